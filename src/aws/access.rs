@@ -1,0 +1,130 @@
+//! The clients of one scope.
+
+use std::time::Duration;
+
+use aws_config::{SdkConfig, retry::RetryConfig, sts::AssumeRoleProvider, timeout::TimeoutConfig};
+use aws_sdk_ec2::config::retry::RetryPartition;
+
+use super::guard::Guard;
+use crate::kind::ScopeFacts;
+
+/// One attempt may take this long; the SDK has no limit of its own after connecting.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+/// All attempts of one call together: three of them, and the pauses between.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(45);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The role to assume to reach a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssumedRole {
+    /// The role's ARN.
+    pub role_arn: String,
+    /// The external id its trust policy asks for.
+    pub external_id: Option<String>,
+}
+
+/// Where credentials and the HTTP client come from: the ambient environment, or the simulator.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    base: SdkConfig,
+    guard: Guard,
+}
+
+/// The clients of one scope, all with the same time-outs, retry partition, guard and meter.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The scope's account, Region and partition.
+    pub facts: ScopeFacts,
+    /// EC2.
+    pub ec2: aws_sdk_ec2::Client,
+    /// KMS.
+    pub kms: aws_sdk_kms::Client,
+    /// Organizations.
+    pub organizations: aws_sdk_organizations::Client,
+    /// SageMaker.
+    pub sagemaker: aws_sdk_sagemaker::Client,
+    /// STS.
+    pub sts: aws_sdk_sts::Client,
+}
+
+impl Connection {
+    /// The standard AWS environment: profile, container or instance role, `AWS_ENDPOINT_URL`.
+    pub async fn ambient(guard: Guard) -> Self {
+        let base = aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await;
+        Self::new(base, guard)
+    }
+
+    /// From a configuration made elsewhere (the simulator).
+    pub fn new(base: SdkConfig, guard: Guard) -> Self {
+        let base = base
+            .into_builder()
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_timeout(OPERATION_TIMEOUT)
+                    .build(),
+            )
+            .build();
+        Self { base, guard }
+    }
+
+    /// The Region of the ambient configuration.
+    pub fn region(&self) -> Option<String> {
+        self.base.region().map(ToString::to_string)
+    }
+
+    /// Whether clients of this connection may write at all.
+    pub fn may_write(&self) -> bool {
+        self.guard.may_write()
+    }
+
+    /// The clients of one scope. Credentials are fetched when the first call needs them.
+    pub async fn access(&self, facts: ScopeFacts, role: Option<&AssumedRole>) -> Access {
+        let region = aws_config::Region::new(facts.region.clone());
+        let mut config = self.base.clone().into_builder().region(region.clone());
+        if let Some(role) = role {
+            let mut provider = AssumeRoleProvider::builder(&role.role_arn)
+                .session_name("palisade")
+                .region(region)
+                .configure(&self.base);
+            if let Some(id) = &role.external_id {
+                provider = provider.external_id(id);
+            }
+            let provider = provider.build().await;
+            config = config.credentials_provider(
+                aws_sdk_sts::config::SharedCredentialsProvider::new(provider),
+            );
+        }
+        Access::new(facts, &config.build(), &self.guard)
+    }
+}
+
+impl Access {
+    fn new(facts: ScopeFacts, config: &SdkConfig, guard: &Guard) -> Self {
+        // A retry quota of its own per account and service: one throttled account must not use up the
+        // retries of the others.
+        let partition = |service: &str| {
+            RetryPartition::new(format!("{service}-{}-{}", facts.account, facts.region))
+        };
+        macro_rules! client {
+            ($service:ident) => {
+                $service::Client::from_conf(
+                    $service::config::Builder::from(config)
+                        .retry_partition(partition(stringify!($service)))
+                        .interceptor(guard.clone())
+                        .build(),
+                )
+            };
+        }
+        Self {
+            ec2: client!(aws_sdk_ec2),
+            kms: client!(aws_sdk_kms),
+            organizations: client!(aws_sdk_organizations),
+            sagemaker: client!(aws_sdk_sagemaker),
+            sts: client!(aws_sdk_sts),
+            facts,
+        }
+    }
+}

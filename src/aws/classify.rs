@@ -1,0 +1,258 @@
+//! AWS's error codes in palisade's words: one table for all services.
+
+use std::error::Error as StdError;
+
+use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, client::result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::guard::Refusal;
+use crate::kind::{Class, CloudError};
+
+/// AWS's messages are cut here: enough to name what is wrong, no room for a policy body.
+const MESSAGE_LIMIT: usize = 400;
+
+/// What an SDK error means. `operation` reads `service:Operation`.
+pub fn classify<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> CloudError
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    if let Some(refusal) = refusal(error) {
+        return CloudError::new(operation, Class::Refused, refusal.to_string());
+    }
+    match error {
+        SdkError::ServiceError(answer) => {
+            let raw = answer.raw();
+            let error = answer.err();
+            let class = match error.code() {
+                Some(code) => {
+                    class_of(code, error.message().unwrap_or_default(), raw.status().as_u16())
+                }
+                None => class_of_status(raw.status().as_u16()),
+            };
+            CloudError {
+                operation,
+                class,
+                code: error.code().map(str::to_owned),
+                message: shorten(error.message().unwrap_or_default()),
+                request_id: request_id(raw),
+            }
+        }
+        SdkError::TimeoutError(_) => {
+            CloudError::new(operation, Class::Ambiguous, "no answer within the time limit")
+        }
+        SdkError::ResponseError(_) => {
+            CloudError::new(operation, Class::Ambiguous, "the answer could not be read")
+        }
+        SdkError::DispatchFailure(_) => CloudError::new(
+            operation,
+            if says_no_credentials(error) { Class::Denied } else { Class::Ambiguous },
+            shorten(&innermost(error)),
+        ),
+        // Built and refused on this side: nothing was sent.
+        _ => CloudError::new(
+            operation,
+            if says_no_credentials(error) { Class::Denied } else { Class::Rejected },
+            shorten(&innermost(error)),
+        ),
+    }
+}
+
+/// An error of building a request (a required member is missing): a defect or bad input, never sent.
+pub fn rejected(operation: &'static str, error: &dyn StdError) -> CloudError {
+    CloudError::new(operation, Class::Rejected, shorten(&error.to_string()))
+}
+
+fn class_of(code: &str, message: &str, status: u16) -> Class {
+    match code {
+        "RequestLimitExceeded"
+        | "EC2ThrottledException"
+        | "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "SlowDown"
+        | "BandwidthLimitExceeded" => Class::Throttled,
+
+        "UnauthorizedOperation"
+        | "AuthFailure"
+        | "AccessDenied"
+        | "AccessDeniedException"
+        | "AccessDeniedForDependencyException"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken"
+        | "OptInRequired"
+        | "RequestExpired"
+        | "InvalidSignatureException"
+        | "UnsupportedAPIEndpointException"
+        | "AWSOrganizationsNotInUseException" => Class::Denied,
+
+        "NotFoundException"
+        | "ResourceNotFound"
+        | "ResourceNotFoundException"
+        | "PolicyNotFoundException"
+        | "TargetNotFoundException"
+        | "RootNotFoundException"
+        | "OrganizationalUnitNotFoundException"
+        | "PolicyNotAttachedException" => Class::Missing,
+        _ if code.ends_with(".NotFound") || code == "NatGatewayNotFound" => Class::Missing,
+        "ValidationException"
+            if message.contains("RecordNotFound") || message.contains("Could not find") =>
+        {
+            Class::Missing
+        }
+
+        "InvalidGroup.Duplicate"
+        | "InvalidPermission.Duplicate"
+        | "AlreadyExistsException"
+        | "DuplicatePolicyException"
+        | "DuplicatePolicyAttachmentException"
+        | "PolicyTypeAlreadyEnabledException"
+        | "RouteAlreadyExists" => Class::Duplicate,
+
+        "IncorrectState"
+        | "InvalidState"
+        | "OperationInProgress"
+        | "ConcurrentTagAccess"
+        | "ConcurrentModificationException"
+        | "PolicyChangesInProgressException"
+        | "FinalizingOrganizationException"
+        | "KMSInvalidStateException"
+        | "DisabledException"
+        | "ResourceInUse"
+        | "ConflictException"
+        | "PolicyTypeNotEnabledException" => Class::Busy,
+
+        "DependencyViolation"
+        | "InvalidGroup.InUse"
+        | "PolicyInUseException"
+        | "Resource.AlreadyAssociated" => Class::Blocked,
+        "ValidationException"
+            if message.contains("InService App") || message.contains("no apps") =>
+        {
+            Class::Blocked
+        }
+
+        "ConstraintViolationException" if limit_words(message) => Class::Limit,
+        "ResourceLimitExceeded" | "LimitExceededException" => Class::Limit,
+        _ if code.ends_with("LimitExceeded") => Class::Limit,
+
+        "InternalError"
+        | "InternalFailure"
+        | "ServiceException"
+        | "KMSInternalException"
+        | "DependencyTimeoutException"
+        | "InternalServerError"
+        | "InternalServiceError" => Class::Ambiguous,
+        "Unavailable" | "ServiceUnavailable" | "ServiceUnavailableException" => Class::Unavailable,
+
+        _ if (400..500).contains(&status) => Class::Rejected,
+        _ => Class::Unknown,
+    }
+}
+
+/// Organizations says which constraint in `Reason`, which the SDK keeps out of the metadata; the
+/// message names it too.
+fn limit_words(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["limit", "maximum", "minimum", "exceed"].iter().any(|word| message.contains(word))
+}
+
+fn class_of_status(status: u16) -> Class {
+    match status {
+        429 => Class::Throttled,
+        401 | 403 => Class::Denied,
+        404 => Class::Missing,
+        400..=499 => Class::Rejected,
+        503 => Class::Unavailable,
+        _ => Class::Ambiguous,
+    }
+}
+
+fn refusal<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Refusal> {
+    chain(error).find_map(|cause| cause.downcast_ref::<Refusal>())
+}
+
+fn says_no_credentials(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(|cause| {
+        let text = cause.to_string();
+        text.contains("credential") || text.contains("identity")
+    })
+}
+
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    fn next<'a>(cause: &&'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+        (*cause).source()
+    }
+    std::iter::successors(Some(error), next)
+}
+
+fn request_id(response: &HttpResponse) -> Option<String> {
+    ["x-amzn-requestid", "x-amz-request-id"]
+        .iter()
+        .find_map(|name| response.headers().get(*name))
+        .map(str::to_owned)
+}
+
+fn shorten(message: &str) -> String {
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MESSAGE_LIMIT) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_mean_what_the_services_document() {
+        for (code, class) in [
+            ("RequestLimitExceeded", Class::Throttled),
+            ("UnauthorizedOperation", Class::Denied),
+            ("InvalidVpcEndpointId.NotFound", Class::Missing),
+            ("InvalidGroup.Duplicate", Class::Duplicate),
+            ("OperationInProgress", Class::Busy),
+            ("DependencyViolation", Class::Blocked),
+            ("RulesPerSecurityGroupLimitExceeded", Class::Limit),
+            ("LimitExceededException", Class::Limit),
+            ("MalformedPolicyDocumentException", Class::Rejected),
+            ("KMSInternalException", Class::Ambiguous),
+        ] {
+            assert_eq!(class_of(code, "", 400), class, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_of_a_server_fault_is_unknown_not_a_refusal() {
+        assert_eq!(class_of("Weird", "", 500), Class::Unknown);
+        assert_eq!(class_of("Weird", "", 400), Class::Rejected);
+    }
+
+    #[test]
+    fn one_validation_code_has_three_meanings() {
+        let class = |message| class_of("ValidationException", message, 400);
+        assert_eq!(class("RecordNotFound"), Class::Missing);
+        assert_eq!(class("Unable to update Domain d-1 with InService App"), Class::Blocked);
+        assert_eq!(class("1 validation error detected"), Class::Rejected);
+    }
+
+    #[test]
+    fn a_long_message_is_cut_and_kept_on_one_line() {
+        let message = shorten(&"a b\n".repeat(1000));
+        assert!(message.chars().count() == MESSAGE_LIMIT + 1 && !message.contains('\n'));
+    }
+}

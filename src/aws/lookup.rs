@@ -1,0 +1,1 @@
+//! Bulk reads of what palisade does not manage: VPCs, subnets, route tables, prefix lists, the OU tree.

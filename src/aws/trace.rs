@@ -1,0 +1,49 @@
+//! Which calls one step made, with their request ids: what the audit log needs.
+
+use std::cell::RefCell;
+
+use super::CallOutcome;
+
+/// One attempt of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The service, as the SDK names it.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// AWS's request id, if there was an answer that had one.
+    pub request_id: Option<String>,
+    /// How it ended.
+    pub outcome: CallOutcome,
+}
+
+tokio::task_local! {
+    static CALLS: RefCell<Vec<Call>>;
+}
+
+/// Runs a future and gives the calls it made beside its result.
+pub async fn collect<F: Future>(future: F) -> (F::Output, Vec<Call>) {
+    CALLS
+        .scope(RefCell::new(Vec::new()), async {
+            let output = future.await;
+            (output, CALLS.with(RefCell::take))
+        })
+        .await
+}
+
+pub(super) fn record(
+    service: &str,
+    operation: &str,
+    request_id: Option<&str>,
+    outcome: CallOutcome,
+) {
+    // Outside of `collect` nobody asks.
+    let _ = CALLS.try_with(|calls| {
+        calls.borrow_mut().push(Call {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            request_id: request_id.map(str::to_owned),
+            outcome,
+        });
+    });
+}

@@ -1,0 +1,339 @@
+//! The one place where kinds become plain data and back.
+
+use std::{collections::BTreeMap, marker::PhantomData};
+
+use futures::FutureExt as _;
+use schemars::{Schema, generate::SchemaSettings};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{
+    Ask, CloudError, Describe as _, Erased, Intent, Invalid, Kind, Line, Port, Profile, Refs,
+    TagSpec,
+};
+use crate::{
+    aws::Access,
+    model::{Observed, PhysicalId, Risk, Tags},
+};
+
+/// One change as plain data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// What it does to protection and to users.
+    pub risk: Risk,
+    /// One line, in the imperative.
+    pub summary: String,
+    /// The fields under it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Line>,
+    /// Whether obstacles must be looked for first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inspect: bool,
+    /// The edit itself.
+    pub body: EditBody,
+}
+
+/// An edit's content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EditBody {
+    /// The kind's own change.
+    Change(Value),
+    /// Tags to set.
+    Tag(Tags),
+    /// Tag keys to remove.
+    Untag(Vec<String>),
+}
+
+/// A stored value that a kind cannot read back: a defect in palisade, not in the input.
+#[derive(Debug, thiserror::Error)]
+#[error("a {kind}'s {what} does not decode: {source}")]
+pub struct Undecodable {
+    kind: &'static str,
+    what: &'static str,
+    source: serde_json::Error,
+}
+
+impl From<Undecodable> for CloudError {
+    fn from(defect: Undecodable) -> Self {
+        Self::new("palisade:Decode", super::Class::Rejected, defect.to_string())
+    }
+}
+
+/// A resolved manifest as plain data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// The wanted state.
+    pub state: Value,
+    /// The tags it asks for.
+    pub tags: TagSpec,
+    /// Its natural keys.
+    pub natural_keys: Vec<String>,
+}
+
+/// A kind whose types have been erased.
+pub trait ErasedKind: Send + Sync {
+    /// What the loop must know.
+    fn profile(&self) -> Profile;
+    /// The JSON schema (draft 7) of the spec.
+    fn spec_schema(&self) -> Schema;
+    /// Reads a spec, so that its type errors appear with their field path.
+    ///
+    /// # Errors
+    /// The first value of a wrong type or name.
+    fn check_spec(&self, spec: &Value)
+    -> Result<(), serde_path_to_error::Error<serde_json::Error>>;
+    /// [`Kind::resolve`] on plain data.
+    ///
+    /// # Errors
+    /// All values that cannot be right.
+    fn resolve(&self, spec: &Value, refs: &mut Refs<'_>) -> Result<Resolved, Vec<Invalid>>;
+    /// [`Kind::diff`] on plain data.
+    ///
+    /// # Errors
+    /// A state that does not decode.
+    fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable>;
+    /// [`Kind::natural_keys`] of a live state.
+    ///
+    /// # Errors
+    /// A state that does not decode.
+    fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable>;
+    /// [`Kind::is_gone`] of a live state.
+    ///
+    /// # Errors
+    /// A state that does not decode.
+    fn is_gone(&self, have: &Value) -> Result<bool, Undecodable>;
+    /// The port for one scope.
+    fn connect(&self, access: &Access) -> Box<dyn ErasedPort>;
+}
+
+/// A port whose types have been erased.
+pub trait ErasedPort: Send + Sync {
+    /// [`Port::observe`].
+    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Vec<Observed<Value>>, CloudError>>;
+    /// [`Port::create`].
+    fn create<'a>(
+        &'a self,
+        want: &'a Value,
+        tags: &'a Tags,
+        token: &'a str,
+    ) -> Erased<'a, Result<PhysicalId, CloudError>>;
+    /// [`Port::change`], [`Port::tag`] or [`Port::untag`].
+    fn edit<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        edit: &'a Edit,
+    ) -> Erased<'a, Result<(), CloudError>>;
+    /// [`Port::delete`].
+    fn delete<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        want: Option<&'a Value>,
+    ) -> Erased<'a, Result<(), CloudError>>;
+    /// [`Port::obstacles`]; `None` asks about deletion.
+    fn obstacles<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        edit: Option<&'a Edit>,
+    ) -> Erased<'a, Result<Vec<String>, CloudError>>;
+}
+
+struct Definition<K, P>(PhantomData<fn() -> (K, P)>);
+struct Connected<K, P>(P, PhantomData<fn() -> K>);
+
+fn open<K: Kind, T: DeserializeOwned>(what: &'static str, value: &Value) -> Result<T, Undecodable> {
+    T::deserialize(value).map_err(|source| Undecodable { kind: K::PROFILE.name, what, source })
+}
+
+fn seal<K: Kind, T: Serialize>(what: &'static str, value: &T) -> Result<Value, Undecodable> {
+    serde_json::to_value(value).map_err(|source| Undecodable {
+        kind: K::PROFILE.name,
+        what,
+        source,
+    })
+}
+
+fn reopen<K: Kind>(have: &Observed<Value>) -> Result<Observed<K::State>, Undecodable> {
+    Ok(Observed {
+        id: have.id.clone(),
+        arn: have.arn.clone(),
+        tags: have.tags.clone(),
+        phase: have.phase.clone(),
+        state: open::<K, _>("state", &have.state)?,
+    })
+}
+
+impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
+    fn profile(&self) -> Profile {
+        K::PROFILE
+    }
+
+    fn spec_schema(&self) -> Schema {
+        SchemaSettings::draft07().into_generator().into_root_schema_for::<K::Spec>()
+    }
+
+    fn check_spec(
+        &self,
+        spec: &Value,
+    ) -> Result<(), serde_path_to_error::Error<serde_json::Error>> {
+        serde_path_to_error::deserialize::<_, K::Spec>(spec).map(drop)
+    }
+
+    fn resolve(&self, spec: &Value, refs: &mut Refs<'_>) -> Result<Resolved, Vec<Invalid>> {
+        let spec: K::Spec = serde_path_to_error::deserialize(spec).map_err(|error| {
+            vec![Invalid::new(error.path().to_string(), error.inner().to_string())]
+        })?;
+        let tags = K::tags(&spec);
+        let state = K::resolve(spec, refs)?;
+        let natural_keys = K::natural_keys(&state);
+        let state = seal::<K, _>("state", &state)
+            .map_err(|defect| vec![Invalid::new("", defect.to_string())])?;
+        Ok(Resolved { state, tags, natural_keys })
+    }
+
+    fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable> {
+        let (want, have) = (open::<K, _>("state", want)?, open::<K, _>("state", have)?);
+        K::diff(&want, &have)
+            .iter()
+            .map(|change| {
+                Ok(Edit {
+                    risk: change.risk(),
+                    summary: change.to_string(),
+                    lines: change.lines(),
+                    inspect: change.inspect(),
+                    body: EditBody::Change(seal::<K, _>("change", change)?),
+                })
+            })
+            .collect()
+    }
+
+    fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {
+        Ok(K::natural_keys(&open::<K, _>("state", have)?))
+    }
+
+    fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {
+        Ok(K::is_gone(&open::<K, _>("state", have)?))
+    }
+
+    fn connect(&self, access: &Access) -> Box<dyn ErasedPort> {
+        Box::new(Connected::<K, P>(P::connect(access), PhantomData))
+    }
+}
+
+impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
+    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Vec<Observed<Value>>, CloudError>> {
+        async move {
+            let seen = self.0.observe(ask).await?;
+            seen.into_iter()
+                .map(|live| {
+                    Ok(Observed {
+                        state: seal::<K, _>("state", &live.state)?,
+                        id: live.id,
+                        arn: live.arn,
+                        tags: live.tags,
+                        phase: live.phase,
+                    })
+                })
+                .collect()
+        }
+        .boxed()
+    }
+
+    fn create<'a>(
+        &'a self,
+        want: &'a Value,
+        tags: &'a Tags,
+        token: &'a str,
+    ) -> Erased<'a, Result<PhysicalId, CloudError>> {
+        async move { self.0.create(&open::<K, _>("state", want)?, tags, token).await }.boxed()
+    }
+
+    fn edit<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        edit: &'a Edit,
+    ) -> Erased<'a, Result<(), CloudError>> {
+        async move {
+            let have = reopen::<K>(have)?;
+            match &edit.body {
+                EditBody::Change(change) => {
+                    self.0.change(&have, &open::<K, _>("change", change)?).await
+                }
+                EditBody::Tag(set) => self.0.tag(&have, set).await,
+                EditBody::Untag(keys) => self.0.untag(&have, keys).await,
+            }
+        }
+        .boxed()
+    }
+
+    fn delete<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        want: Option<&'a Value>,
+    ) -> Erased<'a, Result<(), CloudError>> {
+        async move {
+            let want = want.map(|want| open::<K, K::State>("state", want)).transpose()?;
+            self.0.delete(&reopen::<K>(have)?, want.as_ref()).await
+        }
+        .boxed()
+    }
+
+    fn obstacles<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        edit: Option<&'a Edit>,
+    ) -> Erased<'a, Result<Vec<String>, CloudError>> {
+        async move {
+            let have = reopen::<K>(have)?;
+            match edit.map(|edit| &edit.body) {
+                None => self.0.obstacles(&have, Intent::Delete).await,
+                Some(EditBody::Change(change)) => {
+                    let change = open::<K, _>("change", change)?;
+                    self.0.obstacles(&have, Intent::Change(&change)).await
+                }
+                Some(EditBody::Tag(_) | EditBody::Untag(_)) => Ok(Vec::new()),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// The kinds that this build knows, by name.
+#[derive(Default)]
+pub struct Registry(BTreeMap<&'static str, Box<dyn ErasedKind>>);
+
+impl Registry {
+    /// Adds a kind.
+    ///
+    /// # Panics
+    /// Two kinds of one name: `kinds/mod.rs` is wrong.
+    #[must_use]
+    pub fn with<K: Kind, P: Port<K>>(mut self) -> Self {
+        let twice = self.0.insert(K::PROFILE.name, Box::new(Definition::<K, P>(PhantomData)));
+        assert!(twice.is_none(), "kind {} registered twice", K::PROFILE.name);
+        self
+    }
+
+    /// The kind of this name.
+    pub fn get(&self, name: &str) -> Option<&dyn ErasedKind> {
+        self.0.get(name).map(AsRef::as_ref)
+    }
+
+    /// The kind of this name or short name, whatever the case: for what people type.
+    pub fn find(&self, text: &str) -> Option<&dyn ErasedKind> {
+        self.iter().find(|kind| {
+            let Profile { name, short, .. } = kind.profile();
+            name.eq_ignore_ascii_case(text) || short.eq_ignore_ascii_case(text)
+        })
+    }
+
+    /// All kinds, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn ErasedKind> {
+        self.0.values().map(AsRef::as_ref)
+    }
+
+    /// The names of all kinds.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.keys().copied().collect()
+    }
+}

@@ -1,0 +1,133 @@
+//! What can go wrong at the seam, in palisade's own words.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A value in a manifest that cannot be right, whatever AWS says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {why}")]
+pub struct Invalid {
+    /// Path below `spec`, e.g. `ingress[2].ports`.
+    pub field: String,
+    /// What is wrong with it.
+    pub why: String,
+    /// A way out, if there is a general one.
+    pub help: Option<String>,
+}
+
+impl Invalid {
+    /// A problem with a field.
+    pub fn new(field: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { field: field.into(), why: why.into(), help: None }
+    }
+
+    /// Adds a way out.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// What an error from AWS means for the loop. Drives back-off, the report and the metric label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Class {
+    /// Too many calls; the same call may be made later.
+    Throttled,
+    /// Not allowed: a permission, a policy, expired or missing credentials.
+    Denied,
+    /// The thing named is not there.
+    Missing,
+    /// The thing to be made is already there.
+    Duplicate,
+    /// AWS is busy with the same thing (asynchronous state, concurrent modification): soon again.
+    Busy,
+    /// Something else uses it; the message names what. Waits, never forced.
+    Blocked,
+    /// The input is wrong: no retry until the manifest changes or a long time has passed.
+    Rejected,
+    /// A quota is full.
+    Limit,
+    /// The service failed or could not be reached, and certainly did nothing.
+    Unavailable,
+    /// It may or may not have happened: a time-out or a server fault after the request was sent.
+    Ambiguous,
+    /// The process must not write now (observe mode, brake, stop): nothing was sent.
+    Refused,
+    /// A code nobody has classified. Treated like [`Class::Ambiguous`].
+    Unknown,
+}
+
+impl Class {
+    /// The word shown to people and used as a metric label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Denied => "denied",
+            Self::Missing => "missing",
+            Self::Duplicate => "duplicate",
+            Self::Busy => "busy",
+            Self::Blocked => "blocked",
+            Self::Rejected => "rejected",
+            Self::Limit => "limit",
+            Self::Unavailable => "unavailable",
+            Self::Ambiguous => "ambiguous",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether the call may have had its effect although it failed.
+    pub fn may_have_happened(self) -> bool {
+        matches!(self, Self::Ambiguous | Self::Unknown)
+    }
+}
+
+/// A failed AWS call. The SDK's own error types stop at the port.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct CloudError {
+    /// `service:Operation`, e.g. `ec2:CreateSecurityGroup`.
+    pub operation: &'static str,
+    /// What it means for the loop.
+    pub class: Class,
+    /// AWS's error code, if the answer had one.
+    pub code: Option<String>,
+    /// AWS's words (shortened), or ours.
+    pub message: String,
+    /// AWS's request id, for support and CloudTrail.
+    pub request_id: Option<String>,
+}
+
+impl CloudError {
+    /// An error that palisade itself states about a call (no answer from AWS, or none needed).
+    pub fn new(operation: &'static str, class: Class, message: impl Into<String>) -> Self {
+        Self { operation, class, code: None, message: message.into(), request_id: None }
+    }
+
+    /// Something in the way of a change, e.g. the network interfaces that still use a group.
+    pub fn blocked(operation: &'static str, by: &[String]) -> Self {
+        Self::new(operation, Class::Blocked, by.join(", "))
+    }
+
+    /// Whether AWS answered with this code.
+    pub fn is_code(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
+    }
+}
+
+impl fmt::Display for CloudError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.operation)?;
+        match &self.code {
+            Some(code) => write!(f, " answered {code} ({})", self.class.as_str())?,
+            None => write!(f, " {}", self.class.as_str())?,
+        }
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! The lines under a step in a plan: plain data, rendered elsewhere.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The mark before a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sign {
+    /// Will be there.
+    Add,
+    /// Will be gone.
+    Remove,
+    /// Will be different.
+    Change,
+    /// For orientation.
+    Same,
+}
+
+impl Sign {
+    /// The mark itself, as Terraform users know it.
+    pub fn as_char(self) -> char {
+        match self {
+            Self::Add => '+',
+            Self::Remove => '-',
+            Self::Change => '~',
+            Self::Same => ' ',
+        }
+    }
+}
+
+/// One line under a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The mark.
+    pub sign: Sign,
+    /// One line of text.
+    pub text: String,
+}
+
+impl Line {
+    /// A line that will be there.
+    pub fn add(text: impl Into<String>) -> Self {
+        Self { sign: Sign::Add, text: text.into() }
+    }
+
+    /// A line that will be gone.
+    pub fn remove(text: impl Into<String>) -> Self {
+        Self { sign: Sign::Remove, text: text.into() }
+    }
+
+    /// A field that will be different: `field: old -> new`.
+    pub fn change(field: &str, old: impl std::fmt::Display, new: impl std::fmt::Display) -> Self {
+        Self { sign: Sign::Change, text: format!("{field}: {old} -> {new}") }
+    }
+}
+
+/// All leaves of a wanted state as added lines, for the plan of a create. Absent leaves are left out,
+/// lists of plain values stay on one line, policy documents are named by their statements.
+pub fn state_lines(state: &Value) -> Vec<Line> {
+    let mut lines = Vec::new();
+    walk("", state, &mut lines);
+    lines
+}
+
+fn walk(path: &str, value: &Value, lines: &mut Vec<Line>) {
+    match value {
+        Value::Null => {}
+        Value::Object(map) if map.contains_key("Statement") => {
+            lines.push(Line::add(format!("{path}: {}", statements(&map["Statement"]))));
+        }
+        Value::Object(map) => {
+            for (key, inner) in map {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                walk(&path, inner, lines);
+            }
+        }
+        Value::Array(items) if items.iter().all(is_plain) => {
+            let items: Vec<_> = items.iter().map(plain).collect();
+            lines.push(Line::add(format!("{path}: [{}]", items.join(", "))));
+        }
+        Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                walk(&format!("{path}[{index}]"), inner, lines);
+            }
+        }
+        plain_value => lines.push(Line::add(format!("{path}: {}", plain(plain_value)))),
+    }
+}
+
+fn is_plain(value: &Value) -> bool {
+    !value.is_object() && !value.is_array()
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn statements(value: &Value) -> String {
+    let list = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+    let names: Vec<_> = list
+        .iter()
+        .map(|statement| statement["Sid"].as_str().unwrap_or("(no Sid)").to_owned())
+        .collect();
+    let plural = if list.len() == 1 { "" } else { "s" };
+    format!("policy of {} statement{plural}: {}", list.len(), names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_create_shows_every_leaf_and_only_names_policy_statements() {
+        let lines = state_lines(&json!({
+            "name": "apps", "absent": null, "ids": ["a", "b"],
+            "nested": {"on": true}, "list": [{"port": 1}],
+            "policy": {"Version": "2012-10-17", "Statement": [{"Sid": "One"}, {"Effect": "Allow"}]},
+        }));
+        let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [
+                "name: apps",
+                "ids: [a, b]",
+                "nested.on: true",
+                "list[0].port: 1",
+                "policy: policy of 2 statements: One, (no Sid)"
+            ]
+        );
+        assert!(lines.iter().all(|line| line.sign == Sign::Add));
+    }
+}

@@ -1,0 +1,224 @@
+//! How a spec names another thing: a literal id, `{ref: name}`, or `{lookup: {tags: …}}`.
+
+use std::{borrow::Cow, collections::BTreeMap, fmt};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, MapAccess, Visitor},
+};
+
+use super::LookupKind;
+
+/// The tags a spec asks for; `null` says that the key must not be there. Keys that are not named are
+/// not managed.
+pub type TagSpec = BTreeMap<String, Option<String>>;
+
+/// A search for something that palisade does not manage. All conditions must hold.
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Lookup {
+    /// Tags that it carries, with exactly these values.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// Its name (prefix lists: `com.amazonaws.eu-west-1.s3`; organizational units: a path such as `/Workloads/ML`).
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// One thing: an id, a reference to another manifest, or a lookup that must find exactly one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// A literal id or ARN, taken as it is.
+    Id(String),
+    /// Another manifest: `name` in the same scope, or `scope/name`.
+    Ref(String),
+    /// A search.
+    Lookup(Lookup),
+}
+
+/// Several things: a list of targets, or one lookup that finds them all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Targets {
+    /// One by one.
+    List(Vec<Target>),
+    /// Everything the search finds; finding nothing is *waiting*.
+    Lookup(Lookup),
+}
+
+/// Which forms a field takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Accepts {
+    /// The kind that `{ref: …}` names here; `None` if references make no sense.
+    pub reference: Option<&'static str>,
+    /// What `{lookup: …}` searches here; `None` if lookups make no sense.
+    pub lookup: Option<LookupKind>,
+    /// What a reference yields.
+    pub form: Form,
+}
+
+/// What a reference yields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The physical id.
+    Id,
+    /// The ARN.
+    Arn,
+}
+
+impl Accepts {
+    /// A reference to a kind, by id.
+    pub const fn id_of(kind: &'static str) -> Self {
+        Self { reference: Some(kind), lookup: None, form: Form::Id }
+    }
+
+    /// A reference to a kind, by ARN.
+    pub const fn arn_of(kind: &'static str) -> Self {
+        Self { reference: Some(kind), lookup: None, form: Form::Arn }
+    }
+
+    /// A lookup of something that palisade does not manage.
+    pub const fn lookup(kind: LookupKind) -> Self {
+        Self { reference: None, lookup: Some(kind), form: Form::Id }
+    }
+}
+
+struct TargetVisitor;
+
+impl<'de> Visitor<'de> for TargetVisitor {
+    type Value = Target;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id, `{ref: name}` or `{lookup: {tags: …}}`")
+    }
+
+    fn visit_str<E: de::Error>(self, id: &str) -> Result<Target, E> {
+        if id.trim().is_empty() {
+            return Err(E::invalid_value(de::Unexpected::Str(id), &self));
+        }
+        Ok(Target::Id(id.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Target, A::Error> {
+        let target = match map.next_key::<String>()?.as_deref() {
+            Some("ref") => Target::Ref(map.next_value()?),
+            Some("lookup") => Target::Lookup(map.next_value()?),
+            Some(other) => return Err(de::Error::unknown_field(other, &["ref", "lookup"])),
+            None => return Err(de::Error::custom("empty; say `ref` or `lookup`")),
+        };
+        match map.next_key::<String>()? {
+            None => Ok(target),
+            Some(_) => Err(de::Error::custom("one of `ref` and `lookup`, nothing beside it")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TargetVisitor)
+    }
+}
+
+struct TargetsVisitor;
+
+impl<'de> Visitor<'de> for TargetsVisitor {
+    type Value = Targets;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of ids and references, or `{lookup: {tags: …}}`")
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Targets, A::Error> {
+        let mut list = Vec::new();
+        while let Some(target) = seq.next_element()? {
+            list.push(target);
+        }
+        Ok(Targets::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Targets, A::Error> {
+        match TargetVisitor.visit_map(map)? {
+            Target::Lookup(lookup) => Ok(Targets::Lookup(lookup)),
+            Target::Ref(name) => Ok(Targets::List(vec![Target::Ref(name)])),
+            Target::Id(id) => Ok(Targets::List(vec![Target::Id(id)])),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Targets {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TargetsVisitor)
+    }
+}
+
+impl JsonSchema for Target {
+    fn schema_name() -> Cow<'static, str> {
+        "Target".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let lookup = generator.subschema_for::<Lookup>();
+        json_schema!({
+            "description": "An id, a reference to another manifest, or a lookup that must find exactly one.",
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "object", "properties": {"ref": {"type": "string"}}, "required": ["ref"], "additionalProperties": false},
+                {"type": "object", "properties": {"lookup": lookup}, "required": ["lookup"], "additionalProperties": false}
+            ]
+        })
+    }
+}
+
+impl JsonSchema for Targets {
+    fn schema_name() -> Cow<'static, str> {
+        "Targets".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let target = generator.subschema_for::<Target>();
+        let lookup = generator.subschema_for::<Lookup>();
+        json_schema!({
+            "description": "A list of ids and references, or one lookup that finds them all.",
+            "anyOf": [
+                {"type": "array", "items": target},
+                {"type": "object", "properties": {"ref": {"type": "string"}}, "required": ["ref"], "additionalProperties": false},
+                {"type": "object", "properties": {"lookup": lookup}, "required": ["lookup"], "additionalProperties": false}
+            ]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(value: Value) -> Result<Target, String> {
+        Target::deserialize(value).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_target_is_an_id_a_reference_or_a_lookup() {
+        assert_eq!(read(json!("vpc-1")), Ok(Target::Id("vpc-1".into())));
+        assert_eq!(read(json!({"ref": "apps"})), Ok(Target::Ref("apps".into())));
+        let lookup = Lookup { tags: [("Name".into(), "ml".into())].into(), name: None };
+        assert_eq!(read(json!({"lookup": {"tags": {"Name": "ml"}}})), Ok(Target::Lookup(lookup)));
+    }
+
+    #[test]
+    fn anything_else_says_what_would_do() {
+        for (wrong, says) in [
+            (json!(""), "an id, `{ref: name}` or"),
+            (json!({"reff": "x"}), "unknown field `reff`"),
+            (json!({"ref": "x", "lookup": {}}), "nothing beside it"),
+            (json!({"lookup": {"tag": {}}}), "unknown field `tag`"),
+            (json!(7), "an id, `{ref: name}` or"),
+        ] {
+            let error = read(wrong.clone()).expect_err("refused");
+            assert!(error.contains(says), "{wrong}: {error}");
+        }
+    }
+}

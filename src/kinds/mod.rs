@@ -1,0 +1,8 @@
+//! The kinds: the only list of them.
+
+use crate::kind::erased::Registry;
+
+/// All kinds of this build.
+pub fn registry() -> Registry {
+    Registry::default()
+}

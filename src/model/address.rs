@@ -1,0 +1,105 @@
+//! Identities: what a manifest is called here, and what AWS calls it.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize, Serializer};
+
+/// The identity of a manifest: `scope/Kind/name`. The file it stands in means nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    /// The scope's name in the settings.
+    pub scope: String,
+    /// The kind's name, e.g. `SecurityGroup`.
+    pub kind: String,
+    /// `metadata.name`, unique for a scope and kind.
+    pub name: String,
+}
+
+impl Address {
+    /// Puts an address together from its three parts.
+    pub fn new(scope: impl Into<String>, kind: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { scope: scope.into(), kind: kind.into(), name: name.into() }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.scope, self.kind, self.name)
+    }
+}
+
+/// The text is not `scope/Kind/name`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an address reads scope/Kind/name")]
+pub struct NotAnAddress;
+
+impl FromStr for Address {
+    type Err = NotAnAddress;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.split('/');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(scope), Some(kind), Some(name), None)
+                if !scope.is_empty() && !kind.is_empty() && !name.is_empty() =>
+            {
+                Ok(Self::new(scope, kind, name))
+            }
+            _ => Err(NotAnAddress),
+        }
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The id AWS gave a live resource (`sg-…`, `vpce-…`, a key id, `p-…`, `d-…`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PhysicalId(pub String);
+
+impl PhysicalId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PhysicalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for PhysicalId {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_back_what_it_prints() {
+        let address = Address::new("ml-prod", "KmsKey", "studio");
+        assert_eq!(address.to_string().parse(), Ok(address));
+    }
+
+    #[test]
+    fn an_address_has_exactly_three_parts() {
+        for wrong in ["", "a", "a/b", "a/b/c/d", "a//c", "/b/c", "a/b/"] {
+            assert_eq!(wrong.parse::<Address>(), Err(NotAnAddress), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The nouns: no I/O, no clock, no AWS SDK.
+
+pub mod address;
+pub mod claim;
+pub mod risk;
+pub mod seen;
+
+pub use address::{Address, PhysicalId};
+pub use claim::{Claim, Deletion, Ownership, Tags};
+pub use risk::Risk;
+pub use seen::{Observed, Phase, Seen};
