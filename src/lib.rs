@@ -2,4 +2,7 @@
 pub mod aws;
 pub mod kind;
 pub mod kinds;
+pub mod manifest;
 pub mod model;
+pub mod plan;
+pub mod settings;

@@ -332,6 +332,24 @@ impl Registry {
         self.0.values().map(AsRef::as_ref)
     }
 
+    /// Resolves a manifest: references in its strings first, then the kind's own fields.
+    ///
+    /// # Errors
+    /// All values that cannot be right; an unknown kind is one.
+    pub fn resolve(
+        &self,
+        kind: &str,
+        spec: &Value,
+        refs: &mut Refs<'_>,
+    ) -> Result<Resolved, Vec<Invalid>> {
+        let Some(known) = self.get(kind) else {
+            return Err(vec![Invalid::new("", format!("there is no kind `{kind}`"))]);
+        };
+        let mut spec = spec.clone();
+        refs.interpolate(&mut spec, &self.names())?;
+        known.resolve(&spec, refs)
+    }
+
     /// The names of all kinds.
     pub fn names(&self) -> Vec<&'static str> {
         self.0.keys().copied().collect()

@@ -84,6 +84,8 @@ pub struct Known {
     pub unknown: BTreeMap<(String, String), String>,
     /// What lookups can find, per scope.
     pub lookups: BTreeMap<(String, LookupKind), Seen<Vec<LookupItem>>>,
+    /// The id of the organisation that each scope's account is in.
+    pub organizations: BTreeMap<String, Seen<String>>,
 }
 
 /// Everything that resolving one manifest gave besides its state.
@@ -97,11 +99,16 @@ pub struct Resolution {
     pub soft: BTreeSet<Address>,
     /// Searches to be made before the next resolving: the kind, and the name if it has one.
     pub lookups: BTreeSet<(LookupKind, Option<String>)>,
+    /// Whether `${organization.id}` is used.
+    pub organization: bool,
     /// Why the state may not be used: something it needs is absent or unknown.
     pub waiting: BTreeSet<String>,
     /// What was left out of the state for now because it does not exist yet.
     pub later: BTreeSet<String>,
 }
+
+/// Stands for the organisation's id while it is not known; of the right form, and nobody's.
+const PLACEHOLDER_ORGANIZATION: &str = "o-0000000000";
 
 /// Resolves the references of one manifest.
 #[derive(Debug)]
@@ -300,6 +307,17 @@ impl<'a> Refs<'a> {
         format!("({}/{})", address.kind, address.name)
     }
 
+    fn organization(&mut self) -> String {
+        self.resolution.organization = true;
+        let why = match self.known.organizations.get(&self.scope.name) {
+            Some(Seen::All(id)) => return id.clone(),
+            Some(Seen::Unknown(why)) => format!("the organisation's id could not be read: {why}"),
+            None => "the organisation's id was not read yet".to_owned(),
+        };
+        self.resolution.waiting.insert(why);
+        PLACEHOLDER_ORGANIZATION.to_owned()
+    }
+
     fn unknown(&self, address: &Address) -> Option<String> {
         self.known
             .unknown
@@ -307,7 +325,7 @@ impl<'a> Refs<'a> {
             .map(|why| format!("{address} could not be read: {why}"))
     }
 
-    /// Replaces `${Kind/name}` (id), `${Kind/name.arn}` and their `${scope/Kind/name…}` forms in every
+    /// Replaces `${organization.id}`, `${Kind/name}` (id), `${Kind/name.arn}` and their `${scope/Kind/name…}` forms in every
     /// string. Everything else in `${…}` is somebody else's (IAM policy variables) and stays.
     ///
     /// # Errors
@@ -353,9 +371,13 @@ impl<'a> Refs<'a> {
             out.push_str(before);
             let Some(end) = from.find('}') else { break };
             let (token, after) = from.split_at(end + 1);
-            match self.own_reference(field, &token[2..end], kinds)? {
-                Some((address, form)) => out.push_str(&self.require(field, &address, form)),
-                None => out.push_str(token),
+            if token == "${organization.id}" {
+                out.push_str(&self.organization());
+            } else {
+                match self.own_reference(field, &token[2..end], kinds)? {
+                    Some((address, form)) => out.push_str(&self.require(field, &address, form)),
+                    None => out.push_str(token),
+                }
             }
             rest = after;
         }
@@ -467,6 +489,7 @@ mod tests {
                 Seen::All(vec![item("b", "p", "v1"), item("a", "p", "v1"), item("c", "p", "v2")]),
             )]
             .into(),
+            organizations: [("prod".into(), Seen::All("o-abc1234567".into()))].into(),
         }
     }
 

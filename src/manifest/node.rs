@@ -1,0 +1,244 @@
+//! YAML as a tree in which every key and value knows its line and column.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Number, Value};
+use serde_saphyr::{DuplicateKeyPolicy, Spanned};
+
+/// `(line, column)`, both from 1.
+pub(super) type Place = (u64, u64);
+
+/// One YAML document: the values, and the place of everything by its path (`spec.ingress[2].ports`).
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Located {
+    pub(super) value: Value,
+    pub(super) start: Place,
+    places: BTreeMap<String, Place>,
+}
+
+/// Why a file is not a list of YAML documents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SyntaxProblem {
+    pub(super) place: Place,
+    pub(super) message: String,
+    pub(super) help: Option<&'static str>,
+}
+
+impl Located {
+    /// The place of a path, or of the nearest thing around it that has one.
+    pub(super) fn place(&self, path: &str) -> Place {
+        let mut path = path;
+        loop {
+            if let Some(place) = self.places.get(path) {
+                return *place;
+            }
+            match path.rfind(['.', '[']) {
+                Some(end) => path = &path[..end],
+                None => return self.start,
+            }
+        }
+    }
+}
+
+/// Reads every document of a file. Anchors, aliases and merge keys are refused: what is reviewed must
+/// be what is meant, at the place where it stands.
+pub(super) fn parse(text: &str) -> Result<Vec<Located>, SyntaxProblem> {
+    let mut budget = serde_saphyr::Budget::default();
+    budget.max_anchors = 0;
+    budget.max_aliases = 0;
+    budget.max_merge_keys = 0;
+    let mut options = serde_saphyr::Options::default();
+    options.budget = Some(budget);
+    options.duplicate_keys = DuplicateKeyPolicy::Error;
+    options.strict_booleans = true;
+    let nodes: Vec<Spanned<Option<Node>>> =
+        serde_saphyr::from_multiple_with_options(text, options).map_err(syntax_problem)?;
+    Ok(nodes.into_iter().filter_map(locate).collect())
+}
+
+fn locate(node: Spanned<Option<Node>>) -> Option<Located> {
+    let start = (node.referenced.line(), node.referenced.column());
+    let mut places = BTreeMap::new();
+    let value = node.value?.flatten("", &mut places);
+    Some(Located { value, start, places })
+}
+
+fn syntax_problem(error: serde_saphyr::Error) -> SyntaxProblem {
+    let error = error.without_snippet();
+    let place = error.location().map_or((1, 1), |at| (at.line().max(1), at.column().max(1)));
+    let message = error.to_string();
+    let lower = message.to_lowercase();
+    let (message, help) =
+        if lower.contains("anchor") || lower.contains("alias") || lower.contains("merge") {
+            (
+                "anchors, aliases and merge keys are not allowed".to_owned(),
+                Some("write the value where it is used"),
+            )
+        } else if lower.contains("duplicate") {
+            (first_line(&message), Some("keep one of the two keys"))
+        } else {
+            (first_line(&message), None)
+        };
+    SyntaxProblem { place, message, help }
+}
+
+/// The parser's first line says what is wrong; the rest may quote the file.
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+#[derive(Debug)]
+enum Node {
+    Plain(Value),
+    List(Vec<Spanned<Option<Node>>>),
+    Map(Vec<(Spanned<String>, Spanned<Option<Node>>)>),
+}
+
+impl Node {
+    fn flatten(self, path: &str, places: &mut BTreeMap<String, Place>) -> Value {
+        match self {
+            Self::Plain(value) => value,
+            Self::List(items) => items
+                .into_iter()
+                .enumerate()
+                .map(|(index, item)| {
+                    let path = format!("{path}[{index}]");
+                    places.insert(path.clone(), at(&item));
+                    item.value.map_or(Value::Null, |node| node.flatten(&path, places))
+                })
+                .collect(),
+            Self::Map(entries) => {
+                let mut map = Map::new();
+                for (key, item) in entries {
+                    let path = if path.is_empty() {
+                        key.value.clone()
+                    } else {
+                        format!("{path}.{}", key.value)
+                    };
+                    places.insert(path.clone(), at(&key));
+                    let value = item.value.map_or(Value::Null, |node| node.flatten(&path, places));
+                    map.insert(key.value, value);
+                }
+                Value::Object(map)
+            }
+        }
+    }
+}
+
+fn at<T>(spanned: &Spanned<T>) -> Place {
+    (spanned.referenced.line(), spanned.referenced.column())
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Plain(Value::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::Plain(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(Node::Plain(value.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
+        Number::from_f64(value)
+            .map(|number| Node::Plain(Value::Number(number)))
+            .ok_or_else(|| E::custom("not a finite number"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+        Ok(Node::Plain(Value::String(value.to_owned())))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Node, E> {
+        Ok(Node::Plain(Value::String(value)))
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Plain(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Node, E> {
+        Ok(Node::Plain(Value::Null))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Node::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Node::Map(entries))
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_value_of_every_document_has_its_place() {
+        let documents =
+            parse("a: 1\nb:\n  - x: yes\n  - {y: '2'}\n---\n# nothing\n---\nc: null\n").unwrap();
+        assert_eq!(documents.len(), 2);
+        assert_eq!(documents[0].value, json!({"a": 1, "b": [{"x": "yes"}, {"y": "2"}]}));
+        assert_eq!(documents[0].place("a"), (1, 1));
+        assert_eq!(documents[0].place("b[1].y"), (4, 6));
+        assert_eq!(documents[0].place("b[1].y.deeper[3]"), (4, 6));
+        assert_eq!(documents[1].value, json!({"c": null}));
+        assert_eq!(documents[1].place("c"), (8, 1));
+    }
+
+    #[test]
+    fn duplicate_keys_anchors_and_merge_keys_are_refused_with_their_place() {
+        let duplicate = parse("a: 1\nb: 2\na: 3\n").unwrap_err();
+        assert_eq!(duplicate.place.0, 3, "{duplicate:?}");
+        assert!(duplicate.message.to_lowercase().contains("duplicate"), "{duplicate:?}");
+        for text in ["a: &x 1\nb: *x\n", "a: {b: 1}\nc:\n  <<: {d: 2}\n"] {
+            let problem = parse(text).unwrap_err();
+            assert!(problem.message.contains("not allowed"), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn broken_yaml_says_where_without_quoting_the_file() {
+        let problem = parse("a: 1\nb: [secret-value\nc: 2\n").unwrap_err();
+        assert!(problem.place.0 >= 2, "{problem:?}");
+        assert!(!problem.message.contains("secret-value"), "{problem:?}");
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_and_does_not_overflow() {
+        let problem = parse(&"[".repeat(100_000)).unwrap_err();
+        assert!(!problem.message.is_empty());
+    }
+}

@@ -1,0 +1,107 @@
+//! `${var.NAME}` and `${scope.…}`: values that differ between installations.
+
+use serde_json::Value;
+
+use crate::kind::{Invalid, ScopeFacts};
+
+/// Replaces `${var.NAME}`, `${scope.account}`, `${scope.region}` and `${scope.partition}` in every string
+/// below `path`. What else stands in `${…}` is left: references are resolved later, the rest is IAM's.
+pub(super) fn substitute<'a>(
+    path: &str,
+    value: &mut Value,
+    facts: &ScopeFacts,
+    var: &impl Fn(&str) -> Option<&'a str>,
+    problems: &mut Vec<Invalid>,
+) {
+    match value {
+        Value::String(text) if text.contains("${") => match expand(text, facts, var) {
+            Ok(expanded) => *text = expanded,
+            Err(invalid) => problems.push(Invalid { field: path.to_owned(), ..invalid }),
+        },
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                substitute(&format!("{path}[{index}]"), item, facts, var, problems);
+            }
+        }
+        Value::Object(map) => {
+            for (key, inner) in map.iter_mut() {
+                substitute(&format!("{path}.{key}"), inner, facts, var, problems);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn expand<'a>(
+    text: &str,
+    facts: &ScopeFacts,
+    var: &impl Fn(&str) -> Option<&'a str>,
+) -> Result<String, Invalid> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        let (before, from) = rest.split_at(start);
+        let Some(end) = from.find('}') else { break };
+        out.push_str(before);
+        let token = &from[2..end];
+        match token.split_once('.') {
+            Some(("var", name)) => out.push_str(var(name).ok_or_else(|| {
+                Invalid::new("", format!("`${{{token}}}` has no value in the settings"))
+                    .help("set it under `vars` in palisade.yaml, or with --var")
+            })?),
+            Some(("scope", "account")) => out.push_str(&facts.account),
+            Some(("scope", "region")) => out.push_str(&facts.region),
+            Some(("scope", "partition")) => out.push_str(&facts.partition),
+            Some(("scope" | "organization", other)) if token != "organization.id" => {
+                let why = format!("`${{{token}}}`: there is no `{other}`");
+                return Err(Invalid::new("", why).help(
+                    "${scope.account}, ${scope.region}, ${scope.partition}, ${organization.id}",
+                ));
+            }
+            _ => out.push_str(&from[..=end]),
+        }
+        rest = &from[end + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn run(mut value: Value) -> Result<Value, Vec<Invalid>> {
+        let facts = ScopeFacts {
+            name: "prod".into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            partition: "aws".into(),
+        };
+        let mut problems = Vec::new();
+        let var = |name: &str| (name == "team").then_some("ml");
+        substitute("spec", &mut value, &facts, &var, &mut problems);
+        if problems.is_empty() { Ok(value) } else { Err(problems) }
+    }
+
+    #[test]
+    fn ours_are_replaced_and_everything_else_passes_through() {
+        let text = "${var.team} ${scope.account}-${scope.region} ${aws:PrincipalArn} ${KmsKey/a.arn} ${organization.id} ${open";
+        assert_eq!(
+            run(json!([text])),
+            Ok(json!([
+                "ml 111122223333-eu-west-1 ${aws:PrincipalArn} ${KmsKey/a.arn} ${organization.id} ${open"
+            ]))
+        );
+    }
+
+    #[test]
+    fn one_of_ours_that_does_not_resolve_is_an_error_with_its_field() {
+        for text in ["${var.nobody}", "${scope.zone}", "${organization.name}"] {
+            let problems = run(json!({"a": [text]})).unwrap_err();
+            assert_eq!(problems[0].field, "spec.a[0]", "{text}");
+            assert!(problems[0].help.is_some());
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Which live resource belongs to which manifest. Ownership is read from the resource's own tags; a
+//! name proves nothing.
+//!
+//! | claimed by this address | adopted id is live | shares a natural key | result |
+//! |---|---|---|---|
+//! | one | - | - | ours |
+//! | one, but another id is adopted | - | - | conflict |
+//! | several | - | - | conflict: all frozen |
+//! | none | unclaimed | - | adopt |
+//! | none | claimed by anybody | - | conflict |
+//! | none | not there | - | waiting, never a create |
+//! | none | nothing adopted | with anything | conflict |
+//! | none | nothing adopted | no | create |
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Conflict;
+use crate::{
+    kind::erased::ErasedKind,
+    manifest::Document,
+    model::{Observed, Ownership, PhysicalId},
+};
+
+/// What a manifest was matched with.
+#[derive(Debug)]
+pub(super) enum Match<'a> {
+    /// Its own live resource.
+    Ours(&'a Observed<Value>),
+    /// An unclaimed resource that it adopts.
+    Adopt(&'a Observed<Value>),
+    /// Nothing; it may be created.
+    Absent,
+    /// The adopted id is not there.
+    AdoptionMissing(PhysicalId),
+    /// Somebody must decide.
+    Conflict(Conflict),
+}
+
+/// Matches one manifest. `natural_keys` are those of its resolved want.
+pub(super) fn find<'a>(
+    document: &Document,
+    natural_keys: &[String],
+    live: &'a [Observed<Value>],
+    owner: &str,
+    kind: &dyn ErasedKind,
+) -> Match<'a> {
+    let ours: Vec<_> = live
+        .iter()
+        .filter(|resource| {
+            matches!(Ownership::read(&resource.tags, owner), Ownership::Ours { address, .. } if address == document.address)
+        })
+        .collect();
+    let adopt = document.lifecycle.adopt.as_ref();
+    match (&ours[..], adopt) {
+        ([one], None) => Match::Ours(one),
+        ([one], Some(id)) if one.id == *id => Match::Ours(one),
+        ([one], Some(id)) => Match::Conflict(conflict(
+            document,
+            [one.id.clone(), id.clone()],
+            format!("adopts {id}, but {} already carries this address", one.id),
+            "remove `lifecycle.adopt`, or the claim tags of the one that should not be managed",
+        )),
+        ([], Some(id)) => adoption(document, id, live, owner),
+        ([], None) => by_name(document, natural_keys, live, owner, kind),
+        (several, _) => Match::Conflict(conflict(
+            document,
+            several.iter().map(|resource| resource.id.clone()),
+            format!("{} live resources carry this address; all are left alone", several.len()),
+            "remove the claim tags from all but the right one; palisade deletes neither",
+        )),
+    }
+}
+
+fn adoption<'a>(
+    document: &Document,
+    id: &PhysicalId,
+    live: &'a [Observed<Value>],
+    owner: &str,
+) -> Match<'a> {
+    let Some(resource) = live.iter().find(|resource| resource.id == *id) else {
+        return Match::AdoptionMissing(id.clone());
+    };
+    let why = match Ownership::read(&resource.tags, owner) {
+        Ownership::Unclaimed => return Match::Adopt(resource),
+        Ownership::Ours { address, .. } => format!("{id} is claimed by {address}"),
+        Ownership::Foreign(whose) => format!("{id} is {whose}"),
+    };
+    Match::Conflict(conflict(
+        document,
+        [id.clone()],
+        why,
+        "its claim tags must be removed by whoever set them before it can be adopted",
+    ))
+}
+
+fn by_name<'a>(
+    document: &Document,
+    natural_keys: &[String],
+    live: &'a [Observed<Value>],
+    owner: &str,
+    kind: &dyn ErasedKind,
+) -> Match<'a> {
+    for resource in live {
+        // A state that its own kind cannot read back is a defect; it shares no name with anything.
+        let theirs = kind.natural_keys(&resource.state).unwrap_or_default();
+        let Some(key) = theirs.iter().find(|key| natural_keys.contains(key)) else { continue };
+        let id = &resource.id;
+        let (whose, help) = match Ownership::read(&resource.tags, owner) {
+            Ownership::Unclaimed => (
+                "carries no claim".to_owned(),
+                format!("to take it over: `lifecycle: {{adopt: {id}}}`; or choose another name"),
+            ),
+            Ownership::Ours { address, .. } => (
+                format!("is claimed by {address}"),
+                "rename the manifest back, or remove the claim tags and adopt it".to_owned(),
+            ),
+            Ownership::Foreign(whose) => {
+                (format!("is {whose}"), "choose another name, or settle who owns it".to_owned())
+            }
+        };
+        return Match::Conflict(conflict(
+            document,
+            [id.clone()],
+            format!("{key} exists already: {id} {whose}"),
+            help,
+        ));
+    }
+    Match::Absent
+}
+
+fn conflict(
+    document: &Document,
+    ids: impl IntoIterator<Item = PhysicalId>,
+    why: impl Into<String>,
+    help: impl Into<String>,
+) -> Conflict {
+    Conflict {
+        address: document.address.clone(),
+        origin: Some(document.origin.to_string()),
+        ids: ids.into_iter().collect::<BTreeSet<_>>(),
+        why: why.into(),
+        help: help.into(),
+    }
+}

@@ -1,0 +1,335 @@
+//! Planning: a synchronous function of values. No `await`, no clock, no I/O.
+//!
+//! In order: resolve every manifest against what was seen, match it with what is live
+//! ([`matching`]), compare, let the gate hold what people must see first ([`gate`]). What cannot go on is data
+//! (waiting, held, conflict, orphan), never an error, and always says why.
+
+pub mod gate;
+pub mod graph;
+mod matching;
+mod planner;
+pub mod render;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+pub use self::planner::{Inputs, known, plan};
+use crate::{
+    kind::erased::Edit,
+    manifest::Origin,
+    model::{Address, Observed, PhysicalId, Risk, Seen, Tags},
+};
+
+/// What one pass saw of AWS.
+#[derive(Debug, Clone, Default)]
+pub struct Live {
+    /// Per `(scope, kind)`.
+    pub seen: BTreeMap<(String, String), Seen<Vec<Observed<Value>>>>,
+    /// What lookups can find.
+    pub lookups: BTreeMap<(String, crate::kind::LookupKind), Seen<Vec<crate::kind::LookupItem>>>,
+    /// The organisation of each scope's account.
+    pub organizations: BTreeMap<String, Seen<String>>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "verb")]
+pub enum Action {
+    /// One create call with claim and tags in it.
+    Create {
+        /// The wanted state.
+        want: Value,
+        /// Claim and tags.
+        tags: Tags,
+        /// The client token, where the call takes one.
+        token: String,
+    },
+    /// Edits in order; the first failure ends the step.
+    Edit {
+        /// The live resource as seen.
+        have: Observed<Value>,
+        /// What to do with it.
+        edits: Vec<Edit>,
+    },
+    /// Deletion.
+    Delete {
+        /// The live resource as seen.
+        have: Observed<Value>,
+        /// The tombstone's spec, if it has one.
+        want: Option<Value>,
+    },
+}
+
+impl Action {
+    /// The verb, as metric label and in messages.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "create",
+            Self::Edit { .. } => "edit",
+            Self::Delete { .. } => "delete",
+        }
+    }
+
+    /// The live resource, if there is one already.
+    pub fn have(&self) -> Option<&Observed<Value>> {
+        match self {
+            Self::Create { .. } => None,
+            Self::Edit { have, .. } | Self::Delete { have, .. } => Some(have),
+        }
+    }
+
+    /// The edits, if any.
+    pub fn edits(&self) -> &[Edit] {
+        match self {
+            Self::Edit { edits, .. } => edits,
+            _ => &[],
+        }
+    }
+}
+
+/// Why a step is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cause {
+    /// The manifest is new, or changed, or this process has not seen it in order yet.
+    Manifest,
+    /// The live resource changed although the manifest did not.
+    Drift,
+    /// The manifest adopts the live resource.
+    Adoption,
+    /// The manifest is a tombstone.
+    Tombstone,
+    /// The manifest is gone and pruning is on.
+    Prune,
+}
+
+impl Cause {
+    /// The word for people and labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::Drift => "drift",
+            Self::Adoption => "adoption",
+            Self::Tombstone => "tombstone",
+            Self::Prune => "prune",
+        }
+    }
+}
+
+/// What becomes of a step in this pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "is", content = "why")]
+pub enum Verdict {
+    /// It will be done.
+    Go,
+    /// It needs something else first.
+    Waiting(Vec<String>),
+    /// The gate stopped it until a person consents.
+    Held(Vec<String>),
+    /// It is only reported: observe mode or paused.
+    Reported(String),
+}
+
+impl Verdict {
+    /// Whether it will be done.
+    pub fn goes(&self) -> bool {
+        matches!(self, Self::Go)
+    }
+}
+
+/// One change of one resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// Whose.
+    pub address: Address,
+    /// Where the manifest stands; none for orphans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Why.
+    pub cause: Cause,
+    /// What.
+    pub action: Action,
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// What was left out for now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<String>,
+    /// Names exactly this step, for approval.
+    pub digest: String,
+}
+
+impl Step {
+    pub(crate) fn new(
+        address: &Address,
+        origin: Option<&Origin>,
+        cause: Cause,
+        action: Action,
+        verdict: Verdict,
+    ) -> Self {
+        let digest = digest(address, &action);
+        Self {
+            address: address.clone(),
+            origin: origin.map(ToString::to_string),
+            cause,
+            action,
+            verdict,
+            later: Vec::new(),
+            digest,
+        }
+    }
+
+    /// The riskiest thing in it.
+    pub fn risk(&self) -> Risk {
+        match &self.action {
+            Action::Create { .. } => Risk::Neutral,
+            Action::Delete { .. } => Risk::Disrupts,
+            Action::Edit { edits, .. } => {
+                edits.iter().map(|edit| edit.risk).max().unwrap_or(Risk::Neutral)
+            }
+        }
+    }
+}
+
+/// Names a step by all that it would send, and to what.
+fn digest(address: &Address, action: &Action) -> String {
+    let content = match action {
+        Action::Create { want, tags, .. } => serde_json::json!(["create", want, tags]),
+        Action::Edit { have, edits } => {
+            let bodies: Vec<_> = edits.iter().map(|edit| &edit.body).collect();
+            serde_json::json!(["edit", have.id, bodies])
+        }
+        Action::Delete { have, want } => serde_json::json!(["delete", have.id, want]),
+    };
+    fingerprint(&format!("{address} {content}"))
+}
+
+/// A short name for a text: the first 12 hex digits of its SHA-256.
+pub fn fingerprint(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A name, id or claim that is somebody else's, or ours twice: nothing is done until a person decides.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Conflict {
+    /// The manifest concerned.
+    pub address: Address,
+    /// Where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// The live resources concerned.
+    pub ids: BTreeSet<PhysicalId>,
+    /// What is wrong.
+    pub why: String,
+    /// A way out.
+    pub help: String,
+}
+
+/// A claimed resource without a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Orphan {
+    /// The address in its claim.
+    pub address: Address,
+    /// The scope it was seen in.
+    pub scope: String,
+    /// The live resource.
+    pub id: PhysicalId,
+}
+
+/// A kind that could not be read in a scope: nothing of it is touched.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unknown {
+    /// The scope.
+    pub scope: String,
+    /// The kind.
+    pub kind: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What a pass would do, and what it would not and why. Plain data.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[must_use]
+pub struct Plan {
+    /// Every step, with its verdict, by address.
+    pub steps: Vec<Step>,
+    /// What is somebody else's.
+    pub conflicts: Vec<Conflict>,
+    /// Claimed resources without manifest.
+    pub orphans: Vec<Orphan>,
+    /// Kinds that could not be read.
+    pub unknown: Vec<Unknown>,
+    /// Manifests whose live resource is as wanted.
+    pub in_sync: BTreeSet<Address>,
+    /// What each manifest wants, as a fingerprint: tells drift from a changed manifest next time.
+    #[serde(skip)]
+    pub wants: BTreeMap<Address, String>,
+}
+
+impl Plan {
+    /// The steps that will be done.
+    pub fn go(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.verdict.goes())
+    }
+
+    /// Whether anything differs from what the manifests say.
+    pub fn has_changes(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
+    /// The steps with a certain verdict, counted.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts {
+            conflicts: self.conflicts.len(),
+            orphans: self.orphans.len(),
+            unknown: self.unknown.len(),
+            in_sync: self.in_sync.len(),
+            ..Counts::default()
+        };
+        for step in &self.steps {
+            match (&step.verdict, &step.action) {
+                (Verdict::Go, Action::Create { .. }) => counts.create += 1,
+                (Verdict::Go, Action::Edit { .. }) => counts.edit += 1,
+                (Verdict::Go, Action::Delete { .. }) => counts.delete += 1,
+                (Verdict::Waiting(_), _) => counts.waiting += 1,
+                (Verdict::Held(_), _) => counts.held += 1,
+                (Verdict::Reported(_), _) => counts.reported += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// A plan in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Resources to create.
+    pub create: usize,
+    /// Resources to edit.
+    pub edit: usize,
+    /// Resources to delete.
+    pub delete: usize,
+    /// Steps that need something else first.
+    pub waiting: usize,
+    /// Steps that need consent.
+    pub held: usize,
+    /// Steps that are only reported.
+    pub reported: usize,
+    /// Conflicts.
+    pub conflicts: usize,
+    /// Orphans.
+    pub orphans: usize,
+    /// Kinds that could not be read.
+    pub unknown: usize,
+    /// Manifests in sync.
+    pub in_sync: usize,
+}

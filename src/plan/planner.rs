@@ -1,0 +1,473 @@
+//! From documents and what was seen to steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{
+    Action, Cause, Conflict, Live, Orphan, Plan, Step, Unknown, Verdict, fingerprint, gate,
+    matching::{self, Match},
+};
+use crate::{
+    kind::{
+        Known, KnownResource, Refs, Removal, Resolution, ScopeFacts,
+        erased::{Edit, EditBody, ErasedKind, Registry, Resolved},
+    },
+    manifest::{Document, ManifestMode, Presence},
+    model::{Address, Claim, Deletion, Observed, Ownership, Phase, Risk, Seen, Tags},
+    settings::{GateLimits, Mode, Prune},
+};
+
+/// Everything a plan depends on.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The kinds.
+    pub registry: &'a Registry,
+    /// This installation's name.
+    pub owner: &'a str,
+    /// What the directory says.
+    pub documents: &'a BTreeMap<Address, Document>,
+    /// Digests that people consented to, still valid now.
+    pub approved: &'a BTreeSet<String>,
+    /// Account and Region of every scope.
+    pub facts: &'a BTreeMap<String, ScopeFacts>,
+    /// What was seen in this pass.
+    pub live: &'a Live,
+    /// Why an address must not be acted on now (back-off, settling, frozen), from earlier passes.
+    pub holdoffs: &'a BTreeMap<Address, String>,
+    /// The fingerprint of what each address wanted when it was last in sync.
+    pub converged: &'a BTreeMap<Address, String>,
+    /// What the process may do.
+    pub mode: Mode,
+    /// What becomes of orphans.
+    pub prune: Prune,
+    /// The gate's limits.
+    pub gate: &'a GateLimits,
+}
+
+/// What resolving may use: every managed resource that carries a single, readable claim.
+pub fn known(live: &Live, owner: &str) -> Known {
+    let mut known = Known {
+        lookups: live.lookups.clone(),
+        organizations: live.organizations.clone(),
+        ..Known::default()
+    };
+    let mut twice = BTreeSet::new();
+    for ((scope, kind), seen) in &live.seen {
+        match seen {
+            Seen::Unknown(why) => {
+                known.unknown.insert((scope.clone(), kind.clone()), why.clone());
+            }
+            Seen::All(resources) => {
+                for resource in resources {
+                    if let Ownership::Ours { address, .. } = Ownership::read(&resource.tags, owner)
+                        && address.scope == *scope
+                        && address.kind == *kind
+                    {
+                        let it =
+                            KnownResource { id: resource.id.clone(), arn: resource.arn.clone() };
+                        if known.resources.insert(address.clone(), it).is_some() {
+                            twice.insert(address);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    // Which of two is meant cannot be known.
+    known.resources.retain(|address, _| !twice.contains(address));
+    known
+}
+
+/// Plans one pass.
+pub fn plan(inputs: &Inputs<'_>) -> Plan {
+    let known = known(inputs.live, inputs.owner);
+    let mut planner = Planner { inputs, known: &known, plan: Plan::default() };
+    for document in inputs.documents.values() {
+        planner.document(document);
+    }
+    planner.orphans();
+    planner.unknown();
+    let mut plan = planner.plan;
+    wait_for_dependencies(&mut plan, inputs);
+    plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
+    plan.steps = gate::hold(plan.steps, inputs);
+    plan
+}
+
+struct Planner<'a> {
+    inputs: &'a Inputs<'a>,
+    known: &'a Known,
+    plan: Plan,
+}
+
+impl Planner<'_> {
+    fn document(&mut self, document: &Document) {
+        let Address { scope, kind, .. } = &document.address;
+        let inputs = self.inputs;
+        let (Some(kind), Some(facts), Some(Seen::All(live))) = (
+            inputs.registry.get(kind),
+            inputs.facts.get(scope),
+            inputs.live.seen.get(&(scope.clone(), kind.clone())),
+        ) else {
+            // Unknown: nothing is planned for it; `unknown` says why.
+            return;
+        };
+        let resolving = self.resolve(document, facts);
+        let (resolved, resolution) = match resolving {
+            Ok(done) => done,
+            Err(why) => return self.unresolvable(document, why),
+        };
+        let natural_keys = resolved.as_ref().map_or(&document.natural_keys, |r| &r.natural_keys);
+        let matched = matching::find(document, natural_keys, live, inputs.owner, kind);
+        match (document.lifecycle.state, matched) {
+            (_, Match::Conflict(conflict)) => self.plan.conflicts.push(conflict),
+            (Presence::Absent, Match::Ours(have)) => self.tombstone(document, have, resolved, kind),
+            (Presence::Absent, _) => {
+                self.plan.in_sync.insert(document.address.clone());
+            }
+            (Presence::Present, matched) => {
+                let Some(resolved) = resolved else { return };
+                self.present(document, &matched, resolved, resolution, kind);
+            }
+        }
+    }
+
+    #[expect(clippy::type_complexity, reason = "one caller, which takes it apart at once")]
+    fn resolve(
+        &self,
+        document: &Document,
+        facts: &ScopeFacts,
+    ) -> Result<(Option<Resolved>, Resolution), Vec<String>> {
+        let mut refs = Refs::new(facts, &document.address.name, self.known);
+        let resolved = match &document.spec {
+            None => None,
+            Some(spec) => Some(
+                self.inputs.registry.resolve(&document.address.kind, spec, &mut refs).map_err(
+                    |all| all.iter().map(|invalid| format!("spec.{invalid}")).collect::<Vec<_>>(),
+                )?,
+            ),
+        };
+        Ok((resolved, refs.finish()))
+    }
+
+    /// With real ids a value turned out impossible (it passed the checks on loading).
+    fn unresolvable(&mut self, document: &Document, why: Vec<String>) {
+        self.plan.conflicts.push(Conflict {
+            address: document.address.clone(),
+            origin: Some(document.origin.to_string()),
+            ids: BTreeSet::new(),
+            why: why.join("; "),
+            help: "correct the manifest".to_owned(),
+        });
+    }
+
+    fn present(
+        &mut self,
+        document: &Document,
+        matched: &Match<'_>,
+        resolved: Resolved,
+        resolution: Resolution,
+        kind: &dyn ErasedKind,
+    ) {
+        let address = &document.address;
+        let tags = self.wanted_tags(document, &resolved);
+        let want = fingerprint(&format!("{} {tags:?}", resolved.state));
+        self.plan.wants.insert(address.clone(), want.clone());
+        let mut waiting: Vec<String> = resolution.waiting.into_iter().collect();
+        waiting.extend(self.inputs.holdoffs.get(address).cloned());
+        let drifted = self.inputs.converged.get(address) == Some(&want);
+        let mut steps = match matched {
+            Match::Ours(have) | Match::Adopt(have) => {
+                let cause = match matched {
+                    Match::Adopt(_) => Cause::Adoption,
+                    _ if drifted => Cause::Drift,
+                    _ => Cause::Manifest,
+                };
+                self.edits(document, have, &resolved, &tags, cause, waiting, kind)
+            }
+            Match::AdoptionMissing(id) => {
+                waiting.push(format!("{id}, which it adopts, does not exist"));
+                vec![self.create(document, resolved, tags, waiting, Cause::Adoption)]
+            }
+            Match::Absent => {
+                let cause = if drifted { Cause::Drift } else { Cause::Manifest };
+                vec![self.create(document, resolved, tags, waiting, cause)]
+            }
+            Match::Conflict(_) => return,
+        };
+        if steps.is_empty() && resolution.later.is_empty() {
+            self.plan.in_sync.insert(address.clone());
+        }
+        for step in &mut steps {
+            step.later = resolution.later.iter().cloned().collect();
+        }
+        self.plan.steps.extend(steps);
+    }
+
+    fn wanted_tags(
+        &self,
+        document: &Document,
+        resolved: &Resolved,
+    ) -> BTreeMap<String, Option<String>> {
+        let claim = Claim {
+            owner: self.inputs.owner.to_owned(),
+            address: document.address.clone(),
+            deletion: document.lifecycle.deletion,
+        };
+        let mut tags = resolved.tags.clone();
+        tags.extend(claim.tags().into_iter().map(|(key, value)| (key, Some(value))));
+        tags
+    }
+
+    fn create(
+        &self,
+        document: &Document,
+        resolved: Resolved,
+        tags: BTreeMap<String, Option<String>>,
+        waiting: Vec<String>,
+        cause: Cause,
+    ) -> Step {
+        let tags: Tags = tags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+        let token = fingerprint(&format!("{tags:?} {}", resolved.state));
+        let verdict = self.verdict(document, waiting);
+        let action = Action::Create { want: resolved.state, tags, token };
+        Step::new(&document.address, Some(&document.origin), cause, action, verdict)
+    }
+
+    fn verdict(&self, document: &Document, waiting: Vec<String>) -> Verdict {
+        if self.inputs.mode == Mode::Observe {
+            Verdict::Reported("the settings say observe".to_owned())
+        } else if document.lifecycle.mode == ManifestMode::Observe {
+            Verdict::Reported("its lifecycle says observe".to_owned())
+        } else if document.lifecycle.paused {
+            Verdict::Reported("paused".to_owned())
+        } else if waiting.is_empty() {
+            Verdict::Go
+        } else {
+            Verdict::Waiting(waiting)
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all of one match; a struct would be used once")]
+    fn edits(
+        &self,
+        document: &Document,
+        have: &Observed<Value>,
+        resolved: &Resolved,
+        tags: &BTreeMap<String, Option<String>>,
+        cause: Cause,
+        mut waiting: Vec<String>,
+        kind: &dyn ErasedKind,
+    ) -> Vec<Step> {
+        let step = |edits, verdict| {
+            let action = Action::Edit { have: have.clone(), edits };
+            Step::new(&document.address, Some(&document.origin), cause, action, verdict)
+        };
+        if !waiting.is_empty() && !resolved_enough(&waiting, self.inputs, document) {
+            // Without its references the wanted state is not known, so neither is the difference.
+            return vec![step(Vec::new(), self.verdict(document, waiting))];
+        }
+        let changes = match kind.diff(&resolved.state, &have.state) {
+            Ok(changes) => changes,
+            Err(defect) => return vec![step(Vec::new(), Verdict::Held(vec![defect.to_string()]))],
+        };
+        let (impossible, changes): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|edit| edit.risk == Risk::Impossible);
+        let edits = match &have.phase {
+            Phase::Restorable(_) => changes,
+            _ => with_tags(changes, tags, &have.tags),
+        };
+        match &have.phase {
+            Phase::Settling(word) if !edits.is_empty() => {
+                waiting.push(format!("AWS is still working on it ({word})"));
+            }
+            Phase::Failed(why) => {
+                return vec![step(
+                    edits,
+                    Verdict::Held(vec![format!("AWS reports it failed: {why}")]),
+                )];
+            }
+            _ => {}
+        }
+        let mut steps = Vec::new();
+        if !impossible.is_empty() {
+            let why = "AWS cannot change this on a live resource, and palisade never replaces one; \
+                       set the manifest back, or move to a new resource by hand";
+            steps.push(step(impossible, Verdict::Held(vec![why.to_owned()])));
+        }
+        if !edits.is_empty() {
+            steps.push(step(edits, self.verdict(document, waiting)));
+        } else if let Phase::Settling(word) = &have.phase {
+            waiting.push(format!("AWS is still working on it ({word})"));
+            steps.push(step(Vec::new(), self.verdict(document, waiting)));
+        }
+        steps
+    }
+
+    fn tombstone(
+        &mut self,
+        document: &Document,
+        have: &Observed<Value>,
+        resolved: Option<Resolved>,
+        kind: &dyn ErasedKind,
+    ) {
+        let address = &document.address;
+        if kind.is_gone(&have.state).unwrap_or(false) {
+            self.plan.in_sync.insert(address.clone());
+            return;
+        }
+        let mut waiting: Vec<String> =
+            self.inputs.holdoffs.get(address).cloned().into_iter().collect();
+        if let Phase::Settling(word) = &have.phase {
+            waiting.push(format!("AWS is still working on it ({word})"));
+        }
+        let verdict = self.verdict(document, waiting);
+        let want = resolved.map(|resolved| resolved.state);
+        let action = Action::Delete { have: have.clone(), want };
+        let step = Step::new(address, Some(&document.origin), Cause::Tombstone, action, verdict);
+        self.plan.steps.push(step);
+    }
+
+    fn orphans(&mut self) {
+        let inputs = self.inputs;
+        for ((scope, kind_name), seen) in &inputs.live.seen {
+            let (Seen::All(resources), Some(kind)) = (seen, inputs.registry.get(kind_name)) else {
+                continue;
+            };
+            for resource in resources {
+                let Ownership::Ours { address, deletion } =
+                    Ownership::read(&resource.tags, inputs.owner)
+                else {
+                    continue;
+                };
+                let elsewhere =
+                    address.scope != *scope && inputs.facts.contains_key(&address.scope);
+                if inputs.documents.contains_key(&address)
+                    || elsewhere
+                    || kind.is_gone(&resource.state).unwrap_or(false)
+                {
+                    continue;
+                }
+                if address.scope == *scope {
+                    self.prune(&address, resource, deletion, kind);
+                }
+                self.plan.orphans.push(Orphan {
+                    address,
+                    scope: scope.clone(),
+                    id: resource.id.clone(),
+                });
+            }
+        }
+    }
+
+    fn prune(
+        &mut self,
+        address: &Address,
+        resource: &Observed<Value>,
+        deletion: Deletion,
+        kind: &dyn ErasedKind,
+    ) {
+        let inputs = self.inputs;
+        // An empty tree means that something is wrong with the tree, not that everything should go.
+        if inputs.prune == Prune::Never
+            || deletion == Deletion::Retain
+            || kind.profile().removal == Removal::TombstoneOnly
+            || inputs.documents.is_empty()
+        {
+            return;
+        }
+        let verdict = match (inputs.mode, inputs.prune, inputs.holdoffs.get(address)) {
+            (Mode::Observe, ..) => Verdict::Reported("the settings say observe".to_owned()),
+            (_, _, Some(why)) => Verdict::Waiting(vec![why.clone()]),
+            (_, Prune::Held, _) => {
+                Verdict::Held(vec!["its manifest is gone; pruning needs consent".to_owned()])
+            }
+            _ => Verdict::Go,
+        };
+        let action = Action::Delete { have: resource.clone(), want: None };
+        self.plan.steps.push(Step::new(address, None, Cause::Prune, action, verdict));
+    }
+
+    fn unknown(&mut self) {
+        for ((scope, kind), seen) in &self.inputs.live.seen {
+            if let Seen::Unknown(why) = seen {
+                self.plan.unknown.push(Unknown {
+                    scope: scope.clone(),
+                    kind: kind.clone(),
+                    why: why.clone(),
+                });
+            }
+        }
+    }
+}
+
+/// Whether the only reason to wait is an earlier failure: then the difference is known and worth showing.
+fn resolved_enough(waiting: &[String], inputs: &Inputs<'_>, document: &Document) -> bool {
+    matches!(
+        (waiting, inputs.holdoffs.get(&document.address)),
+        ([only], Some(holdoff)) if only == holdoff
+    )
+}
+
+/// Tags are set before a policy could rely on them and removed after.
+fn with_tags(
+    changes: Vec<Edit>,
+    want: &BTreeMap<String, Option<String>>,
+    have: &Tags,
+) -> Vec<Edit> {
+    let set: Tags = want
+        .iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
+        .filter(|(key, value)| have.get(key) != Some(value))
+        .collect();
+    let remove: Vec<String> = want
+        .iter()
+        .filter(|(key, value)| value.is_none() && have.contains_key(*key))
+        .map(|(key, _)| key.clone())
+        .collect();
+    let edit = |summary: String, body| Edit {
+        risk: Risk::Neutral,
+        summary,
+        lines: Vec::new(),
+        inspect: false,
+        body,
+    };
+    let mut edits = Vec::new();
+    if !set.is_empty() {
+        let shown: Vec<_> = set.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        edits.push(edit(format!("tag {}", shown.join(", ")), EditBody::Tag(set)));
+    }
+    edits.extend(changes);
+    if !remove.is_empty() {
+        edits.push(edit(format!("remove tags {}", remove.join(", ")), EditBody::Untag(remove)));
+    }
+    edits
+}
+
+/// A resource is created only once everything it refers to is in order: until a new security group has
+/// lost AWS's default egress rule, nothing may stand behind it.
+fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
+    let unsettled: BTreeMap<Address, &'static str> = plan
+        .steps
+        .iter()
+        .filter(|step| matches!(step.verdict, Verdict::Go | Verdict::Waiting(_)))
+        .map(|step| (step.address.clone(), step.action.verb()))
+        .collect();
+    for step in &mut plan.steps {
+        let Action::Create { .. } = step.action else { continue };
+        let Some(document) = inputs.documents.get(&step.address) else { continue };
+        let open: Vec<String> = document
+            .recorded
+            .hard
+            .iter()
+            .filter(|target| unsettled.get(*target) == Some(&"edit"))
+            .map(|target| format!("{target} has changes to be made first"))
+            .collect();
+        match &mut step.verdict {
+            Verdict::Go if !open.is_empty() => step.verdict = Verdict::Waiting(open),
+            Verdict::Waiting(why) => why.extend(open),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A plan for people, as Terraform users know it: one marked line a resource, the fields under it, the
+//! risk at the margin, what is held and why, counts at the end. Meaning is never in the colour alone.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{Action, Counts, Plan, Step, Verdict};
+use crate::kind::{Line, Sign, state_lines};
+
+const GREEN: Style = AnsiColor::Green.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+const MAGENTA: Style = AnsiColor::Magenta.on_default();
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// The whole plan, with ANSI colours (the stream that prints it removes them where they do not belong).
+pub fn text(plan: &Plan) -> String {
+    let mut out = String::new();
+    for step in &plan.steps {
+        step_text(&mut out, step);
+    }
+    for conflict in &plan.conflicts {
+        heading(
+            &mut out,
+            '!',
+            MAGENTA,
+            &conflict.address.to_string(),
+            "conflict",
+            conflict.origin.as_deref(),
+        );
+        detail(&mut out, MAGENTA, &conflict.why);
+        detail(&mut out, DIM, &format!("help: {}", conflict.help));
+    }
+    for orphan in &plan.orphans {
+        let address = orphan.address.to_string();
+        heading(&mut out, '?', YELLOW, &address, "orphan", None);
+        detail(
+            &mut out,
+            DIM,
+            &format!("{} is claimed, but no manifest declares it; it is left alone", orphan.id),
+        );
+    }
+    for unknown in &plan.unknown {
+        let what = format!("{}/{}", unknown.scope, unknown.kind);
+        heading(&mut out, '!', RED, &what, "could not be read; nothing of it is touched", None);
+        detail(&mut out, RED, &unknown.why);
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    let _ = writeln!(out, "{BOLD}{}{BOLD:#}", summary(&plan.counts()));
+    out
+}
+
+/// The last line: counts, zeros left out except for what everybody looks for.
+pub fn summary(counts: &Counts) -> String {
+    let mut parts = vec![
+        format!("{} to create", counts.create),
+        format!("{} to change", counts.edit),
+        format!("{} to delete", counts.delete),
+    ];
+    for (count, word) in [
+        (counts.held, "held"),
+        (counts.waiting, "waiting"),
+        (counts.reported, "only reported"),
+        (counts.conflicts, if counts.conflicts == 1 { "conflict" } else { "conflicts" }),
+        (counts.orphans, if counts.orphans == 1 { "orphan" } else { "orphans" }),
+        (counts.unknown, "unreadable"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    parts.push(format!("{} in sync", counts.in_sync));
+    format!("Plan: {}.", parts.join(", "))
+}
+
+fn step_text(out: &mut String, step: &Step) {
+    let (mark, style) = match (&step.verdict, &step.action) {
+        (Verdict::Held(_), _) => ('!', MAGENTA),
+        (_, Action::Create { .. }) => ('+', GREEN),
+        (_, Action::Edit { .. }) => ('~', YELLOW),
+        (_, Action::Delete { .. }) => ('-', RED),
+    };
+    let id = step.action.have().map(|have| format!(" {}", have.id)).unwrap_or_default();
+    let what = format!("{}{id} ({})", step.action.verb(), step.cause.as_str());
+    heading(out, mark, style, &step.address.to_string(), &what, step.origin.as_deref());
+    match &step.action {
+        Action::Create { want, .. } => {
+            for line in state_lines(want) {
+                line_text(out, "      ", &line);
+            }
+        }
+        Action::Edit { edits, .. } => {
+            for edit in edits {
+                let _ = writeln!(out, "      {}  {DIM}[{}]{DIM:#}", edit.summary, edit.risk);
+                for line in &edit.lines {
+                    line_text(out, "        ", line);
+                }
+            }
+        }
+        Action::Delete { .. } => {}
+    }
+    verdict_text(out, step);
+    for later in &step.later {
+        detail(out, DIM, &format!("left out for now: {later}"));
+    }
+}
+
+fn verdict_text(out: &mut String, step: &Step) {
+    match &step.verdict {
+        Verdict::Go => {}
+        Verdict::Waiting(why) => {
+            for why in why {
+                detail(out, YELLOW, &format!("waiting: {why}"));
+            }
+        }
+        Verdict::Held(why) => {
+            for why in why {
+                detail(out, MAGENTA, &format!("held: {why}"));
+            }
+            if step.risk() != crate::model::Risk::Impossible {
+                detail(out, DIM, &format!("to consent: palisade apply --approve {}", step.digest));
+            }
+        }
+        Verdict::Reported(why) => detail(out, DIM, &format!("only reported: {why}")),
+    }
+}
+
+fn heading(
+    out: &mut String,
+    mark: char,
+    style: Style,
+    name: &str,
+    what: &str,
+    origin: Option<&str>,
+) {
+    let origin = origin.map(|origin| format!("  {DIM}{origin}{DIM:#}")).unwrap_or_default();
+    let _ = writeln!(out, "{style}{mark}{style:#} {BOLD}{name}{BOLD:#}  {what}{origin}");
+}
+
+fn detail(out: &mut String, style: Style, text: &str) {
+    let _ = writeln!(out, "      {style}{text}{style:#}");
+}
+
+fn line_text(out: &mut String, indent: &str, line: &Line) {
+    let style = match line.sign {
+        Sign::Add => GREEN,
+        Sign::Remove => RED,
+        Sign::Change => YELLOW,
+        Sign::Same => DIM,
+    };
+    let _ = writeln!(out, "{indent}{style}{} {}{style:#}", line.sign.as_char(), line.text);
+}

@@ -1,0 +1,541 @@
+//! Settings: flags over environment over `palisade.yaml` over defaults. Validated once.
+//!
+//! The accounts and roles that may be touched live here, outside of the watched directory: a manifest
+//! can only name a scope.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::{aws::AssumedRole, model::Risk};
+
+/// What the process may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Correct what differs.
+    #[default]
+    Enforce,
+    /// Report what differs, write nothing.
+    Observe,
+}
+
+/// What becomes of claimed resources whose manifest is gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Prune {
+    /// Reported as orphans, nothing more.
+    #[default]
+    Never,
+    /// Held deletions that wait for approval, where `deletion: delete` was recorded in the claim.
+    Held,
+    /// Deleted, where `deletion: delete` was recorded in the claim and the gate lets it through.
+    Automatic,
+}
+
+/// One AWS account in one Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The account that the credentials must belong to; `None` only without a settings file, where the
+    /// ambient credentials decide.
+    pub account: Option<String>,
+    /// The Region; `None` takes the ambient one.
+    pub region: Option<String>,
+    /// The role to assume; `None` uses the ambient credentials.
+    pub role: Option<AssumedRole>,
+    /// Overrides of [`Settings::vars`].
+    pub vars: BTreeMap<String, String>,
+}
+
+/// How much one pass may change before people are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateLimits {
+    /// Deletions, in percent of the claimed resources of a kind in a scope; at least one is let through.
+    pub deletes_percent: u32,
+    /// Edited resources, in percent likewise; at least ten are let through.
+    pub changes_percent: u32,
+    /// Risks that are always held.
+    pub hold_risks: BTreeSet<Risk>,
+}
+
+impl Default for GateLimits {
+    fn default() -> Self {
+        // A tenth of the resources gone is an accident more often than a wish; a third changed at once
+        // is a refactoring that a person should have seen.
+        Self { deletes_percent: 10, changes_percent: 30, hold_risks: [Risk::Disrupts].into() }
+    }
+}
+
+/// The validated settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// This installation's name, written into every claim.
+    pub owner: String,
+    /// The scope of manifests that name none.
+    pub default_scope: Option<String>,
+    /// The scopes, by name.
+    pub scopes: BTreeMap<String, Scope>,
+    /// Values of `${var.NAME}`.
+    pub vars: BTreeMap<String, String>,
+    /// The id of the organisation (`o-…`), to spare the call that asks for it.
+    pub organization: Option<String>,
+    /// Time between passes when nothing happens.
+    pub interval: Duration,
+    /// How long AWS may hide a new resource: two observations this far apart must agree before a
+    /// resource without unique name is created.
+    pub settle_window: Duration,
+    /// What the process may do.
+    pub mode: Mode,
+    /// What becomes of orphans.
+    pub prune: Prune,
+    /// The gate.
+    pub gate: GateLimits,
+    /// Where the HTTP server listens.
+    pub listen: String,
+}
+
+/// Values given by flag or environment variable; they win over the file.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Overrides {
+    /// Settings file [default: palisade.yaml in the working directory, if there is one]
+    #[arg(long = "settings", global = true, env = "PALISADE_SETTINGS", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// This installation's name, written into every claim
+    #[arg(long, global = true, env = "PALISADE_OWNER", help_heading = "Settings")]
+    pub owner: Option<String>,
+    /// Scope of manifests that name none
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_DEFAULT_SCOPE",
+        help_heading = "Settings",
+        value_name = "SCOPE"
+    )]
+    pub default_scope: Option<String>,
+    /// Id of the organisation (o-…), to spare the call that asks for it
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_ORGANIZATION",
+        help_heading = "Settings",
+        value_name = "ID"
+    )]
+    pub organization: Option<String>,
+    /// Time between passes when nothing happens, e.g. 60s [default: 60s]
+    #[arg(long, global = true, env = "PALISADE_INTERVAL", help_heading = "Settings", value_parser = parse_duration, value_name = "TIME")]
+    pub interval: Option<Duration>,
+    /// Distance of the two observations that must agree before a nameless resource (a key) is created [default: 15s]
+    #[arg(long, global = true, env = "PALISADE_SETTLE_WINDOW", help_heading = "Settings", value_parser = parse_duration, value_name = "TIME")]
+    pub settle_window: Option<Duration>,
+    /// Correct what differs, or only report it [default: enforce]
+    #[arg(long, global = true, env = "PALISADE_MODE", help_heading = "Settings")]
+    pub mode: Option<Mode>,
+    /// What becomes of claimed resources whose manifest is gone [default: never]
+    #[arg(long, global = true, env = "PALISADE_PRUNE", help_heading = "Settings")]
+    pub prune: Option<Prune>,
+    /// Deletions let through, in percent of the claimed resources of a kind in a scope [default: 10]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_GATE_DELETES_PERCENT",
+        help_heading = "Settings",
+        value_name = "PERCENT"
+    )]
+    pub gate_deletes_percent: Option<u32>,
+    /// Edited resources let through, in percent likewise [default: 30]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_GATE_CHANGES_PERCENT",
+        help_heading = "Settings",
+        value_name = "PERCENT"
+    )]
+    pub gate_changes_percent: Option<u32>,
+    /// Risks that are always held, comma-separated [default: disrupts]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_GATE_HOLD_RISKS",
+        help_heading = "Settings",
+        value_delimiter = ',',
+        value_name = "RISKS"
+    )]
+    pub gate_hold_risks: Option<Vec<Risk>>,
+    /// Where the HTTP server listens [default: 127.0.0.1:9464]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_LISTEN",
+        help_heading = "Settings",
+        value_name = "HOST:PORT"
+    )]
+    pub listen: Option<String>,
+    /// Value of ${var.NAME}; may be repeated
+    #[arg(long = "var", global = true, help_heading = "Settings", value_name = "NAME=VALUE", value_parser = parse_var)]
+    pub vars: Vec<(String, String)>,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not YAML, or has a wrong field.
+    #[error("{}:{place}: {message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// `line:column`.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A value that cannot be right.
+    #[error("{field}: {why}")]
+    Value {
+        /// The setting.
+        field: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct File {
+    owner: Option<String>,
+    default_scope: Option<String>,
+    scopes: BTreeMap<String, FileScope>,
+    vars: BTreeMap<String, String>,
+    organization: Option<String>,
+    #[serde(deserialize_with = "duration")]
+    interval: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    settle_window: Option<Duration>,
+    mode: Option<Mode>,
+    prune: Option<Prune>,
+    gate: FileGate,
+    server: FileServer,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FileScope {
+    account: String,
+    region: String,
+    assume_role: Option<FileRole>,
+    #[serde(default)]
+    vars: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FileRole {
+    role_arn: String,
+    external_id: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct FileGate {
+    deletes_percent: Option<u32>,
+    changes_percent: Option<u32>,
+    hold_risks: Option<BTreeSet<Risk>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct FileServer {
+    listen: Option<String>,
+}
+
+/// The file looked for where none is named.
+pub const DEFAULT_FILE: &str = "palisade.yaml";
+
+impl Settings {
+    /// Reads and validates the settings.
+    ///
+    /// # Errors
+    /// A file that cannot be read or understood, or a value that cannot be right.
+    pub fn load(overrides: &Overrides) -> Result<Self, SettingsError> {
+        let path = match &overrides.file {
+            Some(path) => Some(path.as_path()),
+            None => Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()),
+        };
+        let file = path.map(read).transpose()?.unwrap_or_default();
+        Self::merge(file, overrides)
+    }
+
+    fn merge(file: File, flags: &Overrides) -> Result<Self, SettingsError> {
+        let owner = flags.owner.clone().or(file.owner).ok_or_else(|| {
+            value(
+                "owner",
+                "missing: two installations under one name would take each other's resources for \
+                 their own; set `owner` in palisade.yaml, --owner or PALISADE_OWNER",
+            )
+        })?;
+        check_owner(&owner)?;
+        let mut scopes = BTreeMap::new();
+        for (name, scope) in file.scopes {
+            let checked = scope.check(&name)?;
+            scopes.insert(name, checked);
+        }
+        if scopes.is_empty() {
+            let ambient = Scope { account: None, region: None, role: None, vars: BTreeMap::new() };
+            scopes.insert("default".to_owned(), ambient);
+        }
+        let default_scope = flags
+            .default_scope
+            .clone()
+            .or(file.default_scope)
+            .or_else(|| (scopes.len() == 1).then(|| scopes.keys().next().cloned()).flatten());
+        if let Some(name) = default_scope.as_ref().filter(|name| !scopes.contains_key(*name)) {
+            return Err(value("defaultScope", format!("no scope is named `{name}`")));
+        }
+        let mut vars = file.vars;
+        vars.extend(flags.vars.iter().cloned());
+        let defaults = GateLimits::default();
+        let gate = GateLimits {
+            deletes_percent: percent(
+                "gate.deletesPercent",
+                flags.gate_deletes_percent.or(file.gate.deletes_percent),
+                defaults.deletes_percent,
+            )?,
+            changes_percent: percent(
+                "gate.changesPercent",
+                flags.gate_changes_percent.or(file.gate.changes_percent),
+                defaults.changes_percent,
+            )?,
+            hold_risks: flags
+                .gate_hold_risks
+                .as_ref()
+                .map(|risks| risks.iter().copied().collect())
+                .or(file.gate.hold_risks)
+                .unwrap_or(defaults.hold_risks),
+        };
+        let interval = flags.interval.or(file.interval).unwrap_or(Duration::from_secs(60));
+        if interval < Duration::from_secs(1) {
+            return Err(value("interval", "at least 1s: AWS counts every call"));
+        }
+        Ok(Self {
+            owner,
+            default_scope,
+            scopes,
+            vars,
+            organization: flags.organization.clone().or(file.organization),
+            interval,
+            // Lists show a new key within seconds as a rule; documented worst cases are minutes, which
+            // the hold-off after an unclear answer covers (engine/pace.rs).
+            settle_window: flags
+                .settle_window
+                .or(file.settle_window)
+                .unwrap_or(Duration::from_secs(15)),
+            mode: flags.mode.or(file.mode).unwrap_or_default(),
+            prune: flags.prune.or(file.prune).unwrap_or_default(),
+            gate,
+            // Loopback: the page shows what the accounts look like.
+            listen: flags
+                .listen
+                .clone()
+                .or(file.server.listen)
+                .unwrap_or_else(|| "127.0.0.1:9464".to_owned()),
+        })
+    }
+
+    /// The value of `${var.NAME}` in a scope.
+    pub fn var(&self, scope: &str, name: &str) -> Option<&str> {
+        let own = self.scopes.get(scope).and_then(|scope| scope.vars.get(name));
+        own.or_else(|| self.vars.get(name)).map(String::as_str)
+    }
+}
+
+impl FileScope {
+    fn check(self, name: &str) -> Result<Scope, SettingsError> {
+        let field = |part: &str| format!("scopes.{name}.{part}");
+        if name.is_empty() || name.contains('/') {
+            return Err(value("scopes", format!("`{name}` cannot be a scope's name")));
+        }
+        if self.account.len() != 12 || !self.account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(value(field("account"), "12 digits in quotes"));
+        }
+        if !self.region.contains('-') {
+            return Err(value(field("region"), "a Region such as eu-west-1"));
+        }
+        let role = self
+            .assume_role
+            .map(|role| AssumedRole { role_arn: role.role_arn, external_id: role.external_id });
+        if let Some(role) = role.as_ref().filter(|role| !role.role_arn.contains(":role/")) {
+            let why = format!("`{}` is no role's ARN", role.role_arn);
+            return Err(value(field("assumeRole.roleArn"), why));
+        }
+        Ok(Scope { account: Some(self.account), region: Some(self.region), role, vars: self.vars })
+    }
+}
+
+/// The partition of a Region, by its prefix (AWS General Reference, ARN format).
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("us-iso-") => "aws-iso",
+        _ if region.starts_with("us-isob-") => "aws-iso-b",
+        _ if region.starts_with("eusc-") => "aws-eusc",
+        _ => "aws",
+    }
+}
+
+fn read(path: &Path) -> Result<File, SettingsError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
+    serde_saphyr::from_str(&text).map_err(|error| {
+        let error = error.without_snippet();
+        let place = error.location().map_or_else(
+            || "1:1".to_owned(),
+            |location| format!("{}:{}", location.line(), location.column()),
+        );
+        SettingsError::Syntax { path: path.to_owned(), place, message: error.to_string() }
+    })
+}
+
+fn value(field: impl Into<String>, why: impl Into<String>) -> SettingsError {
+    SettingsError::Value { field: field.into(), why: why.into() }
+}
+
+fn check_owner(owner: &str) -> Result<(), SettingsError> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    if owner.is_empty() || owner.len() > 64 || !owner.bytes().all(plain) {
+        return Err(value("owner", "1 to 64 letters, digits, `-`, `_` or `.`"));
+    }
+    Ok(())
+}
+
+fn percent(field: &str, given: Option<u32>, default: u32) -> Result<u32, SettingsError> {
+    match given.unwrap_or(default) {
+        percent @ 0..=100 => Ok(percent),
+        _ => Err(value(field, "0 to 100")),
+    }
+}
+
+/// Reads `90s`, `5m`, `1h` or `500ms`.
+///
+/// # Errors
+/// Any other text.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| "a time such as 60s, 5m or 1h".to_owned())?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        "m" => Ok(Duration::from_secs(number * 60)),
+        "h" => Ok(Duration::from_secs(number * 3600)),
+        _ => Err("a time such as 60s, 5m or 1h (units: ms, s, m, h)".to_owned()),
+    }
+}
+
+fn parse_var(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| "NAME=VALUE".to_owned())
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.as_deref().map(parse_duration).transpose().map_err(de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(text: &str, flags: &Overrides) -> Result<Settings, String> {
+        let file: File =
+            serde_saphyr::from_str(text).map_err(|error| error.without_snippet().to_string())?;
+        Settings::merge(file, flags).map_err(|error| error.to_string())
+    }
+
+    const FILE: &str = "
+owner: ml-platform-prod
+defaultScope: ml-prod
+scopes:
+  ml-prod: {account: '111122223333', region: eu-west-1, assumeRole: {roleArn: 'arn:aws:iam::111122223333:role/p', externalId: x}, vars: {team: own}}
+  org: {account: '999988887777', region: us-east-1}
+vars: {team: ml-platform}
+interval: 90s
+mode: observe
+prune: held
+gate: {deletesPercent: 5, holdRisks: [disrupts, loosens]}
+server: {listen: '0.0.0.0:9464'}
+";
+
+    #[test]
+    fn the_file_of_the_documentation_is_understood() {
+        let settings = from(FILE, &Overrides::default()).unwrap();
+        assert_eq!(settings.interval, Duration::from_secs(90));
+        assert_eq!(settings.mode, Mode::Observe);
+        assert_eq!(settings.gate.hold_risks, [Risk::Disrupts, Risk::Loosens].into());
+        assert_eq!((settings.gate.deletes_percent, settings.gate.changes_percent), (5, 30));
+        assert_eq!(
+            settings.scopes["ml-prod"].role.as_ref().unwrap().external_id.as_deref(),
+            Some("x")
+        );
+        assert_eq!(settings.var("ml-prod", "team"), Some("own"));
+        assert_eq!(settings.var("org", "team"), Some("ml-platform"));
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file() {
+        let flags = Overrides {
+            mode: Some(Mode::Enforce),
+            vars: vec![("team".into(), "flag".into())],
+            ..Overrides::default()
+        };
+        let settings = from(FILE, &flags).unwrap();
+        assert_eq!(settings.mode, Mode::Enforce);
+        assert_eq!(settings.var("org", "team"), Some("flag"));
+    }
+
+    #[test]
+    fn without_a_file_there_is_one_ambient_scope_and_the_owner_must_be_given() {
+        let error = from("{}", &Overrides::default()).unwrap_err();
+        assert!(error.starts_with("owner: missing"), "{error}");
+        let flags = Overrides { owner: Some("me".into()), ..Overrides::default() };
+        let settings = from("{}", &flags).unwrap();
+        assert_eq!(settings.default_scope.as_deref(), Some("default"));
+        assert_eq!(settings.scopes["default"].account, None);
+    }
+
+    #[test]
+    fn wrong_values_are_refused_by_name() {
+        for (text, says) in [
+            ("owner: 'a b'", "owner: 1 to 64"),
+            ("{owner: a, scopes: {x: {account: '1', region: eu-west-1}}}", "scopes.x.account"),
+            ("{owner: a, defaultScope: y}", "no scope is named `y`"),
+            ("{owner: a, gate: {deletesPercent: 101}}", "gate.deletesPercent: 0 to 100"),
+            ("{owner: a, interval: 5}", "a time such as 60s"),
+            ("{owner: a, interval: 10ms}", "interval: at least 1s"),
+            ("{owner: a, ownr: b}", "ownr"),
+        ] {
+            let error = from(text, &Overrides::default()).unwrap_err();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_region_tells_its_partition() {
+        assert_eq!(partition("eu-west-1"), "aws");
+        assert_eq!(partition("cn-north-1"), "aws-cn");
+        assert_eq!(partition("us-gov-west-1"), "aws-us-gov");
+    }
+}
