@@ -1,5 +1,6 @@
 //! palisade
 pub mod aws;
+pub mod engine;
 pub mod kind;
 pub mod kinds;
 pub mod manifest;

@@ -46,6 +46,9 @@ pub struct Profile {
     pub removal: Removal,
     /// How many changes may be under way at once in one account.
     pub writers: Writers,
+    /// Whether orphans are also looked for in scopes where no manifest declares this kind. Not for a
+    /// kind that only one account of the organisation may read.
+    pub sweep: bool,
 }
 
 /// How a repeated create can be told from a second resource.

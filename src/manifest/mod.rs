@@ -4,6 +4,7 @@ mod document;
 mod load;
 mod node;
 mod problem;
+mod revision;
 mod tree;
 mod vars;
 pub mod watch;
@@ -12,4 +13,5 @@ pub use self::{
     document::{API_VERSION, Approval, Document, Lifecycle, ManifestMode, Metadata, Presence},
     load::{Loader, Snapshot},
     problem::{Origin, Problem, did_you_mean},
+    revision::revision,
 };

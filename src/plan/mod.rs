@@ -126,7 +126,7 @@ pub enum Verdict {
     /// It will be done.
     Go,
     /// It needs something else first.
-    Waiting(Vec<String>),
+    Waiting(Vec<Wait>),
     /// The gate stopped it until a person consents.
     Held(Vec<String>),
     /// It is only reported: observe mode or paused.
@@ -138,6 +138,36 @@ impl Verdict {
     pub fn goes(&self) -> bool {
         matches!(self, Self::Go)
     }
+}
+
+/// Why a step waits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Wait {
+    /// For people.
+    pub why: String,
+    /// Whether it ends without anybody doing anything (AWS finishes, a window passes, another step is done).
+    pub passes: bool,
+}
+
+impl Wait {
+    /// Ends by itself.
+    pub fn passing(why: impl Into<String>) -> Self {
+        Self { why: why.into(), passes: true }
+    }
+
+    /// Ends when something outside changes.
+    pub fn lasting(why: impl Into<String>) -> Self {
+        Self { why: why.into(), passes: false }
+    }
+}
+
+/// An earlier failure of an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holdoff {
+    /// What was wanted when it failed; a changed manifest is tried at once.
+    pub want: String,
+    /// Why to wait.
+    pub wait: Wait,
 }
 
 /// One change of one resource.

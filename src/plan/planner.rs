@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{
-    Action, Cause, Conflict, Live, Orphan, Plan, Step, Unknown, Verdict, fingerprint, gate,
+    Action, Cause, Conflict, Holdoff, Live, Orphan, Plan, Step, Unknown, Verdict, Wait,
+    fingerprint, gate,
     matching::{self, Match},
 };
 use crate::{
@@ -33,8 +34,10 @@ pub struct Inputs<'a> {
     pub facts: &'a BTreeMap<String, ScopeFacts>,
     /// What was seen in this pass.
     pub live: &'a Live,
-    /// Why an address must not be acted on now (back-off, settling, frozen), from earlier passes.
-    pub holdoffs: &'a BTreeMap<Address, String>,
+    /// Addresses that failed lately.
+    pub holdoffs: &'a BTreeMap<Address, Holdoff>,
+    /// Why nothing may be created for an address yet although it was not seen.
+    pub create_holdoffs: &'a BTreeMap<Address, Wait>,
     /// The fingerprint of what each address wanted when it was last in sync.
     pub converged: &'a BTreeMap<Address, String>,
     /// What the process may do.
@@ -174,8 +177,9 @@ impl Planner<'_> {
         let tags = self.wanted_tags(document, &resolved);
         let want = fingerprint(&format!("{} {tags:?}", resolved.state));
         self.plan.wants.insert(address.clone(), want.clone());
-        let mut waiting: Vec<String> = resolution.waiting.into_iter().collect();
-        waiting.extend(self.inputs.holdoffs.get(address).cloned());
+        let mut waiting: Vec<Wait> = resolution.waiting.into_iter().map(Wait::lasting).collect();
+        let unresolved = !waiting.is_empty();
+        waiting.extend(self.failed_lately(address, &want));
         let drifted = self.inputs.converged.get(address) == Some(&want);
         let mut steps = match matched {
             Match::Ours(have) | Match::Adopt(have) => {
@@ -184,10 +188,10 @@ impl Planner<'_> {
                     _ if drifted => Cause::Drift,
                     _ => Cause::Manifest,
                 };
-                self.edits(document, have, &resolved, &tags, cause, waiting, kind)
+                self.edits(document, have, &resolved, &tags, cause, waiting, unresolved, kind)
             }
             Match::AdoptionMissing(id) => {
-                waiting.push(format!("{id}, which it adopts, does not exist"));
+                waiting.push(Wait::lasting(format!("{id}, which it adopts, does not exist")));
                 vec![self.create(document, resolved, tags, waiting, Cause::Adoption)]
             }
             Match::Absent => {
@@ -203,6 +207,11 @@ impl Planner<'_> {
             step.later = resolution.later.iter().cloned().collect();
         }
         self.plan.steps.extend(steps);
+    }
+
+    fn failed_lately(&self, address: &Address, want: &str) -> Option<Wait> {
+        let holdoff = self.inputs.holdoffs.get(address).filter(|holdoff| holdoff.want == want)?;
+        Some(holdoff.wait.clone())
     }
 
     fn wanted_tags(
@@ -225,9 +234,10 @@ impl Planner<'_> {
         document: &Document,
         resolved: Resolved,
         tags: BTreeMap<String, Option<String>>,
-        waiting: Vec<String>,
+        mut waiting: Vec<Wait>,
         cause: Cause,
     ) -> Step {
+        waiting.extend(self.inputs.create_holdoffs.get(&document.address).cloned());
         let tags: Tags = tags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
         let token = fingerprint(&format!("{tags:?} {}", resolved.state));
         let verdict = self.verdict(document, waiting);
@@ -235,7 +245,7 @@ impl Planner<'_> {
         Step::new(&document.address, Some(&document.origin), cause, action, verdict)
     }
 
-    fn verdict(&self, document: &Document, waiting: Vec<String>) -> Verdict {
+    fn verdict(&self, document: &Document, waiting: Vec<Wait>) -> Verdict {
         if self.inputs.mode == Mode::Observe {
             Verdict::Reported("the settings say observe".to_owned())
         } else if document.lifecycle.mode == ManifestMode::Observe {
@@ -257,14 +267,15 @@ impl Planner<'_> {
         resolved: &Resolved,
         tags: &BTreeMap<String, Option<String>>,
         cause: Cause,
-        mut waiting: Vec<String>,
+        mut waiting: Vec<Wait>,
+        unresolved: bool,
         kind: &dyn ErasedKind,
     ) -> Vec<Step> {
         let step = |edits, verdict| {
             let action = Action::Edit { have: have.clone(), edits };
             Step::new(&document.address, Some(&document.origin), cause, action, verdict)
         };
-        if !waiting.is_empty() && !resolved_enough(&waiting, self.inputs, document) {
+        if unresolved && !waiting.is_empty() {
             // Without its references the wanted state is not known, so neither is the difference.
             return vec![step(Vec::new(), self.verdict(document, waiting))];
         }
@@ -280,7 +291,7 @@ impl Planner<'_> {
         };
         match &have.phase {
             Phase::Settling(word) if !edits.is_empty() => {
-                waiting.push(format!("AWS is still working on it ({word})"));
+                waiting.push(settling(word));
             }
             Phase::Failed(why) => {
                 return vec![step(
@@ -299,7 +310,7 @@ impl Planner<'_> {
         if !edits.is_empty() {
             steps.push(step(edits, self.verdict(document, waiting)));
         } else if let Phase::Settling(word) = &have.phase {
-            waiting.push(format!("AWS is still working on it ({word})"));
+            waiting.push(settling(word));
             steps.push(step(Vec::new(), self.verdict(document, waiting)));
         }
         steps
@@ -317,10 +328,9 @@ impl Planner<'_> {
             self.plan.in_sync.insert(address.clone());
             return;
         }
-        let mut waiting: Vec<String> =
-            self.inputs.holdoffs.get(address).cloned().into_iter().collect();
+        let mut waiting: Vec<Wait> = self.failed_lately(address, "").into_iter().collect();
         if let Phase::Settling(word) = &have.phase {
-            waiting.push(format!("AWS is still working on it ({word})"));
+            waiting.push(settling(word));
         }
         let verdict = self.verdict(document, waiting);
         let want = resolved.map(|resolved| resolved.state);
@@ -377,9 +387,9 @@ impl Planner<'_> {
         {
             return;
         }
-        let verdict = match (inputs.mode, inputs.prune, inputs.holdoffs.get(address)) {
+        let verdict = match (inputs.mode, inputs.prune, self.failed_lately(address, "")) {
             (Mode::Observe, ..) => Verdict::Reported("the settings say observe".to_owned()),
-            (_, _, Some(why)) => Verdict::Waiting(vec![why.clone()]),
+            (_, _, Some(why)) => Verdict::Waiting(vec![why]),
             (_, Prune::Held, _) => {
                 Verdict::Held(vec!["its manifest is gone; pruning needs consent".to_owned()])
             }
@@ -402,12 +412,8 @@ impl Planner<'_> {
     }
 }
 
-/// Whether the only reason to wait is an earlier failure: then the difference is known and worth showing.
-fn resolved_enough(waiting: &[String], inputs: &Inputs<'_>, document: &Document) -> bool {
-    matches!(
-        (waiting, inputs.holdoffs.get(&document.address)),
-        ([only], Some(holdoff)) if only == holdoff
-    )
+fn settling(word: &str) -> Wait {
+    Wait::passing(format!("AWS is still working on it ({word})"))
 }
 
 /// Tags are set before a policy could rely on them and removed after.
@@ -457,12 +463,12 @@ fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
     for step in &mut plan.steps {
         let Action::Create { .. } = step.action else { continue };
         let Some(document) = inputs.documents.get(&step.address) else { continue };
-        let open: Vec<String> = document
+        let open: Vec<Wait> = document
             .recorded
             .hard
             .iter()
             .filter(|target| unsettled.get(*target) == Some(&"edit"))
-            .map(|target| format!("{target} has changes to be made first"))
+            .map(|target| Wait::passing(format!("{target} has changes to be made first")))
             .collect();
         match &mut step.verdict {
             Verdict::Go if !open.is_empty() => step.verdict = Verdict::Waiting(open),

@@ -114,7 +114,7 @@ fn verdict_text(out: &mut String, step: &Step) {
         Verdict::Go => {}
         Verdict::Waiting(why) => {
             for why in why {
-                detail(out, YELLOW, &format!("waiting: {why}"));
+                detail(out, YELLOW, &format!("waiting: {}", why.why));
             }
         }
         Verdict::Held(why) => {

@@ -1,0 +1,110 @@
+//! `run`: passes for ever, until told to stop.
+
+use std::time::Duration;
+
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    pass::Engine,
+    report::{Changed, Report},
+};
+use crate::{aws::Brake, manifest::watch::Watch};
+
+/// Editors and Git write many files in a row; one pass after the last of them is enough.
+const DEBOUNCE: Duration = Duration::from_millis(200);
+/// Between passes while something moves by itself (AWS settling, a window passing).
+const MOVING: Duration = Duration::from_secs(2);
+/// A write under way when the stop comes may end; nothing new begins. Together with the exit itself this
+/// stays below the five seconds that are promised.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// Runs passes until `stop`. `publish` gets every report; `poke` makes a pass come at once.
+pub async fn run(
+    engine: &mut Engine,
+    brake: &Brake,
+    stop: &CancellationToken,
+    poke: &Notify,
+    mut publish: impl FnMut(&Engine, &Report),
+) {
+    let watch = Watch::start(engine.dir());
+    for trouble in &watch.trouble {
+        tracing::warn!(
+            "watching {}: {trouble}; the interval still notices changes",
+            engine.dir().display()
+        );
+    }
+    let generation = engine.generation();
+    let changed = Notify::new();
+    let watching = async {
+        loop {
+            watch.changed().await;
+            generation.advance();
+            changed.notify_one();
+        }
+    };
+    let passing = async {
+        while !stop.is_cancelled() {
+            let report = engine.pass().await;
+            log(&report);
+            publish(engine, &report);
+            let due = Instant::now() + pause(engine, &report);
+            tokio::select! {
+                () = tokio::time::sleep_until(due) => {}
+                () = poke.notified() => {}
+                () = changed.notified() => tokio::time::sleep(DEBOUNCE).await,
+                () = stop.cancelled() => {}
+            }
+        }
+    };
+    let stopping = async {
+        stop.cancelled().await;
+        brake.engage();
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        () = watching => {}
+        () = passing => {}
+        () = stopping => tracing::warn!("stopped in the middle of a pass; the next start finds out what is left"),
+    }
+}
+
+/// How long to wait for the next pass if nothing happens.
+fn pause(engine: &Engine, report: &Report) -> Duration {
+    let interval = engine.settings().interval;
+    if report.changed() == Changed::Yes {
+        return Duration::ZERO;
+    }
+    if report.will_move() {
+        return MOVING.min(interval);
+    }
+    match engine.next_retry() {
+        Some(at) => at.saturating_duration_since(Instant::now()).clamp(DEBOUNCE, interval),
+        None => interval,
+    }
+}
+
+fn log(report: &Report) {
+    for problem in &report.problems {
+        tracing::error!(pass = report.pass, "{problem}");
+    }
+    for unknown in &report.plan.unknown {
+        tracing::warn!(
+            pass = report.pass,
+            scope = unknown.scope,
+            kind = unknown.kind,
+            "could not be read: {}",
+            unknown.why
+        );
+    }
+    for step in report.drift() {
+        tracing::warn!(pass = report.pass, address = %step.address, "drift in {}", step.address);
+    }
+    tracing::info!(
+        pass = report.pass,
+        seconds = report.duration_seconds,
+        revision = report.revision.as_deref(),
+        "{}",
+        crate::plan::render::summary(&report.plan.counts())
+    );
+}

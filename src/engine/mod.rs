@@ -1,0 +1,23 @@
+//! The loop: the only asynchronous orchestration.
+//!
+//! A pass takes no input from what triggered it. It re-reads the directory and everything it needs of
+//! AWS, plans, and (only where the process was given a writer) applies. Progress triggers the next pass at
+//! once; otherwise a file event, a retry that is due, or the interval does.
+
+pub mod apply;
+mod daemon;
+mod observe;
+pub mod pace;
+mod pass;
+mod report;
+mod scopes;
+mod source;
+
+pub use self::{
+    apply::{Outcome, StepResult},
+    daemon::run,
+    pass::{Engine, Options},
+    report::{Changed, Report},
+    scopes::{ConnectError, Scopes},
+    source::Source,
+};

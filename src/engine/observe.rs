@@ -1,0 +1,185 @@
+//! Reading AWS: identities first, then lookups and kinds of all scopes at once. A failure makes one kind
+//! in one scope unknown and stops nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt as _, stream};
+
+use super::scopes::Scopes;
+use crate::{
+    aws::{identity, lookup},
+    kind::{Ask, Class, CloudError, LookupKind, erased::Registry},
+    manifest::{Document, Presence},
+    model::{Address, Seen},
+    plan::Live,
+};
+
+/// Reads under way at once. AWS's read quotas are far above that (EC2: 20 calls a second sustained).
+const CONCURRENCY: usize = 12;
+
+/// What to observe.
+pub(super) struct Wanted<'a> {
+    pub(super) owner: &'a str,
+    pub(super) registry: &'a Registry,
+    pub(super) documents: &'a BTreeMap<Address, Document>,
+    /// `(scope, kind)` pairs that had a manifest earlier in this process.
+    pub(super) remembered: &'a BTreeSet<(String, String)>,
+    /// Whether to look for orphans of kinds that no manifest declares, too.
+    pub(super) sweep: bool,
+    /// Organisation ids found earlier; they never change.
+    pub(super) organizations: &'a BTreeMap<String, String>,
+}
+
+/// The callers found, per scope.
+pub(super) type Callers = BTreeMap<String, Result<identity::Caller, CloudError>>;
+
+/// Observes everything wanted.
+pub(super) async fn observe(scopes: &Scopes, wanted: &Wanted<'_>) -> (Live, Callers) {
+    let used: BTreeSet<&str> = wanted
+        .documents
+        .keys()
+        .map(|address| address.scope.as_str())
+        .chain(wanted.remembered.iter().map(|(scope, _)| scope.as_str()))
+        .chain(scopes.facts().keys().map(String::as_str).filter(|_| wanted.sweep))
+        .collect();
+    let callers = callers(scopes, &used).await;
+    let mut live = Live::default();
+    let refused: BTreeMap<&str, String> = callers
+        .iter()
+        .filter_map(|(scope, caller)| Some((scope.as_str(), caller.as_ref().err()?.to_string())))
+        .collect();
+    lookups(scopes, wanted, &refused, &mut live).await;
+    organizations(scopes, wanted, &refused, &mut live).await;
+    kinds(scopes, wanted, &used, &refused, &mut live).await;
+    (live, callers)
+}
+
+/// The live identity of each scope; a wrong account is an error like any other.
+async fn callers(scopes: &Scopes, used: &BTreeSet<&str>) -> Callers {
+    let asked = stream::iter(used.iter().filter_map(|name| Some((*name, scopes.get(name)?))));
+    asked
+        .map(|(name, connected)| async move {
+            let access = &connected.access;
+            let caller = identity::caller(access).await.and_then(|caller| {
+                if caller.account == access.facts.account {
+                    return Ok(caller);
+                }
+                let message = format!(
+                    "the credentials belong to account {}, the settings say {}",
+                    caller.account, access.facts.account
+                );
+                Err(CloudError::new("sts:GetCallerIdentity", Class::Denied, message))
+            });
+            (name.to_owned(), caller)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await
+}
+
+async fn lookups(
+    scopes: &Scopes,
+    wanted: &Wanted<'_>,
+    refused: &BTreeMap<&str, String>,
+    live: &mut Live,
+) {
+    let mut asked: BTreeMap<(String, LookupKind), BTreeSet<String>> = BTreeMap::new();
+    for document in wanted.documents.values() {
+        for (kind, name) in &document.recorded.lookups {
+            let key = (document.address.scope.clone(), *kind);
+            asked.entry(key).or_default().extend(name.clone());
+        }
+    }
+    let found: Vec<_> = stream::iter(asked)
+        .map(|((scope, kind), names)| async move {
+            let seen = match (refused.get(scope.as_str()), scopes.get(&scope)) {
+                (Some(why), _) => Seen::Unknown(why.clone()),
+                (None, None) => Seen::Unknown("there is no such scope".to_owned()),
+                (None, Some(connected)) => {
+                    seen(lookup::fetch(&connected.access, kind, &names).await)
+                }
+            };
+            ((scope, kind), seen)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+    live.lookups.extend(found);
+}
+
+async fn organizations(
+    scopes: &Scopes,
+    wanted: &Wanted<'_>,
+    refused: &BTreeMap<&str, String>,
+    live: &mut Live,
+) {
+    let asked: BTreeSet<&str> = wanted
+        .documents
+        .values()
+        .filter(|document| document.recorded.organization)
+        .map(|document| document.address.scope.as_str())
+        .collect();
+    for scope in asked {
+        let found = match (wanted.organizations.get(scope), refused.get(scope), scopes.get(scope)) {
+            (Some(id), ..) => Seen::All(id.clone()),
+            (None, Some(why), _) => Seen::Unknown(why.clone()),
+            (None, None, None) => continue,
+            (None, None, Some(connected)) => seen(identity::organization(&connected.access).await),
+        };
+        live.organizations.insert(scope.to_owned(), found);
+    }
+}
+
+async fn kinds(
+    scopes: &Scopes,
+    wanted: &Wanted<'_>,
+    used: &BTreeSet<&str>,
+    refused: &BTreeMap<&str, String>,
+    live: &mut Live,
+) {
+    let mut asks: BTreeMap<(String, String), Ask> = BTreeMap::new();
+    for (scope, kind) in wanted.remembered {
+        asks.insert((scope.clone(), kind.clone()), Ask::default());
+    }
+    for document in wanted.documents.values() {
+        let Address { scope, kind, name } = &document.address;
+        let ask = asks.entry((scope.clone(), kind.clone())).or_default();
+        if document.lifecycle.state == Presence::Present {
+            ask.names.insert(name.clone());
+            ask.natural_keys.extend(document.natural_keys.iter().cloned());
+        }
+        ask.adopt.extend(document.lifecycle.adopt.clone());
+    }
+    let declared: BTreeSet<(String, String)> = asks.keys().cloned().collect();
+    if wanted.sweep {
+        for scope in used {
+            for kind in wanted.registry.iter().filter(|kind| kind.profile().sweep) {
+                asks.entry(((*scope).to_owned(), kind.profile().name.to_owned())).or_default();
+            }
+        }
+    }
+    let seen: Vec<_> = stream::iter(asks)
+        .map(|((scope, kind), mut ask)| async move {
+            wanted.owner.clone_into(&mut ask.owner);
+            let seen = match (refused.get(scope.as_str()), scopes.port(&scope, &kind)) {
+                (Some(why), _) => Seen::Unknown(why.clone()),
+                (None, None) => Seen::Unknown("there is no such scope".to_owned()),
+                (None, Some(port)) => seen(port.observe(&ask).await),
+            };
+            ((scope, kind), seen)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+    // A kind that nobody declares and that may not be read either concerns nobody.
+    live.seen.extend(
+        seen.into_iter().filter(|(key, seen)| declared.contains(key) || seen.all().is_some()),
+    );
+}
+
+fn seen<T>(result: Result<T, CloudError>) -> Seen<T> {
+    match result {
+        Ok(value) => Seen::All(value),
+        Err(error) => Seen::Unknown(error.to_string()),
+    }
+}

@@ -1,0 +1,293 @@
+//! What one process remembers between passes in order to go slowly where it must: failures, creations
+//! that are not visible yet, and how often something was found absent. Pure: time comes in as a value.
+//!
+//! Nothing here is state that must survive: after a restart everything is learnt again, more slowly.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use backoff::{ExponentialBackoff, backoff::Backoff as _};
+use tokio::time::Instant;
+
+use crate::{
+    kind::{Class, CloudError, Creation},
+    model::{Address, PhysicalId},
+    plan::{Holdoff, Wait},
+};
+
+/// AWS's own advice for eventual consistency ends at five minutes (EC2 developer guide): so long a
+/// created resource counts as existing although lists do not show it.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(300);
+/// After an unclear answer to the create of something that has neither token nor unique name. KMS
+/// documents "several minutes" as its worst case; twice that is cheap.
+const UNCLEAR_UNNAMED: Duration = Duration::from_secs(600);
+
+/// The memory of the pace.
+#[derive(Debug, Default)]
+pub struct Pace {
+    failures: BTreeMap<Address, Failure>,
+    created: BTreeMap<Address, (PhysicalId, Instant)>,
+    absences: BTreeMap<Address, Absence>,
+}
+
+#[derive(Debug)]
+struct Failure {
+    policy: ExponentialBackoff,
+    class: Class,
+    message: String,
+    until: Instant,
+    want: String,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Absence {
+    /// The first complete observation that counts.
+    first: Option<Instant>,
+    /// The latest one.
+    latest: Option<Instant>,
+    /// Observations before this moment do not count.
+    not_before: Instant,
+    window: Duration,
+    /// Whether a create was sent whose answer was unclear.
+    unclear: bool,
+}
+
+impl Absence {
+    fn is_proved(self) -> bool {
+        matches!((self.first, self.latest), (Some(first), Some(latest)) if latest >= first + self.window)
+    }
+}
+
+impl Pace {
+    /// Notes that a complete observation did not show the resource of an address that should exist.
+    pub fn saw_absent(&mut self, address: &Address, window: Duration, now: Instant) {
+        let absence = self.absences.entry(address.clone()).or_insert(Absence {
+            first: None,
+            latest: None,
+            not_before: now,
+            window,
+            unclear: false,
+        });
+        if now >= absence.not_before {
+            absence.first.get_or_insert(now);
+            absence.latest = Some(now);
+        }
+    }
+
+    /// Notes that the resource of an address was seen: it is neither absent nor unclear any more.
+    pub fn saw_present(&mut self, address: &Address) {
+        self.absences.remove(address);
+        self.created.remove(address);
+    }
+
+    /// Why nothing may be created for an address now although it was not seen.
+    pub fn create_holdoff(
+        &self,
+        address: &Address,
+        creation: Creation,
+        now: Instant,
+    ) -> Option<Wait> {
+        if let Some((id, at)) = self.created.get(address)
+            && now < *at + VISIBLE_WITHIN
+        {
+            return Some(Wait::passing(format!("created as {id}, which AWS does not show yet")));
+        }
+        let absence = self.absences.get(address).copied();
+        let proved = absence.is_some_and(Absence::is_proved);
+        match (creation, absence) {
+            _ if proved => None,
+            (_, Some(Absence { unclear: true, .. })) => {
+                Some(Wait::passing("an earlier create got an unclear answer"))
+            }
+            (Creation::Unnamed, _) => Some(Wait::passing(
+                "two observations, a settle window apart, must agree that it does not exist: AWS \
+                 could not tell a second one from the first",
+            )),
+            _ => None,
+        }
+    }
+
+    /// Notes a successful create.
+    pub fn created(&mut self, address: &Address, id: PhysicalId, now: Instant) {
+        self.failures.remove(address);
+        self.absences.remove(address);
+        self.created.insert(address.clone(), (id, now));
+    }
+
+    /// Notes that a step was done.
+    pub fn done(&mut self, address: &Address) {
+        self.failures.remove(address);
+    }
+
+    /// Notes a failed step; `want` is the fingerprint of what was wanted.
+    pub fn failed(&mut self, address: &Address, want: &str, error: &CloudError, now: Instant) {
+        let mut policy = match self.failures.remove(address) {
+            Some(earlier) if earlier.class == error.class && earlier.want == want => earlier.policy,
+            _ => policy(error.class),
+        };
+        let delay = policy.next_backoff().unwrap_or(policy.max_interval);
+        let failure = Failure {
+            policy,
+            class: error.class,
+            message: error.to_string(),
+            until: now + delay,
+            want: want.to_owned(),
+        };
+        self.failures.insert(address.clone(), failure);
+    }
+
+    /// Notes a create whose answer was unclear: it may exist.
+    pub fn unclear_create(
+        &mut self,
+        address: &Address,
+        creation: Creation,
+        settle_window: Duration,
+        now: Instant,
+    ) {
+        let hold = if creation == Creation::Unnamed { UNCLEAR_UNNAMED } else { settle_window };
+        let absence = Absence {
+            first: None,
+            latest: None,
+            not_before: now + hold,
+            window: settle_window,
+            unclear: true,
+        };
+        self.absences.insert(address.clone(), absence);
+    }
+
+    /// The failures that must still be waited out.
+    pub fn failure_holdoffs(&self, now: Instant) -> BTreeMap<Address, Holdoff> {
+        let holds = |failure: &&Failure| now < failure.until;
+        let holdoff = |failure: &Failure| {
+            let seconds = (failure.until - now).as_secs().max(1);
+            let why = format!("failed, tried again in {seconds} s: {}", failure.message);
+            let wait = Wait { why, passes: retries_soon(failure.class) };
+            Holdoff { want: failure.want.clone(), wait }
+        };
+        self.failures
+            .iter()
+            .filter(|(_, failure)| holds(failure))
+            .map(|(address, failure)| (address.clone(), holdoff(failure)))
+            .collect()
+    }
+
+    /// The earliest moment at which a failed step may be tried again.
+    pub fn next_retry(&self, now: Instant) -> Option<Instant> {
+        self.failures.values().map(|failure| failure.until).filter(|until| *until > now).min()
+    }
+
+    /// Forgets addresses that no longer matter.
+    pub fn retain(&mut self, wanted: &BTreeSet<&Address>) {
+        self.failures.retain(|address, _| wanted.contains(address));
+        self.created.retain(|address, _| wanted.contains(address));
+        self.absences.retain(|address, _| wanted.contains(address));
+    }
+}
+
+/// Whether the error is of a sort that time heals.
+fn retries_soon(class: Class) -> bool {
+    matches!(
+        class,
+        Class::Throttled
+            | Class::Busy
+            | Class::Unavailable
+            | Class::Ambiguous
+            | Class::Missing
+            | Class::Duplicate
+    )
+}
+
+/// The delays by class. Without jitter: one process is the only caller of its kind, and tests must see
+/// the same times twice.
+fn policy(class: Class) -> ExponentialBackoff {
+    let (first, longest) = match class {
+        Class::Busy | Class::Missing | Class::Duplicate => (2, 30),
+        Class::Throttled | Class::Unavailable | Class::Ambiguous | Class::Unknown => (2, 120),
+        Class::Blocked => (30, 600),
+        // Nothing changes until a person does something; hot retries of refused calls have taken whole
+        // accounts down (crossplane-contrib/provider-aws#1672).
+        Class::Denied | Class::Rejected | Class::Refused => (60, 900),
+        Class::Limit => (600, 3600),
+    };
+    ExponentialBackoff {
+        current_interval: Duration::from_secs(first),
+        initial_interval: Duration::from_secs(first),
+        randomization_factor: 0.0,
+        multiplier: 2.0,
+        max_interval: Duration::from_secs(longest),
+        max_elapsed_time: None,
+        ..ExponentialBackoff::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address() -> Address {
+        Address::new("prod", "KmsKey", "studio")
+    }
+
+    fn error(class: Class) -> CloudError {
+        CloudError::new("kms:CreateKey", class, "x")
+    }
+
+    const WINDOW: Duration = Duration::from_secs(15);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_nameless_resource_is_created_only_after_two_observations_a_window_apart() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        assert!(pace.create_holdoff(&address(), Creation::Unnamed, start).is_some());
+        pace.saw_absent(&address(), WINDOW, start);
+        pace.saw_absent(&address(), WINDOW, start + WINDOW / 2);
+        assert!(pace.create_holdoff(&address(), Creation::Unnamed, start + WINDOW / 2).is_some());
+        pace.saw_absent(&address(), WINDOW, start + WINDOW);
+        assert_eq!(pace.create_holdoff(&address(), Creation::Unnamed, start + WINDOW), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_named_resource_needs_no_second_observation_until_an_answer_was_unclear() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        pace.saw_absent(&address(), WINDOW, start);
+        assert_eq!(pace.create_holdoff(&address(), Creation::UniqueName, start), None);
+        pace.unclear_create(&address(), Creation::UniqueName, WINDOW, start);
+        pace.saw_absent(&address(), WINDOW, start);
+        assert!(pace.create_holdoff(&address(), Creation::UniqueName, start).is_some());
+        pace.saw_absent(&address(), WINDOW, start + WINDOW);
+        assert!(pace.create_holdoff(&address(), Creation::UniqueName, start + WINDOW).is_some());
+        pace.saw_absent(&address(), WINDOW, start + WINDOW * 2);
+        assert_eq!(pace.create_holdoff(&address(), Creation::UniqueName, start + WINDOW * 2), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_created_resource_counts_as_existing_until_it_is_seen_or_five_minutes_are_over() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        pace.created(&address(), "k-1".into(), start);
+        let waits =
+            |pace: &Pace, at| pace.create_holdoff(&address(), Creation::UniqueName, at).is_some();
+        assert!(waits(&pace, start + VISIBLE_WITHIN - WINDOW));
+        assert!(!waits(&pace, start + VISIBLE_WITHIN));
+        pace.created(&address(), "k-1".into(), start);
+        pace.saw_present(&address());
+        assert!(!waits(&pace, start));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_wait_longer_each_time_and_know_what_was_wanted() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        let until = |pace: &Pace| pace.next_retry(start).map(|at| (at - start).as_secs());
+        let passes = |pace: &Pace| pace.failure_holdoffs(start)[&address()].wait.passes;
+        pace.failed(&address(), "old", &error(Class::Rejected), start);
+        assert_eq!((until(&pace), passes(&pace)), (Some(60), false));
+        pace.failed(&address(), "old", &error(Class::Rejected), start);
+        assert_eq!(until(&pace), Some(120));
+        assert_eq!(pace.failure_holdoffs(start)[&address()].want, "old");
+        assert!(pace.failure_holdoffs(start + Duration::from_secs(120)).is_empty());
+        pace.failed(&address(), "new", &error(Class::Throttled), start);
+        assert_eq!((until(&pace), passes(&pace)), (Some(2), true));
+        pace.done(&address());
+        assert_eq!(until(&pace), None);
+    }
+}

@@ -1,0 +1,326 @@
+//! One pass: load, observe, plan, gate, apply, report.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use tokio::time::Instant;
+
+use super::{
+    apply::{self, Audit, Fresh, Generation, Outcome, StepResult},
+    observe::{self, Callers, Wanted},
+    pace::Pace,
+    report::Report,
+    scopes::Scopes,
+    source::{Good, Source},
+};
+use crate::{
+    aws::Brake,
+    kind::{Creation, erased::Registry},
+    manifest::{Approval, Loader, Snapshot},
+    model::{Address, Ownership, Seen},
+    plan::{self, Action, Live, Plan, Verdict, Wait},
+    settings::{Mode, Settings},
+};
+
+/// Orphans of kinds that no manifest declares are looked for in the first pass and in every one of
+/// this many: they are rare, and each look costs a listing.
+const SWEEP_EVERY: u64 = 20;
+
+/// How an engine is used.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Digests that the command line consents to.
+    pub approve: BTreeSet<String>,
+    /// Whether approved steps are carried out; `plan` says no, and its clients could not write anyway.
+    pub write: bool,
+}
+
+/// The loop's state: all of it can be lost at any time.
+pub struct Engine {
+    settings: Settings,
+    registry: Arc<Registry>,
+    scopes: Scopes,
+    source: Source,
+    options: Options,
+    brake: Brake,
+    generation: Generation,
+    pace: Pace,
+    converged: BTreeMap<Address, String>,
+    remembered: BTreeSet<(String, String)>,
+    organizations: BTreeMap<String, String>,
+    passes: u64,
+}
+
+impl Engine {
+    /// An engine for one directory.
+    pub fn new(
+        settings: Settings,
+        registry: Arc<Registry>,
+        scopes: Scopes,
+        dir: &Path,
+        options: Options,
+        brake: Brake,
+    ) -> Self {
+        Self {
+            settings,
+            registry,
+            scopes,
+            source: Source::new(dir),
+            options,
+            brake,
+            generation: Generation::default(),
+            pace: Pace::default(),
+            converged: BTreeMap::new(),
+            remembered: BTreeSet::new(),
+            organizations: BTreeMap::new(),
+            passes: 0,
+        }
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        self.source.dir()
+    }
+
+    /// Told that the directory may have changed, so that a plan for the old one is not carried on.
+    pub fn generation(&self) -> Generation {
+        self.generation.clone()
+    }
+
+    /// When a failed step may be tried again.
+    pub fn next_retry(&self) -> Option<Instant> {
+        self.pace.next_retry(Instant::now())
+    }
+
+    /// Makes one pass.
+    pub async fn pass(&mut self) -> Report {
+        self.passes += 1;
+        let begun = Instant::now();
+        let started_at = epoch_seconds();
+        let planned = self.generation.current();
+        self.load();
+        let good = self.source.good().cloned();
+        let (live, callers) = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
+        let (plan, results) = match &good {
+            // Without a snapshot nothing is known to be wanted, so nothing can be planned.
+            None => (Plan::default(), Vec::new()),
+            Some(good) => {
+                self.note_observation(&good.snapshot, &live);
+                let mut plan = self.plan(&good.snapshot, &live, started_at);
+                self.look_for_obstacles(&mut plan).await;
+                let fresh = Fresh {
+                    brake: self.brake.clone(),
+                    generation: self.generation.clone(),
+                    planned,
+                    observed: begun,
+                };
+                let results = self.apply(&plan, &fresh, good.revision.as_deref()).await;
+                (plan, results)
+            }
+        };
+        self.note_results(&plan, &results);
+        Report {
+            pass: self.passes,
+            started_at,
+            duration_seconds: begun.elapsed().as_secs_f64(),
+            revision: good.as_ref().and_then(|good| good.revision.clone()),
+            source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
+            problems: self.source.problems.clone(),
+            scopes: scopes_report(&callers),
+            manifests: good.map(count_manifests).unwrap_or_default(),
+            plan,
+            results,
+        }
+    }
+
+    fn load(&mut self) {
+        let loader = Loader {
+            registry: &self.registry,
+            settings: &self.settings,
+            facts: self.scopes.facts(),
+        };
+        self.source.read(&loader);
+    }
+
+    async fn observe(&mut self, snapshot: Option<&Snapshot>) -> (Live, Callers) {
+        let empty = BTreeMap::new();
+        let documents = snapshot.map_or(&empty, |snapshot| &snapshot.documents);
+        let wanted = Wanted {
+            owner: &self.settings.owner,
+            registry: &self.registry,
+            documents,
+            remembered: &self.remembered,
+            sweep: self.passes % SWEEP_EVERY == 1,
+            organizations: &self.organizations,
+        };
+        let (live, callers) = observe::observe(&self.scopes, &wanted).await;
+        self.remembered.extend(documents.keys().map(|a| (a.scope.clone(), a.kind.clone())));
+        for (scope, seen) in &live.organizations {
+            if let Seen::All(id) = seen {
+                self.organizations.insert(scope.clone(), id.clone());
+            }
+        }
+        (live, callers)
+    }
+
+    /// Absence is counted only where the whole kind was seen.
+    fn note_observation(&mut self, snapshot: &Snapshot, live: &Live) {
+        let now = Instant::now();
+        for address in snapshot.documents.keys() {
+            let key = (address.scope.clone(), address.kind.clone());
+            let Some(Seen::All(resources)) = live.seen.get(&key) else { continue };
+            let claimed = resources.iter().any(|resource| {
+                matches!(Ownership::read(&resource.tags, &self.settings.owner), Ownership::Ours { address: found, .. } if found == *address)
+            });
+            if claimed {
+                self.pace.saw_present(address);
+            } else {
+                self.pace.saw_absent(address, self.settings.settle_window, now);
+            }
+        }
+    }
+
+    fn plan(&self, snapshot: &Snapshot, live: &Live, now: f64) -> Plan {
+        let moment = Instant::now();
+        let holdoffs = self.pace.failure_holdoffs(moment);
+        let create_holdoffs = self.create_holdoffs(snapshot, moment);
+        let mut approved = self.options.approve.clone();
+        approved.extend(valid_approvals(&snapshot.approvals, now));
+        plan::plan(&plan::Inputs {
+            registry: &self.registry,
+            owner: &self.settings.owner,
+            documents: &snapshot.documents,
+            approved: &approved,
+            facts: self.scopes.facts(),
+            live,
+            holdoffs: &holdoffs,
+            create_holdoffs: &create_holdoffs,
+            converged: &self.converged,
+            mode: self.settings.mode,
+            prune: self.settings.prune,
+            gate: &self.settings.gate,
+        })
+    }
+
+    fn create_holdoffs(&self, snapshot: &Snapshot, now: Instant) -> BTreeMap<Address, Wait> {
+        let holdoff =
+            |address: &Address| self.pace.create_holdoff(address, self.creation(address), now);
+        let addresses = snapshot.documents.keys();
+        addresses.filter_map(|address| Some((address.clone(), holdoff(address)?))).collect()
+    }
+
+    fn creation(&self, address: &Address) -> Creation {
+        self.registry.get(&address.kind).map_or(Creation::Unnamed, |kind| kind.profile().creation)
+    }
+
+    /// Asks the kinds what stands in the way of the steps that would go, and makes those wait that
+    /// cannot be done, so that a plan says so before anything is tried.
+    async fn look_for_obstacles(&self, plan: &mut Plan) {
+        for step in plan.steps.iter_mut().filter(|step| step.verdict.goes()) {
+            let Some(port) = self.scopes.port(&step.address.scope, &step.address.kind) else {
+                continue;
+            };
+            let mut found = Vec::new();
+            match &step.action {
+                Action::Create { .. } => continue,
+                Action::Delete { have, .. } => match port.obstacles(have, None).await {
+                    Ok(names) => found = names,
+                    Err(error) => found.push(format!("cannot tell what is in the way: {error}")),
+                },
+                Action::Edit { have, edits } => {
+                    for edit in edits.iter().filter(|edit| edit.inspect) {
+                        match port.obstacles(have, Some(edit)).await {
+                            Ok(names) => found.extend(names),
+                            Err(error) => {
+                                found.push(format!("cannot tell what is in the way: {error}"))
+                            }
+                        }
+                    }
+                }
+            }
+            if !found.is_empty() {
+                let what = if found.len() == 1 { "in the way" } else { "all in the way" };
+                let why = format!("{what}: {}", found.join(", "));
+                step.verdict = Verdict::Waiting(vec![Wait::lasting(why)]);
+            }
+        }
+    }
+
+    async fn apply(&self, plan: &Plan, fresh: &Fresh, revision: Option<&str>) -> Vec<StepResult> {
+        if !self.options.write || self.settings.mode == Mode::Observe {
+            return Vec::new();
+        }
+        let steps: Vec<_> = plan.go().collect();
+        let audit = Audit { pass: self.passes, revision };
+        apply::apply(&steps, &self.scopes, &self.registry, fresh, audit).await
+    }
+
+    fn note_results(&mut self, plan: &Plan, results: &[StepResult]) {
+        let now = Instant::now();
+        for result in results {
+            let address = &result.address;
+            match (&result.outcome, &result.error) {
+                (Outcome::Done { id }, _) if result.verb == "create" => {
+                    self.pace.created(address, id.clone(), now);
+                }
+                (Outcome::Done { .. }, _) => self.pace.done(address),
+                (_, Some(error)) => {
+                    let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
+                    self.pace.failed(address, want, error, now);
+                    if result.verb == "create" && error.class.may_have_happened() {
+                        let creation = self.creation(address);
+                        let window = self.settings.settle_window;
+                        self.pace.unclear_create(address, creation, window, now);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for address in &plan.in_sync {
+            if let Some(want) = plan.wants.get(address) {
+                self.converged.insert(address.clone(), want.clone());
+            }
+        }
+        let known: BTreeSet<&Address> =
+            plan.wants.keys().chain(plan.steps.iter().map(|step| &step.address)).collect();
+        self.pace.retain(&known);
+    }
+}
+
+fn valid_approvals(approvals: &[Approval], now: f64) -> impl Iterator<Item = String> {
+    approvals
+        .iter()
+        .filter(move |approval| approval.expires as f64 > now)
+        .map(|approval| approval.digest.clone())
+}
+
+fn scopes_report(callers: &Callers) -> BTreeMap<String, Result<String, String>> {
+    callers
+        .iter()
+        .map(|(scope, caller)| {
+            let caller = caller.as_ref().map(|c| c.arn.clone()).map_err(ToString::to_string);
+            (scope.clone(), caller)
+        })
+        .collect()
+}
+
+fn count_manifests(good: Good) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for address in good.snapshot.documents.into_keys() {
+        *counts.entry(address.kind).or_default() += 1;
+    }
+    counts
+}
+
+fn epoch_seconds() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}

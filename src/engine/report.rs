@@ -1,0 +1,114 @@
+//! What one pass found and did: the only thing that status, metrics and the command line see of it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::apply::{Outcome, StepResult};
+use crate::{
+    manifest::Problem,
+    model::Address,
+    plan::{Action, Cause, Plan, Step, Verdict},
+};
+
+/// The report of one pass.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[must_use]
+pub struct Report {
+    /// Counts passes of this process from 1.
+    pub pass: u64,
+    /// Seconds since the epoch at which it began.
+    pub started_at: f64,
+    /// How long it took.
+    pub duration_seconds: f64,
+    /// The Git revision of the snapshot in force.
+    pub revision: Option<String>,
+    /// Seconds since the snapshot in force was last read and found good; none without one.
+    pub source_age_seconds: Option<f64>,
+    /// What is wrong with the directory now; then the last good snapshot stays in force.
+    pub problems: Vec<Problem>,
+    /// Every scope: the caller's ARN, or why it cannot be used.
+    pub scopes: BTreeMap<String, Result<String, String>>,
+    /// What differs and what becomes of it.
+    pub plan: Plan,
+    /// What was done.
+    pub results: Vec<StepResult>,
+    /// How many manifests there are, per kind.
+    pub manifests: BTreeMap<String, usize>,
+}
+
+/// A step that changed something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// Something was changed: the next pass should come at once.
+    Yes,
+    /// Nothing was changed.
+    No,
+}
+
+impl Report {
+    /// Whether anything was changed.
+    pub fn changed(&self) -> Changed {
+        let did = |result: &StepResult| {
+            !result.done.is_empty() || matches!(result.outcome, Outcome::Done { .. })
+        };
+        if self.results.iter().any(did) { Changed::Yes } else { Changed::No }
+    }
+
+    /// Whether something will move by itself: AWS finishing, a window passing, a retry.
+    pub fn will_move(&self) -> bool {
+        let passing = |step: &Step| match &step.verdict {
+            Verdict::Waiting(why) => !why.is_empty() && why.iter().all(|wait| wait.passes),
+            _ => false,
+        };
+        let skipped = |result: &StepResult| matches!(result.outcome, Outcome::Skipped { .. });
+        self.plan.steps.iter().any(passing) || self.results.iter().any(skipped)
+    }
+
+    /// Whether every kind was read, every manifest is in order and nothing is left.
+    pub fn is_converged(&self) -> bool {
+        self.problems.is_empty()
+            && self.plan.steps.is_empty()
+            && self.plan.conflicts.is_empty()
+            && self.plan.unknown.is_empty()
+    }
+
+    /// The steps that failed.
+    pub fn failures(&self) -> impl Iterator<Item = &StepResult> {
+        self.results.iter().filter(|result| matches!(result.outcome, Outcome::Failed { .. }))
+    }
+
+    /// The drift that was seen: live resources that changed although their manifest did not.
+    pub fn drift(&self) -> impl Iterator<Item = &Step> {
+        self.plan.steps.iter().filter(|step| step.cause == Cause::Drift)
+    }
+
+    /// The condition of a manifest, as one word.
+    pub fn condition(&self, address: &Address) -> &'static str {
+        if self.plan.in_sync.contains(address) {
+            return "in_sync";
+        }
+        if self.plan.conflicts.iter().any(|conflict| conflict.address == *address) {
+            return "conflict";
+        }
+        let steps: Vec<_> =
+            self.plan.steps.iter().filter(|step| step.address == *address).collect();
+        let failed = self.failures().any(|result| result.address == *address);
+        if failed {
+            "failed"
+        } else if steps.iter().any(|step| matches!(step.verdict, Verdict::Held(_))) {
+            "held"
+        } else if steps.iter().any(|step| matches!(step.verdict, Verdict::Waiting(_))) {
+            "waiting"
+        } else if steps.iter().any(|step| matches!(step.verdict, Verdict::Reported(_))) {
+            "reported"
+        } else if steps.iter().any(|step| matches!(step.action, Action::Create { .. })) {
+            "creating"
+        } else if steps.is_empty() {
+            "unknown"
+        } else {
+            "changing"
+        }
+    }
+}

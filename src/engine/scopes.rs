@@ -1,0 +1,116 @@
+//! The scopes of the settings, connected.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    aws::{Access, Connection, identity},
+    kind::{
+        CloudError, ScopeFacts,
+        erased::{ErasedPort, Registry},
+    },
+    settings::{Settings, partition},
+};
+
+/// One connected scope.
+pub struct Connected {
+    /// Its clients.
+    pub access: Access,
+    /// Its kinds' ports.
+    pub ports: BTreeMap<&'static str, Box<dyn ErasedPort>>,
+}
+
+/// All scopes.
+pub struct Scopes {
+    connected: BTreeMap<String, Connected>,
+    facts: BTreeMap<String, ScopeFacts>,
+}
+
+/// A scope that cannot be set up at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// No Region anywhere.
+    #[error("scope {0}: no Region; set it in palisade.yaml or with AWS_REGION")]
+    NoRegion(String),
+    /// Without a settings file the credentials say which account is meant, and there are none.
+    #[error("scope {scope}: {source}")]
+    NoAccount {
+        /// The scope.
+        scope: String,
+        /// What STS said.
+        source: CloudError,
+    },
+}
+
+impl Scopes {
+    /// Connects every scope. Only a scope without an account in the settings makes a call here.
+    ///
+    /// # Errors
+    /// A scope whose Region or account cannot be known.
+    pub async fn connect(
+        settings: &Settings,
+        connection: &Connection,
+        registry: &Registry,
+    ) -> Result<Self, ConnectError> {
+        let mut scopes = Self { connected: BTreeMap::new(), facts: BTreeMap::new() };
+        for (name, scope) in &settings.scopes {
+            let region = scope
+                .region
+                .clone()
+                .or_else(|| connection.region())
+                .ok_or_else(|| ConnectError::NoRegion(name.clone()))?;
+            let mut facts = ScopeFacts {
+                name: name.clone(),
+                account: scope.account.clone().unwrap_or_default(),
+                partition: partition(&region).to_owned(),
+                region,
+            };
+            let mut access = connection.access(facts.clone(), scope.role.as_ref()).await;
+            if scope.account.is_none() {
+                let caller = identity::caller(&access)
+                    .await
+                    .map_err(|source| ConnectError::NoAccount { scope: name.clone(), source })?;
+                facts.account = caller.account;
+                access = connection.access(facts.clone(), scope.role.as_ref()).await;
+            }
+            let ports =
+                registry.iter().map(|kind| (kind.profile().name, kind.connect(&access))).collect();
+            scopes.connected.insert(name.clone(), Connected { access, ports });
+            scopes.facts.insert(name.clone(), facts);
+        }
+        Ok(scopes)
+    }
+
+    /// Account and Region of every scope, for loading without AWS: what is not known has a placeholder.
+    pub fn offline_facts(settings: &Settings) -> BTreeMap<String, ScopeFacts> {
+        settings
+            .scopes
+            .iter()
+            .map(|(name, scope)| {
+                let region = scope.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
+                let facts = ScopeFacts {
+                    name: name.clone(),
+                    account: scope.account.clone().unwrap_or_else(|| "000000000000".to_owned()),
+                    partition: partition(&region).to_owned(),
+                    region,
+                };
+                (name.clone(), facts)
+            })
+            .collect()
+    }
+
+    /// Account and Region of every scope.
+    pub fn facts(&self) -> &BTreeMap<String, ScopeFacts> {
+        &self.facts
+    }
+
+    /// A connected scope.
+    pub fn get(&self, name: &str) -> Option<&Connected> {
+        self.connected.get(name)
+    }
+
+    /// A kind's port in a scope.
+    pub fn port(&self, scope: &str, kind: &str) -> Option<&dyn ErasedPort> {
+        self.connected.get(scope)?.ports.get(kind).map(AsRef::as_ref)
+    }
+}
