@@ -7,3 +7,5 @@ pub mod manifest;
 pub mod model;
 pub mod plan;
 pub mod settings;
+pub mod status;
+pub mod telemetry;

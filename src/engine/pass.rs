@@ -15,7 +15,7 @@ use super::{
     pace::Pace,
     report::Report,
     scopes::Scopes,
-    source::{Good, Source},
+    source::Source,
 };
 use crate::{
     aws::Brake,
@@ -136,7 +136,9 @@ impl Engine {
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
             scopes: scopes_report(&callers),
-            manifests: good.map(count_manifests).unwrap_or_default(),
+            manifests: good
+                .map(|good| good.snapshot.documents.into_keys().collect())
+                .unwrap_or_default(),
             plan,
             results,
         }
@@ -311,14 +313,6 @@ fn scopes_report(callers: &Callers) -> BTreeMap<String, Result<String, String>> 
             (scope.clone(), caller)
         })
         .collect()
-}
-
-fn count_manifests(good: Good) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    for address in good.snapshot.documents.into_keys() {
-        *counts.entry(address.kind).or_default() += 1;
-    }
-    counts
 }
 
 fn epoch_seconds() -> f64 {

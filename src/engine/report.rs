@@ -34,8 +34,8 @@ pub struct Report {
     pub plan: Plan,
     /// What was done.
     pub results: Vec<StepResult>,
-    /// How many manifests there are, per kind.
-    pub manifests: BTreeMap<String, usize>,
+    /// Every manifest of the snapshot in force.
+    pub manifests: Vec<Address>,
 }
 
 /// A step that changed something.

@@ -1,6 +1,6 @@
 //! The kinds: the only list of them.
 
-use crate::kind::erased::Registry;
+pub use crate::kind::erased::Registry;
 
 /// All kinds of this build.
 pub fn registry() -> Registry {

@@ -1,0 +1,132 @@
+//! `explain`: a kind's fields in the terminal, as `kubectl explain` does it.
+
+use std::fmt::Write as _;
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use super::{
+    Ended,
+    output::{self, HEADING},
+    schema,
+};
+use crate::kinds;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A kind, or a field of it: `SecurityGroup`, `sg.ingress.ports`
+    #[arg(value_name = "KIND[.FIELD…]")]
+    path: Option<String>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
+    let registry = kinds::registry();
+    let Some(path) = &args.path else {
+        let mut out = format!("{HEADING}KINDS{HEADING:#}\n");
+        for kind in registry.iter() {
+            let profile = kind.profile();
+            let _ = writeln!(out, "  {:<22} {:<5} {}", profile.name, profile.short, profile.about);
+        }
+        output::print(&out)?;
+        return Ok(Ended::Done);
+    };
+    let mut parts = path.split('.').filter(|part| *part != "spec");
+    let kind = schema::find(&registry, parts.next().unwrap_or_default())?;
+    let root = kind.spec_schema().to_value();
+    let mut at = resolve(&root, &root);
+    let mut walked = kind.profile().name.to_owned();
+    for part in parts {
+        let fields = fields(&root, at);
+        at = fields.iter().find(|(name, _)| name == part).map(|(_, field)| resolve(&root, field)).with_context(
+            || {
+                let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
+                format!("{walked} has no field `{part}`; fields: {}", names.join(", "))
+            },
+        )?;
+        let _ = write!(walked, ".{part}");
+    }
+    output::print(&page(&walked, kind.profile().about, &root, at))?;
+    Ok(Ended::Done)
+}
+
+fn page(title: &str, about: &str, root: &Value, at: &Value) -> String {
+    let mut out = format!("{HEADING}{title}{HEADING:#}  <{}>\n", type_name(root, at));
+    if !title.contains('.') {
+        let _ = writeln!(out, "  {about}");
+    }
+    paragraph(&mut out, "  ", at);
+    let fields = fields(root, at);
+    if !fields.is_empty() {
+        let _ = writeln!(out, "\n{HEADING}FIELDS{HEADING:#}");
+    }
+    let required: Vec<&str> = at["required"]
+        .as_array()
+        .map(|names| names.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    for (name, field) in fields {
+        let mark = if required.contains(&name.as_str()) { ", required" } else { "" };
+        let _ = writeln!(out, "  {HEADING}{name}{HEADING:#}  <{}{mark}>", type_name(root, field));
+        // A field's own description wins over that of its type.
+        let described = if field["description"].is_string() { field } else { resolve(root, field) };
+        paragraph(&mut out, "      ", described);
+    }
+    out
+}
+
+fn paragraph(out: &mut String, indent: &str, schema: &Value) {
+    for line in schema["description"].as_str().unwrap_or_default().lines() {
+        let _ = writeln!(out, "{}", format!("{indent}{line}").trim_end());
+    }
+}
+
+/// Follows `$ref`, and through "this or null" and lists to what has fields.
+fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return resolve(root, &root["definitions"][name]);
+    }
+    if let [only] = schema["allOf"].as_array().map_or(&[][..], Vec::as_slice) {
+        return resolve(root, only);
+    }
+    let choices = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array());
+    let solid: Vec<_> =
+        choices.into_iter().flatten().filter(|choice| choice["type"] != "null").collect();
+    match solid[..] {
+        [only] => resolve(root, only),
+        _ => schema,
+    }
+}
+
+fn fields<'a>(root: &'a Value, schema: &'a Value) -> Vec<(String, &'a Value)> {
+    let schema = resolve(root, schema);
+    if let Some(map) = schema["properties"].as_object() {
+        return map.iter().map(|(name, field)| (name.clone(), field)).collect();
+    }
+    if schema["items"].is_object() { fields(root, &schema["items"]) } else { Vec::new() }
+}
+
+fn type_name(root: &Value, schema: &Value) -> String {
+    let schema = resolve(root, schema);
+    if let Some(words) = schema["enum"].as_array() {
+        let words: Vec<_> = words.iter().filter_map(Value::as_str).collect();
+        return words.join("|");
+    }
+    if let Some(choices) = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array()) {
+        let mut names: Vec<_> = choices
+            .iter()
+            .filter(|choice| choice["type"] != "null")
+            .map(|choice| choice["const"].as_str().map_or_else(|| type_name(root, choice), str::to_owned))
+            .collect();
+        names.dedup();
+        return names.join("|");
+    }
+    match &schema["type"] {
+        Value::String(name) if name == "array" => format!("[]{}", type_name(root, &schema["items"])),
+        Value::String(name) => name.clone(),
+        Value::Array(names) => {
+            let names: Vec<_> =
+                names.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect();
+            names.join("|")
+        }
+        _ => "any".to_owned(),
+    }
+}

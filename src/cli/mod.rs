@@ -1,0 +1,136 @@
+//! The command line: one small file a verb. With `main.rs` the only place for `anyhow`.
+
+mod apply;
+mod completions;
+#[cfg(feature = "simulator")]
+mod demo;
+mod explain;
+mod healthcheck;
+mod output;
+mod plan;
+pub mod policy_diff;
+mod prompt;
+mod run;
+mod schema;
+mod session;
+#[cfg(feature = "simulator")]
+mod simulate;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    settings::Overrides,
+    telemetry::{self, LogFormat},
+};
+
+/// Keeps the AWS accounts of a machine-learning platform exactly as their Git repository says.
+#[derive(Debug, Parser)]
+#[command(
+    name = "palisade",
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 done, 1 failed, 2 changes (with --detailed-exitcode; policy-diff: different), 64 wrong usage.\n\
+                  AWS is reached the standard way: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, container and instance roles.\n\
+                  New here? `palisade demo` shows everything on a simulated AWS, without credentials."
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    settings: Overrides,
+    /// More log lines (twice: everything)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Only errors in the log
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Form of the log on stderr
+    #[arg(long, global = true, value_enum, default_value_t, env = "PALISADE_LOG_FORMAT")]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show what would change, and change nothing
+    Plan(plan::Args),
+    /// Make passes until nothing is left to do
+    Apply(apply::Args),
+    /// Watch the directory and AWS, and correct for ever
+    Run(run::Args),
+    /// Check a directory without AWS
+    Validate(validate::Args),
+    /// Explain a kind or one of its fields
+    Explain(explain::Args),
+    /// Print the JSON schema of a kind's manifests
+    Schema(schema::Args),
+    /// Compare two IAM policy documents by meaning
+    PolicyDiff(policy_diff::Args),
+    /// Serve a simulated AWS on a socket
+    #[cfg(feature = "simulator")]
+    Simulate(simulate::Args),
+    /// Show the whole loop on a simulated AWS
+    #[cfg(feature = "simulator")]
+    Demo(demo::Args),
+    /// Ask a running palisade whether it is alive (for container health checks)
+    Healthcheck(healthcheck::Args),
+    /// Print shell completions
+    Completions(completions::Args),
+}
+
+/// Wrong usage (EX_USAGE of sysexits): 2 would read as "there are changes".
+const USAGE: u8 = 64;
+
+/// How a verb ended, other than by failing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Exit 0.
+    Done,
+    /// Exit 1: what is wrong was already said.
+    Failed,
+    /// Exit 2.
+    Changes,
+}
+
+/// Parses the arguments, runs the verb, and says how the process should exit.
+pub async fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing better can be done if even this cannot be printed.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    telemetry::init(cli.log_format, cli.verbose, cli.quiet);
+    match dispatch(cli).await {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::Failed) => ExitCode::FAILURE,
+        Ok(Ended::Changes) => ExitCode::from(2),
+        Err(error) => {
+            anstream::eprintln!("{}error:{} {error:#}", output::ERROR, output::ERROR.render_reset());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
+    let settings = &cli.settings;
+    match cli.verb {
+        Verb::Plan(args) => plan::run(settings, &args).await,
+        Verb::Apply(args) => apply::run(settings, &args).await,
+        Verb::Run(args) => run::run(settings, &args).await,
+        Verb::Validate(args) => validate::run(settings, &args),
+        Verb::Explain(args) => explain::run(&args),
+        Verb::Schema(args) => schema::run(&args),
+        Verb::PolicyDiff(args) => policy_diff::verb(&args),
+        #[cfg(feature = "simulator")]
+        Verb::Simulate(args) => simulate::run(&args).await,
+        #[cfg(feature = "simulator")]
+        Verb::Demo(args) => demo::run(&args).await,
+        Verb::Healthcheck(args) => healthcheck::run(&args).await,
+        Verb::Completions(args) => completions::run::<Cli>(&args),
+    }
+}

@@ -1,0 +1,59 @@
+//! Data on stdout, in the form asked for.
+
+use std::{io::Write as _, path::PathBuf};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+/// Where manifests are looked for unless a directory is named.
+pub(super) const DEFAULT_DIR: &str = "desired-state";
+/// The word `error:`.
+pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// Good news.
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+/// What to look at.
+pub(super) const NOTE: Style = AnsiColor::Yellow.on_default();
+/// Headings.
+pub(super) const HEADING: Style = Style::new().bold();
+
+/// The form of data on stdout.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// JSON, with a schema version where it is a document of its own.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// The directory argument of `plan`, `apply`, `run` and `validate`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Directory {
+    /// Directory of manifests
+    #[arg(value_name = "DIR", default_value = DEFAULT_DIR)]
+    pub dir: PathBuf,
+}
+
+/// Prints data; `text` is only made when it is asked for. A closed stdout is not an error.
+pub(super) fn data<T: Serialize>(
+    format: Format,
+    value: &T,
+    text: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
+    let out = match format {
+        Format::Text => text(),
+        Format::Json => format!("{}\n", serde_json::to_string_pretty(value)?),
+        Format::Yaml => serde_yaml::to_string(value)?,
+    };
+    print(&out)
+}
+
+/// Prints text to stdout; colours are removed where they do not belong.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    match anstream::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}

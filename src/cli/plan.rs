@@ -1,0 +1,75 @@
+//! `plan`: one pass with clients that cannot write.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{
+    Ended,
+    output::{self, Directory, Format},
+    session::{Access, Session},
+};
+use crate::{engine::Report, plan, settings::Overrides};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    directory: Directory,
+    /// Form of the plan
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+    /// Exit with 2 if there is anything to do
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+/// A plan as a JSON or YAML document.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    revision: Option<&'a str>,
+    counts: plan::Counts,
+    #[serde(flatten)]
+    plan: &'a plan::Plan,
+}
+
+pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<Ended> {
+    let dir = &args.directory.dir;
+    let mut session = Session::open(settings, dir, Access::Read, BTreeSet::new(), None).await?;
+    let report = session.engine.pass().await;
+    if !problems(&report)? {
+        return Ok(Ended::Failed);
+    }
+    let plan = &report.plan;
+    let document = Document {
+        schema_version: 1,
+        revision: report.revision.as_deref(),
+        counts: plan.counts(),
+        plan,
+    };
+    output::data(args.output, &document, || plan::render::text(plan))?;
+    Ok(match (plan.unknown.is_empty(), args.detailed_exitcode && plan.has_changes()) {
+        (false, _) => Ended::Failed,
+        (true, true) => Ended::Changes,
+        (true, false) => Ended::Done,
+    })
+}
+
+/// Prints what is wrong with the directory; whether it can be used.
+pub(super) fn problems(report: &Report) -> anyhow::Result<bool> {
+    for problem in &report.problems {
+        anstream::eprintln!("{problem}");
+    }
+    if report.problems.is_empty() {
+        return Ok(true);
+    }
+    let count = report.problems.len();
+    anstream::eprintln!(
+        "{}{count} problem{}; nothing of the directory is used{}",
+        output::ERROR,
+        if count == 1 { "" } else { "s" },
+        output::ERROR.render_reset()
+    );
+    Ok(false)
+}

@@ -1,0 +1,15 @@
+//! Asking before writing.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+/// Asks on the terminal. Without one there is nobody to ask, and the answer is an error that says so.
+pub(super) fn confirm(question: &str) -> anyhow::Result<bool> {
+    if !io::stdin().is_terminal() {
+        anyhow::bail!("there is no terminal to ask on; use --yes");
+    }
+    anstream::eprint!("{question} [y/N] ");
+    anstream::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}

@@ -1,0 +1,76 @@
+//! `run`: the daemon.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Ended,
+    output::Directory,
+    session::{Access, Session},
+};
+use crate::{
+    aws::Brake,
+    engine,
+    settings::{Overrides, Settings},
+    status::{Status, http},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    directory: Directory,
+}
+
+pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
+    let settings = Settings::load(overrides).context("settings")?;
+    let status = Status::new(settings.interval)?;
+    let stop = CancellationToken::new();
+    let address = http::serve(&settings.listen, status.clone(), stop.clone())
+        .with_context(|| format!("listening on {}", settings.listen))?;
+    tracing::info!("http://{address}/status.json, /metrics, /livez, /readyz");
+    let meter = status.metrics().meter();
+    let dir = &args.directory.dir;
+    let mut session =
+        Session::open(overrides, dir, Access::Write, BTreeSet::new(), Some(meter)).await?;
+    let poke = Notify::new();
+    let (engine, brake) = (&mut session.engine, session.brake.clone());
+    tokio::select! {
+        () = engine::run(engine, &brake, &stop, &poke, |engine, report| status.publish(engine, report)) => {}
+        result = signals(&stop, &brake, &poke) => result?,
+    }
+    tracing::info!("stopped");
+    Ok(Ended::Done)
+}
+
+/// SIGTERM and SIGINT stop; SIGHUP makes a pass now; SIGUSR1 pulls and releases the brake. Ends only if
+/// signals cannot be had.
+async fn signals(stop: &CancellationToken, brake: &Brake, poke: &Notify) -> anyhow::Result<()> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut int = signal(SignalKind::interrupt())?;
+    let mut hup = signal(SignalKind::hangup())?;
+    let mut usr1 = signal(SignalKind::user_defined1())?;
+    loop {
+        tokio::select! {
+            _ = term.recv() => stop.cancel(),
+            _ = int.recv() => stop.cancel(),
+            _ = hup.recv() => poke.notify_one(),
+            _ = usr1.recv() => toggle(brake),
+        }
+    }
+}
+
+fn toggle(brake: &Brake) {
+    if brake.is_engaged() {
+        brake.release();
+        tracing::warn!("SIGUSR1: the brake is off, writing is possible again");
+    } else {
+        brake.engage();
+        tracing::warn!("SIGUSR1: the brake is on, nothing is written");
+    }
+}

@@ -1,0 +1,111 @@
+//! `schema`: the JSON schema (draft 7) of a kind's manifests, for editors and pull-request checks.
+
+use anyhow::Context as _;
+use schemars::{JsonSchema as _, generate::SchemaSettings};
+use serde_json::{Value, json};
+
+use super::{Ended, output};
+use crate::{
+    kind::erased::ErasedKind,
+    kinds,
+    manifest::{API_VERSION, Lifecycle, Metadata, did_you_mean},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The kind; without one, a schema that fits every kind
+    #[arg(value_name = "KIND")]
+    kind: Option<String>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
+    let registry = kinds::registry();
+    let schema = match &args.kind {
+        Some(kind) => manifest(find(&registry, kind)?),
+        None => all(&registry),
+    };
+    output::print(&format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
+    Ok(Ended::Done)
+}
+
+/// The kind that somebody typed.
+pub(super) fn find<'a>(
+    registry: &'a kinds::Registry,
+    text: &str,
+) -> anyhow::Result<&'a dyn ErasedKind> {
+    registry.find(text).with_context(|| {
+        let names = registry.names();
+        match did_you_mean(text, names.iter().copied()) {
+            Some(near) => format!("there is no kind `{text}`; did you mean `{near}`?"),
+            None => format!("there is no kind `{text}`; kinds: {}", names.join(", ")),
+        }
+    })
+}
+
+/// The schema of one kind's manifests.
+fn manifest(kind: &dyn ErasedKind) -> Value {
+    let mut spec = kind.spec_schema().to_value();
+    let mut definitions = json!({});
+    if let Some(map) = spec.as_object_mut() {
+        map.remove("$schema");
+        if let Some(found) = map.remove("definitions") {
+            definitions = found;
+        }
+    }
+    let profile = kind.profile();
+    let part = |value: schemars::Schema| {
+        let mut value = value.to_value();
+        if let Some(map) = value.as_object_mut() {
+            map.remove("$schema");
+        }
+        value
+    };
+    let mut generator = SchemaSettings::draft07().with(|s| s.inline_subschemas = true).into_generator();
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": profile.name,
+        "description": profile.about,
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["apiVersion", "kind", "metadata"],
+        "properties": {
+            "apiVersion": {"const": API_VERSION},
+            "kind": {"const": profile.name},
+            "metadata": part(Metadata::json_schema(&mut generator)),
+            "lifecycle": part(Lifecycle::json_schema(&mut generator)),
+            "spec": spec
+        },
+        "definitions": definitions
+    })
+}
+
+/// A schema that picks the right one by `kind`: `if`/`then` gives better messages than `oneOf`.
+fn all(registry: &kinds::Registry) -> Value {
+    let mut definitions = json!({});
+    let mut rules = Vec::new();
+    for kind in registry.iter() {
+        let name = kind.profile().name;
+        let mut schema = manifest(kind);
+        if let Some(found) = schema.as_object_mut().and_then(|map| map.remove("definitions"))
+            && let (Value::Object(all), Value::Object(found)) = (&mut definitions, found)
+        {
+            all.extend(found);
+        }
+        if let Some(map) = schema.as_object_mut() {
+            map.remove("$schema");
+        }
+        rules.push(json!({
+            "if": {"properties": {"kind": {"const": name}}, "required": ["kind"]},
+            "then": schema
+        }));
+    }
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "palisade manifest",
+        "type": "object",
+        "required": ["apiVersion", "kind", "metadata"],
+        "properties": {"kind": {"enum": registry.names()}},
+        "allOf": rules,
+        "definitions": definitions
+    })
+}

@@ -1,0 +1,64 @@
+//! What `plan`, `apply` and `run` have in common: settings, connection, scopes, engine.
+
+use std::{collections::BTreeSet, path::Path, sync::Arc};
+
+use anyhow::Context as _;
+
+use crate::{
+    aws::{Brake, Connection, Guard, Meter},
+    engine::{Engine, Options, Scopes},
+    kinds,
+    settings::{Mode, Overrides, Settings},
+};
+
+/// Whether this process may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// The clients refuse every mutating call.
+    Read,
+    /// Writing, unless the settings say observe.
+    Write,
+}
+
+/// Everything to make passes with.
+pub(super) struct Session {
+    pub(super) engine: Engine,
+    pub(super) brake: Brake,
+}
+
+impl Session {
+    /// Reads the settings and connects to the ambient AWS.
+    pub(super) async fn open(
+        overrides: &Overrides,
+        dir: &Path,
+        access: Access,
+        approve: BTreeSet<String>,
+        meter: Option<Arc<dyn Meter>>,
+    ) -> anyhow::Result<Self> {
+        let settings = Settings::load(overrides).context("settings")?;
+        let writes = access == Access::Write && settings.mode == Mode::Enforce;
+        let brake = Brake::default();
+        let guard = if writes { Guard::writing(brake.clone()) } else { Guard::read_only() };
+        let guard = match meter {
+            Some(meter) => guard.metered(meter),
+            None => guard,
+        };
+        let connection = Connection::ambient(guard).await;
+        Self::over(settings, &connection, dir, approve, brake).await
+    }
+
+    /// Over a connection made elsewhere (the simulator).
+    pub(super) async fn over(
+        settings: Settings,
+        connection: &Connection,
+        dir: &Path,
+        approve: BTreeSet<String>,
+        brake: Brake,
+    ) -> anyhow::Result<Self> {
+        let registry = Arc::new(kinds::registry());
+        let scopes = Scopes::connect(&settings, connection, &registry).await?;
+        let options = Options { approve, write: connection.may_write() };
+        let engine = Engine::new(settings, registry, scopes, dir, options, brake.clone());
+        Ok(Self { engine, brake })
+    }
+}

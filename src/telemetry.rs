@@ -1,0 +1,45 @@
+//! Logs: one JSON object a line, or readable text on a terminal. Always on stderr: stdout is for data.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// Readable text.
+    Text,
+}
+
+/// Starts logging. `verbosity` counts `-v`; `RUST_LOG` wins over it. The audit log
+/// (`palisade::audit`) is on at every level.
+pub fn init(format: LogFormat, verbosity: u8, quiet: bool) {
+    let level = match (quiet, verbosity) {
+        (true, _) => "palisade=error",
+        (false, 0) => "palisade=info",
+        (false, 1) => "palisade=debug",
+        (false, _) => "palisade=trace,aws_smithy_runtime=debug",
+    };
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("warn,{level},palisade::audit=info")));
+    let json = match format {
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !std::io::stderr().is_terminal(),
+    };
+    let registry = tracing_subscriber::registry().with(filter);
+    // A second initialisation (tests) keeps the first.
+    let _ = if json {
+        let layer = fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
+        registry.with(layer).try_init()
+    } else {
+        let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let layer = fmt::layer().with_target(false).with_ansi(ansi).with_writer(std::io::stderr);
+        registry.with(layer).try_init()
+    };
+}
