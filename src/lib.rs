@@ -1,1 +1,3 @@
 //! palisade
+
+pub mod simulator;
