@@ -1,1 +1,188 @@
+//! AWS Organizations in memory: one organisation with its tree, its policies and what they are attached to.
+//!
+//! The contents of policies are stored byte for byte, as the service does with what arrives through its API. Whether a service control
+//! policy denies anything is not evaluated: the simulator stands for the API that manages policies, not for IAM.
 
+mod access;
+mod accounts;
+mod attachments;
+mod content;
+mod errors;
+mod policies;
+mod policy_types;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod units;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde_json::{Map, Value};
+
+use self::tree::Organisation;
+use super::{
+    json::{Input, Lagged, Page, Trouble, page, unknown_operation},
+    service::{Answer, ApiError, Caller, Context, is_mutating},
+};
+
+/// The most items on a page, and as many as there are unless asked otherwise.
+const PAGE: usize = 20;
+
+/// One organisation. Accounts that are not in it get `AWSOrganizationsNotInUseException`.
+#[derive(Debug)]
+pub struct Organizations {
+    state: Lagged<Organisation>,
+    /// How this organisation behaves where AWS leaves itself a choice.
+    pub behaviour: Behaviour,
+}
+
+/// What may differ between organisations, and what the API may do but seldom does.
+#[derive(Debug, Clone, Default)]
+pub struct Behaviour {
+    /// Every listing begins with a page that is empty and has a `NextToken`: the API reference allows it anywhere.
+    pub empty_pages: bool,
+    /// Member accounts that may call the policy operations too (delegated administrators for AWS Organizations).
+    pub delegated_administrators: BTreeSet<String>,
+    /// How long a policy type stays `PENDING_ENABLE` after EnablePolicyType.
+    pub policy_type_pending: Duration,
+    /// How many policies of each type there may be; AWS's quotas when absent (10,000 service control policies, 1,000 of other types).
+    pub policies_per_type: Option<usize>,
+}
+
+/// One call: what it asks and the world around it.
+struct Request<'a, 'w> {
+    input: Input<'a>,
+    context: &'a mut Context<'w>,
+    behaviour: &'a Behaviour,
+}
+
+impl Organizations {
+    /// An organisation with these member accounts in its root and service control policies enabled.
+    pub fn new(
+        management: impl Into<String>,
+        members: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self::with_policy_types(management, members, &["SERVICE_CONTROL_POLICY"])
+    }
+
+    /// An organisation with these member accounts in its root and these policy types enabled, none or any.
+    pub fn with_policy_types(
+        management: impl Into<String>,
+        members: impl IntoIterator<Item = impl Into<String>>,
+        types: &[&str],
+    ) -> Self {
+        let mut organisation =
+            Organisation::new(management.into(), members.into_iter().map(Into::into));
+        for policy_type in types {
+            organisation.enable(policy_type, Duration::ZERO);
+        }
+        Self {
+            state: Lagged::new(organisation),
+            behaviour: Behaviour::default(),
+        }
+    }
+
+    /// Answers one call of the Organizations API (`AWSOrganizationsV20161128.*`).
+    ///
+    /// # Errors
+    /// The error codes of the Organizations API reference, `Reason` among the extra members where the API has one;
+    /// `UnknownOperationException` for an operation that is not simulated.
+    pub fn call(
+        &mut self,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+        context: &mut Context<'_>,
+    ) -> Answer {
+        self.state.settle(context.elapsed, |_| ());
+        access::authorise(self.state.now(), &self.behaviour, caller, operation)?;
+        let input = Input::new(input, errors::refusal);
+        let mut request = Request {
+            input,
+            context,
+            behaviour: &self.behaviour,
+        };
+        if is_mutating(operation) {
+            let state = self.state.write(caller, request.context);
+            return write(state, operation, &mut request);
+        }
+        read(self.state.read(caller), operation, &request)
+    }
+}
+
+fn read(state: &Organisation, operation: &str, request: &Request<'_, '_>) -> Answer {
+    match operation {
+        "DescribeOrganization" => Ok(state.describe()),
+        "ListRoots" => policy_types::list_roots(state, request),
+        "ListOrganizationalUnitsForParent" => units::list_for_parent(state, request),
+        "DescribeOrganizationalUnit" => units::describe(state, request),
+        "ListParents" => units::list_parents(state, request),
+        "ListChildren" => units::list_children(state, request),
+        "ListAccounts" => accounts::list(state, request),
+        "ListAccountsForParent" => accounts::list_for_parent(state, request),
+        "DescribeAccount" => accounts::describe(state, request),
+        "DescribeCreateAccountStatus" => accounts::creation(state, request),
+        "DescribePolicy" => policies::describe(state, request),
+        "ListPolicies" => policies::list(state, request),
+        "ListPoliciesForTarget" => attachments::list_policies(state, request),
+        "ListTargetsForPolicy" => attachments::list_targets(state, request),
+        "ListTagsForResource" => tags::list(state, request),
+        _ => Err(unknown_operation("Organizations", operation)),
+    }
+}
+
+fn write(state: &mut Organisation, operation: &str, request: &mut Request<'_, '_>) -> Answer {
+    match operation {
+        "EnablePolicyType" => policy_types::enable(state, request),
+        "DisablePolicyType" => policy_types::disable(state, request),
+        "CreateOrganizationalUnit" => units::create(state, request),
+        "UpdateOrganizationalUnit" => units::update(state, request),
+        "DeleteOrganizationalUnit" => units::delete(state, request),
+        "CreateAccount" => accounts::create(state, request),
+        "MoveAccount" => accounts::relocate(state, request),
+        "CreatePolicy" => policies::create(state, request),
+        "UpdatePolicy" => policies::update(state, request),
+        "DeletePolicy" => policies::delete(state, request),
+        "AttachPolicy" => attachments::attach(state, request),
+        "DetachPolicy" => attachments::detach(state, request),
+        "TagResource" => tags::add(state, request),
+        "UntagResource" => tags::remove(state, request),
+        _ => Err(unknown_operation("Organizations", operation)),
+    }
+}
+
+/// A page of a listing: `MaxResults` within 1 and 20, `NextToken` in and out.
+fn paged(request: &Request<'_, '_>, list: &str, items: Vec<(String, Value)>) -> Answer {
+    let size = request
+        .input
+        .integer("MaxResults", 1..=PAGE)?
+        .unwrap_or(PAGE);
+    let token = request.input.text("NextToken")?;
+    let size = if request.behaviour.empty_pages && token.is_none() {
+        0
+    } else {
+        size
+    };
+    let wrong = || {
+        errors::invalid_input(
+            "INVALID_NEXT_TOKEN",
+            "You specified an invalid value for NextToken.",
+        )
+    };
+    let Page { items, next } = page(items, size, token).ok_or_else(wrong)?;
+    let mut answer = Map::new();
+    answer.insert(list.to_owned(), Value::Array(items));
+    if let Some(next) = next {
+        answer.insert("NextToken".to_owned(), Value::String(next));
+    }
+    Ok(Value::Object(answer))
+}
+
+impl<'a> Request<'a, '_> {
+    /// A required string member of these lengths.
+    fn bounded(&self, member: &str, least: usize, most: usize) -> Result<&'a str, ApiError> {
+        let value = self.input.bounded_text(member, least..=most)?;
+        value.ok_or_else(|| self.input.refusal(member, None, Trouble::Missing))
+    }
+}
