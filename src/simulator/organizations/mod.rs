@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 use self::tree::Organisation;
 use super::{
     json::{Input, Lagged, Page, Trouble, page, unknown_operation},
-    service::{Answer, ApiError, Caller, Context, is_mutating},
+    service::{Answer, ApiError, Caller, Context, Options, is_mutating},
 };
 
 /// The most items on a page, and as many as there are unless asked otherwise.
@@ -57,6 +57,13 @@ struct Request<'a, 'w> {
     behaviour: &'a Behaviour,
 }
 
+impl Default for Organizations {
+    /// The organisation of the default options.
+    fn default() -> Self {
+        Self::from_options(&Options::default())
+    }
+}
+
 impl Organizations {
     /// An organisation with these member accounts in its root and service control policies enabled.
     pub fn new(
@@ -81,6 +88,16 @@ impl Organizations {
             state: Lagged::new(organisation),
             behaviour: Behaviour::default(),
         }
+    }
+
+    /// The organisation that the options describe: its accounts, and whether service control policies are enabled.
+    pub fn from_options(options: &Options) -> Self {
+        let types: &[&str] = if options.service_control_policies {
+            &["SERVICE_CONTROL_POLICY"]
+        } else {
+            &[]
+        };
+        Self::with_policy_types(&options.management_account, &options.accounts, types)
     }
 
     /// Answers one call of the Organizations API (`AWSOrganizationsV20161128.*`).

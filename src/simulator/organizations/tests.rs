@@ -404,8 +404,10 @@ fn disabling_a_policy_type_loses_every_attachment_and_enabling_it_starts_over_wi
 
 #[test]
 fn a_policy_type_may_take_its_time_to_become_enabled() {
-    let mut desk = Desk::default();
-    desk.organizations = Organizations::with_policy_types(MANAGEMENT, [ACCOUNT], &[]);
+    let mut desk = Desk {
+        organizations: Organizations::with_policy_types(MANAGEMENT, [ACCOUNT], &[]),
+        bench: Bench::default(),
+    };
     desk.organizations.behaviour.policy_type_pending = Duration::from_secs(30);
     let (root, id) = (desk.root(), desk.policy("p"));
     let enabled = desk.ok(
@@ -620,5 +622,22 @@ fn the_number_of_policies_has_a_limit() {
     assert_eq!(
         desk.reason("CreatePolicy", new_policy("q", DENY)),
         constraint("POLICY_NUMBER_LIMIT_EXCEEDED")
+    );
+}
+
+#[test]
+fn the_organisation_follows_from_the_options() {
+    let mut desk = Desk::default();
+    desk.bench.options.accounts = vec!["222233334444".to_owned()];
+    desk.bench.options.service_control_policies = false;
+    desk.organizations = Organizations::from_options(&desk.bench.options);
+    let accounts = desk.ok("ListAccounts", json!({}));
+    assert_eq!(
+        column(&accounts, "Accounts", "Id"),
+        ["222233334444", MANAGEMENT]
+    );
+    assert_eq!(
+        desk.ok("ListRoots", json!({}))["Roots"][0]["PolicyTypes"],
+        json!([])
     );
 }
