@@ -57,11 +57,8 @@ impl HttpConnector for Simulator {
         HttpConnectorFuture::new(async move {
             let request = in_memory(request)?;
             match simulator.respond(&request) {
-                Outcome::Answered(response) => {
-                    HttpResponse::try_from(response.map(SdkBody::from)).map_err(|error| {
-                        ConnectorError::other(error.into(), None)
-                    })
-                }
+                Outcome::Answered(response) => HttpResponse::try_from(response.map(SdkBody::from))
+                    .map_err(|error| ConnectorError::other(error.into(), None)),
                 Outcome::Broken => Err(ConnectorError::io("connection reset by peer".into())),
                 Outcome::Silent => std::future::pending().await,
             }
@@ -71,9 +68,7 @@ impl HttpConnector for Simulator {
 
 /// None of the services' requests streams, so every body is in memory.
 fn in_memory(request: HttpRequest) -> Result<http::Request<Bytes>, ConnectorError> {
-    let request = request
-        .try_into_http1x()
-        .map_err(|error| ConnectorError::user(error.into()))?;
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
     let body = body
         .bytes()

@@ -76,12 +76,7 @@ impl Fault {
     }
 
     fn new(operation: &str, effect: Effect) -> Self {
-        Self {
-            operation: operation.into(),
-            nth: None,
-            phase: Phase::Before,
-            effect,
-        }
+        Self { operation: operation.into(), nth: None, phase: Phase::Before, effect }
     }
 
     /// The same fault, with the nth call only.

@@ -108,7 +108,13 @@ impl World {
     }
 
     /// Lets one service answer, at this instant.
-    fn call(&mut self, service: Service, caller: &Caller, operation: &str, input: &Value) -> Answer {
+    fn call(
+        &mut self,
+        service: Service,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+    ) -> Answer {
         let elapsed = self.started.elapsed();
         let mut context = Context {
             now: (self.started_at + elapsed).as_secs_f64(),
@@ -120,8 +126,7 @@ impl World {
             Service::Ec2 => self.ec2.call(caller, operation, input, &mut context),
             Service::Kms => self.kms.call(caller, operation, input, &mut context),
             Service::Organizations => {
-                self.organizations
-                    .call(caller, operation, input, &mut context)
+                self.organizations.call(caller, operation, input, &mut context)
             }
             Service::SageMaker => self.sagemaker.call(caller, operation, input, &mut context),
             Service::Sts => self.sts.call(caller, operation, input, &mut context),
@@ -148,9 +153,7 @@ impl Default for Simulator {
 impl Simulator {
     /// A new world: an organisation, its accounts, and nothing in them.
     pub fn new(options: Options) -> Self {
-        Self {
-            world: Arc::new(Mutex::new(World::new(options))),
-        }
+        Self { world: Arc::new(Mutex::new(World::new(options))) }
     }
 
     /// Looks into the world, or changes what no API call can. The world stands still meanwhile: do not call the simulator inside.

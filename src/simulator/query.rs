@@ -19,11 +19,9 @@ struct Node {
 impl Node {
     fn insert(&mut self, key: &str, text: String) {
         match key.split_once('.') {
-            Some((head, rest)) => self
-                .children
-                .entry(head.to_owned())
-                .or_default()
-                .insert(rest, text),
+            Some((head, rest)) => {
+                self.children.entry(head.to_owned()).or_default().insert(rest, text)
+            }
             None => self.children.entry(key.to_owned()).or_default().text = Some(text),
         }
     }
@@ -93,9 +91,9 @@ impl<'a> Input<'a> {
             None => Ok(None),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
             Some(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
-            Some(text) => Err(invalid(format!(
-                "Invalid value '{text}' for boolean parameter {key}"
-            ))),
+            Some(text) => {
+                Err(invalid(format!("Invalid value '{text}' for boolean parameter {key}")))
+            }
         }
     }
 
@@ -116,10 +114,7 @@ impl<'a> Input<'a> {
 
     /// The texts of a list member; none if it is absent or empty.
     pub fn texts(&self, key: &str) -> Vec<&'a str> {
-        self.list(key)
-            .iter()
-            .filter_map(|item| item.0.as_str())
-            .collect()
+        self.list(key).iter().filter_map(|item| item.0.as_str()).collect()
     }
 
     /// A structure member.
@@ -135,10 +130,7 @@ impl<'a> Input<'a> {
 
 /// `MissingParameter`, as EC2 words it.
 pub fn missing(parameter: &str) -> ApiError {
-    ApiError::new(
-        "MissingParameter",
-        format!("The request must contain the parameter {parameter}"),
-    )
+    ApiError::new("MissingParameter", format!("The request must contain the parameter {parameter}"))
 }
 
 /// `InvalidParameterValue` with this message.
@@ -167,20 +159,10 @@ pub fn ec2_error(error: &ApiError, request_id: &str) -> Vec<u8> {
 }
 
 /// The answer of a service with the plain query protocol: a result element, then the metadata.
-pub fn query_answer(
-    namespace: &str,
-    operation: &str,
-    request_id: &str,
-    answer: &Value,
-) -> Vec<u8> {
+pub fn query_answer(namespace: &str, operation: &str, request_id: &str, answer: &Value) -> Vec<u8> {
     document(&format!("{operation}Response"), Some(namespace), |xml| {
         element(xml, &format!("{operation}Result"), answer, "member");
-        element(
-            xml,
-            "ResponseMetadata",
-            &serde_json::json!({ "RequestId": request_id }),
-            "member",
-        );
+        element(xml, "ResponseMetadata", &serde_json::json!({ "RequestId": request_id }), "member");
     })
 }
 
@@ -211,8 +193,7 @@ fn document(root: &str, namespace: Option<&str>, content: impl FnOnce(&mut Xml))
 }
 
 fn write(xml: &mut Xml, event: Event<'_>) {
-    xml.write_event(event)
-        .expect("writing to memory cannot fail");
+    xml.write_event(event).expect("writing to memory cannot fail");
 }
 
 fn leaf(xml: &mut Xml, name: &str, text: &str) {
@@ -258,7 +239,8 @@ mod tests {
 
     #[test]
     fn numbered_keys_become_lists_in_the_order_of_their_numbers() {
-        let form = b"Filter.2.Name=b&Filter.10.Name=c&Filter.1.Name=a&Filter.1.Value.1=x%20y&VpcId=vpc-1";
+        let form =
+            b"Filter.2.Name=b&Filter.10.Name=c&Filter.1.Name=a&Filter.1.Value.1=x%20y&VpcId=vpc-1";
         let expected = json!({
             "Filter": [{"Name": "a", "Value": ["x y"]}, {"Name": "b"}, {"Name": "c"}],
             "VpcId": "vpc-1",

@@ -33,10 +33,7 @@ impl Simulator {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
         let stopping = CancellationToken::new();
-        let server = Server {
-            simulator: self,
-            stopping: stopping.clone(),
-        };
+        let server = Server { simulator: self, stopping: stopping.clone() };
         let app = Router::new().fallback(answer).with_state(server);
         axum::serve(listener, app)
             .with_graceful_shutdown(async move {
@@ -66,7 +63,5 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
 /// A body that fails before its first byte makes hyper drop the connection: no client takes that for an answer.
 fn broken() -> Response {
     let failure = io::Error::new(io::ErrorKind::ConnectionReset, "injected fault");
-    Response::new(Body::from_stream(stream::once(async move {
-        Err::<bytes::Bytes, _>(failure)
-    })))
+    Response::new(Body::from_stream(stream::once(async move { Err::<bytes::Bytes, _>(failure) })))
 }

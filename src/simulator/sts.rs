@@ -76,10 +76,7 @@ impl Sts {
         }
         let seconds = duration(input, 3600, 43_200)?;
         let arn = format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{name}");
-        let id = format!(
-            "AROA{}:{name}",
-            context.ids.alphanumeric(17).to_uppercase()
-        );
+        let id = format!("AROA{}:{name}", context.ids.alphanumeric(17).to_uppercase());
         let credentials = self.mint(account, &arn, seconds, context);
         Ok(json!({
             "Credentials": credentials,
@@ -101,11 +98,7 @@ impl Sts {
     fn mint(&mut self, account: &str, arn: &str, seconds: u32, context: &mut Context<'_>) -> Value {
         let key = format!("ASIA{}", context.ids.alphanumeric(16).to_uppercase());
         let expires = context.now + f64::from(seconds);
-        let session = Session {
-            account: account.into(),
-            arn: arn.into(),
-            expires,
-        };
+        let session = Session { account: account.into(), arn: arn.into(), expires };
         self.sessions.insert(key.clone(), session);
         json!({
             "AccessKeyId": key,
@@ -118,9 +111,7 @@ impl Sts {
 
 /// The whole second, as the XML protocols write it: `2026-11-20T22:54:05Z`.
 pub(super) fn timestamp(seconds: f64) -> String {
-    DateTime::from_secs_f64(seconds.floor())
-        .fmt(Format::DateTime)
-        .unwrap_or_default()
+    DateTime::from_secs_f64(seconds.floor()).fmt(Format::DateTime).unwrap_or_default()
 }
 
 fn identity(caller: &Caller) -> Value {

@@ -95,31 +95,20 @@ impl World {
 
     fn understand(&self, request: &Request<Bytes>) -> Result<Call, (Service, ApiError)> {
         let credential = credential(request);
-        let region = credential
-            .as_ref()
-            .map_or(DEFAULT_REGION, |scope| scope.region.as_str());
+        let region = credential.as_ref().map_or(DEFAULT_REGION, |scope| scope.region.as_str());
         let (service, operation, input) = match request.headers().get("x-amz-target") {
             Some(target) => json_call(target, request.body())?,
             None => query_call(request, credential.as_ref().map(|scope| scope.service.as_str()))?,
         };
         let key = credential.as_ref().map_or("", |scope| scope.key.as_str());
         let caller = self.caller(key, region).map_err(|error| (service, error))?;
-        Ok(Call {
-            service,
-            caller,
-            operation,
-            input,
-        })
+        Ok(Call { service, caller, operation, input })
     }
 
     fn caller(&self, key: &str, region: &str) -> Result<Caller, ApiError> {
         if let Some(session) = self.sts.session(key, self.now()) {
             let (account, arn) = session?;
-            return Ok(Caller {
-                account: account.into(),
-                region: region.into(),
-                arn: arn.into(),
-            });
+            return Ok(Caller { account: account.into(), region: region.into(), arn: arn.into() });
         }
         let digits = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
         let account = if digits { key } else { &self.options.default_account };
@@ -160,17 +149,11 @@ fn credential(request: &Request<Bytes>) -> Option<Scope> {
     let scope = from_header.or_else(|| {
         let query = request.uri().query()?.as_bytes();
         let mut pairs = form_urlencoded::parse(query);
-        pairs
-            .find(|(name, _)| name == "X-Amz-Credential")
-            .map(|(_, value)| value.into_owned())
+        pairs.find(|(name, _)| name == "X-Amz-Credential").map(|(_, value)| value.into_owned())
     })?;
     let mut parts = scope.rsplitn(5, '/');
     let (_, service, region, _) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    Some(Scope {
-        key: parts.next()?.into(),
-        region: region.into(),
-        service: service.into(),
-    })
+    Some(Scope { key: parts.next()?.into(), region: region.into(), service: service.into() })
 }
 
 type Understood = Result<(Service, String, Value), (Service, ApiError)>;
@@ -193,10 +176,9 @@ fn json_call(target: &HeaderValue, body: &Bytes) -> Understood {
     }
     match serde_json::from_slice(body) {
         Ok(input @ Value::Object(_)) => Ok((service, operation.into(), input)),
-        Ok(_) | Err(_) => Err((
-            service,
-            ApiError::new("SerializationException", "The body is no JSON object"),
-        )),
+        Ok(_) | Err(_) => {
+            Err((service, ApiError::new("SerializationException", "The body is no JSON object")))
+        }
     }
 }
 
@@ -271,7 +253,8 @@ fn json_body(answer: &Answer) -> Vec<u8> {
         Ok(Value::Null) => Vec::new(),
         Ok(answer) => answer.to_string().into_bytes(),
         Err(error) => {
-            let mut body = json!({"__type": error.code, "message": error.message, "Message": error.message});
+            let mut body =
+                json!({"__type": error.code, "message": error.message, "Message": error.message});
             for (member, value) in &error.extra {
                 body[member] = value.as_str().into();
             }

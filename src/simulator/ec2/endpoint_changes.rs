@@ -91,9 +91,12 @@ fn modify_policy(endpoint: &mut Endpoint, input: Input<'_>) -> Result<(), ApiErr
             ));
         }
         (true, None) if endpoint.kind == Kind::Gateway => endpoint.policy = Some(default_policy()),
-        (true, None) => return Err(parameter_error("ResetPolicy is supported for gateway endpoints only.")),
+        (true, None) => {
+            return Err(parameter_error("ResetPolicy is supported for gateway endpoints only."));
+        }
         (false, Some(_)) if endpoint.policy.is_none() => {
-            let message = format!("The service {} does not support endpoint policies.", endpoint.service);
+            let message =
+                format!("The service {} does not support endpoint policies.", endpoint.service);
             return Err(parameter_error(message));
         }
         (false, Some(text)) => endpoint.policy = Some(checked_policy(text)?),
@@ -104,7 +107,8 @@ fn modify_policy(endpoint: &mut Endpoint, input: Input<'_>) -> Result<(), ApiErr
 /// An interface endpoint always keeps a group.
 fn modify_groups(state: &State, endpoint: &mut Endpoint, input: Input<'_>) -> Result<(), ApiError> {
     let mut groups: BTreeSet<&str> = endpoint.groups.iter().map(String::as_str).collect();
-    let (removed, added) = (input.texts("RemoveSecurityGroupId"), input.texts("AddSecurityGroupId"));
+    let (removed, added) =
+        (input.texts("RemoveSecurityGroupId"), input.texts("AddSecurityGroupId"));
     if removed.is_empty() && added.is_empty() {
         return Ok(());
     }
@@ -114,14 +118,21 @@ fn modify_groups(state: &State, endpoint: &mut Endpoint, input: Input<'_>) -> Re
         groups.remove(group);
     }
     if groups.is_empty() {
-        return Err(parameter_error("An interface endpoint must have at least one security group."));
+        return Err(parameter_error(
+            "An interface endpoint must have at least one security group.",
+        ));
     }
     let groups: Vec<&str> = groups.into_iter().collect();
     endpoint.groups = state.groups_or_default(&groups, &endpoint.vpc)?;
     Ok(())
 }
 
-fn modify_dns(state: &State, endpoint: &mut Endpoint, id: &str, input: Input<'_>) -> Result<(), ApiError> {
+fn modify_dns(
+    state: &State,
+    endpoint: &mut Endpoint,
+    id: &str,
+    input: Input<'_>,
+) -> Result<(), ApiError> {
     if let Some(options) = input.member("DnsOptions") {
         if let Some(record_type) = options.text("DnsRecordIpType") {
             endpoint.record_type = Some(record_type.to_owned());
@@ -134,7 +145,8 @@ fn modify_dns(state: &State, endpoint: &mut Endpoint, id: &str, input: Input<'_>
         return Ok(());
     };
     if wanted && endpoint.phase == Phase::PendingAcceptance {
-        let message = format!("Private DNS can be enabled only after the endpoint {id} is accepted");
+        let message =
+            format!("Private DNS can be enabled only after the endpoint {id} is accepted");
         return Err(ApiError::new("IncorrectState", message));
     }
     if wanted && endpoint.private_domain.is_none() {

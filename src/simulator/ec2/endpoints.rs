@@ -1,12 +1,11 @@
-//! VPC endpoints: creating and describing them. Changing and deleting is in [`endpoint_changes`](super::endpoint_changes).
+//! VPC endpoints: what one is, and how one is created.
 
 use super::super::query::{Input, invalid};
 use super::super::service::{Answer, ApiError};
-use super::super::sts::timestamp;
-use super::listing::Listing;
+use super::endpoint_listing::shown;
 use super::services::{self, EndpointService};
-use super::{Call, State, route_tables, tags};
-use serde_json::{Map, Value, json};
+use super::{Call, State, tags};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -60,22 +59,6 @@ const LONGEST_POLICY: usize = 20_480;
 /// What AWS attaches when no policy is given, with the line breaks it gives it back with.
 const ALLOW_ALL: &str = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \"Allow\", \n      \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  ]\n}";
 
-const LISTING: Listing = Listing {
-    set: "vpcEndpointSet",
-    key: "vpcEndpointId",
-    ids: Some("VpcEndpointId"),
-    filters: &[
-        ("vpc-endpoint-id", "vpcEndpointId"),
-        ("vpc-endpoint-state", "state"),
-        ("vpc-endpoint-type", "vpcEndpointType"),
-        ("vpc-id", "vpcId"),
-        ("service-name", "serviceName"),
-        ("service-region", "serviceRegion"),
-        ("ip-address-type", "ipAddressType"),
-    ],
-    page: Some((1, 1000)),
-};
-
 impl Kind {
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -103,7 +86,9 @@ impl Kind {
             Self::GatewayLoadBalancer => &["RouteTableId", "SecurityGroupId", "PolicyDocument"],
         };
         for parameter in foreign {
-            for given in [(*parameter).to_owned(), format!("Add{parameter}"), format!("Remove{parameter}")] {
+            for given in
+                [(*parameter).to_owned(), format!("Add{parameter}"), format!("Remove{parameter}")]
+            {
                 if input.has(&given) && input.value()[&given] != "" {
                     return Err(parameter_error(format!(
                         "{given} is not supported for endpoints of type {}.",
@@ -113,7 +98,8 @@ impl Kind {
             }
         }
         if self != Self::Interface && input.flag("PrivateDnsEnabled")? == Some(true) {
-            let message = format!("Private DNS can't be enabled for endpoints of type {}.", self.name());
+            let message =
+                format!("Private DNS can't be enabled for endpoints of type {}.", self.name());
             return Err(parameter_error(message));
         }
         Ok(())
@@ -121,7 +107,7 @@ impl Kind {
 }
 
 impl Phase {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::PendingAcceptance => "pendingAcceptance",
             Self::Creating(_) | Self::Modifying(_) => "pending",
@@ -214,7 +200,8 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
         Kind::Gateway | Kind::GatewayLoadBalancer => BTreeSet::new(),
     };
     let dns = input.member("DnsOptions");
-    let inbound = dns.map(|dns| dns.flag("PrivateDnsOnlyForInboundResolverEndpoint")).transpose()?.flatten();
+    let inbound =
+        dns.map(|dns| dns.flag("PrivateDnsOnlyForInboundResolverEndpoint")).transpose()?.flatten();
     let record_type = dns.and_then(|dns| dns.text("DnsRecordIpType"));
     let pending = call.context.elapsed + call.context.options.endpoint_pending;
     let endpoint = Endpoint {
@@ -276,7 +263,8 @@ pub(super) fn checked_policy(text: &str) -> Result<String, ApiError> {
     if text.chars().count() > LONGEST_POLICY {
         return Err(refused("The policy document is too large."));
     }
-    let document: Value = serde_json::from_str(text).map_err(|_| refused("Policy document is not valid JSON."))?;
+    let document: Value =
+        serde_json::from_str(text).map_err(|_| refused("Policy document is not valid JSON."))?;
     match document.get("Statement") {
         Some(Value::Array(_) | Value::Object(_)) => Ok(text.to_owned()),
         _ => Err(refused("The policy document has no statement.")),
@@ -302,9 +290,12 @@ pub(super) fn parameter_error(message: impl Into<String>) -> ApiError {
 fn check_quota(state: &State, new: &Endpoint) -> Result<(), ApiError> {
     let live = state.endpoints.values().filter(|endpoint| endpoint.is_live());
     let (count, most) = match new.kind {
-        Kind::Gateway => (live.filter(|endpoint| endpoint.kind == Kind::Gateway).count(), MOST_GATEWAY),
+        Kind::Gateway => {
+            (live.filter(|endpoint| endpoint.kind == Kind::Gateway).count(), MOST_GATEWAY)
+        }
         Kind::Interface | Kind::GatewayLoadBalancer => {
-            let here = live.filter(|endpoint| endpoint.kind != Kind::Gateway && endpoint.vpc == new.vpc);
+            let here =
+                live.filter(|endpoint| endpoint.kind != Kind::Gateway && endpoint.vpc == new.vpc);
             (here.count(), MOST_INTERFACE)
         }
     };
@@ -313,159 +304,4 @@ fn check_quota(state: &State, new: &Endpoint) -> Result<(), ApiError> {
     }
     let message = "The maximum number of VPC endpoints has been reached.";
     Err(ApiError::new("VpcEndpointLimitExceeded", message))
-}
-
-impl State {
-    /// Whether private DNS can be as the endpoint wants it, in its VPC and beside the other endpoints.
-    pub(super) fn check_private_dns(&self, endpoint: &Endpoint, id: Option<&str>) -> Result<(), ApiError> {
-        if !endpoint.private_dns {
-            return Ok(());
-        }
-        let vpc = self.vpc(&endpoint.vpc)?;
-        if !vpc.dns_support || !vpc.dns_hostnames {
-            return Err(parameter_error(format!(
-                "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for {}",
-                endpoint.vpc
-            )));
-        }
-        let in_vpc = || {
-            let others = self.endpoints.iter().filter(|(other, _)| Some(other.as_str()) != id);
-            others
-                .map(|(_, other)| other)
-                .filter(|other| other.is_live() && other.vpc == endpoint.vpc && other.service == endpoint.service)
-        };
-        if in_vpc().any(|other| other.private_dns) {
-            return Err(parameter_error(format!(
-                "private-dns-enabled cannot be set because there is already a conflicting DNS domain for {} in the VPC {}",
-                endpoint.private_domain.as_deref().unwrap_or_default(),
-                endpoint.vpc
-            )));
-        }
-        let needs_gateway = endpoint.inbound_resolver_only == Some(true);
-        if needs_gateway && !in_vpc().any(|other| other.kind == Kind::Gateway) {
-            return Err(parameter_error(format!(
-                "To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC {} must have a gateway endpoint for the service.",
-                endpoint.vpc
-            )));
-        }
-        Ok(())
-    }
-
-    /// Puts an endpoint into subnets: of its VPC, and one in each zone.
-    pub(super) fn add_subnets(
-        &mut self,
-        id: &str,
-        subnets: &[&str],
-        groups: &BTreeSet<String>,
-        call: &mut Call<'_, '_>,
-    ) -> Result<(), ApiError> {
-        for subnet in subnets {
-            let endpoint = &self.endpoints[id];
-            let new = self.subnet(subnet)?;
-            if new.vpc != endpoint.vpc {
-                return Err(parameter_error(format!("The subnet {subnet} is not in the VPC {}", endpoint.vpc)));
-            }
-            if endpoint.subnets.contains_key(*subnet) {
-                continue;
-            }
-            let same_zone = |other: &String| self.subnets.get(other).is_some_and(|other| other.zone == new.zone);
-            if endpoint.subnets.keys().any(same_zone) {
-                let message = format!("Found another VPC endpoint subnet in the availability zone of {subnet}.");
-                return Err(ApiError::new("DuplicateSubnetsInSameZone", message));
-            }
-            if endpoint.kind == Kind::GatewayLoadBalancer && !endpoint.subnets.is_empty() {
-                return Err(parameter_error("A Gateway Load Balancer endpoint has one subnet only."));
-            }
-            let interface = self.add_endpoint_interface(id, subnet, groups, call)?;
-            if let Some(endpoint) = self.endpoints.get_mut(id) {
-                endpoint.subnets.insert((*subnet).to_owned(), interface);
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts a gateway endpoint's route into route tables: one route to a service in each.
-    pub(super) fn add_route_tables(
-        &mut self,
-        id: &str,
-        tables: &[&str],
-        call: &Call<'_, '_>,
-    ) -> Result<(), ApiError> {
-        let region = &call.caller.region;
-        for table in tables {
-            let endpoint = &self.endpoints[id];
-            if self.route_table(table)?.vpc != endpoint.vpc {
-                return Err(parameter_error(format!("The route table {table} is not in the VPC {}", endpoint.vpc)));
-            }
-            let service = &endpoint.service;
-            let other = route_tables::endpoint_routes(self, table, region)
-                .find(|(_, other)| *other != id && self.endpoints[*other].service == *service);
-            if let Some((list, _)) = other {
-                let message = format!("route table {table} already has a route with destination-prefix-list-id {list}");
-                return Err(ApiError::new("RouteAlreadyExists", message));
-            }
-            if let Some(endpoint) = self.endpoints.get_mut(id) {
-                endpoint.route_tables.insert((*table).to_owned());
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What is gone is not shown, not even by id.
-pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
-    let there = state.endpoints.iter().filter(|(_, endpoint)| !endpoint.is_gone());
-    let entries = there.map(|(id, _)| shown(state, id, call)).collect();
-    LISTING.answer(entries, call.input)
-}
-
-fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
-    let endpoint = &state.endpoints[id];
-    let groups: Value = endpoint
-        .groups
-        .iter()
-        .map(|group| json!({"groupId": group, "groupName": state.groups.get(group).map(|group| &group.name)}))
-        .collect();
-    let mut dns_options = Map::new();
-    if let Some(record_type) = &endpoint.record_type {
-        dns_options.insert("dnsRecordIpType".into(), record_type.as_str().into());
-    }
-    if let Some(inbound) = endpoint.inbound_resolver_only {
-        dns_options.insert("privateDnsOnlyForInboundResolverEndpoint".into(), inbound.into());
-    }
-    json!({
-        "vpcEndpointId": id,
-        "vpcEndpointType": endpoint.kind.name(),
-        "vpcId": endpoint.vpc,
-        "serviceName": endpoint.service,
-        "serviceRegion": call.caller.region,
-        "state": endpoint.phase.name(),
-        "policyDocument": endpoint.policy,
-        "routeTableIdSet": endpoint.route_tables.iter().collect::<Vec<_>>(),
-        "subnetIdSet": endpoint.subnets.keys().collect::<Vec<_>>(),
-        "groupSet": groups,
-        "ipAddressType": "ipv4",
-        "dnsOptions": dns_options,
-        "privateDnsEnabled": endpoint.private_dns,
-        "requesterManaged": false,
-        "networkInterfaceIdSet": endpoint.subnets.values().collect::<Vec<_>>(),
-        "dnsEntrySet": dns_entries(endpoint, id, &call.caller.region),
-        "creationTimestamp": timestamp(endpoint.created),
-        "ownerId": call.caller.account,
-        "tagSet": tags::shown(state, id),
-    })
-}
-
-/// The endpoint's own name and, with private DNS, the service's.
-fn dns_entries(endpoint: &Endpoint, id: &str, region: &str) -> Value {
-    if endpoint.kind != Kind::Interface {
-        return json!([]);
-    }
-    let short: Vec<&str> = endpoint.service.split('.').filter(|part| !["com", "amazonaws", "aws", region].contains(part)).collect();
-    let own = format!("{id}.{}.{region}.vpce.amazonaws.com", short.join("."));
-    let private = endpoint.private_domain.as_deref().filter(|_| endpoint.private_dns);
-    let names = [own.as_str()].into_iter().chain(private);
-    names
-        .map(|name| json!({"dnsName": name, "hostedZoneId": "Z0000000SIMULATED"}))
-        .collect()
 }

@@ -41,15 +41,22 @@ const MOST_RULES: i64 = 60;
 
 impl State {
     /// The rules of a group in one direction.
-    pub(super) fn rules_of(&self, group: &str, egress: bool) -> impl Iterator<Item = (&String, &Rule)> {
+    pub(super) fn rules_of(
+        &self,
+        group: &str,
+        egress: bool,
+    ) -> impl Iterator<Item = (&String, &Rule)> {
         let group = group.to_owned();
-        self.rules
-            .iter()
-            .filter(move |(_, rule)| rule.group == group && rule.egress == egress)
+        self.rules.iter().filter(move |(_, rule)| rule.group == group && rule.egress == egress)
     }
 
     /// The id of the rule that allows exactly this.
-    pub(super) fn rule_that_allows(&self, group: &str, egress: bool, permission: &Permission) -> Option<String> {
+    pub(super) fn rule_that_allows(
+        &self,
+        group: &str,
+        egress: bool,
+        permission: &Permission,
+    ) -> Option<String> {
         self.rules_of(group, egress)
             .find(|(_, rule)| rule.permission == *permission)
             .map(|(id, _)| id.clone())
@@ -68,7 +75,12 @@ impl State {
     }
 
     /// `RulesPerSecurityGroupLimitExceeded` if the group has more rules than the quota in one direction.
-    pub(super) fn check_rule_quota(&self, group: &str, egress: bool, caller: &Caller) -> Result<(), ApiError> {
+    pub(super) fn check_rule_quota(
+        &self,
+        group: &str,
+        egress: bool,
+        caller: &Caller,
+    ) -> Result<(), ApiError> {
         let (mut v4, mut v6) = (0, 0);
         for (_, rule) in self.rules_of(group, egress) {
             match &rule.permission.peer {
@@ -151,10 +163,9 @@ pub(super) fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
         Peer::V4(block) => put("cidrIpv4", block.to_string().into()),
         Peer::V6(block) => put("cidrIpv6", block.to_string().into()),
         Peer::PrefixList(list) => put("prefixListId", list.as_str().into()),
-        Peer::Group(group) => put(
-            "referencedGroupInfo",
-            json!({"groupId": group, "userId": call.caller.account}),
-        ),
+        Peer::Group(group) => {
+            put("referencedGroupInfo", json!({"groupId": group, "userId": call.caller.account}))
+        }
     };
     put("description", rule.description.as_deref().into());
     put("tagSet", tags::shown(state, id));
@@ -177,7 +188,8 @@ pub(super) fn shown_revoked(state: &State, id: &str, call: &Call<'_, '_>) -> Val
 
 /// A group's rules as `DescribeSecurityGroups` shows them: one permission for all peers of a protocol and port range.
 pub(super) fn aggregated(state: &State, group: &str, egress: bool, account: &str) -> Value {
-    let mut permissions: BTreeMap<(&str, Option<(i64, i64)>), BTreeSet<(&Peer, Option<&str>)>> = BTreeMap::new();
+    let mut permissions: BTreeMap<(&str, Option<(i64, i64)>), BTreeSet<(&Peer, Option<&str>)>> =
+        BTreeMap::new();
     for (_, rule) in state.rules_of(group, egress) {
         let Permission { protocol, ports, peer } = &rule.permission;
         let peers = permissions.entry((protocol, *ports)).or_default();
@@ -187,10 +199,18 @@ pub(super) fn aggregated(state: &State, group: &str, egress: bool, account: &str
         let mut lists: [Vec<Value>; 4] = Default::default();
         for (peer, description) in peers {
             let (list, entry) = match peer {
-                Peer::V4(block) => (1, json!({"cidrIp": block.to_string(), "description": description})),
-                Peer::V6(block) => (2, json!({"cidrIpv6": block.to_string(), "description": description})),
-                Peer::PrefixList(id) => (3, json!({"prefixListId": id, "description": description})),
-                Peer::Group(id) => (0, json!({"userId": account, "groupId": id, "description": description})),
+                Peer::V4(block) => {
+                    (1, json!({"cidrIp": block.to_string(), "description": description}))
+                }
+                Peer::V6(block) => {
+                    (2, json!({"cidrIpv6": block.to_string(), "description": description}))
+                }
+                Peer::PrefixList(id) => {
+                    (3, json!({"prefixListId": id, "description": description}))
+                }
+                Peer::Group(id) => {
+                    (0, json!({"userId": account, "groupId": id, "description": description}))
+                }
             };
             lists[list].push(entry);
         }

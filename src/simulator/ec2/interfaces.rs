@@ -102,7 +102,8 @@ impl State {
         vpc: &str,
     ) -> Result<BTreeSet<String>, ApiError> {
         if ids.len() > MOST_GROUPS {
-            let message = format!("The maximum number of security groups per interface is {MOST_GROUPS}");
+            let message =
+                format!("The maximum number of security groups per interface is {MOST_GROUPS}");
             return Err(ApiError::new("SecurityGroupsPerInterfaceLimitExceeded", message));
         }
         for id in ids {
@@ -111,7 +112,8 @@ impl State {
         if !ids.is_empty() {
             return Ok(ids.iter().map(|id| (*id).to_owned()).collect());
         }
-        let default = |(_, group): &(&String, &super::Group)| group.vpc == vpc && group.name == "default";
+        let default =
+            |(_, group): &(&String, &super::Group)| group.vpc == vpc && group.name == "default";
         let found = self.groups.iter().find(default);
         Ok(found.map(|(id, _)| id.clone()).into_iter().collect())
     }
@@ -143,7 +145,9 @@ fn chosen_address(state: &State, subnet: &str, text: &str) -> Result<Ipv4Addr, A
         .parse()
         .map_err(|_| invalid(format!("invalid value for parameter address: {text}")))?;
     if !state.subnet(subnet)?.cidr.contains(&address) {
-        return Err(invalid(format!("Address {text} does not fall within the subnet's address range")));
+        return Err(invalid(format!(
+            "Address {text} does not fall within the subnet's address range"
+        )));
     }
     let taken = |other: &Interface| other.subnet == subnet && other.address == address;
     if state.interfaces.values().any(taken) {

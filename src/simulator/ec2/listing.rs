@@ -73,9 +73,7 @@ impl Listing {
                     Path::Member(path) => values_at(entry, path),
                     Path::Tag(key) => tag_values(entry, key),
                 };
-                values
-                    .iter()
-                    .any(|value| patterns.iter().any(|pattern| matches(pattern, value)))
+                values.iter().any(|value| patterns.iter().any(|pattern| matches(pattern, value)))
             });
         }
         Ok(())
@@ -151,11 +149,7 @@ fn decode_token(token: &str) -> Result<String, ApiError> {
         .collect();
     bytes
         .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| {
-            invalid(format!(
-                "Value ( {token} ) for parameter nextToken is invalid."
-            ))
-        })
+        .ok_or_else(|| invalid(format!("Value ( {token} ) for parameter nextToken is invalid.")))
 }
 
 /// Every text at a path; lists on the way contribute each of their entries.
@@ -242,9 +236,6 @@ mod tests {
     #[test]
     fn a_token_survives_its_encoding_and_a_foreign_one_is_refused() {
         assert_eq!(decode_token(&encode_token("sg-0a")).as_deref(), Ok("sg-0a"));
-        assert_eq!(
-            decode_token("xyz").expect_err("no token").code,
-            "InvalidParameterValue"
-        );
+        assert_eq!(decode_token("xyz").expect_err("no token").code, "InvalidParameterValue");
     }
 }

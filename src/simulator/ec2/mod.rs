@@ -3,7 +3,9 @@
 //! Handlers take and give the wire's own member names, so that the answer can be filtered, paged and written without a second
 //! model of it. Every account and region has a state of its own; a new one is empty, without a default VPC.
 
+mod endpoint_attachments;
 mod endpoint_changes;
+mod endpoint_listing;
 mod endpoints;
 mod group_rules;
 mod interfaces;
@@ -21,7 +23,7 @@ mod throttle;
 mod vpcs;
 
 use super::query::Input;
-use super::service::{Answer, ApiError, Caller, Context};
+use super::service::{Answer, ApiError, Caller, Context, is_mutating};
 use super::wire::partition;
 use endpoints::Endpoint;
 use group_rules::Rule;
@@ -118,8 +120,9 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("DescribeTags", tags::describe),
     ("DescribeVpcAttribute", vpcs::describe_attribute),
     ("DescribeVpcEndpointServices", services::describe),
-    ("DescribeVpcEndpoints", endpoints::describe),
+    ("DescribeVpcEndpoints", endpoint_listing::describe),
     ("DescribeVpcs", vpcs::describe),
+    ("GetManagedPrefixListEntries", prefix_lists::describe_entries),
     ("ModifySecurityGroupRules", rule_calls::modify),
     ("ModifyVpcAttribute", vpcs::modify_attribute),
     ("ModifyVpcEndpoint", endpoint_changes::modify),
@@ -154,10 +157,10 @@ impl Ec2 {
             return Err(ApiError::new("DryRunOperation", message).status(412));
         }
         let mut call = Call { caller, input, context };
-        if operation.starts_with("Describe") {
-            region.read(*handler, &mut call)
-        } else {
+        if is_mutating(operation) {
             region.write(*handler, &mut call)
+        } else {
+            region.read(*handler, &mut call)
         }
     }
 }
@@ -229,7 +232,9 @@ impl State {
         }
         Err(ApiError::new(
             "InvalidGroup.NotFound",
-            format!("You have specified two resources that belong to different networks: {id} is not in {vpc}"),
+            format!(
+                "You have specified two resources that belong to different networks: {id} is not in {vpc}"
+            ),
         ))
     }
 }
@@ -239,23 +244,59 @@ impl State {
 const ID_KINDS: &[(&str, &str, &str, &str, &str)] = &[
     ("vpcId", "vpc-", "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "vpc ID"),
     ("subnetId", "subnet-", "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed", "subnet ID"),
-    ("routeTableId", "rtb-", "InvalidRouteTableID.NotFound", "InvalidRouteTableId.Malformed", "routeTable ID"),
+    (
+        "routeTableId",
+        "rtb-",
+        "InvalidRouteTableID.NotFound",
+        "InvalidRouteTableId.Malformed",
+        "routeTable ID",
+    ),
     ("groupId", "sg-", "InvalidGroup.NotFound", "InvalidGroupId.Malformed", "security group"),
-    ("securityGroupRuleId", "sgr-", "InvalidSecurityGroupRuleId.NotFound", "InvalidSecurityGroupRuleId.Malformed", "security group rule ID"),
-    ("vpcEndpointId", "vpce-", "InvalidVpcEndpointId.NotFound", "InvalidVpcEndpointId.Malformed", "Vpc Endpoint Id"),
-    ("networkInterfaceId", "eni-", "InvalidNetworkInterfaceID.NotFound", "InvalidNetworkInterfaceId.Malformed", "networkInterface ID"),
-    ("prefixListId", "pl-", "InvalidPrefixListID.NotFound", "InvalidPrefixListId.Malformed", "prefix list ID"),
+    (
+        "securityGroupRuleId",
+        "sgr-",
+        "InvalidSecurityGroupRuleId.NotFound",
+        "InvalidSecurityGroupRuleId.Malformed",
+        "security group rule ID",
+    ),
+    (
+        "vpcEndpointId",
+        "vpce-",
+        "InvalidVpcEndpointId.NotFound",
+        "InvalidVpcEndpointId.Malformed",
+        "Vpc Endpoint Id",
+    ),
+    (
+        "networkInterfaceId",
+        "eni-",
+        "InvalidNetworkInterfaceID.NotFound",
+        "InvalidNetworkInterfaceId.Malformed",
+        "networkInterface ID",
+    ),
+    (
+        "prefixListId",
+        "pl-",
+        "InvalidPrefixListID.NotFound",
+        "InvalidPrefixListId.Malformed",
+        "prefix list ID",
+    ),
 ];
 
 /// The error for an id that names nothing, where `member` tells what it should have named.
 fn unknown_id(id: &str, member: &str) -> ApiError {
     let kind = ID_KINDS.iter().find(|kind| kind.0 == member);
     let Some((_, prefix, not_found, malformed, noun)) = kind else {
-        return ApiError::new("InvalidParameterValue", format!("Invalid value '{id}' for {member}"));
+        return ApiError::new(
+            "InvalidParameterValue",
+            format!("Invalid value '{id}' for {member}"),
+        );
     };
     let digits = id.strip_prefix(prefix).unwrap_or("");
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return ApiError::new(*malformed, format!("Invalid id: \"{id}\" (expecting \"{prefix}...\")"));
+        return ApiError::new(
+            *malformed,
+            format!("Invalid id: \"{id}\" (expecting \"{prefix}...\")"),
+        );
     }
     ApiError::new(*not_found, format!("The {noun} '{id}' does not exist"))
 }

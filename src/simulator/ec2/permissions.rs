@@ -18,7 +18,11 @@ const LONGEST_DESCRIPTION: usize = 255;
 
 /// The request's rules, one for each peer of each permission. The members that describe a single permission at the top of the
 /// request (older than `IpPermissions`) count as one more.
-pub(super) fn drafts(state: &State, group: &str, call: &Call<'_, '_>) -> Result<Vec<Draft>, ApiError> {
+pub(super) fn drafts(
+    state: &State,
+    group: &str,
+    call: &Call<'_, '_>,
+) -> Result<Vec<Draft>, ApiError> {
     let mut drafts = Vec::new();
     for permission in call.input.list("IpPermissions") {
         drafts.extend(of_permission(state, group, permission, call)?);
@@ -166,7 +170,8 @@ fn protocol(text: &str) -> Result<String, ApiError> {
 
 fn port_range(given: (Option<i64>, Option<i64>)) -> Result<(i64, i64), ApiError> {
     let (Some(from), Some(to)) = given else {
-        let message = "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.";
+        let message =
+            "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.";
         return Err(invalid(message));
     };
     if (0..=65_535).contains(&from) && (from..=65_535).contains(&to) {
@@ -178,7 +183,9 @@ fn port_range(given: (Option<i64>, Option<i64>)) -> Result<(i64, i64), ApiError>
 /// Type and code; -1 is every type, and then every code.
 fn icmp(given: (Option<i64>, Option<i64>)) -> Result<(i64, i64), ApiError> {
     let (Some(kind), Some(code)) = given else {
-        return Err(invalid("Invalid value 'Must specify both ICMP type and code.' for portRange."));
+        return Err(invalid(
+            "Invalid value 'Must specify both ICMP type and code.' for portRange.",
+        ));
     };
     let in_range = (-1..=255).contains(&kind) && (-1..=255).contains(&code);
     if in_range && (kind != -1 || code == -1) {
@@ -190,16 +197,12 @@ fn icmp(given: (Option<i64>, Option<i64>)) -> Result<(i64, i64), ApiError> {
 /// Canonical: the address of the network, so that `/0` on any address is everywhere.
 fn v4_block(text: &str) -> Result<Ipv4Net, ApiError> {
     let block: Result<Ipv4Net, _> = text.parse();
-    block
-        .map(|block| block.trunc())
-        .map_err(|_| invalid(format!("CIDR block {text} is malformed")))
+    block.map(|block| block.trunc()).map_err(|_| invalid(format!("CIDR block {text} is malformed")))
 }
 
 fn v6_block(text: &str) -> Result<Ipv6Net, ApiError> {
     let block: Result<Ipv6Net, _> = text.parse();
-    block
-        .map(|block| block.trunc())
-        .map_err(|_| invalid(format!("CIDR block {text} is malformed")))
+    block.map(|block| block.trunc()).map_err(|_| invalid(format!("CIDR block {text} is malformed")))
 }
 
 fn prefix_list(state: &State, id: &str, call: &Call<'_, '_>) -> Result<Peer, ApiError> {

@@ -4,7 +4,7 @@ use super::super::query::invalid;
 use super::super::service::{Answer, ApiError, Caller};
 use super::super::wire::partition;
 use super::listing::Listing;
-use super::{Call, State, tags};
+use super::{Call, State, tags, unknown_id};
 use ipnet::IpNet;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -41,10 +41,7 @@ const PLAIN: Listing = Listing {
     set: "prefixListSet",
     key: "prefixListId",
     ids: Some("PrefixListId"),
-    filters: &[
-        ("prefix-list-id", "prefixListId"),
-        ("prefix-list-name", "prefixListName"),
-    ],
+    filters: &[("prefix-list-id", "prefixListId"), ("prefix-list-name", "prefixListName")],
     page: Some((5, 1000)),
 };
 
@@ -55,9 +52,9 @@ const OF_AWS: &[(&str, &str)] = &[("s3", "52.218.0.0/17"), ("dynamodb", "52.94.2
 pub(super) fn of_service(region: &str, service: &str) -> Option<String> {
     OF_AWS.iter().find(|(short, _)| *short == service)?;
     // FNV-1a: a stable function of the name is all an id needs.
-    let hash = format!("{region}.{service}").bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = format!("{region}.{service}")
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     Some(format!("pl-{hash:08x}"))
 }
 
@@ -101,6 +98,27 @@ pub(super) fn describe(_state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     PLAIN.answer(entries, call.input)
 }
 
+const ENTRIES: Listing =
+    Listing { set: "entrySet", key: "cidr", ids: None, filters: &[], page: Some((1, 100)) };
+
+/// `GetManagedPrefixListEntries`: what is in one list, whoever owns it.
+pub(super) fn describe_entries(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let id = call.input.required("PrefixListId")?;
+    let mut of_aws = of_aws(&call.caller.region);
+    let entries = match state.prefix_lists.get(id) {
+        Some(list) => {
+            let entries = list.entries.iter();
+            entries.map(|(block, description)| json!({"cidr": block.to_string(), "description": description})).collect()
+        }
+        None => {
+            let (_, _, block) =
+                of_aws.find(|list| list.0 == id).ok_or_else(|| unknown_id(id, "prefixListId"))?;
+            vec![json!({"cidr": block})]
+        }
+    };
+    ENTRIES.answer(entries, call.input)
+}
+
 pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let name = call.input.required("PrefixListName")?;
     if name.starts_with("com.amazonaws") {
@@ -109,7 +127,9 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let family = match call.input.required("AddressFamily")? {
         "IPv4" => Family::V4,
         "IPv6" => Family::V6,
-        other => return Err(invalid(format!("Value ({other}) for parameter addressFamily is invalid."))),
+        other => {
+            return Err(invalid(format!("Value ({other}) for parameter addressFamily is invalid.")));
+        }
     };
     call.input.required("MaxEntries")?;
     let most_entries = call.input.integer("MaxEntries")?.unwrap_or_default();
@@ -126,14 +146,19 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     Ok(json!({"prefixList": shown(state, &id, call)}))
 }
 
-fn entries(call: &Call<'_, '_>, family: Family) -> Result<BTreeMap<IpNet, Option<String>>, ApiError> {
+fn entries(
+    call: &Call<'_, '_>,
+    family: Family,
+) -> Result<BTreeMap<IpNet, Option<String>>, ApiError> {
     let mut entries = BTreeMap::new();
     for entry in call.input.list("Entry") {
         let text = entry.required("Cidr")?;
         let block: Option<IpNet> = text.parse().ok();
         let block = block
             .filter(|block| matches!(block, IpNet::V4(_)) == (family == Family::V4))
-            .ok_or_else(|| invalid(format!("The CIDR {text} is not valid for the address family")))?;
+            .ok_or_else(|| {
+            invalid(format!("The CIDR {text} is not valid for the address family"))
+        })?;
         let description = entry.text("Description").map(str::to_owned);
         if entries.insert(block.trunc(), description).is_some() {
             return Err(invalid(format!("The CIDR {text} is specified more than once")));

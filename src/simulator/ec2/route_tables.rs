@@ -137,7 +137,9 @@ pub(super) fn associate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let association = match state.route_tables.iter().find_map(associated) {
         Some((table, association)) if table == table_id => association,
         Some(_) => {
-            let message = format!("the specified association for route table {table_id} conflicts with an existing association");
+            let message = format!(
+                "the specified association for route table {table_id} conflicts with an existing association"
+            );
             return Err(ApiError::new("Resource.AlreadyAssociated", message));
         }
         None => call.context.ids.next("rtbassoc"),
@@ -164,8 +166,9 @@ pub(super) fn create_route(state: &mut State, call: &mut Call<'_, '_>) -> Answer
     };
     let vpc = state.vpc(&table.vpc)?;
     let local = destination == vpc.cidr.to_string();
-    let endpoint = |prefix_list: &str| endpoint_routes(state, table_id, &call.caller.region)
-        .any(|(list, _)| list == prefix_list);
+    let endpoint = |prefix_list: &str| {
+        endpoint_routes(state, table_id, &call.caller.region).any(|(list, _)| list == prefix_list)
+    };
     if local || table.routes.contains_key(&destination) || endpoint(&destination) {
         let message = format!("The route identified by {destination} already exists.");
         return Err(ApiError::new("RouteAlreadyExists", message));
@@ -190,7 +193,8 @@ pub(super) fn delete_route(state: &mut State, call: &mut Call<'_, '_>) -> Answer
     match table.and_then(|table| table.routes.remove(&destination)) {
         Some(_) => done(),
         None => {
-            let message = format!("no route with destination {destination} in route table {table_id}");
+            let message =
+                format!("no route with destination {destination} in route table {table_id}");
             Err(ApiError::new("InvalidRoute.NotFound", message))
         }
     }
@@ -217,13 +221,15 @@ fn destination(call: &Call<'_, '_>) -> Result<(&'static str, String), ApiError> 
     let given = |(parameter, member): &(&'static str, &'static str)| {
         call.input.text(parameter).map(|text| (*member, text))
     };
-    let (member, text) = DESTINATIONS
-        .iter()
-        .find_map(given)
-        .ok_or_else(|| missing("destinationCidrBlock"))?;
+    let (member, text) =
+        DESTINATIONS.iter().find_map(given).ok_or_else(|| missing("destinationCidrBlock"))?;
     let canonical = match member {
-        "destinationCidrBlock" => text.parse::<Ipv4Net>().ok().map(|block| block.trunc().to_string()),
-        "destinationIpv6CidrBlock" => text.parse::<Ipv6Net>().ok().map(|block| block.trunc().to_string()),
+        "destinationCidrBlock" => {
+            text.parse::<Ipv4Net>().ok().map(|block| block.trunc().to_string())
+        }
+        "destinationIpv6CidrBlock" => {
+            text.parse::<Ipv6Net>().ok().map(|block| block.trunc().to_string())
+        }
         _ if text.starts_with("pl-") => Some(text.to_owned()),
         _ => return Err(unknown_id(text, "prefixListId")),
     };
@@ -235,9 +241,7 @@ fn destination(call: &Call<'_, '_>) -> Result<(&'static str, String), ApiError> 
 fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     let table = &state.route_tables[id];
     let vpc = &state.vpcs[&table.vpc];
-    let local = |member: &str, block: String| {
-        json!({member: block, "gatewayId": "local", "state": "active", "origin": "CreateRouteTable"})
-    };
+    let local = |member: &str, block: String| json!({member: block, "gatewayId": "local", "state": "active", "origin": "CreateRouteTable"});
     let mut routes = vec![local("destinationCidrBlock", vpc.cidr.to_string())];
     routes.extend(vpc.ipv6.map(|block| local("destinationIpv6CidrBlock", block.to_string())));
     routes.extend(table.routes.iter().map(|(destination, route)| {

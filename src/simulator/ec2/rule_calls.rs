@@ -12,10 +12,7 @@ const LISTING: Listing = Listing {
     set: "securityGroupRuleSet",
     key: "securityGroupRuleId",
     ids: Some("SecurityGroupRuleId"),
-    filters: &[
-        ("group-id", "groupId"),
-        ("security-group-rule-id", "securityGroupRuleId"),
-    ],
+    filters: &[("group-id", "groupId"), ("security-group-rule-id", "securityGroupRuleId")],
     page: Some((5, 1000)),
 };
 
@@ -106,7 +103,9 @@ pub(super) fn modify(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         if !draft.permission.peer.same_kind(&rule.permission.peer) {
             return Err(ApiError::new(
                 "InvalidParameterCombination",
-                format!("The type of the source or destination of security group rule {id} cannot be changed"),
+                format!(
+                    "The type of the source or destination of security group rule {id} cannot be changed"
+                ),
             ));
         }
         let same = state.rule_that_allows(&group, rule.egress, &draft.permission);
@@ -165,7 +164,9 @@ fn refuse_ignored_ports(call: &Call<'_, '_>) -> Result<(), ApiError> {
         let all = permission.text("IpProtocol") == Some("-1");
         let given = [permission.integer("FromPort")?, permission.integer("ToPort")?];
         if all && given.iter().flatten().any(|port| *port != -1) {
-            return Err(invalid("You may not specify all protocols and specific ports. Please specify each protocol and port range combination individually, or all protocols and no port range."));
+            return Err(invalid(
+                "You may not specify all protocols and specific ports. Please specify each protocol and port range combination individually, or all protocols and no port range.",
+            ));
         }
     }
     Ok(())
@@ -191,7 +192,8 @@ fn find_rule<'s>(
     egress: Option<bool>,
     id: &str,
 ) -> Result<&'s Rule, ApiError> {
-    let here = |rule: &&Rule| rule.group == group && egress.is_none_or(|egress| rule.egress == egress);
+    let here =
+        |rule: &&Rule| rule.group == group && egress.is_none_or(|egress| rule.egress == egress);
     let rule = state.rules.get(id).filter(here);
     rule.ok_or_else(|| unknown_id(id, "securityGroupRuleId"))
 }

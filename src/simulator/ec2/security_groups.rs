@@ -67,9 +67,10 @@ pub(super) fn create_default(state: &mut State, vpc: &str, call: &mut Call<'_, '
 pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let name = call.input.required("GroupName")?;
     let description = call.input.required("GroupDescription")?;
-    let vpc = call.input.text("VpcId").ok_or_else(|| {
-        ApiError::new("VPCIdNotSpecified", "No default VPC for this user")
-    })?;
+    let vpc = call
+        .input
+        .text("VpcId")
+        .ok_or_else(|| ApiError::new("VPCIdNotSpecified", "No default VPC for this user"))?;
     state.vpc(vpc)?;
     check_name(name)?;
     check_text("description", description, "._-:/()#,@[]+=&;{}!$*")?;
@@ -85,11 +86,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         return Err(ApiError::new("SecurityGroupLimitExceeded", message));
     }
     let new_tags = tags::on_create(call.input, "security-group")?;
-    let group = Group {
-        name: name.into(),
-        description: description.into(),
-        vpc: vpc.into(),
-    };
+    let group = Group { name: name.into(), description: description.into(), vpc: vpc.into() };
     let id = add(state, group, call);
     state.tags.insert(id.clone(), new_tags);
     Ok(json!({
@@ -115,12 +112,17 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     }
     let id = call.input.required("GroupId")?;
     if state.group(id)?.name == "default" {
-        let message = format!("the specified group: \"{id}\" name: \"default\" cannot be deleted by a user");
+        let message =
+            format!("the specified group: \"{id}\" name: \"default\" cannot be deleted by a user");
         return Err(ApiError::new("CannotDelete", message));
     }
-    let refers = |rule: &Rule| rule.group != id && rule.permission.peer == Peer::Group(id.to_owned());
+    let refers =
+        |rule: &Rule| rule.group != id && rule.permission.peer == Peer::Group(id.to_owned());
     let in_use = state.interfaces.values().any(|interface| interface.groups.contains(id))
-        || state.endpoints.values().any(|endpoint| !endpoint.is_gone() && endpoint.groups.contains(id))
+        || state
+            .endpoints
+            .values()
+            .any(|endpoint| !endpoint.is_gone() && endpoint.groups.contains(id))
         || state.rules.values().any(refers);
     if in_use {
         return Err(dependency(format!("resource {id} has a dependent object")));
@@ -155,7 +157,9 @@ fn add(state: &mut State, group: Group, call: &mut Call<'_, '_>) -> String {
 
 fn check_name(name: &str) -> Result<(), ApiError> {
     if name.to_ascii_lowercase().starts_with("sg-") {
-        return Err(invalid(format!("Invalid value '{name}' for groupName. Group names may not be in the format sg-*.")));
+        return Err(invalid(format!(
+            "Invalid value '{name}' for groupName. Group names may not be in the format sg-*."
+        )));
     }
     if name.eq_ignore_ascii_case("default") {
         let message = "Cannot use reserved security group name: default";

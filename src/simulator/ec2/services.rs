@@ -40,7 +40,10 @@ const INTERFACE: &[(&str, &str)] = &[
     ("com.amazonaws.{region}.monitoring", "monitoring.{region}.amazonaws.com"),
     ("com.amazonaws.{region}.s3", "*.s3.{region}.amazonaws.com"),
     ("com.amazonaws.{region}.sagemaker.api", "api.sagemaker.{region}.amazonaws.com"),
-    ("com.amazonaws.{region}.sagemaker.featurestore-runtime", "featurestore-runtime.sagemaker.{region}.amazonaws.com"),
+    (
+        "com.amazonaws.{region}.sagemaker.featurestore-runtime",
+        "featurestore-runtime.sagemaker.{region}.amazonaws.com",
+    ),
     ("com.amazonaws.{region}.sagemaker.metrics", "metrics.sagemaker.{region}.amazonaws.com"),
     ("com.amazonaws.{region}.sagemaker.runtime", "runtime.sagemaker.{region}.amazonaws.com"),
     ("com.amazonaws.{region}.secretsmanager", "secretsmanager.{region}.amazonaws.com"),
@@ -100,7 +103,11 @@ fn all(call: &Call<'_, '_>) -> Vec<EndpointService> {
 }
 
 /// The service of this name for this kind of endpoint.
-pub(super) fn find(name: &str, kind: Kind, call: &Call<'_, '_>) -> Result<EndpointService, ApiError> {
+pub(super) fn find(
+    name: &str,
+    kind: Kind,
+    call: &Call<'_, '_>,
+) -> Result<EndpointService, ApiError> {
     let mut named: Vec<_> = all(call).into_iter().filter(|service| service.name == name).collect();
     if named.is_empty() {
         let message = format!("The Vpc Endpoint Service '{name}' does not exist");
@@ -108,7 +115,10 @@ pub(super) fn find(name: &str, kind: Kind, call: &Call<'_, '_>) -> Result<Endpoi
     }
     named.retain(|service| service.kind == kind);
     named.pop().ok_or_else(|| {
-        let message = format!("Endpoint type ({}) does not match available service types for {name}.", kind.name());
+        let message = format!(
+            "Endpoint type ({}) does not match available service types for {name}.",
+            kind.name()
+        );
         ApiError::new("InvalidParameter", message)
     })
 }
@@ -150,11 +160,8 @@ fn detail(service: &EndpointService, call: &Call<'_, '_>) -> Value {
     let zones = zones(region);
     let short: Vec<&str> = service.name.split('.').skip(3).collect();
     let short = short.join(".");
-    let domains: Vec<Value> = service
-        .private_domain
-        .iter()
-        .map(|domain| json!({"privateDnsName": domain}))
-        .collect();
+    let domains: Vec<Value> =
+        service.private_domain.iter().map(|domain| json!({"privateDnsName": domain})).collect();
     json!({
         "order": format!("{}\n{}", service.name, service.kind.name()),
         "serviceName": service.name,

@@ -37,7 +37,10 @@ const LISTING: Listing = Listing {
         ("default-for-az", "defaultForAz"),
         ("defaultForAz", "defaultForAz"),
         ("ipv6-native", "ipv6Native"),
-        ("ipv6-cidr-block-association.ipv6-cidr-block", "ipv6CidrBlockAssociationSet/ipv6CidrBlock"),
+        (
+            "ipv6-cidr-block-association.ipv6-cidr-block",
+            "ipv6CidrBlockAssociationSet/ipv6CidrBlock",
+        ),
         ("map-public-ip-on-launch", "mapPublicIpOnLaunch"),
         ("owner-id", "ownerId"),
         ("state", "state"),

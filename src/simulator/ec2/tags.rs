@@ -166,10 +166,9 @@ fn exists(state: &State, id: &str) -> Result<(), ApiError> {
         "network-interface" => (state.interfaces.contains_key(id), "networkInterfaceId"),
         "security-group" => (state.groups.contains_key(id), "groupId"),
         "security-group-rule" => (state.rules.contains_key(id), "securityGroupRuleId"),
-        "vpc-endpoint" => (
-            state.endpoints.get(id).is_some_and(|endpoint| !endpoint.is_gone()),
-            "vpcEndpointId",
-        ),
+        "vpc-endpoint" => {
+            (state.endpoints.get(id).is_some_and(|endpoint| !endpoint.is_gone()), "vpcEndpointId")
+        }
         _ => {
             return Err(ApiError::new("InvalidID", format!("The ID '{id}' is not valid")));
         }

@@ -1,7 +1,7 @@
 //! EC2's request buckets, per account and region, from the request-throttling page of the EC2 developer guide.
 
 use super::super::query::Input;
-use super::super::service::ApiError;
+use super::super::service::{ApiError, is_mutating};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -25,7 +25,9 @@ impl Buckets {
         *left = (*left + gained).min(size);
         *since = elapsed;
         if *left < 1.0 {
-            return Err(ApiError::new("RequestLimitExceeded", "Request limit exceeded.").status(503));
+            return Err(
+                ApiError::new("RequestLimitExceeded", "Request limit exceeded.").status(503)
+            );
         }
         *left -= 1.0;
         Ok(())
@@ -44,7 +46,7 @@ fn bucket(operation: &str, input: Input<'_>) -> (String, f64, f64) {
         "CreateVpcEndpoint" | "ModifyVpcEndpoint" | "DeleteVpcEndpoints" => (operation, 4.0, 0.3),
         "CreateTags" | "DeleteTags" => (operation, 100.0, 10.0),
         "DescribeSecurityGroupReferences" => (operation, 20.0, 5.0),
-        _ if operation.starts_with("Describe") => (operation, 100.0, 20.0),
+        _ if !is_mutating(operation) => (operation, 100.0, 20.0),
         _ => (operation, 50.0, 5.0),
     };
     (name.to_owned(), size, refill)

@@ -33,7 +33,10 @@ const LISTING: Listing = Listing {
         ("cidr", "cidrBlock"),
         ("cidr-block-association.cidr-block", "cidrBlockAssociationSet/cidrBlock"),
         ("cidr-block-association.association-id", "cidrBlockAssociationSet/associationId"),
-        ("ipv6-cidr-block-association.ipv6-cidr-block", "ipv6CidrBlockAssociationSet/ipv6CidrBlock"),
+        (
+            "ipv6-cidr-block-association.ipv6-cidr-block",
+            "ipv6CidrBlockAssociationSet/ipv6CidrBlock",
+        ),
         ("dhcp-options-id", "dhcpOptionsId"),
         ("is-default", "isDefault"),
         ("owner-id", "ownerId"),
@@ -167,9 +170,11 @@ pub(super) fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
 
 /// VPC user guide: a /16 to a /28, canonicalised to its network address.
 fn vpc_block(text: &str) -> Result<Ipv4Net, ApiError> {
-    let block: Ipv4Net = text
-        .parse()
-        .map_err(|_| invalid(format!("Value ({text}) for parameter cidrBlock is invalid. This is not a valid CIDR block.")))?;
+    let block: Ipv4Net = text.parse().map_err(|_| {
+        invalid(format!(
+            "Value ({text}) for parameter cidrBlock is invalid. This is not a valid CIDR block."
+        ))
+    })?;
     if (16..=28).contains(&block.prefix_len()) {
         return Ok(block.trunc());
     }
@@ -245,8 +250,22 @@ pub(super) fn describe_zones(_state: &mut State, call: &mut Call<'_, '_>) -> Ans
 
 /// The regions that need no opt-in.
 const REGIONS: &[&str] = &[
-    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
-    "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
     "us-west-2",
 ];
 

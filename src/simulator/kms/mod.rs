@@ -8,7 +8,13 @@ pub struct Kms {}
 
 impl Kms {
     /// Answers every operation with `UnknownOperationException`.
-    pub fn call(&mut self, _caller: &Caller, operation: &str, _input: &serde_json::Value, _context: &mut Context<'_>) -> Answer {
+    pub fn call(
+        &mut self,
+        _caller: &Caller,
+        operation: &str,
+        _input: &serde_json::Value,
+        _context: &mut Context<'_>,
+    ) -> Answer {
         Err(ApiError::new("UnknownOperationException", format!("Kms does not know {operation}")))
     }
 }

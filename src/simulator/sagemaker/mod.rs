@@ -8,7 +8,16 @@ pub struct SageMaker {}
 
 impl SageMaker {
     /// Answers every operation with `UnknownOperationException`.
-    pub fn call(&mut self, _caller: &Caller, operation: &str, _input: &serde_json::Value, _context: &mut Context<'_>) -> Answer {
-        Err(ApiError::new("UnknownOperationException", format!("SageMaker does not know {operation}")))
+    pub fn call(
+        &mut self,
+        _caller: &Caller,
+        operation: &str,
+        _input: &serde_json::Value,
+        _context: &mut Context<'_>,
+    ) -> Answer {
+        Err(ApiError::new(
+            "UnknownOperationException",
+            format!("SageMaker does not know {operation}"),
+        ))
     }
 }
