@@ -76,7 +76,8 @@ pub struct World {
     pub sagemaker: SageMaker,
     /// The sessions given out.
     pub sts: Sts,
-    /// Every call since the beginning or the last [`Simulator::clear_calls`].
+    /// Every call since the beginning or the last [`Simulator::clear_calls`]. A request that names no known service, or whose
+    /// session is over, is turned away before it is a call.
     pub calls: Vec<CallRecord>,
     /// How this AWS behaves; may be changed between calls.
     pub options: Options,

@@ -101,22 +101,33 @@ impl World {
             None => query_call(request, credential.as_ref().map(|scope| scope.service.as_str()))?,
         };
         let key = credential.as_ref().map_or("", |scope| scope.key.as_str());
-        let caller = self.caller(key, region).map_err(|error| (service, error))?;
+        let caller = self.caller(key, region).ok_or_else(|| (service, expired(service)))?;
         Ok(Call { service, caller, operation, input })
     }
 
-    fn caller(&self, key: &str, region: &str) -> Result<Caller, ApiError> {
-        if let Some(session) = self.sts.session(key, self.now()) {
-            let (account, arn) = session?;
-            return Ok(Caller { account: account.into(), region: region.into(), arn: arn.into() });
+    /// Who is behind an access key id; nobody when it is of a session that is over.
+    fn caller(&self, key: &str, region: &str) -> Option<Caller> {
+        let region = region.to_owned();
+        if let Some(session) = self.sts.session(key) {
+            let (account, arn) = (session.account.clone(), session.arn.clone());
+            return (self.now() < session.expires).then_some(Caller { account, region, arn });
         }
         let digits = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
-        let account = if digits { key } else { &self.options.default_account };
-        Ok(Caller {
-            account: account.into(),
-            region: region.into(),
-            arn: format!("arn:{}:iam::{account}:user/simulator", partition(region)),
-        })
+        let account = if digits { key } else { &self.options.default_account }.to_owned();
+        let arn = format!("arn:{}:iam::{account}:user/simulator", partition(&region));
+        Some(Caller { account, region, arn })
+    }
+}
+
+/// How each protocol says that the session is over.
+fn expired(service: Service) -> ApiError {
+    let message = "The security token included in the request is expired";
+    match service {
+        Service::Ec2 => ApiError::new("RequestExpired", message),
+        Service::Sts => ApiError::new("ExpiredToken", message).status(403),
+        Service::Kms | Service::Organizations | Service::SageMaker => {
+            ApiError::new("ExpiredTokenException", message)
+        }
     }
 }
 

@@ -17,13 +17,19 @@ pub(super) struct Rule {
     pub description: Option<String>,
 }
 
+/// First and last port; for ICMP they are type and code.
+pub(super) type Ports = Option<(i64, i64)>;
+
+/// A rule's far side with the rule's description.
+type Described<'s> = (&'s Peer, Option<&'s str>);
+
 /// What a rule allows. Two rules of a group and direction cannot allow the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Permission {
     /// `tcp`, `udp`, `icmp`, `icmpv6`, `-1` for all, or another protocol's number.
     pub protocol: String,
-    /// Only those four protocols have them; for ICMP they are type and code.
-    pub ports: Option<(i64, i64)>,
+    /// Only the four protocols with names have them.
+    pub ports: Ports,
     pub peer: Peer,
 }
 
@@ -188,8 +194,7 @@ pub(super) fn shown_revoked(state: &State, id: &str, call: &Call<'_, '_>) -> Val
 
 /// A group's rules as `DescribeSecurityGroups` shows them: one permission for all peers of a protocol and port range.
 pub(super) fn aggregated(state: &State, group: &str, egress: bool, account: &str) -> Value {
-    let mut permissions: BTreeMap<(&str, Option<(i64, i64)>), BTreeSet<(&Peer, Option<&str>)>> =
-        BTreeMap::new();
+    let mut permissions: BTreeMap<(&str, Ports), BTreeSet<Described<'_>>> = BTreeMap::new();
     for (_, rule) in state.rules_of(group, egress) {
         let Permission { protocol, ports, peer } = &rule.permission;
         let peers = permissions.entry((protocol, *ports)).or_default();

@@ -2,7 +2,7 @@
 
 use super::super::query::{Input, invalid, missing};
 use super::super::service::ApiError;
-use super::group_rules::{Peer, Permission};
+use super::group_rules::{Peer, Permission, Ports};
 use super::prefix_lists::weight;
 use super::{Call, State, unknown_id};
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -136,7 +136,7 @@ pub(super) fn check_text(what: &str, text: &str, punctuation: &str) -> Result<()
 }
 
 /// The protocol's normal name, and its ports where the protocol has any: EC2 ignores those of every other protocol.
-fn protocol_and_ports(source: Input<'_>) -> Result<(String, Option<(i64, i64)>), ApiError> {
+fn protocol_and_ports(source: Input<'_>) -> Result<(String, Ports), ApiError> {
     let protocol = protocol(source.required("IpProtocol")?)?;
     let given = (source.integer("FromPort")?, source.integer("ToPort")?);
     let ports = match protocol.as_str() {

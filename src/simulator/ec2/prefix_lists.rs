@@ -128,7 +128,9 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         "IPv4" => Family::V4,
         "IPv6" => Family::V6,
         other => {
-            return Err(invalid(format!("Value ({other}) for parameter addressFamily is invalid.")));
+            return Err(invalid(format!(
+                "Value ({other}) for parameter addressFamily is invalid."
+            )));
         }
     };
     call.input.required("MaxEntries")?;

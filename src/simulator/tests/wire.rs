@@ -1,5 +1,4 @@
 use super::*;
-use aws_sdk_sts::error::ProvideErrorMetadata as _;
 use tokio::net::TcpListener;
 
 #[tokio::test]
