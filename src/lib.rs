@@ -1,3 +1,3 @@
 //! palisade
-
+#[cfg(feature = "simulator")]
 pub mod simulator;

@@ -44,12 +44,7 @@ pub struct ApiError {
 impl ApiError {
     /// An error of the caller's making: HTTP status 400.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            message: message.into(),
-            status: 400,
-            extra: BTreeMap::new(),
-        }
+        Self { code: code.into(), message: message.into(), status: 400, extra: BTreeMap::new() }
     }
 
     /// The same error with a further member in its body.
@@ -207,7 +202,5 @@ pub struct CallRecord {
 
 /// Whether an operation of this name can change anything.
 pub fn is_mutating(operation: &str) -> bool {
-    !["Describe", "List", "Get", "AssumeRole"]
-        .iter()
-        .any(|reads| operation.starts_with(reads))
+    !["Describe", "List", "Get", "AssumeRole"].iter().any(|reads| operation.starts_with(reads))
 }
