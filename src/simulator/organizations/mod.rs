@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 use self::tree::Organisation;
 use super::{
     json::{Input, Lagged, Page, Trouble, page, unknown_operation},
-    service::{Answer, ApiError, Caller, Context, Options, is_mutating},
+    service::{Answer, ApiError, Caller, Context, Options},
 };
 
 /// The most items on a page, and as many as there are unless asked otherwise.
@@ -112,6 +112,11 @@ impl Organizations {
         input: &Value,
         context: &mut Context<'_>,
     ) -> Answer {
+        let unknown = || unknown_operation("Organizations", operation);
+        let handler = reader(operation).map(Handler::Read);
+        let handler = handler
+            .or_else(|| writer(operation).map(Handler::Write))
+            .ok_or_else(unknown)?;
         self.state.settle(context.elapsed, |_| ());
         access::authorise(self.state.now(), &self.behaviour, caller, operation)?;
         let input = Input::new(input, errors::refusal);
@@ -120,53 +125,63 @@ impl Organizations {
             context,
             behaviour: &self.behaviour,
         };
-        if is_mutating(operation) {
-            let state = self.state.write(caller, request.context);
-            return write(state, operation, &mut request);
+        match handler {
+            Handler::Read(read) => read(self.state.read(caller), &request),
+            Handler::Write(write) => write(self.state.write(caller, request.context), &mut request),
         }
-        read(self.state.read(caller), operation, &request)
     }
 }
 
-fn read(state: &Organisation, operation: &str, request: &Request<'_, '_>) -> Answer {
-    match operation {
-        "DescribeOrganization" => Ok(state.describe()),
-        "ListRoots" => policy_types::list_roots(state, request),
-        "ListOrganizationalUnitsForParent" => units::list_for_parent(state, request),
-        "DescribeOrganizationalUnit" => units::describe(state, request),
-        "ListParents" => units::list_parents(state, request),
-        "ListChildren" => units::list_children(state, request),
-        "ListAccounts" => accounts::list(state, request),
-        "ListAccountsForParent" => accounts::list_for_parent(state, request),
-        "DescribeAccount" => accounts::describe(state, request),
-        "DescribeCreateAccountStatus" => accounts::creation(state, request),
-        "DescribePolicy" => policies::describe(state, request),
-        "ListPolicies" => policies::list(state, request),
-        "ListPoliciesForTarget" => attachments::list_policies(state, request),
-        "ListTargetsForPolicy" => attachments::list_targets(state, request),
-        "ListTagsForResource" => tags::list(state, request),
-        _ => Err(unknown_operation("Organizations", operation)),
-    }
+type Read = fn(&Organisation, &Request<'_, '_>) -> Answer;
+type Write = fn(&mut Organisation, &mut Request<'_, '_>) -> Answer;
+
+/// What carries an operation out.
+enum Handler {
+    Read(Read),
+    Write(Write),
 }
 
-fn write(state: &mut Organisation, operation: &str, request: &mut Request<'_, '_>) -> Answer {
-    match operation {
-        "EnablePolicyType" => policy_types::enable(state, request),
-        "DisablePolicyType" => policy_types::disable(state, request),
-        "CreateOrganizationalUnit" => units::create(state, request),
-        "UpdateOrganizationalUnit" => units::update(state, request),
-        "DeleteOrganizationalUnit" => units::delete(state, request),
-        "CreateAccount" => accounts::create(state, request),
-        "MoveAccount" => accounts::relocate(state, request),
-        "CreatePolicy" => policies::create(state, request),
-        "UpdatePolicy" => policies::update(state, request),
-        "DeletePolicy" => policies::delete(state, request),
-        "AttachPolicy" => attachments::attach(state, request),
-        "DetachPolicy" => attachments::detach(state, request),
-        "TagResource" => tags::add(state, request),
-        "UntagResource" => tags::remove(state, request),
-        _ => Err(unknown_operation("Organizations", operation)),
-    }
+/// The handler of an operation that reads.
+fn reader(operation: &str) -> Option<Read> {
+    Some(match operation {
+        "DescribeOrganization" => |state, _| Ok(state.describe()),
+        "ListRoots" => policy_types::list_roots,
+        "ListOrganizationalUnitsForParent" => units::list_for_parent,
+        "DescribeOrganizationalUnit" => units::describe,
+        "ListParents" => units::list_parents,
+        "ListChildren" => units::list_children,
+        "ListAccounts" => accounts::list,
+        "ListAccountsForParent" => accounts::list_for_parent,
+        "DescribeAccount" => accounts::describe,
+        "DescribeCreateAccountStatus" => accounts::creation,
+        "DescribePolicy" => policies::describe,
+        "ListPolicies" => policies::list,
+        "ListPoliciesForTarget" => attachments::list_policies,
+        "ListTargetsForPolicy" => attachments::list_targets,
+        "ListTagsForResource" => tags::list,
+        _ => return None,
+    })
+}
+
+/// The handler of an operation that changes something.
+fn writer(operation: &str) -> Option<Write> {
+    Some(match operation {
+        "EnablePolicyType" => policy_types::enable,
+        "DisablePolicyType" => policy_types::disable,
+        "CreateOrganizationalUnit" => units::create,
+        "UpdateOrganizationalUnit" => units::update,
+        "DeleteOrganizationalUnit" => units::delete,
+        "CreateAccount" => accounts::create,
+        "MoveAccount" => accounts::relocate,
+        "CreatePolicy" => policies::create,
+        "UpdatePolicy" => policies::update,
+        "DeletePolicy" => policies::delete,
+        "AttachPolicy" => attachments::attach,
+        "DetachPolicy" => attachments::detach,
+        "TagResource" => tags::add,
+        "UntagResource" => tags::remove,
+        _ => return None,
+    })
 }
 
 /// A page of a listing: `MaxResults` within 1 and 20, `NextToken` in and out.

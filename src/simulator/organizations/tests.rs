@@ -133,6 +133,8 @@ fn only_the_management_account_and_delegated_administrators_may_manage_policies(
         code(desk.call_from(ACCOUNT, "ListPolicies", json!({ "Filter": SCP }))),
         "AccessDeniedException"
     );
+    let unknown = desk.call_from(ACCOUNT, "ListHandshakesForAccount", json!({}));
+    assert_eq!(code(unknown), "UnknownOperationException");
     desk.organizations
         .behaviour
         .delegated_administrators
