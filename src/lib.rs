@@ -1,5 +1,42 @@
-//! palisade
+//! palisade keeps the AWS accounts of a machine-learning platform exactly as their Git repository says.
+//!
+//! It watches a directory of YAML, compares it with live AWS, and corrects every difference, for ever. There
+//! is no state file: ownership is written on the live resources as tags, and everything else is read again
+//! in every pass.
+//!
+//! ```text
+//!  desired-state/*.yaml      palisade.yaml, flags, env
+//!         │ manifest             │ settings
+//!         ▼                      ▼
+//!    documents ──► kind.resolve ──► want ─┐
+//!    (all, or all problems)               ├─► plan (pure) ─► gate (pure) ─► engine::apply ─► report ─► status, audit log
+//!    AWS ─► kinds/*/aws observe ─► have ──┘                                 the only writer
+//! ```
+//!
+//! # Words
+//!
+//! | word | meaning |
+//! |---|---|
+//! | manifest | one YAML document: `apiVersion`, `kind`, `metadata`, `lifecycle`, `spec` |
+//! | scope | one AWS account in one Region, with the role used to reach it |
+//! | address | `scope/Kind/name`: the identity of a manifest |
+//! | claim | the tags that say a live resource is ours |
+//! | want / have | the desired and the live state of one resource, in the same canonical type |
+//! | seen | what one observation of a kind gave: all of it, or unknown with the reason |
+//! | step | one change of one resource: create, edit, delete |
+//! | risk | what an edit does: tightens, neutral, loosens, disrupts, impossible |
+//! | waiting / held / conflict / orphan | needs another thing first / stopped by the gate / somebody else's / claimed without manifest |
+//! | drift | have differs from want although want did not change |
+//! | pass | load, observe, plan, gate, apply, report: once |
+//!
+//! # Modules, in the order of the data
+//!
+//! [`settings`] and [`manifest`] read what is wanted; [`kind`] is the seam between the loop and the [`kinds`];
+//! [`aws`] has what they share of the SDK; [`plan`] decides, [`engine`] does, [`status`] tells. [`model`] holds the
+//! nouns, [`simulator`] an AWS in memory.
+
 pub mod aws;
+pub mod cli;
 pub mod engine;
 pub mod kind;
 pub mod kinds;
@@ -7,5 +44,7 @@ pub mod manifest;
 pub mod model;
 pub mod plan;
 pub mod settings;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 pub mod status;
 pub mod telemetry;
