@@ -117,8 +117,8 @@ pub(super) fn description(source: Input<'_>) -> Result<Option<String>, ApiError>
     let Some(text) = source.text("Description").filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    // The API reference allows an ampersand for IPv4 ranges only.
-    let punctuation = match source.has("CidrIp") {
+    // The API reference allows an ampersand for address ranges only.
+    let punctuation = match source.has("CidrIp") || source.has("CidrIpv6") {
         true => "._-:/()#,@[]+=&;{}!$*",
         false => "._-:/()#,@[]+=;{}!$*",
     };
