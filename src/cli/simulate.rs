@@ -1,0 +1,44 @@
+//! `simulate`: the simulated AWS on a socket.
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use super::{Ended, demo::world, output};
+use crate::simulator::{Options, Simulator};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where to listen
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4566")]
+    listen: String,
+    /// Start with the demo's network (VPC, private subnets, route tables) and organisation instead of nothing
+    #[arg(long)]
+    seeded: bool,
+}
+
+pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
+    let simulator = Simulator::new(Options::default());
+    if args.seeded {
+        world::build(&simulator).await?;
+    }
+    let listener = TcpListener::bind(&args.listen)
+        .await
+        .with_context(|| format!("listening on {}", args.listen))?;
+    let address = listener.local_addr()?;
+    output::print(&format!(
+        "A simulated AWS listens on http://{address}. For the AWS CLI, boto3, Terraform and palisade itself:\n\n  \
+         export AWS_ENDPOINT_URL=http://{address} AWS_REGION=eu-west-1\n  \
+         export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=any\n\n\
+         The access key id is the account; {management} manages the organisation. Ctrl-C ends it.\n",
+        account = world::ML_ACCOUNT,
+        management = world::MANAGEMENT_ACCOUNT,
+    ))?;
+    let stopped = async {
+        // Without signals there is no way to stop but the hard one.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    simulator.serve(listener, stopped).await?;
+    Ok(Ended::Done)
+}
