@@ -1,1 +1,5 @@
 //! palisade
+pub mod cli {
+    pub mod policy_diff;
+}
+pub mod model;
