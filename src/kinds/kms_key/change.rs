@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Rotation, State, policy};
+use super::{Rotation, State};
 use crate::{
     kind::{Describe, Line},
     model::{Risk, policy_document::PolicyDocument},
@@ -22,8 +22,7 @@ pub enum Change {
     /// Replaces the key policy as a whole.
     PutPolicy {
         /// The wanted policy.
-        #[serde(with = "policy::bare")]
-        policy: Option<PolicyDocument>,
+        policy: PolicyDocument,
         /// What it does to access.
         risk: Risk,
         /// The statements that differ.
@@ -106,7 +105,8 @@ pub enum Fixed {
 }
 
 impl Fixed {
-    fn name(&self) -> &'static str {
+    /// The field's name in the manifest.
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Self::KeySpec { .. } => "keySpec",
             Self::KeyUsage { .. } => "keyUsage",
@@ -220,7 +220,7 @@ pub(super) fn effect(mut have: State, change: &Change) -> State {
             have.pending_deletion = false;
             have.enabled = Some(false);
         }
-        Change::PutPolicy { policy, .. } => have.policy.clone_from(policy),
+        Change::PutPolicy { policy, .. } => have.policy = Some(policy.clone()),
         Change::Enable => have.enabled = Some(true),
         Change::Disable => have.enabled = Some(false),
         Change::UpdateDescription { new, .. } => have.description = Some(new.clone()),

@@ -31,10 +31,10 @@ pub(super) fn diff(want: &State, have: &State) -> Vec<Change> {
     };
 
     let mut changes = Vec::new();
-    changes.extend(narrowing.map(|difference| put(want, difference)));
+    changes.extend(narrowing.map(put));
     changes.extend(disable.then_some(Change::Disable));
     changes.extend(surplus_aliases(want, have));
-    changes.extend(widening.map(|difference| put(want, difference)));
+    changes.extend(widening.map(put));
     changes.extend(description(want, have));
     changes.extend(enable.then_some(Change::Enable));
     // KMS refuses to change the rotation of a disabled key (KMS developer guide, "Key states").
@@ -45,9 +45,8 @@ pub(super) fn diff(want: &State, have: &State) -> Vec<Change> {
     changes
 }
 
-fn put(want: &State, difference: Difference) -> Change {
-    let Difference { risk, lines } = difference;
-    Change::PutPolicy { policy: want.policy.clone(), risk, lines }
+fn put(Difference { wanted, risk, lines }: Difference) -> Change {
+    Change::PutPolicy { policy: wanted, risk, lines }
 }
 
 fn description(want: &State, have: &State) -> Option<Change> {

@@ -171,6 +171,8 @@ fn roles(document: &PolicyDocument, prefix: &str) -> BTreeSet<String> {
 
 /// What putting the wanted policy would do.
 pub(super) struct Difference {
+    /// The wanted policy.
+    pub wanted: PolicyDocument,
     /// What it does to access.
     pub risk: Risk,
     /// The statements that differ, for the plan.
@@ -182,7 +184,8 @@ pub(super) fn difference(want: &State, have: &State) -> Option<Difference> {
     let wanted = want.policy.as_ref()?;
     let Some(live) = &have.policy else {
         let line = Line::change("policy", "(not a policy document palisade can read)", "as wanted");
-        return Some(Difference { risk: Risk::Loosens, lines: vec![line] });
+        let (wanted, risk) = (wanted.clone(), Risk::Loosens);
+        return Some(Difference { wanted, risk, lines: vec![line] });
     };
     let context = Context { partition: want.partition.clone(), account: want.account.clone() };
     if policy_document::equivalent(live, wanted, &context) {
@@ -203,7 +206,7 @@ pub(super) fn difference(want: &State, have: &State) -> Option<Difference> {
             "the wanted policy; KMS refuses it until every role it names exists",
         ));
     }
-    Some(Difference { risk, lines })
+    Some(Difference { wanted: wanted.clone(), risk, lines })
 }
 
 /// `  + Action: kms:Decrypt` as a line of its own sign, the nesting kept.

@@ -79,14 +79,13 @@ impl Port<KmsKey> for Live {
                 call!(self, "kms:CancelKeyDeletion", cancel_key_deletion().key_id(id)).map(drop)
             }
             Change::PutPolicy { policy, .. } => {
-                let text = policy.as_ref().map(|policy| policy.to_minified_json());
                 call!(
                     self,
                     "kms:PutKeyPolicy",
                     put_key_policy()
                         .key_id(id)
                         .policy_name(POLICY_NAME)
-                        .set_policy(text)
+                        .policy(policy.to_minified_json())
                         .bypass_policy_lockout_safety_check(false)
                 )
                 .map(drop)
@@ -234,15 +233,8 @@ impl Live {
 }
 
 fn impossible(fixed: &Fixed) -> CloudError {
-    let (operation, why) = match fixed {
-        Fixed::KeySpec { .. } => ("kms:(none)", "KMS cannot change the key spec of a key"),
-        Fixed::KeyUsage { .. } => ("kms:(none)", "KMS cannot change the key usage of a key"),
-        Fixed::Origin { .. } => ("kms:(none)", "KMS cannot change the origin of a key"),
-        Fixed::MultiRegion { .. } => {
-            ("kms:(none)", "KMS cannot turn a key into a multi-Region key or back")
-        }
-    };
-    CloudError::new(operation, Class::Rejected, why)
+    let message = format!("KMS has no call that changes {} of a key", fixed.name());
+    CloudError::new("palisade:Change", Class::Rejected, message)
 }
 
 fn sdk_tags(operation: &'static str, tags: &Tags) -> Result<Vec<Tag>, CloudError> {
