@@ -176,7 +176,9 @@ impl Describe for Change {
             Self::Enable => vec![Line::change("enabled", false, true)],
             Self::Disable => vec![
                 Line::change("enabled", true, false),
-                Line::remove("everything encrypted under the key is unreadable until it is enabled again"),
+                Line::remove(
+                    "everything encrypted under the key is unreadable until it is enabled again",
+                ),
             ],
             Self::UpdateDescription { old, new } => {
                 vec![Line::change("description", quoted(old), quoted(new))]

@@ -60,10 +60,11 @@ pub(super) fn resolve(
         return None;
     };
     if let Err(wrong) = refs.interpolate(&mut value, &crate::kinds::registry().names()) {
-        problems.extend(wrong.into_iter().map(|invalid| Invalid {
-            field: format!("policy.{}", invalid.field),
-            ..invalid
-        }));
+        problems.extend(
+            wrong
+                .into_iter()
+                .map(|invalid| Invalid { field: format!("policy.{}", invalid.field), ..invalid }),
+        );
         return None;
     }
     let document = match PolicyDocument::from_value(&value, Dialect::KeyPolicy) {
@@ -75,7 +76,8 @@ pub(super) fn resolve(
     };
     let bytes = document.size_bytes();
     if bytes > POLICY_BYTES {
-        let why = format!("has {bytes} bytes without white space; KMS takes at most {POLICY_BYTES}");
+        let why =
+            format!("has {bytes} bytes without white space; KMS takes at most {POLICY_BYTES}");
         problems.push(Invalid::new("policy", why).help("use fewer statements or wildcards"));
     }
     let before = problems.len();

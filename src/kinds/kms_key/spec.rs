@@ -276,7 +276,10 @@ fn aliases(list: Vec<String>, problems: &mut Vec<Invalid>) -> BTreeSet<String> {
 /// What is wrong with an alias, and the way out.
 fn alias_problem(alias: &str) -> Option<(&'static str, &'static str)> {
     let Some(name) = alias.strip_prefix("alias/") else {
-        return Some(("does not start with `alias/`", "write alias/ and a name, e.g. alias/ml/studio"));
+        return Some((
+            "does not start with `alias/`",
+            "write alias/ and a name, e.g. alias/ml/studio",
+        ));
     };
     let legal = |c: char| c.is_ascii_alphanumeric() || "/_-".contains(c);
     if name.starts_with("aws/") {

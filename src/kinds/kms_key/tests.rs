@@ -116,8 +116,10 @@ fn what_a_manifest_does_not_say_is_not_managed_or_the_default() {
 
 #[test]
 fn null_and_empty_say_none() {
-    for spec in [json!({"aliases": null, "description": null, "rotation": null}), json!({"aliases": [], "description": "", "rotation": {"enabled": false}})]
-    {
+    for spec in [
+        json!({"aliases": null, "description": null, "rotation": null}),
+        json!({"aliases": [], "description": "", "rotation": {"enabled": false}}),
+    ] {
         let state = good(spec);
         assert_eq!(state.aliases, Some([].into()));
         assert_eq!(state.description.as_deref(), Some(""));
@@ -149,13 +151,46 @@ fn every_wrong_value_is_reported_with_its_field() {
         "keySpec": "RSA_2048",
         "tags": {"aws:x": "1", "palisade:owner": "me", "ok": "v".repeat(257)}
     });
-    insta::assert_snapshot!(problems(spec).replace(&"n".repeat(251), "n…"), @"");
+    insta::assert_snapshot!(problems(spec).replace(&"n".repeat(251), "n…"), @r#"
+    aliases[0]: `studio` does not start with `alias/`
+      help: write alias/ and a name, e.g. alias/ml/studio
+    aliases[1]: `alias/aws/ebs` is reserved for keys that AWS manages
+      help: take a name that does not start with aws/
+    aliases[2]: `alias/` is not an alias
+      help: after alias/ use letters, digits, `/`, `_` and `-`
+    aliases[3]: `alias/a b` is not an alias
+      help: after alias/ use letters, digits, `/`, `_` and `-`
+    aliases[5]: `alias/x` occurs twice
+    aliases[6]: `alias/n…` is longer than 256 characters
+      help: take a shorter name
+    description: is longer than 8192 characters
+    policy: is required: the policy that AWS sets by default hands the key to everybody in the account whom an IAM policy allows it
+      help: begin with a statement that allows kms:* on "*" to the account's root or to an administrators' role, and give users of the key only what they need
+    rotation.periodDays: 89 is not within 90 and 2560 days
+      help: 365 is usual
+    rotation: KMS does not rotate RSA_2048 keys by itself
+      help: leave rotation out: only SYMMETRIC_DEFAULT keys have it
+    keyUsage: is required for RSA_2048 keys
+      help: write ENCRYPT_DECRYPT or SIGN_VERIFY
+    deletionWindowDays: 31 is not within 7 and 30 days
+      help: leave it out for 30 days, the longest time to notice a mistake
+    tags.aws:x: keys that start with `aws:` or `palisade:` are reserved
+      help: take another key
+    tags.ok: a tag value has at most 256 characters
+    tags.palisade:owner: keys that start with `aws:` or `palisade:` are reserved
+      help: take another key
+    "#);
 }
 
 #[test]
 fn a_key_usage_must_fit_the_key_spec() {
-    insta::assert_snapshot!(problems(with_policy(json!({"keySpec": "HMAC_256", "keyUsage": "SIGN_VERIFY"}))), @"");
-    insta::assert_snapshot!(problems(with_policy(json!({"keySpec": "SM2", "keyUsage": "SIGN_VERIFY"}))), @"");
+    insta::assert_snapshot!(problems(with_policy(json!({"keySpec": "HMAC_256", "keyUsage": "SIGN_VERIFY"}))), @r#"
+    keyUsage: HMAC_256 keys are not for SIGN_VERIFY
+      help: write GENERATE_VERIFY_MAC
+    "#);
+    insta::assert_snapshot!(problems(with_policy(json!({"keySpec": "SM2", "keyUsage": "SIGN_VERIFY"}))), @r#"
+    keySpec: SM2 keys exist in China Regions only
+    "#);
     let state = good(json!({"keySpec": "ECC_NIST_P256", "keyUsage": "KEY_AGREEMENT"}));
     assert_eq!(state.key_usage.as_deref(), Some("KEY_AGREEMENT"));
 }
@@ -163,14 +198,21 @@ fn a_key_usage_must_fit_the_key_spec() {
 #[test]
 fn only_symmetric_encryption_keys_rotate() {
     let spec = json!({"keySpec": "RSA_4096", "keyUsage": "SIGN_VERIFY", "rotation": {}});
-    insta::assert_snapshot!(problems(with_policy(spec)), @"");
-    let off = json!({"keySpec": "RSA_4096", "keyUsage": "SIGN_VERIFY", "rotation": {"enabled": false}});
+    insta::assert_snapshot!(problems(with_policy(spec)), @r#"
+    rotation: KMS does not rotate RSA_4096 keys by itself
+      help: leave rotation out: only SYMMETRIC_DEFAULT keys have it
+    "#);
+    let off =
+        json!({"keySpec": "RSA_4096", "keyUsage": "SIGN_VERIFY", "rotation": {"enabled": false}});
     assert!(resolve(with_policy(off)).is_ok());
 }
 
 #[test]
 fn a_key_without_a_policy_is_refused() {
-    insta::assert_snapshot!(problems(json!({})), @"");
+    insta::assert_snapshot!(problems(json!({})), @r#"
+    policy: is required: the policy that AWS sets by default hands the key to everybody in the account whom an IAM policy allows it
+      help: begin with a statement that allows kms:* on "*" to the account's root or to an administrators' role, and give users of the key only what they need
+    "#);
     assert_eq!(problems(json!({"policy": null})), problems(json!({})));
 }
 
@@ -182,7 +224,12 @@ fn a_policy_that_does_nothing_or_opens_the_key_to_the_world_is_refused() {
         json!({"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}),
         json!({"Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLEEXAMPLE123"}, "Action": "kms:Decrypt", "Resource": "*"}),
     ])});
-    insta::assert_snapshot!(problems(spec), @"");
+    insta::assert_snapshot!(problems(spec), @r#"
+    policy.Statement[1].Resource: no resource is listed, so the statement has no effect: write "*" or the ARNs
+    policy.Statement[2].Action: no action is listed, so the statement has no effect: list the actions
+    policy.Statement[3].Principal: allows every AWS account: name the principals or add a condition
+    policy.Statement[4].Principal.AWS: the unique id of a deleted principal: name its ARN if it exists again, or remove it
+    "#);
 }
 
 #[test]
@@ -196,10 +243,17 @@ fn everyone_under_a_condition_is_not_the_world() {
 
 #[test]
 fn a_policy_under_which_nobody_keeps_control_is_refused() {
-    let only = |statement: Value| json!({"policy": {"Version": "2012-10-17", "Statement": [statement]}});
-    insta::assert_snapshot!(problems(only(statement("Use", "studio"))), @"");
+    let only =
+        |statement: Value| json!({"policy": {"Version": "2012-10-17", "Statement": [statement]}});
+    insta::assert_snapshot!(problems(only(statement("Use", "studio"))), @r#"
+    policy: locks everybody out: neither the account's root nor a role of the account is surely allowed kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key
+      help: begin with a statement that allows kms:* on "*" to the account's root or to an administrators' role, and give users of the key only what they need
+    "#);
     for (name, change) in [
-        ("under a condition", json!({"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}})),
+        (
+            "under a condition",
+            json!({"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}),
+        ),
         ("another account", json!({"Principal": {"AWS": "arn:aws:iam::999988887777:root"}})),
         ("a service", json!({"Principal": {"Service": "ec2.amazonaws.com"}})),
         ("without PutKeyPolicy", json!({"Action": ["kms:Describe*", "kms:List*"]})),
@@ -218,10 +272,9 @@ fn a_policy_under_which_nobody_keeps_control_is_refused() {
 
 #[test]
 fn root_by_account_id_or_an_administrators_role_keeps_control() {
-    for principal in [
-        json!({"AWS": "111122223333"}),
-        json!({"AWS": ["arn:aws:iam::111122223333:role/admin"]}),
-    ] {
+    for principal in
+        [json!({"AWS": "111122223333"}), json!({"AWS": ["arn:aws:iam::111122223333:role/admin"]})]
+    {
         let mut statement = administrators();
         statement["Principal"] = principal.clone();
         let spec = json!({"policy": {"Statement": [statement]}});
@@ -246,8 +299,10 @@ fn a_policy_over_32_kib_is_refused_before_aws_sees_it() {
 fn references_in_the_policy_are_filled_in_and_wrong_ones_are_named() {
     let (scope, known) = (scope(), Known::default());
     let mut use_it = statement("Use", "studio");
-    use_it["Condition"] = json!({"StringEquals": {"kms:EncryptionContext:k": "${KmsKey/other.arn}"}});
-    let spec = serde_json::from_value(json!({"policy": policy_of(&[use_it.clone()])})).expect("a spec");
+    use_it["Condition"] =
+        json!({"StringEquals": {"kms:EncryptionContext:k": "${KmsKey/other.arn}"}});
+    let spec =
+        serde_json::from_value(json!({"policy": policy_of(&[use_it.clone()])})).expect("a spec");
     let mut refs = Refs::new(&scope, &known);
     let state = KmsKey::resolve(spec, &mut refs).expect("valid while recording");
     assert!(state.policy.expect("a policy").to_minified_json().contains("(KmsKey/other)"));
@@ -283,15 +338,48 @@ fn a_plan_shows_every_difference_and_its_risk() {
     }));
     let mut have = live(&good(json!({"aliases": ["alias/ml/old"], "enabled": false})));
     have.elsewhere = [("alias/ml/moved".to_owned(), "1234".to_owned())].into();
-    insta::assert_snapshot!(plan(&want, &have), @"");
+    insta::assert_snapshot!(plan(&want, &have), @r#"
+    delete alias/ml/old [disrupts]
+      - aliases: alias/ml/old
+    put the key policy [loosens]
+      + statement "Use" (Allow): widens access
+      +   Action: kms:Decrypt
+      +   Action: kms:GenerateDataKey
+      +   Principal AWS: arn:aws:iam::111122223333:role/studio
+      +   Resource: *
+    update the description [neutral]
+      ~ description: "" -> "Studio"
+    enable the key [loosens]
+      ~ enabled: false -> true
+    rotate the key material every 180 days [tightens]
+      ~ rotation: off -> every 180 days
+    move alias/ml/moved from key 1234 [disrupts]
+      ~ alias/ml/moved: key 1234 -> this key
+    create alias/ml/new [loosens]
+      + aliases: alias/ml/new
+    "#);
 }
 
 #[test]
 fn a_policy_that_narrows_goes_first_and_is_said_to_tighten() {
     let want = good(json!({"aliases": [], "enabled": false}));
-    let mut have = live(&good(json!({"aliases": ["alias/a"], "policy": policy_of(&[statement("Use", "studio")])})));
+    let mut have = live(&good(
+        json!({"aliases": ["alias/a"], "policy": policy_of(&[statement("Use", "studio")])}),
+    ));
     have.rotation = Some(Rotation { enabled: true, period_days: Some(365) });
-    insta::assert_snapshot!(plan(&want, &have), @"");
+    insta::assert_snapshot!(plan(&want, &have), @r#"
+    put the key policy [tightens]
+      - statement "Use" (Allow): narrows access
+      -   Action: kms:Decrypt
+      -   Action: kms:GenerateDataKey
+      -   Principal AWS: arn:aws:iam::111122223333:role/studio
+      -   Resource: *
+    disable the key [disrupts]
+      ~ enabled: true -> false
+      - everything encrypted under the key is unreadable until it is enabled again
+    delete alias/a [disrupts]
+      - aliases: alias/a
+    "#);
 }
 
 #[test]
@@ -309,14 +397,23 @@ fn a_deleted_principal_in_the_live_policy_is_drift_that_writes_the_wanted_one() 
     let mut orphan = statement("Use", "studio");
     orphan["Principal"] = json!({"AWS": "AROAEXAMPLEEXAMPLE123"});
     have.policy = Some(document(&policy_of(&[orphan])));
-    insta::assert_snapshot!(plan(&want, &have), @"");
+    insta::assert_snapshot!(plan(&want, &have), @r#"
+    put the key policy [loosens]
+      ~ statement "Use" (Allow): widens and narrows access
+      -   Principal AWS: AROAEXAMPLEEXAMPLE123
+      +   Principal AWS: arn:aws:iam::111122223333:role/studio
+      ~ orphaned principal: the live policy names a deleted role or user by its unique id -> the wanted policy; KMS refuses it until every role it names exists
+    "#);
 }
 
 #[test]
 fn a_live_policy_that_cannot_be_read_is_replaced_and_counts_as_loosening() {
     let want = good(json!({}));
     let have = State { policy: None, ..live(&want) };
-    insta::assert_snapshot!(plan(&want, &have), @"");
+    insta::assert_snapshot!(plan(&want, &have), @r#"
+    put the key policy [loosens]
+      ~ policy: (not a policy document palisade can read) -> as wanted
+    "#);
 }
 
 #[test]
@@ -330,10 +427,18 @@ fn a_key_that_is_pending_deletion_is_called_back_and_enabled_by_the_next_pass() 
         ..live(&want)
     };
     assert!(KmsKey::is_gone(&pending));
-    insta::assert_snapshot!(plan(&want, &pending), @"");
+    insta::assert_snapshot!(plan(&want, &pending), @r#"
+    cancel the key's deletion [neutral]
+      ~ state: pending deletion -> disabled
+    "#);
     let next = KmsKey::effect(pending, &Change::CancelDeletion);
     assert!(!KmsKey::is_gone(&next));
-    insta::assert_snapshot!(plan(&want, &next), @"");
+    insta::assert_snapshot!(plan(&want, &next), @r#"
+    enable the key [loosens]
+      ~ enabled: false -> true
+    create alias/a [loosens]
+      + aliases: alias/a
+    "#);
 }
 
 #[test]
@@ -374,7 +479,16 @@ fn what_kms_fixes_at_creation_is_impossible_and_never_a_replacement() {
         multi_region: Some(false),
         ..live(&want)
     };
-    insta::assert_snapshot!(plan(&want, &have), @"");
+    insta::assert_snapshot!(plan(&want, &have), @r#"
+    change keySpec, which KMS fixes when a key is created [impossible]
+      ~ keySpec: RSA_2048 -> SYMMETRIC_DEFAULT
+    change keyUsage, which KMS fixes when a key is created [impossible]
+      ~ keyUsage: SIGN_VERIFY -> ENCRYPT_DECRYPT
+    change origin, which KMS fixes when a key is created [impossible]
+      ~ origin: EXTERNAL -> AWS_KMS
+    change multiRegion, which KMS fixes when a key is created [impossible]
+      ~ multiRegion: false -> true
+    "#);
     assert!(KmsKey::diff(&want, &have).iter().all(|change| matches!(change, Change::Immutable(_))));
     let unsaid = good(json!({}));
     let multi = State { multi_region: Some(true), ..live(&unsaid) };

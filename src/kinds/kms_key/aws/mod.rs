@@ -60,9 +60,7 @@ impl Port<KmsKey> for Live {
             .set_tags(Some(sdk_tags(OPERATION, tags)?))
             // CreateKey takes no client token: a repeated call makes a second key.
             .customize()
-            .config_override(
-                aws_sdk_kms::Config::builder().retry_config(RetryConfig::disabled()),
-            )
+            .config_override(aws_sdk_kms::Config::builder().retry_config(RetryConfig::disabled()))
             .send()
             .await
             .map_err(|error| explain_principals(classify(OPERATION, &error)))?;
@@ -78,19 +76,17 @@ impl Port<KmsKey> for Live {
             Change::CancelDeletion => {
                 call!(self, "kms:CancelKeyDeletion", cancel_key_deletion().key_id(id)).map(drop)
             }
-            Change::PutPolicy { policy, .. } => {
-                call!(
-                    self,
-                    "kms:PutKeyPolicy",
-                    put_key_policy()
-                        .key_id(id)
-                        .policy_name(POLICY_NAME)
-                        .policy(policy.to_minified_json())
-                        .bypass_policy_lockout_safety_check(false)
-                )
-                .map(drop)
-                .map_err(explain_principals)
-            }
+            Change::PutPolicy { policy, .. } => call!(
+                self,
+                "kms:PutKeyPolicy",
+                put_key_policy()
+                    .key_id(id)
+                    .policy_name(POLICY_NAME)
+                    .policy(policy.to_minified_json())
+                    .bypass_policy_lockout_safety_check(false)
+            )
+            .map(drop)
+            .map_err(explain_principals),
             Change::Enable => call!(self, "kms:EnableKey", enable_key().key_id(id)).map(drop),
             Change::Disable => call!(self, "kms:DisableKey", disable_key().key_id(id)).map(drop),
             Change::UpdateDescription { new, .. } => call!(
@@ -165,11 +161,8 @@ impl Port<KmsKey> for Live {
 
 impl Live {
     async fn create_alias(&self, id: &str, alias: &str) -> Result<(), CloudError> {
-        let created = call!(
-            self,
-            "kms:CreateAlias",
-            create_alias().alias_name(alias).target_key_id(id)
-        );
+        let created =
+            call!(self, "kms:CreateAlias", create_alias().alias_name(alias).target_key_id(id));
         match created {
             Ok(_) => Ok(()),
             // A repeated call whose first answer was lost, or somebody who was faster.

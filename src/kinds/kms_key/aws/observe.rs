@@ -51,10 +51,7 @@ struct Looked {
 }
 
 impl Live {
-    pub(super) async fn observe_keys(
-        &self,
-        ask: &Ask,
-    ) -> Result<Vec<Observed<State>>, CloudError> {
+    pub(super) async fn observe_keys(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
         let aliases = self.aliases().await?;
         let mut looked = Looked::default();
         let customers = aliases.of_key.keys().cloned().collect();
@@ -113,10 +110,8 @@ impl Live {
     fn none_hidden(&self, ask: &Ask, aliases: &Aliases, looked: &Looked) -> Result<(), CloudError> {
         let all_found = self.all_found(ask, looked);
         for (id, error) in &looked.denied {
-            let wanted_alias = aliases
-                .of_key
-                .get(id)
-                .is_some_and(|names| !names.is_disjoint(&ask.natural_keys));
+            let wanted_alias =
+                aliases.of_key.get(id).is_some_and(|names| !names.is_disjoint(&ask.natural_keys));
             if !all_found || wanted_alias || ask.adopt.contains(&PhysicalId(id.clone())) {
                 let message = format!("cannot tell whose key {id} is: {}", error.message);
                 return Err(CloudError { message, ..error.clone() });
@@ -138,8 +133,7 @@ impl Live {
             .collect();
         for key in seen {
             let others = ours.iter().filter(|(_, id)| **id != key.id.0);
-            key.state.elsewhere =
-                others.map(|(name, id)| (name.clone(), id.clone())).collect();
+            key.state.elsewhere = others.map(|(name, id)| (name.clone(), id.clone())).collect();
         }
     }
 
@@ -284,11 +278,8 @@ impl Live {
 
     /// The live policy; `None` if it does not read as one, so that it counts as different from every other.
     async fn policy(&self, id: &str) -> Result<Option<PolicyDocument>, CloudError> {
-        let answer = call!(
-            self,
-            "kms:GetKeyPolicy",
-            get_key_policy().key_id(id).policy_name(POLICY_NAME)
-        )?;
+        let answer =
+            call!(self, "kms:GetKeyPolicy", get_key_policy().key_id(id).policy_name(POLICY_NAME))?;
         let Some(text) = answer.policy else {
             let message = "the answer has no policy";
             return Err(CloudError::new("kms:GetKeyPolicy", Class::Unknown, message));
@@ -297,11 +288,7 @@ impl Live {
     }
 
     async fn rotation(&self, id: &str) -> Result<Option<Rotation>, CloudError> {
-        let answer = call!(
-            self,
-            "kms:GetKeyRotationStatus",
-            get_key_rotation_status().key_id(id)
-        );
+        let answer = call!(self, "kms:GetKeyRotationStatus", get_key_rotation_status().key_id(id));
         match answer {
             Ok(status) => {
                 let enabled = status.key_rotation_enabled;
