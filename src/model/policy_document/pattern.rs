@@ -237,24 +237,39 @@ pub(super) fn covers(wide: &str, narrow: &str) -> bool {
         return false;
     }
     // `*` in `narrow` is an ordinary character here, which only `*` in `wide` may swallow.
-    let narrow: Vec<char> = narrow.chars().collect();
-    let wide: Vec<char> = wide.chars().collect();
+    let narrow = without_variables(narrow);
     let mut reach = vec![false; narrow.len() + 1];
     reach[0] = true;
-    for c in wide {
+    for c in wide.chars() {
         let mut next = vec![false; narrow.len() + 1];
-        for (i, _) in reach.iter().enumerate().filter(|(_, reached)| **reached) {
-            match c {
-                '*' => next[i..].fill(true),
-                '?' if narrow.get(i).is_some_and(|n| *n != '*') => next[i + 1] = true,
-                '?' => {}
-                c if narrow.get(i) == Some(&c) => next[i + 1] = true,
-                _ => {}
+        if c == '*' {
+            if let Some(first) = reach.iter().position(|reached| *reached) {
+                next[first..].fill(true);
+            }
+        } else {
+            for (i, n) in narrow.iter().enumerate() {
+                next[i + 1] = reach[i] && (*n == c || (c == '?' && *n != '*'));
             }
         }
         reach = next;
     }
     reach[narrow.len()]
+}
+
+/// The characters of a glob, with `*` for each policy variable, which may hold any text.
+fn without_variables(text: &str) -> Vec<char> {
+    let mut widened = String::new();
+    let mut rest = text;
+    while let Some((before, (_, after))) = rest
+        .split_once("${")
+        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        widened.push_str(before);
+        widened.push('*');
+        rest = after;
+    }
+    widened.push_str(rest);
+    widened.chars().collect()
 }
 
 /// [`covers`] for resources: in both readings of a wildcard in an ARN.
@@ -432,6 +447,14 @@ mod tests {
             ("ab", "a", false),
             ("a?", "a", false),
             ("*", "${x}", true),
+            ("a*", "a${x}b${y}", true),
+            ("????", "${x}", false),
+            ("*b", "${x}b", true),
+            ("*x*", "${x}", false),
+            ("$?x", "${x", true),
+            ("???", "${x", true),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "aXcYb", false),
             ("${*}", "a", false),
             ("${x}", "${x}", true),
             ("a${x}*", "a${x}b", false),

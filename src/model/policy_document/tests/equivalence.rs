@@ -191,11 +191,20 @@ fn row_7_an_account_id_is_the_root_of_that_account_in_the_callers_partition() {
         aws("arn:aws-cn:iam::111122223333:root"),
         Different,
     );
-    check_statements(
-        aws("11112222333"),
-        aws("arn:aws:iam::11112222333:root"),
-        Different,
-    );
+    for no_account in [
+        "11112222333",
+        "1111222233334",
+        "11112222333x",
+        "１１１１",
+        "abcdefghijkl",
+    ] {
+        let root = format!("arn:aws:iam::{no_account}:root");
+        let endpoint = |name: &str| {
+            PolicyDocument::from_value(&document(statement(aws(name))), Dialect::EndpointPolicy)
+        };
+        let (id, root) = (endpoint(no_account), endpoint(&root));
+        check_read(&id.expect("a policy"), &root.expect("a policy"), Different);
+    }
     check_statements(
         aws("111122223333"),
         aws("arn:aws:sts::111122223333:root"),

@@ -135,6 +135,14 @@ fn a_deny_of_everything_is_pointed_out() {
         json!({"Effect": "Deny", "Principal": null, "NotPrincipal": {"AWS": ROLE}}),
         &everything,
     );
+    lints(
+        json!({"Effect": "Deny", "Principal": "*", "Action": null, "NotAction": "kms:*"}),
+        &[],
+    );
+    lints(
+        json!({"Effect": "Deny", "Principal": {"Service": "*"}}),
+        &[],
+    );
     let condition = json!({"Bool": {"aws:SecureTransport": false}});
     lints(
         json!({"Effect": "Deny", "Principal": "*", "Condition": condition}),
