@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -32,9 +32,11 @@ pub struct Spec {
     /// a list, every other alias of the key is drift and is deleted; `[]` or `null`: the key has no alias.
     /// Absent: aliases are not managed.
     #[serde(default, deserialize_with = "said")]
+    #[schemars(transform = absent_is_not_null)]
     pub aliases: Option<Option<Vec<String>>>,
     /// What the key is for, at most 8192 characters; `""` or `null`: none. Absent: not managed.
     #[serde(default, deserialize_with = "said")]
+    #[schemars(transform = absent_is_not_null)]
     pub description: Option<Option<String>>,
     /// The key policy, an IAM policy document of at most 32 KiB; required, because the policy that AWS would set by
     /// default hands the key to everybody in the account whom IAM policies allow it. Compared by meaning:
@@ -42,12 +44,12 @@ pub struct Spec {
     /// Every statement needs `Action` and `Resource` (KMS ignores it otherwise, without a word), nothing may be
     /// allowed to `Principal: "*"` without a condition, and the account's root or a role of the account must
     /// be allowed `kms:PutKeyPolicy`, so that the key stays manageable.
-    #[serde(default)]
     #[schemars(required, with = "serde_json::Map<String, Value>")]
     pub policy: Option<Value>,
     /// Automatic rotation of the key material; symmetric encryption keys only. `null`: not rotated. Absent: not
     /// managed. Not changed while the key is disabled. A replica of a multi-Region key takes its primary's.
     #[serde(default, deserialize_with = "said")]
+    #[schemars(transform = absent_is_not_null)]
     pub rotation: Option<Option<RotationSpec>>,
     /// Whether the key can be used; default true. Disabling makes everything that is encrypted under it
     /// unreadable until it is enabled again.
@@ -198,6 +200,11 @@ impl KeySpec {
 
 fn yes() -> bool {
     true
+}
+
+/// `null` says "none" here, so a schema must not call it the default.
+fn absent_is_not_null(schema: &mut Schema) {
+    schema.remove("default");
 }
 
 /// Tells `null` (none) from an absent field (not managed).

@@ -188,9 +188,7 @@ fn a_key_usage_must_fit_the_key_spec() {
     keyUsage: HMAC_256 keys are not for SIGN_VERIFY
       help: write GENERATE_VERIFY_MAC
     "#);
-    insta::assert_snapshot!(problems(with_policy(json!({"keySpec": "SM2", "keyUsage": "SIGN_VERIFY"}))), @r#"
-    keySpec: SM2 keys exist in China Regions only
-    "#);
+    insta::assert_snapshot!(problems(with_policy(json!({"keySpec": "SM2", "keyUsage": "SIGN_VERIFY"}))), @"keySpec: SM2 keys exist in China Regions only");
     let state = good(json!({"keySpec": "ECC_NIST_P256", "keyUsage": "KEY_AGREEMENT"}));
     assert_eq!(state.key_usage.as_deref(), Some("KEY_AGREEMENT"));
 }
@@ -497,4 +495,36 @@ fn what_kms_fixes_at_creation_is_impossible_and_never_a_replacement() {
         KmsKey::effect(multi, &Change::Immutable(Fixed::MultiRegion { new: false })).multi_region,
         Some(false)
     );
+}
+
+#[test]
+fn the_schema_requires_a_policy_and_explains_every_field() {
+    let registry = crate::kinds::registry();
+    let schema = registry.get("KmsKey").expect("registered").spec_schema();
+    assert_eq!(schema.get("required"), Some(&json!(["policy"])));
+    let fields = schema.get("properties").and_then(Value::as_object).expect("fields");
+    assert_eq!(fields.len(), 10);
+    for (name, field) in fields {
+        assert!(field["description"].is_string(), "{name}: {field}");
+    }
+    assert_eq!(fields["policy"]["type"], "object");
+    for cleared_by_null in ["aliases", "description", "rotation"] {
+        assert_eq!(fields[cleared_by_null].get("default"), None, "{cleared_by_null}");
+    }
+}
+
+#[test]
+fn the_example_is_valid() {
+    let text = include_str!("../../../examples/kms-key.yaml")
+        .replace("${scope.partition}", "aws")
+        .replace("${scope.account}", "111122223333")
+        .replace("${scope.region}", "eu-west-1");
+    let mut keys = 0;
+    for manifest in text.split("\n---\n") {
+        let manifest: Value = serde_yaml::from_str(manifest).expect("YAML");
+        let state = resolve(manifest["spec"].clone()).expect("valid");
+        assert_eq!(KmsKey::diff(&state, &live(&state)), []);
+        keys += 1;
+    }
+    assert_eq!(keys, 2);
 }

@@ -375,3 +375,40 @@ fn next(
         None => Err(CloudError::new(operation, Class::Unknown, "a page marker is missing")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_ends_only_where_kms_says_so() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(next("kms:ListKeys", false, some("ignored"), &None), Ok(None));
+        assert_eq!(next("kms:ListKeys", true, some("b"), &some("a")), Ok(some("b")));
+        for (marker, last) in [(some("a"), some("a")), (None, None)] {
+            let error = next("kms:ListKeys", true, marker, &last).expect_err("never half a list");
+            assert_eq!(error.class, Class::Unknown);
+        }
+    }
+
+    #[test]
+    fn every_key_state_has_its_phase() {
+        let phase_of = |state: &str| {
+            let key = KeyMetadata::builder().key_id("k").key_state(KeyState::from(state)).build();
+            phase(&key.expect("an id is all it needs"))
+        };
+        assert_eq!(phase_of("Enabled"), Phase::Ready);
+        assert_eq!(phase_of("Disabled"), Phase::Ready);
+        for (state, expected) in [
+            ("PendingDeletion", Phase::Restorable as fn(String) -> Phase),
+            ("PendingReplicaDeletion", Phase::Restorable),
+            ("Creating", Phase::Settling),
+            ("Updating", Phase::Settling),
+            ("PendingImport", Phase::Failed),
+            ("Unavailable", Phase::Failed),
+            ("SomethingNew", Phase::Settling),
+        ] {
+            assert_eq!(phase_of(state), expected(state.to_owned()));
+        }
+    }
+}
