@@ -119,8 +119,9 @@ fn somebody_keeps_control(document: &PolicyDocument, refs: &Refs<'_>) -> bool {
         "arn:{partition}:kms:{}:{account}:key/00000000-0000-4000-8000-000000000000",
         refs.scope().region
     );
-    let mut candidates = roles(document, &format!("arn:{partition}:iam::{account}:role/"));
-    candidates.insert(format!("arn:{partition}:iam::{account}:root"));
+    let mut candidates = BTreeSet::from([format!("arn:{partition}:iam::{account}:root")]);
+    let prefix = format!("arn:{partition}:iam::{account}:role/");
+    roles(document.as_value(), &prefix, &mut candidates);
     candidates.iter().any(|candidate| {
         let mut request = Request::new(candidate, "kms:PutKeyPolicy", &key);
         for (name, value) in [
@@ -157,18 +158,21 @@ fn without_denials(document: &PolicyDocument) -> Option<PolicyDocument> {
     PolicyDocument::from_value(&value, Dialect::KeyPolicy).ok()
 }
 
-/// The roles of the account that the document names as principals.
-fn roles(document: &PolicyDocument, prefix: &str) -> BTreeSet<String> {
-    statements(document)
-        .iter()
-        .flat_map(|statement| match &statement["Principal"]["AWS"] {
-            Value::Array(list) => list.as_slice(),
-            single => std::slice::from_ref(single),
-        })
-        .filter_map(Value::as_str)
-        .filter(|principal| principal.starts_with(prefix) && !principal.contains('*'))
-        .map(str::to_owned)
-        .collect()
+/// The roles of the account that the document names anywhere: as principals, or in the conditions that exempt
+/// them from a denial. Where a name has wildcards, one role that it stands for.
+fn roles(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            if let Some((head, name)) = text.split_once(":role/")
+                && (head.contains('*') || prefix.strip_suffix(":role/") == Some(head))
+            {
+                found.insert(format!("{prefix}{}", name.replace(['*', '?'], "x")));
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|inner| roles(inner, prefix, found)),
+        Value::Object(map) => map.values().for_each(|inner| roles(inner, prefix, found)),
+        _ => {}
+    }
 }
 
 /// What putting the wanted policy would do.

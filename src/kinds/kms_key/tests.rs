@@ -278,6 +278,14 @@ fn root_by_account_id_or_an_administrators_role_keeps_control() {
         let spec = json!({"policy": {"Statement": [statement]}});
         assert!(resolve(spec).is_ok(), "{principal}");
     }
+    // Denied to everybody but administrators, who are allowed it through the account's root.
+    for pattern in ["arn:aws:iam::111122223333:role/admin", "arn:aws:iam::*:role/admin-*"] {
+        let guard = json!({
+            "Effect": "Deny", "Principal": "*", "Action": "kms:PutKeyPolicy", "Resource": "*",
+            "Condition": {"ArnNotLike": {"aws:PrincipalArn": pattern}}
+        });
+        assert!(resolve(json!({"policy": policy_of(&[guard])})).is_ok(), "{pattern}");
+    }
     // A denial of everybody outside of the organization says nothing about those inside.
     let perimeter = json!({
         "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*",
