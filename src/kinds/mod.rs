@@ -1,8 +1,10 @@
 //! The kinds: the only list of them.
 
+pub mod kms_key;
+
 pub use crate::kind::erased::Registry;
 
 /// All kinds of this build.
 pub fn registry() -> Registry {
-    Registry::default()
+    Registry::default().with::<kms_key::KmsKey, kms_key::aws::Live>()
 }

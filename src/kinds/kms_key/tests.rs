@@ -1,0 +1,538 @@
+//! What a KmsKey manifest means, in sentences.
+
+mod laws;
+#[cfg(feature = "simulator")]
+mod port;
+
+use serde_json::{Value, json};
+
+use super::{Change, KmsKey, Rotation, State, change::Fixed};
+use crate::{
+    kind::{Describe as _, Invalid, Kind as _, Known, Refs, ScopeFacts},
+    model::{
+        Risk,
+        policy_document::{Dialect, PolicyDocument},
+    },
+};
+
+const ROOT: &str = "arn:aws:iam::111122223333:root";
+
+fn scope() -> ScopeFacts {
+    ScopeFacts {
+        name: "prod".into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+    }
+}
+
+fn resolve(spec: Value) -> Result<State, Vec<Invalid>> {
+    let (scope, known) = (scope(), Known::default());
+    let spec = serde_json::from_value(spec).expect("a spec");
+    KmsKey::resolve(spec, &mut Refs::new(&scope, &known))
+}
+
+/// `spec` with a good policy unless it has one.
+fn with_policy(mut spec: Value) -> Value {
+    if spec.get("policy").is_none() {
+        spec["policy"] = policy_of(&[]);
+    }
+    spec
+}
+
+fn good(spec: Value) -> State {
+    resolve(with_policy(spec)).expect("valid")
+}
+
+/// Everything that is wrong, as people read it.
+fn problems(spec: Value) -> String {
+    let problems = resolve(spec).expect_err("refused");
+    let lines = problems.into_iter().map(|problem| match &problem.help {
+        Some(help) => format!("{problem}\n  help: {help}"),
+        None => problem.to_string(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn administrators() -> Value {
+    json!({"Sid": "Administer", "Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"})
+}
+
+/// The administrators' statement and these.
+fn policy_of(statements: &[Value]) -> Value {
+    let mut all = vec![administrators()];
+    all.extend_from_slice(statements);
+    json!({"Version": "2012-10-17", "Statement": all})
+}
+
+fn statement(sid: &str, role: &str) -> Value {
+    json!({
+        "Sid": sid, "Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*",
+        "Principal": {"AWS": format!("arn:aws:iam::111122223333:role/{role}")}
+    })
+}
+
+fn document(value: &Value) -> PolicyDocument {
+    PolicyDocument::from_value(value, Dialect::KeyPolicy).expect("a policy")
+}
+
+/// A live key that is as `want` says, with KMS's defaults where `want` says nothing.
+fn live(want: &State) -> State {
+    let rotation = want.rotation.unwrap_or(Rotation { enabled: false, period_days: None });
+    let period_days = rotation.enabled.then(|| rotation.period_days.unwrap_or(365));
+    State {
+        aliases: want.aliases.clone().or_else(|| Some([].into())),
+        description: want.description.clone().or_else(|| Some(String::new())),
+        rotation: Some(Rotation { period_days, ..rotation }),
+        multi_region: want.multi_region.or(Some(false)),
+        deletion_window_days: None,
+        ..want.clone()
+    }
+}
+
+/// The changes as a plan shows them.
+fn plan(want: &State, have: &State) -> String {
+    let mut text = String::new();
+    for change in KmsKey::diff(want, have) {
+        text.push_str(&format!("{change} [{}]\n", change.risk()));
+        for line in change.lines() {
+            text.push_str(&format!("  {} {}\n", line.sign.as_char(), line.text));
+        }
+    }
+    text
+}
+
+#[test]
+fn what_a_manifest_does_not_say_is_not_managed_or_the_default() {
+    let state = good(json!({}));
+    assert_eq!((&state.aliases, &state.description, &state.rotation), (&None, &None, &None));
+    assert_eq!(state.enabled, Some(true));
+    assert_eq!(state.key_spec.as_deref(), Some("SYMMETRIC_DEFAULT"));
+    assert_eq!(state.key_usage.as_deref(), Some("ENCRYPT_DECRYPT"));
+    assert_eq!(state.multi_region, None);
+    assert_eq!(state.deletion_window_days, Some(30));
+    assert!(KmsKey::natural_keys(&state).is_empty());
+}
+
+#[test]
+fn null_and_empty_say_none() {
+    for spec in [
+        json!({"aliases": null, "description": null, "rotation": null}),
+        json!({"aliases": [], "description": "", "rotation": {"enabled": false}}),
+    ] {
+        let state = good(spec);
+        assert_eq!(state.aliases, Some([].into()));
+        assert_eq!(state.description.as_deref(), Some(""));
+        assert_eq!(state.rotation, Some(Rotation { enabled: false, period_days: None }));
+    }
+}
+
+#[test]
+fn the_natural_keys_are_the_aliases() {
+    let state = good(json!({"aliases": ["alias/b", "alias/a"]}));
+    assert_eq!(KmsKey::natural_keys(&state), ["alias/a", "alias/b"]);
+}
+
+#[test]
+fn a_state_reads_back_what_it_writes_and_shows_its_policy_as_a_document() {
+    let state = good(json!({"aliases": ["alias/a"], "rotation": {"periodDays": 100}}));
+    let value = serde_json::to_value(&state).expect("plain data");
+    assert!(value["policy"]["Statement"].is_array());
+    assert_eq!(serde_json::from_value::<State>(value).expect("a state"), state);
+}
+
+#[test]
+fn every_wrong_value_is_reported_with_its_field() {
+    let spec = json!({
+        "aliases": ["studio", "alias/aws/ebs", "alias/", "alias/a b", "alias/x", "alias/x", format!("alias/{}", "n".repeat(251))],
+        "description": "d".repeat(8193),
+        "rotation": {"periodDays": 89},
+        "deletionWindowDays": 31,
+        "keySpec": "RSA_2048",
+        "tags": {"aws:x": "1", "palisade:owner": "me", "ok": "v".repeat(257)}
+    });
+    insta::assert_snapshot!(problems(spec).replace(&"n".repeat(251), "n…"), @r#"
+    aliases[0]: `studio` does not start with `alias/`
+      help: write alias/ and a name, e.g. alias/ml/studio
+    aliases[1]: `alias/aws/ebs` is reserved for keys that AWS manages
+      help: take a name that does not start with aws/
+    aliases[2]: `alias/` is not an alias
+      help: after alias/ use letters, digits, `/`, `_` and `-`
+    aliases[3]: `alias/a b` is not an alias
+      help: after alias/ use letters, digits, `/`, `_` and `-`
+    aliases[5]: `alias/x` occurs twice
+    aliases[6]: `alias/n…` is longer than 256 characters
+      help: take a shorter name
+    description: is longer than 8192 characters
+    policy: is required: the policy that AWS sets by default hands the key to everybody in the account whom an IAM policy allows it
+      help: begin with a statement that allows kms:* on "*" to the account's root or to an administrators' role, and give users of the key only what they need
+    rotation.periodDays: 89 is not within 90 and 2560 days
+      help: 365 is usual
+    rotation: KMS does not rotate RSA_2048 keys by itself
+      help: leave rotation out: only SYMMETRIC_DEFAULT keys have it
+    keyUsage: is required for RSA_2048 keys
+      help: write ENCRYPT_DECRYPT or SIGN_VERIFY
+    deletionWindowDays: 31 is not within 7 and 30 days
+      help: leave it out for 30 days, the longest time to notice a mistake
+    tags.aws:x: keys that start with `aws:` or `palisade:` are reserved
+      help: take another key
+    tags.ok: a tag value has at most 256 characters
+    tags.palisade:owner: keys that start with `aws:` or `palisade:` are reserved
+      help: take another key
+    "#);
+}
+
+#[test]
+fn a_key_usage_must_fit_the_key_spec() {
+    insta::assert_snapshot!(problems(with_policy(json!({"keySpec": "HMAC_256", "keyUsage": "SIGN_VERIFY"}))), @r#"
+    keyUsage: HMAC_256 keys are not for SIGN_VERIFY
+      help: write GENERATE_VERIFY_MAC
+    "#);
+    insta::assert_snapshot!(problems(with_policy(json!({"keySpec": "SM2", "keyUsage": "SIGN_VERIFY"}))), @"keySpec: SM2 keys exist in China Regions only");
+    let state = good(json!({"keySpec": "ECC_NIST_P256", "keyUsage": "KEY_AGREEMENT"}));
+    assert_eq!(state.key_usage.as_deref(), Some("KEY_AGREEMENT"));
+}
+
+#[test]
+fn only_symmetric_encryption_keys_rotate() {
+    let spec = json!({"keySpec": "RSA_4096", "keyUsage": "SIGN_VERIFY", "rotation": {}});
+    insta::assert_snapshot!(problems(with_policy(spec)), @r#"
+    rotation: KMS does not rotate RSA_4096 keys by itself
+      help: leave rotation out: only SYMMETRIC_DEFAULT keys have it
+    "#);
+    let off =
+        json!({"keySpec": "RSA_4096", "keyUsage": "SIGN_VERIFY", "rotation": {"enabled": false}});
+    assert!(resolve(with_policy(off)).is_ok());
+}
+
+#[test]
+fn a_key_without_a_policy_is_refused() {
+    insta::assert_snapshot!(problems(json!({})), @r#"
+    policy: is required: the policy that AWS sets by default hands the key to everybody in the account whom an IAM policy allows it
+      help: begin with a statement that allows kms:* on "*" to the account's root or to an administrators' role, and give users of the key only what they need
+    "#);
+    assert_eq!(problems(json!({"policy": null})), problems(json!({})));
+}
+
+#[test]
+fn a_policy_that_does_nothing_or_opens_the_key_to_the_world_is_refused() {
+    let spec = json!({"policy": policy_of(&[
+        json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:Decrypt"}),
+        json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Resource": "*"}),
+        json!({"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}),
+        json!({"Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLEEXAMPLE123"}, "Action": "kms:Decrypt", "Resource": "*"}),
+    ])});
+    insta::assert_snapshot!(problems(spec), @r#"
+    policy.Statement[1].Resource: no resource is listed, so the statement has no effect: write "*" or the ARNs
+    policy.Statement[2].Action: no action is listed, so the statement has no effect: list the actions
+    policy.Statement[3].Principal: allows every AWS account: name the principals or add a condition
+    policy.Statement[4].Principal.AWS: the unique id of a deleted principal: name its ARN if it exists again, or remove it
+    "#);
+}
+
+#[test]
+fn everyone_under_a_condition_is_not_the_world() {
+    let spec = json!({"policy": policy_of(&[json!({
+        "Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+    })])});
+    assert!(resolve(spec).is_ok());
+}
+
+#[test]
+fn a_policy_under_which_nobody_keeps_control_is_refused() {
+    let only =
+        |statement: Value| json!({"policy": {"Version": "2012-10-17", "Statement": [statement]}});
+    insta::assert_snapshot!(problems(only(statement("Use", "studio"))), @r#"
+    policy: locks everybody out: neither the account's root nor a role of the account is surely allowed kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key
+      help: begin with a statement that allows kms:* on "*" to the account's root or to an administrators' role, and give users of the key only what they need
+    "#);
+    for (name, change) in [
+        (
+            "under a condition",
+            json!({"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}),
+        ),
+        ("another account", json!({"Principal": {"AWS": "arn:aws:iam::999988887777:root"}})),
+        ("a service", json!({"Principal": {"Service": "ec2.amazonaws.com"}})),
+        ("without PutKeyPolicy", json!({"Action": ["kms:Describe*", "kms:List*"]})),
+        ("another key", json!({"Resource": "arn:aws:kms:eu-west-1:111122223333:key/abc"})),
+    ] {
+        let mut statement = administrators();
+        for (field, value) in change.as_object().expect("fields") {
+            statement[field] = value.clone();
+        }
+        let problems = problems(only(statement));
+        assert!(problems.contains("locks everybody out"), "{name}: {problems}");
+    }
+    let denied = json!({"Effect": "Deny", "Principal": "*", "Action": "kms:Put*", "Resource": "*"});
+    assert!(problems(json!({"policy": policy_of(&[denied])})).contains("locks everybody out"));
+}
+
+#[test]
+fn root_by_account_id_or_an_administrators_role_keeps_control() {
+    for principal in
+        [json!({"AWS": "111122223333"}), json!({"AWS": ["arn:aws:iam::111122223333:role/admin"]})]
+    {
+        let mut statement = administrators();
+        statement["Principal"] = principal.clone();
+        let spec = json!({"policy": {"Statement": [statement]}});
+        assert!(resolve(spec).is_ok(), "{principal}");
+    }
+    // Denied to everybody but administrators, who are allowed it through the account's root.
+    for pattern in ["arn:aws:iam::111122223333:role/admin", "arn:aws:iam::*:role/admin-*"] {
+        let guard = json!({
+            "Effect": "Deny", "Principal": "*", "Action": "kms:PutKeyPolicy", "Resource": "*",
+            "Condition": {"ArnNotLike": {"aws:PrincipalArn": pattern}}
+        });
+        assert!(resolve(json!({"policy": policy_of(&[guard])})).is_ok(), "{pattern}");
+    }
+    // A denial of everybody outside of the organization says nothing about those inside.
+    let perimeter = json!({
+        "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}
+    });
+    assert!(resolve(json!({"policy": policy_of(&[perimeter])})).is_ok());
+}
+
+#[test]
+fn a_policy_over_32_kib_is_refused_before_aws_sees_it() {
+    let roles: Vec<_> = (0..800).map(|n| statement(&format!("s{n}"), &format!("r{n}"))).collect();
+    let problems = problems(json!({"policy": policy_of(&roles)}));
+    assert!(problems.contains("KMS takes at most 32768"), "{problems}");
+}
+
+#[test]
+fn references_in_the_policy_are_filled_in_and_wrong_ones_are_named() {
+    let (scope, known) = (scope(), Known::default());
+    let mut use_it = statement("Use", "studio");
+    use_it["Condition"] =
+        json!({"StringEquals": {"kms:EncryptionContext:k": "${KmsKey/other.arn}"}});
+    let spec =
+        serde_json::from_value(json!({"policy": policy_of(&[use_it.clone()])})).expect("a spec");
+    let mut refs = Refs::new(&scope, &known);
+    let state = KmsKey::resolve(spec, &mut refs).expect("valid while recording");
+    assert!(state.policy.expect("a policy").to_minified_json().contains("(KmsKey/other)"));
+    assert_eq!(refs.finish().hard.len(), 1);
+
+    use_it["Condition"] = json!({"StringEquals": {"kms:EncryptionContext:k": "${Key/other}"}});
+    let problems = problems(json!({"policy": policy_of(&[use_it])}));
+    assert!(problems.starts_with("policy.Statement[1].Condition.StringEquals"), "{problems}");
+}
+
+#[test]
+fn kms_spelling_of_the_same_policy_is_no_difference() {
+    let want = good(json!({"policy": policy_of(&[statement("Use", "studio")])}));
+    let mut have = live(&want);
+    have.policy = Some(document(&json!({
+        "Statement": [
+            {
+                "Principal": {"AWS": "arn:aws:iam::111122223333:role/studio"}, "Resource": ["*"], "Sid": "Use",
+                "Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:Decrypt"]
+            },
+            {"Sid": "Administer", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": ["kms:*"], "Resource": "*"}
+        ],
+        "Version": "2012-10-17"
+    })));
+    assert_eq!(KmsKey::diff(&want, &have), []);
+}
+
+#[test]
+fn a_plan_shows_every_difference_and_its_risk() {
+    let want = good(json!({
+        "aliases": ["alias/ml/new", "alias/ml/moved"], "description": "Studio", "rotation": {"periodDays": 180},
+        "policy": policy_of(&[statement("Use", "studio")])
+    }));
+    let mut have = live(&good(json!({"aliases": ["alias/ml/old"], "enabled": false})));
+    have.elsewhere = [("alias/ml/moved".to_owned(), "1234".to_owned())].into();
+    insta::assert_snapshot!(plan(&want, &have), @r#"
+    delete alias/ml/old [disrupts]
+      - aliases: alias/ml/old
+    put the key policy [loosens]
+      + statement "Use" (Allow): widens access
+      +   Action: kms:Decrypt
+      +   Action: kms:GenerateDataKey
+      +   Principal AWS: arn:aws:iam::111122223333:role/studio
+      +   Resource: *
+    update the description [neutral]
+      ~ description: "" -> "Studio"
+    enable the key [loosens]
+      ~ enabled: false -> true
+    rotate the key material every 180 days [tightens]
+      ~ rotation: off -> every 180 days
+    move alias/ml/moved from key 1234 [disrupts]
+      ~ alias/ml/moved: key 1234 -> this key
+    create alias/ml/new [loosens]
+      + aliases: alias/ml/new
+    "#);
+}
+
+#[test]
+fn a_policy_that_narrows_goes_first_and_is_said_to_tighten() {
+    let want = good(json!({"aliases": [], "enabled": false}));
+    let mut have = live(&good(
+        json!({"aliases": ["alias/a"], "policy": policy_of(&[statement("Use", "studio")])}),
+    ));
+    have.rotation = Some(Rotation { enabled: true, period_days: Some(365) });
+    insta::assert_snapshot!(plan(&want, &have), @r#"
+    put the key policy [tightens]
+      - statement "Use" (Allow): narrows access
+      -   Action: kms:Decrypt
+      -   Action: kms:GenerateDataKey
+      -   Principal AWS: arn:aws:iam::111122223333:role/studio
+      -   Resource: *
+    disable the key [disrupts]
+      ~ enabled: true -> false
+      - everything encrypted under the key is unreadable until it is enabled again
+    delete alias/a [disrupts]
+      - aliases: alias/a
+    "#);
+}
+
+#[test]
+fn a_key_is_disabled_before_its_policy_is_widened() {
+    let want = good(json!({"enabled": false, "policy": policy_of(&[statement("Use", "studio")])}));
+    let changes = KmsKey::diff(&want, &live(&good(json!({}))));
+    assert_eq!(changes[0], Change::Disable);
+    assert!(matches!(changes[1..], [Change::PutPolicy { risk: Risk::Loosens, .. }]));
+}
+
+#[test]
+fn a_deleted_principal_in_the_live_policy_is_drift_that_writes_the_wanted_one() {
+    let want = good(json!({"policy": policy_of(&[statement("Use", "studio")])}));
+    let mut have = live(&want);
+    let mut orphan = statement("Use", "studio");
+    orphan["Principal"] = json!({"AWS": "AROAEXAMPLEEXAMPLE123"});
+    have.policy = Some(document(&policy_of(&[orphan])));
+    insta::assert_snapshot!(plan(&want, &have), @r#"
+    put the key policy [loosens]
+      ~ statement "Use" (Allow): widens and narrows access
+      -   Principal AWS: AROAEXAMPLEEXAMPLE123
+      +   Principal AWS: arn:aws:iam::111122223333:role/studio
+      ~ orphaned principal: the live policy names a deleted role or user by its unique id -> the wanted policy; KMS refuses it until every role it names exists
+    "#);
+}
+
+#[test]
+fn a_live_policy_that_cannot_be_read_is_replaced_and_counts_as_loosening() {
+    let want = good(json!({}));
+    let have = State { policy: None, ..live(&want) };
+    insta::assert_snapshot!(plan(&want, &have), @r#"
+    put the key policy [loosens]
+      ~ policy: (not a policy document palisade can read) -> as wanted
+    "#);
+}
+
+#[test]
+fn a_key_that_is_pending_deletion_is_called_back_and_enabled_by_the_next_pass() {
+    let want = good(json!({"aliases": ["alias/a"], "rotation": {"periodDays": 90}}));
+    let pending = State {
+        pending_deletion: true,
+        enabled: Some(false),
+        rotation: None,
+        aliases: Some([].into()),
+        ..live(&want)
+    };
+    assert!(KmsKey::is_gone(&pending));
+    insta::assert_snapshot!(plan(&want, &pending), @r#"
+    cancel the key's deletion [neutral]
+      ~ state: pending deletion -> disabled
+    "#);
+    let next = KmsKey::effect(pending, &Change::CancelDeletion);
+    assert!(!KmsKey::is_gone(&next));
+    insta::assert_snapshot!(plan(&want, &next), @r#"
+    enable the key [loosens]
+      ~ enabled: false -> true
+    create alias/a [loosens]
+      + aliases: alias/a
+    "#);
+}
+
+#[test]
+fn rotation_is_left_alone_where_nothing_differs_or_nothing_can_be_done() {
+    let rotate = |days: Option<u16>| good(json!({"rotation": {"periodDays": days}}));
+    let have = |rotation| State { rotation, ..live(&good(json!({}))) };
+    let every = |days| Some(Rotation { enabled: true, period_days: Some(days) });
+    assert_eq!(KmsKey::diff(&rotate(None), &have(every(700))), []);
+    assert_eq!(KmsKey::diff(&rotate(Some(700)), &have(every(700))), []);
+    assert_eq!(KmsKey::diff(&rotate(Some(700)), &have(None)), []);
+    let disabled = good(json!({"rotation": {"periodDays": 90}, "enabled": false}));
+    let have_disabled = State { enabled: Some(false), ..have(every(700)) };
+    assert_eq!(KmsKey::diff(&disabled, &have_disabled), []);
+}
+
+#[test]
+fn rotating_less_often_or_not_at_all_loosens() {
+    let every = |days| Some(Rotation { enabled: true, period_days: Some(days) });
+    let risk = |spec: Value, rotation| {
+        let want = good(json!({"rotation": spec}));
+        let changes = KmsKey::diff(&want, &State { rotation, ..live(&want) });
+        changes.iter().map(|change| change.risk()).collect::<Vec<_>>()
+    };
+    let off = Some(Rotation { enabled: false, period_days: None });
+    assert_eq!(risk(json!({"periodDays": 400}), every(365)), [Risk::Loosens]);
+    assert_eq!(risk(json!({"periodDays": 90}), every(365)), [Risk::Tightens]);
+    assert_eq!(risk(json!({}), off), [Risk::Tightens]);
+    assert_eq!(risk(Value::Null, every(365)), [Risk::Loosens]);
+}
+
+#[test]
+fn what_kms_fixes_at_creation_is_impossible_and_never_a_replacement() {
+    let want = good(json!({"multiRegion": true}));
+    let have = State {
+        key_spec: Some("RSA_2048".into()),
+        key_usage: Some("SIGN_VERIFY".into()),
+        origin: Some("EXTERNAL".into()),
+        multi_region: Some(false),
+        ..live(&want)
+    };
+    insta::assert_snapshot!(plan(&want, &have), @r#"
+    change keySpec, which KMS fixes when a key is created [impossible]
+      ~ keySpec: RSA_2048 -> SYMMETRIC_DEFAULT
+    change keyUsage, which KMS fixes when a key is created [impossible]
+      ~ keyUsage: SIGN_VERIFY -> ENCRYPT_DECRYPT
+    change origin, which KMS fixes when a key is created [impossible]
+      ~ origin: EXTERNAL -> AWS_KMS
+    change multiRegion, which KMS fixes when a key is created [impossible]
+      ~ multiRegion: false -> true
+    "#);
+    assert!(KmsKey::diff(&want, &have).iter().all(|change| matches!(change, Change::Immutable(_))));
+    let unsaid = good(json!({}));
+    let multi = State { multi_region: Some(true), ..live(&unsaid) };
+    assert_eq!(KmsKey::diff(&unsaid, &multi), []);
+    assert_eq!(
+        KmsKey::effect(multi, &Change::Immutable(Fixed::MultiRegion { new: false })).multi_region,
+        Some(false)
+    );
+}
+
+#[test]
+fn the_schema_requires_a_policy_and_explains_every_field() {
+    let registry = crate::kinds::registry();
+    let schema = registry.get("KmsKey").expect("registered").spec_schema();
+    assert_eq!(schema.get("required"), Some(&json!(["policy"])));
+    let fields = schema.get("properties").and_then(Value::as_object).expect("fields");
+    assert_eq!(fields.len(), 10);
+    for (name, field) in fields {
+        assert!(field["description"].is_string(), "{name}: {field}");
+    }
+    assert_eq!(fields["policy"]["type"], "object");
+    for cleared_by_null in ["aliases", "description", "rotation"] {
+        assert_eq!(fields[cleared_by_null].get("default"), None, "{cleared_by_null}");
+    }
+}
+
+#[test]
+fn the_example_is_valid() {
+    let text = include_str!("../../../examples/kms-key.yaml")
+        .replace("${scope.partition}", "aws")
+        .replace("${scope.account}", "111122223333")
+        .replace("${scope.region}", "eu-west-1");
+    let mut keys = 0;
+    for manifest in text.split("\n---\n") {
+        let manifest: Value = serde_yaml::from_str(manifest).expect("YAML");
+        let state = resolve(manifest["spec"].clone()).expect("valid");
+        assert_eq!(KmsKey::diff(&state, &live(&state)), []);
+        keys += 1;
+    }
+    assert_eq!(keys, 2);
+}

@@ -1,0 +1,410 @@
+//! The port against the simulator, through the real SDK.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::{good, policy_of, scope, statement};
+use crate::{
+    aws::{Access, Brake, Connection, Guard},
+    kind::{Ask, Class, CloudError, Kind as _, Port as _},
+    kinds::kms_key::{Change, KmsKey, State, aws::Live},
+    model::{Address, Claim, Deletion, Observed, Phase, PhysicalId, Tags},
+    simulator::{Fault, Simulator},
+};
+
+const OWNER: &str = "ml";
+
+struct Place {
+    simulator: Simulator,
+    access: Access,
+    port: Live,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let simulator = Simulator::default();
+        let facts = scope();
+        let config = simulator.sdk_config(&facts.account, &facts.region);
+        let connection = Connection::new(config, Guard::writing(Brake::default()));
+        let access = connection.access(facts, None).await;
+        Self { simulator, port: Live::connect(&access), access }
+    }
+
+    async fn create(&self, name: &str, want: &State) -> PhysicalId {
+        self.port.create(want, &claim(name), "").await.expect("created")
+    }
+
+    async fn observe(&self, ask: &Ask) -> Vec<Observed<State>> {
+        self.port.observe(ask).await.expect("observed")
+    }
+
+    /// The one key that is claimed for this manifest and has no further tags.
+    async fn one(&self, name: &str) -> Observed<State> {
+        let mut seen = self.observe(&ask(&[name])).await;
+        seen.retain(|key| key.tags == claim(name));
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        seen.remove(0)
+    }
+
+    /// One pass: observe, diff, change.
+    async fn pass(&self, name: &str, want: &State) -> Vec<Change> {
+        let have = self.one(name).await;
+        let changes = KmsKey::diff(want, &have.state);
+        for change in &changes {
+            self.port.change(&have, change).await.expect("changed");
+        }
+        changes
+    }
+
+    /// How often each operation was called since the last look.
+    fn calls(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for call in self.simulator.calls() {
+            *counts.entry(call.operation).or_default() += 1;
+        }
+        self.simulator.clear_calls();
+        counts
+    }
+}
+
+fn claim(name: &str) -> Tags {
+    let address = Address::new("prod", "KmsKey", name);
+    Claim { owner: OWNER.into(), address, deletion: Deletion::Retain }.tags()
+}
+
+fn ask(names: &[&str]) -> Ask {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    Ask { owner: OWNER.into(), names, ..Ask::default() }
+}
+
+fn studio() -> State {
+    good(json!({
+        "aliases": ["alias/ml/studio", "alias/ml/second"], "description": "Studio", "rotation": {"periodDays": 180},
+        "policy": policy_of(&[statement("Use", "studio")])
+    }))
+}
+
+fn class(result: Result<(), CloudError>) -> Class {
+    result.expect_err("refused").class
+}
+
+#[tokio::test]
+async fn a_key_is_created_by_one_call_and_is_as_wanted_after_the_next_pass() {
+    let place = Place::new().await;
+    let want = studio();
+    let id = place.create("studio", &want).await;
+    assert_eq!(place.calls(), [("CreateKey".to_owned(), 1)].into());
+
+    place.pass("studio", &want).await;
+    let have = place.one("studio").await;
+    assert_eq!(KmsKey::diff(&want, &have.state), []);
+    assert_eq!((&have.id, &have.phase, &have.tags), (&id, &Phase::Ready, &claim("studio")));
+    assert_eq!(have.arn, format!("arn:aws:kms:eu-west-1:111122223333:key/{id}"));
+    assert_eq!(have.state.aliases, want.aliases);
+    assert_eq!(
+        have.state.rotation,
+        Some(super::Rotation { enabled: true, period_days: Some(180) })
+    );
+}
+
+#[tokio::test]
+async fn every_kind_of_difference_is_corrected_in_one_pass() {
+    let place = Place::new().await;
+    place.create("studio", &studio()).await;
+    place.pass("studio", &studio()).await;
+    for spec in [
+        json!({"aliases": ["alias/ml/studio"], "rotation": {"periodDays": 90}, "description": null}),
+        json!({"enabled": false, "policy": policy_of(&[statement("Other", "other")])}),
+        json!({"enabled": true, "rotation": null, "aliases": []}),
+        json!({"multiRegion": false, "policy": policy_of(&[])}),
+    ] {
+        let want = good(spec.clone());
+        place.pass("studio", &want).await;
+        let have = place.one("studio").await;
+        assert_eq!(KmsKey::diff(&want, &have.state), [], "{spec}");
+    }
+}
+
+#[tokio::test]
+async fn observing_stays_within_the_budget() {
+    let place = Place::new().await;
+    for n in 0..12 {
+        let name = format!("k{n}");
+        let want = good(json!({"aliases": [format!("alias/{name}")]}));
+        place.create(&name, &want).await;
+        place.pass(&name, &want).await;
+    }
+    let names: Vec<_> = (0..12).map(|n| format!("k{n}")).collect();
+    place.calls();
+    let seen = place.observe(&ask(&names.iter().map(String::as_str).collect::<Vec<_>>())).await;
+    assert_eq!(seen.len(), 12);
+    let calls = place.calls();
+    assert_eq!(calls["ListAliases"], 1);
+    assert_eq!(calls.values().sum::<usize>(), 1 + 4 * 12, "{calls:?}");
+}
+
+#[tokio::test]
+async fn long_lists_are_read_to_the_end() {
+    let place = Place::new().await;
+    // More aliases than a page holds.
+    for n in 0..110 {
+        let id = place.create(&format!("k{n}"), &good(json!({}))).await;
+        let (alias, kms) = (format!("alias/n{n:03}"), &place.access.kms);
+        kms.create_alias()
+            .alias_name(alias)
+            .target_key_id(id.as_str())
+            .send()
+            .await
+            .expect("alias");
+    }
+    let seen = place.observe(&ask(&["k0", "k109"])).await;
+    assert_eq!(seen.len(), 110);
+    assert_eq!(place.calls()["ListAliases"], 2);
+}
+
+#[tokio::test]
+async fn a_key_that_has_no_alias_yet_is_found_where_a_create_might_follow() {
+    let place = Place::new().await;
+    let id = place.create("studio", &studio()).await;
+    assert_eq!(place.one("studio").await.id, id);
+    // Nobody asks for it: no sweep.
+    place.calls();
+    assert_eq!(place.observe(&ask(&[])).await, []);
+    assert_eq!(place.calls(), [("ListAliases".to_owned(), 1)].into());
+}
+
+#[tokio::test]
+async fn a_key_to_be_adopted_is_seen_as_a_whole_and_other_keys_are_not() {
+    let place = Place::new().await;
+    let want = good(json!({}));
+    let id = place.port.create(&want, &Tags::new(), "").await.expect("created");
+    place.port.create(&want, &Tags::new(), "").await.expect("created");
+    let adopt = Ask { adopt: [id.clone()].into(), ..ask(&[]) };
+    let seen = place.observe(&adopt).await;
+    assert_eq!(seen.iter().map(|key| &key.id).collect::<Vec<_>>(), [&id]);
+    assert_eq!(KmsKey::diff(&want, &seen[0].state), []);
+}
+
+#[tokio::test]
+async fn a_key_of_others_that_has_a_wanted_alias_is_shown_without_a_look_inside() {
+    let place = Place::new().await;
+    let id = place.port.create(&studio(), &Tags::new(), "").await.expect("created");
+    let kms = &place.access.kms;
+    kms.create_alias()
+        .alias_name("alias/ml/studio")
+        .target_key_id(id.as_str())
+        .send()
+        .await
+        .expect("alias");
+    place.calls();
+    let wanted =
+        Ask { natural_keys: KmsKey::natural_keys(&studio()).into_iter().collect(), ..ask(&[]) };
+    let seen = place.observe(&wanted).await;
+    assert_eq!(KmsKey::natural_keys(&seen[0].state), ["alias/ml/studio"]);
+    assert_eq!((&seen[0].id, &seen[0].tags), (&id, &Tags::new()));
+    assert!(!place.calls().contains_key("GetKeyPolicy"));
+}
+
+#[tokio::test]
+async fn a_failed_call_makes_everything_unknown() {
+    let place = Place::new().await;
+    place.create("studio", &studio()).await;
+    place.pass("studio", &studio()).await;
+    for operation in
+        ["ListAliases", "ListResourceTags", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"]
+    {
+        place.simulator.inject(Fault::reject(operation, "KMSInternalException", "again"));
+        let error = place.port.observe(&ask(&["studio"])).await.expect_err(operation);
+        assert_eq!(error.class, Class::Ambiguous, "{operation}");
+        place.simulator.clear_faults();
+    }
+}
+
+#[tokio::test]
+async fn a_key_whose_tags_may_not_be_read_could_be_the_one_that_is_missing() {
+    let place = Place::new().await;
+    place.create("studio", &studio()).await;
+    place.pass("studio", &studio()).await;
+    place.simulator.inject(Fault::reject("ListResourceTags", "AccessDeniedException", "no"));
+    let error = place.port.observe(&ask(&["studio"])).await.expect_err("unknown");
+    assert_eq!(error.class, Class::Denied);
+    assert!(error.message.contains("cannot tell whose key"), "{error}");
+    // Where nothing is looked for, somebody else's secrecy is no problem.
+    assert_eq!(place.observe(&ask(&[])).await, []);
+}
+
+#[tokio::test]
+async fn a_deleted_key_is_pending_and_the_next_passes_call_it_back_and_enable_it() {
+    let place = Place::new().await;
+    let want = studio();
+    let id = place.create("studio", &want).await;
+    place.pass("studio", &want).await;
+    let have = place.one("studio").await;
+    place.port.delete(&have, Some(&want)).await.expect("scheduled");
+    place.port.delete(&have, None).await.expect("scheduled already");
+
+    let gone = place.one("studio").await;
+    assert!(KmsKey::is_gone(&gone.state));
+    assert_eq!(
+        (&gone.phase, gone.state.rotation),
+        (&Phase::Restorable("PendingDeletion".into()), None)
+    );
+    assert_eq!(place.pass("studio", &want).await, [Change::CancelDeletion]);
+    assert_eq!(place.pass("studio", &want).await, [Change::Enable]);
+    let back = place.one("studio").await;
+    assert_eq!((&back.id, KmsKey::diff(&want, &back.state)), (&id, vec![]));
+}
+
+#[tokio::test]
+async fn deletion_waits_as_long_as_the_tombstone_says_or_thirty_days() {
+    let place = Place::new().await;
+    for (name, spec, days) in [("a", json!({"deletionWindowDays": 7}), 7), ("b", json!({}), 30)] {
+        let want = good(spec);
+        place.create(name, &want).await;
+        let have = place.one(name).await;
+        let tombstone = (days == 7).then_some(&want);
+        place.port.delete(&have, tombstone).await.expect("scheduled");
+        let key =
+            place.access.kms.describe_key().key_id(have.id.as_str()).send().await.expect("key");
+        let metadata = key.key_metadata.expect("metadata");
+        let created = metadata.creation_date.expect("created").as_secs_f64();
+        let waits = (metadata.deletion_date.expect("a date").as_secs_f64() - created) / 86_400.0;
+        assert_eq!(waits.round(), f64::from(days));
+    }
+}
+
+#[tokio::test]
+async fn a_create_whose_answer_is_lost_is_not_repeated_and_its_key_is_found() {
+    let place = Place::new().await;
+    place.simulator.inject(Fault::lose_answer("CreateKey"));
+    let error = place.port.create(&studio(), &claim("studio"), "").await.expect_err("lost");
+    assert!(error.class.may_have_happened(), "{error}");
+    assert_eq!(place.calls()["CreateKey"], 1);
+    place.simulator.clear_faults();
+    place.one("studio").await;
+}
+
+#[tokio::test]
+async fn an_alias_moves_between_our_keys_and_never_from_anybody_else() {
+    let place = Place::new().await;
+    let old = good(json!({}));
+    let new = good(json!({"aliases": ["alias/shared"]}));
+    let old_id = place.create("old", &old).await;
+    place.create("new", &new).await;
+    let kms = &place.access.kms;
+    kms.create_alias()
+        .alias_name("alias/shared")
+        .target_key_id(old_id.as_str())
+        .send()
+        .await
+        .expect("alias");
+
+    let wanted = Ask { natural_keys: ["alias/shared".to_owned()].into(), ..ask(&["old", "new"]) };
+    let seen = place.observe(&wanted).await;
+    let have = seen.iter().find(|key| key.id != old_id).expect("the new key");
+    let changes = KmsKey::diff(&new, &have.state);
+    assert_eq!(
+        changes,
+        [Change::MoveAlias { alias: "alias/shared".into(), from: old_id.0.clone() }]
+    );
+
+    // Meanwhile somebody points it to a key that is not ours.
+    let stranger = place.port.create(&old, &Tags::new(), "").await.expect("created");
+    let point =
+        |id: &PhysicalId| kms.update_alias().alias_name("alias/shared").target_key_id(id.as_str());
+    point(&stranger).send().await.expect("moved");
+    assert_eq!(class(place.port.change(have, &changes[0]).await), Class::Busy);
+    let create = Change::CreateAlias { alias: "alias/shared".into() };
+    assert_eq!(class(place.port.change(have, &create).await), Class::Duplicate);
+    let delete = Change::DeleteAlias { alias: "alias/shared".into() };
+    place.port.change(have, &delete).await.expect("not ours to delete");
+    point(&old_id).send().await.expect("the alias is still there");
+
+    place.port.change(have, &changes[0]).await.expect("moved");
+    let seen = place.observe(&wanted).await;
+    let have = seen.iter().find(|key| key.id != old_id).expect("the new key");
+    assert_eq!(KmsKey::diff(&new, &have.state), []);
+}
+
+#[tokio::test]
+async fn repeated_changes_are_harmless() {
+    let place = Place::new().await;
+    let want = studio();
+    place.create("studio", &want).await;
+    let have = place.one("studio").await;
+    let changes = KmsKey::diff(&want, &have.state);
+    for change in changes.iter().chain(&changes) {
+        place.port.change(&have, change).await.expect("changed");
+    }
+    assert_eq!(KmsKey::diff(&want, &place.one("studio").await.state), []);
+    let delete = Change::DeleteAlias { alias: "alias/ml/second".into() };
+    place.port.change(&have, &delete).await.expect("deleted");
+    place.port.change(&have, &delete).await.expect("deleted already");
+}
+
+#[tokio::test]
+async fn tags_are_set_and_removed() {
+    let place = Place::new().await;
+    place.create("studio", &studio()).await;
+    let have = place.one("studio").await;
+    place.port.tag(&have, &[("team".to_owned(), "ml".to_owned())].into()).await.expect("tagged");
+    assert_eq!(place.observe(&ask(&["studio"])).await[0].tags["team"], "ml");
+    place.port.untag(&have, &["team".to_owned()]).await.expect("untagged");
+    assert_eq!(place.one("studio").await.tags, claim("studio"));
+}
+
+#[tokio::test]
+async fn a_deleted_role_in_the_policy_is_drift_that_cannot_be_written_until_the_role_exists() {
+    let place = Place::new().await;
+    let want = studio();
+    place.create("studio", &want).await;
+    place.pass("studio", &want).await;
+    place
+        .simulator
+        .with(|world| world.kms.delete_principal("arn:aws:iam::111122223333:role/studio"));
+    let have = place.one("studio").await;
+    let changes = KmsKey::diff(&want, &have.state);
+    assert!(matches!(changes[..], [Change::PutPolicy { .. }]), "{changes:?}");
+    let error = place.port.change(&have, &changes[0]).await.expect_err("refused");
+    assert_eq!(error.class, Class::Rejected);
+    assert!(
+        error.message.contains("every role and user that the policy names must exist"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn keys_that_do_not_rotate_and_keys_of_aws_are_no_obstacle() {
+    let place = Place::new().await;
+    let want = good(json!({"keySpec": "ECC_NIST_P256", "keyUsage": "SIGN_VERIFY"}));
+    place.create("signing", &want).await;
+    // Makes the key that AWS manages for EBS.
+    place.access.kms.describe_key().key_id("alias/aws/ebs").send().await.expect("managed key");
+    let have = place.one("signing").await;
+    assert_eq!((have.state.rotation, KmsKey::diff(&want, &have.state)), (None, vec![]));
+}
+
+#[tokio::test]
+async fn an_impossible_change_is_rejected_without_a_call() {
+    let place = Place::new().await;
+    place.create("studio", &studio()).await;
+    let have = place.one("studio").await;
+    let want = good(json!({"multiRegion": true}));
+    place.calls();
+    let changes = KmsKey::diff(&want, &have.state);
+    let change = changes.last().expect("a change");
+    assert_eq!(class(place.port.change(&have, change).await), Class::Rejected);
+    assert_eq!(place.calls(), BTreeMap::new());
+}
+
+#[tokio::test]
+async fn a_reader_creates_nothing() {
+    let place = Place::new().await;
+    let config = place.simulator.sdk_config("111122223333", "eu-west-1");
+    let access = Connection::new(config, Guard::read_only()).access(scope(), None).await;
+    let error =
+        Live::connect(&access).create(&studio(), &claim("studio"), "").await.expect_err("refused");
+    assert_eq!(error.class, Class::Refused);
+    assert_eq!(place.calls(), BTreeMap::new());
+}
