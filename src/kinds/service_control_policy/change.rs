@@ -75,8 +75,7 @@ impl Update {
         match &self.content {
             None => Vec::new(),
             Some(Replaced { old: Some(old), new: Some(new) }) => {
-                let sizes =
-                    Line::change("content (bytes)", old.size_bytes(), new.size_bytes());
+                let sizes = Line::change("content (bytes)", old.size_bytes(), new.size_bytes());
                 let diff = policy_document::diff(old, new, &context()).to_string();
                 std::iter::once(sizes).chain(diff.lines().map(diff_line)).collect()
             }

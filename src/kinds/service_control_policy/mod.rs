@@ -45,9 +45,7 @@ const FULL_AWS_ACCESS: &str = "FullAWSAccess";
 pub struct ServiceControlPolicy;
 
 /// Whether attachments that the manifest does not name are drift.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Attachments {
     /// Attached to the named targets and nowhere else.

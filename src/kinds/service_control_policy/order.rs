@@ -44,8 +44,9 @@ impl Effects {
                 return Self { allow: true, deny: true };
             };
             let statements = &document.as_value()["Statement"];
-            let list =
-                statements.as_array().map_or_else(|| std::slice::from_ref(statements), Vec::as_slice);
+            let list = statements
+                .as_array()
+                .map_or_else(|| std::slice::from_ref(statements), Vec::as_slice);
             for statement in list {
                 match statement["Effect"].as_str() {
                     Some("Deny") => effects.deny = true,
@@ -80,8 +81,11 @@ fn update(want: &State, have: &State) -> Option<Update> {
     let content = (want.content.is_some()
         && !same_text(want.content.as_ref(), have.content.as_ref()))
     .then(|| Replaced { old: have.content.clone(), new: want.content.clone() });
-    (name.is_some() || description.is_some() || content.is_some())
-        .then_some(Update { name, description, content })
+    (name.is_some() || description.is_some() || content.is_some()).then_some(Update {
+        name,
+        description,
+        content,
+    })
 }
 
 fn growth(update: &Update, effects: Effects) -> Growth {
@@ -109,10 +113,7 @@ pub(super) fn diff(want: &State, have: &State) -> Vec<Change> {
     let wanted = want.targets.as_ref().unwrap_or(live);
     let attach: Vec<_> = by_reach(wanted.difference(live))
         .into_iter()
-        .map(|target| Change::Attach {
-            target: target.clone(),
-            risk: effects.risk_of_attaching(),
-        })
+        .map(|target| Change::Attach { target: target.clone(), risk: effects.risk_of_attaching() })
         .collect();
     let detach: Vec<_> = match want.attachments {
         Attachments::Additive => Vec::new(),

@@ -72,9 +72,8 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
         check_length("description", text, MAX_DESCRIPTION, &mut problems);
     }
     let content = read_content(&spec.content, &mut problems);
-    let targets = spec
-        .targets
-        .map(|list| resolve_targets(&list.unwrap_or_default(), refs, &mut problems));
+    let targets =
+        spec.targets.map(|list| resolve_targets(&list.unwrap_or_default(), refs, &mut problems));
     check_tags(&spec.tags, &mut problems);
     if problems.is_empty() {
         Ok(State { name, description, content, targets, attachments: spec.attachments })
@@ -86,10 +85,7 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
 fn check_length(field: &str, text: &str, limit: usize, problems: &mut Vec<Invalid>) {
     let length = text.chars().count();
     if length > limit {
-        problems.push(Invalid::new(
-            field,
-            format!("{length} characters long; AWS takes {limit}"),
-        ));
+        problems.push(Invalid::new(field, format!("{length} characters long; AWS takes {limit}")));
     }
 }
 
@@ -162,8 +158,11 @@ fn resolve_targets(
             Ok(id) => {
                 if let Some(first) = first_at.get(&id) {
                     problems.push(
-                        Invalid::new(field, format!("{text} is the same place as targets[{first}]"))
-                            .help("name each place once"),
+                        Invalid::new(
+                            field,
+                            format!("{text} is the same place as targets[{first}]"),
+                        )
+                        .help("name each place once"),
                     );
                 } else {
                     first_at.insert(id, index);
