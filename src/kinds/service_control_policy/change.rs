@@ -75,9 +75,11 @@ impl Update {
         match &self.content {
             None => Vec::new(),
             Some(Replaced { old: Some(old), new: Some(new) }) => {
-                let sizes = Line::change("content (bytes)", old.size_bytes(), new.size_bytes());
+                let (before, after) = (old.size_bytes(), new.size_bytes());
+                let size =
+                    (before != after).then(|| Line::change("content (bytes)", before, after));
                 let diff = policy_document::diff(old, new, &context()).to_string();
-                std::iter::once(sizes).chain(diff.lines().map(diff_line)).collect()
+                size.into_iter().chain(diff.lines().map(diff_line)).collect()
             }
             Some(_) => vec![Line::change("content", "(not readable)", "the manifest's")],
         }

@@ -1,6 +1,9 @@
+mod guardrails;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::*;
@@ -158,6 +161,16 @@ fn every_problem_is_reported_with_its_field_and_a_way_out() {
     content.Statement[0]: denies everything to everyone, palisade included: add a condition
     content.Statement[1].Action: no action is listed, so the statement has no effect: list the actions
     content.Statement[2].Resource: no resource is listed, so the statement has no effect: write "*" or the ARNs
+    targets[1]: `ou:Workloads`: a path starts with a slash (write the names of the units from the root down, such as ou:/Workloads/ML)
+    targets[2]: `ou:/`: this is the root: write root (write the names of the units from the root down, such as ou:/Workloads/ML)
+    targets[3]: `ou:/a//b`: a unit without a name (write the names of the units from the root down, such as ou:/Workloads/ML)
+    targets[4]: `ou:/1/2/3/4/5/6`: AWS nests units at most five deep (write the names of the units from the root down, such as ou:/Workloads/ML)
+    targets[5]: `11112222333` is no place to attach a policy to (write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, or the twelve digits of an account)
+    targets[6]: r-ab12 is the same place as targets[0] (name each place once)
+    targets[7]: `ou-ab12-short` is no place to attach a policy to (write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, or the twelve digits of an account)
+    targets[8]: `OU-AB12-MLMLMLML` is no place to attach a policy to (write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, or the twelve digits of an account)
+    tags.: a tag key has 1 to 128 characters
+    tags.palisade:owner: this prefix is reserved (choose another tag key)
     "#);
 }
 
@@ -233,7 +246,11 @@ fn white_space_and_key_order_are_no_difference_but_everything_else_is() {
         {"Resource":"*","Action":"s3:B","Effect":"Deny","Sid":"s3B"} ], "Version":"2012-10-17"}"#;
     let parsed = PolicyDocument::parse(live, Dialect::ServiceControlPolicy).unwrap();
     assert_eq!(plan(&want, &state(parsed, &[ROOT])), "");
-    insta::assert_snapshot!(plan(&want, &state(deny(&["s3:B", "s3:A"]), &[ROOT])), @"");
+    let turned = state(deny(&["s3:B", "s3:A"]), &[ROOT]);
+    insta::assert_snapshot!(plan(&want, &turned), @r"
+    update content [neutral]
+        ~ the same statements, written differently (order, repetition or brackets)
+    ");
 }
 
 #[test]
@@ -244,7 +261,18 @@ fn a_plan_shows_what_changes_and_what_it_does_to_protection() {
         description: Some("why".into()),
         ..state(deny(&["s3:A"]), &[ROOT, IN_WEB])
     };
-    insta::assert_snapshot!(plan(&want, &have), @"");
+    insta::assert_snapshot!(plan(&want, &have), @r#"
+    update name, description, content [loosens]
+        ~ name: "p" -> "q"
+        ~ description: "" -> "why"
+        ~ content (bytes): 160 -> 99
+        - statement "s3B" (Deny): widens access
+        -   Action: s3:B
+        -   Resource: *
+    attach to 333333333333 [tightens]
+    attach to r-ab12 [tightens]
+    detach from ou-ab12-mlmlmlml [loosens]
+    "#);
 }
 
 #[test]
