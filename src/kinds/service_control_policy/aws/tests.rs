@@ -29,7 +29,13 @@ type Call = (String, Value);
 
 /// Answers in the order written; anything else that is asked for fails the test.
 #[derive(Debug, Clone, Default)]
-struct Script(Arc<Mutex<(VecDeque<(&'static str, u16, Value)>, Vec<Call>)>>);
+struct Script(Arc<Mutex<Played>>);
+
+#[derive(Debug, Default)]
+struct Played {
+    answers: VecDeque<(&'static str, u16, Value)>,
+    sent: Vec<Call>,
+}
 
 impl Script {
     fn ok(self, operation: &'static str, answer: Value) -> Self {
@@ -41,7 +47,7 @@ impl Script {
     }
 
     fn push(self, operation: &'static str, status: u16, answer: Value) -> Self {
-        self.0.lock().unwrap().0.push_back((operation, status, answer));
+        self.0.lock().unwrap().answers.push_back((operation, status, answer));
         self
     }
 
@@ -66,8 +72,8 @@ impl Script {
     /// What was sent; the script must be used up.
     fn sent(&self) -> Vec<Call> {
         let mut guard = self.0.lock().unwrap();
-        assert!(guard.0.is_empty(), "never asked for: {:?}", guard.0);
-        std::mem::take(&mut guard.1)
+        assert!(guard.answers.is_empty(), "never asked for: {:?}", guard.answers);
+        std::mem::take(&mut guard.sent)
     }
 
     fn operations(&self) -> Vec<String> {
@@ -92,10 +98,12 @@ impl HttpConnector for Script {
         let body = request.body().bytes().expect("in memory");
         let body = serde_json::from_slice(body).expect("JSON");
         let mut guard = self.0.lock().unwrap();
-        let (expected, status, answer) =
-            guard.0.pop_front().unwrap_or_else(|| panic!("{operation} was not expected: {body}"));
+        let (expected, status, answer) = guard
+            .answers
+            .pop_front()
+            .unwrap_or_else(|| panic!("{operation} was not expected: {body}"));
         assert_eq!(operation, expected, "{body}");
-        guard.1.push((operation, body));
+        guard.sent.push((operation, body));
         let status = status.try_into().expect("a status");
         HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(answer.to_string()))))
     }
