@@ -1,10 +1,13 @@
 //! The kinds: the only list of them.
 
 pub mod kms_key;
+pub mod service_control_policy;
 
 pub use crate::kind::erased::Registry;
 
 /// All kinds of this build.
 pub fn registry() -> Registry {
-    Registry::default().with::<kms_key::KmsKey, kms_key::aws::Live>()
+    Registry::default()
+        .with::<kms_key::KmsKey, kms_key::aws::Live>()
+        .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()
 }

@@ -1,0 +1,220 @@
+//! Reading policies: the list in pages of twenty, then three calls for each one that matters.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_organizations::types::{PolicySummary, PolicyType};
+
+use super::{Live, Stranger, error::explain};
+use crate::{
+    kind::{Ask, Class, CloudError},
+    kinds::service_control_policy::{Attachments, State},
+    model::{
+        Observed, Phase, PhysicalId, Tags,
+        claim::OWNER_TAG,
+        policy_document::{Dialect, PolicyDocument},
+    },
+};
+
+/// The largest page Organizations gives (API reference).
+const PAGE: i32 = 20;
+
+/// The page tokens of one listing. A page may be empty and still have a successor, so only the token
+/// says whether there is more; one that comes back would go round for ever.
+#[derive(Debug)]
+pub(super) struct Pages {
+    operation: &'static str,
+    seen: BTreeSet<String>,
+}
+
+impl Pages {
+    pub(super) fn new(operation: &'static str) -> Self {
+        Self { operation, seen: BTreeSet::new() }
+    }
+
+    /// The token to send next; `None` after the last page.
+    pub(super) fn after(&mut self, token: Option<&str>) -> Result<Option<String>, CloudError> {
+        let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
+        if self.seen.insert(token.to_owned()) {
+            return Ok(Some(token.to_owned()));
+        }
+        Err(CloudError::new(self.operation, Class::Unknown, "a page token came back twice"))
+    }
+}
+
+/// What the list says of a policy.
+#[derive(Debug)]
+struct Listed {
+    id: String,
+    arn: String,
+    name: String,
+    description: String,
+}
+
+impl Listed {
+    /// `None` for the policies of AWS itself: nobody can edit them, and their tags cannot be read.
+    fn read(summary: &PolicySummary) -> Option<Result<Self, CloudError>> {
+        if summary.aws_managed() {
+            return None;
+        }
+        let (Some(id), Some(arn), Some(name)) = (summary.id(), summary.arn(), summary.name())
+        else {
+            return Some(Err(CloudError::new(
+                "organizations:ListPolicies",
+                Class::Unknown,
+                "a policy without id, ARN or name",
+            )));
+        };
+        let description = summary.description().unwrap_or_default().to_owned();
+        Some(Ok(Self {
+            id: id.to_owned(),
+            arn: arn.to_owned(),
+            name: name.to_owned(),
+            description,
+        }))
+    }
+
+    fn stranger(&self, ask: &Ask) -> Stranger {
+        Stranger {
+            owner: ask.owner.clone(),
+            name: self.name.clone(),
+            description: self.description.clone(),
+        }
+    }
+}
+
+impl Live {
+    /// Every policy that is ours, adopted, or of a wanted name.
+    pub(super) async fn read_all(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+        let listed = self.list().await?;
+        self.strangers().retain(|id, _| listed.iter().any(|policy| policy.id == *id));
+        let mut found = Vec::new();
+        for policy in listed {
+            let named = ask.natural_keys.contains(&policy.name)
+                || ask.adopt.contains(&PhysicalId(policy.id.clone()));
+            let known = self.strangers().get(&policy.id).cloned();
+            if !named && known.is_some_and(|known| known == policy.stranger(ask)) {
+                continue;
+            }
+            let tags = self.tags_of(&policy.id).await?;
+            if !named && tags.get(OWNER_TAG) != Some(&ask.owner) {
+                self.strangers().insert(policy.id.clone(), policy.stranger(ask));
+                continue;
+            }
+            // It may be claimed before anybody asks for it by name again.
+            self.strangers().remove(&policy.id);
+            found.push(self.read_one(policy, tags).await?);
+        }
+        Ok(found)
+    }
+
+    async fn read_one(&self, listed: Listed, tags: Tags) -> Result<Observed<State>, CloudError> {
+        const OPERATION: &str = "organizations:DescribePolicy";
+        let answer = self
+            .client
+            .describe_policy()
+            .policy_id(&listed.id)
+            .send()
+            .await
+            .map_err(|error| explain(OPERATION, &error))?;
+        let policy = answer.policy();
+        let (Some(text), Some(summary)) = (
+            policy.and_then(|policy| policy.content()),
+            policy.and_then(|policy| policy.policy_summary()),
+        ) else {
+            return Err(CloudError::new(OPERATION, Class::Unknown, "a policy without content"));
+        };
+        let state = State {
+            // Of the two answers the later one: the list may be older.
+            name: summary.name().unwrap_or(&listed.name).to_owned(),
+            description: Some(summary.description().unwrap_or_default().to_owned()),
+            content: PolicyDocument::parse(text, Dialect::ServiceControlPolicy).ok(),
+            targets: Some(self.targets_of(&listed.id).await?),
+            attachments: Attachments::Exclusive,
+        };
+        Ok(Observed {
+            id: PhysicalId(listed.id),
+            arn: listed.arn,
+            tags,
+            phase: Phase::Ready,
+            state,
+        })
+    }
+
+    async fn list(&self) -> Result<Vec<Listed>, CloudError> {
+        const OPERATION: &str = "organizations:ListPolicies";
+        let mut pages = Pages::new(OPERATION);
+        let mut listed = Vec::new();
+        let mut token = None;
+        loop {
+            let page = self
+                .client
+                .list_policies()
+                .filter(PolicyType::ServiceControlPolicy)
+                .max_results(PAGE)
+                .set_next_token(token)
+                .send()
+                .await
+                .map_err(|error| explain(OPERATION, &error))?;
+            for policy in page.policies().iter().filter_map(Listed::read) {
+                listed.push(policy?);
+            }
+            token = pages.after(page.next_token())?;
+            if token.is_none() {
+                return Ok(listed);
+            }
+        }
+    }
+
+    async fn tags_of(&self, id: &str) -> Result<Tags, CloudError> {
+        const OPERATION: &str = "organizations:ListTagsForResource";
+        let mut pages = Pages::new(OPERATION);
+        let mut tags = Tags::new();
+        let mut token = None;
+        loop {
+            let page = self
+                .client
+                .list_tags_for_resource()
+                .resource_id(id)
+                .set_next_token(token)
+                .send()
+                .await
+                .map_err(|error| explain(OPERATION, &error))?;
+            tags.extend(
+                page.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())),
+            );
+            token = pages.after(page.next_token())?;
+            if token.is_none() {
+                return Ok(tags);
+            }
+        }
+    }
+
+    /// The ids of everything a policy is attached to.
+    pub(super) async fn targets_of(&self, id: &str) -> Result<BTreeSet<String>, CloudError> {
+        const OPERATION: &str = "organizations:ListTargetsForPolicy";
+        let mut pages = Pages::new(OPERATION);
+        let mut targets = BTreeSet::new();
+        let mut token = None;
+        loop {
+            let page = self
+                .client
+                .list_targets_for_policy()
+                .policy_id(id)
+                .max_results(PAGE)
+                .set_next_token(token)
+                .send()
+                .await
+                .map_err(|error| explain(OPERATION, &error))?;
+            for target in page.targets() {
+                let id = target.target_id().ok_or_else(|| {
+                    CloudError::new(OPERATION, Class::Unknown, "a target without an id")
+                })?;
+                targets.insert(id.to_owned());
+            }
+            token = pages.after(page.next_token())?;
+            if token.is_none() {
+                return Ok(targets);
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The edits of a policy, each one call to Organizations.
+
+use std::{collections::BTreeSet, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use super::{State, context};
+use crate::{
+    kind::{Describe, Line, Sign},
+    model::{
+        Risk,
+        policy_document::{self, PolicyDocument, Widening},
+    },
+};
+
+/// A value and what it becomes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced<T> {
+    /// As it is.
+    pub old: T,
+    /// As it will be.
+    pub new: T,
+}
+
+/// One UpdatePolicy call: everything in it changes at once, for all targets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Update {
+    /// A new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Replaced<String>>,
+    /// A new description; empty for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Replaced<String>>,
+    /// A new text; the old one is `None` if palisade could not read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Replaced<Option<PolicyDocument>>>,
+}
+
+/// One edit of a policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Change {
+    /// Replaces name, description or text.
+    Update(Box<Update>),
+    /// Attaches the policy to one more place.
+    Attach {
+        /// The id of the root, organizational unit or account.
+        target: String,
+        /// What that does to protection there.
+        risk: Risk,
+    },
+    /// Takes the policy off one place.
+    Detach {
+        /// The id of the root, organizational unit or account.
+        target: String,
+        /// What that does to protection there.
+        risk: Risk,
+    },
+}
+
+impl Update {
+    /// What the new text does to access, compared with the old one.
+    pub(super) fn widening(&self) -> Widening {
+        match &self.content {
+            None => Widening::Neutral,
+            Some(Replaced { old: Some(old), new: Some(new) }) => {
+                policy_document::diff(old, new, &context()).widening
+            }
+            Some(_) => Widening::Unknown,
+        }
+    }
+
+    fn content_lines(&self) -> Vec<Line> {
+        match &self.content {
+            None => Vec::new(),
+            Some(Replaced { old: Some(old), new: Some(new) }) => {
+                let (before, after) = (old.size_bytes(), new.size_bytes());
+                let size =
+                    (before != after).then(|| Line::change("content (bytes)", before, after));
+                let diff = policy_document::diff(old, new, &context()).to_string();
+                size.into_iter().chain(diff.lines().map(diff_line)).collect()
+            }
+            Some(_) => vec![Line::change("content", "(not readable)", "the manifest's")],
+        }
+    }
+}
+
+/// A line of a policy diff (`  + Action s3:*`) as a plan line of the same depth.
+fn diff_line(line: &str) -> Line {
+    let body = line.trim_start();
+    let (sign, rest) = match body.split_at_checked(2) {
+        Some(("+ ", rest)) => (Sign::Add, rest),
+        Some(("- ", rest)) => (Sign::Remove, rest),
+        Some(("~ ", rest)) => (Sign::Change, rest),
+        _ => (Sign::Same, body),
+    };
+    Line { sign, text: format!("{}{rest}", &line[..line.len() - body.len()]) }
+}
+
+impl Change {
+    /// The state after it.
+    pub(super) fn effect(&self, mut have: State) -> State {
+        match self {
+            Self::Update(update) => {
+                if let Some(name) = &update.name {
+                    have.name.clone_from(&name.new);
+                }
+                if let Some(description) = &update.description {
+                    have.description = Some(description.new.clone());
+                }
+                if let Some(content) = &update.content {
+                    have.content.clone_from(&content.new);
+                }
+            }
+            Self::Attach { target, .. } => {
+                have.targets.get_or_insert_with(BTreeSet::new).insert(target.clone());
+            }
+            Self::Detach { target, .. } => {
+                have.targets.get_or_insert_with(BTreeSet::new).remove(target);
+            }
+        }
+        have
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Update(update) => {
+                let fields: Vec<_> = [
+                    update.name.is_some().then_some("name"),
+                    update.description.is_some().then_some("description"),
+                    update.content.is_some().then_some("content"),
+                ]
+                .into_iter()
+                .flatten()
+                .collect();
+                write!(f, "update {}", fields.join(", "))
+            }
+            Self::Attach { target, .. } => write!(f, "attach to {target}"),
+            Self::Detach { target, .. } => write!(f, "detach from {target}"),
+        }
+    }
+}
+
+impl Describe for Change {
+    fn risk(&self) -> Risk {
+        match self {
+            Self::Update(update) => match update.widening() {
+                Widening::Narrows => Risk::Tightens,
+                Widening::Neutral => Risk::Neutral,
+                Widening::Widens | Widening::Mixed | Widening::Unknown => Risk::Loosens,
+            },
+            Self::Attach { risk, .. } | Self::Detach { risk, .. } => *risk,
+        }
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let Self::Update(update) = self else { return Vec::new() };
+        let quoted = |text: &str| format!("{text:?}");
+        let text = |field: &str, value: &Option<Replaced<String>>| {
+            value.as_ref().map(|v| Line::change(field, quoted(&v.old), quoted(&v.new)))
+        };
+        text("name", &update.name)
+            .into_iter()
+            .chain(text("description", &update.description))
+            .chain(update.content_lines())
+            .collect()
+    }
+
+    fn inspect(&self) -> bool {
+        // A full target cannot take one more policy, and the last policy of a target cannot go.
+        matches!(self, Self::Attach { .. } | Self::Detach { .. })
+    }
+}

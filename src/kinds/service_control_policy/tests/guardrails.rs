@@ -1,0 +1,291 @@
+//! The guardrails of `desired-state/organization` do what they say and no more.
+
+use std::fs;
+
+use super::*;
+use crate::model::policy_document::{Decision, Request};
+
+const SCIENTIST: &str = "arn:aws:iam::111122223333:role/scientist";
+const PALISADE: &str = "arn:aws:iam::111122223333:role/palisade";
+const BREAK_GLASS: &str = "arn:aws:iam::111122223333:role/break-glass";
+
+/// The spec of every document in a file, with this repository's variables filled in.
+fn load(text: &str) -> Vec<(String, State)> {
+    let text = text
+        .replace("${scope.partition}", "aws")
+        .replace("${organization.id}", "o-abcde12345")
+        .replace("ou-ab12-abcdefgh", WEB);
+    assert!(!text.contains("${"), "a variable that this test does not know");
+    serde_yaml::Deserializer::from_str(&text)
+        .map(|document| {
+            let document = Value::deserialize(document).expect("YAML");
+            assert_eq!(document["kind"], "ServiceControlPolicy");
+            let name = document["metadata"]["name"].as_str().expect("a name").to_owned();
+            let known = organisation();
+            let (state, resolution) = resolve_in(&known, document["spec"].clone());
+            assert_eq!(resolution.waiting, BTreeSet::new(), "{name}");
+            (name, state.expect("a valid spec"))
+        })
+        .collect()
+}
+
+fn guardrails() -> BTreeMap<String, State> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/desired-state/organization");
+    let files =
+        fs::read_dir(directory).expect("the directory").map(|file| file.expect("a file").path());
+    files.flat_map(|path| load(&fs::read_to_string(path).expect("text"))).collect()
+}
+
+/// What all guardrails together say. Keys that are not given are absent from the request.
+fn decide(principal: &str, action: &str, resource: &str, keys: &[(&str, &str)]) -> Decision {
+    let mut request = Request::new(principal, action, resource);
+    let given = [("aws:requestedregion", "eu-west-1")].into_iter().chain(keys.iter().copied());
+    for key in [
+        "aws:requestedregion",
+        "s3:x-amz-acl",
+        "sagemaker:appnetworkaccesstype",
+        "sagemaker:directinternetaccess",
+        "sagemaker:instancetypes",
+        "sagemaker:intercontainertrafficencryption",
+        "sagemaker:modelarn",
+        "sagemaker:networkisolation",
+        "sagemaker:outputkmskey",
+        "sagemaker:outputkmskeyarn",
+        "sagemaker:rootaccess",
+        "sagemaker:volumekmskey",
+        "sagemaker:volumekmskeyarn",
+        "sagemaker:vpcsecuritygroupids",
+        "sagemaker:vpcsubnets",
+    ] {
+        request.context.insert(key.to_owned(), Vec::new());
+    }
+    for (key, value) in given {
+        request.context.insert(key.to_owned(), vec![value.to_owned()]);
+    }
+    let decisions: Vec<_> = guardrails()
+        .values()
+        .map(|state| state.content.as_ref().expect("a text").evaluate(&request))
+        .collect();
+    assert!(!decisions.contains(&Decision::Unknown), "{action}: {decisions:?}");
+    *decisions.iter().find(|decision| **decision == Decision::Deny).unwrap_or(&Decision::NoMatch)
+}
+
+fn is_denied(action: &str, keys: &[(&str, &str)]) -> bool {
+    decide(SCIENTIST, action, "*", keys) == Decision::Deny
+}
+
+/// A request that carries every protection is possible, and not one of them can be left out.
+fn every_key_counts(action: &str, rest: &[(&str, &str)], protections: &[(&str, &str)]) {
+    assert!(!is_denied(action, &[rest, protections].concat()), "{action} is possible at all");
+    for left_out in protections {
+        let mut keys = [rest, protections].concat();
+        keys.retain(|key| key != left_out);
+        assert!(is_denied(action, &keys), "{action} without {}", left_out.0);
+    }
+}
+
+const SUBNETS: (&str, &str) = ("sagemaker:vpcsubnets", "subnet-1");
+const GROUPS: (&str, &str) = ("sagemaker:vpcsecuritygroupids", "sg-1");
+const VOLUME: (&str, &str) = ("sagemaker:volumekmskeyarn", "arn:aws:kms:::key/1");
+const OUTPUT: (&str, &str) = ("sagemaker:outputkmskeyarn", "arn:aws:kms:::key/1");
+const ISOLATED: (&str, &str) = ("sagemaker:networkisolation", "true");
+const ENCRYPTED: (&str, &str) = ("sagemaker:intercontainertrafficencryption", "true");
+const VPC_ONLY: (&str, &str) = ("sagemaker:appnetworkaccesstype", "VpcOnly");
+const NETWORK_DISK: (&str, &str) = ("sagemaker:instancetypes", "ml.m5.xlarge");
+const LOCAL_DISK: (&str, &str) = ("sagemaker:instancetypes", "ml.g5.xlarge");
+
+#[test]
+fn every_guardrail_is_a_valid_spec_that_leaves_room_in_size_and_number() {
+    let guardrails = guardrails();
+    let names: Vec<_> = guardrails.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "approved-regions",
+            "organization-integrity",
+            "protect-cloudtrail",
+            "protect-s3",
+            "sagemaker-customer-keys",
+            "sagemaker-isolation",
+            "sagemaker-network",
+        ]
+    );
+    // FullAWSAccess is there as well.
+    let mut by_target = BTreeMap::<_, usize>::new();
+    for (name, state) in &guardrails {
+        let size = state.content.as_ref().expect("a text").size_bytes();
+        assert!(size < MAX_CONTENT_BYTES / 2, "{name} has {size} bytes");
+        for target in state.targets.iter().flatten() {
+            *by_target.entry(target).or_default() += 1;
+        }
+    }
+    assert!(by_target.values().all(|count| *count < MAX_PER_TARGET), "{by_target:?}");
+}
+
+#[test]
+fn the_example_is_a_valid_spec_and_names_every_field() {
+    let text = fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/examples/service-control-policy.yaml"
+    ))
+    .expect("the example");
+    assert_eq!(load(&text).len(), 1);
+    for field in ["policyName", "description", "content", "targets", "attachments", "tags"] {
+        assert!(text.contains(&format!("\n  {field}:")), "{field}");
+    }
+}
+
+#[test]
+fn cloudtrail_cannot_be_stopped_changed_or_deleted() {
+    let trail = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/t";
+    for action in ["StopLogging", "UpdateTrail", "DeleteTrail", "PutEventSelectors"] {
+        let action = format!("cloudtrail:{action}");
+        for principal in [SCIENTIST, PALISADE, "arn:aws:iam::111122223333:root"] {
+            assert_eq!(decide(principal, &action, trail, &[]), Decision::Deny, "{action}");
+        }
+        assert_eq!(decide(BREAK_GLASS, &action, trail, &[]), Decision::NoMatch, "{action}");
+    }
+    assert!(!is_denied("cloudtrail:LookupEvents", &[]));
+}
+
+#[test]
+fn only_approved_regions_and_global_services_answer() {
+    let frankfurt = [("aws:requestedregion", "eu-central-1")];
+    for action in ["ec2:RunInstances", "s3:CreateBucket", "sagemaker:CreateApp"] {
+        assert!(is_denied(action, &frankfurt), "{action}");
+        assert!(!is_denied(action, &[]), "{action}");
+    }
+    for action in ["iam:GetRole", "sts:AssumeRole", "kms:Decrypt", "organizations:ListRoots"] {
+        assert!(!is_denied(action, &frankfurt), "{action}");
+    }
+    assert_eq!(decide(PALISADE, "ec2:DescribeVpcs", "*", &frankfurt), Decision::NoMatch);
+    assert!(is_denied("account:EnableRegion", &[("aws:requestedregion", "us-east-1")]));
+}
+
+#[test]
+fn nobody_leaves_the_organisation_or_makes_an_exempt_role() {
+    for principal in [SCIENTIST, BREAK_GLASS, PALISADE] {
+        let leaving = decide(principal, "organizations:LeaveOrganization", "*", &[]);
+        assert_eq!(leaving, Decision::Deny, "{principal}");
+    }
+    for role in [PALISADE, BREAK_GLASS] {
+        assert_eq!(decide(SCIENTIST, "iam:CreateRole", role, &[]), Decision::Deny);
+        assert_eq!(decide(SCIENTIST, "iam:UpdateAssumeRolePolicy", role, &[]), Decision::Deny);
+    }
+    assert_eq!(decide(SCIENTIST, "iam:CreateRole", SCIENTIST, &[]), Decision::NoMatch);
+}
+
+#[test]
+fn what_is_private_in_s3_stays_private_and_the_archive_stays() {
+    let (bucket, archive) = ("arn:aws:s3:::data/x", "arn:aws:s3:::log-archive-o-abcde12345/x");
+    let acl = |value| [("s3:x-amz-acl", value)];
+    let on = |resource, action, keys: &[_]| decide(SCIENTIST, action, resource, keys);
+    assert!(is_denied("s3:PutBucketPublicAccessBlock", &[]));
+    assert_eq!(on(bucket, "s3:PutObject", &acl("public-read")), Decision::Deny);
+    assert_eq!(on(bucket, "s3:PutObject", &acl("private")), Decision::NoMatch);
+    assert_eq!(on(bucket, "s3:PutObject", &[]), Decision::NoMatch);
+    assert_eq!(on(bucket, "s3:DeleteObject", &[]), Decision::NoMatch);
+    assert_eq!(on(archive, "s3:DeleteObject", &[]), Decision::Deny);
+    assert_eq!(on(archive, "s3:GetObject", &[]), Decision::NoMatch);
+}
+
+#[test]
+fn sagemaker_works_only_with_every_protection() {
+    let protections = [SUBNETS, VOLUME, OUTPUT, ISOLATED, ENCRYPTED];
+    for action in [
+        "CreateHyperParameterTuningJob",
+        "CreateModelQualityJobDefinition",
+        "CreateMonitoringSchedule",
+        "CreateProcessingJob",
+        "CreateTrainingJob",
+    ] {
+        every_key_counts(&format!("sagemaker:{action}"), &[NETWORK_DISK], &protections);
+    }
+    every_key_counts("sagemaker:CreateModel", &[], &[SUBNETS, ISOLATED]);
+    every_key_counts("sagemaker:CreateAutoMLJobV2", &[], &[SUBNETS, VOLUME, OUTPUT, ENCRYPTED]);
+    every_key_counts("sagemaker:CreateDomain", &[], &[VPC_ONLY, SUBNETS, GROUPS, VOLUME]);
+    every_key_counts(
+        "sagemaker:CreateNotebookInstance",
+        &[],
+        &[
+            SUBNETS,
+            GROUPS,
+            VOLUME,
+            ("sagemaker:directinternetaccess", "Disabled"),
+            ("sagemaker:rootaccess", "Disabled"),
+        ],
+    );
+}
+
+#[test]
+fn a_protection_that_is_switched_off_is_as_bad_as_one_left_out() {
+    let job = [SUBNETS, VOLUME, OUTPUT, NETWORK_DISK];
+    let with = |isolated, encrypted| {
+        let flags = [
+            ("sagemaker:networkisolation", isolated),
+            ("sagemaker:intercontainertrafficencryption", encrypted),
+        ];
+        is_denied("sagemaker:CreateTrainingJob", &[&job[..], &flags].concat())
+    };
+    assert!(!with("true", "true"));
+    assert!(with("false", "true") && with("true", "false"));
+}
+
+#[test]
+fn the_older_names_of_the_key_keys_do_as_well() {
+    let older = [
+        SUBNETS,
+        ISOLATED,
+        ENCRYPTED,
+        NETWORK_DISK,
+        ("sagemaker:volumekmskey", "alias/x"),
+        ("sagemaker:outputkmskey", "alias/x"),
+    ];
+    assert!(!is_denied("sagemaker:CreateTrainingJob", &older));
+}
+
+#[test]
+fn instances_with_local_disks_need_no_volume_key_because_aws_refuses_one() {
+    let job = [SUBNETS, OUTPUT, ISOLATED, ENCRYPTED, LOCAL_DISK];
+    assert!(!is_denied("sagemaker:CreateTrainingJob", &job));
+    let model = ("sagemaker:modelarn", "arn:aws:sagemaker:::model/m");
+    assert!(!is_denied("sagemaker:CreateEndpointConfig", &[model, LOCAL_DISK]));
+    assert!(is_denied("sagemaker:CreateEndpointConfig", &[model, NETWORK_DISK]));
+    // Serverless: no instances, no volume.
+    assert!(!is_denied("sagemaker:CreateEndpointConfig", &[model]));
+    // Without a model the endpoint has to bring its own network and isolation.
+    assert!(is_denied("sagemaker:CreateEndpointConfig", &[LOCAL_DISK]));
+    assert!(!is_denied("sagemaker:CreateEndpointConfig", &[LOCAL_DISK, SUBNETS, ISOLATED]));
+}
+
+#[test]
+fn updates_that_leave_a_protection_as_it_is_are_possible() {
+    assert!(!is_denied("sagemaker:UpdateDomain", &[]));
+    assert!(is_denied(
+        "sagemaker:UpdateDomain",
+        &[("sagemaker:appnetworkaccesstype", "PublicInternetOnly")]
+    ));
+    assert!(!is_denied("sagemaker:UpdateNotebookInstance", &[]));
+    assert!(is_denied("sagemaker:UpdateNotebookInstance", &[("sagemaker:rootaccess", "Enabled")]));
+}
+
+#[test]
+fn palisade_can_do_its_work_below_every_guardrail() {
+    for action in [
+        "ec2:AuthorizeSecurityGroupEgress",
+        "ec2:CreateSecurityGroup",
+        "ec2:CreateVpcEndpoint",
+        "ec2:DescribeVpcEndpoints",
+        "ec2:ModifyVpcEndpoint",
+        "kms:CreateKey",
+        "kms:PutKeyPolicy",
+        "kms:ScheduleKeyDeletion",
+        "sagemaker:AddTags",
+        "sagemaker:CreateDomain",
+        "sagemaker:DeleteDomain",
+        "sagemaker:UpdateDomain",
+        "sts:GetCallerIdentity",
+    ] {
+        assert_eq!(decide(PALISADE, action, "*", &[]), Decision::NoMatch, "{action}");
+    }
+}
