@@ -1,10 +1,12 @@
 //! From the spec to the wanted state: references filled in, everything in canonical form.
 
 use serde::{Deserialize as _, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
-    diff, rules,
+    diff,
+    leaf::Leaf,
+    rules,
     spec::Spec,
     state::{self, State},
     tree,
@@ -19,17 +21,15 @@ const KEY: Accepts = Accepts { reference: Some("KmsKey"), lookup: None, form: Fo
 /// The wanted state, or every problem.
 pub fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
     let mut problems = Vec::new();
-    let mut want = State::default();
+    let mut written = Map::new();
     let name = spec.domain_name.clone().unwrap_or_else(|| refs.name().to_owned());
-    want.set(state::DOMAIN_NAME, json!(name));
-    resolve_network(&spec, refs, &mut want, &mut problems);
-    if let Some(mode) = spec.auth_mode {
-        want.set(state::AUTH_MODE, plain(&mode));
-    }
-    if let Some(retention) = spec.efs_retention {
-        want.set(state::EFS_RETENTION, plain(&retention));
-    }
-    let mut members = vec![
+    written.insert(state::DOMAIN_NAME.to_owned(), json!(name));
+    resolve_network(&spec, refs, &mut written, &mut problems);
+    let key = resolve_key(&spec, refs, &mut problems);
+    for (member, value) in [
+        (state::AUTH_MODE, spec.auth_mode.as_ref().map(plain)),
+        (state::EFS_RETENTION, spec.efs_retention.as_ref().map(plain)),
+        (state::KMS_KEY, key),
         (state::NETWORK_ACCESS, leaf(&spec.app_network_access_type)),
         (state::GROUP_MANAGEMENT, leaf(&spec.app_security_group_management)),
         (state::TAG_PROPAGATION, leaf(&spec.tag_propagation)),
@@ -37,11 +37,7 @@ pub fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
         (state::USER, leaf(&spec.default_user_settings)),
         (state::SPACE, leaf(&spec.default_space_settings)),
         (state::DOMAIN, leaf(&spec.domain_settings)),
-    ];
-    if let Some(key) = leaf_target(&spec, refs, &mut problems) {
-        members.push((state::KMS_KEY, Some(key)));
-    }
-    for (member, value) in members {
+    ] {
         let Some(mut value) = value else { continue };
         if value.is_null() && member != state::KMS_KEY {
             problems.push(
@@ -52,9 +48,13 @@ pub fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
         }
         expand_shorthand(member, &mut value, &mut problems);
         fill(member, &mut value, refs, &mut problems);
-        want.set(member, value);
+        written.insert(member.to_owned(), value);
     }
-    rules::check(&spec, &want, &mut problems);
+    let mut want = State::default();
+    for (member, value) in &written {
+        want.set(member, value.clone());
+    }
+    rules::check(&spec, &want, Value::Object(written), &mut problems);
     if problems.is_empty() { Ok(want) } else { Err(problems) }
 }
 
@@ -65,12 +65,12 @@ fn plain(value: &impl Serialize) -> Value {
 }
 
 /// `None` if the manifest does not name it.
-fn leaf<T: Serialize>(leaf: &super::leaf::Leaf<T>) -> Option<Value> {
+fn leaf<T: Serialize>(leaf: &Leaf<T>) -> Option<Value> {
     (!leaf.is_unmanaged()).then(|| plain(leaf))
 }
 
-fn leaf_target(spec: &Spec, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) -> Option<Value> {
-    use super::leaf::Leaf;
+/// The key of the domain itself; `null` for AWS's own.
+fn resolve_key(spec: &Spec, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) -> Option<Value> {
     match &spec.kms_key {
         Leaf::Unmanaged => None,
         Leaf::None => Some(Value::Null),
@@ -92,14 +92,14 @@ fn own_key(key: &str, refs: &Refs<'_>) -> String {
 fn resolve_network(
     spec: &Spec,
     refs: &mut Refs<'_>,
-    want: &mut State,
+    written: &mut Map<String, Value>,
     problems: &mut Vec<Invalid>,
 ) {
     let mut vpc = None;
     if let Some(target) = &spec.vpc {
         match refs.one(state::VPC, target, VPC) {
             Ok(id) => {
-                want.set(state::VPC, json!(id));
+                written.insert(state::VPC.to_owned(), json!(id));
                 vpc = Some(id);
             }
             Err(invalid) => problems.push(invalid),
@@ -110,7 +110,7 @@ fn resolve_network(
         match refs.many(state::SUBNETS, targets, SUBNET, vpc) {
             Ok(found) => {
                 let ids: Vec<_> = found.into_iter().map(|item| item.id).collect();
-                want.set(state::SUBNETS, json!(ids));
+                written.insert(state::SUBNETS.to_owned(), json!(ids));
             }
             Err(invalid) => problems.extend(invalid),
         }

@@ -13,20 +13,20 @@ use super::{
 };
 use crate::kind::{Invalid, Targets};
 
-/// Adds every problem of the wanted state.
-pub fn check(spec: &Spec, want: &State, problems: &mut Vec<Invalid>) {
+/// Adds every problem of the wanted state. `written` is the same in the order of the manifest, so that
+/// paths into lists are those that people see.
+pub fn check(spec: &Spec, want: &State, mut written: Value, problems: &mut Vec<Invalid>) {
     check_needed(spec, want, problems);
     check_network(spec, want, problems);
     check_sign_in(want, problems);
     check_rstudio(want, problems);
-    let mut whole = want.tree();
-    tree::leaves("", &whole, &mut |path, value| {
+    tree::leaves("", &written, &mut |path, value| {
         if let Some(why) = leaf_problem(path, value) {
             problems.push(Invalid::new(path, why));
         }
     });
     // Groups in lists are visited through their list.
-    tree::groups("", &mut whole, &mut |path, group| {
+    tree::groups("", &mut written, &mut |path, group| {
         let group = Value::Object(group.clone());
         for (key, why, help) in coupling_problems(path, &group) {
             problems.push(Invalid::new(tree::join(path, key), why).help(help));
@@ -172,7 +172,9 @@ fn list_problem(key: &str, items: &[Value]) -> Option<String> {
         return Some(format!("{} entries, at most {most} are possible", items.len()));
     }
     let mut seen = BTreeSet::new();
-    if let Some(twice) = items.iter().find(|item| !seen.insert(item.to_string())) {
+    if let Some(twice) =
+        items.iter().find(|item| !seen.insert(tree::canonical((*item).clone()).to_string()))
+    {
         return Some(format!("{twice} is there twice"));
     }
     items.iter().filter_map(Value::as_str).find_map(|text| text_problem(key, text))

@@ -104,7 +104,8 @@ impl State {
             .filter(|(member, _)| !matches!(*member, EFS_RETENTION | FAILURE))
     }
 
-    /// Everything as one tree, for checks that look across members.
+    /// Everything as one tree.
+    #[cfg(test)]
     pub fn tree(&self) -> Value {
         Value::Object(self.0.clone().into_iter().collect())
     }

@@ -260,25 +260,25 @@ fn every_problem_is_reported_at_once_with_its_path() {
     domainSettings.trustedIdentityPropagationSettings.status: needs `authMode: SSO` (an existing domain's authMode cannot be changed)
     domainSettings.amazonQSettings.status: needs `authMode: SSO` (an existing domain's authMode cannot be changed)
     defaultSpaceSettings.jupyterServerAppSettings.codeRepositories: AWS takes no repositories for spaces' Jupyter servers
-    defaultUserSettings.autoMountHomeEFS: `DefaultAsDomain` is for user profiles; a domain says Enabled or Disabled
-    defaultUserSettings.customFileSystemConfigs[0].efsFileSystemConfig.fileSystemId: `efs-1` is not a file system's id (fs-…)
-    defaultUserSettings.customFileSystemConfigs[1].s3FileSystemConfig.s3Uri: `bucket` is not a place in S3 (s3://bucket/prefix)
-    defaultUserSettings.customPosixUserConfig.uid: 1000 is not between 10000 and 4000000
+    vpc: `sg-1` is not a VPC's id (vpc-…)
+    subnets: "subnet-1" is there twice
+    kmsKey: `not a key` is not a KMS key's ARN, id or alias
+    defaultUserSettings.securityGroups: 6 entries, at most 5 are possible
+    defaultUserSettings.jupyterServerAppSettings.lifecycleConfigArns: `script` is not an ARN
     defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.idleTimeoutInMinutes: 30 is not between 60 and 525600
     defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.maxIdleTimeoutInMinutes: 20 is not between 60 and 525600
-    defaultUserSettings.jupyterServerAppSettings.lifecycleConfigArns: `script` is not an ARN
-    defaultUserSettings.securityGroups: 6 entries, at most 5 are possible
+    defaultUserSettings.customPosixUserConfig.uid: 1000 is not between 10000 and 4000000
+    defaultUserSettings.customFileSystemConfigs[0].s3FileSystemConfig.s3Uri: `bucket` is not a place in S3 (s3://bucket/prefix)
+    defaultUserSettings.customFileSystemConfigs[1].efsFileSystemConfig.fileSystemId: `efs-1` is not a file system's id (fs-…)
     defaultUserSettings.studioWebPortalSettings.hiddenInstanceTypes: `t3.medium` is not an instance type of SageMaker (ml.t3.medium, system)
+    defaultUserSettings.autoMountHomeEFS: `DefaultAsDomain` is for user profiles; a domain says Enabled or Disabled
     domainSettings.amazonQSettings.qProfileArn: `q` is not an ARN
     domainSettings.dockerSettings.vpcOnlyTrustedAccounts: `1234` is not an account id of 12 digits
-    kmsKey: `not a key` is not a KMS key's ARN, id or alias
-    subnets: "subnet-1" is there twice
-    vpc: `sg-1` is not a VPC's id (vpc-…)
-    defaultUserSettings.customPosixUserConfig.gid: is needed: AWS takes both or neither (name both)
-    defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.idleTimeoutInMinutes: is out of order (min ≤ timeout ≤ max)
     defaultUserSettings.jupyterServerAppSettings.defaultResourceSpec: is needed with `lifecycleConfigArns` (say at least `instanceType: system`)
     defaultUserSettings.rStudioServerProAppSettings.userGroup: is possible only with `accessStatus: ENABLED` (leave it out, or enable access)
+    defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.idleTimeoutInMinutes: is out of order (min ≤ timeout ≤ max)
     defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.defaultEbsVolumeSizeInGb: is larger than `maximumEbsVolumeSizeInGb` (raise the maximum too)
+    defaultUserSettings.customPosixUserConfig.gid: is needed: AWS takes both or neither (name both)
     defaultUserSettings.defaultLandingUri: must lead elsewhere when `studioWebPortal` is DISABLED (say `defaultLandingUri: "app:JupyterServer:"`)
     "#);
 }

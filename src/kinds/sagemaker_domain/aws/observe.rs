@@ -220,6 +220,10 @@ fn state_of(live: DescribeDomainOutput, facts: &ScopeFacts) -> State {
             have.set(member, value);
         }
     }
+    // No configuration and a disabled one are the same to AWS; only changing it needs stopped apps.
+    if !have.has(state::EXECUTION_ROLE_IDENTITY) {
+        have.put(state::EXECUTION_ROLE_IDENTITY, json!("DISABLED"));
+    }
     have
 }
 

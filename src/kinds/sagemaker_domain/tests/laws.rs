@@ -116,7 +116,9 @@ fn pairs() -> impl Strategy<Value = (State, State)> {
 fn all_leaves(state: &State) -> BTreeSet<String> {
     let tree = state.tree();
     let mut paths = BTreeSet::new();
-    tree::leaves("", &tree, &mut |path, _| drop(paths.insert(path.to_owned())));
+    tree::leaves("", &tree, &mut |path, _| {
+        paths.insert(path.to_owned());
+    });
     paths
 }
 
