@@ -1,6 +1,7 @@
 //! The kinds: the only list of them.
 
 pub mod kms_key;
+pub mod sagemaker_domain;
 pub mod service_control_policy;
 
 pub use crate::kind::erased::Registry;
@@ -9,5 +10,6 @@ pub use crate::kind::erased::Registry;
 pub fn registry() -> Registry {
     Registry::default()
         .with::<kms_key::KmsKey, kms_key::aws::Live>()
+        .with::<sagemaker_domain::SageMakerDomain, sagemaker_domain::aws::Live>()
         .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()
 }

@@ -1,0 +1,600 @@
+//! The specification of domains, in sentences.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    kind::{Describe as _, Known, Resolution, ScopeFacts, erased::Registry},
+    kinds::registry,
+    model::Risk,
+};
+
+mod examples;
+mod laws;
+
+pub(super) fn scope() -> ScopeFacts {
+    ScopeFacts {
+        name: "prod".into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+    }
+}
+
+/// Resolves a spec, in recording mode where it has references.
+pub(super) fn resolve(spec: &Value) -> (Result<Value, String>, Resolution) {
+    let (scope, known, registry) = (scope(), Known::default(), registry());
+    let mut refs = Refs::new(&scope, "studio", &known);
+    let kind = kind(&registry);
+    let resolved = kind.resolve(spec, &mut refs).map(|resolved| resolved.state);
+    let told = |problems: Vec<Invalid>| {
+        let line = |Invalid { field, why, help }: Invalid| {
+            format!("{field}: {why}{}", help.map_or(String::new(), |help| format!(" ({help})")))
+        };
+        problems.into_iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    (resolved.map_err(told), refs.finish())
+}
+
+fn kind(registry: &Registry) -> &dyn crate::kind::erased::ErasedKind {
+    registry.get("SageMakerDomain").expect("it is registered")
+}
+
+fn least() -> Value {
+    json!({
+        "authMode": "SSO", "vpc": "vpc-1", "subnets": ["subnet-2", "subnet-1"],
+        "defaultUserSettings": {"securityGroups": ["sg-1"]},
+    })
+}
+
+/// `least` with these leaves changed.
+fn with(changes: Value) -> Value {
+    let mut spec = least();
+    merge(&mut spec, changes);
+    spec
+}
+
+fn merge(into: &mut Value, from: Value) {
+    match from {
+        Value::Object(map) if into.is_object() => {
+            for (key, inner) in map {
+                merge(&mut into[key.as_str()], inner);
+            }
+        }
+        other => *into = other,
+    }
+}
+
+fn problems(spec: &Value) -> String {
+    resolve(spec).0.expect_err("refused")
+}
+
+pub(super) fn state(members: Value) -> State {
+    let mut state = State::default();
+    for (member, value) in members.as_object().expect("members") {
+        state.set(member, value.clone());
+    }
+    state
+}
+
+fn live(changes: Value) -> State {
+    let mut members = json!({
+        "domainName": "studio", "authMode": "SSO", "vpc": "vpc-1",
+        "subnets": ["subnet-1", "subnet-2"], "appNetworkAccessType": "VpcOnly",
+        "kmsKey": "arn:aws:kms:eu-west-1:111122223333:key/k", "tagPropagation": "DISABLED",
+        "homeEfsFileSystemCreation": "Enabled",
+        "defaultUserSettings": {
+            "executionRole": "arn:aws:iam::111122223333:role/studio", "securityGroups": ["sg-1"],
+            "defaultLandingUri": "studio::", "studioWebPortal": "ENABLED",
+            "spaceStorageSettings": {"defaultEbsStorageSettings": {
+                "defaultEbsVolumeSizeInGb": 5, "maximumEbsVolumeSizeInGb": 100}},
+            "jupyterLabAppSettings": {"defaultResourceSpec": {
+                "sageMakerImageArn": "arn:aws:sagemaker:eu-west-1:1:image/echo",
+                "sageMakerImageVersionAlias": "2.0", "instanceType": "ml.t3.medium"}},
+        },
+    });
+    merge(&mut members, changes);
+    state(members)
+}
+
+fn diff(want: Value, have: &State) -> Vec<Change> {
+    SageMakerDomain::diff(&state(want), have)
+}
+
+/// A plan as people see it.
+fn plan(changes: &[Change]) -> String {
+    let mut text = String::new();
+    for change in changes {
+        text += &format!("{change} [{}]\n", change.risk());
+        for line in change.lines() {
+            text += &format!("  {} {}\n", line.sign.as_char(), line.text);
+        }
+    }
+    text
+}
+
+fn sent(change: &Change) -> Value {
+    match change {
+        Change::Update(update) | Change::UpdateWithoutApps(update) => json!(update.send),
+        Change::Impossible { .. } => panic!("{change}"),
+    }
+}
+
+#[test]
+fn a_leaf_has_three_states() {
+    let read = |spec: Value| {
+        let (state, _) = resolve(&with(spec));
+        state.expect("valid")["defaultUserSettings"]["codeEditorAppSettings"].clone()
+    };
+    let in_editor = |leaf: Value| json!({"defaultUserSettings": {"codeEditorAppSettings": leaf}});
+    assert_eq!(read(in_editor(json!({}))), Value::Null);
+    assert_eq!(
+        read(in_editor(json!({"lifecycleConfigArns": null}))),
+        json!({"lifecycleConfigArns": null})
+    );
+    assert_eq!(read(in_editor(json!({"customImages": []}))), json!({"customImages": []}));
+    assert_eq!(
+        read(in_editor(json!({"defaultResourceSpec": {"instanceType": "ml.m5.large"}}))),
+        json!({"defaultResourceSpec": {"instanceType": "ml.m5.large"}})
+    );
+}
+
+#[test]
+fn the_wanted_state_is_canonical_and_takes_its_name_from_the_manifest() {
+    let (state, _) = resolve(&with(json!({
+        "kmsKey": "12345678-1234-1234-1234-123456789012",
+        "domainSettings": {"trustedIdentityPropagation": "ENABLED"},
+        "defaultUserSettings": {
+            "codeEditorAppSettings": {"defaultResourceSpec": {"lifecycleConfigArn": "None"}},
+        },
+    })));
+    assert_snapshot!(serde_json::to_string_pretty(&state.unwrap()).unwrap(), @r#"
+    {
+      "authMode": "SSO",
+      "defaultUserSettings": {
+        "codeEditorAppSettings": {
+          "defaultResourceSpec": {
+            "lifecycleConfigArn": null
+          }
+        },
+        "securityGroups": [
+          "sg-1"
+        ]
+      },
+      "domainName": "studio",
+      "domainSettings": {
+        "trustedIdentityPropagationSettings": {
+          "status": "ENABLED"
+        }
+      },
+      "kmsKey": "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012",
+      "subnets": [
+        "subnet-1",
+        "subnet-2"
+      ],
+      "vpc": "vpc-1"
+    }
+    "#);
+}
+
+#[test]
+fn references_are_recorded_before_anything_exists() {
+    let (state, resolution) = resolve(&json!({
+        "authMode": "SSO",
+        "vpc": {"lookup": {"tags": {"Name": "ml"}}},
+        "subnets": {"lookup": {"tags": {"tier": "private"}}},
+        "kmsKey": {"ref": "studio"},
+        "defaultUserSettings": {
+            "securityGroups": [{"ref": "apps"}, {"ref": "net/extra"}],
+            "sharingSettings": {"s3KmsKeyId": {"ref": "studio"}},
+        },
+        "domainSettings": {"securityGroupIds": [{"ref": "rstudio"}]},
+    }));
+    state.expect("placeholders are no problem");
+    let asked: Vec<_> =
+        resolution.asked.iter().map(|(field, address)| format!("{field} {address}")).collect();
+    assert_snapshot!(asked.join("\n"), @r#"
+    kmsKey prod/KmsKey/studio
+    defaultUserSettings.securityGroups[0] prod/SecurityGroup/apps
+    defaultUserSettings.securityGroups[1] net/SecurityGroup/extra
+    defaultUserSettings.sharingSettings.s3KmsKeyId prod/KmsKey/studio
+    domainSettings.securityGroupIds[0] prod/SecurityGroup/rstudio
+    "#);
+    assert_eq!(resolution.lookups.len(), 2);
+}
+
+#[test]
+fn a_manifest_must_be_able_to_create_the_domain() {
+    assert_snapshot!(problems(&json!({})), @r#"
+    authMode: is needed: no domain can be created without it
+    vpc: is needed: no domain can be created without it
+    subnets: is needed: no domain can be created without it
+    defaultUserSettings: is needed: no domain can be created without it
+    "#);
+}
+
+#[test]
+fn every_problem_is_reported_at_once_with_its_path() {
+    let spec = with(json!({
+        "domainName": "-studio-",
+        "authMode": "IAM",
+        "vpc": "sg-1",
+        "subnets": ["subnet-1", "subnet-1", "snet"],
+        "kmsKey": "not a key",
+        "tagPropagation": null,
+        "appSecurityGroupManagement": "Service",
+        "defaultUserSettings": {
+            "executionRole": null,
+            "securityGroups": ["sg-1", "sg-2", "sg-3", "sg-4", "sg-5", "sg-6"],
+            "autoMountHomeEFS": "DefaultAsDomain",
+            "studioWebPortal": "DISABLED",
+            "customPosixUserConfig": {"uid": 1000},
+            "spaceStorageSettings": {"defaultEbsStorageSettings": {
+                "defaultEbsVolumeSizeInGb": 200, "maximumEbsVolumeSizeInGb": 100}},
+            "jupyterServerAppSettings": {"lifecycleConfigArns": ["script"]},
+            "rStudioServerProAppSettings": {"userGroup": "R_STUDIO_ADMIN"},
+            "jupyterLabAppSettings": {"appLifecycleManagement": {"idleSettings": {
+                "idleTimeoutInMinutes": 30, "maxIdleTimeoutInMinutes": 20}}},
+            "studioWebPortalSettings": {"hiddenInstanceTypes": ["t3.medium"]},
+            "customFileSystemConfigs": [
+                {"s3FileSystemConfig": {"mountPath": "/x", "s3Uri": "bucket"}},
+                {"efsFileSystemConfig": {"fileSystemId": "efs-1"}},
+            ],
+        },
+        "defaultSpaceSettings": {"jupyterServerAppSettings": {
+            "codeRepositories": [{"repositoryUrl": "https://git.example.com/x"}]}},
+        "domainSettings": {
+            "trustedIdentityPropagation": "ENABLED",
+            "trustedIdentityPropagationSettings": {"status": "ENABLED"},
+            "amazonQSettings": {"status": "ENABLED", "qProfileArn": "q"},
+            "dockerSettings": {"vpcOnlyTrustedAccounts": ["1234"]},
+        },
+    }));
+    assert_snapshot!(problems(&spec), @r#"
+    tagPropagation: cannot be none (leave it out if it is not to be managed)
+    domainSettings.trustedIdentityPropagation: says the same as `trustedIdentityPropagationSettings`, which is there too (keep one of them)
+    domainName: `-studio-` is not a domain name (1 to 63 letters and digits, with hyphens between them)
+    defaultUserSettings.executionRole: cannot be none: AWS never unsets a role (leave it out if it is not to be managed)
+    appSecurityGroupManagement: AWS takes it for domains with RStudio only (leave it out, or set `domainSettings.rStudioServerProDomainSettings`)
+    domainSettings.trustedIdentityPropagationSettings.status: needs `authMode: SSO` (an existing domain's authMode cannot be changed)
+    domainSettings.amazonQSettings.status: needs `authMode: SSO` (an existing domain's authMode cannot be changed)
+    defaultSpaceSettings.jupyterServerAppSettings.codeRepositories: AWS takes no repositories for spaces' Jupyter servers
+    vpc: `sg-1` is not a VPC's id (vpc-…)
+    subnets: "subnet-1" is there twice
+    kmsKey: `not a key` is not a KMS key's ARN, id or alias
+    defaultUserSettings.securityGroups: 6 entries, at most 5 are possible
+    defaultUserSettings.jupyterServerAppSettings.lifecycleConfigArns: `script` is not an ARN
+    defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.idleTimeoutInMinutes: 30 is not between 60 and 525600
+    defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.maxIdleTimeoutInMinutes: 20 is not between 60 and 525600
+    defaultUserSettings.customPosixUserConfig.uid: 1000 is not between 10000 and 4000000
+    defaultUserSettings.customFileSystemConfigs[0].s3FileSystemConfig.s3Uri: `bucket` is not a place in S3 (s3://bucket/prefix)
+    defaultUserSettings.customFileSystemConfigs[1].efsFileSystemConfig.fileSystemId: `efs-1` is not a file system's id (fs-…)
+    defaultUserSettings.studioWebPortalSettings.hiddenInstanceTypes: `t3.medium` is not an instance type of SageMaker (ml.t3.medium, system)
+    defaultUserSettings.autoMountHomeEFS: `DefaultAsDomain` is for user profiles; a domain says Enabled or Disabled
+    domainSettings.amazonQSettings.qProfileArn: `q` is not an ARN
+    domainSettings.dockerSettings.vpcOnlyTrustedAccounts: `1234` is not an account id of 12 digits
+    defaultUserSettings.jupyterServerAppSettings.defaultResourceSpec: is needed with `lifecycleConfigArns` (say at least `instanceType: system`)
+    defaultUserSettings.rStudioServerProAppSettings.userGroup: is possible only with `accessStatus: ENABLED` (leave it out, or enable access)
+    defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.idleTimeoutInMinutes: is out of order (min ≤ timeout ≤ max)
+    defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.defaultEbsVolumeSizeInGb: is larger than `maximumEbsVolumeSizeInGb` (raise the maximum too)
+    defaultUserSettings.customPosixUserConfig.gid: is needed: AWS takes both or neither (name both)
+    defaultUserSettings.defaultLandingUri: must lead elsewhere when `studioWebPortal` is DISABLED (say `defaultLandingUri: "app:JupyterServer:"`)
+    "#);
+}
+
+#[test]
+fn vpc_only_needs_security_groups_also_where_it_is_only_the_default() {
+    let groups = |access: Value| {
+        let mut spec = with(json!({"defaultUserSettings": {"securityGroups": []}}));
+        merge(&mut spec, access);
+        resolve(&spec).0
+    };
+    assert!(groups(json!({"appNetworkAccessType": "VpcOnly"})).is_err());
+    assert!(groups(json!({})).is_err());
+    assert!(groups(json!({"appNetworkAccessType": "PublicInternetOnly"})).is_ok());
+}
+
+#[test]
+fn rstudio_needs_its_role_and_security_groups_kept_by_the_service() {
+    let rstudio = |role: Value, rest: Value| {
+        let mut spec = with(json!({"domainSettings": {"rStudioServerProDomainSettings": role}}));
+        merge(&mut spec, rest);
+        resolve(&spec).0
+    };
+    let role = json!({"domainExecutionRoleArn": "arn:aws:iam::111122223333:role/r"});
+    assert!(rstudio(role.clone(), json!({"appSecurityGroupManagement": "Service"})).is_ok());
+    for (role, rest, says) in [
+        (role.clone(), json!({}), "needs `Service`"),
+        (role, json!({"appSecurityGroupManagement": "Customer"}), "needs `Service`"),
+        (
+            json!({"rStudioConnectUrl": "https://x"}),
+            json!({"appSecurityGroupManagement": "Service"}),
+            "RStudio runs with this role",
+        ),
+    ] {
+        let problems = rstudio(role, rest).expect_err("refused");
+        assert!(problems.contains(says), "{problems}");
+    }
+}
+
+#[test]
+fn an_unknown_or_misspelt_field_is_refused_with_its_path() {
+    let spec = with(json!({"defaultUserSettings": {"sharingSettings": {"s3KmsKey": "x"}}}));
+    assert_snapshot!(problems(&spec), @r#"defaultUserSettings.sharingSettings.s3KmsKey: unknown field `s3KmsKey`, expected one of `notebookOutputOption`, `s3OutputPath`, `s3KmsKeyId`"#);
+    let spec = with(json!({"defaultUserSettings": {"securityGroups": [{"reff": "x"}]}}));
+    assert_snapshot!(problems(&spec), @r#"defaultUserSettings.securityGroups: unknown field `reff`, expected `ref` or `lookup`"#);
+}
+
+#[test]
+fn what_aws_adds_by_itself_is_not_drift() {
+    let want = json!({
+        "domainName": "studio", "authMode": "SSO", "efsRetention": "Delete",
+        "subnets": ["subnet-2", "subnet-1"],
+        "defaultUserSettings": {
+            "securityGroups": ["sg-1"], "codeEditorAppSettings": {"customImages": []},
+            "jupyterLabAppSettings": {"defaultResourceSpec": {"instanceType": "ml.t3.medium"}},
+        },
+    });
+    assert_eq!(diff(want, &live(json!({}))), []);
+}
+
+#[test]
+fn an_update_carries_only_changed_members_each_whole_and_without_echo() {
+    let want = json!({"defaultUserSettings": {
+        "studioWebPortal": "DISABLED", "defaultLandingUri": "app:JupyterServer:"}});
+    let changes = diff(want, &live(json!({"domainSettings": {"ipAddressType": "ipv4"}})));
+    assert_snapshot!(plan(&changes), @r#"
+    update defaultUserSettings.defaultLandingUri, defaultUserSettings.studioWebPortal [disrupts]
+      ~ defaultUserSettings.defaultLandingUri: studio:: -> app:JupyterServer:
+      ~ defaultUserSettings.studioWebPortal: ENABLED -> DISABLED
+    "#);
+    assert_snapshot!(serde_json::to_string_pretty(&sent(&changes[0])).unwrap(), @r#"
+    {
+      "defaultUserSettings": {
+        "defaultLandingUri": "app:JupyterServer:",
+        "executionRole": "arn:aws:iam::111122223333:role/studio",
+        "jupyterLabAppSettings": {
+          "defaultResourceSpec": {
+            "instanceType": "ml.t3.medium"
+          }
+        },
+        "securityGroups": [
+          "sg-1"
+        ],
+        "spaceStorageSettings": {
+          "defaultEbsStorageSettings": {
+            "defaultEbsVolumeSizeInGb": 5,
+            "maximumEbsVolumeSizeInGb": 100
+          }
+        },
+        "studioWebPortal": "DISABLED"
+      },
+      "subnets": [
+        "subnet-1",
+        "subnet-2"
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn coupled_fields_are_sent_together_even_if_one_of_them_is_not_named() {
+    let want = json!({"defaultUserSettings": {"studioWebPortal": "DISABLED"}});
+    let have = live(json!({"defaultUserSettings": {"defaultLandingUri": "app:JupyterServer:"}}));
+    let body = sent(&diff(want, &have)[0]);
+    let user = &body["defaultUserSettings"];
+    assert_eq!(
+        (&user["studioWebPortal"], &user["defaultLandingUri"]),
+        (&json!("DISABLED"), &json!("app:JupyterServer:"))
+    );
+}
+
+#[test]
+fn cleared_lists_are_sent_empty_and_cleared_arns_as_the_word_none() {
+    let settings = json!({"codeEditorAppSettings": {
+        "lifecycleConfigArns": ["arn:aws:sagemaker:x"],
+        "defaultResourceSpec": {"lifecycleConfigArn": "arn:aws:sagemaker:x"}}});
+    let have = live(json!({"defaultUserSettings": settings}));
+    let want = json!({"defaultUserSettings": {"codeEditorAppSettings": null}});
+    let changes = diff(want, &have);
+    let editor = &sent(&changes[0])["defaultUserSettings"]["codeEditorAppSettings"];
+    assert_eq!(
+        *editor,
+        json!({"lifecycleConfigArns": [], "defaultResourceSpec": {"lifecycleConfigArn": "None"}})
+    );
+}
+
+#[test]
+fn lifecycle_configurations_never_travel_without_a_resource_spec() {
+    let server = json!({"defaultResourceSpec": {"sageMakerImageArn": "arn:aws:sagemaker:echo"}});
+    let have = live(json!({"defaultUserSettings": {"jupyterServerAppSettings": server}}));
+    let want = json!({"defaultUserSettings": {"jupyterServerAppSettings": {
+        "lifecycleConfigArns": ["arn:aws:sagemaker:x"]}}});
+    let body = sent(&diff(want, &have)[0]);
+    let server = &body["defaultUserSettings"]["jupyterServerAppSettings"];
+    assert_eq!(server["defaultResourceSpec"]["sageMakerImageArn"], "arn:aws:sagemaker:echo");
+}
+
+#[test]
+fn what_cannot_change_while_apps_run_waits_alone_and_the_rest_goes_on() {
+    let have = live(json!({
+        "appNetworkAccessType": "PublicInternetOnly",
+        "domainSettings": {"dockerSettings": {"enableDockerAccess": "ENABLED"}},
+    }));
+    let want = json!({
+        "appNetworkAccessType": "VpcOnly", "subnets": ["subnet-2", "subnet-3"],
+        "tagPropagation": "ENABLED",
+        "domainSettings": {
+            "executionRoleIdentityConfig": "USER_PROFILE_NAME",
+            "dockerSettings": {"enableDockerAccess": "DISABLED"},
+        },
+    });
+    let changes = diff(want, &have);
+    assert_snapshot!(plan(&changes), @r#"
+    update domainSettings.dockerSettings.enableDockerAccess, subnets, tagPropagation [loosens]
+      ~ domainSettings.dockerSettings.enableDockerAccess: ENABLED -> DISABLED
+      + subnets: subnet-3
+      ~ tagPropagation: DISABLED -> ENABLED
+    update appNetworkAccessType, domainSettings.executionRoleIdentityConfig, subnets, while no app runs [neutral]
+      ~ appNetworkAccessType: PublicInternetOnly -> VpcOnly
+      ~ domainSettings.executionRoleIdentityConfig: none -> USER_PROFILE_NAME
+      - subnets: subnet-1
+    "#);
+    let inspected: Vec<_> = changes.iter().map(|change| change.inspect()).collect();
+    assert_eq!(inspected, [false, true]);
+    assert_snapshot!(serde_json::to_string_pretty(&changes.iter().map(sent).collect::<Vec<_>>()).unwrap(), @r#"
+    [
+      {
+        "domainSettings": {
+          "dockerSettings": {
+            "enableDockerAccess": "DISABLED"
+          }
+        },
+        "subnets": [
+          "subnet-1",
+          "subnet-2",
+          "subnet-3"
+        ],
+        "tagPropagation": "ENABLED"
+      },
+      {
+        "appNetworkAccessType": "VpcOnly",
+        "domainSettings": {
+          "dockerSettings": {
+            "enableDockerAccess": "DISABLED"
+          },
+          "executionRoleIdentityConfig": "USER_PROFILE_NAME"
+        },
+        "subnets": [
+          "subnet-2",
+          "subnet-3"
+        ],
+        "vpc": "vpc-1"
+      }
+    ]
+    "#);
+}
+
+#[test]
+fn the_network_access_type_is_sent_only_when_it_changes_but_subnets_always() {
+    let body = sent(&diff(json!({"tagPropagation": "ENABLED"}), &live(json!({})))[0]);
+    assert_eq!(body, json!({"tagPropagation": "ENABLED", "subnets": ["subnet-1", "subnet-2"]}));
+}
+
+#[test]
+fn rstudio_and_unified_studio_go_along_only_when_they_change() {
+    let have = live(json!({"domainSettings": {
+        "rStudioServerProDomainSettings": {"domainExecutionRoleArn": "arn:aws:iam::1:role/r"},
+        "unifiedStudioSettings": {"domainId": "dzd-1"},
+        "executionRoleIdentityConfig": "DISABLED",
+        "trustedIdentityPropagationSettings": {"status": "DISABLED"},
+    }}));
+    let tip = json!({"trustedIdentityPropagationSettings": {"status": "ENABLED"}});
+    let body = sent(&diff(json!({"domainSettings": tip.clone()}), &have)[0]);
+    assert_eq!(body["domainSettings"], tip);
+}
+
+#[test]
+fn security_groups_leave_only_together_with_vpc_only() {
+    let want = json!({
+        "appNetworkAccessType": "PublicInternetOnly",
+        "defaultUserSettings": {"securityGroups": []},
+    });
+    let changes = diff(want, &live(json!({})));
+    assert_eq!(changes.len(), 1);
+    assert!(changes[0].inspect());
+    assert_eq!(sent(&changes[0])["defaultUserSettings"]["securityGroups"], json!([]));
+}
+
+#[test]
+fn what_aws_fixes_is_shown_and_never_replaced() {
+    let have = live(json!({"domainSettings": {"rStudioServerProDomainSettings": {
+        "domainExecutionRoleArn": "arn:aws:iam::1:role/r"}}}));
+    let want = json!({
+        "domainName": "other", "authMode": "IAM", "vpc": "vpc-2", "kmsKey": null,
+        "homeEfsFileSystemCreation": "Disabled", "appNetworkAccessType": "PublicInternetOnly",
+        "defaultUserSettings": {"spaceStorageSettings": null},
+    });
+    let changes = diff(want, &have);
+    assert!(changes.iter().all(|change| change.risk() == Risk::Impossible));
+    assert_snapshot!(plan(&changes), @r#"
+    change appNetworkAccessType: AWS fixes it once RStudio is set up [impossible]
+      ~ appNetworkAccessType: VpcOnly -> PublicInternetOnly
+    change authMode: AWS fixes it at creation [impossible]
+      ~ authMode: SSO -> IAM
+    change defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.defaultEbsVolumeSizeInGb: AWS has no call that unsets it [impossible]
+      ~ defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.defaultEbsVolumeSizeInGb: 5 -> none
+    change defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.maximumEbsVolumeSizeInGb: AWS has no call that unsets it [impossible]
+      ~ defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.maximumEbsVolumeSizeInGb: 100 -> none
+    change domainName: AWS fixes it at creation [impossible]
+      ~ domainName: studio -> other
+    change homeEfsFileSystemCreation: AWS creates it but never takes it away [impossible]
+      ~ homeEfsFileSystemCreation: Enabled -> Disabled
+    change kmsKey: AWS fixes it at creation [impossible]
+      ~ kmsKey: arn:aws:kms:eu-west-1:111122223333:key/k -> none
+    change vpc: AWS fixes it once it is set [impossible]
+      ~ vpc: vpc-1 -> vpc-2
+    "#);
+}
+
+#[test]
+fn a_domain_without_a_network_can_be_given_one() {
+    let mut have = live(json!({"appNetworkAccessType": "PublicInternetOnly"}));
+    have.put("vpc", Value::Null);
+    have.put("subnets", Value::Null);
+    let changes = diff(json!({"vpc": "vpc-1", "subnets": ["subnet-1"]}), &have);
+    assert_eq!(sent(&changes[0]), json!({"vpc": "vpc-1", "subnets": ["subnet-1"]}));
+}
+
+#[test]
+fn the_reason_of_a_failed_update_stands_under_the_next_try() {
+    let have = live(json!({"lastFailure": "no such role"}));
+    let changes = diff(json!({"tagPropagation": "ENABLED"}), &have);
+    assert_snapshot!(plan(&changes), @r#"
+    update tagPropagation [neutral]
+      ~ tagPropagation: DISABLED -> ENABLED
+        the last update failed: no such role
+    "#);
+    assert_eq!(diff(json!({"tagPropagation": "DISABLED"}), &have), []);
+}
+
+#[test]
+fn risks_are_judged_by_what_a_leaf_allows() {
+    let risk = |path: &str, old: Value, new: Value| {
+        risk::of(&LeafEdit { path: path.to_owned(), old, new }).as_str()
+    };
+    let user = |leaf: &str| format!("defaultUserSettings.{leaf}");
+    for (path, old, new, expected) in [
+        (user("securityGroups"), json!(["sg-1"]), json!(["sg-1", "sg-2"]), "loosens"),
+        (user("securityGroups"), json!(["sg-1", "sg-2"]), json!(["sg-1"]), "tightens"),
+        (user("executionRole"), json!("a"), json!("b"), "loosens"),
+        (user("studioWebPortal"), json!("ENABLED"), json!("DISABLED"), "disrupts"),
+        (user("x.hiddenMlTools"), json!(["Models"]), json!([]), "loosens"),
+        (user("x.idleTimeoutInMinutes"), json!(120), json!(60), "disrupts"),
+        (user("x.idleTimeoutInMinutes"), json!(60), json!(120), "loosens"),
+        ("appNetworkAccessType".into(), json!("PublicInternetOnly"), json!("VpcOnly"), "tightens"),
+        ("subnets".into(), json!(["subnet-1"]), json!(["subnet-2"]), "loosens"),
+        (
+            "domainSettings.trustedIdentityPropagationSettings.status".into(),
+            json!(null),
+            json!("ENABLED"),
+            "tightens",
+        ),
+        ("domainSettings.amazonQSettings.status".into(), json!(null), json!("ENABLED"), "loosens"),
+        (
+            "domainSettings.dockerSettings.rootlessDocker".into(),
+            json!("ENABLED"),
+            json!("DISABLED"),
+            "loosens",
+        ),
+        ("tagPropagation".into(), json!("DISABLED"), json!("ENABLED"), "neutral"),
+    ] {
+        assert_eq!(risk(&path, old, new), expected, "{path}");
+    }
+}
+
+#[test]
+fn the_domain_name_is_the_natural_key() {
+    assert_eq!(SageMakerDomain::natural_keys(&live(json!({}))), ["studio"]);
+}

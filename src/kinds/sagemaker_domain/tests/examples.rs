@@ -1,0 +1,61 @@
+//! The example manifests show everything and are right.
+
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+
+use super::{kind, resolve};
+use crate::kinds::{
+    registry,
+    sagemaker_domain::{aws, tree},
+};
+
+const EXAMPLES: &str = include_str!("../../../../examples/sagemaker-domain.yaml");
+
+fn specs() -> Vec<Value> {
+    serde_yaml::Deserializer::from_str(EXAMPLES)
+        .map(|document| Value::deserialize(document).expect("YAML")["spec"].clone())
+        .collect()
+}
+
+#[test]
+fn the_examples_resolve_and_survive_the_way_through_the_sdk() {
+    for spec in specs() {
+        let (state, _) = resolve(&spec);
+        let state = state.unwrap_or_else(|problems| panic!("{problems}"));
+        let members = state.as_object().expect("a state").clone();
+        assert_eq!(aws::sendable(&members), Ok(()));
+        for member in ["defaultUserSettings", "defaultSpaceSettings", "domainSettings"] {
+            let Some(group) = members.get(member) else { continue };
+            let there_and_back = aws::there_and_back(member, group).expect("it can be sent");
+            let mut told = json!({ "all": group });
+            tree::groups("", &mut told, &mut |_, group| group.retain(|_, leaf| !leaf.is_null()));
+            assert_eq!(there_and_back, tree::canonical(told["all"].take()), "{member}");
+        }
+    }
+}
+
+#[test]
+fn the_examples_show_every_field_of_the_schema() {
+    let registry = registry();
+    let schema = json!(kind(&registry).spec_schema());
+    let mut fields = Vec::new();
+    collect(&schema, &mut fields);
+    assert!(fields.len() > 100, "{}", fields.len());
+    let missing: Vec<_> =
+        fields.iter().filter(|field| !EXAMPLES.contains(&format!("{field}:"))).collect();
+    assert_eq!(missing, Vec::<&String>::new());
+}
+
+/// The names of all properties of a schema.
+fn collect(schema: &Value, fields: &mut Vec<String>) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(Value::Object(properties)) = map.get("properties") {
+                fields.extend(properties.keys().cloned());
+            }
+            map.values().for_each(|inner| collect(inner, fields));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| collect(inner, fields)),
+        _ => {}
+    }
+}
