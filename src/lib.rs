@@ -1,5 +1,8 @@
 //! palisade
 pub mod aws;
+pub mod cli {
+    pub mod policy_diff;
+}
 pub mod kind;
 pub mod kinds;
 pub mod model;

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod claim;
+pub mod policy_document;
 pub mod risk;
 pub mod seen;
 

@@ -1,0 +1,102 @@
+//! Whether a `Condition` holds for a request.
+
+use super::{
+    canonical::{Conditions, Token, Tokens},
+    decimal::Decimal,
+    operator::{Operator, Qualifier, Relation, Test},
+    pattern::{Known, Pattern, Tri},
+};
+
+/// Every operator and every key of it must hold; the values of one key are alternatives. `variables` tells whether the
+/// document's version has policy variables.
+pub(super) fn holds(conditions: &Conditions, known: &Known, variables: bool) -> Tri {
+    let tests = conditions.iter().flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)));
+    Tri::all(tests.map(|(operator, key, values)| match (Operator::parse(operator), known.get(key.key())) {
+        (Some(operator), Some(actual)) => key_holds(operator, values, actual, known, variables),
+        _ => Tri::Unknown,
+    }))
+}
+
+fn key_holds(operator: Operator, values: &Tokens, actual: &[String], known: &Known, variables: bool) -> Tri {
+    // AWS refuses a key without values, so nothing is documented about it.
+    if values.is_empty() {
+        return Tri::Unknown;
+    }
+    if operator.test == Test::Null {
+        return null(operator, values, actual.is_empty());
+    }
+    if actual.is_empty() {
+        return absent(operator);
+    }
+    let one = |value: &String| {
+        let any = Tri::any(values.iter().map(|wanted| value_matches(operator.test, value, wanted, known, variables)));
+        if operator.negated { !any } else { any }
+    };
+    match (operator.qualifier, actual) {
+        (Qualifier::ForAnyValue, _) => Tri::any(actual.iter().map(one)),
+        (Qualifier::ForAllValues, _) => Tri::all(actual.iter().map(one)),
+        (Qualifier::Single, [value]) => one(value),
+        // Several values without a set operator: the IAM reference only says not to.
+        (Qualifier::Single, _) => Tri::Unknown,
+    }
+}
+
+fn null(operator: Operator, values: &Tokens, absent: bool) -> Tri {
+    if operator.qualifier != Qualifier::Single {
+        return Tri::Unknown;
+    }
+    Tri::any(values.iter().map(|wanted| match boolean(wanted.key()) {
+        Some(true) => absent.into(),
+        Some(false) => (!absent).into(),
+        None => Tri::Unknown,
+    }))
+}
+
+/// The IAM reference for a key that the request does not carry: `IfExists` and `ForAllValues` are true, `ForAnyValue` is
+/// false, a negated test is true, any other false. For a negated `ForAnyValue` two of these collide.
+fn absent(operator: Operator) -> Tri {
+    if operator.if_exists {
+        return Tri::Yes;
+    }
+    match (operator.qualifier, operator.negated) {
+        (Qualifier::ForAllValues, _) | (Qualifier::Single, true) => Tri::Yes,
+        (Qualifier::ForAnyValue, true) => Tri::Unknown,
+        (Qualifier::ForAnyValue | Qualifier::Single, false) => Tri::No,
+    }
+}
+
+fn value_matches(test: Test, value: &str, wanted: &Token, known: &Known, variables: bool) -> Tri {
+    let pattern = |wildcards| Pattern::read(wanted.shown(), wildcards, variables.then_some(known));
+    match test {
+        Test::Text => pattern(false).matches(value),
+        Test::TextIgnoringCase => pattern(false).lowercase().matches(&value.to_lowercase()),
+        Test::Like => pattern(true).matches(value),
+        Test::Arn => pattern(true).matches_arn(value),
+        Test::Bool => match (boolean(value), boolean(wanted.key())) {
+            (Some(value), Some(wanted)) => (value == wanted).into(),
+            _ => Tri::Unknown,
+        },
+        Test::Number(relation) => match (Decimal::parse(value), Decimal::parse(wanted.key())) {
+            (Some(value), Some(wanted)) => match relation {
+                Relation::Equal => value == wanted,
+                Relation::Less => value < wanted,
+                Relation::LessOrEqual => value <= wanted,
+                Relation::Greater => value > wanted,
+                Relation::GreaterOrEqual => value >= wanted,
+            }
+            .into(),
+            _ => Tri::Unknown,
+        },
+        Test::Null | Test::Other => Tri::Unknown,
+    }
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}

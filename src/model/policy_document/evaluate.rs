@@ -1,0 +1,228 @@
+//! What one document says about one request, as far as it can be said.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Dialect, PolicyDocument,
+    canonical::{Body, Effect, PrincipalType, Principals, Selection, Token, Tokens, Version, is_account_id},
+    condition,
+    pattern::{Pattern, Tri},
+};
+
+/// A request to AWS, described as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The caller's ARN: a user, a role, a role session or an account's root.
+    pub principal_arn: String,
+    /// `service:Action`.
+    pub action: String,
+    /// The ARN of what is acted on, or `*` for actions that act on none.
+    pub resource: String,
+    /// Condition keys, in lower case, with their values. A key without values is known to be absent from the request; a
+    /// key that is not listed is not known, and a condition on it is undecided.
+    pub context: BTreeMap<String, Vec<String>>,
+}
+
+impl Request {
+    /// A request with the two condition keys that follow from the caller's ARN: `aws:principalaccount`, and
+    /// `aws:principalarn` unless the caller is a session (there the key holds the role's ARN, whose path a session does
+    /// not tell).
+    pub fn new(principal_arn: &str, action: &str, resource: &str) -> Self {
+        let mut context = BTreeMap::new();
+        if let Some(principal) = Arn::parse(principal_arn) {
+            context.insert("aws:principalaccount".to_owned(), vec![principal.account.to_owned()]);
+            if principal.service == "iam" {
+                context.insert("aws:principalarn".to_owned(), vec![principal_arn.to_owned()]);
+            }
+        }
+        Self { principal_arn: principal_arn.to_owned(), action: action.to_owned(), resource: resource.to_owned(), context }
+    }
+}
+
+/// What a document says about a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// Some statement allows it and none can deny it. An `Allow` to the root of the caller's account counts: it delegates
+    /// to the IAM policies of that account, which must allow the request as well and are not looked at here.
+    Allow,
+    /// A statement certainly denies it.
+    Deny,
+    /// No statement is about it: denied, unless another policy allows it.
+    NoMatch,
+    /// It depends on something that is not known. Whoever asks for safety must treat it as the worse answer.
+    Unknown,
+}
+
+impl PolicyDocument {
+    /// Decides `request` by this document alone. A certain deny wins over everything; a possible deny, or a possible
+    /// allow where nothing certain is said, is [`Decision::Unknown`].
+    pub fn evaluate(&self, request: &Request) -> Decision {
+        let (mut allowed, mut denied) = (Tri::No, Tri::No);
+        for statement in &self.statements {
+            let applies = self.applies(&statement.body, request);
+            match statement.body.effect {
+                Effect::Allow => allowed = allowed.or(applies),
+                Effect::Deny => denied = denied.or(applies),
+            }
+        }
+        match (denied, allowed) {
+            (Tri::Yes, _) => Decision::Deny,
+            (Tri::Unknown, _) | (Tri::No, Tri::Unknown) => Decision::Unknown,
+            (Tri::No, Tri::Yes) => Decision::Allow,
+            (Tri::No, Tri::No) => Decision::NoMatch,
+        }
+    }
+
+    fn applies(&self, body: &Body, request: &Request) -> Tri {
+        let variables = self.version == Version::V2012;
+        let action = |patterns: &Tokens| Tri::any(patterns.iter().map(|p| self.action_matches(p, &request.action)));
+        let resource = |patterns: &Tokens| {
+            let read = |p: &Token| Pattern::read(p.shown(), true, variables.then_some(&request.context));
+            Tri::any(patterns.iter().map(|p| read(p).matches_resource(&request.resource)))
+        };
+        Tri::all([
+            self.principal_matches(body, request),
+            self.selected(body.action.as_ref(), action),
+            self.selected(body.resource.as_ref(), resource),
+            condition::holds(&body.condition, &request.context, variables),
+        ])
+    }
+
+    fn selected(&self, selection: Option<&Selection<Tokens>>, matches: impl Fn(&Tokens) -> Tri) -> Tri {
+        match selection {
+            Some(Selection::Only(patterns)) => matches(patterns),
+            Some(Selection::AllBut(patterns)) => !matches(patterns),
+            // The KMS API reference: a key policy statement without a Resource is accepted and has no effect.
+            None if self.dialect == Dialect::KeyPolicy => Tri::No,
+            None => Tri::Unknown,
+        }
+    }
+
+    fn action_matches(&self, pattern: &Token, action: &str) -> Tri {
+        let folded = Pattern::glob(&pattern.key().to_ascii_lowercase()).matches(&action.to_ascii_lowercase());
+        // Case-insensitive says the IAM reference, case-sensitive says the Organizations user guide: where only one of
+        // them matches a service control policy, nothing is certain.
+        if self.dialect == Dialect::ServiceControlPolicy && folded != Pattern::glob(pattern.key()).matches(action) {
+            return Tri::Unknown;
+        }
+        folded
+    }
+
+    fn principal_matches(&self, body: &Body, request: &Request) -> Tri {
+        match &body.principal {
+            // It applies to every principal of the accounts below it.
+            None if self.dialect == Dialect::ServiceControlPolicy => Tri::Yes,
+            None => Tri::Unknown,
+            Some(Selection::Only(principals)) => named(principals, &request.principal_arn),
+            Some(Selection::AllBut(principals)) => not_exempt(principals, &request.principal_arn),
+        }
+    }
+}
+
+/// The parts of an ARN that tell principals apart.
+struct Arn<'a> {
+    partition: &'a str,
+    service: &'a str,
+    account: &'a str,
+    resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        if parts.next() != Some("arn") {
+            return None;
+        }
+        let (partition, service, _region) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self { partition, service, account: parts.next()?, resource: parts.next()? })
+    }
+
+    fn same_account(&self, other: &Self) -> bool {
+        self.partition == other.partition && self.account == other.account
+    }
+
+    fn is_root(&self) -> bool {
+        self.service == "iam" && self.resource == "root"
+    }
+
+    /// The name of the role itself, without its path: unique within an account.
+    fn role(&self) -> Option<&'a str> {
+        (self.service == "iam").then_some(())?;
+        self.resource.strip_prefix("role/")?.rsplit('/').next()
+    }
+
+    /// The name of the role a session came from.
+    fn session_role(&self) -> Option<&'a str> {
+        (self.service == "sts").then_some(())?;
+        self.resource.strip_prefix("assumed-role/")?.split('/').next()
+    }
+}
+
+/// The account a principal is in, where its spelling tells.
+pub(super) fn account_of(principal: &str) -> Option<&str> {
+    if is_account_id(principal) { Some(principal) } else { Arn::parse(principal).map(|arn| arn.account) }
+}
+
+/// Whether `principals` include the caller.
+fn named(principals: &Principals, caller: &str) -> Tri {
+    let Principals::Named(by_type) = principals else {
+        return Tri::Unknown;
+    };
+    Tri::any(by_type.iter().flat_map(|(kind, names)| names.iter().map(move |name| (kind, name))).map(|(kind, name)| {
+        match kind {
+            PrincipalType::Aws => aws_principal(name.key(), caller),
+            PrincipalType::Service | PrincipalType::Federated => (name.key() == caller).into(),
+            // Another name of an account, which cannot be told from it here.
+            PrincipalType::CanonicalUser => Tri::Unknown,
+        }
+    }))
+}
+
+fn aws_principal(name: &str, caller: &str) -> Tri {
+    let Some(caller_arn) = Arn::parse(caller) else {
+        return Tri::Unknown;
+    };
+    if name == "*" || name == caller {
+        return Tri::Yes;
+    }
+    if is_account_id(name) {
+        return (name == caller_arn.account).into();
+    }
+    // A unique id (AROA…, AIDA…) belongs to a principal we cannot name; a wildcard inside an ARN is not in the language.
+    let Some(arn) = Arn::parse(name).filter(|_| !name.contains(['*', '?'])) else {
+        return Tri::Unknown;
+    };
+    if !arn.same_account(&caller_arn) {
+        return Tri::No;
+    }
+    if arn.is_root() {
+        return Tri::Yes;
+    }
+    if let (Some(role), Some(session)) = (arn.role(), caller_arn.session_role()) {
+        return (role == session).into();
+    }
+    if let (Some(session), Some(role)) = (arn.session_role(), caller_arn.role()) {
+        // The caller's session may be the one named.
+        return if session == role { Tri::Unknown } else { Tri::No };
+    }
+    Tri::No
+}
+
+/// Whether a `NotPrincipal` element leaves the caller in. The IAM reference: whoever is to be exempt must be listed with
+/// his account's root, and a session with its role as well; with less he may still be hit.
+fn not_exempt(principals: &Principals, caller: &str) -> Tri {
+    if named(principals, caller) == Tri::No {
+        return Tri::Yes;
+    }
+    let Some(arn) = Arn::parse(caller) else { return Tri::Unknown };
+    let listed = |matches: &dyn Fn(&str) -> bool| principals.of_type(PrincipalType::Aws).any(|name| matches(name.key()));
+    let same = |name: &str, test: &dyn Fn(&Arn<'_>) -> bool| Arn::parse(name).is_some_and(|n| n.same_account(&arn) && test(&n));
+    let root = listed(&|name| name == arn.account || same(name, &|n| n.is_root()));
+    let role = arn.session_role().is_none_or(|session| listed(&|name| same(name, &|n| n.role() == Some(session))));
+    // A role acts through sessions, which are listed one by one.
+    let itself = listed(&|name| name == caller) && arn.role().is_none();
+    if listed(&|name| name == "*") || (root && role && (itself || arn.is_root())) { Tri::No } else { Tri::Unknown }
+}

@@ -1,0 +1,176 @@
+//! Documents in the IAM policy language: read strictly, compared as AWS compares them, shown as people read them.
+//!
+//! A document is read once into a typed form ([`PolicyDocument`]) in which everything the language treats as a set is a
+//! set. Equality ([`compare()`], [`equivalent`]) is equality of those forms, so it is reflexive, symmetric and transitive
+//! by construction. [`diff()`] explains a difference statement by statement and judges its direction; [`Lint`]s say what AWS
+//! accepts and nobody means; [`PolicyDocument::evaluate`] answers whether a request would be allowed.
+
+mod canonical;
+mod compare;
+mod condition;
+mod decimal;
+mod diff;
+mod direction;
+mod error;
+mod evaluate;
+mod json;
+mod lint;
+mod operator;
+mod parse;
+mod pattern;
+mod render;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeSet, fmt};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeStruct};
+use serde_json::Value;
+
+pub use canonical::Effect;
+pub use compare::{Comparison, compare, equivalent};
+pub use diff::{DocumentChange, ElementChange, PolicyDiff, StatementChange, StatementDiff, diff};
+pub use direction::Widening;
+pub use error::PolicyError;
+pub use evaluate::{Decision, Request};
+pub use lint::{Lint, LintRule};
+
+use canonical::{PrincipalType, Statement, Version};
+use error::Place;
+use json::Raw;
+
+/// Which of AWS's uses of the policy language a document is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Dialect {
+    /// A KMS key policy: KMS re-serialises it, so comparison is semantic.
+    KeyPolicy,
+    /// A VPC endpoint policy: compared like a key policy.
+    EndpointPolicy,
+    /// An Organizations service control policy: stored as sent, so comparison is strict. `Version` 2012-10-17, no
+    /// `Principal`, and (Organizations user guide) action names are case-sensitive.
+    ServiceControlPolicy,
+}
+
+/// Who is asking: what an account id in a `Principal` stands for depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// `aws`, `aws-cn`, `aws-us-gov`, …
+    pub partition: String,
+    /// The twelve digits of the caller's account; empty when it is not known. It is never used for equality, only to
+    /// point out principals of other accounts in a diff.
+    pub account: String,
+}
+
+/// A policy document: as written (keys sorted, otherwise untouched) and in its canonical form.
+///
+/// `==` compares what was written and is too strict for drift: use [`equivalent`]. Serialises as
+/// `{"dialect": …, "document": …}`; reading it back accepts the document as JSON or as JSON text. `Debug` shows no policy
+/// text, because states are printed in logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PolicyDocument {
+    dialect: Dialect,
+    authored: Value,
+    version: Version,
+    id: Option<String>,
+    statements: Vec<Statement>,
+}
+
+impl PolicyDocument {
+    /// Reads a document from JSON text.
+    ///
+    /// # Errors
+    /// Not JSON, a key that occurs twice, an unknown field, a wrong type, or something the dialect does not have. An
+    /// unknown field is an error in live documents too: a meaning we do not know must not be taken for equality.
+    pub fn parse(text: &str, dialect: Dialect) -> Result<Self, PolicyError> {
+        Self::read(Raw::parse(text)?, dialect)
+    }
+
+    /// Reads a document from a JSON value. Keys that occurred twice are gone by then: whoever parsed the text must have
+    /// refused them.
+    ///
+    /// # Errors
+    /// As [`PolicyDocument::parse`], but for syntax and duplicate keys.
+    pub fn from_value(value: &Value, dialect: Dialect) -> Result<Self, PolicyError> {
+        let mut authored = value.clone();
+        authored.sort_all_objects();
+        Self::typed(authored, dialect)
+    }
+
+    fn read(raw: Raw, dialect: Dialect) -> Result<Self, PolicyError> {
+        Self::typed(raw.into_value(&Place::default())?, dialect)
+    }
+
+    fn typed(authored: Value, dialect: Dialect) -> Result<Self, PolicyError> {
+        let parse::Parts { version, id, statements } = parse::document(&authored, dialect)?;
+        Ok(Self { dialect, authored, version, id, statements })
+    }
+
+    /// The dialect the document was read in.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The document as written, keys sorted.
+    pub fn as_value(&self) -> &Value {
+        &self.authored
+    }
+
+    /// The document for people: as written, keys sorted, indented by two spaces.
+    pub fn to_json(&self) -> String {
+        format!("{:#}", self.authored)
+    }
+
+    /// The document for AWS: as written, keys sorted, no white space. Two service control policies are equal exactly when
+    /// these texts are.
+    pub fn to_minified_json(&self) -> String {
+        self.authored.to_string()
+    }
+
+    /// The size AWS counts against its limits, in bytes of UTF-8 of the minified text.
+    pub fn size_bytes(&self) -> usize {
+        self.to_minified_json().len()
+    }
+
+    /// The partitions named by the document's AWS principals: one, as a rule.
+    pub fn partitions(&self) -> BTreeSet<&str> {
+        let principals = self.statements.iter().filter_map(|s| s.body.principal.as_ref());
+        let names = principals.flat_map(|p| p.inner().of_type(PrincipalType::Aws));
+        names.filter_map(|name| name.shown().strip_prefix("arn:")?.split_once(':')).map(|(partition, _)| partition).collect()
+    }
+}
+
+impl fmt::Debug for PolicyDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PolicyDocument")
+            .field("dialect", &self.dialect)
+            .field("statements", &self.statements.len())
+            .field("bytes", &self.size_bytes())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for PolicyDocument {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("PolicyDocument", 2)?;
+        fields.serialize_field("dialect", &self.dialect)?;
+        fields.serialize_field("document", &self.authored)?;
+        fields.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for PolicyDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Fields {
+            dialect: Dialect,
+            document: Raw,
+        }
+        let Fields { dialect, document } = Fields::deserialize(deserializer)?;
+        let read = match document {
+            Raw::Scalar(Value::String(text)) => Self::parse(&text, dialect),
+            raw => Self::read(raw, dialect),
+        };
+        read.map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,120 @@
+//! Condition operators, taken apart: `ForAnyValue:StringNotLikeIfExists` is a set qualifier, a negation, a test and
+//! what happens when the key is absent.
+
+/// How several request values are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Qualifier {
+    /// No prefix: the key has one value.
+    Single,
+    ForAnyValue,
+    ForAllValues,
+}
+
+/// An order between a request's number and the policy's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// What is asked of one request value and one policy value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Test {
+    Text,
+    TextIgnoringCase,
+    Like,
+    /// `ArnEquals` and `ArnLike` "behave identically" (IAM reference): both take wildcards, component by component.
+    Arn,
+    Bool,
+    Number(Relation),
+    Null,
+    /// Dates, addresses and binary values are not evaluated here.
+    Other,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Operator {
+    pub(super) qualifier: Qualifier,
+    pub(super) test: Test,
+    pub(super) negated: bool,
+    pub(super) if_exists: bool,
+}
+
+impl Operator {
+    /// `None` for a name the IAM reference does not list; case counts.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        let (qualifier, rest) = if let Some(rest) = name.strip_prefix("ForAnyValue:") {
+            (Qualifier::ForAnyValue, rest)
+        } else if let Some(rest) = name.strip_prefix("ForAllValues:") {
+            (Qualifier::ForAllValues, rest)
+        } else {
+            (Qualifier::Single, name)
+        };
+        let (base, if_exists) = rest.strip_suffix("IfExists").map_or((rest, false), |base| (base, true));
+        let (test, negated) = base_operator(base)?;
+        // "IfExists … except the Null condition", says the IAM reference.
+        (!(if_exists && test == Test::Null)).then_some(Self { qualifier, test, negated, if_exists })
+    }
+}
+
+fn base_operator(base: &str) -> Option<(Test, bool)> {
+    Some(match base {
+        "StringEquals" => (Test::Text, false),
+        "StringNotEquals" => (Test::Text, true),
+        "StringEqualsIgnoreCase" => (Test::TextIgnoringCase, false),
+        "StringNotEqualsIgnoreCase" => (Test::TextIgnoringCase, true),
+        "StringLike" => (Test::Like, false),
+        "StringNotLike" => (Test::Like, true),
+        "ArnEquals" | "ArnLike" => (Test::Arn, false),
+        "ArnNotEquals" | "ArnNotLike" => (Test::Arn, true),
+        "Bool" => (Test::Bool, false),
+        "Null" => (Test::Null, false),
+        "NumericEquals" => (Test::Number(Relation::Equal), false),
+        "NumericNotEquals" => (Test::Number(Relation::Equal), true),
+        "NumericLessThan" => (Test::Number(Relation::Less), false),
+        "NumericLessThanEquals" => (Test::Number(Relation::LessOrEqual), false),
+        "NumericGreaterThan" => (Test::Number(Relation::Greater), false),
+        "NumericGreaterThanEquals" => (Test::Number(Relation::GreaterOrEqual), false),
+        "NotIpAddress" | "DateNotEquals" => (Test::Other, true),
+        "IpAddress" | "BinaryEquals" | "DateEquals" | "DateLessThan" | "DateLessThanEquals" | "DateGreaterThan"
+        | "DateGreaterThanEquals" => (Test::Other, false),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Operator, Qualifier, Relation, Test};
+
+    #[test]
+    fn an_operator_is_its_prefix_its_test_and_its_suffix() {
+        let parse = |name| Operator::parse(name).expect("known operator");
+        assert_eq!(
+            parse("ForAnyValue:StringNotLikeIfExists"),
+            Operator { qualifier: Qualifier::ForAnyValue, test: Test::Like, negated: true, if_exists: true }
+        );
+        assert_eq!(
+            parse("ForAllValues:ArnEquals"),
+            Operator { qualifier: Qualifier::ForAllValues, test: Test::Arn, negated: false, if_exists: false }
+        );
+        assert_eq!(
+            parse("NumericLessThanEquals"),
+            Operator {
+                qualifier: Qualifier::Single,
+                test: Test::Number(Relation::LessOrEqual),
+                negated: false,
+                if_exists: false
+            }
+        );
+    }
+
+    #[test]
+    fn an_operator_in_another_case_or_an_impossible_one_is_unknown() {
+        for name in ["stringequals", "StringEqual", "NullIfExists", "foranyvalue:StringLike", "IfExists", ""] {
+            assert_eq!(Operator::parse(name), None, "{name:?}");
+        }
+    }
+}

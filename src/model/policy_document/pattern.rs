@@ -1,0 +1,395 @@
+//! Texts with wildcards and policy variables, matched against a request of which not everything is known.
+
+use std::collections::BTreeMap;
+
+/// Yes, no, or not known. `and` and `or` are those of three-valued logic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tri {
+    Yes,
+    No,
+    Unknown,
+}
+
+impl Tri {
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Yes, Self::Yes) => Self::Yes,
+            _ => Self::Unknown,
+        }
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        !(!self).and(!other)
+    }
+
+    pub(super) fn any(all: impl IntoIterator<Item = Self>) -> Self {
+        all.into_iter().fold(Self::No, Self::or)
+    }
+
+    pub(super) fn all(all: impl IntoIterator<Item = Self>) -> Self {
+        all.into_iter().fold(Self::Yes, Self::and)
+    }
+}
+
+impl std::ops::Not for Tri {
+    type Output = Self;
+    fn not(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<bool> for Tri {
+    fn from(value: bool) -> Self {
+        if value { Self::Yes } else { Self::No }
+    }
+}
+
+/// The request's context: lower-cased key -> values. A key without values is known to be absent, a key that is not there
+/// is not known.
+pub(super) type Known = BTreeMap<String, Vec<String>>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Char(char),
+    /// `?`
+    One,
+    /// `*`
+    Many,
+    /// A policy variable whose value is not known: any text at all.
+    Hole,
+}
+
+/// The number of components of an ARN; the last keeps its colons.
+const ARN_COMPONENTS: usize = 6;
+
+/// A text to match against.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern(Vec<Part>);
+
+impl Pattern {
+    /// `*` and `?` are wildcards; nothing else is special.
+    pub(super) fn glob(text: &str) -> Self {
+        Self::read(text, true, None)
+    }
+
+    /// Reads `text`; `variables` is the context policy variables are taken from, `None` where the document's version has
+    /// none.
+    pub(super) fn read(text: &str, wildcards: bool, variables: Option<&Known>) -> Self {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            if let Some(known) = variables
+                && let Some((name, after)) = rest.strip_prefix("${").and_then(|r| r.split_once('}'))
+            {
+                match variable(name, known) {
+                    Some(value) => parts.extend(value.chars().map(Part::Char)),
+                    None => parts.push(Part::Hole),
+                }
+                rest = after;
+                continue;
+            }
+            parts.push(match c {
+                '*' if wildcards => Part::Many,
+                '?' if wildcards => Part::One,
+                c => Part::Char(c),
+            });
+            rest = &rest[c.len_utf8()..];
+        }
+        Self(parts)
+    }
+
+    /// The same pattern in lower case.
+    pub(super) fn lowercase(self) -> Self {
+        let lower = |part| match part {
+            Part::Char(c) => c.to_lowercase().map(Part::Char).collect(),
+            other => vec![other],
+        };
+        Self(self.0.into_iter().flat_map(lower).collect())
+    }
+
+    /// Whether the pattern matches the whole of `text`. A variable of unknown value can at best make it unknown.
+    pub(super) fn matches(&self, text: &str) -> Tri {
+        if !glob(&self.0, &text.chars().collect::<Vec<_>>()) {
+            Tri::No
+        } else if self.0.contains(&Part::Hole) {
+            Tri::Unknown
+        } else {
+            Tri::Yes
+        }
+    }
+
+    /// As the `Arn` operators match: component by component, so that a wildcard never reaches over a colon of the first
+    /// five. Texts that are not ARNs have no documented answer.
+    pub(super) fn matches_arn(&self, text: &str) -> Tri {
+        let components = self.components();
+        let values: Vec<&str> = text.splitn(ARN_COMPONENTS, ':').collect();
+        if components.len() == ARN_COMPONENTS && values.len() == ARN_COMPONENTS {
+            Tri::all(components.iter().zip(values).map(|(pattern, value)| pattern.matches(value)))
+        } else {
+            Tri::Unknown.and(self.matches(text))
+        }
+    }
+
+    /// As a `Resource` matches. Whether a wildcard may reach over the colons of an ARN, and what a shortened ARN means,
+    /// is told differently in different places: where the readings disagree the answer is unknown.
+    pub(super) fn matches_resource(&self, text: &str) -> Tri {
+        let whole = self.matches(text);
+        let values: Vec<&str> = text.splitn(ARN_COMPONENTS, ':').collect();
+        if values.len() != ARN_COMPONENTS {
+            return whole;
+        }
+        let mut components = self.components();
+        components.resize_with(ARN_COMPONENTS, || Self(vec![Part::Many]));
+        let by_component = Tri::all(components.iter().zip(values).map(|(pattern, value)| pattern.matches(value)));
+        if whole == by_component { whole } else { Tri::Unknown }
+    }
+
+    /// Split at the first five colons.
+    fn components(&self) -> Vec<Self> {
+        self.0.splitn(ARN_COMPONENTS, |part| *part == Part::Char(':')).map(|parts| Self(parts.to_vec())).collect()
+    }
+}
+
+/// The value of the policy variable `${name}` or `${name, 'default'}`, if it is certain.
+fn variable(name: &str, known: &Known) -> Option<String> {
+    if matches!(name, "*" | "?" | "$") {
+        return Some(name.to_owned());
+    }
+    let (key, default) = match name.split_once(',') {
+        Some((key, default)) => (key, default.trim().strip_prefix('\'').and_then(|d| d.strip_suffix('\''))),
+        None => (name, None),
+    };
+    let value = match known.get(&key.trim().to_ascii_lowercase())?.as_slice() {
+        [] => default?,
+        [value] => value,
+        _ => return None,
+    };
+    // Whether wildcards inside a value count is not documented.
+    (!value.contains(['*', '?', '$'])).then(|| value.to_owned())
+}
+
+fn glob(pattern: &[Part], text: &[char]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    // Where to go back to: after the last wildcard, one character further each time.
+    let mut retry: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(Part::Many | Part::Hole) => {
+                p += 1;
+                retry = Some((p, t));
+                continue;
+            }
+            Some(Part::One) => {}
+            Some(Part::Char(c)) if *c == text[t] => {}
+            _ => match retry {
+                Some((after, from)) => {
+                    (p, t) = (after, from + 1);
+                    retry = Some((p, t));
+                    continue;
+                }
+                None => return false,
+            },
+        }
+        p += 1;
+        t += 1;
+    }
+    pattern[p..].iter().all(|part| matches!(part, Part::Many | Part::Hole))
+}
+
+/// Whether everything that the glob `narrow` matches is surely matched by the glob `wide`. May miss a true case, never
+/// claims a false one.
+pub(super) fn covers(wide: &str, narrow: &str) -> bool {
+    if wide == narrow {
+        return true;
+    }
+    // A variable may hold anything, and `${*}` is no wildcard: only the wildcard for everything covers those.
+    if wide.contains("${") {
+        return false;
+    }
+    // `*` in `narrow` is an ordinary character here, which only `*` in `wide` may swallow.
+    let narrow: Vec<char> = narrow.chars().collect();
+    let wide: Vec<char> = wide.chars().collect();
+    let mut reach = vec![false; narrow.len() + 1];
+    reach[0] = true;
+    for c in wide {
+        let mut next = vec![false; narrow.len() + 1];
+        for (i, _) in reach.iter().enumerate().filter(|(_, reached)| **reached) {
+            match c {
+                '*' => next[i..].fill(true),
+                '?' if narrow.get(i).is_some_and(|n| *n != '*') => next[i + 1] = true,
+                '?' => {}
+                c if narrow.get(i) == Some(&c) => next[i + 1] = true,
+                _ => {}
+            }
+        }
+        reach = next;
+    }
+    reach[narrow.len()]
+}
+
+/// [`covers`] for resources: in both readings of a wildcard in an ARN.
+pub(super) fn covers_resource(wide: &str, narrow: &str) -> bool {
+    if wide == "*" || wide == narrow {
+        return true;
+    }
+    let split = |text: &str| text.splitn(ARN_COMPONENTS, ':').map(str::to_owned).collect::<Vec<_>>();
+    let (wide_parts, narrow_parts) = (split(wide), split(narrow));
+    wide_parts.len() == ARN_COMPONENTS
+        && narrow_parts.len() == ARN_COMPONENTS
+        && covers(wide, narrow)
+        && wide_parts.iter().zip(&narrow_parts).all(|(wide, narrow)| covers(wide, narrow))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Known, Pattern, Tri, covers, covers_resource};
+
+    #[test]
+    fn three_valued_logic_lets_a_certain_answer_win() {
+        use Tri::{No, Unknown, Yes};
+        for (a, b, and, or) in [
+            (Yes, Yes, Yes, Yes),
+            (Yes, No, No, Yes),
+            (Yes, Unknown, Unknown, Yes),
+            (No, Unknown, No, Unknown),
+            (No, No, No, No),
+            (Unknown, Unknown, Unknown, Unknown),
+        ] {
+            assert_eq!((a.and(b), b.and(a), a.or(b), b.or(a)), (and, and, or, or), "{a:?} {b:?}");
+        }
+        assert_eq!((!Yes, !No, !Unknown), (No, Yes, Unknown));
+        assert_eq!((Tri::any([]), Tri::all([])), (No, Yes));
+    }
+
+    #[test]
+    fn a_glob_matches_the_whole_text() {
+        for (pattern, text, expected) in [
+            ("*", "", true),
+            ("", "", true),
+            ("", "a", false),
+            ("a", "", false),
+            ("?", "", false),
+            ("?", "a", true),
+            ("??", "a", false),
+            ("a*c", "abbc", true),
+            ("a*c", "abbcd", false),
+            ("*b*", "abc", true),
+            ("a*b*c", "aXbYbZc", true),
+            ("a**", "a", true),
+            ("*ab", "aab", true),
+            ("*a?", "aaab", true),
+            ("kms:Get?", "kms:Gets", true),
+            ("kms:get*", "kms:Gets", false),
+        ] {
+            assert_eq!(Pattern::glob(pattern).matches(text), expected.into(), "{pattern:?} on {text:?}");
+        }
+    }
+
+    #[test]
+    fn a_variable_is_its_value_or_else_unknown_where_it_could_matter() {
+        let known: Known = [
+            ("aws:username".to_owned(), vec!["ann".to_owned()]),
+            ("aws:absent".to_owned(), vec![]),
+            ("aws:two".to_owned(), vec!["a".to_owned(), "b".to_owned()]),
+            ("aws:star".to_owned(), vec!["a*".to_owned()]),
+        ]
+        .into();
+        for (pattern, text, expected) in [
+            ("home/${aws:username}/*", "home/ann/x", Tri::Yes),
+            ("home/${AWS:UserName}/*", "home/bob/x", Tri::No),
+            ("home/${aws:other}/*", "home/bob/x", Tri::Unknown),
+            ("home/${aws:other}/*", "work/bob/x", Tri::No),
+            ("${aws:absent, 'none'}", "none", Tri::Yes),
+            ("${aws:absent}", "none", Tri::Unknown),
+            ("${aws:other, 'none'}", "none", Tri::Unknown),
+            ("${aws:two}", "a", Tri::Unknown),
+            ("${aws:star}", "a*", Tri::Unknown),
+            ("${*}", "*", Tri::Yes),
+            ("${*}", "x", Tri::No),
+            ("${open", "${open", Tri::Yes),
+        ] {
+            assert_eq!(Pattern::read(pattern, true, Some(&known)).matches(text), expected, "{pattern} on {text}");
+        }
+        assert_eq!(Pattern::read("${aws:username}", true, None).matches("ann"), Tri::No);
+        assert_eq!(Pattern::read("a*", false, None).matches("ab"), Tri::No);
+    }
+
+    #[test]
+    fn arn_operators_match_component_by_component() {
+        let role = "arn:aws:iam::111122223333:role/team/ml";
+        for (pattern, expected) in [
+            ("arn:aws:iam::111122223333:role/*", Tri::Yes),
+            ("arn:aws:iam::*:role/team/??", Tri::Yes),
+            ("arn:*:iam::*:role/*", Tri::Yes),
+            ("arn:aws:iam::*:user/*", Tri::No),
+            ("arn:aws:*:role/team/ml", Tri::Unknown),
+            ("arn:*:::*:role/*", Tri::No),
+            ("*", Tri::Unknown),
+            ("x*", Tri::No),
+        ] {
+            assert_eq!(Pattern::glob(pattern).matches_arn(role), expected, "{pattern}");
+        }
+        assert_eq!(Pattern::glob("arn:a:b:c:d:e").matches_arn("not an arn"), Tri::No);
+        assert_eq!(Pattern::glob("arn:aws:sns:*:*:a:b").matches_arn("arn:aws:sns:r:1:a:b"), Tri::Yes);
+    }
+
+    #[test]
+    fn a_resource_matches_for_certain_only_when_every_reading_agrees() {
+        let key = "arn:aws:kms:eu-west-1:111122223333:key/k1";
+        for (pattern, expected) in [
+            ("*", Tri::Yes),
+            ("arn:aws:kms:*", Tri::Yes),
+            ("arn:aws:kms:*:111122223333:key/*", Tri::Yes),
+            ("arn:aws:kms:*:key/k1", Tri::Unknown),
+            ("*key/k1", Tri::Unknown),
+            ("arn:aws:kms", Tri::Unknown),
+            ("arn:aws:ec2:*", Tri::No),
+            ("arn:aws:kms:eu-west-1:111122223333:key/K1", Tri::No),
+        ] {
+            assert_eq!(Pattern::glob(pattern).matches_resource(key), expected, "{pattern}");
+        }
+        assert_eq!(Pattern::glob("arn:aws:*").matches_resource("*"), Tri::No);
+        assert_eq!(Pattern::glob("*").matches_resource("*"), Tri::Yes);
+    }
+
+    #[test]
+    fn a_pattern_covers_only_what_it_surely_matches() {
+        for (wide, narrow, expected) in [
+            ("kms:*", "kms:get*", true),
+            ("kms:get*", "kms:*", false),
+            ("*", "kms:*", true),
+            ("kms:?et", "kms:get", true),
+            ("kms:?et", "kms:*et", false),
+            ("kms:?et", "kms:?et", true),
+            ("a*?", "ab", true),
+            ("a", "ab", false),
+            ("ab", "a", false),
+            ("a?", "a", false),
+            ("*", "${x}", true),
+            ("${*}", "a", false),
+            ("${x}", "${x}", true),
+            ("a${x}*", "a${x}b", false),
+        ] {
+            assert_eq!(covers(wide, narrow), expected, "{wide} over {narrow}");
+        }
+    }
+
+    #[test]
+    fn resource_coverage_holds_in_both_readings_of_a_wildcard() {
+        for (wide, narrow, expected) in [
+            ("*", "anything", true),
+            ("arn:aws:s3:::b*", "arn:aws:s3:::bucket/*", true),
+            ("arn:aws:*:x", "arn:aws:kms:r:1:x", false),
+            ("arn:*:1:x:y:z", "arn:aws:kms:1:x:y:z", false),
+            ("arn:aws:s3:::b*", "arn:aws:s3:::c", false),
+            ("abc*", "abcd", false),
+        ] {
+            assert_eq!(covers_resource(wide, narrow), expected, "{wide} over {narrow}");
+        }
+    }
+}
