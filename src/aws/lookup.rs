@@ -1,1 +1,222 @@
 //! Bulk reads of what palisade does not manage: VPCs, subnets, route tables, prefix lists, the OU tree.
+//!
+//! One paged listing a kind with the largest page the service takes; what a manifest looks for is
+//! matched on this side. That costs the same however many manifests look, and a resource that lost
+//! its tag is seen to have lost it.
+
+#[cfg(test)]
+pub(crate) mod canned;
+mod organization;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ec2::types::Tag;
+
+use super::{Access, classify};
+use crate::{
+    kind::{Class, CloudError, LookupItem, LookupKind},
+    model::Tags,
+};
+
+/// The largest page of DescribeVpcs and DescribeSubnets (EC2 API reference).
+const PAGE: i32 = 1000;
+/// The largest page of DescribeRouteTables and DescribeManagedPrefixLists (EC2 API reference).
+const SMALL_PAGE: i32 = 100;
+
+/// Everything of one kind that lookups in this scope can find. What cannot be used now (a subnet that is
+/// pending or has failed, a VPC or prefix list that is being made or deleted) is left out, so that
+/// a lookup waits instead of choosing it.
+///
+/// `names` are the names that manifests look for. Only organizational units need them, because the
+/// tree is read level by level: `root`, or absolute paths such as `/Workloads/ML`. A path that does
+/// not exist gives no item. Their items carry no tags.
+///
+/// # Errors
+/// Any page that could not be read, or a listing that hands out the same page token twice: part of a
+/// listing is never returned.
+pub async fn fetch(
+    access: &Access,
+    kind: LookupKind,
+    names: &BTreeSet<String>,
+) -> Result<Vec<LookupItem>, CloudError> {
+    match kind {
+        LookupKind::Vpc => vpcs(access).await,
+        LookupKind::Subnet => subnets(access).await,
+        LookupKind::RouteTable => route_tables(access).await,
+        LookupKind::PrefixList => prefix_lists(access).await,
+        LookupKind::OrganizationalUnit => organization::places(access, names).await,
+    }
+}
+
+/// Walks the pages of one listing and refuses to go in circles.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    operation: &'static str,
+    seen: BTreeSet<String>,
+}
+
+impl Pages {
+    /// Before the first page of `operation` (`service:Operation`).
+    pub(crate) fn of(operation: &'static str) -> Self {
+        Self { operation, seen: BTreeSet::new() }
+    }
+
+    /// The token to ask for the next page with, or `None` after the last one. An empty page is no
+    /// sign of the end, only a missing (or empty) token is.
+    ///
+    /// # Errors
+    /// The token was handed out before: what was read so far cannot be told from the whole.
+    pub(crate) fn next(&mut self, token: Option<String>) -> Result<Option<String>, CloudError> {
+        let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
+        if !self.seen.insert(token.clone()) {
+            return Err(CloudError::new(
+                self.operation,
+                Class::Unknown,
+                "the listing handed out the same page token twice",
+            ));
+        }
+        Ok(Some(token))
+    }
+}
+
+/// EC2's tags as a map. A tag without a value has the empty one.
+pub(crate) fn tags(tags: Option<Vec<Tag>>) -> Tags {
+    tags.unwrap_or_default()
+        .into_iter()
+        .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
+        .collect()
+}
+
+fn attributes<const N: usize>(pairs: [(&str, Option<String>); N]) -> BTreeMap<String, String> {
+    pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+}
+
+/// A listed thing without an id is an answer nobody can act on.
+fn identified(operation: &'static str, id: Option<String>) -> Result<String, CloudError> {
+    id.ok_or_else(|| {
+        CloudError::new(operation, Class::Unknown, "the answer lists a thing without id")
+    })
+}
+
+async fn vpcs(access: &Access) -> Result<Vec<LookupItem>, CloudError> {
+    const OPERATION: &str = "ec2:DescribeVpcs";
+    let (mut pages, mut token, mut items) = (Pages::of(OPERATION), None, Vec::new());
+    loop {
+        let page = access
+            .ec2
+            .describe_vpcs()
+            .max_results(PAGE)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| classify(OPERATION, &error))?;
+        for vpc in page.vpcs.unwrap_or_default() {
+            if vpc.state.is_none_or(|state| state.as_str() == "available") {
+                items.push(LookupItem {
+                    id: identified(OPERATION, vpc.vpc_id)?,
+                    tags: tags(vpc.tags),
+                    ..LookupItem::default()
+                });
+            }
+        }
+        token = pages.next(page.next_token)?;
+        if token.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+async fn subnets(access: &Access) -> Result<Vec<LookupItem>, CloudError> {
+    const OPERATION: &str = "ec2:DescribeSubnets";
+    let (mut pages, mut token, mut items) = (Pages::of(OPERATION), None, Vec::new());
+    loop {
+        let page = access
+            .ec2
+            .describe_subnets()
+            .max_results(PAGE)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| classify(OPERATION, &error))?;
+        for subnet in page.subnets.unwrap_or_default() {
+            if subnet.state.is_none_or(|state| state.as_str() == "available") {
+                // The zone's id, not its name: names are shuffled from account to account.
+                let zone = subnet.availability_zone_id;
+                items.push(LookupItem {
+                    id: identified(OPERATION, subnet.subnet_id)?,
+                    name: None,
+                    attributes: attributes([("vpc", subnet.vpc_id), ("zone", zone)]),
+                    tags: tags(subnet.tags),
+                });
+            }
+        }
+        token = pages.next(page.next_token)?;
+        if token.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+async fn route_tables(access: &Access) -> Result<Vec<LookupItem>, CloudError> {
+    const OPERATION: &str = "ec2:DescribeRouteTables";
+    let (mut pages, mut token, mut items) = (Pages::of(OPERATION), None, Vec::new());
+    loop {
+        let page = access
+            .ec2
+            .describe_route_tables()
+            .max_results(SMALL_PAGE)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| classify(OPERATION, &error))?;
+        for table in page.route_tables.unwrap_or_default() {
+            items.push(LookupItem {
+                id: identified(OPERATION, table.route_table_id)?,
+                name: None,
+                attributes: attributes([("vpc", table.vpc_id)]),
+                tags: tags(table.tags),
+            });
+        }
+        token = pages.next(page.next_token)?;
+        if token.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+async fn prefix_lists(access: &Access) -> Result<Vec<LookupItem>, CloudError> {
+    const OPERATION: &str = "ec2:DescribeManagedPrefixLists";
+    let (mut pages, mut token, mut items) = (Pages::of(OPERATION), None, Vec::new());
+    loop {
+        let page = access
+            .ec2
+            .describe_managed_prefix_lists()
+            .max_results(SMALL_PAGE)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| classify(OPERATION, &error))?;
+        for list in page.prefix_lists.unwrap_or_default() {
+            if list.state.is_none_or(|state| usable_list(state.as_str())) {
+                items.push(LookupItem {
+                    id: identified(OPERATION, list.prefix_list_id)?,
+                    name: list.prefix_list_name,
+                    attributes: BTreeMap::new(),
+                    tags: tags(list.tags),
+                });
+            }
+        }
+        token = pages.next(page.next_token)?;
+        if token.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+/// A list stays in use while its entries are changed or restored; one that is not made yet, was never
+/// made, or is on its way out cannot be referred to.
+fn usable_list(state: &str) -> bool {
+    state == "create-complete" || state.starts_with("modify-") || state.starts_with("restore-")
+}

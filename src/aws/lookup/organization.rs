@@ -1,0 +1,111 @@
+//! Places in the organisation by path.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Pages, identified};
+use crate::{
+    aws::{Access, classify},
+    kind::{Class, CloudError, LookupItem},
+};
+
+/// The largest page of ListOrganizationalUnitsForParent and ListRoots (Organizations API reference).
+const PAGE: i32 = 20;
+
+/// The children that were read: parent id -> (name -> id).
+type Levels = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The root, and every organizational unit that `names` mentions and that exists. Each distinct parent
+/// on the way is listed once; without paths only the roots are.
+pub(super) async fn places(
+    access: &Access,
+    names: &BTreeSet<String>,
+) -> Result<Vec<LookupItem>, CloudError> {
+    let root = root(access).await?;
+    let mut items = vec![place(&root, "root")];
+    let mut levels = Levels::new();
+    for name in names.iter().filter(|name| name.starts_with('/')) {
+        if let Some(id) = walk(access, &root, name, &mut levels).await? {
+            items.push(place(&id, name));
+        }
+    }
+    Ok(items)
+}
+
+fn place(id: &str, name: &str) -> LookupItem {
+    LookupItem { id: id.to_owned(), name: Some(name.to_owned()), ..LookupItem::default() }
+}
+
+/// An organisation has exactly one root (Organizations user guide); anything else is not an answer to
+/// act on.
+async fn root(access: &Access) -> Result<String, CloudError> {
+    const OPERATION: &str = "organizations:ListRoots";
+    let (mut pages, mut token, mut roots) = (Pages::of(OPERATION), None, Vec::new());
+    loop {
+        let page = access
+            .organizations
+            .list_roots()
+            .max_results(PAGE)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| classify(OPERATION, &error))?;
+        roots.extend(page.roots.unwrap_or_default());
+        token = pages.next(page.next_token)?;
+        if token.is_none() {
+            break;
+        }
+    }
+    let count = roots.len();
+    match (roots.pop(), count) {
+        (Some(root), 1) => identified(OPERATION, root.id),
+        _ => Err(CloudError::new(
+            OPERATION,
+            Class::Unknown,
+            format!("the organization has {count} roots, not one"),
+        )),
+    }
+}
+
+async fn walk(
+    access: &Access,
+    root: &str,
+    path: &str,
+    levels: &mut Levels,
+) -> Result<Option<String>, CloudError> {
+    let mut id = root.to_owned();
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        if !levels.contains_key(&id) {
+            let level = children(access, &id).await?;
+            levels.insert(id.clone(), level);
+        }
+        match levels.get(&id).and_then(|level| level.get(name)) {
+            Some(child) => id = child.clone(),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(id))
+}
+
+async fn children(access: &Access, parent: &str) -> Result<BTreeMap<String, String>, CloudError> {
+    const OPERATION: &str = "organizations:ListOrganizationalUnitsForParent";
+    let (mut pages, mut token, mut level) = (Pages::of(OPERATION), None, BTreeMap::new());
+    loop {
+        let page = access
+            .organizations
+            .list_organizational_units_for_parent()
+            .parent_id(parent)
+            .max_results(PAGE)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| classify(OPERATION, &error))?;
+        for unit in page.organizational_units.unwrap_or_default() {
+            let id = identified(OPERATION, unit.id)?;
+            level.insert(unit.name.unwrap_or_default(), id);
+        }
+        token = pages.next(page.next_token)?;
+        if token.is_none() {
+            return Ok(level);
+        }
+    }
+}

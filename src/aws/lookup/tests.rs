@@ -1,0 +1,118 @@
+use std::collections::BTreeSet;
+
+use super::{canned::Canned, *};
+
+fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
+    names.map(str::to_owned).into()
+}
+
+async fn seen(server: &Canned, kind: LookupKind) -> Result<Vec<LookupItem>, CloudError> {
+    fetch(&server.access().await, kind, &BTreeSet::new()).await
+}
+
+#[tokio::test]
+async fn every_page_of_subnets_is_read_and_unusable_ones_are_left_out() {
+    let server = Canned::answering([
+        "<R><subnetSet><item><subnetId>subnet-1</subnetId><state>available</state>\
+         <vpcId>vpc-1</vpcId><availabilityZone>eu-west-1a</availabilityZone>\
+         <availabilityZoneId>euw1-az2</availabilityZoneId><tagSet><item><key>tier</key>\
+         <value>private</value></item></tagSet></item>\
+         <item><subnetId>subnet-2</subnetId><state>pending</state></item></subnetSet>\
+         <nextToken>more</nextToken></R>",
+        "<R><subnetSet><item><subnetId>subnet-3</subnetId><state>available</state></item>\
+         <item><subnetId>subnet-4</subnetId><state>failed</state></item></subnetSet></R>",
+    ]);
+    let items = seen(&server, LookupKind::Subnet).await.expect("read");
+    let ids: Vec<_> = items.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(ids, ["subnet-1", "subnet-3"]);
+    assert_eq!(items[0].attributes["vpc"], "vpc-1");
+    assert_eq!(items[0].attributes["zone"], "euw1-az2");
+    assert_eq!(items[0].tags["tier"], "private");
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests.iter().all(|request| request.contains("MaxResults=1000")));
+    assert!(requests[1].contains("NextToken=more"));
+}
+
+#[tokio::test]
+async fn a_page_token_that_repeats_is_an_error_not_an_endless_loop() {
+    let page = "<R><vpcSet><item><vpcId>vpc-1</vpcId></item></vpcSet><nextToken>t</nextToken></R>";
+    let server = Canned::answering([page, page, page]);
+    let error = seen(&server, LookupKind::Vpc).await.expect_err("refused");
+    assert_eq!(error.class, Class::Unknown);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_failed_page_fails_the_whole_listing() {
+    let server = Canned::answering(["<R><vpcSet/><nextToken>t</nextToken></R>"]);
+    server.then(
+        403,
+        "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error>\
+         </Errors><RequestID>r</RequestID></Response>",
+    );
+    let error = seen(&server, LookupKind::Vpc).await.expect_err("no part of a listing");
+    assert_eq!(error.class, Class::Denied);
+    assert_eq!(error.operation, "ec2:DescribeVpcs");
+}
+
+#[tokio::test]
+async fn route_tables_are_read_in_pages_of_a_hundred_with_their_vpc() {
+    let server = Canned::answering([
+        "<R><routeTableSet><item><routeTableId>rtb-1</routeTableId><vpcId>vpc-1</vpcId></item>\
+         </routeTableSet></R>",
+    ]);
+    let items = seen(&server, LookupKind::RouteTable).await.expect("read");
+    assert_eq!((items[0].id.as_str(), items[0].attributes["vpc"].as_str()), ("rtb-1", "vpc-1"));
+    assert!(server.only_request().contains("MaxResults=100\n"));
+}
+
+#[tokio::test]
+async fn a_prefix_list_that_is_not_made_yet_is_not_found() {
+    let server = Canned::answering(["<R><prefixListSet><item><prefixListId>pl-1</prefixListId>\
+         <prefixListName>com.amazonaws.eu-west-1.s3</prefixListName><state>create-complete</state>\
+         </item><item><prefixListId>pl-2</prefixListId><state>create-in-progress</state></item>\
+         <item><prefixListId>pl-3</prefixListId><state>modify-in-progress</state></item>\
+         <item><prefixListId>pl-4</prefixListId><state>delete-in-progress</state></item>\
+         </prefixListSet></R>"]);
+    let items = seen(&server, LookupKind::PrefixList).await.expect("read");
+    let ids: Vec<_> = items.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(ids, ["pl-1", "pl-3"]);
+    assert_eq!(items[0].name.as_deref(), Some("com.amazonaws.eu-west-1.s3"));
+}
+
+const ROOTS: &str = r#"{"Roots":[{"Id":"r-ab12","Name":"Root"}]}"#;
+
+#[tokio::test]
+async fn only_the_levels_that_the_paths_mention_are_read_each_parent_once() {
+    let server = Canned::answering([
+        ROOTS,
+        // An empty page with a token: Organizations documents that this happens.
+        r#"{"OrganizationalUnits":[],"NextToken":"t"}"#,
+        r#"{"OrganizationalUnits":[{"Id":"ou-1","Name":"Workloads"},{"Id":"ou-2","Name":"Sandbox"}]}"#,
+        r#"{"OrganizationalUnits":[{"Id":"ou-3","Name":"ML"}]}"#,
+    ]);
+    let wanted = names(["root", "/Workloads", "/Workloads/ML", "/Workloads/Gone", "/Nowhere/At"]);
+    let access = server.access().await;
+    let items = fetch(&access, LookupKind::OrganizationalUnit, &wanted).await.expect("read");
+    let found: Vec<_> =
+        items.iter().map(|item| (item.name.as_deref().unwrap_or(""), item.id.as_str())).collect();
+    assert_eq!(found, [("root", "r-ab12"), ("/Workloads", "ou-1"), ("/Workloads/ML", "ou-3")]);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 4, "{requests:#?}");
+    assert!(requests[1].contains(r#""ParentId":"r-ab12""#), "{}", requests[1]);
+    assert!(requests[3].contains(r#""ParentId":"ou-1""#), "{}", requests[3]);
+}
+
+#[tokio::test]
+async fn the_root_alone_costs_one_call() {
+    let server = Canned::answering([ROOTS]);
+    let access = server.access().await;
+    let items =
+        fetch(&access, LookupKind::OrganizationalUnit, &names(["root"])).await.expect("read");
+    assert_eq!(
+        items,
+        [LookupItem { id: "r-ab12".into(), name: Some("root".into()), ..LookupItem::default() }]
+    );
+    server.only_request();
+}
