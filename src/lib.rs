@@ -6,3 +6,5 @@ pub mod cli {
 pub mod kind;
 pub mod kinds;
 pub mod model;
+#[cfg(feature = "simulator")]
+pub mod simulator;
