@@ -1,6 +1,8 @@
 //! VPC endpoints at EC2.
 
 mod read;
+#[cfg(all(test, feature = "simulator"))]
+mod simulated;
 #[cfg(test)]
 mod tests;
 

@@ -221,7 +221,8 @@ fn inbound_only(
     if spec.endpoint_type != EndpointType::Interface {
         return None;
     }
-    if given.is_some() && !service::has_gateway_twin(service) {
+    let known_name = service::problem(service).is_none();
+    if given.is_some() && known_name && !service::has_gateway_twin(service) {
         let why = format!("{service} has no gateway endpoints, so there is nothing to choose");
         problems.push(Invalid::new(field, why).help("remove it; it is for S3 and DynamoDB"));
     }

@@ -67,6 +67,12 @@ fn state(endpoint: Endpoint, facts: &ScopeFacts) -> State {
         .map(|word| word.as_str().to_owned())
         .filter(|word| !word.is_empty())
         .unwrap_or_else(|| EndpointType::Gateway.as_str().to_owned());
+    // What is on is shown; an interface that shows nothing has it off.
+    let inbound_only = (endpoint_type == EndpointType::Interface.as_str()).then(|| {
+        dns.as_ref()
+            .and_then(|dns| dns.private_dns_only_for_inbound_resolver_endpoint)
+            .unwrap_or(false)
+    });
     let policy = endpoint.policy_document.filter(|text| !text.trim().is_empty());
     State {
         endpoint_type,
@@ -81,8 +87,7 @@ fn state(endpoint: Endpoint, facts: &ScopeFacts) -> State {
             .as_ref()
             .and_then(|dns| dns.dns_record_ip_type.as_ref())
             .map(|word| word.as_str().to_owned()),
-        private_dns_only_for_inbound_resolver_endpoint: dns
-            .and_then(|dns| dns.private_dns_only_for_inbound_resolver_endpoint),
+        private_dns_only_for_inbound_resolver_endpoint: inbound_only,
         ip_address_type: endpoint.ip_address_type.map(|word| word.as_str().to_owned()),
         policy: policy.map(|text| Policy::read(&text, &context)),
         partition: context.partition,

@@ -78,7 +78,23 @@ async fn a_create_says_everything_that_aws_would_otherwise_choose() {
     let tags = Tags::from([("palisade:owner".into(), "ml".into())]);
     let id = port(&server).await.create(&wanted(), &tags, "token-1").await.expect("created");
     assert_eq!(id.as_str(), "vpce-1");
-    insta::assert_snapshot!(server.only_request(), @"");
+    insta::assert_snapshot!(server.only_request(), @r#"
+    Action=CreateVpcEndpoint
+    Version=2016-11-15
+    VpcEndpointType=Interface
+    VpcId=vpc-1
+    ServiceName=com.amazonaws.eu-west-1.s3
+    PolicyDocument={"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}
+    SubnetId.1=subnet-a1
+    SubnetId.2=subnet-b1
+    SecurityGroupId.1=sg-1
+    DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint=false
+    ClientToken=token-1
+    PrivateDnsEnabled=true
+    TagSpecification.1.ResourceType=vpc-endpoint
+    TagSpecification.1.Tag.1.Key=palisade:owner
+    TagSpecification.1.Tag.1.Value=ml
+    "#);
 }
 
 #[tokio::test]
@@ -159,7 +175,18 @@ async fn every_difference_goes_into_one_call() {
         )),
         ..wanted()
     };
-    insta::assert_snapshot!(modified(&wanted(), have).await, @"");
+    insta::assert_snapshot!(modified(&wanted(), have).await, @r#"
+    Action=ModifyVpcEndpoint
+    Version=2016-11-15
+    VpcEndpointId=vpce-1
+    PolicyDocument={"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}
+    AddSubnetId.1=subnet-a1
+    RemoveSubnetId.1=subnet-z9
+    AddSecurityGroupId.1=sg-1
+    RemoveSecurityGroupId.1=sg-default
+    DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint=false
+    PrivateDnsEnabled=true
+    "#);
 }
 
 #[tokio::test]
@@ -265,7 +292,7 @@ async fn a_live_endpoint_is_read_completely() {
             "endpointType": "Interface", "service": "com.amazonaws.eu-west-1.kms",
             "serviceRegion": "eu-west-1", "vpc": "vpc-1", "subnets": [["subnet-a1"], ["subnet-b1"]],
             "securityGroups": ["sg-1"], "routeTables": [], "privateDns": true,
-            "dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": null,
+            "dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": false,
             "ipAddressType": "ipv4", "policy": "default", "partition": "aws",
             "account": "111122223333",
         })

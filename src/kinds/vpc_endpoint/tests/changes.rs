@@ -32,7 +32,7 @@ fn shown(change: &Change) -> String {
 }
 
 /// The risk of going from the one state to the other.
-fn risk(change: impl Fn(&mut State), have: State) -> Risk {
+fn risk(change: impl FnOnce(&mut State), have: State) -> Risk {
     let mut want = have.clone();
     change(&mut want);
     only(&want, &have).risk()
@@ -107,7 +107,22 @@ fn all_differences_go_into_one_modification() {
         private_dns: Some(false),
         ..live()
     };
-    insta::assert_snapshot!(shown(&only(&want, &have)), @"");
+    insta::assert_snapshot!(shown(&only(&want, &have)), @r#"
+    replace the policy; add subnet subnet-a1; remove subnet subnet-z9; add security group sg-1; remove security group sg-default; turn private DNS on; set the addresses to dualstack [disrupts]
+    ~ policy: default (everything is allowed) -> a policy of 1 statement
+    ~   Version: 2008-10-17 -> 2012-10-17
+    ~   statement "Ours" (Allow): narrows access
+    +     Sid: Ours
+    -     Action: *
+    +     Action: sagemaker:CreateApp
+    +     Condition StringEquals aws:PrincipalAccount: 111122223333
+    - subnets: subnet-z9
+    + subnets: subnet-a1
+    - securityGroups: sg-default
+    + securityGroups: sg-1
+    ~ privateDns: false -> true
+    ~ ipAddressType: ipv4 -> dualstack
+    "#);
 }
 
 #[test]
@@ -122,7 +137,15 @@ fn a_gateways_plan_names_its_route_tables_and_statements() {
         policy: Some(allowing("s3:*")),
         ..live_gateway()
     };
-    insta::assert_snapshot!(shown(&only(&want, &have)), @"");
+    insta::assert_snapshot!(shown(&only(&want, &have)), @r#"
+    replace the policy; add route table rtb-2; remove route table rtb-3 [disrupts]
+    ~ policy: a policy of 1 statement -> a policy of 1 statement
+    ~   statement "Ours" (Allow): narrows access
+    -     Action: s3:*
+    +     Action: s3:GetObject
+    - routeTables: rtb-3
+    + routeTables: rtb-2
+    "#);
 }
 
 #[test]
@@ -139,7 +162,10 @@ fn turning_private_dns_on_sends_the_dns_options_along_and_shows_only_what_change
     let sent = modify.private_dns_only_for_inbound_resolver_endpoint.map(|swap| swap.to);
     assert_eq!(sent, Some(false));
     assert_eq!(modify.dns_record_ip_type.map(|swap| swap.to), Some("ipv4".into()));
-    insta::assert_snapshot!(shown(&change), @"");
+    insta::assert_snapshot!(shown(&change), @r#"
+    turn private DNS on [tightens]
+    ~ privateDns: false -> true
+    "#);
 }
 
 #[test]
@@ -206,7 +232,12 @@ fn what_aws_cannot_change_is_shown_alone_and_is_impossible() {
         vpc: "vpc-2".into(),
         ..live()
     };
-    insta::assert_snapshot!(shown(&only(&want, &have)), @"");
+    insta::assert_snapshot!(shown(&only(&want, &have)), @r#"
+    change type and service and vpc, which AWS cannot do in place [impossible]
+    ~ type: Resource -> Interface
+    ~ service: com.amazonaws.eu-west-1.kms -> com.amazonaws.eu-west-1.sagemaker.api
+    ~ vpc: vpc-2 -> vpc-1
+    "#);
 }
 
 #[test]
@@ -219,5 +250,8 @@ fn a_gateway_load_balancer_endpoint_cannot_move_to_another_subnet() {
     let want = State { subnets: Some(singles(set(["subnet-2"]))), ..have.clone() };
     let change = only(&want, &have);
     assert_eq!(change.risk(), Risk::Impossible);
-    insta::assert_snapshot!(shown(&change), @"");
+    insta::assert_snapshot!(shown(&change), @r#"
+    change subnets, which AWS cannot do in place [impossible]
+    ~ subnets: subnet-1 -> subnet-2
+    "#);
 }

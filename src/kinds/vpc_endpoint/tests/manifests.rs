@@ -42,6 +42,14 @@ fn s3_interfaces_say_that_private_dns_is_for_the_whole_vpc_and_others_say_nothin
 }
 
 #[test]
+fn the_inbound_only_flag_is_for_services_with_gateway_endpoints() {
+    let message = problems(interface(json!({"privateDnsOnlyForInboundResolverEndpoint": false})));
+    insta::assert_snapshot!(message, @r#"
+    privateDnsOnlyForInboundResolverEndpoint: com.amazonaws.eu-west-1.sagemaker.api has no gateway endpoints, so there is nothing to choose (remove it; it is for S3 and DynamoDB)
+    "#);
+}
+
+#[test]
 fn short_names_stand_for_full_ones_by_table() {
     for (short, partition, full) in [
         ("s3", "aws", "com.amazonaws.r-1.s3"),
@@ -73,7 +81,11 @@ fn a_service_in_another_region_has_that_region_in_its_name() {
 #[test]
 fn an_interface_endpoint_that_leaves_the_choice_to_aws_is_refused_with_all_reasons() {
     let bare = json!({"type": "Interface", "service": "kms", "vpc": "vpc-1"});
-    insta::assert_snapshot!(problems(bare), @"");
+    insta::assert_snapshot!(problems(bare), @r#"
+    subnets: an endpoint of type Interface needs subnets (give a list of ids or `{lookup: {tags: …}}`)
+    securityGroups: an interface endpoint needs at least one; without it AWS would take the VPC's default group (refer to a SecurityGroup manifest: `[{ref: name}]`)
+    policy: missing; AWS would silently let everybody do everything through the endpoint (write a policy, or say `policy: default` if everything shall be allowed)
+    "#);
 }
 
 #[test]
@@ -84,12 +96,24 @@ fn fields_of_other_types_are_refused() {
         "ipAddressType": "ipv4", "dnsRecordIpType": "ipv4", "serviceRegion": "us-east-1",
         "privateDnsOnlyForInboundResolverEndpoint": false,
     });
-    insta::assert_snapshot!(problems(mixed), @"");
+    insta::assert_snapshot!(problems(mixed), @r#"
+    serviceRegion: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    subnets: an endpoint of type Gateway has none (remove it; it belongs to type Interface and GatewayLoadBalancer)
+    securityGroups: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    privateDns: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    dnsRecordIpType: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    privateDnsOnlyForInboundResolverEndpoint: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    ipAddressType: an endpoint of type Gateway has none (remove it; it belongs to type Interface and GatewayLoadBalancer)
+    "#);
     let balancer = json!({
         "type": "GatewayLoadBalancer", "service": "com.amazonaws.vpce.eu-west-1.vpce-svc-1",
         "vpc": "vpc-1", "subnets": ["subnet-1", "subnet-2"], "policy": "default", "routeTables": [],
     });
-    insta::assert_snapshot!(problems(balancer), @"");
+    insta::assert_snapshot!(problems(balancer), @r#"
+    routeTables: an endpoint of type GatewayLoadBalancer has none (remove it; it belongs to type Gateway)
+    policy: an endpoint of type GatewayLoadBalancer has none (remove it; it belongs to type Interface and Gateway)
+    subnets: a Gateway Load Balancer endpoint is in exactly one subnet (make an endpoint for each zone)
+    "#);
 }
 
 #[test]
@@ -99,7 +123,16 @@ fn wrong_values_are_refused_all_at_once() {
         "securityGroups": [], "dnsRecordIpType": "ipv6", "ipAddressType": "ipv4",
         "privateDnsOnlyForInboundResolverEndpoint": true, "privateDns": false, "policy": "allow",
     }));
-    insta::assert_snapshot!(problems(wrong), @"");
+    insta::assert_snapshot!(problems(wrong), @r#"
+    vpc: `ml` is no id of the form `vpc-…`
+    subnets[1]: is the same as number 0
+    subnets[2]: `sub` is no id of the form `subnet-…`
+    securityGroups: is empty; an endpoint needs at least one
+    dnsRecordIpType: ipv6 records need addresses that ipv4 interfaces lack (set `ipAddressType: dualstack`)
+    service: `k ms` has a character that no service name has (letters, digits, `.`, `-` and `_` do)
+    privateDnsOnlyForInboundResolverEndpoint: narrows private DNS, which `privateDns: false` turns off
+    policy: neither a policy document nor the word `default`
+    "#);
 }
 
 #[test]
@@ -240,4 +273,31 @@ fn a_state_reads_back_from_what_is_stored() {
 fn no_policy_text_gets_into_debug_output() {
     let state = State { policy: Some(allowing("s3:Secret")), ..live() };
     assert!(!format!("{state:?}").contains("Secret"));
+}
+
+#[test]
+fn every_field_of_the_example_is_right_and_no_field_is_missing_there() {
+    let text = include_str!("../../../../examples/vpc-endpoint.yaml");
+    let mut fields = BTreeSet::new();
+    for document in text.split("\n---\n") {
+        let document: Value = serde_yaml::from_str(document).expect("YAML");
+        let spec = document["spec"].as_object().expect("a spec");
+        fields.extend(spec.keys().cloned());
+        let mut known = known();
+        let table = LookupItem {
+            id: "rtb-1".into(),
+            tags: [("tier".into(), "private".into())].into(),
+            ..LookupItem::default()
+        };
+        known.lookups.insert(("ml-prod".into(), LookupKind::RouteTable), Seen::All(vec![table]));
+        let (state, resolution) = resolve_with(document["spec"].clone(), &known);
+        state.expect("a state");
+        assert!(resolution.waiting.is_empty(), "{:?}", resolution.waiting);
+    }
+    let schema = schemars::schema_for!(Spec).to_value();
+    let properties = schema["properties"].as_object().expect("properties");
+    assert_eq!(fields, properties.keys().cloned().collect());
+    for (field, property) in properties {
+        assert!(property["description"].is_string(), "{field} has no description");
+    }
 }
