@@ -11,7 +11,13 @@ use crate::model::policy_document::{Comparison, Context, Dialect, PolicyDocument
 ///
 /// # Errors
 /// A file that cannot be read or is not a policy document of `dialect`; `out` that cannot be written.
-pub fn run(a: &Path, b: &Path, dialect: Dialect, json: bool, out: &mut dyn Write) -> anyhow::Result<bool> {
+pub fn run(
+    a: &Path,
+    b: &Path,
+    dialect: Dialect,
+    json: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<bool> {
     let (a, b) = (read(a, dialect)?, read(b, dialect)?);
     let diff = diff(&a, &b, &context(&a, &b));
     let equal = diff.comparison == Comparison::Equal;
@@ -28,18 +34,24 @@ pub fn run(a: &Path, b: &Path, dialect: Dialect, json: bool, out: &mut dyn Write
 }
 
 fn read(path: &Path, dialect: Dialect) -> anyhow::Result<PolicyDocument> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    PolicyDocument::parse(&text, dialect).with_context(|| format!("{} is not a policy document", path.display()))
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    PolicyDocument::parse(&text, dialect)
+        .with_context(|| format!("{} is not a policy document", path.display()))
 }
 
 /// Nobody is calling AWS here, so an account id is read in the one partition that both documents name, or else in `aws`.
 fn context(a: &PolicyDocument, b: &PolicyDocument) -> Context {
-    let partitions: std::collections::BTreeSet<&str> = a.partitions().into_iter().chain(b.partitions()).collect();
+    let partitions: std::collections::BTreeSet<&str> =
+        a.partitions().into_iter().chain(b.partitions()).collect();
     let partition = match partitions.first() {
         Some(only) if partitions.len() == 1 => *only,
         _ => "aws",
     };
-    Context { partition: partition.to_owned(), account: String::new() }
+    Context {
+        partition: partition.to_owned(),
+        account: String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -65,8 +77,17 @@ mod tests {
         }
         fn diff(&self, json: bool) -> (bool, String) {
             let mut out = Vec::new();
-            let equal = run(&self.path("a.json"), &self.path("b.json"), Dialect::KeyPolicy, json, &mut out);
-            (equal.expect("both are policies"), String::from_utf8(out).expect("UTF-8"))
+            let equal = run(
+                &self.path("a.json"),
+                &self.path("b.json"),
+                Dialect::KeyPolicy,
+                json,
+                &mut out,
+            );
+            (
+                equal.expect("both are policies"),
+                String::from_utf8(out).expect("UTF-8"),
+            )
         }
     }
 
@@ -79,12 +100,18 @@ mod tests {
     #[test]
     fn equal_documents_are_said_to_be_equal() {
         let files = Files::new(&policy("\"*\"", ""), &policy(r#"{"AWS": ["*"]}"#, ""));
-        assert_eq!(files.diff(false), (true, "The documents are equal.\n".to_owned()));
+        assert_eq!(
+            files.diff(false),
+            (true, "The documents are equal.\n".to_owned())
+        );
     }
 
     #[test]
     fn a_difference_is_printed_and_reported() {
-        let files = Files::new(&policy(r#"{"AWS": "arn:aws:iam::111122223333:root"}"#, "A"), &policy("\"*\"", "A"));
+        let files = Files::new(
+            &policy(r#"{"AWS": "arn:aws:iam::111122223333:root"}"#, "A"),
+            &policy("\"*\"", "A"),
+        );
         let (equal, text) = files.diff(false);
         assert!(!equal);
         insta::assert_snapshot!(text, @r#"
@@ -100,7 +127,10 @@ mod tests {
         let files = Files::new(&policy("\"*\"", "A"), &policy("\"*\"", "B"));
         let (equal, text) = files.diff(false);
         assert!(!equal);
-        assert!(text.starts_with("~ statement \"B\" (Allow): no effect on access\n"), "{text}");
+        assert!(
+            text.starts_with("~ statement \"B\" (Allow): no effect on access\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -117,18 +147,42 @@ mod tests {
         let root = r#"{"AWS": "arn:aws-cn:iam::111122223333:root"}"#;
         let files = Files::new(&policy(root, ""), &policy(r#"{"AWS": "111122223333"}"#, ""));
         assert!(files.diff(false).0);
-        let both = r#"{"AWS": ["arn:aws-cn:iam::111122223333:root", "arn:aws:iam::111122223333:root"]}"#;
+        let both =
+            r#"{"AWS": ["arn:aws-cn:iam::111122223333:root", "arn:aws:iam::111122223333:root"]}"#;
         let id = r#"{"AWS": ["arn:aws-cn:iam::111122223333:root", "111122223333"]}"#;
-        assert!(Files::new(&policy(both, ""), &policy(id, "")).diff(false).0, "two partitions: the id is of aws");
+        assert!(
+            Files::new(&policy(both, ""), &policy(id, "")).diff(false).0,
+            "two partitions: the id is of aws"
+        );
     }
 
     #[test]
     fn a_bad_file_is_named_and_its_text_is_not() {
-        let files = Files::new(r#"{"Statement": [], "Secret": "hunter2"}"#, &policy("\"*\"", ""));
-        let bad = run(&files.path("a.json"), &files.path("b.json"), Dialect::KeyPolicy, false, &mut Vec::new());
+        let files = Files::new(
+            r#"{"Statement": [], "Secret": "hunter2"}"#,
+            &policy("\"*\"", ""),
+        );
+        let bad = run(
+            &files.path("a.json"),
+            &files.path("b.json"),
+            Dialect::KeyPolicy,
+            false,
+            &mut Vec::new(),
+        );
         let message = format!("{:#}", bad.expect_err("unknown field"));
-        assert!(message.contains("a.json") && message.contains("Secret") && !message.contains("hunter2"), "{message}");
-        let gone = run(&files.path("c.json"), &files.path("b.json"), Dialect::KeyPolicy, false, &mut Vec::new());
+        assert!(
+            message.contains("a.json")
+                && message.contains("Secret")
+                && !message.contains("hunter2"),
+            "{message}"
+        );
+        let gone = run(
+            &files.path("c.json"),
+            &files.path("b.json"),
+            Dialect::KeyPolicy,
+            false,
+            &mut Vec::new(),
+        );
         assert!(format!("{:#}", gone.expect_err("no such file")).contains("c.json"));
     }
 }

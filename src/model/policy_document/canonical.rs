@@ -22,7 +22,10 @@ impl Token {
     }
 
     pub(super) fn spelt(key: impl Into<String>, shown: impl Into<String>) -> Self {
-        Self { key: key.into(), shown: shown.into() }
+        Self {
+            key: key.into(),
+            shown: shown.into(),
+        }
     }
 
     /// A text whose ASCII case means nothing (action names, condition keys: IAM reference on policy elements).
@@ -137,7 +140,12 @@ pub(super) enum PrincipalType {
 }
 
 impl PrincipalType {
-    pub(super) const ALL: [Self; 4] = [Self::Aws, Self::CanonicalUser, Self::Federated, Self::Service];
+    pub(super) const ALL: [Self; 4] = [
+        Self::Aws,
+        Self::CanonicalUser,
+        Self::Federated,
+        Self::Service,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -170,7 +178,9 @@ impl Principals {
     }
 
     fn within(&self, context: &Context) -> Self {
-        let Self::Named(by_type) = self else { return self.clone() };
+        let Self::Named(by_type) = self else {
+            return self.clone();
+        };
         let normalise = |(kind, names): (&PrincipalType, &Tokens)| {
             let names = match kind {
                 PrincipalType::Aws => names.iter().map(|name| root_arn(name, context)).collect(),
@@ -185,7 +195,10 @@ impl Principals {
 /// An account id stands for the root of that account, in the caller's own partition: AWS stores it so.
 fn root_arn(name: &Token, context: &Context) -> Token {
     if is_account_id(name.key()) {
-        Token::spelt(format!("arn:{}:iam::{}:root", context.partition, name.key()), name.shown())
+        Token::spelt(
+            format!("arn:{}:iam::{}:root", context.partition, name.key()),
+            name.shown(),
+        )
     } else {
         name.clone()
     }
@@ -210,8 +223,14 @@ pub(super) struct Body {
 impl Body {
     /// The body with its principals in the spelling AWS would store for a caller in `context`.
     pub(super) fn within(&self, context: &Context) -> Self {
-        let principal = self.principal.as_ref().map(|p| p.map(|names| names.within(context)));
-        Self { principal, ..self.clone() }
+        let principal = self
+            .principal
+            .as_ref()
+            .map(|p| p.map(|names| names.within(context)));
+        Self {
+            principal,
+            ..self.clone()
+        }
     }
 
     /// Every element with its values: what a diff shows and what an overlap counts. A listed element without values is
@@ -222,7 +241,10 @@ impl Body {
             None => {}
             Some(selection) => match selection.inner() {
                 Principals::Text(text) => {
-                    elements.insert(Token::exact(&selection.label("Principal")), [Token::exact(text)].into());
+                    elements.insert(
+                        Token::exact(&selection.label("Principal")),
+                        [Token::exact(text)].into(),
+                    );
                 }
                 Principals::Named(by_type) if by_type.is_empty() => {
                     elements.insert(Token::exact(&selection.label("Principal")), Tokens::new());
@@ -237,16 +259,25 @@ impl Body {
         }
         for (element, selection) in [("Action", &self.action), ("Resource", &self.resource)] {
             if let Some(selection) = selection {
-                elements.insert(Token::exact(&selection.label(element)), selection.inner().clone());
+                elements.insert(
+                    Token::exact(&selection.label(element)),
+                    selection.inner().clone(),
+                );
             }
         }
         for (operator, keys) in &self.condition {
             if keys.is_empty() {
-                elements.insert(Token::exact(&format!("Condition {operator}")), Tokens::new());
+                elements.insert(
+                    Token::exact(&format!("Condition {operator}")),
+                    Tokens::new(),
+                );
             }
             for (key, values) in keys {
                 let label = |key: &str| format!("Condition {operator} {key}");
-                elements.insert(Token::spelt(label(key.key()), label(key.shown())), values.clone());
+                elements.insert(
+                    Token::spelt(label(key.key()), label(key.shown())),
+                    values.clone(),
+                );
             }
         }
         elements
@@ -263,6 +294,9 @@ pub(super) struct Statement {
 
 impl Statement {
     pub(super) fn within(&self, context: &Context) -> Self {
-        Self { body: self.body.within(context), sid: self.sid.clone() }
+        Self {
+            body: self.body.within(context),
+            sid: self.sid.clone(),
+        }
     }
 }

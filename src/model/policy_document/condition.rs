@@ -10,14 +10,25 @@ use super::{
 /// Every operator and every key of it must hold; the values of one key are alternatives. `variables` tells whether the
 /// document's version has policy variables.
 pub(super) fn holds(conditions: &Conditions, known: &Known, variables: bool) -> Tri {
-    let tests = conditions.iter().flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)));
-    Tri::all(tests.map(|(operator, key, values)| match (Operator::parse(operator), known.get(key.key())) {
-        (Some(operator), Some(actual)) => key_holds(operator, values, actual, known, variables),
-        _ => Tri::Unknown,
+    let tests = conditions.iter().flat_map(|(operator, keys)| {
+        keys.iter()
+            .map(move |(key, values)| (operator, key, values))
+    });
+    Tri::all(tests.map(|(operator, key, values)| {
+        match (Operator::parse(operator), known.get(key.key())) {
+            (Some(operator), Some(actual)) => key_holds(operator, values, actual, known, variables),
+            _ => Tri::Unknown,
+        }
     }))
 }
 
-fn key_holds(operator: Operator, values: &Tokens, actual: &[String], known: &Known, variables: bool) -> Tri {
+fn key_holds(
+    operator: Operator,
+    values: &Tokens,
+    actual: &[String],
+    known: &Known,
+    variables: bool,
+) -> Tri {
     // AWS refuses a key without values, so nothing is documented about it.
     if values.is_empty() {
         return Tri::Unknown;
@@ -29,7 +40,11 @@ fn key_holds(operator: Operator, values: &Tokens, actual: &[String], known: &Kno
         return absent(operator);
     }
     let one = |value: &String| {
-        let any = Tri::any(values.iter().map(|wanted| value_matches(operator.test, value, wanted, known, variables)));
+        let any = Tri::any(
+            values
+                .iter()
+                .map(|wanted| value_matches(operator.test, value, wanted, known, variables)),
+        );
         if operator.negated { !any } else { any }
     };
     match (operator.qualifier, actual) {

@@ -13,7 +13,9 @@ pub(super) struct Decimal {
 impl Decimal {
     /// Reads `-?digits(.digits)?`. Anything else (exponents, signs in other places) is not given a meaning.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (negative, digits) = text
+            .strip_prefix('-')
+            .map_or((false, text), |rest| (true, rest));
         let (whole, fraction) = match digits.split_once('.') {
             Some((_, "")) => return None,
             Some(parts) => parts,
@@ -26,11 +28,19 @@ impl Decimal {
         let whole = whole.trim_start_matches('0').to_owned();
         let fraction = fraction.trim_end_matches('0').to_owned();
         let zero = whole.is_empty() && fraction.is_empty();
-        Some(Self { negative: negative && !zero, whole, fraction })
+        Some(Self {
+            negative: negative && !zero,
+            whole,
+            fraction,
+        })
     }
 
     fn magnitude(&self, other: &Self) -> Ordering {
-        let whole = self.whole.len().cmp(&other.whole.len()).then_with(|| self.whole.cmp(&other.whole));
+        let whole = self
+            .whole
+            .len()
+            .cmp(&other.whole.len())
+            .then_with(|| self.whole.cmp(&other.whole));
         // Without trailing zeros the order of the digits as text is the order of the fractions.
         whole.then_with(|| self.fraction.cmp(&other.fraction))
     }
@@ -56,7 +66,11 @@ impl PartialOrd for Decimal {
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.negative { "-" } else { "" };
-        let whole = if self.whole.is_empty() { "0" } else { &self.whole };
+        let whole = if self.whole.is_empty() {
+            "0"
+        } else {
+            &self.whole
+        };
         let point = if self.fraction.is_empty() { "" } else { "." };
         write!(f, "{sign}{whole}{point}{}", self.fraction)
     }
@@ -68,17 +82,37 @@ mod tests {
 
     #[test]
     fn two_spellings_of_one_number_are_one_decimal() {
-        for (a, b) in [("10", "10.0"), ("007", "7"), ("-0", "0"), ("-0.00", "0"), ("0.50", "0.5"), ("00.5", "0.5")] {
-            assert_eq!(Decimal::parse(a).expect(a), Decimal::parse(b).expect(b), "{a} and {b}");
+        for (a, b) in [
+            ("10", "10.0"),
+            ("007", "7"),
+            ("-0", "0"),
+            ("-0.00", "0"),
+            ("0.50", "0.5"),
+            ("00.5", "0.5"),
+        ] {
+            assert_eq!(
+                Decimal::parse(a).expect(a),
+                Decimal::parse(b).expect(b),
+                "{a} and {b}"
+            );
         }
-        for (text, shown) in [("-007.250", "-7.25"), ("0", "0"), ("000", "0"), ("0.5", "0.5"), ("100", "100")] {
+        for (text, shown) in [
+            ("-007.250", "-7.25"),
+            ("0", "0"),
+            ("000", "0"),
+            ("0.5", "0.5"),
+            ("100", "100"),
+        ] {
             assert_eq!(Decimal::parse(text).expect(text).to_string(), shown);
         }
     }
 
     #[test]
     fn decimals_are_ordered_as_numbers_not_as_text() {
-        let ascending = ["-10", "-9.5", "-9", "-0.01", "0", "0.01", "0.05", "0.5", "0.51", "9", "10", "10.1", "100"];
+        let ascending = [
+            "-10", "-9.5", "-9", "-0.01", "0", "0.01", "0.05", "0.5", "0.51", "9", "10", "10.1",
+            "100",
+        ];
         for (i, a) in ascending.iter().enumerate() {
             for (j, b) in ascending.iter().enumerate() {
                 let (a, b) = (Decimal::parse(a).expect(a), Decimal::parse(b).expect(b));
@@ -96,7 +130,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_not_decimals() {
-        for text in ["", "-", ".5", "5.", "1e3", "+1", "1.2.3", "0x10", " 1", "--1", "1-"] {
+        for text in [
+            "", "-", ".5", "5.", "1e3", "+1", "1.2.3", "0x10", " 1", "--1", "1-",
+        ] {
             assert_eq!(Decimal::parse(text), None, "{text:?}");
         }
     }

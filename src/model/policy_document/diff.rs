@@ -32,7 +32,10 @@ pub struct PolicyDiff {
 pub enum DocumentChange {
     /// The language version; a missing one is 2008-10-17.
     Version { old: String, new: String },
-    Id { old: Option<String>, new: Option<String> },
+    Id {
+        old: Option<String>,
+        new: Option<String>,
+    },
     /// The statements mean the same but are written differently (order, repetition, brackets), where that counts.
     Form,
 }
@@ -81,22 +84,37 @@ pub fn diff(old: &PolicyDocument, new: &PolicyDocument, context: &Context) -> Po
     let (old_side, new_side) = (Side::new(old, context), Side::new(new, context));
     let statements = statements(&old_side, &new_side, context);
     let mut document = Vec::new();
-    let mut widening = statements.iter().fold(Widening::Neutral, |so_far, s| so_far.and(s.widening));
+    let mut widening = statements
+        .iter()
+        .fold(Widening::Neutral, |so_far, s| so_far.and(s.widening));
     if old.version != new.version {
-        document
-            .push(DocumentChange::Version { old: old.version.name().to_owned(), new: new.version.name().to_owned() });
+        document.push(DocumentChange::Version {
+            old: old.version.name().to_owned(),
+            new: new.version.name().to_owned(),
+        });
         // Only in the later version is `${…}` a variable.
-        if [old, new].iter().any(|side| side.to_minified_json().contains("${")) {
+        if [old, new]
+            .iter()
+            .any(|side| side.to_minified_json().contains("${"))
+        {
             widening = Widening::Unknown;
         }
     }
     if old.id != new.id {
-        document.push(DocumentChange::Id { old: old.id.clone(), new: new.id.clone() });
+        document.push(DocumentChange::Id {
+            old: old.id.clone(),
+            new: new.id.clone(),
+        });
     }
     if comparison == Comparison::Different && document.is_empty() && statements.is_empty() {
         document.push(DocumentChange::Form);
     }
-    PolicyDiff { comparison, widening, document, statements }
+    PolicyDiff {
+        comparison,
+        widening,
+        document,
+        statements,
+    }
 }
 
 /// One document's statements without repetition, each with its place.
@@ -105,8 +123,16 @@ struct Side(Vec<(usize, Statement)>);
 impl Side {
     fn new(document: &PolicyDocument, context: &Context) -> Self {
         let mut seen = BTreeSet::new();
-        let statements = document.statements.iter().map(|s| s.within(context)).enumerate();
-        Self(statements.filter(|(_, statement)| seen.insert(statement.clone())).collect())
+        let statements = document
+            .statements
+            .iter()
+            .map(|s| s.within(context))
+            .enumerate();
+        Self(
+            statements
+                .filter(|(_, statement)| seen.insert(statement.clone()))
+                .collect(),
+        )
     }
 
     fn bodies(&self) -> BTreeSet<&Body> {
@@ -135,23 +161,44 @@ fn statements(old: &Side, new: &Side, context: &Context) -> Vec<StatementDiff> {
             effect: shown.body.effect,
             elements: elements(old, new),
             other_accounts: other_accounts(old, new, context),
-            widening: judge(old.map(|s| &s.body), new.map(|s| &s.body), &all_old, &all_new),
+            widening: judge(
+                old.map(|s| &s.body),
+                new.map(|s| &s.body),
+                &all_old,
+                &all_new,
+            ),
         })
     };
     let kept = new.0.iter().enumerate().filter_map(|(n, statement)| {
-        let partner = pairs.iter().find(|(_, paired)| *paired == n).map(|(o, _)| &old.0[*o]);
-        if partner.is_some_and(|(_, old)| *old == statement.1) { None } else { entry(partner, Some(statement)) }
+        let partner = pairs
+            .iter()
+            .find(|(_, paired)| *paired == n)
+            .map(|(o, _)| &old.0[*o]);
+        if partner.is_some_and(|(_, old)| *old == statement.1) {
+            None
+        } else {
+            entry(partner, Some(statement))
+        }
     });
-    let removed = old.0.iter().enumerate().filter(|(o, _)| !pairs.iter().any(|(paired, _)| paired == o));
-    kept.chain(removed.filter_map(|(_, statement)| entry(Some(statement), None))).collect()
+    let removed = old
+        .0
+        .iter()
+        .enumerate()
+        .filter(|(o, _)| !pairs.iter().any(|(paired, _)| paired == o));
+    kept.chain(removed.filter_map(|(_, statement)| entry(Some(statement), None)))
+        .collect()
 }
 
 /// Which old statement became which new one: the same one first, then the same `Sid`, then the greatest overlap.
 fn pair(old: &Side, new: &Side) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     let free = |pairs: &[(usize, usize)]| {
-        let olds = (0..old.0.len()).filter(|o| !pairs.iter().any(|(paired, _)| paired == o)).collect::<Vec<_>>();
-        let news = (0..new.0.len()).filter(|n| !pairs.iter().any(|(_, paired)| paired == n)).collect::<Vec<_>>();
+        let olds = (0..old.0.len())
+            .filter(|o| !pairs.iter().any(|(paired, _)| paired == o))
+            .collect::<Vec<_>>();
+        let news = (0..new.0.len())
+            .filter(|n| !pairs.iter().any(|(_, paired)| paired == n))
+            .collect::<Vec<_>>();
         (olds, news)
     };
     for (o, (_, statement)) in old.0.iter().enumerate() {
@@ -160,10 +207,17 @@ fn pair(old: &Side, new: &Side) -> Vec<(usize, usize)> {
         }
     }
     let (olds, news) = free(&pairs);
-    let (old_sid, new_sid) = (|o: usize| old.0[o].1.sid.as_str(), |n: usize| new.0[n].1.sid.as_str());
+    let (old_sid, new_sid) = (
+        |o: usize| old.0[o].1.sid.as_str(),
+        |n: usize| new.0[n].1.sid.as_str(),
+    );
     for o in &olds {
         let sid = old_sid(*o);
-        let same: Vec<usize> = news.iter().copied().filter(|n| new_sid(*n) == sid).collect();
+        let same: Vec<usize> = news
+            .iter()
+            .copied()
+            .filter(|n| new_sid(*n) == sid)
+            .collect();
         let unique = olds.iter().filter(|other| old_sid(**other) == sid).count() == 1;
         if let ([n], true, false) = (same.as_slice(), unique, sid.is_empty()) {
             pairs.push((*o, *n));
@@ -172,7 +226,10 @@ fn pair(old: &Side, new: &Side) -> Vec<(usize, usize)> {
     let (olds, news) = free(&pairs);
     let mut candidates: Vec<(u64, usize, usize)> = olds
         .iter()
-        .flat_map(|o| news.iter().map(|n| (overlap(&old.0[*o].1.body, &new.0[*n].1.body), *o, *n)))
+        .flat_map(|o| {
+            news.iter()
+                .map(|n| (overlap(&old.0[*o].1.body, &new.0[*n].1.body), *o, *n))
+        })
         .filter(|(score, _, _)| *score >= LEAST_OVERLAP)
         .collect();
     candidates.sort_by_key(|(score, o, n)| (std::cmp::Reverse(*score), *o, *n));
@@ -194,26 +251,45 @@ fn overlap(a: &Body, b: &Body) -> u64 {
     }
     let values = |body: &Body| -> BTreeSet<(Token, Token)> {
         let elements = body.elements().into_iter();
-        elements.flat_map(|(element, values)| values.into_iter().map(move |v| (element.clone(), v))).collect()
+        elements
+            .flat_map(|(element, values)| values.into_iter().map(move |v| (element.clone(), v)))
+            .collect()
     };
     let (a, b) = (values(a), values(b));
-    let (shared, all) = (a.intersection(&b).count() as u64, a.union(&b).count() as u64);
+    let (shared, all) = (
+        a.intersection(&b).count() as u64,
+        a.union(&b).count() as u64,
+    );
     (shared * SCALE).checked_div(all).unwrap_or(0)
 }
 
 fn elements(old: Option<&Statement>, new: Option<&Statement>) -> Vec<ElementChange> {
     let mut changes = Vec::new();
     if let (Some(old), Some(new)) = (old, new) {
-        let sid = |s: &Statement| Some(s.sid.clone()).filter(|sid| !sid.is_empty()).into_iter().collect::<Vec<_>>();
+        let sid = |s: &Statement| {
+            Some(s.sid.clone())
+                .filter(|sid| !sid.is_empty())
+                .into_iter()
+                .collect::<Vec<_>>()
+        };
         if old.sid != new.sid {
-            changes.push(ElementChange { element: "Sid".to_owned(), added: sid(new), removed: sid(old) });
+            changes.push(ElementChange {
+                element: "Sid".to_owned(),
+                added: sid(new),
+                removed: sid(old),
+            });
         }
         if old.body.effect != new.body.effect {
             let name = |s: &Statement| vec![s.body.effect.name().to_owned()];
-            changes.push(ElementChange { element: "Effect".to_owned(), added: name(new), removed: name(old) });
+            changes.push(ElementChange {
+                element: "Effect".to_owned(),
+                added: name(new),
+                removed: name(old),
+            });
         }
     }
-    let of = |statement: Option<&Statement>| statement.map(|s| s.body.elements()).unwrap_or_default();
+    let of =
+        |statement: Option<&Statement>| statement.map(|s| s.body.elements()).unwrap_or_default();
     let (old, new) = (of(old), of(new));
     // An element that is listed without values is shown when it comes or goes.
     let missing = |here: Option<&Tokens>, there: Option<&Tokens>| match (here, there) {
@@ -225,7 +301,11 @@ fn elements(old: Option<&Statement>, new: Option<&Statement>) -> Vec<ElementChan
             .collect(),
         (None, _) => Vec::new(),
     };
-    for element in old.keys().chain(new.keys().filter(|key| !old.contains_key(key))).collect::<BTreeSet<_>>() {
+    for element in old
+        .keys()
+        .chain(new.keys().filter(|key| !old.contains_key(key)))
+        .collect::<BTreeSet<_>>()
+    {
         let (before, after) = (old.get(element), new.get(element));
         if before != after {
             changes.push(ElementChange {
@@ -238,13 +318,23 @@ fn elements(old: Option<&Statement>, new: Option<&Statement>) -> Vec<ElementChan
     changes
 }
 
-fn other_accounts(old: Option<&Statement>, new: Option<&Statement>, context: &Context) -> BTreeSet<String> {
+fn other_accounts(
+    old: Option<&Statement>,
+    new: Option<&Statement>,
+    context: &Context,
+) -> BTreeSet<String> {
     let named = |statement: Option<&Statement>| -> BTreeSet<String> {
-        let Some(Selection::Only(principals)) = statement.and_then(|s| s.body.principal.as_ref()) else {
+        let Some(Selection::Only(principals)) = statement.and_then(|s| s.body.principal.as_ref())
+        else {
             return BTreeSet::new();
         };
-        let accounts = principals.of_type(PrincipalType::Aws).filter_map(|name| account_of(name.key()));
-        accounts.filter(|account| !account.is_empty() && *account != context.account).map(str::to_owned).collect()
+        let accounts = principals
+            .of_type(PrincipalType::Aws)
+            .filter_map(|name| account_of(name.key()));
+        accounts
+            .filter(|account| !account.is_empty() && *account != context.account)
+            .map(str::to_owned)
+            .collect()
     };
     if context.account.is_empty() {
         return BTreeSet::new();

@@ -73,7 +73,11 @@ pub(super) fn judge(
         (Some(old), Some(new)) if old.effect != new.effect => appears(new.effect),
         (Some(old), Some(new)) => {
             let matched = reach(old, new);
-            if new.effect == Effect::Allow { matched } else { matched.reverse() }
+            if new.effect == Effect::Allow {
+                matched
+            } else {
+                matched.reverse()
+            }
         }
     }
 }
@@ -89,10 +93,18 @@ fn appears(effect: Effect) -> Widening {
 fn reach(old: &Body, new: &Body) -> Widening {
     let action = |a: &Tokens, b: &Tokens| contains(a, b, covers);
     let resource = |a: &Tokens, b: &Tokens| contains(a, b, covers_resource);
-    selected(old.principal.as_ref(), new.principal.as_ref(), contains_principals)
-        .and(selected(old.action.as_ref(), new.action.as_ref(), action))
-        .and(selected(old.resource.as_ref(), new.resource.as_ref(), resource))
-        .and(restricted(&old.condition, &new.condition))
+    selected(
+        old.principal.as_ref(),
+        new.principal.as_ref(),
+        contains_principals,
+    )
+    .and(selected(old.action.as_ref(), new.action.as_ref(), action))
+    .and(selected(
+        old.resource.as_ref(),
+        new.resource.as_ref(),
+        resource,
+    ))
+    .and(restricted(&old.condition, &new.condition))
 }
 
 fn selected<T: PartialEq>(
@@ -102,7 +114,9 @@ fn selected<T: PartialEq>(
 ) -> Widening {
     match (old, new) {
         (old, new) if old == new => Widening::Neutral,
-        (Some(Selection::Only(old)), Some(Selection::Only(new))) => Widening::shift(contains(new, old), contains(old, new)),
+        (Some(Selection::Only(old)), Some(Selection::Only(new))) => {
+            Widening::shift(contains(new, old), contains(old, new))
+        }
         (Some(Selection::AllBut(old)), Some(Selection::AllBut(new))) => {
             Widening::shift(contains(new, old), contains(old, new)).reverse()
         }
@@ -111,7 +125,9 @@ fn selected<T: PartialEq>(
 }
 
 fn contains(wide: &Tokens, narrow: &Tokens, covers: impl Fn(&str, &str) -> bool) -> bool {
-    narrow.iter().all(|n| wide.iter().any(|w| covers(w.key(), n.key())))
+    narrow
+        .iter()
+        .all(|n| wide.iter().any(|w| covers(w.key(), n.key())))
 }
 
 fn contains_principals(wide: &Principals, narrow: &Principals) -> bool {
@@ -121,38 +137,53 @@ fn contains_principals(wide: &Principals, narrow: &Principals) -> bool {
     // The root of an account only delegates to it, so it does not contain the account's roles; everyone contains everyone.
     PrincipalType::ALL.into_iter().all(|kind| {
         let everyone = |w: &Token| kind == PrincipalType::Aws && w.key() == "*";
-        narrow.of_type(kind).all(|n| wide.of_type(kind).any(|w| w == n || everyone(w)))
+        narrow
+            .of_type(kind)
+            .all(|n| wide.of_type(kind).any(|w| w == n || everyone(w)))
     })
 }
 
 /// Conditions restrict: one more takes requests away, one less lets them in.
 fn restricted(old: &Conditions, new: &Conditions) -> Widening {
     let pairs = |conditions: &Conditions| -> BTreeSet<(String, Token)> {
-        let pairs = conditions.iter().flat_map(|(operator, keys)| keys.keys().map(move |key| (operator.clone(), key.clone())));
+        let pairs = conditions.iter().flat_map(|(operator, keys)| {
+            keys.keys().map(move |key| (operator.clone(), key.clone()))
+        });
         pairs.collect()
     };
     let values = |conditions: &Conditions, operator: &str, key: &Token| {
-        conditions.get(operator).and_then(|keys| keys.get(key)).cloned()
+        conditions
+            .get(operator)
+            .and_then(|keys| keys.get(key))
+            .cloned()
     };
-    pairs(old).union(&pairs(new)).fold(Widening::Neutral, |so_far, (operator, key)| {
-        so_far.and(match (values(old, operator, key), values(new, operator, key)) {
-            (Some(old), Some(new)) => values_moved(operator, &old, &new),
-            (Some(_), None) => Widening::Widens,
-            (None, Some(_)) => Widening::Narrows,
-            (None, None) => Widening::Neutral,
+    pairs(old)
+        .union(&pairs(new))
+        .fold(Widening::Neutral, |so_far, (operator, key)| {
+            so_far.and(
+                match (values(old, operator, key), values(new, operator, key)) {
+                    (Some(old), Some(new)) => values_moved(operator, &old, &new),
+                    (Some(_), None) => Widening::Widens,
+                    (None, Some(_)) => Widening::Narrows,
+                    (None, None) => Widening::Neutral,
+                },
+            )
         })
-    })
 }
 
 fn values_moved(operator: &str, old: &Tokens, new: &Tokens) -> Widening {
     if old == new {
         return Widening::Neutral;
     }
-    let Some(operator) = Operator::parse(operator).filter(|_| !old.is_empty() && !new.is_empty()) else {
+    let Some(operator) = Operator::parse(operator).filter(|_| !old.is_empty() && !new.is_empty())
+    else {
         return Widening::Unknown;
     };
     let moved = Widening::shift(new.is_superset(old), old.is_superset(new));
-    let sets = matches!(operator.test, Test::Text | Test::TextIgnoringCase | Test::Like | Test::Arn);
+    let sets = matches!(
+        operator.test,
+        Test::Text | Test::TextIgnoringCase | Test::Like | Test::Arn
+    );
     match moved {
         // A limit that moved, or true that became false, may still be contained.
         Widening::Mixed if !sets => Widening::Unknown,

@@ -14,11 +14,17 @@ pub enum PolicyError {
     #[error("{path}: this key occurs twice: keep one of the two")]
     DuplicateKey { path: String },
     /// A field the policy language does not have.
-    #[error("{path}: unknown field: remove it or correct its spelling (names are case-sensitive); known here are {known}")]
+    #[error(
+        "{path}: unknown field: remove it or correct its spelling (names are case-sensitive); known here are {known}"
+    )]
     UnknownField { path: String, known: String },
     /// A field of the wrong JSON type.
     #[error("{path}: found {found} where {expected} belongs: write {expected}")]
-    WrongType { path: String, expected: &'static str, found: &'static str },
+    WrongType {
+        path: String,
+        expected: &'static str,
+        found: &'static str,
+    },
     /// Well-formed JSON that the dialect does not accept.
     #[error("{path}: {why}")]
     Refused { path: String, why: &'static str },
@@ -38,7 +44,12 @@ impl Place {
         if !path.is_empty() {
             path.push('.');
         }
-        path.push_str(&printable(name).chars().take(LONGEST_NAME).collect::<String>());
+        path.push_str(
+            &printable(name)
+                .chars()
+                .take(LONGEST_NAME)
+                .collect::<String>(),
+        );
         Self(path)
     }
 
@@ -48,13 +59,20 @@ impl Place {
     }
 
     pub(super) fn refused(&self, why: &'static str) -> PolicyError {
-        PolicyError::Refused { path: self.to_string(), why }
+        PolicyError::Refused {
+            path: self.to_string(),
+            why,
+        }
     }
 }
 
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.is_empty() { "the document" } else { &self.0 })
+        f.write_str(if self.0.is_empty() {
+            "the document"
+        } else {
+            &self.0
+        })
     }
 }
 
@@ -63,7 +81,9 @@ impl std::fmt::Display for Place {
 pub(super) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}') {
+        if c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        {
             // Writing to a String does not fail.
             let _ = write!(safe, "{}", c.escape_unicode());
         } else {

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Dialect, PolicyDocument,
-    canonical::{Body, Effect, PrincipalType, Principals, Selection, Token, Tokens, Version, is_account_id},
+    canonical::{
+        Body, Effect, PrincipalType, Principals, Selection, Token, Tokens, Version, is_account_id,
+    },
     condition,
     pattern::{Pattern, Tri},
 };
@@ -32,12 +34,23 @@ impl Request {
     pub fn new(principal_arn: &str, action: &str, resource: &str) -> Self {
         let mut context = BTreeMap::new();
         if let Some(principal) = Arn::parse(principal_arn) {
-            context.insert("aws:principalaccount".to_owned(), vec![principal.account.to_owned()]);
+            context.insert(
+                "aws:principalaccount".to_owned(),
+                vec![principal.account.to_owned()],
+            );
             if principal.service == "iam" {
-                context.insert("aws:principalarn".to_owned(), vec![principal_arn.to_owned()]);
+                context.insert(
+                    "aws:principalarn".to_owned(),
+                    vec![principal_arn.to_owned()],
+                );
             }
         }
-        Self { principal_arn: principal_arn.to_owned(), action: action.to_owned(), resource: resource.to_owned(), context }
+        Self {
+            principal_arn: principal_arn.to_owned(),
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            context,
+        }
     }
 }
 
@@ -78,10 +91,21 @@ impl PolicyDocument {
 
     fn applies(&self, body: &Body, request: &Request) -> Tri {
         let variables = self.version == Version::V2012;
-        let action = |patterns: &Tokens| Tri::any(patterns.iter().map(|p| self.action_matches(p, &request.action)));
+        let action = |patterns: &Tokens| {
+            Tri::any(
+                patterns
+                    .iter()
+                    .map(|p| self.action_matches(p, &request.action)),
+            )
+        };
         let resource = |patterns: &Tokens| {
-            let read = |p: &Token| Pattern::read(p.shown(), true, variables.then_some(&request.context));
-            Tri::any(patterns.iter().map(|p| read(p).matches_resource(&request.resource)))
+            let read =
+                |p: &Token| Pattern::read(p.shown(), true, variables.then_some(&request.context));
+            Tri::any(
+                patterns
+                    .iter()
+                    .map(|p| read(p).matches_resource(&request.resource)),
+            )
         };
         Tri::all([
             self.principal_matches(body, request),
@@ -91,7 +115,11 @@ impl PolicyDocument {
         ])
     }
 
-    fn selected(&self, selection: Option<&Selection<Tokens>>, matches: impl Fn(&Tokens) -> Tri) -> Tri {
+    fn selected(
+        &self,
+        selection: Option<&Selection<Tokens>>,
+        matches: impl Fn(&Tokens) -> Tri,
+    ) -> Tri {
         match selection {
             Some(Selection::Only(patterns)) => matches(patterns),
             Some(Selection::AllBut(patterns)) => !matches(patterns),
@@ -102,10 +130,13 @@ impl PolicyDocument {
     }
 
     fn action_matches(&self, pattern: &Token, action: &str) -> Tri {
-        let folded = Pattern::glob(&pattern.key().to_ascii_lowercase()).matches(&action.to_ascii_lowercase());
+        let folded = Pattern::glob(&pattern.key().to_ascii_lowercase())
+            .matches(&action.to_ascii_lowercase());
         // Case-insensitive says the IAM reference, case-sensitive says the Organizations user guide: where only one of
         // them matches a service control policy, nothing is certain.
-        if self.dialect == Dialect::ServiceControlPolicy && folded != Pattern::glob(pattern.key()).matches(action) {
+        if self.dialect == Dialect::ServiceControlPolicy
+            && folded != Pattern::glob(pattern.key()).matches(action)
+        {
             return Tri::Unknown;
         }
         folded
@@ -137,7 +168,12 @@ impl<'a> Arn<'a> {
             return None;
         }
         let (partition, service, _region) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Self { partition, service, account: parts.next()?, resource: parts.next()? })
+        Some(Self {
+            partition,
+            service,
+            account: parts.next()?,
+            resource: parts.next()?,
+        })
     }
 
     fn same_account(&self, other: &Self) -> bool {
@@ -157,13 +193,20 @@ impl<'a> Arn<'a> {
     /// The name of the role a session came from.
     fn session_role(&self) -> Option<&'a str> {
         (self.service == "sts").then_some(())?;
-        self.resource.strip_prefix("assumed-role/")?.split('/').next()
+        self.resource
+            .strip_prefix("assumed-role/")?
+            .split('/')
+            .next()
     }
 }
 
 /// The account a principal is in, where its spelling tells.
 pub(super) fn account_of(principal: &str) -> Option<&str> {
-    if is_account_id(principal) { Some(principal) } else { Arn::parse(principal).map(|arn| arn.account) }
+    if is_account_id(principal) {
+        Some(principal)
+    } else {
+        Arn::parse(principal).map(|arn| arn.account)
+    }
 }
 
 /// Whether `principals` include the caller.
@@ -171,14 +214,21 @@ fn named(principals: &Principals, caller: &str) -> Tri {
     let Principals::Named(by_type) = principals else {
         return Tri::Unknown;
     };
-    Tri::any(by_type.iter().flat_map(|(kind, names)| names.iter().map(move |name| (kind, name))).map(|(kind, name)| {
-        match kind {
-            PrincipalType::Aws => aws_principal(name.key(), caller),
-            PrincipalType::Service | PrincipalType::Federated => (name.key() == caller).into(),
-            // Another name of an account, which cannot be told from it here.
-            PrincipalType::CanonicalUser => Tri::Unknown,
-        }
-    }))
+    Tri::any(
+        by_type
+            .iter()
+            .flat_map(|(kind, names)| names.iter().map(move |name| (kind, name)))
+            .map(|(kind, name)| {
+                match kind {
+                    PrincipalType::Aws => aws_principal(name.key(), caller),
+                    PrincipalType::Service | PrincipalType::Federated => {
+                        (name.key() == caller).into()
+                    }
+                    // Another name of an account, which cannot be told from it here.
+                    PrincipalType::CanonicalUser => Tri::Unknown,
+                }
+            }),
+    )
 }
 
 fn aws_principal(name: &str, caller: &str) -> Tri {
@@ -206,7 +256,11 @@ fn aws_principal(name: &str, caller: &str) -> Tri {
     }
     if let (Some(session), Some(role)) = (arn.session_role(), caller_arn.role()) {
         // The caller's session may be the one named.
-        return if session == role { Tri::Unknown } else { Tri::No };
+        return if session == role {
+            Tri::Unknown
+        } else {
+            Tri::No
+        };
     }
     Tri::No
 }
@@ -217,12 +271,26 @@ fn not_exempt(principals: &Principals, caller: &str) -> Tri {
     if named(principals, caller) == Tri::No {
         return Tri::Yes;
     }
-    let Some(arn) = Arn::parse(caller) else { return Tri::Unknown };
-    let listed = |matches: &dyn Fn(&str) -> bool| principals.of_type(PrincipalType::Aws).any(|name| matches(name.key()));
-    let same = |name: &str, test: &dyn Fn(&Arn<'_>) -> bool| Arn::parse(name).is_some_and(|n| n.same_account(&arn) && test(&n));
+    let Some(arn) = Arn::parse(caller) else {
+        return Tri::Unknown;
+    };
+    let listed = |matches: &dyn Fn(&str) -> bool| {
+        principals
+            .of_type(PrincipalType::Aws)
+            .any(|name| matches(name.key()))
+    };
+    let same = |name: &str, test: &dyn Fn(&Arn<'_>) -> bool| {
+        Arn::parse(name).is_some_and(|n| n.same_account(&arn) && test(&n))
+    };
     let root = listed(&|name| name == arn.account || same(name, &|n| n.is_root()));
-    let role = arn.session_role().is_none_or(|session| listed(&|name| same(name, &|n| n.role() == Some(session))));
+    let role = arn
+        .session_role()
+        .is_none_or(|session| listed(&|name| same(name, &|n| n.role() == Some(session))));
     // A role acts through sessions, which are listed one by one.
     let itself = listed(&|name| name == caller) && arn.role().is_none();
-    if listed(&|name| name == "*") || (root && role && (itself || arn.is_root())) { Tri::No } else { Tri::Unknown }
+    if listed(&|name| name == "*") || (root && role && (itself || arn.is_root())) {
+        Tri::No
+    } else {
+        Tri::Unknown
+    }
 }

@@ -19,7 +19,10 @@ pub(super) enum Raw {
 
 impl Raw {
     pub(super) fn parse(text: &str) -> Result<Self, PolicyError> {
-        serde_json::from_str(text).map_err(|e| PolicyError::Syntax { line: e.line(), column: e.column() })
+        serde_json::from_str(text).map_err(|e| PolicyError::Syntax {
+            line: e.line(),
+            column: e.column(),
+        })
     }
 
     /// The value with its objects' keys sorted.
@@ -27,13 +30,19 @@ impl Raw {
         match self {
             Self::Scalar(value) => Ok(value),
             Self::List(items) => {
-                let items = items.into_iter().enumerate().map(|(i, item)| item.into_value(&place.item(i)));
+                let items = items
+                    .into_iter()
+                    .enumerate()
+                    .map(|(i, item)| item.into_value(&place.item(i)));
                 items.collect::<Result<_, _>>().map(Value::Array)
             }
             Self::Object(mut entries) => {
                 let mut seen = BTreeSet::new();
-                if let Some((twice, _)) = entries.iter().find(|(key, _)| !seen.insert(key.as_str())) {
-                    return Err(PolicyError::DuplicateKey { path: place.field(twice).to_string() });
+                if let Some((twice, _)) = entries.iter().find(|(key, _)| !seen.insert(key.as_str()))
+                {
+                    return Err(PolicyError::DuplicateKey {
+                        path: place.field(twice).to_string(),
+                    });
                 }
                 entries.sort_by(|(a, _), (b, _)| a.cmp(b));
                 let mut object = Map::new();
@@ -68,7 +77,9 @@ impl<'de> Deserialize<'de> for Raw {
                 Ok(Raw::Scalar(Value::from(v)))
             }
             fn visit_f64<E: Error>(self, v: f64) -> Result<Raw, E> {
-                Number::from_f64(v).map(|n| Raw::Scalar(Value::Number(n))).ok_or_else(|| E::custom("not a finite number"))
+                Number::from_f64(v)
+                    .map(|n| Raw::Scalar(Value::Number(n)))
+                    .ok_or_else(|| E::custom("not a finite number"))
             }
             fn visit_str<E: Error>(self, v: &str) -> Result<Raw, E> {
                 Ok(Raw::Scalar(Value::from(v)))

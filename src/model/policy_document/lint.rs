@@ -56,22 +56,38 @@ impl LintRule {
     fn message(self) -> &'static str {
         match self {
             Self::NoStatements => "the document says nothing: add a statement",
-            Self::MissingAction => "no action is listed, so the statement has no effect: list the actions",
-            Self::MissingResource => "no resource is listed, so the statement has no effect: write \"*\" or the ARNs",
+            Self::MissingAction => {
+                "no action is listed, so the statement has no effect: list the actions"
+            }
+            Self::MissingResource => {
+                "no resource is listed, so the statement has no effect: write \"*\" or the ARNs"
+            }
             Self::MissingPrincipal => "nobody is named: say whom the statement is about",
             Self::StringPrincipal => "a bare string: write an object such as {\"AWS\": …}",
             Self::PublicAllow => "allows every AWS account: name the principals or add a condition",
-            Self::AllowNotPrincipal => "allows everyone who is not listed: name the principals instead",
+            Self::AllowNotPrincipal => {
+                "allows everyone who is not listed: name the principals instead"
+            }
             Self::SessionPrincipal => "names a role session: name the role",
-            Self::OrphanedPrincipal => "the unique id of a deleted principal: name its ARN if it exists again, or remove it",
-            Self::DenyEverything => "denies everything to everyone, palisade included: add a condition",
+            Self::OrphanedPrincipal => {
+                "the unique id of a deleted principal: name its ARN if it exists again, or remove it"
+            }
+            Self::DenyEverything => {
+                "denies everything to everyone, palisade included: add a condition"
+            }
             Self::UnknownOperator => "not a condition operator: correct its spelling and case",
-            Self::TagKeyCase => "this tag key also occurs in another case, and IAM does not tell the two apart: use one",
+            Self::TagKeyCase => {
+                "this tag key also occurs in another case, and IAM does not tell the two apart: use one"
+            }
         }
     }
 
     fn at(self, place: &Place) -> Lint {
-        Lint { rule: self, path: place.to_string(), message: self.message().to_owned() }
+        Lint {
+            rule: self,
+            path: place.to_string(),
+            message: self.message().to_owned(),
+        }
     }
 }
 
@@ -127,7 +143,12 @@ fn principals(body: &Body, place: &Place, lints: &mut Vec<Lint>) {
         }
     }
     let place = place.field(PrincipalType::Aws.name());
-    let aws = || selection.inner().of_type(PrincipalType::Aws).map(|name| name.key());
+    let aws = || {
+        selection
+            .inner()
+            .of_type(PrincipalType::Aws)
+            .map(|name| name.key())
+    };
     if aws().any(is_session) {
         lints.push(LintRule::SessionPrincipal.at(&place));
     }
@@ -137,7 +158,9 @@ fn principals(body: &Body, place: &Place, lints: &mut Vec<Lint>) {
 }
 
 fn names_everyone(principals: &Principals) -> bool {
-    principals.of_type(PrincipalType::Aws).any(|name| name.key() == "*")
+    principals
+        .of_type(PrincipalType::Aws)
+        .any(|name| name.key() == "*")
 }
 
 /// No condition, or one that lists nothing to test.
@@ -146,14 +169,18 @@ fn unconditional(body: &Body) -> bool {
 }
 
 fn is_session(principal: &str) -> bool {
-    principal.starts_with("arn:") && principal.contains(":sts:") && principal.contains(":assumed-role/")
+    principal.starts_with("arn:")
+        && principal.contains(":sts:")
+        && principal.contains(":assumed-role/")
 }
 
 /// `AROA…` (role) or `AIDA…` (user), as the IAM user guide lists the prefixes of unique ids.
 fn is_unique_id(principal: &str) -> bool {
     (principal.starts_with("AROA") || principal.starts_with("AIDA"))
         && principal.len() >= 16
-        && principal.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        && principal
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 fn denies_everything(body: &Body) -> bool {
@@ -164,9 +191,9 @@ fn denies_everything(body: &Body) -> bool {
     // Denying everything to one role is a way to suspend it; to an account's root it hits everybody in there.
     let everybody = match &body.principal {
         None | Some(Selection::AllBut(_)) => true,
-        Some(Selection::Only(names)) => names
-            .of_type(PrincipalType::Aws)
-            .any(|name| name.key() == "*" || name.key().ends_with(":root") || is_account_id(name.key())),
+        Some(Selection::Only(names)) => names.of_type(PrincipalType::Aws).any(|name| {
+            name.key() == "*" || name.key().ends_with(":root") || is_account_id(name.key())
+        }),
     };
     body.effect == Effect::Deny
         && everybody
@@ -175,7 +202,12 @@ fn denies_everything(body: &Body) -> bool {
         && unconditional(body)
 }
 
-fn conditions(body: &Body, place: &Place, tag_keys: &mut BTreeMap<String, String>, lints: &mut Vec<Lint>) {
+fn conditions(
+    body: &Body,
+    place: &Place,
+    tag_keys: &mut BTreeMap<String, String>,
+    lints: &mut Vec<Lint>,
+) {
     for (operator, keys) in &body.condition {
         let place = place.field(operator);
         if Operator::parse(operator).is_none() {
@@ -184,7 +216,9 @@ fn conditions(body: &Body, place: &Place, tag_keys: &mut BTreeMap<String, String
         for key in keys.keys().filter(|key| key.key().contains("tag/")) {
             // Only the tag's own name counts: `aws:` in another case is no tag key.
             let tag = key.shown().split_once('/').map_or("", |(_, tag)| tag);
-            let first = tag_keys.entry(key.key().to_owned()).or_insert_with(|| tag.to_owned());
+            let first = tag_keys
+                .entry(key.key().to_owned())
+                .or_insert_with(|| tag.to_owned());
             if first != tag {
                 lints.push(LintRule::TagKeyCase.at(&place.field(key.shown())));
             }

@@ -53,10 +53,17 @@ impl Operator {
         } else {
             (Qualifier::Single, name)
         };
-        let (base, if_exists) = rest.strip_suffix("IfExists").map_or((rest, false), |base| (base, true));
+        let (base, if_exists) = rest
+            .strip_suffix("IfExists")
+            .map_or((rest, false), |base| (base, true));
         let (test, negated) = base_operator(base)?;
         // "IfExists … except the Null condition", says the IAM reference.
-        (!(if_exists && test == Test::Null)).then_some(Self { qualifier, test, negated, if_exists })
+        (!(if_exists && test == Test::Null)).then_some(Self {
+            qualifier,
+            test,
+            negated,
+            if_exists,
+        })
     }
 }
 
@@ -79,7 +86,12 @@ fn base_operator(base: &str) -> Option<(Test, bool)> {
         "NumericGreaterThan" => (Test::Number(Relation::Greater), false),
         "NumericGreaterThanEquals" => (Test::Number(Relation::GreaterOrEqual), false),
         "NotIpAddress" | "DateNotEquals" => (Test::Other, true),
-        "IpAddress" | "BinaryEquals" | "DateEquals" | "DateLessThan" | "DateLessThanEquals" | "DateGreaterThan"
+        "IpAddress"
+        | "BinaryEquals"
+        | "DateEquals"
+        | "DateLessThan"
+        | "DateLessThanEquals"
+        | "DateGreaterThan"
         | "DateGreaterThanEquals" => (Test::Other, false),
         _ => return None,
     })
@@ -94,11 +106,21 @@ mod tests {
         let parse = |name| Operator::parse(name).expect("known operator");
         assert_eq!(
             parse("ForAnyValue:StringNotLikeIfExists"),
-            Operator { qualifier: Qualifier::ForAnyValue, test: Test::Like, negated: true, if_exists: true }
+            Operator {
+                qualifier: Qualifier::ForAnyValue,
+                test: Test::Like,
+                negated: true,
+                if_exists: true
+            }
         );
         assert_eq!(
             parse("ForAllValues:ArnEquals"),
-            Operator { qualifier: Qualifier::ForAllValues, test: Test::Arn, negated: false, if_exists: false }
+            Operator {
+                qualifier: Qualifier::ForAllValues,
+                test: Test::Arn,
+                negated: false,
+                if_exists: false
+            }
         );
         assert_eq!(
             parse("NumericLessThanEquals"),
@@ -113,7 +135,14 @@ mod tests {
 
     #[test]
     fn an_operator_in_another_case_or_an_impossible_one_is_unknown() {
-        for name in ["stringequals", "StringEqual", "NullIfExists", "foranyvalue:StringLike", "IfExists", ""] {
+        for name in [
+            "stringequals",
+            "StringEqual",
+            "NullIfExists",
+            "foranyvalue:StringLike",
+            "IfExists",
+            "",
+        ] {
             assert_eq!(Operator::parse(name), None, "{name:?}");
         }
     }

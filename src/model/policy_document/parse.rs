@@ -6,7 +6,10 @@ use serde_json::{Map, Value};
 
 use super::{
     Dialect,
-    canonical::{Body, Conditions, Effect, PrincipalType, Principals, Selection, Statement, Token, Tokens, Version},
+    canonical::{
+        Body, Conditions, Effect, PrincipalType, Principals, Selection, Statement, Token, Tokens,
+        Version,
+    },
     error::{Place, PolicyError},
     json::type_name,
     operator::{Operator, Test},
@@ -20,8 +23,17 @@ pub(super) struct Parts {
 }
 
 const DOCUMENT_FIELDS: [&str; 3] = ["Version", "Id", "Statement"];
-const STATEMENT_FIELDS: [&str; 9] =
-    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+const STATEMENT_FIELDS: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
 
 /// Whole numbers up to here are exact in JSON's floating point.
 const EXACT_FLOAT: f64 = 9_007_199_254_740_992.0;
@@ -37,13 +49,23 @@ pub(super) fn document(value: &Value, dialect: Dialect) -> Result<Parts, PolicyE
     let statements = match object.get("Statement") {
         None => return Err(place.refused("missing: add the list of statements")),
         Some(Value::Array(items)) => {
-            let items = items.iter().enumerate().map(|(i, item)| statement(item, dialect, &place.item(i)));
+            let items = items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| statement(item, dialect, &place.item(i)));
             items.collect::<Result<_, _>>()?
         }
         Some(single) => vec![statement(single, dialect, &place)?],
     };
-    let id = object.get("Id").map(|id| string(id, &root.field("Id"))).transpose()?;
-    Ok(Parts { version: version(object, dialect)?, id, statements })
+    let id = object
+        .get("Id")
+        .map(|id| string(id, &root.field("Id")))
+        .transpose()?;
+    Ok(Parts {
+        version: version(object, dialect)?,
+        id,
+        statements,
+    })
 }
 
 fn version(object: &Map<String, Value>, dialect: Dialect) -> Result<Version, PolicyError> {
@@ -54,7 +76,11 @@ fn version(object: &Map<String, Value>, dialect: Dialect) -> Result<Version, Pol
         Some(value) => match string(value, &place)?.as_str() {
             "2008-10-17" => Version::V2008,
             "2012-10-17" => Version::V2012,
-            _ => return Err(place.refused("not a version of the policy language: write \"2012-10-17\"")),
+            _ => {
+                return Err(
+                    place.refused("not a version of the policy language: write \"2012-10-17\"")
+                );
+            }
         },
     };
     if dialect == Dialect::ServiceControlPolicy && version != Version::V2012 {
@@ -66,7 +92,9 @@ fn version(object: &Map<String, Value>, dialect: Dialect) -> Result<Version, Pol
 fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement, PolicyError> {
     let object = object(value, place)?;
     if dialect == Dialect::ServiceControlPolicy
-        && let Some(element) = ["Principal", "NotPrincipal"].into_iter().find(|e| object.contains_key(*e))
+        && let Some(element) = ["Principal", "NotPrincipal"]
+            .into_iter()
+            .find(|e| object.contains_key(*e))
     {
         return Err(place.field(element).refused(
             "a service control policy applies to every principal of the accounts below it: remove the element, and say \
@@ -81,7 +109,10 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
         })
     };
     let resource = |value: &Value, place: &Place| strings(value, place, Token::exact);
-    let sid = object.get("Sid").map(|sid| string(sid, &place.field("Sid"))).transpose()?;
+    let sid = object
+        .get("Sid")
+        .map(|sid| string(sid, &place.field("Sid")))
+        .transpose()?;
     Ok(Statement {
         sid: sid.unwrap_or_default(),
         body: Body {
@@ -98,11 +129,14 @@ fn effect(object: &Map<String, Value>, place: &Place) -> Result<Effect, PolicyEr
     let place = place.field("Effect");
     match object.get("Effect") {
         None => Err(place.refused("missing: write \"Allow\" or \"Deny\"")),
-        Some(value) => match string(value, &place)?.as_str() {
-            "Allow" => Ok(Effect::Allow),
-            "Deny" => Ok(Effect::Deny),
-            _ => Err(place.refused("write exactly \"Allow\" or \"Deny\": the value is case-sensitive")),
-        },
+        Some(value) => {
+            match string(value, &place)?.as_str() {
+                "Allow" => Ok(Effect::Allow),
+                "Deny" => Ok(Effect::Deny),
+                _ => Err(place
+                    .refused("write exactly \"Allow\" or \"Deny\": the value is case-sensitive")),
+            }
+        }
     }
 }
 
@@ -117,25 +151,30 @@ fn selection<T>(
     match (object.get(element), object.get(&negated)) {
         (None, None) => Ok(None),
         (Some(value), None) => read(value, &place.field(element)).map(|t| Some(Selection::Only(t))),
-        (None, Some(value)) => read(value, &place.field(&negated)).map(|t| Some(Selection::AllBut(t))),
-        (Some(_), Some(_)) => {
-            Err(place.field(&negated).refused("stands beside the element that it negates: split the statement in two"))
+        (None, Some(value)) => {
+            read(value, &place.field(&negated)).map(|t| Some(Selection::AllBut(t)))
         }
+        (Some(_), Some(_)) => Err(place
+            .field(&negated)
+            .refused("stands beside the element that it negates: split the statement in two")),
     }
 }
 
 fn principals(value: &Value, place: &Place) -> Result<Principals, PolicyError> {
     match value {
-        Value::String(text) if text == "*" => {
-            Ok(Principals::Named([(PrincipalType::Aws, [Token::exact("*")].into())].into()))
-        }
+        Value::String(text) if text == "*" => Ok(Principals::Named(
+            [(PrincipalType::Aws, [Token::exact("*")].into())].into(),
+        )),
         Value::String(text) => Ok(Principals::Text(text.clone())),
         Value::Object(by_type) => {
             known_fields(by_type, &PrincipalType::ALL.map(PrincipalType::name), place)?;
             let mut named = BTreeMap::new();
             for kind in PrincipalType::ALL {
                 if let Some(names) = by_type.get(kind.name()) {
-                    named.insert(kind, strings(names, &place.field(kind.name()), Token::exact)?);
+                    named.insert(
+                        kind,
+                        strings(names, &place.field(kind.name()), Token::exact)?,
+                    );
                 }
             }
             Ok(Principals::Named(named))
@@ -145,7 +184,9 @@ fn principals(value: &Value, place: &Place) -> Result<Principals, PolicyError> {
 }
 
 fn conditions(statement: &Map<String, Value>, place: &Place) -> Result<Conditions, PolicyError> {
-    let Some(value) = statement.get("Condition") else { return Ok(Conditions::new()) };
+    let Some(value) = statement.get("Condition") else {
+        return Ok(Conditions::new());
+    };
     let mut conditions = Conditions::new();
     for (operator, block) in object(value, place)? {
         let place = place.field(operator);
@@ -153,10 +194,20 @@ fn conditions(statement: &Map<String, Value>, place: &Place) -> Result<Condition
         let mut keys: BTreeMap<Token, Tokens> = BTreeMap::new();
         for (key, values) in object(block, &place)? {
             let place = place.field(key);
-            let values = condition_values(values, &place, if numeric { Token::number } else { |text| Token::exact(text) })?;
+            let values = condition_values(
+                values,
+                &place,
+                if numeric {
+                    Token::number
+                } else {
+                    |text| Token::exact(text)
+                },
+            )?;
             if keys.insert(Token::folded(key), values).is_some() {
                 // Condition keys are case-insensitive, so this is the duplicate key of JSON in another dress.
-                return Err(PolicyError::DuplicateKey { path: place.to_string() });
+                return Err(PolicyError::DuplicateKey {
+                    path: place.to_string(),
+                });
             }
         }
         conditions.insert(operator.clone(), keys);
@@ -165,58 +216,97 @@ fn conditions(statement: &Map<String, Value>, place: &Place) -> Result<Condition
 }
 
 /// Numbers and booleans may stand without quotes (IAM grammar); they mean their text.
-fn condition_values(value: &Value, place: &Place, token: fn(&str) -> Token) -> Result<Tokens, PolicyError> {
+fn condition_values(
+    value: &Value,
+    place: &Place,
+    token: fn(&str) -> Token,
+) -> Result<Tokens, PolicyError> {
     let one = |value: &Value, place: &Place| match value {
         Value::String(text) => Ok(token(text)),
         Value::Bool(flag) => Ok(token(if *flag { "true" } else { "false" })),
-        Value::Number(number) if number.is_f64() && number.as_f64().is_none_or(|n| n.abs() >= EXACT_FLOAT) => {
+        Value::Number(number)
+            if number.is_f64() && number.as_f64().is_none_or(|n| n.abs() >= EXACT_FLOAT) =>
+        {
             Err(place.refused("a number this large loses digits in JSON: write it in quotes"))
         }
         Value::Number(number) => Ok(token(&number.to_string())),
-        other => Err(wrong_type(other, "a string, number or boolean, or a list of them", place)),
+        other => Err(wrong_type(
+            other,
+            "a string, number or boolean, or a list of them",
+            place,
+        )),
     };
     match value {
-        Value::Array(items) => items.iter().enumerate().map(|(i, item)| one(item, &place.item(i))).collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| one(item, &place.item(i)))
+            .collect(),
         single => Ok([one(single, place)?].into()),
     }
 }
 
-fn strings(value: &Value, place: &Place, token: impl Fn(&str) -> Token) -> Result<Tokens, PolicyError> {
+fn strings(
+    value: &Value,
+    place: &Place,
+    token: impl Fn(&str) -> Token,
+) -> Result<Tokens, PolicyError> {
     let one = |value: &Value, place: &Place| match value {
         Value::String(text) => Ok(token(text)),
         other => Err(wrong_type(other, "a string or a list of strings", place)),
     };
     match value {
-        Value::Array(items) => items.iter().enumerate().map(|(i, item)| one(item, &place.item(i))).collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| one(item, &place.item(i)))
+            .collect(),
         single => Ok([one(single, place)?].into()),
     }
 }
 
 fn object<'a>(value: &'a Value, place: &Place) -> Result<&'a Map<String, Value>, PolicyError> {
-    value.as_object().ok_or_else(|| wrong_type(value, "an object", place))
+    value
+        .as_object()
+        .ok_or_else(|| wrong_type(value, "an object", place))
 }
 
 fn string(value: &Value, place: &Place) -> Result<String, PolicyError> {
-    value.as_str().map(str::to_owned).ok_or_else(|| wrong_type(value, "a string", place))
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| wrong_type(value, "a string", place))
 }
 
 fn wrong_type(value: &Value, expected: &'static str, place: &Place) -> PolicyError {
-    PolicyError::WrongType { path: place.to_string(), expected, found: type_name(value) }
+    PolicyError::WrongType {
+        path: place.to_string(),
+        expected,
+        found: type_name(value),
+    }
 }
 
-fn known_fields(object: &Map<String, Value>, known: &[&str], place: &Place) -> Result<(), PolicyError> {
+fn known_fields(
+    object: &Map<String, Value>,
+    known: &[&str],
+    place: &Place,
+) -> Result<(), PolicyError> {
     match object.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
-        Some(unknown) => {
-            Err(PolicyError::UnknownField { path: place.field(unknown).to_string(), known: known.join(", ") })
-        }
+        Some(unknown) => Err(PolicyError::UnknownField {
+            path: place.field(unknown).to_string(),
+            known: known.join(", "),
+        }),
     }
 }
 
 /// KMS takes tab, line feed, carriage return and U+0020 to U+00FF only (KMS API reference, PutKeyPolicy).
 fn kms_characters(value: &Value, place: &Place) -> Result<(), PolicyError> {
     let check = |text: &str, place: &Place| {
-        if text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}')) {
+        if text
+            .chars()
+            .all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}'))
+        {
             Ok(())
         } else {
             Err(place.refused("holds a character that KMS does not accept: use tab, line breaks and U+0020 to U+00FF only"))
@@ -224,7 +314,10 @@ fn kms_characters(value: &Value, place: &Place) -> Result<(), PolicyError> {
     };
     match value {
         Value::String(text) => check(text, place),
-        Value::Array(items) => items.iter().enumerate().try_for_each(|(i, item)| kms_characters(item, &place.item(i))),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(i, item)| kms_characters(item, &place.item(i))),
         Value::Object(object) => object.iter().try_for_each(|(key, item)| {
             let place = place.field(key);
             check(key, &place)?;

@@ -129,7 +129,12 @@ impl Pattern {
         let components = self.components();
         let values: Vec<&str> = text.splitn(ARN_COMPONENTS, ':').collect();
         if components.len() == ARN_COMPONENTS && values.len() == ARN_COMPONENTS {
-            Tri::all(components.iter().zip(values).map(|(pattern, value)| pattern.matches(value)))
+            Tri::all(
+                components
+                    .iter()
+                    .zip(values)
+                    .map(|(pattern, value)| pattern.matches(value)),
+            )
         } else {
             Tri::Unknown.and(self.matches(text))
         }
@@ -145,13 +150,25 @@ impl Pattern {
         }
         let mut components = self.components();
         components.resize_with(ARN_COMPONENTS, || Self(vec![Part::Many]));
-        let by_component = Tri::all(components.iter().zip(values).map(|(pattern, value)| pattern.matches(value)));
-        if whole == by_component { whole } else { Tri::Unknown }
+        let by_component = Tri::all(
+            components
+                .iter()
+                .zip(values)
+                .map(|(pattern, value)| pattern.matches(value)),
+        );
+        if whole == by_component {
+            whole
+        } else {
+            Tri::Unknown
+        }
     }
 
     /// Split at the first five colons.
     fn components(&self) -> Vec<Self> {
-        self.0.splitn(ARN_COMPONENTS, |part| *part == Part::Char(':')).map(|parts| Self(parts.to_vec())).collect()
+        self.0
+            .splitn(ARN_COMPONENTS, |part| *part == Part::Char(':'))
+            .map(|parts| Self(parts.to_vec()))
+            .collect()
     }
 }
 
@@ -161,7 +178,13 @@ fn variable(name: &str, known: &Known) -> Option<String> {
         return Some(name.to_owned());
     }
     let (key, default) = match name.split_once(',') {
-        Some((key, default)) => (key, default.trim().strip_prefix('\'').and_then(|d| d.strip_suffix('\''))),
+        Some((key, default)) => (
+            key,
+            default
+                .trim()
+                .strip_prefix('\'')
+                .and_then(|d| d.strip_suffix('\'')),
+        ),
         None => (name, None),
     };
     let value = match known.get(&key.trim().to_ascii_lowercase())?.as_slice() {
@@ -198,7 +221,9 @@ fn glob(pattern: &[Part], text: &[char]) -> bool {
         p += 1;
         t += 1;
     }
-    pattern[p..].iter().all(|part| matches!(part, Part::Many | Part::Hole))
+    pattern[p..]
+        .iter()
+        .all(|part| matches!(part, Part::Many | Part::Hole))
 }
 
 /// Whether everything that the glob `narrow` matches is surely matched by the glob `wide`. May miss a true case, never
@@ -212,19 +237,18 @@ pub(super) fn covers(wide: &str, narrow: &str) -> bool {
         return false;
     }
     // `*` in `narrow` is an ordinary character here, which only `*` in `wide` may swallow.
-    let narrow: Vec<char> = narrow.chars().collect();
-    let wide: Vec<char> = wide.chars().collect();
+    let narrow = without_variables(narrow);
     let mut reach = vec![false; narrow.len() + 1];
     reach[0] = true;
-    for c in wide {
+    for c in wide.chars() {
         let mut next = vec![false; narrow.len() + 1];
-        for (i, _) in reach.iter().enumerate().filter(|(_, reached)| **reached) {
-            match c {
-                '*' => next[i..].fill(true),
-                '?' if narrow.get(i).is_some_and(|n| *n != '*') => next[i + 1] = true,
-                '?' => {}
-                c if narrow.get(i) == Some(&c) => next[i + 1] = true,
-                _ => {}
+        if c == '*' {
+            if let Some(first) = reach.iter().position(|reached| *reached) {
+                next[first..].fill(true);
+            }
+        } else {
+            for (i, n) in narrow.iter().enumerate() {
+                next[i + 1] = reach[i] && (*n == c || (c == '?' && *n != '*'));
             }
         }
         reach = next;
@@ -232,17 +256,40 @@ pub(super) fn covers(wide: &str, narrow: &str) -> bool {
     reach[narrow.len()]
 }
 
+/// The characters of a glob, with `*` for each policy variable, which may hold any text.
+fn without_variables(text: &str) -> Vec<char> {
+    let mut widened = String::new();
+    let mut rest = text;
+    while let Some((before, (_, after))) = rest
+        .split_once("${")
+        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        widened.push_str(before);
+        widened.push('*');
+        rest = after;
+    }
+    widened.push_str(rest);
+    widened.chars().collect()
+}
+
 /// [`covers`] for resources: in both readings of a wildcard in an ARN.
 pub(super) fn covers_resource(wide: &str, narrow: &str) -> bool {
     if wide == "*" || wide == narrow {
         return true;
     }
-    let split = |text: &str| text.splitn(ARN_COMPONENTS, ':').map(str::to_owned).collect::<Vec<_>>();
+    let split = |text: &str| {
+        text.splitn(ARN_COMPONENTS, ':')
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     let (wide_parts, narrow_parts) = (split(wide), split(narrow));
     wide_parts.len() == ARN_COMPONENTS
         && narrow_parts.len() == ARN_COMPONENTS
         && covers(wide, narrow)
-        && wide_parts.iter().zip(&narrow_parts).all(|(wide, narrow)| covers(wide, narrow))
+        && wide_parts
+            .iter()
+            .zip(&narrow_parts)
+            .all(|(wide, narrow)| covers(wide, narrow))
 }
 
 #[cfg(test)]
@@ -260,7 +307,11 @@ mod tests {
             (No, No, No, No),
             (Unknown, Unknown, Unknown, Unknown),
         ] {
-            assert_eq!((a.and(b), b.and(a), a.or(b), b.or(a)), (and, and, or, or), "{a:?} {b:?}");
+            assert_eq!(
+                (a.and(b), b.and(a), a.or(b), b.or(a)),
+                (and, and, or, or),
+                "{a:?} {b:?}"
+            );
         }
         assert_eq!((!Yes, !No, !Unknown), (No, Yes, Unknown));
         assert_eq!((Tri::any([]), Tri::all([])), (No, Yes));
@@ -286,7 +337,11 @@ mod tests {
             ("kms:Get?", "kms:Gets", true),
             ("kms:get*", "kms:Gets", false),
         ] {
-            assert_eq!(Pattern::glob(pattern).matches(text), expected.into(), "{pattern:?} on {text:?}");
+            assert_eq!(
+                Pattern::glob(pattern).matches(text),
+                expected.into(),
+                "{pattern:?} on {text:?}"
+            );
         }
     }
 
@@ -313,9 +368,16 @@ mod tests {
             ("${*}", "x", Tri::No),
             ("${open", "${open", Tri::Yes),
         ] {
-            assert_eq!(Pattern::read(pattern, true, Some(&known)).matches(text), expected, "{pattern} on {text}");
+            assert_eq!(
+                Pattern::read(pattern, true, Some(&known)).matches(text),
+                expected,
+                "{pattern} on {text}"
+            );
         }
-        assert_eq!(Pattern::read("${aws:username}", true, None).matches("ann"), Tri::No);
+        assert_eq!(
+            Pattern::read("${aws:username}", true, None).matches("ann"),
+            Tri::No
+        );
         assert_eq!(Pattern::read("a*", false, None).matches("ab"), Tri::No);
     }
 
@@ -332,10 +394,20 @@ mod tests {
             ("*", Tri::Unknown),
             ("x*", Tri::No),
         ] {
-            assert_eq!(Pattern::glob(pattern).matches_arn(role), expected, "{pattern}");
+            assert_eq!(
+                Pattern::glob(pattern).matches_arn(role),
+                expected,
+                "{pattern}"
+            );
         }
-        assert_eq!(Pattern::glob("arn:a:b:c:d:e").matches_arn("not an arn"), Tri::No);
-        assert_eq!(Pattern::glob("arn:aws:sns:*:*:a:b").matches_arn("arn:aws:sns:r:1:a:b"), Tri::Yes);
+        assert_eq!(
+            Pattern::glob("arn:a:b:c:d:e").matches_arn("not an arn"),
+            Tri::No
+        );
+        assert_eq!(
+            Pattern::glob("arn:aws:sns:*:*:a:b").matches_arn("arn:aws:sns:r:1:a:b"),
+            Tri::Yes
+        );
     }
 
     #[test]
@@ -351,7 +423,11 @@ mod tests {
             ("arn:aws:ec2:*", Tri::No),
             ("arn:aws:kms:eu-west-1:111122223333:key/K1", Tri::No),
         ] {
-            assert_eq!(Pattern::glob(pattern).matches_resource(key), expected, "{pattern}");
+            assert_eq!(
+                Pattern::glob(pattern).matches_resource(key),
+                expected,
+                "{pattern}"
+            );
         }
         assert_eq!(Pattern::glob("arn:aws:*").matches_resource("*"), Tri::No);
         assert_eq!(Pattern::glob("*").matches_resource("*"), Tri::Yes);
@@ -371,6 +447,14 @@ mod tests {
             ("ab", "a", false),
             ("a?", "a", false),
             ("*", "${x}", true),
+            ("a*", "a${x}b${y}", true),
+            ("????", "${x}", false),
+            ("*b", "${x}b", true),
+            ("*x*", "${x}", false),
+            ("$?x", "${x", true),
+            ("???", "${x", true),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "aXcYb", false),
             ("${*}", "a", false),
             ("${x}", "${x}", true),
             ("a${x}*", "a${x}b", false),
@@ -389,7 +473,11 @@ mod tests {
             ("arn:aws:s3:::b*", "arn:aws:s3:::c", false),
             ("abc*", "abcd", false),
         ] {
-            assert_eq!(covers_resource(wide, narrow), expected, "{wide} over {narrow}");
+            assert_eq!(
+                covers_resource(wide, narrow),
+                expected,
+                "{wide} over {narrow}"
+            );
         }
     }
 }

@@ -14,15 +14,21 @@ impl fmt::Display for PolicyDiff {
             match change {
                 DocumentChange::Version { old, new } => writeln!(f, "~ Version: {old} -> {new}")?,
                 DocumentChange::Id { old, new } => {
-                    let shown = |id: &Option<String>| id.as_deref().map_or("(none)".to_owned(), quoted);
+                    let shown =
+                        |id: &Option<String>| id.as_deref().map_or("(none)".to_owned(), quoted);
                     writeln!(f, "~ Id: {} -> {}", shown(old), shown(new))?;
                 }
                 DocumentChange::Form => {
-                    writeln!(f, "~ the same statements, written differently (order, repetition or brackets)")?;
+                    writeln!(
+                        f,
+                        "~ the same statements, written differently (order, repetition or brackets)"
+                    )?;
                 }
             }
         }
-        self.statements.iter().try_for_each(|statement| statement.fmt(f))
+        self.statements
+            .iter()
+            .try_for_each(|statement| statement.fmt(f))
     }
 }
 
@@ -33,7 +39,13 @@ impl fmt::Display for StatementDiff {
             StatementChange::Removed => '-',
             StatementChange::Changed => '~',
         };
-        writeln!(f, "{mark} {} ({}): {}", printable(&self.name), self.effect.name(), self.widening)?;
+        writeln!(
+            f,
+            "{mark} {} ({}): {}",
+            printable(&self.name),
+            self.effect.name(),
+            self.widening
+        )?;
         for change in &self.elements {
             let element = printable(&change.element);
             for (mark, values) in [('-', &change.removed), ('+', &change.added)] {
@@ -42,7 +54,9 @@ impl fmt::Display for StatementDiff {
                 }
             }
         }
-        self.other_accounts.iter().try_for_each(|account| writeln!(f, "  ~ names account {}", printable(account)))
+        self.other_accounts
+            .iter()
+            .try_for_each(|account| writeln!(f, "  ~ names account {}", printable(account)))
     }
 }
 

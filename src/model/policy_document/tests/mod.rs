@@ -15,7 +15,10 @@ const ROOT: &str = "arn:aws:iam::111122223333:root";
 const ROLE: &str = "arn:aws:iam::111122223333:role/team/ml";
 
 fn context() -> Context {
-    Context { partition: "aws".to_owned(), account: "111122223333".to_owned() }
+    Context {
+        partition: "aws".to_owned(),
+        account: "111122223333".to_owned(),
+    }
 }
 
 fn key_policy(value: &Value) -> PolicyDocument {
@@ -23,7 +26,8 @@ fn key_policy(value: &Value) -> PolicyDocument {
 }
 
 fn scp(value: &Value) -> PolicyDocument {
-    PolicyDocument::from_value(value, Dialect::ServiceControlPolicy).expect("a service control policy")
+    PolicyDocument::from_value(value, Dialect::ServiceControlPolicy)
+        .expect("a service control policy")
 }
 
 /// A document around `statements`, an object or a list.
@@ -33,7 +37,8 @@ fn document(statements: Value) -> Value {
 
 /// `Allow kms:* on * to the root of the account`, with the fields of `changes` put in and those that are null taken out.
 fn statement(changes: Value) -> Value {
-    let mut statement = json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"});
+    let mut statement =
+        json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"});
     for (field, value) in changes.as_object().expect("fields").clone() {
         let fields = statement.as_object_mut().expect("an object");
         if value.is_null() {
