@@ -52,8 +52,9 @@ impl State {
         group: &str,
         egress: bool,
     ) -> impl Iterator<Item = (&String, &Rule)> {
-        let group = group.to_owned();
-        self.rules.iter().filter(move |(_, rule)| rule.group == group && rule.egress == egress)
+        let ids = self.groups.get(group).into_iter().flat_map(|group| &group.rules);
+        ids.filter_map(|id| self.rules.get_key_value(id))
+            .filter(move |(_, rule)| rule.egress == egress)
     }
 
     /// The id of the rule that allows exactly this.
@@ -71,12 +72,18 @@ impl State {
     /// Adds a rule without any check.
     pub(super) fn add_rule(&mut self, rule: Rule, call: &mut Call<'_, '_>) -> String {
         let id = call.context.ids.next("sgr");
+        if let Some(group) = self.groups.get_mut(&rule.group) {
+            group.rules.insert(id.clone());
+        }
         self.rules.insert(id.clone(), rule);
         id
     }
 
     pub(super) fn remove_rule(&mut self, id: &str) {
-        self.rules.remove(id);
+        let rule = self.rules.remove(id);
+        if let Some(group) = rule.and_then(|rule| self.groups.get_mut(&rule.group)) {
+            group.rules.remove(id);
+        }
         self.tags.remove(id);
     }
 

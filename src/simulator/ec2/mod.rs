@@ -10,6 +10,7 @@ mod endpoints;
 mod group_rules;
 mod interfaces;
 mod listing;
+mod network_acls;
 mod permissions;
 mod prefix_lists;
 mod references;
@@ -109,6 +110,7 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("DeleteVpcEndpoints", endpoint_changes::delete),
     ("DescribeAvailabilityZones", vpcs::describe_zones),
     ("DescribeManagedPrefixLists", prefix_lists::describe_managed),
+    ("DescribeNetworkAcls", network_acls::describe),
     ("DescribeNetworkInterfaces", interfaces::describe),
     ("DescribePrefixLists", prefix_lists::describe),
     ("DescribeRegions", vpcs::describe_regions),
@@ -243,6 +245,13 @@ impl State {
 /// id at all, and the noun of the message (EC2's table of error codes).
 const ID_KINDS: &[(&str, &str, &str, &str, &str)] = &[
     ("vpcId", "vpc-", "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "vpc ID"),
+    (
+        "networkAclId",
+        "acl-",
+        "InvalidNetworkAclID.NotFound",
+        "InvalidNetworkAclId.Malformed",
+        "networkAcl ID",
+    ),
     ("subnetId", "subnet-", "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed", "subnet ID"),
     (
         "routeTableId",

@@ -117,7 +117,12 @@ pub(super) fn description(source: Input<'_>) -> Result<Option<String>, ApiError>
     let Some(text) = source.text("Description").filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    check_text("description", text, "._-:/()#,@[]+=&;{}!$*")?;
+    // The API reference allows an ampersand for address ranges only.
+    let punctuation = match source.has("CidrIp") || source.has("CidrIpv6") {
+        true => "._-:/()#,@[]+=&;{}!$*",
+        false => "._-:/()#,@[]+=;{}!$*",
+    };
+    check_text("description", text, punctuation)?;
     Ok(Some(text.to_owned()))
 }
 

@@ -8,6 +8,7 @@ use super::permissions::check_text;
 use super::rule_calls::not_in_default_vpc;
 use super::{Call, State, dependency, tags};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// A security group.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub(super) struct Group {
     pub name: String,
     pub description: String,
     pub vpc: String,
+    /// The ids of its rules, in both directions.
+    pub rules: BTreeSet<String>,
 }
 
 /// VPC quotas: security groups in one region.
@@ -56,6 +59,7 @@ pub(super) fn create_default(state: &mut State, vpc: &str, call: &mut Call<'_, '
         name: "default".into(),
         description: "default VPC security group".into(),
         vpc: vpc.into(),
+        rules: BTreeSet::new(),
     };
     let id = add(state, group, call);
     let own = Permission::all(Peer::Group(id.clone()));
@@ -86,7 +90,12 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         return Err(ApiError::new("SecurityGroupLimitExceeded", message));
     }
     let new_tags = tags::on_create(call.input, "security-group")?;
-    let group = Group { name: name.into(), description: description.into(), vpc: vpc.into() };
+    let group = Group {
+        name: name.into(),
+        description: description.into(),
+        vpc: vpc.into(),
+        rules: BTreeSet::new(),
+    };
     let id = add(state, group, call);
     state.tags.insert(id.clone(), new_tags);
     Ok(json!({
@@ -134,9 +143,9 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
 impl State {
     /// Removes a group with its rules and tags, without any check.
     pub(super) fn forget_group(&mut self, id: &str) {
-        let own = self.rules.iter().filter(|(_, rule)| rule.group == id);
-        for rule in own.map(|(rule, _)| rule.clone()).collect::<Vec<_>>() {
-            self.remove_rule(&rule);
+        let own = self.groups.get(id).map(|group| group.rules.clone());
+        for rule in own.iter().flatten() {
+            self.remove_rule(rule);
         }
         self.groups.remove(id);
         self.tags.remove(id);

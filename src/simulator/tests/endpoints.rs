@@ -233,3 +233,45 @@ async fn services_say_what_they_support() {
         kinds.filter_map(|kind| kind.service_type()).map(|kind| kind.as_str().to_owned()).collect();
     assert_eq!(kinds, ["Gateway", "Interface"]);
 }
+
+#[tokio::test]
+async fn private_names_of_an_s3_interface_endpoint_need_a_gateway_endpoint_unless_told_otherwise() {
+    let ec2 = ec2(&Simulator::default());
+    let vpc = dns_vpc(&ec2).await;
+    let call = || {
+        let call = ec2.create_vpc_endpoint().vpc_id(&vpc).service_name(S3);
+        call.vpc_endpoint_type(VpcEndpointType::Interface).private_dns_enabled(true)
+    };
+    assert_eq!(code(call().send().await), "InvalidParameter");
+    let everyone = aws_sdk_ec2::types::DnsOptionsSpecification::builder()
+        .private_dns_only_for_inbound_resolver_endpoint(false)
+        .build();
+    call().dns_options(everyone).send().await.expect("an endpoint");
+}
+
+#[tokio::test]
+async fn a_policy_that_is_no_policy_is_refused() {
+    let ec2 = ec2(&Simulator::default());
+    let vpc = vpc(&ec2).await;
+    for policy in ["{", "{}", "[]"] {
+        let call = ec2.create_vpc_endpoint().vpc_id(&vpc).service_name(S3);
+        let answer = call.policy_document(policy).send().await;
+        assert_eq!(code(answer), "InvalidPolicyDocument", "{policy}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn resetting_the_policy_of_a_gateway_endpoint_gives_back_the_default() {
+    let ec2 = ec2(&Simulator::default());
+    let vpc = vpc(&ec2).await;
+    let call = ec2.create_vpc_endpoint().vpc_id(&vpc).service_name(S3);
+    let created = call.policy_document(r#"{"Statement":[]}"#).send().await.expect("an endpoint");
+    let created = created.vpc_endpoint.expect("it");
+    assert_eq!(created.policy_document(), Some(r#"{"Statement":[]}"#));
+    let id = created.vpc_endpoint_id.expect("its id");
+    pass(1).await;
+    let call = ec2.modify_vpc_endpoint().vpc_endpoint_id(&id);
+    call.reset_policy(true).send().await.expect("modified");
+    let policy = shown(&ec2, &id).await.policy_document.expect("a policy");
+    assert!(policy.contains("\"Principal\": \"*\""), "{policy}");
+}

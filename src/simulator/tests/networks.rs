@@ -108,3 +108,29 @@ async fn tags_that_aws_reserves_and_resources_that_do_not_exist_are_refused() {
     let answer = ec2.create_tags().resources("sg-0123456789abcdef0").tags(tag).send().await;
     assert_eq!(code(answer), "InvalidGroup.NotFound");
 }
+
+#[tokio::test]
+async fn every_vpc_has_a_default_network_acl_with_its_subnets() {
+    let ec2 = ec2(&Simulator::default());
+    let vpc = vpc(&ec2).await;
+    let subnet = subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;
+    let filter = Filter::builder().name("vpc-id").values(&vpc).build();
+    let answer = ec2.describe_network_acls().filters(filter).send().await.expect("ACLs");
+    let [acl] = answer.network_acls() else {
+        panic!("one ACL: {answer:?}");
+    };
+    assert_eq!(acl.is_default(), Some(true));
+    assert_eq!(acl.associations()[0].subnet_id(), Some(subnet.as_str()));
+}
+
+#[tokio::test]
+async fn a_customers_prefix_list_can_be_read_entry_by_entry() {
+    let ec2 = ec2(&Simulator::default());
+    let entry = aws_sdk_ec2::types::AddPrefixListEntry::builder().cidr("10.1.2.3/8").build();
+    let call = ec2.create_managed_prefix_list().prefix_list_name("offices").max_entries(3);
+    let answer = call.address_family("IPv4").entries(entry).send().await.expect("a list");
+    let id = answer.prefix_list.and_then(|list| list.prefix_list_id).expect("its id");
+    let call = ec2.get_managed_prefix_list_entries().prefix_list_id(id);
+    let entries = call.send().await.expect("entries");
+    assert_eq!(entries.entries()[0].cidr(), Some("10.0.0.0/8"));
+}

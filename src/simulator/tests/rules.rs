@@ -180,3 +180,32 @@ async fn malformed_rules_are_refused() {
         assert_eq!(code(answer), "InvalidParameterValue", "{permission:?}");
     }
 }
+
+#[tokio::test]
+async fn describing_all_protocols_with_ports_is_refused_though_authorizing_them_is_not() {
+    let ec2 = ec2(&Simulator::default());
+    let group = group(&ec2, &vpc(&ec2).await, "apps").await;
+    let all = IpPermission::builder().ip_protocol("-1").from_port(22).to_port(22);
+    let all = all.ip_ranges(IpRange::builder().cidr_ip("10.0.0.0/8").build()).build();
+    authorize(&ec2, &group, vec![all.clone()]).await;
+    assert_eq!(ingress(&ec2, &group).await[0].from_port(), None);
+    let call = ec2.update_security_group_rule_descriptions_ingress().group_id(&group);
+    assert_eq!(code(call.ip_permissions(all).send().await), "InvalidParameterValue");
+}
+
+#[tokio::test]
+async fn a_rule_cannot_name_a_group_of_another_network_or_a_prefix_list_that_does_not_exist() {
+    let ec2 = ec2(&Simulator::default());
+    let here = group(&ec2, &vpc(&ec2).await, "here").await;
+    let there = group(&ec2, &vpc(&ec2).await, "there").await;
+    let pair = aws_sdk_ec2::types::UserIdGroupPair::builder().group_id(there).build();
+    let list = PrefixListId::builder().prefix_list_id("pl-0123456789abcdef0").build();
+    let all = || IpPermission::builder().ip_protocol("-1");
+    for (permission, expected) in [
+        (all().user_id_group_pairs(pair).build(), "InvalidGroup.NotFound"),
+        (all().prefix_list_ids(list).build(), "InvalidPrefixListID.NotFound"),
+    ] {
+        let call = ec2.authorize_security_group_ingress().group_id(&here);
+        assert_eq!(code(call.ip_permissions(permission).send().await), expected);
+    }
+}
