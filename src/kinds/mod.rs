@@ -3,6 +3,7 @@
 pub mod kms_key;
 pub mod sagemaker_domain;
 pub mod service_control_policy;
+pub mod vpc_endpoint;
 
 pub use crate::kind::erased::Registry;
 
@@ -12,4 +13,5 @@ pub fn registry() -> Registry {
         .with::<kms_key::KmsKey, kms_key::aws::Live>()
         .with::<sagemaker_domain::SageMakerDomain, sagemaker_domain::aws::Live>()
         .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()
+        .with::<vpc_endpoint::VpcEndpoint, vpc_endpoint::aws::Live>()
 }

@@ -40,7 +40,7 @@ impl fmt::Debug for Canned {
 }
 
 impl Canned {
-    /// Answers 200 with these bodies, one after the other.
+    /// Answers 200 with these bodies, one after the other. `<R>` stands for EC2's outermost element.
     pub(crate) fn answering<const N: usize>(bodies: [&str; N]) -> Self {
         let canned = Self::default();
         for body in bodies {
@@ -95,11 +95,14 @@ impl HttpConnector for Canned {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = decoded(request.body().bytes().unwrap_or_default());
         let mut exchange = self.lock();
+        let (status, answer) =
+            exchange.answers.pop_front().unwrap_or_else(|| panic!("no answer left for {body}"));
+        // EC2 names the outermost element after the operation.
+        let operation = body.lines().find_map(|line| line.strip_prefix("Action="));
+        let element = format!("{}Response", operation.unwrap_or_default());
+        let answer = answer.replacen("<R>", &format!("<{element}>"), 1);
+        let answer = answer.replacen("</R>", &format!("</{element}>"), 1);
         exchange.requests.push(body);
-        let (status, answer) = exchange.answers.pop_front().unwrap_or((
-            400,
-            "<Response><Errors><Error><Code>NoAnswerLeft</Code></Error></Errors></Response>".into(),
-        ));
         let status = status.try_into().expect("a status code");
         HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(answer))))
     }

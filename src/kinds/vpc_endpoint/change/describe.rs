@@ -1,0 +1,206 @@
+//! What a change is, for people and for the gate.
+
+use std::{collections::BTreeSet, fmt};
+
+use super::{Change, Immutable, Modify, SetEdit, Swap, list};
+use crate::{
+    kind::{Describe, Line, Sign},
+    kinds::vpc_endpoint::Policy,
+    model::{
+        Risk,
+        policy_document::{Context, Widening, diff},
+    },
+};
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Modify(modify) => f.write_str(&modify.summary()),
+            Self::Immutable(immutable) => f.write_str(&immutable.summary()),
+        }
+    }
+}
+
+impl Describe for Change {
+    fn risk(&self) -> Risk {
+        match self {
+            Self::Modify(modify) => modify.risk(),
+            Self::Immutable(_) => Risk::Impossible,
+        }
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        match self {
+            Self::Modify(modify) => modify.lines(),
+            Self::Immutable(immutable) => immutable
+                .differences
+                .iter()
+                .map(|(field, old, new)| Line::change(field, old, new))
+                .collect(),
+        }
+    }
+}
+
+impl Immutable {
+    fn summary(&self) -> String {
+        let fields: Vec<_> = self.differences.iter().map(|(field, _, _)| field.as_str()).collect();
+        format!("change {}, which AWS cannot do in place", fields.join(" and "))
+    }
+}
+
+impl Modify {
+    fn summary(&self) -> String {
+        let mut parts = Vec::new();
+        if let Some(swap) = &self.policy {
+            parts.push(match swap.to {
+                Policy::AllowAll => "reset the policy to allow everything".to_owned(),
+                _ => "replace the policy".to_owned(),
+            });
+        }
+        for (edit, what) in self.sets() {
+            for (verb, ids) in [("add", &edit.add), ("remove", &edit.remove)] {
+                if !ids.is_empty() {
+                    let plural = if ids.len() == 1 { "" } else { "s" };
+                    parts.push(format!("{verb} {what}{plural} {}", list(ids)));
+                }
+            }
+        }
+        if let Some(swap) = changed(&self.private_dns) {
+            parts.push(format!("turn private DNS {}", if swap.to { "on" } else { "off" }));
+        }
+        if let Some(swap) = changed(&self.private_dns_only_for_inbound_resolver_endpoint) {
+            let whom = if swap.to { "inbound resolver endpoints only" } else { "the whole VPC" };
+            parts.push(format!("give private DNS to {whom}"));
+        }
+        if let Some(swap) = changed(&self.dns_record_ip_type) {
+            parts.push(format!("set the DNS records to {}", swap.to));
+        }
+        if let Some(swap) = changed(&self.ip_address_type) {
+            parts.push(format!("set the addresses to {}", swap.to));
+        }
+        parts.join("; ")
+    }
+
+    fn sets(&self) -> [(&SetEdit, &'static str); 3] {
+        [
+            (&self.subnets, "subnet"),
+            (&self.security_groups, "security group"),
+            (&self.route_tables, "route table"),
+        ]
+    }
+
+    /// The worst of all parts; a part that does nothing to anybody does not soften one that does.
+    fn risk(&self) -> Risk {
+        let parts = self.part_risks();
+        parts.into_iter().filter(|risk| *risk != Risk::Neutral).max().unwrap_or(Risk::Neutral)
+    }
+
+    fn part_risks(&self) -> Vec<Risk> {
+        let mut risks = Vec::new();
+        if let Some(swap) = &self.policy {
+            risks.push(policy_risk(swap, &self.context()));
+        }
+        let mut when = |set: &BTreeSet<String>, risk| {
+            if !set.is_empty() {
+                risks.push(risk);
+            }
+        };
+        // New interfaces can be reached, the connections of removed ones end.
+        when(&self.subnets.add, Risk::Loosens);
+        when(&self.subnets.remove, Risk::Disrupts);
+        when(&self.security_groups.add, Risk::Loosens);
+        when(&self.security_groups.remove, Risk::Tightens);
+        // The source addresses switch, which cuts open connections (Amazon VPC guide, gateway endpoints).
+        when(&self.route_tables.add, Risk::Disrupts);
+        when(&self.route_tables.remove, Risk::Disrupts);
+        if let Some(swap) = changed(&self.private_dns) {
+            // On: from then on the endpoint's policy and groups apply to what goes to the usual names.
+            risks.push(if swap.to { Risk::Tightens } else { Risk::Disrupts });
+        }
+        if changed(&self.private_dns_only_for_inbound_resolver_endpoint)
+            .is_some_and(|swap| swap.to || changed(&self.private_dns).is_none())
+        {
+            risks.push(Risk::Disrupts);
+        }
+        if changed(&self.dns_record_ip_type).is_some() {
+            risks.push(Risk::Disrupts);
+        }
+        if let Some(swap) = changed(&self.ip_address_type) {
+            // Only a second family beside the first one leaves every connection alone.
+            risks.push(if swap.to == "dualstack" { Risk::Loosens } else { Risk::Disrupts });
+        }
+        risks
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if let Some(swap) = &self.policy {
+            lines.extend(policy_lines(swap, &self.context()));
+        }
+        for (edit, field) in [
+            (&self.subnets, "subnets"),
+            (&self.security_groups, "securityGroups"),
+            (&self.route_tables, "routeTables"),
+        ] {
+            lines.extend(edit.remove.iter().map(|id| Line::remove(format!("{field}: {id}"))));
+            lines.extend(edit.add.iter().map(|id| Line::add(format!("{field}: {id}"))));
+        }
+        lines.extend(swap_line("privateDns", &self.private_dns));
+        lines.extend(swap_line(
+            "privateDnsOnlyForInboundResolverEndpoint",
+            &self.private_dns_only_for_inbound_resolver_endpoint,
+        ));
+        lines.extend(swap_line("dnsRecordIpType", &self.dns_record_ip_type));
+        lines.extend(swap_line("ipAddressType", &self.ip_address_type));
+        lines
+    }
+}
+
+fn changed<T: PartialEq>(swap: &Option<Swap<T>>) -> Option<&Swap<T>> {
+    swap.as_ref().filter(|swap| swap.is_change())
+}
+
+fn swap_line<T: PartialEq + fmt::Display>(field: &str, swap: &Option<Swap<T>>) -> Option<Line> {
+    let swap = changed(swap)?;
+    let old = swap.from.as_ref().map_or_else(|| "(none)".to_owned(), ToString::to_string);
+    Some(Line::change(field, old, &swap.to))
+}
+
+/// Whatever is not surely narrower counts as wider.
+fn policy_risk(swap: &Swap<Policy>, context: &Context) -> Risk {
+    match (&swap.from, &swap.to) {
+        (Some(Policy::AllowAll), Policy::Document(_)) => Risk::Tightens,
+        (Some(Policy::Document(old)), Policy::Document(new)) => {
+            match diff(old, new, context).widening {
+                Widening::Narrows => Risk::Tightens,
+                Widening::Neutral => Risk::Neutral,
+                Widening::Widens | Widening::Mixed | Widening::Unknown => Risk::Loosens,
+            }
+        }
+        _ => Risk::Loosens,
+    }
+}
+
+/// The policy by statement; where one side is no document, what it is instead.
+fn policy_lines(swap: &Swap<Policy>, context: &Context) -> Vec<Line> {
+    let old = swap.from.as_ref();
+    let shown = old.map_or_else(|| "(none)".to_owned(), ToString::to_string);
+    let mut lines = vec![Line::change("policy", shown, &swap.to)];
+    if let (Some(old), Some(new)) = (old.and_then(Policy::document), swap.to.document()) {
+        lines.extend(diff(&old, &new, context).to_string().lines().map(nested));
+    }
+    lines
+}
+
+/// A line of a policy difference (`  - Action: s3:*`), one step further in.
+fn nested(line: &str) -> Line {
+    let text = line.trim_start();
+    let indent = " ".repeat(2 + line.len() - text.len());
+    let (sign, text) = match text.split_at_checked(2) {
+        Some(("+ ", rest)) => (Sign::Add, rest),
+        Some(("- ", rest)) => (Sign::Remove, rest),
+        Some(("~ ", rest)) => (Sign::Change, rest),
+        _ => (Sign::Same, text),
+    };
+    Line { sign, text: format!("{indent}{text}") }
+}

@@ -1,0 +1,180 @@
+//! The rules of VPC endpoints, as sentences.
+
+mod changes;
+mod laws;
+mod manifests;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Policy, Spec, State, VpcEndpoint, singles};
+use crate::{
+    kind::{
+        Invalid, Kind as _, Known, KnownResource, LookupItem, LookupKind, Refs, Resolution,
+        ScopeFacts,
+    },
+    model::{
+        Address, Seen,
+        policy_document::{Context, Dialect, PolicyDocument},
+    },
+};
+
+fn facts() -> ScopeFacts {
+    ScopeFacts {
+        name: "ml-prod".into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+    }
+}
+
+fn set<const N: usize>(ids: [&str; N]) -> BTreeSet<String> {
+    ids.map(str::to_owned).into()
+}
+
+/// Two zones with two private subnets each, one VPC, one security group.
+fn known() -> Known {
+    let mut known = Known::default();
+    known.resources.insert(
+        Address::new("ml-prod", "SecurityGroup", "endpoints"),
+        KnownResource {
+            id: "sg-1".into(),
+            arn: "arn:aws:ec2:eu-west-1:111122223333:security-group/sg-1".into(),
+        },
+    );
+    let vpc = LookupItem {
+        id: "vpc-1".into(),
+        tags: [("Name".into(), "ml".into())].into(),
+        ..LookupItem::default()
+    };
+    let subnet = |id: &str, vpc: &str, zone: &str| LookupItem {
+        id: id.into(),
+        name: None,
+        attributes: [("vpc".into(), vpc.into()), ("zone".into(), zone.into())].into(),
+        tags: [("tier".into(), "private".into())].into(),
+    };
+    let subnets = vec![
+        subnet("subnet-a2", "vpc-1", "euw1-az1"),
+        subnet("subnet-a1", "vpc-1", "euw1-az1"),
+        subnet("subnet-b1", "vpc-1", "euw1-az2"),
+        subnet("subnet-x1", "vpc-2", "euw1-az3"),
+    ];
+    known.lookups.insert(("ml-prod".into(), LookupKind::Vpc), Seen::All(vec![vpc]));
+    known.lookups.insert(("ml-prod".into(), LookupKind::Subnet), Seen::All(subnets));
+    known
+}
+
+fn resolve_with(spec: Value, known: &Known) -> (Result<State, Vec<Invalid>>, Resolution) {
+    let facts = facts();
+    let mut refs = Refs::new(&facts, known);
+    let spec: Spec = serde_json::from_value(spec).expect("a spec");
+    let state = VpcEndpoint::resolve(spec, &mut refs);
+    (state, refs.finish())
+}
+
+fn resolve(spec: Value) -> State {
+    resolve_with(spec, &known()).0.expect("a state")
+}
+
+/// The messages of all problems, one a line.
+fn problems(spec: Value) -> String {
+    let wrong = resolve_with(spec, &known()).0.expect_err("problems");
+    let lines: Vec<_> = wrong
+        .iter()
+        .map(|invalid| match &invalid.help {
+            Some(help) => format!("{invalid} ({help})"),
+            None => invalid.to_string(),
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// The interface endpoint of the examples, with fields replaced (`null` here removes one).
+fn interface(fields: Value) -> Value {
+    merged(
+        json!({
+            "type": "Interface",
+            "service": "sagemaker.api",
+            "vpc": {"lookup": {"tags": {"Name": "ml"}}},
+            "subnets": {"lookup": {"tags": {"tier": "private"}}},
+            "securityGroups": [{"ref": "endpoints"}],
+            "policy": "default",
+        }),
+        fields,
+    )
+}
+
+fn gateway(fields: Value) -> Value {
+    merged(
+        json!({
+            "type": "Gateway", "service": "s3", "vpc": "vpc-1", "routeTables": ["rtb-1"],
+            "policy": "default",
+        }),
+        fields,
+    )
+}
+
+fn merged(mut spec: Value, fields: Value) -> Value {
+    let (Value::Object(into), Value::Object(fields)) = (&mut spec, fields) else {
+        unreachable!("both are objects")
+    };
+    for (field, value) in fields {
+        match value {
+            Value::Null => drop(into.remove(&field)),
+            value => drop(into.insert(field, value)),
+        }
+    }
+    spec
+}
+
+fn context() -> Context {
+    Context { partition: "aws".into(), account: "111122223333".into() }
+}
+
+fn policy(value: Value) -> Policy {
+    let document = PolicyDocument::from_value(&value, Dialect::EndpointPolicy).expect("a policy");
+    Policy::of(document, &context())
+}
+
+/// A policy that allows one action to the account.
+fn allowing(action: &str) -> Policy {
+    policy(json!({"Version": "2012-10-17", "Statement": [{
+        "Sid": "Ours", "Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": "111122223333"}},
+    }]}))
+}
+
+/// A live interface endpoint that is as [`interface`] wants it.
+fn live() -> State {
+    State {
+        endpoint_type: "Interface".into(),
+        service: "com.amazonaws.eu-west-1.sagemaker.api".into(),
+        service_region: Some("eu-west-1".into()),
+        vpc: "vpc-1".into(),
+        subnets: Some(singles(set(["subnet-a1", "subnet-b1"]))),
+        security_groups: Some(set(["sg-1"])),
+        route_tables: Some(BTreeSet::new()),
+        private_dns: Some(true),
+        dns_record_ip_type: Some("ipv4".into()),
+        private_dns_only_for_inbound_resolver_endpoint: None,
+        ip_address_type: Some("ipv4".into()),
+        policy: Some(Policy::AllowAll),
+        partition: "aws".into(),
+        account: "111122223333".into(),
+    }
+}
+
+fn live_gateway() -> State {
+    State {
+        endpoint_type: "Gateway".into(),
+        service: "com.amazonaws.eu-west-1.s3".into(),
+        subnets: Some(Vec::new()),
+        security_groups: Some(BTreeSet::new()),
+        route_tables: Some(set(["rtb-1"])),
+        private_dns: Some(false),
+        dns_record_ip_type: None,
+        ip_address_type: None,
+        ..live()
+    }
+}

@@ -1,0 +1,303 @@
+//! What a manifest says, and what is refused.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::kinds::vpc_endpoint::service::full_name;
+
+#[test]
+fn an_interface_endpoint_takes_one_subnet_a_zone_of_its_vpc_and_the_groups_it_refers_to() {
+    let state = resolve(interface(json!({})));
+    assert_eq!(state.service, "com.amazonaws.eu-west-1.sagemaker.api");
+    assert_eq!(state.vpc, "vpc-1");
+    assert_eq!(state.security_groups, Some(set(["sg-1"])));
+    let zones = vec![set(["subnet-a1", "subnet-a2"]), set(["subnet-b1"])];
+    assert_eq!(state.subnets, Some(zones));
+    assert_eq!(state.chosen_subnets(), set(["subnet-a1", "subnet-b1"]));
+}
+
+#[test]
+fn subnets_named_by_id_are_not_candidates_but_the_choice() {
+    let state = resolve(interface(json!({"subnets": ["subnet-b1", "subnet-a2"]})));
+    assert_eq!(state.subnets, Some(singles(set(["subnet-a2", "subnet-b1"]))));
+}
+
+#[test]
+fn private_dns_is_wanted_unless_the_manifest_says_no() {
+    assert_eq!(resolve(interface(json!({}))).private_dns, Some(true));
+    assert_eq!(resolve(interface(json!({"privateDns": false}))).private_dns, Some(false));
+    assert_eq!(resolve(gateway(json!({}))).private_dns, None);
+}
+
+#[test]
+fn s3_interfaces_say_that_private_dns_is_for_the_whole_vpc_and_others_say_nothing() {
+    let flag = |fields| resolve(interface(fields)).private_dns_only_for_inbound_resolver_endpoint;
+    let field = "privateDnsOnlyForInboundResolverEndpoint";
+    assert_eq!(flag(json!({"service": "s3"})), Some(false));
+    assert_eq!(flag(json!({"service": "s3", field: true})), Some(true));
+    assert_eq!(flag(json!({"service": "s3", "privateDns": false})), None);
+    assert_eq!(flag(json!({"service": "dynamodb"})), None);
+    assert_eq!(flag(json!({"service": "dynamodb", field: false})), Some(false));
+    assert_eq!(flag(json!({})), None);
+}
+
+#[test]
+fn the_inbound_only_flag_is_for_services_with_gateway_endpoints() {
+    let message = problems(interface(json!({"privateDnsOnlyForInboundResolverEndpoint": false})));
+    insta::assert_snapshot!(message, @r#"
+    privateDnsOnlyForInboundResolverEndpoint: com.amazonaws.eu-west-1.sagemaker.api has no gateway endpoints, so there is nothing to choose (remove it; it is for S3 and DynamoDB)
+    "#);
+}
+
+#[test]
+fn short_names_stand_for_full_ones_by_table() {
+    for (short, partition, full) in [
+        ("s3", "aws", "com.amazonaws.r-1.s3"),
+        ("ecr.dkr", "aws", "com.amazonaws.r-1.ecr.dkr"),
+        ("studio", "aws", "aws.sagemaker.r-1.studio"),
+        ("sagemaker.studio", "aws", "aws.sagemaker.r-1.studio"),
+        ("sagemaker.notebook", "aws-us-gov", "aws.sagemaker.r-1.notebook"),
+        ("s3-global.accesspoint", "aws", "com.amazonaws.s3-global.accesspoint"),
+        ("kms", "aws-cn", "cn.com.amazonaws.r-1.kms"),
+        ("s3", "aws-cn", "com.amazonaws.r-1.s3"),
+        ("kms", "aws-us-gov", "com.amazonaws.r-1.kms"),
+        ("com.amazonaws.vpce.r-1.vpce-svc-1", "aws", "com.amazonaws.vpce.r-1.vpce-svc-1"),
+        ("aws.sagemaker.r-1.studio", "aws", "aws.sagemaker.r-1.studio"),
+        ("cn.com.amazonaws.r-1.kms", "aws-cn", "cn.com.amazonaws.r-1.kms"),
+        ("gov.ic.r-1.kms", "aws-iso", "gov.ic.r-1.kms"),
+        ("comprehend", "aws", "com.amazonaws.r-1.comprehend"),
+    ] {
+        assert_eq!(full_name(short, "r-1", partition), full, "{short} in {partition}");
+    }
+}
+
+#[test]
+fn a_service_in_another_region_has_that_region_in_its_name() {
+    let state = resolve(interface(json!({"service": "kms", "serviceRegion": "us-east-1"})));
+    assert_eq!(state.service, "com.amazonaws.us-east-1.kms");
+    assert_eq!(state.service_region.as_deref(), Some("us-east-1"));
+}
+
+#[test]
+fn an_interface_endpoint_that_leaves_the_choice_to_aws_is_refused_with_all_reasons() {
+    let bare = json!({"type": "Interface", "service": "kms", "vpc": "vpc-1"});
+    insta::assert_snapshot!(problems(bare), @r#"
+    subnets: an endpoint of type Interface needs subnets (give a list of ids or `{lookup: {tags: …}}`)
+    securityGroups: an interface endpoint needs at least one; without it AWS would take the VPC's default group (refer to a SecurityGroup manifest: `[{ref: name}]`)
+    policy: missing; AWS would silently let everybody do everything through the endpoint (write a policy, or say `policy: default` if everything shall be allowed)
+    "#);
+}
+
+#[test]
+fn fields_of_other_types_are_refused() {
+    let mixed = json!({
+        "type": "Gateway", "service": "s3", "vpc": "vpc-1", "policy": "default",
+        "subnets": ["subnet-1"], "securityGroups": ["sg-1"], "privateDns": false,
+        "ipAddressType": "ipv4", "dnsRecordIpType": "ipv4", "serviceRegion": "us-east-1",
+        "privateDnsOnlyForInboundResolverEndpoint": false,
+    });
+    insta::assert_snapshot!(problems(mixed), @r#"
+    serviceRegion: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    subnets: an endpoint of type Gateway has none (remove it; it belongs to type Interface and GatewayLoadBalancer)
+    securityGroups: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    privateDns: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    dnsRecordIpType: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    privateDnsOnlyForInboundResolverEndpoint: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    ipAddressType: an endpoint of type Gateway has none (remove it; it belongs to type Interface and GatewayLoadBalancer)
+    "#);
+    let balancer = json!({
+        "type": "GatewayLoadBalancer", "service": "com.amazonaws.vpce.eu-west-1.vpce-svc-1",
+        "vpc": "vpc-1", "subnets": ["subnet-1", "subnet-2"], "policy": "default", "routeTables": [],
+    });
+    insta::assert_snapshot!(problems(balancer), @r#"
+    routeTables: an endpoint of type GatewayLoadBalancer has none (remove it; it belongs to type Gateway)
+    policy: an endpoint of type GatewayLoadBalancer has none (remove it; it belongs to type Interface and Gateway)
+    subnets: a Gateway Load Balancer endpoint is in exactly one subnet (make an endpoint for each zone)
+    "#);
+}
+
+#[test]
+fn wrong_values_are_refused_all_at_once() {
+    let wrong = interface(json!({
+        "service": "k ms", "vpc": "ml", "subnets": ["subnet-1", "subnet-1", "sub"],
+        "securityGroups": [], "dnsRecordIpType": "ipv6", "ipAddressType": "ipv4",
+        "privateDnsOnlyForInboundResolverEndpoint": true, "privateDns": false, "policy": "allow",
+    }));
+    insta::assert_snapshot!(problems(wrong), @r#"
+    vpc: `ml` is no id of the form `vpc-…`
+    subnets[1]: is the same as number 0
+    subnets[2]: `sub` is no id of the form `subnet-…`
+    securityGroups: is empty; an endpoint needs at least one
+    dnsRecordIpType: ipv6 records need addresses that ipv4 interfaces lack (set `ipAddressType: dualstack`)
+    service: `k ms` has a character that no service name has (letters, digits, `.`, `-` and `_` do)
+    privateDnsOnlyForInboundResolverEndpoint: narrows private DNS, which `privateDns: false` turns off
+    policy: neither a policy document nor the word `default`
+    "#);
+}
+
+#[test]
+fn what_is_wrong_in_a_policy_is_named_with_its_place() {
+    let statement = json!({"Effect": "allow", "Principal": "*", "Action": "*", "Resource": "*"});
+    let message = problems(interface(json!({"policy": {"Statement": [statement]}})));
+    assert!(message.starts_with("policy.Statement[0].Effect: "), "{message}");
+    let reference = json!({"Statement": [{
+        "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "${Key/studio.arn}",
+    }]});
+    let message = problems(interface(json!({"policy": reference})));
+    assert!(message.starts_with("policy.Statement[0].Resource: "), "{message}");
+}
+
+#[test]
+fn a_policy_of_more_than_20480_characters_is_refused() {
+    let sized = |actions: usize| {
+        let actions: Vec<_> = (0..actions).map(|n| format!("s3:Action{n:05}")).collect();
+        interface(json!({"policy": {"Statement": [{
+            "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": "*",
+        }]}}))
+    };
+    resolve(sized(1100));
+    let message = problems(sized(1300));
+    assert!(message.contains("AWS takes 20480"), "{message}");
+}
+
+#[test]
+fn null_says_that_a_service_takes_no_policy_but_every_gateway_endpoint_has_one() {
+    let without = |spec: Value| merged_raw(spec, "policy", Value::Null);
+    assert_eq!(resolve(without(interface(json!({})))).policy, None);
+    let message = problems(without(gateway(json!({}))));
+    assert!(message.starts_with("policy: `null` says"), "{message}");
+}
+
+fn merged_raw(mut spec: Value, field: &str, value: Value) -> Value {
+    spec[field] = value;
+    spec
+}
+
+#[test]
+fn route_tables_are_unmanaged_when_absent_and_none_when_null_or_empty() {
+    assert_eq!(resolve(gateway(json!({"routeTables": null}))).route_tables, None);
+    for none in [json!([]), Value::Null] {
+        let state = resolve(merged_raw(gateway(json!({})), "routeTables", none));
+        assert_eq!(state.route_tables, Some(set([])));
+    }
+}
+
+#[test]
+fn an_allow_all_document_is_the_default_however_it_is_written() {
+    for written in [
+        json!({"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}),
+        json!({"Version": "2012-10-17", "Statement": {
+            "Action": ["*"], "Effect": "Allow", "Principal": {"AWS": "*"}, "Resource": ["*"],
+        }}),
+    ] {
+        assert_eq!(resolve(interface(json!({"policy": written}))).policy, Some(Policy::AllowAll));
+    }
+    let narrower = json!({"Statement": [{
+        "Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "arn:aws:s3:::x/*",
+    }]});
+    let state = resolve(interface(json!({"policy": narrower})));
+    assert!(matches!(state.policy, Some(Policy::Document(_))));
+}
+
+#[test]
+fn a_policy_may_name_other_manifests_and_keeps_the_variables_of_iam() {
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": "*", "Action": "ec2:*",
+        "Resource": ["${SecurityGroup/endpoints.arn}", "arn:aws:s3:::x/${aws:PrincipalTag/team}"],
+    }]});
+    let state = resolve(interface(json!({"policy": policy})));
+    let text = state.policy.and_then(|policy| policy.text()).expect("a document");
+    assert!(text.contains("security-group/sg-1") && text.contains("${aws:PrincipalTag/team}"));
+}
+
+#[test]
+fn before_anything_was_seen_resolving_records_what_is_needed_and_waits() {
+    let (state, resolution) = resolve_with(interface(json!({})), &Known::default());
+    let state = state.expect("placeholders are no mistake");
+    assert_eq!(state.security_groups, Some(set(["(SecurityGroup/endpoints)"])));
+    assert!(resolution.hard.contains(&Address::new("ml-prod", "SecurityGroup", "endpoints")));
+    let lookups = [(LookupKind::Vpc, None), (LookupKind::Subnet, None)];
+    assert_eq!(resolution.lookups, lookups.into());
+    assert_eq!(resolution.waiting.len(), 3, "{:?}", resolution.waiting);
+}
+
+#[test]
+fn a_gateway_load_balancer_endpoint_is_in_the_one_subnet_a_lookup_finds() {
+    let spec = |tags: Value| {
+        json!({
+            "type": "GatewayLoadBalancer", "service": "com.amazonaws.vpce.eu-west-1.vpce-svc-1",
+            "vpc": "vpc-1", "subnets": {"lookup": {"tags": tags}},
+        })
+    };
+    let (_, resolution) = resolve_with(spec(json!({"tier": "private"})), &known());
+    assert!(resolution.waiting.iter().any(|why| why.contains("one is needed")));
+    let mut known = known();
+    let only = LookupItem { id: "subnet-f".into(), ..LookupItem::default() };
+    known.lookups.insert(("ml-prod".into(), LookupKind::Subnet), Seen::All(vec![only]));
+    let (state, resolution) = resolve_with(spec(json!({})), &known);
+    assert_eq!(state.expect("a state").subnets, Some(singles(set(["subnet-f"]))));
+    assert!(resolution.waiting.is_empty());
+}
+
+#[test]
+fn only_what_aws_allows_once_is_a_natural_key() {
+    let keys = |spec| VpcEndpoint::natural_keys(&resolve(spec));
+    assert_eq!(
+        keys(interface(json!({}))),
+        ["private DNS of com.amazonaws.eu-west-1.sagemaker.api in vpc-1"]
+    );
+    assert!(keys(interface(json!({"privateDns": false}))).is_empty());
+    assert_eq!(
+        keys(gateway(json!({"routeTables": ["rtb-2", "rtb-1"]}))),
+        [
+            "route to com.amazonaws.eu-west-1.s3 in rtb-1 of vpc-1",
+            "route to com.amazonaws.eu-west-1.s3 in rtb-2 of vpc-1"
+        ]
+    );
+    assert!(keys(gateway(json!({"routeTables": []}))).is_empty());
+}
+
+#[test]
+fn a_state_reads_back_from_what_is_stored() {
+    for state in [
+        resolve(interface(json!({}))),
+        State { policy: Some(allowing("s3:Get*")), ..live() },
+        State { policy: Some(Policy::Unreadable("why".into())), ..live_gateway() },
+    ] {
+        let stored = serde_json::to_value(&state).expect("stored");
+        assert_eq!(serde_json::from_value::<State>(stored).expect("read back"), state);
+    }
+}
+
+#[test]
+fn no_policy_text_gets_into_debug_output() {
+    let state = State { policy: Some(allowing("s3:Secret")), ..live() };
+    assert!(!format!("{state:?}").contains("Secret"));
+}
+
+#[test]
+fn every_field_of_the_example_is_right_and_no_field_is_missing_there() {
+    let text = include_str!("../../../../examples/vpc-endpoint.yaml");
+    let mut fields = BTreeSet::new();
+    for document in text.split("\n---\n") {
+        let document: Value = serde_yaml::from_str(document).expect("YAML");
+        let spec = document["spec"].as_object().expect("a spec");
+        fields.extend(spec.keys().cloned());
+        let mut known = known();
+        let table = LookupItem {
+            id: "rtb-1".into(),
+            tags: [("tier".into(), "private".into())].into(),
+            ..LookupItem::default()
+        };
+        known.lookups.insert(("ml-prod".into(), LookupKind::RouteTable), Seen::All(vec![table]));
+        let (state, resolution) = resolve_with(document["spec"].clone(), &known);
+        state.expect("a state");
+        assert!(resolution.waiting.is_empty(), "{:?}", resolution.waiting);
+    }
+    let schema = schemars::schema_for!(Spec).to_value();
+    let properties = schema["properties"].as_object().expect("properties");
+    assert_eq!(fields, properties.keys().cloned().collect());
+    for (field, property) in properties {
+        assert!(property["description"].is_string(), "{field} has no description");
+    }
+}
