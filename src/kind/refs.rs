@@ -107,19 +107,25 @@ pub struct Resolution {
 #[derive(Debug)]
 pub struct Refs<'a> {
     scope: &'a ScopeFacts,
+    name: &'a str,
     known: &'a Known,
     resolution: Resolution,
 }
 
 impl<'a> Refs<'a> {
-    /// A resolver for one manifest of `scope`. With an empty `known` it only records.
-    pub fn new(scope: &'a ScopeFacts, known: &'a Known) -> Self {
-        Self { scope, known, resolution: Resolution::default() }
+    /// A resolver for the manifest `name` of `scope`. With an empty `known` it only records.
+    pub fn new(scope: &'a ScopeFacts, name: &'a str, known: &'a Known) -> Self {
+        Self { scope, name, known, resolution: Resolution::default() }
     }
 
     /// The manifest's scope.
     pub fn scope(&self) -> &ScopeFacts {
         self.scope
+    }
+
+    /// The manifest's `metadata.name`, for what defaults to it.
+    pub fn name(&self) -> &str {
+        self.name
     }
 
     /// What was recorded.
@@ -473,7 +479,7 @@ mod tests {
     #[test]
     fn our_references_are_filled_in_and_iam_variables_pass_through() {
         let (scope, known) = (scope(), known());
-        let mut refs = Refs::new(&scope, &known);
+        let mut refs = Refs::new(&scope, "this", &known);
         let mut value =
             json!({"a": ["${KmsKey/studio.arn}/${aws:PrincipalTag/team}", "${KmsKey/studio}"]});
         refs.interpolate(&mut value, &KINDS).unwrap();
@@ -485,7 +491,8 @@ mod tests {
     fn a_reference_to_no_kind_is_an_error_with_its_field() {
         let (scope, known) = (scope(), known());
         let mut value = json!({"a": ["${Kmskey/studio}"]});
-        let problems = Refs::new(&scope, &known).interpolate(&mut value, &KINDS).unwrap_err();
+        let problems =
+            Refs::new(&scope, "this", &known).interpolate(&mut value, &KINDS).unwrap_err();
         assert_eq!(problems[0].field, "a[0]");
         assert!(problems[0].why.contains("no kind `Kmskey`"));
     }
@@ -493,7 +500,7 @@ mod tests {
     #[test]
     fn a_missing_reference_makes_the_state_wait_and_names_it() {
         let (scope, known) = (scope(), known());
-        let mut refs = Refs::new(&scope, &known);
+        let mut refs = Refs::new(&scope, "this", &known);
         let accepts = Accepts::id_of("SecurityGroup");
         refs.one("groups[0]", &Target::Ref("apps".into()), accepts).unwrap();
         let resolution = refs.finish();
@@ -507,7 +514,7 @@ mod tests {
     #[test]
     fn a_soft_reference_is_left_out_while_absent_but_waits_while_unknown() {
         let (scope, known) = (scope(), known());
-        let mut refs = Refs::new(&scope, &known);
+        let mut refs = Refs::new(&scope, "this", &known);
         let absent = refs.maybe("a", &Target::Ref("x".into()), Accepts::id_of("SecurityGroup"));
         assert_eq!(absent, Ok(None));
         assert_eq!((refs.resolution.later.len(), refs.resolution.waiting.len()), (1, 0));
@@ -518,7 +525,7 @@ mod tests {
     #[test]
     fn a_lookup_finds_all_within_the_vpc_sorted_by_id() {
         let (scope, known) = (scope(), known());
-        let mut refs = Refs::new(&scope, &known);
+        let mut refs = Refs::new(&scope, "this", &known);
         let accepts = Accepts::lookup(LookupKind::Subnet);
         let found =
             refs.many("subnets", &Targets::Lookup(tier()), accepts, Some(("vpc", "v1"))).unwrap();
@@ -528,7 +535,7 @@ mod tests {
     #[test]
     fn one_of_many_is_never_a_guess() {
         let (scope, known) = (scope(), known());
-        let mut refs = Refs::new(&scope, &known);
+        let mut refs = Refs::new(&scope, "this", &known);
         refs.find_one("subnet", LookupKind::Subnet, &tier(), None);
         let waiting = refs.finish().waiting;
         assert!(waiting.iter().any(|why| why.contains("3 subnets match tier=p")), "{waiting:?}");
@@ -538,7 +545,7 @@ mod tests {
     fn a_lookup_that_was_not_read_or_failed_waits() {
         let (scope, mut known) = (scope(), known());
         known.lookups.insert(("prod".into(), LookupKind::Vpc), Seen::Unknown("throttled".into()));
-        let mut refs = Refs::new(&scope, &known);
+        let mut refs = Refs::new(&scope, "this", &known);
         refs.find_one("vpc", LookupKind::Vpc, &tier(), None);
         refs.find_one("rt", LookupKind::RouteTable, &tier(), None);
         let waiting = refs.finish().waiting.into_iter().collect::<Vec<_>>().join("; ");
