@@ -1,6 +1,6 @@
 //! Address ranges as AWS keeps them: host bits masked, IPv6 lower-case and compressed.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -52,12 +52,21 @@ impl FromStr for Cidr {
     type Err = NotACidr;
 
     fn from_str(text: &str) -> Result<Self, NotACidr> {
-        let net: IpNet = text.parse().map_err(|_| NotACidr::Syntax(text.to_owned()))?;
+        let net = read(text).ok_or_else(|| NotACidr::Syntax(text.to_owned()))?;
         if net.prefix_len() == 0 && !net.addr().is_unspecified() {
             return Err(NotACidr::OpenByTypo(text.to_owned()));
         }
         Ok(Self(net.trunc()))
     }
+}
+
+/// Reads an address by the standard library's rules, which refuse leading zeros: some programs take
+/// `010.0.0.0` for octal.
+fn read(text: &str) -> Option<IpNet> {
+    let (address, length) = text.split_once('/')?;
+    let is_number = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
+    let length = is_number.then(|| length.parse().ok()).flatten()?;
+    IpNet::new(address.parse::<IpAddr>().ok()?, length).ok()
 }
 
 impl fmt::Display for Cidr {
@@ -113,7 +122,8 @@ mod tests {
 
     #[test]
     fn what_is_no_address_with_a_prefix_length_is_refused() {
-        for wrong in ["", "10.0.0.0", "10.0.0.0/33", "010.0.0.0/8", "::/129", "10.0.0/8", "a/8"] {
+        for wrong in ["", "10.0.0.0", "10.0.0.0/33", "010.0.0.0/8", "::/129", "10.0.0.0/+8", "::/",
+            "10.0.0/8", "a/8"] {
             assert_eq!(wrong.parse::<Cidr>(), Err(NotACidr::Syntax(wrong.to_owned())));
         }
     }
@@ -133,7 +143,8 @@ mod tests {
             let cidr: Cidr = format!("{address}/{length}").parse().unwrap();
             prop_assert_eq!(cidr.to_string().parse::<Cidr>().unwrap(), cidr);
             let full = if address.is_ipv4() { 32 } else { 128 };
-            prop_assert!(cidr.contains(&format!("{address}/{full}").parse().unwrap()));
+            let single = format!("{address}/{full}").parse().unwrap();
+            prop_assert!(cidr.contains(&single));
         }
     }
 }

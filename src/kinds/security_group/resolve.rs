@@ -32,7 +32,8 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
         }
         check_text("description", description, &GROUP_TEXT, &mut problems);
     }
-    if spec.rule_quota.is_some_and(|quota| quota == 0 || quota > MOST_RULES) {
+    let limit = spec.rule_quota.unwrap_or(DEFAULT_QUOTA);
+    if limit == 0 || limit > MOST_RULES {
         problems.push(Invalid::new("ruleQuota", format!("must be 1 to {MOST_RULES}")));
     }
     let vpc = resolve_vpc(&spec.vpc, refs, &mut problems);
@@ -66,7 +67,7 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
     });
     let mut side = |direction, blocks: Option<Vec<Block>>| {
         let side = Side::new(direction, refs, &mut state.prefix_list_weights, &mut problems);
-        blocks.map(|blocks| side.resolve(blocks, spec.rule_quota.unwrap_or(DEFAULT_QUOTA)))
+        blocks.map(|blocks| side.resolve(blocks, limit))
     };
     let (ingress, egress) = (side(Direction::Ingress, ingress), side(Direction::Egress, egress));
     (state.ingress, state.egress) = (ingress, egress);
@@ -225,7 +226,7 @@ impl<'a, 'r> Side<'a, 'r> {
         let [v4, v6] = quota.count(self.rules.iter().map(|entry| &entry.rule.peer));
         for (family, count) in [("IPv4", v4), ("IPv6", v6)] {
             let count = count.saturating_add(later);
-            if count > limit {
+            if count > limit && limit > 0 {
                 let field = self.direction.as_str();
                 self.problem(
                     field,

@@ -38,7 +38,7 @@ fn related_rules_of_one_peer_type_become_each_other_in_place() {
     insta::assert_snapshot!(plan(&want, &have), @r"
     loosens: modify 2 ingress rules
         ~ ingress tcp 443 from 10.1.0.0/16 -> 10.2.0.0/16
-        ~ ingress tcp 22 -> 2222 from sg-0a
+        ~ ingress tcp 22 -> tcp 2222 from sg-0a
     ");
 }
 
