@@ -1,0 +1,78 @@
+//! The simulator as an HTTP client of the AWS SDK: everything above the connection is the SDK's own code.
+
+use super::Simulator;
+use super::wire::Outcome;
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use std::time::Duration;
+
+impl Simulator {
+    /// The connection to hand to the SDK (`aws_config::ConfigLoader::http_client`, or a service's own config).
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(self.clone())
+    }
+
+    /// A complete SDK configuration for one account (twelve digits) and region. Three attempts a call, as the SDK does by
+    /// default, with delays of milliseconds: nothing recovers by waiting here.
+    pub fn sdk_config(&self, account: &str, region: &str) -> SdkConfig {
+        let credentials = Credentials::new(account, "simulator", None, None, "simulator");
+        let retries = RetryConfig::standard()
+            .with_initial_backoff(Duration::from_millis(1))
+            .with_max_backoff(Duration::from_millis(4));
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .region(Region::new(region.to_owned()))
+            .retry_config(retries)
+            .sleep_impl(TokioSleep::new())
+            .http_client(self.http_client())
+            .build()
+    }
+}
+
+impl HttpClient for Simulator {
+    fn http_connector(
+        &self,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Simulator {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let simulator = self.clone();
+        HttpConnectorFuture::new(async move {
+            let request = in_memory(request)?;
+            match simulator.respond(&request) {
+                Outcome::Answered(response) => HttpResponse::try_from(response.map(SdkBody::from))
+                    .map_err(|error| ConnectorError::other(error.into(), None)),
+                Outcome::Broken => Err(ConnectorError::io("connection reset by peer".into())),
+                Outcome::Silent => std::future::pending().await,
+            }
+        })
+    }
+}
+
+/// None of the services' requests streams, so every body is in memory.
+fn in_memory(request: HttpRequest) -> Result<http::Request<Bytes>, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let (parts, body) = request.into_parts();
+    let body = body
+        .bytes()
+        .map(Bytes::copy_from_slice)
+        .ok_or_else(|| ConnectorError::user("the simulator takes no streamed request".into()))?;
+    Ok(http::Request::from_parts(parts, body))
+}

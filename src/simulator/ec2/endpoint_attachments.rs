@@ -1,0 +1,121 @@
+//! Where a VPC endpoint reaches into its VPC: the names it answers to, its interfaces in subnets, its routes in route tables.
+
+use super::super::service::ApiError;
+use super::endpoints::{Endpoint, Kind, parameter_error};
+use super::{Call, State, route_tables};
+use std::collections::BTreeSet;
+
+impl State {
+    /// Whether private DNS can be as the endpoint wants it, in its VPC and beside the other endpoints.
+    pub(super) fn check_private_dns(
+        &self,
+        endpoint: &Endpoint,
+        id: Option<&str>,
+    ) -> Result<(), ApiError> {
+        if !endpoint.private_dns {
+            return Ok(());
+        }
+        let vpc = self.vpc(&endpoint.vpc)?;
+        if !vpc.dns_support || !vpc.dns_hostnames {
+            return Err(parameter_error(format!(
+                "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for {}",
+                endpoint.vpc
+            )));
+        }
+        let in_vpc = || {
+            let others = self.endpoints.iter().filter(|(other, _)| Some(other.as_str()) != id);
+            others.map(|(_, other)| other).filter(|other| {
+                other.is_live() && other.vpc == endpoint.vpc && other.service == endpoint.service
+            })
+        };
+        if in_vpc().any(|other| other.private_dns) {
+            return Err(parameter_error(format!(
+                "private-dns-enabled cannot be set because there is already a conflicting DNS domain for {} in the VPC {}",
+                endpoint.private_domain.as_deref().unwrap_or_default(),
+                endpoint.vpc
+            )));
+        }
+        let needs_gateway = endpoint.inbound_resolver_only == Some(true);
+        if needs_gateway && !in_vpc().any(|other| other.kind == Kind::Gateway) {
+            return Err(parameter_error(format!(
+                "To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC {} must have a gateway endpoint for the service.",
+                endpoint.vpc
+            )));
+        }
+        Ok(())
+    }
+
+    /// Puts an endpoint into subnets: of its VPC, and one in each zone.
+    pub(super) fn add_subnets(
+        &mut self,
+        id: &str,
+        subnets: &[&str],
+        groups: &BTreeSet<String>,
+        call: &mut Call<'_, '_>,
+    ) -> Result<(), ApiError> {
+        for subnet in subnets {
+            let endpoint = &self.endpoints[id];
+            let new = self.subnet(subnet)?;
+            if new.vpc != endpoint.vpc {
+                return Err(parameter_error(format!(
+                    "The subnet {subnet} is not in the VPC {}",
+                    endpoint.vpc
+                )));
+            }
+            if endpoint.subnets.contains_key(*subnet) {
+                continue;
+            }
+            let same_zone = |other: &String| {
+                self.subnets.get(other).is_some_and(|other| other.zone == new.zone)
+            };
+            if endpoint.subnets.keys().any(same_zone) {
+                let message = format!(
+                    "Found another VPC endpoint subnet in the availability zone of {subnet}."
+                );
+                return Err(ApiError::new("DuplicateSubnetsInSameZone", message));
+            }
+            if endpoint.kind == Kind::GatewayLoadBalancer && !endpoint.subnets.is_empty() {
+                return Err(parameter_error(
+                    "A Gateway Load Balancer endpoint has one subnet only.",
+                ));
+            }
+            let interface = self.add_endpoint_interface(id, subnet, groups, call)?;
+            if let Some(endpoint) = self.endpoints.get_mut(id) {
+                endpoint.subnets.insert((*subnet).to_owned(), interface);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a gateway endpoint's route into route tables: one route to a service in each.
+    pub(super) fn add_route_tables(
+        &mut self,
+        id: &str,
+        tables: &[&str],
+        call: &Call<'_, '_>,
+    ) -> Result<(), ApiError> {
+        let region = &call.caller.region;
+        for table in tables {
+            let endpoint = &self.endpoints[id];
+            if self.route_table(table)?.vpc != endpoint.vpc {
+                return Err(parameter_error(format!(
+                    "The route table {table} is not in the VPC {}",
+                    endpoint.vpc
+                )));
+            }
+            let service = &endpoint.service;
+            let other = route_tables::endpoint_routes(self, table, region)
+                .find(|(_, other)| *other != id && self.endpoints[*other].service == *service);
+            if let Some((list, _)) = other {
+                let message = format!(
+                    "route table {table} already has a route with destination-prefix-list-id {list}"
+                );
+                return Err(ApiError::new("RouteAlreadyExists", message));
+            }
+            if let Some(endpoint) = self.endpoints.get_mut(id) {
+                endpoint.route_tables.insert((*table).to_owned());
+            }
+        }
+        Ok(())
+    }
+}

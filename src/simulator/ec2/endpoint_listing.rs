@@ -1,0 +1,84 @@
+//! VPC endpoints as `DescribeVpcEndpoints` shows them.
+
+use super::super::service::Answer;
+use super::super::sts::timestamp;
+use super::endpoints::{Endpoint, Kind};
+use super::listing::Listing;
+use super::{Call, State, tags};
+use serde_json::{Map, Value, json};
+
+const LISTING: Listing = Listing {
+    set: "vpcEndpointSet",
+    key: "vpcEndpointId",
+    ids: Some("VpcEndpointId"),
+    filters: &[
+        ("vpc-endpoint-id", "vpcEndpointId"),
+        ("vpc-endpoint-state", "state"),
+        ("vpc-endpoint-type", "vpcEndpointType"),
+        ("vpc-id", "vpcId"),
+        ("service-name", "serviceName"),
+        ("service-region", "serviceRegion"),
+        ("ip-address-type", "ipAddressType"),
+    ],
+    page: Some((1, 1000)),
+};
+
+/// What is gone is not shown, not even by id.
+pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let there = state.endpoints.iter().filter(|(_, endpoint)| !endpoint.is_gone());
+    let entries = there.map(|(id, _)| shown(state, id, call)).collect();
+    LISTING.answer(entries, call.input)
+}
+
+pub(super) fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
+    let endpoint = &state.endpoints[id];
+    let groups: Value = endpoint
+        .groups
+        .iter()
+        .map(|group| json!({"groupId": group, "groupName": state.groups.get(group).map(|group| &group.name)}))
+        .collect();
+    let mut dns_options = Map::new();
+    if let Some(record_type) = &endpoint.record_type {
+        dns_options.insert("dnsRecordIpType".into(), record_type.as_str().into());
+    }
+    if let Some(inbound) = endpoint.inbound_resolver_only {
+        dns_options.insert("privateDnsOnlyForInboundResolverEndpoint".into(), inbound.into());
+    }
+    json!({
+        "vpcEndpointId": id,
+        "vpcEndpointType": endpoint.kind.name(),
+        "vpcId": endpoint.vpc,
+        "serviceName": endpoint.service,
+        "serviceRegion": call.caller.region,
+        "state": endpoint.phase.name(),
+        "policyDocument": endpoint.policy,
+        "routeTableIdSet": endpoint.route_tables.iter().collect::<Vec<_>>(),
+        "subnetIdSet": endpoint.subnets.keys().collect::<Vec<_>>(),
+        "groupSet": groups,
+        "ipAddressType": "ipv4",
+        "dnsOptions": dns_options,
+        "privateDnsEnabled": endpoint.private_dns,
+        "requesterManaged": false,
+        "networkInterfaceIdSet": endpoint.subnets.values().collect::<Vec<_>>(),
+        "dnsEntrySet": dns_entries(endpoint, id, &call.caller.region),
+        "creationTimestamp": timestamp(endpoint.created),
+        "ownerId": call.caller.account,
+        "tagSet": tags::shown(state, id),
+    })
+}
+
+/// The endpoint's own name and, with private DNS, the service's.
+fn dns_entries(endpoint: &Endpoint, id: &str, region: &str) -> Value {
+    if endpoint.kind != Kind::Interface {
+        return json!([]);
+    }
+    let short: Vec<&str> = endpoint
+        .service
+        .split('.')
+        .filter(|part| !["com", "amazonaws", "aws", region].contains(part))
+        .collect();
+    let own = format!("{id}.{}.{region}.vpce.amazonaws.com", short.join("."));
+    let private = endpoint.private_domain.as_deref().filter(|_| endpoint.private_dns);
+    let names = [own.as_str()].into_iter().chain(private);
+    names.map(|name| json!({"dnsName": name, "hostedZoneId": "Z0000000SIMULATED"})).collect()
+}

@@ -1,0 +1,307 @@
+//! VPC endpoints: what one is, and how one is created.
+
+use super::super::query::{Input, invalid};
+use super::super::service::{Answer, ApiError};
+use super::endpoint_listing::shown;
+use super::services::{self, EndpointService};
+use super::{Call, State, tags};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// A VPC endpoint.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoint {
+    pub vpc: String,
+    pub service: String,
+    pub kind: Kind,
+    pub policy: Option<String>,
+    pub route_tables: BTreeSet<String>,
+    /// Subnet -> the network interface in it.
+    pub subnets: BTreeMap<String, String>,
+    pub groups: BTreeSet<String>,
+    pub private_dns: bool,
+    pub private_domain: Option<String>,
+    /// `dnsOptions`, as far as AWS shows it.
+    pub record_type: Option<String>,
+    pub inbound_resolver_only: Option<bool>,
+    pub created: f64,
+    pub phase: Phase,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Gateway,
+    Interface,
+    GatewayLoadBalancer,
+}
+
+/// Where an endpoint is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    PendingAcceptance,
+    /// Being created, until then.
+    Creating(Duration),
+    /// Being modified, until then.
+    Modifying(Duration),
+    Available,
+    /// Being deleted, until then.
+    Deleting(Duration),
+    /// Kept only for client tokens that come again.
+    Gone,
+}
+
+/// VPC quotas: interface endpoints of one VPC, gateway endpoints of one region, characters of a policy.
+const MOST_INTERFACE: usize = 50;
+const MOST_GATEWAY: usize = 20;
+const LONGEST_POLICY: usize = 20_480;
+
+/// What AWS attaches when no policy is given, with the line breaks it gives it back with.
+const ALLOW_ALL: &str = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \"Allow\", \n      \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  ]\n}";
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Gateway => "Gateway",
+            Self::Interface => "Interface",
+            Self::GatewayLoadBalancer => "GatewayLoadBalancer",
+        }
+    }
+
+    /// The API's default is Gateway.
+    fn parse(text: Option<&str>) -> Result<Self, ApiError> {
+        match text {
+            None | Some("Gateway") => Ok(Self::Gateway),
+            Some("Interface") => Ok(Self::Interface),
+            Some("GatewayLoadBalancer") => Ok(Self::GatewayLoadBalancer),
+            Some(other) => Err(invalid(format!("Invalid value '{other}' for VpcEndpointType"))),
+        }
+    }
+
+    /// Refuses parameters that this kind of endpoint does not have.
+    pub(super) fn check_parameters(self, input: Input<'_>) -> Result<(), ApiError> {
+        let foreign: &[&str] = match self {
+            Self::Gateway => &["SubnetId", "SecurityGroupId", "SubnetConfiguration"],
+            Self::Interface => &["RouteTableId"],
+            Self::GatewayLoadBalancer => &["RouteTableId", "SecurityGroupId", "PolicyDocument"],
+        };
+        for parameter in foreign {
+            for given in
+                [(*parameter).to_owned(), format!("Add{parameter}"), format!("Remove{parameter}")]
+            {
+                if input.has(&given) && input.value()[&given] != "" {
+                    return Err(parameter_error(format!(
+                        "{given} is not supported for endpoints of type {}.",
+                        self.name()
+                    )));
+                }
+            }
+        }
+        if self != Self::Interface && input.flag("PrivateDnsEnabled")? == Some(true) {
+            let message =
+                format!("Private DNS can't be enabled for endpoints of type {}.", self.name());
+            return Err(parameter_error(message));
+        }
+        Ok(())
+    }
+}
+
+impl Phase {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::PendingAcceptance => "pendingAcceptance",
+            Self::Creating(_) | Self::Modifying(_) => "pending",
+            Self::Available => "available",
+            Self::Deleting(_) => "deleting",
+            Self::Gone => "deleted",
+        }
+    }
+}
+
+impl Endpoint {
+    pub(super) fn is_gone(&self) -> bool {
+        self.phase == Phase::Gone
+    }
+
+    /// Whether it is there and stays: what is being deleted holds no name and no route any more.
+    pub(super) fn is_live(&self) -> bool {
+        !matches!(self.phase, Phase::Deleting(_) | Phase::Gone)
+    }
+
+    /// Whether its routes are in its route tables.
+    pub(super) fn routes(&self) -> bool {
+        self.kind == Kind::Gateway && self.is_live()
+    }
+}
+
+/// Lets time pass; gives the endpoints that are gone since.
+pub(super) fn settle(endpoints: &mut BTreeMap<String, Endpoint>, elapsed: Duration) -> Vec<String> {
+    let mut gone = Vec::new();
+    for (id, endpoint) in endpoints {
+        match endpoint.phase {
+            Phase::Creating(until) | Phase::Modifying(until) if elapsed >= until => {
+                endpoint.phase = Phase::Available;
+            }
+            Phase::Deleting(until) if elapsed >= until => {
+                endpoint.phase = Phase::Gone;
+                endpoint.subnets.clear();
+                gone.push(id.clone());
+            }
+            _ => {}
+        }
+    }
+    gone
+}
+
+/// The same client token with the same request gives the endpoint it made before, even if that one is gone.
+pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let token = call.input.text("ClientToken").map(str::to_owned);
+    let mut request = call.input.value().clone();
+    if let Value::Object(members) = &mut request {
+        members.remove("ClientToken");
+        members.remove("DryRun");
+    }
+    if let Some((earlier, id)) = token.as_ref().and_then(|token| state.tokens.get(token)) {
+        if *earlier != request {
+            let message = "The client token you have provided is associated with a resource for which the parameters differ";
+            return Err(ApiError::new("IdempotentParameterMismatch", message));
+        }
+        return Ok(created(state, id, token.as_deref(), call));
+    }
+    let new_tags = tags::on_create(call.input, "vpc-endpoint")?;
+    let endpoint = requested(state, call)?;
+    check_quota(state, &endpoint)?;
+    let groups = endpoint.groups.clone();
+    let id = call.context.ids.next("vpce");
+    state.endpoints.insert(id.clone(), endpoint);
+    state.add_subnets(&id, &subnets_asked_for(call.input), &groups, call)?;
+    state.add_route_tables(&id, &call.input.texts("RouteTableId"), call)?;
+    state.tags.insert(id.clone(), new_tags);
+    if let Some(token) = &token {
+        state.tokens.insert(token.clone(), (request, id.clone()));
+    }
+    Ok(created(state, &id, token.as_deref(), call))
+}
+
+fn created(state: &State, id: &str, token: Option<&str>, call: &Call<'_, '_>) -> Value {
+    json!({"vpcEndpoint": shown(state, id, call), "clientToken": token})
+}
+
+/// The endpoint the request describes, checked, without subnets and route tables.
+fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
+    let input = call.input;
+    let kind = Kind::parse(input.text("VpcEndpointType"))?;
+    let vpc = input.required("VpcId")?;
+    state.vpc(vpc)?;
+    let service = services::find(input.required("ServiceName")?, kind, call)?;
+    kind.check_parameters(input)?;
+    let groups = match kind {
+        Kind::Interface => state.groups_or_default(&input.texts("SecurityGroupId"), vpc)?,
+        Kind::Gateway | Kind::GatewayLoadBalancer => BTreeSet::new(),
+    };
+    let dns = input.member("DnsOptions");
+    let inbound =
+        dns.map(|dns| dns.flag("PrivateDnsOnlyForInboundResolverEndpoint")).transpose()?.flatten();
+    let record_type = dns.and_then(|dns| dns.text("DnsRecordIpType"));
+    let pending = call.context.elapsed + call.context.options.endpoint_pending;
+    let endpoint = Endpoint {
+        vpc: vpc.into(),
+        kind,
+        policy: policy(input, &service)?,
+        route_tables: BTreeSet::new(),
+        subnets: BTreeMap::new(),
+        groups,
+        private_dns: private_dns(input, &service)?,
+        private_domain: service.private_domain.clone(),
+        record_type: match kind {
+            Kind::Interface => Some(record_type.unwrap_or("ipv4").to_owned()),
+            Kind::Gateway | Kind::GatewayLoadBalancer => record_type.map(str::to_owned),
+        },
+        inbound_resolver_only: inbound.or_else(|| is_s3_interface(&service).then_some(true)),
+        created: call.context.now,
+        phase: match service.acceptance {
+            true => Phase::PendingAcceptance,
+            false => Phase::Creating(pending),
+        },
+        service: service.name,
+    };
+    state.check_private_dns(&endpoint, None)?;
+    Ok(endpoint)
+}
+
+/// For interface endpoints private DNS is on unless the request or the service says otherwise.
+fn private_dns(input: Input<'_>, service: &EndpointService) -> Result<bool, ApiError> {
+    let possible = service.kind == Kind::Interface && service.private_domain.is_some();
+    match input.flag("PrivateDnsEnabled")? {
+        Some(true) if !possible => Err(parameter_error(format!(
+            "Private DNS can't be enabled because the service {} does not provide a private DNS name.",
+            service.name
+        ))),
+        Some(wanted) => Ok(wanted),
+        None => Ok(possible),
+    }
+}
+
+fn policy(input: Input<'_>, service: &EndpointService) -> Result<Option<String>, ApiError> {
+    match input.text("PolicyDocument").filter(|text| !text.is_empty()) {
+        Some(_) if !service.takes_policy => Err(parameter_error(format!(
+            "The service {} does not support endpoint policies.",
+            service.name
+        ))),
+        Some(text) => checked_policy(text).map(Some),
+        None => Ok(service.takes_policy.then(default_policy)),
+    }
+}
+
+pub(super) fn default_policy() -> String {
+    ALLOW_ALL.to_owned()
+}
+
+/// A JSON object with statements, within the quota; given back as it came.
+pub(super) fn checked_policy(text: &str) -> Result<String, ApiError> {
+    let refused = |message: &str| ApiError::new("InvalidPolicyDocument", message);
+    if text.chars().count() > LONGEST_POLICY {
+        return Err(refused("The policy document is too large."));
+    }
+    let document: Value =
+        serde_json::from_str(text).map_err(|_| refused("Policy document is not valid JSON."))?;
+    match document.get("Statement") {
+        Some(Value::Array(_) | Value::Object(_)) => Ok(text.to_owned()),
+        _ => Err(refused("The policy document has no statement.")),
+    }
+}
+
+fn is_s3_interface(service: &EndpointService) -> bool {
+    service.kind == Kind::Interface && service.name.ends_with(".s3")
+}
+
+/// `SubnetId` and the subnets of `SubnetConfiguration`, each once.
+pub(super) fn subnets_asked_for<'i>(input: Input<'i>) -> Vec<&'i str> {
+    let configured = input.list("SubnetConfiguration");
+    let configured = configured.iter().filter_map(|entry| entry.text("SubnetId"));
+    let all: BTreeSet<&'i str> = input.texts("SubnetId").into_iter().chain(configured).collect();
+    all.into_iter().collect()
+}
+
+pub(super) fn parameter_error(message: impl Into<String>) -> ApiError {
+    ApiError::new("InvalidParameter", message)
+}
+
+fn check_quota(state: &State, new: &Endpoint) -> Result<(), ApiError> {
+    let live = state.endpoints.values().filter(|endpoint| endpoint.is_live());
+    let (count, most) = match new.kind {
+        Kind::Gateway => {
+            (live.filter(|endpoint| endpoint.kind == Kind::Gateway).count(), MOST_GATEWAY)
+        }
+        Kind::Interface | Kind::GatewayLoadBalancer => {
+            let here =
+                live.filter(|endpoint| endpoint.kind != Kind::Gateway && endpoint.vpc == new.vpc);
+            (here.count(), MOST_INTERFACE)
+        }
+    };
+    if count < most {
+        return Ok(());
+    }
+    let message = "The maximum number of VPC endpoints has been reached.";
+    Err(ApiError::new("VpcEndpointLimitExceeded", message))
+}

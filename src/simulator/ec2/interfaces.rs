@@ -1,0 +1,190 @@
+//! Network interfaces: what keeps groups and subnets from being deleted.
+
+use super::super::query::invalid;
+use super::super::service::{Answer, ApiError};
+use super::listing::Listing;
+use super::{Call, State, done, tags, unknown_id};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+/// A network interface: a caller's own, or one that a VPC endpoint has put into a subnet.
+#[derive(Debug, Clone)]
+pub(super) struct Interface {
+    pub subnet: String,
+    pub address: Ipv4Addr,
+    pub groups: BTreeSet<String>,
+    pub description: String,
+    /// The VPC endpoint it belongs to; then AWS manages it.
+    pub endpoint: Option<String>,
+}
+
+/// The account under which the endpoint service manages its interfaces.
+const ENDPOINT_REQUESTER: &str = "727180483921";
+/// VPC quotas: security groups of one interface.
+const MOST_GROUPS: usize = 5;
+
+const LISTING: Listing = Listing {
+    set: "networkInterfaceSet",
+    key: "networkInterfaceId",
+    ids: Some("NetworkInterfaceId"),
+    filters: &[
+        ("network-interface-id", "networkInterfaceId"),
+        ("addresses.private-ip-address", "privateIpAddressesSet/privateIpAddress"),
+        ("availability-zone", "availabilityZone"),
+        ("availability-zone-id", "availabilityZoneId"),
+        ("description", "description"),
+        ("group-id", "groupSet/groupId"),
+        ("group-name", "groupSet/groupName"),
+        ("interface-type", "interfaceType"),
+        ("mac-address", "macAddress"),
+        ("owner-id", "ownerId"),
+        ("private-ip-address", "privateIpAddress"),
+        ("requester-id", "requesterId"),
+        ("requester-managed", "requesterManaged"),
+        ("source-dest-check", "sourceDestCheck"),
+        ("status", "status"),
+        ("subnet-id", "subnetId"),
+        ("vpc-id", "vpcId"),
+    ],
+    page: Some((5, 1000)),
+};
+
+pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let subnet = call.input.required("SubnetId")?;
+    let vpc = state.subnet(subnet)?.vpc.clone();
+    let groups = state.groups_or_default(&call.input.texts("SecurityGroupId"), &vpc)?;
+    let address = match call.input.text("PrivateIpAddress") {
+        Some(text) => chosen_address(state, subnet, text)?,
+        None => state.free_address(subnet)?,
+    };
+    let new_tags = tags::on_create(call.input, "network-interface")?;
+    let id = call.context.ids.next("eni");
+    let interface = Interface {
+        subnet: subnet.into(),
+        address,
+        groups,
+        description: call.input.text("Description").unwrap_or_default().into(),
+        endpoint: None,
+    };
+    state.interfaces.insert(id.clone(), interface);
+    state.tags.insert(id.clone(), new_tags);
+    Ok(json!({
+        "networkInterface": shown(state, &id, call),
+        "clientToken": call.input.text("ClientToken"),
+    }))
+}
+
+pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let ids = state.interfaces.keys();
+    let entries = ids.map(|id| shown(state, id, call)).collect();
+    LISTING.answer(entries, call.input)
+}
+
+pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let id = call.input.required("NetworkInterfaceId")?;
+    let interface = state.interfaces.get(id);
+    let interface = interface.ok_or_else(|| unknown_id(id, "networkInterfaceId"))?;
+    if let Some(endpoint) = &interface.endpoint {
+        let message = format!("You are not allowed to manage '{id}': it belongs to {endpoint}.");
+        return Err(ApiError::new("OperationNotPermitted", message));
+    }
+    state.interfaces.remove(id);
+    state.tags.remove(id);
+    done()
+}
+
+impl State {
+    /// The groups asked for, all of this VPC; none asked for means the VPC's default group.
+    pub(super) fn groups_or_default(
+        &self,
+        ids: &[&str],
+        vpc: &str,
+    ) -> Result<BTreeSet<String>, ApiError> {
+        if ids.len() > MOST_GROUPS {
+            let message =
+                format!("The maximum number of security groups per interface is {MOST_GROUPS}");
+            return Err(ApiError::new("SecurityGroupsPerInterfaceLimitExceeded", message));
+        }
+        for id in ids {
+            self.group_in(id, vpc)?;
+        }
+        if !ids.is_empty() {
+            return Ok(ids.iter().map(|id| (*id).to_owned()).collect());
+        }
+        let default =
+            |(_, group): &(&String, &super::Group)| group.vpc == vpc && group.name == "default";
+        let found = self.groups.iter().find(default);
+        Ok(found.map(|(id, _)| id.clone()).into_iter().collect())
+    }
+
+    /// Puts an endpoint's interface into a subnet.
+    pub(super) fn add_endpoint_interface(
+        &mut self,
+        endpoint: &str,
+        subnet: &str,
+        groups: &BTreeSet<String>,
+        call: &mut Call<'_, '_>,
+    ) -> Result<String, ApiError> {
+        let address = self.free_address(subnet)?;
+        let id = call.context.ids.next("eni");
+        let interface = Interface {
+            subnet: subnet.into(),
+            address,
+            groups: groups.clone(),
+            description: format!("VPC Endpoint Interface {endpoint}"),
+            endpoint: Some(endpoint.into()),
+        };
+        self.interfaces.insert(id.clone(), interface);
+        Ok(id)
+    }
+}
+
+fn chosen_address(state: &State, subnet: &str, text: &str) -> Result<Ipv4Addr, ApiError> {
+    let address: Ipv4Addr = text
+        .parse()
+        .map_err(|_| invalid(format!("invalid value for parameter address: {text}")))?;
+    if !state.subnet(subnet)?.cidr.contains(&address) {
+        return Err(invalid(format!(
+            "Address {text} does not fall within the subnet's address range"
+        )));
+    }
+    let taken = |other: &Interface| other.subnet == subnet && other.address == address;
+    if state.interfaces.values().any(taken) {
+        let message = format!("Address {text} is in use.");
+        return Err(ApiError::new("InvalidIPAddress.InUse", message));
+    }
+    Ok(address)
+}
+
+fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
+    let interface = &state.interfaces[id];
+    let subnet = &state.subnets[&interface.subnet];
+    let managed = interface.endpoint.is_some();
+    let groups: Value = interface
+        .groups
+        .iter()
+        .map(|group| json!({"groupId": group, "groupName": state.groups.get(group).map(|group| &group.name)}))
+        .collect();
+    let [_, b, c, d] = interface.address.octets();
+    json!({
+        "networkInterfaceId": id,
+        "subnetId": interface.subnet,
+        "vpcId": subnet.vpc,
+        "availabilityZone": subnet.zone.0,
+        "availabilityZoneId": subnet.zone.1,
+        "description": interface.description,
+        "ownerId": call.caller.account,
+        "requesterId": if managed { ENDPOINT_REQUESTER } else { call.caller.account.as_str() },
+        "requesterManaged": managed,
+        "status": if managed { "in-use" } else { "available" },
+        "macAddress": format!("06:00:0a:{b:02x}:{c:02x}:{d:02x}"),
+        "privateIpAddress": interface.address.to_string(),
+        "privateIpAddressesSet": [{"privateIpAddress": interface.address.to_string(), "primary": true}],
+        "ipv6AddressesSet": [],
+        "sourceDestCheck": true,
+        "groupSet": groups,
+        "interfaceType": if managed { "vpc_endpoint" } else { "interface" },
+        "tagSet": tags::shown(state, id),
+    })
+}

@@ -1,0 +1,241 @@
+//! What every Describe call has in common: ids, filters and pages, over the members of the answer itself.
+
+use super::super::query::{Input, invalid};
+use super::super::service::{Answer, ApiError};
+use super::unknown_id;
+use serde_json::{Map, Value, json};
+
+/// How one Describe call selects.
+pub(super) struct Listing {
+    /// The member of the answer that carries the list.
+    pub set: &'static str,
+    /// The member that identifies an entry; entries come in its order.
+    pub key: &'static str,
+    /// The request's list of ids, if the call has one.
+    pub ids: Option<&'static str>,
+    /// Filter name -> path of the member it looks at, through structures and lists.
+    pub filters: &'static [(&'static str, &'static str)],
+    /// The documented bounds of `MaxResults`; `None` for a call without pages.
+    pub page: Option<(i64, i64)>,
+}
+
+/// Documented for every Describe call: at most so many filters, and so many values in each.
+const MOST_FILTERS: usize = 50;
+const MOST_FILTER_VALUES: usize = 200;
+
+impl Listing {
+    /// Answers the call out of all entries there are.
+    pub fn answer(&self, mut entries: Vec<Value>, input: Input<'_>) -> Answer {
+        entries.sort_by(|a, b| self.key_of(a).cmp(self.key_of(b)));
+        self.keep_ids(&mut entries, input)?;
+        self.keep_filtered(&mut entries, input)?;
+        self.page(entries, input)
+    }
+
+    fn key_of<'v>(&self, entry: &'v Value) -> &'v str {
+        entry.get(self.key).and_then(Value::as_str).unwrap_or("")
+    }
+
+    fn keep_ids(&self, entries: &mut Vec<Value>, input: Input<'_>) -> Result<(), ApiError> {
+        let wanted = self.ids.map(|ids| input.texts(ids)).unwrap_or_default();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        for id in &wanted {
+            if !entries.iter().any(|entry| self.key_of(entry) == *id) {
+                return Err(unknown_id(id, self.key));
+            }
+        }
+        entries.retain(|entry| wanted.contains(&self.key_of(entry)));
+        Ok(())
+    }
+
+    fn keep_filtered(&self, entries: &mut Vec<Value>, input: Input<'_>) -> Result<(), ApiError> {
+        let filters = input.list("Filter");
+        if filters.len() > MOST_FILTERS {
+            return Err(ApiError::new(
+                "FilterLimitExceeded",
+                format!("The maximum number of filters is {MOST_FILTERS}"),
+            ));
+        }
+        for filter in filters {
+            let name = filter.required("Name")?;
+            let patterns = filter.texts("Value");
+            if patterns.len() > MOST_FILTER_VALUES {
+                return Err(ApiError::new(
+                    "FilterLimitExceeded",
+                    format!("The maximum number of filter values is {MOST_FILTER_VALUES}"),
+                ));
+            }
+            let path = self.path(name)?;
+            entries.retain(|entry| {
+                let values = match &path {
+                    Path::Member(path) => values_at(entry, path),
+                    Path::Tag(key) => tag_values(entry, key),
+                };
+                values.iter().any(|value| patterns.iter().any(|pattern| matches(pattern, value)))
+            });
+        }
+        Ok(())
+    }
+
+    fn path<'n>(&self, name: &'n str) -> Result<Path<'n>, ApiError> {
+        if let Some(key) = name.strip_prefix("tag:") {
+            return Ok(Path::Tag(key));
+        }
+        if name == "tag-key" {
+            return Ok(Path::Member("tagSet/key"));
+        }
+        self.filters
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, path)| Path::Member(path))
+            .ok_or_else(|| invalid(format!("The filter '{name}' is invalid")))
+    }
+
+    fn page(&self, mut entries: Vec<Value>, input: Input<'_>) -> Answer {
+        let mut answer = Map::new();
+        if let Some((least, most)) = self.page {
+            if let Some(token) = input.text("NextToken").filter(|token| !token.is_empty()) {
+                let last = decode_token(token)?;
+                entries.retain(|entry| self.key_of(entry) > last.as_str());
+            }
+            if let Some(size) = input.integer("MaxResults")? {
+                check_page_size(size, least, most)?;
+            }
+            let size = input.integer("MaxResults")?.unwrap_or(most).min(most);
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            if entries.len() > size {
+                entries.truncate(size);
+                let last = entries.last().map_or("", |entry| self.key_of(entry));
+                answer.insert("nextToken".into(), encode_token(last).into());
+            }
+        }
+        answer.insert(self.set.into(), Value::Array(entries));
+        Ok(Value::Object(answer))
+    }
+}
+
+enum Path<'n> {
+    Member(&'static str),
+    Tag(&'n str),
+}
+
+/// Too small is an error everywhere; too large is capped by some calls and refused by others, and refused is the stricter reading.
+fn check_page_size(size: i64, least: i64, most: i64) -> Result<(), ApiError> {
+    if size < least {
+        return Err(invalid(format!(
+            "Value ( {size} ) for parameter maxResults is invalid. Expecting a value greater than or equal to {least}."
+        )));
+    }
+    if size > most {
+        return Err(invalid(format!(
+            "Value ( {size} ) for parameter maxResults is invalid. Expecting a value less than or equal to {most}."
+        )));
+    }
+    Ok(())
+}
+
+/// A token names the last entry given, so that entries which come or go between two pages move nothing else.
+fn encode_token(last: &str) -> String {
+    last.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn decode_token(token: &str) -> Result<String, ApiError> {
+    let bytes: Option<Vec<u8>> = token
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
+    bytes
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(|| invalid(format!("Value ( {token} ) for parameter nextToken is invalid.")))
+}
+
+/// Every text at a path; lists on the way contribute each of their entries.
+fn values_at(value: &Value, path: &str) -> Vec<String> {
+    match value {
+        Value::Array(entries) => entries.iter().flat_map(|v| values_at(v, path)).collect(),
+        Value::Null => Vec::new(),
+        _ if path.is_empty() => vec![match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }],
+        _ => {
+            let (head, rest) = path.split_once('/').unwrap_or((path, ""));
+            value.get(head).map_or_else(Vec::new, |v| values_at(v, rest))
+        }
+    }
+}
+
+fn tag_values(entry: &Value, key: &str) -> Vec<String> {
+    let tags = entry.get("tagSet").and_then(Value::as_array);
+    tags.into_iter()
+        .flatten()
+        .filter(|tag| tag["key"] == json!(key))
+        .flat_map(|tag| values_at(tag, "value"))
+        .collect()
+}
+
+/// EC2's filter values: `*` is any text, `?` any one character, a backslash takes the next character as it is. Case counts.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let text: Vec<char> = text.chars().collect();
+    matches_from(&pattern, &text)
+}
+
+/// Greedy with one point of return, so that the cost stays the product of the lengths.
+fn matches_from(pattern: &[char], text: &[char]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        let step = match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+                continue;
+            }
+            Some('?') => Some(1),
+            Some('\\') if pattern.get(p + 1) == Some(&text[t]) => Some(2),
+            Some(&letter) if letter != '\\' && letter == text[t] => Some(1),
+            _ => None,
+        };
+        match (step, star) {
+            (Some(step), _) => (p, t) = (p + step, t + 1),
+            (None, Some((at, from))) => {
+                star = Some((at, from + 1));
+                (p, t) = (at + 1, from + 1);
+            }
+            (None, None) => return false,
+        }
+    }
+    pattern[p..].iter().all(|letter| *letter == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_any_text_and_a_question_mark_any_character() {
+        for (pattern, text) in [
+            ("*", ""),
+            ("web-*", "web-1"),
+            ("*-b-*", "a-b-b-c"),
+            ("w?b", "web"),
+            (r"a\*b", "a*b"),
+            (r"\\", r"\"),
+        ] {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("web", "Web"), ("w?b", "wb"), (r"a\*b", "axb"), ("a*c", "ab")] {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_token_survives_its_encoding_and_a_foreign_one_is_refused() {
+        assert_eq!(decode_token(&encode_token("sg-0a")).as_deref(), Ok("sg-0a"));
+        assert_eq!(decode_token("xyz").expect_err("no token").code, "InvalidParameterValue");
+    }
+}

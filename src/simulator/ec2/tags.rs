@@ -1,0 +1,191 @@
+//! Tags: on every resource, in the create call or afterwards.
+
+use super::super::query::{Input, invalid, missing};
+use super::super::service::{Answer, ApiError};
+use super::listing::Listing;
+use super::{Call, State, done, unknown_id};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+pub(super) type Tags = BTreeMap<String, String>;
+
+/// EC2 user guide, tag restrictions.
+const MOST_TAGS: usize = 50;
+const LONGEST_KEY: usize = 127;
+const LONGEST_VALUE: usize = 256;
+
+const LISTING: Listing = Listing {
+    set: "tagSet",
+    key: "order",
+    ids: None,
+    filters: &[
+        ("key", "key"),
+        ("resource-id", "resourceId"),
+        ("resource-type", "resourceType"),
+        ("value", "value"),
+    ],
+    page: Some((5, 1000)),
+};
+
+/// The tags a create call gives to the resource it creates, whose type the specification has to name.
+pub(super) fn on_create(input: Input<'_>, resource_type: &str) -> Result<Tags, ApiError> {
+    let mut tags = Tags::new();
+    for specification in input.list("TagSpecification") {
+        let named = specification.required("ResourceType")?;
+        if named != resource_type {
+            return Err(invalid(format!(
+                "'{named}' is not a valid taggable resource type for this operation."
+            )));
+        }
+        for (key, value) in pairs(specification)? {
+            if tags.insert(key.clone(), value.unwrap_or_default()).is_some() {
+                return Err(invalid(format!("Duplicate tag key '{key}' specified.")));
+            }
+        }
+    }
+    check_count(&tags)?;
+    Ok(tags)
+}
+
+pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let ids = resources(state, call.input)?;
+    let new = pairs(call.input)?;
+    if new.is_empty() {
+        return Err(missing("Tag"));
+    }
+    for id in ids {
+        let tags = state.tags.entry(id.to_owned()).or_default();
+        let pairs = new.iter().cloned();
+        tags.extend(pairs.map(|(key, value)| (key, value.unwrap_or_default())));
+        check_count(tags)?;
+    }
+    done()
+}
+
+/// Without tags it removes every one; a tag without a value is removed whatever its value.
+pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let ids = resources(state, call.input)?;
+    let doomed = pairs(call.input)?;
+    for id in ids {
+        let Some(tags) = state.tags.get_mut(id) else {
+            continue;
+        };
+        if doomed.is_empty() {
+            tags.clear();
+        }
+        for (key, value) in &doomed {
+            if value.is_none() || tags.get(key) == value.as_ref() {
+                tags.remove(key);
+            }
+        }
+    }
+    done()
+}
+
+pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let mut entries = Vec::new();
+    for (id, tags) in &state.tags {
+        for (key, value) in tags {
+            entries.push(json!({
+                "resourceId": id,
+                "resourceType": resource_type(id),
+                "key": key,
+                "value": value,
+                "order": format!("{id}\n{key}"),
+                "tagSet": [{"key": key, "value": value}],
+            }));
+        }
+    }
+    let mut answer = LISTING.answer(entries, call.input)?;
+    for entry in answer["tagSet"].as_array_mut().into_iter().flatten() {
+        if let Value::Object(entry) = entry {
+            entry.remove("order");
+            entry.remove("tagSet");
+        }
+    }
+    Ok(answer)
+}
+
+/// The tags of a resource as answers carry them.
+pub(super) fn shown(state: &State, id: &str) -> Value {
+    let tags = state.tags.get(id).into_iter().flatten();
+    tags.map(|(key, value)| json!({"key": key, "value": value})).collect()
+}
+
+/// Keys with their values, checked.
+fn pairs(input: Input<'_>) -> Result<Vec<(String, Option<String>)>, ApiError> {
+    let checked = input.list("Tag").into_iter().map(|tag| {
+        let key = tag.required("Key")?;
+        let value = tag.text("Value");
+        if key.starts_with("aws:") {
+            return Err(invalid(format!(
+                "Tag keys starting with 'aws:' are reserved for internal use: {key}"
+            )));
+        }
+        if key.chars().count() > LONGEST_KEY {
+            return Err(invalid(format!(
+                "Tag key exceeds the maximum length of {LONGEST_KEY} characters"
+            )));
+        }
+        if value.is_some_and(|value| value.chars().count() > LONGEST_VALUE) {
+            return Err(invalid(format!(
+                "Tag value exceeds the maximum length of {LONGEST_VALUE} characters"
+            )));
+        }
+        Ok((key.to_owned(), value.map(str::to_owned)))
+    });
+    checked.collect()
+}
+
+fn check_count(tags: &Tags) -> Result<(), ApiError> {
+    if tags.len() <= MOST_TAGS {
+        return Ok(());
+    }
+    let message = format!("The maximum number of tags for a resource is {MOST_TAGS}");
+    Err(ApiError::new("TagLimitExceeded", message))
+}
+
+/// The ids of the request, all of which have to exist.
+fn resources<'i>(state: &State, input: Input<'i>) -> Result<Vec<&'i str>, ApiError> {
+    let ids = input.texts("ResourceId");
+    if ids.is_empty() {
+        return Err(missing("resourceIdSet"));
+    }
+    for id in &ids {
+        exists(state, id)?;
+    }
+    Ok(ids)
+}
+
+fn exists(state: &State, id: &str) -> Result<(), ApiError> {
+    let (known, member) = match resource_type(id) {
+        "vpc" => (state.vpcs.contains_key(id), "vpcId"),
+        "subnet" => (state.subnets.contains_key(id), "subnetId"),
+        "route-table" => (state.route_tables.contains_key(id), "routeTableId"),
+        "prefix-list" => (state.prefix_lists.contains_key(id), "prefixListId"),
+        "network-interface" => (state.interfaces.contains_key(id), "networkInterfaceId"),
+        "security-group" => (state.groups.contains_key(id), "groupId"),
+        "security-group-rule" => (state.rules.contains_key(id), "securityGroupRuleId"),
+        "vpc-endpoint" => {
+            (state.endpoints.get(id).is_some_and(|endpoint| !endpoint.is_gone()), "vpcEndpointId")
+        }
+        _ => {
+            return Err(ApiError::new("InvalidID", format!("The ID '{id}' is not valid")));
+        }
+    };
+    if known { Ok(()) } else { Err(unknown_id(id, member)) }
+}
+
+fn resource_type(id: &str) -> &'static str {
+    match id.split_once('-').map_or("", |(prefix, _)| prefix) {
+        "vpc" => "vpc",
+        "subnet" => "subnet",
+        "rtb" => "route-table",
+        "pl" => "prefix-list",
+        "eni" => "network-interface",
+        "sg" => "security-group",
+        "sgr" => "security-group-rule",
+        "vpce" => "vpc-endpoint",
+        _ => "",
+    }
+}

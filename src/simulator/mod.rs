@@ -1,0 +1,189 @@
+//! AWS in memory: for the demo, for tests, and for people who rehearse a change.
+//!
+//! [`Simulator`] is an HTTP client for the AWS SDK ([`Simulator::http_client`]), so that the SDK's own serialisation, signing,
+//! retries, paging and error parsing run; [`Simulator::serve`] offers the same world on a socket to the AWS CLI, boto3 and
+//! Terraform. It models what AWS documents: defaults, normalisation, duplicates and dependencies, asynchronous states, quotas,
+//! page sizes, request buckets and the lag of reads behind writes.
+//!
+//! ```text
+//! request -> wire (caller, service, operation, input) -> fault? -> World::call -> service -> wire (XML or JSON) -> response
+//! ```
+//!
+//! The access key id decides the account, as in LocalStack: twelve digits are that account, a key minted by `AssumeRole` is the
+//! role's account, everything else is [`Options::default_account`]. Service and region come from the signature's scope.
+//! Signatures themselves are not verified.
+
+mod client;
+mod ec2;
+mod fault;
+mod kms;
+mod organizations;
+mod query;
+mod sagemaker;
+mod serve;
+mod service;
+mod sts;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use ec2::Ec2;
+pub use fault::{Effect, Fault, Phase};
+pub use kms::Kms;
+pub use organizations::Organizations;
+pub use sagemaker::SageMaker;
+pub use service::{Answer, ApiError, CallRecord, Caller, Context, Ids, Options, is_mutating};
+pub use sts::Sts;
+
+use fault::Faults;
+use serde_json::Value;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::time::Instant;
+
+/// The five services palisade uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    Ec2,
+    Kms,
+    Organizations,
+    SageMaker,
+    Sts,
+}
+
+impl Service {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ec2 => "ec2",
+            Self::Kms => "kms",
+            Self::Organizations => "organizations",
+            Self::SageMaker => "sagemaker",
+            Self::Sts => "sts",
+        }
+    }
+}
+
+/// Everything there is: the services' states, and what has been called.
+#[derive(Debug)]
+pub struct World {
+    /// Networks, security groups and endpoints.
+    pub ec2: Ec2,
+    /// Keys, aliases and their policies.
+    pub kms: Kms,
+    /// The organisation, its policies and their attachments.
+    pub organizations: Organizations,
+    /// Studio domains.
+    pub sagemaker: SageMaker,
+    /// The sessions given out.
+    pub sts: Sts,
+    /// Every call since the beginning or the last [`Simulator::clear_calls`]. A request that names no known service, or whose
+    /// session is over, is turned away before it is a call.
+    pub calls: Vec<CallRecord>,
+    /// How this AWS behaves; may be changed between calls.
+    pub options: Options,
+    ids: Ids,
+    /// Request ids have a sequence of their own, so that reading does not move the ids of resources.
+    request_ids: Ids,
+    faults: Faults,
+    started: Instant,
+    started_at: Duration,
+}
+
+impl World {
+    fn new(options: Options) -> Self {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self {
+            ec2: Ec2::default(),
+            kms: Kms::default(),
+            organizations: Organizations::default(),
+            sagemaker: SageMaker::default(),
+            sts: Sts::default(),
+            calls: Vec::new(),
+            ids: Ids::new(options.seed),
+            request_ids: Ids::new(options.seed ^ 0x7265_7175_6573_7473),
+            faults: Faults::default(),
+            started: Instant::now(),
+            started_at: since_epoch.unwrap_or_default(),
+            options,
+        }
+    }
+
+    /// Lets one service answer, at this instant.
+    fn call(
+        &mut self,
+        service: Service,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+    ) -> Answer {
+        let elapsed = self.started.elapsed();
+        let mut context = Context {
+            now: (self.started_at + elapsed).as_secs_f64(),
+            elapsed,
+            ids: &mut self.ids,
+            options: &self.options,
+        };
+        match service {
+            Service::Ec2 => self.ec2.call(caller, operation, input, &mut context),
+            Service::Kms => self.kms.call(caller, operation, input, &mut context),
+            Service::Organizations => {
+                self.organizations.call(caller, operation, input, &mut context)
+            }
+            Service::SageMaker => self.sagemaker.call(caller, operation, input, &mut context),
+            Service::Sts => self.sts.call(caller, operation, input, &mut context),
+        }
+    }
+
+    fn now(&self) -> f64 {
+        (self.started_at + self.started.elapsed()).as_secs_f64()
+    }
+}
+
+/// A handle on one simulated world; clones share it.
+#[derive(Debug, Clone)]
+pub struct Simulator {
+    world: Arc<Mutex<World>>,
+}
+
+impl Default for Simulator {
+    fn default() -> Self {
+        Self::new(Options::default())
+    }
+}
+
+impl Simulator {
+    /// A new world: an organisation, its accounts, and nothing in them.
+    pub fn new(options: Options) -> Self {
+        Self { world: Arc::new(Mutex::new(World::new(options))) }
+    }
+
+    /// Looks into the world, or changes what no API call can. The world stands still meanwhile: do not call the simulator inside.
+    pub fn with<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        look(&mut self.lock())
+    }
+
+    /// Every call so far, in order.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.lock().calls.clone()
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_calls(&self) {
+        self.lock().calls.clear();
+    }
+
+    /// From now on, this goes wrong.
+    pub fn inject(&self, fault: Fault) {
+        self.lock().faults.inject(fault);
+    }
+
+    /// From now on, nothing goes wrong.
+    pub fn clear_faults(&self) {
+        self.lock().faults.clear();
+    }
+
+    /// A handler that panicked has not left the world half-written in a way that later calls could not see: go on with it.
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

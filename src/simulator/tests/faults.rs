@@ -1,0 +1,107 @@
+use super::*;
+use crate::simulator::{Fault, Phase};
+use aws_sdk_ec2::config::timeout::TimeoutConfig;
+
+#[tokio::test]
+async fn a_lost_answer_has_been_applied() {
+    let simulator = Simulator::default();
+    let ec2 = ec2(&simulator);
+    simulator.inject(Fault::lose_answer("CreateVpc").nth(1));
+    // The SDK takes it for a transient failure and sends the call once more.
+    vpc(&ec2).await;
+    let all = ec2.describe_vpcs().send().await.expect("VPCs");
+    assert_eq!(all.vpcs().len(), 2);
+}
+
+#[tokio::test]
+async fn a_call_rejected_before_it_was_carried_out_has_not_been_applied() {
+    let simulator = Simulator::default();
+    let ec2 = ec2(&simulator);
+    simulator.inject(Fault::reject("CreateVpc", "UnauthorizedOperation", "You are not authorized"));
+    let answer = ec2.create_vpc().cidr_block("10.0.0.0/16").send().await;
+    assert_eq!(code(answer), "UnauthorizedOperation");
+    assert!(ec2.describe_vpcs().send().await.expect("VPCs").vpcs().is_empty());
+    simulator.clear_faults();
+    vpc(&ec2).await;
+}
+
+#[tokio::test]
+async fn a_call_rejected_afterwards_has_been_applied() {
+    let simulator = Simulator::default();
+    let ec2 = ec2(&simulator);
+    let fault = Fault::reject("CreateVpc", "InternalFailure", "oops").after();
+    assert_eq!(fault.phase, Phase::After);
+    simulator.inject(fault);
+    let answer = ec2.create_vpc().cidr_block("10.0.0.0/16").send().await;
+    assert_eq!(code(answer), "InternalFailure");
+    assert_eq!(ec2.describe_vpcs().send().await.expect("VPCs").vpcs().len(), 1);
+}
+
+#[tokio::test]
+async fn the_sdk_gets_over_one_throttled_call() {
+    let simulator = Simulator::default();
+    let ec2 = ec2(&simulator);
+    simulator.inject(Fault::throttle("DescribeVpcs").nth(1));
+    ec2.describe_vpcs().send().await.expect("the second attempt");
+    let errors: Vec<_> = simulator.calls().into_iter().map(|call| call.error).collect();
+    assert_eq!(errors, [Some("RequestLimitExceeded".to_owned()), None]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_hangs_ends_with_the_callers_time_out() {
+    let simulator = Simulator::default();
+    simulator.inject(Fault::hang("DescribeVpcs"));
+    let limits = TimeoutConfig::builder().operation_timeout(Duration::from_secs(30)).build();
+    let config =
+        simulator.sdk_config(ACCOUNT, REGION).into_builder().timeout_config(limits).build();
+    let answer = Client::new(&config).describe_vpcs().send().await;
+    assert!(matches!(answer, Err(SdkError::TimeoutError(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn garbage_is_no_answer() {
+    let simulator = Simulator::default();
+    simulator.inject(Fault::garbage("DescribeVpcs"));
+    let answer = ec2(&simulator).describe_vpcs().send().await;
+    assert!(
+        matches!(answer, Err(SdkError::ServiceError(_) | SdkError::ResponseError(_))),
+        "{answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn request_buckets_run_dry_only_if_the_options_say_so() {
+    for throttling in [false, true] {
+        let simulator = simulator_with(|options| options.throttling = throttling);
+        let config = simulator.sdk_config(ACCOUNT, REGION).into_builder();
+        let once = aws_config::retry::RetryConfig::disabled();
+        let ec2 = Client::new(&config.retry_config(once).build());
+        let mut codes = Vec::new();
+        for _ in 0..5 {
+            let call = ec2.delete_vpc_endpoints().vpc_endpoint_ids("vpce-0123456789abcdef0");
+            let answer = call.send().await;
+            codes.push(answer.err().and_then(|error| error.code().map(str::to_owned)));
+        }
+        let expected = throttling.then(|| "RequestLimitExceeded".to_owned());
+        assert_eq!(codes, [None, None, None, None, expected]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_lag_behind_writes_by_what_the_options_say() {
+    let simulator = simulator_with(|options| options.read_lag = Duration::from_secs(5));
+    let ec2 = ec2(&simulator);
+    vpc(&ec2).await;
+    assert!(ec2.describe_vpcs().send().await.expect("VPCs").vpcs().is_empty());
+    pass(5).await;
+    assert_eq!(ec2.describe_vpcs().send().await.expect("VPCs").vpcs().len(), 1);
+}
+
+#[tokio::test]
+async fn a_dry_run_says_that_it_would_have_succeeded_and_changes_nothing() {
+    let simulator = Simulator::default();
+    let ec2 = ec2(&simulator);
+    let answer = ec2.create_vpc().cidr_block("10.0.0.0/16").dry_run(true).send().await;
+    assert_eq!(code(answer), "DryRunOperation");
+    assert!(ec2.describe_vpcs().send().await.expect("VPCs").vpcs().is_empty());
+}

@@ -1,0 +1,279 @@
+//! From an HTTP request to (service, caller, operation, input) and back, in the protocol the request came in.
+//!
+//! What the clients send (seen in the SDK crates for Rust and in botocore's models): EC2 and STS speak the query protocol, KMS,
+//! Organizations and SageMaker AWS JSON 1.1 with `X-Amz-Target`. None of the five compresses requests or uses CBOR.
+
+use super::fault::{Effect, Phase, throttled};
+use super::query::{ec2_answer, ec2_error, parse_form, query_answer, query_error};
+use super::service::{Answer, ApiError, CallRecord, Caller, is_mutating};
+use super::{Service, Simulator, World};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use serde_json::{Value, json};
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// This answer.
+    Answered(Response<Bytes>),
+    /// The connection breaks without an answer.
+    Broken,
+    /// Nothing, for ever.
+    Silent,
+}
+
+/// A request understood.
+struct Call {
+    service: Service,
+    caller: Caller,
+    operation: String,
+    input: Value,
+}
+
+const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+const EC2_VERSION: &str = "2016-11-15";
+const DEFAULT_REGION: &str = "us-east-1";
+
+impl Simulator {
+    /// Carries one request out.
+    pub(super) fn respond(&self, request: &Request<Bytes>) -> Outcome {
+        self.with(|world| world.respond(request))
+    }
+}
+
+impl World {
+    fn respond(&mut self, request: &Request<Bytes>) -> Outcome {
+        let request_id = self.request_ids.uuid();
+        let call = match self.understand(request) {
+            Ok(call) => call,
+            Err((service, error)) => {
+                return Outcome::Answered(render(service, "", Err(error), &request_id));
+            }
+        };
+        let (answer, effect) = self.carry_out(&call);
+        self.calls.push(CallRecord {
+            service: call.service.name().into(),
+            operation: call.operation.clone(),
+            account: call.caller.account,
+            region: call.caller.region,
+            mutating: is_mutating(&call.operation),
+            error: answer.as_ref().err().map(|error| error.code.clone()),
+            input: call.input,
+        });
+        match effect {
+            Some(Effect::Hang) => Outcome::Silent,
+            Some(Effect::LoseAnswer) => Outcome::Broken,
+            Some(Effect::Garbage) => Outcome::Answered(garbage()),
+            Some(Effect::Reject { .. } | Effect::Throttle) | None => {
+                Outcome::Answered(render(call.service, &call.operation, answer, &request_id))
+            }
+        }
+    }
+
+    /// The answer as the caller would see it, and the fault that keeps the caller from seeing it.
+    fn carry_out(&mut self, call: &Call) -> (Answer, Option<Effect>) {
+        let struck = self.faults.strike(&call.operation);
+        let (applies, effect) = match struck {
+            None => (true, None),
+            Some((phase, effect)) => (phase == Phase::After, Some(effect)),
+        };
+        let mut answer = if applies {
+            self.call(call.service, &call.caller, &call.operation, &call.input)
+        } else {
+            let message = "This call was kept from being carried out by an injected fault.";
+            Err(ApiError::new("InjectedFault", message).status(500))
+        };
+        match &effect {
+            Some(Effect::Reject { code, message, status }) => {
+                answer = Err(ApiError::new(code, message).status(*status));
+            }
+            Some(Effect::Throttle) => answer = Err(throttled(call.service)),
+            Some(Effect::Hang | Effect::LoseAnswer | Effect::Garbage) | None => {}
+        }
+        (answer, effect)
+    }
+
+    fn understand(&self, request: &Request<Bytes>) -> Result<Call, (Service, ApiError)> {
+        let credential = credential(request);
+        let region = credential.as_ref().map_or(DEFAULT_REGION, |scope| scope.region.as_str());
+        let (service, operation, input) = match request.headers().get("x-amz-target") {
+            Some(target) => json_call(target, request.body())?,
+            None => query_call(request, credential.as_ref().map(|scope| scope.service.as_str()))?,
+        };
+        let key = credential.as_ref().map_or("", |scope| scope.key.as_str());
+        let caller = self.caller(key, region).ok_or_else(|| (service, expired(service)))?;
+        Ok(Call { service, caller, operation, input })
+    }
+
+    /// Who is behind an access key id; nobody when it is of a session that is over.
+    fn caller(&self, key: &str, region: &str) -> Option<Caller> {
+        let region = region.to_owned();
+        if let Some(session) = self.sts.session(key) {
+            let (account, arn) = (session.account.clone(), session.arn.clone());
+            return (self.now() < session.expires).then_some(Caller { account, region, arn });
+        }
+        let digits = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
+        let account = if digits { key } else { &self.options.default_account }.to_owned();
+        let arn = format!("arn:{}:iam::{account}:user/simulator", partition(&region));
+        Some(Caller { account, region, arn })
+    }
+}
+
+/// How each protocol says that the session is over.
+fn expired(service: Service) -> ApiError {
+    let message = "The security token included in the request is expired";
+    match service {
+        Service::Ec2 => ApiError::new("RequestExpired", message),
+        Service::Sts => ApiError::new("ExpiredToken", message).status(403),
+        Service::Kms | Service::Organizations | Service::SageMaker => {
+            ApiError::new("ExpiredTokenException", message)
+        }
+    }
+}
+
+/// The partition a region belongs to, as it appears in ARNs.
+pub(super) fn partition(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    }
+}
+
+/// The credential scope of a signature, version 4: `AKID/20261120/eu-west-1/ec2/aws4_request`.
+struct Scope {
+    key: String,
+    region: String,
+    service: String,
+}
+
+/// From the header, or, in a presigned request, from the query string.
+fn credential(request: &Request<Bytes>) -> Option<Scope> {
+    let header = request.headers().get(header::AUTHORIZATION);
+    let from_header = header
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split("Credential=").nth(1))
+        .and_then(|rest| rest.split([',', ' ']).next())
+        .map(str::to_owned);
+    let scope = from_header.or_else(|| {
+        let query = request.uri().query()?.as_bytes();
+        let mut pairs = form_urlencoded::parse(query);
+        pairs.find(|(name, _)| name == "X-Amz-Credential").map(|(_, value)| value.into_owned())
+    })?;
+    let mut parts = scope.rsplitn(5, '/');
+    let (_, service, region, _) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    Some(Scope { key: parts.next()?.into(), region: region.into(), service: service.into() })
+}
+
+type Understood = Result<(Service, String, Value), (Service, ApiError)>;
+
+/// AWS JSON: `X-Amz-Target: TrentService.CreateKey`. An empty body is an empty object.
+fn json_call(target: &HeaderValue, body: &Bytes) -> Understood {
+    let target = target.to_str().unwrap_or_default();
+    let (prefix, operation) = target.rsplit_once('.').unwrap_or(("", target));
+    let service = match prefix {
+        "TrentService" => Service::Kms,
+        "SageMaker" => Service::SageMaker,
+        _ if prefix.starts_with("AWSOrganizations") => Service::Organizations,
+        _ => {
+            let message = format!("The simulator has no service behind {target}");
+            return Err((Service::Kms, ApiError::new("UnknownOperationException", message)));
+        }
+    };
+    if body.is_empty() {
+        return Ok((service, operation.into(), json!({})));
+    }
+    match serde_json::from_slice(body) {
+        Ok(input @ Value::Object(_)) => Ok((service, operation.into(), input)),
+        Ok(_) | Err(_) => {
+            Err((service, ApiError::new("SerializationException", "The body is no JSON object")))
+        }
+    }
+}
+
+/// Query: `Action` and `Version` in the form or, for GET, in the query string. `Action` and `Version` are no members of the input.
+fn query_call(request: &Request<Bytes>, scope: Option<&str>) -> Understood {
+    let mut members = parse_form(request.uri().query().unwrap_or_default().as_bytes());
+    members.extend(parse_form(request.body()));
+    members.retain(|name, _| !name.starts_with("X-Amz-"));
+    let version = members.remove("Version").unwrap_or_default();
+    let action = members.remove("Action").unwrap_or_default();
+    let service = match scope {
+        Some("sts") => Service::Sts,
+        Some("ec2") => Service::Ec2,
+        _ if version.as_str() == Some(EC2_VERSION) => Service::Ec2,
+        _ => Service::Sts,
+    };
+    match action.as_str() {
+        Some(action) if !action.is_empty() => {
+            Ok((service, action.to_owned(), Value::Object(members)))
+        }
+        _ => Err((
+            service,
+            ApiError::new("MissingAction", "The request names no action and no target"),
+        )),
+    }
+}
+
+fn render(service: Service, operation: &str, answer: Answer, request_id: &str) -> Response<Bytes> {
+    let status = answer.as_ref().err().map_or(200, |error| error.status);
+    let (kind, body) = match service {
+        Service::Ec2 => ("text/xml;charset=UTF-8", ec2_body(operation, &answer, request_id)),
+        Service::Sts => ("text/xml", sts_body(operation, &answer, request_id)),
+        Service::Kms | Service::Organizations | Service::SageMaker => {
+            ("application/x-amz-json-1.1", json_body(&answer))
+        }
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    if let Err(error) = &answer
+        && let Ok(code) = HeaderValue::from_str(&error.code)
+        && kind.ends_with("json-1.1")
+    {
+        headers.insert("x-amzn-errortype", code);
+    }
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    *response.headers_mut() = headers;
+    response
+}
+
+fn ec2_body(operation: &str, answer: &Answer, request_id: &str) -> Vec<u8> {
+    match answer {
+        Ok(answer) => ec2_answer(operation, request_id, answer),
+        Err(error) => ec2_error(error, request_id),
+    }
+}
+
+fn sts_body(operation: &str, answer: &Answer, request_id: &str) -> Vec<u8> {
+    match answer {
+        Ok(answer) => query_answer(STS_NAMESPACE, operation, request_id, answer),
+        Err(error) => query_error(STS_NAMESPACE, error, request_id),
+    }
+}
+
+/// The message under both spellings: the services differ, and every client reads one of them.
+fn json_body(answer: &Answer) -> Vec<u8> {
+    match answer {
+        // An operation without output answers with an empty body.
+        Ok(Value::Null) => Vec::new(),
+        Ok(answer) => answer.to_string().into_bytes(),
+        Err(error) => {
+            let mut body =
+                json!({"__type": error.code, "message": error.message, "Message": error.message});
+            for (member, value) in &error.extra {
+                body[member] = value.as_str().into();
+            }
+            body.to_string().into_bytes()
+        }
+    }
+}
+
+fn garbage() -> Response<Bytes> {
+    Response::new(Bytes::from_static(b"\x00<<not what the protocol says>"))
+}
