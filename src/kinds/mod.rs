@@ -6,6 +6,5 @@ use crate::kind::erased::Registry;
 
 /// All kinds of this build.
 pub fn registry() -> Registry {
-    Registry::default()
-        .with::<security_group::SecurityGroup, security_group::aws::Live>()
+    Registry::default().with::<security_group::SecurityGroup, security_group::aws::Live>()
 }

@@ -122,8 +122,17 @@ mod tests {
 
     #[test]
     fn what_is_no_address_with_a_prefix_length_is_refused() {
-        for wrong in ["", "10.0.0.0", "10.0.0.0/33", "010.0.0.0/8", "::/129", "10.0.0.0/+8", "::/",
-            "10.0.0/8", "a/8"] {
+        for wrong in [
+            "",
+            "10.0.0.0",
+            "10.0.0.0/33",
+            "010.0.0.0/8",
+            "::/129",
+            "10.0.0.0/+8",
+            "::/",
+            "10.0.0/8",
+            "a/8",
+        ] {
             assert_eq!(wrong.parse::<Cidr>(), Err(NotACidr::Syntax(wrong.to_owned())));
         }
     }

@@ -4,7 +4,8 @@
 //! 1. Rules that are not wanted and share no traffic with a missing wanted rule are revoked first. A
 //!    hole is closed before anything that can fail.
 //! 2. Rules that are not wanted become missing ones of the same peer type in place, where that cuts
-//!    nothing that another missing rule allows too.
+//!    nothing that another missing rule allows too. Those that only narrow go in a call of their own:
+//!    EC2 takes all of a call or nothing, and narrowing must not wait for anything else.
 //! 3. What is left of the unwanted shares traffic with several missing rules (somebody replaced three
 //!    narrow rules by a wide one). These missing rules are added, and then the wide one is revoked: the
 //!    other way round, traffic that both allow would stop in between.
@@ -28,6 +29,7 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Revoke,
+    Narrow,
     Modify,
     Bridge,
     RevokeBridged,
@@ -120,16 +122,18 @@ impl Side<'_> {
         }
         let covered = bridge.iter().all(|new| there.iter().any(|rule| rule.covers(new)));
 
-        let mut edits = vec![
+        let (narrowing, moving): (Vec<_>, _) =
+            pairs.into_iter().partition(|pair| pair.old.covers(&pair.new));
+
+        let edits = [
             (Stage::Revoke, self.revoke(&first)),
+            (Stage::Narrow, self.modify(narrowing)),
+            (Stage::Modify, self.modify(moving)),
             (Stage::Bridge, self.authorize(&bridge, covered)),
             (Stage::RevokeBridged, self.revoke(&extra)),
             (Stage::Describe, self.describe()),
             (Stage::Authorize, self.authorize(&missing, false)),
         ];
-        if !pairs.is_empty() {
-            edits.push((Stage::Modify, Some(Change::Modify { direction: self.direction, pairs })));
-        }
         edits.into_iter().filter_map(|(stage, change)| Some((stage, change?))).collect()
     }
 
@@ -176,6 +180,10 @@ impl Side<'_> {
             direction: self.direction,
             rules: rules.iter().map(entry).collect(),
         })
+    }
+
+    fn modify(&self, pairs: Vec<Pair>) -> Option<Change> {
+        (!pairs.is_empty()).then_some(Change::Modify { direction: self.direction, pairs })
     }
 
     fn authorize(&self, rules: &BTreeSet<Rule>, covered: bool) -> Option<Change> {

@@ -153,9 +153,8 @@ impl FromStr for Ports {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let port = |text: &str| {
-            let text = text.trim();
-            text.parse().map_err(|_| format!("`{text}` is no port; ports are 0 to 65535"))
+        let port = |end: &str| {
+            end.trim().parse().map_err(|_| format!("`{text}` is no port; ports are 0 to 65535"))
         };
         let ports = match text.split_once('-') {
             _ if text == "all" || text == "all ports" => Self::ALL,

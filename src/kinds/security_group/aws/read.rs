@@ -131,3 +131,19 @@ pub(super) async fn interfaces(ec2: &Client, group: &str) -> Result<Vec<String>,
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_token_that_comes_twice_is_an_error_and_no_token_is_the_end() {
+        let mut pages = Pages::default();
+        assert_eq!(pages.turn(DESCRIBE_GROUPS, Some("a".into())), Ok(true));
+        assert_eq!(pages.turn(DESCRIBE_GROUPS, Some("b".into())), Ok(true));
+        let round = pages.turn(DESCRIBE_GROUPS, Some("a".into())).expect_err("a circle");
+        assert_eq!(round.class, Class::Unknown);
+        assert_eq!(pages.turn(DESCRIBE_GROUPS, Some(String::new())), Ok(false));
+        assert_eq!(pages.turn(DESCRIBE_GROUPS, None), Ok(false));
+    }
+}

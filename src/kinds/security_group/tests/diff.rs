@@ -22,9 +22,7 @@ fn a_rule_that_nobody_wants_is_revoked_before_a_missing_one_is_added() {
 fn a_rule_that_was_widened_is_narrowed_in_place() {
     let have = live(&["tcp all ports, 0.0.0.0/0 # web"], &[]);
     let want = wanted(&["tcp 443, 10.0.0.0/16"]);
-    insta::assert_snapshot!(plan(&want, &have), @r"
-    tightens: modify ingress tcp all ports from 0.0.0.0/0 -> tcp 443 from 10.0.0.0/16
-    ");
+    insta::assert_snapshot!(plan(&want, &have), @"tightens: modify ingress tcp all ports from 0.0.0.0/0 -> tcp 443 from 10.0.0.0/16");
     let [Change::Modify { pairs, .. }] = &SecurityGroup::diff(&want, &have)[..] else {
         panic!("one modification")
     };
@@ -39,6 +37,16 @@ fn related_rules_of_one_peer_type_become_each_other_in_place() {
     loosens: modify 2 ingress rules
         ~ ingress tcp 443 from 10.1.0.0/16 -> 10.2.0.0/16
         ~ ingress tcp 22 -> tcp 2222 from sg-0a
+    ");
+}
+
+#[test]
+fn narrowing_does_not_wait_for_a_rule_that_moves() {
+    let have = live(&["tcp 443, 0.0.0.0/0", "tcp 22, sg-0a"], &[]);
+    let want = wanted(&["tcp 443, 10.0.0.0/8", "tcp 22, sg-0b"]);
+    insta::assert_snapshot!(plan(&want, &have), @r"
+    tightens: modify ingress tcp 443 from 0.0.0.0/0 -> 10.0.0.0/8
+    loosens: modify ingress tcp 22 from sg-0a -> sg-0b
     ");
 }
 

@@ -260,7 +260,7 @@ proptest! {
     }
 
     #[test]
-    fn the_risk_is_loosens_exactly_when_a_step_may_allow_more((want, have) in any_pair()) {
+    fn no_step_gains_or_cuts_what_its_risk_denies((want, have) in any_pair()) {
         use crate::{kind::Describe as _, model::Risk};
         let mut state = have.clone();
         for change in SecurityGroup::diff(&want, &have) {

@@ -3,7 +3,8 @@
 mod canonical;
 mod diff;
 mod laws;
-
+#[cfg(feature = "simulator")]
+mod port;
 mod resolve;
 
 use super::*;

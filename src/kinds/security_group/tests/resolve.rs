@@ -266,3 +266,21 @@ fn words_that_are_no_protocol_port_or_field_do_not_decode() {
         assert!(error.to_string().contains(says), "{error}");
     }
 }
+
+#[test]
+fn the_example_resolves_with_nothing_known_and_shows_every_field() {
+    let text = include_str!("../../../../examples/security-group.yaml");
+    let (mut kinds, mut fields) = (Vec::new(), std::collections::BTreeSet::new());
+    for document in serde_yaml::Deserializer::from_str(text) {
+        let document = <Value as serde::Deserialize>::deserialize(document).expect("YAML");
+        kinds.push(document["kind"].clone());
+        let spec = &document["spec"];
+        fields.extend(spec.as_object().expect("a spec").keys().cloned());
+        let (state, _) = resolve(&Known::default(), spec.clone());
+        state.expect("valid");
+    }
+    assert_eq!(kinds, ["SecurityGroup"; 3]);
+    let schema = serde_json::to_value(schemars::schema_for!(Spec)).expect("JSON");
+    let all = schema["properties"].as_object().expect("fields").keys().cloned();
+    assert_eq!(fields, all.collect());
+}
