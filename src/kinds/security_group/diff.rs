@@ -20,9 +20,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     change::{Change, Fixed, Pair, Redescription},
+    quota::Quota,
     rule::{Direction, Entry, Peer, PeerType, Rule},
     spec::Mode,
-    state::{Quota, Rules, State},
+    state::{Rules, State},
 };
 
 /// When a change has its turn; both directions go through the stages together.

@@ -7,12 +7,14 @@
 pub mod aws;
 mod change;
 mod diff;
+mod quota;
 mod resolve;
 mod rule;
 mod spec;
 mod state;
 #[cfg(test)]
 mod tests;
+mod text;
 mod traffic;
 
 pub use self::{

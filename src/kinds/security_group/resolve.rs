@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
+    quota::{self, DEFAULT_QUOTA, Quota},
     rule::{Direction, Entry, Peer, Rule},
-    spec::{IcmpSpec, PortList, ProtocolName, Spec},
-    state::{DEFAULT_QUOTA, Quota, Rules, State},
+    spec::{EgressRule, IcmpSpec, IngressRule, PortList, ProtocolName, Spec},
+    state::{Rules, State},
+    text::{GROUP_TEXT, RULE_TEXT, check_name, check_text},
     traffic::{Messages, Ports, Traffic},
 };
 use crate::{
@@ -13,7 +15,6 @@ use crate::{
     model::{Cidr, NotACidr},
 };
 
-const TEXT_LIMIT: usize = 255;
 const MOST_RULES: u32 = 1000;
 const PEERS: Accepts = Accepts {
     reference: Some("SecurityGroup"),
@@ -45,26 +46,8 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
         rule_quota: spec.rule_quota,
         ..State::default()
     };
-    let ingress = spec.ingress.map(|rules| {
-        let blocks = rules.into_iter().map(|rule| Block {
-            description: rule.description,
-            protocol: rule.protocol,
-            ports: rule.ports,
-            icmp: rule.icmp,
-            peers: rule.from,
-        });
-        blocks.collect::<Vec<_>>()
-    });
-    let egress = spec.egress.map(|rules| {
-        let blocks = rules.into_iter().map(|rule| Block {
-            description: rule.description,
-            protocol: rule.protocol,
-            ports: rule.ports,
-            icmp: rule.icmp,
-            peers: rule.to,
-        });
-        blocks.collect::<Vec<_>>()
-    });
+    let ingress = spec.ingress.map(|rules| rules.into_iter().map(Block::from).collect());
+    let egress = spec.egress.map(|rules| rules.into_iter().map(Block::from).collect());
     let mut side = |direction, blocks: Option<Vec<Block>>| {
         let side = Side::new(direction, refs, &mut state.prefix_list_weights, &mut problems);
         blocks.map(|blocks| side.resolve(blocks, limit))
@@ -88,40 +71,6 @@ fn resolve_vpc(vpc: &Target, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) -
         .ok()
 }
 
-/// The characters AWS takes beside letters, digits and spaces.
-struct Alphabet(&'static str);
-/// In names and descriptions of groups (EC2 API reference, `CreateSecurityGroup`).
-const GROUP_TEXT: Alphabet = Alphabet("._-:/()#,@[]+=&;{}!$*");
-/// In descriptions of rules (EC2 API reference, `IpRange`): no ampersand.
-const RULE_TEXT: Alphabet = Alphabet("._-:/()#,@[]+=;{}!$*");
-
-fn check_name(name: &str, problems: &mut Vec<Invalid>) {
-    if name.is_empty() {
-        problems.push(Invalid::new("groupName", "is empty"));
-    }
-    if name.to_ascii_lowercase().starts_with("sg-") {
-        problems.push(Invalid::new("groupName", "AWS takes no name that begins with `sg-`"));
-    }
-    if name.trim() != name {
-        problems.push(Invalid::new("groupName", "begins or ends with a space, which AWS trims"));
-    }
-    check_text("groupName", name, &GROUP_TEXT, problems);
-}
-
-fn check_text(field: &str, text: &str, alphabet: &Alphabet, problems: &mut Vec<Invalid>) {
-    let length = text.chars().count();
-    if length > TEXT_LIMIT {
-        problems.push(Invalid::new(field, format!("{length} characters; AWS takes {TEXT_LIMIT}")));
-    }
-    let odd = |c: &char| !(c.is_ascii_alphanumeric() || *c == ' ' || alphabet.0.contains(*c));
-    if let Some(odd) = text.chars().find(odd) {
-        problems.push(
-            Invalid::new(field, format!("AWS takes no {odd:?} here"))
-                .help(format!("letters, digits, spaces and {}", alphabet.0)),
-        );
-    }
-}
-
 /// An entry of either direction.
 struct Block {
     description: Option<Option<String>>,
@@ -129,6 +78,20 @@ struct Block {
     ports: Option<PortList>,
     icmp: Option<IcmpSpec>,
     peers: Vec<Target>,
+}
+
+impl From<IngressRule> for Block {
+    fn from(rule: IngressRule) -> Self {
+        let IngressRule { description, protocol, ports, icmp, from: peers } = rule;
+        Self { description, protocol, ports, icmp, peers }
+    }
+}
+
+impl From<EgressRule> for Block {
+    fn from(rule: EgressRule) -> Self {
+        let EgressRule { description, protocol, ports, icmp, to: peers } = rule;
+        Self { description, protocol, ports, icmp, peers }
+    }
 }
 
 /// A peer, or one that does not exist yet.
@@ -374,9 +337,7 @@ impl<'a, 'r> Side<'a, 'r> {
 
     fn prefix_list(&mut self, field: &str, lookup: &Lookup) -> Peer {
         let found = self.refs.find_one(field, LookupKind::PrefixList, lookup, None);
-        // AWS's own lists have no maximum; those for S3 and DynamoDB count as one rule.
-        let weight = found.attributes.get("maxEntries").and_then(|text| text.parse().ok());
-        if let Some(weight) = weight {
+        if let Some(weight) = quota::weight(&found) {
             self.weights.insert(found.id.clone(), weight);
         }
         Peer::PrefixList(found.id)

@@ -1,16 +1,14 @@
 //! The canonical state of a security group.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    rule::{Direction, Entry, Peer, PeerType, Rule},
+    quota::{DEFAULT_QUOTA, Quota},
+    rule::{Direction, Entry, Rule},
     spec::Mode,
 };
-
-/// AWS's default quota of rules per direction and address family of a group (VPC user guide).
-pub(super) const DEFAULT_QUOTA: u32 = 60;
 
 /// A security group. In *want*, absent leaves are not managed; *have* has all that AWS tells, and none
 /// of the three leaves that only say how to manage it.
@@ -87,43 +85,5 @@ impl State {
             limit: self.rule_quota.unwrap_or(DEFAULT_QUOTA),
             weights: &self.prefix_list_weights,
         }
-    }
-}
-
-/// Counts rules as EC2 does.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Quota<'a> {
-    /// Rules that fit per direction and family.
-    pub limit: u32,
-    /// What prefix lists count, where it is known and not 1.
-    pub weights: &'a BTreeMap<String, u32>,
-}
-
-impl Quota<'_> {
-    /// The rules in the IPv4 and in the IPv6 count. A group counts in both, a prefix list in both with
-    /// its largest possible size: AWS counts by family without telling which one a list is of, and
-    /// counting too many only ever refuses.
-    pub fn count<'r>(&self, peers: impl IntoIterator<Item = &'r Peer>) -> [u32; 2] {
-        let mut count = [0u32; 2];
-        for peer in peers {
-            let (v4, v6) = match peer {
-                Peer::PrefixList(id) => {
-                    let weight = self.weights.get(id).copied().unwrap_or(1);
-                    (weight, weight)
-                }
-                peer => match peer.kind() {
-                    PeerType::Ipv4 => (1, 0),
-                    PeerType::Ipv6 => (0, 1),
-                    _ => (1, 1),
-                },
-            };
-            count = [count[0].saturating_add(v4), count[1].saturating_add(v6)];
-        }
-        count
-    }
-
-    /// Whether these rules fit.
-    pub fn fits(&self, rules: &BTreeSet<Rule>) -> bool {
-        self.count(rules.iter().map(|rule| &rule.peer)).iter().all(|count| *count <= self.limit)
     }
 }

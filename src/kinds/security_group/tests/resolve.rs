@@ -48,7 +48,11 @@ fn known() -> Known {
         .into(),
         lookups: [(
             ("prod".into(), LookupKind::PrefixList),
-            Seen::All(vec![list("pl-0s3", "s3", None), list("pl-0big", "big", Some("40"))]),
+            Seen::All(vec![
+                list("pl-0s3", "s3", None),
+                list("pl-0big", "big", Some("40")),
+                list("pl-0cf", "com.amazonaws.global.cloudfront.origin-facing", None),
+            ]),
         )]
         .into(),
         ..Known::default()
@@ -248,6 +252,9 @@ fn the_quota_counts_per_family_and_prefix_lists_by_their_size() {
     ingress: 61 rules count for IPv4, and 60 fit in a group
         use wider blocks or a prefix list; where AWS raised the quota, set ruleQuota
     ");
+    let cloudfront = json!({"lookup": {"name": "com.amazonaws.global.cloudfront.origin-facing"}});
+    let text = problems(json!({"ingress": [rule(json!([cloudfront])), rule(many(6))]}));
+    assert!(text.contains("61 rules count for IPv4"), "{text}");
     let raised = json!({"ruleQuota": 100, "ingress": [rule(many(90))]});
     assert!(resolve(&known(), raised).0.is_ok());
 }
