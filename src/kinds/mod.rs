@@ -2,6 +2,7 @@
 
 pub mod kms_key;
 pub mod sagemaker_domain;
+pub mod security_group;
 pub mod service_control_policy;
 pub mod vpc_endpoint;
 
@@ -12,6 +13,7 @@ pub fn registry() -> Registry {
     Registry::default()
         .with::<kms_key::KmsKey, kms_key::aws::Live>()
         .with::<sagemaker_domain::SageMakerDomain, sagemaker_domain::aws::Live>()
+        .with::<security_group::SecurityGroup, security_group::aws::Live>()
         .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()
         .with::<vpc_endpoint::VpcEndpoint, vpc_endpoint::aws::Live>()
 }

@@ -1,0 +1,231 @@
+//! Changing the rules of a group. Rule ids are read just before they are used: between the plan and
+//! now somebody else may have been here.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::{
+    Client,
+    types::{SecurityGroupRuleDescription, SecurityGroupRuleUpdate},
+};
+
+use super::{
+    super::{Change, Direction, Entry, Pair, Peer, Redescription, Rule},
+    read,
+    wire::Own,
+};
+use crate::{
+    aws::classify,
+    kind::{Class, CloudError, ScopeFacts},
+};
+
+type RuleIds = BTreeMap<(Direction, Rule), String>;
+
+/// Makes one change.
+pub(super) async fn change(
+    ec2: &Client,
+    facts: &ScopeFacts,
+    group: &str,
+    change: &Change,
+) -> Result<(), CloudError> {
+    let editor = Editor { ec2, own: Own { id: group, account: &facts.account } };
+    match change {
+        Change::Immutable { .. } => Err(CloudError::new(
+            "ec2:ModifySecurityGroup",
+            Class::Rejected,
+            format!("{change}: AWS has no call for it"),
+        )),
+        Change::Revoke { direction, rules } => {
+            editor.revoke(*direction, |rule| rules.iter().any(|entry| entry.rule == *rule)).await
+        }
+        Change::Modify { direction, pairs } => editor.modify(*direction, pairs).await,
+        Change::Authorize { direction, rules, .. } => editor.authorize(*direction, rules).await,
+        Change::Describe { direction, rules } => editor.describe(*direction, rules).await,
+    }
+}
+
+/// Revokes the group's own rules that name other groups.
+pub(super) async fn revoke_references(
+    ec2: &Client,
+    facts: &ScopeFacts,
+    group: &str,
+) -> Result<(), CloudError> {
+    let editor = Editor { ec2, own: Own { id: group, account: &facts.account } };
+    for direction in Direction::BOTH {
+        editor.revoke(direction, |rule| matches!(rule.peer, Peer::Group { .. })).await?;
+    }
+    Ok(())
+}
+
+struct Editor<'a> {
+    ec2: &'a Client,
+    own: Own<'a>,
+}
+
+impl Editor<'_> {
+    /// Revokes by rule id: it can neither hit another rule nor, as by properties in a default VPC,
+    /// silently miss. Rules that are gone already are fine.
+    async fn revoke(
+        &self,
+        direction: Direction,
+        which: impl Fn(&Rule) -> bool,
+    ) -> Result<(), CloudError> {
+        // One id that is gone makes EC2 refuse all of them: then what is left is read again, once.
+        let mut refused = self.revoke_once(direction, &which).await;
+        if refused.as_ref().is_err_and(is_rule_gone) {
+            refused = self.revoke_once(direction, &which).await;
+        }
+        refused
+    }
+
+    async fn revoke_once(
+        &self,
+        direction: Direction,
+        which: &impl Fn(&Rule) -> bool,
+    ) -> Result<(), CloudError> {
+        let ids: Vec<_> = read::rule_ids(self.ec2, self.own)
+            .await?
+            .into_iter()
+            .filter(|((found, rule), _)| *found == direction && which(rule))
+            .map(|(_, id)| id)
+            .collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        match direction {
+            Direction::Ingress => self
+                .ec2
+                .revoke_security_group_ingress()
+                .group_id(self.own.id)
+                .set_security_group_rule_ids(Some(ids))
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| classify("ec2:RevokeSecurityGroupIngress", &error)),
+            Direction::Egress => self
+                .ec2
+                .revoke_security_group_egress()
+                .group_id(self.own.id)
+                .set_security_group_rule_ids(Some(ids))
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| classify("ec2:RevokeSecurityGroupEgress", &error)),
+        }
+    }
+
+    async fn modify(&self, direction: Direction, pairs: &[Pair]) -> Result<(), CloudError> {
+        const OPERATION: &str = "ec2:ModifySecurityGroupRules";
+        let ids = read::rule_ids(self.ec2, self.own).await?;
+        let mut updates = Vec::new();
+        for Pair { old, new, description } in pairs {
+            updates.push(
+                SecurityGroupRuleUpdate::builder()
+                    .security_group_rule_id(find(OPERATION, &ids, direction, old)?)
+                    .security_group_rule(self.own.request(new, description))
+                    .build(),
+            );
+        }
+        self.ec2
+            .modify_security_group_rules()
+            .group_id(self.own.id)
+            .set_security_group_rules(Some(updates))
+            .send()
+            .await
+            .map_err(|error| classify(OPERATION, &error))?;
+        Ok(())
+    }
+
+    /// EC2 takes all of the rules or none. If it says that one is there already, and all of them are
+    /// (an earlier attempt whose answer was lost), that is what was wanted.
+    async fn authorize(&self, direction: Direction, rules: &[Entry]) -> Result<(), CloudError> {
+        let permissions: Vec<_> = rules.iter().map(|entry| self.own.permission(entry)).collect();
+        let refused = match direction {
+            Direction::Ingress => self
+                .ec2
+                .authorize_security_group_ingress()
+                .group_id(self.own.id)
+                .set_ip_permissions(Some(permissions))
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| classify("ec2:AuthorizeSecurityGroupIngress", &error)),
+            Direction::Egress => self
+                .ec2
+                .authorize_security_group_egress()
+                .group_id(self.own.id)
+                .set_ip_permissions(Some(permissions))
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| classify("ec2:AuthorizeSecurityGroupEgress", &error)),
+        };
+        match refused {
+            Err(error) if error.is_code("InvalidPermission.Duplicate") => {
+                let ids = read::rule_ids(self.ec2, self.own).await?;
+                let there = |entry: &Entry| ids.contains_key(&(direction, entry.rule.clone()));
+                if rules.iter().all(there) { Ok(()) } else { Err(error) }
+            }
+            other => other,
+        }
+    }
+
+    async fn describe(
+        &self,
+        direction: Direction,
+        rules: &[Redescription],
+    ) -> Result<(), CloudError> {
+        let operation = match direction {
+            Direction::Ingress => "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
+            Direction::Egress => "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
+        };
+        let ids = read::rule_ids(self.ec2, self.own).await?;
+        let mut descriptions = Vec::new();
+        for Redescription { rule, new, .. } in rules {
+            descriptions.push(
+                SecurityGroupRuleDescription::builder()
+                    .security_group_rule_id(find(operation, &ids, direction, rule)?)
+                    .description(new)
+                    .build(),
+            );
+        }
+        match direction {
+            Direction::Ingress => self
+                .ec2
+                .update_security_group_rule_descriptions_ingress()
+                .group_id(self.own.id)
+                .set_security_group_rule_descriptions(Some(descriptions))
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| classify(operation, &error)),
+            Direction::Egress => self
+                .ec2
+                .update_security_group_rule_descriptions_egress()
+                .group_id(self.own.id)
+                .set_security_group_rule_descriptions(Some(descriptions))
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| classify(operation, &error)),
+        }
+    }
+}
+
+/// The id of a rule that must still be there. If it is not, the plan is stale: the next pass reads again.
+fn find(
+    operation: &'static str,
+    ids: &RuleIds,
+    direction: Direction,
+    rule: &Rule,
+) -> Result<String, CloudError> {
+    ids.get(&(direction, rule.clone())).cloned().ok_or_else(|| {
+        let line = rule.line(direction);
+        CloudError::new(operation, Class::Busy, format!("{line} is not there any more"))
+    })
+}
+
+fn is_rule_gone(error: &CloudError) -> bool {
+    ["InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound"]
+        .iter()
+        .any(|code| error.is_code(code))
+}

@@ -1,0 +1,239 @@
+//! Security groups through EC2.
+
+mod blockers;
+mod edit;
+mod read;
+mod wire;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::{
+    Client,
+    config::{Builder, retry::RetryConfig},
+    types::{ResourceType, SecurityGroup as LiveGroup, Tag, TagSpecification},
+};
+
+use super::{Change, DEFAULT_GROUP, Peer, Rule, SecurityGroup, State};
+use crate::{
+    aws::{Access, classify},
+    kind::{Ask, Class, CloudError, Intent, Kind, Port, ScopeFacts},
+    model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},
+};
+
+/// AWS wants a description; it can never be changed.
+const DESCRIPTION: &str = "Managed by palisade";
+
+/// Security groups of one account and Region.
+#[derive(Debug, Clone)]
+pub struct Live {
+    ec2: Client,
+    facts: ScopeFacts,
+}
+
+impl Port<SecurityGroup> for Live {
+    fn connect(access: &Access) -> Self {
+        Self { ec2: access.ec2.clone(), facts: access.facts.clone() }
+    }
+
+    /// Reads every group of the Region: 1000 a call, which is cheaper than one call for each filter,
+    /// and sees groups whose claim was taken off.
+    async fn observe(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+        let mut found = Vec::new();
+        for group in read::groups(&self.ec2, &[]).await? {
+            let tags = wire::tags(group.tags());
+            let key = wire::natural_key(&group);
+            let asked = tags.get(OWNER_TAG) == Some(&ask.owner)
+                || ask.natural_keys.contains(&key)
+                || group.group_id().is_some_and(|id| ask.adopt.contains(&PhysicalId::from(id)));
+            if asked {
+                found.push(self.observed(&group, tags)?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(
+        &self,
+        want: &State,
+        tags: &Tags,
+        _token: &str,
+    ) -> Result<PhysicalId, CloudError> {
+        const OPERATION: &str = "ec2:CreateSecurityGroup";
+        let name = want.group_name.as_deref().unwrap_or_default();
+        if name.eq_ignore_ascii_case(DEFAULT_GROUP) {
+            return Err(CloudError::new(
+                OPERATION,
+                Class::Rejected,
+                "every VPC has a group `default` already; take it over with lifecycle.adopt",
+            ));
+        }
+        // No client token exists for this call: it is sent once, and what became of it is observed.
+        let once = Builder::new().retry_config(RetryConfig::disabled());
+        let created = self
+            .ec2
+            .create_security_group()
+            .group_name(name)
+            .description(want.description.as_deref().unwrap_or(DESCRIPTION))
+            .set_vpc_id(want.vpc.clone())
+            .tag_specifications(
+                TagSpecification::builder()
+                    .resource_type(ResourceType::SecurityGroup)
+                    .set_tags(Some(to_tags(tags)))
+                    .build(),
+            )
+            .customize()
+            .config_override(once)
+            .send()
+            .await;
+        match created {
+            Ok(answer) => answer.group_id.map(PhysicalId).ok_or_else(|| {
+                CloudError::new(OPERATION, Class::Unknown, "the answer names no group")
+            }),
+            Err(error) => {
+                let error = classify(OPERATION, &error);
+                if error.is_code("InvalidGroup.Duplicate") {
+                    return Err(self.name_taken(want, error).await);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn change(&self, have: &Observed<State>, change: &Change) -> Result<(), CloudError> {
+        edit::change(&self.ec2, &self.facts, have.id.as_str(), change).await
+    }
+
+    async fn tag(&self, have: &Observed<State>, set: &Tags) -> Result<(), CloudError> {
+        if set.is_empty() {
+            return Ok(());
+        }
+        self.ec2
+            .create_tags()
+            .resources(have.id.as_str())
+            .set_tags(Some(to_tags(set)))
+            .send()
+            .await
+            .map_err(|error| classify("ec2:CreateTags", &error))?;
+        Ok(())
+    }
+
+    async fn untag(&self, have: &Observed<State>, keys: &[String]) -> Result<(), CloudError> {
+        // Without keys EC2 would remove every tag, the claim included.
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let tags = keys.iter().map(|key| Tag::builder().key(key).build()).collect();
+        self.ec2
+            .delete_tags()
+            .resources(have.id.as_str())
+            .set_tags(Some(tags))
+            .send()
+            .await
+            .map_err(|error| classify("ec2:DeleteTags", &error))?;
+        Ok(())
+    }
+
+    /// Revokes the group's own rules that name other groups, so that two groups that name each other do
+    /// not keep each other alive, and then deletes it. Nothing is revoked while an interface uses it.
+    async fn delete(
+        &self,
+        have: &Observed<State>,
+        _want: Option<&State>,
+    ) -> Result<(), CloudError> {
+        const OPERATION: &str = "ec2:DeleteSecurityGroup";
+        let id = have.id.as_str();
+        if have.state.group_name.as_deref() == Some(DEFAULT_GROUP) {
+            return Err(CloudError::new(
+                OPERATION,
+                Class::Rejected,
+                "a VPC's group `default` cannot be deleted",
+            ));
+        }
+        let interfaces = blockers::interfaces(&self.ec2, id).await?;
+        if !interfaces.is_empty() {
+            return Err(CloudError::blocked(OPERATION, &interfaces));
+        }
+        match edit::revoke_references(&self.ec2, &self.facts, id).await {
+            Err(error) if error.class == Class::Missing => return Ok(()),
+            other => other?,
+        }
+        let Err(error) = self.ec2.delete_security_group().group_id(id).send().await else {
+            return Ok(());
+        };
+        let error = classify(OPERATION, &error);
+        match error.class {
+            Class::Missing => Ok(()),
+            Class::Blocked => {
+                let mut names = blockers::interfaces(&self.ec2, id).await?;
+                names.extend(blockers::referrers(&self.ec2, id, None).await?);
+                // AWS knows more ways to use a group than can be read here.
+                let message = if names.is_empty() { error.message } else { names.join(", ") };
+                Err(CloudError { message, ..error })
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// The interfaces that use the group, and the groups whose rules name it. Groups of ours do not
+    /// count while this one has rules that name groups too: deleting revokes those first, which is what
+    /// frees a ring of groups that all go. If they stay, EC2 refuses and [`Self::delete`] names them.
+    async fn obstacles(
+        &self,
+        have: &Observed<State>,
+        intent: Intent<'_, Change>,
+    ) -> Result<Vec<String>, CloudError> {
+        if let Intent::Change(_) = intent {
+            return Ok(Vec::new());
+        }
+        let id = have.id.as_str();
+        let owner = have.tags.get(OWNER_TAG);
+        let state = &have.state;
+        let names_groups = [&state.ingress, &state.egress]
+            .into_iter()
+            .flatten()
+            .flat_map(|rules| rules.0.keys())
+            .any(|rule| matches!(rule, Rule { peer: Peer::Group { .. }, .. }));
+        let mut names = blockers::interfaces(&self.ec2, id).await?;
+        let spared = owner.filter(|_| names_groups).map(String::as_str);
+        names.extend(blockers::referrers(&self.ec2, id, spared).await?);
+        Ok(names)
+    }
+}
+
+impl Live {
+    fn observed(&self, group: &LiveGroup, tags: Tags) -> Result<Observed<State>, CloudError> {
+        let state = wire::state(group, &self.facts.account)
+            .map_err(|odd| CloudError::new(read::DESCRIBE_GROUPS, Class::Unknown, odd))?;
+        let id = state.id.clone().unwrap_or_default();
+        let ScopeFacts { partition, region, account, .. } = &self.facts;
+        let arn = group.security_group_arn().map(str::to_owned).unwrap_or_else(|| {
+            let owner = group.owner_id().unwrap_or(account);
+            format!("arn:{partition}:ec2:{region}:{owner}:security-group/{id}")
+        });
+        Ok(Observed { id: PhysicalId(id), arn, tags, phase: Phase::Ready, state })
+    }
+
+    /// Names the group that has the name already.
+    async fn name_taken(&self, want: &State, error: CloudError) -> CloudError {
+        let vpc = want.vpc.clone().unwrap_or_default();
+        let Ok(groups) = read::groups(&self.ec2, &[("vpc-id", &vpc)]).await else { return error };
+        let key = SecurityGroup::natural_keys(want);
+        let holder = groups
+            .iter()
+            .find(|group| key.contains(&wire::natural_key(group)))
+            .and_then(LiveGroup::group_id);
+        let name = want.group_name.as_deref().unwrap_or_default();
+        match holder {
+            Some(id) => CloudError {
+                class: Class::Duplicate,
+                message: format!("{id} in {vpc} is named {name} already"),
+                ..error
+            },
+            None => error,
+        }
+    }
+}
+
+fn to_tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}

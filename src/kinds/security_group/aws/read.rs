@@ -1,0 +1,149 @@
+//! Reading groups and rules, page by page, all of them or an error.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ec2::{
+    Client,
+    types::{Filter, SecurityGroup as LiveGroup},
+};
+
+use super::{
+    super::{Direction, Rule},
+    wire::Own,
+};
+use crate::{
+    aws::classify,
+    kind::{Class, CloudError},
+};
+
+/// The largest page of these calls.
+const PAGE: i32 = 1000;
+pub(super) const DESCRIBE_GROUPS: &str = "ec2:DescribeSecurityGroups";
+const DESCRIBE_RULES: &str = "ec2:DescribeSecurityGroupRules";
+const DESCRIBE_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
+
+/// Follows page tokens, and notices when they go round.
+#[derive(Default)]
+struct Pages {
+    token: Option<String>,
+    seen: BTreeSet<String>,
+}
+
+impl Pages {
+    /// Whether there is another page.
+    fn turn(&mut self, operation: &'static str, next: Option<String>) -> Result<bool, CloudError> {
+        self.token = next.filter(|token| !token.is_empty());
+        match &self.token {
+            None => Ok(false),
+            Some(token) if self.seen.insert(token.clone()) => Ok(true),
+            Some(_) => {
+                Err(CloudError::new(operation, Class::Unknown, "the same page token came twice"))
+            }
+        }
+    }
+}
+
+pub(super) fn filter(name: &str, value: &str) -> Filter {
+    Filter::builder().name(name).values(value).build()
+}
+
+/// All groups that match all filters; without a filter, all of the Region.
+pub(super) async fn groups(
+    ec2: &Client,
+    filters: &[(&str, &str)],
+) -> Result<Vec<LiveGroup>, CloudError> {
+    let filters: Vec<_> = filters.iter().map(|(name, value)| filter(name, value)).collect();
+    let filters = (!filters.is_empty()).then_some(filters);
+    let (mut found, mut pages) = (Vec::new(), Pages::default());
+    loop {
+        let answer = ec2
+            .describe_security_groups()
+            .set_filters(filters.clone())
+            .max_results(PAGE)
+            .set_next_token(pages.token.clone())
+            .send()
+            .await
+            .map_err(|error| classify(DESCRIBE_GROUPS, &error))?;
+        found.extend(answer.security_groups.unwrap_or_default());
+        if !pages.turn(DESCRIBE_GROUPS, answer.next_token)? {
+            return Ok(found);
+        }
+    }
+}
+
+/// The ids of a group's rules.
+pub(super) async fn rule_ids(
+    ec2: &Client,
+    own: Own<'_>,
+) -> Result<BTreeMap<(Direction, Rule), String>, CloudError> {
+    let (mut found, mut pages) = (BTreeMap::new(), Pages::default());
+    loop {
+        let answer = ec2
+            .describe_security_group_rules()
+            .filters(filter("group-id", own.id))
+            .max_results(PAGE)
+            .set_next_token(pages.token.clone())
+            .send()
+            .await
+            .map_err(|error| classify(DESCRIBE_RULES, &error))?;
+        for row in answer.security_group_rules.unwrap_or_default() {
+            let odd = |odd: String| CloudError::new(DESCRIBE_RULES, Class::Unknown, odd);
+            let key = own.row(&row).map_err(odd)?;
+            let id = row
+                .security_group_rule_id
+                .ok_or_else(|| odd(format!("a rule of {} without an id", own.id)))?;
+            found.insert(key, id);
+        }
+        if !pages.turn(DESCRIBE_RULES, answer.next_token)? {
+            return Ok(found);
+        }
+    }
+}
+
+/// The network interfaces that use a group, in words.
+pub(super) async fn interfaces(ec2: &Client, group: &str) -> Result<Vec<String>, CloudError> {
+    let (mut found, mut pages) = (Vec::new(), Pages::default());
+    loop {
+        let answer = ec2
+            .describe_network_interfaces()
+            .filters(filter("group-id", group))
+            .max_results(PAGE)
+            .set_next_token(pages.token.clone())
+            .send()
+            .await
+            .map_err(|error| classify(DESCRIBE_INTERFACES, &error))?;
+        for interface in answer.network_interfaces.unwrap_or_default() {
+            let mut words =
+                vec![interface.network_interface_id().unwrap_or("an interface").to_owned()];
+            if let Some(text) = interface.description().filter(|text| !text.is_empty()) {
+                words.push(format!("{text:?}"));
+            }
+            if let Some(kind) = interface.interface_type() {
+                words.push(format!("of type {}", kind.as_str()));
+            }
+            if let Some(requester) = interface.requester_id().filter(|id| !id.is_empty()) {
+                words.push(format!("made by {requester}"));
+            }
+            found.push(words.join(" "));
+        }
+        if !pages.turn(DESCRIBE_INTERFACES, answer.next_token)? {
+            return Ok(found);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_token_that_comes_twice_is_an_error_and_no_token_is_the_end() {
+        let mut pages = Pages::default();
+        assert_eq!(pages.turn(DESCRIBE_GROUPS, Some("a".into())), Ok(true));
+        assert_eq!(pages.turn(DESCRIBE_GROUPS, Some("b".into())), Ok(true));
+        let round = pages.turn(DESCRIBE_GROUPS, Some("a".into())).expect_err("a circle");
+        assert_eq!(round.class, Class::Unknown);
+        assert_eq!(pages.turn(DESCRIBE_GROUPS, Some(String::new())), Ok(false));
+        assert_eq!(pages.turn(DESCRIBE_GROUPS, None), Ok(false));
+    }
+}

@@ -1,0 +1,241 @@
+//! The edits of a security group: each one AWS call, carried out as a whole or not at all.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    rule::{Direction, Entry, Rule},
+    state::State,
+};
+use crate::{
+    kind::{Describe, Line},
+    model::Risk,
+};
+
+/// One edit of a live group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Change {
+    /// Something that AWS cannot change: shown and held.
+    #[serde(rename_all = "camelCase")]
+    Immutable {
+        /// The field in the spec.
+        field: Fixed,
+        /// What it is.
+        have: String,
+        /// What it should be.
+        want: String,
+    },
+    /// Takes rules away.
+    #[serde(rename_all = "camelCase")]
+    Revoke {
+        /// Of which direction.
+        direction: Direction,
+        /// The rules, with their descriptions.
+        rules: Vec<Entry>,
+    },
+    /// Turns rules into others of the same peer type, in place: at no instant is neither there.
+    #[serde(rename_all = "camelCase")]
+    Modify {
+        /// Of which direction.
+        direction: Direction,
+        /// What becomes what.
+        pairs: Vec<Pair>,
+    },
+    /// Adds rules.
+    #[serde(rename_all = "camelCase")]
+    Authorize {
+        /// Of which direction.
+        direction: Direction,
+        /// The rules, with their descriptions.
+        rules: Vec<Entry>,
+        /// Whether all of what they allow is allowed by rules that are there at that time.
+        covered: bool,
+    },
+    /// Rewrites descriptions in place.
+    #[serde(rename_all = "camelCase")]
+    Describe {
+        /// Of which direction.
+        direction: Direction,
+        /// The rules with their old and new descriptions.
+        rules: Vec<Redescription>,
+    },
+}
+
+/// A field that AWS has no call to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Fixed {
+    /// `groupName`.
+    GroupName,
+    /// `description`.
+    Description,
+    /// `vpc`.
+    Vpc,
+}
+
+impl Fixed {
+    /// The field's name in the spec.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::GroupName => "groupName",
+            Self::Description => "description",
+            Self::Vpc => "vpc",
+        }
+    }
+}
+
+/// A rule that becomes another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pair {
+    /// What it is.
+    pub old: Rule,
+    /// What it will be.
+    pub new: Rule,
+    /// The description afterwards; always sent, because AWS does not say what omitting it does.
+    pub description: String,
+}
+
+/// A description that becomes another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Redescription {
+    /// The rule.
+    pub rule: Rule,
+    /// Its description now.
+    pub old: String,
+    /// Its description afterwards; empty: none.
+    pub new: String,
+}
+
+impl Change {
+    /// The state after this change.
+    pub(super) fn apply(&self, have: &mut State) {
+        match self {
+            Self::Immutable { field, want, .. } => {
+                let field = match field {
+                    Fixed::GroupName => &mut have.group_name,
+                    Fixed::Description => &mut have.description,
+                    Fixed::Vpc => &mut have.vpc,
+                };
+                *field = Some(want.clone());
+            }
+            Self::Revoke { direction, rules } => {
+                let live = &mut have.rules_mut(*direction).0;
+                live.retain(|rule, _| rules.iter().all(|entry| entry.rule != *rule));
+            }
+            Self::Modify { direction, pairs } => {
+                let live = &mut have.rules_mut(*direction).0;
+                for pair in pairs {
+                    live.remove(&pair.old);
+                    live.insert(pair.new.clone(), Some(pair.description.clone()));
+                }
+            }
+            Self::Authorize { direction, rules, .. } => {
+                let live = &mut have.rules_mut(*direction).0;
+                for Entry { rule, description } in rules {
+                    live.insert(rule.clone(), Some(description.clone().unwrap_or_default()));
+                }
+            }
+            Self::Describe { direction, rules } => {
+                let live = &mut have.rules_mut(*direction).0;
+                for Redescription { rule, new, .. } in rules {
+                    live.insert(rule.clone(), Some(new.clone()));
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Immutable { field, have, want } => {
+                write!(f, "change {} from {have:?} to {want:?}", field.as_str())
+            }
+            Self::Revoke { direction, rules } => entries(f, "revoke", *direction, rules),
+            Self::Authorize { direction, rules, .. } => entries(f, "authorize", *direction, rules),
+            Self::Modify { direction, pairs } => match &pairs[..] {
+                [pair] => write!(f, "modify {}", pair.line(*direction)),
+                _ => write!(f, "modify {} {direction} rules", pairs.len()),
+            },
+            Self::Describe { direction, rules } => match &rules[..] {
+                [one] => write!(f, "describe {}", one.line(*direction)),
+                _ => write!(f, "describe {} {direction} rules", rules.len()),
+            },
+        }
+    }
+}
+
+/// The rule itself if it is only one, else how many; the others are in the lines below.
+fn entries(
+    f: &mut fmt::Formatter<'_>,
+    verb: &str,
+    direction: Direction,
+    rules: &[Entry],
+) -> fmt::Result {
+    match rules {
+        [one] => write!(f, "{verb} {}", one.line(direction)),
+        _ => write!(f, "{verb} {} {direction} rules", rules.len()),
+    }
+}
+
+impl Pair {
+    fn line(&self, direction: Direction) -> String {
+        let Self { old, new, .. } = self;
+        let preposition = direction.preposition();
+        if old.peer == new.peer {
+            format!("{direction} {} -> {} {preposition} {}", old.traffic, new.traffic, old.peer)
+        } else if old.traffic == new.traffic {
+            format!("{} -> {}", old.line(direction), new.peer)
+        } else {
+            format!("{} -> {} {preposition} {}", old.line(direction), new.traffic, new.peer)
+        }
+    }
+}
+
+impl Redescription {
+    fn line(&self, direction: Direction) -> String {
+        format!("{}: {:?} -> {:?}", self.rule.line(direction), self.old, self.new)
+    }
+}
+
+impl Describe for Change {
+    fn risk(&self) -> Risk {
+        match self {
+            Self::Immutable { .. } => Risk::Impossible,
+            Self::Revoke { .. } => Risk::Tightens,
+            Self::Modify { pairs, .. } if pairs.iter().all(|pair| pair.old.covers(&pair.new)) => {
+                Risk::Tightens
+            }
+            Self::Authorize { covered: true, .. } | Self::Describe { .. } => Risk::Neutral,
+            Self::Modify { .. } | Self::Authorize { .. } => Risk::Loosens,
+        }
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let changed = |text| Line { sign: crate::kind::Sign::Change, text };
+        match self {
+            Self::Immutable { .. } => vec![Line {
+                sign: crate::kind::Sign::Same,
+                text: "AWS has no call for it: make a new group, move its members, remove this one"
+                    .to_owned(),
+            }],
+            Self::Revoke { direction, rules } if rules.len() > 1 => {
+                rules.iter().map(|entry| Line::remove(entry.line(*direction))).collect()
+            }
+            Self::Authorize { direction, rules, .. } if rules.len() > 1 => {
+                rules.iter().map(|entry| Line::add(entry.line(*direction))).collect()
+            }
+            Self::Modify { direction, pairs } if pairs.len() > 1 => {
+                pairs.iter().map(|pair| changed(pair.line(*direction))).collect()
+            }
+            Self::Describe { direction, rules } if rules.len() > 1 => {
+                rules.iter().map(|one| changed(one.line(*direction))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The edits of a group, in the order in which nothing opens and nothing breaks on the way.
+//!
+//! Rules only allow, so with `old` the live rules and `new` the wanted ones:
+//! 1. Rules that are not wanted and share no traffic with a missing wanted rule are revoked first. A
+//!    hole is closed before anything that can fail.
+//! 2. Rules that are not wanted become missing ones of the same peer type in place, where that cuts
+//!    nothing that another missing rule allows too. Those that only narrow go in a call of their own:
+//!    EC2 takes all of a call or nothing, and narrowing must not wait for anything else.
+//! 3. What is left of the unwanted shares traffic with several missing rules (somebody replaced three
+//!    narrow rules by a wide one). These missing rules are added, and then the wide one is revoked: the
+//!    other way round, traffic that both allow would stop in between.
+//! 4. Descriptions, then the rest of what is missing.
+//!
+//! At each of these instants everything allowed is allowed by `old` or `new`, and what both allow is
+//! allowed. Overlap is judged where it can be known: between address ranges, and between equal
+//! groups or prefix lists. The one exception: where the quota has no room for step 3, its revocation
+//! comes first, which allows less for a moment, never more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    change::{Change, Fixed, Pair, Redescription},
+    quota::Quota,
+    rule::{Direction, Entry, Peer, PeerType, Rule},
+    spec::Mode,
+    state::{Rules, State},
+};
+
+/// When a change has its turn; both directions go through the stages together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Revoke,
+    Narrow,
+    Modify,
+    Bridge,
+    RevokeBridged,
+    Describe,
+    Authorize,
+}
+
+/// All edits, in order.
+pub(super) fn edits(want: &State, have: &State) -> Vec<Change> {
+    let mut changes = immutable(want, have);
+    let mut staged = Vec::new();
+    for direction in Direction::BOTH {
+        if let Some(wanted) = want.rules_of(direction) {
+            let live = have.rules_of(direction).cloned().unwrap_or_default();
+            let side = Side {
+                direction,
+                want: by_own_id(wanted, have.id.as_deref()),
+                live: live.0,
+                quota: want.quota(),
+            };
+            staged.extend(side.edits(want.rules.unwrap_or_default()));
+        }
+    }
+    staged.sort_by_key(|(stage, _)| *stage);
+    changes.extend(staged.into_iter().map(|(_, change)| change));
+    changes
+}
+
+fn immutable(want: &State, have: &State) -> Vec<Change> {
+    [
+        (Fixed::GroupName, &want.group_name, &have.group_name),
+        (Fixed::Description, &want.description, &have.description),
+        (Fixed::Vpc, &want.vpc, &have.vpc),
+    ]
+    .into_iter()
+    .filter_map(|(field, want, have)| {
+        let want = want.as_ref()?;
+        (have.as_ref() != Some(want)).then(|| Change::Immutable {
+            field,
+            have: have.clone().unwrap_or_default(),
+            want: want.clone(),
+        })
+    })
+    .collect()
+}
+
+/// A rule that names the group by its own id is a rule for `self`.
+fn by_own_id(rules: &Rules, own: Option<&str>) -> BTreeMap<Rule, Option<String>> {
+    let mut canonical = BTreeMap::new();
+    for (rule, description) in &rules.0 {
+        let mut rule = rule.clone();
+        if matches!(&rule.peer, Peer::Group { id, account: None } if Some(id.as_str()) == own) {
+            rule.peer = Peer::Myself;
+        }
+        // Written both ways, the first one's description stands.
+        canonical.entry(rule).or_insert_with(|| description.clone());
+    }
+    canonical
+}
+
+/// One direction of a group.
+struct Side<'a> {
+    direction: Direction,
+    want: BTreeMap<Rule, Option<String>>,
+    live: BTreeMap<Rule, Option<String>>,
+    quota: Quota<'a>,
+}
+
+impl Side<'_> {
+    fn edits(&self, mode: Mode) -> Vec<(Stage, Change)> {
+        let mut missing: BTreeSet<_> =
+            self.want.keys().filter(|rule| !self.live.contains_key(rule)).cloned().collect();
+        let mut extra: BTreeSet<_> = match mode {
+            Mode::Exclusive => {
+                self.live.keys().filter(|rule| !self.want.contains_key(rule)).cloned().collect()
+            }
+            Mode::Additive => BTreeSet::new(),
+        };
+        let unrelated = take(&mut extra, |rule| !missing.iter().any(|new| new.overlaps(rule)));
+        let (mut first, pairs) = self.pair(unrelated, &mut extra, &mut missing);
+
+        let mut bridge =
+            take(&mut missing, |rule| extra.iter().any(|unwanted| unwanted.overlaps(rule)));
+        let mut there: BTreeSet<_> = self.live.keys().cloned().collect();
+        there.retain(|rule| !first.contains(rule) && pairs.iter().all(|pair| pair.old != *rule));
+        there.extend(pairs.iter().map(|pair| pair.new.clone()));
+        if !bridge.is_empty() && !self.quota.fits(&there.union(&bridge).cloned().collect()) {
+            first.append(&mut extra);
+            missing.append(&mut bridge);
+        }
+        let covered = bridge.iter().all(|new| there.iter().any(|rule| rule.covers(new)));
+
+        let (narrowing, moving): (Vec<_>, _) =
+            pairs.into_iter().partition(|pair| pair.old.covers(&pair.new));
+
+        let edits = [
+            (Stage::Revoke, self.revoke(&first)),
+            (Stage::Narrow, self.modify(narrowing)),
+            (Stage::Modify, self.modify(moving)),
+            (Stage::Bridge, self.authorize(&bridge, covered)),
+            (Stage::RevokeBridged, self.revoke(&extra)),
+            (Stage::Describe, self.describe()),
+            (Stage::Authorize, self.authorize(&missing, false)),
+        ];
+        edits.into_iter().filter_map(|(stage, change)| Some((stage, change?))).collect()
+    }
+
+    /// Chooses which unwanted rules become which missing ones, the closest pairs first, and takes both
+    /// out of the sets. Gives what is to be revoked first, and the pairs.
+    fn pair(
+        &self,
+        mut unrelated: BTreeSet<Rule>,
+        extra: &mut BTreeSet<Rule>,
+        missing: &mut BTreeSet<Rule>,
+    ) -> (BTreeSet<Rule>, Vec<Pair>) {
+        let mut candidates = Vec::new();
+        for old in unrelated.iter().chain(extra.iter()) {
+            for new in missing.iter() {
+                let cuts = missing.iter().any(|other| other != new && other.overlaps(old));
+                if let Some(distance) = distance(old, new)
+                    && !cuts
+                {
+                    candidates.push((distance, old.clone(), new.clone()));
+                }
+            }
+        }
+        candidates.sort();
+        let mut pairs = Vec::new();
+        for (_, old, new) in candidates {
+            let free = unrelated.contains(&old) || extra.contains(&old);
+            if free && missing.remove(&new) {
+                unrelated.remove(&old);
+                extra.remove(&old);
+                let kept = self.live.get(&old).cloned().flatten();
+                let wanted = self.want.get(&new).cloned().flatten();
+                pairs.push(Pair { description: wanted.or(kept).unwrap_or_default(), old, new });
+            }
+        }
+        (unrelated, pairs)
+    }
+
+    fn revoke(&self, rules: &BTreeSet<Rule>) -> Option<Change> {
+        let entry = |rule: &Rule| Entry {
+            rule: rule.clone(),
+            description: self.live.get(rule).cloned().flatten(),
+        };
+        (!rules.is_empty()).then(|| Change::Revoke {
+            direction: self.direction,
+            rules: rules.iter().map(entry).collect(),
+        })
+    }
+
+    fn modify(&self, pairs: Vec<Pair>) -> Option<Change> {
+        (!pairs.is_empty()).then_some(Change::Modify { direction: self.direction, pairs })
+    }
+
+    fn authorize(&self, rules: &BTreeSet<Rule>, covered: bool) -> Option<Change> {
+        let entry = |rule: &Rule| Entry {
+            rule: rule.clone(),
+            description: self.want.get(rule).cloned().flatten(),
+        };
+        (!rules.is_empty()).then(|| Change::Authorize {
+            direction: self.direction,
+            rules: rules.iter().map(entry).collect(),
+            covered,
+        })
+    }
+
+    fn describe(&self) -> Option<Change> {
+        let rules: Vec<_> = self
+            .want
+            .iter()
+            .filter_map(|(rule, new)| {
+                let (new, old) = (new.as_ref()?, self.live.get(rule)?);
+                let old = old.clone().unwrap_or_default();
+                (old != *new).then(|| Redescription { rule: rule.clone(), old, new: new.clone() })
+            })
+            .collect();
+        (!rules.is_empty()).then_some(Change::Describe { direction: self.direction, rules })
+    }
+}
+
+/// How far an unwanted rule is from a missing one; `None` if it may not become it in place. A rule that
+/// is open to the world is never moved to other traffic: it is revoked, before anything that can fail.
+fn distance(old: &Rule, new: &Rule) -> Option<u8> {
+    if old.peer.kind() != new.peer.kind() || old.peer.kind() == PeerType::ForeignGroup {
+        return None;
+    }
+    match () {
+        () if old.covers(new) => Some(0),
+        () if new.covers(old) => Some(1),
+        () if old.overlaps(new) => Some(2),
+        () if old.is_open() => None,
+        () if old.traffic == new.traffic => Some(3),
+        () if old.peer == new.peer => Some(4),
+        () => None,
+    }
+}
+
+fn take(from: &mut BTreeSet<Rule>, which: impl Fn(&Rule) -> bool) -> BTreeSet<Rule> {
+    let (taken, left) = std::mem::take(from).into_iter().partition(which);
+    *from = left;
+    taken
+}

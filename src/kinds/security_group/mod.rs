@@ -1,0 +1,74 @@
+//! SecurityGroup: who may talk to whom in a VPC.
+//!
+//! Rules are compared as sets of atomic rules in one canonical form ([`rule`], [`traffic`]), because AWS
+//! merges, reorders and rewrites what it is sent. What is equal is never touched; the order of the
+//! edits is explained in [`diff`].
+
+pub mod aws;
+mod change;
+mod diff;
+mod quota;
+mod resolve;
+mod rule;
+mod spec;
+mod state;
+#[cfg(test)]
+mod tests;
+mod text;
+mod traffic;
+
+pub use self::{
+    change::{Change, Pair, Redescription},
+    rule::{Direction, Entry, Peer, PeerType, Rule},
+    spec::{Mode, Spec},
+    state::{Rules, State},
+    traffic::{Messages, Ports, Traffic},
+};
+use crate::kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers};
+
+/// The kind.
+#[derive(Debug)]
+pub struct SecurityGroup;
+
+/// The group that comes with every VPC: it can be neither created nor deleted.
+const DEFAULT_GROUP: &str = "default";
+
+impl Kind for SecurityGroup {
+    const PROFILE: Profile = Profile {
+        name: "SecurityGroup",
+        short: "sg",
+        about: "A VPC security group and its rules: who may talk to whom.",
+        creation: Creation::UniqueName,
+        removal: Removal::Prunable,
+        writers: Writers::Many,
+        sweep: true,
+    };
+    type Spec = Spec;
+    type State = State;
+    type Change = Change;
+
+    fn tags(spec: &Spec) -> TagSpec {
+        spec.tags.clone()
+    }
+
+    fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
+        resolve::resolve(spec, refs)
+    }
+
+    fn diff(want: &State, have: &State) -> Vec<Change> {
+        diff::edits(want, have)
+    }
+
+    fn effect(mut have: State, change: &Change) -> State {
+        change.apply(&mut have);
+        have
+    }
+
+    /// The name in its VPC, in lower case: EC2 refuses a second group whose name differs in case only.
+    fn natural_keys(state: &State) -> Vec<String> {
+        match (&state.vpc, &state.group_name) {
+            (Some(vpc), Some(name)) => vec![format!("{vpc}/{}", name.to_lowercase())],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The canonical state of a security group.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    quota::{DEFAULT_QUOTA, Quota},
+    rule::{Direction, Entry, Rule},
+    spec::Mode,
+};
+
+/// A security group. In *want*, absent leaves are not managed; *have* has all that AWS tells, and none
+/// of the three leaves that only say how to manage it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// *Have* only: the group's own id, by which rules that name the group itself are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The group's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
+    /// The group's description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The VPC's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<String>,
+    /// *Want* only: whose unlisted rules are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Mode>,
+    /// *Want* only: rules that fit per direction and address family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_quota: Option<u32>,
+    /// *Want* only: what prefix lists count towards the quota, where it is known and not 1.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prefix_list_weights: BTreeMap<String, u32>,
+    /// Rules into the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ingress: Option<Rules>,
+    /// Rules out of the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress: Option<Rules>,
+}
+
+/// The rules of one direction, each with its description. `None`: the description is not managed;
+/// empty: the rule has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Entry>", into = "Vec<Entry>")]
+pub struct Rules(pub BTreeMap<Rule, Option<String>>);
+
+impl From<Vec<Entry>> for Rules {
+    fn from(entries: Vec<Entry>) -> Self {
+        Self(entries.into_iter().map(|entry| (entry.rule, entry.description)).collect())
+    }
+}
+
+impl From<Rules> for Vec<Entry> {
+    fn from(rules: Rules) -> Self {
+        rules.0.into_iter().map(|(rule, description)| Entry { rule, description }).collect()
+    }
+}
+
+impl State {
+    /// The rules of a direction.
+    pub fn rules_of(&self, direction: Direction) -> Option<&Rules> {
+        match direction {
+            Direction::Ingress => self.ingress.as_ref(),
+            Direction::Egress => self.egress.as_ref(),
+        }
+    }
+
+    /// The rules of a direction, to be changed.
+    pub(super) fn rules_mut(&mut self, direction: Direction) -> &mut Rules {
+        match direction {
+            Direction::Ingress => self.ingress.get_or_insert_default(),
+            Direction::Egress => self.egress.get_or_insert_default(),
+        }
+    }
+
+    /// What an account's quota and prefix lists make of counting rules.
+    pub(super) fn quota(&self) -> Quota<'_> {
+        Quota {
+            limit: self.rule_quota.unwrap_or(DEFAULT_QUOTA),
+            weights: &self.prefix_list_weights,
+        }
+    }
+}

@@ -1,0 +1,293 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    kind::{Known, KnownResource, LookupItem, LookupKind, Resolution, ScopeFacts},
+    model::{Address, Seen},
+};
+
+fn scope() -> ScopeFacts {
+    ScopeFacts {
+        name: "prod".into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+    }
+}
+
+fn group(region: &str, account: &str, id: &str) -> KnownResource {
+    let arn = format!("arn:aws:ec2:{region}:{account}:security-group/{id}");
+    KnownResource { id: id.into(), arn }
+}
+
+fn known() -> Known {
+    let list = |id: &str, name: &str, most: Option<&str>| LookupItem {
+        id: id.into(),
+        name: Some(name.into()),
+        attributes: most
+            .map(|most| ("maxEntries".to_owned(), most.to_owned()))
+            .into_iter()
+            .collect(),
+        ..LookupItem::default()
+    };
+    Known {
+        resources: [
+            (
+                Address::new("prod", "SecurityGroup", "bastion"),
+                group("eu-west-1", "111122223333", "sg-0b"),
+            ),
+            (
+                Address::new("dev", "SecurityGroup", "apps"),
+                group("eu-west-1", "444455556666", "sg-0d"),
+            ),
+            (
+                Address::new("us", "SecurityGroup", "apps"),
+                group("us-east-1", "111122223333", "sg-0u"),
+            ),
+        ]
+        .into(),
+        lookups: [(
+            ("prod".into(), LookupKind::PrefixList),
+            Seen::All(vec![
+                list("pl-0s3", "s3", None),
+                list("pl-0big", "big", Some("40")),
+                list("pl-0cf", "com.amazonaws.global.cloudfront.origin-facing", None),
+            ]),
+        )]
+        .into(),
+        ..Known::default()
+    }
+}
+
+/// Resolves a spec in the VPC `vpc-1`.
+fn resolve(
+    known: &Known,
+    mut spec: Value,
+) -> (Result<State, Vec<crate::kind::Invalid>>, Resolution) {
+    spec.as_object_mut().unwrap().entry("vpc").or_insert(json!("vpc-1"));
+    let scope = scope();
+    let spec: Spec = serde_path_to_error::deserialize(&spec).expect("a spec");
+    let mut refs = Refs::new(&scope, "apps", known);
+    let state = SecurityGroup::resolve(spec, &mut refs);
+    (state, refs.finish())
+}
+
+fn ingress(entries: Value) -> Vec<String> {
+    let (state, _) = resolve(&known(), json!({"ingress": entries}));
+    state.expect("valid").ingress.unwrap().0.into_keys().map(String::from).collect()
+}
+
+/// Each problem with its field and way out.
+fn problems(spec: Value) -> String {
+    let problems = resolve(&known(), spec).0.expect_err("refused");
+    let mut text = String::new();
+    for problem in problems {
+        text.push_str(&format!("{problem}\n"));
+        if let Some(help) = problem.help {
+            text.push_str(&format!("    {help}\n"));
+        }
+    }
+    text
+}
+
+#[test]
+fn every_spelling_of_a_rule_comes_down_to_one() {
+    assert_eq!(
+        ingress(json!([
+            {"protocol": 6, "ports": "443", "from": ["10.0.5.7/16", "2001:DB8::1/32"]},
+            {"protocol": "udp", "ports": [53, "8192-65535"], "from": ["self"]},
+            {"protocol": "-1", "from": ["111122223333/sg-0a"]},
+            {"protocol": "50", "from": ["444455556666/sg-0a", "pl-0a"]},
+            {"protocol": "icmp", "icmp": {"type": 8, "code": 0}, "from": ["0.0.0.0/0"]},
+            {"protocol": 58, "icmp": {}, "from": ["::/0"]},
+        ])),
+        [
+            "all traffic, sg-0a",
+            "tcp 443, 10.0.0.0/16",
+            "tcp 443, 2001:db8::/32",
+            "udp 53, self",
+            "udp 8192-65535, self",
+            "icmp type 8 code 0, 0.0.0.0/0",
+            "icmpv6 all types, ::/0",
+            "protocol 50, 444455556666/sg-0a",
+            "protocol 50, pl-0a",
+        ]
+    );
+}
+
+#[test]
+fn references_become_groups_of_their_account_and_the_own_name_is_self() {
+    let from = json!([{"ref": "bastion"}, {"ref": "dev/apps"}, {"ref": "apps"}, {"lookup": {"name": "s3"}}]);
+    assert_eq!(
+        ingress(json!([{"protocol": "tcp", "ports": 443, "from": from}])),
+        ["tcp 443, self", "tcp 443, sg-0b", "tcp 443, 444455556666/sg-0d", "tcp 443, pl-0s3"]
+    );
+    let own = json!([{"protocol": "all", "from": [{"ref": "prod/apps"}]}]);
+    assert_eq!(ingress(own), ["all traffic, self"]);
+}
+
+#[test]
+fn a_rule_for_a_group_that_does_not_exist_yet_follows_later() {
+    let entry = json!({"protocol": "tcp", "ports": 443, "from": ["self", {"ref": "later"}]});
+    let (state, resolution) = resolve(&known(), json!({"ingress": [entry]}));
+    assert_eq!(state.unwrap().ingress, Some(rules(&["tcp 443, self"])));
+    assert!(resolution.waiting.is_empty() && resolution.hard.is_empty());
+    assert_eq!(
+        resolution.later.into_iter().collect::<Vec<_>>(),
+        ["prod/SecurityGroup/later does not exist yet"]
+    );
+}
+
+#[test]
+fn with_nothing_known_every_reference_is_recorded_and_nothing_is_wrong() {
+    let spec = json!({
+        "vpc": {"lookup": {"tags": {"Name": "ml"}}},
+        "ingress": [{"protocol": "tcp", "ports": 443, "from": [{"ref": "bastion"}, {"lookup": {"name": "s3"}}]}],
+    });
+    let (state, resolution) = resolve(&Known::default(), spec);
+    let state = state.unwrap();
+    assert_eq!(
+        serde_json::from_value::<State>(serde_json::to_value(&state).unwrap()).unwrap(),
+        state
+    );
+    assert_eq!((resolution.soft.len(), resolution.lookups.len()), (1, 2));
+}
+
+#[test]
+fn absent_null_and_empty_say_three_things() {
+    let entry = |extra: Value| {
+        let mut entry = json!({"protocol": "tcp", "ports": 1, "from": ["self"]});
+        entry.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        let (state, _) = resolve(&known(), json!({"ingress": [entry], "egress": []}));
+        let state = state.unwrap();
+        assert_eq!(state.egress, Some(Rules::default()));
+        state.ingress.unwrap().0.into_values().next().unwrap()
+    };
+    assert_eq!(entry(json!({})), None);
+    assert_eq!(entry(json!({"description": null})), Some(String::new()));
+    assert_eq!(entry(json!({"description": "x"})), Some("x".to_owned()));
+    let (state, _) = resolve(&known(), json!({}));
+    let state = state.unwrap();
+    assert_eq!((state.ingress, state.egress, state.description), (None, None, None));
+    assert_eq!(state.group_name.as_deref(), Some("apps"), "metadata.name");
+}
+
+#[test]
+fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
+    insta::assert_snapshot!(problems(json!({
+        "groupName": "sg-apps",
+        "description": "a\"b",
+        "vpc": "ml",
+        "ruleQuota": 0,
+        "ingress": [
+            {"protocol": "tcp", "from": ["10.0.0.0/0", "10.0.0.1", "sg_1", "1/sg-0a"]},
+            {"protocol": "tcp", "ports": ["70000", "9-1"], "from": []},
+            {"protocol": "all", "ports": 443, "from": ["self"]},
+            {"protocol": "icmp", "ports": 8, "from": ["self"]},
+            {"protocol": "udp", "ports": 1, "icmp": {"code": 1}, "from": [{"ref": "us/apps"}]},
+            {"protocol": "icmp", "icmp": {"code": 1}, "from": ["self"], "description": "a&b"},
+        ],
+    })), @r#"
+    groupName: AWS takes no name that begins with `sg-`
+    description: AWS takes no '"' here
+        letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*
+    ruleQuota: must be 1 to 1000
+    vpc: `ml` is no VPC id
+        write vpc-…, or {lookup: {tags: {Name: …}}}
+    ingress[0].ports: is missing
+        write a port, a range, a list of them, or all
+    ingress[0].from[0]: `10.0.0.0/0` means every address there is, because its prefix length is 0
+        write 0.0.0.0/0 or ::/0 if the whole Internet is meant
+    ingress[0].from[1]: `10.0.0.1` has no prefix length
+        write 10.0.0.1/32 for this one address
+    ingress[0].from[2]: `sg_1` names no peer of a rule
+        write a CIDR block, self, {ref: name}, sg-…, 111122223333/sg-…, pl-… or {lookup: {name: …}}
+    ingress[0].from[3]: `1` is no account: 12 digits
+    ingress[1].ports: `70000` is no port; ports are 0 to 65535
+    ingress[1].ports: the range 9-1 ends before it begins
+    ingress[1].from: names nobody
+        leave the entry out, or name whom it is for
+    ingress[2].ports: with this protocol AWS ignores ports and opens all of them
+        name tcp or udp, or leave the ports out
+    ingress[3].ports: ICMP has no ports
+        write icmp: {type: 8, code: 0}, or icmp: {} for all messages
+    ingress[3].icmp: is missing
+        write icmp: {} for all messages
+    ingress[4].icmp: is for the protocols icmp and icmpv6
+    ingress[4].from[0]: us/apps is a group of us-east-1
+        a rule can only name groups of its own Region
+    ingress[5].description: AWS takes no '&' here
+        letters, digits, spaces and ._-:/()#,@[]+=;{}!$*
+    ingress[5].icmp: a code needs a type
+    "#);
+}
+
+#[test]
+fn the_same_rule_twice_is_refused_whatever_its_spelling_and_description() {
+    insta::assert_snapshot!(problems(json!({"egress": [
+        {"description": "a", "protocol": "tcp", "ports": 443, "to": ["10.0.0.0/16", {"ref": "bastion"}]},
+        {"description": "b", "protocol": 6, "ports": "443", "to": ["10.0.9.9/16", "sg-0b"]},
+        {"protocol": "udp", "ports": [1, "1-1"], "to": [{"ref": "later"}]},
+    ]})), @r"
+    egress[1].to[0]: the rule tcp 443 to 10.0.0.0/16 stands at egress[0].to[0] already
+        AWS compares masked CIDR blocks and resolved ids, and never the description
+    egress[1].to[1]: the rule tcp 443 to sg-0b stands at egress[0].to[1] already
+        AWS compares masked CIDR blocks and resolved ids, and never the description
+    egress[2].to[0]: the rule udp 1 to later stands at egress[2].to[0] already
+        AWS compares masked CIDR blocks and resolved ids, and never the description
+    ");
+}
+
+#[test]
+fn the_quota_counts_per_family_and_prefix_lists_by_their_size() {
+    let many =
+        |count: usize| json!((0..count).map(|i| format!("10.{i}.0.0/16")).collect::<Vec<_>>());
+    let rule = |from: Value| json!({"protocol": "tcp", "ports": 443, "from": from});
+    assert!(
+        resolve(&known(), json!({"ingress": [rule(many(60)), rule(json!(["::/0"]))]})).0.is_ok()
+    );
+    insta::assert_snapshot!(problems(json!({"ingress": [
+        rule(many(20)), rule(json!([{"lookup": {"name": "big"}}, {"ref": "later"}])),
+    ]})), @r"
+    ingress: 61 rules count for IPv4, and 60 fit in a group
+        use wider blocks or a prefix list; where AWS raised the quota, set ruleQuota
+    ");
+    let cloudfront = json!({"lookup": {"name": "com.amazonaws.global.cloudfront.origin-facing"}});
+    let text = problems(json!({"ingress": [rule(json!([cloudfront])), rule(many(6))]}));
+    assert!(text.contains("61 rules count for IPv4"), "{text}");
+    let raised = json!({"ruleQuota": 100, "ingress": [rule(many(90))]});
+    assert!(resolve(&known(), raised).0.is_ok());
+}
+
+#[test]
+fn words_that_are_no_protocol_port_or_field_do_not_decode() {
+    for (entry, says) in [
+        (json!({"protocol": "tpc", "from": ["self"]}), "unknown protocol `tpc`"),
+        (json!({"protocol": 256, "from": ["self"]}), "unknown protocol `256`"),
+        (json!({"protocol": "tcp", "ports": true, "from": ["self"]}), "a port, a range"),
+        (json!({"protocol": "tcp", "port": 1, "from": ["self"]}), "unknown field `port`"),
+        (json!({"protocol": "tcp", "ports": 1, "to": ["self"]}), "unknown field `to`"),
+    ] {
+        let spec = json!({"vpc": "vpc-1", "ingress": [entry]});
+        let error = serde_path_to_error::deserialize::<_, Spec>(&spec).expect_err("refused");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}
+
+#[test]
+fn the_example_resolves_with_nothing_known_and_shows_every_field() {
+    let text = include_str!("../../../../examples/security-group.yaml");
+    let (mut kinds, mut fields) = (Vec::new(), std::collections::BTreeSet::new());
+    for document in serde_yaml::Deserializer::from_str(text) {
+        let document = <Value as serde::Deserialize>::deserialize(document).expect("YAML");
+        kinds.push(document["kind"].clone());
+        let spec = &document["spec"];
+        fields.extend(spec.as_object().expect("a spec").keys().cloned());
+        let (state, _) = resolve(&Known::default(), spec.clone());
+        state.expect("valid");
+    }
+    assert_eq!(kinds, ["SecurityGroup"; 3]);
+    let schema = serde_json::to_value(schemars::schema_for!(Spec)).expect("JSON");
+    let all = schema["properties"].as_object().expect("fields").keys().cloned();
+    assert_eq!(fields, all.collect());
+}
