@@ -16,12 +16,13 @@
 mod client;
 mod ec2;
 mod fault;
-mod kms;
-mod organizations;
+mod json;
+pub mod kms;
+pub mod organizations;
 mod query;
-mod sagemaker;
+pub mod sagemaker;
 mod serve;
-mod service;
+pub mod service;
 mod sts;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,103 @@
+//! Pages of a listing and the opaque token that leads to the next one.
+
+use serde_json::Value;
+
+/// One page of a listing.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// The items of this page.
+    pub items: Vec<Value>,
+    /// The token of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// The token that stands for "go on after the item of this key, which was the last of so many".
+fn token(count: usize, key: &str) -> String {
+    format!("{count}:{key}")
+        .bytes()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn read_token(token: &str) -> Option<(usize, String)> {
+    let digits = token
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let text = String::from_utf8(digits.collect::<Option<Vec<u8>>>()?).ok()?;
+    let (count, key) = text.split_once(':')?;
+    Some((count.parse().ok()?, key.to_owned()))
+}
+
+/// The page after `after` of at most `size` items; items carry a key that stays theirs between calls.
+///
+/// Items that come or go between two pages neither repeat nor hide others, as long as the key of the last item is still listed.
+/// `None` when the token is not one of ours.
+pub(crate) fn page(items: Vec<(String, Value)>, size: usize, after: Option<&str>) -> Option<Page> {
+    let start = match after {
+        None => 0,
+        Some(text) => {
+            let (count, key) = read_token(text)?;
+            let known = items.iter().position(|(name, _)| *name == key);
+            known.map_or(count.min(items.len()), |position| position + 1)
+        }
+    };
+    let end = (start + size).min(items.len());
+    let next = (end < items.len()).then(|| match end.checked_sub(1) {
+        Some(last) => token(end, &items[last].0),
+        None => token(0, ""),
+    });
+    let items = items
+        .into_iter()
+        .skip(start)
+        .take(end - start)
+        .map(|(_, item)| item)
+        .collect();
+    Some(Page { items, next })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn named(names: &[&str]) -> Vec<(String, Value)> {
+        names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!(name)))
+            .collect()
+    }
+
+    #[test]
+    fn following_the_tokens_gives_every_item_once() {
+        let first = page(named(&["a", "b", "c"]), 2, None).unwrap();
+        assert_eq!(first.items, [json!("a"), json!("b")]);
+        let second = page(named(&["a", "b", "c"]), 2, first.next.as_deref()).unwrap();
+        assert_eq!(second.items, [json!("c")]);
+        assert_eq!(second.next, None);
+    }
+
+    #[test]
+    fn an_item_deleted_between_two_pages_hides_no_other() {
+        let first = page(named(&["a", "b", "c", "d"]), 2, None).unwrap();
+        let second = page(named(&["b", "c", "d"]), 2, first.next.as_deref()).unwrap();
+        assert_eq!(second.items, [json!("c"), json!("d")]);
+    }
+
+    #[test]
+    fn a_page_of_no_items_still_leads_to_the_first() {
+        let first = page(named(&["a"]), 0, None).unwrap();
+        assert!(first.items.is_empty());
+        assert_eq!(
+            page(named(&["a"]), 5, first.next.as_deref()).unwrap().items,
+            [json!("a")]
+        );
+    }
+
+    #[test]
+    fn a_foreign_token_is_refused() {
+        assert!(page(named(&["a"]), 1, Some("zz")).is_none());
+        assert!(page(named(&["a"]), 1, Some("AAAA")).is_none());
+    }
+}

@@ -1,0 +1,79 @@
+//! What the tests of the JSON services share.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::simulator::service::{Answer, Caller, Context, Ids, Options};
+
+/// The account that tests call from unless they say otherwise.
+pub(crate) const ACCOUNT: &str = "111122223333";
+
+/// A bench of virtual time on which a service is called.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    pub elapsed: Duration,
+    pub options: Options,
+    ids: Ids,
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        let options = Options::default();
+        Self {
+            elapsed: Duration::ZERO,
+            ids: Ids::new(1),
+            options,
+        }
+    }
+}
+
+impl Bench {
+    /// A role session in the account of the tests.
+    pub(crate) fn caller(&self, role: &str) -> Caller {
+        self.caller_in(ACCOUNT, role)
+    }
+
+    /// A role session in this account.
+    pub(crate) fn caller_in(&self, account: &str, role: &str) -> Caller {
+        let arn = format!("arn:aws:sts::{account}:assumed-role/{role}/session");
+        Caller {
+            account: account.to_owned(),
+            region: "eu-west-1".to_owned(),
+            arn,
+        }
+    }
+
+    /// The context of a call made now.
+    pub(crate) fn context(&mut self) -> Context<'_> {
+        let now = 1_790_000_000.0 + self.elapsed.as_secs_f64();
+        Context {
+            now,
+            elapsed: self.elapsed,
+            ids: &mut self.ids,
+            options: &self.options,
+        }
+    }
+
+    /// Lets so many seconds of virtual time pass.
+    pub(crate) fn pass(&mut self, seconds: u64) {
+        self.elapsed += Duration::from_secs(seconds);
+    }
+}
+
+/// The code of the refusal, or a failed test that shows the answer.
+pub(crate) fn code(answer: Answer) -> String {
+    match answer {
+        Err(error) => error.code,
+        Ok(value) => panic!("expected a refusal, got {value}"),
+    }
+}
+
+/// The values of one member over the items of a list member.
+pub(crate) fn column(answer: &Value, list: &str, member: &str) -> Vec<String> {
+    let items = answer[list].as_array().expect("the answer has the list");
+    items
+        .iter()
+        .map(|item| item[member].as_str().unwrap_or_default().to_owned())
+        .collect()
+}

@@ -1,0 +1,45 @@
+//! The end of a key: scheduled, cancelled, carried out.
+
+use serde_json::json;
+
+use super::{Request, Store, key::KeyState};
+use crate::simulator::service::Answer;
+
+const DAY: f64 = 86_400.0;
+
+impl Store {
+    /// Deletes the keys whose waiting period is over, and their aliases with them (ScheduleKeyDeletion in the KMS API reference).
+    pub(super) fn delete_due_keys(&mut self, now: f64) {
+        self.keys
+            .retain(|_, key| !matches!(key.state, KeyState::PendingDeletion { at } if at <= now));
+        let keys = &self.keys;
+        self.aliases
+            .retain(|_, alias| keys.contains_key(&alias.target));
+    }
+}
+
+/// ScheduleKeyDeletion: the waiting period is 7 to 30 days, 30 unless asked otherwise.
+pub(super) fn schedule(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
+    let days = request
+        .input
+        .integer("PendingWindowInDays", 7..=30)?
+        .unwrap_or(30);
+    let days = u8::try_from(days).unwrap_or(30);
+    let at = request.context.now + f64::from(days) * DAY;
+    let key = store.own_key(request)?;
+    key.require_not_pending_deletion()?;
+    key.state = KeyState::PendingDeletion { at };
+    Ok(
+        json!({ "KeyId": key.arn, "DeletionDate": at, "KeyState": key.state.name(), "PendingWindowInDays": days }),
+    )
+}
+
+/// CancelKeyDeletion: the key is Disabled afterwards, whatever it was before.
+pub(super) fn cancel(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
+    let key = store.own_key(request)?;
+    match key.state {
+        KeyState::PendingDeletion { .. } => key.state = KeyState::Disabled,
+        _ => return Err(key.invalid_state("is not pending deletion.")),
+    }
+    Ok(json!({ "KeyId": key.arn }))
+}

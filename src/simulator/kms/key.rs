@@ -1,0 +1,137 @@
+//! One KMS key: its state and how DescribeKey words it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{grants::Grant, spec};
+use crate::simulator::service::ApiError;
+
+/// The states of a key that the simulator goes through (KMS developer guide, "Key states").
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum KeyState {
+    Enabled,
+    Disabled,
+    /// Waiting for key material from outside AWS.
+    PendingImport,
+    /// Scheduled for deletion at this time, in seconds since the epoch.
+    PendingDeletion {
+        at: f64,
+    },
+}
+
+impl KeyState {
+    /// The state's name in the API.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "Enabled",
+            Self::Disabled => "Disabled",
+            Self::PendingImport => "PendingImport",
+            Self::PendingDeletion { .. } => "PendingDeletion",
+        }
+    }
+}
+
+/// Automatic rotation that is on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rotation {
+    pub period_days: usize,
+    /// When it was last enabled: the first rotation comes a period later.
+    pub since: f64,
+}
+
+/// A key and all that hangs on it.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    pub id: String,
+    pub arn: String,
+    pub account: String,
+    pub region: String,
+    pub created: f64,
+    pub description: String,
+    pub spec: String,
+    pub usage: String,
+    pub origin: String,
+    pub multi_region: bool,
+    /// Managed by AWS for a service (`alias/aws/...`), not by the customer.
+    pub aws_managed: bool,
+    pub state: KeyState,
+    /// The policy as the service stores it, that is, rewritten.
+    pub policy: String,
+    pub tags: BTreeMap<String, String>,
+    pub rotation: Option<Rotation>,
+    pub grants: BTreeMap<String, Grant>,
+}
+
+impl Key {
+    /// `KeyMetadata` as CreateKey and DescribeKey answer it.
+    pub(super) fn metadata(&self) -> Value {
+        let mut metadata = json!({
+            "AWSAccountId": self.account,
+            "KeyId": self.id,
+            "Arn": self.arn,
+            "CreationDate": self.created,
+            "Enabled": self.state == KeyState::Enabled,
+            "Description": self.description,
+            "KeyUsage": self.usage,
+            "KeyState": self.state.name(),
+            "Origin": self.origin,
+            "KeyManager": if self.aws_managed { "AWS" } else { "CUSTOMER" },
+            "CustomerMasterKeySpec": self.spec,
+            "KeySpec": self.spec,
+            "MultiRegion": self.multi_region,
+        });
+        if let Value::Object(members) = &mut metadata {
+            self.add_conditional_members(members);
+        }
+        metadata
+    }
+
+    fn add_conditional_members(&self, members: &mut Map<String, Value>) {
+        if let KeyState::PendingDeletion { at } = self.state {
+            members.insert("DeletionDate".to_owned(), json!(at));
+        }
+        if let Some((member, algorithms)) = spec::algorithms(&self.spec, &self.usage) {
+            members.insert(member.to_owned(), json!(algorithms));
+        }
+        if self.multi_region {
+            let primary = json!({ "Arn": self.arn, "Region": self.region });
+            let configuration = json!({ "MultiRegionKeyType": "PRIMARY", "PrimaryKey": primary, "ReplicaKeys": [] });
+            members.insert("MultiRegionConfiguration".to_owned(), configuration);
+        }
+    }
+
+    /// Refuses a key that is pending deletion.
+    pub(super) fn require_not_pending_deletion(&self) -> Result<(), ApiError> {
+        match self.state {
+            KeyState::PendingDeletion { .. } => Err(self.invalid_state("is pending deletion.")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a key that still waits for its material.
+    pub(super) fn require_material(&self) -> Result<(), ApiError> {
+        match self.state {
+            KeyState::PendingImport => Err(self.invalid_state("is pending import.")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a key that is not Enabled, with the error its state calls for.
+    pub(super) fn require_enabled(&self) -> Result<(), ApiError> {
+        self.require_not_pending_deletion()?;
+        self.require_material()?;
+        match self.state {
+            KeyState::Disabled => Err(ApiError::new(
+                "DisabledException",
+                format!("{} is disabled.", self.arn),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// `KMSInvalidStateException`, worded `ARN what`.
+    pub(super) fn invalid_state(&self, what: &str) -> ApiError {
+        ApiError::new("KMSInvalidStateException", format!("{} {what}", self.arn))
+    }
+}

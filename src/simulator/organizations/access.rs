@@ -1,0 +1,36 @@
+//! Who may call what: the management account everything, a delegated administrator the policies, a member little.
+
+use super::{Behaviour, tree::Organisation};
+use crate::simulator::service::{ApiError, Caller};
+
+/// What a delegation policy cannot delegate (Organizations API reference: "only from the management account").
+const MANAGEMENT_ONLY: &[&str] = &[
+    "CreateAccount",
+    "CreateOrganizationalUnit",
+    "DeleteOrganizationalUnit",
+    "MoveAccount",
+    "UpdateOrganizationalUnit",
+];
+
+/// Refuses callers outside the organisation and members that lack the right to this operation.
+pub(super) fn authorise(
+    state: &Organisation,
+    behaviour: &Behaviour,
+    caller: &Caller,
+    operation: &str,
+) -> Result<(), ApiError> {
+    let account = &caller.account;
+    if !state.accounts.contains_key(account) {
+        let message = "Your account is not a member of an organization.";
+        return Err(ApiError::new("AWSOrganizationsNotInUseException", message));
+    }
+    let delegated = behaviour.delegated_administrators.contains(account)
+        && !MANAGEMENT_ONLY.contains(&operation);
+    if *account == state.management || delegated || operation == "DescribeOrganization" {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        "AccessDeniedException",
+        "You don't have permissions to access this resource.",
+    ))
+}

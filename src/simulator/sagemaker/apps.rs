@@ -1,0 +1,251 @@
+//! Apps: what users run. They stand in the way of updates and deletions, and linger in listings after their deletion.
+
+use serde_json::{Value, json};
+
+use super::{Listed, Request, Store, in_use, invalid, not_found, paged, tags};
+use crate::simulator::service::{Answer, ApiError};
+
+/// The app types of the API.
+const APP_TYPES: &[&str] = &[
+    "JupyterServer",
+    "KernelGateway",
+    "DetailedProfiler",
+    "TensorBoard",
+    "CodeEditor",
+    "JupyterLab",
+    "RStudioServerPro",
+    "RSessionGateway",
+    "Canvas",
+];
+
+/// The profile that owns the app all users of RStudio share.
+const SHARED_PROFILE: &str = "domain-shared";
+
+/// Who an app belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum AppOwner {
+    Profile(String),
+    Space(String),
+}
+
+impl AppOwner {
+    /// The owning profile's name.
+    pub(super) fn profile(&self) -> Option<&str> {
+        match self {
+            Self::Profile(name) => Some(name),
+            Self::Space(_) => None,
+        }
+    }
+
+    /// The owning space's name.
+    pub(super) fn space(&self) -> Option<&str> {
+        match self {
+            Self::Space(name) => Some(name),
+            Self::Profile(_) => None,
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Profile(name) | Self::Space(name) => name,
+        }
+    }
+}
+
+/// What identifies an app.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct AppKey {
+    pub domain: String,
+    pub owner: AppOwner,
+    pub app_type: String,
+    pub name: String,
+}
+
+/// The status of an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    InService,
+    Failed,
+    Deleted,
+}
+
+/// An app.
+#[derive(Debug, Clone)]
+pub(super) struct App {
+    pub arn: String,
+    created: f64,
+    status: Status,
+    resource_spec: Option<Value>,
+}
+
+impl App {
+    /// Whether the app runs: it then keeps its owner and its domain from being deleted.
+    pub(super) fn is_alive(&self) -> bool {
+        self.status == Status::InService
+    }
+
+    fn status(&self) -> &'static str {
+        match self.status {
+            Status::InService => "InService",
+            Status::Failed => "Failed",
+            Status::Deleted => "Deleted",
+        }
+    }
+
+    fn summary(&self, key: &AppKey) -> Value {
+        let mut summary = json!({
+            "DomainId": key.domain,
+            "AppType": key.app_type,
+            "AppName": key.name,
+            "Status": self.status(),
+            "CreationTime": self.created,
+        });
+        match &key.owner {
+            AppOwner::Profile(name) => summary["UserProfileName"] = json!(name),
+            AppOwner::Space(name) => summary["SpaceName"] = json!(name),
+        }
+        if let Some(spec) = &self.resource_spec {
+            summary["ResourceSpec"] = spec.clone();
+        }
+        summary
+    }
+}
+
+/// The key of the app that the request means: a profile or a space owns it, never both.
+fn key(store: &Store, request: &Request<'_, '_>) -> Result<AppKey, ApiError> {
+    let domain = store.domain(request)?.id.clone();
+    let has = |member: &str| request.input.raw(member).is_some();
+    let owner = match (has("UserProfileName"), has("SpaceName")) {
+        (true, false) => AppOwner::Profile(request.name("UserProfileName")?.to_lowercase()),
+        (false, true) => AppOwner::Space(request.name("SpaceName")?.to_owned()),
+        _ => {
+            return Err(invalid(
+                "Exactly one of UserProfileName and SpaceName must be specified",
+            ));
+        }
+    };
+    let app_type = request
+        .input
+        .required_choice("AppType", APP_TYPES)?
+        .to_owned();
+    Ok(AppKey {
+        domain,
+        owner,
+        app_type,
+        name: request.name("AppName")?.to_owned(),
+    })
+}
+
+fn missing(key: &AppKey) -> ApiError {
+    not_found(format!(
+        "App [{}] of type {} does not exist in Domain [{}].",
+        key.name, key.app_type, key.domain
+    ))
+}
+
+/// CreateApp: in service at once.
+pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
+    store
+        .domain(request)?
+        .require_in_service(request.context.elapsed)?;
+    let key = key(store, request)?;
+    let place = (key.domain.clone(), key.owner.name().to_owned());
+    let owner_exists = match &key.owner {
+        AppOwner::Profile(name) => name == SHARED_PROFILE || store.profiles.contains_key(&place),
+        AppOwner::Space(_) => store.spaces.contains_key(&place),
+    };
+    if !owner_exists {
+        return Err(not_found(format!(
+            "[{}] does not exist in Domain [{}].",
+            place.1, place.0
+        )));
+    }
+    if store.apps.get(&key).is_some_and(App::is_alive) {
+        return Err(in_use(format!("App [{}] already exists.", key.name)));
+    }
+    let tags = tags::from_request(request)?;
+    let resource = format!(
+        "app/{}/{}/{}/{}",
+        key.domain,
+        place.1,
+        key.app_type.to_lowercase(),
+        key.name
+    );
+    let app = App {
+        arn: request.arn(&resource),
+        created: request.context.now,
+        status: if request.behaviour.apps_fail {
+            Status::Failed
+        } else {
+            Status::InService
+        },
+        resource_spec: request
+            .structure("ResourceSpec")?
+            .cloned()
+            .map(Value::Object),
+    };
+    let answer = json!({ "AppArn": app.arn });
+    store.tags.insert(app.arn.clone(), tags);
+    store.apps.insert(key, app);
+    Ok(answer)
+}
+
+/// DescribeApp: shows deleted apps too.
+pub(super) fn describe(store: &Store, request: &Request<'_, '_>) -> Answer {
+    let key = key(store, request)?;
+    let app = store.apps.get(&key).ok_or_else(|| missing(&key))?;
+    let mut answer = app.summary(&key);
+    answer["AppArn"] = json!(app.arn);
+    Ok(answer)
+}
+
+/// ListApps: of one domain, profile or space, or of all, deleted ones included.
+pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
+    let domain = request.input.text("DomainIdEquals")?;
+    let profile = request
+        .input
+        .text("UserProfileNameEquals")?
+        .map(str::to_lowercase);
+    let space = request.input.text("SpaceNameEquals")?;
+    if profile.is_some() && space.is_some() {
+        return Err(invalid(
+            "UserProfileNameEquals and SpaceNameEquals cannot be specified together",
+        ));
+    }
+    let wanted = |(key, _): &(&AppKey, &App)| {
+        domain.is_none_or(|id| id == key.domain)
+            && profile
+                .as_deref()
+                .is_none_or(|name| key.owner.profile() == Some(name))
+            && space.is_none_or(|name| key.owner.space() == Some(name))
+    };
+    let item = |(key, app): (&AppKey, &App)| Listed {
+        key: app.arn.clone(),
+        created: app.created,
+        modified: app.created,
+        entry: app.summary(key),
+    };
+    paged(
+        request,
+        "Apps",
+        store.apps.iter().filter(wanted).map(item).collect(),
+    )
+}
+
+/// DeleteApp: only of a running app; a failed one needs no deletion and refuses it.
+pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
+    let key = key(store, request)?;
+    let app = store.apps.get_mut(&key).ok_or_else(|| missing(&key))?;
+    match app.status {
+        Status::InService => app.status = Status::Deleted,
+        Status::Deleted => return Err(missing(&key)),
+        Status::Failed => {
+            return Err(invalid(format!(
+                "App [{}] cannot be deleted because it is in Failed status.",
+                key.name
+            )));
+        }
+    }
+    store.tags.remove(&app.arn);
+    Ok(json!({}))
+}

@@ -1,0 +1,45 @@
+//! How an update meets what is there: member by member.
+
+use serde_json::{Map, Value};
+
+/// Members whose literal value `None` clears them (SageMaker API reference, their patterns).
+const CLEARED_BY_NONE: [&str; 2] = ["SageMakerImageVersionArn", "LifecycleConfigArn"];
+
+/// Applies a request's structure to the stored one.
+///
+/// An absent member keeps its value, structures are merged in turn, a list replaces the list and an empty list clears it.
+pub(super) fn merge(target: &mut Map<String, Value>, change: &Map<String, Value>) {
+    for (name, value) in change {
+        match value {
+            Value::Null => {}
+            Value::Object(inner) => {
+                let slot = target
+                    .entry(name.clone())
+                    .or_insert_with(|| Value::Object(Map::new()));
+                match slot {
+                    Value::Object(stored) => merge(stored, inner),
+                    other => *other = value.clone(),
+                }
+            }
+            Value::Array(items) if items.is_empty() => {
+                target.remove(name);
+            }
+            Value::String(text) if text == "None" && CLEARED_BY_NONE.contains(&name.as_str()) => {
+                target.remove(name);
+            }
+            _ => {
+                target.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// The structure after the change.
+pub(super) fn merged(
+    stored: &Map<String, Value>,
+    change: &Map<String, Value>,
+) -> Map<String, Value> {
+    let mut result = stored.clone();
+    merge(&mut result, change);
+    result
+}
