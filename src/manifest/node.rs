@@ -287,7 +287,8 @@ mod tests {
 
     #[test]
     fn keys_are_text_even_where_yaml_reads_something_else() {
-        let documents = parse("Condition:\n  Null: {a: 'true'}\n  {x: 1, true: 2, 443: 3, null: 4}: 5\n");
+        let documents =
+            parse("Condition:\n  Null: {a: 'true'}\n  {x: 1, true: 2, 443: 3, null: 4}: 5\n");
         assert!(documents.is_err(), "a map as a key is nothing we know");
         let documents = parse("Null: {a: 1, true: 2, 443: 3, ~: 4}\n'null': 5\n").unwrap();
         assert_eq!(
