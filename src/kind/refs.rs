@@ -118,14 +118,14 @@ impl<'a> Refs<'a> {
         Self { scope, name, known, resolution: Resolution::default() }
     }
 
+    /// The manifest's `metadata.name`: the default for names in AWS.
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
     /// The manifest's scope.
     pub fn scope(&self) -> &ScopeFacts {
         self.scope
-    }
-
-    /// The manifest's `metadata.name`, for what defaults to it.
-    pub fn name(&self) -> &str {
-        self.name
     }
 
     /// What was recorded.
@@ -479,7 +479,7 @@ mod tests {
     #[test]
     fn our_references_are_filled_in_and_iam_variables_pass_through() {
         let (scope, known) = (scope(), known());
-        let mut refs = Refs::new(&scope, "this", &known);
+        let mut refs = Refs::new(&scope, "x", &known);
         let mut value =
             json!({"a": ["${KmsKey/studio.arn}/${aws:PrincipalTag/team}", "${KmsKey/studio}"]});
         refs.interpolate(&mut value, &KINDS).unwrap();
@@ -491,8 +491,7 @@ mod tests {
     fn a_reference_to_no_kind_is_an_error_with_its_field() {
         let (scope, known) = (scope(), known());
         let mut value = json!({"a": ["${Kmskey/studio}"]});
-        let problems =
-            Refs::new(&scope, "this", &known).interpolate(&mut value, &KINDS).unwrap_err();
+        let problems = Refs::new(&scope, "x", &known).interpolate(&mut value, &KINDS).unwrap_err();
         assert_eq!(problems[0].field, "a[0]");
         assert!(problems[0].why.contains("no kind `Kmskey`"));
     }
@@ -500,7 +499,7 @@ mod tests {
     #[test]
     fn a_missing_reference_makes_the_state_wait_and_names_it() {
         let (scope, known) = (scope(), known());
-        let mut refs = Refs::new(&scope, "this", &known);
+        let mut refs = Refs::new(&scope, "x", &known);
         let accepts = Accepts::id_of("SecurityGroup");
         refs.one("groups[0]", &Target::Ref("apps".into()), accepts).unwrap();
         let resolution = refs.finish();
@@ -514,7 +513,7 @@ mod tests {
     #[test]
     fn a_soft_reference_is_left_out_while_absent_but_waits_while_unknown() {
         let (scope, known) = (scope(), known());
-        let mut refs = Refs::new(&scope, "this", &known);
+        let mut refs = Refs::new(&scope, "x", &known);
         let absent = refs.maybe("a", &Target::Ref("x".into()), Accepts::id_of("SecurityGroup"));
         assert_eq!(absent, Ok(None));
         assert_eq!((refs.resolution.later.len(), refs.resolution.waiting.len()), (1, 0));
@@ -525,7 +524,7 @@ mod tests {
     #[test]
     fn a_lookup_finds_all_within_the_vpc_sorted_by_id() {
         let (scope, known) = (scope(), known());
-        let mut refs = Refs::new(&scope, "this", &known);
+        let mut refs = Refs::new(&scope, "x", &known);
         let accepts = Accepts::lookup(LookupKind::Subnet);
         let found =
             refs.many("subnets", &Targets::Lookup(tier()), accepts, Some(("vpc", "v1"))).unwrap();
@@ -535,7 +534,7 @@ mod tests {
     #[test]
     fn one_of_many_is_never_a_guess() {
         let (scope, known) = (scope(), known());
-        let mut refs = Refs::new(&scope, "this", &known);
+        let mut refs = Refs::new(&scope, "x", &known);
         refs.find_one("subnet", LookupKind::Subnet, &tier(), None);
         let waiting = refs.finish().waiting;
         assert!(waiting.iter().any(|why| why.contains("3 subnets match tier=p")), "{waiting:?}");
@@ -545,7 +544,7 @@ mod tests {
     fn a_lookup_that_was_not_read_or_failed_waits() {
         let (scope, mut known) = (scope(), known());
         known.lookups.insert(("prod".into(), LookupKind::Vpc), Seen::Unknown("throttled".into()));
-        let mut refs = Refs::new(&scope, "this", &known);
+        let mut refs = Refs::new(&scope, "x", &known);
         refs.find_one("vpc", LookupKind::Vpc, &tier(), None);
         refs.find_one("rt", LookupKind::RouteTable, &tier(), None);
         let waiting = refs.finish().waiting.into_iter().collect::<Vec<_>>().join("; ");
