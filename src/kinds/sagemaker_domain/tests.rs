@@ -12,6 +12,8 @@ use crate::{
 
 mod examples;
 mod laws;
+#[cfg(feature = "simulator")]
+mod port;
 
 pub(super) fn scope() -> ScopeFacts {
     ScopeFacts {
