@@ -19,10 +19,10 @@ use crate::{
 
 /// AWS's own advice for eventual consistency ends at five minutes (EC2 developer guide): so long a
 /// created resource counts as existing although lists do not show it.
-const VISIBLE_WITHIN: Duration = Duration::from_secs(300);
+const VISIBLE_WITHIN: Duration = Duration::from_mins(5);
 /// After an unclear answer to the create of something that has neither token nor unique name. KMS
 /// documents "several minutes" as its worst case; twice that is cheap.
-const UNCLEAR_UNNAMED: Duration = Duration::from_secs(600);
+const UNCLEAR_UNNAMED: Duration = Duration::from_mins(10);
 
 /// The memory of the pace.
 #[derive(Debug, Default)]

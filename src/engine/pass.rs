@@ -243,7 +243,7 @@ impl Engine {
                         match port.obstacles(have, Some(edit)).await {
                             Ok(names) => found.extend(names),
                             Err(error) => {
-                                found.push(format!("cannot tell what is in the way: {error}"))
+                                found.push(format!("cannot tell what is in the way: {error}"));
                             }
                         }
                     }
