@@ -301,7 +301,7 @@ impl Engine {
 fn valid_approvals(approvals: &[Approval], now: f64) -> impl Iterator<Item = String> {
     approvals
         .iter()
-        .filter(move |approval| approval.expires as f64 > now)
+        .filter(move |approval| now < approval.expires)
         .map(|approval| approval.digest.clone())
 }
 

@@ -136,6 +136,9 @@ const OPERATIONS: &[(&str, Handler)] = &[
 
 impl Ec2 {
     /// Answers one call: throttling first, then the dry run, then the operation itself.
+    ///
+    /// # Errors
+    /// As EC2 words them.
     pub fn call(
         &mut self,
         caller: &Caller,
