@@ -106,7 +106,6 @@ fn known() -> Known {
         resources: [
             resource("KmsKey", "studio", "12345678-1234-1234-1234-123456789012"),
             resource("SecurityGroup", "studio-apps", "sg-1"),
-            resource("SecurityGroup", "studio-rstudio", "sg-2"),
         ]
         .into(),
         lookups: [
