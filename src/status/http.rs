@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{Check, Status};
+use super::{Check, Status, page};
 
 /// A request that takes longer is given up: every answer is made from memory.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -46,6 +46,10 @@ pub fn serve(listen: &str, status: Status, stop: CancellationToken) -> io::Resul
 
 fn router(status: Status) -> Router {
     Router::new()
+        .route("/", get(index))
+        .route("/page.css", get(|| fixed("text/css; charset=utf-8", page::CSS)))
+        .route("/page.js", get(|| fixed("text/javascript; charset=utf-8", page::SCRIPT)))
+        .route("/icon.svg", get(|| fixed("image/svg+xml", page::ICON)))
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
@@ -62,11 +66,24 @@ async fn guard(request: axum::extract::Request<Body>, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-    );
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     response
+}
+
+async fn index(State(status): State<Status>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, page::CONTENT_SECURITY_POLICY),
+    ];
+    (headers, status.page()).into_response()
+}
+
+async fn fixed(content_type: &'static str, body: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, content_type)], body).into_response()
 }
 
 async fn metrics(State(status): State<Status>) -> Response {
