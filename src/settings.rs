@@ -277,6 +277,14 @@ impl Settings {
         Self::merge(file, overrides)
     }
 
+    /// Settings from the text of a settings file.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn parse(text: &str, overrides: &Overrides) -> Result<Self, SettingsError> {
+        Self::merge(parse(Path::new("(settings)"), text)?, overrides)
+    }
+
     fn merge(file: File, flags: &Overrides) -> Result<Self, SettingsError> {
         let owner = flags.owner.clone().or(file.owner).ok_or_else(|| {
             value(
@@ -398,7 +406,11 @@ pub fn partition(region: &str) -> &'static str {
 fn read(path: &Path) -> Result<File, SettingsError> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-    serde_saphyr::from_str(&text).map_err(|error| {
+    parse(path, &text)
+}
+
+fn parse(path: &Path, text: &str) -> Result<File, SettingsError> {
+    serde_saphyr::from_str(text).map_err(|error| {
         let error = error.without_snippet();
         let place = error.location().map_or_else(
             || "1:1".to_owned(),

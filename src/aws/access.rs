@@ -94,7 +94,7 @@ impl Connection {
             }
             let provider = provider.build().await;
             config = config.credentials_provider(
-                aws_sdk_sts::config::SharedCredentialsProvider::new(provider),
+                aws_credential_types::provider::SharedCredentialsProvider::new(provider),
             );
         }
         Access::new(facts, &config.build(), &self.guard)

@@ -37,12 +37,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
     let mut walked = kind.profile().name.to_owned();
     for part in parts {
         let fields = fields(&root, at);
-        at = fields.iter().find(|(name, _)| name == part).map(|(_, field)| resolve(&root, field)).with_context(
-            || {
-                let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
-                format!("{walked} has no field `{part}`; fields: {}", names.join(", "))
-            },
-        )?;
+        at = fields
+            .iter()
+            .find(|(name, _)| name == part)
+            .map(|(_, field)| resolve(&root, field))
+            .with_context(|| {
+            let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
+            format!("{walked} has no field `{part}`; fields: {}", names.join(", "))
+        })?;
         let _ = write!(walked, ".{part}");
     }
     output::print(&page(&walked, kind.profile().about, &root, at))?;
@@ -114,13 +116,17 @@ fn type_name(root: &Value, schema: &Value) -> String {
         let mut names: Vec<_> = choices
             .iter()
             .filter(|choice| choice["type"] != "null")
-            .map(|choice| choice["const"].as_str().map_or_else(|| type_name(root, choice), str::to_owned))
+            .map(|choice| {
+                choice["const"].as_str().map_or_else(|| type_name(root, choice), str::to_owned)
+            })
             .collect();
         names.dedup();
         return names.join("|");
     }
     match &schema["type"] {
-        Value::String(name) if name == "array" => format!("[]{}", type_name(root, &schema["items"])),
+        Value::String(name) if name == "array" => {
+            format!("[]{}", type_name(root, &schema["items"]))
+        }
         Value::String(name) => name.clone(),
         Value::Array(names) => {
             let names: Vec<_> =

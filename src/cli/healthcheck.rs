@@ -14,16 +14,21 @@ use super::Ended;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Where the running palisade listens
-    #[arg(long = "at", value_name = "HOST:PORT", default_value = "127.0.0.1:9464", env = "PALISADE_LISTEN")]
+    #[arg(
+        long = "at",
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:9464",
+        env = "PALISADE_LISTEN"
+    )]
     at: String,
 }
 
 const TIME_LIMIT: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
-    let answer = timeout(TIME_LIMIT, ask(&args.at))
-        .await
-        .with_context(|| format!("{} gave no answer within {} s", args.at, TIME_LIMIT.as_secs()))??;
+    let answer = timeout(TIME_LIMIT, ask(&args.at)).await.with_context(|| {
+        format!("{} gave no answer within {} s", args.at, TIME_LIMIT.as_secs())
+    })??;
     if answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.0 200") {
         return Ok(Ended::Done);
     }
@@ -36,7 +41,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
 async fn ask(at: &str) -> anyhow::Result<String> {
     // Listening on every address means listening on loopback too.
     let at = at.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
-    let mut stream = TcpStream::connect(&at).await.with_context(|| format!("connecting to {at}"))?;
+    let mut stream =
+        TcpStream::connect(&at).await.with_context(|| format!("connecting to {at}"))?;
     stream.write_all(b"GET /livez HTTP/1.0\r\nHost: localhost\r\n\r\n").await?;
     let mut answer = String::new();
     stream.take(64 * 1024).read_to_string(&mut answer).await?;

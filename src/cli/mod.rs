@@ -110,7 +110,11 @@ pub async fn main() -> ExitCode {
         Ok(Ended::Failed) => ExitCode::FAILURE,
         Ok(Ended::Changes) => ExitCode::from(2),
         Err(error) => {
-            anstream::eprintln!("{}error:{} {error:#}", output::ERROR, output::ERROR.render_reset());
+            anstream::eprintln!(
+                "{}error:{} {error:#}",
+                output::ERROR,
+                output::ERROR.render_reset()
+            );
             ExitCode::FAILURE
         }
     }

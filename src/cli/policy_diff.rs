@@ -1,10 +1,54 @@
 //! `palisade policy-diff A B`: how two policy documents differ.
 
-use std::{fs, io::Write, path::Path};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 
+use super::{Ended, output};
 use crate::model::policy_document::{Comparison, Context, Dialect, PolicyDocument, diff};
+
+/// Arguments of `policy-diff`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The document before
+    a: PathBuf,
+    /// The document after
+    b: PathBuf,
+    /// What sort of document it is: each service reads and rewrites them in its own way
+    #[arg(long, value_enum, default_value_t = Sort::Key)]
+    dialect: Sort,
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    output: output::Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Sort {
+    /// KMS key policy: compared by meaning
+    Key,
+    /// VPC endpoint policy: compared by meaning
+    Endpoint,
+    /// Service control policy: compared strictly, Organizations keeps what it was given
+    Scp,
+}
+
+/// `palisade policy-diff`: exit 0 when equal, 2 when not.
+pub(super) fn verb(args: &Args) -> anyhow::Result<Ended> {
+    let dialect = match args.dialect {
+        Sort::Key => Dialect::KeyPolicy,
+        Sort::Endpoint => Dialect::EndpointPolicy,
+        Sort::Scp => Dialect::ServiceControlPolicy,
+    };
+    let mut out = Vec::new();
+    let json = args.output == output::Format::Json;
+    let equal = run(&args.a, &args.b, dialect, json, &mut out)?;
+    output::print(&String::from_utf8(out)?)?;
+    Ok(if equal { Ended::Done } else { Ended::Changes })
+}
 
 /// Prints what changes from document `a` to document `b` and tells whether nothing does. Documents that differ in statement
 /// names alone are not equal here: the difference is printed, so it must not pass for none.
@@ -48,10 +92,7 @@ fn context(a: &PolicyDocument, b: &PolicyDocument) -> Context {
         Some(only) if partitions.len() == 1 => *only,
         _ => "aws",
     };
-    Context {
-        partition: partition.to_owned(),
-        account: String::new(),
-    }
+    Context { partition: partition.to_owned(), account: String::new() }
 }
 
 #[cfg(test)]
@@ -77,17 +118,9 @@ mod tests {
         }
         fn diff(&self, json: bool) -> (bool, String) {
             let mut out = Vec::new();
-            let equal = run(
-                &self.path("a.json"),
-                &self.path("b.json"),
-                Dialect::KeyPolicy,
-                json,
-                &mut out,
-            );
-            (
-                equal.expect("both are policies"),
-                String::from_utf8(out).expect("UTF-8"),
-            )
+            let equal =
+                run(&self.path("a.json"), &self.path("b.json"), Dialect::KeyPolicy, json, &mut out);
+            (equal.expect("both are policies"), String::from_utf8(out).expect("UTF-8"))
         }
     }
 
@@ -100,10 +133,7 @@ mod tests {
     #[test]
     fn equal_documents_are_said_to_be_equal() {
         let files = Files::new(&policy("\"*\"", ""), &policy(r#"{"AWS": ["*"]}"#, ""));
-        assert_eq!(
-            files.diff(false),
-            (true, "The documents are equal.\n".to_owned())
-        );
+        assert_eq!(files.diff(false), (true, "The documents are equal.\n".to_owned()));
     }
 
     #[test]
@@ -127,10 +157,7 @@ mod tests {
         let files = Files::new(&policy("\"*\"", "A"), &policy("\"*\"", "B"));
         let (equal, text) = files.diff(false);
         assert!(!equal);
-        assert!(
-            text.starts_with("~ statement \"B\" (Allow): no effect on access\n"),
-            "{text}"
-        );
+        assert!(text.starts_with("~ statement \"B\" (Allow): no effect on access\n"), "{text}");
     }
 
     #[test]
@@ -158,10 +185,7 @@ mod tests {
 
     #[test]
     fn a_bad_file_is_named_and_its_text_is_not() {
-        let files = Files::new(
-            r#"{"Statement": [], "Secret": "hunter2"}"#,
-            &policy("\"*\"", ""),
-        );
+        let files = Files::new(r#"{"Statement": [], "Secret": "hunter2"}"#, &policy("\"*\"", ""));
         let bad = run(
             &files.path("a.json"),
             &files.path("b.json"),

@@ -60,7 +60,8 @@ fn manifest(kind: &dyn ErasedKind) -> Value {
         }
         value
     };
-    let mut generator = SchemaSettings::draft07().with(|s| s.inline_subschemas = true).into_generator();
+    let mut generator =
+        SchemaSettings::draft07().with(|s| s.inline_subschemas = true).into_generator();
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": profile.name,

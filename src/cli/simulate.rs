@@ -19,7 +19,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let simulator = Simulator::new(Options::default());
     if args.seeded {
-        world::build(&simulator).await?;
+        world::build(&simulator)?;
     }
     let listener = TcpListener::bind(&args.listen)
         .await

@@ -47,8 +47,7 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
 }
 
 fn text(document: &Document) -> String {
-    let mut out: String =
-        document.problems.iter().map(|problem| format!("{problem}\n")).collect();
+    let mut out: String = document.problems.iter().map(|problem| format!("{problem}\n")).collect();
     let count = document.problems.len();
     out.push_str(&match count {
         0 => format!("{} manifests, no problems\n", document.manifests),

@@ -57,14 +57,15 @@ pub(super) fn parse(text: &str) -> Result<Vec<Located>, SyntaxProblem> {
     options.strict_booleans = true;
     let nodes: Vec<Spanned<Option<Node>>> =
         serde_saphyr::from_multiple_with_options(text, options).map_err(syntax_problem)?;
-    Ok(nodes.into_iter().filter_map(locate).collect())
+    let lines: Vec<&str> = text.lines().collect();
+    Ok(nodes.into_iter().filter_map(|node| locate(node, &lines)).collect())
 }
 
-fn locate(node: Spanned<Option<Node>>) -> Option<Located> {
-    let start = (node.referenced.line(), node.referenced.column());
-    let mut places = BTreeMap::new();
-    let value = node.value?.flatten("", &mut places);
-    Some(Located { value, start, places })
+fn locate(node: Spanned<Option<Node>>, lines: &[&str]) -> Option<Located> {
+    let start = at(&node);
+    let mut flat = Flattening { lines, places: BTreeMap::new() };
+    let value = flat.value("", node.value?);
+    Some(Located { value, start, places: flat.places })
 }
 
 fn syntax_problem(error: serde_saphyr::Error) -> SyntaxProblem {
@@ -95,37 +96,103 @@ fn first_line(message: &str) -> String {
 enum Node {
     Plain(Value),
     List(Vec<Spanned<Option<Node>>>),
-    Map(Vec<(Spanned<String>, Spanned<Option<Node>>)>),
+    Map(Vec<(Spanned<Key>, Spanned<Option<Node>>)>),
 }
 
-impl Node {
-    fn flatten(self, path: &str, places: &mut BTreeMap<String, Place>) -> Value {
-        match self {
-            Self::Plain(value) => value,
-            Self::List(items) => items
+/// A key. IAM's condition operator `Null` reads as YAML's null, and a port number as a key reads as a
+/// number: what counts is the text as it stands.
+#[derive(Debug)]
+enum Key {
+    Text(String),
+    NotText,
+}
+
+struct Flattening<'a> {
+    lines: &'a [&'a str],
+    places: BTreeMap<String, Place>,
+}
+
+impl Flattening<'_> {
+    fn value(&mut self, path: &str, node: Node) -> Value {
+        match node {
+            Node::Plain(value) => value,
+            Node::List(items) => items
                 .into_iter()
                 .enumerate()
                 .map(|(index, item)| {
                     let path = format!("{path}[{index}]");
-                    places.insert(path.clone(), at(&item));
-                    item.value.map_or(Value::Null, |node| node.flatten(&path, places))
+                    self.places.insert(path.clone(), at(&item));
+                    item.value.map_or(Value::Null, |node| self.value(&path, node))
                 })
                 .collect(),
-            Self::Map(entries) => {
+            Node::Map(entries) => {
                 let mut map = Map::new();
                 for (key, item) in entries {
-                    let path = if path.is_empty() {
-                        key.value.clone()
-                    } else {
-                        format!("{path}.{}", key.value)
+                    let place = at(&key);
+                    let key = match key.value {
+                        Key::Text(text) => text,
+                        Key::NotText => self.text_at(place),
                     };
-                    places.insert(path.clone(), at(&key));
-                    let value = item.value.map_or(Value::Null, |node| node.flatten(&path, places));
-                    map.insert(key.value, value);
+                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    self.places.insert(path.clone(), place);
+                    let value = item.value.map_or(Value::Null, |node| self.value(&path, node));
+                    map.insert(key, value);
                 }
                 Value::Object(map)
             }
         }
+    }
+
+    /// The plain scalar that begins at a place and ends before its colon.
+    fn text_at(&self, (line, column): Place) -> String {
+        let line = usize::try_from(line).ok().and_then(|line| self.lines.get(line.checked_sub(1)?));
+        let start = usize::try_from(column).unwrap_or(1).saturating_sub(1);
+        let rest: String = line.unwrap_or(&"").chars().skip(start).collect();
+        rest.split(':').next().unwrap_or_default().trim().to_owned()
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a plain key")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Key, E> {
+        Ok(Key::Text(text.to_owned()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Key, E> {
+        Ok(Key::NotText)
+    }
+
+    fn visit_none<E>(self) -> Result<Key, E> {
+        Ok(Key::NotText)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Key, E> {
+        Ok(Key::NotText)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Key, E> {
+        Ok(Key::NotText)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Key, E> {
+        Ok(Key::NotText)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Key, E> {
+        Ok(Key::NotText)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeyVisitor)
     }
 }
 
@@ -216,6 +283,18 @@ mod tests {
         assert_eq!(documents[0].place("b[1].y.deeper[3]"), (4, 6));
         assert_eq!(documents[1].value, json!({"c": null}));
         assert_eq!(documents[1].place("c"), (8, 1));
+    }
+
+    #[test]
+    fn keys_are_text_even_where_yaml_reads_something_else() {
+        let documents =
+            parse("Condition:\n  Null: {a: 'true'}\n  {x: 1, true: 2, 443: 3, null: 4}: 5\n");
+        assert!(documents.is_err(), "a map as a key is nothing we know");
+        let documents = parse("Null: {a: 1, true: 2, 443: 3, ~: 4}\n'null': 5\n").unwrap();
+        assert_eq!(
+            documents[0].value,
+            json!({"Null": {"a": 1, "true": 2, "443": 3, "~": 4}, "null": 5})
+        );
     }
 
     #[test]

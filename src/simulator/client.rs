@@ -4,8 +4,8 @@ use super::Simulator;
 use super::wire::Outcome;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_async::{rt::sleep::TokioSleep, time::SystemTimeSource};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -36,6 +36,7 @@ impl Simulator {
             .region(Region::new(region.to_owned()))
             .retry_config(retries)
             .sleep_impl(TokioSleep::new())
+            .time_source(SystemTimeSource::new())
             .http_client(self.http_client())
             .build()
     }

@@ -13,6 +13,7 @@
 //! role's account, everything else is [`Options::default_account`]. Service and region come from the signature's scope.
 //! Signatures themselves are not verified.
 
+mod act;
 mod client;
 mod ec2;
 mod fault;
@@ -53,6 +54,8 @@ pub(crate) enum Service {
 }
 
 impl Service {
+    const ALL: [Self; 5] = [Self::Ec2, Self::Kms, Self::Organizations, Self::SageMaker, Self::Sts];
+
     fn name(self) -> &'static str {
         match self {
             Self::Ec2 => "ec2",

@@ -116,3 +116,46 @@ async fn the_root_alone_costs_one_call() {
     );
     server.only_request();
 }
+
+#[cfg(feature = "simulator")]
+#[tokio::test]
+async fn places_of_a_deep_organisation_are_found_by_path_page_by_page() {
+    use crate::{
+        aws::{Brake, Connection, Guard},
+        kind::ScopeFacts,
+        simulator::Simulator,
+    };
+
+    let simulator = Simulator::default();
+    let config = simulator.sdk_config("999988887777", "us-east-1");
+    let facts = ScopeFacts {
+        name: "org".into(),
+        account: "999988887777".into(),
+        region: "us-east-1".into(),
+        partition: "aws".into(),
+    };
+    let guard = Guard::writing(Brake::default());
+    let access = Connection::new(config, guard).access(facts, None).await;
+    let client = &access.organizations;
+    let roots = client.list_roots().send().await.expect("roots").roots.expect("roots");
+    let root = roots[0].id.clone().expect("its id");
+    let mut ids = Vec::new();
+    // More than one page of siblings, and a child below the last of them.
+    for index in 0..25 {
+        let call =
+            client.create_organizational_unit().parent_id(&root).name(format!("U{index:02}"));
+        let unit = call.send().await.expect("a unit").organizational_unit.expect("it");
+        ids.push(unit.id.expect("its id"));
+    }
+    let call = client.create_organizational_unit().parent_id(&ids[24]).name("ML");
+    let unit = call.send().await.expect("a unit").organizational_unit.expect("it");
+    simulator.clear_calls();
+    let wanted = names(["/U24", "/U24/ML", "/U24/Gone", "root"]);
+    let items = fetch(&access, LookupKind::OrganizationalUnit, &wanted).await.expect("read");
+    let found: Vec<_> = items.into_iter().filter_map(|item| Some((item.name?, item.id))).collect();
+    let expected =
+        [("root", root), ("/U24", ids[24].clone()), ("/U24/ML", unit.id.expect("its id"))];
+    assert_eq!(found, expected.map(|(name, id)| (name.to_owned(), id)));
+    let calls = simulator.calls().len();
+    assert!((4..=6).contains(&calls), "one listing of the roots and of each parent: {calls}");
+}

@@ -1,13 +1,9 @@
-//! The world of the demo: what an account looks like before palisade comes, made with ordinary API calls.
+//! The world of the demo: what the accounts look like before palisade comes, made with ordinary API calls.
 
-use anyhow::Context as _;
+use serde_json::{Value, json};
 
-use crate::{
-    aws::{Access, Brake, Connection, Guard},
-    kind::ScopeFacts,
-    settings::partition,
-    simulator::Simulator,
-};
+use super::hands::{Hands, tagged, text};
+use crate::simulator::Simulator;
 
 /// The account of the platform.
 pub(crate) const ML_ACCOUNT: &str = "111122223333";
@@ -16,26 +12,73 @@ pub(crate) const MANAGEMENT_ACCOUNT: &str = "999988887777";
 /// The Region of the platform.
 pub(crate) const REGION: &str = "eu-west-1";
 
-/// Clients with every right in one account of the simulator: the demo's own hands, not palisade's.
-pub(crate) async fn hands(simulator: &Simulator, account: &str, region: &str) -> Access {
-    let guard = Guard::writing(Brake::default());
-    let connection = Connection::new(simulator.sdk_config(account, region), guard);
-    let facts = ScopeFacts {
-        name: "hands".to_owned(),
-        account: account.to_owned(),
-        region: region.to_owned(),
-        partition: partition(region).to_owned(),
-    };
-    connection.access(facts, None).await
+/// Settings for this world: two scopes, and nothing that waits longer than the demo.
+pub(crate) const SETTINGS: &str = "\
+owner: palisade-demo
+defaultScope: ml-prod
+scopes:
+  ml-prod:
+    account: \"111122223333\"
+    region: eu-west-1
+    assumeRole: {roleArn: \"arn:aws:iam::111122223333:role/palisade\", externalId: demo}
+  org:
+    account: \"999988887777\"
+    region: us-east-1
+    assumeRole: {roleArn: \"arn:aws:iam::999988887777:role/palisade\", externalId: demo}
+interval: 2s
+settleWindow: 1s
+";
+
+/// Builds organisation, OUs, VPC, private subnets and their route table.
+pub(crate) fn build(simulator: &Simulator) -> anyhow::Result<()> {
+    organization(simulator)?;
+    network(simulator)
 }
 
-/// Builds organisation, OUs, VPC, private subnets and route table.
-pub(crate) async fn build(simulator: &Simulator) -> anyhow::Result<()> {
-    super::hands::organization(&hands(simulator, MANAGEMENT_ACCOUNT, "us-east-1").await)
-        .await
-        .context("building the organisation")?;
-    super::hands::network(&hands(simulator, ML_ACCOUNT, REGION).await)
-        .await
-        .context("building the network")?;
+fn organization(simulator: &Simulator) -> anyhow::Result<()> {
+    let organizations = Hands::organizations(simulator);
+    let roots = organizations.call("ListRoots", &json!({}))?;
+    let root = text(&roots, "/Roots/0/Id")?;
+    let workloads = organizations
+        .call("CreateOrganizationalUnit", &json!({"ParentId": root, "Name": "Workloads"}))?;
+    let workloads = text(&workloads, "/OrganizationalUnit/Id")?;
+    let ml = organizations
+        .call("CreateOrganizationalUnit", &json!({"ParentId": workloads, "Name": "ML"}))?;
+    let ml = text(&ml, "/OrganizationalUnit/Id")?;
+    organizations.call(
+        "MoveAccount",
+        &json!({"AccountId": ML_ACCOUNT, "SourceParentId": root, "DestinationParentId": ml}),
+    )?;
+    Ok(())
+}
+
+fn network(simulator: &Simulator) -> anyhow::Result<()> {
+    let ec2 = Hands::ec2(simulator);
+    let vpc = ec2.call(
+        "CreateVpc",
+        &json!({"CidrBlock": "10.20.0.0/16", "TagSpecification": tagged("vpc", &[("Name", "ml")])}),
+    )?;
+    let vpc = text(&vpc, "/vpc/vpcId")?.to_owned();
+    for attribute in ["EnableDnsSupport", "EnableDnsHostnames"] {
+        ec2.call("ModifyVpcAttribute", &json!({"VpcId": vpc, attribute: {"Value": "true"}}))?;
+    }
+    let table = ec2.call(
+        "CreateRouteTable",
+        &json!({"VpcId": vpc, "TagSpecification": tagged("route-table", &[("tier", "private")])}),
+    )?;
+    let table = text(&table, "/routeTable/routeTableId")?;
+    for (zone, block) in [("a", "10.20.0.0/20"), ("b", "10.20.16.0/20")] {
+        let tags =
+            tagged("subnet", &[("tier", "private"), ("Name", &format!("ml-private-{zone}"))]);
+        let subnet: Value = ec2.call(
+            "CreateSubnet",
+            &json!({
+                "VpcId": vpc, "CidrBlock": block,
+                "AvailabilityZone": format!("{REGION}{zone}"), "TagSpecification": tags
+            }),
+        )?;
+        let subnet = text(&subnet, "/subnet/subnetId")?;
+        ec2.call("AssociateRouteTable", &json!({"RouteTableId": table, "SubnetId": subnet}))?;
+    }
     Ok(())
 }

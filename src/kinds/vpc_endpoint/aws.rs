@@ -18,6 +18,9 @@ use crate::{
     model::{Observed, PhysicalId, Tags},
 };
 
+/// The longest client token, in ASCII characters (EC2 developer guide, "Ensuring idempotency").
+const TOKEN_LIMIT: usize = 64;
+
 /// The port of one scope.
 #[derive(Debug, Clone)]
 pub struct Live {
@@ -65,16 +68,19 @@ impl Port<VpcEndpoint> for Live {
         token: &str,
     ) -> Result<PhysicalId, CloudError> {
         const OPERATION: &str = "ec2:CreateVpcEndpoint";
-        let unsafe_default = |what: &str| {
+        let not_sent = |what: &str| {
             Err(CloudError::new(OPERATION, Class::Rejected, format!("not sent: {what}")))
         };
+        if token.is_empty() || token.len() > TOKEN_LIMIT || !token.is_ascii() {
+            return not_sent("without a usable client token it could come twice");
+        }
         let subnets = want.chosen_subnets();
         let groups = want.security_groups.clone().unwrap_or_default();
         if !want.is(EndpointType::Gateway) && subnets.is_empty() {
-            return unsafe_default("no subnet is known");
+            return not_sent("no subnet is known");
         }
         if want.is(EndpointType::Interface) && groups.is_empty() {
-            return unsafe_default("without a security group AWS would take the VPC's default one");
+            return not_sent("without a security group AWS would take the VPC's default one");
         }
         let policy =
             want.policy.as_ref().map(|policy| policy_text(OPERATION, policy)).transpose()?;

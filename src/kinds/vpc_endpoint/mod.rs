@@ -93,7 +93,8 @@ impl Kind for VpcEndpoint {
     const PROFILE: Profile = Profile {
         name: "VpcEndpoint",
         short: "vpce",
-        about: "A private way from a VPC to an AWS service: interface, gateway or Gateway Load Balancer endpoint.",
+        about: "A private way from a VPC to a service: interface, gateway or Gateway Load Balancer \
+                endpoint.",
         creation: Creation::Token,
         removal: Removal::Prunable,
         writers: Writers::Many,

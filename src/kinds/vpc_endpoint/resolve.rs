@@ -35,6 +35,14 @@ pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inv
     if let Some(why) = service::problem(&spec.service) {
         problems.push(Invalid::new("service", format!("`{}` {why}", spec.service)));
     }
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if spec
+        .service_region
+        .as_ref()
+        .is_some_and(|given| given.is_empty() || !given.chars().all(fits))
+    {
+        problems.push(Invalid::new("serviceRegion", format!("`{region}` is no Region")));
+    }
     let service = service::full_name(&spec.service, region, &facts.partition);
     let interface = spec.endpoint_type == EndpointType::Interface;
     let private_dns = interface.then(|| spec.private_dns.unwrap_or(true));
@@ -60,7 +68,8 @@ pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inv
     Ok(State {
         endpoint_type: spec.endpoint_type.as_str().to_owned(),
         service,
-        service_region: spec.service_region.clone(),
+        // The Region the endpoint is in anyway needs no mention.
+        service_region: spec.service_region.clone().filter(|region| *region != facts.region),
         vpc,
         subnets,
         security_groups,
@@ -120,8 +129,12 @@ fn missing(spec: &Spec) -> Vec<Invalid> {
     }
     if typed == EndpointType::Interface && spec.security_groups.is_none() {
         problems.push(
-            Invalid::new("securityGroups", "an interface endpoint needs at least one; without it AWS would take the VPC's default group")
-                .help("refer to a SecurityGroup manifest: `[{ref: name}]`"),
+            Invalid::new(
+                "securityGroups",
+                "an interface endpoint needs at least one; without it AWS would take the VPC's \
+                 default group",
+            )
+            .help("refer to a SecurityGroup manifest: `[{ref: name}]`"),
         );
     }
     if typed != EndpointType::GatewayLoadBalancer && spec.policy.is_none() {

@@ -67,7 +67,7 @@ fn known() -> Known {
 
 fn resolve_with(spec: Value, known: &Known) -> (Result<State, Vec<Invalid>>, Resolution) {
     let facts = facts();
-    let mut refs = Refs::new(&facts, known);
+    let mut refs = Refs::new(&facts, "endpoint", known);
     let spec: Spec = serde_json::from_value(spec).expect("a spec");
     let state = VpcEndpoint::resolve(spec, &mut refs);
     (state, refs.finish())

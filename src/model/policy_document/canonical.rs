@@ -22,10 +22,7 @@ impl Token {
     }
 
     pub(super) fn spelt(key: impl Into<String>, shown: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            shown: shown.into(),
-        }
+        Self { key: key.into(), shown: shown.into() }
     }
 
     /// A text whose ASCII case means nothing (action names, condition keys: IAM reference on policy elements).
@@ -140,12 +137,8 @@ pub(super) enum PrincipalType {
 }
 
 impl PrincipalType {
-    pub(super) const ALL: [Self; 4] = [
-        Self::Aws,
-        Self::CanonicalUser,
-        Self::Federated,
-        Self::Service,
-    ];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Aws, Self::CanonicalUser, Self::Federated, Self::Service];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -195,10 +188,7 @@ impl Principals {
 /// An account id stands for the root of that account, in the caller's own partition: AWS stores it so.
 fn root_arn(name: &Token, context: &Context) -> Token {
     if is_account_id(name.key()) {
-        Token::spelt(
-            format!("arn:{}:iam::{}:root", context.partition, name.key()),
-            name.shown(),
-        )
+        Token::spelt(format!("arn:{}:iam::{}:root", context.partition, name.key()), name.shown())
     } else {
         name.clone()
     }
@@ -223,14 +213,8 @@ pub(super) struct Body {
 impl Body {
     /// The body with its principals in the spelling AWS would store for a caller in `context`.
     pub(super) fn within(&self, context: &Context) -> Self {
-        let principal = self
-            .principal
-            .as_ref()
-            .map(|p| p.map(|names| names.within(context)));
-        Self {
-            principal,
-            ..self.clone()
-        }
+        let principal = self.principal.as_ref().map(|p| p.map(|names| names.within(context)));
+        Self { principal, ..self.clone() }
     }
 
     /// Every element with its values: what a diff shows and what an overlap counts. A listed element without values is
@@ -259,25 +243,16 @@ impl Body {
         }
         for (element, selection) in [("Action", &self.action), ("Resource", &self.resource)] {
             if let Some(selection) = selection {
-                elements.insert(
-                    Token::exact(&selection.label(element)),
-                    selection.inner().clone(),
-                );
+                elements.insert(Token::exact(&selection.label(element)), selection.inner().clone());
             }
         }
         for (operator, keys) in &self.condition {
             if keys.is_empty() {
-                elements.insert(
-                    Token::exact(&format!("Condition {operator}")),
-                    Tokens::new(),
-                );
+                elements.insert(Token::exact(&format!("Condition {operator}")), Tokens::new());
             }
             for (key, values) in keys {
                 let label = |key: &str| format!("Condition {operator} {key}");
-                elements.insert(
-                    Token::spelt(label(key.key()), label(key.shown())),
-                    values.clone(),
-                );
+                elements.insert(Token::spelt(label(key.key()), label(key.shown())), values.clone());
             }
         }
         elements
@@ -294,9 +269,6 @@ pub(super) struct Statement {
 
 impl Statement {
     pub(super) fn within(&self, context: &Context) -> Self {
-        Self {
-            body: self.body.within(context),
-            sid: self.sid.clone(),
-        }
+        Self { body: self.body.within(context), sid: self.sid.clone() }
     }
 }

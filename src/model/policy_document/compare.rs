@@ -39,11 +39,7 @@ pub fn compare(a: &PolicyDocument, b: &PolicyDocument, context: &Context) -> Com
         return Comparison::Different;
     }
     if a.dialect == Dialect::ServiceControlPolicy {
-        return if a.authored == b.authored {
-            Comparison::Equal
-        } else {
-            Comparison::Different
-        };
+        return if a.authored == b.authored { Comparison::Equal } else { Comparison::Different };
     }
     let (a_statements, b_statements) = (canonical(a, context), canonical(b, context));
     if a.version != b.version || a.id != b.id || bodies(&a_statements) != bodies(&b_statements) {
@@ -57,18 +53,11 @@ pub fn compare(a: &PolicyDocument, b: &PolicyDocument, context: &Context) -> Com
 
 /// The statements without repetition and order: neither has a meaning, because a deny wins wherever it stands.
 fn canonical(document: &PolicyDocument, context: &Context) -> BTreeSet<Statement> {
-    document
-        .statements
-        .iter()
-        .map(|statement| statement.within(context))
-        .collect()
+    document.statements.iter().map(|statement| statement.within(context)).collect()
 }
 
 pub(super) fn bodies<'a>(
     statements: impl IntoIterator<Item = &'a Statement>,
 ) -> BTreeSet<&'a Body> {
-    statements
-        .into_iter()
-        .map(|statement| &statement.body)
-        .collect()
+    statements.into_iter().map(|statement| &statement.body).collect()
 }

@@ -10,10 +10,9 @@ use super::{
 /// Every operator and every key of it must hold; the values of one key are alternatives. `variables` tells whether the
 /// document's version has policy variables.
 pub(super) fn holds(conditions: &Conditions, known: &Known, variables: bool) -> Tri {
-    let tests = conditions.iter().flat_map(|(operator, keys)| {
-        keys.iter()
-            .map(move |(key, values)| (operator, key, values))
-    });
+    let tests = conditions
+        .iter()
+        .flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)));
     Tri::all(tests.map(|(operator, key, values)| {
         match (Operator::parse(operator), known.get(key.key())) {
             (Some(operator), Some(actual)) => key_holds(operator, values, actual, known, variables),

@@ -13,9 +13,7 @@ pub(super) struct Decimal {
 impl Decimal {
     /// Reads `-?digits(.digits)?`. Anything else (exponents, signs in other places) is not given a meaning.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (negative, digits) = text
-            .strip_prefix('-')
-            .map_or((false, text), |rest| (true, rest));
+        let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (whole, fraction) = match digits.split_once('.') {
             Some((_, "")) => return None,
             Some(parts) => parts,
@@ -28,19 +26,12 @@ impl Decimal {
         let whole = whole.trim_start_matches('0').to_owned();
         let fraction = fraction.trim_end_matches('0').to_owned();
         let zero = whole.is_empty() && fraction.is_empty();
-        Some(Self {
-            negative: negative && !zero,
-            whole,
-            fraction,
-        })
+        Some(Self { negative: negative && !zero, whole, fraction })
     }
 
     fn magnitude(&self, other: &Self) -> Ordering {
-        let whole = self
-            .whole
-            .len()
-            .cmp(&other.whole.len())
-            .then_with(|| self.whole.cmp(&other.whole));
+        let whole =
+            self.whole.len().cmp(&other.whole.len()).then_with(|| self.whole.cmp(&other.whole));
         // Without trailing zeros the order of the digits as text is the order of the fractions.
         whole.then_with(|| self.fraction.cmp(&other.fraction))
     }
@@ -66,11 +57,7 @@ impl PartialOrd for Decimal {
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.negative { "-" } else { "" };
-        let whole = if self.whole.is_empty() {
-            "0"
-        } else {
-            &self.whole
-        };
+        let whole = if self.whole.is_empty() { "0" } else { &self.whole };
         let point = if self.fraction.is_empty() { "" } else { "." };
         write!(f, "{sign}{whole}{point}{}", self.fraction)
     }
@@ -90,19 +77,11 @@ mod tests {
             ("0.50", "0.5"),
             ("00.5", "0.5"),
         ] {
-            assert_eq!(
-                Decimal::parse(a).expect(a),
-                Decimal::parse(b).expect(b),
-                "{a} and {b}"
-            );
+            assert_eq!(Decimal::parse(a).expect(a), Decimal::parse(b).expect(b), "{a} and {b}");
         }
-        for (text, shown) in [
-            ("-007.250", "-7.25"),
-            ("0", "0"),
-            ("000", "0"),
-            ("0.5", "0.5"),
-            ("100", "100"),
-        ] {
+        for (text, shown) in
+            [("-007.250", "-7.25"), ("0", "0"), ("000", "0"), ("0.5", "0.5"), ("100", "100")]
+        {
             assert_eq!(Decimal::parse(text).expect(text).to_string(), shown);
         }
     }
@@ -130,9 +109,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_not_decimals() {
-        for text in [
-            "", "-", ".5", "5.", "1e3", "+1", "1.2.3", "0x10", " 1", "--1", "1-",
-        ] {
+        for text in ["", "-", ".5", "5.", "1e3", "+1", "1.2.3", "0x10", " 1", "--1", "1-"] {
             assert_eq!(Decimal::parse(text), None, "{text:?}");
         }
     }

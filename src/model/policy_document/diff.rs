@@ -31,7 +31,10 @@ pub struct PolicyDiff {
 #[non_exhaustive]
 pub enum DocumentChange {
     /// The language version; a missing one is 2008-10-17.
-    Version { old: String, new: String },
+    Version {
+        old: String,
+        new: String,
+    },
     Id {
         old: Option<String>,
         new: Option<String>,
@@ -84,37 +87,25 @@ pub fn diff(old: &PolicyDocument, new: &PolicyDocument, context: &Context) -> Po
     let (old_side, new_side) = (Side::new(old, context), Side::new(new, context));
     let statements = statements(&old_side, &new_side, context);
     let mut document = Vec::new();
-    let mut widening = statements
-        .iter()
-        .fold(Widening::Neutral, |so_far, s| so_far.and(s.widening));
+    let mut widening =
+        statements.iter().fold(Widening::Neutral, |so_far, s| so_far.and(s.widening));
     if old.version != new.version {
         document.push(DocumentChange::Version {
             old: old.version.name().to_owned(),
             new: new.version.name().to_owned(),
         });
         // Only in the later version is `${…}` a variable.
-        if [old, new]
-            .iter()
-            .any(|side| side.to_minified_json().contains("${"))
-        {
+        if [old, new].iter().any(|side| side.to_minified_json().contains("${")) {
             widening = Widening::Unknown;
         }
     }
     if old.id != new.id {
-        document.push(DocumentChange::Id {
-            old: old.id.clone(),
-            new: new.id.clone(),
-        });
+        document.push(DocumentChange::Id { old: old.id.clone(), new: new.id.clone() });
     }
     if comparison == Comparison::Different && document.is_empty() && statements.is_empty() {
         document.push(DocumentChange::Form);
     }
-    PolicyDiff {
-        comparison,
-        widening,
-        document,
-        statements,
-    }
+    PolicyDiff { comparison, widening, document, statements }
 }
 
 /// One document's statements without repetition, each with its place.
@@ -123,16 +114,8 @@ struct Side(Vec<(usize, Statement)>);
 impl Side {
     fn new(document: &PolicyDocument, context: &Context) -> Self {
         let mut seen = BTreeSet::new();
-        let statements = document
-            .statements
-            .iter()
-            .map(|s| s.within(context))
-            .enumerate();
-        Self(
-            statements
-                .filter(|(_, statement)| seen.insert(statement.clone()))
-                .collect(),
-        )
+        let statements = document.statements.iter().map(|s| s.within(context)).enumerate();
+        Self(statements.filter(|(_, statement)| seen.insert(statement.clone())).collect())
     }
 
     fn bodies(&self) -> BTreeSet<&Body> {
@@ -161,32 +144,20 @@ fn statements(old: &Side, new: &Side, context: &Context) -> Vec<StatementDiff> {
             effect: shown.body.effect,
             elements: elements(old, new),
             other_accounts: other_accounts(old, new, context),
-            widening: judge(
-                old.map(|s| &s.body),
-                new.map(|s| &s.body),
-                &all_old,
-                &all_new,
-            ),
+            widening: judge(old.map(|s| &s.body), new.map(|s| &s.body), &all_old, &all_new),
         })
     };
     let kept = new.0.iter().enumerate().filter_map(|(n, statement)| {
-        let partner = pairs
-            .iter()
-            .find(|(_, paired)| *paired == n)
-            .map(|(o, _)| &old.0[*o]);
+        let partner = pairs.iter().find(|(_, paired)| *paired == n).map(|(o, _)| &old.0[*o]);
         if partner.is_some_and(|(_, old)| *old == statement.1) {
             None
         } else {
             entry(partner, Some(statement))
         }
     });
-    let removed = old
-        .0
-        .iter()
-        .enumerate()
-        .filter(|(o, _)| !pairs.iter().any(|(paired, _)| paired == o));
-    kept.chain(removed.filter_map(|(_, statement)| entry(Some(statement), None)))
-        .collect()
+    let removed =
+        old.0.iter().enumerate().filter(|(o, _)| !pairs.iter().any(|(paired, _)| paired == o));
+    kept.chain(removed.filter_map(|(_, statement)| entry(Some(statement), None))).collect()
 }
 
 /// Which old statement became which new one: the same one first, then the same `Sid`, then the greatest overlap.
@@ -207,17 +178,11 @@ fn pair(old: &Side, new: &Side) -> Vec<(usize, usize)> {
         }
     }
     let (olds, news) = free(&pairs);
-    let (old_sid, new_sid) = (
-        |o: usize| old.0[o].1.sid.as_str(),
-        |n: usize| new.0[n].1.sid.as_str(),
-    );
+    let (old_sid, new_sid) =
+        (|o: usize| old.0[o].1.sid.as_str(), |n: usize| new.0[n].1.sid.as_str());
     for o in &olds {
         let sid = old_sid(*o);
-        let same: Vec<usize> = news
-            .iter()
-            .copied()
-            .filter(|n| new_sid(*n) == sid)
-            .collect();
+        let same: Vec<usize> = news.iter().copied().filter(|n| new_sid(*n) == sid).collect();
         let unique = olds.iter().filter(|other| old_sid(**other) == sid).count() == 1;
         if let ([n], true, false) = (same.as_slice(), unique, sid.is_empty()) {
             pairs.push((*o, *n));
@@ -226,10 +191,7 @@ fn pair(old: &Side, new: &Side) -> Vec<(usize, usize)> {
     let (olds, news) = free(&pairs);
     let mut candidates: Vec<(u64, usize, usize)> = olds
         .iter()
-        .flat_map(|o| {
-            news.iter()
-                .map(|n| (overlap(&old.0[*o].1.body, &new.0[*n].1.body), *o, *n))
-        })
+        .flat_map(|o| news.iter().map(|n| (overlap(&old.0[*o].1.body, &new.0[*n].1.body), *o, *n)))
         .filter(|(score, _, _)| *score >= LEAST_OVERLAP)
         .collect();
     candidates.sort_by_key(|(score, o, n)| (std::cmp::Reverse(*score), *o, *n));
@@ -256,10 +218,7 @@ fn overlap(a: &Body, b: &Body) -> u64 {
             .collect()
     };
     let (a, b) = (values(a), values(b));
-    let (shared, all) = (
-        a.intersection(&b).count() as u64,
-        a.union(&b).count() as u64,
-    );
+    let (shared, all) = (a.intersection(&b).count() as u64, a.union(&b).count() as u64);
     (shared * SCALE).checked_div(all).unwrap_or(0)
 }
 
@@ -267,10 +226,7 @@ fn elements(old: Option<&Statement>, new: Option<&Statement>) -> Vec<ElementChan
     let mut changes = Vec::new();
     if let (Some(old), Some(new)) = (old, new) {
         let sid = |s: &Statement| {
-            Some(s.sid.clone())
-                .filter(|sid| !sid.is_empty())
-                .into_iter()
-                .collect::<Vec<_>>()
+            Some(s.sid.clone()).filter(|sid| !sid.is_empty()).into_iter().collect::<Vec<_>>()
         };
         if old.sid != new.sid {
             changes.push(ElementChange {
@@ -301,10 +257,8 @@ fn elements(old: Option<&Statement>, new: Option<&Statement>) -> Vec<ElementChan
             .collect(),
         (None, _) => Vec::new(),
     };
-    for element in old
-        .keys()
-        .chain(new.keys().filter(|key| !old.contains_key(key)))
-        .collect::<BTreeSet<_>>()
+    for element in
+        old.keys().chain(new.keys().filter(|key| !old.contains_key(key))).collect::<BTreeSet<_>>()
     {
         let (before, after) = (old.get(element), new.get(element));
         if before != after {
@@ -328,9 +282,8 @@ fn other_accounts(
         else {
             return BTreeSet::new();
         };
-        let accounts = principals
-            .of_type(PrincipalType::Aws)
-            .filter_map(|name| account_of(name.key()));
+        let accounts =
+            principals.of_type(PrincipalType::Aws).filter_map(|name| account_of(name.key()));
         accounts
             .filter(|account| !account.is_empty() && *account != context.account)
             .map(str::to_owned)

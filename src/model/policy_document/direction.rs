@@ -73,11 +73,7 @@ pub(super) fn judge(
         (Some(old), Some(new)) if old.effect != new.effect => appears(new.effect),
         (Some(old), Some(new)) => {
             let matched = reach(old, new);
-            if new.effect == Effect::Allow {
-                matched
-            } else {
-                matched.reverse()
-            }
+            if new.effect == Effect::Allow { matched } else { matched.reverse() }
         }
     }
 }
@@ -93,18 +89,10 @@ fn appears(effect: Effect) -> Widening {
 fn reach(old: &Body, new: &Body) -> Widening {
     let action = |a: &Tokens, b: &Tokens| contains(a, b, covers);
     let resource = |a: &Tokens, b: &Tokens| contains(a, b, covers_resource);
-    selected(
-        old.principal.as_ref(),
-        new.principal.as_ref(),
-        contains_principals,
-    )
-    .and(selected(old.action.as_ref(), new.action.as_ref(), action))
-    .and(selected(
-        old.resource.as_ref(),
-        new.resource.as_ref(),
-        resource,
-    ))
-    .and(restricted(&old.condition, &new.condition))
+    selected(old.principal.as_ref(), new.principal.as_ref(), contains_principals)
+        .and(selected(old.action.as_ref(), new.action.as_ref(), action))
+        .and(selected(old.resource.as_ref(), new.resource.as_ref(), resource))
+        .and(restricted(&old.condition, &new.condition))
 }
 
 fn selected<T: PartialEq>(
@@ -125,9 +113,7 @@ fn selected<T: PartialEq>(
 }
 
 fn contains(wide: &Tokens, narrow: &Tokens, covers: impl Fn(&str, &str) -> bool) -> bool {
-    narrow
-        .iter()
-        .all(|n| wide.iter().any(|w| covers(w.key(), n.key())))
+    narrow.iter().all(|n| wide.iter().any(|w| covers(w.key(), n.key())))
 }
 
 fn contains_principals(wide: &Principals, narrow: &Principals) -> bool {
@@ -137,9 +123,7 @@ fn contains_principals(wide: &Principals, narrow: &Principals) -> bool {
     // The root of an account only delegates to it, so it does not contain the account's roles; everyone contains everyone.
     PrincipalType::ALL.into_iter().all(|kind| {
         let everyone = |w: &Token| kind == PrincipalType::Aws && w.key() == "*";
-        narrow
-            .of_type(kind)
-            .all(|n| wide.of_type(kind).any(|w| w == n || everyone(w)))
+        narrow.of_type(kind).all(|n| wide.of_type(kind).any(|w| w == n || everyone(w)))
     })
 }
 
@@ -152,23 +136,16 @@ fn restricted(old: &Conditions, new: &Conditions) -> Widening {
         pairs.collect()
     };
     let values = |conditions: &Conditions, operator: &str, key: &Token| {
-        conditions
-            .get(operator)
-            .and_then(|keys| keys.get(key))
-            .cloned()
+        conditions.get(operator).and_then(|keys| keys.get(key)).cloned()
     };
-    pairs(old)
-        .union(&pairs(new))
-        .fold(Widening::Neutral, |so_far, (operator, key)| {
-            so_far.and(
-                match (values(old, operator, key), values(new, operator, key)) {
-                    (Some(old), Some(new)) => values_moved(operator, &old, &new),
-                    (Some(_), None) => Widening::Widens,
-                    (None, Some(_)) => Widening::Narrows,
-                    (None, None) => Widening::Neutral,
-                },
-            )
+    pairs(old).union(&pairs(new)).fold(Widening::Neutral, |so_far, (operator, key)| {
+        so_far.and(match (values(old, operator, key), values(new, operator, key)) {
+            (Some(old), Some(new)) => values_moved(operator, &old, &new),
+            (Some(_), None) => Widening::Widens,
+            (None, Some(_)) => Widening::Narrows,
+            (None, None) => Widening::Neutral,
         })
+    })
 }
 
 fn values_moved(operator: &str, old: &Tokens, new: &Tokens) -> Widening {
@@ -180,10 +157,8 @@ fn values_moved(operator: &str, old: &Tokens, new: &Tokens) -> Widening {
         return Widening::Unknown;
     };
     let moved = Widening::shift(new.is_superset(old), old.is_superset(new));
-    let sets = matches!(
-        operator.test,
-        Test::Text | Test::TextIgnoringCase | Test::Like | Test::Arn
-    );
+    let sets =
+        matches!(operator.test, Test::Text | Test::TextIgnoringCase | Test::Like | Test::Arn);
     match moved {
         // A limit that moved, or true that became false, may still be contained.
         Widening::Mixed if !sets => Widening::Unknown,

@@ -20,11 +20,7 @@ pub enum PolicyError {
     UnknownField { path: String, known: String },
     /// A field of the wrong JSON type.
     #[error("{path}: found {found} where {expected} belongs: write {expected}")]
-    WrongType {
-        path: String,
-        expected: &'static str,
-        found: &'static str,
-    },
+    WrongType { path: String, expected: &'static str, found: &'static str },
     /// Well-formed JSON that the dialect does not accept.
     #[error("{path}: {why}")]
     Refused { path: String, why: &'static str },
@@ -44,12 +40,7 @@ impl Place {
         if !path.is_empty() {
             path.push('.');
         }
-        path.push_str(
-            &printable(name)
-                .chars()
-                .take(LONGEST_NAME)
-                .collect::<String>(),
-        );
+        path.push_str(&printable(name).chars().take(LONGEST_NAME).collect::<String>());
         Self(path)
     }
 
@@ -59,20 +50,13 @@ impl Place {
     }
 
     pub(super) fn refused(&self, why: &'static str) -> PolicyError {
-        PolicyError::Refused {
-            path: self.to_string(),
-            why,
-        }
+        PolicyError::Refused { path: self.to_string(), why }
     }
 }
 
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.is_empty() {
-            "the document"
-        } else {
-            &self.0
-        })
+        f.write_str(if self.0.is_empty() { "the document" } else { &self.0 })
     }
 }
 

@@ -34,15 +34,9 @@ impl Request {
     pub fn new(principal_arn: &str, action: &str, resource: &str) -> Self {
         let mut context = BTreeMap::new();
         if let Some(principal) = Arn::parse(principal_arn) {
-            context.insert(
-                "aws:principalaccount".to_owned(),
-                vec![principal.account.to_owned()],
-            );
+            context.insert("aws:principalaccount".to_owned(), vec![principal.account.to_owned()]);
             if principal.service == "iam" {
-                context.insert(
-                    "aws:principalarn".to_owned(),
-                    vec![principal_arn.to_owned()],
-                );
+                context.insert("aws:principalarn".to_owned(), vec![principal_arn.to_owned()]);
             }
         }
         Self {
@@ -92,20 +86,12 @@ impl PolicyDocument {
     fn applies(&self, body: &Body, request: &Request) -> Tri {
         let variables = self.version == Version::V2012;
         let action = |patterns: &Tokens| {
-            Tri::any(
-                patterns
-                    .iter()
-                    .map(|p| self.action_matches(p, &request.action)),
-            )
+            Tri::any(patterns.iter().map(|p| self.action_matches(p, &request.action)))
         };
         let resource = |patterns: &Tokens| {
             let read =
                 |p: &Token| Pattern::read(p.shown(), true, variables.then_some(&request.context));
-            Tri::any(
-                patterns
-                    .iter()
-                    .map(|p| read(p).matches_resource(&request.resource)),
-            )
+            Tri::any(patterns.iter().map(|p| read(p).matches_resource(&request.resource)))
         };
         Tri::all([
             self.principal_matches(body, request),
@@ -168,12 +154,7 @@ impl<'a> Arn<'a> {
             return None;
         }
         let (partition, service, _region) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Self {
-            partition,
-            service,
-            account: parts.next()?,
-            resource: parts.next()?,
-        })
+        Some(Self { partition, service, account: parts.next()?, resource: parts.next()? })
     }
 
     fn same_account(&self, other: &Self) -> bool {
@@ -193,10 +174,7 @@ impl<'a> Arn<'a> {
     /// The name of the role a session came from.
     fn session_role(&self) -> Option<&'a str> {
         (self.service == "sts").then_some(())?;
-        self.resource
-            .strip_prefix("assumed-role/")?
-            .split('/')
-            .next()
+        self.resource.strip_prefix("assumed-role/")?.split('/').next()
     }
 }
 
@@ -215,10 +193,8 @@ fn named(principals: &Principals, caller: &str) -> Tri {
         return Tri::Unknown;
     };
     Tri::any(
-        by_type
-            .iter()
-            .flat_map(|(kind, names)| names.iter().map(move |name| (kind, name)))
-            .map(|(kind, name)| {
+        by_type.iter().flat_map(|(kind, names)| names.iter().map(move |name| (kind, name))).map(
+            |(kind, name)| {
                 match kind {
                     PrincipalType::Aws => aws_principal(name.key(), caller),
                     PrincipalType::Service | PrincipalType::Federated => {
@@ -227,7 +203,8 @@ fn named(principals: &Principals, caller: &str) -> Tri {
                     // Another name of an account, which cannot be told from it here.
                     PrincipalType::CanonicalUser => Tri::Unknown,
                 }
-            }),
+            },
+        ),
     )
 }
 
@@ -256,11 +233,7 @@ fn aws_principal(name: &str, caller: &str) -> Tri {
     }
     if let (Some(session), Some(role)) = (arn.session_role(), caller_arn.role()) {
         // The caller's session may be the one named.
-        return if session == role {
-            Tri::Unknown
-        } else {
-            Tri::No
-        };
+        return if session == role { Tri::Unknown } else { Tri::No };
     }
     Tri::No
 }
@@ -275,9 +248,7 @@ fn not_exempt(principals: &Principals, caller: &str) -> Tri {
         return Tri::Unknown;
     };
     let listed = |matches: &dyn Fn(&str) -> bool| {
-        principals
-            .of_type(PrincipalType::Aws)
-            .any(|name| matches(name.key()))
+        principals.of_type(PrincipalType::Aws).any(|name| matches(name.key()))
     };
     let same = |name: &str, test: &dyn Fn(&Arn<'_>) -> bool| {
         Arn::parse(name).is_some_and(|n| n.same_account(&arn) && test(&n))

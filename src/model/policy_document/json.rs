@@ -19,10 +19,8 @@ pub(super) enum Raw {
 
 impl Raw {
     pub(super) fn parse(text: &str) -> Result<Self, PolicyError> {
-        serde_json::from_str(text).map_err(|e| PolicyError::Syntax {
-            line: e.line(),
-            column: e.column(),
-        })
+        serde_json::from_str(text)
+            .map_err(|e| PolicyError::Syntax { line: e.line(), column: e.column() })
     }
 
     /// The value with its objects' keys sorted.
@@ -30,19 +28,15 @@ impl Raw {
         match self {
             Self::Scalar(value) => Ok(value),
             Self::List(items) => {
-                let items = items
-                    .into_iter()
-                    .enumerate()
-                    .map(|(i, item)| item.into_value(&place.item(i)));
+                let items =
+                    items.into_iter().enumerate().map(|(i, item)| item.into_value(&place.item(i)));
                 items.collect::<Result<_, _>>().map(Value::Array)
             }
             Self::Object(mut entries) => {
                 let mut seen = BTreeSet::new();
                 if let Some((twice, _)) = entries.iter().find(|(key, _)| !seen.insert(key.as_str()))
                 {
-                    return Err(PolicyError::DuplicateKey {
-                        path: place.field(twice).to_string(),
-                    });
+                    return Err(PolicyError::DuplicateKey { path: place.field(twice).to_string() });
                 }
                 entries.sort_by(|(a, _), (b, _)| a.cmp(b));
                 let mut object = Map::new();

@@ -83,11 +83,7 @@ impl LintRule {
     }
 
     fn at(self, place: &Place) -> Lint {
-        Lint {
-            rule: self,
-            path: place.to_string(),
-            message: self.message().to_owned(),
-        }
+        Lint { rule: self, path: place.to_string(), message: self.message().to_owned() }
     }
 }
 
@@ -143,12 +139,7 @@ fn principals(body: &Body, place: &Place, lints: &mut Vec<Lint>) {
         }
     }
     let place = place.field(PrincipalType::Aws.name());
-    let aws = || {
-        selection
-            .inner()
-            .of_type(PrincipalType::Aws)
-            .map(|name| name.key())
-    };
+    let aws = || selection.inner().of_type(PrincipalType::Aws).map(|name| name.key());
     if aws().any(is_session) {
         lints.push(LintRule::SessionPrincipal.at(&place));
     }
@@ -158,9 +149,7 @@ fn principals(body: &Body, place: &Place, lints: &mut Vec<Lint>) {
 }
 
 fn names_everyone(principals: &Principals) -> bool {
-    principals
-        .of_type(PrincipalType::Aws)
-        .any(|name| name.key() == "*")
+    principals.of_type(PrincipalType::Aws).any(|name| name.key() == "*")
 }
 
 /// No condition, or one that lists nothing to test.
@@ -178,9 +167,7 @@ fn is_session(principal: &str) -> bool {
 fn is_unique_id(principal: &str) -> bool {
     (principal.starts_with("AROA") || principal.starts_with("AIDA"))
         && principal.len() >= 16
-        && principal
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        && principal.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 fn denies_everything(body: &Body) -> bool {
@@ -216,9 +203,7 @@ fn conditions(
         for key in keys.keys().filter(|key| key.key().contains("tag/")) {
             // Only the tag's own name counts: `aws:` in another case is no tag key.
             let tag = key.shown().split_once('/').map_or("", |(_, tag)| tag);
-            let first = tag_keys
-                .entry(key.key().to_owned())
-                .or_insert_with(|| tag.to_owned());
+            let first = tag_keys.entry(key.key().to_owned()).or_insert_with(|| tag.to_owned());
             if first != tag {
                 lints.push(LintRule::TagKeyCase.at(&place.field(key.shown())));
             }

@@ -103,18 +103,8 @@ impl PolicyDocument {
     }
 
     fn typed(authored: Value, dialect: Dialect) -> Result<Self, PolicyError> {
-        let parse::Parts {
-            version,
-            id,
-            statements,
-        } = parse::document(&authored, dialect)?;
-        Ok(Self {
-            dialect,
-            authored,
-            version,
-            id,
-            statements,
-        })
+        let parse::Parts { version, id, statements } = parse::document(&authored, dialect)?;
+        Ok(Self { dialect, authored, version, id, statements })
     }
 
     /// The dialect the document was read in.
@@ -145,10 +135,7 @@ impl PolicyDocument {
 
     /// The partitions named by the document's AWS principals: one, as a rule.
     pub fn partitions(&self) -> BTreeSet<&str> {
-        let principals = self
-            .statements
-            .iter()
-            .filter_map(|s| s.body.principal.as_ref());
+        let principals = self.statements.iter().filter_map(|s| s.body.principal.as_ref());
         let names = principals.flat_map(|p| p.inner().of_type(PrincipalType::Aws));
         names
             .filter_map(|name| name.shown().strip_prefix("arn:")?.split_once(':'))

@@ -53,17 +53,11 @@ impl Operator {
         } else {
             (Qualifier::Single, name)
         };
-        let (base, if_exists) = rest
-            .strip_suffix("IfExists")
-            .map_or((rest, false), |base| (base, true));
+        let (base, if_exists) =
+            rest.strip_suffix("IfExists").map_or((rest, false), |base| (base, true));
         let (test, negated) = base_operator(base)?;
         // "IfExists … except the Null condition", says the IAM reference.
-        (!(if_exists && test == Test::Null)).then_some(Self {
-            qualifier,
-            test,
-            negated,
-            if_exists,
-        })
+        (!(if_exists && test == Test::Null)).then_some(Self { qualifier, test, negated, if_exists })
     }
 }
 

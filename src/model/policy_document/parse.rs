@@ -49,23 +49,14 @@ pub(super) fn document(value: &Value, dialect: Dialect) -> Result<Parts, PolicyE
     let statements = match object.get("Statement") {
         None => return Err(place.refused("missing: add the list of statements")),
         Some(Value::Array(items)) => {
-            let items = items
-                .iter()
-                .enumerate()
-                .map(|(i, item)| statement(item, dialect, &place.item(i)));
+            let items =
+                items.iter().enumerate().map(|(i, item)| statement(item, dialect, &place.item(i)));
             items.collect::<Result<_, _>>()?
         }
         Some(single) => vec![statement(single, dialect, &place)?],
     };
-    let id = object
-        .get("Id")
-        .map(|id| string(id, &root.field("Id")))
-        .transpose()?;
-    Ok(Parts {
-        version: version(object, dialect)?,
-        id,
-        statements,
-    })
+    let id = object.get("Id").map(|id| string(id, &root.field("Id"))).transpose()?;
+    Ok(Parts { version: version(object, dialect)?, id, statements })
 }
 
 fn version(object: &Map<String, Value>, dialect: Dialect) -> Result<Version, PolicyError> {
@@ -92,9 +83,8 @@ fn version(object: &Map<String, Value>, dialect: Dialect) -> Result<Version, Pol
 fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement, PolicyError> {
     let object = object(value, place)?;
     if dialect == Dialect::ServiceControlPolicy
-        && let Some(element) = ["Principal", "NotPrincipal"]
-            .into_iter()
-            .find(|e| object.contains_key(*e))
+        && let Some(element) =
+            ["Principal", "NotPrincipal"].into_iter().find(|e| object.contains_key(*e))
     {
         return Err(place.field(element).refused(
             "a service control policy applies to every principal of the accounts below it: remove the element, and say \
@@ -109,10 +99,7 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
         })
     };
     let resource = |value: &Value, place: &Place| strings(value, place, Token::exact);
-    let sid = object
-        .get("Sid")
-        .map(|sid| string(sid, &place.field("Sid")))
-        .transpose()?;
+    let sid = object.get("Sid").map(|sid| string(sid, &place.field("Sid"))).transpose()?;
     Ok(Statement {
         sid: sid.unwrap_or_default(),
         body: Body {
@@ -162,19 +149,16 @@ fn selection<T>(
 
 fn principals(value: &Value, place: &Place) -> Result<Principals, PolicyError> {
     match value {
-        Value::String(text) if text == "*" => Ok(Principals::Named(
-            [(PrincipalType::Aws, [Token::exact("*")].into())].into(),
-        )),
+        Value::String(text) if text == "*" => {
+            Ok(Principals::Named([(PrincipalType::Aws, [Token::exact("*")].into())].into()))
+        }
         Value::String(text) => Ok(Principals::Text(text.clone())),
         Value::Object(by_type) => {
             known_fields(by_type, &PrincipalType::ALL.map(PrincipalType::name), place)?;
             let mut named = BTreeMap::new();
             for kind in PrincipalType::ALL {
                 if let Some(names) = by_type.get(kind.name()) {
-                    named.insert(
-                        kind,
-                        strings(names, &place.field(kind.name()), Token::exact)?,
-                    );
+                    named.insert(kind, strings(names, &place.field(kind.name()), Token::exact)?);
                 }
             }
             Ok(Principals::Named(named))
@@ -197,17 +181,11 @@ fn conditions(statement: &Map<String, Value>, place: &Place) -> Result<Condition
             let values = condition_values(
                 values,
                 &place,
-                if numeric {
-                    Token::number
-                } else {
-                    |text| Token::exact(text)
-                },
+                if numeric { Token::number } else { |text| Token::exact(text) },
             )?;
             if keys.insert(Token::folded(key), values).is_some() {
                 // Condition keys are case-insensitive, so this is the duplicate key of JSON in another dress.
-                return Err(PolicyError::DuplicateKey {
-                    path: place.to_string(),
-                });
+                return Err(PolicyError::DuplicateKey { path: place.to_string() });
             }
         }
         conditions.insert(operator.clone(), keys);
@@ -230,18 +208,12 @@ fn condition_values(
             Err(place.refused("a number this large loses digits in JSON: write it in quotes"))
         }
         Value::Number(number) => Ok(token(&number.to_string())),
-        other => Err(wrong_type(
-            other,
-            "a string, number or boolean, or a list of them",
-            place,
-        )),
+        other => Err(wrong_type(other, "a string, number or boolean, or a list of them", place)),
     };
     match value {
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .map(|(i, item)| one(item, &place.item(i)))
-            .collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(i, item)| one(item, &place.item(i))).collect()
+        }
         single => Ok([one(single, place)?].into()),
     }
 }
@@ -256,34 +228,23 @@ fn strings(
         other => Err(wrong_type(other, "a string or a list of strings", place)),
     };
     match value {
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .map(|(i, item)| one(item, &place.item(i)))
-            .collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(i, item)| one(item, &place.item(i))).collect()
+        }
         single => Ok([one(single, place)?].into()),
     }
 }
 
 fn object<'a>(value: &'a Value, place: &Place) -> Result<&'a Map<String, Value>, PolicyError> {
-    value
-        .as_object()
-        .ok_or_else(|| wrong_type(value, "an object", place))
+    value.as_object().ok_or_else(|| wrong_type(value, "an object", place))
 }
 
 fn string(value: &Value, place: &Place) -> Result<String, PolicyError> {
-    value
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| wrong_type(value, "a string", place))
+    value.as_str().map(str::to_owned).ok_or_else(|| wrong_type(value, "a string", place))
 }
 
 fn wrong_type(value: &Value, expected: &'static str, place: &Place) -> PolicyError {
-    PolicyError::WrongType {
-        path: place.to_string(),
-        expected,
-        found: type_name(value),
-    }
+    PolicyError::WrongType { path: place.to_string(), expected, found: type_name(value) }
 }
 
 fn known_fields(
@@ -303,10 +264,7 @@ fn known_fields(
 /// KMS takes tab, line feed, carriage return and U+0020 to U+00FF only (KMS API reference, PutKeyPolicy).
 fn kms_characters(value: &Value, place: &Place) -> Result<(), PolicyError> {
     let check = |text: &str, place: &Place| {
-        if text
-            .chars()
-            .all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}'))
-        {
+        if text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}')) {
             Ok(())
         } else {
             Err(place.refused("holds a character that KMS does not accept: use tab, line breaks and U+0020 to U+00FF only"))
@@ -314,10 +272,9 @@ fn kms_characters(value: &Value, place: &Place) -> Result<(), PolicyError> {
     };
     match value {
         Value::String(text) => check(text, place),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(i, item)| kms_characters(item, &place.item(i))),
+        Value::Array(items) => {
+            items.iter().enumerate().try_for_each(|(i, item)| kms_characters(item, &place.item(i)))
+        }
         Value::Object(object) => object.iter().try_for_each(|(key, item)| {
             let place = place.field(key);
             check(key, &place)?;

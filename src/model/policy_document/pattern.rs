@@ -129,12 +129,7 @@ impl Pattern {
         let components = self.components();
         let values: Vec<&str> = text.splitn(ARN_COMPONENTS, ':').collect();
         if components.len() == ARN_COMPONENTS && values.len() == ARN_COMPONENTS {
-            Tri::all(
-                components
-                    .iter()
-                    .zip(values)
-                    .map(|(pattern, value)| pattern.matches(value)),
-            )
+            Tri::all(components.iter().zip(values).map(|(pattern, value)| pattern.matches(value)))
         } else {
             Tri::Unknown.and(self.matches(text))
         }
@@ -150,17 +145,9 @@ impl Pattern {
         }
         let mut components = self.components();
         components.resize_with(ARN_COMPONENTS, || Self(vec![Part::Many]));
-        let by_component = Tri::all(
-            components
-                .iter()
-                .zip(values)
-                .map(|(pattern, value)| pattern.matches(value)),
-        );
-        if whole == by_component {
-            whole
-        } else {
-            Tri::Unknown
-        }
+        let by_component =
+            Tri::all(components.iter().zip(values).map(|(pattern, value)| pattern.matches(value)));
+        if whole == by_component { whole } else { Tri::Unknown }
     }
 
     /// Split at the first five colons.
@@ -178,13 +165,9 @@ fn variable(name: &str, known: &Known) -> Option<String> {
         return Some(name.to_owned());
     }
     let (key, default) = match name.split_once(',') {
-        Some((key, default)) => (
-            key,
-            default
-                .trim()
-                .strip_prefix('\'')
-                .and_then(|d| d.strip_suffix('\'')),
-        ),
+        Some((key, default)) => {
+            (key, default.trim().strip_prefix('\'').and_then(|d| d.strip_suffix('\'')))
+        }
         None => (name, None),
     };
     let value = match known.get(&key.trim().to_ascii_lowercase())?.as_slice() {
@@ -221,9 +204,7 @@ fn glob(pattern: &[Part], text: &[char]) -> bool {
         p += 1;
         t += 1;
     }
-    pattern[p..]
-        .iter()
-        .all(|part| matches!(part, Part::Many | Part::Hole))
+    pattern[p..].iter().all(|part| matches!(part, Part::Many | Part::Hole))
 }
 
 /// Whether everything that the glob `narrow` matches is surely matched by the glob `wide`. May miss a true case, never
@@ -260,9 +241,8 @@ pub(super) fn covers(wide: &str, narrow: &str) -> bool {
 fn without_variables(text: &str) -> Vec<char> {
     let mut widened = String::new();
     let mut rest = text;
-    while let Some((before, (_, after))) = rest
-        .split_once("${")
-        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    while let Some((before, (_, after))) =
+        rest.split_once("${").and_then(|(before, after)| Some((before, after.split_once('}')?)))
     {
         widened.push_str(before);
         widened.push('*');
@@ -277,19 +257,13 @@ pub(super) fn covers_resource(wide: &str, narrow: &str) -> bool {
     if wide == "*" || wide == narrow {
         return true;
     }
-    let split = |text: &str| {
-        text.splitn(ARN_COMPONENTS, ':')
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
+    let split =
+        |text: &str| text.splitn(ARN_COMPONENTS, ':').map(str::to_owned).collect::<Vec<_>>();
     let (wide_parts, narrow_parts) = (split(wide), split(narrow));
     wide_parts.len() == ARN_COMPONENTS
         && narrow_parts.len() == ARN_COMPONENTS
         && covers(wide, narrow)
-        && wide_parts
-            .iter()
-            .zip(&narrow_parts)
-            .all(|(wide, narrow)| covers(wide, narrow))
+        && wide_parts.iter().zip(&narrow_parts).all(|(wide, narrow)| covers(wide, narrow))
 }
 
 #[cfg(test)]
@@ -307,11 +281,7 @@ mod tests {
             (No, No, No, No),
             (Unknown, Unknown, Unknown, Unknown),
         ] {
-            assert_eq!(
-                (a.and(b), b.and(a), a.or(b), b.or(a)),
-                (and, and, or, or),
-                "{a:?} {b:?}"
-            );
+            assert_eq!((a.and(b), b.and(a), a.or(b), b.or(a)), (and, and, or, or), "{a:?} {b:?}");
         }
         assert_eq!((!Yes, !No, !Unknown), (No, Yes, Unknown));
         assert_eq!((Tri::any([]), Tri::all([])), (No, Yes));
@@ -374,10 +344,7 @@ mod tests {
                 "{pattern} on {text}"
             );
         }
-        assert_eq!(
-            Pattern::read("${aws:username}", true, None).matches("ann"),
-            Tri::No
-        );
+        assert_eq!(Pattern::read("${aws:username}", true, None).matches("ann"), Tri::No);
         assert_eq!(Pattern::read("a*", false, None).matches("ab"), Tri::No);
     }
 
@@ -394,16 +361,9 @@ mod tests {
             ("*", Tri::Unknown),
             ("x*", Tri::No),
         ] {
-            assert_eq!(
-                Pattern::glob(pattern).matches_arn(role),
-                expected,
-                "{pattern}"
-            );
+            assert_eq!(Pattern::glob(pattern).matches_arn(role), expected, "{pattern}");
         }
-        assert_eq!(
-            Pattern::glob("arn:a:b:c:d:e").matches_arn("not an arn"),
-            Tri::No
-        );
+        assert_eq!(Pattern::glob("arn:a:b:c:d:e").matches_arn("not an arn"), Tri::No);
         assert_eq!(
             Pattern::glob("arn:aws:sns:*:*:a:b").matches_arn("arn:aws:sns:r:1:a:b"),
             Tri::Yes
@@ -423,11 +383,7 @@ mod tests {
             ("arn:aws:ec2:*", Tri::No),
             ("arn:aws:kms:eu-west-1:111122223333:key/K1", Tri::No),
         ] {
-            assert_eq!(
-                Pattern::glob(pattern).matches_resource(key),
-                expected,
-                "{pattern}"
-            );
+            assert_eq!(Pattern::glob(pattern).matches_resource(key), expected, "{pattern}");
         }
         assert_eq!(Pattern::glob("arn:aws:*").matches_resource("*"), Tri::No);
         assert_eq!(Pattern::glob("*").matches_resource("*"), Tri::Yes);
@@ -473,11 +429,7 @@ mod tests {
             ("arn:aws:s3:::b*", "arn:aws:s3:::c", false),
             ("abc*", "abcd", false),
         ] {
-            assert_eq!(
-                covers_resource(wide, narrow),
-                expected,
-                "{wide} over {narrow}"
-            );
+            assert_eq!(covers_resource(wide, narrow), expected, "{wide} over {narrow}");
         }
     }
 }

@@ -26,9 +26,7 @@ impl fmt::Display for PolicyDiff {
                 }
             }
         }
-        self.statements
-            .iter()
-            .try_for_each(|statement| statement.fmt(f))
+        self.statements.iter().try_for_each(|statement| statement.fmt(f))
     }
 }
 

@@ -36,10 +36,9 @@ pub(crate) struct Flaw<'a> {
 pub(crate) fn validation_exception(flaw: Flaw<'_>) -> ApiError {
     let constraint = match flaw.trouble {
         Trouble::Missing => "Member must not be null".to_owned(),
-        Trouble::NotOneOf(allowed) => format!(
-            "Member must satisfy enum value set: [{}]",
-            allowed.join(", ")
-        ),
+        Trouble::NotOneOf(allowed) => {
+            format!("Member must satisfy enum value set: [{}]", allowed.join(", "))
+        }
         Trouble::TooSmall(bound) => {
             format!("Member must have length or value greater than or equal to {bound}")
         }
@@ -50,9 +49,7 @@ pub(crate) fn validation_exception(flaw: Flaw<'_>) -> ApiError {
             format!("Member must satisfy regular expression pattern: {pattern}")
         }
     };
-    let value = flaw
-        .value
-        .map_or_else(|| "null".to_owned(), |value| format!("'{value}'"));
+    let value = flaw.value.map_or_else(|| "null".to_owned(), |value| format!("'{value}'"));
     let mut member = flaw.member.to_owned();
     if let Some(first) = member.get_mut(0..1) {
         first.make_ascii_lowercase();
@@ -90,11 +87,7 @@ impl<'a> Input<'a> {
         value: Option<&str>,
         trouble: Trouble<'_>,
     ) -> ApiError {
-        (self.refuse)(Flaw {
-            member,
-            value,
-            trouble,
-        })
+        (self.refuse)(Flaw { member, value, trouble })
     }
 
     fn typed<T>(
@@ -108,9 +101,7 @@ impl<'a> Input<'a> {
                 format!("{member} has a value of the wrong type"),
             )
         };
-        self.raw(member)
-            .map(|value| read(value).ok_or_else(wrong))
-            .transpose()
+        self.raw(member).map(|value| read(value).ok_or_else(wrong)).transpose()
     }
 
     fn required<T>(&self, member: &str, value: Option<T>) -> Result<T, ApiError> {
@@ -222,11 +213,7 @@ impl<'a> Input<'a> {
     ) -> Result<Option<Vec<String>>, ApiError> {
         self.list(member, count)?;
         self.typed(member, |value| {
-            value
-                .as_array()?
-                .iter()
-                .map(|item| item.as_str().map(str::to_owned))
-                .collect()
+            value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
         })
     }
 
@@ -248,10 +235,7 @@ impl<'a> Input<'a> {
     /// A structure member, to read on inside it.
     pub(crate) fn inner(&self, member: &str) -> Result<Option<Input<'a>>, ApiError> {
         self.object(member)?;
-        Ok(self.raw(member).map(|value| Input {
-            value,
-            refuse: self.refuse,
-        }))
+        Ok(self.raw(member).map(|value| Input { value, refuse: self.refuse }))
     }
 
     /// The tags of a request in the order given: (key, value) under these member names, lengths checked (1-128, 0-256).
@@ -265,22 +249,12 @@ impl<'a> Input<'a> {
             return Ok(None);
         };
         let read = |item: &'a Value| {
-            let tag = Input {
-                value: item,
-                refuse: self.refuse,
-            };
+            let tag = Input { value: item, refuse: self.refuse };
             let name = tag.bounded_text(key, 1..=128)?;
             let text = tag.bounded_text(value, 0..=256)?;
-            Ok((
-                tag.required(key, name)?.to_owned(),
-                tag.required(value, text)?.to_owned(),
-            ))
+            Ok((tag.required(key, name)?.to_owned(), tag.required(value, text)?.to_owned()))
         };
-        items
-            .iter()
-            .map(read)
-            .collect::<Result<Vec<_>, _>>()
-            .map(Some)
+        items.iter().map(read).collect::<Result<Vec<_>, _>>().map(Some)
     }
 }
 

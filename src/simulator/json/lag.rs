@@ -23,10 +23,7 @@ struct Past<S> {
 impl<S: Clone> Lagged<S> {
     /// A state without a past.
     pub(crate) fn new(now: S) -> Self {
-        Self {
-            now,
-            past: Vec::new(),
-        }
+        Self { now, past: Vec::new() }
     }
 
     /// The true state.
@@ -45,25 +42,16 @@ impl<S: Clone> Lagged<S> {
 
     /// What this caller reads: the oldest version still shown that lacks none of the caller's own writes.
     pub(crate) fn read(&self, caller: &Caller) -> &S {
-        let after_own = self
-            .past
-            .iter()
-            .rposition(|past| past.writer == caller.arn)
-            .map_or(0, |own| own + 1);
-        self.past
-            .get(after_own)
-            .map_or(&self.now, |past| &past.before)
+        let after_own =
+            self.past.iter().rposition(|past| past.writer == caller.arn).map_or(0, |own| own + 1);
+        self.past.get(after_own).map_or(&self.now, |past| &past.before)
     }
 
     /// The true state for a write by this caller, remembering the version before it for the time of the lag.
     pub(crate) fn write(&mut self, caller: &Caller, context: &Context<'_>) -> &mut S {
         if !context.options.read_lag.is_zero() {
             let until = context.elapsed + context.options.read_lag;
-            self.past.push(Past {
-                writer: caller.arn.clone(),
-                until,
-                before: self.now.clone(),
-            });
+            self.past.push(Past { writer: caller.arn.clone(), until, before: self.now.clone() });
         }
         &mut self.now
     }

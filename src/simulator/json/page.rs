@@ -13,10 +13,7 @@ pub(crate) struct Page {
 
 /// The token that stands for "go on after the item of this key, which was the last of so many".
 fn token(count: usize, key: &str) -> String {
-    format!("{count}:{key}")
-        .bytes()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    format!("{count}:{key}").bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn read_token(token: &str) -> Option<(usize, String)> {
@@ -47,12 +44,7 @@ pub(crate) fn page(items: Vec<(String, Value)>, size: usize, after: Option<&str>
         Some(last) => token(end, &items[last].0),
         None => token(0, ""),
     });
-    let items = items
-        .into_iter()
-        .skip(start)
-        .take(end - start)
-        .map(|(_, item)| item)
-        .collect();
+    let items = items.into_iter().skip(start).take(end - start).map(|(_, item)| item).collect();
     Some(Page { items, next })
 }
 
@@ -63,10 +55,7 @@ mod tests {
     use super::*;
 
     fn named(names: &[&str]) -> Vec<(String, Value)> {
-        names
-            .iter()
-            .map(|name| ((*name).to_owned(), json!(name)))
-            .collect()
+        names.iter().map(|name| ((*name).to_owned(), json!(name))).collect()
     }
 
     #[test]
@@ -89,10 +78,7 @@ mod tests {
     fn a_page_of_no_items_still_leads_to_the_first() {
         let first = page(named(&["a"]), 0, None).unwrap();
         assert!(first.items.is_empty());
-        assert_eq!(
-            page(named(&["a"]), 5, first.next.as_deref()).unwrap().items,
-            [json!("a")]
-        );
+        assert_eq!(page(named(&["a"]), 5, first.next.as_deref()).unwrap().items, [json!("a")]);
     }
 
     #[test]

@@ -20,11 +20,7 @@ pub(crate) struct Bench {
 impl Default for Bench {
     fn default() -> Self {
         let options = Options::default();
-        Self {
-            elapsed: Duration::ZERO,
-            ids: Ids::new(1),
-            options,
-        }
+        Self { elapsed: Duration::ZERO, ids: Ids::new(1), options }
     }
 }
 
@@ -37,22 +33,13 @@ impl Bench {
     /// A role session in this account.
     pub(crate) fn caller_in(&self, account: &str, role: &str) -> Caller {
         let arn = format!("arn:aws:sts::{account}:assumed-role/{role}/session");
-        Caller {
-            account: account.to_owned(),
-            region: "eu-west-1".to_owned(),
-            arn,
-        }
+        Caller { account: account.to_owned(), region: "eu-west-1".to_owned(), arn }
     }
 
     /// The context of a call made now.
     pub(crate) fn context(&mut self) -> Context<'_> {
         let now = 1_790_000_000.0 + self.elapsed.as_secs_f64();
-        Context {
-            now,
-            elapsed: self.elapsed,
-            ids: &mut self.ids,
-            options: &self.options,
-        }
+        Context { now, elapsed: self.elapsed, ids: &mut self.ids, options: &self.options }
     }
 
     /// Lets so many seconds of virtual time pass.
@@ -72,8 +59,5 @@ pub(crate) fn code(answer: Answer) -> String {
 /// The values of one member over the items of a list member.
 pub(crate) fn column(answer: &Value, list: &str, member: &str) -> Vec<String> {
     let items = answer[list].as_array().expect("the answer has the list");
-    items
-        .iter()
-        .map(|item| item[member].as_str().unwrap_or_default().to_owned())
-        .collect()
+    items.iter().map(|item| item[member].as_str().unwrap_or_default().to_owned()).collect()
 }

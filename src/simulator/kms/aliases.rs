@@ -23,9 +23,7 @@ fn own_name<'a>(request: &Request<'a, '_>) -> Result<&'a str, ApiError> {
     let name = name.ok_or_else(|| request.input.refusal("AliasName", None, Trouble::Missing))?;
     let legal = |letter: char| letter.is_ascii_alphanumeric() || ":/_-".contains(letter);
     if !name.chars().all(legal) {
-        return Err(request
-            .input
-            .refusal("AliasName", Some(name), Trouble::Pattern(PATTERN)));
+        return Err(request.input.refusal("AliasName", Some(name), Trouble::Pattern(PATTERN)));
     }
     let Some(rest) = name.strip_prefix("alias/") else {
         return Err(ApiError::new("ValidationException", "Invalid identifier"));
@@ -62,11 +60,7 @@ fn target<'s>(store: &'s Store, request: &Request<'_, '_>) -> Result<&'s Key, Ap
         ));
     }
     key.require_not_pending_deletion()?;
-    let aliases = store
-        .aliases
-        .values()
-        .filter(|alias| alias.target == key.id)
-        .count();
+    let aliases = store.aliases.values().filter(|alias| alias.target == key.id).count();
     if aliases >= PER_KEY {
         return Err(ApiError::new(
             "LimitExceededException",
@@ -80,22 +74,12 @@ fn target<'s>(store: &'s Store, request: &Request<'_, '_>) -> Result<&'s Key, Ap
 pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let name = own_name(request)?;
     if store.aliases.contains_key(name) {
-        let message = format!(
-            "An alias with the name {} already exists",
-            request.arn(name)
-        );
+        let message = format!("An alias with the name {} already exists", request.arn(name));
         return Err(ApiError::new("AlreadyExistsException", message));
     }
     let target = target(store, request)?.id.clone();
     let now = request.context.now;
-    store.aliases.insert(
-        name.to_owned(),
-        Alias {
-            target,
-            created: now,
-            updated: now,
-        },
-    );
+    store.aliases.insert(name.to_owned(), Alias { target, created: now, updated: now });
     Ok(json!({}))
 }
 
@@ -106,22 +90,14 @@ fn missing(request: &Request<'_, '_>, name: &str) -> ApiError {
 /// UpdateAlias: the key it leaves may be pending deletion, the key it goes to may not; both of one type and one usage.
 pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let name = own_name(request)?;
-    let alias = store
-        .aliases
-        .get(name)
-        .ok_or_else(|| missing(request, name))?;
+    let alias = store.aliases.get(name).ok_or_else(|| missing(request, name))?;
     let from = &store.keys[&alias.target];
     let text = request.name("TargetKeyId", 2048)?;
-    let stays = store
-        .key_named(request, text)
-        .is_ok_and(|key| key.id == from.id);
+    let stays = store.key_named(request, text).is_ok_and(|key| key.id == from.id);
     let to = if stays { from } else { target(store, request)? };
     to.require_not_pending_deletion()?;
     if spec::family(&from.spec) != spec::family(&to.spec) || from.usage != to.usage {
-        let message = format!(
-            "{} and {} differ in key type or key usage",
-            from.arn, to.arn
-        );
+        let message = format!("{} and {} differ in key type or key usage", from.arn, to.arn);
         return Err(ApiError::new("ValidationException", message));
     }
     let target = to.id.clone();
@@ -135,10 +111,7 @@ pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
 /// DeleteAlias: works whatever state the key is in.
 pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let name = own_name(request)?;
-    store
-        .aliases
-        .remove(name)
-        .ok_or_else(|| missing(request, name))?;
+    store.aliases.remove(name).ok_or_else(|| missing(request, name))?;
     Ok(json!({}))
 }
 
@@ -155,9 +128,7 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
         }
     }
     if wanted.is_none() {
-        let unused = managed::PREDEFINED
-            .iter()
-            .filter(|name| !store.aliases.contains_key(**name));
+        let unused = managed::PREDEFINED.iter().filter(|name| !store.aliases.contains_key(**name));
         items.extend(unused.map(|name| ((*name).to_owned(), entry(request, name, None))));
     }
     items.sort_by(|left, right| left.0.cmp(&right.0));

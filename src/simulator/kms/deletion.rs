@@ -13,17 +13,13 @@ impl Store {
         self.keys
             .retain(|_, key| !matches!(key.state, KeyState::PendingDeletion { at } if at <= now));
         let keys = &self.keys;
-        self.aliases
-            .retain(|_, alias| keys.contains_key(&alias.target));
+        self.aliases.retain(|_, alias| keys.contains_key(&alias.target));
     }
 }
 
 /// ScheduleKeyDeletion: the waiting period is 7 to 30 days, 30 unless asked otherwise.
 pub(super) fn schedule(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
-    let days = request
-        .input
-        .integer("PendingWindowInDays", 7..=30)?
-        .unwrap_or(30);
+    let days = request.input.integer("PendingWindowInDays", 7..=30)?.unwrap_or(30);
     let days = u8::try_from(days).unwrap_or(30);
     let at = request.context.now + f64::from(days) * DAY;
     let key = store.own_key(request)?;

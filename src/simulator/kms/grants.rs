@@ -58,9 +58,8 @@ fn terms(request: &Request<'_, '_>) -> Result<Map<String, Value>, ApiError> {
         _ => {}
     }
     let operations = input.required_texts("Operations", 1..=OPERATIONS.len())?;
-    if let Some(unknown) = operations
-        .iter()
-        .find(|operation| !OPERATIONS.contains(&operation.as_str()))
+    if let Some(unknown) =
+        operations.iter().find(|operation| !OPERATIONS.contains(&operation.as_str()))
     {
         return Err(input.refusal("Operations", Some(unknown), Trouble::NotOneOf(OPERATIONS)));
     }
@@ -75,9 +74,8 @@ fn terms(request: &Request<'_, '_>) -> Result<Map<String, Value>, ApiError> {
         "Constraints",
         "Name",
     ];
-    let members = shown
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), input.raw(name)?.clone())));
+    let members =
+        shown.iter().filter_map(|name| Some(((*name).to_owned(), input.raw(name)?.clone())));
     Ok(members.collect())
 }
 
@@ -86,10 +84,7 @@ fn constraints(request: &Request<'_, '_>) -> Result<(), ApiError> {
         return Ok(());
     };
     for member in ["EncryptionContextEquals", "EncryptionContextSubset"] {
-        if constraints
-            .object(member)?
-            .is_some_and(|pairs| pairs.len() > 8)
-        {
+        if constraints.object(member)?.is_some_and(|pairs| pairs.len() > 8) {
             return Err(ApiError::new(
                 "ValidationException",
                 format!("{member} can have at most 8 pairs"),
@@ -110,32 +105,17 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
         return Err(would_succeed());
     }
     let named = terms.contains_key("Name");
-    if let Some((id, grant)) = key
-        .grants
-        .iter()
-        .find(|(_, grant)| named && grant.terms == terms)
-    {
+    if let Some((id, grant)) = key.grants.iter().find(|(_, grant)| named && grant.terms == terms) {
         return Ok(json!({ "GrantId": id, "GrantToken": grant.token }));
     }
-    let issuer = format!(
-        "arn:{}:iam::{}:root",
-        super::partition(&key.region),
-        key.account
-    );
-    let grant = Grant {
-        created: request.context.now,
-        issuer,
-        token: token.clone(),
-        terms,
-    };
+    let issuer = format!("arn:{}:iam::{}:root", super::partition(&key.region), key.account);
+    let grant = Grant { created: request.context.now, issuer, token: token.clone(), terms };
     key.grants.insert(id.clone(), grant);
     Ok(json!({ "GrantId": id, "GrantToken": token }))
 }
 
 fn sixty_four_digits(request: &mut Request<'_, '_>) -> String {
-    (0..4)
-        .map(|_| format!("{:016x}", request.context.ids.number()))
-        .collect()
+    (0..4).map(|_| format!("{:016x}", request.context.ids.number())).collect()
 }
 
 fn would_succeed() -> ApiError {
@@ -148,10 +128,7 @@ fn would_succeed() -> ApiError {
 /// ListGrants: 1-100 a page, 50 unless asked otherwise.
 pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     let key = store.key(request)?;
-    let (id, grantee) = (
-        request.input.text("GrantId")?,
-        request.input.text("GranteePrincipal")?,
-    );
+    let (id, grantee) = (request.input.text("GrantId")?, request.input.text("GranteePrincipal")?);
     let wanted = |(name, grant): &(&String, &Grant)| {
         id.is_none_or(|id| id == name.as_str())
             && grantee.is_none_or(|arn| {

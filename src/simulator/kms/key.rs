@@ -122,10 +122,9 @@ impl Key {
         self.require_not_pending_deletion()?;
         self.require_material()?;
         match self.state {
-            KeyState::Disabled => Err(ApiError::new(
-                "DisabledException",
-                format!("{} is disabled.", self.arn),
-            )),
+            KeyState::Disabled => {
+                Err(ApiError::new("DisabledException", format!("{} is disabled.", self.arn)))
+            }
             _ => Ok(()),
         }
     }

@@ -22,14 +22,9 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     let spec = spec_of(request)?;
     let usage = usage_of(request, spec)?;
     let origin = origin_of(request, spec)?;
-    let description = input
-        .bounded_text("Description", 0..=8192)?
-        .unwrap_or_default()
-        .to_owned();
+    let description = input.bounded_text("Description", 0..=8192)?.unwrap_or_default().to_owned();
     let tags = tags::validated(
-        input
-            .tags("Tags", "TagKey", "TagValue")?
-            .unwrap_or_default(),
+        input.tags("Tags", "TagKey", "TagValue")?.unwrap_or_default(),
         &BTreeMap::new(),
     )?;
     let multi_region = input.flag("MultiRegion")?;
@@ -55,11 +50,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
         origin: origin.to_owned(),
         multi_region,
         aws_managed: false,
-        state: if origin == "EXTERNAL" {
-            KeyState::PendingImport
-        } else {
-            KeyState::Enabled
-        },
+        state: if origin == "EXTERNAL" { KeyState::PendingImport } else { KeyState::Enabled },
         policy,
         tags,
         rotation: None,
@@ -129,11 +120,8 @@ fn origin_of<'a>(request: &Request<'a, '_>, spec: &str) -> Result<&'a str, ApiEr
 
 /// The policy of a key created without one: the account's IAM policies decide (KMS developer guide, "Default key policy").
 fn default_policy(request: &Request<'_, '_>) -> String {
-    let root = format!(
-        "arn:{}:iam::{}:root",
-        partition(&request.caller.region),
-        request.caller.account
-    );
+    let root =
+        format!("arn:{}:iam::{}:root", partition(&request.caller.region), request.caller.account);
     let statement = json!({
         "Sid": "Enable IAM User Permissions",
         "Effect": "Allow",
@@ -153,12 +141,8 @@ fn accepted_policy(
     request: &mut Request<'_, '_>,
 ) -> Result<String, ApiError> {
     let salt = request.context.ids.number();
-    let document = policy::accept(
-        text,
-        partition(&request.caller.region),
-        salt,
-        request.deleted_principals,
-    )?;
+    let document =
+        policy::accept(text, partition(&request.caller.region), salt, request.deleted_principals)?;
     if !request.input.flag("BypassPolicyLockoutSafetyCheck")?
         && !lockout::may_put_policy_again(&document, request.caller, arn)
     {
@@ -176,27 +160,14 @@ pub(super) fn describe(store: &Store, request: &Request<'_, '_>) -> Answer {
 
 /// ListKeys: 1-1000 a page, 100 unless asked otherwise.
 pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
-    let item = |key: &Key| {
-        (
-            key.id.clone(),
-            json!({ "KeyId": key.id, "KeyArn": key.arn }),
-        )
-    };
-    paged(
-        request,
-        "Keys",
-        store.keys.values().map(item).collect(),
-        100,
-        1000,
-    )
+    let item = |key: &Key| (key.id.clone(), json!({ "KeyId": key.id, "KeyArn": key.arn }));
+    paged(request, "Keys", store.keys.values().map(item).collect(), 100, 1000)
 }
 
 fn policy_name(request: &Request<'_, '_>) -> Result<(), ApiError> {
     match request.input.bounded_text("PolicyName", 1..=128)? {
         None | Some(POLICY_NAME) => Ok(()),
-        Some(other) => Err(super::reference::not_found(format!(
-            "No such policy exists: {other}"
-        ))),
+        Some(other) => Err(super::reference::not_found(format!("No such policy exists: {other}"))),
     }
 }
 
@@ -210,13 +181,7 @@ pub(super) fn policy(store: &Store, request: &Request<'_, '_>) -> Answer {
 /// ListKeyPolicies.
 pub(super) fn list_policies(store: &Store, request: &Request<'_, '_>) -> Answer {
     store.key(request)?;
-    paged(
-        request,
-        "PolicyNames",
-        vec![(POLICY_NAME.to_owned(), json!(POLICY_NAME))],
-        100,
-        1000,
-    )
+    paged(request, "PolicyNames", vec![(POLICY_NAME.to_owned(), json!(POLICY_NAME))], 100, 1000)
 }
 
 /// PutKeyPolicy: works in every key state, so that a dying key's policy can still be repaired.
@@ -225,10 +190,7 @@ pub(super) fn put_policy(store: &mut Store, request: &mut Request<'_, '_>) -> An
     match request.input.bounded_text("PolicyName", 1..=128)? {
         None | Some(POLICY_NAME) => {}
         Some(_) => {
-            return Err(ApiError::new(
-                "ValidationException",
-                "PolicyName must be default",
-            ));
+            return Err(ApiError::new("ValidationException", "PolicyName must be default"));
         }
     }
     let input = request.input;

@@ -11,10 +11,7 @@ const ACTION: &str = "kms:PutKeyPolicy";
 
 /// Whether the policy, as rewritten, lets the caller call PutKeyPolicy on this key: allowed by some statement, denied by none.
 pub(super) fn may_put_policy_again(document: &Value, caller: &Caller, key_arn: &str) -> bool {
-    let statements = document["Statement"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let statements = document["Statement"].as_array().map(Vec::as_slice).unwrap_or_default();
     let applies = |effect: &str| {
         statements.iter().any(|statement| {
             statement["Effect"] == effect
@@ -58,11 +55,9 @@ fn role_of(caller: &Caller) -> Option<&str> {
 /// The caller's `aws:PrincipalArn`: the role behind a session, otherwise the caller's own ARN.
 fn principal_arn(caller: &Caller) -> String {
     match role_of(caller) {
-        Some(role) => format!(
-            "arn:{}:iam::{}:role/{role}",
-            partition(&caller.region),
-            caller.account
-        ),
+        Some(role) => {
+            format!("arn:{}:iam::{}:role/{role}", partition(&caller.region), caller.account)
+        }
         None => caller.arn.clone(),
     }
 }
@@ -70,11 +65,7 @@ fn principal_arn(caller: &Caller) -> String {
 fn is_caller(name: &str, caller: &Caller) -> bool {
     let prefix = format!("arn:{}:iam::{}:", partition(&caller.region), caller.account);
     let own_role = || {
-        let role = name
-            .strip_prefix(&prefix)?
-            .strip_prefix("role/")?
-            .rsplit('/')
-            .next()?;
+        let role = name.strip_prefix(&prefix)?.strip_prefix("role/")?.rsplit('/').next()?;
         Some(Some(role) == role_of(caller))
     };
     name == "*"
@@ -85,14 +76,8 @@ fn is_caller(name: &str, caller: &Caller) -> bool {
 
 fn principal_matches(statement: &Value, caller: &Caller) -> bool {
     let named = |principal: &Value| {
-        let names = if principal.is_string() {
-            principal
-        } else {
-            &principal["AWS"]
-        };
-        strings(names)
-            .into_iter()
-            .any(|name| is_caller(name, caller))
+        let names = if principal.is_string() { principal } else { &principal["AWS"] };
+        strings(names).into_iter().any(|name| is_caller(name, caller))
     };
     match statement.get("NotPrincipal") {
         Some(others) => !named(others),
@@ -124,11 +109,10 @@ fn condition_holds(statement: &Value, caller: &Caller) -> bool {
     };
     operators.iter().all(|(operator, keys)| {
         let keys = keys.as_object().into_iter().flatten();
-        keys.into_iter()
-            .all(|(key, wanted)| match request_value(key, caller) {
-                Some(value) => holds(operator, value.as_deref(), &strings(wanted)),
-                None => false,
-            })
+        keys.into_iter().all(|(key, wanted)| match request_value(key, caller) {
+            Some(value) => holds(operator, value.as_deref(), &strings(wanted)),
+            None => false,
+        })
     })
 }
 

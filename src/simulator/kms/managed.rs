@@ -46,11 +46,7 @@ pub(super) fn create_on_first_use(
     let key = managed_key(&alias, request);
     let (now, elapsed) = (request.context.now, request.context.elapsed);
     store.settle(elapsed, |state| {
-        let entry = Alias {
-            target: key.id.clone(),
-            created: now,
-            updated: now,
-        };
+        let entry = Alias { target: key.id.clone(), created: now, updated: now };
         state.aliases.insert(alias.clone(), entry);
         state.keys.insert(key.id.clone(), key.clone());
     });
@@ -89,10 +85,7 @@ fn managed_key(alias: &str, request: &mut Request<'_, '_>) -> Key {
         state: KeyState::Enabled,
         policy: policy::print(&document),
         tags: Default::default(),
-        rotation: Some(Rotation {
-            period_days: 365,
-            since: request.context.now,
-        }),
+        rotation: Some(Rotation { period_days: 365, since: request.context.now }),
         grants: Default::default(),
     }
 }

@@ -68,12 +68,8 @@ impl Kms {
         let (now, elapsed) = (context.now, context.elapsed);
         store.settle(elapsed, |state| state.delete_due_keys(now));
         let input = Input::new(input, validation_exception);
-        let mut request = Request {
-            caller,
-            input,
-            context,
-            deleted_principals: &self.deleted_principals,
-        };
+        let mut request =
+            Request { caller, input, context, deleted_principals: &self.deleted_principals };
         if is_mutating(operation) {
             let state = store.write(caller, request.context);
             return write(state, operation, &mut request);
@@ -169,13 +165,8 @@ fn partition(region: &str) -> &'static str {
 impl Request<'_, '_> {
     /// The ARN of a KMS resource in the place the caller calls: `key/ID` or `alias/NAME`.
     fn arn(&self, resource: &str) -> String {
-        let Caller {
-            account, region, ..
-        } = self.caller;
-        format!(
-            "arn:{}:kms:{region}:{account}:{resource}",
-            partition(region)
-        )
+        let Caller { account, region, .. } = self.caller;
+        format!("arn:{}:kms:{region}:{account}:{resource}", partition(region))
     }
 
     /// A required string member of 1 to `most` characters.

@@ -61,21 +61,13 @@ pub(super) fn accept(
     let Ok(Value::Object(document)) = serde_json::from_str(text) else {
         return Err(syntax());
     };
-    Rewrite {
-        partition,
-        salt,
-        deleted,
-    }
-    .document(&document)
+    Rewrite { partition, salt, deleted }.document(&document)
 }
 
 impl Rewrite<'_> {
     fn document(&self, document: &Map<String, Value>) -> Result<Value, ApiError> {
         let mut out = Map::new();
-        if document
-            .keys()
-            .any(|name| !["Version", "Id", "Statement"].contains(&name.as_str()))
-        {
+        if document.keys().any(|name| !["Version", "Id", "Statement"].contains(&name.as_str())) {
             return Err(syntax());
         }
         match document.get("Version") {
@@ -95,10 +87,9 @@ impl Rewrite<'_> {
             Some(_) => return Err(syntax()),
         }
         let statements = match document.get("Statement") {
-            Some(Value::Array(items)) if !items.is_empty() => items
-                .iter()
-                .map(|item| self.statement(item))
-                .collect::<Result<Vec<_>, _>>()?,
+            Some(Value::Array(items)) if !items.is_empty() => {
+                items.iter().map(|item| self.statement(item)).collect::<Result<Vec<_>, _>>()?
+            }
             Some(one @ Value::Object(_)) => vec![self.statement(one)?],
             _ => return Err(syntax()),
         };
@@ -230,10 +221,9 @@ fn is_service(name: &str) -> bool {
 fn texts(value: &Value) -> Result<Vec<String>, ApiError> {
     match value {
         Value::String(one) => Ok(vec![one.clone()]),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned).ok_or_else(syntax))
-            .collect(),
+        Value::Array(items) => {
+            items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(syntax)).collect()
+        }
         _ => Err(syntax()),
     }
 }
@@ -252,9 +242,7 @@ fn condition(value: &Value) -> Result<Value, ApiError> {
     for (operator, keys) in value.as_object().ok_or_else(syntax)? {
         let mut inner = Map::new();
         for (key, value) in keys.as_object().ok_or_else(syntax)? {
-            let items = value
-                .as_array()
-                .map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+            let items = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
             inner.insert(
                 key.clone(),
                 collapsed(items.iter().map(scalar).collect::<Result<_, _>>()?),
@@ -286,22 +274,14 @@ pub(super) fn orphan(policy: &str, arn: &str) -> String {
     let Ok(mut document) = serde_json::from_str::<Value>(policy) else {
         return policy.to_owned();
     };
-    let prefix = if arn.contains(":user/") {
-        "AIDA"
-    } else {
-        "AROA"
-    };
+    let prefix = if arn.contains(":user/") { "AIDA" } else { "AROA" };
     let id = Value::String(format!("{prefix}{:016X}A", hash(0, arn)));
     for statement in document["Statement"].as_array_mut().into_iter().flatten() {
         for member in ["Principal", "NotPrincipal"] {
-            match statement
-                .get_mut(member)
-                .and_then(|principal| principal.get_mut("AWS"))
-            {
-                Some(Value::Array(names)) => names
-                    .iter_mut()
-                    .filter(|name| *name == arn)
-                    .for_each(|name| *name = id.clone()),
+            match statement.get_mut(member).and_then(|principal| principal.get_mut("AWS")) {
+                Some(Value::Array(names)) => {
+                    names.iter_mut().filter(|name| *name == arn).for_each(|name| *name = id.clone())
+                }
                 Some(name) if name == arn => *name = id.clone(),
                 _ => {}
             }

@@ -15,10 +15,7 @@ pub(super) fn not_found(message: impl Into<String>) -> ApiError {
 }
 
 fn invalid_arn(text: &str) -> ApiError {
-    ApiError::new(
-        "InvalidArnException",
-        format!("{text} is not a valid ARN of a KMS key or alias"),
-    )
+    ApiError::new("InvalidArnException", format!("{text} is not a valid ARN of a KMS key or alias"))
 }
 
 impl Request<'_, '_> {
@@ -38,11 +35,7 @@ impl Request<'_, '_> {
             }
             let id = resource.strip_prefix("key/").map(Reference::Id);
             return id
-                .or_else(|| {
-                    resource
-                        .strip_prefix("alias/")
-                        .map(|_| Reference::Alias(resource))
-                })
+                .or_else(|| resource.strip_prefix("alias/").map(|_| Reference::Alias(resource)))
                 .ok_or_else(|| invalid_arn(text));
         } else {
             text
@@ -85,10 +78,7 @@ impl Store {
         if self.keys.contains_key(&id) {
             return Ok(id);
         }
-        Err(not_found(format!(
-            "Key '{}' does not exist",
-            request.arn(&format!("key/{id}"))
-        )))
+        Err(not_found(format!("Key '{}' does not exist", request.arn(&format!("key/{id}")))))
     }
 
     /// The key that the request's `KeyId` means: id or ARN.

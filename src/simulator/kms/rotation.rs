@@ -15,19 +15,14 @@ fn require_rotatable(key: &Key) -> Result<(), ApiError> {
     if key.spec == "SYMMETRIC_DEFAULT" && key.origin == "AWS_KMS" {
         return Ok(());
     }
-    let message = format!(
-        "{} cannot be rotated: KeySpec {}, Origin {}",
-        key.arn, key.spec, key.origin
-    );
+    let message =
+        format!("{} cannot be rotated: KeySpec {}, Origin {}", key.arn, key.spec, key.origin);
     Err(ApiError::new("UnsupportedOperationException", message))
 }
 
 /// EnableKeyRotation: every call starts the period anew.
 pub(super) fn enable(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
-    let period_days = request
-        .input
-        .integer("RotationPeriodInDays", 90..=2560)?
-        .unwrap_or(365);
+    let period_days = request.input.integer("RotationPeriodInDays", 90..=2560)?.unwrap_or(365);
     let since = request.context.now;
     let key = store.own_key(request)?;
     require_rotatable(key)?;
@@ -51,9 +46,7 @@ pub(super) fn status(store: &Store, request: &Request<'_, '_>) -> Answer {
     match key.rotation {
         Some(rotation) if !matches!(key.state, KeyState::PendingDeletion { .. }) => {
             let period = u32::try_from(rotation.period_days).map_or(0.0, f64::from) * DAY;
-            let passed = ((request.context.now - rotation.since) / period)
-                .floor()
-                .max(0.0);
+            let passed = ((request.context.now - rotation.since) / period).floor().max(0.0);
             Ok(json!({
                 "KeyId": key.arn,
                 "KeyRotationEnabled": true,

@@ -25,10 +25,7 @@ pub(super) fn validated(
     let mut seen = BTreeMap::new();
     for (key, value) in new {
         if reserved(&key) {
-            return Err(ApiError::new(
-                "TagException",
-                "Tags beginning with aws: are reserved",
-            ));
+            return Err(ApiError::new("TagException", "Tags beginning with aws: are reserved"));
         }
         if seen.insert(key, value).is_some() {
             return Err(ApiError::new("TagException", "Duplicate tag keys"));
@@ -61,10 +58,7 @@ pub(super) fn remove(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     let key = store.own_key(request)?;
     key.require_not_pending_deletion()?;
     if names.iter().any(|name| reserved(name)) {
-        return Err(ApiError::new(
-            "TagException",
-            "Tags beginning with aws: are reserved",
-        ));
+        return Err(ApiError::new("TagException", "Tags beginning with aws: are reserved"));
     }
     key.tags.retain(|name, _| !names.contains(name));
     Ok(json!({}))
@@ -73,11 +67,5 @@ pub(super) fn remove(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
 /// ListResourceTags: 1-50 a page.
 pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     let key = store.key(request)?;
-    paged(
-        request,
-        "Tags",
-        tag_list(&key.tags, "TagKey", "TagValue"),
-        50,
-        50,
-    )
+    paged(request, "Tags", tag_list(&key.tags, "TagKey", "TagValue"), 50, 50)
 }

@@ -24,8 +24,7 @@ impl Desk {
 
     fn call_as(&mut self, role: &str, operation: &str, input: Value) -> Answer {
         let caller = self.bench.caller(role);
-        self.kms
-            .call(&caller, operation, &input, &mut self.bench.context())
+        self.kms.call(&caller, operation, &input, &mut self.bench.context())
     }
 
     fn ok(&mut self, operation: &str, input: Value) -> Value {
@@ -38,10 +37,7 @@ impl Desk {
     }
 
     fn key(&mut self, input: Value) -> String {
-        self.ok("CreateKey", input)["KeyMetadata"]["KeyId"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.ok("CreateKey", input)["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned()
     }
 
     fn metadata(&mut self, id: &str) -> Value {
@@ -49,10 +45,7 @@ impl Desk {
     }
 
     fn policy(&mut self, id: &str) -> String {
-        self.ok(
-            "GetKeyPolicy",
-            json!({ "KeyId": id, "PolicyName": "default" }),
-        )["Policy"]
+        self.ok("GetKeyPolicy", json!({ "KeyId": id, "PolicyName": "default" }))["Policy"]
             .as_str()
             .unwrap()
             .to_owned()
@@ -73,10 +66,7 @@ impl Desk {
 
     fn dying_key(&mut self) -> String {
         let id = self.key(json!({}));
-        self.ok(
-            "ScheduleKeyDeletion",
-            json!({ "KeyId": id, "PendingWindowInDays": 7 }),
-        );
+        self.ok("ScheduleKeyDeletion", json!({ "KeyId": id, "PendingWindowInDays": 7 }));
         id
     }
 }
@@ -133,10 +123,7 @@ fn describe_answers_the_complete_metadata() {
             "EncryptionAlgorithms": ["SYMMETRIC_DEFAULT"], "MultiRegion": false,
         })
     );
-    desk.ok(
-        "CreateAlias",
-        json!({ "AliasName": "alias/ml/notebooks", "TargetKeyId": arn }),
-    );
+    desk.ok("CreateAlias", json!({ "AliasName": "alias/ml/notebooks", "TargetKeyId": arn }));
     let alias_arn = format!("arn:aws:kms:eu-west-1:{ACCOUNT}:alias/ml/notebooks");
     for name in [id, &arn, "alias/ml/notebooks", &alias_arn] {
         assert_eq!(desk.metadata(name), created);
@@ -148,10 +135,7 @@ fn a_multi_region_key_has_an_mrk_id_and_is_its_own_primary() {
     let mut desk = Desk::default();
     let id = desk.key(json!({ "MultiRegion": true }));
     assert!(id.starts_with("mrk-") && id.len() == 36, "{id}");
-    assert_eq!(
-        desk.metadata(&id)["MultiRegionConfiguration"]["MultiRegionKeyType"],
-        "PRIMARY"
-    );
+    assert_eq!(desk.metadata(&id)["MultiRegionConfiguration"]["MultiRegionKeyType"], "PRIMARY");
 }
 
 #[test]
@@ -159,19 +143,13 @@ fn key_spec_and_usage_must_fit_together() {
     let mut desk = Desk::default();
     let id = desk.key(json!({ "KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC" }));
     assert_eq!(desk.metadata(&id)["MacAlgorithms"], json!(["HMAC_SHA_256"]));
-    assert_eq!(
-        desk.refused("CreateKey", json!({ "KeySpec": "RSA_2048" })),
-        "ValidationException"
-    );
+    assert_eq!(desk.refused("CreateKey", json!({ "KeySpec": "RSA_2048" })), "ValidationException");
     assert_eq!(
         desk.refused("CreateKey", json!({ "KeyUsage": "SIGN_VERIFY" })),
         "ValidationException"
     );
     assert_eq!(
-        desk.refused(
-            "CreateKey",
-            json!({ "KeySpec": "SM2", "KeyUsage": "SIGN_VERIFY" })
-        ),
+        desk.refused("CreateKey", json!({ "KeySpec": "SM2", "KeyUsage": "SIGN_VERIFY" })),
         "UnsupportedOperationException"
     );
 }
@@ -185,28 +163,18 @@ fn the_stored_policy_has_root_arns_bare_singletons_and_strings_in_conditions() {
     wanted["Condition"] = json!({ "Bool": { "aws:SecureTransport": [true] } });
     desk.put(&id, &document(wanted)).unwrap();
     let stored: Value = serde_json::from_str(&desk.policy(&id)).unwrap();
-    assert_eq!(
-        stored["Statement"][0]["Principal"],
-        json!({ "AWS": root() })
-    );
+    assert_eq!(stored["Statement"][0]["Principal"], json!({ "AWS": root() }));
     assert_eq!(stored["Statement"][0]["Action"], "kms:*");
-    assert_eq!(
-        stored["Statement"][0]["Condition"]["Bool"]["aws:SecureTransport"],
-        "true"
-    );
+    assert_eq!(stored["Statement"][0]["Condition"]["Bool"]["aws:SecureTransport"], "true");
 }
 
 #[test]
 fn principals_come_back_in_another_order_from_write_to_write() {
     let mut desk = Desk::default();
     let id = desk.key(json!({}));
-    let names: Vec<String> = (0..6)
-        .map(|n| format!("arn:aws:iam::{ACCOUNT}:role/r{n}"))
-        .collect();
-    let wanted = document(json!([
-        statement(json!({ "AWS": root() })),
-        statement(json!({ "AWS": names }))
-    ]));
+    let names: Vec<String> = (0..6).map(|n| format!("arn:aws:iam::{ACCOUNT}:role/r{n}")).collect();
+    let wanted =
+        document(json!([statement(json!({ "AWS": root() })), statement(json!({ "AWS": names }))]));
     let mut orders = std::collections::BTreeSet::new();
     for _ in 0..5 {
         desk.put(&id, &wanted).unwrap();
@@ -238,10 +206,7 @@ fn a_policy_that_locks_its_writer_out_is_refused_and_the_old_one_stays() {
         json!([reading]),
         json!([statement(json!("*")), deny]),
     ] {
-        assert_eq!(
-            code(desk.put(&id, &document(locked))),
-            "MalformedPolicyDocumentException"
-        );
+        assert_eq!(code(desk.put(&id, &document(locked))), "MalformedPolicyDocumentException");
     }
     assert_eq!(desk.policy(&id), before);
     let locked = document(json!([statement(role("other"))])).to_string();
@@ -260,18 +225,10 @@ fn a_policy_that_names_the_callers_role_or_exempts_it_from_a_deny_passes_the_saf
     let mut desk = Desk::default();
     let id = desk.key(json!({}));
     let operator = format!("arn:aws:iam::{ACCOUNT}:role/platform/operator");
-    desk.put(
-        &id,
-        &document(json!([statement(json!({ "AWS": operator }))])),
-    )
-    .unwrap();
+    desk.put(&id, &document(json!([statement(json!({ "AWS": operator }))]))).unwrap();
     let exempt = json!({ "ArnNotLike": { "aws:PrincipalArn": format!("arn:aws:iam::{ACCOUNT}:role/operator") } });
     let deny = json!({ "Effect": "Deny", "Principal": "*", "Action": "kms:PutKeyPolicy", "Resource": "*", "Condition": exempt });
-    desk.put(
-        &id,
-        &document(json!([statement(json!({ "AWS": root() })), deny])),
-    )
-    .unwrap();
+    desk.put(&id, &document(json!([statement(json!({ "AWS": root() })), deny]))).unwrap();
 }
 
 #[test]
@@ -285,23 +242,11 @@ fn documents_that_are_no_key_policy_are_malformed() {
     };
     let malformed = Some("MalformedPolicyDocumentException".to_owned());
     assert_eq!(with(&|_| ()), None);
-    assert_eq!(
-        with(&|policy| policy["Version"] = json!("2020-01-01")),
-        malformed
-    );
+    assert_eq!(with(&|policy| policy["Version"] = json!("2020-01-01")), malformed);
     assert_eq!(with(&|policy| policy["Statement"] = json!([])), malformed);
-    assert_eq!(
-        with(&|policy| policy["Statement"][0]["Effect"] = json!("allow")),
-        malformed
-    );
-    assert_eq!(
-        with(&|policy| policy["Statement"][0]["NotAction"] = json!("kms:Get*")),
-        malformed
-    );
-    assert_eq!(
-        with(&|policy| policy["Statement"][0]["Colour"] = json!("blue")),
-        malformed
-    );
+    assert_eq!(with(&|policy| policy["Statement"][0]["Effect"] = json!("allow")), malformed);
+    assert_eq!(with(&|policy| policy["Statement"][0]["NotAction"] = json!("kms:Get*")), malformed);
+    assert_eq!(with(&|policy| policy["Statement"][0]["Colour"] = json!("blue")), malformed);
     assert_eq!(
         with(&|policy| policy["Statement"][0]["Principal"] = json!({ "AWS": [] })),
         malformed
@@ -328,11 +273,7 @@ fn principals_that_cannot_be_are_refused() {
             statement(json!({ "AWS": root() })),
             statement(json!({ "AWS": wrong }))
         ]));
-        assert_eq!(
-            code(desk.put(&id, &policy)),
-            "MalformedPolicyDocumentException",
-            "{wrong}"
-        );
+        assert_eq!(code(desk.put(&id, &policy)), "MalformedPolicyDocumentException", "{wrong}");
     }
     let policy = document(json!([statement(
         json!({ "AWS": root(), "Service": "logs.eu-west-1.amazonaws.com" })
@@ -349,14 +290,8 @@ fn a_deleted_role_shows_its_unique_id_and_cannot_be_named_again() {
     desk.put(&id, &policy).unwrap();
     desk.kms.delete_principal(&role);
     let stored = desk.policy(&id);
-    assert!(
-        stored.contains("\"AROA") && !stored.contains(&role),
-        "{stored}"
-    );
-    assert_eq!(
-        code(desk.put(&id, &policy)),
-        "MalformedPolicyDocumentException"
-    );
+    assert!(stored.contains("\"AROA") && !stored.contains(&role), "{stored}");
+    assert_eq!(code(desk.put(&id, &policy)), "MalformedPolicyDocumentException");
 }
 
 #[test]
@@ -365,15 +300,9 @@ fn a_policy_above_32_kib_exceeds_the_quota() {
     let id = desk.key(json!({}));
     let mut long = statement(json!({ "AWS": root() }));
     long["Sid"] = json!("a".repeat(32_768));
+    assert_eq!(code(desk.put(&id, &document(json!([long])))), "LimitExceededException");
     assert_eq!(
-        code(desk.put(&id, &document(json!([long])))),
-        "LimitExceededException"
-    );
-    assert_eq!(
-        desk.refused(
-            "PutKeyPolicy",
-            json!({ "KeyId": id, "Policy": "{\"Id\": \"\u{2713}\"}" })
-        ),
+        desk.refused("PutKeyPolicy", json!({ "KeyId": id, "Policy": "{\"Id\": \"\u{2713}\"}" })),
         "ValidationException"
     );
 }
@@ -396,24 +325,15 @@ fn a_key_pending_deletion_takes_only_the_calls_that_the_state_table_lists() {
     }
     let key = |more: Value| {
         let mut input = json!({ "KeyId": id });
-        input
-            .as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         input
     };
     let grant = json!({ "GranteePrincipal": root(), "Operations": ["Decrypt"] });
     for (operation, input) in [
-        (
-            "TagResource",
-            key(json!({ "Tags": [{ "TagKey": "a", "TagValue": "b" }] })),
-        ),
+        ("TagResource", key(json!({ "Tags": [{ "TagKey": "a", "TagValue": "b" }] }))),
         ("UntagResource", key(json!({ "TagKeys": ["a"] }))),
         ("UpdateKeyDescription", key(json!({ "Description": "x" }))),
-        (
-            "CreateAlias",
-            json!({ "AliasName": "alias/x", "TargetKeyId": id }),
-        ),
+        ("CreateAlias", json!({ "AliasName": "alias/x", "TargetKeyId": id })),
         ("EnableKey", key(json!({}))),
         ("DisableKey", key(json!({}))),
         ("ScheduleKeyDeletion", key(json!({}))),
@@ -421,11 +341,7 @@ fn a_key_pending_deletion_takes_only_the_calls_that_the_state_table_lists() {
         ("DisableKeyRotation", key(json!({}))),
         ("CreateGrant", key(grant)),
     ] {
-        assert_eq!(
-            desk.refused(operation, input),
-            "KMSInvalidStateException",
-            "{operation}"
-        );
+        assert_eq!(desk.refused(operation, input), "KMSInvalidStateException", "{operation}");
     }
 }
 
@@ -433,28 +349,16 @@ fn a_key_pending_deletion_takes_only_the_calls_that_the_state_table_lists() {
 fn a_disabled_key_refuses_rotation_and_grants_and_takes_the_rest() {
     let mut desk = Desk::default();
     let id = desk.disabled_key();
-    assert_eq!(
-        desk.refused("EnableKeyRotation", json!({ "KeyId": id })),
-        "DisabledException"
-    );
-    assert_eq!(
-        desk.refused("DisableKeyRotation", json!({ "KeyId": id })),
-        "DisabledException"
-    );
+    assert_eq!(desk.refused("EnableKeyRotation", json!({ "KeyId": id })), "DisabledException");
+    assert_eq!(desk.refused("DisableKeyRotation", json!({ "KeyId": id })), "DisabledException");
     let grant = json!({ "KeyId": id, "GranteePrincipal": root(), "Operations": ["Decrypt"] });
     assert_eq!(desk.refused("CreateGrant", grant), "DisabledException");
     assert_eq!(
         desk.refused("CancelKeyDeletion", json!({ "KeyId": id })),
         "KMSInvalidStateException"
     );
-    desk.ok(
-        "TagResource",
-        json!({ "KeyId": id, "Tags": [{ "TagKey": "a", "TagValue": "" }] }),
-    );
-    desk.ok(
-        "CreateAlias",
-        json!({ "AliasName": "alias/x", "TargetKeyId": id }),
-    );
+    desk.ok("TagResource", json!({ "KeyId": id, "Tags": [{ "TagKey": "a", "TagValue": "" }] }));
+    desk.ok("CreateAlias", json!({ "AliasName": "alias/x", "TargetKeyId": id }));
     desk.ok("EnableKey", json!({ "KeyId": id }));
     assert_eq!(desk.metadata(&id)["KeyState"], "Enabled");
 }
@@ -463,10 +367,7 @@ fn a_disabled_key_refuses_rotation_and_grants_and_takes_the_rest() {
 fn cancelled_deletion_leaves_the_key_disabled_and_restores_its_rotation() {
     let mut desk = Desk::default();
     let id = desk.key(json!({}));
-    desk.ok(
-        "EnableKeyRotation",
-        json!({ "KeyId": id, "RotationPeriodInDays": 90 }),
-    );
+    desk.ok("EnableKeyRotation", json!({ "KeyId": id, "RotationPeriodInDays": 90 }));
     desk.ok("ScheduleKeyDeletion", json!({ "KeyId": id }));
     assert_eq!(
         desk.ok("GetKeyRotationStatus", json!({ "KeyId": id }))["KeyRotationEnabled"],
@@ -476,16 +377,10 @@ fn cancelled_deletion_leaves_the_key_disabled_and_restores_its_rotation() {
     assert_eq!(desk.metadata(&id)["KeyState"], "Disabled");
     let status = desk.ok("GetKeyRotationStatus", json!({ "KeyId": id }));
     assert_eq!(
-        (
-            &status["KeyRotationEnabled"],
-            &status["RotationPeriodInDays"]
-        ),
+        (&status["KeyRotationEnabled"], &status["RotationPeriodInDays"]),
         (&json!(true), &json!(90))
     );
-    assert_eq!(
-        status["NextRotationDate"],
-        1_790_000_000.0 + 90.0 * 86_400.0
-    );
+    assert_eq!(status["NextRotationDate"], 1_790_000_000.0 + 90.0 * 86_400.0);
 }
 
 #[test]
@@ -503,10 +398,7 @@ fn enabling_rotation_again_moves_the_next_rotation() {
         .unwrap();
     assert_eq!(second - first, 864_000.0);
     assert_eq!(
-        desk.refused(
-            "EnableKeyRotation",
-            json!({ "KeyId": id, "RotationPeriodInDays": 89 })
-        ),
+        desk.refused("EnableKeyRotation", json!({ "KeyId": id, "RotationPeriodInDays": 89 })),
         "ValidationException"
     );
     let signing = desk.key(json!({ "KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY" }));
@@ -520,31 +412,16 @@ fn enabling_rotation_again_moves_the_next_rotation() {
 fn a_key_is_gone_with_its_aliases_when_its_waiting_period_ends() {
     let mut desk = Desk::default();
     let id = desk.key(json!({}));
-    desk.ok(
-        "CreateAlias",
-        json!({ "AliasName": "alias/x", "TargetKeyId": id }),
-    );
-    desk.ok(
-        "ScheduleKeyDeletion",
-        json!({ "KeyId": id, "PendingWindowInDays": 7 }),
-    );
+    desk.ok("CreateAlias", json!({ "AliasName": "alias/x", "TargetKeyId": id }));
+    desk.ok("ScheduleKeyDeletion", json!({ "KeyId": id, "PendingWindowInDays": 7 }));
     desk.bench.pass(7 * DAY - 1);
     assert_eq!(desk.metadata("alias/x")["KeyState"], "PendingDeletion");
     desk.bench.pass(1);
-    assert_eq!(
-        desk.refused("DescribeKey", json!({ "KeyId": id })),
-        "NotFoundException"
-    );
-    assert_eq!(
-        desk.refused("DescribeKey", json!({ "KeyId": "alias/x" })),
-        "NotFoundException"
-    );
+    assert_eq!(desk.refused("DescribeKey", json!({ "KeyId": id })), "NotFoundException");
+    assert_eq!(desk.refused("DescribeKey", json!({ "KeyId": "alias/x" })), "NotFoundException");
     let other = desk.key(json!({}));
     assert_eq!(
-        desk.refused(
-            "ScheduleKeyDeletion",
-            json!({ "KeyId": other, "PendingWindowInDays": 6 })
-        ),
+        desk.refused("ScheduleKeyDeletion", json!({ "KeyId": other, "PendingWindowInDays": 6 })),
         "ValidationException"
     );
 }
@@ -556,32 +433,17 @@ fn an_alias_is_created_once_and_moves_only_within_its_kind_of_key() {
     let signing = desk.key(json!({ "KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY" }));
     let dying = desk.dying_key();
     let alias = |target: &str| json!({ "AliasName": "alias/x", "TargetKeyId": target });
-    assert_eq!(
-        desk.refused("UpdateAlias", alias(&first)),
-        "NotFoundException"
-    );
+    assert_eq!(desk.refused("UpdateAlias", alias(&first)), "NotFoundException");
     desk.ok("CreateAlias", alias(&first));
-    assert_eq!(
-        desk.refused("CreateAlias", alias(&second)),
-        "AlreadyExistsException"
-    );
-    assert_eq!(
-        desk.refused("UpdateAlias", alias(&signing)),
-        "ValidationException"
-    );
-    assert_eq!(
-        desk.refused("UpdateAlias", alias(&dying)),
-        "KMSInvalidStateException"
-    );
+    assert_eq!(desk.refused("CreateAlias", alias(&second)), "AlreadyExistsException");
+    assert_eq!(desk.refused("UpdateAlias", alias(&signing)), "ValidationException");
+    assert_eq!(desk.refused("UpdateAlias", alias(&dying)), "KMSInvalidStateException");
     desk.ok("ScheduleKeyDeletion", json!({ "KeyId": first }));
     desk.ok("UpdateAlias", alias(&second));
     let listed = desk.ok("ListAliases", json!({ "KeyId": second }));
     assert_eq!(column(&listed, "Aliases", "AliasName"), ["alias/x"]);
     desk.ok("DeleteAlias", json!({ "AliasName": "alias/x" }));
-    assert_eq!(
-        desk.refused("DeleteAlias", json!({ "AliasName": "alias/x" })),
-        "NotFoundException"
-    );
+    assert_eq!(desk.refused("DeleteAlias", json!({ "AliasName": "alias/x" })), "NotFoundException");
 }
 
 #[test]
@@ -589,31 +451,19 @@ fn alias_names_follow_the_rules() {
     let mut desk = Desk::default();
     let id = desk.key(json!({}));
     let mut create = |name: &str, target: &str| {
-        desk.refused(
-            "CreateAlias",
-            json!({ "AliasName": name, "TargetKeyId": target }),
-        )
+        desk.refused("CreateAlias", json!({ "AliasName": name, "TargetKeyId": target }))
     };
     assert_eq!(create("x", &id), "ValidationException");
     assert_eq!(create("alias/a b", &id), "ValidationException");
     assert_eq!(create("alias/a:b", &id), "InvalidAliasNameException");
     assert_eq!(create("alias/aws/s3", &id), "NotAuthorizedException");
     assert_eq!(create("alias/x", "alias/aws/s3"), "ValidationException");
-    assert_eq!(
-        create("alias/x", "1234abcd-12ab-34cd-56ef-1234567890ab"),
-        "NotFoundException"
-    );
+    assert_eq!(create("alias/x", "1234abcd-12ab-34cd-56ef-1234567890ab"), "NotFoundException");
     for n in 0..50 {
-        desk.ok(
-            "CreateAlias",
-            json!({ "AliasName": format!("alias/n{n}"), "TargetKeyId": id }),
-        );
+        desk.ok("CreateAlias", json!({ "AliasName": format!("alias/n{n}"), "TargetKeyId": id }));
     }
     assert_eq!(
-        desk.refused(
-            "CreateAlias",
-            json!({ "AliasName": "alias/n50", "TargetKeyId": id })
-        ),
+        desk.refused("CreateAlias", json!({ "AliasName": "alias/n50", "TargetKeyId": id })),
         "LimitExceededException"
     );
 }
@@ -622,27 +472,15 @@ fn alias_names_follow_the_rules() {
 fn aliases_are_paged_and_unused_aws_aliases_have_no_target() {
     let mut desk = Desk::default();
     let id = desk.key(json!({}));
-    desk.ok(
-        "CreateAlias",
-        json!({ "AliasName": "alias/zoo", "TargetKeyId": id }),
-    );
+    desk.ok("CreateAlias", json!({ "AliasName": "alias/zoo", "TargetKeyId": id }));
     let first = desk.ok("ListAliases", json!({ "Limit": 10 }));
     assert_eq!(first["Truncated"], true);
     assert!(first["Aliases"][0].get("TargetKeyId").is_none());
-    let last = desk.ok(
-        "ListAliases",
-        json!({ "Limit": 10, "Marker": first["NextMarker"] }),
-    );
+    let last = desk.ok("ListAliases", json!({ "Limit": 10, "Marker": first["NextMarker"] }));
     assert_eq!(last["Truncated"], false);
     assert!(column(&last, "Aliases", "AliasName").contains(&"alias/zoo".to_owned()));
-    assert_eq!(
-        desk.refused("ListAliases", json!({ "Limit": 101 })),
-        "ValidationException"
-    );
-    assert_eq!(
-        desk.refused("ListAliases", json!({ "Marker": "?" })),
-        "InvalidMarkerException"
-    );
+    assert_eq!(desk.refused("ListAliases", json!({ "Limit": 101 })), "ValidationException");
+    assert_eq!(desk.refused("ListAliases", json!({ "Marker": "?" })), "InvalidMarkerException");
 }
 
 #[test]
@@ -656,10 +494,7 @@ fn describing_a_predefined_alias_creates_its_aws_managed_key_once() {
         desk.refused("ScheduleKeyDeletion", json!({ "KeyId": id })),
         "AccessDeniedException"
     );
-    assert_eq!(
-        column(&desk.ok("ListKeys", json!({})), "Keys", "KeyId"),
-        [id]
-    );
+    assert_eq!(column(&desk.ok("ListKeys", json!({})), "Keys", "KeyId"), [id]);
 }
 
 #[test]
@@ -667,37 +502,19 @@ fn tags_are_added_overwritten_removed_and_paged() {
     let mut desk = Desk::default();
     let tag = |key: &str, value: &str| json!({ "TagKey": key, "TagValue": value });
     let id = desk.key(json!({ "Tags": [tag("a", "1")] }));
-    desk.ok(
-        "TagResource",
-        json!({ "KeyId": id, "Tags": [tag("a", "2"), tag("b", "")] }),
-    );
-    desk.ok(
-        "UntagResource",
-        json!({ "KeyId": id, "TagKeys": ["b", "never"] }),
-    );
+    desk.ok("TagResource", json!({ "KeyId": id, "Tags": [tag("a", "2"), tag("b", "")] }));
+    desk.ok("UntagResource", json!({ "KeyId": id, "TagKeys": ["b", "never"] }));
+    assert_eq!(desk.ok("ListResourceTags", json!({ "KeyId": id }))["Tags"], json!([tag("a", "2")]));
     assert_eq!(
-        desk.ok("ListResourceTags", json!({ "KeyId": id }))["Tags"],
-        json!([tag("a", "2")])
-    );
-    assert_eq!(
-        desk.refused(
-            "TagResource",
-            json!({ "KeyId": id, "Tags": [tag("aws:x", "1")] })
-        ),
+        desk.refused("TagResource", json!({ "KeyId": id, "Tags": [tag("aws:x", "1")] })),
         "TagException"
     );
     assert_eq!(
-        desk.refused(
-            "CreateKey",
-            json!({ "Tags": [tag("a", "1"), tag("a", "2")] })
-        ),
+        desk.refused("CreateKey", json!({ "Tags": [tag("a", "1"), tag("a", "2")] })),
         "TagException"
     );
     let many: Vec<Value> = (0..51).map(|n| tag(&n.to_string(), "")).collect();
-    assert_eq!(
-        desk.refused("CreateKey", json!({ "Tags": many })),
-        "LimitExceededException"
-    );
+    assert_eq!(desk.refused("CreateKey", json!({ "Tags": many })), "LimitExceededException");
 }
 
 #[test]
@@ -711,17 +528,11 @@ fn a_named_grant_retried_is_the_same_grant_and_an_unnamed_one_is_another() {
     desk.ok("CreateGrant", unnamed.clone());
     desk.ok("CreateGrant", unnamed);
     assert_eq!(
-        desk.ok("ListGrants", json!({ "KeyId": id }))["Grants"]
-            .as_array()
-            .unwrap()
-            .len(),
+        desk.ok("ListGrants", json!({ "KeyId": id }))["Grants"].as_array().unwrap().len(),
         3
     );
     let grant = json!({ "KeyId": id, "GrantId": first["GrantId"] });
-    assert_eq!(
-        desk.ok("ListGrants", grant.clone())["Grants"][0]["Name"],
-        "train"
-    );
+    assert_eq!(desk.ok("ListGrants", grant.clone())["Grants"][0]["Name"], "train");
     desk.ok("RevokeGrant", grant.clone());
     assert_eq!(desk.refused("RevokeGrant", grant), "NotFoundException");
     let dry = json!({ "KeyId": id, "GranteePrincipal": root(), "Operations": ["Decrypt"], "DryRun": true });
@@ -733,10 +544,7 @@ fn keys_of_other_places_are_not_reachable() {
     let mut desk = Desk::default();
     let id = desk.key(json!({}));
     let arn = |region: &str, account: &str| json!({ "KeyId": format!("arn:aws:kms:{region}:{account}:key/{id}") });
-    assert_eq!(
-        desk.refused("DescribeKey", arn("us-east-1", ACCOUNT)),
-        "NotFoundException"
-    );
+    assert_eq!(desk.refused("DescribeKey", arn("us-east-1", ACCOUNT)), "NotFoundException");
     assert_eq!(
         desk.refused("DescribeKey", arn("eu-west-1", "444455556666")),
         "AccessDeniedException"
@@ -749,14 +557,8 @@ fn keys_of_other_places_are_not_reachable() {
         desk.refused("GetKeyPolicy", json!({ "KeyId": "alias/aws/s3" })),
         "NotFoundException"
     );
-    assert_eq!(
-        desk.refused("DescribeKey", json!({})),
-        "ValidationException"
-    );
-    assert_eq!(
-        desk.refused("Encrypt", json!({})),
-        "UnknownOperationException"
-    );
+    assert_eq!(desk.refused("DescribeKey", json!({})), "ValidationException");
+    assert_eq!(desk.refused("Encrypt", json!({})), "UnknownOperationException");
 }
 
 #[test]
@@ -764,19 +566,13 @@ fn an_external_key_waits_for_its_material() {
     let mut desk = Desk::default();
     let id = desk.key(json!({ "Origin": "EXTERNAL" }));
     assert_eq!(desk.metadata(&id)["KeyState"], "PendingImport");
-    assert_eq!(
-        desk.refused("EnableKey", json!({ "KeyId": id })),
-        "KMSInvalidStateException"
-    );
+    assert_eq!(desk.refused("EnableKey", json!({ "KeyId": id })), "KMSInvalidStateException");
     assert_eq!(
         desk.refused("EnableKeyRotation", json!({ "KeyId": id })),
         "UnsupportedOperationException"
     );
     let custom = json!({ "Origin": "AWS_CLOUDHSM", "CustomKeyStoreId": "cks-1" });
-    assert_eq!(
-        desk.refused("CreateKey", custom),
-        "CustomKeyStoreNotFoundException"
-    );
+    assert_eq!(desk.refused("CreateKey", custom), "CustomKeyStoreNotFoundException");
 }
 
 #[test]
@@ -790,8 +586,5 @@ fn with_a_read_lag_another_reader_misses_the_new_key_for_a_while() {
         "NotFoundException"
     );
     desk.bench.pass(3);
-    assert!(
-        desk.call_as("other", "DescribeKey", json!({ "KeyId": id }))
-            .is_ok()
-    );
+    assert!(desk.call_as("other", "DescribeKey", json!({ "KeyId": id })).is_ok());
 }

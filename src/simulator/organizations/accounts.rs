@@ -34,10 +34,8 @@ impl Organisation {
 
 /// ListAccounts.
 pub(super) fn list(state: &Organisation, request: &Request<'_, '_>) -> Answer {
-    let items = state
-        .accounts
-        .iter()
-        .map(|(id, account)| (id.clone(), state.account_entry(id, account)));
+    let items =
+        state.accounts.iter().map(|(id, account)| (id.clone(), state.account_entry(id, account)));
     paged(request, "Accounts", items.collect())
 }
 
@@ -47,10 +45,7 @@ pub(super) fn list_for_parent(state: &Organisation, request: &Request<'_, '_>) -
     if !state.is_parent(parent) {
         return Err(parent_not_found());
     }
-    let inside = state
-        .accounts
-        .iter()
-        .filter(|(_, account)| account.parent == parent);
+    let inside = state.accounts.iter().filter(|(_, account)| account.parent == parent);
     let items = inside.map(|(id, account)| (id.clone(), state.account_entry(id, account)));
     paged(request, "Accounts", items.collect())
 }
@@ -69,22 +64,15 @@ pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     let name = request.bounded("AccountName", 1, 50)?;
     let tags = tags::from_request(request)?;
     let now = request.context.now;
-    let request_id = format!(
-        "car-{:016x}{:016x}",
-        request.context.ids.number(),
-        request.context.ids.number()
-    );
+    let request_id =
+        format!("car-{:016x}{:016x}", request.context.ids.number(), request.context.ids.number());
     let mut status = json!({
         "Id": request_id,
         "AccountName": name,
         "RequestedTimestamp": now,
         "CompletedTimestamp": now,
     });
-    if state
-        .accounts
-        .values()
-        .any(|account| account.email == email)
-    {
+    if state.accounts.values().any(|account| account.email == email) {
         status["State"] = json!("FAILED");
         status["FailureReason"] = json!("EMAIL_ALREADY_EXISTS");
     } else {
@@ -109,10 +97,8 @@ pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) ->
 
 fn free_account_id(state: &Organisation, request: &mut Request<'_, '_>) -> String {
     loop {
-        let id = format!(
-            "{:012}",
-            request.context.ids.number() % 900_000_000_000 + 100_000_000_000
-        );
+        let id =
+            format!("{:012}", request.context.ids.number() % 900_000_000_000 + 100_000_000_000);
         if !state.accounts.contains_key(&id) {
             return id;
         }

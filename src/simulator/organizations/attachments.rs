@@ -14,22 +14,15 @@ use crate::simulator::service::{Answer, ApiError};
 impl Organisation {
     fn target<'a>(&self, request: &Request<'a, '_>) -> Result<(&'a str, Node), ApiError> {
         let id = request.bounded("TargetId", 1, 100)?;
-        self.node(id)
-            .map(|node| (id, node))
-            .ok_or_else(target_not_found)
+        self.node(id).map(|node| (id, node)).ok_or_else(target_not_found)
     }
 
     /// How many policies of a type are attached to a target.
     fn count(&self, policy_type: &str, target: &str) -> usize {
         let of_type = |policy: &str| {
-            self.policies
-                .get(policy)
-                .is_some_and(|policy| policy.policy_type == policy_type)
+            self.policies.get(policy).is_some_and(|policy| policy.policy_type == policy_type)
         };
-        self.attachments
-            .iter()
-            .filter(|(policy, node)| node == target && of_type(policy))
-            .count()
+        self.attachments.iter().filter(|(policy, node)| node == target && of_type(policy)).count()
     }
 }
 
@@ -51,10 +44,7 @@ pub(super) fn attach(state: &mut Organisation, request: &mut Request<'_, '_>) ->
         let message = format!(
             "You have reached the limit of {most} policies of the type {kind} attached to {target}."
         );
-        return Err(constraint(
-            "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
-            message,
-        ));
+        return Err(constraint("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED", message));
     }
     state.attachments.insert(pair);
     Ok(json!({}))
@@ -82,10 +72,7 @@ pub(super) fn detach(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     if kind == "SERVICE_CONTROL_POLICY" && state.count(&kind, target) == 1 {
         let message =
             "You can't detach the last service control policy from a root, OU, or account.";
-        return Err(constraint(
-            "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
-            message,
-        ));
+        return Err(constraint("MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED", message));
     }
     state.attachments.remove(&pair);
     Ok(json!({}))
@@ -98,9 +85,8 @@ pub(super) fn list_policies(state: &Organisation, request: &Request<'_, '_>) -> 
     let attached = state.attachments.iter().filter(|(_, node)| node == target);
     let policies = attached.filter_map(|(id, _)| state.policies.get_key_value(id));
     let of_type = policies.filter(|(_, policy)| policy.policy_type == wanted);
-    let items = of_type
-        .map(|(id, policy)| (id.clone(), state.policy_summary(id, policy)))
-        .collect();
+    let items =
+        of_type.map(|(id, policy)| (id.clone(), state.policy_summary(id, policy))).collect();
     paged(request, "Policies", items)
 }
 

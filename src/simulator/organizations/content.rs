@@ -29,10 +29,7 @@ pub(super) fn check(text: &str, policy_type: &str) -> Result<(), ApiError> {
 type StatementRule = fn(&Map<String, Value>) -> Result<(), ApiError>;
 
 fn iam_document(document: &Map<String, Value>, rule: StatementRule) -> Result<(), ApiError> {
-    if document
-        .keys()
-        .any(|name| !["Version", "Id", "Statement"].contains(&name.as_str()))
-    {
+    if document.keys().any(|name| !["Version", "Id", "Statement"].contains(&name.as_str())) {
         return Err(malformed("it has an unknown member"));
     }
     if document.get("Version").and_then(Value::as_str) != Some("2012-10-17") {
@@ -44,9 +41,8 @@ fn iam_document(document: &Map<String, Value>, rule: StatementRule) -> Result<()
         _ => return Err(malformed("it has no statement")),
     };
     for statement in statements {
-        let members = statement
-            .as_object()
-            .ok_or_else(|| malformed("a statement is not an object"))?;
+        let members =
+            statement.as_object().ok_or_else(|| malformed("a statement is not an object"))?;
         any_statement(members)?;
         rule(members)?;
     }
@@ -70,24 +66,16 @@ fn any_statement(members: &Map<String, Value>) -> Result<(), ApiError> {
     }
     let sid = members.get("Sid").map_or(Some(""), Value::as_str);
     if !sid.is_some_and(|sid| sid.chars().all(|letter| letter.is_ascii_alphanumeric())) {
-        return Err(malformed(
-            "a Sid has other characters than letters and digits",
-        ));
+        return Err(malformed("a Sid has other characters than letters and digits"));
     }
-    if !["Allow", "Deny"].contains(
-        &members
-            .get("Effect")
-            .and_then(Value::as_str)
-            .unwrap_or_default(),
-    ) {
+    if !["Allow", "Deny"]
+        .contains(&members.get("Effect").and_then(Value::as_str).unwrap_or_default())
+    {
         return Err(malformed("an Effect is neither Allow nor Deny"));
     }
     let actions = one_of(members, "Action", "NotAction")?;
     if !actions.iter().all(|action| {
-        *action == "*"
-            || action
-                .split_once(':')
-                .is_some_and(|(service, _)| !service.is_empty())
+        *action == "*" || action.split_once(':').is_some_and(|(service, _)| !service.is_empty())
     }) {
         return Err(malformed("an action names no service"));
     }
@@ -108,14 +96,10 @@ fn one_of<'a>(
     let value = match (members.get(positive), members.get(negative)) {
         (Some(value), None) | (None, Some(value)) => value,
         _ => {
-            return Err(malformed(&format!(
-                "a statement needs either {positive} or {negative}"
-            )));
+            return Err(malformed(&format!("a statement needs either {positive} or {negative}")));
         }
     };
-    let items = value
-        .as_array()
-        .map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+    let items = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
     let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
     texts
         .filter(|texts| !texts.is_empty())

@@ -19,41 +19,32 @@ pub(super) fn constraint(reason: &str, message: impl Into<String>) -> ApiError {
 pub(super) fn refusal(flaw: Flaw<'_>) -> ApiError {
     let member = flaw.member;
     match flaw.trouble {
-        Trouble::Missing => invalid_input(
-            "INPUT_REQUIRED",
-            format!("You must specify a value for {member}."),
-        ),
+        Trouble::Missing => {
+            invalid_input("INPUT_REQUIRED", format!("You must specify a value for {member}."))
+        }
         Trouble::NotOneOf(allowed) => {
             let reason = if member == "Filter" || member == "PolicyType" {
                 "INVALID_ENUM_POLICY_TYPE"
             } else {
                 "INVALID_ENUM"
             };
-            invalid_input(
-                reason,
-                format!("{member} must be one of {}.", allowed.join(", ")),
-            )
+            invalid_input(reason, format!("{member} must be one of {}.", allowed.join(", ")))
         }
-        Trouble::TooSmall(bound) if member == "MaxResults" => invalid_input(
-            "MIN_VALUE_EXCEEDED",
-            format!("{member} must be at least {bound}."),
-        ),
-        Trouble::TooLarge(bound) if member == "MaxResults" => invalid_input(
-            "MAX_VALUE_EXCEEDED",
-            format!("{member} must be at most {bound}."),
-        ),
-        Trouble::TooSmall(bound) => invalid_input(
-            "MIN_LENGTH_EXCEEDED",
-            format!("{member} must be at least {bound} long."),
-        ),
-        Trouble::TooLarge(bound) => invalid_input(
-            "MAX_LENGTH_EXCEEDED",
-            format!("{member} must be at most {bound} long."),
-        ),
-        Trouble::Pattern(pattern) => invalid_input(
-            "INVALID_PATTERN",
-            format!("{member} must be of the pattern {pattern}."),
-        ),
+        Trouble::TooSmall(bound) if member == "MaxResults" => {
+            invalid_input("MIN_VALUE_EXCEEDED", format!("{member} must be at least {bound}."))
+        }
+        Trouble::TooLarge(bound) if member == "MaxResults" => {
+            invalid_input("MAX_VALUE_EXCEEDED", format!("{member} must be at most {bound}."))
+        }
+        Trouble::TooSmall(bound) => {
+            invalid_input("MIN_LENGTH_EXCEEDED", format!("{member} must be at least {bound} long."))
+        }
+        Trouble::TooLarge(bound) => {
+            invalid_input("MAX_LENGTH_EXCEEDED", format!("{member} must be at most {bound} long."))
+        }
+        Trouble::Pattern(pattern) => {
+            invalid_input("INVALID_PATTERN", format!("{member} must be of the pattern {pattern}."))
+        }
     }
 }
 

@@ -84,19 +84,13 @@ impl Organizations {
         for policy_type in types {
             organisation.enable(policy_type, Duration::ZERO);
         }
-        Self {
-            state: Lagged::new(organisation),
-            behaviour: Behaviour::default(),
-        }
+        Self { state: Lagged::new(organisation), behaviour: Behaviour::default() }
     }
 
     /// The organisation that the options describe: its accounts, and whether service control policies are enabled.
     pub fn from_options(options: &Options) -> Self {
-        let types: &[&str] = if options.service_control_policies {
-            &["SERVICE_CONTROL_POLICY"]
-        } else {
-            &[]
-        };
+        let types: &[&str] =
+            if options.service_control_policies { &["SERVICE_CONTROL_POLICY"] } else { &[] };
         Self::with_policy_types(&options.management_account, &options.accounts, types)
     }
 
@@ -114,17 +108,12 @@ impl Organizations {
     ) -> Answer {
         let unknown = || unknown_operation("Organizations", operation);
         let handler = reader(operation).map(Handler::Read);
-        let handler = handler
-            .or_else(|| writer(operation).map(Handler::Write))
-            .ok_or_else(unknown)?;
+        let handler =
+            handler.or_else(|| writer(operation).map(Handler::Write)).ok_or_else(unknown)?;
         self.state.settle(context.elapsed, |_| ());
         access::authorise(self.state.now(), &self.behaviour, caller, operation)?;
         let input = Input::new(input, errors::refusal);
-        let mut request = Request {
-            input,
-            context,
-            behaviour: &self.behaviour,
-        };
+        let mut request = Request { input, context, behaviour: &self.behaviour };
         match handler {
             Handler::Read(read) => read(self.state.read(caller), &request),
             Handler::Write(write) => write(self.state.write(caller, request.context), &mut request),
@@ -186,21 +175,11 @@ fn writer(operation: &str) -> Option<Write> {
 
 /// A page of a listing: `MaxResults` within 1 and 20, `NextToken` in and out.
 fn paged(request: &Request<'_, '_>, list: &str, items: Vec<(String, Value)>) -> Answer {
-    let size = request
-        .input
-        .integer("MaxResults", 1..=PAGE)?
-        .unwrap_or(PAGE);
+    let size = request.input.integer("MaxResults", 1..=PAGE)?.unwrap_or(PAGE);
     let token = request.input.text("NextToken")?;
-    let size = if request.behaviour.empty_pages && token.is_none() {
-        0
-    } else {
-        size
-    };
+    let size = if request.behaviour.empty_pages && token.is_none() { 0 } else { size };
     let wrong = || {
-        errors::invalid_input(
-            "INVALID_NEXT_TOKEN",
-            "You specified an invalid value for NextToken.",
-        )
+        errors::invalid_input("INVALID_NEXT_TOKEN", "You specified an invalid value for NextToken.")
     };
     let Page { items, next } = page(items, size, token).ok_or_else(wrong)?;
     let mut answer = Map::new();

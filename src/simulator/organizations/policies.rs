@@ -46,10 +46,7 @@ impl Organisation {
         let arn = if policy.aws_managed {
             format!("arn:aws:organizations::aws:policy/{kind}/{id}")
         } else {
-            format!(
-                "arn:aws:organizations::{}:policy/{}/{kind}/{id}",
-                self.management, self.id
-            )
+            format!("arn:aws:organizations::{}:policy/{}/{kind}/{id}", self.management, self.id)
         };
         json!({
             "Id": id,
@@ -107,17 +104,8 @@ pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     let content = checked_content(request.bounded("Content", 1, 1_000_000)?, policy_type)?;
     let tags = tags::from_request(request)?;
     state.require_free_name(name, policy_type, None)?;
-    let most = request
-        .behaviour
-        .policies_per_type
-        .unwrap_or_else(|| most_policies(policy_type));
-    if state
-        .policies
-        .values()
-        .filter(|policy| policy.policy_type == policy_type)
-        .count()
-        >= most
-    {
+    let most = request.behaviour.policies_per_type.unwrap_or_else(|| most_policies(policy_type));
+    if state.policies.values().filter(|policy| policy.policy_type == policy_type).count() >= most {
         let message =
             format!("You have reached the limit of {most} policies of the type {policy_type}.");
         return Err(constraint("POLICY_NUMBER_LIMIT_EXCEEDED", message));
@@ -189,12 +177,8 @@ pub(super) fn delete(state: &mut Organisation, request: &mut Request<'_, '_>) ->
 /// ListPolicies of one type.
 pub(super) fn list(state: &Organisation, request: &Request<'_, '_>) -> Answer {
     let wanted = request.input.required_choice("Filter", POLICY_TYPES)?;
-    let of_type = state
-        .policies
-        .iter()
-        .filter(|(_, policy)| policy.policy_type == wanted);
-    let items = of_type
-        .map(|(id, policy)| (id.clone(), state.policy_summary(id, policy)))
-        .collect();
+    let of_type = state.policies.iter().filter(|(_, policy)| policy.policy_type == wanted);
+    let items =
+        of_type.map(|(id, policy)| (id.clone(), state.policy_summary(id, policy))).collect();
     paged(request, "Policies", items)
 }

@@ -52,20 +52,12 @@ pub(super) fn longest_content(policy_type: &str) -> usize {
 
 /// How many policies of a type one target may have.
 pub(super) fn most_per_target(policy_type: &str) -> usize {
-    if policy_type == "RESOURCE_CONTROL_POLICY" {
-        5
-    } else {
-        10
-    }
+    if policy_type == "RESOURCE_CONTROL_POLICY" { 5 } else { 10 }
 }
 
 /// How many policies of a type an organisation may have.
 pub(super) fn most_policies(policy_type: &str) -> usize {
-    if policy_type == "SERVICE_CONTROL_POLICY" {
-        10_000
-    } else {
-        1_000
-    }
+    if policy_type == "SERVICE_CONTROL_POLICY" { 10_000 } else { 1_000 }
 }
 
 /// The policies that AWS provides.
@@ -91,10 +83,7 @@ pub(super) fn managed_policies() -> BTreeMap<String, Policy> {
         "Allows access to every resource",
         everybody,
     );
-    BTreeMap::from([
-        ("p-FullAWSAccess".to_owned(), scp),
-        ("p-RCPFullAWSAccess".to_owned(), rcp),
-    ])
+    BTreeMap::from([("p-FullAWSAccess".to_owned(), scp), ("p-RCPFullAWSAccess".to_owned(), rcp)])
 }
 
 impl Organisation {
@@ -115,8 +104,7 @@ impl Organisation {
 
     fn give_full_access(&mut self, policy_type: &str, node: &str) {
         if let Some(policy) = full_access(policy_type) {
-            self.attachments
-                .insert((policy.to_owned(), node.to_owned()));
+            self.attachments.insert((policy.to_owned(), node.to_owned()));
         }
     }
 
@@ -135,11 +123,7 @@ impl Organisation {
 
     fn root_summary(&self, request: &Request<'_, '_>) -> Value {
         let status = |complete: &Duration| {
-            if *complete > request.context.elapsed {
-                "PENDING_ENABLE"
-            } else {
-                "ENABLED"
-            }
+            if *complete > request.context.elapsed { "PENDING_ENABLE" } else { "ENABLED" }
         };
         let types = self
             .types
@@ -156,11 +140,7 @@ impl Organisation {
 
 /// ListRoots: there is one.
 pub(super) fn list_roots(state: &Organisation, request: &Request<'_, '_>) -> Answer {
-    paged(
-        request,
-        "Roots",
-        vec![(state.root.clone(), state.root_summary(request))],
-    )
+    paged(request, "Roots", vec![(state.root.clone(), state.root_summary(request))])
 }
 
 fn root_and_type<'a>(state: &Organisation, request: &Request<'a, '_>) -> Result<&'a str, ApiError> {
@@ -186,10 +166,7 @@ pub(super) fn enable(state: &mut Organisation, request: &mut Request<'_, '_>) ->
         Err(error) if error.code != "PolicyTypeNotEnabledException" => return Err(error),
         Err(_) => {}
     }
-    state.enable(
-        policy_type,
-        request.context.elapsed + request.behaviour.policy_type_pending,
-    );
+    state.enable(policy_type, request.context.elapsed + request.behaviour.policy_type_pending);
     Ok(json!({ "Root": state.root_summary(request) }))
 }
 
@@ -200,9 +177,7 @@ pub(super) fn disable(state: &mut Organisation, request: &mut Request<'_, '_>) -
     state.types.remove(policy_type);
     let policies = &state.policies;
     state.attachments.retain(|(policy, _)| {
-        policies
-            .get(policy)
-            .is_some_and(|policy| policy.policy_type != policy_type)
+        policies.get(policy).is_some_and(|policy| policy.policy_type != policy_type)
     });
     Ok(json!({ "Root": state.root_summary(request) }))
 }

@@ -31,10 +31,7 @@ fn reserved(key: &str) -> bool {
 pub(super) fn from_request(
     request: &Request<'_, '_>,
 ) -> Result<BTreeMap<String, String>, ApiError> {
-    let tags = request
-        .input
-        .tags("Tags", "Key", "Value")?
-        .unwrap_or_default();
+    let tags = request.input.tags("Tags", "Key", "Value")?.unwrap_or_default();
     merged(tags, &BTreeMap::new())
 }
 
@@ -69,10 +66,7 @@ impl Organisation {
     /// The resource that the request means, if it can carry tags: policies that AWS provides cannot.
     fn taggable(&self, request: &Request<'_, '_>) -> Result<String, ApiError> {
         let id = request.bounded("ResourceId", 1, 130)?;
-        let own_policy = self
-            .policies
-            .get(id)
-            .is_some_and(|policy| !policy.aws_managed);
+        let own_policy = self.policies.get(id).is_some_and(|policy| !policy.aws_managed);
         if own_policy || self.node(id).is_some() {
             Ok(id.to_owned())
         } else {
@@ -98,11 +92,7 @@ pub(super) fn remove(state: &mut Organisation, request: &mut Request<'_, '_>) ->
         return Err(system_tag());
     }
     let id = state.taggable(request)?;
-    state
-        .tags
-        .entry(id)
-        .or_default()
-        .retain(|key, _| !keys.contains(key));
+    state.tags.entry(id).or_default().retain(|key, _| !keys.contains(key));
     Ok(json!({}))
 }
 

@@ -23,18 +23,14 @@ struct Desk {
 
 impl Default for Desk {
     fn default() -> Self {
-        Self {
-            organizations: Organizations::new(MANAGEMENT, [ACCOUNT]),
-            bench: Bench::default(),
-        }
+        Self { organizations: Organizations::new(MANAGEMENT, [ACCOUNT]), bench: Bench::default() }
     }
 }
 
 impl Desk {
     fn call_from(&mut self, account: &str, operation: &str, input: Value) -> Answer {
         let caller = self.bench.caller_in(account, "operator");
-        self.organizations
-            .call(&caller, operation, &input, &mut self.bench.context())
+        self.organizations.call(&caller, operation, &input, &mut self.bench.context())
     }
 
     fn call(&mut self, operation: &str, input: Value) -> Answer {
@@ -60,51 +56,31 @@ impl Desk {
     }
 
     fn root(&mut self) -> String {
-        self.ok("ListRoots", json!({}))["Roots"][0]["Id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.ok("ListRoots", json!({}))["Roots"][0]["Id"].as_str().unwrap().to_owned()
     }
 
     fn policy(&mut self, name: &str) -> String {
         let policy = self.ok("CreatePolicy", new_policy(name, DENY));
-        policy["Policy"]["PolicySummary"]["Id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        policy["Policy"]["PolicySummary"]["Id"].as_str().unwrap().to_owned()
     }
 
     fn attach(&mut self, policy: &str, target: &str) -> Answer {
-        self.call(
-            "AttachPolicy",
-            json!({ "PolicyId": policy, "TargetId": target }),
-        )
+        self.call("AttachPolicy", json!({ "PolicyId": policy, "TargetId": target }))
     }
 
     fn detach(&mut self, policy: &str, target: &str) -> Answer {
-        self.call(
-            "DetachPolicy",
-            json!({ "PolicyId": policy, "TargetId": target }),
-        )
+        self.call("DetachPolicy", json!({ "PolicyId": policy, "TargetId": target }))
     }
 
     fn attached(&mut self, target: &str) -> Vec<String> {
-        let policies = self.ok(
-            "ListPoliciesForTarget",
-            json!({ "TargetId": target, "Filter": SCP }),
-        );
+        let policies =
+            self.ok("ListPoliciesForTarget", json!({ "TargetId": target, "Filter": SCP }));
         column(&policies, "Policies", "Id")
     }
 
     fn unit(&mut self, parent: &str, name: &str) -> String {
-        let unit = self.ok(
-            "CreateOrganizationalUnit",
-            json!({ "ParentId": parent, "Name": name }),
-        );
-        unit["OrganizationalUnit"]["Id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        let unit = self.ok("CreateOrganizationalUnit", json!({ "ParentId": parent, "Name": name }));
+        unit["OrganizationalUnit"]["Id"].as_str().unwrap().to_owned()
     }
 }
 
@@ -125,9 +101,7 @@ fn only_the_management_account_and_delegated_administrators_may_manage_policies(
     let mut desk = Desk::default();
     let stranger = desk.call_from("444455556666", "DescribeOrganization", json!({}));
     assert_eq!(code(stranger), "AWSOrganizationsNotInUseException");
-    let organization = desk
-        .call_from(ACCOUNT, "DescribeOrganization", json!({}))
-        .unwrap();
+    let organization = desk.call_from(ACCOUNT, "DescribeOrganization", json!({})).unwrap();
     assert_eq!(organization["Organization"]["MasterAccountId"], MANAGEMENT);
     assert_eq!(
         code(desk.call_from(ACCOUNT, "ListPolicies", json!({ "Filter": SCP }))),
@@ -135,12 +109,8 @@ fn only_the_management_account_and_delegated_administrators_may_manage_policies(
     );
     let unknown = desk.call_from(ACCOUNT, "ListHandshakesForAccount", json!({}));
     assert_eq!(code(unknown), "UnknownOperationException");
-    desk.organizations
-        .behaviour
-        .delegated_administrators
-        .insert(ACCOUNT.to_owned());
-    desk.call_from(ACCOUNT, "CreatePolicy", new_policy("deny", DENY))
-        .unwrap();
+    desk.organizations.behaviour.delegated_administrators.insert(ACCOUNT.to_owned());
+    desk.call_from(ACCOUNT, "CreatePolicy", new_policy("deny", DENY)).unwrap();
     let root = desk.root();
     let unit = desk.call_from(
         ACCOUNT,
@@ -154,26 +124,14 @@ fn only_the_management_account_and_delegated_administrators_may_manage_policies(
 fn the_organisation_starts_with_its_accounts_in_the_root_under_full_access() {
     let mut desk = Desk::default();
     let roots = desk.ok("ListRoots", json!({}));
-    assert_eq!(
-        roots["Roots"][0]["PolicyTypes"],
-        json!([{ "Type": SCP, "Status": "ENABLED" }])
-    );
+    assert_eq!(roots["Roots"][0]["PolicyTypes"], json!([{ "Type": SCP, "Status": "ENABLED" }]));
     let root = desk.root();
     let accounts = desk.ok("ListAccountsForParent", json!({ "ParentId": root }));
     assert_eq!(column(&accounts, "Accounts", "Id"), [ACCOUNT, MANAGEMENT]);
-    let targets = desk.ok(
-        "ListTargetsForPolicy",
-        json!({ "PolicyId": "p-FullAWSAccess" }),
-    );
-    assert_eq!(
-        column(&targets, "Targets", "Type"),
-        ["ACCOUNT", "ACCOUNT", "ROOT"]
-    );
+    let targets = desk.ok("ListTargetsForPolicy", json!({ "PolicyId": "p-FullAWSAccess" }));
+    assert_eq!(column(&targets, "Targets", "Type"), ["ACCOUNT", "ACCOUNT", "ROOT"]);
     let path = accounts["Accounts"][0]["Paths"][0].as_str().unwrap();
-    assert!(
-        path.starts_with("o-") && path.ends_with(&format!("/{root}/{ACCOUNT}/")),
-        "{path}"
-    );
+    assert!(path.starts_with("o-") && path.ends_with(&format!("/{root}/{ACCOUNT}/")), "{path}");
 }
 
 #[test]
@@ -193,18 +151,12 @@ fn policy_names_are_unique_within_their_type() {
     let mut desk = Desk::default();
     desk.policy("deny");
     let other = desk.policy("other");
-    assert_eq!(
-        desk.refused("CreatePolicy", new_policy("deny", DENY)),
-        "DuplicatePolicyException"
-    );
+    assert_eq!(desk.refused("CreatePolicy", new_policy("deny", DENY)), "DuplicatePolicyException");
     assert_eq!(
         desk.refused("UpdatePolicy", json!({ "PolicyId": other, "Name": "deny" })),
         "DuplicatePolicyException"
     );
-    desk.ok(
-        "UpdatePolicy",
-        json!({ "PolicyId": other, "Name": "other" }),
-    );
+    desk.ok("UpdatePolicy", json!({ "PolicyId": other, "Name": "other" }));
     let tag_policy = json!({ "Type": "TAG_POLICY", "Name": "deny", "Description": "", "Content": "{\"tags\":{}}" });
     desk.ok("CreatePolicy", tag_policy);
 }
@@ -216,15 +168,9 @@ fn an_update_changes_what_it_names_and_nothing_else() {
     new["Description"] = json!("no machines");
     let id = desk.ok("CreatePolicy", new)["Policy"]["PolicySummary"]["Id"].clone();
     let content = DENY.replace("ec2", "s3");
-    let updated = desk.ok(
-        "UpdatePolicy",
-        json!({ "PolicyId": id, "Content": content }),
-    );
+    let updated = desk.ok("UpdatePolicy", json!({ "PolicyId": id, "Content": content }));
     assert_eq!(updated["Policy"]["Content"], content);
-    assert_eq!(
-        updated["Policy"]["PolicySummary"]["Description"],
-        "no machines"
-    );
+    assert_eq!(updated["Policy"]["PolicySummary"]["Description"], "no machines");
     let cleared = desk.ok("UpdatePolicy", json!({ "PolicyId": id, "Description": "" }));
     assert_eq!(cleared["Policy"]["PolicySummary"]["Description"], "");
 }
@@ -257,10 +203,7 @@ fn contents_that_are_no_service_control_policy_are_malformed() {
         desk.refused("UpdatePolicy", json!({ "PolicyId": id, "Content": "{}" })),
         "MalformedPolicyDocumentException"
     );
-    assert_eq!(
-        desk.ok("DescribePolicy", json!({ "PolicyId": id }))["Policy"]["Content"],
-        DENY
-    );
+    assert_eq!(desk.ok("DescribePolicy", json!({ "PolicyId": id }))["Policy"]["Content"], DENY);
 }
 
 #[test]
@@ -299,18 +242,9 @@ fn a_target_takes_ten_service_control_policies_and_each_once() {
     for id in &ids[..9] {
         desk.attach(id, ACCOUNT).unwrap();
     }
-    assert_eq!(
-        code(desk.attach(&ids[0], ACCOUNT)),
-        "DuplicatePolicyAttachmentException"
-    );
-    let refused = desk.reason(
-        "AttachPolicy",
-        json!({ "PolicyId": ids[9], "TargetId": ACCOUNT }),
-    );
-    assert_eq!(
-        refused,
-        constraint("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")
-    );
+    assert_eq!(code(desk.attach(&ids[0], ACCOUNT)), "DuplicatePolicyAttachmentException");
+    let refused = desk.reason("AttachPolicy", json!({ "PolicyId": ids[9], "TargetId": ACCOUNT }));
+    assert_eq!(refused, constraint("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"));
     desk.detach(&ids[0], ACCOUNT).unwrap();
     desk.attach(&ids[9], ACCOUNT).unwrap();
 }
@@ -336,10 +270,7 @@ fn an_attached_policy_cannot_be_deleted() {
     let mut desk = Desk::default();
     let id = desk.policy("p");
     desk.attach(&id, ACCOUNT).unwrap();
-    assert_eq!(
-        desk.refused("DeletePolicy", json!({ "PolicyId": id })),
-        "PolicyInUseException"
-    );
+    assert_eq!(desk.refused("DeletePolicy", json!({ "PolicyId": id })), "PolicyInUseException");
     desk.detach(&id, ACCOUNT).unwrap();
     desk.ok("DeletePolicy", json!({ "PolicyId": id }));
     assert_eq!(
@@ -353,29 +284,14 @@ fn an_attached_policy_cannot_be_deleted() {
 fn policies_that_aws_provides_are_immutable() {
     let mut desk = Desk::default();
     let full = json!({ "PolicyId": "p-FullAWSAccess", "Description": "mine" });
-    assert_eq!(
-        desk.reason("UpdatePolicy", full.clone()),
-        invalid("IMMUTABLE_POLICY")
-    );
-    assert_eq!(
-        desk.reason("DeletePolicy", full),
-        invalid("IMMUTABLE_POLICY")
-    );
+    assert_eq!(desk.reason("UpdatePolicy", full.clone()), invalid("IMMUTABLE_POLICY"));
+    assert_eq!(desk.reason("DeletePolicy", full), invalid("IMMUTABLE_POLICY"));
     let tags = json!({ "ResourceId": "p-FullAWSAccess" });
-    assert_eq!(
-        desk.refused("ListTagsForResource", tags),
-        "TargetNotFoundException"
-    );
+    assert_eq!(desk.refused("ListTagsForResource", tags), "TargetNotFoundException");
     let root = desk.root();
-    desk.ok(
-        "EnablePolicyType",
-        json!({ "RootId": root, "PolicyType": "RESOURCE_CONTROL_POLICY" }),
-    );
+    desk.ok("EnablePolicyType", json!({ "RootId": root, "PolicyType": "RESOURCE_CONTROL_POLICY" }));
     let detach = json!({ "PolicyId": "p-RCPFullAWSAccess", "TargetId": ACCOUNT });
-    assert_eq!(
-        desk.reason("DetachPolicy", detach),
-        invalid("NON_DETACHABLE_POLICY")
-    );
+    assert_eq!(desk.reason("DetachPolicy", detach), invalid("NON_DETACHABLE_POLICY"));
 }
 
 #[test]
@@ -391,14 +307,8 @@ fn disabling_a_policy_type_loses_every_attachment_and_enabling_it_starts_over_wi
     let disabled = desk.ok("DisablePolicyType", of_type.clone());
     assert_eq!(disabled["Root"]["PolicyTypes"], json!([]));
     assert!(desk.attached(ACCOUNT).is_empty());
-    assert_eq!(
-        code(desk.attach(&id, ACCOUNT)),
-        "PolicyTypeNotEnabledException"
-    );
-    assert_eq!(
-        desk.refused("DisablePolicyType", of_type.clone()),
-        "PolicyTypeNotEnabledException"
-    );
+    assert_eq!(code(desk.attach(&id, ACCOUNT)), "PolicyTypeNotEnabledException");
+    assert_eq!(desk.refused("DisablePolicyType", of_type.clone()), "PolicyTypeNotEnabledException");
     desk.ok("EnablePolicyType", of_type);
     assert_eq!(desk.attached(ACCOUNT), ["p-FullAWSAccess"]);
     desk.ok("DescribePolicy", json!({ "PolicyId": id }));
@@ -412,23 +322,11 @@ fn a_policy_type_may_take_its_time_to_become_enabled() {
     };
     desk.organizations.behaviour.policy_type_pending = Duration::from_secs(30);
     let (root, id) = (desk.root(), desk.policy("p"));
-    let enabled = desk.ok(
-        "EnablePolicyType",
-        json!({ "RootId": root, "PolicyType": SCP }),
-    );
-    assert_eq!(
-        enabled["Root"]["PolicyTypes"][0]["Status"],
-        "PENDING_ENABLE"
-    );
-    assert_eq!(
-        code(desk.attach(&id, ACCOUNT)),
-        "PolicyChangesInProgressException"
-    );
+    let enabled = desk.ok("EnablePolicyType", json!({ "RootId": root, "PolicyType": SCP }));
+    assert_eq!(enabled["Root"]["PolicyTypes"][0]["Status"], "PENDING_ENABLE");
+    assert_eq!(code(desk.attach(&id, ACCOUNT)), "PolicyChangesInProgressException");
     desk.bench.pass(30);
-    assert_eq!(
-        desk.ok("ListRoots", json!({}))["Roots"][0]["PolicyTypes"][0]["Status"],
-        "ENABLED"
-    );
+    assert_eq!(desk.ok("ListRoots", json!({}))["Roots"][0]["PolicyTypes"][0]["Status"], "ENABLED");
     desk.attach(&id, ACCOUNT).unwrap();
 }
 
@@ -442,10 +340,7 @@ fn new_units_and_accounts_start_with_full_access() {
     let status = desk.ok("CreateAccount", new.clone())["CreateAccountStatus"].clone();
     assert_eq!(status["State"], "SUCCEEDED");
     let asked = json!({ "CreateAccountRequestId": status["Id"] });
-    assert_eq!(
-        desk.ok("DescribeCreateAccountStatus", asked)["CreateAccountStatus"],
-        status
-    );
+    assert_eq!(desk.ok("DescribeCreateAccountStatus", asked)["CreateAccountStatus"], status);
     let account = status["AccountId"].as_str().unwrap();
     assert_eq!(desk.attached(account), ["p-FullAWSAccess"]);
     assert_eq!(
@@ -464,42 +359,24 @@ fn an_account_moves_from_where_it_is_to_where_it_is_not() {
     let root = desk.root();
     let unit = desk.unit(&root, "workloads");
     let travel = |from: &str, to: &str| json!({ "AccountId": ACCOUNT, "SourceParentId": from, "DestinationParentId": to });
-    assert_eq!(
-        desk.refused("MoveAccount", travel(&unit, &root)),
-        "DuplicateAccountException"
-    );
+    assert_eq!(desk.refused("MoveAccount", travel(&unit, &root)), "DuplicateAccountException");
     assert_eq!(
         desk.refused("MoveAccount", travel(&root, "ou-none-00000000")),
         "DestinationParentNotFoundException"
     );
     desk.ok("MoveAccount", travel(&root, &unit));
     let other = desk.unit(&root, "other");
-    assert_eq!(
-        desk.refused("MoveAccount", travel(&root, &other)),
-        "SourceParentNotFoundException"
-    );
-    let children = desk.ok(
-        "ListChildren",
-        json!({ "ParentId": unit, "ChildType": "ACCOUNT" }),
-    );
+    assert_eq!(desk.refused("MoveAccount", travel(&root, &other)), "SourceParentNotFoundException");
+    let children = desk.ok("ListChildren", json!({ "ParentId": unit, "ChildType": "ACCOUNT" }));
     assert_eq!(column(&children, "Children", "Id"), [ACCOUNT]);
     let account = desk.ok("DescribeAccount", json!({ "AccountId": ACCOUNT }));
     let path = account["Account"]["Paths"][0].as_str().unwrap();
-    assert!(
-        path.ends_with(&format!("/{root}/{unit}/{ACCOUNT}/")),
-        "{path}"
-    );
+    assert!(path.ends_with(&format!("/{root}/{unit}/{ACCOUNT}/")), "{path}");
     assert_eq!(
-        desk.refused(
-            "DeleteOrganizationalUnit",
-            json!({ "OrganizationalUnitId": unit })
-        ),
+        desk.refused("DeleteOrganizationalUnit", json!({ "OrganizationalUnitId": unit })),
         "OrganizationalUnitNotEmptyException"
     );
-    desk.ok(
-        "DeleteOrganizationalUnit",
-        json!({ "OrganizationalUnitId": other }),
-    );
+    desk.ok("DeleteOrganizationalUnit", json!({ "OrganizationalUnitId": other }));
 }
 
 #[test]
@@ -508,16 +385,11 @@ fn unit_names_are_unique_within_their_parent_and_the_tree_is_five_deep() {
     let root = desk.root();
     let mut parent = desk.unit(&root, "ml");
     assert_eq!(
-        desk.refused(
-            "CreateOrganizationalUnit",
-            json!({ "ParentId": root, "Name": "ml" })
-        ),
+        desk.refused("CreateOrganizationalUnit", json!({ "ParentId": root, "Name": "ml" })),
         "DuplicateOrganizationalUnitException"
     );
-    let renamed = desk.ok(
-        "UpdateOrganizationalUnit",
-        json!({ "OrganizationalUnitId": parent, "Name": "data" }),
-    );
+    let renamed = desk
+        .ok("UpdateOrganizationalUnit", json!({ "OrganizationalUnitId": parent, "Name": "data" }));
     assert_eq!(renamed["OrganizationalUnit"]["Id"], parent.as_str());
     desk.unit(&root, "ml");
     for _ in 1..5 {
@@ -529,10 +401,7 @@ fn unit_names_are_unique_within_their_parent_and_the_tree_is_five_deep() {
         constraint("OU_DEPTH_LIMIT_EXCEEDED")
     );
     assert_eq!(
-        desk.refused(
-            "ListOrganizationalUnitsForParent",
-            json!({ "ParentId": ACCOUNT })
-        ),
+        desk.refused("ListOrganizationalUnitsForParent", json!({ "ParentId": ACCOUNT })),
         "ParentNotFoundException"
     );
 }
@@ -545,20 +414,14 @@ fn listings_have_at_most_twenty_items_a_page() {
     }
     let first = desk.ok("ListPolicies", json!({ "Filter": SCP }));
     assert_eq!(column(&first, "Policies", "Id").len(), 20);
-    let second = desk.ok(
-        "ListPolicies",
-        json!({ "Filter": SCP, "NextToken": first["NextToken"] }),
-    );
+    let second = desk.ok("ListPolicies", json!({ "Filter": SCP, "NextToken": first["NextToken"] }));
     assert_eq!(column(&second, "Policies", "Id").len(), 6);
     assert!(second.get("NextToken").is_none());
     let above = desk.reason("ListPolicies", json!({ "Filter": SCP, "MaxResults": 21 }));
     assert_eq!(above, invalid("MAX_VALUE_EXCEEDED"));
     let foreign = desk.reason("ListPolicies", json!({ "Filter": SCP, "NextToken": "?" }));
     assert_eq!(foreign, invalid("INVALID_NEXT_TOKEN"));
-    assert_eq!(
-        desk.reason("ListPolicies", json!({})),
-        invalid("INPUT_REQUIRED")
-    );
+    assert_eq!(desk.reason("ListPolicies", json!({})), invalid("INPUT_REQUIRED"));
     assert_eq!(
         desk.reason("ListPolicies", json!({ "Filter": "SCP" })),
         invalid("INVALID_ENUM_POLICY_TYPE")
@@ -586,20 +449,11 @@ fn tags_are_created_with_the_policy_or_not_at_all() {
         invalid("INVALID_SYSTEM_TAGS_PARAMETER")
     );
     wrong["Tags"] = json!([tag("a", "1"), tag("a", "2")]);
-    assert_eq!(
-        desk.reason("CreatePolicy", wrong.clone()),
-        invalid("DUPLICATE_TAG_KEY")
-    );
+    assert_eq!(desk.reason("CreatePolicy", wrong.clone()), invalid("DUPLICATE_TAG_KEY"));
     wrong["Tags"] = json!([tag("a", "1")]);
     let id = desk.ok("CreatePolicy", wrong)["Policy"]["PolicySummary"]["Id"].clone();
-    desk.ok(
-        "TagResource",
-        json!({ "ResourceId": id, "Tags": [tag("a", "2"), tag("b", "")] }),
-    );
-    desk.ok(
-        "UntagResource",
-        json!({ "ResourceId": id, "TagKeys": ["b"] }),
-    );
+    desk.ok("TagResource", json!({ "ResourceId": id, "Tags": [tag("a", "2"), tag("b", "")] }));
+    desk.ok("UntagResource", json!({ "ResourceId": id, "TagKeys": ["b"] }));
     assert_eq!(
         desk.ok("ListTagsForResource", json!({ "ResourceId": id }))["Tags"],
         json!([tag("a", "2")])
@@ -610,10 +464,7 @@ fn tags_are_created_with_the_policy_or_not_at_all() {
     );
     let many: Vec<Value> = (0..50).map(|n| tag(&n.to_string(), "")).collect();
     let too_many = json!({ "ResourceId": id, "Tags": many });
-    assert_eq!(
-        desk.reason("TagResource", too_many),
-        constraint("MAX_TAG_LIMIT_EXCEEDED")
-    );
+    assert_eq!(desk.reason("TagResource", too_many), constraint("MAX_TAG_LIMIT_EXCEEDED"));
 }
 
 #[test]
@@ -634,12 +485,6 @@ fn the_organisation_follows_from_the_options() {
     desk.bench.options.service_control_policies = false;
     desk.organizations = Organizations::from_options(&desk.bench.options);
     let accounts = desk.ok("ListAccounts", json!({}));
-    assert_eq!(
-        column(&accounts, "Accounts", "Id"),
-        ["222233334444", MANAGEMENT]
-    );
-    assert_eq!(
-        desk.ok("ListRoots", json!({}))["Roots"][0]["PolicyTypes"],
-        json!([])
-    );
+    assert_eq!(column(&accounts, "Accounts", "Id"), ["222233334444", MANAGEMENT]);
+    assert_eq!(desk.ok("ListRoots", json!({}))["Roots"][0]["PolicyTypes"], json!([]));
 }

@@ -71,9 +71,9 @@ pub(super) struct Organisation {
 impl Organisation {
     /// An organisation of these accounts, all in the root, with no policy type enabled. Its ids follow from the management account's.
     pub(super) fn new(management: String, members: impl Iterator<Item = String>) -> Self {
-        let seed = management.bytes().fold(7_u64, |state, byte| {
-            state.wrapping_mul(31).wrapping_add(u64::from(byte))
-        });
+        let seed = management
+            .bytes()
+            .fold(7_u64, |state, byte| state.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let root = format!("r-{}", alphanumeric(seed, 4));
         let account = |id: &str, name: String| Account {
             name,
@@ -82,18 +82,11 @@ impl Organisation {
             joined: FOUNDED,
             created: false,
         };
-        let mut accounts: BTreeMap<_, _> = members
-            .map(|id| (id.clone(), account(&id, format!("account-{id}"))))
-            .collect();
-        accounts.insert(
-            management.clone(),
-            account(&management, "management".to_owned()),
-        );
+        let mut accounts: BTreeMap<_, _> =
+            members.map(|id| (id.clone(), account(&id, format!("account-{id}")))).collect();
+        accounts.insert(management.clone(), account(&management, "management".to_owned()));
         Self {
-            id: format!(
-                "o-{}",
-                alphanumeric(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), 10)
-            ),
+            id: format!("o-{}", alphanumeric(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), 10)),
             root,
             management,
             units: BTreeMap::new(),
@@ -129,9 +122,7 @@ impl Organisation {
 
     /// How many units lie between the root and this node, itself included if it is one.
     pub(super) fn depth(&self, id: &str) -> usize {
-        self.units
-            .get(id)
-            .map_or(0, |unit| 1 + self.depth(&unit.parent))
+        self.units.get(id).map_or(0, |unit| 1 + self.depth(&unit.parent))
     }
 
     /// The node's path: `o-.../r-.../ou-.../.../`, with the node itself at the end.

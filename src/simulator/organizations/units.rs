@@ -26,10 +26,7 @@ impl Organisation {
             let message = "We can't find an OU with the OrganizationalUnitId that you specified.";
             ApiError::new("OrganizationalUnitNotFoundException", message)
         };
-        self.units
-            .get_key_value(id)
-            .map(|(id, unit)| (id.as_str(), unit))
-            .ok_or_else(missing)
+        self.units.get_key_value(id).map(|(id, unit)| (id.as_str(), unit)).ok_or_else(missing)
     }
 
     fn require_free_unit_name(
@@ -43,10 +40,7 @@ impl Organisation {
         };
         if self.units.iter().any(taken) {
             let message = "An OU with the same name already exists.";
-            return Err(ApiError::new(
-                "DuplicateOrganizationalUnitException",
-                message,
-            ));
+            return Err(ApiError::new("DuplicateOrganizationalUnitException", message));
         }
         Ok(())
     }
@@ -57,11 +51,7 @@ fn parent_of_request<'a>(
     request: &Request<'a, '_>,
 ) -> Result<&'a str, ApiError> {
     let parent = request.bounded("ParentId", 1, 100)?;
-    if state.is_parent(parent) {
-        Ok(parent)
-    } else {
-        Err(parent_not_found())
-    }
+    if state.is_parent(parent) { Ok(parent) } else { Err(parent_not_found()) }
 }
 
 /// ListOrganizationalUnitsForParent: directly in it, not below.
@@ -101,13 +91,7 @@ pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) ->
         state.root.trim_start_matches("r-"),
         request.context.ids.alphanumeric(8)
     );
-    state.units.insert(
-        id.clone(),
-        Unit {
-            name: name.to_owned(),
-            parent: parent.to_owned(),
-        },
-    );
+    state.units.insert(id.clone(), Unit { name: name.to_owned(), parent: parent.to_owned() });
     state.give_all_full_access(&id);
     state.tags.insert(id.clone(), tags);
     Ok(json!({ "OrganizationalUnit": state.unit_entry(&id, &state.units[&id]) }))
@@ -131,17 +115,10 @@ pub(super) fn update(state: &mut Organisation, request: &mut Request<'_, '_>) ->
 /// DeleteOrganizationalUnit: only an empty one; its attachments and tags go with it.
 pub(super) fn delete(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
     let id = state.unit(request)?.0.to_owned();
-    if state
-        .nodes()
-        .iter()
-        .any(|node| state.parent(node) == Some(&id))
-    {
+    if state.nodes().iter().any(|node| state.parent(node) == Some(&id)) {
         let message = "The specified OU is not empty. Move all accounts to another root or to other OUs, remove all child OUs, and try \
                        the operation again.";
-        return Err(ApiError::new(
-            "OrganizationalUnitNotEmptyException",
-            message,
-        ));
+        return Err(ApiError::new("OrganizationalUnitNotEmptyException", message));
     }
     state.units.remove(&id);
     state.tags.remove(&id);
@@ -158,19 +135,13 @@ pub(super) fn list_parents(state: &Organisation, request: &Request<'_, '_>) -> A
     };
     let parent = state.parent(child).ok_or_else(missing)?;
     let kind = state.node(parent).unwrap_or(Node::Root).name();
-    paged(
-        request,
-        "Parents",
-        vec![(parent.to_owned(), json!({ "Id": parent, "Type": kind }))],
-    )
+    paged(request, "Parents", vec![(parent.to_owned(), json!({ "Id": parent, "Type": kind }))])
 }
 
 /// ListChildren of one type: units or accounts.
 pub(super) fn list_children(state: &Organisation, request: &Request<'_, '_>) -> Answer {
     let parent = parent_of_request(state, request)?;
-    let kind = request
-        .input
-        .required_choice("ChildType", &["ACCOUNT", "ORGANIZATIONAL_UNIT"])?;
+    let kind = request.input.required_choice("ChildType", &["ACCOUNT", "ORGANIZATIONAL_UNIT"])?;
     let mut items = Vec::new();
     for node in state.nodes() {
         let of_kind = state.node(&node).is_some_and(|found| found.name() == kind);

@@ -119,21 +119,11 @@ fn key(store: &Store, request: &Request<'_, '_>) -> Result<AppKey, ApiError> {
         (true, false) => AppOwner::Profile(request.name("UserProfileName")?.to_lowercase()),
         (false, true) => AppOwner::Space(request.name("SpaceName")?.to_owned()),
         _ => {
-            return Err(invalid(
-                "Exactly one of UserProfileName and SpaceName must be specified",
-            ));
+            return Err(invalid("Exactly one of UserProfileName and SpaceName must be specified"));
         }
     };
-    let app_type = request
-        .input
-        .required_choice("AppType", APP_TYPES)?
-        .to_owned();
-    Ok(AppKey {
-        domain,
-        owner,
-        app_type,
-        name: request.name("AppName")?.to_owned(),
-    })
+    let app_type = request.input.required_choice("AppType", APP_TYPES)?.to_owned();
+    Ok(AppKey { domain, owner, app_type, name: request.name("AppName")?.to_owned() })
 }
 
 fn missing(key: &AppKey) -> ApiError {
@@ -145,9 +135,7 @@ fn missing(key: &AppKey) -> ApiError {
 
 /// CreateApp: in service at once.
 pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
-    store
-        .domain(request)?
-        .require_in_service(request.context.elapsed)?;
+    store.domain(request)?.require_in_service(request.context.elapsed)?;
     let key = key(store, request)?;
     let place = (key.domain.clone(), key.owner.name().to_owned());
     let owner_exists = match &key.owner {
@@ -155,34 +143,19 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
         AppOwner::Space(_) => store.spaces.contains_key(&place),
     };
     if !owner_exists {
-        return Err(not_found(format!(
-            "[{}] does not exist in Domain [{}].",
-            place.1, place.0
-        )));
+        return Err(not_found(format!("[{}] does not exist in Domain [{}].", place.1, place.0)));
     }
     if store.apps.get(&key).is_some_and(App::is_alive) {
         return Err(in_use(format!("App [{}] already exists.", key.name)));
     }
     let tags = tags::from_request(request)?;
-    let resource = format!(
-        "app/{}/{}/{}/{}",
-        key.domain,
-        place.1,
-        key.app_type.to_lowercase(),
-        key.name
-    );
+    let resource =
+        format!("app/{}/{}/{}/{}", key.domain, place.1, key.app_type.to_lowercase(), key.name);
     let app = App {
         arn: request.arn(&resource),
         created: request.context.now,
-        status: if request.behaviour.apps_fail {
-            Status::Failed
-        } else {
-            Status::InService
-        },
-        resource_spec: request
-            .structure("ResourceSpec")?
-            .cloned()
-            .map(Value::Object),
+        status: if request.behaviour.apps_fail { Status::Failed } else { Status::InService },
+        resource_spec: request.structure("ResourceSpec")?.cloned().map(Value::Object),
     };
     let answer = json!({ "AppArn": app.arn });
     store.tags.insert(app.arn.clone(), tags);
@@ -202,10 +175,7 @@ pub(super) fn describe(store: &Store, request: &Request<'_, '_>) -> Answer {
 /// ListApps: of one domain, profile or space, or of all, deleted ones included.
 pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     let domain = request.input.text("DomainIdEquals")?;
-    let profile = request
-        .input
-        .text("UserProfileNameEquals")?
-        .map(str::to_lowercase);
+    let profile = request.input.text("UserProfileNameEquals")?.map(str::to_lowercase);
     let space = request.input.text("SpaceNameEquals")?;
     if profile.is_some() && space.is_some() {
         return Err(invalid(
@@ -214,9 +184,7 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     }
     let wanted = |(key, _): &(&AppKey, &App)| {
         domain.is_none_or(|id| id == key.domain)
-            && profile
-                .as_deref()
-                .is_none_or(|name| key.owner.profile() == Some(name))
+            && profile.as_deref().is_none_or(|name| key.owner.profile() == Some(name))
             && space.is_none_or(|name| key.owner.space() == Some(name))
     };
     let item = |(key, app): (&AppKey, &App)| Listed {
@@ -225,11 +193,7 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
         modified: app.created,
         entry: app.summary(key),
     };
-    paged(
-        request,
-        "Apps",
-        store.apps.iter().filter(wanted).map(item).collect(),
-    )
+    paged(request, "Apps", store.apps.iter().filter(wanted).map(item).collect())
 }
 
 /// DeleteApp: only of a running app; a failed one needs no deletion and refuses it.

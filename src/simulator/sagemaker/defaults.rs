@@ -7,16 +7,8 @@ use serde_json::{Map, Value, json};
 const IMAGES: [(&str, &str, Option<&str>); 4] = [
     ("JupyterServerAppSettings", "jupyter-server-3", None),
     ("KernelGatewayAppSettings", "datascience-1.0", None),
-    (
-        "JupyterLabAppSettings",
-        "sagemaker-distribution-cpu",
-        Some("latest"),
-    ),
-    (
-        "CodeEditorAppSettings",
-        "sagemaker-distribution-cpu",
-        Some("latest"),
-    ),
+    ("JupyterLabAppSettings", "sagemaker-distribution-cpu", Some("latest")),
+    ("CodeEditorAppSettings", "sagemaker-distribution-cpu", Some("latest")),
 ];
 
 /// The account that owns the service's images in the simulated regions.
@@ -28,11 +20,7 @@ fn fill(members: &mut Map<String, Value>, name: &str, value: Value) {
 
 /// Fills in a domain's top-level members.
 pub(super) fn fill_domain(settings: &mut Map<String, Value>) {
-    fill(
-        settings,
-        "AppNetworkAccessType",
-        json!("PublicInternetOnly"),
-    );
+    fill(settings, "AppNetworkAccessType", json!("PublicInternetOnly"));
     fill(settings, "TagPropagation", json!("DISABLED"));
     fill(settings, "HomeEfsFileSystemCreation", json!("Enabled"));
 }
@@ -42,20 +30,14 @@ pub(super) fn fill_user_settings(settings: &mut Map<String, Value>, region: &str
     fill(settings, "DefaultLandingUri", json!("studio::"));
     fill(settings, "StudioWebPortal", json!("ENABLED"));
     let sizes = json!({ "DefaultEbsVolumeSizeInGb": 5, "MaximumEbsVolumeSizeInGb": 100 });
-    fill(
-        settings,
-        "SpaceStorageSettings",
-        json!({ "DefaultEbsStorageSettings": sizes }),
-    );
+    fill(settings, "SpaceStorageSettings", json!({ "DefaultEbsStorageSettings": sizes }));
     fill_images(settings, region);
 }
 
 /// Fills in the images of resource specs that name none.
 pub(super) fn fill_images(settings: &mut Map<String, Value>, region: &str) {
     for (app, image, alias) in IMAGES {
-        let spec = settings
-            .get_mut(app)
-            .and_then(|app| app.get_mut("DefaultResourceSpec"));
+        let spec = settings.get_mut(app).and_then(|app| app.get_mut("DefaultResourceSpec"));
         let Some(Value::Object(spec)) = spec else {
             continue;
         };
@@ -65,9 +47,7 @@ pub(super) fn fill_images(settings: &mut Map<String, Value>, region: &str) {
         fill(
             spec,
             "SageMakerImageArn",
-            json!(format!(
-                "arn:aws:sagemaker:{region}:{IMAGE_OWNER}:image/{image}"
-            )),
+            json!(format!("arn:aws:sagemaker:{region}:{IMAGE_OWNER}:image/{image}")),
         );
         if let Some(alias) = alias {
             fill(spec, "SageMakerImageVersionAlias", json!(alias));

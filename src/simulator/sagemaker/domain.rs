@@ -11,15 +11,9 @@ use crate::simulator::service::ApiError;
 #[derive(Debug, Clone)]
 pub(super) enum Phase {
     /// In service from then on, or failed for this reason.
-    Pending {
-        until: Duration,
-        failure: Option<String>,
-    },
+    Pending { until: Duration, failure: Option<String> },
     /// In service from then on, or with its update failed for this reason.
-    Updating {
-        until: Duration,
-        failure: Option<String>,
-    },
+    Updating { until: Duration, failure: Option<String> },
     /// Gone from then on.
     Deleting { until: Duration },
 }
@@ -44,15 +38,9 @@ impl Domain {
     pub(super) fn status(&self, elapsed: Duration) -> (&'static str, Option<&str>) {
         match &self.phase {
             Phase::Pending { until, .. } if elapsed < *until => ("Pending", None),
-            Phase::Pending {
-                failure: Some(reason),
-                ..
-            } => ("Failed", Some(reason)),
+            Phase::Pending { failure: Some(reason), .. } => ("Failed", Some(reason)),
             Phase::Updating { until, .. } if elapsed < *until => ("Updating", None),
-            Phase::Updating {
-                failure: Some(reason),
-                ..
-            } => ("Update_Failed", Some(reason)),
+            Phase::Updating { failure: Some(reason), .. } => ("Update_Failed", Some(reason)),
             Phase::Pending { .. } | Phase::Updating { .. } => ("InService", None),
             Phase::Deleting { .. } => ("Deleting", None),
         }
@@ -73,10 +61,7 @@ impl Domain {
     pub(super) fn require_in_service(&self, elapsed: Duration) -> Result<(), ApiError> {
         match self.status(elapsed).0 {
             "InService" | "Update_Failed" => Ok(()),
-            status => Err(in_use(format!(
-                "Domain [{}] is in {status} status.",
-                self.id
-            ))),
+            status => Err(in_use(format!("Domain [{}] is in {status} status.", self.id))),
         }
     }
 
@@ -87,17 +72,12 @@ impl Domain {
 
     /// A structure among the settings, empty when it is not there.
     pub(super) fn structure(&self, member: &str) -> Map<String, Value> {
-        self.settings
-            .get(member)
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default()
+        self.settings.get(member).and_then(Value::as_object).cloned().unwrap_or_default()
     }
 
     /// Whether the domain has RStudio Server Pro.
     pub(super) fn has_rstudio(&self) -> bool {
-        self.structure("DomainSettings")
-            .contains_key("RStudioServerProDomainSettings")
+        self.structure("DomainSettings").contains_key("RStudioServerProDomainSettings")
     }
 
     /// DescribeDomain.
@@ -150,8 +130,6 @@ impl Store {
     /// The domain that the request's `DomainId` means.
     pub(super) fn domain(&self, request: &Request<'_, '_>) -> Result<&Domain, ApiError> {
         let id = request.name("DomainId")?;
-        self.domains
-            .get(id)
-            .ok_or_else(|| not_found(format!("Domain [{id}] does not exist.")))
+        self.domains.get(id).ok_or_else(|| not_found(format!("Domain [{id}] does not exist.")))
     }
 }

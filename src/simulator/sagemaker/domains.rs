@@ -28,10 +28,8 @@ pub(super) fn choice<'a>(
     request: &Request<'a, '_>,
     member: &str,
 ) -> Result<Option<&'a str>, ApiError> {
-    let allowed = PLAIN
-        .iter()
-        .find(|(name, _)| *name == member)
-        .map_or(&[][..], |(_, allowed)| allowed);
+    let allowed =
+        PLAIN.iter().find(|(name, _)| *name == member).map_or(&[][..], |(_, allowed)| allowed);
     request.input.choice(member, allowed)
 }
 
@@ -40,11 +38,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     let name = request.name("DomainName")?;
     let settings = settings_of(request)?;
     let tags = tags::from_request(request)?;
-    if request
-        .behaviour
-        .domains_per_region
-        .is_some_and(|most| store.domains.len() >= most)
-    {
+    if request.behaviour.domains_per_region.is_some_and(|most| store.domains.len() >= most) {
         let message =
             "The account-level service limit 'Maximum number of Studio domains' has been reached.";
         return Err(ApiError::new("ResourceLimitExceeded", message));
@@ -54,10 +48,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     let domain = Domain {
         arn: request.arn(&format!("domain/{id}")),
         name: name.to_owned(),
-        url: format!(
-            "https://{id}.studio.{}.sagemaker.aws",
-            request.caller.region
-        ),
+        url: format!("https://{id}.studio.{}.sagemaker.aws", request.caller.region),
         created: request.context.now,
         modified: request.context.now,
         phase: Phase::Pending {
@@ -86,11 +77,8 @@ fn settings_of(request: &Request<'_, '_>) -> Result<Map<String, Value>, ApiError
         .ok_or_else(|| request.input.refusal("AuthMode", None, Trouble::Missing))?;
     fill_domain(&mut settings);
     let user = request.structure("DefaultUserSettings")?;
-    let user = user.ok_or_else(|| {
-        request
-            .input
-            .refusal("DefaultUserSettings", None, Trouble::Missing)
-    })?;
+    let user =
+        user.ok_or_else(|| request.input.refusal("DefaultUserSettings", None, Trouble::Missing))?;
     rules::check_request(user, Owner::Domain)?;
     let mut user = merged(&Map::new(), user);
     fill_user_settings(&mut user, &request.caller.region);
@@ -118,17 +106,11 @@ fn add_network(
     settings: &mut Map<String, Value>,
 ) -> Result<(), ApiError> {
     let inside = |member: &str| {
-        settings
-            .get("DomainSettings")
-            .is_some_and(|domain| domain.get(member).is_some())
+        settings.get("DomainSettings").is_some_and(|domain| domain.get(member).is_some())
     };
     let vpc_only = settings.get("AppNetworkAccessType") == Some(&json!("VpcOnly"));
     let management = choice(request, "AppSecurityGroupManagement")?;
-    rules::check_group_management(
-        management,
-        inside("RStudioServerProDomainSettings"),
-        vpc_only,
-    )?;
+    rules::check_group_management(management, inside("RStudioServerProDomainSettings"), vpc_only)?;
     let needs_vpc = vpc_only || !inside("UnifiedStudioSettings");
     let vpc = request.input.bounded_text("VpcId", 1..=32)?;
     let subnets = request.input.texts("SubnetIds", 1..=16)?;
@@ -138,9 +120,7 @@ fn add_network(
         }
     }
     let key = request.input.bounded_text("KmsKeyId", 0..=2048)?;
-    let older = request
-        .input
-        .bounded_text("HomeEfsFileSystemKmsKeyId", 0..=2048)?;
+    let older = request.input.bounded_text("HomeEfsFileSystemKmsKeyId", 0..=2048)?;
     let mut add = |member: &str, value: Option<Value>| {
         value.and_then(|value| settings.insert(member.to_owned(), value))
     };
@@ -171,11 +151,7 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
             "Url": domain.url,
         }),
     };
-    paged(
-        request,
-        "Domains",
-        store.domains.values().map(item).collect(),
-    )
+    paged(request, "Domains", store.domains.values().map(item).collect())
 }
 
 /// DeleteDomain: only when nothing lives in it. The home file system stays unless `RetentionPolicy` says `Delete`.
@@ -199,9 +175,7 @@ pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     domain.phase = Phase::Deleting { until };
     domain.modified = request.context.now;
     if retention != Some("Delete") {
-        store
-            .retained_file_systems
-            .extend(domain.file_system.clone());
+        store.retained_file_systems.extend(domain.file_system.clone());
     }
     Ok(json!({}))
 }
@@ -209,10 +183,7 @@ pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
 impl Store {
     /// Something that keeps a domain from being deleted, in words.
     fn child_of(&self, id: &str) -> Option<String> {
-        let app = self
-            .apps
-            .iter()
-            .find(|(key, app)| key.domain == id && app.is_alive());
+        let app = self.apps.iter().find(|(key, app)| key.domain == id && app.is_alive());
         let app = app.map(|(key, _)| format!("App [{}]", key.name));
         let space = || {
             self.spaces

@@ -13,9 +13,7 @@ pub(super) fn merge(target: &mut Map<String, Value>, change: &Map<String, Value>
         match value {
             Value::Null => {}
             Value::Object(inner) => {
-                let slot = target
-                    .entry(name.clone())
-                    .or_insert_with(|| Value::Object(Map::new()));
+                let slot = target.entry(name.clone()).or_insert_with(|| Value::Object(Map::new()));
                 match slot {
                     Value::Object(stored) => merge(stored, inner),
                     other => *other = value.clone(),

@@ -87,12 +87,7 @@ impl SageMaker {
         let elapsed = context.elapsed;
         store.settle(elapsed, |state| state.drop_deleted_domains(elapsed));
         let input = Input::new(input, validation_exception);
-        let mut request = Request {
-            caller,
-            input,
-            context,
-            behaviour: &self.behaviour,
-        };
+        let mut request = Request { caller, input, context, behaviour: &self.behaviour };
         if is_mutating(operation) {
             let state = store.write(caller, request.context);
             return write(state, operation, &mut request);
@@ -103,9 +98,7 @@ impl SageMaker {
     /// The home file systems that deleted domains left behind in an account's region (`RetentionPolicy` `Retain`, the default).
     pub fn retained_file_systems(&self, account: &str, region: &str) -> BTreeSet<String> {
         let store = self.stores.get(&(account.to_owned(), region.to_owned()));
-        store
-            .map(|store| store.now().retained_file_systems.clone())
-            .unwrap_or_default()
+        store.map(|store| store.now().retained_file_systems.clone()).unwrap_or_default()
     }
 }
 
@@ -153,34 +146,21 @@ struct Listed {
 
 /// A page of a listing: `MaxResults` within 1 and 100, 10 unless asked otherwise; `SortBy` and `SortOrder` where the request has them.
 fn paged(request: &Request<'_, '_>, list: &str, mut items: Vec<Listed>) -> Answer {
-    let by_modified = request
-        .input
-        .choice("SortBy", &["CreationTime", "LastModifiedTime"])?
+    let by_modified = request.input.choice("SortBy", &["CreationTime", "LastModifiedTime"])?
         == Some("LastModifiedTime");
-    let descending = request
-        .input
-        .choice("SortOrder", &["Ascending", "Descending"])?
-        == Some("Descending");
+    let descending =
+        request.input.choice("SortOrder", &["Ascending", "Descending"])? == Some("Descending");
     let time = |item: &Listed| {
-        if by_modified {
-            item.modified
-        } else {
-            item.created
-        }
+        if by_modified { item.modified } else { item.created }
     };
     items.sort_by(|left, right| {
-        time(left)
-            .total_cmp(&time(right))
-            .then_with(|| left.key.cmp(&right.key))
+        time(left).total_cmp(&time(right)).then_with(|| left.key.cmp(&right.key))
     });
     if descending {
         items.reverse();
     }
     let size = request.input.integer("MaxResults", 1..=100)?.unwrap_or(10);
-    let items = items
-        .into_iter()
-        .map(|item| (item.key, item.entry))
-        .collect();
+    let items = items.into_iter().map(|item| (item.key, item.entry)).collect();
     page_of(request, list, items, size)
 }
 
@@ -219,9 +199,7 @@ fn not_found(message: impl Into<String>) -> ApiError {
 impl<'a> Request<'a, '_> {
     /// The ARN of a SageMaker resource in the place the caller calls.
     fn arn(&self, resource: &str) -> String {
-        let Caller {
-            account, region, ..
-        } = self.caller;
+        let Caller { account, region, .. } = self.caller;
         let partition = match region.as_str() {
             _ if region.starts_with("cn-") => "aws-cn",
             _ if region.starts_with("us-gov-") => "aws-us-gov",
@@ -234,14 +212,10 @@ impl<'a> Request<'a, '_> {
     fn name(&self, member: &str) -> Result<&'a str, ApiError> {
         let name = self.input.bounded_text(member, 0..=63)?;
         let name = name.ok_or_else(|| self.input.refusal(member, None, Trouble::Missing))?;
-        let legal = name
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
+        let legal = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
         if !legal || name.is_empty() || name.starts_with('-') || name.ends_with('-') {
             let pattern = "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}";
-            return Err(self
-                .input
-                .refusal(member, Some(name), Trouble::Pattern(pattern)));
+            return Err(self.input.refusal(member, Some(name), Trouble::Pattern(pattern)));
         }
         Ok(name)
     }

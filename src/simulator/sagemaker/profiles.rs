@@ -28,17 +28,11 @@ type Key = (String, String);
 
 /// The key of the profile that the request means; it need not exist.
 fn key(request: &Request<'_, '_>) -> Result<Key, ApiError> {
-    Ok((
-        request.name("DomainId")?.to_owned(),
-        request.name("UserProfileName")?.to_lowercase(),
-    ))
+    Ok((request.name("DomainId")?.to_owned(), request.name("UserProfileName")?.to_lowercase()))
 }
 
 fn missing(key: &Key) -> ApiError {
-    not_found(format!(
-        "UserProfile [{}] does not exist in Domain [{}].",
-        key.1, key.0
-    ))
+    not_found(format!("UserProfile [{}] does not exist in Domain [{}].", key.1, key.0))
 }
 
 /// The directory user of a new profile: required in domains of Identity Center, forbidden in others.
@@ -46,12 +40,8 @@ fn single_sign_on(
     request: &Request<'_, '_>,
     auth_mode: &str,
 ) -> Result<Option<(String, String)>, ApiError> {
-    let identifier = request
-        .input
-        .choice("SingleSignOnUserIdentifier", &["UserName"])?;
-    let value = request
-        .input
-        .bounded_text("SingleSignOnUserValue", 1..=256)?;
+    let identifier = request.input.choice("SingleSignOnUserIdentifier", &["UserName"])?;
+    let value = request.input.bounded_text("SingleSignOnUserValue", 1..=256)?;
     match (auth_mode, identifier, value) {
         ("SSO", Some(identifier), Some(value)) => {
             Ok(Some((identifier.to_owned(), value.to_owned())))
@@ -84,15 +74,9 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     domain.require_in_service(request.context.elapsed)?;
     let (key, name) = (key(request)?, request.name("UserProfileName")?);
     if store.profiles.contains_key(&key) {
-        return Err(in_use(format!(
-            "UserProfile [{name}] already exists in Domain [{}].",
-            key.0
-        )));
+        return Err(in_use(format!("UserProfile [{name}] already exists in Domain [{}].", key.0)));
     }
-    let requested = request
-        .structure("UserSettings")?
-        .cloned()
-        .unwrap_or_default();
+    let requested = request.structure("UserSettings")?.cloned().unwrap_or_default();
     rules::check_request(&requested, Owner::Profile)?;
     let settings = merged(&Map::new(), &requested);
     rules::check_user_settings(&settings)?;
@@ -141,11 +125,7 @@ pub(super) fn describe(store: &Store, request: &Request<'_, '_>) -> Answer {
 /// ListUserProfiles: of one domain or of all, with no settings.
 pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     let domain = request.input.text("DomainIdEquals")?;
-    let part = request
-        .input
-        .text("UserProfileNameContains")?
-        .unwrap_or_default()
-        .to_lowercase();
+    let part = request.input.text("UserProfileNameContains")?.unwrap_or_default().to_lowercase();
     let wanted = |profile: &&Profile| {
         domain.is_none_or(|id| id == profile.domain) && profile.name.to_lowercase().contains(&part)
     };
@@ -161,11 +141,7 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
             "LastModifiedTime": profile.modified,
         }),
     };
-    paged(
-        request,
-        "UserProfiles",
-        store.profiles.values().filter(wanted).map(item).collect(),
-    )
+    paged(request, "UserProfiles", store.profiles.values().filter(wanted).map(item).collect())
 }
 
 /// UpdateUserProfile.
@@ -173,15 +149,8 @@ pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     let domain = store.domain(request)?;
     domain.require_in_service(request.context.elapsed)?;
     let key = key(request)?;
-    let mut profile = store
-        .profiles
-        .get(&key)
-        .ok_or_else(|| missing(&key))?
-        .clone();
-    let change = request
-        .structure("UserSettings")?
-        .cloned()
-        .unwrap_or_default();
+    let mut profile = store.profiles.get(&key).ok_or_else(|| missing(&key))?.clone();
+    let change = request.structure("UserSettings")?.cloned().unwrap_or_default();
     rules::check_request(&change, Owner::Profile)?;
     profile.settings = merged(&profile.settings, &change);
     rules::check_user_settings(&profile.settings)?;

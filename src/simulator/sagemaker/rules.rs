@@ -20,16 +20,10 @@ const ON_OFF: &[&str] = &["ENABLED", "DISABLED"];
 /// Members with a fixed set of values, wherever in the settings they occur.
 const ENUMS: &[(&str, &[&str])] = &[
     ("StudioWebPortal", ON_OFF),
-    (
-        "AutoMountHomeEFS",
-        &["Enabled", "Disabled", "DefaultAsDomain"],
-    ),
+    ("AutoMountHomeEFS", &["Enabled", "Disabled", "DefaultAsDomain"]),
     ("NotebookOutputOption", &["Allowed", "Disabled"]),
     ("LifecycleManagement", ON_OFF),
-    (
-        "ExecutionRoleIdentityConfig",
-        &["USER_PROFILE_NAME", "DISABLED"],
-    ),
+    ("ExecutionRoleIdentityConfig", &["USER_PROFILE_NAME", "DISABLED"]),
     ("ExecutionRoleSessionNameMode", &["STATIC", "USER_IDENTITY"]),
     ("EnableDockerAccess", ON_OFF),
     ("RootlessDocker", ON_OFF),
@@ -88,32 +82,22 @@ fn check_value(name: &str, value: &Value, owner: Owner) -> Result<(), ApiError> 
     if let Some((_, allowed)) = ENUMS.iter().find(|(member, _)| *member == name)
         && !value.as_str().is_some_and(|text| allowed.contains(&text))
     {
-        return refused(format!(
-            "Member must satisfy enum value set: [{}]",
-            allowed.join(", ")
-        ));
+        return refused(format!("Member must satisfy enum value set: [{}]", allowed.join(", ")));
     }
     if let Some((_, least, most)) = NUMBERS.iter().find(|(member, ..)| *member == name)
-        && !value
-            .as_i64()
-            .is_some_and(|number| (*least..=*most).contains(&number))
+        && !value.as_i64().is_some_and(|number| (*least..=*most).contains(&number))
     {
         return refused(format!("Member must be between {least} and {most}"));
     }
     let longest = match (name, owner) {
         ("CustomImages", Owner::Domain) => Some(200),
         ("CustomImages", _) => Some(5),
-        _ => LISTS
-            .iter()
-            .find(|(member, _)| *member == name)
-            .map(|(_, most)| *most),
+        _ => LISTS.iter().find(|(member, _)| *member == name).map(|(_, most)| *most),
     };
     if let Some(most) = longest
         && value.as_array().is_none_or(|items| items.len() > most)
     {
-        return refused(format!(
-            "Member must have length less than or equal to {most}"
-        ));
+        return refused(format!("Member must have length less than or equal to {most}"));
     }
     if matches!(name, "ExecutionRole" | "DomainExecutionRoleArn") {
         let text = value.as_str().unwrap_or_default();
@@ -122,9 +106,7 @@ fn check_value(name: &str, value: &Value, owner: Owner) -> Result<(), ApiError> 
         }
         if !text.starts_with("arn:aws") || !text.contains(":role/") {
             let pattern = "^arn:aws[a-z\\-]*:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+$";
-            return refused(format!(
-                "Member must satisfy regular expression pattern: {pattern}"
-            ));
+            return refused(format!("Member must satisfy regular expression pattern: {pattern}"));
         }
     }
     Ok(())
@@ -139,10 +121,7 @@ fn structure<'a>(settings: &'a Members, path: &[&str]) -> Option<&'a Members> {
 }
 
 fn has_items(members: &Members, name: &str) -> bool {
-    members
-        .get(name)
-        .and_then(Value::as_array)
-        .is_some_and(|items| !items.is_empty())
+    members.get(name).and_then(Value::as_array).is_some_and(|items| !items.is_empty())
 }
 
 /// Checks which members a request's user or space settings combine.
@@ -159,15 +138,10 @@ pub(super) fn check_request(settings: &Members, owner: Owner) -> Result<(), ApiE
             )));
         }
     }
-    if let Some(sizes) = structure(
-        settings,
-        &["SpaceStorageSettings", "DefaultEbsStorageSettings"],
-    ) {
+    if let Some(sizes) = structure(settings, &["SpaceStorageSettings", "DefaultEbsStorageSettings"])
+    {
         let size = |name: &str| sizes.get(name).and_then(Value::as_i64);
-        match (
-            size("DefaultEbsVolumeSizeInGb"),
-            size("MaximumEbsVolumeSizeInGb"),
-        ) {
+        match (size("DefaultEbsVolumeSizeInGb"), size("MaximumEbsVolumeSizeInGb")) {
             (Some(usual), Some(most)) if usual <= most => {}
             _ => {
                 return Err(invalid(
@@ -188,12 +162,7 @@ pub(super) fn check_request(settings: &Members, owner: Owner) -> Result<(), ApiE
 
 /// Checks user settings as they would be stored.
 pub(super) fn check_user_settings(settings: &Members) -> Result<(), ApiError> {
-    let text = |name: &str| {
-        settings
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
+    let text = |name: &str| settings.get(name).and_then(Value::as_str).unwrap_or_default();
     if text("StudioWebPortal") == "DISABLED" && text("DefaultLandingUri").starts_with("studio::") {
         return Err(invalid(
             "StudioWebPortal is disabled for this domain/user: DefaultLandingUri studio:: is not supported",
@@ -219,10 +188,7 @@ fn check_idle(idle: &Members) -> Result<(), ApiError> {
     let minutes = |name: &str| idle.get(name).and_then(Value::as_i64);
     let usual = minutes("IdleTimeoutInMinutes");
     let above = |least: Option<i64>, most: Option<i64>| matches!((least, most), (Some(least), Some(most)) if least > most);
-    let (least, most) = (
-        minutes("MinIdleTimeoutInMinutes"),
-        minutes("MaxIdleTimeoutInMinutes"),
-    );
+    let (least, most) = (minutes("MinIdleTimeoutInMinutes"), minutes("MaxIdleTimeoutInMinutes"));
     if above(least, usual) || above(usual, most) || above(least, most) {
         return Err(invalid(
             "IdleTimeoutInMinutes must lie between MinIdleTimeoutInMinutes and MaxIdleTimeoutInMinutes",
@@ -260,9 +226,7 @@ pub(super) fn check_domain_settings(settings: &Members, auth_mode: &str) -> Resu
     if let Some(rstudio) = structure(settings, &["RStudioServerProDomainSettings"])
         && !rstudio.contains_key("DomainExecutionRoleArn")
     {
-        return Err(invalid(
-            "RStudioServerProDomainSettings requires DomainExecutionRoleArn",
-        ));
+        return Err(invalid("RStudioServerProDomainSettings requires DomainExecutionRoleArn"));
     }
     Ok(())
 }
@@ -274,12 +238,12 @@ pub(super) fn check_group_management(
     vpc_only: bool,
 ) -> Result<(), ApiError> {
     match (management, rstudio) {
-        (Some(_), false) => Err(invalid(
-            "AppSecurityGroupManagement can only be set for Rstudio enabled domains",
-        )),
-        (None, true) if vpc_only => Err(invalid(
-            "AppSecurityGroupManagement is required for VpcOnly domains with RStudio",
-        )),
+        (Some(_), false) => {
+            Err(invalid("AppSecurityGroupManagement can only be set for Rstudio enabled domains"))
+        }
+        (None, true) if vpc_only => {
+            Err(invalid("AppSecurityGroupManagement is required for VpcOnly domains with RStudio"))
+        }
         _ => Ok(()),
     }
 }

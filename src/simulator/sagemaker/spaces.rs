@@ -26,18 +26,11 @@ pub(super) struct Space {
 impl Space {
     /// The profile that owns the space.
     pub(super) fn owner(&self) -> Option<&str> {
-        self.members
-            .get("OwnershipSettings")?
-            .get("OwnerUserProfileName")?
-            .as_str()
+        self.members.get("OwnershipSettings")?.get("OwnerUserProfileName")?.as_str()
     }
 
     fn part(&self, member: &str) -> Map<String, Value> {
-        self.members
-            .get(member)
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default()
+        self.members.get(member).and_then(Value::as_object).cloned().unwrap_or_default()
     }
 }
 
@@ -45,17 +38,11 @@ type Key = (String, String);
 
 /// The key of the space that the request means; it need not exist.
 fn key(request: &Request<'_, '_>) -> Result<Key, ApiError> {
-    Ok((
-        request.name("DomainId")?.to_owned(),
-        request.name("SpaceName")?.to_owned(),
-    ))
+    Ok((request.name("DomainId")?.to_owned(), request.name("SpaceName")?.to_owned()))
 }
 
 fn missing(key: &Key) -> ApiError {
-    not_found(format!(
-        "Space [{}] does not exist in Domain [{}].",
-        key.1, key.0
-    ))
+    not_found(format!("Space [{}] does not exist in Domain [{}].", key.1, key.0))
 }
 
 /// The settings of a new space. A private one has an owner and settings; ownership and sharing come together.
@@ -83,20 +70,13 @@ fn members_of(
         ));
     }
     let inside = |structure: &str, member: &str| {
-        members
-            .get(structure)
-            .and_then(|value| value.get(member))
-            .and_then(Value::as_str)
+        members.get(structure).and_then(|value| value.get(member)).and_then(Value::as_str)
     };
     if inside("SpaceSharingSettings", "SharingType") == Some("Private") && !has("SpaceSettings") {
-        return Err(invalid(
-            "SpaceSettings must be provided for creating private space",
-        ));
+        return Err(invalid("SpaceSettings must be provided for creating private space"));
     }
     if let Some(owner) = inside("OwnershipSettings", "OwnerUserProfileName")
-        && !store
-            .profiles
-            .contains_key(&(domain.to_owned(), owner.to_lowercase()))
+        && !store.profiles.contains_key(&(domain.to_owned(), owner.to_lowercase()))
     {
         return Err(not_found(format!(
             "UserProfile [{owner}] does not exist in Domain [{domain}]."
@@ -107,15 +87,10 @@ fn members_of(
 
 /// CreateSpace.
 pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
-    store
-        .domain(request)?
-        .require_in_service(request.context.elapsed)?;
+    store.domain(request)?.require_in_service(request.context.elapsed)?;
     let key = key(request)?;
     if store.spaces.contains_key(&key) {
-        return Err(in_use(format!(
-            "Space [{}] already exists in Domain [{}].",
-            key.1, key.0
-        )));
+        return Err(in_use(format!("Space [{}] already exists in Domain [{}].", key.1, key.0)));
     }
     let members = members_of(store, request, &key.0)?;
     let tags = tags::from_request(request)?;
@@ -169,25 +144,14 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
         if let Some(owner) = space.owner() {
             entry["OwnershipSettingsSummary"] = json!({ "OwnerUserProfileName": owner });
         }
-        Listed {
-            key: space.arn.clone(),
-            created: space.created,
-            modified: space.modified,
-            entry,
-        }
+        Listed { key: space.arn.clone(), created: space.created, modified: space.modified, entry }
     };
-    paged(
-        request,
-        "Spaces",
-        store.spaces.values().filter(wanted).map(item).collect(),
-    )
+    paged(request, "Spaces", store.spaces.values().filter(wanted).map(item).collect())
 }
 
 /// UpdateSpace: the app type must not be in the request, not even unchanged.
 pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
-    store
-        .domain(request)?
-        .require_in_service(request.context.elapsed)?;
+    store.domain(request)?.require_in_service(request.context.elapsed)?;
     let key = key(request)?;
     let mut space = store.spaces.get(&key).ok_or_else(|| missing(&key))?.clone();
     if let Some(change) = request.structure("SpaceSettings")? {
@@ -196,14 +160,10 @@ pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
         }
         rules::check_space_settings(change, Owner::Space)?;
         let settings = merged(&space.part("SpaceSettings"), change);
-        space
-            .members
-            .insert("SpaceSettings".to_owned(), Value::Object(settings));
+        space.members.insert("SpaceSettings".to_owned(), Value::Object(settings));
     }
     if let Some(name) = request.input.bounded_text("SpaceDisplayName", 0..=64)? {
-        space
-            .members
-            .insert("SpaceDisplayName".to_owned(), json!(name));
+        space.members.insert("SpaceDisplayName".to_owned(), json!(name));
     }
     space.modified = request.context.now;
     let answer = json!({ "SpaceArn": space.arn });

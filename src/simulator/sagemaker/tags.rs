@@ -17,10 +17,7 @@ const MOST: usize = 50;
 pub(super) fn from_request(
     request: &Request<'_, '_>,
 ) -> Result<BTreeMap<String, String>, ApiError> {
-    let tags = request
-        .input
-        .tags("Tags", "Key", "Value")?
-        .unwrap_or_default();
+    let tags = request.input.tags("Tags", "Key", "Value")?.unwrap_or_default();
     merged(tags, &BTreeMap::new())
 }
 
@@ -31,9 +28,7 @@ fn merged(
     let mut seen = BTreeMap::new();
     for (key, value) in new {
         if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(invalid(
-                "aws: prefixed tag key names are not allowed for external use.",
-            ));
+            return Err(invalid("aws: prefixed tag key names are not allowed for external use."));
         }
         if seen.insert(key, value).is_some() {
             return Err(invalid("Duplicate tag keys are not allowed"));
@@ -66,10 +61,7 @@ pub(super) fn add(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let new = new.ok_or_else(|| request.input.refusal("Tags", None, Trouble::Missing))?;
     let arn = arn(store, request)?;
     let tags = merged(new, &store.tags[arn])?;
-    let answer: Vec<_> = tag_list(&tags, "Key", "Value")
-        .into_iter()
-        .map(|(_, tag)| tag)
-        .collect();
+    let answer: Vec<_> = tag_list(&tags, "Key", "Value").into_iter().map(|(_, tag)| tag).collect();
     store.tags.insert(arn.to_owned(), tags);
     Ok(json!({ "Tags": answer }))
 }
@@ -86,10 +78,7 @@ pub(super) fn remove(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
 
 /// ListTags: `MaxResults` is at least 50.
 pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
-    let size = request
-        .input
-        .integer("MaxResults", 50..=usize::MAX)?
-        .unwrap_or(50);
+    let size = request.input.integer("MaxResults", 50..=usize::MAX)?.unwrap_or(50);
     let tags = &store.tags[arn(store, request)?];
     page_of(request, "Tags", tag_list(tags, "Key", "Value"), size)
 }

@@ -20,8 +20,7 @@ struct Desk {
 impl Desk {
     fn call(&mut self, operation: &str, input: Value) -> Answer {
         let caller = self.bench.caller("operator");
-        self.sagemaker
-            .call(&caller, operation, &input, &mut self.bench.context())
+        self.sagemaker.call(&caller, operation, &input, &mut self.bench.context())
     }
 
     fn ok(&mut self, operation: &str, input: Value) -> Value {
@@ -67,10 +66,7 @@ impl Desk {
     }
 
     fn profile(&mut self, domain: &str, name: &str) {
-        self.ok(
-            "CreateUserProfile",
-            json!({ "DomainId": domain, "UserProfileName": name }),
-        );
+        self.ok("CreateUserProfile", json!({ "DomainId": domain, "UserProfileName": name }));
     }
 
     fn app(&mut self, domain: &str, profile: &str) -> Value {
@@ -81,10 +77,7 @@ impl Desk {
 }
 
 fn extend(target: &mut Value, more: Value) {
-    target
-        .as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
+    target.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
 }
 
 fn new_domain(more: Value) -> Value {
@@ -106,28 +99,14 @@ fn a_new_domain_is_pending_and_then_in_service() {
         "CreateDomain",
         new_domain(json!({ "Tags": [{ "Key": "owner", "Value": "palisade" }] })),
     );
-    let (id, arn) = (
-        created["DomainId"].as_str().unwrap().to_owned(),
-        created["DomainArn"].clone(),
-    );
+    let (id, arn) =
+        (created["DomainId"].as_str().unwrap().to_owned(), created["DomainArn"].clone());
     assert_eq!(desk.status(&id), "Pending");
     let tags = desk.ok("ListTags", json!({ "ResourceArn": arn }));
-    assert_eq!(
-        tags["Tags"],
-        json!([{ "Key": "owner", "Value": "palisade" }])
-    );
-    assert_eq!(
-        code(desk.call("UpdateDomain", json!({ "DomainId": id }))),
-        "ResourceInUse"
-    );
-    assert_eq!(
-        desk.refused("DeleteDomain", json!({ "DomainId": id })),
-        "ResourceInUse"
-    );
-    assert_eq!(
-        column(&desk.ok("ListDomains", json!({})), "Domains", "Status"),
-        ["Pending"]
-    );
+    assert_eq!(tags["Tags"], json!([{ "Key": "owner", "Value": "palisade" }]));
+    assert_eq!(code(desk.call("UpdateDomain", json!({ "DomainId": id }))), "ResourceInUse");
+    assert_eq!(desk.refused("DeleteDomain", json!({ "DomainId": id })), "ResourceInUse");
+    assert_eq!(column(&desk.ok("ListDomains", json!({})), "Domains", "Status"), ["Pending"]);
     desk.bench.pass(1);
     assert_eq!(desk.status(&id), "InService");
 }
@@ -142,28 +121,15 @@ fn describe_shows_defaults_that_nobody_set() {
     assert_eq!(domain["AppNetworkAccessType"], "PublicInternetOnly");
     assert_eq!(domain["TagPropagation"], "DISABLED");
     assert_eq!(domain["HomeEfsFileSystemCreation"], "Enabled");
-    assert!(
-        domain["HomeEfsFileSystemId"]
-            .as_str()
-            .unwrap()
-            .starts_with("fs-")
-    );
+    assert!(domain["HomeEfsFileSystemId"].as_str().unwrap().starts_with("fs-"));
     assert_eq!(domain["HomeEfsFileSystemKmsKeyId"], "key");
     let settings = &domain["DefaultUserSettings"];
     assert_eq!(settings["DefaultLandingUri"], "studio::");
     assert_eq!(settings["StudioWebPortal"], "ENABLED");
     let sizes = json!({ "DefaultEbsVolumeSizeInGb": 5, "MaximumEbsVolumeSizeInGb": 100 });
-    assert_eq!(
-        settings["SpaceStorageSettings"]["DefaultEbsStorageSettings"],
-        sizes
-    );
+    assert_eq!(settings["SpaceStorageSettings"]["DefaultEbsStorageSettings"], sizes);
     let spec = &settings["JupyterServerAppSettings"]["DefaultResourceSpec"];
-    assert!(
-        spec["SageMakerImageArn"]
-            .as_str()
-            .unwrap()
-            .ends_with(":image/jupyter-server-3")
-    );
+    assert!(spec["SageMakerImageArn"].as_str().unwrap().ends_with(":image/jupyter-server-3"));
 }
 
 #[test]
@@ -209,14 +175,8 @@ fn idle_times_lie_within_their_bounds_and_each_other() {
         json!({ "DefaultUserSettings": { "JupyterLabAppSettings": lab } })
     };
     let id = desk.domain(idle(60, 90));
-    assert!(
-        desk.message(&id, idle(60, 59))
-            .contains("between 60 and 525600")
-    );
-    assert!(
-        desk.message(&id, idle(120, 90))
-            .contains("MinIdleTimeoutInMinutes")
-    );
+    assert!(desk.message(&id, idle(60, 59)).contains("between 60 and 525600"));
+    assert!(desk.message(&id, idle(120, 90)).contains("MinIdleTimeoutInMinutes"));
     desk.update(&id, idle(120, 120)).unwrap();
 }
 
@@ -225,36 +185,20 @@ fn an_update_merges_member_by_member_and_takes_its_time() {
     let mut desk = Desk::default();
     let id = desk.domain(json!({}));
     let change = json!({ "JupyterLabAppSettings": { "LifecycleConfigArns": ["arn:a", "arn:b"] } });
-    desk.ok(
-        "UpdateDomain",
-        json!({ "DomainId": id, "DefaultUserSettings": change }),
-    );
+    desk.ok("UpdateDomain", json!({ "DomainId": id, "DefaultUserSettings": change }));
     assert_eq!(desk.status(&id), "Updating");
-    assert_eq!(
-        desk.refused("UpdateDomain", json!({ "DomainId": id })),
-        "ResourceInUse"
-    );
+    assert_eq!(desk.refused("UpdateDomain", json!({ "DomainId": id })), "ResourceInUse");
     desk.bench.pass(1);
     let settings = desk.describe(&id)["DefaultUserSettings"].clone();
     assert_eq!(
         (&settings["ExecutionRole"], &settings["SecurityGroups"]),
         (&json!(ROLE), &json!(["sg-1"]))
     );
-    assert_eq!(
-        settings["JupyterLabAppSettings"]["LifecycleConfigArns"],
-        json!(["arn:a", "arn:b"])
-    );
+    assert_eq!(settings["JupyterLabAppSettings"]["LifecycleConfigArns"], json!(["arn:a", "arn:b"]));
     desk.update(&id, json!({ "DefaultUserSettings": { "JupyterLabAppSettings": { "LifecycleConfigArns": ["arn:b"] } } })).unwrap();
-    desk.update(
-        &id,
-        json!({ "DefaultUserSettings": { "SecurityGroups": [] } }),
-    )
-    .unwrap();
+    desk.update(&id, json!({ "DefaultUserSettings": { "SecurityGroups": [] } })).unwrap();
     let settings = desk.describe(&id)["DefaultUserSettings"].clone();
-    assert_eq!(
-        settings["JupyterLabAppSettings"]["LifecycleConfigArns"],
-        json!(["arn:b"])
-    );
+    assert_eq!(settings["JupyterLabAppSettings"]["LifecycleConfigArns"], json!(["arn:b"]));
     assert!(settings.get("SecurityGroups").is_none());
     assert_eq!(settings["ExecutionRole"], ROLE);
 }
@@ -271,10 +215,7 @@ fn vpc_only_is_set_together_with_vpc_and_subnets_even_when_it_does_not_change() 
         json!({ "AppNetworkAccessType": "VpcOnly", "VpcId": "vpc-1", "SubnetIds": ["subnet-1"] });
     desk.update(&id, complete).unwrap();
     assert_eq!(desk.describe(&id)["SubnetIds"], json!(["subnet-1"]));
-    assert!(
-        desk.message(&id, json!({ "VpcId": "vpc-2" }))
-            .contains("cannot be changed")
-    );
+    assert!(desk.message(&id, json!({ "VpcId": "vpc-2" })).contains("cannot be changed"));
 }
 
 #[test]
@@ -282,17 +223,10 @@ fn the_web_portal_is_disabled_together_with_the_landing_page() {
     let mut desk = Desk::default();
     let id = desk.domain(json!({}));
     let portal = json!({ "DefaultUserSettings": { "StudioWebPortal": "DISABLED" } });
-    assert!(
-        desk.message(&id, portal)
-            .contains("StudioWebPortal is disabled for this domain/user")
-    );
+    assert!(desk.message(&id, portal).contains("StudioWebPortal is disabled for this domain/user"));
     let both = json!({ "StudioWebPortal": "DISABLED", "DefaultLandingUri": "app:JupyterServer:" });
-    desk.update(&id, json!({ "DefaultUserSettings": both }))
-        .unwrap();
-    assert_eq!(
-        desk.describe(&id)["DefaultUserSettings"]["StudioWebPortal"],
-        "DISABLED"
-    );
+    desk.update(&id, json!({ "DefaultUserSettings": both })).unwrap();
+    assert_eq!(desk.describe(&id)["DefaultUserSettings"]["StudioWebPortal"], "DISABLED");
 }
 
 #[test]
@@ -303,26 +237,15 @@ fn running_apps_stand_in_the_way_of_the_updates_that_are_gated_on_them() {
     let app = desk.app(&id, "ann");
     let vpc_only = json!({ "AppNetworkAccessType": "VpcOnly", "VpcId": "vpc-1", "SubnetIds": ["subnet-1", "subnet-2"] });
     let identity = json!({ "DomainSettingsForUpdate": { "ExecutionRoleIdentityConfig": "USER_PROFILE_NAME" } });
-    for gated in [
-        vpc_only.clone(),
-        json!({ "SubnetIds": ["subnet-1"] }),
-        identity.clone(),
-    ] {
+    for gated in [vpc_only.clone(), json!({ "SubnetIds": ["subnet-1"] }), identity.clone()] {
         let message = desk.message(&id, gated);
         assert!(
-            message.starts_with(&format!(
-                "Unable to update Domain [{id}] with InService App."
-            )),
+            message.starts_with(&format!("Unable to update Domain [{id}] with InService App.")),
             "{message}"
         );
     }
-    desk.update(
-        &id,
-        json!({ "SubnetIds": ["subnet-1", "subnet-2", "subnet-3"] }),
-    )
-    .unwrap();
-    desk.update(&id, json!({ "AppNetworkAccessType": "PublicInternetOnly" }))
-        .unwrap();
+    desk.update(&id, json!({ "SubnetIds": ["subnet-1", "subnet-2", "subnet-3"] })).unwrap();
+    desk.update(&id, json!({ "AppNetworkAccessType": "PublicInternetOnly" })).unwrap();
     desk.ok("DeleteApp", app);
     for gated in [vpc_only, identity] {
         desk.update(&id, gated).unwrap();
@@ -353,8 +276,7 @@ fn the_home_file_system_can_be_added_but_not_taken_away() {
     let mut desk = Desk::default();
     let id = desk.domain(json!({ "HomeEfsFileSystemCreation": "Disabled" }));
     assert!(desk.describe(&id).get("HomeEfsFileSystemId").is_none());
-    desk.update(&id, json!({ "HomeEfsFileSystemCreation": "Enabled" }))
-        .unwrap();
+    desk.update(&id, json!({ "HomeEfsFileSystemCreation": "Enabled" })).unwrap();
     assert!(desk.describe(&id).get("HomeEfsFileSystemId").is_some());
     assert!(
         desk.message(&id, json!({ "HomeEfsFileSystemCreation": "Disabled" }))
@@ -385,57 +307,30 @@ fn a_domain_is_deleted_last_and_leaves_its_files_unless_told_otherwise() {
     let delete = json!({ "DomainId": id });
     desk.profile(&id, "ann");
     let app = desk.app(&id, "ann");
-    assert_eq!(
-        desk.refused("DeleteDomain", delete.clone()),
-        "ResourceInUse"
-    );
+    assert_eq!(desk.refused("DeleteDomain", delete.clone()), "ResourceInUse");
     let ann = json!({ "DomainId": id, "UserProfileName": "ann" });
-    assert_eq!(
-        desk.refused("DeleteUserProfile", ann.clone()),
-        "ResourceInUse"
-    );
+    assert_eq!(desk.refused("DeleteUserProfile", ann.clone()), "ResourceInUse");
     desk.ok("DeleteApp", app.clone());
     assert_eq!(desk.refused("DeleteApp", app), "ResourceNotFound");
     assert_eq!(
-        column(
-            &desk.ok("ListApps", json!({ "DomainIdEquals": id })),
-            "Apps",
-            "Status"
-        ),
+        column(&desk.ok("ListApps", json!({ "DomainIdEquals": id })), "Apps", "Status"),
         ["Deleted"]
     );
     desk.ok("DeleteUserProfile", ann);
-    let files = desk.describe(&id)["HomeEfsFileSystemId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let files = desk.describe(&id)["HomeEfsFileSystemId"].as_str().unwrap().to_owned();
     desk.ok("DeleteDomain", delete.clone());
     assert_eq!(desk.status(&id), "Deleting");
-    assert_eq!(
-        desk.refused("DeleteDomain", delete.clone()),
-        "ResourceInUse"
-    );
+    assert_eq!(desk.refused("DeleteDomain", delete.clone()), "ResourceInUse");
     desk.bench.pass(1);
-    assert_eq!(
-        desk.refused("DescribeDomain", delete.clone()),
-        "ResourceNotFound"
-    );
+    assert_eq!(desk.refused("DescribeDomain", delete.clone()), "ResourceNotFound");
     assert_eq!(desk.refused("DeleteDomain", delete), "ResourceNotFound");
-    assert_eq!(
-        desk.sagemaker.retained_file_systems(ACCOUNT, "eu-west-1"),
-        [files].into()
-    );
+    assert_eq!(desk.sagemaker.retained_file_systems(ACCOUNT, "eu-west-1"), [files].into());
     let other = desk.domain(json!({}));
     desk.ok(
         "DeleteDomain",
         json!({ "DomainId": other, "RetentionPolicy": { "HomeEfsFileSystem": "Delete" } }),
     );
-    assert_eq!(
-        desk.sagemaker
-            .retained_file_systems(ACCOUNT, "eu-west-1")
-            .len(),
-        1
-    );
+    assert_eq!(desk.sagemaker.retained_file_systems(ACCOUNT, "eu-west-1").len(), 1);
 }
 
 #[test]
@@ -453,16 +348,14 @@ fn creation_and_update_can_fail_and_say_why() {
     desk.sagemaker.behaviour.creation_failure = None;
     let id = desk.domain(json!({}));
     desk.sagemaker.behaviour.update_failure = Some("no".to_owned());
-    desk.update(&id, json!({ "TagPropagation": "ENABLED" }))
-        .unwrap();
+    desk.update(&id, json!({ "TagPropagation": "ENABLED" })).unwrap();
     let domain = desk.describe(&id);
     assert_eq!(
         (&domain["Status"], &domain["TagPropagation"]),
         (&json!("Update_Failed"), &json!("DISABLED"))
     );
     desk.sagemaker.behaviour.update_failure = None;
-    desk.update(&id, json!({ "TagPropagation": "ENABLED" }))
-        .unwrap();
+    desk.update(&id, json!({ "TagPropagation": "ENABLED" })).unwrap();
     let domain = desk.describe(&id);
     assert_eq!(
         (&domain["Status"], &domain["TagPropagation"]),
@@ -476,10 +369,7 @@ fn the_number_of_domains_has_a_limit_and_their_names_are_not_unique() {
     desk.sagemaker.behaviour.domains_per_region = Some(2);
     desk.domain(json!({}));
     desk.domain(json!({}));
-    assert_eq!(
-        desk.refused("CreateDomain", new_domain(json!({}))),
-        "ResourceLimitExceeded"
-    );
+    assert_eq!(desk.refused("CreateDomain", new_domain(json!({}))), "ResourceLimitExceeded");
 }
 
 #[test]
@@ -493,22 +383,11 @@ fn listings_have_ten_items_a_page_unless_asked_otherwise() {
     let second = desk.ok("ListDomains", json!({ "NextToken": first["NextToken"] }));
     assert_eq!(column(&second, "Domains", "DomainId").len(), 2);
     assert_eq!(
-        column(
-            &desk.ok("ListDomains", json!({ "MaxResults": 100 })),
-            "Domains",
-            "DomainId"
-        )
-        .len(),
+        column(&desk.ok("ListDomains", json!({ "MaxResults": 100 })), "Domains", "DomainId").len(),
         12
     );
-    assert_eq!(
-        desk.refused("ListDomains", json!({ "MaxResults": 101 })),
-        "ValidationException"
-    );
-    assert_eq!(
-        desk.refused("ListDomains", json!({ "NextToken": "?" })),
-        "ValidationException"
-    );
+    assert_eq!(desk.refused("ListDomains", json!({ "MaxResults": 101 })), "ValidationException");
+    assert_eq!(desk.refused("ListDomains", json!({ "NextToken": "?" })), "ValidationException");
 }
 
 #[test]
@@ -516,36 +395,18 @@ fn tags_are_added_overwritten_and_removed_and_listed_by_fifty_at_least() {
     let mut desk = Desk::default();
     let arn = desk.ok("CreateDomain", new_domain(json!({})))["DomainArn"].clone();
     let tag = |key: &str, value: &str| json!({ "Key": key, "Value": value });
-    desk.ok(
-        "AddTags",
-        json!({ "ResourceArn": arn, "Tags": [tag("a", "1"), tag("b", "")] }),
-    );
-    let all = desk.ok(
-        "AddTags",
-        json!({ "ResourceArn": arn, "Tags": [tag("a", "2")] }),
-    );
+    desk.ok("AddTags", json!({ "ResourceArn": arn, "Tags": [tag("a", "1"), tag("b", "")] }));
+    let all = desk.ok("AddTags", json!({ "ResourceArn": arn, "Tags": [tag("a", "2")] }));
     assert_eq!(all["Tags"], json!([tag("a", "2"), tag("b", "")]));
-    desk.ok(
-        "DeleteTags",
-        json!({ "ResourceArn": arn, "TagKeys": ["b", "never"] }),
-    );
-    assert_eq!(
-        desk.ok("ListTags", json!({ "ResourceArn": arn }))["Tags"],
-        json!([tag("a", "2")])
-    );
+    desk.ok("DeleteTags", json!({ "ResourceArn": arn, "TagKeys": ["b", "never"] }));
+    assert_eq!(desk.ok("ListTags", json!({ "ResourceArn": arn }))["Tags"], json!([tag("a", "2")]));
     assert_eq!(
         desk.refused("ListTags", json!({ "ResourceArn": arn, "MaxResults": 10 })),
         "ValidationException"
     );
+    assert_eq!(desk.refused("ListTags", json!({ "ResourceArn": "arn:none" })), "ResourceNotFound");
     assert_eq!(
-        desk.refused("ListTags", json!({ "ResourceArn": "arn:none" })),
-        "ResourceNotFound"
-    );
-    assert_eq!(
-        desk.refused(
-            "AddTags",
-            json!({ "ResourceArn": arn, "Tags": [tag("aws:x", "")] })
-        ),
+        desk.refused("AddTags", json!({ "ResourceArn": arn, "Tags": [tag("aws:x", "")] })),
         "ValidationException"
     );
 }
@@ -556,15 +417,9 @@ fn profile_names_ignore_case_and_their_settings_merge() {
     let id = desk.domain(json!({}));
     desk.profile(&id, "Ann");
     let ann = json!({ "DomainId": id, "UserProfileName": "ANN" });
-    assert_eq!(
-        desk.refused("CreateUserProfile", ann.clone()),
-        "ResourceInUse"
-    );
+    assert_eq!(desk.refused("CreateUserProfile", ann.clone()), "ResourceInUse");
     let mut change = ann.clone();
-    extend(
-        &mut change,
-        json!({ "UserSettings": { "SecurityGroups": ["sg-9"] } }),
-    );
+    extend(&mut change, json!({ "UserSettings": { "SecurityGroups": ["sg-9"] } }));
     desk.ok("UpdateUserProfile", change.clone());
     change["UserSettings"] = json!({ "ExecutionRole": ROLE });
     desk.ok("UpdateUserProfile", change);
@@ -575,10 +430,7 @@ fn profile_names_ignore_case_and_their_settings_merge() {
         json!({ "SecurityGroups": ["sg-9"], "ExecutionRole": ROLE })
     );
     let missing = json!({ "DomainId": id, "UserProfileName": "bob" });
-    assert_eq!(
-        desk.refused("DescribeUserProfile", missing),
-        "ResourceNotFound"
-    );
+    assert_eq!(desk.refused("DescribeUserProfile", missing), "ResourceNotFound");
 }
 
 #[test]
@@ -587,14 +439,8 @@ fn a_vpc_only_domain_and_its_profile_have_security_groups_between_them() {
     let settings = json!({ "AppNetworkAccessType": "VpcOnly", "DefaultUserSettings": { "ExecutionRole": ROLE } });
     let id = desk.domain(settings);
     let mut ann = json!({ "DomainId": id, "UserProfileName": "ann" });
-    assert_eq!(
-        desk.refused("CreateUserProfile", ann.clone()),
-        "ValidationException"
-    );
-    extend(
-        &mut ann,
-        json!({ "UserSettings": { "SecurityGroups": ["sg-1"] } }),
-    );
+    assert_eq!(desk.refused("CreateUserProfile", ann.clone()), "ValidationException");
+    extend(&mut ann, json!({ "UserSettings": { "SecurityGroups": ["sg-1"] } }));
     desk.ok("CreateUserProfile", ann);
 }
 
@@ -612,14 +458,8 @@ fn profiles_of_identity_center_domains_name_their_directory_user() {
         );
         input
     };
-    assert_eq!(
-        desk.refused("CreateUserProfile", profile(&sso)),
-        "ValidationException"
-    );
-    assert_eq!(
-        desk.refused("CreateUserProfile", named(&iam)),
-        "ValidationException"
-    );
+    assert_eq!(desk.refused("CreateUserProfile", profile(&sso)), "ValidationException");
+    assert_eq!(desk.refused("CreateUserProfile", named(&iam)), "ValidationException");
     desk.ok("CreateUserProfile", named(&sso));
     assert_eq!(
         desk.ok("DescribeUserProfile", profile(&sso))["SingleSignOnUserValue"],
@@ -639,34 +479,19 @@ fn a_private_space_has_an_owner_and_settings_and_keeps_its_owner_alive() {
         "SpaceSharingSettings": { "SharingType": "Private" },
     });
     let refused = desk.error("CreateSpace", space.clone());
-    assert_eq!(
-        refused.message,
-        "SpaceSettings must be provided for creating private space"
-    );
-    extend(
-        &mut space,
-        json!({ "SpaceSettings": { "AppType": "JupyterLab" } }),
-    );
+    assert_eq!(refused.message, "SpaceSettings must be provided for creating private space");
+    extend(&mut space, json!({ "SpaceSettings": { "AppType": "JupyterLab" } }));
     desk.ok("CreateSpace", space);
     let lab = json!({ "DomainId": id, "SpaceName": "lab" });
-    assert_eq!(
-        desk.ok("DescribeSpace", lab.clone())["SpaceSettings"]["AppType"],
-        "JupyterLab"
-    );
+    assert_eq!(desk.ok("DescribeSpace", lab.clone())["SpaceSettings"]["AppType"], "JupyterLab");
     let mut change = lab.clone();
-    extend(
-        &mut change,
-        json!({ "SpaceSettings": { "AppType": "JupyterLab" } }),
-    );
+    extend(&mut change, json!({ "SpaceSettings": { "AppType": "JupyterLab" } }));
     assert_eq!(
         desk.error("UpdateSpace", change).message,
         "Updating AppType for Space is not supported"
     );
     assert_eq!(
-        desk.refused(
-            "DeleteUserProfile",
-            json!({ "DomainId": id, "UserProfileName": "ann" })
-        ),
+        desk.refused("DeleteUserProfile", json!({ "DomainId": id, "UserProfileName": "ann" })),
         "ResourceInUse"
     );
     let app = json!({ "DomainId": id, "SpaceName": "lab", "AppType": "JupyterLab", "AppName": "default" });
@@ -683,10 +508,7 @@ fn an_app_belongs_to_a_profile_or_a_space_and_a_failed_one_needs_no_deletion() {
     let id = desk.domain(json!({}));
     desk.profile(&id, "ann");
     let mut both = json!({ "DomainId": id, "UserProfileName": "ann", "SpaceName": "lab", "AppType": "JupyterLab", "AppName": "default" });
-    assert_eq!(
-        desk.refused("CreateApp", both.clone()),
-        "ValidationException"
-    );
+    assert_eq!(desk.refused("CreateApp", both.clone()), "ValidationException");
     let filters = json!({ "UserProfileNameEquals": "ann", "SpaceNameEquals": "lab" });
     assert_eq!(desk.refused("ListApps", filters), "ValidationException");
     both.as_object_mut().unwrap().remove("SpaceName");
@@ -694,9 +516,6 @@ fn an_app_belongs_to_a_profile_or_a_space_and_a_failed_one_needs_no_deletion() {
     desk.ok("CreateApp", both.clone());
     assert_eq!(desk.ok("DescribeApp", both.clone())["Status"], "Failed");
     assert_eq!(desk.refused("DeleteApp", both), "ValidationException");
-    desk.ok(
-        "DeleteUserProfile",
-        json!({ "DomainId": id, "UserProfileName": "ann" }),
-    );
+    desk.ok("DeleteUserProfile", json!({ "DomainId": id, "UserProfileName": "ann" }));
     desk.ok("DeleteDomain", json!({ "DomainId": id }));
 }

@@ -48,17 +48,13 @@ pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     domain_settings(&mut next, &running, request)?;
     home_file_system(&mut next, request)?;
     if let Some(value) = choice(request, "TagPropagation")? {
-        next.settings
-            .insert("TagPropagation".to_owned(), json!(value));
+        next.settings.insert("TagPropagation".to_owned(), json!(value));
     }
     if request.behaviour.update_failure.is_some() {
         next = domain.clone();
     }
     let until = elapsed + request.context.options.domain_updating;
-    next.phase = Phase::Updating {
-        until,
-        failure: request.behaviour.update_failure.clone(),
-    };
+    next.phase = Phase::Updating { until, failure: request.behaviour.update_failure.clone() };
     next.modified = request.context.now;
     let answer = json!({ "DomainArn": next.arn });
     store.domains.insert(next.id.clone(), next);
@@ -67,11 +63,7 @@ pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
 
 impl Store {
     fn running(&self, domain: &str) -> Running {
-        let alive = || {
-            self.apps
-                .iter()
-                .filter(|(key, app)| key.domain == domain && app.is_alive())
-        };
+        let alive = || self.apps.iter().filter(|(key, app)| key.domain == domain && app.is_alive());
         Running {
             any: alive().next().is_some(),
             rstudio: alive().any(|(key, _)| key.app_type == "RStudioServerPro"),
@@ -95,34 +87,22 @@ fn network(
     }
     let old_vpc = next.text("VpcId");
     if vpc.is_some() && old_vpc.is_some() && vpc != old_vpc {
-        return Err(invalid(format!(
-            "VpcId of Domain [{}] cannot be changed",
-            next.id
-        )));
+        return Err(invalid(format!("VpcId of Domain [{}] cannot be changed", next.id)));
     }
     if let Some(access) = access.filter(|access| next.text("AppNetworkAccessType") != Some(access))
     {
         if next.has_rstudio() {
-            return Err(invalid(
-                "AppNetworkAccessType cannot be updated for domains with RStudio",
-            ));
+            return Err(invalid("AppNetworkAccessType cannot be updated for domains with RStudio"));
         }
         if running.any {
             return Err(Running::refuse(next));
         }
-        next.settings
-            .insert("AppNetworkAccessType".to_owned(), json!(access));
+        next.settings.insert("AppNetworkAccessType".to_owned(), json!(access));
     }
     if let Some(subnets) = subnets {
-        let old = next
-            .settings
-            .get("SubnetIds")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        let removed = old
-            .iter()
-            .any(|subnet| !subnets.iter().any(|kept| subnet == kept.as_str()));
+        let old =
+            next.settings.get("SubnetIds").and_then(Value::as_array).cloned().unwrap_or_default();
+        let removed = old.iter().any(|subnet| !subnets.iter().any(|kept| subnet == kept.as_str()));
         if removed && running.any {
             return Err(Running::refuse(next));
         }
@@ -133,8 +113,7 @@ fn network(
     }
     if let Some(management) = choice(request, "AppSecurityGroupManagement")? {
         rules::check_group_management(Some(management), next.has_rstudio(), false)?;
-        next.settings
-            .insert("AppSecurityGroupManagement".to_owned(), json!(management));
+        next.settings.insert("AppSecurityGroupManagement".to_owned(), json!(management));
     }
     Ok(())
 }
@@ -145,15 +124,13 @@ fn user_and_space_settings(next: &mut Domain, request: &Request<'_, '_>) -> Resu
         let mut settings = merged(&next.structure("DefaultUserSettings"), change);
         fill_user_settings(&mut settings, &request.caller.region);
         rules::check_user_settings(&settings)?;
-        next.settings
-            .insert("DefaultUserSettings".to_owned(), Value::Object(settings));
+        next.settings.insert("DefaultUserSettings".to_owned(), Value::Object(settings));
     }
     if let Some(change) = request.structure("DefaultSpaceSettings")? {
         rules::check_space_settings(change, Owner::Domain)?;
         let mut settings = merged(&next.structure("DefaultSpaceSettings"), change);
         fill_images(&mut settings, &request.caller.region);
-        next.settings
-            .insert("DefaultSpaceSettings".to_owned(), Value::Object(settings));
+        next.settings.insert("DefaultSpaceSettings".to_owned(), Value::Object(settings));
     }
     Ok(())
 }
@@ -178,10 +155,7 @@ fn domain_settings(
     }
     let old = next.structure("DomainSettings");
     let identity = |settings: &Map<String, Value>| {
-        settings
-            .get("ExecutionRoleIdentityConfig")
-            .cloned()
-            .unwrap_or(json!("DISABLED"))
+        settings.get("ExecutionRoleIdentityConfig").cloned().unwrap_or(json!("DISABLED"))
     };
     let mut settings = old.clone();
     merge(&mut settings, &change);
@@ -189,21 +163,19 @@ fn domain_settings(
         return Err(Running::refuse(next));
     }
     rules::check_domain_settings(&settings, next.text("AuthMode").unwrap_or_default())?;
-    next.settings
-        .insert("DomainSettings".to_owned(), Value::Object(settings));
+    next.settings.insert("DomainSettings".to_owned(), Value::Object(settings));
     Ok(())
 }
 
 /// The home file system can be added, never taken away.
 fn home_file_system(next: &mut Domain, request: &mut Request<'_, '_>) -> Result<(), ApiError> {
     match choice(request, "HomeEfsFileSystemCreation")? {
-        Some("Disabled") if next.file_system.is_some() => Err(invalid(
-            "HomeEfsFileSystemCreation cannot be changed from Enabled to Disabled",
-        )),
+        Some("Disabled") if next.file_system.is_some() => {
+            Err(invalid("HomeEfsFileSystemCreation cannot be changed from Enabled to Disabled"))
+        }
         Some("Enabled") if next.file_system.is_none() => {
             next.file_system = Some(request.context.ids.next("fs"));
-            next.settings
-                .insert("HomeEfsFileSystemCreation".to_owned(), json!("Enabled"));
+            next.settings.insert("HomeEfsFileSystemCreation".to_owned(), json!("Enabled"));
             Ok(())
         }
         _ => Ok(()),

@@ -90,7 +90,7 @@ impl Scene {
     }
 
     fn resolve(&self, spec: Value) -> State {
-        let mut refs = Refs::new(&self.access.facts, &self.known);
+        let mut refs = Refs::new(&self.access.facts, "endpoint", &self.known);
         let spec = serde_json::from_value(spec).expect("a spec");
         let state = VpcEndpoint::resolve(spec, &mut refs).expect("a state");
         assert_eq!(refs.finish().waiting, BTreeSet::new());

@@ -129,11 +129,15 @@ async fn private_dns_at_somebodys_endpoint_service_starts_off() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_that_would_get_the_default_security_group() {
+async fn nothing_is_sent_that_would_get_the_default_security_group_or_could_come_twice() {
     let server = Canned::default();
     let want = State { security_groups: Some(BTreeSet::new()), ..wanted() };
     let refused = port(&server).await.create(&want, &Tags::new(), "t").await.expect_err("refused");
     assert_eq!(refused.class, Class::Rejected);
+    for token in ["", "ü", &"t".repeat(65)] {
+        let refused = port(&server).await.create(&wanted(), &Tags::new(), token).await;
+        assert_eq!(refused.expect_err("refused").class, Class::Rejected);
+    }
     let want = State { subnets: Some(Vec::new()), ..wanted() };
     port(&server).await.create(&want, &Tags::new(), "t").await.expect_err("refused");
     assert!(server.requests().is_empty());

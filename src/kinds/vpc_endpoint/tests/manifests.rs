@@ -76,6 +76,10 @@ fn a_service_in_another_region_has_that_region_in_its_name() {
     let state = resolve(interface(json!({"service": "kms", "serviceRegion": "us-east-1"})));
     assert_eq!(state.service, "com.amazonaws.us-east-1.kms");
     assert_eq!(state.service_region.as_deref(), Some("us-east-1"));
+    let state = resolve(interface(json!({"service": "kms", "serviceRegion": "eu-west-1"})));
+    assert_eq!(state.service_region, None, "the endpoint's own Region");
+    let message = problems(interface(json!({"serviceRegion": "US East"})));
+    assert!(message.contains("serviceRegion: `US East` is no Region"), "{message}");
 }
 
 #[test]

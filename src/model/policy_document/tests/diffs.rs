@@ -10,11 +10,7 @@ use crate::model::policy_document::{
 };
 
 fn changes(old: Value, new: Value) -> PolicyDiff {
-    diff(
-        &key_policy(&document(old)),
-        &key_policy(&document(new)),
-        &context(),
-    )
+    diff(&key_policy(&document(old)), &key_policy(&document(new)), &context())
 }
 
 /// The direction of a change, given as the fields in which one `Allow` statement differs. The same change of a `Deny`
@@ -36,16 +32,8 @@ fn direction(old: Value, new: Value, expected: Widening) {
         changes(with(old, effect), with(new, effect)).widening
     };
     assert_eq!(judge(&old, &new, "Allow"), expected, "{old} -> {new}");
-    assert_eq!(
-        judge(&new, &old, "Allow"),
-        reversed,
-        "undone: {old} -> {new}"
-    );
-    assert_eq!(
-        judge(&old, &new, "Deny"),
-        reversed,
-        "as a deny: {old} -> {new}"
-    );
+    assert_eq!(judge(&new, &old, "Allow"), reversed, "undone: {old} -> {new}");
+    assert_eq!(judge(&old, &new, "Deny"), reversed, "as a deny: {old} -> {new}");
 }
 
 #[test]
@@ -88,10 +76,7 @@ fn a_diff_reads_statement_by_statement() {
       - Principal AWS: *
       - Resource: *
     "#);
-    assert_eq!(
-        (diff.comparison, diff.widening),
-        (Comparison::Different, Mixed)
-    );
+    assert_eq!((diff.comparison, diff.widening), (Comparison::Different, Mixed));
 }
 
 #[test]
@@ -105,10 +90,7 @@ fn document_fields_and_cosmetic_changes_are_shown() {
     ~ Statement[0] (Allow): no effect on access
       - Sid: A
     "#);
-    assert_eq!(
-        (diff.comparison, diff.widening),
-        (Comparison::Different, Neutral)
-    );
+    assert_eq!((diff.comparison, diff.widening), (Comparison::Different, Neutral));
 }
 
 #[test]
@@ -119,11 +101,7 @@ fn a_new_version_matters_once_there_are_variables() {
         )
     };
     for (resource, expected) in [("${aws:x}", Unknown), ("$aws:x", Neutral)] {
-        let diff = diff(
-            &with("2008-10-17", resource),
-            &with("2012-10-17", resource),
-            &context(),
-        );
+        let diff = diff(&with("2008-10-17", resource), &with("2012-10-17", resource), &context());
         assert_eq!(diff.widening, expected, "{resource}");
     }
 }
@@ -149,32 +127,19 @@ fn an_element_without_values_is_shown_when_it_comes_or_goes() {
 #[test]
 fn another_written_form_of_a_service_control_policy_is_shown_as_such() {
     let with = |actions: Value| {
-        scp(&document(
-            json!([{"Effect": "Deny", "Action": actions, "Resource": "*"}]),
-        ))
+        scp(&document(json!([{"Effect": "Deny", "Action": actions, "Resource": "*"}])))
     };
-    let form = diff(
-        &with(json!(["a:X", "b:Y"])),
-        &with(json!(["b:Y", "a:X"])),
-        &context(),
-    );
+    let form = diff(&with(json!(["a:X", "b:Y"])), &with(json!(["b:Y", "a:X"])), &context());
     insta::assert_snapshot!(form, @"~ the same statements, written differently (order, repetition or brackets)");
-    assert_eq!(
-        (form.comparison, form.widening),
-        (Comparison::Different, Neutral)
-    );
+    assert_eq!((form.comparison, form.widening), (Comparison::Different, Neutral));
     let case = diff(&with(json!(["a:X"])), &with(json!(["A:X"])), &context());
     assert_eq!(case.widening, Mixed);
 }
 
 #[test]
 fn text_from_a_policy_cannot_forge_lines_or_steer_the_terminal() {
-    let diff = changes(
-        json!([]),
-        json!([statement(
-            json!({"Sid": "a\n+ x\u{9b}2J", "Action": "k\tms"})
-        )]),
-    );
+    let diff =
+        changes(json!([]), json!([statement(json!({"Sid": "a\n+ x\u{9b}2J", "Action": "k\tms"}))]));
     insta::assert_snapshot!(diff, @r#"
     + statement "a\u{a}+ x\u{9b}2J" (Allow): widens access
       + Action: k\u{9}ms
@@ -187,10 +152,7 @@ fn text_from_a_policy_cannot_forge_lines_or_steer_the_terminal() {
 fn statements_are_matched_by_identity_then_sid_then_overlap() {
     let action = |sid: &str, actions: Value| statement(json!({"Sid": sid, "Action": actions}));
     let kinds = |diff: &PolicyDiff| {
-        diff.statements
-            .iter()
-            .map(|s| (s.change, s.name.clone()))
-            .collect::<Vec<_>>()
+        diff.statements.iter().map(|s| (s.change, s.name.clone())).collect::<Vec<_>>()
     };
 
     let by_sid = changes(
@@ -206,14 +168,9 @@ fn statements_are_matched_by_identity_then_sid_then_overlap() {
     );
     assert_eq!(by_sid.widening, Widens, "what A allowed, B allows now");
 
-    let old = json!([
-        action("", json!(["a:1", "a:2", "a:3"])),
-        action("", json!(["b:1", "b:2", "b:3"]))
-    ]);
-    let new = json!([
-        action("", json!(["b:1", "b:2", "b:4"])),
-        action("", json!(["a:1", "a:2"]))
-    ]);
+    let old =
+        json!([action("", json!(["a:1", "a:2", "a:3"])), action("", json!(["b:1", "b:2", "b:3"]))]);
+    let new = json!([action("", json!(["b:1", "b:2", "b:4"])), action("", json!(["a:1", "a:2"]))]);
     let by_overlap = changes(old, new);
     assert_eq!(
         kinds(&by_overlap),
@@ -227,12 +184,8 @@ fn statements_are_matched_by_identity_then_sid_then_overlap() {
     assert_eq!(by_overlap.statements[1].elements[0].removed, ["a:3"]);
 
     let nothing_shared = changes(
-        json!([statement(
-            json!({"Action": ["x:1", "x:2", "x:3"], "Resource": "r"})
-        )]),
-        json!([statement(
-            json!({"Action": ["y:1", "y:2", "y:3"], "Resource": "s"})
-        )]),
+        json!([statement(json!({"Action": ["x:1", "x:2", "x:3"], "Resource": "r"}))]),
+        json!([statement(json!({"Action": ["y:1", "y:2", "y:3"], "Resource": "s"}))]),
     );
     assert_eq!(
         kinds(&nothing_shared),
@@ -249,11 +202,7 @@ fn statements_are_matched_by_identity_then_sid_then_overlap() {
             json!({"Action": "x:2", "Resource": "r", "Principal": {"AWS": ["p", "s"]}})
         )]),
     );
-    assert_eq!(
-        kinds(&shared_third).len(),
-        1,
-        "two of six values are shared"
-    );
+    assert_eq!(kinds(&shared_third).len(), 1, "two of six values are shared");
     let other_effect = changes(
         json!([action("", json!("x:1"))]),
         json!([statement(json!({"Effect": "Deny", "Action": "x:1"}))]),
@@ -265,10 +214,7 @@ fn statements_are_matched_by_identity_then_sid_then_overlap() {
 fn the_best_partner_wins_and_the_first_of_equals() {
     let action = |actions: Value| statement(json!({ "Action": actions }));
     let diff = changes(
-        json!([
-            action(json!(["a:1", "a:2"])),
-            action(json!(["a:1", "a:2", "a:3"]))
-        ]),
+        json!([action(json!(["a:1", "a:2"])), action(json!(["a:1", "a:2", "a:3"]))]),
         json!([action(json!(["a:1", "a:2", "a:3", "a:4"]))]),
     );
     assert_eq!(diff.statements[0].elements[0].added, ["a:4"]);
@@ -282,10 +228,7 @@ fn the_best_partner_wins_and_the_first_of_equals() {
 fn a_sid_that_is_not_unique_does_not_decide() {
     let action = |actions: Value| statement(json!({"Sid": "S", "Action": actions}));
     let diff = changes(
-        json!([
-            action(json!(["a:1", "a:2", "a:3"])),
-            action(json!(["b:1", "b:2", "b:3"]))
-        ]),
+        json!([action(json!(["a:1", "a:2", "a:3"])), action(json!(["b:1", "b:2", "b:3"]))]),
         json!([action(json!(["b:1", "b:2", "b:3", "b:4"]))]),
     );
     assert_eq!(diff.statements[0].elements[0].added, ["b:4"]);
@@ -307,11 +250,7 @@ fn coming_and_going_statements_have_their_direction() {
         (json!([deny]), json!([allow]), Widens),
         (json!([allow]), json!([deny]), Narrows),
     ] {
-        assert_eq!(
-            changes(old.clone(), new.clone()).widening,
-            expected,
-            "{old} -> {new}"
-        );
+        assert_eq!(changes(old.clone(), new.clone()).widening, expected, "{old} -> {new}");
     }
     let flipped = changes(
         json!([statement(json!({"Sid": "S"}))]),
@@ -338,49 +277,26 @@ fn a_statement_that_is_still_there_under_another_name_has_no_effect() {
         (json!([named("A")]), json!([named("C")])),
     ] {
         let diff = changes(old, new);
-        assert_eq!(
-            (diff.comparison, diff.widening),
-            (Comparison::CosmeticOnly, Neutral)
-        );
+        assert_eq!((diff.comparison, diff.widening), (Comparison::CosmeticOnly, Neutral));
     }
 }
 
 #[test]
 fn the_direction_of_actions_and_resources() {
     let actions = |list: Value| json!({ "Action": list });
-    direction(
-        actions(json!("a:1")),
-        actions(json!(["a:1", "a:2"])),
-        Widens,
-    );
+    direction(actions(json!("a:1")), actions(json!(["a:1", "a:2"])), Widens);
     direction(actions(json!("a:1")), actions(json!("a:2")), Mixed);
     direction(actions(json!("kms:Get*")), actions(json!("KMS:*")), Widens);
-    direction(
-        actions(json!("kms:*")),
-        actions(json!(["kms:*", "kms:Get*"])),
-        Neutral,
-    );
+    direction(actions(json!("kms:*")), actions(json!(["kms:*", "kms:Get*"])), Neutral);
     direction(actions(json!([])), actions(json!("a:1")), Widens);
     let not = |list: Value| json!({"Action": null, "NotAction": list});
     direction(not(json!("a:1")), not(json!(["a:1", "a:2"])), Narrows);
     direction(not(json!("a:1")), actions(json!("a:1")), Unknown);
     direction(actions(json!("a:1")), json!({"Action": null}), Unknown);
     let resource = |list: Value| json!({ "Resource": list });
-    direction(
-        resource(json!("arn:aws:s3:::b/x")),
-        resource(json!("arn:aws:s3:::b/*")),
-        Widens,
-    );
-    direction(
-        resource(json!("arn:aws:s3:::b")),
-        resource(json!("*")),
-        Widens,
-    );
-    direction(
-        resource(json!("arn:aws:s3:::B")),
-        resource(json!("arn:aws:s3:::b")),
-        Mixed,
-    );
+    direction(resource(json!("arn:aws:s3:::b/x")), resource(json!("arn:aws:s3:::b/*")), Widens);
+    direction(resource(json!("arn:aws:s3:::b")), resource(json!("*")), Widens);
+    direction(resource(json!("arn:aws:s3:::B")), resource(json!("arn:aws:s3:::b")), Mixed);
     direction(resource(json!("x")), json!({"Resource": null}), Unknown);
 }
 
@@ -391,11 +307,7 @@ fn the_direction_of_principals() {
     direction(aws(json!(ROOT)), aws(json!(ROLE)), Mixed);
     direction(aws(json!([ROOT, ROLE])), json!({"Principal": "*"}), Widens);
     direction(json!({"Principal": "*"}), aws(json!(["*", ROLE])), Neutral);
-    direction(
-        json!({"Principal": {"Service": "a"}}),
-        json!({"Principal": "*"}),
-        Mixed,
-    );
+    direction(json!({"Principal": {"Service": "a"}}), json!({"Principal": "*"}), Mixed);
     direction(
         json!({"Principal": {"Service": "a"}}),
         json!({"Principal": {"Service": "*"}}),
@@ -410,82 +322,38 @@ fn the_direction_of_principals() {
     let not = |names: Value| json!({"Principal": null, "NotPrincipal": {"AWS": names}});
     direction(not(json!(ROLE)), not(json!([ROLE, ROOT])), Narrows);
     direction(not(json!(ROLE)), aws(json!(ROLE)), Unknown);
-    direction(
-        json!({"Principal": null}),
-        json!({"Principal": "*"}),
-        Unknown,
-    );
+    direction(json!({"Principal": null}), json!({"Principal": "*"}), Unknown);
 }
 
 #[test]
 fn the_direction_of_conditions() {
     let when = |operator: &str, values: Value| json!({"Condition": {operator: {"aws:x": values}}});
     direction(when("StringEquals", json!("a")), json!({}), Widens);
-    direction(
-        when("StringEquals", json!("a")),
-        when("StringEquals", json!(["a", "b"])),
-        Widens,
-    );
+    direction(when("StringEquals", json!("a")), when("StringEquals", json!(["a", "b"])), Widens);
     direction(
         when("StringNotEquals", json!("a")),
         when("StringNotEquals", json!(["a", "b"])),
         Narrows,
     );
-    direction(
-        when("StringEquals", json!("a")),
-        when("StringEquals", json!("b")),
-        Mixed,
-    );
-    direction(
-        when("ArnLike", json!("a")),
-        when("ArnLike", json!("b")),
-        Mixed,
-    );
+    direction(when("StringEquals", json!("a")), when("StringEquals", json!("b")), Mixed);
+    direction(when("ArnLike", json!("a")), when("ArnLike", json!("b")), Mixed);
     direction(
         when("StringNotLikeIfExists", json!("a")),
         when("StringNotLikeIfExists", json!("b")),
         Mixed,
     );
-    direction(
-        when("StringEquals", json!("a")),
-        when("StringLike", json!("a")),
-        Mixed,
-    );
-    direction(
-        when("NumericLessThan", json!(5)),
-        when("NumericLessThan", json!(10)),
-        Unknown,
-    );
-    direction(
-        when("NumericLessThan", json!(5)),
-        when("NumericLessThan", json!([5, 10])),
-        Widens,
-    );
-    direction(
-        when("Bool", json!(true)),
-        when("Bool", json!(false)),
-        Unknown,
-    );
-    direction(
-        when("Null", json!(true)),
-        when("Null", json!(false)),
-        Unknown,
-    );
+    direction(when("StringEquals", json!("a")), when("StringLike", json!("a")), Mixed);
+    direction(when("NumericLessThan", json!(5)), when("NumericLessThan", json!(10)), Unknown);
+    direction(when("NumericLessThan", json!(5)), when("NumericLessThan", json!([5, 10])), Widens);
+    direction(when("Bool", json!(true)), when("Bool", json!(false)), Unknown);
+    direction(when("Null", json!(true)), when("Null", json!(false)), Unknown);
     direction(
         when("IpAddress", json!("10.0.0.0/8")),
         when("IpAddress", json!("10.0.0.0/9")),
         Unknown,
     );
-    direction(
-        when("stringequals", json!("a")),
-        when("stringequals", json!(["a", "b"])),
-        Unknown,
-    );
-    direction(
-        when("StringEquals", json!([])),
-        when("StringEquals", json!("a")),
-        Unknown,
-    );
+    direction(when("stringequals", json!("a")), when("stringequals", json!(["a", "b"])), Unknown);
+    direction(when("StringEquals", json!([])), when("StringEquals", json!("a")), Unknown);
     let both = |k: &str| json!({"Condition": {"StringEquals": {"aws:x": "a", k: "b"}}});
     direction(both("aws:y"), when("StringEquals", json!("a")), Widens);
     direction(both("aws:y"), both("aws:z"), Mixed);
@@ -520,11 +388,7 @@ fn directions_of_several_elements_add_up() {
 fn accounts_are_pointed_out_when_they_are_new_and_not_ones_own() {
     let with = |names: Value| statement(json!({"Sid": "S", "Principal": {"AWS": names}}));
     let accounts = |old: Value, new: Value| {
-        changes(old, new).statements[0]
-            .other_accounts
-            .iter()
-            .cloned()
-            .collect::<Vec<_>>()
+        changes(old, new).statements[0].other_accounts.iter().cloned().collect::<Vec<_>>()
     };
     assert_eq!(
         accounts(
@@ -547,29 +411,13 @@ fn accounts_are_pointed_out_when_they_are_new_and_not_ones_own() {
         )
         .is_empty()
     );
-    assert!(
-        accounts(with(json!(["444455556666", ROLE])), with(json!(ROLE))).is_empty(),
-        "it goes"
-    );
+    assert!(accounts(with(json!(["444455556666", ROLE])), with(json!(ROLE))).is_empty(), "it goes");
     let not =
         statement(json!({"Sid": "S", "Principal": null, "NotPrincipal": {"AWS": "444455556666"}}));
-    assert!(
-        accounts(with(json!(ROOT)), not).is_empty(),
-        "exempting is not naming"
-    );
-    let nobody = Context {
-        partition: "aws".to_owned(),
-        account: String::new(),
-    };
-    let (old, new) = (
-        key_policy(&document(json!([]))),
-        key_policy(&document(with(json!(ROOT)))),
-    );
-    assert!(
-        diff(&old, &new, &nobody).statements[0]
-            .other_accounts
-            .is_empty()
-    );
+    assert!(accounts(with(json!(ROOT)), not).is_empty(), "exempting is not naming");
+    let nobody = Context { partition: "aws".to_owned(), account: String::new() };
+    let (old, new) = (key_policy(&document(json!([]))), key_policy(&document(with(json!(ROOT)))));
+    assert!(diff(&old, &new, &nobody).statements[0].other_accounts.is_empty());
 }
 
 #[test]

@@ -30,11 +30,7 @@ fn check_read(a: &PolicyDocument, b: &PolicyDocument, expected: Comparison) {
         "{a_text}\n{b_text}"
     );
     for same in [a, b] {
-        assert_eq!(
-            compare(same, same, &context()),
-            Equal,
-            "not even equal to itself: {a_text}"
-        );
+        assert_eq!(compare(same, same, &context()), Equal, "not even equal to itself: {a_text}");
     }
 }
 
@@ -46,11 +42,7 @@ fn check_statements(a: Value, b: Value, expected: Comparison) {
 
 #[track_caller]
 fn check_conditions(a: Value, b: Value, expected: Comparison) {
-    check_statements(
-        json!({ "Condition": a }),
-        json!({ "Condition": b }),
-        expected,
-    );
+    check_statements(json!({ "Condition": a }), json!({ "Condition": b }), expected);
 }
 
 fn parse(text: &str) -> PolicyDocument {
@@ -73,11 +65,7 @@ fn row_1_white_space_and_key_order_do_not_count() {
 #[test]
 fn row_2_one_value_is_a_list_of_one() {
     let condition = |v: Value| json!({"StringEquals": {"aws:PrincipalOrgID": v}});
-    check_statements(
-        json!({"Action": "kms:Get*"}),
-        json!({"Action": ["kms:Get*"]}),
-        Equal,
-    );
+    check_statements(json!({"Action": "kms:Get*"}), json!({"Action": ["kms:Get*"]}), Equal);
     check_statements(json!({"Resource": "*"}), json!({"Resource": ["*"]}), Equal);
     check_statements(
         json!({"Principal": {"AWS": ROLE}}),
@@ -104,27 +92,15 @@ fn row_3_the_order_of_a_list_does_not_count() {
         json!({"Action": ["kms:B", "kms:A"]}),
         Equal,
     );
-    check_statements(
-        json!({"Resource": ["a", "b"]}),
-        json!({"Resource": ["b", "a"]}),
-        Equal,
-    );
+    check_statements(json!({"Resource": ["a", "b"]}), json!({"Resource": ["b", "a"]}), Equal);
     check_statements(
         json!({"Principal": {"AWS": [ROLE, ROOT]}}),
         json!({"Principal": {"AWS": [ROOT, ROLE]}}),
         Equal,
     );
     let condition = |v: Value| json!({"StringEquals": {"aws:PrincipalOrgID": v}});
-    check_conditions(
-        condition(json!(["a", "b"])),
-        condition(json!(["b", "a"])),
-        Equal,
-    );
-    check_conditions(
-        condition(json!(["a", "b"])),
-        condition(json!(["a"])),
-        Different,
-    );
+    check_conditions(condition(json!(["a", "b"])), condition(json!(["b", "a"])), Equal);
+    check_conditions(condition(json!(["a", "b"])), condition(json!(["a"])), Different);
 }
 
 #[test]
@@ -143,61 +119,29 @@ fn row_4_a_repeated_value_does_not_count() {
 
 #[test]
 fn row_5_order_and_repetition_of_statements_do_not_count_but_every_statement_does() {
-    let (a, b) = (
-        statement(json!({"Action": "kms:A"})),
-        statement(json!({"Action": "kms:B"})),
-    );
+    let (a, b) = (statement(json!({"Action": "kms:A"})), statement(json!({"Action": "kms:B"})));
     check(&document(json!([a, b])), &document(json!([b, a])), Equal);
-    check(
-        &document(json!([a, a, b])),
-        &document(json!([a, b, b])),
-        Equal,
-    );
+    check(&document(json!([a, a, b])), &document(json!([a, b, b])), Equal);
     check(&document(json!([a, a])), &document(json!([a])), Equal);
-    check(
-        &document(json!([a, a])),
-        &document(json!([a, b])),
-        Different,
-    );
+    check(&document(json!([a, a])), &document(json!([a, b])), Different);
     check(&document(json!([a, b])), &document(json!([a])), Different);
 }
 
 #[test]
 fn row_6_a_single_statement_is_a_list_of_one() {
-    check(
-        &document(statement(json!({}))),
-        &document(json!([statement(json!({}))])),
-        Equal,
-    );
+    check(&document(statement(json!({}))), &document(json!([statement(json!({}))])), Equal);
 }
 
 #[test]
 fn row_7_an_account_id_is_the_root_of_that_account_in_the_callers_partition() {
     let aws = |name: &str| json!({"Principal": {"AWS": name}});
     check_statements(aws("111122223333"), aws(ROOT), Equal);
-    check_statements(
-        aws("444455556666"),
-        aws("arn:aws:iam::444455556666:root"),
-        Equal,
-    );
+    check_statements(aws("444455556666"), aws("arn:aws:iam::444455556666:root"), Equal);
     check_statements(aws("444455556666"), aws(ROOT), Different);
-    check_statements(
-        aws("111122223333"),
-        aws("arn:aws-cn:iam::111122223333:root"),
-        Different,
-    );
-    check_statements(
-        aws(ROOT),
-        aws("arn:aws-cn:iam::111122223333:root"),
-        Different,
-    );
-    for no_account in [
-        "11112222333",
-        "1111222233334",
-        "11112222333x",
-        "１１１１",
-        "abcdefghijkl",
-    ] {
+    check_statements(aws("111122223333"), aws("arn:aws-cn:iam::111122223333:root"), Different);
+    check_statements(aws(ROOT), aws("arn:aws-cn:iam::111122223333:root"), Different);
+    for no_account in ["11112222333", "1111222233334", "11112222333x", "１１１１", "abcdefghijkl"]
+    {
         let root = format!("arn:aws:iam::{no_account}:root");
         let endpoint = |name: &str| {
             PolicyDocument::from_value(&document(statement(aws(name))), Dialect::EndpointPolicy)
@@ -205,24 +149,13 @@ fn row_7_an_account_id_is_the_root_of_that_account_in_the_callers_partition() {
         let (id, root) = (endpoint(no_account), endpoint(&root));
         check_read(&id.expect("a policy"), &root.expect("a policy"), Different);
     }
-    check_statements(
-        aws("111122223333"),
-        aws("arn:aws:sts::111122223333:root"),
-        Different,
-    );
+    check_statements(aws("111122223333"), aws("arn:aws:sts::111122223333:root"), Different);
     let not = |name: &str| json!({"Principal": null, "NotPrincipal": {"AWS": name}});
     check_statements(not("111122223333"), not(ROOT), Equal);
 
-    let china = Context {
-        partition: "aws-cn".to_owned(),
-        account: String::new(),
-    };
+    let china = Context { partition: "aws-cn".to_owned(), account: String::new() };
     let read = |name: &str| key_policy(&document(statement(aws(name))));
-    assert!(equivalent(
-        &read("111122223333"),
-        &read("arn:aws-cn:iam::111122223333:root"),
-        &china
-    ));
+    assert!(equivalent(&read("111122223333"), &read("arn:aws-cn:iam::111122223333:root"), &china));
     assert!(!equivalent(&read("111122223333"), &read(ROOT), &china));
 }
 
@@ -236,11 +169,7 @@ fn row_7_holds_for_aws_principals_only() {
 
 #[test]
 fn row_8_everyone_has_two_spellings_and_is_written_as_it_was() {
-    check_statements(
-        json!({"Principal": "*"}),
-        json!({"Principal": {"AWS": "*"}}),
-        Equal,
-    );
+    check_statements(json!({"Principal": "*"}), json!({"Principal": {"AWS": "*"}}), Equal);
     check_statements(
         json!({"Principal": null, "NotPrincipal": "*"}),
         json!({"Principal": null, "NotPrincipal": {"AWS": ["*"]}}),
@@ -254,11 +183,7 @@ fn row_8_everyone_has_two_spellings_and_is_written_as_it_was() {
         json!({"AWS": "*", "Service": "a"}),
         json!({"AWS": ROOT}),
     ] {
-        check_statements(
-            json!({"Principal": "*"}),
-            json!({ "Principal": other }),
-            Different,
-        );
+        check_statements(json!({"Principal": "*"}), json!({ "Principal": other }), Different);
     }
 }
 
@@ -304,11 +229,7 @@ fn row_13_numbers_and_booleans_mean_their_text() {
     check_conditions(text(json!(-10)), text(json!("-10")), Equal);
     check_conditions(text(json!(0.5)), text(json!("0.5")), Equal);
     check_conditions(text(json!("10.0")), text(json!("10")), Different);
-    for operator in [
-        "NumericLessThan",
-        "NumericEqualsIfExists",
-        "ForAnyValue:NumericEquals",
-    ] {
+    for operator in ["NumericLessThan", "NumericEqualsIfExists", "ForAnyValue:NumericEquals"] {
         let number = |v: Value| json!({ operator: {"s3:max-keys": v} });
         check_conditions(number(json!("10.0")), number(json!(10)), Equal);
         check_conditions(number(json!("10.01")), number(json!(10)), Different);
@@ -325,16 +246,8 @@ fn row_13_numbers_and_booleans_mean_their_text() {
 fn row_14_the_case_of_a_condition_key_does_not_count() {
     let equals = |key: &str| json!({"StringEquals": {key: "x"}});
     check_conditions(equals("aws:SourceIP"), equals("AWS:sourceIp"), Equal);
-    check_conditions(
-        equals("aws:RequestTag/Team"),
-        equals("aws:requesttag/team"),
-        Equal,
-    );
-    check_conditions(
-        equals("aws:RequestTag/Team"),
-        equals("aws:RequestTag/Teams"),
-        Different,
-    );
+    check_conditions(equals("aws:RequestTag/Team"), equals("aws:requesttag/team"), Equal);
+    check_conditions(equals("aws:RequestTag/Team"), equals("aws:RequestTag/Teams"), Different);
     let value = |value: &str| json!({"StringEqualsIgnoreCase": {"aws:x": value}});
     check_conditions(value("a"), value("A"), Different);
 }
@@ -357,21 +270,13 @@ fn row_15_and_24_condition_operators_are_exact() {
 
 #[test]
 fn row_16_the_case_of_an_action_does_not_count_where_aws_rewrites() {
-    check_statements(
-        json!({"Action": "KMS:decrypt"}),
-        json!({"Action": "kms:Decrypt"}),
-        Equal,
-    );
+    check_statements(json!({"Action": "KMS:decrypt"}), json!({"Action": "kms:Decrypt"}), Equal);
     check_statements(
         json!({"Action": null, "NotAction": ["KMS:decrypt"]}),
         json!({"Action": null, "NotAction": "kms:Decrypt"}),
         Equal,
     );
-    check_statements(
-        json!({"Resource": "A"}),
-        json!({"Resource": "a"}),
-        Different,
-    );
+    check_statements(json!({"Resource": "A"}), json!({"Resource": "a"}), Different);
 }
 
 #[test]
@@ -383,11 +288,7 @@ fn row_17_the_effect_is_exact() {
         );
         assert!(read.is_err(), "{effect:?}");
     }
-    check_statements(
-        json!({"Effect": "Allow"}),
-        json!({"Effect": "Deny"}),
-        Different,
-    );
+    check_statements(json!({"Effect": "Allow"}), json!({"Effect": "Deny"}), Different);
 }
 
 #[test]
@@ -396,25 +297,12 @@ fn row_18_a_sid_is_cosmetic() {
     check_statements(json!({"Sid": "A"}), json!({"Sid": "B"}), CosmeticOnly);
     check_statements(json!({"Sid": "A"}), json!({}), CosmeticOnly);
     check_statements(json!({"Sid": "A"}), json!({"Sid": "A"}), Equal);
-    check_statements(
-        json!({"Sid": "A"}),
-        json!({"Sid": "A", "Action": "kms:Get*"}),
-        Different,
-    );
+    check_statements(json!({"Sid": "A"}), json!({"Sid": "A", "Action": "kms:Get*"}), Different);
     let one = document(statement(json!({"Sid": "A"})));
-    let twice = document(json!([
-        statement(json!({"Sid": "A"})),
-        statement(json!({"Sid": "B"}))
-    ]));
+    let twice = document(json!([statement(json!({"Sid": "A"})), statement(json!({"Sid": "B"}))]));
     check(&one, &twice, CosmeticOnly);
-    let (a, b) = (
-        json!({"Sid": "A", "Action": "kms:A"}),
-        json!({"Sid": "B", "Action": "kms:B"}),
-    );
-    let (c, d) = (
-        json!({"Sid": "B", "Action": "kms:A"}),
-        json!({"Sid": "A", "Action": "kms:B"}),
-    );
+    let (a, b) = (json!({"Sid": "A", "Action": "kms:A"}), json!({"Sid": "B", "Action": "kms:B"}));
+    let (c, d) = (json!({"Sid": "B", "Action": "kms:A"}), json!({"Sid": "A", "Action": "kms:B"}));
     check(
         &document(json!([statement(a), statement(b)])),
         &document(json!([statement(c), statement(d)])),
@@ -442,29 +330,15 @@ fn row_20_an_id_is_exact() {
 #[test]
 fn row_21_an_empty_condition_is_none_and_an_empty_principal_is_not() {
     check_statements(json!({}), json!({"Condition": {}}), Equal);
-    check_conditions(
-        json!({"StringEquals": {"aws:x": "1"}}),
-        json!({}),
-        Different,
-    );
+    check_conditions(json!({"StringEquals": {"aws:x": "1"}}), json!({}), Different);
     check_conditions(json!({"StringEquals": {"aws:x": []}}), json!({}), Different);
     check_conditions(json!({"StringEquals": {}}), json!({}), Different);
-    let forms = [
-        json!(null),
-        json!({}),
-        json!({"AWS": []}),
-        json!({"Service": []}),
-        json!("*"),
-        json!(""),
-    ];
+    let forms =
+        [json!(null), json!({}), json!({"AWS": []}), json!({"Service": []}), json!("*"), json!("")];
     for (i, a) in forms.iter().enumerate() {
         for (j, b) in forms.iter().enumerate() {
             let expected = if i == j { Equal } else { Different };
-            check_statements(
-                json!({ "Principal": a }),
-                json!({ "Principal": b }),
-                expected,
-            );
+            check_statements(json!({ "Principal": a }), json!({ "Principal": b }), expected);
         }
     }
     check_statements(json!({"Action": []}), json!({"Action": null}), Different);
@@ -482,15 +356,9 @@ fn row_22_and_25_nothing_is_subsumed_split_or_merged() {
         json!({"Principal": "*"}),
         Different,
     );
-    let split = json!([
-        statement(json!({"Action": "kms:A"})),
-        statement(json!({"Action": "kms:B"}))
-    ]);
-    check(
-        &document(split),
-        &document(statement(json!({"Action": ["kms:A", "kms:B"]}))),
-        Different,
-    );
+    let split =
+        json!([statement(json!({"Action": "kms:A"})), statement(json!({"Action": "kms:B"}))]);
+    check(&document(split), &document(statement(json!({"Action": ["kms:A", "kms:B"]}))), Different);
 }
 
 #[test]
@@ -511,11 +379,7 @@ fn row_23_a_negated_element_is_another_element() {
         json!({"Principal": null, "NotPrincipal": aws}),
         Different,
     );
-    check_statements(
-        json!({"Action": []}),
-        json!({"Action": null, "NotAction": []}),
-        Different,
-    );
+    check_statements(json!({"Action": []}), json!({"Action": null, "NotAction": []}), Different);
 }
 
 #[test]
@@ -536,11 +400,7 @@ fn row_29_and_30_texts_inside_values_are_not_interpreted() {
     let ip = |v: &str| json!({"IpAddress": {"aws:SourceIp": v}});
     check_conditions(ip("10.0.0.0/8"), ip("10.0.0.0/08"), Different);
     let date = |v: Value| json!({"DateLessThan": {"aws:CurrentTime": v}});
-    check_conditions(
-        date(json!("1970-01-01T00:00:00Z")),
-        date(json!(0)),
-        Different,
-    );
+    check_conditions(date(json!("1970-01-01T00:00:00Z")), date(json!(0)), Different);
     check_conditions(date(json!("10.0")), date(json!("10")), Different);
     check_statements(
         json!({"Resource": "arn:aws:s3:::b"}),
@@ -551,38 +411,19 @@ fn row_29_and_30_texts_inside_values_are_not_interpreted() {
 
 #[test]
 fn two_string_principals_are_never_equal() {
-    let forms = [
-        ROLE,
-        ROOT,
-        "111122223333",
-        "arn:aws:iam::444455556666:role/x",
-        "*",
-    ];
+    let forms = [ROLE, ROOT, "111122223333", "arn:aws:iam::444455556666:role/x", "*"];
     for (i, a) in forms.iter().enumerate() {
         for (j, b) in forms.iter().enumerate() {
             let expected = if i == j { Equal } else { Different };
-            check_statements(
-                json!({ "Principal": a }),
-                json!({ "Principal": b }),
-                expected,
-            );
+            check_statements(json!({ "Principal": a }), json!({ "Principal": b }), expected);
         }
     }
-    check_statements(
-        json!({ "Principal": ROLE }),
-        json!({"Principal": {"AWS": ROLE}}),
-        Different,
-    );
+    check_statements(json!({ "Principal": ROLE }), json!({"Principal": {"AWS": ROLE}}), Different);
 }
 
 #[test]
 fn everyone_is_never_equal_to_nobody() {
-    for nobody in [
-        json!(null),
-        json!({}),
-        json!({"AWS": []}),
-        json!({"AWS": ""}),
-    ] {
+    for nobody in [json!(null), json!({}), json!({"AWS": []}), json!({"AWS": ""})] {
         check_statements(
             json!({"Principal": "*"}),
             json!({"Principal": nobody.clone()}),
@@ -627,19 +468,11 @@ fn a_service_control_policy_is_compared_strictly() {
 fn documents_of_two_dialects_are_different() {
     let value = document(json!([]));
     let read = |dialect| PolicyDocument::from_value(&value, dialect).expect("a policy");
-    let all = [
-        Dialect::KeyPolicy,
-        Dialect::EndpointPolicy,
-        Dialect::ServiceControlPolicy,
-    ];
+    let all = [Dialect::KeyPolicy, Dialect::EndpointPolicy, Dialect::ServiceControlPolicy];
     for a in all {
         for b in all {
             let expected = if a == b { Equal } else { Different };
-            assert_eq!(
-                compare(&read(a), &read(b), &context()),
-                expected,
-                "{a:?} {b:?}"
-            );
+            assert_eq!(compare(&read(a), &read(b), &context()), expected, "{a:?} {b:?}");
         }
     }
 }

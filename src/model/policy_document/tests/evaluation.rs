@@ -80,21 +80,15 @@ fn actions_match_without_case_and_with_wildcards() {
     ] {
         applies(json!({ "Action": pattern }), &request(), expected);
         let negated = expected.map(|yes| !yes);
-        applies(
-            json!({"Action": null, "NotAction": pattern}),
-            &request(),
-            negated,
-        );
+        applies(json!({"Action": null, "NotAction": pattern}), &request(), negated);
     }
 }
 
 #[test]
 fn the_case_of_an_action_in_a_service_control_policy_is_uncertain() {
     let deny = |element: &str, action: &str| {
-        scp(&document(
-            json!({"Effect": "Deny", element: action, "Resource": "*"}),
-        ))
-        .evaluate(&request())
+        scp(&document(json!({"Effect": "Deny", element: action, "Resource": "*"})))
+            .evaluate(&request())
     };
     assert_eq!(deny("Action", "kms:Dec*"), Deny);
     assert_eq!(deny("Action", "KMS:Dec*"), Unknown);
@@ -106,10 +100,7 @@ fn the_case_of_an_action_in_a_service_control_policy_is_uncertain() {
 #[test]
 fn resources_match_with_case_wildcards_and_variables() {
     let mut request = request();
-    request.context.insert(
-        "aws:requestedregion".to_owned(),
-        vec!["eu-west-1".to_owned()],
-    );
+    request.context.insert("aws:requestedregion".to_owned(), vec!["eu-west-1".to_owned()]);
     for (pattern, expected) in [
         (json!("*"), YES),
         (json!(KEY), YES),
@@ -128,11 +119,7 @@ fn resources_match_with_case_wildcards_and_variables() {
         );
     }
     let old = json!({"Statement": statement(json!({"Resource": "arn:aws:kms:${aws:RequestedRegion}:*:key/*"}))});
-    assert_eq!(
-        key_policy(&old).evaluate(&request),
-        NoMatch,
-        "2008-10-17 has no variables"
-    );
+    assert_eq!(key_policy(&old).evaluate(&request), NoMatch, "2008-10-17 has no variables");
 }
 
 #[test]
@@ -174,26 +161,10 @@ fn a_role_is_itself_its_account_and_everyone() {
     applies(json!({ "Principal": ROLE }), &request(), None);
     applies(json!({"Principal": null}), &request(), None);
     applies(json!({"Principal": {}}), &request(), NO);
-    applies(
-        json!({"Principal": {"AWS": [ROLE, "AROAIOSFODNN7EXAMPLE"]}}),
-        &request(),
-        YES,
-    );
-    applies(
-        json!({"Principal": {"Service": "logs.amazonaws.com"}}),
-        &request(),
-        NO,
-    );
-    applies(
-        json!({"Principal": {"Federated": "accounts.google.com"}}),
-        &request(),
-        NO,
-    );
-    applies(
-        json!({"Principal": {"CanonicalUser": "79a5"}}),
-        &request(),
-        None,
-    );
+    applies(json!({"Principal": {"AWS": [ROLE, "AROAIOSFODNN7EXAMPLE"]}}), &request(), YES);
+    applies(json!({"Principal": {"Service": "logs.amazonaws.com"}}), &request(), NO);
+    applies(json!({"Principal": {"Federated": "accounts.google.com"}}), &request(), NO);
+    applies(json!({"Principal": {"CanonicalUser": "79a5"}}), &request(), None);
 }
 
 #[test]
@@ -216,22 +187,10 @@ fn a_session_is_also_its_role_whatever_the_path() {
 #[test]
 fn a_service_is_named_as_a_service() {
     let request = Request::new("logs.amazonaws.com", "kms:Decrypt", KEY);
-    applies(
-        json!({"Principal": {"Service": "logs.amazonaws.com"}}),
-        &request,
-        YES,
-    );
-    applies(
-        json!({"Principal": {"Service": "logs.eu-west-1.amazonaws.com"}}),
-        &request,
-        NO,
-    );
+    applies(json!({"Principal": {"Service": "logs.amazonaws.com"}}), &request, YES);
+    applies(json!({"Principal": {"Service": "logs.eu-west-1.amazonaws.com"}}), &request, NO);
     applies(json!({"Principal": "*"}), &request, None);
-    applies(
-        json!({"Principal": {"AWS": "111122223333"}}),
-        &request,
-        None,
-    );
+    applies(json!({"Principal": {"AWS": "111122223333"}}), &request, None);
 }
 
 #[test]
@@ -252,25 +211,13 @@ fn not_principal_exempts_for_certain_only_who_is_listed_completely() {
         (SESSION, json!([SESSION, ROOT]), None),
         (SESSION, json!([SESSION, ROLE]), None),
         (SESSION, json!([ROLE, ROOT]), None),
-        (
-            SESSION,
-            json!([SESSION, "arn:aws:iam::111122223333:role/other", ROOT]),
-            None,
-        ),
+        (SESSION, json!([SESSION, "arn:aws:iam::111122223333:role/other", ROOT]), None),
         (user, json!([user, "arn:aws:iam::444455556666:root"]), None),
     ] {
         let request = Request::new(caller, "kms:Decrypt", KEY);
-        applies(
-            json!({"Principal": null, "NotPrincipal": {"AWS": names}}),
-            &request,
-            expected,
-        );
+        applies(json!({"Principal": null, "NotPrincipal": {"AWS": names}}), &request, expected);
     }
-    applies(
-        json!({"Principal": null, "NotPrincipal": "x"}),
-        &request(),
-        None,
-    );
+    applies(json!({"Principal": null, "NotPrincipal": "x"}), &request(), None);
 }
 
 #[test]
@@ -281,23 +228,14 @@ fn a_request_knows_what_follows_from_its_caller() {
     let session = Request::new(SESSION, "a:b", "*");
     assert_eq!(session.context["aws:principalaccount"], ["111122223333"]);
     assert!(!session.context.contains_key("aws:principalarn"));
-    assert!(
-        Request::new("logs.amazonaws.com", "a:b", "*")
-            .context
-            .is_empty()
-    );
+    assert!(Request::new("logs.amazonaws.com", "a:b", "*").context.is_empty());
 }
 
 /// A request whose key `aws:k` has these values.
 fn with(values: &[&str]) -> Request {
     let mut request = request();
-    request.context.insert(
-        "aws:k".to_owned(),
-        values.iter().map(|v| (*v).to_owned()).collect(),
-    );
-    request
-        .context
-        .insert("aws:username".to_owned(), vec!["Ann".to_owned()]);
+    request.context.insert("aws:k".to_owned(), values.iter().map(|v| (*v).to_owned()).collect());
+    request.context.insert("aws:username".to_owned(), vec!["Ann".to_owned()]);
     request
 }
 
@@ -314,12 +252,7 @@ fn each_condition_operator_compares_as_the_reference_says() {
         ("StringNotEquals", json!("a"), "b", YES),
         ("StringNotEquals", json!(["a", "b"]), "b", NO),
         ("StringEqualsIgnoreCase", json!("aB"), "Ab", YES),
-        (
-            "StringEqualsIgnoreCase",
-            json!("${aws:username}"),
-            "aNN",
-            YES,
-        ),
+        ("StringEqualsIgnoreCase", json!("${aws:username}"), "aNN", YES),
         ("StringNotEqualsIgnoreCase", json!("aB"), "Ab", NO),
         ("StringLike", json!("a*"), "ab", YES),
         ("StringLike", json!("a?"), "abc", NO),
@@ -352,11 +285,7 @@ fn each_condition_operator_compares_as_the_reference_says() {
         ("stringequals", json!("a"), "a", None),
         ("StringEquals", json!([]), "a", None),
     ] {
-        applies(
-            json!({"Condition": {operator: {"AWS:K": wanted}}}),
-            &with(&[actual]),
-            expected,
-        );
+        applies(json!({"Condition": {operator: {"AWS:K": wanted}}}), &with(&[actual]), expected);
     }
 }
 
@@ -378,104 +307,36 @@ fn a_condition_on_a_key_that_is_absent() {
         ("ArnNotLike", YES),
         ("Bool", NO),
     ] {
-        applies(
-            json!({"Condition": {operator: {"aws:k": "true"}}}),
-            &with(&[]),
-            expected,
-        );
+        applies(json!({"Condition": {operator: {"aws:k": "true"}}}), &with(&[]), expected);
     }
-    applies(
-        json!({"Condition": {"Null": {"aws:k": "true"}}}),
-        &with(&[]),
-        YES,
-    );
-    applies(
-        json!({"Condition": {"Null": {"aws:k": "false"}}}),
-        &with(&[]),
-        NO,
-    );
-    applies(
-        json!({"Condition": {"ForAllValues:Null": {"aws:k": "true"}}}),
-        &with(&[]),
-        None,
-    );
+    applies(json!({"Condition": {"Null": {"aws:k": "true"}}}), &with(&[]), YES);
+    applies(json!({"Condition": {"Null": {"aws:k": "false"}}}), &with(&[]), NO);
+    applies(json!({"Condition": {"ForAllValues:Null": {"aws:k": "true"}}}), &with(&[]), None);
 }
 
 #[test]
 fn a_condition_on_a_key_that_is_not_known_is_undecided() {
-    for operator in [
-        "StringEquals",
-        "StringNotEqualsIfExists",
-        "ForAllValues:StringLike",
-        "Null",
-        "Bool",
-    ] {
-        applies(
-            json!({"Condition": {operator: {"aws:other": "true"}}}),
-            &with(&["a"]),
-            None,
-        );
+    for operator in
+        ["StringEquals", "StringNotEqualsIfExists", "ForAllValues:StringLike", "Null", "Bool"]
+    {
+        applies(json!({"Condition": {operator: {"aws:other": "true"}}}), &with(&["a"]), None);
     }
 }
 
 #[test]
 fn set_operators_look_at_every_value() {
     for (operator, wanted, actual, expected) in [
-        (
-            "ForAnyValue:StringEquals",
-            json!(["a", "b"]),
-            &["x", "b"][..],
-            YES,
-        ),
-        (
-            "ForAnyValue:StringEquals",
-            json!(["a", "b"]),
-            &["x", "y"],
-            NO,
-        ),
-        (
-            "ForAllValues:StringEquals",
-            json!(["a", "b"]),
-            &["a", "b"],
-            YES,
-        ),
-        (
-            "ForAllValues:StringEquals",
-            json!(["a", "b"]),
-            &["a", "x"],
-            NO,
-        ),
-        (
-            "ForAnyValue:StringNotEquals",
-            json!(["a", "b"]),
-            &["a", "x"],
-            YES,
-        ),
-        (
-            "ForAnyValue:StringNotEquals",
-            json!(["a", "b"]),
-            &["a", "b"],
-            NO,
-        ),
-        (
-            "ForAllValues:StringNotEquals",
-            json!(["a"]),
-            &["b", "x"],
-            YES,
-        ),
-        (
-            "ForAllValues:StringNotEquals",
-            json!(["a"]),
-            &["a", "x"],
-            NO,
-        ),
+        ("ForAnyValue:StringEquals", json!(["a", "b"]), &["x", "b"][..], YES),
+        ("ForAnyValue:StringEquals", json!(["a", "b"]), &["x", "y"], NO),
+        ("ForAllValues:StringEquals", json!(["a", "b"]), &["a", "b"], YES),
+        ("ForAllValues:StringEquals", json!(["a", "b"]), &["a", "x"], NO),
+        ("ForAnyValue:StringNotEquals", json!(["a", "b"]), &["a", "x"], YES),
+        ("ForAnyValue:StringNotEquals", json!(["a", "b"]), &["a", "b"], NO),
+        ("ForAllValues:StringNotEquals", json!(["a"]), &["b", "x"], YES),
+        ("ForAllValues:StringNotEquals", json!(["a"]), &["a", "x"], NO),
         ("StringEquals", json!("a"), &["a", "a"], None),
     ] {
-        applies(
-            json!({"Condition": {operator: {"aws:k": wanted}}}),
-            &with(actual),
-            expected,
-        );
+        applies(json!({"Condition": {operator: {"aws:k": wanted}}}), &with(actual), expected);
     }
 }
 
@@ -491,21 +352,12 @@ fn all_conditions_must_hold() {
 
 #[test]
 fn the_exemption_pattern_of_a_guardrail_is_decided() {
-    let guard = scp(&document(
-        json!({"Effect": "Deny", "Action": "kms:*", "Resource": "*",
-        "Condition": {"ArnNotLike": {"aws:PrincipalArn": ["arn:aws:iam::*:role/team/*"]}}}),
-    ));
+    let guard = scp(&document(json!({"Effect": "Deny", "Action": "kms:*", "Resource": "*",
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": ["arn:aws:iam::*:role/team/*"]}}})));
     assert_eq!(guard.evaluate(&request()), NoMatch);
     assert_eq!(
-        guard.evaluate(&Request::new(
-            "arn:aws:iam::111122223333:role/x",
-            "kms:Decrypt",
-            KEY
-        )),
+        guard.evaluate(&Request::new("arn:aws:iam::111122223333:role/x", "kms:Decrypt", KEY)),
         Deny
     );
-    assert_eq!(
-        guard.evaluate(&Request::new(SESSION, "kms:Decrypt", KEY)),
-        Unknown
-    );
+    assert_eq!(guard.evaluate(&Request::new(SESSION, "kms:Decrypt", KEY)), Unknown);
 }

@@ -40,17 +40,11 @@ fn condition() -> impl Strategy<Value = Value> {
     };
     prop_oneof![
         Just(json!({})),
-        block(
-            &["aws:PrincipalOrgID", "kms:ViaService"],
-            &["o-1", "o-2", "x"]
-        )
-        .prop_map(|b| json!({ "StringEquals": b })),
+        block(&["aws:PrincipalOrgID", "kms:ViaService"], &["o-1", "o-2", "x"])
+            .prop_map(|b| json!({ "StringEquals": b })),
         block(&["aws:MultiFactorAuthAge"], &["10", "10.0", "7"])
             .prop_map(|b| json!({ "NumericLessThan": b })),
-        (
-            block(&["aws:RequestTag/Team"], &["a", "b"]),
-            block(&["aws:SourceVpce"], &["vpce-1"])
-        )
+        (block(&["aws:RequestTag/Team"], &["a", "b"]), block(&["aws:SourceVpce"], &["vpce-1"]))
             .prop_map(|(like, not)| json!({"StringLike": like, "StringNotEqualsIfExists": not})),
     ]
 }
@@ -78,10 +72,7 @@ prop_compose! {
 }
 
 fn document() -> impl Strategy<Value = Value> {
-    (
-        vec(statement(), 1..4),
-        select(&["2008-10-17", "2012-10-17"][..]),
-    )
+    (vec(statement(), 1..4), select(&["2008-10-17", "2012-10-17"][..]))
         .prop_map(|(statements, version)| json!({"Version": version, "Statement": statements}))
 }
 
@@ -99,11 +90,7 @@ fn rewrite(value: &Value, dice: &mut impl FnMut(usize) -> usize) -> Value {
                 ("Effect", same) => same.clone(),
                 ("Sid", same) => same.clone(),
                 ("Action" | "NotAction", Value::Array(_)) => list(field, dice, &|text, dice| {
-                    if dice(2) == 0 {
-                        text.to_ascii_uppercase()
-                    } else {
-                        text.to_owned()
-                    }
+                    if dice(2) == 0 { text.to_ascii_uppercase() } else { text.to_owned() }
                 }),
                 ("Principal" | "NotPrincipal", Value::String(_)) if dice(2) == 0 => {
                     json!({"AWS": ["*"]})
@@ -158,10 +145,7 @@ fn rewrite(value: &Value, dice: &mut impl FnMut(usize) -> usize) -> Value {
         rewritten["Statement"] = statements[0].clone();
     }
     if rewritten.get("Version") == Some(&json!("2008-10-17")) && dice(2) == 0 {
-        rewritten
-            .as_object_mut()
-            .expect("an object")
-            .remove("Version");
+        rewritten.as_object_mut().expect("an object").remove("Version");
     }
     rewritten
 }
@@ -189,11 +173,7 @@ fn list(value: &Value, dice: &mut impl FnMut(usize) -> usize, text: &Spelling) -
     if dice(3) == 0 {
         items.push(items[0].clone());
     }
-    if items.len() == 1 && dice(2) == 0 {
-        items.remove(0)
-    } else {
-        Value::Array(items)
-    }
+    if items.len() == 1 && dice(2) == 0 { items.remove(0) } else { Value::Array(items) }
 }
 
 fn shuffle(items: &mut [Value], dice: &mut impl FnMut(usize) -> usize) {
@@ -205,9 +185,7 @@ fn shuffle(items: &mut [Value], dice: &mut impl FnMut(usize) -> usize) {
 /// A source of choices that proptest can reproduce: a linear congruential generator.
 fn dice(mut seed: u64) -> impl FnMut(usize) -> usize {
     move |sides| {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((seed >> 33) % sides as u64) as usize
     }
 }
@@ -225,22 +203,15 @@ fn edit(value: &Value, dice: &mut impl FnMut(usize) -> usize, donor: &Value) -> 
         3 => statements[index]["Condition"] = json!({}),
         which => {
             let fields = statements[index].as_object_mut().expect("an object");
-            let element = [
-                "Action",
-                "NotAction",
-                "Principal",
-                "NotPrincipal",
-                "Resource",
-            ][dice(5)];
+            let element = ["Action", "NotAction", "Principal", "NotPrincipal", "Resource"][dice(5)];
             let change = |field: &mut Value| {
                 let Some(values) = field.as_array_mut() else {
                     return;
                 };
                 if which == 4 && values.len() > 1 {
                     values.remove(0);
-                } else if let Some(more) = donated
-                    .get(element)
-                    .and_then(|d| d.get("AWS").unwrap_or(d).as_array())
+                } else if let Some(more) =
+                    donated.get(element).and_then(|d| d.get("AWS").unwrap_or(d).as_array())
                 {
                     values.extend(more.iter().cloned());
                 }
@@ -263,11 +234,8 @@ fn request() -> impl Strategy<Value = Request> {
         "arn:aws:iam::444455556666:user/c",
         "logs.amazonaws.com",
     ];
-    let contexts = (
-        select(&["", "o-1", "o-2"][..]),
-        select(&["", "7", "10"][..]),
-        select(&["", "a"][..]),
-    );
+    let contexts =
+        (select(&["", "o-1", "o-2"][..]), select(&["", "7", "10"][..]), select(&["", "a"][..]));
     let actions = select(&["kms:Decrypt", "kms:GetKeyPolicy", "ec2:RunInstances"][..]);
     let keys = select(&["k", "other"][..]);
     (select(callers.to_vec()), actions, keys, contexts).prop_map(
@@ -278,11 +246,7 @@ fn request() -> impl Strategy<Value = Request> {
                 &format!("arn:aws:kms:eu-west-1:111122223333:key/{key}"),
             );
             let values = |value: &str| {
-                if value.is_empty() {
-                    vec![]
-                } else {
-                    vec![value.to_owned()]
-                }
+                if value.is_empty() { vec![] } else { vec![value.to_owned()] }
             };
             for (key, value) in [
                 ("aws:principalorgid", org),

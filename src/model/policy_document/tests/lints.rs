@@ -10,10 +10,8 @@ use crate::model::policy_document::{Dialect, LintRule};
 #[track_caller]
 fn lints(fields: Value, expected: &[(LintRule, &str)]) {
     let lints = key_policy(&document(json!([statement(fields)]))).lint(Dialect::KeyPolicy);
-    let found: Vec<(LintRule, &str)> = lints
-        .iter()
-        .map(|lint| (lint.rule, lint.path.as_str()))
-        .collect();
+    let found: Vec<(LintRule, &str)> =
+        lints.iter().map(|lint| (lint.rule, lint.path.as_str())).collect();
     assert_eq!(found, expected);
 }
 
@@ -21,14 +19,8 @@ fn lints(fields: Value, expected: &[(LintRule, &str)]) {
 fn an_ordinary_statement_has_no_lints() {
     lints(json!({}), &[]);
     lints(json!({"Effect": "Deny", "Principal": {"AWS": ROLE}}), &[]);
-    lints(
-        json!({"Effect": "Deny", "Principal": "*", "Action": "kms:Disable*"}),
-        &[],
-    );
-    lints(
-        json!({"Effect": "Deny", "Principal": "*", "Resource": "x"}),
-        &[],
-    );
+    lints(json!({"Effect": "Deny", "Principal": "*", "Action": "kms:Disable*"}), &[]);
+    lints(json!({"Effect": "Deny", "Principal": "*", "Resource": "x"}), &[]);
     lints(
         json!({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}),
         &[],
@@ -41,27 +33,12 @@ fn an_ordinary_statement_has_no_lints() {
 
 #[test]
 fn a_statement_that_silently_does_nothing_is_pointed_out() {
-    lints(
-        json!({"Resource": null}),
-        &[(LintRule::MissingResource, "Statement[0].Resource")],
-    );
-    lints(
-        json!({"Resource": []}),
-        &[(LintRule::MissingResource, "Statement[0].Resource")],
-    );
-    lints(
-        json!({"Action": null}),
-        &[(LintRule::MissingAction, "Statement[0].Action")],
-    );
-    lints(
-        json!({"Action": []}),
-        &[(LintRule::MissingAction, "Statement[0].Action")],
-    );
+    lints(json!({"Resource": null}), &[(LintRule::MissingResource, "Statement[0].Resource")]);
+    lints(json!({"Resource": []}), &[(LintRule::MissingResource, "Statement[0].Resource")]);
+    lints(json!({"Action": null}), &[(LintRule::MissingAction, "Statement[0].Action")]);
+    lints(json!({"Action": []}), &[(LintRule::MissingAction, "Statement[0].Action")]);
     lints(json!({"Action": null, "NotAction": "kms:*"}), &[]);
-    lints(
-        json!({"Principal": null}),
-        &[(LintRule::MissingPrincipal, "Statement[0].Principal")],
-    );
+    lints(json!({"Principal": null}), &[(LintRule::MissingPrincipal, "Statement[0].Principal")]);
     lints(
         json!({"Principal": {"AWS": []}}),
         &[(LintRule::MissingPrincipal, "Statement[0].Principal")],
@@ -96,10 +73,7 @@ fn principals_that_will_not_last_are_pointed_out() {
     let aws = |name: &str| json!({"Principal": {"AWS": [ROOT, name]}});
     let session = [(LintRule::SessionPrincipal, "Statement[0].Principal.AWS")];
     let orphan = [(LintRule::OrphanedPrincipal, "Statement[0].Principal.AWS")];
-    lints(
-        aws("arn:aws:sts::111122223333:assumed-role/ml/run"),
-        &session,
-    );
+    lints(aws("arn:aws:sts::111122223333:assumed-role/ml/run"), &session);
     lints(aws("AROAIOSFODNN7EXAMPLE"), &orphan);
     lints(aws("AIDAIOSFODNN7EXAMPLE"), &orphan);
     for fine in [
@@ -110,50 +84,25 @@ fn principals_that_will_not_last_are_pointed_out() {
     ] {
         lints(aws(fine), &[]);
     }
-    lints(
-        json!({ "Principal": ROLE }),
-        &[(LintRule::StringPrincipal, "Statement[0].Principal")],
-    );
+    lints(json!({ "Principal": ROLE }), &[(LintRule::StringPrincipal, "Statement[0].Principal")]);
 }
 
 #[test]
 fn a_deny_of_everything_is_pointed_out() {
     let everything = [(LintRule::DenyEverything, "Statement[0]")];
-    for principal in [
-        json!("*"),
-        json!({ "AWS": ROOT }),
-        json!({"AWS": "111122223333"}),
-    ] {
+    for principal in [json!("*"), json!({ "AWS": ROOT }), json!({"AWS": "111122223333"})] {
         for action in ["*", "kms:*", "*:*"] {
-            lints(
-                json!({"Effect": "Deny", "Principal": principal, "Action": action}),
-                &everything,
-            );
+            lints(json!({"Effect": "Deny", "Principal": principal, "Action": action}), &everything);
         }
     }
-    lints(
-        json!({"Effect": "Deny", "Principal": null, "NotPrincipal": {"AWS": ROLE}}),
-        &everything,
-    );
-    lints(
-        json!({"Effect": "Deny", "Principal": "*", "Action": null, "NotAction": "kms:*"}),
-        &[],
-    );
-    lints(
-        json!({"Effect": "Deny", "Principal": {"Service": "*"}}),
-        &[],
-    );
+    lints(json!({"Effect": "Deny", "Principal": null, "NotPrincipal": {"AWS": ROLE}}), &everything);
+    lints(json!({"Effect": "Deny", "Principal": "*", "Action": null, "NotAction": "kms:*"}), &[]);
+    lints(json!({"Effect": "Deny", "Principal": {"Service": "*"}}), &[]);
     let condition = json!({"Bool": {"aws:SecureTransport": false}});
-    lints(
-        json!({"Effect": "Deny", "Principal": "*", "Condition": condition}),
-        &[],
-    );
+    lints(json!({"Effect": "Deny", "Principal": "*", "Condition": condition}), &[]);
     let guard = |fields: Value| scp(&document(fields)).lint(Dialect::ServiceControlPolicy);
     let deny = guard(json!({"Effect": "Deny", "Action": "*", "Resource": "*"}));
-    assert_eq!(
-        deny.iter().map(|l| l.rule).collect::<Vec<_>>(),
-        [LintRule::DenyEverything]
-    );
+    assert_eq!(deny.iter().map(|l| l.rule).collect::<Vec<_>>(), [LintRule::DenyEverything]);
     assert!(guard(json!({"Effect": "Allow", "Action": "*", "Resource": "*"})).is_empty());
 }
 
@@ -161,17 +110,11 @@ fn a_deny_of_everything_is_pointed_out() {
 fn operators_and_tag_keys_that_mislead_are_pointed_out() {
     lints(
         json!({"Condition": {"stringEquals": {"aws:x": "1"}}}),
-        &[(
-            LintRule::UnknownOperator,
-            "Statement[0].Condition.stringEquals",
-        )],
+        &[(LintRule::UnknownOperator, "Statement[0].Condition.stringEquals")],
     );
     lints(
         json!({"Condition": {"StringEquals": {"aws:RequestTag/Team": "a"}, "StringLike": {"AWS:RequestTag/team": "a"}}}),
-        &[(
-            LintRule::TagKeyCase,
-            "Statement[0].Condition.StringLike.AWS:RequestTag/team",
-        )],
+        &[(LintRule::TagKeyCase, "Statement[0].Condition.StringLike.AWS:RequestTag/team")],
     );
     lints(
         json!({"Condition": {"StringEquals": {"aws:RequestTag/Team": "a"}, "StringLike": {"AWS:requesttag/Team": "a"}}}),
@@ -211,13 +154,6 @@ fn messages_name_no_policy_text_and_every_rule_has_its_own() {
     );
     let messages: BTreeSet<&str> = lints.iter().map(|lint| lint.message.as_str()).collect();
     assert_eq!(messages.len(), rules.len());
-    assert!(
-        !messages
-            .iter()
-            .any(|message| message.to_lowercase().contains("secret"))
-    );
-    assert_eq!(
-        serde_json::to_value(rules[0]).expect("serialises"),
-        "missing-action"
-    );
+    assert!(!messages.iter().any(|message| message.to_lowercase().contains("secret")));
+    assert_eq!(serde_json::to_value(rules[0]).expect("serialises"), "missing-action");
 }

@@ -15,10 +15,7 @@ const ROOT: &str = "arn:aws:iam::111122223333:root";
 const ROLE: &str = "arn:aws:iam::111122223333:role/team/ml";
 
 fn context() -> Context {
-    Context {
-        partition: "aws".to_owned(),
-        account: "111122223333".to_owned(),
-    }
+    Context { partition: "aws".to_owned(), account: "111122223333".to_owned() }
 }
 
 fn key_policy(value: &Value) -> PolicyDocument {

@@ -1,0 +1,174 @@
+//! `demo`: the main job, on a simulated AWS, in one terminal.
+
+mod drift;
+mod hands;
+pub(crate) mod world;
+
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Ended,
+    apply::results,
+    output::{self, DEFAULT_DIR, GOOD, HEADING, NOTE},
+    session::Session,
+};
+use crate::{
+    aws::{Brake, Connection, Guard},
+    engine::{self, Changed, Engine, Report},
+    plan,
+    settings::{Overrides, Settings},
+    simulator::{Options, Simulator},
+    status::{Status, http},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Directory of manifests for the scopes `ml-prod` and `org`
+    #[arg(value_name = "DIR", default_value = DEFAULT_DIR)]
+    dir: PathBuf,
+    /// Afterwards, keep running with the HTTP server on, until Ctrl-C
+    #[arg(long)]
+    serve: bool,
+    /// Where the HTTP server listens with --serve
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9464")]
+    at: String,
+}
+
+/// No part of the demo takes this long; a world that does not settle is a defect.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
+    let begun = Instant::now();
+    let simulator = Simulator::new(Options::default());
+    heading("1. An AWS to work on")?;
+    world::build(&simulator)?;
+    say(
+        "an organisation with the OUs Workloads/ML, an account, a VPC with two private subnets; all simulated",
+    )?;
+
+    let settings = Settings::parse(world::SETTINGS, &Overrides::default())?;
+    let status = Status::new(settings.interval)?;
+    let brake = Brake::default();
+    let guard = Guard::writing(brake.clone()).metered(status.metrics().meter());
+    let connection = Connection::new(simulator.sdk_config(world::ML_ACCOUNT, world::REGION), guard);
+    let mut session =
+        Session::over(settings, &connection, &args.dir, BTreeSet::new(), brake).await?;
+    let engine = &mut session.engine;
+
+    heading(&format!("2. {} is applied", args.dir.display()))?;
+    let created = settle(engine, &status, true).await?;
+    heading("3. A second pass")?;
+    let quiet = second_pass(engine, &status, &simulator).await?;
+    heading("4. Things happen")?;
+    let mut corrected = 0;
+    for drift in &drift::DRIFTS {
+        output::print(&format!("\n{NOTE}●{NOTE:#} {}\n", drift.story))?;
+        (drift.inject)(&simulator)?;
+        let noticed = Instant::now();
+        let steps = settle(engine, &status, true).await?;
+        anyhow::ensure!(steps > 0, "nobody noticed: {}", drift.story);
+        corrected += 1;
+        say(&format!("noticed and corrected in {:.1} s", noticed.elapsed().as_secs_f64()))?;
+    }
+    heading("Summary")?;
+    say(&format!("{created} changes made {} manifests true", quiet.manifests))?;
+    say(&format!("a pass without drift: {} reads, {} writes", quiet.reads, quiet.writes))?;
+    say(&format!("{corrected} of {} drifts noticed and corrected", drift::DRIFTS.len()))?;
+    say(&format!("all of it in {:.1} s", begun.elapsed().as_secs_f64()))?;
+    if args.serve {
+        serve(args, &mut session, &status).await?;
+    }
+    Ok(Ended::Done)
+}
+
+/// Makes passes until everything is in order; gives the number of changes made.
+async fn settle(engine: &mut Engine, status: &Status, show: bool) -> anyhow::Result<usize> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut changes = 0;
+    loop {
+        let report = engine.pass().await;
+        status.publish(engine, &report);
+        check(&report)?;
+        changes += report.results.iter().map(|result| result.done.len()).sum::<usize>();
+        if show {
+            for line in results(&report) {
+                output::print(&line)?;
+            }
+        }
+        if report.is_converged() {
+            return Ok(changes);
+        }
+        if report.changed() == Changed::No {
+            let left = || plan::render::text(&report.plan);
+            anyhow::ensure!(report.will_move() && Instant::now() < deadline, "stuck:\n{}", left());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+fn check(report: &Report) -> anyhow::Result<()> {
+    if let Some(problem) = report.problems.first() {
+        anyhow::bail!("{} problems in the directory, the first: {problem}", report.problems.len());
+    }
+    if let Some(failed) = report.failures().next() {
+        anyhow::bail!("{}: {:?}", failed.address, failed.outcome);
+    }
+    Ok(())
+}
+
+struct Quiet {
+    manifests: usize,
+    reads: usize,
+    writes: usize,
+}
+
+async fn second_pass(
+    engine: &mut Engine,
+    status: &Status,
+    simulator: &Simulator,
+) -> anyhow::Result<Quiet> {
+    simulator.clear_calls();
+    let report = engine.pass().await;
+    status.publish(engine, &report);
+    anyhow::ensure!(report.is_converged(), "the second pass found something to do");
+    let (writes, reads): (Vec<_>, Vec<_>) =
+        simulator.calls().into_iter().partition(|call| call.mutating);
+    let quiet =
+        Quiet { manifests: report.manifests.len(), reads: reads.len(), writes: writes.len() };
+    anyhow::ensure!(quiet.writes == 0, "a pass without drift wrote: {writes:?}");
+    say(&format!("{} manifests in sync, {} reads, no write", quiet.manifests, quiet.reads))?;
+    Ok(quiet)
+}
+
+async fn serve(args: &Args, session: &mut Session, status: &Status) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let address = http::serve(&args.at, status.clone(), stop.clone())
+        .with_context(|| format!("listening on {}", args.at))?;
+    say(&format!("http://{address}/ until Ctrl-C"))?;
+    let poke = Notify::new();
+    let brake = session.brake.clone();
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+        std::future::pending::<()>().await;
+    };
+    let engine = &mut session.engine;
+    tokio::select! {
+        () = engine::run(engine, &brake, &stop, &poke, |engine, report| status.publish(engine, report)) => {}
+        () = interrupted => {}
+    }
+    Ok(())
+}
+
+fn heading(text: &str) -> anyhow::Result<()> {
+    output::print(&format!("\n{HEADING}{text}{HEADING:#}\n"))
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    output::print(&format!("{GOOD}→{GOOD:#} {text}\n"))
+}

@@ -1,0 +1,32 @@
+//! The world's other hands: calls by people and services that are not palisade.
+
+use serde_json::Value;
+
+use super::{Answer, ApiError, Caller, Service, Simulator};
+
+impl Simulator {
+    /// Carries out one operation as an administrator of the account, without HTTP, faults or a record in
+    /// [`Simulator::calls`]. `input` has the members of the API, as the wire spells them (EC2's query form:
+    /// singular list names such as `TagSpecification`).
+    ///
+    /// # Errors
+    /// The service's own; a service that is not simulated answers `UnknownService`.
+    pub fn act(
+        &self,
+        account: &str,
+        region: &str,
+        service: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Answer {
+        let Some(service) = Service::ALL.into_iter().find(|known| known.name() == service) else {
+            return Err(ApiError::new("UnknownService", format!("`{service}` is not simulated")));
+        };
+        let caller = Caller {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            arn: format!("arn:aws:iam::{account}:role/administrator"),
+        };
+        self.with(|world| world.call(service, &caller, operation, input))
+    }
+}
