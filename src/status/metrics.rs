@@ -215,7 +215,7 @@ impl Metrics {
                 };
                 let attempts = counts.entry((label("service"), label("operation"))).or_default();
                 *attempts.entry(label("outcome")).or_default() +=
-                    metric.get_counter().value() as u64;
+                    metric.get_counter().get_value() as u64;
             }
         }
         counts
