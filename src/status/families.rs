@@ -41,7 +41,11 @@ pub struct Family {
     pub labels: &'static [&'static str],
 }
 
-const fn counter(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Family {
+const fn counter(
+    name: &'static str,
+    labels: &'static [&'static str],
+    help: &'static str,
+) -> Family {
     Family { name, kind: FamilyKind::Counter, help, labels }
 }
 
@@ -73,11 +77,7 @@ pub const FAMILIES: &[Family] = &[
         PLACE,
         "Manifests whose name or id is somebody else's, or ours twice.",
     ),
-    counter(
-        "palisade_drift_corrected_total",
-        PLACE,
-        "Drifted resources that were corrected.",
-    ),
+    counter("palisade_drift_corrected_total", PLACE, "Drifted resources that were corrected."),
     gauge(
         "palisade_drift_open",
         PLACE,
@@ -88,11 +88,7 @@ pub const FAMILIES: &[Family] = &[
         PLACE,
         "Live resources found changed although their manifest was not; each pass that finds one counts.",
     ),
-    gauge(
-        "palisade_held_steps",
-        PLACE,
-        "Steps that the gate holds until a person consents.",
-    ),
+    gauge("palisade_held_steps", PLACE, "Steps that the gate holds until a person consents."),
     gauge(
         "palisade_last_pass_timestamp_seconds",
         &[],

@@ -86,10 +86,16 @@ fn steps() -> Vec<Step> {
         "replace the key policy",
         vec![
             Line::remove("statement AllowStudio: Allow kms:* to role/ml-studio"),
-            Line::add("statement AllowStudio: Allow kms:Decrypt, kms:GenerateDataKey to role/ml-studio"),
+            Line::add(
+                "statement AllowStudio: Allow kms:Decrypt, kms:GenerateDataKey to role/ml-studio",
+            ),
         ],
     );
-    let vpc = edit(Risk::Impossible, "move to another VPC", vec![Line::change("vpc", "vpc-0a", "vpc-0b")]);
+    let vpc = edit(
+        Risk::Impossible,
+        "move to another VPC",
+        vec![Line::change("vpc", "vpc-0a", "vpc-0b")],
+    );
     let key = Address::new("ml-prod", "KmsKey", "studio");
     let endpoint = Address::new("ml-prod", "VpcEndpoint", "sagemaker-api");
     let domain = Address::new("ml-dev", "SageMakerDomain", "studio");
@@ -161,7 +167,8 @@ fn results() -> Vec<StepResult> {
             &[],
             Outcome::Failed {
                 class: Class::Denied,
-                message: "ec2:ModifySecurityGroupRules answered UnauthorizedOperation (denied)".into(),
+                message: "ec2:ModifySecurityGroupRules answered UnauthorizedOperation (denied)"
+                    .into(),
             },
         ),
     ]

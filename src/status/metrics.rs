@@ -6,11 +6,12 @@ use std::{
 };
 
 use prometheus::{
-    Encoder as _, GaugeVec, HistogramVec, IntCounterVec, Registry, TextEncoder, core::Collector as _,
+    Encoder as _, GaugeVec, HistogramVec, IntCounterVec, Registry, TextEncoder,
+    core::Collector as _,
 };
 
-use super::{Setup, families::Registered};
 pub use super::families::{FAMILIES, Family, FamilyKind};
+use super::{Setup, families::Registered};
 use crate::{
     aws::{CallOutcome, Meter},
     engine::{Outcome, Report},
@@ -252,5 +253,100 @@ fn outcome(report: &Report) -> &'static str {
         "converged"
     } else {
         "pending"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::fixture;
+
+    fn observed(report: &Report) -> (Metrics, String) {
+        let metrics = Metrics::new().unwrap();
+        metrics.observe(&fixture::setup(), report);
+        metrics.meter().attempt("EC2", "DescribeVpcs", CallOutcome::Throttled);
+        let text = metrics.text().unwrap();
+        (metrics, text)
+    }
+
+    fn has(text: &str, sample: &str) {
+        assert!(text.lines().any(|line| line == sample), "{sample} is not in\n{text}");
+    }
+
+    #[test]
+    fn a_pass_with_one_of_everything_is_counted_by_scope_and_kind() {
+        let (_, text) = observed(&fixture::report());
+        for sample in [
+            "palisade_passes_total{outcome=\"failed\"} 1",
+            "palisade_passes_total{outcome=\"converged\"} 0",
+            "palisade_held_steps{kind=\"KmsKey\",scope=\"ml-prod\"} 1",
+            "palisade_waiting_steps{kind=\"SageMakerDomain\",scope=\"ml-dev\"} 1",
+            "palisade_conflicts{kind=\"ServiceControlPolicy\",scope=\"org\"} 1",
+            "palisade_orphans{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
+            "palisade_unknown_kinds{kind=\"ServiceControlPolicy\",scope=\"org\"} 1",
+            "palisade_pending_deletion{asked=\"false\",kind=\"KmsKey\",scope=\"ml-prod\"} 1",
+            "palisade_drift_seen_total{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
+            "palisade_drift_corrected_total{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
+            "palisade_drift_corrected_total{kind=\"KmsKey\",scope=\"ml-prod\"} 0",
+            "palisade_drift_open{kind=\"KmsKey\",scope=\"ml-prod\"} 1",
+            "palisade_resources{condition=\"failed\",kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
+            "palisade_steps_total{kind=\"SecurityGroup\",outcome=\"failed\",verb=\"edit\"} 1",
+            "palisade_scopes{condition=\"refused\"} 1",
+            "palisade_scopes{condition=\"usable\"} 2",
+            "palisade_source_problems 1",
+            "palisade_writing 1",
+            "palisade_aws_calls_total{operation=\"DescribeVpcs\",outcome=\"throttled\",service=\"ec2\"} 1",
+        ] {
+            has(&text, sample);
+        }
+        assert!(!text.contains("palisade_drift_open{kind=\"SecurityGroup\""), "it was corrected");
+    }
+
+    #[test]
+    fn every_family_is_exported_with_its_help_and_type() {
+        let (_, text) = observed(&fixture::report());
+        for Family { name, kind, help, .. } in FAMILIES {
+            has(&text, &format!("# HELP {name} {help}"));
+            has(&text, &format!("# TYPE {name} {}", kind.as_str()));
+        }
+    }
+
+    #[test]
+    fn no_gauge_outlives_its_object() {
+        let (metrics, _) = observed(&fixture::report());
+        metrics.observe(&fixture::setup(), &fixture::quiet());
+        let text = metrics.text().unwrap();
+        for gone in [
+            "palisade_held_steps{",
+            "palisade_conflicts{",
+            "palisade_drift_open{",
+            "condition=\"failed\"",
+        ] {
+            assert!(!text.contains(gone), "{gone}");
+        }
+        has(&text, "palisade_source_problems 0");
+        has(&text, "palisade_scopes{condition=\"refused\"} 0");
+    }
+
+    #[test]
+    fn what_stands_in_a_tag_of_a_live_resource_never_becomes_a_label() {
+        let mut report = fixture::report();
+        let planted = crate::model::Address::new("planted-scope", "PlantedKind", "x");
+        report.plan.orphans[0].address = planted;
+        let (_, text) = observed(&report);
+        has(&text, "palisade_orphans{kind=\"other\",scope=\"ml-prod\"} 1");
+        assert!(!text.to_lowercase().contains("planted"));
+    }
+
+    #[test]
+    fn the_calls_are_told_by_service_and_operation() {
+        let metrics = Metrics::new().unwrap();
+        let meter = metrics.meter();
+        for outcome in [CallOutcome::Ok, CallOutcome::Ok, CallOutcome::Throttled] {
+            meter.attempt("KMS", "ListKeys", outcome);
+        }
+        let attempts = BTreeMap::from([("ok".to_owned(), 2), ("throttled".to_owned(), 1)]);
+        let call = CallCount { service: "kms".into(), operation: "ListKeys".into(), attempts };
+        assert_eq!(metrics.calls(), [call]);
     }
 }

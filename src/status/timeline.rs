@@ -82,9 +82,8 @@ impl Timeline {
     fn end_what_is_gone(&mut self, report: &Report, ended: f64) {
         for event in &mut self.events {
             let (address, digest) = &event.key;
-            let still = report
-                .drift()
-                .any(|step| step.address == *address && step.digest == *digest);
+            let still =
+                report.drift().any(|step| step.address == *address && step.digest == *digest);
             let unread = report
                 .plan
                 .unknown
@@ -176,8 +175,7 @@ mod tests {
         report.plan.steps.retain(|other| other.address != step.address);
         report.plan.in_sync.insert(step.address.clone());
         timeline.observe(&report);
-        let event =
-            timeline.newest_first().into_iter().find(|e| e.key.0 == step.address).unwrap();
+        let event = timeline.newest_first().into_iter().find(|e| e.key.0 == step.address).unwrap();
         assert_eq!(event.state, DriftState::Gone("it is in order again".into()));
     }
 
@@ -194,8 +192,7 @@ mod tests {
             why: "denied".into(),
         }];
         timeline.observe(&report);
-        let event =
-            timeline.newest_first().into_iter().find(|e| e.key.0 == step.address).unwrap();
+        let event = timeline.newest_first().into_iter().find(|e| e.key.0 == step.address).unwrap();
         assert!(matches!(event.state, DriftState::Open(_)));
     }
 

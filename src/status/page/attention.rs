@@ -21,15 +21,12 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     let refused: Vec<_> = view.scopes.iter().filter(|scope| scope.trouble.is_some()).collect();
     let unasked: Vec<_> =
         view.pending_deletions.iter().filter(|pending| !pending.tombstone).collect();
-    let count = view.problems.len()
-        + refused.len()
-        + view.unknown.len()
-        + failed.len()
-        + unasked.len();
+    let count =
+        view.problems.len() + refused.len() + view.unknown.len() + failed.len() + unasked.len();
     if count == 0 {
         return;
     }
-    begin(html, "attention", "Needs attention", count);
+    begin(html, "attention", "What is wrong", count);
     for problem in &view.problems {
         item(html, "trouble", "Problem in the directory: the last good snapshot stays in force");
         html.element("pre", "", problem).markup("</li>\n");
@@ -39,7 +36,10 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         html.element("p", "", scope.trouble.as_deref().unwrap_or_default()).markup("</li>\n");
     }
     for unknown in &view.unknown {
-        let what = format_args!("{}/{} could not be read; nothing of it is touched", unknown.scope, unknown.kind);
+        let what = format_args!(
+            "{}/{} could not be read; nothing of it is touched",
+            unknown.scope, unknown.kind
+        );
         item(html, "trouble", what);
         html.element("p", "", &unknown.why).markup("</li>\n");
     }
@@ -48,7 +48,14 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         html.element("p", "", message).markup("</li>\n");
     }
     for pending in unasked {
-        item(html, "trouble", format_args!("{} will be deleted by AWS, and no tombstone asks for that", pending.address));
+        item(
+            html,
+            "trouble",
+            format_args!(
+                "{} will be deleted by AWS, and no tombstone asks for that",
+                pending.address
+            ),
+        );
         html.markup("<p><code>").text(&pending.id).markup("</code> in scope ").text(&pending.scope);
         html.markup("</p></li>\n");
     }
@@ -66,15 +73,17 @@ pub(super) fn held(html: &mut Html, view: &View) {
     for step in steps {
         self::step(html, "person", step);
         if step.can_be_approved {
-            html.markup("<p class=\"approve\">To consent to exactly this: <code>palisade apply --approve ")
-                .text(&step.digest)
-                .markup(" ")
-                .text(quoted(&view.setup.directory))
-                .markup("</code></p>");
+            html.markup(
+                "<p class=\"approve\">To consent to exactly this: <code>palisade apply --approve ",
+            )
+            .text(&step.digest)
+            .markup(" ")
+            .text(quoted(&view.setup.directory))
+            .markup("</code></p>");
         } else {
-            html.markup("<p class=\"dim\">Digest <code>").text(&step.digest).markup(
-                "</code>. Consent cannot release it: AWS has no call for this change.</p>",
-            );
+            html.markup("<p class=\"dim\">Digest <code>")
+                .text(&step.digest)
+                .markup("</code>. Consent cannot release it: AWS has no call for this change.</p>");
         }
         html.markup("</li>\n");
     }
@@ -89,7 +98,9 @@ pub(super) fn conflicts(html: &mut Html, view: &View) {
     begin(html, "conflicts", "Conflicts", view.conflicts.len());
     for conflict in &view.conflicts {
         item(html, "person", &conflict.address);
-        origin(html, conflict.origin.as_deref());
+        if let Some(origin) = &conflict.origin {
+            html.markup("<p class=\"origin\"><code>").text(origin).markup("</code></p>");
+        }
         html.element("p", "", &conflict.why);
         for id in &conflict.ids {
             html.markup("<code>").text(id).markup("</code> ");
@@ -108,7 +119,13 @@ pub(super) fn others(html: &mut Html, view: &View) {
     }
     begin(html, "differences", "Differences found", steps.len());
     for step in steps {
-        self::step(html, "moving", step);
+        let class = match (&step.verdict, &step.outcome) {
+            (_, Some(Outcome::Done { .. })) => "good",
+            (_, Some(Outcome::Failed { .. })) => "trouble",
+            (Verdict::Reported(_), _) => "person",
+            _ => "moving",
+        };
+        self::step(html, class, step);
         html.markup("</li>\n");
     }
     end(html);
@@ -125,8 +142,10 @@ fn step(html: &mut Html, class: &'static str, step: &StepView) {
     if let Some(id) = &step.id {
         html.markup(" <code>").text(id).markup("</code>");
     }
+    if let Some(origin) = &step.origin {
+        html.markup(" <span class=\"origin\"><code>").text(origin).markup("</code></span>");
+    }
     html.markup("</p>");
-    origin(html, step.origin.as_deref());
     for edit in &step.edits {
         html.markup("<p class=\"edit\">")
             .text(&edit.summary)
@@ -178,7 +197,11 @@ fn diff(html: &mut Html, lines: &[Line]) {
 
 fn begin(html: &mut Html, id: &'static str, title: &'static str, count: usize) {
     html.markup("<section aria-labelledby=\"").markup(id).markup("\">\n<h2 id=\"").markup(id);
-    html.markup("\">").text(title).markup(" ").element("span", "count", count).markup("</h2>\n<ul class=\"items\">\n");
+    html.markup("\">")
+        .text(title)
+        .markup(" ")
+        .element("span", "count", count)
+        .markup("</h2>\n<ul class=\"items\">\n");
 }
 
 fn end(html: &mut Html) {
@@ -187,12 +210,6 @@ fn end(html: &mut Html) {
 
 fn item(html: &mut Html, class: &'static str, title: impl std::fmt::Display) {
     html.markup("<li class=\"").markup(class).markup("\"><h3>").text(title).markup("</h3>");
-}
-
-fn origin(html: &mut Html, origin: Option<&str>) {
-    if let Some(origin) = origin {
-        html.markup("<p class=\"origin\"><code>").text(origin).markup("</code></p>");
-    }
 }
 
 /// A word of a shell's command line.

@@ -36,7 +36,8 @@ impl Html {
         self.markup(">").text(text).markup("</").markup(name).markup(">")
     }
 
-    /// A table's beginning, up to its body: caption and column headings; it scrolls by itself where it is too wide.
+    /// A table's beginning, up to its body: caption and column headings (`#` before one of numbers). It
+    /// scrolls by itself where it is too wide.
     pub(super) fn table(&mut self, caption: &'static str, columns: &[&str]) -> &mut Self {
         self.markup("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"")
             .text(caption)
@@ -44,7 +45,11 @@ impl Html {
             .element("caption", "", caption)
             .markup("<thead><tr>");
         for column in columns {
-            self.markup("<th scope=\"col\">").text(column).markup("</th>");
+            match column.strip_prefix('#') {
+                Some(numbers) => self.markup("<th scope=\"col\" class=\"number\">").text(numbers),
+                None => self.markup("<th scope=\"col\">").text(column),
+            }
+            .markup("</th>");
         }
         self.markup("</tr></thead>\n<tbody>\n")
     }

@@ -124,7 +124,9 @@ impl Page<'_> {
         html.text(mode(view)).markup("</dd></div>\n<div><dt>Revision</dt><dd>");
         match &view.revision {
             Some(revision) => {
-                html.markup("<code>").text(revision.get(..12).unwrap_or(revision)).markup("</code>");
+                html.markup("<code>")
+                    .text(revision.get(..12).unwrap_or(revision))
+                    .markup("</code>");
             }
             None => {
                 html.text("not a Git checkout");
@@ -175,10 +177,15 @@ fn headline(view: &View) -> (Health, &'static str) {
 fn sentence(view: &View) -> String {
     let counts = &view.counts;
     let manifests: usize = view.conditions.values().flat_map(|of_kind| of_kind.values()).sum();
-    let mut parts = vec![format!("{} of {manifests} manifests are in sync", counts.in_sync)];
+    let mut parts = vec![format!("{} of {manifests} manifests in sync", counts.in_sync)];
+    let problems = if view.problems.len() == 1 {
+        "problem in the directory"
+    } else {
+        "problems in the directory"
+    };
     for (count, word) in [
-        (view.problems.len(), "problems in the directory"),
-        (counts.unknown, "kinds unreadable"),
+        (view.problems.len(), problems),
+        (counts.unknown, "unreadable"),
         (counts.create, "to create"),
         (counts.edit, "to change"),
         (counts.delete, "to delete"),

@@ -8,17 +8,17 @@ use crate::{
     status::{DriftState, View, metrics::CallCount},
 };
 
-/// The order in which conditions are shown.
+/// The conditions and their column headings, in the order in which they are shown.
 const CONDITIONS: [(&str, &str); 9] = [
-    ("in_sync", "in sync"),
-    ("changing", "changing"),
-    ("creating", "creating"),
-    ("waiting", "waiting"),
-    ("held", "held"),
-    ("reported", "reported"),
-    ("conflict", "conflict"),
-    ("failed", "failed"),
-    ("unknown", "unknown"),
+    ("in_sync", "#in sync"),
+    ("changing", "#changing"),
+    ("creating", "#creating"),
+    ("waiting", "#waiting"),
+    ("held", "#held"),
+    ("reported", "#reported"),
+    ("conflict", "#conflict"),
+    ("failed", "#failed"),
+    ("unknown", "#unknown"),
 ];
 
 fn begin(html: &mut Html, id: &'static str, title: &'static str) {
@@ -33,7 +33,7 @@ pub(super) fn kinds(html: &mut Html, view: &View) {
         html.element("p", "dim", "There are no manifests.").markup("</section>\n");
         return;
     }
-    let mut columns = vec!["Kind", "total"];
+    let mut columns = vec!["Kind", "#total"];
     columns.extend(CONDITIONS.map(|(_, word)| word));
     html.table("Manifests by kind and condition", &columns);
     for (kind, counts) in &view.conditions {
@@ -62,8 +62,9 @@ fn number(html: &mut Html, condition: &str, count: usize) {
 pub(super) fn scopes(html: &mut Html, view: &View) {
     let kinds: BTreeSet<&str> = view.conditions.keys().map(String::as_str).collect();
     begin(html, "scopes", "Scopes");
+    let numbers: Vec<String> = kinds.iter().map(|kind| format!("#{kind}")).collect();
     let mut columns = vec!["Scope", "Account", "Region", "Access"];
-    columns.extend(&kinds);
+    columns.extend(numbers.iter().map(String::as_str));
     html.table("Manifests in sync, of all, by scope and kind", &columns);
     for scope in &view.scopes {
         html.markup("<tr><th scope=\"row\">").text(&scope.name).markup("</th><td>");
@@ -94,13 +95,16 @@ pub(super) fn scopes(html: &mut Html, view: &View) {
 pub(super) fn drift(html: &mut Html, view: &View, now: f64) {
     begin(html, "drift", "Drift");
     if view.drift.is_empty() {
-        html.element("p", "dim", "None was seen since this process started.").markup("</section>\n");
+        html.element("p", "dim", "None was seen since this process started.")
+            .markup("</section>\n");
         return;
     }
     let caption = "What changed although its manifest did not, newest first";
     html.table(caption, &["Seen", "Resource", "What", "What became of it"]);
     for event in &view.drift {
-        html.markup("<tr><td class=\"when\">").moment(event.seen_at, now).markup("</td><th scope=\"row\">");
+        html.markup("<tr><td class=\"when\">")
+            .moment(event.seen_at, now)
+            .markup("</td><th scope=\"row\">");
         html.text(&event.address);
         if let Some(origin) = &event.origin {
             html.markup("<br><code class=\"origin\">").text(origin).markup("</code>");
@@ -136,9 +140,10 @@ pub(super) fn leftovers(html: &mut Html, view: &View) {
         return;
     }
     begin(html, "leftovers", "Without a manifest, or on the way out");
-    html.table("Claimed resources that need a decision, or are leaving", &[
-        "Claimed as", "Resource", "Scope", "State",
-    ]);
+    html.table(
+        "Claimed resources that need a decision, or are leaving",
+        &["Claimed as", "Resource", "Scope", "State"],
+    );
     for orphan in &view.orphans {
         row(html, &orphan.address, &orphan.id, &orphan.scope);
         html.element("td", "person", "orphan: no manifest declares it; it is left alone");
@@ -204,8 +209,10 @@ pub(super) fn calls(html: &mut Html, calls: &[CallCount], uptime: f64) {
             *sums.entry(outcome).or_default() += count;
         }
     }
-    html.markup("<p class=\"dim\">Attempts since the process started, ").text(age(uptime)).markup(" ago.</p>\n");
-    let columns = ["Service", "total", "per minute", "ok", "throttled", "error", "no answer"];
+    html.markup("<p class=\"dim\">Attempts since the process started, ")
+        .text(age(uptime))
+        .markup(" ago.</p>\n");
+    let columns = ["Service", "#total", "#per minute", "#ok", "#throttled", "#error", "#no answer"];
     html.table("Attempts by service and outcome", &columns);
     for (service, sums) in &services {
         html.markup("<tr><th scope=\"row\">").text(service).markup("</th>");
@@ -226,7 +233,7 @@ fn operations(html: &mut Html, calls: &[CallCount]) {
     let mut busiest: Vec<_> = calls.iter().collect();
     busiest.sort_by_key(|call| std::cmp::Reverse(call.attempts.values().sum::<u64>()));
     html.markup("<details id=\"operations\"><summary>The operations called most</summary>\n");
-    let columns = ["Operation", "total", "ok", "throttled", "error", "no answer"];
+    let columns = ["Operation", "#total", "#ok", "#throttled", "#error", "#no answer"];
     html.table("Attempts by operation and outcome", &columns);
     for call in busiest.into_iter().take(20) {
         html.markup("<tr><th scope=\"row\">").text(&call.service).markup(":").text(&call.operation);
@@ -238,9 +245,12 @@ fn operations(html: &mut Html, calls: &[CallCount]) {
 }
 
 fn outcomes(html: &mut Html, sums: BTreeMap<&str, u64>) {
-    for (outcome, bad) in
-        [("ok", ""), ("throttled", "number person"), ("error", "number person"), ("no_answer", "number trouble")]
-    {
+    for (outcome, bad) in [
+        ("ok", ""),
+        ("throttled", "number person"),
+        ("error", "number person"),
+        ("no_answer", "number trouble"),
+    ] {
         let count = sums.get(outcome).copied().unwrap_or_default();
         let class = match (count, bad) {
             (0, _) => "number zero",

@@ -77,7 +77,9 @@ fn no_value_from_manifests_or_aws_becomes_markup() {
 #[test]
 fn nothing_on_the_page_needs_inline_script_or_style_or_another_host() {
     let html = render(&view(&fixture::report()));
-    for forbidden in [" style=", "<style", " onclick=", " onload=", "javascript:", "http://", "https://"] {
+    for forbidden in
+        [" style=", "<style", " onclick=", " onload=", "javascript:", "http://", "https://"]
+    {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
     assert_eq!(html.matches("<script").count(), 1);
@@ -89,12 +91,7 @@ fn nothing_on_the_page_needs_inline_script_or_style_or_another_host() {
 fn a_held_step_shows_its_digest_and_the_command_that_consents_to_it() {
     let report = fixture::report();
     let html = render(&view(&report));
-    let held = report
-        .plan
-        .steps
-        .iter()
-        .find(|step| step.address.kind == "KmsKey")
-        .unwrap();
+    let held = report.plan.steps.iter().find(|step| step.address.kind == "KmsKey").unwrap();
     let command = format!("palisade apply --approve {} desired-state", held.digest);
     assert!(html.contains(&command), "{command}");
     let impossible = report.plan.steps.iter().find(|s| s.address.name == "endpoints").unwrap();
@@ -117,7 +114,10 @@ fn the_headline_says_the_worst_that_is_true() {
     assert_eq!(headline(&view(&report)).1, "Bringing things in order");
     report.plan.steps.retain(|step| matches!(step.verdict, Verdict::Reported(_)));
     assert_eq!(headline(&view(&report)).1, "Differences are only reported");
-    assert_eq!(headline(&view(&fixture::quiet())), (Health::Good, "Everything is as the manifests say"));
+    assert_eq!(
+        headline(&view(&fixture::quiet())),
+        (Health::Good, "Everything is as the manifests say")
+    );
 }
 
 #[test]
