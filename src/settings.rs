@@ -332,7 +332,7 @@ impl Settings {
                 .or(file.gate.hold_risks)
                 .unwrap_or(defaults.hold_risks),
         };
-        let interval = flags.interval.or(file.interval).unwrap_or(Duration::from_secs(60));
+        let interval = flags.interval.or(file.interval).unwrap_or(Duration::from_mins(1));
         if interval < Duration::from_secs(1) {
             return Err(value("interval", "at least 1s: AWS counts every call"));
         }

@@ -27,7 +27,7 @@ use crate::{
 
 /// A plan older than this is not carried out: what it saw may be gone. A pass takes seconds; this is for
 /// a process that was stopped in the middle and woke up again.
-const PLAN_AGE_LIMIT: Duration = Duration::from_secs(120);
+const PLAN_AGE_LIMIT: Duration = Duration::from_mins(2);
 /// Steps under way at once. EC2 refills its mutating buckets with five calls a second.
 const CONCURRENCY: usize = 6;
 

@@ -19,10 +19,10 @@ use crate::{
 
 /// AWS's own advice for eventual consistency ends at five minutes (EC2 developer guide): so long a
 /// created resource counts as existing although lists do not show it.
-const VISIBLE_WITHIN: Duration = Duration::from_secs(300);
+const VISIBLE_WITHIN: Duration = Duration::from_mins(5);
 /// After an unclear answer to the create of something that has neither token nor unique name. KMS
 /// documents "several minutes" as its worst case; twice that is cheap.
-const UNCLEAR_UNNAMED: Duration = Duration::from_secs(600);
+const UNCLEAR_UNNAMED: Duration = Duration::from_mins(10);
 
 /// The memory of the pace.
 #[derive(Debug, Default)]
@@ -284,7 +284,7 @@ mod tests {
         pace.failed(&address(), "old", &error(Class::Rejected), start);
         assert_eq!(until(&pace), Some(120));
         assert_eq!(pace.failure_holdoffs(start)[&address()].want, "old");
-        assert!(pace.failure_holdoffs(start + Duration::from_secs(120)).is_empty());
+        assert!(pace.failure_holdoffs(start + Duration::from_mins(2)).is_empty());
         pace.failed(&address(), "new", &error(Class::Throttled), start);
         assert_eq!((until(&pace), passes(&pace)), (Some(2), true));
         pace.done(&address());

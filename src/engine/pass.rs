@@ -251,7 +251,7 @@ impl Engine {
                         match port.obstacles(have, Some(edit)).await {
                             Ok(names) => found.extend(names),
                             Err(error) => {
-                                found.push(format!("cannot tell what is in the way: {error}"))
+                                found.push(format!("cannot tell what is in the way: {error}"));
                             }
                         }
                     }
@@ -309,7 +309,7 @@ impl Engine {
 fn valid_approvals(approvals: &[Approval], now: f64) -> impl Iterator<Item = String> {
     approvals
         .iter()
-        .filter(move |approval| approval.expires as f64 > now)
+        .filter(move |approval| now < approval.expires)
         .map(|approval| approval.digest.clone())
 }
 

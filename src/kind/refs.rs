@@ -190,15 +190,14 @@ impl<'a> Refs<'a> {
         let address = self.address(accept_reference(field, accepts)?, text);
         self.resolution.asked.push((field.to_owned(), address.clone()));
         self.resolution.soft.insert(address.clone());
-        match self.known.resources.get(&address) {
-            Some(known) => Ok(Some(pick(known, accepts.form))),
-            None => {
-                match self.unknown(&address) {
-                    Some(why) => self.resolution.waiting.insert(why),
-                    None => self.resolution.later.insert(format!("{address} does not exist yet")),
-                };
-                Ok(None)
-            }
+        if let Some(known) = self.known.resources.get(&address) {
+            Ok(Some(pick(known, accepts.form)))
+        } else {
+            match self.unknown(&address) {
+                Some(why) => self.resolution.waiting.insert(why),
+                None => self.resolution.later.insert(format!("{address} does not exist yet")),
+            };
+            Ok(None)
         }
     }
 

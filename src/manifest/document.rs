@@ -82,12 +82,12 @@ pub struct Document {
 }
 
 /// The consent to one held step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Approval {
     /// The step's digest, as the plan shows it.
     pub digest: String,
     /// Seconds since the epoch after which it counts no more.
-    pub expires: i64,
+    pub expires: f64,
     /// Where it stands.
     pub origin: Origin,
 }

@@ -152,7 +152,7 @@ impl Reading<'_> {
                 })?;
             Ok(Approval {
                 digest: spec.digest,
-                expires: expires.secs(),
+                expires: expires.as_secs_f64(),
                 origin: place.origin("spec.digest"),
             })
         });

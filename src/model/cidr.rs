@@ -147,7 +147,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_canonical_range_reads_back_as_itself_and_contains_its_address(
-            address: std::net::IpAddr, length in 1u8..=32,
+            address: IpAddr, length in 1u8..=32,
         ) {
             let cidr: Cidr = format!("{address}/{length}").parse().unwrap();
             prop_assert_eq!(cidr.to_string().parse::<Cidr>().unwrap(), cidr);

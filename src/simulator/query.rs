@@ -20,7 +20,7 @@ impl Node {
     fn insert(&mut self, key: &str, text: String) {
         match key.split_once('.') {
             Some((head, rest)) => {
-                self.children.entry(head.to_owned()).or_default().insert(rest, text)
+                self.children.entry(head.to_owned()).or_default().insert(rest, text);
             }
             None => self.children.entry(key.to_owned()).or_default().text = Some(text),
         }

@@ -26,7 +26,7 @@ use crate::engine::{Engine, Report};
 
 /// Without a finished pass for this long (or ten intervals) the process counts as dead. Every call has a
 /// time-out, so that a pass ends even if AWS never answers.
-const DEAD_AFTER: Duration = Duration::from_secs(900);
+const DEAD_AFTER: Duration = Duration::from_mins(15);
 
 /// The state shared with the HTTP server's thread.
 #[derive(Debug, Clone)]

@@ -39,7 +39,7 @@ pub(super) struct Args {
 }
 
 /// No part of the demo takes this long; a world that does not settle is a defect.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let begun = Instant::now();

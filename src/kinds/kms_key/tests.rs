@@ -29,7 +29,7 @@ fn scope() -> ScopeFacts {
 fn resolve(spec: Value) -> Result<State, Vec<Invalid>> {
     let (scope, known) = (scope(), Known::default());
     let spec = serde_json::from_value(spec).expect("a spec");
-    KmsKey::resolve(spec, &mut Refs::new(&scope, &known))
+    KmsKey::resolve(spec, &mut Refs::new(&scope, "studio", &known))
 }
 
 /// `spec` with a good policy unless it has one.
@@ -309,7 +309,7 @@ fn references_in_the_policy_are_filled_in_and_wrong_ones_are_named() {
         json!({"StringEquals": {"kms:EncryptionContext:k": "${KmsKey/other.arn}"}});
     let spec =
         serde_json::from_value(json!({"policy": policy_of(&[use_it.clone()])})).expect("a spec");
-    let mut refs = Refs::new(&scope, &known);
+    let mut refs = Refs::new(&scope, "studio", &known);
     let state = KmsKey::resolve(spec, &mut refs).expect("valid while recording");
     assert!(state.policy.expect("a policy").to_minified_json().contains("(KmsKey/other)"));
     assert_eq!(refs.finish().hard.len(), 1);
@@ -466,7 +466,7 @@ fn rotating_less_often_or_not_at_all_loosens() {
     let risk = |spec: Value, rotation| {
         let want = good(json!({"rotation": spec}));
         let changes = KmsKey::diff(&want, &State { rotation, ..live(&want) });
-        changes.iter().map(|change| change.risk()).collect::<Vec<_>>()
+        changes.iter().map(crate::kind::Describe::risk).collect::<Vec<_>>()
     };
     let off = Some(Rotation { enabled: false, period_days: None });
     assert_eq!(risk(json!({"periodDays": 400}), every(365)), [Risk::Loosens]);

@@ -60,6 +60,7 @@ pub fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
 
 /// Words, settings: types without anything that could fail to become a plain value.
 fn plain(value: &impl Serialize) -> Value {
+    #[expect(clippy::expect_used, reason = "an invariant of the spec's own types")]
     serde_json::to_value(value)
         .expect("settings are maps with text keys, which JSON can always hold")
 }

@@ -12,6 +12,8 @@ use crate::{
 
 mod examples;
 mod laws;
+#[cfg(feature = "simulator")]
+mod port;
 
 pub(super) fn scope() -> ScopeFacts {
     ScopeFacts {
@@ -441,7 +443,7 @@ fn what_cannot_change_while_apps_run_waits_alone_and_the_rest_goes_on() {
       ~ domainSettings.executionRoleIdentityConfig: none -> USER_PROFILE_NAME
       - subnets: subnet-1
     "#);
-    let inspected: Vec<_> = changes.iter().map(|change| change.inspect()).collect();
+    let inspected: Vec<_> = changes.iter().map(crate::kind::Describe::inspect).collect();
     assert_eq!(inspected, [false, true]);
     assert_snapshot!(serde_json::to_string_pretty(&changes.iter().map(sent).collect::<Vec<_>>()).unwrap(), @r#"
     [

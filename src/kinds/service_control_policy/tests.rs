@@ -326,7 +326,7 @@ fn attaching_what_allows_loosens() {
     let allow = document(&text("Allow", &["s3:A"]));
     let (have, want) = (state(allow.clone(), &[ML]), state(allow, &[WEB]));
     let risks: Vec<_> =
-        ServiceControlPolicy::diff(&want, &have).iter().map(|change| change.risk()).collect();
+        ServiceControlPolicy::diff(&want, &have).iter().map(crate::kind::Describe::risk).collect();
     assert_eq!(risks, [Risk::Loosens, Risk::Tightens]);
 }
 

@@ -28,6 +28,7 @@ pub enum Widening {
 
 impl Widening {
     /// Both changes together.
+    #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,

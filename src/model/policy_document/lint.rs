@@ -139,7 +139,7 @@ fn principals(body: &Body, place: &Place, lints: &mut Vec<Lint>) {
         }
     }
     let place = place.field(PrincipalType::Aws.name());
-    let aws = || selection.inner().of_type(PrincipalType::Aws).map(|name| name.key());
+    let aws = || selection.inner().of_type(PrincipalType::Aws).map(super::canonical::Token::key);
     if aws().any(is_session) {
         lints.push(LintRule::SessionPrincipal.at(&place));
     }

@@ -219,10 +219,7 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
         },
         inbound_resolver_only: inbound.or_else(|| is_s3_interface(&service).then_some(true)),
         created: call.context.now,
-        phase: match service.acceptance {
-            true => Phase::PendingAcceptance,
-            false => Phase::Creating(pending),
-        },
+        phase: if service.acceptance { Phase::PendingAcceptance } else { Phase::Creating(pending) },
         service: service.name,
     };
     state.check_private_dns(&endpoint, None)?;

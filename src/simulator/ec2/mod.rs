@@ -136,6 +136,9 @@ const OPERATIONS: &[(&str, Handler)] = &[
 
 impl Ec2 {
     /// Answers one call: throttling first, then the dry run, then the operation itself.
+    ///
+    /// # Errors
+    /// As EC2 words them.
     pub fn call(
         &mut self,
         caller: &Caller,
@@ -173,16 +176,13 @@ impl Region {
         let elapsed = call.context.elapsed;
         let lag = call.context.options.read_lag;
         self.past.retain(|(replaced, _)| *replaced + lag > elapsed);
-        match self.past.front() {
-            Some((_, state)) => {
-                let mut state = state.clone();
-                state.settle(elapsed);
-                handler(&mut state, call)
-            }
-            None => {
-                self.now.settle(elapsed);
-                handler(&mut self.now, call)
-            }
+        if let Some((_, state)) = self.past.front() {
+            let mut state = state.clone();
+            state.settle(elapsed);
+            handler(&mut state, call)
+        } else {
+            self.now.settle(elapsed);
+            handler(&mut self.now, call)
         }
     }
 

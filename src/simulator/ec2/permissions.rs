@@ -118,9 +118,10 @@ pub(super) fn description(source: Input<'_>) -> Result<Option<String>, ApiError>
         return Ok(None);
     };
     // The API reference allows an ampersand for address ranges only.
-    let punctuation = match source.has("CidrIp") || source.has("CidrIpv6") {
-        true => "._-:/()#,@[]+=&;{}!$*",
-        false => "._-:/()#,@[]+=;{}!$*",
+    let punctuation = if source.has("CidrIp") || source.has("CidrIpv6") {
+        "._-:/()#,@[]+=&;{}!$*"
+    } else {
+        "._-:/()#,@[]+=;{}!$*"
     };
     check_text("description", text, punctuation)?;
     Ok(Some(text.to_owned()))

@@ -105,16 +105,13 @@ const ENTRIES: Listing =
 pub(super) fn describe_entries(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("PrefixListId")?;
     let mut of_aws = of_aws(&call.caller.region);
-    let entries = match state.prefix_lists.get(id) {
-        Some(list) => {
-            let entries = list.entries.iter();
-            entries.map(|(block, description)| json!({"cidr": block.to_string(), "description": description})).collect()
-        }
-        None => {
-            let (_, _, block) =
-                of_aws.find(|list| list.0 == id).ok_or_else(|| unknown_id(id, "prefixListId"))?;
-            vec![json!({"cidr": block})]
-        }
+    let entries = if let Some(list) = state.prefix_lists.get(id) {
+        let entries = list.entries.iter();
+        entries.map(|(block, description)| json!({"cidr": block.to_string(), "description": description})).collect()
+    } else {
+        let (_, _, block) =
+            of_aws.find(|list| list.0 == id).ok_or_else(|| unknown_id(id, "prefixListId"))?;
+        vec![json!({"cidr": block})]
     };
     ENTRIES.answer(entries, call.input)
 }

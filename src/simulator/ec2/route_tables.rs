@@ -190,13 +190,11 @@ pub(super) fn delete_route(state: &mut State, call: &mut Call<'_, '_>) -> Answer
         return Err(ApiError::new("InvalidParameterValue", message));
     }
     let table = state.route_tables.get_mut(table_id);
-    match table.and_then(|table| table.routes.remove(&destination)) {
-        Some(_) => done(),
-        None => {
-            let message =
-                format!("no route with destination {destination} in route table {table_id}");
-            Err(ApiError::new("InvalidRoute.NotFound", message))
-        }
+    if table.and_then(|table| table.routes.remove(&destination)).is_some() {
+        done()
+    } else {
+        let message = format!("no route with destination {destination} in route table {table_id}");
+        Err(ApiError::new("InvalidRoute.NotFound", message))
     }
 }
 

@@ -1,5 +1,7 @@
 //! AWS managed keys: their predefined aliases are listed from the start, the keys come into being at first use.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::{
@@ -84,8 +86,8 @@ fn managed_key(alias: &str, request: &mut Request<'_, '_>) -> Key {
         aws_managed: true,
         state: KeyState::Enabled,
         policy: policy::print(&document),
-        tags: Default::default(),
+        tags: BTreeMap::default(),
         rotation: Some(Rotation { period_days: 365, since: request.context.now }),
-        grants: Default::default(),
+        grants: BTreeMap::default(),
     }
 }

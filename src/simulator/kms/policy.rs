@@ -280,7 +280,10 @@ pub(super) fn orphan(policy: &str, arn: &str) -> String {
         for member in ["Principal", "NotPrincipal"] {
             match statement.get_mut(member).and_then(|principal| principal.get_mut("AWS")) {
                 Some(Value::Array(names)) => {
-                    names.iter_mut().filter(|name| *name == arn).for_each(|name| *name = id.clone())
+                    names
+                        .iter_mut()
+                        .filter(|name| *name == arn)
+                        .for_each(|name| *name = id.clone());
                 }
                 Some(name) if name == arn => *name = id.clone(),
                 _ => {}

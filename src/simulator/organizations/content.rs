@@ -93,11 +93,10 @@ fn one_of<'a>(
     positive: &str,
     negative: &str,
 ) -> Result<Vec<&'a str>, ApiError> {
-    let value = match (members.get(positive), members.get(negative)) {
-        (Some(value), None) | (None, Some(value)) => value,
-        _ => {
-            return Err(malformed(&format!("a statement needs either {positive} or {negative}")));
-        }
+    let ((Some(value), None) | (None, Some(value))) =
+        (members.get(positive), members.get(negative))
+    else {
+        return Err(malformed(&format!("a statement needs either {positive} or {negative}")));
     };
     let items = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
     let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();

@@ -228,7 +228,8 @@ async fn services_say_what_they_support() {
     let answer = ec2.describe_vpc_endpoint_services().service_names(S3).send().await;
     let answer = answer.expect("services");
     assert_eq!(answer.service_names(), [S3]);
-    let kinds = answer.service_details().iter().flat_map(|detail| detail.service_type());
+    let kinds =
+        answer.service_details().iter().flat_map(aws_sdk_ec2::types::ServiceDetail::service_type);
     let kinds: Vec<_> =
         kinds.filter_map(|kind| kind.service_type()).map(|kind| kind.as_str().to_owned()).collect();
     assert_eq!(kinds, ["Gateway", "Interface"]);

@@ -154,7 +154,7 @@ async fn pages_together_have_every_group_once() {
     let pages: Vec<_> = pages.collect::<Result<_, _>>().await.expect("pages");
     let sizes: Vec<usize> = pages.iter().map(|page| page.security_groups().len()).collect();
     assert_eq!(sizes, [5, 5, 3]);
-    let ids = pages.iter().flat_map(|page| page.security_groups());
+    let ids = pages.iter().flat_map(aws_sdk_ec2::operation::describe_security_groups::DescribeSecurityGroupsOutput::security_groups);
     let ids: std::collections::BTreeSet<_> = ids.map(|group| group.group_id()).collect();
     assert_eq!(ids.len(), 13);
     let too_small = ec2.describe_security_groups().max_results(4).send().await;

@@ -83,7 +83,7 @@ impl Live {
                 seen.push(self.stranger(id, tags, names));
             }
         }
-        self.note_elsewhere(ask, &mut seen);
+        Self::note_elsewhere(ask, &mut seen);
         Ok(seen)
     }
 
@@ -121,7 +121,7 @@ impl Live {
     }
 
     /// Tells each of our keys which wanted aliases point to another one of ours.
-    fn note_elsewhere(&self, ask: &Ask, seen: &mut [Observed<State>]) {
+    fn note_elsewhere(ask: &Ask, seen: &mut [Observed<State>]) {
         let ours: BTreeMap<String, String> = seen
             .iter()
             .filter(|key| matches!(Ownership::read(&key.tags, &ask.owner), Ownership::Ours { .. }))

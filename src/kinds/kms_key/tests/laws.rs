@@ -113,7 +113,11 @@ fn pairs() -> impl Strategy<Value = (State, State)> {
 
 /// The roles that the policy lets use the key.
 fn roles(state: &State) -> BTreeSet<String> {
-    let text = state.policy.as_ref().map(|policy| policy.to_minified_json()).unwrap_or_default();
+    let text = state
+        .policy
+        .as_ref()
+        .map(crate::model::policy_document::PolicyDocument::to_minified_json)
+        .unwrap_or_default();
     ROLES
         .iter()
         .filter(|role| text.contains(&format!("role/{role}\"")))

@@ -206,10 +206,13 @@ impl Live {
             .map_err(|odd| CloudError::new(read::DESCRIBE_GROUPS, Class::Unknown, odd))?;
         let id = state.id.clone().unwrap_or_default();
         let ScopeFacts { partition, region, account, .. } = &self.facts;
-        let arn = group.security_group_arn().map(str::to_owned).unwrap_or_else(|| {
-            let owner = group.owner_id().unwrap_or(account);
-            format!("arn:{partition}:ec2:{region}:{owner}:security-group/{id}")
-        });
+        let arn = group.security_group_arn().map_or_else(
+            || {
+                let owner = group.owner_id().unwrap_or(account);
+                format!("arn:{partition}:ec2:{region}:{owner}:security-group/{id}")
+            },
+            str::to_owned,
+        );
         Ok(Observed { id: PhysicalId(id), arn, tags, phase: Phase::Ready, state })
     }
 

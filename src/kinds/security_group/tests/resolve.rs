@@ -60,10 +60,7 @@ fn known() -> Known {
 }
 
 /// Resolves a spec in the VPC `vpc-1`.
-fn resolve(
-    known: &Known,
-    mut spec: Value,
-) -> (Result<State, Vec<crate::kind::Invalid>>, Resolution) {
+fn resolve(known: &Known, mut spec: Value) -> (Result<State, Vec<Invalid>>, Resolution) {
     spec.as_object_mut().unwrap().entry("vpc").or_insert(json!("vpc-1"));
     let scope = scope();
     let spec: Spec = serde_path_to_error::deserialize(&spec).expect("a spec");

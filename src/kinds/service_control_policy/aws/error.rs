@@ -22,14 +22,16 @@ where
     let mut known = classify(operation, error);
     let Some(cause) = error.as_service_error().and_then(StdError::source) else { return known };
     let reason = if let Some(violation) = cause.downcast_ref::<ConstraintViolationException>() {
-        let reason = violation.reason().map(|reason| reason.as_str());
+        let reason = violation
+            .reason()
+            .map(aws_sdk_organizations::types::ConstraintViolationExceptionReason::as_str);
         known.class = class_of(reason.unwrap_or_default(), known.class);
         reason
     } else {
         cause
             .downcast_ref::<InvalidInputException>()
             .and_then(InvalidInputException::reason)
-            .map(|reason| reason.as_str())
+            .map(aws_sdk_organizations::types::InvalidInputExceptionReason::as_str)
     };
     if let Some(reason) = reason.filter(|reason| !known.message.contains(reason)) {
         known.message = format!("{reason}: {}", known.message);

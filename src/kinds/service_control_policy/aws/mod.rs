@@ -7,6 +7,8 @@
 mod attach;
 mod error;
 mod read;
+#[cfg(all(test, feature = "simulator"))]
+mod rehearsal;
 #[cfg(test)]
 mod tests;
 

@@ -129,7 +129,7 @@ impl Scene {
 }
 
 async fn pass() {
-    tokio::time::advance(Duration::from_secs(600)).await;
+    tokio::time::advance(Duration::from_mins(10)).await;
 }
 
 fn interface(service: &str) -> Value {

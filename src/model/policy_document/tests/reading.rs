@@ -106,7 +106,7 @@ fn wrong_types_are_refused_with_their_place() {
     ] {
         match error(&value, Dialect::KeyPolicy) {
             PolicyError::WrongType { path: at, found: what, .. } => {
-                assert_eq!((at.as_str(), what), (path, found))
+                assert_eq!((at.as_str(), what), (path, found));
             }
             other => panic!("{other} for {path}"),
         }

@@ -1,0 +1,411 @@
+//! The port through the real SDK, against SageMaker in memory.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{examples, merge, scope};
+use crate::{
+    aws::{Access, Brake, Connection, Guard},
+    kind::{
+        Ask, Class, CloudError, Intent, Kind as _, Known, KnownResource, LookupItem, LookupKind,
+        Port as _, Refs,
+    },
+    kinds::sagemaker_domain::{Change, SageMakerDomain, Spec, State, aws::Live, state},
+    model::{Address, Claim, Deletion, Observed, Phase, PhysicalId, Seen, Tags},
+    simulator::{Fault, Options, Simulator},
+};
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/studio";
+
+struct Desk {
+    aws: Simulator,
+    access: Access,
+    port: Live,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let aws = Simulator::new(Options::default());
+        let config = aws.sdk_config("111122223333", "eu-west-1");
+        let connection = Connection::new(config, Guard::writing(Brake::default()));
+        let access = connection.access(scope(), None).await;
+        let port = <Live as crate::kind::Port<SageMakerDomain>>::connect(&access);
+        Self { aws, access, port }
+    }
+
+    async fn create(&self, want: &State, name: &str) -> PhysicalId {
+        let id = self.port.create(want, &claim(name), "token").await.expect("created");
+        pass().await;
+        id
+    }
+
+    async fn observe(&self) -> Vec<Observed<State>> {
+        let ask = Ask { owner: "ml".into(), ..Ask::default() };
+        self.port.observe(&ask).await.expect("observed")
+    }
+
+    async fn only(&self) -> Observed<State> {
+        let mut all = self.observe().await;
+        assert_eq!(all.len(), 1);
+        all.pop().expect("one")
+    }
+
+    /// Makes one change and lets AWS finish it.
+    async fn change(&self, change: &Change) -> Result<(), CloudError> {
+        let have = self.only().await;
+        let made = self.port.change(&have, change).await;
+        pass().await;
+        made
+    }
+
+    fn calls(&self, operation: &str) -> Vec<Value> {
+        let calls = self.aws.calls().into_iter();
+        calls.filter(|call| call.operation == operation).map(|call| call.input).collect()
+    }
+
+    /// A user with a running app.
+    async fn app(&self, domain: &PhysicalId, user: &str) {
+        let aws = &self.access.sagemaker;
+        let profile = aws.create_user_profile().domain_id(domain.as_str());
+        let profile = profile
+            .user_profile_name(user)
+            .single_sign_on_user_identifier("UserName")
+            .single_sign_on_user_value(user);
+        profile.send().await.expect("a profile");
+        let app = aws.create_app().domain_id(domain.as_str()).user_profile_name(user);
+        let app = app.app_type("JupyterLab".into()).app_name("default");
+        app.send().await.expect("an app");
+    }
+}
+
+fn claim(name: &str) -> Tags {
+    let address = Address::new("prod", "SageMakerDomain", name);
+    Claim { owner: "ml".into(), address, deletion: Deletion::Retain }.tags()
+}
+
+async fn pass() {
+    tokio::time::advance(Duration::from_secs(2)).await;
+}
+
+/// Everything that the examples refer to.
+fn known() -> Known {
+    let resource = |kind: &str, name: &str, id: &str| {
+        let arn = format!("arn:aws:kms:eu-west-1:111122223333:key/{id}");
+        let known = KnownResource { id: id.into(), arn };
+        (Address::new("prod", kind, name), known)
+    };
+    let item = |id: &str, key: &str, value: &str| LookupItem {
+        id: id.into(),
+        tags: [(key.to_owned(), value.to_owned())].into(),
+        ..LookupItem::default()
+    };
+    let subnets = vec![item("subnet-1", "tier", "private"), item("subnet-2", "tier", "private")];
+    let lookup = |kind, items| (("prod".to_owned(), kind), Seen::All(items));
+    Known {
+        resources: [
+            resource("KmsKey", "studio", "12345678-1234-1234-1234-123456789012"),
+            resource("SecurityGroup", "studio-apps", "sg-1"),
+        ]
+        .into(),
+        lookups: [
+            lookup(LookupKind::Vpc, vec![item("vpc-1", "Name", "ml")]),
+            lookup(LookupKind::Subnet, subnets),
+        ]
+        .into(),
+        ..Known::default()
+    }
+}
+
+fn want(spec: Value) -> State {
+    let (scope, known) = (scope(), known());
+    let spec: Spec = serde_json::from_value(spec).expect("a spec");
+    let mut refs = Refs::new(&scope, "studio", &known);
+    let want = SageMakerDomain::resolve(spec, &mut refs).expect("a valid spec");
+    assert!(refs.finish().waiting.is_empty());
+    want
+}
+
+fn studio(changes: Value) -> State {
+    let mut spec = json!({
+        "authMode": "SSO", "vpc": "vpc-1", "subnets": ["subnet-1", "subnet-2"],
+        "defaultUserSettings": {"executionRole": ROLE, "securityGroups": ["sg-1"]},
+    });
+    merge(&mut spec, changes);
+    want(spec)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_examples_say_is_created_in_one_call_and_leaves_nothing_to_do() {
+    for spec in examples::specs() {
+        let (desk, want) = (Desk::new().await, want(spec));
+        let id = desk.port.create(&want, &claim("studio"), "").await.expect("created");
+        assert_eq!(desk.only().await.phase, Phase::Settling("Pending".into()));
+        pass().await;
+        let have = desk.only().await;
+        assert_eq!((&have.id, &have.phase), (&id, &Phase::Ready));
+        assert_eq!(have.tags, claim("studio"));
+        assert_eq!(SageMakerDomain::diff(&want, &have.state), []);
+        let written = desk.aws.calls().into_iter().filter(|call| call.mutating).count();
+        assert_eq!(written, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_domain_is_created_as_vpc_only_unless_the_manifest_says_otherwise() {
+    let desk = Desk::new().await;
+    desk.create(&studio(json!({})), "studio").await;
+    assert_eq!(desk.only().await.state.text(state::NETWORK_ACCESS), Some("VpcOnly"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_edits_lead_from_one_manifest_to_the_other_and_back() {
+    let desk = Desk::new().await;
+    let rich = json!({
+        "tagPropagation": "ENABLED", "subnets": ["subnet-2", "subnet-3"],
+        "appNetworkAccessType": "PublicInternetOnly",
+        "defaultUserSettings": {
+            "securityGroups": ["sg-1", "sg-3"],
+            "studioWebPortal": "DISABLED", "defaultLandingUri": "app:JupyterServer:",
+            "jupyterLabAppSettings": {
+                "lifecycleConfigArns": ["arn:aws:sagemaker:eu-west-1:1:studio-lifecycle-config/x"],
+                "defaultResourceSpec": {
+                    "instanceType": "ml.m5.large",
+                    "lifecycleConfigArn": "arn:aws:sagemaker:eu-west-1:1:studio-lifecycle-config/x"},
+            },
+        },
+        "domainSettings": {
+            "executionRoleIdentityConfig": "USER_PROFILE_NAME",
+            "trustedIdentityPropagation": "ENABLED",
+            "dockerSettings": {"vpcOnlyTrustedAccounts": ["111122223333"]},
+        },
+    });
+    let plain = json!({
+        "tagPropagation": "DISABLED", "appNetworkAccessType": "VpcOnly",
+        "defaultUserSettings": {
+            "securityGroups": ["sg-1"],
+            "studioWebPortal": "ENABLED", "defaultLandingUri": "studio::",
+            "jupyterLabAppSettings": {
+                "lifecycleConfigArns": [],
+                "defaultResourceSpec": {"instanceType": "ml.t3.medium", "lifecycleConfigArn": null},
+            },
+        },
+        "domainSettings": {
+            "executionRoleIdentityConfig": "DISABLED",
+            "trustedIdentityPropagation": "DISABLED",
+            "dockerSettings": {"vpcOnlyTrustedAccounts": []},
+        },
+    });
+    desk.create(&studio(json!({})), "studio").await;
+    for want in [studio(rich), studio(plain)] {
+        let changes = SageMakerDomain::diff(&want, &desk.only().await.state);
+        assert_eq!(changes.len(), 2);
+        for change in &changes {
+            desk.change(change).await.expect("changed");
+        }
+        assert_eq!(SageMakerDomain::diff(&want, &desk.only().await.state), []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn running_apps_hold_up_only_what_aws_refuses_and_are_named() {
+    let desk = Desk::new().await;
+    let id = desk.create(&studio(json!({})), "studio").await;
+    desk.app(&id, "alice").await;
+    let want = studio(json!({
+        "tagPropagation": "ENABLED", "subnets": ["subnet-2"],
+        "domainSettings": {"executionRoleIdentityConfig": "USER_PROFILE_NAME"},
+    }));
+    let have = desk.only().await;
+    let changes = SageMakerDomain::diff(&want, &have.state);
+    let [open, gated] = &changes[..] else { panic!("{changes:?}") };
+    let named = desk.port.obstacles(&have, Intent::Change(gated)).await;
+    assert_eq!(named, Ok(vec!["app alice/JupyterLab/default (InService)".to_owned()]));
+    assert_eq!(desk.port.obstacles(&have, Intent::Change(open)).await, Ok(vec![]));
+    assert_eq!(desk.change(open).await, Ok(()));
+    assert_eq!(desk.change(gated).await.expect_err("refused").class, Class::Blocked);
+
+    let app = desk.access.sagemaker.delete_app().domain_id(id.as_str());
+    let app = app.user_profile_name("alice").app_type("JupyterLab".into()).app_name("default");
+    app.send().await.expect("deleted");
+    pass().await;
+    assert_eq!(desk.port.obstacles(&have, Intent::Change(gated)).await, Ok(vec![]));
+    assert_eq!(desk.change(gated).await, Ok(()));
+    assert_eq!(SageMakerDomain::diff(&want, &desk.only().await.state), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guardrail_that_asks_for_the_network_gets_it_as_it_is() {
+    let desk = Desk::new().await;
+    desk.create(&studio(json!({})), "studio").await;
+    let change = SageMakerDomain::diff(
+        &studio(json!({"tagPropagation": "ENABLED"})),
+        &desk.only().await.state,
+    );
+    let denial = "with an explicit deny in a service control policy";
+    desk.aws.inject(Fault::reject("UpdateDomain", "AccessDeniedException", denial).nth(1));
+    assert_eq!(desk.change(&change[0]).await, Ok(()));
+    let sent = desk.calls("UpdateDomain");
+    let network =
+        |call: &Value| json!([call["AppNetworkAccessType"], call["VpcId"], call["SubnetIds"]]);
+    assert_eq!(network(&sent[0]), json!([null, null, ["subnet-1", "subnet-2"]]));
+    assert_eq!(network(&sent[1]), json!(["VpcOnly", "vpc-1", ["subnet-1", "subnet-2"]]));
+    assert_eq!(desk.only().await.state.text(state::TAG_PROPAGATION), Some("ENABLED"));
+
+    desk.aws.clear_calls();
+    desk.aws.inject(Fault::reject("UpdateDomain", "AccessDeniedException", "no permission"));
+    let again = studio(json!({"tagPropagation": "DISABLED"}));
+    let change = SageMakerDomain::diff(&again, &desk.only().await.state);
+    assert_eq!(desk.change(&change[0]).await.expect_err("denied").class, Class::Denied);
+    assert_eq!(desk.calls("UpdateDomain").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_is_sent_once_however_it_fails() {
+    for (fault, class) in [
+        (Fault::throttle("CreateDomain"), Class::Throttled),
+        (Fault::lose_answer("CreateDomain"), Class::Ambiguous),
+        (Fault::reject("CreateDomain", "ResourceInUse", "busy"), Class::Busy),
+        (Fault::reject("CreateDomain", "ResourceLimitExceeded", "full"), Class::Limit),
+    ] {
+        let desk = Desk::new().await;
+        desk.aws.inject(fault);
+        let error = desk.port.create(&studio(json!({})), &claim("studio"), "").await;
+        assert_eq!(error.expect_err("failed").class, class);
+        assert_eq!(desk.calls("CreateDomain").len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_other_peoples_domains_only_the_tags_are_read() {
+    let desk = Desk::new().await;
+    for (name, owner) in [("ours", "ml"), ("theirs", "other"), ("named", "other"), ("adopted", "")]
+    {
+        let want = studio(json!({"domainName": name}));
+        let mut tags = claim(name);
+        tags.insert(crate::model::claim::OWNER_TAG.into(), owner.into());
+        let tags = if owner.is_empty() { Tags::new() } else { tags };
+        desk.port.create(&want, &tags, "").await.expect("created");
+    }
+    let everything = Ask {
+        owner: "ml".into(),
+        natural_keys: ["ours", "theirs", "named", "adopted"].map(str::to_owned).into(),
+        ..Ask::default()
+    };
+    let all = desk.port.observe(&everything).await.expect("all");
+    let id = |name: &str| {
+        let is = |live: &&Observed<State>| live.state.text(state::DOMAIN_NAME) == Some(name);
+        all.iter().find(is).expect("it is there").id.clone()
+    };
+    desk.aws.clear_calls();
+    let ask = Ask {
+        owner: "ml".into(),
+        natural_keys: ["named".to_owned()].into(),
+        adopt: [id("adopted")].into(),
+        ..Ask::default()
+    };
+    let mut seen: Vec<_> =
+        desk.port.observe(&ask).await.expect("seen").into_iter().map(|live| live.id).collect();
+    let mut expected = [id("ours"), id("named"), id("adopted")];
+    seen.sort();
+    expected.sort();
+    assert_eq!(seen, expected);
+    let calls = |operation| desk.calls(operation).len();
+    assert_eq!((calls("ListDomains"), calls("ListTags"), calls("DescribeDomain")), (1, 4, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_page_is_read_or_nothing_is_known() {
+    let desk = Desk::new().await;
+    for number in 0..101 {
+        let want = studio(json!({"domainName": format!("studio-{number}")}));
+        desk.port.create(&want, &claim(&format!("studio-{number}")), "").await.expect("created");
+    }
+    assert_eq!(desk.observe().await.len(), 101);
+    assert_eq!(desk.calls("ListDomains").len(), 2);
+    desk.aws.inject(Fault::reject("ListTags", "AccessDeniedException", "no").nth(50));
+    let ask = Ask { owner: "ml".into(), ..Ask::default() };
+    assert_eq!(desk.port.observe(&ask).await.expect_err("unknown").class, Class::Denied);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_update_tells_why_and_is_tried_again() {
+    let desk = Desk::new().await;
+    desk.create(&studio(json!({})), "studio").await;
+    let want = studio(json!({"tagPropagation": "ENABLED"}));
+    let change = SageMakerDomain::diff(&want, &desk.only().await.state);
+    desk.aws.with(|world| world.sagemaker.behaviour.update_failure = Some("no such role".into()));
+    assert_eq!(desk.change(&change[0]).await, Ok(()));
+    let have = desk.only().await;
+    assert_eq!(have.phase, Phase::Ready);
+    assert_eq!(have.state.text(state::FAILURE), Some("no such role"));
+    desk.aws.with(|world| world.sagemaker.behaviour.update_failure = None);
+    let again = SageMakerDomain::diff(&want, &have.state);
+    assert_eq!(desk.change(&again[0]).await, Ok(()));
+    assert_eq!(desk.only().await.state.text(state::FAILURE), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_creation_is_shown_with_its_reason() {
+    let desk = Desk::new().await;
+    desk.aws.with(|world| world.sagemaker.behaviour.creation_failure = Some("no subnet".into()));
+    desk.create(&studio(json!({})), "studio").await;
+    assert_eq!(desk.only().await.phase, Phase::Failed("Failed: no subnet".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_are_set_and_removed_by_key() {
+    let desk = Desk::new().await;
+    desk.create(&studio(json!({})), "studio").await;
+    let have = desk.only().await;
+    let team = Tags::from([("team".to_owned(), "ml".to_owned())]);
+    desk.port.tag(&have, &team).await.expect("tagged");
+    assert_eq!(desk.only().await.tags.get("team").map(String::as_str), Some("ml"));
+    desk.port.untag(&have, &["team".to_owned()]).await.expect("untagged");
+    assert_eq!(desk.only().await.tags, claim("studio"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn deletion_names_who_lives_there_and_keeps_the_files_unless_told_otherwise() {
+    let desk = Desk::new().await;
+    let id = desk.create(&studio(json!({})), "studio").await;
+    desk.app(&id, "alice").await;
+    let have = desk.only().await;
+    let named = desk.port.obstacles(&have, Intent::Delete).await;
+    let expected = ["app alice/JupyterLab/default (InService)", "user profile alice"];
+    assert_eq!(named, Ok(expected.map(str::to_owned).to_vec()));
+    assert_eq!(desk.port.delete(&have, None).await.expect_err("in use").class, Class::Busy);
+
+    for (want, kept) in [(None, 1), (Some(studio(json!({"efsRetention": "Delete"}))), 0)] {
+        let desk = Desk::new().await;
+        desk.create(&studio(json!({})), "studio").await;
+        let have = desk.only().await;
+        assert_eq!(desk.port.delete(&have, want.as_ref()).await, Ok(()));
+        assert_eq!(desk.only().await.phase, Phase::Settling("Deleting".into()));
+        pass().await;
+        assert_eq!(desk.observe().await, []);
+        assert_eq!(desk.port.delete(&have, want.as_ref()).await, Ok(()));
+        let left = desk
+            .aws
+            .with(|world| world.sagemaker.retained_file_systems("111122223333", "eu-west-1").len());
+        assert_eq!(left, kept);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_domain_of_unified_studio_is_not_deleted() {
+    let desk = Desk::new().await;
+    let linked = json!({"domainSettings": {"unifiedStudioSettings": {"domainId": "dzd-1a"}}});
+    desk.create(&studio(linked), "studio").await;
+    let named = desk.port.obstacles(&desk.only().await, Intent::Delete).await;
+    assert_eq!(named, Ok(vec!["it belongs to SageMaker Unified Studio".to_owned()]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_impossible_change_is_never_sent() {
+    let desk = Desk::new().await;
+    desk.create(&studio(json!({})), "studio").await;
+    let changes = SageMakerDomain::diff(&studio(json!({"vpc": "vpc-2"})), &desk.only().await.state);
+    assert_eq!(desk.change(&changes[0]).await.expect_err("refused").class, Class::Rejected);
+    assert_eq!(desk.calls("UpdateDomain").len(), 0);
+}
