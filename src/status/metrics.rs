@@ -121,7 +121,7 @@ impl Metrics {
         self.passes.with_label_values(&[outcome(report)]).inc();
         self.duration.with_label_values::<&str>(&[]).observe(report.duration_seconds);
         set(&self.last_pass, report.started_at);
-        set(&self.problems, report.problems.len() as f64);
+        set(&self.problems, number(report.problems.len()));
         set(&self.writing, if setup.writing { 1.0 } else { 0.0 });
         if let Some(age) = report.source_age_seconds {
             set(&self.source_good, report.started_at + report.duration_seconds - age);
@@ -191,7 +191,7 @@ impl Metrics {
         for (condition, count) in
             [("usable", usable), ("refused", report.scopes.len().saturating_sub(usable))]
         {
-            self.scopes.with_label_values(&[condition]).set(count as f64);
+            self.scopes.with_label_values(&[condition]).set(number(count));
         }
     }
 
@@ -214,9 +214,9 @@ impl Metrics {
                     let pair = metric.get_label().iter().find(|pair| pair.name() == name);
                     pair.map(|pair| pair.value().to_owned()).unwrap_or_default()
                 };
-                let attempts = counts.entry((label("service"), label("operation"))).or_default();
-                *attempts.entry(label("outcome")).or_default() +=
-                    metric.get_counter().get_value() as u64;
+                let [service, operation, outcome] = ["service", "operation", "outcome"].map(label);
+                let count = self.calls.0.with_label_values(&[&service, &operation, &outcome]).get();
+                counts.entry((service, operation)).or_default().insert(outcome, count);
             }
         }
         counts
@@ -224,6 +224,11 @@ impl Metrics {
             .map(|((service, operation), attempts)| CallCount { service, operation, attempts })
             .collect()
     }
+}
+
+/// A count as a gauge's value.
+fn number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
 fn set(gauge: &GaugeVec, value: f64) {

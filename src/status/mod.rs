@@ -125,7 +125,7 @@ impl Status {
             view: self.view().as_ref(),
             calls: &self.shared.metrics.calls(),
             alive: &self.alive(),
-            uptime: self.shared.started.elapsed().as_secs_f64(),
+            uptime: self.shared.started.elapsed(),
             now: now.as_secs_f64(),
         }
         .render()

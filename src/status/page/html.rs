@@ -1,6 +1,9 @@
 //! Writing HTML in which a value cannot become markup: markup is only ever a constant of the program.
 
-use std::fmt::{Display, Write as _};
+use std::{
+    fmt::{Display, Write as _},
+    time::Duration,
+};
 
 use aws_smithy_types::{DateTime, date_time::Format};
 
@@ -104,13 +107,13 @@ fn is_bidi(c: char) -> bool {
 
 /// Seconds since the epoch as RFC 3339 in UTC, to the second.
 fn rfc3339(at: f64) -> String {
-    let moment = DateTime::from_secs(at as i64);
+    let moment = DateTime::from_secs_f64(at.floor());
     moment.fmt(Format::DateTime).unwrap_or_else(|_| format!("{at} s"))
 }
 
 /// A length of time in words, rounded down: `45 s`, `12 min`, `3 h`, `9 d`.
 pub(super) fn age(seconds: f64) -> String {
-    let seconds = seconds.max(0.0) as u64;
+    let seconds = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default().as_secs();
     match seconds {
         0..=119 => format!("{seconds} s"),
         120..=7199 => format!("{} min", seconds / 60),

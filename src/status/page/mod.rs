@@ -7,6 +7,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use html::{Html, age};
 
 use super::{Check, View, metrics::CallCount};
@@ -31,8 +33,8 @@ pub struct Page<'a> {
     pub calls: &'a [CallCount],
     /// Whether the loop turns.
     pub alive: &'a [Check],
-    /// How long the process has been running, in seconds.
-    pub uptime: f64,
+    /// How long the process has been running.
+    pub uptime: Duration,
     /// Seconds since the epoch.
     pub now: f64,
 }

@@ -1,6 +1,9 @@
 //! Numbers: kinds, scopes, drift, left-overs, the latest pass, AWS calls.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::html::{Html, age};
 use crate::{
@@ -196,7 +199,7 @@ pub(super) fn last_pass(html: &mut Html, view: &View, now: f64) {
 }
 
 /// The AWS calls since the process started: per service, and the operations called most.
-pub(super) fn calls(html: &mut Html, calls: &[CallCount], uptime: f64) {
+pub(super) fn calls(html: &mut Html, calls: &[CallCount], uptime: Duration) {
     begin(html, "calls", "AWS calls");
     if calls.is_empty() {
         html.element("p", "dim", "None was made yet.").markup("</section>\n");
@@ -210,7 +213,7 @@ pub(super) fn calls(html: &mut Html, calls: &[CallCount], uptime: f64) {
         }
     }
     html.markup("<p class=\"dim\">Attempts since the process started, ")
-        .text(age(uptime))
+        .text(age(uptime.as_secs_f64()))
         .markup(" ago.</p>\n");
     let columns = ["Service", "#total", "#per minute", "#ok", "#throttled", "#error", "#no answer"];
     html.table("Attempts by service and outcome", &columns);
@@ -219,8 +222,8 @@ pub(super) fn calls(html: &mut Html, calls: &[CallCount], uptime: f64) {
         let all: u64 = sums.values().sum();
         html.element("td", "number", all);
         // In the first minute a rate would mean nothing.
-        let minutes = (uptime / 60.0).max(1.0);
-        html.element("td", "number", format_args!("{:.1}", all as f64 / minutes));
+        let tenths = all.saturating_mul(600) / uptime.as_secs().max(60);
+        html.element("td", "number", format_args!("{}.{}", tenths / 10, tenths % 10));
         outcomes(html, sums.iter().map(|(outcome, count)| (*outcome, *count)).collect());
         html.markup("</tr>\n");
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::status::{Status, fixture};
 
 fn view(report: &crate::engine::Report) -> View {
-    let status = Status::new(std::time::Duration::from_secs(60)).unwrap();
+    let status = Status::new(Duration::from_secs(60)).unwrap();
     status.take(fixture::setup(), report);
     status.view().unwrap()
 }
@@ -28,7 +28,7 @@ fn render(view: &View) -> String {
         view: Some(view),
         calls: &calls(),
         alive: &[],
-        uptime: 3600.0,
+        uptime: Duration::from_secs(3600),
         now: fixture::STARTED_AT + 30.0,
     }
     .render()
@@ -122,7 +122,8 @@ fn the_headline_says_the_worst_that_is_true() {
 
 #[test]
 fn before_the_first_pass_the_page_says_so() {
-    let page = Page { view: None, calls: &[], alive: &[], uptime: 1.0, now: 0.0 };
+    let page =
+        Page { view: None, calls: &[], alive: &[], uptime: Duration::from_secs(1), now: 0.0 };
     assert!(page.render().contains("No pass is finished yet."));
 }
 
