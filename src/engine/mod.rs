@@ -17,7 +17,7 @@ pub use self::{
     apply::{Outcome, StepResult},
     daemon::run,
     pass::{Engine, Options},
-    report::{Changed, Report},
+    report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},
     source::Source,
 };

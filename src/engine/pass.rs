@@ -13,7 +13,7 @@ use super::{
     apply::{self, Audit, Fresh, Generation, Outcome, StepResult},
     observe::{self, Callers, Wanted},
     pace::Pace,
-    report::Report,
+    report::{PendingDeletion, Report},
     scopes::Scopes,
     source::Source,
 };
@@ -95,6 +95,11 @@ impl Engine {
         self.source.dir()
     }
 
+    /// Whether a write would be sent now: not in observe mode, not for `plan`, not while the brake is on.
+    pub fn may_write(&self) -> bool {
+        self.options.write && self.settings.mode == Mode::Enforce && !self.brake.is_engaged()
+    }
+
     /// Told that the directory may have changed, so that a plan for the old one is not carried on.
     pub fn generation(&self) -> Generation {
         self.generation.clone()
@@ -140,6 +145,9 @@ impl Engine {
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
             scopes: scopes_report(&callers),
+            pending_deletions: good.as_ref().map_or_else(Vec::new, |good| {
+                PendingDeletion::find(&live, &good.snapshot, &self.settings.owner)
+            }),
             manifests: good
                 .map(|good| good.snapshot.documents.into_keys().collect())
                 .unwrap_or_default(),
