@@ -104,7 +104,12 @@ fn steps() -> Vec<Step> {
             &domain,
             Some(&origin("studio.yaml", 41)),
             Cause::Manifest,
-            Action::Create { want: json!({}), tags: Tags::new(), token: "t".into() },
+            Action::Create {
+                want: json!({}),
+                tags: Tags::new(),
+                token: "t".into(),
+                lines: Vec::new(),
+            },
             Verdict::Waiting(vec![Wait::lasting("KmsKey/studio is not there yet")]),
         ),
         step(
@@ -139,7 +144,12 @@ fn steps() -> Vec<Step> {
             &endpoint,
             Some(&origin("network.yaml", 90)),
             Cause::Manifest,
-            Action::Create { want: json!({}), tags: Tags::new(), token: "t".into() },
+            Action::Create {
+                want: json!({}),
+                tags: Tags::new(),
+                token: "t".into(),
+                lines: Vec::new(),
+            },
             Verdict::Reported("paused".into()),
         ),
     ]

@@ -62,6 +62,7 @@ impl Timeline {
                 .events
                 .iter_mut()
                 .find(|event| event.key == key && matches!(event.state, DriftState::Open(_)));
+            #[expect(clippy::single_match_else, reason = "two arms of one choice")]
             let event = match known {
                 Some(event) => event,
                 None => {

@@ -27,11 +27,11 @@ impl Default for Bench {
 impl Bench {
     /// A role session in the account of the tests.
     pub(crate) fn caller(&self, role: &str) -> Caller {
-        self.caller_in(ACCOUNT, role)
+        Self::caller_in(ACCOUNT, role)
     }
 
     /// A role session in this account.
-    pub(crate) fn caller_in(&self, account: &str, role: &str) -> Caller {
+    pub(crate) fn caller_in(account: &str, role: &str) -> Caller {
         let arn = format!("arn:aws:sts::{account}:assumed-role/{role}/session");
         Caller { account: account.to_owned(), region: "eu-west-1".to_owned(), arn }
     }
