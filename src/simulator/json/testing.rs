@@ -26,6 +26,7 @@ impl Default for Bench {
 
 impl Bench {
     /// A role session in the account of the tests.
+    #[expect(clippy::unused_self, reason = "reads like the bench's other calls")]
     pub(crate) fn caller(&self, role: &str) -> Caller {
         Self::caller_in(ACCOUNT, role)
     }
