@@ -144,8 +144,8 @@ async fn kinds(
     for document in wanted.documents.values() {
         let Address { scope, kind, name } = &document.address;
         let ask = asks.entry((scope.clone(), kind.clone())).or_default();
+        ask.names.insert(name.clone());
         if document.lifecycle.state == Presence::Present {
-            ask.names.insert(name.clone());
             ask.natural_keys.extend(document.natural_keys.iter().cloned());
         }
         ask.adopt.extend(document.lifecycle.adopt.clone());

@@ -26,9 +26,9 @@ use crate::{
     settings::{Mode, Settings},
 };
 
-/// Orphans of kinds that no manifest declares are looked for in the first pass and in every one of
-/// this many: they are rare, and each look costs a listing.
-const SWEEP_EVERY: u64 = 20;
+/// Orphans of kinds that no manifest declares are looked for once in this many passes (an hour, with the
+/// default interval): they are rare, and each look costs a listing.
+const SWEEP_EVERY: u64 = 60;
 
 /// How an engine is used.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +37,8 @@ pub struct Options {
     pub approve: BTreeSet<String>,
     /// Whether approved steps are carried out; `plan` says no, and its clients could not write anyway.
     pub write: bool,
+    /// Whether every pass also looks for orphans of kinds that no manifest declares.
+    pub sweep: bool,
 }
 
 /// The loop's state: all of it can be lost at any time.
@@ -50,6 +52,7 @@ pub struct Engine {
     generation: Generation,
     pace: Pace,
     converged: BTreeMap<Address, String>,
+    completing: BTreeSet<Address>,
     remembered: BTreeSet<(String, String)>,
     organizations: BTreeMap<String, String>,
     passes: u64,
@@ -75,6 +78,7 @@ impl Engine {
             generation: Generation::default(),
             pace: Pace::default(),
             converged: BTreeMap::new(),
+            completing: BTreeSet::new(),
             remembered: BTreeSet::new(),
             organizations: BTreeMap::new(),
             passes: 0,
@@ -169,7 +173,7 @@ impl Engine {
             registry: &self.registry,
             documents,
             remembered: &self.remembered,
-            sweep: self.passes % SWEEP_EVERY == 1,
+            sweep: self.options.sweep || self.passes.is_multiple_of(SWEEP_EVERY),
             organizations: &self.organizations,
         };
         let (live, callers) = observe::observe(&self.scopes, &wanted).await;
@@ -213,6 +217,7 @@ impl Engine {
             live,
             holdoffs: &holdoffs,
             create_holdoffs: &create_holdoffs,
+            completing: &self.completing,
             predecessors: &self.pace.predecessors(),
             converged: &self.converged,
             mode: self.settings.mode,
@@ -281,6 +286,7 @@ impl Engine {
             match (&result.outcome, &result.error) {
                 (Outcome::Done { id }, _) if result.verb == "create" => {
                     self.pace.created(address, id.clone(), now);
+                    self.completing.insert(address.clone());
                 }
                 (Outcome::Done { .. }, _) => self.pace.done(address),
                 (_, Some(error)) => {
@@ -296,6 +302,7 @@ impl Engine {
             }
         }
         for address in &plan.in_sync {
+            self.completing.remove(address);
             if let Some(want) = plan.wants.get(address) {
                 self.converged.insert(address.clone(), want.clone());
             }
@@ -303,6 +310,8 @@ impl Engine {
         let known: BTreeSet<&Address> =
             plan.wants.keys().chain(plan.steps.iter().map(|step| &step.address)).collect();
         self.pace.retain(&known);
+        self.completing.retain(|address| known.contains(address));
+        self.converged.retain(|address, _| known.contains(address));
     }
 }
 

@@ -14,7 +14,10 @@ mod lines;
 mod refs;
 mod target;
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
@@ -130,6 +133,12 @@ pub trait Kind: Send + Sync + 'static {
     /// Names that AWS (or people) take for unique: two manifests that share one are an error, a live
     /// resource that has one but not our claim is a conflict. Empty if there is none.
     fn natural_keys(state: &Self::State) -> Vec<String>;
+
+    /// What is wrong with the manifests of one scope taken together, by the name of the manifest: limits
+    /// that no manifest breaks alone.
+    fn together(_wanted: &BTreeMap<String, Self::State>) -> Vec<(String, Invalid)> {
+        Vec::new()
+    }
 
     /// Whether a live resource counts as deleted already (a key that is pending deletion).
     fn is_gone(_have: &Self::State) -> bool {

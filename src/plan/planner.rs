@@ -38,6 +38,8 @@ pub struct Inputs<'a> {
     pub holdoffs: &'a BTreeMap<Address, Holdoff>,
     /// Why nothing may be created for an address yet although it was not seen.
     pub create_holdoffs: &'a BTreeMap<Address, Wait>,
+    /// Addresses that this process created and has not seen in order yet: finishing them is no mass change.
+    pub completing: &'a BTreeSet<Address>,
     /// What each address was last seen as: part of the client token of a create.
     pub predecessors: &'a BTreeMap<Address, PhysicalId>,
     /// The fingerprint of what each address wanted when it was last in sync.
@@ -484,11 +486,18 @@ fn say_what_comes_first(plan: &mut Plan) {
 /// A resource is created only once everything it refers to is in order: until a new security group has
 /// lost AWS's default egress rule, nothing may stand behind it.
 fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
-    let unsettled: BTreeMap<Address, &'static str> = plan
+    // The address, and whether its edits will be made without anybody doing anything.
+    let unsettled: BTreeMap<Address, bool> = plan
         .steps
         .iter()
-        .filter(|step| matches!(step.verdict, Verdict::Go | Verdict::Waiting(_)))
-        .map(|step| (step.address.clone(), step.action.verb()))
+        .filter(|step| matches!(step.action, Action::Edit { .. }))
+        .filter_map(|step| match &step.verdict {
+            Verdict::Go => Some((step.address.clone(), true)),
+            Verdict::Waiting(why) => {
+                Some((step.address.clone(), why.iter().all(|wait| wait.passes)))
+            }
+            _ => None,
+        })
         .collect();
     for step in &mut plan.steps {
         let Action::Create { .. } = step.action else { continue };
@@ -497,8 +506,11 @@ fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
             .recorded
             .hard
             .iter()
-            .filter(|target| unsettled.get(*target) == Some(&"edit"))
-            .map(|target| Wait::passing(format!("{target} has changes to be made first")))
+            .filter_map(|target| Some((target, unsettled.get(target)?)))
+            .map(|(target, passes)| Wait {
+                why: format!("{target} has changes to be made first"),
+                passes: *passes,
+            })
             .collect();
         match &mut step.verdict {
             Verdict::Go if !open.is_empty() => step.verdict = Verdict::Waiting(open),

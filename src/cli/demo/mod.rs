@@ -4,7 +4,7 @@ mod drift;
 mod hands;
 pub(crate) mod world;
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{sync::Notify, time::Instant};
@@ -56,7 +56,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let guard = Guard::writing(brake.clone()).metered(status.metrics().meter());
     let connection = Connection::new(simulator.sdk_config(world::ML_ACCOUNT, world::REGION), guard);
     let mut session =
-        Session::over(settings, &connection, &args.dir, BTreeSet::new(), brake).await?;
+        Session::over(settings, &connection, &args.dir, engine::Options::default(), brake).await?;
     let engine = &mut session.engine;
 
     heading(&format!("2. {} is applied", args.dir.display()))?;
