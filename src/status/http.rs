@@ -47,9 +47,9 @@ pub fn serve(listen: &str, status: Status, stop: CancellationToken) -> io::Resul
 fn router(status: Status) -> Router {
     Router::new()
         .route("/", get(index))
-        .route("/page.css", get(|| fixed("text/css; charset=utf-8", page::CSS)))
-        .route("/page.js", get(|| fixed("text/javascript; charset=utf-8", page::SCRIPT)))
-        .route("/icon.svg", get(|| fixed("image/svg+xml", page::ICON)))
+        .route("/page.css", get(async || fixed("text/css; charset=utf-8", page::CSS)))
+        .route("/page.js", get(async || fixed("text/javascript; charset=utf-8", page::SCRIPT)))
+        .route("/icon.svg", get(async || fixed("image/svg+xml", page::ICON)))
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
@@ -82,7 +82,7 @@ async fn index(State(status): State<Status>) -> Response {
     (headers, status.page()).into_response()
 }
 
-async fn fixed(content_type: &'static str, body: &'static str) -> Response {
+fn fixed(content_type: &'static str, body: &'static str) -> Response {
     ([(header::CONTENT_TYPE, content_type)], body).into_response()
 }
 
