@@ -63,6 +63,11 @@ fn editing(id: &str, edits: Vec<Edit>) -> Action {
     Action::Edit { have, edits }
 }
 
+fn creating(lines: &[&str]) -> Action {
+    let lines = lines.iter().map(|line| Line::add(*line)).collect();
+    Action::Create { want: json!({}), tags: Tags::new(), token: "t".into(), lines }
+}
+
 fn step(address: &Address, at: Option<&Origin>, cause: Cause, action: Action, v: Verdict) -> Step {
     Step::new(address, at, cause, action, v)
 }
@@ -104,12 +109,7 @@ fn steps() -> Vec<Step> {
             &domain,
             Some(&origin("studio.yaml", 41)),
             Cause::Manifest,
-            Action::Create {
-                want: json!({}),
-                tags: Tags::new(),
-                token: "t".into(),
-                lines: Vec::new(),
-            },
+            creating(&["domainName: ml-studio", "authMode: SSO"]),
             Verdict::Waiting(vec![Wait::lasting("KmsKey/studio is not there yet")]),
         ),
         step(
@@ -144,12 +144,7 @@ fn steps() -> Vec<Step> {
             &endpoint,
             Some(&origin("network.yaml", 90)),
             Cause::Manifest,
-            Action::Create {
-                want: json!({}),
-                tags: Tags::new(),
-                token: "t".into(),
-                lines: Vec::new(),
-            },
+            creating(&["type: Interface"]),
             Verdict::Reported("paused".into()),
         ),
     ]

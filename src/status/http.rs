@@ -47,9 +47,9 @@ pub fn serve(listen: &str, status: Status, stop: CancellationToken) -> io::Resul
 fn router(status: Status) -> Router {
     Router::new()
         .route("/", get(index))
-        .route("/page.css", get(|| async { fixed("text/css; charset=utf-8", page::CSS) }))
-        .route("/page.js", get(|| async { fixed("text/javascript; charset=utf-8", page::SCRIPT) }))
-        .route("/icon.svg", get(|| async { fixed("image/svg+xml", page::ICON) }))
+        .route("/page.css", get(async || fixed("text/css; charset=utf-8", page::CSS)))
+        .route("/page.js", get(async || fixed("text/javascript; charset=utf-8", page::SCRIPT)))
+        .route("/icon.svg", get(async || fixed("image/svg+xml", page::ICON)))
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn status() -> Status {
-        let status = Status::new(Duration::from_mins(1)).unwrap();
+        let status = Status::new(Duration::from_secs(60)).unwrap();
         status.take(fixture::setup(), &fixture::report());
         status
     }
@@ -205,7 +205,7 @@ mod tests {
 
     #[tokio::test]
     async fn before_the_first_pass_it_is_alive_and_not_ready() {
-        let status = Status::new(Duration::from_mins(1)).unwrap();
+        let status = Status::new(Duration::from_secs(60)).unwrap();
         assert!(ask("GET", "/livez", &status).await.starts_with("HTTP/1.0 200"));
         assert!(ask("GET", "/readyz", &status).await.starts_with("HTTP/1.0 503"));
         assert!(ask("GET", "/status.json", &status).await.starts_with("HTTP/1.0 503"));

@@ -58,20 +58,13 @@ impl Timeline {
         let ended = report.started_at + report.duration_seconds;
         for step in report.drift() {
             let key = (step.address.clone(), step.digest.clone());
-            let known = self
-                .events
-                .iter_mut()
-                .find(|event| event.key == key && matches!(event.state, DriftState::Open(_)));
-            #[expect(clippy::single_match_else, reason = "two arms of one choice")]
-            let event = match known {
-                Some(event) => event,
-                None => {
-                    self.events.push_back(begun(report, step, key));
-                    // Just pushed, so there is a last one.
-                    let Some(event) = self.events.back_mut() else { continue };
-                    event
-                }
-            };
+            let known =
+                |event: &DriftEvent| event.key == key && matches!(event.state, DriftState::Open(_));
+            let at = self.events.iter().position(known).unwrap_or(self.events.len());
+            if at == self.events.len() {
+                self.events.push_back(begun(report, step, key));
+            }
+            let event = &mut self.events[at];
             event.state = state(report, step);
             event.ended_at = (event.state == DriftState::Corrected).then_some(ended);
         }

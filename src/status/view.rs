@@ -9,7 +9,7 @@ use crate::{
     engine::{Outcome, PendingDeletion, Report, StepResult},
     kind::Line,
     model::Risk,
-    plan::{Conflict, Counts, Orphan, Step, Unknown, Verdict},
+    plan::{Action, Conflict, Counts, Orphan, Step, Unknown, Verdict},
 };
 
 /// Manifests by kind and condition.
@@ -95,6 +95,8 @@ pub struct StepView {
     pub id: Option<String>,
     /// What becomes of it.
     pub verdict: Verdict,
+    /// What a create makes; a policy is only named by its statements.
+    pub lines: Vec<Line>,
     /// The edits, with the fields under them.
     pub edits: Vec<EditView>,
     /// For approval.
@@ -199,6 +201,10 @@ impl StepView {
             risk: step.risk().as_str(),
             id: step.action.have().map(|have| have.id.to_string()),
             verdict: step.verdict.clone(),
+            lines: match &step.action {
+                Action::Create { lines, .. } => lines.clone(),
+                Action::Edit { .. } | Action::Delete { .. } => Vec::new(),
+            },
             edits: step
                 .action
                 .edits()

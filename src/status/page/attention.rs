@@ -146,6 +146,7 @@ fn step(html: &mut Html, class: &'static str, step: &StepView) {
         html.markup(" <span class=\"origin\"><code>").text(origin).markup("</code></span>");
     }
     html.markup("</p>");
+    diff(html, &step.lines);
     for edit in &step.edits {
         html.markup("<p class=\"edit\">")
             .text(&edit.summary)
