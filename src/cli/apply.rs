@@ -129,8 +129,17 @@ fn waits(report: &Report) -> String {
         }
         _ => None,
     });
-    waiting.collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = waiting.collect();
+    if lines.len() > MOST_WAITS {
+        let more = lines.len() - MOST_WAITS;
+        lines.truncate(MOST_WAITS);
+        lines.push(format!("… and {more} more"));
+    }
+    lines.join("\n")
 }
+
+/// More lines than this say nothing that fewer do not.
+const MOST_WAITS: usize = 5;
 
 fn ended(report: &Report) -> Ended {
     let failed = report.failures().next().is_some()

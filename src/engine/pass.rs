@@ -180,13 +180,12 @@ impl Engine {
         for address in snapshot.documents.keys() {
             let key = (address.scope.clone(), address.kind.clone());
             let Some(Seen::All(resources)) = live.seen.get(&key) else { continue };
-            let claimed = resources.iter().any(|resource| {
+            let claimed = resources.iter().find(|resource| {
                 matches!(Ownership::read(&resource.tags, &self.settings.owner), Ownership::Ours { address: found, .. } if found == *address)
             });
-            if claimed {
-                self.pace.saw_present(address);
-            } else {
-                self.pace.saw_absent(address, self.settings.settle_window, now);
+            match claimed {
+                Some(resource) => self.pace.saw_present(address, &resource.id),
+                None => self.pace.saw_absent(address, self.settings.settle_window, now),
             }
         }
     }
@@ -206,6 +205,7 @@ impl Engine {
             live,
             holdoffs: &holdoffs,
             create_holdoffs: &create_holdoffs,
+            predecessors: &self.pace.predecessors(),
             converged: &self.converged,
             mode: self.settings.mode,
             prune: self.settings.prune,

@@ -93,6 +93,8 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable>;
+    /// A wanted state's leaves, for the plan of a create.
+    fn state_lines(&self, want: &Value) -> Vec<Line>;
     /// [`Kind::natural_keys`] of a live state.
     ///
     /// # Errors
@@ -205,6 +207,10 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
                 })
             })
             .collect()
+    }
+
+    fn state_lines(&self, want: &Value) -> Vec<Line> {
+        super::state_lines(want, K::HIDDEN)
     }
 
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {

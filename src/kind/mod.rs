@@ -102,6 +102,8 @@ pub trait Describe: fmt::Display {
 pub trait Kind: Send + Sync + 'static {
     /// What the loop must know.
     const PROFILE: Profile;
+    /// Members of [`Self::State`] that are there for comparing, not for people: left out of plans.
+    const HIDDEN: &'static [&'static str] = &[];
     /// The manifest's `spec`, as written (camelCase, `deny_unknown_fields`, documented fields).
     type Spec: DeserializeOwned + JsonSchema;
     /// The canonical state. In *want*, an absent leaf (`None`) is not managed; *have* is complete.

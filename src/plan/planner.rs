@@ -15,7 +15,7 @@ use crate::{
         erased::{Edit, EditBody, ErasedKind, Registry, Resolved},
     },
     manifest::{Document, ManifestMode, Presence},
-    model::{Address, Claim, Deletion, Observed, Ownership, Phase, Risk, Seen, Tags},
+    model::{Address, Claim, Deletion, Observed, Ownership, Phase, PhysicalId, Risk, Seen, Tags},
     settings::{GateLimits, Mode, Prune},
 };
 
@@ -38,6 +38,8 @@ pub struct Inputs<'a> {
     pub holdoffs: &'a BTreeMap<Address, Holdoff>,
     /// Why nothing may be created for an address yet although it was not seen.
     pub create_holdoffs: &'a BTreeMap<Address, Wait>,
+    /// What each address was last seen as: part of the client token of a create.
+    pub predecessors: &'a BTreeMap<Address, PhysicalId>,
     /// The fingerprint of what each address wanted when it was last in sync.
     pub converged: &'a BTreeMap<Address, String>,
     /// What the process may do.
@@ -93,6 +95,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     planner.unknown();
     let mut plan = planner.plan;
     wait_for_dependencies(&mut plan, inputs);
+    say_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
     plan.steps = gate::hold(plan.steps, inputs);
     plan
@@ -192,11 +195,11 @@ impl Planner<'_> {
             }
             Match::AdoptionMissing(id) => {
                 waiting.push(Wait::lasting(format!("{id}, which it adopts, does not exist")));
-                vec![self.create(document, resolved, tags, waiting, Cause::Adoption)]
+                vec![self.create(document, resolved, tags, waiting, Cause::Adoption, kind)]
             }
             Match::Absent => {
                 let cause = if drifted { Cause::Drift } else { Cause::Manifest };
-                vec![self.create(document, resolved, tags, waiting, cause)]
+                vec![self.create(document, resolved, tags, waiting, cause, kind)]
             }
             Match::Conflict(_) => return,
         };
@@ -236,12 +239,15 @@ impl Planner<'_> {
         tags: BTreeMap<String, Option<String>>,
         mut waiting: Vec<Wait>,
         cause: Cause,
+        kind: &dyn ErasedKind,
     ) -> Step {
         waiting.extend(self.inputs.create_holdoffs.get(&document.address).cloned());
         let tags: Tags = tags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
-        let token = fingerprint(&format!("{tags:?} {}", resolved.state));
+        let predecessor = self.inputs.predecessors.get(&document.address);
+        let token = fingerprint(&format!("{tags:?} {} {predecessor:?}", resolved.state));
         let verdict = self.verdict(document, waiting);
-        let action = Action::Create { want: resolved.state, tags, token };
+        let lines = kind.state_lines(&resolved.state);
+        let action = Action::Create { want: resolved.state, tags, token, lines };
         Step::new(&document.address, Some(&document.origin), cause, action, verdict)
     }
 
@@ -449,6 +455,30 @@ fn with_tags(
         edits.push(edit(format!("remove tags {}", remove.join(", ")), EditBody::Untag(remove)));
     }
     edits
+}
+
+/// "Does not exist yet" reads like a fault where this very plan creates it.
+fn say_what_comes_first(plan: &mut Plan) {
+    let created: BTreeMap<String, String> = plan
+        .steps
+        .iter()
+        .filter(|step| matches!(step.action, Action::Create { .. }))
+        .map(|step| {
+            (
+                format!("{} does not exist yet", step.address),
+                format!("{} is created first", step.address),
+            )
+        })
+        .collect();
+    for step in &mut plan.steps {
+        if let Verdict::Waiting(why) = &mut step.verdict {
+            for wait in why {
+                if let Some(better) = created.get(&wait.why) {
+                    wait.why.clone_from(better);
+                }
+            }
+        }
+    }
 }
 
 /// A resource is created only once everything it refers to is in order: until a new security group has
