@@ -51,6 +51,9 @@ class Recorder:
             daemon_threads = True
             request_queue_size = 64
 
+            def handle_error(self, *_):
+                """A client that hangs up is no error of the recorder."""
+
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

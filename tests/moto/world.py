@@ -11,14 +11,16 @@ import time
 import boto3
 import botocore.config
 
-# The account of the platform is the one that moto gives to credentials it does not know. The simulator
-# takes an access key id of twelve digits for the account.
-ML = "123456789012"
+# Where the process itself runs. Both accounts that matter are reached by roles: that is how moto and the
+# simulator alike tell whose call it is.
+HOME = "123456789012"
+# The simulator's organisation has this account; moto invents the number of the one it creates.
+SIMULATED_MEMBER = "111122223333"
 MANAGEMENT = "999988887777"
 REGION = "eu-west-1"
 ROLE = "arn:aws:iam::{}:role/palisade"
 CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": ML,
+    "AWS_ACCESS_KEY_ID": HOME,
     "AWS_SECRET_ACCESS_KEY": "not-verified",
     "AWS_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -70,14 +72,12 @@ class Target:
             self._process.kill()
             self._process.wait()
 
-    def client(self, service, account=ML, region=REGION):
-        """A boto3 client in an account; the management account is reached by its role, as palisade does."""
-        keys = (ML, "not-verified", None)
-        if account != ML:
-            sts = self._client("sts", REGION, *keys)
-            role = sts.assume_role(RoleArn=ROLE.format(account), RoleSessionName="somebody")
-            given = role["Credentials"]
-            keys = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    def client(self, service, account, region=REGION):
+        """A boto3 client in an account, which is reached by its role, as palisade does."""
+        sts = self._client("sts", REGION, HOME, "not-verified", None)
+        role = sts.assume_role(RoleArn=ROLE.format(account), RoleSessionName="somebody")
+        given = role["Credentials"]
+        keys = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
         return self._client(service, region, *keys)
 
     def _client(self, service, region, key, secret, token):
@@ -102,12 +102,17 @@ class World:
     """Network and organisation as a platform team finds them."""
 
     def __init__(self, target):
-        self.ec2 = target.client("ec2")
-        self.kms = target.client("kms")
-        self.sagemaker = target.client("sagemaker")
         self.organizations = target.client("organizations", MANAGEMENT, "us-east-1")
-        self._network()
         self._organization()
+        if target.kind == "moto":
+            answer = self.organizations.create_account(AccountName="ml", Email="ml@example.com")
+            self.account = answer["CreateAccountStatus"]["AccountId"]
+        else:
+            self.account = SIMULATED_MEMBER
+        self.ec2 = target.client("ec2", self.account)
+        self.kms = target.client("kms", self.account)
+        self.sagemaker = target.client("sagemaker", self.account)
+        self._network()
 
     def _network(self):
         ec2 = self.ec2
@@ -148,6 +153,69 @@ class World:
     def _unit(self, parent, name):
         answer = self.organizations.create_organizational_unit(ParentId=parent, Name=name)
         return answer["OrganizationalUnit"]["Id"]
+
+    # What palisade has made, as somebody with a console sees it.
+
+    def group(self, name):
+        found = self.ec2.describe_security_groups(
+            Filters=[
+                {"Name": "group-name", "Values": [name]},
+                {"Name": "vpc-id", "Values": [self.vpc]},
+            ]
+        )["SecurityGroups"]
+        return found[0] if found else None
+
+    def endpoints(self):
+        return self.ec2.describe_vpc_endpoints()["VpcEndpoints"]
+
+    def endpoint(self, service):
+        name = f"com.amazonaws.{REGION}.{service}"
+        gone = ("deleted", "deleting")
+        live = [e for e in self.endpoints() if e["State"].lower() not in gone]
+        return next(e for e in live if e["ServiceName"] == name and not self.is_stranger(e))
+
+    def is_stranger(self, endpoint):
+        return endpoint["VpcEndpointId"] == self.others["endpoint"]
+
+    def key(self, name=True):
+        """Our key, by its alias, or as the only one that is not the stranger."""
+        if name:
+            return self.kms.describe_key(KeyId="alias/ml/studio")["KeyMetadata"]
+        ids = {key["KeyId"] for key in self.kms.list_keys()["Keys"]} - {self.others["key"]}
+        metadata = [self.kms.describe_key(KeyId=key)["KeyMetadata"] for key in ids]
+        return next(key for key in metadata if key["KeyManager"] == "CUSTOMER")
+
+    def scp(self):
+        listed = self.organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
+        return next((p["Id"] for p in listed if p["Name"] == "protect-trails"), None)
+
+    def scp_targets(self):
+        listed = self.organizations.list_targets_for_policy(PolicyId=self.scp())["Targets"]
+        return {target["TargetId"] for target in listed}
+
+    def domain(self):
+        listed = self.sagemaker.list_domains()["Domains"]
+        found = [d["DomainId"] for d in listed if d["DomainName"] == "ml-studio"]
+        return self.sagemaker.describe_domain(DomainId=found[0]) if found else None
+
+    def strangers(self):
+        """All that can be seen of what others own."""
+        others = self.others
+        groups = self.ec2.describe_security_groups(GroupIds=[others["group"]])["SecurityGroups"]
+        endpoint = self.ec2.describe_vpc_endpoints(VpcEndpointIds=[others["endpoint"]])
+        policy = self.organizations.describe_policy(PolicyId=others["policy"])["Policy"]
+        targets = self.organizations.list_targets_for_policy(PolicyId=others["policy"])["Targets"]
+        domain = self.sagemaker.describe_domain(DomainId=others["domain"])
+        domain.pop("ResponseMetadata")
+        return {
+            "group": groups,
+            "endpoint": endpoint["VpcEndpoints"],
+            "key": self.kms.describe_key(KeyId=others["key"])["KeyMetadata"],
+            "key policy": self.kms.get_key_policy(KeyId=others["key"], PolicyName="default")["Policy"],
+            "policy": policy,
+            "targets": targets,
+            "domain": domain,
+        }
 
 
 def _tagged(kind, **tags):
