@@ -3,10 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::{
-    Client,
-    types::SecurityGroupRuleUpdate,
-};
+use aws_sdk_ec2::{Client, types::SecurityGroupRuleUpdate};
 
 use super::{
     super::{Change, Direction, Entry, Pair, Peer, Redescription, Rule},
