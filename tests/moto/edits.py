@@ -291,6 +291,8 @@ def strangers(world):
         DefaultUserSettings={"ExecutionRole": f"arn:aws:iam::{world.account}:role/others"},
         SubnetIds=world.subnets,
         VpcId=world.vpc,
+        # moto fails (500) when the tags of a domain without any are listed.
+        Tags=[{"Key": "team", "Value": "others"}],
     )["DomainArn"].rpartition("/")[2]
     world.others = {
         "group": group,
