@@ -13,7 +13,8 @@ class Edit:
     name: str
     act: Callable[[World], None]
     calls: dict[str, int]
-    passes: int = 1
+    # Of palisade, until the last call; None where AWS takes its time in between.
+    passes: int | None = 1
     # Whether it can be made together with the others, which must not undo it.
     together: bool = field(default=True)
 
@@ -235,7 +236,13 @@ EDITS = [
     Edit("a policy is attached elsewhere", _attach, {"organizations:DetachPolicy": 1}),
     Edit("a policy gets another tag", _retag_policy, {"organizations:TagResource": 1}),
     Edit("a domain gets another tag", _retag_domain, {"sagemaker:AddTags": 1}),
-    Edit("a domain is deleted", _delete_domain, {"sagemaker:CreateDomain": 1}, together=False),
+    Edit(
+        "a domain is deleted",
+        _delete_domain,
+        {"sagemaker:CreateDomain": 1},
+        passes=None,
+        together=False,
+    ),
 ]
 
 
@@ -244,6 +251,7 @@ def _change_domain(world):
         DomainId=world.domain()["DomainId"],
         DefaultUserSettings={"SharingSettings": {"NotebookOutputOption": "Allowed"}},
     )
+    _in_service(world, world.domain()["DomainId"])
 
 
 # The simulator, like EC2, answers a client token that it knows with the endpoint of that token, also when it is
@@ -301,13 +309,13 @@ def strangers(world):
         "policy": policy,
         "domain": domain,
     }
-    _settled(world)
+    _in_service(world, domain)
 
 
-def _settled(world):
-    """The simulator makes domains in a second, not at once."""
+def _in_service(world, domain):
+    """The simulator takes a second for a domain, moto none."""
     for _ in range(100):
-        if world.sagemaker.describe_domain(DomainId=world.others["domain"])["Status"] == "InService":
+        if world.sagemaker.describe_domain(DomainId=domain)["Status"] == "InService":
             return
         time.sleep(0.1)
-    raise RuntimeError("the others' domain does not get ready")
+    raise RuntimeError(f"the domain {domain} does not get ready")
