@@ -6,6 +6,7 @@
 
 pub mod apply;
 mod daemon;
+mod futile;
 mod observe;
 pub mod pace;
 mod pass;
@@ -17,7 +18,7 @@ pub use self::{
     apply::{Outcome, StepResult},
     daemon::run,
     pass::{Engine, Options},
-    report::{Changed, Report},
+    report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},
     source::Source,
 };

@@ -11,9 +11,10 @@ use tokio::time::Instant;
 
 use super::{
     apply::{self, Audit, Fresh, Generation, Outcome, StepResult},
+    futile::Futile,
     observe::{self, Callers, Wanted},
     pace::Pace,
-    report::Report,
+    report::{PendingDeletion, Report},
     scopes::Scopes,
     source::Source,
 };
@@ -26,9 +27,9 @@ use crate::{
     settings::{Mode, Settings},
 };
 
-/// Orphans of kinds that no manifest declares are looked for in the first pass and in every one of
-/// this many: they are rare, and each look costs a listing.
-const SWEEP_EVERY: u64 = 20;
+/// Orphans of kinds that no manifest declares are looked for once in this many passes (an hour, with the
+/// default interval): they are rare, and each look costs a listing.
+const SWEEP_EVERY: u64 = 60;
 
 /// How an engine is used.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +38,8 @@ pub struct Options {
     pub approve: BTreeSet<String>,
     /// Whether approved steps are carried out; `plan` says no, and its clients could not write anyway.
     pub write: bool,
+    /// Whether every pass also looks for orphans of kinds that no manifest declares.
+    pub sweep: bool,
 }
 
 /// The loop's state: all of it can be lost at any time.
@@ -49,7 +52,9 @@ pub struct Engine {
     brake: Brake,
     generation: Generation,
     pace: Pace,
+    futile: Futile,
     converged: BTreeMap<Address, String>,
+    completing: BTreeSet<Address>,
     remembered: BTreeSet<(String, String)>,
     organizations: BTreeMap<String, String>,
     passes: u64,
@@ -74,7 +79,9 @@ impl Engine {
             brake,
             generation: Generation::default(),
             pace: Pace::default(),
+            futile: Futile::default(),
             converged: BTreeMap::new(),
+            completing: BTreeSet::new(),
             remembered: BTreeSet::new(),
             organizations: BTreeMap::new(),
             passes: 0,
@@ -91,6 +98,11 @@ impl Engine {
         self.source.dir()
     }
 
+    /// Whether a write would be sent now: not in observe mode, not for `plan`, not while the brake is on.
+    pub fn may_write(&self) -> bool {
+        self.options.write && self.settings.mode == Mode::Enforce && !self.brake.is_engaged()
+    }
+
     /// Told that the directory may have changed, so that a plan for the old one is not carried on.
     pub fn generation(&self) -> Generation {
         self.generation.clone()
@@ -98,7 +110,8 @@ impl Engine {
 
     /// When a failed step may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
-        self.pace.next_retry(Instant::now())
+        let now = Instant::now();
+        self.pace.next_retry(now).into_iter().chain(self.futile.next_retry(now)).min()
     }
 
     /// Makes one pass.
@@ -116,6 +129,7 @@ impl Engine {
             Some(good) => {
                 self.note_observation(&good.snapshot, &live);
                 let mut plan = self.plan(&good.snapshot, &live, started_at);
+                self.slow_down_the_futile(&mut plan);
                 self.look_for_obstacles(&mut plan).await;
                 let fresh = Fresh {
                     brake: self.brake.clone(),
@@ -136,6 +150,9 @@ impl Engine {
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
             scopes: scopes_report(&callers),
+            pending_deletions: good.as_ref().map_or_else(Vec::new, |good| {
+                PendingDeletion::find(&live, &good.snapshot, &self.settings.owner)
+            }),
             manifests: good
                 .map(|good| good.snapshot.documents.into_keys().collect())
                 .unwrap_or_default(),
@@ -161,7 +178,7 @@ impl Engine {
             registry: &self.registry,
             documents,
             remembered: &self.remembered,
-            sweep: self.passes % SWEEP_EVERY == 1,
+            sweep: self.options.sweep || self.passes.is_multiple_of(SWEEP_EVERY),
             organizations: &self.organizations,
         };
         let (live, callers) = observe::observe(&self.scopes, &wanted).await;
@@ -180,13 +197,12 @@ impl Engine {
         for address in snapshot.documents.keys() {
             let key = (address.scope.clone(), address.kind.clone());
             let Some(Seen::All(resources)) = live.seen.get(&key) else { continue };
-            let claimed = resources.iter().any(|resource| {
+            let claimed = resources.iter().find(|resource| {
                 matches!(Ownership::read(&resource.tags, &self.settings.owner), Ownership::Ours { address: found, .. } if found == *address)
             });
-            if claimed {
-                self.pace.saw_present(address);
-            } else {
-                self.pace.saw_absent(address, self.settings.settle_window, now);
+            match claimed {
+                Some(resource) => self.pace.saw_present(address, &resource.id),
+                None => self.pace.saw_absent(address, self.settings.settle_window, now),
             }
         }
     }
@@ -206,6 +222,8 @@ impl Engine {
             live,
             holdoffs: &holdoffs,
             create_holdoffs: &create_holdoffs,
+            completing: &self.completing,
+            predecessors: &self.pace.predecessors(),
             converged: &self.converged,
             mode: self.settings.mode,
             prune: self.settings.prune,
@@ -222,6 +240,16 @@ impl Engine {
 
     fn creation(&self, address: &Address) -> Creation {
         self.registry.get(&address.kind).map_or(Creation::Unnamed, |kind| kind.profile().creation)
+    }
+
+    /// Makes those edits wait that were done before, just like this, and had no effect.
+    fn slow_down_the_futile(&self, plan: &mut Plan) {
+        let now = Instant::now();
+        for step in plan.steps.iter_mut().filter(|step| step.verdict.goes()) {
+            if let Some(wait) = self.futile.wait(&step.address, &step.digest, now) {
+                step.verdict = Verdict::Waiting(vec![wait]);
+            }
+        }
     }
 
     /// Asks the kinds what stands in the way of the steps that would go, and makes those wait that
@@ -273,8 +301,15 @@ impl Engine {
             match (&result.outcome, &result.error) {
                 (Outcome::Done { id }, _) if result.verb == "create" => {
                     self.pace.created(address, id.clone(), now);
+                    self.completing.insert(address.clone());
                 }
-                (Outcome::Done { .. }, _) => self.pace.done(address),
+                (Outcome::Done { .. }, _) => {
+                    self.pace.done(address);
+                    let steps = plan.steps.iter().filter(|step| step.address == *address);
+                    for step in steps.filter(|step| !step.action.edits().is_empty()) {
+                        self.futile.done(address, &step.digest, now);
+                    }
+                }
                 (_, Some(error)) => {
                     let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
                     self.pace.failed(address, want, error, now);
@@ -288,6 +323,8 @@ impl Engine {
             }
         }
         for address in &plan.in_sync {
+            self.completing.remove(address);
+            self.futile.settled(address);
             if let Some(want) = plan.wants.get(address) {
                 self.converged.insert(address.clone(), want.clone());
             }
@@ -295,6 +332,9 @@ impl Engine {
         let known: BTreeSet<&Address> =
             plan.wants.keys().chain(plan.steps.iter().map(|step| &step.address)).collect();
         self.pace.retain(&known);
+        self.completing.retain(|address| known.contains(address));
+        self.converged.retain(|address, _| known.contains(address));
+        self.futile.retain(&known);
     }
 }
 

@@ -61,10 +61,14 @@ fn hold_masses(steps: &mut [Step], inputs: &Inputs<'_>) {
         let verb = step.action.verb();
         (step.address.scope.clone(), step.address.kind.clone(), verb)
     };
-    for step in steps.iter().filter(|step| step.verdict.goes()) {
+    let counted = |step: &Step| {
+        let completing = step.action.verb() == "edit" && inputs.completing.contains(&step.address);
+        step.verdict.goes() && !completing
+    };
+    for step in steps.iter().filter(|step| counted(step)) {
         *counts.entry(key(step)).or_default() += 1;
     }
-    for step in steps.iter_mut().filter(|step| step.verdict.goes()) {
+    for step in steps.iter_mut().filter(|step| counted(step)) {
         let (scope, kind, verb) = key(step);
         let all = population.get(&(scope, kind)).copied().unwrap_or_default();
         let (percent, floor) = match verb {

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use self::planner::{Inputs, known, plan};
 use crate::{
-    kind::erased::Edit,
+    kind::{Line, erased::Edit},
     manifest::Origin,
     model::{Address, Observed, PhysicalId, Risk, Seen, Tags},
 };
@@ -46,6 +46,8 @@ pub enum Action {
         tags: Tags,
         /// The client token, where the call takes one.
         token: String,
+        /// The wanted state for people.
+        lines: Vec<Line>,
     },
     /// Edits in order; the first failure ends the step.
     Edit {

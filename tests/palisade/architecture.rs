@@ -27,7 +27,9 @@ impl Source {
 
     fn is_test(&self) -> bool {
         const TESTS: [&str; 4] = ["tests.rs", "testing.rs", "simulated.rs", "rehearsal.rs"];
-        self.path.contains("/tests/") || TESTS.iter().any(|name| self.path.ends_with(name)) || self.is_canned()
+        self.path.contains("/tests/")
+            || TESTS.iter().any(|name| self.path.ends_with(name))
+            || self.is_canned()
     }
 
     fn is_canned(&self) -> bool {
@@ -109,7 +111,16 @@ fn the_pure_parts_neither_wait_nor_look_at_a_clock() {
             // The one place where the ports are erased: it only passes their futures on.
             && source.path != "kind/erased.rs"
     };
-    let words = ["await", "async ", "Instant::now", "SystemTime", "tokio::", "std::fs", "std::net", "std::env"];
+    let words = [
+        "await",
+        "async ",
+        "Instant::now",
+        "SystemTime",
+        "tokio::",
+        "std::fs",
+        "std::net",
+        "std::env",
+    ];
     assert_eq!(sinners(&words, |source| !pure(source)), NONE);
     let clocks = ["Instant::now", "SystemTime", "tokio::"];
     assert_eq!(sinners(&clocks, |source| source.path != "kind/erased.rs"), NONE);
@@ -117,8 +128,16 @@ fn the_pure_parts_neither_wait_nor_look_at_a_clock() {
 
 #[test]
 fn only_apply_can_write() {
-    let words = [".create(want", ".edit(have", ".delete(have", "port.create(", "port.edit(", "port.delete("];
-    let may = |source: &Source| matches!(source.path.as_str(), "engine/apply.rs" | "kind/erased.rs");
+    let words = [
+        ".create(want",
+        ".edit(have",
+        ".delete(have",
+        "port.create(",
+        "port.edit(",
+        "port.delete(",
+    ];
+    let may =
+        |source: &Source| matches!(source.path.as_str(), "engine/apply.rs" | "kind/erased.rs");
     assert_eq!(sinners(&words, may), NONE);
     let apply = program().into_iter().find(|source| source.path == "engine/apply.rs");
     let apply = apply.expect("it is there").text;
@@ -207,6 +226,14 @@ fn a_kind_is_a_folder_and_two_lines() {
 
 #[test]
 fn nothing_is_unsafe_unfinished_or_switched_off() {
-    let words = ["unsafe {", "unsafe fn", "todo!(", "unimplemented!(", "#[ignore", "allow(dead_code)", "dbg!("];
+    let words = [
+        "unsafe {",
+        "unsafe fn",
+        "todo!(",
+        "unimplemented!(",
+        "#[ignore",
+        "allow(dead_code)",
+        "dbg!(",
+    ];
     assert_eq!(sinners(&words, |_| false), NONE);
 }

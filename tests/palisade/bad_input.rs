@@ -11,7 +11,8 @@ use serde_json::json;
 
 use crate::world::{World, until_quiet};
 
-const HEAD: &str = "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {name: apps}\n";
+const HEAD: &str =
+    "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {name: apps}\n";
 const SPEC: &str = "spec:\n  vpc: vpc-0123456789abcdef0\n  ingress: []\n";
 
 fn good() -> String {
@@ -63,8 +64,14 @@ fn a_directory_with_many_mistakes_gives_all_of_them_at_once() {
          spec:\n  vpc: vpc-0123456789abcdef0\n  ingress:\n  - {protocol: tcp, ports: 443, from: [{ref: endpoint}]}\n  \
          description: \"${var.TEAM} ${scope.acount}\"\n",
     );
-    world.write("d-twice.yaml", format!("{}---\n{}", good().replace("apps", "twice"), good().replace("apps", "twice")));
-    world.write("e-key.yaml", format!("{HEAD}spec:\n  vpc: vpc-0123456789abcdef0\n  vpc: vpc-0123456789abcdef0\n"));
+    world.write(
+        "d-twice.yaml",
+        format!("{}---\n{}", good().replace("apps", "twice"), good().replace("apps", "twice")),
+    );
+    world.write(
+        "e-key.yaml",
+        format!("{HEAD}spec:\n  vpc: vpc-0123456789abcdef0\n  vpc: vpc-0123456789abcdef0\n"),
+    );
     world.write("f-anchor.yaml", format!("{HEAD}spec: &anchor {{vpc: vpc-0123456789abcdef0}}\n"));
     world.write("g-alias.yaml", "a: &x [1]\nb: *x\n");
     world.write("h-syntax.yaml", "apiVersion: [palisade\nkind: x\n");
@@ -92,25 +99,64 @@ fn references_in_a_circle_are_named_in_order() {
         )
     };
     let found = problems_of(&format!("{}{}", key("one", "two"), key("two", "one")));
-    assert!(found.contains("ml-prod/KmsKey/one -> ml-prod/KmsKey/two -> ml-prod/KmsKey/one"), "{found}");
+    assert!(
+        found.contains("ml-prod/KmsKey/one -> ml-prod/KmsKey/two -> ml-prod/KmsKey/one"),
+        "{found}"
+    );
 }
 
 /// Each alone, with its place and what it says.
 const CASES: &[(&str, &str, &str)] = &[
     ("an unknown field", "specs: {}", "main.yaml:4:1: specs: unknown field"),
-    ("an unknown field of the spec", "spec:\n  vpc: vpc-0123456789abcdef0\n  tag: {}", "main.yaml:6:3: spec.tag: unknown field"),
+    (
+        "an unknown field of the spec",
+        "spec:\n  vpc: vpc-0123456789abcdef0\n  tag: {}",
+        "main.yaml:6:3: spec.tag: unknown field",
+    ),
     ("a missing field", "spec:\n  ingress: []", "spec: missing field `vpc`"),
     ("a missing spec", "", "spec: missing"),
     ("a duplicate key", "spec: {}\nspec: {}", "duplicate"),
-    ("an anchor", "spec: &a {vpc: vpc-0123456789abcdef0}", "main.yaml:4:7: anchors, aliases and merge keys are not allowed"),
+    (
+        "an anchor",
+        "spec: &a {vpc: vpc-0123456789abcdef0}",
+        "main.yaml:4:7: anchors, aliases and merge keys are not allowed",
+    ),
     ("a merge key", "spec:\n  <<: {vpc: vpc-0123456789abcdef0}", "not allowed"),
-    ("a variable without a value", "spec:\n  vpc: vpc-0123456789abcdef0\n  description: ${var.X}", "main.yaml:6:3: spec.description: `${var.X}` has no value"),
-    ("a fact that there is not", "spec:\n  vpc: vpc-0123456789abcdef0\n  description: ${scope.acount}", "there is no `acount`"),
-    ("a type error", "spec:\n  vpc: vpc-0123456789abcdef0\n  groupName: 7", "main.yaml:6:3: spec.groupName: invalid type: integer, expected a string\n  help: put it in quotes"),
-    ("a dangling reference", "spec:\n  vpc: vpc-0123456789abcdef0\n  egress: [{protocol: tcp, ports: 443, to: [{ref: app}]}]", "no manifest declares ml-prod/SecurityGroup/app\n  help: did you mean `apps`?"),
-    ("a reference to a kind that there is not", "spec:\n  vpc: vpc-0123456789abcdef0\n  description: ${KmsKy/x}", "KmsKy"),
-    ("a port that there is not", "spec:\n  vpc: vpc-0123456789abcdef0\n  ingress: [{protocol: tcp, ports: 65536, from: [self]}]", "main.yaml:6:"),
-    ("an adoption of nothing", "lifecycle: {adopt: 7}\nspec: {vpc: vpc-0123456789abcdef0}", "main.yaml:4:13: lifecycle.adopt"),
+    (
+        "a variable without a value",
+        "spec:\n  vpc: vpc-0123456789abcdef0\n  description: ${var.X}",
+        "main.yaml:6:3: spec.description: `${var.X}` has no value",
+    ),
+    (
+        "a fact that there is not",
+        "spec:\n  vpc: vpc-0123456789abcdef0\n  description: ${scope.acount}",
+        "there is no `acount`",
+    ),
+    (
+        "a type error",
+        "spec:\n  vpc: vpc-0123456789abcdef0\n  groupName: 7",
+        "main.yaml:6:3: spec.groupName: invalid type: integer, expected a string\n  help: put it in quotes",
+    ),
+    (
+        "a dangling reference",
+        "spec:\n  vpc: vpc-0123456789abcdef0\n  egress: [{protocol: tcp, ports: 443, to: [{ref: app}]}]",
+        "no manifest declares ml-prod/SecurityGroup/app\n  help: did you mean `apps`?",
+    ),
+    (
+        "a reference to a kind that there is not",
+        "spec:\n  vpc: vpc-0123456789abcdef0\n  description: ${KmsKy/x}",
+        "KmsKy",
+    ),
+    (
+        "a port that there is not",
+        "spec:\n  vpc: vpc-0123456789abcdef0\n  ingress: [{protocol: tcp, ports: 65536, from: [self]}]",
+        "main.yaml:6:",
+    ),
+    (
+        "an adoption of nothing",
+        "lifecycle: {adopt: 7}\nspec: {vpc: vpc-0123456789abcdef0}",
+        "main.yaml:4:13: lifecycle.adopt",
+    ),
 ];
 
 #[test]

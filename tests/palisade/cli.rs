@@ -21,7 +21,10 @@ pub fn palisade() -> Command {
             command.env(name, value);
         }
     }
-    command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_MAX_ATTEMPTS", "1").env("NO_COLOR", "1");
+    command
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_MAX_ATTEMPTS", "1")
+        .env("NO_COLOR", "1");
     command.current_dir(repository()).stdin(Stdio::null());
     command
 }
@@ -69,8 +72,17 @@ fn workplace() -> TempDir {
 fn help_names_every_verb_and_exits_with_0() {
     let help = expect(0, &["--help"]);
     for verb in [
-        "plan", "apply", "run", "validate", "explain", "schema", "policy-diff", "simulate", "demo",
-        "healthcheck", "completions",
+        "plan",
+        "apply",
+        "run",
+        "validate",
+        "explain",
+        "schema",
+        "policy-diff",
+        "simulate",
+        "demo",
+        "healthcheck",
+        "completions",
     ] {
         assert!(help.contains(&format!("\n  {verb} ")), "{verb}: {help}");
         assert!(expect(0, &[verb, "--help"]).contains("Usage: palisade"), "{verb}");
@@ -80,7 +92,13 @@ fn help_names_every_verb_and_exits_with_0() {
 
 #[test]
 fn wrong_usage_exits_with_64_because_2_means_changes() {
-    for arguments in [&["plan", "--nope"][..], &["nope"], &[], &["schema", "a", "b"], &["plan", "--interval", "x"]] {
+    for arguments in [
+        &["plan", "--nope"][..],
+        &["nope"],
+        &[],
+        &["schema", "a", "b"],
+        &["plan", "--interval", "x"],
+    ] {
         let output = run(arguments);
         assert_eq!(code(&output), 64, "{arguments:?}");
         assert_eq!(stdout(&output), "", "{arguments:?}");
@@ -135,7 +153,9 @@ fn policy_diff_tells_by_its_exit_code_whether_two_policies_differ() {
 #[test]
 fn explain_shows_kinds_and_their_fields() {
     let all = expect(0, &["explain"]);
-    for kind in ["KmsKey", "SageMakerDomain", "SecurityGroup", "ServiceControlPolicy", "VpcEndpoint"] {
+    for kind in
+        ["KmsKey", "SageMakerDomain", "SecurityGroup", "ServiceControlPolicy", "VpcEndpoint"]
+    {
         assert!(all.contains(kind), "{all}");
         assert!(expect(0, &["explain", kind]).starts_with(kind));
     }
@@ -210,11 +230,13 @@ fn fit(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> 
     let many = |rule: &Value| rule.as_array().cloned().unwrap_or_default();
     for (keyword, rule) in schema {
         let ok = match keyword.as_str() {
-            "$schema" | "title" | "description" | "definitions" | "default" | "format" | "examples" => true,
+            "$schema" | "title" | "description" | "definitions" | "default" | "format"
+            | "examples" => true,
             // Read with their neighbours.
             "then" | "additionalProperties" => true,
             "$ref" => {
-                let path = rule.as_str().and_then(|text| text.strip_prefix('#')).expect("a local one");
+                let path =
+                    rule.as_str().and_then(|text| text.strip_prefix('#')).expect("a local one");
                 let target = root.pointer(path).unwrap_or_else(|| panic!("{path} leads nowhere"));
                 if let Some(wrong) = fit(root, target, value, at) {
                     return Some(wrong);
@@ -227,8 +249,12 @@ fn fit(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> 
             },
             "enum" => many(rule).contains(value),
             "const" => rule == value,
-            "minimum" => value.as_f64().is_none_or(|number| number >= rule.as_f64().expect("a number")),
-            "maximum" => value.as_f64().is_none_or(|number| number <= rule.as_f64().expect("a number")),
+            "minimum" => {
+                value.as_f64().is_none_or(|number| number >= rule.as_f64().expect("a number"))
+            }
+            "maximum" => {
+                value.as_f64().is_none_or(|number| number <= rule.as_f64().expect("a number"))
+            }
             "minLength" | "maxLength" | "minItems" | "maxItems" | "pattern" | "uniqueItems" => true,
             "required" => value.as_object().is_none_or(|map| {
                 many(rule).iter().all(|name| map.contains_key(name.as_str().expect("a name")))
@@ -264,7 +290,9 @@ fn fit(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> 
             "not" => !fits(rule),
             "if" => {
                 let then = schema.get("then").expect("an `if` has a `then`");
-                if fits(rule) && let Some(wrong) = fit(root, then, value, at) {
+                if fits(rule)
+                    && let Some(wrong) = fit(root, then, value, at)
+                {
                     return Some(wrong);
                 }
                 true
@@ -373,7 +401,10 @@ fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
     run(2, &["plan", state, "--detailed-exitcode"]);
 
     let text = run(0, &["apply", state, "--yes"]);
-    assert!(text.trim_end().ends_with("0 to create, 0 to change, 0 to delete, 22 in sync."), "{text}");
+    assert!(
+        text.trim_end().ends_with("0 to create, 0 to change, 0 to delete, 22 in sync."),
+        "{text}"
+    );
     run(0, &["plan", state, "--detailed-exitcode"]);
 }
 
@@ -382,7 +413,8 @@ fn without_credentials_plan_fails_and_says_so() {
     let place = workplace();
     let state = repository().join("desired-state");
     let mut command = palisade();
-    let output = command.current_dir(place.path()).arg("plan").arg(state).output().expect("it runs");
+    let output =
+        command.current_dir(place.path()).arg("plan").arg(state).output().expect("it runs");
     assert_eq!(code(&output), 1, "{}", stdout(&output));
     assert!(stdout(&output).contains("could not be read"), "{}", stdout(&output));
 }

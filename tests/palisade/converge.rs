@@ -103,8 +103,8 @@ async fn a_new_process_reads_little_more_in_its_first_pass_and_writes_nothing() 
 async fn an_organizational_unit_one_level_deeper_costs_one_read_more() {
     let (world, mut engine) = World::applied().await;
     let level = |parent: &str| {
-        let units = world
-            .organizations("ListOrganizationalUnitsForParent", &json!({"ParentId": parent}));
+        let units =
+            world.organizations("ListOrganizationalUnitsForParent", &json!({"ParentId": parent}));
         string(&list(&units, "OrganizationalUnits")[0], "Id")
     };
     let ml = level(&level(&world.root()));

@@ -96,7 +96,10 @@ const GROUPS: &[Foreign] = &[
             let rule = world.rule(&group, false, 2049);
             let wide = json!({"IpProtocol": "tcp", "FromPort": "0", "ToPort": "65535", "ReferencedGroupId": group});
             let rules = json!([{"SecurityGroupRuleId": rule, "SecurityGroupRule": wide}]);
-            world.ec2("ModifySecurityGroupRules", &json!({"GroupId": group, "SecurityGroupRule": rules}));
+            world.ec2(
+                "ModifySecurityGroupRules",
+                &json!({"GroupId": group, "SecurityGroupRule": rules}),
+            );
         },
         address: APPS,
         calls: &["ModifySecurityGroupRules"],
@@ -177,7 +180,9 @@ const ENDPOINT_EDITS: &[Foreign] = &[
     },
     Foreign {
         story: "private DNS is turned off, so that traffic goes around the endpoint's policy",
-        inject: |world| modify_endpoint(world, "sagemaker.api", json!({"PrivateDnsEnabled": "false"})),
+        inject: |world| {
+            modify_endpoint(world, "sagemaker.api", json!({"PrivateDnsEnabled": "false"}))
+        },
         address: API,
         calls: &["ModifyVpcEndpoint"],
     },
@@ -215,7 +220,9 @@ const ENDPOINT_EDITS: &[Foreign] = &[
         story: "an endpoint is deleted",
         inject: |world| {
             let id = world.endpoint("logs")["vpcEndpointId"].clone();
-            world.simulator.with(|world| world.options.endpoint_deleting = std::time::Duration::ZERO);
+            world
+                .simulator
+                .with(|world| world.options.endpoint_deleting = std::time::Duration::ZERO);
             world.ec2("DeleteVpcEndpoints", &json!({"VpcEndpointId": [id]}));
         },
         address: "ml-prod/VpcEndpoint/logs",
@@ -263,7 +270,8 @@ async fn while_aws_still_works_on_a_foreign_edit_palisade_waits_and_then_correct
     let (world, mut engine) = World::applied().await;
     let id = world.endpoint("sagemaker.api")["vpcEndpointId"].clone();
     let all = json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]});
-    world.ec2("ModifyVpcEndpoint", &json!({"VpcEndpointId": id, "PolicyDocument": all.to_string()}));
+    world
+        .ec2("ModifyVpcEndpoint", &json!({"VpcEndpointId": id, "PolicyDocument": all.to_string()}));
     let report = engine.pass().await;
     assert_eq!(world.writes(), [""; 0]);
     assert!(waiting(&report, API).contains("still working"), "{}", shown(&report));
@@ -336,7 +344,9 @@ const KEY_EDITS: &[Foreign] = &[
     },
     Foreign {
         story: "the description is changed",
-        inject: |world| with_key(world, "UpdateKeyDescription", json!({"Description": "old, delete me"})),
+        inject: |world| {
+            with_key(world, "UpdateKeyDescription", json!({"Description": "old, delete me"}))
+        },
         address: STUDIO,
         calls: &["UpdateKeyDescription"],
     },
@@ -385,7 +395,8 @@ async fn a_surplus_alias_goes_only_with_consent_because_people_may_use_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_somebody_schedules_for_deletion_is_called_back_and_there_is_never_a_second_one() {
+async fn a_key_that_somebody_schedules_for_deletion_is_called_back_and_there_is_never_a_second_one()
+{
     let (world, mut engine) = World::applied().await;
     let before = world.key("alias/ml/studio");
     with_key(&world, "ScheduleKeyDeletion", json!({"PendingWindowInDays": 7}));
@@ -570,7 +581,8 @@ async fn domains_are_corrected_one_edit_at_a_time() {
 #[tokio::test(start_paused = true)]
 async fn idle_apps_are_shut_down_again_only_with_consent_and_the_rest_does_not_wait_for_it() {
     let (world, mut engine) = World::applied().await;
-    let idle = json!({"AppLifecycleManagement": {"IdleSettings": {"LifecycleManagement": "DISABLED"}}});
+    let idle =
+        json!({"AppLifecycleManagement": {"IdleSettings": {"LifecycleManagement": "DISABLED"}}});
     let users = json!({"JupyterLabAppSettings": idle});
     update_domain(&world, json!({"DefaultUserSettings": users}));
     let report = engine.pass().await;
@@ -653,7 +665,9 @@ async fn everything_at_once_is_corrected_by_one_pass_what_tightens_first() {
     );
     let loosening = ["AuthorizeSecurityGroupIngress", "EnableKey"];
     let place = |call: &str| writes.iter().position(|write| write == call).expect("was made");
-    for tightening in ["RevokeSecurityGroupIngress", "ModifyVpcEndpoint", "AttachPolicy", "UpdateDomain"] {
+    for tightening in
+        ["RevokeSecurityGroupIngress", "ModifyVpcEndpoint", "AttachPolicy", "UpdateDomain"]
+    {
         for call in loosening {
             assert!(place(tightening) < place(call), "{tightening} after {call}: {writes:?}");
         }

@@ -12,6 +12,7 @@ mod architecture;
 mod bad_input;
 mod cli;
 mod converge;
+mod deploy;
 mod drift;
 mod readme;
 mod safety;

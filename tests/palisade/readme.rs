@@ -30,7 +30,8 @@ fn blocks(text: &str) -> Vec<(usize, String)> {
 
 #[test]
 fn only_blocks_that_say_sh_are_run() {
-    let text = "a\n```sh\none\ntwo\n```\n```sh,ignore\nno\n```\n```yaml\nno: 1\n```\n```sh\nthree\n```\n";
+    let text =
+        "a\n```sh\none\ntwo\n```\n```sh,ignore\nno\n```\n```yaml\nno: 1\n```\n```sh\nthree\n```\n";
     let found = blocks(text);
     assert_eq!(found, [(2, "one\ntwo\n".to_owned()), (12, "three\n".to_owned())]);
 }
@@ -51,7 +52,13 @@ fn the_commands_of_the_readme_run() {
         let script: String = block
             .lines()
             .map(|line| line.strip_prefix("$ ").unwrap_or(line))
-            .map(|line| format!("{}\n", line.replace("cargo run --release --", "palisade").replace("cargo run --", "palisade")))
+            .map(|line| {
+                format!(
+                    "{}\n",
+                    line.replace("cargo run --release --", "palisade")
+                        .replace("cargo run --", "palisade")
+                )
+            })
             .collect();
         let mut command = std::process::Command::new("sh");
         command.args(["-eu", "-c", &script]).stdin(Stdio::null()).current_dir(repository());

@@ -157,7 +157,8 @@ async fn of_two_live_resources_with_one_address_neither_is_touched() {
 #[tokio::test(start_paused = true)]
 async fn credentials_of_another_account_make_the_scope_unknown_and_nothing_is_written() {
     let mut world = World::shipped();
-    let text = example::SETTINGS.replacen("account: \"111122223333\"", "account: \"444455556666\"", 1);
+    let text =
+        example::SETTINGS.replacen("account: \"111122223333\"", "account: \"444455556666\"", 1);
     world.settings = Settings::parse(&text, &Overrides::default()).expect("settings");
     let quiet = until_quiet(&mut world.engine().await).await;
     let last = quiet.last();
@@ -263,7 +264,9 @@ async fn not_even_if_the_lists_hide_the_key_and_the_process_starts_anew_meanwhil
 
 #[tokio::test(start_paused = true)]
 async fn lost_answers_to_every_create_call_leave_one_of_everything() {
-    for call in ["CreateSecurityGroup", "CreateVpcEndpoint", "CreatePolicy", "CreateDomain", "CreateKey"] {
+    for call in
+        ["CreateSecurityGroup", "CreateVpcEndpoint", "CreatePolicy", "CreateDomain", "CreateKey"]
+    {
         let world = World::shipped();
         world.simulator.inject(Fault::lose_answer(call).nth(1));
         let mut engine = world.engine().await;
@@ -274,7 +277,10 @@ async fn lost_answers_to_every_create_call_leave_one_of_everything() {
         let last = engine.pass().await;
         assert!(last.is_converged(), "{call}: {}", shown(&last));
         assert_eq!(world.keys(), 2, "{call}");
-        assert_eq!(list(&world.ec2("DescribeSecurityGroups", &json!({})), "securityGroupInfo").len(), 4);
+        assert_eq!(
+            list(&world.ec2("DescribeSecurityGroups", &json!({})), "securityGroupInfo").len(),
+            4
+        );
         assert_eq!(list(&world.ec2("DescribeVpcEndpoints", &json!({})), "vpcEndpointSet").len(), 9);
         assert_eq!(list(&world.sagemaker("ListDomains", &json!({})), "Domains").len(), 1);
     }
@@ -583,7 +589,9 @@ async fn the_brake_stops_before_the_next_call_and_released_the_rest_is_done() {
     let mut engine = world.engine_with(guard, options).await;
     let report = engine.pass().await;
     assert_eq!(world.writes(), ["RevokeSecurityGroupEgress"]);
-    assert!(matches!(&report.results[0].outcome, Outcome::Skipped { why } if why.contains("brake")));
+    assert!(
+        matches!(&report.results[0].outcome, Outcome::Skipped { why } if why.contains("brake"))
+    );
     let _ = engine.pass().await;
     assert_eq!(world.writes(), [""; 0]);
     world.brake.release();
@@ -634,7 +642,12 @@ async fn a_directory_that_changes_while_a_plan_is_carried_out_ends_that_plan() {
 #[tokio::test(start_paused = true)]
 async fn throttling_and_server_faults_end_and_everything_becomes_true_without_duplicates() {
     let world = World::shipped();
-    for (nth, call) in [(1, "CreateSecurityGroup"), (2, "CreateVpcEndpoint"), (1, "AttachPolicy"), (1, "DescribeVpcs")] {
+    for (nth, call) in [
+        (1, "CreateSecurityGroup"),
+        (2, "CreateVpcEndpoint"),
+        (1, "AttachPolicy"),
+        (1, "DescribeVpcs"),
+    ] {
         world.simulator.inject(Fault::throttle(call).nth(nth));
     }
     let mut engine = world.engine().await;
@@ -644,7 +657,8 @@ async fn throttling_and_server_faults_end_and_everything_becomes_true_without_du
     }
     let last = engine.pass().await;
     assert!(last.is_converged(), "{}", shown(&last));
-    let groups: Vec<Value> = list(&world.ec2("DescribeSecurityGroups", &json!({})), "securityGroupInfo");
+    let groups: Vec<Value> =
+        list(&world.ec2("DescribeSecurityGroups", &json!({})), "securityGroupInfo");
     assert_eq!(groups.len(), 4);
 }
 

@@ -106,7 +106,7 @@ impl World {
     pub async fn engine_approving(&self, digests: &[&str]) -> Engine {
         let approve = digests.iter().map(|&digest| digest.to_owned()).collect();
         let guard = Guard::writing(self.brake.clone());
-        self.engine_with(guard, Options { approve, write: true }).await
+        self.engine_with(guard, Options { approve, write: true, ..Options::default() }).await
     }
 
     /// A new process that cannot write.

@@ -2,7 +2,7 @@
 
 mod drift;
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{sync::Notify, time::Instant};
@@ -52,9 +52,10 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let status = Status::new(settings.interval)?;
     let brake = Brake::default();
     let guard = Guard::writing(brake.clone()).metered(status.metrics().meter());
-    let connection = Connection::new(simulator.sdk_config(example::ML_ACCOUNT, example::REGION), guard);
+    let connection =
+        Connection::new(simulator.sdk_config(example::ML_ACCOUNT, example::REGION), guard);
     let mut session =
-        Session::over(settings, &connection, &args.dir, BTreeSet::new(), brake).await?;
+        Session::over(settings, &connection, &args.dir, engine::Options::default(), brake).await?;
     let engine = &mut session.engine;
 
     heading(&format!("2. {} is applied", args.dir.display()))?;
