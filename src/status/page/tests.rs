@@ -4,7 +4,7 @@ use super::*;
 use crate::status::{Status, fixture};
 
 fn view(report: &crate::engine::Report) -> View {
-    let status = Status::new(Duration::from_secs(60)).unwrap();
+    let status = Status::new(Duration::from_mins(1)).unwrap();
     status.take(fixture::setup(), report);
     status.view().unwrap()
 }
@@ -28,7 +28,7 @@ fn render(view: &View) -> String {
         view: Some(view),
         calls: &calls(),
         alive: &[],
-        uptime: Duration::from_secs(3600),
+        uptime: Duration::from_hours(1),
         now: fixture::STARTED_AT + 30.0,
     }
     .render()
