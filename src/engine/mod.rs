@@ -6,6 +6,7 @@
 
 pub mod apply;
 mod daemon;
+mod futile;
 mod observe;
 pub mod pace;
 mod pass;

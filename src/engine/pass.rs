@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{
     apply::{self, Audit, Fresh, Generation, Outcome, StepResult},
+    futile::Futile,
     observe::{self, Callers, Wanted},
     pace::Pace,
     report::{PendingDeletion, Report},
@@ -51,6 +52,7 @@ pub struct Engine {
     brake: Brake,
     generation: Generation,
     pace: Pace,
+    futile: Futile,
     converged: BTreeMap<Address, String>,
     completing: BTreeSet<Address>,
     remembered: BTreeSet<(String, String)>,
@@ -77,6 +79,7 @@ impl Engine {
             brake,
             generation: Generation::default(),
             pace: Pace::default(),
+            futile: Futile::default(),
             converged: BTreeMap::new(),
             completing: BTreeSet::new(),
             remembered: BTreeSet::new(),
@@ -107,7 +110,8 @@ impl Engine {
 
     /// When a failed step may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
-        self.pace.next_retry(Instant::now())
+        let now = Instant::now();
+        self.pace.next_retry(now).into_iter().chain(self.futile.next_retry(now)).min()
     }
 
     /// Makes one pass.
@@ -125,6 +129,7 @@ impl Engine {
             Some(good) => {
                 self.note_observation(&good.snapshot, &live);
                 let mut plan = self.plan(&good.snapshot, &live, started_at);
+                self.slow_down_the_futile(&mut plan);
                 self.look_for_obstacles(&mut plan).await;
                 let fresh = Fresh {
                     brake: self.brake.clone(),
@@ -237,6 +242,16 @@ impl Engine {
         self.registry.get(&address.kind).map_or(Creation::Unnamed, |kind| kind.profile().creation)
     }
 
+    /// Makes those edits wait that were done before, just like this, and had no effect.
+    fn slow_down_the_futile(&self, plan: &mut Plan) {
+        let now = Instant::now();
+        for step in plan.steps.iter_mut().filter(|step| step.verdict.goes()) {
+            if let Some(wait) = self.futile.wait(&step.address, &step.digest, now) {
+                step.verdict = Verdict::Waiting(vec![wait]);
+            }
+        }
+    }
+
     /// Asks the kinds what stands in the way of the steps that would go, and makes those wait that
     /// cannot be done, so that a plan says so before anything is tried.
     async fn look_for_obstacles(&self, plan: &mut Plan) {
@@ -288,7 +303,13 @@ impl Engine {
                     self.pace.created(address, id.clone(), now);
                     self.completing.insert(address.clone());
                 }
-                (Outcome::Done { .. }, _) => self.pace.done(address),
+                (Outcome::Done { .. }, _) => {
+                    self.pace.done(address);
+                    let steps = plan.steps.iter().filter(|step| step.address == *address);
+                    for step in steps.filter(|step| !step.action.edits().is_empty()) {
+                        self.futile.done(address, &step.digest, now);
+                    }
+                }
                 (_, Some(error)) => {
                     let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
                     self.pace.failed(address, want, error, now);
@@ -303,6 +324,7 @@ impl Engine {
         }
         for address in &plan.in_sync {
             self.completing.remove(address);
+            self.futile.settled(address);
             if let Some(want) = plan.wants.get(address) {
                 self.converged.insert(address.clone(), want.clone());
             }
@@ -312,6 +334,7 @@ impl Engine {
         self.pace.retain(&known);
         self.completing.retain(|address| known.contains(address));
         self.converged.retain(|address, _| known.contains(address));
+        self.futile.retain(&known);
     }
 }
 

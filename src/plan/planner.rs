@@ -141,7 +141,6 @@ impl Planner<'_> {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "one caller, which takes it apart at once")]
     fn resolve(
         &self,
         document: &Document,
