@@ -45,7 +45,11 @@ impl Port<SecurityGroup> for Live {
             let asked = tags.get(OWNER_TAG) == Some(&ask.owner)
                 || ask.natural_keys.contains(&key)
                 || group.group_id().is_some_and(|id| ask.adopt.contains(&PhysicalId::from(id)));
-            found.push(if asked { self.observed(&group, tags)? } else { self.stranger(&group, tags) });
+            found.push(if asked {
+                self.observed(&group, tags)?
+            } else {
+                self.stranger(&group, tags)
+            });
         }
         Ok(found)
     }
