@@ -46,9 +46,10 @@ impl Futile {
             _ => 1,
         };
         let doublings = times.saturating_sub(AT_ONCE).min(16);
-        let pause = match times < AT_ONCE {
-            true => Duration::ZERO,
-            false => (FIRST * 2_u32.pow(doublings)).min(LONGEST),
+        let pause = if times < AT_ONCE {
+            Duration::ZERO
+        } else {
+            (FIRST * 2_u32.pow(doublings)).min(LONGEST)
         };
         let repeated = Repeated { digest: digest.to_owned(), times, pause, until: now + pause };
         self.edits.insert(address.clone(), repeated);

@@ -245,9 +245,20 @@ impl Engine {
     /// Makes those edits wait that were done before, just like this, and had no effect.
     fn slow_down_the_futile(&self, plan: &mut Plan) {
         let now = Instant::now();
+        let mut stuck = BTreeSet::new();
         for step in plan.steps.iter_mut().filter(|step| step.verdict.goes()) {
             if let Some(wait) = self.futile.wait(&step.address, &step.digest, now) {
+                if !wait.passes {
+                    stuck.insert(plan::changes_first(&step.address));
+                }
                 step.verdict = Verdict::Waiting(vec![wait]);
+            }
+        }
+        // What waits for an edit that will not come by itself does not go by itself either.
+        for step in &mut plan.steps {
+            let Verdict::Waiting(why) = &mut step.verdict else { continue };
+            for wait in why.iter_mut().filter(|wait| stuck.contains(&wait.why)) {
+                wait.passes = false;
             }
         }
     }

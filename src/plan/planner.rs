@@ -482,6 +482,11 @@ fn say_what_comes_first(plan: &mut Plan) {
     }
 }
 
+/// Why a resource that refers to `target` is not created yet.
+pub(crate) fn changes_first(target: &Address) -> String {
+    format!("{target} has changes to be made first")
+}
+
 /// A resource is created only once everything it refers to is in order: until a new security group has
 /// lost AWS's default egress rule, nothing may stand behind it.
 fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
@@ -506,10 +511,7 @@ fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
             .hard
             .iter()
             .filter_map(|target| Some((target, unsettled.get(target)?)))
-            .map(|(target, passes)| Wait {
-                why: format!("{target} has changes to be made first"),
-                passes: *passes,
-            })
+            .map(|(target, passes)| Wait { why: changes_first(target), passes: *passes })
             .collect();
         match &mut step.verdict {
             Verdict::Go if !open.is_empty() => step.verdict = Verdict::Waiting(open),

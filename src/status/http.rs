@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn status() -> Status {
-        let status = Status::new(Duration::from_secs(60)).unwrap();
+        let status = Status::new(Duration::from_mins(1)).unwrap();
         status.take(fixture::setup(), &fixture::report());
         status
     }
@@ -205,7 +205,7 @@ mod tests {
 
     #[tokio::test]
     async fn before_the_first_pass_it_is_alive_and_not_ready() {
-        let status = Status::new(Duration::from_secs(60)).unwrap();
+        let status = Status::new(Duration::from_mins(1)).unwrap();
         assert!(ask("GET", "/livez", &status).await.starts_with("HTTP/1.0 200"));
         assert!(ask("GET", "/readyz", &status).await.starts_with("HTTP/1.0 503"));
         assert!(ask("GET", "/status.json", &status).await.starts_with("HTTP/1.0 503"));

@@ -138,9 +138,9 @@ class World:
     def _organization(self):
         organizations = self.organizations
         try:
+            organizations.describe_organization()  # the simulator begins with one
+        except organizations.exceptions.AWSOrganizationsNotInUseException:
             organizations.create_organization(FeatureSet="ALL")
-        except organizations.exceptions.AlreadyInOrganizationException:
-            pass  # the simulator begins with one
         self.root = organizations.list_roots()["Roots"][0]["Id"]
         try:
             organizations.enable_policy_type(RootId=self.root, PolicyType="SERVICE_CONTROL_POLICY")
