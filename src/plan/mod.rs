@@ -7,6 +7,7 @@
 pub mod gate;
 pub mod graph;
 mod matching;
+mod order;
 mod planner;
 pub mod render;
 
