@@ -7,6 +7,7 @@
 pub mod gate;
 pub mod graph;
 mod matching;
+mod order;
 mod planner;
 pub mod render;
 
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::planner::changes_first;
+pub(crate) use self::order::changes_first;
 pub use self::planner::{Inputs, known, plan};
 use crate::{
     kind::{Line, erased::Edit},

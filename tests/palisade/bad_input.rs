@@ -119,7 +119,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "an anchor",
         "spec: &a {vpc: vpc-0123456789abcdef0}",
-        "main.yaml:4:7: anchors, aliases and merge keys are not allowed",
+        "main.yaml:4:10: anchors, aliases and merge keys are not allowed",
     ),
     ("a merge key", "spec:\n  <<: {vpc: vpc-0123456789abcdef0}", "not allowed"),
     (

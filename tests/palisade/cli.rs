@@ -181,7 +181,10 @@ fn manifests(folder: &str) -> Vec<PathBuf> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            } else if path.extension().is_some_and(|extension| extension == "yaml")
+                // Settings, no manifests.
+                && !path.ends_with("palisade.yaml")
+            {
                 found.push(path);
             }
         }
