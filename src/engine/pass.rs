@@ -11,18 +11,21 @@ use tokio::time::Instant;
 
 use super::{
     apply::{self, Audit, Fresh, Generation, Outcome, StepResult},
+    consent,
+    defect::contained,
     observe::{self, Callers, Wanted},
     pace::Pace,
     report::Report,
+    rewrites::{Deletions, Memory},
     scopes::Scopes,
     source::Source,
 };
 use crate::{
-    aws::Brake,
+    aws::{Brake, identity},
     kind::{Creation, erased::Registry},
-    manifest::{Approval, Loader, Snapshot},
+    manifest::{Loader, Snapshot},
     model::{Address, Ownership, Seen},
-    plan::{self, Action, Live, Plan, Verdict, Wait},
+    plan::{self, Action, Live, Lockout, Past, Plan, Verdict, Wait},
     settings::{Mode, Settings},
 };
 
@@ -51,7 +54,10 @@ pub struct Engine {
     pace: Pace,
     converged: BTreeMap<Address, String>,
     remembered: BTreeSet<(String, String)>,
-    organizations: BTreeMap<String, String>,
+    organizations: BTreeMap<String, identity::Organization>,
+    rewrites: Memory,
+    deletions: Deletions,
+    completing: BTreeSet<Address>,
     passes: u64,
 }
 
@@ -77,6 +83,9 @@ impl Engine {
             converged: BTreeMap::new(),
             remembered: BTreeSet::new(),
             organizations: BTreeMap::new(),
+            rewrites: Memory::default(),
+            deletions: Deletions::default(),
+            completing: BTreeSet::new(),
             passes: 0,
         }
     }
@@ -96,9 +105,10 @@ impl Engine {
         self.generation.clone()
     }
 
-    /// When a failed step may be tried again.
+    /// When a failed or frozen step may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
-        self.pace.next_retry(Instant::now())
+        let now = Instant::now();
+        [self.pace.next_retry(now), self.rewrites.next_thaw(now)].into_iter().flatten().min()
     }
 
     /// Makes one pass.
@@ -107,6 +117,7 @@ impl Engine {
         let begun = Instant::now();
         let started_at = epoch_seconds();
         let planned = self.generation.current();
+        self.settings.reread_mode();
         self.load();
         let good = self.source.good().cloned();
         let (live, callers) = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
@@ -115,7 +126,7 @@ impl Engine {
             None => (Plan::default(), Vec::new()),
             Some(good) => {
                 self.note_observation(&good.snapshot, &live);
-                let mut plan = self.plan(&good.snapshot, &live, started_at);
+                let mut plan = self.plan(&good.snapshot, &live, &callers, started_at);
                 self.look_for_obstacles(&mut plan).await;
                 let fresh = Fresh {
                     brake: self.brake.clone(),
@@ -168,7 +179,9 @@ impl Engine {
         self.remembered.extend(documents.keys().map(|a| (a.scope.clone(), a.kind.clone())));
         for (scope, seen) in &live.organizations {
             if let Seen::All(id) = seen {
-                self.organizations.insert(scope.clone(), id.clone());
+                let management_account = live.management_accounts.get(scope).cloned();
+                let known = identity::Organization { id: id.clone(), management_account };
+                self.organizations.entry(scope.clone()).or_insert(known);
             }
         }
         (live, callers)
@@ -191,13 +204,23 @@ impl Engine {
         }
     }
 
-    fn plan(&self, snapshot: &Snapshot, live: &Live, now: f64) -> Plan {
+    fn plan(&mut self, snapshot: &Snapshot, live: &Live, callers: &Callers, now: f64) -> Plan {
         let moment = Instant::now();
         let holdoffs = self.pace.failure_holdoffs(moment);
         let create_holdoffs = self.create_holdoffs(snapshot, moment);
         let mut approved = self.options.approve.clone();
-        approved.extend(valid_approvals(&snapshot.approvals, now));
-        plan::plan(&plan::Inputs {
+        approved.extend(consent::valid(&snapshot.approvals, now));
+        let past = Past {
+            rewrites: self.rewrites.standing(self.settings.settle_window, moment),
+            deletions: self.deletions.recent(moment),
+            completing: self.completing.clone(),
+        };
+        let lockout = Lockout {
+            callers: self.roles(callers),
+            break_glass: self.settings.break_glass_roles.clone(),
+        };
+        let stopped = self.brake.why();
+        let mut plan = plan::plan(&plan::Inputs {
             registry: &self.registry,
             owner: &self.settings.owner,
             documents: &snapshot.documents,
@@ -210,7 +233,25 @@ impl Engine {
             mode: self.settings.mode,
             prune: self.settings.prune,
             gate: &self.settings.gate,
-        })
+            past: &past,
+            lockout: &lockout,
+            stopped: stopped.as_deref(),
+        });
+        plan.unused_approvals =
+            consent::unused(&plan, &self.options.approve, &snapshot.approvals, now);
+        plan
+    }
+
+    /// palisade's own role in every scope whose caller is known.
+    fn roles(&self, callers: &Callers) -> BTreeMap<String, String> {
+        callers
+            .iter()
+            .filter_map(|(scope, caller)| {
+                let settings = self.settings.scopes.get(scope);
+                let assumed = settings.and_then(|s| s.role.as_ref()).map(|r| r.role_arn.as_str());
+                Some((scope.clone(), identity::role_arn(&caller.as_ref().ok()?.arn, assumed)))
+            })
+            .collect()
     }
 
     fn create_holdoffs(&self, snapshot: &Snapshot, now: Instant) -> BTreeMap<Address, Wait> {
@@ -234,13 +275,13 @@ impl Engine {
             let mut found = Vec::new();
             match &step.action {
                 Action::Create { .. } => continue,
-                Action::Delete { have, .. } => match port.obstacles(have, None).await {
+                Action::Delete { have, .. } => match contained(port.obstacles(have, None)).await {
                     Ok(names) => found = names,
                     Err(error) => found.push(format!("cannot tell what is in the way: {error}")),
                 },
                 Action::Edit { have, edits } => {
                     for edit in edits.iter().filter(|edit| edit.inspect) {
-                        match port.obstacles(have, Some(edit)).await {
+                        match contained(port.obstacles(have, Some(edit))).await {
                             Ok(names) => found.extend(names),
                             Err(error) => {
                                 found.push(format!("cannot tell what is in the way: {error}"));
@@ -270,11 +311,21 @@ impl Engine {
         let now = Instant::now();
         for result in results {
             let address = &result.address;
+            if !result.wrote.is_empty() {
+                let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
+                self.rewrites.wrote(address, want, result.wrote.iter().cloned(), now);
+            }
             match (&result.outcome, &result.error) {
                 (Outcome::Done { id }, _) if result.verb == "create" => {
                     self.pace.created(address, id.clone(), now);
+                    self.completing.insert(address.clone());
                 }
-                (Outcome::Done { .. }, _) => self.pace.done(address),
+                (Outcome::Done { .. }, _) => {
+                    self.pace.done(address);
+                    if result.verb == "delete" {
+                        self.deletions.note(address, now);
+                    }
+                }
                 (_, Some(error)) => {
                     let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
                     self.pace.failed(address, want, error, now);
@@ -288,6 +339,7 @@ impl Engine {
             }
         }
         for address in &plan.in_sync {
+            self.completing.remove(address);
             if let Some(want) = plan.wants.get(address) {
                 self.converged.insert(address.clone(), want.clone());
             }
@@ -295,14 +347,14 @@ impl Engine {
         let known: BTreeSet<&Address> =
             plan.wants.keys().chain(plan.steps.iter().map(|step| &step.address)).collect();
         self.pace.retain(&known);
+        // What was written before must not be forgotten because one pass could not read a kind.
+        let documents = self.source.good().map(|good| &good.snapshot.documents);
+        let matters = |address: &Address| {
+            known.contains(address) || documents.is_some_and(|all| all.contains_key(address))
+        };
+        self.rewrites.retain(matters);
+        self.completing.retain(matters);
     }
-}
-
-fn valid_approvals(approvals: &[Approval], now: f64) -> impl Iterator<Item = String> {
-    approvals
-        .iter()
-        .filter(move |approval| now < approval.expires)
-        .map(|approval| approval.digest.clone())
 }
 
 fn scopes_report(callers: &Callers) -> BTreeMap<String, Result<String, String>> {
