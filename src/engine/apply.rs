@@ -117,7 +117,11 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    fn check(&self) -> Result<(), String> {
+    /// Whether a write may begin now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn check(&self) -> Result<(), String> {
         if let Some(why) = self.brake.why() {
             return Err(why);
         }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
 
@@ -188,7 +189,8 @@ impl Reading<'_> {
         let mut refs = Refs::new(facts, &address.name, &known);
         let mut natural_keys = Vec::new();
         if let Some(spec) = spec.as_ref().filter(|_| wrong.is_empty()) {
-            match loader.registry.resolve(&address.kind, spec, &mut refs) {
+            let resolving = || loader.registry.resolve(&address.kind, spec, &mut refs);
+            match catch_unwind(AssertUnwindSafe(resolving)).unwrap_or_else(|_| Err(vec![defect()])) {
                 Ok(resolved) => natural_keys = resolved.natural_keys,
                 Err(all) => wrong.extend(
                     all.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w }),
@@ -276,6 +278,12 @@ impl Reading<'_> {
             }
         }
     }
+}
+
+/// A kind that panics must not take the process with it; its manifest cannot be used.
+fn defect() -> Invalid {
+    Invalid::new("", "palisade itself failed while checking this manifest")
+        .help("this is a defect: the log names the place")
 }
 
 fn missing<'a>(target: &Address, known: impl Iterator<Item = &'a Address>) -> Invalid {
