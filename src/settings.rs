@@ -684,9 +684,13 @@ server: {listen: '0.0.0.0:9464'}
 
     #[test]
     fn break_glass_roles_are_exact_role_arns() {
-        let with = |arn: &str| from(&format!("owner: x\nbreakGlassRoles: ['{arn}']"), &Overrides::default());
+        let with = |arn: &str| {
+            from(&format!("owner: x\nbreakGlassRoles: ['{arn}']"), &Overrides::default())
+        };
         assert!(with("arn:aws:iam::111122223333:role/break-glass").is_ok());
-        for wrong in ["break-glass", "arn:aws:iam::*:role/break-glass", "arn:aws:iam::111122223333:user/ann"] {
+        for wrong in
+            ["break-glass", "arn:aws:iam::*:role/break-glass", "arn:aws:iam::111122223333:user/ann"]
+        {
             assert!(with(wrong).unwrap_err().starts_with("breakGlassRoles"), "{wrong}");
         }
     }

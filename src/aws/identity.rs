@@ -65,12 +65,14 @@ pub async fn organization(access: &Access) -> Result<Organization, CloudError> {
 /// is its own.
 pub fn role_arn(caller: &str, assumed: Option<&str>) -> String {
     let mut parts = caller.splitn(6, ':');
-    let parts = (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next());
+    let parts =
+        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next());
     let (Some("arn"), Some(partition), Some("sts"), Some(_), Some(account), Some(resource)) = parts
     else {
         return caller.to_owned();
     };
-    let Some(role) = resource.strip_prefix("assumed-role/").and_then(|r| r.split('/').next()) else {
+    let Some(role) = resource.strip_prefix("assumed-role/").and_then(|r| r.split('/').next())
+    else {
         return caller.to_owned();
     };
     let prefix = format!("arn:{partition}:iam::{account}:role/");

@@ -52,8 +52,9 @@ impl Source {
             Ok(snapshot) => {
                 let revision = revision(&self.dir);
                 if before != revision {
-                    let problem = Problem::file(&self.dir, "went to another revision while it was read")
-                        .help("nothing to do: the next reading takes the new one");
+                    let problem =
+                        Problem::file(&self.dir, "went to another revision while it was read")
+                            .help("nothing to do: the next reading takes the new one");
                     self.problems = vec![problem];
                     return;
                 }

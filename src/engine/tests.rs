@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, Options, Outcome, Report, Scopes, apply::{Fresh, Generation}};
+use super::{
+    Engine, Options, Outcome, Report, Scopes,
+    apply::{Fresh, Generation},
+};
 use crate::{
     aws::{Brake, Connection, Guard},
     kind::erased::Registry,
@@ -51,11 +54,9 @@ impl World {
         let vpc = vpc["vpc"]["vpcId"].as_str().unwrap().to_owned();
         let dir = tempfile::tempdir().unwrap();
         let brake = Brake::default();
-        let settings = Settings::parse(
-            &format!("{settings}vars: {{vpc: {vpc}}}\n"),
-            &Overrides::default(),
-        )
-        .unwrap();
+        let settings =
+            Settings::parse(&format!("{settings}vars: {{vpc: {vpc}}}\n"), &Overrides::default())
+                .unwrap();
         let engine = engine(&simulator, settings, registry, dir.path(), &brake).await;
         Self { simulator, dir, brake, engine }
     }
@@ -307,7 +308,8 @@ async fn a_stop_ends_the_loop_within_five_seconds_and_no_write_begins_after_it()
         };
         let (ended, (signalled, calls)) = tokio::join!(looping, signal);
         assert!(ended - signalled <= Duration::from_secs(5), "{hanging}: {:?}", ended - signalled);
-        let after: Vec<_> = simulator.calls()[calls..].iter().filter(|c| c.mutating).cloned().collect();
+        let after: Vec<_> =
+            simulator.calls()[calls..].iter().filter(|c| c.mutating).cloned().collect();
         assert!(after.is_empty(), "{hanging}: {after:?}");
     }
 }
@@ -383,7 +385,10 @@ async fn a_directory_that_goes_back_to_an_older_commit_is_followed() {
     world.group("web", "");
     let old = fs::read_to_string(world.dir.path().join("web.yaml")).unwrap();
     world.settle().await;
-    world.write("web.yaml", &old.replace("ingress: []", "ingress: [{protocol: tcp, ports: 443, from: [10.0.0.0/16]}]"));
+    world.write(
+        "web.yaml",
+        &old.replace("ingress: []", "ingress: [{protocol: tcp, ports: 443, from: [10.0.0.0/16]}]"),
+    );
     assert!(world.settle().await.is_converged());
     world.write("web.yaml", &old);
     let report = world.settle().await;

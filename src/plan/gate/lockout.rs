@@ -307,7 +307,8 @@ fn complaint<'a>(
             format!("{verb} {}{more}", shown.join(", "))
         })
         .collect();
-    let who = if principal.facts.is_some() { "palisade's own role" } else { "the break-glass role" };
+    let who =
+        if principal.facts.is_some() { "palisade's own role" } else { "the break-glass role" };
     Some(format!("{who} {} {}; {WAY_OUT}", principal.arn, what.join(", and ")))
 }
 

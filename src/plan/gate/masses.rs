@@ -83,11 +83,7 @@ fn key(step: &Step) -> Key {
 
 /// The claimed resources of each kind in each scope, as seen in this pass, without those that are on their way out:
 /// never those of the directory, never those of an earlier pass.
-fn population(
-    live: &Live,
-    owner: &str,
-    registry: &Registry,
-) -> BTreeMap<(String, String), usize> {
+fn population(live: &Live, owner: &str, registry: &Registry) -> BTreeMap<(String, String), usize> {
     let count = |(key, seen): (&(String, String), &Seen<Vec<_>>)| {
         let kind = registry.get(&key.1)?;
         let ours = seen.all()?.iter().filter(|resource: &&crate::model::Observed<_>| {

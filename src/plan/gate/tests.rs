@@ -100,8 +100,7 @@ impl Scene {
 
 fn key(n: usize) -> (Address, Observed<Value>) {
     let address = Address::new("prod", "KmsKey", format!("key-{n}"));
-    let claim =
-        Claim { owner: "ml".into(), address: address.clone(), deletion: Deletion::Retain };
+    let claim = Claim { owner: "ml".into(), address: address.clone(), deletion: Deletion::Retain };
     let resource = Observed {
         id: format!("id-{n}").as_str().into(),
         arn: format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/id-{n}"),
@@ -247,7 +246,10 @@ fn a_key_policy_must_leave_palisade_what_it_needs_by_name_or_by_the_accounts_roo
         assert_eq!(going(&scene.hold(vec![create_key(json!([allow(fine)]))])), 1, "{fine}");
     }
     let why = scene.held(create_key(json!([allow("arn:aws:iam::111122223333:role/admin")])));
-    assert!(why.contains("role/palisade would no longer be allowed kms:CancelKeyDeletion"), "{why}");
+    assert!(
+        why.contains("role/palisade would no longer be allowed kms:CancelKeyDeletion"),
+        "{why}"
+    );
     let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "kms:ScheduleKeyDeletion",
         "Resource": "*", "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/admin"}}});
     let why = scene.held(create_key(json!([allow(ROLE), deny])));
@@ -275,7 +277,10 @@ fn an_edit_that_leaves_the_policy_alone_is_not_judged_by_it() {
     let mut step = edit(0);
     let Action::Edit { have, .. } = &mut step.action else { panic!() };
     let state = kms_key::State {
-        policy: Some(policy(json!([allow("arn:aws:iam::111122223333:role/x")]), Dialect::KeyPolicy)),
+        policy: Some(policy(
+            json!([allow("arn:aws:iam::111122223333:role/x")]),
+            Dialect::KeyPolicy,
+        )),
         ..kms_key::State::default()
     };
     have.state = serde_json::to_value(state).unwrap();
@@ -299,7 +304,8 @@ fn scp_step(statements: Value, target: &str) -> Step {
 fn deny(action: &str, exempt: Option<&str>) -> Value {
     let mut statement = json!({"Effect": "Deny", "Action": action, "Resource": "*"});
     if let Some(role) = exempt {
-        let condition = json!({"ArnNotLike": {"aws:PrincipalArn": format!("arn:aws:iam::*:role/{role}")}});
+        let condition =
+            json!({"ArnNotLike": {"aws:PrincipalArn": format!("arn:aws:iam::*:role/{role}")}});
         statement["Condition"] = condition;
     }
     json!([statement])
