@@ -25,8 +25,13 @@ pub fn init(format: LogFormat, verbosity: u8, quiet: bool) {
         (false, 1) => "palisade=debug",
         (false, _) => "palisade=trace,aws_smithy_runtime=debug",
     };
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new(format!("warn,{level},palisade::audit=info")));
+    // Quiet means quiet: without the audit log, too.
+    let directives = if quiet {
+        level.to_owned()
+    } else {
+        format!("warn,aws_config=error,{level},palisade::audit=info")
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
     let json = match format {
         LogFormat::Json => true,
         LogFormat::Text => false,

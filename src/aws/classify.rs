@@ -43,17 +43,19 @@ where
         SdkError::ResponseError(_) => {
             CloudError::new(operation, Class::Ambiguous, "the answer could not be read")
         }
-        SdkError::DispatchFailure(_) => CloudError::new(
+        _ if says_no_credentials(error) => CloudError::new(
             operation,
-            if says_no_credentials(error) { Class::Denied } else { Class::Ambiguous },
-            shorten(&innermost(error)),
+            Class::Denied,
+            format!(
+                "no usable credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, a container or instance role): {}",
+                shorten(&innermost(error))
+            ),
         ),
+        SdkError::DispatchFailure(_) => {
+            CloudError::new(operation, Class::Ambiguous, shorten(&innermost(error)))
+        }
         // Built and refused on this side: nothing was sent.
-        _ => CloudError::new(
-            operation,
-            if says_no_credentials(error) { Class::Denied } else { Class::Rejected },
-            shorten(&innermost(error)),
-        ),
+        _ => CloudError::new(operation, Class::Rejected, shorten(&innermost(error))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `apply`: passes until nothing is left to do, or only what needs people.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -12,7 +12,7 @@ use super::{
     session::{Access, Session},
 };
 use crate::{
-    engine::{Changed, Engine, Outcome, Report},
+    engine::{Changed, Engine, Options, Outcome, Report},
     plan::{self, Verdict},
     settings::{Mode, Overrides, parse_duration},
 };
@@ -34,11 +34,11 @@ pub(super) struct Args {
 
 pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     let dir = &args.directory.dir;
-    let approve: BTreeSet<String> = args.approve.iter().cloned().collect();
-    if !args.yes && !consent(settings, args, &approve).await? {
+    let options = Options { approve: args.approve.iter().cloned().collect(), ..Options::default() };
+    if !args.yes && !consent(settings, args, &options).await? {
         return Ok(Ended::Failed);
     }
-    let mut session = Session::open(settings, dir, Access::Write, approve, None).await?;
+    let mut session = Session::open(settings, dir, Access::Write, options, None).await?;
     if session.engine.settings().mode == Mode::Observe {
         anyhow::bail!("the settings say `mode: observe`; nothing is written");
     }
@@ -46,13 +46,9 @@ pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<End
 }
 
 /// Shows the plan and asks.
-async fn consent(
-    settings: &Overrides,
-    args: &Args,
-    approve: &BTreeSet<String>,
-) -> anyhow::Result<bool> {
+async fn consent(settings: &Overrides, args: &Args, options: &Options) -> anyhow::Result<bool> {
     let dir = &args.directory.dir;
-    let mut session = Session::open(settings, dir, Access::Read, approve.clone(), None).await?;
+    let mut session = Session::open(settings, dir, Access::Read, options.clone(), None).await?;
     let report = session.engine.pass().await;
     if !problems(&report)? {
         return Ok(false);
@@ -129,8 +125,17 @@ fn waits(report: &Report) -> String {
         }
         _ => None,
     });
-    waiting.collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = waiting.collect();
+    if lines.len() > MOST_WAITS {
+        let more = lines.len() - MOST_WAITS;
+        lines.truncate(MOST_WAITS);
+        lines.push(format!("… and {more} more"));
+    }
+    lines.join("\n")
 }
+
+/// More lines than this say nothing that fewer do not.
+const MOST_WAITS: usize = 5;
 
 fn ended(report: &Report) -> Ended {
     let failed = report.failures().next().is_some()

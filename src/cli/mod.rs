@@ -104,7 +104,9 @@ pub async fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    telemetry::init(cli.log_format, cli.verbose, cli.quiet);
+    // The demo tells its story itself; log lines between it only where they are asked for.
+    let quiet = cli.quiet || (matches!(cli.verb, Verb::Demo(_)) && cli.verbose == 0);
+    telemetry::init(cli.log_format, cli.verbose, quiet);
     match dispatch(cli).await {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Failed) => ExitCode::FAILURE,

@@ -1,7 +1,5 @@
 //! `plan`: one pass with clients that cannot write.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use super::{
@@ -9,7 +7,11 @@ use super::{
     output::{self, Directory, Format},
     session::{Access, Session},
 };
-use crate::{engine::Report, plan, settings::Overrides};
+use crate::{
+    engine::{Options, Report},
+    plan,
+    settings::Overrides,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -21,6 +23,9 @@ pub(super) struct Args {
     /// Exit with 2 if there is anything to do
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Also look for orphans of kinds that no manifest of a scope declares (`run` does so once an hour)
+    #[arg(long)]
+    orphans: bool,
 }
 
 /// A plan as a JSON or YAML document.
@@ -36,7 +41,8 @@ struct Document<'a> {
 
 pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     let dir = &args.directory.dir;
-    let mut session = Session::open(settings, dir, Access::Read, BTreeSet::new(), None).await?;
+    let options = Options { sweep: args.orphans, ..Options::default() };
+    let mut session = Session::open(settings, dir, Access::Read, options, None).await?;
     let report = session.engine.pass().await;
     if !problems(&report)? {
         return Ok(Ended::Failed);

@@ -1,7 +1,5 @@
 //! `run`: the daemon.
 
-use std::collections::BTreeSet;
-
 use anyhow::Context as _;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -37,7 +35,8 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let meter = status.metrics().meter();
     let dir = &args.directory.dir;
     let mut session =
-        Session::open(overrides, dir, Access::Write, BTreeSet::new(), Some(meter)).await?;
+        Session::open(overrides, dir, Access::Write, engine::Options::default(), Some(meter))
+            .await?;
     let poke = Notify::new();
     let (engine, brake) = (&mut session.engine, session.brake.clone());
     tokio::select! {

@@ -1,6 +1,6 @@
 //! What `plan`, `apply` and `run` have in common: settings, connection, scopes, engine.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 
@@ -32,7 +32,7 @@ impl Session {
         overrides: &Overrides,
         dir: &Path,
         access: Access,
-        approve: BTreeSet<String>,
+        options: Options,
         meter: Option<Arc<dyn Meter>>,
     ) -> anyhow::Result<Self> {
         let settings = Settings::load(overrides).context("settings")?;
@@ -47,7 +47,7 @@ impl Session {
             None => guard,
         };
         let connection = Connection::ambient(guard).await;
-        Self::over(settings, &connection, dir, approve, brake).await
+        Self::over(settings, &connection, dir, options, brake).await
     }
 
     /// Over a connection made elsewhere (the simulator).
@@ -55,12 +55,12 @@ impl Session {
         settings: Settings,
         connection: &Connection,
         dir: &Path,
-        approve: BTreeSet<String>,
+        options: Options,
         brake: Brake,
     ) -> anyhow::Result<Self> {
         let registry = Arc::new(kinds::registry());
         let scopes = Scopes::connect(&settings, connection, &registry).await?;
-        let options = Options { approve, write: connection.may_write() };
+        let options = Options { write: connection.may_write(), ..options };
         let engine = Engine::new(settings, registry, scopes, dir, options, brake.clone());
         Ok(Self { engine, brake })
     }

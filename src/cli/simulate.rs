@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
-use super::{Ended, demo::world, output};
-use crate::simulator::{Options, Simulator};
+use super::{Ended, output};
+use crate::simulator::{Options, Simulator, example};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -19,7 +19,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let simulator = Simulator::new(Options::default());
     if args.seeded {
-        world::build(&simulator)?;
+        example::build(&simulator)?;
     }
     let listener = TcpListener::bind(&args.listen)
         .await
@@ -30,8 +30,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
          export AWS_ENDPOINT_URL=http://{address} AWS_REGION=eu-west-1\n  \
          export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=any\n\n\
          The access key id is the account; {management} manages the organisation. Ctrl-C ends it.\n",
-        account = world::ML_ACCOUNT,
-        management = world::MANAGEMENT_ACCOUNT,
+        account = example::ML_ACCOUNT,
+        management = example::MANAGEMENT_ACCOUNT,
     ))?;
     let stopped = async {
         // Without signals there is no way to stop but the hard one.

@@ -232,7 +232,7 @@ async fn run(
 ) -> Result<PhysicalId, Stopped> {
     let fresh = || fresh.check().map_err(Stopped::NotFresh);
     match &step.action {
-        Action::Create { want, tags, token } => {
+        Action::Create { want, tags, token, .. } => {
             fresh()?;
             let what = "create".to_owned();
             let id = logged(step, &what, audit, port.create(want, tags, token)).await?;

@@ -8,6 +8,7 @@ pub mod apply;
 mod consent;
 mod daemon;
 mod defect;
+mod futile;
 mod observe;
 pub mod pace;
 mod pass;
@@ -22,7 +23,7 @@ pub use self::{
     apply::{Outcome, StepResult},
     daemon::run,
     pass::{Engine, Options},
-    report::{Changed, Report},
+    report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},
     source::Source,
 };

@@ -8,10 +8,10 @@ use futures::{StreamExt as _, stream};
 use super::{defect::contained, scopes::Scopes};
 use crate::{
     aws::{identity, lookup},
-    kind::{Ask, Class, CloudError, LookupKind, erased::Registry},
+    kind::{Ask, Class, CloudError, Known, LookupKind, Refs, erased::Registry},
     manifest::{Document, Presence},
     model::{Address, Seen},
-    plan::Live,
+    plan::{self, Live},
 };
 
 /// Reads under way at once. AWS's read quotas are far above that (EC2: 20 calls a second sustained).
@@ -148,6 +148,7 @@ async fn kinds(
     refused: &BTreeMap<&str, String>,
     live: &mut Live,
 ) {
+    let known = plan::known(live, wanted.owner);
     let mut asks: BTreeMap<(String, String), Ask> = BTreeMap::new();
     for (scope, kind) in wanted.remembered {
         asks.insert((scope.clone(), kind.clone()), Ask::default());
@@ -155,9 +156,9 @@ async fn kinds(
     for document in wanted.documents.values() {
         let Address { scope, kind, name } = &document.address;
         let ask = asks.entry((scope.clone(), kind.clone())).or_default();
+        ask.names.insert(name.clone());
         if document.lifecycle.state == Presence::Present {
-            ask.names.insert(name.clone());
-            ask.natural_keys.extend(document.natural_keys.iter().cloned());
+            ask.natural_keys.extend(natural_keys(document, scopes, wanted, &known));
         }
         ask.adopt.extend(document.lifecycle.adopt.clone());
     }
@@ -186,6 +187,25 @@ async fn kinds(
     live.seen.extend(
         seen.into_iter().filter(|(key, seen)| declared.contains(key) || seen.all().is_some()),
     );
+}
+
+/// The names that would be a conflict, with this pass's lookups filled in: a group's name counts within its VPC,
+/// and which one that is may only be known now.
+fn natural_keys(
+    document: &Document,
+    scopes: &Scopes,
+    wanted: &Wanted<'_>,
+    known: &Known,
+) -> Vec<String> {
+    let Address { scope, kind, name } = &document.address;
+    let looked_up = !document.recorded.lookups.is_empty();
+    let resolved = match (&document.spec, scopes.facts().get(scope)) {
+        (Some(spec), Some(facts)) if looked_up => {
+            wanted.registry.resolve(kind, spec, &mut Refs::new(facts, name, known)).ok()
+        }
+        _ => None,
+    };
+    resolved.map_or_else(|| document.natural_keys.clone(), |resolved| resolved.natural_keys)
 }
 
 fn seen<T>(result: Result<T, CloudError>) -> Seen<T> {

@@ -29,6 +29,7 @@ const UNCLEAR_UNNAMED: Duration = Duration::from_mins(10);
 pub struct Pace {
     failures: BTreeMap<Address, Failure>,
     created: BTreeMap<Address, (PhysicalId, Instant)>,
+    last_seen: BTreeMap<Address, PhysicalId>,
     absences: BTreeMap<Address, Absence>,
 }
 
@@ -77,7 +78,8 @@ impl Pace {
     }
 
     /// Notes that the resource of an address was seen: it is neither absent nor unclear any more.
-    pub fn saw_present(&mut self, address: &Address) {
+    pub fn saw_present(&mut self, address: &Address, id: &PhysicalId) {
+        self.last_seen.insert(address.clone(), id.clone());
         self.absences.remove(address);
         self.created.remove(address);
     }
@@ -102,11 +104,21 @@ impl Pace {
                 Some(Wait::passing("an earlier create got an unclear answer"))
             }
             (Creation::Unnamed, _) => Some(Wait::passing(
-                "two observations, a settle window apart, must agree that it does not exist: AWS \
-                 could not tell a second one from the first",
+                "nothing in AWS would stop a second one: it is created once two looks, a settle \
+                 window apart, agree that there is none",
             )),
             _ => None,
         }
+    }
+
+    /// What every address was last seen or created as. It goes into the client token of the next create:
+    /// with the same token AWS would answer with the resource that is gone (EC2 developer guide,
+    /// idempotency). Without an earlier one the token depends on the manifest alone, so that a create
+    /// repeated after a crash is not a second one.
+    pub fn predecessors(&self) -> BTreeMap<Address, PhysicalId> {
+        let mut ids = self.last_seen.clone();
+        ids.extend(self.created.iter().map(|(address, (id, _))| (address.clone(), id.clone())));
+        ids
     }
 
     /// Notes a successful create.
@@ -182,6 +194,7 @@ impl Pace {
     pub fn retain(&mut self, wanted: &BTreeSet<&Address>) {
         self.failures.retain(|address, _| wanted.contains(address));
         self.created.retain(|address, _| wanted.contains(address));
+        self.last_seen.retain(|address, _| wanted.contains(address));
         self.absences.retain(|address, _| wanted.contains(address));
     }
 }
@@ -270,7 +283,7 @@ mod tests {
         assert!(waits(&pace, start + VISIBLE_WITHIN - WINDOW));
         assert!(!waits(&pace, start + VISIBLE_WITHIN));
         pace.created(&address(), "k-1".into(), start);
-        pace.saw_present(&address());
+        pace.saw_present(&address(), &"k-1".into());
         assert!(!waits(&pace, start));
     }
 

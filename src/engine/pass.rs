@@ -13,9 +13,10 @@ use super::{
     apply::{self, Audit, Fresh, Generation, Outcome, StepResult},
     consent,
     defect::contained,
+    futile::Futile,
     observe::{self, Callers, Wanted},
     pace::Pace,
-    report::Report,
+    report::{PendingDeletion, Report},
     rewrites::{Deletions, Memory},
     scopes::Scopes,
     source::Source,
@@ -29,9 +30,9 @@ use crate::{
     settings::{Mode, Settings},
 };
 
-/// Orphans of kinds that no manifest declares are looked for in the first pass and in every one of
-/// this many: they are rare, and each look costs a listing.
-const SWEEP_EVERY: u64 = 20;
+/// Orphans of kinds that no manifest declares are looked for once in this many passes (an hour, with the
+/// default interval): they are rare, and each look costs a listing.
+const SWEEP_EVERY: u64 = 60;
 
 /// How an engine is used.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +41,8 @@ pub struct Options {
     pub approve: BTreeSet<String>,
     /// Whether approved steps are carried out; `plan` says no, and its clients could not write anyway.
     pub write: bool,
+    /// Whether every pass also looks for orphans of kinds that no manifest declares.
+    pub sweep: bool,
 }
 
 /// The loop's state: all of it can be lost at any time.
@@ -52,12 +55,13 @@ pub struct Engine {
     brake: Brake,
     generation: Generation,
     pace: Pace,
+    futile: Futile,
     converged: BTreeMap<Address, String>,
+    completing: BTreeSet<Address>,
     remembered: BTreeSet<(String, String)>,
     organizations: BTreeMap<String, identity::Organization>,
     rewrites: Memory,
     deletions: Deletions,
-    completing: BTreeSet<Address>,
     passes: u64,
 }
 
@@ -80,12 +84,13 @@ impl Engine {
             brake,
             generation: Generation::default(),
             pace: Pace::default(),
+            futile: Futile::default(),
             converged: BTreeMap::new(),
+            completing: BTreeSet::new(),
             remembered: BTreeSet::new(),
             organizations: BTreeMap::new(),
             rewrites: Memory::default(),
             deletions: Deletions::default(),
-            completing: BTreeSet::new(),
             passes: 0,
         }
     }
@@ -100,6 +105,11 @@ impl Engine {
         self.source.dir()
     }
 
+    /// Whether a write would be sent now: not in observe mode, not for `plan`, not while the brake is on.
+    pub fn may_write(&self) -> bool {
+        self.options.write && self.settings.mode == Mode::Enforce && !self.brake.is_engaged()
+    }
+
     /// Told that the directory may have changed, so that a plan for the old one is not carried on.
     pub fn generation(&self) -> Generation {
         self.generation.clone()
@@ -108,7 +118,9 @@ impl Engine {
     /// When a failed or frozen step may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
         let now = Instant::now();
-        [self.pace.next_retry(now), self.rewrites.next_thaw(now)].into_iter().flatten().min()
+        let due =
+            [self.pace.next_retry(now), self.futile.next_retry(now), self.rewrites.next_thaw(now)];
+        due.into_iter().flatten().min()
     }
 
     /// Makes one pass.
@@ -127,6 +139,7 @@ impl Engine {
             Some(good) => {
                 self.note_observation(&good.snapshot, &live);
                 let mut plan = self.plan(&good.snapshot, &live, &callers, started_at);
+                self.slow_down_the_futile(&mut plan);
                 self.look_for_obstacles(&mut plan).await;
                 let fresh = Fresh {
                     brake: self.brake.clone(),
@@ -147,6 +160,9 @@ impl Engine {
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
             scopes: scopes_report(&callers),
+            pending_deletions: good.as_ref().map_or_else(Vec::new, |good| {
+                PendingDeletion::find(&live, &good.snapshot, &self.settings.owner)
+            }),
             manifests: good
                 .map(|good| good.snapshot.documents.into_keys().collect())
                 .unwrap_or_default(),
@@ -172,7 +188,7 @@ impl Engine {
             registry: &self.registry,
             documents,
             remembered: &self.remembered,
-            sweep: self.passes % SWEEP_EVERY == 1,
+            sweep: self.options.sweep || self.passes.is_multiple_of(SWEEP_EVERY),
             organizations: &self.organizations,
         };
         let (live, callers) = observe::observe(&self.scopes, &wanted).await;
@@ -193,13 +209,12 @@ impl Engine {
         for address in snapshot.documents.keys() {
             let key = (address.scope.clone(), address.kind.clone());
             let Some(Seen::All(resources)) = live.seen.get(&key) else { continue };
-            let claimed = resources.iter().any(|resource| {
+            let claimed = resources.iter().find(|resource| {
                 matches!(Ownership::read(&resource.tags, &self.settings.owner), Ownership::Ours { address: found, .. } if found == *address)
             });
-            if claimed {
-                self.pace.saw_present(address);
-            } else {
-                self.pace.saw_absent(address, self.settings.settle_window, now);
+            match claimed {
+                Some(resource) => self.pace.saw_present(address, &resource.id),
+                None => self.pace.saw_absent(address, self.settings.settle_window, now),
             }
         }
     }
@@ -211,9 +226,8 @@ impl Engine {
         let mut approved = self.options.approve.clone();
         approved.extend(consent::valid(&snapshot.approvals, now));
         let past = Past {
-            rewrites: self.rewrites.standing(self.settings.settle_window, moment),
+            rewrites: self.rewrites.standing(moment),
             deletions: self.deletions.recent(moment),
-            completing: self.completing.clone(),
         };
         let lockout = Lockout {
             callers: self.roles(callers),
@@ -229,6 +243,8 @@ impl Engine {
             live,
             holdoffs: &holdoffs,
             create_holdoffs: &create_holdoffs,
+            completing: &self.completing,
+            predecessors: &self.pace.predecessors(),
             converged: &self.converged,
             mode: self.settings.mode,
             prune: self.settings.prune,
@@ -263,6 +279,27 @@ impl Engine {
 
     fn creation(&self, address: &Address) -> Creation {
         self.registry.get(&address.kind).map_or(Creation::Unnamed, |kind| kind.profile().creation)
+    }
+
+    /// Makes those edits wait that were done before, just like this, and had no effect.
+    fn slow_down_the_futile(&self, plan: &mut Plan) {
+        let now = Instant::now();
+        let mut stuck = BTreeSet::new();
+        for step in plan.steps.iter_mut().filter(|step| step.verdict.goes()) {
+            if let Some(wait) = self.futile.wait(&step.address, &step.digest, now) {
+                if !wait.passes {
+                    stuck.insert(plan::changes_first(&step.address));
+                }
+                step.verdict = Verdict::Waiting(vec![wait]);
+            }
+        }
+        // What waits for an edit that will not come by itself does not go by itself either.
+        for step in &mut plan.steps {
+            let Verdict::Waiting(why) = &mut step.verdict else { continue };
+            for wait in why.iter_mut().filter(|wait| stuck.contains(&wait.why)) {
+                wait.passes = false;
+            }
+        }
     }
 
     /// Asks the kinds what stands in the way of the steps that would go, and makes those wait that
@@ -325,6 +362,10 @@ impl Engine {
                     if result.verb == "delete" {
                         self.deletions.note(address, now);
                     }
+                    let steps = plan.steps.iter().filter(|step| step.address == *address);
+                    for step in steps.filter(|step| !step.action.edits().is_empty()) {
+                        self.futile.done(address, &step.digest, now);
+                    }
                 }
                 (_, Some(error)) => {
                     let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
@@ -340,6 +381,8 @@ impl Engine {
         }
         for address in &plan.in_sync {
             self.completing.remove(address);
+            self.rewrites.shown(address);
+            self.futile.settled(address);
             if let Some(want) = plan.wants.get(address) {
                 self.converged.insert(address.clone(), want.clone());
             }
@@ -353,7 +396,9 @@ impl Engine {
             known.contains(address) || documents.is_some_and(|all| all.contains_key(address))
         };
         self.rewrites.retain(matters);
-        self.completing.retain(matters);
+        self.completing.retain(|address| known.contains(address));
+        self.converged.retain(|address, _| known.contains(address));
+        self.futile.retain(&known);
     }
 }
 

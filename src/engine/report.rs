@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::apply::{Outcome, StepResult};
 use crate::{
-    manifest::Problem,
-    model::Address,
-    plan::{Action, Cause, Plan, Step, Verdict},
+    manifest::{Presence, Problem, Snapshot},
+    model::{Address, Ownership, Phase, PhysicalId, Seen},
+    plan::{Action, Cause, Live, Plan, Step, Verdict},
 };
 
 /// The report of one pass.
@@ -36,6 +36,55 @@ pub struct Report {
     pub results: Vec<StepResult>,
     /// Every manifest of the snapshot in force.
     pub manifests: Vec<Address>,
+    /// Claimed resources that AWS will delete at a set time, and that can be called back until then.
+    pub pending_deletions: Vec<PendingDeletion>,
+}
+
+/// A claimed resource that AWS will delete at a set time (a KMS key).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingDeletion {
+    /// The scope it was seen in.
+    pub scope: String,
+    /// Its kind.
+    pub kind: String,
+    /// The live resource.
+    pub id: PhysicalId,
+    /// The address in its claim.
+    pub address: Address,
+    /// Whether that manifest is a tombstone: then the deletion is wanted.
+    pub tombstone: bool,
+}
+
+impl PendingDeletion {
+    /// Whether the deletion was asked for, as a metric label.
+    pub fn asked(&self) -> &'static str {
+        if self.tombstone { "true" } else { "false" }
+    }
+
+    /// All of them among what one pass saw, in order.
+    pub(super) fn find(live: &Live, snapshot: &Snapshot, owner: &str) -> Vec<Self> {
+        let mut found = Vec::new();
+        for ((scope, kind), seen) in &live.seen {
+            let Seen::All(resources) = seen else { continue };
+            for resource in resources {
+                let Phase::Restorable(_) = resource.phase else { continue };
+                let Ownership::Ours { address, .. } = Ownership::read(&resource.tags, owner) else {
+                    continue;
+                };
+                let document = snapshot.documents.get(&address);
+                found.push(Self {
+                    scope: scope.clone(),
+                    kind: kind.clone(),
+                    id: resource.id.clone(),
+                    tombstone: document.is_some_and(|d| d.lifecycle.state == Presence::Absent),
+                    address,
+                });
+            }
+        }
+        found.sort();
+        found
+    }
 }
 
 /// A step that changed something.
@@ -82,6 +131,21 @@ impl Report {
     /// The drift that was seen: live resources that changed although their manifest did not.
     pub fn drift(&self) -> impl Iterator<Item = &Step> {
         self.plan.steps.iter().filter(|step| step.cause == Cause::Drift)
+    }
+
+    /// What became of a step that was to be carried out; `None` for one that was not tried.
+    pub fn result(&self, step: &Step) -> Option<&StepResult> {
+        let of_it = |result: &&StepResult| {
+            result.address == step.address && result.verb == step.action.verb()
+        };
+        self.results.iter().find(of_it).filter(|_| step.verdict.goes())
+    }
+
+    /// The drift that this pass saw and did not correct.
+    pub fn open_drift(&self) -> impl Iterator<Item = &Step> {
+        self.drift().filter(|step| {
+            !self.result(step).is_some_and(|result| matches!(result.outcome, Outcome::Done { .. }))
+        })
     }
 
     /// The condition of a manifest, as one word.

@@ -1,5 +1,5 @@
-//! Who keeps changing it back: what was written how often, so that palisade neither fights for ever with another
-//! writer nor repeats a write that AWS does not show yet. Pure: time comes in as a value.
+//! Who keeps changing it back: what was written how often, and came undone after it had been seen in order. Pure: time
+//! comes in as a value. (What never shows at all is not another writer's doing: see `futile`.)
 //!
 //! The field is the unit, not the resource: somebody who makes a new hole each time is corrected each time, and only
 //! who puts the very same thing back is a second opinion. After a freeze one more try is made; if that is undone as
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::{
     model::Address,
-    plan::{Rewrite, Rewrites, Wait},
+    plan::Rewrites,
 };
 
 /// So many writes of one field within [`WINDOW`] are a war: an honest mistake is made once, perhaps twice.
@@ -45,6 +45,8 @@ struct Field {
     written: VecDeque<Instant>,
     first: Option<Instant>,
     times: usize,
+    /// Whether it was seen in order since it was written last.
+    shown: bool,
     freezes: u32,
     frozen_until: Option<Instant>,
 }
@@ -54,6 +56,12 @@ impl Field {
         if self.written.back().is_some_and(|last| now.duration_since(*last) >= PEACE) {
             *self = Self::default();
         }
+        // The same write once more, before the first one showed: that is one write.
+        if !self.shown && self.written.pop_back().is_some() {
+            self.written.push_back(now);
+            return;
+        }
+        self.shown = false;
         while self.written.front().is_some_and(|first| now.duration_since(*first) >= WINDOW) {
             self.written.pop_front();
         }
@@ -67,20 +75,15 @@ impl Field {
         }
     }
 
-    fn standing(&self, name: &str, settle: Duration, now: Instant) -> Option<Rewrite> {
-        let last = *self.written.back()?;
-        if now < last + settle {
-            let why = format!("{name} was written a moment ago; AWS may not show it yet");
-            return Some(Rewrite::TooSoon(Wait::passing(why)));
-        }
+    fn frozen(&self, name: &str, now: Instant) -> Option<String> {
         let until = self.frozen_until.filter(|until| now < *until)?;
         let since = self.first.map_or(0, |first| minutes(now.duration_since(first)));
-        Some(Rewrite::Frozen(format!(
-            "somebody else keeps undoing it: {name} was written {} times since {since} min ago and came undone each \
+        Some(format!(
+            "somebody else keeps undoing it: \"{name}\" was done {} times since {since} min ago, and came undone each \
              time; CloudTrail says by whom. Left alone for {} min more, then tried once",
             self.times,
             minutes(until - now)
-        )))
+        ))
     }
 }
 
@@ -110,18 +113,22 @@ impl Memory {
         });
     }
 
-    /// What must not be written again now. `settle` is how long AWS may hide a write.
-    pub fn standing(&self, settle: Duration, now: Instant) -> BTreeMap<Address, Rewrites> {
+    /// Notes that a resource is as wanted.
+    pub fn shown(&mut self, address: &Address) {
+        for field in self.0.get_mut(address).into_iter().flat_map(|all| all.fields.values_mut()) {
+            field.shown = true;
+        }
+    }
+
+    /// What must not be written again now.
+    pub fn standing(&self, now: Instant) -> BTreeMap<Address, Rewrites> {
         let of = |(address, history): (&Address, &History)| {
-            let fields: BTreeMap<_, _> = history
-                .fields
-                .iter()
-                .filter_map(|(name, field)| {
-                    Some((name.clone(), field.standing(name, settle, now)?))
-                })
+            let fields = history.fields.iter();
+            let frozen: BTreeMap<_, _> = fields
+                .filter_map(|(name, field)| Some((name.clone(), field.frozen(name, now)?)))
                 .collect();
-            let rewrites = Rewrites { want: history.want.clone(), fields };
-            (!rewrites.fields.is_empty()).then(|| (address.clone(), rewrites))
+            let some = !frozen.is_empty();
+            some.then(|| (address.clone(), Rewrites { want: history.want.clone(), frozen }))
         };
         self.0.iter().filter_map(of).collect()
     }
@@ -165,7 +172,6 @@ impl Deletions {
 mod tests {
     use super::*;
 
-    const SETTLE: Duration = Duration::from_secs(15);
     const MINUTE: Duration = Duration::from_mins(1);
 
     fn address() -> Address {
@@ -179,17 +185,15 @@ mod tests {
             Self(Memory::default(), Instant::now())
         }
 
+        /// Written, and seen in order afterwards.
         fn write(&mut self, field: &str, at: Duration) {
             self.0.wrote(&address(), "w", [field.to_owned()], self.1 + at);
+            self.0.shown(&address());
         }
 
-        fn standing(&self, field: &str, at: Duration) -> Option<Rewrite> {
-            let standing = self.0.standing(SETTLE, self.1 + at);
-            standing.get(&address())?.fields.get(field).cloned()
-        }
-
-        fn frozen(&self, field: &str, at: Duration) -> bool {
-            matches!(self.standing(field, at), Some(Rewrite::Frozen(_)))
+        fn frozen(&self, field: &str, at: Duration) -> Option<String> {
+            let standing = self.0.standing(self.1 + at);
+            standing.get(&address())?.frozen.get(field).cloned()
         }
     }
 
@@ -198,14 +202,13 @@ mod tests {
         let mut war = War::new();
         for at in [0, 1] {
             war.write("policy", MINUTE * at);
-            assert!(!war.frozen("policy", MINUTE * at + SETTLE));
+            assert_eq!(war.frozen("policy", MINUTE * at), None);
         }
         war.write("policy", MINUTE * 2);
-        assert!(war.frozen("policy", MINUTE * 3));
-        let Some(Rewrite::Frozen(why)) = war.standing("policy", MINUTE * 3) else { panic!() };
+        let why = war.frozen("policy", MINUTE * 3).unwrap();
         assert!(why.contains("3 times since 3 min ago"), "{why}");
         assert_eq!(war.0.next_thaw(war.1 + MINUTE * 3), Some(war.1 + MINUTE * 12));
-        assert!(!war.frozen("policy", MINUTE * 12));
+        assert_eq!(war.frozen("policy", MINUTE * 12), None);
     }
 
     #[tokio::test(start_paused = true)]
@@ -213,33 +216,35 @@ mod tests {
         let mut war = War::new();
         (0..3).for_each(|at| war.write("policy", MINUTE * at));
         war.write("policy", MINUTE * 12);
-        assert!(war.frozen("policy", MINUTE * 31));
-        assert!(!war.frozen("policy", MINUTE * 32));
+        assert!(war.frozen("policy", MINUTE * 31).is_some());
+        assert_eq!(war.frozen("policy", MINUTE * 32), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn writes_further_apart_other_fields_and_other_wishes_are_no_war() {
         let mut war = War::new();
         (0..9).for_each(|round| war.write("policy", MINUTE * 6 * round));
-        assert!(!war.frozen("policy", MINUTE * 49));
+        assert_eq!(war.frozen("policy", MINUTE * 49), None);
         let mut war = War::new();
-        for (at, field) in ["a", "b", "c", "d"].into_iter().enumerate() {
-            war.write(field, MINUTE * u32::try_from(at).unwrap());
-            assert!(!war.frozen(field, MINUTE * 5));
+        for (at, field) in (0..).zip(["a", "b", "c", "d"]) {
+            war.write(field, MINUTE * at);
+            assert_eq!(war.frozen(field, MINUTE * 5), None);
         }
         let mut war = War::new();
         for at in 0..4_u32 {
             war.0.wrote(&address(), &at.to_string(), ["x".to_owned()], war.1 + MINUTE * at);
+            war.0.shown(&address());
         }
-        assert!(!war.frozen("x", MINUTE * 5));
+        assert_eq!(war.frozen("x", MINUTE * 5), None);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_same_write_is_not_repeated_before_aws_must_show_it() {
+    async fn a_write_that_never_showed_is_nobody_elses_doing() {
         let mut war = War::new();
-        war.write("policy", Duration::ZERO);
-        assert!(matches!(war.standing("policy", SETTLE / 2), Some(Rewrite::TooSoon(_))));
-        assert_eq!(war.standing("policy", SETTLE), None);
+        for at in 0..9 {
+            war.0.wrote(&address(), "w", ["policy".to_owned()], war.1 + MINUTE * at);
+        }
+        assert_eq!(war.frozen("policy", MINUTE * 9), None);
     }
 
     #[tokio::test(start_paused = true)]

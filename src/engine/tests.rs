@@ -1,7 +1,6 @@
 //! The loop on a simulated AWS, under a clock that stands still unless somebody waits.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
     sync::Arc,
@@ -119,7 +118,7 @@ async fn engine(
     let connection = Connection::new(simulator.sdk_config(ACCOUNT, "eu-west-1"), guard);
     let registry = Arc::new(registry);
     let scopes = Scopes::connect(&settings, &connection, &registry).await.unwrap();
-    let options = Options { approve: BTreeSet::new(), write: true };
+    let options = Options { write: true, ..Options::default() };
     Engine::new(settings, registry, scopes, dir, options, brake.clone())
 }
 
@@ -395,5 +394,4 @@ async fn a_directory_that_goes_back_to_an_older_commit_is_followed() {
     assert!(report.is_converged());
     let found = world.ec2("DescribeSecurityGroups", &json!({"GroupId": [world.group_id("web")]}));
     assert_eq!(found["securityGroupInfo"][0]["ipPermissions"], json!([]), "{found}");
-    let _: &BTreeMap<_, _> = &world.engine.settings().vars;
 }

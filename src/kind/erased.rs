@@ -93,11 +93,21 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable>;
+    /// A wanted state's leaves, for the plan of a create.
+    fn state_lines(&self, want: &Value) -> Vec<Line>;
     /// [`Kind::natural_keys`] of a live state.
     ///
     /// # Errors
     /// A state that does not decode.
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable>;
+    /// [`Kind::together`] on plain data.
+    ///
+    /// # Errors
+    /// A state that does not decode.
+    fn together(
+        &self,
+        wanted: &BTreeMap<String, Value>,
+    ) -> Result<Vec<(String, Invalid)>, Undecodable>;
     /// [`Kind::is_gone`] of a live state.
     ///
     /// # Errors
@@ -217,8 +227,23 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
             .collect()
     }
 
+    fn state_lines(&self, want: &Value) -> Vec<Line> {
+        super::state_lines(want, K::HIDDEN)
+    }
+
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {
         Ok(K::natural_keys(&open::<K, _>("state", have)?))
+    }
+
+    fn together(
+        &self,
+        wanted: &BTreeMap<String, Value>,
+    ) -> Result<Vec<(String, Invalid)>, Undecodable> {
+        let wanted = wanted
+            .iter()
+            .map(|(name, state)| Ok((name.clone(), open::<K, K::State>("state", state)?)))
+            .collect::<Result<_, _>>()?;
+        Ok(K::together(&wanted))
     }
 
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {

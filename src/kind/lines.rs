@@ -57,9 +57,17 @@ impl Line {
 
 /// All leaves of a wanted state as added lines, for the plan of a create. Absent leaves are left out,
 /// lists of plain values stay on one line, policy documents are named by their statements.
-pub fn state_lines(state: &Value) -> Vec<Line> {
+/// Top-level members in `hidden` are left out, too.
+pub fn state_lines(state: &Value, hidden: &[&str]) -> Vec<Line> {
     let mut lines = Vec::new();
-    walk("", state, &mut lines);
+    match state {
+        Value::Object(map) => {
+            for (key, inner) in map.iter().filter(|(key, _)| !hidden.contains(&key.as_str())) {
+                walk(key, inner, &mut lines);
+            }
+        }
+        other => walk("", other, &mut lines),
+    }
     lines
 }
 
@@ -117,11 +125,15 @@ mod tests {
 
     #[test]
     fn a_create_shows_every_leaf_and_only_names_policy_statements() {
-        let lines = state_lines(&json!({
-            "name": "apps", "absent": null, "ids": ["a", "b"],
-            "nested": {"on": true}, "list": [{"port": 1}],
-            "policy": {"Version": "2012-10-17", "Statement": [{"Sid": "One"}, {"Effect": "Allow"}]},
-        }));
+        let lines = state_lines(
+            &json!({
+                "name": "apps", "absent": null, "ids": ["a", "b"],
+                "nested": {"on": true}, "list": [{"port": 1}],
+                "policy": {"Version": "2012-10-17", "Statement": [{"Sid": "One"}, {"Effect": "Allow"}]},
+                "account": "for comparing only",
+            }),
+            &["account"],
+        );
         let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
         assert_eq!(
             texts,

@@ -15,7 +15,10 @@ mod lines;
 mod refs;
 mod target;
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
@@ -104,6 +107,8 @@ pub trait Describe: fmt::Display {
 pub trait Kind: Send + Sync + 'static {
     /// What the loop must know.
     const PROFILE: Profile;
+    /// Members of [`Self::State`] that are there for comparing, not for people: left out of plans.
+    const HIDDEN: &'static [&'static str] = &[];
     /// The manifest's `spec`, as written (camelCase, `deny_unknown_fields`, documented fields).
     type Spec: DeserializeOwned + JsonSchema;
     /// The canonical state. In *want*, an absent leaf (`None`) is not managed; *have* is complete.
@@ -130,6 +135,12 @@ pub trait Kind: Send + Sync + 'static {
     /// Names that AWS (or people) take for unique: two manifests that share one are an error, a live
     /// resource that has one but not our claim is a conflict. Empty if there is none.
     fn natural_keys(state: &Self::State) -> Vec<String>;
+
+    /// What is wrong with the manifests of one scope taken together, by the name of the manifest: limits
+    /// that no manifest breaks alone.
+    fn together(_wanted: &BTreeMap<String, Self::State>) -> Vec<(String, Invalid)> {
+        Vec::new()
+    }
 
     /// Whether a live resource counts as deleted already (a key that is pending deletion).
     fn is_gone(_have: &Self::State) -> bool {

@@ -51,8 +51,12 @@ impl Loader<'_> {
     /// All problems of all files; then nothing of the directory may be used.
     pub fn load(&self, dir: &Path) -> Result<Snapshot, Vec<Problem>> {
         let files = tree::read(dir)?;
-        let mut reading =
-            Reading { loader: self, snapshot: Snapshot::default(), problems: Vec::new() };
+        let mut reading = Reading {
+            loader: self,
+            snapshot: Snapshot::default(),
+            problems: Vec::new(),
+            wanted: BTreeMap::new(),
+        };
         for file in files {
             match node::parse(&file.text) {
                 Ok(documents) => {
@@ -80,6 +84,8 @@ struct Reading<'a> {
     loader: &'a Loader<'a>,
     snapshot: Snapshot,
     problems: Vec<Problem>,
+    /// Wanted states of manifests that are fine by themselves, by scope and kind.
+    wanted: BTreeMap<(String, String), BTreeMap<String, Value>>,
 }
 
 impl Reading<'_> {
@@ -191,7 +197,14 @@ impl Reading<'_> {
         if let Some(spec) = spec.as_ref().filter(|_| wrong.is_empty()) {
             let resolving = || loader.registry.resolve(&address.kind, spec, &mut refs);
             match catch_unwind(AssertUnwindSafe(resolving)).unwrap_or_else(|_| Err(vec![defect()])) {
-                Ok(resolved) => natural_keys = resolved.natural_keys,
+                Ok(resolved) => {
+                    natural_keys = resolved.natural_keys;
+                    if envelope.lifecycle.state == Presence::Present {
+                        let group = (address.scope.clone(), address.kind.clone());
+                        let group = self.wanted.entry(group).or_default();
+                        group.insert(address.name.clone(), resolved.state);
+                    }
+                }
                 Err(all) => wrong.extend(
                     all.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w }),
                 ),
@@ -219,6 +232,7 @@ impl Reading<'_> {
     fn finish(mut self) -> Result<Snapshot, Vec<Problem>> {
         self.dangling_references();
         self.shared_keys();
+        self.together();
         for cycle in crate::plan::graph::cycles(&self.snapshot.documents) {
             let names: Vec<_> = cycle.iter().map(ToString::to_string).collect();
             let why = Invalid::new("", format!("refers to itself: {}", names.join(" -> ")))
@@ -246,6 +260,20 @@ impl Reading<'_> {
                 };
                 if document.lifecycle.state == Presence::Present {
                     self.problems.push(document.places.problem(&join("spec", field), &why));
+                }
+            }
+        }
+    }
+
+    fn together(&mut self) {
+        for ((scope, kind), wanted) in &self.wanted {
+            let Some(known) = self.loader.registry.get(kind) else { continue };
+            // A state that its own kind cannot read back is a defect, which resolving reports.
+            for (name, why) in known.together(wanted).unwrap_or_default() {
+                if let Some(document) =
+                    self.snapshot.documents.get(&Address::new(scope, kind, name))
+                {
+                    self.problems.push(document.problem(&why));
                 }
             }
         }

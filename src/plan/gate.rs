@@ -11,7 +11,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Inputs, Plan, Rewrite, Step, Verdict, Wait};
+use super::{Action, Inputs, Plan, Step, Verdict};
 use crate::model::{Address, Risk};
 
 /// Holds what people must see first.
@@ -23,13 +23,10 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     for step in &mut steps {
         add(step, lockout::reasons(step, inputs));
     }
-    let (frozen, early) = rewrites(&steps, &plan.wants, inputs);
+    let frozen = frozen(&steps, &plan.wants, inputs);
     for step in &mut steps {
         add(step, frozen.get(&step.address).cloned().into_iter().collect());
         release(step, inputs.approved);
-        if let Some(wait) = early.get(&step.address).filter(|_| step.verdict.goes()) {
-            step.verdict = Verdict::Waiting(vec![wait.clone()]);
-        }
     }
     plan.frozen = frozen.into_keys().collect();
     plan.steps = steps;
@@ -83,32 +80,19 @@ fn hold_risks(step: Step, inputs: &Inputs<'_>) -> Vec<Step> {
     parts
 }
 
-/// The addresses that somebody else keeps changing, with the reason, and those whose last write AWS may not show
-/// yet. Both concern whole addresses: to leave out one edit of several could leave less protection than either the
-/// old or the new state has.
-fn rewrites(
+/// The addresses that somebody else keeps changing, with the reason. Whole addresses: to leave out one edit of several
+/// could leave less protection than either the old or the new state has.
+fn frozen(
     steps: &[Step],
     wants: &BTreeMap<Address, String>,
     inputs: &Inputs<'_>,
-) -> (BTreeMap<Address, String>, BTreeMap<Address, Wait>) {
-    let (mut frozen, mut early) = (BTreeMap::new(), BTreeMap::new());
-    for step in steps {
-        let Some(past) = inputs.past.rewrites.get(&step.address) else { continue };
+) -> BTreeMap<Address, String> {
+    let why = |step: &Step| {
+        let past = inputs.past.rewrites.get(&step.address)?;
         // A changed manifest is another wish: it is tried at once.
-        if past.want != wants.get(&step.address).map(String::as_str).unwrap_or_default() {
-            continue;
-        }
-        for field in step.fields() {
-            match past.fields.get(&field) {
-                Some(Rewrite::Frozen(why)) => {
-                    frozen.insert(step.address.clone(), why.clone());
-                }
-                Some(Rewrite::TooSoon(wait)) => {
-                    early.insert(step.address.clone(), wait.clone());
-                }
-                None => {}
-            }
-        }
-    }
-    (frozen, early)
+        let same = past.want == wants.get(&step.address).map(String::as_str).unwrap_or_default();
+        let why = step.fields().iter().filter(|_| same).find_map(|f| past.frozen.get(f).cloned());
+        Some((step.address.clone(), why?))
+    };
+    steps.iter().filter_map(why).collect()
 }

@@ -16,9 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use self::planner::changes_first;
 pub use self::planner::{Inputs, known, plan};
 use crate::{
-    kind::erased::Edit,
+    kind::{Line, erased::Edit},
     manifest::Origin,
     model::{Address, Observed, PhysicalId, Risk, Seen, Tags},
 };
@@ -49,6 +50,8 @@ pub enum Action {
         tags: Tags,
         /// The client token, where the call takes one.
         token: String,
+        /// The wanted state for people.
+        lines: Vec<Line>,
     },
     /// Edits in order; the first failure ends the step.
     Edit {
@@ -178,17 +181,8 @@ pub struct Holdoff {
 pub struct Rewrites {
     /// The fingerprint of what was wanted then.
     pub want: String,
-    /// By the field, as [`Step::fields`] names them.
-    pub fields: BTreeMap<String, Rewrite>,
-}
-
-/// Why a field is not written once more now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rewrite {
-    /// It was written a moment ago; AWS may not show it yet.
-    TooSoon(Wait),
-    /// Somebody else keeps changing it back.
-    Frozen(String),
+    /// Why a field, as [`Step::fields`] names it, is not written once more now.
+    pub frozen: BTreeMap<String, String>,
 }
 
 /// What this process did before that bears on what it may do now.
@@ -198,8 +192,6 @@ pub struct Past {
     pub rewrites: BTreeMap<Address, Rewrites>,
     /// Deletions of the last hour, by scope and kind.
     pub deletions: BTreeMap<(String, String), usize>,
-    /// What was created in this process and has not been in order yet.
-    pub completing: BTreeSet<Address>,
 }
 
 /// Who must not be locked out.

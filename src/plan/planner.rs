@@ -18,7 +18,7 @@ use crate::{
         erased::{Edit, EditBody, ErasedKind, Registry, Resolved},
     },
     manifest::{Document, ManifestMode, Presence},
-    model::{Address, Claim, Deletion, Observed, Ownership, Phase, Risk, Seen, Tags},
+    model::{Address, Claim, Deletion, Observed, Ownership, Phase, PhysicalId, Risk, Seen, Tags},
     settings::{GateLimits, Mode, Prune},
 };
 
@@ -41,6 +41,10 @@ pub struct Inputs<'a> {
     pub holdoffs: &'a BTreeMap<Address, Holdoff>,
     /// Why nothing may be created for an address yet although it was not seen.
     pub create_holdoffs: &'a BTreeMap<Address, Wait>,
+    /// Addresses that this process created and has not seen in order yet: finishing them is no mass change.
+    pub completing: &'a BTreeSet<Address>,
+    /// What each address was last seen as: part of the client token of a create.
+    pub predecessors: &'a BTreeMap<Address, PhysicalId>,
     /// The fingerprint of what each address wanted when it was last in sync.
     pub converged: &'a BTreeMap<Address, String>,
     /// What the process may do.
@@ -102,6 +106,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     planner.unknown();
     let mut plan = planner.plan;
     wait_for_dependencies(&mut plan, inputs);
+    say_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
     gate::hold(&mut plan, inputs);
     plan
@@ -161,7 +166,6 @@ impl Planner<'_> {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "one caller, which takes it apart at once")]
     fn resolve(
         &self,
         document: &Document,
@@ -217,11 +221,11 @@ impl Planner<'_> {
             }
             Match::AdoptionMissing(id) => {
                 waiting.push(Wait::lasting(format!("{id}, which it adopts, does not exist")));
-                vec![self.create(document, resolved, tags, waiting, Cause::Adoption)]
+                vec![self.create(document, resolved, tags, waiting, Cause::Adoption, kind)]
             }
             Match::Absent => {
                 let cause = if drifted { Cause::Drift } else { Cause::Manifest };
-                vec![self.create(document, resolved, tags, waiting, cause)]
+                vec![self.create(document, resolved, tags, waiting, cause, kind)]
             }
             Match::Conflict(_) => return,
         };
@@ -261,12 +265,15 @@ impl Planner<'_> {
         tags: BTreeMap<String, Option<String>>,
         mut waiting: Vec<Wait>,
         cause: Cause,
+        kind: &dyn ErasedKind,
     ) -> Step {
         waiting.extend(self.inputs.create_holdoffs.get(&document.address).cloned());
         let tags: Tags = tags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
-        let token = fingerprint(&format!("{tags:?} {}", resolved.state));
+        let predecessor = self.inputs.predecessors.get(&document.address);
+        let token = fingerprint(&format!("{tags:?} {} {predecessor:?}", resolved.state));
         let verdict = self.verdict(document, waiting);
-        let action = Action::Create { want: resolved.state, tags, token };
+        let lines = kind.state_lines(&resolved.state);
+        let action = Action::Create { want: resolved.state, tags, token, lines };
         Step::new(&document.address, Some(&document.origin), cause, action, verdict)
     }
 
@@ -481,14 +488,50 @@ fn with_tags(
     edits
 }
 
+/// "Does not exist yet" reads like a fault where this very plan creates it.
+fn say_what_comes_first(plan: &mut Plan) {
+    let created: BTreeMap<String, String> = plan
+        .steps
+        .iter()
+        .filter(|step| matches!(step.action, Action::Create { .. }))
+        .map(|step| {
+            (
+                format!("{} does not exist yet", step.address),
+                format!("{} is created first", step.address),
+            )
+        })
+        .collect();
+    for step in &mut plan.steps {
+        if let Verdict::Waiting(why) = &mut step.verdict {
+            for wait in why {
+                if let Some(better) = created.get(&wait.why) {
+                    wait.why.clone_from(better);
+                }
+            }
+        }
+    }
+}
+
+/// Why a resource that refers to `target` is not created yet.
+pub(crate) fn changes_first(target: &Address) -> String {
+    format!("{target} has changes to be made first")
+}
+
 /// A resource is created only once everything it refers to is in order: until a new security group has
 /// lost AWS's default egress rule, nothing may stand behind it.
 fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
-    let unsettled: BTreeMap<Address, &'static str> = plan
+    // The address, and whether its edits will be made without anybody doing anything.
+    let unsettled: BTreeMap<Address, bool> = plan
         .steps
         .iter()
-        .filter(|step| matches!(step.verdict, Verdict::Go | Verdict::Waiting(_)))
-        .map(|step| (step.address.clone(), step.action.verb()))
+        .filter(|step| matches!(step.action, Action::Edit { .. }))
+        .filter_map(|step| match &step.verdict {
+            Verdict::Go => Some((step.address.clone(), true)),
+            Verdict::Waiting(why) => {
+                Some((step.address.clone(), why.iter().all(|wait| wait.passes)))
+            }
+            _ => None,
+        })
         .collect();
     for step in &mut plan.steps {
         let Action::Create { .. } = step.action else { continue };
@@ -497,8 +540,8 @@ fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
             .recorded
             .hard
             .iter()
-            .filter(|target| unsettled.get(*target) == Some(&"edit"))
-            .map(|target| Wait::passing(format!("{target} has changes to be made first")))
+            .filter_map(|target| Some((target, unsettled.get(target)?)))
+            .map(|(target, passes)| Wait { why: changes_first(target), passes: *passes })
             .collect();
         match &mut step.verdict {
             Verdict::Go if !open.is_empty() => step.verdict = Verdict::Waiting(open),

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Action, Counts, Plan, Step, Verdict};
-use crate::kind::{Line, Sign, state_lines};
+use super::{Action, Cause, Counts, Plan, Step, Unknown, Verdict};
+use crate::kind::{Line, Sign};
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
@@ -42,10 +42,10 @@ pub fn text(plan: &Plan) -> String {
             &format!("{} is claimed, but no manifest declares it; it is left alone", orphan.id),
         );
     }
-    for unknown in &plan.unknown {
-        let what = format!("{}/{}", unknown.scope, unknown.kind);
+    for (scope, why, kinds) in unknown_by_reason(&plan.unknown) {
+        let what = format!("{scope}: {}", kinds.join(", "));
         heading(&mut out, '!', RED, &what, "could not be read; nothing of it is touched", None);
-        detail(&mut out, RED, &unknown.why);
+        detail(&mut out, RED, why);
     }
     for unused in &plan.unused_approvals {
         let what = format!("approval of {}", unused.digest);
@@ -57,6 +57,18 @@ pub fn text(plan: &Plan) -> String {
     }
     let _ = writeln!(out, "{BOLD}{}{BOLD:#}", summary(&plan.counts()));
     out
+}
+
+/// One reason (no credentials) often holds for every kind of a scope; it is said once.
+fn unknown_by_reason(unknown: &[Unknown]) -> Vec<(&str, &str, Vec<&str>)> {
+    let mut grouped: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for it in unknown {
+        match grouped.iter_mut().find(|(scope, why, _)| *scope == it.scope && *why == it.why) {
+            Some((_, _, kinds)) => kinds.push(&it.kind),
+            None => grouped.push((&it.scope, &it.why, vec![&it.kind])),
+        }
+    }
+    grouped
 }
 
 /// The last line: counts, zeros left out except for what everybody looks for.
@@ -90,12 +102,16 @@ fn step_text(out: &mut String, step: &Step) {
         (_, Action::Delete { .. }) => ('-', RED),
     };
     let id = step.action.have().map(|have| format!(" {}", have.id)).unwrap_or_default();
-    let what = format!("{}{id} ({})", step.action.verb(), step.cause.as_str());
+    let cause = match step.cause {
+        Cause::Manifest => String::new(),
+        cause => format!(" ({})", cause.as_str()),
+    };
+    let what = format!("{}{id}{cause}", step.action.verb());
     heading(out, mark, style, &step.address.to_string(), &what, step.origin.as_deref());
     match &step.action {
-        Action::Create { want, .. } => {
-            for line in state_lines(want) {
-                line_text(out, "      ", &line);
+        Action::Create { lines, .. } => {
+            for line in lines {
+                line_text(out, "      ", line);
             }
         }
         Action::Edit { edits, .. } => {

@@ -16,6 +16,7 @@
 mod act;
 mod client;
 mod ec2;
+pub mod example;
 mod fault;
 mod json;
 mod kms;

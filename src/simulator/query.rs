@@ -193,6 +193,7 @@ fn document(root: &str, namespace: Option<&str>, content: impl FnOnce(&mut Xml))
 }
 
 fn write(xml: &mut Xml, event: Event<'_>) {
+    #[expect(clippy::expect_used, reason = "an invariant of the writer")]
     xml.write_event(event).expect("writing to memory cannot fail");
 }
 

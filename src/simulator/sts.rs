@@ -24,6 +24,9 @@ pub(super) struct Session {
 
 impl Sts {
     /// Answers one call.
+    ///
+    /// # Errors
+    /// As STS words them.
     pub fn call(
         &mut self,
         caller: &Caller,

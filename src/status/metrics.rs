@@ -1,39 +1,49 @@
-//! The Prometheus families. Label values come from closed sets: kinds, verbs, words of enums, names of
-//! AWS operations. Gauges are rebuilt from every report, so that nothing outlives its object.
+//! The Prometheus metrics. Gauges are rebuilt from every report, so that nothing outlives its object.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use prometheus::{
-    Encoder as _, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec,
-    Opts, Registry, TextEncoder,
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
+use prometheus::{
+    Encoder as _, GaugeVec, HistogramVec, IntCounterVec, Registry, TextEncoder,
+    core::Collector as _,
+};
+
+pub use super::families::{FAMILIES, Family, FamilyKind};
+use super::{Setup, families::Registered};
 use crate::{
     aws::{CallOutcome, Meter},
-    engine::{Engine, Outcome, Report},
-    plan::Verdict,
+    engine::{Outcome, Report},
+    kinds,
+    plan::{Step, Verdict},
 };
 
 /// All families.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     registry: Registry,
+    kinds: Arc<BTreeSet<&'static str>>,
     passes: IntCounterVec,
     duration: HistogramVec,
-    resources: IntGaugeVec,
+    resources: GaugeVec,
     drift_seen: IntCounterVec,
     drift_corrected: IntCounterVec,
+    drift_open: GaugeVec,
     steps: IntCounterVec,
-    held: IntGaugeVec,
-    waiting: IntGaugeVec,
-    conflicts: IntGaugeVec,
-    orphans: IntGaugeVec,
-    unknown: IntGaugeVec,
+    held: GaugeVec,
+    waiting: GaugeVec,
+    conflicts: GaugeVec,
+    orphans: GaugeVec,
+    unknown: GaugeVec,
+    pending_deletion: GaugeVec,
+    scopes: GaugeVec,
     calls: Calls,
-    problems: IntGauge,
+    problems: GaugeVec,
     source_good: GaugeVec,
-    source_info: IntGaugeVec,
+    source_info: GaugeVec,
     last_pass: GaugeVec,
+    writing: GaugeVec,
 }
 
 /// Counts AWS calls as the guard sees them.
@@ -47,112 +57,54 @@ impl Meter for Calls {
     }
 }
 
-/// Passes read the whole world: from tens of milliseconds (simulator) to minutes (throttled accounts).
-const PASS_BUCKETS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
+/// The attempts of one operation of one service, by outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallCount {
+    /// The service, in lower case.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// Attempts by outcome (`ok`, `throttled`, `error`, `no_answer`), since the process started.
+    pub attempts: BTreeMap<String, u64>,
+}
 
 impl Metrics {
     /// Registers every family.
     ///
     /// # Errors
-    /// Two families of one name: a defect.
+    /// Two families of one name, or one that nothing feeds: a defect.
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        let counter = |name: &str, help: &str, labels: &[&str]| {
-            let family = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(family.clone()))?;
-            Ok::<_, prometheus::Error>(family)
-        };
-        let gauge = |name: &str, help: &str, labels: &[&str]| {
-            let family = IntGaugeVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(family.clone()))?;
-            Ok::<_, prometheus::Error>(family)
-        };
-        let times = |name: &str, help: &str| {
-            let family = GaugeVec::new(Opts::new(name, help), &[])?;
-            registry.register(Box::new(family.clone()))?;
-            Ok::<_, prometheus::Error>(family)
-        };
-        let duration = HistogramVec::new(
-            HistogramOpts::new("palisade_pass_duration_seconds", "Duration of passes.")
-                .buckets(PASS_BUCKETS.to_vec()),
-            &[],
-        )?;
-        registry.register(Box::new(duration.clone()))?;
-        let problems = IntGauge::new(
-            "palisade_source_problems",
-            "Problems of the watched directory at its latest reading; above 0 the last good snapshot stays in force.",
-        )?;
-        registry.register(Box::new(problems.clone()))?;
-        let build = gauge("palisade_build_info", "The running build; always 1.", &["version"])?;
-        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        let mut families = Registered::with(&registry)?;
         #[cfg(target_os = "linux")]
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
-        let kind = &["kind"][..];
+        let build = families.gauge("palisade_build_info")?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
         let metrics = Self {
-            passes: counter(
-                "palisade_passes_total",
-                "Passes by outcome (converged, changed, pending, failed).",
-                &["outcome"],
-            )?,
-            duration,
-            resources: gauge(
-                "palisade_resources",
-                "Manifests by kind and condition.",
-                &["kind", "condition"],
-            )?,
-            drift_seen: counter(
-                "palisade_drift_seen_total",
-                "Live resources found changed although their manifest was not.",
-                kind,
-            )?,
-            drift_corrected: counter(
-                "palisade_drift_corrected_total",
-                "Drifted resources that were corrected.",
-                kind,
-            )?,
-            steps: counter(
-                "palisade_steps_total",
-                "Steps carried out, by kind, verb and outcome.",
-                &["kind", "verb", "outcome"],
-            )?,
-            held: gauge("palisade_held_steps", "Steps that wait for consent.", kind)?,
-            waiting: gauge(
-                "palisade_waiting_steps",
-                "Steps that need something else first.",
-                kind,
-            )?,
-            conflicts: gauge(
-                "palisade_conflicts",
-                "Manifests whose name or id is somebody else's, or ours twice.",
-                kind,
-            )?,
-            orphans: gauge("palisade_orphans", "Claimed live resources without manifest.", kind)?,
-            unknown: gauge(
-                "palisade_unknown_kinds",
-                "Kinds that could not be read in a scope in the latest pass.",
-                kind,
-            )?,
-            calls: Calls(counter(
-                "palisade_aws_calls_total",
-                "Attempts of AWS calls.",
-                &["service", "operation", "outcome"],
-            )?),
-            problems,
-            source_good: times(
-                "palisade_source_good_timestamp_seconds",
-                "When the directory was last read without problems.",
-            )?,
-            source_info: gauge(
-                "palisade_source_info",
-                "The Git revision in force; always 1.",
-                &["revision"],
-            )?,
-            last_pass: times(
-                "palisade_last_pass_timestamp_seconds",
-                "When the latest pass began.",
-            )?,
+            kinds: Arc::new(kinds::registry().names().into_iter().collect()),
+            passes: families.counter("palisade_passes_total")?,
+            duration: families.histogram("palisade_pass_duration_seconds")?,
+            resources: families.gauge("palisade_resources")?,
+            drift_seen: families.counter("palisade_drift_seen_total")?,
+            drift_corrected: families.counter("palisade_drift_corrected_total")?,
+            drift_open: families.gauge("palisade_drift_open")?,
+            steps: families.counter("palisade_steps_total")?,
+            held: families.gauge("palisade_held_steps")?,
+            waiting: families.gauge("palisade_waiting_steps")?,
+            conflicts: families.gauge("palisade_conflicts")?,
+            orphans: families.gauge("palisade_orphans")?,
+            unknown: families.gauge("palisade_unknown_kinds")?,
+            pending_deletion: families.gauge("palisade_pending_deletion")?,
+            scopes: families.gauge("palisade_scopes")?,
+            calls: Calls(families.counter("palisade_aws_calls_total")?),
+            problems: families.gauge("palisade_source_problems")?,
+            source_good: families.gauge("palisade_source_good_timestamp_seconds")?,
+            source_info: families.gauge("palisade_source_info")?,
+            last_pass: families.gauge("palisade_last_pass_timestamp_seconds")?,
+            writing: families.gauge("palisade_writing")?,
             registry,
         };
+        families.finish()?;
         for outcome in ["converged", "changed", "pending", "failed"] {
             metrics.passes.with_label_values(&[outcome]).reset();
         }
@@ -165,55 +117,82 @@ impl Metrics {
     }
 
     /// Takes a finished pass into account.
-    pub fn observe(&self, _engine: &Engine, report: &Report) {
+    pub fn observe(&self, setup: &Setup, report: &Report) {
         self.passes.with_label_values(&[outcome(report)]).inc();
         self.duration.with_label_values::<&str>(&[]).observe(report.duration_seconds);
-        self.last_pass.with_label_values::<&str>(&[]).set(report.started_at);
-        self.problems.set(i64::try_from(report.problems.len()).unwrap_or(i64::MAX));
+        set(&self.last_pass, report.started_at);
+        set(&self.problems, number(report.problems.len()));
+        set(&self.writing, if setup.writing { 1.0 } else { 0.0 });
         if let Some(age) = report.source_age_seconds {
-            let read = report.started_at + report.duration_seconds - age;
-            self.source_good.with_label_values::<&str>(&[]).set(read);
+            set(&self.source_good, report.started_at + report.duration_seconds - age);
         }
         self.source_info.reset();
         if let Some(revision) = &report.revision {
-            self.source_info.with_label_values(&[revision]).set(1);
+            self.source_info.with_label_values(&[revision]).set(1.0);
         }
         self.count_drift(report);
         self.count_gauges(report);
         for result in &report.results {
-            let labels = [result.address.kind.as_str(), result.verb, result.outcome.as_str()];
-            self.steps.with_label_values(&labels).inc();
+            let kind = self.kind(&result.address.kind);
+            self.steps.with_label_values(&[kind, result.verb, result.outcome.as_str()]).inc();
         }
     }
 
+    /// The kind as a label value. The kind in an orphan's address was read from a tag, where anything can stand.
+    fn kind<'a>(&self, kind: &'a str) -> &'a str {
+        if self.kinds.contains(kind) { kind } else { "other" }
+    }
+
     fn count_drift(&self, report: &Report) {
-        for kind in report.manifests.iter().map(|address| &address.kind) {
+        for address in &report.manifests {
             // At 0 from the start, so that the first drift is an increase.
-            self.drift_seen.with_label_values(&[kind]);
-            self.drift_corrected.with_label_values(&[kind]);
+            let place = [&*address.scope, self.kind(&address.kind)];
+            self.drift_seen.with_label_values(&place);
+            self.drift_corrected.with_label_values(&place);
         }
         for step in report.drift() {
-            self.drift_seen.with_label_values(&[&step.address.kind]).inc();
+            self.drift_seen.with_label_values(&self.place(step)).inc();
         }
         for result in &report.results {
             if result.cause == "drift" && matches!(result.outcome, Outcome::Done { .. }) {
-                self.drift_corrected.with_label_values(&[&result.address.kind]).inc();
+                let place = [&*result.address.scope, self.kind(&result.address.kind)];
+                self.drift_corrected.with_label_values(&place).inc();
             }
         }
+        fill(&self.drift_open, report.open_drift().map(|step| self.place(step)));
+    }
+
+    fn place<'a>(&self, step: &'a Step) -> [&'a str; 2] {
+        [&step.address.scope, self.kind(&step.address.kind)]
     }
 
     fn count_gauges(&self, report: &Report) {
         let plan = &report.plan;
-        let conditions = report.manifests.iter().map(|a| [a.kind.as_str(), report.condition(a)]);
+        let conditions = report
+            .manifests
+            .iter()
+            .map(|a| [a.scope.as_str(), self.kind(&a.kind), report.condition(a)]);
         fill(&self.resources, conditions);
         let steps = |fits: fn(&Verdict) -> bool| {
-            plan.steps.iter().filter(move |s| fits(&s.verdict)).map(|s| [s.address.kind.as_str()])
+            plan.steps.iter().filter(move |s| fits(&s.verdict)).map(|step| self.place(step))
         };
         fill(&self.held, steps(|verdict| matches!(verdict, Verdict::Held(_))));
         fill(&self.waiting, steps(|verdict| matches!(verdict, Verdict::Waiting(_))));
-        fill(&self.conflicts, plan.conflicts.iter().map(|c| [c.address.kind.as_str()]));
-        fill(&self.orphans, plan.orphans.iter().map(|orphan| [orphan.address.kind.as_str()]));
-        fill(&self.unknown, plan.unknown.iter().map(|unknown| [unknown.kind.as_str()]));
+        let conflicts = plan.conflicts.iter().map(|conflict| &conflict.address);
+        fill(&self.conflicts, conflicts.map(|a| [a.scope.as_str(), self.kind(&a.kind)]));
+        // Where it was seen, not the scope in its tag: that one need not exist.
+        let orphans = plan.orphans.iter().map(|o| [&*o.scope, self.kind(&o.address.kind)]);
+        fill(&self.orphans, orphans);
+        fill(&self.unknown, plan.unknown.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
+        let leaving = report.pending_deletions.iter();
+        fill(&self.pending_deletion, leaving.map(|l| [&*l.scope, self.kind(&l.kind), l.asked()]));
+        self.scopes.reset();
+        let usable = report.scopes.values().filter(|caller| caller.is_ok()).count();
+        for (condition, count) in
+            [("usable", usable), ("refused", report.scopes.len().saturating_sub(usable))]
+        {
+            self.scopes.with_label_values(&[condition]).set(number(count));
+        }
     }
 
     /// The exposition, in the text format 0.0.4.
@@ -225,12 +204,41 @@ impl Metrics {
         TextEncoder::new().encode(&self.registry.gather(), &mut out)?;
         Ok(String::from_utf8_lossy(&out).into_owned())
     }
+
+    /// The AWS calls since the process started, by service and operation.
+    pub fn calls(&self) -> Vec<CallCount> {
+        let mut counts: BTreeMap<(String, String), BTreeMap<String, u64>> = BTreeMap::new();
+        for family in self.calls.0.collect() {
+            for metric in family.get_metric() {
+                let label = |name: &str| {
+                    let pair = metric.get_label().iter().find(|pair| pair.name() == name);
+                    pair.map(|pair| pair.value().to_owned()).unwrap_or_default()
+                };
+                let [service, operation, outcome] = ["service", "operation", "outcome"].map(label);
+                let count = self.calls.0.with_label_values(&[&service, &operation, &outcome]).get();
+                counts.entry((service, operation)).or_default().insert(outcome, count);
+            }
+        }
+        counts
+            .into_iter()
+            .map(|((service, operation), attempts)| CallCount { service, operation, attempts })
+            .collect()
+    }
 }
 
-fn fill<'a, const N: usize>(gauge: &IntGaugeVec, labels: impl Iterator<Item = [&'a str; N]>) {
-    let mut counts: BTreeMap<[&str; N], i64> = BTreeMap::new();
+/// A count as a gauge's value.
+fn number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
+}
+
+fn set(gauge: &GaugeVec, value: f64) {
+    gauge.with_label_values::<&str>(&[]).set(value);
+}
+
+fn fill<'a, const N: usize>(gauge: &GaugeVec, labels: impl Iterator<Item = [&'a str; N]>) {
+    let mut counts: BTreeMap<[&str; N], f64> = BTreeMap::new();
     for labels in labels {
-        *counts.entry(labels).or_default() += 1;
+        *counts.entry(labels).or_default() += 1.0;
     }
     gauge.reset();
     for (labels, count) in counts {
@@ -250,5 +258,100 @@ fn outcome(report: &Report) -> &'static str {
         "converged"
     } else {
         "pending"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::fixture;
+
+    fn observed(report: &Report) -> (Metrics, String) {
+        let metrics = Metrics::new().unwrap();
+        metrics.observe(&fixture::setup(), report);
+        metrics.meter().attempt("EC2", "DescribeVpcs", CallOutcome::Throttled);
+        let text = metrics.text().unwrap();
+        (metrics, text)
+    }
+
+    fn has(text: &str, sample: &str) {
+        assert!(text.lines().any(|line| line == sample), "{sample} is not in\n{text}");
+    }
+
+    #[test]
+    fn a_pass_with_one_of_everything_is_counted_by_scope_and_kind() {
+        let (_, text) = observed(&fixture::report());
+        for sample in [
+            "palisade_passes_total{outcome=\"failed\"} 1",
+            "palisade_passes_total{outcome=\"converged\"} 0",
+            "palisade_held_steps{kind=\"KmsKey\",scope=\"ml-prod\"} 1",
+            "palisade_waiting_steps{kind=\"SageMakerDomain\",scope=\"ml-dev\"} 1",
+            "palisade_conflicts{kind=\"ServiceControlPolicy\",scope=\"org\"} 1",
+            "palisade_orphans{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
+            "palisade_unknown_kinds{kind=\"ServiceControlPolicy\",scope=\"org\"} 1",
+            "palisade_pending_deletion{asked=\"false\",kind=\"KmsKey\",scope=\"ml-prod\"} 1",
+            "palisade_drift_seen_total{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
+            "palisade_drift_corrected_total{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
+            "palisade_drift_corrected_total{kind=\"KmsKey\",scope=\"ml-prod\"} 0",
+            "palisade_drift_open{kind=\"KmsKey\",scope=\"ml-prod\"} 1",
+            "palisade_resources{condition=\"failed\",kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
+            "palisade_steps_total{kind=\"SecurityGroup\",outcome=\"failed\",verb=\"edit\"} 1",
+            "palisade_scopes{condition=\"refused\"} 1",
+            "palisade_scopes{condition=\"usable\"} 2",
+            "palisade_source_problems 1",
+            "palisade_writing 1",
+            "palisade_aws_calls_total{operation=\"DescribeVpcs\",outcome=\"throttled\",service=\"ec2\"} 1",
+        ] {
+            has(&text, sample);
+        }
+        assert!(!text.contains("palisade_drift_open{kind=\"SecurityGroup\""), "it was corrected");
+    }
+
+    #[test]
+    fn every_family_is_exported_with_its_help_and_type() {
+        let (_, text) = observed(&fixture::report());
+        for Family { name, kind, help, .. } in FAMILIES {
+            has(&text, &format!("# HELP {name} {help}"));
+            has(&text, &format!("# TYPE {name} {}", kind.as_str()));
+        }
+    }
+
+    #[test]
+    fn no_gauge_outlives_its_object() {
+        let (metrics, _) = observed(&fixture::report());
+        metrics.observe(&fixture::setup(), &fixture::quiet());
+        let text = metrics.text().unwrap();
+        for gone in [
+            "palisade_held_steps{",
+            "palisade_conflicts{",
+            "palisade_drift_open{",
+            "condition=\"failed\"",
+        ] {
+            assert!(!text.contains(gone), "{gone}");
+        }
+        has(&text, "palisade_source_problems 0");
+        has(&text, "palisade_scopes{condition=\"refused\"} 0");
+    }
+
+    #[test]
+    fn what_stands_in_a_tag_of_a_live_resource_never_becomes_a_label() {
+        let mut report = fixture::report();
+        let planted = crate::model::Address::new("planted-scope", "PlantedKind", "x");
+        report.plan.orphans[0].address = planted;
+        let (_, text) = observed(&report);
+        has(&text, "palisade_orphans{kind=\"other\",scope=\"ml-prod\"} 1");
+        assert!(!text.to_lowercase().contains("planted"));
+    }
+
+    #[test]
+    fn the_calls_are_told_by_service_and_operation() {
+        let metrics = Metrics::new().unwrap();
+        let meter = metrics.meter();
+        for outcome in [CallOutcome::Ok, CallOutcome::Ok, CallOutcome::Throttled] {
+            meter.attempt("KMS", "ListKeys", outcome);
+        }
+        let attempts = BTreeMap::from([("ok".to_owned(), 2), ("throttled".to_owned(), 1)]);
+        let call = CallCount { service: "kms".into(), operation: "ListKeys".into(), attempts };
+        assert_eq!(metrics.calls(), [call]);
     }
 }

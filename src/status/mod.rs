@@ -1,15 +1,27 @@
 //! What operations see: metrics, health, and the state of the latest pass. Read-only.
 
+mod families;
+#[cfg(test)]
+mod fixture;
 pub mod http;
 pub mod metrics;
+pub mod page;
+mod setup;
+mod timeline;
 mod view;
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-pub use self::{metrics::Metrics, view::View};
+use self::timeline::Timeline;
+pub use self::{
+    metrics::Metrics,
+    setup::{Place, Setup},
+    timeline::{DriftEvent, DriftState},
+    view::{EditView, ScopeView, StepView, View},
+};
 use crate::engine::{Engine, Report};
 
 /// Without a finished pass for this long (or ten intervals) the process counts as dead. Every call has a
@@ -25,15 +37,37 @@ pub struct Status {
 #[derive(Debug)]
 struct Shared {
     metrics: Metrics,
-    latest: RwLock<Option<Latest>>,
+    memory: RwLock<Memory>,
     started: Instant,
     dead_after: Duration,
+}
+
+/// What is remembered of the passes; all of it can be lost.
+#[derive(Debug, Default)]
+struct Memory {
+    latest: Option<Latest>,
+    timeline: Timeline,
+    /// The revision in force, and when the first pass with it began.
+    revision: Option<(String, f64)>,
 }
 
 #[derive(Debug)]
 struct Latest {
     view: View,
     at: Instant,
+}
+
+impl Memory {
+    fn take(&mut self, setup: Setup, report: &Report) {
+        self.timeline.observe(report);
+        let same = self.revision.as_ref().map(|(it, _)| it) == report.revision.as_ref();
+        if !same {
+            self.revision = report.revision.clone().map(|it| (it, report.started_at));
+        }
+        let since = self.revision.as_ref().map(|(_, since)| *since);
+        let view = View::of(report, setup, since, self.timeline.newest_first());
+        self.latest = Some(Latest { view, at: Instant::now() });
+    }
 }
 
 /// One named condition of health.
@@ -54,7 +88,7 @@ impl Status {
         Ok(Self {
             shared: Arc::new(Shared {
                 metrics: Metrics::new()?,
-                latest: RwLock::new(None),
+                memory: RwLock::new(Memory::default()),
                 started: Instant::now(),
                 dead_after: DEAD_AFTER.max(interval * 10),
             }),
@@ -68,21 +102,40 @@ impl Status {
 
     /// Takes over the report of a finished pass.
     pub fn publish(&self, engine: &Engine, report: &Report) {
-        self.shared.metrics.observe(engine, report);
-        let latest = Latest { view: View::of(report), at: Instant::now() };
-        *self.shared.latest.write().unwrap_or_else(PoisonError::into_inner) = Some(latest);
+        self.take(Setup::of(engine), report);
+    }
+
+    /// [`Self::publish`] for a set-up made elsewhere.
+    pub fn take(&self, setup: Setup, report: &Report) {
+        self.shared.metrics.observe(&setup, report);
+        let mut memory = self.shared.memory.write().unwrap_or_else(PoisonError::into_inner);
+        memory.take(setup, report);
     }
 
     /// The latest pass.
     pub fn view(&self) -> Option<View> {
-        let latest = self.shared.latest.read().unwrap_or_else(PoisonError::into_inner);
-        latest.as_ref().map(|latest| latest.view.clone())
+        let memory = self.shared.memory.read().unwrap_or_else(PoisonError::into_inner);
+        memory.latest.as_ref().map(|latest| latest.view.clone())
+    }
+
+    /// The page at `/`.
+    pub fn page(&self) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        page::Page {
+            view: self.view().as_ref(),
+            calls: &self.shared.metrics.calls(),
+            alive: &self.alive(),
+            uptime: self.shared.started.elapsed(),
+            now: now.as_secs_f64(),
+        }
+        .render()
     }
 
     /// Whether the loop still turns. Never depends on AWS.
     pub fn alive(&self) -> Vec<Check> {
-        let latest = self.shared.latest.read().unwrap_or_else(PoisonError::into_inner);
-        let since = latest.as_ref().map_or(self.shared.started, |latest| latest.at).elapsed();
+        let memory = self.shared.memory.read().unwrap_or_else(PoisonError::into_inner);
+        let since =
+            memory.latest.as_ref().map_or(self.shared.started, |latest| latest.at).elapsed();
         let trouble = (since > self.shared.dead_after)
             .then(|| format!("no pass was finished for {} s", since.as_secs()));
         vec![Check { name: "loop", trouble }]

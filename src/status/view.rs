@@ -1,14 +1,19 @@
 //! A report as `/status.json` shows it: no live states, no policy bodies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::{DriftEvent, Setup};
 use crate::{
-    engine::{Outcome, Report, StepResult},
+    engine::{Outcome, PendingDeletion, Report, StepResult},
     kind::Line,
-    plan::{Conflict, Counts, Orphan, Step, Unknown, Verdict},
+    model::Risk,
+    plan::{Action, Conflict, Counts, Orphan, Step, Unknown, Verdict},
 };
+
+/// Manifests by kind and condition.
+pub type Conditions = BTreeMap<String, BTreeMap<&'static str, usize>>;
 
 /// The state of the latest pass.
 #[derive(Debug, Clone, Serialize)]
@@ -16,6 +21,8 @@ use crate::{
 pub struct View {
     /// Version of this document's form.
     pub schema_version: u32,
+    /// The process.
+    pub setup: Setup,
     /// Number of the pass in this process.
     pub pass: u64,
     /// Seconds since the epoch.
@@ -24,6 +31,8 @@ pub struct View {
     pub duration_seconds: f64,
     /// Git revision of the snapshot in force.
     pub revision: Option<String>,
+    /// When the first pass of this process with that revision began, in seconds since the epoch.
+    pub revision_since: Option<f64>,
     /// Age of the snapshot in force when the pass began.
     pub source_age_seconds: Option<f64>,
     /// Problems of the directory, with their place.
@@ -33,7 +42,7 @@ pub struct View {
     /// The plan in numbers.
     pub counts: Counts,
     /// Manifests per kind and condition.
-    pub conditions: BTreeMap<String, BTreeMap<&'static str, usize>>,
+    pub conditions: Conditions,
     /// What differed, and what became of it.
     pub steps: Vec<StepView>,
     /// What was done in this pass.
@@ -44,6 +53,10 @@ pub struct View {
     pub orphans: Vec<Orphan>,
     /// Kinds that could not be read.
     pub unknown: Vec<Unknown>,
+    /// Claimed resources that AWS will delete at a set time.
+    pub pending_deletions: Vec<PendingDeletion>,
+    /// The latest drift, newest first.
+    pub drift: Vec<DriftEvent>,
 }
 
 /// One scope.
@@ -52,10 +65,16 @@ pub struct View {
 pub struct ScopeView {
     /// Its name.
     pub name: String,
-    /// Who palisade is there.
+    /// The account, where the settings name it.
+    pub account: Option<String>,
+    /// The Region, where the settings name it.
+    pub region: Option<String>,
+    /// Who palisade is there; `None` also if the latest pass had no reason to ask.
     pub caller: Option<String>,
     /// Why it cannot be used.
     pub trouble: Option<String>,
+    /// Its manifests.
+    pub conditions: Conditions,
 }
 
 /// One step.
@@ -76,10 +95,18 @@ pub struct StepView {
     pub id: Option<String>,
     /// What becomes of it.
     pub verdict: Verdict,
+    /// What a create makes; a policy is only named by its statements.
+    pub lines: Vec<Line>,
     /// The edits, with the fields under them.
     pub edits: Vec<EditView>,
     /// For approval.
     pub digest: String,
+    /// Whether a person's consent can release it: held, and not something that AWS has no call for.
+    pub can_be_approved: bool,
+    /// What was left out for now.
+    pub later: Vec<String>,
+    /// How it ended, if it was tried.
+    pub outcome: Option<Outcome>,
 }
 
 /// One edit.
@@ -95,32 +122,33 @@ pub struct EditView {
 }
 
 impl View {
-    /// The view of a report.
-    pub fn of(report: &Report) -> Self {
+    /// The view of a report, with what is remembered of earlier ones.
+    pub fn of(
+        report: &Report,
+        setup: Setup,
+        revision_since: Option<f64>,
+        drift: Vec<DriftEvent>,
+    ) -> Self {
         Self {
             schema_version: 1,
             pass: report.pass,
             started_at: report.started_at,
             duration_seconds: report.duration_seconds,
             revision: report.revision.clone(),
+            revision_since,
             source_age_seconds: report.source_age_seconds,
             problems: report.problems.iter().map(ToString::to_string).collect(),
-            scopes: report
-                .scopes
-                .iter()
-                .map(|(name, caller)| ScopeView {
-                    name: name.clone(),
-                    caller: caller.as_ref().ok().cloned(),
-                    trouble: caller.as_ref().err().cloned(),
-                })
-                .collect(),
+            scopes: scopes(report, &setup),
             counts: report.plan.counts(),
-            conditions: conditions(report),
-            steps: report.plan.steps.iter().map(StepView::of).collect(),
+            conditions: conditions(report, |_| true),
+            steps: report.plan.steps.iter().map(|step| StepView::of(report, step)).collect(),
             results: report.results.clone(),
             conflicts: report.plan.conflicts.clone(),
             orphans: report.plan.orphans.clone(),
             unknown: report.plan.unknown.clone(),
+            pending_deletions: report.pending_deletions.clone(),
+            drift,
+            setup,
         }
     }
 
@@ -134,9 +162,29 @@ impl View {
     }
 }
 
-fn conditions(report: &Report) -> BTreeMap<String, BTreeMap<&'static str, usize>> {
-    let mut conditions: BTreeMap<String, BTreeMap<&'static str, usize>> = BTreeMap::new();
-    for address in &report.manifests {
+/// Every scope of the settings, and any other that the report names.
+fn scopes(report: &Report, setup: &Setup) -> Vec<ScopeView> {
+    let names: BTreeSet<&String> = setup.places.keys().chain(report.scopes.keys()).collect();
+    names
+        .into_iter()
+        .map(|name| {
+            let place = setup.places.get(name).cloned().unwrap_or_default();
+            let caller = report.scopes.get(name);
+            ScopeView {
+                name: name.clone(),
+                account: place.account,
+                region: place.region,
+                caller: caller.and_then(|caller| caller.as_ref().ok().cloned()),
+                trouble: caller.and_then(|caller| caller.as_ref().err().cloned()),
+                conditions: conditions(report, |scope| scope == name),
+            }
+        })
+        .collect()
+}
+
+fn conditions(report: &Report, counts: impl Fn(&str) -> bool) -> Conditions {
+    let mut conditions = Conditions::new();
+    for address in report.manifests.iter().filter(|address| counts(&address.scope)) {
         let by_kind = conditions.entry(address.kind.clone()).or_default();
         *by_kind.entry(report.condition(address)).or_default() += 1;
     }
@@ -144,7 +192,7 @@ fn conditions(report: &Report) -> BTreeMap<String, BTreeMap<&'static str, usize>
 }
 
 impl StepView {
-    fn of(step: &Step) -> Self {
+    fn of(report: &Report, step: &Step) -> Self {
         Self {
             address: step.address.to_string(),
             origin: step.origin.clone(),
@@ -153,6 +201,10 @@ impl StepView {
             risk: step.risk().as_str(),
             id: step.action.have().map(|have| have.id.to_string()),
             verdict: step.verdict.clone(),
+            lines: match &step.action {
+                Action::Create { lines, .. } => lines.clone(),
+                Action::Edit { .. } | Action::Delete { .. } => Vec::new(),
+            },
             edits: step
                 .action
                 .edits()
@@ -164,6 +216,10 @@ impl StepView {
                 })
                 .collect(),
             digest: step.digest.clone(),
+            can_be_approved: matches!(step.verdict, Verdict::Held(_))
+                && step.risk() != Risk::Impossible,
+            later: step.later.clone(),
+            outcome: report.result(step).map(|result| result.outcome.clone()),
         }
     }
 }

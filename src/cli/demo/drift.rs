@@ -3,8 +3,10 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::hands::{Hands, text};
-use crate::simulator::Simulator;
+use crate::simulator::{
+    Simulator,
+    example::{Hands, text},
+};
 
 /// One thing done by hand.
 pub(super) struct Drift {

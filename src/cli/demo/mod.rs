@@ -1,10 +1,8 @@
 //! `demo`: the main job, on a simulated AWS, in one terminal.
 
 mod drift;
-mod hands;
-pub(crate) mod world;
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{sync::Notify, time::Instant};
@@ -21,7 +19,7 @@ use crate::{
     engine::{self, Changed, Engine, Report},
     plan,
     settings::{Overrides, Settings},
-    simulator::{Options, Simulator},
+    simulator::{Options, Simulator, example},
     status::{Status, http},
 };
 
@@ -45,18 +43,19 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let begun = Instant::now();
     let simulator = Simulator::new(Options::default());
     heading("1. An AWS to work on")?;
-    world::build(&simulator)?;
+    example::build(&simulator)?;
     say(
         "an organisation with the OUs Workloads/ML, an account, a VPC with two private subnets; all simulated",
     )?;
 
-    let settings = Settings::parse(world::SETTINGS, &Overrides::default())?;
+    let settings = Settings::parse(example::SETTINGS, &Overrides::default())?;
     let status = Status::new(settings.interval)?;
     let brake = Brake::default();
     let guard = Guard::writing(brake.clone()).metered(status.metrics().meter());
-    let connection = Connection::new(simulator.sdk_config(world::ML_ACCOUNT, world::REGION), guard);
+    let connection =
+        Connection::new(simulator.sdk_config(example::ML_ACCOUNT, example::REGION), guard);
     let mut session =
-        Session::over(settings, &connection, &args.dir, BTreeSet::new(), brake).await?;
+        Session::over(settings, &connection, &args.dir, engine::Options::default(), brake).await?;
     let engine = &mut session.engine;
 
     heading(&format!("2. {} is applied", args.dir.display()))?;

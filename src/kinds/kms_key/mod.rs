@@ -83,6 +83,7 @@ pub struct Rotation {
 }
 
 impl Kind for KmsKey {
+    const HIDDEN: &'static [&'static str] = &["partition", "account", "origin"];
     const PROFILE: Profile = Profile {
         name: "KmsKey",
         short: "kms",

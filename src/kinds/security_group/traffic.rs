@@ -118,6 +118,16 @@ impl Traffic {
         (name, ports.map(|(from, _)| from), ports.map(|(_, to)| to))
     }
 
+    /// As [`Self::to_aws`], for the calls that make a new rule. With a protocol that has no ports, EC2
+    /// drops those it is given and describes the rule with -1 to -1; servers that stand in for EC2 may
+    /// want to see them.
+    pub fn to_authorize(self) -> (String, Option<i32>, Option<i32>) {
+        match self {
+            Self::Other(number) => (number.to_string(), Some(-1), Some(-1)),
+            _ => self.to_aws(),
+        }
+    }
+
     /// Reads what AWS answers. Absent ports and -1 both mean all of them: the two calls that describe
     /// rules differ in this.
     pub fn from_aws(protocol: &str, from: Option<i32>, to: Option<i32>) -> Option<Self> {

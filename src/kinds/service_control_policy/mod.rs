@@ -12,7 +12,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -114,6 +114,25 @@ impl Kind for ServiceControlPolicy {
 
     fn effect(have: State, change: &Change) -> State {
         change.effect(have)
+    }
+
+    fn together(wanted: &BTreeMap<String, State>) -> Vec<(String, Invalid)> {
+        let over = attachments_over_limit(wanted.values());
+        let mut problems = Vec::new();
+        for (name, state) in wanted {
+            for target in state.targets.iter().flatten() {
+                if let Some(policies) = over.get(target.as_str()) {
+                    let why = format!(
+                        "{} policies are to be attached to {target}, and AWS allows {MAX_PER_TARGET}: {}",
+                        policies.len(),
+                        policies.join(", ")
+                    );
+                    let help = "merge policies, or attach some of them further down";
+                    problems.push((name.clone(), Invalid::new("targets", why).help(help)));
+                }
+            }
+        }
+        problems
     }
 
     fn natural_keys(state: &State) -> Vec<String> {

@@ -90,6 +90,7 @@ fn singles(subnets: impl IntoIterator<Item = String>) -> Vec<BTreeSet<String>> {
 }
 
 impl Kind for VpcEndpoint {
+    const HIDDEN: &'static [&'static str] = &["partition", "account"];
     const PROFILE: Profile = Profile {
         name: "VpcEndpoint",
         short: "vpce",

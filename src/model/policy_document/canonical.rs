@@ -68,7 +68,9 @@ pub(super) type Conditions = BTreeMap<String, BTreeMap<Token, Tokens>>;
 /// What a statement does. The IAM reference: "the Effect value is case sensitive".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Effect {
+    /// Permits, unless another statement denies.
     Allow,
+    /// Refuses, whatever other statements say.
     Deny,
 }
 

@@ -16,6 +16,7 @@ use super::{
 /// when the documents are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PolicyDiff {
+    /// Whether the documents mean the same.
     pub comparison: Comparison,
     /// The direction of all changes together.
     pub widening: Widening,
@@ -32,11 +33,16 @@ pub struct PolicyDiff {
 pub enum DocumentChange {
     /// The language version; a missing one is 2008-10-17.
     Version {
+        /// Before.
         old: String,
+        /// After.
         new: String,
     },
+    /// The document's `Id`, which has no effect.
     Id {
+        /// Before.
         old: Option<String>,
+        /// After.
         new: Option<String>,
     },
     /// The statements mean the same but are written differently (order, repetition, brackets), where that counts.
@@ -47,8 +53,11 @@ pub enum DocumentChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StatementChange {
+    /// Only the new document has it.
     Added,
+    /// Only the old document has it.
     Removed,
+    /// Both have it, and it differs.
     Changed,
 }
 
@@ -56,15 +65,18 @@ pub enum StatementChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementDiff {
+    /// What happened to it.
     pub change: StatementChange,
     /// `statement "Sid"`, or `Statement[index]` where there is none, counted from zero in the document the statement is in
     /// (for a changed one, the new document).
     pub name: String,
     /// The effect in the new document, or of the removed statement.
     pub effect: Effect,
+    /// The elements that differ; all of them for an added or removed statement.
     pub elements: Vec<ElementChange>,
     /// Accounts other than the caller's that the statement newly names.
     pub other_accounts: BTreeSet<String>,
+    /// The direction of this statement's change.
     pub widening: Widening,
 }
 
@@ -73,7 +85,9 @@ pub struct StatementDiff {
 pub struct ElementChange {
     /// `Action`, `NotResource`, `Principal AWS`, `Condition StringEquals aws:PrincipalOrgID`, `Sid`, …
     pub element: String,
+    /// Values that only the new document has.
     pub added: Vec<String>,
+    /// Values that only the old document has.
     pub removed: Vec<String>,
 }
 

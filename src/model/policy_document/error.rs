@@ -9,21 +9,46 @@ use std::fmt::Write as _;
 pub enum PolicyError {
     /// The text is not JSON. Line and column count from one, as `serde_json` reports them.
     #[error("line {line}, column {column}: this is not JSON: correct the syntax there")]
-    Syntax { line: usize, column: usize },
+    Syntax {
+        /// From one.
+        line: usize,
+        /// From one.
+        column: usize,
+    },
     /// An object names a key twice. JSON parsers keep either the first or the last, so the two readers could disagree.
     #[error("{path}: this key occurs twice: keep one of the two")]
-    DuplicateKey { path: String },
+    DuplicateKey {
+        /// Where.
+        path: String,
+    },
     /// A field the policy language does not have.
     #[error(
         "{path}: unknown field: remove it or correct its spelling (names are case-sensitive); known here are {known}"
     )]
-    UnknownField { path: String, known: String },
+    UnknownField {
+        /// Where.
+        path: String,
+        /// The fields there are.
+        known: String,
+    },
     /// A field of the wrong JSON type.
     #[error("{path}: found {found} where {expected} belongs: write {expected}")]
-    WrongType { path: String, expected: &'static str, found: &'static str },
+    WrongType {
+        /// Where.
+        path: String,
+        /// What belongs there.
+        expected: &'static str,
+        /// What is there.
+        found: &'static str,
+    },
     /// Well-formed JSON that the dialect does not accept.
     #[error("{path}: {why}")]
-    Refused { path: String, why: &'static str },
+    Refused {
+        /// Where.
+        path: String,
+        /// Why.
+        why: &'static str,
+    },
 }
 
 /// The longest field name repeated in a message, in characters.

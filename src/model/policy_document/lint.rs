@@ -14,6 +14,7 @@ use super::{
 /// One finding about a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lint {
+    /// Which rule found it.
     pub rule: LintRule,
     /// `Statement[2].Principal`, counted from zero.
     pub path: String,

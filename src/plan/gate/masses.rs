@@ -71,7 +71,7 @@ fn is_wished(step: &Step, inputs: &Inputs<'_>) -> bool {
         Action::Delete { .. } => live,
         Action::Edit { edits, .. } => {
             live && !edits.is_empty()
-                && !inputs.past.completing.contains(&step.address)
+                && !inputs.completing.contains(&step.address)
                 && !inputs.holdoffs.contains_key(&step.address)
         }
     }

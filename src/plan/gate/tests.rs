@@ -28,6 +28,7 @@ struct Scene {
     approved: BTreeSet<String>,
     facts: BTreeMap<String, ScopeFacts>,
     documents: BTreeMap<Address, crate::manifest::Document>,
+    completing: BTreeSet<Address>,
 }
 
 impl Scene {
@@ -52,6 +53,7 @@ impl Scene {
             approved: BTreeSet::new(),
             facts: BTreeMap::from([facts("prod", ACCOUNT), facts("org", "999988887777")]),
             documents: BTreeMap::new(),
+            completing: BTreeSet::new(),
         }
     }
 
@@ -78,6 +80,8 @@ impl Scene {
                 live: &self.live,
                 holdoffs: &empty.0,
                 create_holdoffs: &empty.1,
+                completing: &self.completing,
+                predecessors: &BTreeMap::new(),
                 converged: &empty.2,
                 mode: Mode::Enforce,
                 prune: Prune::Never,
@@ -151,7 +155,7 @@ fn deletions_cannot_trickle_through_pass_by_pass_nor_hide_behind_waiting_ones() 
     assert_eq!(going(&scene.hold(vec![delete(0)])), 0, "3 of 20 within the hour already");
     let mut waiting: Vec<Step> = (0..5).map(delete).collect();
     for step in &mut waiting[1..] {
-        step.verdict = Verdict::Waiting(vec![Wait::passing("in use")]);
+        step.verdict = Verdict::Waiting(vec![crate::plan::Wait::passing("in use")]);
     }
     assert_eq!(going(&Scene::new().keys(10).hold(waiting)), 0);
 }
@@ -184,7 +188,7 @@ fn ten_edits_go_and_thirty_percent_go_but_more_are_held() {
 #[test]
 fn edits_that_complete_what_was_just_created_are_not_counted() {
     let mut scene = Scene::new().keys(40);
-    scene.past.completing = (0..40).map(|n| key(n).0).collect();
+    scene.completing = (0..40).map(|n| key(n).0).collect();
     assert_eq!(going(&scene.hold((0..40).map(edit).collect())), 40);
 }
 
@@ -208,8 +212,8 @@ fn a_digest_releases_exactly_its_step_and_never_the_impossible() {
 #[test]
 fn a_frozen_field_freezes_its_address_until_the_wish_changes_or_people_consent() {
     let mut scene = Scene::new().keys(3);
-    let fields = BTreeMap::from([("tag a=b".to_owned(), Rewrite::Frozen("war".to_owned()))]);
-    let rewrites = crate::plan::Rewrites { want: String::new(), fields };
+    let frozen = BTreeMap::from([("tag a=b".to_owned(), "war".to_owned())]);
+    let rewrites = crate::plan::Rewrites { want: String::new(), frozen };
     scene.past.rewrites.insert(key(0).0, rewrites.clone());
     assert_eq!(going(&scene.hold(vec![edit(0), edit(1)])), 1);
     scene.approved = BTreeSet::from([edit(0).digest]);

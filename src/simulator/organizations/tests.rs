@@ -29,7 +29,7 @@ impl Default for Desk {
 
 impl Desk {
     fn call_from(&mut self, account: &str, operation: &str, input: Value) -> Answer {
-        let caller = self.bench.caller_in(account, "operator");
+        let caller = Bench::caller_in(account, "operator");
         self.organizations.call(&caller, operation, &input, &mut self.bench.context())
     }
 

@@ -10,6 +10,7 @@ async fn the_same_world_answers_on_a_socket() {
     let server = simulator.clone().serve(listener, async move {
         let _ = stopped.await;
     });
+    #[expect(clippy::disallowed_methods, reason = "waited for at the end of the test")]
     let server = tokio::spawn(server);
     let config = simulator.sdk_config(ACCOUNT, REGION).into_builder();
     let real = aws_config::SdkConfig::builder()

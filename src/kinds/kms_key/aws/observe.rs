@@ -29,6 +29,8 @@ const KEYS_A_PAGE: i32 = 1000;
 const TAGS_A_PAGE: i32 = 50;
 /// Keys read at the same time. KMS allows 1000 and more reads a second, shared with everybody in the account.
 const AT_ONCE: usize = 8;
+/// KMS API reference, GetKeyRotationStatus: the period of keys that rotate and for which none is told.
+const ROTATION_DAYS: u16 = 365;
 /// Aliases of the keys that AWS manages.
 const AWS_ALIASES: &str = "alias/aws/";
 
@@ -291,9 +293,7 @@ impl Live {
         let answer = call!(self, "kms:GetKeyRotationStatus", get_key_rotation_status().key_id(id));
         match answer {
             Ok(status) => {
-                let enabled = status.key_rotation_enabled;
-                let days = status.rotation_period_in_days.and_then(|days| u16::try_from(days).ok());
-                Ok(Some(Rotation { enabled, period_days: days.filter(|_| enabled) }))
+                Ok(Some(told(status.key_rotation_enabled, status.rotation_period_in_days)))
             }
             Err(error)
                 if error.is_code("UnsupportedOperationException")
@@ -325,6 +325,12 @@ impl Live {
         let crate::kind::ScopeFacts { partition, region, account, .. } = &self.facts;
         format!("arn:{partition}:kms:{region}:{account}:key/{id}")
     }
+}
+
+/// The rotation as KMS tells it.
+fn told(enabled: bool, days: Option<i32>) -> Rotation {
+    let days = days.and_then(|days| u16::try_from(days).ok()).unwrap_or(ROTATION_DAYS);
+    Rotation { enabled, period_days: enabled.then_some(days) }
 }
 
 /// Claimed with our owner, or named by a manifest that adopts it.
@@ -389,6 +395,13 @@ mod tests {
             let error = next("kms:ListKeys", true, marker, &last).expect_err("never half a list");
             assert_eq!(error.class, Class::Unknown);
         }
+    }
+
+    #[test]
+    fn a_rotation_without_a_period_has_the_documented_default() {
+        assert_eq!(told(true, Some(90)).period_days, Some(90));
+        assert_eq!(told(true, None).period_days, Some(365));
+        assert_eq!(told(false, Some(90)).period_days, None);
     }
 
     #[test]

@@ -3,10 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::{
-    Client,
-    types::{SecurityGroupRuleDescription, SecurityGroupRuleUpdate},
-};
+use aws_sdk_ec2::{Client, types::SecurityGroupRuleUpdate};
 
 use super::{
     super::{Change, Direction, Entry, Pair, Peer, Redescription, Rule},
@@ -169,6 +166,8 @@ impl Editor<'_> {
         }
     }
 
+    /// By properties, which name a rule within its group as well as its id does: not every server that
+    /// speaks EC2 knows the call with ids. A description that is left out is removed (EC2 API reference).
     async fn describe(
         &self,
         direction: Direction,
@@ -179,21 +178,18 @@ impl Editor<'_> {
             Direction::Egress => "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
         };
         let ids = read::rule_ids(self.ec2, self.own).await?;
-        let mut descriptions = Vec::new();
+        let mut permissions = Vec::new();
         for Redescription { rule, new, .. } in rules {
-            descriptions.push(
-                SecurityGroupRuleDescription::builder()
-                    .security_group_rule_id(find(operation, &ids, direction, rule)?)
-                    .description(new)
-                    .build(),
-            );
+            find(operation, &ids, direction, rule)?;
+            let entry = Entry { rule: rule.clone(), description: Some(new.clone()) };
+            permissions.push(self.own.described(&entry));
         }
         match direction {
             Direction::Ingress => self
                 .ec2
                 .update_security_group_rule_descriptions_ingress()
                 .group_id(self.own.id)
-                .set_security_group_rule_descriptions(Some(descriptions))
+                .set_ip_permissions(Some(permissions))
                 .send()
                 .await
                 .map(drop)
@@ -202,7 +198,7 @@ impl Editor<'_> {
                 .ec2
                 .update_security_group_rule_descriptions_egress()
                 .group_id(self.own.id)
-                .set_security_group_rule_descriptions(Some(descriptions))
+                .set_ip_permissions(Some(permissions))
                 .send()
                 .await
                 .map(drop)

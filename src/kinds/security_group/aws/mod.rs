@@ -45,9 +45,11 @@ impl Port<SecurityGroup> for Live {
             let asked = tags.get(OWNER_TAG) == Some(&ask.owner)
                 || ask.natural_keys.contains(&key)
                 || group.group_id().is_some_and(|id| ask.adopt.contains(&PhysicalId::from(id)));
-            if asked {
-                found.push(self.observed(&group, tags)?);
-            }
+            found.push(if asked {
+                self.observed(&group, tags)?
+            } else {
+                self.stranger(&group, tags)
+            });
         }
         Ok(found)
     }
@@ -214,6 +216,18 @@ impl Live {
             str::to_owned,
         );
         Ok(Observed { id: PhysicalId(id), arn, tags, phase: Phase::Ready, state })
+    }
+
+    /// A group of others: only its name, since a manifest whose VPC is looked up may turn out to want it.
+    fn stranger(&self, group: &LiveGroup, tags: Tags) -> Observed<State> {
+        let id = group.group_id().unwrap_or_default();
+        let state = State {
+            id: Some(id.to_owned()),
+            group_name: group.group_name().map(str::to_owned),
+            vpc: group.vpc_id().map(str::to_owned),
+            ..State::default()
+        };
+        Observed { id: id.into(), arn: String::new(), tags, phase: Phase::Ready, state }
     }
 
     /// Names the group that has the name already.

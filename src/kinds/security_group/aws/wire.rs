@@ -131,7 +131,19 @@ impl Own<'_> {
 
     /// The rule as it is authorised.
     pub fn permission(&self, entry: &Entry) -> IpPermission {
-        let (protocol, from, to) = entry.rule.traffic.to_aws();
+        self.shaped(entry, entry.rule.traffic.to_authorize())
+    }
+
+    /// The rule as it is named when it gets another description.
+    pub fn described(&self, entry: &Entry) -> IpPermission {
+        self.shaped(entry, entry.rule.traffic.to_aws())
+    }
+
+    fn shaped(
+        &self,
+        entry: &Entry,
+        (protocol, from, to): (String, Option<i32>, Option<i32>),
+    ) -> IpPermission {
         let builder =
             IpPermission::builder().ip_protocol(protocol).set_from_port(from).set_to_port(to);
         let description = entry.description.clone().filter(|text| !text.is_empty());

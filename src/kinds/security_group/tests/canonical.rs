@@ -19,6 +19,8 @@ fn ports_count_only_where_aws_looks_at_them() {
     assert_eq!(Traffic::from_aws("47", Some(-1), Some(-1)), Some(Traffic::Other(47)));
     assert_eq!(Traffic::All.to_aws(), ("-1".to_owned(), None, None));
     assert_eq!(Traffic::Other(50).to_aws(), ("50".to_owned(), None, None));
+    assert_eq!(Traffic::Other(50).to_authorize(), ("50".to_owned(), Some(-1), Some(-1)));
+    assert_eq!(Traffic::All.to_authorize(), Traffic::All.to_aws());
 }
 
 #[test]

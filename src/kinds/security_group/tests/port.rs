@@ -250,7 +250,7 @@ async fn adding_what_a_lost_answer_added_already_is_done() {
 }
 
 #[tokio::test]
-async fn only_what_is_ours_asked_for_or_adopted_is_observed() {
+async fn only_what_is_ours_asked_for_or_adopted_is_read_and_others_are_known_by_name() {
     let cloud = Cloud::new().await;
     let ec2 = &cloud.access.ec2;
     for name in ["theirs", "Wanted"] {
@@ -259,9 +259,13 @@ async fn only_what_is_ours_asked_for_or_adopted_is_observed() {
     }
     let seen = async |ask: Ask| {
         let all = cloud.port.observe(&ask).await.expect("all groups");
-        all.into_iter().filter_map(|group| group.state.group_name).collect::<Vec<_>>()
+        let read = all.into_iter().filter(|group| group.state.ingress.is_some());
+        read.filter_map(|group| group.state.group_name).collect::<Vec<_>>()
     };
     let ask = Ask { owner: "ml".into(), ..Ask::default() };
+    let all = cloud.port.observe(&ask).await.expect("all groups");
+    let named = SecurityGroup::natural_keys(&cloud.want("Theirs", &[], &[]));
+    assert!(all.iter().any(|group| SecurityGroup::natural_keys(&group.state) == named));
     assert_eq!(seen(ask.clone()).await, Vec::<String>::new());
     let natural_keys = SecurityGroup::natural_keys(&cloud.want("wanted", &[], &[]));
     let ask = Ask { natural_keys: natural_keys.into_iter().collect(), ..ask };
@@ -272,7 +276,8 @@ async fn only_what_is_ours_asked_for_or_adopted_is_observed() {
     let id = PhysicalId::from(default.and_then(|group| group.group_id()).expect("its id"));
     let ask = Ask { owner: "ml".into(), adopt: [id.clone()].into(), ..Ask::default() };
     assert_eq!(seen(ask.clone()).await, ["default"]);
-    let have = cloud.port.observe(&ask).await.expect("the default group").remove(0);
+    let all = cloud.port.observe(&ask).await.expect("all groups");
+    let have = all.into_iter().find(|group| group.id == id).expect("the default group");
     let error = cloud.port.delete(&have, None).await.expect_err("refused");
     assert_eq!(error.class, Class::Rejected);
 }

@@ -1,19 +1,22 @@
-//! The world of the demo: what the accounts look like before palisade comes, made with ordinary API calls.
+//! An example of a world: what the accounts of a platform look like before palisade comes, made with ordinary
+//! API calls. The demo and the whole-program tests happen in it.
+
+mod hands;
 
 use serde_json::{Value, json};
 
-use super::hands::{Hands, tagged, text};
-use crate::simulator::Simulator;
+pub use self::hands::{Hands, tagged, text};
+use super::{ApiError, Simulator};
 
 /// The account of the platform.
-pub(crate) const ML_ACCOUNT: &str = "111122223333";
+pub const ML_ACCOUNT: &str = "111122223333";
 /// The account that manages the organisation.
-pub(crate) const MANAGEMENT_ACCOUNT: &str = "999988887777";
+pub const MANAGEMENT_ACCOUNT: &str = "999988887777";
 /// The Region of the platform.
-pub(crate) const REGION: &str = "eu-west-1";
+pub const REGION: &str = "eu-west-1";
 
-/// Settings for this world: two scopes, and nothing that waits longer than the demo.
-pub(crate) const SETTINGS: &str = "\
+/// Settings (the text of a `palisade.yaml`) for this world: two scopes, and nothing that waits longer than a demo.
+pub const SETTINGS: &str = "\
 owner: palisade-demo
 defaultScope: ml-prod
 scopes:
@@ -29,13 +32,17 @@ interval: 2s
 settleWindow: 1s
 ";
 
-/// Builds organisation, OUs, VPC, private subnets and their route table.
-pub(crate) fn build(simulator: &Simulator) -> anyhow::Result<()> {
+/// Builds the OUs Workloads and Workloads/ML with the account in it, the VPC `ml`, two private subnets and their
+/// route table.
+///
+/// # Errors
+/// The simulated services' own: the world has been built already, or was changed so that it cannot be.
+pub fn build(simulator: &Simulator) -> Result<(), ApiError> {
     organization(simulator)?;
     network(simulator)
 }
 
-fn organization(simulator: &Simulator) -> anyhow::Result<()> {
+fn organization(simulator: &Simulator) -> Result<(), ApiError> {
     let organizations = Hands::organizations(simulator);
     let roots = organizations.call("ListRoots", &json!({}))?;
     let root = text(&roots, "/Roots/0/Id")?;
@@ -52,7 +59,7 @@ fn organization(simulator: &Simulator) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn network(simulator: &Simulator) -> anyhow::Result<()> {
+fn network(simulator: &Simulator) -> Result<(), ApiError> {
     let ec2 = Hands::ec2(simulator);
     let vpc = ec2.call(
         "CreateVpc",

@@ -1,0 +1,236 @@
+//! The metric families: the one table that the registry, the documentation, the dashboard and the rules are
+//! held to.
+
+use std::collections::BTreeMap;
+
+use prometheus::{GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
+
+/// What a family measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FamilyKind {
+    /// Only ever rises within one process.
+    Counter,
+    /// As of the latest pass.
+    Gauge,
+    /// A distribution; exported as `_bucket`, `_sum` and `_count`.
+    Histogram,
+}
+
+impl FamilyKind {
+    /// Prometheus's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
+/// One metric family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    /// Its name.
+    pub name: &'static str,
+    /// What it measures.
+    pub kind: FamilyKind,
+    /// One sentence.
+    pub help: &'static str,
+    /// The labels. Their values come from closed sets: words of enums, kinds, scopes of the settings, services
+    /// and operations of AWS, the outcome of a call.
+    pub labels: &'static [&'static str],
+}
+
+const fn counter(
+    name: &'static str,
+    labels: &'static [&'static str],
+    help: &'static str,
+) -> Family {
+    Family { name, kind: FamilyKind::Counter, help, labels }
+}
+
+const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Family {
+    Family { name, kind: FamilyKind::Gauge, help, labels }
+}
+
+const fn histogram(
+    name: &'static str,
+    labels: &'static [&'static str],
+    help: &'static str,
+) -> Family {
+    Family { name, kind: FamilyKind::Histogram, help, labels }
+}
+
+/// Labels of what belongs to one kind in one scope.
+const PLACE: &[&str] = &["scope", "kind"];
+
+/// Every family, by name.
+pub const FAMILIES: &[Family] = &[
+    counter(
+        "palisade_aws_calls_total",
+        &["service", "operation", "outcome"],
+        "Attempts of AWS calls, by outcome (ok, throttled, error, no_answer).",
+    ),
+    gauge("palisade_build_info", &["version"], "The running build; always 1."),
+    gauge(
+        "palisade_conflicts",
+        PLACE,
+        "Manifests whose name or id is somebody else's, or ours twice.",
+    ),
+    counter("palisade_drift_corrected_total", PLACE, "Drifted resources that were corrected."),
+    gauge(
+        "palisade_drift_open",
+        PLACE,
+        "Drifted resources that the latest pass left as they were: held, waiting, only reported, or failed.",
+    ),
+    counter(
+        "palisade_drift_seen_total",
+        PLACE,
+        "Live resources found changed although their manifest was not; each pass that finds one counts.",
+    ),
+    gauge("palisade_held_steps", PLACE, "Steps that the gate holds until a person consents."),
+    gauge(
+        "palisade_last_pass_timestamp_seconds",
+        &[],
+        "When the latest pass began, in seconds since the epoch.",
+    ),
+    gauge("palisade_orphans", PLACE, "Claimed live resources without manifest."),
+    histogram("palisade_pass_duration_seconds", &[], "Duration of passes."),
+    counter(
+        "palisade_passes_total",
+        &["outcome"],
+        "Passes by outcome (converged, changed, pending, failed).",
+    ),
+    gauge(
+        "palisade_pending_deletion",
+        &["scope", "kind", "asked"],
+        "Claimed resources that AWS will delete at a set time (KMS keys); asked says whether a tombstone wants that.",
+    ),
+    gauge(
+        "palisade_resources",
+        &["scope", "kind", "condition"],
+        "Manifests by condition (in_sync, changing, creating, waiting, held, reported, failed, conflict, unknown).",
+    ),
+    gauge(
+        "palisade_scopes",
+        &["condition"],
+        "Scopes by condition (usable, refused): refused means no credentials, or the wrong account.",
+    ),
+    gauge(
+        "palisade_source_good_timestamp_seconds",
+        &[],
+        "When the directory was last read without problems, in seconds since the epoch.",
+    ),
+    gauge("palisade_source_info", &["revision"], "The Git revision in force; always 1."),
+    gauge(
+        "palisade_source_problems",
+        &[],
+        "Problems of the directory at its latest reading; above 0 the last good snapshot stays in force.",
+    ),
+    counter(
+        "palisade_steps_total",
+        &["kind", "verb", "outcome"],
+        "Steps carried out, by verb (create, edit, delete) and outcome (done, failed, skipped).",
+    ),
+    gauge(
+        "palisade_unknown_kinds",
+        PLACE,
+        "1 for a kind that could not be read in a scope in the latest pass; nothing of it is touched.",
+    ),
+    gauge("palisade_waiting_steps", PLACE, "Steps that need something else first."),
+    gauge(
+        "palisade_writing",
+        &[],
+        "1 if this process may write, 0 in observe mode or while the brake is on.",
+    ),
+];
+
+/// Passes read the whole world: from tens of milliseconds (simulator) to minutes (throttled accounts).
+const PASS_BUCKETS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
+
+/// The registered families. Each is taken out by its name once, so that the table and its user cannot differ.
+#[derive(Debug, Default)]
+pub(super) struct Registered {
+    counters: BTreeMap<&'static str, IntCounterVec>,
+    gauges: BTreeMap<&'static str, GaugeVec>,
+    histograms: BTreeMap<&'static str, HistogramVec>,
+}
+
+impl Registered {
+    /// Registers all of [`FAMILIES`].
+    ///
+    /// # Errors
+    /// Two families of one name, or a name that Prometheus does not allow.
+    pub(super) fn with(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let mut registered = Self::default();
+        for Family { name, kind, help, labels } in FAMILIES {
+            match kind {
+                FamilyKind::Counter => {
+                    let family = IntCounterVec::new(Opts::new(*name, *help), labels)?;
+                    registry.register(Box::new(family.clone()))?;
+                    registered.counters.insert(name, family);
+                }
+                FamilyKind::Gauge => {
+                    let family = GaugeVec::new(Opts::new(*name, *help), labels)?;
+                    registry.register(Box::new(family.clone()))?;
+                    registered.gauges.insert(name, family);
+                }
+                FamilyKind::Histogram => {
+                    let opts = HistogramOpts::new(*name, *help).buckets(PASS_BUCKETS.to_vec());
+                    let family = HistogramVec::new(opts, labels)?;
+                    registry.register(Box::new(family.clone()))?;
+                    registered.histograms.insert(name, family);
+                }
+            }
+        }
+        Ok(registered)
+    }
+
+    pub(super) fn counter(&mut self, name: &str) -> Result<IntCounterVec, prometheus::Error> {
+        self.counters.remove(name).ok_or_else(|| not_in_table(name))
+    }
+
+    pub(super) fn gauge(&mut self, name: &str) -> Result<GaugeVec, prometheus::Error> {
+        self.gauges.remove(name).ok_or_else(|| not_in_table(name))
+    }
+
+    pub(super) fn histogram(&mut self, name: &str) -> Result<HistogramVec, prometheus::Error> {
+        self.histograms.remove(name).ok_or_else(|| not_in_table(name))
+    }
+
+    /// Ends the taking.
+    ///
+    /// # Errors
+    /// A family that nobody took would be in the documentation and never be exported.
+    pub(super) fn finish(self) -> Result<(), prometheus::Error> {
+        let left = self.counters.keys().chain(self.gauges.keys()).chain(self.histograms.keys());
+        match left.min() {
+            None => Ok(()),
+            Some(name) => Err(prometheus::Error::Msg(format!("nothing feeds {name}"))),
+        }
+    }
+}
+
+fn not_in_table(name: &str) -> prometheus::Error {
+    prometheus::Error::Msg(format!("{name} is not in the table of families, or was taken twice"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_conventions_of_prometheus() {
+        for family in FAMILIES {
+            assert!(family.name.starts_with("palisade_"), "{}", family.name);
+            let total = family.name.ends_with("_total");
+            assert_eq!(total, family.kind == FamilyKind::Counter, "{}", family.name);
+            assert!(family.help.ends_with('.'), "{}: help is a sentence", family.name);
+        }
+    }
+
+    #[test]
+    fn the_table_is_in_order_and_names_nothing_twice() {
+        assert!(FAMILIES.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+}

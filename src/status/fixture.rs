@@ -1,0 +1,261 @@
+//! A report with one of everything that the page can show, for tests.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::{Place, Setup};
+use crate::{
+    engine::{Outcome, PendingDeletion, Report, StepResult},
+    kind::{
+        Class, Line,
+        erased::{Edit, EditBody},
+    },
+    manifest::{Origin, Problem},
+    model::{Address, Observed, Phase, Risk, Tags},
+    plan::{Action, Cause, Conflict, Orphan, Plan, Step, Unknown, Verdict, Wait},
+    settings::Mode,
+};
+
+/// When the fixture's pass began: 2026-11-20T10:00:00Z.
+pub(crate) const STARTED_AT: f64 = 1_795_168_800.0;
+
+pub(crate) fn setup() -> Setup {
+    let place = |account: &str, region: &str| Place {
+        account: Some(account.to_owned()),
+        region: Some(region.to_owned()),
+    };
+    Setup {
+        version: "0.1.0",
+        owner: "ml-platform-prod".to_owned(),
+        mode: Mode::Enforce,
+        writing: true,
+        directory: "desired-state".to_owned(),
+        places: BTreeMap::from([
+            ("ml-dev".to_owned(), place("444455556666", "eu-west-1")),
+            ("ml-prod".to_owned(), place("111122223333", "eu-west-1")),
+            ("org".to_owned(), place("999988887777", "us-east-1")),
+        ]),
+    }
+}
+
+fn group(name: &str) -> Address {
+    Address::new("ml-prod", "SecurityGroup", name)
+}
+
+fn origin(file: &str, line: u64) -> Origin {
+    Origin { file: format!("desired-state/{file}").into(), line, column: 3 }
+}
+
+fn edit(risk: Risk, summary: &str, lines: Vec<Line>) -> Edit {
+    let body = EditBody::Change(json!({ "what": summary }));
+    Edit { risk, summary: summary.to_owned(), lines, inspect: false, body }
+}
+
+fn editing(id: &str, edits: Vec<Edit>) -> Action {
+    let have = Observed {
+        id: id.into(),
+        arn: format!("arn:aws:ec2:eu-west-1:111122223333:security-group/{id}"),
+        tags: Tags::new(),
+        phase: Phase::Ready,
+        state: json!({}),
+    };
+    Action::Edit { have, edits }
+}
+
+fn creating(lines: &[&str]) -> Action {
+    let lines = lines.iter().map(|line| Line::add(*line)).collect();
+    Action::Create { want: json!({}), tags: Tags::new(), token: "t".into(), lines }
+}
+
+fn step(address: &Address, at: Option<&Origin>, cause: Cause, action: Action, v: Verdict) -> Step {
+    Step::new(address, at, cause, action, v)
+}
+
+fn steps() -> Vec<Step> {
+    let ssh = edit(
+        Risk::Tightens,
+        "revoke ingress tcp 22 from 0.0.0.0/0",
+        vec![Line::remove("ingress: tcp 22 from 0.0.0.0/0 \"<script>alert(1)</script>\"")],
+    );
+    let describe = edit(
+        Risk::Neutral,
+        "describe ingress tcp 443 from 10.0.0.0/16",
+        vec![
+            Line::change("description", "\"from the bastion\"", "\"from bastion & VPN\""),
+            Line::add("tag team: ml-platform"),
+        ],
+    );
+    let policy = edit(
+        Risk::Disrupts,
+        "replace the key policy",
+        vec![
+            Line::remove("statement AllowStudio: Allow kms:* to role/ml-studio"),
+            Line::add(
+                "statement AllowStudio: Allow kms:Decrypt, kms:GenerateDataKey to role/ml-studio",
+            ),
+        ],
+    );
+    let vpc = edit(
+        Risk::Impossible,
+        "move to another VPC",
+        vec![Line::change("vpc", "vpc-0a", "vpc-0b")],
+    );
+    let key = Address::new("ml-prod", "KmsKey", "studio");
+    let endpoint = Address::new("ml-prod", "VpcEndpoint", "sagemaker-api");
+    let domain = Address::new("ml-dev", "SageMakerDomain", "studio");
+    vec![
+        step(
+            &domain,
+            Some(&origin("studio.yaml", 41)),
+            Cause::Manifest,
+            creating(&["domainName: ml-studio", "authMode: SSO"]),
+            Verdict::Waiting(vec![Wait::lasting("KmsKey/studio is not there yet")]),
+        ),
+        step(
+            &key,
+            Some(&origin("keys.yaml", 4)),
+            Cause::Drift,
+            editing("1234abcd-12ab-34cd-56ef-1234567890ab", vec![policy]),
+            Verdict::Held(vec!["it disrupts, and the settings hold that".into()]),
+        ),
+        step(
+            &group("bastion"),
+            Some(&origin("network.yaml", 7)),
+            Cause::Drift,
+            editing("sg-0123456789abcdef0", vec![ssh]),
+            Verdict::Go,
+        ),
+        step(
+            &group("endpoints"),
+            Some(&origin("network.yaml", 63)),
+            Cause::Manifest,
+            editing("sg-0fedcba9876543210", vec![vpc]),
+            Verdict::Held(vec!["AWS cannot change this on a live resource".into()]),
+        ),
+        step(
+            &group("studio-apps"),
+            Some(&origin("network.yaml", 31)),
+            Cause::Manifest,
+            editing("sg-0aaaaaaaaaaaaaaa0", vec![describe]),
+            Verdict::Go,
+        ),
+        step(
+            &endpoint,
+            Some(&origin("network.yaml", 90)),
+            Cause::Manifest,
+            creating(&["type: Interface"]),
+            Verdict::Reported("paused".into()),
+        ),
+    ]
+}
+
+fn results() -> Vec<StepResult> {
+    let done = |name: &str, cause, done: &[&str], outcome| StepResult {
+        address: group(name),
+        verb: "edit",
+        cause,
+        done: done.iter().map(ToString::to_string).collect(),
+        outcome,
+        error: None,
+    };
+    vec![
+        done(
+            "bastion",
+            "drift",
+            &["revoke ingress tcp 22 from 0.0.0.0/0"],
+            Outcome::Done { id: "sg-0123456789abcdef0".into() },
+        ),
+        done(
+            "studio-apps",
+            "manifest",
+            &[],
+            Outcome::Failed {
+                class: Class::Denied,
+                message: "ec2:ModifySecurityGroupRules answered UnauthorizedOperation (denied)"
+                    .into(),
+            },
+        ),
+    ]
+}
+
+/// A pass that found one of everything.
+pub(crate) fn report() -> Report {
+    let scp = Address::new("org", "ServiceControlPolicy", "deny-leave");
+    let mut manifests: Vec<_> = steps().into_iter().map(|step| step.address).collect();
+    let in_sync = [group("proxy"), Address::new("ml-dev", "KmsKey", "studio")];
+    manifests.extend(in_sync.iter().cloned());
+    manifests.extend([scp.clone(), Address::new("org", "ServiceControlPolicy", "root")]);
+    Report {
+        pass: 42,
+        started_at: STARTED_AT,
+        duration_seconds: 1.25,
+        revision: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
+        source_age_seconds: Some(93.0),
+        problems: vec![
+            Problem {
+                origin: origin("network.yaml", 12),
+                path: "spec.ingress[2].ports".to_owned(),
+                message: "`44e` is no port".to_owned(),
+                help: None,
+            }
+            .help("a number from 0 to 65535, a range, or all"),
+        ],
+        scopes: BTreeMap::from([
+            (
+                "ml-dev".to_owned(),
+                Err("sts:GetCallerIdentity denied: the role cannot be assumed".to_owned()),
+            ),
+            (
+                "ml-prod".to_owned(),
+                Ok("arn:aws:sts::111122223333:assumed-role/palisade/palisade".to_owned()),
+            ),
+            ("org".to_owned(), Ok("arn:aws:sts::999988887777:assumed-role/palisade/p".to_owned())),
+        ]),
+        plan: Plan {
+            steps: steps(),
+            conflicts: vec![Conflict {
+                address: scp.clone(),
+                origin: Some(origin("scps.yaml", 2).to_string()),
+                ids: [crate::model::PhysicalId::from("p-ab12cd34")].into(),
+                why: "a policy of that name exists and carries no claim".to_owned(),
+                help: "adopt it with `lifecycle.adopt: p-ab12cd34`, or choose another policyName"
+                    .to_owned(),
+            }],
+            orphans: vec![Orphan {
+                address: group("old-apps"),
+                scope: "ml-prod".to_owned(),
+                id: "sg-0bbbbbbbbbbbbbbb0".into(),
+            }],
+            unknown: vec![Unknown {
+                scope: "org".to_owned(),
+                kind: "ServiceControlPolicy".to_owned(),
+                why: "organizations:ListPolicies throttled: TooManyRequestsException".to_owned(),
+            }],
+            in_sync: in_sync.into(),
+            wants: BTreeMap::new(),
+        },
+        results: results(),
+        manifests,
+        pending_deletions: vec![PendingDeletion {
+            scope: "ml-prod".to_owned(),
+            kind: "KmsKey".to_owned(),
+            id: "9999abcd-12ab-34cd-56ef-1234567890ab".into(),
+            address: Address::new("ml-prod", "KmsKey", "archive"),
+            tombstone: false,
+        }],
+    }
+}
+
+/// A pass after which nothing is left to do.
+pub(crate) fn quiet() -> Report {
+    let mut report = report();
+    report.plan = Plan { in_sync: report.manifests.iter().cloned().collect(), ..Plan::default() };
+    report.problems.clear();
+    report.results.clear();
+    report.pending_deletions.clear();
+    for caller in report.scopes.values_mut() {
+        *caller = Ok("arn:aws:sts::111122223333:assumed-role/palisade/palisade".to_owned());
+    }
+    report
+}

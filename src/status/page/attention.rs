@@ -1,0 +1,238 @@
+//! What differs and what stands in the way, worst first.
+
+use super::html::Html;
+use crate::{
+    engine::Outcome,
+    kind::{Line, Sign},
+    plan::Verdict,
+    status::{StepView, View},
+};
+
+/// Problems, refused scopes, unreadable kinds, failed steps, unwanted deletions.
+pub(super) fn troubles(html: &mut Html, view: &View) {
+    let failed: Vec<_> = view
+        .results
+        .iter()
+        .filter_map(|result| match &result.outcome {
+            Outcome::Failed { message, .. } => Some((result, message)),
+            _ => None,
+        })
+        .collect();
+    let refused: Vec<_> = view.scopes.iter().filter(|scope| scope.trouble.is_some()).collect();
+    let unasked: Vec<_> =
+        view.pending_deletions.iter().filter(|pending| !pending.tombstone).collect();
+    let count =
+        view.problems.len() + refused.len() + view.unknown.len() + failed.len() + unasked.len();
+    if count == 0 {
+        return;
+    }
+    begin(html, "attention", "What is wrong", count);
+    for problem in &view.problems {
+        item(html, "trouble", "Problem in the directory: the last good snapshot stays in force");
+        html.element("pre", "", problem).markup("</li>\n");
+    }
+    for scope in refused {
+        item(html, "trouble", format_args!("Scope {} cannot be used", scope.name));
+        html.element("p", "", scope.trouble.as_deref().unwrap_or_default()).markup("</li>\n");
+    }
+    for unknown in &view.unknown {
+        let what = format_args!(
+            "{}/{} could not be read; nothing of it is touched",
+            unknown.scope, unknown.kind
+        );
+        item(html, "trouble", what);
+        html.element("p", "", &unknown.why).markup("</li>\n");
+    }
+    for (result, message) in failed {
+        item(html, "trouble", format_args!("{} of {} failed", result.verb, result.address));
+        html.element("p", "", message).markup("</li>\n");
+    }
+    for pending in unasked {
+        item(
+            html,
+            "trouble",
+            format_args!(
+                "{} will be deleted by AWS, and no tombstone asks for that",
+                pending.address
+            ),
+        );
+        html.markup("<p><code>").text(&pending.id).markup("</code> in scope ").text(&pending.scope);
+        html.markup("</p></li>\n");
+    }
+    end(html);
+}
+
+/// Steps that wait for consent, with the way to give it.
+pub(super) fn held(html: &mut Html, view: &View) {
+    let steps: Vec<_> =
+        view.steps.iter().filter(|step| matches!(step.verdict, Verdict::Held(_))).collect();
+    if steps.is_empty() {
+        return;
+    }
+    begin(html, "held", "Held steps", steps.len());
+    for step in steps {
+        self::step(html, "person", step);
+        if step.can_be_approved {
+            html.markup(
+                "<p class=\"approve\">To consent to exactly this: <code>palisade apply --approve ",
+            )
+            .text(&step.digest)
+            .markup(" ")
+            .text(quoted(&view.setup.directory))
+            .markup("</code></p>");
+        } else {
+            html.markup("<p class=\"dim\">Digest <code>")
+                .text(&step.digest)
+                .markup("</code>. Consent cannot release it: AWS has no call for this change.</p>");
+        }
+        html.markup("</li>\n");
+    }
+    end(html);
+}
+
+/// What is somebody else's.
+pub(super) fn conflicts(html: &mut Html, view: &View) {
+    if view.conflicts.is_empty() {
+        return;
+    }
+    begin(html, "conflicts", "Conflicts", view.conflicts.len());
+    for conflict in &view.conflicts {
+        item(html, "person", &conflict.address);
+        if let Some(origin) = &conflict.origin {
+            html.markup("<p class=\"origin\"><code>").text(origin).markup("</code></p>");
+        }
+        html.element("p", "", &conflict.why);
+        for id in &conflict.ids {
+            html.markup("<code>").text(id).markup("</code> ");
+        }
+        html.markup("<p class=\"help\">Way out: ").text(&conflict.help).markup("</p></li>\n");
+    }
+    end(html);
+}
+
+/// The other steps: tried in this pass, waiting, only reported.
+pub(super) fn others(html: &mut Html, view: &View) {
+    let steps: Vec<_> =
+        view.steps.iter().filter(|step| !matches!(step.verdict, Verdict::Held(_))).collect();
+    if steps.is_empty() {
+        return;
+    }
+    begin(html, "differences", "Differences found", steps.len());
+    for step in steps {
+        let class = match (&step.verdict, &step.outcome) {
+            (_, Some(Outcome::Done { .. })) => "good",
+            (_, Some(Outcome::Failed { .. })) => "trouble",
+            (Verdict::Reported(_), _) => "person",
+            _ => "moving",
+        };
+        self::step(html, class, step);
+        html.markup("</li>\n");
+    }
+    end(html);
+}
+
+fn step(html: &mut Html, class: &'static str, step: &StepView) {
+    item(html, class, &step.address);
+    html.markup("<p class=\"tags\">")
+        .element("span", "tag", step.verb)
+        .markup(" ")
+        .element("span", "tag", step.cause)
+        .markup(" ")
+        .element("span", "tag", step.risk);
+    if let Some(id) = &step.id {
+        html.markup(" <code>").text(id).markup("</code>");
+    }
+    if let Some(origin) = &step.origin {
+        html.markup(" <span class=\"origin\"><code>").text(origin).markup("</code></span>");
+    }
+    html.markup("</p>");
+    diff(html, &step.lines);
+    for edit in &step.edits {
+        html.markup("<p class=\"edit\">")
+            .text(&edit.summary)
+            .markup(" ")
+            .element("span", "tag", edit.risk)
+            .markup("</p>");
+        diff(html, &edit.lines);
+    }
+    for line in fate(step) {
+        html.element("p", "fate", line);
+    }
+    for later in &step.later {
+        html.markup("<p class=\"fate\">Left out for now: ").text(later).markup("</p>");
+    }
+}
+
+/// What becomes of the step, a line each.
+fn fate(step: &StepView) -> Vec<String> {
+    match (&step.verdict, &step.outcome) {
+        (Verdict::Waiting(waits), _) => {
+            waits.iter().map(|wait| format!("Waiting: {}", wait.why)).collect()
+        }
+        (Verdict::Held(why), _) => why.iter().map(|why| format!("Held: {why}")).collect(),
+        (Verdict::Reported(why), _) => vec![format!("Only reported: {why}")],
+        (Verdict::Go, Some(Outcome::Done { .. })) => vec!["Done in this pass".to_owned()],
+        (Verdict::Go, Some(Outcome::Failed { message, .. })) => vec![format!("Failed: {message}")],
+        (Verdict::Go, Some(Outcome::Skipped { why })) => vec![format!("Not sent: {why}")],
+        (Verdict::Go, None) => vec!["Not sent in this pass".to_owned()],
+    }
+}
+
+fn diff(html: &mut Html, lines: &[Line]) {
+    if lines.is_empty() {
+        return;
+    }
+    html.markup("<pre class=\"diff\">");
+    for line in lines {
+        let class = match line.sign {
+            Sign::Add => "add",
+            Sign::Remove => "remove",
+            Sign::Change => "change",
+            Sign::Same => "same",
+        };
+        html.element("span", class, format_args!("{} {}", line.sign.as_char(), line.text));
+        html.markup("\n");
+    }
+    html.markup("</pre>");
+}
+
+fn begin(html: &mut Html, id: &'static str, title: &'static str, count: usize) {
+    html.markup("<section aria-labelledby=\"").markup(id).markup("\">\n<h2 id=\"").markup(id);
+    html.markup("\">")
+        .text(title)
+        .markup(" ")
+        .element("span", "count", count)
+        .markup("</h2>\n<ul class=\"items\">\n");
+}
+
+fn end(html: &mut Html) {
+    html.markup("</ul>\n</section>\n");
+}
+
+fn item(html: &mut Html, class: &'static str, title: impl std::fmt::Display) {
+    html.markup("<li class=\"").markup(class).markup("\"><h3>").text(title).markup("</h3>");
+}
+
+/// A word of a shell's command line.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+=:@%".contains(c);
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        let word = if word.starts_with('-') { format!("./{word}") } else { word.to_owned() };
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn the_command_to_approve_can_be_pasted_whatever_the_directory_is_called() {
+        assert_eq!(quoted("desired-state"), "desired-state");
+        assert_eq!(quoted("my state; rm"), "'my state; rm'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted("--yes"), "'./--yes'");
+    }
+}

@@ -1,0 +1,265 @@
+//! Numbers: kinds, scopes, drift, left-overs, the latest pass, AWS calls.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use super::html::{Html, age};
+use crate::{
+    engine::Outcome,
+    status::{DriftState, View, metrics::CallCount},
+};
+
+/// The conditions and their column headings, in the order in which they are shown.
+const CONDITIONS: [(&str, &str); 9] = [
+    ("in_sync", "#in sync"),
+    ("changing", "#changing"),
+    ("creating", "#creating"),
+    ("waiting", "#waiting"),
+    ("held", "#held"),
+    ("reported", "#reported"),
+    ("conflict", "#conflict"),
+    ("failed", "#failed"),
+    ("unknown", "#unknown"),
+];
+
+fn begin(html: &mut Html, id: &'static str, title: &'static str) {
+    html.markup("<section aria-labelledby=\"").markup(id).markup("\">\n<h2 id=\"").markup(id);
+    html.markup("\">").markup(title).markup("</h2>\n");
+}
+
+/// Manifests per kind and condition.
+pub(super) fn kinds(html: &mut Html, view: &View) {
+    begin(html, "kinds", "Kinds");
+    if view.conditions.is_empty() {
+        html.element("p", "dim", "There are no manifests.").markup("</section>\n");
+        return;
+    }
+    let mut columns = vec!["Kind", "#total"];
+    columns.extend(CONDITIONS.map(|(_, word)| word));
+    html.table("Manifests by kind and condition", &columns);
+    for (kind, counts) in &view.conditions {
+        html.markup("<tr><th scope=\"row\">").text(kind).markup("</th>");
+        html.element("td", "number", counts.values().sum::<usize>());
+        for (condition, _) in CONDITIONS {
+            number(html, condition, counts.get(condition).copied().unwrap_or_default());
+        }
+        html.markup("</tr>\n");
+    }
+    html.end_table().markup("</section>\n");
+}
+
+fn number(html: &mut Html, condition: &str, count: usize) {
+    let class = match (condition, count) {
+        (_, 0) => "number zero",
+        ("in_sync", _) => "number good",
+        ("changing" | "creating" | "waiting", _) => "number moving",
+        ("held" | "reported" | "conflict", _) => "number person",
+        _ => "number trouble",
+    };
+    html.element("td", class, count);
+}
+
+/// The scopes, each with its kinds.
+pub(super) fn scopes(html: &mut Html, view: &View) {
+    let kinds: BTreeSet<&str> = view.conditions.keys().map(String::as_str).collect();
+    begin(html, "scopes", "Scopes");
+    let numbers: Vec<String> = kinds.iter().map(|kind| format!("#{kind}")).collect();
+    let mut columns = vec!["Scope", "Account", "Region", "Access"];
+    columns.extend(numbers.iter().map(String::as_str));
+    html.table("Manifests in sync, of all, by scope and kind", &columns);
+    for scope in &view.scopes {
+        html.markup("<tr><th scope=\"row\">").text(&scope.name).markup("</th><td>");
+        html.text(scope.account.as_deref().unwrap_or("ambient")).markup("</td><td>");
+        html.text(scope.region.as_deref().unwrap_or("ambient")).markup("</td>");
+        match (&scope.trouble, &scope.caller) {
+            (Some(_), _) => html.element("td", "trouble", "refused"),
+            (None, Some(_)) => html.element("td", "good", "usable"),
+            (None, None) => html.element("td", "dim", "not asked"),
+        };
+        for kind in &kinds {
+            match scope.conditions.get(*kind) {
+                None => html.element("td", "number zero", "–"),
+                Some(counts) => {
+                    let all: usize = counts.values().sum();
+                    let good = counts.get("in_sync").copied().unwrap_or_default();
+                    let class = if good == all { "number good" } else { "number moving" };
+                    html.element("td", class, format_args!("{good} of {all}"))
+                }
+            };
+        }
+        html.markup("</tr>\n");
+    }
+    html.end_table().markup("</section>\n");
+}
+
+/// The drift timeline.
+pub(super) fn drift(html: &mut Html, view: &View, now: f64) {
+    begin(html, "drift", "Drift");
+    if view.drift.is_empty() {
+        html.element("p", "dim", "None was seen since this process started.")
+            .markup("</section>\n");
+        return;
+    }
+    let caption = "What changed although its manifest did not, newest first";
+    html.table(caption, &["Seen", "Resource", "What", "What became of it"]);
+    for event in &view.drift {
+        html.markup("<tr><td class=\"when\">")
+            .moment(event.seen_at, now)
+            .markup("</td><th scope=\"row\">");
+        html.text(&event.address);
+        if let Some(origin) = &event.origin {
+            html.markup("<br><code class=\"origin\">").text(origin).markup("</code>");
+        }
+        html.markup("</th><td>");
+        for (index, what) in event.what.iter().enumerate() {
+            if index > 0 {
+                html.markup("<br>");
+            }
+            html.text(what);
+        }
+        html.markup("</td>");
+        let took = event.ended_at.map(|ended| age(ended - event.seen_at)).unwrap_or_default();
+        match &event.state {
+            DriftState::Corrected => {
+                html.element("td", "good", format_args!("corrected within {took}"));
+            }
+            DriftState::Open(why) => {
+                html.element("td", "trouble", format_args!("not corrected: {why}"));
+            }
+            DriftState::Gone(why) => {
+                html.element("td", "dim", format_args!("not by palisade: {why}, after {took}"));
+            }
+        }
+        html.markup("</tr>\n");
+    }
+    html.end_table().markup("</section>\n");
+}
+
+/// Orphans, and resources that AWS will delete.
+pub(super) fn leftovers(html: &mut Html, view: &View) {
+    if view.orphans.is_empty() && view.pending_deletions.is_empty() {
+        return;
+    }
+    begin(html, "leftovers", "Without a manifest, or on the way out");
+    html.table(
+        "Claimed resources that need a decision, or are leaving",
+        &["Claimed as", "Resource", "Scope", "State"],
+    );
+    for orphan in &view.orphans {
+        row(html, &orphan.address, &orphan.id, &orphan.scope);
+        html.element("td", "person", "orphan: no manifest declares it; it is left alone");
+        html.markup("</tr>\n");
+    }
+    for pending in &view.pending_deletions {
+        row(html, &pending.address, &pending.id, &pending.scope);
+        if pending.tombstone {
+            html.element("td", "dim", "AWS will delete it, as its tombstone asks");
+        } else {
+            html.element("td", "trouble", "AWS will delete it, and no tombstone asks for that");
+        }
+        html.markup("</tr>\n");
+    }
+    html.end_table().markup("</section>\n");
+}
+
+fn row(
+    html: &mut Html,
+    address: &crate::model::Address,
+    id: &crate::model::PhysicalId,
+    scope: &str,
+) {
+    html.markup("<tr><th scope=\"row\">").text(address).markup("</th><td><code>").text(id);
+    html.markup("</code></td>").element("td", "", scope);
+}
+
+/// What the latest pass did.
+pub(super) fn last_pass(html: &mut Html, view: &View, now: f64) {
+    begin(html, "pass", "Latest pass");
+    html.markup("<p>No. ").text(view.pass).markup(" began ").moment(view.started_at, now);
+    html.text(format_args!(" and took {:.2} s. ", view.duration_seconds));
+    if view.results.is_empty() {
+        html.text("It changed nothing.").markup("</p>\n</section>\n");
+        return;
+    }
+    html.markup("</p>\n");
+    html.table("Steps tried in the latest pass", &["Resource", "Step", "Why", "Outcome", "Done"]);
+    for result in &view.results {
+        html.markup("<tr><th scope=\"row\">").text(&result.address).markup("</th>");
+        html.element("td", "", result.verb).element("td", "", result.cause);
+        match &result.outcome {
+            Outcome::Done { .. } => html.element("td", "good", "done"),
+            Outcome::Failed { .. } => html.element("td", "trouble", "failed"),
+            Outcome::Skipped { .. } => html.element("td", "person", "not sent"),
+        };
+        html.element("td", "", result.done.join("; ")).markup("</tr>\n");
+    }
+    html.end_table().markup("</section>\n");
+}
+
+/// The AWS calls since the process started: per service, and the operations called most.
+pub(super) fn calls(html: &mut Html, calls: &[CallCount], uptime: Duration) {
+    begin(html, "calls", "AWS calls");
+    if calls.is_empty() {
+        html.element("p", "dim", "None was made yet.").markup("</section>\n");
+        return;
+    }
+    let mut services: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+    for call in calls {
+        let sums = services.entry(&call.service).or_default();
+        for (outcome, count) in &call.attempts {
+            *sums.entry(outcome).or_default() += count;
+        }
+    }
+    html.markup("<p class=\"dim\">Attempts since the process started, ")
+        .text(age(uptime.as_secs_f64()))
+        .markup(" ago.</p>\n");
+    let columns = ["Service", "#total", "#per minute", "#ok", "#throttled", "#error", "#no answer"];
+    html.table("Attempts by service and outcome", &columns);
+    for (service, sums) in &services {
+        html.markup("<tr><th scope=\"row\">").text(service).markup("</th>");
+        let all: u64 = sums.values().sum();
+        html.element("td", "number", all);
+        // In the first minute a rate would mean nothing.
+        let tenths = all.saturating_mul(600) / uptime.as_secs().max(60);
+        html.element("td", "number", format_args!("{}.{}", tenths / 10, tenths % 10));
+        outcomes(html, sums.iter().map(|(outcome, count)| (*outcome, *count)).collect());
+        html.markup("</tr>\n");
+    }
+    html.end_table();
+    operations(html, calls);
+    html.markup("</section>\n");
+}
+
+fn operations(html: &mut Html, calls: &[CallCount]) {
+    let mut busiest: Vec<_> = calls.iter().collect();
+    busiest.sort_by_key(|call| std::cmp::Reverse(call.attempts.values().sum::<u64>()));
+    html.markup("<details id=\"operations\"><summary>The operations called most</summary>\n");
+    let columns = ["Operation", "#total", "#ok", "#throttled", "#error", "#no answer"];
+    html.table("Attempts by operation and outcome", &columns);
+    for call in busiest.into_iter().take(20) {
+        html.markup("<tr><th scope=\"row\">").text(&call.service).markup(":").text(&call.operation);
+        html.markup("</th>").element("td", "number", call.attempts.values().sum::<u64>());
+        outcomes(html, call.attempts.iter().map(|(word, n)| (word.as_str(), *n)).collect());
+        html.markup("</tr>\n");
+    }
+    html.end_table().markup("</details>\n");
+}
+
+fn outcomes(html: &mut Html, sums: BTreeMap<&str, u64>) {
+    for (outcome, bad) in [
+        ("ok", ""),
+        ("throttled", "number person"),
+        ("error", "number person"),
+        ("no_answer", "number trouble"),
+    ] {
+        let count = sums.get(outcome).copied().unwrap_or_default();
+        let class = match (count, bad) {
+            (0, _) => "number zero",
+            (_, "") => "number",
+            (_, bad) => bad,
+        };
+        html.element("td", class, count);
+    }
+}

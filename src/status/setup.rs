@@ -1,0 +1,61 @@
+//! What the status page says about the process itself.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::Serialize;
+
+use crate::{
+    engine::Engine,
+    settings::{Mode, Settings},
+};
+
+/// How a process is set up, as far as people who look at it must know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Setup {
+    /// The running version.
+    pub version: &'static str,
+    /// This installation's name.
+    pub owner: String,
+    /// What the settings allow.
+    pub mode: Mode,
+    /// Whether it may write now: `false` in observe mode and while the brake is on.
+    pub writing: bool,
+    /// The watched directory, as it was given.
+    pub directory: String,
+    /// The scopes of the settings, by name.
+    pub places: BTreeMap<String, Place>,
+}
+
+/// Where a scope is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// The account; `None` where the ambient credentials decide.
+    pub account: Option<String>,
+    /// The Region; `None` where the environment decides.
+    pub region: Option<String>,
+}
+
+impl Setup {
+    /// The set-up of an engine, now.
+    pub fn of(engine: &Engine) -> Self {
+        Self::new(engine.settings(), engine.dir(), engine.may_write())
+    }
+
+    /// The set-up for settings, a directory, and whether the process may write now.
+    pub fn new(settings: &Settings, directory: &Path, writing: bool) -> Self {
+        let place = |scope: &crate::settings::Scope| Place {
+            account: scope.account.clone(),
+            region: scope.region.clone(),
+        };
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            owner: settings.owner.clone(),
+            mode: settings.mode,
+            writing,
+            directory: directory.display().to_string(),
+            places: settings.scopes.iter().map(|(name, s)| (name.clone(), place(s))).collect(),
+        }
+    }
+}

@@ -1,0 +1,372 @@
+"""What palisade promises about its calls, tried on a real process against an AWS that it did not write.
+
+    contract.py --target moto|simulator --palisade target/debug/palisade
+
+One line a check; the last line counts. Exit code 1 if any check failed.
+"""
+
+import argparse
+import collections
+import json
+import math
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+
+from edits import EDITS, MOTO_EDITS, SIMULATOR_EDITS, strangers
+from recorder import Recorder
+from world import CREDENTIALS, MANAGEMENT, REGION, ROLE, Target, World
+
+HERE = pathlib.Path(__file__).parent
+SETTINGS = """\
+owner: contract
+defaultScope: ml
+scopes:
+  ml: {{account: "{ml}", region: {region}, assumeRole: {{roleArn: "{ml_role}"}}}}
+  org: {{account: "{org}", region: us-east-1, assumeRole: {{roleArn: "{org_role}"}}}}
+settleWindow: 1s
+# The contract is about calls, not about consent.
+gate: {{holdRisks: [], changesPercent: 100, deletesPercent: 100}}
+"""
+SCOPES = 2
+# Of one palisade process, in seconds.
+TIMEOUT = 120
+
+
+class Failed(AssertionError):
+    pass
+
+
+class Run:
+    """One palisade process: exit code, output, and its calls."""
+
+    def __init__(self, code, out, err, calls):
+        self.code, self.out, self.err, self.calls = code, out, err, calls
+
+    @property
+    def writes(self):
+        return collections.Counter(call.name for call in self.calls if call.writes)
+
+    @property
+    def reads(self):
+        return collections.Counter(call.name for call in self.calls if not call.writes)
+
+    @property
+    def passes_until_last_write(self):
+        """Every pass begins with one GetCallerIdentity a scope."""
+        last = max((i for i, call in enumerate(self.calls) if call.writes), default=-1)
+        identities = [c for c in self.calls[: last + 1] if c.operation == "GetCallerIdentity"]
+        return math.ceil(len(identities) / SCOPES)
+
+    def explain(self):
+        return f"exit {self.code}\n{self.out}\n{self.err}"[-3000:]
+
+
+class Contract:
+    def __init__(self, target, palisade, scratch):
+        self.target = target
+        self.palisade = palisade
+        self.world = World(target)
+        self.recorder = Recorder(target.url)
+        self.passed = self.failed = 0
+        self.tree = scratch / "desired-state"
+        shutil.copytree(HERE / "manifests", self.tree, ignore=shutil.ignore_patterns("*.md"))
+        self.settings = scratch / "palisade.yaml"
+        self.settings.write_text(
+            SETTINGS.format(
+                ml=self.world.account,
+                region=REGION,
+                ml_role=ROLE.format(self.world.account),
+                org=MANAGEMENT,
+                org_role=ROLE.format(MANAGEMENT),
+            )
+        )
+
+    def run(self, *verb, tree=None):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PALISADE_"))}
+        environment |= CREDENTIALS | {"AWS_ENDPOINT_URL": self.recorder.url, "NO_COLOR": "1"}
+        command = [self.palisade, "--settings", str(self.settings), "--quiet", *verb]
+        command.append(str(tree or self.tree))
+        self.recorder.take()
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+        return Run(done.returncode, done.stdout, done.stderr, self.recorder.take())
+
+    def apply(self, *flags, tree=None):
+        return self.run("apply", "--yes", "--timeout", "60s", *flags, tree=tree)
+
+    def check(self, name, body):
+        """One line. A check that fails does not stop those after it."""
+        try:
+            body()
+        except Exception as error:  # noqa: BLE001: a crash of a check is a failed check
+            self.failed += 1
+            print(f"FAIL {self.target.kind}: {name}: {error}", flush=True)
+            if not isinstance(error, Failed):
+                traceback.print_exc()
+        else:
+            self.passed += 1
+            print(f"ok   {self.target.kind}: {name}", flush=True)
+
+    # The scenarios, in order: each leaves everything as wanted.
+
+    def everything(self):
+        strangers(self.world)
+        before = self.snapshot_of_strangers()
+        self.check("a plan of everything writes nothing", self.plan_writes_nothing)
+        self.check("apply makes everything", self.first_apply)
+        self.check("what is made is as wanted, with claims", self.as_wanted)
+        self.check("a second apply writes nothing", self.quiet)
+        self.check("a quiet pass stays within its budget of reads", self.budget)
+        edits = EDITS + (SIMULATOR_EDITS if self.target.kind == "simulator" else MOTO_EDITS)
+        for edit in edits:
+            self.check(f"foreign edit: {edit.name}", lambda edit=edit: self.corrected([edit]))
+        together = [edit for edit in edits if edit.together]
+        self.check(
+            f"{len(together)} foreign edits at once are corrected by one pass",
+            lambda: self.corrected(together, exact=False),
+        )
+        self.check("a foreign tag that no manifest mentions stays", self.unmanaged_tag)
+        self.check("without its claim a resource is a conflict, and untouched", self.unclaimed)
+        self.check("observe mode reports drift and writes nothing", self.observed)
+        self.check("a manifest that is gone deletes nothing", self.orphaned)
+        self.check("an empty tree deletes nothing", self.emptied)
+        self.check("one bad manifest stops everything", self.refused)
+        self.check("deletion needs consent, and then happens", self.tombstones)
+
+        def untouched():
+            equal("strangers", self.snapshot_of_strangers(), before)
+
+        self.check("what belongs to others was never touched", untouched)
+
+    def plan_writes_nothing(self):
+        run = self.run("plan", "--detailed-exitcode")
+        equal("exit", run.code, 2, run)
+        equal("writes", dict(run.writes), {}, run)
+
+    def first_apply(self):
+        run = self.apply()
+        equal("exit", run.code, 0, run)
+        created = {name: n for name, n in run.writes.items() if ":Create" in name}
+        expected = {
+            "ec2:CreateSecurityGroup": 2,
+            "ec2:CreateVpcEndpoint": 2,
+            "kms:CreateKey": 1,
+            "kms:CreateAlias": 1,
+            "organizations:CreatePolicy": 1,
+            "sagemaker:CreateDomain": 1,
+        }
+        equal("creates", created, expected, run)
+        failed = [call.name for call in run.calls if call.status >= 400]
+        equal("failed calls", failed, [], run)
+
+    def as_wanted(self):
+        world = self.world
+        apps = world.group("apps")
+        equal("ports", [p for p in apps["IpPermissions"] if p["IpProtocol"] == "tcp"].__len__(), 2)
+        tags = {tag["Key"]: tag["Value"] for tag in apps["Tags"]}
+        equal("owner", tags["palisade:owner"], "contract")
+        equal("address", tags["palisade:address"], "ml/SecurityGroup/apps")
+        equal("egress of endpoints", world.group("endpoints")["IpPermissionsEgress"], [])
+        equal("subnets", set(world.endpoint("sagemaker.api")["SubnetIds"]), set(world.subnets))
+        equal("tables", world.endpoint("s3")["RouteTableIds"], [world.table])
+        key = world.key()
+        equal("state", key["KeyState"], "Enabled")
+        equal("rotates", world.kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"], True)
+        equal("targets", world.scp_targets(), {world.root, world.ml})
+        domain = world.domain()
+        equal("network", domain["AppNetworkAccessType"], "VpcOnly")
+        equal("groups", domain["DefaultUserSettings"]["SecurityGroups"], [apps["GroupId"]])
+
+    def quiet(self):
+        run = self.apply()
+        equal("exit", run.code, 0, run)
+        equal("writes", dict(run.writes), {}, run)
+        return run
+
+    def budget(self):
+        """Upper bounds, operation by operation; an operation that is not named may not be called at all."""
+        reads = self.quiet().reads
+        world = self.world
+        groups = len(world.ec2.describe_security_groups()["SecurityGroups"])
+        endpoints = len(world.ec2.describe_vpc_endpoints()["VpcEndpoints"])
+        aliases = len(world.kms.list_aliases(Limit=100)["Aliases"])
+        policies = len(world.organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"])
+        foreign_keys, foreign_policies, foreign_domains = 1, 1, 1
+        limits = {
+            "sts:AssumeRole": SCOPES,  # at the start of a process, then hourly
+            "sts:GetCallerIdentity": SCOPES,
+            "ec2:DescribeSecurityGroups": math.ceil(groups / 1000),
+            "ec2:DescribeVpcEndpoints": math.ceil(endpoints / 1000),
+            "ec2:DescribeVpcs": 1,
+            "ec2:DescribeSubnets": 1,
+            "ec2:DescribeRouteTables": 1,
+            "ec2:DescribeManagedPrefixLists": 1,
+            "kms:ListAliases": max(1, math.ceil(aliases / 100)),
+            "kms:ListResourceTags": 1 + foreign_keys,
+            "kms:DescribeKey": 1,
+            "kms:GetKeyPolicy": 1,
+            "kms:GetKeyRotationStatus": 1,
+            "organizations:DescribeOrganization": 1,  # once in a process, for ${organization.id}
+            "organizations:ListRoots": 1,
+            "organizations:ListOrganizationalUnitsForParent": 2,  # /Workloads, /Workloads/ML
+            "organizations:ListPolicies": math.ceil(policies / 20),
+            "organizations:ListTagsForResource": 1 + foreign_policies,  # others' once in a process
+            "organizations:DescribePolicy": 1,
+            "organizations:ListTargetsForPolicy": 1,
+            "sagemaker:ListDomains": 1,
+            "sagemaker:ListTags": 1 + foreign_domains,
+            "sagemaker:DescribeDomain": 1,
+        }
+        over = {name: (n, limits.get(name, 0)) for name, n in reads.items() if n > limits.get(name, 0)}
+        equal("reads over budget (made, allowed)", over, {})
+
+    def corrected(self, edits, exact=True):
+        for edit in edits:
+            edit.act(self.world)
+        expected = sum((collections.Counter(edit.calls) for edit in edits), collections.Counter())
+        run = self.apply()
+        equal("exit", run.code, 0, run)
+        if exact:
+            equal("writes", dict(run.writes), dict(expected), run)
+        elif any(n > expected[name] for name, n in run.writes.items()) or not run.writes:
+            raise Failed(f"writes {dict(run.writes)}, at most {dict(expected)}")
+        passes = [edit.passes for edit in edits]
+        if None not in passes:
+            equal("passes", run.passes_until_last_write, max(passes), run)
+        failed = [call.name for call in run.calls if call.status >= 400]
+        equal("failed calls", failed, [], run)
+        self.quiet()
+        self.as_wanted()
+
+    def unmanaged_tag(self):
+        group = self.world.group("apps")["GroupId"]
+        self.world.ec2.create_tags(Resources=[group], Tags=[{"Key": "cost-centre", "Value": "42"}])
+        self.quiet()
+        tags = {tag["Key"]: tag["Value"] for tag in self.world.group("apps")["Tags"]}
+        equal("tag", tags.get("cost-centre"), "42")
+
+    def unclaimed(self):
+        ec2, group = self.world.ec2, self.world.group("apps")["GroupId"]
+        claim = [{"Key": "palisade:owner", "Value": "contract"}]
+        ec2.delete_tags(Resources=[group], Tags=claim)
+        try:
+            run = self.apply()
+            # A rule that refers to the group refers to nothing of ours any more.
+            writes = set(run.writes) - {"ec2:RevokeSecurityGroupIngress"}
+            equal("writes", writes, set(), run)
+            if "onflict" not in run.out:
+                raise Failed(f"no conflict is shown\n{run.explain()}")
+        finally:
+            ec2.create_tags(Resources=[group], Tags=claim)
+            self.apply()
+        self.quiet()
+
+    def observed(self):
+        self.world.kms.update_key_description(KeyId=self.world.key()["KeyId"], Description="x")
+        run = self.run("plan", "--detailed-exitcode")
+        equal("exit", run.code, 2, run)
+        equal("writes", dict(run.writes), {}, run)
+        run = self.run("--mode", "observe", "apply", "--yes")
+        equal("exit", run.code, 1, run)
+        equal("writes", dict(run.writes), {}, run)
+        equal("writes", dict(self.apply().writes), {"kms:UpdateKeyDescription": 1})
+
+    def orphaned(self):
+        manifest = self.tree / "policies.yaml"
+        text = manifest.read_text()
+        manifest.unlink()
+        try:
+            self.quiet()
+        finally:
+            manifest.write_text(text)
+        self.quiet()
+
+    def emptied(self):
+        with tempfile.TemporaryDirectory() as nothing:
+            run = self.apply(tree=nothing)
+            equal("writes", dict(run.writes), {}, run)
+
+    def refused(self):
+        (self.tree / "bad.yaml").write_text("apiVersion: palisade.dev/v1alpha1\nkind: KmsKey\nspec: {}\n")
+        try:
+            self.world.kms.disable_key(KeyId=self.world.key()["KeyId"])
+            run = self.apply()
+            equal("exit", run.code, 1, run)
+            equal("writes", dict(run.writes), {}, run)
+        finally:
+            (self.tree / "bad.yaml").unlink()
+        equal("writes", dict(self.apply().writes), {"kms:EnableKey": 1})
+
+    def tombstones(self):
+        """Everything is asked to go, in the order in which it can: who is used goes after its users."""
+        for manifest in self.tree.glob("*.yaml"):
+            text = manifest.read_text()
+            manifest.write_text(text.replace("\nspec:", "\nlifecycle: {state: absent}\nspec:"))
+        # One deletion a kind goes through: a tombstone is a consent. More at once ask for another.
+        careful = ("--gate-deletes-percent", "10")
+        held = self.apply(*careful)
+        plural = {"ec2:DeleteSecurityGroup", "ec2:DeleteVpcEndpoints"}
+        equal("deletions without consent", deletions(held) & plural, set(), held)
+        for _ in range(8):
+            digests = self.held_digests(careful)
+            consent = [flag for digest in digests for flag in ("--approve", digest)]
+            run = self.apply(*careful, *consent)
+            if not digests and not run.writes:
+                break
+        world = self.world
+        equal("groups", [g for g in ("apps", "endpoints") if world.group(g)], [])
+        equal("key", world.key(name=False)["KeyState"], "PendingDeletion")
+        equal("policies", world.scp(), None)
+        if self.target.kind == "simulator":  # moto has no ListApps: who cannot look does not delete
+            equal("domain", world.domain(), None)
+        gone = ("deleted", "deleting")
+        left = [e for e in world.endpoints() if e["State"].lower() not in gone and not world.is_stranger(e)]
+        equal("endpoints", left, [])
+
+    def held_digests(self, flags):
+        """What a plan asks consent for."""
+        plan = self.run("plan", "-o", "json", *flags)
+        steps = json.loads(plan.out)["steps"]
+        return {step["digest"] for step in steps if step["verdict"]["is"] == "held"}
+
+    def snapshot_of_strangers(self):
+        return self.world.strangers()
+
+
+def deletions(run):
+    return {name for name in run.writes if ":Delete" in name or ":Schedule" in name}
+
+
+def equal(what, found, expected, run=None):
+    if found != expected:
+        raise Failed(f"{what}: {found}, not {expected}" + (f"\n{run.explain()}" if run else ""))
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--target", choices=["moto", "simulator"], required=True)
+    arguments.add_argument("--palisade", type=os.path.abspath, required=True)
+    given = arguments.parse_args()
+    # A stop from outside unwinds like an error, so that the server goes too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    target = Target(given.target, given.palisade)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            contract = Contract(target, given.palisade, pathlib.Path(scratch))
+            contract.everything()
+            contract.recorder.close()
+    finally:
+        target.stop()
+    print(f"{contract.passed} passed, {contract.failed} failed")
+    return 1 if contract.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,321 @@
+"""What somebody else does with a console, and the calls that it must cost palisade, no more."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from world import REGION, World
+
+
+@dataclass
+class Edit:
+    name: str
+    act: Callable[[World], None]
+    calls: dict[str, int]
+    # Of palisade, until the last call; None where AWS takes its time in between.
+    passes: int | None = 1
+    # Whether it can be made together with the others, which must not undo it.
+    together: bool = field(default=True)
+
+
+def _group(world, name="apps"):
+    return world.group(name)["GroupId"]
+
+
+def _tcp(port, cidr, description=None):
+    block = {"CidrIp": cidr} | ({"Description": description} if description else {})
+    return [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [block]}]
+
+
+def _rule(world, cidr):
+    listed = world.ec2.describe_security_group_rules(
+        Filters=[{"Name": "group-id", "Values": [_group(world)]}]
+    )["SecurityGroupRules"]
+    return next(rule["SecurityGroupRuleId"] for rule in listed if rule.get("CidrIpv4") == cidr)
+
+
+def _widen(world):
+    world.ec2.modify_security_group_rules(
+        GroupId=_group(world),
+        SecurityGroupRules=[
+            {
+                "SecurityGroupRuleId": _rule(world, "10.1.0.0/16"),
+                "SecurityGroupRule": {
+                    "IpProtocol": "tcp",
+                    "FromPort": 22,
+                    "ToPort": 443,
+                    "CidrIpv4": "10.1.0.0/16",
+                    "Description": "from the bastion",
+                },
+            }
+        ],
+    )
+
+
+def _redescribe(world):
+    world.ec2.update_security_group_rule_descriptions_ingress(
+        GroupId=_group(world), IpPermissions=_tcp(443, "10.1.0.0/16", "by hand")
+    )
+
+
+def _open_egress(world):
+    world.ec2.authorize_security_group_egress(
+        GroupId=_group(world, "endpoints"),
+        IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+    )
+
+
+def _retag(world):
+    world.ec2.create_tags(
+        Resources=[_group(world), world.endpoint("sagemaker.api")["VpcEndpointId"]],
+        Tags=[{"Key": "team", "Value": "somebody"}],
+    )
+
+
+def _allow_all():
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _modify(world, service, **change):
+    endpoint = world.endpoint(service)["VpcEndpointId"]
+    world.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, **change)
+
+
+def _misdirect(world):
+    """Policy, subnets and groups of one endpoint at once: one call puts it right."""
+    _modify(
+        world,
+        "sagemaker.api",
+        PolicyDocument=_allow_all(),
+        RemoveSubnetIds=[world.subnets[1]],
+        AddSecurityGroupIds=[world.others["group"]],
+    )
+    _available(world, "sagemaker.api")
+
+
+def _unroute(world):
+    _modify(world, "s3", RemoveRouteTableIds=[world.table])
+    _available(world, "s3")
+
+
+def _available(world, service):
+    """The simulator takes its time, moto does not."""
+    for _ in range(100):
+        if world.endpoint(service)["State"].lower() == "available":
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"the endpoint of {service} does not get ready")
+
+
+def _delete_endpoint(world):
+    world.ec2.delete_vpc_endpoints(VpcEndpointIds=[world.endpoint("s3")["VpcEndpointId"]])
+
+
+def _key(call, **arguments):
+    def act(world):
+        getattr(world.kms, call)(KeyId=world.key()["KeyId"], **arguments)
+
+    return act
+
+
+def _key_policy(world):
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{world.account}:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            },
+        ],
+    }
+    world.kms.put_key_policy(
+        KeyId=world.key()["KeyId"], PolicyName="default", Policy=json.dumps(policy)
+    )
+
+
+def _unalias(world):
+    world.kms.delete_alias(AliasName="alias/ml/studio")
+
+
+def _schedule(world):
+    world.kms.schedule_key_deletion(KeyId=world.key()["KeyId"], PendingWindowInDays=30)
+
+
+def _weaken(world):
+    statement = {"Sid": "Nothing", "Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    world.organizations.update_policy(PolicyId=world.scp(), Content=json.dumps(document))
+
+
+def _describe_policy(world):
+    world.organizations.update_policy(PolicyId=world.scp(), Description="by hand")
+
+
+def _detach(world):
+    world.organizations.detach_policy(PolicyId=world.scp(), TargetId=world.ml)
+
+
+def _attach(world):
+    world.organizations.attach_policy(PolicyId=world.scp(), TargetId=world.elsewhere)
+
+
+def _retag_policy(world):
+    tags = [{"Key": "team", "Value": "somebody"}]
+    world.organizations.tag_resource(ResourceId=world.scp(), Tags=tags)
+
+
+def _retag_domain(world):
+    tags = [{"Key": "team", "Value": "somebody"}]
+    world.sagemaker.add_tags(ResourceArn=world.domain()["DomainArn"], Tags=tags)
+
+
+def _delete_domain(world):
+    world.sagemaker.delete_domain(
+        DomainId=world.domain()["DomainId"], RetentionPolicy={"HomeEfsFileSystem": "Retain"}
+    )
+
+
+EDITS = [
+    Edit(
+        "a rule is revoked",
+        lambda w: w.ec2.revoke_security_group_ingress(
+            GroupId=_group(w), IpPermissions=_tcp(443, "10.1.0.0/16")
+        ),
+        {"ec2:AuthorizeSecurityGroupIngress": 1},
+        together=False,
+    ),
+    Edit(
+        "a rule is added",
+        lambda w: w.ec2.authorize_security_group_ingress(
+            GroupId=_group(w), IpPermissions=_tcp(22, "0.0.0.0/0")
+        ),
+        {"ec2:RevokeSecurityGroupIngress": 1},
+    ),
+    Edit("a rule is widened", _widen, {"ec2:ModifySecurityGroupRules": 1}, together=False),
+    Edit(
+        "a rule is described anew",
+        _redescribe,
+        {"ec2:UpdateSecurityGroupRuleDescriptionsIngress": 1},
+    ),
+    Edit("egress is opened", _open_egress, {"ec2:RevokeSecurityGroupEgress": 1}),
+    Edit("a group and an endpoint get another tag", _retag, {"ec2:CreateTags": 2}),
+    Edit(
+        "an endpoint's policy, subnets and groups are changed",
+        _misdirect,
+        {"ec2:ModifyVpcEndpoint": 1},
+    ),
+    Edit("a gateway's route is removed", _unroute, {"ec2:ModifyVpcEndpoint": 1}),
+    Edit(
+        "a key is described anew",
+        _key("update_key_description", Description="by hand"),
+        {"kms:UpdateKeyDescription": 1},
+    ),
+    Edit("a key's rotation is stopped", _key("disable_key_rotation"), {"kms:EnableKeyRotation": 1}),
+    Edit("a key's policy is replaced", _key_policy, {"kms:PutKeyPolicy": 1}),
+    Edit(
+        "a key gets another tag",
+        _key("tag_resource", Tags=[{"TagKey": "data-class", "TagValue": "public"}]),
+        {"kms:TagResource": 1},
+    ),
+    Edit("a key is disabled", _key("disable_key"), {"kms:EnableKey": 1}, together=False),
+    Edit("a key's alias is deleted", _unalias, {"kms:CreateAlias": 1}),
+    Edit(
+        "a key is scheduled for deletion",
+        _schedule,
+        {"kms:CancelKeyDeletion": 1, "kms:EnableKey": 1},
+        passes=2,
+        together=False,
+    ),
+    Edit("a policy is weakened", _weaken, {"organizations:UpdatePolicy": 1}),
+    Edit("a policy is described anew", _describe_policy, {"organizations:UpdatePolicy": 1}),
+    Edit("a policy is detached", _detach, {"organizations:AttachPolicy": 1}),
+    Edit("a policy is attached elsewhere", _attach, {"organizations:DetachPolicy": 1}),
+    Edit("a policy gets another tag", _retag_policy, {"organizations:TagResource": 1}),
+    Edit("a domain gets another tag", _retag_domain, {"sagemaker:AddTags": 1}),
+    Edit(
+        "a domain is deleted",
+        _delete_domain,
+        {"sagemaker:CreateDomain": 1},
+        passes=None,
+        together=False,
+    ),
+]
+
+
+def _change_domain(world):
+    world.sagemaker.update_domain(
+        DomainId=world.domain()["DomainId"],
+        DefaultUserSettings={"SharingSettings": {"NotebookOutputOption": "Allowed"}},
+    )
+    _in_service(world, world.domain()["DomainId"])
+
+
+# The simulator, like EC2, answers a client token that it knows with the endpoint of that token, also when it is
+# gone: a new process, which cannot know of it, creates the endpoint only after five minutes. moto takes no notice
+# of tokens.
+MOTO_EDITS = [
+    Edit(
+        "an endpoint is deleted", _delete_endpoint, {"ec2:CreateVpcEndpoint": 1}, together=False
+    ),
+]
+
+# moto has no UpdateDomain.
+SIMULATOR_EDITS = [
+    Edit("a domain's settings are changed", _change_domain, {"sagemaker:UpdateDomain": 1}),
+]
+
+
+def strangers(world):
+    """One of every kind that belongs to somebody else, most of them hard to tell from ours by name."""
+    group = world.ec2.create_security_group(
+        GroupName="apps-of-others", Description="not ours", VpcId=world.vpc
+    )["GroupId"]
+    endpoint = world.ec2.create_vpc_endpoint(
+        VpcId=world.vpc,
+        ServiceName=f"com.amazonaws.{REGION}.dynamodb",
+        VpcEndpointType="Gateway",
+        RouteTableIds=[world.table],
+    )["VpcEndpoint"]["VpcEndpointId"]
+    key = world.kms.create_key(Description="not ours")["KeyMetadata"]["KeyId"]
+    world.kms.create_alias(AliasName="alias/ml/others", TargetKeyId=key)
+    content = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*"}],
+    }
+    policy = world.organizations.create_policy(
+        Name="of-others",
+        Description="not ours",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps(content),
+    )["Policy"]["PolicySummary"]["Id"]
+    world.organizations.attach_policy(PolicyId=policy, TargetId=world.elsewhere)
+    domain = world.sagemaker.create_domain(
+        DomainName="of-others",
+        AuthMode="IAM",
+        DefaultUserSettings={"ExecutionRole": f"arn:aws:iam::{world.account}:role/others"},
+        SubnetIds=world.subnets,
+        VpcId=world.vpc,
+        # moto fails (500) when the tags of a domain without any are listed.
+        Tags=[{"Key": "team", "Value": "others"}],
+    )["DomainArn"].rpartition("/")[2]
+    world.others = {
+        "group": group,
+        "endpoint": endpoint,
+        "key": key,
+        "policy": policy,
+        "domain": domain,
+    }
+    _in_service(world, domain)
+
+
+def _in_service(world, domain):
+    """The simulator takes a second for a domain, moto none."""
+    for _ in range(100):
+        if world.sagemaker.describe_domain(DomainId=domain)["Status"] == "InService":
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"the domain {domain} does not get ready")

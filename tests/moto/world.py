@@ -1,0 +1,222 @@
+"""The targets, and what is in them before palisade comes: made with ordinary API calls."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import boto3
+import botocore.config
+
+# Where the process itself runs. Both accounts that matter are reached by roles: that is how moto and the
+# simulator alike tell whose call it is.
+HOME = "123456789012"
+# The simulator's organisation has this account; moto invents the number of the one it creates.
+SIMULATED_MEMBER = "111122223333"
+MANAGEMENT = "999988887777"
+REGION = "eu-west-1"
+ROLE = "arn:aws:iam::{}:role/palisade"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": HOME,
+    "AWS_SECRET_ACCESS_KEY": "not-verified",
+    "AWS_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def _end_with_parent():
+    """The server must not outlive the test, whatever kills it (Linux; elsewhere `stop` is all there is)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+class Target:
+    """A running moto or simulator."""
+
+    def __init__(self, kind, palisade):
+        self.kind = kind
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        if kind == "moto":
+            server = os.path.join(os.path.dirname(sys.executable), "moto_server")
+            command = [server, "--host", "127.0.0.1", "--port", str(port)]
+        else:
+            command = [palisade, "simulate", "--listen", f"127.0.0.1:{port}"]
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=_end_with_parent,
+        )
+        self._wait(port)
+
+    def _wait(self, port):
+        for _ in range(300):
+            if self._process.poll() is not None:
+                raise RuntimeError(f"{self.kind} ended with {self._process.returncode}")
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"{self.kind} does not answer")
+
+    def stop(self):
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def client(self, service, account, region=REGION):
+        """A boto3 client in an account, which is reached by its role, as palisade does."""
+        sts = self._client("sts", REGION, HOME, "not-verified", None)
+        role = sts.assume_role(RoleArn=ROLE.format(account), RoleSessionName="somebody")
+        given = role["Credentials"]
+        keys = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        return self._client(service, region, *keys)
+
+    def _client(self, service, region, key, secret, token):
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=botocore.config.Config(retries={"total_max_attempts": 5}),
+        )
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class World:
+    """Network and organisation as a platform team finds them."""
+
+    def __init__(self, target):
+        self.organizations = target.client("organizations", MANAGEMENT, "us-east-1")
+        self._organization()
+        if target.kind == "moto":
+            answer = self.organizations.create_account(AccountName="ml", Email="ml@example.com")
+            self.account = answer["CreateAccountStatus"]["AccountId"]
+        else:
+            self.account = SIMULATED_MEMBER
+        self.ec2 = target.client("ec2", self.account)
+        self.kms = target.client("kms", self.account)
+        self.sagemaker = target.client("sagemaker", self.account)
+        self._network()
+
+    def _network(self):
+        ec2 = self.ec2
+        self.vpc = ec2.create_vpc(
+            CidrBlock="10.20.0.0/16", TagSpecifications=_tagged("vpc", Name="ml")
+        )["Vpc"]["VpcId"]
+        ec2.modify_vpc_attribute(VpcId=self.vpc, EnableDnsSupport={"Value": True})
+        ec2.modify_vpc_attribute(VpcId=self.vpc, EnableDnsHostnames={"Value": True})
+        self.table = ec2.create_route_table(
+            VpcId=self.vpc, TagSpecifications=_tagged("route-table", tier="private")
+        )["RouteTable"]["RouteTableId"]
+        self.subnets = []
+        for zone, block in (("a", "10.20.0.0/20"), ("b", "10.20.16.0/20")):
+            subnet = ec2.create_subnet(
+                VpcId=self.vpc,
+                CidrBlock=block,
+                AvailabilityZone=f"{REGION}{zone}",
+                TagSpecifications=_tagged("subnet", tier="private"),
+            )["Subnet"]["SubnetId"]
+            ec2.associate_route_table(RouteTableId=self.table, SubnetId=subnet)
+            self.subnets.append(subnet)
+
+    def _organization(self):
+        organizations = self.organizations
+        try:
+            organizations.describe_organization()  # the simulator begins with one
+        except organizations.exceptions.AWSOrganizationsNotInUseException:
+            organizations.create_organization(FeatureSet="ALL")
+        self.root = organizations.list_roots()["Roots"][0]["Id"]
+        try:
+            organizations.enable_policy_type(RootId=self.root, PolicyType="SERVICE_CONTROL_POLICY")
+        except organizations.exceptions.PolicyTypeAlreadyEnabledException:
+            pass
+        self.workloads = self._unit(self.root, "Workloads")
+        self.ml = self._unit(self.workloads, "ML")
+        self.elsewhere = self._unit(self.root, "Elsewhere")
+
+    def _unit(self, parent, name):
+        answer = self.organizations.create_organizational_unit(ParentId=parent, Name=name)
+        return answer["OrganizationalUnit"]["Id"]
+
+    # What palisade has made, as somebody with a console sees it.
+
+    def group(self, name):
+        found = self.ec2.describe_security_groups(
+            Filters=[
+                {"Name": "group-name", "Values": [name]},
+                {"Name": "vpc-id", "Values": [self.vpc]},
+            ]
+        )["SecurityGroups"]
+        return found[0] if found else None
+
+    def endpoints(self):
+        return self.ec2.describe_vpc_endpoints()["VpcEndpoints"]
+
+    def endpoint(self, service):
+        name = f"com.amazonaws.{REGION}.{service}"
+        gone = ("deleted", "deleting")
+        live = [e for e in self.endpoints() if e["State"].lower() not in gone]
+        return next(e for e in live if e["ServiceName"] == name and not self.is_stranger(e))
+
+    def is_stranger(self, endpoint):
+        return endpoint["VpcEndpointId"] == self.others["endpoint"]
+
+    def key(self, name=True):
+        """Our key, by its alias, or as the only one that is not the stranger."""
+        if name:
+            return self.kms.describe_key(KeyId="alias/ml/studio")["KeyMetadata"]
+        ids = {key["KeyId"] for key in self.kms.list_keys()["Keys"]} - {self.others["key"]}
+        metadata = [self.kms.describe_key(KeyId=key)["KeyMetadata"] for key in ids]
+        return next(key for key in metadata if key["KeyManager"] == "CUSTOMER")
+
+    def scp(self):
+        listed = self.organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
+        return next((p["Id"] for p in listed if p["Name"] == "protect-trails"), None)
+
+    def scp_targets(self):
+        listed = self.organizations.list_targets_for_policy(PolicyId=self.scp())["Targets"]
+        return {target["TargetId"] for target in listed}
+
+    def domain(self):
+        listed = self.sagemaker.list_domains()["Domains"]
+        found = [d["DomainId"] for d in listed if d["DomainName"] == "ml-studio"]
+        return self.sagemaker.describe_domain(DomainId=found[0]) if found else None
+
+    def strangers(self):
+        """All that can be seen of what others own."""
+        others = self.others
+        groups = self.ec2.describe_security_groups(GroupIds=[others["group"]])["SecurityGroups"]
+        endpoint = self.ec2.describe_vpc_endpoints(VpcEndpointIds=[others["endpoint"]])
+        policy = self.organizations.describe_policy(PolicyId=others["policy"])["Policy"]
+        targets = self.organizations.list_targets_for_policy(PolicyId=others["policy"])["Targets"]
+        domain = self.sagemaker.describe_domain(DomainId=others["domain"])
+        domain.pop("ResponseMetadata")
+        return {
+            "group": groups,
+            "endpoint": endpoint["VpcEndpoints"],
+            "key": self.kms.describe_key(KeyId=others["key"])["KeyMetadata"],
+            "key policy": self.kms.get_key_policy(KeyId=others["key"], PolicyName="default")["Policy"],
+            "policy": policy,
+            "targets": targets,
+            "domain": domain,
+        }
+
+
+def _tagged(kind, **tags):
+    return [{"ResourceType": kind, "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}]

@@ -1,0 +1,239 @@
+//! The rules of the layout, read from the sources: what a review would otherwise have to notice every time.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// A source file, its path below `src/` with `/`.
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The lines of the program itself: no comments, and nothing from the first test module on.
+    fn code(&self) -> Vec<&str> {
+        let program = match self.text.find("\n#[cfg(test)]\nmod tests {") {
+            Some(end) => &self.text[..end],
+            None => &self.text,
+        };
+        let code = program.lines().map(|line| match line.trim_start().starts_with("//") {
+            true => "",
+            false => line.split(" // ").next().unwrap_or(line),
+        });
+        code.filter(|line| !line.trim().is_empty()).collect()
+    }
+
+    fn is_test(&self) -> bool {
+        const TESTS: [&str; 4] = ["tests.rs", "testing.rs", "simulated.rs", "rehearsal.rs"];
+        self.path.contains("/tests/")
+            || TESTS.iter().any(|name| self.path.ends_with(name))
+            || self.is_canned()
+    }
+
+    fn is_canned(&self) -> bool {
+        self.path.ends_with("lookup/canned.rs")
+    }
+
+    /// Whether it is the half of a kind that talks to AWS.
+    fn is_port(&self) -> bool {
+        self.path.starts_with("kinds/")
+            && (self.path.ends_with("/aws.rs") || self.path.contains("/aws/"))
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn collect(dir: &Path, all: &mut Vec<Source>) {
+    for entry in fs::read_dir(dir).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, all);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let below = path.strip_prefix(root()).expect("below src");
+            let text = fs::read_to_string(&path).expect("read");
+            all.push(Source { path: below.to_string_lossy().replace('\\', "/"), text });
+        }
+    }
+}
+
+/// The program's files, without those that only tests are in.
+fn program() -> Vec<Source> {
+    let mut all = Vec::new();
+    collect(&root(), &mut all);
+    assert!(all.len() > 100, "the sources are found");
+    all.retain(|source| !source.is_test());
+    all.sort_by(|a, b| a.path.cmp(&b.path));
+    all
+}
+
+/// Files, and lines in them, that say one of `words` although they may not.
+fn sinners(words: &[&str], may: impl Fn(&Source) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for source in program().iter().filter(|source| !may(source)) {
+        for line in source.code() {
+            if words.iter().any(|word| line.contains(word)) {
+                found.push(format!("{}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+fn below(source: &Source, folders: &[&str]) -> bool {
+    folders.iter().any(|folder| source.path.starts_with(folder))
+}
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn the_sdk_is_named_only_in_aws_and_in_the_kinds_ports() {
+    let may = |source: &Source| source.is_port() || below(source, &["aws/"]);
+    assert_eq!(sinners(&["aws_sdk_"], may), NONE);
+    // What is left of the AWS crates: two runtime types at the same places, and the simulator's HTTP client.
+    let may = |source: &Source| may(source) || below(source, &["simulator/"]);
+    let date = |line: &String| line.starts_with("manifest/load.rs") && line.contains("date_time");
+    let found: Vec<_> = sinners(&["aws_config::", "aws_smithy", "aws_credential"], may)
+        .into_iter()
+        .filter(|line| !date(line))
+        .collect();
+    assert_eq!(found, NONE);
+}
+
+#[test]
+fn the_pure_parts_neither_wait_nor_look_at_a_clock() {
+    let pure = |source: &Source| {
+        below(source, &["model/", "kind/", "kinds/", "plan/", "baseline/"])
+            && !source.is_port()
+            // The one place where the ports are erased: it only passes their futures on.
+            && source.path != "kind/erased.rs"
+    };
+    let words = [
+        "await",
+        "async ",
+        "Instant::now",
+        "SystemTime",
+        "tokio::",
+        "std::fs",
+        "std::net",
+        "std::env",
+    ];
+    assert_eq!(sinners(&words, |source| !pure(source)), NONE);
+    let clocks = ["Instant::now", "SystemTime", "tokio::"];
+    assert_eq!(sinners(&clocks, |source| source.path != "kind/erased.rs"), NONE);
+}
+
+#[test]
+fn only_apply_can_write() {
+    let words = [
+        ".create(want",
+        ".edit(have",
+        ".delete(have",
+        "port.create(",
+        "port.edit(",
+        "port.delete(",
+    ];
+    let may =
+        |source: &Source| matches!(source.path.as_str(), "engine/apply.rs" | "kind/erased.rs");
+    assert_eq!(sinners(&words, may), NONE);
+    let apply = program().into_iter().find(|source| source.path == "engine/apply.rs");
+    let apply = apply.expect("it is there").text;
+    for write in ["port.create(", "port.edit(", "port.delete("] {
+        assert_eq!(apply.matches(write).count(), 1, "{write} stands at one place");
+    }
+}
+
+#[test]
+fn only_the_command_line_uses_anyhow_and_prints() {
+    let may = |source: &Source| below(source, &["cli/", "main.rs"]);
+    assert_eq!(sinners(&["anyhow", "println!", "eprintln!"], may), NONE);
+}
+
+#[test]
+fn dependencies_are_used_only_where_they_belong() {
+    let only = |word: &str, at: &[&str]| {
+        assert_eq!(sinners(&[word], |source| below(source, at)), NONE, "{word}");
+    };
+    only("backoff::", &["engine/pace.rs"]);
+    only("serde_yaml::", &["cli/output.rs", "cli/import"]);
+    assert_eq!(sinners(&["serde_yaml::from", "serde_yaml::Deserializer"], |_| false), NONE);
+    only("serde_saphyr::", &["manifest/node.rs", "settings", "cli/policy_diff.rs"]);
+    only("petgraph::", &["plan/graph.rs"]);
+    only("prometheus::", &["status/"]);
+    only("notify::", &["manifest/watch.rs"]);
+    only("axum::", &["status/", "simulator/"]);
+    only("clap::", &["cli/", "settings", "telemetry.rs"]);
+    only("quick_xml::", &["simulator/"]);
+    only("ipnet::", &["model/", "kinds/", "simulator/"]);
+}
+
+#[test]
+fn nothing_of_the_program_depends_on_the_simulator_but_the_command_line() {
+    let may = |source: &Source| below(source, &["simulator/", "cli/"]);
+    assert_eq!(sinners(&["simulator::"], may), NONE);
+}
+
+#[test]
+fn no_file_has_more_than_400_lines_of_code_without_tests() {
+    let long: Vec<_> = program()
+        .iter()
+        .map(|source| (source.path.clone(), source.code().len()))
+        .filter(|(_, lines)| *lines > 400)
+        .collect();
+    assert_eq!(long, []);
+}
+
+#[test]
+fn the_loop_stays_small_enough_to_be_read_in_one_sitting() {
+    for source in program() {
+        let limit = match source.path.as_str() {
+            "engine/mod.rs" | "engine/daemon.rs" => 250,
+            "main.rs" => 60,
+            _ => continue,
+        };
+        let lines = source.text.lines().count();
+        assert!(lines <= limit, "{} has {lines} lines", source.path);
+    }
+}
+
+#[test]
+fn a_kind_is_a_folder_and_two_lines() {
+    let list = fs::read_to_string(root().join("kinds/mod.rs")).expect("read");
+    let mut folders = 0;
+    for entry in fs::read_dir(root().join("kinds")).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if !path.is_dir() {
+            continue;
+        }
+        folders += 1;
+        let kind = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let lines = list.lines().filter(|line| line.contains(&kind)).count();
+        assert_eq!(lines, 2, "{kind} stands on two lines of kinds/mod.rs");
+        assert!(path.join("mod.rs").is_file(), "{kind} has its pure half");
+        let port = path.join("aws.rs").is_file() || path.join("aws").is_dir();
+        assert!(port, "{kind} has its port");
+        // No other part of the program knows a kind.
+        let module = format!("{kind}::");
+        let home = format!("kinds/{kind}");
+        let may = |source: &Source| below(source, &[&home, "kinds/mod.rs", "baseline/"]);
+        assert_eq!(sinners(&[&module], may), NONE, "{kind} is known elsewhere");
+    }
+    assert_eq!(folders, 5);
+}
+
+#[test]
+fn nothing_is_unsafe_unfinished_or_switched_off() {
+    let words = [
+        "unsafe {",
+        "unsafe fn",
+        "todo!(",
+        "unimplemented!(",
+        "#[ignore",
+        "allow(dead_code)",
+        "dbg!(",
+    ];
+    assert_eq!(sinners(&words, |_| false), NONE);
+}

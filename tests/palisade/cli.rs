@@ -1,0 +1,420 @@
+//! The program as people run it: arguments, exit codes, what is printed where.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use palisade::simulator::example::SETTINGS;
+use serde::Deserialize as _;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The built program, with nothing of this machine's AWS configuration in its environment.
+pub fn palisade() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+    command.env_clear();
+    for name in ["PATH", "HOME", "TMPDIR"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_MAX_ATTEMPTS", "1")
+        .env("NO_COLOR", "1");
+    command.current_dir(repository()).stdin(Stdio::null());
+    command
+}
+
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn run(arguments: &[&str]) -> Output {
+    palisade().args(arguments).output().expect("it runs")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it ended by itself")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// Runs it and asserts its exit code; gives what stands on stdout.
+fn expect(exit: i32, arguments: &[&str]) -> String {
+    let output = run(arguments);
+    let said = || format!("{arguments:?}\n{}\n{}", stdout(&output), stderr(&output));
+    assert_eq!(code(&output), exit, "{}", said());
+    stdout(&output)
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// A working directory with the settings of the demo.
+fn workplace() -> TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("palisade.yaml"), SETTINGS).expect("written");
+    dir
+}
+
+#[test]
+fn help_names_every_verb_and_exits_with_0() {
+    let help = expect(0, &["--help"]);
+    for verb in [
+        "plan",
+        "apply",
+        "run",
+        "validate",
+        "explain",
+        "schema",
+        "policy-diff",
+        "simulate",
+        "demo",
+        "healthcheck",
+        "completions",
+    ] {
+        assert!(help.contains(&format!("\n  {verb} ")), "{verb}: {help}");
+        assert!(expect(0, &[verb, "--help"]).contains("Usage: palisade"), "{verb}");
+    }
+    assert!(expect(0, &["--version"]).starts_with("palisade "));
+}
+
+#[test]
+fn wrong_usage_exits_with_64_because_2_means_changes() {
+    for arguments in [
+        &["plan", "--nope"][..],
+        &["nope"],
+        &[],
+        &["schema", "a", "b"],
+        &["plan", "--interval", "x"],
+    ] {
+        let output = run(arguments);
+        assert_eq!(code(&output), 64, "{arguments:?}");
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn validate_accepts_the_shipped_directory_and_names_every_mistake() {
+    let place = workplace();
+    let settings = place.path().join("palisade.yaml");
+    let settings = settings.to_str().expect("a path");
+    assert_eq!(expect(0, &["--settings", settings, "validate"]), "22 manifests, no problems\n");
+
+    let bad = place.path().join("bad");
+    fs::create_dir(&bad).expect("made");
+    fs::write(bad.join("a.yaml"), "kind: X\n---\nkind: Y\n").expect("written");
+    let bad = bad.to_str().expect("a path");
+    let said = expect(1, &["--settings", settings, "validate", bad]);
+    assert!(said.contains("a.yaml:1:1") && said.contains("a.yaml:3:1"), "{said}");
+    assert!(said.ends_with(" problems\n"), "{said}");
+
+    let document = json(&expect(1, &["--settings", settings, "validate", bad, "-o", "json"]));
+    assert_eq!(document["schemaVersion"], 1);
+    assert_eq!(document["manifests"], 0);
+    let problem = &document["problems"][0];
+    assert!(problem["origin"]["line"].is_u64() && problem["message"].is_string(), "{problem}");
+    // Missing settings and directories are failures, not usage.
+    expect(1, &["validate"]);
+    expect(1, &["--settings", settings, "validate", "/nonexistent"]);
+}
+
+#[test]
+fn policy_diff_tells_by_its_exit_code_whether_two_policies_differ() {
+    let place = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, actions: &str| {
+        let path = place.path().join(name);
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": "*", "Action": {actions}, "Resource": "*"}}]}}"#
+        );
+        fs::write(&path, text).expect("written");
+        path.to_str().expect("a path").to_owned()
+    };
+    let one = file("one.json", r#"["kms:Decrypt", "kms:Encrypt"]"#);
+    let same = file("same.json", r#"["kms:Encrypt", "kms:Decrypt"]"#);
+    let wide = file("wide.json", r#""kms:*""#);
+    expect(0, &["policy-diff", &one, &same]);
+    let difference = expect(2, &["policy-diff", &one, &wide]);
+    assert!(difference.contains("kms:*"), "{difference}");
+    expect(1, &["policy-diff", &one, "/nonexistent.json"]);
+}
+
+#[test]
+fn explain_shows_kinds_and_their_fields() {
+    let all = expect(0, &["explain"]);
+    for kind in
+        ["KmsKey", "SageMakerDomain", "SecurityGroup", "ServiceControlPolicy", "VpcEndpoint"]
+    {
+        assert!(all.contains(kind), "{all}");
+        assert!(expect(0, &["explain", kind]).starts_with(kind));
+    }
+    assert!(expect(0, &["explain", "sg.ingress"]).contains("protocol"));
+    let output = run(&["explain", "SecurtyGroup"]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("did you mean `SecurityGroup`"), "{}", stderr(&output));
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(expect(0, &["completions", shell]).contains("palisade"));
+    }
+}
+
+/// Every file below a folder that ends with `.yaml`.
+fn manifests(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![repository().join(folder)];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(dir).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn every_example_and_every_shipped_manifest_fits_the_schemas() {
+    let all = json(&expect(0, &["schema"]));
+    let mut count = 0;
+    for path in manifests("examples").into_iter().chain(manifests("desired-state")) {
+        let text = fs::read_to_string(&path).expect("read");
+        for document in serde_yaml::Deserializer::from_str(&text) {
+            let document = Value::deserialize(document).expect("YAML");
+            let kind = document["kind"].as_str().expect("a kind");
+            if kind == "Approval" {
+                continue;
+            }
+            let own = json(&expect(0, &["schema", kind]));
+            for schema in [&own, &all] {
+                let wrong = fit(schema, schema, &document, "");
+                assert_eq!(wrong, None, "{} {}", path.display(), document["metadata"]);
+            }
+            let mut bad = document.clone();
+            bad["spec"]["nope"] = Value::Null;
+            assert!(fit(&own, &own, &bad, "").is_some(), "an unknown field fits {kind}");
+            assert!(fit(&all, &all, &bad, "").is_some(), "an unknown field fits");
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count} manifests");
+}
+
+/// Why a value does not fit a JSON schema: the keywords of draft 7 that our schemas use; any other one fails the
+/// test, so that none is passed over.
+fn fit(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> {
+    let schema = match schema {
+        Value::Bool(true) => return None,
+        Value::Bool(false) => return Some(format!("{at}: not allowed")),
+        Value::Object(schema) => schema,
+        other => panic!("{other} is no schema"),
+    };
+    let fits = |schema: &Value| fit(root, schema, value, at).is_none();
+    let many = |rule: &Value| rule.as_array().cloned().unwrap_or_default();
+    for (keyword, rule) in schema {
+        let ok = match keyword.as_str() {
+            "$schema" | "title" | "description" | "definitions" | "default" | "format"
+            | "examples" => true,
+            // Read with their neighbours.
+            "then" | "additionalProperties" => true,
+            "$ref" => {
+                let path =
+                    rule.as_str().and_then(|text| text.strip_prefix('#')).expect("a local one");
+                let target = root.pointer(path).unwrap_or_else(|| panic!("{path} leads nowhere"));
+                if let Some(wrong) = fit(root, target, value, at) {
+                    return Some(wrong);
+                }
+                true
+            }
+            "type" => match rule {
+                Value::Array(types) => types.iter().any(|one| is_type(one, value)),
+                one => is_type(one, value),
+            },
+            "enum" => many(rule).contains(value),
+            "const" => rule == value,
+            "minimum" => {
+                value.as_f64().is_none_or(|number| number >= rule.as_f64().expect("a number"))
+            }
+            "maximum" => {
+                value.as_f64().is_none_or(|number| number <= rule.as_f64().expect("a number"))
+            }
+            "minLength" | "maxLength" | "minItems" | "maxItems" | "pattern" | "uniqueItems" => true,
+            "required" => value.as_object().is_none_or(|map| {
+                many(rule).iter().all(|name| map.contains_key(name.as_str().expect("a name")))
+            }),
+            "properties" => {
+                let additional = schema.get("additionalProperties").unwrap_or(&Value::Bool(true));
+                for (name, inner) in value.as_object().into_iter().flatten() {
+                    let rule = rule.get(name).unwrap_or(additional);
+                    if let Some(wrong) = fit(root, rule, inner, &format!("{at}.{name}")) {
+                        return Some(wrong);
+                    }
+                }
+                true
+            }
+            "items" => {
+                for (index, inner) in value.as_array().into_iter().flatten().enumerate() {
+                    if let Some(wrong) = fit(root, rule, inner, &format!("{at}[{index}]")) {
+                        return Some(wrong);
+                    }
+                }
+                true
+            }
+            "allOf" => {
+                for rule in many(rule) {
+                    if let Some(wrong) = fit(root, &rule, value, at) {
+                        return Some(wrong);
+                    }
+                }
+                true
+            }
+            "anyOf" => many(rule).iter().any(fits),
+            "oneOf" => many(rule).iter().filter(|rule| fits(rule)).count() == 1,
+            "not" => !fits(rule),
+            "if" => {
+                let then = schema.get("then").expect("an `if` has a `then`");
+                if fits(rule)
+                    && let Some(wrong) = fit(root, then, value, at)
+                {
+                    return Some(wrong);
+                }
+                true
+            }
+            other => panic!("this test does not know `{other}`"),
+        };
+        if !ok {
+            return Some(format!("{at}: {keyword} {rule}"));
+        }
+    }
+    None
+}
+
+fn is_type(name: &Value, value: &Value) -> bool {
+    match name.as_str().expect("a type's name") {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "null" => value.is_null(),
+        other => panic!("there is no type {other}"),
+    }
+}
+
+#[test]
+fn the_demo_shows_everything_and_ends_well() {
+    let said = expect(0, &["demo"]);
+    assert!(said.contains("22 manifests in sync"), "{said}");
+    assert!(said.contains("5 of 5 drifts noticed and corrected"), "{said}");
+}
+
+/// A simulated AWS on a free port of this machine; it ends with the test.
+pub struct Served {
+    child: Child,
+    pub url: String,
+}
+
+impl Served {
+    pub fn start() -> Self {
+        let mut command = palisade();
+        command.args(["simulate", "--seeded", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its stdout")).lines();
+        let first = lines.next().expect("a line").expect("UTF-8");
+        let url = first.split_whitespace().find(|word| word.starts_with("http://"));
+        let url = url.expect("its address").trim_end_matches('.').to_owned();
+        Self { child, url }
+    }
+
+    /// The program with this AWS.
+    pub fn palisade(&self, place: &Path) -> Command {
+        let mut command = palisade();
+        command
+            .current_dir(place)
+            .env("AWS_ENDPOINT_URL", &self.url)
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "111122223333")
+            .env("AWS_SECRET_ACCESS_KEY", "any");
+        command
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
+    let aws = Served::start();
+    let place = workplace();
+    let state = repository().join("desired-state");
+    let state = state.to_str().expect("a path");
+    let run = |exit: i32, arguments: &[&str]| {
+        let output = aws.palisade(place.path()).args(arguments).output().expect("it runs");
+        let said = || format!("{arguments:?}\n{}\n{}", stdout(&output), stderr(&output));
+        assert_eq!(code(&output), exit, "{}", said());
+        stdout(&output)
+    };
+
+    let text = run(2, &["plan", state, "--detailed-exitcode"]);
+    assert!(text.contains("+ ml-prod/SecurityGroup/studio-apps"), "{text}");
+    assert!(text.lines().last().is_some_and(|line| line.starts_with("Plan: ")), "{text}");
+
+    let plan = json(&run(0, &["plan", state, "-o", "json"]));
+    assert_eq!(plan["schemaVersion"], 1);
+    assert!(plan["counts"]["create"].as_u64().is_some_and(|count| count > 0), "{plan}");
+    for member in ["steps", "conflicts", "orphans", "unknown", "inSync"] {
+        assert!(plan[member].is_array(), "{member}");
+    }
+    let step = &plan["steps"][0];
+    for member in ["address", "origin", "cause", "action", "verdict", "digest"] {
+        assert!(!step[member].is_null(), "{member}: {step}");
+    }
+    assert_eq!(step["action"]["verb"], "create");
+    let yaml: Value = serde_yaml::from_str(&run(0, &["plan", state, "-o", "yaml"])).expect("YAML");
+    assert_eq!(yaml["schemaVersion"], 1);
+
+    // Without consent nothing happens: stdin is empty.
+    run(1, &["apply", state]);
+    run(2, &["plan", state, "--detailed-exitcode"]);
+
+    let text = run(0, &["apply", state, "--yes"]);
+    assert!(
+        text.trim_end().ends_with("0 to create, 0 to change, 0 to delete, 22 in sync."),
+        "{text}"
+    );
+    run(0, &["plan", state, "--detailed-exitcode"]);
+}
+
+#[test]
+fn without_credentials_plan_fails_and_says_so() {
+    let place = workplace();
+    let state = repository().join("desired-state");
+    let mut command = palisade();
+    let output =
+        command.current_dir(place.path()).arg("plan").arg(state).output().expect("it runs");
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    assert!(stdout(&output).contains("could not be read"), "{}", stdout(&output));
+}

@@ -1,0 +1,19 @@
+//! The whole program, over AWS in memory: one binary with a module a topic, because linking the AWS crates is dear.
+//!
+//! Time is virtual wherever the engine runs in this process (`start_paused`): nothing here waits.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something unexpected happens"
+)]
+
+mod architecture;
+mod bad_input;
+mod cli;
+mod converge;
+mod deploy;
+mod drift;
+mod readme;
+mod safety;
+mod world;
