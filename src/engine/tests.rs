@@ -1,11 +1,6 @@
 //! The loop on a simulated AWS, under a clock that stands still unless somebody waits.
 
-use std::{
-    fs,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::Instant};
@@ -206,10 +201,12 @@ async fn an_approval_counts_until_it_expires_and_one_without_a_held_step_is_show
     let report = world.settle().await;
     assert_eq!(held(&report).len(), 2, "two of two are more than one");
     let digest = report.plan.steps[0].digest.clone();
+    let dir = world.dir.path().to_owned();
     let approval = |name: &str, digest: &str, expires: &str| {
-        world.write(name, &format!(
+        fs::write(dir.join(name), format!(
             "apiVersion: palisade.dev/v1alpha1\nkind: Approval\nmetadata: {{name: x}}\nspec: {{digest: '{digest}', expires: '{expires}'}}\n"
-        ));
+        ))
+        .unwrap();
     };
     approval("old.yaml", &digest, "2020-01-01T00:00:00Z");
     approval("stray.yaml", "0123456789ab", "2999-01-01T00:00:00Z");

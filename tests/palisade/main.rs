@@ -13,6 +13,7 @@ mod bad_input;
 mod cli;
 mod converge;
 mod deploy;
+mod directory;
 mod drift;
 mod readme;
 mod safety;

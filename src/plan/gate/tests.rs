@@ -235,7 +235,8 @@ fn create_key(statements: Value) -> Step {
         ..kms_key::State::default()
     };
     let want = serde_json::to_value(state).unwrap();
-    let action = Action::Create { want, tags: BTreeMap::new(), token: String::new() };
+    let action =
+        Action::Create { want, tags: BTreeMap::new(), token: String::new(), lines: Vec::new() };
     Step::new(&Address::new("prod", "KmsKey", "k"), None, Cause::Manifest, action, Verdict::Go)
 }
 
@@ -300,7 +301,8 @@ fn scp_step(statements: Value, target: &str) -> Step {
         attachments: scp::Attachments::Exclusive,
     };
     let want = serde_json::to_value(state).unwrap();
-    let action = Action::Create { want, tags: BTreeMap::new(), token: String::new() };
+    let action =
+        Action::Create { want, tags: BTreeMap::new(), token: String::new(), lines: Vec::new() };
     let address = Address::new("org", "ServiceControlPolicy", "p");
     Step::new(&address, None, Cause::Manifest, action, Verdict::Go)
 }
