@@ -214,7 +214,7 @@ pub(crate) fn report() -> Report {
             ("org".to_owned(), Ok("arn:aws:sts::999988887777:assumed-role/palisade/p".to_owned())),
         ]),
         plan: Plan {
-            frozen: std::collections::BTreeSet::new(),
+            frozen: [group("bastion")].into(),
             unused_approvals: Vec::new(),
             steps: steps(),
             conflicts: vec![Conflict {

@@ -15,6 +15,7 @@ mod converge;
 mod deploy;
 mod directory;
 mod drift;
+mod gate;
 mod readme;
 mod safety;
 mod world;
