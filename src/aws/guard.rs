@@ -27,24 +27,58 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use super::trace;
 
+/// Something outside of the process that says whether it may write, asked anew before every mutating call.
+type Lever = Box<dyn Fn() -> Option<String> + Send + Sync>;
+
 /// Stops all writing of this process, before the next call, until it is released.
-#[derive(Debug, Clone, Default)]
-pub struct Brake(Arc<AtomicBool>);
+#[derive(Clone, Default)]
+pub struct Brake(Arc<Levers>);
+
+#[derive(Default)]
+struct Levers {
+    pulled: AtomicBool,
+    outside: Option<Lever>,
+}
+
+impl fmt::Debug for Brake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Brake").field(&self.why()).finish()
+    }
+}
 
 impl Brake {
-    /// No further mutating call is sent.
-    pub fn engage(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    /// A brake that somebody else can pull too: `outside` says why nothing may be written now, if so.
+    pub fn with_lever(outside: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        let outside: Option<Lever> = Some(Box::new(outside));
+        Self(Arc::new(Levers { pulled: AtomicBool::new(false), outside }))
     }
 
-    /// Writing is possible again.
+    /// No further mutating call is sent.
+    pub fn engage(&self) {
+        self.0.pulled.store(true, Ordering::SeqCst);
+    }
+
+    /// Writing is possible again, unless the lever outside says no.
     pub fn release(&self) {
-        self.0.store(false, Ordering::SeqCst);
+        self.0.pulled.store(false, Ordering::SeqCst);
+    }
+
+    /// Pulls or releases it; whether it is pulled now.
+    pub fn toggle(&self) -> bool {
+        !self.0.pulled.fetch_xor(true, Ordering::SeqCst)
+    }
+
+    /// Why nothing may be written now; `None` if it may.
+    pub fn why(&self) -> Option<String> {
+        if self.0.pulled.load(Ordering::SeqCst) {
+            return Some("the brake is on".to_owned());
+        }
+        self.0.outside.as_ref().and_then(|lever| lever())
     }
 
     /// Whether writing is stopped.
     pub fn is_engaged(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.why().is_some()
     }
 }
 
@@ -227,5 +261,21 @@ mod tests {
         assert_eq!(guard.permit("DescribeVpcs"), Ok(()));
         brake.release();
         assert_eq!(guard.permit("DeleteVpc"), Ok(()));
+    }
+
+    #[test]
+    fn a_lever_outside_is_asked_before_every_call() {
+        let held = Arc::new(AtomicBool::new(false));
+        let lever = held.clone();
+        let brake =
+            Brake::with_lever(move || lever.load(Ordering::SeqCst).then(|| "a file".to_owned()));
+        let guard = Guard::writing(brake.clone());
+        assert_eq!(guard.permit("DeleteVpc"), Ok(()));
+        held.store(true, Ordering::SeqCst);
+        assert_eq!(guard.permit("DeleteVpc"), Err(Refusal::Braked("DeleteVpc".into())));
+        assert_eq!(brake.why().as_deref(), Some("a file"));
+        held.store(false, Ordering::SeqCst);
+        assert!(brake.toggle() && brake.is_engaged());
+        assert!(!brake.toggle() && !brake.is_engaged());
     }
 }

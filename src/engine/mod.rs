@@ -5,14 +5,19 @@
 //! once; otherwise a file event, a retry that is due, or the interval does.
 
 pub mod apply;
+mod consent;
 mod daemon;
+mod defect;
 mod futile;
 mod observe;
 pub mod pace;
 mod pass;
 mod report;
+pub mod rewrites;
 mod scopes;
 mod source;
+#[cfg(all(test, feature = "simulator"))]
+mod tests;
 
 pub use self::{
     apply::{Outcome, StepResult},

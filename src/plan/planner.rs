@@ -1,11 +1,14 @@
 //! From documents and what was seen to steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use serde_json::Value;
 
 use super::{
-    Action, Cause, Conflict, Holdoff, Live, Orphan, Plan, Step, Unknown, Verdict, Wait,
+    Action, Cause, Conflict, Holdoff, Live, Lockout, Orphan, Past, Plan, Step, Unknown, Verdict, Wait,
     fingerprint, gate,
     matching::{self, Match},
     order::{say_what_comes_first, wait_for_dependencies, with_tags},
@@ -51,6 +54,12 @@ pub struct Inputs<'a> {
     pub prune: Prune,
     /// The gate's limits.
     pub gate: &'a GateLimits,
+    /// What this process did before.
+    pub past: &'a Past,
+    /// Who must not be locked out.
+    pub lockout: &'a Lockout,
+    /// Why nothing may be written now: the brake.
+    pub stopped: Option<&'a str>,
 }
 
 /// What resolving may use: every managed resource that carries a single, readable claim.
@@ -92,7 +101,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     let known = known(inputs.live, inputs.owner);
     let mut planner = Planner { inputs, known: &known, plan: Plan::default() };
     for document in inputs.documents.values() {
-        planner.document(document);
+        planner.contained(document);
     }
     planner.orphans();
     planner.unknown();
@@ -100,7 +109,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     wait_for_dependencies(&mut plan, inputs);
     say_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
-    plan.steps = gate::hold(plan.steps, inputs);
+    gate::hold(&mut plan, inputs);
     plan
 }
 
@@ -111,6 +120,22 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
+    /// Plans one manifest. A panic in its kind is a defect that must not keep the others from being looked after.
+    fn contained(&mut self, document: &Document) {
+        if catch_unwind(AssertUnwindSafe(|| self.document(document))).is_err() {
+            // What it left of this manifest is not to be relied on.
+            self.plan.steps.retain(|step| step.address != document.address);
+            self.plan.in_sync.remove(&document.address);
+            self.plan.conflicts.push(Conflict {
+                address: document.address.clone(),
+                origin: Some(document.origin.to_string()),
+                ids: BTreeSet::new(),
+                why: "palisade itself failed while planning it; nothing of it is touched".to_owned(),
+                help: "this is a defect: the log names the place".to_owned(),
+            });
+        }
+    }
+
     fn document(&mut self, document: &Document) {
         let Address { scope, kind, .. } = &document.address;
         let inputs = self.inputs;
@@ -256,6 +281,8 @@ impl Planner<'_> {
     fn verdict(&self, document: &Document, waiting: Vec<Wait>) -> Verdict {
         if self.inputs.mode == Mode::Observe {
             Verdict::Reported("the settings say observe".to_owned())
+        } else if let Some(why) = self.inputs.stopped {
+            Verdict::Reported(why.to_owned())
         } else if document.lifecycle.mode == ManifestMode::Observe {
             Verdict::Reported("its lifecycle says observe".to_owned())
         } else if document.lifecycle.paused {
@@ -397,6 +424,9 @@ impl Planner<'_> {
         }
         let verdict = match (inputs.mode, inputs.prune, self.failed_lately(address, "")) {
             (Mode::Observe, ..) => Verdict::Reported("the settings say observe".to_owned()),
+            _ if inputs.stopped.is_some() => {
+                Verdict::Reported(inputs.stopped.unwrap_or_default().to_owned())
+            }
             (_, _, Some(why)) => Verdict::Waiting(vec![why]),
             (_, Prune::Held, _) => {
                 Verdict::Held(vec!["its manifest is gone; pruning needs consent".to_owned()])
