@@ -12,10 +12,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{
-    model::Address,
-    plan::Rewrites,
-};
+use crate::{model::Address, plan::Rewrites};
 
 /// So many writes of one field within [`WINDOW`] are a war: an honest mistake is made once, perhaps twice.
 const TIMES: usize = 3;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Port, Profile, Refs,
-    TagSpec,
+    Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Port, Profile,
+    Refs, TagSpec,
 };
 use crate::{
     aws::Access,

@@ -44,6 +44,10 @@ impl Located {
     }
 }
 
+/// Deeper documents are refused. The deepest leaf of a Studio domain's settings is ten levels down; the
+/// parser takes some tens of kilobytes of stack a level in a debug build, and a thread has two megabytes.
+const MAX_DEPTH: usize = 24;
+
 /// Reads every document of a file. Anchors, aliases and merge keys are refused: what is reviewed must
 /// be what is meant, at the place where it stands.
 pub(super) fn parse(text: &str) -> Result<Vec<Located>, SyntaxProblem> {
@@ -51,6 +55,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<Located>, SyntaxProblem> {
     budget.max_anchors = 0;
     budget.max_aliases = 0;
     budget.max_merge_keys = 0;
+    budget.max_depth = MAX_DEPTH;
+    budget.flow_nesting_limit = MAX_DEPTH;
     let mut options = serde_saphyr::Options::default();
     options.budget = Some(budget);
     options.duplicate_keys = DuplicateKeyPolicy::Error;

@@ -8,8 +8,8 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Action, Cause, Conflict, Holdoff, Live, Lockout, Orphan, Past, Plan, Step, Unknown, Verdict, Wait,
-    fingerprint, gate,
+    Action, Cause, Conflict, Holdoff, Live, Lockout, Orphan, Past, Plan, Step, Unknown, Verdict,
+    Wait, fingerprint, gate,
     matching::{self, Match},
     order::{say_what_comes_first, wait_for_dependencies, with_tags},
 };
@@ -130,7 +130,8 @@ impl Planner<'_> {
                 address: document.address.clone(),
                 origin: Some(document.origin.to_string()),
                 ids: BTreeSet::new(),
-                why: "palisade itself failed while planning it; nothing of it is touched".to_owned(),
+                why: "palisade itself failed while planning it; nothing of it is touched"
+                    .to_owned(),
                 help: "this is a defect: the log names the place".to_owned(),
             });
         }

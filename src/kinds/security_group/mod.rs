@@ -34,7 +34,7 @@ pub struct SecurityGroup;
 const DEFAULT_GROUP: &str = "default";
 
 impl Kind for SecurityGroup {
-    const HIDDEN: &'static [&'static str] = &["prefixListWeights", "ruleQuota"];
+    const HIDDEN: &'static [&'static str] = &["prefixListWeights", "ruleQuota", "later"];
     const PROFILE: Profile = Profile {
         name: "SecurityGroup",
         short: "sg",

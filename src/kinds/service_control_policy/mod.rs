@@ -141,8 +141,7 @@ impl Kind for ServiceControlPolicy {
 
     fn guards(state: &State) -> Vec<Guarded> {
         let targets = state.targets.clone().unwrap_or_default();
-        let guarded =
-            |document| Guarded { document, reach: Reach::Accounts(targets.clone()) };
+        let guarded = |document| Guarded { document, reach: Reach::Accounts(targets.clone()) };
         state.content.clone().map(guarded).into_iter().collect()
     }
 }
