@@ -116,10 +116,7 @@ async fn organizations(
     let asked: BTreeSet<&str> = wanted
         .documents
         .values()
-        // Whom a service control policy concerns depends on which account manages the organisation.
-        .filter(|document| {
-            document.recorded.organization || document.address.kind == "ServiceControlPolicy"
-        })
+        .filter(|document| document.recorded.organization)
         .map(|document| document.address.scope.as_str())
         .collect();
     for scope in asked {

@@ -132,13 +132,16 @@ impl Engine {
         self.settings.reread_mode();
         self.load();
         let good = self.source.good().cloned();
-        let (live, callers) = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
+        let (mut live, callers) = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
         let (plan, results) = match &good {
             // Without a snapshot nothing is known to be wanted, so nothing can be planned.
             None => (Plan::default(), Vec::new()),
             Some(good) => {
                 self.note_observation(&good.snapshot, &live);
                 let mut plan = self.plan(&good.snapshot, &live, &callers, started_at);
+                if self.learn_managers(&plan, &mut live).await {
+                    plan = self.plan(&good.snapshot, &live, &callers, started_at);
+                }
                 self.slow_down_the_futile(&mut plan);
                 self.look_for_obstacles(&mut plan).await;
                 let fresh = Fresh {
@@ -201,6 +204,39 @@ impl Engine {
             }
         }
         (live, callers)
+    }
+
+    /// Whom a service control policy concerns depends on which account manages the organisation. That is
+    /// asked once in a process, and only when such a policy is about to change; whether anything was
+    /// learnt. What cannot be read stays unknown, and then the gate assumes the worst.
+    async fn learn_managers(&mut self, plan: &Plan, live: &mut Live) -> bool {
+        let scopes: BTreeSet<&str> = plan
+            .steps
+            .iter()
+            .filter(|step| step.address.kind == "ServiceControlPolicy")
+            .map(|step| step.address.scope.as_str())
+            .filter(|scope| !live.management_accounts.contains_key(*scope))
+            .collect();
+        let mut learnt = false;
+        for scope in scopes {
+            let found = match (self.organizations.get(scope), self.scopes.get(scope)) {
+                (Some(known), _) => known.clone(),
+                (None, None) => continue,
+                (None, Some(connected)) => match identity::organization(&connected.access).await {
+                    Ok(found) => found,
+                    Err(error) => {
+                        tracing::warn!("{scope}: who manages the organisation is unknown: {error}");
+                        continue;
+                    }
+                },
+            };
+            if let Some(manager) = &found.management_account {
+                live.management_accounts.insert(scope.to_owned(), manager.clone());
+                learnt = true;
+            }
+            self.organizations.insert(scope.to_owned(), found);
+        }
+        learnt
     }
 
     /// Absence is counted only where the whole kind was seen.

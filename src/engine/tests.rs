@@ -129,7 +129,7 @@ fn held(report: &Report) -> Vec<String> {
 async fn who_flips_the_same_rule_back_three_times_in_ten_minutes_is_left_alone_and_shown() {
     let mut world = World::new().await;
     world.group("web", "");
-    world.settle().await;
+    let _ = world.settle().await;
     let group = world.group_id("web");
     for _ in 0..3 {
         world.open_ssh(&group);
@@ -142,7 +142,7 @@ async fn who_flips_the_same_rule_back_three_times_in_ten_minutes_is_left_alone_a
     assert!(held(&report)[0].contains("somebody else keeps undoing it"), "{:?}", held(&report));
     assert_eq!(report.plan.frozen.len(), 1);
     world.simulator.clear_calls();
-    world.engine.pass().await;
+    let _ = world.engine.pass().await;
     assert_eq!(world.writes(), Vec::<String>::new());
     // It thaws, and one more try is made.
     tokio::time::sleep(Duration::from_mins(10)).await;
@@ -154,7 +154,7 @@ async fn who_flips_the_same_rule_back_three_times_in_ten_minutes_is_left_alone_a
 async fn another_hole_each_time_is_closed_each_time() {
     let mut world = World::new().await;
     world.group("web", "");
-    world.settle().await;
+    let _ = world.settle().await;
     let group = world.group_id("web");
     for port in ["22", "23", "24", "25", "26"] {
         let permission = json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]});
@@ -170,7 +170,7 @@ async fn another_hole_each_time_is_closed_each_time() {
 async fn two_live_resources_with_one_address_freeze_it() {
     let mut world = World::new().await;
     world.group("web", "");
-    world.settle().await;
+    let _ = world.settle().await;
     let vpc = world.engine.settings().vars["vpc"].clone();
     let tags = json!([{"ResourceType": "security-group", "Tag": [
         {"Key": "palisade:owner", "Value": "test"},
@@ -194,7 +194,7 @@ async fn an_approval_counts_until_it_expires_and_one_without_a_held_step_is_show
     for name in ["a", "b"] {
         world.group(name, "");
     }
-    world.settle().await;
+    let _ = world.settle().await;
     for name in ["a", "b"] {
         world.group(name, "lifecycle: {state: absent}\n");
     }
@@ -260,7 +260,7 @@ async fn under_the_brake_everything_is_reported_and_nothing_written() {
 async fn an_empty_directory_that_had_manifests_is_a_problem_and_the_last_good_one_stays() {
     let mut world = World::new().await;
     world.group("web", "");
-    world.settle().await;
+    let _ = world.settle().await;
     fs::remove_file(world.dir.path().join("web.yaml")).unwrap();
     world.open_ssh(&world.group_id("web"));
     let report = world.settle().await;
@@ -274,7 +274,7 @@ async fn an_empty_directory_that_had_manifests_is_a_problem_and_the_last_good_on
 async fn a_call_without_answer_ends_and_makes_only_its_kind_unknown() {
     let mut world = World::new().await;
     world.group("web", "");
-    world.settle().await;
+    let _ = world.settle().await;
     world.simulator.inject(Fault::hang("DescribeSecurityGroups"));
     let begun = Instant::now();
     let report = world.engine.pass().await;
@@ -380,7 +380,7 @@ async fn a_directory_that_goes_back_to_an_older_commit_is_followed() {
     let mut world = World::new().await;
     world.group("web", "");
     let old = fs::read_to_string(world.dir.path().join("web.yaml")).unwrap();
-    world.settle().await;
+    let _ = world.settle().await;
     world.write(
         "web.yaml",
         &old.replace("ingress: []", "ingress: [{protocol: tcp, ports: 443, from: [10.0.0.0/16]}]"),
