@@ -15,7 +15,7 @@ mod source;
 
 pub use self::{
     apply::{Outcome, StepResult},
-    daemon::run,
+    daemon::{pause, run},
     pass::{Engine, Options},
     report::{Changed, Report},
     scopes::{ConnectError, Scopes},

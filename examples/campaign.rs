@@ -1,0 +1,4 @@
+//! x
+#[path = "../tests/palisade/campaign/mod.rs"]
+mod campaign;
+fn main() {}
