@@ -13,6 +13,7 @@
 //! reference converged to, within so many passes after the last fault (L2), and then writes nothing (L3).
 
 pub mod catalogue;
+pub mod faults;
 pub mod hands;
 pub mod prepare;
 pub mod run;
