@@ -8,10 +8,10 @@ use futures::{StreamExt as _, stream};
 use super::scopes::Scopes;
 use crate::{
     aws::{identity, lookup},
-    kind::{Ask, Class, CloudError, LookupKind, erased::Registry},
+    kind::{Ask, Class, CloudError, Known, LookupKind, Refs, erased::Registry},
     manifest::{Document, Presence},
     model::{Address, Seen},
-    plan::Live,
+    plan::{self, Live},
 };
 
 /// Reads under way at once. AWS's read quotas are far above that (EC2: 20 calls a second sustained).
@@ -137,6 +137,8 @@ async fn kinds(
     refused: &BTreeMap<&str, String>,
     live: &mut Live,
 ) {
+    // Lookups are known by now; other resources are not, and no name depends on them.
+    let known = plan::known(live, wanted.owner);
     let mut asks: BTreeMap<(String, String), Ask> = BTreeMap::new();
     for (scope, kind) in wanted.remembered {
         asks.insert((scope.clone(), kind.clone()), Ask::default());
@@ -146,7 +148,7 @@ async fn kinds(
         let ask = asks.entry((scope.clone(), kind.clone())).or_default();
         if document.lifecycle.state == Presence::Present {
             ask.names.insert(name.clone());
-            ask.natural_keys.extend(document.natural_keys.iter().cloned());
+            ask.natural_keys.extend(natural_keys(document, scopes, wanted, &known));
         }
         ask.adopt.extend(document.lifecycle.adopt.clone());
     }
@@ -175,6 +177,22 @@ async fn kinds(
     live.seen.extend(
         seen.into_iter().filter(|(key, seen)| declared.contains(key) || seen.all().is_some()),
     );
+}
+
+/// What would clash with a manifest's resource, with the ids that lookups have found: on loading they were not known, and a
+/// stranger of the same name in the VPC that is really meant would go unseen.
+fn natural_keys(
+    document: &Document,
+    scopes: &Scopes,
+    wanted: &Wanted<'_>,
+    known: &Known,
+) -> Vec<String> {
+    let Address { scope, kind, name } = &document.address;
+    let resolved = || {
+        let mut refs = Refs::new(scopes.facts().get(scope)?, name, known);
+        wanted.registry.resolve(kind, document.spec.as_ref()?, &mut refs).ok()
+    };
+    resolved().map_or_else(|| document.natural_keys.clone(), |resolved| resolved.natural_keys)
 }
 
 fn seen<T>(result: Result<T, CloudError>) -> Seen<T> {

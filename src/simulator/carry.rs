@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Caller, Service, World,
     fault::{Effect, Phase, denied, expired, throttled},
-    lies::{self, Lies},
+    lies,
     service::{Answer, ApiError, is_mutating},
     truth::Truth,
 };
@@ -141,7 +141,7 @@ impl World {
                 answer
             }
             Some(Effect::Paging(how)) => {
-                self.lies.break_paging(*how);
+                self.lies.break_paging(*how, operation);
                 self.read_or_write(call)
             }
             Some(Effect::Untagged { reads }) => {
@@ -159,7 +159,7 @@ impl World {
             return self.call(*service, caller, operation, input);
         }
         let mut input = input.clone();
-        let followed = self.lies.pages_lie() && Lies::follow(&mut input);
+        let followed = self.lies.follow(operation, &mut input);
         let answer = match self.lies.past_for_read() {
             None => self.call(*service, caller, operation, &input),
             Some(mut past) => {
@@ -169,12 +169,7 @@ impl World {
                 answer
             }
         };
-        let listing = self.lies.pages_lie();
-        let answer = self.lies.colour(*service, followed, &input, answer);
-        if listing && !matches!(&answer, Ok(told) if has_token(told)) {
-            self.lies.end_listing(followed);
-        }
-        answer
+        self.lies.colour(*service, operation, followed, &input, answer)
     }
 
     fn in_time(&mut self) -> Fate {
@@ -228,8 +223,4 @@ impl World {
         };
         (answer, fate)
     }
-}
-
-fn has_token(answer: &Value) -> bool {
-    ["nextToken", "NextMarker", "NextToken"].iter().any(|member| answer.get(member).is_some())
 }

@@ -28,7 +28,15 @@ pub(super) struct Lies {
     past: Option<Past>,
     unlisted: Option<(Vec<String>, u32)>,
     untagged: u32,
-    paging: Option<Paging>,
+    paging: Option<Listing>,
+}
+
+/// The one listing whose paging goes wrong.
+#[derive(Debug)]
+struct Listing {
+    how: Paging,
+    operation: String,
+    begun: bool,
 }
 
 #[derive(Debug)]
@@ -78,8 +86,23 @@ impl Lies {
         self.untagged = reads;
     }
 
-    pub(super) fn break_paging(&mut self, how: Paging) {
-        self.paging = Some(how);
+    pub(super) fn break_paging(&mut self, how: Paging, operation: &str) {
+        self.paging = Some(Listing { how, operation: operation.to_owned(), begun: false });
+    }
+
+    /// Takes the injected token out of a request of the listing that goes wrong; whether there was one. A listing that begins
+    /// anew is served by another replica, where nothing is wrong.
+    pub(super) fn follow(&mut self, operation: &str, input: &mut Value) -> bool {
+        let Some(listing) = self.paging.as_mut().filter(|it| it.operation == operation) else {
+            return false;
+        };
+        let followed = take_token(input);
+        if listing.begun && !followed {
+            self.paging = None;
+        } else {
+            listing.begun = true;
+        }
+        followed
     }
 
     /// The old state, if this read is to see it.
@@ -95,21 +118,11 @@ impl Lies {
         if past.left == 0 { self.past.take().map(|past| past.services) } else { Some(past.services.clone()) }
     }
 
-    /// Takes an injected token out of a request; whether there was one.
-    pub(super) fn follow(input: &mut Value) -> bool {
-        let Value::Object(members) = input else { return false };
-        let injected = |member: &&str| members.get(*member).and_then(Value::as_str) == Some(TOKEN);
-        let Some(member) = TOKEN_MEMBERS.into_iter().find(|member| injected(&member)) else {
-            return false;
-        };
-        members.remove(member);
-        true
-    }
-
     /// Makes of a true answer to a read what the reader is told.
     pub(super) fn colour(
         &mut self,
         service: Service,
+        operation: &str,
         followed: bool,
         input: &Value,
         answer: Answer,
@@ -127,9 +140,12 @@ impl Lies {
         if self.untagged > 0 && strip(&mut answer) {
             self.untagged -= 1;
         }
-        match self.paging {
-            Some(how) => self.turn_page(how, service, followed, answer),
-            None => Ok(answer),
+        match &self.paging {
+            Some(listing) if listing.operation == operation => {
+                let how = listing.how;
+                self.turn_page(how, service, followed, answer)
+            }
+            _ => Ok(answer),
         }
     }
 
@@ -169,21 +185,9 @@ impl Lies {
         Ok(answer)
     }
 
-    /// Paging goes wrong for one listing only: the next listing is another replica's.
-    pub(super) fn end_listing(&mut self, followed: bool) {
-        if self.paging.is_some() && !followed {
-            self.paging = None;
-        }
-    }
-
     /// Whether readers are still told anything but the truth.
     pub(super) fn last(&self) -> bool {
         self.past.is_some() || self.unlisted.is_some() || self.untagged > 0 || self.paging.is_some()
-    }
-
-    /// Whether paging goes wrong now.
-    pub(super) fn pages_lie(&self) -> bool {
-        self.paging.is_some()
     }
 }
 
@@ -230,6 +234,17 @@ fn strip(answer: &mut Value) -> bool {
         }
         _ => false,
     }
+}
+
+/// Takes an injected token out of a request; whether there was one.
+fn take_token(input: &mut Value) -> bool {
+    let Value::Object(members) = input else { return false };
+    let injected = |member: &&str| members.get(*member).and_then(Value::as_str) == Some(TOKEN);
+    let Some(member) = TOKEN_MEMBERS.into_iter().find(|member| injected(&member)) else {
+        return false;
+    };
+    members.remove(member);
+    true
 }
 
 /// The ids that the answer to a create names.

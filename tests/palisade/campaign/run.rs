@@ -137,7 +137,8 @@ impl Runner<'_> {
                 sleep(Duration::from_secs(1)).await;
                 continue;
             }
-            let done = reports.iter().all(|report| self.is_done(report));
+            let retry = engines.iter().any(|engine| engine.next_retry().is_some());
+            let done = !retry && reports.iter().all(|report| self.is_done(report, injected));
             if done && !injected {
                 let dir = self.own.as_ref().expect("only a live change injects late");
                 write(dir, &self.prepared.texts.0);
@@ -244,14 +245,15 @@ impl Runner<'_> {
     }
 
     /// Whether nothing is left to do, and as much as in the reference is left over.
-    fn is_done(&self, report: &Report) -> bool {
+    fn is_done(&self, report: &Report, at_last: bool) -> bool {
         let moving = report.plan.steps.iter().any(|step| match &step.verdict {
             Verdict::Go => true,
             Verdict::Waiting(why) => why.iter().any(|wait| wait.passes),
             Verdict::Held(_) | Verdict::Reported(_) => false,
         });
         let settled = report.results.is_empty() && report.plan.unknown.is_empty() && !moving;
-        settled && self.prepared.reference.counts.is_none_or(|counts| counts == report.plan.counts())
+        let reference = self.prepared.reference.counts.filter(|_| at_last);
+        settled && reference.is_none_or(|counts| counts == report.plan.counts())
     }
 
     /// What failed for good inside AWS needs a person: what is held as failed is deleted by hand.

@@ -35,7 +35,7 @@ pub struct Scenario {
     pub place: Place,
     /// What becomes of orphans.
     pub prune: Prune,
-    /// The length of the longest chain of references.
+    /// The steps of the longest chain of references, where a step that waits for a settle window counts as one more.
     pub depth: u64,
     /// Whether the last stage comes while a process runs that has read the one before.
     pub live: bool,

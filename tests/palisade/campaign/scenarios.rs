@@ -237,8 +237,8 @@ fn chains() -> Vec<Scenario> {
         )
     };
     vec![
-        Scenario::new("platform-create", Place::Ml, 3).then(platform.clone()),
-        Scenario::new("platform-change", Place::Ml, 3)
+        Scenario::new("platform-create", Place::Ml, 4).then(platform.clone()),
+        Scenario::new("platform-change", Place::Ml, 4)
             .then(platform)
             .then(moved)
             .deletes(&["VpcEndpoint/sts"]),
