@@ -6,7 +6,13 @@
 //!
 //! Without the profile the SDK runs unoptimised, about four times slower. A failure is shown with what reproduces it.
 
-#![allow(missing_docs, clippy::print_stdout, clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic
+)]
 
 #[path = "../tests/palisade/campaign/mod.rs"]
 mod campaign;
@@ -98,9 +104,13 @@ fn campaign(kind: Kind, args: &Args, prepared: &[Prepared]) -> bool {
         Kind::Crash => jobs(prepared, faults::crashes),
         Kind::Single => jobs(prepared, faults::singles),
         Kind::Pairs => {
-            let small = |it: &&Prepared| it.reference.calls.len() <= 12 && it.reference.mutations > 0;
+            let small =
+                |it: &&Prepared| it.reference.calls.len() <= 12 && it.reference.mutations > 0;
             let small: Vec<_> = prepared.iter().filter(small).collect();
-            small.into_iter().flat_map(|it| faults::pairs(it).into_iter().map(move |m| (it, m))).collect()
+            small
+                .into_iter()
+                .flat_map(|it| faults::pairs(it).into_iter().map(move |m| (it, m)))
+                .collect()
         }
         Kind::Quiet => jobs(prepared, |_| {
             let setup = Setup { quiet: args.passes, ..Setup::default() };
@@ -134,7 +144,11 @@ fn campaign(kind: Kind, args: &Args, prepared: &[Prepared]) -> bool {
         });
         bar.finish_and_clear();
         let same = same.into_iter().filter(|same| *same).count();
-        println!("replay: {same} of {} seeds byte-identical in {:.1} s", jobs.len(), begun.elapsed().as_secs_f64());
+        println!(
+            "replay: {same} of {} seeds byte-identical in {:.1} s",
+            jobs.len(),
+            begun.elapsed().as_secs_f64()
+        );
         return same == jobs.len();
     }
     let tally = threads::campaign(&jobs, args.threads, args.failures, || bar.inc(1));
@@ -187,6 +201,9 @@ fn show(failure: &Failure) {
     println!("    least: {}", failure.faults);
     match failure.label.strip_prefix("seed ") {
         Some(seed) => println!("    again: campaign random --seed {seed} --calls"),
-        None => println!("    again: campaign single crash pairs --scenario {} --fault {} --calls", failure.scenario, failure.label),
+        None => println!(
+            "    again: campaign single crash pairs --scenario {} --fault {} --calls",
+            failure.scenario, failure.label
+        ),
     }
 }

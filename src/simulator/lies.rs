@@ -115,7 +115,11 @@ impl Lies {
             }
         }
         past.left = past.left.saturating_sub(1);
-        if past.left == 0 { self.past.take().map(|past| past.services) } else { Some(past.services.clone()) }
+        if past.left == 0 {
+            self.past.take().map(|past| past.services)
+        } else {
+            Some(past.services.clone())
+        }
     }
 
     /// Makes of a true answer to a read what the reader is told.

@@ -119,9 +119,8 @@ pub struct Snapshot {
 
 impl World {
     fn new(options: Options) -> Self {
-        let since_epoch = options
-            .epoch
-            .or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).ok());
+        let since_epoch =
+            options.epoch.or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).ok());
         Self {
             ec2: Ec2::default(),
             kms: Kms::default(),

@@ -26,7 +26,9 @@ impl State {
             for rule in group.rules.iter().filter_map(|rule| self.rules.get(rule)) {
                 let direction = if rule.egress { "egress" } else { "ingress" };
                 let permission = &rule.permission;
-                let ports = permission.ports.map_or_else(|| "all".to_owned(), |(from, to)| format!("{from}-{to}"));
+                let ports = permission
+                    .ports
+                    .map_or_else(|| "all".to_owned(), |(from, to)| format!("{from}-{to}"));
                 let peer = match &permission.peer {
                     Peer::V4(block) => block.to_string(),
                     Peer::V6(block) => block.to_string(),

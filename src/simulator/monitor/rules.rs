@@ -215,7 +215,11 @@ impl Seen {
         }
         let days = call.input.get("PendingWindowInDays").and_then(Value::as_i64);
         if days.unwrap_or(30) != self.expect.key_window_days {
-            self.broken("S5", call, &format!("a key with {days:?} days instead of those asked for"));
+            self.broken(
+                "S5",
+                call,
+                &format!("a key with {days:?} days instead of those asked for"),
+            );
         }
     }
 
@@ -224,7 +228,11 @@ impl Seen {
         match thing.address(&self.expect.owner) {
             None => self.broken("S1", call, &format!("{id} is born without our claim")),
             Some(address) if !self.expect.present.contains(&address.to_string()) => {
-                self.broken("S1", call, &format!("{id} is born for {address}, which nobody declares"));
+                self.broken(
+                    "S1",
+                    call,
+                    &format!("{id} is born for {address}, which nobody declares"),
+                );
             }
             Some(_) => {}
         }
@@ -240,7 +248,11 @@ impl Seen {
         };
         let text = address.to_string();
         if !self.expect.present.contains(&text) && !self.expect.deletable.contains(&text) {
-            self.broken("S1", call, &format!("{id} of {address} is changed, which nobody declares"));
+            self.broken(
+                "S1",
+                call,
+                &format!("{id} of {address} is changed, which nobody declares"),
+            );
         }
         if after.address(&self.expect.owner) != Some(address) {
             self.broken("S1", call, &format!("{id} loses its claim"));
@@ -278,7 +290,11 @@ impl Seen {
         }
         for fact in old.intersection(&wanted).filter(|fact| !new.contains(*fact)) {
             if !deletable {
-                self.broken("S4", call, &format!("{address}: old and wanted, lost: {}", short(fact)));
+                self.broken(
+                    "S4",
+                    call,
+                    &format!("{address}: old and wanted, lost: {}", short(fact)),
+                );
             }
         }
         if call.operation == "DetachPolicy" && !deletable {

@@ -33,17 +33,19 @@ pub fn crashes(prepared: &Prepared) -> Vec<Mishap> {
 /// Every single fault at every call of the reference.
 pub fn singles(prepared: &Prepared) -> Vec<Mishap> {
     let calls = prepared.reference.calls.iter().zip(1..);
-    calls.flat_map(|((operation, account, writes), nth)| {
-        let mut all = of_any(nth);
-        if *writes {
-            all.extend(of_write(nth, operation));
-        } else {
-            all.extend(of_read(nth, operation));
-        }
-        all.extend(meanwhile(nth, prepared));
-        all.extend(lasting(nth, operation, account));
-        all
-    }).collect()
+    calls
+        .flat_map(|((operation, account, writes), nth)| {
+            let mut all = of_any(nth);
+            if *writes {
+                all.extend(of_write(nth, operation));
+            } else {
+                all.extend(of_read(nth, operation));
+            }
+            all.extend(meanwhile(nth, prepared));
+            all.extend(lasting(nth, operation, account));
+            all
+        })
+        .collect()
 }
 
 fn mishap(label: &str, nth: u64, effect: Effect, after: bool, lag: u64) -> Mishap {
@@ -58,7 +60,8 @@ fn server_error(status: u16) -> Effect {
 }
 
 fn of_any(nth: u64) -> Vec<Mishap> {
-    let code = |code: &str, status| Effect::Reject { code: code.into(), message: "?".into(), status };
+    let code =
+        |code: &str, status| Effect::Reject { code: code.into(), message: "?".into(), status };
     vec![
         mishap("500", nth, server_error(500), false, 0),
         mishap("500-after", nth, server_error(500), true, 0),
@@ -104,12 +107,24 @@ fn of_write(nth: u64, operation: &str) -> Vec<Mishap> {
             mishap(&format!("stale-{k}"), nth, stale, false, k.into())
         })
         .collect();
-    all.push(mishap("non-monotone-4", nth, Effect::Stale { reads: 4, alternating: true }, false, 8));
+    all.push(mishap(
+        "non-monotone-4",
+        nth,
+        Effect::Stale { reads: 4, alternating: true },
+        false,
+        8,
+    ));
     all.push(mishap("ignored", nth, Effect::Ignore, false, 1));
     all.push(mishap("stuck", nth, Effect::Stall(minutes(30)), false, 1));
     if operation.starts_with("Create") {
         for k in [1, 2, 5] {
-            all.push(mishap(&format!("unlisted-{k}"), nth, Effect::Unlisted { reads: k }, false, k.into()));
+            all.push(mishap(
+                &format!("unlisted-{k}"),
+                nth,
+                Effect::Unlisted { reads: k },
+                false,
+                k.into(),
+            ));
         }
         all.push(mishap("untagged-3", nth, Effect::Untagged { reads: 3 }, false, 3));
     }
@@ -138,7 +153,14 @@ fn lasting(nth: u64, operation: &str, account: &str) -> Vec<Mishap> {
 /// What somebody else may do just before the call, where it has anything to do with the scenario.
 fn meanwhile(nth: u64, prepared: &Prepared) -> Vec<Mishap> {
     let text = &prepared.texts.0;
-    let kinds = ["SecurityGroup", "SecurityGroup", "VpcEndpoint", "KmsKey", "ServiceControlPolicy", "SageMakerDomain"];
+    let kinds = [
+        "SecurityGroup",
+        "SecurityGroup",
+        "VpcEndpoint",
+        "KmsKey",
+        "ServiceControlPolicy",
+        "SageMakerDomain",
+    ];
     hands::MEANWHILE
         .iter()
         .zip(kinds)

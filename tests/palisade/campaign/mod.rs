@@ -20,4 +20,6 @@ pub mod run;
 pub mod scenario;
 pub mod scenarios;
 pub mod swarm;
+#[cfg(test)]
+mod tests;
 pub mod threads;

@@ -55,10 +55,16 @@ pub struct Reference {
 pub fn settings(place: Place, prune: Prune) -> Settings {
     let role = |account: &str| {
         let arn = format!("arn:aws:iam::{account}:role/palisade");
-        if place == Place::Both { format!(", assumeRole: {{roleArn: \"{arn}\"}}") } else { String::new() }
+        if place == Place::Both {
+            format!(", assumeRole: {{roleArn: \"{arn}\"}}")
+        } else {
+            String::new()
+        }
     };
     let (ml, org) = (hands::ML, hands::ORG);
-    let mut text = format!("owner: {OWNER}\ninterval: 60s\nsettleWindow: 15s\ngate: {{deletesPercent: 100, changesPercent: 100, holdRisks: []}}\nscopes:\n");
+    let mut text = format!(
+        "owner: {OWNER}\ninterval: 60s\nsettleWindow: 15s\ngate: {{deletesPercent: 100, changesPercent: 100, holdRisks: []}}\nscopes:\n"
+    );
     if place != Place::Org {
         text += &format!("  ml: {{account: \"{ml}\", region: eu-west-1{}}}\n", role(ml));
     }
@@ -101,7 +107,12 @@ pub fn write(dir: &TempDir, text: &str) {
     }
 }
 
-fn expectations(place: Place, stage: &Stage, simulator: &Simulator, settings: &Settings) -> Expectations {
+fn expectations(
+    place: Place,
+    stage: &Stage,
+    simulator: &Simulator,
+    settings: &Settings,
+) -> Expectations {
     let address = |text: &&str| {
         let scope = if text.starts_with("ServiceControlPolicy") { "org" } else { "ml" };
         format!("{scope}/{text}")
@@ -180,7 +191,10 @@ impl Prepared {
             };
             let clean = run(&prepared, &Setup::default()).await;
             if let Some(violation) = clean.violations.first() {
-                return Err(format!("{}, stage {number}: {violation}\n{}", scenario.name, clean.log));
+                return Err(format!(
+                    "{}, stage {number}: {violation}\n{}",
+                    scenario.name, clean.log
+                ));
             }
             prepared.reference = clean.reference;
             simulator = clean.simulator;

@@ -40,16 +40,28 @@ fn groups() -> Vec<Scenario> {
     let gone = |name| group_with(name, TOMB, "", "", "");
     vec![
         new("group-create").then(apps()),
-        new("group-create-self").then(group("apps", &tcp(8080, "from", "self"), &tcp(8080, "to", "self"))),
+        new("group-create-self").then(group(
+            "apps",
+            &tcp(8080, "from", "self"),
+            &tcp(8080, "to", "self"),
+        )),
         new("groups-create").then(three),
         new("groups-create-ring").then(ring.clone()),
-        new("group-add-rules").then(apps()).then(group("apps", &format!("{}, {ssh}", https()), &dns)),
+        new("group-add-rules").then(apps()).then(group(
+            "apps",
+            &format!("{}, {ssh}", https()),
+            &dns,
+        )),
         new("group-remove-rules")
             .then(group("apps", &format!("{}, {ssh}", https()), &dns))
             .then(apps()),
-        new("group-swap-rules")
-            .then(group("apps", &format!("{}, {ssh}", https()), ""))
-            .then(group("apps", &format!("{}, {}", https(), tcp(22, "from", "10.2.0.0/16, 10.3.0.0/16")), &dns)),
+        new("group-swap-rules").then(group("apps", &format!("{}, {ssh}", https()), "")).then(
+            group(
+                "apps",
+                &format!("{}, {}", https(), tcp(22, "from", "10.2.0.0/16, 10.3.0.0/16")),
+                &dns,
+            ),
+        ),
         new("group-tombstone").then(apps()).then(gone("apps")).deletes(&["SecurityGroup/apps"]),
         new("groups-tombstone-ring")
             .then(ring)
@@ -63,7 +75,11 @@ fn more_groups() -> Vec<Scenario> {
     let apps = || group("apps", &https(), "");
     let db = || group("db", "", "");
     let described = |text: &str| {
-        group("apps", &format!("{{description: {text}, protocol: tcp, ports: 443, from: [10.0.0.0/16]}}"), "")
+        group(
+            "apps",
+            &format!("{{description: {text}, protocol: tcp, ports: 443, from: [10.0.0.0/16]}}"),
+            "",
+        )
     };
     let tagged = |tags: &str| group_with("apps", "", &https(), "", &format!(", tags: {{{tags}}}"));
     vec![
@@ -88,7 +104,13 @@ fn more_groups() -> Vec<Scenario> {
         new("group-rename").then(apps()).then(group("portal", &https(), "")),
         new("group-additive")
             .then(apps())
-            .then(group_with("apps", "", &format!("{}, {}", https(), tcp(8443, "from", "10.9.0.0/16")), "", ", rules: additive"))
+            .then(group_with(
+                "apps",
+                "",
+                &format!("{}, {}", https(), tcp(8443, "from", "10.9.0.0/16")),
+                "",
+                ", rules: additive",
+            ))
             .by_hand(hands::open_ssh),
     ]
 }
@@ -100,18 +122,27 @@ fn endpoints() -> Vec<Scenario> {
     let with = |endpoint: String| format!("{}{}{endpoint}", gate(), door());
     vec![
         new("endpoint-create-gateway").then(s3("", "s3:GetObject", "")),
-        Scenario::new("endpoint-create-interface", Place::Ml, 2)
-            .then(with(sts("", "{ref: gate}", "sts:*", ", privateDns: true"))),
+        Scenario::new("endpoint-create-interface", Place::Ml, 2).then(with(sts(
+            "",
+            "{ref: gate}",
+            "sts:*",
+            ", privateDns: true",
+        ))),
         new("endpoint-policy").then(s3("", "s3:GetObject", "")).then(s3("", "s3:PutObject", "")),
-        new("endpoint-groups")
-            .then(with(sts("", "{ref: gate}", "sts:*", "")))
-            .then(with(sts("", "{ref: door}", "sts:GetCallerIdentity", ""))),
+        new("endpoint-groups").then(with(sts("", "{ref: gate}", "sts:*", ""))).then(with(sts(
+            "",
+            "{ref: door}",
+            "sts:GetCallerIdentity",
+            "",
+        ))),
         new("endpoint-private-dns")
             .then(with(sts("", "{ref: gate}", "sts:*", ", privateDns: false")))
             .then(with(sts("", "{ref: gate}", "sts:*", ", privateDns: true"))),
-        new("endpoint-tags")
-            .then(s3("", "s3:GetObject", ", tags: {team: a, old: x}"))
-            .then(s3("", "s3:GetObject", ", tags: {team: b, old: null}")),
+        new("endpoint-tags").then(s3("", "s3:GetObject", ", tags: {team: a, old: x}")).then(s3(
+            "",
+            "s3:GetObject",
+            ", tags: {team: b, old: null}",
+        )),
         new("endpoint-drift")
             .then(s3("", "s3:GetObject", ""))
             .then(s3("", "s3:GetObject", ""))
@@ -173,12 +204,25 @@ fn policies() -> Vec<Scenario> {
     );
     vec![
         new("policy-create").then(root()),
-        new("policy-create-targets").then(guard("", "s3:*", "\"ou:/Workloads/ML\", \"111122223333\"", "")),
+        new("policy-create-targets").then(guard(
+            "",
+            "s3:*",
+            "\"ou:/Workloads/ML\", \"111122223333\"",
+            "",
+        )),
         new("policy-content").then(root()).then(guard("", "s3:*", "root", "")),
-        new("policy-retarget")
-            .then(root())
-            .then(guard("", "s3:DeleteBucket", "\"ou:/Workloads\", \"111122223333\"", "")),
-        new("policy-rename").then(root()).then(guard("", "s3:DeleteBucket", "root", ", policyName: sentinel, description: Watches")),
+        new("policy-retarget").then(root()).then(guard(
+            "",
+            "s3:DeleteBucket",
+            "\"ou:/Workloads\", \"111122223333\"",
+            "",
+        )),
+        new("policy-rename").then(root()).then(guard(
+            "",
+            "s3:DeleteBucket",
+            "root",
+            ", policyName: sentinel, description: Watches",
+        )),
         new("policy-drift").then(root()).then(root()).by_hand(hands::detach_guard),
         new("policy-adopt")
             .then(guard("adopt: \"@{ServiceControlPolicy/guard}\"", "s3:DeleteBucket", "root", ""))
@@ -242,7 +286,8 @@ fn chains() -> Vec<Scenario> {
             .then(platform)
             .then(moved)
             .deletes(&["VpcEndpoint/sts"]),
-        Scenario::new("two-accounts-create", Place::Both, 1).then(both("s3:GetObject", "10.0.0.0/16")),
+        Scenario::new("two-accounts-create", Place::Both, 1)
+            .then(both("s3:GetObject", "10.0.0.0/16")),
         Scenario::new("two-accounts-change", Place::Both, 1)
             .then(both("s3:GetObject", "10.0.0.0/16"))
             .then(both("s3:PutObject", "10.7.0.0/16")),

@@ -55,17 +55,35 @@ fn stage(dice: &mut Dice, last: bool) -> (String, bool) {
         *text += if dice.below(2) == 0 { &a } else { &b };
     };
     let wide = format!("{}, {}", https(), tcp(8443, "from", "10.4.0.0/16, self"));
-    two(&mut text, group("apps", &https(), ""), group("apps", &wide, &tcp(443, "to", "{ref: gate}")));
+    two(
+        &mut text,
+        group("apps", &https(), ""),
+        group("apps", &wide, &tcp(443, "to", "{ref: gate}")),
+    );
     two(
         &mut text,
         group("gate", &tcp(443, "from", "{ref: apps}"), ""),
-        group_with("gate", "", &tcp(443, "from", "{ref: apps}, 10.8.0.0/16"), "", ", tags: {team: b}"),
+        group_with(
+            "gate",
+            "",
+            &tcp(443, "from", "{ref: apps}, 10.8.0.0/16"),
+            "",
+            ", tags: {team: b}",
+        ),
     );
-    two(&mut text, sts("", "{ref: gate}", "sts:*", ""), sts("", "{ref: apps}", "sts:GetCallerIdentity", ""));
+    two(
+        &mut text,
+        sts("", "{ref: gate}", "sts:*", ""),
+        sts("", "{ref: apps}", "sts:GetCallerIdentity", ""),
+    );
     two(
         &mut text,
         key("", "kms:Decrypt", ", aliases: [alias/studio]"),
-        key("", "kms:Encrypt", ", aliases: [alias/studio, alias/volumes], rotation: {enabled: true, periodDays: 200}"),
+        key(
+            "",
+            "kms:Encrypt",
+            ", aliases: [alias/studio, alias/volumes], rotation: {enabled: true, periodDays: 200}",
+        ),
     );
     two(
         &mut text,
