@@ -21,7 +21,7 @@ mod tests;
 
 pub use self::{
     apply::{Outcome, StepResult},
-    daemon::run,
+    daemon::{pause, run},
     pass::{Engine, Options},
     report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod bad_input;
+mod campaign;
 mod cli;
 mod converge;
 mod deploy;

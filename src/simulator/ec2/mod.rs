@@ -21,6 +21,7 @@ mod services;
 mod subnets;
 mod tags;
 mod throttle;
+mod truth;
 mod vpcs;
 
 use super::query::Input;
@@ -40,13 +41,13 @@ use throttle::Buckets;
 use vpcs::Vpc;
 
 /// EC2 in every account and region.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Ec2 {
     regions: BTreeMap<(String, String), Region>,
 }
 
 /// EC2 in one account and region: what is, and what readers may still see.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Region {
     now: State,
     /// States that a write has replaced, with the time of the write, oldest first.

@@ -18,6 +18,7 @@ mod spec;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +31,7 @@ use super::{
 };
 
 /// The keys of every account and region.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Kms {
     stores: BTreeMap<(String, String), Lagged<Store>>,
     deleted_principals: BTreeSet<String>,

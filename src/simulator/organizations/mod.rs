@@ -14,6 +14,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod truth;
 mod units;
 
 use std::{collections::BTreeSet, time::Duration};
@@ -30,7 +31,7 @@ use super::{
 const PAGE: usize = 20;
 
 /// One organisation. Accounts that are not in it get `AWSOrganizationsNotInUseException`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Organizations {
     state: Lagged<Organisation>,
     /// How this organisation behaves where AWS leaves itself a choice.

@@ -14,6 +14,7 @@ mod spaces;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod truth;
 mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +28,7 @@ use super::{
 };
 
 /// The domains of every account and region.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct SageMaker {
     stores: BTreeMap<(String, String), Lagged<Store>>,
     /// How the service behaves where that depends on the account or on luck.
