@@ -26,7 +26,7 @@ scopes:
 fn settings(dir: &Path, text: &str) -> Settings {
     let file = dir.join("palisade.yaml");
     fs::write(&file, text).unwrap();
-    Settings::load(&Overrides { settings: Some(file), ..Overrides::default() }).unwrap()
+    Settings::load(&Overrides { file: Some(file), ..Overrides::default() }).unwrap()
 }
 
 /// Loads a directory and judges it.
@@ -51,7 +51,8 @@ fn judge_text(manifests: &str) -> Result<Report, Vec<Problem>> {
 }
 
 fn report(manifests: &str) -> Report {
-    let report = judge_text(manifests).unwrap_or_else(|problems| panic!("{problems:#?}\n{manifests}"));
+    let report =
+        judge_text(manifests).unwrap_or_else(|problems| panic!("{problems:#?}\n{manifests}"));
     assert_eq!(report.problems, [], "{manifests}");
     report
 }
@@ -67,7 +68,12 @@ fn every_rule_finds_the_manifest_that_breaks_it_and_leaves_the_one_that_keeps_it
     let rules: BTreeSet<_> = rules().map(|rule| rule.id).collect();
     assert_eq!(covered, rules, "a case for every rule");
     for case in &cases {
-        assert!(broken(&case.breaks).contains(case.rule), "{} is broken:\n{}", case.rule, case.breaks);
+        assert!(
+            broken(&case.breaks).contains(case.rule),
+            "{} is broken:\n{}",
+            case.rule,
+            case.breaks
+        );
         assert!(!broken(&case.keeps).contains(case.rule), "{} is kept:\n{}", case.rule, case.keeps);
     }
 }

@@ -44,3 +44,27 @@ fn escape(text: &str) -> String {
 fn property(text: &str) -> String {
     escape(text).replace(':', "%3A").replace(',', "%2C")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_annotation_is_one_line_that_nothing_in_it_can_end() {
+        let at = |file: &str, line| Origin { file: file.into(), line, column: 7 };
+        let lines = [
+            annotation(Level::Error, &at("a,b.yaml", 0), "", "not UTF-8", None),
+            annotation(
+                Level::Warning,
+                &at("ml/groups.yaml", 8),
+                "SG-01 high",
+                "spec.ingress[1]: lets in 100%\n::error::forged",
+                Some("name the networks"),
+            ),
+        ];
+        insta::assert_snapshot!(lines.concat(), @r"
+        ::error file=a%2Cb.yaml::not UTF-8
+        ::warning file=ml/groups.yaml,line=8,col=7,title=SG-01 high::spec.ingress[1]: lets in 100%25%0A::error::forged%0Ahelp: name the networks
+        ");
+    }
+}

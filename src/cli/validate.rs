@@ -117,7 +117,11 @@ fn text(document: &Document) -> String {
     let open = document.open().count();
     let waived = document.findings.len() - open;
     let findings = counts(open, "finding");
-    out.push_str(&format!("{} manifests, {problems}, {findings}", document.manifests));
+    let manifests = match document.manifests {
+        1 => "1 manifest".to_owned(),
+        count => format!("{count} manifests"),
+    };
+    out.push_str(&format!("{manifests}, {problems}, {findings}"));
     out.push_str(&if waived > 0 { format!(" ({waived} waived)\n") } else { "\n".to_owned() });
     out
 }

@@ -121,11 +121,10 @@ pub fn all() -> Vec<Case> {
 
 fn groups() -> Vec<Case> {
     let from_inside = ingress("protocol: tcp, ports: 22, from: [10.0.0.0/8]");
-    let of_default = |rules: &str| group("default", &format!("groupName: vpc-default, {rules}"));
-    let default = |rules: &str| of_default(rules).replace("vpc-default", "default").replace(
-        "spec:",
-        "lifecycle: {adopt: sg-0123456789abcdef0}\nspec:",
-    );
+    let default = |rules: &str| {
+        let group = group("default", &format!("groupName: default, {rules}"));
+        group.replace("spec:", "lifecycle: {adopt: sg-0123456789abcdef0}\nspec:")
+    };
     let ours = "protocol: tcp, ports: 443, from: [10.0.0.0/8]";
     let self_only = |direction: &str, key: &str, rule: &str| {
         format!("{direction}: [{{description: x, {rule}, {key}: [self]}}]")
@@ -138,7 +137,11 @@ fn groups() -> Vec<Case> {
     );
     vec![
         case("SG-01", ingress("protocol: tcp, ports: 443, from: ['::/0']"), from_inside.clone()),
-        case("SG-01", ingress("protocol: tcp, ports: 443, from: [128.0.0.0/1]"), from_inside.clone()),
+        case(
+            "SG-01",
+            ingress("protocol: tcp, ports: 443, from: [128.0.0.0/1]"),
+            from_inside.clone(),
+        ),
         case(
             "SG-02",
             ingress("protocol: tcp, ports: 8000-9000, from: [0.0.0.0/0]"),
@@ -156,7 +159,9 @@ fn groups() -> Vec<Case> {
         ),
         case(
             "SG-05",
-            vpc_only("ingress: [], egress: [{description: x, protocol: tcp, ports: 443, to: [0.0.0.0/0]}]"),
+            vpc_only(
+                "ingress: [], egress: [{description: x, protocol: tcp, ports: 443, to: [0.0.0.0/0]}]",
+            ),
             vpc_only(APPS),
         ),
         case("SG-05", vpc_only("ingress: []"), vpc_only(APPS)),
@@ -164,9 +169,8 @@ fn groups() -> Vec<Case> {
         case("SG-07", vpc_only("ingress: [], egress: []"), vpc_only(APPS)),
         case(
             "SG-08",
-            interface("sts", "sts", DOORS, &policy(OURS)) + &endpoint_group(
-                "protocol: tcp, ports: 0-65535, from: [10.0.0.0/8]",
-            ),
+            interface("sts", "sts", DOORS, &policy(OURS))
+                + &endpoint_group("protocol: tcp, ports: 0-65535, from: [10.0.0.0/8]"),
             interface("sts", "sts", DOORS, &policy(OURS))
                 + &endpoint_group(&format!("{HTTPS}, from: [10.0.0.0/8]")),
         ),
@@ -193,16 +197,22 @@ fn endpoints() -> Vec<Case> {
         .collect();
     let all = doors + &endpoint_group(&https) + &s3(TABLE, &own) + &vpc_only(APPS);
     let everybody = "{Effect: Allow, Principal: '*', Action: '*', Resource: '*'}";
-    let one_account =
-        "{Effect: Allow, Principal: '*', Action: 's3:*', Resource: '*', Condition: {StringEquals: {'aws:PrincipalOrgID': o-abc1234567}}}";
+    let one_account = "{Effect: Allow, Principal: '*', Action: 's3:*', Resource: '*', Condition: {StringEquals: {'aws:PrincipalOrgID': o-abc1234567}}}";
     let layers = "{Effect: Allow, Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::layers/*'}";
-    let by_address = OURS.replace("StringEquals:", "IpAddress: {'aws:SourceIp': 10.0.0.0/8}, StringEquals:");
-    let sts = |rest: &str| interface("sts", "sts", rest, &own) + &endpoint_group(&https) + &vpc_only(APPS);
+    let by_address =
+        OURS.replace("StringEquals:", "IpAddress: {'aws:SourceIp': 10.0.0.0/8}, StringEquals:");
+    let sts = |rest: &str| {
+        interface("sts", "sts", rest, &own) + &endpoint_group(&https) + &vpc_only(APPS)
+    };
     vec![
         case("EP-01", vpc_only(APPS), all.clone()),
         case("EP-02", s3(TABLE, "policy: default"), s3(TABLE, &own)),
         case("EP-02", s3(TABLE, &policy(&format!("{layers}, {everybody}"))), s3(TABLE, &own)),
-        case("EP-03", s3(TABLE, &policy(one_account)), s3(TABLE, &policy(&format!("{OURS}, {layers}")))),
+        case(
+            "EP-03",
+            s3(TABLE, &policy(one_account)),
+            s3(TABLE, &policy(&format!("{OURS}, {layers}"))),
+        ),
         case("EP-04", sts(&format!("{DOORS}, privateDns: false")), sts(DOORS)),
         case("EP-05", sts("securityGroups: [sg-0123456789abcdef0]"), sts(DOORS)),
         case(
@@ -229,7 +239,11 @@ fn keys() -> Vec<Case> {
     let anybody = "{AWS: '*'}";
     vec![
         case("KMS-01", key("", ""), key("rotation: {enabled: true}, ", "")),
-        case("KMS-01", key("rotation: {enabled: false}, ", ""), key("rotation: {enabled: true}, ", "")),
+        case(
+            "KMS-01",
+            key("rotation: {enabled: false}, ", ""),
+            key("rotation: {enabled: true}, ", ""),
+        ),
         case(
             "KMS-02",
             key("", &statement(anybody, "'kms:Decrypt'", via)),
@@ -328,7 +342,8 @@ fn policies() -> Vec<Case> {
     let only = |key: &str, value: &str| format!("StringEquals: {{'{key}': {value}}}");
     let no_resource = "{Effect: Deny, Action: ['bedrock:InvokeModel*'], NotResource: ['arn:aws:bedrock:*::foundation-model/amazon.*']}";
     let locks = deny("'ec2:*'", "");
-    let exempt = deny("'ec2:*'", "ArnNotLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/palisade'}");
+    let exempt =
+        deny("'ec2:*'", "ArnNotLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/palisade'}");
     vec![
         denial(
             "SCP-01",
@@ -375,7 +390,10 @@ fn policies() -> Vec<Case> {
             "SCP-06",
             &[
                 deny(notebook, &unless("sagemaker:RootAccess", "Disabled")),
-                deny("'sagemaker:UpdateNotebookInstance'", &only("sagemaker:RootAccess", "Enabled")),
+                deny(
+                    "'sagemaker:UpdateNotebookInstance'",
+                    &only("sagemaker:RootAccess", "Enabled"),
+                ),
             ],
         ),
         denial(
@@ -432,10 +450,7 @@ fn policies() -> Vec<Case> {
                 deny("'*'", "StringLike: {'aws:PrincipalArn': 'arn:aws:iam::*:root'}"),
             ],
         ),
-        denial(
-            "SCP-19",
-            &[deny("'ec2:CreateInternetGateway', 'ec2:AttachInternetGateway'", "")],
-        ),
+        denial("SCP-19", &[deny("'ec2:CreateInternetGateway', 'ec2:AttachInternetGateway'", "")]),
         case("SCP-20", scp("this", &locks), scp("this", &exempt)),
     ]
 }
