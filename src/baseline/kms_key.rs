@@ -49,8 +49,7 @@ pub(super) const RULES: &[Rule] = &[
         kind: KIND,
         title: "The key material of symmetric keys is rotated",
         why: "Rotation limits what one key material protects; it costs users nothing.",
-        source: "Security Hub KMS.4; Config CMK_BACKING_KEY_ROTATION_ENABLED; checkov CKV_AWS_7; CIS AWS Foundations \
-                 Benchmark 3.6",
+        source: "Security Hub KMS.4; Config CMK_BACKING_KEY_ROTATION_ENABLED; checkov CKV_AWS_7",
         help: "write `rotation: {enabled: true, periodDays: 365}`",
         reach: Reach::Manifest,
         check: rotation,

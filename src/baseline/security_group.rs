@@ -37,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "Whatever listens behind an address of this group can be tried by everybody on the internet, once \
               there is a way in. Halves of the address space count as everywhere.",
         source: "Security Hub EC2.18 (which excepts tcp 80 and 443; here nothing is); Config \
-                 VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS; CIS AWS Foundations Benchmark 5.2",
+                 VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS",
         help: "name the networks, groups or prefix lists that need it",
         reach: Reach::Manifest,
         check: |facts| open_to(facts, |_| true, ""),
@@ -48,8 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         kind: KIND,
         title: "No high-risk port is open to everywhere",
         why: "Databases, remote shells, Jupyter (8888) and the like are scanned for all the time.",
-        source: "Security Hub EC2.19; Config VPC_SG_PORT_RESTRICTION_CHECK; checkov CKV_AWS_24, CKV_AWS_25, \
-                 CKV_AWS_260",
+        source: "Security Hub EC2.19; Config VPC_SG_PORT_RESTRICTION_CHECK; checkov CKV_AWS_24, CKV_AWS_25",
         help: "name the networks, groups or prefix lists that need it",
         reach: Reach::Manifest,
         check: |facts| {

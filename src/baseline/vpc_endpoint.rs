@@ -37,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
         title: "The VPC of a VpcOnly domain has the endpoints that it needs",
         why: "Without them the traffic has to find another way out of the VPC, or Studio does not work.",
         source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\" (VpcOnly); Security Hub \
-                 EC2.10",
+                 EC2.55, EC2.56 (of ECR)",
         help: "add a VpcEndpoint in the same VPC for each",
         reach: Reach::Manifest,
         check: needed,
