@@ -141,20 +141,20 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// A symbolic resource for every manifest that stands.
+/// A symbolic resource for every manifest that stands, with an id of the right form: kinds check the form.
 fn symbolic(subject: Subject<'_>) -> Known {
     let present = subject
         .snapshot
         .documents
         .values()
         .filter(|document| document.lifecycle.state == Presence::Present);
-    let resources = present.filter_map(|document| {
+    let resources = present.enumerate().filter_map(|(number, document)| {
         let Address { scope, kind, name } = &document.address;
         let facts = subject.scopes.get(scope)?;
         let (service, resource, id) = match kind.as_str() {
-            "SecurityGroup" => ("ec2", "security-group/", format!("sg-manifest.{scope}.{name}")),
-            "KmsKey" => ("kms", "key/", format!("manifest.{scope}.{name}")),
-            _ => ("palisade", "manifest/", format!("manifest.{scope}.{kind}.{name}")),
+            "SecurityGroup" => ("ec2", "security-group/", format!("sg-f{number:016x}")),
+            "KmsKey" => ("kms", "key/", format!("ffffffff-ffff-4fff-8fff-{number:012x}")),
+            _ => ("palisade", "", format!("{kind}/{name}")),
         };
         let ScopeFacts { partition, region, account, .. } = facts;
         let arn = format!("arn:{partition}:{service}:{region}:{account}:{resource}{id}");
