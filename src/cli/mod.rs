@@ -5,6 +5,7 @@ mod completions;
 #[cfg(feature = "simulator")]
 mod demo;
 mod explain;
+mod github;
 mod healthcheck;
 mod output;
 mod plan;
@@ -62,7 +63,7 @@ enum Verb {
     Run(run::Args),
     /// Check a directory without AWS
     Validate(validate::Args),
-    /// Explain a kind or one of its fields
+    /// Explain a kind, one of its fields, or a rule of the baseline
     Explain(explain::Args),
     /// Print the JSON schema of a kind's manifests
     Schema(schema::Args),
