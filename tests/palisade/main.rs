@@ -14,6 +14,7 @@ mod cli;
 mod converge;
 mod deploy;
 mod drift;
+mod operate;
 mod readme;
 mod safety;
 mod world;
