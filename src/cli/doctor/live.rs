@@ -12,7 +12,7 @@ use super::Check;
 use crate::{
     aws::{Access, identity, lookup, rehearsal, trace},
     engine::Scopes,
-    kind::{Ask, Class, CloudError, LookupItem, LookupKind, erased::Registry},
+    kind::{Ask, Class, CloudError, LookupItem, LookupKind},
     manifest::{Document, Snapshot},
     model::{Address, Claim, Deletion, Observed, Ownership, Tags},
     settings::{Mode, Settings},
@@ -22,7 +22,6 @@ use crate::{
 pub(super) struct Scope<'a> {
     pub(super) name: &'a str,
     pub(super) settings: &'a Settings,
-    pub(super) registry: &'a Registry,
     pub(super) scopes: &'a Scopes,
     pub(super) snapshot: &'a Snapshot,
 }

@@ -16,7 +16,6 @@ use super::{
 use crate::{
     aws::{Connection, Guard},
     engine::Scopes,
-    kind::erased::Registry,
     kinds,
     manifest::{Loader, Snapshot, revision},
     settings::{Mode, Overrides, Settings, SettingsError},
@@ -113,7 +112,7 @@ async fn examine(
     let (check, snapshot) = directory(&loader, dir);
     checks.push(check);
     match connected {
-        Ok(scopes) => checks.extend(scopes_checks(&settings, &registry, &scopes, &snapshot).await),
+        Ok(scopes) => checks.extend(scopes_checks(&settings, &scopes, &snapshot).await),
         Err(error) => {
             let help = "without a settings file the ambient credentials and Region decide: set AWS_REGION, and \
                         AWS_PROFILE or a container or instance role";
@@ -123,16 +122,11 @@ async fn examine(
     checks
 }
 
-async fn scopes_checks(
-    settings: &Settings,
-    registry: &Registry,
-    scopes: &Scopes,
-    snapshot: &Snapshot,
-) -> Vec<Check> {
+async fn scopes_checks(settings: &Settings, scopes: &Scopes, snapshot: &Snapshot) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut skew: Option<i64> = None;
     for name in settings.scopes.keys() {
-        let examined = live::Scope { name, settings, registry, scopes, snapshot }.examine().await;
+        let examined = live::Scope { name, settings, scopes, snapshot }.examine().await;
         checks.extend(examined.checks);
         skew = skew.into_iter().chain(examined.skew).max_by_key(|skew| skew.abs());
     }
@@ -153,9 +147,8 @@ fn settings_check(settings: &Settings) -> Check {
 /// Whether the address of the HTTP server can be had. It is free again at once.
 async fn listen(address: &str) -> Check {
     const NAME: &str = "listen";
-    let error = match TcpListener::bind(address) {
-        Ok(_) => return Check::ok(NAME, format!("{address} is free")),
-        Err(error) => error,
+    let Err(error) = TcpListener::bind(address) else {
+        return Check::ok(NAME, format!("{address} is free"));
     };
     let found = format!("{address}: {error}");
     if error.kind() == io::ErrorKind::AddrInUse {

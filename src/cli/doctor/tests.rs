@@ -1,4 +1,4 @@
-use std::{net::TcpListener, path::PathBuf};
+use std::path::PathBuf;
 
 use super::{Check, Status, clock, examine, text};
 use crate::{
@@ -183,18 +183,14 @@ async fn a_bad_directory_fails_and_the_identities_are_still_examined() {
 
 #[tokio::test]
 async fn an_address_that_is_taken_by_something_else_fails() {
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let listen = silent.local_addr().unwrap().to_string();
-    let answering = tokio::spawn(async move {
-        silent.set_nonblocking(true).unwrap();
-        let listener = tokio::net::TcpListener::from_std(silent).unwrap();
-        // Takes the connection and closes it: not palisade.
-        drop(listener.accept().await.unwrap());
-    });
     let overrides = Overrides { listen: Some(listen), ..Overrides::default() };
-    let checks = doctor(&world(), SETTINGS, &overrides).await;
+    // Takes the connection and closes it: not palisade.
+    let answering = async { drop(silent.accept().await.unwrap()) };
+    let world = world();
+    let (checks, ()) = futures::join!(doctor(&world, SETTINGS, &overrides), answering);
     assert_eq!(failed(&checks), ["listen"], "{}", text(&checks));
-    answering.await.unwrap();
 }
 
 #[test]
