@@ -124,8 +124,18 @@ pub fn is_mutating(operation: &str) -> bool {
 /// The guard of one process's clients.
 #[derive(Debug, Clone)]
 pub struct Guard {
-    writer: Option<Brake>,
+    writes: Writes,
     meter: Option<Arc<dyn Meter>>,
+}
+
+/// Which mutating calls are let through.
+#[derive(Debug, Clone)]
+enum Writes {
+    None,
+    /// Those of EC2 that say `DryRun=true`.
+    Rehearsed,
+    /// All, while the brake is off.
+    Unless(Brake),
 }
 
 /// Why a call was not sent.
@@ -140,12 +150,18 @@ pub(super) enum Refusal {
 impl Guard {
     /// Refuses every mutating call.
     pub fn read_only() -> Self {
-        Self { writer: None, meter: None }
+        Self { writes: Writes::None, meter: None }
+    }
+
+    /// Refuses every mutating call but those of EC2 that ask for a dry run, which change nothing: AWS answers
+    /// whether the caller would be allowed to (EC2 API reference, common parameter `DryRun`).
+    pub fn rehearsing() -> Self {
+        Self { writes: Writes::Rehearsed, meter: None }
     }
 
     /// Lets mutating calls through while the brake is off.
     pub fn writing(brake: Brake) -> Self {
-        Self { writer: Some(brake), meter: None }
+        Self { writes: Writes::Unless(brake), meter: None }
     }
 
     /// Counts every attempt.
@@ -157,17 +173,21 @@ impl Guard {
 
     /// Whether this guard ever lets a mutating call through.
     pub fn may_write(&self) -> bool {
-        self.writer.is_some()
+        matches!(self.writes, Writes::Unless(_))
     }
 
-    fn permit(&self, operation: &str) -> Result<(), Refusal> {
+    /// `dry` says whether this call only asks whether it would be allowed.
+    fn permit(&self, operation: &str, dry: impl FnOnce() -> bool) -> Result<(), Refusal> {
         if !is_mutating(operation) {
             return Ok(());
         }
-        match &self.writer {
-            None => Err(Refusal::ReadOnly(operation.to_owned())),
-            Some(brake) if brake.is_engaged() => Err(Refusal::Braked(operation.to_owned())),
-            Some(_) => Ok(()),
+        match &self.writes {
+            Writes::Rehearsed if dry() => Ok(()),
+            Writes::None | Writes::Rehearsed => Err(Refusal::ReadOnly(operation.to_owned())),
+            Writes::Unless(brake) if brake.is_engaged() => {
+                Err(Refusal::Braked(operation.to_owned()))
+            }
+            Writes::Unless(_) => Ok(()),
         }
     }
 }
@@ -179,13 +199,17 @@ impl Intercept for Guard {
 
     fn read_before_attempt(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // Without a name the operation cannot be judged: then it is refused like a write.
-        let operation = config.load::<Metadata>().map_or("(unnamed)", Metadata::name);
-        Ok(self.permit(operation)?)
+        let (service, operation) = config
+            .load::<Metadata>()
+            .map_or(("", "(unnamed)"), |metadata| (metadata.service(), metadata.name()));
+        // What is judged is the body as it will be sent, not what some caller meant to send.
+        let dry = || service == "EC2" && is_dry_run(context.request().body().bytes());
+        Ok(self.permit(operation, dry)?)
     }
 
     fn read_after_attempt(
@@ -214,9 +238,25 @@ impl Intercept for Guard {
                 .iter()
                 .find_map(|name| response.headers().get(*name))
         });
-        trace::record(metadata.service(), metadata.name(), request_id, outcome);
+        tracing::debug!(
+            target: "palisade::aws",
+            service = metadata.service(),
+            operation = metadata.name(),
+            outcome = outcome.as_str(),
+            status,
+            request_id,
+            "{}:{} {}", metadata.service(), metadata.name(), outcome.as_str()
+        );
+        let date = response.and_then(|response| response.headers().get("date"));
+        trace::record(metadata.service(), metadata.name(), request_id, date, outcome);
         Ok(())
     }
+}
+
+/// Whether a request of EC2's query protocol (a form) asks for a dry run.
+fn is_dry_run(body: Option<&[u8]>) -> bool {
+    let mut members = body.unwrap_or_default().split(|byte| *byte == b'&');
+    members.any(|member| member == b"DryRun=true")
 }
 
 /// The throttling codes of the five services, which answer 400 with them.
@@ -250,17 +290,37 @@ mod tests {
     #[test]
     fn a_reader_never_writes_and_a_writer_stops_at_the_brake() {
         assert_eq!(
-            Guard::read_only().permit("DeleteVpc"),
+            Guard::read_only().permit("DeleteVpc", || true),
             Err(Refusal::ReadOnly("DeleteVpc".into()))
         );
         let brake = Brake::default();
         let guard = Guard::writing(brake.clone());
-        assert_eq!(guard.permit("DeleteVpc"), Ok(()));
+        assert_eq!(guard.permit("DeleteVpc", || false), Ok(()));
         brake.engage();
-        assert_eq!(guard.permit("DeleteVpc"), Err(Refusal::Braked("DeleteVpc".into())));
-        assert_eq!(guard.permit("DescribeVpcs"), Ok(()));
+        assert_eq!(guard.permit("DeleteVpc", || false), Err(Refusal::Braked("DeleteVpc".into())));
+        assert_eq!(guard.permit("DescribeVpcs", || false), Ok(()));
         brake.release();
-        assert_eq!(guard.permit("DeleteVpc"), Ok(()));
+        assert_eq!(guard.permit("DeleteVpc", || false), Ok(()));
+    }
+
+    #[test]
+    fn a_rehearsal_sends_dry_runs_and_nothing_else_that_writes() {
+        let guard = Guard::rehearsing();
+        assert!(!guard.may_write());
+        assert_eq!(guard.permit("DescribeVpcs", || false), Ok(()));
+        assert_eq!(guard.permit("CreateVpc", || true), Ok(()));
+        let refused = Err(Refusal::ReadOnly("CreateVpc".into()));
+        assert_eq!(guard.permit("CreateVpc", || false), refused);
+        assert!(is_dry_run(Some(b"Action=CreateVpc&DryRun=true&Version=2016-11-15")));
+        for body in [
+            &b"Action=CreateVpc&DryRun=false"[..],
+            b"Action=CreateVpc&NoDryRun=true",
+            b"Action=CreateVpc&Description=%26DryRun=true",
+            b"",
+        ] {
+            assert!(!is_dry_run(Some(body)), "{}", String::from_utf8_lossy(body));
+        }
+        assert!(!is_dry_run(None), "what cannot be read is no dry run");
     }
 
     #[test]

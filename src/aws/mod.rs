@@ -8,6 +8,7 @@ mod classify;
 mod guard;
 pub mod identity;
 pub mod lookup;
+pub mod rehearsal;
 pub mod trace;
 
 pub use self::{

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use aws_smithy_types::date_time::{DateTime, Format};
+
 use super::CallOutcome;
 
 /// One attempt of a call.
@@ -13,6 +15,8 @@ pub struct Call {
     pub operation: String,
     /// AWS's request id, if there was an answer that had one.
     pub request_id: Option<String>,
+    /// AWS's clock when it answered, in whole seconds since the epoch, if the answer had a `Date` header.
+    pub answered_at: Option<i64>,
     /// How it ended.
     pub outcome: CallOutcome,
 }
@@ -35,6 +39,7 @@ pub(super) fn record(
     service: &str,
     operation: &str,
     request_id: Option<&str>,
+    date: Option<&str>,
     outcome: CallOutcome,
 ) {
     // Outside of `collect` nobody asks.
@@ -43,6 +48,9 @@ pub(super) fn record(
             service: service.to_owned(),
             operation: operation.to_owned(),
             request_id: request_id.map(str::to_owned),
+            answered_at: date
+                .and_then(|date| DateTime::from_str(date, Format::HttpDate).ok())
+                .map(|at| at.secs()),
             outcome,
         });
     });

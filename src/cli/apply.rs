@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{
     Ended,
     output::{self, Directory},
-    plan::problems,
+    plan::{self as shown, problems},
     prompt,
     session::{Access, Session},
 };
@@ -53,7 +53,7 @@ async fn consent(settings: &Overrides, args: &Args, options: &Options) -> anyhow
     if !problems(&report)? {
         return Ok(false);
     }
-    output::print(&plan::render::text(&report.plan))?;
+    output::print(&shown::text(&report))?;
     if !report.plan.has_changes() {
         return Ok(true);
     }

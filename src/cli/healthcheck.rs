@@ -29,7 +29,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let answer = timeout(TIME_LIMIT, ask(&args.at)).await.with_context(|| {
         format!("{} gave no answer within {} s", args.at, TIME_LIMIT.as_secs())
     })??;
-    if answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.0 200") {
+    if is_well(&answer) {
         return Ok(Ended::Done);
     }
     let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
@@ -37,8 +37,13 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     Ok(Ended::Failed)
 }
 
+/// Whether it is an answer to [`ask`] of a palisade that is alive.
+pub(super) fn is_well(answer: &str) -> bool {
+    answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.0 200")
+}
+
 /// One request of one line, to ourselves: a whole HTTP client would be more than this needs.
-async fn ask(at: &str) -> anyhow::Result<String> {
+pub(super) async fn ask(at: &str) -> anyhow::Result<String> {
     // Listening on every address means listening on loopback too.
     let at = at.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
     let mut stream =

@@ -4,6 +4,7 @@ mod apply;
 mod completions;
 #[cfg(feature = "simulator")]
 mod demo;
+mod doctor;
 mod explain;
 mod github;
 mod healthcheck;
@@ -63,6 +64,8 @@ enum Verb {
     Run(run::Args),
     /// Check a directory without AWS
     Validate(validate::Args),
+    /// Try everything that run needs, and write nothing
+    Doctor(doctor::Args),
     /// Explain a kind, one of its fields, or a rule of the baseline
     Explain(explain::Args),
     /// Print the JSON schema of a kind's manifests
@@ -130,6 +133,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Apply(args) => apply::run(settings, &args).await,
         Verb::Run(args) => run::run(settings, &args).await,
         Verb::Validate(args) => validate::run(settings, &args),
+        Verb::Doctor(args) => doctor::run(settings, &args).await,
         Verb::Explain(args) => explain::run(&args),
         Verb::Schema(args) => schema::run(&args),
         Verb::PolicyDiff(args) => policy_diff::verb(&args),

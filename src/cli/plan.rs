@@ -54,12 +54,21 @@ pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<End
         counts: plan.counts(),
         plan,
     };
-    output::data(args.output, &document, || plan::render::text(plan))?;
+    output::data(args.output, &document, || text(&report))?;
     Ok(match (plan.unknown.is_empty(), args.detailed_exitcode && plan.has_changes()) {
         (false, _) => Ended::Failed,
         (true, true) => Ended::Changes,
         (true, false) => Ended::Done,
     })
+}
+
+/// The plan for people, under the Git revision it was made for, where there is one.
+pub(super) fn text(report: &Report) -> String {
+    let plan = plan::render::text(&report.plan);
+    match &report.revision {
+        Some(revision) => format!("Git revision {revision}\n\n{plan}"),
+        None => plan,
+    }
 }
 
 /// Prints what is wrong with the directory; whether it can be used.

@@ -76,6 +76,7 @@ fn help_names_every_verb_and_exits_with_0() {
         "apply",
         "run",
         "validate",
+        "doctor",
         "explain",
         "schema",
         "policy-diff",

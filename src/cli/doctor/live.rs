@@ -1,0 +1,284 @@
+//! The checks of one scope against live AWS: who we are there, and whether we may do there what the manifests
+//! need. The reads are those of a pass, made by the same code.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::Value;
+
+use super::Check;
+use crate::{
+    aws::{Access, identity, lookup, rehearsal, trace},
+    engine::Scopes,
+    kind::{Ask, Class, CloudError, LookupItem, LookupKind},
+    manifest::{Document, Snapshot},
+    model::{Address, Claim, Deletion, Observed, Ownership, Tags},
+    settings::{Mode, Settings},
+};
+
+/// What is to be examined.
+pub(super) struct Scope<'a> {
+    pub(super) name: &'a str,
+    pub(super) settings: &'a Settings,
+    pub(super) scopes: &'a Scopes,
+    pub(super) snapshot: &'a Snapshot,
+}
+
+/// What was found.
+pub(super) struct Examined {
+    pub(super) checks: Vec<Check>,
+    /// How far this machine's clock is ahead of AWS's, in seconds, where AWS's answer said its time.
+    pub(super) skew: Option<i64>,
+}
+
+/// What is live and ours, by kind.
+type Ours = BTreeMap<String, Vec<Observed<Value>>>;
+
+impl Scope<'_> {
+    pub(super) async fn examine(&self) -> Examined {
+        let Some(connected) = self.scopes.get(self.name) else {
+            return Examined { checks: Vec::new(), skew: None };
+        };
+        let access = &connected.access;
+        let (caller, calls) = trace::collect(identity::caller(access)).await;
+        let answered = calls.iter().rev().find_map(|call| call.answered_at);
+        let skew = answered.map(|theirs| epoch_seconds() - theirs);
+        let mut checks = vec![self.identity(access, caller.as_ref())];
+        match caller {
+            // Nothing that was found out in another account would say anything.
+            Ok(caller) if caller.account == access.facts.account => {
+                checks.extend(self.permissions(access, &caller.arn).await);
+            }
+            _ => {}
+        }
+        Examined { checks, skew }
+    }
+
+    fn check_name(&self, what: &str) -> String {
+        format!("{}: {what}", self.name)
+    }
+
+    fn identity(&self, access: &Access, caller: Result<&identity::Caller, &CloudError>) -> Check {
+        let name = self.check_name("identity");
+        let role = self.settings.scopes.get(self.name).and_then(|scope| scope.role.as_ref());
+        match caller {
+            Ok(caller) if caller.account == access.facts.account => {
+                Check::ok(name, format!("{} in {}", caller.arn, access.facts.region))
+            }
+            Ok(caller) => Check::fail(
+                name,
+                format!(
+                    "the credentials belong to account {}, the settings say {}",
+                    caller.account, access.facts.account
+                ),
+                format!(
+                    "correct scopes.{}.account, or reach the account with assumeRole or another AWS_PROFILE",
+                    self.name
+                ),
+            ),
+            Err(error) if error.class == Class::Denied => {
+                let help = match role {
+                    Some(role) => format!(
+                        "there must be ambient credentials, they must be allowed sts:AssumeRole, and the trust \
+                         policy of {} must name them{}",
+                        role.role_arn,
+                        if role.external_id.is_some() { " and the external id" } else { "" }
+                    ),
+                    None => {
+                        "set AWS_PROFILE, or run where a container or instance role is".to_owned()
+                    }
+                };
+                Check::fail(name, error.to_string(), help)
+            }
+            Err(error) => Check::fail(name, error.to_string(), advice(error, access, "")),
+        }
+    }
+
+    fn documents(&self) -> impl Iterator<Item = &Document> {
+        let own = |document: &&Document| document.address.scope == self.name;
+        self.snapshot.documents.values().filter(own)
+    }
+
+    /// May we read and write what the manifests of this scope need?
+    async fn permissions(&self, access: &Access, arn: &str) -> Vec<Check> {
+        let mut checks = Vec::new();
+        let mut found: BTreeMap<LookupKind, Vec<LookupItem>> = BTreeMap::new();
+        for (kind, names) in self.lookups() {
+            let name = self.check_name(&format!("look up {}s", kind.as_str()));
+            match lookup::fetch(access, kind, &names).await {
+                Ok(items) => {
+                    checks.push(Check::ok(name, format!("{} found", items.len())));
+                    found.insert(kind, items);
+                }
+                Err(error) => checks.push(failed(name, &error, access, arn)),
+            }
+        }
+        let needed = self.documents().any(|document| document.recorded.organization);
+        if needed && self.settings.organization.is_none() {
+            let name = self.check_name("organization");
+            checks.push(match identity::organization(access).await {
+                Ok(id) => Check::ok(name, id),
+                Err(error) => {
+                    let mut check = failed(name, &error, access, arn);
+                    let or = "or set `organization` in the settings to spare the call";
+                    check.help = check.help.map(|help| format!("{help}; {or}"));
+                    check
+                }
+            });
+        }
+        let mut ours = Ours::new();
+        for (kind, ask) in self.asks() {
+            let name = self.check_name(&format!("read {kind}"));
+            let Some(port) = self.scopes.port(self.name, &kind) else { continue };
+            match port.observe(&ask).await {
+                Ok(mut live) => {
+                    live.retain(|it| self.is_ours(&it.tags));
+                    let all = self.documents().filter(|it| it.address.kind == kind).count();
+                    let count = live.len();
+                    checks.push(Check::ok(name, format!("{count} claimed, {all} in manifests")));
+                    ours.insert(kind, live);
+                }
+                Err(error) => checks.push(failed(name, &error, access, arn)),
+            }
+        }
+        if self.settings.mode == Mode::Enforce {
+            let vpc = found.get(&LookupKind::Vpc).and_then(|vpcs| vpcs.first());
+            let vpc = vpc.map(|vpc| vpc.id.as_str());
+            checks.extend(self.rehearse(access, arn, vpc, &ours).await);
+        }
+        checks
+    }
+
+    fn is_ours(&self, tags: &Tags) -> bool {
+        matches!(Ownership::read(tags, &self.settings.owner), Ownership::Ours { .. })
+    }
+
+    fn lookups(&self) -> BTreeMap<LookupKind, BTreeSet<String>> {
+        let mut asked: BTreeMap<LookupKind, BTreeSet<String>> = BTreeMap::new();
+        for document in self.documents() {
+            for (kind, name) in &document.recorded.lookups {
+                asked.entry(*kind).or_default().extend(name.clone());
+            }
+        }
+        asked
+    }
+
+    /// What a pass would ask for, but for names that only lookups make whole.
+    fn asks(&self) -> BTreeMap<String, Ask> {
+        let mut asks: BTreeMap<String, Ask> = BTreeMap::new();
+        for document in self.documents() {
+            let ask = asks.entry(document.address.kind.clone()).or_default();
+            self.settings.owner.clone_into(&mut ask.owner);
+            ask.names.insert(document.address.name.clone());
+            ask.natural_keys.extend(document.natural_keys.clone());
+            ask.adopt.extend(document.lifecycle.adopt.clone());
+        }
+        asks
+    }
+
+    /// EC2's writes, as far as they can be rehearsed with what is there.
+    async fn rehearse(
+        &self,
+        access: &Access,
+        arn: &str,
+        vpc: Option<&str>,
+        ours: &Ours,
+    ) -> Vec<Check> {
+        let mut answers = Vec::new();
+        for kind in self.asks().into_keys() {
+            let claim = Claim {
+                owner: self.settings.owner.clone(),
+                address: Address::new(self.name, kind.as_str(), "doctor"),
+                deletion: Deletion::Retain,
+            };
+            let one = ours.get(&kind).and_then(|live| live.first());
+            match kind.as_str() {
+                "SecurityGroup" => {
+                    if let Some(vpc) = vpc {
+                        let tags = claim.tags();
+                        let answer = rehearsal::create_security_group(access, vpc, &tags).await;
+                        answers.push(("ec2:CreateSecurityGroup", answer));
+                    }
+                    if let Some(group) = one {
+                        let id = group.id.as_str();
+                        let answer = rehearsal::authorize(access, id).await;
+                        answers.push(("ec2:AuthorizeSecurityGroupIngress", answer));
+                        let answer = rehearsal::revoke(access, id).await;
+                        answers.push(("ec2:RevokeSecurityGroupIngress", answer));
+                        let answer = rehearsal::tag(access, id, &group.tags).await;
+                        answers.push(("ec2:CreateTags", answer));
+                    }
+                }
+                "VpcEndpoint" => {
+                    if let Some(vpc) = vpc {
+                        let tags = claim.tags();
+                        let answer = rehearsal::create_vpc_endpoint(access, vpc, &tags).await;
+                        answers.push(("ec2:CreateVpcEndpoint", answer));
+                    }
+                    if let Some(endpoint) = one {
+                        let id = endpoint.id.as_str();
+                        let answer = rehearsal::modify_vpc_endpoint(access, id).await;
+                        answers.push(("ec2:ModifyVpcEndpoint", answer));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let check = |(operation, answer)| self.rehearsed(operation, answer, access, arn);
+        answers.into_iter().map(check).collect()
+    }
+
+    fn rehearsed(
+        &self,
+        operation: &str,
+        answer: Result<(), CloudError>,
+        access: &Access,
+        arn: &str,
+    ) -> Check {
+        let name = self.check_name(&format!("rehearse {operation}"));
+        match answer {
+            Ok(()) => Check::ok(name, "would be allowed (dry run)"),
+            Err(error) if error.class == Class::Denied => failed(name, &error, access, arn),
+            // AWS looked at the rehearsal's values instead of the permission: that says nothing.
+            Err(error) => Check::warn(
+                name,
+                format!("no clear answer: {error}"),
+                format!("see that {arn} is allowed {operation}"),
+            ),
+        }
+    }
+}
+
+fn failed(name: String, error: &CloudError, access: &Access, arn: &str) -> Check {
+    let help = advice(error, access, arn);
+    if error.class == Class::Throttled {
+        return Check::warn(name, error.to_string(), help);
+    }
+    Check::fail(name, error.to_string(), help)
+}
+
+/// What to do about a call that failed.
+fn advice(error: &CloudError, access: &Access, arn: &str) -> String {
+    let (service, region) =
+        (error.operation.split(':').next().unwrap_or_default(), &access.facts.region);
+    match error.class {
+        Class::Denied => format!(
+            "allow {} to {arn}, in its policies and in the SCPs above its account",
+            error.operation
+        ),
+        Class::Throttled => "try again later: others use up the account's quota".to_owned(),
+        Class::Ambiguous | Class::Unavailable => format!(
+            "{service} in {region} must be reachable from here: see DNS, routes, proxy, firewall, the VPC's \
+             endpoints, and AWS_ENDPOINT_URL if it is set"
+        ),
+        _ => "look the code up in the service's API reference".to_owned(),
+    }
+}
+
+fn epoch_seconds() -> i64 {
+    // A clock before 1970 is as wrong as can be, which the difference then says.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,238 @@
+//! `doctor`: everything that `run` needs, tried before it is needed. Nothing is written: the clients refuse every
+//! mutating call except EC2's dry runs.
+
+mod live;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt::Write as _, io, net::TcpListener, path::Path};
+
+use serde::Serialize;
+
+use super::{
+    Ended, healthcheck,
+    output::{self, Directory, ERROR, Format, GOOD, HEADING, NOTE},
+};
+use crate::{
+    aws::{Connection, Guard},
+    engine::Scopes,
+    kinds,
+    manifest::{Loader, Snapshot, revision},
+    settings::{Mode, Overrides, Settings, SettingsError},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    directory: Directory,
+    /// Form of the checks
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Ok,
+    /// `run` would start and do its work; somebody should look all the same.
+    Warn,
+    Fail,
+}
+
+/// One thing that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Check {
+    /// What was tried: `directory`, or `SCOPE: identity`.
+    name: String,
+    status: Status,
+    /// What was found.
+    found: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+}
+
+impl Check {
+    fn ok(name: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { name: name.into(), status: Status::Ok, found: found.into(), help: None }
+    }
+
+    fn warn(name: impl Into<String>, found: impl Into<String>, help: impl Into<String>) -> Self {
+        let help = Some(help.into());
+        Self { name: name.into(), status: Status::Warn, found: found.into(), help }
+    }
+
+    fn fail(name: impl Into<String>, found: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { status: Status::Fail, ..Self::warn(name, found, help) }
+    }
+}
+
+/// The checks as a JSON or YAML document.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    /// Whether no check failed.
+    ok: bool,
+    checks: &'a [Check],
+}
+
+pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
+    let connection = Connection::ambient(Guard::rehearsing()).await;
+    let settings = Settings::load(overrides);
+    let checks = examine(settings, &connection, &args.directory.dir).await;
+    let ok = checks.iter().all(|check| check.status != Status::Fail);
+    let document = Document { schema_version: 1, ok, checks: &checks };
+    output::data(args.output, &document, || text(&checks))?;
+    Ok(if ok { Ended::Done } else { Ended::Failed })
+}
+
+/// Everything, in the order in which one thing needs the other.
+async fn examine(
+    settings: Result<Settings, SettingsError>,
+    connection: &Connection,
+    dir: &Path,
+) -> Vec<Check> {
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(error) => {
+            let help = "examples/palisade.yaml explains every setting; `--settings FILE` names another file";
+            return vec![Check::fail("settings", error.to_string(), help)];
+        }
+    };
+    let mut checks = vec![settings_check(&settings), listen(&settings.listen).await];
+    let registry = kinds::registry();
+    let connected = Scopes::connect(&settings, connection, &registry).await;
+    let facts = match &connected {
+        Ok(scopes) => scopes.facts().clone(),
+        Err(_) => Scopes::offline_facts(&settings),
+    };
+    let loader = Loader { registry: &registry, settings: &settings, facts: &facts };
+    let (check, snapshot) = directory(&loader, dir);
+    checks.push(check);
+    match connected {
+        Ok(scopes) => checks.extend(scopes_checks(&settings, &scopes, &snapshot).await),
+        Err(error) => {
+            let help = "without a settings file the ambient credentials and Region decide: set AWS_REGION, and \
+                        AWS_PROFILE or a container or instance role";
+            checks.push(Check::fail("scopes", error.to_string(), help));
+        }
+    }
+    checks
+}
+
+async fn scopes_checks(settings: &Settings, scopes: &Scopes, snapshot: &Snapshot) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let mut skew: Option<i64> = None;
+    for name in settings.scopes.keys() {
+        let examined = live::Scope { name, settings, scopes, snapshot }.examine().await;
+        checks.extend(examined.checks);
+        skew = skew.into_iter().chain(examined.skew).max_by_key(|skew| skew.abs());
+    }
+    checks.extend(skew.map(clock));
+    checks
+}
+
+fn settings_check(settings: &Settings) -> Check {
+    let scopes: Vec<&str> = settings.scopes.keys().map(String::as_str).collect();
+    let mode = match settings.mode {
+        Mode::Enforce => "enforce",
+        Mode::Observe => "observe",
+    };
+    let (owner, scopes) = (&settings.owner, scopes.join(", "));
+    Check::ok("settings", format!("owner {owner}, scopes {scopes}, mode {mode}"))
+}
+
+/// Whether the address of the HTTP server can be had. It is free again at once.
+async fn listen(address: &str) -> Check {
+    const NAME: &str = "listen";
+    let Err(error) = TcpListener::bind(address) else {
+        return Check::ok(NAME, format!("{address} is free"));
+    };
+    let found = format!("{address}: {error}");
+    if error.kind() == io::ErrorKind::AddrInUse {
+        return match healthcheck::ask(address).await {
+            Ok(answer) if healthcheck::is_well(&answer) => Check::warn(
+                NAME,
+                format!("{address} is in use, and what is there answers /livez"),
+                "nothing, if that is the palisade you mean: two must not have one owner at the same time",
+            ),
+            _ => Check::fail(
+                NAME,
+                found,
+                "end what listens there, or set server.listen, --listen or PALISADE_LISTEN",
+            ),
+        };
+    }
+    Check::fail(NAME, found, "set server.listen to HOST:PORT with an address of this machine")
+}
+
+/// Reads the directory. Nothing is wanted of one that is refused.
+fn directory(loader: &Loader<'_>, dir: &Path) -> (Check, Snapshot) {
+    const NAME: &str = "directory";
+    let shown = dir.display();
+    let snapshot = match loader.load(dir) {
+        Ok(snapshot) => snapshot,
+        Err(problems) => {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            let first = first.lines().next().unwrap_or_default();
+            let found = match problems.len() {
+                1 => first.to_owned(),
+                count => format!("{count} problems, the first: {first}"),
+            };
+            let help = format!("`palisade validate {shown}` shows every problem and a way out");
+            return (Check::fail(NAME, found, help), Snapshot::default());
+        }
+    };
+    let revision = revision(dir)
+        .map_or_else(|| "not a Git checkout".to_owned(), |it| format!("Git revision {it}"));
+    let found = format!("{shown}: {} manifests, {revision}", snapshot.documents.len());
+    let check = if snapshot.documents.is_empty() {
+        let help = "nothing will be managed: name the right directory, or add manifests (examples/ has one a kind)";
+        Check::warn(NAME, found, help)
+    } else {
+        Check::ok(NAME, found)
+    };
+    (check, snapshot)
+}
+
+/// AWS accepts a signature within five minutes of its own clock (IAM user guide, "Signing AWS API requests").
+const SKEW_LIMIT: i64 = 300;
+/// More than the second that a `Date` header is precise to, and than any answer takes.
+const SKEW_NOTICED: i64 = 60;
+
+/// Judges how far this machine's clock is ahead of AWS's, in seconds.
+fn clock(skew: i64) -> Check {
+    const NAME: &str = "clock";
+    const HELP: &str = "let the machine's clock be set by NTP (on AWS: 169.254.169.123)";
+    let direction = if skew > 0 { "ahead of" } else { "behind" };
+    let found = format!("{} s {direction} AWS", skew.abs());
+    match skew.abs() {
+        off if off > SKEW_LIMIT => Check::fail(NAME, found, HELP),
+        off if off > SKEW_NOTICED => Check::warn(NAME, found, HELP),
+        _ => Check::ok(NAME, "agrees with AWS's within a minute"),
+    }
+}
+
+/// A line a check, what to do under those that are not well, and the counts.
+fn text(checks: &[Check]) -> String {
+    let mut out = String::new();
+    for check in checks {
+        let (style, word) = match check.status {
+            Status::Ok => (GOOD, "ok  "),
+            Status::Warn => (NOTE, "warn"),
+            Status::Fail => (ERROR, "FAIL"),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{style}{word}{style:#}  {}: {}", check.name, check.found);
+        if let Some(help) = &check.help {
+            let _ = writeln!(out, "      do: {help}");
+        }
+    }
+    let count = |status| checks.iter().filter(|check| check.status == status).count();
+    let (ok, warnings, failed) = (count(Status::Ok), count(Status::Warn), count(Status::Fail));
+    let s = if warnings == 1 { "" } else { "s" };
+    let _ = writeln!(out, "{HEADING}{ok} ok, {warnings} warning{s}, {failed} failed{HEADING:#}");
+    out
+}

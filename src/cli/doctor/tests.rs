@@ -1,0 +1,228 @@
+use std::path::PathBuf;
+
+use super::{Check, Status, clock, examine, text};
+use crate::{
+    aws::{Connection, Guard},
+    settings::{Overrides, Settings},
+    simulator::{
+        Fault, Options, Simulator,
+        example::{self, ML_ACCOUNT, REGION, SETTINGS},
+    },
+};
+
+fn shipped() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("desired-state")
+}
+
+fn overrides() -> Overrides {
+    Overrides { listen: Some("127.0.0.1:0".to_owned()), ..Overrides::default() }
+}
+
+fn world() -> Simulator {
+    let simulator = Simulator::default();
+    example::build(&simulator).unwrap();
+    simulator
+}
+
+async fn doctor(simulator: &Simulator, settings: &str, overrides: &Overrides) -> Vec<Check> {
+    let connection = Connection::new(simulator.sdk_config(ML_ACCOUNT, REGION), Guard::rehearsing());
+    examine(Settings::parse(settings, overrides), &connection, &shipped()).await
+}
+
+fn check<'a>(checks: &'a [Check], name: &str) -> &'a Check {
+    let found = checks.iter().find(|check| check.name == name);
+    found.unwrap_or_else(|| panic!("no check {name}:\n{}", text(checks)))
+}
+
+fn failed(checks: &[Check]) -> Vec<&str> {
+    let failed = checks.iter().filter(|check| check.status == Status::Fail);
+    failed.map(|check| check.name.as_str()).collect()
+}
+
+fn help(check: &Check) -> &str {
+    check.help.as_deref().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn where_everything_is_right_nothing_fails_and_nothing_is_written() {
+    let simulator = world();
+    let checks = doctor(&simulator, SETTINGS, &overrides()).await;
+    assert!(checks.iter().all(|check| check.status == Status::Ok), "{}", text(&checks));
+    for name in [
+        "settings",
+        "listen",
+        "directory",
+        "ml-prod: identity",
+        "org: identity",
+        "ml-prod: organization",
+        "ml-prod: read KmsKey",
+        "ml-prod: read SageMakerDomain",
+        "ml-prod: read SecurityGroup",
+        "ml-prod: read VpcEndpoint",
+        "org: read ServiceControlPolicy",
+        "ml-prod: rehearse ec2:CreateSecurityGroup",
+        "ml-prod: rehearse ec2:CreateVpcEndpoint",
+    ] {
+        check(&checks, name);
+    }
+    let writes: Vec<_> = simulator.calls().into_iter().filter(|call| call.mutating).collect();
+    assert!(!writes.is_empty());
+    for write in writes {
+        assert_eq!(write.error.as_deref(), Some("DryRunOperation"), "{write:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_denied_read_names_the_action_and_who_needs_it_and_the_rest_is_examined_all_the_same() {
+    let simulator = world();
+    let fault = Fault::reject("DescribeSecurityGroups", "UnauthorizedOperation", "not you");
+    simulator.inject(fault);
+    let checks = doctor(&simulator, SETTINGS, &overrides()).await;
+    assert_eq!(failed(&checks), ["ml-prod: read SecurityGroup"], "{}", text(&checks));
+    let help = help(check(&checks, "ml-prod: read SecurityGroup"));
+    assert!(
+        help.contains("allow ec2:DescribeSecurityGroups to arn:aws:sts::111122223333"),
+        "{help}"
+    );
+    assert_eq!(check(&checks, "ml-prod: read VpcEndpoint").status, Status::Ok);
+}
+
+#[tokio::test]
+async fn a_denied_write_is_known_before_it_is_needed() {
+    let simulator = world();
+    simulator.inject(Fault::reject("CreateVpcEndpoint", "UnauthorizedOperation", "not you"));
+    // The values of the rehearsal are nobody's; what AWS thinks of them says nothing of the permission.
+    simulator.inject(Fault::reject("CreateSecurityGroup", "InvalidParameterValue", "no"));
+    let checks = doctor(&simulator, SETTINGS, &overrides()).await;
+    assert_eq!(failed(&checks), ["ml-prod: rehearse ec2:CreateVpcEndpoint"], "{}", text(&checks));
+    let unclear = check(&checks, "ml-prod: rehearse ec2:CreateSecurityGroup");
+    assert_eq!(unclear.status, Status::Warn, "{unclear:?}");
+}
+
+#[tokio::test]
+async fn who_only_observes_needs_no_writes() {
+    let simulator = world();
+    let settings = format!("{SETTINGS}mode: observe\n");
+    let checks = doctor(&simulator, &settings, &overrides()).await;
+    assert_eq!(failed(&checks), [""; 0]);
+    assert!(simulator.calls().iter().all(|call| !call.mutating));
+}
+
+#[tokio::test]
+async fn in_a_wrong_account_nothing_else_is_asked() {
+    let simulator = world();
+    let settings = SETTINGS.replace(
+        "assumeRole: {roleArn: \"arn:aws:iam::999988887777:role/palisade\", externalId: demo}",
+        "",
+    );
+    let checks = doctor(&simulator, &settings, &overrides()).await;
+    assert_eq!(failed(&checks), ["org: identity"], "{}", text(&checks));
+    let identity = check(&checks, "org: identity");
+    assert!(identity.found.contains(ML_ACCOUNT) && identity.found.contains("999988887777"));
+    assert!(help(identity).contains("scopes.org.account"), "{identity:?}");
+    let elsewhere = simulator.calls().into_iter().filter(|call| call.service == "organizations");
+    let asked: Vec<_> = elsewhere.map(|call| call.operation).collect();
+    assert!(!asked.contains(&"ListPolicies".to_owned()), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_role_that_cannot_be_assumed_leads_to_its_trust_policy() {
+    let known = "arn:aws:iam::111122223333:role/palisade".to_owned();
+    let roles = [(known, Some("demo".to_owned()))].into();
+    let simulator = Simulator::new(Options { roles, ..Options::default() });
+    example::build(&simulator).unwrap();
+    let checks = doctor(&simulator, SETTINGS, &overrides()).await;
+    assert_eq!(failed(&checks), ["org: identity"], "{}", text(&checks));
+    let help = help(check(&checks, "org: identity"));
+    assert!(help.contains("trust policy of arn:aws:iam::999988887777:role/palisade"), "{help}");
+    assert!(help.contains("external id"), "{help}");
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_answer_leads_to_the_network() {
+    let simulator = world();
+    simulator.inject(Fault::lose_answer("ListKeys"));
+    simulator.inject(Fault::lose_answer("ListAliases"));
+    let checks = doctor(&simulator, SETTINGS, &overrides()).await;
+    assert_eq!(failed(&checks), ["ml-prod: read KmsKey"], "{}", text(&checks));
+    let help = help(check(&checks, "ml-prod: read KmsKey"));
+    assert!(help.starts_with("kms in eu-west-1 must be reachable"), "{help}");
+}
+
+#[tokio::test]
+async fn throttling_is_no_failure() {
+    let simulator = world();
+    simulator.inject(Fault::throttle("ListDomains"));
+    let checks = doctor(&simulator, SETTINGS, &overrides()).await;
+    assert_eq!(failed(&checks), [""; 0], "{}", text(&checks));
+    assert_eq!(check(&checks, "ml-prod: read SageMakerDomain").status, Status::Warn);
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_used_end_the_examination() {
+    let checks = doctor(&world(), "owner: a b", &overrides()).await;
+    assert_eq!(failed(&checks), ["settings"]);
+    assert_eq!(checks.len(), 1);
+}
+
+#[tokio::test]
+async fn a_bad_directory_fails_and_the_identities_are_still_examined() {
+    let simulator = world();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.yaml"), "kind: X\n---\nkind: Y\n").unwrap();
+    let connection = Connection::new(simulator.sdk_config(ML_ACCOUNT, REGION), Guard::rehearsing());
+    let settings = Settings::parse(SETTINGS, &overrides());
+    let checks = examine(settings, &connection, dir.path()).await;
+    assert_eq!(failed(&checks), ["directory"], "{}", text(&checks));
+    let directory = check(&checks, "directory");
+    assert!(directory.found.contains("problems, the first: "), "{directory:?}");
+    assert!(directory.found.contains("a.yaml:1:1"), "{directory:?}");
+    assert!(help(directory).contains("palisade validate"), "{directory:?}");
+    assert_eq!(check(&checks, "ml-prod: identity").status, Status::Ok);
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_by_something_else_fails() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listen = silent.local_addr().unwrap().to_string();
+    let overrides = Overrides { listen: Some(listen), ..Overrides::default() };
+    // Takes the connection and closes it: not palisade.
+    let answering = async { drop(silent.accept().await.unwrap()) };
+    let world = world();
+    let (checks, ()) = futures::join!(doctor(&world, SETTINGS, &overrides), answering);
+    assert_eq!(failed(&checks), ["listen"], "{}", text(&checks));
+}
+
+#[test]
+fn a_clock_that_is_wrong_by_minutes_fails_before_aws_refuses_the_signatures() {
+    for (skew, status) in [
+        (0, Status::Ok),
+        (-60, Status::Ok),
+        (61, Status::Warn),
+        (-300, Status::Warn),
+        (301, Status::Fail),
+        (-4000, Status::Fail),
+    ] {
+        let check = clock(skew);
+        assert_eq!(check.status, status, "{check:?}");
+    }
+    assert!(clock(400).found.contains("400 s ahead of AWS"));
+    assert!(clock(-400).found.contains("400 s behind AWS"));
+}
+
+#[test]
+fn the_text_has_a_line_a_check_what_to_do_and_the_counts() {
+    let checks = [
+        Check::ok("settings", "fine"),
+        Check::warn("clock", "70 s behind AWS", "set it"),
+        Check::fail("listen", "taken", "choose another"),
+    ];
+    let shown = anstream::adapter::strip_str(&text(&checks)).to_string();
+    assert_eq!(
+        shown,
+        "ok    settings: fine\n\
+         warn  clock: 70 s behind AWS\n      do: set it\n\
+         FAIL  listen: taken\n      do: choose another\n\
+         1 ok, 1 warning, 1 failed\n"
+    );
+}
