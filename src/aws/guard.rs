@@ -2,7 +2,9 @@
 //!
 //! The guard is the second line of defence behind "`plan` constructs no writer": a client without
 //! write permission refuses every mutating operation before it is sent, and a client with it asks the
-//! brake before every attempt, retries included.
+//! brake before every attempt, retries included. Both refuse what is not in the table of operations
+//! ([`super::operations`]), because nobody was told that palisade may call it. Assuming a role is no call of these
+//! clients: the SDK's credentials provider does that.
 
 use std::{
     fmt,
@@ -25,7 +27,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::trace;
+use super::{operations, trace};
 
 /// Stops all writing of this process, before the next call, until it is released.
 #[derive(Debug, Clone, Default)]
@@ -79,14 +81,6 @@ pub trait Meter: fmt::Debug + Send + Sync {
     fn attempt(&self, service: &str, operation: &str, outcome: CallOutcome);
 }
 
-/// Whether an operation can change anything, judged by its name: everything that is not plainly a
-/// read is taken for a write.
-pub fn is_mutating(operation: &str) -> bool {
-    !["Describe", "List", "Get", "AssumeRole", "Search", "Validate"]
-        .iter()
-        .any(|read| operation.starts_with(read))
-}
-
 /// The guard of one process's clients.
 #[derive(Debug, Clone)]
 pub struct Guard {
@@ -101,6 +95,8 @@ pub(super) enum Refusal {
     ReadOnly(String),
     #[error("{0} was not sent: the brake is on")]
     Braked(String),
+    #[error("{0} is not among the operations that palisade may call")]
+    Unlisted(String),
 }
 
 impl Guard {
@@ -126,8 +122,10 @@ impl Guard {
         self.writer.is_some()
     }
 
-    fn permit(&self, operation: &str) -> Result<(), Refusal> {
-        if !is_mutating(operation) {
+    fn permit(&self, service: &str, operation: &str) -> Result<(), Refusal> {
+        let row = operations::find(service, operation)
+            .ok_or_else(|| Refusal::Unlisted(format!("{service}:{operation}")))?;
+        if !row.is_mutating() {
             return Ok(());
         }
         match &self.writer {
@@ -149,9 +147,11 @@ impl Intercept for Guard {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Without a name the operation cannot be judged: then it is refused like a write.
-        let operation = config.load::<Metadata>().map_or("(unnamed)", Metadata::name);
-        Ok(self.permit(operation)?)
+        // Without a name the operation cannot be judged, and is not in the table.
+        let (service, operation) = config
+            .load::<Metadata>()
+            .map_or(("(unnamed)", "(unnamed)"), |metadata| (metadata.service(), metadata.name()));
+        Ok(self.permit(service, operation)?)
     }
 
     fn read_after_attempt(
@@ -202,30 +202,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_plainly_a_read_is_a_write() {
-        for read in ["DescribeVpcs", "ListKeys", "GetKeyPolicy", "AssumeRole"] {
-            assert!(!is_mutating(read), "{read}");
-        }
-        for write in
-            ["CreateKey", "RevokeSecurityGroupEgress", "EnableKey", "Frobnicate", "(unnamed)"]
-        {
-            assert!(is_mutating(write), "{write}");
-        }
+    fn a_reader_never_writes_and_a_writer_stops_at_the_brake() {
+        let delete = "DeleteSecurityGroup";
+        assert_eq!(Guard::read_only().permit("EC2", delete), Err(Refusal::ReadOnly(delete.into())));
+        let brake = Brake::default();
+        let guard = Guard::writing(brake.clone());
+        assert_eq!(guard.permit("EC2", delete), Ok(()));
+        brake.engage();
+        assert_eq!(guard.permit("EC2", delete), Err(Refusal::Braked(delete.into())));
+        assert_eq!(guard.permit("EC2", "DescribeVpcs"), Ok(()));
+        brake.release();
+        assert_eq!(guard.permit("EC2", delete), Ok(()));
     }
 
     #[test]
-    fn a_reader_never_writes_and_a_writer_stops_at_the_brake() {
-        assert_eq!(
-            Guard::read_only().permit("DeleteVpc"),
-            Err(Refusal::ReadOnly("DeleteVpc".into()))
-        );
-        let brake = Brake::default();
-        let guard = Guard::writing(brake.clone());
-        assert_eq!(guard.permit("DeleteVpc"), Ok(()));
-        brake.engage();
-        assert_eq!(guard.permit("DeleteVpc"), Err(Refusal::Braked("DeleteVpc".into())));
-        assert_eq!(guard.permit("DescribeVpcs"), Ok(()));
-        brake.release();
-        assert_eq!(guard.permit("DeleteVpc"), Ok(()));
+    fn what_is_not_in_the_table_is_refused_whether_it_reads_or_writes() {
+        for (service, operation) in
+            [("EC2", "DeleteVpc"), ("EC2", "DescribeInstances"), ("KMS", "DescribeVpcs"), ("", "")]
+        {
+            let refused = Err(Refusal::Unlisted(format!("{service}:{operation}")));
+            assert_eq!(Guard::writing(Brake::default()).permit(service, operation), refused);
+            assert_eq!(Guard::read_only().permit(service, operation), refused);
+        }
     }
 }
