@@ -265,7 +265,7 @@ async fn logged<T>(
     write: impl Future<Output = Result<T, CloudError>>,
 ) -> Result<T, Stopped> {
     let (result, calls) = trace::collect(contained(write)).await;
-    for call in calls.iter().filter(|call| is_mutating(&call.operation)) {
+    for call in calls.iter().filter(|call| is_mutating(&call.service, &call.operation)) {
         tracing::info!(
             target: "palisade::audit",
             pass = audit.pass,
