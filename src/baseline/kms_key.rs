@@ -1,6 +1,6 @@
 //! Rules for KMS keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Breach, Reach, Rule, Severity,
@@ -172,7 +172,7 @@ fn enabled(facts: &Facts<'_>) -> Vec<Breach> {
 
 fn alias(facts: &Facts<'_>) -> Vec<Breach> {
     present(facts)
-        .filter(|key| key.state.aliases.as_ref().is_none_or(|aliases| aliases.is_empty()))
+        .filter(|key| key.state.aliases.as_ref().is_none_or(BTreeSet::is_empty))
         .map(|key| key.breach("aliases", "it has no alias, or none that is managed"))
         .collect()
 }

@@ -211,10 +211,10 @@ pub fn check(subject: Subject<'_>) -> Report {
 
 fn waiver(rule: &Rule, document: &Document, snapshot: &Snapshot) -> Option<String> {
     let own = document.lifecycle.waive.get(rule.id);
-    let others = snapshot.documents.values().filter(|other| {
+    let mut others = snapshot.documents.values().filter(|other| {
         rule.reach == Reach::Scope
             && other.address.kind == document.address.kind
             && other.address.scope == document.address.scope
     });
-    own.or_else(|| others.filter_map(|other| other.lifecycle.waive.get(rule.id)).next()).cloned()
+    own.or_else(|| others.find_map(|other| other.lifecycle.waive.get(rule.id))).cloned()
 }

@@ -116,6 +116,7 @@ pub fn all() -> Vec<Case> {
     all.extend(keys());
     all.extend(domains());
     all.extend(policies());
+    all.extend(sagemaker_policies());
     all
 }
 
@@ -332,14 +333,8 @@ impl Case {
 }
 
 fn policies() -> Vec<Case> {
-    let jobs = "'sagemaker:CreateTrainingJob', 'sagemaker:CreateProcessingJob', \
-                'sagemaker:CreateHyperParameterTuningJob'";
-    let domain = "'sagemaker:CreateDomain'";
-    let notebook = "'sagemaker:CreateNotebookInstance'";
     let null = |key: &str| format!("\"Null\": {{'{key}': 'true'}}");
-    let off = |key: &str| format!("BoolIfExists: {{'{key}': 'false'}}");
     let unless = |key: &str, value: &str| format!("StringNotEquals: {{'{key}': {value}}}");
-    let only = |key: &str, value: &str| format!("StringEquals: {{'{key}': {value}}}");
     let no_resource = "{Effect: Deny, Action: ['bedrock:InvokeModel*'], NotResource: ['arn:aws:bedrock:*::foundation-model/amazon.*']}";
     let locks = deny("'ec2:*'", "");
     let exempt =
@@ -367,6 +362,48 @@ fn policies() -> Vec<Case> {
                     .replace("Resource: '*'", "Resource: 'arn:aws:s3:::log-archive*'"),
             ],
         ),
+        denial(
+            "SCP-13",
+            &[deny(
+                "'guardduty:DeleteDetector', 'config:Stop*', 'config:Delete*', 'access-analyzer:DeleteAnalyzer', 'securityhub:Disable*'",
+                "",
+            )],
+        ),
+        denial("SCP-14", &[deny("'kms:ScheduleKeyDeletion', 'kms:DisableKey'", "")]),
+        denial(
+            "SCP-15",
+            &[no_resource.to_owned(), deny("'bedrock:CreateModelCustomizationJob'", "")],
+        ),
+        denial(
+            "SCP-16",
+            &[deny(
+                "'rekognition:DetectFaces', 'rekognition:SearchFacesByImage', 'comprehend:DetectPiiEntities', 'comprehend:StartEntitiesDetectionJob'",
+                &unless("aws:PrincipalTag/pii", "'true'"),
+            )],
+        ),
+        denial("SCP-17", &[deny("'iam:CreateRole'", &null("iam:PermissionsBoundary"))]),
+        denial(
+            "SCP-18",
+            &[
+                deny("'organizations:LeaveOrganization'", ""),
+                deny("'*'", "StringLike: {'aws:PrincipalArn': 'arn:aws:iam::*:root'}"),
+            ],
+        ),
+        denial("SCP-19", &[deny("'ec2:CreateInternetGateway', 'ec2:AttachInternetGateway'", "")]),
+        case("SCP-20", scp("this", &locks), scp("this", &exempt)),
+    ]
+}
+
+fn sagemaker_policies() -> Vec<Case> {
+    let jobs = "'sagemaker:CreateTrainingJob', 'sagemaker:CreateProcessingJob', \
+                'sagemaker:CreateHyperParameterTuningJob'";
+    let domain = "'sagemaker:CreateDomain'";
+    let notebook = "'sagemaker:CreateNotebookInstance'";
+    let null = |key: &str| format!("\"Null\": {{'{key}': 'true'}}");
+    let off = |key: &str| format!("BoolIfExists: {{'{key}': 'false'}}");
+    let unless = |key: &str, value: &str| format!("StringNotEquals: {{'{key}': {value}}}");
+    let only = |key: &str, value: &str| format!("StringEquals: {{'{key}': {value}}}");
+    vec![
         denial(
             "SCP-04",
             &[
@@ -423,34 +460,5 @@ fn policies() -> Vec<Case> {
                 &null("aws:SourceVpce"),
             )],
         ),
-        denial(
-            "SCP-13",
-            &[deny(
-                "'guardduty:DeleteDetector', 'config:Stop*', 'config:Delete*', 'access-analyzer:DeleteAnalyzer', 'securityhub:Disable*'",
-                "",
-            )],
-        ),
-        denial("SCP-14", &[deny("'kms:ScheduleKeyDeletion', 'kms:DisableKey'", "")]),
-        denial(
-            "SCP-15",
-            &[no_resource.to_owned(), deny("'bedrock:CreateModelCustomizationJob'", "")],
-        ),
-        denial(
-            "SCP-16",
-            &[deny(
-                "'rekognition:DetectFaces', 'rekognition:SearchFacesByImage', 'comprehend:DetectPiiEntities', 'comprehend:StartEntitiesDetectionJob'",
-                &unless("aws:PrincipalTag/pii", "'true'"),
-            )],
-        ),
-        denial("SCP-17", &[deny("'iam:CreateRole'", &null("iam:PermissionsBoundary"))]),
-        denial(
-            "SCP-18",
-            &[
-                deny("'organizations:LeaveOrganization'", ""),
-                deny("'*'", "StringLike: {'aws:PrincipalArn': 'arn:aws:iam::*:root'}"),
-            ],
-        ),
-        denial("SCP-19", &[deny("'ec2:CreateInternetGateway', 'ec2:AttachInternetGateway'", "")]),
-        case("SCP-20", scp("this", &locks), scp("this", &exempt)),
     ]
 }
