@@ -141,7 +141,8 @@ impl Runner<'_> {
                 continue;
             }
             let retry = engines.iter().any(|engine| engine.next_retry().is_some());
-            let done = !retry && reports.iter().all(|report| self.is_done(report, injected));
+            let lies = self.simulator.with(|world| world.lies());
+            let done = !retry && !lies && reports.iter().all(|report| self.is_done(report, injected));
             if done && !injected {
                 let dir = self.own.as_ref().expect("only a live change injects late");
                 write(dir, &self.prepared.texts.0);
