@@ -155,8 +155,9 @@ impl Runner<'_> {
                 let what = format!("{} writes after convergence", written - calm);
                 self.found.push(Violation { rule: "L3", what });
             }
+            // What a fault did in this pass may be seen, and put right, in the next one only.
+            lied = self.simulator.with(|world| world.lies()) || now_struck != strikes_then;
             (calm, strikes_then) = (written, now_struck);
-            lied = self.simulator.with(|world| world.lies());
             if done {
                 quiet += 1;
                 if quiet > self.setup.quiet {
