@@ -166,7 +166,7 @@ impl Runner<'_> {
             } else {
                 quiet = 0;
             }
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > PATIENCE + LONGEST_PAUSE * u32::try_from(self.setup.quiet).unwrap_or(u32::MAX) {
                 self.stuck(&reports);
                 return (passes, None);
             }
