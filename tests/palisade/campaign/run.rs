@@ -141,7 +141,8 @@ impl Runner<'_> {
                 continue;
             }
             let retry = engines.iter().any(|engine| engine.next_retry().is_some());
-            let done = !retry && reports.iter().all(|report| self.is_done(report, injected));
+            let lies = self.simulator.with(|world| world.lies());
+            let done = !retry && !lies && reports.iter().all(|report| self.is_done(report, injected));
             if done && !injected {
                 let dir = self.own.as_ref().expect("only a live change injects late");
                 write(dir, &self.prepared.texts.0);
@@ -154,8 +155,9 @@ impl Runner<'_> {
                 let what = format!("{} writes after convergence", written - calm);
                 self.found.push(Violation { rule: "L3", what });
             }
+            // What a fault did in this pass may be seen, and put right, in the next one only.
+            lied = self.simulator.with(|world| world.lies()) || now_struck != strikes_then;
             (calm, strikes_then) = (written, now_struck);
-            lied = self.simulator.with(|world| world.lies());
             if done {
                 quiet += 1;
                 if quiet > self.setup.quiet {
@@ -164,7 +166,7 @@ impl Runner<'_> {
             } else {
                 quiet = 0;
             }
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > PATIENCE + LONGEST_PAUSE * u32::try_from(self.setup.quiet).unwrap_or(u32::MAX) {
                 self.stuck(&reports);
                 return (passes, None);
             }
