@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod explain;
 mod healthcheck;
+mod iam_policy;
 mod output;
 mod plan;
 pub mod policy_diff;
@@ -66,6 +67,8 @@ enum Verb {
     Explain(explain::Args),
     /// Print the JSON schema of a kind's manifests
     Schema(schema::Args),
+    /// Print the IAM policies that palisade's roles need
+    IamPolicy(iam_policy::Args),
     /// Compare two IAM policy documents by meaning
     PolicyDiff(policy_diff::Args),
     /// Serve a simulated AWS on a socket
@@ -131,6 +134,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Validate(args) => validate::run(settings, &args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Schema(args) => schema::run(&args),
+        Verb::IamPolicy(args) => iam_policy::run(settings, &args),
         Verb::PolicyDiff(args) => policy_diff::verb(&args),
         #[cfg(feature = "simulator")]
         Verb::Simulate(args) => simulate::run(&args).await,

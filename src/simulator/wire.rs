@@ -78,7 +78,9 @@ impl World {
             Some((phase, effect)) => (phase == Phase::After, Some(effect)),
         };
         let mut answer = if applies {
-            self.call(call.service, &call.caller, &call.operation, &call.input)
+            let Call { service, caller, operation, input } = call;
+            self.authorise(*service, caller, operation, input)
+                .and_then(|()| self.call(*service, caller, operation, input))
         } else {
             let message = "This call was kept from being carried out by an injected fault.";
             Err(ApiError::new("InjectedFault", message).status(500))

@@ -78,6 +78,7 @@ fn help_names_every_verb_and_exits_with_0() {
         "validate",
         "explain",
         "schema",
+        "iam-policy",
         "policy-diff",
         "simulate",
         "demo",

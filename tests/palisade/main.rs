@@ -14,6 +14,7 @@ mod cli;
 mod converge;
 mod deploy;
 mod drift;
+mod iam;
 mod readme;
 mod safety;
 mod world;
