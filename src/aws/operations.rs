@@ -69,8 +69,8 @@ pub enum When {
     StaysOurs,
     /// The request removes tags by name, and the owner tag is not among them.
     KeepsOwner,
-    /// The tags come with this create call of EC2.
-    CreatedBy(&'static str),
+    /// The tags come with a create call of EC2 that palisade makes.
+    CreatedByEc2,
     /// The tags come with this create call of SageMaker.
     TaggedBy(&'static str),
     /// It is about service control policies, not policies of other types.

@@ -73,7 +73,8 @@ impl World {
         let watched = self.watch.is_some() && is_mutating(&call.operation);
         let before = watched.then(|| self.truth());
         let answer = if applies {
-            self.answer(call, effect.as_ref())
+            self.authorise(call.service, &call.caller, &call.operation, &call.input)
+                .and_then(|()| self.answer(call, effect.as_ref()))
         } else {
             let message = "This call was kept from being carried out by an injected fault.";
             Err(ApiError::new("InjectedFault", message).status(500))

@@ -6,7 +6,7 @@
 //! page sizes, request buckets and the lag of reads behind writes.
 //!
 //! ```text
-//! request -> wire (caller, service, operation, input) -> fault? -> World::call -> service -> wire (XML or JSON) -> response
+//! request -> wire (caller, service, operation, input) -> fault? -> permissions? -> World::call -> service -> wire (XML or JSON) -> response
 //! ```
 //!
 //! The access key id decides the account, as in LocalStack: twelve digits are that account, a key minted by `AssumeRole` is the
@@ -19,6 +19,7 @@ mod client;
 mod ec2;
 pub mod example;
 mod fault;
+mod iam;
 mod json;
 mod kms;
 mod lies;
@@ -37,6 +38,7 @@ mod wire;
 pub use carry::{Watch, Witnessed};
 pub use ec2::Ec2;
 pub use fault::{Deed, Effect, Fault, Paging, Phase};
+pub use iam::{Judged, allows};
 pub use kms::Kms;
 pub use organizations::Organizations;
 pub use sagemaker::SageMaker;
@@ -91,6 +93,8 @@ pub struct World {
     /// Every call since the beginning or the last [`Simulator::clear_calls`]. A request that names no known service, or whose
     /// session is over, is turned away before it is a call.
     pub calls: Vec<CallRecord>,
+    /// What the policies in [`Options::permissions`] were asked, each request once.
+    pub judged: Vec<Judged>,
     /// How this AWS behaves; may be changed between calls.
     pub options: Options,
     ids: Ids,
@@ -129,6 +133,7 @@ impl World {
             sagemaker: SageMaker::default(),
             sts: Sts::default(),
             calls: Vec::new(),
+            judged: Vec::new(),
             ids: Ids::new(options.seed),
             request_ids: Ids::new(options.seed ^ 0x7265_7175_6573_7473),
             faults: Faults::default(),

@@ -1,5 +1,6 @@
 //! What every simulated service shares: who calls, what a handler may know of the world, and how an error looks.
 
+use crate::model::policy_document::PolicyDocument;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -99,6 +100,8 @@ pub struct Options {
     /// Role ARN -> the external id its trust policy demands, if any. Empty: every well-formed role can be assumed by everybody,
     /// as a rehearsal wants it; otherwise a role that is not listed answers `AccessDenied`.
     pub roles: BTreeMap<String, Option<String>>,
+    /// The identity policies of every caller of an account, by account. Accounts that are not listed may do everything.
+    pub permissions: BTreeMap<String, Vec<PolicyDocument>>,
     /// Whether EC2's documented request buckets apply (`RequestLimitExceeded`).
     pub throttling: bool,
     /// Endpoint services (full names) whose owner has to accept a connection: their endpoints stay `pendingAcceptance`.
@@ -124,6 +127,7 @@ impl Default for Options {
             accounts: vec!["111122223333".into()],
             service_control_policies: true,
             roles: BTreeMap::new(),
+            permissions: BTreeMap::new(),
             throttling: false,
             acceptance_required: BTreeSet::new(),
         }

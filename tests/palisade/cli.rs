@@ -79,6 +79,7 @@ fn help_names_every_verb_and_exits_with_0() {
         "doctor",
         "explain",
         "schema",
+        "iam-policy",
         "policy-diff",
         "simulate",
         "demo",

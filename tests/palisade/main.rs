@@ -17,6 +17,7 @@ mod deploy;
 mod directory;
 mod drift;
 mod gate;
+mod iam;
 mod operate;
 mod readme;
 mod safety;

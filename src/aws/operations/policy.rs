@@ -11,6 +11,9 @@ use crate::{kind::ScopeFacts, model::claim::OWNER_TAG};
 /// The longest policy that IAM takes, in characters without white space (IAM user guide, quotas).
 pub const LONGEST: usize = 6_144;
 
+/// The create calls of EC2 that palisade makes.
+const CREATES: [&str; 2] = ["CreateSecurityGroup", "CreateVpcEndpoint"];
+
 /// What the manifests of one scope use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -57,6 +60,13 @@ fn document(statements: Vec<Value>) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
+/// A statement while it is being put together.
+#[derive(Default)]
+struct Part {
+    actions: BTreeSet<&'static str>,
+    resources: BTreeSet<String>,
+}
+
 struct Scope<'a> {
     facts: &'a ScopeFacts,
     owner: &'a str,
@@ -64,19 +74,25 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// The policy of one mode: a statement for each sort of resource and set of conditions.
+    /// The policy of one mode: a statement for each sort of resource and set of conditions. What asks for a tag of ours
+    /// asks it of every resource alike, so there one statement does for all sorts: an action is only ever asked for on the
+    /// sorts that it has. Without such a condition the sorts must stay apart: an action may have two of them, and be
+    /// allowed on the one under a condition and on the other under none.
     fn policy(&self, mode: Mode) -> Option<Value> {
-        let mut actions: BTreeMap<(On, &[When]), BTreeSet<&str>> = BTreeMap::new();
+        let mut parts: BTreeMap<(Option<On>, &[When]), Part> = BTreeMap::new();
         for row in all().filter(|row| row.mode == mode && self.uses(row)) {
             for grant in row.grants {
-                actions.entry((grant.on, grant.when)).or_default().insert(grant.action);
+                let exact = matches!(grant.on, On::Anything | On::Adopted(_));
+                let tagged = [When::Owned, When::Claims].iter().any(|it| grant.when.contains(it));
+                let apart = (exact || !tagged).then_some(grant.on);
+                let part = parts.entry((apart, grant.when)).or_default();
+                part.actions.insert(grant.action);
+                part.resources.extend(self.resources(grant.on));
             }
         }
-        let statements = actions.iter().filter_map(|((on, when), actions)| {
-            let resources = self.resources(*on);
-            (!resources.is_empty()).then(|| self.statement(*on, when, actions, resources))
-        });
-        let mut statements: Vec<_> = statements.collect();
+        let statements = parts.into_iter().filter(|(_, part)| !part.resources.is_empty());
+        let mut statements: Vec<_> =
+            statements.map(|((apart, when), part)| self.statement(apart, when, part)).collect();
         if mode == Mode::Apply && self.usage.kinds.contains("KmsKey") {
             statements.push(lockout_check());
         }
@@ -90,17 +106,13 @@ impl Scope<'_> {
         used && (row.need == Need::Always || self.usage.needs.contains(&row.need))
     }
 
-    fn statement(
-        &self,
-        on: On,
-        when: &[When],
-        actions: &BTreeSet<&str>,
-        resources: Vec<String>,
-    ) -> Value {
-        let words = format!("{on:?}{}", when.iter().map(|w| format!("{w:?}")).collect::<String>());
-        let sid: String = words.chars().filter(char::is_ascii_alphanumeric).collect();
+    fn statement(&self, apart: Option<On>, when: &[When], part: Part) -> Value {
+        let mut sid = apart.map(|on| format!("{on:?}")).unwrap_or_default();
+        sid.extend(when.iter().map(|when| format!("{when:?}")));
+        sid.retain(|letter| letter.is_ascii_alphanumeric());
         let mut statement = json!({
-            "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": one_or_all(resources)
+            "Sid": sid, "Effect": "Allow", "Action": part.actions,
+            "Resource": one_or_all(part.resources.into_iter().collect())
         });
         let condition = self.condition(when);
         if !condition.is_empty() {
@@ -148,36 +160,44 @@ impl Scope<'_> {
         }
     }
 
-    fn condition(&self, when: &[When]) -> BTreeMap<&'static str, BTreeMap<String, String>> {
-        let mut all: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
-        let mut must = |operator, key: &str, value: &str| {
-            all.entry(operator).or_default().insert(key.to_owned(), value.to_owned());
+    fn condition(&self, when: &[When]) -> BTreeMap<&'static str, BTreeMap<String, Value>> {
+        let mut all: BTreeMap<&str, BTreeMap<String, Value>> = BTreeMap::new();
+        let mut must = |operator, key: &str, value: Value| {
+            all.entry(operator).or_default().insert(key.to_owned(), value);
         };
         let of_resource = format!("aws:ResourceTag/{OWNER_TAG}");
         let of_request = format!("aws:RequestTag/{OWNER_TAG}");
         for when in when {
             match when {
-                When::Owned => must("StringEquals", &of_resource, self.owner),
-                When::Claims => must("StringEquals", &of_request, self.owner),
-                When::NobodyElses => must("StringEqualsIfExists", &of_resource, self.owner),
-                When::StaysOurs => must("StringEqualsIfExists", &of_request, self.owner),
+                When::Owned => must("StringEquals", &of_resource, json!(self.owner)),
+                When::Claims => must("StringEquals", &of_request, json!(self.owner)),
+                When::NobodyElses => must("StringEqualsIfExists", &of_resource, json!(self.owner)),
+                When::StaysOurs => must("StringEqualsIfExists", &of_request, json!(self.owner)),
                 When::KeepsOwner => {
-                    must("ForAllValues:StringNotEquals", "aws:TagKeys", OWNER_TAG);
+                    must("ForAllValues:StringNotEquals", "aws:TagKeys", json!(OWNER_TAG));
                     // Without keys EC2 removes every tag, and ForAllValues holds for none.
-                    must("Null", "aws:TagKeys", "false");
+                    must("Null", "aws:TagKeys", json!("false"));
                 }
-                When::CreatedBy(call) => must("StringEquals", "ec2:CreateAction", call),
-                When::TaggedBy(call) => must("StringEquals", "sagemaker:TaggingAction", call),
+                When::CreatedByEc2 => must("StringEquals", "ec2:CreateAction", json!(CREATES)),
+                When::TaggedBy(call) => {
+                    must("StringEquals", "sagemaker:TaggingAction", json!(call))
+                }
                 When::ServiceControlPolicies => {
-                    must("StringEquals", "organizations:PolicyType", "SERVICE_CONTROL_POLICY");
+                    must(
+                        "StringEquals",
+                        "organizations:PolicyType",
+                        json!("SERVICE_CONTROL_POLICY"),
+                    );
                 }
-                When::PassedTo(service) => must("StringEquals", "iam:PassedToService", service),
-                When::RoleOf(service) => must("StringEquals", "iam:AWSServiceName", service),
-                When::GrantForService => must("Bool", "kms:GrantIsForAWSResource", "true"),
+                When::PassedTo(service) => {
+                    must("StringEquals", "iam:PassedToService", json!(service))
+                }
+                When::RoleOf(service) => must("StringEquals", "iam:AWSServiceName", json!(service)),
+                When::GrantForService => must("Bool", "kms:GrantIsForAWSResource", json!("true")),
                 When::WaitsLongEnough => must(
                     "NumericGreaterThanEquals",
                     "kms:ScheduleKeyDeletionPendingWindowInDays",
-                    &self.usage.window_days.to_string(),
+                    json!(self.usage.window_days.to_string()),
                 ),
             }
         }

@@ -171,6 +171,19 @@ impl Ec2 {
     }
 }
 
+impl Ec2 {
+    /// The tags that a resource has at this instant.
+    pub(super) fn tags_of(
+        &self,
+        account: &str,
+        region: &str,
+        id: &str,
+    ) -> BTreeMap<String, String> {
+        let region = self.regions.get(&(account.to_owned(), region.to_owned()));
+        region.and_then(|region| region.now.tags.get(id)).cloned().unwrap_or_default()
+    }
+}
+
 impl Region {
     /// Reads see the state as it was `read_lag` ago.
     fn read(&mut self, handler: Handler, call: &mut Call<'_, '_>) -> Answer {

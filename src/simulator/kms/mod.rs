@@ -81,6 +81,22 @@ impl Kms {
         read(store.read(caller), operation, &request)
     }
 
+    /// ARN and tags of the key that an id, an ARN or an alias means at this instant.
+    pub(super) fn key_meant(
+        &self,
+        account: &str,
+        region: &str,
+        text: &str,
+    ) -> Option<(&str, &BTreeMap<String, String>)> {
+        let store = self.stores.get(&(account.to_owned(), region.to_owned()))?.now();
+        let name = text.rsplit_once(':').map_or(text, |(_, resource)| resource);
+        let id = match store.aliases.get(name) {
+            Some(alias) => alias.target.as_str(),
+            None => name.strip_prefix("key/").unwrap_or(name),
+        };
+        store.keys.get(id).map(|key| (key.arn.as_str(), &key.tags))
+    }
+
     /// Makes an IAM role or user disappear, as if IAM had deleted it.
     ///
     /// Policies that name it show its unique id (`AROA...`, `AIDA...`) from now on, and no policy that names its ARN or its unique id is

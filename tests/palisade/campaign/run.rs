@@ -142,7 +142,8 @@ impl Runner<'_> {
             }
             let retry = engines.iter().any(|engine| engine.next_retry().is_some());
             let lies = self.simulator.with(|world| world.lies());
-            let done = !retry && !lies && reports.iter().all(|report| self.is_done(report, injected));
+            let done =
+                !retry && !lies && reports.iter().all(|report| self.is_done(report, injected));
             if done && !injected {
                 let dir = self.own.as_ref().expect("only a live change injects late");
                 write(dir, &self.prepared.texts.0);
@@ -166,7 +167,9 @@ impl Runner<'_> {
             } else {
                 quiet = 0;
             }
-            if begun.elapsed() > PATIENCE + LONGEST_PAUSE * u32::try_from(self.setup.quiet).unwrap_or(u32::MAX) {
+            if begun.elapsed()
+                > PATIENCE + LONGEST_PAUSE * u32::try_from(self.setup.quiet).unwrap_or(u32::MAX)
+            {
                 self.stuck(&reports);
                 return (passes, None);
             }

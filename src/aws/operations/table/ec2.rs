@@ -52,11 +52,7 @@ pub(super) const ROWS: &[Operation] = &[
         &[
             may("ec2:CreateSecurityGroup", On::SecurityGroups, &[Claims]),
             may("ec2:CreateSecurityGroup", On::Vpcs, &[]),
-            may(
-                "ec2:CreateTags",
-                On::SecurityGroups,
-                &[Claims, When::CreatedBy("CreateSecurityGroup")],
-            ),
+            may("ec2:CreateTags", On::SecurityGroups, &[Claims, When::CreatedByEc2]),
         ],
     )
     .note("The VPC is named by the manifest and need not be ours."),
@@ -148,11 +144,7 @@ pub(super) const ROWS: &[Operation] = &[
             may("ec2:CreateVpcEndpoint", On::VpcEndpoints, &[Claims]),
             may("ec2:CreateVpcEndpoint", On::Vpcs, &[]),
             may("ec2:CreateVpcEndpoint", On::EndpointParts, &[]),
-            may(
-                "ec2:CreateTags",
-                On::VpcEndpoints,
-                &[Claims, When::CreatedBy("CreateVpcEndpoint")],
-            ),
+            may("ec2:CreateTags", On::VpcEndpoints, &[Claims, When::CreatedByEc2]),
             may("route53:AssociateVPCWithHostedZone", On::HostedZones, &[]),
         ],
     )
