@@ -7,6 +7,7 @@ use schemars::{Schema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+pub use super::registry::Registry;
 use super::{
     Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Port, Profile,
     Refs, TagSpec,
@@ -158,7 +159,7 @@ pub trait ErasedPort: Send + Sync {
     ) -> Erased<'a, Result<Vec<String>, CloudError>>;
 }
 
-struct Definition<K, P>(PhantomData<fn() -> (K, P)>);
+pub(super) struct Definition<K, P>(pub(super) PhantomData<fn() -> (K, P)>);
 struct Connected<K, P>(P, PhantomData<fn() -> K>);
 
 fn open<K: Kind, T: DeserializeOwned>(what: &'static str, value: &Value) -> Result<T, Undecodable> {
@@ -346,63 +347,5 @@ impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
             }
         }
         .boxed()
-    }
-}
-
-/// The kinds that this build knows, by name.
-#[derive(Default)]
-pub struct Registry(BTreeMap<&'static str, Box<dyn ErasedKind>>);
-
-impl Registry {
-    /// Adds a kind.
-    ///
-    /// # Panics
-    /// Two kinds of one name: `kinds/mod.rs` is wrong.
-    #[must_use]
-    pub fn with<K: Kind, P: Port<K>>(mut self) -> Self {
-        let twice = self.0.insert(K::PROFILE.name, Box::new(Definition::<K, P>(PhantomData)));
-        assert!(twice.is_none(), "kind {} registered twice", K::PROFILE.name);
-        self
-    }
-
-    /// The kind of this name.
-    pub fn get(&self, name: &str) -> Option<&dyn ErasedKind> {
-        self.0.get(name).map(AsRef::as_ref)
-    }
-
-    /// The kind of this name or short name, whatever the case: for what people type.
-    pub fn find(&self, text: &str) -> Option<&dyn ErasedKind> {
-        self.iter().find(|kind| {
-            let Profile { name, short, .. } = kind.profile();
-            name.eq_ignore_ascii_case(text) || short.eq_ignore_ascii_case(text)
-        })
-    }
-
-    /// All kinds, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &dyn ErasedKind> {
-        self.0.values().map(AsRef::as_ref)
-    }
-
-    /// Resolves a manifest: references in its strings first, then the kind's own fields.
-    ///
-    /// # Errors
-    /// All values that cannot be right; an unknown kind is one.
-    pub fn resolve(
-        &self,
-        kind: &str,
-        spec: &Value,
-        refs: &mut Refs<'_>,
-    ) -> Result<Resolved, Vec<Invalid>> {
-        let Some(known) = self.get(kind) else {
-            return Err(vec![Invalid::new("", format!("there is no kind `{kind}`"))]);
-        };
-        let mut spec = spec.clone();
-        refs.interpolate(&mut spec, &self.names())?;
-        known.resolve(&spec, refs)
-    }
-
-    /// The names of all kinds.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.0.keys().copied().collect()
     }
 }

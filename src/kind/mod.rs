@@ -11,8 +11,10 @@
 pub mod erased;
 mod error;
 mod guarded;
+mod known;
 mod lines;
 mod refs;
+mod registry;
 mod target;
 
 use std::{
@@ -27,8 +29,9 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::{
     error::{Class, CloudError, Invalid},
     guarded::{Guarded, OPERATIONS, Operation, Reach},
+    known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     lines::{Line, Sign, state_lines},
-    refs::{Known, KnownResource, LookupItem, LookupKind, Refs, Resolution, ScopeFacts},
+    refs::{Refs, Resolution},
     target::{Accepts, Form, Lookup, TagSpec, Target, Targets},
 };
 use crate::{

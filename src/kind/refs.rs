@@ -1,92 +1,16 @@
 //! References and lookups: recorded (to order the graph and to know what to fetch) and filled in by
 //! one and the same code.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     Invalid,
+    known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     target::{Accepts, Form, Lookup, Target, Targets},
 };
-use crate::model::{Address, PhysicalId, Seen, Tags};
-
-/// What palisade reads but does not manage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum LookupKind {
-    /// VPCs, by tags.
-    Vpc,
-    /// Subnets, by tags; attributes `vpc` and `zone`.
-    Subnet,
-    /// Route tables, by tags; attribute `vpc`.
-    RouteTable,
-    /// Managed prefix lists, by name or tags.
-    PrefixList,
-    /// Places in the organisation, by path: `root` or `/Workloads/ML`.
-    OrganizationalUnit,
-}
-
-impl LookupKind {
-    /// The word for people.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Vpc => "VPC",
-            Self::Subnet => "subnet",
-            Self::RouteTable => "route table",
-            Self::PrefixList => "prefix list",
-            Self::OrganizationalUnit => "organizational unit",
-        }
-    }
-}
-
-/// One thing a lookup can find.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LookupItem {
-    /// Its AWS id.
-    pub id: String,
-    /// Its name or path, where its kind has one that is not a tag.
-    pub name: Option<String>,
-    /// Facts that narrow a search or a choice, by lookup kind: `vpc`, `zone`.
-    pub attributes: BTreeMap<String, String>,
-    /// Its tags.
-    pub tags: Tags,
-}
-
-/// The facts of a scope that manifests may use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScopeFacts {
-    /// The scope's name in the settings.
-    pub name: String,
-    /// The AWS account, 12 digits.
-    pub account: String,
-    /// The AWS Region.
-    pub region: String,
-    /// `aws`, `aws-cn`, `aws-us-gov`, …
-    pub partition: String,
-}
-
-/// A managed resource that exists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownResource {
-    /// Its id.
-    pub id: PhysicalId,
-    /// Its ARN.
-    pub arn: String,
-}
-
-/// What was seen in this pass, for resolving.
-#[derive(Debug, Clone, Default)]
-pub struct Known {
-    /// Managed resources that exist.
-    pub resources: BTreeMap<Address, KnownResource>,
-    /// Kinds that could not be read: `(scope, kind)` and why.
-    pub unknown: BTreeMap<(String, String), String>,
-    /// What lookups can find, per scope.
-    pub lookups: BTreeMap<(String, LookupKind), Seen<Vec<LookupItem>>>,
-    /// The id of the organisation that each scope's account is in.
-    pub organizations: BTreeMap<String, Seen<String>>,
-}
+use crate::model::{Address, Seen};
 
 /// Everything that resolving one manifest gave besides its state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

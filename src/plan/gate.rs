@@ -68,7 +68,12 @@ fn hold_risks(step: Step, inputs: &Inputs<'_>) -> Vec<Step> {
     }
     let part = |edits: Vec<_>, verdict| {
         let action = Action::Edit { have: have.clone(), edits };
-        Step { digest: super::digest(&step.address, &action), action, verdict, ..step.clone() }
+        Step {
+            digest: super::step::digest(&step.address, &action),
+            action,
+            verdict,
+            ..step.clone()
+        }
     };
     let mut risks: Vec<&str> = held.iter().map(|edit| edit.risk.as_str()).collect();
     risks.dedup();

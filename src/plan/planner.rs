@@ -8,93 +8,20 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Action, Cause, Conflict, Holdoff, Live, Lockout, Orphan, Past, Plan, Step, Unknown, Verdict,
-    Wait, fingerprint, gate,
+    Action, Cause, Conflict, Plan, Step, Verdict, Wait, fingerprint, gate,
+    inputs::{Inputs, known},
     matching::{self, Match},
     order::{say_what_comes_first, wait_for_dependencies, with_tags},
 };
 use crate::{
     kind::{
-        Known, KnownResource, Refs, Removal, Resolution, ScopeFacts,
-        erased::{ErasedKind, Registry, Resolved},
+        Known, Refs, Resolution, ScopeFacts,
+        erased::{ErasedKind, Resolved},
     },
     manifest::{Document, ManifestMode, Presence},
-    model::{Address, Claim, Deletion, Observed, Ownership, Phase, PhysicalId, Risk, Seen, Tags},
-    settings::{GateLimits, Mode, Prune},
+    model::{Address, Claim, Observed, Phase, Risk, Seen, Tags},
+    settings::Mode,
 };
-
-/// Everything a plan depends on.
-#[derive(Clone, Copy)]
-pub struct Inputs<'a> {
-    /// The kinds.
-    pub registry: &'a Registry,
-    /// This installation's name.
-    pub owner: &'a str,
-    /// What the directory says.
-    pub documents: &'a BTreeMap<Address, Document>,
-    /// Digests that people consented to, still valid now.
-    pub approved: &'a BTreeSet<String>,
-    /// Account and Region of every scope.
-    pub facts: &'a BTreeMap<String, ScopeFacts>,
-    /// What was seen in this pass.
-    pub live: &'a Live,
-    /// Addresses that failed lately.
-    pub holdoffs: &'a BTreeMap<Address, Holdoff>,
-    /// Why nothing may be created for an address yet although it was not seen.
-    pub create_holdoffs: &'a BTreeMap<Address, Wait>,
-    /// Addresses that this process created and has not seen in order yet: finishing them is no mass change.
-    pub completing: &'a BTreeSet<Address>,
-    /// What each address was last seen as: part of the client token of a create.
-    pub predecessors: &'a BTreeMap<Address, PhysicalId>,
-    /// The fingerprint of what each address wanted when it was last in sync.
-    pub converged: &'a BTreeMap<Address, String>,
-    /// What the process may do.
-    pub mode: Mode,
-    /// What becomes of orphans.
-    pub prune: Prune,
-    /// The gate's limits.
-    pub gate: &'a GateLimits,
-    /// What this process did before.
-    pub past: &'a Past,
-    /// Who must not be locked out.
-    pub lockout: &'a Lockout,
-    /// Why nothing may be written now: the brake.
-    pub stopped: Option<&'a str>,
-}
-
-/// What resolving may use: every managed resource that carries a single, readable claim.
-pub fn known(live: &Live, owner: &str) -> Known {
-    let mut known = Known {
-        lookups: live.lookups.clone(),
-        organizations: live.organizations.clone(),
-        ..Known::default()
-    };
-    let mut twice = BTreeSet::new();
-    for ((scope, kind), seen) in &live.seen {
-        match seen {
-            Seen::Unknown(why) => {
-                known.unknown.insert((scope.clone(), kind.clone()), why.clone());
-            }
-            Seen::All(resources) => {
-                for resource in resources {
-                    if let Ownership::Ours { address, .. } = Ownership::read(&resource.tags, owner)
-                        && address.scope == *scope
-                        && address.kind == *kind
-                    {
-                        let it =
-                            KnownResource { id: resource.id.clone(), arn: resource.arn.clone() };
-                        if known.resources.insert(address.clone(), it).is_some() {
-                            twice.insert(address);
-                        }
-                    }
-                }
-            }
-        }
-    }
-    // Which of two is meant cannot be known.
-    known.resources.retain(|address, _| !twice.contains(address));
-    known
-}
 
 /// Plans one pass.
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
@@ -113,10 +40,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     plan
 }
 
-struct Planner<'a> {
-    inputs: &'a Inputs<'a>,
+pub(super) struct Planner<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
     known: &'a Known,
-    plan: Plan,
+    pub(super) plan: Plan,
 }
 
 impl Planner<'_> {
@@ -240,7 +167,7 @@ impl Planner<'_> {
         self.plan.steps.extend(steps);
     }
 
-    fn failed_lately(&self, address: &Address, want: &str) -> Option<Wait> {
+    pub(super) fn failed_lately(&self, address: &Address, want: &str) -> Option<Wait> {
         let holdoff = self.inputs.holdoffs.get(address).filter(|holdoff| holdoff.want == want)?;
         Some(holdoff.wait.clone())
     }
@@ -373,81 +300,6 @@ impl Planner<'_> {
         let action = Action::Delete { have: have.clone(), want };
         let step = Step::new(address, Some(&document.origin), Cause::Tombstone, action, verdict);
         self.plan.steps.push(step);
-    }
-
-    fn orphans(&mut self) {
-        let inputs = self.inputs;
-        for ((scope, kind_name), seen) in &inputs.live.seen {
-            let (Seen::All(resources), Some(kind)) = (seen, inputs.registry.get(kind_name)) else {
-                continue;
-            };
-            for resource in resources {
-                let Ownership::Ours { address, deletion } =
-                    Ownership::read(&resource.tags, inputs.owner)
-                else {
-                    continue;
-                };
-                let elsewhere =
-                    address.scope != *scope && inputs.facts.contains_key(&address.scope);
-                if inputs.documents.contains_key(&address)
-                    || elsewhere
-                    || kind.is_gone(&resource.state).unwrap_or(false)
-                {
-                    continue;
-                }
-                if address.scope == *scope {
-                    self.prune(&address, resource, deletion, kind);
-                }
-                self.plan.orphans.push(Orphan {
-                    address,
-                    scope: scope.clone(),
-                    id: resource.id.clone(),
-                });
-            }
-        }
-    }
-
-    fn prune(
-        &mut self,
-        address: &Address,
-        resource: &Observed<Value>,
-        deletion: Deletion,
-        kind: &dyn ErasedKind,
-    ) {
-        let inputs = self.inputs;
-        // An empty tree means that something is wrong with the tree, not that everything should go.
-        if inputs.prune == Prune::Never
-            || deletion == Deletion::Retain
-            || kind.profile().removal == Removal::TombstoneOnly
-            || inputs.documents.is_empty()
-        {
-            return;
-        }
-        let verdict = match (inputs.mode, inputs.prune, self.failed_lately(address, "")) {
-            (Mode::Observe, ..) => Verdict::Reported("the settings say observe".to_owned()),
-            _ if inputs.stopped.is_some() => {
-                Verdict::Reported(inputs.stopped.unwrap_or_default().to_owned())
-            }
-            (_, _, Some(why)) => Verdict::Waiting(vec![why]),
-            (_, Prune::Held, _) => {
-                Verdict::Held(vec!["its manifest is gone; pruning needs consent".to_owned()])
-            }
-            _ => Verdict::Go,
-        };
-        let action = Action::Delete { have: resource.clone(), want: None };
-        self.plan.steps.push(Step::new(address, None, Cause::Prune, action, verdict));
-    }
-
-    fn unknown(&mut self) {
-        for ((scope, kind), seen) in &self.inputs.live.seen {
-            if let Seen::Unknown(why) = seen {
-                self.plan.unknown.push(Unknown {
-                    scope: scope.clone(),
-                    kind: kind.clone(),
-                    why: why.clone(),
-                });
-            }
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Simulator;
 use super::wire::Outcome;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_async::{rt::sleep::TokioSleep, time::TimeSource};
@@ -40,6 +41,8 @@ impl Simulator {
             .sleep_impl(TokioSleep::new())
             .time_source(WorldTime(self.clone()))
             .http_client(self.http_client())
+            // A virtual clock jumps, which the SDK would take for a stalled stream.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build()
     }
 }

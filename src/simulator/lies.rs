@@ -244,7 +244,7 @@ fn strip(answer: &mut Value) -> bool {
 fn take_token(input: &mut Value) -> bool {
     let Value::Object(members) = input else { return false };
     let injected = |member: &&str| members.get(*member).and_then(Value::as_str) == Some(TOKEN);
-    let Some(member) = TOKEN_MEMBERS.into_iter().find(|member| injected(&member)) else {
+    let Some(member) = TOKEN_MEMBERS.into_iter().find(|member| injected(member)) else {
         return false;
     };
     members.remove(member);

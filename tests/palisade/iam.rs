@@ -111,7 +111,7 @@ async fn life(world: &World) {
 async fn by_hand(world: &World) {
     let group = world.group("studio-apps");
     let rule = world.rule(&group, true, 443);
-    let new = json!([{"SecurityGroupRuleId": rule, "Description": "somebody's"}]);
+    let new = json!([{"SecurityGroupRuleId": rule, "Description": "by somebody"}]);
     let input = json!({"GroupId": group, "SecurityGroupRuleDescription": new});
     world.ec2("UpdateSecurityGroupRuleDescriptionsEgress", &input);
     quiet(world, "the description of an egress rule").await;
@@ -148,6 +148,15 @@ async fn tags(world: &World) {
     quiet(world, "tags are removed").await;
 }
 
+/// A document that asks for deletion, and else says what it said.
+fn tombstone(document: &str) -> String {
+    if document.contains("\nlifecycle:\n") {
+        document.replace("\nlifecycle:\n", "\nlifecycle:\n  state: absent\n")
+    } else {
+        document.replace("\nspec:\n", "\nlifecycle: {state: absent}\nspec:\n")
+    }
+}
+
 /// A tombstone for everything.
 async fn end(world: &World) {
     let mut files = vec![world.dir().to_owned()];
@@ -159,8 +168,8 @@ async fn end(world: &World) {
             continue;
         }
         let text = fs::read_to_string(&path).expect("read");
-        fs::write(&path, text.replace("\nspec:\n", "\nlifecycle: {state: absent}\nspec:\n"))
-            .expect("written");
+        let documents: Vec<String> = text.split("\n---\n").map(tombstone).collect();
+        fs::write(&path, documents.join("\n---\n")).expect("written");
     }
     quiet(world, "everything is deleted").await;
     assert_eq!(world.groups("studio-apps"), Vec::<Value>::new());

@@ -180,7 +180,7 @@ impl Scope<'_> {
                 }
                 When::CreatedByEc2 => must("StringEquals", "ec2:CreateAction", json!(CREATES)),
                 When::TaggedBy(call) => {
-                    must("StringEquals", "sagemaker:TaggingAction", json!(call))
+                    must("StringEquals", "sagemaker:TaggingAction", json!(call));
                 }
                 When::ServiceControlPolicies => {
                     must(
@@ -190,7 +190,7 @@ impl Scope<'_> {
                     );
                 }
                 When::PassedTo(service) => {
-                    must("StringEquals", "iam:PassedToService", json!(service))
+                    must("StringEquals", "iam:PassedToService", json!(service));
                 }
                 When::RoleOf(service) => must("StringEquals", "iam:AWSServiceName", json!(service)),
                 When::GrantForService => must("Bool", "kms:GrantIsForAWSResource", json!("true")),
@@ -259,13 +259,22 @@ mod tests {
         actions.filter_map(|action| action.as_str().map(str::to_owned)).collect()
     }
 
+    /// All five kinds together are no use that anybody has: service control policies are managed from an account in which
+    /// no platform runs. For them the policy to apply would have to be attached in two parts.
     #[test]
-    fn every_policy_is_as_short_as_iam_wants_it() {
-        let policies = Policies::new(&facts(), "a-rather-long-name-of-a-platform", &everything());
-        for policy in [Some(policies.observe), policies.apply, policies.destroy] {
-            let policy = policy.expect("every kind is in use");
-            let length = policy.to_string().len();
-            assert!(length <= LONGEST, "{length} characters: {policy:#}");
+    fn the_policies_of_a_platform_and_of_an_organisation_are_as_short_as_iam_wants_them() {
+        let scp = "ServiceControlPolicy";
+        let organisation: BTreeSet<String> = [scp.to_owned()].into();
+        let mut platform = everything().kinds;
+        platform.remove(scp);
+        for kinds in [platform, organisation] {
+            let usage = Usage { kinds, ..everything() };
+            let policies = Policies::new(&facts(), "a-rather-long-name-of-a-platform", &usage);
+            for policy in [Some(policies.observe), policies.apply, policies.destroy] {
+                let policy = policy.expect("kinds are in use");
+                let length = policy.to_string().len();
+                assert!(length <= LONGEST, "{length} characters: {policy:#}");
+            }
         }
     }
 

@@ -259,18 +259,15 @@ fn own_role<'a>(
     facts: &'a ScopeFacts,
     inputs: &Inputs<'_>,
 ) -> (Option<Principal<'a>>, Option<String>) {
-    match inputs.lockout.callers.get(&facts.name) {
-        Some(arn) => {
-            let (arn, account) = (arn.clone(), facts.account.clone());
-            (Some(Principal { arn, account, facts: Some(facts) }), None)
-        }
-        None => {
-            let why = format!(
-                "whether it locks palisade out of scope {} cannot be told: its role there is not known in this pass",
-                facts.name
-            );
-            (None, Some(why))
-        }
+    if let Some(arn) = inputs.lockout.callers.get(&facts.name) {
+        let (arn, account) = (arn.clone(), facts.account.clone());
+        (Some(Principal { arn, account, facts: Some(facts) }), None)
+    } else {
+        let why = format!(
+            "whether it locks palisade out of scope {} cannot be told: its role there is not known in this pass",
+            facts.name
+        );
+        (None, Some(why))
     }
 }
 

@@ -1,0 +1,68 @@
+//! The kinds of a build.
+
+use std::{collections::BTreeMap, marker::PhantomData};
+
+use serde_json::Value;
+
+use super::{
+    Invalid, Kind, Port, Profile, Refs,
+    erased::{Definition, ErasedKind, Resolved},
+};
+
+/// The kinds that this build knows, by name.
+#[derive(Default)]
+pub struct Registry(BTreeMap<&'static str, Box<dyn ErasedKind>>);
+
+impl Registry {
+    /// Adds a kind.
+    ///
+    /// # Panics
+    /// Two kinds of one name: `kinds/mod.rs` is wrong.
+    #[must_use]
+    pub fn with<K: Kind, P: Port<K>>(mut self) -> Self {
+        let twice = self.0.insert(K::PROFILE.name, Box::new(Definition::<K, P>(PhantomData)));
+        assert!(twice.is_none(), "kind {} registered twice", K::PROFILE.name);
+        self
+    }
+
+    /// The kind of this name.
+    pub fn get(&self, name: &str) -> Option<&dyn ErasedKind> {
+        self.0.get(name).map(AsRef::as_ref)
+    }
+
+    /// The kind of this name or short name, whatever the case: for what people type.
+    pub fn find(&self, text: &str) -> Option<&dyn ErasedKind> {
+        self.iter().find(|kind| {
+            let Profile { name, short, .. } = kind.profile();
+            name.eq_ignore_ascii_case(text) || short.eq_ignore_ascii_case(text)
+        })
+    }
+
+    /// All kinds, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn ErasedKind> {
+        self.0.values().map(AsRef::as_ref)
+    }
+
+    /// Resolves a manifest: references in its strings first, then the kind's own fields.
+    ///
+    /// # Errors
+    /// All values that cannot be right; an unknown kind is one.
+    pub fn resolve(
+        &self,
+        kind: &str,
+        spec: &Value,
+        refs: &mut Refs<'_>,
+    ) -> Result<Resolved, Vec<Invalid>> {
+        let Some(known) = self.get(kind) else {
+            return Err(vec![Invalid::new("", format!("there is no kind `{kind}`"))]);
+        };
+        let mut spec = spec.clone();
+        refs.interpolate(&mut spec, &self.names())?;
+        known.resolve(&spec, refs)
+    }
+
+    /// The names of all kinds.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.keys().copied().collect()
+    }
+}

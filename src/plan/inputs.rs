@@ -1,0 +1,84 @@
+//! What a plan depends on, and what of it references may use.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Holdoff, Live, Lockout, Past, Wait};
+use crate::{
+    kind::{Known, KnownResource, ScopeFacts, erased::Registry},
+    manifest::Document,
+    model::{Address, Ownership, PhysicalId, Seen},
+    settings::{GateLimits, Mode, Prune},
+};
+
+/// Everything a plan depends on.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The kinds.
+    pub registry: &'a Registry,
+    /// This installation's name.
+    pub owner: &'a str,
+    /// What the directory says.
+    pub documents: &'a BTreeMap<Address, Document>,
+    /// Digests that people consented to, still valid now.
+    pub approved: &'a BTreeSet<String>,
+    /// Account and Region of every scope.
+    pub facts: &'a BTreeMap<String, ScopeFacts>,
+    /// What was seen in this pass.
+    pub live: &'a Live,
+    /// Addresses that failed lately.
+    pub holdoffs: &'a BTreeMap<Address, Holdoff>,
+    /// Why nothing may be created for an address yet although it was not seen.
+    pub create_holdoffs: &'a BTreeMap<Address, Wait>,
+    /// Addresses that this process created and has not seen in order yet: finishing them is no mass change.
+    pub completing: &'a BTreeSet<Address>,
+    /// What each address was last seen as: part of the client token of a create.
+    pub predecessors: &'a BTreeMap<Address, PhysicalId>,
+    /// The fingerprint of what each address wanted when it was last in sync.
+    pub converged: &'a BTreeMap<Address, String>,
+    /// What the process may do.
+    pub mode: Mode,
+    /// What becomes of orphans.
+    pub prune: Prune,
+    /// The gate's limits.
+    pub gate: &'a GateLimits,
+    /// What this process did before.
+    pub past: &'a Past,
+    /// Who must not be locked out.
+    pub lockout: &'a Lockout,
+    /// Why nothing may be written now: the brake.
+    pub stopped: Option<&'a str>,
+}
+
+/// What resolving may use: every managed resource that carries a single, readable claim.
+pub fn known(live: &Live, owner: &str) -> Known {
+    let mut known = Known {
+        lookups: live.lookups.clone(),
+        organizations: live.organizations.clone(),
+        ..Known::default()
+    };
+    let mut twice = BTreeSet::new();
+    for ((scope, kind), seen) in &live.seen {
+        match seen {
+            Seen::Unknown(why) => {
+                known.unknown.insert((scope.clone(), kind.clone()), why.clone());
+            }
+            Seen::All(resources) => {
+                for resource in resources {
+                    if let Ownership::Ours { address, .. } = Ownership::read(&resource.tags, owner)
+                        && address.scope == *scope
+                        && address.kind == *kind
+                    {
+                        let it =
+                            KnownResource { id: resource.id.clone(), arn: resource.arn.clone() };
+                        if known.resources.insert(address.clone(), it).is_some() {
+                            twice.insert(address);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    // Which of two is meant cannot be known.
+    known.resources.retain(|address, _| !twice.contains(address));
+    known
+}
