@@ -32,8 +32,8 @@
 //! # Modules, in the order of the data
 //!
 //! [`settings`] and [`manifest`] read what is wanted; [`kind`] is the seam between the loop and the [`kinds`];
-//! [`aws`] has what they share of the SDK; [`plan`] decides, [`engine`] does, [`status`] tells. [`model`] holds the
-//! nouns, [`simulator`] an AWS in memory.
+//! [`aws`] has what they share of the SDK; [`baseline`] judges what is wanted; [`plan`] decides, [`engine`] does,
+//! [`status`] tells. [`model`] holds the nouns, [`simulator`] an AWS in memory.
 
 // What a test expects, it may say so; clippy.toml's own exceptions end at the test function.
 #![cfg_attr(
@@ -42,6 +42,7 @@
 )]
 
 pub mod aws;
+pub mod baseline;
 pub mod cli;
 pub mod engine;
 pub mod kind;

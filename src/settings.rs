@@ -94,6 +94,10 @@ pub struct Settings {
     pub prune: Prune,
     /// The gate.
     pub gate: GateLimits,
+    /// Roles (their ARNs) that must never be locked out, whatever a policy says.
+    pub break_glass_roles: BTreeSet<String>,
+    /// What stops all writing from outside of the process.
+    pub levers: Levers,
     /// Where the HTTP server listens.
     pub listen: String,
 }
@@ -134,6 +138,25 @@ pub struct Overrides {
     /// Correct what differs, or only report it [default: enforce]
     #[arg(long, global = true, env = "PALISADE_MODE", help_heading = "Settings")]
     pub mode: Option<Mode>,
+    /// While this file exists nothing is written [default: palisade.brake beside the settings file]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_BRAKE_FILE",
+        help_heading = "Settings",
+        value_name = "FILE"
+    )]
+    pub brake_file: Option<PathBuf>,
+    /// ARNs of roles that no policy may lock out, comma-separated
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_BREAK_GLASS_ROLES",
+        help_heading = "Settings",
+        value_delimiter = ',',
+        value_name = "ARNS"
+    )]
+    pub break_glass_roles: Option<Vec<String>>,
     /// What becomes of claimed resources whose manifest is gone [default: never]
     #[arg(long, global = true, env = "PALISADE_PRUNE", help_heading = "Settings")]
     pub prune: Option<Prune>,
@@ -226,6 +249,8 @@ struct File {
     mode: Option<Mode>,
     prune: Option<Prune>,
     gate: FileGate,
+    brake_file: Option<PathBuf>,
+    break_glass_roles: Option<Vec<String>>,
     server: FileServer,
 }
 
@@ -262,6 +287,8 @@ struct FileServer {
 
 /// The file looked for where none is named.
 pub const DEFAULT_FILE: &str = "palisade.yaml";
+/// The file that stops all writing, unless another one is named.
+pub const BRAKE_FILE: &str = "palisade.brake";
 
 impl Settings {
     /// Reads and validates the settings.
@@ -274,7 +301,9 @@ impl Settings {
             None => Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()),
         };
         let file = path.map(read).transpose()?.unwrap_or_default();
-        Self::merge(file, overrides)
+        let mut settings = Self::merge(file, overrides)?;
+        settings.levers.beside(path, overrides.mode);
+        Ok(settings)
     }
 
     /// Settings from the text of a settings file.
@@ -352,6 +381,17 @@ impl Settings {
             mode: flags.mode.or(file.mode).unwrap_or_default(),
             prune: flags.prune.or(file.prune).unwrap_or_default(),
             gate,
+            break_glass_roles: break_glass(
+                flags.break_glass_roles.clone().or(file.break_glass_roles).unwrap_or_default(),
+            )?,
+            levers: Levers {
+                brake_file: flags
+                    .brake_file
+                    .clone()
+                    .or(file.brake_file)
+                    .unwrap_or_else(|| PathBuf::from(BRAKE_FILE)),
+                settings_file: None,
+            },
             // Loopback: the page shows what the accounts look like.
             listen: flags
                 .listen
@@ -361,11 +401,80 @@ impl Settings {
         })
     }
 
+    /// Takes over the `mode` that the settings file says now. While it cannot be read, the lever stops all writing.
+    pub fn reread_mode(&mut self) {
+        if let Some(Ok(mode)) = self.levers.mode() {
+            self.mode = mode;
+        }
+    }
+
     /// The value of `${var.NAME}` in a scope.
     pub fn var(&self, scope: &str, name: &str) -> Option<&str> {
         let own = self.scopes.get(scope).and_then(|scope| scope.vars.get(name));
         own.or_else(|| self.vars.get(name)).map(String::as_str)
     }
+}
+
+/// What stops all writing from outside of the process: a file that exists, and the settings file's `mode`. Both can be
+/// reached where Git and AWS cannot, and both are looked at anew before every call that writes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Levers {
+    /// While this file exists nothing is written.
+    pub brake_file: PathBuf,
+    /// The settings file, unless a flag or variable decides about the mode.
+    settings_file: Option<PathBuf>,
+}
+
+impl Levers {
+    /// Relative paths are beside the settings file.
+    fn beside(&mut self, settings: Option<&Path>, given: Option<Mode>) {
+        if let Some(folder) = settings.and_then(Path::parent) {
+            self.brake_file = folder.join(&self.brake_file);
+        }
+        self.settings_file = settings.filter(|_| given.is_none()).map(Path::to_owned);
+    }
+
+    /// Whether the mode can become another one while the process runs.
+    pub fn mode_may_change(&self) -> bool {
+        self.settings_file.is_some()
+    }
+
+    /// Why nothing may be written now, if so.
+    pub fn pulled(&self) -> Option<String> {
+        // What cannot be looked at may be there.
+        if self.brake_file.try_exists().unwrap_or(true) {
+            return Some(format!("the brake is on: {} exists", self.brake_file.display()));
+        }
+        match self.mode()? {
+            Ok(Mode::Enforce) => None,
+            Ok(Mode::Observe) => Some("the settings say observe".to_owned()),
+            Err(error) => Some(format!("the settings cannot be read any more: {error}")),
+        }
+    }
+
+    /// What the settings file says now; `None` without one, or where it does not decide.
+    fn mode(&self) -> Option<Result<Mode, SettingsError>> {
+        let file = self.settings_file.as_deref().map(read)?;
+        Some(file.map(|file| file.mode.unwrap_or_default()))
+    }
+}
+
+fn break_glass(arns: Vec<String>) -> Result<BTreeSet<String>, SettingsError> {
+    for arn in &arns {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let role = match parts[..] {
+            ["arn", _, "iam", "", account, resource] => {
+                account.len() == 12
+                    && account.bytes().all(|b| b.is_ascii_digit())
+                    && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
+            }
+            _ => false,
+        };
+        if !role || arn.contains(['*', '?']) {
+            return Err(value("breakGlassRoles", format!("`{arn}` is no role's ARN")));
+        }
+    }
+    Ok(arns.into_iter().collect())
 }
 
 impl FileScope {
@@ -549,5 +658,40 @@ server: {listen: '0.0.0.0:9464'}
         assert_eq!(partition("eu-west-1"), "aws");
         assert_eq!(partition("cn-north-1"), "aws-cn");
         assert_eq!(partition("us-gov-west-1"), "aws-us-gov");
+    }
+
+    #[test]
+    fn the_brake_file_and_the_mode_of_the_settings_file_are_read_anew_each_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("palisade.yaml");
+        std::fs::write(&file, "owner: x\n").unwrap();
+        let flags = Overrides { file: Some(file.clone()), ..Overrides::default() };
+        let mut settings = Settings::load(&flags).unwrap();
+        assert_eq!(settings.levers.pulled(), None);
+        std::fs::write(dir.path().join(BRAKE_FILE), "").unwrap();
+        assert!(settings.levers.pulled().unwrap().contains("palisade.brake exists"));
+        std::fs::remove_file(dir.path().join(BRAKE_FILE)).unwrap();
+        std::fs::write(&file, "owner: x\nmode: observe\n").unwrap();
+        assert_eq!(settings.levers.pulled().as_deref(), Some("the settings say observe"));
+        settings.reread_mode();
+        assert_eq!(settings.mode, Mode::Observe);
+        std::fs::write(&file, "owner: [").unwrap();
+        assert!(settings.levers.pulled().is_some(), "what cannot be read must stop writing");
+        let given = Overrides { mode: Some(Mode::Enforce), ..flags };
+        std::fs::write(&file, "owner: x\nmode: observe\n").unwrap();
+        assert_eq!(Settings::load(&given).unwrap().levers.pulled(), None);
+    }
+
+    #[test]
+    fn break_glass_roles_are_exact_role_arns() {
+        let with = |arn: &str| {
+            from(&format!("owner: x\nbreakGlassRoles: ['{arn}']"), &Overrides::default())
+        };
+        assert!(with("arn:aws:iam::111122223333:role/break-glass").is_ok());
+        for wrong in
+            ["break-glass", "arn:aws:iam::*:role/break-glass", "arn:aws:iam::111122223333:user/ann"]
+        {
+            assert!(with(wrong).unwrap_err().starts_with("breakGlassRoles"), "{wrong}");
+        }
     }
 }

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use aws_config::{SdkConfig, retry::RetryConfig, sts::AssumeRoleProvider, timeout::TimeoutConfig};
-use aws_sdk_ec2::config::retry::RetryPartition;
+use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 
 use super::guard::Guard;
 use crate::kind::ScopeFacts;
 
+/// Attempts of one call together, the first one included.
+const ATTEMPTS: u32 = 3;
 /// One attempt may take this long; the SDK has no limit of its own after connecting.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 /// All attempts of one call together: three of them, and the pauses between.
@@ -56,9 +58,10 @@ impl Connection {
 
     /// From a configuration made elsewhere (the simulator).
     pub fn new(base: SdkConfig, guard: Guard) -> Self {
+        let retries = base.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
         let base = base
             .into_builder()
-            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .retry_config(retries.with_max_attempts(ATTEMPTS))
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(CONNECT_TIMEOUT)
@@ -104,9 +107,11 @@ impl Connection {
 impl Access {
     fn new(facts: ScopeFacts, config: &SdkConfig, guard: &Guard) -> Self {
         // A retry quota of its own per account and service: one throttled account must not use up the
-        // retries of the others.
+        // retries of the others. A bucket of its own, too: the SDK keeps the bucket of a mere name for the life of the
+        // process, so that every later client of that name would start with what an earlier one left.
         let partition = |service: &str| {
-            RetryPartition::new(format!("{service}-{}-{}", facts.account, facts.region))
+            let name = format!("{service}-{}-{}", facts.account, facts.region);
+            RetryPartition::custom(name).token_bucket(TokenBucket::default()).build()
         };
         macro_rules! client {
             ($service:ident) => {

@@ -2,7 +2,9 @@
 //!
 //! The guard is the second line of defence behind "`plan` constructs no writer": a client without
 //! write permission refuses every mutating operation before it is sent, and a client with it asks the
-//! brake before every attempt, retries included.
+//! brake before every attempt, retries included. Both refuse what is not in the table of operations
+//! ([`super::operations`]), because nobody was told that palisade may call it. Assuming a role is no call of these
+//! clients: the SDK's credentials provider does that.
 
 use std::{
     fmt,
@@ -25,26 +27,60 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::trace;
+use super::{operations, trace};
+
+/// Something outside of the process that says whether it may write, asked anew before every mutating call.
+type Lever = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Stops all writing of this process, before the next call, until it is released.
-#[derive(Debug, Clone, Default)]
-pub struct Brake(Arc<AtomicBool>);
+#[derive(Clone, Default)]
+pub struct Brake(Arc<Levers>);
+
+#[derive(Default)]
+struct Levers {
+    pulled: AtomicBool,
+    outside: Option<Lever>,
+}
+
+impl fmt::Debug for Brake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Brake").field(&self.why()).finish()
+    }
+}
 
 impl Brake {
-    /// No further mutating call is sent.
-    pub fn engage(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    /// A brake that somebody else can pull too: `outside` says why nothing may be written now, if so.
+    pub fn with_lever(outside: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        let outside: Option<Lever> = Some(Box::new(outside));
+        Self(Arc::new(Levers { pulled: AtomicBool::new(false), outside }))
     }
 
-    /// Writing is possible again.
+    /// No further mutating call is sent.
+    pub fn engage(&self) {
+        self.0.pulled.store(true, Ordering::SeqCst);
+    }
+
+    /// Writing is possible again, unless the lever outside says no.
     pub fn release(&self) {
-        self.0.store(false, Ordering::SeqCst);
+        self.0.pulled.store(false, Ordering::SeqCst);
+    }
+
+    /// Pulls or releases it; whether it is pulled now.
+    pub fn toggle(&self) -> bool {
+        !self.0.pulled.fetch_xor(true, Ordering::SeqCst)
+    }
+
+    /// Why nothing may be written now; `None` if it may.
+    pub fn why(&self) -> Option<String> {
+        if self.0.pulled.load(Ordering::SeqCst) {
+            return Some("the brake is on".to_owned());
+        }
+        self.0.outside.as_ref().and_then(|lever| lever())
     }
 
     /// Whether writing is stopped.
     pub fn is_engaged(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.why().is_some()
     }
 }
 
@@ -79,14 +115,6 @@ pub trait Meter: fmt::Debug + Send + Sync {
     fn attempt(&self, service: &str, operation: &str, outcome: CallOutcome);
 }
 
-/// Whether an operation can change anything, judged by its name: everything that is not plainly a
-/// read is taken for a write.
-pub fn is_mutating(operation: &str) -> bool {
-    !["Describe", "List", "Get", "AssumeRole", "Search", "Validate"]
-        .iter()
-        .any(|read| operation.starts_with(read))
-}
-
 /// The guard of one process's clients.
 #[derive(Debug, Clone)]
 pub struct Guard {
@@ -111,6 +139,8 @@ pub(super) enum Refusal {
     ReadOnly(String),
     #[error("{0} was not sent: the brake is on")]
     Braked(String),
+    #[error("{0} is not among the operations that palisade may call")]
+    Unlisted(String),
 }
 
 impl Guard {
@@ -143,8 +173,15 @@ impl Guard {
     }
 
     /// `dry` says whether this call only asks whether it would be allowed.
-    fn permit(&self, operation: &str, dry: impl FnOnce() -> bool) -> Result<(), Refusal> {
-        if !is_mutating(operation) {
+    fn permit(
+        &self,
+        service: &str,
+        operation: &str,
+        dry: impl FnOnce() -> bool,
+    ) -> Result<(), Refusal> {
+        let row = operations::find(service, operation)
+            .ok_or_else(|| Refusal::Unlisted(format!("{service}:{operation}")))?;
+        if !row.is_mutating() {
             return Ok(());
         }
         match &self.writes {
@@ -169,13 +206,13 @@ impl Intercept for Guard {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Without a name the operation cannot be judged: then it is refused like a write.
+        // Without a name the operation cannot be judged, and is not in the table.
         let (service, operation) = config
             .load::<Metadata>()
-            .map_or(("", "(unnamed)"), |metadata| (metadata.service(), metadata.name()));
+            .map_or(("(unnamed)", "(unnamed)"), |metadata| (metadata.service(), metadata.name()));
         // What is judged is the body as it will be sent, not what some caller meant to send.
         let dry = || service == "EC2" && is_dry_run(context.request().body().bytes());
-        Ok(self.permit(operation, dry)?)
+        Ok(self.permit(service, operation, dry)?)
     }
 
     fn read_after_attempt(
@@ -242,41 +279,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_plainly_a_read_is_a_write() {
-        for read in ["DescribeVpcs", "ListKeys", "GetKeyPolicy", "AssumeRole"] {
-            assert!(!is_mutating(read), "{read}");
-        }
-        for write in
-            ["CreateKey", "RevokeSecurityGroupEgress", "EnableKey", "Frobnicate", "(unnamed)"]
-        {
-            assert!(is_mutating(write), "{write}");
-        }
-    }
-
-    #[test]
     fn a_reader_never_writes_and_a_writer_stops_at_the_brake() {
-        assert_eq!(
-            Guard::read_only().permit("DeleteVpc", || true),
-            Err(Refusal::ReadOnly("DeleteVpc".into()))
-        );
+        let delete = |guard: &Guard, dry| guard.permit("EC2", "DeleteSecurityGroup", || dry);
+        let braked = Err(Refusal::Braked("DeleteSecurityGroup".into()));
+        let read_only = Err(Refusal::ReadOnly("DeleteSecurityGroup".into()));
+        assert_eq!(delete(&Guard::read_only(), true), read_only);
         let brake = Brake::default();
         let guard = Guard::writing(brake.clone());
-        assert_eq!(guard.permit("DeleteVpc", || false), Ok(()));
+        assert_eq!(delete(&guard, false), Ok(()));
         brake.engage();
-        assert_eq!(guard.permit("DeleteVpc", || false), Err(Refusal::Braked("DeleteVpc".into())));
-        assert_eq!(guard.permit("DescribeVpcs", || false), Ok(()));
+        assert_eq!(delete(&guard, false), braked);
+        assert_eq!(guard.permit("EC2", "DescribeVpcs", || false), Ok(()));
         brake.release();
-        assert_eq!(guard.permit("DeleteVpc", || false), Ok(()));
+        assert_eq!(delete(&guard, false), Ok(()));
     }
 
     #[test]
     fn a_rehearsal_sends_dry_runs_and_nothing_else_that_writes() {
         let guard = Guard::rehearsing();
         assert!(!guard.may_write());
-        assert_eq!(guard.permit("DescribeVpcs", || false), Ok(()));
-        assert_eq!(guard.permit("CreateVpc", || true), Ok(()));
-        let refused = Err(Refusal::ReadOnly("CreateVpc".into()));
-        assert_eq!(guard.permit("CreateVpc", || false), refused);
+        assert_eq!(guard.permit("EC2", "DescribeVpcs", || false), Ok(()));
+        assert_eq!(guard.permit("EC2", "CreateSecurityGroup", || true), Ok(()));
+        let refused = Err(Refusal::ReadOnly("CreateSecurityGroup".into()));
+        assert_eq!(guard.permit("EC2", "CreateSecurityGroup", || false), refused);
         assert!(is_dry_run(Some(b"Action=CreateVpc&DryRun=true&Version=2016-11-15")));
         for body in [
             &b"Action=CreateVpc&DryRun=false"[..],
@@ -287,5 +312,34 @@ mod tests {
             assert!(!is_dry_run(Some(body)), "{}", String::from_utf8_lossy(body));
         }
         assert!(!is_dry_run(None), "what cannot be read is no dry run");
+    }
+
+    #[test]
+    fn a_lever_outside_is_asked_before_every_call() {
+        let held = Arc::new(AtomicBool::new(false));
+        let lever = held.clone();
+        let brake =
+            Brake::with_lever(move || lever.load(Ordering::SeqCst).then(|| "a file".to_owned()));
+        let guard = Guard::writing(brake.clone());
+        let delete = || guard.permit("EC2", "DeleteSecurityGroup", || false);
+        assert_eq!(delete(), Ok(()));
+        held.store(true, Ordering::SeqCst);
+        assert_eq!(delete(), Err(Refusal::Braked("DeleteSecurityGroup".into())));
+        assert_eq!(brake.why().as_deref(), Some("a file"));
+        held.store(false, Ordering::SeqCst);
+        assert!(brake.toggle() && brake.is_engaged());
+        assert!(!brake.toggle() && !brake.is_engaged());
+    }
+
+    #[test]
+    fn what_is_not_in_the_table_is_refused_whether_it_reads_or_writes() {
+        for (service, operation) in
+            [("EC2", "DeleteVpc"), ("EC2", "DescribeInstances"), ("KMS", "DescribeVpcs"), ("", "")]
+        {
+            let refused = Err(Refusal::Unlisted(format!("{service}:{operation}")));
+            let writing = Guard::writing(Brake::default());
+            assert_eq!(writing.permit(service, operation, || true), refused);
+            assert_eq!(Guard::read_only().permit(service, operation, || true), refused);
+        }
     }
 }

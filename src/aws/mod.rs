@@ -1,5 +1,6 @@
 //! Everything that knows the AWS SDK and is shared by the kinds: one [`Access`] a scope, with time-outs,
-//! retries, the write guard and the call meter on every client; error classification; lookups; identity.
+//! retries, the write guard and the call meter on every client; the table of operations; error classification; lookups;
+//! identity.
 //!
 //! The SDK is named only here and in `kinds/*/aws.rs`; a test in `tests/palisade/architecture.rs` holds that.
 
@@ -8,11 +9,13 @@ mod classify;
 mod guard;
 pub mod identity;
 pub mod lookup;
+pub mod operations;
 pub mod rehearsal;
 pub mod trace;
 
 pub use self::{
     access::{Access, AssumedRole, Connection},
     classify::{classify, rejected},
-    guard::{Brake, CallOutcome, Guard, Meter, is_mutating},
+    guard::{Brake, CallOutcome, Guard, Meter},
+    operations::is_mutating,
 };

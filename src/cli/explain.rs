@@ -10,12 +10,15 @@ use super::{
     output::{self, HEADING},
     schema,
 };
-use crate::kinds;
+use crate::{
+    baseline::{self, Reach, Rule},
+    kinds,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A kind, or a field of it: `SecurityGroup`, `sg.ingress.ports`
-    #[arg(value_name = "KIND[.FIELD…]")]
+    /// A kind, or a field of it: `SecurityGroup`, `sg.ingress.ports`; `rules`, or a rule: `SG-01`
+    #[arg(value_name = "KIND[.FIELD…]|RULE")]
     path: Option<String>,
 }
 
@@ -27,9 +30,18 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
             let profile = kind.profile();
             let _ = writeln!(out, "  {:<22} {:<5} {}", profile.name, profile.short, profile.about);
         }
+        let _ = writeln!(out, "\n`palisade explain rules` lists the rules of the secure baseline.");
         output::print(&out)?;
         return Ok(Ended::Done);
     };
+    if path.eq_ignore_ascii_case("rules") {
+        output::print(&rules())?;
+        return Ok(Ended::Done);
+    }
+    if let Some(rule) = baseline::rule(path) {
+        output::print(&rule_page(rule))?;
+        return Ok(Ended::Done);
+    }
     let mut parts = path.split('.').filter(|part| *part != "spec");
     let kind = schema::find(&registry, parts.next().unwrap_or_default())?;
     let root = kind.spec_schema().to_value();
@@ -49,6 +61,35 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
     }
     output::print(&page(&walked, kind.profile().about, &root, at))?;
     Ok(Ended::Done)
+}
+
+/// Every rule of the baseline, a line each.
+fn rules() -> String {
+    let mut out = String::new();
+    let mut kind = "";
+    for rule in baseline::rules() {
+        if rule.kind != kind {
+            let gap = if kind.is_empty() { "" } else { "\n" };
+            let _ = writeln!(out, "{gap}{HEADING}{}{HEADING:#}", rule.kind);
+            kind = rule.kind;
+        }
+        let _ = writeln!(out, "  {:<7} {:<9} {}", rule.id, rule.severity, rule.title);
+    }
+    out
+}
+
+fn rule_page(rule: &Rule) -> String {
+    let Rule { id, severity, kind, title, why, source, help, reach, .. } = rule;
+    let whose = match reach {
+        Reach::Manifest => "in the manifest that breaks it",
+        Reach::Scope => "in any manifest of the kind in the scope",
+    };
+    format!(
+        "{HEADING}{id}{HEADING:#}  <{severity}, {kind}>\n  {title}.\n\n  {why}\n\n\
+         {HEADING}WAY OUT{HEADING:#}\n  {help}\n\n\
+         {HEADING}WAIVE{HEADING:#}\n  {whose}:\n  lifecycle: {{waive: {{{id}: \"why it may be broken here\"}}}}\n\n\
+         {HEADING}SOURCE{HEADING:#}\n  {source}\n"
+    )
 }
 
 fn page(title: &str, about: &str, root: &Value, at: &Value) -> String {

@@ -6,7 +6,9 @@ mod completions;
 mod demo;
 mod doctor;
 mod explain;
+mod github;
 mod healthcheck;
+mod iam_policy;
 mod output;
 mod plan;
 pub mod policy_diff;
@@ -65,10 +67,12 @@ enum Verb {
     Validate(validate::Args),
     /// Try everything that run needs, and write nothing
     Doctor(doctor::Args),
-    /// Explain a kind or one of its fields
+    /// Explain a kind, one of its fields, or a rule of the baseline
     Explain(explain::Args),
     /// Print the JSON schema of a kind's manifests
     Schema(schema::Args),
+    /// Print the IAM policies that palisade's roles need
+    IamPolicy(iam_policy::Args),
     /// Compare two IAM policy documents by meaning
     PolicyDiff(policy_diff::Args),
     /// Serve a simulated AWS on a socket
@@ -135,6 +139,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Doctor(args) => doctor::run(settings, &args).await,
         Verb::Explain(args) => explain::run(&args),
         Verb::Schema(args) => schema::run(&args),
+        Verb::IamPolicy(args) => iam_policy::run(settings, &args),
         Verb::PolicyDiff(args) => policy_diff::verb(&args),
         #[cfg(feature = "simulator")]
         Verb::Simulate(args) => simulate::run(&args).await,

@@ -65,11 +65,11 @@ async fn signals(stop: &CancellationToken, brake: &Brake, poke: &Notify) -> anyh
 }
 
 fn toggle(brake: &Brake) {
-    if brake.is_engaged() {
-        brake.release();
-        tracing::warn!("SIGUSR1: the brake is off, writing is possible again");
-    } else {
-        brake.engage();
-        tracing::warn!("SIGUSR1: the brake is on, nothing is written");
+    match (brake.toggle(), brake.why()) {
+        (true, _) => tracing::warn!("SIGUSR1: the brake is on, nothing is written"),
+        (false, None) => tracing::warn!("SIGUSR1: the brake is off, writing is possible again"),
+        (false, Some(why)) => {
+            tracing::warn!("SIGUSR1: the brake is off, but still nothing is written: {why}");
+        }
     }
 }

@@ -36,8 +36,11 @@ impl Session {
         meter: Option<Arc<dyn Meter>>,
     ) -> anyhow::Result<Self> {
         let settings = Settings::load(overrides).context("settings")?;
-        let writes = access == Access::Write && settings.mode == Mode::Enforce;
-        let brake = Brake::default();
+        // Where the file says observe, its lever stops every write until it says something else. A flag is final.
+        let writes = access == Access::Write
+            && (settings.mode == Mode::Enforce || settings.levers.mode_may_change());
+        let levers = settings.levers.clone();
+        let brake = Brake::with_lever(move || levers.pulled());
         let guard = if writes { Guard::writing(brake.clone()) } else { Guard::read_only() };
         let guard = match meter {
             Some(meter) => guard.metered(meter),

@@ -1,13 +1,14 @@
-//! `validate`: everything that can be checked without AWS.
+//! `validate`: everything that can be checked without AWS, and the secure baseline.
 
 use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{
-    Ended,
+    Ended, github,
     output::{self, Directory, Format},
 };
 use crate::{
+    baseline::{self, Finding, Subject},
     engine::Scopes,
     kinds,
     manifest::{Loader, Problem},
@@ -18,9 +19,26 @@ use crate::{
 pub(super) struct Args {
     #[command(flatten)]
     directory: Directory,
+    /// Fail where a manifest breaks a rule of the baseline that it does not waive
+    #[arg(long)]
+    strict: bool,
     /// Form of the answer
     #[arg(short, long, value_enum, default_value_t)]
-    output: Format,
+    output: Form,
+}
+
+/// The form of the answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// For people.
+    #[default]
+    Text,
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+    /// Annotations of GitHub Actions.
+    Github,
 }
 
 #[derive(Serialize)]
@@ -29,6 +47,14 @@ struct Document {
     schema_version: u32,
     manifests: usize,
     problems: Vec<Problem>,
+    findings: Vec<Finding>,
+}
+
+impl Document {
+    /// The findings that no manifest waives.
+    fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.waived.is_none())
+    }
 }
 
 pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
@@ -36,26 +62,82 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     let mut overrides = overrides.clone();
     overrides.owner.get_or_insert_with(|| "validate".to_owned());
     let settings = Settings::load(&overrides).context("settings")?;
-    let registry = kinds::registry();
-    let facts = Scopes::offline_facts(&settings);
-    let loader = Loader { registry: &registry, settings: &settings, facts: &facts };
-    let (manifests, problems) = match loader.load(&args.directory.dir) {
-        Ok(snapshot) => (snapshot.documents.len(), Vec::new()),
-        Err(problems) => (0, problems),
+    let document = examine(&settings, args);
+    let failed = !document.problems.is_empty() || (args.strict && document.open().next().is_some());
+    let format = match args.output {
+        Form::Text | Form::Github => Format::Text,
+        Form::Json => Format::Json,
+        Form::Yaml => Format::Yaml,
     };
-    let ended = if problems.is_empty() { Ended::Done } else { Ended::Failed };
-    let document = Document { schema_version: 1, manifests, problems };
-    output::data(args.output, &document, || text(&document))?;
-    Ok(ended)
+    output::data(format, &document, || match args.output {
+        Form::Github => annotations(&document, args.strict),
+        _ => text(&document),
+    })?;
+    Ok(if failed { Ended::Failed } else { Ended::Done })
+}
+
+fn examine(settings: &Settings, args: &Args) -> Document {
+    let registry = kinds::registry();
+    let scopes = Scopes::offline_facts(settings);
+    let loader = Loader { registry: &registry, settings, facts: &scopes };
+    let roles: Vec<String> = settings
+        .scopes
+        .values()
+        .filter_map(|scope| scope.role.as_ref().map(|role| role.role_arn.clone()))
+        .collect();
+    let (manifests, problems, findings) = match loader.load(&args.directory.dir) {
+        Ok(snapshot) => {
+            let subject = Subject {
+                registry: &registry,
+                scopes: &scopes,
+                snapshot: &snapshot,
+                roles: &roles,
+            };
+            let report = baseline::check(subject);
+            (snapshot.documents.len(), report.problems, report.findings)
+        }
+        Err(problems) => (0, problems, Vec::new()),
+    };
+    Document { schema_version: 1, manifests, problems, findings }
 }
 
 fn text(document: &Document) -> String {
     let mut out: String = document.problems.iter().map(|problem| format!("{problem}\n")).collect();
-    let count = document.problems.len();
-    out.push_str(&match count {
-        0 => format!("{} manifests, no problems\n", document.manifests),
-        1 => "1 problem\n".to_owned(),
-        _ => format!("{count} problems\n"),
-    });
+    out.extend(document.open().map(|finding| format!("{finding}\n")));
+    let counts = |count: usize, what: &str| match count {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
+    let problems = counts(document.problems.len(), "problem");
+    if !document.problems.is_empty() {
+        out.push_str(&format!("{problems}\n"));
+        return out;
+    }
+    let open = document.open().count();
+    let waived = document.findings.len() - open;
+    let findings = counts(open, "finding");
+    let manifests = match document.manifests {
+        1 => "1 manifest".to_owned(),
+        count => format!("{count} manifests"),
+    };
+    out.push_str(&format!("{manifests}, {problems}, {findings}"));
+    out.push_str(&if waived > 0 { format!(" ({waived} waived)\n") } else { "\n".to_owned() });
     out
+}
+
+/// Problems are errors; findings too where they fail the run.
+fn annotations(document: &Document, strict: bool) -> String {
+    use github::Level;
+    let problems = document.problems.iter().map(|problem| {
+        let Problem { origin, path, message, help } = problem;
+        github::annotation(Level::Error, origin, path, message, help.as_deref())
+    });
+    let findings = document.open().map(|finding| {
+        let level = if strict { Level::Error } else { Level::Warning };
+        let title = format!("{} {}", finding.rule, finding.severity);
+        let message = format!("{}: {}", finding.path, finding.message);
+        github::annotation(level, &finding.origin, &title, &message, Some(finding.help))
+    });
+    problems.chain(findings).collect()
 }

@@ -14,7 +14,7 @@ use futures::{StreamExt as _, stream};
 use serde::Serialize;
 use tokio::{sync::Semaphore, time::Instant};
 
-use super::scopes::Scopes;
+use super::{defect::contained, scopes::Scopes};
 use crate::{
     aws::{Brake, is_mutating, trace},
     kind::{
@@ -77,6 +77,9 @@ pub struct StepResult {
     pub cause: &'static str,
     /// What was done, one line an edit.
     pub done: Vec<String>,
+    /// What was written, as [`Step::fields`] names it.
+    #[serde(skip)]
+    pub wrote: Vec<String>,
     /// How it ended.
     pub outcome: Outcome,
     /// The error behind a failure, for the pace.
@@ -114,9 +117,13 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    fn check(&self) -> Result<(), String> {
-        if self.brake.is_engaged() {
-            return Err("the brake is on".to_owned());
+    /// Whether a write may begin now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if let Some(why) = self.brake.why() {
+            return Err(why);
         }
         if self.generation.current() != self.planned {
             return Err("the directory changed meanwhile; the next pass plans anew".to_owned());
@@ -188,11 +195,14 @@ async fn one(step: &Step, scopes: &Scopes, fresh: &Fresh, audit: Audit<'_>) -> S
         verb: step.action.verb(),
         cause: step.cause.as_str(),
         done: Vec::new(),
+        wrote: Vec::new(),
         outcome: Outcome::Skipped { why: "there is no such scope".to_owned() },
         error: None,
     };
     let Some(port) = scopes.port(&step.address.scope, &step.address.kind) else { return result };
     let ran = run(step, port, fresh, audit, &mut result.done).await;
+    // One field was written for every line of what was done, in the same order.
+    result.wrote = step.fields().into_iter().take(result.done.len()).collect();
     result.outcome = match ran {
         Ok(id) => Outcome::Done { id },
         Err(Stopped::NotFresh(why)) => Outcome::Skipped { why },
@@ -254,8 +264,8 @@ async fn logged<T>(
     audit: Audit<'_>,
     write: impl Future<Output = Result<T, CloudError>>,
 ) -> Result<T, Stopped> {
-    let (result, calls) = trace::collect(write).await;
-    for call in calls.iter().filter(|call| is_mutating(&call.operation)) {
+    let (result, calls) = trace::collect(contained(write)).await;
+    for call in calls.iter().filter(|call| is_mutating(&call.service, &call.operation)) {
         tracing::info!(
             target: "palisade::audit",
             pass = audit.pass,

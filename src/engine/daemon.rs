@@ -69,8 +69,9 @@ pub async fn run(
     }
 }
 
-/// How long to wait for the next pass if nothing happens.
-fn pause(engine: &Engine, report: &Report) -> Duration {
+/// How long to wait for the next pass if nothing happens: not at all after progress, shortly while something moves by
+/// itself, until the next retry or the interval otherwise.
+pub fn pause(engine: &Engine, report: &Report) -> Duration {
     let interval = engine.settings().interval;
     if report.changed() == Changed::Yes {
         return Duration::ZERO;

@@ -5,18 +5,23 @@
 //! once; otherwise a file event, a retry that is due, or the interval does.
 
 pub mod apply;
+mod consent;
 mod daemon;
+mod defect;
 mod futile;
 mod observe;
 pub mod pace;
 mod pass;
 mod report;
+pub mod rewrites;
 mod scopes;
 mod source;
+#[cfg(all(test, feature = "simulator"))]
+mod tests;
 
 pub use self::{
     apply::{Outcome, StepResult},
-    daemon::run,
+    daemon::{pause, run},
     pass::{Engine, Options},
     report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, stream};
 
-use super::scopes::Scopes;
+use super::{defect::contained, scopes::Scopes};
 use crate::{
     aws::{identity, lookup},
     kind::{Ask, Class, CloudError, Known, LookupKind, Refs, erased::Registry},
@@ -26,8 +26,8 @@ pub(super) struct Wanted<'a> {
     pub(super) remembered: &'a BTreeSet<(String, String)>,
     /// Whether to look for orphans of kinds that no manifest declares, too.
     pub(super) sweep: bool,
-    /// Organisation ids found earlier; they never change.
-    pub(super) organizations: &'a BTreeMap<String, String>,
+    /// Organisations found earlier; what is kept of them never changes.
+    pub(super) organizations: &'a BTreeMap<String, identity::Organization>,
 }
 
 /// The callers found, per scope.
@@ -121,12 +121,20 @@ async fn organizations(
         .collect();
     for scope in asked {
         let found = match (wanted.organizations.get(scope), refused.get(scope), scopes.get(scope)) {
-            (Some(id), ..) => Seen::All(id.clone()),
+            (Some(known), ..) => Seen::All(known.clone()),
             (None, Some(why), _) => Seen::Unknown(why.clone()),
             (None, None, None) => continue,
             (None, None, Some(connected)) => seen(identity::organization(&connected.access).await),
         };
-        live.organizations.insert(scope.to_owned(), found);
+        let id = match found {
+            Seen::All(organization) => {
+                let managed = organization.management_account.map(|by| (scope.to_owned(), by));
+                live.management_accounts.extend(managed);
+                Seen::All(organization.id)
+            }
+            Seen::Unknown(why) => Seen::Unknown(why),
+        };
+        live.organizations.insert(scope.to_owned(), id);
     }
 }
 
@@ -165,7 +173,7 @@ async fn kinds(
             let seen = match (refused.get(scope.as_str()), scopes.port(&scope, &kind)) {
                 (Some(why), _) => Seen::Unknown(why.clone()),
                 (None, None) => Seen::Unknown("there is no such scope".to_owned()),
-                (None, Some(port)) => seen(port.observe(&ask).await),
+                (None, Some(port)) => seen(contained(port.observe(&ask)).await),
             };
             ((scope, kind), seen)
         })

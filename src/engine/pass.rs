@@ -11,19 +11,22 @@ use tokio::time::Instant;
 
 use super::{
     apply::{self, Audit, Fresh, Generation, Outcome, StepResult},
+    consent,
+    defect::contained,
     futile::Futile,
     observe::{self, Callers, Wanted},
     pace::Pace,
     report::{PendingDeletion, Report},
+    rewrites::{Deletions, Memory},
     scopes::Scopes,
     source::Source,
 };
 use crate::{
-    aws::Brake,
+    aws::{Brake, identity},
     kind::{Creation, erased::Registry},
-    manifest::{Approval, Loader, Snapshot},
+    manifest::{Loader, Snapshot},
     model::{Address, Ownership, Seen},
-    plan::{self, Action, Live, Plan, Verdict, Wait},
+    plan::{self, Action, Live, Lockout, Past, Plan, Verdict, Wait},
     settings::{Mode, Settings},
 };
 
@@ -56,7 +59,9 @@ pub struct Engine {
     converged: BTreeMap<Address, String>,
     completing: BTreeSet<Address>,
     remembered: BTreeSet<(String, String)>,
-    organizations: BTreeMap<String, String>,
+    organizations: BTreeMap<String, identity::Organization>,
+    rewrites: Memory,
+    deletions: Deletions,
     passes: u64,
 }
 
@@ -84,6 +89,8 @@ impl Engine {
             completing: BTreeSet::new(),
             remembered: BTreeSet::new(),
             organizations: BTreeMap::new(),
+            rewrites: Memory::default(),
+            deletions: Deletions::default(),
             passes: 0,
         }
     }
@@ -108,10 +115,12 @@ impl Engine {
         self.generation.clone()
     }
 
-    /// When a failed step may be tried again.
+    /// When a failed or frozen step may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
         let now = Instant::now();
-        self.pace.next_retry(now).into_iter().chain(self.futile.next_retry(now)).min()
+        let due =
+            [self.pace.next_retry(now), self.futile.next_retry(now), self.rewrites.next_thaw(now)];
+        due.into_iter().flatten().min()
     }
 
     /// Makes one pass.
@@ -120,15 +129,19 @@ impl Engine {
         let begun = Instant::now();
         let started_at = epoch_seconds();
         let planned = self.generation.current();
+        self.settings.reread_mode();
         self.load();
         let good = self.source.good().cloned();
-        let (live, callers) = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
+        let (mut live, callers) = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
         let (plan, results) = match &good {
             // Without a snapshot nothing is known to be wanted, so nothing can be planned.
             None => (Plan::default(), Vec::new()),
             Some(good) => {
                 self.note_observation(&good.snapshot, &live);
-                let mut plan = self.plan(&good.snapshot, &live, started_at);
+                let mut plan = self.plan(&good.snapshot, &live, &callers, started_at);
+                if self.learn_managers(&plan, &mut live).await {
+                    plan = self.plan(&good.snapshot, &live, &callers, started_at);
+                }
                 self.slow_down_the_futile(&mut plan);
                 self.look_for_obstacles(&mut plan).await;
                 let fresh = Fresh {
@@ -185,10 +198,45 @@ impl Engine {
         self.remembered.extend(documents.keys().map(|a| (a.scope.clone(), a.kind.clone())));
         for (scope, seen) in &live.organizations {
             if let Seen::All(id) = seen {
-                self.organizations.insert(scope.clone(), id.clone());
+                let management_account = live.management_accounts.get(scope).cloned();
+                let known = identity::Organization { id: id.clone(), management_account };
+                self.organizations.entry(scope.clone()).or_insert(known);
             }
         }
         (live, callers)
+    }
+
+    /// Whom a service control policy concerns depends on which account manages the organisation. That is
+    /// asked once in a process, and only when such a policy is about to change; whether anything was
+    /// learnt. What cannot be read stays unknown, and then the gate assumes the worst.
+    async fn learn_managers(&mut self, plan: &Plan, live: &mut Live) -> bool {
+        let scopes: BTreeSet<&str> = plan
+            .steps
+            .iter()
+            .filter(|step| step.address.kind == "ServiceControlPolicy")
+            .map(|step| step.address.scope.as_str())
+            .filter(|scope| !live.management_accounts.contains_key(*scope))
+            .collect();
+        let mut learnt = false;
+        for scope in scopes {
+            let found = match (self.organizations.get(scope), self.scopes.get(scope)) {
+                (Some(known), _) => known.clone(),
+                (None, None) => continue,
+                (None, Some(connected)) => match identity::organization(&connected.access).await {
+                    Ok(found) => found,
+                    Err(error) => {
+                        tracing::warn!("{scope}: who manages the organisation is unknown: {error}");
+                        continue;
+                    }
+                },
+            };
+            if let Some(manager) = &found.management_account {
+                live.management_accounts.insert(scope.to_owned(), manager.clone());
+                learnt = true;
+            }
+            self.organizations.insert(scope.to_owned(), found);
+        }
+        learnt
     }
 
     /// Absence is counted only where the whole kind was seen.
@@ -207,13 +255,22 @@ impl Engine {
         }
     }
 
-    fn plan(&self, snapshot: &Snapshot, live: &Live, now: f64) -> Plan {
+    fn plan(&mut self, snapshot: &Snapshot, live: &Live, callers: &Callers, now: f64) -> Plan {
         let moment = Instant::now();
         let holdoffs = self.pace.failure_holdoffs(moment);
         let create_holdoffs = self.create_holdoffs(snapshot, moment);
         let mut approved = self.options.approve.clone();
-        approved.extend(valid_approvals(&snapshot.approvals, now));
-        plan::plan(&plan::Inputs {
+        approved.extend(consent::valid(&snapshot.approvals, now));
+        let past = Past {
+            rewrites: self.rewrites.standing(moment),
+            deletions: self.deletions.recent(moment),
+        };
+        let lockout = Lockout {
+            callers: self.roles(callers),
+            break_glass: self.settings.break_glass_roles.clone(),
+        };
+        let stopped = self.brake.why();
+        let mut plan = plan::plan(&plan::Inputs {
             registry: &self.registry,
             owner: &self.settings.owner,
             documents: &snapshot.documents,
@@ -228,7 +285,25 @@ impl Engine {
             mode: self.settings.mode,
             prune: self.settings.prune,
             gate: &self.settings.gate,
-        })
+            past: &past,
+            lockout: &lockout,
+            stopped: stopped.as_deref(),
+        });
+        plan.unused_approvals =
+            consent::unused(&plan, &self.options.approve, &snapshot.approvals, now);
+        plan
+    }
+
+    /// palisade's own role in every scope whose caller is known.
+    fn roles(&self, callers: &Callers) -> BTreeMap<String, String> {
+        callers
+            .iter()
+            .filter_map(|(scope, caller)| {
+                let settings = self.settings.scopes.get(scope);
+                let assumed = settings.and_then(|s| s.role.as_ref()).map(|r| r.role_arn.as_str());
+                Some((scope.clone(), identity::role_arn(&caller.as_ref().ok()?.arn, assumed)))
+            })
+            .collect()
     }
 
     fn create_holdoffs(&self, snapshot: &Snapshot, now: Instant) -> BTreeMap<Address, Wait> {
@@ -273,13 +348,13 @@ impl Engine {
             let mut found = Vec::new();
             match &step.action {
                 Action::Create { .. } => continue,
-                Action::Delete { have, .. } => match port.obstacles(have, None).await {
+                Action::Delete { have, .. } => match contained(port.obstacles(have, None)).await {
                     Ok(names) => found = names,
                     Err(error) => found.push(format!("cannot tell what is in the way: {error}")),
                 },
                 Action::Edit { have, edits } => {
                     for edit in edits.iter().filter(|edit| edit.inspect) {
-                        match port.obstacles(have, Some(edit)).await {
+                        match contained(port.obstacles(have, Some(edit))).await {
                             Ok(names) => found.extend(names),
                             Err(error) => {
                                 found.push(format!("cannot tell what is in the way: {error}"));
@@ -309,6 +384,10 @@ impl Engine {
         let now = Instant::now();
         for result in results {
             let address = &result.address;
+            if !result.wrote.is_empty() {
+                let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
+                self.rewrites.wrote(address, want, result.wrote.iter().cloned(), now);
+            }
             match (&result.outcome, &result.error) {
                 (Outcome::Done { id }, _) if result.verb == "create" => {
                     self.pace.created(address, id.clone(), now);
@@ -316,6 +395,9 @@ impl Engine {
                 }
                 (Outcome::Done { .. }, _) => {
                     self.pace.done(address);
+                    if result.verb == "delete" {
+                        self.deletions.note(address, now);
+                    }
                     let steps = plan.steps.iter().filter(|step| step.address == *address);
                     for step in steps.filter(|step| !step.action.edits().is_empty()) {
                         self.futile.done(address, &step.digest, now);
@@ -335,6 +417,7 @@ impl Engine {
         }
         for address in &plan.in_sync {
             self.completing.remove(address);
+            self.rewrites.shown(address);
             self.futile.settled(address);
             if let Some(want) = plan.wants.get(address) {
                 self.converged.insert(address.clone(), want.clone());
@@ -343,17 +426,16 @@ impl Engine {
         let known: BTreeSet<&Address> =
             plan.wants.keys().chain(plan.steps.iter().map(|step| &step.address)).collect();
         self.pace.retain(&known);
+        // What was written before must not be forgotten because one pass could not read a kind.
+        let documents = self.source.good().map(|good| &good.snapshot.documents);
+        let matters = |address: &Address| {
+            known.contains(address) || documents.is_some_and(|all| all.contains_key(address))
+        };
+        self.rewrites.retain(matters);
         self.completing.retain(|address| known.contains(address));
         self.converged.retain(|address, _| known.contains(address));
         self.futile.retain(&known);
     }
-}
-
-fn valid_approvals(approvals: &[Approval], now: f64) -> impl Iterator<Item = String> {
-    approvals
-        .iter()
-        .filter(move |approval| now < approval.expires)
-        .map(|approval| approval.digest.clone())
 }
 
 fn scopes_report(callers: &Callers) -> BTreeMap<String, Result<String, String>> {

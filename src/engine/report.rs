@@ -14,7 +14,6 @@ use crate::{
 /// The report of one pass.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[must_use]
 pub struct Report {
     /// Counts passes of this process from 1.
     pub pass: u64,

@@ -37,16 +37,36 @@ impl Source {
         &self.dir
     }
 
-    /// Reads the directory. A bad reading leaves the last good snapshot in force.
+    /// Reads the directory. A bad reading leaves the last good snapshot in force, and so does an empty one: that the
+    /// manifests are gone all at once says something about the directory (a wrong path, a checkout under way), not
+    /// about what is wanted.
     pub fn read(&mut self, loader: &Loader<'_>) {
+        let before = revision(&self.dir);
         match loader.load(&self.dir) {
+            Ok(snapshot) if snapshot.documents.is_empty() && self.had_manifests() => {
+                let problem =
+                    Problem::file(&self.dir, "holds no manifest any more; the last good snapshot stays in force")
+                        .help("to give everything up on purpose, restart palisade: nothing is deleted then either");
+                self.problems = vec![problem];
+            }
             Ok(snapshot) => {
-                self.problems.clear();
                 let revision = revision(&self.dir);
+                if before != revision {
+                    let problem =
+                        Problem::file(&self.dir, "went to another revision while it was read")
+                            .help("nothing to do: the next reading takes the new one");
+                    self.problems = vec![problem];
+                    return;
+                }
+                self.problems.clear();
                 self.good = Some(Good { snapshot, revision, at: Instant::now() });
             }
             Err(problems) => self.problems = problems,
         }
+    }
+
+    fn had_manifests(&self) -> bool {
+        self.good.as_ref().is_some_and(|good| !good.snapshot.documents.is_empty())
     }
 
     /// The last good snapshot; `None` if there never was one, and then nothing may be written.

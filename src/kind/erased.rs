@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    Ask, CloudError, Describe as _, Erased, Intent, Invalid, Kind, Line, Port, Profile, Refs,
-    TagSpec,
+    Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Port, Profile,
+    Refs, TagSpec,
 };
 use crate::{
     aws::Access,
@@ -113,6 +113,16 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable>;
+    /// [`Kind::guards`] of a state.
+    ///
+    /// # Errors
+    /// A state that does not decode.
+    fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable>;
+    /// The states that a live state goes through while the edits are made, one after each edit.
+    ///
+    /// # Errors
+    /// A state or change that does not decode.
+    fn states(&self, have: &Value, edits: &[Edit]) -> Result<Vec<Value>, Undecodable>;
     /// The port for one scope.
     fn connect(&self, access: &Access) -> Box<dyn ErasedPort>;
 }
@@ -238,6 +248,22 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
 
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {
         Ok(K::is_gone(&open::<K, _>("state", have)?))
+    }
+
+    fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable> {
+        Ok(K::guards(&open::<K, _>("state", state)?))
+    }
+
+    fn states(&self, have: &Value, edits: &[Edit]) -> Result<Vec<Value>, Undecodable> {
+        let mut state = open::<K, K::State>("state", have)?;
+        let mut states = Vec::with_capacity(edits.len());
+        for edit in edits {
+            if let EditBody::Change(change) = &edit.body {
+                state = K::effect(state, &open::<K, _>("change", change)?);
+            }
+            states.push(seal::<K, _>("state", &state)?);
+        }
+        Ok(states)
     }
 
     fn connect(&self, access: &Access) -> Box<dyn ErasedPort> {

@@ -10,6 +10,7 @@
 
 pub mod erased;
 mod error;
+mod guarded;
 mod lines;
 mod refs;
 mod target;
@@ -25,6 +26,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
     error::{Class, CloudError, Invalid},
+    guarded::{Guarded, OPERATIONS, Operation, Reach},
     lines::{Line, Sign, state_lines},
     refs::{Known, KnownResource, LookupItem, LookupKind, Refs, Resolution, ScopeFacts},
     target::{Accepts, Form, Lookup, TagSpec, Target, Targets},
@@ -143,6 +145,12 @@ pub trait Kind: Send + Sync + 'static {
     /// Whether a live resource counts as deleted already (a key that is pending deletion).
     fn is_gone(_have: &Self::State) -> bool {
         false
+    }
+
+    /// The documents in a state that decide who may do what: before a step is let through, the gate asks them
+    /// whether palisade and the break-glass roles keep what they need.
+    fn guards(_state: &Self::State) -> Vec<Guarded> {
+        Vec::new()
     }
 }
 

@@ -1,5 +1,7 @@
 //! One YAML document: what it is called, how it lives, and what it wants.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -50,6 +52,10 @@ pub struct Lifecycle {
     /// Take over exactly this live resource, which carries no claim yet.
     #[schemars(with = "Option<String>")]
     pub adopt: Option<PhysicalId>,
+    /// Rules of the secure baseline that this manifest may break, each with the reason: `{SG-01: public
+    /// load balancer, reviewed in SEC-42}`. `palisade explain rules` lists them. `validate` still counts
+    /// what is waived.
+    pub waive: BTreeMap<String, String>,
 }
 
 /// What identifies a manifest.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
 
@@ -18,6 +19,7 @@ use super::{
     tree, vars,
 };
 use crate::{
+    baseline,
     kind::{Invalid, Known, Refs, ScopeFacts, erased::Registry},
     model::Address,
     settings::Settings,
@@ -96,7 +98,7 @@ impl Reading<'_> {
         }
         let wrong = type_problems(value, |value| typed::<Envelope>(value).err());
         if !wrong.is_empty() {
-            return self.problems.extend(wrong.iter().map(|w| place.problem(&w.field, w)));
+            return self.say(&place, &wrong, value);
         }
         let Ok(envelope) = typed::<Envelope>(value) else { return };
         let before = self.problems.len();
@@ -125,6 +127,27 @@ impl Reading<'_> {
         if let Some(scope) = scope.filter(|_| self.problems.len() == before) {
             self.manifest(place, scope, envelope);
         }
+    }
+
+    /// Adds problems that a type or a kind found. Their words may quote a short value (a port, a misspelt word); a long one
+    /// could be anything that somebody pasted, and the place says which it is.
+    fn say(&mut self, place: &Place, wrong: &[Invalid], substituted: &Value) {
+        let mut long = Vec::new();
+        if !wrong.is_empty() {
+            long_texts(&place.located.value, &mut long);
+            long_texts(substituted, &mut long);
+        }
+        // The longest first: one may be part of another.
+        long.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        let hide = |text: &str| long.iter().fold(text.to_owned(), |t, long| t.replace(long, "…"));
+        self.problems.extend(wrong.iter().map(|w| {
+            let shown = Invalid {
+                field: w.field.clone(),
+                why: hide(&w.why),
+                help: w.help.as_deref().map(hide),
+            };
+            place.problem(&w.field, &shown)
+        }));
     }
 
     fn scope(&mut self, place: &Place, named: Option<&str>) -> Option<String> {
@@ -176,6 +199,7 @@ impl Reading<'_> {
         else {
             return;
         };
+        self.waivers(&place, &envelope);
         let mut spec = envelope.spec.filter(|spec| !spec.is_null());
         let mut wrong = Vec::new();
         if let Some(spec) = &mut spec {
@@ -194,7 +218,9 @@ impl Reading<'_> {
         let mut refs = Refs::new(facts, &address.name, &known);
         let mut natural_keys = Vec::new();
         if let Some(spec) = spec.as_ref().filter(|_| wrong.is_empty()) {
-            match loader.registry.resolve(&address.kind, spec, &mut refs) {
+            let resolving = || loader.registry.resolve(&address.kind, spec, &mut refs);
+            match catch_unwind(AssertUnwindSafe(resolving)).unwrap_or_else(|_| Err(vec![defect()]))
+            {
                 Ok(resolved) => {
                     natural_keys = resolved.natural_keys;
                     if envelope.lifecycle.state == Presence::Present {
@@ -208,7 +234,7 @@ impl Reading<'_> {
                 ),
             }
         }
-        self.problems.extend(wrong.iter().map(|w| place.problem(&w.field, w)));
+        self.say(&place, &wrong, spec.as_ref().unwrap_or(&Value::Null));
         let document = Document {
             origin: place.origin("kind"),
             recorded: refs.finish(),
@@ -224,6 +250,31 @@ impl Reading<'_> {
             self.problems.push(document.places.problem("metadata.name", &why));
         } else {
             self.snapshot.documents.insert(address, document);
+        }
+    }
+
+    /// A waiver that waives nothing would be believed to.
+    fn waivers(&mut self, place: &Place, envelope: &Envelope) {
+        for (id, reason) in &envelope.lifecycle.waive {
+            let why = match baseline::rules().find(|rule| rule.id == id) {
+                None => {
+                    let ids = baseline::rules().map(|rule| rule.id);
+                    let help = did_you_mean(id, ids).map_or_else(
+                        || "`palisade explain rules` lists them".to_owned(),
+                        |near| format!("did you mean `{near}`?"),
+                    );
+                    Invalid::new("", format!("there is no rule `{id}`")).help(help)
+                }
+                Some(rule) if rule.kind != envelope.kind => {
+                    Invalid::new("", format!("{id} is reported at a {}", rule.kind))
+                        .help(format!("waive it there, with `palisade explain {id}` at hand"))
+                }
+                Some(_) if reason.trim().is_empty() => {
+                    Invalid::new("", "gives no reason").help("say why the rule may be broken here")
+                }
+                Some(_) => continue,
+            };
+            self.problems.push(place.problem(&join("lifecycle.waive", id), &why));
         }
     }
 
@@ -304,6 +355,24 @@ impl Reading<'_> {
             }
         }
     }
+}
+
+/// Texts of this many characters and more are not repeated.
+const LONG: usize = 20;
+
+fn long_texts<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) if text.chars().count() >= LONG => found.push(text),
+        Value::Array(items) => items.iter().for_each(|item| long_texts(item, found)),
+        Value::Object(map) => map.values().for_each(|item| long_texts(item, found)),
+        _ => {}
+    }
+}
+
+/// A kind that panics must not take the process with it; its manifest cannot be used.
+fn defect() -> Invalid {
+    Invalid::new("", "palisade itself failed while checking this manifest")
+        .help("this is a defect: the log names the place")
 }
 
 fn missing<'a>(target: &Address, known: impl Iterator<Item = &'a Address>) -> Invalid {

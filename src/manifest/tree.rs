@@ -1,18 +1,28 @@
 //! Reading the directory: which files, whole, and from one state of the tree.
+//!
+//! A file is never opened by its path as a whole: its resolved path is walked component by component from one
+//! handle on the root, and no component may be a link. Whatever is switched meanwhile, nothing outside of the root is
+//! ever read.
 
 use std::{
-    fs, io,
-    path::{Path, PathBuf},
+    fs::{self, File},
+    io::{self, Read as _},
+    os::fd::OwnedFd,
+    path::{Component, Path, PathBuf},
 };
+
+use rustix::fs::{FileType, Mode, OFlags};
 
 use super::Problem;
 
 /// Larger files are refused: no manifest is, and a reader must not fill the memory.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// All files together: some ten thousand manifests.
+const MAX_TREE_BYTES: usize = 32 * 1024 * 1024;
 /// Deeper trees are refused: they are a loop or a mistake.
 const MAX_DEPTH: usize = 32;
-/// More files are refused likewise.
-const MAX_FILES: usize = 20_000;
+/// More entries are refused likewise, whatever they are.
+const MAX_ENTRIES: usize = 20_000;
 
 /// A file's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +36,23 @@ pub(super) struct SourceFile {
 /// skipped (`.git`, editors' files). `dir` itself may be a symlink, as git-sync makes it: if it points
 /// elsewhere after the walk than before, the whole reading is void.
 pub(super) fn read(dir: &Path) -> Result<Vec<SourceFile>, Vec<Problem>> {
+    read_while(dir, &mut |_| {})
+}
+
+/// The same, with something that happens before each entry: how tests switch the tree in the middle.
+fn read_while(
+    dir: &Path,
+    meanwhile: &mut dyn FnMut(&Path),
+) -> Result<Vec<SourceFile>, Vec<Problem>> {
     let root = dir.canonicalize().map_err(|error| vec![unreadable(dir, &error)])?;
     if !root.is_dir() {
         return Err(vec![Problem::file(dir, "not a directory")]);
     }
-    let mut walk = Walk { root: &root, dir, files: Vec::new(), problems: Vec::new() };
+    let handle = rustix::fs::open(&root, DIRECTORY, Mode::empty())
+        .map_err(|error| vec![unreadable(dir, &error.into())])?;
+    let (files, problems) = (Vec::new(), Vec::new());
+    let mut walk =
+        Walk { root: &root, handle, dir, entries: 0, bytes: 0, files, problems, meanwhile };
     walk.visit(&root, 0);
     match dir.canonicalize() {
         Ok(after) if after == root => {}
@@ -43,11 +65,21 @@ pub(super) fn read(dir: &Path) -> Result<Vec<SourceFile>, Vec<Problem>> {
     if walk.problems.is_empty() { Ok(walk.files) } else { Err(walk.problems) }
 }
 
+const DIRECTORY: OFlags =
+    OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::RDONLY).union(OFlags::CLOEXEC);
+/// Not blocking: opening a FIFO would otherwise wait for somebody to write to it.
+const FILE: OFlags =
+    OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::RDONLY).union(OFlags::CLOEXEC);
+
 struct Walk<'a> {
     root: &'a Path,
+    handle: OwnedFd,
     dir: &'a Path,
+    entries: usize,
+    bytes: usize,
     files: Vec<SourceFile>,
     problems: Vec<Problem>,
+    meanwhile: &'a mut dyn FnMut(&Path),
 }
 
 impl Walk<'_> {
@@ -57,10 +89,22 @@ impl Walk<'_> {
             self.problems.push(Problem::file(self.shown(path), message));
             return;
         }
-        let entries = match fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+        let entries = match fs::read_dir(path)
+            .and_then(|entries| entries.take(MAX_ENTRIES + 1).collect::<io::Result<Vec<_>>>())
+        {
             Ok(entries) => entries,
             Err(error) => return self.problems.push(unreadable(&self.shown(path), &error)),
         };
+        let before = self.entries;
+        self.entries += entries.len();
+        if self.entries > MAX_ENTRIES {
+            // Said once, where the limit was passed.
+            if before <= MAX_ENTRIES {
+                let message = format!("more than {MAX_ENTRIES} files and directories");
+                self.problems.push(Problem::file(self.dir, message));
+            }
+            return;
+        }
         let mut paths: Vec<PathBuf> = entries
             .iter()
             .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
@@ -68,6 +112,7 @@ impl Walk<'_> {
             .collect();
         paths.sort();
         for path in paths {
+            (self.meanwhile)(&path);
             self.enter(&path, depth);
         }
     }
@@ -78,39 +123,62 @@ impl Walk<'_> {
             Ok(real) => real,
             Err(error) => return self.problems.push(unreadable(&shown, &error)),
         };
-        if !real.starts_with(self.root) {
+        let Ok(below) = real.strip_prefix(self.root) else {
             return self.problems.push(
                 Problem::file(shown, "a symlink that leaves the directory")
                     .help("copy the file into the directory"),
             );
-        }
+        };
         match fs::metadata(&real) {
             Err(error) => self.problems.push(unreadable(&shown, &error)),
             Ok(found) if found.is_dir() => self.visit(path, depth + 1),
             Ok(_) if !is_yaml(path) => {}
-            Ok(found) if !found.is_file() => {
-                self.problems.push(Problem::file(shown, "neither a file nor a directory"));
-            }
-            Ok(found) if found.len() > MAX_FILE_BYTES => self.problems.push(
-                Problem::file(shown, "larger than 1 MiB").help("split it into several files"),
-            ),
-            Ok(_) if self.files.len() >= MAX_FILES => {
-                self.problems.push(Problem::file(shown, format!("more than {MAX_FILES} files")));
-            }
-            Ok(_) => self.take(&real, shown),
+            Ok(_) => match self.take(below) {
+                Ok(text) => self.files.push(SourceFile { shown, text }),
+                Err(problem) => {
+                    self.problems
+                        .push(Problem { origin: Problem::file(shown, "").origin, ..problem });
+                }
+            },
         }
     }
 
-    fn take(&mut self, real: &Path, shown: PathBuf) {
-        match fs::read(real) {
-            Err(error) => self.problems.push(unreadable(&shown, &error)),
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => self.files.push(SourceFile { shown, text }),
-                Err(_) => self
-                    .problems
-                    .push(Problem::file(shown, "not UTF-8").help("save the file as UTF-8")),
-            },
+    /// The text of a file, by its path below the root, all of it judged on the handle that it is read from.
+    fn take(&mut self, below: &Path) -> Result<String, Problem> {
+        let wrong = |message: &str| Problem::file("", message);
+        let file = self.open(below).map_err(|error| unreadable(Path::new(""), &error))?;
+        let stat = rustix::fs::fstat(&file).map_err(|e| unreadable(Path::new(""), &e.into()))?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(wrong("neither a file nor a directory"));
         }
+        let mut bytes = Vec::new();
+        // It may grow while it is read.
+        File::from(file)
+            .take(MAX_FILE_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| unreadable(Path::new(""), &error))?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(wrong("larger than 1 MiB").help("split it into several files"));
+        }
+        self.bytes += bytes.len();
+        if self.bytes > MAX_TREE_BYTES {
+            return Err(wrong("the files are larger than 32 MiB together"));
+        }
+        String::from_utf8(bytes).map_err(|_| wrong("not UTF-8").help("save the file as UTF-8"))
+    }
+
+    fn open(&self, below: &Path) -> io::Result<OwnedFd> {
+        let mut at: Option<OwnedFd> = None;
+        let mut components = below.components().peekable();
+        while let Some(component) = components.next() {
+            let Component::Normal(name) = component else {
+                return Err(io::ErrorKind::InvalidInput.into());
+            };
+            let flags = if components.peek().is_some() { DIRECTORY } else { FILE };
+            let parent = at.as_ref().unwrap_or(&self.handle);
+            at = Some(rustix::fs::openat(parent, name, flags, Mode::empty())?);
+        }
+        at.ok_or_else(|| io::ErrorKind::InvalidInput.into())
     }
 
     fn shown(&self, path: &Path) -> PathBuf {
@@ -179,5 +247,109 @@ mod tests {
         std::os::unix::fs::symlink("rev1", &link).unwrap();
         let files = read(&link).unwrap();
         assert_eq!(files[0].shown, link.join("a.yaml"));
+    }
+
+    fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn a_link_that_is_switched_at_any_entry_voids_the_reading() {
+        for at in 0..3 {
+            let dir = tree(&[
+                ("one/a.yaml", "1"),
+                ("one/b.yaml", "1"),
+                ("one/c.yaml", "1"),
+                ("two/a.yaml", "2"),
+            ]);
+            let link = dir.path().join("current");
+            std::os::unix::fs::symlink("one", &link).unwrap();
+            let mut seen = 0;
+            let found = read_while(&link, &mut |_| {
+                if seen == at {
+                    fs::remove_file(&link).unwrap();
+                    std::os::unix::fs::symlink("two", &link).unwrap();
+                }
+                seen += 1;
+            });
+            let messages: Vec<_> = found.unwrap_err().into_iter().map(|p| p.message).collect();
+            assert_eq!(messages, ["the link was switched to another tree while it was read"]);
+            assert_eq!(read(&link).unwrap()[0].text, "2");
+        }
+    }
+
+    #[test]
+    fn a_worktree_that_is_removed_at_any_entry_voids_the_reading() {
+        for at in 0..3 {
+            let dir = tree(&[("t/a.yaml", "1"), ("t/b.yaml", "1"), ("t/sub/c.yaml", "1")]);
+            let root = dir.path().join("t");
+            let mut seen = 0;
+            let found = read_while(&root, &mut |_| {
+                if seen == at {
+                    fs::remove_dir_all(&root).unwrap();
+                }
+                seen += 1;
+            });
+            assert!(found.is_err(), "removed at {at}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_becomes_a_link_between_looking_and_opening_is_not_followed() {
+        let dir = tree(&[("t/a.yaml", "1"), ("outside", "secret")]);
+        let root = dir.path().join("t").canonicalize().unwrap();
+        let handle = rustix::fs::open(&root, DIRECTORY, Mode::empty()).unwrap();
+        let mut nothing = |_: &Path| {};
+        let mut walk = Walk {
+            root: &root,
+            handle,
+            dir: &root,
+            entries: 0,
+            bytes: 0,
+            files: Vec::new(),
+            problems: Vec::new(),
+            meanwhile: &mut nothing,
+        };
+        assert_eq!(walk.take(Path::new("a.yaml")).unwrap(), "1");
+        fs::remove_file(root.join("a.yaml")).unwrap();
+        std::os::unix::fs::symlink("../outside", root.join("a.yaml")).unwrap();
+        assert!(walk.take(Path::new("a.yaml")).is_err());
+        std::os::unix::fs::symlink("..", root.join("up")).unwrap();
+        assert!(walk.take(Path::new("up/outside")).is_err());
+        assert!(walk.take(Path::new("../outside")).is_err());
+    }
+
+    #[test]
+    fn a_fifo_does_not_block_and_a_socket_is_no_file() {
+        let dir = tree(&[("b.yaml", "1")]);
+        rustix::fs::mkfifoat(rustix::fs::CWD, dir.path().join("a.yaml"), Mode::RUSR | Mode::WUSR)
+            .unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("c.yaml")).unwrap();
+        let messages = messages(dir.path());
+        assert_eq!(messages[0], "neither a file nor a directory");
+        assert_eq!(messages.len(), 2, "{messages:?}");
+    }
+
+    #[test]
+    fn a_tree_that_loops_or_holds_too_much_is_refused() {
+        let dir = tree(&[("a.yaml", "1")]);
+        std::os::unix::fs::symlink(".", dir.path().join("loop")).unwrap();
+        assert!(messages(dir.path()).iter().any(|m| m.contains("deep")), "a loop ends by depth");
+        let dir = tree(&[]);
+        for n in 0..33 {
+            fs::write(dir.path().join(format!("{n:02}.yaml")), "x".repeat(1024 * 1024)).unwrap();
+        }
+        assert!(messages(dir.path()).iter().any(|m| m.contains("32 MiB together")));
+        let dir = tree(&[]);
+        for n in 0..=MAX_ENTRIES {
+            File::create(dir.path().join(n.to_string())).unwrap();
+        }
+        assert_eq!(messages(dir.path()), ["more than 20000 files and directories"]);
     }
 }

@@ -1,32 +1,58 @@
 //! The gate: what people must see before it happens. It only ever holds; nothing it does adds a step.
+//!
+//! In order: held risks are split off, then everything else is asked whether it is too much ([`masses`]), whether it
+//! would lock palisade out ([`lockout`]), and whether somebody else keeps undoing it. A digest that people consented
+//! to releases exactly its step, whatever held it; what AWS has no call for stays held.
 
-use std::collections::BTreeMap;
+mod lockout;
+mod masses;
+#[cfg(test)]
+mod tests;
 
-use super::{Action, Inputs, Live, Step, Verdict};
-use crate::model::{Ownership, Seen};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// At least this many deletions of a kind in a scope pass, whatever the percentage says: one tombstone
-/// in a small account is a wish, not an accident.
-const DELETES_FLOOR: usize = 1;
-/// At least this many edited resources pass likewise.
-const CHANGES_FLOOR: usize = 10;
+use super::{Action, Inputs, Plan, Step, Verdict};
+use crate::model::{Address, Risk};
 
-/// Splits off and holds what is too risky, then what is too much.
-pub(super) fn hold(steps: Vec<Step>, inputs: &Inputs<'_>) -> Vec<Step> {
+/// Holds what people must see first.
+pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
+    let steps = std::mem::take(&mut plan.steps);
     let mut steps: Vec<Step> =
         steps.into_iter().flat_map(|step| hold_risks(step, inputs)).collect();
-    hold_masses(&mut steps, inputs);
+    masses::hold(&mut steps, inputs);
     for step in &mut steps {
-        let approved = inputs.approved.contains(&step.digest);
-        // What AWS has no call for cannot be approved into existence.
-        if approved
-            && matches!(step.verdict, Verdict::Held(_))
-            && step.risk() != crate::model::Risk::Impossible
-        {
-            step.verdict = Verdict::Go;
-        }
+        add(step, lockout::reasons(step, inputs));
     }
-    steps
+    let frozen = frozen(&steps, &plan.wants, inputs);
+    for step in &mut steps {
+        add(step, frozen.get(&step.address).cloned().into_iter().collect());
+        release(step, inputs.approved);
+    }
+    plan.frozen = frozen.into_keys().collect();
+    plan.steps = steps;
+}
+
+/// Holds a step that would go, or gives a held one further reasons.
+fn add(step: &mut Step, reasons: Vec<String>) {
+    if reasons.is_empty() {
+        return;
+    }
+    match &mut step.verdict {
+        Verdict::Go => step.verdict = Verdict::Held(reasons),
+        Verdict::Held(why) => why.extend(reasons),
+        Verdict::Waiting(_) | Verdict::Reported(_) => {}
+    }
+}
+
+fn release(step: &mut Step, approved: &BTreeSet<String>) {
+    // What AWS has no call for cannot be approved into existence.
+    if matches!(step.verdict, Verdict::Held(_))
+        && step.risk() != Risk::Impossible
+        && approved.contains(&step.digest)
+    {
+        step.verdict = Verdict::Go;
+        step.approved = true;
+    }
 }
 
 /// Edits of a held risk become a step of their own, so that the others (tightening above all) go on.
@@ -54,51 +80,19 @@ fn hold_risks(step: Step, inputs: &Inputs<'_>) -> Vec<Step> {
     parts
 }
 
-fn hold_masses(steps: &mut [Step], inputs: &Inputs<'_>) {
-    let population = population(inputs.live, inputs.owner);
-    let mut counts: BTreeMap<(String, String, &'static str), usize> = BTreeMap::new();
-    let key = |step: &Step| {
-        let verb = step.action.verb();
-        (step.address.scope.clone(), step.address.kind.clone(), verb)
+/// The addresses that somebody else keeps changing, with the reason. Whole addresses: to leave out one edit of several
+/// could leave less protection than either the old or the new state has.
+fn frozen(
+    steps: &[Step],
+    wants: &BTreeMap<Address, String>,
+    inputs: &Inputs<'_>,
+) -> BTreeMap<Address, String> {
+    let why = |step: &Step| {
+        let past = inputs.past.rewrites.get(&step.address)?;
+        // A changed manifest is another wish: it is tried at once.
+        let same = past.want == wants.get(&step.address).map(String::as_str).unwrap_or_default();
+        let why = step.fields().iter().filter(|_| same).find_map(|f| past.frozen.get(f).cloned());
+        Some((step.address.clone(), why?))
     };
-    let counted = |step: &Step| {
-        let completing = step.action.verb() == "edit" && inputs.completing.contains(&step.address);
-        step.verdict.goes() && !completing
-    };
-    for step in steps.iter().filter(|step| counted(step)) {
-        *counts.entry(key(step)).or_default() += 1;
-    }
-    for step in steps.iter_mut().filter(|step| counted(step)) {
-        let (scope, kind, verb) = key(step);
-        let all = population.get(&(scope, kind)).copied().unwrap_or_default();
-        let (percent, floor) = match verb {
-            "delete" => (inputs.gate.deletes_percent, DELETES_FLOOR),
-            "edit" => (inputs.gate.changes_percent, CHANGES_FLOOR),
-            _ => continue,
-        };
-        let limit = floor.max(all * percent as usize / 100);
-        let count = counts[&key(step)];
-        if count > limit {
-            step.verdict = Verdict::Held(vec![format!(
-                "{count} of {all} would be {verb}{} in one pass; {limit} may",
-                if verb == "delete" { "d" } else { "ed" }
-            )]);
-        }
-    }
-}
-
-/// The claimed resources of each kind in each scope: the true population, as seen in this pass.
-fn population(live: &Live, owner: &str) -> BTreeMap<(String, String), usize> {
-    live.seen
-        .iter()
-        .filter_map(|(key, seen)| match seen {
-            Seen::All(resources) => {
-                let ours = resources
-                    .iter()
-                    .filter(|r| matches!(Ownership::read(&r.tags, owner), Ownership::Ours { .. }));
-                Some((key.clone(), ours.count()))
-            }
-            Seen::Unknown(_) => None,
-        })
-        .collect()
+    steps.iter().filter_map(why).collect()
 }

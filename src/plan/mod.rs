@@ -7,6 +7,7 @@
 pub mod gate;
 pub mod graph;
 mod matching;
+mod order;
 mod planner;
 pub mod render;
 
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::planner::changes_first;
+pub(crate) use self::order::changes_first;
 pub use self::planner::{Inputs, known, plan};
 use crate::{
     kind::{Line, erased::Edit},
@@ -33,6 +34,9 @@ pub struct Live {
     pub lookups: BTreeMap<(String, crate::kind::LookupKind), Seen<Vec<crate::kind::LookupItem>>>,
     /// The organisation of each scope's account.
     pub organizations: BTreeMap<String, Seen<String>>,
+    /// The account that manages the organisation of each scope's account, where that is known: no service control policy
+    /// concerns it.
+    pub management_accounts: BTreeMap<String, String>,
 }
 
 /// What a step does.
@@ -173,6 +177,46 @@ pub struct Holdoff {
     pub wait: Wait,
 }
 
+/// What was written for an address before, and came undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewrites {
+    /// The fingerprint of what was wanted then.
+    pub want: String,
+    /// Why a field, as [`Step::fields`] names it, is not written once more now.
+    pub frozen: BTreeMap<String, String>,
+}
+
+/// What this process did before that bears on what it may do now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What was written again and again.
+    pub rewrites: BTreeMap<Address, Rewrites>,
+    /// Deletions of the last hour, by scope and kind.
+    pub deletions: BTreeMap<(String, String), usize>,
+}
+
+/// Who must not be locked out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lockout {
+    /// palisade's own ARN in each scope, a role's rather than its session's.
+    pub callers: BTreeMap<String, String>,
+    /// The break-glass roles of the settings.
+    pub break_glass: BTreeSet<String>,
+}
+
+/// A consent that released nothing in this pass.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnusedApproval {
+    /// Its digest.
+    pub digest: String,
+    /// Where it stands; none if it came by the command line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Why it released nothing.
+    pub why: String,
+}
+
 /// One change of one resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -193,6 +237,9 @@ pub struct Step {
     pub later: Vec<String>,
     /// Names exactly this step, for approval.
     pub digest: String,
+    /// Whether an approval released it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approved: bool,
 }
 
 impl Step {
@@ -212,6 +259,16 @@ impl Step {
             verdict,
             later: Vec::new(),
             digest,
+            approved: false,
+        }
+    }
+
+    /// What it writes, as names that stay the same when the same thing has to be written again.
+    pub fn fields(&self) -> Vec<String> {
+        match &self.action {
+            Action::Create { .. } => vec!["its existence".to_owned()],
+            Action::Edit { edits, .. } => edits.iter().map(|edit| edit.summary.clone()).collect(),
+            Action::Delete { have, .. } => vec![format!("the deletion of {}", have.id)],
         }
     }
 
@@ -302,6 +359,12 @@ pub struct Plan {
     pub unknown: Vec<Unknown>,
     /// Manifests whose live resource is as wanted.
     pub in_sync: BTreeSet<Address>,
+    /// Manifests that are left alone for a while because somebody else keeps changing their resource back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub frozen: BTreeSet<Address>,
+    /// Consents that released nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused_approvals: Vec<UnusedApproval>,
     /// What each manifest wants, as a fingerprint: tells drift from a changed manifest next time.
     #[serde(skip)]
     pub wants: BTreeMap<Address, String>,

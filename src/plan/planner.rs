@@ -1,18 +1,22 @@
 //! From documents and what was seen to steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use serde_json::Value;
 
 use super::{
-    Action, Cause, Conflict, Holdoff, Live, Orphan, Plan, Step, Unknown, Verdict, Wait,
-    fingerprint, gate,
+    Action, Cause, Conflict, Holdoff, Live, Lockout, Orphan, Past, Plan, Step, Unknown, Verdict,
+    Wait, fingerprint, gate,
     matching::{self, Match},
+    order::{say_what_comes_first, wait_for_dependencies, with_tags},
 };
 use crate::{
     kind::{
         Known, KnownResource, Refs, Removal, Resolution, ScopeFacts,
-        erased::{Edit, EditBody, ErasedKind, Registry, Resolved},
+        erased::{ErasedKind, Registry, Resolved},
     },
     manifest::{Document, ManifestMode, Presence},
     model::{Address, Claim, Deletion, Observed, Ownership, Phase, PhysicalId, Risk, Seen, Tags},
@@ -50,6 +54,12 @@ pub struct Inputs<'a> {
     pub prune: Prune,
     /// The gate's limits.
     pub gate: &'a GateLimits,
+    /// What this process did before.
+    pub past: &'a Past,
+    /// Who must not be locked out.
+    pub lockout: &'a Lockout,
+    /// Why nothing may be written now: the brake.
+    pub stopped: Option<&'a str>,
 }
 
 /// What resolving may use: every managed resource that carries a single, readable claim.
@@ -91,7 +101,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     let known = known(inputs.live, inputs.owner);
     let mut planner = Planner { inputs, known: &known, plan: Plan::default() };
     for document in inputs.documents.values() {
-        planner.document(document);
+        planner.contained(document);
     }
     planner.orphans();
     planner.unknown();
@@ -99,7 +109,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     wait_for_dependencies(&mut plan, inputs);
     say_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
-    plan.steps = gate::hold(plan.steps, inputs);
+    gate::hold(&mut plan, inputs);
     plan
 }
 
@@ -110,6 +120,23 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
+    /// Plans one manifest. A panic in its kind is a defect that must not keep the others from being looked after.
+    fn contained(&mut self, document: &Document) {
+        if catch_unwind(AssertUnwindSafe(|| self.document(document))).is_err() {
+            // What it left of this manifest is not to be relied on.
+            self.plan.steps.retain(|step| step.address != document.address);
+            self.plan.in_sync.remove(&document.address);
+            self.plan.conflicts.push(Conflict {
+                address: document.address.clone(),
+                origin: Some(document.origin.to_string()),
+                ids: BTreeSet::new(),
+                why: "palisade itself failed while planning it; nothing of it is touched"
+                    .to_owned(),
+                help: "this is a defect: the log names the place".to_owned(),
+            });
+        }
+    }
+
     fn document(&mut self, document: &Document) {
         let Address { scope, kind, .. } = &document.address;
         let inputs = self.inputs;
@@ -255,6 +282,8 @@ impl Planner<'_> {
     fn verdict(&self, document: &Document, waiting: Vec<Wait>) -> Verdict {
         if self.inputs.mode == Mode::Observe {
             Verdict::Reported("the settings say observe".to_owned())
+        } else if let Some(why) = self.inputs.stopped {
+            Verdict::Reported(why.to_owned())
         } else if document.lifecycle.mode == ManifestMode::Observe {
             Verdict::Reported("its lifecycle says observe".to_owned())
         } else if document.lifecycle.paused {
@@ -396,6 +425,9 @@ impl Planner<'_> {
         }
         let verdict = match (inputs.mode, inputs.prune, self.failed_lately(address, "")) {
             (Mode::Observe, ..) => Verdict::Reported("the settings say observe".to_owned()),
+            _ if inputs.stopped.is_some() => {
+                Verdict::Reported(inputs.stopped.unwrap_or_default().to_owned())
+            }
             (_, _, Some(why)) => Verdict::Waiting(vec![why]),
             (_, Prune::Held, _) => {
                 Verdict::Held(vec!["its manifest is gone; pruning needs consent".to_owned()])
@@ -421,102 +453,4 @@ impl Planner<'_> {
 
 fn settling(word: &str) -> Wait {
     Wait::passing(format!("AWS is still working on it ({word})"))
-}
-
-/// Tags are set before a policy could rely on them and removed after.
-fn with_tags(
-    changes: Vec<Edit>,
-    want: &BTreeMap<String, Option<String>>,
-    have: &Tags,
-) -> Vec<Edit> {
-    let set: Tags = want
-        .iter()
-        .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
-        .filter(|(key, value)| have.get(key) != Some(value))
-        .collect();
-    let remove: Vec<String> = want
-        .iter()
-        .filter(|(key, value)| value.is_none() && have.contains_key(*key))
-        .map(|(key, _)| key.clone())
-        .collect();
-    let edit = |summary: String, body| Edit {
-        risk: Risk::Neutral,
-        summary,
-        lines: Vec::new(),
-        inspect: false,
-        body,
-    };
-    let mut edits = Vec::new();
-    if !set.is_empty() {
-        let shown: Vec<_> = set.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        edits.push(edit(format!("tag {}", shown.join(", ")), EditBody::Tag(set)));
-    }
-    edits.extend(changes);
-    if !remove.is_empty() {
-        edits.push(edit(format!("remove tags {}", remove.join(", ")), EditBody::Untag(remove)));
-    }
-    edits
-}
-
-/// "Does not exist yet" reads like a fault where this very plan creates it.
-fn say_what_comes_first(plan: &mut Plan) {
-    let created: BTreeMap<String, String> = plan
-        .steps
-        .iter()
-        .filter(|step| matches!(step.action, Action::Create { .. }))
-        .map(|step| {
-            (
-                format!("{} does not exist yet", step.address),
-                format!("{} is created first", step.address),
-            )
-        })
-        .collect();
-    for step in &mut plan.steps {
-        if let Verdict::Waiting(why) = &mut step.verdict {
-            for wait in why {
-                if let Some(better) = created.get(&wait.why) {
-                    wait.why.clone_from(better);
-                }
-            }
-        }
-    }
-}
-
-/// Why a resource that refers to `target` is not created yet.
-pub(crate) fn changes_first(target: &Address) -> String {
-    format!("{target} has changes to be made first")
-}
-
-/// A resource is created only once everything it refers to is in order: until a new security group has
-/// lost AWS's default egress rule, nothing may stand behind it.
-fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
-    // The address, and whether its edits will be made without anybody doing anything.
-    let unsettled: BTreeMap<Address, bool> = plan
-        .steps
-        .iter()
-        .filter(|step| matches!(step.action, Action::Edit { .. }))
-        .filter_map(|step| match &step.verdict {
-            Verdict::Go => Some((step.address.clone(), true)),
-            Verdict::Waiting(why) => {
-                Some((step.address.clone(), why.iter().all(|wait| wait.passes)))
-            }
-            _ => None,
-        })
-        .collect();
-    for step in &mut plan.steps {
-        let Action::Create { .. } = step.action else { continue };
-        let Some(document) = inputs.documents.get(&step.address) else { continue };
-        let open: Vec<Wait> = document
-            .recorded
-            .hard
-            .iter()
-            .filter_map(|target| Some((target, unsettled.get(target)?)))
-            .map(|(target, passes)| Wait { why: changes_first(target), passes: *passes })
-            .collect();
-        match &mut step.verdict {
-            Verdict::Go if !open.is_empty() => step.verdict = Verdict::Waiting(open),
-            Verdict::Waiting(why) => why.extend(open),
-            _ => {}
-        }
-    }
 }

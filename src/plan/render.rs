@@ -47,6 +47,11 @@ pub fn text(plan: &Plan) -> String {
         heading(&mut out, '!', RED, &what, "could not be read; nothing of it is touched", None);
         detail(&mut out, RED, why);
     }
+    for unused in &plan.unused_approvals {
+        let what = format!("approval of {}", unused.digest);
+        heading(&mut out, '?', YELLOW, &what, "releases nothing", unused.origin.as_deref());
+        detail(&mut out, DIM, &unused.why);
+    }
     if !out.is_empty() {
         out.push('\n');
     }
@@ -127,6 +132,7 @@ fn step_text(out: &mut String, step: &Step) {
 
 fn verdict_text(out: &mut String, step: &Step) {
     match &step.verdict {
+        Verdict::Go if step.approved => detail(out, DIM, &format!("approved: {}", step.digest)),
         Verdict::Go => {}
         Verdict::Waiting(why) => {
             for why in why {

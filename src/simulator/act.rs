@@ -2,9 +2,26 @@
 
 use serde_json::Value;
 
-use super::{Answer, ApiError, Caller, Service, Simulator};
+use super::{Answer, ApiError, Caller, Service, Simulator, World};
 
 impl Simulator {
+    /// [`World::act`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn act(
+        &self,
+        account: &str,
+        region: &str,
+        service: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Answer {
+        self.with(|world| world.act(account, region, service, operation, input))
+    }
+}
+
+impl World {
     /// Carries out one operation as an administrator of the account, without HTTP, faults or a record in
     /// [`Simulator::calls`]. `input` has the members of the API, as the wire spells them (EC2's query form:
     /// singular list names such as `TagSpecification`).
@@ -12,7 +29,7 @@ impl Simulator {
     /// # Errors
     /// The service's own; a service that is not simulated answers `UnknownService`.
     pub fn act(
-        &self,
+        &mut self,
         account: &str,
         region: &str,
         service: &str,
@@ -27,6 +44,6 @@ impl Simulator {
             region: region.to_owned(),
             arn: format!("arn:aws:iam::{account}:role/administrator"),
         };
-        self.with(|world| world.call(service, &caller, operation, input))
+        self.call(service, &caller, operation, input)
     }
 }

@@ -5,7 +5,7 @@ use super::wire::Outcome;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_smithy_async::{rt::sleep::TokioSleep, time::SystemTimeSource};
+use aws_smithy_async::{rt::sleep::TokioSleep, time::TimeSource};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 impl Simulator {
     /// The connection to hand to the SDK (`aws_config::ConfigLoader::http_client`, or a service's own config).
@@ -29,16 +29,28 @@ impl Simulator {
         let credentials = Credentials::new(account, "simulator", None, None, "simulator");
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
-            .with_max_backoff(Duration::from_millis(4));
+            .with_max_backoff(Duration::from_millis(4))
+            // The SDK draws its jitter from a generator of the process: two runs would differ.
+            .with_use_static_exponential_base(true);
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .region(Region::new(region.to_owned()))
             .retry_config(retries)
             .sleep_impl(TokioSleep::new())
-            .time_source(SystemTimeSource::new())
+            .time_source(WorldTime(self.clone()))
             .http_client(self.http_client())
             .build()
+    }
+}
+
+/// The world's own time: sessions must end for the SDK when they end for STS, also where the clock is virtual.
+#[derive(Debug)]
+struct WorldTime(Simulator);
+
+impl TimeSource for WorldTime {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + self.0.with(|world| world.since_epoch())
     }
 }
 
@@ -57,12 +69,19 @@ impl HttpConnector for Simulator {
         let simulator = self.clone();
         HttpConnectorFuture::new(async move {
             let request = in_memory(request)?;
-            match simulator.respond(&request) {
-                Outcome::Answered(response) => HttpResponse::try_from(response.map(SdkBody::from))
-                    .map_err(|error| ConnectorError::other(error.into(), None)),
-                Outcome::Broken => Err(ConnectorError::io("connection reset by peer".into())),
+            let response = match simulator.respond(&request) {
+                Outcome::Answered(response) => response,
+                Outcome::Later(response, time) => {
+                    tokio::time::sleep(time).await;
+                    response
+                }
+                Outcome::Broken => {
+                    return Err(ConnectorError::io("connection reset by peer".into()));
+                }
                 Outcome::Silent => std::future::pending().await,
-            }
+            };
+            HttpResponse::try_from(response.map(SdkBody::from))
+                .map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
 }

@@ -6,7 +6,7 @@
 //! page sizes, request buckets and the lag of reads behind writes.
 //!
 //! ```text
-//! request -> wire (caller, service, operation, input) -> fault? -> World::call -> service -> wire (XML or JSON) -> response
+//! request -> wire (caller, service, operation, input) -> fault? -> permissions? -> World::call -> service -> wire (XML or JSON) -> response
 //! ```
 //!
 //! The access key id decides the account, as in LocalStack: twelve digits are that account, a key minted by `AssumeRole` is the
@@ -14,12 +14,16 @@
 //! Signatures themselves are not verified.
 
 mod act;
+mod carry;
 mod client;
 mod ec2;
 pub mod example;
 mod fault;
+mod iam;
 mod json;
 mod kms;
+mod lies;
+pub mod monitor;
 mod organizations;
 mod query;
 mod sagemaker;
@@ -28,21 +32,26 @@ mod service;
 mod sts;
 #[cfg(test)]
 mod tests;
+mod truth;
 mod wire;
 
+pub use carry::{Watch, Witnessed};
 pub use ec2::Ec2;
-pub use fault::{Effect, Fault, Phase};
+pub use fault::{Deed, Effect, Fault, Paging, Phase};
+pub use iam::{Judged, allows};
 pub use kms::Kms;
 pub use organizations::Organizations;
 pub use sagemaker::SageMaker;
 pub use service::{Answer, ApiError, CallRecord, Caller, Context, Ids, Options, is_mutating};
 pub use sts::Sts;
+pub use truth::{Thing, Truth};
 
 use fault::Faults;
+use lies::{Lies, Services};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 /// The five services palisade uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,19 +93,39 @@ pub struct World {
     /// Every call since the beginning or the last [`Simulator::clear_calls`]. A request that names no known service, or whose
     /// session is over, is turned away before it is a call.
     pub calls: Vec<CallRecord>,
+    /// What the policies in [`Options::permissions`] were asked, each request once.
+    pub judged: Vec<Judged>,
     /// How this AWS behaves; may be changed between calls.
     pub options: Options,
     ids: Ids,
     /// Request ids have a sequence of their own, so that reading does not move the ids of resources.
     request_ids: Ids,
     faults: Faults,
+    lies: Lies,
+    watch: Option<Box<dyn Watch>>,
+    crashed: Arc<Notify>,
     started: Instant,
+    /// The world's age when it was resumed.
+    offset: Duration,
+    started_at: Duration,
+}
+
+/// A world as it was at one instant, to begin others from.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    services: Services,
+    sts: Sts,
+    options: Options,
+    ids: Ids,
+    request_ids: Ids,
+    elapsed: Duration,
     started_at: Duration,
 }
 
 impl World {
     fn new(options: Options) -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        let since_epoch =
+            options.epoch.or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).ok());
         Self {
             ec2: Ec2::default(),
             kms: Kms::default(),
@@ -104,10 +133,15 @@ impl World {
             sagemaker: SageMaker::default(),
             sts: Sts::default(),
             calls: Vec::new(),
+            judged: Vec::new(),
             ids: Ids::new(options.seed),
             request_ids: Ids::new(options.seed ^ 0x7265_7175_6573_7473),
             faults: Faults::default(),
+            lies: Lies::default(),
+            watch: None,
+            crashed: Arc::new(Notify::new()),
             started: Instant::now(),
+            offset: Duration::ZERO,
             started_at: since_epoch.unwrap_or_default(),
             options,
         }
@@ -121,7 +155,7 @@ impl World {
         operation: &str,
         input: &Value,
     ) -> Answer {
-        let elapsed = self.started.elapsed();
+        let elapsed = self.age();
         let mut context = Context {
             now: (self.started_at + elapsed).as_secs_f64(),
             elapsed,
@@ -139,8 +173,17 @@ impl World {
         }
     }
 
+    /// The time since it began.
+    pub fn age(&self) -> Duration {
+        self.offset + self.started.elapsed()
+    }
+
+    fn since_epoch(&self) -> Duration {
+        self.started_at + self.age()
+    }
+
     fn now(&self) -> f64 {
-        (self.started_at + self.started.elapsed()).as_secs_f64()
+        self.since_epoch().as_secs_f64()
     }
 }
 
@@ -160,6 +203,43 @@ impl Simulator {
     /// A new world: an organisation, its accounts, and nothing in them.
     pub fn new(options: Options) -> Self {
         Self { world: Arc::new(Mutex::new(World::new(options))) }
+    }
+
+    /// The world as it is now, without the calls so far, faults, lies and the monitor.
+    pub fn snapshot(&self) -> Snapshot {
+        let world = self.lock();
+        Snapshot {
+            services: world.services(),
+            sts: world.sts.clone(),
+            options: world.options.clone(),
+            ids: world.ids.clone(),
+            request_ids: world.request_ids.clone(),
+            elapsed: world.age(),
+            started_at: world.started_at,
+        }
+    }
+
+    /// A world that goes on from a snapshot, at the time at which it was taken.
+    pub fn resume(snapshot: &Snapshot) -> Self {
+        let mut world = World::new(snapshot.options.clone());
+        world.swap_services(&mut snapshot.services.clone());
+        world.sts = snapshot.sts.clone();
+        world.ids = snapshot.ids.clone();
+        world.request_ids = snapshot.request_ids.clone();
+        world.started_at = snapshot.started_at;
+        world.offset = snapshot.elapsed;
+        Self { world: Arc::new(Mutex::new(world)) }
+    }
+
+    /// From now on, this one judges every call.
+    pub fn watch(&self, watch: impl Watch + 'static) {
+        self.lock().watch = Some(Box::new(watch));
+    }
+
+    /// Returns when [`Effect::Crash`] has struck.
+    pub async fn crashed(&self) {
+        let crashed = self.lock().crashed.clone();
+        crashed.notified().await;
     }
 
     /// Looks into the world, or changes what no API call can. The world stands still meanwhile: do not call the simulator inside.

@@ -52,6 +52,10 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
     let request = http::Request::from_parts(parts, body);
     match server.simulator.respond(&request) {
         Outcome::Answered(response) => response.map(Body::from),
+        Outcome::Later(response, time) => {
+            tokio::time::sleep(time).await;
+            response.map(Body::from)
+        }
         Outcome::Broken => broken(),
         Outcome::Silent => {
             server.stopping.cancelled().await;

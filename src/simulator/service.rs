@@ -1,5 +1,6 @@
 //! What every simulated service shares: who calls, what a handler may know of the world, and how an error looks.
 
+use crate::model::policy_document::PolicyDocument;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -72,6 +73,8 @@ pub struct Options {
     pub endpoint_pending: Duration,
     /// From `DeleteVpcEndpoints` until the endpoint and its network interfaces are gone.
     pub endpoint_deleting: Duration,
+    /// Whether endpoints created now end `failed` instead of available.
+    pub endpoints_fail: bool,
     /// From `CreateDomain` until the domain is in service.
     pub domain_pending: Duration,
     /// From `UpdateDomain` until the domain is in service again.
@@ -80,6 +83,10 @@ pub struct Options {
     pub domain_deleting: Duration,
     /// After a write, list and describe calls may show the old state until this long has passed. Zero: always current.
     pub read_lag: Duration,
+    /// Every answer takes some time below this, a different one each, so that callers overtake each other. Zero: none at all.
+    pub latency: Duration,
+    /// The world's time when it begins, since the Unix epoch; the machine's clock when absent.
+    pub epoch: Option<Duration>,
     /// Seeds the ids, so that two worlds with one seed and one history are equal.
     pub seed: u64,
     /// The account of a caller whose access key says nothing.
@@ -93,6 +100,8 @@ pub struct Options {
     /// Role ARN -> the external id its trust policy demands, if any. Empty: every well-formed role can be assumed by everybody,
     /// as a rehearsal wants it; otherwise a role that is not listed answers `AccessDenied`.
     pub roles: BTreeMap<String, Option<String>>,
+    /// The identity policies of every caller of an account, by account. Accounts that are not listed may do everything.
+    pub permissions: BTreeMap<String, Vec<PolicyDocument>>,
     /// Whether EC2's documented request buckets apply (`RequestLimitExceeded`).
     pub throttling: bool,
     /// Endpoint services (full names) whose owner has to accept a connection: their endpoints stay `pendingAcceptance`.
@@ -105,16 +114,20 @@ impl Default for Options {
         Self {
             endpoint_pending: second,
             endpoint_deleting: second,
+            endpoints_fail: false,
             domain_pending: second,
             domain_updating: second,
             domain_deleting: second,
             read_lag: Duration::ZERO,
+            latency: Duration::ZERO,
+            epoch: None,
             seed: 1,
             default_account: "111122223333".into(),
             management_account: "999988887777".into(),
             accounts: vec!["111122223333".into()],
             service_control_policies: true,
             roles: BTreeMap::new(),
+            permissions: BTreeMap::new(),
             throttling: false,
             acceptance_required: BTreeSet::new(),
         }
@@ -194,6 +207,8 @@ pub struct CallRecord {
     pub region: String,
     /// Whether the operation can change anything: its name begins with none of Describe, List, Get, AssumeRole.
     pub mutating: bool,
+    /// When, in the world's time since it began.
+    pub at: Duration,
     /// The code of the error answered, if one was.
     pub error: Option<String>,
     /// The request's members as parsed. Query protocols carry text only, so their leaves are strings.

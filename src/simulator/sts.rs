@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The sessions STS has given out, by access key id.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sts {
     sessions: BTreeMap<String, Session>,
 }
 
 /// Who calls with the credentials of a session.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Session {
     pub account: String,
     pub arn: String,

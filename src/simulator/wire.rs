@@ -3,31 +3,27 @@
 //! What the clients send (seen in the SDK crates for Rust and in botocore's models): EC2 and STS speak the query protocol, KMS,
 //! Organizations and SageMaker AWS JSON 1.1 with `X-Amz-Target`. None of the five compresses requests or uses CBOR.
 
-use super::fault::{Effect, Phase, throttled};
+use super::carry::{Call, Fate};
+use super::fault::expired;
 use super::query::{ec2_answer, ec2_error, parse_form, query_answer, query_error};
 use super::service::{Answer, ApiError, CallRecord, Caller, is_mutating};
 use super::{Service, Simulator, World};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What becomes of a request.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// This answer.
     Answered(Response<Bytes>),
+    /// This answer, so much later.
+    Later(Response<Bytes>, Duration),
     /// The connection breaks without an answer.
     Broken,
     /// Nothing, for ever.
     Silent,
-}
-
-/// A request understood.
-struct Call {
-    service: Service,
-    caller: Caller,
-    operation: String,
-    input: Value,
 }
 
 const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
@@ -50,47 +46,25 @@ impl World {
                 return Outcome::Answered(render(service, "", Err(error), &request_id));
             }
         };
-        let (answer, effect) = self.carry_out(&call);
+        let (answer, fate) = self.carry_out(&call);
         self.calls.push(CallRecord {
             service: call.service.name().into(),
             operation: call.operation.clone(),
             account: call.caller.account,
             region: call.caller.region,
             mutating: is_mutating(&call.operation),
+            at: self.age(),
             error: answer.as_ref().err().map(|error| error.code.clone()),
             input: call.input,
         });
-        match effect {
-            Some(Effect::Hang) => Outcome::Silent,
-            Some(Effect::LoseAnswer) => Outcome::Broken,
-            Some(Effect::Garbage) => Outcome::Answered(garbage()),
-            Some(Effect::Reject { .. } | Effect::Throttle) | None => {
-                Outcome::Answered(render(call.service, &call.operation, answer, &request_id))
-            }
+        let rendered = || render(call.service, &call.operation, answer, &request_id);
+        match fate {
+            Fate::Silent => Outcome::Silent,
+            Fate::Broken => Outcome::Broken,
+            Fate::Garbled => Outcome::Answered(garbage()),
+            Fate::Answered => Outcome::Answered(rendered()),
+            Fate::Later(time) => Outcome::Later(rendered(), time),
         }
-    }
-
-    /// The answer as the caller would see it, and the fault that keeps the caller from seeing it.
-    fn carry_out(&mut self, call: &Call) -> (Answer, Option<Effect>) {
-        let struck = self.faults.strike(&call.operation);
-        let (applies, effect) = match struck {
-            None => (true, None),
-            Some((phase, effect)) => (phase == Phase::After, Some(effect)),
-        };
-        let mut answer = if applies {
-            self.call(call.service, &call.caller, &call.operation, &call.input)
-        } else {
-            let message = "This call was kept from being carried out by an injected fault.";
-            Err(ApiError::new("InjectedFault", message).status(500))
-        };
-        match &effect {
-            Some(Effect::Reject { code, message, status }) => {
-                answer = Err(ApiError::new(code, message).status(*status));
-            }
-            Some(Effect::Throttle) => answer = Err(throttled(call.service)),
-            Some(Effect::Hang | Effect::LoseAnswer | Effect::Garbage) | None => {}
-        }
-        (answer, effect)
     }
 
     fn understand(&self, request: &Request<Bytes>) -> Result<Call, (Service, ApiError)> {
@@ -116,18 +90,6 @@ impl World {
         let account = if digits { key } else { &self.options.default_account }.to_owned();
         let arn = format!("arn:{}:iam::{account}:user/simulator", partition(&region));
         Some(Caller { account, region, arn })
-    }
-}
-
-/// How each protocol says that the session is over.
-fn expired(service: Service) -> ApiError {
-    let message = "The security token included in the request is expired";
-    match service {
-        Service::Ec2 => ApiError::new("RequestExpired", message),
-        Service::Sts => ApiError::new("ExpiredToken", message).status(403),
-        Service::Kms | Service::Organizations | Service::SageMaker => {
-            ApiError::new("ExpiredTokenException", message)
-        }
     }
 }
 

@@ -88,6 +88,11 @@ pub const FAMILIES: &[Family] = &[
         PLACE,
         "Live resources found changed although their manifest was not; each pass that finds one counts.",
     ),
+    gauge(
+        "palisade_frozen_manifests",
+        PLACE,
+        "Manifests left alone for a while because somebody else keeps undoing the same change.",
+    ),
     gauge("palisade_held_steps", PLACE, "Steps that the gate holds until a person consents."),
     gauge(
         "palisade_last_pass_timestamp_seconds",

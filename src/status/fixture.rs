@@ -156,6 +156,7 @@ fn results() -> Vec<StepResult> {
         verb: "edit",
         cause,
         done: done.iter().map(ToString::to_string).collect(),
+        wrote: Vec::new(),
         outcome,
         error: None,
     };
@@ -213,6 +214,8 @@ pub(crate) fn report() -> Report {
             ("org".to_owned(), Ok("arn:aws:sts::999988887777:assumed-role/palisade/p".to_owned())),
         ]),
         plan: Plan {
+            frozen: [group("bastion")].into(),
+            unused_approvals: Vec::new(),
             steps: steps(),
             conflicts: vec![Conflict {
                 address: scp.clone(),

@@ -31,6 +31,7 @@ pub struct Metrics {
     drift_corrected: IntCounterVec,
     drift_open: GaugeVec,
     steps: IntCounterVec,
+    frozen: GaugeVec,
     held: GaugeVec,
     waiting: GaugeVec,
     conflicts: GaugeVec,
@@ -89,6 +90,7 @@ impl Metrics {
             drift_corrected: families.counter("palisade_drift_corrected_total")?,
             drift_open: families.gauge("palisade_drift_open")?,
             steps: families.counter("palisade_steps_total")?,
+            frozen: families.gauge("palisade_frozen_manifests")?,
             held: families.gauge("palisade_held_steps")?,
             waiting: families.gauge("palisade_waiting_steps")?,
             conflicts: families.gauge("palisade_conflicts")?,
@@ -176,6 +178,8 @@ impl Metrics {
         let steps = |fits: fn(&Verdict) -> bool| {
             plan.steps.iter().filter(move |s| fits(&s.verdict)).map(|step| self.place(step))
         };
+        let frozen = plan.frozen.iter().map(|a| [a.scope.as_str(), self.kind(&a.kind)]);
+        fill(&self.frozen, frozen);
         fill(&self.held, steps(|verdict| matches!(verdict, Verdict::Held(_))));
         fill(&self.waiting, steps(|verdict| matches!(verdict, Verdict::Waiting(_))));
         let conflicts = plan.conflicts.iter().map(|conflict| &conflict.address);
@@ -284,6 +288,7 @@ mod tests {
         for sample in [
             "palisade_passes_total{outcome=\"failed\"} 1",
             "palisade_passes_total{outcome=\"converged\"} 0",
+            "palisade_frozen_manifests{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
             "palisade_held_steps{kind=\"KmsKey\",scope=\"ml-prod\"} 1",
             "palisade_waiting_steps{kind=\"SageMakerDomain\",scope=\"ml-dev\"} 1",
             "palisade_conflicts{kind=\"ServiceControlPolicy\",scope=\"org\"} 1",

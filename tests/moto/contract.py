@@ -265,7 +265,7 @@ class Contract:
                 raise Failed(f"no conflict is shown\n{run.explain()}")
         finally:
             ec2.create_tags(Resources=[group], Tags=claim)
-        self.apply()
+            self.apply()
         self.quiet()
 
     def observed(self):

@@ -79,6 +79,7 @@ fn help_names_every_verb_and_exits_with_0() {
         "doctor",
         "explain",
         "schema",
+        "iam-policy",
         "policy-diff",
         "simulate",
         "demo",
@@ -111,7 +112,8 @@ fn validate_accepts_the_shipped_directory_and_names_every_mistake() {
     let place = workplace();
     let settings = place.path().join("palisade.yaml");
     let settings = settings.to_str().expect("a path");
-    assert_eq!(expect(0, &["--settings", settings, "validate"]), "22 manifests, no problems\n");
+    let said = expect(0, &["--settings", settings, "validate", "--strict"]);
+    assert_eq!(said, "22 manifests, no problems, no findings (3 waived)\n");
 
     let bad = place.path().join("bad");
     fs::create_dir(&bad).expect("made");
@@ -129,6 +131,44 @@ fn validate_accepts_the_shipped_directory_and_names_every_mistake() {
     // Missing settings and directories are failures, not usage.
     expect(1, &["validate"]);
     expect(1, &["--settings", settings, "validate", "/nonexistent"]);
+}
+
+#[test]
+fn validate_reports_what_breaks_the_baseline_and_fails_for_it_only_when_strict() {
+    let place = workplace();
+    let settings = place.path().join("palisade.yaml");
+    let settings = settings.to_str().expect("a path");
+    let dir = place.path().join("open");
+    fs::create_dir(&dir).expect("made");
+    let group = "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {name: web}\nspec:\n  vpc: vpc-0123456789abcdef0\n  egress: []\n  ingress:\n    - {description: all, protocol: tcp, ports: 443, from: [0.0.0.0/0]}\n";
+    fs::write(dir.join("a.yaml"), group).expect("written");
+    let dir = dir.to_str().expect("a path");
+    let validate = ["--settings", settings, "validate", dir];
+
+    let said = expect(0, &validate);
+    assert!(said.contains("a.yaml:8:7: [SG-01 high] spec.ingress[0]: lets in tcp 443"), "{said}");
+    assert!(said.ends_with("1 manifest, no problems, 1 finding\n"), "{said}");
+    assert_eq!(expect(1, &[&validate[..], &["--strict"]].concat()), said);
+
+    let document = json(&expect(0, &[&validate[..], &["-o", "json"]].concat()));
+    assert_eq!(document["findings"][0]["rule"], "SG-01");
+    assert_eq!(document["findings"][0]["severity"], "high");
+    assert_eq!(document["findings"][0]["origin"]["line"], 8);
+    let annotations = expect(0, &[&validate[..], &["-o", "github"]].concat());
+    let start =
+        format!("::warning file={dir}/a.yaml,line=8,col=7,title=SG-01 high::spec.ingress[0]: ");
+    assert!(annotations.starts_with(&start), "{annotations}");
+}
+
+#[test]
+fn explain_lists_the_rules_of_the_baseline_and_tells_where_each_comes_from() {
+    let rules = expect(0, &["explain", "rules"]);
+    for rule in ["  SG-01   high      ", "  KMS-02  critical  ", "  SCP-18  high      "] {
+        assert!(rules.contains(rule), "{rule}: {rules}");
+    }
+    let rule = expect(0, &["explain", "sg-01"]);
+    assert!(rule.starts_with("SG-01  <high, SecurityGroup>"), "{rule}");
+    assert!(rule.contains("Security Hub EC2.18") && rule.contains("waive: {SG-01:"), "{rule}");
 }
 
 #[test]
@@ -182,7 +222,10 @@ fn manifests(folder: &str) -> Vec<PathBuf> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            } else if path.extension().is_some_and(|extension| extension == "yaml")
+                // Settings, no manifests.
+                && !path.ends_with("palisade.yaml")
+            {
                 found.push(path);
             }
         }

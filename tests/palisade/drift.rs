@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use crate::world::{World, held, list, string, until_quiet, waiting, written};
 
 /// One thing done by hand.
-struct Foreign {
-    story: &'static str,
-    inject: fn(&World),
+pub struct Foreign {
+    pub story: &'static str,
+    pub inject: fn(&World),
     /// The address it concerns.
     address: &'static str,
     /// Every mutating call of the one pass that corrects it.
-    calls: &'static [&'static str],
+    pub calls: &'static [&'static str],
 }
 
 /// Does each thing in turn; each is corrected by one pass, and the next pass writes nothing.
@@ -48,7 +48,7 @@ fn shown(report: &Report) -> String {
 const APPS: &str = "ml-prod/SecurityGroup/studio-apps";
 const ENDPOINTS: &str = "ml-prod/SecurityGroup/endpoints";
 
-const GROUPS: &[Foreign] = &[
+pub const GROUPS: &[Foreign] = &[
     Foreign {
         story: "SSH is opened to the world",
         inject: open_ssh,
@@ -71,7 +71,7 @@ const GROUPS: &[Foreign] = &[
         inject: |world| {
             let group = world.group("studio-apps");
             let rule = world.rule(&group, false, 2049);
-            let new = json!([{"SecurityGroupRuleId": rule, "Description": "somebody's"}]);
+            let new = json!([{"SecurityGroupRuleId": rule, "Description": "of somebody"}]);
             let input = json!({"GroupId": group, "SecurityGroupRuleDescription": new});
             world.ec2("UpdateSecurityGroupRuleDescriptionsIngress", &input);
         },
@@ -144,6 +144,7 @@ async fn a_resource_whose_claim_is_taken_away_is_left_alone_and_not_made_again()
     world.ec2("DeleteTags", &json!({"ResourceId": [group], "Tag": tag}));
     open_ssh(&world);
     let report = engine.pass().await;
+    // Nor are rules of other groups that refer to it: they may be just the wanted ones.
     assert_eq!(world.writes(), [""; 0]);
     assert!(crate::world::conflict(&report, APPS).contains("exists already"), "{}", shown(&report));
 }
@@ -158,7 +159,7 @@ fn modify_endpoint(world: &World, service: &str, mut input: Value) {
     world.simulator.with(|world| world.options.endpoint_pending = std::time::Duration::ZERO);
 }
 
-const ENDPOINT_EDITS: &[Foreign] = &[
+pub const ENDPOINT_EDITS: &[Foreign] = &[
     Foreign {
         story: "the policy is widened to everything",
         inject: |world| {
@@ -298,7 +299,7 @@ fn lend_key(world: &World) {
     world.kms("PutKeyPolicy", &input);
 }
 
-const KEY_EDITS: &[Foreign] = &[
+pub const KEY_EDITS: &[Foreign] = &[
     Foreign {
         story: "another account may decrypt",
         inject: lend_key,
@@ -449,7 +450,7 @@ fn update_policy(world: &World, mut input: Value) {
     world.organizations("UpdatePolicy", &input);
 }
 
-const POLICY_EDITS: &[Foreign] = &[
+pub const POLICY_EDITS: &[Foreign] = &[
     Foreign {
         story: "the policy is detached",
         inject: detach,
@@ -522,7 +523,7 @@ fn update_domain(world: &World, mut input: Value) {
     world.sagemaker("UpdateDomain", &input);
 }
 
-const DOMAIN_EDITS: &[Foreign] = &[
+pub const DOMAIN_EDITS: &[Foreign] = &[
     Foreign {
         story: "apps may run Docker",
         inject: |world| {

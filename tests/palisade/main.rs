@@ -10,10 +10,14 @@
 
 mod architecture;
 mod bad_input;
+mod campaign;
 mod cli;
 mod converge;
 mod deploy;
+mod directory;
 mod drift;
+mod gate;
+mod iam;
 mod operate;
 mod readme;
 mod safety;

@@ -28,6 +28,18 @@ fn blocks(text: &str) -> Vec<(usize, String)> {
     found
 }
 
+/// `palisade` means the program under test, however the README starts it. Building and testing is what is being
+/// done already.
+fn line_to_run(line: &str) -> Option<String> {
+    let line = line.strip_prefix("$ ").unwrap_or(line);
+    if line.starts_with("cargo build") || line.starts_with("cargo test") {
+        return None;
+    }
+    let line =
+        line.replace("cargo run --release --", "palisade").replace("cargo run --", "palisade");
+    Some(format!("{}\n", line.replace("target/debug/palisade", "palisade")))
+}
+
 #[test]
 fn only_blocks_that_say_sh_are_run() {
     let text =
@@ -43,24 +55,15 @@ fn the_commands_of_the_readme_run() {
     let blocks = blocks(&text);
     assert!(!blocks.is_empty(), "the README shows no command that can be run");
     let aws = Served::start();
-    // `palisade` and `cargo run --` mean the program under test; a leading `$ ` is for the eye.
     let bin = tempfile::tempdir().expect("a directory");
     let program = bin.path().join("palisade");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_palisade"), &program).expect("linked");
     let search = format!("{}:{}", bin.path().display(), std::env::var("PATH").unwrap_or_default());
     for (line, block) in blocks {
-        let script: String = block
-            .lines()
-            .map(|line| line.strip_prefix("$ ").unwrap_or(line))
-            .map(|line| {
-                format!(
-                    "{}\n",
-                    line.replace("cargo run --release --", "palisade")
-                        .replace("cargo run --", "palisade")
-                )
-            })
-            .collect();
-        let mut command = std::process::Command::new("sh");
+        let script: String = block.lines().filter_map(line_to_run).collect();
+        // What a block leaves behind ends with it.
+        let script = format!("trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}");
+        let mut command = std::process::Command::new("bash");
         command.args(["-eu", "-c", &script]).stdin(Stdio::null()).current_dir(repository());
         command.env_clear().env("PATH", &search).env("NO_COLOR", "1");
         command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_ENDPOINT_URL", &aws.url);

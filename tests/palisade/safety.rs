@@ -573,8 +573,8 @@ async fn observe_mode_and_paused_manifests_are_reported_and_not_written() {
 struct BrakeAfterOne(Brake);
 
 impl Meter for BrakeAfterOne {
-    fn attempt(&self, _service: &str, operation: &str, _outcome: CallOutcome) {
-        if palisade::aws::is_mutating(operation) {
+    fn attempt(&self, service: &str, operation: &str, _outcome: CallOutcome) {
+        if palisade::aws::is_mutating(service, operation) {
             self.0.engage();
         }
     }
@@ -619,8 +619,8 @@ async fn a_directory_that_changes_while_a_plan_is_carried_out_ends_that_plan() {
     #[derive(Debug)]
     struct Push(std::sync::Mutex<Option<palisade::engine::apply::Generation>>);
     impl Meter for Push {
-        fn attempt(&self, _service: &str, operation: &str, _outcome: CallOutcome) {
-            if palisade::aws::is_mutating(operation)
+        fn attempt(&self, service: &str, operation: &str, _outcome: CallOutcome) {
+            if palisade::aws::is_mutating(service, operation)
                 && let Some(generation) = self.0.lock().expect("no panic before").take()
             {
                 generation.advance();

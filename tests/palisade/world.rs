@@ -64,7 +64,12 @@ impl World {
 
     /// The manifests that palisade ships.
     pub fn shipped() -> Self {
-        let world = Self::empty();
+        Self::shipped_over(simulator::Options::default())
+    }
+
+    /// The same with another sort of AWS.
+    pub fn shipped_over(options: simulator::Options) -> Self {
+        let world = Self::over(options);
         copy(&shipped(), world.dir());
         world
     }

@@ -119,7 +119,7 @@ impl Scope<'_> {
         if needed && self.settings.organization.is_none() {
             let name = self.check_name("organization");
             checks.push(match identity::organization(access).await {
-                Ok(id) => Check::ok(name, id),
+                Ok(organization) => Check::ok(name, organization.id),
                 Err(error) => {
                     let mut check = failed(name, &error, access, arn);
                     let or = "or set `organization` in the settings to spare the call";

@@ -25,7 +25,7 @@ pub use self::{
     spec::{KeySpec, KeyUsage, RotationSpec, Spec},
 };
 use crate::{
-    kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
+    kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
     model::policy_document::PolicyDocument,
 };
 
@@ -119,5 +119,10 @@ impl Kind for KmsKey {
 
     fn is_gone(have: &State) -> bool {
         have.pending_deletion
+    }
+
+    fn guards(state: &State) -> Vec<Guarded> {
+        let guarded = |document| Guarded { document, reach: Reach::Key };
+        state.policy.clone().map(guarded).into_iter().collect()
     }
 }

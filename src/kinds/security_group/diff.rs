@@ -50,6 +50,7 @@ pub(super) fn edits(want: &State, have: &State) -> Vec<Change> {
                 want: by_own_id(wanted, have.id.as_deref()),
                 live: live.0,
                 quota: want.quota(),
+                later: &want.later,
             };
             staged.extend(side.edits(want.rules.unwrap_or_default()));
         }
@@ -97,15 +98,23 @@ struct Side<'a> {
     want: BTreeMap<Rule, Option<String>>,
     live: BTreeMap<Rule, Option<String>>,
     quota: Quota<'a>,
+    later: &'a BTreeSet<String>,
 }
 
 impl Side<'_> {
+    /// Whether a live rule may be a wanted one whose peer is not known now.
+    fn is_later(&self, rule: &Rule) -> bool {
+        matches!(rule.peer, Peer::Group { .. })
+            && self.later.contains(&format!("{} {}", self.direction.as_str(), rule.traffic))
+    }
+
     fn edits(&self, mode: Mode) -> Vec<(Stage, Change)> {
         let mut missing: BTreeSet<_> =
             self.want.keys().filter(|rule| !self.live.contains_key(rule)).cloned().collect();
         let mut extra: BTreeSet<_> = match mode {
             Mode::Exclusive => {
-                self.live.keys().filter(|rule| !self.want.contains_key(rule)).cloned().collect()
+                let unwanted = |rule: &&Rule| !self.want.contains_key(rule) && !self.is_later(rule);
+                self.live.keys().filter(unwanted).cloned().collect()
             }
             Mode::Additive => BTreeSet::new(),
         };

@@ -31,10 +31,10 @@ use crate::kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writ
 pub struct SecurityGroup;
 
 /// The group that comes with every VPC: it can be neither created nor deleted.
-const DEFAULT_GROUP: &str = "default";
+pub const DEFAULT_GROUP: &str = "default";
 
 impl Kind for SecurityGroup {
-    const HIDDEN: &'static [&'static str] = &["prefixListWeights", "ruleQuota"];
+    const HIDDEN: &'static [&'static str] = &["prefixListWeights", "ruleQuota", "later"];
     const PROFILE: Profile = Profile {
         name: "SecurityGroup",
         short: "sg",

@@ -1,6 +1,6 @@
 //! From what is written to the wanted state: every check that needs no AWS, every problem reported.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     quota::{self, DEFAULT_QUOTA, Quota},
@@ -49,7 +49,13 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
     let ingress = spec.ingress.map(|rules| rules.into_iter().map(Block::from).collect());
     let egress = spec.egress.map(|rules| rules.into_iter().map(Block::from).collect());
     let mut side = |direction, blocks: Option<Vec<Block>>| {
-        let side = Side::new(direction, refs, &mut state.prefix_list_weights, &mut problems);
+        let side = Side::new(
+            direction,
+            refs,
+            &mut state.prefix_list_weights,
+            &mut state.later,
+            &mut problems,
+        );
         blocks.map(|blocks| side.resolve(blocks, limit))
     };
     let (ingress, egress) = (side(Direction::Ingress, ingress), side(Direction::Egress, egress));
@@ -110,6 +116,8 @@ struct Side<'a, 'r> {
     seen: BTreeMap<String, String>,
     /// Rules left out for now.
     later: usize,
+    /// Their traffic.
+    unresolved: &'a mut BTreeSet<String>,
 }
 
 impl<'a, 'r> Side<'a, 'r> {
@@ -117,6 +125,7 @@ impl<'a, 'r> Side<'a, 'r> {
         direction: Direction,
         refs: &'a mut Refs<'r>,
         weights: &'a mut BTreeMap<String, u32>,
+        unresolved: &'a mut BTreeSet<String>,
         problems: &'a mut Vec<Invalid>,
     ) -> Self {
         Self {
@@ -127,6 +136,7 @@ impl<'a, 'r> Side<'a, 'r> {
             rules: Vec::new(),
             seen: BTreeMap::new(),
             later: 0,
+            unresolved,
         }
     }
 
@@ -179,7 +189,10 @@ impl<'a, 'r> Side<'a, 'r> {
                 rule: Rule { traffic, peer: peer.clone() },
                 description: description.cloned(),
             }),
-            Resolved::Later(_) => self.later += 1,
+            Resolved::Later(_) => {
+                self.later += 1;
+                self.unresolved.insert(format!("{} {traffic}", self.direction.as_str()));
+            }
         }
     }
 

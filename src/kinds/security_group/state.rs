@@ -1,6 +1,6 @@
 //! The canonical state of a security group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,11 @@ pub struct State {
     /// *Want* only: what prefix lists count towards the quota, where it is known and not 1.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub prefix_list_weights: BTreeMap<String, u32>,
+    /// *Want* only: traffic (`ingress tcp 443`) whose wanted peer, another group, is not known now. A
+    /// live rule of that traffic with a group may be just the wanted one: it is left alone until the
+    /// peer is known.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub later: BTreeSet<String>,
     /// Rules into the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ingress: Option<Rules>,

@@ -23,7 +23,7 @@ pub use self::{
     spec::Spec,
 };
 use crate::{
-    kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
+    kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
     model::policy_document::{self, Context, PolicyDocument},
 };
 
@@ -137,5 +137,11 @@ impl Kind for ServiceControlPolicy {
 
     fn natural_keys(state: &State) -> Vec<String> {
         vec![state.name.clone()]
+    }
+
+    fn guards(state: &State) -> Vec<Guarded> {
+        let targets = state.targets.clone().unwrap_or_default();
+        let guarded = |document| Guarded { document, reach: Reach::Accounts(targets.clone()) };
+        state.content.clone().map(guarded).into_iter().collect()
     }
 }

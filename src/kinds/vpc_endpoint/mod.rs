@@ -23,7 +23,7 @@ pub use self::{
     spec::{DnsRecordIpType, EndpointType, IpAddressType, Spec},
 };
 use crate::{
-    kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
+    kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
     model::policy_document::Context,
 };
 
@@ -135,5 +135,14 @@ impl Kind for VpcEndpoint {
                 .collect();
         }
         Vec::new()
+    }
+
+    fn guards(state: &State) -> Vec<Guarded> {
+        match &state.policy {
+            Some(Policy::Document(document)) => {
+                vec![Guarded { document: document.clone(), reach: Reach::Endpoint }]
+            }
+            _ => Vec::new(),
+        }
     }
 }

@@ -130,9 +130,11 @@ impl PolicyDocument {
 
     fn principal_matches(&self, body: &Body, request: &Request) -> Tri {
         match &body.principal {
-            // It applies to every principal of the accounts below it.
-            None if self.dialect == Dialect::ServiceControlPolicy => Tri::Yes,
-            None => Tri::Unknown,
+            // It applies to every principal of the accounts below it, or to the identity that it is attached to.
+            None => match self.dialect {
+                Dialect::ServiceControlPolicy | Dialect::IdentityPolicy => Tri::Yes,
+                Dialect::KeyPolicy | Dialect::EndpointPolicy => Tri::Unknown,
+            },
             Some(Selection::Only(principals)) => named(principals, &request.principal_arn),
             Some(Selection::AllBut(principals)) => not_exempt(principals, &request.principal_arn),
         }

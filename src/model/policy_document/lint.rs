@@ -105,7 +105,7 @@ impl PolicyDocument {
             if body.resource.as_ref().is_none_or(|r| r.inner().is_empty()) {
                 lints.push(LintRule::MissingResource.at(&place.field("Resource")));
             }
-            if dialect != Dialect::ServiceControlPolicy {
+            if matches!(dialect, Dialect::KeyPolicy | Dialect::EndpointPolicy) {
                 principals(body, &place, &mut lints);
             }
             if denies_everything(body) {

@@ -51,6 +51,8 @@ pub enum Dialect {
     /// An Organizations service control policy: stored as sent, so comparison is strict. `Version` 2012-10-17, no
     /// `Principal`, and (Organizations user guide) action names are case-sensitive.
     ServiceControlPolicy,
+    /// A policy attached to an IAM identity: it applies to that identity, so it has no `Principal`.
+    IdentityPolicy,
 }
 
 /// Who is asking: what an account id in a `Principal` stands for depends on it.

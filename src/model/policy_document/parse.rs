@@ -82,20 +82,29 @@ fn version(object: &Map<String, Value>, dialect: Dialect) -> Result<Version, Pol
 
 fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement, PolicyError> {
     let object = object(value, place)?;
-    if dialect == Dialect::ServiceControlPolicy
+    let why_no_principal = match dialect {
+        Dialect::ServiceControlPolicy => Some(
+            "a service control policy applies to every principal of the accounts below it: remove the element, and say \
+             whom to exempt in a Condition on aws:PrincipalArn",
+        ),
+        Dialect::IdentityPolicy => {
+            Some("the policy of an identity applies to that identity: remove the element")
+        }
+        Dialect::KeyPolicy | Dialect::EndpointPolicy => None,
+    };
+    if let Some(why) = why_no_principal
         && let Some(element) =
             ["Principal", "NotPrincipal"].into_iter().find(|e| object.contains_key(*e))
     {
-        return Err(place.field(element).refused(
-            "a service control policy applies to every principal of the accounts below it: remove the element, and say \
-             whom to exempt in a Condition on aws:PrincipalArn",
-        ));
+        return Err(place.field(element).refused(why));
     }
     known_fields(object, &STATEMENT_FIELDS, place)?;
     let action = |value: &Value, place: &Place| {
         strings(value, place, |text| match dialect {
             Dialect::ServiceControlPolicy => Token::exact(text),
-            Dialect::KeyPolicy | Dialect::EndpointPolicy => Token::folded(text),
+            Dialect::KeyPolicy | Dialect::EndpointPolicy | Dialect::IdentityPolicy => {
+                Token::folded(text)
+            }
         })
     };
     let resource = |value: &Value, place: &Place| strings(value, place, Token::exact);

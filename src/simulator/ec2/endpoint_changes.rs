@@ -71,7 +71,11 @@ fn check_phase(id: &str, phase: Phase) -> Result<(), ApiError> {
             "OperationInProgress",
             format!("VpcEndpoint modify operation in progress for {id}"),
         )),
-        Phase::Creating(_) | Phase::Deleting(_) | Phase::Gone => Err(ApiError::new(
+        Phase::Creating(_)
+        | Phase::Failing(_)
+        | Phase::Failed
+        | Phase::Deleting(_)
+        | Phase::Gone => Err(ApiError::new(
             "IncorrectState",
             format!("The VPC endpoint {id} is not in a state in which it can be modified"),
         )),

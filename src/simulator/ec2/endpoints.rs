@@ -45,6 +45,10 @@ pub(super) enum Phase {
     /// Being modified, until then.
     Modifying(Duration),
     Available,
+    /// Being created until then, and in vain.
+    Failing(Duration),
+    /// Its creation failed.
+    Failed,
     /// Being deleted, until then.
     Deleting(Duration),
     /// Kept only for client tokens that come again.
@@ -110,7 +114,8 @@ impl Phase {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::PendingAcceptance => "pendingAcceptance",
-            Self::Creating(_) | Self::Modifying(_) => "pending",
+            Self::Creating(_) | Self::Modifying(_) | Self::Failing(_) => "pending",
+            Self::Failed => "failed",
             Self::Available => "available",
             Self::Deleting(_) => "deleting",
             Self::Gone => "deleted",
@@ -142,6 +147,7 @@ pub(super) fn settle(endpoints: &mut BTreeMap<String, Endpoint>, elapsed: Durati
             Phase::Creating(until) | Phase::Modifying(until) if elapsed >= until => {
                 endpoint.phase = Phase::Available;
             }
+            Phase::Failing(until) if elapsed >= until => endpoint.phase = Phase::Failed,
             Phase::Deleting(until) if elapsed >= until => {
                 endpoint.phase = Phase::Gone;
                 endpoint.subnets.clear();
@@ -219,7 +225,11 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
         },
         inbound_resolver_only: inbound.or_else(|| is_s3_interface(&service).then_some(true)),
         created: call.context.now,
-        phase: if service.acceptance { Phase::PendingAcceptance } else { Phase::Creating(pending) },
+        phase: match service.acceptance {
+            _ if call.context.options.endpoints_fail => Phase::Failing(pending),
+            true => Phase::PendingAcceptance,
+            false => Phase::Creating(pending),
+        },
         service: service.name,
     };
     state.check_private_dns(&endpoint, None)?;

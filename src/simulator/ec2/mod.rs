@@ -21,6 +21,7 @@ mod services;
 mod subnets;
 mod tags;
 mod throttle;
+mod truth;
 mod vpcs;
 
 use super::query::Input;
@@ -40,13 +41,13 @@ use throttle::Buckets;
 use vpcs::Vpc;
 
 /// EC2 in every account and region.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Ec2 {
     regions: BTreeMap<(String, String), Region>,
 }
 
 /// EC2 in one account and region: what is, and what readers may still see.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Region {
     now: State,
     /// States that a write has replaced, with the time of the write, oldest first.
@@ -167,6 +168,19 @@ impl Ec2 {
         } else {
             region.read(*handler, &mut call)
         }
+    }
+}
+
+impl Ec2 {
+    /// The tags that a resource has at this instant.
+    pub(super) fn tags_of(
+        &self,
+        account: &str,
+        region: &str,
+        id: &str,
+    ) -> BTreeMap<String, String> {
+        let region = self.regions.get(&(account.to_owned(), region.to_owned()));
+        region.and_then(|region| region.now.tags.get(id)).cloned().unwrap_or_default()
     }
 }
 

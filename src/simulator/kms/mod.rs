@@ -18,6 +18,7 @@ mod spec;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +31,7 @@ use super::{
 };
 
 /// The keys of every account and region.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Kms {
     stores: BTreeMap<(String, String), Lagged<Store>>,
     deleted_principals: BTreeSet<String>,
@@ -78,6 +79,22 @@ impl Kms {
             managed::create_on_first_use(store, &mut request)?;
         }
         read(store.read(caller), operation, &request)
+    }
+
+    /// ARN and tags of the key that an id, an ARN or an alias means at this instant.
+    pub(super) fn key_meant(
+        &self,
+        account: &str,
+        region: &str,
+        text: &str,
+    ) -> Option<(&str, &BTreeMap<String, String>)> {
+        let store = self.stores.get(&(account.to_owned(), region.to_owned()))?.now();
+        let name = text.rsplit_once(':').map_or(text, |(_, resource)| resource);
+        let id = match store.aliases.get(name) {
+            Some(alias) => alias.target.as_str(),
+            None => name.strip_prefix("key/").unwrap_or(name),
+        };
+        store.keys.get(id).map(|key| (key.arn.as_str(), &key.tags))
     }
 
     /// Makes an IAM role or user disappear, as if IAM had deleted it.

@@ -14,9 +14,13 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod truth;
 mod units;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::{Map, Value};
 
@@ -30,7 +34,7 @@ use super::{
 const PAGE: usize = 20;
 
 /// One organisation. Accounts that are not in it get `AWSOrganizationsNotInUseException`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Organizations {
     state: Lagged<Organisation>,
     /// How this organisation behaves where AWS leaves itself a choice.
@@ -118,6 +122,30 @@ impl Organizations {
             Handler::Read(read) => read(self.state.read(caller), &request),
             Handler::Write(write) => write(self.state.write(caller, request.context), &mut request),
         }
+    }
+}
+
+impl Organizations {
+    /// ARN and tags of a policy, root, unit or account at this instant.
+    pub(super) fn resource(&self, id: &str) -> Option<(String, BTreeMap<String, String>)> {
+        let state = self.state.now();
+        let arn = match state.policies.get(id) {
+            Some(policy) => state.policy_summary(id, policy)["Arn"].as_str()?.to_owned(),
+            None => state.node(id).map(|_| state.arn(id))?,
+        };
+        Some((arn, state.tags.get(id).cloned().unwrap_or_default()))
+    }
+
+    /// The type of a policy.
+    pub(super) fn policy_type(&self, id: &str) -> Option<&str> {
+        self.state.now().policies.get(id).map(|policy| policy.policy_type.as_str())
+    }
+
+    /// What stands for a policy that has no id yet.
+    pub(super) fn new_policy_arn(&self, policy_type: &str) -> String {
+        let state = self.state.now();
+        let kind = policy_type.to_ascii_lowercase();
+        format!("arn:aws:organizations::{}:policy/{}/{kind}/*", state.management, state.id)
     }
 }
 

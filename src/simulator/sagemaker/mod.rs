@@ -14,6 +14,7 @@ mod spaces;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod truth;
 mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +28,7 @@ use super::{
 };
 
 /// The domains of every account and region.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct SageMaker {
     stores: BTreeMap<(String, String), Lagged<Store>>,
     /// How the service behaves where that depends on the account or on luck.
@@ -93,6 +94,24 @@ impl SageMaker {
             return write(state, operation, &mut request);
         }
         read(store.read(caller), operation, &request)
+    }
+
+    /// The tags that a resource has at this instant.
+    pub(super) fn tags_of(
+        &self,
+        account: &str,
+        region: &str,
+        arn: &str,
+    ) -> BTreeMap<String, String> {
+        let store = self.stores.get(&(account.to_owned(), region.to_owned()));
+        store.and_then(|store| store.now().tags.get(arn)).cloned().unwrap_or_default()
+    }
+
+    /// Whether the account has, or had, a domain in any region.
+    pub(super) fn ever_had_domains(&self, account: &str) -> bool {
+        let stores = self.stores.iter().filter(|((of, _), _)| of == account);
+        let mut states = stores.map(|(_, store)| store.now());
+        states.any(|state| !state.domains.is_empty() || !state.retained_file_systems.is_empty())
     }
 
     /// The home file systems that deleted domains left behind in an account's region (`RetentionPolicy` `Retain`, the default).

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{examples, merge, scope};
 use crate::{
-    aws::{Access, Brake, Connection, Guard},
+    aws::{Brake, Connection, Guard},
     kind::{
         Ask, Class, CloudError, Intent, Kind as _, Known, KnownResource, LookupItem, LookupKind,
         Port as _, Refs,
@@ -20,7 +20,7 @@ const ROLE: &str = "arn:aws:iam::111122223333:role/studio";
 
 struct Desk {
     aws: Simulator,
-    access: Access,
+    others: aws_sdk_sagemaker::Client,
     port: Live,
 }
 
@@ -28,10 +28,12 @@ impl Desk {
     async fn new() -> Self {
         let aws = Simulator::new(Options::default());
         let config = aws.sdk_config("111122223333", "eu-west-1");
+        // What others do goes around the guard, which knows only palisade's own operations.
+        let others = aws_sdk_sagemaker::Client::new(&config);
         let connection = Connection::new(config, Guard::writing(Brake::default()));
         let access = connection.access(scope(), None).await;
         let port = <Live as crate::kind::Port<SageMakerDomain>>::connect(&access);
-        Self { aws, access, port }
+        Self { aws, others, port }
     }
 
     async fn create(&self, want: &State, name: &str) -> PhysicalId {
@@ -66,7 +68,7 @@ impl Desk {
 
     /// A user with a running app.
     async fn app(&self, domain: &PhysicalId, user: &str) {
-        let aws = &self.access.sagemaker;
+        let aws = &self.others;
         let profile = aws.create_user_profile().domain_id(domain.as_str());
         let profile = profile
             .user_profile_name(user)
@@ -225,7 +227,7 @@ async fn running_apps_hold_up_only_what_aws_refuses_and_are_named() {
     assert_eq!(desk.change(open).await, Ok(()));
     assert_eq!(desk.change(gated).await.expect_err("refused").class, Class::Blocked);
 
-    let app = desk.access.sagemaker.delete_app().domain_id(id.as_str());
+    let app = desk.others.delete_app().domain_id(id.as_str());
     let app = app.user_profile_name("alice").app_type("JupyterLab".into()).app_name("default");
     app.send().await.expect("deleted");
     pass().await;

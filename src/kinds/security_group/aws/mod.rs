@@ -48,7 +48,7 @@ impl Port<SecurityGroup> for Live {
             found.push(if asked {
                 self.observed(&group, tags)?
             } else {
-                self.stranger(&group, tags)
+                Self::stranger(&group, tags)
             });
         }
         Ok(found)
@@ -219,7 +219,7 @@ impl Live {
     }
 
     /// A group of others: only its name, since a manifest whose VPC is looked up may turn out to want it.
-    fn stranger(&self, group: &LiveGroup, tags: Tags) -> Observed<State> {
+    fn stranger(group: &LiveGroup, tags: Tags) -> Observed<State> {
         let id = group.group_id().unwrap_or_default();
         let state = State {
             id: Some(id.to_owned()),

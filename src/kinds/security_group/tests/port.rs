@@ -11,6 +11,7 @@ use crate::{
 struct Cloud {
     simulator: Simulator,
     access: Access,
+    others: aws_sdk_ec2::Client,
     port: Live,
     vpc: String,
 }
@@ -30,11 +31,13 @@ impl Cloud {
             partition: "aws".into(),
         };
         let config = simulator.sdk_config(&facts.account, &facts.region);
+        // What others do goes around the guard, which knows only palisade's own operations.
+        let others = aws_sdk_ec2::Client::new(&config);
         let connection = Connection::new(config, Guard::writing(Brake::default()));
         let access = connection.access(facts, None).await;
-        let vpc = access.ec2.create_vpc().cidr_block("10.0.0.0/16").send().await.expect("a VPC");
+        let vpc = others.create_vpc().cidr_block("10.0.0.0/16").send().await.expect("a VPC");
         let vpc = vpc.vpc.and_then(|vpc| vpc.vpc_id).expect("its id");
-        Self { port: Live::connect(&access), simulator, access, vpc }
+        Self { port: Live::connect(&access), simulator, access, others, vpc }
     }
 
     fn want(&self, name: &str, ingress: &[&str], egress: &[&str]) -> State {
@@ -79,7 +82,7 @@ impl Cloud {
 
     /// A network interface in the group.
     async fn interface(&self, group: &PhysicalId) -> String {
-        let ec2 = &self.access.ec2;
+        let ec2 = &self.others;
         let subnet = ec2.create_subnet().vpc_id(&self.vpc).cidr_block("10.0.1.0/24");
         let subnet = subnet.send().await.expect("a subnet").subnet.expect("the subnet");
         let interface = ec2
@@ -154,8 +157,7 @@ async fn every_form_of_rule_is_there_after_one_pass_and_equal_in_the_next() {
     let cloud = Cloud::new().await;
     let other = cloud.created("other", &[], &[]).await;
     let list = cloud
-        .access
-        .ec2
+        .others
         .create_managed_prefix_list()
         .prefix_list_name("offices")
         .address_family("IPv4")

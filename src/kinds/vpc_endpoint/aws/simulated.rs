@@ -42,9 +42,10 @@ impl Scene {
             region: REGION.into(),
             partition: "aws".into(),
         };
+        // What others do goes around the guard, which knows only palisade's own operations.
+        let ec2 = &aws_sdk_ec2::Client::new(&config);
         let connection = Connection::new(config, Guard::writing(Brake::default()));
         let access = connection.access(facts, None).await;
-        let ec2 = &access.ec2;
         let call = ec2.create_vpc().cidr_block("10.0.0.0/16");
         let call = call.tag_specifications(tagged(ResourceType::Vpc, "Name", "ml"));
         let vpc = call.send().await.expect("a VPC").vpc.expect("it").vpc_id.expect("its id");

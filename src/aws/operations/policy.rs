@@ -1,0 +1,332 @@
+//! The table as IAM policies: for one scope, and for what its manifests use.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Mode, Need, On, Operation, When, all};
+use crate::{kind::ScopeFacts, model::claim::OWNER_TAG};
+
+/// The longest policy that IAM takes, in characters without white space (IAM user guide, quotas).
+pub const LONGEST: usize = 6_144;
+
+/// The create calls of EC2 that palisade makes.
+const CREATES: [&str; 2] = ["CreateSecurityGroup", "CreateVpcEndpoint"];
+
+/// What the manifests of one scope use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// The kinds that they declare.
+    pub kinds: BTreeSet<String>,
+    /// The kinds that orphans are looked for of, declared or not.
+    pub swept: BTreeSet<String>,
+    /// The ids that they adopt, by kind.
+    pub adopted: BTreeMap<String, BTreeSet<String>>,
+    /// The roles that their domains give to users; every role of the account where that is not known.
+    pub execution_roles: Option<BTreeSet<String>>,
+    /// The shortest time that a key is given before its deletion, in days.
+    pub window_days: u16,
+    /// What only some of them need.
+    pub needs: BTreeSet<Need>,
+}
+
+/// The policies of one scope. Each adds to those before it: a role that applies needs `observe` too, one that destroys all three.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Policies {
+    /// To read.
+    pub observe: Value,
+    /// To create and change; absent where no kind is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apply: Option<Value>,
+    /// To delete; absent where no kind is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destroy: Option<Value>,
+}
+
+impl Policies {
+    /// The policies for a scope. An account or a Region that is not known may be `*` in `facts`.
+    pub fn new(facts: &ScopeFacts, owner: &str, usage: &Usage) -> Self {
+        let scope = Scope { facts, owner, usage };
+        Self {
+            observe: scope.policy(Mode::Observe).unwrap_or_else(|| document(Vec::new())),
+            apply: scope.policy(Mode::Apply),
+            destroy: scope.policy(Mode::Destroy),
+        }
+    }
+}
+
+fn document(statements: Vec<Value>) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// A statement while it is being put together.
+#[derive(Default)]
+struct Part {
+    actions: BTreeSet<&'static str>,
+    resources: BTreeSet<String>,
+}
+
+struct Scope<'a> {
+    facts: &'a ScopeFacts,
+    owner: &'a str,
+    usage: &'a Usage,
+}
+
+impl Scope<'_> {
+    /// The policy of one mode: a statement for each sort of resource and set of conditions. What asks for a tag of ours
+    /// asks it of every resource alike, so there one statement does for all sorts: an action is only ever asked for on the
+    /// sorts that it has. Without such a condition the sorts must stay apart: an action may have two of them, and be
+    /// allowed on the one under a condition and on the other under none.
+    fn policy(&self, mode: Mode) -> Option<Value> {
+        let mut parts: BTreeMap<(Option<On>, &[When]), Part> = BTreeMap::new();
+        for row in all().filter(|row| row.mode == mode && self.uses(row)) {
+            for grant in row.grants {
+                let exact = matches!(grant.on, On::Anything | On::Adopted(_));
+                let tagged = [When::Owned, When::Claims].iter().any(|it| grant.when.contains(it));
+                let apart = (exact || !tagged).then_some(grant.on);
+                let part = parts.entry((apart, grant.when)).or_default();
+                part.actions.insert(grant.action);
+                part.resources.extend(self.resources(grant.on));
+            }
+        }
+        let statements = parts.into_iter().filter(|(_, part)| !part.resources.is_empty());
+        let mut statements: Vec<_> =
+            statements.map(|((apart, when), part)| self.statement(apart, when, part)).collect();
+        if mode == Mode::Apply && self.usage.kinds.contains("KmsKey") {
+            statements.push(lockout_check());
+        }
+        (!statements.is_empty()).then(|| document(statements))
+    }
+
+    fn uses(&self, row: &Operation) -> bool {
+        let any = |kinds: &BTreeSet<String>| row.kinds.iter().any(|kind| kinds.contains(*kind));
+        let used =
+            row.kinds.is_empty() || any(&self.usage.kinds) || row.sweep && any(&self.usage.swept);
+        used && (row.need == Need::Always || self.usage.needs.contains(&row.need))
+    }
+
+    fn statement(&self, apart: Option<On>, when: &[When], part: Part) -> Value {
+        let mut sid = apart.map(|on| format!("{on:?}")).unwrap_or_default();
+        sid.extend(when.iter().map(|when| format!("{when:?}")));
+        sid.retain(|letter| letter.is_ascii_alphanumeric());
+        let mut statement = json!({
+            "Sid": sid, "Effect": "Allow", "Action": part.actions,
+            "Resource": one_or_all(part.resources.into_iter().collect())
+        });
+        let condition = self.condition(when);
+        if !condition.is_empty() {
+            statement["Condition"] = json!(condition);
+        }
+        statement
+    }
+
+    fn resources(&self, on: On) -> Vec<String> {
+        let ScopeFacts { account, region, partition, .. } = self.facts;
+        let ec2 = |resource: &str| format!("arn:{partition}:ec2:{region}:{account}:{resource}");
+        let kms = |resource: &str| format!("arn:{partition}:kms:{region}:{account}:{resource}");
+        let domain = |id: &str| format!("arn:{partition}:sagemaker:{region}:{account}:domain/{id}");
+        let role = |path: &str| format!("arn:{partition}:iam::{account}:role/{path}");
+        let place = |path: &str| format!("arn:{partition}:organizations::*:{path}");
+        match on {
+            On::Anything => vec!["*".to_owned()],
+            On::SecurityGroups => vec![ec2("security-group/*")],
+            On::SecurityGroupRules => vec![ec2("security-group-rule/*")],
+            On::PrefixLists => vec![format!("arn:{partition}:ec2:{region}:*:prefix-list/*")],
+            On::Vpcs => vec![ec2("vpc/*")],
+            On::VpcEndpoints => vec![ec2("vpc-endpoint/*")],
+            On::EndpointParts => ["route-table/*", "security-group/*", "subnet/*"].map(ec2).into(),
+            On::HostedZones => vec![format!("arn:{partition}:route53:::hostedzone/*")],
+            On::Keys => vec![kms("key/*")],
+            On::Aliases => vec![kms("alias/*")],
+            On::Policies => vec![place("policy/o-*/service_control_policy/*")],
+            On::Places => ["account/o-*/*", "ou/o-*/ou-*", "root/o-*/r-*"].map(place).into(),
+            On::Roots => vec![place("root/o-*/r-*")],
+            On::Domains => vec![domain("*")],
+            On::ExecutionRoles => match &self.usage.execution_roles {
+                Some(roles) => roles.iter().cloned().collect(),
+                None => vec![role("*")],
+            },
+            On::ServiceRole(service) => vec![role(&format!("aws-service-role/{service}/*"))],
+            On::Adopted(kind) => {
+                let ids = self.usage.adopted.get(kind).into_iter().flatten();
+                ids.map(|id| match kind {
+                    "SecurityGroup" => ec2(&format!("security-group/{id}")),
+                    "VpcEndpoint" => ec2(&format!("vpc-endpoint/{id}")),
+                    _ => domain(id),
+                })
+                .collect()
+            }
+        }
+    }
+
+    fn condition(&self, when: &[When]) -> BTreeMap<&'static str, BTreeMap<String, Value>> {
+        let mut all: BTreeMap<&str, BTreeMap<String, Value>> = BTreeMap::new();
+        let mut must = |operator, key: &str, value: Value| {
+            all.entry(operator).or_default().insert(key.to_owned(), value);
+        };
+        let of_resource = format!("aws:ResourceTag/{OWNER_TAG}");
+        let of_request = format!("aws:RequestTag/{OWNER_TAG}");
+        for when in when {
+            match when {
+                When::Owned => must("StringEquals", &of_resource, json!(self.owner)),
+                When::Claims => must("StringEquals", &of_request, json!(self.owner)),
+                When::NobodyElses => must("StringEqualsIfExists", &of_resource, json!(self.owner)),
+                When::StaysOurs => must("StringEqualsIfExists", &of_request, json!(self.owner)),
+                When::KeepsOwner => {
+                    must("ForAllValues:StringNotEquals", "aws:TagKeys", json!(OWNER_TAG));
+                    // Without keys EC2 removes every tag, and ForAllValues holds for none.
+                    must("Null", "aws:TagKeys", json!("false"));
+                }
+                When::CreatedByEc2 => must("StringEquals", "ec2:CreateAction", json!(CREATES)),
+                When::TaggedBy(call) => {
+                    must("StringEquals", "sagemaker:TaggingAction", json!(call))
+                }
+                When::ServiceControlPolicies => {
+                    must(
+                        "StringEquals",
+                        "organizations:PolicyType",
+                        json!("SERVICE_CONTROL_POLICY"),
+                    );
+                }
+                When::PassedTo(service) => {
+                    must("StringEquals", "iam:PassedToService", json!(service))
+                }
+                When::RoleOf(service) => must("StringEquals", "iam:AWSServiceName", json!(service)),
+                When::GrantForService => must("Bool", "kms:GrantIsForAWSResource", json!("true")),
+                When::WaitsLongEnough => must(
+                    "NumericGreaterThanEquals",
+                    "kms:ScheduleKeyDeletionPendingWindowInDays",
+                    json!(self.usage.window_days.to_string()),
+                ),
+            }
+        }
+        all
+    }
+}
+
+/// Palisade never asks KMS to leave out its check that the caller can still change the policy; nobody with its role shall.
+fn lockout_check() -> Value {
+    json!({
+        "Sid": "NeverBypassTheLockoutCheck", "Effect": "Deny",
+        "Action": ["kms:CreateKey", "kms:PutKeyPolicy"], "Resource": "*",
+        "Condition": {"Bool": {"kms:BypassPolicyLockoutSafetyCheck": "true"}}
+    })
+}
+
+fn one_or_all(mut values: Vec<String>) -> Value {
+    match values.len() {
+        1 => Value::String(values.remove(0)),
+        _ => json!(values),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds;
+
+    fn facts() -> ScopeFacts {
+        ScopeFacts {
+            name: "ml-prod".into(),
+            account: "111122223333".into(),
+            region: "eu-central-1".into(),
+            partition: "aws".into(),
+        }
+    }
+
+    fn everything() -> Usage {
+        let names: BTreeSet<String> =
+            kinds::registry().names().into_iter().map(str::to_owned).collect();
+        Usage {
+            swept: names.clone(),
+            kinds: names,
+            window_days: 30,
+            needs: [
+                Need::OrganizationId,
+                Need::DisabledKeys,
+                Need::UnrotatedKeys,
+                Need::MultiRegionKeys,
+            ]
+            .into(),
+            ..Usage::default()
+        }
+    }
+
+    fn actions(policy: &Value) -> BTreeSet<String> {
+        let statements = policy["Statement"].as_array().into_iter().flatten();
+        let actions = statements.filter_map(|statement| statement["Action"].as_array()).flatten();
+        actions.filter_map(|action| action.as_str().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn every_policy_is_as_short_as_iam_wants_it() {
+        let policies = Policies::new(&facts(), "a-rather-long-name-of-a-platform", &everything());
+        for policy in [Some(policies.observe), policies.apply, policies.destroy] {
+            let policy = policy.expect("every kind is in use");
+            let length = policy.to_string().len();
+            assert!(length <= LONGEST, "{length} characters: {policy:#}");
+        }
+    }
+
+    #[test]
+    fn observing_allows_nothing_but_reading() {
+        let policies = Policies::new(&facts(), "ml", &everything());
+        for action in actions(&policies.observe) {
+            let verb = action.split_once(':').map_or("", |(_, verb)| verb);
+            assert!(
+                ["Describe", "List", "Get"].iter().any(|read| verb.starts_with(read)),
+                "{verb}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_scope_without_manifests_may_look_for_orphans_and_nothing_else() {
+        let usage = Usage { swept: ["VpcEndpoint".to_owned()].into(), ..Usage::default() };
+        let policies = Policies::new(&facts(), "ml", &usage);
+        assert_eq!(actions(&policies.observe), ["ec2:DescribeVpcEndpoints".to_owned()].into());
+        assert_eq!((policies.apply, policies.destroy), (None, None));
+    }
+
+    #[test]
+    fn only_the_kinds_in_use_are_in_the_policies() {
+        let usage = Usage { kinds: ["KmsKey".to_owned()].into(), ..everything() };
+        let policies = Policies::new(&facts(), "ml", &Usage { needs: BTreeSet::new(), ..usage });
+        for action in actions(&policies.apply.expect("keys are changed")) {
+            assert!(action.starts_with("kms:"), "{action}");
+            assert_ne!(action, "kms:DisableKey", "no manifest disables a key");
+        }
+    }
+
+    #[test]
+    fn what_is_adopted_may_be_claimed_by_its_exact_id() {
+        let adopted = [("SecurityGroup".to_owned(), ["sg-0a".to_owned()].into())].into();
+        let kinds = ["SecurityGroup".to_owned()].into();
+        let usage = Usage { kinds, adopted, ..Usage::default() };
+        let apply = Policies::new(&facts(), "ml", &usage).apply.expect("groups are changed");
+        let statements = apply["Statement"].as_array().expect("statements");
+        let one = statements
+            .iter()
+            .find(|one| one["Sid"] == "AdoptedSecurityGroupClaimsNobodyElses")
+            .expect("a statement about what is adopted");
+        assert_eq!(one["Resource"], "arn:aws:ec2:eu-central-1:111122223333:security-group/sg-0a");
+        assert_eq!(one["Action"], json!(["ec2:CreateTags"]));
+    }
+
+    #[test]
+    fn tags_are_removed_only_by_name_and_never_the_owner() {
+        let usage = Usage { kinds: ["SecurityGroup".to_owned()].into(), ..Usage::default() };
+        let apply = Policies::new(&facts(), "ml", &usage).apply.expect("groups are changed");
+        let statements = apply["Statement"].as_array().expect("statements");
+        let removes = |one: &&Value| one["Action"] == json!(["ec2:DeleteTags"]);
+        assert_eq!(
+            statements.iter().find(removes).expect("tags are removed")["Condition"],
+            json!({
+                "StringEquals": {"aws:ResourceTag/palisade:owner": "ml"},
+                "ForAllValues:StringNotEquals": {"aws:TagKeys": "palisade:owner"},
+                "Null": {"aws:TagKeys": "false"}
+            })
+        );
+    }
+}

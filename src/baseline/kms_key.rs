@@ -1,0 +1,280 @@
+//! Rules for KMS keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Breach, Reach, Rule, Severity,
+    facts::{Facts, Wanted},
+    statement::{self, Statement},
+};
+use crate::{
+    kinds::kms_key::State,
+    model::policy_document::{Decision, Request},
+};
+
+const KIND: &str = "KmsKey";
+/// KMS API reference, ScheduleKeyDeletion: the longest waiting period.
+const LONGEST_WINDOW: u16 = 30;
+/// Cryptographic use of a symmetric key.
+const USES: [&str; 4] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom"];
+/// What makes somebody an administrator of a key.
+const ADMINISTERS: [&str; 3] = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"];
+/// Condition keys that tie a use of the key to a service or to what is encrypted.
+const THROUGH: [&str; 3] =
+    ["kms:viaservice", "kms:encryptioncontext:*", "kms:encryptioncontextkeys"];
+/// Condition keys that tie a grant to a service or to what is encrypted.
+const GRANT_FOR: [&str; 5] = [
+    "kms:grantisforawsresource",
+    "kms:viaservice",
+    "kms:grantconstrainttype",
+    "kms:encryptioncontext:*",
+    "kms:granteeprincipal",
+];
+/// Condition keys that tie a request to callers of somebody known.
+const CALLER: [&str; 8] = [
+    "kms:calleraccount",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+];
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "KMS-01",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "The key material of symmetric keys is rotated",
+        why: "Rotation limits what one key material protects; it costs users nothing.",
+        source: "Security Hub KMS.4; Config CMK_BACKING_KEY_ROTATION_ENABLED; checkov CKV_AWS_7",
+        help: "write `rotation: {enabled: true, periodDays: 365}`",
+        reach: Reach::Manifest,
+        check: rotation,
+    },
+    Rule {
+        id: "KMS-02",
+        severity: Severity::Critical,
+        kind: KIND,
+        title: "The key policy lets in known callers only",
+        why: "`Principal: \"*\"` is every account of AWS. A condition on the service (kms:ViaService) does not change \
+              that: others use the same services.",
+        source: "Security Hub KMS.5; Config KMS_KEY_POLICY_NO_PUBLIC_ACCESS; checkov CKV_AWS_33; KMS developer guide, \
+                 \"Key policies\"",
+        help: "name the roles, or add a condition on kms:CallerAccount, aws:PrincipalOrgID or aws:SourceAccount with \
+               fixed values",
+        reach: Reach::Manifest,
+        check: known_callers,
+    },
+    Rule {
+        id: "KMS-03",
+        severity: Severity::Critical,
+        kind: KIND,
+        title: "A key that is to be deleted waits 30 days",
+        why: "What is encrypted under a key is lost with it; the waiting time is the only time to notice.",
+        source: "Security Hub KMS.3; KMS developer guide, \"Deleting AWS KMS keys\"",
+        help: "leave out `deletionWindowDays`, or write 30",
+        reach: Reach::Manifest,
+        check: deletion_window,
+    },
+    Rule {
+        id: "KMS-04",
+        severity: Severity::High,
+        kind: KIND,
+        title: "The key is enabled",
+        why: "What is encrypted under a disabled key cannot be read, and its material is not rotated.",
+        source: "checkov CKV_AWS_227",
+        help: "write `enabled: true`, or ask for the key's deletion with `lifecycle.state: absent`",
+        reach: Reach::Manifest,
+        check: enabled,
+    },
+    Rule {
+        id: "KMS-05",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "Roles use the key through services only, and lend it to AWS resources only",
+        why: "A stolen session that may decrypt by itself needs nothing else; one that must go through a service also \
+              needs that service's permissions.",
+        source: "KMS developer guide, kms:ViaService, kms:EncryptionContext and kms:GrantIsForAWSResource; AWS Prescriptive \
+                 Guidance, \"AWS KMS best practices\"",
+        help: "add a condition on kms:ViaService (use) and kms:GrantIsForAWSResource (CreateGrant); for service \
+               principals on aws:SourceAccount",
+        reach: Reach::Manifest,
+        check: through_services,
+    },
+    Rule {
+        id: "KMS-06",
+        severity: Severity::High,
+        kind: KIND,
+        title: "Who administers the key does not use it, and the account's root keeps control",
+        why: "One set of credentials should not both read the data and change who may; a key without the account's root \
+              in its policy can be locked for good by deleting a role.",
+        source: "KMS developer guide, \"Key policies\" (key administrators and key users; default key policy); AWS \
+                 Prescriptive Guidance, \"AWS KMS best practices\" (separation of duties)",
+        help: "give administration and use to different roles, and let the account's root do kms:*",
+        reach: Reach::Manifest,
+        check: duties,
+    },
+    Rule {
+        id: "KMS-07",
+        severity: Severity::Low,
+        kind: KIND,
+        title: "The key has an alias",
+        why: "A key that people cannot find by its purpose is replaced by another one.",
+        source: "KMS developer guide, \"Aliases\"; AWS Prescriptive Guidance, \"AWS KMS best practices\"",
+        help: "add `aliases`, one for each purpose",
+        reach: Reach::Manifest,
+        check: alias,
+    },
+];
+
+fn present<'f, 'a>(facts: &'f Facts<'a>) -> impl Iterator<Item = &'f Wanted<'a, State>> {
+    facts.keys.iter().filter(|key| key.is_present())
+}
+
+fn is_symmetric(state: &State) -> bool {
+    state.key_spec.as_deref() == Some("SYMMETRIC_DEFAULT")
+}
+
+fn rotation(facts: &Facts<'_>) -> Vec<Breach> {
+    present(facts)
+        .filter(|key| is_symmetric(&key.state) && !key.state.rotation.is_some_and(|r| r.enabled))
+        .map(|key| {
+            let why = match key.state.rotation {
+                Some(_) => "the key material is not rotated",
+                None => "rotation is not managed, and AWS does not rotate by itself",
+            };
+            key.breach("rotation", why)
+        })
+        .collect()
+}
+
+fn deletion_window(facts: &Facts<'_>) -> Vec<Breach> {
+    let days = |key: &Wanted<'_, State>| key.state.deletion_window_days.unwrap_or(LONGEST_WINDOW);
+    facts
+        .keys
+        .iter()
+        .filter(|key| days(key) < LONGEST_WINDOW)
+        .map(|key| {
+            key.breach("deletionWindowDays", format!("it would be gone after {} days", days(key)))
+        })
+        .collect()
+}
+
+fn enabled(facts: &Facts<'_>) -> Vec<Breach> {
+    present(facts)
+        .filter(|key| key.state.enabled == Some(false))
+        .map(|key| key.breach("enabled", "the key is disabled"))
+        .collect()
+}
+
+fn alias(facts: &Facts<'_>) -> Vec<Breach> {
+    present(facts)
+        .filter(|key| key.state.aliases.as_ref().is_none_or(BTreeSet::is_empty))
+        .map(|key| key.breach("aliases", "it has no alias, or none that is managed"))
+        .collect()
+}
+
+fn each_statement(
+    facts: &Facts<'_>,
+    wrong: impl Fn(&Wanted<'_, State>, &Statement) -> Option<&'static str>,
+) -> Vec<Breach> {
+    let mut found = Vec::new();
+    for key in present(facts) {
+        for statement in key.state.policy.iter().flat_map(statement::statements) {
+            if let Some(why) = wrong(key, &statement) {
+                found.push(key.breach(format!("policy.{}", statement.field), why));
+            }
+        }
+    }
+    found
+}
+
+/// Without a wildcard: a fixed condition in the sense of Security Hub KMS.5.
+fn is_bound_to_known_callers(statement: &Statement) -> bool {
+    statement.conditions.iter().any(|condition| {
+        let fixed = |value: &String| !value.starts_with('*') && !is_any_account(value);
+        condition.is_on(&CALLER) && condition.binds() && condition.values.iter().all(fixed)
+    })
+}
+
+/// An ARN whose account is a wildcard: `arn:aws:iam::*:role/x`.
+fn is_any_account(value: &str) -> bool {
+    value.starts_with("arn:")
+        && value.split(':').nth(4).is_some_and(|account| account.contains('*'))
+}
+
+fn known_callers(facts: &Facts<'_>) -> Vec<Breach> {
+    each_statement(facts, |_, statement| {
+        if !statement.allows {
+            None
+        } else if statement.all_principals_but {
+            Some("allows everybody who is not listed, in every account")
+        } else if statement.is_about_everybody() && !is_bound_to_known_callers(statement) {
+            Some("allows callers of every account")
+        } else {
+            None
+        }
+    })
+}
+
+/// Whether it is the account itself, which only hands over to its IAM policies.
+fn is_own_root(principal: &str, state: &State) -> bool {
+    principal == state.account || principal == root(state)
+}
+
+fn root(state: &State) -> String {
+    format!("arn:{}:iam::{}:root", state.partition, state.account)
+}
+
+fn through_services(facts: &Facts<'_>) -> Vec<Breach> {
+    each_statement(facts, |key, statement| {
+        let state = &key.state;
+        if !statement.allows || !is_symmetric(state) {
+            return None;
+        }
+        let roles = statement.all_principals_but
+            || statement.aws.iter().any(|principal| !is_own_root(principal, state));
+        let uses = USES.iter().any(|action| statement.is_about(action));
+        if roles && uses && !statement.is_bound_by(&THROUGH) {
+            Some("lets roles use the key by themselves, through no service")
+        } else if roles
+            && statement.is_about("kms:CreateGrant")
+            && !statement.is_bound_by(&GRANT_FOR)
+        {
+            Some("lets roles lend the key to anybody")
+        } else if !statement.services.is_empty() && !statement.is_bound_by(&CALLER) {
+            Some("lets a service use the key on behalf of every account")
+        } else {
+            None
+        }
+    })
+}
+
+fn duties(facts: &Facts<'_>) -> Vec<Breach> {
+    let mut found = Vec::new();
+    for key in present(facts) {
+        let Some(document) = &key.state.policy else { continue };
+        let request = Request::new(&root(&key.state), "kms:PutKeyPolicy", "*");
+        if document.evaluate(&request) != Decision::Allow {
+            found.push(key.breach("policy", "the account's root does not keep control of the key"));
+        }
+        let mut duties: BTreeMap<String, (bool, bool)> = BTreeMap::new();
+        for statement in statement::statements(document).iter().filter(|s| s.allows) {
+            let administers = ADMINISTERS.iter().any(|action| statement.is_about(action));
+            let uses = USES.iter().any(|action| statement.is_about(action));
+            for principal in statement.aws.iter().filter(|name| !is_own_root(name, &key.state)) {
+                let (admin, user) = duties.entry(principal.clone()).or_default();
+                *admin |= administers;
+                *user |= uses;
+            }
+        }
+        for (principal, _) in duties.iter().filter(|(_, (admin, user))| *admin && *user) {
+            let name = principal.rsplit(':').next().unwrap_or(principal);
+            found.push(key.breach("policy", format!("{name} both administers and uses the key")));
+        }
+    }
+    found
+}

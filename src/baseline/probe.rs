@@ -1,0 +1,172 @@
+//! Requests that service control policies must deny.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Breach,
+    facts::{Facts, Wanted},
+    statement,
+};
+use crate::{
+    kinds::service_control_policy::State,
+    model::policy_document::{Decision, Request},
+};
+
+/// A role that nobody makes exceptions for.
+const SOMEBODY: &str = "arn:aws:iam::123412341234:role/palisade-baseline-probe";
+const ROOT: &str = "arn:aws:iam::123412341234:root";
+
+/// What a request carries in which everything is as it should be: a probe is wrong in one thing only, so that no other
+/// rule's policy denies it by chance.
+const AS_IT_SHOULD_BE: [(&str, &str); 14] = [
+    ("aws:sourcevpc", "vpc-0123456789abcdef0"),
+    ("aws:sourcevpce", "vpce-0123456789abcdef0"),
+    ("iam:permissionsboundary", "arn:aws:iam::123412341234:policy/boundary"),
+    ("sagemaker:appnetworkaccesstype", "VpcOnly"),
+    ("sagemaker:directinternetaccess", "Disabled"),
+    ("sagemaker:instancetypes", "ml.m5.xlarge"),
+    ("sagemaker:intercontainertrafficencryption", "true"),
+    ("sagemaker:networkisolation", "true"),
+    ("sagemaker:outputkmskey", "arn:aws:kms:eu-west-1:123412341234:key/1"),
+    ("sagemaker:outputkmskeyarn", "arn:aws:kms:eu-west-1:123412341234:key/1"),
+    ("sagemaker:rootaccess", "Disabled"),
+    ("sagemaker:volumekmskey", "arn:aws:kms:eu-west-1:123412341234:key/1"),
+    ("sagemaker:vpcsecuritygroupids", "sg-0123456789abcdef0"),
+    ("sagemaker:vpcsubnets", "subnet-0123456789abcdef0"),
+];
+
+/// A condition key, and its value if the request carries it.
+pub(super) type Key<'a> = (&'a str, Option<&'a str>);
+
+/// The request carries this key.
+pub(super) fn is<'a>(key: &'a str, value: &'a str) -> Key<'a> {
+    (key, Some(value))
+}
+
+/// The request does not carry this key.
+pub(super) fn absent(key: &str) -> Key<'_> {
+    (key, None)
+}
+
+#[derive(Debug, Clone)]
+enum On {
+    Anything,
+    This(String),
+    /// One of the resources that the policies name: which ones are protected is theirs to say.
+    Named,
+}
+
+/// A request that should be denied.
+#[derive(Debug, Clone)]
+pub(super) struct Probe {
+    pub(super) action: String,
+    keys: BTreeMap<String, Option<String>>,
+    principal: String,
+    on: On,
+}
+
+impl Probe {
+    pub(super) fn of(service: &str, verb: &str, keys: &[Key<'_>]) -> Self {
+        let own = |(key, value): &Key<'_>| ((*key).to_owned(), value.map(str::to_owned));
+        Self {
+            action: format!("{service}:{verb}"),
+            keys: keys.iter().map(own).collect(),
+            principal: SOMEBODY.to_owned(),
+            on: On::Anything,
+        }
+    }
+
+    pub(super) fn on(self, resource: &str) -> Self {
+        Self { on: On::This(resource.to_owned()), ..self }
+    }
+
+    pub(super) fn on_a_named_resource(self) -> Self {
+        Self { on: On::Named, ..self }
+    }
+
+    pub(super) fn by(self, principal: &str) -> Self {
+        Self { principal: principal.to_owned(), ..self }
+    }
+
+    pub(super) fn by_root(self) -> Self {
+        self.by(ROOT)
+    }
+
+    fn request(&self, region: &str, asked: &BTreeSet<String>, resource: &str) -> Request {
+        let mut request = Request::new(&self.principal, &self.action, resource);
+        for key in asked {
+            request.context.entry(key.clone()).or_default();
+        }
+        let right = AS_IT_SHOULD_BE.map(|(key, value)| (key, Some(value)));
+        let own = self.keys.iter().map(|(key, value)| (key.as_str(), value.as_deref()));
+        for (key, value) in
+            right.into_iter().chain([("aws:requestedregion", Some(region))]).chain(own)
+        {
+            request.context.insert(key.to_owned(), value.map(str::to_owned).into_iter().collect());
+        }
+        request
+    }
+}
+
+/// Whether these policies together certainly deny it, in every Region that the settings name.
+pub(super) fn denied(facts: &Facts<'_>, policies: &[&Wanted<'_, State>], probe: &Probe) -> bool {
+    let documents: Vec<_> = policies.iter().filter_map(|p| p.state.content.as_ref()).collect();
+    let statements: Vec<_> = documents.iter().flat_map(|d| statement::statements(d)).collect();
+    let conditions = statements.iter().flat_map(|statement| &statement.conditions);
+    let asked: BTreeSet<String> = conditions.map(|condition| condition.key.clone()).collect();
+    let resources: Vec<String> = match &probe.on {
+        On::Anything => vec!["*".to_owned()],
+        On::This(resource) => vec![resource.clone()],
+        On::Named => statements
+            .iter()
+            .flat_map(|statement| &statement.resources)
+            .map(
+                |resource| {
+                    if resource == "*" { resource.clone() } else { resource.replace('*', "x") }
+                },
+            )
+            .collect(),
+    };
+    let regions: BTreeSet<&str> = facts.scopes.values().map(|s| s.region.as_str()).collect();
+    regions.into_iter().all(|region| {
+        resources.iter().any(|resource| {
+            let request = probe.request(region, &asked, resource);
+            documents.iter().any(|document| document.evaluate(&request) == Decision::Deny)
+        })
+    })
+}
+
+/// A breach for each scope whose policies let some of the probes through: at the policy that denies the others, or at the
+/// first one.
+pub(super) fn missing(facts: &Facts<'_>, probes: &[Probe]) -> Vec<Breach> {
+    let mut scopes: BTreeMap<&str, Vec<&Wanted<'_, State>>> = BTreeMap::new();
+    for policy in &facts.policies {
+        let attached = policy.state.targets.as_ref().is_none_or(|targets| !targets.is_empty());
+        let scope = scopes.entry(policy.address().scope.as_str()).or_default();
+        if attached {
+            scope.push(policy);
+        }
+    }
+    let mut found = Vec::new();
+    for (scope, policies) in scopes {
+        let through: BTreeSet<&str> = probes
+            .iter()
+            .filter(|probe| !denied(facts, &policies, probe))
+            .map(|probe| probe.action.as_str())
+            .collect();
+        if through.is_empty() {
+            continue;
+        }
+        let near = policies
+            .iter()
+            .find(|policy| probes.iter().any(|probe| denied(facts, &[policy], probe)))
+            .copied();
+        let first = facts.policies.iter().find(|policy| policy.address().scope == scope);
+        if let Some(policy) = near.or(first) {
+            let actions: Vec<_> = through.into_iter().collect();
+            let why = format!("no policy of {scope} certainly denies this: {}", actions.join(", "));
+            found.push(policy.breach("content", why));
+        }
+    }
+    found
+}

@@ -1,0 +1,374 @@
+//! Rules for SageMaker AI domains.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{
+    Breach, Reach, Rule, Severity,
+    facts::{Facts, Wanted},
+    service_control_policy,
+};
+use crate::kinds::{sagemaker_domain::State, security_group::DEFAULT_GROUP};
+
+const KIND: &str = "SageMakerDomain";
+const USER_GROUPS: &str = "defaultUserSettings.securityGroups";
+const USER_ROLE: &str = "defaultUserSettings.executionRole";
+const SPACE_ROLE: &str = "defaultSpaceSettings.executionRole";
+const SHARING: &str = "defaultUserSettings.sharingSettings";
+const DOCKER: &str = "domainSettings.dockerSettings";
+const PROPAGATION: &str = "domainSettings.trustedIdentityPropagationSettings.status";
+const HIDDEN_TYPES: &str = "defaultUserSettings.studioWebPortalSettings.hiddenInstanceTypes";
+const SESSION_NAMES: &str =
+    "defaultUserSettings.studioWebPortalSettings.executionRoleSessionNameMode";
+/// SageMaker developer guide: five groups, of which SageMaker takes one for NFS.
+const MOST_GROUPS: usize = 4;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "SMD-01",
+        severity: Severity::High,
+        kind: KIND,
+        title: "Studio's traffic stays in the VPC (VpcOnly)",
+        why: "Otherwise apps reach the internet through a network of AWS, past every group, endpoint and log of yours.",
+        source: "Config SAGEMAKER_DOMAIN_IN_VPC; SageMaker developer guide, \"Connect Studio in a VPC to external \
+                 resources\"",
+        help: "write `appNetworkAccessType: VpcOnly`",
+        reach: Reach::Manifest,
+        check: vpc_only,
+    },
+    Rule {
+        id: "SMD-02",
+        severity: Severity::High,
+        kind: KIND,
+        title: "The domain has subnets in more than one zone",
+        why: "With one subnet the platform is down with its zone.",
+        source: "AWS whitepaper \"SageMaker Studio Administration Best Practices\", network management; SageMaker developer \
+                 guide, \"Choose an Amazon VPC\"",
+        help: "list at least two private subnets, in different zones",
+        reach: Reach::Manifest,
+        check: subnets,
+    },
+    Rule {
+        id: "SMD-03",
+        severity: Severity::High,
+        kind: KIND,
+        title: "Home file system and volumes are encrypted with a key of a KmsKey manifest",
+        why: "With AWS's own key nobody decides who may decrypt, and it cannot be taken away.",
+        source: "checkov CKV_AWS_187; SageMaker developer guide, \"Protect Data at Rest Using Encryption\"",
+        help: "write `kmsKey: {ref: NAME}` (it can only be chosen when the domain is made)",
+        reach: Reach::Manifest,
+        check: key,
+    },
+    Rule {
+        id: "SMD-04",
+        severity: Severity::High,
+        kind: KIND,
+        title: "Apps are in one to four groups, none of them the VPC's default",
+        why: "The default group is everybody's; of five groups SageMaker needs one for NFS.",
+        source: "SageMaker API reference, UserSettings.SecurityGroups; Security Hub EC2.2",
+        help: "refer to SecurityGroup manifests in `defaultUserSettings.securityGroups`",
+        reach: Reach::Manifest,
+        check: groups,
+    },
+    Rule {
+        id: "SMD-05",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "Users come from IAM Identity Center",
+        why: "People who leave are removed in one place, and multi-factor authentication is asked in one place.",
+        source: "Prowler sagemaker_domain_sso_configured; AWS whitepaper \"SageMaker Studio Administration Best \
+                 Practices\", identity management",
+        help: "write `authMode: SSO` (it can only be chosen when the domain is made)",
+        reach: Reach::Manifest,
+        check: sign_in,
+    },
+    Rule {
+        id: "SMD-06",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "With Identity Center, users reach data as themselves",
+        why: "Otherwise every access is the role's, and permissions cannot tell people apart.",
+        source: "SageMaker developer guide, \"Trusted identity propagation with Studio\"",
+        help: "write `domainSettings.trustedIdentityPropagation: ENABLED`",
+        reach: Reach::Manifest,
+        check: propagation,
+    },
+    Rule {
+        id: "SMD-07",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "With IAM, sessions carry the user's name",
+        why: "Otherwise CloudTrail shows the shared role and nobody knows who it was.",
+        source: "SageMaker developer guide, \"Monitor user resource access with sourceIdentity\"; AWS whitepaper \
+                 \"SageMaker Studio Administration Best Practices\", logging and monitoring",
+        help: "write `domainSettings.executionRoleIdentityConfig: USER_PROFILE_NAME`, or \
+               `executionRoleSessionNameMode: USER_IDENTITY`",
+        reach: Reach::Manifest,
+        check: attribution,
+    },
+    Rule {
+        id: "SMD-08",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "Shared spaces and other domains do not run with the users' role",
+        why: "A role that is used everywhere may do everything.",
+        source: "IAM user guide, \"Security best practices\" (least privilege); AWS whitepaper \"SageMaker Studio \
+                 Administration Best Practices\", permissions management",
+        help: "give each an `executionRole` of its own",
+        reach: Reach::Manifest,
+        check: roles,
+    },
+    Rule {
+        id: "SMD-09",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "Shared notebooks carry no output, or keep it encrypted in a place of yours",
+        why: "Outputs show data to people who may not read it.",
+        source: "SageMaker API reference, SharingSettings; SageMaker developer guide, \"Protect Data at Rest Using \
+                 Encryption\"",
+        help: "write `notebookOutputOption: Disabled`, or add `s3OutputPath` and `s3KmsKeyId`",
+        reach: Reach::Manifest,
+        check: sharing,
+    },
+    Rule {
+        id: "SMD-10",
+        severity: Severity::Low,
+        kind: KIND,
+        title: "Idle apps stop",
+        why: "What runs unwatched costs money and is one more session to steal.",
+        source: "SageMaker developer guide, \"Idle shutdown\"; AWS Well-Architected Machine Learning Lens (cost)",
+        help: "set `appLifecycleManagement.idleSettings.lifecycleManagement: ENABLED` for JupyterLab and Code Editor",
+        reach: Reach::Manifest,
+        check: idle,
+    },
+    Rule {
+        id: "SMD-11",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "Docker is off, or rootless and with trusted images only",
+        why: "Docker with root leaves the container; images of anybody bring anything in.",
+        source: "SageMaker developer guide, \"Local mode support in Studio\"; SageMaker API reference, DockerSettings",
+        help: "write `enableDockerAccess: DISABLED`, or `rootlessDocker: ENABLED` with `vpcOnlyTrustedAccounts`",
+        reach: Reach::Manifest,
+        check: docker,
+    },
+    Rule {
+        id: "SMD-12",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "The users' files survive the domain",
+        why: "Deleting a domain with its file system destroys the work of everybody in it.",
+        source: "SageMaker API reference, DeleteDomain (RetentionPolicy)",
+        help: "leave out `efsRetention`, or write Retain",
+        reach: Reach::Manifest,
+        check: retention,
+    },
+    Rule {
+        id: "SMD-14",
+        severity: Severity::Low,
+        kind: KIND,
+        title: "Whether tags go to what users create is decided",
+        why: "Costs and permissions by tag only hold if somebody chose where the tags go.",
+        source: "Config SAGEMAKER_DOMAIN_TAGGED; SageMaker API reference, TagPropagation",
+        help: "write `tagPropagation: ENABLED` or `DISABLED`",
+        reach: Reach::Manifest,
+        check: tags,
+    },
+    Rule {
+        id: "SMD-16",
+        severity: Severity::Low,
+        kind: KIND,
+        title: "The largest instance types are hidden or denied",
+        why: "They are what stolen sessions are used for, and the bill is noticed late.",
+        source: "AWS whitepaper \"SageMaker Studio Administration Best Practices\" (limiting CreateApp by \
+                 sagemaker:InstanceTypes); SageMaker API reference, StudioWebPortalSettings",
+        help: "list `hiddenInstanceTypes`, or deny sagemaker:CreateApp by sagemaker:InstanceTypes in a \
+               ServiceControlPolicy",
+        reach: Reach::Manifest,
+        check: instance_types,
+    },
+];
+
+/// Whether the manifest says that the domain is `VpcOnly`.
+pub(super) fn is_vpc_only(state: &State) -> bool {
+    state.text("appNetworkAccessType") == Some("VpcOnly")
+}
+
+/// The VPC.
+pub(super) fn vpc(state: &State) -> Option<&str> {
+    state.text("vpc")
+}
+
+/// The groups of the users' apps.
+pub(super) fn app_groups(state: &State) -> BTreeSet<String> {
+    let list = state.at(USER_GROUPS).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn leaf<'s>(state: &'s State, path: &str) -> Option<&'s str> {
+    state.at(path).and_then(Value::as_str)
+}
+
+/// A breach at `field` for every domain that `wrong` has something to say about.
+fn each(
+    facts: &Facts<'_>,
+    field: &str,
+    wrong: impl Fn(&Wanted<'_, State>) -> Option<String>,
+) -> Vec<Breach> {
+    let found = facts.domains.iter();
+    found.filter_map(|domain| wrong(domain).map(|why| domain.breach(field, why))).collect()
+}
+
+fn vpc_only(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, "appNetworkAccessType", |domain| {
+        let why = match domain.state.text("appNetworkAccessType") {
+            Some("VpcOnly") => return None,
+            Some(_) => "apps reach the internet directly",
+            None => "where the traffic goes is not managed",
+        };
+        Some(why.to_owned())
+    })
+}
+
+fn subnets(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, "subnets", |domain| {
+        let listed = domain.written("subnets").and_then(Value::as_array)?;
+        (listed.len() < 2).then(|| "lists fewer than two subnets".to_owned())
+    })
+}
+
+fn key(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, "kmsKey", |domain| {
+        let why = match domain.state.text("kmsKey") {
+            None => "encrypts with AWS's own key",
+            Some(arn) if facts.is_managed_key(arn) => return None,
+            Some(_) => "names a key that no manifest declares: who may use it is not known",
+        };
+        Some(why.to_owned())
+    })
+}
+
+fn groups(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, USER_GROUPS, |domain| {
+        let ids = app_groups(&domain.state);
+        let default = |id: &String| {
+            let group = facts.group(id);
+            group.is_some_and(|g| g.wanted.state.group_name.as_deref() == Some(DEFAULT_GROUP))
+        };
+        if ids.is_empty() {
+            Some("the apps are in no group".to_owned())
+        } else if ids.len() > MOST_GROUPS {
+            Some(format!("{} groups, of at most {MOST_GROUPS}", ids.len()))
+        } else if ids.iter().any(default) {
+            Some("the apps are in the VPC's default group".to_owned())
+        } else {
+            None
+        }
+    })
+}
+
+fn sign_in(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, "authMode", |domain| {
+        (domain.state.text("authMode") != Some("SSO"))
+            .then(|| "users sign in with IAM credentials".to_owned())
+    })
+}
+
+fn propagation(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, "domainSettings.trustedIdentityPropagation", |domain| {
+        let sso = domain.state.text("authMode") == Some("SSO");
+        (sso && leaf(&domain.state, PROPAGATION) != Some("ENABLED"))
+            .then(|| "trusted identity propagation is not on".to_owned())
+    })
+}
+
+fn attribution(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, "domainSettings.executionRoleIdentityConfig", |domain| {
+        let state = &domain.state;
+        let iam = state.text("authMode") == Some("IAM");
+        let named = leaf(state, "domainSettings.executionRoleIdentityConfig")
+            == Some("USER_PROFILE_NAME")
+            || leaf(state, SESSION_NAMES) == Some("USER_IDENTITY");
+        (iam && !named).then(|| "sessions of the execution role carry no user's name".to_owned())
+    })
+}
+
+fn roles(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, USER_ROLE, |domain| {
+        let role = leaf(&domain.state, USER_ROLE)?;
+        if leaf(&domain.state, SPACE_ROLE) == Some(role) {
+            return Some("shared spaces run with the same role".to_owned());
+        }
+        let other = facts.domains.iter().find(|other| {
+            let used = [USER_ROLE, SPACE_ROLE].map(|path| leaf(&other.state, path));
+            other.address() != domain.address() && used.contains(&Some(role))
+        })?;
+        Some(format!("{} runs with the same role", other.address()))
+    })
+}
+
+fn sharing(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, SHARING, |domain| {
+        let settings = domain.state.at(SHARING)?;
+        let has = |key: &str| settings.get(key).is_some_and(Value::is_string);
+        let shared =
+            settings.get("notebookOutputOption").and_then(Value::as_str) == Some("Allowed");
+        (shared && !(has("s3OutputPath") && has("s3KmsKeyId")))
+            .then(|| "outputs are shared, without a place and a key for them".to_owned())
+    })
+}
+
+fn idle(facts: &Facts<'_>) -> Vec<Breach> {
+    let mut found = Vec::new();
+    for (app, field) in
+        [("JupyterLab", "jupyterLabAppSettings"), ("Code Editor", "codeEditorAppSettings")]
+    {
+        let field = format!("defaultUserSettings.{field}.appLifecycleManagement.idleSettings");
+        found.extend(each(facts, &field, |domain| {
+            (leaf(&domain.state, &format!("{field}.lifecycleManagement")) != Some("ENABLED"))
+                .then(|| format!("idle {app} apps do not stop"))
+        }));
+    }
+    found
+}
+
+fn docker(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, DOCKER, |domain| {
+        let settings = domain.state.at(DOCKER)?;
+        let word = |key: &str| settings.get(key).and_then(Value::as_str);
+        let trusted = settings.get("vpcOnlyTrustedAccounts").and_then(Value::as_array);
+        if word("enableDockerAccess") != Some("ENABLED") {
+            None
+        } else if word("rootlessDocker") != Some("ENABLED") {
+            Some("Docker is on, with root".to_owned())
+        } else if trusted.is_none_or(Vec::is_empty) {
+            Some("Docker is on, and no account's images are named as trusted".to_owned())
+        } else {
+            None
+        }
+    })
+}
+
+fn retention(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, "efsRetention", |domain| {
+        (domain.state.text("efsRetention") == Some("Delete"))
+            .then(|| "the file system would be deleted with the domain".to_owned())
+    })
+}
+
+fn tags(facts: &Facts<'_>) -> Vec<Breach> {
+    each(facts, "tagPropagation", |domain| {
+        (!domain.state.has("tagPropagation")).then(|| "is not managed".to_owned())
+    })
+}
+
+fn instance_types(facts: &Facts<'_>) -> Vec<Breach> {
+    if service_control_policy::denies_large_apps(facts) {
+        return Vec::new();
+    }
+    each(facts, HIDDEN_TYPES, |domain| {
+        (!domain.state.has(HIDDEN_TYPES))
+            .then(|| "every instance type can be chosen for an app".to_owned())
+    })
+}

@@ -1,0 +1,191 @@
+//! The statements of a policy document, as far as the rules ask about them. The document has been read strictly
+//! before, so that nothing here can be misspelt.
+
+use serde_json::Value;
+
+use crate::model::policy_document::PolicyDocument;
+
+/// One condition on one key.
+#[derive(Debug)]
+pub(super) struct Condition {
+    /// The operator, in lower case.
+    pub(super) operator: String,
+    /// The key, in lower case.
+    pub(super) key: String,
+    pub(super) values: Vec<String>,
+}
+
+impl Condition {
+    /// Whether it only holds for requests that carry the key with one of the values: a negated test, `Null` and what
+    /// `IfExists` or `ForAllValues` let through without the key, bind nothing.
+    pub(super) fn binds(&self) -> bool {
+        let operator = self.operator.as_str();
+        self.binds_where_present()
+            && !operator.ends_with("ifexists")
+            && !operator.starts_with("forallvalues:")
+    }
+
+    /// Likewise, for requests that carry the key at all.
+    pub(super) fn binds_where_present(&self) -> bool {
+        !self.operator.contains("not") && !self.operator.starts_with("null") && !self.is_open()
+    }
+
+    fn is_open(&self) -> bool {
+        self.values.is_empty() || self.values.iter().any(|value| value.chars().all(|c| c == '*'))
+    }
+}
+
+/// One statement.
+#[derive(Debug)]
+pub(super) struct Statement {
+    /// `Statement[2]`.
+    pub(super) field: String,
+    pub(super) allows: bool,
+    /// AWS principals; `*` is everybody.
+    pub(super) aws: Vec<String>,
+    /// Service principals.
+    pub(super) services: Vec<String>,
+    /// Whether the principals are those that it is *not* about.
+    pub(super) all_principals_but: bool,
+    actions: Vec<String>,
+    all_actions_but: bool,
+    pub(super) resources: Vec<String>,
+    pub(super) conditions: Vec<Condition>,
+}
+
+impl Statement {
+    /// Whether it names everybody, or everybody but some.
+    pub(super) fn is_about_everybody(&self) -> bool {
+        self.all_principals_but || self.aws.iter().any(|name| name == "*")
+    }
+
+    /// Whether it is about this action; conditions are not looked at.
+    pub(super) fn is_about(&self, action: &str) -> bool {
+        let action = action.to_ascii_lowercase();
+        let named = self
+            .actions
+            .iter()
+            .any(|pattern| glob(pattern.to_ascii_lowercase().as_bytes(), action.as_bytes()));
+        named != self.all_actions_but
+    }
+
+    /// Whether all it is about is reading.
+    pub(super) fn only_reads(&self) -> bool {
+        const READS: [&str; 5] = ["Get", "List", "Describe", "Head", "BatchGet"];
+        let reads = |action: &String| {
+            let verb = action.split_once(':').map_or("", |(_, verb)| verb);
+            READS.iter().any(|read| verb.starts_with(read))
+        };
+        !self.all_actions_but && self.actions.iter().all(reads)
+    }
+
+    /// Whether it names what it is about: no resource is everything, nor everything of a service.
+    pub(super) fn names_resources(&self) -> bool {
+        let open = |resource: &String| {
+            let last = resource.rsplit(':').next().unwrap_or_default();
+            last.is_empty() || last.chars().all(|c| c == '*' || c == '/')
+        };
+        !self.resources.is_empty() && !self.resources.iter().any(open)
+    }
+
+    /// A condition on one of these keys that binds.
+    pub(super) fn is_bound_by(&self, keys: &[&str]) -> bool {
+        self.conditions.iter().any(|condition| condition.is_on(keys) && condition.binds())
+    }
+}
+
+impl Condition {
+    /// Whether the key is one of these, or begins with one that ends in `*`.
+    pub(super) fn is_on(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| match key.strip_suffix('*') {
+            Some(start) => self.key.starts_with(start),
+            None => self.key == *key,
+        })
+    }
+}
+
+/// The statements of a document, in their order.
+pub(super) fn statements(document: &PolicyDocument) -> Vec<Statement> {
+    match document.as_value().get("Statement") {
+        Some(Value::Array(all)) => all
+            .iter()
+            .enumerate()
+            .map(|(index, one)| statement(format!("Statement[{index}]"), one))
+            .collect(),
+        Some(one) => vec![statement("Statement".to_owned(), one)],
+        None => Vec::new(),
+    }
+}
+
+fn statement(field: String, value: &Value) -> Statement {
+    let all_principals_but = value.get("NotPrincipal").is_some();
+    let principal = value.get("Principal").or_else(|| value.get("NotPrincipal"));
+    let all_actions_but = value.get("NotAction").is_some();
+    let of = |kind: &str| texts(principal.and_then(|principal| principal.get(kind)));
+    let aws = match principal {
+        Some(Value::String(everybody)) => vec![everybody.clone()],
+        _ => of("AWS"),
+    };
+    Statement {
+        field,
+        allows: value.get("Effect").and_then(Value::as_str) == Some("Allow"),
+        aws,
+        services: of("Service"),
+        all_principals_but,
+        actions: texts(value.get("Action").or_else(|| value.get("NotAction"))),
+        all_actions_but,
+        resources: match value.get("Resource") {
+            Some(resources) => texts(Some(resources)),
+            None => vec!["*".to_owned()],
+        },
+        conditions: conditions(value.get("Condition")),
+    }
+}
+
+fn conditions(value: Option<&Value>) -> Vec<Condition> {
+    let operators = value.and_then(Value::as_object).into_iter().flatten();
+    operators
+        .flat_map(|(operator, keys)| {
+            keys.as_object().into_iter().flatten().map(move |(key, values)| Condition {
+                operator: operator.to_ascii_lowercase(),
+                key: key.to_ascii_lowercase(),
+                values: texts(Some(values)),
+            })
+        })
+        .collect()
+}
+
+/// One text or several.
+fn texts(value: Option<&Value>) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match value {
+        None => Vec::new(),
+        Some(Value::Array(all)) => all.iter().map(text).collect(),
+        Some(one) => vec![text(one)],
+    }
+}
+
+/// IAM's wildcards: `*` for any text, `?` for one character. The last `*` is the only one to come back to.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut from) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while from < text.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, from));
+                at += 1;
+            }
+            Some(&byte) if byte == b'?' || byte == text[from] => {
+                at += 1;
+                from += 1;
+            }
+            _ => {
+                let Some((back, taken)) = star else { return false };
+                star = Some((back, taken + 1));
+                at = back + 1;
+                from = taken + 1;
+            }
+        }
+    }
+    pattern[at..].iter().all(|byte| *byte == b'*')
+}

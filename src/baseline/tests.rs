@@ -1,0 +1,157 @@
+//! For every rule a manifest that breaks it and one that keeps it, through the real loader.
+
+mod cases;
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use super::*;
+use crate::{
+    engine::Scopes,
+    kinds,
+    manifest::Loader,
+    settings::{Overrides, Settings},
+};
+
+const SETTINGS: &str = "\
+owner: test
+defaultScope: ml
+scopes:
+  ml: {account: \"111122223333\", region: eu-west-1}
+  org:
+    account: \"999988887777\"
+    region: us-east-1
+    assumeRole: {roleArn: \"arn:aws:iam::999988887777:role/palisade\"}
+";
+
+fn settings(dir: &Path, text: &str) -> Settings {
+    let file = dir.join("palisade.yaml");
+    fs::write(&file, text).unwrap();
+    Settings::load(&Overrides { file: Some(file), ..Overrides::default() }).unwrap()
+}
+
+/// Loads a directory and judges it.
+fn judge(dir: &Path, settings: &Settings) -> Result<Report, Vec<Problem>> {
+    let registry = kinds::registry();
+    let scopes = Scopes::offline_facts(settings);
+    let snapshot = Loader { registry: &registry, settings, facts: &scopes }.load(dir)?;
+    let roles: Vec<String> = settings
+        .scopes
+        .values()
+        .filter_map(|scope| scope.role.as_ref().map(|role| role.role_arn.clone()))
+        .collect();
+    Ok(check(Subject { registry: &registry, scopes: &scopes, snapshot: &snapshot, roles: &roles }))
+}
+
+fn judge_text(manifests: &str) -> Result<Report, Vec<Problem>> {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("manifests");
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join("a.yaml"), manifests).unwrap();
+    judge(&dir, &settings(home.path(), SETTINGS))
+}
+
+fn report(manifests: &str) -> Report {
+    let report =
+        judge_text(manifests).unwrap_or_else(|problems| panic!("{problems:#?}\n{manifests}"));
+    assert_eq!(report.problems, [], "{manifests}");
+    report
+}
+
+fn broken(manifests: &str) -> BTreeSet<&'static str> {
+    report(manifests).findings.iter().map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn every_rule_finds_the_manifest_that_breaks_it_and_leaves_the_one_that_keeps_it_alone() {
+    let cases = cases::all();
+    let covered: BTreeSet<_> = cases.iter().map(|case| case.rule).collect();
+    let rules: BTreeSet<_> = rules().map(|rule| rule.id).collect();
+    assert_eq!(covered, rules, "a case for every rule");
+    let mut wrong = Vec::new();
+    for case in &cases {
+        if !broken(&case.breaks).contains(case.rule) {
+            wrong.push(format!("{} is not found:\n{}", case.rule, case.breaks));
+        }
+        if broken(&case.keeps).contains(case.rule) {
+            wrong.push(format!("{} is found:\n{}", case.rule, case.keeps));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn rules_are_numbered_once_and_say_where_they_come_from() {
+    let mut seen = BTreeSet::new();
+    let registry = kinds::registry();
+    for rule in rules() {
+        assert!(seen.insert(rule.id), "{} is there twice", rule.id);
+        assert!(registry.get(rule.kind).is_some(), "{}: {}", rule.id, rule.kind);
+        for text in [rule.title, rule.why, rule.source, rule.help] {
+            assert!(!text.is_empty() && !text.contains("shared/"), "{}", rule.id);
+        }
+        assert!(!rule.title.ends_with('.'), "{}", rule.id);
+    }
+}
+
+#[test]
+fn the_shipped_directory_breaks_no_rule_that_it_does_not_waive() {
+    let home = tempfile::tempdir().unwrap();
+    let settings = settings(home.path(), crate::simulator::example::SETTINGS);
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("desired-state");
+    let report = judge(&shipped, &settings).unwrap();
+    assert_eq!(report.problems, []);
+    let open: Vec<String> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.waived.is_none())
+        .map(ToString::to_string)
+        .collect();
+    assert!(open.is_empty(), "{}", open.join("\n"));
+}
+
+const OPEN_GROUP: &str = "\
+apiVersion: palisade.dev/v1alpha1
+kind: SecurityGroup
+metadata: {name: web}
+LIFECYCLEspec:
+  vpc: vpc-0123456789abcdef0
+  ingress:
+    - {description: inside, protocol: tcp, ports: 443, from: [10.0.0.0/8]}
+    - {description: outside, protocol: tcp, ports: 443, from: [0.0.0.0/0]}
+  egress: []
+";
+
+#[test]
+fn a_finding_stands_at_the_field_and_says_the_way_out() {
+    let found = report(&OPEN_GROUP.replace("LIFECYCLE", "")).findings;
+    let [finding] = &found[..] else { panic!("{found:#?}") };
+    assert_eq!((finding.origin.line, finding.origin.column), (8, 7));
+    assert_eq!(finding.path, "spec.ingress[1]");
+    let text = finding.to_string();
+    assert!(text.contains("a.yaml:8:7: [SG-01 high] spec.ingress[1]: "), "{text}");
+    assert!(text.contains("\n  help: "), "{text}");
+}
+
+#[test]
+fn a_waived_finding_stays_with_its_reason() {
+    let waive = "lifecycle: {waive: {SG-01: public web site}}\n";
+    let found = report(&OPEN_GROUP.replace("LIFECYCLE", waive)).findings;
+    let [finding] = &found[..] else { panic!("{found:#?}") };
+    assert_eq!(finding.waived.as_deref(), Some("public web site"));
+}
+
+#[test]
+fn a_waiver_that_cannot_be_meant_is_a_problem() {
+    for (waive, message, help) in [
+        ("{SG-1: reason}", "there is no rule `SG-1`", "did you mean `SG-0"),
+        ("{KMS-01: reason}", "KMS-01 is reported at a KmsKey", "waive it there"),
+        ("{SG-01: ' '}", "gives no reason", "say why"),
+    ] {
+        let text = OPEN_GROUP.replace("LIFECYCLE", &format!("lifecycle: {{waive: {waive}}}\n"));
+        let problems = judge_text(&text).unwrap_err();
+        let [problem] = &problems[..] else { panic!("{problems:#?}") };
+        assert_eq!(problem.message, message);
+        assert!(problem.path.starts_with("lifecycle.waive."), "{problem}");
+        assert!(problem.help.as_ref().is_some_and(|text| text.contains(help)), "{problem}");
+    }
+}

@@ -1,0 +1,257 @@
+//! Who keeps changing it back: what was written how often, and came undone after it had been seen in order. Pure: time
+//! comes in as a value. (What never shows at all is not another writer's doing: see `futile`.)
+//!
+//! The field is the unit, not the resource: somebody who makes a new hole each time is corrected each time, and only
+//! who puts the very same thing back is a second opinion. After a freeze one more try is made; if that is undone as
+//! well, the next freeze is twice as long.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::{model::Address, plan::Rewrites};
+
+/// So many writes of one field within [`WINDOW`] are a war: an honest mistake is made once, perhaps twice.
+const TIMES: usize = 3;
+/// A person at a console, or a tool on a timer of a few minutes, comes back within this.
+const WINDOW: Duration = Duration::from_mins(10);
+/// The first freeze: long enough to be seen by people, short enough to end by itself.
+const FREEZE: Duration = Duration::from_mins(10);
+/// Freezes double up to 2 hours 40 minutes.
+const DOUBLINGS: u32 = 4;
+/// After so long without a write the war is forgotten.
+const PEACE: Duration = Duration::from_hours(6);
+/// Deletions count for so long ([`Deletions`]).
+const HOUR: Duration = Duration::from_hours(1);
+
+/// The memory of what was written.
+#[derive(Debug, Default)]
+pub struct Memory(BTreeMap<Address, History>);
+
+#[derive(Debug, Default)]
+struct History {
+    want: String,
+    fields: BTreeMap<String, Field>,
+}
+
+#[derive(Debug, Default)]
+struct Field {
+    written: VecDeque<Instant>,
+    first: Option<Instant>,
+    times: usize,
+    /// Whether it was seen in order since it was written last.
+    shown: bool,
+    freezes: u32,
+    frozen_until: Option<Instant>,
+}
+
+impl Field {
+    fn write(&mut self, now: Instant) {
+        if self.written.back().is_some_and(|last| now.duration_since(*last) >= PEACE) {
+            *self = Self::default();
+        }
+        // The same write once more, before the first one showed: that is one write.
+        if !self.shown && self.written.pop_back().is_some() {
+            self.written.push_back(now);
+            return;
+        }
+        self.shown = false;
+        while self.written.front().is_some_and(|first| now.duration_since(*first) >= WINDOW) {
+            self.written.pop_front();
+        }
+        self.written.push_back(now);
+        self.first.get_or_insert(now);
+        self.times += 1;
+        let enough = if self.freezes == 0 { TIMES } else { 1 };
+        if self.written.len() >= enough {
+            self.frozen_until = Some(now + FREEZE * 2_u32.pow(self.freezes.min(DOUBLINGS)));
+            self.freezes += 1;
+        }
+    }
+
+    fn frozen(&self, name: &str, now: Instant) -> Option<String> {
+        let until = self.frozen_until.filter(|until| now < *until)?;
+        let since = self.first.map_or(0, |first| minutes(now.duration_since(first)));
+        Some(format!(
+            "somebody else keeps undoing it: \"{name}\" was done {} times since {since} min ago, and came undone each \
+             time; CloudTrail says by whom. Left alone for {} min more, then tried once",
+            self.times,
+            minutes(until - now)
+        ))
+    }
+}
+
+/// Minutes, rounded up.
+fn minutes(time: Duration) -> u64 {
+    time.as_secs().div_ceil(60)
+}
+
+impl Memory {
+    /// Notes that fields of a resource were written; `want` is the fingerprint of what was wanted.
+    pub fn wrote(
+        &mut self,
+        address: &Address,
+        want: &str,
+        fields: impl IntoIterator<Item = String>,
+        now: Instant,
+    ) {
+        let history = self.0.entry(address.clone()).or_default();
+        if history.want != want {
+            *history = History { want: want.to_owned(), fields: BTreeMap::new() };
+        }
+        for field in fields {
+            history.fields.entry(field).or_default().write(now);
+        }
+        history.fields.retain(|_, field| {
+            field.written.back().is_some_and(|last| now.duration_since(*last) < PEACE)
+        });
+    }
+
+    /// Notes that a resource is as wanted.
+    pub fn shown(&mut self, address: &Address) {
+        for field in self.0.get_mut(address).into_iter().flat_map(|all| all.fields.values_mut()) {
+            field.shown = true;
+        }
+    }
+
+    /// What must not be written again now.
+    pub fn standing(&self, now: Instant) -> BTreeMap<Address, Rewrites> {
+        let of = |(address, history): (&Address, &History)| {
+            let fields = history.fields.iter();
+            let frozen: BTreeMap<_, _> = fields
+                .filter_map(|(name, field)| Some((name.clone(), field.frozen(name, now)?)))
+                .collect();
+            let some = !frozen.is_empty();
+            some.then(|| (address.clone(), Rewrites { want: history.want.clone(), frozen }))
+        };
+        self.0.iter().filter_map(of).collect()
+    }
+
+    /// The earliest moment at which a freeze ends.
+    pub fn next_thaw(&self, now: Instant) -> Option<Instant> {
+        let fields = self.0.values().flat_map(|history| history.fields.values());
+        fields.filter_map(|field| field.frozen_until).filter(|until| *until > now).min()
+    }
+
+    /// Forgets addresses that no longer matter.
+    pub fn retain(&mut self, matters: impl Fn(&Address) -> bool) {
+        self.0.retain(|address, _| matters(address));
+    }
+}
+
+/// The deletions of the last hour.
+#[derive(Debug, Default)]
+pub struct Deletions(VecDeque<(Instant, (String, String))>);
+
+impl Deletions {
+    /// Notes a deletion.
+    pub fn note(&mut self, address: &Address, now: Instant) {
+        self.0.push_back((now, (address.scope.clone(), address.kind.clone())));
+    }
+
+    /// How many there were within an hour, by scope and kind.
+    pub fn recent(&mut self, now: Instant) -> BTreeMap<(String, String), usize> {
+        while self.0.front().is_some_and(|(at, _)| now.duration_since(*at) >= HOUR) {
+            self.0.pop_front();
+        }
+        let mut counts = BTreeMap::new();
+        for (_, key) in &self.0 {
+            *counts.entry(key.clone()).or_default() += 1;
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    fn address() -> Address {
+        Address::new("prod", "KmsKey", "studio")
+    }
+
+    struct War(Memory, Instant);
+
+    impl War {
+        fn new() -> Self {
+            Self(Memory::default(), Instant::now())
+        }
+
+        /// Written, and seen in order afterwards.
+        fn write(&mut self, field: &str, at: Duration) {
+            self.0.wrote(&address(), "w", [field.to_owned()], self.1 + at);
+            self.0.shown(&address());
+        }
+
+        fn frozen(&self, field: &str, at: Duration) -> Option<String> {
+            let standing = self.0.standing(self.1 + at);
+            standing.get(&address())?.frozen.get(field).cloned()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_third_write_of_one_field_within_ten_minutes_freezes_it_and_it_thaws_by_itself() {
+        let mut war = War::new();
+        for at in [0, 1] {
+            war.write("policy", MINUTE * at);
+            assert_eq!(war.frozen("policy", MINUTE * at), None);
+        }
+        war.write("policy", MINUTE * 2);
+        let why = war.frozen("policy", MINUTE * 3).unwrap();
+        assert!(why.contains("3 times since 3 min ago"), "{why}");
+        assert_eq!(war.0.next_thaw(war.1 + MINUTE * 3), Some(war.1 + MINUTE * 12));
+        assert_eq!(war.frozen("policy", MINUTE * 12), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_freeze_one_more_try_decides_and_the_next_freeze_is_twice_as_long() {
+        let mut war = War::new();
+        (0..3).for_each(|at| war.write("policy", MINUTE * at));
+        war.write("policy", MINUTE * 12);
+        assert!(war.frozen("policy", MINUTE * 31).is_some());
+        assert_eq!(war.frozen("policy", MINUTE * 32), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn writes_further_apart_other_fields_and_other_wishes_are_no_war() {
+        let mut war = War::new();
+        (0..9).for_each(|round| war.write("policy", MINUTE * 6 * round));
+        assert_eq!(war.frozen("policy", MINUTE * 49), None);
+        let mut war = War::new();
+        for (at, field) in (0..).zip(["a", "b", "c", "d"]) {
+            war.write(field, MINUTE * at);
+            assert_eq!(war.frozen(field, MINUTE * 5), None);
+        }
+        let mut war = War::new();
+        for at in 0..4_u32 {
+            war.0.wrote(&address(), &at.to_string(), ["x".to_owned()], war.1 + MINUTE * at);
+            war.0.shown(&address());
+        }
+        assert_eq!(war.frozen("x", MINUTE * 5), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_never_showed_is_nobody_elses_doing() {
+        let mut war = War::new();
+        for at in 0..9 {
+            war.0.wrote(&address(), "w", ["policy".to_owned()], war.1 + MINUTE * at);
+        }
+        assert_eq!(war.frozen("policy", MINUTE * 9), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deletions_count_for_an_hour() {
+        let (mut deletions, start) = (Deletions::default(), Instant::now());
+        deletions.note(&address(), start);
+        deletions.note(&address(), start + HOUR / 2);
+        let key = ("prod".to_owned(), "KmsKey".to_owned());
+        assert_eq!(deletions.recent(start + HOUR / 2).get(&key), Some(&2));
+        assert_eq!(deletions.recent(start + HOUR).get(&key), Some(&1));
+        assert_eq!(deletions.recent(start + HOUR * 2).get(&key), None);
+    }
+}

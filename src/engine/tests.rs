@@ -1,0 +1,394 @@
+//! The loop on a simulated AWS, under a clock that stands still unless somebody waits.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Engine, Options, Outcome, Report, Scopes,
+    apply::{Fresh, Generation},
+};
+use crate::{
+    aws::{Brake, Connection, Guard},
+    kind::erased::Registry,
+    kinds,
+    plan::Verdict,
+    settings::{Overrides, Settings},
+    simulator::{self, Fault, Simulator},
+};
+
+mod fragile;
+
+const ACCOUNT: &str = "111122223333";
+const SETTINGS: &str = "\
+owner: test
+scopes:
+  prod: {account: '111122223333', region: eu-west-1, assumeRole: {roleArn: 'arn:aws:iam::111122223333:role/palisade'}}
+";
+
+struct World {
+    simulator: Simulator,
+    dir: tempfile::TempDir,
+    brake: Brake,
+    engine: Engine,
+}
+
+impl World {
+    async fn new() -> Self {
+        Self::with(SETTINGS, kinds::registry()).await
+    }
+
+    async fn with(settings: &str, registry: Registry) -> Self {
+        let simulator = Simulator::new(simulator::Options::default());
+        let vpc = simulator
+            .act(ACCOUNT, "eu-west-1", "ec2", "CreateVpc", &json!({"CidrBlock": "10.0.0.0/16"}))
+            .unwrap();
+        let vpc = vpc["vpc"]["vpcId"].as_str().unwrap().to_owned();
+        let dir = tempfile::tempdir().unwrap();
+        let brake = Brake::default();
+        let settings =
+            Settings::parse(&format!("{settings}vars: {{vpc: {vpc}}}\n"), &Overrides::default())
+                .unwrap();
+        let engine = engine(&simulator, settings, registry, dir.path(), &brake).await;
+        Self { simulator, dir, brake, engine }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.dir.path().join(name), text).unwrap();
+    }
+
+    fn group(&self, name: &str, more: &str) {
+        self.write(&format!("{name}.yaml"), &format!(
+            "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: {name}}}\n{more}\
+             spec: {{description: test, vpc: '${{var.vpc}}', ingress: [], egress: []}}\n"
+        ));
+    }
+
+    /// Passes until nothing changes and nothing will move by itself.
+    async fn settle(&mut self) -> Report {
+        for _ in 0..50 {
+            let report = self.engine.pass().await;
+            if report.changed() == super::Changed::No && !report.will_move() {
+                return report;
+            }
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+        panic!("never quiet");
+    }
+
+    fn ec2(&self, operation: &str, input: &Value) -> Value {
+        self.simulator.act(ACCOUNT, "eu-west-1", "ec2", operation, input).unwrap()
+    }
+
+    fn group_id(&self, name: &str) -> String {
+        let filter = json!([{"Name": "group-name", "Value": [name]}]);
+        let found = self.ec2("DescribeSecurityGroups", &json!({"Filter": filter}));
+        found["securityGroupInfo"][0]["groupId"].as_str().unwrap().to_owned()
+    }
+
+    fn open_ssh(&self, group: &str) {
+        let permission = json!({"IpProtocol": "tcp", "FromPort": "22", "ToPort": "22", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]});
+        self.ec2(
+            "AuthorizeSecurityGroupIngress",
+            &json!({"GroupId": group, "IpPermissions": [permission]}),
+        );
+    }
+
+    fn writes(&self) -> Vec<String> {
+        let calls = self.simulator.calls();
+        calls.into_iter().filter(|call| call.mutating).map(|call| call.operation).collect()
+    }
+}
+
+async fn engine(
+    simulator: &Simulator,
+    settings: Settings,
+    registry: Registry,
+    dir: &Path,
+    brake: &Brake,
+) -> Engine {
+    let guard = Guard::writing(brake.clone());
+    let connection = Connection::new(simulator.sdk_config(ACCOUNT, "eu-west-1"), guard);
+    let registry = Arc::new(registry);
+    let scopes = Scopes::connect(&settings, &connection, &registry).await.unwrap();
+    let options = Options { write: true, ..Options::default() };
+    Engine::new(settings, registry, scopes, dir, options, brake.clone())
+}
+
+fn held(report: &Report) -> Vec<String> {
+    let reasons = report.plan.steps.iter().filter_map(|step| match &step.verdict {
+        Verdict::Held(why) => Some(why.join("\n")),
+        _ => None,
+    });
+    reasons.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_flips_the_same_rule_back_three_times_in_ten_minutes_is_left_alone_and_shown() {
+    let mut world = World::new().await;
+    world.group("web", "");
+    let _ = world.settle().await;
+    let group = world.group_id("web");
+    for _ in 0..3 {
+        world.open_ssh(&group);
+        let report = world.settle().await;
+        assert!(held(&report).is_empty() && report.plan.frozen.is_empty());
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    world.open_ssh(&group);
+    let report = world.settle().await;
+    assert!(held(&report)[0].contains("somebody else keeps undoing it"), "{:?}", held(&report));
+    assert_eq!(report.plan.frozen.len(), 1);
+    world.simulator.clear_calls();
+    let _ = world.engine.pass().await;
+    assert_eq!(world.writes(), Vec::<String>::new());
+    // It thaws, and one more try is made.
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    let report = world.settle().await;
+    assert!(report.is_converged(), "{:?}", report.plan);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_hole_each_time_is_closed_each_time() {
+    let mut world = World::new().await;
+    world.group("web", "");
+    let _ = world.settle().await;
+    let group = world.group_id("web");
+    for port in ["22", "23", "24", "25", "26"] {
+        let permission = json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]});
+        world.ec2(
+            "AuthorizeSecurityGroupIngress",
+            &json!({"GroupId": group, "IpPermissions": [permission]}),
+        );
+        assert!(world.settle().await.is_converged());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_live_resources_with_one_address_freeze_it() {
+    let mut world = World::new().await;
+    world.group("web", "");
+    let _ = world.settle().await;
+    let vpc = world.engine.settings().vars["vpc"].clone();
+    let tags = json!([{"ResourceType": "security-group", "Tag": [
+        {"Key": "palisade:owner", "Value": "test"},
+        {"Key": "palisade:address", "Value": "prod/SecurityGroup/web"},
+        {"Key": "palisade:deletion", "Value": "delete"}]}]);
+    world.ec2(
+        "CreateSecurityGroup",
+        &json!({"GroupName": "copy", "GroupDescription": "x", "VpcId": vpc, "TagSpecification": tags}),
+    );
+    world.open_ssh(&world.group_id("web"));
+    world.simulator.clear_calls();
+    let report = world.engine.pass().await;
+    assert_eq!(report.plan.conflicts.len(), 1, "{:?}", report.plan);
+    assert_eq!(report.plan.conflicts[0].ids.len(), 2);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_approval_counts_until_it_expires_and_one_without_a_held_step_is_shown() {
+    let mut world = World::new().await;
+    for name in ["a", "b"] {
+        world.group(name, "");
+    }
+    let _ = world.settle().await;
+    for name in ["a", "b"] {
+        world.group(name, "lifecycle: {state: absent}\n");
+    }
+    let report = world.settle().await;
+    assert_eq!(held(&report).len(), 2, "two of two are more than one");
+    let digest = report.plan.steps[0].digest.clone();
+    let dir = world.dir.path().to_owned();
+    let approval = |name: &str, digest: &str, expires: &str| {
+        fs::write(dir.join(name), format!(
+            "apiVersion: palisade.dev/v1alpha1\nkind: Approval\nmetadata: {{name: x}}\nspec: {{digest: '{digest}', expires: '{expires}'}}\n"
+        ))
+        .unwrap();
+    };
+    approval("old.yaml", &digest, "2020-01-01T00:00:00Z");
+    approval("stray.yaml", "0123456789ab", "2999-01-01T00:00:00Z");
+    let report = world.engine.pass().await;
+    assert_eq!(held(&report).len(), 2);
+    let why: Vec<_> = report.plan.unused_approvals.iter().map(|unused| &unused.why[..]).collect();
+    assert!(why.contains(&"it has expired") && why.len() == 2, "{why:?}");
+    approval("old.yaml", &digest, "2999-01-01T00:00:00Z");
+    world.simulator.clear_calls();
+    let report = world.engine.pass().await;
+    assert_eq!((held(&report).len(), report.plan.unused_approvals.len()), (1, 1));
+    assert_eq!(world.writes(), ["DeleteSecurityGroup"]);
+    // The other one does not slip through as the only one that is left.
+    assert_eq!(held(&world.settle().await).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_is_not_carried_out_when_it_is_old_superseded_or_braked() {
+    let (brake, generation) = (Brake::default(), Generation::default());
+    let fresh = |generation: &Generation| Fresh {
+        brake: brake.clone(),
+        generation: generation.clone(),
+        planned: generation.current(),
+        observed: Instant::now(),
+    };
+    let plan = fresh(&generation);
+    assert_eq!(plan.check(), Ok(()));
+    tokio::time::advance(Duration::from_secs(121)).await;
+    assert!(plan.check().unwrap_err().contains("too old"));
+    let plan = fresh(&generation);
+    generation.advance();
+    assert!(plan.check().unwrap_err().contains("directory changed"));
+    let plan = fresh(&generation);
+    brake.engage();
+    assert!(plan.check().unwrap_err().contains("brake"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_the_brake_everything_is_reported_and_nothing_written() {
+    let mut world = World::new().await;
+    world.group("web", "");
+    world.brake.engage();
+    let report = world.settle().await;
+    assert_eq!(report.plan.counts().reported, 1);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    world.brake.release();
+    assert!(world.settle().await.is_converged());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_directory_that_had_manifests_is_a_problem_and_the_last_good_one_stays() {
+    let mut world = World::new().await;
+    world.group("web", "");
+    let _ = world.settle().await;
+    fs::remove_file(world.dir.path().join("web.yaml")).unwrap();
+    world.open_ssh(&world.group_id("web"));
+    let report = world.settle().await;
+    assert!(report.problems[0].message.contains("no manifest"), "{:?}", report.problems);
+    assert_eq!(report.manifests.len(), 1);
+    assert!(report.plan.steps.is_empty(), "drift is still corrected");
+    assert!(!world.writes().contains(&"DeleteSecurityGroup".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_answer_ends_and_makes_only_its_kind_unknown() {
+    let mut world = World::new().await;
+    world.group("web", "");
+    let _ = world.settle().await;
+    world.simulator.inject(Fault::hang("DescribeSecurityGroups"));
+    let begun = Instant::now();
+    let report = world.engine.pass().await;
+    assert!(begun.elapsed() <= Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert_eq!(report.plan.unknown.len(), 1);
+    assert!(report.plan.steps.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_the_loop_within_five_seconds_and_no_write_begins_after_it() {
+    for hanging in ["GetCallerIdentity", "DescribeSecurityGroups", "CreateSecurityGroup"] {
+        let mut world = World::new().await;
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            world.group(name, "");
+        }
+        world.simulator.inject(Fault::hang(hanging));
+        let (stop, poke) = (CancellationToken::new(), Notify::new());
+        let (simulator, brake) = (world.simulator.clone(), world.brake.clone());
+        let signal = async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            stop.cancel();
+            (Instant::now(), simulator.calls().len())
+        };
+        let looping = async {
+            super::run(&mut world.engine, &brake, &stop, &poke, |_, _| {}).await;
+            Instant::now()
+        };
+        let (ended, (signalled, calls)) = tokio::join!(looping, signal);
+        assert!(ended - signalled <= Duration::from_secs(5), "{hanging}: {:?}", ended - signalled);
+        let after: Vec<_> =
+            simulator.calls()[calls..].iter().filter(|c| c.mutating).cloned().collect();
+        assert!(after.is_empty(), "{hanging}: {after:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_one_kind_does_not_keep_the_others_from_their_work() {
+    for place in ["resolve", "observe", "create"] {
+        let registry = kinds::registry().with::<fragile::Fragile, fragile::Panics>();
+        let mut world = World::with(SETTINGS, registry).await;
+        world.group("web", "");
+        world.write("fragile.yaml", &format!(
+            "apiVersion: palisade.dev/v1alpha1\nkind: Fragile\nmetadata: {{name: f}}\nspec: {{panics: {place}}}\n"
+        ));
+        let report = world.engine.pass().await;
+        if place == "resolve" {
+            // Loading resolves too: then the directory cannot be used, and says so.
+            assert!(report.problems[0].message.contains("palisade itself failed"), "{report:?}");
+            continue;
+        }
+        let done = report.results.iter().any(|result| {
+            result.address.name == "web" && matches!(result.outcome, Outcome::Done { .. })
+        });
+        assert!(done, "{place}: {:?}", report.results);
+        let told = report.plan.unknown.iter().any(|unknown| unknown.kind == "Fragile")
+            || report.failures().any(|result| result.address.kind == "Fragile");
+        assert!(told, "{place}: {report:?}");
+    }
+}
+
+/// The shipped directory, on an account whose role has the name that its exemptions expect, or another one.
+async fn shipped(role: &str) -> Report {
+    let simulator = Simulator::new(simulator::Options::default());
+    let org = |operation: &str, input: Value| {
+        simulator.act("999988887777", "us-east-1", "organizations", operation, &input).unwrap()
+    };
+    let root = org("ListRoots", json!({}))["Roots"][0]["Id"].as_str().unwrap().to_owned();
+    let unit = |parent: &str, name: &str| {
+        let made = org("CreateOrganizationalUnit", json!({"ParentId": parent, "Name": name}));
+        made["OrganizationalUnit"]["Id"].as_str().unwrap().to_owned()
+    };
+    let ml = unit(&unit(&root, "Workloads"), "ML");
+    let moved = json!({"AccountId": ACCOUNT, "SourceParentId": root, "DestinationParentId": ml});
+    org("MoveAccount", moved);
+    let settings = format!(
+        "owner: test\nscopes:\n  ml-prod: {{account: '{ACCOUNT}', region: eu-west-1, assumeRole: {{roleArn: 'arn:aws:iam::{ACCOUNT}:role/{role}'}}}}\n  \
+         org: {{account: '999988887777', region: us-east-1, assumeRole: {{roleArn: 'arn:aws:iam::999988887777:role/{role}'}}}}\n"
+    );
+    let settings = Settings::parse(&settings, &Overrides::default()).unwrap();
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("desired-state");
+    let brake = Brake::default();
+    let mut engine = engine(&simulator, settings, kinds::registry(), &dir, &brake).await;
+    engine.pass().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_shipped_directory_is_let_through_for_the_role_that_it_exempts() {
+    let report = shipped("palisade").await;
+    assert_eq!(held(&report), Vec::<String>::new());
+    assert!(report.plan.counts().create >= 5, "{:?}", report.plan.counts());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_shipped_directory_is_held_and_explained_for_another_role() {
+    let reasons = held(&shipped("deployer").await).join("\n");
+    let expected = "palisade's own role arn:aws:iam::111122223333:role/deployer";
+    assert!(reasons.contains(expected) && reasons.contains("sagemaker:CreateDomain"), "{reasons}");
+    assert!(reasons.contains("exempt it in the policy, or consent"), "{reasons}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_goes_back_to_an_older_commit_is_followed() {
+    let mut world = World::new().await;
+    world.group("web", "");
+    let old = fs::read_to_string(world.dir.path().join("web.yaml")).unwrap();
+    let _ = world.settle().await;
+    world.write(
+        "web.yaml",
+        &old.replace("ingress: []", "ingress: [{protocol: tcp, ports: 443, from: [10.0.0.0/16]}]"),
+    );
+    assert!(world.settle().await.is_converged());
+    world.write("web.yaml", &old);
+    let report = world.settle().await;
+    assert!(report.is_converged());
+    let found = world.ec2("DescribeSecurityGroups", &json!({"GroupId": [world.group_id("web")]}));
+    assert_eq!(found["securityGroupInfo"][0]["ipPermissions"], json!([]), "{found}");
+}

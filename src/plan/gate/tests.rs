@@ -1,0 +1,367 @@
+//! The gate on hand-made steps: pure values in, verdicts out.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    kind::{
+        ScopeFacts,
+        erased::{Edit, EditBody},
+    },
+    kinds::{self, kms_key, service_control_policy as scp},
+    model::{
+        Claim, Deletion, Observed, Phase, Seen,
+        policy_document::{Dialect, PolicyDocument},
+    },
+    plan::{Cause, Live, Lockout, Past},
+    settings::{GateLimits, Mode, Prune},
+};
+
+const ACCOUNT: &str = "111122223333";
+const ROLE: &str = "arn:aws:iam::111122223333:role/palisade";
+
+/// Everything the gate looks at; each test changes what it is about.
+struct Scene {
+    live: Live,
+    past: Past,
+    lockout: Lockout,
+    approved: BTreeSet<String>,
+    facts: BTreeMap<String, ScopeFacts>,
+    documents: BTreeMap<Address, crate::manifest::Document>,
+    completing: BTreeSet<Address>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let facts = |name: &str, account: &str| {
+            let facts = ScopeFacts {
+                name: name.into(),
+                account: account.into(),
+                region: "eu-west-1".into(),
+                partition: "aws".into(),
+            };
+            (name.to_owned(), facts)
+        };
+        let lockout = Lockout {
+            callers: BTreeMap::from([("prod".to_owned(), ROLE.to_owned())]),
+            ..Lockout::default()
+        };
+        Self {
+            live: Live::default(),
+            past: Past::default(),
+            lockout,
+            approved: BTreeSet::new(),
+            facts: BTreeMap::from([facts("prod", ACCOUNT), facts("org", "999988887777")]),
+            documents: BTreeMap::new(),
+            completing: BTreeSet::new(),
+        }
+    }
+
+    /// As many keys of ours as said.
+    fn keys(mut self, count: usize) -> Self {
+        let keys = (0..count).map(|n| key(n).1).collect();
+        self.live.seen.insert(("prod".into(), "KmsKey".into()), Seen::All(keys));
+        self
+    }
+
+    fn hold(&self, steps: Vec<Step>) -> Vec<Step> {
+        let registry = kinds::registry();
+        let empty = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let gate = GateLimits::default();
+        let mut plan = Plan { steps, ..Plan::default() };
+        hold(
+            &mut plan,
+            &Inputs {
+                registry: &registry,
+                owner: "ml",
+                documents: &self.documents,
+                approved: &self.approved,
+                facts: &self.facts,
+                live: &self.live,
+                holdoffs: &empty.0,
+                create_holdoffs: &empty.1,
+                completing: &self.completing,
+                predecessors: &BTreeMap::new(),
+                converged: &empty.2,
+                mode: Mode::Enforce,
+                prune: Prune::Never,
+                gate: &gate,
+                past: &self.past,
+                lockout: &self.lockout,
+                stopped: None,
+            },
+        );
+        plan.steps
+    }
+
+    fn held(&self, step: Step) -> String {
+        match self.hold(vec![step]).remove(0).verdict {
+            Verdict::Held(why) => why.join("\n"),
+            other => panic!("not held: {other:?}"),
+        }
+    }
+}
+
+fn key(n: usize) -> (Address, Observed<Value>) {
+    let address = Address::new("prod", "KmsKey", format!("key-{n}"));
+    let claim = Claim { owner: "ml".into(), address: address.clone(), deletion: Deletion::Retain };
+    let resource = Observed {
+        id: format!("id-{n}").as_str().into(),
+        arn: format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/id-{n}"),
+        tags: claim.tags(),
+        phase: Phase::Ready,
+        state: serde_json::to_value(kms_key::State::default()).unwrap(),
+    };
+    (address, resource)
+}
+
+fn delete(n: usize) -> Step {
+    let (address, have) = key(n);
+    let action = Action::Delete { have, want: None };
+    Step::new(&address, None, Cause::Tombstone, action, Verdict::Go)
+}
+
+fn edit(n: usize) -> Step {
+    let (address, have) = key(n);
+    let edit = Edit {
+        risk: Risk::Neutral,
+        summary: "tag a=b".into(),
+        lines: Vec::new(),
+        inspect: false,
+        body: EditBody::Tag(BTreeMap::from([("a".into(), "b".into())])),
+    };
+    let action = Action::Edit { have, edits: vec![edit] };
+    Step::new(&address, None, Cause::Manifest, action, Verdict::Go)
+}
+
+fn going(steps: &[Step]) -> usize {
+    steps.iter().filter(|step| step.verdict.goes()).count()
+}
+
+#[test]
+fn one_deletion_goes_and_a_tenth_goes_but_one_more_holds_all_of_them() {
+    assert_eq!(going(&Scene::new().keys(1).hold(vec![delete(0)])), 1);
+    assert_eq!(going(&Scene::new().keys(30).hold((0..3).map(delete).collect())), 3);
+    let held = Scene::new().keys(30).hold((0..4).map(delete).collect());
+    assert_eq!(going(&held), 0);
+    let Verdict::Held(why) = &held[0].verdict else { panic!() };
+    assert_eq!(why[0], "4 of 30 would be deleted; 3 may within an hour");
+}
+
+#[test]
+fn deletions_cannot_trickle_through_pass_by_pass_nor_hide_behind_waiting_ones() {
+    let mut scene = Scene::new().keys(17);
+    scene.past.deletions.insert(("prod".into(), "KmsKey".into()), 3);
+    assert_eq!(going(&scene.hold(vec![delete(0)])), 0, "3 of 20 within the hour already");
+    let mut waiting: Vec<Step> = (0..5).map(delete).collect();
+    for step in &mut waiting[1..] {
+        step.verdict = Verdict::Waiting(vec![crate::plan::Wait::passing("in use")]);
+    }
+    assert_eq!(going(&Scene::new().keys(10).hold(waiting)), 0);
+}
+
+#[test]
+fn what_was_not_claimed_or_is_on_its_way_out_makes_the_population_no_larger() {
+    let mut scene = Scene::new().keys(100);
+    let Some(Seen::All(keys)) = scene.live.seen.get_mut(&("prod".into(), "KmsKey".into())) else {
+        panic!()
+    };
+    let gone = kms_key::State { pending_deletion: true, ..kms_key::State::default() };
+    for (n, key) in keys.iter_mut().enumerate().skip(10) {
+        if n % 2 == 0 {
+            key.tags.clear();
+        } else {
+            key.state = serde_json::to_value(&gone).unwrap();
+        }
+    }
+    assert_eq!(going(&scene.hold(vec![delete(0), delete(1)])), 0, "2 of 10, not of 100");
+}
+
+#[test]
+fn ten_edits_go_and_thirty_percent_go_but_more_are_held() {
+    assert_eq!(going(&Scene::new().keys(12).hold((0..10).map(edit).collect())), 10);
+    assert_eq!(going(&Scene::new().keys(12).hold((0..11).map(edit).collect())), 0);
+    assert_eq!(going(&Scene::new().keys(100).hold((0..30).map(edit).collect())), 30);
+    assert_eq!(going(&Scene::new().keys(100).hold((0..31).map(edit).collect())), 0);
+}
+
+#[test]
+fn edits_that_complete_what_was_just_created_are_not_counted() {
+    let mut scene = Scene::new().keys(40);
+    scene.completing = (0..40).map(|n| key(n).0).collect();
+    assert_eq!(going(&scene.hold((0..40).map(edit).collect())), 40);
+}
+
+#[test]
+fn a_digest_releases_exactly_its_step_and_never_the_impossible() {
+    let mut scene = Scene::new().keys(30);
+    let steps: Vec<Step> = (0..4).map(delete).collect();
+    scene.approved = BTreeSet::from([steps[2].digest.clone()]);
+    let held = scene.hold(steps);
+    assert_eq!(going(&held), 1);
+    assert!(held[2].verdict.goes() && held[2].approved);
+
+    let mut step = edit(0);
+    let Action::Edit { edits, .. } = &mut step.action else { panic!() };
+    edits[0].risk = Risk::Impossible;
+    step.verdict = Verdict::Held(vec!["x".into()]);
+    scene.approved = BTreeSet::from([step.digest.clone()]);
+    assert!(matches!(scene.hold(vec![step])[0].verdict, Verdict::Held(_)));
+}
+
+#[test]
+fn a_frozen_field_freezes_its_address_until_the_wish_changes_or_people_consent() {
+    let mut scene = Scene::new().keys(3);
+    let frozen = BTreeMap::from([("tag a=b".to_owned(), "war".to_owned())]);
+    let rewrites = crate::plan::Rewrites { want: String::new(), frozen };
+    scene.past.rewrites.insert(key(0).0, rewrites.clone());
+    assert_eq!(going(&scene.hold(vec![edit(0), edit(1)])), 1);
+    scene.approved = BTreeSet::from([edit(0).digest]);
+    assert_eq!(going(&scene.hold(vec![edit(0), edit(1)])), 2);
+    scene.approved.clear();
+    let other = crate::plan::Rewrites { want: "another".into(), ..rewrites };
+    scene.past.rewrites.insert(key(0).0, other);
+    assert_eq!(going(&scene.hold(vec![edit(0), edit(1)])), 2);
+}
+
+fn policy(statements: Value, dialect: Dialect) -> PolicyDocument {
+    let document = json!({"Version": "2012-10-17", "Statement": statements});
+    PolicyDocument::from_value(&document, dialect).unwrap()
+}
+
+fn create_key(statements: Value) -> Step {
+    let state = kms_key::State {
+        policy: Some(policy(statements, Dialect::KeyPolicy)),
+        ..kms_key::State::default()
+    };
+    let want = serde_json::to_value(state).unwrap();
+    let action =
+        Action::Create { want, tags: BTreeMap::new(), token: String::new(), lines: Vec::new() };
+    Step::new(&Address::new("prod", "KmsKey", "k"), None, Cause::Manifest, action, Verdict::Go)
+}
+
+fn allow(principal: &str) -> Value {
+    json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "kms:*", "Resource": "*"})
+}
+
+#[test]
+fn a_key_policy_must_leave_palisade_what_it_needs_by_name_or_by_the_accounts_root() {
+    let scene = Scene::new();
+    for fine in ["arn:aws:iam::111122223333:root", ACCOUNT, ROLE] {
+        assert_eq!(going(&scene.hold(vec![create_key(json!([allow(fine)]))])), 1, "{fine}");
+    }
+    let why = scene.held(create_key(json!([allow("arn:aws:iam::111122223333:role/admin")])));
+    assert!(
+        why.contains("role/palisade would no longer be allowed kms:CancelKeyDeletion"),
+        "{why}"
+    );
+    let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "kms:ScheduleKeyDeletion",
+        "Resource": "*", "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/admin"}}});
+    let why = scene.held(create_key(json!([allow(ROLE), deny])));
+    assert!(why.contains("would be denied kms:ScheduleKeyDeletion"), "{why}");
+    let depends = json!({"Effect": "Deny", "Principal": "*", "Action": "kms:PutKeyPolicy",
+        "Resource": "*", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}});
+    let why = scene.held(create_key(json!([allow(ROLE), depends])));
+    assert!(why.contains("may be denied"), "{why}");
+}
+
+#[test]
+fn a_key_policy_must_leave_break_glass_roles_of_its_account_what_they_need() {
+    let mut scene = Scene::new();
+    scene.lockout.break_glass = BTreeSet::from([
+        "arn:aws:iam::111122223333:role/break-glass".to_owned(),
+        "arn:aws:iam::444455556666:role/elsewhere".to_owned(),
+    ]);
+    let why = scene.held(create_key(json!([allow(ROLE)])));
+    assert!(why.contains("the break-glass role") && !why.contains("elsewhere"), "{why}");
+    assert_eq!(going(&scene.hold(vec![create_key(json!([allow(ACCOUNT)]))])), 1);
+}
+
+#[test]
+fn an_edit_that_leaves_the_policy_alone_is_not_judged_by_it() {
+    let mut step = edit(0);
+    let Action::Edit { have, .. } = &mut step.action else { panic!() };
+    let state = kms_key::State {
+        policy: Some(policy(
+            json!([allow("arn:aws:iam::111122223333:role/x")]),
+            Dialect::KeyPolicy,
+        )),
+        ..kms_key::State::default()
+    };
+    have.state = serde_json::to_value(state).unwrap();
+    assert_eq!(going(&Scene::new().keys(1).hold(vec![step])), 1);
+}
+
+fn scp_step(statements: Value, target: &str) -> Step {
+    let state = scp::State {
+        name: "p".into(),
+        description: None,
+        content: Some(policy(statements, Dialect::ServiceControlPolicy)),
+        targets: Some(BTreeSet::from([target.to_owned()])),
+        attachments: scp::Attachments::Exclusive,
+    };
+    let want = serde_json::to_value(state).unwrap();
+    let action =
+        Action::Create { want, tags: BTreeMap::new(), token: String::new(), lines: Vec::new() };
+    let address = Address::new("org", "ServiceControlPolicy", "p");
+    Step::new(&address, None, Cause::Manifest, action, Verdict::Go)
+}
+
+fn deny(action: &str, exempt: Option<&str>) -> Value {
+    let mut statement = json!({"Effect": "Deny", "Action": action, "Resource": "*"});
+    if let Some(role) = exempt {
+        let condition =
+            json!({"ArnNotLike": {"aws:PrincipalArn": format!("arn:aws:iam::*:role/{role}")}});
+        statement["Condition"] = condition;
+    }
+    json!([statement])
+}
+
+#[test]
+fn a_service_control_policy_must_not_deny_palisade_what_its_kinds_need() {
+    let mut scene = Scene::new().keys(1);
+    scene.live.management_accounts.insert("org".into(), "999988887777".into());
+    let why = scene.held(scp_step(deny("kms:PutKeyPolicy", None), "r-ab12"));
+    assert!(why.contains("own role") && why.contains("would be denied kms:PutKeyPolicy"), "{why}");
+    for fine in [
+        scp_step(deny("kms:PutKeyPolicy", Some("palisade")), "r-ab12"),
+        scp_step(deny("cloudtrail:StopLogging", None), "r-ab12"),
+        scp_step(deny("ec2:DeleteSecurityGroup", None), "r-ab12"),
+        scp_step(deny("kms:PutKeyPolicy", None), "444455556666"),
+        scp_step(deny("organizations:*", None), "999988887777"),
+    ] {
+        assert_eq!(going(&scene.hold(vec![fine.clone()])), 1, "{fine:?}");
+    }
+    let why = scene.held(scp_step(deny("kms:*", Some("admin")), ACCOUNT));
+    assert!(why.contains("and 16 more") || why.contains("more"), "{why}");
+}
+
+#[test]
+fn where_palisades_own_role_is_not_known_a_service_control_policy_is_held() {
+    let mut scene = Scene::new().keys(1);
+    scene.lockout.callers.clear();
+    let why = scene.held(scp_step(deny("kms:PutKeyPolicy", None), "r-ab12"));
+    assert!(why.contains("cannot be told"), "{why}");
+}
+
+#[test]
+fn an_allow_list_that_takes_away_what_it_gave_is_held() {
+    let scene = Scene::new().keys(1);
+    let mut step = scp_step(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]), ACCOUNT);
+    let Action::Create { want, .. } = &step.action else { panic!() };
+    let have: scp::State = serde_json::from_value(want.clone()).unwrap();
+    let narrow = policy(
+        json!([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]),
+        Dialect::ServiceControlPolicy,
+    );
+    let changed = scp::State { content: Some(narrow), ..have.clone() };
+    let kind = kinds::registry();
+    let kind = kind.get("ServiceControlPolicy").unwrap();
+    let (have, changed) =
+        (serde_json::to_value(have).unwrap(), serde_json::to_value(changed).unwrap());
+    let edits = kind.diff(&changed, &have).unwrap();
+    let live = Observed { state: have, ..key(0).1 };
+    step.action = Action::Edit { have: live, edits };
+    let why = scene.held(step);
+    assert!(why.contains("would no longer be allowed"), "{why}");
+}

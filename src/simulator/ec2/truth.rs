@@ -1,0 +1,67 @@
+//! Security groups and endpoints as they really are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Ec2, State, group_rules::Peer};
+use crate::simulator::truth::Thing;
+
+impl Ec2 {
+    /// Adds every group and every endpoint that is there.
+    pub(in crate::simulator) fn tell(&self, things: &mut BTreeMap<String, Thing>) {
+        for ((account, _), region) in &self.regions {
+            region.now.tell_groups(account, things);
+            region.now.tell_endpoints(account, things);
+        }
+    }
+}
+
+impl State {
+    fn tell_groups(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
+        for (id, group) in &self.groups {
+            let mut facts = BTreeSet::from([
+                format!("name {}", group.name),
+                format!("description {}", group.description),
+                format!("vpc {}", group.vpc),
+            ]);
+            for rule in group.rules.iter().filter_map(|rule| self.rules.get(rule)) {
+                let direction = if rule.egress { "egress" } else { "ingress" };
+                let permission = &rule.permission;
+                let ports = permission
+                    .ports
+                    .map_or_else(|| "all".to_owned(), |(from, to)| format!("{from}-{to}"));
+                let peer = match &permission.peer {
+                    Peer::V4(block) => block.to_string(),
+                    Peer::V6(block) => block.to_string(),
+                    Peer::Group(id) | Peer::PrefixList(id) => id.clone(),
+                };
+                let what = format!("{} {ports} {peer}", permission.protocol);
+                if let Some(text) = &rule.description {
+                    facts.insert(format!("described {direction} {what}: {text}"));
+                }
+                facts.insert(format!("{direction} {what}"));
+            }
+            let tags = self.tags.get(id).cloned().unwrap_or_default();
+            let thing = Thing { kind: "SecurityGroup", account: account.to_owned(), tags, facts };
+            things.insert(id.clone(), thing);
+        }
+    }
+
+    fn tell_endpoints(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
+        for (id, endpoint) in self.endpoints.iter().filter(|(_, endpoint)| endpoint.is_live()) {
+            let mut facts = BTreeSet::from([
+                format!("type {}", endpoint.kind.name()),
+                format!("vpc {}", endpoint.vpc),
+                format!("service {}", endpoint.service),
+                format!("privateDns {}", endpoint.private_dns),
+                format!("recordType {:?}", endpoint.record_type),
+            ]);
+            facts.extend(endpoint.policy.iter().map(|policy| format!("policy {policy}")));
+            facts.extend(endpoint.groups.iter().map(|id| format!("group {id}")));
+            facts.extend(endpoint.subnets.keys().map(|id| format!("subnet {id}")));
+            facts.extend(endpoint.route_tables.iter().map(|id| format!("routeTable {id}")));
+            let tags = self.tags.get(id).cloned().unwrap_or_default();
+            let thing = Thing { kind: "VpcEndpoint", account: account.to_owned(), tags, facts };
+            things.insert(id.clone(), thing);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! EC2: calls that change something are authorised for every resource that they name, and once more for tags in a create call.
+
+use super::super::wire::partition;
+use super::{Call, Need, Tags, tags};
+
+pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
+    match call.operation {
+        "CreateSecurityGroup" => create(call, "security-group"),
+        "CreateVpcEndpoint" => {
+            let mut needs = create(call, "vpc-endpoint");
+            needs.extend(zone(call));
+            needs
+        }
+        "ModifyVpcEndpoint" => {
+            let mut needs = on(call, &["VpcEndpointId"]);
+            needs.extend(parts(call));
+            needs.extend(zone(call));
+            needs
+        }
+        "DeleteVpcEndpoints" => on(call, &["VpcEndpointId"]),
+        "CreateTags" => {
+            let set = call.tags("Tag", "Key", "Value");
+            on(call, &["ResourceId"]).into_iter().map(|need| need.sets(&set)).collect()
+        }
+        "DeleteTags" => {
+            let gone = call.tags("Tag", "Key", "Value");
+            let keys: Vec<&str> = gone.keys().map(String::as_str).collect();
+            on(call, &["ResourceId"]).into_iter().map(|need| need.names(&keys)).collect()
+        }
+        "ModifySecurityGroupRules" => {
+            let mut needs = on(call, &["GroupId"]);
+            let rules = call.input["SecurityGroupRule"].as_array().into_iter().flatten();
+            let ids = rules.filter_map(|rule| rule["SecurityGroupRuleId"].as_str());
+            needs.extend(ids.map(|id| resource(call, id)));
+            needs
+        }
+        operation if operation.contains("SecurityGroup") && !operation.starts_with("Describe") => {
+            on(call, &["GroupId"])
+        }
+        _ => vec![call.need("ec2", "*")],
+    }
+}
+
+/// The call itself for the new resource, whose id nobody knows yet, for the VPC and for what it is put into; and its tags.
+fn create(call: &Call<'_>, kind: &str) -> Vec<Need> {
+    let new = arn(call, kind, "*");
+    let first = &call.input["TagSpecification"][0];
+    let set = tags(&first["Tag"], "Key", "Value");
+    let mut needs = vec![call.need("ec2", &new).sets(&set)];
+    needs.extend(on(call, &["VpcId"]));
+    needs.extend(parts(call));
+    if !set.is_empty() {
+        let tagging = call.other("ec2:CreateTags", &new).sets(&set);
+        needs.push(tagging.with("ec2:CreateAction", call.operation));
+    }
+    needs
+}
+
+fn parts(call: &Call<'_>) -> Vec<Need> {
+    let mut needs = Vec::new();
+    for part in ["SubnetId", "SecurityGroupId", "RouteTableId"] {
+        let members = [part.to_owned(), format!("Add{part}"), format!("Remove{part}")];
+        needs.extend(on(call, &members.each_ref().map(String::as_str)));
+    }
+    needs
+}
+
+/// Private DNS names are a zone of AWS's, which is associated with the VPC in the caller's name.
+fn zone(call: &Call<'_>) -> Option<Need> {
+    let region = &call.caller.region;
+    let any = format!("arn:{}:route53:::hostedzone/*", partition(region));
+    let asked = call.text("PrivateDnsEnabled") == "true";
+    asked.then(|| call.other("route53:AssociateVPCWithHostedZone", &any))
+}
+
+/// The call for each resource whose id stands in these members, one or a list.
+fn on(call: &Call<'_>, members: &[&str]) -> Vec<Need> {
+    let ids = members.iter().flat_map(|member| {
+        let mut ids = call.texts(member);
+        ids.extend(call.input[*member].as_str());
+        ids
+    });
+    ids.map(|id| resource(call, id)).collect()
+}
+
+fn resource(call: &Call<'_>, id: &str) -> Need {
+    let kind = match id.split_once('-').map_or("", |(prefix, _)| prefix) {
+        "vpc" => "vpc",
+        "subnet" => "subnet",
+        "rtb" => "route-table",
+        "sg" => "security-group",
+        "sgr" => "security-group-rule",
+        "vpce" => "vpc-endpoint",
+        _ => "*",
+    };
+    let caller = call.caller;
+    let has: Tags = call.world.ec2.tags_of(&caller.account, &caller.region, id);
+    call.need("ec2", &arn(call, kind, id)).of(&has)
+}
+
+fn arn(call: &Call<'_>, kind: &str, id: &str) -> String {
+    let (account, region) = (&call.caller.account, &call.caller.region);
+    format!("arn:{}:ec2:{region}:{account}:{kind}/{id}", partition(region))
+}

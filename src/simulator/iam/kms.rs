@@ -1,0 +1,64 @@
+//! KMS: calls are authorised for the key, those about aliases for the alias and its keys. What does not exist is authorised
+//! for nothing, because the service says that it is not there.
+
+use super::super::wire::partition;
+use super::{Call, Need};
+
+pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
+    let set = call.tags("Tags", "TagKey", "TagValue");
+    match call.operation {
+        "CreateKey" => {
+            let mut needs = vec![bypass(call, call.need("kms", "*")).sets(&set)];
+            if !set.is_empty() {
+                needs.push(call.other("kms:TagResource", &arn(call, "key/*")).sets(&set));
+            }
+            needs
+        }
+        "ListKeys" | "ListAliases" => vec![call.need("kms", "*")],
+        "CreateAlias" | "UpdateAlias" | "DeleteAlias" => alias(call),
+        "PutKeyPolicy" => {
+            key(call, call.text("KeyId")).map(|need| bypass(call, need)).into_iter().collect()
+        }
+        "ScheduleKeyDeletion" => {
+            // KMS API reference: 30 days unless the request says otherwise.
+            let days = call.input["PendingWindowInDays"].as_i64().unwrap_or(30).to_string();
+            let window =
+                |need: Need| need.with("kms:ScheduleKeyDeletionPendingWindowInDays", &days);
+            key(call, call.text("KeyId")).map(window).into_iter().collect()
+        }
+        "TagResource" => {
+            key(call, call.text("KeyId")).map(|need| need.sets(&set)).into_iter().collect()
+        }
+        "UntagResource" => {
+            let keys = call.texts("TagKeys");
+            key(call, call.text("KeyId")).map(|need| need.names(&keys)).into_iter().collect()
+        }
+        _ => key(call, call.text("KeyId")).into_iter().collect(),
+    }
+}
+
+fn bypass(call: &Call<'_>, need: Need) -> Need {
+    let asked = call.input["BypassPolicyLockoutSafetyCheck"].as_bool().unwrap_or(false);
+    need.with("kms:BypassPolicyLockoutSafetyCheck", &asked.to_string())
+}
+
+/// The alias, the key that it points to and the one that it shall point to.
+fn alias(call: &Call<'_>) -> Vec<Need> {
+    let name = call.text("AliasName");
+    let mut needs = vec![call.need("kms", &arn(call, name))];
+    needs.extend(key(call, name));
+    needs.extend(key(call, call.text("TargetKeyId")));
+    needs
+}
+
+/// The call for the key that a text means.
+fn key(call: &Call<'_>, text: &str) -> Option<Need> {
+    let (account, region) = (&call.caller.account, &call.caller.region);
+    let (arn, tags) = call.world.kms.key_meant(account, region, text)?;
+    Some(call.need("kms", arn).of(tags))
+}
+
+fn arn(call: &Call<'_>, resource: &str) -> String {
+    let (account, region) = (&call.caller.account, &call.caller.region);
+    format!("arn:{}:kms:{region}:{account}:{resource}", partition(region))
+}

@@ -1,0 +1,40 @@
+//! Organizations: calls are authorised for the policies, roots, units and accounts that they name.
+
+use super::{Call, Need};
+
+const POLICY_TYPE: &str = "organizations:PolicyType";
+
+pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
+    let set = call.tags("Tags", "Key", "Value");
+    let named = ["PolicyId", "TargetId", "ResourceId", "ParentId", "RootId"];
+    let mut needs: Vec<Need> =
+        named.iter().filter_map(|member| resource(call, call.text(member))).collect();
+    if needs.is_empty() {
+        needs.push(call.need("organizations", "*"));
+    }
+    let asked = ["Type", "Filter", "PolicyType"].map(|member| call.text(member));
+    let asked = asked.into_iter().find(|text| !text.is_empty());
+    // AttachPolicy and DetachPolicy name no type: it is the policy's.
+    let of_policy = call.world.organizations.policy_type(call.text("PolicyId"));
+    let policy_type = asked.or(of_policy).map(str::to_owned);
+    let keys = call.texts("TagKeys");
+    let mut needs: Vec<Need> = needs
+        .into_iter()
+        .map(|need| match &policy_type {
+            Some(policy_type) => need.with(POLICY_TYPE, policy_type),
+            None => need,
+        })
+        .map(|need| if set.is_empty() { need.names(&keys) } else { need.sets(&set) })
+        .collect();
+    if call.operation == "CreatePolicy" && !set.is_empty() {
+        let new = call.world.organizations.new_policy_arn(call.text("Type"));
+        needs.push(call.other("organizations:TagResource", &new).sets(&set));
+    }
+    needs
+}
+
+/// The call for the resource of this id, if there is one.
+fn resource(call: &Call<'_>, id: &str) -> Option<Need> {
+    let (arn, tags) = call.world.organizations.resource(id)?;
+    Some(call.need("organizations", &arn).of(&tags))
+}

@@ -1,0 +1,41 @@
+//! Keys as they really are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Kms, key::KeyState};
+use crate::simulator::truth::Thing;
+
+impl Kms {
+    /// Adds every customer managed key that is there; one that is pending deletion is, with that state.
+    pub(in crate::simulator) fn tell(&self, things: &mut BTreeMap<String, Thing>) {
+        for ((account, _), store) in &self.stores {
+            let store = store.now();
+            for key in store.keys.values().filter(|key| !key.aws_managed) {
+                let mut facts = BTreeSet::from([
+                    format!("state {}", key.state.name()),
+                    format!("description {}", key.description),
+                    format!("spec {} {}", key.spec, key.usage),
+                    format!("policy {}", key.policy),
+                    format!("rotation {:?}", key.rotation.map(|rotation| rotation.period_days)),
+                ]);
+                let aliases = store.aliases.iter().filter(|(_, alias)| alias.target == key.id);
+                facts.extend(aliases.map(|(name, _)| format!("alias {name}")));
+                let thing = Thing {
+                    kind: "KmsKey",
+                    account: account.clone(),
+                    tags: key.tags.clone(),
+                    facts,
+                };
+                things.insert(key.id.clone(), thing);
+            }
+        }
+    }
+
+    /// When a key that is pending deletion will be gone, in seconds since the epoch.
+    pub fn deletion_due(&self, id: &str) -> Option<f64> {
+        self.stores.values().find_map(|store| match store.now().keys.get(id)?.state {
+            KeyState::PendingDeletion { at } => Some(at),
+            _ => None,
+        })
+    }
+}

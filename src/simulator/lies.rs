@@ -1,0 +1,270 @@
+//! Answers that are not the truth, for a number of reads: replicas that lag, listings that miss the newest, tags that come
+//! later, pages that lead nowhere.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Service, World,
+    ec2::Ec2,
+    fault::Paging,
+    kms::Kms,
+    organizations::Organizations,
+    sagemaker::SageMaker,
+    service::{Answer, ApiError},
+};
+
+/// The services' states at one instant.
+#[derive(Debug, Clone)]
+pub(super) struct Services {
+    ec2: Ec2,
+    kms: Kms,
+    organizations: Organizations,
+    sagemaker: SageMaker,
+}
+
+/// What readers are told for a while. All of it ends by being read.
+#[derive(Debug, Default)]
+pub(super) struct Lies {
+    past: Option<Past>,
+    unlisted: Option<(Vec<String>, u32)>,
+    untagged: u32,
+    paging: Option<Listing>,
+}
+
+/// The one listing whose paging goes wrong.
+#[derive(Debug)]
+struct Listing {
+    how: Paging,
+    operation: String,
+    begun: bool,
+}
+
+#[derive(Debug)]
+struct Past {
+    services: Services,
+    left: u32,
+    alternating: bool,
+    fresh_next: bool,
+}
+
+/// The token of the page that the lies of paging lead to.
+const TOKEN: &str = "injected-page";
+/// The spellings of the token's member in requests.
+const TOKEN_MEMBERS: [&str; 3] = ["NextToken", "Marker", "nextToken"];
+/// The spellings of tags' members in answers.
+const TAG_MEMBERS: [&str; 3] = ["tagSet", "Tags", "TagList"];
+
+impl World {
+    /// The services as they are, to be shown or put back later.
+    pub(super) fn services(&self) -> Services {
+        Services {
+            ec2: self.ec2.clone(),
+            kms: self.kms.clone(),
+            organizations: self.organizations.clone(),
+            sagemaker: self.sagemaker.clone(),
+        }
+    }
+
+    pub(super) fn swap_services(&mut self, other: &mut Services) {
+        std::mem::swap(&mut self.ec2, &mut other.ec2);
+        std::mem::swap(&mut self.kms, &mut other.kms);
+        std::mem::swap(&mut self.organizations, &mut other.organizations);
+        std::mem::swap(&mut self.sagemaker, &mut other.sagemaker);
+    }
+}
+
+impl Lies {
+    pub(super) fn show_past(&mut self, services: Services, reads: u32, alternating: bool) {
+        self.past = Some(Past { services, left: reads, alternating, fresh_next: alternating });
+    }
+
+    pub(super) fn hide(&mut self, ids: Vec<String>, reads: u32) {
+        self.unlisted = (!ids.is_empty()).then_some((ids, reads));
+    }
+
+    pub(super) fn strip_tags(&mut self, reads: u32) {
+        self.untagged = reads;
+    }
+
+    pub(super) fn break_paging(&mut self, how: Paging, operation: &str) {
+        self.paging = Some(Listing { how, operation: operation.to_owned(), begun: false });
+    }
+
+    /// Takes the injected token out of a request of the listing that goes wrong; whether there was one. A listing that begins
+    /// anew is served by another replica, where nothing is wrong.
+    pub(super) fn follow(&mut self, operation: &str, input: &mut Value) -> bool {
+        let Some(listing) = self.paging.as_mut().filter(|it| it.operation == operation) else {
+            return false;
+        };
+        let followed = take_token(input);
+        if listing.begun && !followed {
+            self.paging = None;
+        } else {
+            listing.begun = true;
+        }
+        followed
+    }
+
+    /// The old state, if this read is to see it.
+    pub(super) fn past_for_read(&mut self) -> Option<Services> {
+        let past = self.past.as_mut()?;
+        if past.alternating {
+            past.fresh_next = !past.fresh_next;
+            if !past.fresh_next {
+                return None;
+            }
+        }
+        past.left = past.left.saturating_sub(1);
+        if past.left == 0 {
+            self.past.take().map(|past| past.services)
+        } else {
+            Some(past.services.clone())
+        }
+    }
+
+    /// Makes of a true answer to a read what the reader is told.
+    pub(super) fn colour(
+        &mut self,
+        service: Service,
+        operation: &str,
+        followed: bool,
+        input: &Value,
+        answer: Answer,
+    ) -> Answer {
+        let mut answer = answer?;
+        if let Some((ids, left)) = &mut self.unlisted
+            && let Value::Object(members) = &mut answer
+            && unlist(members, ids, &input.to_string())
+        {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                self.unlisted = None;
+            }
+        }
+        if self.untagged > 0 && strip(&mut answer) {
+            self.untagged -= 1;
+        }
+        match &self.paging {
+            Some(listing) if listing.operation == operation => {
+                let how = listing.how;
+                self.turn_page(how, service, followed, answer)
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    fn turn_page(
+        &mut self,
+        how: Paging,
+        service: Service,
+        followed: bool,
+        mut answer: Value,
+    ) -> Answer {
+        let Value::Object(members) = &mut answer else { return Ok(answer) };
+        let Some(items) = members.values_mut().find_map(Value::as_array_mut) else {
+            return Ok(answer);
+        };
+        match (how, followed) {
+            (Paging::EmptyFirst, false) => items.clear(),
+            (Paging::EmptyFirst, true) => {
+                self.paging = None;
+                return Ok(answer);
+            }
+            (Paging::Looping, _) => {}
+            (Paging::Broken, false) => items.truncate(items.len() / 2),
+            (Paging::Broken, true) => {
+                let message = "An error occurred on the server side.";
+                return Err(ApiError::new("InternalError", message).status(500));
+            }
+        }
+        let (token, truncated) = match service {
+            Service::Ec2 | Service::Sts => ("nextToken", None),
+            Service::Kms => ("NextMarker", Some("Truncated")),
+            Service::Organizations | Service::SageMaker => ("NextToken", None),
+        };
+        members.insert(token.to_owned(), TOKEN.into());
+        if let Some(truncated) = truncated {
+            members.insert(truncated.to_owned(), true.into());
+        }
+        Ok(answer)
+    }
+
+    /// Whether readers are still told anything but the truth.
+    pub(super) fn last(&self) -> bool {
+        self.past.is_some() || self.unlisted.is_some() || self.untagged > 0 || self.paging.is_some()
+    }
+}
+
+/// Takes the entries that name one of the ids out of an answer's lists. A request that names the id itself is no listing.
+fn unlist(members: &mut Map<String, Value>, ids: &[String], request: &str) -> bool {
+    if ids.iter().any(|id| request.contains(id.as_str())) {
+        return false;
+    }
+    let named = |entry: &Value| {
+        let Value::Object(entry) = entry else { return false };
+        let mut texts = entry.values().filter_map(Value::as_str);
+        texts.any(|text| ids.iter().any(|id| text.ends_with(id.as_str())))
+    };
+    let mut hidden = false;
+    for list in members.values_mut().filter_map(Value::as_array_mut) {
+        let before = list.len();
+        list.retain(|entry| !named(entry));
+        hidden |= list.len() < before;
+    }
+    hidden
+}
+
+fn strip(answer: &mut Value) -> bool {
+    match answer {
+        Value::Object(members) => {
+            let mut stripped = false;
+            for (name, member) in members {
+                match member {
+                    Value::Array(tags) if TAG_MEMBERS.contains(&name.as_str()) => {
+                        stripped |= !tags.is_empty();
+                        tags.clear();
+                    }
+                    other => stripped |= strip(other),
+                }
+            }
+            stripped
+        }
+        Value::Array(entries) => {
+            let mut stripped = false;
+            for entry in entries {
+                stripped |= strip(entry);
+            }
+            stripped
+        }
+        _ => false,
+    }
+}
+
+/// Takes an injected token out of a request; whether there was one.
+fn take_token(input: &mut Value) -> bool {
+    let Value::Object(members) = input else { return false };
+    let injected = |member: &&str| members.get(*member).and_then(Value::as_str) == Some(TOKEN);
+    let Some(member) = TOKEN_MEMBERS.into_iter().find(|member| injected(&member)) else {
+        return false;
+    };
+    members.remove(member);
+    true
+}
+
+/// The ids that the answer to a create names.
+pub(super) fn created(answer: &Value) -> Vec<String> {
+    [
+        "/groupId",
+        "/vpcEndpoint/vpcEndpointId",
+        "/KeyMetadata/KeyId",
+        "/Policy/PolicySummary/Id",
+        "/DomainId",
+    ]
+    .iter()
+    .filter_map(|path| answer.pointer(path)?.as_str().map(str::to_owned))
+    .chain(
+        // SageMaker names a domain by its ARN only in older answers.
+        answer.pointer("/DomainArn").and_then(Value::as_str).map(str::to_owned),
+    )
+    .collect()
+}

@@ -1,0 +1,360 @@
+//! The rules, one function each.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde_json::Value;
+
+use super::{Seen, Violation};
+use crate::{
+    model::claim::ADDRESS_TAG,
+    simulator::{Thing, Truth, Witnessed},
+};
+
+/// The longest a plan may be carried out, with the one call that may be under way when it ends.
+const LONGEST_PASS: Duration = Duration::from_secs(120 + 60);
+/// Successful writes of one content within [`LATELY`].
+const REPETITIONS: usize = 8;
+const LATELY: Duration = Duration::from_mins(10);
+/// Mutating calls in one pass. The largest scenario makes fewer than a third of that in its first pass.
+const FORCE: u64 = 150;
+/// After an unclear create: of a kind without token and unique name, and of one with a unique name.
+const UNCLEAR_UNNAMED: Duration = Duration::from_mins(10);
+
+/// The kinds without client token and unique name.
+const UNNAMED: [&str; 2] = ["KmsKey", "SageMakerDomain"];
+
+/// The calls that list a kind, those that create and those that delete one.
+const LISTINGS: [(&str, &str); 5] = [
+    ("DescribeSecurityGroups", "SecurityGroup"),
+    ("DescribeVpcEndpoints", "VpcEndpoint"),
+    ("ListKeys", "KmsKey"),
+    ("ListPolicies", "ServiceControlPolicy"),
+    ("ListDomains", "SageMakerDomain"),
+];
+const CREATES: [(&str, &str); 5] = [
+    ("CreateSecurityGroup", "SecurityGroup"),
+    ("CreateVpcEndpoint", "VpcEndpoint"),
+    ("CreateKey", "KmsKey"),
+    ("CreatePolicy", "ServiceControlPolicy"),
+    ("CreateDomain", "SageMakerDomain"),
+];
+const DELETES: [(&str, &str); 5] = [
+    ("DeleteSecurityGroup", "SecurityGroup"),
+    ("DeleteVpcEndpoints", "VpcEndpoint"),
+    ("ScheduleKeyDeletion", "KmsKey"),
+    ("DeletePolicy", "ServiceControlPolicy"),
+    ("DeleteDomain", "SageMakerDomain"),
+];
+
+fn kind(table: &[(&str, &'static str)], operation: &str) -> Option<&'static str> {
+    table.iter().find(|(name, _)| *name == operation).map(|(_, kind)| *kind)
+}
+
+impl Seen {
+    pub(super) fn witness(&mut self, call: &Witnessed<'_>) {
+        let Some((before, after)) = call.truth else { return self.read(call) };
+        self.mutations += 1;
+        self.in_pass += 1;
+        self.place(call);
+        self.freshness(call);
+        self.force(call);
+        self.lockout(call, after);
+        if let Some(kind) = kind(&CREATES, call.operation) {
+            self.completeness(call, kind);
+            self.creation(call, kind);
+        }
+        if let Some(kind) = kind(&DELETES, call.operation) {
+            self.completeness(call, kind);
+            self.waiting_period(call);
+        }
+        for (id, thing) in &after.things {
+            match before.things.get(id) {
+                None => self.birth(call, id, thing),
+                Some(earlier) if earlier != thing => {
+                    self.ownership(call, id, earlier, thing);
+                    self.midway(call, id, earlier, thing, before, after);
+                }
+                Some(_) => {}
+            }
+        }
+        for (id, thing) in &before.things {
+            if !after.things.contains_key(id) {
+                self.deletion(call, id, thing);
+            }
+        }
+        self.duplicates(call, before, after);
+    }
+
+    fn broken(&mut self, rule: &'static str, call: &Witnessed<'_>, what: &str) {
+        let what = format!(
+            "{what} ({}:{} in {} at {:.3} s)",
+            call.service,
+            call.operation,
+            call.caller.account,
+            call.at.as_secs_f64()
+        );
+        self.violations.push(Violation { rule, what });
+    }
+
+    /// What a read told, as far as writes depend on it.
+    fn read(&mut self, call: &Witnessed<'_>) {
+        let account = call.caller.account.clone();
+        // A request for certain ids or of one filter is no listing of the kind.
+        let narrow = ["Filter", "GroupId", "VpcEndpointId"].iter();
+        if let Some(kind) = kind(&LISTINGS, call.operation)
+            && !narrow.clone().any(|member| call.input.get(*member).is_some())
+        {
+            let key = (account.clone(), kind);
+            if call.shown.is_some() {
+                self.unlisted.insert(key);
+            } else {
+                self.unlisted.remove(&key);
+            }
+        }
+        if call.operation == "GetCallerIdentity" {
+            let named = call.told.as_ref().ok().and_then(|told| told["Account"].as_str());
+            if named.is_some_and(|named| named != account) {
+                self.impostors.insert(account);
+            } else {
+                self.impostors.remove(&account);
+            }
+        }
+    }
+
+    /// S2.
+    fn place(&mut self, call: &Witnessed<'_>) {
+        let account = &call.caller.account;
+        if !self.expect.accounts.contains(account) {
+            self.broken("S2", call, "a write in an account that no scope names");
+        }
+        if self.impostors.contains(account) {
+            self.broken("S2", call, "a write although the caller identity was another account's");
+        }
+    }
+
+    /// S8 and S14.
+    fn freshness(&mut self, call: &Witnessed<'_>) {
+        if self.braked {
+            self.broken("S14", call, "a write after the brake");
+        }
+        match self.pass {
+            None => self.broken("S8", call, "a write outside of any pass"),
+            Some(began) if call.at.saturating_sub(began) > LONGEST_PASS => {
+                self.broken("S8", call, "a write long after its pass began");
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// S10.
+    fn force(&mut self, call: &Witnessed<'_>) {
+        if self.in_pass == FORCE {
+            self.broken("S10", call, "too many writes in one pass");
+        }
+        if call.answer.is_err() {
+            return;
+        }
+        let what = format!("{} {}", call.operation, call.input);
+        self.lately.retain(|(at, _)| *at + LATELY > call.at);
+        self.lately.push((call.at, what.clone()));
+        let same = self.lately.iter().filter(|(_, other)| *other == what).count();
+        if same == REPETITIONS {
+            self.broken("S10", call, "the same write succeeds again and again");
+        }
+    }
+
+    /// S12.
+    fn lockout(&mut self, call: &Witnessed<'_>, after: &Truth) {
+        if call.input.get("BypassPolicyLockoutSafetyCheck") == Some(&Value::Bool(true)) {
+            self.broken("S12", call, "the lockout check is bypassed");
+        }
+        let bare = after.control_policies.iter().find(|(_, count)| **count == 0);
+        if let Some((target, _)) = bare
+            && call.service == "organizations"
+        {
+            self.broken("S12", call, &format!("no service control policy is left on {target}"));
+        }
+    }
+
+    /// S7.
+    fn completeness(&mut self, call: &Witnessed<'_>, kind: &'static str) {
+        if self.unlisted.contains(&(call.caller.account.clone(), kind)) {
+            self.broken("S7", call, "the kind's last listing in this pass failed");
+        }
+    }
+
+    /// S3, before the fact.
+    fn creation(&mut self, call: &Witnessed<'_>, kind: &'static str) {
+        let address = claimed_address(call.input).unwrap_or_default();
+        if UNNAMED.contains(&kind) && call.at < self.life + self.expect.settle_window {
+            self.broken("S3", call, "a nameless create within a settle window after the start");
+        }
+        if let Some(at) = self.unclear.get(&address).copied() {
+            let named = self.expect.settle_window;
+            let window = if UNNAMED.contains(&kind) { UNCLEAR_UNNAMED } else { named };
+            // A client token makes the second one the first.
+            if kind != "VpcEndpoint" && call.at < at + window {
+                self.broken("S3", call, &format!("a create of {address} while one is unclear"));
+            }
+        }
+        let unclear = matches!(
+            call.shown,
+            Some("(no answer)" | "InternalError" | "InternalFailure" | "InjectedFault")
+        );
+        if unclear {
+            self.unclear.insert(address, call.at);
+        } else if call.shown.is_none() {
+            self.unclear.remove(&address);
+        }
+    }
+
+    /// S5: a key's waiting period.
+    fn waiting_period(&mut self, call: &Witnessed<'_>) {
+        if call.operation != "ScheduleKeyDeletion" {
+            return;
+        }
+        let days = call.input.get("PendingWindowInDays").and_then(Value::as_i64);
+        if days.unwrap_or(30) != self.expect.key_window_days {
+            self.broken(
+                "S5",
+                call,
+                &format!("a key with {days:?} days instead of those asked for"),
+            );
+        }
+    }
+
+    /// S1 for what is new.
+    fn birth(&mut self, call: &Witnessed<'_>, id: &str, thing: &Thing) {
+        match thing.address(&self.expect.owner) {
+            None => self.broken("S1", call, &format!("{id} is born without our claim")),
+            Some(address) if !self.expect.present.contains(&address.to_string()) => {
+                self.broken(
+                    "S1",
+                    call,
+                    &format!("{id} is born for {address}, which nobody declares"),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// S1 for what was there.
+    fn ownership(&mut self, call: &Witnessed<'_>, id: &str, before: &Thing, after: &Thing) {
+        let Some(address) = before.address(&self.expect.owner) else {
+            if !self.expect.adoptable.contains(id) {
+                self.broken("S1", call, &format!("{id} is changed and does not carry our claim"));
+            }
+            return;
+        };
+        let text = address.to_string();
+        if !self.expect.present.contains(&text) && !self.expect.deletable.contains(&text) {
+            self.broken(
+                "S1",
+                call,
+                &format!("{id} of {address} is changed, which nobody declares"),
+            );
+        }
+        if after.address(&self.expect.owner) != Some(address) {
+            self.broken("S1", call, &format!("{id} loses its claim"));
+        }
+    }
+
+    /// S4: nothing that is neither old nor wanted, and nothing lost that is both.
+    fn midway(
+        &mut self,
+        call: &Witnessed<'_>,
+        id: &str,
+        old: &Thing,
+        new: &Thing,
+        before: &Truth,
+        after: &Truth,
+    ) {
+        let owner = self.expect.owner.clone();
+        let Some(address) = new.address(&owner).or_else(|| old.address(&owner)) else { return };
+        let address = address.to_string();
+        let deletable = self.expect.deletable.contains(&address);
+        let Some(wanted) = self.expect.wanted.get(&address).cloned() else {
+            if !deletable && new.facts_of("state").any(|state| state == "PendingDeletion") {
+                self.broken("S5", call, &format!("{id} is scheduled for deletion"));
+            }
+            return;
+        };
+        let (old, new) = (before.named(&old.facts, &owner), after.named(&new.facts, &owner));
+        let recovering = old.contains("state PendingDeletion");
+        for fact in new.difference(&old).filter(|fact| !wanted.contains(*fact)) {
+            // A deletion that is cancelled leaves a disabled key behind.
+            if recovering && fact == "state Disabled" || deletable {
+                continue;
+            }
+            self.broken("S4", call, &format!("{address}: neither old nor wanted: {}", short(fact)));
+        }
+        for fact in old.intersection(&wanted).filter(|fact| !new.contains(*fact)) {
+            if !deletable {
+                self.broken(
+                    "S4",
+                    call,
+                    &format!("{address}: old and wanted, lost: {}", short(fact)),
+                );
+            }
+        }
+        if call.operation == "DetachPolicy" && !deletable {
+            let open = wanted.iter().find(|f| f.starts_with("attached ") && !old.contains(*f));
+            if let Some(open) = open {
+                self.broken("S4", call, &format!("{address} is detached before it is {open}"));
+            }
+        }
+    }
+
+    /// S5 and S1 for what is gone.
+    fn deletion(&mut self, call: &Witnessed<'_>, id: &str, thing: &Thing) {
+        match thing.address(&self.expect.owner) {
+            None => self.broken("S1", call, &format!("{id}, which is not ours, is deleted")),
+            Some(address) if !self.expect.deletable.contains(&address.to_string()) => {
+                self.broken("S5", call, &format!("{id} of {address} is deleted without consent"));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// S3, after the fact.
+    fn duplicates(&mut self, call: &Witnessed<'_>, before: &Truth, after: &Truth) {
+        let mut once = BTreeSet::new();
+        for thing in after.things.values() {
+            let Some(address) = thing.address(&self.expect.owner) else { continue };
+            let tolerated = self.expect.two_writers && UNNAMED.contains(&thing.kind);
+            let made = || more(before, after, &address.to_string(), &self.expect.owner);
+            if !once.insert(address.clone()) && !tolerated && made() {
+                self.broken("S3", call, &format!("{address} is there twice"));
+            }
+        }
+    }
+}
+
+/// Whether this call is what made the address have one resource more.
+fn more(before: &Truth, after: &Truth, address: &str, owner: &str) -> bool {
+    let count = |truth: &Truth| {
+        let of = |thing: &&Thing| thing.address(owner).is_some_and(|a| a.to_string() == address);
+        truth.things.values().filter(of).count()
+    };
+    count(after) > count(before)
+}
+
+/// The address in the claim of a create call, wherever the service has its tags.
+fn claimed_address(input: &Value) -> Option<String> {
+    match input {
+        Value::Object(members) => {
+            let named = members.values().any(|member| member == ADDRESS_TAG);
+            let value = ["Value", "TagValue"].iter().find_map(|name| members.get(*name)?.as_str());
+            match value {
+                Some(value) if named => Some(value.to_owned()),
+                _ => members.values().find_map(claimed_address),
+            }
+        }
+        Value::Array(entries) => entries.iter().find_map(claimed_address),
+        _ => None,
+    }
+}
+
+fn short(fact: &str) -> String {
+    fact.chars().take(160).collect()
+}

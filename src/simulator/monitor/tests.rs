@@ -1,0 +1,250 @@
+//! Every rule is broken once on purpose, by calls that palisade would never make, and must be noticed.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    aws::{Connection, Guard},
+    kind::ScopeFacts,
+    simulator::{Effect, Fault, Simulator},
+};
+
+const ACCOUNT: &str = "111122223333";
+const MANAGEMENT: &str = "999988887777";
+const APPS: &str = "ml/SecurityGroup/apps";
+
+struct Bench {
+    simulator: Simulator,
+    monitor: Monitor,
+    access: crate::aws::Access,
+    vpc: String,
+}
+
+fn expectations() -> Expectations {
+    Expectations {
+        owner: "ml".into(),
+        accounts: [ACCOUNT.into(), MANAGEMENT.into()].into(),
+        present: [APPS.into(), "ml/KmsKey/studio".into()].into(),
+        key_window_days: 30,
+        settle_window: Duration::from_secs(15),
+        ..Expectations::default()
+    }
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let simulator = Simulator::default();
+        let network = json!({"CidrBlock": "10.0.0.0/16"});
+        let vpc = simulator.act(ACCOUNT, "eu-west-1", "ec2", "CreateVpc", &network).expect("a VPC");
+        let vpc = vpc["vpc"]["vpcId"].as_str().expect("its id").to_owned();
+        let monitor = Monitor::new(expectations());
+        simulator.watch(monitor.clone());
+        monitor.pass_begins(Duration::ZERO);
+        let facts = ScopeFacts {
+            name: "ml".into(),
+            account: ACCOUNT.into(),
+            region: "eu-west-1".into(),
+            partition: "aws".into(),
+        };
+        let guard = Guard::writing(crate::aws::Brake::default());
+        let config = simulator.sdk_config(ACCOUNT, "eu-west-1");
+        let access = Connection::new(config, guard).access(facts, None).await;
+        Self { simulator, monitor, access, vpc }
+    }
+
+    /// A group, claimed for this address unless it is empty.
+    async fn group(&self, name: &str, address: &str) -> String {
+        let tag = |key: &str, value: &str| {
+            aws_sdk_ec2::types::Tag::builder().key(key).value(value).build()
+        };
+        let tags = aws_sdk_ec2::types::TagSpecification::builder()
+            .resource_type(aws_sdk_ec2::types::ResourceType::SecurityGroup)
+            .tags(tag("palisade:owner", "ml"))
+            .tags(tag("palisade:address", address))
+            .build();
+        let create = self.access.ec2.create_security_group().group_name(name).vpc_id(&self.vpc);
+        let create = create.description("x");
+        let create = if address.is_empty() { create } else { create.tag_specifications(tags) };
+        create.send().await.expect("a group").group_id.expect("its id")
+    }
+
+    async fn open(&self, group: &str, block: &str) {
+        let range = aws_sdk_ec2::types::IpRange::builder().cidr_ip(block).build();
+        let https = aws_sdk_ec2::types::IpPermission::builder()
+            .ip_protocol("tcp")
+            .from_port(443)
+            .to_port(443)
+            .ip_ranges(range)
+            .build();
+        let call = self.access.ec2.authorize_security_group_ingress().group_id(group);
+        call.ip_permissions(https).send().await.expect("open");
+    }
+
+    /// The rules broken so far, each once.
+    fn rules(&self) -> BTreeSet<&'static str> {
+        self.monitor.violations().iter().map(|violation| violation.rule).collect()
+    }
+
+    fn by_hand(&self, operation: &str, input: &Value) {
+        self.simulator.act(ACCOUNT, "eu-west-1", "ec2", operation, input).expect("by hand");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_palisade_does_breaks_no_rule() {
+    let bench = Bench::new().await;
+    let group = bench.group("apps", APPS).await;
+    bench.open(&group, "10.0.0.0/8").await;
+    assert_eq!(bench.monitor.violations(), []);
+    assert_eq!(bench.monitor.mutations(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_a_resource_without_our_claim_breaks_s1() {
+    let bench = Bench::new().await;
+    let input = json!({"GroupName": "theirs", "GroupDescription": "x", "VpcId": bench.vpc});
+    bench.by_hand("CreateSecurityGroup", &input);
+    let theirs = bench.simulator.with(|world| {
+        let truth = world.truth();
+        let named = |thing: &crate::simulator::Thing| thing.facts.contains("name theirs");
+        truth.things.iter().find(|(_, thing)| named(thing)).map(|(id, _)| id.clone())
+    });
+    bench.open(&theirs.expect("it is there"), "10.0.0.0/8").await;
+    assert_eq!(bench.rules(), ["S1"].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_born_without_claim_breaks_s1() {
+    let bench = Bench::new().await;
+    bench.group("apps", "").await;
+    assert_eq!(bench.rules(), ["S1"].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_in_another_account_or_under_another_identity_breaks_s2() {
+    let bench = Bench::new().await;
+    bench.monitor.expect(Expectations { accounts: [MANAGEMENT.into()].into(), ..expectations() });
+    bench.group("apps", APPS).await;
+    assert_eq!(bench.rules(), ["S2"].into());
+
+    let bench = Bench::new().await;
+    bench
+        .simulator
+        .inject(Fault::new("GetCallerIdentity", Effect::Impostor("000000000000".into())));
+    bench.access.sts.get_caller_identity().send().await.expect("somebody");
+    bench.group("apps", APPS).await;
+    assert_eq!(bench.rules(), ["S2"].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_resource_of_one_address_breaks_s3() {
+    let bench = Bench::new().await;
+    bench.group("apps", APPS).await;
+    bench.group("apps-too", APPS).await;
+    assert_eq!(bench.rules(), ["S3"].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_create_while_the_first_is_unclear_breaks_s3() {
+    let bench = Bench::new().await;
+    bench.simulator.inject(Fault::server_error("CreateSecurityGroup", 500).nth(1));
+    bench.group("apps", APPS).await;
+    assert_eq!(bench.rules(), ["S3"].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_is_neither_old_nor_wanted_or_lost_midway_breaks_s4() {
+    let bench = Bench::new().await;
+    let group = bench.group("apps", APPS).await;
+    bench.open(&group, "10.0.0.0/8").await;
+    let wanted = ["ingress tcp 443-443 10.0.0.0/8".to_owned()].into();
+    let expect = Expectations { wanted: [(APPS.into(), wanted)].into(), ..expectations() };
+    bench.monitor.expect(expect);
+    bench.open(&group, "0.0.0.0/0").await;
+    assert_eq!(bench.rules(), ["S4"].into());
+    let rules = bench.access.ec2.describe_security_group_rules().send().await.expect("rules");
+    let common = rules.security_group_rules().iter().find(|r| r.cidr_ipv4() == Some("10.0.0.0/8"));
+    let common = common.and_then(|rule| rule.security_group_rule_id()).expect("its id");
+    let revoke = bench.access.ec2.revoke_security_group_ingress().group_id(&group);
+    revoke.security_group_rule_ids(common).send().await.expect("revoked");
+    let lost = bench.monitor.violations().iter().any(|v| v.what.contains("old and wanted, lost"));
+    assert!(lost, "{:?}", bench.monitor.violations());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_without_consent_breaks_s5() {
+    let bench = Bench::new().await;
+    let group = bench.group("apps", APPS).await;
+    bench.access.ec2.delete_security_group().group_id(&group).send().await.expect("deleted");
+    assert_eq!(bench.rules(), ["S5"].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_with_less_than_the_days_asked_for_breaks_s5_and_a_bypassed_check_s12() {
+    let bench = Bench::new().await;
+    let tag = |key: &str, value: &str| {
+        aws_sdk_kms::types::Tag::builder().tag_key(key).tag_value(value).build().expect("a tag")
+    };
+    tokio::time::advance(Duration::from_secs(20)).await;
+    let create = bench.access.kms.create_key().bypass_policy_lockout_safety_check(true);
+    let create = create.tags(tag("palisade:owner", "ml"));
+    let key = create.tags(tag("palisade:address", "ml/KmsKey/studio")).send().await.expect("a key");
+    assert_eq!(bench.rules(), ["S12"].into());
+    let id = key.key_metadata.expect("metadata").key_id;
+    let delete = bench.access.kms.schedule_key_deletion().key_id(id).pending_window_in_days(7);
+    delete.send().await.expect("scheduled");
+    assert!(bench.rules().contains("S5"), "{:?}", bench.rules());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nameless_create_right_after_the_start_breaks_s3() {
+    let bench = Bench::new().await;
+    let tag = |key: &str, value: &str| {
+        aws_sdk_kms::types::Tag::builder().tag_key(key).tag_value(value).build().expect("a tag")
+    };
+    let create = bench.access.kms.create_key().tags(tag("palisade:owner", "ml"));
+    create.tags(tag("palisade:address", "ml/KmsKey/studio")).send().await.expect("a key");
+    assert_eq!(bench.rules(), ["S3"].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_after_a_listing_that_failed_breaks_s7() {
+    let bench = Bench::new().await;
+    bench.simulator.inject(Fault::new("DescribeSecurityGroups", Effect::Deny));
+    bench.access.ec2.describe_security_groups().send().await.expect_err("denied");
+    bench.group("apps", APPS).await;
+    assert_eq!(bench.rules(), ["S7"].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_outside_of_a_pass_or_long_after_its_start_breaks_s8() {
+    let bench = Bench::new().await;
+    tokio::time::advance(Duration::from_mins(10)).await;
+    let group = bench.group("apps", APPS).await;
+    assert_eq!(bench.rules(), ["S8"].into());
+    bench.monitor.pass_ends();
+    bench.open(&group, "10.0.0.0/8").await;
+    assert_eq!(bench.monitor.violations().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_write_again_and_again_breaks_s10() {
+    let bench = Bench::new().await;
+    let group = bench.group("apps", APPS).await;
+    for _ in 0..20 {
+        let tag = aws_sdk_ec2::types::Tag::builder().key("team").value("x").build();
+        let call = bench.access.ec2.create_tags().resources(&group).tags(tag);
+        call.send().await.expect("tagged");
+    }
+    assert_eq!(bench.rules(), ["S10"].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_after_the_brake_breaks_s14() {
+    let bench = Bench::new().await;
+    bench.monitor.brake();
+    let group = bench.group("apps", APPS).await;
+    assert_eq!(bench.monitor.violations(), [], "the call under way may end");
+    bench.open(&group, "10.0.0.0/8").await;
+    assert_eq!(bench.rules(), ["S14"].into());
+}

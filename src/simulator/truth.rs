@@ -1,0 +1,103 @@
+//! What is really there, whatever readers are told: the ground that monitors judge on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Address, Ownership, Tags};
+
+/// Every resource of the five kinds that is there and stays, by its id. What is being deleted is not there any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Truth {
+    /// By id (`sg-…`, `vpce-…`, key id, `p-…`, `d-…`).
+    pub things: BTreeMap<String, Thing>,
+    /// How many service control policies are attached to each root, unit and account.
+    pub control_policies: BTreeMap<String, usize>,
+}
+
+impl Truth {
+    /// Facts as they can be compared between worlds: ids of resources of this owner give way to their addresses.
+    pub fn named(&self, facts: &BTreeSet<String>, owner: &str) -> BTreeSet<String> {
+        let ours: Vec<(&String, Address)> = self
+            .things
+            .iter()
+            .filter_map(|(id, thing)| Some((id, thing.address(owner)?)))
+            .collect();
+        let name = |fact: &String| {
+            let mut fact = fact.clone();
+            for (id, address) in &ours {
+                if fact.contains(id.as_str()) {
+                    fact = fact.replace(id.as_str(), &format!("<{address}>"));
+                }
+            }
+            fact
+        };
+        facts.iter().map(name).collect()
+    }
+
+    /// Every resource of this owner by its address, with its facts as they can be compared between worlds. Of two with one
+    /// address, the facts of both.
+    pub fn by_address(&self, owner: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let mut all = BTreeMap::<String, BTreeSet<String>>::new();
+        for thing in self.things.values() {
+            if let Some(address) = thing.address(owner) {
+                let facts = self.named(&thing.facts, owner);
+                all.entry(address.to_string()).or_default().extend(facts);
+            }
+        }
+        all
+    }
+}
+
+/// One resource as it really is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thing {
+    /// The kind in palisade's word, e.g. `SecurityGroup`.
+    pub kind: &'static str,
+    /// The account it is in.
+    pub account: String,
+    /// Its tags.
+    pub tags: Tags,
+    /// Everything else about it that a call can change, one sentence each: `ingress tcp 443-443 10.0.0.0/8`, `policy {…}`,
+    /// `alias alias/x`, `attached ou-…`.
+    pub facts: BTreeSet<String>,
+}
+
+impl Thing {
+    /// The address in its claim, if this owner's claim is on it.
+    pub fn address(&self, owner: &str) -> Option<Address> {
+        match Ownership::read(&self.tags, owner) {
+            Ownership::Ours { address, .. } => Some(address),
+            _ => None,
+        }
+    }
+
+    /// The facts that begin with this word, without it.
+    pub fn facts_of<'t>(&'t self, word: &'t str) -> impl Iterator<Item = &'t str> {
+        self.facts.iter().filter_map(move |fact| fact.strip_prefix(word)?.strip_prefix(' '))
+    }
+}
+
+impl super::World {
+    /// What is really there now.
+    pub fn truth(&self) -> Truth {
+        let mut things = BTreeMap::new();
+        self.ec2.tell(&mut things);
+        self.kms.tell(&mut things);
+        self.organizations.tell(&mut things);
+        self.sagemaker.tell(&mut things);
+        Truth { things, control_policies: self.organizations.attached_counts() }
+    }
+}
+
+/// The facts of the leaves of a JSON value, named by their path.
+pub(super) fn leaves(path: &str, value: &serde_json::Value, facts: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(members) => {
+            for (name, member) in members {
+                leaves(&format!("{path}.{name}"), member, facts);
+            }
+        }
+        other => {
+            facts.insert(format!("{path} {other}"));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Manifests that scenarios are made of.
+
+/// A manifest's text: kind, name, further members of `lifecycle`, and the spec as flow YAML.
+pub fn manifest(scope: &str, kind: &str, name: &str, lifecycle: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: palisade.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, scope: {scope}}}\n\
+         lifecycle: {{{lifecycle}}}\nspec: {spec}\n---\n"
+    )
+}
+
+/// A security group in the VPC `ml`.
+pub fn group(name: &str, ingress: &str, egress: &str) -> String {
+    group_with(name, "", ingress, egress, "")
+}
+
+/// One with a lifecycle and further members.
+pub fn group_with(name: &str, lifecycle: &str, ingress: &str, egress: &str, more: &str) -> String {
+    let spec = format!(
+        "{{vpc: {{lookup: {{tags: {{Name: ml}}}}}}, ingress: [{ingress}], egress: [{egress}]{more}}}"
+    );
+    manifest("ml", "SecurityGroup", name, lifecycle, &spec)
+}
+
+/// TCP on a port from or to something.
+pub fn tcp(port: u16, word: &str, peer: &str) -> String {
+    format!("{{protocol: tcp, ports: {port}, {word}: [{peer}]}}")
+}
+
+/// HTTPS from the network 10.0.0.0/16.
+pub fn https() -> String {
+    tcp(443, "from", "10.0.0.0/16")
+}
+
+/// The gateway endpoint of S3 with a policy that allows one action.
+pub fn s3(lifecycle: &str, action: &str, more: &str) -> String {
+    let spec = format!(
+        "{{type: Gateway, service: s3, vpc: {{lookup: {{tags: {{Name: ml}}}}}}, \
+         routeTables: {{lookup: {{tags: {{tier: private}}}}}}, policy: {}{more}}}",
+        allow(action)
+    );
+    manifest("ml", "VpcEndpoint", "s3", lifecycle, &spec)
+}
+
+/// The interface endpoint of STS.
+pub fn sts(lifecycle: &str, groups: &str, action: &str, more: &str) -> String {
+    let spec = format!(
+        "{{type: Interface, service: sts, vpc: {{lookup: {{tags: {{Name: ml}}}}}}, \
+         subnets: {{lookup: {{tags: {{tier: private}}}}}}, securityGroups: [{groups}], policy: {}{more}}}",
+        allow(action)
+    );
+    manifest("ml", "VpcEndpoint", "sts", lifecycle, &spec)
+}
+
+fn allow(action: &str) -> String {
+    format!(
+        "{{Version: \"2012-10-17\", Statement: [{{Effect: Allow, Principal: \"*\", Action: \"{action}\", Resource: \"*\"}}]}}"
+    )
+}
+
+/// The key `studio`; `uses` is what the role of the studio may do with it.
+pub fn key(lifecycle: &str, uses: &str, more: &str) -> String {
+    let spec = format!(
+        "{{policy: {{Version: \"2012-10-17\", Statement: [\
+         {{Sid: Admin, Effect: Allow, Principal: {{AWS: \"arn:aws:iam::111122223333:root\"}}, Action: \"kms:*\", Resource: \"*\"}}, \
+         {{Sid: Use, Effect: Allow, Principal: {{AWS: \"arn:aws:iam::111122223333:role/studio\"}}, Action: \"{uses}\", Resource: \"*\"}}]}}{more}}}"
+    );
+    manifest("ml", "KmsKey", "studio", lifecycle, &spec)
+}
+
+/// The policy `guard`, which denies one action at these targets.
+pub fn guard(lifecycle: &str, action: &str, targets: &str, more: &str) -> String {
+    let spec = format!(
+        "{{content: {{Version: \"2012-10-17\", Statement: [{{Sid: No, Effect: Deny, Action: \"{action}\", Resource: \"*\"}}]}}, \
+         targets: [{targets}]{more}}}"
+    );
+    manifest("org", "ServiceControlPolicy", "guard", lifecycle, &spec)
+}
+
+/// The domain `studio`; `groups` and further members.
+pub fn domain(lifecycle: &str, groups: &str, docker: &str, more: &str) -> String {
+    let spec = format!(
+        "{{authMode: IAM, vpc: {{lookup: {{tags: {{Name: ml}}}}}}, subnets: {{lookup: {{tags: {{tier: private}}}}}}, \
+         appNetworkAccessType: VpcOnly, \
+         defaultUserSettings: {{executionRole: \"arn:aws:iam::111122223333:role/studio\", securityGroups: [{groups}]}}, \
+         domainSettings: {{dockerSettings: {{enableDockerAccess: {docker}}}}}{more}}}"
+    );
+    manifest("ml", "SageMakerDomain", "studio", lifecycle, &spec)
+}

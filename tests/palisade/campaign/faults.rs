@@ -1,0 +1,202 @@
+//! Everything that can go wrong with one call.
+
+use std::time::Duration;
+
+use palisade::simulator::{Deed, Effect, Fault, Paging};
+
+use super::{hands, prepare::Prepared, run::Setup};
+
+/// One thing going wrong, with a name to ask for it again.
+#[derive(Debug, Clone)]
+pub struct Mishap {
+    /// `crash-after@12`
+    pub label: String,
+    pub setup: Setup,
+}
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(60 * minutes)
+}
+
+/// Crashes before and after every call of the reference.
+pub fn crashes(prepared: &Prepared) -> Vec<Mishap> {
+    let calls = 1..=prepared.reference.calls.len() as u64;
+    let both = |nth| {
+        [
+            mishap("crash-before", nth, Effect::Crash, false, 0),
+            mishap("crash-after", nth, Effect::Crash, true, 0),
+        ]
+    };
+    calls.flat_map(both).collect()
+}
+
+/// Every single fault at every call of the reference.
+pub fn singles(prepared: &Prepared) -> Vec<Mishap> {
+    let calls = prepared.reference.calls.iter().zip(1..);
+    calls
+        .flat_map(|((operation, account, writes), nth)| {
+            let mut all = of_any(nth);
+            if *writes {
+                all.extend(of_write(nth, operation));
+            } else {
+                all.extend(of_read(nth, operation));
+            }
+            all.extend(meanwhile(nth, prepared));
+            all.extend(lasting(nth, operation, account));
+            all
+        })
+        .collect()
+}
+
+fn mishap(label: &str, nth: u64, effect: Effect, after: bool, lag: u64) -> Mishap {
+    let fault = Fault::new("*", effect).nth(nth);
+    let fault = if after { fault.after() } else { fault };
+    let setup = Setup { faults: vec![fault], lag, ..Setup::default() };
+    Mishap { label: format!("{label}@{nth}"), setup }
+}
+
+fn server_error(status: u16) -> Effect {
+    Fault::server_error("*", status).effect
+}
+
+fn of_any(nth: u64) -> Vec<Mishap> {
+    let code =
+        |code: &str, status| Effect::Reject { code: code.into(), message: "?".into(), status };
+    vec![
+        mishap("500", nth, server_error(500), false, 0),
+        mishap("500-after", nth, server_error(500), true, 0),
+        mishap("503", nth, server_error(503), false, 0),
+        mishap("throttle", nth, Effect::Throttle, false, 0),
+        mishap("time-out", nth, Effect::Hang, false, 0),
+        mishap("time-out-after", nth, Effect::Hang, true, 0),
+        mishap("lost-answer", nth, Effect::LoseAnswer, true, 0),
+        mishap("garbage", nth, Effect::Garbage, false, 0),
+        mishap("garbage-after", nth, Effect::Garbage, true, 0),
+        mishap("slow", nth, Effect::Delay(Duration::from_secs(10)), false, 0),
+        mishap("too-slow", nth, Effect::Delay(Duration::from_secs(20)), false, 0),
+        mishap("denied", nth, Effect::Deny, false, 0),
+        mishap("expired", nth, Effect::Expire, false, 0),
+        mishap("future-code", nth, code("FutureCode", 400), false, 0),
+        mishap("future-code-500", nth, code("FutureCode", 500), true, 0),
+        Mishap {
+            label: format!("brake@{nth}"),
+            setup: Setup { brake: Some(nth), ..Setup::default() },
+        },
+    ]
+}
+
+fn of_read(nth: u64, operation: &str) -> Vec<Mishap> {
+    let mut all = vec![
+        mishap("stale-2", nth, Effect::Stale { reads: 2, alternating: false }, false, 2),
+        mishap("untagged-3", nth, Effect::Untagged { reads: 3 }, false, 3),
+    ];
+    if operation == "GetCallerIdentity" {
+        all.push(mishap("impostor", nth, Effect::Impostor("000000000000".into()), false, 0));
+    } else {
+        all.push(mishap("page-broken", nth, Effect::Paging(Paging::Broken), false, 1));
+        all.push(mishap("page-looping", nth, Effect::Paging(Paging::Looping), false, 1));
+        all.push(mishap("page-empty-first", nth, Effect::Paging(Paging::EmptyFirst), false, 1));
+    }
+    all
+}
+
+fn of_write(nth: u64, operation: &str) -> Vec<Mishap> {
+    let mut all: Vec<_> = (1..=5)
+        .map(|k| {
+            let stale = Effect::Stale { reads: k, alternating: false };
+            mishap(&format!("stale-{k}"), nth, stale, false, k.into())
+        })
+        .collect();
+    all.push(mishap(
+        "non-monotone-4",
+        nth,
+        Effect::Stale { reads: 4, alternating: true },
+        false,
+        8,
+    ));
+    all.push(mishap("ignored", nth, Effect::Ignore, false, 1));
+    all.push(mishap("stuck", nth, Effect::Stall(minutes(30)), false, 1));
+    if operation.starts_with("Create") {
+        for k in [1, 2, 5] {
+            all.push(mishap(
+                &format!("unlisted-{k}"),
+                nth,
+                Effect::Unlisted { reads: k },
+                false,
+                k.into(),
+            ));
+        }
+        all.push(mishap("untagged-3", nth, Effect::Untagged { reads: 3 }, false, 3));
+    }
+    if ["CreateVpcEndpoint", "CreateDomain", "UpdateDomain"].contains(&operation) {
+        // Failed, deleted by hand, made again.
+        all.push(mishap("fails-later", nth, Effect::FailLater, false, 4));
+    }
+    all
+}
+
+/// Denied for a while: one operation, or all of one account.
+fn lasting(nth: u64, operation: &str, account: &str) -> Vec<Mishap> {
+    let long = |label: &str, fault: Fault| Mishap {
+        label: format!("{label}@{nth}"),
+        setup: Setup { faults: vec![fault.times(4)], lag: 4, ..Setup::default() },
+    };
+    if nth % 3 != 1 {
+        return Vec::new();
+    }
+    vec![
+        long("operation-denied", Fault::new(operation, Effect::Deny).nth(1)),
+        long("account-denied", Fault::new("*", Effect::Deny).nth(nth).of_account(account)),
+    ]
+}
+
+/// What somebody else may do just before the call, where it has anything to do with the scenario.
+fn meanwhile(nth: u64, prepared: &Prepared) -> Vec<Mishap> {
+    let text = &prepared.texts.0;
+    let kinds = [
+        "SecurityGroup",
+        "SecurityGroup",
+        "VpcEndpoint",
+        "KmsKey",
+        "ServiceControlPolicy",
+        "SageMakerDomain",
+    ];
+    hands::MEANWHILE
+        .iter()
+        .zip(kinds)
+        .zip(0..)
+        .filter(|((_, kind), _)| text.contains(kind) && !text.contains("state: absent"))
+        .map(|((deed, _), number)| {
+            let deed = Effect::Meanwhile(Deed::new(*deed));
+            mishap(&format!("edit-{number}"), nth, deed, false, 2)
+        })
+        .collect()
+}
+
+/// Pairs of quick faults at any two calls of a small scenario.
+pub fn pairs(prepared: &Prepared) -> Vec<Mishap> {
+    let calls = prepared.reference.calls.len() as u64;
+    let effects = || {
+        [
+            ("crash-after", Effect::Crash, true),
+            ("lost-answer", Effect::LoseAnswer, true),
+            ("denied", Effect::Deny, false),
+            ("500-after", server_error(500), true),
+        ]
+    };
+    let mut all = Vec::new();
+    for first in 1..=calls {
+        for second in first + 1..=calls + 4 {
+            for (one, effect_one, after_one) in effects() {
+                for (two, effect_two, after_two) in effects() {
+                    let mut pair = mishap(one, first, effect_one.clone(), after_one, 1);
+                    let other = mishap(two, second, effect_two, after_two, 1);
+                    pair.label = format!("{}+{}", pair.label, other.label);
+                    pair.setup.faults.extend(other.setup.faults);
+                    all.push(pair);
+                }
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,183 @@
+//! The hands of people: the world before palisade comes, and what they do to it meanwhile.
+
+use palisade::simulator::World;
+use serde_json::{Value, json};
+
+pub const ML: &str = "111122223333";
+pub const ORG: &str = "999988887777";
+pub const REGION: &str = "eu-west-1";
+
+/// An administrator's call that must succeed.
+pub fn call(world: &mut World, service: &str, operation: &str, input: &Value) -> Value {
+    try_call(world, service, operation, input)
+        .unwrap_or_else(|error| panic!("{service}:{operation}: {error}"))
+}
+
+/// An administrator's call that may come too early or too late.
+pub fn try_call(
+    world: &mut World,
+    service: &str,
+    operation: &str,
+    input: &Value,
+) -> palisade::simulator::Answer {
+    let (account, region) =
+        if service == "organizations" { (ORG, "us-east-1") } else { (ML, REGION) };
+    world.act(account, region, service, operation, input)
+}
+
+fn text(answer: &Value, path: &str) -> String {
+    let found = answer.pointer(path).and_then(Value::as_str);
+    found.unwrap_or_else(|| panic!("{path} in {answer}")).to_owned()
+}
+
+fn tagged(resource: &str, key: &str, value: &str) -> Value {
+    json!([{"ResourceType": resource, "Tag": [{"Key": key, "Value": value}]}])
+}
+
+/// An organisation with Workloads/ML, a VPC `ml` with two private subnets and their route table.
+pub fn build(world: &mut World) {
+    let root = root(world);
+    let unit = json!({"ParentId": root, "Name": "Workloads"});
+    let workloads = call(world, "organizations", "CreateOrganizationalUnit", &unit);
+    let unit = json!({"ParentId": text(&workloads, "/OrganizationalUnit/Id"), "Name": "ML"});
+    call(world, "organizations", "CreateOrganizationalUnit", &unit);
+    let tags = tagged("vpc", "Name", "ml");
+    let vpc = json!({"CidrBlock": "10.20.0.0/16", "TagSpecification": tags});
+    let vpc = text(&call(world, "ec2", "CreateVpc", &vpc), "/vpc/vpcId");
+    let dns = json!({"VpcId": vpc, "EnableDnsHostnames": {"Value": "true"}});
+    call(world, "ec2", "ModifyVpcAttribute", &dns);
+    let tags = tagged("route-table", "tier", "private");
+    let table = json!({"VpcId": vpc, "TagSpecification": tags});
+    call(world, "ec2", "CreateRouteTable", &table);
+    for (zone, block) in [("a", "10.20.0.0/20"), ("b", "10.20.16.0/20")] {
+        let subnet = json!({
+            "VpcId": vpc, "CidrBlock": block, "AvailabilityZone": format!("{REGION}{zone}"),
+            "TagSpecification": tagged("subnet", "tier", "private"),
+        });
+        call(world, "ec2", "CreateSubnet", &subnet);
+    }
+}
+
+pub fn root(world: &mut World) -> String {
+    text(&call(world, "organizations", "ListRoots", &json!({})), "/Roots/0/Id")
+}
+
+pub fn vpc(world: &mut World) -> String {
+    text(&call(world, "ec2", "DescribeVpcs", &json!({})), "/vpcSet/0/vpcId")
+}
+
+/// The id of the live resource of a kind that has this name: a group's, policy's or domain's own, a key's alias, an endpoint's
+/// service.
+pub fn id(world: &World, kind: &str, name: &str) -> Option<String> {
+    let truth = world.truth();
+    let words = [format!("name {name}"), format!("alias alias/{name}")];
+    let service = format!(".{name}");
+    let named = truth.things.iter().find(|(_, thing)| {
+        thing.kind == kind
+            && (words.iter().any(|word| thing.facts.contains(word))
+                || thing.facts_of("service").any(|fact| fact.ends_with(&service)))
+    });
+    named.map(|(id, _)| id.clone())
+}
+
+fn ssh() -> Value {
+    json!([{"IpProtocol": "tcp", "FromPort": "22", "ToPort": "22", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+}
+
+/// Opens SSH on the group `apps` to the world; nothing if it is not there or open already.
+pub fn open_ssh(world: &mut World) {
+    if let Some(group) = id(world, "SecurityGroup", "apps") {
+        let rule = json!({"GroupId": group, "IpPermissions": ssh()});
+        let _ = try_call(world, "ec2", "AuthorizeSecurityGroupIngress", &rule);
+    }
+}
+
+/// Takes the rule for HTTPS from the network off the group `apps`.
+pub fn close_https(world: &mut World) {
+    if let Some(group) = id(world, "SecurityGroup", "apps") {
+        let https = json!([{"IpProtocol": "tcp", "FromPort": "443", "ToPort": "443", "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}]);
+        let rule = json!({"GroupId": group, "IpPermissions": https});
+        let _ = try_call(world, "ec2", "RevokeSecurityGroupIngress", &rule);
+    }
+}
+
+/// Somebody's own group `apps`, with SSH open.
+pub fn foreign_group(world: &mut World) {
+    let vpc = vpc(world);
+    let group = json!({"GroupName": "apps", "GroupDescription": "by hand", "VpcId": vpc});
+    call(world, "ec2", "CreateSecurityGroup", &group);
+    open_ssh(world);
+}
+
+/// Everything through the endpoint of S3.
+pub fn widen_endpoint(world: &mut World) {
+    if let Some(endpoint) = id(world, "VpcEndpoint", "s3") {
+        let all = json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]});
+        let change = json!({"VpcEndpointId": endpoint, "PolicyDocument": all.to_string()});
+        let _ = try_call(world, "ec2", "ModifyVpcEndpoint", &change);
+    }
+}
+
+/// Somebody's own gateway endpoint of S3, without routes.
+pub fn foreign_endpoint(world: &mut World) {
+    let vpc = vpc(world);
+    let service = "com.amazonaws.eu-west-1.s3";
+    let endpoint = json!({"VpcId": vpc, "ServiceName": service, "VpcEndpointType": "Gateway"});
+    call(world, "ec2", "CreateVpcEndpoint", &endpoint);
+}
+
+/// A key of somebody's own with the alias `studio`.
+pub fn foreign_key(world: &mut World) {
+    let key = call(world, "kms", "CreateKey", &json!({"Description": "by hand"}));
+    let key = text(&key, "/KeyMetadata/KeyId");
+    let alias = json!({"AliasName": "alias/studio", "TargetKeyId": key});
+    call(world, "kms", "CreateAlias", &alias);
+}
+
+fn on_key(world: &mut World, operation: &str) {
+    if let Some(key) = id(world, "KmsKey", "studio") {
+        let _ = try_call(world, "kms", operation, &json!({"KeyId": key}));
+    }
+}
+
+/// Switches the rotation of the key `studio` off.
+pub fn stop_rotation(world: &mut World) {
+    on_key(world, "DisableKeyRotation");
+}
+
+/// Schedules the key `studio` for deletion.
+pub fn doom_key(world: &mut World) {
+    on_key(world, "ScheduleKeyDeletion");
+}
+
+/// A policy of somebody's own named `guard`, attached to nothing.
+pub fn foreign_policy(world: &mut World) {
+    let content = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]});
+    let policy = json!({
+        "Name": "guard", "Description": "by hand", "Type": "SERVICE_CONTROL_POLICY",
+        "Content": content.to_string(),
+    });
+    call(world, "organizations", "CreatePolicy", &policy);
+}
+
+/// Detaches the policy `guard` from the root.
+pub fn detach_guard(world: &mut World) {
+    if let Some(policy) = id(world, "ServiceControlPolicy", "guard") {
+        let target = root(world);
+        let pair = json!({"PolicyId": policy, "TargetId": target});
+        let _ = try_call(world, "organizations", "DetachPolicy", &pair);
+    }
+}
+
+/// Lets users of the domain `studio` run Docker.
+pub fn allow_docker(world: &mut World) {
+    if let Some(domain) = id(world, "SageMakerDomain", "studio") {
+        let docker = json!({"DockerSettings": {"EnableDockerAccess": "ENABLED"}});
+        let change = json!({"DomainId": domain, "DomainSettingsForUpdate": docker});
+        let _ = try_call(world, "sagemaker", "UpdateDomain", &change);
+    }
+}
+
+/// All of the above that somebody can do at any time.
+pub const MEANWHILE: [fn(&mut World); 6] =
+    [open_ssh, close_https, widen_endpoint, stop_rotation, detach_guard, allow_docker];

@@ -1,0 +1,25 @@
+//! Campaigns: whole runs of the engine against the simulator with something going wrong in each of them.
+//!
+//! Shared, by path, between `tests/palisade` (a bounded form in every `cargo test`) and `examples/campaign.rs` (all of it). It is
+//! no part of the library: it drives the engine over the simulator, and neither of the two should know the other, nor should
+//! the released program carry scenarios and seeds.
+//!
+//! ```text
+//! scenario -> prepare (setup stages run clean; the world is snapshot; the last stage is run clean: the reference)
+//!          -> for every call of the reference, for every fault: resume the snapshot, run, judge
+//! ```
+//!
+//! A run is judged by the monitors on every call (`simulator::monitor`), and at its end: it has converged (L1) to what the
+//! reference converged to, within so many passes after the last fault (L2), and then writes nothing (L3).
+
+pub mod catalogue;
+pub mod faults;
+pub mod hands;
+pub mod prepare;
+pub mod run;
+pub mod scenario;
+pub mod scenarios;
+pub mod swarm;
+#[cfg(test)]
+mod tests;
+pub mod threads;

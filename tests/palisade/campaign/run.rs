@@ -1,0 +1,374 @@
+//! One run: an engine (or two) over a resumed world, with faults, judged at every call and at its end.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+    time::Duration,
+};
+
+use palisade::{
+    aws::{Brake, Connection, Guard},
+    engine::{self, Engine, Report, Scopes},
+    kinds,
+    plan::{Counts, Verdict},
+    simulator::{
+        Fault, Simulator, World,
+        monitor::{Monitor, Violation},
+    },
+};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    hands,
+    prepare::{OWNER, Prepared, Reference, write},
+    scenario::Place,
+};
+
+/// What happens in a run besides the scenario.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub faults: Vec<Fault>,
+    /// Processes at once: one or two.
+    pub engines: usize,
+    /// Passes after convergence, which must write nothing.
+    pub quiet: u64,
+    /// Whether the brake is engaged just before this call of the run.
+    pub brake: Option<u64>,
+    /// The most that an answer takes.
+    pub latency: Duration,
+    /// Passes that faults may cost besides those they strike (stale reads and the like).
+    pub lag: u64,
+    /// Seeds what is random.
+    pub seed: u64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let latency = Duration::ZERO;
+        Self { faults: Vec::new(), engines: 1, quiet: 2, brake: None, latency, lag: 0, seed: 1 }
+    }
+}
+
+/// A run that is over.
+pub struct Finished {
+    pub violations: Vec<Violation>,
+    /// Every call, one line each: equal for equal seeds, byte by byte.
+    pub log: String,
+    pub simulator: Simulator,
+    /// What this run would be as a reference.
+    pub reference: Reference,
+    /// Passes that did or met something after the last fault.
+    pub passes: u64,
+    /// Calls that faults struck.
+    pub strikes: u64,
+}
+
+/// No run takes longer than this, in the world's time: the longest back-off is an hour.
+const PATIENCE: Duration = Duration::from_hours(4);
+/// The longest pause between passes: a slower daemon is still right.
+const LONGEST_PAUSE: Duration = Duration::from_secs(64);
+/// Brakes are released after so many passes.
+const BRAKED_PASSES: u64 = 3;
+
+struct Runner<'a> {
+    prepared: &'a Prepared,
+    setup: &'a Setup,
+    simulator: Simulator,
+    monitor: Monitor,
+    brake: Brake,
+    own: Option<TempDir>,
+    found: Vec<Violation>,
+}
+
+/// Runs a prepared scenario.
+pub async fn run(prepared: &Prepared, setup: &Setup) -> Finished {
+    let simulator = Simulator::resume(&prepared.snapshot);
+    let mut expect = prepared.expect.clone();
+    expect.two_writers = setup.engines > 1;
+    let monitor = Monitor::new(expect);
+    simulator.watch(monitor.clone());
+    simulator.with(|world| world.options.latency = setup.latency);
+    let own = prepared.texts.1.as_ref().map(|earlier| {
+        let dir = TempDir::new().expect("a directory");
+        write(&dir, earlier);
+        dir
+    });
+    let brake = Brake::default();
+    let mut runner = Runner { prepared, setup, simulator, monitor, brake, own, found: Vec::new() };
+    let (passes, counts) = runner.go().await;
+    runner.finish(passes, counts)
+}
+
+impl Runner<'_> {
+    async fn go(&mut self) -> (u64, Option<Counts>) {
+        let begun = Instant::now();
+        let mut engines = self.engines().await;
+        let mut injected = false;
+        if self.own.is_none() {
+            self.inject();
+            injected = true;
+        }
+        let (mut passes, mut idle, mut quiet, mut strikes) = (0, 0_u32, 0, 0);
+        let (mut braked, mut calm, mut strikes_then, mut lied) = (0, 0, 0, false);
+        loop {
+            let Some(reports) = self.pass(&mut engines).await else {
+                engines = self.engines().await;
+                (passes, idle, quiet) = (0, 0, 0);
+                continue;
+            };
+            for report in &reports {
+                self.judge_unknown(report);
+            }
+            let now_struck = self.simulator.with(|world| world.strikes());
+            let active =
+                reports.iter().any(|r| !r.results.is_empty() || !r.plan.unknown.is_empty());
+            if now_struck > strikes {
+                (strikes, passes) = (now_struck, 0);
+            } else if active {
+                passes += 1;
+            }
+            if self.brake.is_engaged() {
+                braked += 1;
+                if braked > BRAKED_PASSES {
+                    self.brake.release();
+                    self.monitor.release();
+                    passes = 0;
+                }
+                sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+            let retry = engines.iter().any(|engine| engine.next_retry().is_some());
+            let lies = self.simulator.with(|world| world.lies());
+            let done =
+                !retry && !lies && reports.iter().all(|report| self.is_done(report, injected));
+            if done && !injected {
+                let dir = self.own.as_ref().expect("only a live change injects late");
+                write(dir, &self.prepared.texts.0);
+                self.inject();
+                injected = true;
+                continue;
+            }
+            let written = self.monitor.mutations();
+            if quiet > 0 && written > calm && now_struck == strikes_then && !lied {
+                let what = format!("{} writes after convergence", written - calm);
+                self.found.push(Violation { rule: "L3", what });
+            }
+            // What a fault did in this pass may be seen, and put right, in the next one only.
+            lied = self.simulator.with(|world| world.lies()) || now_struck != strikes_then;
+            (calm, strikes_then) = (written, now_struck);
+            if done {
+                quiet += 1;
+                if quiet > self.setup.quiet {
+                    return (passes, reports.first().map(|report| report.plan.counts()));
+                }
+            } else {
+                quiet = 0;
+            }
+            if begun.elapsed()
+                > PATIENCE + LONGEST_PAUSE * u32::try_from(self.setup.quiet).unwrap_or(u32::MAX)
+            {
+                self.stuck(&reports);
+                return (passes, None);
+            }
+            self.help(&reports);
+            idle = if active { 0 } else { idle + 1 };
+            let pause = engines.iter().zip(&reports).map(|(e, r)| engine::pause(e, r)).min();
+            let pause = pause.unwrap_or_default();
+            let longer = Duration::from_secs(1 << idle.min(6)).min(LONGEST_PAUSE);
+            sleep(if active { pause } else { pause.max(longer) }).await;
+        }
+    }
+
+    fn inject(&self) {
+        for fault in &self.setup.faults {
+            self.simulator.inject(fault.clone());
+        }
+        if let Some(nth) = self.setup.brake {
+            let (brake, monitor) = (self.brake.clone(), self.monitor.clone());
+            let deed = palisade::simulator::Deed::new(move |_| {
+                brake.engage();
+                monitor.brake();
+            });
+            let effect = palisade::simulator::Effect::Meanwhile(deed);
+            self.simulator.inject(Fault::new("*", effect).nth(nth));
+        }
+    }
+
+    async fn engines(&mut self) -> Vec<Engine> {
+        self.monitor.life_begins(self.age());
+        let mut engines = Vec::new();
+        for _ in 0..self.setup.engines {
+            engines.push(self.engine().await);
+        }
+        engines
+    }
+
+    async fn engine(&self) -> Engine {
+        let prepared = self.prepared;
+        let (account, region) = match prepared.scenario.place {
+            Place::Org => (hands::ORG, "us-east-1"),
+            Place::Ml | Place::Both => (hands::ML, hands::REGION),
+        };
+        let config = self.simulator.sdk_config(account, region);
+        let connection = Connection::new(config, Guard::writing(self.brake.clone()));
+        let registry = Arc::new(kinds::registry());
+        let scopes = Scopes::connect(&prepared.settings, &connection, &registry).await;
+        let scopes = scopes.expect("accounts and Regions are known");
+        let options = engine::Options { write: true, ..engine::Options::default() };
+        let dir = self.own.as_ref().unwrap_or(&prepared.dir).path();
+        Engine::new(prepared.settings.clone(), registry, scopes, dir, options, self.brake.clone())
+    }
+
+    /// One pass of every engine; nothing if the processes died in it.
+    async fn pass(&self, engines: &mut [Engine]) -> Option<Vec<Report>> {
+        self.monitor.pass_begins(self.age());
+        let passes = futures::future::join_all(engines.iter_mut().map(Engine::pass));
+        let reports = tokio::select! {
+            biased;
+            () = self.simulator.crashed() => None,
+            reports = passes => Some(reports),
+        };
+        self.monitor.pass_ends();
+        reports
+    }
+
+    fn age(&self) -> Duration {
+        self.simulator.with(|world| world.age())
+    }
+
+    /// S7 by the engine's own word: what it could not read it must not have created or deleted.
+    fn judge_unknown(&mut self, report: &Report) {
+        for unknown in &report.plan.unknown {
+            let touched = report.results.iter().find(|result| {
+                result.address.scope == unknown.scope && result.address.kind == unknown.kind
+            });
+            if let Some(result) = touched {
+                let what =
+                    format!("{} of {}, whose kind was not read", result.verb, result.address);
+                self.found.push(Violation { rule: "S7", what });
+            }
+        }
+    }
+
+    /// Whether nothing is left to do, and as much as in the reference is left over.
+    fn is_done(&self, report: &Report, at_last: bool) -> bool {
+        let moving = report.plan.steps.iter().any(|step| match &step.verdict {
+            Verdict::Go => true,
+            Verdict::Waiting(why) => why.iter().any(|wait| wait.passes),
+            Verdict::Held(_) | Verdict::Reported(_) => false,
+        });
+        let settled = report.results.is_empty() && report.plan.unknown.is_empty() && !moving;
+        // A process that starts on bad input has no last good one: it only observes, and leaves nothing over.
+        let compared = at_last && self.prepared.texts.1.is_none();
+        let reference = self.prepared.reference.counts.filter(|_| compared);
+        settled && reference.is_none_or(|counts| counts == report.plan.counts())
+    }
+
+    /// What failed for good inside AWS needs a person: what is held as failed is deleted by hand.
+    fn help(&self, reports: &[Report]) {
+        let failed =
+            |why: &Vec<String>| why.iter().any(|why| why.starts_with("AWS reports it failed"));
+        for step in reports.iter().flat_map(|report| &report.plan.steps) {
+            let Verdict::Held(why) = &step.verdict else { continue };
+            let Some(have) = step.action.have().filter(|_| failed(why)) else { continue };
+            let id = have.id.as_str();
+            self.simulator.with(|world: &mut World| {
+                let _ = match step.address.kind.as_str() {
+                    "VpcEndpoint" => {
+                        let ids = json!({"VpcEndpointId": [id]});
+                        hands::try_call(world, "ec2", "DeleteVpcEndpoints", &ids)
+                    }
+                    _ => hands::try_call(
+                        world,
+                        "sagemaker",
+                        "DeleteDomain",
+                        &json!({"DomainId": id}),
+                    ),
+                };
+            });
+        }
+    }
+
+    fn stuck(&mut self, reports: &[Report]) {
+        let mut what = "no convergence:".to_owned();
+        for report in reports {
+            let _ = write!(what, " {:?}", report.plan.counts());
+            for step in &report.plan.steps {
+                let _ =
+                    write!(what, "; {} {} {:?}", step.action.verb(), step.address, step.verdict);
+            }
+            for conflict in &report.plan.conflicts {
+                let _ = write!(what, "; conflict {} {}", conflict.address, conflict.why);
+            }
+            for unknown in &report.plan.unknown {
+                let _ = write!(what, "; unknown {} {}", unknown.kind, unknown.why);
+            }
+        }
+        self.found.push(Violation { rule: "L1", what });
+    }
+
+    fn finish(mut self, passes: u64, counts: Option<Counts>) -> Finished {
+        let truth = self.simulator.with(|world| world.truth());
+        let wanted = truth.by_address(OWNER);
+        let clean = self.prepared.reference.counts.is_none();
+        if !clean && counts.is_some() {
+            self.judge_end(&wanted, passes);
+        }
+        let mut violations = self.monitor.violations();
+        violations.extend(self.found);
+        let (log, calls) = log(&self.simulator);
+        let reference = Reference { calls, counts, wanted, mutations: self.monitor.mutations() };
+        let strikes = self.simulator.with(|world| world.strikes());
+        Finished { violations, log, simulator: self.simulator, reference, passes, strikes }
+    }
+
+    /// L1: as the reference. L2: within the bound.
+    fn judge_end(&mut self, wanted: &BTreeMap<String, BTreeSet<String>>, passes: u64) {
+        let reference = &self.prepared.reference.wanted;
+        let doubled = |address: &String| {
+            let kind = address.split('/').nth(1).unwrap_or_default();
+            self.setup.engines > 1 && ["KmsKey", "SageMakerDomain"].contains(&kind)
+        };
+        for (address, facts) in reference {
+            let found = wanted.get(address);
+            if found != Some(facts) && !doubled(address) {
+                let differ =
+                    found.map(|found| found.symmetric_difference(facts).collect::<Vec<_>>());
+                let what = format!("{address} ends otherwise than without faults: {differ:?}");
+                self.found.push(Violation { rule: "L1", what });
+            }
+        }
+        if let Some(more) = wanted.keys().find(|address| !reference.contains_key(*address)) {
+            let what = format!("{more} is there, and is not without faults");
+            self.found.push(Violation { rule: "L1", what });
+        }
+        let bound =
+            self.prepared.scenario.depth + self.setup.faults.len() as u64 + self.setup.lag + 2;
+        if passes > bound && self.setup.engines == 1 {
+            let what = format!("{passes} passes after the last fault, {bound} may be");
+            self.found.push(Violation { rule: "L2", what });
+        }
+    }
+}
+
+fn log(simulator: &Simulator) -> (String, Vec<(String, String, bool)>) {
+    let mut text = String::new();
+    let calls = simulator.calls();
+    for call in &calls {
+        let error = call.error.as_deref().unwrap_or("ok");
+        let _ = writeln!(
+            text,
+            "{:>12.6} {} {}:{} {} {error}",
+            call.at.as_secs_f64(),
+            call.account,
+            call.service,
+            call.operation,
+            call.input
+        );
+    }
+    let calls = calls.into_iter().map(|c| (c.operation, c.account, c.mutating)).collect();
+    (text, calls)
+}

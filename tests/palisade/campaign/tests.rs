@@ -1,0 +1,81 @@
+//! The bounded form of the campaigns; all of it is `cargo run --profile campaign --example campaign`.
+
+use super::{
+    faults::{self, Mishap},
+    prepare::Prepared,
+    run::{Setup, run},
+    scenarios, swarm,
+    threads::{self, Tally, block_on},
+};
+
+const THREADS: usize = 2;
+
+fn prepared(names: &[&str]) -> Vec<Prepared> {
+    let mut all = scenarios::all();
+    all.retain(|scenario| names.contains(&scenario.name));
+    assert_eq!(all.len(), names.len(), "every name is a scenario's");
+    threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
+}
+
+fn every_nth(
+    prepared: &[Prepared],
+    nth: usize,
+    mishaps: impl Fn(&Prepared) -> Vec<Mishap>,
+) -> Vec<(&Prepared, Mishap)> {
+    let of = |it| mishaps(it).into_iter().map(move |mishap| (it, mishap));
+    prepared.iter().flat_map(of).step_by(nth).collect()
+}
+
+fn assert_clean(tally: &Tally, at_least: u64) {
+    let words = |failure: &threads::Failure| {
+        format!(
+            "{} with {}: {:?} ({})",
+            failure.scenario, failure.label, failure.violations, failure.faults
+        )
+    };
+    assert_eq!(tally.failures.iter().map(words).collect::<Vec<_>>(), Vec::<String>::new());
+    assert!(tally.runs >= at_least, "{} runs", tally.runs);
+}
+
+#[test]
+fn a_crash_before_or_after_any_call_leaves_nothing_that_the_next_life_does_not_finish() {
+    let prepared = prepared(&["group-swap-rules", "key-create", "policy-retarget"]);
+    let jobs = every_nth(&prepared, 3, faults::crashes);
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
+}
+
+#[test]
+fn any_single_fault_at_any_call_is_survived() {
+    let prepared = prepared(&["group-add-rules", "endpoint-policy", "policy-content"]);
+    let jobs = every_nth(&prepared, 17, faults::singles);
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
+}
+
+#[test]
+fn empty_or_broken_input_deletes_nothing_even_where_pruning_is_automatic() {
+    let prepared = prepared(&["input-empty", "input-broken", "input-half", "input-unknown-field"]);
+    for it in &prepared {
+        assert_eq!(
+            it.reference.mutations,
+            it.reference.calls.iter().filter(|c| c.2).count() as u64
+        );
+        let quiet = block_on(run(it, &Setup { quiet: 20, ..Setup::default() }));
+        assert_eq!(quiet.violations, [], "{}", it.scenario.name);
+        let deletes = quiet.reference.calls.iter().filter(|call| call.0.starts_with("Delete"));
+        assert_eq!(deletes.count(), 0, "{}", it.scenario.name);
+    }
+}
+
+#[test]
+fn one_seed_gives_one_run_byte_for_byte() {
+    let random: Vec<_> = (0..4).map(swarm::platform).collect();
+    let platforms = threads::prepare(&random, THREADS).expect("nothing goes wrong without a fault");
+    for seed in 1..=6 {
+        let (prepared, mishap) = swarm::run_of(seed, &platforms);
+        let once = || block_on(run(prepared, &mishap.setup));
+        let (first, second) = (once(), once());
+        assert_eq!(first.violations, [], "seed {seed}");
+        assert!(!first.log.is_empty());
+        assert_eq!(first.log, second.log, "seed {seed}");
+    }
+}

@@ -1,0 +1,377 @@
+//! `palisade iam-policy` prints what palisade needs and nothing else: everything it does in a long life happens here under
+//! exactly those policies.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    time::Duration,
+};
+
+use palisade::{
+    engine::Report,
+    kind::Class,
+    model::policy_document::{Dialect, PolicyDocument, Request},
+    simulator::{self, Judged, allows, example},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    cli::palisade,
+    drift::{DOMAIN_EDITS, ENDPOINT_EDITS, GROUPS, KEY_EDITS, POLICY_EDITS},
+    world::{World, held, string, until_quiet},
+};
+
+/// The policies of every account, by the name of their mode.
+type Printed = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// What the program prints for a directory under the settings of the example.
+fn printed(dir: &Path, more: &[&str]) -> Printed {
+    let place = tempfile::tempdir().expect("a directory");
+    let settings = place.path().join("palisade.yaml");
+    fs::write(&settings, example::SETTINGS).expect("written");
+    let mut command = palisade();
+    command.arg("--settings").arg(&settings).arg("iam-policy").arg(dir).args(more);
+    let output = command.output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let scopes: Printed = serde_json::from_slice(&output.stdout).expect("JSON");
+    let account = |scope: String| match scope.as_str() {
+        "ml-prod" => example::ML_ACCOUNT.to_owned(),
+        "org" => example::MANAGEMENT_ACCOUNT.to_owned(),
+        other => panic!("no scope {other}"),
+    };
+    scopes.into_iter().map(|(scope, policies)| (account(scope), policies)).collect()
+}
+
+fn documents(policies: &BTreeMap<String, Value>) -> Vec<PolicyDocument> {
+    let read = |policy| PolicyDocument::from_value(policy, Dialect::IdentityPolicy);
+    policies.values().map(|policy| read(policy).expect("a policy")).collect()
+}
+
+fn permit(world: &World, printed: &Printed) {
+    let permissions: BTreeMap<_, _> =
+        printed.iter().map(|(account, policies)| (account.clone(), documents(policies))).collect();
+    world.simulator.with(|world| world.options.permissions = permissions);
+}
+
+/// The calls that were denied.
+fn denied(world: &World) -> BTreeSet<String> {
+    let calls = world.simulator.calls();
+    let denied = calls.iter().filter(|call| {
+        matches!(
+            call.error.as_deref(),
+            Some("UnauthorizedOperation" | "AccessDeniedException" | "AccessDenied")
+        )
+    });
+    denied.map(|call| format!("{}:{}", call.service, call.operation)).collect()
+}
+
+async fn quiet(world: &World, story: &str) {
+    let quiet = until_quiet(&mut world.engine().await).await;
+    assert_eq!(denied(world), BTreeSet::new(), "{story}");
+    let shown = || palisade::plan::render::text(&quiet.last().plan);
+    assert!(quiet.last().is_converged(), "{story}\n{}", shown());
+}
+
+/// With consent to what the last plan holds for an address.
+async fn consented(world: &World, address: &str) {
+    let report = world.engine().await.pass().await;
+    let digest = held(&report, address).0.digest.clone();
+    until_quiet(&mut world.engine_approving(&[&digest]).await).await.in_order();
+}
+
+/// A manifest of every kind whose tags say that `legacy` shall be none.
+const UNTAGGED: &str = r#"
+apiVersion: palisade.dev/v1alpha1
+kind: SecurityGroup
+metadata: {name: untagged, scope: ml-prod}
+spec:
+  vpc: {lookup: {tags: {Name: ml}}}
+  egress:
+    - {description: to itself, protocol: tcp, ports: 443, to: [self]}
+  tags: {legacy: null}
+"#;
+
+/// Everything that happens in a life, up to the end of every resource.
+async fn life(world: &World) {
+    quiet(world, "the shipped directory is applied").await;
+    let zero = Duration::ZERO;
+    world.simulator.with(|world| world.options.endpoint_pending = zero);
+    for cases in [GROUPS, ENDPOINT_EDITS, KEY_EDITS, POLICY_EDITS, DOMAIN_EDITS] {
+        for case in cases.iter().filter(|case| !case.calls.is_empty()) {
+            (case.inject)(world);
+            quiet(world, case.story).await;
+        }
+    }
+    by_hand(world).await;
+    tags(world).await;
+    end(world).await;
+}
+
+async fn by_hand(world: &World) {
+    let group = world.group("studio-apps");
+    let rule = world.rule(&group, true, 443);
+    let new = json!([{"SecurityGroupRuleId": rule, "Description": "somebody's"}]);
+    let input = json!({"GroupId": group, "SecurityGroupRuleDescription": new});
+    world.ec2("UpdateSecurityGroupRuleDescriptionsEgress", &input);
+    quiet(world, "the description of an egress rule").await;
+
+    let data = world.key("alias/ml/data");
+    world.kms("CreateAlias", &json!({"AliasName": "alias/tmp", "TargetKeyId": data}));
+    consented(world, "ml-prod/KmsKey/data").await;
+    world.kms("UpdateAlias", &json!({"AliasName": "alias/ml/studio", "TargetKeyId": data}));
+    consented(world, "ml-prod/KmsKey/studio").await;
+    world.kms("ScheduleKeyDeletion", &json!({"KeyId": data, "PendingWindowInDays": 7}));
+    quiet(world, "a key's deletion is called back").await;
+}
+
+/// Tags that manifests say shall be none, on every kind, are removed.
+async fn tags(world: &World) {
+    let legacy = json!([{"Key": "legacy", "Value": "x"}]);
+    world.write("untagged.yaml", UNTAGGED);
+    quiet(world, "one group more").await;
+    let endpoint = world.endpoint("sts")["vpcEndpointId"].clone();
+    let ids = json!([world.group("untagged"), endpoint]);
+    world.ec2("CreateTags", &json!({"ResourceId": ids, "Tag": legacy}));
+    let key = json!({"KeyId": world.key("alias/ml/data"), "Tags": [{"TagKey": "legacy", "TagValue": "x"}]});
+    world.kms("TagResource", &key);
+    let policy = world.policy("protect-cloudtrail");
+    world.organizations("TagResource", &json!({"ResourceId": policy, "Tags": legacy}));
+    let domain = world.sagemaker("DescribeDomain", &json!({"DomainId": world.domain()}));
+    world.sagemaker("AddTags", &json!({"ResourceArn": domain["DomainArn"], "Tags": legacy}));
+    world.edit("ml-prod/keys.yaml", "tags: {", "tags: {legacy: null, ");
+    for file in
+        ["ml-prod/endpoints.yaml", "ml-prod/studio.yaml", "organization/protect-cloudtrail.yaml"]
+    {
+        world.edit(file, "\nspec:\n", "\nspec:\n  tags: {legacy: null}\n");
+    }
+    quiet(world, "tags are removed").await;
+}
+
+/// A tombstone for everything.
+async fn end(world: &World) {
+    let mut files = vec![world.dir().to_owned()];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(
+                fs::read_dir(&path).expect("a directory").map(|it| it.expect("an entry").path()),
+            );
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("read");
+        fs::write(&path, text.replace("\nspec:\n", "\nlifecycle: {state: absent}\nspec:\n"))
+            .expect("written");
+    }
+    quiet(world, "everything is deleted").await;
+    assert_eq!(world.groups("studio-apps"), Vec::<Value>::new());
+}
+
+/// A world in which nobody has to consent to deletions, and service control policies are switched off at first.
+fn world() -> World {
+    let options =
+        simulator::Options { service_control_policies: false, ..simulator::Options::default() };
+    World::shipped_over(options)
+}
+
+/// The policies without one action of one statement; the statement without any goes.
+fn without(printed: &Printed, sid: &str, action: &str) -> Printed {
+    let mut less = printed.clone();
+    for policy in less.values_mut().flat_map(BTreeMap::values_mut) {
+        let statements = policy["Statement"].as_array_mut().expect("statements");
+        for statement in statements.iter_mut().filter(|one| one["Sid"] == sid) {
+            statement["Action"].as_array_mut().expect("actions").retain(|it| it != action);
+        }
+        statements.retain(|statement| statement["Action"] != json!([]));
+    }
+    less
+}
+
+/// Statement and action of everything that is allowed.
+fn permissions(printed: &Printed) -> BTreeSet<(String, String)> {
+    let mut all = BTreeSet::new();
+    for policy in printed.values().flat_map(BTreeMap::values) {
+        for statement in policy["Statement"].as_array().expect("statements") {
+            let actions = statement["Action"].as_array().expect("actions").iter();
+            let allowed = actions.filter(|_| statement["Effect"] == "Allow");
+            all.extend(allowed.map(|action| {
+                (string(statement, "Sid"), action.as_str().expect("an action").to_owned())
+            }));
+        }
+    }
+    all
+}
+
+/// Permissions that the life above has no use for, each with the reason why they are printed.
+const UNUSED: [(&str, &str); 1] =
+    // A rule that names a prefix list is changed in place: no shipped group has one.
+    [("PrefixLists", "ec2:ModifySecurityGroupRules")];
+
+#[tokio::test(start_paused = true)]
+async fn under_exactly_the_printed_policies_nothing_is_denied_and_no_permission_is_superfluous() {
+    let mut world = world();
+    world.settings.gate.deletes_percent = 100;
+    let mut printed = printed(world.dir(), &[]);
+    permit(&world, &printed);
+    life(&world).await;
+
+    let judged: Vec<Judged> = world.simulator.with(|world| world.judged.clone());
+    // Whether everything that was asked for an action is still allowed.
+    let still = |printed: &Printed, action: &str| {
+        let documents: BTreeMap<_, _> = printed
+            .iter()
+            .map(|(account, policies)| (account.clone(), documents(policies)))
+            .collect();
+        let mut asked = judged.iter().filter(|judged| judged.request.action == action);
+        asked.all(|judged| allows(&documents[&judged.account], &judged.request))
+    };
+    let superfluous: Vec<_> = permissions(&printed)
+        .into_iter()
+        .filter(|(sid, action)| still(&without(&printed, sid, action), action))
+        .collect();
+    let expected: Vec<_> =
+        UNUSED.iter().map(|(sid, action)| ((*sid).to_owned(), (*action).to_owned())).collect();
+    assert_eq!(superfluous, expected);
+
+    // A whole mode is no more to be spared than a permission is.
+    for policies in printed.values_mut() {
+        policies.remove("destroy");
+    }
+    assert!(!still(&printed, "kms:ScheduleKeyDeletion"));
+}
+
+fn was_denied(report: &Report) -> bool {
+    let failed = report.results.iter().filter_map(|result| result.error.as_ref());
+    failed.into_iter().any(|error| error.class == Class::Denied)
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_permission_the_directory_does_not_become_true_and_the_refusal_is_said() {
+    let actions = [
+        "ec2:CreateTags",
+        "iam:PassRole",
+        "kms:TagResource",
+        "organizations:AttachPolicy",
+        "sagemaker:CreateDomain",
+    ];
+    for action in actions {
+        let world = World::shipped();
+        let mut less = printed(world.dir(), &[]);
+        for (sid, _) in permissions(&less).into_iter().filter(|(_, it)| it == action) {
+            less = without(&less, &sid, action);
+        }
+        permit(&world, &less);
+        let mut engine = world.engine().await;
+        let mut refused = false;
+        for _ in 0..8 {
+            let report = engine.pass().await;
+            assert!(!report.is_converged(), "without {action}");
+            refused |= was_denied(&report);
+            tokio::time::advance(Duration::from_secs(2)).await;
+        }
+        assert!(refused, "without {action}: {:?}", denied(&world));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_needs_only_the_observe_policy() {
+    let (world, _) = World::applied().await;
+    let observe = printed(world.dir(), &["--observe-only"]);
+    for policies in observe.values() {
+        assert_eq!(policies.keys().collect::<Vec<_>>(), ["observe"]);
+    }
+    permit(&world, &observe);
+    world.simulator.clear_calls();
+    let report = world.reader().await.pass().await;
+    assert!(report.is_converged());
+    assert_eq!(denied(&world), BTreeSet::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn adoption_is_allowed_for_exactly_the_id_that_a_manifest_names() {
+    let world = World::empty();
+    let group = |name: &str| {
+        let input = json!({"GroupName": name, "GroupDescription": "by hand", "VpcId": world.vpc()});
+        string(&world.ec2("CreateSecurityGroup", &input), "groupId")
+    };
+    let (ours, other) = (group("untagged"), group("other"));
+    let adopts = UNTAGGED.replace("spec:", &format!("lifecycle: {{adopt: {ours}}}\nspec:"));
+    world.write("main.yaml", adopts);
+    let printed = printed(world.dir(), &[]);
+    permit(&world, &printed);
+    quiet(&world, "a group is adopted").await;
+
+    let policies = documents(&printed[example::ML_ACCOUNT]);
+    let claim = |id: &str, owner: Option<&str>| {
+        let arn = format!("arn:aws:ec2:eu-west-1:111122223333:security-group/{id}");
+        let caller = "arn:aws:iam::111122223333:role/palisade";
+        let mut request = Request::new(caller, "ec2:CreateTags", &arn);
+        let mut key = |name: &str, value: &str| {
+            request.context.insert(name.to_owned(), vec![value.to_owned()]);
+        };
+        key("aws:requesttag/palisade:owner", "palisade-demo");
+        if let Some(owner) = owner {
+            key("aws:resourcetag/palisade:owner", owner);
+        }
+        allows(&policies, &request)
+    };
+    assert!(claim(&ours, None));
+    assert!(!claim(&ours, Some("another-team")));
+    assert!(!claim(&other, None));
+}
+
+#[test]
+fn what_another_installation_owns_can_be_neither_changed_nor_deleted() {
+    let printed = printed(&crate::world::shipped(), &[]);
+    for (account, policies) in &printed {
+        let policies = documents(policies);
+        for (_, action) in permissions(&printed) {
+            let (service, verb) = action.split_once(':').expect("service:Action");
+            let reads = ["Describe", "List", "Get"].iter().any(|read| verb.starts_with(read));
+            let resource = match service {
+                "ec2" if verb.contains("VpcEndpoint") => {
+                    "ec2:eu-west-1:111122223333:vpc-endpoint/vpce-0a"
+                }
+                "ec2" => "ec2:eu-west-1:111122223333:security-group/sg-0a",
+                "kms" => "kms:eu-west-1:111122223333:key/0a",
+                "organizations" => {
+                    "organizations::999988887777:policy/o-a/service_control_policy/p-a"
+                }
+                "sagemaker" => "sagemaker:eu-west-1:111122223333:domain/d-a",
+                _ => continue,
+            };
+            // A service may use a key of others for a domain; an endpoint may be put behind a group of others.
+            let about_ours = !reads && !["CreateGrant", "EnablePolicyType"].contains(&verb);
+            if !about_ours || verb.starts_with("Create") {
+                continue;
+            }
+            let arn = format!("arn:aws:{resource}");
+            let caller = format!("arn:aws:iam::{account}:role/palisade");
+            let mut request = Request::new(&caller, &action, &arn);
+            for (key, value) in [
+                ("aws:resourcetag/palisade:owner", "another-team"),
+                ("aws:requesttag/palisade:owner", "palisade-demo"),
+                ("aws:tagkeys", "team"),
+                ("kms:schedulekeydeletionpendingwindowindays", "30"),
+                ("organizations:policytype", "SERVICE_CONTROL_POLICY"),
+            ] {
+                request.context.insert(key.to_owned(), vec![value.to_owned()]);
+            }
+            assert!(!allows(&policies, &request), "{account} {action} {arn}");
+        }
+    }
+}
+
+#[test]
+fn a_scope_can_be_chosen_and_one_that_does_not_exist_is_named() {
+    let printed = printed(&crate::world::shipped(), &["--scope", "org", "-o", "json"]);
+    assert_eq!(printed.keys().collect::<Vec<_>>(), [example::MANAGEMENT_ACCOUNT]);
+    let place = tempfile::tempdir().expect("a directory");
+    let settings = place.path().join("palisade.yaml");
+    fs::write(&settings, example::SETTINGS).expect("written");
+    let output =
+        palisade().arg("--settings").arg(&settings).args(["iam-policy", "--scope", "x"]).output();
+    let output = output.expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("there is no scope `x`; scopes: ml-prod, org"), "{said}");
+}
