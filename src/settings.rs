@@ -3,14 +3,19 @@
 //! The accounts and roles that may be touched live here, outside of the watched directory: a manifest
 //! can only name a scope.
 
+mod file;
+mod flags;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 
+use self::file::{File, parse, read};
+pub use self::flags::{Overrides, parse_duration};
 use crate::{aws::AssumedRole, model::Risk};
 
 /// What the process may do.
@@ -102,106 +107,6 @@ pub struct Settings {
     pub listen: String,
 }
 
-/// Values given by flag or environment variable; they win over the file.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct Overrides {
-    /// Settings file [default: palisade.yaml in the working directory, if there is one]
-    #[arg(long = "settings", global = true, env = "PALISADE_SETTINGS", value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// This installation's name, written into every claim
-    #[arg(long, global = true, env = "PALISADE_OWNER", help_heading = "Settings")]
-    pub owner: Option<String>,
-    /// Scope of manifests that name none
-    #[arg(
-        long,
-        global = true,
-        env = "PALISADE_DEFAULT_SCOPE",
-        help_heading = "Settings",
-        value_name = "SCOPE"
-    )]
-    pub default_scope: Option<String>,
-    /// Id of the organisation (o-…), to spare the call that asks for it
-    #[arg(
-        long,
-        global = true,
-        env = "PALISADE_ORGANIZATION",
-        help_heading = "Settings",
-        value_name = "ID"
-    )]
-    pub organization: Option<String>,
-    /// Time between passes when nothing happens, e.g. 60s [default: 60s]
-    #[arg(long, global = true, env = "PALISADE_INTERVAL", help_heading = "Settings", value_parser = parse_duration, value_name = "TIME")]
-    pub interval: Option<Duration>,
-    /// Distance of the two observations that must agree before a nameless resource (a key) is created [default: 15s]
-    #[arg(long, global = true, env = "PALISADE_SETTLE_WINDOW", help_heading = "Settings", value_parser = parse_duration, value_name = "TIME")]
-    pub settle_window: Option<Duration>,
-    /// Correct what differs, or only report it [default: enforce]
-    #[arg(long, global = true, env = "PALISADE_MODE", help_heading = "Settings")]
-    pub mode: Option<Mode>,
-    /// While this file exists nothing is written [default: palisade.brake beside the settings file]
-    #[arg(
-        long,
-        global = true,
-        env = "PALISADE_BRAKE_FILE",
-        help_heading = "Settings",
-        value_name = "FILE"
-    )]
-    pub brake_file: Option<PathBuf>,
-    /// ARNs of roles that no policy may lock out, comma-separated
-    #[arg(
-        long,
-        global = true,
-        env = "PALISADE_BREAK_GLASS_ROLES",
-        help_heading = "Settings",
-        value_delimiter = ',',
-        value_name = "ARNS"
-    )]
-    pub break_glass_roles: Option<Vec<String>>,
-    /// What becomes of claimed resources whose manifest is gone [default: never]
-    #[arg(long, global = true, env = "PALISADE_PRUNE", help_heading = "Settings")]
-    pub prune: Option<Prune>,
-    /// Deletions let through, in percent of the claimed resources of a kind in a scope [default: 10]
-    #[arg(
-        long,
-        global = true,
-        env = "PALISADE_GATE_DELETES_PERCENT",
-        help_heading = "Settings",
-        value_name = "PERCENT"
-    )]
-    pub gate_deletes_percent: Option<u32>,
-    /// Edited resources let through, in percent likewise [default: 30]
-    #[arg(
-        long,
-        global = true,
-        env = "PALISADE_GATE_CHANGES_PERCENT",
-        help_heading = "Settings",
-        value_name = "PERCENT"
-    )]
-    pub gate_changes_percent: Option<u32>,
-    /// Risks that are always held, comma-separated [default: disrupts]
-    #[arg(
-        long,
-        global = true,
-        env = "PALISADE_GATE_HOLD_RISKS",
-        help_heading = "Settings",
-        value_delimiter = ',',
-        value_name = "RISKS"
-    )]
-    pub gate_hold_risks: Option<Vec<Risk>>,
-    /// Where the HTTP server listens [default: 127.0.0.1:9464]
-    #[arg(
-        long,
-        global = true,
-        env = "PALISADE_LISTEN",
-        help_heading = "Settings",
-        value_name = "HOST:PORT"
-    )]
-    pub listen: Option<String>,
-    /// Value of ${var.NAME}; may be repeated
-    #[arg(long = "var", global = true, help_heading = "Settings", value_name = "NAME=VALUE", value_parser = parse_var)]
-    pub vars: Vec<(String, String)>,
-}
-
 /// Settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -232,57 +137,6 @@ pub enum SettingsError {
         /// What is wrong with it.
         why: String,
     },
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct File {
-    owner: Option<String>,
-    default_scope: Option<String>,
-    scopes: BTreeMap<String, FileScope>,
-    vars: BTreeMap<String, String>,
-    organization: Option<String>,
-    #[serde(deserialize_with = "duration")]
-    interval: Option<Duration>,
-    #[serde(deserialize_with = "duration")]
-    settle_window: Option<Duration>,
-    mode: Option<Mode>,
-    prune: Option<Prune>,
-    gate: FileGate,
-    brake_file: Option<PathBuf>,
-    break_glass_roles: Option<Vec<String>>,
-    server: FileServer,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct FileScope {
-    account: String,
-    region: String,
-    assume_role: Option<FileRole>,
-    #[serde(default)]
-    vars: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct FileRole {
-    role_arn: String,
-    external_id: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct FileGate {
-    deletes_percent: Option<u32>,
-    changes_percent: Option<u32>,
-    hold_risks: Option<BTreeSet<Risk>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct FileServer {
-    listen: Option<String>,
 }
 
 /// The file looked for where none is named.
@@ -477,29 +331,6 @@ fn break_glass(arns: Vec<String>) -> Result<BTreeSet<String>, SettingsError> {
     Ok(arns.into_iter().collect())
 }
 
-impl FileScope {
-    fn check(self, name: &str) -> Result<Scope, SettingsError> {
-        let field = |part: &str| format!("scopes.{name}.{part}");
-        if name.is_empty() || name.contains('/') {
-            return Err(value("scopes", format!("`{name}` cannot be a scope's name")));
-        }
-        if self.account.len() != 12 || !self.account.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(value(field("account"), "12 digits in quotes"));
-        }
-        if !self.region.contains('-') {
-            return Err(value(field("region"), "a Region such as eu-west-1"));
-        }
-        let role = self
-            .assume_role
-            .map(|role| AssumedRole { role_arn: role.role_arn, external_id: role.external_id });
-        if let Some(role) = role.as_ref().filter(|role| !role.role_arn.contains(":role/")) {
-            let why = format!("`{}` is no role's ARN", role.role_arn);
-            return Err(value(field("assumeRole.roleArn"), why));
-        }
-        Ok(Scope { account: Some(self.account), region: Some(self.region), role, vars: self.vars })
-    }
-}
-
 /// The partition of a Region, by its prefix (AWS General Reference, ARN format).
 pub fn partition(region: &str) -> &'static str {
     match region {
@@ -510,23 +341,6 @@ pub fn partition(region: &str) -> &'static str {
         _ if region.starts_with("eusc-") => "aws-eusc",
         _ => "aws",
     }
-}
-
-fn read(path: &Path) -> Result<File, SettingsError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-    parse(path, &text)
-}
-
-fn parse(path: &Path, text: &str) -> Result<File, SettingsError> {
-    serde_saphyr::from_str(text).map_err(|error| {
-        let error = error.without_snippet();
-        let place = error.location().map_or_else(
-            || "1:1".to_owned(),
-            |location| format!("{}:{}", location.line(), location.column()),
-        );
-        SettingsError::Syntax { path: path.to_owned(), place, message: error.to_string() }
-    })
 }
 
 fn value(field: impl Into<String>, why: impl Into<String>) -> SettingsError {
@@ -546,34 +360,6 @@ fn percent(field: &str, given: Option<u32>, default: u32) -> Result<u32, Setting
         percent @ 0..=100 => Ok(percent),
         _ => Err(value(field, "0 to 100")),
     }
-}
-
-/// Reads `90s`, `5m`, `1h` or `500ms`.
-///
-/// # Errors
-/// Any other text.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| "a time such as 60s, 5m or 1h".to_owned())?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        "m" => Ok(Duration::from_secs(number * 60)),
-        "h" => Ok(Duration::from_secs(number * 3600)),
-        _ => Err("a time such as 60s, 5m or 1h (units: ms, s, m, h)".to_owned()),
-    }
-}
-
-fn parse_var(text: &str) -> Result<(String, String), String> {
-    text.split_once('=')
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .ok_or_else(|| "NAME=VALUE".to_owned())
-}
-
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    text.as_deref().map(parse_duration).transpose().map_err(de::Error::custom)
 }
 
 #[cfg(test)]

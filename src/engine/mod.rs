@@ -9,6 +9,7 @@ mod consent;
 mod daemon;
 mod defect;
 mod futile;
+mod learn;
 mod observe;
 pub mod pace;
 mod pass;

@@ -1,0 +1,124 @@
+//! What an engine learns from a pass for the next ones: all of it may be lost at any time.
+
+use std::collections::BTreeSet;
+
+use tokio::time::Instant;
+
+use super::{
+    apply::{Outcome, StepResult},
+    pass::Engine,
+};
+use crate::{
+    aws::identity,
+    manifest::Snapshot,
+    model::{Address, Ownership, Seen},
+    plan::{Live, Plan},
+};
+
+impl Engine {
+    /// Absence is counted only where the whole kind was seen.
+    pub(super) fn note_observation(&mut self, snapshot: &Snapshot, live: &Live) {
+        let now = Instant::now();
+        for address in snapshot.documents.keys() {
+            let key = (address.scope.clone(), address.kind.clone());
+            let Some(Seen::All(resources)) = live.seen.get(&key) else { continue };
+            let claimed = resources.iter().find(|resource| {
+                matches!(Ownership::read(&resource.tags, &self.settings.owner), Ownership::Ours { address: found, .. } if found == *address)
+            });
+            match claimed {
+                Some(resource) => self.pace.saw_present(address, &resource.id),
+                None => self.pace.saw_absent(address, self.settings.settle_window, now),
+            }
+        }
+    }
+
+    pub(super) fn note_results(&mut self, plan: &Plan, results: &[StepResult]) {
+        let now = Instant::now();
+        for result in results {
+            let address = &result.address;
+            if !result.wrote.is_empty() {
+                let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
+                self.rewrites.wrote(address, want, result.wrote.iter().cloned(), now);
+            }
+            match (&result.outcome, &result.error) {
+                (Outcome::Done { id }, _) if result.verb == "create" => {
+                    self.pace.created(address, id.clone(), now);
+                    self.completing.insert(address.clone());
+                }
+                (Outcome::Done { .. }, _) => {
+                    self.pace.done(address);
+                    if result.verb == "delete" {
+                        self.deletions.note(address, now);
+                    }
+                    let steps = plan.steps.iter().filter(|step| step.address == *address);
+                    for step in steps.filter(|step| !step.action.edits().is_empty()) {
+                        self.futile.done(address, &step.digest, now);
+                    }
+                }
+                (_, Some(error)) => {
+                    let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
+                    self.pace.failed(address, want, error, now);
+                    if result.verb == "create" && error.class.may_have_happened() {
+                        let creation = self.creation(address);
+                        let window = self.settings.settle_window;
+                        self.pace.unclear_create(address, creation, window, now);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for address in &plan.in_sync {
+            self.completing.remove(address);
+            self.rewrites.shown(address);
+            self.futile.settled(address);
+            if let Some(want) = plan.wants.get(address) {
+                self.converged.insert(address.clone(), want.clone());
+            }
+        }
+        let known: BTreeSet<&Address> =
+            plan.wants.keys().chain(plan.steps.iter().map(|step| &step.address)).collect();
+        self.pace.retain(&known);
+        // What was written before must not be forgotten because one pass could not read a kind.
+        let documents = self.source.good().map(|good| &good.snapshot.documents);
+        let matters = |address: &Address| {
+            known.contains(address) || documents.is_some_and(|all| all.contains_key(address))
+        };
+        self.rewrites.retain(matters);
+        self.completing.retain(|address| known.contains(address));
+        self.converged.retain(|address, _| known.contains(address));
+        self.futile.retain(&known);
+    }
+
+    /// Whom a service control policy concerns depends on which account manages the organisation. That is
+    /// asked once in a process, and only when such a policy is about to change; whether anything was
+    /// learnt. What cannot be read stays unknown, and then the gate assumes the worst.
+    pub(super) async fn learn_managers(&mut self, plan: &Plan, live: &mut Live) -> bool {
+        let scopes: BTreeSet<&str> = plan
+            .steps
+            .iter()
+            .filter(|step| step.address.kind == "ServiceControlPolicy")
+            .map(|step| step.address.scope.as_str())
+            .filter(|scope| !live.management_accounts.contains_key(*scope))
+            .collect();
+        let mut learnt = false;
+        for scope in scopes {
+            let found = match (self.organizations.get(scope), self.scopes.get(scope)) {
+                (Some(known), _) => known.clone(),
+                (None, None) => continue,
+                (None, Some(connected)) => match identity::organization(&connected.access).await {
+                    Ok(found) => found,
+                    Err(error) => {
+                        tracing::warn!("{scope}: who manages the organisation is unknown: {error}");
+                        continue;
+                    }
+                },
+            };
+            if let Some(manager) = &found.management_account {
+                live.management_accounts.insert(scope.to_owned(), manager.clone());
+                learnt = true;
+            }
+            self.organizations.insert(scope.to_owned(), found);
+        }
+        learnt
+    }
+}

@@ -1,0 +1,129 @@
+//! Settings as flags and environment variables.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{Mode, Prune};
+use crate::model::Risk;
+
+/// Values given by flag or environment variable; they win over the file.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Overrides {
+    /// Settings file [default: palisade.yaml in the working directory, if there is one]
+    #[arg(long = "settings", global = true, env = "PALISADE_SETTINGS", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// This installation's name, written into every claim
+    #[arg(long, global = true, env = "PALISADE_OWNER", help_heading = "Settings")]
+    pub owner: Option<String>,
+    /// Scope of manifests that name none
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_DEFAULT_SCOPE",
+        help_heading = "Settings",
+        value_name = "SCOPE"
+    )]
+    pub default_scope: Option<String>,
+    /// Id of the organisation (o-…), to spare the call that asks for it
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_ORGANIZATION",
+        help_heading = "Settings",
+        value_name = "ID"
+    )]
+    pub organization: Option<String>,
+    /// Time between passes when nothing happens, e.g. 60s [default: 60s]
+    #[arg(long, global = true, env = "PALISADE_INTERVAL", help_heading = "Settings", value_parser = parse_duration, value_name = "TIME")]
+    pub interval: Option<Duration>,
+    /// Distance of the two observations that must agree before a nameless resource (a key) is created [default: 15s]
+    #[arg(long, global = true, env = "PALISADE_SETTLE_WINDOW", help_heading = "Settings", value_parser = parse_duration, value_name = "TIME")]
+    pub settle_window: Option<Duration>,
+    /// Correct what differs, or only report it [default: enforce]
+    #[arg(long, global = true, env = "PALISADE_MODE", help_heading = "Settings")]
+    pub mode: Option<Mode>,
+    /// While this file exists nothing is written [default: palisade.brake beside the settings file]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_BRAKE_FILE",
+        help_heading = "Settings",
+        value_name = "FILE"
+    )]
+    pub brake_file: Option<PathBuf>,
+    /// ARNs of roles that no policy may lock out, comma-separated
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_BREAK_GLASS_ROLES",
+        help_heading = "Settings",
+        value_delimiter = ',',
+        value_name = "ARNS"
+    )]
+    pub break_glass_roles: Option<Vec<String>>,
+    /// What becomes of claimed resources whose manifest is gone [default: never]
+    #[arg(long, global = true, env = "PALISADE_PRUNE", help_heading = "Settings")]
+    pub prune: Option<Prune>,
+    /// Deletions let through, in percent of the claimed resources of a kind in a scope [default: 10]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_GATE_DELETES_PERCENT",
+        help_heading = "Settings",
+        value_name = "PERCENT"
+    )]
+    pub gate_deletes_percent: Option<u32>,
+    /// Edited resources let through, in percent likewise [default: 30]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_GATE_CHANGES_PERCENT",
+        help_heading = "Settings",
+        value_name = "PERCENT"
+    )]
+    pub gate_changes_percent: Option<u32>,
+    /// Risks that are always held, comma-separated [default: disrupts]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_GATE_HOLD_RISKS",
+        help_heading = "Settings",
+        value_delimiter = ',',
+        value_name = "RISKS"
+    )]
+    pub gate_hold_risks: Option<Vec<Risk>>,
+    /// Where the HTTP server listens [default: 127.0.0.1:9464]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_LISTEN",
+        help_heading = "Settings",
+        value_name = "HOST:PORT"
+    )]
+    pub listen: Option<String>,
+    /// Value of ${var.NAME}; may be repeated
+    #[arg(long = "var", global = true, help_heading = "Settings", value_name = "NAME=VALUE", value_parser = parse_var)]
+    pub vars: Vec<(String, String)>,
+}
+
+/// Reads `90s`, `5m`, `1h` or `500ms`.
+///
+/// # Errors
+/// Any other text.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| "a time such as 60s, 5m or 1h".to_owned())?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        "m" => Ok(Duration::from_secs(number * 60)),
+        "h" => Ok(Duration::from_secs(number * 3600)),
+        _ => Err("a time such as 60s, 5m or 1h (units: ms, s, m, h)".to_owned()),
+    }
+}
+
+fn parse_var(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| "NAME=VALUE".to_owned())
+}
