@@ -171,7 +171,7 @@ fn summary(kind: Kind, tally: &Tally, seconds: f64, args: &Args) {
         format!("{kind:?}").to_lowercase(),
         tally.runs,
         tally.calls,
-        tally.runs as f64 / seconds,
+        f64::from(u32::try_from(tally.runs).unwrap_or(u32::MAX)) / seconds,
         tally.missed,
         tally.failures.len()
     );

@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    apply::{self, Audit, Fresh, Generation, Outcome, StepResult},
+    apply::{self, Audit, Fresh, Generation, StepResult},
     consent,
     defect::contained,
     futile::Futile,
@@ -25,7 +25,7 @@ use crate::{
     aws::{Brake, identity},
     kind::{Creation, erased::Registry},
     manifest::{Loader, Snapshot},
-    model::{Address, Ownership, Seen},
+    model::{Address, Seen},
     plan::{self, Action, Live, Lockout, Past, Plan, Verdict, Wait},
     settings::{Mode, Settings},
 };

@@ -18,9 +18,12 @@ impl Source {
             Some(end) => &self.text[..end],
             None => &self.text,
         };
-        let code = program.lines().map(|line| match line.trim_start().starts_with("//") {
-            true => "",
-            false => line.split(" // ").next().unwrap_or(line),
+        let code = program.lines().map(|line| {
+            if line.trim_start().starts_with("//") {
+                ""
+            } else {
+                line.split(" // ").next().unwrap_or(line)
+            }
         });
         code.filter(|line| !line.trim().is_empty()).collect()
     }

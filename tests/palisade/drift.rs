@@ -182,7 +182,7 @@ pub const ENDPOINT_EDITS: &[Foreign] = &[
     Foreign {
         story: "private DNS is turned off, so that traffic goes around the endpoint's policy",
         inject: |world| {
-            modify_endpoint(world, "sagemaker.api", json!({"PrivateDnsEnabled": "false"}))
+            modify_endpoint(world, "sagemaker.api", json!({"PrivateDnsEnabled": "false"}));
         },
         address: API,
         calls: &["ModifyVpcEndpoint"],
@@ -346,7 +346,7 @@ pub const KEY_EDITS: &[Foreign] = &[
     Foreign {
         story: "the description is changed",
         inject: |world| {
-            with_key(world, "UpdateKeyDescription", json!({"Description": "old, delete me"}))
+            with_key(world, "UpdateKeyDescription", json!({"Description": "old, delete me"}));
         },
         address: STUDIO,
         calls: &["UpdateKeyDescription"],

@@ -13,7 +13,7 @@ use tokio::{net::TcpListener, time::timeout};
 use crate::world::World;
 
 /// More than any machine needs to start a process.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running `palisade run`; killed when dropped.
 struct Daemon {

@@ -81,7 +81,7 @@ async fn consented(world: &World, address: &str) {
 }
 
 /// A manifest of every kind whose tags say that `legacy` shall be none.
-const UNTAGGED: &str = r#"
+const UNTAGGED: &str = r"
 apiVersion: palisade.dev/v1alpha1
 kind: SecurityGroup
 metadata: {name: untagged, scope: ml-prod}
@@ -90,7 +90,7 @@ spec:
   egress:
     - {description: to itself, protocol: tcp, ports: 443, to: [self]}
   tags: {legacy: null}
-"#;
+";
 
 /// Everything that happens in a life, up to the end of every resource.
 async fn life(world: &World) {

@@ -253,7 +253,7 @@ async fn not_even_if_the_lists_hide_the_key_and_the_process_starts_anew_meanwhil
             read_lag: Duration::from_secs(10),
             ..simulator::Options::default()
         });
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         world.settings.settle_window = Duration::from_secs(15);
         world.write("main.yaml", key(""));
         world.simulator.inject(Fault::lose_answer("CreateKey").nth(1));

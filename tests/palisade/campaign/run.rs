@@ -41,14 +41,12 @@ pub struct Setup {
     pub latency: Duration,
     /// Passes that faults may cost besides those they strike (stale reads and the like).
     pub lag: u64,
-    /// Seeds what is random.
-    pub seed: u64,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let latency = Duration::ZERO;
-        Self { faults: Vec::new(), engines: 1, quiet: 2, brake: None, latency, lag: 0, seed: 1 }
+        Self { faults: Vec::new(), engines: 1, quiet: 2, brake: None, latency, lag: 0 }
     }
 }
 

@@ -104,11 +104,11 @@ fn stage(dice: &mut Dice, last: bool) -> (String, bool) {
 }
 
 /// The run of a seed.
-pub fn run_of<'p>(seed: u64, all: &'p [Prepared]) -> (&'p Prepared, Mishap) {
+pub fn run_of(seed: u64, all: &[Prepared]) -> (&Prepared, Mishap) {
     let mut dice = Dice::new(seed);
     let prepared = dice.pick(all);
     let calls = prepared.reference.calls.len() as u64;
-    let mut setup = Setup { lag: 0, seed, ..Setup::default() };
+    let mut setup = Setup { lag: 0, ..Setup::default() };
     for _ in 0..dice.below(4) {
         let (effect, after, lag) = effect(&mut dice, prepared);
         let fault = Fault::new("*", effect).nth(1 + dice.below(calls + calls / 2 + 2));
@@ -126,7 +126,7 @@ pub fn run_of<'p>(seed: u64, all: &'p [Prepared]) -> (&'p Prepared, Mishap) {
 }
 
 fn effect(dice: &mut Dice, prepared: &Prepared) -> (Effect, bool, u64) {
-    let reads = 1 + dice.below(4) as u32;
+    let reads = u32::try_from(1 + dice.below(4)).unwrap_or(1);
     let lag = u64::from(reads);
     let seconds = 1 + dice.below(40);
     let after = dice.below(2) == 0;

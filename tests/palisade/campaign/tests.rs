@@ -29,8 +29,8 @@ fn every_nth(
 fn assert_clean(tally: &Tally, at_least: u64) {
     let words = |failure: &threads::Failure| {
         format!(
-            "{} with {}: {:?} ({})",
-            failure.scenario, failure.label, failure.violations, failure.faults
+            "{} with {}: {:?} ({})\n{}",
+            failure.scenario, failure.label, failure.violations, failure.faults, failure.log
         )
     };
     assert_eq!(tally.failures.iter().map(words).collect::<Vec<_>>(), Vec::<String>::new());
@@ -52,6 +52,13 @@ fn any_single_fault_at_any_call_is_survived() {
 }
 
 #[test]
+fn two_faults_in_one_run_are_survived_too() {
+    let prepared = prepared(&["group-add-rules", "policy-content"]);
+    let jobs = every_nth(&prepared, 97, faults::pairs);
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 20);
+}
+
+#[test]
 fn empty_or_broken_input_deletes_nothing_even_where_pruning_is_automatic() {
     let prepared = prepared(&["input-empty", "input-broken", "input-half", "input-unknown-field"]);
     for it in &prepared {
@@ -68,7 +75,7 @@ fn empty_or_broken_input_deletes_nothing_even_where_pruning_is_automatic() {
 
 #[test]
 fn one_seed_gives_one_run_byte_for_byte() {
-    let random: Vec<_> = (0..4).map(swarm::platform).collect();
+    let random: Vec<_> = (0..swarm::PLATFORMS).step_by(15).map(swarm::platform).collect();
     let platforms = threads::prepare(&random, THREADS).expect("nothing goes wrong without a fault");
     for seed in 1..=6 {
         let (prepared, mishap) = swarm::run_of(seed, &platforms);

@@ -167,10 +167,15 @@ impl Port<SecurityGroup> for Live {
             Class::Missing => Ok(()),
             Class::Blocked => {
                 let mut names = blockers::interfaces(&self.ec2, id).await?;
+                let owner = have.tags.get(OWNER_TAG).map(String::as_str);
+                let strangers = blockers::referrers(&self.ec2, id, owner).await?;
+                let stuck = !names.is_empty() || !strangers.is_empty();
                 names.extend(blockers::referrers(&self.ec2, id, None).await?);
+                // Groups of ours lose their rules for this one as they go themselves: soon again.
+                let class = if stuck || names.is_empty() { error.class } else { Class::Busy };
                 // AWS knows more ways to use a group than can be read here.
                 let message = if names.is_empty() { error.message } else { names.join(", ") };
-                Err(CloudError { message, ..error })
+                Err(CloudError { class, message, ..error })
             }
             _ => Err(error),
         }
