@@ -322,7 +322,7 @@ async fn a_group_that_others_rules_name_says_whose() {
     let names = cloud.port.obstacles(&have, Intent::Delete).await.expect("read");
     assert_eq!(names, [format!("{other} \"other\" names it in an ingress rule")]);
     let error = cloud.port.delete(&have, None).await.expect_err("named");
-    assert_eq!((error.class, error.message), (Class::Blocked, names[0].clone()));
+    assert_eq!((error.class, error.message), (Class::Busy, names[0].clone()));
 }
 
 #[tokio::test]
@@ -341,7 +341,7 @@ async fn two_groups_that_name_each_other_can_both_be_deleted() {
         let names = cloud.port.obstacles(&have, Intent::Delete).await.expect("read");
         assert_eq!(names, Vec::<String>::new(), "the ring itself is no obstacle");
         if let Err(error) = cloud.port.delete(&have, None).await {
-            assert_eq!(error.class, Class::Blocked, "{error}");
+            assert_eq!(error.class, Class::Busy, "{error}");
         }
     }
     assert!(!cloud.exists(&a).await && !cloud.exists(&b).await);
