@@ -87,6 +87,16 @@ enum Verb {
     Completions(completions::Args),
 }
 
+impl Verb {
+    fn tells_itself(&self) -> bool {
+        #[cfg(feature = "simulator")]
+        if matches!(self, Self::Demo(_)) {
+            return true;
+        }
+        false
+    }
+}
+
 /// Wrong usage (EX_USAGE of sysexits): 2 would read as "there are changes".
 const USAGE: u8 = 64;
 
@@ -112,7 +122,7 @@ pub async fn main() -> ExitCode {
         }
     };
     // The demo tells its story itself; log lines between it only where they are asked for.
-    let quiet = cli.quiet || (matches!(cli.verb, Verb::Demo(_)) && cli.verbose == 0);
+    let quiet = cli.quiet || (cli.verb.tells_itself() && cli.verbose == 0);
     telemetry::init(cli.log_format, cli.verbose, quiet);
     match dispatch(cli).await {
         Ok(Ended::Done) => ExitCode::SUCCESS,
