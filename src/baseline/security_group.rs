@@ -93,6 +93,17 @@ pub(super) const RULES: &[Rule] = &[
         check: studio_egress,
     },
     Rule {
+        id: "SG-12",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "What a group may send is stated",
+        why: "A group is born with a rule that lets everything out; an `egress` that is absent is not managed, and leaves it.",
+        source: "EC2 API reference, CreateSecurityGroup (default egress rule)",
+        help: "list `egress`, or say `egress: []` for none, and keep `rules: exclusive`",
+        reach: Reach::Manifest,
+        check: stated_egress,
+    },
+    Rule {
         id: "SG-06",
         severity: Severity::Low,
         kind: KIND,
@@ -226,6 +237,18 @@ fn studio_egress(facts: &Facts<'_>) -> Vec<Breach> {
         }
     }
     found
+}
+
+fn stated_egress(facts: &Facts<'_>) -> Vec<Breach> {
+    facts
+        .groups
+        .iter()
+        .filter(|group| keeps_default_egress(group))
+        .map(|group| {
+            let why = "AWS's default egress, everything to everywhere, is not taken away";
+            group.wanted.breach("egress", why)
+        })
+        .collect()
 }
 
 fn descriptions(facts: &Facts<'_>) -> Vec<Breach> {

@@ -166,6 +166,12 @@ fn groups() -> Vec<Case> {
             vpc_only(APPS),
         ),
         case("SG-05", vpc_only("ingress: []"), vpc_only(APPS)),
+        case("SG-12", group("quiet", "ingress: []"), group("quiet", "ingress: [], egress: []")),
+        case(
+            "SG-12",
+            group("quiet", "ingress: [], egress: [], rules: additive"),
+            group("quiet", "ingress: [], egress: []"),
+        ),
         case("SG-06", from_inside.replace("description: x, ", ""), from_inside),
         case("SG-07", vpc_only("ingress: [], egress: []"), vpc_only(APPS)),
         case(
