@@ -77,12 +77,12 @@ impl Engine {
         }
         let known: BTreeSet<&Address> =
             plan.wants.keys().chain(plan.steps.iter().map(|step| &step.address)).collect();
-        self.pace.retain(&known);
-        // What was written before must not be forgotten because one pass could not read a kind.
+        // What was seen, made or written before must not be forgotten because one pass could not read a kind.
         let documents = self.source.good().map(|good| &good.snapshot.documents);
         let matters = |address: &Address| {
             known.contains(address) || documents.is_some_and(|all| all.contains_key(address))
         };
+        self.pace.retain(matters);
         self.rewrites.retain(matters);
         self.completing.retain(|address| known.contains(address));
         self.converged.retain(|address, _| known.contains(address));

@@ -10,7 +10,7 @@ use crate::{
     aws::{identity, lookup},
     kind::{Ask, Class, CloudError, Known, LookupKind, Refs, erased::Registry},
     manifest::{Document, Presence},
-    model::{Address, Seen},
+    model::{Address, PhysicalId, Seen},
     plan::{self, Live},
 };
 
@@ -26,6 +26,8 @@ pub(super) struct Wanted<'a> {
     pub(super) remembered: &'a BTreeSet<(String, String)>,
     /// Whether to look for orphans of kinds that no manifest declares, too.
     pub(super) sweep: bool,
+    /// What each address was last seen or created as in this process.
+    pub(super) predecessors: &'a BTreeMap<Address, PhysicalId>,
     /// Organisations found earlier; what is kept of them never changes.
     pub(super) organizations: &'a BTreeMap<String, identity::Organization>,
 }
@@ -156,6 +158,7 @@ async fn kinds(
         ask.names.insert(name.clone());
         if document.lifecycle.state == Presence::Present {
             ask.natural_keys.extend(natural_keys(document, scopes, wanted, &known));
+            ask.remembered.extend(wanted.predecessors.get(&document.address).cloned());
         }
         ask.adopt.extend(document.lifecycle.adopt.clone());
     }

@@ -3,10 +3,7 @@
 //!
 //! Nothing here is state that must survive: after a restart everything is learnt again, more slowly.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use backoff::{ExponentialBackoff, backoff::Backoff as _};
 use tokio::time::Instant;
@@ -191,11 +188,11 @@ impl Pace {
     }
 
     /// Forgets addresses that no longer matter.
-    pub fn retain(&mut self, wanted: &BTreeSet<&Address>) {
-        self.failures.retain(|address, _| wanted.contains(address));
-        self.created.retain(|address, _| wanted.contains(address));
-        self.last_seen.retain(|address, _| wanted.contains(address));
-        self.absences.retain(|address, _| wanted.contains(address));
+    pub fn retain(&mut self, matters: impl Fn(&Address) -> bool) {
+        self.failures.retain(|address, _| matters(address));
+        self.created.retain(|address, _| matters(address));
+        self.last_seen.retain(|address, _| matters(address));
+        self.absences.retain(|address, _| matters(address));
     }
 }
 

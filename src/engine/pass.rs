@@ -192,6 +192,7 @@ impl Engine {
             documents,
             remembered: &self.remembered,
             sweep: self.options.sweep || self.passes.is_multiple_of(SWEEP_EVERY),
+            predecessors: &self.pace.predecessors(),
             organizations: &self.organizations,
         };
         let (live, callers) = observe::observe(&self.scopes, &wanted).await;

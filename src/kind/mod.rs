@@ -168,6 +168,10 @@ pub struct Ask {
     pub natural_keys: BTreeSet<String>,
     /// Ids that manifests adopt.
     pub adopt: BTreeSet<PhysicalId>,
+    /// Ids that this process saw, or made, as the resources of these manifests. They are told even without
+    /// a claim, for a resource whose claim was taken off is not absent; and one that a listing misses is asked
+    /// for by its id, for a listing may be older than what it lists.
+    pub remembered: BTreeSet<PhysicalId>,
 }
 
 /// What is about to be done, for [`Port::obstacles`].

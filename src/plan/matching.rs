@@ -9,6 +9,7 @@
 //! | none | unclaimed | - | adopt |
 //! | none | claimed by anybody | - | conflict |
 //! | none | not there | - | waiting, never a create |
+//! | none | nothing adopted | is what was ours before | conflict |
 //! | none | nothing adopted | with anything | conflict |
 //! | none | nothing adopted | no | create |
 
@@ -45,6 +46,7 @@ pub(super) fn find<'a>(
     live: &'a [Observed<Value>],
     owner: &str,
     kind: &dyn ErasedKind,
+    predecessor: Option<&PhysicalId>,
 ) -> Match<'a> {
     let ours: Vec<_> = live
         .iter()
@@ -63,7 +65,8 @@ pub(super) fn find<'a>(
             "remove `lifecycle.adopt`, or the claim tags of the one that should not be managed",
         )),
         ([], Some(id)) => adoption(document, id, live, owner),
-        ([], None) => by_name(document, natural_keys, live, owner, kind),
+        ([], None) => unclaimed(document, live, kind, predecessor)
+            .unwrap_or_else(|| by_name(document, natural_keys, live, owner, kind)),
         (several, _) => Match::Conflict(conflict(
             document,
             several.iter().map(|resource| resource.id.clone()),
@@ -93,6 +96,27 @@ fn adoption<'a>(
         why,
         "its claim tags must be removed by whoever set them before it can be adopted",
     ))
+}
+
+/// What was this manifest's a pass ago and is still there, without its claim: nobody's for palisade, and the
+/// reason why there must be no second one.
+fn unclaimed<'a>(
+    document: &Document,
+    live: &'a [Observed<Value>],
+    kind: &dyn ErasedKind,
+    predecessor: Option<&PhysicalId>,
+) -> Option<Match<'a>> {
+    let id = predecessor?;
+    let there = live.iter().find(|resource| resource.id == *id)?;
+    if kind.is_gone(&there.state).unwrap_or(false) {
+        return None;
+    }
+    let why = format!("{id} was this manifest's and carries its claim no longer");
+    let help = format!(
+        "somebody took its claim tags off, or changed them: to take it back, `lifecycle: {{adopt: {id}}}`; \
+         if it is not to be managed, delete the manifest"
+    );
+    Some(Match::Conflict(conflict(document, [id.clone()], why, help)))
 }
 
 fn by_name<'a>(

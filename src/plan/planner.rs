@@ -81,7 +81,12 @@ impl Planner<'_> {
             Err(why) => return self.unresolvable(document, why),
         };
         let natural_keys = resolved.as_ref().map_or(&document.natural_keys, |r| &r.natural_keys);
-        let matched = matching::find(document, natural_keys, live, inputs.owner, kind);
+        let address = &document.address;
+        // What was made a moment ago may not show its tags yet; then the create is held off, and nothing is wrong.
+        let fresh =
+            inputs.completing.contains(address) && inputs.create_holdoffs.contains_key(address);
+        let predecessor = inputs.predecessors.get(address).filter(|_| !fresh);
+        let matched = matching::find(document, natural_keys, live, inputs.owner, kind, predecessor);
         match (document.lifecycle.state, matched) {
             (_, Match::Conflict(conflict)) => self.plan.conflicts.push(conflict),
             (Presence::Absent, Match::Ours(have)) => self.tombstone(document, have, resolved, kind),

@@ -142,7 +142,9 @@ impl World {
                 answer
             }
             Some(Effect::Paging(how)) => {
-                self.lies.break_paging(*how, operation);
+                if *service != Service::Sts && !is_mutating(operation) {
+                    self.lies.break_paging(*how, operation);
+                }
                 self.read_or_write(call)
             }
             Some(Effect::Untagged { reads }) => {

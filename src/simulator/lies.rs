@@ -160,7 +160,14 @@ impl Lies {
         followed: bool,
         mut answer: Value,
     ) -> Answer {
-        let Value::Object(members) = &mut answer else { return Ok(answer) };
+        let members = match &mut answer {
+            Value::Object(members) if members.values().any(Value::is_array) => members,
+            _ => {
+                // It lists nothing: there are no pages that could go wrong.
+                self.paging = None;
+                return Ok(answer);
+            }
+        };
         let Some(items) = members.values_mut().find_map(Value::as_array_mut) else {
             return Ok(answer);
         };
@@ -189,9 +196,10 @@ impl Lies {
         Ok(answer)
     }
 
-    /// Whether readers are still told anything but the truth.
+    /// Whether readers are still told anything but the truth. A listing that goes wrong does so for its own
+    /// pages only.
     pub(super) fn last(&self) -> bool {
-        self.past.is_some() || self.unlisted.is_some() || self.untagged > 0 || self.paging.is_some()
+        self.past.is_some() || self.unlisted.is_some() || self.untagged > 0
     }
 }
 

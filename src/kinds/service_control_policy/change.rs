@@ -56,6 +56,9 @@ pub enum Change {
         target: String,
         /// What that does to protection there.
         risk: Risk,
+        /// The places that the policy moves to: until AWS shows it at all of them, it stays.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        after: BTreeSet<String>,
     },
 }
 

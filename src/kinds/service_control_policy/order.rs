@@ -122,6 +122,7 @@ pub(super) fn diff(want: &State, have: &State) -> Vec<Change> {
             .map(|target| Change::Detach {
                 target: target.clone(),
                 risk: effects.risk_of_detaching(),
+                after: wanted.difference(live).cloned().collect(),
             })
             .collect(),
     };

@@ -28,20 +28,18 @@ pub struct Live {
     facts: ScopeFacts,
 }
 
-impl Port<VpcEndpoint> for Live {
-    fn connect(access: &Access) -> Self {
-        Self { ec2: access.ec2.clone(), facts: access.facts.clone() }
-    }
-
-    /// One listing of the whole Region, in pages of 1000: cheaper than a search for each endpoint, and it
-    /// sees endpoints that stand in the way without being ours.
-    async fn observe(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+impl Live {
+    /// All endpoints of the Region, or the one of an id.
+    async fn listed(&self, only: Option<&PhysicalId>) -> Result<Vec<Observed<State>>, CloudError> {
         const OPERATION: &str = "ec2:DescribeVpcEndpoints";
+        let filter =
+            only.map(|id| Filter::builder().name("vpc-endpoint-id").values(id.as_str()).build());
         let (mut pages, mut token, mut seen) = (Pages::of(OPERATION), None, Vec::new());
         loop {
             let page = self
                 .ec2
                 .describe_vpc_endpoints()
+                .set_filters(filter.clone().map(|filter| vec![filter]))
                 .max_results(1000)
                 .set_next_token(token)
                 .send()
@@ -52,7 +50,24 @@ impl Port<VpcEndpoint> for Live {
             }
             token = pages.next(page.next_token)?;
             if token.is_none() {
-                break;
+                return Ok(seen);
+            }
+        }
+    }
+}
+
+impl Port<VpcEndpoint> for Live {
+    fn connect(access: &Access) -> Self {
+        Self { ec2: access.ec2.clone(), facts: access.facts.clone() }
+    }
+
+    /// One listing of the whole Region, in pages of 1000: cheaper than a search for each endpoint, and it
+    /// sees endpoints that stand in the way without being ours.
+    async fn observe(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+        let mut seen = self.listed(None).await?;
+        for id in &ask.remembered {
+            if !seen.iter().any(|live| live.id == *id) {
+                seen.extend(self.listed(Some(id)).await?);
             }
         }
         seen.retain(|live| read::is_asked_for(live, ask));

@@ -1,5 +1,6 @@
 //! The hands of people: the world before palisade comes, and what they do to it meanwhile.
 
+use super::prepare::declared;
 use palisade::simulator::World;
 use serde_json::{Value, json};
 
@@ -181,3 +182,21 @@ pub fn allow_docker(world: &mut World) {
 /// All of the above that somebody can do at any time.
 pub const MEANWHILE: [fn(&mut World); 6] =
     [open_ssh, close_https, widen_endpoint, stop_rotation, detach_guard, allow_docker];
+/// Those that somebody can do to what these manifests declare.
+pub fn edits_of(manifests: &str) -> Vec<fn(&mut World)> {
+    let declared = declared(manifests);
+    let edited = MEANWHILE.into_iter().zip(EDITED);
+    let ours = edited.filter(|(_, whose)| declared.contains(*whose));
+    let tombstones = manifests.contains("state: absent");
+    ours.map(|(deed, _)| deed).filter(|_| !tombstones).collect()
+}
+
+/// Whose resource each of them edits: where it is not declared, nobody puts it right.
+pub const EDITED: [&str; 6] = [
+    "ml/SecurityGroup/apps",
+    "ml/SecurityGroup/apps",
+    "ml/VpcEndpoint/s3",
+    "ml/KmsKey/studio",
+    "org/ServiceControlPolicy/guard",
+    "ml/SageMakerDomain/studio",
+];

@@ -43,6 +43,8 @@ pub struct Prepared {
 pub struct Reference {
     /// The operation and account of every call, up to convergence.
     pub calls: Vec<(String, String, bool)>,
+    /// How many of them were made in the first pass.
+    pub first_pass: usize,
     /// What is left when nothing is left to do.
     pub counts: Option<Counts>,
     /// What our resources have become.

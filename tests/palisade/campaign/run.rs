@@ -79,6 +79,7 @@ struct Runner<'a> {
     brake: Brake,
     own: Option<TempDir>,
     found: Vec<Violation>,
+    first_pass: Option<usize>,
 }
 
 /// Runs a prepared scenario.
@@ -95,7 +96,16 @@ pub async fn run(prepared: &Prepared, setup: &Setup) -> Finished {
         dir
     });
     let brake = Brake::default();
-    let mut runner = Runner { prepared, setup, simulator, monitor, brake, own, found: Vec::new() };
+    let mut runner = Runner {
+        prepared,
+        setup,
+        simulator,
+        monitor,
+        brake,
+        own,
+        found: Vec::new(),
+        first_pass: None,
+    };
     let (passes, counts) = runner.go().await;
     runner.finish(passes, counts)
 }
@@ -112,11 +122,13 @@ impl Runner<'_> {
         let (mut passes, mut idle, mut quiet, mut strikes) = (0, 0_u32, 0, 0);
         let (mut braked, mut calm, mut strikes_then, mut lied) = (0, 0, 0, false);
         loop {
+            let lying = self.simulator.with(|world| world.lies());
             let Some(reports) = self.pass(&mut engines).await else {
                 engines = self.engines().await;
                 (passes, idle, quiet) = (0, 0, 0);
                 continue;
             };
+            self.first_pass.get_or_insert_with(|| self.simulator.calls().len());
             for report in &reports {
                 self.judge_unknown(report);
             }
@@ -155,9 +167,9 @@ impl Runner<'_> {
                 self.found.push(Violation { rule: "L3", what });
             }
             // What a fault did in this pass may be seen, and put right, in the next one only.
-            lied = self.simulator.with(|world| world.lies()) || now_struck != strikes_then;
+            lied = lying || lies || now_struck != strikes_then;
             (calm, strikes_then) = (written, now_struck);
-            if done {
+            if done && !lied {
                 quiet += 1;
                 if quiet > self.setup.quiet {
                     return (passes, reports.first().map(|report| report.plan.counts()));
@@ -262,7 +274,18 @@ impl Runner<'_> {
         // A process that starts on bad input has no last good one: it only observes, and leaves nothing over.
         let compared = at_last && self.prepared.texts.1.is_none();
         let reference = self.prepared.reference.counts.filter(|_| compared);
-        settled && reference.is_none_or(|counts| counts == report.plan.counts())
+        let doubled = report
+            .plan
+            .conflicts
+            .iter()
+            .any(|it| Self::may_be_doubled(self.setup, &it.address.kind));
+        settled && (doubled || reference.is_none_or(|counts| counts == report.plan.counts()))
+    }
+
+    /// Two processes at once may both create what has neither token nor unique name. Both see that in their next
+    /// pass, report it and touch neither, nor make what depends on it: that is the end of such a run.
+    fn may_be_doubled(setup: &Setup, kind: &str) -> bool {
+        setup.engines > 1 && ["KmsKey", "SageMakerDomain"].contains(&kind)
     }
 
     /// What failed for good inside AWS needs a person: what is held as failed is deleted by hand.
@@ -318,7 +341,9 @@ impl Runner<'_> {
         let mut violations = self.monitor.violations();
         violations.extend(self.found);
         let (log, calls) = log(&self.simulator);
-        let reference = Reference { calls, counts, wanted, mutations: self.monitor.mutations() };
+        let first_pass = self.first_pass.unwrap_or_default();
+        let mutations = self.monitor.mutations();
+        let reference = Reference { calls, first_pass, counts, wanted, mutations };
         let strikes = self.simulator.with(|world| world.strikes());
         Finished { violations, log, simulator: self.simulator, reference, passes, strikes }
     }
@@ -326,9 +351,9 @@ impl Runner<'_> {
     /// L1: as the reference. L2: within the bound.
     fn judge_end(&mut self, wanted: &BTreeMap<String, BTreeSet<String>>, passes: u64) {
         let reference = &self.prepared.reference.wanted;
+        let setup = self.setup;
         let doubled = |address: &String| {
-            let kind = address.split('/').nth(1).unwrap_or_default();
-            self.setup.engines > 1 && ["KmsKey", "SageMakerDomain"].contains(&kind)
+            Self::may_be_doubled(setup, address.split('/').nth(1).unwrap_or_default())
         };
         for (address, facts) in reference {
             let found = wanted.get(address);

@@ -78,7 +78,11 @@ fn stage(dice: &mut Dice, last: bool) -> (String, bool) {
     );
     two(
         &mut text,
-        key("", "kms:Decrypt", ", aliases: [alias/studio]"),
+        key(
+            "",
+            "kms:Decrypt",
+            ", aliases: [alias/studio], rotation: {enabled: true, periodDays: 365}",
+        ),
         key(
             "",
             "kms:Encrypt",
@@ -103,6 +107,9 @@ fn stage(dice: &mut Dice, last: bool) -> (String, bool) {
     (text, gone)
 }
 
+const CREATES: [&str; 5] =
+    ["CreateSecurityGroup", "CreateVpcEndpoint", "CreateKey", "CreatePolicy", "CreateDomain"];
+
 /// The run of a seed.
 pub fn run_of(seed: u64, all: &[Prepared]) -> (&Prepared, Mishap) {
     let mut dice = Dice::new(seed);
@@ -111,7 +118,11 @@ pub fn run_of(seed: u64, all: &[Prepared]) -> (&Prepared, Mishap) {
     let mut setup = Setup { lag: 0, ..Setup::default() };
     for _ in 0..dice.below(4) {
         let (effect, after, lag) = effect(&mut dice, prepared);
-        let fault = Fault::new("*", effect).nth(1 + dice.below(calls + calls / 2 + 2));
+        let fault = match effect {
+            // Tags that are not shown yet are those of something new.
+            Effect::Untagged { .. } => Fault::new(*dice.pick(&CREATES), effect).nth(1),
+            effect => Fault::new("*", effect).nth(1 + dice.below(calls + calls / 2 + 2)),
+        };
         setup.faults.push(if after { fault.after() } else { fault });
         setup.lag += lag;
     }
@@ -130,7 +141,7 @@ fn effect(dice: &mut Dice, prepared: &Prepared) -> (Effect, bool, u64) {
     let lag = u64::from(reads);
     let seconds = 1 + dice.below(40);
     let after = dice.below(2) == 0;
-    let may_edit = !prepared.texts.0.contains("state: absent");
+    let edits = hands::edits_of(&prepared.texts.0);
     match dice.below(15) {
         0 | 1 => (Effect::Crash, after, 0),
         2 => (Fault::server_error("*", 500).effect, after, 0),
@@ -148,7 +159,7 @@ fn effect(dice: &mut Dice, prepared: &Prepared) -> (Effect, bool, u64) {
             (Effect::Paging(*dice.pick(&how)), false, 1)
         }
         13 => (Effect::Ignore, false, 1),
-        _ if may_edit => (Effect::Meanwhile(Deed::new(*dice.pick(&hands::MEANWHILE))), false, 2),
+        _ if !edits.is_empty() => (Effect::Meanwhile(Deed::new(*dice.pick(&edits))), false, 2),
         _ => (Effect::Stall(Duration::from_secs(60 * seconds)), false, 1),
     }
 }

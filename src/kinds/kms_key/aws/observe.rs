@@ -64,6 +64,15 @@ impl Live {
             });
             self.look(others.collect(), &mut looked).await?;
         }
+        for id in &ask.remembered {
+            if !looked.tags.contains_key(id.as_str()) && !looked.denied.contains_key(id.as_str()) {
+                match self.tags_of(id.as_str()).await {
+                    Ok(tags) => drop(looked.tags.insert(id.0.clone(), tags)),
+                    Err(gone) if gone.class == Class::Missing => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
         self.none_hidden(ask, &aliases, &looked)?;
 
         let none = BTreeSet::new();
@@ -76,13 +85,15 @@ impl Live {
             });
             seen.extend(try_join_all(reads).await?);
         }
-        // Keys of others whose aliases are wanted: enough to see the conflict, no look inside.
-        for (id, names) in &aliases.of_key {
-            if let Some(tags) = looked.tags.get(id)
-                && !is_ours(ask, id, tags)
-                && !names.is_disjoint(&ask.natural_keys)
-            {
+        // Keys of others whose aliases are wanted, and those that were ours: enough to see the conflict.
+        for (id, tags) in &looked.tags {
+            let names = aliases.of_key.get(id).unwrap_or(&none);
+            let remembered = ask.remembered.contains(&PhysicalId(id.clone()));
+            if !is_ours(ask, id, tags) && !names.is_disjoint(&ask.natural_keys) {
                 seen.push(self.stranger(id, tags, names));
+            } else if !is_ours(ask, id, tags) && remembered {
+                // Whether it is on its way out decides whether it is in the way.
+                seen.push(self.read(id, tags, names).await?);
             }
         }
         Self::note_elsewhere(ask, &mut seen);

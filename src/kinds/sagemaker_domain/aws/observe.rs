@@ -81,7 +81,24 @@ impl Live {
                 found.push(observed);
             }
         }
+        for id in &ask.remembered {
+            if !found.iter().any(|domain| domain.id == *id) {
+                found.extend(self.unlisted(id).await?);
+            }
+        }
         Ok(found)
+    }
+
+    /// A domain that the list does not show, if it is there all the same.
+    async fn unlisted(&self, id: &PhysicalId) -> Result<Option<Observed<State>>, CloudError> {
+        let Some(live) = gone(self.describe(id).await)? else { return Ok(None) };
+        let Some(arn) = live.domain_arn.clone() else {
+            let why = "a domain without ARN";
+            return Err(CloudError::new("sagemaker:DescribeDomain", Class::Unknown, why));
+        };
+        let Some(tags) = gone(self.tags_of(&arn).await)? else { return Ok(None) };
+        let (phase, state) = (phase(&live), state_of(live, &self.facts));
+        Ok(Some(Observed { id: id.clone(), arn, tags, phase, state }))
     }
 
     async fn domain(
@@ -99,7 +116,7 @@ impl Live {
         let named = domain.domain_name.is_some_and(|name| ask.natural_keys.contains(&name));
         // A claim of ours that cannot be read is told too: the loop refuses it aloud.
         let ours = tags.get(OWNER_TAG) == Some(&ask.owner);
-        if !(ours || named || ask.adopt.contains(&id)) {
+        if !(ours || named || ask.adopt.contains(&id) || ask.remembered.contains(&id)) {
             return Ok(None);
         }
         let Some(live) = gone(self.describe(&id).await)? else { return Ok(None) };

@@ -38,8 +38,17 @@ impl Port<SecurityGroup> for Live {
     /// Reads every group of the Region: 1000 a call, which is cheaper than one call for each filter,
     /// and sees groups whose claim was taken off.
     async fn observe(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+        let mut groups = read::groups(&self.ec2, &[]).await?;
+        let listed = |groups: &[LiveGroup], id: &PhysicalId| {
+            groups.iter().any(|group| group.group_id() == Some(id.as_str()))
+        };
+        for id in &ask.remembered {
+            if !listed(&groups, id) {
+                groups.extend(read::groups(&self.ec2, &[("group-id", id.as_str())]).await?);
+            }
+        }
         let mut found = Vec::new();
-        for group in read::groups(&self.ec2, &[]).await? {
+        for group in groups {
             let tags = wire::tags(group.tags());
             let key = wire::natural_key(&group);
             let asked = tags.get(OWNER_TAG) == Some(&ask.owner)

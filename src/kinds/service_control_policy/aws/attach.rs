@@ -1,5 +1,7 @@
 //! Attaching and detaching.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_organizations::types::{PolicyType, PolicyTypeStatus};
 
 use super::{Live, error::explain, read::Pages};
@@ -26,6 +28,25 @@ impl Live {
             return Err(self.enable_policy_type().await?);
         }
         Err(error)
+    }
+
+    /// Fails unless the policy is attached to all of these. AWS has said so for each, but a policy that
+    /// moves may not be missing for an instant from both its old place and its new one.
+    pub(super) async fn is_at(
+        &self,
+        id: &str,
+        targets: &BTreeSet<String>,
+    ) -> Result<(), CloudError> {
+        if targets.is_empty() {
+            return Ok(());
+        }
+        let live = self.targets_of(id).await?;
+        let missing: Vec<_> = targets.difference(&live).map(String::as_str).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let why = format!("it stays until AWS shows it attached to {}", missing.join(", "));
+        Err(CloudError::new("organizations:DetachPolicy", Class::Busy, why))
     }
 
     /// Takes a policy off a target, never the last one of the target. Not attached, or a target that is

@@ -39,13 +39,18 @@ pub struct Live {
 }
 
 /// A policy whose tags said that it is somebody else's. Organizations tells whose a policy is only by one
-/// more call, so that answer is kept for this process's life, or until somebody edits the policy's name or
-/// description. It only saves calls: whatever a manifest names or adopts is read in every pass.
+/// more call, so that answer, once it was given twice, is kept for a number of passes, or until somebody
+/// edits the policy's name or description. It only saves calls: whatever a manifest names or adopts, or
+/// what was ours before, is read in every pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stranger {
     owner: String,
     name: String,
     description: String,
+    /// How often its tags said so in a row.
+    looks: u32,
+    /// For how many passes since then its tags were not read.
+    trusted: u32,
 }
 
 impl Live {
@@ -152,7 +157,10 @@ impl Port<ServiceControlPolicy> for Live {
         match change {
             Change::Update(update) => self.update(have.id.as_str(), update).await,
             Change::Attach { target, .. } => self.attach(have.id.as_str(), target).await,
-            Change::Detach { target, .. } => self.detach(have.id.as_str(), target).await,
+            Change::Detach { target, after, .. } => {
+                self.is_at(have.id.as_str(), after).await?;
+                self.detach(have.id.as_str(), target).await
+            }
         }
     }
 

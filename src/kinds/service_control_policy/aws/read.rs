@@ -17,6 +17,10 @@ use crate::{
 
 /// The largest page Organizations gives (API reference).
 const PAGE: i32 = 20;
+/// Tags that were just set may not be shown at once: so many looks before a policy counts as a stranger's.
+const LOOKS: u32 = 2;
+/// For so many passes in a row that is believed; then its tags are read again. At the usual interval that is an hour.
+const TRUSTED_FOR: u32 = 60;
 
 /// The page tokens of one listing. A page may be empty and still have a successor, so only the token
 /// says whether there is more; one that comes back would go round for ever.
@@ -73,31 +77,61 @@ impl Listed {
         }))
     }
 
-    fn stranger(&self, ask: &Ask) -> Stranger {
-        Stranger {
-            owner: ask.owner.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-        }
+    fn is_the_same_as(&self, met: &Stranger, ask: &Ask) -> bool {
+        met.owner == ask.owner && met.name == self.name && met.description == self.description
     }
 }
 
 impl Live {
+    /// Whether a policy is somebody else's by all that is known, so that its tags need not be read again yet.
+    fn is_known_stranger(&self, policy: &Listed, ask: &Ask) -> bool {
+        let mut strangers = self.strangers();
+        let Some(met) = strangers.get_mut(&policy.id) else { return false };
+        if !policy.is_the_same_as(met, ask) || met.looks < LOOKS || met.trusted >= TRUSTED_FOR {
+            return false;
+        }
+        met.trusted += 1;
+        true
+    }
+
+    /// Notes that a policy's tags said that it is somebody else's.
+    fn meet_stranger(&self, policy: &Listed, ask: &Ask) {
+        let mut strangers = self.strangers();
+        let looks = strangers
+            .get(&policy.id)
+            .filter(|met| policy.is_the_same_as(met, ask))
+            .map_or(1, |met| met.looks.saturating_add(1));
+        let met = Stranger {
+            owner: ask.owner.clone(),
+            name: policy.name.clone(),
+            description: policy.description.clone(),
+            looks,
+            trusted: 0,
+        };
+        strangers.insert(policy.id.clone(), met);
+    }
+
     /// Every policy that is ours, adopted, or of a wanted name.
     pub(super) async fn read_all(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
-        let listed = self.list().await?;
+        let mut listed = self.list().await?;
+        for id in &ask.remembered {
+            if !listed.iter().any(|policy| policy.id == id.as_str()) {
+                listed.extend(self.unlisted(id).await?);
+            }
+        }
         self.strangers().retain(|id, _| listed.iter().any(|policy| policy.id == *id));
         let mut found = Vec::new();
         for policy in listed {
+            let id = PhysicalId(policy.id.clone());
             let named = ask.natural_keys.contains(&policy.name)
-                || ask.adopt.contains(&PhysicalId(policy.id.clone()));
-            let known = self.strangers().get(&policy.id).cloned();
-            if !named && known.is_some_and(|known| known == policy.stranger(ask)) {
+                || ask.adopt.contains(&id)
+                || ask.remembered.contains(&id);
+            if !named && self.is_known_stranger(&policy, ask) {
                 continue;
             }
             let tags = self.tags_of(&policy.id).await?;
             if !named && tags.get(OWNER_TAG) != Some(&ask.owner) {
-                self.strangers().insert(policy.id.clone(), policy.stranger(ask));
+                self.meet_stranger(&policy, ask);
                 continue;
             }
             // It may be claimed before anybody asks for it by name again.
@@ -138,6 +172,20 @@ impl Live {
             phase: Phase::Ready,
             state,
         })
+    }
+
+    /// A policy that the list does not show, if it is there all the same.
+    async fn unlisted(&self, id: &PhysicalId) -> Result<Option<Listed>, CloudError> {
+        const OPERATION: &str = "organizations:DescribePolicy";
+        let answer = self.client.describe_policy().policy_id(id.as_str()).send().await;
+        match answer.map_err(|error| explain(OPERATION, &error)) {
+            Ok(answer) => {
+                let summary = answer.policy().and_then(|policy| policy.policy_summary());
+                summary.and_then(Listed::read).transpose()
+            }
+            Err(gone) if gone.is_code("PolicyNotFoundException") => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn list(&self) -> Result<Vec<Listed>, CloudError> {

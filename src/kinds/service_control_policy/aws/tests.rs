@@ -169,7 +169,11 @@ fn observed() -> Observed<State> {
 }
 
 fn detach() -> Change {
-    Change::Detach { target: ACCOUNT.into(), risk: crate::model::Risk::Loosens }
+    Change::Detach {
+        target: ACCOUNT.into(),
+        risk: crate::model::Risk::Loosens,
+        after: BTreeSet::new(),
+    }
 }
 
 fn attach() -> Change {

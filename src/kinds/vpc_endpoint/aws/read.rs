@@ -99,6 +99,7 @@ fn state(endpoint: Endpoint, facts: &ScopeFacts) -> State {
 pub(super) fn is_asked_for(live: &Observed<State>, ask: &Ask) -> bool {
     live.tags.get(OWNER_TAG) == Some(&ask.owner)
         || ask.adopt.contains(&live.id)
+        || ask.remembered.contains(&live.id)
         || VpcEndpoint::natural_keys(&live.state).iter().any(|key| ask.natural_keys.contains(key))
 }
 
