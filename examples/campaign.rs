@@ -46,6 +46,9 @@ enum Kind {
     Replay,
 }
 
+/// Scenarios with so many calls at most are run with every pair of faults.
+const SMALL: usize = 22;
+
 #[derive(Debug, Parser)]
 struct Args {
     /// Which campaigns
@@ -105,7 +108,7 @@ fn campaign(kind: Kind, args: &Args, prepared: &[Prepared]) -> bool {
         Kind::Single => jobs(prepared, faults::singles),
         Kind::Pairs => {
             let small =
-                |it: &&Prepared| it.reference.calls.len() <= 12 && it.reference.mutations > 0;
+                |it: &&Prepared| it.reference.calls.len() <= SMALL && it.reference.mutations > 0;
             let small: Vec<_> = prepared.iter().filter(small).collect();
             small
                 .into_iter()

@@ -27,7 +27,8 @@ pub async fn run(
     poke: &Notify,
     mut publish: impl FnMut(&Engine, &Report),
 ) {
-    let watch = Watch::start(engine.dir());
+    let mut watch = Watch::start(engine.dir());
+    watch.begin().await;
     for trouble in &watch.trouble {
         tracing::warn!(
             "watching {}: {trouble}; the interval still notices changes",

@@ -35,8 +35,16 @@ pub(super) struct Wanted<'a> {
 /// The callers found, per scope.
 pub(super) type Callers = BTreeMap<String, Result<identity::Caller, CloudError>>;
 
+/// What was found.
+pub(super) struct Observation {
+    pub(super) live: Live,
+    pub(super) callers: Callers,
+    /// Whether the search for orphans of kinds that no manifest declares, if it was asked for, saw everything.
+    pub(super) all_swept: bool,
+}
+
 /// Observes everything wanted.
-pub(super) async fn observe(scopes: &Scopes, wanted: &Wanted<'_>) -> (Live, Callers) {
+pub(super) async fn observe(scopes: &Scopes, wanted: &Wanted<'_>) -> Observation {
     let used: BTreeSet<&str> = wanted
         .documents
         .keys()
@@ -52,8 +60,8 @@ pub(super) async fn observe(scopes: &Scopes, wanted: &Wanted<'_>) -> (Live, Call
         .collect();
     lookups(scopes, wanted, &refused, &mut live).await;
     organizations(scopes, wanted, &refused, &mut live).await;
-    kinds(scopes, wanted, &used, &refused, &mut live).await;
-    (live, callers)
+    let all_swept = kinds(scopes, wanted, &used, &refused, &mut live).await;
+    Observation { live, callers, all_swept }
 }
 
 /// The live identity of each scope; a wrong account is an error like any other.
@@ -140,13 +148,14 @@ async fn organizations(
     }
 }
 
+/// Whether everything was seen.
 async fn kinds(
     scopes: &Scopes,
     wanted: &Wanted<'_>,
     used: &BTreeSet<&str>,
     refused: &BTreeMap<&str, String>,
     live: &mut Live,
-) {
+) -> bool {
     let known = plan::known(live, wanted.owner);
     let mut asks: BTreeMap<(String, String), Ask> = BTreeMap::new();
     for (scope, kind) in wanted.remembered {
@@ -183,10 +192,12 @@ async fn kinds(
         .buffer_unordered(CONCURRENCY)
         .collect()
         .await;
+    let all_seen = seen.iter().all(|(_, seen)| seen.all().is_some());
     // A kind that nobody declares and that may not be read either concerns nobody.
     live.seen.extend(
         seen.into_iter().filter(|(key, seen)| declared.contains(key) || seen.all().is_some()),
     );
+    all_seen
 }
 
 /// The names that would be a conflict, with this pass's lookups filled in: a group's name counts within its VPC,

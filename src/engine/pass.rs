@@ -7,6 +7,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
     consent,
     defect::contained,
     futile::Futile,
-    observe::{self, Callers, Wanted},
+    observe::{self, Callers, Observation, Wanted},
     pace::Pace,
     report::{PendingDeletion, Report},
     rewrites::{Deletions, Memory},
@@ -25,7 +26,7 @@ use crate::{
     aws::{Brake, identity},
     kind::{Creation, erased::Registry},
     manifest::{Loader, Snapshot},
-    model::{Address, Seen},
+    model::{Address, Observed, Ownership, Seen},
     plan::{self, Action, Live, Lockout, Past, Plan, Verdict, Wait},
     settings::{Mode, Settings},
 };
@@ -33,6 +34,11 @@ use crate::{
 /// Orphans of kinds that no manifest declares are looked for once in this many passes (an hour, with the
 /// default interval): they are rare, and each look costs a listing.
 const SWEEP_EVERY: u64 = 60;
+/// The first of these passes: not the first of a process, which has more urgent things to do.
+const FIRST_SWEEP: u64 = 2;
+/// A search that did not see everything is repeated in the next pass, so often at most: what may never be read is
+/// not worth more.
+const SWEEP_TRIES: u32 = 3;
 
 /// How an engine is used.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +65,8 @@ pub struct Engine {
     pub(super) converged: BTreeMap<Address, String>,
     pub(super) completing: BTreeSet<Address>,
     pub(super) remembered: BTreeSet<(String, String)>,
+    /// How often the search for orphans of undeclared kinds is still to be made.
+    sweeps: u32,
     pub(super) organizations: BTreeMap<String, identity::Organization>,
     pub(super) rewrites: Memory,
     pub(super) deletions: Deletions,
@@ -88,6 +96,7 @@ impl Engine {
             converged: BTreeMap::new(),
             completing: BTreeSet::new(),
             remembered: BTreeSet::new(),
+            sweeps: 0,
             organizations: BTreeMap::new(),
             rewrites: Memory::default(),
             deletions: Deletions::default(),
@@ -184,6 +193,9 @@ impl Engine {
     }
 
     async fn observe(&mut self, snapshot: Option<&Snapshot>) -> (Live, Callers) {
+        if self.passes % SWEEP_EVERY == FIRST_SWEEP {
+            self.sweeps = SWEEP_TRIES;
+        }
         let empty = BTreeMap::new();
         let documents = snapshot.map_or(&empty, |snapshot| &snapshot.documents);
         let wanted = Wanted {
@@ -191,12 +203,15 @@ impl Engine {
             registry: &self.registry,
             documents,
             remembered: &self.remembered,
-            sweep: self.options.sweep || self.passes.is_multiple_of(SWEEP_EVERY),
+            sweep: self.options.sweep || self.sweeps > 0,
             predecessors: &self.pace.predecessors(),
             organizations: &self.organizations,
         };
-        let (live, callers) = observe::observe(&self.scopes, &wanted).await;
+        let Observation { live, callers, all_swept } =
+            observe::observe(&self.scopes, &wanted).await;
+        self.sweeps = if all_swept { 0 } else { self.sweeps.saturating_sub(1) };
         self.remembered.extend(documents.keys().map(|a| (a.scope.clone(), a.kind.clone())));
+        self.remembered.extend(with_ours(&live, &self.settings.owner));
         for (scope, seen) in &live.organizations {
             if let Seen::All(id) = seen {
                 let management_account = live.management_accounts.get(scope).cloned();
@@ -345,4 +360,16 @@ fn scopes_report(callers: &Callers) -> BTreeMap<String, Result<String, String>> 
 
 fn epoch_seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// The kinds of which something that is ours was found: an orphan found once is looked for in every pass, so that it
+/// is reported until it is gone.
+fn with_ours(live: &Live, owner: &str) -> impl Iterator<Item = (String, String)> {
+    let ours = move |seen: &Seen<Vec<Observed<Value>>>| {
+        seen.all().is_some_and(|all| {
+            let read = all.iter().map(|resource| Ownership::read(&resource.tags, owner));
+            read.into_iter().any(|ownership| matches!(ownership, Ownership::Ours { .. }))
+        })
+    };
+    live.seen.iter().filter(move |(_, seen)| ours(seen)).map(|(key, _)| key.clone())
 }

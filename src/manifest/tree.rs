@@ -6,6 +6,7 @@
 
 use std::{
     fs::{self, File},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     io::{self, Read as _},
     os::fd::OwnedFd,
     path::{Component, Path, PathBuf},
@@ -39,7 +40,19 @@ pub(super) fn read(dir: &Path) -> Result<Vec<SourceFile>, Vec<Problem>> {
     read_while(dir, &mut |_| {})
 }
 
-/// The same, with something that happens before each entry: how tests switch the tree in the middle.
+/// One value for everything that [`read`] says of a directory: equal readings, or equal problems, have equal ones.
+pub(super) fn fingerprint(dir: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    // Another tree behind the link is another revision, whatever it says.
+    dir.canonicalize().ok().hash(&mut hasher);
+    match read(dir) {
+        Ok(files) => files.iter().for_each(|file| (&file.shown, &file.text).hash(&mut hasher)),
+        Err(problems) => problems.iter().for_each(|it| it.to_string().hash(&mut hasher)),
+    }
+    hasher.finish()
+}
+
+/// The same as [`read`], with something that happens before each entry: how tests switch the tree in the middle.
 fn read_while(
     dir: &Path,
     meanwhile: &mut dyn FnMut(&Path),

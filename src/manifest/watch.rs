@@ -9,12 +9,19 @@ use std::{
 use notify::{Config, Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
+use super::tree;
+
 /// How often the polling fallback compares contents. Remote file systems (EFS) deliver no events, and a
 /// watch on the old target of a symlink misses that it was switched.
 const POLL: Duration = Duration::from_secs(5);
+/// Between two looks at files that events came for although nothing is new in them.
+const COALESCE: Duration = Duration::from_millis(100);
 
 /// Watches until dropped.
 pub struct Watch {
+    dir: PathBuf,
+    /// What the directory said when a change was last told.
+    told: Option<u64>,
     changed: Arc<Notify>,
     _events: Option<RecommendedWatcher>,
     _poll: Option<PollWatcher>,
@@ -36,12 +43,33 @@ impl Watch {
             .and_then(|mut watcher| watcher.watch(dir, RecursiveMode::Recursive).map(|()| watcher))
             .map_err(|error| trouble.push(format!("no polling: {error}")))
             .ok();
-        Self { changed, _events: events, _poll: poll, trouble }
+        Self { dir: dir.to_owned(), told: None, changed, _events: events, _poll: poll, trouble }
     }
 
-    /// Waits until something changed since the last time this returned.
-    pub async fn changed(&self) {
-        self.changed.notified().await;
+    /// Notes what the directory says now: changes are told from here on.
+    pub async fn begin(&mut self) {
+        self.told = Some(self.fingerprint().await);
+    }
+
+    /// Waits for something that the directory did not say before. Files that are touched, or written again
+    /// with what they held, are none: a storm of events must not keep making plans void (each change does).
+    pub async fn changed(&mut self) {
+        loop {
+            self.changed.notified().await;
+            let now = self.fingerprint().await;
+            if self.told.replace(now) != Some(now) {
+                return;
+            }
+            tokio::time::sleep(COALESCE).await;
+        }
+    }
+
+    /// Off the runtime's threads: a slow disk must not hold up the calls under way.
+    async fn fingerprint(&self) -> u64 {
+        let dir = self.dir.clone();
+        let read = tokio::task::spawn_blocking(move || tree::fingerprint(&dir)).await;
+        // The reader panicked: whatever there is now is not what was there.
+        read.unwrap_or_else(|_| self.told.map_or(0, |told| told.wrapping_add(1)))
     }
 }
 
@@ -64,5 +92,65 @@ fn teller(changed: &Arc<Notify>) -> impl Fn(notify::Result<Event>) + Send + 'sta
         if !matches!(&event, Ok(Event { kind: EventKind::Access(_), .. })) {
             changed.notify_one();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    /// A watch that is told of events by the test alone.
+    async fn still(dir: &Path) -> Watch {
+        let changed = Arc::new(Notify::new());
+        let mut watch = Watch {
+            dir: dir.to_owned(),
+            told: None,
+            changed,
+            _events: None,
+            _poll: None,
+            trouble: Vec::new(),
+        };
+        watch.begin().await;
+        watch
+    }
+
+    #[tokio::test]
+    async fn files_that_say_what_they_said_before_are_no_change_however_many_events_come() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("a.yaml");
+        std::fs::write(&file, "a: 1").expect("written");
+        let mut watch = still(dir.path()).await;
+        for _ in 0..3 {
+            std::fs::write(&file, "a: 1").expect("written");
+            watch.changed.notify_one();
+            // The look is taken on another thread; a change would have been told by now.
+            for _ in 0..50 {
+                assert_eq!(watch.changed().now_or_never(), None);
+                watch.changed.notify_one();
+                tokio::task::yield_now().await;
+            }
+        }
+        std::fs::write(&file, "a: 2").expect("written");
+        watch.changed.notify_one();
+        watch.changed().await;
+    }
+
+    #[tokio::test]
+    async fn a_file_that_becomes_unreadable_is_a_change_once() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("a.yaml");
+        std::fs::write(&file, "a: 1").expect("written");
+        let mut watch = still(dir.path()).await;
+        let (before, again) = (watch.told, watch.fingerprint().await);
+        assert_eq!(before, Some(again));
+        // Not a regular file: refused, whoever reads.
+        std::fs::remove_file(&file).expect("removed");
+        std::fs::create_dir(&file).expect("made");
+        std::os::unix::fs::symlink("/dev/zero", file.join("b.yaml")).expect("linked");
+        watch.changed.notify_one();
+        watch.changed().await;
+        assert_eq!(watch.told, Some(watch.fingerprint().await));
     }
 }

@@ -11,6 +11,7 @@
 //! | S3 no duplicate | one resource an address; no second create while an answer is unclear, nor soon after a start |
 //! | S4 never weaker midway | what is there after a call was there before or is wanted; what was there and is wanted stays |
 //! | S5 deletion | only of what may be deleted, keys with the days asked for |
+//! | S6 input | nothing at all by a process that has not read any good input yet |
 //! | S7 completeness | no create and no delete of a kind whose last listing in this pass failed |
 //! | S8 freshness | only within a pass, and not long after it began |
 //! | S10 bounded force | calls a pass, and repetitions of one call |
@@ -80,6 +81,8 @@ struct Seen {
     mutations: u64,
     in_pass: u64,
     braked: bool,
+    /// The process has not read anything good since it began.
+    blind: bool,
     /// The brake came with a call that was under way: that one may end.
     braking: bool,
     /// When the pass began, in the world's time.
@@ -113,6 +116,17 @@ impl Monitor {
         seen.life = now;
         seen.unclear.clear();
         seen.pass = None;
+        seen.blind = false;
+    }
+
+    /// The process that just began finds nothing in the directory that it may go by.
+    pub fn begins_blind(&self) {
+        self.seen().blind = true;
+    }
+
+    /// The directory says something good again.
+    pub fn sees(&self) {
+        self.seen().blind = false;
     }
 
     /// A pass begins.

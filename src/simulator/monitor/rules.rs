@@ -55,6 +55,9 @@ impl Seen {
         let Some((before, after)) = call.truth else { return self.read(call) };
         self.mutations += 1;
         self.in_pass += 1;
+        if self.blind {
+            self.broken("S6", call, "a write by a process that has read no good input");
+        }
         self.place(call);
         self.freshness(call);
         self.force(call);

@@ -208,6 +208,17 @@ async fn a_nameless_create_right_after_the_start_breaks_s3() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_by_a_process_that_has_read_nothing_good_breaks_s6() {
+    let bench = Bench::new().await;
+    bench.monitor.begins_blind();
+    let group = bench.group("apps", APPS).await;
+    assert_eq!(bench.rules(), ["S6"].into());
+    bench.monitor.sees();
+    bench.open(&group, "10.0.0.0/8").await;
+    assert_eq!(bench.monitor.violations().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_create_after_a_listing_that_failed_breaks_s7() {
     let bench = Bench::new().await;
     bench.simulator.inject(Fault::new("DescribeSecurityGroups", Effect::Deny));

@@ -41,12 +41,22 @@ pub struct Setup {
     pub latency: Duration,
     /// Passes that faults may cost besides those they strike (stale reads and the like).
     pub lag: u64,
+    /// Somebody who undoes what was done after every pass, and of whom the judge is not told: proves that it judges.
+    pub vandal: Option<fn(&mut World)>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let latency = Duration::ZERO;
-        Self { faults: Vec::new(), engines: 1, quiet: 2, brake: None, latency, lag: 0 }
+        Self {
+            faults: Vec::new(),
+            engines: 1,
+            quiet: 2,
+            brake: None,
+            latency,
+            lag: 0,
+            vandal: None,
+        }
     }
 }
 
@@ -183,6 +193,9 @@ impl Runner<'_> {
                 self.stuck(&reports);
                 return (passes, None);
             }
+            if let Some(vandal) = self.setup.vandal {
+                self.simulator.with(vandal);
+            }
             self.help(&reports);
             idle = if active { 0 } else { idle + 1 };
             let pause = engines.iter().zip(&reports).map(|(e, r)| engine::pause(e, r)).min();
@@ -209,11 +222,21 @@ impl Runner<'_> {
 
     async fn engines(&mut self) -> Vec<Engine> {
         self.monitor.life_begins(self.age());
+        if self.blind() {
+            self.monitor.begins_blind();
+        }
         let mut engines = Vec::new();
         for _ in 0..self.setup.engines {
             engines.push(self.engine().await);
         }
         engines
+    }
+
+    /// Whether a process that begins now reads nothing good: the directory's last stage is broken, or empty.
+    fn blind(&self) -> bool {
+        let Some(own) = &self.own else { return false };
+        let text = std::fs::read_to_string(own.path().join("all.yaml")).unwrap_or_default();
+        self.prepared.texts.1.as_ref() != Some(&text)
     }
 
     async fn engine(&self) -> Engine {
@@ -279,7 +302,10 @@ impl Runner<'_> {
             .conflicts
             .iter()
             .any(|it| Self::may_be_doubled(self.setup, &it.address.kind));
-        settled && (doubled || reference.is_none_or(|counts| counts == report.plan.counts()))
+        // The second pass looks for orphans of kinds that no manifest declares any more.
+        settled
+            && report.pass >= 2
+            && (doubled || reference.is_none_or(|counts| counts == report.plan.counts()))
     }
 
     /// Two processes at once may both create what has neither token nor unique name. Both see that in their next

@@ -1,7 +1,12 @@
 //! The bounded form of the campaigns; all of it is `cargo run --profile campaign --example campaign`.
 
+use std::collections::BTreeSet;
+
+use palisade::simulator::{Effect, Fault};
+
 use super::{
     faults::{self, Mishap},
+    hands,
     prepare::Prepared,
     run::{Setup, run},
     scenarios, swarm,
@@ -90,4 +95,32 @@ fn one_seed_gives_one_run_byte_for_byte() {
         assert!(!first.log.is_empty());
         assert_eq!(first.log, second.log, "seed {seed}");
     }
+}
+
+/// The rules that a run broke, each once.
+fn broken(prepared: &Prepared, setup: &Setup) -> BTreeSet<&'static str> {
+    block_on(run(prepared, setup)).violations.iter().map(|violation| violation.rule).collect()
+}
+
+#[test]
+fn a_run_that_never_ends_as_wanted_breaks_l1() {
+    let prepared = prepared(&["group-add-rules"]);
+    let never = Fault::new("AuthorizeSecurityGroupIngress", Effect::Ignore);
+    let setup = Setup { faults: vec![never.times(u64::MAX)], ..Setup::default() };
+    assert!(broken(&prepared[0], &setup).contains("L1"));
+}
+
+#[test]
+fn a_run_that_takes_more_passes_than_its_chain_is_long_breaks_l2() {
+    let mut prepared = prepared(&["platform-create"]);
+    assert_eq!(broken(&prepared[0], &Setup::default()), [].into());
+    prepared[0].scenario.depth = 0;
+    assert_eq!(broken(&prepared[0], &Setup::default()), ["L2"].into());
+}
+
+#[test]
+fn writes_after_convergence_break_l3() {
+    let prepared = prepared(&["group-drift-opened"]);
+    let setup = Setup { vandal: Some(hands::open_ssh), quiet: 6, ..Setup::default() };
+    assert!(broken(&prepared[0], &setup).contains("L3"));
 }
