@@ -66,3 +66,36 @@ fn teller(changed: &Arc<Notify>) -> impl Fn(notify::Result<Event>) + Send + 'sta
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{AccessKind, CreateKind, Flag, ModifyKind, RemoveKind, RenameMode};
+
+    use super::*;
+
+    /// Whether the watcher would say "changed".
+    async fn tells(event: notify::Result<Event>) -> bool {
+        let changed = Arc::new(Notify::new());
+        teller(&changed)(event);
+        tokio::time::timeout(Duration::from_secs(1), changed.notified()).await.is_ok()
+    }
+
+    /// facebook/buck2#1131 and its PR#1453: the notice that events were lost has no path, and was overlooked.
+    #[tokio::test(start_paused = true)]
+    async fn events_that_were_lost_or_failed_are_a_change_and_our_own_reading_is_none() {
+        let rescan = || Event::new(EventKind::Other).set_flag(Flag::Rescan);
+        assert!(tells(Ok(rescan())).await, "without a path");
+        assert!(tells(Ok(rescan().add_path("somewhere".into()))).await);
+        assert!(tells(Err(notify::Error::generic("no more watches"))).await);
+        for kind in [
+            EventKind::Any,
+            EventKind::Create(CreateKind::Any),
+            EventKind::Modify(ModifyKind::Name(RenameMode::To)),
+            EventKind::Modify(ModifyKind::Any),
+            EventKind::Remove(RemoveKind::Folder),
+        ] {
+            assert!(tells(Ok(Event::new(kind))).await, "{kind:?}");
+        }
+        assert!(!tells(Ok(Event::new(EventKind::Access(AccessKind::Any)))).await);
+    }
+}
