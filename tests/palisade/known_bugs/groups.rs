@@ -8,6 +8,7 @@ use palisade::{
     settings::Prune,
     simulator::{Deed, Effect, Fault, Paging},
 };
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::{
@@ -188,7 +189,7 @@ async fn bug_39_a_rule_that_somebody_adds_meanwhile_does_not_keep_the_others_out
     let prepared = prepared(scenario).await;
     let meanwhile = Effect::Meanwhile(Deed::new(|world| {
         if let Some(group) = hands::id(world, "SecurityGroup", "apps") {
-            let rule = serde_json::json!({"GroupId": group, "IpPermissions": [{
+            let rule = json!({"GroupId": group, "IpPermissions": [{
                 "IpProtocol": "tcp", "FromPort": "443", "ToPort": "443", "IpRanges": [{"CidrIp": "10.0.0.0/16"}]
             }]});
             let _ = hands::try_call(world, "ec2", "AuthorizeSecurityGroupIngress", &rule);
@@ -242,4 +243,19 @@ async fn bug_41_a_rule_outlives_a_moment_in_which_its_peer_cannot_be_seen() {
             assert!(!finished.log.contains(":Revoke"), "{fault:?}\n{}", finished.log);
         }
     }
+
+    // And where the peer alone is hidden, because its claim is.
+    let (world, mut engine) = applied(&stage(&before)).await;
+    let kept = || world.rule(&world.group("db"), false, 5432);
+    let (id, apps) = (kept(), world.group("apps"));
+    let owner = json!([{"Key": "palisade:owner", "Value": OWNER}]);
+    world.ec2("DeleteTags", &json!({"ResourceId": [apps], "Tag": owner}));
+    for _ in 0..5 {
+        assert!(!engine.pass().await.is_converged(), "it was not hidden");
+        assert_eq!(kept(), id);
+        tokio::time::advance(Duration::from_mins(1)).await;
+    }
+    world.ec2("CreateTags", &json!({"ResourceId": [apps], "Tag": owner}));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!((world.writes(), kept()), (Vec::new(), id));
 }

@@ -101,7 +101,8 @@ fn approval(digest: &str) -> String {
 /// 56. argoproj/argo-cd#2573, #15058, #24408: trouble with the source of the manifests looked like fewer manifests.
 #[tokio::test(start_paused = true)]
 async fn bug_56_trouble_with_the_directory_prunes_nothing_before_or_after_a_restart() {
-    let troubles: [(&str, fn(&Path)); 5] = [
+    type Trouble = (&'static str, fn(&Path));
+    let troubles: [Trouble; 5] = [
         ("a link whose target is gone", |dir| {
             fs::remove_file(dir.join("main.yaml")).unwrap();
             symlink("gone.yaml", dir.join("main.yaml")).unwrap();
