@@ -14,7 +14,7 @@ use super::LookupKind;
 /// not managed.
 pub type TagSpec = BTreeMap<String, Option<String>>;
 
-/// A search for something that palisade does not manage. All conditions must hold.
+/// A search for something that palisade does not manage. All conditions must hold, and there must be one.
 #[derive(
     Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
