@@ -14,7 +14,7 @@ use super::LookupKind;
 /// not managed.
 pub type TagSpec = BTreeMap<String, Option<String>>;
 
-/// A search for something that palisade does not manage. All conditions must hold.
+/// A search for something that palisade does not manage. All conditions must hold, and there must be one.
 #[derive(
     Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -85,6 +85,14 @@ impl Accepts {
     }
 }
 
+/// A search without a condition would find everything there is, and an empty field is a slip.
+fn searching<E: de::Error>(lookup: Lookup) -> Result<Lookup, E> {
+    if lookup.tags.is_empty() && lookup.name.is_none() {
+        return Err(E::custom("a lookup without a condition would find everything; say `tags`"));
+    }
+    Ok(lookup)
+}
+
 struct TargetVisitor;
 
 impl<'de> Visitor<'de> for TargetVisitor {
@@ -104,7 +112,7 @@ impl<'de> Visitor<'de> for TargetVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Target, A::Error> {
         let target = match map.next_key::<String>()?.as_deref() {
             Some("ref") => Target::Ref(map.next_value()?),
-            Some("lookup") => Target::Lookup(map.next_value()?),
+            Some("lookup") => Target::Lookup(searching(map.next_value()?)?),
             Some(other) => return Err(de::Error::unknown_field(other, &["ref", "lookup"])),
             None => return Err(de::Error::custom("empty; say `ref` or `lookup`")),
         };
@@ -215,6 +223,8 @@ mod tests {
             (json!({"reff": "x"}), "unknown field `reff`"),
             (json!({"ref": "x", "lookup": {}}), "nothing beside it"),
             (json!({"lookup": {"tag": {}}}), "unknown field `tag`"),
+            (json!({"lookup": {}}), "would find everything"),
+            (json!({"lookup": {"tags": {}}}), "would find everything"),
             (json!(7), "an id, `{ref: name}` or"),
         ] {
             let error = read(wrong.clone()).expect_err("refused");

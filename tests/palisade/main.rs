@@ -18,6 +18,7 @@ mod directory;
 mod drift;
 mod gate;
 mod iam;
+mod known_bugs;
 mod operate;
 mod readme;
 mod safety;

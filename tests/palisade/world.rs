@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use aws_config::SdkConfig;
 use palisade::{
     aws::{Brake, Connection, Guard},
     engine::{Changed, Engine, Options, Report, Scopes},
@@ -121,12 +122,23 @@ impl World {
 
     pub async fn engine_with(&self, guard: Guard, options: Options) -> Engine {
         let base = self.simulator.sdk_config(example::ML_ACCOUNT, example::REGION);
+        self.engine_on(self.dir(), base, guard, options).await
+    }
+
+    /// A new process with a directory and a connection of its own.
+    pub async fn engine_on(
+        &self,
+        dir: &Path,
+        base: SdkConfig,
+        guard: Guard,
+        options: Options,
+    ) -> Engine {
         let registry = Arc::new(kinds::registry());
         let connection = Connection::new(base, guard);
         let scopes = Scopes::connect(&self.settings, &connection, &registry).await;
         let (settings, brake) = (self.settings.clone(), self.brake.clone());
         let scopes = scopes.expect("the scopes are connected");
-        Engine::new(settings, registry, scopes, self.dir(), options, brake)
+        Engine::new(settings, registry, scopes, dir, options, brake)
     }
 
     /// The calls since the last time.

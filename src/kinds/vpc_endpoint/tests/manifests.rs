@@ -227,18 +227,17 @@ fn before_anything_was_seen_resolving_records_what_is_needed_and_waits() {
 
 #[test]
 fn a_gateway_load_balancer_endpoint_is_in_the_one_subnet_a_lookup_finds() {
-    let spec = |tags: Value| {
-        json!({
-            "type": "GatewayLoadBalancer", "service": "com.amazonaws.vpce.eu-west-1.vpce-svc-1",
-            "vpc": "vpc-1", "subnets": {"lookup": {"tags": tags}},
-        })
-    };
-    let (_, resolution) = resolve_with(spec(json!({"tier": "private"})), &known());
+    let spec = json!({
+        "type": "GatewayLoadBalancer", "service": "com.amazonaws.vpce.eu-west-1.vpce-svc-1",
+        "vpc": "vpc-1", "subnets": {"lookup": {"tags": {"tier": "private"}}},
+    });
+    let (_, resolution) = resolve_with(spec.clone(), &known());
     assert!(resolution.waiting.iter().any(|why| why.contains("one is needed")));
     let mut known = known();
-    let only = LookupItem { id: "subnet-f".into(), ..LookupItem::default() };
+    let tags = [("tier".into(), "private".into())].into();
+    let only = LookupItem { id: "subnet-f".into(), tags, ..LookupItem::default() };
     known.lookups.insert(("ml-prod".into(), LookupKind::Subnet), Seen::All(vec![only]));
-    let (state, resolution) = resolve_with(spec(json!({})), &known);
+    let (state, resolution) = resolve_with(spec, &known);
     assert_eq!(state.expect("a state").subnets, Some(singles(set(["subnet-f"]))));
     assert!(resolution.waiting.is_empty());
 }

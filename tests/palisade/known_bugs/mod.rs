@@ -1,0 +1,3 @@
+mod groups;
+mod input;
+mod policies;
