@@ -34,8 +34,8 @@ use crate::{
 /// Orphans of kinds that no manifest declares are looked for once in this many passes (an hour, with the
 /// default interval): they are rare, and each look costs a listing.
 const SWEEP_EVERY: u64 = 60;
-/// The first of these passes: not the first of a process, which has more urgent things to do.
-const FIRST_SWEEP: u64 = 2;
+/// The first of these passes: a process that has just begun has more urgent things to do.
+const FIRST_SWEEP: u64 = 30;
 /// A search that did not see everything is repeated in the next pass, so often at most: what may never be read is
 /// not worth more.
 const SWEEP_TRIES: u32 = 3;

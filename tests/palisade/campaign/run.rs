@@ -12,6 +12,7 @@ use palisade::{
     engine::{self, Engine, Report, Scopes},
     kinds,
     plan::{Counts, Verdict},
+    settings::Prune,
     simulator::{
         Fault, Simulator, World,
         monitor::{Monitor, Violation},
@@ -41,7 +42,7 @@ pub struct Setup {
     pub latency: Duration,
     /// Passes that faults may cost besides those they strike (stale reads and the like).
     pub lag: u64,
-    /// Somebody who undoes what was done after every pass, and of whom the judge is not told: proves that it judges.
+    /// Somebody who undoes what was done once it is done, and of whom the judge is not told: proves that it judges.
     pub vandal: Option<fn(&mut World)>,
 }
 
@@ -193,7 +194,7 @@ impl Runner<'_> {
                 self.stuck(&reports);
                 return (passes, None);
             }
-            if let Some(vandal) = self.setup.vandal {
+            if let Some(vandal) = self.setup.vandal.filter(|_| quiet > 0) {
                 self.simulator.with(vandal);
             }
             self.help(&reports);
@@ -250,7 +251,9 @@ impl Runner<'_> {
         let registry = Arc::new(kinds::registry());
         let scopes = Scopes::connect(&prepared.settings, &connection, &registry).await;
         let scopes = scopes.expect("accounts and Regions are known");
-        let options = engine::Options { write: true, ..engine::Options::default() };
+        // Where orphans are pruned, a pass must not end before it has looked for those of undeclared kinds.
+        let sweep = prepared.scenario.prune == Prune::Automatic;
+        let options = engine::Options { write: true, sweep, ..engine::Options::default() };
         let dir = self.own.as_ref().unwrap_or(&prepared.dir).path();
         Engine::new(prepared.settings.clone(), registry, scopes, dir, options, self.brake.clone())
     }
@@ -302,10 +305,7 @@ impl Runner<'_> {
             .conflicts
             .iter()
             .any(|it| Self::may_be_doubled(self.setup, &it.address.kind));
-        // The second pass looks for orphans of kinds that no manifest declares any more.
-        settled
-            && report.pass >= 2
-            && (doubled || reference.is_none_or(|counts| counts == report.plan.counts()))
+        settled && (doubled || reference.is_none_or(|counts| counts == report.plan.counts()))
     }
 
     /// Two processes at once may both create what has neither token nor unique name. Both see that in their next

@@ -217,17 +217,72 @@ async fn whoever_may_not_read_policies_gets_an_error_and_not_an_empty_list() {
 }
 
 #[tokio::test]
-async fn a_strangers_policy_is_asked_for_its_tags_once_until_it_is_edited() {
-    let script = Script::default()
-        .ok("ListPolicies", listing(&[summary("p-strange1", "theirs")]))
-        .ok("ListTagsForResource", tags(Some("others")))
-        .ok("ListPolicies", listing(&[summary("p-strange1", "theirs")]))
-        .ok("ListPolicies", listing(&[summary("p-strange1", "renamed")]))
-        .ok("ListTagsForResource", tags(None));
+async fn a_strangers_policy_is_asked_for_its_tags_twice_and_again_when_it_is_edited() {
+    let listed =
+        |script: Script, name| script.ok("ListPolicies", listing(&[summary("p-strange1", name)]));
+    let told = |script: Script, owner| script.ok("ListTagsForResource", tags(owner));
+    let script = told(listed(Script::default(), "theirs"), Some("others"));
+    let script = told(listed(script, "theirs"), Some("others"));
+    let script = listed(listed(script, "theirs"), "theirs");
+    let script = told(listed(script, "renamed"), None);
     let port = script.port().await;
-    for _ in 0..3 {
+    for _ in 0..5 {
         assert_eq!(port.observe(&ask()).await, Ok(Vec::new()));
     }
+    script.sent();
+}
+
+#[tokio::test]
+async fn a_strangers_policy_is_asked_again_after_sixty_passes_for_it_may_be_ours_by_then() {
+    let listed = |script: Script| script.ok("ListPolicies", listing(&[summary(OURS, "p")]));
+    let mut script = Script::default();
+    for _ in 0..2 {
+        script = listed(script).ok("ListTagsForResource", tags(None));
+    }
+    for _ in 0..60 {
+        script = listed(script);
+    }
+    let script = listed(script)
+        .ok("ListTagsForResource", tags(Some("ml")))
+        .ok("DescribePolicy", description(OURS, "p"))
+        .ok("ListTargetsForPolicy", attached_to(&[]));
+    let port = script.port().await;
+    for _ in 0..62 {
+        assert_eq!(port.observe(&ask()).await, Ok(Vec::new()));
+    }
+    assert_eq!(port.observe(&ask()).await.unwrap().len(), 1);
+    script.sent();
+}
+
+#[tokio::test]
+async fn a_policy_that_moves_stays_at_its_old_place_until_it_is_shown_at_the_new_one() {
+    let change = Change::Detach {
+        target: ACCOUNT.into(),
+        risk: crate::model::Risk::Loosens,
+        after: ["ou-new".to_owned()].into(),
+    };
+    let script = Script::default().ok("ListTargetsForPolicy", attached_to(&[ACCOUNT]));
+    let port = script.port().await;
+    let error = port.change(&observed(), &change).await.expect_err("not there yet");
+    assert_eq!(error.class, Class::Busy);
+    assert!(error.message.contains("ou-new"), "{}", error.message);
+    script.sent();
+}
+
+#[tokio::test]
+async fn a_policy_that_a_list_misses_is_asked_for_by_its_id() {
+    let remembering = Ask { remembered: [PhysicalId::from(OURS)].into(), ..ask() };
+    let script = Script::default()
+        .ok("ListPolicies", listing(&[]))
+        .ok("DescribePolicy", description(OURS, "p"))
+        .ok("ListTagsForResource", tags(Some("ml")))
+        .ok("DescribePolicy", description(OURS, "p"))
+        .ok("ListTargetsForPolicy", attached_to(&[]))
+        .ok("ListPolicies", listing(&[]))
+        .err("DescribePolicy", "PolicyNotFoundException", None);
+    let port = script.port().await;
+    assert_eq!(port.observe(&remembering).await.unwrap().len(), 1);
+    assert_eq!(port.observe(&remembering).await, Ok(Vec::new()));
     script.sent();
 }
 
