@@ -80,6 +80,9 @@ pub struct StepResult {
     /// What was written, as [`Step::fields`] names it.
     #[serde(skip)]
     pub wrote: Vec<String>,
+    /// What was not written, likewise.
+    #[serde(skip)]
+    pub left: Vec<String>,
     /// How it ended.
     pub outcome: Outcome,
     /// The error behind a failure, for the pace.
@@ -196,13 +199,15 @@ async fn one(step: &Step, scopes: &Scopes, fresh: &Fresh, audit: Audit<'_>) -> S
         cause: step.cause.as_str(),
         done: Vec::new(),
         wrote: Vec::new(),
+        left: Vec::new(),
         outcome: Outcome::Skipped { why: "there is no such scope".to_owned() },
         error: None,
     };
     let Some(port) = scopes.port(&step.address.scope, &step.address.kind) else { return result };
     let ran = run(step, port, fresh, audit, &mut result.done).await;
     // One field was written for every line of what was done, in the same order.
-    result.wrote = step.fields().into_iter().take(result.done.len()).collect();
+    result.wrote = step.fields();
+    result.left = result.wrote.split_off(result.done.len().min(result.wrote.len()));
     result.outcome = match ran {
         Ok(id) => Outcome::Done { id },
         Err(Stopped::NotFresh(why)) => Outcome::Skipped { why },

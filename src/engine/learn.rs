@@ -12,7 +12,7 @@ use crate::{
     aws::identity,
     manifest::Snapshot,
     model::{Address, Ownership, Seen},
-    plan::{Live, Plan},
+    plan::{Live, Plan, Step, Verdict},
 };
 
 impl Engine {
@@ -46,18 +46,23 @@ impl Engine {
                     self.completing.insert(address.clone());
                 }
                 (Outcome::Done { .. }, _) => {
-                    self.pace.done(address);
+                    let steps = plan.steps.iter().filter(|step| step.address == *address);
+                    // What failed earlier may still be waiting beside what was done now.
+                    if !steps.clone().any(|step| matches!(step.verdict, Verdict::Waiting(_))) {
+                        self.pace.done(address);
+                    }
                     if result.verb == "delete" {
                         self.deletions.note(address, now);
                     }
-                    let steps = plan.steps.iter().filter(|step| step.address == *address);
-                    for step in steps.filter(|step| !step.action.edits().is_empty()) {
+                    let went =
+                        |step: &&Step| step.verdict.goes() && !step.action.edits().is_empty();
+                    for step in steps.filter(went) {
                         self.futile.done(address, &step.digest, now);
                     }
                 }
                 (_, Some(error)) => {
                     let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
-                    self.pace.failed(address, want, error, now);
+                    self.pace.failed(address, want, &result.left, error, now);
                     if result.verb == "create" && error.class.may_have_happened() {
                         let creation = self.creation(address);
                         let window = self.settings.settle_window;

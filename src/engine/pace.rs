@@ -3,7 +3,10 @@
 //!
 //! Nothing here is state that must survive: after a restart everything is learnt again, more slowly.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use backoff::{ExponentialBackoff, backoff::Backoff as _};
 use tokio::time::Instant;
@@ -37,6 +40,7 @@ struct Failure {
     message: String,
     until: Instant,
     want: String,
+    fields: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -130,11 +134,23 @@ impl Pace {
         self.failures.remove(address);
     }
 
-    /// Notes a failed step; `want` is the fingerprint of what was wanted.
-    pub fn failed(&mut self, address: &Address, want: &str, error: &CloudError, now: Instant) {
-        let mut policy = match self.failures.remove(address) {
-            Some(earlier) if earlier.class == error.class && earlier.want == want => earlier.policy,
-            _ => policy(error.class),
+    /// Notes a failed step; `want` is the fingerprint of what was wanted, `left` what of it was not done.
+    pub fn failed(
+        &mut self,
+        address: &Address,
+        want: &str,
+        left: &[String],
+        error: &CloudError,
+        now: Instant,
+    ) {
+        let earlier = self.failures.remove(address).filter(|earlier| earlier.want == want);
+        let mut fields: BTreeSet<String> = left.iter().cloned().collect();
+        let mut policy = match earlier {
+            Some(earlier) => {
+                fields.extend(earlier.fields);
+                if earlier.class == error.class { earlier.policy } else { policy(error.class) }
+            }
+            None => policy(error.class),
         };
         let delay = policy.next_backoff().unwrap_or(policy.max_interval);
         let failure = Failure {
@@ -143,6 +159,7 @@ impl Pace {
             message: error.to_string(),
             until: now + delay,
             want: want.to_owned(),
+            fields,
         };
         self.failures.insert(address.clone(), failure);
     }
@@ -173,7 +190,7 @@ impl Pace {
             let seconds = (failure.until - now).as_secs().max(1);
             let why = format!("failed, tried again in {seconds} s: {}", failure.message);
             let wait = Wait { why, passes: retries_soon(failure.class) };
-            Holdoff { want: failure.want.clone(), wait }
+            Holdoff { want: failure.want.clone(), wait, fields: failure.fields.clone() }
         };
         self.failures
             .iter()
@@ -289,15 +306,27 @@ mod tests {
         let (mut pace, start) = (Pace::default(), Instant::now());
         let until = |pace: &Pace| pace.next_retry(start).map(|at| (at - start).as_secs());
         let passes = |pace: &Pace| pace.failure_holdoffs(start)[&address()].wait.passes;
-        pace.failed(&address(), "old", &error(Class::Rejected), start);
+        pace.failed(&address(), "old", &[], &error(Class::Rejected), start);
         assert_eq!((until(&pace), passes(&pace)), (Some(60), false));
-        pace.failed(&address(), "old", &error(Class::Rejected), start);
+        pace.failed(&address(), "old", &[], &error(Class::Rejected), start);
         assert_eq!(until(&pace), Some(120));
         assert_eq!(pace.failure_holdoffs(start)[&address()].want, "old");
         assert!(pace.failure_holdoffs(start + Duration::from_mins(2)).is_empty());
-        pace.failed(&address(), "new", &error(Class::Throttled), start);
+        pace.failed(&address(), "new", &[], &error(Class::Throttled), start);
         assert_eq!((until(&pace), passes(&pace)), (Some(2), true));
         pace.done(&address());
         assert_eq!(until(&pace), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_left_undone_adds_up_until_something_else_is_wanted() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        let mut fail = |want: &str, left: &str| {
+            pace.failed(&address(), want, &[left.to_owned()], &error(Class::Rejected), start);
+            pace.failure_holdoffs(start)[&address()].fields.iter().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(fail("old", "a"), ["a"]);
+        assert_eq!(fail("old", "b"), ["a", "b"]);
+        assert_eq!(fail("new", "c"), ["c"]);
     }
 }

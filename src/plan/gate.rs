@@ -57,7 +57,7 @@ fn release(step: &mut Step, approved: &BTreeSet<String>) {
 
 /// Edits of a held risk become a step of their own, so that the others (tightening above all) go on.
 fn hold_risks(step: Step, inputs: &Inputs<'_>) -> Vec<Step> {
-    let Action::Edit { have, edits } = &step.action else { return vec![step] };
+    let Action::Edit { edits, .. } = &step.action else { return vec![step] };
     if !step.verdict.goes() {
         return vec![step];
     }
@@ -66,21 +66,12 @@ fn hold_risks(step: Step, inputs: &Inputs<'_>) -> Vec<Step> {
     if held.is_empty() {
         return vec![step];
     }
-    let part = |edits: Vec<_>, verdict| {
-        let action = Action::Edit { have: have.clone(), edits };
-        Step {
-            digest: super::step::digest(&step.address, &action),
-            action,
-            verdict,
-            ..step.clone()
-        }
-    };
     let mut risks: Vec<&str> = held.iter().map(|edit| edit.risk.as_str()).collect();
     risks.dedup();
     let why = format!("it {}, and the settings hold that", risks.join(" and "));
-    let mut parts = vec![part(held, Verdict::Held(vec![why]))];
+    let mut parts = vec![step.part(held, Verdict::Held(vec![why]))];
     if !rest.is_empty() {
-        parts.insert(0, part(rest, Verdict::Go));
+        parts.insert(0, step.part(rest, Verdict::Go));
     }
     parts
 }

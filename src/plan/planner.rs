@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Action, Cause, Conflict, Plan, Step, Verdict, Wait, fingerprint, gate,
+    Action, Cause, Conflict, Holdoff, Plan, Step, Verdict, Wait, fingerprint, gate,
     inputs::{Inputs, known},
     matching::{self, Match},
     order::{say_what_comes_first, wait_for_dependencies, with_tags},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     kind::{
         Known, Refs, Resolution, ScopeFacts,
-        erased::{ErasedKind, Resolved},
+        erased::{Edit, ErasedKind, Resolved},
     },
     manifest::{Document, ManifestMode, Presence},
     model::{Address, Claim, Observed, Phase, Risk, Seen, Tags},
@@ -142,7 +142,8 @@ impl Planner<'_> {
         self.plan.wants.insert(address.clone(), want.clone());
         let mut waiting: Vec<Wait> = resolution.waiting.into_iter().map(Wait::lasting).collect();
         let unresolved = !waiting.is_empty();
-        waiting.extend(self.failed_lately(address, &want));
+        let failed = self.holdoff(address, &want).cloned();
+        waiting.extend(failed.as_ref().map(|holdoff| holdoff.wait.clone()));
         let drifted = self.inputs.converged.get(address) == Some(&want);
         let mut steps = match matched {
             Match::Ours(have) | Match::Adopt(have) => {
@@ -166,6 +167,9 @@ impl Planner<'_> {
         if steps.is_empty() && resolution.later.is_empty() {
             self.plan.in_sync.insert(address.clone());
         }
+        if let Some(failed) = &failed {
+            steps = steps.into_iter().flat_map(|step| tighten_at_once(step, failed)).collect();
+        }
         for step in &mut steps {
             step.later = resolution.later.iter().cloned().collect();
         }
@@ -173,8 +177,11 @@ impl Planner<'_> {
     }
 
     pub(super) fn failed_lately(&self, address: &Address, want: &str) -> Option<Wait> {
-        let holdoff = self.inputs.holdoffs.get(address).filter(|holdoff| holdoff.want == want)?;
-        Some(holdoff.wait.clone())
+        self.holdoff(address, want).map(|holdoff| holdoff.wait.clone())
+    }
+
+    fn holdoff(&self, address: &Address, want: &str) -> Option<&Holdoff> {
+        self.inputs.holdoffs.get(address).filter(|holdoff| holdoff.want == want)
     }
 
     fn wanted_tags(
@@ -306,6 +313,25 @@ impl Planner<'_> {
         let step = Step::new(address, Some(&document.origin), Cause::Tombstone, action, verdict);
         self.plan.steps.push(step);
     }
+}
+
+/// What failed waits, and what comes after it. What tightens, comes first and had no part in that goes: a rule that AWS
+/// refuses must not keep open what somebody opens next to it.
+fn tighten_at_once(step: Step, failed: &Holdoff) -> Vec<Step> {
+    let (Action::Edit { edits, .. }, Verdict::Waiting(why)) = (&step.action, &step.verdict) else {
+        return vec![step];
+    };
+    let new = |edit: &&Edit| edit.risk <= Risk::Neutral && !failed.fields.contains(&edit.summary);
+    let (now, rest) = edits.split_at(edits.iter().take_while(new).count());
+    let tightens = now.iter().any(|edit| edit.risk == Risk::Tightens);
+    if why[..] != [failed.wait.clone()] || !tightens {
+        return vec![step];
+    }
+    let mut parts = vec![step.part(now.to_vec(), Verdict::Go)];
+    if !rest.is_empty() {
+        parts.push(step.part(rest.to_vec(), step.verdict.clone()));
+    }
+    parts
 }
 
 fn settling(word: &str) -> Wait {

@@ -148,6 +148,8 @@ pub struct Holdoff {
     pub want: String,
     /// Why to wait.
     pub wait: Wait,
+    /// What failed or was not tried any more, as [`Step::fields`] names it.
+    pub fields: BTreeSet<String>,
 }
 
 /// What was written for an address before, and came undone.
@@ -234,6 +236,13 @@ impl Step {
             digest,
             approved: false,
         }
+    }
+
+    /// The same step with these edits of a live resource only.
+    pub(super) fn part(&self, edits: Vec<Edit>, verdict: Verdict) -> Self {
+        let Some(have) = self.action.have().cloned() else { return self.clone() };
+        let action = Action::Edit { have, edits };
+        Self { digest: digest(&self.address, &action), action, verdict, ..self.clone() }
     }
 
     /// What it writes, as names that stay the same when the same thing has to be written again.

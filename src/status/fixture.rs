@@ -157,6 +157,7 @@ fn results() -> Vec<StepResult> {
         cause,
         done: done.iter().map(ToString::to_string).collect(),
         wrote: Vec::new(),
+        left: Vec::new(),
         outcome,
         error: None,
     };

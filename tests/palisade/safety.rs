@@ -40,7 +40,7 @@ fn shown(report: &Report) -> String {
 }
 
 /// A group made by somebody else.
-fn foreign_group(world: &World, name: &str, tags: &[(&str, &str)]) -> String {
+pub fn foreign_group(world: &World, name: &str, tags: &[(&str, &str)]) -> String {
     let mut input = json!({"GroupName": name, "GroupDescription": "Apps", "VpcId": world.vpc()});
     if !tags.is_empty() {
         input["TagSpecification"] = tagged("security-group", tags);
@@ -56,7 +56,7 @@ fn claim(owner: &str, address: &str) -> [(String, String); 3] {
     ]
 }
 
-fn claimed_group(world: &World, name: &str, owner: &str, address: &str) -> String {
+pub fn claimed_group(world: &World, name: &str, owner: &str, address: &str) -> String {
     let claim = claim(owner, address);
     let tags: Vec<_> = claim.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     foreign_group(world, name, &tags)

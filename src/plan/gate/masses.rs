@@ -72,7 +72,7 @@ fn is_wished(step: &Step, inputs: &Inputs<'_>) -> bool {
         Action::Edit { edits, .. } => {
             live && !edits.is_empty()
                 && !inputs.completing.contains(&step.address)
-                && !inputs.holdoffs.contains_key(&step.address)
+                && (step.verdict.goes() || !inputs.holdoffs.contains_key(&step.address))
         }
     }
 }

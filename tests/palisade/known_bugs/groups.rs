@@ -59,14 +59,14 @@ pub(super) async fn passes(engine: &mut Engine, time: Duration) -> Vec<Report> {
 }
 
 /// Runs a scenario with faults: the monitors judge every call, and the end is that of a run without faults.
-async fn survives(prepared: &Prepared, faults: Vec<Fault>, lag: u64) -> Finished {
+pub(super) async fn survives(prepared: &Prepared, faults: Vec<Fault>, lag: u64) -> Finished {
     let setup = Setup { faults, lag, ..Setup::default() };
     let finished = run(prepared, &setup).await;
     assert_eq!(finished.violations, [], "{:?}\n{}", setup.faults, finished.log);
     finished
 }
 
-async fn prepared(scenario: Scenario) -> Prepared {
+pub(super) async fn prepared(scenario: Scenario) -> Prepared {
     Prepared::new(scenario).await.unwrap_or_else(|why| panic!("without any fault: {why}"))
 }
 
