@@ -120,7 +120,10 @@ pub fn run_of(seed: u64, all: &[Prepared]) -> (&Prepared, Mishap) {
         let (effect, after, lag) = effect(&mut dice, prepared);
         let fault = match effect {
             // Tags that are not shown yet are those of something new.
-            Effect::Untagged { .. } => Fault::new(*dice.pick(&CREATES), effect).nth(1),
+            Effect::Untagged { .. } => {
+                let create = *dice.pick(&CREATES);
+                Fault::new(create, effect).nth(1)
+            }
             effect => Fault::new("*", effect).nth(1 + dice.below(calls + calls / 2 + 2)),
         };
         setup.faults.push(if after { fault.after() } else { fault });
