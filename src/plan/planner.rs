@@ -269,10 +269,13 @@ impl Planner<'_> {
                 waiting.push(settling(word));
             }
             Phase::Failed(why) => {
-                return vec![step(
-                    edits,
-                    Verdict::Held(vec![format!("AWS reports it failed: {why}")]),
-                )];
+                let failed = format!("AWS reports it failed: {why}");
+                // Consent to a try does not reach through what keeps the manifest from being written.
+                let verdict = match self.verdict(document, Vec::new()) {
+                    Verdict::Reported(why) => Verdict::Reported(format!("{why}; {failed}")),
+                    _ => Verdict::Held(vec![failed]),
+                };
+                return vec![step(edits, verdict)];
             }
             _ => {}
         }
