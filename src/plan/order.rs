@@ -49,6 +49,8 @@ pub(super) fn say_what_comes_first(plan: &mut Plan) {
         .steps
         .iter()
         .filter(|step| matches!(step.action, Action::Create { .. }))
+        // What is only reported (paused, observed) is not created, first or later.
+        .filter(|step| !matches!(step.verdict, Verdict::Reported(_)))
         .map(|step| {
             (
                 format!("{} does not exist yet", step.address),
