@@ -25,16 +25,16 @@ use crate::{
 
 const OWNER: &str = "ml";
 
-/// A manifest as text.
-struct Manifest {
-    kind: &'static str,
-    scope: &'static str,
-    name: &'static str,
-    lifecycle: &'static str,
-    spec: &'static str,
+/// A manifest as text; `spec` is what stands between the braces.
+pub(super) struct Manifest {
+    pub(super) kind: &'static str,
+    pub(super) scope: &'static str,
+    pub(super) name: &'static str,
+    pub(super) lifecycle: &'static str,
+    pub(super) spec: &'static str,
 }
 
-/// A `Widget` in scope `prod`; `spec` is what stands between the braces.
+/// A `Widget` in scope `prod`.
 fn widget(name: &'static str, spec: &'static str) -> Manifest {
     Manifest { kind: "Widget", scope: "prod", name, lifecycle: "", spec }
 }
@@ -232,7 +232,8 @@ fn registry() -> Registry {
     Registry::default().with::<Widget, NoPort>().with::<Keepsake, NoPort>()
 }
 
-fn load(
+/// What the manifests say; their scopes are `prod` and `test`.
+pub(super) fn load(
     registry: &Registry,
     facts: &BTreeMap<String, ScopeFacts>,
     manifests: impl IntoIterator<Item = Manifest>,
