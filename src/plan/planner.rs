@@ -11,7 +11,7 @@ use super::{
     Action, Cause, Conflict, Holdoff, Plan, Step, Verdict, Wait, fingerprint, gate,
     inputs::{Inputs, known},
     matching::{self, Match},
-    order::{say_what_comes_first, wait_for_dependencies, with_tags},
+    order::{say_what_comes_first, wait_for_consent, wait_for_dependencies, with_tags},
 };
 use crate::{
     kind::{
@@ -37,6 +37,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     say_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
     gate::hold(&mut plan, inputs);
+    wait_for_consent(&mut plan);
     plan
 }
 

@@ -77,7 +77,31 @@ fn whether_that_wait_ends_by_itself_depends_on_whether_the_edits_will_be_made() 
 }
 
 #[test]
-fn what_is_held_or_only_reported_keeps_nobody_waiting() {
+fn edits_that_go_in_part_will_not_all_be_made_by_themselves() {
+    let world = behind("parts: {lock: shut, gate: open}").failed("b", &["set gate"]);
+    let plan = world.plan();
+    assert_eq!(plan.steps.len(), 3, "what tightens goes ahead of what failed");
+    assert_eq!(waits(&step_of(&plan, "a")), [Wait::lasting(CHANGES)]);
+}
+
+#[test]
+fn what_waits_for_edits_that_the_gate_holds_waits_for_people() {
+    let mut world = behind("parts: {engine: off}");
+    assert_eq!(waits(&step_of(&world.plan(), "a")), [Wait::lasting(CHANGES)]);
+    world.approved.insert(step_of(&world.plan(), "b").digest);
+    assert_eq!(waits(&step_of(&world.plan(), "a")), [Wait::passing(CHANGES)]);
+    let other = World::of([
+        widget("a", "behind: [{ref: b}]"),
+        widget("b", "parts: {label: new}"),
+        widget("c", "parts: {engine: off}"),
+    ])
+    .with(ours("w-2", "b", &[]))
+    .with(ours("w-3", "c", &[]));
+    assert_eq!(waits(&step_of(&other.plan(), "a")), [Wait::passing(CHANGES)], "another's is held");
+}
+
+#[test]
+fn what_is_impossible_or_only_reported_keeps_nobody_waiting() {
     assert!(step_of(&behind("parts: {frame: oak}").plan(), "a").verdict.goes());
     let mut world = behind("parts: {label: new}");
     world.documents.get_mut(&at("b")).unwrap().lifecycle.paused = true;

@@ -180,3 +180,17 @@ fn a_create_is_held_off_while_aws_may_not_show_an_earlier_one() {
     let world = World { holdoffs: BTreeMap::new(), ..world };
     assert!(world.step().verdict.goes(), "an edit makes no second one");
 }
+
+#[test]
+fn what_somebody_keeps_changing_back_is_frozen_as_a_whole_and_named() {
+    let mut world =
+        World::of([widget("a", "parts: {lock: shut, label: new}")]).with(ours("w-1", "a", &[]));
+    let want = world.plan().wants[&at("a")].clone();
+    let frozen = BTreeMap::from([("set label".to_owned(), "changed back 3 times".to_owned())]);
+    world.past.rewrites.insert(at("a"), Rewrites { want, frozen });
+    assert_eq!(held(&world.step()), "changed back 3 times");
+    assert_eq!(world.plan().frozen, [at("a")].into());
+    world.documents = World::of([widget("a", "parts: {lock: shut, label: other}")]).documents;
+    assert!(world.step().verdict.goes(), "a changed manifest is another wish");
+    assert!(world.plan().frozen.is_empty());
+}
