@@ -5,6 +5,7 @@ mod dependencies;
 mod differences;
 mod graph;
 mod ids;
+mod laws;
 mod matching;
 mod orphans;
 mod render;
@@ -26,6 +27,7 @@ use crate::{
 const OWNER: &str = "ml";
 
 /// A manifest as text; `spec` is what stands between the braces.
+#[derive(Debug)]
 pub(super) struct Manifest {
     pub(super) kind: &'static str,
     pub(super) scope: &'static str,
