@@ -162,3 +162,13 @@ fn what_names_a_scope_that_nobody_knows_any_more_is_told_and_not_pruned() {
     assert_eq!(told(&plan), ["closed/Widget/a prod w-1"]);
     assert!(!plan.has_changes());
 }
+
+#[test]
+fn what_carries_the_address_of_another_kind_is_told_and_not_pruned() {
+    let keepsake = Address::new("prod", "Keepsake", "old");
+    let odd = deletable(claimed_by(OWNER, &keepsake, stray("w-1", &[])));
+    let world = World::of([widget("a", "")]).with(ours("w-0", "a", &[])).with(odd);
+    let plan = World { prune: Prune::Automatic, ..world }.plan();
+    assert_eq!(told(&plan), ["prod/Keepsake/old prod w-1"]);
+    assert!(!plan.has_changes());
+}
