@@ -316,6 +316,14 @@ mod tests {
     }
 
     #[test]
+    fn where_there_are_no_wildcards_an_asterisk_and_a_question_mark_are_themselves() {
+        let plain = |pattern, text| Pattern::read(pattern, false, None).matches(text);
+        for (pattern, other) in [("a*", "ab"), ("a?", "ab"), ("*", "a"), ("?", "a")] {
+            assert_eq!((plain(pattern, pattern), plain(pattern, other)), (Tri::Yes, Tri::No));
+        }
+    }
+
+    #[test]
     fn a_variable_is_its_value_or_else_unknown_where_it_could_matter() {
         let known: Known = [
             ("aws:username".to_owned(), vec!["ann".to_owned()]),

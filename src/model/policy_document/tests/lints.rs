@@ -81,6 +81,8 @@ fn principals_that_will_not_last_are_pointed_out() {
         "AKIAIOSFODNN7EXAMPLE",
         "AROAiosfodnn7example",
         "arn:aws:iam::1:role/assumed-role/x",
+        "arn:aws:iam::1:assumed-role/ml/run",
+        "arn:aws:sts::1:federated-user/ann",
     ] {
         lints(aws(fine), &[]);
     }
