@@ -13,6 +13,8 @@ mod orphans;
 mod planner;
 pub mod render;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

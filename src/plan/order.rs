@@ -1,6 +1,6 @@
 //! What must come before what, within one resource and between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Inputs, Plan, Verdict, Wait};
 use crate::{
@@ -49,6 +49,8 @@ pub(super) fn say_what_comes_first(plan: &mut Plan) {
         .steps
         .iter()
         .filter(|step| matches!(step.action, Action::Create { .. }))
+        // What is only reported (paused, observed) is not created, first or later.
+        .filter(|step| !matches!(step.verdict, Verdict::Reported(_)))
         .map(|step| {
             (
                 format!("{} does not exist yet", step.address),
@@ -102,6 +104,24 @@ pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
             Verdict::Go if !open.is_empty() => step.verdict = Verdict::Waiting(open),
             Verdict::Waiting(why) => why.extend(open),
             _ => {}
+        }
+    }
+}
+
+/// What waits for edits that the gate holds does not go by itself: they are not made until a person consents.
+pub(super) fn wait_for_consent(plan: &mut Plan) {
+    let held: BTreeSet<String> = plan
+        .steps
+        .iter()
+        .filter(|step| matches!(step.action, Action::Edit { .. }))
+        .filter(|step| matches!(step.verdict, Verdict::Held(_)))
+        .map(|step| changes_first(&step.address))
+        .collect();
+    for step in &mut plan.steps {
+        if let Verdict::Waiting(why) = &mut step.verdict {
+            for wait in why.iter_mut().filter(|wait| held.contains(&wait.why)) {
+                wait.passes = false;
+            }
         }
     }
 }

@@ -30,7 +30,8 @@ impl Planner<'_> {
                 {
                     continue;
                 }
-                if address.scope == *scope {
+                // A claim that names another kind was not written by palisade; its step would go to that kind's port.
+                if address.scope == *scope && address.kind == *kind_name {
                     self.prune(&address, resource, deletion, kind);
                 }
                 self.plan.orphans.push(Orphan {

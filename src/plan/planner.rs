@@ -11,7 +11,7 @@ use super::{
     Action, Cause, Conflict, Holdoff, Plan, Step, Verdict, Wait, fingerprint, gate,
     inputs::{Inputs, known},
     matching::{self, Match},
-    order::{say_what_comes_first, wait_for_dependencies, with_tags},
+    order::{say_what_comes_first, wait_for_consent, wait_for_dependencies, with_tags},
 };
 use crate::{
     kind::{
@@ -37,6 +37,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     say_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
     gate::hold(&mut plan, inputs);
+    wait_for_consent(&mut plan);
     plan
 }
 
@@ -269,10 +270,13 @@ impl Planner<'_> {
                 waiting.push(settling(word));
             }
             Phase::Failed(why) => {
-                return vec![step(
-                    edits,
-                    Verdict::Held(vec![format!("AWS reports it failed: {why}")]),
-                )];
+                let failed = format!("AWS reports it failed: {why}");
+                // Consent to a try does not reach through what keeps the manifest from being written.
+                let verdict = match self.verdict(document, Vec::new()) {
+                    Verdict::Reported(why) => Verdict::Reported(format!("{why}; {failed}")),
+                    _ => Verdict::Held(vec![failed]),
+                };
+                return vec![step(edits, verdict)];
             }
             _ => {}
         }

@@ -1,5 +1,8 @@
 //! The gate on hand-made steps: pure values in, verdicts out.
 
+mod limits;
+mod lockouts;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -13,7 +16,7 @@ use crate::{
         Claim, Deletion, Observed, Phase, Seen,
         policy_document::{Dialect, PolicyDocument},
     },
-    plan::{Cause, Live, Lockout, Past},
+    plan::{Cause, Holdoff, Live, Lockout, Past, Wait},
     settings::{GateLimits, Mode, Prune},
 };
 
@@ -29,6 +32,8 @@ struct Scene {
     facts: BTreeMap<String, ScopeFacts>,
     documents: BTreeMap<Address, crate::manifest::Document>,
     completing: BTreeSet<Address>,
+    holdoffs: BTreeMap<Address, Holdoff>,
+    limits: GateLimits,
 }
 
 impl Scene {
@@ -54,6 +59,8 @@ impl Scene {
             facts: BTreeMap::from([facts("prod", ACCOUNT), facts("org", "999988887777")]),
             documents: BTreeMap::new(),
             completing: BTreeSet::new(),
+            holdoffs: BTreeMap::new(),
+            limits: GateLimits::default(),
         }
     }
 
@@ -66,8 +73,7 @@ impl Scene {
 
     fn hold(&self, steps: Vec<Step>) -> Vec<Step> {
         let registry = kinds::registry();
-        let empty = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let gate = GateLimits::default();
+        let empty = (BTreeMap::new(), BTreeMap::new());
         let mut plan = Plan { steps, ..Plan::default() };
         hold(
             &mut plan,
@@ -78,14 +84,14 @@ impl Scene {
                 approved: &self.approved,
                 facts: &self.facts,
                 live: &self.live,
-                holdoffs: &empty.0,
-                create_holdoffs: &empty.1,
+                holdoffs: &self.holdoffs,
+                create_holdoffs: &empty.0,
                 completing: &self.completing,
                 predecessors: &BTreeMap::new(),
-                converged: &empty.2,
+                converged: &empty.1,
                 mode: Mode::Enforce,
                 prune: Prune::Never,
-                gate: &gate,
+                gate: &self.limits,
                 past: &self.past,
                 lockout: &self.lockout,
                 stopped: None,
@@ -155,7 +161,7 @@ fn deletions_cannot_trickle_through_pass_by_pass_nor_hide_behind_waiting_ones() 
     assert_eq!(going(&scene.hold(vec![delete(0)])), 0, "3 of 20 within the hour already");
     let mut waiting: Vec<Step> = (0..5).map(delete).collect();
     for step in &mut waiting[1..] {
-        step.verdict = Verdict::Waiting(vec![crate::plan::Wait::passing("in use")]);
+        step.verdict = Verdict::Waiting(vec![Wait::passing("in use")]);
     }
     assert_eq!(going(&Scene::new().keys(10).hold(waiting)), 0);
 }

@@ -1,0 +1,198 @@
+//! How much may change at once: exactly at the limits, and one beyond.
+
+use super::*;
+
+fn deleted_within_the_hour(mut scene: Scene, count: usize) -> Scene {
+    scene.past.deletions.insert(("prod".into(), "KmsKey".into()), count);
+    scene
+}
+
+fn waiting(mut step: Step) -> Step {
+    step.verdict = Verdict::Waiting(vec![Wait::passing("soon")]);
+    step
+}
+
+fn failed(scene: &mut Scene, address: Address) {
+    let holdoff = Holdoff {
+        want: String::new(),
+        wait: Wait::lasting("AWS refused it"),
+        fields: BTreeSet::new(),
+    };
+    scene.holdoffs.insert(address, holdoff);
+}
+
+#[test]
+fn the_floors_hold_however_small_the_account_or_the_percentage() {
+    let mut scene = Scene::new().keys(2);
+    scene.limits.deletes_percent = 0;
+    scene.limits.changes_percent = 0;
+    assert_eq!(going(&scene.hold(vec![delete(0)])), 1);
+    assert_eq!(going(&scene.hold((0..2).map(delete).collect())), 0);
+    assert_eq!(going(&scene.hold((0..10).map(edit).collect())), 10);
+    assert_eq!(going(&scene.hold((0..11).map(edit).collect())), 0);
+}
+
+#[test]
+fn a_percentage_is_rounded_down() {
+    assert_eq!(going(&Scene::new().keys(29).hold((0..2).map(delete).collect())), 2);
+    assert_eq!(going(&Scene::new().keys(29).hold((0..3).map(delete).collect())), 0);
+    let mut scene = Scene::new().keys(3);
+    scene.limits.deletes_percent = 100;
+    assert_eq!(going(&scene.hold((0..3).map(delete).collect())), 3);
+}
+
+#[test]
+fn what_was_deleted_within_the_hour_counts_to_both_sides_of_the_share() {
+    let scene = deleted_within_the_hour(Scene::new().keys(28), 2);
+    assert_eq!(going(&scene.hold(vec![delete(0)])), 1, "3 of 30");
+    let scene = deleted_within_the_hour(Scene::new().keys(27), 2);
+    let Verdict::Held(why) = &scene.hold(vec![delete(0)])[0].verdict else { panic!() };
+    assert_eq!(why[0], "1 more of 29 would be deleted, after 2 within an hour; 2 may");
+    assert_eq!(going(&scene.hold((0..10).map(edit).collect())), 10, "edits are another matter");
+}
+
+#[test]
+fn too_many_edits_say_so() {
+    let held = Scene::new().keys(12).hold((0..11).map(edit).collect());
+    let Verdict::Held(why) = &held[0].verdict else { panic!() };
+    assert_eq!(why[..], ["11 of 12 would be edited in one pass; 10 may"]);
+}
+
+#[test]
+fn two_steps_of_one_resource_are_one_edited_resource() {
+    let mut steps: Vec<Step> = (0..10).map(edit).collect();
+    steps.extend((0..10).map(edit));
+    assert_eq!(going(&Scene::new().keys(12).hold(steps)), 20);
+}
+
+#[test]
+fn scopes_kinds_and_verbs_are_counted_apart() {
+    let elsewhere = |mut step: Step, scope: &str, kind: &str| {
+        step.address.scope = scope.into();
+        step.address.kind = kind.into();
+        step
+    };
+    let mut steps: Vec<Step> = (0..10).map(edit).collect();
+    steps.push(delete(10));
+    steps.push(elsewhere(delete(11), "org", "KmsKey"));
+    steps.push(elsewhere(delete(12), "prod", "VpcEndpoint"));
+    assert_eq!(going(&Scene::new().keys(13).hold(steps)), 13);
+}
+
+#[test]
+fn creations_are_not_counted() {
+    let create = |n: usize| {
+        let mut step = create_key(json!([allow(ACCOUNT)]));
+        step.address.name = format!("new-{n}");
+        step
+    };
+    assert_eq!(going(&Scene::new().hold((0..50).map(create).collect())), 50);
+}
+
+#[test]
+fn what_waits_counts_but_goes_on_waiting() {
+    let mut steps: Vec<Step> = (0..10).map(edit).collect();
+    steps.push(waiting(edit(10)));
+    let after = Scene::new().keys(12).hold(steps);
+    assert_eq!(going(&after), 0);
+    assert!(matches!(after[10].verdict, Verdict::Waiting(_)), "{:?}", after[10].verdict);
+}
+
+#[test]
+fn an_edit_that_failed_lately_does_not_hold_up_the_others_unless_part_of_it_goes() {
+    let mut scene = Scene::new().keys(12);
+    failed(&mut scene, key(10).0);
+    let with = |last: Step| (0..10).map(edit).chain([last]).collect::<Vec<_>>();
+    assert_eq!(going(&scene.hold(with(waiting(edit(10))))), 10);
+    assert_eq!(going(&scene.hold(with(edit(10)))), 0);
+}
+
+#[test]
+fn a_deletion_that_failed_lately_counts_for_it_goes_once_its_reason_is_gone() {
+    let mut scene = Scene::new().keys(3);
+    failed(&mut scene, key(1).0);
+    assert_eq!(going(&scene.hold(vec![delete(0), waiting(delete(1))])), 0);
+}
+
+#[test]
+fn what_is_held_or_only_reported_or_edits_nothing_is_not_counted() {
+    let mut scene = Scene::new().keys(12);
+    scene.limits.hold_risks.clear();
+    let mut steps: Vec<Step> = (0..13).map(edit).collect();
+    steps[10].verdict = Verdict::Held(vec!["impossible".into()]);
+    steps[11].verdict = Verdict::Reported("paused".into());
+    let Action::Edit { edits, .. } = &mut steps[12].action else { panic!() };
+    edits.clear();
+    steps[12] = waiting(steps[12].clone());
+    assert_eq!(going(&scene.hold(steps)), 10);
+}
+
+/// An edit of the first key for each of the risks.
+fn risky(risks: &[Risk]) -> Step {
+    let mut step = edit(0);
+    let Action::Edit { edits, .. } = &mut step.action else { panic!() };
+    let one = edits.remove(0);
+    for risk in risks {
+        let summary = format!("an edit that {risk}");
+        edits.push(Edit { risk: *risk, summary, ..one.clone() });
+    }
+    step
+}
+
+#[test]
+fn edits_of_a_held_risk_are_split_off_and_the_others_go_first() {
+    let step = risky(&[Risk::Disrupts, Risk::Tightens, Risk::Disrupts, Risk::Loosens]);
+    let after = Scene::new().keys(1).hold(vec![step]);
+    assert_eq!(after.len(), 2);
+    assert_eq!(after[0].fields(), ["an edit that tightens", "an edit that loosens"]);
+    assert!(after[0].verdict.goes());
+    assert_eq!(after[1].fields(), ["an edit that disrupts", "an edit that disrupts"]);
+    let Verdict::Held(why) = &after[1].verdict else { panic!() };
+    assert_eq!(why[..], ["it disrupts, and the settings hold that"]);
+}
+
+#[test]
+fn the_settings_say_which_risks_are_held() {
+    let mut scene = Scene::new().keys(1);
+    let step = risky(&[Risk::Loosens, Risk::Disrupts]);
+    scene.limits.hold_risks = [Risk::Loosens, Risk::Disrupts].into();
+    let after = scene.hold(vec![step.clone()]);
+    assert_eq!(after.len(), 1, "nothing is left to go");
+    assert_eq!(scene.held(step.clone()), "it loosens and disrupts, and the settings hold that");
+    scene.limits.hold_risks.clear();
+    assert_eq!(going(&scene.hold(vec![step])), 1);
+}
+
+#[test]
+fn a_held_risk_does_not_turn_waiting_or_reporting_into_something_people_could_consent_to() {
+    for verdict in
+        [Verdict::Waiting(vec![Wait::passing("soon")]), Verdict::Reported("paused".into())]
+    {
+        let mut step = risky(&[Risk::Tightens, Risk::Disrupts]);
+        step.verdict = verdict.clone();
+        let mut scene = Scene::new().keys(1);
+        scene.approved = [step.digest.clone()].into();
+        let after = scene.hold(vec![step]);
+        assert_eq!((after.len(), &after[0].verdict), (1, &verdict));
+        assert!(!after[0].approved);
+    }
+}
+
+#[test]
+fn a_step_that_goes_anyway_is_not_called_approved() {
+    let mut scene = Scene::new().keys(1);
+    scene.approved = [edit(0).digest].into();
+    let after = scene.hold(vec![edit(0)]);
+    assert!(after[0].verdict.goes() && !after[0].approved);
+}
+
+#[test]
+fn every_reason_to_hold_a_step_is_told() {
+    let mut scene = Scene::new().keys(12);
+    let frozen = BTreeMap::from([("tag a=b".to_owned(), "somebody sets it back".to_owned())]);
+    let rewrites = crate::plan::Rewrites { want: String::new(), frozen };
+    scene.past.rewrites.insert(key(3).0, rewrites);
+    let after = scene.hold((0..11).map(edit).collect());
+    let Verdict::Held(why) = &after[3].verdict else { panic!() };
+    assert_eq!(why[..], ["11 of 12 would be edited in one pass; 10 may", "somebody sets it back"]);
+}

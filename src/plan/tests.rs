@@ -1,0 +1,272 @@
+//! Planning on made-up kinds: manifests as text and live resources as values in, a plan out.
+
+mod deletion;
+mod dependencies;
+mod differences;
+mod graph;
+mod ids;
+mod laws;
+mod matching;
+mod orphans;
+mod render;
+mod steps;
+mod verdicts;
+mod widget;
+
+use serde_json::json;
+
+use self::widget::{Keepsake, NoPort, State, Widget};
+use super::*;
+use crate::{
+    kind::{ScopeFacts, erased::Registry},
+    manifest::{Document, Loader},
+    model::{Claim, Deletion, Phase, Tags},
+    settings::{GateLimits, Mode, Overrides, Prune, Settings},
+};
+
+const OWNER: &str = "ml";
+
+/// A manifest as text; `spec` is what stands between the braces.
+#[derive(Debug)]
+pub(super) struct Manifest {
+    pub(super) kind: &'static str,
+    pub(super) scope: &'static str,
+    pub(super) name: &'static str,
+    pub(super) lifecycle: &'static str,
+    pub(super) spec: &'static str,
+}
+
+/// A `Widget` in scope `prod`.
+fn widget(name: &'static str, spec: &'static str) -> Manifest {
+    Manifest { kind: "Widget", scope: "prod", name, lifecycle: "", spec }
+}
+
+/// Like [`widget`], of the kind that only a tombstone deletes.
+fn keepsake(name: &'static str, spec: &'static str) -> Manifest {
+    Manifest { kind: "Keepsake", ..widget(name, spec) }
+}
+
+impl Manifest {
+    fn lifecycle(self, lifecycle: &'static str) -> Self {
+        Self { lifecycle, ..self }
+    }
+
+    fn scope(self, scope: &'static str) -> Self {
+        Self { scope, ..self }
+    }
+
+    fn text(&self) -> String {
+        let Self { kind, scope, name, lifecycle, spec } = self;
+        format!(
+            "---\napiVersion: palisade.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, scope: {scope}}}\n\
+             lifecycle: {{{lifecycle}}}\nspec: {{{spec}}}\n"
+        )
+    }
+}
+
+/// A live resource that nobody claims.
+fn stray(id: &str, parts: &[(&str, &str)]) -> Observed<Value> {
+    let parts = parts.iter().map(|(part, value)| ((*part).into(), (*value).into())).collect();
+    let state = State { parts, ..State::default() };
+    Observed {
+        id: id.into(),
+        arn: format!("arn:{id}"),
+        tags: Tags::new(),
+        phase: Phase::Ready,
+        state: serde_json::to_value(state).unwrap(),
+    }
+}
+
+/// A live resource that carries the claim of `prod/Widget/name`.
+fn ours(id: &str, name: &str, parts: &[(&str, &str)]) -> Observed<Value> {
+    claimed_by(OWNER, &at(name), stray(id, parts))
+}
+
+fn claimed_by(owner: &str, address: &Address, resource: Observed<Value>) -> Observed<Value> {
+    let claim = Claim { owner: owner.into(), address: address.clone(), deletion: Deletion::Retain };
+    Observed { tags: claim.tags(), ..resource }
+}
+
+fn titled(title: &str, mut resource: Observed<Value>) -> Observed<Value> {
+    resource.state["title"] = json!(title);
+    resource
+}
+
+fn gone(mut resource: Observed<Value>) -> Observed<Value> {
+    resource.state["gone"] = json!(true);
+    resource
+}
+
+/// A state that its own kind cannot read back.
+fn garbled(mut resource: Observed<Value>) -> Observed<Value> {
+    resource.state["parts"] = json!(7);
+    resource
+}
+
+fn in_phase(phase: Phase, resource: Observed<Value>) -> Observed<Value> {
+    Observed { phase, ..resource }
+}
+
+/// The address of a widget in `prod`.
+fn at(name: &str) -> Address {
+    Address::new("prod", "Widget", name)
+}
+
+/// Everything that a plan depends on; each test changes what it is about.
+struct World {
+    registry: Registry,
+    documents: BTreeMap<Address, Document>,
+    approved: BTreeSet<String>,
+    facts: BTreeMap<String, ScopeFacts>,
+    live: Live,
+    holdoffs: BTreeMap<Address, Holdoff>,
+    create_holdoffs: BTreeMap<Address, Wait>,
+    completing: BTreeSet<Address>,
+    predecessors: BTreeMap<Address, PhysicalId>,
+    converged: BTreeMap<Address, String>,
+    mode: Mode,
+    prune: Prune,
+    past: Past,
+    stopped: Option<&'static str>,
+}
+
+impl World {
+    /// Two empty accounts, and these manifests.
+    fn of(manifests: impl IntoIterator<Item = Manifest>) -> Self {
+        let fact = |name: &str| ScopeFacts {
+            name: name.into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            partition: "aws".into(),
+        };
+        let facts: BTreeMap<_, _> =
+            ["prod", "test"].map(|name| (name.to_owned(), fact(name))).into();
+        let seen = facts.keys().flat_map(|scope| {
+            ["Keepsake", "Widget"]
+                .map(|kind| ((scope.clone(), kind.to_owned()), Seen::All(Vec::new())))
+        });
+        let registry = registry();
+        Self {
+            documents: load(&registry, &facts, manifests),
+            registry,
+            live: Live { seen: seen.collect(), ..Live::default() },
+            facts,
+            approved: BTreeSet::new(),
+            holdoffs: BTreeMap::new(),
+            create_holdoffs: BTreeMap::new(),
+            completing: BTreeSet::new(),
+            predecessors: BTreeMap::new(),
+            converged: BTreeMap::new(),
+            mode: Mode::Enforce,
+            prune: Prune::Never,
+            past: Past::default(),
+            stopped: None,
+        }
+    }
+
+    /// Adds a live widget to `prod`.
+    fn with(self, resource: Observed<Value>) -> Self {
+        self.with_in("prod", "Widget", resource)
+    }
+
+    fn with_in(mut self, scope: &str, kind: &str, resource: Observed<Value>) -> Self {
+        match self.live.seen.get_mut(&(scope.to_owned(), kind.to_owned())) {
+            Some(Seen::All(resources)) => resources.push(resource),
+            other => panic!("{other:?}"),
+        }
+        self
+    }
+
+    /// An earlier attempt at what the manifests say now failed, at these fields.
+    fn failed(mut self, name: &str, fields: &[&str]) -> Self {
+        let want = self.plan().wants.get(&at(name)).cloned().unwrap_or_default();
+        let fields = fields.iter().map(|&field| field.to_owned()).collect();
+        let holdoff = Holdoff { want, wait: Wait::lasting("AWS refused it"), fields };
+        self.holdoffs.insert(at(name), holdoff);
+        self
+    }
+
+    /// What the manifests say now was live already.
+    fn seen_in_order(mut self) -> Self {
+        self.converged = self.plan().wants;
+        self
+    }
+
+    fn plan(&self) -> Plan {
+        plan(&Inputs {
+            registry: &self.registry,
+            owner: OWNER,
+            documents: &self.documents,
+            approved: &self.approved,
+            facts: &self.facts,
+            live: &self.live,
+            holdoffs: &self.holdoffs,
+            create_holdoffs: &self.create_holdoffs,
+            completing: &self.completing,
+            predecessors: &self.predecessors,
+            converged: &self.converged,
+            mode: self.mode,
+            prune: self.prune,
+            gate: &GateLimits::default(),
+            past: &self.past,
+            lockout: &Lockout::default(),
+            stopped: self.stopped,
+        })
+    }
+
+    /// The plan's only step.
+    fn step(&self) -> Step {
+        let mut steps = self.plan().steps;
+        assert_eq!(steps.len(), 1, "{steps:?}");
+        steps.remove(0)
+    }
+
+    /// The plan's only conflict; nothing is done or in order beside it.
+    fn conflict(&self) -> Conflict {
+        let mut plan = self.plan();
+        assert!(plan.steps.is_empty() && plan.in_sync.is_empty(), "{plan:?}");
+        assert_eq!(plan.conflicts.len(), 1, "{plan:?}");
+        plan.conflicts.remove(0)
+    }
+}
+
+fn registry() -> Registry {
+    Registry::default().with::<Widget, NoPort>().with::<Keepsake, NoPort>()
+}
+
+/// What the manifests say; their scopes are `prod` and `test`.
+pub(super) fn load(
+    registry: &Registry,
+    facts: &BTreeMap<String, ScopeFacts>,
+    manifests: impl IntoIterator<Item = Manifest>,
+) -> BTreeMap<Address, Document> {
+    let text: String = manifests.into_iter().map(|manifest| manifest.text()).collect();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("all.yaml"), text).unwrap();
+    let scope = "{account: '111122223333', region: eu-west-1}";
+    let settings = format!("{{owner: {OWNER}, scopes: {{prod: {scope}, test: {scope}}}}}");
+    let settings = Settings::parse(&settings, &Overrides::default()).unwrap();
+    let loader = Loader { registry, settings: &settings, facts };
+    loader.load(dir.path()).unwrap().documents
+}
+
+/// What the steps' edits are called, in order.
+fn fields(steps: &[Step]) -> Vec<String> {
+    steps.iter().flat_map(Step::fields).collect()
+}
+
+/// Why a step waits.
+fn waits(step: &Step) -> Vec<Wait> {
+    match &step.verdict {
+        Verdict::Waiting(why) => why.clone(),
+        other => panic!("does not wait: {other:?}"),
+    }
+}
+
+/// Why a step is held.
+fn held(step: &Step) -> String {
+    match &step.verdict {
+        Verdict::Held(why) => why.join("\n"),
+        other => panic!("not held: {other:?}"),
+    }
+}
