@@ -36,11 +36,13 @@ pub fn text(plan: &Plan) -> String {
     for orphan in &plan.orphans {
         let address = orphan.address.to_string();
         heading(&mut out, '?', YELLOW, &address, "orphan", None);
-        detail(
-            &mut out,
-            DIM,
-            &format!("{} is claimed, but no manifest declares it; it is left alone", orphan.id),
-        );
+        let pruned = plan.steps.iter().any(|step| {
+            step.address == orphan.address
+                && step.action.have().is_some_and(|have| have.id == orphan.id)
+        });
+        let fate = if pruned { "the settings have it pruned" } else { "it is left alone" };
+        let id = &orphan.id;
+        detail(&mut out, DIM, &format!("{id} is claimed, but no manifest declares it; {fate}"));
     }
     for (scope, why, kinds) in unknown_by_reason(&plan.unknown) {
         let what = format!("{scope}: {}", kinds.join(", "));

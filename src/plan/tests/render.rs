@@ -151,3 +151,31 @@ fn zeros_are_left_out_of_the_summary_except_for_what_everybody_looks_for() {
         "Plan: 0 to create, 0 to change, 0 to delete, 1 conflict, 1 orphan, 0 in sync."
     );
 }
+
+#[test]
+fn an_orphan_that_is_to_be_pruned_is_not_said_to_be_left_alone() {
+    let deletable = |id, name| {
+        let mut orphan = ours(id, name, &[]);
+        orphan.tags.insert("palisade:deletion".into(), "delete".into());
+        orphan
+    };
+    let world = World::of([widget("a", "")])
+        .with(ours("w-0", "a", &[]))
+        .with(deletable("w-1", "old"))
+        .with(ours("w-2", "old", &[]))
+        .with(ours("w-3", "older", &[]));
+    let world = World { prune: Prune::Held, ..world };
+    insta::assert_snapshot!(plain(&world.plan()), @"
+    ! prod/Widget/old  delete w-1 (prune)
+          held: its manifest is gone; pruning needs consent
+          to consent: palisade apply --approve 92297d5bfa8b
+    ? prod/Widget/old  orphan
+          w-1 is claimed, but no manifest declares it; the settings have it pruned
+    ? prod/Widget/old  orphan
+          w-2 is claimed, but no manifest declares it; it is left alone
+    ? prod/Widget/older  orphan
+          w-3 is claimed, but no manifest declares it; it is left alone
+
+    Plan: 0 to create, 0 to change, 0 to delete, 1 held, 3 orphans, 1 in sync.
+    ");
+}
