@@ -81,6 +81,7 @@ fn principals_that_will_not_last_are_pointed_out() {
         "AKIAIOSFODNN7EXAMPLE",
         "AROAiosfodnn7example",
         "arn:aws:iam::1:role/assumed-role/x",
+        "arn:aws:sts::1:federated-user/x",
     ] {
         lints(aws(fine), &[]);
     }
