@@ -77,6 +77,9 @@ struct Args {
     /// Show the calls of the first failure
     #[arg(long)]
     calls: bool,
+    /// Listen to what the processes say (slower): the log at `-vv`, metrics, status document and page hold nothing secret
+    #[arg(long)]
+    listen: bool,
 }
 
 fn main() -> ExitCode {
@@ -134,6 +137,9 @@ fn campaign(kind: Kind, args: &Args, prepared: &[Prepared]) -> bool {
         }
     };
     jobs.retain(|(_, mishap)| args.fault.as_ref().is_none_or(|only| mishap.label.contains(only)));
+    for (_, mishap) in &mut jobs {
+        mishap.setup.listening = args.listen;
+    }
     let style = ProgressStyle::with_template("{msg:8} {bar:40} {pos}/{len} {per_sec} eta {eta}");
     let bar = ProgressBar::new(jobs.len() as u64)
         .with_style(style.expect("a valid template"))

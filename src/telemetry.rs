@@ -19,19 +19,8 @@ pub enum LogFormat {
 /// Starts logging. `verbosity` counts `-v`; `RUST_LOG` wins over it. The audit log
 /// (`palisade::audit`) is on at every level.
 pub fn init(format: LogFormat, verbosity: u8, quiet: bool) {
-    let level = match (quiet, verbosity) {
-        (true, _) => "palisade=error",
-        (false, 0) => "palisade=info",
-        (false, 1) => "palisade=debug",
-        (false, _) => "palisade=trace,aws_smithy_runtime=debug",
-    };
-    // Quiet means quiet: without the audit log, too.
-    let directives = if quiet {
-        level.to_owned()
-    } else {
-        format!("warn,aws_config=error,{level},palisade::audit=info")
-    };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(directives(verbosity, quiet)));
     let json = match format {
         LogFormat::Json => true,
         LogFormat::Text => false,
@@ -47,4 +36,16 @@ pub fn init(format: LogFormat, verbosity: u8, quiet: bool) {
         let layer = fmt::layer().with_target(false).with_ansi(ansi).with_writer(std::io::stderr);
         registry.with(layer).try_init()
     };
+}
+
+/// What is logged at a verbosity, as `RUST_LOG` would say it.
+pub fn directives(verbosity: u8, quiet: bool) -> String {
+    let level = match (quiet, verbosity) {
+        // Quiet means quiet: without the audit log, too.
+        (true, _) => return "palisade=error".to_owned(),
+        (false, 0) => "palisade=info",
+        (false, 1) => "palisade=debug",
+        (false, _) => "palisade=trace,aws_smithy_runtime=debug",
+    };
+    format!("warn,aws_config=error,{level},palisade::audit=info")
 }

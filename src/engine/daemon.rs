@@ -86,7 +86,8 @@ pub fn pause(engine: &Engine, report: &Report) -> Duration {
     }
 }
 
-fn log(report: &Report) {
+/// Says in the log what a pass came to.
+pub fn log(report: &Report) {
     for problem in &report.problems {
         tracing::error!(pass = report.pass, "{problem}");
     }

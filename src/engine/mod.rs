@@ -22,7 +22,7 @@ mod tests;
 
 pub use self::{
     apply::{Outcome, StepResult},
-    daemon::{pause, run},
+    daemon::{log, pause, run},
     pass::{Engine, Options},
     report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::policy_document::PolicyDiff;
+
 /// The mark before a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -36,23 +38,48 @@ pub struct Line {
     pub sign: Sign,
     /// One line of text.
     pub text: String,
+    /// Whether it quotes a policy: for whoever asks for a plan, never for a log, and not over HTTP.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quotes: bool,
 }
 
 impl Line {
+    /// A line with a mark.
+    pub fn new(sign: Sign, text: impl Into<String>) -> Self {
+        Self { sign, text: text.into(), quotes: false }
+    }
+
     /// A line that will be there.
     pub fn add(text: impl Into<String>) -> Self {
-        Self { sign: Sign::Add, text: text.into() }
+        Self::new(Sign::Add, text)
     }
 
     /// A line that will be gone.
     pub fn remove(text: impl Into<String>) -> Self {
-        Self { sign: Sign::Remove, text: text.into() }
+        Self::new(Sign::Remove, text)
     }
 
     /// A field that will be different: `field: old -> new`.
     pub fn change(field: &str, old: impl std::fmt::Display, new: impl std::fmt::Display) -> Self {
-        Self { sign: Sign::Change, text: format!("{field}: {old} -> {new}") }
+        Self::new(Sign::Change, format!("{field}: {old} -> {new}"))
     }
+}
+
+/// How a policy differs, statement by statement; the elements stand one step further in and are quotations.
+pub fn policy_lines(diff: &PolicyDiff, indent: usize) -> Vec<Line> {
+    let line = |line: &str| {
+        let bare = line.trim_start();
+        let (sign, text) = match bare.split_at_checked(2) {
+            Some(("+ ", rest)) => (Sign::Add, rest),
+            Some(("- ", rest)) => (Sign::Remove, rest),
+            Some(("~ ", rest)) => (Sign::Change, rest),
+            _ => (Sign::Same, bare),
+        };
+        let nesting = line.len() - bare.len();
+        let text = format!("{:1$}{text}", "", indent + nesting);
+        Line { quotes: nesting > 0, ..Line::new(sign, text) }
+    };
+    diff.to_string().lines().map(line).collect()
 }
 
 /// All leaves of a wanted state as added lines, for the plan of a create. Absent leaves are left out,
@@ -146,5 +173,31 @@ mod tests {
             ]
         );
         assert!(lines.iter().all(|line| line.sign == Sign::Add));
+    }
+
+    #[test]
+    fn of_a_policy_the_statements_are_named_and_their_elements_are_quotations() {
+        use crate::model::policy_document::{Context, Dialect, PolicyDocument, diff};
+
+        let of = |action: &str| {
+            let statement =
+                json!({"Sid": "Use", "Effect": "Deny", "Action": action, "Resource": "*"});
+            let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+            PolicyDocument::from_value(&document, Dialect::ServiceControlPolicy).unwrap()
+        };
+        let context = Context { partition: "aws".into(), account: "111122223333".into() };
+        let lines = policy_lines(&diff(&of("s3:*"), &of("s3:Get*"), &context), 2);
+        let shown: Vec<_> = lines
+            .iter()
+            .map(|line| (line.sign.as_char(), line.text.as_str(), line.quotes))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ('~', "  statement \"Use\" (Deny): widens access", false),
+                ('-', "    Action: s3:*", true),
+                ('+', "    Action: s3:Get*", true),
+            ]
+        );
     }
 }

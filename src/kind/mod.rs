@@ -30,7 +30,7 @@ pub use self::{
     error::{Class, CloudError, Invalid},
     guarded::{Guarded, OPERATIONS, Operation, Reach},
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
-    lines::{Line, Sign, state_lines},
+    lines::{Line, Sign, policy_lines, state_lines},
     refs::{Refs, Resolution},
     target::{Accepts, Form, Lookup, TagSpec, Target, Targets},
 };

@@ -27,7 +27,8 @@ impl Simulator {
     /// A complete SDK configuration for one account (twelve digits) and region. Three attempts a call, as the SDK does by
     /// default, with delays of milliseconds: nothing recovers by waiting here.
     pub fn sdk_config(&self, account: &str, region: &str) -> SdkConfig {
-        let credentials = Credentials::new(account, "simulator", None, None, "simulator");
+        let credentials =
+            Credentials::new(account, super::SECRET_ACCESS_KEY, None, None, "simulator");
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
             .with_max_backoff(Duration::from_millis(4))

@@ -53,6 +53,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::{sync::Notify, time::Instant};
 
+/// The secret key of everybody who has no session.
+pub const SECRET_ACCESS_KEY: &str = "simulated-secret-access-key";
+/// What an answer is that is not what the protocol says ([`Effect::Garbage`]).
+pub const GARBAGE: &str = "\0<<not what the protocol says>";
+
 /// The five services palisade uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {

@@ -20,6 +20,8 @@ pub(super) struct Session {
     pub arn: String,
     /// Seconds since the epoch.
     pub expires: f64,
+    /// Its secret key and its token.
+    pub secrets: [String; 2],
 }
 
 impl Sts {
@@ -44,6 +46,11 @@ impl Sts {
                 format!("Could not find operation {operation} for version 2011-06-15"),
             )),
         }
+    }
+
+    /// The secret keys and tokens of every session: what nobody may ever read anywhere.
+    pub fn secrets(&self) -> Vec<String> {
+        self.sessions.values().flat_map(|session| session.secrets.clone()).collect()
     }
 
     /// The session with this access key id, also when it is over.
@@ -97,12 +104,14 @@ impl Sts {
     fn mint(&mut self, account: &str, arn: &str, seconds: u32, context: &mut Context<'_>) -> Value {
         let key = format!("ASIA{}", context.ids.alphanumeric(16).to_uppercase());
         let expires = context.now + f64::from(seconds);
-        let session = Session { account: account.into(), arn: arn.into(), expires };
+        let secrets = [context.ids.alphanumeric(40), context.ids.alphanumeric(120)];
+        let [secret, token] = secrets.clone();
+        let session = Session { account: account.into(), arn: arn.into(), expires, secrets };
         self.sessions.insert(key.clone(), session);
         json!({
             "AccessKeyId": key,
-            "SecretAccessKey": context.ids.alphanumeric(40),
-            "SessionToken": context.ids.alphanumeric(120),
+            "SecretAccessKey": secret,
+            "SessionToken": token,
             "Expiration": timestamp(expires),
         })
     }

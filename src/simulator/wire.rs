@@ -237,5 +237,5 @@ fn json_body(answer: &Answer) -> Vec<u8> {
 }
 
 fn garbage() -> Response<Bytes> {
-    Response::new(Bytes::from_static(b"\x00<<not what the protocol says>"))
+    Response::new(Bytes::from_static(super::GARBAGE.as_bytes()))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{DriftEvent, Setup};
 use crate::{
     engine::{Outcome, PendingDeletion, Report, StepResult},
-    kind::Line,
+    kind::{Line, Sign},
     model::Risk,
     plan::{Action, Conflict, Counts, Orphan, Step, Unknown, Verdict},
 };
@@ -117,7 +117,7 @@ pub struct EditView {
     pub summary: String,
     /// Its risk.
     pub risk: &'static str,
-    /// The fields under it.
+    /// The fields under it; what a policy says word for word is left out.
     pub lines: Vec<Line>,
 }
 
@@ -191,6 +191,18 @@ fn conditions(report: &Report, counts: impl Fn(&str) -> bool) -> Conditions {
     conditions
 }
 
+/// Statements are named, with what their change does to access; their elements are for `palisade plan`.
+fn unquoted(lines: &[Line]) -> Vec<Line> {
+    let mut shown: Vec<Line> = lines.iter().filter(|line| !line.quotes).cloned().collect();
+    let left_out = lines.len() - shown.len();
+    if left_out > 0 {
+        let plural = if left_out == 1 { "" } else { "s" };
+        let text = format!("({left_out} line{plural} of policy text: `palisade plan` shows them)");
+        shown.push(Line::new(Sign::Same, text));
+    }
+    shown
+}
+
 impl StepView {
     fn of(report: &Report, step: &Step) -> Self {
         Self {
@@ -212,7 +224,7 @@ impl StepView {
                 .map(|edit| EditView {
                     summary: edit.summary.clone(),
                     risk: edit.risk.as_str(),
-                    lines: edit.lines.clone(),
+                    lines: unquoted(&edit.lines),
                 })
                 .collect(),
             digest: step.digest.clone(),
@@ -221,5 +233,20 @@ impl StepView {
             later: step.later.clone(),
             outcome: report.result(step).map(|result| result.outcome.clone()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_policy_says_is_left_out_and_said_to_be() {
+        let quoted = |text: &str| Line { quotes: true, ..Line::add(text) };
+        let statement = Line::add("statement \"Use\" (Allow): widens access");
+        let lines = [statement.clone(), quoted("  Action: s3:*"), quoted("  Resource: *")];
+        let hint = "(2 lines of policy text: `palisade plan` shows them)";
+        assert_eq!(unquoted(&lines), [statement.clone(), Line::new(Sign::Same, hint)]);
+        assert_eq!(unquoted(&lines[..1]), [statement]);
     }
 }

@@ -17,6 +17,8 @@ class Edit:
     passes: int | None = 1
     # Whether it can be made together with the others, which must not undo it.
     together: bool = field(default=True)
+    # Reads that may be told "not found": who saw a resource asks for it by its id before it is believed gone.
+    gone: frozenset[str] = frozenset()
 
 
 def _group(world, name="apps"):
@@ -242,6 +244,7 @@ EDITS = [
         {"sagemaker:CreateDomain": 1},
         passes=None,
         together=False,
+        gone=frozenset({"sagemaker:DescribeDomain"}),
     ),
 ]
 

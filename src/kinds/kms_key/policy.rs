@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::State;
 use crate::{
-    kind::{Invalid, Line, Refs, Sign},
+    kind::{Invalid, Line, Refs, policy_lines},
     model::{
         Risk,
         policy_document::{
@@ -203,7 +203,7 @@ pub(super) fn difference(want: &State, have: &State) -> Option<Difference> {
         Widening::Neutral => Risk::Neutral,
         Widening::Widens | Widening::Mixed | Widening::Unknown => Risk::Loosens,
     };
-    let mut lines: Vec<_> = diff.to_string().lines().map(line).collect();
+    let mut lines = policy_lines(&diff, 0);
     // A role or user that was deleted stays in a live policy as its unique id (IAM user guide).
     if live.lint(Dialect::KeyPolicy).iter().any(|lint| lint.rule == LintRule::OrphanedPrincipal) {
         lines.push(Line::change(
@@ -213,18 +213,4 @@ pub(super) fn difference(want: &State, have: &State) -> Option<Difference> {
         ));
     }
     Some(Difference { wanted: wanted.clone(), risk, lines })
-}
-
-/// `  + Action: kms:Decrypt` as a line of its own sign, the nesting kept.
-fn line(text: &str) -> Line {
-    let bare = text.trim_start();
-    let nesting = &text[..text.len() - bare.len()];
-    let mut rest = bare.chars();
-    let sign = match rest.next() {
-        Some('+') => Sign::Add,
-        Some('-') => Sign::Remove,
-        Some('~') => Sign::Change,
-        _ => return Line { sign: Sign::Same, text: text.to_owned() },
-    };
-    Line { sign, text: format!("{nesting}{}", rest.as_str().trim_start()) }
 }

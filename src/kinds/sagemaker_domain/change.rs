@@ -83,10 +83,10 @@ impl Describe for Change {
     fn lines(&self) -> Vec<Line> {
         match self {
             Self::Update(update) | Self::UpdateWithoutApps(update) => {
-                let failure = update.last_failure.iter().map(|why| Line {
-                    sign: Sign::Same,
-                    text: format!("the last update failed: {why}"),
-                });
+                let failure = update
+                    .last_failure
+                    .iter()
+                    .map(|why| Line::new(Sign::Same, format!("the last update failed: {why}")));
                 update.edits.iter().flat_map(lines).chain(failure).collect()
             }
             Self::Impossible { edit, .. } => lines(edit),

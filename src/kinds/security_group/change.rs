@@ -9,7 +9,7 @@ use super::{
     state::State,
 };
 use crate::{
-    kind::{Describe, Line},
+    kind::{Describe, Line, Sign},
     model::Risk,
 };
 
@@ -216,13 +216,12 @@ impl Describe for Change {
     }
 
     fn lines(&self) -> Vec<Line> {
-        let changed = |text| Line { sign: crate::kind::Sign::Change, text };
+        let changed = |text: String| Line::new(Sign::Change, text);
         match self {
-            Self::Immutable { .. } => vec![Line {
-                sign: crate::kind::Sign::Same,
-                text: "AWS has no call for it: make a new group, move its members, remove this one"
-                    .to_owned(),
-            }],
+            Self::Immutable { .. } => vec![Line::new(
+                Sign::Same,
+                "AWS has no call for it: make a new group, move its members, remove this one",
+            )],
             Self::Revoke { direction, rules } if rules.len() > 1 => {
                 rules.iter().map(|entry| Line::remove(entry.line(*direction))).collect()
             }

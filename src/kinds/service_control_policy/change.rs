@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{State, context};
 use crate::{
-    kind::{Describe, Line, Sign},
+    kind::{Describe, Line, policy_lines},
     model::{
         Risk,
         policy_document::{self, PolicyDocument, Widening},
@@ -81,24 +81,12 @@ impl Update {
                 let (before, after) = (old.size_bytes(), new.size_bytes());
                 let size =
                     (before != after).then(|| Line::change("content (bytes)", before, after));
-                let diff = policy_document::diff(old, new, &context()).to_string();
-                size.into_iter().chain(diff.lines().map(diff_line)).collect()
+                let diff = policy_document::diff(old, new, &context());
+                size.into_iter().chain(policy_lines(&diff, 0)).collect()
             }
             Some(_) => vec![Line::change("content", "(not readable)", "the manifest's")],
         }
     }
-}
-
-/// A line of a policy diff (`  + Action s3:*`) as a plan line of the same depth.
-fn diff_line(line: &str) -> Line {
-    let body = line.trim_start();
-    let (sign, rest) = match body.split_at_checked(2) {
-        Some(("+ ", rest)) => (Sign::Add, rest),
-        Some(("- ", rest)) => (Sign::Remove, rest),
-        Some(("~ ", rest)) => (Sign::Change, rest),
-        _ => (Sign::Same, body),
-    };
-    Line { sign, text: format!("{}{rest}", &line[..line.len() - body.len()]) }
 }
 
 impl Change {

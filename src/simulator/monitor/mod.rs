@@ -15,9 +15,10 @@
 //! | S7 completeness | no create and no delete of a kind whose last listing in this pass failed |
 //! | S8 freshness | only within a pass, and not long after it began |
 //! | S10 bounded force | calls a pass, and repetitions of one call |
-//! | S12 no self-lockout | no lockout check bypassed, no target without a control policy |
+//! | S12 no self-lockout | no lockout check bypassed, no target without a control policy, no key that nobody may govern, no control policy that denies all |
 //! | S14 brake | nothing after the brake |
 
+mod lockout;
 mod rules;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::Value;
 
-use super::{Seen, Violation};
+use super::{Seen, Violation, lockout::shut_out};
 use crate::{
     model::claim::ADDRESS_TAG,
     simulator::{Thing, Truth, Witnessed},
@@ -61,7 +61,7 @@ impl Seen {
         self.place(call);
         self.freshness(call);
         self.force(call);
-        self.lockout(call, after);
+        self.lockout(call, before, after);
         if let Some(kind) = kind(&CREATES, call.operation) {
             self.completeness(call, kind);
             self.creation(call, kind);
@@ -167,7 +167,7 @@ impl Seen {
     }
 
     /// S12.
-    fn lockout(&mut self, call: &Witnessed<'_>, after: &Truth) {
+    fn lockout(&mut self, call: &Witnessed<'_>, before: &Truth, after: &Truth) {
         if call.input.get("BypassPolicyLockoutSafetyCheck") == Some(&Value::Bool(true)) {
             self.broken("S12", call, "the lockout check is bypassed");
         }
@@ -176,6 +176,14 @@ impl Seen {
             && call.service == "organizations"
         {
             self.broken("S12", call, &format!("no service control policy is left on {target}"));
+        }
+        for (id, thing) in &after.things {
+            let earlier = before.things.get(id);
+            if earlier != Some(thing)
+                && let Some(what) = shut_out(earlier, thing)
+            {
+                self.broken("S12", call, &format!("{id}: {what}"));
+            }
         }
     }
 

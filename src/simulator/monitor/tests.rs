@@ -197,6 +197,47 @@ async fn a_key_with_less_than_the_days_asked_for_breaks_s5_and_a_bypassed_check_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_nobody_may_govern_any_more_breaks_s12() {
+    let bench = Bench::new().await;
+    let tag = |key: &str, value: &str| {
+        aws_sdk_kms::types::Tag::builder().tag_key(key).tag_value(value).build().expect("a tag")
+    };
+    tokio::time::advance(Duration::from_secs(20)).await;
+    let create = bench.access.kms.create_key().tags(tag("palisade:owner", "ml"));
+    let key = create.tags(tag("palisade:address", "ml/KmsKey/studio")).send().await.expect("a key");
+    assert_eq!(bench.rules(), BTreeSet::new(), "AWS's own policy leaves it to the account");
+    let account = format!("arn:aws:iam::{ACCOUNT}:root");
+    let uses = json!({"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:Decrypt", "Resource": "*"});
+    let governs = json!({"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"});
+    let denies = json!({"Effect": "Deny", "Principal": "*", "Action": "kms:Put*", "Resource": "*"});
+    let id = key.key_metadata.expect("metadata").key_id;
+    for (statements, breaks) in [(vec![&governs, &uses], 0), (vec![&governs, &denies], 1)] {
+        let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        // The simulator makes AWS's own lockout check, which this rule must not depend on.
+        let put = bench.access.kms.put_key_policy().key_id(&id).policy(policy);
+        put.bypass_policy_lockout_safety_check(breaks > 0).send().await.expect("put");
+        let nobody = |it: &Violation| it.what.contains("nobody of the account");
+        assert_eq!(bench.monitor.violations().iter().filter(|it| nobody(it)).count(), breaks);
+    }
+}
+
+#[test]
+fn an_attached_policy_that_denies_everything_breaks_s12() {
+    let deny = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}});
+    let mut thing = crate::simulator::Thing {
+        kind: "ServiceControlPolicy",
+        account: MANAGEMENT.into(),
+        tags: crate::model::Tags::new(),
+        facts: [format!("content {deny}")].into(),
+    };
+    assert_eq!(lockout::shut_out(None, &thing), None, "attached nowhere it denies nothing");
+    let before = thing.clone();
+    thing.facts.insert("attached ou-1".into());
+    assert!(lockout::shut_out(Some(&before), &thing).is_some());
+    assert_eq!(lockout::shut_out(Some(&thing), &thing), None, "it was so before the call");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_nameless_create_right_after_the_start_breaks_s3() {
     let bench = Bench::new().await;
     let tag = |key: &str, value: &str| {

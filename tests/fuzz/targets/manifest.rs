@@ -1,26 +1,30 @@
 //! Any file in the watched directory: problems or a snapshot, never a panic.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
 use palisade::{
     engine::Scopes,
+    kind::erased::Registry,
     kinds,
     manifest::Loader,
     settings::{Overrides, Settings},
 };
+use tempfile::TempDir;
 
-const SETTINGS: &str =
-    "owner: fuzz\nscopes: {ml-prod: {account: '111122223333', region: eu-west-1}}\n";
+static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
+    let text = "owner: fuzz\nscopes: {ml-prod: {account: '111122223333', region: eu-west-1}}\n";
+    Settings::parse(text, &Overrides::default()).expect("valid settings")
+});
+static REGISTRY: LazyLock<Registry> = LazyLock::new(kinds::registry);
+static DIR: LazyLock<TempDir> = LazyLock::new(|| TempDir::new().expect("a directory"));
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(settings) = Settings::parse(SETTINGS, &Overrides::default()) else { return };
-    let Ok(dir) = tempfile::tempdir() else { return };
-    if std::fs::write(dir.path().join("main.yaml"), data).is_err() {
-        return;
-    }
-    let (registry, facts) = (kinds::registry(), Scopes::offline_facts(&settings));
-    let loader = Loader { registry: &registry, settings: &settings, facts: &facts };
-    if let Err(problems) = loader.load(dir.path()) {
+    std::fs::write(DIR.path().join("main.yaml"), data).expect("written");
+    let facts = Scopes::offline_facts(&SETTINGS);
+    let loader = Loader { registry: &REGISTRY, settings: &SETTINGS, facts: &facts };
+    if let Err(problems) = loader.load(DIR.path()) {
         assert!(!problems.is_empty());
     }
 });

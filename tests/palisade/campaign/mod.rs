@@ -9,7 +9,8 @@
 //!          -> for every call of the reference, for every fault: resume the snapshot, run, judge
 //! ```
 //!
-//! A run is judged by the monitors on every call (`simulator::monitor`), and at its end: it has converged (L1) to what the
+//! A run is judged by the monitors on every call (`simulator::monitor`), after every pass by what the process said (S11, where
+//! somebody listens), and at its end: it has converged (L1) to what the
 //! reference converged to, within so many passes after the last fault (L2), and then writes nothing (L3).
 
 pub mod catalogue;
@@ -19,6 +20,7 @@ pub mod prepare;
 pub mod run;
 pub mod scenario;
 pub mod scenarios;
+pub mod silence;
 pub mod swarm;
 #[cfg(test)]
 mod tests;

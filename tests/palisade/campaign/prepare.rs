@@ -17,6 +17,7 @@ use super::{
     hands,
     run::{Setup, run},
     scenario::{Place, Scenario, Stage},
+    silence,
 };
 
 /// The owner in all claims.
@@ -98,6 +99,11 @@ fn filled(manifests: &str, simulator: &Simulator) -> String {
     text
 }
 
+/// A stage as its file says it: with a comment that nobody may repeat.
+pub fn commented(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("# {}\n{text}", silence::COMMENT) }
+}
+
 /// Makes a directory say this.
 pub fn write(dir: &TempDir, text: &str) {
     let file = dir.path().join("all.yaml");
@@ -105,7 +111,7 @@ pub fn write(dir: &TempDir, text: &str) {
         // It may not have been there.
         let _ = std::fs::remove_file(file);
     } else {
-        std::fs::write(file, text).expect("written");
+        std::fs::write(file, commented(text)).expect("written");
     }
 }
 

@@ -24,8 +24,9 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     hands,
-    prepare::{OWNER, Prepared, Reference, write},
+    prepare::{OWNER, Prepared, Reference, commented, write},
     scenario::Place,
+    silence::Listener,
 };
 
 /// What happens in a run besides the scenario.
@@ -44,6 +45,10 @@ pub struct Setup {
     pub lag: u64,
     /// Somebody who undoes what was done once it is done, and of whom the judge is not told: proves that it judges.
     pub vandal: Option<fn(&mut World)>,
+    /// Whether what the process says is listened to.
+    pub listening: bool,
+    /// Something that is logged although it must not be: proves that somebody listens.
+    pub telltale: Option<&'static str>,
 }
 
 impl Default for Setup {
@@ -57,6 +62,8 @@ impl Default for Setup {
             latency,
             lag: 0,
             vandal: None,
+            listening: false,
+            telltale: None,
         }
     }
 }
@@ -91,6 +98,7 @@ struct Runner<'a> {
     own: Option<TempDir>,
     found: Vec<Violation>,
     first_pass: Option<usize>,
+    listener: Option<Listener>,
 }
 
 /// Runs a prepared scenario.
@@ -116,6 +124,7 @@ pub async fn run(prepared: &Prepared, setup: &Setup) -> Finished {
         own,
         found: Vec::new(),
         first_pass: None,
+        listener: setup.listening.then(Listener::new),
     };
     let (passes, counts) = runner.go().await;
     runner.finish(passes, counts)
@@ -140,8 +149,9 @@ impl Runner<'_> {
                 continue;
             };
             self.first_pass.get_or_insert_with(|| self.simulator.calls().len());
-            for report in &reports {
+            for (engine, report) in engines.iter().zip(&reports) {
                 self.judge_unknown(report);
+                self.listen(engine, report);
             }
             let now_struck = self.simulator.with(|world| world.strikes());
             let active =
@@ -237,7 +247,7 @@ impl Runner<'_> {
     fn blind(&self) -> bool {
         let Some(own) = &self.own else { return false };
         let text = std::fs::read_to_string(own.path().join("all.yaml")).unwrap_or_default();
-        self.prepared.texts.1.as_ref() != Some(&text)
+        self.prepared.texts.1.as_deref().map(commented) != Some(text)
     }
 
     async fn engine(&self) -> Engine {
@@ -287,6 +297,14 @@ impl Runner<'_> {
                 self.found.push(Violation { rule: "S7", what });
             }
         }
+    }
+
+    fn listen(&mut self, engine: &Engine, report: &Report) {
+        let Some(listener) = &mut self.listener else { return };
+        if let Some(text) = self.setup.telltale {
+            tracing::info!("{text}");
+        }
+        listener.pass(engine, report, &self.simulator);
     }
 
     /// Whether nothing is left to do, and as much as in the reference is left over.
@@ -366,6 +384,7 @@ impl Runner<'_> {
         }
         let mut violations = self.monitor.violations();
         violations.extend(self.found);
+        violations.extend(self.listener.iter().flat_map(Listener::violations));
         let (log, calls) = log(&self.simulator);
         let first_pass = self.first_pass.unwrap_or_default();
         let mutations = self.monitor.mutations();

@@ -103,6 +103,36 @@ fn broken(prepared: &Prepared, setup: &Setup) -> BTreeSet<&'static str> {
 }
 
 #[test]
+fn whatever_goes_wrong_nothing_secret_is_said() {
+    let all = threads::prepare(&scenarios::all(), THREADS).expect("nothing goes wrong");
+    let telling = ["garbage@", "denied@", "expired@", "future-code-500@", "lost-answer@"];
+    let mut jobs = every_nth(&all, 1, faults::singles);
+    jobs.retain(|(_, mishap)| telling.iter().any(|it| mishap.label.starts_with(it)));
+    let listen = |(prepared, mishap): (_, Mishap)| {
+        let setup = Setup { listening: true, ..mishap.setup };
+        (prepared, Mishap { setup, ..mishap })
+    };
+    let jobs: Vec<_> = jobs.into_iter().step_by(29).map(listen).collect();
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 100);
+}
+
+#[test]
+fn a_log_line_with_a_secret_a_policy_or_a_file_in_it_breaks_s11() {
+    let prepared = prepared(&["policy-content"]);
+    for telltale in [
+        "the key is simulated-secret-access-key",
+        r#"put {\"Effect\":\"Deny\"}"#,
+        "Effect: Allow",
+        "+ NotAction: s3:*",
+        "# only-the-file-says-9XpQ4f9d2c7e",
+        "<<not what the protocol says>",
+    ] {
+        let setup = Setup { listening: true, telltale: Some(telltale), ..Setup::default() };
+        assert_eq!(broken(&prepared[0], &setup), ["S11"].into(), "{telltale}");
+    }
+}
+
+#[test]
 fn a_run_that_never_ends_as_wanted_breaks_l1() {
     let prepared = prepared(&["group-add-rules"]);
     let never = Fault::new("AuthorizeSecurityGroupIngress", Effect::Ignore);

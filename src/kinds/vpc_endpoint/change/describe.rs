@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{Change, Immutable, Modify, SetEdit, Swap, list};
 use crate::{
-    kind::{Describe, Line, Sign},
+    kind::{Describe, Line, policy_lines},
     kinds::vpc_endpoint::Policy,
     model::{
         Risk,
@@ -135,7 +135,7 @@ impl Modify {
     fn lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
         if let Some(swap) = &self.policy {
-            lines.extend(policy_lines(swap, &self.context()));
+            lines.extend(swapped_policy(swap, &self.context()));
         }
         for (edit, field) in [
             (&self.subnets, "subnets"),
@@ -182,25 +182,12 @@ fn policy_risk(swap: &Swap<Policy>, context: &Context) -> Risk {
 }
 
 /// The policy by statement; where one side is no document, what it is instead.
-fn policy_lines(swap: &Swap<Policy>, context: &Context) -> Vec<Line> {
+fn swapped_policy(swap: &Swap<Policy>, context: &Context) -> Vec<Line> {
     let old = swap.from.as_ref();
     let shown = old.map_or_else(|| "(none)".to_owned(), ToString::to_string);
     let mut lines = vec![Line::change("policy", shown, &swap.to)];
     if let (Some(old), Some(new)) = (old.and_then(Policy::document), swap.to.document()) {
-        lines.extend(diff(&old, &new, context).to_string().lines().map(nested));
+        lines.extend(policy_lines(&diff(&old, &new, context), 2));
     }
     lines
-}
-
-/// A line of a policy difference (`  - Action: s3:*`), one step further in.
-fn nested(line: &str) -> Line {
-    let text = line.trim_start();
-    let indent = " ".repeat(2 + line.len() - text.len());
-    let (sign, text) = match text.split_at_checked(2) {
-        Some(("+ ", rest)) => (Sign::Add, rest),
-        Some(("- ", rest)) => (Sign::Remove, rest),
-        Some(("~ ", rest)) => (Sign::Change, rest),
-        _ => (Sign::Same, text),
-    };
-    Line { sign, text: format!("{indent}{text}") }
 }

@@ -246,6 +246,7 @@ fn each_condition_operator_compares_as_the_reference_says() {
         ("StringEquals", json!("a"), "a", YES),
         ("StringEquals", json!("a"), "A", NO),
         ("StringEquals", json!("a*"), "ab", NO),
+        ("StringEquals", json!("a?"), "ab", NO),
         ("StringEquals", json!(["b", "a"]), "a", YES),
         ("StringEquals", json!("${aws:username}"), "Ann", YES),
         ("StringEquals", json!("${aws:userid}"), "Ann", None),
