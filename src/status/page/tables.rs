@@ -149,7 +149,12 @@ pub(super) fn leftovers(html: &mut Html, view: &View) {
     );
     for orphan in &view.orphans {
         row(html, &orphan.address, &orphan.id, &orphan.scope);
-        html.element("td", "person", "orphan: no manifest declares it; it is left alone");
+        let pruned = view.steps.iter().any(|step| {
+            step.address == orphan.address.to_string()
+                && step.id.as_deref() == Some(orphan.id.as_str())
+        });
+        let fate = if pruned { "the settings have it pruned" } else { "it is left alone" };
+        html.element("td", "person", format_args!("orphan: no manifest declares it; {fate}"));
         html.markup("</tr>\n");
     }
     for pending in &view.pending_deletions {
