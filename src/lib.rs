@@ -32,7 +32,7 @@
 //! # Modules, in the order of the data
 //!
 //! [`settings`] and [`manifest`] read what is wanted; [`kind`] is the seam between the loop and the [`kinds`];
-//! [`aws`] has what they share of the SDK; [`baseline`] judges what is wanted; [`plan`] decides, [`engine`] does,
+//! [`aws`] has what they share of the SDK, [`operations`] all that may be called; [`baseline`] judges what is wanted; [`plan`] decides, [`engine`] does,
 //! [`status`] tells. [`model`] holds the nouns, [`simulator`] an AWS in memory.
 
 // What a test expects, it may say so; clippy.toml's own exceptions end at the test function.
@@ -49,6 +49,7 @@ pub mod kind;
 pub mod kinds;
 pub mod manifest;
 pub mod model;
+pub mod operations;
 pub mod plan;
 pub mod settings;
 #[cfg(feature = "simulator")]

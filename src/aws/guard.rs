@@ -3,7 +3,7 @@
 //! The guard is the second line of defence behind "`plan` constructs no writer": a client without
 //! write permission refuses every mutating operation before it is sent, and a client with it asks the
 //! brake before every attempt, retries included. Both refuse what is not in the table of operations
-//! ([`super::operations`]), because nobody was told that palisade may call it. Assuming a role is no call of these
+//! ([`crate::operations`]), because nobody was told that palisade may call it. Assuming a role is no call of these
 //! clients: the SDK's credentials provider does that.
 
 use std::{
@@ -27,7 +27,8 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::{operations, trace};
+use super::trace;
+use crate::operations;
 
 /// Something outside of the process that says whether it may write, asked anew before every mutating call.
 type Lever = Box<dyn Fn() -> Option<String> + Send + Sync>;

@@ -1,6 +1,5 @@
 //! Everything that knows the AWS SDK and is shared by the kinds: one [`Access`] a scope, with time-outs,
-//! retries, the write guard and the call meter on every client; the table of operations; error classification; lookups;
-//! identity.
+//! retries, the write guard and the call meter on every client; error classification; lookups; identity.
 //!
 //! The SDK is named only here and in `kinds/*/aws.rs`; a test in `tests/palisade/architecture.rs` holds that.
 
@@ -9,7 +8,6 @@ mod classify;
 mod guard;
 pub mod identity;
 pub mod lookup;
-pub mod operations;
 pub mod rehearsal;
 pub mod trace;
 
@@ -17,5 +15,4 @@ pub use self::{
     access::{Access, AssumedRole, Connection},
     classify::{classify, rejected},
     guard::{Brake, CallOutcome, Guard, Meter},
-    operations::is_mutating,
 };

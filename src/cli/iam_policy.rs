@@ -13,14 +13,14 @@ use super::{
     output::{self, Format},
 };
 use crate::{
-    aws::operations::{
-        Need,
-        policy::{Policies, Usage},
-    },
     engine::Scopes,
     kind::{ScopeFacts, erased::Registry},
     kinds,
     manifest::{Document, Loader},
+    operations::{
+        Need,
+        policy::{Policies, Usage},
+    },
     settings::{Overrides, Scope, Settings, partition},
 };
 

@@ -16,12 +16,13 @@ use tokio::{sync::Semaphore, time::Instant};
 
 use super::{defect::contained, scopes::Scopes};
 use crate::{
-    aws::{Brake, is_mutating, trace},
+    aws::{Brake, trace},
     kind::{
         Class, CloudError, Writers,
         erased::{ErasedPort, Registry},
     },
     model::{Address, PhysicalId},
+    operations::is_mutating,
     plan::{Action, Step},
 };
 

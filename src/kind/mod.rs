@@ -28,7 +28,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
     error::{Class, CloudError, Invalid},
-    guarded::{Guarded, OPERATIONS, Operation, Reach},
+    guarded::{Guarded, Reach},
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     lines::{Line, Sign, policy_lines, state_lines},
     refs::{Refs, Resolution},

@@ -295,6 +295,27 @@ async fn a_reader_needs_only_the_observe_policy() {
     assert_eq!(denied(&world), BTreeSet::new());
 }
 
+/// Attached to the root, in an organisation whose id no manifest asks for.
+const POLICY: &str = "
+apiVersion: palisade.dev/v1alpha1
+kind: ServiceControlPolicy
+metadata: {name: guard, scope: org}
+spec:
+  description: nobody deletes keys
+  content:
+    Version: '2012-10-17'
+    Statement: [{Sid: Keys, Effect: Deny, Action: 'kms:ScheduleKeyDeletion', Resource: '*'}]
+  targets: [root]
+";
+
+#[tokio::test(start_paused = true)]
+async fn whom_a_service_control_policy_concerns_may_be_asked() {
+    let world = World::with(POLICY);
+    permit(&world, &printed(world.dir(), &[]));
+    quiet(&world, "a service control policy alone is applied").await;
+    assert!(world.reads().contains_key("organizations:DescribeOrganization"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn adoption_is_allowed_for_exactly_the_id_that_a_manifest_names() {
     let world = World::empty();

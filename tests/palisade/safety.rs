@@ -585,7 +585,7 @@ struct BrakeAfterOne(Brake);
 
 impl Meter for BrakeAfterOne {
     fn attempt(&self, service: &str, operation: &str, _outcome: CallOutcome) {
-        if palisade::aws::is_mutating(service, operation) {
+        if palisade::operations::is_mutating(service, operation) {
             self.0.engage();
         }
     }
@@ -631,7 +631,7 @@ async fn a_directory_that_changes_while_a_plan_is_carried_out_ends_that_plan() {
     struct Push(std::sync::Mutex<Option<palisade::engine::apply::Generation>>);
     impl Meter for Push {
         fn attempt(&self, service: &str, operation: &str, _outcome: CallOutcome) {
-            if palisade::aws::is_mutating(service, operation)
+            if palisade::operations::is_mutating(service, operation)
                 && let Some(generation) = self.0.lock().expect("no panic before").take()
             {
                 generation.advance();

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::{
-    kind::{Guarded, OPERATIONS, Reach, ScopeFacts},
+    kind::{Guarded, Reach, ScopeFacts},
     model::{
         Ownership, Seen,
         policy_document::{Decision, PolicyDocument, Request},
     },
+    operations,
     plan::{Action, Inputs, Step},
 };
 
@@ -166,13 +167,14 @@ fn needs(principal: &Principal<'_>, inputs: &Inputs<'_>) -> Vec<(&'static str, R
         for kind in kinds_in_use(facts, inputs) {
             let mut resources = claimed(&kind, facts, inputs);
             resources.insert(sample(&kind, facts));
-            for operation in OPERATIONS.iter().filter(|operation| operation.kind == kind) {
+            for action in operations::actions_of(&kind) {
                 let everything = BTreeSet::from(["*".to_owned()]);
-                let on = if acts_on_all(operation.action) { &everything } else { &resources };
-                requests.extend(on.iter().map(|resource| {
-                    let action = operation.action;
-                    (action, request(principal, facts, action, resource, inputs))
-                }));
+                let on = if acts_on_all(action) { &everything } else { &resources };
+                requests.extend(
+                    on.iter().map(|resource| {
+                        (action, request(principal, facts, action, resource, inputs))
+                    }),
+                );
             }
         }
     }

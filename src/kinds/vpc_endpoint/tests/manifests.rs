@@ -44,9 +44,7 @@ fn s3_interfaces_say_that_private_dns_is_for_the_whole_vpc_and_others_say_nothin
 #[test]
 fn the_inbound_only_flag_is_for_services_with_gateway_endpoints() {
     let message = problems(interface(json!({"privateDnsOnlyForInboundResolverEndpoint": false})));
-    insta::assert_snapshot!(message, @r#"
-    privateDnsOnlyForInboundResolverEndpoint: com.amazonaws.eu-west-1.sagemaker.api has no gateway endpoints, so there is nothing to choose (remove it; it is for S3 and DynamoDB)
-    "#);
+    insta::assert_snapshot!(message, @"privateDnsOnlyForInboundResolverEndpoint: com.amazonaws.eu-west-1.sagemaker.api has no gateway endpoints, so there is nothing to choose (remove it; it is for S3 and DynamoDB)");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Every AWS operation that palisade may call, with the permissions it needs.
 //!
-//! One table for three readers, so that they cannot drift apart: the write guard refuses whatever is not in it and takes from it
-//! what writes; `palisade iam-policy` prints from it what to allow; and the tests run palisade under exactly that.
+//! One table for all its readers, so that they cannot drift apart: the write guard refuses whatever is not in it and takes from it
+//! what writes; `palisade iam-policy` prints from it what to allow; the gate takes from it what no policy may deny palisade; and
+//! the tests run palisade under exactly what is printed.
 
 pub mod policy;
 mod table;
+
+use std::collections::BTreeSet;
 
 /// What carrying out an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,6 +141,12 @@ impl Operation {
     pub fn is_mutating(&self) -> bool {
         self.mode != Mode::Observe
     }
+
+    /// The permission that has the operation's own name, `service:Name`; none where AWS asks for none.
+    pub fn action(&self) -> Option<&'static str> {
+        let own = |action: &&str| action.split_once(':') == Some((self.service, self.name));
+        self.grants.iter().map(|grant| grant.action).find(own)
+    }
 }
 
 /// Every row. An operation of several kinds that needs something else for each has a row for each.
@@ -150,6 +159,11 @@ pub fn find(service: &str, name: &str) -> Option<&'static Operation> {
     all().find(|row| row.name == name && row.service.eq_ignore_ascii_case(service))
 }
 
+/// The actions of every operation that palisade needs for a kind, whichever of its manifests brings them about; each once.
+pub fn actions_of(kind: &str) -> BTreeSet<&'static str> {
+    all().filter(|row| row.kinds.contains(&kind)).filter_map(Operation::action).collect()
+}
+
 /// Whether an operation can change anything. What is not in the table is taken for a write.
 pub fn is_mutating(service: &str, name: &str) -> bool {
     find(service, name).is_none_or(Operation::is_mutating)
@@ -157,7 +171,11 @@ pub fn is_mutating(service: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        fs,
+        path::Path,
+    };
 
     use super::*;
     use crate::kinds;
@@ -203,6 +221,69 @@ mod tests {
             let none = row.name == "EnablePolicyType" || row.need == Need::MultiRegionKeys;
             assert!(none || row.grants.iter().any(limited), "{}", row.name);
         }
+    }
+
+    #[test]
+    fn an_operation_needs_the_permission_of_its_own_name_unless_it_is_everybodys() {
+        let named: BTreeSet<_> = all().map(|row| (row.service, row.name)).collect();
+        let own = |named: &&(&str, &str)| {
+            all().any(|row| (row.service, row.name) == **named && row.action().is_some())
+        };
+        let without: Vec<_> = named.iter().filter(|named| !own(named)).collect();
+        assert_eq!(without, [&("sts", "GetCallerIdentity")]);
+    }
+
+    fn sources(dir: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            // Tests of ports stand among them.
+            if ["tests", "simulated", "rehearsal"].contains(&stem.as_str()) {
+                continue;
+            }
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.to_string_lossy().contains("aws") {
+                found.push(fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+
+    /// `"service:Operation"` wherever a port names the call it makes.
+    fn named(source: &str) -> impl Iterator<Item = &str> {
+        source.split('"').skip(1).step_by(2).filter(|text| {
+            text.split_once(':').is_some_and(|(service, operation)| {
+                ["ec2", "kms", "organizations", "sagemaker"].contains(&service)
+                    && operation.starts_with(|c: char| c.is_ascii_uppercase())
+                    && operation.bytes().all(|b| b.is_ascii_alphanumeric())
+            })
+        })
+    }
+
+    #[test]
+    fn every_operation_that_a_port_names_is_one_of_its_kinds() {
+        let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kinds");
+        let folders = fs::read_dir(all).unwrap().map(|entry| entry.unwrap().path());
+        let (mut missing, mut seen) = (BTreeSet::new(), 0);
+        for folder in folders.filter(|path| path.is_dir()) {
+            let name = folder.file_name().unwrap().to_string_lossy().replace('_', "");
+            let names = kinds::registry().names();
+            let kind = names.into_iter().find(|kind| kind.to_lowercase() == name).unwrap();
+            let known = actions_of(kind);
+            let mut texts = Vec::new();
+            sources(&folder, &mut texts);
+            for text in &texts {
+                for operation in named(text.split("#[cfg(test)]").next().unwrap_or_default()) {
+                    seen += 1;
+                    // The port's name for what EC2 has no call for.
+                    if !known.contains(operation) && operation != "ec2:ModifySecurityGroup" {
+                        missing.insert((kind, operation.to_owned()));
+                    }
+                }
+            }
+        }
+        assert!(seen > 40, "the ports are no longer where this test looks: {seen}");
+        assert_eq!(missing, BTreeSet::new());
     }
 
     #[test]

@@ -64,7 +64,7 @@ use anything;
 /// One action on resources that are ours.
 macro_rules! owned {
     ($action:literal, $on:ident) => {
-        &[may($action, On::$on, &[$crate::aws::operations::When::Owned])]
+        &[may($action, On::$on, &[$crate::operations::When::Owned])]
     };
 }
 use owned;

@@ -13,6 +13,14 @@ pub(super) const ROWS: &[Operation] = &[
     row("organizations", "ListRoots", Observe, &[SCP], anything!("organizations:ListRoots")),
     row(
         "organizations",
+        "DescribeOrganization",
+        Observe,
+        &[SCP],
+        anything!("organizations:DescribeOrganization"),
+    )
+    .note("Whom a policy concerns depends on which account manages the organisation."),
+    row(
+        "organizations",
         "ListOrganizationalUnitsForParent",
         Observe,
         &[SCP],
