@@ -57,6 +57,9 @@ struct Args {
     /// Random seeds
     #[arg(long, default_value_t = 1000)]
     seeds: u64,
+    /// The first of them
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    from: u64,
     /// Only this seed
     #[arg(long)]
     seed: Option<u64>,
@@ -132,8 +135,8 @@ fn campaign(kind: Kind, args: &Args, prepared: &[Prepared]) -> bool {
                     return false;
                 }
             };
-            let seeds = args.seed.map_or(1..=args.seeds, |seed| seed..=seed);
-            seeds.map(|seed| swarm::run_of(seed, &platforms)).collect()
+            let (from, many) = args.seed.map_or((args.from, args.seeds), |seed| (seed, 1));
+            (from..from.saturating_add(many)).map(|seed| swarm::run_of(seed, &platforms)).collect()
         }
     };
     jobs.retain(|(_, mishap)| args.fault.as_ref().is_none_or(|only| mishap.label.contains(only)));

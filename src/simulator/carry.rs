@@ -185,7 +185,7 @@ impl World {
 
     /// Whether readers are still told anything but the truth.
     pub fn lies(&self) -> bool {
-        self.lies.last()
+        self.lies.last(|id| self.truth().things.contains_key(id))
     }
 
     /// How many calls faults have struck so far.

@@ -197,9 +197,13 @@ impl Lies {
     }
 
     /// Whether readers are still told anything but the truth. A listing that goes wrong does so for its own
-    /// pages only.
-    pub(super) fn last(&self) -> bool {
-        self.past.is_some() || self.unlisted.is_some() || self.untagged > 0
+    /// pages only, and what is gone may rightly be missing in lists.
+    pub(super) fn last(&self, is_there: impl Fn(&str) -> bool) -> bool {
+        let hidden = || {
+            let ids = self.unlisted.iter().flat_map(|(ids, _)| ids);
+            ids.into_iter().any(|id| is_there(id))
+        };
+        self.past.is_some() || self.untagged > 0 || hidden()
     }
 }
 

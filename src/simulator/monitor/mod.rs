@@ -96,6 +96,8 @@ struct Seen {
     impostors: BTreeSet<String>,
     /// Creates whose answer was unclear, by address, with their time.
     unclear: BTreeMap<String, Duration>,
+    /// Where AWS last said that each policy is attached.
+    shown_at: BTreeMap<String, BTreeSet<String>>,
     /// Successful writes lately.
     lately: Vec<(Duration, String)>,
 }

@@ -114,6 +114,9 @@ impl Seen {
                 self.unlisted.remove(&key);
             }
         }
+        if call.operation == "ListTargetsForPolicy" {
+            self.places(call);
+        }
         if call.operation == "GetCallerIdentity" {
             let named = call.told.as_ref().ok().and_then(|told| told["Account"].as_str());
             if named.is_some_and(|named| named != account) {
@@ -122,6 +125,18 @@ impl Seen {
                 self.impostors.remove(&account);
             }
         }
+    }
+
+    /// Where the caller is told that a policy is attached; a page after the first adds to it.
+    fn places(&mut self, call: &Witnessed<'_>) {
+        let id = call.input["PolicyId"].as_str().unwrap_or_default();
+        let shown = self.shown_at.entry(id.to_owned()).or_default();
+        if call.input.get("NextToken").is_none() {
+            shown.clear();
+        }
+        let told = call.told.as_ref().ok().and_then(|told| told["Targets"].as_array());
+        let ids = told.into_iter().flatten().filter_map(|target| target["TargetId"].as_str());
+        shown.extend(ids.map(str::to_owned));
     }
 
     /// S2.
@@ -314,7 +329,11 @@ impl Seen {
             }
         }
         if call.operation == "DetachPolicy" && !deletable {
-            let open = wanted.iter().find(|f| f.starts_with("attached ") && !old.contains(*f));
+            // Nobody can know of a hand that comes between the last look and the call.
+            let shown = self.shown_at.get(id).cloned().unwrap_or_default();
+            let open = wanted.difference(&old).find(|fact| {
+                fact.strip_prefix("attached ").is_some_and(|target| !shown.contains(target))
+            });
             if let Some(open) = open {
                 self.broken("S4", call, &format!("{address} is detached before it is {open}"));
             }

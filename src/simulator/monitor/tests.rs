@@ -221,6 +221,61 @@ async fn a_key_that_nobody_may_govern_any_more_breaks_s12() {
     }
 }
 
+/// A policy of ours at an account, wanted at the root, and somebody to move it.
+async fn moving(bench: &Bench) -> (aws_sdk_organizations::Client, String, String) {
+    let by_hand = |operation: &str, input: &Value| {
+        bench.simulator.act(MANAGEMENT, "us-east-1", "organizations", operation, input).unwrap()
+    };
+    let root = by_hand("ListRoots", &json!({}))["Roots"][0]["Id"].as_str().unwrap().to_owned();
+    let address = "org/ServiceControlPolicy/guard";
+    let deny = json!({"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"});
+    let content = json!({"Version": "2012-10-17", "Statement": deny});
+    let policy = by_hand(
+        "CreatePolicy",
+        &json!({
+            "Name": "guard", "Description": "x", "Type": "SERVICE_CONTROL_POLICY",
+            "Content": content.to_string(),
+            "Tags": [
+                {"Key": "palisade:owner", "Value": "ml"},
+                {"Key": "palisade:address", "Value": address},
+            ],
+        }),
+    );
+    let id = policy["Policy"]["PolicySummary"]["Id"].as_str().unwrap().to_owned();
+    by_hand("AttachPolicy", &json!({"PolicyId": id, "TargetId": ACCOUNT}));
+    let wanted = BTreeSet::from([format!("attached {root}")]);
+    let mut expect = expectations();
+    expect.present.insert(address.into());
+    expect.wanted.insert(address.into(), wanted);
+    bench.monitor.expect(expect);
+    let config = bench.simulator.sdk_config(MANAGEMENT, "us-east-1");
+    (aws_sdk_organizations::Client::new(&config), id, root)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_leaves_before_it_is_shown_where_it_goes_breaks_s4() {
+    let bench = Bench::new().await;
+    let (client, id, _) = moving(&bench).await;
+    client.list_targets_for_policy().policy_id(&id).send().await.unwrap();
+    client.detach_policy().policy_id(&id).target_id(ACCOUNT).send().await.unwrap();
+    assert_eq!(bench.rules(), ["S4"].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hand_between_the_last_look_and_the_call_is_nobodys_fault() {
+    let bench = Bench::new().await;
+    let (client, id, root) = moving(&bench).await;
+    let pair = json!({"PolicyId": id, "TargetId": root});
+    let by_hand = |operation: &str| {
+        bench.simulator.act(MANAGEMENT, "us-east-1", "organizations", operation, &pair).unwrap();
+    };
+    by_hand("AttachPolicy");
+    client.list_targets_for_policy().policy_id(&id).send().await.unwrap();
+    by_hand("DetachPolicy");
+    client.detach_policy().policy_id(&id).target_id(ACCOUNT).send().await.unwrap();
+    assert_eq!(bench.monitor.violations(), []);
+}
+
 #[test]
 fn an_attached_policy_that_denies_everything_breaks_s12() {
     let deny = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}});

@@ -32,11 +32,7 @@ impl Live {
 
     /// Fails unless the policy is attached to all of these. AWS has said so for each, but a policy that
     /// moves may not be missing for an instant from both its old place and its new one.
-    pub(super) async fn is_at(
-        &self,
-        id: &str,
-        targets: &BTreeSet<String>,
-    ) -> Result<(), CloudError> {
+    async fn is_at(&self, id: &str, targets: &BTreeSet<String>) -> Result<(), CloudError> {
         if targets.is_empty() {
             return Ok(());
         }
@@ -49,15 +45,22 @@ impl Live {
         Err(CloudError::new("organizations:DetachPolicy", Class::Busy, why))
     }
 
-    /// Takes a policy off a target, never the last one of the target. Not attached, or a target that is
-    /// gone, is success.
-    pub(super) async fn detach(&self, id: &str, target: &str) -> Result<(), CloudError> {
+    /// Takes a policy off a target, never the last one of the target, and not before it is at all the targets
+    /// that it moves to: that is looked at last, for people may be at work meanwhile. Not attached, or a target
+    /// that is gone, is success.
+    pub(super) async fn detach(
+        &self,
+        id: &str,
+        target: &str,
+        after: &BTreeSet<String>,
+    ) -> Result<(), CloudError> {
         const OPERATION: &str = "organizations:DetachPolicy";
         let target_id = target.to_owned();
         let blocked = self.last_at(id, std::slice::from_ref(&target_id)).await?;
         if !blocked.is_empty() {
             return Err(CloudError::blocked(OPERATION, &blocked));
         }
+        self.is_at(id, after).await?;
         match self.client.detach_policy().policy_id(id).target_id(target).send().await {
             Ok(_) => Ok(()),
             Err(error) => match explain(OPERATION, &error) {

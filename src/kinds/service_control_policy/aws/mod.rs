@@ -13,7 +13,7 @@ mod rehearsal;
 mod tests;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -158,8 +158,7 @@ impl Port<ServiceControlPolicy> for Live {
             Change::Update(update) => self.update(have.id.as_str(), update).await,
             Change::Attach { target, .. } => self.attach(have.id.as_str(), target).await,
             Change::Detach { target, after, .. } => {
-                self.is_at(have.id.as_str(), after).await?;
-                self.detach(have.id.as_str(), target).await
+                self.detach(have.id.as_str(), target, after).await
             }
         }
     }
@@ -205,7 +204,7 @@ impl Port<ServiceControlPolicy> for Live {
             return Err(CloudError::blocked("organizations:DeletePolicy", &blocked));
         }
         for target in &targets {
-            self.detach(id, target).await?;
+            self.detach(id, target, &BTreeSet::new()).await?;
         }
         self.remove(id).await
     }

@@ -261,7 +261,10 @@ async fn a_policy_that_moves_stays_at_its_old_place_until_it_is_shown_at_the_new
         risk: crate::model::Risk::Loosens,
         after: ["ou-new".to_owned()].into(),
     };
-    let script = Script::default().ok("ListTargetsForPolicy", attached_to(&[ACCOUNT]));
+    let both = listing(&[summary("p-FullAWSAccess", "FullAWSAccess"), summary(OURS, "p")]);
+    let script = Script::default()
+        .ok("ListPoliciesForTarget", both)
+        .ok("ListTargetsForPolicy", attached_to(&[ACCOUNT]));
     let port = script.port().await;
     let error = port.change(&observed(), &change).await.expect_err("not there yet");
     assert_eq!(error.class, Class::Busy);
