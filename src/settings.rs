@@ -90,8 +90,8 @@ pub struct Settings {
     pub organization: Option<String>,
     /// Time between passes when nothing happens.
     pub interval: Duration,
-    /// How long AWS may hide a new resource: two observations this far apart must agree before a
-    /// resource without unique name is created.
+    /// How long AWS may hide a new resource, and a directory be half there: two observations this far apart must agree before
+    /// a resource without unique name is created, and two readings before an orphan is pruned without being asked.
     pub settle_window: Duration,
     /// What the process may do.
     pub mode: Mode,

@@ -32,6 +32,22 @@ impl Engine {
         }
     }
 
+    /// Claims without a manifest, after a good reading: a bad one says nothing about what is missing.
+    pub(super) fn note_undeclared(&mut self, snapshot: &Snapshot, live: &Live) {
+        if !self.source.problems.is_empty() {
+            return;
+        }
+        let seen = live.seen.values().filter_map(Seen::all).flatten();
+        let undeclared = seen
+            .filter_map(|resource| match Ownership::read(&resource.tags, &self.settings.owner) {
+                Ownership::Ours { address, .. } => Some(address),
+                _ => None,
+            })
+            .filter(|address| !snapshot.documents.contains_key(address))
+            .collect();
+        self.pace.saw_undeclared(&undeclared, self.settings.settle_window, Instant::now());
+    }
+
     pub(super) fn note_results(&mut self, plan: &Plan, results: &[StepResult]) {
         let now = Instant::now();
         for result in results {

@@ -1,5 +1,5 @@
 //! What one process remembers between passes in order to go slowly where it must: failures, creations
-//! that are not visible yet, and how often something was found absent. Pure: time comes in as a value.
+//! that are not visible yet, and how often a resource, or its manifest, was found absent. Pure: time comes in as a value.
 //!
 //! Nothing here is state that must survive: after a restart everything is learnt again, more slowly.
 
@@ -31,6 +31,7 @@ pub struct Pace {
     created: BTreeMap<Address, (PhysicalId, Instant)>,
     last_seen: BTreeMap<Address, PhysicalId>,
     absences: BTreeMap<Address, Absence>,
+    undeclared: BTreeMap<Address, Absence>,
 }
 
 #[derive(Debug)]
@@ -57,6 +58,18 @@ struct Absence {
 }
 
 impl Absence {
+    /// Not observed yet.
+    fn begins(window: Duration, not_before: Instant, unclear: bool) -> Self {
+        Self { first: None, latest: None, not_before, window, unclear }
+    }
+
+    fn observed(&mut self, now: Instant) {
+        if now >= self.not_before {
+            self.first.get_or_insert(now);
+            self.latest = Some(now);
+        }
+    }
+
     fn is_proved(self) -> bool {
         matches!((self.first, self.latest), (Some(first), Some(latest)) if latest >= first + self.window)
     }
@@ -65,17 +78,29 @@ impl Absence {
 impl Pace {
     /// Notes that a complete observation did not show the resource of an address that should exist.
     pub fn saw_absent(&mut self, address: &Address, window: Duration, now: Instant) {
-        let absence = self.absences.entry(address.clone()).or_insert(Absence {
-            first: None,
-            latest: None,
-            not_before: now,
-            window,
-            unclear: false,
-        });
-        if now >= absence.not_before {
-            absence.first.get_or_insert(now);
-            absence.latest = Some(now);
+        let begins = || Absence::begins(window, now, false);
+        self.absences.entry(address.clone()).or_insert_with(begins).observed(now);
+    }
+
+    /// Notes all claims that a good reading of the directory has no manifest for.
+    pub fn saw_undeclared(
+        &mut self,
+        addresses: &BTreeSet<Address>,
+        window: Duration,
+        now: Instant,
+    ) {
+        self.undeclared.retain(|address, _| addresses.contains(address));
+        for address in addresses {
+            let begins = || Absence::begins(window, now, false);
+            self.undeclared.entry(address.clone()).or_insert_with(begins).observed(now);
         }
+    }
+
+    /// Claims without a manifest in two readings, a settle window apart. One reading may have caught a directory that is
+    /// just being filled.
+    pub fn given_up(&self) -> BTreeSet<Address> {
+        let proved = self.undeclared.iter().filter(|(_, absence)| absence.is_proved());
+        proved.map(|(address, _)| address.clone()).collect()
     }
 
     /// Notes that the resource of an address was seen: it is neither absent nor unclear any more.
@@ -173,13 +198,7 @@ impl Pace {
         now: Instant,
     ) {
         let hold = if creation == Creation::Unnamed { UNCLEAR_UNNAMED } else { settle_window };
-        let absence = Absence {
-            first: None,
-            latest: None,
-            not_before: now + hold,
-            window: settle_window,
-            unclear: true,
-        };
+        let absence = Absence::begins(settle_window, now + hold, true);
         self.absences.insert(address.clone(), absence);
     }
 
@@ -299,6 +318,25 @@ mod tests {
         pace.created(&address(), "k-1".into(), start);
         pace.saw_present(&address(), &"k-1".into());
         assert!(!waits(&pace, start));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_manifest_is_given_up_once_two_readings_a_window_apart_miss_it_and_one_that_has_it_ends_that()
+     {
+        let (mut pace, window, t0) = (Pace::default(), Duration::from_secs(15), Instant::now());
+        let (missing, none) = (BTreeSet::from([address()]), BTreeSet::new());
+        let at = |seconds| t0 + Duration::from_secs(seconds);
+        for (seconds, reading, given_up) in [
+            (0, &missing, false),
+            (14, &missing, false),
+            (15, &none, false),
+            (16, &missing, false),
+            (31, &missing, true),
+            (32, &none, false),
+        ] {
+            pace.saw_undeclared(reading, window, at(seconds));
+            assert_eq!(!pace.given_up().is_empty(), given_up, "after {seconds} s");
+        }
     }
 
     #[tokio::test(start_paused = true)]

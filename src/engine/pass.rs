@@ -147,6 +147,7 @@ impl Engine {
             None => (Plan::default(), Vec::new()),
             Some(good) => {
                 self.note_observation(&good.snapshot, &live);
+                self.note_undeclared(&good.snapshot, &live);
                 let mut plan = self.plan(&good.snapshot, &live, &callers, started_at);
                 if self.learn_managers(&plan, &mut live).await {
                     plan = self.plan(&good.snapshot, &live, &callers, started_at);
@@ -246,6 +247,7 @@ impl Engine {
             live,
             holdoffs: &holdoffs,
             create_holdoffs: &create_holdoffs,
+            given_up: &self.pace.given_up(),
             completing: &self.completing,
             predecessors: &self.pace.predecessors(),
             converged: &self.converged,

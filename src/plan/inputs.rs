@@ -29,6 +29,8 @@ pub struct Inputs<'a> {
     pub holdoffs: &'a BTreeMap<Address, Holdoff>,
     /// Why nothing may be created for an address yet although it was not seen.
     pub create_holdoffs: &'a BTreeMap<Address, Wait>,
+    /// Addresses whose manifest has been gone for long enough to be pruned.
+    pub given_up: &'a BTreeSet<Address>,
     /// Addresses that this process created and has not seen in order yet: finishing them is no mass change.
     pub completing: &'a BTreeSet<Address>,
     /// What each address was last seen as: part of the client token of a create.

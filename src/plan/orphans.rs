@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Action, Cause, Orphan, Step, Unknown, Verdict, planner::Planner};
+use super::{Action, Cause, Orphan, Step, Unknown, Verdict, Wait, planner::Planner};
 use crate::{
     kind::{Removal, erased::ErasedKind},
     model::{Address, Deletion, Observed, Ownership, Seen},
@@ -68,6 +68,10 @@ impl Planner<'_> {
             (_, Prune::Held, _) => {
                 Verdict::Held(vec!["its manifest is gone; pruning needs consent".to_owned()])
             }
+            _ if !inputs.given_up.contains(address) => Verdict::Waiting(vec![Wait::passing(
+                "its manifest is gone: it is deleted once a second reading of the directory, a settle window \
+                 later, says so too",
+            )]),
             _ => Verdict::Go,
         };
         let action = Action::Delete { have: resource.clone(), want: None };

@@ -35,7 +35,8 @@ pub struct Overrides {
     /// Time between passes when nothing happens, e.g. 60s [default: 60s]
     #[arg(long, global = true, env = "PALISADE_INTERVAL", help_heading = "Settings", value_parser = parse_duration, value_name = "TIME")]
     pub interval: Option<Duration>,
-    /// Distance of the two observations that must agree before a nameless resource (a key) is created [default: 15s]
+    /// Distance of the two looks that must agree before a nameless resource (a key) is created, or an orphan is pruned
+    /// [default: 15s]
     #[arg(long, global = true, env = "PALISADE_SETTLE_WINDOW", help_heading = "Settings", value_parser = parse_duration, value_name = "TIME")]
     pub settle_window: Option<Duration>,
     /// Correct what differs, or only report it [default: enforce]

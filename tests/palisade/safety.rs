@@ -430,6 +430,38 @@ async fn prune_automatic_deletes_what_the_claim_allows_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_manifest_that_is_away_for_a_moment_costs_nothing_even_where_pruning_is_automatic() {
+    let mut world = World::empty();
+    world.settings.prune = Prune::Automatic;
+    world.write("a.yaml", group("apps", "deletion: delete"));
+    world.write("b.yaml", group("other", ""));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    world.writes();
+    let window = world.settings.settle_window;
+    let second = Duration::from_secs(1);
+
+    world.remove("a.yaml");
+    let report = engine.pass().await;
+    assert!(waiting(&report, APPS).contains("second reading"), "{:?}", report.plan.steps);
+    tokio::time::advance(window - second).await;
+    engine.pass().await;
+    // It is back, and a reading that failed is none.
+    world.write("a.yaml", group("apps", "deletion: delete"));
+    assert_eq!(engine.pass().await.plan.steps.len(), 0);
+    world.remove("a.yaml");
+    engine.pass().await;
+    world.write("c.yaml", "kind: [");
+    tokio::time::advance(window + second).await;
+    assert_eq!(engine.pass().await.problems.len(), 1);
+    assert_eq!(world.writes(), [""; 0]);
+
+    world.remove("c.yaml");
+    until_quiet(&mut engine).await;
+    assert_eq!(world.writes(), ["DeleteSecurityGroup"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn keys_are_never_pruned() {
     let mut world = World::empty();
     world.settings.prune = Prune::Automatic;

@@ -86,6 +86,7 @@ impl Scene {
                 live: &self.live,
                 holdoffs: &self.holdoffs,
                 create_holdoffs: &empty.0,
+                given_up: &BTreeSet::new(),
                 completing: &self.completing,
                 predecessors: &BTreeMap::new(),
                 converged: &empty.1,

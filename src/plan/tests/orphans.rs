@@ -14,7 +14,7 @@ fn deletable(mut resource: Observed<Value>) -> Observed<Value> {
 
 fn world(prune: Prune) -> World {
     let world = World::of([widget("a", "")]).with(ours("w-0", "a", &[])).with(orphan());
-    World { prune, ..world }
+    World { prune, given_up: ["old", "older"].map(at).into(), ..world }
 }
 
 fn told(plan: &Plan) -> Vec<String> {
@@ -50,6 +50,15 @@ fn where_pruning_is_automatic_the_deletion_goes_if_the_gate_lets_it() {
     assert!(world(Prune::Automatic).step().verdict.goes());
     let two = world(Prune::Automatic).with(deletable(ours("w-2", "older", &[]))).plan();
     assert_eq!((two.steps.len(), two.go().count()), (2, 0), "the gate counts prunings as well");
+}
+
+#[test]
+fn what_one_reading_of_the_directory_misses_is_not_pruned_before_a_second_one_agrees() {
+    let world = World { given_up: [at("a")].into(), ..world(Prune::Automatic) };
+    let step = world.step();
+    let [wait] = &waits(&step)[..] else { panic!("{step:?}") };
+    assert!(wait.passes && wait.why.contains("second reading"), "{wait:?}");
+    assert_eq!(told(&world.plan()), OLD);
 }
 
 #[test]

@@ -43,13 +43,15 @@ pub struct Expectations {
     pub present: BTreeSet<String>,
     /// Addresses that may be deleted.
     pub deletable: BTreeSet<String>,
+    /// Those of them that no manifest declares: not before a settle window has passed since the process began.
+    pub undeclared: BTreeSet<String>,
     /// Ids that may be taken over without a claim.
     pub adoptable: BTreeSet<String>,
     /// What each address should become, as [`super::Truth::by_address`] words it; where an address is missing, S4 is not judged.
     pub wanted: BTreeMap<String, BTreeSet<String>>,
     /// The waiting period of deleted keys.
     pub key_window_days: i64,
-    /// How long after a start a kind without token and unique name must not be created.
+    /// How long after a start a kind without token and unique name must not be created, and nothing be pruned.
     pub settle_window: Duration,
     /// Whether two processes run: then kinds without token and unique name may be there twice.
     pub two_writers: bool,

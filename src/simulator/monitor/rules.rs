@@ -347,6 +347,12 @@ impl Seen {
             Some(address) if !self.expect.deletable.contains(&address.to_string()) => {
                 self.broken("S5", call, &format!("{id} of {address} is deleted without consent"));
             }
+            Some(address)
+                if self.expect.undeclared.contains(&address.to_string())
+                    && call.at < self.life + self.expect.settle_window =>
+            {
+                self.broken("S5", call, &format!("{id} of {address} is pruned at first sight"));
+            }
             Some(_) => {}
         }
     }

@@ -221,6 +221,22 @@ async fn a_key_that_nobody_may_govern_any_more_breaks_s12() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_orphan_pruned_at_first_sight_breaks_s5() {
+    for (after, rules) in [(14, BTreeSet::from(["S5"])), (15, BTreeSet::new())] {
+        let bench = Bench::new().await;
+        let group = bench.group("apps", APPS).await;
+        let both = BTreeSet::from([APPS.to_owned()]);
+        let expect = Expectations { undeclared: both.clone(), deletable: both, ..expectations() };
+        bench.monitor.expect(expect);
+        bench.monitor.life_begins(bench.simulator.with(|world| world.age()));
+        tokio::time::advance(Duration::from_secs(after)).await;
+        bench.monitor.pass_begins(bench.simulator.with(|world| world.age()));
+        bench.access.ec2.delete_security_group().group_id(&group).send().await.expect("deleted");
+        assert_eq!(bench.rules(), rules, "{after} s after the start");
+    }
+}
+
 /// A policy of ours at an account, wanted at the root, and somebody to move it.
 async fn moving(bench: &Bench) -> (aws_sdk_organizations::Client, String, String) {
     let by_hand = |operation: &str, input: &Value| {

@@ -140,6 +140,7 @@ fn expectations(
         owner: OWNER.to_owned(),
         accounts: accounts.into_iter().map(str::to_owned).collect(),
         present: declared.difference(&deletable).cloned().collect(),
+        undeclared: deletable.difference(&declared).cloned().collect(),
         deletable,
         adoptable: adoptable.collect(),
         wanted: BTreeMap::new(),
