@@ -238,7 +238,7 @@ async fn an_orphan_pruned_at_first_sight_breaks_s5() {
 }
 
 /// A policy of ours at an account, wanted at the root, and somebody to move it.
-async fn moving(bench: &Bench) -> (aws_sdk_organizations::Client, String, String) {
+fn moving(bench: &Bench) -> (aws_sdk_organizations::Client, String, String) {
     let by_hand = |operation: &str, input: &Value| {
         bench.simulator.act(MANAGEMENT, "us-east-1", "organizations", operation, input).unwrap()
     };
@@ -271,7 +271,7 @@ async fn moving(bench: &Bench) -> (aws_sdk_organizations::Client, String, String
 #[tokio::test(start_paused = true)]
 async fn a_policy_that_leaves_before_it_is_shown_where_it_goes_breaks_s4() {
     let bench = Bench::new().await;
-    let (client, id, _) = moving(&bench).await;
+    let (client, id, _) = moving(&bench);
     client.list_targets_for_policy().policy_id(&id).send().await.unwrap();
     client.detach_policy().policy_id(&id).target_id(ACCOUNT).send().await.unwrap();
     assert_eq!(bench.rules(), ["S4"].into());
@@ -280,7 +280,7 @@ async fn a_policy_that_leaves_before_it_is_shown_where_it_goes_breaks_s4() {
 #[tokio::test(start_paused = true)]
 async fn a_hand_between_the_last_look_and_the_call_is_nobodys_fault() {
     let bench = Bench::new().await;
-    let (client, id, root) = moving(&bench).await;
+    let (client, id, root) = moving(&bench);
     let pair = json!({"PolicyId": id, "TargetId": root});
     let by_hand = |operation: &str| {
         bench.simulator.act(MANAGEMENT, "us-east-1", "organizations", operation, &pair).unwrap();
