@@ -246,11 +246,8 @@ impl Seen {
         }
         let days = call.input.get("PendingWindowInDays").and_then(Value::as_i64);
         if days.unwrap_or(30) != self.expect.key_window_days {
-            self.broken(
-                "S5",
-                call,
-                &format!("a key with {days:?} days instead of those asked for"),
-            );
+            let what = format!("a key with {days:?} days instead of those asked for");
+            self.broken("S5", call, &what);
         }
     }
 
