@@ -270,6 +270,16 @@ async fn a_policy_that_moves_stays_at_its_old_place_until_it_is_shown_at_the_new
     assert_eq!(error.class, Class::Busy);
     assert!(error.message.contains("ou-new"), "{}", error.message);
     script.sent();
+
+    // Nothing comes between the look and the call, for people may be at work meanwhile.
+    let both = listing(&[summary("p-FullAWSAccess", "FullAWSAccess"), summary(OURS, "p")]);
+    let script = Script::default()
+        .ok("ListPoliciesForTarget", both)
+        .ok("ListTargetsForPolicy", attached_to(&[ACCOUNT, "ou-new"]))
+        .ok("DetachPolicy", json!({}));
+    script.port().await.change(&observed(), &change).await.unwrap();
+    let order = ["ListPoliciesForTarget", "ListTargetsForPolicy", "DetachPolicy"];
+    assert_eq!(script.operations(), order);
 }
 
 #[tokio::test]
