@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use self::file::{File, parse, read};
 pub use self::flags::{Overrides, parse_duration};
-use crate::{aws::AssumedRole, model::Risk};
+use crate::{aws::AssumedRole, model::HeldRisk};
 
 /// What the process may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -64,14 +64,14 @@ pub struct GateLimits {
     /// Edited resources, in percent likewise; at least ten are let through.
     pub changes_percent: u32,
     /// Risks that are always held.
-    pub hold_risks: BTreeSet<Risk>,
+    pub hold_risks: BTreeSet<HeldRisk>,
 }
 
 impl Default for GateLimits {
     fn default() -> Self {
         // A tenth of the resources gone is an accident more often than a wish; a third changed at once
         // is a refactoring that a person should have seen.
-        Self { deletes_percent: 10, changes_percent: 30, hold_risks: [Risk::Disrupts].into() }
+        Self { deletes_percent: 10, changes_percent: 30, hold_risks: [HeldRisk::Disrupts].into() }
     }
 }
 
@@ -391,7 +391,7 @@ server: {listen: '0.0.0.0:9464'}
         let settings = from(FILE, &Overrides::default()).unwrap();
         assert_eq!(settings.interval, Duration::from_secs(90));
         assert_eq!(settings.mode, Mode::Observe);
-        assert_eq!(settings.gate.hold_risks, [Risk::Disrupts, Risk::Loosens].into());
+        assert_eq!(settings.gate.hold_risks, [HeldRisk::Disrupts, HeldRisk::Loosens].into());
         assert_eq!((settings.gate.deletes_percent, settings.gate.changes_percent), (5, 30));
         assert_eq!(
             settings.scopes["ml-prod"].role.as_ref().unwrap().external_id.as_deref(),

@@ -120,8 +120,7 @@ fn waits(report: &Report) -> String {
         Verdict::Waiting(why) => {
             let passing = why.iter().find(|wait| wait.passes)?;
             // Seconds that count down would make every line a new one.
-            let why = passing.why.split(", tried again").next().unwrap_or(&passing.why);
-            Some(format!("waiting: {}: {why}", step.address))
+            Some(format!("waiting: {}: {}", step.address, passing.reason.steady()))
         }
         _ => None,
     });
@@ -141,7 +140,7 @@ fn ended(report: &Report) -> Ended {
     let failed = report.failures().next().is_some()
         || !report.plan.unknown.is_empty()
         || report.plan.steps.iter().any(|step| match &step.verdict {
-            Verdict::Waiting(why) => why.iter().any(|wait| wait.why.starts_with("failed")),
+            Verdict::Waiting(why) => why.iter().any(|wait| wait.reason.is_failure()),
             _ => false,
         });
     if failed { Ended::Failed } else { Ended::Done }

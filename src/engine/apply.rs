@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -19,7 +20,7 @@ use crate::{
     aws::{Brake, trace},
     kind::{
         Class, CloudError, Writers,
-        erased::{ErasedPort, Registry},
+        erased::{ErasedKind, ErasedPort, Registry, Undecodable},
     },
     model::{Address, PhysicalId},
     operations::is_mutating,
@@ -51,8 +52,43 @@ pub enum Outcome {
     /// Nothing (more) of it was sent: the plan was no longer fresh, or the process may not write now.
     Skipped {
         /// Why.
+        reason: SkipReason,
+    },
+}
+
+/// Why a step, or the rest of it, was not sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "is")]
+pub enum SkipReason {
+    /// The settings no longer have its scope.
+    NoScope,
+    /// The brake is on.
+    Brake {
+        /// Who or what engaged it.
         why: String,
     },
+    /// The directory changed meanwhile; the next pass plans anew.
+    DirectoryChanged,
+    /// The plan is too old; the next pass plans anew.
+    PlanTooOld,
+    /// The guard, or the port, refused to send it.
+    Refused {
+        /// Why.
+        why: String,
+    },
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoScope => f.write_str("there is no such scope"),
+            Self::Brake { why } | Self::Refused { why } => f.write_str(why),
+            Self::DirectoryChanged => {
+                f.write_str("the directory changed meanwhile; the next pass plans anew")
+            }
+            Self::PlanTooOld => f.write_str("the plan is too old; the next pass plans anew"),
+        }
+    }
 }
 
 impl Outcome {
@@ -78,12 +114,12 @@ pub struct StepResult {
     pub cause: &'static str,
     /// What was done, one line an edit.
     pub done: Vec<String>,
-    /// What was written, as [`Step::fields`] names it.
+    /// What was written, by [`Step::keys`].
     #[serde(skip)]
     pub wrote: Vec<String>,
-    /// What was not written, likewise.
+    /// What the call that failed would have written, likewise.
     #[serde(skip)]
-    pub left: Vec<String>,
+    pub failed: Vec<String>,
     /// How it ended.
     pub outcome: Outcome,
     /// The error behind a failure, for the pace.
@@ -125,15 +161,15 @@ impl Fresh {
     ///
     /// # Errors
     /// Why not.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), SkipReason> {
         if let Some(why) = self.brake.why() {
-            return Err(why);
+            return Err(SkipReason::Brake { why });
         }
         if self.generation.current() != self.planned {
-            return Err("the directory changed meanwhile; the next pass plans anew".to_owned());
+            return Err(SkipReason::DirectoryChanged);
         }
         if self.observed.elapsed() > PLAN_AGE_LIMIT {
-            return Err("the plan is too old; the next pass plans anew".to_owned());
+            return Err(SkipReason::PlanTooOld);
         }
         Ok(())
     }
@@ -148,7 +184,8 @@ pub struct Audit<'a> {
     pub revision: Option<&'a str>,
 }
 
-/// Runs the steps: different resources side by side, tightening first, one writer where AWS allows one.
+/// Runs the steps: different resources side by side, what puts back first, then what tightens; one writer where AWS
+/// allows one.
 pub async fn apply(
     steps: &[&Step],
     scopes: &Scopes,
@@ -157,7 +194,10 @@ pub async fn apply(
     audit: Audit<'_>,
 ) -> Vec<StepResult> {
     let mut order: Vec<&Step> = steps.to_vec();
-    order.sort_by_key(|step| (step.risk(), step.address.clone()));
+    order.sort_by_key(|step| {
+        let risk = step.risk();
+        (!step.puts_back(), risk.disrupts(), risk.access(), step.address.clone())
+    });
     let turns = turns(&order, scopes, registry);
     stream::iter(order)
         .map(|step| {
@@ -168,7 +208,7 @@ pub async fn apply(
                     Some(turn) => turn.acquire().await.ok(),
                     None => None,
                 };
-                one(step, scopes, fresh, audit).await
+                one(step, scopes, registry, fresh, audit).await
             }
         })
         .buffer_unordered(CONCURRENCY)
@@ -193,31 +233,36 @@ fn turns(
     steps.iter().filter(alone).map(one).collect()
 }
 
-async fn one(step: &Step, scopes: &Scopes, fresh: &Fresh, audit: Audit<'_>) -> StepResult {
+async fn one(
+    step: &Step,
+    scopes: &Scopes,
+    registry: &Registry,
+    fresh: &Fresh,
+    audit: Audit<'_>,
+) -> StepResult {
     let mut result = StepResult {
         address: step.address.clone(),
         verb: step.action.verb(),
         cause: step.cause.as_str(),
         done: Vec::new(),
         wrote: Vec::new(),
-        left: Vec::new(),
-        outcome: Outcome::Skipped { why: "there is no such scope".to_owned() },
+        failed: Vec::new(),
+        outcome: Outcome::Skipped { reason: SkipReason::NoScope },
         error: None,
     };
-    let Some(port) = scopes.port(&step.address.scope, &step.address.kind) else { return result };
-    let ran = run(step, port, fresh, audit, &mut result.done).await;
-    // One field was written for every line of what was done, in the same order.
-    result.wrote = step.fields();
-    result.left = result.wrote.split_off(result.done.len().min(result.wrote.len()));
-    result.outcome = match ran {
+    let port = scopes.port(&step.address.scope, &step.address.kind);
+    let (Some(port), Some(kind)) = (port, registry.get(&step.address.kind)) else { return result };
+    let writer = Writer { step, port, kind, fresh, audit };
+    result.outcome = match writer.run(&mut result.done, &mut result.wrote).await {
         Ok(id) => Outcome::Done { id },
-        Err(Stopped::NotFresh(why)) => Outcome::Skipped { why },
-        Err(Stopped::Error(error)) if error.class == Class::Refused => {
-            Outcome::Skipped { why: error.message }
+        Err(Stopped::NotFresh(reason)) => Outcome::Skipped { reason },
+        Err(Stopped::Error { error, .. }) if error.class == Class::Refused => {
+            Outcome::Skipped { reason: SkipReason::Refused { why: error.message } }
         }
-        Err(Stopped::Error(error)) => {
+        Err(Stopped::Error { error, keys }) => {
             let failed = Outcome::Failed { class: error.class, message: error.to_string() };
             result.error = Some(error);
+            result.failed = keys;
             failed
         }
     };
@@ -225,41 +270,72 @@ async fn one(step: &Step, scopes: &Scopes, fresh: &Fresh, audit: Audit<'_>) -> S
 }
 
 enum Stopped {
-    NotFresh(String),
-    Error(CloudError),
+    NotFresh(SkipReason),
+    Error {
+        error: CloudError,
+        /// What the call would have written.
+        keys: Vec<String>,
+    },
 }
 
-async fn run(
-    step: &Step,
-    port: &dyn ErasedPort,
-    fresh: &Fresh,
-    audit: Audit<'_>,
-    done: &mut Vec<String>,
-) -> Result<PhysicalId, Stopped> {
-    let fresh = || fresh.check().map_err(Stopped::NotFresh);
-    match &step.action {
-        Action::Create { want, tags, token, .. } => {
-            fresh()?;
-            let what = "create".to_owned();
-            let id = logged(step, &what, audit, port.create(want, tags, token)).await?;
-            done.push(format!("created {id}"));
-            Ok(id)
-        }
-        Action::Edit { have, edits } => {
-            for edit in edits {
-                fresh()?;
-                logged(step, &edit.summary, audit, port.edit(have, edit)).await?;
-                done.push(edit.summary.clone());
+/// Writes one step.
+struct Writer<'a> {
+    step: &'a Step,
+    port: &'a dyn ErasedPort,
+    kind: &'a dyn ErasedKind,
+    fresh: &'a Fresh,
+    audit: Audit<'a>,
+}
+
+impl Writer<'_> {
+    async fn run(
+        &self,
+        done: &mut Vec<String>,
+        wrote: &mut Vec<String>,
+    ) -> Result<PhysicalId, Stopped> {
+        let Self { step, port, .. } = self;
+        match &step.action {
+            Action::Create { want, tags, token, .. } => {
+                let id = self.call("create", step.keys(), port.create(want, tags, token)).await?;
+                done.push(format!("created {id}"));
+                wrote.extend(step.keys());
+                Ok(id)
             }
-            Ok(have.id.clone())
+            Action::Edit { have, edits } => {
+                let undecodable = |defect: Undecodable| Stopped::Error {
+                    error: defect.into(),
+                    keys: step.keys(),
+                };
+                for call in self.kind.calls(edits).map_err(undecodable)? {
+                    let keys: Vec<String> = call.iter().map(|edit| edit.key.clone()).collect();
+                    let what: Vec<&str> = call.iter().map(|edit| edit.summary.as_str()).collect();
+                    self.call(&what.join("; "), keys.clone(), port.edit(have, call)).await?;
+                    done.extend(call.iter().map(|edit| edit.summary.clone()));
+                    wrote.extend(keys);
+                }
+                Ok(have.id.clone())
+            }
+            Action::Delete { have, want } => {
+                let deletion = port.delete(have, want.as_ref());
+                self.call("delete", step.keys(), deletion).await?;
+                done.push(format!("deleted {}", have.id));
+                wrote.extend(step.keys());
+                Ok(have.id.clone())
+            }
         }
-        Action::Delete { have, want } => {
-            fresh()?;
-            let what = "delete".to_owned();
-            logged(step, &what, audit, port.delete(have, want.as_ref())).await?;
-            done.push(format!("deleted {}", have.id));
-            Ok(have.id.clone())
-        }
+    }
+
+    /// Makes one call, if that is still right.
+    async fn call<T>(
+        &self,
+        what: &str,
+        keys: Vec<String>,
+        write: impl Future<Output = Result<T, CloudError>>,
+    ) -> Result<T, Stopped> {
+        self.fresh.check().map_err(Stopped::NotFresh)?;
+        logged(self.step, what, self.audit, write)
+            .await
+            .map_err(|error| Stopped::Error { error, keys })
     }
 }
 
@@ -269,7 +345,7 @@ async fn logged<T>(
     what: &str,
     audit: Audit<'_>,
     write: impl Future<Output = Result<T, CloudError>>,
-) -> Result<T, Stopped> {
+) -> Result<T, CloudError> {
     let (result, calls) = trace::collect(contained(write)).await;
     for call in calls.iter().filter(|call| is_mutating(&call.service, &call.operation)) {
         tracing::info!(
@@ -297,5 +373,5 @@ async fn logged<T>(
             "{}: {what} failed: {error}", step.address
         );
     }
-    result.map_err(Stopped::Error)
+    result
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::{
     manifest::Approval,
-    model::Risk,
     plan::{Plan, UnusedApproval},
 };
 
@@ -39,7 +38,7 @@ pub(super) fn unused(
 fn why(plan: &Plan, digest: &str) -> Option<&'static str> {
     match plan.steps.iter().find(|step| step.digest == digest) {
         Some(step) if step.approved => None,
-        Some(step) if step.risk() == Risk::Impossible => {
+        Some(step) if step.risk().impossible => {
             Some("AWS has no call for that step; consent cannot help")
         }
         Some(_) => Some("that step is not held now"),

@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{
     aws::identity,
+    kind::erased::Edit,
     manifest::Snapshot,
     model::{Address, Ownership, Seen},
-    plan::{Live, Plan, Step, Verdict},
+    plan::{self, KnownWant, Live, Plan, Step, Verdict, Want},
 };
 
 impl Engine {
@@ -51,62 +52,101 @@ impl Engine {
     pub(super) fn note_results(&mut self, plan: &Plan, results: &[StepResult]) {
         let now = Instant::now();
         for result in results {
-            let address = &result.address;
-            if !result.wrote.is_empty() {
-                let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
-                self.rewrites.wrote(address, want, result.wrote.iter().cloned(), now);
-            }
-            match (&result.outcome, &result.error) {
-                (Outcome::Done { id }, _) if result.verb == "create" => {
-                    self.pace.created(address, id.clone(), now);
-                    self.completing.insert(address.clone());
-                }
-                (Outcome::Done { .. }, _) => {
-                    let steps = plan.steps.iter().filter(|step| step.address == *address);
-                    // What failed earlier may still be waiting beside what was done now.
-                    if !steps.clone().any(|step| matches!(step.verdict, Verdict::Waiting(_))) {
-                        self.pace.done(address);
-                    }
-                    if result.verb == "delete" {
-                        self.deletions.note(address, now);
-                    }
-                    let went =
-                        |step: &&Step| step.verdict.goes() && !step.action.edits().is_empty();
-                    for step in steps.filter(went) {
-                        self.futile.done(address, &step.digest, now);
-                    }
-                }
-                (_, Some(error)) => {
-                    let want = plan.wants.get(address).map(String::as_str).unwrap_or_default();
-                    self.pace.failed(address, want, &result.left, error, now);
-                    if result.verb == "create" && error.class.may_have_happened() {
-                        let creation = self.creation(address);
-                        let window = self.settings.settle_window;
-                        self.pace.unclear_create(address, creation, window, now);
-                    }
-                }
-                _ => {}
-            }
+            self.note_result(plan, result, now);
         }
+        let ids = self.pace.predecessors();
         for address in &plan.in_sync {
             self.completing.remove(address);
             self.rewrites.shown(address);
             self.futile.settled(address);
-            if let Some(want) = plan.wants.get(address) {
-                self.converged.insert(address.clone(), want.clone());
+            if let (Some(want), Some(id)) = (plan.wants.get(address), ids.get(address)) {
+                let Want { state, tags, .. } = want.clone();
+                let known = KnownWant { id: id.clone(), state, tags };
+                self.known_wants.insert(address.clone(), known);
             }
         }
+        self.forget(plan, now);
+    }
+
+    fn note_result(&mut self, plan: &Plan, result: &StepResult, now: Instant) {
+        let address = &result.address;
+        let want =
+            plan.wants.get(address).map(|want| want.fingerprint.as_str()).unwrap_or_default();
+        if !result.wrote.is_empty() {
+            self.rewrites.wrote(address, want, result.wrote.iter().cloned(), now);
+        }
+        let step = plan.go().find(|step| step.address == *address);
+        if let Some(step) = step {
+            self.note_edits(step, result, now);
+        }
+        match (&result.outcome, &result.error) {
+            (Outcome::Done { id }, _) if result.verb == "create" => {
+                self.pace.created(address, id.clone(), now);
+                self.completing.insert(address.clone());
+            }
+            (Outcome::Done { .. }, _) => {
+                // What failed earlier may still be waiting beside what was done now.
+                let waits = |step: &Step| matches!(step.verdict, Verdict::Waiting(_));
+                if !plan.steps.iter().any(|step| step.address == *address && waits(step)) {
+                    self.pace.done(address);
+                }
+                if result.verb == "delete" {
+                    self.last_hour.deleted(address, now);
+                }
+            }
+            (_, Some(error)) => {
+                self.pace.failed(address, want, &result.failed, error, now);
+                if result.verb == "create" && error.class.may_have_happened() {
+                    let creation = self.creation(address);
+                    let window = self.settings.settle_window;
+                    self.pace.unclear_create(address, creation, window, now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What edits were made, for the paces of the next ones and for the limit on edits.
+    fn note_edits(&mut self, step: &Step, result: &StepResult, now: Instant) {
+        let address = &step.address;
+        let made: Vec<&Edit> =
+            step.action.edits().iter().filter(|edit| result.wrote.contains(&edit.key)).collect();
+        if made.is_empty() {
+            return;
+        }
+        let digests: Vec<_> =
+            made.iter().map(|edit| (plan::edit_digest(edit), edit.puts_back)).collect();
+        self.futile.done(address, &digests, now);
+        for edit in made.iter().filter(|edit| edit.puts_back) {
+            let times = self.put_back.done(address, &edit.key, now);
+            if times > 1 {
+                tracing::warn!(
+                    address = %address,
+                    times,
+                    "{address}: \"{}\" was undone and is put back for the {times}. time",
+                    edit.summary
+                );
+            }
+        }
+        if plan::counts_as_edit(step).is_some() && !self.completing.contains(address) {
+            self.last_hour.edited(address, now);
+        }
+    }
+
+    /// Forgets what no longer matters. What was seen, made or written before must not be forgotten because one pass
+    /// could not read a kind.
+    fn forget(&mut self, plan: &Plan, now: Instant) {
         let known: BTreeSet<&Address> =
             plan.wants.keys().chain(plan.steps.iter().map(|step| &step.address)).collect();
-        // What was seen, made or written before must not be forgotten because one pass could not read a kind.
         let documents = self.source.good().map(|good| &good.snapshot.documents);
         let matters = |address: &Address| {
             known.contains(address) || documents.is_some_and(|all| all.contains_key(address))
         };
         self.pace.retain(matters);
         self.rewrites.retain(matters);
+        self.put_back.retain(matters, now);
+        self.known_wants.retain(|address, _| matters(address));
         self.completing.retain(|address| known.contains(address));
-        self.converged.retain(|address, _| known.contains(address));
         self.futile.retain(&known);
     }
 

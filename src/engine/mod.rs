@@ -13,6 +13,7 @@ mod learn;
 mod observe;
 pub mod pace;
 mod pass;
+pub mod put_back;
 mod report;
 pub mod rewrites;
 mod scopes;
@@ -21,7 +22,7 @@ mod source;
 mod tests;
 
 pub use self::{
-    apply::{Outcome, StepResult},
+    apply::{Outcome, SkipReason, StepResult},
     daemon::{log, pause, run},
     pass::{Engine, Options},
     report::{Changed, PendingDeletion, Report},

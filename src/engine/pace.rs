@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::{
     kind::{Class, CloudError, Creation},
     model::{Address, PhysicalId},
-    plan::{Holdoff, Wait},
+    plan::{Holdoff, Wait, WaitReason},
 };
 
 /// AWS's own advice for eventual consistency ends at five minutes (EC2 developer guide): so long a
@@ -41,7 +41,7 @@ struct Failure {
     message: String,
     until: Instant,
     want: String,
-    fields: BTreeSet<String>,
+    keys: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -120,19 +120,16 @@ impl Pace {
         if let Some((id, at)) = self.created.get(address)
             && now < *at + VISIBLE_WITHIN
         {
-            return Some(Wait::passing(format!("created as {id}, which AWS does not show yet")));
+            return Some(Wait::passing(WaitReason::NotVisible { id: id.clone() }));
         }
         let absence = self.absences.get(address).copied();
         let proved = absence.is_some_and(Absence::is_proved);
         match (creation, absence) {
             _ if proved => None,
             (_, Some(Absence { unclear: true, .. })) => {
-                Some(Wait::passing("an earlier create got an unclear answer"))
+                Some(Wait::passing(WaitReason::UnclearCreate))
             }
-            (Creation::Unnamed, _) => Some(Wait::passing(
-                "nothing in AWS would stop a second one: it is created once two looks, a settle \
-                 window apart, agree that there is none",
-            )),
+            (Creation::Unnamed, _) => Some(Wait::passing(WaitReason::SecondLook)),
             _ => None,
         }
     }
@@ -159,20 +156,21 @@ impl Pace {
         self.failures.remove(address);
     }
 
-    /// Notes a failed step; `want` is the fingerprint of what was wanted, `left` what of it was not done.
+    /// Notes a failed step; `want` is the fingerprint of what was wanted, `keys` those of the edits of the call that
+    /// failed.
     pub fn failed(
         &mut self,
         address: &Address,
         want: &str,
-        left: &[String],
+        keys: &[String],
         error: &CloudError,
         now: Instant,
     ) {
         let earlier = self.failures.remove(address).filter(|earlier| earlier.want == want);
-        let mut fields: BTreeSet<String> = left.iter().cloned().collect();
+        let mut keys: BTreeSet<String> = keys.iter().cloned().collect();
         let mut policy = match earlier {
             Some(earlier) => {
-                fields.extend(earlier.fields);
+                keys.extend(earlier.keys);
                 if earlier.class == error.class { earlier.policy } else { policy(error.class) }
             }
             None => policy(error.class),
@@ -184,7 +182,7 @@ impl Pace {
             message: error.to_string(),
             until: now + delay,
             want: want.to_owned(),
-            fields,
+            keys,
         };
         self.failures.insert(address.clone(), failure);
     }
@@ -207,9 +205,10 @@ impl Pace {
         let holds = |failure: &&Failure| now < failure.until;
         let holdoff = |failure: &Failure| {
             let seconds = (failure.until - now).as_secs().max(1);
-            let why = format!("failed, tried again in {seconds} s: {}", failure.message);
-            let wait = Wait { why, passes: retries_soon(failure.class) };
-            Holdoff { want: failure.want.clone(), wait, fields: failure.fields.clone() }
+            let message = failure.message.clone();
+            let reason = WaitReason::Failed { message, retry_seconds: Some(seconds) };
+            let wait = Wait { reason, passes: retries_soon(failure.class) };
+            Holdoff { want: failure.want.clone(), wait, failed: failure.keys.clone() }
         };
         self.failures
             .iter()
@@ -357,11 +356,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_left_undone_adds_up_until_something_else_is_wanted() {
+    async fn what_failed_adds_up_until_something_else_is_wanted() {
         let (mut pace, start) = (Pace::default(), Instant::now());
         let mut fail = |want: &str, left: &str| {
             pace.failed(&address(), want, &[left.to_owned()], &error(Class::Rejected), start);
-            pace.failure_holdoffs(start)[&address()].fields.iter().cloned().collect::<Vec<_>>()
+            pace.failure_holdoffs(start)[&address()].failed.iter().cloned().collect::<Vec<_>>()
         };
         assert_eq!(fail("old", "a"), ["a"]);
         assert_eq!(fail("old", "b"), ["a", "b"]);

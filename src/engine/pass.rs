@@ -17,17 +17,18 @@ use super::{
     futile::Futile,
     observe::{self, Callers, Observation, Wanted},
     pace::Pace,
+    put_back::PutBack,
     report::{PendingDeletion, Report},
-    rewrites::{Deletions, Memory},
+    rewrites::{LastHour, Memory},
     scopes::Scopes,
     source::Source,
 };
 use crate::{
     aws::{Brake, identity},
-    kind::{Creation, erased::Registry},
+    kind::{CloudError, Creation, erased::Registry},
     manifest::{Loader, Snapshot},
     model::{Address, Observed, Ownership, Seen},
-    plan::{self, Action, Live, Lockout, Past, Plan, Verdict, Wait},
+    plan::{self, Action, KnownWant, Live, Lockout, Past, Plan, Step, Wait, WaitReason},
     settings::{Mode, Settings},
 };
 
@@ -62,14 +63,15 @@ pub struct Engine {
     pub(super) generation: Generation,
     pub(super) pace: Pace,
     pub(super) futile: Futile,
-    pub(super) converged: BTreeMap<Address, String>,
+    pub(super) known_wants: BTreeMap<Address, KnownWant>,
     pub(super) completing: BTreeSet<Address>,
     pub(super) remembered: BTreeSet<(String, String)>,
     /// How often the search for orphans of undeclared kinds is still to be made.
     sweeps: u32,
     pub(super) organizations: BTreeMap<String, identity::Organization>,
     pub(super) rewrites: Memory,
-    pub(super) deletions: Deletions,
+    pub(super) put_back: PutBack,
+    pub(super) last_hour: LastHour,
     pub(super) passes: u64,
 }
 
@@ -93,13 +95,14 @@ impl Engine {
             generation: Generation::default(),
             pace: Pace::default(),
             futile: Futile::default(),
-            converged: BTreeMap::new(),
+            known_wants: BTreeMap::new(),
             completing: BTreeSet::new(),
             remembered: BTreeSet::new(),
             sweeps: 0,
             organizations: BTreeMap::new(),
             rewrites: Memory::default(),
-            deletions: Deletions::default(),
+            put_back: PutBack::default(),
+            last_hour: LastHour::default(),
             passes: 0,
         }
     }
@@ -127,8 +130,12 @@ impl Engine {
     /// When a failed or frozen step may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
         let now = Instant::now();
-        let due =
-            [self.pace.next_retry(now), self.futile.next_retry(now), self.rewrites.next_thaw(now)];
+        let due = [
+            self.pace.next_retry(now),
+            self.futile.next_retry(now),
+            self.put_back.next_retry(now),
+            self.rewrites.next_thaw(now),
+        ];
         due.into_iter().flatten().min()
     }
 
@@ -152,7 +159,6 @@ impl Engine {
                 if self.learn_managers(&plan, &mut live).await {
                     plan = self.plan(&good.snapshot, &live, &callers, started_at);
                 }
-                self.slow_down_the_futile(&mut plan);
                 self.look_for_obstacles(&mut plan).await;
                 let fresh = Fresh {
                     brake: self.brake.clone(),
@@ -231,7 +237,9 @@ impl Engine {
         approved.extend(consent::valid(&snapshot.approvals, now));
         let past = Past {
             rewrites: self.rewrites.standing(moment),
-            deletions: self.deletions.recent(moment),
+            paced: self.put_back.paced(moment),
+            futile: self.futile.waiting(moment),
+            recent: self.last_hour.recent(moment),
         };
         let lockout = Lockout {
             callers: self.roles(callers),
@@ -250,7 +258,7 @@ impl Engine {
             given_up: &self.pace.given_up(),
             completing: &self.completing,
             predecessors: &self.pace.predecessors(),
-            converged: &self.converged,
+            known_wants: &self.known_wants,
             mode: self.settings.mode,
             prune: self.settings.prune,
             gate: &self.settings.gate,
@@ -258,6 +266,7 @@ impl Engine {
             lockout: &lockout,
             stopped: stopped.as_deref(),
         });
+        plan.contested = self.put_back.contested(moment);
         plan.unused_approvals =
             consent::unused(&plan, &self.options.approve, &snapshot.approvals, now);
         plan
@@ -286,58 +295,49 @@ impl Engine {
         self.registry.get(&address.kind).map_or(Creation::Unnamed, |kind| kind.profile().creation)
     }
 
-    /// Makes those edits wait that were done before, just like this, and had no effect.
-    fn slow_down_the_futile(&self, plan: &mut Plan) {
-        let now = Instant::now();
+    /// Asks the kinds what stands in the way of what would go, and makes wait what cannot be done, so that a plan says
+    /// so before anything is tried. Other edits of the same resource go on.
+    async fn look_for_obstacles(&self, plan: &mut Plan) {
+        let mut steps = Vec::with_capacity(plan.steps.len());
         let mut stuck = BTreeSet::new();
-        for step in plan.steps.iter_mut().filter(|step| step.verdict.goes()) {
-            if let Some(wait) = self.futile.wait(&step.address, &step.digest, now) {
-                if !wait.passes {
-                    stuck.insert(plan::changes_first(&step.address));
-                }
-                step.verdict = Verdict::Waiting(vec![wait]);
+        for step in std::mem::take(&mut plan.steps) {
+            let found = self.obstacles(&step).await;
+            if found.is_empty() {
+                steps.push(step);
+                continue;
             }
+            stuck.insert(step.address.clone());
+            steps.extend(step.held_up(&found));
         }
-        // What waits for an edit that will not come by itself does not go by itself either.
-        for step in &mut plan.steps {
-            let Verdict::Waiting(why) = &mut step.verdict else { continue };
-            for wait in why.iter_mut().filter(|wait| stuck.contains(&wait.why)) {
-                wait.passes = false;
-            }
-        }
+        plan.steps = steps;
+        plan::wait_in_vain(plan, &stuck);
     }
 
-    /// Asks the kinds what stands in the way of the steps that would go, and makes those wait that
-    /// cannot be done, so that a plan says so before anything is tried.
-    async fn look_for_obstacles(&self, plan: &mut Plan) {
-        for step in plan.steps.iter_mut().filter(|step| step.verdict.goes()) {
-            let Some(port) = self.scopes.port(&step.address.scope, &step.address.kind) else {
-                continue;
+    /// What stands in the way of a step, by the key of the edit.
+    async fn obstacles(&self, step: &Step) -> BTreeMap<String, WaitReason> {
+        let mut found = BTreeMap::new();
+        let port = self.scopes.port(&step.address.scope, &step.address.kind);
+        let (Some(port), true) = (port, step.verdict.goes()) else { return found };
+        let mut note = |key: &str, names: Result<Vec<String>, CloudError>| {
+            let reason = match names {
+                Ok(names) if names.is_empty() => return,
+                Ok(names) => WaitReason::Obstacles { found: names },
+                Err(error) => WaitReason::ObstaclesUnread { why: error.to_string() },
             };
-            let mut found = Vec::new();
-            match &step.action {
-                Action::Create { .. } => continue,
-                Action::Delete { have, .. } => match contained(port.obstacles(have, None)).await {
-                    Ok(names) => found = names,
-                    Err(error) => found.push(format!("cannot tell what is in the way: {error}")),
-                },
-                Action::Edit { have, edits } => {
-                    for edit in edits.iter().filter(|edit| edit.inspect) {
-                        match contained(port.obstacles(have, Some(edit))).await {
-                            Ok(names) => found.extend(names),
-                            Err(error) => {
-                                found.push(format!("cannot tell what is in the way: {error}"));
-                            }
-                        }
-                    }
+            found.insert(key.to_owned(), reason);
+        };
+        match &step.action {
+            Action::Create { .. } => {}
+            Action::Delete { have, .. } => {
+                note(plan::DELETE_KEY, contained(port.obstacles(have, None)).await);
+            }
+            Action::Edit { have, edits } => {
+                for edit in edits.iter().filter(|edit| edit.inspect) {
+                    note(&edit.key, contained(port.obstacles(have, Some(edit))).await);
                 }
             }
-            if !found.is_empty() {
-                let what = if found.len() == 1 { "in the way" } else { "all in the way" };
-                let why = format!("{what}: {}", found.join(", "));
-                step.verdict = Verdict::Waiting(vec![Wait::lasting(why)]);
-            }
         }
+        found
     }
 
     async fn apply(&self, plan: &Plan, fresh: &Fresh, revision: Option<&str>) -> Vec<StepResult> {

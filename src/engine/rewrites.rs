@@ -6,13 +6,16 @@
 //! well, the next freeze is twice as long.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
 use tokio::time::Instant;
 
-use crate::{model::Address, plan::Rewrites};
+use crate::{
+    model::Address,
+    plan::{HoldReason, Recent, Rewrites},
+};
 
 /// So many writes of one field within [`WINDOW`] are a war: an honest mistake is made once, perhaps twice.
 const TIMES: usize = 3;
@@ -24,7 +27,7 @@ const FREEZE: Duration = Duration::from_mins(10);
 const DOUBLINGS: u32 = 4;
 /// After so long without a write the war is forgotten.
 const PEACE: Duration = Duration::from_hours(6);
-/// Deletions count for so long ([`Deletions`]).
+/// Steps count towards the limits for so long ([`LastHour`]).
 const HOUR: Duration = Duration::from_hours(1);
 
 /// The memory of what was written.
@@ -72,15 +75,14 @@ impl Field {
         }
     }
 
-    fn frozen(&self, name: &str, now: Instant) -> Option<String> {
+    fn frozen(&self, key: &str, now: Instant) -> Option<HoldReason> {
         let until = self.frozen_until.filter(|until| now < *until)?;
-        let since = self.first.map_or(0, |first| minutes(now.duration_since(first)));
-        Some(format!(
-            "somebody else keeps undoing it: \"{name}\" was done {} times since {since} min ago, and came undone each \
-             time; CloudTrail says by whom. Left alone for {} min more, then tried once",
-            self.times,
-            minutes(until - now)
-        ))
+        Some(HoldReason::Undone {
+            key: key.to_owned(),
+            times: self.times,
+            since_minutes: self.first.map_or(0, |first| minutes(now.duration_since(first))),
+            retry_minutes: minutes(until - now),
+        })
     }
 }
 
@@ -142,26 +144,38 @@ impl Memory {
     }
 }
 
-/// The deletions of the last hour.
+/// The steps of the last hour that count towards the gate's limits.
 #[derive(Debug, Default)]
-pub struct Deletions(VecDeque<(Instant, (String, String))>);
+pub struct LastHour {
+    deleted: VecDeque<(Instant, Address)>,
+    edited: VecDeque<(Instant, Address)>,
+}
 
-impl Deletions {
+impl LastHour {
     /// Notes a deletion.
-    pub fn note(&mut self, address: &Address, now: Instant) {
-        self.0.push_back((now, (address.scope.clone(), address.kind.clone())));
+    pub fn deleted(&mut self, address: &Address, now: Instant) {
+        self.deleted.push_back((now, address.clone()));
     }
 
-    /// How many there were within an hour, by scope and kind.
-    pub fn recent(&mut self, now: Instant) -> BTreeMap<(String, String), usize> {
-        while self.0.front().is_some_and(|(at, _)| now.duration_since(*at) >= HOUR) {
-            self.0.pop_front();
-        }
-        let mut counts = BTreeMap::new();
-        for (_, key) in &self.0 {
-            *counts.entry(key.clone()).or_default() += 1;
-        }
-        counts
+    /// Notes an edit that counts.
+    pub fn edited(&mut self, address: &Address, now: Instant) {
+        self.edited.push_back((now, address.clone()));
+    }
+
+    /// What there was within an hour, by scope and kind.
+    pub fn recent(&mut self, now: Instant) -> Recent {
+        let by_kind = |steps: &mut VecDeque<(Instant, Address)>| {
+            while steps.front().is_some_and(|(at, _)| now.duration_since(*at) >= HOUR) {
+                steps.pop_front();
+            }
+            let mut found: BTreeMap<_, BTreeSet<Address>> = BTreeMap::new();
+            for (_, address) in steps.iter() {
+                let key = (address.scope.clone(), address.kind.clone());
+                found.entry(key).or_default().insert(address.clone());
+            }
+            found
+        };
+        Recent { deleted: by_kind(&mut self.deleted), edited: by_kind(&mut self.edited) }
     }
 }
 
@@ -190,7 +204,7 @@ mod tests {
 
         fn frozen(&self, field: &str, at: Duration) -> Option<String> {
             let standing = self.0.standing(self.1 + at);
-            standing.get(&address())?.frozen.get(field).cloned()
+            standing.get(&address())?.frozen.get(field).map(ToString::to_string)
         }
     }
 
@@ -245,13 +259,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn deletions_count_for_an_hour() {
-        let (mut deletions, start) = (Deletions::default(), Instant::now());
-        deletions.note(&address(), start);
-        deletions.note(&address(), start + HOUR / 2);
+    async fn deletions_and_edits_count_for_an_hour_each_address_once() {
+        let (mut steps, start) = (LastHour::default(), Instant::now());
+        let other = Address::new("prod", "KmsKey", "logs");
+        steps.deleted(&address(), start);
+        steps.deleted(&other, start + HOUR / 2);
+        steps.edited(&address(), start);
+        steps.edited(&address(), start + HOUR / 4);
         let key = ("prod".to_owned(), "KmsKey".to_owned());
-        assert_eq!(deletions.recent(start + HOUR / 2).get(&key), Some(&2));
-        assert_eq!(deletions.recent(start + HOUR).get(&key), Some(&1));
-        assert_eq!(deletions.recent(start + HOUR * 2).get(&key), None);
+        let mut counts = |at| {
+            let recent = steps.recent(start + at);
+            let of = |all: &BTreeMap<_, BTreeSet<_>>| all.get(&key).map_or(0, BTreeSet::len);
+            (of(&recent.deleted), of(&recent.edited))
+        };
+        assert_eq!(counts(HOUR / 2), (2, 1));
+        assert_eq!(counts(HOUR), (1, 1));
+        assert_eq!(counts(HOUR * 2), (0, 0));
     }
 }

@@ -7,7 +7,7 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Engine, Options, Outcome, Report, Scopes,
+    Engine, Options, Outcome, Report, Scopes, SkipReason,
     apply::{Fresh, Generation},
 };
 use crate::{
@@ -119,7 +119,9 @@ async fn engine(
 
 fn held(report: &Report) -> Vec<String> {
     let reasons = report.plan.steps.iter().filter_map(|step| match &step.verdict {
-        Verdict::Held(why) => Some(why.join("\n")),
+        Verdict::Held(why) => {
+            Some(why.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        }
         _ => None,
     });
     reasons.collect()
@@ -235,13 +237,13 @@ async fn a_plan_is_not_carried_out_when_it_is_old_superseded_or_braked() {
     let plan = fresh(&generation);
     assert_eq!(plan.check(), Ok(()));
     tokio::time::advance(Duration::from_secs(121)).await;
-    assert!(plan.check().unwrap_err().contains("too old"));
+    assert_eq!(plan.check(), Err(SkipReason::PlanTooOld));
     let plan = fresh(&generation);
     generation.advance();
-    assert!(plan.check().unwrap_err().contains("directory changed"));
+    assert_eq!(plan.check(), Err(SkipReason::DirectoryChanged));
     let plan = fresh(&generation);
     brake.engage();
-    assert!(plan.check().unwrap_err().contains("brake"));
+    assert!(matches!(plan.check(), Err(SkipReason::Brake { .. })));
 }
 
 #[tokio::test(start_paused = true)]

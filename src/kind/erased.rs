@@ -19,7 +19,10 @@ use crate::{
 
 /// One change as plain data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Edit {
+    /// Names what is written, the same in every pass ([`Describe::key`](super::Describe::key)).
+    pub key: String,
     /// What it does to protection and to users.
     pub risk: Risk,
     /// One line, in the imperative.
@@ -30,8 +33,34 @@ pub struct Edit {
     /// Whether obstacles must be looked for first.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inspect: bool,
+    /// Whether it replaces a policy document as a whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaces_policy: bool,
+    /// Whether it may only be made once the edits before it have been.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follows: bool,
+    /// Whether it takes away what somebody else added to a state that was seen as wanted. The planner says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub puts_back: bool,
     /// The edit itself.
     pub body: EditBody,
+}
+
+impl Edit {
+    /// An edit of tags, which concerns nobody's access.
+    pub fn of_tags(key: impl Into<String>, summary: String, body: EditBody) -> Self {
+        Self {
+            key: key.into(),
+            risk: Risk::NEUTRAL,
+            summary,
+            lines: Vec::new(),
+            inspect: false,
+            replaces_policy: false,
+            follows: false,
+            puts_back: false,
+            body,
+        }
+    }
 }
 
 /// An edit's content.
@@ -94,6 +123,16 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable>;
+    /// The edits by call, in order: those that go into one call stand together.
+    ///
+    /// # Errors
+    /// A change that does not decode.
+    fn calls<'a>(&self, edits: &'a [Edit]) -> Result<Vec<&'a [Edit]>, Undecodable>;
+    /// [`Kind::risk_of_creating`] on plain data.
+    ///
+    /// # Errors
+    /// A state that does not decode.
+    fn risk_of_creating(&self, want: &Value) -> Result<Risk, Undecodable>;
     /// A wanted state's leaves, for the plan of a create.
     fn state_lines(&self, want: &Value) -> Vec<Line>;
     /// [`Kind::natural_keys`] of a live state.
@@ -139,11 +178,11 @@ pub trait ErasedPort: Send + Sync {
         tags: &'a Tags,
         token: &'a str,
     ) -> Erased<'a, Result<PhysicalId, CloudError>>;
-    /// [`Port::change`], [`Port::tag`] or [`Port::untag`].
+    /// [`Port::change`], [`Port::tag`] or [`Port::untag`]: one call, of those that [`ErasedKind::calls`] gives.
     fn edit<'a>(
         &'a self,
         have: &'a Observed<Value>,
-        edit: &'a Edit,
+        call: &'a [Edit],
     ) -> Erased<'a, Result<(), CloudError>>;
     /// [`Port::delete`].
     fn delete<'a>(
@@ -218,14 +257,45 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
             .iter()
             .map(|change| {
                 Ok(Edit {
+                    key: change.key(),
                     risk: change.risk(),
                     summary: change.to_string(),
                     lines: change.lines(),
                     inspect: change.inspect(),
+                    replaces_policy: change.replaces_policy(),
+                    follows: change.follows(),
+                    puts_back: false,
                     body: EditBody::Change(seal::<K, _>("change", change)?),
                 })
             })
             .collect()
+    }
+
+    fn calls<'a>(&self, edits: &'a [Edit]) -> Result<Vec<&'a [Edit]>, Undecodable> {
+        let changes: Vec<Option<K::Change>> = edits
+            .iter()
+            .map(|edit| match &edit.body {
+                EditBody::Change(change) => open::<K, _>("change", change).map(Some),
+                EditBody::Tag(_) | EditBody::Untag(_) => Ok(None),
+            })
+            .collect::<Result<_, _>>()?;
+        let mut calls = Vec::new();
+        let mut begin = 0;
+        for next in 1..=edits.len() {
+            let joined = match (changes.get(next - 1), changes.get(next)) {
+                (Some(Some(earlier)), Some(Some(later))) => K::joins(earlier, later),
+                _ => false,
+            };
+            if !joined {
+                calls.push(&edits[begin..next]);
+                begin = next;
+            }
+        }
+        Ok(calls)
+    }
+
+    fn risk_of_creating(&self, want: &Value) -> Result<Risk, Undecodable> {
+        Ok(K::risk_of_creating(&open::<K, _>("state", want)?))
     }
 
     fn state_lines(&self, want: &Value) -> Vec<Line> {
@@ -303,17 +373,19 @@ impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
     fn edit<'a>(
         &'a self,
         have: &'a Observed<Value>,
-        edit: &'a Edit,
+        call: &'a [Edit],
     ) -> Erased<'a, Result<(), CloudError>> {
         async move {
             let have = reopen::<K>(have)?;
-            match &edit.body {
-                EditBody::Change(change) => {
-                    self.0.change(&have, &open::<K, _>("change", change)?).await
+            let mut changes = Vec::with_capacity(call.len());
+            for edit in call {
+                match &edit.body {
+                    EditBody::Change(change) => changes.push(open::<K, _>("change", change)?),
+                    EditBody::Tag(set) => self.0.tag(&have, set).await?,
+                    EditBody::Untag(keys) => self.0.untag(&have, keys).await?,
                 }
-                EditBody::Tag(set) => self.0.tag(&have, set).await,
-                EditBody::Untag(keys) => self.0.untag(&have, keys).await,
             }
+            if changes.is_empty() { Ok(()) } else { self.0.change(&have, &changes).await }
         }
         .boxed()
     }

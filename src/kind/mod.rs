@@ -6,7 +6,7 @@
 //! be printed, digested and compared without knowing the kind.
 //!
 //! Creating, tagging and deleting belong to the loop; a kind invents only edits. An immutable field
-//! that differs is an edit with [`Risk::Impossible`]: shown, held, never a replacement.
+//! that differs is an edit with [`Risk::IMPOSSIBLE`]: shown, held, never a replacement.
 
 pub mod erased;
 mod error;
@@ -16,6 +16,7 @@ mod lines;
 mod refs;
 mod registry;
 mod target;
+mod unresolved;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,8 +32,9 @@ pub use self::{
     guarded::{Guarded, Reach},
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     lines::{Line, Sign, policy_lines, state_lines},
-    refs::{Refs, Resolution},
+    refs::{Refs, Resolution, is_placeholder},
     target::{Accepts, Form, Lookup, TagSpec, Target, Targets},
+    unresolved::{Missing, Unresolved},
 };
 use crate::{
     aws::Access,
@@ -92,8 +94,23 @@ pub enum Writers {
 /// Every change can say what it is without I/O: plan, gate, log and metrics read this.
 /// Its `Display` is one line, in the imperative, without policy bodies.
 pub trait Describe: fmt::Display {
+    /// Names the leaf or entry that is written, the same in every pass in which the same thing has to be
+    /// written again, and unique among the edits of one difference.
+    fn key(&self) -> String;
+
     /// What it does to protection and to users.
     fn risk(&self) -> Risk;
+
+    /// Whether it replaces a policy document as a whole: putting such a document back to a known want goes
+    /// whatever the comparison of the two says.
+    fn replaces_policy(&self) -> bool {
+        false
+    }
+
+    /// Whether it may only be made once the edits before it have been: they keep up what it takes away.
+    fn follows(&self) -> bool {
+        false
+    }
 
     /// The fields under the line in a plan; empty if the line says it all.
     fn lines(&self) -> Vec<Line> {
@@ -116,7 +133,7 @@ pub trait Kind: Send + Sync + 'static {
     type Spec: DeserializeOwned + JsonSchema;
     /// The canonical state. In *want*, an absent leaf (`None`) is not managed; *have* is complete.
     type State: Serialize + DeserializeOwned + Clone + PartialEq + fmt::Debug + Send + Sync;
-    /// One edit of a live resource: exactly one step that AWS carries out as a whole.
+    /// One edit of a live resource: the smallest part that can be made without the others.
     type Change: Serialize + DeserializeOwned + Describe + fmt::Debug + Send + Sync;
 
     /// The tags that the spec asks for (the claim is added by the loop).
@@ -131,6 +148,14 @@ pub trait Kind: Send + Sync + 'static {
     /// The edits that bring `have` to `want`, in the order in which they are safe: what no state in
     /// between allows is outside of both, and what both allow stays allowed.
     fn diff(want: &Self::State, have: &Self::State) -> Vec<Self::Change>;
+
+    /// Whether an edit goes into the same call as the one before it in [`Self::diff`]'s order.
+    fn joins(_earlier: &Self::Change, _later: &Self::Change) -> bool {
+        false
+    }
+
+    /// What creating a resource in this state does to access and to users, from nothing to all of it.
+    fn risk_of_creating(want: &Self::State) -> Risk;
 
     /// The state after a change. Folding `diff(want, have)` over `have` leaves nothing to do.
     fn effect(have: Self::State, change: &Self::Change) -> Self::State;
@@ -206,11 +231,11 @@ pub trait Port<K: Kind>: Send + Sync + Sized + 'static {
         token: &str,
     ) -> impl Future<Output = Result<PhysicalId, CloudError>> + Send;
 
-    /// Makes one change.
+    /// Makes one call for these changes: one, or several of which each [joins](Kind::joins) the one before it.
     fn change(
         &self,
         have: &Observed<K::State>,
-        change: &K::Change,
+        changes: &[K::Change],
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
 
     /// Sets tags, overwriting values of the same keys.

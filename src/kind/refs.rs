@@ -1,7 +1,7 @@
 //! References and lookups: recorded (to order the graph and to know what to fetch) and filled in by
 //! one and the same code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use super::{
     Invalid,
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     target::{Accepts, Form, Lookup, Target, Targets},
+    unresolved::{Missing, Unresolved},
 };
 use crate::model::{Address, Seen};
 
@@ -25,14 +26,43 @@ pub struct Resolution {
     pub lookups: BTreeSet<(LookupKind, Option<String>)>,
     /// Whether `${organization.id}` is used.
     pub organization: bool,
-    /// Why the state may not be used: something it needs is absent or unknown.
-    pub waiting: BTreeSet<String>,
-    /// What was left out of the state for now because it does not exist yet.
-    pub later: BTreeSet<String>,
+    /// What has no value yet: by the placeholder that stands for it in the state, why. An edit whose body
+    /// contains a placeholder waits; the others do not.
+    pub unresolved: BTreeMap<String, Missing>,
+    /// What references gave: by value, the placeholder that would stand there otherwise. Consent is given to
+    /// the placeholders, so that it holds before and after the value is known.
+    pub filled: BTreeMap<String, String>,
+}
+
+impl Resolution {
+    /// Why nothing can be created, as people read it.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> BTreeSet<String> {
+        let hard = self.unresolved.values().filter(|missing| !missing.soft);
+        hard.map(|missing| missing.why.to_string()).collect()
+    }
+
+    fn missing(&mut self, placeholder: &str, why: Unresolved, soft: bool) {
+        let missing = Missing { why, soft };
+        self.unresolved
+            .entry(placeholder.to_owned())
+            .and_modify(|known| known.soft &= soft)
+            .or_insert(missing);
+    }
 }
 
 /// Stands for the organisation's id while it is not known; of the right form, and nobody's.
 const PLACEHOLDER_ORGANIZATION: &str = "o-0000000000";
+
+/// How the placeholder of a reference ends.
+const KNOWN_AFTER_APPLY: &str = " (known after apply)";
+/// How the placeholder of a lookup ends.
+const NOT_RESOLVED: &str = " (not resolved)";
+
+/// Whether a value in a state stands for one that is not known yet. No id, ARN or name in AWS ends like that.
+pub fn is_placeholder(value: &str) -> bool {
+    value.ends_with(KNOWN_AFTER_APPLY) || value.ends_with(NOT_RESOLVED)
+}
 
 /// Resolves the references of one manifest.
 #[derive(Debug)]
@@ -96,9 +126,9 @@ impl<'a> Refs<'a> {
         }
     }
 
-    /// Like [`Self::one`] for a reference that may follow later: `None` while it does not exist, which
-    /// is noted under [`Resolution::later`] and does not make the state wait. If its kind is *unknown*
-    /// in this pass, the state does wait: unknown is not absent.
+    /// Like [`Self::one`] for a reference that may follow later: while it does not exist the resource can be
+    /// created without it ([`Missing::soft`]). If its kind is *unknown* in this pass, it cannot: unknown is
+    /// not absent.
     ///
     /// # Errors
     /// The form is not accepted here.
@@ -107,22 +137,14 @@ impl<'a> Refs<'a> {
         field: &str,
         target: &Target,
         accepts: Accepts,
-    ) -> Result<Option<String>, Invalid> {
+    ) -> Result<String, Invalid> {
         let Target::Ref(text) = target else {
-            return self.one(field, target, accepts).map(Some);
+            return self.one(field, target, accepts);
         };
         let address = self.address(accept_reference(field, accepts)?, text);
         self.resolution.asked.push((field.to_owned(), address.clone()));
         self.resolution.soft.insert(address.clone());
-        if let Some(known) = self.known.resources.get(&address) {
-            Ok(Some(pick(known, accepts.form)))
-        } else {
-            match self.unknown(&address) {
-                Some(why) => self.resolution.waiting.insert(why),
-                None => self.resolution.later.insert(format!("{address} does not exist yet")),
-            };
-            Ok(None)
-        }
+        Ok(self.fill(&address, accepts.form, true))
     }
 
     /// Several things, in the order written; a lookup finds all that match, sorted by id.
@@ -171,19 +193,18 @@ impl<'a> Refs<'a> {
     ) -> LookupItem {
         let mut found = self.find(field, kind, lookup, within);
         if found.len() > 1 {
-            let ids: Vec<_> = found.iter().map(|item| item.id.as_str()).collect();
-            self.resolution.waiting.insert(format!(
-                "{field}: {} {}s match {}, one is needed: {}",
-                found.len(),
-                kind.as_str(),
-                describe(lookup),
-                ids.join(", ")
-            ));
+            let placeholder = unresolved_lookup(kind, lookup);
+            let why = Unresolved::Several {
+                field: field.to_owned(),
+                what: kind,
+                wanted: describe(lookup),
+                found: found.iter().map(|item| item.id.clone()).collect(),
+            };
+            self.resolution.missing(&placeholder, why, false);
+            return LookupItem { id: placeholder, ..LookupItem::default() };
         }
-        found.pop().unwrap_or_else(|| LookupItem {
-            id: format!("({} {})", kind.as_str(), describe(lookup)),
-            ..LookupItem::default()
-        })
+        // `find` gives at least a placeholder.
+        found.pop().unwrap_or_default()
     }
 
     fn find(
@@ -201,51 +222,75 @@ impl<'a> Refs<'a> {
                     item.attributes.get(key).is_none_or(|found| found == value)
                 })
         };
-        let reason = match self.known.lookups.get(&(self.scope.name.clone(), kind)) {
-            Some(Seen::All(items)) => {
+        let field = field.to_owned();
+        // Where what narrows the search is not known itself, that is the reason.
+        let narrowed_by = within.and_then(|(_, value)| self.resolution.unresolved.get(value));
+        let why = match (narrowed_by, self.known.lookups.get(&(self.scope.name.clone(), kind))) {
+            (Some(missing), _) => missing.why.clone(),
+            (None, Some(Seen::All(items))) => {
                 let mut found: Vec<_> = items.iter().filter(fits).cloned().collect();
                 found.sort_by(|a, b| a.id.cmp(&b.id));
                 if !found.is_empty() {
                     return found;
                 }
-                format!("{field}: no {} matches {}", kind.as_str(), describe(lookup))
+                Unresolved::NoMatch { field, what: kind, wanted: describe(lookup) }
             }
-            Some(Seen::Unknown(why)) => {
-                format!("{field}: {}s could not be read: {why}", kind.as_str())
+            (None, Some(Seen::Unknown(why))) => {
+                Unresolved::LookupUnread { field, what: kind, why: Some(why.clone()) }
             }
-            None => format!("{field}: {}s were not read yet", kind.as_str()),
+            (None, None) => Unresolved::LookupUnread { field, what: kind, why: None },
         };
-        self.resolution.waiting.insert(reason);
-        Vec::new()
+        let placeholder = unresolved_lookup(kind, lookup);
+        self.resolution.missing(&placeholder, why, false);
+        vec![LookupItem { id: placeholder, ..LookupItem::default() }]
     }
 
     fn require(&mut self, field: &str, address: &Address, form: Form) -> String {
         self.resolution.asked.push((field.to_owned(), address.clone()));
         self.resolution.hard.insert(address.clone());
+        self.fill(address, form, false)
+    }
+
+    /// The value of a reference, or its placeholder.
+    fn fill(&mut self, address: &Address, form: Form, soft: bool) -> String {
+        let placeholder = self.placeholder(address, form);
         if let Some(known) = self.known.resources.get(address) {
-            return pick(known, form);
+            let value = pick(known, form);
+            self.resolution.filled.insert(value.clone(), placeholder);
+            return value;
         }
-        let why = self.unknown(address).unwrap_or_else(|| format!("{address} does not exist yet"));
-        self.resolution.waiting.insert(why);
-        format!("({}/{})", address.kind, address.name)
+        let (why, soft) = match self.unknown(address) {
+            Some(why) => (why, false),
+            None => (Unresolved::Absent { address: address.clone() }, soft),
+        };
+        self.resolution.missing(&placeholder, why, soft);
+        placeholder
+    }
+
+    fn placeholder(&self, address: &Address, form: Form) -> String {
+        let Address { scope, kind, name } = address;
+        let scope = if *scope == self.scope.name { String::new() } else { format!("{scope}/") };
+        let suffix = match form {
+            Form::Id => "",
+            Form::Arn => ".arn",
+        };
+        format!("{scope}{kind}/{name}{suffix}{KNOWN_AFTER_APPLY}")
     }
 
     fn organization(&mut self) -> String {
         self.resolution.organization = true;
         let why = match self.known.organizations.get(&self.scope.name) {
             Some(Seen::All(id)) => return id.clone(),
-            Some(Seen::Unknown(why)) => format!("the organisation's id could not be read: {why}"),
-            None => "the organisation's id was not read yet".to_owned(),
+            Some(Seen::Unknown(why)) => Some(why.clone()),
+            None => None,
         };
-        self.resolution.waiting.insert(why);
+        self.resolution.missing(PLACEHOLDER_ORGANIZATION, Unresolved::Organization { why }, false);
         PLACEHOLDER_ORGANIZATION.to_owned()
     }
 
-    fn unknown(&self, address: &Address) -> Option<String> {
-        self.known
-            .unknown
-            .get(&(address.scope.clone(), address.kind.clone()))
-            .map(|why| format!("{address} could not be read: {why}"))
+    fn unknown(&self, address: &Address) -> Option<Unresolved> {
+        let why = self.known.unknown.get(&(address.scope.clone(), address.kind.clone()))?;
+        Some(Unresolved::Unread { address: address.clone(), why: why.clone() })
     }
 
     /// Replaces `${organization.id}`, `${Kind/name}` (id), `${Kind/name.arn}` and their `${scope/Kind/name…}` forms in every
@@ -368,6 +413,11 @@ fn accept_lookup(field: &str, accepts: Accepts) -> Result<LookupKind, Invalid> {
     })
 }
 
+/// Stands for what a lookup did not find, or found too often.
+fn unresolved_lookup(kind: LookupKind, lookup: &Lookup) -> String {
+    format!("{} with {}{NOT_RESOLVED}", kind.as_str(), describe(lookup))
+}
+
 fn describe(lookup: &Lookup) -> String {
     let mut parts: Vec<_> =
         lookup.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -430,7 +480,11 @@ mod tests {
             json!({"a": ["${KmsKey/studio.arn}/${aws:PrincipalTag/team}", "${KmsKey/studio}"]});
         refs.interpolate(&mut value, &KINDS).unwrap();
         assert_eq!(value, json!({"a": ["arn:k-1/${aws:PrincipalTag/team}", "k-1"]}));
-        assert!(refs.finish().waiting.is_empty());
+        let resolution = refs.finish();
+        assert!(resolution.unresolved.is_empty());
+        let symbol = |value: &str| resolution.filled[value].clone();
+        assert_eq!(symbol("k-1"), "KmsKey/studio (known after apply)");
+        assert_eq!(symbol("arn:k-1"), "KmsKey/studio.arn (known after apply)");
     }
 
     #[test]
@@ -447,24 +501,26 @@ mod tests {
         let (scope, known) = (scope(), known());
         let mut refs = Refs::new(&scope, "x", &known);
         let accepts = Accepts::id_of("SecurityGroup");
-        refs.one("groups[0]", &Target::Ref("apps".into()), accepts).unwrap();
+        let placeholder = refs.one("groups[0]", &Target::Ref("apps".into()), accepts).unwrap();
+        assert_eq!(placeholder, "SecurityGroup/apps (known after apply)");
+        assert!(is_placeholder(&placeholder));
         let resolution = refs.finish();
         assert_eq!(
-            resolution.waiting.into_iter().collect::<Vec<_>>(),
+            resolution.waiting().into_iter().collect::<Vec<_>>(),
             ["prod/SecurityGroup/apps does not exist yet"]
         );
         assert_eq!(resolution.hard.len(), 1);
     }
 
     #[test]
-    fn a_soft_reference_is_left_out_while_absent_but_waits_while_unknown() {
+    fn a_soft_reference_lets_the_resource_be_created_while_absent_but_not_while_unknown() {
         let (scope, known) = (scope(), known());
         let mut refs = Refs::new(&scope, "x", &known);
         let absent = refs.maybe("a", &Target::Ref("x".into()), Accepts::id_of("SecurityGroup"));
-        assert_eq!(absent, Ok(None));
-        assert_eq!((refs.resolution.later.len(), refs.resolution.waiting.len()), (1, 0));
+        assert_eq!(absent, Ok("SecurityGroup/x (known after apply)".to_owned()));
+        assert_eq!((refs.resolution.unresolved.len(), refs.resolution.waiting().len()), (1, 0));
         refs.maybe("b", &Target::Ref("y".into()), Accepts::id_of("VpcEndpoint")).unwrap();
-        assert_eq!((refs.resolution.later.len(), refs.resolution.waiting.len()), (1, 1));
+        assert_eq!((refs.resolution.unresolved.len(), refs.resolution.waiting().len()), (2, 1));
     }
 
     #[test]
@@ -481,8 +537,9 @@ mod tests {
     fn one_of_many_is_never_a_guess() {
         let (scope, known) = (scope(), known());
         let mut refs = Refs::new(&scope, "x", &known);
-        refs.find_one("subnet", LookupKind::Subnet, &tier(), None);
-        let waiting = refs.finish().waiting;
+        let item = refs.find_one("subnet", LookupKind::Subnet, &tier(), None);
+        assert!(is_placeholder(&item.id), "{}", item.id);
+        let waiting = refs.finish().waiting();
         assert!(waiting.iter().any(|why| why.contains("3 subnets match tier=p")), "{waiting:?}");
     }
 
@@ -493,7 +550,7 @@ mod tests {
         let mut refs = Refs::new(&scope, "x", &known);
         refs.find_one("vpc", LookupKind::Vpc, &tier(), None);
         refs.find_one("rt", LookupKind::RouteTable, &tier(), None);
-        let waiting = refs.finish().waiting.into_iter().collect::<Vec<_>>().join("; ");
+        let waiting = refs.finish().waiting().into_iter().collect::<Vec<_>>().join("; ");
         assert!(waiting.contains("throttled") && waiting.contains("not read yet"), "{waiting}");
     }
 }

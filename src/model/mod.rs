@@ -10,5 +10,5 @@ pub mod seen;
 pub use address::{Address, PhysicalId};
 pub use cidr::{Cidr, NotACidr};
 pub use claim::{Claim, Deletion, Ownership, Tags};
-pub use risk::Risk;
+pub use risk::{AccessChange, Disruption, HeldRisk, Risk};
 pub use seen::{Observed, Phase, Seen};

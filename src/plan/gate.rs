@@ -1,39 +1,54 @@
 //! The gate: what people must see before it happens. It only ever holds; nothing it does adds a step.
 //!
-//! In order: held risks are split off, then everything else is asked whether it is too much ([`masses`]), whether it
-//! would lock palisade out ([`lockout`]), and whether somebody else keeps undoing it. A digest that people consented
-//! to releases exactly its step, whatever held it; what AWS has no call for stays held.
+//! In order: whether there is too much of it ([`masses`]), which edits have a risk that the settings hold and which ones
+//! somebody else keeps undoing, and whether it would lock anybody out who must not be ([`lockout`]). Putting back
+//! what somebody opened is held for a lock-out, and where AWS would stop running work; nothing else holds it. Where
+//! some edits of a resource are held and others go, they become two steps. A digest that people consented to releases
+//! exactly its step, whatever held it; what AWS has no call for stays held.
 
 mod lockout;
 mod masses;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::{Action, Inputs, Plan, Step, Verdict};
-use crate::model::{Address, Risk};
+use super::{
+    Action, HoldReason, Inputs, Plan, Rewrites, Step, Verdict, Want,
+    divide::{Divided, divide, one_at_a_time},
+    order::TAG_KEY,
+};
+use crate::{
+    kind::erased::{Edit, EditBody},
+    model::{Address, Disruption, HeldRisk, Risk},
+    plan::Cause,
+};
 
 /// Holds what people must see first.
 pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
-    let steps = std::mem::take(&mut plan.steps);
-    let mut steps: Vec<Step> =
-        steps.into_iter().flat_map(|step| hold_risks(step, inputs)).collect();
-    masses::hold(&mut steps, inputs);
+    let mut steps = std::mem::take(&mut plan.steps);
+    let masses = masses::too_many(&steps, inputs);
+    let mut frozen = BTreeSet::new();
+    steps = steps
+        .into_iter()
+        .flat_map(|step| {
+            let war = undone(&step, plan.wants.get(&step.address), inputs);
+            frozen.extend(war.is_some().then(|| step.address.clone()));
+            let mass = masses.get(&masses::key(&step)).filter(|_| masses::is_wished(&step, inputs));
+            hold_parts(step, inputs, mass, war.as_ref())
+        })
+        .collect();
     for step in &mut steps {
         add(step, lockout::reasons(step, inputs));
-    }
-    let frozen = frozen(&steps, &plan.wants, inputs);
-    for step in &mut steps {
-        add(step, frozen.get(&step.address).cloned().into_iter().collect());
         release(step, inputs.approved);
     }
-    plan.frozen = frozen.into_keys().collect();
+    one_at_a_time(&mut steps);
+    plan.frozen = frozen;
     plan.steps = steps;
 }
 
 /// Holds a step that would go, or gives a held one further reasons.
-fn add(step: &mut Step, reasons: Vec<String>) {
+fn add(step: &mut Step, reasons: Vec<HoldReason>) {
     if reasons.is_empty() {
         return;
     }
@@ -47,7 +62,7 @@ fn add(step: &mut Step, reasons: Vec<String>) {
 fn release(step: &mut Step, approved: &BTreeSet<String>) {
     // What AWS has no call for cannot be approved into existence.
     if matches!(step.verdict, Verdict::Held(_))
-        && step.risk() != Risk::Impossible
+        && !step.risk().impossible
         && approved.contains(&step.digest)
     {
         step.verdict = Verdict::Go;
@@ -55,40 +70,79 @@ fn release(step: &mut Step, approved: &BTreeSet<String>) {
     }
 }
 
-/// Edits of a held risk become a step of their own, so that the others (tightening above all) go on.
-fn hold_risks(step: Step, inputs: &Inputs<'_>) -> Vec<Step> {
-    let Action::Edit { edits, .. } = &step.action else { return vec![step] };
+/// Divides a step that would go into what may and what is held.
+fn hold_parts(
+    mut step: Step,
+    inputs: &Inputs<'_>,
+    mass: Option<&HoldReason>,
+    war: Option<&HoldReason>,
+) -> Vec<Step> {
     if !step.verdict.goes() {
         return vec![step];
     }
-    let (held, rest): (Vec<_>, Vec<_>) =
-        edits.iter().cloned().partition(|edit| inputs.gate.hold_risks.contains(&edit.risk));
-    if held.is_empty() {
+    let Action::Edit { edits, .. } = &step.action else {
+        let mut why: Vec<HoldReason> = mass.cloned().into_iter().collect();
+        if let Action::Create { risk, .. } = &step.action {
+            why.extend(held_risks(*risk, inputs));
+        }
+        why.extend(war.cloned());
+        add(&mut step, why);
+        return vec![step];
+    };
+    let fate = |edit: &Edit| {
+        if edit.puts_back {
+            let stops_work = edit.risk.disrupts == Disruption::Work;
+            return if stops_work { held_risks(edit.risk, inputs) } else { Vec::new() };
+        }
+        let mut why: Vec<HoldReason> =
+            mass.filter(|_| !is_claim(edit, step.cause)).cloned().into_iter().collect();
+        why.extend(held_risks(edit.risk, inputs));
+        why.extend(war.cloned());
+        why
+    };
+    let earlier = |key: &str| HoldReason::Earlier { key: key.to_owned() };
+    let Divided { go, rest, why } = divide(edits.clone(), fate, earlier);
+    if rest.is_empty() {
         return vec![step];
     }
-    let mut risks: Vec<&str> = held.iter().map(|edit| edit.risk.as_str()).collect();
-    risks.dedup();
-    let why = format!("it {}, and the settings hold that", risks.join(" and "));
-    let mut parts = vec![step.part(held, Verdict::Held(vec![why]))];
-    if !rest.is_empty() {
-        parts.insert(0, step.part(rest, Verdict::Go));
-    }
-    parts
+    let held = step.part(rest, Verdict::Held(why));
+    if go.is_empty() { vec![held] } else { vec![step.part(go, Verdict::Go), held] }
 }
 
-/// The addresses that somebody else keeps changing, with the reason. Whole addresses: to leave out one edit of several
-/// could leave less protection than either the old or the new state has.
-fn frozen(
-    steps: &[Step],
-    wants: &BTreeMap<Address, String>,
-    inputs: &Inputs<'_>,
-) -> BTreeMap<Address, String> {
-    let why = |step: &Step| {
-        let past = inputs.past.rewrites.get(&step.address)?;
-        // A changed manifest is another wish: it is tried at once.
-        let same = past.want == wants.get(&step.address).map(String::as_str).unwrap_or_default();
-        let why = step.fields().iter().filter(|_| same).find_map(|f| past.frozen.get(f).cloned());
-        Some((step.address.clone(), why?))
-    };
-    steps.iter().filter_map(why).collect()
+fn held_risks(risk: Risk, inputs: &Inputs<'_>) -> Vec<HoldReason> {
+    let risks: Vec<HeldRisk> =
+        inputs.gate.hold_risks.iter().copied().filter(|held| held.is_in(risk)).collect();
+    if risks.is_empty() { Vec::new() } else { vec![HoldReason::Risk { risks }] }
+}
+
+/// Whether an edit only says whose an adopted resource is.
+fn is_claim(edit: &Edit, cause: Cause) -> bool {
+    cause == Cause::Adoption && edit.key == TAG_KEY && matches!(edit.body, EditBody::Tag(_))
+}
+
+/// Why somebody else's undoing freezes an address. Whole addresses, but for what puts back: to leave out one edit of
+/// several could leave less protection than either the old or the new state has.
+fn undone(step: &Step, want: Option<&Want>, inputs: &Inputs<'_>) -> Option<HoldReason> {
+    let Rewrites { want: then, frozen } = inputs.past.rewrites.get(&step.address)?;
+    // A changed manifest is another wish: it is tried at once.
+    if *then != want.map(|want| want.fingerprint.as_str()).unwrap_or_default() {
+        return None;
+    }
+    let put_back: BTreeSet<&str> = step
+        .action
+        .edits()
+        .iter()
+        .filter(|edit| edit.puts_back)
+        .map(|edit| edit.key.as_str())
+        .collect();
+    let keys = step.keys();
+    keys.iter()
+        .filter(|key| !put_back.contains(key.as_str()))
+        .find_map(|key| frozen.get(key).cloned())
+}
+
+/// The addresses of steps that count towards the limit on edits: what neither puts back nor only claims.
+pub(crate) fn counts_as_edit(step: &Step) -> Option<&Address> {
+    let counts = |edit: &Edit| !edit.puts_back && !is_claim(edit, step.cause);
+    step.action.edits().iter().any(counts).then_some(&step.address)
 }

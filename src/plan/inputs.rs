@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Holdoff, Live, Lockout, Past, Wait};
+use super::{Holdoff, KnownWant, Live, Lockout, Past, Wait};
 use crate::{
     kind::{Known, KnownResource, ScopeFacts, erased::Registry},
     manifest::Document,
@@ -35,8 +35,8 @@ pub struct Inputs<'a> {
     pub completing: &'a BTreeSet<Address>,
     /// What each address was last seen as: part of the client token of a create.
     pub predecessors: &'a BTreeMap<Address, PhysicalId>,
-    /// The fingerprint of what each address wanted when it was last in sync.
-    pub converged: &'a BTreeMap<Address, String>,
+    /// What each address wanted when it was last in sync, and on which resource.
+    pub known_wants: &'a BTreeMap<Address, KnownWant>,
     /// What the process may do.
     pub mode: Mode,
     /// What becomes of orphans.

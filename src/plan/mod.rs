@@ -4,6 +4,8 @@
 //! ([`matching`]), compare, let the gate hold what people must see first ([`gate`]). What cannot go on is data
 //! (waiting, held, conflict, orphan), never an error, and always says why.
 
+mod divide;
+mod edits;
 pub mod gate;
 pub mod graph;
 mod inputs;
@@ -11,8 +13,10 @@ mod matching;
 mod order;
 mod orphans;
 mod planner;
+mod reason;
 pub mod render;
 mod step;
+pub mod symbolic;
 #[cfg(test)]
 mod tests;
 
@@ -21,10 +25,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use self::order::changes_first;
+pub(crate) use self::{divide::delay, gate::counts_as_edit, order::wait_in_vain};
 pub use self::{
     inputs::{Inputs, known},
     planner::plan,
+    reason::{HoldReason, ReportReason, Wait, WaitReason},
     step::*,
 };
 use crate::model::{Address, Observed, PhysicalId, Seen};
@@ -102,12 +107,26 @@ pub struct Plan {
     /// Manifests that are left alone for a while because somebody else keeps changing their resource back.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub frozen: BTreeSet<Address>,
+    /// Manifests against which somebody is working, with the number of corrections of the same thing in a row.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub contested: BTreeMap<Address, u32>,
     /// Consents that released nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused_approvals: Vec<UnusedApproval>,
-    /// What each manifest wants, as a fingerprint: tells drift from a changed manifest next time.
+    /// What each manifest wants: tells drift from a changed manifest next time.
     #[serde(skip)]
-    pub wants: BTreeMap<Address, String>,
+    pub wants: BTreeMap<Address, Want>,
+}
+
+/// What a manifest wants, resolved.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Want {
+    /// Of the state and the tags.
+    pub fingerprint: String,
+    /// The state.
+    pub state: Value,
+    /// The tags; `None` for a key that must not be there.
+    pub tags: BTreeMap<String, Option<String>>,
 }
 
 impl Plan {

@@ -2,11 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Inputs, Plan, Verdict, Wait};
+use super::{Action, Cause, Inputs, Plan, Verdict, Wait, WaitReason};
 use crate::{
-    kind::erased::{Edit, EditBody},
-    model::{Address, Risk, Tags},
+    kind::{
+        Unresolved,
+        erased::{Edit, EditBody},
+    },
+    model::{Address, Tags},
 };
+
+/// The key of the edit that sets tags, the claim among them.
+pub(super) const TAG_KEY: &str = "tags";
 
 /// Tags are set before a policy could rely on them and removed after.
 pub(super) fn with_tags(
@@ -24,54 +30,51 @@ pub(super) fn with_tags(
         .filter(|(key, value)| value.is_none() && have.contains_key(*key))
         .map(|(key, _)| key.clone())
         .collect();
-    let edit = |summary: String, body| Edit {
-        risk: Risk::Neutral,
-        summary,
-        lines: Vec::new(),
-        inspect: false,
-        body,
-    };
     let mut edits = Vec::new();
     if !set.is_empty() {
         let shown: Vec<_> = set.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        edits.push(edit(format!("tag {}", shown.join(", ")), EditBody::Tag(set)));
+        edits.push(Edit::of_tags(TAG_KEY, format!("tag {}", shown.join(", ")), EditBody::Tag(set)));
     }
     edits.extend(changes);
     if !remove.is_empty() {
-        edits.push(edit(format!("remove tags {}", remove.join(", ")), EditBody::Untag(remove)));
+        edits.push(Edit::of_tags(
+            "untag",
+            format!("remove tags {}", remove.join(", ")),
+            EditBody::Untag(remove),
+        ));
     }
     edits
 }
 
-/// "Does not exist yet" reads like a fault where this very plan creates it.
-pub(super) fn say_what_comes_first(plan: &mut Plan) {
-    let created: BTreeMap<String, String> = plan
-        .steps
-        .iter()
-        .filter(|step| matches!(step.action, Action::Create { .. }))
-        // What is only reported (paused, observed) is not created, first or later.
-        .filter(|step| !matches!(step.verdict, Verdict::Reported(_)))
-        .map(|step| {
-            (
-                format!("{} does not exist yet", step.address),
-                format!("{} is created first", step.address),
-            )
-        })
-        .collect();
+/// "Does not exist yet" reads like a fault where this very plan creates it, or takes it over.
+pub(super) fn name_what_comes_first(plan: &mut Plan) {
+    let mut first = BTreeMap::new();
+    for step in &plan.steps {
+        // What is only reported (paused, observed) is neither created nor adopted, first or later.
+        if matches!(step.verdict, Verdict::Reported(_)) {
+            continue;
+        }
+        let address = step.address.clone();
+        match (&step.action, step.cause) {
+            (Action::Create { .. }, _) => {
+                first.insert(address.clone(), WaitReason::CreatedFirst { address });
+            }
+            (Action::Edit { .. }, Cause::Adoption) => {
+                first.insert(address.clone(), WaitReason::AdoptedFirst { address });
+            }
+            _ => {}
+        }
+    }
     for step in &mut plan.steps {
-        if let Verdict::Waiting(why) = &mut step.verdict {
-            for wait in why {
-                if let Some(better) = created.get(&wait.why) {
-                    wait.why.clone_from(better);
-                }
+        let Verdict::Waiting(why) = &mut step.verdict else { continue };
+        for wait in why {
+            if let WaitReason::Unresolved(Unresolved::Absent { address }) = &wait.reason
+                && let Some(reason) = first.get(address)
+            {
+                wait.reason = reason.clone();
             }
         }
     }
-}
-
-/// Why a resource that refers to `target` is not created yet.
-pub(crate) fn changes_first(target: &Address) -> String {
-    format!("{target} has changes to be made first")
 }
 
 /// A resource is created only once everything it refers to is in order: until a new security group has
@@ -98,7 +101,10 @@ pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
             .hard
             .iter()
             .filter_map(|target| Some((target, unsettled.get(target)?)))
-            .map(|(target, passes)| Wait { why: changes_first(target), passes: *passes })
+            .map(|(target, passes)| {
+                let reason = WaitReason::ChangesFirst { address: target.clone() };
+                Wait { reason, passes: *passes }
+            })
             .collect();
         match &mut step.verdict {
             Verdict::Go if !open.is_empty() => step.verdict = Verdict::Waiting(open),
@@ -110,16 +116,24 @@ pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
 
 /// What waits for edits that the gate holds does not go by itself: they are not made until a person consents.
 pub(super) fn wait_for_consent(plan: &mut Plan) {
-    let held: BTreeSet<String> = plan
+    let held: BTreeSet<Address> = plan
         .steps
         .iter()
         .filter(|step| matches!(step.action, Action::Edit { .. }))
         .filter(|step| matches!(step.verdict, Verdict::Held(_)))
-        .map(|step| changes_first(&step.address))
+        .map(|step| step.address.clone())
         .collect();
+    wait_in_vain(plan, &held);
+}
+
+/// What waits for changes of these resources does not go by itself.
+pub(crate) fn wait_in_vain(plan: &mut Plan, stuck: &BTreeSet<Address>) {
     for step in &mut plan.steps {
-        if let Verdict::Waiting(why) = &mut step.verdict {
-            for wait in why.iter_mut().filter(|wait| held.contains(&wait.why)) {
+        let Verdict::Waiting(why) = &mut step.verdict else { continue };
+        for wait in why {
+            if let WaitReason::ChangesFirst { address } = &wait.reason
+                && stuck.contains(address)
+            {
                 wait.passes = false;
             }
         }

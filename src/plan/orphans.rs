@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Action, Cause, Orphan, Step, Unknown, Verdict, Wait, planner::Planner};
+use super::{
+    Action, Cause, HoldReason, Orphan, ReportReason, Step, Unknown, Verdict, Wait, WaitReason,
+    planner::Planner,
+};
 use crate::{
     kind::{Removal, erased::ErasedKind},
     model::{Address, Deletion, Observed, Ownership, Seen},
@@ -60,18 +63,16 @@ impl Planner<'_> {
             return;
         }
         let verdict = match (inputs.mode, inputs.prune, self.failed_lately(address, "")) {
-            (Mode::Observe, ..) => Verdict::Reported("the settings say observe".to_owned()),
+            (Mode::Observe, ..) => Verdict::Reported(ReportReason::SettingsObserve),
             _ if inputs.stopped.is_some() => {
-                Verdict::Reported(inputs.stopped.unwrap_or_default().to_owned())
+                let why = inputs.stopped.unwrap_or_default().to_owned();
+                Verdict::Reported(ReportReason::Brake { why })
             }
             (_, _, Some(why)) => Verdict::Waiting(vec![why]),
-            (_, Prune::Held, _) => {
-                Verdict::Held(vec!["its manifest is gone; pruning needs consent".to_owned()])
+            (_, Prune::Held, _) => Verdict::Held(vec![HoldReason::Prune]),
+            _ if !inputs.given_up.contains(address) => {
+                Verdict::Waiting(vec![Wait::passing(WaitReason::SecondReading)])
             }
-            _ if !inputs.given_up.contains(address) => Verdict::Waiting(vec![Wait::passing(
-                "its manifest is gone: it is deleted once a second reading of the directory, a settle window \
-                 later, says so too",
-            )]),
             _ => Verdict::Go,
         };
         let action = Action::Delete { have: resource.clone(), want: None };

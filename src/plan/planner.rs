@@ -8,15 +8,18 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Action, Cause, Conflict, Holdoff, Plan, Step, Verdict, Wait, fingerprint, gate,
+    Action, Cause, Conflict, HoldReason, Holdoff, Plan, ReportReason, Step, Verdict, Wait,
+    WaitReason, Want,
+    edits::Wanted,
+    fingerprint, gate,
     inputs::{Inputs, known},
     matching::{self, Match},
-    order::{say_what_comes_first, wait_for_consent, wait_for_dependencies, with_tags},
+    order::{name_what_comes_first, wait_for_consent, wait_for_dependencies},
 };
 use crate::{
     kind::{
         Known, Refs, Resolution, ScopeFacts,
-        erased::{Edit, ErasedKind, Resolved},
+        erased::{ErasedKind, Resolved},
     },
     manifest::{Document, ManifestMode, Presence},
     model::{Address, Claim, Observed, Phase, Risk, Seen, Tags},
@@ -34,7 +37,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     planner.unknown();
     let mut plan = planner.plan;
     wait_for_dependencies(&mut plan, inputs);
-    say_what_comes_first(&mut plan);
+    name_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
     gate::hold(&mut plan, inputs);
     wait_for_consent(&mut plan);
@@ -139,49 +142,38 @@ impl Planner<'_> {
     ) {
         let address = &document.address;
         let tags = self.wanted_tags(document, &resolved);
-        let want = fingerprint(&format!("{} {tags:?}", resolved.state));
-        self.plan.wants.insert(address.clone(), want.clone());
-        let mut waiting: Vec<Wait> = resolution.waiting.into_iter().map(Wait::lasting).collect();
-        let unresolved = !waiting.is_empty();
-        let failed = self.holdoff(address, &want).cloned();
-        waiting.extend(failed.as_ref().map(|holdoff| holdoff.wait.clone()));
-        let drifted = self.inputs.converged.get(address) == Some(&want);
+        let fingerprint = fingerprint(&format!("{} {tags:?}", resolved.state));
+        let wanted = Wanted { document, state: resolved.state, tags, fingerprint, resolution };
         let mut steps = match matched {
-            Match::Ours(have) | Match::Adopt(have) => {
-                let cause = match matched {
-                    Match::Adopt(_) => Cause::Adoption,
-                    _ if drifted => Cause::Drift,
-                    _ => Cause::Manifest,
-                };
-                self.edits(document, have, &resolved, &tags, cause, waiting, unresolved, kind)
-            }
+            Match::Ours(have) => self.edits(&wanted, have, false, kind),
+            Match::Adopt(have) => self.edits(&wanted, have, true, kind),
             Match::AdoptionMissing(id) => {
-                waiting.push(Wait::lasting(format!("{id}, which it adopts, does not exist")));
-                vec![self.create(document, resolved, tags, waiting, Cause::Adoption, kind)]
+                let wait = WaitReason::AdoptionMissing { id: id.clone() };
+                vec![self.create(&wanted, vec![Wait::lasting(wait)], Cause::Adoption, kind)]
             }
             Match::Absent => {
-                let cause = if drifted { Cause::Drift } else { Cause::Manifest };
-                vec![self.create(document, resolved, tags, waiting, cause, kind)]
+                let cause =
+                    if self.is_known(&wanted, None) { Cause::Drift } else { Cause::Manifest };
+                vec![self.create(&wanted, Vec::new(), cause, kind)]
             }
             Match::Conflict(_) => return,
         };
-        if steps.is_empty() && resolution.later.is_empty() {
+        if steps.is_empty() {
             self.plan.in_sync.insert(address.clone());
         }
-        if let Some(failed) = &failed {
-            steps = steps.into_iter().flat_map(|step| tighten_at_once(step, failed)).collect();
-        }
         for step in &mut steps {
-            step.later = resolution.later.iter().cloned().collect();
+            *step = step.clone().with_symbols(&wanted.resolution.filled);
         }
         self.plan.steps.extend(steps);
+        let Wanted { state, tags, fingerprint, .. } = wanted;
+        self.plan.wants.insert(address.clone(), Want { fingerprint, state, tags });
     }
 
     pub(super) fn failed_lately(&self, address: &Address, want: &str) -> Option<Wait> {
         self.holdoff(address, want).map(|holdoff| holdoff.wait.clone())
     }
 
-    fn holdoff(&self, address: &Address, want: &str) -> Option<&Holdoff> {
+    pub(super) fn holdoff(&self, address: &Address, want: &str) -> Option<&Holdoff> {
         self.inputs.holdoffs.get(address).filter(|holdoff| holdoff.want == want)
     }
 
@@ -202,32 +194,38 @@ impl Planner<'_> {
 
     fn create(
         &self,
-        document: &Document,
-        resolved: Resolved,
-        tags: BTreeMap<String, Option<String>>,
+        wanted: &Wanted<'_>,
         mut waiting: Vec<Wait>,
         cause: Cause,
         kind: &dyn ErasedKind,
     ) -> Step {
-        waiting.extend(self.inputs.create_holdoffs.get(&document.address).cloned());
-        let tags: Tags = tags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
-        let predecessor = self.inputs.predecessors.get(&document.address);
-        let token = fingerprint(&format!("{tags:?} {} {predecessor:?}", resolved.state));
-        let verdict = self.verdict(document, waiting);
-        let lines = kind.state_lines(&resolved.state);
-        let action = Action::Create { want: resolved.state, tags, token, lines };
-        Step::new(&document.address, Some(&document.origin), cause, action, verdict)
+        let address = &wanted.document.address;
+        let missing = wanted.resolution.unresolved.values().filter(|missing| !missing.soft);
+        waiting.extend(missing.map(|missing| Wait::lasting(missing.why.clone().into())));
+        waiting.extend(self.failed_lately(address, &wanted.fingerprint));
+        waiting.extend(self.inputs.create_holdoffs.get(address).cloned());
+        let tags: Tags = wanted
+            .tags
+            .iter()
+            .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
+            .collect();
+        let predecessor = self.inputs.predecessors.get(address);
+        let token = fingerprint(&format!("{tags:?} {} {predecessor:?}", wanted.state));
+        let (risk, verdict) = match kind.risk_of_creating(&wanted.state) {
+            Ok(risk) => (risk, self.verdict(wanted.document, waiting)),
+            Err(defect) => {
+                let what = defect.to_string();
+                (Risk::LOOSENS, Verdict::Held(vec![HoldReason::Defect { what }]))
+            }
+        };
+        let lines = kind.state_lines(&wanted.state);
+        let action = Action::Create { want: wanted.state.clone(), tags, token, lines, risk };
+        Step::new(address, Some(&wanted.document.origin), cause, action, verdict)
     }
 
-    fn verdict(&self, document: &Document, waiting: Vec<Wait>) -> Verdict {
-        if self.inputs.mode == Mode::Observe {
-            Verdict::Reported("the settings say observe".to_owned())
-        } else if let Some(why) = self.inputs.stopped {
-            Verdict::Reported(why.to_owned())
-        } else if document.lifecycle.mode == ManifestMode::Observe {
-            Verdict::Reported("its lifecycle says observe".to_owned())
-        } else if document.lifecycle.paused {
-            Verdict::Reported("paused".to_owned())
+    pub(super) fn verdict(&self, document: &Document, waiting: Vec<Wait>) -> Verdict {
+        if let Some(reason) = self.reported(document) {
+            Verdict::Reported(reason)
         } else if waiting.is_empty() {
             Verdict::Go
         } else {
@@ -235,64 +233,19 @@ impl Planner<'_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "all of one match; a struct would be used once")]
-    fn edits(
-        &self,
-        document: &Document,
-        have: &Observed<Value>,
-        resolved: &Resolved,
-        tags: &BTreeMap<String, Option<String>>,
-        cause: Cause,
-        mut waiting: Vec<Wait>,
-        unresolved: bool,
-        kind: &dyn ErasedKind,
-    ) -> Vec<Step> {
-        let step = |edits, verdict| {
-            let action = Action::Edit { have: have.clone(), edits };
-            Step::new(&document.address, Some(&document.origin), cause, action, verdict)
-        };
-        if unresolved && !waiting.is_empty() {
-            // Without its references the wanted state is not known, so neither is the difference.
-            return vec![step(Vec::new(), self.verdict(document, waiting))];
+    /// Why nothing of a manifest is written, whatever differs.
+    fn reported(&self, document: &Document) -> Option<ReportReason> {
+        if self.inputs.mode == Mode::Observe {
+            Some(ReportReason::SettingsObserve)
+        } else if let Some(why) = self.inputs.stopped {
+            Some(ReportReason::Brake { why: why.to_owned() })
+        } else if document.lifecycle.mode == ManifestMode::Observe {
+            Some(ReportReason::ManifestObserves)
+        } else if document.lifecycle.paused {
+            Some(ReportReason::Paused)
+        } else {
+            None
         }
-        let changes = match kind.diff(&resolved.state, &have.state) {
-            Ok(changes) => changes,
-            Err(defect) => return vec![step(Vec::new(), Verdict::Held(vec![defect.to_string()]))],
-        };
-        let (impossible, changes): (Vec<_>, Vec<_>) =
-            changes.into_iter().partition(|edit| edit.risk == Risk::Impossible);
-        let edits = match &have.phase {
-            Phase::Restorable(_) => changes,
-            _ => with_tags(changes, tags, &have.tags),
-        };
-        match &have.phase {
-            Phase::Settling(word) if !edits.is_empty() => {
-                waiting.push(settling(word));
-            }
-            Phase::Failed(why) => {
-                let failed = format!("AWS reports it failed: {why}");
-                // Consent to a try does not reach through what keeps the manifest from being written.
-                let verdict = match self.verdict(document, Vec::new()) {
-                    Verdict::Reported(why) => Verdict::Reported(format!("{why}; {failed}")),
-                    _ => Verdict::Held(vec![failed]),
-                };
-                return vec![step(edits, verdict)];
-            }
-            _ => {}
-        }
-        let mut steps = Vec::new();
-        if !impossible.is_empty() {
-            let why = "AWS cannot change this on a live resource, and palisade never replaces one; \
-                       set the manifest back, or move to a new resource by hand";
-            steps.push(step(impossible, Verdict::Held(vec![why.to_owned()])));
-        }
-        if !edits.is_empty() {
-            steps.push(step(edits, self.verdict(document, waiting)));
-        } else if let Phase::Settling(word) = &have.phase {
-            waiting.push(settling(word));
-            steps.push(step(Vec::new(), self.verdict(document, waiting)));
-        }
-        steps
     }
 
     fn tombstone(
@@ -308,8 +261,8 @@ impl Planner<'_> {
             return;
         }
         let mut waiting: Vec<Wait> = self.failed_lately(address, "").into_iter().collect();
-        if let Phase::Settling(word) = &have.phase {
-            waiting.push(settling(word));
+        if let Phase::Settling(state) = &have.phase {
+            waiting.push(Wait::passing(WaitReason::Settling { state: state.clone() }));
         }
         let verdict = self.verdict(document, waiting);
         let want = resolved.map(|resolved| resolved.state);
@@ -317,27 +270,4 @@ impl Planner<'_> {
         let step = Step::new(address, Some(&document.origin), Cause::Tombstone, action, verdict);
         self.plan.steps.push(step);
     }
-}
-
-/// What failed waits, and what comes after it. What tightens, comes first and had no part in that goes: a rule that AWS
-/// refuses must not keep open what somebody opens next to it.
-fn tighten_at_once(step: Step, failed: &Holdoff) -> Vec<Step> {
-    let (Action::Edit { edits, .. }, Verdict::Waiting(why)) = (&step.action, &step.verdict) else {
-        return vec![step];
-    };
-    let new = |edit: &&Edit| edit.risk <= Risk::Neutral && !failed.fields.contains(&edit.summary);
-    let (now, rest) = edits.split_at(edits.iter().take_while(new).count());
-    let tightens = now.iter().any(|edit| edit.risk == Risk::Tightens);
-    if why[..] != [failed.wait.clone()] || !tightens {
-        return vec![step];
-    }
-    let mut parts = vec![step.part(now.to_vec(), Verdict::Go)];
-    if !rest.is_empty() {
-        parts.push(step.part(rest.to_vec(), step.verdict.clone()));
-    }
-    parts
-}
-
-fn settling(word: &str) -> Wait {
-    Wait::passing(format!("AWS is still working on it ({word})"))
 }

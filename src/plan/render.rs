@@ -109,6 +109,10 @@ fn step_text(out: &mut String, step: &Step) {
         cause => format!(" ({})", cause.as_str()),
     };
     let what = format!("{}{id}{cause}", step.action.verb());
+    let what = match &step.action {
+        Action::Create { risk, .. } => format!("{what}  {DIM}[{risk}]{DIM:#}"),
+        Action::Edit { .. } | Action::Delete { .. } => what,
+    };
     heading(out, mark, style, &step.address.to_string(), &what, step.origin.as_deref());
     match &step.action {
         Action::Create { lines, .. } => {
@@ -127,9 +131,6 @@ fn step_text(out: &mut String, step: &Step) {
         Action::Delete { .. } => {}
     }
     verdict_text(out, step);
-    for later in &step.later {
-        detail(out, DIM, &format!("left out for now: {later}"));
-    }
 }
 
 fn verdict_text(out: &mut String, step: &Step) {
@@ -138,14 +139,14 @@ fn verdict_text(out: &mut String, step: &Step) {
         Verdict::Go => {}
         Verdict::Waiting(why) => {
             for why in why {
-                detail(out, YELLOW, &format!("waiting: {}", why.why));
+                detail(out, YELLOW, &format!("waiting: {why}"));
             }
         }
         Verdict::Held(why) => {
             for why in why {
                 detail(out, MAGENTA, &format!("held: {why}"));
             }
-            if step.risk() != crate::model::Risk::Impossible {
+            if !step.risk().impossible {
                 detail(out, DIM, &format!("to consent: palisade apply --approve {}", step.digest));
             }
         }

@@ -6,10 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::{
+    reason::{HoldReason, ReportReason, Wait, WaitReason},
+    symbolic::{Symbols, symbolic},
+};
 use crate::{
     kind::{Line, erased::Edit},
     manifest::Origin,
-    model::{Address, Observed, Risk, Tags},
+    model::{Address, Observed, PhysicalId, Risk, Tags},
 };
 
 /// What a step does.
@@ -26,6 +30,8 @@ pub enum Action {
         token: String,
         /// The wanted state for people.
         lines: Vec<Line>,
+        /// What it does, from nothing to the wanted state.
+        risk: Risk,
     },
     /// Edits in order; the first failure ends the step.
     Edit {
@@ -108,36 +114,15 @@ pub enum Verdict {
     /// It needs something else first.
     Waiting(Vec<Wait>),
     /// The gate stopped it until a person consents.
-    Held(Vec<String>),
+    Held(Vec<HoldReason>),
     /// It is only reported: observe mode or paused.
-    Reported(String),
+    Reported(ReportReason),
 }
 
 impl Verdict {
     /// Whether it will be done.
     pub fn goes(&self) -> bool {
         matches!(self, Self::Go)
-    }
-}
-
-/// Why a step waits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Wait {
-    /// For people.
-    pub why: String,
-    /// Whether it ends without anybody doing anything (AWS finishes, a window passes, another step is done).
-    pub passes: bool,
-}
-
-impl Wait {
-    /// Ends by itself.
-    pub fn passing(why: impl Into<String>) -> Self {
-        Self { why: why.into(), passes: true }
-    }
-
-    /// Ends when something outside changes.
-    pub fn lasting(why: impl Into<String>) -> Self {
-        Self { why: why.into(), passes: false }
     }
 }
 
@@ -148,8 +133,8 @@ pub struct Holdoff {
     pub want: String,
     /// Why to wait.
     pub wait: Wait,
-    /// What failed or was not tried any more, as [`Step::fields`] names it.
-    pub fields: BTreeSet<String>,
+    /// The keys of what failed, as [`Step::keys`] gives them.
+    pub failed: BTreeSet<String>,
 }
 
 /// What was written for an address before, and came undone.
@@ -157,8 +142,28 @@ pub struct Holdoff {
 pub struct Rewrites {
     /// The fingerprint of what was wanted then.
     pub want: String,
-    /// Why a field, as [`Step::fields`] names it, is not written once more now.
-    pub frozen: BTreeMap<String, String>,
+    /// Why an edit, by its key, is not made once more now.
+    pub frozen: BTreeMap<String, HoldReason>,
+}
+
+/// A want that this process saw in force on a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownWant {
+    /// The resource.
+    pub id: PhysicalId,
+    /// The resolved want's state.
+    pub state: Value,
+    /// The resolved want's tags.
+    pub tags: BTreeMap<String, Option<String>>,
+}
+
+/// Steps done within the last hour.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recent {
+    /// Deleted addresses, by scope and kind.
+    pub deleted: BTreeMap<(String, String), BTreeSet<Address>>,
+    /// Edited addresses that counted towards the limit, likewise.
+    pub edited: BTreeMap<(String, String), BTreeSet<Address>>,
 }
 
 /// What this process did before that bears on what it may do now.
@@ -166,8 +171,12 @@ pub struct Rewrites {
 pub struct Past {
     /// What was written again and again.
     pub rewrites: BTreeMap<Address, Rewrites>,
-    /// Deletions of the last hour, by scope and kind.
-    pub deletions: BTreeMap<(String, String), usize>,
+    /// What was put back a moment ago, by address and key of the edit, and how long to wait.
+    pub paced: BTreeMap<(Address, String), Wait>,
+    /// What had no effect, by address, and by key and digest of the edit.
+    pub futile: BTreeMap<Address, BTreeMap<String, Wait>>,
+    /// What was done within the last hour.
+    pub recent: Recent,
 }
 
 /// Who must not be locked out.
@@ -207,14 +216,14 @@ pub struct Step {
     pub action: Action,
     /// What becomes of it.
     pub verdict: Verdict,
-    /// What was left out for now.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub later: Vec<String>,
     /// Names exactly this step, for approval.
     pub digest: String,
     /// Whether an approval released it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approved: bool,
+    /// The values that references gave, and their placeholders.
+    #[serde(skip)]
+    pub symbols: Symbols,
 }
 
 impl Step {
@@ -225,49 +234,79 @@ impl Step {
         action: Action,
         verdict: Verdict,
     ) -> Self {
-        let digest = digest(address, &action);
+        let digest = digest(address, &action, &Symbols::new());
         Self {
             address: address.clone(),
             origin: origin.map(ToString::to_string),
             cause,
             action,
             verdict,
-            later: Vec::new(),
             digest,
             approved: false,
+            symbols: Symbols::new(),
         }
+    }
+
+    /// The same step, digested with placeholders in place of what references gave.
+    #[must_use]
+    pub(crate) fn with_symbols(mut self, symbols: &Symbols) -> Self {
+        self.digest = digest(&self.address, &self.action, symbols);
+        self.symbols.clone_from(symbols);
+        self
     }
 
     /// The same step with these edits of a live resource only.
     pub(super) fn part(&self, edits: Vec<Edit>, verdict: Verdict) -> Self {
         let Some(have) = self.action.have().cloned() else { return self.clone() };
         let action = Action::Edit { have, edits };
-        Self { digest: digest(&self.address, &action), action, verdict, ..self.clone() }
+        let digest = digest(&self.address, &action, &self.symbols);
+        Self { digest, action, verdict, ..self.clone() }
     }
 
-    /// What it writes, as names that stay the same when the same thing has to be written again.
-    pub fn fields(&self) -> Vec<String> {
+    /// What it writes, by keys that stay the same when the same thing has to be written again.
+    pub fn keys(&self) -> Vec<String> {
         match &self.action {
-            Action::Create { .. } => vec!["its existence".to_owned()],
-            Action::Edit { edits, .. } => edits.iter().map(|edit| edit.summary.clone()).collect(),
-            Action::Delete { have, .. } => vec![format!("the deletion of {}", have.id)],
+            Action::Create { .. } => vec![CREATE_KEY.to_owned()],
+            Action::Edit { edits, .. } => edits.iter().map(|edit| edit.key.clone()).collect(),
+            Action::Delete { .. } => vec![DELETE_KEY.to_owned()],
         }
     }
 
-    /// The riskiest thing in it.
+    /// Everything it risks.
     pub fn risk(&self) -> Risk {
         match &self.action {
-            Action::Create { .. } => Risk::Neutral,
-            Action::Delete { .. } => Risk::Disrupts,
-            Action::Edit { edits, .. } => {
-                edits.iter().map(|edit| edit.risk).max().unwrap_or(Risk::Neutral)
-            }
+            Action::Create { risk, .. } => *risk,
+            Action::Delete { .. } => Risk::TIGHTENS.stopping_work(),
+            Action::Edit { edits, .. } => edits.iter().map(|edit| edit.risk).collect(),
         }
+    }
+
+    /// The same step where something stands in the way of edits with these keys, or of its deletion: they wait, and
+    /// the others go on.
+    pub(crate) fn held_up(self, found: &BTreeMap<String, WaitReason>) -> Vec<Self> {
+        let waits = |key: &str| found.get(key).cloned().map(Wait::lasting);
+        if let Action::Edit { .. } = self.action {
+            return super::delay(self, |edit| waits(&edit.key).into_iter().collect());
+        }
+        let waiting: Vec<Wait> = self.keys().iter().filter_map(|key| waits(key)).collect();
+        vec![Self { verdict: Verdict::Waiting(waiting), ..self }]
+    }
+
+    /// Whether all of it takes away what somebody else added.
+    pub fn puts_back(&self) -> bool {
+        let edits = self.action.edits();
+        !edits.is_empty() && edits.iter().all(|edit| edit.puts_back)
     }
 }
 
-/// Names a step by all that it would send, and to what.
-pub(super) fn digest(address: &Address, action: &Action) -> String {
+/// The key of a create among the keys of edits.
+pub const CREATE_KEY: &str = "create";
+/// The key of a deletion among the keys of edits.
+pub const DELETE_KEY: &str = "delete";
+
+/// Names a step by all that it would send, and to what; what references gave is named by its placeholder, so that
+/// consent holds before and after the value is known.
+fn digest(address: &Address, action: &Action, symbols: &Symbols) -> String {
     let content = match action {
         Action::Create { want, tags, .. } => serde_json::json!(["create", want, tags]),
         Action::Edit { have, edits } => {
@@ -276,7 +315,12 @@ pub(super) fn digest(address: &Address, action: &Action) -> String {
         }
         Action::Delete { have, want } => serde_json::json!(["delete", have.id, want]),
     };
-    fingerprint(&format!("{address} {content}"))
+    fingerprint(&format!("{address} {}", symbolic(&content, symbols)))
+}
+
+/// Names what one edit would send to a resource, whatever else is sent with it.
+pub fn edit_digest(edit: &Edit) -> String {
+    fingerprint(&format!("{} {}", edit.key, serde_json::json!(edit.body)))
 }
 
 /// A short name for a text: the first 12 hex digits of its SHA-256.

@@ -20,7 +20,7 @@ use super::*;
 use crate::{
     kind::{ScopeFacts, erased::Registry},
     manifest::{Document, Loader},
-    model::{Claim, Deletion, Phase, Tags},
+    model::{Claim, Deletion, Ownership, Phase, Tags},
     settings::{GateLimits, Mode, Overrides, Prune, Settings},
 };
 
@@ -124,7 +124,7 @@ struct World {
     given_up: BTreeSet<Address>,
     completing: BTreeSet<Address>,
     predecessors: BTreeMap<Address, PhysicalId>,
-    converged: BTreeMap<Address, String>,
+    known_wants: BTreeMap<Address, KnownWant>,
     mode: Mode,
     prune: Prune,
     past: Past,
@@ -158,7 +158,7 @@ impl World {
             given_up: BTreeSet::new(),
             completing: BTreeSet::new(),
             predecessors: BTreeMap::new(),
-            converged: BTreeMap::new(),
+            known_wants: BTreeMap::new(),
             mode: Mode::Enforce,
             prune: Prune::Never,
             past: Past::default(),
@@ -181,16 +181,24 @@ impl World {
 
     /// An earlier attempt at what the manifests say now failed, at these fields.
     fn failed(mut self, name: &str, fields: &[&str]) -> Self {
-        let want = self.plan().wants.get(&at(name)).cloned().unwrap_or_default();
-        let fields = fields.iter().map(|&field| field.to_owned()).collect();
-        let holdoff = Holdoff { want, wait: Wait::lasting("AWS refused it"), fields };
+        let want = self.plan().wants.get(&at(name)).cloned().unwrap_or_default().fingerprint;
+        let failed = fields.iter().map(|&field| field.to_owned()).collect();
+        let holdoff = Holdoff { want, wait: refused(), failed };
         self.holdoffs.insert(at(name), holdoff);
         self
     }
 
     /// What the manifests say now was live already.
     fn seen_in_order(mut self) -> Self {
-        self.converged = self.plan().wants;
+        let plan = self.plan();
+        for (address, Want { state, tags, .. }) in plan.wants {
+            let found = self.live.seen.values().filter_map(Seen::all).flatten();
+            let ids = found.filter(|it| {
+                matches!(Ownership::read(&it.tags, OWNER), Ownership::Ours { address: of, .. } if of == address)
+            });
+            let id = ids.map(|it| it.id.clone()).next().unwrap_or_else(|| "gone".into());
+            self.known_wants.insert(address, KnownWant { id, state, tags });
+        }
         self
     }
 
@@ -207,7 +215,7 @@ impl World {
             given_up: &self.given_up,
             completing: &self.completing,
             predecessors: &self.predecessors,
-            converged: &self.converged,
+            known_wants: &self.known_wants,
             mode: self.mode,
             prune: self.prune,
             gate: &GateLimits::default(),
@@ -254,8 +262,18 @@ pub(super) fn load(
 }
 
 /// What the steps' edits are called, in order.
-fn fields(steps: &[Step]) -> Vec<String> {
-    steps.iter().flat_map(Step::fields).collect()
+fn keys(steps: &[Step]) -> Vec<String> {
+    steps.iter().flat_map(Step::keys).collect()
+}
+
+/// An earlier try failed, in a way that time does not heal.
+fn refused() -> Wait {
+    let message = "AWS refused it".to_owned();
+    Wait::lasting(WaitReason::Failed { message, retry_seconds: None })
+}
+
+fn settling(state: &str) -> Wait {
+    Wait::passing(WaitReason::Settling { state: state.to_owned() })
 }
 
 /// Why a step waits.
@@ -269,7 +287,7 @@ fn waits(step: &Step) -> Vec<Wait> {
 /// Why a step is held.
 fn held(step: &Step) -> String {
     match &step.verdict {
-        Verdict::Held(why) => why.join("\n"),
+        Verdict::Held(why) => why.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         other => panic!("not held: {other:?}"),
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Deserializer, de};
 
 use super::{Mode, Prune, Scope, SettingsError, flags::parse_duration, value};
-use crate::{aws::AssumedRole, model::Risk};
+use crate::{aws::AssumedRole, model::HeldRisk};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -53,7 +53,7 @@ pub(super) struct FileRole {
 pub(super) struct FileGate {
     pub(super) deletes_percent: Option<u32>,
     pub(super) changes_percent: Option<u32>,
-    pub(super) hold_risks: Option<BTreeSet<Risk>>,
+    pub(super) hold_risks: Option<BTreeSet<HeldRisk>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

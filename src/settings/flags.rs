@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{Mode, Prune};
-use crate::model::Risk;
+use crate::model::HeldRisk;
 
 /// Values given by flag or environment variable; they win over the file.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -91,7 +91,7 @@ pub struct Overrides {
         value_delimiter = ',',
         value_name = "RISKS"
     )]
-    pub gate_hold_risks: Option<Vec<Risk>>,
+    pub gate_hold_risks: Option<Vec<HeldRisk>>,
     /// Where the HTTP server listens [default: 127.0.0.1:9464]
     #[arg(
         long,

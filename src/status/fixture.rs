@@ -12,8 +12,11 @@ use crate::{
         erased::{Edit, EditBody},
     },
     manifest::{Origin, Problem},
-    model::{Address, Observed, Phase, Risk, Tags},
-    plan::{Action, Cause, Conflict, Orphan, Plan, Step, Unknown, Verdict, Wait},
+    model::{Address, HeldRisk, Observed, Phase, Risk, Tags},
+    plan::{
+        Action, Cause, Conflict, HoldReason, Orphan, Plan, ReportReason, Step, Unknown, Verdict,
+        Wait, WaitReason,
+    },
     settings::Mode,
 };
 
@@ -49,7 +52,7 @@ fn origin(file: &str, line: u64) -> Origin {
 
 fn edit(risk: Risk, summary: &str, lines: Vec<Line>) -> Edit {
     let body = EditBody::Change(json!({ "what": summary }));
-    Edit { risk, summary: summary.to_owned(), lines, inspect: false, body }
+    Edit { risk, lines, ..Edit::of_tags(summary, summary.to_owned(), body) }
 }
 
 fn editing(id: &str, edits: Vec<Edit>) -> Action {
@@ -65,7 +68,8 @@ fn editing(id: &str, edits: Vec<Edit>) -> Action {
 
 fn creating(lines: &[&str]) -> Action {
     let lines = lines.iter().map(|line| Line::add(*line)).collect();
-    Action::Create { want: json!({}), tags: Tags::new(), token: "t".into(), lines }
+    let (want, tags, risk) = (json!({}), Tags::new(), Risk::LOOSENS);
+    Action::Create { want, tags, token: "t".into(), lines, risk }
 }
 
 fn step(address: &Address, at: Option<&Origin>, cause: Cause, action: Action, v: Verdict) -> Step {
@@ -74,12 +78,12 @@ fn step(address: &Address, at: Option<&Origin>, cause: Cause, action: Action, v:
 
 fn steps() -> Vec<Step> {
     let ssh = edit(
-        Risk::Tightens,
+        Risk::TIGHTENS,
         "revoke ingress tcp 22 from 0.0.0.0/0",
         vec![Line::remove("ingress: tcp 22 from 0.0.0.0/0 \"<script>alert(1)</script>\"")],
     );
     let describe = edit(
-        Risk::Neutral,
+        Risk::NEUTRAL,
         "describe ingress tcp 443 from 10.0.0.0/16",
         vec![
             Line::change("description", "\"from the bastion\"", "\"from bastion & VPN\""),
@@ -87,7 +91,7 @@ fn steps() -> Vec<Step> {
         ],
     );
     let policy = edit(
-        Risk::Disrupts,
+        Risk::NEUTRAL.cutting_connections(),
         "replace the key policy",
         vec![
             Line::remove("statement AllowStudio: Allow kms:* to role/ml-studio"),
@@ -97,7 +101,7 @@ fn steps() -> Vec<Step> {
         ],
     );
     let vpc = edit(
-        Risk::Impossible,
+        Risk::IMPOSSIBLE,
         "move to another VPC",
         vec![Line::change("vpc", "vpc-0a", "vpc-0b")],
     );
@@ -110,14 +114,16 @@ fn steps() -> Vec<Step> {
             Some(&origin("studio.yaml", 41)),
             Cause::Manifest,
             creating(&["domainName: ml-studio", "authMode: SSO"]),
-            Verdict::Waiting(vec![Wait::lasting("KmsKey/studio is not there yet")]),
+            Verdict::Waiting(vec![Wait::lasting(WaitReason::CreatedFirst {
+                address: key.clone(),
+            })]),
         ),
         step(
             &key,
             Some(&origin("keys.yaml", 4)),
             Cause::Drift,
             editing("1234abcd-12ab-34cd-56ef-1234567890ab", vec![policy]),
-            Verdict::Held(vec!["it disrupts, and the settings hold that".into()]),
+            Verdict::Held(vec![HoldReason::Risk { risks: vec![HeldRisk::Disrupts] }]),
         ),
         step(
             &group("bastion"),
@@ -131,7 +137,7 @@ fn steps() -> Vec<Step> {
             Some(&origin("network.yaml", 63)),
             Cause::Manifest,
             editing("sg-0fedcba9876543210", vec![vpc]),
-            Verdict::Held(vec!["AWS cannot change this on a live resource".into()]),
+            Verdict::Held(vec![HoldReason::Impossible]),
         ),
         step(
             &group("studio-apps"),
@@ -145,7 +151,7 @@ fn steps() -> Vec<Step> {
             Some(&origin("network.yaml", 90)),
             Cause::Manifest,
             creating(&["type: Interface"]),
-            Verdict::Reported("paused".into()),
+            Verdict::Reported(ReportReason::Paused),
         ),
     ]
 }
@@ -157,7 +163,7 @@ fn results() -> Vec<StepResult> {
         cause,
         done: done.iter().map(ToString::to_string).collect(),
         wrote: Vec::new(),
-        left: Vec::new(),
+        failed: Vec::new(),
         outcome,
         error: None,
     };
@@ -216,6 +222,7 @@ pub(crate) fn report() -> Report {
         ]),
         plan: Plan {
             frozen: [group("bastion")].into(),
+            contested: [(group("bastion"), 4)].into(),
             unused_approvals: Vec::new(),
             steps: steps(),
             conflicts: vec![Conflict {

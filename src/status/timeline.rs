@@ -126,17 +126,18 @@ fn state(report: &Report, step: &Step) -> DriftState {
         Verdict::Go => match report.result(step).map(|result| &result.outcome) {
             Some(Outcome::Done { .. }) => return DriftState::Corrected,
             Some(Outcome::Failed { message, .. }) => format!("failed: {message}"),
-            Some(Outcome::Skipped { why }) => format!("not sent: {why}"),
+            Some(Outcome::Skipped { reason }) => format!("not sent: {reason}"),
             None => "not sent".to_owned(),
         },
-        Verdict::Held(why) => format!("held: {}", why.join("; ")),
-        Verdict::Waiting(waits) => {
-            let whys: Vec<_> = waits.iter().map(|wait| wait.why.as_str()).collect();
-            format!("waiting: {}", whys.join("; "))
-        }
+        Verdict::Held(why) => format!("held: {}", joined(why)),
+        Verdict::Waiting(waits) => format!("waiting: {}", joined(waits)),
         Verdict::Reported(why) => format!("only reported: {why}"),
     };
     DriftState::Open(why)
+}
+
+fn joined(reasons: &[impl ToString]) -> String {
+    reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

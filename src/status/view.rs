@@ -8,7 +8,6 @@ use super::{DriftEvent, Setup};
 use crate::{
     engine::{Outcome, PendingDeletion, Report, StepResult},
     kind::{Line, Sign},
-    model::Risk,
     plan::{Action, Conflict, Counts, Orphan, Step, Unknown, Verdict},
 };
 
@@ -89,8 +88,8 @@ pub struct StepView {
     pub verb: &'static str,
     /// Why.
     pub cause: &'static str,
-    /// The riskiest thing in it.
-    pub risk: &'static str,
+    /// Everything it risks, in words.
+    pub risk: String,
     /// The live resource.
     pub id: Option<String>,
     /// What becomes of it.
@@ -103,8 +102,6 @@ pub struct StepView {
     pub digest: String,
     /// Whether a person's consent can release it: held, and not something that AWS has no call for.
     pub can_be_approved: bool,
-    /// What was left out for now.
-    pub later: Vec<String>,
     /// How it ended, if it was tried.
     pub outcome: Option<Outcome>,
 }
@@ -115,8 +112,8 @@ pub struct StepView {
 pub struct EditView {
     /// One line.
     pub summary: String,
-    /// Its risk.
-    pub risk: &'static str,
+    /// Its risk, in words.
+    pub risk: String,
     /// The fields under it; what a policy says word for word is left out.
     pub lines: Vec<Line>,
 }
@@ -210,7 +207,7 @@ impl StepView {
             origin: step.origin.clone(),
             verb: step.action.verb(),
             cause: step.cause.as_str(),
-            risk: step.risk().as_str(),
+            risk: step.risk().to_string(),
             id: step.action.have().map(|have| have.id.to_string()),
             verdict: step.verdict.clone(),
             lines: match &step.action {
@@ -223,14 +220,12 @@ impl StepView {
                 .iter()
                 .map(|edit| EditView {
                     summary: edit.summary.clone(),
-                    risk: edit.risk.as_str(),
+                    risk: edit.risk.to_string(),
                     lines: unquoted(&edit.lines),
                 })
                 .collect(),
             digest: step.digest.clone(),
-            can_be_approved: matches!(step.verdict, Verdict::Held(_))
-                && step.risk() != Risk::Impossible,
-            later: step.later.clone(),
+            can_be_approved: matches!(step.verdict, Verdict::Held(_)) && !step.risk().impossible,
             outcome: report.result(step).map(|result| result.outcome.clone()),
         }
     }

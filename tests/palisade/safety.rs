@@ -571,7 +571,7 @@ async fn an_immutable_field_is_shown_held_and_cannot_be_approved() {
     world.edit("main.yaml", "description: Apps", "description: Other");
     let report = engine.pass().await;
     let (step, _) = held(&report, APPS);
-    assert_eq!(step.risk(), Risk::Impossible);
+    assert_eq!(step.risk(), Risk::IMPOSSIBLE);
     let report = world.engine_approving(&[&step.digest]).await.pass().await;
     held(&report, APPS);
     assert_eq!(world.writes(), [""; 0]);

@@ -37,8 +37,12 @@ impl fmt::Display for Nothing {
 }
 
 impl Describe for Nothing {
+    fn key(&self) -> String {
+        "nothing".to_owned()
+    }
+
     fn risk(&self) -> Risk {
-        Risk::Neutral
+        Risk::NEUTRAL
     }
 }
 
@@ -63,6 +67,10 @@ impl Kind for Fragile {
     fn resolve(spec: Spec, _: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
         assert!(spec.panics != "resolve", "as told");
         Ok(State { panics: spec.panics })
+    }
+
+    fn risk_of_creating(_: &State) -> Risk {
+        Risk::NEUTRAL
     }
 
     fn diff(_: &State, _: &State) -> Vec<Nothing> {
@@ -97,7 +105,7 @@ impl Port<Fragile> for Panics {
         Ok("f-1".into())
     }
 
-    async fn change(&self, _: &Observed<State>, _: &Nothing) -> Result<(), CloudError> {
+    async fn change(&self, _: &Observed<State>, _: &[Nothing]) -> Result<(), CloudError> {
         Ok(())
     }
 

@@ -151,19 +151,39 @@ impl fmt::Display for Change {
 }
 
 impl Describe for Change {
+    fn key(&self) -> String {
+        match self {
+            Self::CancelDeletion => "pendingDeletion".to_owned(),
+            Self::PutPolicy { .. } => "policy".to_owned(),
+            Self::Enable | Self::Disable => "enabled".to_owned(),
+            Self::UpdateDescription { .. } => "description".to_owned(),
+            Self::CreateAlias { alias }
+            | Self::MoveAlias { alias, .. }
+            | Self::DeleteAlias { alias } => alias.clone(),
+            Self::EnableRotation { .. } | Self::DisableRotation { .. } => "rotation".to_owned(),
+            Self::Immutable(fixed) => fixed.name().to_owned(),
+        }
+    }
+
+    fn replaces_policy(&self) -> bool {
+        matches!(self, Self::PutPolicy { .. })
+    }
+
     fn risk(&self) -> Risk {
         match self {
             // Nobody can use the key before or after.
-            Self::CancelDeletion | Self::UpdateDescription { .. } => Risk::Neutral,
+            Self::CancelDeletion | Self::UpdateDescription { .. } => Risk::NEUTRAL,
             Self::PutPolicy { risk, .. } => *risk,
             // An alias can be what an IAM policy allows a key by (`kms:ResourceAliases`).
-            Self::Enable | Self::CreateAlias { .. } | Self::DisableRotation { .. } => Risk::Loosens,
-            Self::Disable | Self::MoveAlias { .. } | Self::DeleteAlias { .. } => Risk::Disrupts,
+            Self::Enable | Self::CreateAlias { .. } | Self::DisableRotation { .. } => Risk::LOOSENS,
+            Self::MoveAlias { .. } => Risk::REPLACES.cutting_connections(),
+            // Requests with the key fail; nothing that runs is stopped by AWS.
+            Self::Disable | Self::DeleteAlias { .. } => Risk::TIGHTENS.cutting_connections(),
             Self::EnableRotation { period_days, old } => match (old.period_days, period_days) {
-                (Some(old_days), Some(new)) if old.enabled && *new > old_days => Risk::Loosens,
-                _ => Risk::Tightens,
+                (Some(old_days), Some(new)) if old.enabled && *new > old_days => Risk::LOOSENS,
+                _ => Risk::TIGHTENS,
             },
-            Self::Immutable(_) => Risk::Impossible,
+            Self::Immutable(_) => Risk::IMPOSSIBLE,
         }
     }
 

@@ -11,7 +11,7 @@ use super::{
     change::Fixed,
     policy::{self, Difference},
 };
-use crate::model::Risk;
+use crate::model::AccessChange;
 
 pub(super) fn diff(want: &State, have: &State) -> Vec<Change> {
     // A dying key takes nothing else, its rotation cannot be read, and its claim cannot be written: the rest
@@ -26,7 +26,9 @@ pub(super) fn diff(want: &State, have: &State) -> Vec<Change> {
     };
     let usable_afterwards = enable || (have.enabled.unwrap_or_default() && !disable);
     let (narrowing, widening) = match policy::difference(want, have) {
-        Some(difference) if difference.risk == Risk::Tightens => (Some(difference), None),
+        Some(difference) if difference.risk.access() == AccessChange::Tightens => {
+            (Some(difference), None)
+        }
         other => (None, other),
     };
 

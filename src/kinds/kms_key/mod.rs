@@ -26,7 +26,7 @@ pub use self::{
 };
 use crate::{
     kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
-    model::policy_document::PolicyDocument,
+    model::{Risk, policy_document::PolicyDocument},
 };
 
 /// The kind `KmsKey`.
@@ -107,6 +107,11 @@ impl Kind for KmsKey {
 
     fn diff(want: &State, have: &State) -> Vec<Change> {
         diff::diff(want, have)
+    }
+
+    /// The key policy hands out access to whatever is encrypted under the key from now on.
+    fn risk_of_creating(_want: &State) -> Risk {
+        Risk::LOOSENS
     }
 
     fn effect(have: State, change: &Change) -> State {

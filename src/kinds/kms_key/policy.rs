@@ -9,9 +9,7 @@ use crate::{
     kind::{Invalid, Line, Refs, policy_lines},
     model::{
         Risk,
-        policy_document::{
-            self, Context, Decision, Dialect, LintRule, PolicyDocument, Request, Widening,
-        },
+        policy_document::{self, Context, Decision, Dialect, LintRule, PolicyDocument, Request},
     },
 };
 
@@ -190,7 +188,7 @@ pub(super) fn difference(want: &State, have: &State) -> Option<Difference> {
     let wanted = want.policy.as_ref()?;
     let Some(live) = &have.policy else {
         let line = Line::change("policy", "(not a policy document palisade can read)", "as wanted");
-        let (wanted, risk) = (wanted.clone(), Risk::Loosens);
+        let (wanted, risk) = (wanted.clone(), Risk::REPLACES);
         return Some(Difference { wanted, risk, lines: vec![line] });
     };
     let context = Context { partition: want.partition.clone(), account: want.account.clone() };
@@ -198,11 +196,7 @@ pub(super) fn difference(want: &State, have: &State) -> Option<Difference> {
         return None;
     }
     let diff = policy_document::diff(live, wanted, &context);
-    let risk = match diff.widening {
-        Widening::Narrows => Risk::Tightens,
-        Widening::Neutral => Risk::Neutral,
-        Widening::Widens | Widening::Mixed | Widening::Unknown => Risk::Loosens,
-    };
+    let risk = diff.widening.risk();
     let mut lines = policy_lines(&diff, 0);
     // A role or user that was deleted stays in a live policy as its unique id (IAM user guide).
     if live.lint(Dialect::KeyPolicy).iter().any(|lint| lint.rule == LintRule::OrphanedPrincipal) {

@@ -393,7 +393,7 @@ fn a_key_is_disabled_before_its_policy_is_widened() {
     let want = good(json!({"enabled": false, "policy": policy_of(&[statement("Use", "studio")])}));
     let changes = KmsKey::diff(&want, &live(&good(json!({}))));
     assert_eq!(changes[0], Change::Disable);
-    assert!(matches!(changes[1..], [Change::PutPolicy { risk: Risk::Loosens, .. }]));
+    assert!(matches!(changes[1..], [Change::PutPolicy { risk: Risk::LOOSENS, .. }]));
 }
 
 #[test]
@@ -469,10 +469,10 @@ fn rotating_less_often_or_not_at_all_loosens() {
         changes.iter().map(crate::kind::Describe::risk).collect::<Vec<_>>()
     };
     let off = Some(Rotation { enabled: false, period_days: None });
-    assert_eq!(risk(json!({"periodDays": 400}), every(365)), [Risk::Loosens]);
-    assert_eq!(risk(json!({"periodDays": 90}), every(365)), [Risk::Tightens]);
-    assert_eq!(risk(json!({}), off), [Risk::Tightens]);
-    assert_eq!(risk(Value::Null, every(365)), [Risk::Loosens]);
+    assert_eq!(risk(json!({"periodDays": 400}), every(365)), [Risk::LOOSENS]);
+    assert_eq!(risk(json!({"periodDays": 90}), every(365)), [Risk::TIGHTENS]);
+    assert_eq!(risk(json!({}), off), [Risk::TIGHTENS]);
+    assert_eq!(risk(Value::Null, every(365)), [Risk::LOOSENS]);
 }
 
 #[test]

@@ -1,14 +1,11 @@
 //! What can be changed in a domain, and how a change presents itself.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{
-    risk,
-    tree::{self, LeafEdit},
-};
+use super::{risk, state, tree::LeafEdit};
 use crate::{
     kind::{Describe, Line, Sign},
     model::Risk,
@@ -18,10 +15,10 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Change {
-    /// One `UpdateDomain`.
+    /// A leaf that can be changed at any time.
     Update(Update),
-    /// One `UpdateDomain` with what AWS refuses to change while an app of the domain is pending, in
-    /// service or being deleted.
+    /// A leaf that AWS refuses to change while an app of the domain is pending, in service or being
+    /// deleted.
     UpdateWithoutApps(Update),
     /// A leaf that AWS has no call for.
     Impossible {
@@ -32,31 +29,19 @@ pub enum Change {
     },
 }
 
-/// The content of one `UpdateDomain`.
+/// One leaf of an `UpdateDomain`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Update {
-    /// The leaves that change.
-    pub edits: Vec<LeafEdit>,
-    /// The members as they are sent: what is there, overlaid by what changes. Right whether AWS merges
-    /// members or replaces them.
-    pub send: BTreeMap<String, Value>,
+    /// The leaf that changes.
+    pub edit: LeafEdit,
     /// AWS's reason why the last update failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<String>,
 }
 
-/// More paths than this are counted, not listed, in a change's one line.
-const LISTED: usize = 3;
-
 impl fmt::Display for Update {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let paths: Vec<_> = self.edits.iter().map(|edit| edit.path.as_str()).collect();
-        if paths.len() <= LISTED {
-            return write!(f, "update {}", paths.join(", "));
-        }
-        let mut members: Vec<_> = paths.iter().map(|path| tree::member(path)).collect();
-        members.dedup();
-        write!(f, "update {} fields of {}", paths.len(), members.join(", "))
+        write!(f, "update {}", self.edit.path)
     }
 }
 
@@ -71,12 +56,18 @@ impl fmt::Display for Change {
 }
 
 impl Describe for Change {
+    fn key(&self) -> String {
+        match self {
+            Self::Update(update) => update.edit.path.clone(),
+            Self::UpdateWithoutApps(update) => format!("{} without apps", update.edit.path),
+            Self::Impossible { edit, .. } => edit.path.clone(),
+        }
+    }
+
     fn risk(&self) -> Risk {
         match self {
-            Self::Update(update) | Self::UpdateWithoutApps(update) => {
-                update.edits.iter().map(risk::of).max().unwrap_or(Risk::Neutral)
-            }
-            Self::Impossible { .. } => Risk::Impossible,
+            Self::Update(update) | Self::UpdateWithoutApps(update) => risk::of(&update.edit),
+            Self::Impossible { .. } => Risk::IMPOSSIBLE,
         }
     }
 
@@ -87,10 +78,15 @@ impl Describe for Change {
                     .last_failure
                     .iter()
                     .map(|why| Line::new(Sign::Same, format!("the last update failed: {why}")));
-                update.edits.iter().flat_map(lines).chain(failure).collect()
+                lines(&update.edit).into_iter().chain(failure).collect()
             }
             Self::Impossible { edit, .. } => lines(edit),
         }
+    }
+
+    fn follows(&self) -> bool {
+        // `VpcOnly` needs security groups: they may only go with it, or after it.
+        matches!(self, Self::UpdateWithoutApps(update) if update.edit.path == state::USER_GROUPS)
     }
 
     fn inspect(&self) -> bool {

@@ -45,29 +45,22 @@ pub fn diff(want: &State, have: &State) -> Vec<Change> {
     }
     keep_groups_until_public(&mut open, &mut gated);
 
-    let mut changes = Vec::new();
-    let mut now = have.clone();
-    if !open.is_empty() {
-        let (update, after) = update(&now, open);
-        changes.push(Change::Update(update));
-        now = after;
-    }
-    if !gated.is_empty() {
-        changes.push(Change::UpdateWithoutApps(update(&now, gated).0));
-    }
+    let mut last_failure = have.get(state::FAILURE).and_then(Value::as_str).map(str::to_owned);
+    let mut leaf = |edit| Update { edit, last_failure: last_failure.take() };
+    let mut changes: Vec<Change> =
+        open.into_iter().map(|edit| Change::Update(leaf(edit))).collect();
+    changes.extend(gated.into_iter().map(|edit| Change::UpdateWithoutApps(leaf(edit))));
     changes.extend(impossible);
     changes
 }
 
 /// The state after a change.
 pub fn effect(mut have: State, change: &Change) -> State {
-    let edits = match change {
-        Change::Update(update) | Change::UpdateWithoutApps(update) => update.edits.as_slice(),
-        Change::Impossible { edit, .. } => std::slice::from_ref(edit),
+    let edit = match change {
+        Change::Update(update) | Change::UpdateWithoutApps(update) => &update.edit,
+        Change::Impossible { edit, .. } => edit,
     };
-    for edit in edits {
-        have.put(&edit.path, edit.new.clone());
-    }
+    have.put(&edit.path, edit.new.clone());
     have
 }
 
@@ -123,16 +116,18 @@ fn keep_groups_until_public(open: &mut Vec<LeafEdit>, gated: &mut Vec<LeafEdit>)
     }
 }
 
-fn update(have: &State, edits: Vec<LeafEdit>) -> (Update, State) {
+/// The members that one `UpdateDomain` sends for these leaves: what is there, overlaid by what changes. Right whether AWS
+/// merges members or replaces them.
+pub(super) fn members(have: &State, edits: &[LeafEdit]) -> BTreeMap<String, Value> {
     let mut after = have.clone();
-    for edit in &edits {
+    for edit in edits {
         after.put(&edit.path, edit.new.clone());
     }
     let mut send: BTreeMap<String, Value> = BTreeMap::new();
     for name in edits.iter().map(|edit| tree::member(&edit.path)) {
         if !send.contains_key(name) {
             let live = after.get(name).cloned().unwrap_or(Value::Null);
-            send.insert(name.to_owned(), request_member(name, live, &edits));
+            send.insert(name.to_owned(), request_member(name, live, edits));
         }
     }
     // `SubnetIds` goes along with every update: unchanged it asks for nothing, and the guardrail that
@@ -148,8 +143,7 @@ fn update(have: &State, edits: Vec<LeafEdit>) -> (Update, State) {
             send.entry(name.to_owned()).or_insert_with(|| value.clone());
         }
     }
-    let last_failure = have.get(state::FAILURE).and_then(Value::as_str).map(str::to_owned);
-    (Update { edits, send, last_failure }, after)
+    send
 }
 
 /// A member as it is sent: all of it that is there (so that coupled leaves travel together and AWS may

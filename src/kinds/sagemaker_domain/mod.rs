@@ -27,7 +27,10 @@ pub use self::{
     state::State,
     tree::LeafEdit,
 };
-use crate::kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers};
+use crate::{
+    kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
+    model::Risk,
+};
 
 /// The kind.
 #[derive(Debug)]
@@ -60,6 +63,19 @@ impl Kind for SageMakerDomain {
 
     fn diff(want: &State, have: &State) -> Vec<Change> {
         diff::diff(want, have)
+    }
+
+    fn joins(earlier: &Change, later: &Change) -> bool {
+        matches!(
+            (earlier, later),
+            (Change::Update(_), Change::Update(_))
+                | (Change::UpdateWithoutApps(_), Change::UpdateWithoutApps(_))
+        )
+    }
+
+    /// People can work there, with the roles and in the networks that it names.
+    fn risk_of_creating(_want: &State) -> Risk {
+        Risk::LOOSENS
     }
 
     fn effect(have: State, change: &Change) -> State {

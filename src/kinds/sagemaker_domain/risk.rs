@@ -13,7 +13,7 @@ pub fn of(edit: &LeafEdit) -> Risk {
         | "appSecurityGroupManagement"
         | "defaultLandingUri"
         | "defaultEbsVolumeSizeInGb"
-        | "instanceType" => Risk::Neutral,
+        | "instanceType" => Risk::NEUTRAL,
         "subnets" | "vpc" => subnets(edit),
         "appNetworkAccessType" => towards(edit, "VpcOnly"),
         "notebookOutputOption" => towards(edit, "Disabled"),
@@ -26,15 +26,19 @@ pub fn of(edit: &LeafEdit) -> Risk {
         }
         "enableDockerAccess" | "status" | "accessStatus" => towards(edit, "DISABLED"),
         // Who works in Studio is shut out.
-        "studioWebPortal" | "studioWebPortalAccess" if edit.new == "DISABLED" => Risk::Disrupts,
+        "studioWebPortal" | "studioWebPortalAccess" if edit.new == "DISABLED" => {
+            Risk::TIGHTENS.stopping_work()
+        }
         // Idle apps are shut down that were not before.
-        "lifecycleManagement" if edit.new == "ENABLED" => Risk::Disrupts,
-        "idleTimeoutInMinutes" | "maxIdleTimeoutInMinutes" if shrinks(edit) => Risk::Disrupts,
+        "lifecycleManagement" if edit.new == "ENABLED" => Risk::NEUTRAL.stopping_work(),
+        "idleTimeoutInMinutes" | "maxIdleTimeoutInMinutes" if shrinks(edit) => {
+            Risk::NEUTRAL.stopping_work()
+        }
         // Canvas users lose sight of their artifacts, profiles of their mounts, people of their files.
-        "s3ArtifactPath" => Risk::Disrupts,
-        "customFileSystemConfigs" if loses(&edit.old, &edit.new) => Risk::Disrupts,
-        "uid" | "gid" => Risk::Disrupts,
-        "autoMountHomeEFS" if edit.new == "Disabled" => Risk::Disrupts,
+        "s3ArtifactPath" => Risk::NEUTRAL.stopping_work(),
+        "customFileSystemConfigs" if loses(&edit.old, &edit.new) => Risk::NEUTRAL.stopping_work(),
+        "uid" | "gid" => Risk::NEUTRAL.stopping_work(),
+        "autoMountHomeEFS" if edit.new == "Disabled" => Risk::NEUTRAL.stopping_work(),
         "hiddenMlTools" | "hiddenAppTypes" | "hiddenInstanceTypes" => more_is_tighter(edit),
         "securityGroups"
         | "securityGroupIds"
@@ -42,25 +46,33 @@ pub fn of(edit: &LeafEdit) -> Risk {
         | "assumableRoleArns"
         | "executionRoleArns" => more_is_looser(edit),
         // Roles, images, scripts, repositories, keys: what they allow cannot be read here.
-        _ => Risk::Loosens,
+        _ => Risk::REPLACES,
     }
 }
 
 fn towards(edit: &LeafEdit, safe: &str) -> Risk {
-    if edit.new == safe { Risk::Tightens } else { Risk::Loosens }
+    if edit.new == safe { Risk::TIGHTENS } else { Risk::LOOSENS }
 }
 
 fn more_is_looser(edit: &LeafEdit) -> Risk {
-    if loses(&edit.new, &edit.old) { Risk::Loosens } else { Risk::Tightens }
+    Risk {
+        opens: loses(&edit.new, &edit.old),
+        closes: loses(&edit.old, &edit.new),
+        ..Risk::NEUTRAL
+    }
 }
 
 fn more_is_tighter(edit: &LeafEdit) -> Risk {
-    if loses(&edit.old, &edit.new) { Risk::Loosens } else { Risk::Tightens }
+    Risk {
+        opens: loses(&edit.old, &edit.new),
+        closes: loses(&edit.new, &edit.old),
+        ..Risk::NEUTRAL
+    }
 }
 
-/// Apps can be placed in more networks: that may be a way out which the others are not.
+/// Apps can be placed in more networks, or in fewer: one may be a way out which the others are not.
 fn subnets(edit: &LeafEdit) -> Risk {
-    if loses(&edit.new, &edit.old) { Risk::Loosens } else { Risk::Neutral }
+    more_is_looser(edit)
 }
 
 /// Whether something of `from` is not in `to`.

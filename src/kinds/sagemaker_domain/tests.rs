@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    kind::{Describe as _, Known, Resolution, ScopeFacts, erased::Registry},
+    kind::{Describe, Known, Resolution, ScopeFacts, erased::Registry},
     kinds::registry,
     model::Risk,
 };
@@ -116,9 +116,23 @@ fn plan(changes: &[Change]) -> String {
     text
 }
 
-fn sent(change: &Change) -> Value {
+/// The changes by call, as they would be made one after another, with the members that each call sends.
+fn calls(changes: &[Change], have: &State) -> Vec<Value> {
+    let mut now = have.clone();
+    changes
+        .chunk_by(SageMakerDomain::joins)
+        .map(|call| {
+            let edits: Vec<LeafEdit> = call.iter().map(leaf).collect();
+            let sent = json!(diff::members(&now, &edits));
+            now = call.iter().fold(now.clone(), SageMakerDomain::effect);
+            sent
+        })
+        .collect()
+}
+
+fn leaf(change: &Change) -> LeafEdit {
     match change {
-        Change::Update(update) | Change::UpdateWithoutApps(update) => json!(update.send),
+        Change::Update(update) | Change::UpdateWithoutApps(update) => update.edit.clone(),
         Change::Impossible { .. } => panic!("{change}"),
     }
 }
@@ -345,13 +359,14 @@ fn what_aws_adds_by_itself_is_not_drift() {
 fn an_update_carries_only_changed_members_each_whole_and_without_echo() {
     let want = json!({"defaultUserSettings": {
         "studioWebPortal": "DISABLED", "defaultLandingUri": "app:JupyterServer:"}});
-    let changes = diff(want, &live(json!({"domainSettings": {"ipAddressType": "ipv4"}})));
+    let have = live(json!({"domainSettings": {"ipAddressType": "ipv4"}}));
+    let changes = diff(want, &have);
     assert_snapshot!(plan(&changes), @r#"
     update defaultUserSettings.defaultLandingUri, defaultUserSettings.studioWebPortal [disrupts]
       ~ defaultUserSettings.defaultLandingUri: studio:: -> app:JupyterServer:
       ~ defaultUserSettings.studioWebPortal: ENABLED -> DISABLED
     "#);
-    assert_snapshot!(serde_json::to_string_pretty(&sent(&changes[0])).unwrap(), @r#"
+    assert_snapshot!(serde_json::to_string_pretty(&calls(&changes, &have)[0]).unwrap(), @r#"
     {
       "defaultUserSettings": {
         "defaultLandingUri": "app:JupyterServer:",
@@ -384,7 +399,7 @@ fn an_update_carries_only_changed_members_each_whole_and_without_echo() {
 fn coupled_fields_are_sent_together_even_if_one_of_them_is_not_named() {
     let want = json!({"defaultUserSettings": {"studioWebPortal": "DISABLED"}});
     let have = live(json!({"defaultUserSettings": {"defaultLandingUri": "app:JupyterServer:"}}));
-    let body = sent(&diff(want, &have)[0]);
+    let body = &calls(&diff(want, &have), &have)[0];
     let user = &body["defaultUserSettings"];
     assert_eq!(
         (&user["studioWebPortal"], &user["defaultLandingUri"]),
@@ -400,7 +415,7 @@ fn cleared_lists_are_sent_empty_and_cleared_arns_as_the_word_none() {
     let have = live(json!({"defaultUserSettings": settings}));
     let want = json!({"defaultUserSettings": {"codeEditorAppSettings": null}});
     let changes = diff(want, &have);
-    let editor = &sent(&changes[0])["defaultUserSettings"]["codeEditorAppSettings"];
+    let editor = &calls(&changes, &have)[0]["defaultUserSettings"]["codeEditorAppSettings"];
     assert_eq!(
         *editor,
         json!({"lifecycleConfigArns": [], "defaultResourceSpec": {"lifecycleConfigArn": "None"}})
@@ -413,7 +428,7 @@ fn lifecycle_configurations_never_travel_without_a_resource_spec() {
     let have = live(json!({"defaultUserSettings": {"jupyterServerAppSettings": server}}));
     let want = json!({"defaultUserSettings": {"jupyterServerAppSettings": {
         "lifecycleConfigArns": ["arn:aws:sagemaker:x"]}}});
-    let body = sent(&diff(want, &have)[0]);
+    let body = &calls(&diff(want, &have), &have)[0];
     let server = &body["defaultUserSettings"]["jupyterServerAppSettings"];
     assert_eq!(server["defaultResourceSpec"]["sageMakerImageArn"], "arn:aws:sagemaker:echo");
 }
@@ -443,9 +458,9 @@ fn what_cannot_change_while_apps_run_waits_alone_and_the_rest_goes_on() {
       ~ domainSettings.executionRoleIdentityConfig: none -> USER_PROFILE_NAME
       - subnets: subnet-1
     "#);
-    let inspected: Vec<_> = changes.iter().map(crate::kind::Describe::inspect).collect();
-    assert_eq!(inspected, [false, true]);
-    assert_snapshot!(serde_json::to_string_pretty(&changes.iter().map(sent).collect::<Vec<_>>()).unwrap(), @r#"
+    let inspected: Vec<_> = changes.iter().map(Describe::inspect).collect();
+    assert_eq!(inspected, [false, false, false, true, true, true]);
+    assert_snapshot!(serde_json::to_string_pretty(&calls(&changes, &have)).unwrap(), @r#"
     [
       {
         "domainSettings": {
@@ -480,8 +495,9 @@ fn what_cannot_change_while_apps_run_waits_alone_and_the_rest_goes_on() {
 
 #[test]
 fn the_network_access_type_is_sent_only_when_it_changes_but_subnets_always() {
-    let body = sent(&diff(json!({"tagPropagation": "ENABLED"}), &live(json!({})))[0]);
-    assert_eq!(body, json!({"tagPropagation": "ENABLED", "subnets": ["subnet-1", "subnet-2"]}));
+    let have = live(json!({}));
+    let body = &calls(&diff(json!({"tagPropagation": "ENABLED"}), &have), &have)[0];
+    assert_eq!(*body, json!({"tagPropagation": "ENABLED", "subnets": ["subnet-1", "subnet-2"]}));
 }
 
 #[test]
@@ -493,7 +509,7 @@ fn rstudio_and_unified_studio_go_along_only_when_they_change() {
         "trustedIdentityPropagationSettings": {"status": "DISABLED"},
     }}));
     let tip = json!({"trustedIdentityPropagationSettings": {"status": "ENABLED"}});
-    let body = sent(&diff(json!({"domainSettings": tip.clone()}), &have)[0]);
+    let body = &calls(&diff(json!({"domainSettings": tip.clone()}), &have), &have)[0];
     assert_eq!(body["domainSettings"], tip);
 }
 
@@ -503,10 +519,13 @@ fn security_groups_leave_only_together_with_vpc_only() {
         "appNetworkAccessType": "PublicInternetOnly",
         "defaultUserSettings": {"securityGroups": []},
     });
-    let changes = diff(want, &live(json!({})));
-    assert_eq!(changes.len(), 1);
-    assert!(changes[0].inspect());
-    assert_eq!(sent(&changes[0])["defaultUserSettings"]["securityGroups"], json!([]));
+    let have = live(json!({}));
+    let changes = diff(want, &have);
+    assert!(changes.iter().all(Describe::inspect));
+    assert!(changes.last().is_some_and(Describe::follows), "{changes:#?}");
+    let calls = calls(&changes, &have);
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0]["defaultUserSettings"]["securityGroups"], json!([]));
 }
 
 #[test]
@@ -519,7 +538,7 @@ fn what_aws_fixes_is_shown_and_never_replaced() {
         "defaultUserSettings": {"spaceStorageSettings": null},
     });
     let changes = diff(want, &have);
-    assert!(changes.iter().all(|change| change.risk() == Risk::Impossible));
+    assert!(changes.iter().all(|change| change.risk() == Risk::IMPOSSIBLE));
     assert_snapshot!(plan(&changes), @r#"
     change appNetworkAccessType: AWS fixes it once RStudio is set up [impossible]
       ~ appNetworkAccessType: VpcOnly -> PublicInternetOnly
@@ -546,7 +565,7 @@ fn a_domain_without_a_network_can_be_given_one() {
     have.put("vpc", Value::Null);
     have.put("subnets", Value::Null);
     let changes = diff(json!({"vpc": "vpc-1", "subnets": ["subnet-1"]}), &have);
-    assert_eq!(sent(&changes[0]), json!({"vpc": "vpc-1", "subnets": ["subnet-1"]}));
+    assert_eq!(calls(&changes, &have), [json!({"vpc": "vpc-1", "subnets": ["subnet-1"]})]);
 }
 
 #[test]
@@ -564,7 +583,7 @@ fn the_reason_of_a_failed_update_stands_under_the_next_try() {
 #[test]
 fn risks_are_judged_by_what_a_leaf_allows() {
     let risk = |path: &str, old: Value, new: Value| {
-        risk::of(&LeafEdit { path: path.to_owned(), old, new }).as_str()
+        risk::of(&LeafEdit { path: path.to_owned(), old, new }).to_string()
     };
     let user = |leaf: &str| format!("defaultUserSettings.{leaf}");
     for (path, old, new, expected) in [

@@ -34,6 +34,9 @@ pub enum Change {
         direction: Direction,
         /// The rules, with their descriptions.
         rules: Vec<Entry>,
+        /// Whether rules that are added before keep up a part of what these allow.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        bridged: bool,
     },
     /// Turns rules into others of the same peer type, in place: at no instant is neither there.
     #[serde(rename_all = "camelCase")]
@@ -122,7 +125,7 @@ impl Change {
                 };
                 *field = Some(want.clone());
             }
-            Self::Revoke { direction, rules } => {
+            Self::Revoke { direction, rules, .. } => {
                 let live = &mut have.rules_mut(*direction).0;
                 live.retain(|rule, _| rules.iter().all(|entry| entry.rule != *rule));
             }
@@ -155,7 +158,7 @@ impl fmt::Display for Change {
             Self::Immutable { field, have, want } => {
                 write!(f, "change {} from {have:?} to {want:?}", field.as_str())
             }
-            Self::Revoke { direction, rules } => entries(f, "revoke", *direction, rules),
+            Self::Revoke { direction, rules, .. } => entries(f, "revoke", *direction, rules),
             Self::Authorize { direction, rules, .. } => entries(f, "authorize", *direction, rules),
             Self::Modify { direction, pairs } => match &pairs[..] {
                 [pair] => write!(f, "modify {}", pair.line(*direction)),
@@ -203,15 +206,45 @@ impl Redescription {
 }
 
 impl Describe for Change {
+    fn key(&self) -> String {
+        let entries = |verb: &str, direction: Direction, rules: Vec<&Rule>| {
+            let rules: Vec<_> = rules
+                .into_iter()
+                .map(|rule| format!("{} {} {}", rule.traffic, direction.preposition(), rule.peer))
+                .collect();
+            format!("{verb} {} {}", direction.as_str(), rules.join(", "))
+        };
+        match self {
+            Self::Immutable { field, .. } => field.as_str().to_owned(),
+            Self::Revoke { direction, rules, .. } => {
+                entries("revoke", *direction, rules.iter().map(|it| &it.rule).collect())
+            }
+            Self::Modify { direction, pairs } => {
+                entries("modify", *direction, pairs.iter().map(|it| &it.new).collect())
+            }
+            Self::Authorize { direction, rules, .. } => {
+                entries("authorize", *direction, rules.iter().map(|it| &it.rule).collect())
+            }
+            Self::Describe { direction, rules } => {
+                entries("describe", *direction, rules.iter().map(|it| &it.rule).collect())
+            }
+        }
+    }
+
+    fn follows(&self) -> bool {
+        matches!(self, Self::Revoke { bridged: true, .. })
+    }
+
     fn risk(&self) -> Risk {
         match self {
-            Self::Immutable { .. } => Risk::Impossible,
-            Self::Revoke { .. } => Risk::Tightens,
+            Self::Immutable { .. } => Risk::IMPOSSIBLE,
+            Self::Revoke { .. } => Risk::TIGHTENS,
             Self::Modify { pairs, .. } if pairs.iter().all(|pair| pair.old.covers(&pair.new)) => {
-                Risk::Tightens
+                Risk::TIGHTENS
             }
-            Self::Authorize { covered: true, .. } | Self::Describe { .. } => Risk::Neutral,
-            Self::Modify { .. } | Self::Authorize { .. } => Risk::Loosens,
+            Self::Modify { .. } => Risk::REPLACES,
+            Self::Authorize { covered: true, .. } | Self::Describe { .. } => Risk::NEUTRAL,
+            Self::Authorize { .. } => Risk::LOOSENS,
         }
     }
 
@@ -222,7 +255,7 @@ impl Describe for Change {
                 Sign::Same,
                 "AWS has no call for it: make a new group, move its members, remove this one",
             )],
-            Self::Revoke { direction, rules } if rules.len() > 1 => {
+            Self::Revoke { direction, rules, .. } if rules.len() > 1 => {
                 rules.iter().map(|entry| Line::remove(entry.line(*direction))).collect()
             }
             Self::Authorize { direction, rules, .. } if rules.len() > 1 => {

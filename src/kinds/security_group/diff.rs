@@ -136,11 +136,11 @@ impl Side<'_> {
             pairs.into_iter().partition(|pair| pair.old.covers(&pair.new));
 
         let edits = [
-            (Stage::Revoke, self.revoke(&first)),
+            (Stage::Revoke, self.revoke(&first, false)),
             (Stage::Narrow, self.modify(narrowing)),
             (Stage::Modify, self.modify(moving)),
             (Stage::Bridge, self.authorize(&bridge, covered)),
-            (Stage::RevokeBridged, self.revoke(&extra)),
+            (Stage::RevokeBridged, self.revoke(&extra, true)),
             (Stage::Describe, self.describe()),
             (Stage::Authorize, self.authorize(&missing, false)),
         ];
@@ -181,7 +181,7 @@ impl Side<'_> {
         (unrelated, pairs)
     }
 
-    fn revoke(&self, rules: &BTreeSet<Rule>) -> Option<Change> {
+    fn revoke(&self, rules: &BTreeSet<Rule>, bridged: bool) -> Option<Change> {
         let entry = |rule: &Rule| Entry {
             rule: rule.clone(),
             description: self.live.get(rule).cloned().flatten(),
@@ -189,6 +189,7 @@ impl Side<'_> {
         (!rules.is_empty()).then(|| Change::Revoke {
             direction: self.direction,
             rules: rules.iter().map(entry).collect(),
+            bridged,
         })
     }
 

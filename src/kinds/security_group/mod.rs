@@ -24,7 +24,10 @@ pub use self::{
     state::{Rules, State},
     traffic::{Messages, Ports, Traffic},
 };
-use crate::kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers};
+use crate::{
+    kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
+    model::Risk,
+};
 
 /// The kind.
 #[derive(Debug)]
@@ -58,6 +61,13 @@ impl Kind for SecurityGroup {
 
     fn diff(want: &State, have: &State) -> Vec<Change> {
         diff::edits(want, have)
+    }
+
+    /// AWS gives a new group a rule that lets everything out, which stays where `egress` is not managed.
+    fn risk_of_creating(want: &State) -> Risk {
+        let closed = |rules: Option<&Rules>| rules.is_some_and(|rules| rules.0.is_empty());
+        let no_ingress = want.ingress.as_ref().is_none_or(|rules| rules.0.is_empty());
+        if no_ingress && closed(want.egress.as_ref()) { Risk::NEUTRAL } else { Risk::LOOSENS }
     }
 
     fn effect(mut have: State, change: &Change) -> State {

@@ -11,7 +11,7 @@ use super::{
     traffic::{Messages, Ports, Traffic},
 };
 use crate::{
-    kind::{Accepts, Form, Invalid, Lookup, LookupKind, Refs, Target},
+    kind::{Accepts, Form, Invalid, Lookup, LookupKind, Refs, Target, is_placeholder},
     model::{Cidr, NotACidr},
 };
 
@@ -328,9 +328,10 @@ impl<'a, 'r> Side<'a, 'r> {
         if name == self.refs.name() || name == own {
             return Ok(Resolved::Known(Peer::Myself));
         }
-        let Some(arn) = self.refs.maybe(field, target, PEERS)? else {
+        let arn = self.refs.maybe(field, target, PEERS)?;
+        if is_placeholder(&arn) {
             return Ok(Resolved::Later(name.to_owned()));
-        };
+        }
         // arn:aws:ec2:eu-west-1:111122223333:security-group/sg-…
         let parts: Vec<_> = arn.splitn(6, ':').collect();
         let scope = self.refs.scope();

@@ -22,8 +22,9 @@ pub struct Replaced<T> {
     pub new: T,
 }
 
-/// One UpdatePolicy call: everything in it changes at once, for all targets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What one UpdatePolicy changes: one leaf in an edit, all that go in the call. Everything in the call changes at once,
+/// for all targets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Update {
     /// A new name.
@@ -63,6 +64,36 @@ pub enum Change {
 }
 
 impl Update {
+    /// An update a leaf.
+    pub(super) fn leaves(self) -> Vec<Self> {
+        let Self { name, description, content } = self;
+        [
+            Self { content, ..Self::default() },
+            Self { name, ..Self::default() },
+            Self { description, ..Self::default() },
+        ]
+        .into_iter()
+        .filter(|leaf| *leaf != Self::default())
+        .collect()
+    }
+
+    /// One update with all of these leaves.
+    pub(super) fn together<'a>(leaves: impl IntoIterator<Item = &'a Self>) -> Self {
+        leaves.into_iter().cloned().fold(Self::default(), |all, leaf| Self {
+            name: leaf.name.or(all.name),
+            description: leaf.description.or(all.description),
+            content: leaf.content.or(all.content),
+        })
+    }
+
+    fn leaf(&self) -> &'static str {
+        match self {
+            Self { content: Some(_), .. } => "content",
+            Self { name: Some(_), .. } => "policyName",
+            _ => "description",
+        }
+    }
+
     /// What the new text does to access, compared with the old one.
     pub(super) fn widening(&self) -> Widening {
         match &self.content {
@@ -136,13 +167,25 @@ impl fmt::Display for Change {
 }
 
 impl Describe for Change {
+    fn key(&self) -> String {
+        match self {
+            Self::Update(update) => update.leaf().to_owned(),
+            Self::Attach { target, .. } | Self::Detach { target, .. } => format!("target {target}"),
+        }
+    }
+
+    fn replaces_policy(&self) -> bool {
+        matches!(self, Self::Update(update) if update.content.is_some())
+    }
+
+    fn follows(&self) -> bool {
+        // Until it is attached at its new places, it stays where it is.
+        matches!(self, Self::Detach { after, .. } if !after.is_empty())
+    }
+
     fn risk(&self) -> Risk {
         match self {
-            Self::Update(update) => match update.widening() {
-                Widening::Narrows => Risk::Tightens,
-                Widening::Neutral => Risk::Neutral,
-                Widening::Widens | Widening::Mixed | Widening::Unknown => Risk::Loosens,
-            },
+            Self::Update(update) => update.widening().risk(),
             Self::Attach { risk, .. } | Self::Detach { risk, .. } => *risk,
         }
     }

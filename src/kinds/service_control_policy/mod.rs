@@ -24,7 +24,10 @@ pub use self::{
 };
 use crate::{
     kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
-    model::policy_document::{self, Context, PolicyDocument},
+    model::{
+        Risk,
+        policy_document::{self, Context, PolicyDocument},
+    },
 };
 
 /// The largest text Organizations takes for a service control policy, in bytes of the minified JSON.
@@ -110,6 +113,15 @@ impl Kind for ServiceControlPolicy {
 
     fn diff(want: &State, have: &State) -> Vec<Change> {
         order::diff(want, have)
+    }
+
+    fn joins(earlier: &Change, later: &Change) -> bool {
+        matches!((earlier, later), (Change::Update(_), Change::Update(_)))
+    }
+
+    /// Attached nowhere it does nothing.
+    fn risk_of_creating(want: &State) -> Risk {
+        order::risk_of_creating(want)
     }
 
     fn effect(have: State, change: &Change) -> State {

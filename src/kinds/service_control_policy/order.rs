@@ -59,11 +59,11 @@ impl Effects {
 
     /// Something that is allowed below the target only because the policy is attached may be gained.
     fn risk_of_attaching(self) -> Risk {
-        if self.allow { Risk::Loosens } else { Risk::Tightens }
+        Risk { opens: self.allow, closes: self.deny, ..Risk::NEUTRAL }
     }
 
     fn risk_of_detaching(self) -> Risk {
-        if self.deny { Risk::Loosens } else { Risk::Tightens }
+        Risk { opens: self.deny, closes: self.allow, ..Risk::NEUTRAL }
     }
 }
 
@@ -97,6 +97,12 @@ fn growth(update: &Update, effects: Effects) -> Growth {
         | (Widening::Narrows, Effects { deny: false, .. }) => Growth::Shrinks,
         _ => Growth::Unclear,
     }
+}
+
+/// What a new policy does once it is attached where it shall be.
+pub(super) fn risk_of_creating(want: &State) -> Risk {
+    let attached = want.targets.as_ref().is_some_and(|targets| !targets.is_empty());
+    if attached { Effects::of([want.content.as_ref()]).risk_of_attaching() } else { Risk::NEUTRAL }
 }
 
 fn by_reach<'a>(targets: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
@@ -133,7 +139,8 @@ pub(super) fn diff(want: &State, have: &State) -> Vec<Change> {
         Some(Growth::Grows) => !detach.is_empty(),
         Some(Growth::Unclear) => attach.is_empty() && !detach.is_empty(),
     };
-    let update = update.map(|update| Change::Update(Box::new(update)));
+    let update =
+        update.into_iter().flat_map(Update::leaves).map(|leaf| Change::Update(Box::new(leaf)));
     let moves = attach.into_iter().chain(detach);
-    if last { moves.chain(update).collect() } else { update.into_iter().chain(moves).collect() }
+    if last { moves.chain(update).collect() } else { update.chain(moves).collect() }
 }

@@ -129,11 +129,11 @@ fn a_place_that_is_not_there_makes_the_policy_wait() {
     let (state, resolution) = resolve_in(&organisation(), spec.clone());
     assert!(state.is_ok());
     assert_eq!(
-        resolution.waiting.into_iter().collect::<Vec<_>>(),
+        resolution.waiting().into_iter().collect::<Vec<_>>(),
         ["targets[0]: no organizational unit matches name /Gone"]
     );
     let (state, resolution) = resolve_in(&Known::default(), spec);
-    assert!(state.is_ok() && !resolution.waiting.is_empty());
+    assert!(state.is_ok() && !resolution.waiting().is_empty());
     assert_eq!(
         resolution.lookups.into_iter().collect::<Vec<_>>(),
         [(LookupKind::OrganizationalUnit, Some("/Gone".to_owned()))]
@@ -327,7 +327,7 @@ fn attaching_what_allows_loosens() {
     let (have, want) = (state(allow.clone(), &[ML]), state(allow, &[WEB]));
     let risks: Vec<_> =
         ServiceControlPolicy::diff(&want, &have).iter().map(crate::kind::Describe::risk).collect();
-    assert_eq!(risks, [Risk::Loosens, Risk::Tightens]);
+    assert_eq!(risks, [Risk::LOOSENS, Risk::TIGHTENS]);
 }
 
 #[test]

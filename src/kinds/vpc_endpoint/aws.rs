@@ -136,10 +136,17 @@ impl Port<VpcEndpoint> for Live {
             })
     }
 
-    async fn change(&self, have: &Observed<State>, change: &Change) -> Result<(), CloudError> {
-        match change {
-            Change::Modify(modify) => self.modify(&have.id, modify).await,
-            Change::Immutable(immutable) => Err(not_in_place(immutable)),
+    async fn change(&self, have: &Observed<State>, changes: &[Change]) -> Result<(), CloudError> {
+        let mut leaves = Vec::new();
+        for change in changes {
+            match change {
+                Change::Modify(modify) => leaves.push(modify.as_ref()),
+                Change::Immutable(immutable) => return Err(not_in_place(immutable)),
+            }
+        }
+        match Modify::together(leaves) {
+            Some(modify) => self.modify(&have.id, &modify).await,
+            None => Ok(()),
         }
     }
 

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{EndpointType, Policy, State, singles};
-use crate::model::policy_document::Context;
+use crate::{kind::is_placeholder, model::policy_document::Context};
 
 /// One edit of a live endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Change {
-    /// One ModifyVpcEndpoint.
+    /// One leaf of a ModifyVpcEndpoint.
     Modify(Box<Modify>),
     /// What AWS has no call for.
     Immutable(Box<Immutable>),
@@ -80,9 +80,9 @@ impl SetEdit {
     }
 }
 
-/// Everything that one ModifyVpcEndpoint changes. AWS carries it out as a whole, so that there is always a
-/// security group, and a narrower policy never waits for a wider group.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What one ModifyVpcEndpoint changes: one leaf in an edit, all that go in the call. AWS carries the call out as a
+/// whole, so that there is always a security group.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Modify {
     /// The endpoint's type: gateways have a call of their own for the default policy.
@@ -149,6 +149,65 @@ impl Modify {
             account: context.account,
         };
         (!modify.is_empty()).then_some(modify)
+    }
+
+    /// One modification a leaf; what decides together how the endpoint is addressed is one leaf. The policy comes first,
+    /// since nothing else of an endpoint is protected by what follows it.
+    fn leaves(self) -> Vec<Self> {
+        let base = Self {
+            endpoint_type: self.endpoint_type,
+            partition: self.partition,
+            account: self.account,
+            ..Self::default()
+        };
+        [
+            Self { policy: self.policy, ..base.clone() },
+            Self { security_groups: self.security_groups, ..base.clone() },
+            Self { subnets: self.subnets, ..base.clone() },
+            Self { route_tables: self.route_tables, ..base.clone() },
+            Self {
+                private_dns: self.private_dns,
+                dns_record_ip_type: self.dns_record_ip_type,
+                private_dns_only_for_inbound_resolver_endpoint: self
+                    .private_dns_only_for_inbound_resolver_endpoint,
+                ip_address_type: self.ip_address_type,
+                ..base
+            },
+        ]
+        .into_iter()
+        .filter(|leaf| !leaf.is_empty())
+        .collect()
+    }
+
+    /// The leaf, as the manifest names it.
+    fn leaf(&self) -> &'static str {
+        match self {
+            _ if self.policy.is_some() => "policy",
+            _ if !self.security_groups.is_empty() => "securityGroups",
+            _ if !self.subnets.is_empty() => "subnets",
+            _ if !self.route_tables.is_empty() => "routeTables",
+            _ => "addressing",
+        }
+    }
+
+    /// One modification with all of these leaves.
+    pub(super) fn together<'a>(leaves: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        leaves.into_iter().cloned().reduce(|mut all, leaf| {
+            match leaf.leaf() {
+                "policy" => all.policy = leaf.policy,
+                "securityGroups" => all.security_groups = leaf.security_groups,
+                "subnets" => all.subnets = leaf.subnets,
+                "routeTables" => all.route_tables = leaf.route_tables,
+                _ => {
+                    all.private_dns = leaf.private_dns;
+                    all.dns_record_ip_type = leaf.dns_record_ip_type;
+                    all.private_dns_only_for_inbound_resolver_endpoint =
+                        leaf.private_dns_only_for_inbound_resolver_endpoint;
+                    all.ip_address_type = leaf.ip_address_type;
+                }
+            }
+            all
+        })
     }
 
     fn is_empty(&self) -> bool {
@@ -223,11 +282,13 @@ fn immutable(want: &State, have: &State) -> Vec<(String, String, String)> {
     let shown = |value: Option<&String>| value.cloned().unwrap_or_else(|| "(none)".to_owned());
     let mut differences: Vec<_> = pairs
         .into_iter()
-        .filter(|(_, want, have)| want != have)
+        // What is not known yet may be what is there.
+        .filter(|(_, want, have)| want != have && !want.is_some_and(|want| is_placeholder(want)))
         .map(|(field, want, have)| (field.to_owned(), shown(have), shown(want)))
         .collect();
     let edit = subnet_edit(want, have);
-    if want.is(EndpointType::GatewayLoadBalancer) && !edit.is_empty() {
+    let known = !edit.add.iter().any(|id| is_placeholder(id));
+    if known && want.is(EndpointType::GatewayLoadBalancer) && !edit.is_empty() {
         differences.push(("subnets".to_owned(), list(&edit.remove), list(&edit.add)));
     }
     differences
@@ -237,14 +298,12 @@ fn list(ids: &BTreeSet<String>) -> String {
     ids.iter().cloned().collect::<Vec<_>>().join(", ")
 }
 
-/// [`crate::kind::Kind::diff`] of this kind: nothing, one modification, or one refusal.
+/// [`crate::kind::Kind::diff`] of this kind: a modification a leaf, or one refusal.
 pub(super) fn diff(want: &State, have: &State) -> Vec<Change> {
     let differences = immutable(want, have);
     if differences.is_empty() {
-        return Modify::between(want, have)
-            .map(|modify| Change::Modify(Box::new(modify)))
-            .into_iter()
-            .collect();
+        let leaves = Modify::between(want, have).into_iter().flat_map(Modify::leaves);
+        return leaves.map(|leaf| Change::Modify(Box::new(leaf))).collect();
     }
     let settled = match Modify::between(want, have) {
         Some(modify) => modify.apply(have.clone()),

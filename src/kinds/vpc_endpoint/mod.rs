@@ -24,7 +24,7 @@ pub use self::{
 };
 use crate::{
     kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
-    model::policy_document::Context,
+    model::{Risk, policy_document::Context},
 };
 
 /// The kind.
@@ -116,6 +116,15 @@ impl Kind for VpcEndpoint {
 
     fn diff(want: &State, have: &State) -> Vec<Change> {
         change::diff(want, have)
+    }
+
+    fn joins(earlier: &Change, later: &Change) -> bool {
+        matches!((earlier, later), (Change::Modify(_), Change::Modify(_)))
+    }
+
+    /// A new way to a service.
+    fn risk_of_creating(_want: &State) -> Risk {
+        Risk::LOOSENS
     }
 
     fn effect(have: State, change: &Change) -> State {

@@ -9,6 +9,7 @@ use super::{
     operator::{Operator, Test},
     pattern::{covers, covers_resource},
 };
+use crate::model::Risk;
 
 /// What a change does to access. `Narrows` and `Neutral` are certain; the others may overstate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,16 @@ impl Widening {
             (Self::Neutral, one) | (one, Self::Neutral) => one,
             (a, b) if a == b => a,
             _ => Self::Mixed,
+        }
+    }
+
+    /// What replacing the one document by the other risks. What cannot be told may do both.
+    pub fn risk(self) -> Risk {
+        match self {
+            Self::Narrows => Risk::TIGHTENS,
+            Self::Neutral => Risk::NEUTRAL,
+            Self::Widens => Risk::LOOSENS,
+            Self::Mixed | Self::Unknown => Risk::REPLACES,
         }
     }
 

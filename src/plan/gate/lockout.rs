@@ -15,7 +15,7 @@ use crate::{
         policy_document::{Decision, PolicyDocument, Request},
     },
     operations,
-    plan::{Action, Inputs, Step},
+    plan::{Action, HoldReason, Inputs, Step},
 };
 
 /// What must stay possible with a key, so that what is wrong with it can be put right.
@@ -41,7 +41,11 @@ struct Principal<'a> {
 }
 
 /// Why the step would lock somebody out; empty if it would not.
-pub(super) fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<String> {
+pub(super) fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<HoldReason> {
+    sentences(step, inputs).into_iter().map(|why| HoldReason::Lockout { why }).collect()
+}
+
+fn sentences(step: &Step, inputs: &Inputs<'_>) -> Vec<String> {
     let Some(kind) = inputs.registry.get(&step.address.kind) else { return Vec::new() };
     let judged = || {
         let (before, states, arn) = match &step.action {

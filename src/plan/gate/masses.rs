@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     kind::erased::Registry,
     model::{Address, Ownership, Seen},
-    plan::{Action, Inputs, Live, Step, Verdict},
+    plan::{Action, HoldReason, Inputs, Live, Step, Verdict},
 };
 
 /// At least this many deletions of a kind in a scope pass, whatever the percentage says: one tombstone
@@ -21,63 +21,53 @@ const CHANGES_FLOOR: usize = 10;
 /// Scope, kind, verb.
 type Key = (String, String, &'static str);
 
-/// Holds every step of a kind, scope and verb of which there are too many. All of them: which of fifty deletions are the
-/// right ones is exactly what people must look at.
-pub(super) fn hold(steps: &mut [Step], inputs: &Inputs<'_>) {
+/// The kinds, scopes and verbs of which there is too much, with the reason. All of their steps are held: which of fifty
+/// deletions are the right ones is exactly what people must look at.
+pub(super) fn too_many(steps: &[Step], inputs: &Inputs<'_>) -> BTreeMap<Key, HoldReason> {
     let population = population(inputs.live, inputs.owner, inputs.registry);
-    let mut wished: BTreeMap<Key, BTreeSet<Address>> = BTreeMap::new();
+    let mut wished: BTreeMap<Key, BTreeSet<&Address>> = BTreeMap::new();
     for step in steps.iter().filter(|step| is_wished(step, inputs)) {
-        wished.entry(key(step)).or_default().insert(step.address.clone());
+        wished.entry(key(step)).or_default().insert(&step.address);
     }
-    for step in steps.iter_mut().filter(|step| step.verdict.goes() && is_wished(step, inputs)) {
-        let key = key(step);
-        let all = population.get(&(key.0.clone(), key.1.clone())).copied().unwrap_or_default();
-        let wished = wished.get(&key).map(BTreeSet::len).unwrap_or_default();
-        let verb = key.2;
-        // Deletions of the last hour count, and so do those they took: a limit that starts anew with every pass would
-        // let everything go, a tenth at a time.
-        let done = match verb {
-            "delete" => inputs.past.deletions.get(&(key.0, key.1)).copied().unwrap_or_default(),
-            _ => 0,
+    let over = |(key, wished): (Key, BTreeSet<&Address>)| {
+        let (scope, kind, verb) = &key;
+        let place = (scope.clone(), kind.clone());
+        let there = population.get(&place).copied().unwrap_or_default();
+        let recent = &inputs.past.recent;
+        let (percent, floor, recent) = match *verb {
+            "delete" => (inputs.gate.deletes_percent, DELETES_FLOOR, recent.deleted.get(&place)),
+            _ => (inputs.gate.changes_percent, CHANGES_FLOOR, recent.edited.get(&place)),
         };
-        let (percent, floor) = match verb {
-            "delete" => (inputs.gate.deletes_percent, DELETES_FLOOR),
-            _ => (inputs.gate.changes_percent, CHANGES_FLOOR),
-        };
-        let limit = floor.max((all + done) * percent as usize / 100);
-        if wished + done > limit {
-            step.verdict = Verdict::Held(vec![words(verb, wished, done, all + done, limit)]);
-        }
-    }
-}
-
-fn words(verb: &str, wished: usize, done: usize, all: usize, limit: usize) -> String {
-    match (verb, done) {
-        ("delete", 0) => format!("{wished} of {all} would be deleted; {limit} may within an hour"),
-        ("delete", _) => format!(
-            "{wished} more of {all} would be deleted, after {done} within an hour; {limit} may"
-        ),
-        _ => format!("{wished} of {all} would be edited in one pass; {limit} may"),
-    }
+        // Steps of the last hour count, and for deletions what they took from the population: a limit that starts anew
+        // with every pass would let everything go, a tenth at a time. An address that is edited once more counts once.
+        let done = recent.into_iter().flatten().filter(|it| !wished.contains(it)).count();
+        let all = if *verb == "delete" { there + done } else { there };
+        let limit = floor.max(all * percent as usize / 100);
+        let wished = wished.len();
+        let reason = HoldReason::Mass { verb: (*verb).to_owned(), wished, done, all, limit };
+        (percent < 100 && wished + done > limit).then_some((key, reason))
+    };
+    wished.into_iter().filter_map(over).collect()
 }
 
 /// Whether the step counts. What waits counts as well: it goes once its reason is gone, and it would be counted as few
 /// if it were counted alone. What failed lately does not hold up the others, nor do edits that only complete what this
-/// process has just created.
-fn is_wished(step: &Step, inputs: &Inputs<'_>) -> bool {
+/// process has just created, nor what puts back or only claims.
+pub(super) fn is_wished(step: &Step, inputs: &Inputs<'_>) -> bool {
     let live = matches!(step.verdict, Verdict::Go | Verdict::Waiting(_));
     match &step.action {
         Action::Create { .. } => false,
         Action::Delete { .. } => live,
-        Action::Edit { edits, .. } => {
-            live && !edits.is_empty()
+        Action::Edit { .. } => {
+            live && super::counts_as_edit(step).is_some()
                 && !inputs.completing.contains(&step.address)
                 && (step.verdict.goes() || !inputs.holdoffs.contains_key(&step.address))
         }
     }
 }
 
-fn key(step: &Step) -> Key {
+/// What a step is counted with.
+pub(super) fn key(step: &Step) -> Key {
     (step.address.scope.clone(), step.address.kind.clone(), step.action.verb())
 }
 

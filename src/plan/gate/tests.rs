@@ -5,6 +5,8 @@ mod lockouts;
 
 use serde_json::{Value, json};
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::{
     kind::{
@@ -16,7 +18,7 @@ use crate::{
         Claim, Deletion, Observed, Phase, Seen,
         policy_document::{Dialect, PolicyDocument},
     },
-    plan::{Cause, Holdoff, Live, Lockout, Past, Wait},
+    plan::{Cause, Holdoff, Live, Lockout, Past, ReportReason, Wait, WaitReason},
     settings::{GateLimits, Mode, Prune},
 };
 
@@ -89,7 +91,7 @@ impl Scene {
                 given_up: &BTreeSet::new(),
                 completing: &self.completing,
                 predecessors: &BTreeMap::new(),
-                converged: &empty.1,
+                known_wants: &empty.1,
                 mode: Mode::Enforce,
                 prune: Prune::Never,
                 gate: &self.limits,
@@ -103,7 +105,9 @@ impl Scene {
 
     fn held(&self, step: Step) -> String {
         match self.hold(vec![step]).remove(0).verdict {
-            Verdict::Held(why) => why.join("\n"),
+            Verdict::Held(why) => {
+                why.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            }
             other => panic!("not held: {other:?}"),
         }
     }
@@ -130,15 +134,20 @@ fn delete(n: usize) -> Step {
 
 fn edit(n: usize) -> Step {
     let (address, have) = key(n);
-    let edit = Edit {
-        risk: Risk::Neutral,
-        summary: "tag a=b".into(),
-        lines: Vec::new(),
-        inspect: false,
-        body: EditBody::Tag(BTreeMap::from([("a".into(), "b".into())])),
-    };
+    let body = EditBody::Tag(BTreeMap::from([("a".into(), "b".into())]));
+    let edit = Edit::of_tags("tags", "tag a=b".into(), body);
     let action = Action::Edit { have, edits: vec![edit] };
     Step::new(&address, None, Cause::Manifest, action, Verdict::Go)
+}
+
+/// This many other keys within the last hour.
+fn recent(count: usize) -> BTreeMap<(String, String), BTreeSet<Address>> {
+    let keys = (0..count).map(|n| Address::new("prod", "KmsKey", format!("earlier-{n}")));
+    BTreeMap::from([(("prod".into(), "KmsKey".into()), keys.collect())])
+}
+
+fn undone() -> HoldReason {
+    HoldReason::Undone { key: "tags".into(), times: 3, since_minutes: 4, retry_minutes: 10 }
 }
 
 fn going(steps: &[Step]) -> usize {
@@ -152,17 +161,17 @@ fn one_deletion_goes_and_a_tenth_goes_but_one_more_holds_all_of_them() {
     let held = Scene::new().keys(30).hold((0..4).map(delete).collect());
     assert_eq!(going(&held), 0);
     let Verdict::Held(why) = &held[0].verdict else { panic!() };
-    assert_eq!(why[0], "4 of 30 would be deleted; 3 may within an hour");
+    assert_eq!(why[0].to_string(), "4 of 30 would be deleted; 3 may within an hour");
 }
 
 #[test]
 fn deletions_cannot_trickle_through_pass_by_pass_nor_hide_behind_waiting_ones() {
     let mut scene = Scene::new().keys(17);
-    scene.past.deletions.insert(("prod".into(), "KmsKey".into()), 3);
+    scene.past.recent.deleted = recent(3);
     assert_eq!(going(&scene.hold(vec![delete(0)])), 0, "3 of 20 within the hour already");
     let mut waiting: Vec<Step> = (0..5).map(delete).collect();
     for step in &mut waiting[1..] {
-        step.verdict = Verdict::Waiting(vec![Wait::passing("in use")]);
+        step.verdict = Verdict::Waiting(vec![Wait::passing(WaitReason::SecondLook)]);
     }
     assert_eq!(going(&Scene::new().keys(10).hold(waiting)), 0);
 }
@@ -210,8 +219,8 @@ fn a_digest_releases_exactly_its_step_and_never_the_impossible() {
 
     let mut step = edit(0);
     let Action::Edit { edits, .. } = &mut step.action else { panic!() };
-    edits[0].risk = Risk::Impossible;
-    step.verdict = Verdict::Held(vec!["x".into()]);
+    edits[0].risk = Risk::IMPOSSIBLE;
+    step.verdict = Verdict::Held(vec![HoldReason::Impossible]);
     scene.approved = BTreeSet::from([step.digest.clone()]);
     assert!(matches!(scene.hold(vec![step])[0].verdict, Verdict::Held(_)));
 }
@@ -219,14 +228,14 @@ fn a_digest_releases_exactly_its_step_and_never_the_impossible() {
 #[test]
 fn a_frozen_field_freezes_its_address_until_the_wish_changes_or_people_consent() {
     let mut scene = Scene::new().keys(3);
-    let frozen = BTreeMap::from([("tag a=b".to_owned(), "war".to_owned())]);
-    let rewrites = crate::plan::Rewrites { want: String::new(), frozen };
+    let frozen = BTreeMap::from([("tags".to_owned(), undone())]);
+    let rewrites = Rewrites { want: String::new(), frozen };
     scene.past.rewrites.insert(key(0).0, rewrites.clone());
     assert_eq!(going(&scene.hold(vec![edit(0), edit(1)])), 1);
     scene.approved = BTreeSet::from([edit(0).digest]);
     assert_eq!(going(&scene.hold(vec![edit(0), edit(1)])), 2);
     scene.approved.clear();
-    let other = crate::plan::Rewrites { want: "another".into(), ..rewrites };
+    let other = Rewrites { want: "another".into(), ..rewrites };
     scene.past.rewrites.insert(key(0).0, other);
     assert_eq!(going(&scene.hold(vec![edit(0), edit(1)])), 2);
 }
@@ -242,8 +251,13 @@ fn create_key(statements: Value) -> Step {
         ..kms_key::State::default()
     };
     let want = serde_json::to_value(state).unwrap();
-    let action =
-        Action::Create { want, tags: BTreeMap::new(), token: String::new(), lines: Vec::new() };
+    let action = Action::Create {
+        want,
+        tags: BTreeMap::new(),
+        token: String::new(),
+        lines: Vec::new(),
+        risk: Risk::LOOSENS,
+    };
     Step::new(&Address::new("prod", "KmsKey", "k"), None, Cause::Manifest, action, Verdict::Go)
 }
 
@@ -308,8 +322,13 @@ fn scp_step(statements: Value, target: &str) -> Step {
         attachments: scp::Attachments::Exclusive,
     };
     let want = serde_json::to_value(state).unwrap();
-    let action =
-        Action::Create { want, tags: BTreeMap::new(), token: String::new(), lines: Vec::new() };
+    let action = Action::Create {
+        want,
+        tags: BTreeMap::new(),
+        token: String::new(),
+        lines: Vec::new(),
+        risk: Risk::LOOSENS,
+    };
     let address = Address::new("org", "ServiceControlPolicy", "p");
     Step::new(&address, None, Cause::Manifest, action, Verdict::Go)
 }

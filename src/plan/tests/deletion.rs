@@ -60,10 +60,10 @@ fn a_state_that_does_not_decode_does_not_count_as_gone() {
 fn a_deletion_waits_while_aws_is_working_on_it_and_after_a_failure() {
     let live = in_phase(Phase::Settling("Creating".into()), ours("w-1", "a", &[]));
     let mut world = tombstone("").with(live);
-    let settling = || Wait::passing("AWS is still working on it (Creating)");
+    let settling = || settling("Creating");
     assert_eq!(waits(&world.step()), [settling()]);
     world = world.failed("a", &[]);
-    assert_eq!(waits(&world.step()), [Wait::lasting("AWS refused it"), settling()]);
+    assert_eq!(waits(&world.step()), [refused(), settling()]);
 }
 
 #[test]

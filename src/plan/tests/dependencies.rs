@@ -1,6 +1,7 @@
 //! What must come before what between resources: references, and what they wait for.
 
 use super::*;
+use crate::kind::Unresolved;
 
 /// `a` stands behind `b`, which is there.
 fn behind(spec: &'static str) -> World {
@@ -18,7 +19,17 @@ fn step_of(plan: &Plan, name: &str) -> Step {
     step
 }
 
-const CHANGES: &str = "prod/Widget/b has changes to be made first";
+fn changes(passes: bool) -> Wait {
+    Wait { reason: WaitReason::ChangesFirst { address: at("b") }, passes }
+}
+
+fn created_first(name: &str) -> Wait {
+    Wait::lasting(WaitReason::CreatedFirst { address: at(name) })
+}
+
+fn absent(name: &str) -> Wait {
+    Wait::lasting(Unresolved::Absent { address: at(name) }.into())
+}
 
 #[test]
 fn what_refers_to_something_that_is_there_and_in_order_goes_with_its_id() {
@@ -31,7 +42,7 @@ fn what_refers_to_something_that_is_there_and_in_order_goes_with_its_id() {
 #[test]
 fn what_refers_to_something_created_in_this_plan_says_so_instead_of_calling_it_missing() {
     let plan = World::of([widget("a", "behind: [{ref: b}]"), widget("b", "")]).plan();
-    assert_eq!(waits(&step_of(&plan, "a")), [Wait::lasting("prod/Widget/b is created first")]);
+    assert_eq!(waits(&step_of(&plan, "a")), [created_first("b")]);
     assert!(step_of(&plan, "b").verdict.goes());
 }
 
@@ -39,28 +50,33 @@ fn what_refers_to_something_created_in_this_plan_says_so_instead_of_calling_it_m
 fn what_refers_to_something_that_will_not_be_created_calls_it_missing() {
     let world = World::of([widget("a", "behind: [{ref: b}]"), widget("b", "title: t")])
         .with(titled("t", stray("w-9", &[])));
-    let wait = Wait::lasting("prod/Widget/b does not exist yet");
+    let wait = absent("b");
     assert_eq!(waits(&step_of(&world.plan(), "a")), [wait]);
 }
 
 #[test]
-fn without_its_references_the_difference_is_not_known_and_no_edit_is_planned() {
+fn an_unresolved_reference_delays_the_edit_that_names_it_and_no_other() {
     let mut world =
         World::of([widget("a", "behind: [{ref: b}], parts: {label: x}"), widget("b", "")])
             .with(ours("w-1", "a", &[("label", "y"), ("behind", "w-2")]));
-    let step = step_of(&world.plan(), "a");
-    assert_eq!(waits(&step), [Wait::lasting("prod/Widget/b is created first")]);
-    assert_eq!((step.action.verb(), step.action.edits().len()), ("edit", 0));
+    let plan = world.plan();
+    let of_a: Vec<&Step> = plan.steps.iter().filter(|step| step.address == at("a")).collect();
+    let [now, later] = of_a[..] else { panic!("{of_a:#?}") };
+    assert_eq!((now.keys(), now.verdict.goes()), (vec!["label".to_owned()], true));
+    assert_eq!(later.keys(), ["behind"]);
+    assert_eq!(waits(later), [created_first("b")]);
+    let shown = &later.action.edits()[0].lines[0].text;
+    assert_eq!(shown, "behind: w-2 -> Widget/b (known after apply)");
     world.mode = Mode::Observe;
     let step = step_of(&world.plan(), "a");
     assert!(matches!(step.verdict, Verdict::Reported(_)));
-    assert_eq!(step.action.edits().len(), 0);
+    assert_eq!(step.keys(), ["label", "behind"]);
 }
 
 #[test]
 fn nothing_is_created_behind_what_still_has_edits_to_be_made() {
     let plan = behind("parts: {label: new}").plan();
-    assert_eq!(waits(&step_of(&plan, "a")), [Wait::passing(CHANGES)]);
+    assert_eq!(waits(&step_of(&plan, "a")), [changes(true)]);
     assert!(step_of(&plan, "b").verdict.goes());
 }
 
@@ -71,25 +87,25 @@ fn whether_that_wait_ends_by_itself_depends_on_whether_the_edits_will_be_made() 
     let b = || in_phase(settling.clone(), ours("w-2", "b", &[("label", "old")]));
     let world =
         || World::of([widget("a", "behind: [{ref: b}]"), widget("b", "parts: {label: new}")]);
-    assert_eq!(wait(world().with(b())), [Wait::passing(CHANGES)]);
-    assert_eq!(wait(world().with(b()).failed("b", &[])), [Wait::lasting(CHANGES)]);
-    assert_eq!(wait(behind("parts: {label: new}").failed("b", &[])), [Wait::lasting(CHANGES)]);
+    assert_eq!(wait(world().with(b())), [changes(true)]);
+    assert_eq!(wait(world().with(b()).failed("b", &[])), [changes(false)]);
+    assert_eq!(wait(behind("parts: {label: new}").failed("b", &[])), [changes(false)]);
 }
 
 #[test]
 fn edits_that_go_in_part_will_not_all_be_made_by_themselves() {
-    let world = behind("parts: {lock: shut, gate: open}").failed("b", &["set gate"]);
+    let world = behind("parts: {lock: shut, gate: open}").failed("b", &["gate"]);
     let plan = world.plan();
     assert_eq!(plan.steps.len(), 3, "what tightens goes ahead of what failed");
-    assert_eq!(waits(&step_of(&plan, "a")), [Wait::lasting(CHANGES)]);
+    assert_eq!(waits(&step_of(&plan, "a")), [changes(false)]);
 }
 
 #[test]
 fn what_waits_for_edits_that_the_gate_holds_waits_for_people() {
     let mut world = behind("parts: {engine: off}");
-    assert_eq!(waits(&step_of(&world.plan(), "a")), [Wait::lasting(CHANGES)]);
+    assert_eq!(waits(&step_of(&world.plan(), "a")), [changes(false)]);
     world.approved.insert(step_of(&world.plan(), "b").digest);
-    assert_eq!(waits(&step_of(&world.plan(), "a")), [Wait::passing(CHANGES)]);
+    assert_eq!(waits(&step_of(&world.plan(), "a")), [changes(true)]);
     let other = World::of([
         widget("a", "behind: [{ref: b}]"),
         widget("b", "parts: {label: new}"),
@@ -97,7 +113,7 @@ fn what_waits_for_edits_that_the_gate_holds_waits_for_people() {
     ])
     .with(ours("w-2", "b", &[]))
     .with(ours("w-3", "c", &[]));
-    assert_eq!(waits(&step_of(&other.plan(), "a")), [Wait::passing(CHANGES)], "another's is held");
+    assert_eq!(waits(&step_of(&other.plan(), "a")), [changes(true)], "another's is held");
 }
 
 #[test]
@@ -111,11 +127,11 @@ fn what_is_impossible_or_only_reported_keeps_nobody_waiting() {
 #[test]
 fn a_create_that_waits_already_waits_for_those_edits_too_and_one_that_is_only_reported_stays_so() {
     let mut world = behind("parts: {label: new}");
-    let wait = Wait::passing("one may have been made");
+    let wait = Wait::passing(WaitReason::UnclearCreate);
     world.create_holdoffs.insert(at("a"), wait.clone());
-    assert_eq!(waits(&step_of(&world.plan(), "a")), [wait, Wait::passing(CHANGES)]);
+    assert_eq!(waits(&step_of(&world.plan(), "a")), [wait, changes(true)]);
     world.documents.get_mut(&at("a")).unwrap().lifecycle.paused = true;
-    assert_eq!(step_of(&world.plan(), "a").verdict, Verdict::Reported("paused".into()));
+    assert_eq!(step_of(&world.plan(), "a").verdict, Verdict::Reported(ReportReason::Paused));
 }
 
 #[test]
@@ -138,19 +154,22 @@ fn what_is_not_referred_to_or_may_follow_later_keeps_nobody_waiting() {
 }
 
 #[test]
-fn what_may_follow_later_is_left_out_and_named_and_the_manifest_is_not_in_order_yet() {
+fn what_may_follow_later_is_shown_and_the_manifest_is_not_in_order_yet() {
     let world =
         || World::of([widget("a", "beside: [{ref: b}], parts: {label: x}"), widget("b", "")]);
-    let later = ["prod/Widget/b does not exist yet"];
+    let later = "Widget/b (known after apply)";
     let create = step_of(&world().plan(), "a");
     assert!(create.verdict.goes());
-    assert_eq!(create.later, later);
     let Action::Create { want, .. } = &create.action else { panic!() };
-    assert_eq!(want["parts"], json!({"label": "x"}));
-    let edit = step_of(&world().with(ours("w-1", "a", &[])).plan(), "a");
-    assert_eq!((edit.fields(), &edit.later[..]), (vec!["set label".to_owned()], &create.later[..]));
+    assert_eq!(want["parts"], json!({"label": "x", "beside": later}));
+    let plan = world().with(ours("w-1", "a", &[])).plan();
+    let of_a: Vec<Vec<String>> =
+        plan.steps.iter().filter(|step| step.address == at("a")).map(Step::keys).collect();
+    assert_eq!(of_a, [["label"], ["beside"]]);
     let same = world().with(ours("w-1", "a", &[("label", "x")])).plan();
-    assert!(same.in_sync.is_empty() && same.steps.iter().all(|step| step.address == at("b")));
+    assert!(same.in_sync.is_empty());
+    assert_eq!(step_of(&same, "a").keys(), ["beside"]);
+    assert_eq!(waits(&step_of(&same, "a")), [created_first("b")]);
 }
 
 #[test]
@@ -164,7 +183,7 @@ fn a_reference_into_what_could_not_be_read_waits_for_it() {
     assert_eq!(plan.steps.len(), 2);
     for step in &plan.steps {
         let waits = waits(step);
-        assert!(waits.iter().all(|wait| wait.why.contains("throttled") && !wait.passes));
+        assert!(waits.iter().all(|wait| wait.to_string().contains("throttled") && !wait.passes));
     }
 }
 

@@ -68,7 +68,7 @@ fn what_nobody_claims_is_adopted_by_its_exact_id_and_claimed_first() {
         .step();
     assert_eq!((step.cause, step.action.have().unwrap().id.as_str()), (Cause::Adoption, "w-1"));
     assert_eq!(
-        step.fields(),
+        step.action.edits().iter().map(|edit| &edit.summary[..]).collect::<Vec<_>>(),
         [
             "tag palisade:address=prod/Widget/a, palisade:deletion=retain, palisade:owner=ml",
             "set lock"
@@ -90,7 +90,7 @@ fn what_anybody_claims_is_not_adopted() {
 fn while_the_adopted_id_is_not_there_the_manifest_waits_and_nothing_is_ever_created() {
     let world = World::of([widget("a", "").lifecycle("adopt: w-1")]).with(stray("w-2", &[]));
     let step = world.step();
-    assert_eq!(waits(&step), [Wait::lasting("w-1, which it adopts, does not exist")]);
+    assert_eq!(waits(&step), [Wait::lasting(WaitReason::AdoptionMissing { id: "w-1".into() })]);
     assert_eq!((step.cause, step.action.verb()), (Cause::Adoption, "create"));
 }
 
@@ -127,7 +127,7 @@ fn what_was_made_a_moment_ago_may_not_show_its_tags_yet_and_only_waits() {
     world.predecessors.insert(at("a"), "w-1".into());
     world.completing.insert(at("a"));
     assert_eq!(ids(&world.conflict()), ["w-1"], "it was seen in order before");
-    let wait = Wait::passing("AWS may not show it yet");
+    let wait = Wait::passing(WaitReason::NotVisible { id: "w-1".into() });
     world.create_holdoffs.insert(at("a"), wait.clone());
     assert_eq!(waits(&world.step()), [wait]);
     world.completing.clear();

@@ -57,7 +57,7 @@ fn what_one_reading_of_the_directory_misses_is_not_pruned_before_a_second_one_ag
     let world = World { given_up: [at("a")].into(), ..world(Prune::Automatic) };
     let step = world.step();
     let [wait] = &waits(&step)[..] else { panic!("{step:?}") };
-    assert!(wait.passes && wait.why.contains("second reading"), "{wait:?}");
+    assert!(wait.passes && wait.reason == WaitReason::SecondReading, "{wait:?}");
     assert_eq!(told(&world.plan()), OLD);
 }
 
@@ -103,17 +103,19 @@ fn a_pruning_is_only_reported_where_nothing_may_be_written() {
         // A failure is no better reason than these.
         world.holdoffs.insert(at("old"), failed(""));
         world.stopped = Some("the brake is on");
-        assert_eq!(world.step().verdict, Verdict::Reported("the brake is on".into()));
+        assert_eq!(
+            world.step().verdict,
+            Verdict::Reported(ReportReason::Brake { why: "the brake is on".into() })
+        );
         world.mode = Mode::Observe;
-        assert_eq!(world.step().verdict, Verdict::Reported("the settings say observe".into()));
+        assert_eq!(world.step().verdict, Verdict::Reported(ReportReason::SettingsObserve));
         world.stopped = None;
-        assert_eq!(world.step().verdict, Verdict::Reported("the settings say observe".into()));
+        assert_eq!(world.step().verdict, Verdict::Reported(ReportReason::SettingsObserve));
     }
 }
 
 fn failed(want: &str) -> Holdoff {
-    let wait = Wait::lasting("AWS refused it");
-    Holdoff { want: want.into(), wait, fields: BTreeSet::new() }
+    Holdoff { want: want.into(), wait: refused(), failed: BTreeSet::new() }
 }
 
 #[test]
@@ -121,7 +123,7 @@ fn a_pruning_that_failed_lately_waits() {
     for prune in [Prune::Held, Prune::Automatic] {
         let mut world = world(prune);
         world.holdoffs.insert(at("old"), failed(""));
-        assert_eq!(waits(&world.step()), [Wait::lasting("AWS refused it")]);
+        assert_eq!(waits(&world.step()), [refused()]);
     }
     let mut world = world(Prune::Automatic);
     world.holdoffs.insert(at("old"), failed("what its manifest wanted when there was one"));

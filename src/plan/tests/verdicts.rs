@@ -23,7 +23,7 @@ fn reported(world: &World) -> String {
         .steps
         .iter()
         .map(|step| match &step.verdict {
-            Verdict::Reported(why) => why.clone(),
+            Verdict::Reported(why) => why.to_string(),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -58,7 +58,7 @@ fn settings_before_brake_before_lifecycle_before_pause_before_any_wait() {
 
 #[test]
 fn what_failed_waits_until_its_manifest_changes() {
-    let failed = || Wait::lasting("AWS refused it");
+    let failed = refused;
     let manifest = |spec| World::of([widget("a", spec)]);
     let same = manifest("parts: {label: x}").failed("a", &[]);
     assert_eq!(waits(&same.step()), [failed()]);
@@ -95,34 +95,34 @@ fn failed_at(fields: &[&str]) -> Vec<Step> {
         .failed("a", fields)
         .plan()
         .steps;
-    assert_eq!(super::fields(&steps), ["set lock", "set label", "set gate"]);
+    assert_eq!(keys(&steps), ["lock", "label", "gate"]);
     steps
 }
 
 #[test]
 fn what_tightens_and_comes_before_what_failed_does_not_wait_for_it() {
-    let steps = failed_at(&["set gate"]);
-    assert_eq!(steps[0].fields(), ["set lock", "set label"]);
+    let steps = failed_at(&["gate"]);
+    assert_eq!(steps[0].keys(), ["lock", "label"]);
     assert!(steps[0].verdict.goes());
-    assert_eq!(waits(&steps[1]), [Wait::lasting("AWS refused it")]);
+    assert_eq!(waits(&steps[1]), [refused()]);
     assert_ne!(steps[0].digest, steps[1].digest, "each is a step of its own");
 
-    let steps = failed_at(&["set label"]);
-    assert_eq!(steps[0].fields(), ["set lock"]);
-    assert_eq!(steps[1].fields(), ["set label", "set gate"]);
+    let steps = failed_at(&["label"]);
+    assert_eq!(steps[0].keys(), ["lock"]);
+    assert_eq!(steps[1].keys(), ["label", "gate"]);
 }
 
 #[test]
 fn what_opens_waits_with_what_failed_even_if_it_had_no_part_in_it() {
-    let steps = failed_at(&["set something else"]);
-    assert_eq!(steps[0].fields(), ["set lock", "set label"]);
-    assert_eq!(steps[1].fields(), ["set gate"]);
+    let steps = failed_at(&["something else"]);
+    assert_eq!(steps[0].keys(), ["lock", "label"]);
+    assert_eq!(steps[1].keys(), ["gate"]);
     assert!(!steps[1].verdict.goes());
 }
 
 #[test]
 fn what_failed_first_lets_nothing_behind_it_through() {
-    let steps = failed_at(&["set lock"]);
+    let steps = failed_at(&["lock"]);
     assert_eq!(steps.len(), 1);
     assert!(!steps[0].verdict.goes());
 }
@@ -131,31 +131,30 @@ fn what_failed_first_lets_nothing_behind_it_through() {
 fn only_what_tightens_is_worth_going_ahead() {
     let step = World::of([widget("a", "parts: {label: new, gate: open}")])
         .with(ours("w-1", "a", &[]))
-        .failed("a", &["set gate"])
+        .failed("a", &["gate"])
         .step();
-    assert_eq!(waits(&step), [Wait::lasting("AWS refused it")]);
-    assert_eq!(step.fields(), ["set label", "set gate"]);
+    assert_eq!(waits(&step), [refused()]);
+    assert_eq!(step.keys(), ["label", "gate"]);
 }
 
 #[test]
 fn if_all_of_it_tightens_and_had_no_part_in_the_failure_all_of_it_goes() {
     let step = World::of([widget("a", "parts: {lock: shut}")])
         .with(ours("w-1", "a", &[]))
-        .failed("a", &["set gate"])
+        .failed("a", &["gate"])
         .step();
     assert!(step.verdict.goes());
-    assert_eq!(step.fields(), ["set lock"]);
+    assert_eq!(step.keys(), ["lock"]);
 }
 
 #[test]
 fn what_tightens_does_not_go_ahead_of_any_other_reason_to_wait() {
-    let settling = Phase::Settling("Updating".into());
+    let updating = Phase::Settling("Updating".into());
     let step = World::of([widget("a", "parts: {lock: shut, gate: open}")])
-        .with(in_phase(settling, ours("w-1", "a", &[])))
-        .failed("a", &["set gate"])
+        .with(in_phase(updating, ours("w-1", "a", &[])))
+        .failed("a", &["gate"])
         .step();
-    let why =
-        [Wait::lasting("AWS refused it"), Wait::passing("AWS is still working on it (Updating)")];
+    let why = [settling("Updating"), refused()];
     assert_eq!(waits(&step), why);
 }
 
@@ -163,7 +162,7 @@ fn what_tightens_does_not_go_ahead_of_any_other_reason_to_wait() {
 fn what_tightens_is_not_done_where_nothing_may_be_written() {
     let mut world = World::of([widget("a", "parts: {lock: shut, gate: open}")])
         .with(ours("w-1", "a", &[]))
-        .failed("a", &["set gate"]);
+        .failed("a", &["gate"]);
     world.stopped = Some("the brake is on");
     assert_eq!(world.plan().go().count(), 0);
 }
@@ -171,11 +170,11 @@ fn what_tightens_is_not_done_where_nothing_may_be_written() {
 #[test]
 fn a_create_is_held_off_while_aws_may_not_show_an_earlier_one() {
     let mut world = World::of([widget("a", "parts: {label: x}")]);
-    let wait = || Wait::passing("one may have been made 3 s ago");
+    let wait = || Wait::passing(WaitReason::UnclearCreate);
     world.create_holdoffs.insert(at("a"), wait());
     assert_eq!(waits(&world.step()), [wait()]);
     let world = world.failed("a", &[]);
-    assert_eq!(waits(&world.step()), [Wait::lasting("AWS refused it"), wait()]);
+    assert_eq!(waits(&world.step()), [refused(), wait()]);
     let world = world.with(ours("w-1", "a", &[("label", "old")]));
     let world = World { holdoffs: BTreeMap::new(), ..world };
     assert!(world.step().verdict.goes(), "an edit makes no second one");
@@ -185,10 +184,12 @@ fn a_create_is_held_off_while_aws_may_not_show_an_earlier_one() {
 fn what_somebody_keeps_changing_back_is_frozen_as_a_whole_and_named() {
     let mut world =
         World::of([widget("a", "parts: {lock: shut, label: new}")]).with(ours("w-1", "a", &[]));
-    let want = world.plan().wants[&at("a")].clone();
-    let frozen = BTreeMap::from([("set label".to_owned(), "changed back 3 times".to_owned())]);
+    let want = world.plan().wants[&at("a")].fingerprint.clone();
+    let undone =
+        HoldReason::Undone { key: "label".into(), times: 3, since_minutes: 4, retry_minutes: 10 };
+    let frozen = BTreeMap::from([("label".to_owned(), undone.clone())]);
     world.past.rewrites.insert(at("a"), Rewrites { want, frozen });
-    assert_eq!(held(&world.step()), "changed back 3 times");
+    assert_eq!(held(&world.step()), undone.to_string());
     assert_eq!(world.plan().frozen, [at("a")].into());
     world.documents = World::of([widget("a", "parts: {lock: shut, label: other}")]).documents;
     assert!(world.step().verdict.goes(), "a changed manifest is another wish");

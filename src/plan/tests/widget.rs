@@ -24,7 +24,8 @@ pub(super) type Keepsake = Toy<true>;
 #[serde(deny_unknown_fields, default)]
 #[derive(Default)]
 pub(super) struct Spec {
-    /// A difference in `lock` tightens, in `label` is neutral, in `gate` loosens, in `engine` disrupts, in `frame` is
+    /// A difference in `lock` tightens, in `label` is neutral, in `gate` loosens, in `engine` stops
+    /// work, in `wire` tightens and cuts connections, in `frame` is
     /// impossible; a difference in `bomb` cannot be computed without a panic.
     parts: BTreeMap<String, String>,
     /// What AWS would allow once.
@@ -59,6 +60,10 @@ impl fmt::Display for Change {
 }
 
 impl Describe for Change {
+    fn key(&self) -> String {
+        self.part.clone()
+    }
+
     fn risk(&self) -> Risk {
         risk(&self.part)
     }
@@ -70,11 +75,12 @@ impl Describe for Change {
 
 fn risk(part: &str) -> Risk {
     match part {
-        "lock" => Risk::Tightens,
-        "gate" => Risk::Loosens,
-        "engine" => Risk::Disrupts,
-        "frame" => Risk::Impossible,
-        _ => Risk::Neutral,
+        "lock" => Risk::TIGHTENS,
+        "gate" => Risk::LOOSENS,
+        "engine" => Risk::NEUTRAL.stopping_work(),
+        "wire" => Risk::TIGHTENS.cutting_connections(),
+        "frame" => Risk::IMPOSSIBLE,
+        _ => Risk::NEUTRAL,
     }
 }
 
@@ -111,9 +117,8 @@ impl<const KEPT: bool> Kind for Toy<KEPT> {
             parts.insert("behind".to_owned(), ids.join(" "));
         }
         for target in &beside {
-            if let Some(id) = refs.maybe("beside", target, accepts).map_err(wrong)? {
-                parts.insert("beside".to_owned(), id);
-            }
+            let id = refs.maybe("beside", target, accepts).map_err(wrong)?;
+            parts.insert("beside".to_owned(), id);
         }
         Ok(State { parts, title, gone: false })
     }
@@ -131,8 +136,16 @@ impl<const KEPT: bool> Kind for Toy<KEPT> {
                 new: value.clone(),
             })
             .collect();
-        changes.sort_by_key(|change| risk(&change.part));
+        let rank = |change: &Change| {
+            let risk = risk(&change.part);
+            (risk.impossible, risk.disrupts(), risk.access())
+        };
+        changes.sort_by_key(rank);
         changes
+    }
+
+    fn risk_of_creating(_: &State) -> Risk {
+        Risk::LOOSENS
     }
 
     fn effect(mut have: State, change: &Change) -> State {
@@ -169,7 +182,7 @@ impl<const KEPT: bool> Port<Toy<KEPT>> for NoPort {
         none()
     }
 
-    async fn change(&self, _: &Observed<State>, _: &Change) -> Result<(), CloudError> {
+    async fn change(&self, _: &Observed<State>, _: &[Change]) -> Result<(), CloudError> {
         none()
     }
 

@@ -138,7 +138,7 @@ fn step(html: &mut Html, class: &'static str, step: &StepView) {
         .markup(" ")
         .element("span", "tag", step.cause)
         .markup(" ")
-        .element("span", "tag", step.risk);
+        .element("span", "tag", &step.risk);
     if let Some(id) = &step.id {
         html.markup(" <code>").text(id).markup("</code>");
     }
@@ -151,15 +151,12 @@ fn step(html: &mut Html, class: &'static str, step: &StepView) {
         html.markup("<p class=\"edit\">")
             .text(&edit.summary)
             .markup(" ")
-            .element("span", "tag", edit.risk)
+            .element("span", "tag", &edit.risk)
             .markup("</p>");
         diff(html, &edit.lines);
     }
     for line in fate(step) {
         html.element("p", "fate", line);
-    }
-    for later in &step.later {
-        html.markup("<p class=\"fate\">Left out for now: ").text(later).markup("</p>");
     }
 }
 
@@ -167,13 +164,13 @@ fn step(html: &mut Html, class: &'static str, step: &StepView) {
 fn fate(step: &StepView) -> Vec<String> {
     match (&step.verdict, &step.outcome) {
         (Verdict::Waiting(waits), _) => {
-            waits.iter().map(|wait| format!("Waiting: {}", wait.why)).collect()
+            waits.iter().map(|wait| format!("Waiting: {wait}")).collect()
         }
         (Verdict::Held(why), _) => why.iter().map(|why| format!("Held: {why}")).collect(),
         (Verdict::Reported(why), _) => vec![format!("Only reported: {why}")],
         (Verdict::Go, Some(Outcome::Done { .. })) => vec!["Done in this pass".to_owned()],
         (Verdict::Go, Some(Outcome::Failed { message, .. })) => vec![format!("Failed: {message}")],
-        (Verdict::Go, Some(Outcome::Skipped { why })) => vec![format!("Not sent: {why}")],
+        (Verdict::Go, Some(Outcome::Skipped { reason })) => vec![format!("Not sent: {reason}")],
         (Verdict::Go, None) => vec!["Not sent in this pass".to_owned()],
     }
 }

@@ -1,7 +1,10 @@
 //! What the page shows, and what it can never show.
 
 use super::*;
-use crate::status::{Status, fixture};
+use crate::{
+    plan::HoldReason,
+    status::{Status, fixture},
+};
 
 fn view(report: &crate::engine::Report) -> View {
     let status = Status::new(Duration::from_mins(1)).unwrap();
@@ -51,9 +54,8 @@ fn no_value_from_manifests_or_aws_becomes_markup() {
         step.address = address.clone();
         step.origin = Some(attack.to_owned());
         step.digest = attack.to_owned();
-        step.later = vec![attack.to_owned()];
         if let Verdict::Held(why) = &mut step.verdict {
-            *why = vec![attack.to_owned()];
+            *why = vec![HoldReason::Failed { why: attack.to_owned() }];
         }
     }
     for conflict in &mut report.plan.conflicts {

@@ -70,47 +70,11 @@ impl Port<KmsKey> for Live {
         }
     }
 
-    async fn change(&self, have: &Observed<State>, change: &Change) -> Result<(), CloudError> {
-        let id = have.id.as_str();
-        match change {
-            Change::CancelDeletion => {
-                call!(self, "kms:CancelKeyDeletion", cancel_key_deletion().key_id(id)).map(drop)
-            }
-            Change::PutPolicy { policy, .. } => call!(
-                self,
-                "kms:PutKeyPolicy",
-                put_key_policy()
-                    .key_id(id)
-                    .policy_name(POLICY_NAME)
-                    .policy(policy.to_minified_json())
-                    .bypass_policy_lockout_safety_check(false)
-            )
-            .map(drop)
-            .map_err(explain_principals),
-            Change::Enable => call!(self, "kms:EnableKey", enable_key().key_id(id)).map(drop),
-            Change::Disable => call!(self, "kms:DisableKey", disable_key().key_id(id)).map(drop),
-            Change::UpdateDescription { new, .. } => call!(
-                self,
-                "kms:UpdateKeyDescription",
-                update_key_description().key_id(id).description(new)
-            )
-            .map(drop),
-            Change::CreateAlias { alias } => self.create_alias(id, alias).await,
-            Change::MoveAlias { alias, from } => self.move_alias(id, alias, from).await,
-            Change::DeleteAlias { alias } => self.delete_alias(id, alias).await,
-            Change::EnableRotation { period_days, .. } => call!(
-                self,
-                "kms:EnableKeyRotation",
-                enable_key_rotation()
-                    .key_id(id)
-                    .set_rotation_period_in_days(period_days.map(i32::from))
-            )
-            .map(drop),
-            Change::DisableRotation { .. } => {
-                call!(self, "kms:DisableKeyRotation", disable_key_rotation().key_id(id)).map(drop)
-            }
-            Change::Immutable(fixed) => Err(impossible(fixed)),
+    async fn change(&self, have: &Observed<State>, changes: &[Change]) -> Result<(), CloudError> {
+        for change in changes {
+            self.change_one(have.id.as_str(), change).await?;
         }
+        Ok(())
     }
 
     async fn tag(&self, have: &Observed<State>, set: &Tags) -> Result<(), CloudError> {
@@ -160,6 +124,48 @@ impl Port<KmsKey> for Live {
 }
 
 impl Live {
+    async fn change_one(&self, id: &str, change: &Change) -> Result<(), CloudError> {
+        match change {
+            Change::CancelDeletion => {
+                call!(self, "kms:CancelKeyDeletion", cancel_key_deletion().key_id(id)).map(drop)
+            }
+            Change::PutPolicy { policy, .. } => call!(
+                self,
+                "kms:PutKeyPolicy",
+                put_key_policy()
+                    .key_id(id)
+                    .policy_name(POLICY_NAME)
+                    .policy(policy.to_minified_json())
+                    .bypass_policy_lockout_safety_check(false)
+            )
+            .map(drop)
+            .map_err(explain_principals),
+            Change::Enable => call!(self, "kms:EnableKey", enable_key().key_id(id)).map(drop),
+            Change::Disable => call!(self, "kms:DisableKey", disable_key().key_id(id)).map(drop),
+            Change::UpdateDescription { new, .. } => call!(
+                self,
+                "kms:UpdateKeyDescription",
+                update_key_description().key_id(id).description(new)
+            )
+            .map(drop),
+            Change::CreateAlias { alias } => self.create_alias(id, alias).await,
+            Change::MoveAlias { alias, from } => self.move_alias(id, alias, from).await,
+            Change::DeleteAlias { alias } => self.delete_alias(id, alias).await,
+            Change::EnableRotation { period_days, .. } => call!(
+                self,
+                "kms:EnableKeyRotation",
+                enable_key_rotation()
+                    .key_id(id)
+                    .set_rotation_period_in_days(period_days.map(i32::from))
+            )
+            .map(drop),
+            Change::DisableRotation { .. } => {
+                call!(self, "kms:DisableKeyRotation", disable_key_rotation().key_id(id)).map(drop)
+            }
+            Change::Immutable(fixed) => Err(impossible(fixed)),
+        }
+    }
+
     async fn create_alias(&self, id: &str, alias: &str) -> Result<(), CloudError> {
         let created =
             call!(self, "kms:CreateAlias", create_alias().alias_name(alias).target_key_id(id));

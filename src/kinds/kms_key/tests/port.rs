@@ -52,7 +52,7 @@ impl Place {
         let have = self.one(name).await;
         let changes = KmsKey::diff(want, &have.state);
         for change in &changes {
-            self.port.change(&have, change).await.expect("changed");
+            self.port.change(&have, std::slice::from_ref(change)).await.expect("changed");
         }
         changes
     }
@@ -314,14 +314,20 @@ async fn an_alias_moves_between_our_keys_and_never_from_anybody_else() {
     let point =
         |id: &PhysicalId| kms.update_alias().alias_name("alias/shared").target_key_id(id.as_str());
     point(&stranger).send().await.expect("moved");
-    assert_eq!(class(place.port.change(have, &changes[0]).await), Class::Busy);
+    assert_eq!(
+        class(place.port.change(have, std::slice::from_ref(&changes[0])).await),
+        Class::Busy
+    );
     let create = Change::CreateAlias { alias: "alias/shared".into() };
-    assert_eq!(class(place.port.change(have, &create).await), Class::Duplicate);
+    assert_eq!(
+        class(place.port.change(have, std::slice::from_ref(&create)).await),
+        Class::Duplicate
+    );
     let delete = Change::DeleteAlias { alias: "alias/shared".into() };
-    place.port.change(have, &delete).await.expect("not ours to delete");
+    place.port.change(have, std::slice::from_ref(&delete)).await.expect("not ours to delete");
     point(&old_id).send().await.expect("the alias is still there");
 
-    place.port.change(have, &changes[0]).await.expect("moved");
+    place.port.change(have, std::slice::from_ref(&changes[0])).await.expect("moved");
     let seen = place.observe(&wanted).await;
     let have = seen.iter().find(|key| key.id != old_id).expect("the new key");
     assert_eq!(KmsKey::diff(&new, &have.state), []);
@@ -335,12 +341,12 @@ async fn repeated_changes_are_harmless() {
     let have = place.one("studio").await;
     let changes = KmsKey::diff(&want, &have.state);
     for change in changes.iter().chain(&changes) {
-        place.port.change(&have, change).await.expect("changed");
+        place.port.change(&have, std::slice::from_ref(change)).await.expect("changed");
     }
     assert_eq!(KmsKey::diff(&want, &place.one("studio").await.state), []);
     let delete = Change::DeleteAlias { alias: "alias/ml/second".into() };
-    place.port.change(&have, &delete).await.expect("deleted");
-    place.port.change(&have, &delete).await.expect("deleted already");
+    place.port.change(&have, std::slice::from_ref(&delete)).await.expect("deleted");
+    place.port.change(&have, std::slice::from_ref(&delete)).await.expect("deleted already");
 }
 
 #[tokio::test]
@@ -366,7 +372,8 @@ async fn a_deleted_role_in_the_policy_is_drift_that_cannot_be_written_until_the_
     let have = place.one("studio").await;
     let changes = KmsKey::diff(&want, &have.state);
     assert!(matches!(changes[..], [Change::PutPolicy { .. }]), "{changes:?}");
-    let error = place.port.change(&have, &changes[0]).await.expect_err("refused");
+    let error =
+        place.port.change(&have, std::slice::from_ref(&changes[0])).await.expect_err("refused");
     assert_eq!(error.class, Class::Rejected);
     assert!(
         error.message.contains("every role and user that the policy names must exist"),
@@ -394,7 +401,10 @@ async fn an_impossible_change_is_rejected_without_a_call() {
     place.calls();
     let changes = KmsKey::diff(&want, &have.state);
     let change = changes.last().expect("a change");
-    assert_eq!(class(place.port.change(&have, change).await), Class::Rejected);
+    assert_eq!(
+        class(place.port.change(&have, std::slice::from_ref(change)).await),
+        Class::Rejected
+    );
     assert_eq!(place.calls(), BTreeMap::new());
 }
 

@@ -14,9 +14,9 @@ use serde_json::{Map, Value};
 
 use self::wire::{Malformed, Wire, member};
 use super::{
-    Change, SageMakerDomain, Update, rules,
+    Change, SageMakerDomain, diff, rules,
     state::{self, State},
-    tree,
+    tree::{self, LeafEdit},
 };
 use crate::{
     aws::{Access, classify},
@@ -75,15 +75,19 @@ impl Port<SageMakerDomain> for Live {
         }
     }
 
-    async fn change(&self, have: &Observed<State>, change: &Change) -> Result<(), CloudError> {
-        match change {
-            Change::Update(update) | Change::UpdateWithoutApps(update) => {
-                self.update(have, update).await
-            }
-            Change::Impossible { .. } => {
-                Err(CloudError::new(UPDATE, Class::Rejected, change.to_string()))
+    async fn change(&self, have: &Observed<State>, changes: &[Change]) -> Result<(), CloudError> {
+        let mut edits = Vec::new();
+        for change in changes {
+            match change {
+                Change::Update(update) | Change::UpdateWithoutApps(update) => {
+                    edits.push(update.edit.clone());
+                }
+                Change::Impossible { .. } => {
+                    return Err(CloudError::new(UPDATE, Class::Rejected, change.to_string()));
+                }
             }
         }
+        self.update(have, &edits).await
     }
 
     async fn tag(&self, have: &Observed<State>, set: &Tags) -> Result<(), CloudError> {
@@ -143,8 +147,9 @@ impl Live {
     /// AWS publishes for VPC-only Studio deny every update in which it is absent, whatever else is
     /// there. So the call is made without it, and only where that is denied, which certainly did
     /// nothing, once more with the network as it is: all three together, unchanged.
-    async fn update(&self, have: &Observed<State>, update: &Update) -> Result<(), CloudError> {
-        let mut members: Map<String, Value> = update.send.clone().into_iter().collect();
+    async fn update(&self, have: &Observed<State>, edits: &[LeafEdit]) -> Result<(), CloudError> {
+        let mut members: Map<String, Value> =
+            diff::members(&have.state, edits).into_iter().collect();
         let first = self.send_update(&have.id, &members).await;
         let denied =
             matches!(&first, Err(error) if error.class == Class::Denied && error.code.is_some());

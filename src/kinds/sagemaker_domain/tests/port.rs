@@ -56,7 +56,7 @@ impl Desk {
     /// Makes one change and lets AWS finish it.
     async fn change(&self, change: &Change) -> Result<(), CloudError> {
         let have = self.only().await;
-        let made = self.port.change(&have, change).await;
+        let made = self.port.change(&have, std::slice::from_ref(change)).await;
         pass().await;
         made
     }
@@ -124,7 +124,7 @@ fn want(spec: Value) -> State {
     let spec: Spec = serde_json::from_value(spec).expect("a spec");
     let mut refs = Refs::new(&scope, "studio", &known);
     let want = SageMakerDomain::resolve(spec, &mut refs).expect("a valid spec");
-    assert!(refs.finish().waiting.is_empty());
+    assert!(refs.finish().waiting().is_empty());
     want
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn change(
             Class::Rejected,
             format!("{change}: AWS has no call for it"),
         )),
-        Change::Revoke { direction, rules } => {
+        Change::Revoke { direction, rules, .. } => {
             editor.revoke(*direction, |rule| rules.iter().any(|entry| entry.rule == *rule)).await
         }
         Change::Modify { direction, pairs } => editor.modify(*direction, pairs).await,

@@ -110,8 +110,11 @@ impl Port<SecurityGroup> for Live {
         }
     }
 
-    async fn change(&self, have: &Observed<State>, change: &Change) -> Result<(), CloudError> {
-        edit::change(&self.ec2, &self.facts, have.id.as_str(), change).await
+    async fn change(&self, have: &Observed<State>, changes: &[Change]) -> Result<(), CloudError> {
+        for change in changes {
+            edit::change(&self.ec2, &self.facts, have.id.as_str(), change).await?;
+        }
+        Ok(())
     }
 
     async fn tag(&self, have: &Observed<State>, set: &Tags) -> Result<(), CloudError> {

@@ -158,7 +158,7 @@ fn name_description_and_vpc_are_shown_and_never_changed() {
         ]
     );
     use crate::kind::Describe as _;
-    assert!(changes.iter().all(|change| change.risk() == crate::model::Risk::Impossible));
+    assert!(changes.iter().all(|change| change.risk() == Risk::IMPOSSIBLE));
     let last = changes.iter().fold(live(&[], &[]), SecurityGroup::effect);
     assert!(SecurityGroup::diff(&want, &last).is_empty());
 }

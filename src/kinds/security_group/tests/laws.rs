@@ -270,9 +270,9 @@ proptest! {
             let gained = after.iter().zip(&before).any(|(after, before)| *after && !before);
             let lost = before.iter().zip(&after).any(|(before, after)| *before && !after);
             match change.risk() {
-                Risk::Tightens => prop_assert!(!gained, "{change} gains"),
-                Risk::Neutral => prop_assert!(!gained && !lost, "{change} is not neutral"),
-                risk => prop_assert_eq!(risk, Risk::Loosens),
+                Risk::TIGHTENS => prop_assert!(!gained, "{change} gains"),
+                Risk::NEUTRAL => prop_assert!(!gained && !lost, "{change} is not neutral"),
+                risk => prop_assert_eq!(risk, Risk::LOOSENS),
             }
         }
     }

@@ -66,7 +66,10 @@ impl Cloud {
     async fn apply(&self, id: &PhysicalId, want: &State) -> Observed<State> {
         let have = self.observe(id).await;
         for change in SecurityGroup::diff(want, &have.state) {
-            self.port.change(&have, &change).await.expect("the change is made");
+            self.port
+                .change(&have, std::slice::from_ref(&change))
+                .await
+                .expect("the change is made");
         }
         let after = self.observe(id).await;
         assert_eq!(SecurityGroup::diff(want, &after.state), [], "nothing is left to do");
@@ -226,11 +229,15 @@ async fn a_rule_that_is_gone_already_is_fine_to_revoke_and_stale_to_edit() {
     let entry = Entry { rule: rule("tcp 22, self"), description: None };
     cloud.writes();
     let direction = Direction::Ingress;
-    let revoke = Change::Revoke { direction, rules: vec![entry.clone()] };
-    cloud.port.change(&have, &revoke).await.expect("nothing to revoke");
+    let revoke = Change::Revoke { direction, rules: vec![entry.clone()], bridged: false };
+    cloud.port.change(&have, std::slice::from_ref(&revoke)).await.expect("nothing to revoke");
     let one = Redescription { rule: entry.rule, old: "a".into(), new: "b".into() };
     let describe = Change::Describe { direction, rules: vec![one] };
-    let error = cloud.port.change(&have, &describe).await.expect_err("the rule is gone");
+    let error = cloud
+        .port
+        .change(&have, std::slice::from_ref(&describe))
+        .await
+        .expect_err("the rule is gone");
     assert_eq!(error.class, Class::Busy);
     assert!(cloud.writes().is_empty());
 }
@@ -245,9 +252,14 @@ async fn adding_what_a_lost_answer_added_already_is_done() {
         rules: rules(texts).into(),
         covered: false,
     };
-    cloud.port.change(&have, &authorize(&["tcp 22, self"])).await.expect("it is there");
+    cloud
+        .port
+        .change(&have, std::slice::from_ref(&authorize(&["tcp 22, self"])))
+        .await
+        .expect("it is there");
     let both = authorize(&["tcp 22, self", "tcp 23, self"]);
-    let error = cloud.port.change(&have, &both).await.expect_err("only one is there");
+    let error =
+        cloud.port.change(&have, std::slice::from_ref(&both)).await.expect_err("only one is there");
     assert_eq!(error.class, Class::Duplicate);
 }
 
@@ -377,6 +389,7 @@ async fn what_aws_cannot_change_is_refused_without_a_call() {
     cloud.writes();
     let want = State { description: Some("Other".into()), ..cloud.want("apps", &[], &[]) };
     let changes = SecurityGroup::diff(&want, &have.state);
-    let error = cloud.port.change(&have, &changes[0]).await.expect_err("impossible");
+    let error =
+        cloud.port.change(&have, std::slice::from_ref(&changes[0])).await.expect_err("impossible");
     assert_eq!((error.class, cloud.writes().len()), (Class::Rejected, 0));
 }

@@ -128,11 +128,9 @@ fn a_rule_for_a_group_that_does_not_exist_yet_follows_later() {
     let entry = json!({"protocol": "tcp", "ports": 443, "from": ["self", {"ref": "later"}]});
     let (state, resolution) = resolve(&known(), json!({"ingress": [entry]}));
     assert_eq!(state.unwrap().ingress, Some(rules(&["tcp 443, self"])));
-    assert!(resolution.waiting.is_empty() && resolution.hard.is_empty());
-    assert_eq!(
-        resolution.later.into_iter().collect::<Vec<_>>(),
-        ["prod/SecurityGroup/later does not exist yet"]
-    );
+    assert!(resolution.waiting().is_empty() && resolution.hard.is_empty());
+    let later: Vec<_> = resolution.unresolved.values().map(|it| it.why.to_string()).collect();
+    assert_eq!(later, ["prod/SecurityGroup/later does not exist yet"]);
 }
 
 #[test]

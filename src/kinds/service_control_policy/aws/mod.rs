@@ -153,14 +153,17 @@ impl Port<ServiceControlPolicy> for Live {
             .ok_or_else(|| CloudError::new(OPERATION, Class::Ambiguous, "no id in the answer"))
     }
 
-    async fn change(&self, have: &Observed<State>, change: &Change) -> Result<(), CloudError> {
-        match change {
-            Change::Update(update) => self.update(have.id.as_str(), update).await,
-            Change::Attach { target, .. } => self.attach(have.id.as_str(), target).await,
-            Change::Detach { target, after, .. } => {
-                self.detach(have.id.as_str(), target, after).await
+    async fn change(&self, have: &Observed<State>, changes: &[Change]) -> Result<(), CloudError> {
+        let id = have.id.as_str();
+        let mut leaves = Vec::new();
+        for change in changes {
+            match change {
+                Change::Update(update) => leaves.push(update.as_ref()),
+                Change::Attach { target, .. } => self.attach(id, target).await?,
+                Change::Detach { target, after, .. } => self.detach(id, target, after).await?,
             }
         }
+        if leaves.is_empty() { Ok(()) } else { self.update(id, &Update::together(leaves)).await }
     }
 
     async fn tag(&self, have: &Observed<State>, set: &Tags) -> Result<(), CloudError> {

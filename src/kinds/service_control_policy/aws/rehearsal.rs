@@ -66,7 +66,7 @@ impl Rehearsal {
         assert_eq!(have.tags, claim.tags());
         let edits = ServiceControlPolicy::diff(want, &have.state);
         for edit in &edits {
-            self.port.change(have, edit).await?;
+            self.port.change(have, std::slice::from_ref(edit)).await?;
         }
         Ok(edits.is_empty())
     }

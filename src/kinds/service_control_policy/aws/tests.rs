@@ -171,13 +171,13 @@ fn observed() -> Observed<State> {
 fn detach() -> Change {
     Change::Detach {
         target: ACCOUNT.into(),
-        risk: crate::model::Risk::Loosens,
+        risk: crate::model::Risk::LOOSENS,
         after: BTreeSet::new(),
     }
 }
 
 fn attach() -> Change {
-    Change::Attach { target: ACCOUNT.into(), risk: crate::model::Risk::Tightens }
+    Change::Attach { target: ACCOUNT.into(), risk: crate::model::Risk::TIGHTENS }
 }
 
 #[tokio::test]
@@ -258,7 +258,7 @@ async fn a_strangers_policy_is_asked_again_after_sixty_passes_for_it_may_be_ours
 async fn a_policy_that_moves_stays_at_its_old_place_until_it_is_shown_at_the_new_one() {
     let change = Change::Detach {
         target: ACCOUNT.into(),
-        risk: crate::model::Risk::Loosens,
+        risk: crate::model::Risk::LOOSENS,
         after: ["ou-new".to_owned()].into(),
     };
     let both = listing(&[summary("p-FullAWSAccess", "FullAWSAccess"), summary(OURS, "p")]);
@@ -266,7 +266,8 @@ async fn a_policy_that_moves_stays_at_its_old_place_until_it_is_shown_at_the_new
         .ok("ListPoliciesForTarget", both)
         .ok("ListTargetsForPolicy", attached_to(&[ACCOUNT]));
     let port = script.port().await;
-    let error = port.change(&observed(), &change).await.expect_err("not there yet");
+    let error =
+        port.change(&observed(), std::slice::from_ref(&change)).await.expect_err("not there yet");
     assert_eq!(error.class, Class::Busy);
     assert!(error.message.contains("ou-new"), "{}", error.message);
     script.sent();
@@ -277,7 +278,7 @@ async fn a_policy_that_moves_stays_at_its_old_place_until_it_is_shown_at_the_new
         .ok("ListPoliciesForTarget", both)
         .ok("ListTargetsForPolicy", attached_to(&[ACCOUNT, "ou-new"]))
         .ok("DetachPolicy", json!({}));
-    script.port().await.change(&observed(), &change).await.unwrap();
+    script.port().await.change(&observed(), std::slice::from_ref(&change)).await.unwrap();
     let order = ["ListPoliciesForTarget", "ListTargetsForPolicy", "DetachPolicy"];
     assert_eq!(script.operations(), order);
 }
@@ -382,13 +383,19 @@ async fn the_reason_decides_what_a_constraint_means() {
     ] {
         let script =
             Script::default().err("AttachPolicy", "ConstraintViolationException", Some(reason));
-        let error = script.port().await.change(&observed(), &attach()).await.unwrap_err();
+        let error = script
+            .port()
+            .await
+            .change(&observed(), std::slice::from_ref(&attach()))
+            .await
+            .unwrap_err();
         assert_eq!(error.class, class, "{reason}");
         assert!(error.message.contains(reason), "{error}");
     }
     let script =
         Script::default().err("AttachPolicy", "InvalidInputException", Some("IMMUTABLE_POLICY"));
-    let error = script.port().await.change(&observed(), &attach()).await.unwrap_err();
+    let error =
+        script.port().await.change(&observed(), std::slice::from_ref(&attach())).await.unwrap_err();
     assert_eq!(error.class, Class::Rejected);
     assert!(error.message.contains("IMMUTABLE_POLICY"), "{error}");
 }
@@ -398,28 +405,36 @@ async fn an_update_is_one_call_and_an_empty_description_is_sent() {
     let script = Script::default().ok("UpdatePolicy", description(OURS, "p"));
     let want = State { description: Some(String::new()), ..wanted() };
     let edits = ServiceControlPolicy::diff(&want, &observed().state);
-    script.port().await.change(&observed(), &edits[0]).await.unwrap();
+    script.port().await.change(&observed(), std::slice::from_ref(&edits[0])).await.unwrap();
     assert_eq!(script.sent()[0].1, json!({"PolicyId": OURS, "Description": ""}));
 }
 
 #[tokio::test]
 async fn attached_already_and_detached_already_are_success() {
     let script = Script::default().err("AttachPolicy", "DuplicatePolicyAttachmentException", None);
-    assert_eq!(script.port().await.change(&observed(), &attach()).await, Ok(()));
+    assert_eq!(
+        script.port().await.change(&observed(), std::slice::from_ref(&attach())).await,
+        Ok(())
+    );
     for code in ["PolicyNotAttachedException", "TargetNotFoundException"] {
         let script = Script::default().ok("ListPoliciesForTarget", listing(&[])).err(
             "DetachPolicy",
             code,
             None,
         );
-        assert_eq!(script.port().await.change(&observed(), &detach()).await, Ok(()), "{code}");
+        assert_eq!(
+            script.port().await.change(&observed(), std::slice::from_ref(&detach())).await,
+            Ok(()),
+            "{code}"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_last_policy_of_a_target_is_never_detached() {
     let script = Script::default().ok("ListPoliciesForTarget", listing(&[summary(OURS, "p")]));
-    let error = script.port().await.change(&observed(), &detach()).await.unwrap_err();
+    let error =
+        script.port().await.change(&observed(), std::slice::from_ref(&detach())).await.unwrap_err();
     assert_eq!(error.class, Class::Blocked);
     assert_eq!(script.operations(), ["ListPoliciesForTarget"]);
 
@@ -434,7 +449,7 @@ async fn the_last_policy_of_a_target_is_never_detached() {
 async fn with_another_policy_at_the_target_ours_is_detached() {
     let both = listing(&[summary("p-FullAWSAccess", "FullAWSAccess"), summary(OURS, "p")]);
     let script = Script::default().ok("ListPoliciesForTarget", both).ok("DetachPolicy", json!({}));
-    script.port().await.change(&observed(), &detach()).await.unwrap();
+    script.port().await.change(&observed(), std::slice::from_ref(&detach())).await.unwrap();
     assert_eq!(script.sent()[1].1, json!({"PolicyId": OURS, "TargetId": ACCOUNT}));
 }
 
@@ -463,12 +478,18 @@ async fn policies_are_turned_on_where_they_are_off_and_attached_in_the_next_pass
         off(roots(kind("PENDING_ENABLE"))),
         off(roots(kind("ENABLED"))),
     ] {
-        let error = script.port().await.change(&observed(), &attach()).await.unwrap_err();
+        let error = script
+            .port()
+            .await
+            .change(&observed(), std::slice::from_ref(&attach()))
+            .await
+            .unwrap_err();
         assert_eq!(error.class, Class::Busy, "{error}");
         script.sent();
     }
     let script = off(roots(json!([]))).err("EnablePolicyType", "AccessDeniedException", None);
-    let error = script.port().await.change(&observed(), &attach()).await.unwrap_err();
+    let error =
+        script.port().await.change(&observed(), std::slice::from_ref(&attach())).await.unwrap_err();
     assert_eq!(error.class, Class::Denied);
 }
 

@@ -23,7 +23,7 @@ fn load(text: &str) -> Vec<(String, State)> {
             let name = document["metadata"]["name"].as_str().expect("a name").to_owned();
             let known = organisation();
             let (state, resolution) = resolve_in(&known, document["spec"].clone());
-            assert_eq!(resolution.waiting, BTreeSet::new(), "{name}");
+            assert_eq!(resolution.waiting(), BTreeSet::new(), "{name}");
             (name, state.expect("a valid spec"))
         })
         .collect()

@@ -163,7 +163,11 @@ async fn the_reasons_of_a_refused_create_get_their_own_class() {
 async fn modified(want: &State, have: State) -> String {
     let server = Canned::answering([YES]);
     let [change] = &VpcEndpoint::diff(want, &have)[..] else { panic!("one change") };
-    port(&server).await.change(&observed(have), change).await.expect("changed");
+    port(&server)
+        .await
+        .change(&observed(have), std::slice::from_ref(change))
+        .await
+        .expect("changed");
     server.only_request()
 }
 
@@ -206,7 +210,8 @@ async fn what_aws_has_no_call_for_is_not_sent() {
     let server = Canned::default();
     let have = State { vpc: "vpc-2".into(), ..wanted() };
     let changes = VpcEndpoint::diff(&wanted(), &have);
-    let refused = port(&server).await.change(&observed(have), &changes[0]).await;
+    let refused =
+        port(&server).await.change(&observed(have), std::slice::from_ref(&changes[0])).await;
     assert_eq!(refused.expect_err("refused").class, Class::Rejected);
     assert!(server.requests().is_empty());
 }
@@ -217,7 +222,8 @@ async fn an_endpoint_that_is_being_modified_is_busy() {
     server.then(400, &error("OperationInProgress", "VpcEndpoint modify operation in progress"));
     let have = State { private_dns: Some(false), ..wanted() };
     let changes = VpcEndpoint::diff(&wanted(), &have);
-    let failed = port(&server).await.change(&observed(have), &changes[0]).await;
+    let failed =
+        port(&server).await.change(&observed(have), std::slice::from_ref(&changes[0])).await;
     assert_eq!(failed.expect_err("busy").class, Class::Busy);
 }
 
@@ -397,6 +403,10 @@ async fn a_policy_that_nobody_could_read_is_never_sent() {
     let [Change::Modify(modify)] = &VpcEndpoint::diff(&want, &have)[..] else { panic!("one") };
     assert!(matches!(&modify.policy, Some(Swap { to: Policy::Unreadable(_), .. })));
     let change = Change::Modify(modify.clone());
-    port(&server).await.change(&observed(have), &change).await.expect_err("refused");
+    port(&server)
+        .await
+        .change(&observed(have), std::slice::from_ref(&change))
+        .await
+        .expect_err("refused");
     assert!(server.requests().is_empty());
 }

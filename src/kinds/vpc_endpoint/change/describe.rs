@@ -8,7 +8,7 @@ use crate::{
     kinds::vpc_endpoint::Policy,
     model::{
         Risk,
-        policy_document::{Context, Widening, diff},
+        policy_document::{Context, diff},
     },
 };
 
@@ -22,11 +22,22 @@ impl fmt::Display for Change {
 }
 
 impl Describe for Change {
+    fn key(&self) -> String {
+        match self {
+            Self::Modify(modify) => modify.leaf().to_owned(),
+            Self::Immutable(immutable) => immutable.fields().join(" and "),
+        }
+    }
+
     fn risk(&self) -> Risk {
         match self {
             Self::Modify(modify) => modify.risk(),
-            Self::Immutable(_) => Risk::Impossible,
+            Self::Immutable(_) => Risk::IMPOSSIBLE,
         }
+    }
+
+    fn replaces_policy(&self) -> bool {
+        matches!(self, Self::Modify(modify) if modify.policy.is_some())
     }
 
     fn lines(&self) -> Vec<Line> {
@@ -42,9 +53,12 @@ impl Describe for Change {
 }
 
 impl Immutable {
+    fn fields(&self) -> Vec<&str> {
+        self.differences.iter().map(|(field, _, _)| field.as_str()).collect()
+    }
+
     fn summary(&self) -> String {
-        let fields: Vec<_> = self.differences.iter().map(|(field, _, _)| field.as_str()).collect();
-        format!("change {}, which AWS cannot do in place", fields.join(" and "))
+        format!("change {}, which AWS cannot do in place", self.fields().join(" and "))
     }
 }
 
@@ -89,45 +103,51 @@ impl Modify {
         ]
     }
 
-    /// The worst of all parts; a part that does nothing to anybody does not soften one that does.
+    /// Everything that its parts risk.
     fn risk(&self) -> Risk {
-        let parts = self.part_risks();
-        parts.into_iter().filter(|risk| *risk != Risk::Neutral).max().unwrap_or(Risk::Neutral)
+        let policy = self.policy.as_ref().map(|swap| policy_risk(swap, &self.context()));
+        let when = |set: &BTreeSet<String>, risk| (!set.is_empty()).then_some(risk);
+        let sets = [
+            // New interfaces can be reached, the connections of removed ones end.
+            when(&self.subnets.add, Risk::LOOSENS),
+            when(&self.subnets.remove, Risk::TIGHTENS.cutting_connections()),
+            when(&self.security_groups.add, Risk::LOOSENS),
+            when(&self.security_groups.remove, Risk::TIGHTENS),
+            // Subnets behind the table reach the service this way, or no longer. The source addresses switch, which
+            // cuts open connections (Amazon VPC guide, gateway endpoints).
+            when(&self.route_tables.add, Risk::LOOSENS.cutting_connections()),
+            when(&self.route_tables.remove, Risk::TIGHTENS.cutting_connections()),
+        ];
+        policy
+            .into_iter()
+            .chain(sets.into_iter().flatten())
+            .chain(self.addressing_risks())
+            .collect()
     }
 
-    fn part_risks(&self) -> Vec<Risk> {
+    fn addressing_risks(&self) -> Vec<Risk> {
         let mut risks = Vec::new();
-        if let Some(swap) = &self.policy {
-            risks.push(policy_risk(swap, &self.context()));
-        }
-        let mut when = |set: &BTreeSet<String>, risk| {
-            if !set.is_empty() {
-                risks.push(risk);
-            }
-        };
-        // New interfaces can be reached, the connections of removed ones end.
-        when(&self.subnets.add, Risk::Loosens);
-        when(&self.subnets.remove, Risk::Disrupts);
-        when(&self.security_groups.add, Risk::Loosens);
-        when(&self.security_groups.remove, Risk::Tightens);
-        // The source addresses switch, which cuts open connections (Amazon VPC guide, gateway endpoints).
-        when(&self.route_tables.add, Risk::Disrupts);
-        when(&self.route_tables.remove, Risk::Disrupts);
+        let cuts = Risk::NEUTRAL.cutting_connections();
         if let Some(swap) = changed(&self.private_dns) {
-            // On: from then on the endpoint's policy and groups apply to what goes to the usual names.
-            risks.push(if swap.to { Risk::Tightens } else { Risk::Disrupts });
+            // On: from then on the endpoint's policy and groups apply to what goes to the usual names. Off: what goes
+            // there takes another way, past the endpoint's policy.
+            risks.push(if swap.to { Risk::TIGHTENS } else { Risk::LOOSENS.cutting_connections() });
         }
         if changed(&self.private_dns_only_for_inbound_resolver_endpoint)
             .is_some_and(|swap| swap.to || changed(&self.private_dns).is_none())
         {
-            risks.push(Risk::Disrupts);
+            risks.push(cuts);
         }
         if changed(&self.dns_record_ip_type).is_some() {
-            risks.push(Risk::Disrupts);
+            risks.push(cuts);
         }
         if let Some(swap) = changed(&self.ip_address_type) {
             // Only a second family beside the first one leaves every connection alone.
-            risks.push(if swap.to == "dualstack" { Risk::Loosens } else { Risk::Disrupts });
+            risks.push(if swap.to == "dualstack" {
+                Risk::LOOSENS
+            } else {
+                Risk::TIGHTENS.cutting_connections()
+            });
         }
         risks
     }
@@ -166,18 +186,15 @@ fn swap_line<T: PartialEq + fmt::Display>(field: &str, swap: &Option<Swap<T>>) -
     Some(Line::change(field, old, &swap.to))
 }
 
-/// Whatever is not surely narrower counts as wider.
+/// What cannot be told counts as both narrower and wider.
 fn policy_risk(swap: &Swap<Policy>, context: &Context) -> Risk {
     match (&swap.from, &swap.to) {
-        (Some(Policy::AllowAll), Policy::Document(_)) => Risk::Tightens,
+        (Some(Policy::AllowAll), Policy::Document(_)) => Risk::TIGHTENS,
+        (_, Policy::AllowAll) => Risk::LOOSENS,
         (Some(Policy::Document(old)), Policy::Document(new)) => {
-            match diff(old, new, context).widening {
-                Widening::Narrows => Risk::Tightens,
-                Widening::Neutral => Risk::Neutral,
-                Widening::Widens | Widening::Mixed | Widening::Unknown => Risk::Loosens,
-            }
+            diff(old, new, context).widening.risk()
         }
-        _ => Risk::Loosens,
+        _ => Risk::REPLACES,
     }
 }
 

@@ -69,7 +69,7 @@ fn a_live_policy_that_cannot_be_read_is_replaced_and_counts_as_wider() {
         State { policy: Some(Policy::read(r#"{"Statement":[],"Extra":1}"#, &context())), ..live() };
     assert!(matches!(have.policy, Some(Policy::Unreadable(_))));
     let want = State { policy: Some(allowing("s3:GetObject")), ..live() };
-    assert_eq!(only(&want, &have).risk(), Risk::Loosens);
+    assert_eq!(only(&want, &have).risk(), Risk::LOOSENS);
 }
 
 #[test]
@@ -188,26 +188,29 @@ fn what_is_not_wanted_is_left_alone() {
 fn each_part_says_its_risk() {
     let dns = |on| move |state: &mut State| state.private_dns = Some(on);
     let off = State { private_dns: Some(false), ..live() };
-    assert_eq!(risk(dns(false), live()), Risk::Disrupts);
-    assert_eq!(risk(dns(true), off), Risk::Tightens);
+    assert_eq!(risk(dns(false), live()), Risk::NEUTRAL.cutting_connections());
+    assert_eq!(risk(dns(true), off), Risk::TIGHTENS);
     let groups = |ids| move |state: &mut State| state.security_groups = Some(ids);
     let two = State { security_groups: Some(set(["sg-1", "sg-2"])), ..live() };
-    assert_eq!(risk(groups(set(["sg-1"])), two.clone()), Risk::Tightens);
-    assert_eq!(risk(groups(set(["sg-1", "sg-2"])), live()), Risk::Loosens);
-    assert_eq!(risk(groups(set(["sg-3"])), two), Risk::Loosens);
+    assert_eq!(risk(groups(set(["sg-1"])), two.clone()), Risk::TIGHTENS);
+    assert_eq!(risk(groups(set(["sg-1", "sg-2"])), live()), Risk::LOOSENS);
+    assert_eq!(risk(groups(set(["sg-3"])), two), Risk::LOOSENS);
     let subnets = |ids| move |state: &mut State| state.subnets = Some(singles(ids));
-    assert_eq!(risk(subnets(set(["subnet-a1"])), live()), Risk::Disrupts);
+    assert_eq!(risk(subnets(set(["subnet-a1"])), live()), Risk::NEUTRAL.cutting_connections());
     let one = State { subnets: Some(singles(set(["subnet-a1"]))), ..live() };
-    assert_eq!(risk(subnets(set(["subnet-a1", "subnet-b1"])), one), Risk::Loosens);
+    assert_eq!(risk(subnets(set(["subnet-a1", "subnet-b1"])), one), Risk::LOOSENS);
     let tables = |ids| move |state: &mut State| state.route_tables = Some(ids);
-    assert_eq!(risk(tables(set(["rtb-1", "rtb-2"])), live_gateway()), Risk::Disrupts);
-    assert_eq!(risk(tables(set([])), live_gateway()), Risk::Disrupts);
+    assert_eq!(
+        risk(tables(set(["rtb-1", "rtb-2"])), live_gateway()),
+        Risk::NEUTRAL.cutting_connections()
+    );
+    assert_eq!(risk(tables(set([])), live_gateway()), Risk::NEUTRAL.cutting_connections());
     let family = |word: &str| {
         let word = word.to_owned();
         move |state: &mut State| state.ip_address_type = Some(word.clone())
     };
-    assert_eq!(risk(family("dualstack"), live()), Risk::Loosens);
-    assert_eq!(risk(family("ipv6"), live()), Risk::Disrupts);
+    assert_eq!(risk(family("dualstack"), live()), Risk::LOOSENS);
+    assert_eq!(risk(family("ipv6"), live()), Risk::NEUTRAL.cutting_connections());
 }
 
 #[test]
@@ -216,11 +219,11 @@ fn a_policys_risk_is_its_direction_and_wider_where_that_is_unsure() {
         let have = State { policy: Some(old), ..live() };
         risk(move |state| state.policy = Some(new.clone()), have)
     };
-    assert_eq!(from(Policy::AllowAll, allowing("s3:*")), Risk::Tightens);
-    assert_eq!(from(allowing("s3:*"), Policy::AllowAll), Risk::Loosens);
-    assert_eq!(from(allowing("s3:*"), allowing("s3:GetObject")), Risk::Tightens);
-    assert_eq!(from(allowing("s3:GetObject"), allowing("s3:*")), Risk::Loosens);
-    assert_eq!(from(allowing("s3:GetObject"), allowing("kms:Decrypt")), Risk::Loosens);
+    assert_eq!(from(Policy::AllowAll, allowing("s3:*")), Risk::TIGHTENS);
+    assert_eq!(from(allowing("s3:*"), Policy::AllowAll), Risk::LOOSENS);
+    assert_eq!(from(allowing("s3:*"), allowing("s3:GetObject")), Risk::TIGHTENS);
+    assert_eq!(from(allowing("s3:GetObject"), allowing("s3:*")), Risk::LOOSENS);
+    assert_eq!(from(allowing("s3:GetObject"), allowing("kms:Decrypt")), Risk::LOOSENS);
 }
 
 #[test]
@@ -249,7 +252,7 @@ fn a_gateway_load_balancer_endpoint_cannot_move_to_another_subnet() {
     };
     let want = State { subnets: Some(singles(set(["subnet-2"]))), ..have.clone() };
     let change = only(&want, &have);
-    assert_eq!(change.risk(), Risk::Impossible);
+    assert_eq!(change.risk(), Risk::IMPOSSIBLE);
     insta::assert_snapshot!(shown(&change), @r#"
     change subnets, which AWS cannot do in place [impossible]
     ~ subnets: subnet-1 -> subnet-2

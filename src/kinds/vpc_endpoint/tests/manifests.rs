@@ -220,7 +220,7 @@ fn before_anything_was_seen_resolving_records_what_is_needed_and_waits() {
     assert!(resolution.hard.contains(&Address::new("ml-prod", "SecurityGroup", "endpoints")));
     let lookups = [(LookupKind::Vpc, None), (LookupKind::Subnet, None)];
     assert_eq!(resolution.lookups, lookups.into());
-    assert_eq!(resolution.waiting.len(), 3, "{:?}", resolution.waiting);
+    assert_eq!(resolution.waiting().len(), 3, "{:?}", resolution.waiting());
 }
 
 #[test]
@@ -230,14 +230,14 @@ fn a_gateway_load_balancer_endpoint_is_in_the_one_subnet_a_lookup_finds() {
         "vpc": "vpc-1", "subnets": {"lookup": {"tags": {"tier": "private"}}},
     });
     let (_, resolution) = resolve_with(spec.clone(), &known());
-    assert!(resolution.waiting.iter().any(|why| why.contains("one is needed")));
+    assert!(resolution.waiting().iter().any(|why| why.contains("one is needed")));
     let mut known = known();
     let tags = [("tier".into(), "private".into())].into();
     let only = LookupItem { id: "subnet-f".into(), tags, ..LookupItem::default() };
     known.lookups.insert(("ml-prod".into(), LookupKind::Subnet), Seen::All(vec![only]));
     let (state, resolution) = resolve_with(spec, &known);
     assert_eq!(state.expect("a state").subnets, Some(singles(set(["subnet-f"]))));
-    assert!(resolution.waiting.is_empty());
+    assert!(resolution.waiting().is_empty());
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn every_field_of_the_example_is_right_and_no_field_is_missing_there() {
         known.lookups.insert(("ml-prod".into(), LookupKind::RouteTable), Seen::All(vec![table]));
         let (state, resolution) = resolve_with(document["spec"].clone(), &known);
         state.expect("a state");
-        assert!(resolution.waiting.is_empty(), "{:?}", resolution.waiting);
+        assert!(resolution.waiting().is_empty(), "{:?}", resolution.waiting());
     }
     let schema = schemars::schema_for!(Spec).to_value();
     let properties = schema["properties"].as_object().expect("properties");

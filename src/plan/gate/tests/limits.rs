@@ -3,20 +3,20 @@
 use super::*;
 
 fn deleted_within_the_hour(mut scene: Scene, count: usize) -> Scene {
-    scene.past.deletions.insert(("prod".into(), "KmsKey".into()), count);
+    scene.past.recent.deleted = recent(count);
     scene
 }
 
 fn waiting(mut step: Step) -> Step {
-    step.verdict = Verdict::Waiting(vec![Wait::passing("soon")]);
+    step.verdict = Verdict::Waiting(vec![Wait::passing(WaitReason::SecondLook)]);
     step
 }
 
 fn failed(scene: &mut Scene, address: Address) {
     let holdoff = Holdoff {
         want: String::new(),
-        wait: Wait::lasting("AWS refused it"),
-        fields: BTreeSet::new(),
+        wait: Wait::lasting(WaitReason::UnclearCreate),
+        failed: BTreeSet::new(),
     };
     scene.holdoffs.insert(address, holdoff);
 }
@@ -47,7 +47,7 @@ fn what_was_deleted_within_the_hour_counts_to_both_sides_of_the_share() {
     assert_eq!(going(&scene.hold(vec![delete(0)])), 1, "3 of 30");
     let scene = deleted_within_the_hour(Scene::new().keys(27), 2);
     let Verdict::Held(why) = &scene.hold(vec![delete(0)])[0].verdict else { panic!() };
-    assert_eq!(why[0], "1 more of 29 would be deleted, after 2 within an hour; 2 may");
+    assert_eq!(why[0].to_string(), "1 more of 29 would be deleted, after 2 within an hour; 2 may");
     assert_eq!(going(&scene.hold((0..10).map(edit).collect())), 10, "edits are another matter");
 }
 
@@ -55,14 +55,15 @@ fn what_was_deleted_within_the_hour_counts_to_both_sides_of_the_share() {
 fn too_many_edits_say_so() {
     let held = Scene::new().keys(12).hold((0..11).map(edit).collect());
     let Verdict::Held(why) = &held[0].verdict else { panic!() };
-    assert_eq!(why[..], ["11 of 12 would be edited in one pass; 10 may"]);
+    assert_eq!(texts(why), ["11 of 12 would be edited; 10 may within an hour"]);
 }
 
 #[test]
 fn two_steps_of_one_resource_are_one_edited_resource() {
     let mut steps: Vec<Step> = (0..10).map(edit).collect();
     steps.extend((0..10).map(edit));
-    assert_eq!(going(&Scene::new().keys(12).hold(steps)), 20);
+    let after = Scene::new().keys(12).hold(steps);
+    assert_eq!(after.iter().filter(|step| matches!(step.verdict, Verdict::Held(_))).count(), 0);
 }
 
 #[test]
@@ -119,12 +120,16 @@ fn what_is_held_or_only_reported_or_edits_nothing_is_not_counted() {
     let mut scene = Scene::new().keys(12);
     scene.limits.hold_risks.clear();
     let mut steps: Vec<Step> = (0..13).map(edit).collect();
-    steps[10].verdict = Verdict::Held(vec!["impossible".into()]);
-    steps[11].verdict = Verdict::Reported("paused".into());
+    steps[10].verdict = Verdict::Held(vec![HoldReason::Impossible]);
+    steps[11].verdict = Verdict::Reported(ReportReason::Paused);
     let Action::Edit { edits, .. } = &mut steps[12].action else { panic!() };
     edits.clear();
     steps[12] = waiting(steps[12].clone());
     assert_eq!(going(&scene.hold(steps)), 10);
+}
+
+fn texts(reasons: &[HoldReason]) -> Vec<String> {
+    reasons.iter().map(ToString::to_string).collect()
 }
 
 /// An edit of the first key for each of the risks.
@@ -134,28 +139,33 @@ fn risky(risks: &[Risk]) -> Step {
     let one = edits.remove(0);
     for risk in risks {
         let summary = format!("an edit that {risk}");
-        edits.push(Edit { risk: *risk, summary, ..one.clone() });
+        edits.push(Edit { risk: *risk, key: summary.clone(), summary, ..one.clone() });
     }
     step
 }
 
 #[test]
 fn edits_of_a_held_risk_are_split_off_and_the_others_go_first() {
-    let step = risky(&[Risk::Disrupts, Risk::Tightens, Risk::Disrupts, Risk::Loosens]);
+    let step = risky(&[
+        Risk::NEUTRAL.cutting_connections(),
+        Risk::TIGHTENS,
+        Risk::NEUTRAL.cutting_connections(),
+        Risk::LOOSENS,
+    ]);
     let after = Scene::new().keys(1).hold(vec![step]);
     assert_eq!(after.len(), 2);
-    assert_eq!(after[0].fields(), ["an edit that tightens", "an edit that loosens"]);
+    assert_eq!(after[0].keys(), ["an edit that tightens", "an edit that loosens"]);
     assert!(after[0].verdict.goes());
-    assert_eq!(after[1].fields(), ["an edit that disrupts", "an edit that disrupts"]);
+    assert_eq!(after[1].keys(), ["an edit that disrupts", "an edit that disrupts"]);
     let Verdict::Held(why) = &after[1].verdict else { panic!() };
-    assert_eq!(why[..], ["it disrupts, and the settings hold that"]);
+    assert_eq!(texts(why), ["it disrupts, and the settings hold that"]);
 }
 
 #[test]
 fn the_settings_say_which_risks_are_held() {
     let mut scene = Scene::new().keys(1);
-    let step = risky(&[Risk::Loosens, Risk::Disrupts]);
-    scene.limits.hold_risks = [Risk::Loosens, Risk::Disrupts].into();
+    let step = risky(&[Risk::LOOSENS, Risk::NEUTRAL.cutting_connections()]);
+    scene.limits.hold_risks = [HeldRisk::Loosens, HeldRisk::Disrupts].into();
     let after = scene.hold(vec![step.clone()]);
     assert_eq!(after.len(), 1, "nothing is left to go");
     assert_eq!(scene.held(step.clone()), "it loosens and disrupts, and the settings hold that");
@@ -165,10 +175,11 @@ fn the_settings_say_which_risks_are_held() {
 
 #[test]
 fn a_held_risk_does_not_turn_waiting_or_reporting_into_something_people_could_consent_to() {
-    for verdict in
-        [Verdict::Waiting(vec![Wait::passing("soon")]), Verdict::Reported("paused".into())]
-    {
-        let mut step = risky(&[Risk::Tightens, Risk::Disrupts]);
+    for verdict in [
+        Verdict::Waiting(vec![Wait::passing(WaitReason::SecondLook)]),
+        Verdict::Reported(ReportReason::Paused),
+    ] {
+        let mut step = risky(&[Risk::TIGHTENS, Risk::NEUTRAL.cutting_connections()]);
         step.verdict = verdict.clone();
         let mut scene = Scene::new().keys(1);
         scene.approved = [step.digest.clone()].into();
@@ -189,10 +200,11 @@ fn a_step_that_goes_anyway_is_not_called_approved() {
 #[test]
 fn every_reason_to_hold_a_step_is_told() {
     let mut scene = Scene::new().keys(12);
-    let frozen = BTreeMap::from([("tag a=b".to_owned(), "somebody sets it back".to_owned())]);
-    let rewrites = crate::plan::Rewrites { want: String::new(), frozen };
+    let frozen = BTreeMap::from([("tags".to_owned(), undone())]);
+    let rewrites = Rewrites { want: String::new(), frozen };
     scene.past.rewrites.insert(key(3).0, rewrites);
     let after = scene.hold((0..11).map(edit).collect());
     let Verdict::Held(why) = &after[3].verdict else { panic!() };
-    assert_eq!(why[..], ["11 of 12 would be edited in one pass; 10 may", "somebody sets it back"]);
+    let undone = undone().to_string();
+    assert_eq!(texts(why), ["11 of 12 would be edited; 10 may within an hour", undone.as_str()]);
 }

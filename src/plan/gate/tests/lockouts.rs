@@ -271,8 +271,13 @@ fn endpoint(statements: Value) -> Step {
         account: ACCOUNT.into(),
     };
     let want = serde_json::to_value(state).unwrap();
-    let action =
-        Action::Create { want, tags: BTreeMap::new(), token: String::new(), lines: Vec::new() };
+    let action = Action::Create {
+        want,
+        tags: BTreeMap::new(),
+        token: String::new(),
+        lines: Vec::new(),
+        risk: Risk::LOOSENS,
+    };
     Step::new(&Address::new("prod", "VpcEndpoint", "e"), None, Cause::Manifest, action, Verdict::Go)
 }
 

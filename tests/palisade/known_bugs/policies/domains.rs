@@ -42,7 +42,7 @@ async fn bug_50_a_domain_is_never_replaced_not_even_with_consent() {
         world.write("main.yaml", &text);
         let report = engine.pass().await;
         let (step, _) = held(&report, STUDIO);
-        assert_eq!(step.risk(), Risk::Impossible);
+        assert_eq!(step.risk(), Risk::IMPOSSIBLE);
         let mut consenting = world.engine_approving(&[&step.digest]).await;
         until_quiet(&mut consenting).await;
         assert_eq!(world.writes(), [""; 0], "{text}");

@@ -1,0 +1,103 @@
+//! Why a reference or a lookup has no value now.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::LookupKind;
+use crate::model::Address;
+
+/// Why a reference or a lookup has no value now.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "unresolved")]
+#[non_exhaustive]
+pub enum Unresolved {
+    /// It was looked for in this pass, and is not there.
+    Absent {
+        /// The manifest it belongs to.
+        address: Address,
+    },
+    /// Its kind could not be read in this pass.
+    Unread {
+        /// The manifest it belongs to.
+        address: Address,
+        /// What AWS answered.
+        why: String,
+    },
+    /// A lookup found nothing.
+    NoMatch {
+        /// The field.
+        field: String,
+        /// What was looked for.
+        what: LookupKind,
+        /// The conditions, for people.
+        wanted: String,
+    },
+    /// A lookup that needs one found several.
+    Several {
+        /// The field.
+        field: String,
+        /// What was looked for.
+        what: LookupKind,
+        /// The conditions, for people.
+        wanted: String,
+        /// The ids found.
+        found: Vec<String>,
+    },
+    /// What a lookup searches could not be read.
+    LookupUnread {
+        /// The field.
+        field: String,
+        /// What was looked for.
+        what: LookupKind,
+        /// What AWS answered; absent if it was not asked yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// The organisation's id is not known.
+    Organization {
+        /// What AWS answered; absent if it was not asked yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent { address } => write!(f, "{address} does not exist yet"),
+            Self::Unread { address, why } => write!(f, "{address} could not be read: {why}"),
+            Self::NoMatch { field, what, wanted } => {
+                write!(f, "{field}: no {} matches {wanted}", what.as_str())
+            }
+            Self::Several { field, what, wanted, found } => write!(
+                f,
+                "{field}: {} {}s match {wanted}, one is needed: {}",
+                found.len(),
+                what.as_str(),
+                found.join(", ")
+            ),
+            Self::LookupUnread { field, what, why: Some(why) } => {
+                write!(f, "{field}: {}s could not be read: {why}", what.as_str())
+            }
+            Self::LookupUnread { field, what, why: None } => {
+                write!(f, "{field}: {}s were not read yet", what.as_str())
+            }
+            Self::Organization { why: Some(why) } => {
+                write!(f, "the organisation's id could not be read: {why}")
+            }
+            Self::Organization { why: None } => {
+                f.write_str("the organisation's id was not read yet")
+            }
+        }
+    }
+}
+
+/// Something without a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// Why it has none.
+    pub why: Unresolved,
+    /// Whether the resource can be created without it.
+    pub soft: bool,
+}

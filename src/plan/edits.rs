@@ -1,0 +1,197 @@
+//! The steps of a live resource: what differs, what of it goes now, and what waits for what.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{
+    Action, Cause, HoldReason, Step, Verdict, Wait, WaitReason,
+    divide::delay,
+    order::with_tags,
+    planner::Planner,
+    symbolic::{is_known, placeholders_in},
+};
+use crate::{
+    kind::{
+        Resolution,
+        erased::{Edit, EditBody, ErasedKind},
+    },
+    manifest::Document,
+    model::{Observed, Phase},
+};
+
+/// What one manifest wants, resolved as far as it can be.
+pub(super) struct Wanted<'a> {
+    pub(super) document: &'a Document,
+    pub(super) state: Value,
+    /// Claim and tags; `None` for a key that must not be there.
+    pub(super) tags: BTreeMap<String, Option<String>>,
+    /// Of state and tags.
+    pub(super) fingerprint: String,
+    pub(super) resolution: Resolution,
+}
+
+impl Planner<'_> {
+    /// Whether this process saw this want in force, on this resource if one is given.
+    pub(super) fn is_known(&self, wanted: &Wanted<'_>, have: Option<&Observed<Value>>) -> bool {
+        let Some(known) = self.inputs.known_wants.get(&wanted.document.address) else {
+            return false;
+        };
+        let placeholders: Vec<String> = wanted.resolution.unresolved.keys().cloned().collect();
+        have.is_none_or(|have| have.id == known.id)
+            && wanted.tags == known.tags
+            && is_known(&wanted.state, &known.state, &placeholders)
+    }
+
+    pub(super) fn edits(
+        &self,
+        wanted: &Wanted<'_>,
+        have: &Observed<Value>,
+        adopts: bool,
+        kind: &dyn ErasedKind,
+    ) -> Vec<Step> {
+        let document = wanted.document;
+        let known = !adopts && self.is_known(wanted, Some(have));
+        let cause = match (adopts, known) {
+            (true, _) => Cause::Adoption,
+            (false, true) => Cause::Drift,
+            (false, false) => Cause::Manifest,
+        };
+        let step = |edits, verdict| {
+            let action = Action::Edit { have: have.clone(), edits };
+            Step::new(&document.address, Some(&document.origin), cause, action, verdict)
+        };
+        let mut changes = match kind.diff(&wanted.state, &have.state) {
+            Ok(changes) => changes,
+            Err(defect) => {
+                let what = defect.to_string();
+                return vec![step(Vec::new(), Verdict::Held(vec![HoldReason::Defect { what }]))];
+            }
+        };
+        // Whether a fixed leaf differs is not known while its wanted value is not.
+        changes.retain(|edit| !edit.risk.impossible || wanted.waits_of(edit).is_empty());
+        for edit in &mut changes {
+            edit.puts_back = known && (edit.risk.closes || edit.replaces_policy);
+        }
+        let (impossible, changes): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|edit| edit.risk.impossible);
+        let edits = match &have.phase {
+            Phase::Restorable(_) => changes,
+            _ => with_tags(changes, &wanted.tags, &have.tags),
+        };
+        if let Phase::Failed(why) = &have.phase {
+            // Consent to a try does not reach through what keeps the manifest from being written.
+            let verdict = match self.verdict(document, Vec::new()) {
+                Verdict::Reported(reason) => Verdict::Reported(reason),
+                _ => Verdict::Held(vec![HoldReason::Failed { why: why.clone() }]),
+            };
+            return vec![step(edits, verdict)];
+        }
+        let mut steps = Vec::new();
+        if !impossible.is_empty() {
+            steps.push(step(impossible, Verdict::Held(vec![HoldReason::Impossible])));
+        }
+        steps.extend(self.now_and_later(wanted, have, edits, step));
+        steps
+    }
+
+    /// What can be changed, in one step that goes and one that waits.
+    fn now_and_later(
+        &self,
+        wanted: &Wanted<'_>,
+        have: &Observed<Value>,
+        edits: Vec<Edit>,
+        step: impl Fn(Vec<Edit>, Verdict) -> Step,
+    ) -> Vec<Step> {
+        let settling = match &have.phase {
+            Phase::Settling(state) => {
+                Some(Wait::passing(WaitReason::Settling { state: state.clone() }))
+            }
+            _ => None,
+        };
+        // What is not known appears in an edit, or keeps a fixed leaf from being compared.
+        let unseen = wanted.waits_outside(&edits);
+        let rest = match (&settling, unseen.is_empty()) {
+            (Some(wait), _) if edits.is_empty() => vec![wait.clone()],
+            (_, false) => unseen,
+            _ => Vec::new(),
+        };
+        let verdict = self.verdict(wanted.document, Vec::new());
+        if !verdict.goes() {
+            let differs = !edits.is_empty() || !rest.is_empty();
+            return if differs { vec![step(edits, verdict)] } else { Vec::new() };
+        }
+        let mut steps = Vec::new();
+        if !edits.is_empty() {
+            let failed = self.holdoff(&wanted.document.address, &wanted.fingerprint);
+            let reasons = |edit: &Edit| {
+                let mut why = wanted.waits_of(edit);
+                why.extend(settling.clone());
+                why.extend(failed.filter(|failed| concerns(failed, edit)).map(|f| f.wait.clone()));
+                why.extend(self.went_before(wanted, edit));
+                why
+            };
+            steps = delay(step(edits, Verdict::Go), reasons);
+        }
+        if !rest.is_empty() {
+            match steps.iter_mut().find_map(|step| match &mut step.verdict {
+                Verdict::Waiting(why) => Some(why),
+                _ => None,
+            }) {
+                Some(why) => why.extend(rest),
+                None => steps.push(step(Vec::new(), Verdict::Waiting(rest))),
+            }
+        }
+        steps
+    }
+
+    /// Why an edit that was made before is not made again now.
+    fn went_before(&self, wanted: &Wanted<'_>, edit: &Edit) -> Vec<Wait> {
+        let address = &wanted.document.address;
+        let past = self.inputs.past;
+        let futile =
+            past.futile.get(address).and_then(|edits| edits.get(&super::edit_digest(edit)));
+        let paced = past.paced.get(&(address.clone(), edit.key.clone())).filter(|_| edit.puts_back);
+        futile.into_iter().chain(paced).cloned().collect()
+    }
+}
+
+/// Whether an edit waits for an earlier failure: what closes something and had no part in the failure goes, so that
+/// a rule that AWS refuses does not keep open what somebody opens next to it.
+fn concerns(failed: &super::Holdoff, edit: &Edit) -> bool {
+    failed.failed.contains(&edit.key) || edit.risk.opens || !edit.risk.closes
+}
+
+impl Wanted<'_> {
+    /// Why an edit has no value to send yet.
+    fn waits_of(&self, edit: &Edit) -> Vec<Wait> {
+        let unresolved = &self.resolution.unresolved;
+        if unresolved.is_empty() {
+            return Vec::new();
+        }
+        let body = match &edit.body {
+            EditBody::Change(change) => change.clone(),
+            EditBody::Tag(tags) => json!(tags),
+            EditBody::Untag(keys) => json!(keys),
+        };
+        let found = placeholders_in(&body, unresolved.keys());
+        let why: std::collections::BTreeSet<_> =
+            found.into_iter().map(|placeholder| unresolved[placeholder].why.clone()).collect();
+        why.into_iter().map(|why| Wait::lasting(why.into())).collect()
+    }
+
+    /// What has no value and appears in none of the edits.
+    fn waits_outside(&self, edits: &[Edit]) -> Vec<Wait> {
+        let in_edits: Vec<Wait> = edits.iter().flat_map(|edit| self.waits_of(edit)).collect();
+        let mut outside: Vec<Wait> = self
+            .resolution
+            .unresolved
+            .values()
+            .map(|missing| Wait::lasting(missing.why.clone().into()))
+            .filter(|wait| !in_edits.contains(wait))
+            .collect();
+        outside.sort();
+        outside.dedup();
+        outside
+    }
+}
