@@ -1,11 +1,11 @@
 //! The steps of a live resource: what differs, what of it goes now, and what waits for what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::{
-    Action, Cause, HoldReason, Step, Verdict, Wait, WaitReason,
+    Action, Cause, HoldReason, Holdoff, Step, Verdict, Wait, WaitReason,
     divide::delay,
     order::with_tags,
     planner::Planner,
@@ -124,10 +124,13 @@ impl Planner<'_> {
         let mut steps = Vec::new();
         if !edits.is_empty() {
             let failed = self.holdoff(&wanted.document.address, &wanted.fingerprint);
+            let ahead: BTreeSet<String> =
+                failed.map(|failed| ahead_of(failed, &edits)).unwrap_or_default();
+            let failure = failed.map(|failed| failed.wait.clone());
             let reasons = |edit: &Edit| {
                 let mut why = wanted.waits_of(edit);
                 why.extend(settling.clone());
-                why.extend(failed.filter(|failed| concerns(failed, edit)).map(|f| f.wait.clone()));
+                why.extend(failure.clone().filter(|_| !ahead.contains(&edit.key)));
                 why.extend(self.went_before(wanted, edit));
                 why
             };
@@ -156,10 +159,17 @@ impl Planner<'_> {
     }
 }
 
-/// Whether an edit waits for an earlier failure: what closes something and had no part in the failure goes, so that
-/// a rule that AWS refuses does not keep open what somebody opens next to it.
-fn concerns(failed: &super::Holdoff, edit: &Edit) -> bool {
-    failed.failed.contains(&edit.key) || edit.risk.opens || !edit.risk.closes
+/// The edits that do not wait for an earlier failure: what closes something and had no part in the failure, so that a rule
+/// that AWS refuses does not keep open what somebody opens next to it; and with it what concerns nobody's access and
+/// comes before what failed.
+fn ahead_of(failed: &Holdoff, edits: &[Edit]) -> BTreeSet<String> {
+    let free = |edit: &&Edit| !failed.failed.contains(&edit.key) && !edit.risk.opens;
+    let closing = edits.iter().filter(free).filter(|edit| edit.risk.closes);
+    let mut ahead: BTreeSet<String> = closing.map(|edit| edit.key.clone()).collect();
+    if !ahead.is_empty() {
+        ahead.extend(edits.iter().take_while(free).map(|edit| edit.key.clone()));
+    }
+    ahead
 }
 
 impl Wanted<'_> {
@@ -175,7 +185,7 @@ impl Wanted<'_> {
             EditBody::Untag(keys) => json!(keys),
         };
         let found = placeholders_in(&body, unresolved.keys());
-        let why: std::collections::BTreeSet<_> =
+        let why: BTreeSet<_> =
             found.into_iter().map(|placeholder| unresolved[placeholder].why.clone()).collect();
         why.into_iter().map(|why| Wait::lasting(why.into())).collect()
     }

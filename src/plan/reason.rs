@@ -281,13 +281,16 @@ impl fmt::Display for HoldReason {
                 let words: Vec<_> = risks.iter().map(|risk| risk.as_str()).collect();
                 write!(f, "it {}, and the settings hold that", words.join(" and "))
             }
-            Self::Mass { verb, wished, done: 0, all, limit } => {
-                write!(f, "{wished} of {all} would be {verb}ed; {limit} may within an hour")
+            Self::Mass { verb, wished, done, all, limit } => {
+                let changed = if verb == "delete" { "deleted" } else { "edited" };
+                match done {
+                    0 => write!(f, "{wished} of {all} would be {changed}; {limit} may within an hour"),
+                    _ => write!(
+                        f,
+                        "{wished} more of {all} would be {changed}, after {done} within an hour; {limit} may"
+                    ),
+                }
             }
-            Self::Mass { verb, wished, done, all, limit } => write!(
-                f,
-                "{wished} more of {all} would be {verb}ed, after {done} within an hour; {limit} may"
-            ),
             Self::Accounts { why } | Self::Lockout { why } => f.write_str(why),
             Self::Undone { key, times, since_minutes, retry_minutes } => write!(
                 f,

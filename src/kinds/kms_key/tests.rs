@@ -311,7 +311,13 @@ fn references_in_the_policy_are_filled_in_and_wrong_ones_are_named() {
         serde_json::from_value(json!({"policy": policy_of(&[use_it.clone()])})).expect("a spec");
     let mut refs = Refs::new(&scope, "studio", &known);
     let state = KmsKey::resolve(spec, &mut refs).expect("valid while recording");
-    assert!(state.policy.expect("a policy").to_minified_json().contains("(KmsKey/other)"));
+    assert!(
+        state
+            .policy
+            .expect("a policy")
+            .to_minified_json()
+            .contains("KmsKey/other (known after apply)")
+    );
     assert_eq!(refs.finish().hard.len(), 1);
 
     use_it["Condition"] = json!({"StringEquals": {"kms:EncryptionContext:k": "${Key/other}"}});

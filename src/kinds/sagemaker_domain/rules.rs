@@ -11,7 +11,7 @@ use super::{
     state::{self, State},
     tree,
 };
-use crate::kind::{Invalid, Targets};
+use crate::kind::{Invalid, Targets, is_placeholder};
 
 /// Adds every problem of the wanted state. `written` is the same in the order of the manifest, so that
 /// paths into lists are those that people see.
@@ -178,11 +178,6 @@ fn list_problem(key: &str, items: &[Value]) -> Option<String> {
         return Some(format!("{twice} is there twice"));
     }
     items.iter().filter_map(Value::as_str).find_map(|text| text_problem(key, text))
-}
-
-/// References that have no id yet read `(Kind/name)`; they are right by construction.
-fn is_placeholder(text: &str) -> bool {
-    text.starts_with('(')
 }
 
 fn text_problem(key: &str, text: &str) -> Option<String> {

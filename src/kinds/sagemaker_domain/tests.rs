@@ -590,7 +590,7 @@ fn risks_are_judged_by_what_a_leaf_allows() {
         (user("securityGroups"), json!(["sg-1"]), json!(["sg-1", "sg-2"]), "loosens"),
         (user("securityGroups"), json!(["sg-1", "sg-2"]), json!(["sg-1"]), "tightens"),
         (user("executionRole"), json!("a"), json!("b"), "loosens"),
-        (user("studioWebPortal"), json!("ENABLED"), json!("DISABLED"), "disrupts"),
+        (user("studioWebPortal"), json!("ENABLED"), json!("DISABLED"), "tightens, disrupts"),
         (user("x.hiddenMlTools"), json!(["Models"]), json!([]), "loosens"),
         (user("x.idleTimeoutInMinutes"), json!(120), json!(60), "disrupts"),
         (user("x.idleTimeoutInMinutes"), json!(60), json!(120), "loosens"),

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use super::traffic::Traffic;
-use crate::model::Cidr;
+use crate::{kind::is_placeholder, model::Cidr};
 
 /// Which way a rule works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -131,8 +131,8 @@ impl FromStr for Peer {
         if text == "self" {
             return Ok(Self::Myself);
         }
-        // In parentheses: a prefix list that a lookup has not found yet.
-        if text.starts_with("pl-") || text.starts_with('(') {
+        // A prefix list that a lookup has not found yet.
+        if text.starts_with("pl-") || is_placeholder(text) {
             return Ok(Self::PrefixList(text.to_owned()));
         }
         if text.starts_with("sg-") {

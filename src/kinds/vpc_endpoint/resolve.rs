@@ -54,7 +54,7 @@ pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inv
             String::new()
         });
     // A VPC that is not found yet is no reason to say that no subnet is in it.
-    let within = (!vpc.starts_with('(')).then_some(("vpc", vpc.as_str()));
+    let within = Some(("vpc", vpc.as_str()));
     let subnets = subnets(spec, refs, within, &mut problems);
     let security_groups =
         ids("securityGroups", &spec.security_groups, GROUPS, None, refs, &mut problems);

@@ -70,7 +70,7 @@ fn an_unresolved_reference_delays_the_edit_that_names_it_and_no_other() {
     world.mode = Mode::Observe;
     let step = step_of(&world.plan(), "a");
     assert!(matches!(step.verdict, Verdict::Reported(_)));
-    assert_eq!(step.keys(), ["label", "behind"]);
+    assert_eq!(step.keys(), ["behind", "label"]);
 }
 
 #[test]

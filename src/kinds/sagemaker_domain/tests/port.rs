@@ -53,10 +53,10 @@ impl Desk {
         all.pop().expect("one")
     }
 
-    /// Makes one change and lets AWS finish it.
-    async fn change(&self, change: &Change) -> Result<(), CloudError> {
+    /// Makes the changes of one call and lets AWS finish them.
+    async fn change(&self, changes: &[Change]) -> Result<(), CloudError> {
         let have = self.only().await;
-        let made = self.port.change(&have, std::slice::from_ref(change)).await;
+        let made = self.port.change(&have, changes).await;
         pass().await;
         made
     }
@@ -201,9 +201,10 @@ async fn the_edits_lead_from_one_manifest_to_the_other_and_back() {
     desk.create(&studio(json!({})), "studio").await;
     for want in [studio(rich), studio(plain)] {
         let changes = SageMakerDomain::diff(&want, &desk.only().await.state);
-        assert_eq!(changes.len(), 2);
-        for change in &changes {
-            desk.change(change).await.expect("changed");
+        let calls: Vec<_> = changes.chunk_by(SageMakerDomain::joins).collect();
+        assert_eq!(calls.len(), 2);
+        for call in calls {
+            desk.change(call).await.expect("changed");
         }
         assert_eq!(SageMakerDomain::diff(&want, &desk.only().await.state), []);
     }
@@ -220,10 +221,11 @@ async fn running_apps_hold_up_only_what_aws_refuses_and_are_named() {
     }));
     let have = desk.only().await;
     let changes = SageMakerDomain::diff(&want, &have.state);
-    let [open, gated] = &changes[..] else { panic!("{changes:?}") };
-    let named = desk.port.obstacles(&have, Intent::Change(gated)).await;
+    let calls: Vec<_> = changes.chunk_by(SageMakerDomain::joins).collect();
+    let [open, gated] = calls[..] else { panic!("{calls:?}") };
+    let named = desk.port.obstacles(&have, Intent::Change(&gated[0])).await;
     assert_eq!(named, Ok(vec!["app alice/JupyterLab/default (InService)".to_owned()]));
-    assert_eq!(desk.port.obstacles(&have, Intent::Change(open)).await, Ok(vec![]));
+    assert_eq!(desk.port.obstacles(&have, Intent::Change(&open[0])).await, Ok(vec![]));
     assert_eq!(desk.change(open).await, Ok(()));
     assert_eq!(desk.change(gated).await.expect_err("refused").class, Class::Blocked);
 
@@ -231,7 +233,7 @@ async fn running_apps_hold_up_only_what_aws_refuses_and_are_named() {
     let app = app.user_profile_name("alice").app_type("JupyterLab".into()).app_name("default");
     app.send().await.expect("deleted");
     pass().await;
-    assert_eq!(desk.port.obstacles(&have, Intent::Change(gated)).await, Ok(vec![]));
+    assert_eq!(desk.port.obstacles(&have, Intent::Change(&gated[0])).await, Ok(vec![]));
     assert_eq!(desk.change(gated).await, Ok(()));
     assert_eq!(SageMakerDomain::diff(&want, &desk.only().await.state), []);
 }
@@ -246,7 +248,7 @@ async fn a_guardrail_that_asks_for_the_network_gets_it_as_it_is() {
     );
     let denial = "with an explicit deny in a service control policy";
     desk.aws.inject(Fault::reject("UpdateDomain", "AccessDeniedException", denial).nth(1));
-    assert_eq!(desk.change(&change[0]).await, Ok(()));
+    assert_eq!(desk.change(&change).await, Ok(()));
     let sent = desk.calls("UpdateDomain");
     let network =
         |call: &Value| json!([call["AppNetworkAccessType"], call["VpcId"], call["SubnetIds"]]);
@@ -258,7 +260,7 @@ async fn a_guardrail_that_asks_for_the_network_gets_it_as_it_is() {
     desk.aws.inject(Fault::reject("UpdateDomain", "AccessDeniedException", "no permission"));
     let again = studio(json!({"tagPropagation": "DISABLED"}));
     let change = SageMakerDomain::diff(&again, &desk.only().await.state);
-    assert_eq!(desk.change(&change[0]).await.expect_err("denied").class, Class::Denied);
+    assert_eq!(desk.change(&change).await.expect_err("denied").class, Class::Denied);
     assert_eq!(desk.calls("UpdateDomain").len(), 2);
 }
 
@@ -337,13 +339,13 @@ async fn a_failed_update_tells_why_and_is_tried_again() {
     let want = studio(json!({"tagPropagation": "ENABLED"}));
     let change = SageMakerDomain::diff(&want, &desk.only().await.state);
     desk.aws.with(|world| world.sagemaker.behaviour.update_failure = Some("no such role".into()));
-    assert_eq!(desk.change(&change[0]).await, Ok(()));
+    assert_eq!(desk.change(&change).await, Ok(()));
     let have = desk.only().await;
     assert_eq!(have.phase, Phase::Ready);
     assert_eq!(have.state.text(state::FAILURE), Some("no such role"));
     desk.aws.with(|world| world.sagemaker.behaviour.update_failure = None);
     let again = SageMakerDomain::diff(&want, &have.state);
-    assert_eq!(desk.change(&again[0]).await, Ok(()));
+    assert_eq!(desk.change(&again).await, Ok(()));
     assert_eq!(desk.only().await.state.text(state::FAILURE), None);
 }
 
@@ -408,6 +410,6 @@ async fn an_impossible_change_is_never_sent() {
     let desk = Desk::new().await;
     desk.create(&studio(json!({})), "studio").await;
     let changes = SageMakerDomain::diff(&studio(json!({"vpc": "vpc-2"})), &desk.only().await.state);
-    assert_eq!(desk.change(&changes[0]).await.expect_err("refused").class, Class::Rejected);
+    assert_eq!(desk.change(&changes).await.expect_err("refused").class, Class::Rejected);
     assert_eq!(desk.calls("UpdateDomain").len(), 0);
 }

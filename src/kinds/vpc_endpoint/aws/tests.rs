@@ -162,12 +162,9 @@ async fn the_reasons_of_a_refused_create_get_their_own_class() {
 
 async fn modified(want: &State, have: State) -> String {
     let server = Canned::answering([YES]);
-    let [change] = &VpcEndpoint::diff(want, &have)[..] else { panic!("one change") };
-    port(&server)
-        .await
-        .change(&observed(have), std::slice::from_ref(change))
-        .await
-        .expect("changed");
+    let changes = VpcEndpoint::diff(want, &have);
+    assert!(changes.windows(2).all(|two| VpcEndpoint::joins(&two[0], &two[1])));
+    port(&server).await.change(&observed(have), &changes).await.expect("changed");
     server.only_request()
 }
 

@@ -9,6 +9,17 @@ use crate::{
     model::Risk,
 };
 
+/// The leaves that differ, as the one call that they make.
+fn together(want: &State, have: &State) -> Change {
+    let changes = VpcEndpoint::diff(want, have);
+    assert!(changes.windows(2).all(|two| VpcEndpoint::joins(&two[0], &two[1])), "{changes:#?}");
+    let leaves = changes.iter().map(|change| match change {
+        Change::Modify(modify) => &**modify,
+        Change::Immutable(immutable) => panic!("{immutable:?}"),
+    });
+    Change::Modify(Box::new(Modify::together(leaves).expect("something differs")))
+}
+
 fn only(want: &State, have: &State) -> Change {
     let mut changes = VpcEndpoint::diff(want, have);
     assert_eq!(changes.len(), 1, "{changes:#?}");
@@ -69,7 +80,7 @@ fn a_live_policy_that_cannot_be_read_is_replaced_and_counts_as_wider() {
         State { policy: Some(Policy::read(r#"{"Statement":[],"Extra":1}"#, &context())), ..live() };
     assert!(matches!(have.policy, Some(Policy::Unreadable(_))));
     let want = State { policy: Some(allowing("s3:GetObject")), ..live() };
-    assert_eq!(only(&want, &have).risk(), Risk::LOOSENS);
+    assert_eq!(only(&want, &have).risk(), Risk::REPLACES);
 }
 
 #[test]
@@ -107,8 +118,8 @@ fn all_differences_go_into_one_modification() {
         private_dns: Some(false),
         ..live()
     };
-    insta::assert_snapshot!(shown(&only(&want, &have)), @r#"
-    replace the policy; add subnet subnet-a1; remove subnet subnet-z9; add security group sg-1; remove security group sg-default; turn private DNS on; set the addresses to dualstack [disrupts]
+    insta::assert_snapshot!(shown(&together(&want, &have)), @r#"
+    replace the policy; add subnet subnet-a1; remove subnet subnet-z9; add security group sg-1; remove security group sg-default; turn private DNS on; set the addresses to dualstack [loosens, disrupts]
     ~ policy: default (everything is allowed) -> a policy of 1 statement
     ~   Version: 2008-10-17 -> 2012-10-17
     ~   statement "Ours" (Allow): narrows access
@@ -137,8 +148,8 @@ fn a_gateways_plan_names_its_route_tables_and_statements() {
         policy: Some(allowing("s3:*")),
         ..live_gateway()
     };
-    insta::assert_snapshot!(shown(&only(&want, &have)), @r#"
-    replace the policy; add route table rtb-2; remove route table rtb-3 [disrupts]
+    insta::assert_snapshot!(shown(&together(&want, &have)), @r#"
+    replace the policy; add route table rtb-2; remove route table rtb-3 [loosens, disrupts]
     ~ policy: a policy of 1 statement -> a policy of 1 statement
     ~   statement "Ours" (Allow): narrows access
     -     Action: s3:*
@@ -188,29 +199,30 @@ fn what_is_not_wanted_is_left_alone() {
 fn each_part_says_its_risk() {
     let dns = |on| move |state: &mut State| state.private_dns = Some(on);
     let off = State { private_dns: Some(false), ..live() };
-    assert_eq!(risk(dns(false), live()), Risk::NEUTRAL.cutting_connections());
+    assert_eq!(risk(dns(false), live()), Risk::LOOSENS.cutting_connections());
     assert_eq!(risk(dns(true), off), Risk::TIGHTENS);
     let groups = |ids| move |state: &mut State| state.security_groups = Some(ids);
     let two = State { security_groups: Some(set(["sg-1", "sg-2"])), ..live() };
     assert_eq!(risk(groups(set(["sg-1"])), two.clone()), Risk::TIGHTENS);
     assert_eq!(risk(groups(set(["sg-1", "sg-2"])), live()), Risk::LOOSENS);
-    assert_eq!(risk(groups(set(["sg-3"])), two), Risk::LOOSENS);
+    assert_eq!(risk(groups(set(["sg-3"])), two), Risk::REPLACES);
     let subnets = |ids| move |state: &mut State| state.subnets = Some(singles(ids));
-    assert_eq!(risk(subnets(set(["subnet-a1"])), live()), Risk::NEUTRAL.cutting_connections());
+    let closing = Risk::TIGHTENS.cutting_connections();
+    assert_eq!(risk(subnets(set(["subnet-a1"])), live()), closing);
     let one = State { subnets: Some(singles(set(["subnet-a1"]))), ..live() };
     assert_eq!(risk(subnets(set(["subnet-a1", "subnet-b1"])), one), Risk::LOOSENS);
     let tables = |ids| move |state: &mut State| state.route_tables = Some(ids);
     assert_eq!(
         risk(tables(set(["rtb-1", "rtb-2"])), live_gateway()),
-        Risk::NEUTRAL.cutting_connections()
+        Risk::LOOSENS.cutting_connections()
     );
-    assert_eq!(risk(tables(set([])), live_gateway()), Risk::NEUTRAL.cutting_connections());
+    assert_eq!(risk(tables(set([])), live_gateway()), closing);
     let family = |word: &str| {
         let word = word.to_owned();
         move |state: &mut State| state.ip_address_type = Some(word.clone())
     };
     assert_eq!(risk(family("dualstack"), live()), Risk::LOOSENS);
-    assert_eq!(risk(family("ipv6"), live()), Risk::NEUTRAL.cutting_connections());
+    assert_eq!(risk(family("ipv6"), live()), closing);
 }
 
 #[test]
@@ -223,7 +235,7 @@ fn a_policys_risk_is_its_direction_and_wider_where_that_is_unsure() {
     assert_eq!(from(allowing("s3:*"), Policy::AllowAll), Risk::LOOSENS);
     assert_eq!(from(allowing("s3:*"), allowing("s3:GetObject")), Risk::TIGHTENS);
     assert_eq!(from(allowing("s3:GetObject"), allowing("s3:*")), Risk::LOOSENS);
-    assert_eq!(from(allowing("s3:GetObject"), allowing("kms:Decrypt")), Risk::LOOSENS);
+    assert_eq!(from(allowing("s3:GetObject"), allowing("kms:Decrypt")), Risk::REPLACES);
 }
 
 #[test]

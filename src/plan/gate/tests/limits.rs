@@ -168,7 +168,10 @@ fn the_settings_say_which_risks_are_held() {
     scene.limits.hold_risks = [HeldRisk::Loosens, HeldRisk::Disrupts].into();
     let after = scene.hold(vec![step.clone()]);
     assert_eq!(after.len(), 1, "nothing is left to go");
-    assert_eq!(scene.held(step.clone()), "it loosens and disrupts, and the settings hold that");
+    assert_eq!(
+        scene.held(step.clone()),
+        "it loosens, and the settings hold that\nit disrupts, and the settings hold that"
+    );
     scene.limits.hold_risks.clear();
     assert_eq!(going(&scene.hold(vec![step])), 1);
 }
