@@ -316,7 +316,7 @@ fn references_in_the_policy_are_filled_in_and_wrong_ones_are_named() {
             .policy
             .expect("a policy")
             .to_minified_json()
-            .contains("KmsKey/other (known after apply)")
+            .contains("KmsKey/other.arn (known after apply)")
     );
     assert_eq!(refs.finish().hard.len(), 1);
 
@@ -351,7 +351,7 @@ fn a_plan_shows_every_difference_and_its_risk() {
     let mut have = live(&good(json!({"aliases": ["alias/ml/old"], "enabled": false})));
     have.elsewhere = [("alias/ml/moved".to_owned(), "1234".to_owned())].into();
     insta::assert_snapshot!(plan(&want, &have), @r#"
-    delete alias/ml/old [disrupts]
+    delete alias/ml/old [tightens, disrupts]
       - aliases: alias/ml/old
     put the key policy [loosens]
       + statement "Use" (Allow): widens access
@@ -365,7 +365,7 @@ fn a_plan_shows_every_difference_and_its_risk() {
       ~ enabled: false -> true
     rotate the key material every 180 days [tightens]
       ~ rotation: off -> every 180 days
-    move alias/ml/moved from key 1234 [disrupts]
+    move alias/ml/moved from key 1234 [loosens, disrupts]
       ~ alias/ml/moved: key 1234 -> this key
     create alias/ml/new [loosens]
       + aliases: alias/ml/new
@@ -386,10 +386,10 @@ fn a_policy_that_narrows_goes_first_and_is_said_to_tighten() {
       -   Action: kms:GenerateDataKey
       -   Principal AWS: arn:aws:iam::111122223333:role/studio
       -   Resource: *
-    disable the key [disrupts]
+    disable the key [tightens, disrupts]
       ~ enabled: true -> false
       - everything encrypted under the key is unreadable until it is enabled again
-    delete alias/a [disrupts]
+    delete alias/a [tightens, disrupts]
       - aliases: alias/a
     "#);
 }

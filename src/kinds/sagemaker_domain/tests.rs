@@ -362,8 +362,9 @@ fn an_update_carries_only_changed_members_each_whole_and_without_echo() {
     let have = live(json!({"domainSettings": {"ipAddressType": "ipv4"}}));
     let changes = diff(want, &have);
     assert_snapshot!(plan(&changes), @r#"
-    update defaultUserSettings.defaultLandingUri, defaultUserSettings.studioWebPortal [disrupts]
+    update defaultUserSettings.defaultLandingUri [neutral]
       ~ defaultUserSettings.defaultLandingUri: studio:: -> app:JupyterServer:
+    update defaultUserSettings.studioWebPortal [tightens, disrupts]
       ~ defaultUserSettings.studioWebPortal: ENABLED -> DISABLED
     "#);
     assert_snapshot!(serde_json::to_string_pretty(&calls(&changes, &have)[0]).unwrap(), @r#"
@@ -449,13 +450,17 @@ fn what_cannot_change_while_apps_run_waits_alone_and_the_rest_goes_on() {
     });
     let changes = diff(want, &have);
     assert_snapshot!(plan(&changes), @r#"
-    update domainSettings.dockerSettings.enableDockerAccess, subnets, tagPropagation [loosens]
+    update domainSettings.dockerSettings.enableDockerAccess [tightens]
       ~ domainSettings.dockerSettings.enableDockerAccess: ENABLED -> DISABLED
+    update subnets [loosens]
       + subnets: subnet-3
+    update tagPropagation [neutral]
       ~ tagPropagation: DISABLED -> ENABLED
-    update appNetworkAccessType, domainSettings.executionRoleIdentityConfig, subnets, while no app runs [neutral]
+    update appNetworkAccessType, while no app runs [tightens]
       ~ appNetworkAccessType: PublicInternetOnly -> VpcOnly
+    update domainSettings.executionRoleIdentityConfig, while no app runs [tightens]
       ~ domainSettings.executionRoleIdentityConfig: none -> USER_PROFILE_NAME
+    update subnets, while no app runs [tightens]
       - subnets: subnet-1
     "#);
     let inspected: Vec<_> = changes.iter().map(Describe::inspect).collect();

@@ -262,13 +262,15 @@ fn a_plan_shows_what_changes_and_what_it_does_to_protection() {
         ..state(deny(&["s3:A"]), &[ROOT, IN_WEB])
     };
     insta::assert_snapshot!(plan(&want, &have), @r#"
-    update name, description, content [loosens]
-        ~ name: "p" -> "q"
-        ~ description: "" -> "why"
+    update content [loosens]
         ~ content (bytes): 160 -> 99
         - statement "s3B" (Deny): widens access
         -   Action: s3:B
         -   Resource: *
+    update name [neutral]
+        ~ name: "p" -> "q"
+    update description [neutral]
+        ~ description: "" -> "why"
     attach to 333333333333 [tightens]
     attach to r-ab12 [tightens]
     detach from ou-ab12-mlmlmlml [loosens]

@@ -36,12 +36,12 @@ fn steps_show_their_resource_their_edits_with_risk_and_lines_and_where_the_manif
             ~ label: old -> new
           set gate  [loosens]
             ~ gate: nothing -> open
-    + prod/Widget/b  create  all.yaml:9:1
+    + prod/Widget/b  create  [loosens]  all.yaml:9:1
+          + parts.beside: Widget/d (known after apply)
           + parts.label: x
           + gone: false
-          left out for now: prod/Widget/d does not exist yet
     - prod/Widget/c  delete w-3 (tombstone)  all.yaml:15:1
-    + prod/Widget/d  create  all.yaml:21:1
+    + prod/Widget/d  create  [loosens]  all.yaml:21:1
           + title: t
           + gone: false
 
@@ -72,12 +72,12 @@ fn what_does_not_go_says_why_and_how_it_could() {
             ~ engine: nothing -> off
           held: it disrupts, and the settings hold that
           to consent: palisade apply --approve 30cb2fa67247
-    + prod/Widget/b  create (drift)  all.yaml:9:1
-          + parts.behind: w-1 (Widget/c)
+    + prod/Widget/b  create (drift)  [loosens]  all.yaml:9:1
+          + parts.behind: w-1 Widget/c (known after apply)
           + gone: false
           waiting: prod/Widget/c does not exist yet
           waiting: prod/Widget/a has changes to be made first
-    + prod/Widget/c  create (drift)  all.yaml:15:1
+    + prod/Widget/c  create (drift)  [loosens]  all.yaml:15:1
           + gone: false
           only reported: paused
     ~ prod/Widget/d  edit w-4 (drift)  all.yaml:21:1
