@@ -109,6 +109,8 @@ pub enum Ended {
     Failed,
     /// Exit 2.
     Changes,
+    /// Exit 3: something is held, in conflict, stopped by the brake, or waits for what no pass will end.
+    NeedsPerson,
 }
 
 /// Parses the arguments, runs the verb, and says how the process should exit.
@@ -128,6 +130,7 @@ pub async fn main() -> ExitCode {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Failed) => ExitCode::FAILURE,
         Ok(Ended::Changes) => ExitCode::from(2),
+        Ok(Ended::NeedsPerson) => ExitCode::from(3),
         Err(error) => {
             anstream::eprintln!(
                 "{}error:{} {error:#}",

@@ -356,6 +356,7 @@ async fn logged<T>(
             cause = step.cause.as_str(),
             origin = step.origin.as_deref(),
             step = what,
+            approval = step.approved.then_some(step.digest.as_str()),
             service = call.service,
             operation = call.operation,
             request_id = call.request_id.as_deref(),

@@ -78,6 +78,9 @@ impl Engine {
         let step = plan.go().find(|step| step.address == *address);
         if let Some(step) = step {
             self.note_edits(step, result, now);
+            if step.approved && matches!(result.outcome, Outcome::Done { .. }) {
+                self.spent.insert(step.digest.clone());
+            }
         }
         match (&result.outcome, &result.error) {
             (Outcome::Done { id }, _) if result.verb == "create" => {

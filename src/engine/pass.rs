@@ -28,7 +28,7 @@ use crate::{
     kind::{CloudError, Creation, erased::Registry},
     manifest::{Loader, Snapshot},
     model::{Address, Observed, Ownership, Seen},
-    plan::{self, Action, KnownWant, Live, Lockout, Past, Plan, Step, Wait, WaitReason},
+    plan::{self, Action, KnownWant, Live, Lockout, Only, Past, Plan, Step, Wait, WaitReason},
     settings::{Mode, Settings},
 };
 
@@ -46,6 +46,8 @@ const SWEEP_TRIES: u32 = 3;
 pub struct Options {
     /// Digests that the command line consents to.
     pub approve: BTreeSet<String>,
+    /// What may be done at most.
+    pub only: Option<Only>,
     /// Whether approved steps are carried out; `plan` says no, and its clients could not write anyway.
     pub write: bool,
     /// Whether every pass also looks for orphans of kinds that no manifest declares.
@@ -71,6 +73,8 @@ pub struct Engine {
     pub(super) organizations: BTreeMap<String, identity::Organization>,
     pub(super) rewrites: Memory,
     pub(super) put_back: PutBack,
+    /// Digests whose steps were done: consent is for once.
+    pub(super) spent: BTreeSet<String>,
     pub(super) last_hour: LastHour,
     pub(super) passes: u64,
 }
@@ -102,6 +106,7 @@ impl Engine {
             organizations: BTreeMap::new(),
             rewrites: Memory::default(),
             put_back: PutBack::default(),
+            spent: BTreeSet::new(),
             last_hour: LastHour::default(),
             passes: 0,
         }
@@ -110,6 +115,11 @@ impl Engine {
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Sets what the next passes may do at most.
+    pub fn restrict(&mut self, only: Option<Only>) {
+        self.options.only = only;
     }
 
     /// The directory.
@@ -235,6 +245,7 @@ impl Engine {
         let create_holdoffs = self.create_holdoffs(snapshot, moment);
         let mut approved = self.options.approve.clone();
         approved.extend(consent::valid(&snapshot.approvals, now));
+        approved.retain(|digest| !self.spent.contains(digest));
         let past = Past {
             rewrites: self.rewrites.standing(moment),
             paced: self.put_back.paced(moment),
@@ -264,11 +275,12 @@ impl Engine {
             gate: &self.settings.gate,
             past: &past,
             lockout: &lockout,
+            only: self.options.only.as_ref(),
             stopped: stopped.as_deref(),
         });
         plan.contested = self.put_back.contested(moment);
         plan.unused_approvals =
-            consent::unused(&plan, &self.options.approve, &snapshot.approvals, now);
+            consent::unused(&plan, &self.options.approve, &snapshot.approvals, &self.spent, now);
         plan
     }
 

@@ -14,7 +14,7 @@ use crate::{
     aws::{Brake, Connection, Guard},
     kind::erased::Registry,
     kinds,
-    plan::Verdict,
+    plan::{UnusedReason, Verdict},
     settings::{Overrides, Settings},
     simulator::{self, Fault, Simulator},
 };
@@ -100,6 +100,14 @@ impl World {
         let calls = self.simulator.calls();
         calls.into_iter().filter(|call| call.mutating).map(|call| call.operation).collect()
     }
+}
+
+/// An RFC 3339 time a day ahead: approvals may not end later than in a week.
+fn in_a_day() -> String {
+    use aws_smithy_types::date_time::{DateTime, Format};
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let then = i64::try_from(now.as_secs()).unwrap() + 24 * 3600;
+    DateTime::from_secs(then).fmt(Format::DateTime).unwrap()
 }
 
 async fn engine(
@@ -206,18 +214,24 @@ async fn an_approval_counts_until_it_expires_and_one_without_a_held_step_is_show
         .unwrap();
     };
     approval("old.yaml", &digest, "2020-01-01T00:00:00Z");
-    approval("stray.yaml", "0123456789ab", "2999-01-01T00:00:00Z");
+    approval("stray.yaml", "0123456789ab", &in_a_day());
+    approval("careless.yaml", &digest, "2999-01-01T00:00:00Z");
     let report = world.engine.pass().await;
     assert_eq!(held(&report).len(), 2);
-    let why: Vec<_> = report.plan.unused_approvals.iter().map(|unused| &unused.why[..]).collect();
-    assert!(why.contains(&"it has expired") && why.len() == 2, "{why:?}");
-    approval("old.yaml", &digest, "2999-01-01T00:00:00Z");
+    let why: Vec<_> = report.plan.unused_approvals.iter().map(|unused| unused.why).collect();
+    let expected = [UnusedReason::TooFarAhead, UnusedReason::Expired, UnusedReason::NoSuchStep];
+    assert_eq!(why, expected);
+    fs::remove_file(dir.join("careless.yaml")).unwrap();
+    approval("old.yaml", &digest, &in_a_day());
     world.simulator.clear_calls();
     let report = world.engine.pass().await;
     assert_eq!((held(&report).len(), report.plan.unused_approvals.len()), (1, 1));
     assert_eq!(world.writes(), ["DeleteSecurityGroup"]);
-    // The other one does not slip through as the only one that is left.
-    assert_eq!(held(&world.settle().await).len(), 1);
+    // The other one does not slip through as the only one that is left, and consent is for once.
+    let report = world.settle().await;
+    assert_eq!(held(&report).len(), 1);
+    let why: Vec<_> = report.plan.unused_approvals.iter().map(|unused| unused.why).collect();
+    assert_eq!(why, [UnusedReason::Spent, UnusedReason::NoSuchStep]);
 }
 
 #[tokio::test(start_paused = true)]

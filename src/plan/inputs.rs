@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Holdoff, KnownWant, Live, Lockout, Past, Wait};
+use super::{Holdoff, KnownWant, Live, Lockout, Only, Past, Wait};
 use crate::{
     kind::{Known, KnownResource, ScopeFacts, erased::Registry},
     manifest::Document,
@@ -47,6 +47,8 @@ pub struct Inputs<'a> {
     pub past: &'a Past,
     /// Who must not be locked out.
     pub lockout: &'a Lockout,
+    /// What may be done at most, where a person decides: what was shown, or single held steps.
+    pub only: Option<&'a Only>,
     /// Why nothing may be written now: the brake.
     pub stopped: Option<&'a str>,
 }

@@ -15,6 +15,7 @@ mod orphans;
 mod planner;
 mod reason;
 pub mod render;
+mod shown;
 mod step;
 pub mod symbolic;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use self::{
     inputs::{Inputs, known},
     planner::plan,
     reason::{HoldReason, ReportReason, Wait, WaitReason},
+    shown::{Only, Shown},
     step::*,
 };
 use crate::model::{Address, Observed, PhysicalId, Seen};
@@ -123,6 +125,8 @@ pub struct Plan {
 pub struct Want {
     /// Of the state and the tags.
     pub fingerprint: String,
+    /// The same with placeholders in place of what references gave.
+    pub digest: String,
     /// The state.
     pub state: Value,
     /// The tags; `None` for a key that must not be there.
@@ -138,6 +142,30 @@ impl Plan {
     /// Whether anything differs from what the manifests say.
     pub fn has_changes(&self) -> bool {
         !self.steps.is_empty()
+    }
+
+    /// Whether something will stay as it is until a person does something. What is paused or only observed is as people
+    /// want it.
+    pub fn needs_a_person(&self) -> bool {
+        !self.conflicts.is_empty()
+            || self.steps.iter().any(|step| match &step.verdict {
+                Verdict::Go => false,
+                Verdict::Held(_) => true,
+                Verdict::Waiting(why) => why.iter().any(|wait| {
+                    !wait.passes && wait.reason != WaitReason::NotChosen && !self.comes(wait)
+                }),
+                Verdict::Reported(reason) => matches!(reason, ReportReason::Brake { .. }),
+            })
+    }
+
+    /// Whether a wait ends with a step of this plan that goes.
+    fn comes(&self, wait: &Wait) -> bool {
+        let (WaitReason::CreatedFirst { address } | WaitReason::AdoptedFirst { address }) =
+            &wait.reason
+        else {
+            return false;
+        };
+        self.go().any(|step| step.address == *address)
     }
 
     /// The steps with a certain verdict, counted.

@@ -15,6 +15,7 @@ use super::{
     inputs::{Inputs, known},
     matching::{self, Match},
     order::{name_what_comes_first, wait_for_consent, wait_for_dependencies},
+    symbolic::symbolic,
 };
 use crate::{
     kind::{
@@ -40,6 +41,9 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     name_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
     gate::hold(&mut plan, inputs);
+    if let Some(only) = inputs.only {
+        only.restrict(&mut plan, inputs.completing);
+    }
     wait_for_consent(&mut plan);
     plan
 }
@@ -165,8 +169,10 @@ impl Planner<'_> {
             *step = step.clone().with_symbols(&wanted.resolution.filled);
         }
         self.plan.steps.extend(steps);
-        let Wanted { state, tags, fingerprint, .. } = wanted;
-        self.plan.wants.insert(address.clone(), Want { fingerprint, state, tags });
+        let Wanted { state, tags, fingerprint, resolution, .. } = wanted;
+        let symbols = &resolution.filled;
+        let digest = super::fingerprint(&format!("{} {tags:?}", symbolic(&state, symbols)));
+        self.plan.wants.insert(address.clone(), Want { fingerprint, digest, state, tags });
     }
 
     pub(super) fn failed_lately(&self, address: &Address, want: &str) -> Option<Wait> {

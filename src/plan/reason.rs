@@ -129,6 +129,8 @@ pub enum WaitReason {
     SecondReading,
     /// It was not among what the plan showed: it is shown and asked for again.
     NotShown,
+    /// Only steps that were consented to by their digest are done.
+    NotChosen,
 }
 
 impl WaitReason {
@@ -204,6 +206,7 @@ impl fmt::Display for WaitReason {
                 "its manifest is gone: it is deleted once a second reading of the directory, a settle \
                  window later, agrees",
             ),
+            Self::NotChosen => f.write_str("only what was consented to is done"),
             Self::NotShown => f.write_str("the plan did not show it; it is shown and asked for again"),
         }
     }

@@ -49,10 +49,16 @@ pub fn text(plan: &Plan) -> String {
         heading(&mut out, '!', RED, &what, "could not be read; nothing of it is touched", None);
         detail(&mut out, RED, why);
     }
+    for (address, times) in &plan.contested {
+        heading(&mut out, '!', RED, &address.to_string(), "somebody is working against it", None);
+        let what =
+            format!("the same was undone and put back {times} times; CloudTrail says by whom");
+        detail(&mut out, RED, &what);
+    }
     for unused in &plan.unused_approvals {
         let what = format!("approval of {}", unused.digest);
         heading(&mut out, '?', YELLOW, &what, "releases nothing", unused.origin.as_deref());
-        detail(&mut out, DIM, &unused.why);
+        detail(&mut out, DIM, &unused.why.to_string());
     }
     if !out.is_empty() {
         out.push('\n');

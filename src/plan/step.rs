@@ -1,6 +1,9 @@
 //! One change of one resource, why it is there, and what becomes of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -198,7 +201,39 @@ pub struct UnusedApproval {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// Why it released nothing.
-    pub why: String,
+    pub why: UnusedReason,
+}
+
+/// Why a consent released nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum UnusedReason {
+    /// Its end has passed.
+    Expired,
+    /// Its end lies more than seven days ahead.
+    TooFarAhead,
+    /// Its step was done: consent is for once.
+    Spent,
+    /// AWS has no call for its step.
+    Impossible,
+    /// Its step is not held now.
+    NotHeld,
+    /// No step has this digest now.
+    NoSuchStep,
+}
+
+impl fmt::Display for UnusedReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Expired => "it has expired",
+            Self::TooFarAhead => "it expires more than 7 days ahead, and is ignored",
+            Self::Spent => "its step was done, and consent is for once",
+            Self::Impossible => "AWS has no call for that step; consent cannot help",
+            Self::NotHeld => "that step is not held now",
+            Self::NoSuchStep => "no step has this digest now: it is done, or it has changed since",
+        })
+    }
 }
 
 /// One change of one resource.

@@ -128,6 +128,7 @@ struct World {
     mode: Mode,
     prune: Prune,
     past: Past,
+    only: Option<Only>,
     stopped: Option<&'static str>,
 }
 
@@ -162,6 +163,7 @@ impl World {
             mode: Mode::Enforce,
             prune: Prune::Never,
             past: Past::default(),
+            only: None,
             stopped: None,
         }
     }
@@ -221,6 +223,7 @@ impl World {
             gate: &GateLimits::default(),
             past: &self.past,
             lockout: &Lockout::default(),
+            only: self.only.as_ref(),
             stopped: self.stopped,
         })
     }

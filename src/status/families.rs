@@ -93,6 +93,11 @@ pub const FAMILIES: &[Family] = &[
         PLACE,
         "Manifests left alone for a while because somebody else keeps undoing the same change.",
     ),
+    gauge(
+        "palisade_contested_manifests",
+        PLACE,
+        "Manifests against which somebody is working: the same was undone and put back three times in a row or more.",
+    ),
     gauge("palisade_held_steps", PLACE, "Steps that the gate holds until a person consents."),
     gauge(
         "palisade_last_pass_timestamp_seconds",

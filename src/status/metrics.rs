@@ -32,6 +32,7 @@ pub struct Metrics {
     drift_open: GaugeVec,
     steps: IntCounterVec,
     frozen: GaugeVec,
+    contested: GaugeVec,
     held: GaugeVec,
     waiting: GaugeVec,
     conflicts: GaugeVec,
@@ -91,6 +92,7 @@ impl Metrics {
             drift_open: families.gauge("palisade_drift_open")?,
             steps: families.counter("palisade_steps_total")?,
             frozen: families.gauge("palisade_frozen_manifests")?,
+            contested: families.gauge("palisade_contested_manifests")?,
             held: families.gauge("palisade_held_steps")?,
             waiting: families.gauge("palisade_waiting_steps")?,
             conflicts: families.gauge("palisade_conflicts")?,
@@ -180,6 +182,8 @@ impl Metrics {
         };
         let frozen = plan.frozen.iter().map(|a| [a.scope.as_str(), self.kind(&a.kind)]);
         fill(&self.frozen, frozen);
+        let contested = plan.contested.keys().map(|a| [a.scope.as_str(), self.kind(&a.kind)]);
+        fill(&self.contested, contested);
         fill(&self.held, steps(|verdict| matches!(verdict, Verdict::Held(_))));
         fill(&self.waiting, steps(|verdict| matches!(verdict, Verdict::Waiting(_))));
         let conflicts = plan.conflicts.iter().map(|conflict| &conflict.address);

@@ -12,7 +12,9 @@ use palisade::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{World, conflict, held, list, steps, string, until_quiet, waiting, written};
+use crate::world::{
+    World, conflict, held, in_a_day, list, steps, string, until_quiet, waiting, written,
+};
 
 const APPS: &str = "ml-prod/SecurityGroup/apps";
 const KEY: &str = "ml-prod/KmsKey/studio";
@@ -556,7 +558,7 @@ async fn more_deletions_than_a_tenth_are_held_and_an_approval_in_the_directory_r
     world.write("approval.yaml", approval("2020-01-01T00:00:00Z"));
     let _ = engine.pass().await;
     assert_eq!(world.writes(), [""; 0], "an approval that is over counts no more");
-    world.write("approval.yaml", approval("2999-01-01T00:00:00Z"));
+    world.write("approval.yaml", approval(&in_a_day()));
     let _ = engine.pass().await;
     assert_eq!(world.writes(), ["DeleteSecurityGroup"]);
     assert_eq!(world.groups("apps-01").len(), 0);

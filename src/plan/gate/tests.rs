@@ -97,6 +97,7 @@ impl Scene {
                 gate: &self.limits,
                 past: &self.past,
                 lockout: &self.lockout,
+                only: None,
                 stopped: None,
             },
         );

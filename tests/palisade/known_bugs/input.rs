@@ -18,7 +18,7 @@ use serde_json::json;
 use super::groups::{applied, facts, passes, world};
 use crate::{
     campaign::catalogue::{group, group_with, https, s3, sts},
-    world::{World, conflict, held, list, string, until_quiet},
+    world::{World, conflict, held, in_a_day, list, string, until_quiet},
 };
 
 /// A group that may be pruned.
@@ -94,7 +94,8 @@ async fn bug_55_an_unrelated_object_does_not_pass_for_a_full_directory() {
 fn approval(digest: &str) -> String {
     format!(
         "apiVersion: palisade.dev/v1alpha1\nkind: Approval\nmetadata: {{name: a-{digest}}}\n\
-         spec: {{digest: \"{digest}\", expires: \"2999-01-01T00:00:00Z\"}}\n---\n"
+         spec: {{digest: \"{digest}\", expires: \"{}\"}}\n---\n",
+        in_a_day()
     )
 }
 
