@@ -39,8 +39,6 @@ pub(super) struct Args {
 /// Who decides about what was not shown yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asking {
-    /// Nobody: everything is done, and told afterwards.
-    Nobody,
     /// It is printed, then done.
     Printed,
     /// It is printed, and a person is asked.

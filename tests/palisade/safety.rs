@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use palisade::{
     aws::{Brake, CallOutcome, Guard, Meter},
-    engine::{Options, Outcome, Report},
+    engine::{Options, Outcome, Report, SkipReason},
     model::Risk,
     plan::{self, Action, Cause, Verdict},
     settings::{GateLimits, Mode, Overrides, Prune, Settings},
@@ -634,9 +634,10 @@ async fn the_brake_stops_before_the_next_call_and_released_the_rest_is_done() {
     let mut engine = world.engine_with(guard, options).await;
     let report = engine.pass().await;
     assert_eq!(world.writes(), ["RevokeSecurityGroupEgress"]);
-    assert!(
-        matches!(&report.results[0].outcome, Outcome::Skipped { why } if why.contains("brake"))
-    );
+    assert!(matches!(
+        &report.results[0].outcome,
+        Outcome::Skipped { reason: SkipReason::Brake { .. } }
+    ));
     let _ = engine.pass().await;
     assert_eq!(world.writes(), [""; 0]);
     world.brake.release();
