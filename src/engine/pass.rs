@@ -385,5 +385,10 @@ fn with_ours(live: &Live, owner: &str) -> impl Iterator<Item = (String, String)>
             read.into_iter().any(|ownership| matches!(ownership, Ownership::Ours { .. }))
         })
     };
-    live.seen.iter().filter(move |(_, seen)| ours(seen)).map(|(key, _)| key.clone())
+    let whole = live.seen.iter().filter(move |(_, seen)| ours(seen)).map(|(key, _)| key.clone());
+    let unread = live
+        .unread
+        .iter()
+        .filter(move |(_, unread)| unread.iter().any(|resource| resource.claim(owner).is_some()));
+    whole.chain(unread.map(|(key, _)| key.clone()))
 }

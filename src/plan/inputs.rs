@@ -82,6 +82,22 @@ pub fn known(live: &Live, owner: &str) -> Known {
             }
         }
     }
+    for ((scope, kind), unread) in &live.unread {
+        for it in unread {
+            // What is not found may be this one; where its claim was read, that suffices to refer to it.
+            let why = format!("{kind} {}: {}", it.id, it.why);
+            known.unknown.entry((scope.clone(), kind.clone())).or_insert(why);
+            if let (Some(address), Some(arn)) = (it.claim(owner), it.arn.clone())
+                && address.scope == *scope
+                && address.kind == *kind
+            {
+                let it = KnownResource { id: it.id.clone(), arn };
+                if known.resources.insert(address.clone(), it).is_some() {
+                    twice.insert(address);
+                }
+            }
+        }
+    }
     // Which of two is meant cannot be known.
     known.resources.retain(|address, _| !twice.contains(address));
     known

@@ -20,6 +20,7 @@ mod step;
 pub mod symbolic;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,6 +42,8 @@ use crate::model::{Address, Observed, PhysicalId, Seen};
 pub struct Live {
     /// Per `(scope, kind)`.
     pub seen: BTreeMap<(String, String), Seen<Vec<Observed<Value>>>>,
+    /// What is there beside [`Self::seen`] and could not be read, per `(scope, kind)`.
+    pub unread: BTreeMap<(String, String), Vec<crate::kind::Unread>>,
     /// What lookups can find.
     pub lookups: BTreeMap<(String, crate::kind::LookupKind), Seen<Vec<crate::kind::LookupItem>>>,
     /// The organisation of each scope's account.
@@ -79,7 +82,7 @@ pub struct Orphan {
     pub id: PhysicalId,
 }
 
-/// A kind that could not be read in a scope: nothing of it is touched.
+/// A kind, or one resource of it, that could not be read in a scope: nothing of it is touched.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unknown {
@@ -87,8 +90,35 @@ pub struct Unknown {
     pub scope: String,
     /// The kind.
     pub kind: String,
+    /// The one resource that could not be read; none where it is the whole kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<PhysicalId>,
     /// Why.
     pub why: String,
+    /// Manifests that nothing is known about because of one resource. For a kind it is all of them, and none is named.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub concerns: BTreeSet<Address>,
+}
+
+impl Unknown {
+    /// A kind that could not be read.
+    pub fn kind(scope: &str, kind: &str, why: &str) -> Self {
+        Self {
+            scope: scope.to_owned(),
+            kind: kind.to_owned(),
+            id: None,
+            why: why.to_owned(),
+            concerns: BTreeSet::new(),
+        }
+    }
+
+    /// Whether nothing is known about this manifest because of it.
+    pub fn covers(&self, address: &Address) -> bool {
+        match self.id {
+            None => self.scope == address.scope && self.kind == address.kind,
+            Some(_) => self.concerns.contains(address),
+        }
+    }
 }
 
 /// What a pass would do, and what it would not and why. Plain data.
@@ -102,7 +132,7 @@ pub struct Plan {
     pub conflicts: Vec<Conflict>,
     /// Claimed resources without manifest.
     pub orphans: Vec<Orphan>,
-    /// Kinds that could not be read.
+    /// Kinds and single resources that could not be read.
     pub unknown: Vec<Unknown>,
     /// Manifests whose live resource is as wanted.
     pub in_sync: BTreeSet<Address>,
@@ -211,7 +241,7 @@ pub struct Counts {
     pub conflicts: usize,
     /// Orphans.
     pub orphans: usize,
-    /// Kinds that could not be read.
+    /// Kinds and single resources that could not be read.
     pub unknown: usize,
     /// Manifests in sync.
     pub in_sync: usize,

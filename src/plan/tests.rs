@@ -10,6 +10,7 @@ mod matching;
 mod orphans;
 mod render;
 mod steps;
+mod unread;
 mod verdicts;
 mod widget;
 

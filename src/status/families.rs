@@ -147,6 +147,11 @@ pub const FAMILIES: &[Family] = &[
         PLACE,
         "1 for a kind that could not be read in a scope in the latest pass; nothing of it is touched.",
     ),
+    gauge(
+        "palisade_unread_resources",
+        PLACE,
+        "Resources that could not be read in the latest pass; they are left alone, and none of their kind is created, adopted or deleted there.",
+    ),
     gauge("palisade_waiting_steps", PLACE, "Steps that need something else first."),
     gauge(
         "palisade_writing",

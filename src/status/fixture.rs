@@ -1,6 +1,6 @@
 //! A report with one of everything that the page can show, for tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -238,11 +238,20 @@ pub(crate) fn report() -> Report {
                 scope: "ml-prod".to_owned(),
                 id: "sg-0bbbbbbbbbbbbbbb0".into(),
             }],
-            unknown: vec![Unknown {
-                scope: "org".to_owned(),
-                kind: "ServiceControlPolicy".to_owned(),
-                why: "organizations:ListPolicies throttled: TooManyRequestsException".to_owned(),
-            }],
+            unknown: vec![
+                Unknown::kind(
+                    "org",
+                    "ServiceControlPolicy",
+                    "organizations:ListPolicies throttled: TooManyRequestsException",
+                ),
+                Unknown {
+                    scope: "ml-prod".to_owned(),
+                    kind: "KmsKey".to_owned(),
+                    id: Some("1234abcd-12ab-34cd-56ef-1234567890ab".into()),
+                    why: "kms:GetKeyPolicy answered AccessDeniedException (denied)".to_owned(),
+                    concerns: BTreeSet::new(),
+                },
+            ],
             in_sync: in_sync.into(),
             wants: BTreeMap::new(),
         },

@@ -22,4 +22,5 @@ mod known_bugs;
 mod operate;
 mod readme;
 mod safety;
+mod unread;
 mod world;

@@ -36,12 +36,21 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         html.element("p", "", scope.trouble.as_deref().unwrap_or_default()).markup("</li>\n");
     }
     for unknown in &view.unknown {
-        let what = format_args!(
-            "{}/{} could not be read; nothing of it is touched",
-            unknown.scope, unknown.kind
-        );
+        let (scope, kind) = (&unknown.scope, &unknown.kind);
+        let what = match &unknown.id {
+            None => format!("{scope}/{kind} could not be read; nothing of it is touched"),
+            Some(id) => format!(
+                "{scope}/{kind} {id} could not be read; it is left alone, and no {kind} there is created, adopted or \
+                 deleted"
+            ),
+        };
         item(html, "trouble", what);
-        html.element("p", "", &unknown.why).markup("</li>\n");
+        html.element("p", "", &unknown.why);
+        if !unknown.concerns.is_empty() {
+            let names: Vec<_> = unknown.concerns.iter().map(ToString::to_string).collect();
+            html.element("p", "", format_args!("Not judged: {}", names.join(", ")));
+        }
+        html.markup("</li>\n");
     }
     for (result, message) in failed {
         item(html, "trouble", format_args!("{} of {} failed", result.verb, result.address));
