@@ -126,9 +126,7 @@ impl Page<'_> {
         html.text(mode(view)).markup("</dd></div>\n<div><dt>Revision</dt><dd>");
         match &view.revision {
             Some(revision) => {
-                html.markup("<code>")
-                    .text(revision.get(..12).unwrap_or(revision))
-                    .markup("</code>");
+                html.markup("<code>").text(short(revision)).markup("</code>");
             }
             None => {
                 html.text("not a Git checkout");
@@ -155,6 +153,13 @@ impl Page<'_> {
         html.markup("</dd></div>\n<div><dt>Latest pass</dt><dd>No. ").text(view.pass).markup(", ");
         html.moment(view.started_at, self.now).markup("</dd></div>\n</dl>\n</section>\n");
     }
+}
+
+/// The first digits of a revision, and whether the checkout is dirty.
+fn short(revision: &str) -> String {
+    let (commit, dirty) =
+        revision.split_once('-').map_or((revision, ""), |(commit, _)| (commit, "-dirty"));
+    format!("{}{dirty}", commit.get(..12).unwrap_or(commit))
 }
 
 fn headline(view: &View) -> (Health, &'static str) {
