@@ -17,6 +17,7 @@ use super::{
     futile::Futile,
     observe::{self, Callers, Observation, Wanted},
     pace::Pace,
+    pauses::Halted,
     put_back::PutBack,
     report::{PendingDeletion, Report},
     rewrites::{LastHour, Memory},
@@ -27,7 +28,7 @@ use crate::{
     aws::{Brake, identity},
     kind::{CloudError, Creation, erased::Registry},
     manifest::{Loader, Snapshot},
-    model::{Address, Observed, Ownership, Seen},
+    model::{Address, Observed, Ownership, Seen, Stop},
     plan::{self, Action, KnownWant, Live, Lockout, Only, Past, Plan, Step, Wait, WaitReason},
     settings::{Mode, Settings},
 };
@@ -77,6 +78,7 @@ pub struct Engine {
     pub(super) spent: BTreeSet<String>,
     pub(super) last_hour: LastHour,
     pub(super) passes: u64,
+    halted: Halted,
 }
 
 impl Engine {
@@ -109,6 +111,7 @@ impl Engine {
             spent: BTreeSet::new(),
             last_hour: LastHour::default(),
             passes: 0,
+            halted: Halted::default(),
         }
     }
 
@@ -145,6 +148,7 @@ impl Engine {
             self.futile.next_retry(now),
             self.put_back.next_retry(now),
             self.rewrites.next_thaw(now),
+            self.halted.next_end(),
         ];
         due.into_iter().flatten().min()
     }
@@ -156,10 +160,11 @@ impl Engine {
         let started_at = epoch_seconds();
         let planned = self.generation.current();
         self.settings.reread_mode();
+        self.halted.look(self.brake.halt());
         self.load();
         let good = self.source.good().cloned();
         let (mut live, callers) = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
-        let (plan, results) = match &good {
+        let (mut plan, results) = match &good {
             // Without a snapshot nothing is known to be wanted, so nothing can be planned.
             None => (Plan::default(), Vec::new()),
             Some(good) => {
@@ -180,6 +185,8 @@ impl Engine {
                 (plan, results)
             }
         };
+        plan.pauses.clone_from(&self.halted.halt.pauses);
+        plan.stopped = self.halted.halt.stop.clone().filter(|stop| *stop != Stop::Observe);
         self.note_results(&plan, &results);
         Report {
             pass: self.passes,
@@ -256,7 +263,7 @@ impl Engine {
             callers: self.roles(callers),
             break_glass: self.settings.break_glass_roles.clone(),
         };
-        let stopped = self.brake.why();
+        let stopped = self.halted.halt.everything();
         let mut plan = plan::plan(&plan::Inputs {
             registry: &self.registry,
             owner: &self.settings.owner,
@@ -277,6 +284,7 @@ impl Engine {
             lockout: &lockout,
             only: self.options.only.as_ref(),
             stopped: stopped.as_deref(),
+            pauses: &self.halted.halt.pauses,
         });
         plan.contested = self.put_back.contested(moment);
         plan.unused_approvals =

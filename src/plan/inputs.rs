@@ -6,7 +6,7 @@ use super::{Holdoff, KnownWant, Live, Lockout, Only, Past, Wait};
 use crate::{
     kind::{Known, KnownResource, ScopeFacts, erased::Registry},
     manifest::Document,
-    model::{Address, Ownership, PhysicalId, Seen},
+    model::{Address, Ownership, Pause, PhysicalId, Seen},
     settings::{GateLimits, Mode, Prune},
 };
 
@@ -51,6 +51,8 @@ pub struct Inputs<'a> {
     pub only: Option<&'a Only>,
     /// Why nothing may be written now: the brake.
     pub stopped: Option<&'a str>,
+    /// What people hold still for a while.
+    pub pauses: &'a [Pause],
 }
 
 /// What resolving may use: every managed resource that carries a single, readable claim.

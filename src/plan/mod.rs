@@ -12,6 +12,7 @@ mod inputs;
 mod matching;
 mod order;
 mod orphans;
+mod pauses;
 mod planner;
 mod reason;
 pub mod render;
@@ -35,7 +36,7 @@ pub use self::{
     shown::{Only, Shown},
     step::*,
 };
-use crate::model::{Address, Observed, PhysicalId, Seen};
+use crate::model::{Address, Observed, Pause, PhysicalId, Seen, Stop};
 
 /// What one pass saw of AWS.
 #[derive(Debug, Clone, Default)]
@@ -142,6 +143,12 @@ pub struct Plan {
     /// Manifests against which somebody is working, with the number of corrections of the same thing in a row.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub contested: BTreeMap<Address, u32>,
+    /// The pauses in force: what they cover is only reported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+    /// Why nothing at all is written, where that is not what the settings ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stop>,
     /// Consents that released nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused_approvals: Vec<UnusedApproval>,
@@ -167,6 +174,11 @@ impl Plan {
     /// The steps that will be done.
     pub fn go(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| step.verdict.goes())
+    }
+
+    /// The pause that covers an address, if one does.
+    pub fn pause_of(&self, address: &Address) -> Option<&Pause> {
+        self.pauses.iter().find(|pause| pause.extent.covers(address))
     }
 
     /// Whether anything differs from what the manifests say.

@@ -15,6 +15,7 @@ use super::{
     inputs::{Inputs, known},
     matching::{self, Match},
     order::{name_what_comes_first, wait_for_consent, wait_for_dependencies},
+    pauses,
     symbolic::symbolic,
     unread,
 };
@@ -39,6 +40,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     planner.unknown();
     let mut plan = planner.plan;
     unread::hold(&mut plan, inputs);
+    pauses::hold(&mut plan, inputs.pauses);
     wait_for_dependencies(&mut plan, inputs);
     name_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));

@@ -18,6 +18,12 @@ const BOLD: Style = Style::new().bold();
 /// The whole plan, with ANSI colours (the stream that prints it removes them where they do not belong).
 pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
+    if let Some(stop) = &plan.stopped {
+        heading(&mut out, '!', RED, "nothing is written", &stop.to_string(), None);
+    }
+    for pause in &plan.pauses {
+        heading(&mut out, '!', RED, &pause.extent.to_string(), &pause.to_string(), None);
+    }
     for step in &plan.steps {
         step_text(&mut out, step);
     }

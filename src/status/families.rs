@@ -112,6 +112,11 @@ pub const FAMILIES: &[Family] = &[
         "Passes by outcome (converged, changed, pending, failed).",
     ),
     gauge(
+        "palisade_pauses",
+        &["extent"],
+        "Pauses in force, by what they hold still (everything, scope, address); `palisade brake` begins and ends them.",
+    ),
+    gauge(
         "palisade_pending_deletion",
         &["scope", "kind", "asked"],
         "Claimed resources that AWS will delete at a set time (KMS keys); asked says whether a tombstone wants that.",

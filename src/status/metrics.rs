@@ -39,6 +39,7 @@ pub struct Metrics {
     orphans: GaugeVec,
     unknown: GaugeVec,
     unread: GaugeVec,
+    pauses: GaugeVec,
     pending_deletion: GaugeVec,
     scopes: GaugeVec,
     calls: Calls,
@@ -99,6 +100,7 @@ impl Metrics {
             conflicts: families.gauge("palisade_conflicts")?,
             orphans: families.gauge("palisade_orphans")?,
             unknown: families.gauge("palisade_unknown_kinds")?,
+            pauses: families.gauge("palisade_pauses")?,
             unread: families.gauge("palisade_unread_resources")?,
             pending_deletion: families.gauge("palisade_pending_deletion")?,
             scopes: families.gauge("palisade_scopes")?,
@@ -195,6 +197,7 @@ impl Metrics {
         fill(&self.orphans, orphans);
         let (single, whole): (Vec<_>, Vec<_>) = plan.unknown.iter().partition(|u| u.id.is_some());
         fill(&self.unknown, whole.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
+        fill(&self.pauses, plan.pauses.iter().map(|pause| [pause.extent.as_str()]));
         fill(&self.unread, single.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
         let leaving = report.pending_deletions.iter();
         fill(&self.pending_deletion, leaving.map(|l| [&*l.scope, self.kind(&l.kind), l.asked()]));
@@ -302,6 +305,7 @@ mod tests {
             "palisade_conflicts{kind=\"ServiceControlPolicy\",scope=\"org\"} 1",
             "palisade_orphans{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
             "palisade_unknown_kinds{kind=\"ServiceControlPolicy\",scope=\"org\"} 1",
+            "palisade_pauses{extent=\"scope\"} 1",
             "palisade_unread_resources{kind=\"KmsKey\",scope=\"ml-prod\"} 1",
             "palisade_pending_deletion{asked=\"false\",kind=\"KmsKey\",scope=\"ml-prod\"} 1",
             "palisade_drift_seen_total{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",

@@ -167,7 +167,9 @@ fn headline(view: &View) -> (Health, &'static str) {
     let refused = view.scopes.iter().any(|scope| scope.trouble.is_some());
     let held = view.steps.iter().any(|step| matches!(step.verdict, Verdict::Held(_)));
     let unasked = view.pending_deletions.iter().any(|pending| !pending.tombstone);
-    if !view.problems.is_empty() || failed || refused || !view.unknown.is_empty() || unasked {
+    let halted = view.stopped.is_some() || !view.pauses.is_empty();
+    let wrong = !view.problems.is_empty() || failed || refused || !view.unknown.is_empty();
+    if wrong || unasked || halted {
         (Health::Trouble, "Needs attention")
     } else if held || !view.conflicts.is_empty() {
         (Health::Person, "Waits for a person")
