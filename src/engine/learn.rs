@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
@@ -12,7 +13,7 @@ use crate::{
     aws::identity,
     kind::erased::Edit,
     manifest::Snapshot,
-    model::{Address, Ownership, Seen},
+    model::{Address, Observed, Ownership, Seen},
     plan::{self, KnownWant, Live, Plan, Step, Verdict, Want, unread},
 };
 
@@ -190,4 +191,21 @@ impl Engine {
         }
         learnt
     }
+}
+
+/// The kinds of which something that is ours was found: an orphan found once is looked for in every pass, so that it
+/// is reported until it is gone.
+pub(super) fn with_ours(live: &Live, owner: &str) -> impl Iterator<Item = (String, String)> {
+    let ours = move |seen: &Seen<Vec<Observed<Value>>>| {
+        seen.all().is_some_and(|all| {
+            let read = all.iter().map(|resource| Ownership::read(&resource.tags, owner));
+            read.into_iter().any(|ownership| matches!(ownership, Ownership::Ours { .. }))
+        })
+    };
+    let whole = live.seen.iter().filter(move |(_, seen)| ours(seen)).map(|(key, _)| key.clone());
+    let unread = live
+        .unread
+        .iter()
+        .filter(move |(_, unread)| unread.iter().any(|resource| resource.claim(owner).is_some()));
+    whole.chain(unread.map(|(key, _)| key.clone()))
 }

@@ -7,7 +7,6 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
@@ -15,6 +14,7 @@ use super::{
     consent,
     defect::contained,
     futile::Futile,
+    learn,
     observe::{self, Callers, Observation, Wanted},
     pace::Pace,
     pauses::Halted,
@@ -28,7 +28,7 @@ use crate::{
     aws::{Brake, identity},
     kind::{CloudError, Creation, erased::Registry},
     manifest::{Loader, Snapshot},
-    model::{Address, Observed, Ownership, Seen, Stop},
+    model::{Address, Seen, Stop},
     plan::{self, Action, KnownWant, Live, Lockout, Only, Past, Plan, Step, Wait, WaitReason},
     settings::{Mode, Settings},
 };
@@ -235,7 +235,7 @@ impl Engine {
             observe::observe(&self.scopes, &wanted).await;
         self.sweeps = if all_swept { 0 } else { self.sweeps.saturating_sub(1) };
         self.remembered.extend(documents.keys().map(|a| (a.scope.clone(), a.kind.clone())));
-        self.remembered.extend(with_ours(&live, &self.settings.owner));
+        self.remembered.extend(learn::with_ours(&live, &self.settings.owner));
         for (scope, seen) in &live.organizations {
             if let Seen::All(id) = seen {
                 let management_account = live.management_accounts.get(scope).cloned();
@@ -382,21 +382,4 @@ fn scopes_report(callers: &Callers) -> BTreeMap<String, Result<String, String>> 
 
 fn epoch_seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
-}
-
-/// The kinds of which something that is ours was found: an orphan found once is looked for in every pass, so that it
-/// is reported until it is gone.
-fn with_ours(live: &Live, owner: &str) -> impl Iterator<Item = (String, String)> {
-    let ours = move |seen: &Seen<Vec<Observed<Value>>>| {
-        seen.all().is_some_and(|all| {
-            let read = all.iter().map(|resource| Ownership::read(&resource.tags, owner));
-            read.into_iter().any(|ownership| matches!(ownership, Ownership::Ours { .. }))
-        })
-    };
-    let whole = live.seen.iter().filter(move |(_, seen)| ours(seen)).map(|(key, _)| key.clone());
-    let unread = live
-        .unread
-        .iter()
-        .filter(move |(_, unread)| unread.iter().any(|resource| resource.claim(owner).is_some()));
-    whole.chain(unread.map(|(key, _)| key.clone()))
 }
