@@ -263,7 +263,8 @@ impl Engine {
             callers: self.roles(callers),
             break_glass: self.settings.break_glass_roles.clone(),
         };
-        let stopped = self.halted.halt.everything();
+        // A pause of everything is a pause, for which nobody is waited.
+        let stopped = self.halted.halt.stop.as_ref().map(ToString::to_string);
         let mut plan = plan::plan(&plan::Inputs {
             registry: &self.registry,
             owner: &self.settings.owner,

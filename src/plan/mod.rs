@@ -189,7 +189,7 @@ impl Plan {
     /// Whether something will stay as it is until a person does something. What is paused or only observed is as people
     /// want it.
     pub fn needs_a_person(&self) -> bool {
-        !self.conflicts.is_empty()
+        self.conflicts.iter().any(|conflict| self.pause_of(&conflict.address).is_none())
             || self.steps.iter().any(|step| match &step.verdict {
                 Verdict::Go => false,
                 Verdict::Held(_) => true,

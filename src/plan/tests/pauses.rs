@@ -75,6 +75,7 @@ fn consent_does_not_reach_through_a_pause() {
     world.approved = world.plan().steps.iter().map(|step| step.digest.clone()).collect();
     world.pauses = vec![paused(Extent::Everything)];
     assert_eq!(goes(&world.plan()), [""; 0]);
+    assert!(!world.plan().needs_a_person());
 }
 
 #[test]
