@@ -3,8 +3,10 @@
 //! The accounts and roles that may be touched live here, outside of the watched directory: a manifest
 //! can only name a scope.
 
+pub mod brake_file;
 mod file;
 mod flags;
+mod levers;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +17,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use self::file::{File, parse, read};
-pub use self::flags::{Overrides, parse_duration};
+pub(crate) use self::levers::now;
+pub use self::{
+    flags::{Overrides, parse_duration},
+    levers::Levers,
+};
 use crate::{aws::AssumedRole, model::HeldRisk};
 
 /// What the process may do.
@@ -141,7 +147,7 @@ pub enum SettingsError {
 
 /// The file looked for where none is named.
 pub const DEFAULT_FILE: &str = "palisade.yaml";
-/// The file that stops all writing, unless another one is named.
+/// The file that holds pauses, or stops all writing, unless another one is named.
 pub const BRAKE_FILE: &str = "palisade.brake";
 
 impl Settings {
@@ -266,50 +272,6 @@ impl Settings {
     pub fn var(&self, scope: &str, name: &str) -> Option<&str> {
         let own = self.scopes.get(scope).and_then(|scope| scope.vars.get(name));
         own.or_else(|| self.vars.get(name)).map(String::as_str)
-    }
-}
-
-/// What stops all writing from outside of the process: a file that exists, and the settings file's `mode`. Both can be
-/// reached where Git and AWS cannot, and both are looked at anew before every call that writes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Levers {
-    /// While this file exists nothing is written.
-    pub brake_file: PathBuf,
-    /// The settings file, unless a flag or variable decides about the mode.
-    settings_file: Option<PathBuf>,
-}
-
-impl Levers {
-    /// Relative paths are beside the settings file.
-    fn beside(&mut self, settings: Option<&Path>, given: Option<Mode>) {
-        if let Some(folder) = settings.and_then(Path::parent) {
-            self.brake_file = folder.join(&self.brake_file);
-        }
-        self.settings_file = settings.filter(|_| given.is_none()).map(Path::to_owned);
-    }
-
-    /// Whether the mode can become another one while the process runs.
-    pub fn mode_may_change(&self) -> bool {
-        self.settings_file.is_some()
-    }
-
-    /// Why nothing may be written now, if so.
-    pub fn pulled(&self) -> Option<String> {
-        // What cannot be looked at may be there.
-        if self.brake_file.try_exists().unwrap_or(true) {
-            return Some(format!("the brake is on: {} exists", self.brake_file.display()));
-        }
-        match self.mode()? {
-            Ok(Mode::Enforce) => None,
-            Ok(Mode::Observe) => Some("the settings say observe".to_owned()),
-            Err(error) => Some(format!("the settings cannot be read any more: {error}")),
-        }
-    }
-
-    /// What the settings file says now; `None` without one, or where it does not decide.
-    fn mode(&self) -> Option<Result<Mode, SettingsError>> {
-        let file = self.settings_file.as_deref().map(read)?;
-        Some(file.map(|file| file.mode.unwrap_or_default()))
     }
 }
 
@@ -453,19 +415,20 @@ server: {listen: '0.0.0.0:9464'}
         std::fs::write(&file, "owner: x\n").unwrap();
         let flags = Overrides { file: Some(file.clone()), ..Overrides::default() };
         let mut settings = Settings::load(&flags).unwrap();
-        assert_eq!(settings.levers.pulled(), None);
+        let stopped = |settings: &Settings| settings.levers.halt().everything();
+        assert_eq!(stopped(&settings), None);
         std::fs::write(dir.path().join(BRAKE_FILE), "").unwrap();
-        assert!(settings.levers.pulled().unwrap().contains("palisade.brake exists"));
+        assert!(stopped(&settings).unwrap().contains("palisade.brake exists"));
         std::fs::remove_file(dir.path().join(BRAKE_FILE)).unwrap();
         std::fs::write(&file, "owner: x\nmode: observe\n").unwrap();
-        assert_eq!(settings.levers.pulled().as_deref(), Some("the settings say observe"));
+        assert_eq!(stopped(&settings).as_deref(), Some("the settings say observe"));
         settings.reread_mode();
         assert_eq!(settings.mode, Mode::Observe);
         std::fs::write(&file, "owner: [").unwrap();
-        assert!(settings.levers.pulled().is_some(), "what cannot be read must stop writing");
+        assert!(stopped(&settings).is_some(), "what cannot be read must stop writing");
         let given = Overrides { mode: Some(Mode::Enforce), ..flags };
         std::fs::write(&file, "owner: x\nmode: observe\n").unwrap();
-        assert_eq!(Settings::load(&given).unwrap().levers.pulled(), None);
+        assert_eq!(stopped(&Settings::load(&given).unwrap()), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The command line: one small file a verb. With `main.rs` the only place for `anyhow`.
 
 mod apply;
+mod brake;
 mod completions;
 #[cfg(feature = "simulator")]
 mod demo;
@@ -63,6 +64,8 @@ enum Verb {
     Apply(apply::Args),
     /// Watch the directory and AWS, and correct for ever
     Run(run::Args),
+    /// Hold still, for a while and without Git, what people are working on
+    Brake(brake::Args),
     /// Check a directory without AWS
     Validate(validate::Args),
     /// Try everything that run needs, and write nothing
@@ -148,6 +151,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Plan(args) => plan::run(settings, &args).await,
         Verb::Apply(args) => apply::run(settings, &args).await,
         Verb::Run(args) => run::run(settings, &args).await,
+        Verb::Brake(args) => brake::run(settings, &args),
         Verb::Validate(args) => validate::run(settings, &args),
         Verb::Doctor(args) => doctor::run(settings, &args).await,
         Verb::Explain(args) => explain::run(&args),

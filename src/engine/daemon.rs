@@ -96,6 +96,7 @@ pub fn log(report: &Report) {
             pass = report.pass,
             scope = unknown.scope,
             kind = unknown.kind,
+            id = unknown.id.as_ref().map(tracing::field::display),
             "could not be read: {}",
             unknown.why
         );

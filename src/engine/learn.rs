@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
@@ -12,12 +13,12 @@ use crate::{
     aws::identity,
     kind::erased::Edit,
     manifest::Snapshot,
-    model::{Address, Ownership, Seen},
-    plan::{self, KnownWant, Live, Plan, Step, Verdict, Want},
+    model::{Address, Observed, Ownership, Seen},
+    plan::{self, KnownWant, Live, Plan, Step, Verdict, Want, unread},
 };
 
 impl Engine {
-    /// Absence is counted only where the whole kind was seen.
+    /// Absence is counted only where the whole kind was seen: what could not be read may be the one that is missing.
     pub(super) fn note_observation(&mut self, snapshot: &Snapshot, live: &Live) {
         let now = Instant::now();
         for address in snapshot.documents.keys() {
@@ -26,9 +27,14 @@ impl Engine {
             let claimed = resources.iter().find(|resource| {
                 matches!(Ownership::read(&resource.tags, &self.settings.owner), Ownership::Ours { address: found, .. } if found == *address)
             });
-            match claimed {
-                Some(resource) => self.pace.saw_present(address, &resource.id),
-                None => self.pace.saw_absent(address, self.settings.settle_window, now),
+            let unread = unread::of(live, &address.scope, &address.kind);
+            let hidden =
+                unread.iter().find(|it| it.claim(&self.settings.owner).as_ref() == Some(address));
+            match (claimed.map(|resource| &resource.id), hidden.map(|it| &it.id)) {
+                (Some(id), None) | (None, Some(id)) => self.pace.saw_present(address, id),
+                (Some(_), Some(_)) => {}
+                (None, None) if !unread.is_empty() => {}
+                (None, None) => self.pace.saw_absent(address, self.settings.settle_window, now),
             }
         }
     }
@@ -149,7 +155,7 @@ impl Engine {
         self.rewrites.retain(matters);
         self.put_back.retain(matters, now);
         self.known_wants.retain(|address, _| matters(address));
-        self.completing.retain(|address| known.contains(address));
+        self.completing.retain(matters);
         self.futile.retain(&known);
     }
 
@@ -185,4 +191,21 @@ impl Engine {
         }
         learnt
     }
+}
+
+/// The kinds of which something that is ours was found: an orphan found once is looked for in every pass, so that it
+/// is reported until it is gone.
+pub(super) fn with_ours(live: &Live, owner: &str) -> impl Iterator<Item = (String, String)> {
+    let ours = move |seen: &Seen<Vec<Observed<Value>>>| {
+        seen.all().is_some_and(|all| {
+            let read = all.iter().map(|resource| Ownership::read(&resource.tags, owner));
+            read.into_iter().any(|ownership| matches!(ownership, Ownership::Ours { .. }))
+        })
+    };
+    let whole = live.seen.iter().filter(move |(_, seen)| ours(seen)).map(|(key, _)| key.clone());
+    let unread = live
+        .unread
+        .iter()
+        .filter(move |(_, unread)| unread.iter().any(|resource| resource.claim(owner).is_some()));
+    whole.chain(unread.map(|(key, _)| key.clone()))
 }

@@ -13,6 +13,7 @@ mod learn;
 mod observe;
 pub mod pace;
 mod pass;
+mod pauses;
 pub mod put_back;
 mod report;
 pub mod rewrites;

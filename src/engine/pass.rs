@@ -7,7 +7,6 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
@@ -15,8 +14,10 @@ use super::{
     consent,
     defect::contained,
     futile::Futile,
+    learn,
     observe::{self, Callers, Observation, Wanted},
     pace::Pace,
+    pauses::Halted,
     put_back::PutBack,
     report::{PendingDeletion, Report},
     rewrites::{LastHour, Memory},
@@ -27,7 +28,7 @@ use crate::{
     aws::{Brake, identity},
     kind::{CloudError, Creation, erased::Registry},
     manifest::{Loader, Snapshot},
-    model::{Address, Observed, Ownership, Seen},
+    model::{Address, Seen, Stop},
     plan::{self, Action, KnownWant, Live, Lockout, Only, Past, Plan, Step, Wait, WaitReason},
     settings::{Mode, Settings},
 };
@@ -77,6 +78,7 @@ pub struct Engine {
     pub(super) spent: BTreeSet<String>,
     pub(super) last_hour: LastHour,
     pub(super) passes: u64,
+    halted: Halted,
 }
 
 impl Engine {
@@ -109,6 +111,7 @@ impl Engine {
             spent: BTreeSet::new(),
             last_hour: LastHour::default(),
             passes: 0,
+            halted: Halted::default(),
         }
     }
 
@@ -145,6 +148,7 @@ impl Engine {
             self.futile.next_retry(now),
             self.put_back.next_retry(now),
             self.rewrites.next_thaw(now),
+            self.halted.next_end(),
         ];
         due.into_iter().flatten().min()
     }
@@ -156,10 +160,11 @@ impl Engine {
         let started_at = epoch_seconds();
         let planned = self.generation.current();
         self.settings.reread_mode();
+        self.halted.look(self.brake.halt());
         self.load();
         let good = self.source.good().cloned();
         let (mut live, callers) = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
-        let (plan, results) = match &good {
+        let (mut plan, results) = match &good {
             // Without a snapshot nothing is known to be wanted, so nothing can be planned.
             None => (Plan::default(), Vec::new()),
             Some(good) => {
@@ -180,6 +185,8 @@ impl Engine {
                 (plan, results)
             }
         };
+        plan.pauses.clone_from(&self.halted.halt.pauses);
+        plan.stopped = self.halted.halt.stop.clone().filter(|stop| *stop != Stop::Observe);
         self.note_results(&plan, &results);
         Report {
             pass: self.passes,
@@ -228,7 +235,7 @@ impl Engine {
             observe::observe(&self.scopes, &wanted).await;
         self.sweeps = if all_swept { 0 } else { self.sweeps.saturating_sub(1) };
         self.remembered.extend(documents.keys().map(|a| (a.scope.clone(), a.kind.clone())));
-        self.remembered.extend(with_ours(&live, &self.settings.owner));
+        self.remembered.extend(learn::with_ours(&live, &self.settings.owner));
         for (scope, seen) in &live.organizations {
             if let Seen::All(id) = seen {
                 let management_account = live.management_accounts.get(scope).cloned();
@@ -256,7 +263,8 @@ impl Engine {
             callers: self.roles(callers),
             break_glass: self.settings.break_glass_roles.clone(),
         };
-        let stopped = self.brake.why();
+        // A pause of everything is a pause, for which nobody is waited.
+        let stopped = self.halted.halt.stop.as_ref().map(ToString::to_string);
         let mut plan = plan::plan(&plan::Inputs {
             registry: &self.registry,
             owner: &self.settings.owner,
@@ -277,6 +285,7 @@ impl Engine {
             lockout: &lockout,
             only: self.options.only.as_ref(),
             stopped: stopped.as_deref(),
+            pauses: &self.halted.halt.pauses,
         });
         plan.contested = self.put_back.contested(moment);
         plan.unused_approvals =
@@ -374,16 +383,4 @@ fn scopes_report(callers: &Callers) -> BTreeMap<String, Result<String, String>> 
 
 fn epoch_seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
-}
-
-/// The kinds of which something that is ours was found: an orphan found once is looked for in every pass, so that it
-/// is reported until it is gone.
-fn with_ours(live: &Live, owner: &str) -> impl Iterator<Item = (String, String)> {
-    let ours = move |seen: &Seen<Vec<Observed<Value>>>| {
-        seen.all().is_some_and(|all| {
-            let read = all.iter().map(|resource| Ownership::read(&resource.tags, owner));
-            read.into_iter().any(|ownership| matches!(ownership, Ownership::Ours { .. }))
-        })
-    };
-    live.seen.iter().filter(move |(_, seen)| ours(seen)).map(|(key, _)| key.clone())
 }

@@ -14,6 +14,7 @@ use crate::{
     aws::{Brake, Connection, Guard},
     kind::erased::Registry,
     kinds,
+    model::Address,
     plan::{UnusedReason, Verdict},
     settings::{Overrides, Settings},
     simulator::{self, Fault, Simulator},
@@ -243,16 +244,17 @@ async fn a_plan_is_not_carried_out_when_it_is_old_superseded_or_braked() {
         planned: generation.current(),
         observed: Instant::now(),
     };
+    let anything = Address::new("prod", "SecurityGroup", "web");
     let plan = fresh(&generation);
-    assert_eq!(plan.check(), Ok(()));
+    assert_eq!(plan.check(&anything), Ok(()));
     tokio::time::advance(Duration::from_secs(121)).await;
-    assert_eq!(plan.check(), Err(SkipReason::PlanTooOld));
+    assert_eq!(plan.check(&anything), Err(SkipReason::PlanTooOld));
     let plan = fresh(&generation);
     generation.advance();
-    assert_eq!(plan.check(), Err(SkipReason::DirectoryChanged));
+    assert_eq!(plan.check(&anything), Err(SkipReason::DirectoryChanged));
     let plan = fresh(&generation);
     brake.engage();
-    assert!(matches!(plan.check(), Err(SkipReason::Brake { .. })));
+    assert!(matches!(plan.check(&anything), Err(SkipReason::Brake { .. })));
 }
 
 #[tokio::test(start_paused = true)]

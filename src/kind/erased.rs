@@ -9,8 +9,8 @@ use serde_json::Value;
 
 pub use super::registry::Registry;
 use super::{
-    Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Port, Profile,
-    Refs, TagSpec,
+    Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Population, Port,
+    Profile, Refs, TagSpec,
 };
 use crate::{
     aws::Access,
@@ -170,7 +170,7 @@ pub trait ErasedKind: Send + Sync {
 /// A port whose types have been erased.
 pub trait ErasedPort: Send + Sync {
     /// [`Port::observe`].
-    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Vec<Observed<Value>>, CloudError>>;
+    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Population<Value>, CloudError>>;
     /// [`Port::create`].
     fn create<'a>(
         &'a self,
@@ -343,10 +343,11 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
 }
 
 impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
-    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Vec<Observed<Value>>, CloudError>> {
+    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Population<Value>, CloudError>> {
         async move {
-            let seen = self.0.observe(ask).await?;
-            seen.into_iter()
+            let Population { whole, unread } = self.0.observe(ask).await?;
+            let whole: Result<Vec<_>, CloudError> = whole
+                .into_iter()
                 .map(|live| {
                     Ok(Observed {
                         state: seal::<K, _>("state", &live.state)?,
@@ -356,7 +357,8 @@ impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
                         phase: live.phase,
                     })
                 })
-                .collect()
+                .collect();
+            Ok(Population { whole: whole?, unread })
         }
         .boxed()
     }

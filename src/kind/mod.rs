@@ -13,6 +13,7 @@ mod error;
 mod guarded;
 mod known;
 mod lines;
+mod population;
 mod refs;
 mod registry;
 mod target;
@@ -32,6 +33,7 @@ pub use self::{
     guarded::{Guarded, Reach},
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     lines::{Line, Sign, policy_lines, state_lines},
+    population::{Population, Unread, tolerate},
     refs::{Refs, Resolution, is_placeholder},
     target::{Accepts, Form, Lookup, TagSpec, Target, Targets},
     unresolved::{Missing, Unresolved},
@@ -216,11 +218,12 @@ pub trait Port<K: Kind>: Send + Sync + Sized + 'static {
     fn connect(access: &Access) -> Self;
 
     /// Everything of this kind in the scope that is ours, adopted, or shares a natural key with what
-    /// is wanted; in as few calls as possible. All of it or an error.
+    /// is wanted; in as few calls as possible. A list that cannot be read to its end is an error; a single
+    /// resource that cannot be read is told as [`Unread`].
     fn observe(
         &self,
         ask: &Ask,
-    ) -> impl Future<Output = Result<Vec<Observed<K::State>>, CloudError>> + Send;
+    ) -> impl Future<Output = Result<Population<K::State>, CloudError>> + Send;
 
     /// Sends the one create call, claim and tags in it, SDK retries off unless a client token goes with
     /// it. What one call cannot set is left to the next pass's diff.

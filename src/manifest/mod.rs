@@ -3,6 +3,7 @@
 mod document;
 mod load;
 mod node;
+mod objects;
 mod problem;
 mod revision;
 mod tree;
@@ -13,5 +14,5 @@ pub use self::{
     document::{API_VERSION, Approval, Document, Lifecycle, ManifestMode, Metadata, Presence},
     load::{Loader, Snapshot},
     problem::{Origin, Problem, did_you_mean},
-    revision::revision,
+    revision::{described, revision},
 };

@@ -199,6 +199,12 @@ impl Walk<'_> {
     }
 }
 
+/// Whether a file is read as manifests, by its path below the directory.
+pub(super) fn is_read(path: &Path) -> bool {
+    let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
+    is_yaml(path) && !path.iter().any(hidden)
+}
+
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }

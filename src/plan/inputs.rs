@@ -6,7 +6,7 @@ use super::{Holdoff, KnownWant, Live, Lockout, Only, Past, Wait};
 use crate::{
     kind::{Known, KnownResource, ScopeFacts, erased::Registry},
     manifest::Document,
-    model::{Address, Ownership, PhysicalId, Seen},
+    model::{Address, Ownership, Pause, PhysicalId, Seen},
     settings::{GateLimits, Mode, Prune},
 };
 
@@ -51,6 +51,8 @@ pub struct Inputs<'a> {
     pub only: Option<&'a Only>,
     /// Why nothing may be written now: the brake.
     pub stopped: Option<&'a str>,
+    /// What people hold still for a while.
+    pub pauses: &'a [Pause],
 }
 
 /// What resolving may use: every managed resource that carries a single, readable claim.
@@ -78,6 +80,22 @@ pub fn known(live: &Live, owner: &str) -> Known {
                             twice.insert(address);
                         }
                     }
+                }
+            }
+        }
+    }
+    for ((scope, kind), unread) in &live.unread {
+        for it in unread {
+            // What is not found may be this one; where its claim was read, that suffices to refer to it.
+            let why = format!("{kind} {}: {}", it.id, it.why);
+            known.unknown.entry((scope.clone(), kind.clone())).or_insert(why);
+            if let (Some(address), Some(arn)) = (it.claim(owner), it.arn.clone())
+                && address.scope == *scope
+                && address.kind == *kind
+            {
+                let it = KnownResource { id: it.id.clone(), arn };
+                if known.resources.insert(address.clone(), it).is_some() {
+                    twice.insert(address);
                 }
             }
         }

@@ -15,7 +15,9 @@ use super::{
     inputs::{Inputs, known},
     matching::{self, Match},
     order::{name_what_comes_first, wait_for_consent, wait_for_dependencies},
+    pauses,
     symbolic::symbolic,
+    unread,
 };
 use crate::{
     kind::{
@@ -37,6 +39,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     planner.orphans();
     planner.unknown();
     let mut plan = planner.plan;
+    unread::hold(&mut plan, inputs);
+    pauses::hold(&mut plan, inputs.pauses);
     wait_for_dependencies(&mut plan, inputs);
     name_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
@@ -83,6 +87,9 @@ impl Planner<'_> {
             // Unknown: nothing is planned for it; `unknown` says why.
             return;
         };
+        if unread::is_own(document, inputs) {
+            return;
+        }
         let resolving = self.resolve(document, facts);
         let (resolved, resolution) = match resolving {
             Ok(done) => done,
@@ -98,6 +105,7 @@ impl Planner<'_> {
         match (document.lifecycle.state, matched) {
             (_, Match::Conflict(conflict)) => self.plan.conflicts.push(conflict),
             (Presence::Absent, Match::Ours(have)) => self.tombstone(document, have, resolved, kind),
+            (Presence::Absent, _) if unread::may_hide(address, inputs.live) => {}
             (Presence::Absent, _) => {
                 self.plan.in_sync.insert(document.address.clone());
             }

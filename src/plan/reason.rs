@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     kind::Unresolved,
-    model::{Address, HeldRisk, PhysicalId},
+    model::{Address, HeldRisk, Pause, PhysicalId},
 };
 
 /// Why a step waits.
@@ -104,7 +104,7 @@ pub enum WaitReason {
     UnclearCreate,
     /// Nothing in AWS would stop a second one, so it is created once two looks agree that there is none.
     SecondLook,
-    /// Something of the kind could not be read, so that it may exist already.
+    /// Something of the kind could not be read: it may be the one that is meant.
     Unread {
         /// The resource that could not be read.
         id: PhysicalId,
@@ -194,7 +194,11 @@ impl fmt::Display for WaitReason {
                  apart, agree that there is none",
             ),
             Self::Unread { id, why } => {
-                write!(f, "{id} could not be read, and may be what is missing: {why}")
+                write!(
+                    f,
+                    "{id} could not be read, and until it can be, none of its kind is created, adopted or \
+                     deleted: {why}"
+                )
             }
             Self::Earlier { key } => write!(f, "\"{key}\" must be done first"),
             Self::Turn => f.write_str("the resource's other changes are made first"),
@@ -329,6 +333,11 @@ pub enum ReportReason {
         /// Who or what engaged it.
         why: String,
     },
+    /// People hold it still for a while.
+    Pause {
+        /// Who, until when and why.
+        pause: Pause,
+    },
 }
 
 impl fmt::Display for ReportReason {
@@ -338,6 +347,7 @@ impl fmt::Display for ReportReason {
             Self::ManifestObserves => f.write_str("its lifecycle says observe"),
             Self::Paused => f.write_str("paused"),
             Self::Brake { why } => f.write_str(why),
+            Self::Pause { pause } => pause.fmt(f),
         }
     }
 }

@@ -8,8 +8,10 @@ mod ids;
 mod laws;
 mod matching;
 mod orphans;
+mod pauses;
 mod render;
 mod steps;
+mod unread;
 mod verdicts;
 mod widget;
 
@@ -130,6 +132,7 @@ struct World {
     past: Past,
     only: Option<Only>,
     stopped: Option<&'static str>,
+    pauses: Vec<Pause>,
 }
 
 impl World {
@@ -165,6 +168,7 @@ impl World {
             past: Past::default(),
             only: None,
             stopped: None,
+            pauses: Vec::new(),
         }
     }
 
@@ -225,6 +229,7 @@ impl World {
             lockout: &Lockout::default(),
             only: self.only.as_ref(),
             stopped: self.stopped,
+            pauses: &self.pauses,
         })
     }
 

@@ -42,7 +42,8 @@ pub struct Overrides {
     /// Correct what differs, or only report it [default: enforce]
     #[arg(long, global = true, env = "PALISADE_MODE", help_heading = "Settings")]
     pub mode: Option<Mode>,
-    /// While this file exists nothing is written [default: palisade.brake beside the settings file]
+    /// Holds the pauses of `palisade brake`; while it exists and is empty nothing is written
+    /// [default: palisade.brake beside the settings file]
     #[arg(
         long,
         global = true,
@@ -113,12 +114,13 @@ pub struct Overrides {
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
+    let seconds = |all: Option<u64>| all.map(Duration::from_secs).ok_or("too long".to_owned());
     let number: u64 = number.parse().map_err(|_| "a time such as 60s, 5m or 1h".to_owned())?;
     match unit {
         "ms" => Ok(Duration::from_millis(number)),
         "s" => Ok(Duration::from_secs(number)),
-        "m" => Ok(Duration::from_secs(number * 60)),
-        "h" => Ok(Duration::from_secs(number * 3600)),
+        "m" => seconds(number.checked_mul(60)),
+        "h" => seconds(number.checked_mul(3600)),
         _ => Err("a time such as 60s, 5m or 1h (units: ms, s, m, h)".to_owned()),
     }
 }

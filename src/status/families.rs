@@ -112,6 +112,11 @@ pub const FAMILIES: &[Family] = &[
         "Passes by outcome (converged, changed, pending, failed).",
     ),
     gauge(
+        "palisade_pauses",
+        &["extent"],
+        "Pauses in force, by what they hold still (everything, scope, address); `palisade brake` begins and ends them.",
+    ),
+    gauge(
         "palisade_pending_deletion",
         &["scope", "kind", "asked"],
         "Claimed resources that AWS will delete at a set time (KMS keys); asked says whether a tombstone wants that.",
@@ -146,6 +151,11 @@ pub const FAMILIES: &[Family] = &[
         "palisade_unknown_kinds",
         PLACE,
         "1 for a kind that could not be read in a scope in the latest pass; nothing of it is touched.",
+    ),
+    gauge(
+        "palisade_unread_resources",
+        PLACE,
+        "Resources that could not be read in the latest pass; they are left alone, and none of their kind is created, adopted or deleted there.",
     ),
     gauge("palisade_waiting_steps", PLACE, "Steps that need something else first."),
     gauge(

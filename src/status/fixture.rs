@@ -1,6 +1,6 @@
 //! A report with one of everything that the page can show, for tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::{
         erased::{Edit, EditBody},
     },
     manifest::{Origin, Problem},
-    model::{Address, HeldRisk, Observed, Phase, Risk, Tags},
+    model::{Address, Extent, HeldRisk, Observed, Pause, Phase, Risk, Tags},
     plan::{
         Action, Cause, Conflict, HoldReason, Orphan, Plan, ReportReason, Step, Unknown, Verdict,
         Wait, WaitReason,
@@ -22,6 +22,17 @@ use crate::{
 
 /// When the fixture's pass began: 2026-11-20T10:00:00Z.
 pub(crate) const STARTED_AT: f64 = 1_795_168_800.0;
+
+/// Begun half an hour before the pass, and over an hour and a half after it.
+fn pause() -> Pause {
+    Pause {
+        extent: Extent::Scope("ml-dev".to_owned()),
+        until: 1_795_174_200,
+        reason: "the peering is being repaired".to_owned(),
+        by: "ann (uid 1000)".to_owned(),
+        since: 1_795_167_000,
+    }
+}
 
 pub(crate) fn setup() -> Setup {
     let place = |account: &str, region: &str| Place {
@@ -238,12 +249,23 @@ pub(crate) fn report() -> Report {
                 scope: "ml-prod".to_owned(),
                 id: "sg-0bbbbbbbbbbbbbbb0".into(),
             }],
-            unknown: vec![Unknown {
-                scope: "org".to_owned(),
-                kind: "ServiceControlPolicy".to_owned(),
-                why: "organizations:ListPolicies throttled: TooManyRequestsException".to_owned(),
-            }],
+            unknown: vec![
+                Unknown::kind(
+                    "org",
+                    "ServiceControlPolicy",
+                    "organizations:ListPolicies throttled: TooManyRequestsException",
+                ),
+                Unknown {
+                    scope: "ml-prod".to_owned(),
+                    kind: "KmsKey".to_owned(),
+                    id: Some("1234abcd-12ab-34cd-56ef-1234567890ab".into()),
+                    why: "kms:GetKeyPolicy answered AccessDeniedException (denied)".to_owned(),
+                    concerns: BTreeSet::new(),
+                },
+            ],
             in_sync: in_sync.into(),
+            pauses: vec![pause()],
+            stopped: None,
             wants: BTreeMap::new(),
         },
         results: results(),

@@ -38,6 +38,8 @@ pub struct Metrics {
     conflicts: GaugeVec,
     orphans: GaugeVec,
     unknown: GaugeVec,
+    unread: GaugeVec,
+    pauses: GaugeVec,
     pending_deletion: GaugeVec,
     scopes: GaugeVec,
     calls: Calls,
@@ -98,6 +100,8 @@ impl Metrics {
             conflicts: families.gauge("palisade_conflicts")?,
             orphans: families.gauge("palisade_orphans")?,
             unknown: families.gauge("palisade_unknown_kinds")?,
+            pauses: families.gauge("palisade_pauses")?,
+            unread: families.gauge("palisade_unread_resources")?,
             pending_deletion: families.gauge("palisade_pending_deletion")?,
             scopes: families.gauge("palisade_scopes")?,
             calls: Calls(families.counter("palisade_aws_calls_total")?),
@@ -191,7 +195,10 @@ impl Metrics {
         // Where it was seen, not the scope in its tag: that one need not exist.
         let orphans = plan.orphans.iter().map(|o| [&*o.scope, self.kind(&o.address.kind)]);
         fill(&self.orphans, orphans);
-        fill(&self.unknown, plan.unknown.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
+        let (single, whole): (Vec<_>, Vec<_>) = plan.unknown.iter().partition(|u| u.id.is_some());
+        fill(&self.unknown, whole.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
+        fill(&self.pauses, plan.pauses.iter().map(|pause| [pause.extent.as_str()]));
+        fill(&self.unread, single.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
         let leaving = report.pending_deletions.iter();
         fill(&self.pending_deletion, leaving.map(|l| [&*l.scope, self.kind(&l.kind), l.asked()]));
         self.scopes.reset();
@@ -298,6 +305,8 @@ mod tests {
             "palisade_conflicts{kind=\"ServiceControlPolicy\",scope=\"org\"} 1",
             "palisade_orphans{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
             "palisade_unknown_kinds{kind=\"ServiceControlPolicy\",scope=\"org\"} 1",
+            "palisade_pauses{extent=\"scope\"} 1",
+            "palisade_unread_resources{kind=\"KmsKey\",scope=\"ml-prod\"} 1",
             "palisade_pending_deletion{asked=\"false\",kind=\"KmsKey\",scope=\"ml-prod\"} 1",
             "palisade_drift_seen_total{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
             "palisade_drift_corrected_total{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",

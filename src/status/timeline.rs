@@ -78,11 +78,7 @@ impl Timeline {
             let (address, digest) = &event.key;
             let still =
                 report.drift().any(|step| step.address == *address && step.digest == *digest);
-            let unread = report
-                .plan
-                .unknown
-                .iter()
-                .any(|unknown| unknown.scope == address.scope && unknown.kind == address.kind);
+            let unread = report.plan.unknown.iter().any(|unknown| unknown.covers(address));
             if still || unread || !matches!(event.state, DriftState::Open(_)) {
                 continue;
             }
@@ -181,11 +177,9 @@ mod tests {
         timeline.observe(&report);
         let step = report.open_drift().next().unwrap().clone();
         report.plan.steps.clear();
-        report.plan.unknown = vec![crate::plan::Unknown {
-            scope: step.address.scope.clone(),
-            kind: step.address.kind.clone(),
-            why: "denied".into(),
-        }];
+        let address = &step.address;
+        let denied = crate::plan::Unknown::kind(&address.scope, &address.kind, "denied");
+        report.plan.unknown = vec![denied];
         timeline.observe(&report);
         let event = timeline.newest_first().into_iter().find(|e| e.key.0 == step.address).unwrap();
         assert!(matches!(event.state, DriftState::Open(_)));

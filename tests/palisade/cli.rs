@@ -75,6 +75,7 @@ fn help_names_every_verb_and_exits_with_0() {
         "plan",
         "apply",
         "run",
+        "brake",
         "validate",
         "doctor",
         "explain",

@@ -20,6 +20,8 @@ mod gate;
 mod iam;
 mod known_bugs;
 mod operate;
+mod pause;
 mod readme;
 mod safety;
+mod unread;
 mod world;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     kind::erased::Registry,
     model::{Address, Ownership, Seen},
-    plan::{Action, HoldReason, Inputs, Live, Step, Verdict},
+    plan::{Action, HoldReason, Inputs, Live, Step, Verdict, unread},
 };
 
 /// At least this many deletions of a kind in a scope pass, whatever the percentage says: one tombstone
@@ -80,7 +80,10 @@ fn population(live: &Live, owner: &str, registry: &Registry) -> BTreeMap<(String
             matches!(Ownership::read(&resource.tags, owner), Ownership::Ours { .. })
                 && !kind.is_gone(&resource.state).unwrap_or(false)
         });
-        Some((key.clone(), ours.count()))
+        // What is claimed and could not be read is there all the same.
+        let unread = unread::of(live, &key.0, &key.1).iter();
+        let unread = unread.filter(|resource| resource.claim(owner).is_some());
+        Some((key.clone(), ours.count() + unread.count()))
     };
     live.seen.iter().filter_map(count).collect()
 }

@@ -99,6 +99,7 @@ impl Scene {
                 lockout: &self.lockout,
                 only: None,
                 stopped: None,
+                pauses: &[],
             },
         );
         plan.steps

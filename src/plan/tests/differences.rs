@@ -222,7 +222,7 @@ fn on_what_could_not_be_read_nothing_is_planned_and_the_reason_is_told() {
     let plan = world.plan();
     let names: Vec<_> = plan.steps.iter().map(|step| step.address.to_string()).collect();
     assert_eq!(names, ["prod/Keepsake/k", "test/Widget/t"], "everything else goes on");
-    let unknown = Unknown { scope: "prod".into(), kind: "Widget".into(), why: "denied".into() };
+    let unknown = Unknown::kind("prod", "Widget", "denied");
     assert_eq!(plan.unknown, [unknown]);
     assert!(plan.orphans.is_empty() && plan.in_sync.is_empty());
 

@@ -102,11 +102,7 @@ fn conflicts_orphans_unreadable_kinds_and_useless_consents_have_their_own_marks(
         world.live.seen.insert((scope.into(), kind.into()), Seen::Unknown(why.into()));
     }
     let mut plan = world.plan();
-    plan.unknown.push(Unknown {
-        scope: "test".into(),
-        kind: "Gadget".into(),
-        why: "throttled".into(),
-    });
+    plan.unknown.push(Unknown::kind("test", "Gadget", "throttled"));
     plan.unused_approvals = vec![
         UnusedApproval {
             digest: "0123456789ab".into(),

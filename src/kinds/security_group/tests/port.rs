@@ -58,7 +58,7 @@ impl Cloud {
 
     async fn observe(&self, id: &PhysicalId) -> Observed<State> {
         let ask = Ask { owner: "ml".into(), ..Ask::default() };
-        let all = self.port.observe(&ask).await.expect("all groups");
+        let all = self.port.observe(&ask).await.expect("all groups").whole;
         all.into_iter().find(|group| group.id == *id).expect("the group is ours")
     }
 
@@ -108,7 +108,7 @@ impl Cloud {
 
     async fn exists(&self, id: &PhysicalId) -> bool {
         let ask = Ask { owner: "ml".into(), ..Ask::default() };
-        self.port.observe(&ask).await.expect("all groups").iter().any(|group| group.id == *id)
+        self.port.observe(&ask).await.expect("all groups").whole.iter().any(|group| group.id == *id)
     }
 }
 
@@ -272,12 +272,12 @@ async fn only_what_is_ours_asked_for_or_adopted_is_read_and_others_are_known_by_
         call.description("by hand").send().await.expect("a group");
     }
     let seen = async |ask: Ask| {
-        let all = cloud.port.observe(&ask).await.expect("all groups");
+        let all = cloud.port.observe(&ask).await.expect("all groups").whole;
         let read = all.into_iter().filter(|group| group.state.ingress.is_some());
         read.filter_map(|group| group.state.group_name).collect::<Vec<_>>()
     };
     let ask = Ask { owner: "ml".into(), ..Ask::default() };
-    let all = cloud.port.observe(&ask).await.expect("all groups");
+    let all = cloud.port.observe(&ask).await.expect("all groups").whole;
     let named = SecurityGroup::natural_keys(&cloud.want("Theirs", &[], &[]));
     assert!(all.iter().any(|group| SecurityGroup::natural_keys(&group.state) == named));
     assert_eq!(seen(ask.clone()).await, Vec::<String>::new());
@@ -290,7 +290,7 @@ async fn only_what_is_ours_asked_for_or_adopted_is_read_and_others_are_known_by_
     let id = PhysicalId::from(default.and_then(|group| group.group_id()).expect("its id"));
     let ask = Ask { owner: "ml".into(), adopt: [id.clone()].into(), ..Ask::default() };
     assert_eq!(seen(ask.clone()).await, ["default"]);
-    let all = cloud.port.observe(&ask).await.expect("all groups");
+    let all = cloud.port.observe(&ask).await.expect("all groups").whole;
     let have = all.into_iter().find(|group| group.id == id).expect("the default group");
     let error = cloud.port.delete(&have, None).await.expect_err("refused");
     assert_eq!(error.class, Class::Rejected);

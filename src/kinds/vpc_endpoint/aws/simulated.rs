@@ -104,7 +104,7 @@ impl Scene {
 
     async fn seen(&self) -> Vec<Observed<State>> {
         let ask = Ask { owner: "ml".into(), ..Ask::default() };
-        self.port().observe(&ask).await.expect("read")
+        self.port().observe(&ask).await.expect("read").whole
     }
 
     async fn only(&self) -> Observed<State> {
@@ -243,7 +243,7 @@ async fn a_second_private_name_is_blocked_and_seen_as_a_conflict_beforehand() {
     assert!(scene.seen().await.is_empty(), "not ours");
     let natural_keys = VpcEndpoint::natural_keys(&want).into_iter().collect();
     let ask = Ask { owner: "ml".into(), natural_keys, ..Ask::default() };
-    assert_eq!(scene.port().observe(&ask).await.expect("read").len(), 1);
+    assert_eq!(scene.port().observe(&ask).await.expect("read").whole.len(), 1);
     let blocked = scene.port().create(&want, &Tags::new(), "ours").await.expect_err("taken");
     assert_eq!(blocked.class, Class::Blocked, "{blocked}");
 }
