@@ -9,10 +9,10 @@ use super::{
     pass::Engine,
 };
 use crate::{
-    aws::identity,
+    aws::{identity, lookup},
     manifest::Snapshot,
     model::{Address, Ownership, Seen},
-    plan::{Live, Plan, Step, Verdict},
+    plan::{Live, Plan, Step, Verdict, gate::accounts},
 };
 
 impl Engine {
@@ -106,14 +106,41 @@ impl Engine {
         self.pace.retain(matters);
         self.rewrites.retain(matters);
         self.completing.retain(|address| known.contains(address));
-        self.converged.retain(|address, _| known.contains(address));
+        self.converged.retain(|address, _| matters(address));
         self.futile.retain(&known);
+    }
+
+    /// What planning a change of the organisation's policies needs, and no other pass; whether anything was learnt.
+    pub(super) async fn learn_organization(&mut self, plan: &Plan, live: &mut Live) -> bool {
+        let manager = self.learn_managers(plan, live).await;
+        self.learn_trees(plan, live).await || manager
+    }
+
+    /// How many accounts a change concerns is counted in what the organisation is now. What cannot be read is unknown, and
+    /// the gate holds what depends on it.
+    async fn learn_trees(&self, plan: &Plan, live: &mut Live) -> bool {
+        let depends = |step: &&Step| {
+            accounts::depends_on_tree(step, &self.registry, &self.completing, &self.settings.gate)
+        };
+        let scopes: BTreeSet<&str> =
+            plan.steps.iter().filter(depends).map(|step| step.address.scope.as_str()).collect();
+        let mut learnt = false;
+        for scope in scopes {
+            let Some(connected) = self.scopes.get(scope) else { continue };
+            let tree = match lookup::tree(&connected.access).await {
+                Ok(tree) => Seen::All(tree),
+                Err(error) => Seen::Unknown(error.to_string()),
+            };
+            live.organization_trees.insert(scope.to_owned(), tree);
+            learnt = true;
+        }
+        learnt
     }
 
     /// Whom a service control policy concerns depends on which account manages the organisation. That is
     /// asked once in a process, and only when such a policy is about to change; whether anything was
     /// learnt. What cannot be read stays unknown, and then the gate assumes the worst.
-    pub(super) async fn learn_managers(&mut self, plan: &Plan, live: &mut Live) -> bool {
+    async fn learn_managers(&mut self, plan: &Plan, live: &mut Live) -> bool {
         let scopes: BTreeSet<&str> = plan
             .steps
             .iter()

@@ -149,7 +149,7 @@ impl Engine {
                 self.note_observation(&good.snapshot, &live);
                 self.note_undeclared(&good.snapshot, &live);
                 let mut plan = self.plan(&good.snapshot, &live, &callers, started_at);
-                if self.learn_managers(&plan, &mut live).await {
+                if self.learn_organization(&plan, &mut live).await {
                     plan = self.plan(&good.snapshot, &live, &callers, started_at);
                 }
                 self.slow_down_the_futile(&mut plan);

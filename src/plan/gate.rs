@@ -1,9 +1,11 @@
 //! The gate: what people must see before it happens. It only ever holds; nothing it does adds a step.
 //!
 //! In order: held risks are split off, then everything else is asked whether it is too much ([`masses`]), whether it
-//! would lock palisade out ([`lockout`]), and whether somebody else keeps undoing it. A digest that people consented
+//! would lock palisade out ([`lockout`]), whether it concerns too many accounts ([`accounts`]), and whether somebody else
+//! keeps undoing it. A digest that people consented
 //! to releases exactly its step, whatever held it; what AWS has no call for stays held.
 
+pub mod accounts;
 mod lockout;
 mod masses;
 #[cfg(test)]
@@ -22,6 +24,7 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     masses::hold(&mut steps, inputs);
     for step in &mut steps {
         add(step, lockout::reasons(step, inputs));
+        add(step, accounts::reasons(step, inputs).iter().map(ToString::to_string).collect());
     }
     let frozen = frozen(&steps, &plan.wants, inputs);
     for step in &mut steps {

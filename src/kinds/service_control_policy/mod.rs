@@ -23,7 +23,9 @@ pub use self::{
     spec::Spec,
 };
 use crate::{
-    kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
+    kind::{
+        Creation, Guarded, Intent, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers,
+    },
     model::policy_document::{self, Context, PolicyDocument},
 };
 
@@ -143,5 +145,13 @@ impl Kind for ServiceControlPolicy {
         let targets = state.targets.clone().unwrap_or_default();
         let guarded = |document| Guarded { document, reach: Reach::Accounts(targets.clone()) };
         state.content.clone().map(guarded).into_iter().collect()
+    }
+
+    fn concerns(have: &State, intent: &Intent<'_, Change>, completing: bool) -> BTreeSet<String> {
+        let live = have.targets.clone().unwrap_or_default();
+        match intent {
+            Intent::Delete => live,
+            Intent::Change(change) => change.concerns(live, completing),
+        }
     }
 }

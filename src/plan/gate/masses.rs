@@ -44,11 +44,16 @@ pub(super) fn hold(steps: &mut [Step], inputs: &Inputs<'_>) {
             "delete" => (inputs.gate.deletes_percent, DELETES_FLOOR),
             _ => (inputs.gate.changes_percent, CHANGES_FLOOR),
         };
-        let limit = floor.max((all + done) * percent as usize / 100);
+        let Some(limit) = most(percent, all + done, floor) else { continue };
         if wished + done > limit {
             step.verdict = Verdict::Held(vec![words(verb, wished, done, all + done, limit)]);
         }
     }
+}
+
+/// The share of so many things that may be concerned, and never less than `floor`; `None` where there is no limit.
+pub(super) fn most(percent: u32, of: usize, floor: usize) -> Option<usize> {
+    (percent < 100).then(|| floor.max(of * percent as usize / 100))
 }
 
 fn words(verb: &str, wished: usize, done: usize, all: usize, limit: usize) -> String {
