@@ -48,6 +48,27 @@ impl Engine {
         self.pace.saw_undeclared(&undeclared, self.settings.settle_window, Instant::now());
     }
 
+    /// What a directory says when the process begins may have been in force already, or never: until one of both is seen,
+    /// nobody knows why something differs.
+    pub(super) fn note_inherited(&mut self, snapshot: &Snapshot) {
+        let present = || snapshot.documents.keys().map(|address| (address.clone(), None)).collect();
+        let inherited = self.inherited.get_or_insert_with(present);
+        inherited.retain(|address, _| snapshot.documents.contains_key(address));
+    }
+
+    fn note_wants(&mut self, plan: &Plan) {
+        let Some(inherited) = &mut self.inherited else { return };
+        for (address, want) in &plan.wants {
+            match inherited.get_mut(address) {
+                Some(first @ None) => *first = Some(want.clone()),
+                Some(Some(first)) if first != want => {
+                    inherited.remove(address);
+                }
+                _ => {}
+            }
+        }
+    }
+
     pub(super) fn note_results(&mut self, plan: &Plan, results: &[StepResult]) {
         let now = Instant::now();
         for result in results {
@@ -88,6 +109,7 @@ impl Engine {
                 _ => {}
             }
         }
+        self.note_wants(plan);
         for address in &plan.in_sync {
             self.completing.remove(address);
             self.rewrites.shown(address);

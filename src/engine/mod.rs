@@ -8,6 +8,7 @@ pub mod apply;
 mod consent;
 mod daemon;
 mod defect;
+mod drift;
 mod futile;
 mod learn;
 mod observe;
@@ -23,6 +24,7 @@ mod tests;
 pub use self::{
     apply::{Outcome, StepResult},
     daemon::{log, pause, run},
+    drift::{Drift, DriftState},
     pass::{Engine, Options},
     report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},

@@ -14,6 +14,7 @@ use super::{
     apply::{self, Audit, Fresh, Generation, StepResult},
     consent,
     defect::contained,
+    drift::{Drifts, Passed},
     futile::Futile,
     observe::{self, Callers, Observation, Wanted},
     pace::Pace,
@@ -63,6 +64,9 @@ pub struct Engine {
     pub(super) pace: Pace,
     pub(super) futile: Futile,
     pub(super) converged: BTreeMap<Address, String>,
+    /// What was there to be wanted when this process began, as far as it has not been seen to change.
+    pub(super) inherited: Option<BTreeMap<Address, Option<String>>>,
+    drifts: Drifts,
     pub(super) completing: BTreeSet<Address>,
     pub(super) remembered: BTreeSet<(String, String)>,
     /// How often the search for orphans of undeclared kinds is still to be made.
@@ -94,6 +98,8 @@ impl Engine {
             pace: Pace::default(),
             futile: Futile::default(),
             converged: BTreeMap::new(),
+            inherited: None,
+            drifts: Drifts::default(),
             completing: BTreeSet::new(),
             remembered: BTreeSet::new(),
             sweeps: 0,
@@ -148,6 +154,7 @@ impl Engine {
             Some(good) => {
                 self.note_observation(&good.snapshot, &live);
                 self.note_undeclared(&good.snapshot, &live);
+                self.note_inherited(&good.snapshot);
                 let mut plan = self.plan(&good.snapshot, &live, &callers, started_at);
                 if self.learn_organization(&plan, &mut live).await {
                     plan = self.plan(&good.snapshot, &live, &callers, started_at);
@@ -164,11 +171,22 @@ impl Engine {
                 (plan, results)
             }
         };
+        let duration_seconds = begun.elapsed().as_secs_f64();
+        let documents = good.iter().flat_map(|good| good.snapshot.documents.keys());
+        let drifts = self.drifts.observe(&Passed {
+            plan: &plan,
+            results: &results,
+            manifests: &documents.collect(),
+            completing: &self.completing,
+            pass: self.passes,
+            began: started_at,
+            ended: started_at + duration_seconds,
+        });
         self.note_results(&plan, &results);
         Report {
             pass: self.passes,
             started_at,
-            duration_seconds: begun.elapsed().as_secs_f64(),
+            duration_seconds,
             revision: good.as_ref().and_then(|good| good.revision.clone()),
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
@@ -181,6 +199,7 @@ impl Engine {
                 .unwrap_or_default(),
             plan,
             results,
+            drifts,
         }
     }
 
@@ -251,6 +270,7 @@ impl Engine {
             completing: &self.completing,
             predecessors: &self.pace.predecessors(),
             converged: &self.converged,
+            inherited: self.inherited.as_ref().unwrap_or(&BTreeMap::new()),
             mode: self.settings.mode,
             prune: self.settings.prune,
             gate: &self.settings.gate,

@@ -151,7 +151,7 @@ impl Planner<'_> {
                 let cause = match matched {
                     Match::Adopt(_) => Cause::Adoption,
                     _ if drifted => Cause::Drift,
-                    _ => Cause::Manifest,
+                    _ => self.origin(address, &want),
                 };
                 self.edits(document, have, &resolved, &tags, cause, waiting, unresolved, kind)
             }
@@ -175,6 +175,18 @@ impl Planner<'_> {
             step.later = resolution.later.iter().cloned().collect();
         }
         self.plan.steps.extend(steps);
+    }
+
+    /// Why something differs that this process has not seen in order with this want.
+    fn origin(&self, address: &Address, want: &str) -> Cause {
+        match self.inherited_want(address) {
+            Some(first) if first.is_none_or(|first| first == want) => Cause::Unknown,
+            _ => Cause::Manifest,
+        }
+    }
+
+    fn inherited_want(&self, address: &Address) -> Option<Option<&str>> {
+        self.inputs.inherited.get(address).map(Option::as_deref)
     }
 
     pub(super) fn failed_lately(&self, address: &Address, want: &str) -> Option<Wait> {

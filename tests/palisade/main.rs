@@ -8,6 +8,7 @@
     reason = "a test ends where something unexpected happens"
 )]
 
+mod accounting;
 mod architecture;
 mod bad_input;
 mod campaign;
@@ -20,6 +21,7 @@ mod gate;
 mod iam;
 mod known_bugs;
 mod operate;
+mod reach;
 mod readme;
 mod safety;
 mod world;

@@ -1,5 +1,6 @@
 //! The gate on hand-made steps: pure values in, verdicts out.
 
+mod accounts;
 mod limits;
 mod lockouts;
 
@@ -90,6 +91,7 @@ impl Scene {
                 completing: &self.completing,
                 predecessors: &BTreeMap::new(),
                 converged: &empty.1,
+                inherited: &BTreeMap::new(),
                 mode: Mode::Enforce,
                 prune: Prune::Never,
                 gate: &self.limits,
