@@ -344,7 +344,7 @@ mod tests {
     #[test]
     fn what_stands_in_a_tag_of_a_live_resource_never_becomes_a_label() {
         let mut report = fixture::report();
-        let planted = crate::model::Address::new("planted-scope", "PlantedKind", "x");
+        let planted = Address::new("planted-scope", "PlantedKind", "x");
         report.plan.orphans[0].address = planted;
         let (_, text) = observed(&report);
         has(&text, "palisade_orphans{kind=\"other\",scope=\"ml-prod\"} 1");

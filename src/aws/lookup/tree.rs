@@ -137,7 +137,6 @@ async fn inside(access: &Access, parent: &str) -> Result<Vec<(String, Account)>,
 
 /// `State` is the newer member and says more; `Status` was to be withdrawn on 9 September 2026 (service model). An account that
 /// has neither, or a value unknown here, may be at work.
-#[allow(deprecated, reason = "older servers say nothing else")]
 fn closed(account: &Account) -> bool {
     match (account.state(), account.status()) {
         (Some(state), _) => matches!(
