@@ -81,6 +81,8 @@ impl Engine {
                 (Outcome::Done { id }, _) if result.verb == "create" => {
                     self.pace.created(address, id.clone(), now);
                     self.completing.insert(address.clone());
+                    // What is still missing of it is the manifest's doing.
+                    self.inherited.as_mut().map(|inherited| inherited.remove(address));
                 }
                 (Outcome::Done { .. }, _) => {
                     let steps = plan.steps.iter().filter(|step| step.address == *address);
