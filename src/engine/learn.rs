@@ -82,7 +82,9 @@ impl Engine {
                     self.pace.created(address, id.clone(), now);
                     self.completing.insert(address.clone());
                     // What is still missing of it is the manifest's doing.
-                    self.inherited.as_mut().map(|inherited| inherited.remove(address));
+                    if let Some(inherited) = &mut self.inherited {
+                        inherited.remove(address);
+                    }
                 }
                 (Outcome::Done { .. }, _) => {
                     let steps = plan.steps.iter().filter(|step| step.address == *address);
