@@ -287,6 +287,9 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         edits: Option<&[Edit]>,
         completing: bool,
     ) -> Result<BTreeSet<String>, Undecodable> {
+        if !K::CONCERNS_ORGANIZATION {
+            return Ok(BTreeSet::new());
+        }
         let have = open::<K, K::State>("state", have)?;
         let Some(edits) = edits else {
             return Ok(K::concerns(&have, &Intent::Delete, completing));

@@ -98,6 +98,7 @@ impl Kind for ServiceControlPolicy {
         writers: Writers::One,
         sweep: false,
     };
+    const CONCERNS_ORGANIZATION: bool = true;
     type Spec = Spec;
     type State = State;
     type Change = Change;
