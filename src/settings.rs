@@ -62,13 +62,16 @@ pub struct Scope {
     pub vars: BTreeMap<String, String>,
 }
 
-/// How much one pass may change before people are asked.
+/// How much one pass may change before people are asked. A limit of 100 percent is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateLimits {
     /// Deletions, in percent of the claimed resources of a kind in a scope; at least one is let through.
     pub deletes_percent: u32,
     /// Edited resources, in percent likewise; at least ten are let through.
     pub changes_percent: u32,
+    /// Accounts that one change of a policy of the organisation may concern, in percent of its member accounts; at least
+    /// one may be concerned.
+    pub accounts_percent: u32,
     /// Risks that are always held.
     pub hold_risks: BTreeSet<HeldRisk>,
 }
@@ -77,7 +80,14 @@ impl Default for GateLimits {
     fn default() -> Self {
         // A tenth of the resources gone is an accident more often than a wish; a third changed at once
         // is a refactoring that a person should have seen.
-        Self { deletes_percent: 10, changes_percent: 30, hold_risks: [HeldRisk::Disrupts].into() }
+        // A policy that is wrong for a quarter of the accounts at once is an outage of the organisation: it is tried on
+        // fewer first.
+        Self {
+            deletes_percent: 10,
+            changes_percent: 30,
+            accounts_percent: 25,
+            hold_risks: [HeldRisk::Disrupts].into(),
+        }
     }
 }
 
@@ -214,6 +224,11 @@ impl Settings {
                 flags.gate_changes_percent.or(file.gate.changes_percent),
                 defaults.changes_percent,
             )?,
+            accounts_percent: percent(
+                "gate.accountsPercent",
+                flags.gate_accounts_percent.or(file.gate.accounts_percent),
+                defaults.accounts_percent,
+            )?,
             hold_risks: flags
                 .gate_hold_risks
                 .as_ref()
@@ -344,7 +359,7 @@ vars: {team: ml-platform}
 interval: 90s
 mode: observe
 prune: held
-gate: {deletesPercent: 5, holdRisks: [disrupts, loosens]}
+gate: {deletesPercent: 5, accountsPercent: 100, holdRisks: [disrupts, loosens]}
 server: {listen: '0.0.0.0:9464'}
 ";
 
@@ -355,6 +370,7 @@ server: {listen: '0.0.0.0:9464'}
         assert_eq!(settings.mode, Mode::Observe);
         assert_eq!(settings.gate.hold_risks, [HeldRisk::Disrupts, HeldRisk::Loosens].into());
         assert_eq!((settings.gate.deletes_percent, settings.gate.changes_percent), (5, 30));
+        assert_eq!(settings.gate.accounts_percent, 100);
         assert_eq!(
             settings.scopes["ml-prod"].role.as_ref().unwrap().external_id.as_deref(),
             Some("x")

@@ -9,11 +9,13 @@ pub(crate) mod canned;
 mod organization;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::Tag;
 
+pub use self::tree::tree;
 use super::{Access, classify};
 use crate::{
     kind::{Class, CloudError, LookupItem, LookupKind},

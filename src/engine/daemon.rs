@@ -101,8 +101,9 @@ pub fn log(report: &Report) {
             unknown.why
         );
     }
-    for step in report.drift() {
-        tracing::warn!(pass = report.pass, address = %step.address, "drift in {}", step.address);
+    for drift in report.new_drifts() {
+        let address = &drift.address;
+        tracing::warn!(pass = report.pass, %address, "drift in {address}: {}", drift.what.join("; "));
     }
     tracing::info!(
         pass = report.pass,

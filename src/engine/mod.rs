@@ -8,6 +8,7 @@ pub mod apply;
 mod consent;
 mod daemon;
 mod defect;
+mod drift;
 mod futile;
 mod learn;
 mod observe;
@@ -25,6 +26,7 @@ mod tests;
 pub use self::{
     apply::{Outcome, SkipReason, StepResult},
     daemon::{log, pause, run},
+    drift::{Drift, DriftState},
     pass::{Engine, Options},
     report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},

@@ -13,6 +13,7 @@ use super::{
     apply::{self, Audit, Fresh, Generation, StepResult},
     consent,
     defect::contained,
+    drift::{Drifts, Passed},
     futile::Futile,
     learn,
     observe::{self, Callers, Observation, Wanted},
@@ -67,6 +68,9 @@ pub struct Engine {
     pub(super) pace: Pace,
     pub(super) futile: Futile,
     pub(super) known_wants: BTreeMap<Address, KnownWant>,
+    /// What was there to be wanted when this process began, as far as it has not been seen to change.
+    pub(super) inherited: Option<BTreeMap<Address, Option<String>>>,
+    drifts: Drifts,
     pub(super) completing: BTreeSet<Address>,
     pub(super) remembered: BTreeSet<(String, String)>,
     /// How often the search for orphans of undeclared kinds is still to be made.
@@ -102,6 +106,8 @@ impl Engine {
             pace: Pace::default(),
             futile: Futile::default(),
             known_wants: BTreeMap::new(),
+            inherited: None,
+            drifts: Drifts::default(),
             completing: BTreeSet::new(),
             remembered: BTreeSet::new(),
             sweeps: 0,
@@ -170,8 +176,9 @@ impl Engine {
             Some(good) => {
                 self.note_observation(&good.snapshot, &live);
                 self.note_undeclared(&good.snapshot, &live);
+                self.note_inherited(&good.snapshot);
                 let mut plan = self.plan(&good.snapshot, &live, &callers, started_at);
-                if self.learn_managers(&plan, &mut live).await {
+                if self.learn_organization(&plan, &mut live).await {
                     plan = self.plan(&good.snapshot, &live, &callers, started_at);
                 }
                 self.look_for_obstacles(&mut plan).await;
@@ -187,11 +194,22 @@ impl Engine {
         };
         plan.pauses.clone_from(&self.halted.halt.pauses);
         plan.stopped = self.halted.halt.stop.clone().filter(|stop| *stop != Stop::Observe);
+        let duration_seconds = begun.elapsed().as_secs_f64();
+        let documents = good.iter().flat_map(|good| good.snapshot.documents.keys());
+        let drifts = self.drifts.observe(&Passed {
+            plan: &plan,
+            results: &results,
+            manifests: &documents.collect(),
+            completing: &self.completing,
+            pass: self.passes,
+            began: started_at,
+            ended: started_at + duration_seconds,
+        });
         self.note_results(&plan, &results);
         Report {
             pass: self.passes,
             started_at,
-            duration_seconds: begun.elapsed().as_secs_f64(),
+            duration_seconds,
             revision: good.as_ref().and_then(|good| good.revision.clone()),
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
@@ -204,6 +222,7 @@ impl Engine {
                 .unwrap_or_default(),
             plan,
             results,
+            drifts,
         }
     }
 
@@ -278,6 +297,7 @@ impl Engine {
             completing: &self.completing,
             predecessors: &self.pace.predecessors(),
             known_wants: &self.known_wants,
+            inherited: self.inherited.as_ref().unwrap_or(&BTreeMap::new()),
             mode: self.settings.mode,
             prune: self.settings.prune,
             gate: &self.settings.gate,

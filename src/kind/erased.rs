@@ -1,6 +1,9 @@
 //! The one place where kinds become plain data and back.
 
-use std::{collections::BTreeMap, marker::PhantomData};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
 
 use futures::FutureExt as _;
 use schemars::{Schema, generate::SchemaSettings};
@@ -163,6 +166,17 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state or change that does not decode.
     fn states(&self, have: &Value, edits: &[Edit]) -> Result<Vec<Value>, Undecodable>;
+    /// [`Kind::concerns`] of all these edits of a live state together, tags being nobody's access; `None` asks about its
+    /// deletion.
+    ///
+    /// # Errors
+    /// A state or change that does not decode.
+    fn concerns(
+        &self,
+        have: &Value,
+        edits: Option<&[Edit]>,
+        completing: bool,
+    ) -> Result<BTreeSet<String>, Undecodable>;
     /// The port for one scope.
     fn connect(&self, access: &Access) -> Box<dyn ErasedPort>;
 }
@@ -335,6 +349,29 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
             states.push(seal::<K, _>("state", &state)?);
         }
         Ok(states)
+    }
+
+    fn concerns(
+        &self,
+        have: &Value,
+        edits: Option<&[Edit]>,
+        completing: bool,
+    ) -> Result<BTreeSet<String>, Undecodable> {
+        if !K::CONCERNS_ORGANIZATION {
+            return Ok(BTreeSet::new());
+        }
+        let have = open::<K, K::State>("state", have)?;
+        let Some(edits) = edits else {
+            return Ok(K::concerns(&have, &Intent::Delete, completing));
+        };
+        let mut places = BTreeSet::new();
+        for edit in edits {
+            if let EditBody::Change(change) = &edit.body {
+                let change = open::<K, K::Change>("change", change)?;
+                places.extend(K::concerns(&have, &Intent::Change(&change), completing));
+            }
+        }
+        Ok(places)
     }
 
     fn connect(&self, access: &Access) -> Box<dyn ErasedPort> {

@@ -131,6 +131,8 @@ pub trait Kind: Send + Sync + 'static {
     const PROFILE: Profile;
     /// Members of [`Self::State`] that are there for comparing, not for people: left out of plans.
     const HIDDEN: &'static [&'static str] = &[];
+    /// Whether a change of a resource can have effect in other accounts of the organisation: then [`Self::concerns`] says where.
+    const CONCERNS_ORGANIZATION: bool = false;
     /// The manifest's `spec`, as written (camelCase, `deny_unknown_fields`, documented fields).
     type Spec: DeserializeOwned + JsonSchema;
     /// The canonical state. In *want*, an absent leaf (`None`) is not managed; *have* is complete.
@@ -182,6 +184,18 @@ pub trait Kind: Send + Sync + 'static {
     fn guards(_state: &Self::State) -> Vec<Guarded> {
         Vec::new()
     }
+
+    /// The places of the organisation (ids of its root, of units, of accounts) below which a change has effect; none for a
+    /// change that alters nobody's access, and for kinds whose resources concern their own account only. `completing`
+    /// says that this process created the resource and has not seen it complete: what is still missing of it then
+    /// belongs to the create.
+    fn concerns(
+        _have: &Self::State,
+        _intent: &Intent<'_, Self::Change>,
+        _completing: bool,
+    ) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
 }
 
 /// What an observation is asked to look for, beyond reading everything that is claimed.
@@ -201,7 +215,7 @@ pub struct Ask {
     pub remembered: BTreeSet<PhysicalId>,
 }
 
-/// What is about to be done, for [`Port::obstacles`].
+/// What is about to be done, for [`Port::obstacles`] and [`Kind::concerns`].
 #[derive(Debug)]
 pub enum Intent<'a, C> {
     /// This change, whose [`Describe::inspect`] is true.

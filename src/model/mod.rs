@@ -3,6 +3,7 @@
 pub mod address;
 pub mod cidr;
 pub mod claim;
+pub mod organization;
 pub mod pause;
 pub mod policy_document;
 pub mod risk;
@@ -11,6 +12,7 @@ pub mod seen;
 pub use address::{Address, PhysicalId};
 pub use cidr::{Cidr, NotACidr};
 pub use claim::{Claim, Deletion, Ownership, Tags};
+pub use organization::{Member, OrganizationTree};
 pub use pause::{Extent, Halt, Pause, Release, Stop};
 pub use risk::{AccessChange, Disruption, HeldRisk, Risk};
 pub use seen::{Observed, Phase, Seen};

@@ -37,6 +37,9 @@ pub struct Inputs<'a> {
     pub predecessors: &'a BTreeMap<Address, PhysicalId>,
     /// What each address wanted when it was last in sync, and on which resource.
     pub known_wants: &'a BTreeMap<Address, KnownWant>,
+    /// The manifests that were there when the process began and that it has not seen change since, with the fingerprint of
+    /// what they wanted when they were resolved first (none before that).
+    pub inherited: &'a BTreeMap<Address, Option<String>>,
     /// What the process may do.
     pub mode: Mode,
     /// What becomes of orphans.

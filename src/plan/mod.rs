@@ -36,7 +36,7 @@ pub use self::{
     shown::{Only, Shown},
     step::*,
 };
-use crate::model::{Address, Observed, Pause, PhysicalId, Seen, Stop};
+use crate::model::{Address, Observed, OrganizationTree, Pause, PhysicalId, Seen, Stop};
 
 /// What one pass saw of AWS.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +52,9 @@ pub struct Live {
     /// The account that manages the organisation of each scope's account, where that is known: no service control policy
     /// concerns it.
     pub management_accounts: BTreeMap<String, String>,
+    /// The accounts of the organisation of each scope's account, and where in it they are. Read only in passes that are about
+    /// to change one of its policies; absent in all others.
+    pub organization_trees: BTreeMap<String, Seen<OrganizationTree>>,
 }
 
 /// A name, id or claim that is somebody else's, or ours twice: nothing is done until a person decides.

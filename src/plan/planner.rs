@@ -183,6 +183,18 @@ impl Planner<'_> {
         self.plan.wants.insert(address.clone(), Want { fingerprint, digest, state, tags });
     }
 
+    /// Why something differs that this process has not seen in order with this want.
+    pub(super) fn origin(&self, address: &Address, want: &str) -> Cause {
+        match self.inherited_want(address) {
+            Some(first) if first.is_none_or(|first| first == want) => Cause::Unknown,
+            _ => Cause::Manifest,
+        }
+    }
+
+    fn inherited_want(&self, address: &Address) -> Option<Option<&str>> {
+        self.inputs.inherited.get(address).map(Option::as_deref)
+    }
+
     pub(super) fn failed_lately(&self, address: &Address, want: &str) -> Option<Wait> {
         self.holdoff(address, want).map(|holdoff| holdoff.wait.clone())
     }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::gate::accounts::TooMany;
 use crate::{
     kind::Unresolved,
     model::{Address, HeldRisk, Pause, PhysicalId},
@@ -240,10 +241,7 @@ pub enum HoldReason {
         limit: usize,
     },
     /// A change of the organisation's policies concerns too many accounts.
-    Accounts {
-        /// How many, and how many may be.
-        why: String,
-    },
+    Accounts(TooMany),
     /// It would lock somebody out who must not be.
     Lockout {
         /// Whom, from what.
@@ -298,7 +296,8 @@ impl fmt::Display for HoldReason {
                     ),
                 }
             }
-            Self::Accounts { why } | Self::Lockout { why } => f.write_str(why),
+            Self::Accounts(reason) => reason.fmt(f),
+            Self::Lockout { why } => f.write_str(why),
             Self::Undone { key, times, since_minutes, retry_minutes } => write!(
                 f,
                 "somebody else keeps undoing it: \"{key}\" was done {times} times since {since_minutes} min \

@@ -83,8 +83,12 @@ impl Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
-    /// The manifest is new, or changed, or this process has not seen it in order yet.
+    /// The manifest is new, or changed.
     Manifest,
+    /// It differs since before this process began, or since it was not looked at: whether the manifest was changed or the live
+    /// resource is not known.
+    #[serde(rename = "unknown origin")]
+    Unknown,
     /// The live resource changed although the manifest did not.
     Drift,
     /// The manifest adopts the live resource.
@@ -100,6 +104,7 @@ impl Cause {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Manifest => "manifest",
+            Self::Unknown => "unknown origin",
             Self::Drift => "drift",
             Self::Adoption => "adoption",
             Self::Tombstone => "tombstone",

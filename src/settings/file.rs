@@ -53,6 +53,7 @@ pub(super) struct FileRole {
 pub(super) struct FileGate {
     pub(super) deletes_percent: Option<u32>,
     pub(super) changes_percent: Option<u32>,
+    pub(super) accounts_percent: Option<u32>,
     pub(super) hold_risks: Option<BTreeSet<HeldRisk>>,
 }
 

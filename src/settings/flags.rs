@@ -65,7 +65,7 @@ pub struct Overrides {
     /// What becomes of claimed resources whose manifest is gone [default: never]
     #[arg(long, global = true, env = "PALISADE_PRUNE", help_heading = "Settings")]
     pub prune: Option<Prune>,
-    /// Deletions let through, in percent of the claimed resources of a kind in a scope [default: 10]
+    /// Deletions let through, in percent of the claimed resources of a kind in a scope; 100: no limit [default: 10]
     #[arg(
         long,
         global = true,
@@ -83,6 +83,16 @@ pub struct Overrides {
         value_name = "PERCENT"
     )]
     pub gate_changes_percent: Option<u32>,
+    /// Accounts that one change of a policy of the organisation may concern, in percent of its member accounts; 100: no
+    /// limit [default: 25]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_GATE_ACCOUNTS_PERCENT",
+        help_heading = "Settings",
+        value_name = "PERCENT"
+    )]
+    pub gate_accounts_percent: Option<u32>,
     /// Risks that are always held, comma-separated [default: disrupts]
     #[arg(
         long,

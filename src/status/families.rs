@@ -77,16 +77,20 @@ pub const FAMILIES: &[Family] = &[
         PLACE,
         "Manifests whose name or id is somebody else's, or ours twice.",
     ),
-    counter("palisade_drift_corrected_total", PLACE, "Drifted resources that were corrected."),
+    counter(
+        "palisade_drift_corrected_total",
+        PLACE,
+        "Drifts that ended with the live resource as its manifest wants, corrected by this process or by an apply elsewhere.",
+    ),
     gauge(
         "palisade_drift_open",
         PLACE,
-        "Drifted resources that the latest pass left as they were: held, waiting, only reported, or failed.",
+        "Drifts that the latest pass left as they were: held, waiting, only reported, or failed.",
     ),
     counter(
         "palisade_drift_seen_total",
         PLACE,
-        "Live resources found changed although their manifest was not; each pass that finds one counts.",
+        "Drifts: live resources found changed although their manifest was not; one that stays counts once.",
     ),
     gauge(
         "palisade_frozen_manifests",

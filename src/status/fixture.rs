@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Place, Setup};
 use crate::{
-    engine::{Outcome, PendingDeletion, Report, StepResult},
+    engine::{Drift, DriftState, Outcome, PendingDeletion, Report, StepResult},
     kind::{
         Class, Line,
         erased::{Edit, EditBody},
@@ -198,6 +198,37 @@ fn results() -> Vec<StepResult> {
     ]
 }
 
+/// One drift that is corrected and one that is held, both seen for the first time.
+fn drifts() -> Vec<Drift> {
+    let seen = |number, address: Address, origin: Origin, what: &str, state| Drift {
+        number,
+        first_pass: 42,
+        seen_at: STARTED_AT,
+        ended_at: (state == DriftState::Corrected).then_some(STARTED_AT + 1.25),
+        address,
+        origin: Some(origin.to_string()),
+        what: vec![what.to_owned()],
+        state,
+    };
+    let held = "held: it disrupts, and the settings hold that".to_owned();
+    vec![
+        seen(
+            1,
+            Address::new("ml-prod", "KmsKey", "studio"),
+            origin("keys.yaml", 4),
+            "replace the key policy",
+            DriftState::Open(held),
+        ),
+        seen(
+            2,
+            group("bastion"),
+            origin("network.yaml", 7),
+            "revoke ingress tcp 22 from 0.0.0.0/0",
+            DriftState::Corrected,
+        ),
+    ]
+}
+
 /// A pass that found one of everything.
 pub(crate) fn report() -> Report {
     let scp = Address::new("org", "ServiceControlPolicy", "deny-leave");
@@ -269,6 +300,7 @@ pub(crate) fn report() -> Report {
             wants: BTreeMap::new(),
         },
         results: results(),
+        drifts: drifts(),
         manifests,
         pending_deletions: vec![PendingDeletion {
             scope: "ml-prod".to_owned(),
@@ -286,6 +318,7 @@ pub(crate) fn quiet() -> Report {
     report.plan = Plan { in_sync: report.manifests.iter().cloned().collect(), ..Plan::default() };
     report.problems.clear();
     report.results.clear();
+    report.drifts.clear();
     report.pending_deletions.clear();
     for caller in report.scopes.values_mut() {
         *caller = Ok("arn:aws:sts::111122223333:assumed-role/palisade/palisade".to_owned());

@@ -14,8 +14,9 @@ pub use super::families::{FAMILIES, Family, FamilyKind};
 use super::{Setup, families::Registered};
 use crate::{
     aws::{CallOutcome, Meter},
-    engine::{Outcome, Report},
+    engine::Report,
     kinds,
+    model::Address,
     plan::{Step, Verdict},
 };
 
@@ -154,24 +155,26 @@ impl Metrics {
     fn count_drift(&self, report: &Report) {
         for address in &report.manifests {
             // At 0 from the start, so that the first drift is an increase.
-            let place = [&*address.scope, self.kind(&address.kind)];
+            let place = self.place_of(address);
             self.drift_seen.with_label_values(&place);
             self.drift_corrected.with_label_values(&place);
         }
-        for step in report.drift() {
-            self.drift_seen.with_label_values(&self.place(step)).inc();
+        for drift in report.new_drifts() {
+            self.drift_seen.with_label_values(&self.place_of(&drift.address)).inc();
         }
-        for result in &report.results {
-            if result.cause == "drift" && matches!(result.outcome, Outcome::Done { .. }) {
-                let place = [&*result.address.scope, self.kind(&result.address.kind)];
-                self.drift_corrected.with_label_values(&place).inc();
-            }
+        for drift in report.drifts.iter().filter(|drift| drift.state.is_in_order_again()) {
+            self.drift_corrected.with_label_values(&self.place_of(&drift.address)).inc();
         }
-        fill(&self.drift_open, report.open_drift().map(|step| self.place(step)));
+        let open = report.open_drifts();
+        fill(&self.drift_open, open.map(|drift| self.place_of(&drift.address)));
     }
 
     fn place<'a>(&self, step: &'a Step) -> [&'a str; 2] {
-        [&step.address.scope, self.kind(&step.address.kind)]
+        self.place_of(&step.address)
+    }
+
+    fn place_of<'a>(&self, address: &'a Address) -> [&'a str; 2] {
+        [&address.scope, self.kind(&address.kind)]
     }
 
     fn count_gauges(&self, report: &Report) {
@@ -354,7 +357,7 @@ mod tests {
     #[test]
     fn what_stands_in_a_tag_of_a_live_resource_never_becomes_a_label() {
         let mut report = fixture::report();
-        let planted = crate::model::Address::new("planted-scope", "PlantedKind", "x");
+        let planted = Address::new("planted-scope", "PlantedKind", "x");
         report.plan.orphans[0].address = planted;
         let (_, text) = observed(&report);
         has(&text, "palisade_orphans{kind=\"other\",scope=\"ml-prod\"} 1");

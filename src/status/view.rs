@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{DriftEvent, Setup};
+use super::Setup;
 use crate::{
-    engine::{Outcome, PendingDeletion, Report, StepResult},
+    engine::{Drift, Outcome, PendingDeletion, Report, StepResult},
     kind::{Line, Sign},
     model::{Pause, Stop},
     plan::{Action, Conflict, Counts, Orphan, Step, Unknown, Verdict},
@@ -60,7 +60,7 @@ pub struct View {
     /// Claimed resources that AWS will delete at a set time.
     pub pending_deletions: Vec<PendingDeletion>,
     /// The latest drift, newest first.
-    pub drift: Vec<DriftEvent>,
+    pub drift: Vec<Drift>,
 }
 
 /// One scope.
@@ -129,7 +129,7 @@ impl View {
         report: &Report,
         setup: Setup,
         revision_since: Option<f64>,
-        drift: Vec<DriftEvent>,
+        drift: Vec<Drift>,
     ) -> Self {
         Self {
             schema_version: 1,

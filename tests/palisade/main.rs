@@ -8,6 +8,7 @@
     reason = "a test ends where something unexpected happens"
 )]
 
+mod accounting;
 mod architecture;
 mod bad_input;
 mod campaign;
@@ -21,6 +22,7 @@ mod iam;
 mod known_bugs;
 mod operate;
 mod pause;
+mod reach;
 mod readme;
 mod safety;
 mod unread;

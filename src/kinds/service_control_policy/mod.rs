@@ -23,7 +23,9 @@ pub use self::{
     spec::Spec,
 };
 use crate::{
-    kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
+    kind::{
+        Creation, Guarded, Intent, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers,
+    },
     model::{
         Risk,
         policy_document::{self, Context, PolicyDocument},
@@ -99,6 +101,7 @@ impl Kind for ServiceControlPolicy {
         writers: Writers::One,
         sweep: false,
     };
+    const CONCERNS_ORGANIZATION: bool = true;
     type Spec = Spec;
     type State = State;
     type Change = Change;
@@ -155,5 +158,13 @@ impl Kind for ServiceControlPolicy {
         let targets = state.targets.clone().unwrap_or_default();
         let guarded = |document| Guarded { document, reach: Reach::Accounts(targets.clone()) };
         state.content.clone().map(guarded).into_iter().collect()
+    }
+
+    fn concerns(have: &State, intent: &Intent<'_, Change>, completing: bool) -> BTreeSet<String> {
+        let live = have.targets.clone().unwrap_or_default();
+        match intent {
+            Intent::Delete => live,
+            Intent::Change(change) => change.concerns(live, completing),
+        }
     }
 }

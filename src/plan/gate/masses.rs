@@ -42,10 +42,10 @@ pub(super) fn too_many(steps: &[Step], inputs: &Inputs<'_>) -> BTreeMap<Key, Hol
         // with every pass would let everything go, a tenth at a time. An address that is edited once more counts once.
         let done = recent.into_iter().flatten().filter(|it| !wished.contains(it)).count();
         let all = if *verb == "delete" { there + done } else { there };
-        let limit = floor.max(all * percent as usize / 100);
+        let limit = most(percent, all, floor)?;
         let wished = wished.len();
         let reason = HoldReason::Mass { verb: (*verb).to_owned(), wished, done, all, limit };
-        (percent < 100 && wished + done > limit).then_some((key, reason))
+        (wished + done > limit).then_some((key, reason))
     };
     wished.into_iter().filter_map(over).collect()
 }

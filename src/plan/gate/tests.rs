@@ -1,5 +1,6 @@
 //! The gate on hand-made steps: pure values in, verdicts out.
 
+mod accounts;
 mod limits;
 mod lockouts;
 
@@ -92,6 +93,7 @@ impl Scene {
                 completing: &self.completing,
                 predecessors: &BTreeMap::new(),
                 known_wants: &empty.1,
+                inherited: &BTreeMap::new(),
                 mode: Mode::Enforce,
                 prune: Prune::Never,
                 gate: &self.limits,

@@ -92,6 +92,26 @@ fn what_changed_although_the_manifest_did_not_is_drift() {
 }
 
 #[test]
+fn until_it_was_in_force_or_its_manifest_was_seen_to_change_a_difference_is_of_unknown_origin() {
+    let world = |inherited: Option<Option<String>>| {
+        let world =
+            World::of([widget("a", "parts: {label: x}")]).with(ours("w-1", "a", &[("label", "y")]));
+        World { inherited: inherited.map(|want| (at("a"), want)).into_iter().collect(), ..world }
+    };
+    let want = world(None).plan().wants[&at("a")].clone();
+    assert_eq!(world(Some(None)).step().cause, Cause::Unknown, "the first look");
+    assert_eq!(
+        world(Some(Some(want.clone()))).step().cause,
+        Cause::Unknown,
+        "nothing has changed since"
+    );
+    assert_eq!(world(Some(Some("another".into()))).step().cause, Cause::Manifest);
+    assert_eq!(world(None).step().cause, Cause::Manifest, "it came while the process ran");
+    let seen = World { converged: [(at("a"), want.clone())].into(), ..world(Some(Some(want))) };
+    assert_eq!(seen.step().cause, Cause::Drift, "it was in force");
+}
+
+#[test]
 fn what_a_manifest_wants_has_one_fingerprint_whatever_is_live() {
     let wants = |spec, live: Option<Observed<Value>>| {
         let mut world = World::of([widget("a", spec)]);

@@ -51,7 +51,12 @@ async fn sweeping(world: &World) -> Engine {
 
 /// A gate through which everything may go: what keeps things then is not the gate.
 fn open() -> GateLimits {
-    GateLimits { deletes_percent: 100, changes_percent: 100, hold_risks: [].into() }
+    GateLimits {
+        deletes_percent: 100,
+        changes_percent: 100,
+        accounts_percent: 100,
+        hold_risks: [].into(),
+    }
 }
 
 fn shown(report: &Report) -> String {
