@@ -32,7 +32,7 @@ pub use self::{
     guarded::{Guarded, Reach},
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     lines::{Line, Sign, policy_lines, state_lines},
-    refs::{Refs, Resolution, is_placeholder},
+    refs::{Candidates, Refs, Resolution, is_placeholder},
     target::{Accepts, Form, Lookup, TagSpec, Target, Targets},
     unresolved::{Missing, Unresolved},
 };

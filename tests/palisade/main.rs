@@ -17,6 +17,7 @@ mod deploy;
 mod directory;
 mod drift;
 mod gate;
+mod groups;
 mod iam;
 mod known_bugs;
 mod operate;
