@@ -122,11 +122,12 @@ impl Pending {
             PendingKind::Group => GROUP,
             PendingKind::PrefixList => PREFIX_LIST,
         };
+        let none = BTreeSet::new();
         let (how, ids) = match &self.candidates {
             Candidates::These(ids) if ids.is_empty() => {
                 return format!("{word}{}", self.placeholder);
             }
-            Candidates::Any => ("any", &BTreeSet::new()),
+            Candidates::Any => ("any", &none),
             Candidates::These(ids) => ("these", ids),
             Candidates::Others(ids) => ("others", ids),
         };
