@@ -305,7 +305,7 @@ fn among_themselves(
     group.of(direction).any(|listed| {
         let same = match &listed.rule.peer {
             Peer::Myself => true,
-            Peer::Group { id, account: None } => members.iter().any(|member| member.id == *id),
+            Peer::Group(other) => members.iter().any(|member| member.id == other.id),
             peer => is_everywhere(peer),
         };
         same && listed.rule.traffic.covers(&traffic)
@@ -385,10 +385,10 @@ fn all_ports(facts: &Facts<'_>) -> Vec<Breach> {
 pub(super) fn lets_in_https(group: &Group<'_>, clients: &BTreeSet<String>) -> bool {
     group.of(Direction::Ingress).any(|listed| {
         let known = match &listed.rule.peer {
-            Peer::Group { id, .. } => clients.contains(id),
+            Peer::Group(other) => clients.contains(&other.id),
             Peer::Myself => clients.contains(&group.id),
-            // Which addresses the clients have is not known.
-            Peer::Cidr(_) | Peer::PrefixList(_) => true,
+            // Which addresses the clients have is not known, nor whose a looked up list is.
+            Peer::Cidr(_) | Peer::PrefixList(_) | Peer::Pending(_) => true,
         };
         known && listed.rule.traffic.covers(&HTTPS)
     })

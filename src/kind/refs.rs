@@ -1,10 +1,13 @@
 //! References and lookups: recorded (to order the graph and to know what to fetch) and filled in by
 //! one and the same code.
 
+mod soft;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+pub use self::soft::Candidates;
 use super::{
     Invalid,
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
@@ -457,6 +460,7 @@ mod tests {
             )]
             .into(),
             unknown: [(("prod".into(), "VpcEndpoint".into()), "denied".into())].into(),
+            candidates: BTreeMap::new(),
             lookups: [(
                 ("prod".into(), LookupKind::Subnet),
                 Seen::All(vec![item("b", "p", "v1"), item("a", "p", "v1"), item("c", "p", "v2")]),

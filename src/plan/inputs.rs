@@ -77,6 +77,8 @@ pub fn known(live: &Live, owner: &str) -> Known {
                         && address.scope == *scope
                         && address.kind == *kind
                     {
+                        let carrying = known.candidates.entry(address.clone()).or_default();
+                        carrying.insert(resource.id.to_string());
                         let it =
                             KnownResource { id: resource.id.clone(), arn: resource.arn.clone() };
                         if known.resources.insert(address.clone(), it).is_some() {

@@ -4,6 +4,7 @@
 //! ([`matching`]), compare, let the gate hold what people must see first ([`gate`]). What cannot go on is data
 //! (waiting, held, conflict, orphan), never an error, and always says why.
 
+mod candidates;
 mod divide;
 mod edits;
 pub mod gate;

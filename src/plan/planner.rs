@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     Action, Cause, Conflict, HoldReason, Holdoff, Plan, ReportReason, Step, Verdict, Wait,
-    WaitReason, Want,
+    WaitReason, Want, candidates,
     edits::Wanted,
     fingerprint, gate,
     inputs::{Inputs, known},
@@ -31,7 +31,8 @@ use crate::{
 
 /// Plans one pass.
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
-    let known = known(inputs.live, inputs.owner);
+    let mut known = known(inputs.live, inputs.owner);
+    known.candidates = candidates::find(inputs, &known);
     let mut planner = Planner { inputs, known: &known, plan: Plan::default() };
     for document in inputs.documents.values() {
         planner.contained(document);

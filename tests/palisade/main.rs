@@ -18,6 +18,7 @@ mod deploy;
 mod directory;
 mod drift;
 mod gate;
+mod groups;
 mod iam;
 mod known_bugs;
 mod operate;

@@ -72,13 +72,16 @@ async fn a_prefix_list_that_is_not_made_yet_is_not_found() {
     let server = Canned::answering(["<R><prefixListSet><item><prefixListId>pl-1</prefixListId>\
          <prefixListName>com.amazonaws.eu-west-1.s3</prefixListName><state>create-complete</state>\
          </item><item><prefixListId>pl-2</prefixListId><state>create-in-progress</state></item>\
-         <item><prefixListId>pl-3</prefixListId><state>modify-in-progress</state></item>\
+         <item><prefixListId>pl-3</prefixListId><state>modify-in-progress</state>\
+         <maxEntries>40</maxEntries></item>\
          <item><prefixListId>pl-4</prefixListId><state>delete-in-progress</state></item>\
          </prefixListSet></R>"]);
     let items = seen(&server, LookupKind::PrefixList).await.expect("read");
     let ids: Vec<_> = items.iter().map(|item| item.id.as_str()).collect();
     assert_eq!(ids, ["pl-1", "pl-3"]);
     assert_eq!(items[0].name.as_deref(), Some("com.amazonaws.eu-west-1.s3"));
+    let most = |item: &LookupItem| item.attributes.get("maxEntries").cloned();
+    assert_eq!(items.iter().map(most).collect::<Vec<_>>(), [None, Some("40".to_owned())]);
 }
 
 const ROOTS: &str = r#"{"Roots":[{"Id":"r-ab12","Name":"Root"}]}"#;

@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     kind::erased::{Edit, EditBody},
     model::{Observed, Risk, Tags},
-    plan::Wait,
+    plan::{Wait, WaitReason},
 };
 
 fn endpoint() -> Address {
@@ -14,11 +14,8 @@ fn endpoint() -> Address {
 
 fn step(cause: Cause, phase: Phase, fields: &[&str], verdict: Verdict) -> Step {
     let edit = |field: &&str| Edit {
-        risk: Risk::Tightens,
-        summary: (*field).to_owned(),
-        lines: Vec::new(),
-        inspect: false,
-        body: EditBody::Change(json!(field)),
+        risk: Risk::TIGHTENS,
+        ..Edit::of_tags(*field, (*field).to_owned(), EditBody::Change(json!(field)))
     };
     let have = Observed {
         id: "vpce-1".into(),
@@ -37,12 +34,12 @@ fn drift(fields: &[&str], verdict: Verdict) -> Step {
 
 fn settling(fields: &[&str]) -> Step {
     let phase = Phase::Settling("pending".into());
-    step(Cause::Drift, phase, fields, Verdict::Waiting(vec![Wait::passing("pending")]))
+    step(Cause::Drift, phase, fields, Verdict::Waiting(vec![Wait::passing(WaitReason::Settling { state: "pending".into() })]))
 }
 
 fn recreate() -> Step {
     let (want, tags, token) = (json!({}), Tags::new(), String::new());
-    let action = Action::Create { want, tags, token, lines: Vec::new() };
+    let action = Action::Create { want, tags, token, lines: Vec::new(), risk: Risk::LOOSENS };
     Step::new(&endpoint(), None, Cause::Drift, action, Verdict::Go)
 }
 
@@ -66,9 +63,9 @@ impl Process {
             address: step.address.clone(),
             verb: step.action.verb(),
             cause: "drift",
-            done: step.fields(),
-            wrote: step.fields(),
-            left: Vec::new(),
+            done: step.keys(),
+            wrote: step.keys(),
+            failed: Vec::new(),
             outcome: Outcome::Done { id: "vpce-1".into() },
             error: None,
         };

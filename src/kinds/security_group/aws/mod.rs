@@ -13,10 +13,12 @@ use aws_sdk_ec2::{
     types::{ResourceType, SecurityGroup as LiveGroup, Tag, TagSpecification},
 };
 
-use super::{Change, DEFAULT_GROUP, Peer, Rule, SecurityGroup, State};
+use super::{Change, DEFAULT_GROUP, Peer, SecurityGroup, State};
 use crate::{
     aws::{Access, classify},
-    kind::{Ask, Class, CloudError, Intent, Kind, Population, Port, ScopeFacts, Unread},
+    kind::{
+        Ask, Class, CloudError, Intent, Kind, Population, Port, ScopeFacts, Unread, is_placeholder,
+    },
     model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},
 };
 
@@ -87,6 +89,10 @@ impl Port<SecurityGroup> for Live {
                 Class::Rejected,
                 "every VPC has a group `default` already; take it over with lifecycle.adopt",
             ));
+        }
+        if let Some(vpc) = want.vpc.as_deref().filter(|vpc| is_placeholder(vpc)) {
+            let why = format!("{vpc} is not known yet");
+            return Err(CloudError::new(OPERATION, Class::Busy, why));
         }
         // No client token exists for this call: it is sent once, and what became of it is observed.
         let once = Builder::new().retry_config(RetryConfig::disabled());
@@ -221,7 +227,7 @@ impl Port<SecurityGroup> for Live {
             .into_iter()
             .flatten()
             .flat_map(|rules| rules.0.keys())
-            .any(|rule| matches!(rule, Rule { peer: Peer::Group { .. }, .. }));
+            .any(|rule| matches!(rule.peer, Peer::Group(_)));
         let mut names = blockers::interfaces(&self.ec2, id).await?;
         let spared = owner.filter(|_| names_groups).map(String::as_str);
         names.extend(blockers::referrers(&self.ec2, id, spared).await?);

@@ -251,6 +251,7 @@ async fn adding_what_a_lost_answer_added_already_is_done() {
         direction: Direction::Ingress,
         rules: rules(texts).into(),
         covered: false,
+        awaits: None,
     };
     cloud
         .port
@@ -392,4 +393,25 @@ async fn what_aws_cannot_change_is_refused_without_a_call() {
     let error =
         cloud.port.change(&have, std::slice::from_ref(&changes[0])).await.expect_err("impossible");
     assert_eq!((error.class, cloud.writes().len()), (Class::Rejected, 0));
+}
+
+#[tokio::test]
+async fn what_is_not_known_yet_is_never_sent() {
+    let cloud = Cloud::new().await;
+    let id = cloud.created("apps", &[], &[]).await;
+    let have = cloud.observe(&id).await;
+    cloud.writes();
+    let want =
+        cloud.want("apps", &["tcp 443, group SecurityGroup/later.arn (known after apply)"], &[]);
+    let changes = SecurityGroup::diff(&want, &have.state);
+    assert_eq!(changes.len(), 1);
+    let error = cloud.port.change(&have, &changes).await.expect_err("it waits");
+    assert_eq!(error.class, Class::Busy);
+    let nowhere = State {
+        vpc: Some("VPC with Name=ml (not resolved)".into()),
+        ..cloud.want("new", &[], &[])
+    };
+    let error = cloud.create(&nowhere).await.expect_err("it waits");
+    assert_eq!(error.class, Class::Busy);
+    assert!(cloud.writes().is_empty());
 }
