@@ -6,7 +6,7 @@
 //! some edits of a resource are held and others go, they become two steps. A digest that people consented to releases
 //! exactly its step, whatever held it; what AWS has no call for stays held.
 
-mod lockout;
+pub mod lockout;
 mod masses;
 #[cfg(test)]
 mod tests;
@@ -39,7 +39,8 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
         })
         .collect();
     for step in &mut steps {
-        add(step, lockout::reasons(step, inputs));
+        let reasons = lockout::reasons(step, inputs);
+        add(step, reasons.into_iter().map(|reason| HoldReason::Lockout { reason }).collect());
         release(step, inputs.approved);
     }
     one_at_a_time(&mut steps);

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::gate::lockout::LockoutReason;
 use crate::{
     kind::Unresolved,
     model::{Address, HeldRisk, PhysicalId},
@@ -243,7 +244,7 @@ pub enum HoldReason {
     /// It would lock somebody out who must not be.
     Lockout {
         /// Whom, from what.
-        why: String,
+        reason: LockoutReason,
     },
     /// Somebody else keeps undoing it.
     Undone {
@@ -294,7 +295,8 @@ impl fmt::Display for HoldReason {
                     ),
                 }
             }
-            Self::Accounts { why } | Self::Lockout { why } => f.write_str(why),
+            Self::Accounts { why } => f.write_str(why),
+            Self::Lockout { reason } => reason.fmt(f),
             Self::Undone { key, times, since_minutes, retry_minutes } => write!(
                 f,
                 "somebody else keeps undoing it: \"{key}\" was done {times} times since {since_minutes} min \

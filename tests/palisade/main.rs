@@ -19,6 +19,7 @@ mod drift;
 mod gate;
 mod iam;
 mod known_bugs;
+mod lockout;
 mod operate;
 mod readme;
 mod safety;
