@@ -49,7 +49,7 @@ pub enum Prune {
 }
 
 /// One AWS account in one Region.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// The account that the credentials must belong to; `None` only without a settings file, where the
     /// ambient credentials decide.
@@ -58,8 +58,20 @@ pub struct Scope {
     pub region: Option<String>,
     /// The role to assume; `None` uses the ambient credentials.
     pub role: Option<AssumedRole>,
+    /// The ARN of the role that the daemon has in the scope, if that is not [`Self::role`].
+    pub daemon_role: Option<String>,
     /// Overrides of [`Settings::vars`].
     pub vars: BTreeMap<String, String>,
+}
+
+impl Scope {
+    /// Who must not be locked out of the scope: the daemon's role, whoever runs the command. It is what the settings say of it,
+    /// or else the role that everybody assumes to get there, path and all. Where the settings say neither, the caller (the
+    /// ARN that STS gives) is taken for the daemon: its own credentials are then all that is known.
+    pub fn own_role<'a>(&'a self, caller: Option<&'a str>) -> Option<&'a str> {
+        let assumed = || self.role.as_ref().map(|role| role.role_arn.as_str());
+        self.daemon_role.as_deref().or_else(assumed).or(caller)
+    }
 }
 
 /// How much one pass may change before people are asked. A limit of 100 percent is none.
@@ -199,7 +211,7 @@ impl Settings {
             scopes.insert(name, checked);
         }
         if scopes.is_empty() {
-            let ambient = Scope { account: None, region: None, role: None, vars: BTreeMap::new() };
+            let ambient = Scope::default();
             scopes.insert("default".to_owned(), ambient);
         }
         let default_scope = flags
@@ -445,6 +457,44 @@ server: {listen: '0.0.0.0:9464'}
         let given = Overrides { mode: Some(Mode::Enforce), ..flags };
         std::fs::write(&file, "owner: x\nmode: observe\n").unwrap();
         assert_eq!(stopped(&Settings::load(&given).unwrap()), None);
+    }
+
+    #[test]
+    fn the_daemons_role_is_a_role_of_the_scopes_account() {
+        let with = |arn: &str| {
+            let text = format!(
+                "owner: x\nscopes: {{a: {{account: '111122223333', region: eu-west-1, daemonRole: '{arn}'}}}}"
+            );
+            from(&text, &Overrides::default())
+        };
+        let settings = with("arn:aws:iam::111122223333:role/platform/palisade").unwrap();
+        let daemon = settings.scopes["a"].daemon_role.as_deref();
+        assert_eq!(daemon, Some("arn:aws:iam::111122223333:role/platform/palisade"));
+        for wrong in [
+            "palisade",
+            "arn:aws:iam::444455556666:role/palisade",
+            "arn:aws:iam::111122223333:user/ann",
+            "arn:aws:iam::111122223333:role/*",
+            "arn:aws:sts::111122223333:assumed-role/palisade/i-0abc",
+        ] {
+            let why = with(wrong).unwrap_err();
+            assert!(why.starts_with("scopes.a.daemonRole"), "{wrong}: {why}");
+        }
+    }
+
+    #[test]
+    fn whose_access_is_kept_is_said_by_the_settings_before_it_is_the_callers() {
+        let caller = Some("arn:aws:sts::111122223333:assumed-role/laptop/ann");
+        let mut scope = Scope::default();
+        assert_eq!(scope.own_role(None), None);
+        assert_eq!(scope.own_role(caller), caller);
+        let role_arn = "arn:aws:iam::111122223333:role/platform/palisade".to_owned();
+        scope.role = Some(AssumedRole { role_arn: role_arn.clone(), external_id: None });
+        assert_eq!(scope.own_role(caller), Some(role_arn.as_str()));
+        scope.daemon_role = Some("arn:aws:iam::111122223333:role/daemon".into());
+        for caller in [caller, None] {
+            assert_eq!(scope.own_role(caller), Some("arn:aws:iam::111122223333:role/daemon"));
+        }
     }
 
     #[test]

@@ -313,14 +313,13 @@ impl Engine {
         plan
     }
 
-    /// palisade's own role in every scope whose caller is known.
+    /// palisade's own role in every scope where it is known.
     fn roles(&self, callers: &Callers) -> BTreeMap<String, String> {
-        callers
-            .iter()
-            .filter_map(|(scope, caller)| {
-                let settings = self.settings.scopes.get(scope);
-                let assumed = settings.and_then(|s| s.role.as_ref()).map(|r| r.role_arn.as_str());
-                Some((scope.clone(), identity::role_arn(&caller.as_ref().ok()?.arn, assumed)))
+        let caller = |scope: &str| Some(callers.get(scope)?.as_ref().ok()?.arn.as_str());
+        let scopes = self.settings.scopes.iter();
+        scopes
+            .filter_map(|(name, scope)| {
+                Some((name.clone(), scope.own_role(caller(name))?.to_owned()))
             })
             .collect()
     }

@@ -7,7 +7,7 @@
 //! digest that people consented to releases exactly its step, whatever held it; what AWS has no call for stays held.
 
 pub mod accounts;
-mod lockout;
+pub mod lockout;
 mod masses;
 #[cfg(test)]
 mod tests;
@@ -40,7 +40,8 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
         })
         .collect();
     for step in &mut steps {
-        add(step, lockout::reasons(step, inputs));
+        let reasons = lockout::reasons(step, inputs);
+        add(step, reasons.into_iter().map(|reason| HoldReason::Lockout { reason }).collect());
         let reach = accounts::reasons(step, inputs);
         add(step, reach.into_iter().map(HoldReason::Accounts).collect());
         release(step, inputs.approved);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::gate::accounts::TooMany;
+use super::gate::{accounts::TooMany, lockout::LockoutReason};
 use crate::{
     kind::Unresolved,
     model::{Address, HeldRisk, Pause, PhysicalId},
@@ -245,7 +245,7 @@ pub enum HoldReason {
     /// It would lock somebody out who must not be.
     Lockout {
         /// Whom, from what.
-        why: String,
+        reason: LockoutReason,
     },
     /// Somebody else keeps undoing it.
     Undone {
@@ -297,7 +297,7 @@ impl fmt::Display for HoldReason {
                 }
             }
             Self::Accounts(reason) => reason.fmt(f),
-            Self::Lockout { why } => f.write_str(why),
+            Self::Lockout { reason } => reason.fmt(f),
             Self::Undone { key, times, since_minutes, retry_minutes } => write!(
                 f,
                 "somebody else keeps undoing it: \"{key}\" was done {times} times since {since_minutes} min \

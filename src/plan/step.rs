@@ -190,7 +190,7 @@ pub struct Past {
 /// Who must not be locked out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lockout {
-    /// palisade's own ARN in each scope, a role's rather than its session's.
+    /// palisade's own ARN in each scope: its role's, or a session's of it where only that is known.
     pub callers: BTreeMap<String, String>,
     /// The break-glass roles of the settings.
     pub break_glass: BTreeSet<String>,

@@ -37,6 +37,7 @@ pub(super) struct FileScope {
     pub(super) account: String,
     pub(super) region: String,
     pub(super) assume_role: Option<FileRole>,
+    pub(super) daemon_role: Option<String>,
     #[serde(default)]
     pub(super) vars: BTreeMap<String, String>,
 }
@@ -82,8 +83,26 @@ impl FileScope {
             let why = format!("`{}` is no role's ARN", role.role_arn);
             return Err(value(field("assumeRole.roleArn"), why));
         }
-        Ok(Scope { account: Some(self.account), region: Some(self.region), role, vars: self.vars })
+        if let Some(arn) = self.daemon_role.as_deref().filter(|arn| !is_role(arn, &self.account)) {
+            let why = format!("`{arn}` is not the ARN of a role in account {}", self.account);
+            return Err(value(field("daemonRole"), why));
+        }
+        Ok(Scope {
+            account: Some(self.account),
+            region: Some(self.region),
+            role,
+            daemon_role: self.daemon_role,
+            vars: self.vars,
+        })
     }
+}
+
+/// Whether it is exactly the ARN of one role in the account.
+fn is_role(arn: &str, account: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", _, "iam", "", in_account, resource] = parts[..] else { return false };
+    let name = resource.strip_prefix("role/");
+    in_account == account && name.is_some_and(|name| !name.is_empty() && !name.contains(['*', '?']))
 }
 
 pub(super) fn read(path: &Path) -> Result<File, SettingsError> {

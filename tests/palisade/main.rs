@@ -21,6 +21,7 @@ mod gate;
 mod groups;
 mod iam;
 mod known_bugs;
+mod lockout;
 mod operate;
 mod pause;
 mod reach;

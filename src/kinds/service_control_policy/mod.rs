@@ -156,8 +156,7 @@ impl Kind for ServiceControlPolicy {
 
     fn guards(state: &State) -> Vec<Guarded> {
         let targets = state.targets.clone().unwrap_or_default();
-        let guarded = |document| Guarded { document, reach: Reach::Accounts(targets.clone()) };
-        state.content.clone().map(guarded).into_iter().collect()
+        vec![Guarded { document: state.content.clone(), reach: Reach::Accounts(targets) }]
     }
 
     fn concerns(have: &State, intent: &Intent<'_, Change>, completing: bool) -> BTreeSet<String> {

@@ -13,6 +13,10 @@ use super::{
     pattern::{Pattern, Tri},
 };
 
+/// Stands for any text, none too, in what a [`Request`] says of caller, resource or a condition key: a role that only a session
+/// of is known may have any path. (A noncharacter of Unicode: nothing that AWS takes has it.)
+pub const ANY_TEXT: char = '\u{FFFF}';
+
 /// A request to AWS, described as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -49,7 +53,7 @@ impl Request {
 }
 
 /// What a document says about a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// Some statement allows it and none can deny it. An `Allow` to the root of the caller's account counts: it delegates
@@ -232,6 +236,11 @@ fn aws_principal(name: &str, caller: &str) -> Tri {
     }
     if let (Some(role), Some(session)) = (arn.role(), caller_arn.session_role()) {
         return (role == session).into();
+    }
+    if let (Some(named), Some(session)) = (arn.session_role(), caller_arn.session_role())
+        && caller.contains(ANY_TEXT)
+    {
+        return if named == session { Tri::Unknown } else { Tri::No };
     }
     if let (Some(session), Some(role)) = (arn.session_role(), caller_arn.role()) {
         // The caller's session may be the one named.

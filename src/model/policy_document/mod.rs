@@ -34,7 +34,7 @@ pub use compare::{Comparison, compare, equivalent};
 pub use diff::{DocumentChange, ElementChange, PolicyDiff, StatementChange, StatementDiff, diff};
 pub use direction::Widening;
 pub use error::PolicyError;
-pub use evaluate::{Decision, Request};
+pub use evaluate::{ANY_TEXT, Decision, Request};
 pub use lint::{Lint, LintRule};
 
 use canonical::{PrincipalType, Statement, Version};

@@ -87,7 +87,7 @@ fn scopes_kinds_and_verbs_are_counted_apart() {
     let mut steps: Vec<Step> = (0..10).map(edit).collect();
     steps.push(delete(10));
     steps.push(elsewhere(delete(11), "org", "KmsKey"));
-    steps.push(elsewhere(delete(12), "prod", "VpcEndpoint"));
+    steps.push(elsewhere(delete(12), "prod", "Gadget"));
     assert_eq!(going(&Scene::new().keys(13).hold(steps)), 13);
 }
 
