@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     kind::erased::{Edit, EditBody},
     model::{Observed, Risk, Tags},
-    plan::{Wait, WaitReason},
+    plan::{HoldReason, ReportReason, Wait, WaitReason, Want},
 };
 
 fn endpoint() -> Address {
@@ -34,7 +34,12 @@ fn drift(fields: &[&str], verdict: Verdict) -> Step {
 
 fn settling(fields: &[&str]) -> Step {
     let phase = Phase::Settling("pending".into());
-    step(Cause::Drift, phase, fields, Verdict::Waiting(vec![Wait::passing(WaitReason::Settling { state: "pending".into() })]))
+    step(
+        Cause::Drift,
+        phase,
+        fields,
+        Verdict::Waiting(vec![Wait::passing(WaitReason::Settling { state: "pending".into() })]),
+    )
 }
 
 fn recreate() -> Step {
@@ -84,7 +89,8 @@ impl Process {
     }
 
     fn finish(&mut self, mut plan: Plan, results: Vec<StepResult>) -> Vec<Drift> {
-        plan.wants.insert(endpoint(), self.want.unwrap_or("want").to_owned());
+        let fingerprint = self.want.unwrap_or("want").to_owned();
+        plan.wants.insert(endpoint(), Want { fingerprint, ..Want::default() });
         let manifests = if self.undeclared { BTreeSet::new() } else { [endpoint()].into() };
         self.observe(&plan, &results, &manifests)
     }
@@ -117,7 +123,7 @@ impl Process {
 }
 
 fn held() -> Verdict {
-    Verdict::Held(vec!["people must see it".into()])
+    Verdict::Held(vec![HoldReason::Prune])
 }
 
 fn state(drifts: &[Drift]) -> DriftState {
@@ -163,7 +169,7 @@ fn what_aws_works_on_with_nothing_to_change_was_never_drift() {
 #[test]
 fn what_another_process_puts_right_counts_as_corrected_and_says_so() {
     let mut process = Process::default();
-    process.pass(vec![drift(&["policy"], Verdict::Reported("observe".into()))]);
+    process.pass(vec![drift(&["policy"], Verdict::Reported(ReportReason::SettingsObserve))]);
     assert_eq!(state(&process.in_order()), DriftState::Restored);
     assert_eq!(process.counted(), (1, 1));
 }
@@ -229,7 +235,8 @@ fn the_same_change_once_more_after_it_was_in_order_is_another_one() {
 fn a_correction_that_fails_or_has_no_effect_is_open() {
     let mut process = Process::default();
     process.pass(vec![drift(&["policy"], Verdict::Go)]);
-    let futile = Verdict::Waiting(vec![Wait::lasting("AWS accepted it, and it is as before")]);
+    let futile =
+        Verdict::Waiting(vec![Wait::lasting(WaitReason::Futile { times: 3, retry_seconds: 4 })]);
     let drifts = process.pass(vec![drift(&["policy"], futile)]);
     assert_eq!(
         state(&drifts),
@@ -298,7 +305,7 @@ proptest! {
                 process.pass(vec![drift(&fields, held())]);
             }
             if change.elsewhere {
-                process.pass(vec![drift(&fields, Verdict::Reported("observe".into()))]);
+                process.pass(vec![drift(&fields, Verdict::Reported(ReportReason::SettingsObserve))]);
             } else {
                 process.pass(vec![drift(&fields, Verdict::Go)]);
             }

@@ -50,6 +50,11 @@ pub(super) fn too_many(steps: &[Step], inputs: &Inputs<'_>) -> BTreeMap<Key, Hol
     wished.into_iter().filter_map(over).collect()
 }
 
+/// The share of so many things that may be concerned, and never less than `floor`; `None` where there is no limit.
+pub(super) fn most(percent: u32, of: usize, floor: usize) -> Option<usize> {
+    (percent < 100).then(|| floor.max(of * percent as usize / 100))
+}
+
 /// Whether the step counts. What waits counts as well: it goes once its reason is gone, and it would be counted as few
 /// if it were counted alone. What failed lately does not hold up the others, nor do edits that only complete what this
 /// process has just created, nor what puts back or only claims.

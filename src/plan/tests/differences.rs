@@ -107,7 +107,10 @@ fn until_it_was_in_force_or_its_manifest_was_seen_to_change_a_difference_is_of_u
     );
     assert_eq!(world(Some(Some("another".into()))).step().cause, Cause::Manifest);
     assert_eq!(world(None).step().cause, Cause::Manifest, "it came while the process ran");
-    let seen = World { converged: [(at("a"), want.clone())].into(), ..world(Some(Some(want))) };
+    let seen = World {
+        known_wants: [(at("a"), KnownWant { id: "w-1".into(), state, tags })].into(),
+        ..world(Some(Some(want)))
+    };
     assert_eq!(seen.step().cause, Cause::Drift, "it was in force");
 }
 

@@ -239,9 +239,9 @@ fn the_organization_is_read_only_where_the_verdict_depends_on_it() {
     let wide = |cause| change(&Policy::at(&[ML]), &Policy::at(&[ROOT]), cause);
     assert!(depends(&wide(Cause::Manifest)));
     assert!(!depends(&wide(Cause::Drift)));
-    let waits = Verdict::Waiting(vec![Wait::passing("soon")]);
+    let waits = Verdict::Waiting(vec![Wait::passing(WaitReason::SecondLook)]);
     assert!(!depends(&Step { verdict: waits, ..wide(Cause::Manifest) }));
-    let observed = Verdict::Reported("observe".into());
+    let observed = Verdict::Reported(ReportReason::SettingsObserve);
     assert!(!depends(&Step { verdict: observed, ..wide(Cause::Manifest) }));
     assert!(depends(&Step { verdict: Verdict::Held(vec![]), ..wide(Cause::Manifest) }));
     let one = || Policy::at(&["000000000001"]);
