@@ -98,7 +98,7 @@ fn until_it_was_in_force_or_its_manifest_was_seen_to_change_a_difference_is_of_u
             World::of([widget("a", "parts: {label: x}")]).with(ours("w-1", "a", &[("label", "y")]));
         World { inherited: inherited.map(|want| (at("a"), want)).into_iter().collect(), ..world }
     };
-    let want = world(None).plan().wants[&at("a")].clone();
+    let Want { fingerprint: want, state, tags, .. } = world(None).plan().wants[&at("a")].clone();
     assert_eq!(world(Some(None)).step().cause, Cause::Unknown, "the first look");
     assert_eq!(
         world(Some(Some(want.clone()))).step().cause,
