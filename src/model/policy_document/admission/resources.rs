@@ -13,19 +13,18 @@ impl Reading {
     /// Nothing where everything that a statement is about belongs to somebody known; else what it is about, and the
     /// conditions that do not change that.
     pub(super) fn open_resources(self, body: &Body, conditions: &[Condition<'_>]) -> Vec<Untied> {
-        let of_element = |label: &str, value: &str| Untied {
-            operator: label.to_owned(),
-            key: label.to_owned(),
+        let of_element = |value: &str| Untied {
+            operator: "Resource".to_owned(),
+            key: "Resource".to_owned(),
             why: Why::Unowned(value.to_owned()),
         };
         let mut open: Vec<Untied> = match &body.resource {
             Some(Selection::Only(resources)) => resources
                 .iter()
                 .filter(|arn| !is_known(arn.shown()))
-                .map(|arn| of_element("Resource", arn.shown()))
+                .map(|arn| of_element(arn.shown()))
                 .collect(),
-            Some(Selection::AllBut(_)) => vec![of_element("Resource", "*")],
-            None => vec![of_element("Resource", "*")],
+            Some(Selection::AllBut(_)) | None => vec![of_element("*")],
         };
         for condition in conditions {
             match self.ties_resources(condition, conditions) {
