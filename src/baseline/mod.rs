@@ -5,7 +5,12 @@
 //! lookup will find is not known, and nothing is claimed about it. A finding is advice: it never stops a plan. A
 //! manifest can waive a rule with a reason (`lifecycle.waive`), and the finding is then kept, with the reason.
 //!
-//! The rules are numbered as in the security catalogue of the platform. These of its numbers are not here:
+//! Who a policy lets in is worked out by one analysis ([`crate::model::policy_document::Admission`]), and what the rules
+//! of a group open is added up. A leaf that a manifest leaves to AWS, by absence or `null`, counts as what AWS makes of
+//! it: open where AWS's default is open.
+//!
+//! The rules are numbered as in the security catalogue of the platform; EP-09 and EP-10 come after it. These of its numbers
+//! are not here:
 //!
 //! | rules | why not |
 //! |---|---|
@@ -20,6 +25,7 @@
 //! | NBI-*, CT-*, S3-*, IAM-*, BR-* and the like | notebooks, trails, buckets, IAM and Bedrock settings are other kinds |
 //! | contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule | live data |
 
+mod exposure;
 mod facts;
 mod kms_key;
 mod probe;

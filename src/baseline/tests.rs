@@ -1,6 +1,7 @@
 //! For every rule a manifest that breaks it and one that keeps it, through the real loader.
 
 mod cases;
+mod openness;
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -1,6 +1,7 @@
 //! The nouns: no I/O, no clock, no AWS SDK.
 
 pub mod address;
+pub mod address_space;
 pub mod cidr;
 pub mod claim;
 pub mod organization;
@@ -10,6 +11,7 @@ pub mod risk;
 pub mod seen;
 
 pub use address::{Address, PhysicalId};
+pub use address_space::AddressSpace;
 pub use cidr::{Cidr, NotACidr};
 pub use claim::{Claim, Deletion, Ownership, Tags};
 pub use organization::{Member, OrganizationTree};

@@ -20,12 +20,12 @@ fn manifest(kind: &str, name: &str, spec: &str) -> String {
 
 const VPC: &str = "vpc: vpc-0123456789abcdef0";
 
-fn group(name: &str, rest: &str) -> String {
+pub fn group(name: &str, rest: &str) -> String {
     manifest("SecurityGroup", name, &format!("{{{VPC}, {rest}}}"))
 }
 
 /// A group whose only ingress rule is this.
-fn ingress(rule: &str) -> String {
+pub fn ingress(rule: &str) -> String {
     group("web", &format!("ingress: [{{description: x, {rule}}}], egress: []"))
 }
 
@@ -48,22 +48,22 @@ const VPC_ONLY: &str = "authMode: SSO, subnets: [subnet-0123456789abcdef0, subne
                         appNetworkAccessType: VpcOnly";
 const IN_APPS: &str = "securityGroups: [{ref: apps}]";
 
-fn studio(top: &str, user: &str) -> String {
+pub fn studio(top: &str, user: &str) -> String {
     domain(&format!("{SSO}{top}"), &format!("{IN_APPS}{user}")) + &group("apps", APPS)
 }
 
-fn vpc_only(apps: &str) -> String {
+pub fn vpc_only(apps: &str) -> String {
     domain(VPC_ONLY, IN_APPS) + &group("apps", apps)
 }
 
 const OURS: &str = "{Effect: Allow, Principal: '*', Action: '*', Resource: '*', Condition: {StringEquals: \
                     {'aws:PrincipalOrgID': o-abc1234567, 'aws:ResourceOrgID': o-abc1234567}}}";
 
-fn policy(statement: &str) -> String {
+pub fn policy(statement: &str) -> String {
     format!("policy: {{Version: '2012-10-17', Statement: [{statement}]}}")
 }
 
-fn interface(name: &str, service: &str, rest: &str, policy: &str) -> String {
+pub fn interface(name: &str, service: &str, rest: &str, policy: &str) -> String {
     let subnets = "subnets: [subnet-0123456789abcdef0]";
     manifest(
         "VpcEndpoint",
@@ -72,19 +72,19 @@ fn interface(name: &str, service: &str, rest: &str, policy: &str) -> String {
     )
 }
 
-fn s3(rest: &str, policy: &str) -> String {
+pub fn s3(rest: &str, policy: &str) -> String {
     manifest("VpcEndpoint", "s3", &format!("{{type: Gateway, service: s3, {VPC}{rest}, {policy}}}"))
 }
 
-fn endpoint_group(rule: &str) -> String {
+pub fn endpoint_group(rule: &str) -> String {
     group("doors", &format!("ingress: [{{description: x, {rule}}}], egress: []"))
 }
 
-const DOORS: &str = "securityGroups: [{ref: doors}]";
-const TABLE: &str = ", routeTables: [rtb-0123456789abcdef0]";
+pub const DOORS: &str = "securityGroups: [{ref: doors}]";
+pub const TABLE: &str = ", routeTables: [rtb-0123456789abcdef0]";
 const HTTPS: &str = "protocol: tcp, ports: 443";
 
-fn key(rest: &str, statement: &str) -> String {
+pub fn key(rest: &str, statement: &str) -> String {
     let root = "{Effect: Allow, Principal: {AWS: 'arn:aws:iam::111122223333:root'}, Action: 'kms:*', Resource: '*'}";
     manifest(
         "KmsKey",
@@ -231,6 +231,11 @@ fn endpoints() -> Vec<Case> {
         ),
         case("EP-07", s3("", &own) + &vpc_only(APPS), s3(TABLE, &own) + &vpc_only(APPS)),
         case("EP-09", s3(TABLE, &policy(&by_address)), s3(TABLE, &own)),
+        case(
+            "EP-10",
+            s3(TABLE, &policy(&OURS.replace("'*', Action", "{AWS: '111122223333'}, Action"))),
+            s3(TABLE, &own),
+        ),
     ]
 }
 

@@ -44,6 +44,7 @@ pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inv
         problems.push(Invalid::new("serviceRegion", format!("`{region}` is no Region")));
     }
     let service = service::full_name(&spec.service, region, &facts.partition);
+    problems.extend(fixed_records(spec, &service));
     let interface = spec.endpoint_type == EndpointType::Interface;
     let private_dns = interface.then(|| spec.private_dns.unwrap_or(true));
     let inbound_only = inbound_only(spec, &service, private_dns, &mut problems);
@@ -93,13 +94,17 @@ fn misplaced(spec: &Spec) -> Vec<Invalid> {
         ("securityGroups", spec.security_groups.is_some(), &[Interface]),
         ("routeTables", spec.route_tables.is_some(), &[Gateway]),
         ("privateDns", spec.private_dns.is_some(), &[Interface]),
-        ("dnsRecordIpType", spec.dns_record_ip_type.is_some(), &[Interface]),
+        ("dnsRecordIpType", spec.dns_record_ip_type.is_some(), &[Interface, Gateway]),
         (
             "privateDnsOnlyForInboundResolverEndpoint",
             spec.private_dns_only_for_inbound_resolver_endpoint.is_some(),
             &[Interface],
         ),
-        ("ipAddressType", spec.ip_address_type.is_some(), &[Interface, GatewayLoadBalancer]),
+        (
+            "ipAddressType",
+            spec.ip_address_type.is_some(),
+            &[Interface, GatewayLoadBalancer, Gateway],
+        ),
         ("policy", spec.policy.is_some(), &[Interface, Gateway]),
     ];
     fields
@@ -216,9 +221,21 @@ fn address_families(spec: &Spec) -> Option<Invalid> {
         Dns::Ipv4 => ip != Ip::Ipv6,
         Dns::Ipv6 => ip != Ip::Ipv4,
     };
-    let why =
-        format!("{} records need addresses that {} interfaces lack", dns.as_str(), ip.as_str());
+    let what = if spec.endpoint_type == EndpointType::Gateway { "endpoints" } else { "interfaces" };
+    let why = format!("{} records need addresses that {} {what} lack", dns.as_str(), ip.as_str());
     (!fits).then(|| Invalid::new("dnsRecordIpType", why).help("set `ipAddressType: dualstack`"))
+}
+
+/// A gateway endpoint of DynamoDB cannot choose its records (AWS PrivateLink guide, "Gateway endpoints", DNS record IP
+/// type).
+fn fixed_records(spec: &Spec, service: &str) -> Option<Invalid> {
+    let records = spec.dns_record_ip_type?;
+    let fixed = spec.endpoint_type == EndpointType::Gateway
+        && service.ends_with(".dynamodb")
+        && records != DnsRecordIpType::ServiceDefined;
+    let why = "a gateway endpoint of DynamoDB has service-defined records only";
+    fixed
+        .then(|| Invalid::new("dnsRecordIpType", why).help("write `service-defined`, or remove it"))
 }
 
 /// Sent for S3 even if nobody asks: AWS's own default is true there and needs a gateway endpoint. It is

@@ -5,6 +5,7 @@
 //! by construction. [`diff()`] explains a difference statement by statement and judges its direction; [`Lint`]s say what AWS
 //! accepts and nobody means; [`PolicyDocument::evaluate`] answers whether a request would be allowed.
 
+mod admission;
 mod canonical;
 mod compare;
 mod condition;
@@ -29,6 +30,7 @@ use serde::{
 };
 use serde_json::Value;
 
+pub use admission::{Admission, AttachedTo, Party, Untied, Who, Why};
 pub use canonical::Effect;
 pub use compare::{Comparison, compare, equivalent};
 pub use diff::{DocumentChange, ElementChange, PolicyDiff, StatementChange, StatementDiff, diff};
