@@ -61,9 +61,9 @@ async fn the_shipped_directory_is_applied_and_a_second_pass_writes_nothing() {
     let mut engine = world.engine().await;
     let quiet = until_quiet(&mut engine).await;
     let last = quiet.in_order();
-    assert_eq!(last.manifests.len(), 22);
-    assert_eq!(last.plan.in_sync.len(), 22);
-    assert!(world.writes().len() > 22);
+    assert_eq!(last.manifests.len(), 24);
+    assert_eq!(last.plan.in_sync.len(), 24);
+    assert!(world.writes().len() > 24);
     for _ in 0..3 {
         in_order(&engine.pass().await);
         assert_eq!(world.writes(), [""; 0]);

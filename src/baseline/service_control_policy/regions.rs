@@ -68,10 +68,13 @@ pub(super) fn approved(facts: &Facts<'_>) -> Vec<Breach> {
 
 /// There is a list of approved Regions, and more than half of those in which palisade has no scope are on it.
 fn nearly_all(facts: &Facts<'_>, policies: &[&Wanted<'_, State>]) -> Option<Breach> {
-    let any_denied = |policy: &&Wanted<'_, State>| {
-        work_in(UNOPENED).iter().any(|probe| denied(facts, &[policy], probe))
-    };
-    let near = policies.iter().find(|policy| any_denied(policy))?;
+    let unopened = work_in(UNOPENED);
+    if !unopened.iter().all(|probe| denied(facts, policies, probe)) {
+        return None;
+    }
+    let near = policies
+        .iter()
+        .find(|policy| unopened.iter().any(|probe| denied(facts, &[policy], probe)))?;
     let used = regions_of(facts);
     let far: Vec<_> = FAR.into_iter().filter(|region| !used.contains(region)).collect();
     let is_open =
