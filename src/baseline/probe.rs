@@ -128,34 +128,56 @@ impl Probe {
     }
 }
 
-/// Whether these documents together certainly deny it in a Region.
-pub(super) fn denied_in(region: &str, documents: &[&PolicyDocument], probe: &Probe) -> bool {
-    let statements: Vec<_> = documents.iter().flat_map(|d| statement::statements(d)).collect();
-    let conditions = statements.iter().flat_map(|statement| &statement.conditions);
-    let asked: BTreeSet<String> = conditions.map(|condition| condition.key.clone()).collect();
-    let resources: Vec<String> = match &probe.on {
-        On::Anything => vec!["*".to_owned()],
-        On::This(resource) => vec![resource.clone()],
-        On::Named => statements
-            .iter()
-            .flat_map(|statement| &statement.resources)
-            .map(
-                |resource| {
-                    if resource == "*" { resource.clone() } else { resource.replace('*', "x") }
-                },
-            )
-            .collect(),
-    };
-    resources.iter().any(|resource| {
-        let request = probe.request(region, &asked, resource);
-        documents.iter().any(|document| document.evaluate(&request) == Decision::Deny)
-    })
+/// Policies that are in force together, read once for many probes.
+pub(super) struct Together<'d> {
+    documents: Vec<&'d PolicyDocument>,
+    /// Every condition key that one of them asks for.
+    asked: BTreeSet<String>,
+    /// An example of every resource that one of them names.
+    named: BTreeSet<String>,
+}
+
+impl<'d> Together<'d> {
+    pub(super) fn new(documents: impl IntoIterator<Item = &'d PolicyDocument>) -> Self {
+        let documents: Vec<_> = documents.into_iter().collect();
+        let statements: Vec<_> =
+            documents.iter().flat_map(|document| statement::statements(document)).collect();
+        let conditions = statements.iter().flat_map(|statement| &statement.conditions);
+        let asked = conditions.map(|condition| condition.key.clone()).collect();
+        let resources = statements.iter().flat_map(|statement| &statement.resources);
+        let example = |resource: &String| {
+            if resource == "*" { resource.clone() } else { resource.replace('*', "x") }
+        };
+        let named = resources.map(example).collect();
+        Self { documents, asked, named }
+    }
+
+    pub(super) fn of(policies: &[&'d Wanted<'_, State>]) -> Self {
+        Self::new(policies.iter().filter_map(|policy| policy.state.content.as_ref()))
+    }
+
+    /// Whether they certainly deny it in a Region.
+    pub(super) fn deny_in(&self, region: &str, probe: &Probe) -> bool {
+        let denied_on = |resource: &str| {
+            let request = probe.request(region, &self.asked, resource);
+            self.documents.iter().any(|document| document.evaluate(&request) == Decision::Deny)
+        };
+        match &probe.on {
+            On::Anything => denied_on("*"),
+            On::This(resource) => denied_on(resource),
+            On::Named => self.named.iter().any(|resource| denied_on(resource)),
+        }
+    }
+
+    /// Whether they certainly deny it, in every Region that the settings name.
+    pub(super) fn deny(&self, facts: &Facts<'_>, probe: &Probe) -> bool {
+        regions_of(facts).into_iter().all(|region| self.deny_in(region, probe))
+    }
 }
 
 /// Whether these policies together certainly deny it, in every Region that the settings name.
 pub(super) fn denied(facts: &Facts<'_>, policies: &[&Wanted<'_, State>], probe: &Probe) -> bool {
-    let documents: Vec<_> = policies.iter().filter_map(|p| p.state.content.as_ref()).collect();
-    regions_of(facts).into_iter().all(|region| denied_in(region, &documents, probe))
+    Together::of(policies).deny(facts, probe)
 }
 
 /// The Regions that the settings name.
@@ -183,18 +205,16 @@ pub(super) fn attached<'f, 'a>(
 pub(super) fn missing(facts: &Facts<'_>, probes: &[Probe]) -> Vec<Breach> {
     let mut found = Vec::new();
     for (scope, policies) in attached(facts) {
-        let through: BTreeSet<&str> = probes
-            .iter()
-            .filter(|probe| !denied(facts, &policies, probe))
-            .map(Probe::label)
-            .collect();
+        let all = Together::of(&policies);
+        let through: BTreeSet<&str> =
+            probes.iter().filter(|probe| !all.deny(facts, probe)).map(Probe::label).collect();
         if through.is_empty() {
             continue;
         }
-        let near = policies
-            .iter()
-            .find(|policy| probes.iter().any(|probe| denied(facts, &[policy], probe)))
-            .copied();
+        let near = policies.iter().copied().find(|policy| {
+            let alone = Together::of(&[policy]);
+            probes.iter().any(|probe| alone.deny(facts, probe))
+        });
         let first = facts.policies.iter().find(|policy| policy.address().scope == scope);
         if let Some(policy) = near.or(first) {
             let actions: Vec<_> = through.into_iter().collect();

@@ -7,7 +7,7 @@ use super::{
 use crate::baseline::{
     Breach,
     facts::Facts,
-    probe::{Key, Probe, absent, attached, denied, is, missing},
+    probe::{Key, Probe, Together, absent, attached, is, missing},
 };
 
 pub(super) fn trails(facts: &Facts<'_>) -> Vec<Breach> {
@@ -166,6 +166,7 @@ pub(super) fn hiding(facts: &Facts<'_>) -> Vec<Breach> {
 pub(super) fn local_disks(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for policy in attached(facts).into_values().flatten() {
+        let alone = Together::of(&[policy]);
         let unusable = LOCAL_DISKS.iter().filter(|family| {
             let types = format!("ml.{family}.xlarge");
             let keyless = [
@@ -177,7 +178,7 @@ pub(super) fn local_disks(facts: &Facts<'_>) -> Vec<Breach> {
                 is("sagemaker:volumekmskeyarn", "arn:aws:kms:eu-west-1:123412341234:key/1");
             let keyed = [keyless[0], volume];
             let job = |keys: &[Key<'_>]| Probe::of("sagemaker", "CreateTrainingJob", keys);
-            denied(facts, &[policy], &job(&keyless)) && !denied(facts, &[policy], &job(&keyed))
+            alone.deny(facts, &job(&keyless)) && !alone.deny(facts, &job(&keyed))
         });
         let unusable: Vec<_> = unusable.map(|family| format!("ml.{family}")).collect();
         if !unusable.is_empty() {
@@ -267,10 +268,11 @@ pub(super) fn lockout(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for role in facts.roles {
         for policy in &facts.policies {
+            let alone = Together::of(&[policy]);
             let refused: Vec<_> = NEEDED
                 .into_iter()
                 .map(|(service, verb)| Probe::of(service, verb, &[]).by(role))
-                .filter(|probe| denied(facts, &[policy], probe))
+                .filter(|probe| alone.deny(facts, probe))
                 .map(|probe| probe.action)
                 .collect();
             if !refused.is_empty() {

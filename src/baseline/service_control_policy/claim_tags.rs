@@ -6,7 +6,7 @@ use crate::{
     baseline::{
         Breach,
         facts::Facts,
-        probe::{Probe, absent, denied_in, is, missing},
+        probe::{Probe, Together, absent, is, missing},
     },
     model::{
         claim::{ADDRESS_TAG, DELETION_TAG, OWNER_TAG},
@@ -58,9 +58,10 @@ pub(super) fn guarded(facts: &Facts<'_>) -> Vec<Breach> {
 /// Each entry is an action with what it would do, for people. Only what is certainly denied in the Region, to a role that
 /// nobody exempts, counts as protected.
 pub fn open_claim_tags(documents: &[&PolicyDocument], region: &str) -> BTreeSet<String> {
+    let in_force = Together::new(documents.iter().copied());
     probes()
         .iter()
-        .filter(|probe| !denied_in(region, documents, probe))
+        .filter(|probe| !in_force.deny_in(region, probe))
         .map(|probe| probe.label().to_owned())
         .collect()
 }

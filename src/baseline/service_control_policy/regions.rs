@@ -4,7 +4,7 @@ use crate::{
     baseline::{
         Breach,
         facts::{Facts, Wanted},
-        probe::{Probe, attached, denied, denied_in, is, missing, regions_of},
+        probe::{Probe, Together, attached, denied, is, missing, regions_of},
     },
     kinds::service_control_policy::State,
 };
@@ -68,8 +68,8 @@ pub(super) fn approved(facts: &Facts<'_>) -> Vec<Breach> {
 
 /// There is a list of approved Regions, and more than half of those in which palisade has no scope are on it.
 fn nearly_all(facts: &Facts<'_>, policies: &[&Wanted<'_, State>]) -> Option<Breach> {
-    let unopened = work_in(UNOPENED);
-    if !unopened.iter().all(|probe| denied(facts, policies, probe)) {
+    let (all, unopened) = (Together::of(policies), work_in(UNOPENED));
+    if !unopened.iter().all(|probe| all.deny(facts, probe)) {
         return None;
     }
     let near = policies
@@ -77,8 +77,7 @@ fn nearly_all(facts: &Facts<'_>, policies: &[&Wanted<'_, State>]) -> Option<Brea
         .find(|policy| unopened.iter().any(|probe| denied(facts, &[policy], probe)))?;
     let used = regions_of(facts);
     let far: Vec<_> = FAR.into_iter().filter(|region| !used.contains(region)).collect();
-    let is_open =
-        |region: &&str| work_in(region).iter().any(|probe| !denied(facts, policies, probe));
+    let is_open = |region: &&str| work_in(region).iter().any(|probe| !all.deny(facts, probe));
     let open: Vec<_> = far.iter().copied().filter(is_open).collect();
     (2 * open.len() > far.len()).then(|| {
         let (open, regions) = (open.len(), open.join(", "));
@@ -92,7 +91,7 @@ fn nearly_all(facts: &Facts<'_>, policies: &[&Wanted<'_, State>]) -> Option<Brea
 /// forgotten the service.
 fn stops_global_services(facts: &Facts<'_>, policy: &Wanted<'_, State>) -> Option<Breach> {
     let scope = facts.scopes.get(&policy.address().scope)?;
-    let document = policy.state.content.as_ref()?;
+    let alone = Together::of(&[policy]);
     if scope.partition != "aws" {
         return None;
     }
@@ -100,7 +99,7 @@ fn stops_global_services(facts: &Facts<'_>, policy: &Wanted<'_, State>) -> Optio
         .into_iter()
         .map(|(service, verb)| Probe::of(service, verb, &[]))
         .filter(|probe| {
-            let stops = |region: &str| denied_in(region, &[document], probe);
+            let stops = |region: &str| alone.deny_in(region, probe);
             stops(GLOBAL_REGION) && regions_of(facts).into_iter().any(|region| !stops(region))
         })
         .map(|probe| probe.action)
