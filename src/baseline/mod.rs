@@ -42,6 +42,9 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 
 use self::facts::Facts;
+#[cfg(test)]
+pub(crate) use self::service_control_policy::instance_storage::LOCAL_DISKS;
+pub use self::service_control_policy::open_claim_tags;
 use crate::{
     kind::{Invalid, ScopeFacts, erased::Registry},
     manifest::{Document, Origin, Problem, Snapshot},

@@ -348,20 +348,22 @@ fn policies() -> Vec<Case> {
     let unless = |key: &str, value: &str| format!("StringNotEquals: {{'{key}': {value}}}");
     let no_resource = "{Effect: Deny, Action: ['bedrock:InvokeModel*'], NotResource: ['arn:aws:bedrock:*::foundation-model/amazon.*']}";
     let locks = deny("'ec2:*'", "");
-    let exempt =
-        deny("'ec2:*'", "ArnNotLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/palisade'}");
+    let but_us = "ArnNotLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/palisade'}";
+    let exempt = deny("'ec2:*'", but_us);
+    let watchers = "'access-analyzer:*', 'config:*', 'detective:*', 'guardduty:*', 'inspector2:*', 'macie2:*', \
+                    'securityhub:*'";
     vec![
         denial(
             "SCP-01",
             &[deny(
-                "'cloudtrail:StopLogging', 'cloudtrail:DeleteTrail', 'cloudtrail:UpdateTrail', 'cloudtrail:PutEventSelectors'",
+                "'cloudtrail:Delete*', 'cloudtrail:Deregister*', 'cloudtrail:Disable*', 'cloudtrail:Put*', 'cloudtrail:Stop*', 'cloudtrail:Update*'",
                 "",
             )],
         ),
         denial(
             "SCP-02",
             &[deny(
-                "'ec2:*', 'sagemaker:*'",
+                "'ec2:*', 'lambda:*', 's3:*', 'sagemaker:*'",
                 "StringNotEquals: {'aws:RequestedRegion': [eu-west-1, us-east-1]}",
             )],
         ),
@@ -369,18 +371,16 @@ fn policies() -> Vec<Case> {
             "SCP-03",
             &[
                 deny("'s3:PutBucketPublicAccessBlock', 's3:PutAccountPublicAccessBlock'", ""),
-                deny("'s3:PutBucketPolicy', 's3:DeleteBucketPolicy', 's3:PutBucketAcl'", "")
-                    .replace("Resource: '*'", "Resource: 'arn:aws:s3:::log-archive*'"),
+                deny(
+                    "'s3:PutBucketPolicy', 's3:DeleteBucketPolicy', 's3:PutBucketAcl', 's3:*Object'",
+                    "",
+                )
+                .replace("Resource: '*'", "Resource: 'arn:aws:s3:::log-archive*'"),
             ],
         ),
-        denial(
-            "SCP-13",
-            &[deny(
-                "'guardduty:DeleteDetector', 'config:Stop*', 'config:Delete*', 'access-analyzer:DeleteAnalyzer', 'securityhub:Disable*'",
-                "",
-            )],
-        ),
-        denial("SCP-14", &[deny("'kms:ScheduleKeyDeletion', 'kms:DisableKey'", "")]),
+        denial("SCP-13", &[deny(watchers, "")]),
+        denial("SCP-23", &[deny(watchers, "")]),
+        denial("SCP-14", &[deny("'kms:ScheduleKeyDeletion', 'kms:D*'", "")]),
         denial(
             "SCP-15",
             &[no_resource.to_owned(), deny("'bedrock:CreateModelCustomizationJob'", "")],
@@ -396,11 +396,35 @@ fn policies() -> Vec<Case> {
         denial(
             "SCP-18",
             &[
-                deny("'organizations:LeaveOrganization'", ""),
+                deny(
+                    "'organizations:LeaveOrganization', 'organizations:AcceptHandshake', 'account:CloseAccount'",
+                    "",
+                ),
                 deny("'*'", "StringLike: {'aws:PrincipalArn': 'arn:aws:iam::*:root'}"),
             ],
         ),
-        denial("SCP-19", &[deny("'ec2:CreateInternetGateway', 'ec2:AttachInternetGateway'", "")]),
+        denial(
+            "SCP-19",
+            &[deny(
+                "'ec2:Create*', 'ec2:Attach*', 'ec2:AcceptVpcPeeringConnection', 'ec2:ModifyVpcBlockPublicAccess*'",
+                "",
+            )],
+        ),
+        denial(
+            "SCP-21",
+            &[
+                deny(
+                    "'*'",
+                    &format!("'ForAnyValue:StringLike': {{'aws:TagKeys': 'palisade:*'}}, {but_us}"),
+                ),
+                deny(
+                    "'ec2:DeleteTags'",
+                    &format!(
+                        "\"Null\": {{'aws:TagKeys': 'true', 'aws:ResourceTag/palisade:owner': 'false'}}, {but_us}"
+                    ),
+                ),
+            ],
+        ),
         case("SCP-20", scp("this", &locks), scp("this", &exempt)),
     ]
 }
@@ -414,6 +438,12 @@ fn sagemaker_policies() -> Vec<Case> {
     let off = |key: &str| format!("BoolIfExists: {{'{key}': 'false'}}");
     let unless = |key: &str, value: &str| format!("StringNotEquals: {{'{key}': {value}}}");
     let only = |key: &str, value: &str| format!("StringEquals: {{'{key}': {value}}}");
+    let keyless = |local: &str| {
+        let without = null("sagemaker:VolumeKmsKeyArn");
+        let types =
+            format!("'ForAnyValue:StringNotLike': {{'sagemaker:InstanceTypes': '{local}'}}");
+        deny(jobs, &format!("{without}, {types}"))
+    };
     vec![
         denial(
             "SCP-04",
@@ -467,9 +497,10 @@ fn sagemaker_policies() -> Vec<Case> {
         denial(
             "SCP-12",
             &[deny(
-                "'sagemaker:CreatePresignedDomainUrl', 'sagemaker:CreatePresignedNotebookInstanceUrl'",
-                &null("aws:SourceVpce"),
+                "'sagemaker:Create*Url*'",
+                &unless("aws:SourceVpce", "[vpce-0aaaaaaaaaaaaaaaa, vpce-0bbbbbbbbbbbbbbbb]"),
             )],
         ),
+        case("SCP-22", scp("this", &keyless("ml.p4d.*")), scp("this", &keyless("ml.*"))),
     ]
 }
