@@ -3,6 +3,7 @@
 pub mod address;
 pub mod cidr;
 pub mod claim;
+pub mod near;
 pub mod policy_document;
 pub mod risk;
 pub mod seen;
@@ -10,5 +11,6 @@ pub mod seen;
 pub use address::{Address, PhysicalId};
 pub use cidr::{Cidr, NotACidr};
 pub use claim::{Claim, Deletion, Ownership, Tags};
+pub use near::did_you_mean;
 pub use risk::{AccessChange, Disruption, HeldRisk, Risk};
 pub use seen::{Observed, Phase, Seen};

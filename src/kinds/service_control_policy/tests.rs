@@ -203,10 +203,10 @@ fn the_size_is_counted_without_white_space_and_in_bytes() {
         }]})
     };
     let size = |value: &Value| document(value).size_bytes();
-    let fits = (1..2000).take_while(|n| size(&filled(*n)) <= MAX_CONTENT_BYTES).last().unwrap();
+    let fits = (1..2000).take_while(|n| size(&filled(*n)) <= 10_240).last().unwrap();
     assert!(resolve(json!({"content": filled(fits)})).is_ok());
     let problems = resolve(json!({"content": filled(fits + 1)})).unwrap_err();
-    let over = size(&filled(fits + 1)) - MAX_CONTENT_BYTES;
+    let over = size(&filled(fits + 1)) - 10_240;
     assert!(problems.contains(&format!("{over} more than the 10240")), "{problems}");
 }
 

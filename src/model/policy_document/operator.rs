@@ -31,8 +31,10 @@ pub(super) enum Test {
     Bool,
     Number(Relation),
     Null,
-    /// Dates, addresses and binary values are not evaluated here.
-    Other,
+    /// Dates, addresses and binary values are not evaluated.
+    Date,
+    Address,
+    Binary,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,14 +81,15 @@ fn base_operator(base: &str) -> Option<(Test, bool)> {
         "NumericLessThanEquals" => (Test::Number(Relation::LessOrEqual), false),
         "NumericGreaterThan" => (Test::Number(Relation::Greater), false),
         "NumericGreaterThanEquals" => (Test::Number(Relation::GreaterOrEqual), false),
-        "NotIpAddress" | "DateNotEquals" => (Test::Other, true),
-        "IpAddress"
-        | "BinaryEquals"
-        | "DateEquals"
+        "IpAddress" => (Test::Address, false),
+        "NotIpAddress" => (Test::Address, true),
+        "BinaryEquals" => (Test::Binary, false),
+        "DateNotEquals" => (Test::Date, true),
+        "DateEquals"
         | "DateLessThan"
         | "DateLessThanEquals"
         | "DateGreaterThan"
-        | "DateGreaterThanEquals" => (Test::Other, false),
+        | "DateGreaterThanEquals" => (Test::Date, false),
         _ => return None,
     })
 }
