@@ -158,7 +158,7 @@ fn messages_name_no_policy_text_but_actions() {
 }
 
 #[test]
-fn every_rule_is_one_of_some_dialect_and_says_why_and_a_way_out_in_words_of_its_own() {
+fn every_rule_is_one_of_some_dialect_and_has_a_name_of_its_own() {
     let dialects = [
         Dialect::KeyPolicy,
         Dialect::EndpointPolicy,
@@ -237,9 +237,9 @@ fn what_is_doubtful_in_a_test_is_pointed_out_and_what_can_never_hold_is_unfit() 
             "{condition}"
         );
     }
-    let allow = |null: Value| {
+    let allow = |absent: Value| {
         control(&json!({"Effect": "Allow", "Action": "s3:Get*", "Resource": "*",
-            "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": "x"}, "Null": null}}))
+            "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": "x"}, "Null": absent}}))
     };
     assert_eq!(allow(json!({})), [(LintRule::ForAllValuesAllow, Gravity::Doubtful)]);
     assert_eq!(allow(json!({"aws:tagkeys": "false"})), []);
