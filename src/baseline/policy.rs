@@ -3,7 +3,7 @@
 
 use crate::{
     kinds::{policies, vpc_endpoint},
-    model::policy_document::{Context, Gravity, PolicyDocument, Topic},
+    model::policy_document::{Gravity, PolicyDocument, Topic},
 };
 
 use super::{
@@ -197,11 +197,8 @@ fn breaches<S>(
     topic: Topic,
 ) -> Vec<Breach> {
     let Some(document) = document else { return Vec::new() };
-    let context = facts.scopes.get(&wanted.address().scope).map_or_else(
-        || Context { partition: String::new(), account: String::new() },
-        |scope| Context { partition: scope.partition.clone(), account: scope.account.clone() },
-    );
-    let lints = document.lint(&context).into_iter();
+    let Some(scope) = facts.scopes.get(&wanted.address().scope) else { return Vec::new() };
+    let lints = document.lint(&policies::context(scope)).into_iter();
     let lints = lints.filter(|lint| {
         lint.gravity == Gravity::Doubtful
             && lint.rule.topic() == topic

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    kind::Invalid,
+    kind::{Invalid, ScopeFacts},
     model::policy_document::{Context, Dialect, Lint, PolicyDocument},
 };
 
@@ -13,12 +13,12 @@ pub(super) fn checked(
     field: &str,
     value: &Value,
     dialect: Dialect,
-    context: &Context,
+    scope: &ScopeFacts,
     problems: &mut Vec<Invalid>,
 ) -> Option<PolicyDocument> {
     match PolicyDocument::from_value(value, dialect) {
         Ok(document) => {
-            let faults = document.faults(context);
+            let faults = document.faults(&context(scope));
             problems.extend(faults.into_iter().filter(|lint| !waits(value, &lint.path)).map(
                 |Lint { path, message, help, .. }| {
                     Invalid::new(below(field, &path), message).help(help)
@@ -32,6 +32,14 @@ pub(super) fn checked(
             None
         }
     }
+}
+
+/// In whose eyes the documents of a scope are judged. Without an account the Region is a guess, and so is the partition.
+pub(crate) fn context(scope: &ScopeFacts) -> Context {
+    const UNKNOWN_ACCOUNT: &str = "000000000000";
+    let partition =
+        if scope.account == UNKNOWN_ACCOUNT { String::new() } else { scope.partition.clone() };
+    Context { partition, account: scope.account.clone() }
 }
 
 /// The path of a field of the document that stands under `field`.

@@ -20,6 +20,7 @@ mod gate;
 mod iam;
 mod known_bugs;
 mod operate;
+mod policies;
 mod readme;
 mod safety;
 mod world;

@@ -64,12 +64,8 @@ pub(super) fn resolve(
         );
         return None;
     }
-    let context = Context {
-        partition: refs.scope().partition.clone(),
-        account: refs.scope().account.clone(),
-    };
     let before = problems.len();
-    let document = policies::checked("policy", &value, Dialect::KeyPolicy, &context, problems)?;
+    let document = policies::checked("policy", &value, Dialect::KeyPolicy, refs.scope(), problems)?;
     if before == problems.len() && !somebody_keeps_control(&document, refs) {
         let why = "locks everybody out: neither the account's root nor a role of the account is surely allowed \
                    kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key";

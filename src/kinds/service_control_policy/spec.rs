@@ -10,7 +10,7 @@ use super::{Attachments, FULL_AWS_ACCESS, Place, State};
 use crate::{
     kind::{Invalid, Lookup, LookupKind, Refs, TagSpec},
     kinds::policies,
-    model::policy_document::{Context, Dialect},
+    model::policy_document::Dialect,
 };
 
 const MAX_NAME: usize = 128;
@@ -72,12 +72,8 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
     if let Some(text) = &description {
         check_length("description", text, MAX_DESCRIPTION, &mut problems);
     }
-    let context = Context {
-        partition: refs.scope().partition.clone(),
-        account: refs.scope().account.clone(),
-    };
     let dialect = Dialect::ServiceControlPolicy;
-    let content = policies::checked("content", &spec.content, dialect, &context, &mut problems);
+    let content = policies::checked("content", &spec.content, dialect, refs.scope(), &mut problems);
     let targets =
         spec.targets.map(|list| resolve_targets(&list.unwrap_or_default(), refs, &mut problems));
     check_tags(&spec.tags, &mut problems);

@@ -158,9 +158,8 @@ fn every_problem_is_reported_with_its_field_and_a_way_out() {
     insta::assert_snapshot!(problems, @r#"
     policyName: FullAWSAccess is AWS's own policy and cannot be edited (choose another name)
     description: 513 characters long; AWS takes 512
-    content.Statement[0]: denies everything to everyone, palisade included: add a condition
-    content.Statement[1].Action: no action is listed, so the statement has no effect: list the actions
-    content.Statement[2].Resource: no resource is listed, so the statement has no effect: write "*" or the ARNs
+    content.Statement[1].Action: no action is listed, so the statement has no effect (list the actions)
+    content.Statement[2].Resource: no resource is listed, so the statement has no effect (write "*" or the ARNs)
     targets[1]: `ou:Workloads`: a path starts with a slash (write the names of the units from the root down, such as ou:/Workloads/ML)
     targets[2]: `ou:/`: this is the root: write root (write the names of the units from the root down, such as ou:/Workloads/ML)
     targets[3]: `ou:/a//b`: a unit without a name (write the names of the units from the root down, such as ou:/Workloads/ML)
@@ -192,6 +191,13 @@ fn a_policy_of_another_language_is_refused() {
         let problems = resolve(json!({"content": content})).unwrap_err();
         assert!(problems.starts_with("content") && problems.contains(says), "{problems}");
     }
+}
+
+#[test]
+fn a_policy_that_denies_everything_can_be_wanted() {
+    let all = json!({"Sid": "DenyAll", "Effect": "Deny", "Action": "*", "Resource": "*"});
+    let state = resolve(json!({"content": {"Version": "2012-10-17", "Statement": [all]}}));
+    assert!(state.expect("a state").content.is_some());
 }
 
 #[test]

@@ -330,6 +330,6 @@ fn policy(
         return None;
     }
     let dialect = Dialect::EndpointPolicy;
-    let document = policies::checked("policy", &value, dialect, context, problems)?;
+    let document = policies::checked("policy", &value, dialect, refs.scope(), problems)?;
     Some(Policy::of(document, context))
 }

@@ -8,7 +8,7 @@ use crate::model::policy_document::{
     canonical::Effect,
     decimal::Decimal,
     error::Place,
-    operator::{Operator, Qualifier, Test},
+    operator::{self, Operator, Qualifier, Test},
 };
 
 /// Keys that hold the id of an account, a VPC or an endpoint (AWS PrivateLink guide, considerations; the IAM reference
@@ -46,7 +46,12 @@ impl Linter<'_> {
             let place = root.field(name);
             let operator = Operator::parse(name);
             if operator.is_none() {
-                self.add(LintRule::UnknownOperator, &place);
+                let rule = LintRule::UnknownOperator;
+                let help = operator::near(name).map_or_else(
+                    || rule.help().to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.say(rule, &place, rule.why().to_owned(), help);
             }
             for (key, values) in keys.as_object().into_iter().flatten() {
                 let place = place.field(key);
