@@ -28,6 +28,7 @@
 mod exposure;
 mod facts;
 mod kms_key;
+mod policy;
 mod probe;
 mod sagemaker_domain;
 mod security_group;
@@ -173,12 +174,13 @@ pub struct Subject<'a> {
     pub roles: &'a [String],
 }
 
-const TABLES: [&[Rule]; 5] = [
+const TABLES: [&[Rule]; 6] = [
     security_group::RULES,
     vpc_endpoint::RULES,
     kms_key::RULES,
     service_control_policy::RULES,
     sagemaker_domain::RULES,
+    policy::RULES,
 ];
 
 /// Every rule, kind by kind.

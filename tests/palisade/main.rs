@@ -24,6 +24,7 @@ mod known_bugs;
 mod lockout;
 mod operate;
 mod pause;
+mod policies;
 mod reach;
 mod readme;
 mod safety;

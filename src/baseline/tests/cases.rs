@@ -1,5 +1,7 @@
 //! One case a rule.
 
+mod documents;
+
 /// A rule, and the two sides of it.
 pub struct Case {
     pub rule: &'static str,
@@ -117,6 +119,7 @@ pub fn all() -> Vec<Case> {
     all.extend(domains());
     all.extend(policies());
     all.extend(sagemaker_policies());
+    all.extend(documents::all());
     all
 }
 

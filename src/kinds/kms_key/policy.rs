@@ -7,14 +7,13 @@ use serde_json::{Value, json};
 use super::State;
 use crate::{
     kind::{Invalid, Line, Refs, policy_lines},
+    kinds::policies,
     model::{
         Risk,
         policy_document::{self, Context, Decision, Dialect, LintRule, PolicyDocument, Request},
     },
 };
 
-/// KMS quota on a key policy document, in bytes; it cannot be raised.
-const POLICY_BYTES: usize = 32 * 1024;
 /// Where the way out of most problems begins.
 const START: &str = "begin with a statement that allows kms:* on \"*\" to the account's root or to an administrators' role, \
                      and give users of the key only what they need";
@@ -65,43 +64,14 @@ pub(super) fn resolve(
         );
         return None;
     }
-    let document = match PolicyDocument::from_value(&value, Dialect::KeyPolicy) {
-        Ok(document) => document,
-        Err(error) => {
-            problems.push(Invalid::new("policy", error.to_string()));
-            return None;
-        }
-    };
-    let bytes = document.size_bytes();
-    if bytes > POLICY_BYTES {
-        let why =
-            format!("has {bytes} bytes without white space; KMS takes at most {POLICY_BYTES}");
-        problems.push(Invalid::new("policy", why).help("use fewer statements or wildcards"));
-    }
     let before = problems.len();
-    problems.extend(traps(&document));
+    let document = policies::checked("policy", &value, Dialect::KeyPolicy, refs.scope(), problems)?;
     if before == problems.len() && !somebody_keeps_control(&document, refs) {
         let why = "locks everybody out: neither the account's root nor a role of the account is surely allowed \
                    kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key";
         problems.push(Invalid::new("policy", why).help(START));
     }
     Some(document)
-}
-
-/// What KMS accepts and nobody means, where it makes a policy useless, public, or impossible to put.
-fn traps(document: &PolicyDocument) -> impl Iterator<Item = Invalid> {
-    document.lint(Dialect::KeyPolicy).into_iter().filter_map(|lint| {
-        let fatal = matches!(
-            lint.rule,
-            LintRule::NoStatements
-                | LintRule::MissingAction
-                | LintRule::MissingResource
-                | LintRule::MissingPrincipal
-                | LintRule::PublicAllow
-                | LintRule::OrphanedPrincipal
-        );
-        fatal.then(|| Invalid::new(format!("policy.{}", lint.path), lint.message))
-    })
 }
 
 /// Whether the account's root, or a role of the account that the policy names, is certainly allowed to
@@ -199,7 +169,7 @@ pub(super) fn difference(want: &State, have: &State) -> Option<Difference> {
     let risk = diff.widening.risk();
     let mut lines = policy_lines(&diff, 0);
     // A role or user that was deleted stays in a live policy as its unique id (IAM user guide).
-    if live.lint(Dialect::KeyPolicy).iter().any(|lint| lint.rule == LintRule::OrphanedPrincipal) {
+    if live.faults(&context).iter().any(|lint| lint.rule == LintRule::OrphanedPrincipal) {
         lines.push(Line::change(
             "orphaned principal",
             "the live policy names a deleted role or user by its unique id",

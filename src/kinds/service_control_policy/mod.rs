@@ -32,12 +32,6 @@ use crate::{
     },
 };
 
-/// The largest text Organizations takes for a service control policy, in bytes of the minified JSON.
-///
-/// "What's New" of 15 May 2026: raised from 5,120 to 10,240 characters in every partition. The user
-/// guide says bytes in one place and characters in another; bytes are the smaller allowance.
-pub const MAX_CONTENT_BYTES: usize = 10_240;
-
 /// How many service control policies can be attached to one root, organizational unit or account,
 /// `FullAWSAccess` included (raised from 5 on 15 May 2026 with the size).
 pub const MAX_PER_TARGET: usize = 10;

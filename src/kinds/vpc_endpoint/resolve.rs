@@ -11,11 +11,10 @@ use super::{
 };
 use crate::{
     kind::{Accepts, Invalid, LookupItem, LookupKind, Refs, Target, Targets},
-    model::policy_document::{Context, Dialect, PolicyDocument},
+    kinds::policies,
+    model::policy_document::{Context, Dialect},
 };
 
-/// The quota of an endpoint policy, in characters (Amazon VPC quotas); it cannot be raised.
-const POLICY_LIMIT: usize = 20_480;
 /// The most security groups a network interface can ever have (Amazon VPC quotas).
 const GROUP_LIMIT: usize = 16;
 /// The kinds that `${Kind/name}` in a policy may name.
@@ -347,25 +346,7 @@ fn policy(
         }));
         return None;
     }
-    let document = match PolicyDocument::from_value(&value, Dialect::EndpointPolicy) {
-        Ok(document) => document,
-        Err(error) => {
-            problems.push(misread(&error.to_string()));
-            return None;
-        }
-    };
-    let length = document.to_minified_json().chars().count();
-    if length > POLICY_LIMIT {
-        let why = format!("{length} characters without white space; AWS takes {POLICY_LIMIT}");
-        problems.push(Invalid::new("policy", why));
-    }
+    let dialect = Dialect::EndpointPolicy;
+    let document = policies::checked("policy", &value, dialect, refs.scope(), problems)?;
     Some(Policy::of(document, context))
-}
-
-/// A policy error reads `Statement[2].Action: why`; its path belongs to the field.
-fn misread(error: &str) -> Invalid {
-    match error.split_once(": ") {
-        Some((path, why)) if !path.contains(' ') => Invalid::new(format!("policy.{path}"), why),
-        _ => Invalid::new("policy", error),
-    }
 }

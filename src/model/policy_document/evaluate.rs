@@ -123,8 +123,8 @@ impl PolicyDocument {
         let folded = Pattern::glob(&pattern.key().to_ascii_lowercase())
             .matches(&action.to_ascii_lowercase());
         // Case-insensitive says the IAM reference, case-sensitive says the Organizations user guide: where only one of
-        // them matches a service control policy, nothing is certain.
-        if self.dialect == Dialect::ServiceControlPolicy
+        // them matches a control policy, nothing is certain.
+        if self.dialect.is_control_policy()
             && folded != Pattern::glob(pattern.key()).matches(action)
         {
             return Tri::Unknown;
@@ -137,7 +137,9 @@ impl PolicyDocument {
             // It applies to every principal of the accounts below it, or to the identity that it is attached to.
             None => match self.dialect {
                 Dialect::ServiceControlPolicy | Dialect::IdentityPolicy => Tri::Yes,
-                Dialect::KeyPolicy | Dialect::EndpointPolicy => Tri::Unknown,
+                Dialect::KeyPolicy | Dialect::EndpointPolicy | Dialect::ResourceControlPolicy => {
+                    Tri::Unknown
+                }
             },
             Some(Selection::Only(principals)) => named(principals, &request.principal_arn),
             Some(Selection::AllBut(principals)) => not_exempt(principals, &request.principal_arn),

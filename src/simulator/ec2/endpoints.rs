@@ -1,5 +1,6 @@
 //! VPC endpoints: what one is, and how one is created.
 
+use super::super::grammar::{self, Language};
 use super::super::query::{Input, invalid};
 use super::super::service::{Answer, ApiError};
 use super::endpoint_listing::shown;
@@ -301,17 +302,15 @@ pub(super) fn default_policy() -> String {
     ALLOW_ALL.to_owned()
 }
 
-/// A JSON object with statements, within the quota; given back as it came.
-pub(super) fn checked_policy(text: &str) -> Result<String, ApiError> {
+/// A policy within the quota; given back as it came.
+pub(in crate::simulator) fn checked_policy(text: &str) -> Result<String, ApiError> {
     let refused = |message: &str| ApiError::new("InvalidPolicyDocument", message);
     if text.chars().count() > LONGEST_POLICY {
         return Err(refused("The policy document is too large."));
     }
-    let document: Value =
-        serde_json::from_str(text).map_err(|_| refused("Policy document is not valid JSON."))?;
-    match document.get("Statement") {
-        Some(Value::Array(_) | Value::Object(_)) => Ok(text.to_owned()),
-        _ => Err(refused("The policy document has no statement.")),
+    match grammar::check(text, Language::Endpoint, "") {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(refused("The Policy Document is not valid.")),
     }
 }
 

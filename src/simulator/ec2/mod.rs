@@ -29,6 +29,9 @@ use super::query::Input;
 use super::service::{Answer, ApiError, Caller, Context, is_mutating};
 use super::wire::partition;
 use endpoints::Endpoint;
+#[cfg(test)]
+pub(super) use endpoints::checked_policy;
+
 use group_rules::Rule;
 use interfaces::Interface;
 use peerings::{FarGroups, Peering};

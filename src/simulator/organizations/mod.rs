@@ -17,6 +17,9 @@ mod tree;
 mod truth;
 mod units;
 
+#[cfg(test)]
+pub(super) use policies::checked_content;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

@@ -172,6 +172,13 @@ fn what_is_wrong_in_a_policy_is_named_with_its_place() {
     let statement = json!({"Effect": "allow", "Principal": "*", "Action": "*", "Resource": "*"});
     let message = problems(interface(json!({"policy": {"Statement": [statement]}})));
     assert!(message.starts_with("policy.Statement[0].Effect: "), "{message}");
+    let nobody = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let message = problems(interface(json!({"policy": {"Statement": nobody}})));
+    assert!(message.starts_with("policy.Statement.Principal: nobody is named"), "{message}");
+    let waits = json!({"Statement": [{
+        "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "${KmsKey/studio.arn}",
+    }]});
+    resolve(interface(json!({"policy": waits})));
     let reference = json!({"Statement": [{
         "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "${Key/studio.arn}",
     }]});
@@ -189,7 +196,7 @@ fn a_policy_of_more_than_20480_characters_is_refused() {
     };
     resolve(sized(1100));
     let message = problems(sized(1300));
-    assert!(message.contains("AWS takes 20480"), "{message}");
+    assert!(message.contains("more than the 20480 AWS takes"), "{message}");
 }
 
 #[test]
