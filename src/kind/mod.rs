@@ -34,7 +34,7 @@ pub use self::{
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     lines::{Line, Sign, policy_lines, state_lines},
     population::{Population, Unread, tolerate},
-    refs::{Candidates, Refs, Resolution, is_placeholder},
+    refs::{Candidates, Refs, Resolution, has_placeholder, is_placeholder},
     target::{Accepts, Form, Lookup, TagSpec, Target, Targets},
     unresolved::{Missing, Unresolved},
 };

@@ -67,6 +67,11 @@ pub fn is_placeholder(value: &str) -> bool {
     value.ends_with(KNOWN_AFTER_APPLY) || value.ends_with(NOT_RESOLVED)
 }
 
+/// Whether a text of a state has a placeholder somewhere in it, as texts of policies have.
+pub fn has_placeholder(text: &str) -> bool {
+    text.contains(KNOWN_AFTER_APPLY) || text.contains(NOT_RESOLVED)
+}
+
 /// Resolves the references of one manifest.
 #[derive(Debug)]
 pub struct Refs<'a> {

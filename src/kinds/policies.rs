@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    kind::{Invalid, ScopeFacts},
+    kind::{Invalid, ScopeFacts, has_placeholder},
     model::policy_document::{Context, Dialect, Lint, PolicyDocument},
 };
 
@@ -47,22 +47,17 @@ pub(crate) fn below(field: &str, path: &str) -> String {
     if path.is_empty() { field.to_owned() } else { format!("{field}.{path}") }
 }
 
-/// Whether the text at `path` stands for a resource that does not exist yet, in the form in which
-/// [`Refs`](crate::kind::Refs) leaves what it cannot fill in: `(Kind/name)`.
+/// Whether the text at `path` stands for a resource that does not exist yet.
 fn waits(document: &Value, path: &str) -> bool {
-    names_kind(document, path, "(")
+    at(document, path).and_then(Value::as_str).is_some_and(has_placeholder)
 }
 
 /// Whether the text at `path` of a document as written refers to a manifest: `${Kind/name}`.
 pub(crate) fn refers(document: &Value, path: &str) -> bool {
-    names_kind(document, path, "${")
-}
-
-fn names_kind(document: &Value, path: &str, open: &str) -> bool {
     let text = at(document, path).and_then(Value::as_str).unwrap_or_default();
     let kinds = super::registry().names();
-    text.split(open).skip(1).any(|rest| {
-        let name = rest.split([')', '}']).next().unwrap_or_default();
+    text.split("${").skip(1).any(|rest| {
+        let name = rest.split('}').next().unwrap_or_default();
         !name.contains(':') && name.split('/').any(|part| kinds.contains(&part))
     })
 }

@@ -77,6 +77,11 @@ pub const FAMILIES: &[Family] = &[
         PLACE,
         "Manifests whose name or id is somebody else's, or ours twice.",
     ),
+    gauge(
+        "palisade_contested_manifests",
+        PLACE,
+        "Manifests against which somebody is working: the same was undone and put back three times in a row or more.",
+    ),
     counter(
         "palisade_drift_corrected_total",
         PLACE,
@@ -96,11 +101,6 @@ pub const FAMILIES: &[Family] = &[
         "palisade_frozen_manifests",
         PLACE,
         "Manifests left alone for a while because somebody else keeps undoing the same change.",
-    ),
-    gauge(
-        "palisade_contested_manifests",
-        PLACE,
-        "Manifests against which somebody is working: the same was undone and put back three times in a row or more.",
     ),
     gauge("palisade_held_steps", PLACE, "Steps that the gate holds until a person consents."),
     gauge(

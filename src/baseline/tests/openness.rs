@@ -169,7 +169,7 @@ fn the_data_perimeter_that_aws_recommends_has_no_finding_and_each_loosened_form_
         ("'arn:aws:s3:::packages.eu-west-1.amazonaws.com/*'", "'arn:aws:s3:::*'"),
         ("'s3:GetObject', 's3:ListBucket'", "'s3:GetObject', 's3:PutObject'"),
         ("'aws:PrincipalTag/exclude': 'true'", "'aws:RequestedRegion': eu-west-1"),
-        ("{'aws:PrincipalAccount': ['777788889999']", "{'aws:PrincipalAccount': ['*']"),
+        ("{'aws:PrincipalAccount': ['777788889999']", "{'aws:RequestedRegion': ['eu-west-1']"),
     ] {
         let found = findings(&["EP-03"], &perimeter(loosened));
         assert_ne!(found, "", "{loosened:?}");

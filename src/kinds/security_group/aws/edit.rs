@@ -26,7 +26,7 @@ pub(super) async fn change(
     let editor = Editor { ec2, own: Own { id: group, account: &facts.account } };
     if let Some(placeholder) = change.awaits() {
         return Err(CloudError::new(
-            "ec2:AuthorizeSecurityGroup",
+            "ec2:ModifySecurityGroup",
             Class::Busy,
             format!("{change}: {placeholder} is not known yet"),
         ));

@@ -256,6 +256,6 @@ fn a_reason_is_a_value_that_can_be_kept() {
     use super::super::accounts::TooMany;
     let reason = TooMany::Accounts { concerned: 3, of: 8, limit: 2 };
     let kept = serde_json::to_value(&reason).unwrap();
-    assert_eq!(kept, json!({"is": "accounts", "concerned": 3, "of": 8, "limit": 2}));
+    assert_eq!(kept, json!({"accounts": "accounts", "concerned": 3, "of": 8, "limit": 2}));
     assert_eq!(serde_json::from_value::<TooMany>(kept).unwrap(), reason);
 }
