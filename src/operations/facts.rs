@@ -3,8 +3,8 @@
 //! The facts are data (`authorization.json`), with their sources in the file; only the actions of the table are in it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{LazyLock, PoisonError, RwLock},
 };
 
 use serde::Deserialize;
@@ -68,13 +68,29 @@ pub enum Carried {
 /// authorization reference names resource types; `None` for every sort that the action has). Of the global keys only those of
 /// tags depend on the action; the others are [`Carried::Unknown`] here.
 pub fn carries(action: &str, sort: Option<&str>, key: &str) -> Carried {
+    let asked = (action.to_owned(), sort.map(str::to_owned), key.to_ascii_lowercase());
+    let known = ANSWERS.read().unwrap_or_else(PoisonError::into_inner).get(&asked).copied();
+    known.unwrap_or_else(|| {
+        let answer = look_up(action, sort, &asked.2);
+        ANSWERS.write().unwrap_or_else(PoisonError::into_inner).insert(asked, answer);
+        answer
+    })
+}
+
+/// The answers given so far. There are as many as actions times the condition keys that policies name: the same few are
+/// asked for in every pass.
+static ANSWERS: LazyLock<RwLock<HashMap<Asked, Carried>>> = LazyLock::new(RwLock::default);
+
+/// Action, resource type, condition key in lower case.
+type Asked = (String, Option<String>, String);
+
+fn look_up(action: &str, sort: Option<&str>, key: &str) -> Carried {
     let Some(facts) = FACTS.actions.get(action) else { return Carried::Unknown };
-    let key = key.to_ascii_lowercase();
     let resources = facts.resources.iter().filter(|(name, _)| sort.is_none_or(|it| it == *name));
     let keys: Vec<&String> =
         facts.keys.iter().chain(resources.flat_map(|(_, resource)| &resource.keys)).collect();
     let carried = |key: &str| keys.iter().any(|pattern| names(pattern, key));
-    if carried(&key) {
+    if carried(key) {
         return Carried::Yes;
     }
     // The IAM user guide has it that a request which creates a tagged resource carries its tags as the resource's too; EC2's
@@ -84,7 +100,7 @@ pub fn carries(action: &str, sort: Option<&str>, key: &str) -> Carried {
     }
     let of_tags = ["aws:resourcetag/", "aws:requesttag/", "aws:tagkeys"];
     let listed = of_tags.iter().any(|start| key.starts_with(start))
-        || FACTS.condition_keys.iter().any(|pattern| names(pattern, &key));
+        || FACTS.condition_keys.iter().any(|pattern| names(pattern, key));
     if listed { Carried::No } else { Carried::Unknown }
 }
 
