@@ -59,7 +59,7 @@ async fn consent(settings: &Overrides, args: &Args, options: &Options) -> anyhow
     }
     let agreed = prompt::confirm("Apply this?")?;
     if !agreed {
-        anstream::eprintln!("nothing was changed");
+        output::say("nothing was changed");
     }
     Ok(agreed)
 }
@@ -89,7 +89,7 @@ pub(super) async fn until_quiet(engine: &mut Engine, timeout: Duration) -> anyho
         }
         let waits = waits(&report);
         if waits != said {
-            anstream::eprintln!("{}{waits}{}", output::NOTE, output::NOTE.render_reset());
+            output::say(format_args!("{}{waits}{}", output::NOTE, output::NOTE.render_reset()));
             said = waits;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     engine::Scopes,
-    kind::{ScopeFacts, erased::Registry},
+    kind::{LookupKind, ScopeFacts, erased::Registry},
     kinds,
     manifest::{Document, Loader},
     operations::{
@@ -123,6 +123,7 @@ fn everything(registry: &Registry) -> Usage {
         window_days: WINDOW_DAYS,
         needs: [
             Need::OrganizationId,
+            Need::UnknownServices,
             Need::UnrotatedKeys,
             Need::DisabledKeys,
             Need::MultiRegionKeys,
@@ -143,6 +144,10 @@ fn of<'a>(registry: &Registry, documents: impl Iterator<Item = &'a Document>) ->
         }
         if document.recorded.organization {
             usage.needs.insert(Need::OrganizationId);
+        }
+        let services = |(kind, _): &(LookupKind, _)| *kind == LookupKind::EndpointService;
+        if document.recorded.lookups.iter().any(services) {
+            usage.needs.insert(Need::UnknownServices);
         }
         let Some(spec) = &document.spec else { continue };
         match kind.as_str() {

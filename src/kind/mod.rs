@@ -13,6 +13,7 @@ mod error;
 mod guarded;
 mod known;
 mod lines;
+pub mod placeholder;
 mod refs;
 mod registry;
 mod target;
@@ -33,7 +34,7 @@ pub use self::{
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     lines::{Line, Sign, policy_lines, state_lines},
     refs::{Refs, Resolution, is_placeholder},
-    target::{Accepts, Form, Lookup, TagSpec, Target, Targets},
+    target::{Accepts, Form, Lookup, TagSpec, Target, Targets, id_form},
     unresolved::{Missing, Unresolved},
 };
 use crate::{

@@ -6,6 +6,7 @@ pub mod claim;
 pub mod policy_document;
 pub mod risk;
 pub mod seen;
+pub mod text;
 
 pub use address::{Address, PhysicalId};
 pub use cidr::{Cidr, NotACidr};

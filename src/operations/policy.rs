@@ -244,6 +244,7 @@ mod tests {
             window_days: 30,
             needs: [
                 Need::OrganizationId,
+                Need::UnknownServices,
                 Need::DisabledKeys,
                 Need::UnrotatedKeys,
                 Need::MultiRegionKeys,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     kind::{Accepts, Form, Invalid, Lookup, LookupKind, Refs, Target, is_placeholder},
-    model::{Cidr, NotACidr},
+    model::{Cidr, NotACidr, text as tag_rules},
 };
 
 const MOST_RULES: u32 = 1000;
@@ -33,6 +33,7 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
         }
         check_text("description", description, &GROUP_TEXT, &mut problems);
     }
+    problems.extend(tag_rules::EC2.refused(&spec.tags).into_iter().map(Invalid::from));
     let limit = spec.rule_quota.unwrap_or(DEFAULT_QUOTA);
     if limit == 0 || limit > MOST_RULES {
         problems.push(Invalid::new("ruleQuota", format!("must be 1 to {MOST_RULES}")));

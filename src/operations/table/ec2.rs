@@ -3,7 +3,7 @@
 use super::{
     super::{
         Mode::{Apply, Destroy, Observe},
-        On, Operation,
+        Need, On, Operation,
         When::{self, Claims, KeepsOwner, NobodyElses, Owned, StaysOurs},
     },
     DOMAIN, ENDPOINT, GROUP, anything, may, owned, row,
@@ -44,6 +44,14 @@ pub(super) const ROWS: &[Operation] = &[
     ),
     row("ec2", "DescribeVpcEndpoints", Observe, &[ENDPOINT], anything!("ec2:DescribeVpcEndpoints"))
         .swept(),
+    row(
+        "ec2",
+        "DescribeVpcEndpointServices",
+        Observe,
+        &[ENDPOINT],
+        anything!("ec2:DescribeVpcEndpointServices"),
+    )
+    .only(Need::UnknownServices),
     row(
         "ec2",
         "CreateSecurityGroup",
