@@ -337,6 +337,9 @@ fn without_settings_nothing_is_judged_that_needs_the_account() {
         let (code, said) = validate(&alone("k.yaml", &key(principals)), &[]);
         assert_eq!(code, 0, "{principals}: {said}");
         assert!(!said.contains("locks everybody out"), "{principals}: {said}");
+        assert!(!said.contains("does not keep control"), "{principals}: {said}");
+        let is_root = !principals.contains(":role/");
+        assert!(!is_root || !said.contains("both administers and uses"), "{principals}: {said}");
     }
 }
 
