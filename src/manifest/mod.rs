@@ -36,9 +36,12 @@ pub(crate) fn place_in(text: &str, path: &str) -> Option<(u64, u64)> {
     node::parse(text).ok()?.first().map(|document| document.place(path))
 }
 
-/// A type error's way out: the name that was meant among those that the message lists in backticks.
+/// A type error's way out: the name that was meant among those that the message lists, in backticks or after `expected`.
 pub(crate) fn meant_in(message: &str) -> Option<String> {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let [typed, candidates @ ..] = &quoted[..] else { return None };
-    did_you_mean(typed, candidates.iter().copied()).map(|near| format!("did you mean `{near}`?"))
+    let listed = message.split_once("expected one of ").map(|(_, list)| list).unwrap_or_default();
+    let listed = listed.split(", ").filter(|name| !name.contains('`'));
+    let near = did_you_mean(typed, candidates.iter().copied().chain(listed));
+    near.filter(|near| !near.is_empty()).map(|near| format!("did you mean `{near}`?"))
 }

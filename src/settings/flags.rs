@@ -139,13 +139,14 @@ impl Overrides {
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| "a time such as 60s, 5m or 1h".to_owned())?;
+    let wrong = || format!("`{text}` is not a time such as 60s, 5m or 1h (units: ms, s, m, h)");
+    let number: u64 = number.parse().map_err(|_| wrong())?;
     match unit {
         "ms" => Ok(Duration::from_millis(number)),
         "s" => Ok(Duration::from_secs(number)),
         "m" => Ok(Duration::from_secs(number * 60)),
         "h" => Ok(Duration::from_secs(number * 3600)),
-        _ => Err("a time such as 60s, 5m or 1h (units: ms, s, m, h)".to_owned()),
+        _ => Err(wrong()),
     }
 }
 
