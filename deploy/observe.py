@@ -297,7 +297,7 @@ class World:
         self.daemon = start(
             stack, place, "palisade", [program, "run", str(self.state)], cwd=place, env=environment
         )
-        until("everything is in sync", lambda: self.counts()["inSync"] >= 22)
+        until("everything is in sync", lambda: self.counts()["inSync"] >= 24)
 
     def status(self):
         return json.loads(get(self.url + "/status.json"))

@@ -4,10 +4,13 @@
 //! what writes; `palisade iam-policy` prints from it what to allow; the gate takes from it what no policy may deny palisade; and
 //! the tests run palisade under exactly what is printed.
 
+pub mod facts;
 pub mod policy;
 mod table;
+mod usage;
 
-use std::collections::BTreeSet;
+pub use self::usage::Usage;
+pub(crate) use self::usage::role_arns;
 
 /// What carrying out an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +60,32 @@ pub enum On {
     ServiceRole(&'static str),
     /// Exactly the resources of this kind that manifests adopt; nothing where none does.
     Adopted(&'static str),
+}
+
+impl On {
+    /// The resource types meant, as the service authorization reference names them; none for [`On::Anything`].
+    pub fn sorts(self) -> &'static [&'static str] {
+        match self {
+            Self::Anything => &[],
+            Self::SecurityGroups => &["security-group"],
+            Self::SecurityGroupRules => &["security-group-rule"],
+            Self::PrefixLists => &["prefix-list"],
+            Self::Vpcs => &["vpc"],
+            Self::VpcEndpoints => &["vpc-endpoint"],
+            Self::EndpointParts => &["route-table", "security-group", "subnet"],
+            Self::HostedZones => &["hostedzone"],
+            Self::Keys => &["key"],
+            Self::Aliases => &["alias"],
+            Self::Policies => &["policy"],
+            Self::Places => &["account", "organizationalunit", "root"],
+            Self::Roots => &["root"],
+            Self::Domains => &["domain"],
+            Self::ExecutionRoles | Self::ServiceRole(_) => &["role"],
+            Self::Adopted("SecurityGroup") => &["security-group"],
+            Self::Adopted("VpcEndpoint") => &["vpc-endpoint"],
+            Self::Adopted(_) => &["domain"],
+        }
+    }
 }
 
 /// A condition under which a permission holds; all of a permission's conditions must.
@@ -115,6 +144,8 @@ pub enum Need {
     DisabledKeys,
     /// Only a key for several Regions.
     MultiRegionKeys,
+    /// Only an endpoint to a service in another Region.
+    EndpointsToOtherRegions,
 }
 
 /// One row.
@@ -159,11 +190,6 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
 /// The operation with these names; the service's in any case. Where it has several rows, their modes are equal.
 pub fn find(service: &str, name: &str) -> Option<&'static Operation> {
     all().find(|row| row.name == name && row.service.eq_ignore_ascii_case(service))
-}
-
-/// The actions of every operation that palisade needs for a kind, whichever of its manifests brings them about; each once.
-pub fn actions_of(kind: &str) -> BTreeSet<&'static str> {
-    all().filter(|row| row.kinds.contains(&kind)).filter_map(Operation::action).collect()
 }
 
 /// Whether an operation can change anything. What is not in the table is taken for a write.
@@ -220,7 +246,8 @@ mod tests {
                 [When::Owned, When::Claims].iter().any(|when| grant.when.contains(when))
             };
             // The only ones whose resources have no tags to go by.
-            let none = row.name == "EnablePolicyType" || row.need == Need::MultiRegionKeys;
+            let none = row.name == "EnablePolicyType"
+                || [Need::MultiRegionKeys, Need::EndpointsToOtherRegions].contains(&row.need);
             assert!(none || row.grants.iter().any(limited), "{}", row.name);
         }
     }
@@ -233,6 +260,10 @@ mod tests {
         };
         let without: Vec<_> = named.iter().filter(|named| !own(named)).collect();
         assert_eq!(without, [&("sts", "GetCallerIdentity")]);
+    }
+
+    fn actions_of(kind: &str) -> BTreeSet<&'static str> {
+        all().filter(|row| row.kinds.contains(&kind)).filter_map(Operation::action).collect()
     }
 
     fn sources(dir: &Path, found: &mut Vec<String>) {

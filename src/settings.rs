@@ -3,10 +3,12 @@
 //! The accounts and roles that may be touched live here, outside of the watched directory: a manifest
 //! can only name a scope.
 
+pub mod brake_file;
 mod check;
 mod error;
 mod file;
 mod flags;
+mod levers;
 mod regions;
 
 use std::{
@@ -17,14 +19,16 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::levers::now;
 use self::{
     check::{break_glass, check_listen, check_organization, check_owner, percent},
     error::value,
-    file::{File, parse, read, text_of},
+    file::{File, parse, text_of},
 };
 pub use self::{
     error::SettingsError,
     flags::{Overrides, SETTINGS, parse_duration},
+    levers::Levers,
     regions::{is_known_region, partition, regions},
 };
 use crate::{aws::AssumedRole, manifest::did_you_mean, model::HeldRisk};
@@ -54,7 +58,7 @@ pub enum Prune {
 }
 
 /// One AWS account in one Region.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// The account that the credentials must belong to; `None` only without a settings file, where the
     /// ambient credentials decide.
@@ -63,17 +67,32 @@ pub struct Scope {
     pub region: Option<String>,
     /// The role to assume; `None` uses the ambient credentials.
     pub role: Option<AssumedRole>,
+    /// The ARN of the role that the daemon has in the scope, if that is not [`Self::role`].
+    pub daemon_role: Option<String>,
     /// Overrides of [`Settings::vars`].
     pub vars: BTreeMap<String, String>,
 }
 
-/// How much one pass may change before people are asked.
+impl Scope {
+    /// Who must not be locked out of the scope: the daemon's role, whoever runs the command. It is what the settings say of it,
+    /// or else the role that everybody assumes to get there, path and all. Where the settings say neither, the caller (the
+    /// ARN that STS gives) is taken for the daemon: its own credentials are then all that is known.
+    pub fn own_role<'a>(&'a self, caller: Option<&'a str>) -> Option<&'a str> {
+        let assumed = || self.role.as_ref().map(|role| role.role_arn.as_str());
+        self.daemon_role.as_deref().or_else(assumed).or(caller)
+    }
+}
+
+/// How much one pass may change before people are asked. A limit of 100 percent is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateLimits {
     /// Deletions, in percent of the claimed resources of a kind in a scope; at least one is let through.
     pub deletes_percent: u32,
     /// Edited resources, in percent likewise; at least ten are let through.
     pub changes_percent: u32,
+    /// Accounts that one change of a policy of the organisation may concern, in percent of its member accounts; at least
+    /// one may be concerned.
+    pub accounts_percent: u32,
     /// Risks that are always held.
     pub hold_risks: BTreeSet<HeldRisk>,
 }
@@ -82,7 +101,14 @@ impl Default for GateLimits {
     fn default() -> Self {
         // A tenth of the resources gone is an accident more often than a wish; a third changed at once
         // is a refactoring that a person should have seen.
-        Self { deletes_percent: 10, changes_percent: 30, hold_risks: [HeldRisk::Disrupts].into() }
+        // A policy that is wrong for a quarter of the accounts at once is an outage of the organisation: it is tried on
+        // fewer first.
+        Self {
+            deletes_percent: 10,
+            changes_percent: 30,
+            accounts_percent: 25,
+            hold_risks: [HeldRisk::Disrupts].into(),
+        }
     }
 }
 
@@ -120,7 +146,7 @@ pub struct Settings {
 
 /// The file looked for where none is named.
 pub const DEFAULT_FILE: &str = "palisade.yaml";
-/// The file that stops all writing, unless another one is named.
+/// The file that holds pauses, or stops all writing, unless another one is named.
 pub const BRAKE_FILE: &str = "palisade.brake";
 
 impl Settings {
@@ -164,7 +190,7 @@ impl Settings {
             scopes.insert(name, checked);
         }
         if scopes.is_empty() {
-            let ambient = Scope { account: None, region: None, role: None, vars: BTreeMap::new() };
+            let ambient = Scope::default();
             scopes.insert("default".to_owned(), ambient);
         }
         let default_scope = flags
@@ -193,6 +219,11 @@ impl Settings {
                 "gate.changesPercent",
                 flags.gate_changes_percent.or(file.gate.changes_percent),
                 defaults.changes_percent,
+            )?,
+            accounts_percent: percent(
+                "gate.accountsPercent",
+                flags.gate_accounts_percent.or(file.gate.accounts_percent),
+                defaults.accounts_percent,
             )?,
             hold_risks: flags
                 .gate_hold_risks
@@ -260,50 +291,6 @@ impl Settings {
     }
 }
 
-/// What stops all writing from outside of the process: a file that exists, and the settings file's `mode`. Both can be
-/// reached where Git and AWS cannot, and both are looked at anew before every call that writes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Levers {
-    /// While this file exists nothing is written.
-    pub brake_file: PathBuf,
-    /// The settings file, unless a flag or variable decides about the mode.
-    settings_file: Option<PathBuf>,
-}
-
-impl Levers {
-    /// Relative paths are beside the settings file.
-    fn beside(&mut self, settings: Option<&Path>, given: Option<Mode>) {
-        if let Some(folder) = settings.and_then(Path::parent) {
-            self.brake_file = folder.join(&self.brake_file);
-        }
-        self.settings_file = settings.filter(|_| given.is_none()).map(Path::to_owned);
-    }
-
-    /// Whether the mode can become another one while the process runs.
-    pub fn mode_may_change(&self) -> bool {
-        self.settings_file.is_some()
-    }
-
-    /// Why nothing may be written now, if so.
-    pub fn pulled(&self) -> Option<String> {
-        // What cannot be looked at may be there.
-        if self.brake_file.try_exists().unwrap_or(true) {
-            return Some(format!("the brake is on: {} exists", self.brake_file.display()));
-        }
-        match self.mode()? {
-            Ok(Mode::Enforce) => None,
-            Ok(Mode::Observe) => Some("the settings say observe".to_owned()),
-            Err(error) => Some(format!("the settings cannot be read any more: {}", error.line())),
-        }
-    }
-
-    /// What the settings file says now; `None` without one, or where it does not decide.
-    fn mode(&self) -> Option<Result<Mode, SettingsError>> {
-        let file = self.settings_file.as_deref().map(read)?;
-        Some(file.map(|file| file.mode.unwrap_or_default()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,7 +311,7 @@ vars: {team: ml-platform}
 interval: 90s
 mode: observe
 prune: held
-gate: {deletesPercent: 5, holdRisks: [disrupts, loosens]}
+gate: {deletesPercent: 5, accountsPercent: 100, holdRisks: [disrupts, loosens]}
 server: {listen: '0.0.0.0:9464'}
 ";
 
@@ -335,6 +322,7 @@ server: {listen: '0.0.0.0:9464'}
         assert_eq!(settings.mode, Mode::Observe);
         assert_eq!(settings.gate.hold_risks, [HeldRisk::Disrupts, HeldRisk::Loosens].into());
         assert_eq!((settings.gate.deletes_percent, settings.gate.changes_percent), (5, 30));
+        assert_eq!(settings.gate.accounts_percent, 100);
         assert_eq!(
             settings.scopes["ml-prod"].role.as_ref().unwrap().external_id.as_deref(),
             Some("x")
@@ -416,19 +404,58 @@ server: {listen: '0.0.0.0:9464'}
         std::fs::write(&file, "owner: x\n").unwrap();
         let flags = Overrides { file: Some(file.clone()), ..Overrides::default() };
         let mut settings = Settings::load(&flags).unwrap();
-        assert_eq!(settings.levers.pulled(), None);
+        let stopped = |settings: &Settings| settings.levers.halt().everything();
+        assert_eq!(stopped(&settings), None);
         std::fs::write(dir.path().join(BRAKE_FILE), "").unwrap();
-        assert!(settings.levers.pulled().unwrap().contains("palisade.brake exists"));
+        assert!(stopped(&settings).unwrap().contains("palisade.brake exists"));
         std::fs::remove_file(dir.path().join(BRAKE_FILE)).unwrap();
         std::fs::write(&file, "owner: x\nmode: observe\n").unwrap();
-        assert_eq!(settings.levers.pulled().as_deref(), Some("the settings say observe"));
+        assert_eq!(stopped(&settings).as_deref(), Some("the settings say observe"));
         settings.reread_mode();
         assert_eq!(settings.mode, Mode::Observe);
         std::fs::write(&file, "owner: [").unwrap();
-        assert!(settings.levers.pulled().is_some(), "what cannot be read must stop writing");
+        assert!(stopped(&settings).is_some(), "what cannot be read must stop writing");
         let given = Overrides { mode: Some(Mode::Enforce), ..flags };
         std::fs::write(&file, "owner: x\nmode: observe\n").unwrap();
-        assert_eq!(Settings::load(&given).unwrap().levers.pulled(), None);
+        assert_eq!(stopped(&Settings::load(&given).unwrap()), None);
+    }
+
+    #[test]
+    fn the_daemons_role_is_a_role_of_the_scopes_account() {
+        let with = |arn: &str| {
+            let text = format!(
+                "owner: x\nscopes: {{a: {{account: '111122223333', region: eu-west-1, daemonRole: '{arn}'}}}}"
+            );
+            from(&text, &Overrides::default())
+        };
+        let settings = with("arn:aws:iam::111122223333:role/platform/palisade").unwrap();
+        let daemon = settings.scopes["a"].daemon_role.as_deref();
+        assert_eq!(daemon, Some("arn:aws:iam::111122223333:role/platform/palisade"));
+        for wrong in [
+            "palisade",
+            "arn:aws:iam::444455556666:role/palisade",
+            "arn:aws:iam::111122223333:user/ann",
+            "arn:aws:iam::111122223333:role/*",
+            "arn:aws:sts::111122223333:assumed-role/palisade/i-0abc",
+        ] {
+            let why = with(wrong).unwrap_err();
+            assert!(why.starts_with("scopes.a.daemonRole"), "{wrong}: {why}");
+        }
+    }
+
+    #[test]
+    fn whose_access_is_kept_is_said_by_the_settings_before_it_is_the_callers() {
+        let caller = Some("arn:aws:sts::111122223333:assumed-role/laptop/ann");
+        let mut scope = Scope::default();
+        assert_eq!(scope.own_role(None), None);
+        assert_eq!(scope.own_role(caller), caller);
+        let role_arn = "arn:aws:iam::111122223333:role/platform/palisade".to_owned();
+        scope.role = Some(AssumedRole { role_arn: role_arn.clone(), external_id: None });
+        assert_eq!(scope.own_role(caller), Some(role_arn.as_str()));
+        scope.daemon_role = Some("arn:aws:iam::111122223333:role/daemon".into());
+        for caller in [caller, None] {
+            assert_eq!(scope.own_role(caller), Some("arn:aws:iam::111122223333:role/daemon"));
+        }
     }
 
     #[test]

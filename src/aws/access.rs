@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use aws_config::{SdkConfig, retry::RetryConfig, sts::AssumeRoleProvider, timeout::TimeoutConfig};
+use aws_config::{
+    AppName, SdkConfig, retry::RetryConfig, sts::AssumeRoleProvider, timeout::TimeoutConfig,
+};
 use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 
 use super::guard::Guard;
@@ -15,6 +17,14 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 /// All attempts of one call together: three of them, and the pauses between.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(45);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The name under which an installation's requests stand in CloudTrail (`userAgent` says `app/palisade-VERSION+OWNER`, and
+/// in an assumed role's events, too): it tells one installation's `run` and `apply` from everybody else.
+///
+/// An owner has no character that such a name may not have (`settings`); one that had would leave it out.
+fn audit_name(owner: &str) -> Option<AppName> {
+    AppName::new(format!("palisade-{}+{owner}", env!("CARGO_PKG_VERSION"))).ok()
+}
 
 /// The role to assume to reach a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +81,14 @@ impl Connection {
             )
             .build();
         Self { base, guard }
+    }
+
+    /// The same, with every request marked as this installation's.
+    #[must_use]
+    pub fn of(self, owner: &str) -> Self {
+        let mut base = self.base.into_builder();
+        base.set_app_name(audit_name(owner));
+        Self { base: base.build(), guard: self.guard }
     }
 
     /// The Region of the ambient configuration.
@@ -135,6 +153,36 @@ impl Access {
             sagemaker: client!(aws_sdk_sagemaker),
             sts: client!(aws_sdk_sts),
             facts,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{aws::Brake, settings::Overrides, settings::Settings};
+
+    #[tokio::test]
+    async fn every_request_carries_the_name_of_its_installation() {
+        let owner = "o".repeat(61) + "-_.";
+        let owner = &owner[..64];
+        let flags = Overrides { owner: Some(owner.to_owned()), ..Overrides::default() };
+        assert!(Settings::load(&flags).is_ok(), "the longest owner, with every sort of character");
+        let base = SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .region(aws_config::Region::new("eu-west-1"))
+            .build();
+        let connection = Connection::new(base, Guard::writing(Brake::default())).of(owner);
+        let facts = ScopeFacts {
+            name: "prod".into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            partition: "aws".into(),
+        };
+        let access = connection.access(facts, None).await;
+        let name = format!("palisade-{}+{owner}", env!("CARGO_PKG_VERSION"));
+        for config in [access.ec2.config().app_name(), access.organizations.config().app_name()] {
+            assert_eq!(config.map(AsRef::as_ref), Some(name.as_str()));
         }
     }
 }

@@ -6,13 +6,7 @@
 //! ([`crate::operations`]), because nobody was told that palisade may call it. Assuming a role is no call of these
 //! clients: the SDK's credentials provider does that.
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{fmt, sync::Arc};
 
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -27,63 +21,8 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::trace;
+use super::{brake::Brake, trace};
 use crate::operations;
-
-/// Something outside of the process that says whether it may write, asked anew before every mutating call.
-type Lever = Box<dyn Fn() -> Option<String> + Send + Sync>;
-
-/// Stops all writing of this process, before the next call, until it is released.
-#[derive(Clone, Default)]
-pub struct Brake(Arc<Levers>);
-
-#[derive(Default)]
-struct Levers {
-    pulled: AtomicBool,
-    outside: Option<Lever>,
-}
-
-impl fmt::Debug for Brake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Brake").field(&self.why()).finish()
-    }
-}
-
-impl Brake {
-    /// A brake that somebody else can pull too: `outside` says why nothing may be written now, if so.
-    pub fn with_lever(outside: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
-        let outside: Option<Lever> = Some(Box::new(outside));
-        Self(Arc::new(Levers { pulled: AtomicBool::new(false), outside }))
-    }
-
-    /// No further mutating call is sent.
-    pub fn engage(&self) {
-        self.0.pulled.store(true, Ordering::SeqCst);
-    }
-
-    /// Writing is possible again, unless the lever outside says no.
-    pub fn release(&self) {
-        self.0.pulled.store(false, Ordering::SeqCst);
-    }
-
-    /// Pulls or releases it; whether it is pulled now.
-    pub fn toggle(&self) -> bool {
-        !self.0.pulled.fetch_xor(true, Ordering::SeqCst)
-    }
-
-    /// Why nothing may be written now; `None` if it may.
-    pub fn why(&self) -> Option<String> {
-        if self.0.pulled.load(Ordering::SeqCst) {
-            return Some("the brake is on".to_owned());
-        }
-        self.0.outside.as_ref().and_then(|lever| lever())
-    }
-
-    /// Whether writing is stopped.
-    pub fn is_engaged(&self) -> bool {
-        self.why().is_some()
-    }
-}
 
 /// How one attempt of a call ended, for the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,8 +77,8 @@ enum Writes {
 pub(super) enum Refusal {
     #[error("{0} would write, and this process only reads")]
     ReadOnly(String),
-    #[error("{0} was not sent: the brake is on")]
-    Braked(String),
+    #[error("{operation} was not sent: {why}")]
+    Braked { operation: String, why: String },
     #[error("{0} is not among the operations that palisade may call")]
     Unlisted(String),
 }
@@ -188,10 +127,14 @@ impl Guard {
         match &self.writes {
             Writes::Rehearsed if dry() => Ok(()),
             Writes::None | Writes::Rehearsed => Err(Refusal::ReadOnly(operation.to_owned())),
-            Writes::Unless(brake) if brake.is_engaged() => {
-                Err(Refusal::Braked(operation.to_owned()))
+            Writes::Unless(brake) => {
+                let halt = brake.halt();
+                let why =
+                    trace::subject().map_or_else(|| halt.everything(), |address| halt.of(&address));
+                why.map_or(Ok(()), |why| {
+                    Err(Refusal::Braked { operation: operation.to_owned(), why })
+                })
             }
-            Writes::Unless(_) => Ok(()),
         }
     }
 }
@@ -277,12 +220,15 @@ fn says_throttled(error: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
+    use crate::model::{Address, Extent, Halt, Pause, Stop};
 
     #[test]
     fn a_reader_never_writes_and_a_writer_stops_at_the_brake() {
         let delete = |guard: &Guard, dry| guard.permit("EC2", "DeleteSecurityGroup", || dry);
-        let braked = Err(Refusal::Braked("DeleteSecurityGroup".into()));
+        let braked = Err(braked("the brake is on"));
         let read_only = Err(Refusal::ReadOnly("DeleteSecurityGroup".into()));
         assert_eq!(delete(&Guard::read_only(), true), read_only);
         let brake = Brake::default();
@@ -315,21 +261,49 @@ mod tests {
         assert!(!is_dry_run(None), "what cannot be read is no dry run");
     }
 
+    fn braked(why: &str) -> Refusal {
+        Refusal::Braked { operation: "DeleteSecurityGroup".into(), why: why.into() }
+    }
+
     #[test]
     fn a_lever_outside_is_asked_before_every_call() {
         let held = Arc::new(AtomicBool::new(false));
         let lever = held.clone();
-        let brake =
-            Brake::with_lever(move || lever.load(Ordering::SeqCst).then(|| "a file".to_owned()));
+        let brake = Brake::with_lever(move || Halt {
+            stop: lever.load(Ordering::SeqCst).then_some(Stop::Observe),
+            ..Halt::default()
+        });
         let guard = Guard::writing(brake.clone());
         let delete = || guard.permit("EC2", "DeleteSecurityGroup", || false);
         assert_eq!(delete(), Ok(()));
         held.store(true, Ordering::SeqCst);
-        assert_eq!(delete(), Err(Refusal::Braked("DeleteSecurityGroup".into())));
-        assert_eq!(brake.why().as_deref(), Some("a file"));
+        assert_eq!(delete(), Err(braked("the settings say observe")));
+        assert_eq!(brake.why().as_deref(), Some("the settings say observe"));
         held.store(false, Ordering::SeqCst);
         assert!(brake.toggle() && brake.is_engaged());
         assert!(!brake.toggle() && !brake.is_engaged());
+    }
+
+    #[tokio::test]
+    async fn a_pause_stops_the_calls_for_what_it_covers_and_no_others() {
+        let paused = Address::new("prod", "SecurityGroup", "apps");
+        let pause = Pause {
+            extent: Extent::Address(paused.clone()),
+            until: u64::MAX,
+            reason: "incident".into(),
+            by: "ann".into(),
+            since: 0,
+        };
+        let pauses = vec![pause];
+        let halt = Halt { pauses, ..Halt::default() };
+        let guard = Guard::writing(Brake::with_lever(move || halt.clone()));
+        let delete = || guard.permit("EC2", "DeleteSecurityGroup", || false);
+        let refused = trace::on_behalf_of(paused, async { delete() }).await.unwrap_err();
+        assert!(matches!(refused, Refusal::Braked { .. }), "{refused}");
+        assert!(refused.to_string().contains("paused by ann"), "{refused}");
+        let other = Address::new("prod", "SecurityGroup", "other");
+        assert_eq!(trace::on_behalf_of(other, async { delete() }).await, Ok(()));
+        assert_eq!(delete(), Ok(()));
     }
 
     #[test]

@@ -9,11 +9,13 @@ pub(crate) mod canned;
 mod organization;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{Filter, Tag};
 
+pub use self::tree::tree;
 use super::{Access, classify};
 use crate::{
     kind::{Class, CloudError, LookupItem, LookupKind},
@@ -204,7 +206,11 @@ async fn prefix_lists(access: &Access) -> Result<Vec<LookupItem>, CloudError> {
                 items.push(LookupItem {
                     id: identified(OPERATION, list.prefix_list_id)?,
                     name: list.prefix_list_name,
-                    attributes: BTreeMap::new(),
+                    // AWS's own lists have no size of their own.
+                    attributes: attributes([(
+                        "maxEntries",
+                        list.max_entries.filter(|most| *most > 0).map(|most| most.to_string()),
+                    )]),
                     tags: tags(list.tags),
                 });
             }

@@ -4,6 +4,7 @@
 //! The SDK is named only here and in `kinds/*/aws.rs`; a test in `tests/palisade/architecture.rs` holds that.
 
 mod access;
+mod brake;
 mod classify;
 mod guard;
 pub mod identity;
@@ -13,6 +14,7 @@ pub mod trace;
 
 pub use self::{
     access::{Access, AssumedRole, Connection},
+    brake::Brake,
     classify::{classify, rejected},
-    guard::{Brake, CallOutcome, Guard, Meter},
+    guard::{CallOutcome, Guard, Meter},
 };

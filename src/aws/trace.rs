@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use aws_smithy_types::date_time::{DateTime, Format};
 
 use super::CallOutcome;
+use crate::model::Address;
 
 /// One attempt of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,17 @@ pub struct Call {
 
 tokio::task_local! {
     static CALLS: RefCell<Vec<Call>>;
+    static SUBJECT: Address;
+}
+
+/// Runs a future whose calls are all made for one address, so that the guard can tell whether it is paused.
+pub async fn on_behalf_of<F: Future>(address: Address, future: F) -> F::Output {
+    SUBJECT.scope(address, future).await
+}
+
+/// Whom a call is made for, where that is known.
+pub(super) fn subject() -> Option<Address> {
+    SUBJECT.try_with(Clone::clone).ok()
 }
 
 /// Runs a future and gives the calls it made beside its result.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     kind::ScopeFacts,
     kinds::kms_key::State,
-    model::policy_document::{Decision, Request},
+    model::policy_document::{Admission, AttachedTo, Decision, Request, Who},
 };
 
 const KIND: &str = "KmsKey";
@@ -31,18 +31,6 @@ const GRANT_FOR: [&str; 5] = [
     "kms:encryptioncontext:*",
     "kms:granteeprincipal",
 ];
-/// Condition keys that tie a request to callers of somebody known.
-const CALLER: [&str; 8] = [
-    "kms:calleraccount",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-];
-
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "KMS-01",
@@ -61,7 +49,8 @@ pub(super) const RULES: &[Rule] = &[
         kind: KIND,
         title: "The key policy lets in known callers only",
         why: "`Principal: \"*\"` is every account of AWS. A condition on the service (kms:ViaService) does not change \
-              that: others use the same services.",
+              that: others use the same services. Nor does one whose values fit others too: a pattern such as `o-*`, a \
+              policy variable that the request fills in, a test that also holds without the key.",
         source: "Security Hub KMS.5; Config KMS_KEY_POLICY_NO_PUBLIC_ACCESS; checkov CKV_AWS_33; KMS developer guide, \
                  \"Key policies\"",
         help: "name the roles, or add a condition on kms:CallerAccount, aws:PrincipalOrgID or aws:SourceAccount with \
@@ -135,8 +124,9 @@ fn present<'f, 'a>(facts: &'f Facts<'a>) -> impl Iterator<Item = &'f Wanted<'a, 
     facts.keys.iter().filter(|key| key.is_present())
 }
 
+/// AWS makes symmetric keys where it is not told otherwise.
 fn is_symmetric(state: &State) -> bool {
-    state.key_spec.as_deref() == Some("SYMMETRIC_DEFAULT")
+    state.key_spec.as_deref().is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
 }
 
 fn rotation(facts: &Facts<'_>) -> Vec<Breach> {
@@ -180,12 +170,15 @@ fn alias(facts: &Facts<'_>) -> Vec<Breach> {
 
 fn each_statement(
     facts: &Facts<'_>,
-    wrong: impl Fn(&Wanted<'_, State>, &Statement) -> Option<&'static str>,
+    wrong: impl Fn(&Wanted<'_, State>, &Statement, &Admission) -> Option<String>,
 ) -> Vec<Breach> {
     let mut found = Vec::new();
     for key in present(facts) {
-        for statement in key.state.policy.iter().flat_map(statement::statements) {
-            if let Some(why) = wrong(key, &statement) {
+        let documents = key.state.policy.iter();
+        for (statement, admission) in
+            documents.flat_map(|document| statement::admitted(document, AttachedTo::Key))
+        {
+            if let Some(why) = wrong(key, &statement, &admission) {
                 found.push(key.breach(format!("policy.{}", statement.field), why));
             }
         }
@@ -193,31 +186,17 @@ fn each_statement(
     found
 }
 
-/// Without a wildcard: a fixed condition in the sense of Security Hub KMS.5.
-fn is_bound_to_known_callers(statement: &Statement) -> bool {
-    statement.conditions.iter().any(|condition| {
-        let fixed = |value: &String| !value.starts_with('*') && !is_any_account(value);
-        condition.is_on(&CALLER) && condition.binds() && condition.values.iter().all(fixed)
-    })
-}
-
-/// An ARN whose account is a wildcard: `arn:aws:iam::*:role/x`.
-fn is_any_account(value: &str) -> bool {
-    value.starts_with("arn:")
-        && value.split(':').nth(4).is_some_and(|account| account.contains('*'))
-}
-
 fn known_callers(facts: &Facts<'_>) -> Vec<Breach> {
-    each_statement(facts, |_, statement| {
-        if !statement.allows {
-            None
-        } else if statement.all_principals_but {
-            Some("allows everybody who is not listed, in every account")
-        } else if statement.is_about_everybody() && !is_bound_to_known_callers(statement) {
-            Some("allows callers of every account")
-        } else {
-            None
+    each_statement(facts, |_, statement, admission| {
+        if !statement.allows || admission.identities != Who::Everybody {
+            return None;
         }
+        let wrong = if statement.all_principals_but {
+            "allows everybody who is not listed, in every account"
+        } else {
+            "allows callers of every account"
+        };
+        Some(statement::explained(wrong, &admission.untied))
     })
 }
 
@@ -239,26 +218,28 @@ fn root(state: &State) -> String {
 }
 
 fn through_services(facts: &Facts<'_>) -> Vec<Breach> {
-    each_statement(facts, |key, statement| {
+    each_statement(facts, |key, statement, admission| {
         let state = &key.state;
         if !statement.allows || !is_symmetric(state) {
             return None;
         }
-        let roles = statement.all_principals_but
+        let named = statement.all_principals_but
             || statement.aws.iter().any(|principal| !is_own_root(principal, state));
+        let roles = named && !admission.identities.is_nobody();
         let uses = USES.iter().any(|action| statement.is_about(action));
-        if roles && uses && !statement.is_bound_by(&THROUGH) {
-            Some("lets roles use the key by themselves, through no service")
+        let wrong = if roles && uses && !statement.is_bound_by(&THROUGH) {
+            "lets roles use the key by themselves, through no service"
         } else if roles
             && statement.is_about("kms:CreateGrant")
             && !statement.is_bound_by(&GRANT_FOR)
         {
-            Some("lets roles lend the key to anybody")
-        } else if !statement.services.is_empty() && !statement.is_bound_by(&CALLER) {
-            Some("lets a service use the key on behalf of every account")
+            "lets roles lend the key to anybody"
+        } else if admission.services == Who::Everybody && admission.identities != Who::Everybody {
+            "lets a service use the key on behalf of every account"
         } else {
-            None
-        }
+            return None;
+        };
+        Some(wrong.to_owned())
     })
 }
 

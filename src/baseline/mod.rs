@@ -5,7 +5,12 @@
 //! lookup will find is not known, and nothing is claimed about it. A finding is advice: it never stops a plan. A
 //! manifest can waive a rule with a reason (`lifecycle.waive`), and the finding is then kept, with the reason.
 //!
-//! The rules are numbered as in the security catalogue of the platform. These of its numbers are not here:
+//! Who a policy lets in is worked out by one analysis ([`crate::model::policy_document::Admission`]), and what the rules
+//! of a group open is added up. A leaf that a manifest leaves to AWS, by absence or `null`, counts as what AWS makes of
+//! it: open where AWS's default is open.
+//!
+//! The rules are numbered as in the security catalogue of the platform; EP-09 and EP-10 come after it. These of its numbers
+//! are not here:
 //!
 //! | rules | why not |
 //! |---|---|
@@ -20,8 +25,10 @@
 //! | NBI-*, CT-*, S3-*, IAM-*, BR-* and the like | notebooks, trails, buckets, IAM and Bedrock settings are other kinds |
 //! | contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule | live data |
 
+mod exposure;
 mod facts;
 mod kms_key;
+mod policy;
 mod probe;
 mod sagemaker_domain;
 mod security_group;
@@ -36,6 +43,9 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 
 use self::facts::Facts;
+#[cfg(test)]
+pub(crate) use self::service_control_policy::instance_storage::LOCAL_DISKS;
+pub use self::service_control_policy::open_claim_tags;
 use crate::{
     kind::{Invalid, ScopeFacts, erased::Registry},
     manifest::{Document, Origin, Problem, Snapshot},
@@ -164,12 +174,13 @@ pub struct Subject<'a> {
     pub roles: &'a [String],
 }
 
-const TABLES: [&[Rule]; 5] = [
+const TABLES: [&[Rule]; 6] = [
     security_group::RULES,
     vpc_endpoint::RULES,
     kms_key::RULES,
     service_control_policy::RULES,
     sagemaker_domain::RULES,
+    policy::RULES,
 ];
 
 /// Every rule, kind by kind.

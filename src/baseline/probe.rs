@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     kinds::service_control_policy::State,
-    model::policy_document::{Decision, Request},
+    model::policy_document::{Decision, PolicyDocument, Request},
 };
 
 /// A role that nobody makes exceptions for.
@@ -17,8 +17,11 @@ const SOMEBODY: &str = "arn:aws:iam::123412341234:role/palisade-baseline-probe";
 const ROOT: &str = "arn:aws:iam::123412341234:root";
 
 /// What a request carries in which everything is as it should be: a probe is wrong in one thing only, so that no other
-/// rule's policy denies it by chance.
-const AS_IT_SHOULD_BE: [(&str, &str); 14] = [
+/// rule's policy denies it by chance. The first three are on every signed request (IAM user guide, global condition keys).
+const AS_IT_SHOULD_BE: [(&str, &str); 17] = [
+    ("aws:principalisawsservice", "false"),
+    ("aws:securetransport", "true"),
+    ("aws:viaawsservice", "false"),
     ("aws:sourcevpc", "vpc-0123456789abcdef0"),
     ("aws:sourcevpce", "vpce-0123456789abcdef0"),
     ("iam:permissionsboundary", "arn:aws:iam::123412341234:policy/boundary"),
@@ -60,20 +63,37 @@ enum On {
 #[derive(Debug, Clone)]
 pub(super) struct Probe {
     pub(super) action: String,
-    keys: BTreeMap<String, Option<String>>,
+    /// How a finding names it: the action, and what makes the request special where that is not seen from the action.
+    label: String,
+    keys: BTreeMap<String, Vec<String>>,
     principal: String,
     on: On,
 }
 
 impl Probe {
     pub(super) fn of(service: &str, verb: &str, keys: &[Key<'_>]) -> Self {
-        let own = |(key, value): &Key<'_>| ((*key).to_owned(), value.map(str::to_owned));
+        let own = |(key, value): &Key<'_>| {
+            ((*key).to_owned(), value.map(str::to_owned).into_iter().collect())
+        };
+        let action = format!("{service}:{verb}");
         Self {
-            action: format!("{service}:{verb}"),
+            label: action.clone(),
+            action,
             keys: keys.iter().map(own).collect(),
             principal: SOMEBODY.to_owned(),
             on: On::Anything,
         }
+    }
+
+    /// The request carries this key with several values.
+    pub(super) fn carrying(mut self, key: &str, values: &[&str]) -> Self {
+        self.keys.insert(key.to_owned(), values.iter().map(|&value| value.to_owned()).collect());
+        self
+    }
+
+    /// Findings name it like this: the action, and these words.
+    pub(super) fn called(self, words: &str) -> Self {
+        Self { label: format!("{} {words}", self.action), ..self }
     }
 
     pub(super) fn on(self, resource: &str) -> Self {
@@ -92,53 +112,83 @@ impl Probe {
         self.by(ROOT)
     }
 
+    pub(super) fn label(&self) -> &str {
+        &self.label
+    }
+
     fn request(&self, region: &str, asked: &BTreeSet<String>, resource: &str) -> Request {
         let mut request = Request::new(&self.principal, &self.action, resource);
         for key in asked {
             request.context.entry(key.clone()).or_default();
         }
-        let right = AS_IT_SHOULD_BE.map(|(key, value)| (key, Some(value)));
-        let own = self.keys.iter().map(|(key, value)| (key.as_str(), value.as_deref()));
-        for (key, value) in
-            right.into_iter().chain([("aws:requestedregion", Some(region))]).chain(own)
-        {
-            request.context.insert(key.to_owned(), value.map(str::to_owned).into_iter().collect());
-        }
+        let right = AS_IT_SHOULD_BE.into_iter().chain([("aws:requestedregion", region)]);
+        request.context.extend(right.map(|(key, value)| (key.to_owned(), vec![value.to_owned()])));
+        request.context.extend(self.keys.clone());
         request
+    }
+}
+
+/// Policies that are in force together, read once for many probes.
+pub(super) struct Together<'d> {
+    documents: Vec<&'d PolicyDocument>,
+    /// Every condition key that one of them asks for.
+    asked: BTreeSet<String>,
+    /// An example of every resource that one of them names.
+    named: BTreeSet<String>,
+}
+
+impl<'d> Together<'d> {
+    pub(super) fn new(documents: impl IntoIterator<Item = &'d PolicyDocument>) -> Self {
+        let documents: Vec<_> = documents.into_iter().collect();
+        let statements: Vec<_> =
+            documents.iter().flat_map(|document| statement::statements(document)).collect();
+        let conditions = statements.iter().flat_map(|statement| &statement.conditions);
+        let asked = conditions.map(|condition| condition.key.clone()).collect();
+        let resources = statements.iter().flat_map(|statement| &statement.resources);
+        let example = |resource: &String| {
+            if resource == "*" { resource.clone() } else { resource.replace('*', "x") }
+        };
+        let named = resources.map(example).collect();
+        Self { documents, asked, named }
+    }
+
+    pub(super) fn of(policies: &[&'d Wanted<'_, State>]) -> Self {
+        Self::new(policies.iter().filter_map(|policy| policy.state.content.as_ref()))
+    }
+
+    /// Whether they certainly deny it in a Region.
+    pub(super) fn deny_in(&self, region: &str, probe: &Probe) -> bool {
+        let denied_on = |resource: &str| {
+            let request = probe.request(region, &self.asked, resource);
+            self.documents.iter().any(|document| document.evaluate(&request) == Decision::Deny)
+        };
+        match &probe.on {
+            On::Anything => denied_on("*"),
+            On::This(resource) => denied_on(resource),
+            On::Named => self.named.iter().any(|resource| denied_on(resource)),
+        }
+    }
+
+    /// Whether they certainly deny it, in every Region that the settings name.
+    pub(super) fn deny(&self, facts: &Facts<'_>, probe: &Probe) -> bool {
+        regions_of(facts).into_iter().all(|region| self.deny_in(region, probe))
     }
 }
 
 /// Whether these policies together certainly deny it, in every Region that the settings name.
 pub(super) fn denied(facts: &Facts<'_>, policies: &[&Wanted<'_, State>], probe: &Probe) -> bool {
-    let documents: Vec<_> = policies.iter().filter_map(|p| p.state.content.as_ref()).collect();
-    let statements: Vec<_> = documents.iter().flat_map(|d| statement::statements(d)).collect();
-    let conditions = statements.iter().flat_map(|statement| &statement.conditions);
-    let asked: BTreeSet<String> = conditions.map(|condition| condition.key.clone()).collect();
-    let resources: Vec<String> = match &probe.on {
-        On::Anything => vec!["*".to_owned()],
-        On::This(resource) => vec![resource.clone()],
-        On::Named => statements
-            .iter()
-            .flat_map(|statement| &statement.resources)
-            .map(
-                |resource| {
-                    if resource == "*" { resource.clone() } else { resource.replace('*', "x") }
-                },
-            )
-            .collect(),
-    };
-    let regions: BTreeSet<&str> = facts.scopes.values().map(|s| s.region.as_str()).collect();
-    regions.into_iter().all(|region| {
-        resources.iter().any(|resource| {
-            let request = probe.request(region, &asked, resource);
-            documents.iter().any(|document| document.evaluate(&request) == Decision::Deny)
-        })
-    })
+    Together::of(policies).deny(facts, probe)
 }
 
-/// A breach for each scope whose policies let some of the probes through: at the policy that denies the others, or at the
-/// first one.
-pub(super) fn missing(facts: &Facts<'_>, probes: &[Probe]) -> Vec<Breach> {
+/// The Regions that the settings name.
+pub(super) fn regions_of<'a>(facts: &'a Facts<'_>) -> BTreeSet<&'a str> {
+    facts.scopes.values().map(|scope| scope.region.as_str()).collect()
+}
+
+/// The policies of every scope that has one, without those that are attached nowhere.
+pub(super) fn attached<'f, 'a>(
+    facts: &'f Facts<'a>,
+) -> BTreeMap<&'f str, Vec<&'f Wanted<'a, State>>> {
     let mut scopes: BTreeMap<&str, Vec<&Wanted<'_, State>>> = BTreeMap::new();
     for policy in &facts.policies {
         let attached = policy.state.targets.as_ref().is_none_or(|targets| !targets.is_empty());
@@ -147,20 +197,24 @@ pub(super) fn missing(facts: &Facts<'_>, probes: &[Probe]) -> Vec<Breach> {
             scope.push(policy);
         }
     }
+    scopes
+}
+
+/// A breach for each scope whose policies let some of the probes through: at the policy that denies the others, or at the
+/// first one.
+pub(super) fn missing(facts: &Facts<'_>, probes: &[Probe]) -> Vec<Breach> {
     let mut found = Vec::new();
-    for (scope, policies) in scopes {
-        let through: BTreeSet<&str> = probes
-            .iter()
-            .filter(|probe| !denied(facts, &policies, probe))
-            .map(|probe| probe.action.as_str())
-            .collect();
+    for (scope, policies) in attached(facts) {
+        let all = Together::of(&policies);
+        let through: BTreeSet<&str> =
+            probes.iter().filter(|probe| !all.deny(facts, probe)).map(Probe::label).collect();
         if through.is_empty() {
             continue;
         }
-        let near = policies
-            .iter()
-            .find(|policy| probes.iter().any(|probe| denied(facts, &[policy], probe)))
-            .copied();
+        let near = policies.iter().copied().find(|policy| {
+            let alone = Together::of(&[policy]);
+            probes.iter().any(|probe| alone.deny(facts, probe))
+        });
         let first = facts.policies.iter().find(|policy| policy.address().scope == scope);
         if let Some(policy) = near.or(first) {
             let actions: Vec<_> = through.into_iter().collect();

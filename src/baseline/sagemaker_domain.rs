@@ -13,6 +13,7 @@ use crate::kinds::{sagemaker_domain::State, security_group::DEFAULT_GROUP};
 
 const KIND: &str = "SageMakerDomain";
 const USER_GROUPS: &str = "defaultUserSettings.securityGroups";
+const SPACE_GROUPS: &str = "defaultSpaceSettings.securityGroups";
 const USER_ROLE: &str = "defaultUserSettings.executionRole";
 const SPACE_ROLE: &str = "defaultSpaceSettings.executionRole";
 const SHARING: &str = "defaultUserSettings.sharingSettings";
@@ -206,6 +207,13 @@ pub(super) fn app_groups(state: &State) -> BTreeSet<String> {
     list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+/// The groups of all apps: the users', and those of shared spaces.
+pub(super) fn all_groups(state: &State) -> BTreeSet<String> {
+    let list = state.at(SPACE_GROUPS).and_then(Value::as_array);
+    let spaces = list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    spaces.chain(app_groups(state)).collect()
+}
+
 fn leaf<'s>(state: &'s State, path: &str) -> Option<&'s str> {
     state.at(path).and_then(Value::as_str)
 }
@@ -368,7 +376,9 @@ fn instance_types(facts: &Facts<'_>) -> Vec<Breach> {
         return Vec::new();
     }
     each(facts, HIDDEN_TYPES, |domain| {
-        (!domain.state.has(HIDDEN_TYPES))
+        let hidden = domain.state.at(HIDDEN_TYPES).and_then(Value::as_array);
+        hidden
+            .is_none_or(Vec::is_empty)
             .then(|| "every instance type can be chosen for an app".to_owned())
     })
 }

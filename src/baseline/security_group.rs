@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Breach, Reach, Rule, Severity,
+    exposure::{self, is_everywhere},
     facts::{Facts, Group, Listed},
     sagemaker_domain,
 };
@@ -162,14 +163,6 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// Whether a peer is the internet: all of a family, or a half of it, which is how rules get past a check.
-fn is_everywhere(peer: &Peer) -> bool {
-    const HALVES: [&str; 5] = ["0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1", "2000::/3"];
-    let Peer::Cidr(cidr) = peer else { return false };
-    cidr.is_everything()
-        || HALVES.iter().any(|half| half.parse().is_ok_and(|half| cidr.contains(&half)))
-}
-
 fn touches(traffic: Traffic, ports: &[u16]) -> bool {
     ports
         .iter()
@@ -184,56 +177,66 @@ fn breach(group: &Group<'_>, listed: &Listed, message: impl Into<String>) -> Bre
 fn open_to(facts: &Facts<'_>, risky: impl Fn(Traffic) -> bool, what: &str) -> Vec<Breach> {
     let mut found = Vec::new();
     for group in &facts.groups {
-        for listed in group.of(Direction::Ingress) {
-            let rule = &listed.rule;
-            if is_everywhere(&rule.peer) && risky(rule.traffic) {
-                let message = format!("lets in {} from {}{what}", rule.traffic, rule.peer);
-                found.push(breach(group, listed, message));
-            }
+        let rules: Vec<&Listed> = group.of(Direction::Ingress).collect();
+        for (number, ranges) in exposure::to_everywhere(&rules, &risky) {
+            let listed = rules[number];
+            let message = format!("lets in {} from {ranges}{what}", listed.rule.traffic);
+            found.push(breach(group, listed, message));
         }
     }
     found
 }
 
-fn default_group(facts: &Facts<'_>) -> Vec<Breach> {
-    let default =
-        |group: &&Group<'_>| group.wanted.state.group_name.as_deref() == Some(DEFAULT_GROUP);
-    let rules = |group: &Group<'_>| {
-        let lists = group.rules.iter();
-        lists.map(|l| breach(group, l, "gives the default group a rule")).collect::<Vec<_>>()
-    };
-    facts.groups.iter().filter(default).flat_map(rules).collect()
+/// AWS's own rules stay unless the direction is listed and exclusive.
+fn keeps_default(group: &Group<'_>, direction: Direction) -> bool {
+    let state = &group.wanted.state;
+    state.rules_of(direction).is_none() || state.rules == Some(Mode::Additive)
 }
 
-/// The managed groups of the apps of VpcOnly domains, by id.
-fn studio_groups<'f>(facts: &'f Facts<'_>) -> Vec<&'f Group<'f>> {
-    let ids: BTreeSet<String> = facts
-        .domains
-        .iter()
-        .filter(|domain| sagemaker_domain::is_vpc_only(&domain.state))
-        .flat_map(|domain| sagemaker_domain::app_groups(&domain.state))
-        .collect();
-    ids.iter().filter_map(|id| facts.group(id)).collect()
+/// It is born with everything from itself and everything to everywhere.
+fn default_group(facts: &Facts<'_>) -> Vec<Breach> {
+    let mut found = Vec::new();
+    for group in &facts.groups {
+        if group.wanted.state.group_name.as_deref() != Some(DEFAULT_GROUP) {
+            continue;
+        }
+        found
+            .extend(group.rules.iter().map(|l| breach(group, l, "gives the default group a rule")));
+        for direction in Direction::BOTH.into_iter().filter(|d| keeps_default(group, *d)) {
+            let own = match direction {
+                Direction::Ingress => "everything from itself",
+                Direction::Egress => "everything to everywhere",
+            };
+            let why = format!("leaves the default group AWS's own rule, {own}");
+            found.push(group.wanted.breach(direction.as_str(), why));
+        }
+    }
+    found
 }
 
 /// AWS's default, everything to everywhere, stays unless egress is listed and exclusive.
 fn keeps_default_egress(group: &Group<'_>) -> bool {
-    let state = &group.wanted.state;
-    state.egress.is_none() || state.rules == Some(Mode::Additive)
+    keeps_default(group, Direction::Egress)
 }
 
+/// A domain's apps are in all of its groups, whose rules add up.
 fn studio_egress(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
-    for group in studio_groups(facts) {
-        if keeps_default_egress(group) {
+    for domain in facts.domains.iter().filter(|d| sagemaker_domain::is_vpc_only(&d.state)) {
+        let ids = sagemaker_domain::all_groups(&domain.state);
+        let groups: Vec<_> = ids.iter().filter_map(|id| facts.group(id)).collect();
+        for group in groups.iter().filter(|group| keeps_default_egress(group)) {
             let why = "a domain's apps are in this group, and AWS's default egress, everything to everywhere, is not \
                        taken away";
             found.push(group.wanted.breach("egress", why));
         }
-        for listed in group.of(Direction::Egress).filter(|l| is_everywhere(&l.rule.peer)) {
-            let rule = &listed.rule;
-            let why = format!("lets a domain's apps send {} to {}", rule.traffic, rule.peer);
-            found.push(breach(group, listed, why));
+        let rules =
+            groups.iter().flat_map(|group| group.of(Direction::Egress).map(move |l| (group, l)));
+        let (groups, rules): (Vec<_>, Vec<&Listed>) = rules.unzip();
+        for (number, ranges) in exposure::to_everywhere(&rules, |_| true) {
+            let listed = rules[number];
+            let why = format!("lets a domain's apps send {} to {ranges}", listed.rule.traffic);
+            found.push(breach(groups[number], listed, why));
         }
     }
     found
@@ -305,7 +308,7 @@ fn among_themselves(
     group.of(direction).any(|listed| {
         let same = match &listed.rule.peer {
             Peer::Myself => true,
-            Peer::Group { id, account: None } => members.iter().any(|member| member.id == *id),
+            Peer::Group(other) => members.iter().any(|member| member.id == other.id),
             peer => is_everywhere(peer),
         };
         same && listed.rule.traffic.covers(&traffic)
@@ -320,12 +323,16 @@ fn endpoint_groups(facts: &Facts<'_>) -> Vec<Breach> {
         .collect();
     let mut found = Vec::new();
     for group in ids.into_iter().filter_map(|id| facts.group(id)) {
-        for listed in group.of(Direction::Ingress) {
+        let rules: Vec<&Listed> = group.of(Direction::Ingress).collect();
+        let everywhere = exposure::to_everywhere(&rules, |_| true);
+        for (number, listed) in rules.into_iter().enumerate() {
             let rule = &listed.rule;
-            if rule.traffic != HTTPS || is_everywhere(&rule.peer) {
+            let ranges = everywhere.iter().find(|(part, _)| *part == number);
+            if rule.traffic != HTTPS || ranges.is_some() {
+                let peer = ranges.map_or_else(|| rule.peer.to_string(), |(_, all)| all.clone());
                 let why = format!(
-                    "lets {} from {} in to interface endpoints, which speak tcp 443 with their clients only",
-                    rule.traffic, rule.peer
+                    "lets {} from {peer} in to interface endpoints, which speak tcp 443 with their clients only",
+                    rule.traffic
                 );
                 found.push(breach(group, listed, why));
             }
@@ -362,20 +369,16 @@ fn container_encryption(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 fn all_ports(facts: &Facts<'_>) -> Vec<Breach> {
-    let whole = |traffic: Traffic| {
-        [Traffic::Tcp(Ports::ALL), Traffic::Udp(Ports::ALL)].iter().any(|all| traffic.covers(all))
-    };
     let mut found = Vec::new();
     for group in &facts.groups {
-        for listed in group.of(Direction::Ingress) {
-            let rule = &listed.rule;
-            if rule.peer != Peer::Myself && whole(rule.traffic) {
-                found.push(breach(
-                    group,
-                    listed,
-                    format!("lets in {} from {}", rule.traffic, rule.peer),
-                ));
-            }
+        let rules: Vec<&Listed> = group.of(Direction::Ingress).collect();
+        for (number, whose) in exposure::all_ports(&rules) {
+            let listed = rules[number];
+            found.push(breach(
+                group,
+                listed,
+                format!("lets in {} from {whose}", listed.rule.traffic),
+            ));
         }
     }
     found
@@ -385,10 +388,10 @@ fn all_ports(facts: &Facts<'_>) -> Vec<Breach> {
 pub(super) fn lets_in_https(group: &Group<'_>, clients: &BTreeSet<String>) -> bool {
     group.of(Direction::Ingress).any(|listed| {
         let known = match &listed.rule.peer {
-            Peer::Group { id, .. } => clients.contains(id),
+            Peer::Group(other) => clients.contains(&other.id),
             Peer::Myself => clients.contains(&group.id),
-            // Which addresses the clients have is not known.
-            Peer::Cidr(_) | Peer::PrefixList(_) => true,
+            // Which addresses the clients have is not known, nor whose a looked up list is.
+            Peer::Cidr(_) | Peer::PrefixList(_) | Peer::Pending(_) => true,
         };
         known && listed.rule.traffic.covers(&HTTPS)
     })

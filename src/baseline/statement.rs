@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::model::policy_document::PolicyDocument;
+use crate::model::policy_document::{Admission, AttachedTo, PolicyDocument, Untied};
 
 /// One condition on one key.
 #[derive(Debug)]
@@ -16,22 +16,23 @@ pub(super) struct Condition {
 }
 
 impl Condition {
-    /// Whether it only holds for requests that carry the key with one of the values: a negated test, `Null` and what
-    /// `IfExists` or `ForAllValues` let through without the key, bind nothing.
+    /// Whether it only holds for requests that carry the key with one of the values: a negated test, `Null`, a `Bool` of
+    /// false and what `IfExists` or `ForAllValues` let through without the key, bind nothing. Who asks is not told by
+    /// this: see [`admitted`].
     pub(super) fn binds(&self) -> bool {
         let operator = self.operator.as_str();
-        self.binds_where_present()
-            && !operator.ends_with("ifexists")
+        let test = operator.rsplit(':').next().unwrap_or_default();
+        !test.contains("not")
+            && !test.ends_with("ifexists")
             && !operator.starts_with("forallvalues:")
-    }
-
-    /// Likewise, for requests that carry the key at all.
-    pub(super) fn binds_where_present(&self) -> bool {
-        !self.operator.contains("not") && !self.operator.starts_with("null") && !self.is_open()
-    }
-
-    fn is_open(&self) -> bool {
-        self.values.is_empty() || self.values.iter().any(|value| value.chars().all(|c| c == '*'))
+            && match test {
+                "null" => false,
+                "bool" => self.values.iter().all(|value| value.eq_ignore_ascii_case("true")),
+                _ => !self.values.iter().any(|value| {
+                    value.contains("${") || value.chars().all(|c| matches!(c, '*' | '?'))
+                }),
+            }
+            && !self.values.is_empty()
     }
 }
 
@@ -54,11 +55,6 @@ pub(super) struct Statement {
 }
 
 impl Statement {
-    /// Whether it names everybody, or everybody but some.
-    pub(super) fn is_about_everybody(&self) -> bool {
-        self.all_principals_but || self.aws.iter().any(|name| name == "*")
-    }
-
     /// Whether it is about this action; conditions are not looked at.
     pub(super) fn is_about(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
@@ -71,21 +67,12 @@ impl Statement {
 
     /// Whether all it is about is reading.
     pub(super) fn only_reads(&self) -> bool {
-        const READS: [&str; 5] = ["Get", "List", "Describe", "Head", "BatchGet"];
+        const READS: [&str; 5] = ["get", "list", "describe", "head", "batchget"];
         let reads = |action: &String| {
-            let verb = action.split_once(':').map_or("", |(_, verb)| verb);
+            let verb = action.split_once(':').map_or("", |(_, verb)| verb).to_ascii_lowercase();
             READS.iter().any(|read| verb.starts_with(read))
         };
-        !self.all_actions_but && self.actions.iter().all(reads)
-    }
-
-    /// Whether it names what it is about: no resource is everything, nor everything of a service.
-    pub(super) fn names_resources(&self) -> bool {
-        let open = |resource: &String| {
-            let last = resource.rsplit(':').next().unwrap_or_default();
-            last.is_empty() || last.chars().all(|c| c == '*' || c == '/')
-        };
-        !self.resources.is_empty() && !self.resources.iter().any(open)
+        !self.all_actions_but && !self.actions.is_empty() && self.actions.iter().all(reads)
     }
 
     /// A condition on one of these keys that binds.
@@ -102,6 +89,19 @@ impl Condition {
             None => self.key == *key,
         })
     }
+}
+
+/// The statements of a document, in their order, with who can pass them.
+pub(super) fn admitted(
+    document: &PolicyDocument,
+    attached: AttachedTo,
+) -> Vec<(Statement, Admission)> {
+    statements(document).into_iter().zip(document.admissions(attached)).collect()
+}
+
+/// What is wrong, and what does not change it: conditions that tie nobody.
+pub(super) fn explained(wrong: &str, untied: &[Untied]) -> String {
+    untied.iter().fold(wrong.to_owned(), |text, untied| format!("{text}; {untied}"))
 }
 
 /// The statements of a document, in their order.

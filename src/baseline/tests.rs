@@ -1,6 +1,7 @@
 //! For every rule a manifest that breaks it and one that keeps it, through the real loader.
 
 mod cases;
+mod openness;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -50,7 +51,7 @@ fn judge_text(manifests: &str) -> Result<Report, Vec<Problem>> {
     judge(&dir, &settings(home.path(), SETTINGS))
 }
 
-fn report(manifests: &str) -> Report {
+pub(super) fn report(manifests: &str) -> Report {
     let report =
         judge_text(manifests).unwrap_or_else(|problems| panic!("{problems:#?}\n{manifests}"));
     assert_eq!(report.problems, [], "{manifests}");
@@ -154,4 +155,33 @@ fn a_waiver_that_cannot_be_meant_is_a_problem() {
         assert!(problem.path.starts_with("lifecycle.waive."), "{problem}");
         assert!(problem.help.contains(help), "{problem}");
     }
+}
+
+#[test]
+fn a_policy_that_denies_everything_can_be_written_and_is_a_finding_that_can_be_waived() {
+    let text = |lifecycle: &str| {
+        format!(
+            "apiVersion: palisade.dev/v1alpha1\nkind: ServiceControlPolicy\nmetadata: {{name: suspended, scope: org}}\n\
+             {lifecycle}spec: {{targets: [], content: {{Version: '2012-10-17', Statement: [{{Sid: DenyAll, Effect: Deny, Action: '*', Resource: '*'}}]}}}}\n"
+        )
+    };
+    let of = |manifests: &str| {
+        let findings = report(manifests).findings;
+        let all = findings.iter().filter(|finding| finding.rule == "SCP-ALL");
+        all.map(|finding| (finding.path.clone(), finding.waived.clone())).collect::<Vec<_>>()
+    };
+    let path = "spec.content.Statement[0]".to_owned();
+    assert_eq!(of(&text("")), [(path.clone(), None)]);
+    let waived = of(&text("lifecycle: {waive: {SCP-ALL: closed accounts}}\n"));
+    assert_eq!(waived, [(path, Some("closed accounts".to_owned()))]);
+}
+
+#[test]
+fn a_finding_about_an_action_says_what_was_probably_meant_and_stands_at_the_action() {
+    let text = "apiVersion: palisade.dev/v1alpha1\nkind: ServiceControlPolicy\nmetadata: {name: p, scope: org}\nspec:\n  content:\n    Version: '2012-10-17'\n    Statement:\n      - Effect: Deny\n        Resource: '*'\n        Action:\n          - s3:PutObject\n          - cloudtrail:StopLoging\n";
+    let found = report(text).findings;
+    let finding = found.iter().find(|finding| finding.rule == "SCP-ACT").expect("found");
+    assert_eq!((finding.origin.line, finding.origin.column), (12, 13));
+    assert_eq!(finding.path, "spec.content.Statement[0].Action[1]");
+    assert!(finding.message.ends_with("did you mean `cloudtrail:StopLogging`?"), "{finding}");
 }

@@ -10,25 +10,16 @@ use super::{
     sagemaker_domain, security_group,
     statement::{self, Statement},
 };
-use crate::kinds::vpc_endpoint::{Policy, State};
+use crate::{
+    kinds::vpc_endpoint::{Policy, State},
+    model::policy_document::{Admission, AttachedTo, Who},
+};
 
 const KIND: &str = "VpcEndpoint";
 
 /// What a VpcOnly domain cannot do without (SageMaker developer guide), and `sts` and `logs`, which jobs and their
 /// logs go through.
 const NEEDED: [&str; 5] = ["sagemaker.api", "sagemaker.runtime", "s3", "sts", "logs"];
-/// Condition keys that tie a request to principals of somebody known.
-const PRINCIPAL: [&str; 6] = [
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:sourceaccount",
-    "aws:sourceorgid",
-];
-/// Condition keys that tie a request to resources of somebody known.
-const RESOURCE: [&str; 3] = ["aws:resourceorgid", "aws:resourceorgpaths", "aws:resourceaccount"];
-
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "EP-01",
@@ -60,11 +51,12 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "The endpoint policy lets in known principals only, and to S3 known resources only",
-        why: "Otherwise credentials of another account carry data out, or buckets of another account take it in.",
+        why: "Otherwise credentials of another account carry data out, or buckets of another account take it in. A \
+              pattern such as `o-*` is every organisation, `arn:aws:s3:::?*` every bucket.",
         source: "AWS whitepaper \"Building a Data Perimeter on AWS\" (network perimeter); IAM user guide, \
                  aws:PrincipalOrgID and aws:ResourceOrgID",
         help: "add conditions on aws:PrincipalOrgID (or aws:PrincipalAccount), and for S3 on aws:ResourceOrgID (or \
-               aws:ResourceAccount)",
+               aws:ResourceAccount), with fixed values and without `IfExists`",
         reach: Reach::Manifest,
         check: perimeter,
     },
@@ -116,6 +108,20 @@ pub(super) const RULES: &[Rule] = &[
         reach: Reach::Manifest,
         check: source_ip,
     },
+    Rule {
+        id: "EP-10",
+        severity: Severity::High,
+        kind: KIND,
+        title: "At a gateway endpoint principals are named by a condition",
+        why: "A gateway endpoint takes an account in `Principal` for the account's root user alone: an Allow then lets no \
+              role and no user through, and a Deny stops none.",
+        source: "AWS PrivateLink guide, \"Control access to VPC endpoints using endpoint policies\" (principals for \
+                 gateway endpoints)",
+        help: "write `Principal: \"*\"`, and name accounts by aws:PrincipalAccount and roles by aws:PrincipalArn in a \
+               condition",
+        reach: Reach::Manifest,
+        check: gateway_principals,
+    },
 ];
 
 fn is_for(state: &State, service: &str) -> bool {
@@ -145,22 +151,37 @@ fn needed(facts: &Facts<'_>) -> Vec<Breach> {
     found
 }
 
-/// The statements of the endpoint's own policy.
-fn policy(endpoint: &Wanted<'_, State>) -> Vec<Statement> {
+fn is_gateway(state: &State) -> bool {
+    state.endpoint_type == "Gateway"
+}
+
+/// Whether buckets are behind it, of whichever kind.
+fn leads_to_s3(state: &State) -> bool {
+    ["s3", "s3-fips", "s3express"].iter().any(|service| is_for(state, service))
+        || state.service.ends_with(".s3-global.accesspoint")
+}
+
+/// The statements of the endpoint's own policy, with who passes them.
+fn policy(endpoint: &Wanted<'_, State>) -> Vec<(Statement, Admission)> {
+    let attached = if is_gateway(&endpoint.state) {
+        AttachedTo::GatewayEndpoint
+    } else {
+        AttachedTo::Endpoint
+    };
     match &endpoint.state.policy {
-        Some(Policy::Document(document)) => statement::statements(document),
+        Some(Policy::Document(document)) => statement::admitted(document, attached),
         Some(Policy::AllowAll | Policy::Unreadable(_)) | None => Vec::new(),
     }
 }
 
 fn each_statement(
     facts: &Facts<'_>,
-    wrong: impl Fn(&Wanted<'_, State>, &Statement) -> Option<&'static str>,
+    wrong: impl Fn(&Wanted<'_, State>, &Statement, &Admission) -> Option<String>,
 ) -> Vec<Breach> {
     let mut found = Vec::new();
     for endpoint in &facts.endpoints {
-        for statement in policy(endpoint) {
-            if let Some(why) = wrong(endpoint, &statement) {
+        for (statement, admission) in policy(endpoint) {
+            if let Some(why) = wrong(endpoint, &statement, &admission) {
                 found.push(endpoint.breach(format!("policy.{}", statement.field), why));
             }
         }
@@ -168,40 +189,85 @@ fn each_statement(
     found
 }
 
+/// The policy that an endpoint is left with, where that is AWS's default. `null` says that the service takes no policy:
+/// then AWS lets everything through all the same. A service of somebody else never takes one.
+fn default_policy(state: &State) -> Option<&'static str> {
+    match &state.policy {
+        Some(Policy::AllowAll) => Some("lets everybody do everything"),
+        None if state.endpoint_type == "Interface" && !state.service.contains(".vpce.") => Some(
+            "is not managed, and AWS's default lets everybody do everything; so does a service that takes no policy",
+        ),
+        Some(Policy::Document(_) | Policy::Unreadable(_)) | None => None,
+    }
+}
+
 fn full_access(facts: &Facts<'_>) -> Vec<Breach> {
-    let everything = facts.endpoints.iter().filter(|e| e.state.policy == Some(Policy::AllowAll));
-    let mut found: Vec<_> = everything
-        .map(|endpoint| endpoint.breach("policy", "lets everybody do everything"))
-        .collect();
-    found.extend(each_statement(facts, |_, statement| {
+    let defaults = facts.endpoints.iter().filter_map(|endpoint| {
+        default_policy(&endpoint.state).map(|why| endpoint.breach("policy", why))
+    });
+    let mut found: Vec<_> = defaults.collect();
+    found.extend(each_statement(facts, |_, statement, admission| {
         let everything = statement.allows
-            && statement.is_about_everybody()
+            && admission.identities == Who::Everybody
+            && !admission.resources_known()
             // An action of no service: only a wildcard over services is about it.
             && statement.is_about("no-service:NoAction")
-            && !statement.names_resources()
             && !statement.conditions.iter().any(statement::Condition::binds);
-        everything.then_some("allows everybody everything, whatever the other statements say")
+        everything.then(|| {
+            let why = "allows everybody everything, whatever the other statements say";
+            statement::explained(why, &admission.untied)
+        })
     }));
     found
 }
 
 fn perimeter(facts: &Facts<'_>) -> Vec<Breach> {
-    each_statement(facts, |endpoint, statement| {
+    each_statement(facts, |endpoint, statement, admission| {
         if !statement.allows {
             return None;
         }
-        let named = !statement.is_about_everybody() || statement.is_bound_by(&PRINCIPAL);
-        let here = statement.names_resources()
-            || statement.conditions.iter().any(|c| c.is_on(&RESOURCE) && c.binds_where_present());
         // URLs that AWS itself signed (layers of container images) come from nobody known.
-        let reads_known_things = statement.names_resources() && statement.only_reads();
-        if !named && !reads_known_things {
-            Some("lets in principals of every account")
-        } else if !here && is_for(&endpoint.state, "s3") {
-            Some("leads to buckets of every account")
-        } else {
-            None
+        let reads_known_things = admission.resources_known() && statement.only_reads();
+        if admission.identities == Who::Everybody && !reads_known_things {
+            return Some(statement::explained(
+                "lets in principals of every account",
+                &admission.untied,
+            ));
         }
+        // What AWS's services ask for is not the VPC's to choose; and known principals with a tag are an exception that
+        // their own administrators make (AWS whitepaper "Building a Data Perimeter on AWS", and its sample policies).
+        let excepted = admission.identities.is_nobody() || admission.marked;
+        (leads_to_s3(&endpoint.state) && !admission.resources_known() && !excepted).then(|| {
+            let wrong = "leads to buckets of every account";
+            statement::explained(wrong, &admission.open_resources)
+        })
+    })
+}
+
+/// Whatever is not `*`: an account is its root user there, and nothing else is documented.
+fn gateway_principals(facts: &Facts<'_>) -> Vec<Breach> {
+    each_statement(facts, |endpoint, statement, _| {
+        if !is_gateway(&endpoint.state) || statement.all_principals_but {
+            return None;
+        }
+        let named: Vec<&str> = statement
+            .aws
+            .iter()
+            .chain(&statement.services)
+            .map(String::as_str)
+            .filter(|name| *name != "*")
+            .collect();
+        if named.is_empty() {
+            return None;
+        }
+        let accounts = named.iter().all(|name| name.ends_with(":root") || !name.contains(':'));
+        let effect = match (accounts, statement.allows) {
+            (true, true) => "lets the root user through and nobody else",
+            (true, false) => "stops the root user and nobody else",
+            (false, _) => "is not sure to mean anybody",
+        };
+        let names = named.join(", ");
+        Some(format!("names {names} as principal: at a gateway endpoint that {effect}"))
     })
 }
 
@@ -259,7 +325,7 @@ fn route_tables(facts: &Facts<'_>) -> Vec<Breach> {
     facts
         .endpoints
         .iter()
-        .filter(|e| e.state.endpoint_type == "Gateway" && is_for(&e.state, "s3"))
+        .filter(|e| is_gateway(&e.state) && is_for(&e.state, "s3"))
         .filter(|endpoint| !clients(facts, endpoint).is_empty())
         .filter(none)
         .map(|endpoint| endpoint.breach("routeTables", "names no route table"))
@@ -267,8 +333,9 @@ fn route_tables(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 fn source_ip(facts: &Facts<'_>) -> Vec<Breach> {
-    each_statement(facts, |_, statement| {
+    each_statement(facts, |_, statement, _| {
         let asks = statement.conditions.iter().any(|c| c.is_on(&["aws:sourceip"]));
-        asks.then_some("has a condition on aws:SourceIp, which means nothing through an endpoint")
+        let why = "has a condition on aws:SourceIp, which means nothing through an endpoint";
+        asks.then(|| why.to_owned())
     })
 }

@@ -7,65 +7,107 @@ use tokio::time::Instant;
 use super::{
     Ended,
     output::{self, Directory},
-    plan::{self as shown, problems},
+    plan::{self as shown, Saved, problems},
     prompt,
     session::{Access, Session},
 };
 use crate::{
     engine::{Changed, Engine, Options, Outcome, Report},
-    plan::{self, Verdict},
+    plan::{self, Only, Plan, Shown, Verdict},
     settings::{Mode, Overrides, parse_duration},
 };
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Directory of manifests, or a file written by `plan --out`
     #[command(flatten)]
     directory: Directory,
-    /// Do not ask
+    /// Do not ask; what a later wave adds is still printed before it is done
     #[arg(short, long)]
     yes: bool,
-    /// Consent to the held step with this digest (as the plan shows it); may be repeated
+    /// Carry out only the held step with this digest (as the plan shows it); may be repeated
     #[arg(long, value_name = "DIGEST")]
     approve: Vec<String>,
+    /// With --approve: everything else too
+    #[arg(long, requires = "approve")]
+    all: bool,
     /// Give up waiting for AWS after this time
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
 }
 
+/// Who decides about what was not shown yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// It is printed, then done.
+    Printed,
+    /// It is printed, and a person is asked.
+    Person,
+    /// Nothing but what a saved plan holds is done.
+    SavedPlan,
+}
+
 pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<Ended> {
-    let dir = &args.directory.dir;
-    let options = Options { approve: args.approve.iter().cloned().collect(), ..Options::default() };
-    if !args.yes && !consent(settings, args, &options).await? {
-        return Ok(Ended::Failed);
+    let given = &args.directory.dir;
+    let saved = given.is_file().then(|| Saved::read(given)).transpose()?;
+    let dir = saved.as_ref().map_or(given, |saved| &saved.dir);
+    let mut options =
+        Options { approve: args.approve.iter().cloned().collect(), ..Options::default() };
+    let chosen = !args.approve.is_empty() && !args.all;
+    options.only = chosen.then_some(Only::Approved);
+    let asking = match (&saved, args.yes) {
+        (Some(_), _) => Asking::SavedPlan,
+        (None, true) => Asking::Printed,
+        (None, false) => Asking::Person,
+    };
+    let mut known = saved.as_ref().map(|saved| saved.shown.clone()).unwrap_or_default();
+    if asking == Asking::Person {
+        match consent(settings, dir, &options).await? {
+            Some(shown) => known = shown,
+            None => return Ok(Ended::Failed),
+        }
+    }
+    if !chosen {
+        options.only = Some(Only::Shown(known.clone()));
     }
     let mut session = Session::open(settings, dir, Access::Write, options, None).await?;
     if session.engine.settings().mode == Mode::Observe {
         anyhow::bail!("the settings say `mode: observe`; nothing is written");
     }
-    until_quiet(&mut session.engine, args.timeout).await
+    until_quiet(&mut session.engine, args.timeout, asking, known).await
 }
 
-/// Shows the plan and asks.
-async fn consent(settings: &Overrides, args: &Args, options: &Options) -> anyhow::Result<bool> {
-    let dir = &args.directory.dir;
+/// Shows the plan and asks; what was shown, if the answer is yes.
+async fn consent(
+    settings: &Overrides,
+    dir: &std::path::Path,
+    options: &Options,
+) -> anyhow::Result<Option<Shown>> {
     let mut session = Session::open(settings, dir, Access::Read, options.clone(), None).await?;
     let report = session.engine.pass().await;
     if !problems(&report)? {
-        return Ok(false);
+        return Ok(None);
     }
     output::print(&shown::text(&report))?;
+    let known = Shown::of(&report.plan);
     if !report.plan.has_changes() {
-        return Ok(true);
+        return Ok(Some(known));
     }
     let agreed = prompt::confirm("Apply this?")?;
     if !agreed {
         output::say("nothing was changed");
     }
-    Ok(agreed)
+    Ok(agreed.then_some(known))
 }
 
-/// Makes passes until one changes nothing and nothing will move by itself, and says what is left.
-pub(super) async fn until_quiet(engine: &mut Engine, timeout: Duration) -> anyhow::Result<Ended> {
+/// Makes passes until one changes nothing and nothing will move by itself, and says what is left. Nothing is done that
+/// was not shown, unless nobody is asked.
+pub(super) async fn until_quiet(
+    engine: &mut Engine,
+    timeout: Duration,
+    asking: Asking,
+    mut known: Shown,
+) -> anyhow::Result<Ended> {
     let deadline = Instant::now() + timeout;
     let mut said = String::new();
     loop {
@@ -77,6 +119,14 @@ pub(super) async fn until_quiet(engine: &mut Engine, timeout: Duration) -> anyho
             output::print(&line)?;
         }
         if report.changed() == Changed::Yes {
+            continue;
+        }
+        if asking != Asking::SavedPlan && report.plan.not_shown().next().is_some() {
+            if !shown_and_agreed(&report.plan, asking)? {
+                return Ok(Ended::Failed);
+            }
+            known.add(&report.plan);
+            engine.restrict(Some(Only::Shown(known.clone())));
             continue;
         }
         if !report.will_move() {
@@ -94,6 +144,21 @@ pub(super) async fn until_quiet(engine: &mut Engine, timeout: Duration) -> anyho
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// Prints what was not shown yet, and asks where a person is asked.
+fn shown_and_agreed(plan: &Plan, asking: Asking) -> anyhow::Result<bool> {
+    let steps = plan.not_shown().cloned().map(|step| plan::Step { verdict: Verdict::Go, ..step });
+    let more = Plan { steps: steps.collect(), ..Plan::default() };
+    output::print(&format!("{}\n", plan::render::text(&more)))?;
+    if asking != Asking::Person {
+        return Ok(true);
+    }
+    let agreed = prompt::confirm("Apply this, too?")?;
+    if !agreed {
+        anstream::eprintln!("nothing further was changed");
+    }
+    Ok(agreed)
 }
 
 /// What one pass did, a line a step.
@@ -136,6 +201,7 @@ fn waits(report: &Report) -> String {
 /// More lines than this say nothing that fewer do not.
 const MOST_WAITS: usize = 5;
 
+/// Failures come first, then what needs a person.
 fn ended(report: &Report) -> Ended {
     let failed = report.failures().next().is_some()
         || !report.plan.unknown.is_empty()
@@ -143,5 +209,9 @@ fn ended(report: &Report) -> Ended {
             Verdict::Waiting(why) => why.iter().any(|wait| wait.reason.is_failure()),
             _ => false,
         });
-    if failed { Ended::Failed } else { Ended::Done }
+    match (failed, report.plan.needs_a_person()) {
+        (true, _) => Ended::Failed,
+        (false, true) => Ended::NeedsPerson,
+        (false, false) => Ended::Done,
+    }
 }

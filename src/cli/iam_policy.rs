@@ -1,12 +1,11 @@
 //! `palisade iam-policy`: what palisade's roles have to be allowed, and no more.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
-use serde_json::Value;
 
 use super::{
     Ended,
@@ -14,18 +13,13 @@ use super::{
 };
 use crate::{
     engine::Scopes,
-    kind::{LookupKind, ScopeFacts, erased::Registry},
+    kind::{ScopeFacts, erased::Registry},
     kinds,
     manifest::{Document, Loader},
-    operations::{
-        Need,
-        policy::{Policies, Usage},
-    },
+    operations::{Usage, policy::Policies},
     settings::{Overrides, Scope, Settings, partition},
 };
 
-/// What a key gets unless its manifest says otherwise.
-const WINDOW_DAYS: u16 = 30;
 /// What stands for an account or a Region that only the credentials tell.
 const ANY: &str = "*";
 
@@ -69,9 +63,9 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     let mut all = BTreeMap::new();
     for name in settings.scopes.keys().filter(wanted) {
         let usage = match &documents {
-            None => everything(&registry),
+            None => Usage::everything(&registry),
             Some(documents) => {
-                of(&registry, documents.iter().filter(|one| one.address.scope == *name))
+                Usage::of(&registry, documents.iter().filter(|one| one.address.scope == *name))
             }
         };
         let facts = facts(name, &settings.scopes[name]);
@@ -108,84 +102,5 @@ fn facts(name: &str, scope: &Scope) -> ScopeFacts {
         account: or_any(scope.account.as_ref()),
         region: or_any(scope.region.as_ref()),
         partition: scope.region.as_deref().map_or("aws", partition).to_owned(),
-    }
-}
-
-fn swept(registry: &Registry) -> BTreeSet<String> {
-    let swept = registry.iter().filter(|kind| kind.profile().sweep);
-    swept.map(|kind| kind.profile().name.to_owned()).collect()
-}
-
-fn everything(registry: &Registry) -> Usage {
-    Usage {
-        kinds: registry.names().into_iter().map(str::to_owned).collect(),
-        swept: swept(registry),
-        window_days: WINDOW_DAYS,
-        needs: [
-            Need::OrganizationId,
-            Need::UnknownServices,
-            Need::UnrotatedKeys,
-            Need::DisabledKeys,
-            Need::MultiRegionKeys,
-        ]
-        .into(),
-        ..Usage::default()
-    }
-}
-
-fn of<'a>(registry: &Registry, documents: impl Iterator<Item = &'a Document>) -> Usage {
-    let mut roles = BTreeSet::new();
-    let mut usage = Usage { swept: swept(registry), window_days: WINDOW_DAYS, ..Usage::default() };
-    for document in documents {
-        let kind = &document.address.kind;
-        usage.kinds.insert(kind.clone());
-        if let Some(id) = &document.lifecycle.adopt {
-            usage.adopted.entry(kind.clone()).or_default().insert(id.as_str().to_owned());
-        }
-        if document.recorded.organization {
-            usage.needs.insert(Need::OrganizationId);
-        }
-        let services = |(kind, _): &(LookupKind, _)| *kind == LookupKind::EndpointService;
-        if document.recorded.lookups.iter().any(services) {
-            usage.needs.insert(Need::UnknownServices);
-        }
-        let Some(spec) = &document.spec else { continue };
-        match kind.as_str() {
-            "SageMakerDomain" => role_arns(spec, &mut roles),
-            "KmsKey" => key(spec, &mut usage),
-            _ => {}
-        }
-    }
-    usage.execution_roles = Some(roles);
-    usage
-}
-
-/// What only some keys need.
-fn key(spec: &Value, usage: &mut Usage) {
-    if let Some(days) = spec["deletionWindowDays"].as_u64() {
-        let days = u16::try_from(days).unwrap_or(WINDOW_DAYS);
-        usage.window_days = usage.window_days.min(days);
-    }
-    let rotation = spec.get("rotation");
-    for (needed, need) in [
-        (spec["enabled"] == false, Need::DisabledKeys),
-        (spec["multiRegion"] == true, Need::MultiRegionKeys),
-        (rotation.is_some_and(|it| it.is_null() || it["enabled"] == false), Need::UnrotatedKeys),
-    ] {
-        if needed {
-            usage.needs.insert(need);
-        }
-    }
-}
-
-/// Every role that the settings of a domain name, wherever that is.
-fn role_arns(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) if text.starts_with("arn:") && text.contains(":role/") => {
-            found.insert(text.clone());
-        }
-        Value::Array(items) => items.iter().for_each(|item| role_arns(item, found)),
-        Value::Object(members) => members.values().for_each(|member| role_arns(member, found)),
-        _ => {}
     }
 }

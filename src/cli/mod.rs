@@ -1,6 +1,7 @@
 //! The command line: one small file a verb. With `main.rs` the only place for `anyhow`.
 
 mod apply;
+mod brake;
 mod completions;
 #[cfg(feature = "simulator")]
 mod demo;
@@ -70,6 +71,8 @@ enum Verb {
     Apply(apply::Args),
     /// Watch the directory and AWS, and correct for ever
     Run(run::Args),
+    /// Hold still, for a while and without Git, what people are working on
+    Brake(brake::Args),
     /// Check a directory without AWS
     Validate(validate::Args),
     /// Try everything that run needs, and write nothing
@@ -156,6 +159,8 @@ pub enum Ended {
     Failed,
     /// Exit 2.
     Changes,
+    /// Exit 3: something is held, in conflict, stopped by the brake, or waits for what no pass will end.
+    NeedsPerson,
 }
 
 /// Parses the arguments, runs the verb, and says how the process should exit.
@@ -176,6 +181,7 @@ pub async fn main() -> ExitCode {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Failed) => ExitCode::FAILURE,
         Ok(Ended::Changes) => ExitCode::from(2),
+        Ok(Ended::NeedsPerson) => ExitCode::from(3),
         Err(error) => {
             output::say(format_args!("{}error:{:#} {error:#}", output::ERROR, output::ERROR));
             ExitCode::FAILURE
@@ -189,6 +195,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Plan(args) => plan::run(settings, &args).await,
         Verb::Apply(args) => apply::run(settings, &args).await,
         Verb::Run(args) => run::run(settings, &args).await,
+        Verb::Brake(args) => brake::run(settings, &args),
         Verb::Validate(args) => validate::run(settings, &args),
         Verb::Doctor(args) => doctor::run(settings, &args).await,
         Verb::Explain(args) => explain::run(&args),

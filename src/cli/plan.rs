@@ -1,6 +1,14 @@
 //! `plan`: one pass with clients that cannot write.
 
-use serde::Serialize;
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Ended,
@@ -9,7 +17,7 @@ use super::{
 };
 use crate::{
     engine::{Options, Report},
-    plan,
+    plan::{self, Shown},
     settings::Overrides,
 };
 
@@ -20,9 +28,12 @@ pub(super) struct Args {
     /// Form of the plan
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
-    /// Exit with 2 if there is anything to do
+    /// Exit with 2 if there is anything to do, and with 3 if some of it needs a person
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Save what the plan shows, as digests, for `apply FILE`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Also look for orphans of kinds that no manifest of a scope declares (`run` does so once an hour)
     #[arg(long)]
     orphans: bool,
@@ -55,11 +66,65 @@ pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<End
         plan,
     };
     output::data(args.output, &document, || text(&report))?;
-    Ok(match (plan.unknown.is_empty(), args.detailed_exitcode && plan.has_changes()) {
-        (false, _) => Ended::Failed,
-        (true, true) => Ended::Changes,
-        (true, false) => Ended::Done,
+    if let Some(file) = &args.out {
+        Saved { version: SAVED_VERSION, dir: absolute(dir)?, shown: Shown::of(plan) }
+            .write(file)?;
+    }
+    Ok(match () {
+        () if !plan.unknown.is_empty() => Ended::Failed,
+        () if !args.detailed_exitcode => Ended::Done,
+        () if plan.needs_a_person() => Ended::NeedsPerson,
+        () if plan.has_changes() => Ended::Changes,
+        () => Ended::Done,
     })
+}
+
+/// The form of a saved plan.
+const SAVED_VERSION: u32 = 1;
+
+/// A plan as `plan --out` saves it: digests of what was shown, neither values nor calls.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Saved {
+    version: u32,
+    /// The directory it was made for.
+    pub(super) dir: PathBuf,
+    /// What was shown.
+    pub(super) shown: Shown,
+}
+
+impl Saved {
+    pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(file)
+            .with_context(|| format!("the saved plan {} cannot be read", file.display()))?;
+        let saved: Self = serde_json::from_str(&text).with_context(|| {
+            format!("{} is not a plan saved by `palisade plan --out`", file.display())
+        })?;
+        anyhow::ensure!(
+            saved.version == SAVED_VERSION,
+            "{} was saved by another version of palisade; make a new plan",
+            file.display()
+        );
+        Ok(saved)
+    }
+
+    /// Readable by nobody else: it names resources and what will become of them.
+    fn write(&self, file: &Path) -> anyhow::Result<()> {
+        let failed = || format!("the plan cannot be saved as {}", file.display());
+        let mut out = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(file)
+            .with_context(failed)?;
+        out.set_permissions(fs::Permissions::from_mode(0o600)).with_context(failed)?;
+        out.write_all(serde_json::to_string_pretty(self)?.as_bytes()).with_context(failed)
+    }
+}
+
+fn absolute(dir: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(dir).with_context(|| format!("{} has no path", dir.display()))
 }
 
 /// The plan for people, under the Git revision it was made for, where there is one.

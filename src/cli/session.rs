@@ -40,7 +40,7 @@ impl Session {
         let writes = access == Access::Write
             && (settings.mode == Mode::Enforce || settings.levers.mode_may_change());
         let levers = settings.levers.clone();
-        let brake = Brake::with_lever(move || levers.pulled());
+        let brake = Brake::with_lever(move || levers.halt());
         let guard = if writes { Guard::writing(brake.clone()) } else { Guard::read_only() };
         let guard = match meter {
             Some(meter) => guard.metered(meter),

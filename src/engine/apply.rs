@@ -157,12 +157,12 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    /// Whether a write may begin now.
+    /// Whether a write for this address may begin now.
     ///
     /// # Errors
     /// Why not.
-    pub(super) fn check(&self) -> Result<(), SkipReason> {
-        if let Some(why) = self.brake.why() {
+    pub(super) fn check(&self, address: &Address) -> Result<(), SkipReason> {
+        if let Some(why) = self.brake.why_not(address) {
             return Err(SkipReason::Brake { why });
         }
         if self.generation.current() != self.planned {
@@ -332,7 +332,7 @@ impl Writer<'_> {
         keys: Vec<String>,
         write: impl Future<Output = Result<T, CloudError>>,
     ) -> Result<T, Stopped> {
-        self.fresh.check().map_err(Stopped::NotFresh)?;
+        self.fresh.check(&self.step.address).map_err(Stopped::NotFresh)?;
         logged(self.step, what, self.audit, write)
             .await
             .map_err(|error| Stopped::Error { error, keys })
@@ -346,7 +346,8 @@ async fn logged<T>(
     audit: Audit<'_>,
     write: impl Future<Output = Result<T, CloudError>>,
 ) -> Result<T, CloudError> {
-    let (result, calls) = trace::collect(contained(write)).await;
+    let write = trace::on_behalf_of(step.address.clone(), contained(write));
+    let (result, calls) = trace::collect(write).await;
     for call in calls.iter().filter(|call| is_mutating(&call.service, &call.operation)) {
         tracing::info!(
             target: "palisade::audit",
@@ -356,6 +357,7 @@ async fn logged<T>(
             cause = step.cause.as_str(),
             origin = step.origin.as_deref(),
             step = what,
+            approval = step.approved.then_some(step.digest.as_str()),
             service = call.service,
             operation = call.operation,
             request_id = call.request_id.as_deref(),

@@ -96,12 +96,14 @@ pub fn log(report: &Report) {
             pass = report.pass,
             scope = unknown.scope,
             kind = unknown.kind,
+            id = unknown.id.as_ref().map(tracing::field::display),
             "could not be read: {}",
             unknown.why
         );
     }
-    for step in report.drift() {
-        tracing::warn!(pass = report.pass, address = %step.address, "drift in {}", step.address);
+    for drift in report.new_drifts() {
+        let address = &drift.address;
+        tracing::warn!(pass = report.pass, %address, "drift in {address}: {}", drift.what.join("; "));
     }
     tracing::info!(
         pass = report.pass,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
@@ -9,15 +10,15 @@ use super::{
     pass::Engine,
 };
 use crate::{
-    aws::identity,
+    aws::{identity, lookup},
     kind::erased::Edit,
     manifest::Snapshot,
-    model::{Address, Ownership, Seen},
-    plan::{self, KnownWant, Live, Plan, Step, Verdict, Want},
+    model::{Address, Observed, Ownership, Seen},
+    plan::{self, KnownWant, Live, Plan, Step, Verdict, Want, gate::accounts, unread},
 };
 
 impl Engine {
-    /// Absence is counted only where the whole kind was seen.
+    /// Absence is counted only where the whole kind was seen: what could not be read may be the one that is missing.
     pub(super) fn note_observation(&mut self, snapshot: &Snapshot, live: &Live) {
         let now = Instant::now();
         for address in snapshot.documents.keys() {
@@ -26,9 +27,14 @@ impl Engine {
             let claimed = resources.iter().find(|resource| {
                 matches!(Ownership::read(&resource.tags, &self.settings.owner), Ownership::Ours { address: found, .. } if found == *address)
             });
-            match claimed {
-                Some(resource) => self.pace.saw_present(address, &resource.id),
-                None => self.pace.saw_absent(address, self.settings.settle_window, now),
+            let unread = unread::of(live, &address.scope, &address.kind);
+            let hidden =
+                unread.iter().find(|it| it.claim(&self.settings.owner).as_ref() == Some(address));
+            match (claimed.map(|resource| &resource.id), hidden.map(|it| &it.id)) {
+                (Some(id), None) | (None, Some(id)) => self.pace.saw_present(address, id),
+                (Some(_), Some(_)) => {}
+                (None, None) if !unread.is_empty() => {}
+                (None, None) => self.pace.saw_absent(address, self.settings.settle_window, now),
             }
         }
     }
@@ -49,11 +55,33 @@ impl Engine {
         self.pace.saw_undeclared(&undeclared, self.settings.settle_window, Instant::now());
     }
 
+    /// What a directory says when the process begins may have been in force already, or never: until one of both is seen,
+    /// nobody knows why something differs.
+    pub(super) fn note_inherited(&mut self, snapshot: &Snapshot) {
+        let present = || snapshot.documents.keys().map(|address| (address.clone(), None)).collect();
+        let inherited = self.inherited.get_or_insert_with(present);
+        inherited.retain(|address, _| snapshot.documents.contains_key(address));
+    }
+
+    fn note_wants(&mut self, plan: &Plan) {
+        let Some(inherited) = &mut self.inherited else { return };
+        for (address, want) in &plan.wants {
+            match inherited.get_mut(address) {
+                Some(first @ None) => *first = Some(want.fingerprint.clone()),
+                Some(Some(first)) if *first != want.fingerprint => {
+                    inherited.remove(address);
+                }
+                _ => {}
+            }
+        }
+    }
+
     pub(super) fn note_results(&mut self, plan: &Plan, results: &[StepResult]) {
         let now = Instant::now();
         for result in results {
             self.note_result(plan, result, now);
         }
+        self.note_wants(plan);
         let ids = self.pace.predecessors();
         for address in &plan.in_sync {
             self.completing.remove(address);
@@ -78,11 +106,18 @@ impl Engine {
         let step = plan.go().find(|step| step.address == *address);
         if let Some(step) = step {
             self.note_edits(step, result, now);
+            if step.approved && matches!(result.outcome, Outcome::Done { .. }) {
+                self.spent.insert(step.digest.clone());
+            }
         }
         match (&result.outcome, &result.error) {
             (Outcome::Done { id }, _) if result.verb == "create" => {
                 self.pace.created(address, id.clone(), now);
                 self.completing.insert(address.clone());
+                // What is still missing of it is the manifest's doing.
+                if let Some(inherited) = &mut self.inherited {
+                    inherited.remove(address);
+                }
             }
             (Outcome::Done { .. }, _) => {
                 // What failed earlier may still be waiting beside what was done now.
@@ -146,14 +181,41 @@ impl Engine {
         self.rewrites.retain(matters);
         self.put_back.retain(matters, now);
         self.known_wants.retain(|address, _| matters(address));
-        self.completing.retain(|address| known.contains(address));
+        self.completing.retain(matters);
         self.futile.retain(&known);
+    }
+
+    /// What planning a change of the organisation's policies needs, and no other pass; whether anything was learnt.
+    pub(super) async fn learn_organization(&mut self, plan: &Plan, live: &mut Live) -> bool {
+        let manager = self.learn_managers(plan, live).await;
+        self.learn_trees(plan, live).await || manager
+    }
+
+    /// How many accounts a change concerns is counted in what the organisation is now. What cannot be read is unknown, and
+    /// the gate holds what depends on it.
+    async fn learn_trees(&self, plan: &Plan, live: &mut Live) -> bool {
+        let depends = |step: &&Step| {
+            accounts::depends_on_tree(step, &self.registry, &self.completing, &self.settings.gate)
+        };
+        let scopes: BTreeSet<&str> =
+            plan.steps.iter().filter(depends).map(|step| step.address.scope.as_str()).collect();
+        let mut learnt = false;
+        for scope in scopes {
+            let Some(connected) = self.scopes.get(scope) else { continue };
+            let tree = match lookup::tree(&connected.access).await {
+                Ok(tree) => Seen::All(tree),
+                Err(error) => Seen::Unknown(error.to_string()),
+            };
+            live.organization_trees.insert(scope.to_owned(), tree);
+            learnt = true;
+        }
+        learnt
     }
 
     /// Whom a service control policy concerns depends on which account manages the organisation. That is
     /// asked once in a process, and only when such a policy is about to change; whether anything was
     /// learnt. What cannot be read stays unknown, and then the gate assumes the worst.
-    pub(super) async fn learn_managers(&mut self, plan: &Plan, live: &mut Live) -> bool {
+    async fn learn_managers(&mut self, plan: &Plan, live: &mut Live) -> bool {
         let scopes: BTreeSet<&str> = plan
             .steps
             .iter()
@@ -182,4 +244,21 @@ impl Engine {
         }
         learnt
     }
+}
+
+/// The kinds of which something that is ours was found: an orphan found once is looked for in every pass, so that it
+/// is reported until it is gone.
+pub(super) fn with_ours(live: &Live, owner: &str) -> impl Iterator<Item = (String, String)> {
+    let ours = move |seen: &Seen<Vec<Observed<Value>>>| {
+        seen.all().is_some_and(|all| {
+            let read = all.iter().map(|resource| Ownership::read(&resource.tags, owner));
+            read.into_iter().any(|ownership| matches!(ownership, Ownership::Ours { .. }))
+        })
+    };
+    let whole = live.seen.iter().filter(move |(_, seen)| ours(seen)).map(|(key, _)| key.clone());
+    let unread = live
+        .unread
+        .iter()
+        .filter(move |(_, unread)| unread.iter().any(|resource| resource.claim(owner).is_some()));
+    whole.chain(unread.map(|(key, _)| key.clone()))
 }

@@ -8,11 +8,13 @@ pub mod apply;
 mod consent;
 mod daemon;
 mod defect;
+mod drift;
 mod futile;
 mod learn;
 mod observe;
 pub mod pace;
 mod pass;
+mod pauses;
 pub mod put_back;
 mod report;
 pub mod rewrites;
@@ -24,6 +26,7 @@ mod tests;
 pub use self::{
     apply::{Outcome, SkipReason, StepResult},
     daemon::{log, pause, run},
+    drift::{Drift, DriftState},
     pass::{Engine, Options},
     report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},

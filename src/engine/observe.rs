@@ -1,5 +1,5 @@
 //! Reading AWS: identities first, then lookups and kinds of all scopes at once. A failure makes one kind
-//! in one scope unknown and stops nothing else.
+//! in one scope unknown, or one resource of it, and stops nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,9 @@ use futures::{StreamExt as _, stream};
 use super::{defect::contained, scopes::Scopes};
 use crate::{
     aws::{identity, lookup},
-    kind::{Ask, Class, CloudError, Known, LookupKind, Refs, erased::Registry},
+    kind::{Ask, Class, CloudError, Known, LookupKind, Population, Refs, Unread, erased::Registry},
     manifest::{Document, Presence},
-    model::{Address, PhysicalId, Seen},
+    model::{Address, Observed, PhysicalId, Seen},
     plan::{self, Live},
 };
 
@@ -187,17 +187,32 @@ async fn kinds(
                 (None, None) => Seen::Unknown("there is no such scope".to_owned()),
                 (None, Some(port)) => seen(contained(port.observe(&ask)).await),
             };
-            ((scope, kind), seen)
+            ((scope, kind), parted(seen))
         })
         .buffer_unordered(CONCURRENCY)
         .collect()
         .await;
-    let all_seen = seen.iter().all(|(_, seen)| seen.all().is_some());
-    // A kind that nobody declares and that may not be read either concerns nobody.
-    live.seen.extend(
-        seen.into_iter().filter(|(key, seen)| declared.contains(key) || seen.all().is_some()),
-    );
+    let mut all_seen = true;
+    for (key, (seen, unread)) in seen {
+        all_seen &= seen.all().is_some() && unread.is_empty();
+        // A kind that nobody declares and that may not be read either concerns nobody.
+        let declared = declared.contains(&key);
+        if !unread.is_empty() && (declared || seen.all().is_some_and(|whole| !whole.is_empty())) {
+            live.unread.insert(key.clone(), unread);
+        }
+        if declared || seen.all().is_some() {
+            live.seen.insert(key, seen);
+        }
+    }
     all_seen
+}
+
+/// What was read as a whole, and what of it could not be read.
+fn parted<S>(seen: Seen<Population<S>>) -> (Seen<Vec<Observed<S>>>, Vec<Unread>) {
+    match seen {
+        Seen::All(Population { whole, unread }) => (Seen::All(whole), unread),
+        Seen::Unknown(why) => (Seen::Unknown(why), Vec::new()),
+    }
 }
 
 /// The names that would be a conflict, with this pass's lookups filled in: a group's name counts within its VPC,

@@ -7,16 +7,18 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
     apply::{self, Audit, Fresh, Generation, StepResult},
     consent,
     defect::contained,
+    drift::{Drifts, Passed},
     futile::Futile,
+    learn,
     observe::{self, Callers, Observation, Wanted},
     pace::Pace,
+    pauses::Halted,
     put_back::PutBack,
     report::{PendingDeletion, Report},
     rewrites::{LastHour, Memory},
@@ -27,8 +29,8 @@ use crate::{
     aws::{Brake, identity},
     kind::{CloudError, Creation, erased::Registry},
     manifest::{Loader, Snapshot},
-    model::{Address, Observed, Ownership, Seen},
-    plan::{self, Action, KnownWant, Live, Lockout, Past, Plan, Step, Wait, WaitReason},
+    model::{Address, Seen, Stop},
+    plan::{self, Action, KnownWant, Live, Lockout, Only, Past, Plan, Step, Wait, WaitReason},
     settings::{Mode, Settings},
 };
 
@@ -46,6 +48,8 @@ const SWEEP_TRIES: u32 = 3;
 pub struct Options {
     /// Digests that the command line consents to.
     pub approve: BTreeSet<String>,
+    /// What may be done at most.
+    pub only: Option<Only>,
     /// Whether approved steps are carried out; `plan` says no, and its clients could not write anyway.
     pub write: bool,
     /// Whether every pass also looks for orphans of kinds that no manifest declares.
@@ -64,6 +68,9 @@ pub struct Engine {
     pub(super) pace: Pace,
     pub(super) futile: Futile,
     pub(super) known_wants: BTreeMap<Address, KnownWant>,
+    /// What was there to be wanted when this process began, as far as it has not been seen to change.
+    pub(super) inherited: Option<BTreeMap<Address, Option<String>>>,
+    drifts: Drifts,
     pub(super) completing: BTreeSet<Address>,
     pub(super) remembered: BTreeSet<(String, String)>,
     /// How often the search for orphans of undeclared kinds is still to be made.
@@ -71,8 +78,11 @@ pub struct Engine {
     pub(super) organizations: BTreeMap<String, identity::Organization>,
     pub(super) rewrites: Memory,
     pub(super) put_back: PutBack,
+    /// Digests whose steps were done: consent is for once.
+    pub(super) spent: BTreeSet<String>,
     pub(super) last_hour: LastHour,
     pub(super) passes: u64,
+    halted: Halted,
 }
 
 impl Engine {
@@ -96,20 +106,29 @@ impl Engine {
             pace: Pace::default(),
             futile: Futile::default(),
             known_wants: BTreeMap::new(),
+            inherited: None,
+            drifts: Drifts::default(),
             completing: BTreeSet::new(),
             remembered: BTreeSet::new(),
             sweeps: 0,
             organizations: BTreeMap::new(),
             rewrites: Memory::default(),
             put_back: PutBack::default(),
+            spent: BTreeSet::new(),
             last_hour: LastHour::default(),
             passes: 0,
+            halted: Halted::default(),
         }
     }
 
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Sets what the next passes may do at most.
+    pub fn restrict(&mut self, only: Option<Only>) {
+        self.options.only = only;
     }
 
     /// The directory.
@@ -135,6 +154,7 @@ impl Engine {
             self.futile.next_retry(now),
             self.put_back.next_retry(now),
             self.rewrites.next_thaw(now),
+            self.halted.next_end(),
         ];
         due.into_iter().flatten().min()
     }
@@ -146,17 +166,19 @@ impl Engine {
         let started_at = epoch_seconds();
         let planned = self.generation.current();
         self.settings.reread_mode();
+        self.halted.look(self.brake.halt());
         self.load();
         let good = self.source.good().cloned();
         let (mut live, callers) = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
-        let (plan, results) = match &good {
+        let (mut plan, results) = match &good {
             // Without a snapshot nothing is known to be wanted, so nothing can be planned.
             None => (Plan::default(), Vec::new()),
             Some(good) => {
                 self.note_observation(&good.snapshot, &live);
                 self.note_undeclared(&good.snapshot, &live);
+                self.note_inherited(&good.snapshot);
                 let mut plan = self.plan(&good.snapshot, &live, &callers, started_at);
-                if self.learn_managers(&plan, &mut live).await {
+                if self.learn_organization(&plan, &mut live).await {
                     plan = self.plan(&good.snapshot, &live, &callers, started_at);
                 }
                 self.look_for_obstacles(&mut plan).await;
@@ -170,11 +192,24 @@ impl Engine {
                 (plan, results)
             }
         };
+        plan.pauses.clone_from(&self.halted.halt.pauses);
+        plan.stopped = self.halted.halt.stop.clone().filter(|stop| *stop != Stop::Observe);
+        let duration_seconds = begun.elapsed().as_secs_f64();
+        let documents = good.iter().flat_map(|good| good.snapshot.documents.keys());
+        let drifts = self.drifts.observe(&Passed {
+            plan: &plan,
+            results: &results,
+            manifests: &documents.collect(),
+            completing: &self.completing,
+            pass: self.passes,
+            began: started_at,
+            ended: started_at + duration_seconds,
+        });
         self.note_results(&plan, &results);
         Report {
             pass: self.passes,
             started_at,
-            duration_seconds: begun.elapsed().as_secs_f64(),
+            duration_seconds,
             revision: good.as_ref().and_then(|good| good.revision.clone()),
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
@@ -187,6 +222,7 @@ impl Engine {
                 .unwrap_or_default(),
             plan,
             results,
+            drifts,
         }
     }
 
@@ -218,7 +254,7 @@ impl Engine {
             observe::observe(&self.scopes, &wanted).await;
         self.sweeps = if all_swept { 0 } else { self.sweeps.saturating_sub(1) };
         self.remembered.extend(documents.keys().map(|a| (a.scope.clone(), a.kind.clone())));
-        self.remembered.extend(with_ours(&live, &self.settings.owner));
+        self.remembered.extend(learn::with_ours(&live, &self.settings.owner));
         for (scope, seen) in &live.organizations {
             if let Seen::All(id) = seen {
                 let management_account = live.management_accounts.get(scope).cloned();
@@ -235,6 +271,7 @@ impl Engine {
         let create_holdoffs = self.create_holdoffs(snapshot, moment);
         let mut approved = self.options.approve.clone();
         approved.extend(consent::valid(&snapshot.approvals, now));
+        approved.retain(|digest| !self.spent.contains(digest));
         let past = Past {
             rewrites: self.rewrites.standing(moment),
             paced: self.put_back.paced(moment),
@@ -245,7 +282,8 @@ impl Engine {
             callers: self.roles(callers),
             break_glass: self.settings.break_glass_roles.clone(),
         };
-        let stopped = self.brake.why();
+        // A pause of everything is a pause, for which nobody is waited.
+        let stopped = self.halted.halt.stop.as_ref().map(ToString::to_string);
         let mut plan = plan::plan(&plan::Inputs {
             registry: &self.registry,
             owner: &self.settings.owner,
@@ -259,27 +297,29 @@ impl Engine {
             completing: &self.completing,
             predecessors: &self.pace.predecessors(),
             known_wants: &self.known_wants,
+            inherited: self.inherited.as_ref().unwrap_or(&BTreeMap::new()),
             mode: self.settings.mode,
             prune: self.settings.prune,
             gate: &self.settings.gate,
             past: &past,
             lockout: &lockout,
+            only: self.options.only.as_ref(),
             stopped: stopped.as_deref(),
+            pauses: &self.halted.halt.pauses,
         });
         plan.contested = self.put_back.contested(moment);
         plan.unused_approvals =
-            consent::unused(&plan, &self.options.approve, &snapshot.approvals, now);
+            consent::unused(&plan, &self.options.approve, &snapshot.approvals, &self.spent, now);
         plan
     }
 
-    /// palisade's own role in every scope whose caller is known.
+    /// palisade's own role in every scope where it is known.
     fn roles(&self, callers: &Callers) -> BTreeMap<String, String> {
-        callers
-            .iter()
-            .filter_map(|(scope, caller)| {
-                let settings = self.settings.scopes.get(scope);
-                let assumed = settings.and_then(|s| s.role.as_ref()).map(|r| r.role_arn.as_str());
-                Some((scope.clone(), identity::role_arn(&caller.as_ref().ok()?.arn, assumed)))
+        let caller = |scope: &str| Some(callers.get(scope)?.as_ref().ok()?.arn.as_str());
+        let scopes = self.settings.scopes.iter();
+        scopes
+            .filter_map(|(name, scope)| {
+                Some((name.clone(), scope.own_role(caller(name))?.to_owned()))
             })
             .collect()
     }
@@ -362,16 +402,4 @@ fn scopes_report(callers: &Callers) -> BTreeMap<String, Result<String, String>> 
 
 fn epoch_seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
-}
-
-/// The kinds of which something that is ours was found: an orphan found once is looked for in every pass, so that it
-/// is reported until it is gone.
-fn with_ours(live: &Live, owner: &str) -> impl Iterator<Item = (String, String)> {
-    let ours = move |seen: &Seen<Vec<Observed<Value>>>| {
-        seen.all().is_some_and(|all| {
-            let read = all.iter().map(|resource| Ownership::read(&resource.tags, owner));
-            read.into_iter().any(|ownership| matches!(ownership, Ownership::Ours { .. }))
-        })
-    };
-    live.seen.iter().filter(move |(_, seen)| ours(seen)).map(|(key, _)| key.clone())
 }

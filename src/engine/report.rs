@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::apply::{Outcome, StepResult};
+use super::{
+    apply::{Outcome, StepResult},
+    drift::{self, Drift, DriftState},
+};
 use crate::{
     manifest::{Presence, Problem, Snapshot},
     model::{Address, Ownership, Phase, PhysicalId, Seen},
-    plan::{Action, Cause, Live, Plan, Step, Verdict},
+    plan::{Action, Live, Plan, Step, Verdict},
 };
 
 /// The report of one pass.
@@ -33,6 +36,8 @@ pub struct Report {
     pub plan: Plan,
     /// What was done.
     pub results: Vec<StepResult>,
+    /// Every drift that was there in this pass, those that ended with it included; what a pass before found as well.
+    pub drifts: Vec<Drift>,
     /// Every manifest of the snapshot in force.
     pub manifests: Vec<Address>,
     /// Claimed resources that AWS will delete at a set time, and that can be called back until then.
@@ -127,9 +132,14 @@ impl Report {
         self.results.iter().filter(|result| matches!(result.outcome, Outcome::Failed { .. }))
     }
 
-    /// The drift that was seen: live resources that changed although their manifest did not.
+    /// The steps against drift: what differs although its manifest did not change, the same thing in every pass that finds it.
     pub fn drift(&self) -> impl Iterator<Item = &Step> {
-        self.plan.steps.iter().filter(|step| step.cause == Cause::Drift)
+        self.plan.steps.iter().filter(|step| drift::is_drift(step))
+    }
+
+    /// The drifts that this pass was the first to see.
+    pub fn new_drifts(&self) -> impl Iterator<Item = &Drift> {
+        self.drifts.iter().filter(|drift| drift.first_pass == self.pass)
     }
 
     /// What became of a step that was to be carried out; `None` for one that was not tried.
@@ -140,11 +150,9 @@ impl Report {
         self.results.iter().find(of_it).filter(|_| step.verdict.goes())
     }
 
-    /// The drift that this pass saw and did not correct.
-    pub fn open_drift(&self) -> impl Iterator<Item = &Step> {
-        self.drift().filter(|step| {
-            !self.result(step).is_some_and(|result| matches!(result.outcome, Outcome::Done { .. }))
-        })
+    /// The drifts that this pass left as they were.
+    pub fn open_drifts(&self) -> impl Iterator<Item = &Drift> {
+        self.drifts.iter().filter(|drift| matches!(drift.state, DriftState::Open(_)))
     }
 
     /// The condition of a manifest, as one word.

@@ -52,6 +52,7 @@ impl Scopes {
         connection: &Connection,
         registry: &Registry,
     ) -> Result<Self, ConnectError> {
+        let connection = connection.clone().of(&settings.owner);
         let mut scopes = Self { connected: BTreeMap::new(), facts: BTreeMap::new() };
         for (name, scope) in &settings.scopes {
             let region = scope

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
-use crate::manifest::{Loader, Problem, Snapshot, revision};
+use crate::manifest::{Loader, Problem, Snapshot, described, revision};
 
 /// What the directory said last, and what it says now.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Source {
 pub struct Good {
     /// Its content.
     pub snapshot: Snapshot,
-    /// The Git revision it was read at, where there is one.
+    /// The Git revision it was read at, where there is one; with `-dirty` where it is not what that revision says.
     pub revision: Option<String>,
     /// When it was last read and found good.
     pub at: Instant,
@@ -52,8 +52,7 @@ impl Source {
                 self.problems = vec![problem];
             }
             Ok(snapshot) => {
-                let revision = revision(&self.dir);
-                if before != revision {
+                if before != revision(&self.dir) {
                     let problem = Problem::file(
                         &self.dir,
                         "went to another revision while it was read",
@@ -63,6 +62,7 @@ impl Source {
                     return;
                 }
                 self.problems.clear();
+                let revision = described(&self.dir);
                 self.good = Some(Good { snapshot, revision, at: Instant::now() });
             }
             Err(problems) => self.problems = problems,

@@ -14,7 +14,8 @@ use crate::{
     aws::{Brake, Connection, Guard},
     kind::erased::Registry,
     kinds,
-    plan::Verdict,
+    model::Address,
+    plan::{UnusedReason, Verdict},
     settings::{Overrides, Settings},
     simulator::{self, Fault, Simulator},
 };
@@ -100,6 +101,14 @@ impl World {
         let calls = self.simulator.calls();
         calls.into_iter().filter(|call| call.mutating).map(|call| call.operation).collect()
     }
+}
+
+/// An RFC 3339 time a day ahead: approvals may not end later than in a week.
+fn in_a_day() -> String {
+    use aws_smithy_types::date_time::{DateTime, Format};
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let then = i64::try_from(now.as_secs()).unwrap() + 24 * 3600;
+    DateTime::from_secs(then).fmt(Format::DateTime).unwrap()
 }
 
 async fn engine(
@@ -206,18 +215,24 @@ async fn an_approval_counts_until_it_expires_and_one_without_a_held_step_is_show
         .unwrap();
     };
     approval("old.yaml", &digest, "2020-01-01T00:00:00Z");
-    approval("stray.yaml", "0123456789ab", "2999-01-01T00:00:00Z");
+    approval("stray.yaml", "0123456789ab", &in_a_day());
+    approval("careless.yaml", &digest, "2999-01-01T00:00:00Z");
     let report = world.engine.pass().await;
     assert_eq!(held(&report).len(), 2);
-    let why: Vec<_> = report.plan.unused_approvals.iter().map(|unused| &unused.why[..]).collect();
-    assert!(why.contains(&"it has expired") && why.len() == 2, "{why:?}");
-    approval("old.yaml", &digest, "2999-01-01T00:00:00Z");
+    let why: Vec<_> = report.plan.unused_approvals.iter().map(|unused| unused.why).collect();
+    let expected = [UnusedReason::TooFarAhead, UnusedReason::Expired, UnusedReason::NoSuchStep];
+    assert_eq!(why, expected);
+    fs::remove_file(dir.join("careless.yaml")).unwrap();
+    approval("old.yaml", &digest, &in_a_day());
     world.simulator.clear_calls();
     let report = world.engine.pass().await;
     assert_eq!((held(&report).len(), report.plan.unused_approvals.len()), (1, 1));
     assert_eq!(world.writes(), ["DeleteSecurityGroup"]);
-    // The other one does not slip through as the only one that is left.
-    assert_eq!(held(&world.settle().await).len(), 1);
+    // The other one does not slip through as the only one that is left, and consent is for once.
+    let report = world.settle().await;
+    assert_eq!(held(&report).len(), 1);
+    let why: Vec<_> = report.plan.unused_approvals.iter().map(|unused| unused.why).collect();
+    assert_eq!(why, [UnusedReason::Spent, UnusedReason::NoSuchStep]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -229,16 +244,17 @@ async fn a_plan_is_not_carried_out_when_it_is_old_superseded_or_braked() {
         planned: generation.current(),
         observed: Instant::now(),
     };
+    let anything = Address::new("prod", "SecurityGroup", "web");
     let plan = fresh(&generation);
-    assert_eq!(plan.check(), Ok(()));
+    assert_eq!(plan.check(&anything), Ok(()));
     tokio::time::advance(Duration::from_secs(121)).await;
-    assert_eq!(plan.check(), Err(SkipReason::PlanTooOld));
+    assert_eq!(plan.check(&anything), Err(SkipReason::PlanTooOld));
     let plan = fresh(&generation);
     generation.advance();
-    assert_eq!(plan.check(), Err(SkipReason::DirectoryChanged));
+    assert_eq!(plan.check(&anything), Err(SkipReason::DirectoryChanged));
     let plan = fresh(&generation);
     brake.engage();
-    assert!(matches!(plan.check(), Err(SkipReason::Brake { .. })));
+    assert!(matches!(plan.check(&anything), Err(SkipReason::Brake { .. })));
 }
 
 #[tokio::test(start_paused = true)]

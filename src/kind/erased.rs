@@ -1,6 +1,9 @@
 //! The one place where kinds become plain data and back.
 
-use std::{collections::BTreeMap, marker::PhantomData};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
 
 use futures::FutureExt as _;
 use schemars::{Schema, generate::SchemaSettings};
@@ -9,8 +12,8 @@ use serde_json::Value;
 
 pub use super::registry::Registry;
 use super::{
-    Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Port, Profile,
-    Refs, TagSpec,
+    Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Population, Port,
+    Profile, Refs, TagSpec,
 };
 use crate::{
     aws::Access,
@@ -163,6 +166,17 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state or change that does not decode.
     fn states(&self, have: &Value, edits: &[Edit]) -> Result<Vec<Value>, Undecodable>;
+    /// [`Kind::concerns`] of all these edits of a live state together, tags being nobody's access; `None` asks about its
+    /// deletion.
+    ///
+    /// # Errors
+    /// A state or change that does not decode.
+    fn concerns(
+        &self,
+        have: &Value,
+        edits: Option<&[Edit]>,
+        completing: bool,
+    ) -> Result<BTreeSet<String>, Undecodable>;
     /// The port for one scope.
     fn connect(&self, access: &Access) -> Box<dyn ErasedPort>;
 }
@@ -170,7 +184,7 @@ pub trait ErasedKind: Send + Sync {
 /// A port whose types have been erased.
 pub trait ErasedPort: Send + Sync {
     /// [`Port::observe`].
-    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Vec<Observed<Value>>, CloudError>>;
+    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Population<Value>, CloudError>>;
     /// [`Port::create`].
     fn create<'a>(
         &'a self,
@@ -337,16 +351,40 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         Ok(states)
     }
 
+    fn concerns(
+        &self,
+        have: &Value,
+        edits: Option<&[Edit]>,
+        completing: bool,
+    ) -> Result<BTreeSet<String>, Undecodable> {
+        if !K::CONCERNS_ORGANIZATION {
+            return Ok(BTreeSet::new());
+        }
+        let have = open::<K, K::State>("state", have)?;
+        let Some(edits) = edits else {
+            return Ok(K::concerns(&have, &Intent::Delete, completing));
+        };
+        let mut places = BTreeSet::new();
+        for edit in edits {
+            if let EditBody::Change(change) = &edit.body {
+                let change = open::<K, K::Change>("change", change)?;
+                places.extend(K::concerns(&have, &Intent::Change(&change), completing));
+            }
+        }
+        Ok(places)
+    }
+
     fn connect(&self, access: &Access) -> Box<dyn ErasedPort> {
         Box::new(Connected::<K, P>(P::connect(access), PhantomData))
     }
 }
 
 impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
-    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Vec<Observed<Value>>, CloudError>> {
+    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Population<Value>, CloudError>> {
         async move {
-            let seen = self.0.observe(ask).await?;
-            seen.into_iter()
+            let Population { whole, unread } = self.0.observe(ask).await?;
+            let whole: Result<Vec<_>, CloudError> = whole
+                .into_iter()
                 .map(|live| {
                     Ok(Observed {
                         state: seal::<K, _>("state", &live.state)?,
@@ -356,7 +394,8 @@ impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
                         phase: live.phase,
                     })
                 })
-                .collect()
+                .collect();
+            Ok(Population { whole: whole?, unread })
         }
         .boxed()
     }

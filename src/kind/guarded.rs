@@ -7,8 +7,8 @@ use crate::model::policy_document::PolicyDocument;
 /// A policy document in a kind's state that decides who may do what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guarded {
-    /// The document.
-    pub document: PolicyDocument,
+    /// The document; `None` where there is one that palisade cannot read, so that nobody knows what it says.
+    pub document: Option<PolicyDocument>,
     /// Whose access it decides.
     pub reach: Reach,
 }

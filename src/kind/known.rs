@@ -1,6 +1,6 @@
 //! What was seen in a pass, as far as references and lookups may use it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub enum LookupKind {
     Subnet,
     /// Route tables, by tags; attribute `vpc`.
     RouteTable,
-    /// Managed prefix lists, by name or tags.
+    /// Managed prefix lists, by name or tags; attribute `maxEntries` of customers' lists.
     PrefixList,
     /// Services that VPC endpoints can lead to, by full name.
     EndpointService,
@@ -44,7 +44,7 @@ pub struct LookupItem {
     pub id: String,
     /// Its name or path, where its kind has one that is not a tag.
     pub name: Option<String>,
-    /// Facts that narrow a search or a choice, by lookup kind: `vpc`, `zone`.
+    /// Facts that narrow a search or a choice, by lookup kind: `vpc`, `zone`, `maxEntries`.
     pub attributes: BTreeMap<String, String>,
     /// Its tags.
     pub tags: Tags,
@@ -90,6 +90,9 @@ pub struct Known {
     pub resources: BTreeMap<Address, KnownResource>,
     /// Kinds that could not be read: `(scope, kind)` and why.
     pub unknown: BTreeMap<(String, String), String>,
+    /// Ids that may be the resource of an address that is not among `resources`: what it was last seen as,
+    /// or all that carry its claim.
+    pub candidates: BTreeMap<Address, BTreeSet<String>>,
     /// What lookups can find, per scope.
     pub lookups: BTreeMap<(String, LookupKind), Seen<Vec<LookupItem>>>,
     /// The id of the organisation that each scope's account is in.

@@ -14,6 +14,7 @@ mod guarded;
 mod known;
 mod lines;
 pub mod placeholder;
+mod population;
 mod refs;
 mod registry;
 mod target;
@@ -33,7 +34,8 @@ pub use self::{
     guarded::{Guarded, Reach},
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     lines::{Line, Sign, policy_lines, state_lines},
-    refs::{Refs, Resolution, is_placeholder},
+    population::{Population, Unread, tolerate},
+    refs::{Candidates, Refs, Resolution, has_placeholder, is_placeholder},
     target::{Accepts, Form, Lookup, TagSpec, Target, Targets, id_form},
     unresolved::{Missing, Unresolved},
 };
@@ -130,6 +132,8 @@ pub trait Kind: Send + Sync + 'static {
     const PROFILE: Profile;
     /// Members of [`Self::State`] that are there for comparing, not for people: left out of plans.
     const HIDDEN: &'static [&'static str] = &[];
+    /// Whether a change of a resource can have effect in other accounts of the organisation: then [`Self::concerns`] says where.
+    const CONCERNS_ORGANIZATION: bool = false;
     /// The manifest's `spec`, as written (camelCase, `deny_unknown_fields`, documented fields).
     type Spec: DeserializeOwned + JsonSchema;
     /// The canonical state. In *want*, an absent leaf (`None`) is not managed; *have* is complete.
@@ -181,6 +185,18 @@ pub trait Kind: Send + Sync + 'static {
     fn guards(_state: &Self::State) -> Vec<Guarded> {
         Vec::new()
     }
+
+    /// The places of the organisation (ids of its root, of units, of accounts) below which a change has effect; none for a
+    /// change that alters nobody's access, and for kinds whose resources concern their own account only. `completing`
+    /// says that this process created the resource and has not seen it complete: what is still missing of it then
+    /// belongs to the create.
+    fn concerns(
+        _have: &Self::State,
+        _intent: &Intent<'_, Self::Change>,
+        _completing: bool,
+    ) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
 }
 
 /// What an observation is asked to look for, beyond reading everything that is claimed.
@@ -200,7 +216,7 @@ pub struct Ask {
     pub remembered: BTreeSet<PhysicalId>,
 }
 
-/// What is about to be done, for [`Port::obstacles`].
+/// What is about to be done, for [`Port::obstacles`] and [`Kind::concerns`].
 #[derive(Debug)]
 pub enum Intent<'a, C> {
     /// This change, whose [`Describe::inspect`] is true.
@@ -217,11 +233,12 @@ pub trait Port<K: Kind>: Send + Sync + Sized + 'static {
     fn connect(access: &Access) -> Self;
 
     /// Everything of this kind in the scope that is ours, adopted, or shares a natural key with what
-    /// is wanted; in as few calls as possible. All of it or an error.
+    /// is wanted; in as few calls as possible. A list that cannot be read to its end is an error; a single
+    /// resource that cannot be read is told as [`Unread`].
     fn observe(
         &self,
         ask: &Ask,
-    ) -> impl Future<Output = Result<Vec<Observed<K::State>>, CloudError>> + Send;
+    ) -> impl Future<Output = Result<Population<K::State>, CloudError>> + Send;
 
     /// Sends the one create call, claim and tags in it, SDK retries off unless a client token goes with
     /// it. What one call cannot set is left to the next pass's diff.

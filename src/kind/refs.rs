@@ -1,10 +1,13 @@
 //! References and lookups: recorded (to order the graph and to know what to fetch) and filled in by
 //! one and the same code.
 
+mod soft;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+pub use self::soft::Candidates;
 use super::{
     Invalid,
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
@@ -65,6 +68,11 @@ const NOT_RESOLVED: &str = " (not resolved)";
 /// Whether a value in a state stands for one that is not known yet. No id, ARN or name in AWS ends like that.
 pub fn is_placeholder(value: &str) -> bool {
     value.ends_with(KNOWN_AFTER_APPLY) || value.ends_with(NOT_RESOLVED)
+}
+
+/// Whether a text of a state has a placeholder somewhere in it, as texts of policies have.
+pub fn has_placeholder(text: &str) -> bool {
+    text.contains(KNOWN_AFTER_APPLY) || text.contains(NOT_RESOLVED)
 }
 
 /// Resolves the references of one manifest.
@@ -462,6 +470,7 @@ mod tests {
             )]
             .into(),
             unknown: [(("prod".into(), "VpcEndpoint".into()), "denied".into())].into(),
+            candidates: BTreeMap::new(),
             lookups: [(
                 ("prod".into(), LookupKind::Subnet),
                 Seen::All(vec![item("b", "p", "v1"), item("a", "p", "v1"), item("c", "p", "v2")]),

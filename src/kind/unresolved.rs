@@ -54,6 +54,13 @@ pub enum Unresolved {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+    /// AWS does not say how large a prefix list may become.
+    NoSize {
+        /// The field.
+        field: String,
+        /// The list's id.
+        id: String,
+    },
     /// The organisation's id is not known.
     Organization {
         /// What AWS answered; absent if it was not asked yet.
@@ -82,6 +89,9 @@ impl fmt::Display for Unresolved {
             }
             Self::LookupUnread { field, what, why: None } => {
                 write!(f, "{field}: {}s were not read yet", what.as_str())
+            }
+            Self::NoSize { field, id } => {
+                write!(f, "{field}: AWS does not say how many entries {id} may have")
             }
             Self::Organization { why: Some(why) } => {
                 write!(f, "the organisation's id could not be read: {why}")

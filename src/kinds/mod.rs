@@ -1,6 +1,7 @@
 //! The kinds: the only list of them.
 
 pub mod kms_key;
+pub(crate) mod policies;
 pub mod sagemaker_domain;
 pub mod security_group;
 pub mod service_control_policy;

@@ -4,6 +4,7 @@ mod document;
 mod foreign;
 mod load;
 mod node;
+mod objects;
 mod problem;
 mod revision;
 mod together;
@@ -18,7 +19,7 @@ pub use self::{
     },
     load::{Loader, Snapshot},
     problem::{Origin, Problem, did_you_mean},
-    revision::revision,
+    revision::{described, revision},
 };
 
 /// The scopes that the manifests below a directory name, as far as it can be read: for checking without settings.

@@ -1,15 +1,25 @@
-//! Which Git revision the directory is at, read without Git.
+//! Which Git revision the directory is at, and whether it holds what that revision says. Read without Git.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
 };
+
+use super::{
+    objects::{Entry, Id, Mode, Store},
+    tree,
+};
+
+/// Deeper trees are not read as manifests either.
+const MAX_DEPTH: usize = 32;
 
 /// The commit of the checkout that the directory is in, or the one in the path that git-sync's link
 /// points to. `None` where there is neither.
 pub fn revision(dir: &Path) -> Option<String> {
     let real = dir.canonicalize().ok()?;
-    real.ancestors().find_map(from_checkout).or_else(|| {
+    checkout(&real).map(|checkout| checkout.commit).or_else(|| {
         real.components()
             .filter_map(|part| part.as_os_str().to_str())
             .rfind(|part| is_commit(part))
@@ -17,22 +27,45 @@ pub fn revision(dir: &Path) -> Option<String> {
     })
 }
 
-fn from_checkout(dir: &Path) -> Option<String> {
-    let git = git_dir(&dir.join(".git"))?;
-    let head = fs::read_to_string(git.join("HEAD")).ok()?;
-    match head.trim().strip_prefix("ref: ") {
-        None => Some(head.trim().to_owned()).filter(|commit| is_commit(commit)),
-        Some(name) => {
-            let common = common_dir(&git);
-            let loose =
-                [&git, &common].into_iter().find_map(|at| fs::read_to_string(at.join(name)).ok());
-            let commit = match loose {
-                Some(text) => Some(text.trim().to_owned()),
-                None => packed(&common, name),
-            };
-            commit.filter(|commit| is_commit(commit))
-        }
+/// The same with `-dirty` after it where what palisade reads of the directory is not what the commit says of it: a changed,
+/// a new or a missing manifest, staged or not. Where the repository's objects cannot be read nothing is said.
+pub fn described(dir: &Path) -> Option<String> {
+    let commit = revision(dir)?;
+    let real = dir.canonicalize().ok()?;
+    match checkout(&real).and_then(|checkout| is_dirty(&checkout, &real)) {
+        Some(true) => Some(format!("{commit}-dirty")),
+        _ => Some(commit),
     }
+}
+
+/// A working tree.
+struct Checkout {
+    /// Where it begins.
+    top: PathBuf,
+    /// The repository's own files, which all of its working trees share.
+    common: PathBuf,
+    commit: String,
+}
+
+fn checkout(dir: &Path) -> Option<Checkout> {
+    dir.ancestors().find_map(|top| {
+        let git = git_dir(&top.join(".git"))?;
+        let common = common_dir(&git);
+        let commit = head(&git, &common)?;
+        Some(Checkout { top: top.to_owned(), common, commit })
+    })
+}
+
+fn head(git: &Path, common: &Path) -> Option<String> {
+    let mut text = fs::read_to_string(git.join("HEAD")).ok()?;
+    // A reference may name another one.
+    for _ in 0..5 {
+        let Some(name) = text.trim().strip_prefix("ref: ").map(str::to_owned) else { break };
+        let loose =
+            [git, common].into_iter().find_map(|at| fs::read_to_string(at.join(&name)).ok());
+        text = loose.or_else(|| packed(common, &name))?;
+    }
+    Some(text.trim().to_owned()).filter(|commit| is_commit(commit))
 }
 
 /// `.git` is a directory, or (worktrees, submodules, git-sync) a file that names one.
@@ -62,46 +95,100 @@ fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
-
-    fn checkout(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        dir
+/// Compares the files themselves with the commit's tree: the index would only say what was looked at before. `None` where
+/// it cannot be told.
+fn is_dirty(checkout: &Checkout, dir: &Path) -> Option<bool> {
+    let store = Store::open(&checkout.common, &checkout.commit);
+    let root = store.tree_of(&checkout.commit)?;
+    let mut committed = BTreeMap::new();
+    if let Some(tree) = descend(&store, root, dir.strip_prefix(&checkout.top).ok()?)? {
+        collect(&store, &tree, Path::new(""), 0, &mut committed)?;
     }
-
-    #[test]
-    fn the_commit_is_read_from_loose_packed_and_detached_heads() {
-        let loose =
-            checkout(&[(".git/HEAD", "ref: refs/heads/main\n"), (".git/refs/heads/main", COMMIT)]);
-        let packed = format!("# pack-refs\n{COMMIT} refs/heads/main\n");
-        let packed =
-            checkout(&[(".git/HEAD", "ref: refs/heads/main\n"), (".git/packed-refs", &packed)]);
-        let detached = checkout(&[(".git/HEAD", COMMIT)]);
-        for dir in [loose, packed, detached] {
-            fs::create_dir(dir.path().join("desired-state")).unwrap();
-            assert_eq!(revision(&dir.path().join("desired-state")).as_deref(), Some(COMMIT));
+    // A directory that cannot be read is a problem of its own, and not taken over.
+    let files = tree::read(dir).ok()?.files;
+    let mut there = BTreeSet::new();
+    for file in &files {
+        let path = file.shown.strip_prefix(dir).ok()?;
+        there.insert(path);
+        let changed = match committed.get(path) {
+            Some((Mode::File, id)) => !is_content(&store, id, file.text.as_bytes()),
+            Some(_) => false,
+            // What a link leads to is compared where it is; what a submodule holds is not this commit's.
+            None => !path.ancestors().any(|above| {
+                matches!(committed.get(above), Some((Mode::Link | Mode::Submodule, _)))
+            }),
+        };
+        if changed {
+            return Some(true);
         }
     }
-
-    #[test]
-    fn the_commit_is_read_from_where_git_sync_points() {
-        let dir = checkout(&[(&format!(".worktrees/{COMMIT}/a.yaml"), "")]);
-        let link = dir.path().join("current");
-        std::os::unix::fs::symlink(format!(".worktrees/{COMMIT}"), &link).unwrap();
-        assert_eq!(revision(&link).as_deref(), Some(COMMIT));
-    }
-
-    #[test]
-    fn without_git_there_is_no_revision() {
-        assert_eq!(revision(checkout(&[]).path()), None);
-    }
+    Some(committed.iter().any(|(path, (mode, id))| {
+        match mode {
+            Mode::File => tree::is_read(path) && !there.contains(path.as_path()),
+            Mode::Link => fs::read_link(dir.join(path))
+                .map_or(true, |target| store.blob_id(target.as_os_str().as_bytes()) != *id),
+            Mode::Directory | Mode::Submodule => false,
+        }
+    }))
 }
+
+/// The tree of a directory in a commit; `Some(None)` if the commit does not have it.
+fn descend(store: &Store, root: Id, below: &Path) -> Option<Option<Id>> {
+    let mut tree = root;
+    for name in below.components() {
+        let entries = store.tree(&tree)?;
+        let is_it =
+            |entry: &&Entry| entry.mode == Mode::Directory && entry.name == name.as_os_str();
+        match entries.iter().find(is_it) {
+            Some(entry) => tree.clone_from(&entry.id),
+            None => return Some(None),
+        }
+    }
+    Some(Some(tree))
+}
+
+/// Everything below a tree that is not hidden, by its path.
+fn collect(
+    store: &Store,
+    tree: &Id,
+    at: &Path,
+    depth: usize,
+    all: &mut BTreeMap<PathBuf, (Mode, Id)>,
+) -> Option<()> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    for Entry { mode, name, id } in store.tree(tree)? {
+        if name.as_bytes().starts_with(b".") {
+            continue;
+        }
+        let path = at.join(name);
+        if mode == Mode::Directory {
+            collect(store, &id, &path, depth + 1, all)?;
+        } else {
+            all.insert(path, (mode, id));
+        }
+    }
+    Some(())
+}
+
+/// Whether a file is what was committed; line ends may have been made CRLF on checkout.
+fn is_content(store: &Store, id: &Id, content: &[u8]) -> bool {
+    if store.blob_id(content) == *id {
+        return true;
+    }
+    let is_crlf = |pair: &[u8]| pair == b"\r\n";
+    if !content.windows(2).any(is_crlf) {
+        return false;
+    }
+    let plain: Vec<u8> = content
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !content.get(*at..*at + 2).is_some_and(is_crlf))
+        .map(|(_, byte)| *byte)
+        .collect();
+    store.blob_id(&plain) == *id
+}
+
+#[cfg(test)]
+mod tests;

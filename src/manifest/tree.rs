@@ -219,6 +219,12 @@ impl Walk<'_> {
 
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
+/// Whether a file is read as manifests, by its path below the directory.
+pub(super) fn is_read(path: &Path) -> bool {
+    let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
+    is_manifest(path) && !path.iter().any(hidden)
+}
+
 fn is_manifest(path: &Path) -> bool {
     path.extension().is_some_and(|extension| {
         ENDINGS.iter().any(|ending| extension.eq_ignore_ascii_case(ending))

@@ -42,6 +42,14 @@ impl Cidr {
         matches!(self.0, IpNet::V6(_))
     }
 
+    /// The first and the last address, as numbers of the family.
+    pub(super) fn bounds(&self) -> (u128, u128) {
+        match &self.0 {
+            IpNet::V4(net) => (u32::from(net.network()).into(), u32::from(net.broadcast()).into()),
+            IpNet::V6(net) => (net.network().into(), net.broadcast().into()),
+        }
+    }
+
     /// Whether this is `0.0.0.0/0` or `::/0`.
     pub fn is_everything(&self) -> bool {
         self.0.prefix_len() == 0

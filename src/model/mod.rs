@@ -1,15 +1,23 @@
 //! The nouns: no I/O, no clock, no AWS SDK.
 
 pub mod address;
+pub mod address_space;
 pub mod cidr;
 pub mod claim;
+pub mod near;
+pub mod organization;
+pub mod pause;
 pub mod policy_document;
 pub mod risk;
 pub mod seen;
 pub mod text;
 
 pub use address::{Address, PhysicalId};
+pub use address_space::AddressSpace;
 pub use cidr::{Cidr, NotACidr};
 pub use claim::{Claim, Deletion, Ownership, Tags};
+pub use near::did_you_mean;
+pub use organization::{Member, OrganizationTree};
+pub use pause::{Extent, Halt, Pause, Release, Stop};
 pub use risk::{AccessChange, Disruption, HeldRisk, Risk};
 pub use seen::{Observed, Phase, Seen};

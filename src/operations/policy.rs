@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Mode, Need, On, Operation, When, all};
+use super::{Mode, On, Usage, When};
 use crate::{kind::ScopeFacts, model::claim::OWNER_TAG};
 
 /// The longest policy that IAM takes, in characters without white space (IAM user guide, quotas).
@@ -13,23 +13,6 @@ pub const LONGEST: usize = 6_144;
 
 /// The create calls of EC2 that palisade makes.
 const CREATES: [&str; 2] = ["CreateSecurityGroup", "CreateVpcEndpoint"];
-
-/// What the manifests of one scope use.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// The kinds that they declare.
-    pub kinds: BTreeSet<String>,
-    /// The kinds that orphans are looked for of, declared or not.
-    pub swept: BTreeSet<String>,
-    /// The ids that they adopt, by kind.
-    pub adopted: BTreeMap<String, BTreeSet<String>>,
-    /// The roles that their domains give to users; every role of the account where that is not known.
-    pub execution_roles: Option<BTreeSet<String>>,
-    /// The shortest time that a key is given before its deletion, in days.
-    pub window_days: u16,
-    /// What only some of them need.
-    pub needs: BTreeSet<Need>,
-}
 
 /// The policies of one scope. Each adds to those before it: a role that applies needs `observe` too, one that destroys all three.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -56,6 +39,19 @@ impl Policies {
     }
 }
 
+/// The statement for one permission alone.
+#[cfg(test)]
+pub(crate) fn statement_for(
+    facts: &ScopeFacts,
+    owner: &str,
+    usage: &Usage,
+    grant: &super::Grant,
+) -> Value {
+    let scope = Scope { facts, owner, usage };
+    let resources = scope.resources(grant.on).into_iter().collect();
+    scope.statement(Some(grant.on), grant.when, Part { actions: [grant.action].into(), resources })
+}
+
 fn document(statements: Vec<Value>) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
@@ -80,15 +76,13 @@ impl Scope<'_> {
     /// allowed on the one under a condition and on the other under none.
     fn policy(&self, mode: Mode) -> Option<Value> {
         let mut parts: BTreeMap<(Option<On>, &[When]), Part> = BTreeMap::new();
-        for row in all().filter(|row| row.mode == mode && self.uses(row)) {
-            for grant in row.grants {
-                let exact = matches!(grant.on, On::Anything | On::Adopted(_));
-                let tagged = [When::Owned, When::Claims].iter().any(|it| grant.when.contains(it));
-                let apart = (exact || !tagged).then_some(grant.on);
-                let part = parts.entry((apart, grant.when)).or_default();
-                part.actions.insert(grant.action);
-                part.resources.extend(self.resources(grant.on));
-            }
+        for (_, grant) in self.usage.grants().filter(|(row, _)| row.mode == mode) {
+            let exact = matches!(grant.on, On::Anything | On::Adopted(_));
+            let tagged = [When::Owned, When::Claims].iter().any(|it| grant.when.contains(it));
+            let apart = (exact || !tagged).then_some(grant.on);
+            let part = parts.entry((apart, grant.when)).or_default();
+            part.actions.insert(grant.action);
+            part.resources.extend(self.resources(grant.on));
         }
         let statements = parts.into_iter().filter(|(_, part)| !part.resources.is_empty());
         let mut statements: Vec<_> =
@@ -97,13 +91,6 @@ impl Scope<'_> {
             statements.push(lockout_check());
         }
         (!statements.is_empty()).then(|| document(statements))
-    }
-
-    fn uses(&self, row: &Operation) -> bool {
-        let any = |kinds: &BTreeSet<String>| row.kinds.iter().any(|kind| kinds.contains(*kind));
-        let used =
-            row.kinds.is_empty() || any(&self.usage.kinds) || row.sweep && any(&self.usage.swept);
-        used && (row.need == Need::Always || self.usage.needs.contains(&row.need))
     }
 
     fn statement(&self, apart: Option<On>, when: &[When], part: Part) -> Value {
@@ -197,7 +184,7 @@ impl Scope<'_> {
                 When::WaitsLongEnough => must(
                     "NumericGreaterThanEquals",
                     "kms:ScheduleKeyDeletionPendingWindowInDays",
-                    json!(self.usage.window_days.to_string()),
+                    json!(self.usage.shortest_window().to_string()),
                 ),
             }
         }
@@ -236,22 +223,7 @@ mod tests {
     }
 
     fn everything() -> Usage {
-        let names: BTreeSet<String> =
-            kinds::registry().names().into_iter().map(str::to_owned).collect();
-        Usage {
-            swept: names.clone(),
-            kinds: names,
-            window_days: 30,
-            needs: [
-                Need::OrganizationId,
-                Need::UnknownServices,
-                Need::DisabledKeys,
-                Need::UnrotatedKeys,
-                Need::MultiRegionKeys,
-            ]
-            .into(),
-            ..Usage::default()
-        }
+        Usage::everything(&kinds::registry())
     }
 
     fn actions(policy: &Value) -> BTreeSet<String> {

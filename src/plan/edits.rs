@@ -55,7 +55,7 @@ impl Planner<'_> {
         let cause = match (adopts, known) {
             (true, _) => Cause::Adoption,
             (false, true) => Cause::Drift,
-            (false, false) => Cause::Manifest,
+            (false, false) => self.origin(&document.address, &wanted.fingerprint),
         };
         let step = |edits, verdict| {
             let action = Action::Edit { have: have.clone(), edits };

@@ -1,12 +1,13 @@
 //! The gate: what people must see before it happens. It only ever holds; nothing it does adds a step.
 //!
 //! In order: whether there is too much of it ([`masses`]), which edits have a risk that the settings hold and which ones
-//! somebody else keeps undoing, and whether it would lock anybody out who must not be ([`lockout`]). Putting back
-//! what somebody opened is held for a lock-out, and where AWS would stop running work; nothing else holds it. Where
-//! some edits of a resource are held and others go, they become two steps. A digest that people consented to releases
-//! exactly its step, whatever held it; what AWS has no call for stays held.
+//! somebody else keeps undoing, whether it would lock anybody out who must not be ([`lockout`]), and whether it concerns
+//! too many accounts ([`accounts`]). Putting back what somebody opened is held for a lock-out, and where AWS would stop
+//! running work; nothing else holds it. Where some edits of a resource are held and others go, they become two steps. A
+//! digest that people consented to releases exactly its step, whatever held it; what AWS has no call for stays held.
 
-mod lockout;
+pub mod accounts;
+pub mod lockout;
 mod masses;
 #[cfg(test)]
 mod tests;
@@ -39,7 +40,10 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
         })
         .collect();
     for step in &mut steps {
-        add(step, lockout::reasons(step, inputs));
+        let reasons = lockout::reasons(step, inputs);
+        add(step, reasons.into_iter().map(|reason| HoldReason::Lockout { reason }).collect());
+        let reach = accounts::reasons(step, inputs);
+        add(step, reach.into_iter().map(HoldReason::Accounts).collect());
         release(step, inputs.approved);
     }
     one_at_a_time(&mut steps);

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Holdoff, KnownWant, Live, Lockout, Past, Wait};
+use super::{Holdoff, KnownWant, Live, Lockout, Only, Past, Wait};
 use crate::{
     kind::{Known, KnownResource, ScopeFacts, erased::Registry},
     manifest::Document,
-    model::{Address, Ownership, PhysicalId, Seen},
+    model::{Address, Ownership, Pause, PhysicalId, Seen},
     settings::{GateLimits, Mode, Prune},
 };
 
@@ -37,6 +37,9 @@ pub struct Inputs<'a> {
     pub predecessors: &'a BTreeMap<Address, PhysicalId>,
     /// What each address wanted when it was last in sync, and on which resource.
     pub known_wants: &'a BTreeMap<Address, KnownWant>,
+    /// The manifests that were there when the process began and that it has not seen change since, with the fingerprint of
+    /// what they wanted when they were resolved first (none before that).
+    pub inherited: &'a BTreeMap<Address, Option<String>>,
     /// What the process may do.
     pub mode: Mode,
     /// What becomes of orphans.
@@ -47,8 +50,12 @@ pub struct Inputs<'a> {
     pub past: &'a Past,
     /// Who must not be locked out.
     pub lockout: &'a Lockout,
+    /// What may be done at most, where a person decides: what was shown, or single held steps.
+    pub only: Option<&'a Only>,
     /// Why nothing may be written now: the brake.
     pub stopped: Option<&'a str>,
+    /// What people hold still for a while.
+    pub pauses: &'a [Pause],
 }
 
 /// What resolving may use: every managed resource that carries a single, readable claim.
@@ -70,12 +77,30 @@ pub fn known(live: &Live, owner: &str) -> Known {
                         && address.scope == *scope
                         && address.kind == *kind
                     {
+                        let carrying = known.candidates.entry(address.clone()).or_default();
+                        carrying.insert(resource.id.to_string());
                         let it =
                             KnownResource { id: resource.id.clone(), arn: resource.arn.clone() };
                         if known.resources.insert(address.clone(), it).is_some() {
                             twice.insert(address);
                         }
                     }
+                }
+            }
+        }
+    }
+    for ((scope, kind), unread) in &live.unread {
+        for it in unread {
+            // What is not found may be this one; where its claim was read, that suffices to refer to it.
+            let why = format!("{kind} {}: {}", it.id, it.why);
+            known.unknown.entry((scope.clone(), kind.clone())).or_insert(why);
+            if let (Some(address), Some(arn)) = (it.claim(owner), it.arn.clone())
+                && address.scope == *scope
+                && address.kind == *kind
+            {
+                let it = KnownResource { id: it.id.clone(), arn };
+                if known.resources.insert(address.clone(), it).is_some() {
+                    twice.insert(address);
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! ([`matching`]), compare, let the gate hold what people must see first ([`gate`]). What cannot go on is data
 //! (waiting, held, conflict, orphan), never an error, and always says why.
 
+mod candidates;
 mod divide;
 mod edits;
 pub mod gate;
@@ -12,13 +13,16 @@ mod inputs;
 mod matching;
 mod order;
 mod orphans;
+mod pauses;
 mod planner;
 mod reason;
 pub mod render;
+mod shown;
 mod step;
 pub mod symbolic;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,15 +34,18 @@ pub use self::{
     inputs::{Inputs, known},
     planner::plan,
     reason::{HoldReason, ReportReason, Wait, WaitReason},
+    shown::{Only, Shown},
     step::*,
 };
-use crate::model::{Address, Observed, PhysicalId, Seen};
+use crate::model::{Address, Observed, OrganizationTree, Pause, PhysicalId, Seen, Stop};
 
 /// What one pass saw of AWS.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
     /// Per `(scope, kind)`.
     pub seen: BTreeMap<(String, String), Seen<Vec<Observed<Value>>>>,
+    /// What is there beside [`Self::seen`] and could not be read, per `(scope, kind)`.
+    pub unread: BTreeMap<(String, String), Vec<crate::kind::Unread>>,
     /// What lookups can find.
     pub lookups: BTreeMap<(String, crate::kind::LookupKind), Seen<Vec<crate::kind::LookupItem>>>,
     /// The organisation of each scope's account.
@@ -46,6 +53,9 @@ pub struct Live {
     /// The account that manages the organisation of each scope's account, where that is known: no service control policy
     /// concerns it.
     pub management_accounts: BTreeMap<String, String>,
+    /// The accounts of the organisation of each scope's account, and where in it they are. Read only in passes that are about
+    /// to change one of its policies; absent in all others.
+    pub organization_trees: BTreeMap<String, Seen<OrganizationTree>>,
 }
 
 /// A name, id or claim that is somebody else's, or ours twice: nothing is done until a person decides.
@@ -77,7 +87,7 @@ pub struct Orphan {
     pub id: PhysicalId,
 }
 
-/// A kind that could not be read in a scope: nothing of it is touched.
+/// A kind, or one resource of it, that could not be read in a scope: nothing of it is touched.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unknown {
@@ -85,8 +95,35 @@ pub struct Unknown {
     pub scope: String,
     /// The kind.
     pub kind: String,
+    /// The one resource that could not be read; none where it is the whole kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<PhysicalId>,
     /// Why.
     pub why: String,
+    /// Manifests that nothing is known about because of one resource. For a kind it is all of them, and none is named.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub concerns: BTreeSet<Address>,
+}
+
+impl Unknown {
+    /// A kind that could not be read.
+    pub fn kind(scope: &str, kind: &str, why: &str) -> Self {
+        Self {
+            scope: scope.to_owned(),
+            kind: kind.to_owned(),
+            id: None,
+            why: why.to_owned(),
+            concerns: BTreeSet::new(),
+        }
+    }
+
+    /// Whether nothing is known about this manifest because of it.
+    pub fn covers(&self, address: &Address) -> bool {
+        match self.id {
+            None => self.scope == address.scope && self.kind == address.kind,
+            Some(_) => self.concerns.contains(address),
+        }
+    }
 }
 
 /// What a pass would do, and what it would not and why. Plain data.
@@ -100,7 +137,7 @@ pub struct Plan {
     pub conflicts: Vec<Conflict>,
     /// Claimed resources without manifest.
     pub orphans: Vec<Orphan>,
-    /// Kinds that could not be read.
+    /// Kinds and single resources that could not be read.
     pub unknown: Vec<Unknown>,
     /// Manifests whose live resource is as wanted.
     pub in_sync: BTreeSet<Address>,
@@ -110,6 +147,12 @@ pub struct Plan {
     /// Manifests against which somebody is working, with the number of corrections of the same thing in a row.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub contested: BTreeMap<Address, u32>,
+    /// The pauses in force: what they cover is only reported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+    /// Why nothing at all is written, where that is not what the settings ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stop>,
     /// Consents that released nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused_approvals: Vec<UnusedApproval>,
@@ -123,6 +166,8 @@ pub struct Plan {
 pub struct Want {
     /// Of the state and the tags.
     pub fingerprint: String,
+    /// The same with placeholders in place of what references gave.
+    pub digest: String,
     /// The state.
     pub state: Value,
     /// The tags; `None` for a key that must not be there.
@@ -135,9 +180,38 @@ impl Plan {
         self.steps.iter().filter(|step| step.verdict.goes())
     }
 
+    /// The pause that covers an address, if one does.
+    pub fn pause_of(&self, address: &Address) -> Option<&Pause> {
+        self.pauses.iter().find(|pause| pause.extent.covers(address))
+    }
+
     /// Whether anything differs from what the manifests say.
     pub fn has_changes(&self) -> bool {
         !self.steps.is_empty()
+    }
+
+    /// Whether something will stay as it is until a person does something. What is paused or only observed is as people
+    /// want it.
+    pub fn needs_a_person(&self) -> bool {
+        self.conflicts.iter().any(|conflict| self.pause_of(&conflict.address).is_none())
+            || self.steps.iter().any(|step| match &step.verdict {
+                Verdict::Go => false,
+                Verdict::Held(_) => true,
+                Verdict::Waiting(why) => why.iter().any(|wait| {
+                    !wait.passes && wait.reason != WaitReason::NotChosen && !self.comes(wait)
+                }),
+                Verdict::Reported(reason) => matches!(reason, ReportReason::Brake { .. }),
+            })
+    }
+
+    /// Whether a wait ends with a step of this plan that goes.
+    fn comes(&self, wait: &Wait) -> bool {
+        let (WaitReason::CreatedFirst { address } | WaitReason::AdoptedFirst { address }) =
+            &wait.reason
+        else {
+            return false;
+        };
+        self.go().any(|step| step.address == *address)
     }
 
     /// The steps with a certain verdict, counted.
@@ -183,7 +257,7 @@ pub struct Counts {
     pub conflicts: usize,
     /// Orphans.
     pub orphans: usize,
-    /// Kinds that could not be read.
+    /// Kinds and single resources that could not be read.
     pub unknown: usize,
     /// Manifests in sync.
     pub in_sync: usize,

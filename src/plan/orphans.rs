@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     Action, Cause, HoldReason, Orphan, ReportReason, Step, Unknown, Verdict, Wait, WaitReason,
-    planner::Planner,
+    planner::Planner, unread,
 };
 use crate::{
     kind::{Removal, erased::ErasedKind},
@@ -82,12 +82,9 @@ impl Planner<'_> {
     pub(super) fn unknown(&mut self) {
         for ((scope, kind), seen) in &self.inputs.live.seen {
             if let Seen::Unknown(why) = seen {
-                self.plan.unknown.push(Unknown {
-                    scope: scope.clone(),
-                    kind: kind.clone(),
-                    why: why.clone(),
-                });
+                self.plan.unknown.push(Unknown::kind(scope, kind, why));
             }
         }
+        self.plan.unknown.extend(unread::entries(self.inputs));
     }
 }

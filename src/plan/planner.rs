@@ -9,12 +9,15 @@ use serde_json::Value;
 
 use super::{
     Action, Cause, Conflict, HoldReason, Holdoff, Plan, ReportReason, Step, Verdict, Wait,
-    WaitReason, Want,
+    WaitReason, Want, candidates,
     edits::Wanted,
     fingerprint, gate,
     inputs::{Inputs, known},
     matching::{self, Match},
     order::{name_what_comes_first, wait_for_consent, wait_for_dependencies},
+    pauses,
+    symbolic::symbolic,
+    unread,
 };
 use crate::{
     kind::{
@@ -28,7 +31,8 @@ use crate::{
 
 /// Plans one pass.
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
-    let known = known(inputs.live, inputs.owner);
+    let mut known = known(inputs.live, inputs.owner);
+    known.candidates = candidates::find(inputs, &known);
     let mut planner = Planner { inputs, known: &known, plan: Plan::default() };
     for document in inputs.documents.values() {
         planner.contained(document);
@@ -36,10 +40,15 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     planner.orphans();
     planner.unknown();
     let mut plan = planner.plan;
+    unread::hold(&mut plan, inputs);
+    pauses::hold(&mut plan, inputs.pauses);
     wait_for_dependencies(&mut plan, inputs);
     name_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
     gate::hold(&mut plan, inputs);
+    if let Some(only) = inputs.only {
+        only.restrict(&mut plan, inputs.completing);
+    }
     wait_for_consent(&mut plan);
     plan
 }
@@ -79,6 +88,9 @@ impl Planner<'_> {
             // Unknown: nothing is planned for it; `unknown` says why.
             return;
         };
+        if unread::is_own(document, inputs) {
+            return;
+        }
         let resolving = self.resolve(document, facts);
         let (resolved, resolution) = match resolving {
             Ok(done) => done,
@@ -94,6 +106,7 @@ impl Planner<'_> {
         match (document.lifecycle.state, matched) {
             (_, Match::Conflict(conflict)) => self.plan.conflicts.push(conflict),
             (Presence::Absent, Match::Ours(have)) => self.tombstone(document, have, resolved, kind),
+            (Presence::Absent, _) if unread::may_hide(address, inputs.live) => {}
             (Presence::Absent, _) => {
                 self.plan.in_sync.insert(document.address.clone());
             }
@@ -165,8 +178,22 @@ impl Planner<'_> {
             *step = step.clone().with_symbols(&wanted.resolution.filled);
         }
         self.plan.steps.extend(steps);
-        let Wanted { state, tags, fingerprint, .. } = wanted;
-        self.plan.wants.insert(address.clone(), Want { fingerprint, state, tags });
+        let Wanted { state, tags, fingerprint, resolution, .. } = wanted;
+        let symbols = &resolution.filled;
+        let digest = super::fingerprint(&format!("{} {tags:?}", symbolic(&state, symbols)));
+        self.plan.wants.insert(address.clone(), Want { fingerprint, digest, state, tags });
+    }
+
+    /// Why something differs that this process has not seen in order with this want.
+    pub(super) fn origin(&self, address: &Address, want: &str) -> Cause {
+        match self.inherited_want(address) {
+            Some(first) if first.is_none_or(|first| first == want) => Cause::Unknown,
+            _ => Cause::Manifest,
+        }
+    }
+
+    fn inherited_want(&self, address: &Address) -> Option<Option<&str>> {
+        self.inputs.inherited.get(address).map(Option::as_deref)
     }
 
     pub(super) fn failed_lately(&self, address: &Address, want: &str) -> Option<Wait> {

@@ -5,9 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::gate::{accounts::TooMany, lockout::LockoutReason};
 use crate::{
     kind::Unresolved,
-    model::{Address, HeldRisk, PhysicalId},
+    model::{Address, HeldRisk, Pause, PhysicalId},
 };
 
 /// Why a step waits.
@@ -104,7 +105,7 @@ pub enum WaitReason {
     UnclearCreate,
     /// Nothing in AWS would stop a second one, so it is created once two looks agree that there is none.
     SecondLook,
-    /// Something of the kind could not be read, so that it may exist already.
+    /// Something of the kind could not be read: it may be the one that is meant.
     Unread {
         /// The resource that could not be read.
         id: PhysicalId,
@@ -129,6 +130,8 @@ pub enum WaitReason {
     SecondReading,
     /// It was not among what the plan showed: it is shown and asked for again.
     NotShown,
+    /// Only steps that were consented to by their digest are done.
+    NotChosen,
 }
 
 impl WaitReason {
@@ -192,7 +195,11 @@ impl fmt::Display for WaitReason {
                  apart, agree that there is none",
             ),
             Self::Unread { id, why } => {
-                write!(f, "{id} could not be read, and may be what is missing: {why}")
+                write!(
+                    f,
+                    "{id} could not be read, and until it can be, none of its kind is created, adopted or \
+                     deleted: {why}"
+                )
             }
             Self::Earlier { key } => write!(f, "\"{key}\" must be done first"),
             Self::Turn => f.write_str("the resource's other changes are made first"),
@@ -204,6 +211,7 @@ impl fmt::Display for WaitReason {
                 "its manifest is gone: it is deleted once a second reading of the directory, a settle \
                  window later, agrees",
             ),
+            Self::NotChosen => f.write_str("only what was consented to is done"),
             Self::NotShown => f.write_str("the plan did not show it; it is shown and asked for again"),
         }
     }
@@ -233,14 +241,11 @@ pub enum HoldReason {
         limit: usize,
     },
     /// A change of the organisation's policies concerns too many accounts.
-    Accounts {
-        /// How many, and how many may be.
-        why: String,
-    },
+    Accounts(TooMany),
     /// It would lock somebody out who must not be.
     Lockout {
         /// Whom, from what.
-        why: String,
+        reason: LockoutReason,
     },
     /// Somebody else keeps undoing it.
     Undone {
@@ -291,7 +296,8 @@ impl fmt::Display for HoldReason {
                     ),
                 }
             }
-            Self::Accounts { why } | Self::Lockout { why } => f.write_str(why),
+            Self::Accounts(reason) => reason.fmt(f),
+            Self::Lockout { reason } => reason.fmt(f),
             Self::Undone { key, times, since_minutes, retry_minutes } => write!(
                 f,
                 "somebody else keeps undoing it: \"{key}\" was done {times} times since {since_minutes} min \
@@ -326,6 +332,11 @@ pub enum ReportReason {
         /// Who or what engaged it.
         why: String,
     },
+    /// People hold it still for a while.
+    Pause {
+        /// Who, until when and why.
+        pause: Pause,
+    },
 }
 
 impl fmt::Display for ReportReason {
@@ -335,6 +346,7 @@ impl fmt::Display for ReportReason {
             Self::ManifestObserves => f.write_str("its lifecycle says observe"),
             Self::Paused => f.write_str("paused"),
             Self::Brake { why } => f.write_str(why),
+            Self::Pause { pause } => pause.fmt(f),
         }
     }
 }

@@ -18,6 +18,12 @@ const BOLD: Style = Style::new().bold();
 /// The whole plan, with ANSI colours (the stream that prints it removes them where they do not belong).
 pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
+    if let Some(stop) = &plan.stopped {
+        heading(&mut out, '!', RED, "nothing is written", &stop.to_string(), None);
+    }
+    for pause in &plan.pauses {
+        heading(&mut out, '!', RED, &pause.extent.to_string(), &pause.to_string(), None);
+    }
     for step in &plan.steps {
         step_text(&mut out, step);
     }
@@ -49,10 +55,17 @@ pub fn text(plan: &Plan) -> String {
         heading(&mut out, '!', RED, &what, "could not be read; nothing of it is touched", None);
         detail(&mut out, RED, why);
     }
+    for (address, times) in &plan.contested {
+        heading(&mut out, '!', RED, &address.to_string(), "somebody is working against it", None);
+        let what =
+            format!("the same was undone and put back {times} times; CloudTrail says by whom");
+        detail(&mut out, RED, &what);
+    }
+    unread(&mut out, &plan.unknown);
     for unused in &plan.unused_approvals {
         let what = format!("approval of {}", unused.digest);
         heading(&mut out, '?', YELLOW, &what, "releases nothing", unused.origin.as_deref());
-        detail(&mut out, DIM, &unused.why);
+        detail(&mut out, DIM, &unused.why.to_string());
     }
     if !out.is_empty() {
         out.push('\n');
@@ -64,13 +77,29 @@ pub fn text(plan: &Plan) -> String {
 /// One reason (no credentials) often holds for every kind of a scope; it is said once.
 fn unknown_by_reason(unknown: &[Unknown]) -> Vec<(&str, &str, Vec<&str>)> {
     let mut grouped: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-    for it in unknown {
+    for it in unknown.iter().filter(|it| it.id.is_none()) {
         match grouped.iter_mut().find(|(scope, why, _)| *scope == it.scope && *why == it.why) {
             Some((_, _, kinds)) => kinds.push(&it.kind),
             None => grouped.push((&it.scope, &it.why, vec![&it.kind])),
         }
     }
     grouped
+}
+
+/// Single resources that could not be read.
+fn unread(out: &mut String, unknown: &[Unknown]) {
+    for Unknown { scope, kind, id, why, concerns } in unknown {
+        let Some(id) = id else { continue };
+        let fate = format!(
+            "could not be read; it is left alone, and no {kind} there is created, adopted or deleted"
+        );
+        heading(out, '!', RED, &format!("{scope}/{kind} {id}"), &fate, None);
+        detail(out, RED, why);
+        if !concerns.is_empty() {
+            let names: Vec<_> = concerns.iter().map(ToString::to_string).collect();
+            detail(out, DIM, &format!("not judged: {}", names.join(", ")));
+        }
+    }
 }
 
 /// The last line: counts, zeros left out except for what everybody looks for.

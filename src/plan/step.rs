@@ -1,6 +1,9 @@
 //! One change of one resource, why it is there, and what becomes of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,8 +83,12 @@ impl Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
-    /// The manifest is new, or changed, or this process has not seen it in order yet.
+    /// The manifest is new, or changed.
     Manifest,
+    /// It differs since before this process began, or since it was not looked at: whether the manifest was changed or the live
+    /// resource is not known.
+    #[serde(rename = "unknown origin")]
+    Unknown,
     /// The live resource changed although the manifest did not.
     Drift,
     /// The manifest adopts the live resource.
@@ -97,6 +104,7 @@ impl Cause {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Manifest => "manifest",
+            Self::Unknown => "unknown origin",
             Self::Drift => "drift",
             Self::Adoption => "adoption",
             Self::Tombstone => "tombstone",
@@ -182,7 +190,7 @@ pub struct Past {
 /// Who must not be locked out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lockout {
-    /// palisade's own ARN in each scope, a role's rather than its session's.
+    /// palisade's own ARN in each scope: its role's, or a session's of it where only that is known.
     pub callers: BTreeMap<String, String>,
     /// The break-glass roles of the settings.
     pub break_glass: BTreeSet<String>,
@@ -198,7 +206,39 @@ pub struct UnusedApproval {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// Why it released nothing.
-    pub why: String,
+    pub why: UnusedReason,
+}
+
+/// Why a consent released nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum UnusedReason {
+    /// Its end has passed.
+    Expired,
+    /// Its end lies more than seven days ahead.
+    TooFarAhead,
+    /// Its step was done: consent is for once.
+    Spent,
+    /// AWS has no call for its step.
+    Impossible,
+    /// Its step is not held now.
+    NotHeld,
+    /// No step has this digest now.
+    NoSuchStep,
+}
+
+impl fmt::Display for UnusedReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Expired => "it has expired",
+            Self::TooFarAhead => "it expires more than 7 days ahead, and is ignored",
+            Self::Spent => "its step was done, and consent is for once",
+            Self::Impossible => "AWS has no call for that step; consent cannot help",
+            Self::NotHeld => "that step is not held now",
+            Self::NoSuchStep => "no step has this digest now: it is done, or it has changed since",
+        })
+    }
 }
 
 /// One change of one resource.

@@ -8,8 +8,10 @@ mod ids;
 mod laws;
 mod matching;
 mod orphans;
+mod pauses;
 mod render;
 mod steps;
+mod unread;
 mod verdicts;
 mod widget;
 
@@ -125,10 +127,13 @@ struct World {
     completing: BTreeSet<Address>,
     predecessors: BTreeMap<Address, PhysicalId>,
     known_wants: BTreeMap<Address, KnownWant>,
+    inherited: BTreeMap<Address, Option<String>>,
     mode: Mode,
     prune: Prune,
     past: Past,
+    only: Option<Only>,
     stopped: Option<&'static str>,
+    pauses: Vec<Pause>,
 }
 
 impl World {
@@ -159,10 +164,13 @@ impl World {
             completing: BTreeSet::new(),
             predecessors: BTreeMap::new(),
             known_wants: BTreeMap::new(),
+            inherited: BTreeMap::new(),
             mode: Mode::Enforce,
             prune: Prune::Never,
             past: Past::default(),
+            only: None,
             stopped: None,
+            pauses: Vec::new(),
         }
     }
 
@@ -216,12 +224,15 @@ impl World {
             completing: &self.completing,
             predecessors: &self.predecessors,
             known_wants: &self.known_wants,
+            inherited: &self.inherited,
             mode: self.mode,
             prune: self.prune,
             gate: &GateLimits::default(),
             past: &self.past,
             lockout: &Lockout::default(),
+            only: self.only.as_ref(),
             stopped: self.stopped,
+            pauses: &self.pauses,
         })
     }
 

@@ -42,6 +42,7 @@ pub(super) struct FileScope {
     pub(super) account: String,
     pub(super) region: String,
     pub(super) assume_role: Option<FileRole>,
+    pub(super) daemon_role: Option<String>,
     #[serde(default)]
     pub(super) vars: BTreeMap<String, String>,
 }
@@ -58,6 +59,7 @@ pub(super) struct FileRole {
 pub(super) struct FileGate {
     pub(super) deletes_percent: Option<u32>,
     pub(super) changes_percent: Option<u32>,
+    pub(super) accounts_percent: Option<u32>,
     pub(super) hold_risks: Option<BTreeSet<HeldRisk>>,
 }
 
@@ -106,7 +108,20 @@ impl FileScope {
         let role = self
             .assume_role
             .map(|role| AssumedRole { role_arn: role.role_arn, external_id: role.external_id });
-        Ok(Scope { account: Some(self.account), region: Some(self.region), role, vars: self.vars })
+        if let Some(arn) = self.daemon_role.as_deref().filter(|arn| !is_role(arn, account)) {
+            let why = format!("`{arn}` is not the ARN of a role in account {account}");
+            let help = format!(
+                "write the daemon's role whole and without wildcards, such as arn:aws:iam::{account}:role/palisade"
+            );
+            return Err(value(field("daemonRole"), why, help));
+        }
+        Ok(Scope {
+            account: Some(self.account),
+            region: Some(self.region),
+            role,
+            daemon_role: self.daemon_role,
+            vars: self.vars,
+        })
     }
 }
 
@@ -117,6 +132,11 @@ fn is_region(text: &str) -> bool {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     };
     parts.len() >= 3 && parts.iter().all(plain)
+}
+
+/// Whether it is exactly the ARN of one role in the account.
+fn is_role(arn: &str, account: &str) -> bool {
+    role_account(arn) == Some(account) && !arn.contains(['*', '?'])
 }
 
 /// What the file says.

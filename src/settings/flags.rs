@@ -51,7 +51,8 @@ pub struct Overrides {
     /// Correct what differs, or only report it [default: enforce]
     #[arg(long, global = true, env = "PALISADE_MODE", help_heading = SETTINGS)]
     pub mode: Option<Mode>,
-    /// While this file exists nothing is written [default: palisade.brake beside the settings file]
+    /// Holds the pauses of `palisade brake`; while it exists and is empty nothing is written
+    /// [default: palisade.brake beside the settings file]
     #[arg(
         long,
         global = true,
@@ -73,7 +74,7 @@ pub struct Overrides {
     /// What becomes of claimed resources whose manifest is gone [default: never]
     #[arg(long, global = true, env = "PALISADE_PRUNE", help_heading = SETTINGS)]
     pub prune: Option<Prune>,
-    /// Deletions let through, in percent of the claimed resources of a kind in a scope [default: 10]
+    /// Deletions let through, in percent of the claimed resources of a kind in a scope; 100: no limit [default: 10]
     #[arg(
         long,
         global = true,
@@ -91,6 +92,16 @@ pub struct Overrides {
         value_name = "PERCENT"
     )]
     pub gate_changes_percent: Option<u32>,
+    /// Accounts that one change of a policy of the organisation may concern, in percent of its member accounts; 100: no
+    /// limit [default: 25]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_GATE_ACCOUNTS_PERCENT",
+        help_heading = SETTINGS,
+        value_name = "PERCENT"
+    )]
+    pub gate_accounts_percent: Option<u32>,
     /// Risks that are always held, comma-separated [default: disrupts]
     #[arg(
         long,
@@ -126,6 +137,7 @@ impl Overrides {
             "breakGlassRoles" => self.break_glass_roles.is_some(),
             "gate.deletesPercent" => self.gate_deletes_percent.is_some(),
             "gate.changesPercent" => self.gate_changes_percent.is_some(),
+            "gate.accountsPercent" => self.gate_accounts_percent.is_some(),
             "server.listen" => self.listen.is_some(),
             _ => false,
         }
@@ -140,12 +152,16 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let wrong = || format!("`{text}` is not a time such as 60s, 5m or 1h (units: ms, s, m, h)");
+    let seconds = |factor: u64, number: u64| {
+        let all = number.checked_mul(factor).map(Duration::from_secs);
+        all.ok_or_else(|| format!("`{text}` is too long"))
+    };
     let number: u64 = number.parse().map_err(|_| wrong())?;
     match unit {
         "ms" => Ok(Duration::from_millis(number)),
         "s" => Ok(Duration::from_secs(number)),
-        "m" => Ok(Duration::from_secs(number * 60)),
-        "h" => Ok(Duration::from_secs(number * 3600)),
+        "m" => seconds(60, number),
+        "h" => seconds(3600, number),
         _ => Err(wrong()),
     }
 }

@@ -19,6 +19,7 @@ mod client;
 mod ec2;
 pub mod example;
 mod fault;
+mod grammar;
 mod iam;
 mod json;
 mod kms;

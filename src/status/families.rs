@@ -77,16 +77,25 @@ pub const FAMILIES: &[Family] = &[
         PLACE,
         "Manifests whose name or id is somebody else's, or ours twice.",
     ),
-    counter("palisade_drift_corrected_total", PLACE, "Drifted resources that were corrected."),
+    gauge(
+        "palisade_contested_manifests",
+        PLACE,
+        "Manifests against which somebody is working: the same was undone and put back three times in a row or more.",
+    ),
+    counter(
+        "palisade_drift_corrected_total",
+        PLACE,
+        "Drifts that ended with the live resource as its manifest wants, corrected by this process or by an apply elsewhere.",
+    ),
     gauge(
         "palisade_drift_open",
         PLACE,
-        "Drifted resources that the latest pass left as they were: held, waiting, only reported, or failed.",
+        "Drifts that the latest pass left as they were: held, waiting, only reported, or failed.",
     ),
     counter(
         "palisade_drift_seen_total",
         PLACE,
-        "Live resources found changed although their manifest was not; each pass that finds one counts.",
+        "Drifts: live resources found changed although their manifest was not; one that stays counts once.",
     ),
     gauge(
         "palisade_frozen_manifests",
@@ -105,6 +114,11 @@ pub const FAMILIES: &[Family] = &[
         "palisade_passes_total",
         &["outcome"],
         "Passes by outcome (converged, changed, pending, failed).",
+    ),
+    gauge(
+        "palisade_pauses",
+        &["extent"],
+        "Pauses in force, by what they hold still (everything, scope, address); `palisade brake` begins and ends them.",
     ),
     gauge(
         "palisade_pending_deletion",
@@ -141,6 +155,11 @@ pub const FAMILIES: &[Family] = &[
         "palisade_unknown_kinds",
         PLACE,
         "1 for a kind that could not be read in a scope in the latest pass; nothing of it is touched.",
+    ),
+    gauge(
+        "palisade_unread_resources",
+        PLACE,
+        "Resources that could not be read in the latest pass; they are left alone, and none of their kind is created, adopted or deleted there.",
     ),
     gauge("palisade_waiting_steps", PLACE, "Steps that need something else first."),
     gauge(

@@ -1,18 +1,18 @@
 //! A report with one of everything that the page can show, for tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
 use super::{Place, Setup};
 use crate::{
-    engine::{Outcome, PendingDeletion, Report, StepResult},
+    engine::{Drift, DriftState, Outcome, PendingDeletion, Report, StepResult},
     kind::{
         Class, Line,
         erased::{Edit, EditBody},
     },
     manifest::{Origin, Problem},
-    model::{Address, HeldRisk, Observed, Phase, Risk, Tags},
+    model::{Address, Extent, HeldRisk, Observed, Pause, Phase, Risk, Tags},
     plan::{
         Action, Cause, Conflict, HoldReason, Orphan, Plan, ReportReason, Step, Unknown, Verdict,
         Wait, WaitReason,
@@ -22,6 +22,17 @@ use crate::{
 
 /// When the fixture's pass began: 2026-11-20T10:00:00Z.
 pub(crate) const STARTED_AT: f64 = 1_795_168_800.0;
+
+/// Begun half an hour before the pass, and over an hour and a half after it.
+fn pause() -> Pause {
+    Pause {
+        extent: Extent::Scope("ml-dev".to_owned()),
+        until: 1_795_174_200,
+        reason: "the peering is being repaired".to_owned(),
+        by: "ann (uid 1000)".to_owned(),
+        since: 1_795_167_000,
+    }
+}
 
 pub(crate) fn setup() -> Setup {
     let place = |account: &str, region: &str| Place {
@@ -187,6 +198,37 @@ fn results() -> Vec<StepResult> {
     ]
 }
 
+/// One drift that is corrected and one that is held, both seen for the first time.
+fn drifts() -> Vec<Drift> {
+    let seen = |number, address: Address, origin: Origin, what: &str, state| Drift {
+        number,
+        first_pass: 42,
+        seen_at: STARTED_AT,
+        ended_at: (state == DriftState::Corrected).then_some(STARTED_AT + 1.25),
+        address,
+        origin: Some(origin.to_string()),
+        what: vec![what.to_owned()],
+        state,
+    };
+    let held = "held: it disrupts, and the settings hold that".to_owned();
+    vec![
+        seen(
+            1,
+            Address::new("ml-prod", "KmsKey", "studio"),
+            origin("keys.yaml", 4),
+            "replace the key policy",
+            DriftState::Open(held),
+        ),
+        seen(
+            2,
+            group("bastion"),
+            origin("network.yaml", 7),
+            "revoke ingress tcp 22 from 0.0.0.0/0",
+            DriftState::Corrected,
+        ),
+    ]
+}
+
 /// A pass that found one of everything.
 pub(crate) fn report() -> Report {
     let scp = Address::new("org", "ServiceControlPolicy", "deny-leave");
@@ -235,15 +277,27 @@ pub(crate) fn report() -> Report {
                 scope: "ml-prod".to_owned(),
                 id: "sg-0bbbbbbbbbbbbbbb0".into(),
             }],
-            unknown: vec![Unknown {
-                scope: "org".to_owned(),
-                kind: "ServiceControlPolicy".to_owned(),
-                why: "organizations:ListPolicies throttled: TooManyRequestsException".to_owned(),
-            }],
+            unknown: vec![
+                Unknown::kind(
+                    "org",
+                    "ServiceControlPolicy",
+                    "organizations:ListPolicies throttled: TooManyRequestsException",
+                ),
+                Unknown {
+                    scope: "ml-prod".to_owned(),
+                    kind: "KmsKey".to_owned(),
+                    id: Some("1234abcd-12ab-34cd-56ef-1234567890ab".into()),
+                    why: "kms:GetKeyPolicy answered AccessDeniedException (denied)".to_owned(),
+                    concerns: BTreeSet::new(),
+                },
+            ],
             in_sync: in_sync.into(),
+            pauses: vec![pause()],
+            stopped: None,
             wants: BTreeMap::new(),
         },
         results: results(),
+        drifts: drifts(),
         manifests,
         pending_deletions: vec![PendingDeletion {
             scope: "ml-prod".to_owned(),
@@ -261,6 +315,7 @@ pub(crate) fn quiet() -> Report {
     report.plan = Plan { in_sync: report.manifests.iter().cloned().collect(), ..Plan::default() };
     report.problems.clear();
     report.results.clear();
+    report.drifts.clear();
     report.pending_deletions.clear();
     for caller in report.scopes.values_mut() {
         *caller = Ok("arn:aws:sts::111122223333:assumed-role/palisade/palisade".to_owned());

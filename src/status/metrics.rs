@@ -14,8 +14,9 @@ pub use super::families::{FAMILIES, Family, FamilyKind};
 use super::{Setup, families::Registered};
 use crate::{
     aws::{CallOutcome, Meter},
-    engine::{Outcome, Report},
+    engine::Report,
     kinds,
+    model::Address,
     plan::{Step, Verdict},
 };
 
@@ -32,11 +33,14 @@ pub struct Metrics {
     drift_open: GaugeVec,
     steps: IntCounterVec,
     frozen: GaugeVec,
+    contested: GaugeVec,
     held: GaugeVec,
     waiting: GaugeVec,
     conflicts: GaugeVec,
     orphans: GaugeVec,
     unknown: GaugeVec,
+    unread: GaugeVec,
+    pauses: GaugeVec,
     pending_deletion: GaugeVec,
     scopes: GaugeVec,
     calls: Calls,
@@ -91,11 +95,14 @@ impl Metrics {
             drift_open: families.gauge("palisade_drift_open")?,
             steps: families.counter("palisade_steps_total")?,
             frozen: families.gauge("palisade_frozen_manifests")?,
+            contested: families.gauge("palisade_contested_manifests")?,
             held: families.gauge("palisade_held_steps")?,
             waiting: families.gauge("palisade_waiting_steps")?,
             conflicts: families.gauge("palisade_conflicts")?,
             orphans: families.gauge("palisade_orphans")?,
             unknown: families.gauge("palisade_unknown_kinds")?,
+            pauses: families.gauge("palisade_pauses")?,
+            unread: families.gauge("palisade_unread_resources")?,
             pending_deletion: families.gauge("palisade_pending_deletion")?,
             scopes: families.gauge("palisade_scopes")?,
             calls: Calls(families.counter("palisade_aws_calls_total")?),
@@ -148,24 +155,26 @@ impl Metrics {
     fn count_drift(&self, report: &Report) {
         for address in &report.manifests {
             // At 0 from the start, so that the first drift is an increase.
-            let place = [&*address.scope, self.kind(&address.kind)];
+            let place = self.place_of(address);
             self.drift_seen.with_label_values(&place);
             self.drift_corrected.with_label_values(&place);
         }
-        for step in report.drift() {
-            self.drift_seen.with_label_values(&self.place(step)).inc();
+        for drift in report.new_drifts() {
+            self.drift_seen.with_label_values(&self.place_of(&drift.address)).inc();
         }
-        for result in &report.results {
-            if result.cause == "drift" && matches!(result.outcome, Outcome::Done { .. }) {
-                let place = [&*result.address.scope, self.kind(&result.address.kind)];
-                self.drift_corrected.with_label_values(&place).inc();
-            }
+        for drift in report.drifts.iter().filter(|drift| drift.state.is_in_order_again()) {
+            self.drift_corrected.with_label_values(&self.place_of(&drift.address)).inc();
         }
-        fill(&self.drift_open, report.open_drift().map(|step| self.place(step)));
+        let open = report.open_drifts();
+        fill(&self.drift_open, open.map(|drift| self.place_of(&drift.address)));
     }
 
     fn place<'a>(&self, step: &'a Step) -> [&'a str; 2] {
-        [&step.address.scope, self.kind(&step.address.kind)]
+        self.place_of(&step.address)
+    }
+
+    fn place_of<'a>(&self, address: &'a Address) -> [&'a str; 2] {
+        [&address.scope, self.kind(&address.kind)]
     }
 
     fn count_gauges(&self, report: &Report) {
@@ -180,6 +189,8 @@ impl Metrics {
         };
         let frozen = plan.frozen.iter().map(|a| [a.scope.as_str(), self.kind(&a.kind)]);
         fill(&self.frozen, frozen);
+        let contested = plan.contested.keys().map(|a| [a.scope.as_str(), self.kind(&a.kind)]);
+        fill(&self.contested, contested);
         fill(&self.held, steps(|verdict| matches!(verdict, Verdict::Held(_))));
         fill(&self.waiting, steps(|verdict| matches!(verdict, Verdict::Waiting(_))));
         let conflicts = plan.conflicts.iter().map(|conflict| &conflict.address);
@@ -187,7 +198,10 @@ impl Metrics {
         // Where it was seen, not the scope in its tag: that one need not exist.
         let orphans = plan.orphans.iter().map(|o| [&*o.scope, self.kind(&o.address.kind)]);
         fill(&self.orphans, orphans);
-        fill(&self.unknown, plan.unknown.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
+        let (single, whole): (Vec<_>, Vec<_>) = plan.unknown.iter().partition(|u| u.id.is_some());
+        fill(&self.unknown, whole.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
+        fill(&self.pauses, plan.pauses.iter().map(|pause| [pause.extent.as_str()]));
+        fill(&self.unread, single.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
         let leaving = report.pending_deletions.iter();
         fill(&self.pending_deletion, leaving.map(|l| [&*l.scope, self.kind(&l.kind), l.asked()]));
         self.scopes.reset();
@@ -294,6 +308,8 @@ mod tests {
             "palisade_conflicts{kind=\"ServiceControlPolicy\",scope=\"org\"} 1",
             "palisade_orphans{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
             "palisade_unknown_kinds{kind=\"ServiceControlPolicy\",scope=\"org\"} 1",
+            "palisade_pauses{extent=\"scope\"} 1",
+            "palisade_unread_resources{kind=\"KmsKey\",scope=\"ml-prod\"} 1",
             "palisade_pending_deletion{asked=\"false\",kind=\"KmsKey\",scope=\"ml-prod\"} 1",
             "palisade_drift_seen_total{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
             "palisade_drift_corrected_total{kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
@@ -341,7 +357,7 @@ mod tests {
     #[test]
     fn what_stands_in_a_tag_of_a_live_resource_never_becomes_a_label() {
         let mut report = fixture::report();
-        let planted = crate::model::Address::new("planted-scope", "PlantedKind", "x");
+        let planted = Address::new("planted-scope", "PlantedKind", "x");
         report.plan.orphans[0].address = planted;
         let (_, text) = observed(&report);
         has(&text, "palisade_orphans{kind=\"other\",scope=\"ml-prod\"} 1");

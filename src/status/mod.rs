@@ -19,7 +19,6 @@ use self::timeline::Timeline;
 pub use self::{
     metrics::Metrics,
     setup::{Place, Setup},
-    timeline::{DriftEvent, DriftState},
     view::{EditView, ScopeView, StepView, View},
 };
 use crate::engine::{Engine, Report};

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{DriftEvent, Setup};
+use super::Setup;
 use crate::{
-    engine::{Outcome, PendingDeletion, Report, StepResult},
+    engine::{Drift, Outcome, PendingDeletion, Report, StepResult},
     kind::{Line, Sign},
+    model::{Pause, Stop},
     plan::{Action, Conflict, Counts, Orphan, Step, Unknown, Verdict},
 };
 
@@ -52,10 +53,14 @@ pub struct View {
     pub orphans: Vec<Orphan>,
     /// Kinds that could not be read.
     pub unknown: Vec<Unknown>,
+    /// What people hold still for a while.
+    pub pauses: Vec<Pause>,
+    /// Why nothing at all is written, where that is not what the settings ask for.
+    pub stopped: Option<Stop>,
     /// Claimed resources that AWS will delete at a set time.
     pub pending_deletions: Vec<PendingDeletion>,
     /// The latest drift, newest first.
-    pub drift: Vec<DriftEvent>,
+    pub drift: Vec<Drift>,
 }
 
 /// One scope.
@@ -124,7 +129,7 @@ impl View {
         report: &Report,
         setup: Setup,
         revision_since: Option<f64>,
-        drift: Vec<DriftEvent>,
+        drift: Vec<Drift>,
     ) -> Self {
         Self {
             schema_version: 1,
@@ -143,6 +148,8 @@ impl View {
             conflicts: report.plan.conflicts.clone(),
             orphans: report.plan.orphans.clone(),
             unknown: report.plan.unknown.clone(),
+            pauses: report.plan.pauses.clone(),
+            stopped: report.plan.stopped.clone(),
             pending_deletions: report.pending_deletions.clone(),
             drift,
             setup,

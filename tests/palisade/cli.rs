@@ -75,6 +75,7 @@ fn help_names_every_verb_and_exits_with_0() {
         "plan",
         "apply",
         "run",
+        "brake",
         "validate",
         "doctor",
         "explain",
@@ -113,7 +114,7 @@ fn validate_accepts_the_shipped_directory_and_names_every_mistake() {
     let settings = place.path().join("palisade.yaml");
     let settings = settings.to_str().expect("a path");
     let said = expect(0, &["--settings", settings, "validate", "--strict"]);
-    assert_eq!(said, "22 manifests, no problems, no findings (3 waived)\n");
+    assert_eq!(said, "24 manifests, no problems, no findings (3 waived)\n");
 
     let bad = place.path().join("bad");
     fs::create_dir(&bad).expect("made");
@@ -367,7 +368,7 @@ fn is_type(name: &Value, value: &Value) -> bool {
 #[test]
 fn the_demo_shows_everything_and_ends_well() {
     let said = expect(0, &["demo"]);
-    assert!(said.contains("22 manifests in sync"), "{said}");
+    assert!(said.contains("24 manifests in sync"), "{said}");
     assert!(said.contains("5 of 5 drifts noticed and corrected"), "{said}");
 }
 
@@ -447,7 +448,7 @@ fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
 
     let text = run(0, &["apply", state, "--yes"]);
     assert!(
-        text.trim_end().ends_with("0 to create, 0 to change, 0 to delete, 22 in sync."),
+        text.trim_end().ends_with("0 to create, 0 to change, 0 to delete, 24 in sync."),
         "{text}"
     );
     run(0, &["plan", state, "--detailed-exitcode"]);

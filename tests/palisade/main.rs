@@ -8,6 +8,7 @@
     reason = "a test ends where something unexpected happens"
 )]
 
+mod accounting;
 mod architecture;
 mod bad_input;
 mod campaign;
@@ -17,11 +18,17 @@ mod deploy;
 mod directory;
 mod drift;
 mod gate;
+mod groups;
 mod iam;
 mod inputs;
 mod known_bugs;
+mod lockout;
 mod mistakes;
 mod operate;
+mod pause;
+mod policies;
+mod reach;
 mod readme;
 mod safety;
+mod unread;
 mod world;

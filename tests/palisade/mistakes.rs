@@ -300,6 +300,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("an owner with a space", "owner: ml platform\n"),
     ("a setting with a slip", "owner: x\nintervall: 60s\n"),
     ("a time without unit", "owner: x\ninterval: 60\n"),
+    ("a time that is too long", "owner: x\ninterval: 9999999999999999999h\n"),
     ("a time that is too short", "owner: x\ninterval: 10ms\n"),
     (
         "an account with 11 digits",
@@ -322,6 +323,14 @@ const SETTINGS: &[(&str, &str)] = &[
         "owner: x\nscopes:\n  prod: {account: \"111122223333\", region: eu-west-1, assumeRole: {roleArn: \"arn:aws:iam::111122223333:user/p\"}}\n",
     ),
     (
+        "a daemon's role of another account",
+        "owner: x\nscopes:\n  prod: {account: \"111122223333\", region: eu-west-1, daemonRole: \"arn:aws:iam::444455556666:role/p\"}\n",
+    ),
+    (
+        "a daemon's role with a wildcard",
+        "owner: x\nscopes:\n  prod: {account: \"111122223333\", region: eu-west-1, daemonRole: \"arn:aws:iam::111122223333:role/*\"}\n",
+    ),
+    (
         "a scope's name with a slash",
         "owner: x\nscopes:\n  a/b: {account: \"111122223333\", region: eu-west-1}\n",
     ),
@@ -330,6 +339,7 @@ const SETTINGS: &[(&str, &str)] = &[
         "owner: x\ndefaultScope: prdo\nscopes:\n  prod: {account: \"111122223333\", region: eu-west-1}\n",
     ),
     ("more than everything", "owner: x\ngate: {deletesPercent: 101}\n"),
+    ("more than all accounts", "owner: x\ngate: {accountsPercent: 250}\n"),
     ("a mode that there is not", "owner: x\nmode: dry-run\n"),
     ("a risk that there is not", "owner: x\ngate: {holdRisks: [danger]}\n"),
     ("a port alone", "owner: x\nserver: {listen: \"9464\"}\n"),

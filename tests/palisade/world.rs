@@ -282,6 +282,14 @@ impl Quiet {
     }
 }
 
+/// An RFC 3339 time a day ahead: approvals may not end later than in a week.
+pub fn in_a_day() -> String {
+    use aws_smithy_types::date_time::{DateTime, Format};
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let then = i64::try_from(now.as_secs()).unwrap() + 24 * 3600;
+    DateTime::from_secs(then).fmt(Format::DateTime).unwrap()
+}
+
 /// Makes passes until one changes nothing and nothing will move by itself. Time moves only between passes.
 pub async fn until_quiet(engine: &mut Engine) -> Quiet {
     let mut reports = Vec::new();
@@ -309,19 +317,21 @@ pub fn steps<'r>(report: &'r Report, address: &str) -> Vec<&'r Step> {
 pub fn held<'r>(report: &'r Report, address: &str) -> (&'r Step, String) {
     let steps = steps(report, address);
     let held = steps.into_iter().find_map(|step| match &step.verdict {
-        Verdict::Held(why) => Some((step, why.join("; "))),
+        Verdict::Held(why) => Some((step, texts(why))),
         _ => None,
     });
     held.unwrap_or_else(|| panic!("not held:\n{}", palisade::plan::render::text(&report.plan)))
+}
+
+fn texts(reasons: &[impl ToString]) -> String {
+    reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Why the one step of an address waits.
 pub fn waiting(report: &Report, address: &str) -> String {
     let steps = steps(report, address);
     let why = steps.iter().find_map(|step| match &step.verdict {
-        Verdict::Waiting(why) => {
-            Some(why.iter().map(|wait| wait.why.clone()).collect::<Vec<_>>().join("; "))
-        }
+        Verdict::Waiting(why) => Some(texts(why)),
         _ => None,
     });
     why.unwrap_or_else(|| panic!("not waiting:\n{}", palisade::plan::render::text(&report.plan)))

@@ -37,7 +37,7 @@ fn place(id: &str, name: &str) -> LookupItem {
 
 /// An organisation has exactly one root (Organizations user guide); anything else is not an answer to
 /// act on.
-async fn root(access: &Access) -> Result<String, CloudError> {
+pub(super) async fn root(access: &Access) -> Result<String, CloudError> {
     const OPERATION: &str = "organizations:ListRoots";
     let (mut pages, mut token, mut roots) = (Pages::of(OPERATION), None, Vec::new());
     loop {
@@ -76,7 +76,7 @@ async fn walk(
     for name in path.split('/').filter(|name| !name.is_empty()) {
         if !levels.contains_key(&id) {
             let level = children(access, &id).await?;
-            levels.insert(id.clone(), level);
+            levels.insert(id.clone(), level.into_iter().collect());
         }
         match levels.get(&id).and_then(|level| level.get(name)) {
             Some(child) => id = child.clone(),
@@ -86,9 +86,13 @@ async fn walk(
     Ok(Some(id))
 }
 
-async fn children(access: &Access, parent: &str) -> Result<BTreeMap<String, String>, CloudError> {
+/// Names and ids of the units directly below a root or unit.
+pub(super) async fn children(
+    access: &Access,
+    parent: &str,
+) -> Result<Vec<(String, String)>, CloudError> {
     const OPERATION: &str = "organizations:ListOrganizationalUnitsForParent";
-    let (mut pages, mut token, mut level) = (Pages::of(OPERATION), None, BTreeMap::new());
+    let (mut pages, mut token, mut level) = (Pages::of(OPERATION), None, Vec::new());
     loop {
         let page = access
             .organizations
@@ -101,7 +105,7 @@ async fn children(access: &Access, parent: &str) -> Result<BTreeMap<String, Stri
             .map_err(|error| classify(OPERATION, &error))?;
         for unit in page.organizational_units.unwrap_or_default() {
             let id = identified(OPERATION, unit.id)?;
-            level.insert(unit.name.unwrap_or_default(), id);
+            level.push((unit.name.unwrap_or_default(), id));
         }
         token = pages.next(page.next_token)?;
         if token.is_none() {

@@ -72,13 +72,16 @@ async fn a_prefix_list_that_is_not_made_yet_is_not_found() {
     let server = Canned::answering(["<R><prefixListSet><item><prefixListId>pl-1</prefixListId>\
          <prefixListName>com.amazonaws.eu-west-1.s3</prefixListName><state>create-complete</state>\
          </item><item><prefixListId>pl-2</prefixListId><state>create-in-progress</state></item>\
-         <item><prefixListId>pl-3</prefixListId><state>modify-in-progress</state></item>\
+         <item><prefixListId>pl-3</prefixListId><state>modify-in-progress</state>\
+         <maxEntries>40</maxEntries></item>\
          <item><prefixListId>pl-4</prefixListId><state>delete-in-progress</state></item>\
          </prefixListSet></R>"]);
     let items = seen(&server, LookupKind::PrefixList).await.expect("read");
     let ids: Vec<_> = items.iter().map(|item| item.id.as_str()).collect();
     assert_eq!(ids, ["pl-1", "pl-3"]);
     assert_eq!(items[0].name.as_deref(), Some("com.amazonaws.eu-west-1.s3"));
+    let most = |item: &LookupItem| item.attributes.get("maxEntries").cloned();
+    assert_eq!(items.iter().map(most).collect::<Vec<_>>(), [None, Some("40".to_owned())]);
 }
 
 const ROOTS: &str = r#"{"Roots":[{"Id":"r-ab12","Name":"Root"}]}"#;
@@ -115,6 +118,80 @@ async fn the_root_alone_costs_one_call() {
         [LookupItem { id: "r-ab12".into(), name: Some("root".into()), ..LookupItem::default() }]
     );
     server.only_request();
+}
+
+fn account(id: &str, rest: &str) -> String {
+    format!(r#"{{"Id":"{id}"{rest}}}"#)
+}
+
+#[tokio::test]
+async fn where_every_account_says_where_it_is_one_paged_listing_is_enough() {
+    let server = Canned::answering([r#"{"Accounts":[],"NextToken":"t"}"#]);
+    let accounts = [
+        account("1", r#","State":"ACTIVE","Paths":["o-1/r-ab12/1/"]"#),
+        account(
+            "2",
+            r#","State":"SUSPENDED","Status":"ACTIVE","Paths":["o-1/r-ab12/ou-ab12-a/ou-ab12-b/"]"#,
+        ),
+        account("3", r#","Status":"PENDING_CLOSURE","Paths":["o-1/r-ab12/ou-ab12-a/3/"]"#),
+        account("4", r#","State":"SOMETHING_NEW","Paths":["o-1/r-ab12/"]"#),
+        account("5", r#","Paths":["o-1/r-ab12/"]"#),
+        account("6", r#","State":"CLOSED","Paths":["o-1/r-ab12/"]"#),
+        account("7", r#","State":"PENDING_ACTIVATION","Paths":["o-1/r-ab12/"]"#),
+    ];
+    server.then(200, &format!(r#"{{"Accounts":[{}]}}"#, accounts.join(",")));
+    let tree = tree(&server.access().await).await.expect("read");
+    assert_eq!(server.requests().len(), 2);
+    assert!(server.requests()[1].contains(r#""NextToken":"t""#));
+    assert_eq!(tree.open(), ["1", "4", "5", "7"].into());
+    assert_eq!(tree.0["2"].above, names(["ou-ab12-a", "ou-ab12-b", "r-ab12"]));
+    assert_eq!(tree.below(&names(["ou-ab12-a"])), ["2", "3"].into());
+    assert_eq!(tree.below(&names(["ou-ab12-b", "1"])), ["1", "2"].into());
+    assert_eq!(tree.below(&names(["r-ab12"])).len(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_one_account_does_not_say_where_it_is_the_tree_is_walked() {
+    let listed = [
+        account("1", r#","State":"ACTIVE","Paths":["o-1/r-ab12/1/"]"#),
+        account("2", r#","State":"ACTIVE""#),
+    ];
+    let server = Canned::default();
+    server.then(200, &format!(r#"{{"Accounts":[{}]}}"#, listed.join(",")));
+    for answer in [
+        ROOTS,
+        r#"{"Accounts":[],"NextToken":"t"}"#,
+        r#"{"Accounts":[{"Id":"1","State":"ACTIVE"}]}"#,
+        // Two units without a name are two units.
+        r#"{"OrganizationalUnits":[{"Id":"ou-ab12-a"},{"Id":"ou-ab12-b"}]}"#,
+        r#"{"Accounts":[{"Id":"2","State":"ACTIVE"}]}"#,
+        r#"{"OrganizationalUnits":[]}"#,
+        r#"{"Accounts":[{"Id":"3","State":"ACTIVE"}]}"#,
+        r#"{"OrganizationalUnits":[{"Id":"ou-ab12-c"}]}"#,
+        r#"{"Accounts":[{"Id":"4","State":"SUSPENDED"}]}"#,
+        r#"{"OrganizationalUnits":[]}"#,
+    ] {
+        server.then(200, answer);
+    }
+    let tree = tree(&server.access().await).await.expect("read");
+    assert_eq!(server.requests().len(), 11);
+    assert_eq!(tree.0.len(), 4);
+    assert_eq!(tree.below(&names(["ou-ab12-b"])), ["2"].into());
+    assert_eq!(tree.below(&names(["ou-ab12-a"])), ["3", "4"].into());
+    assert_eq!(tree.below(&names(["ou-ab12-c"])), ["4"].into());
+    assert_eq!(tree.open(), ["1", "2", "3"].into());
+}
+
+#[tokio::test]
+async fn a_part_of_an_organization_is_not_an_organization() {
+    let server =
+        Canned::answering([r#"{"Accounts":[{"Id":"1","Paths":["o-1/r-ab12/"]}],"NextToken":"t"}"#]);
+    server.then(400, r#"{"__type":"AccessDeniedException","Message":"no"}"#);
+    let error = tree(&server.access().await).await.expect_err("half of it");
+    assert_eq!((error.class, error.operation), (Class::Denied, "organizations:ListAccounts"));
+    let empty = Canned::answering([r#"{"Accounts":[]}"#]);
+    let error = tree(&empty.access().await).await.expect_err("nobody manages it");
+    assert_eq!(error.class, Class::Unknown);
 }
 
 #[cfg(feature = "simulator")]

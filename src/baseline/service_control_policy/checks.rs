@@ -1,33 +1,37 @@
 //! The requests that the rules are about.
 
+use super::{
+    blinding::{RECORDER, WATCHERS, Watcher},
+    instance_storage::LOCAL_DISKS,
+};
 use crate::baseline::{
     Breach,
     facts::Facts,
-    probe::{Probe, absent, denied, is, missing},
+    probe::{Key, Probe, Together, absent, attached, is, missing},
 };
 
 pub(super) fn trails(facts: &Facts<'_>) -> Vec<Breach> {
-    let actions = ["StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"];
-    missing(facts, &actions.map(|verb| Probe::of("cloudtrail", verb, &[])))
+    blinding(facts, |watcher| watcher.service == RECORDER, |w| [w.deletes, w.suspends].concat())
 }
 
-/// Some Region that no scope of the settings is in.
-pub(super) fn regions(facts: &Facts<'_>) -> Vec<Breach> {
-    const FAR: [&str; 4] = ["af-south-1", "ap-southeast-3", "me-south-1", "sa-east-1"];
-    let used: Vec<_> = facts.scopes.values().map(|scope| scope.region.as_str()).collect();
-    let far = FAR.into_iter().find(|region| !used.contains(region)).unwrap_or(FAR[0]);
-    missing(
-        facts,
-        &[
-            Probe::of("ec2", "RunInstances", &[is("aws:requestedregion", far)]),
-            Probe::of("sagemaker", "CreateTrainingJob", &[is("aws:requestedregion", far)]),
-        ],
-    )
+/// The named calls of some of the services that watch.
+fn blinding(
+    facts: &Facts<'_>,
+    which: impl Fn(&Watcher) -> bool,
+    verbs: impl Fn(&Watcher) -> Vec<&'static str>,
+) -> Vec<Breach> {
+    let of = |watcher: &Watcher| -> Vec<Probe> {
+        let probe = |verb: &&str| Probe::of(watcher.service, verb, &[]);
+        verbs(watcher).iter().map(probe).collect()
+    };
+    let probes: Vec<_> = WATCHERS.iter().filter(|watcher| which(watcher)).flat_map(of).collect();
+    missing(facts, &probes)
 }
 
 pub(super) fn s3(facts: &Facts<'_>) -> Vec<Breach> {
     let all = ["PutBucketPublicAccessBlock", "PutAccountPublicAccessBlock"];
-    let some = ["PutBucketPolicy", "DeleteBucketPolicy", "PutBucketAcl"];
+    let some =
+        ["PutBucketPolicy", "DeleteBucketPolicy", "PutBucketAcl", "DeleteObject", "PutObject"];
     let mut probes = all.map(|verb| Probe::of("s3", verb, &[])).to_vec();
     probes.extend(some.map(|verb| Probe::of("s3", verb, &[]).on_a_named_resource()));
     missing(facts, &probes)
@@ -119,31 +123,79 @@ pub(in crate::baseline) fn denies_large_apps(facts: &Facts<'_>) -> bool {
 }
 
 pub(super) fn presigned(facts: &Facts<'_>) -> Vec<Breach> {
+    // Every call that hands out a session by URL (service authorization reference). None has a condition key of its own.
+    const URLS: [&str; 6] = [
+        "CreateHubContentPresignedUrls",
+        "CreatePartnerAppPresignedUrl",
+        "CreatePresignedDomainUrl",
+        "CreatePresignedMlflowAppUrl",
+        "CreatePresignedMlflowTrackingServerUrl",
+        "CreatePresignedNotebookInstanceUrl",
+    ];
     let outside = [
         absent("aws:sourcevpce"),
         absent("aws:sourcevpc"),
         absent("aws:vpcsourceip"),
         is("aws:sourceip", "198.51.100.1"),
     ];
-    let verbs = ["CreatePresignedDomainUrl", "CreatePresignedNotebookInstanceUrl"];
-    missing(facts, &verbs.map(|verb| Probe::of("sagemaker", verb, &outside)))
+    // A VPC is not ours because it is one, nor because its addresses look like ours.
+    let elsewhere = [
+        is("aws:sourcevpce", "vpce-0fedcba9876543210"),
+        is("aws:sourcevpc", "vpc-0fedcba9876543210"),
+        is("aws:vpcsourceip", "10.0.0.1"),
+        absent("aws:sourceip"),
+    ];
+    let probes = URLS.iter().flat_map(|verb| {
+        [
+            Probe::of("sagemaker", verb, &outside).called("from the internet"),
+            Probe::of("sagemaker", verb, &elsewhere).called("through somebody else's endpoint"),
+        ]
+    });
+    missing(facts, &probes.collect::<Vec<_>>())
 }
 
 pub(super) fn detection(facts: &Facts<'_>) -> Vec<Breach> {
-    missing(
-        facts,
-        &[
-            Probe::of("guardduty", "DeleteDetector", &[]),
-            Probe::of("config", "StopConfigurationRecorder", &[]),
-            Probe::of("config", "DeleteConfigurationRecorder", &[]),
-            Probe::of("access-analyzer", "DeleteAnalyzer", &[]),
-            Probe::of("securityhub", "DisableSecurityHub", &[]),
-        ],
-    )
+    blinding(facts, |watcher| watcher.service != RECORDER, |w| [w.deletes, w.suspends].concat())
+}
+
+pub(super) fn hiding(facts: &Facts<'_>) -> Vec<Breach> {
+    blinding(facts, |_| true, |watcher| watcher.hides.to_vec())
+}
+
+/// Jobs that would be possible with a volume key, which AWS refuses on such an instance.
+pub(super) fn local_disks(facts: &Facts<'_>) -> Vec<Breach> {
+    let mut found = Vec::new();
+    for policy in attached(facts).into_values().flatten() {
+        let alone = Together::of(&[policy]);
+        let unusable = LOCAL_DISKS.iter().filter(|family| {
+            let types = format!("ml.{family}.xlarge");
+            let keyless = [
+                is("sagemaker:instancetypes", &types),
+                absent("sagemaker:volumekmskey"),
+                absent("sagemaker:volumekmskeyarn"),
+            ];
+            let volume =
+                is("sagemaker:volumekmskeyarn", "arn:aws:kms:eu-west-1:123412341234:key/1");
+            let keyed = [keyless[0], volume];
+            let job = |keys: &[Key<'_>]| Probe::of("sagemaker", "CreateTrainingJob", keys);
+            alone.deny(facts, &job(&keyless)) && !alone.deny(facts, &job(&keyed))
+        });
+        let unusable: Vec<_> = unusable.map(|family| format!("ml.{family}")).collect();
+        if !unusable.is_empty() {
+            let why = format!(
+                "asks for a volume key on instances that refuse one: {}",
+                unusable.join(", ")
+            );
+            found.push(policy.breach("content", why));
+        }
+    }
+    found
 }
 
 pub(super) fn keys(facts: &Facts<'_>) -> Vec<Breach> {
-    missing(facts, &["ScheduleKeyDeletion", "DisableKey"].map(|verb| Probe::of("kms", verb, &[])))
+    // Without its imported material or its key store a key cannot be used either (KMS API reference).
+    let verbs = ["ScheduleKeyDeletion", "DisableKey", "DeleteImportedKeyMaterial"];
+    missing(facts, &verbs.map(|verb| Probe::of("kms", verb, &[])))
 }
 
 pub(super) fn models(facts: &Facts<'_>) -> Vec<Breach> {
@@ -174,6 +226,8 @@ pub(super) fn organisation(facts: &Facts<'_>) -> Vec<Breach> {
     missing(
         facts,
         &[
+            Probe::of("account", "CloseAccount", &[]),
+            Probe::of("organizations", "AcceptHandshake", &[]),
             Probe::of("organizations", "LeaveOrganization", &[]),
             Probe::of("ec2", "RunInstances", &[]).by_root(),
             Probe::of("s3", "PutObject", &[]).by_root(),
@@ -182,7 +236,18 @@ pub(super) fn organisation(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 pub(super) fn gateways(facts: &Facts<'_>) -> Vec<Breach> {
-    let verbs = ["CreateInternetGateway", "AttachInternetGateway"];
+    // CreateDefaultVpc makes a gateway and a route to it in one call (EC2 API reference); a peering leads to a VPC that may
+    // have one; VPC block public access is what makes a gateway count for nothing.
+    let verbs = [
+        "AcceptVpcPeeringConnection",
+        "AttachInternetGateway",
+        "CreateDefaultVpc",
+        "CreateEgressOnlyInternetGateway",
+        "CreateInternetGateway",
+        "CreateVpcBlockPublicAccessExclusion",
+        "CreateVpcPeeringConnection",
+        "ModifyVpcBlockPublicAccessOptions",
+    ];
     missing(facts, &verbs.map(|verb| Probe::of("ec2", verb, &[])))
 }
 
@@ -203,10 +268,11 @@ pub(super) fn lockout(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for role in facts.roles {
         for policy in &facts.policies {
+            let alone = Together::of(&[policy]);
             let refused: Vec<_> = NEEDED
                 .into_iter()
                 .map(|(service, verb)| Probe::of(service, verb, &[]).by(role))
-                .filter(|probe| denied(facts, &[policy], probe))
+                .filter(|probe| alone.deny(facts, probe))
                 .map(|probe| probe.action)
                 .collect();
             if !refused.is_empty() {

@@ -4,14 +4,21 @@
 //! principal that is no exception. Policies that are attached nowhere do not count; where they are attached is live data.
 //! Scopes without any service control policy are not the organisation's, and nothing is asked of them.
 
+mod blinding;
 mod checks;
+mod claim_tags;
+pub(super) mod instance_storage;
+mod regions;
+#[cfg(test)]
+mod tests;
 
 pub(super) use self::checks::denies_large_apps;
 use self::checks::{
-    boundary, container_traffic, detection, domains, gateways, instance_types, isolation,
-    jobs_in_vpc, keys, lockout, models, notebooks, organisation, personal_data, presigned, regions,
-    root_access, s3, trails, volumes,
+    boundary, container_traffic, detection, domains, gateways, hiding, instance_types, isolation,
+    jobs_in_vpc, keys, local_disks, lockout, models, notebooks, organisation, personal_data,
+    presigned, root_access, s3, trails, volumes,
 };
+pub use self::claim_tags::open_claim_tags;
 use super::{Reach, Rule, Severity};
 
 const KIND: &str = "ServiceControlPolicy";
@@ -24,7 +31,8 @@ pub(super) const RULES: &[Rule] = &[
         title: "CloudTrail cannot be stopped, changed or deleted",
         why: "Whoever gets in turns off the record first.",
         source: "AWS Control Tower AWS-GR_CLOUDTRAIL_CHANGE_PROHIBITED; AWS Organizations user guide, example SCPs",
-        help: "deny cloudtrail:StopLogging, DeleteTrail, UpdateTrail and PutEventSelectors",
+        help: "deny whatever stops, narrows or redirects a trail, an event data store or a channel: the actions are in \
+                 the finding",
         reach: Reach::Scope,
         check: trails,
     },
@@ -33,22 +41,23 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "Work happens in approved Regions only",
-        why: "Nobody watches the other Regions.",
+        why: "Nobody watches the other Regions. A list of forbidden Regions ends where AWS opens the next one.",
         source: "AWS Organizations user guide, example SCPs (deny access by requested Region); AWS Control Tower \
                  Region deny control",
-        help: "deny what is not a global service where aws:RequestedRegion is not approved",
+        help: "deny, with `NotAction` of the global services, where `StringNotEquals` finds aws:RequestedRegion on no \
+                 short list of approved Regions",
         reach: Reach::Scope,
-        check: regions,
+        check: regions::approved,
     },
     Rule {
         id: "SCP-03",
         severity: Severity::High,
         kind: KIND,
-        title: "Public access blocks of S3 stay, and policies of protected buckets too",
-        why: "One call opens a bucket to the world.",
+        title: "Public access blocks of S3 stay, and policies and logs of protected buckets too",
+        why: "One call opens a bucket to the world; overwriting a log is as good as deleting it.",
         source: "AWS Control Tower AWS-GR_AUDIT_BUCKET_POLICY_CHANGES_PROHIBITED; Security Hub S3.1, S3.8",
         help: "deny s3:PutBucketPublicAccessBlock and PutAccountPublicAccessBlock, and changes of policies and \
-                 ACLs of the log archive",
+                 ACLs and writing and deleting of objects in the log archive, which its services write",
         reach: Reach::Scope,
         check: s3,
     },
@@ -96,7 +105,8 @@ pub(super) const RULES: &[Rule] = &[
         why: "With AWS's own key nobody decides who may decrypt.",
         source: "Security Hub SageMaker.21; Config SAGEMAKER_NOTEBOOK_INSTANCE_KMS_KEY_CONFIGURED; checkov \
                  CKV_AWS_22, CKV_AWS_187",
-        help: "deny creating domains, notebooks and jobs with `Null` of sagemaker:VolumeKmsKey",
+        help: "deny creating domains, notebooks and jobs with `Null` of sagemaker:VolumeKmsKeyArn and the older \
+                 sagemaker:VolumeKmsKey together",
         reach: Reach::Scope,
         check: volumes,
     },
@@ -151,11 +161,12 @@ pub(super) const RULES: &[Rule] = &[
         id: "SCP-12",
         severity: Severity::High,
         kind: KIND,
-        title: "Presigned URLs are made inside the VPC only",
-        why: "A presigned URL is a session for whoever holds it.",
+        title: "Presigned URLs come through the platform's own endpoints only",
+        why: "A presigned URL is a session for whoever holds it, and anybody can have an endpoint.",
         source: "SageMaker developer guide, \"Connect to SageMaker Within your VPC\"; AWS whitepaper \"SageMaker \
                  Studio Administration Best Practices\"",
-        help: "deny sagemaker:CreatePresignedDomainUrl and CreatePresignedNotebookInstanceUrl without aws:SourceVpce",
+        help: "deny sagemaker:CreatePresigned…Url and its like where aws:SourceVpce is none of the platform's endpoints: \
+                 `StringNotEquals: {aws:SourceVpce: [\"${SCOPE/VpcEndpoint/NAME}\"]}`",
         reach: Reach::Scope,
         check: presigned,
     },
@@ -163,12 +174,12 @@ pub(super) const RULES: &[Rule] = &[
         id: "SCP-13",
         severity: Severity::High,
         kind: KIND,
-        title: "What detects attacks cannot be turned off",
-        why: "It is turned off before the attack goes on.",
+        title: "What detects attacks cannot be turned off, suspended or narrowed",
+        why: "It is turned off before the attack goes on, and deleting it is only the loudest way.",
         source: "AWS Control Tower AWS-GR_CONFIG_CHANGE_PROHIBITED; Security Hub GuardDuty.1, Config.1; AWS \
                  Prescriptive Guidance, \"Security Reference Architecture\"",
-        help: "deny guardduty:DeleteDetector, config:StopConfigurationRecorder and DeleteConfigurationRecorder, \
-                 access-analyzer:DeleteAnalyzer and securityhub:DisableSecurityHub",
+        help: "deny what deletes, suspends or narrows them (guardduty:UpdateDetector, config:PutConfigurationRecorder, \
+                 macie2:UpdateMacieSession, …), with an exception for who administers them",
         reach: Reach::Scope,
         check: detection,
     },
@@ -179,7 +190,8 @@ pub(super) const RULES: &[Rule] = &[
         title: "Keys cannot be deleted or disabled by those who work with them",
         why: "What is encrypted under a key is lost with it.",
         source: "Security Hub KMS.3; KMS developer guide, \"Deleting AWS KMS keys\"",
-        help: "deny kms:ScheduleKeyDeletion and DisableKey, with an exception for who administers keys",
+        help: "deny kms:ScheduleKeyDeletion, DisableKey and DeleteImportedKeyMaterial, with an exception for who \
+                 administers keys",
         reach: Reach::Scope,
         check: keys,
     },
@@ -227,7 +239,8 @@ pub(super) const RULES: &[Rule] = &[
         why: "Outside of the organisation no SCP holds; root has no other limit than SCPs.",
         source: "AWS Control Tower AWS-GR_RESTRICT_ROOT_USER; AWS Organizations user guide, example SCPs; \
                  Security Hub IAM.4",
-        help: "deny organizations:LeaveOrganization, and everything where aws:PrincipalArn is an account's root",
+        help: "deny organizations:LeaveOrganization and AcceptHandshake and account:CloseAccount, and everything where \
+                 aws:PrincipalArn is an account's root and `Null: {aws:AssumedRoot: \"true\"}` holds",
         reach: Reach::Scope,
         check: organisation,
     },
@@ -236,9 +249,10 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Nobody makes a way to the internet",
-        why: "A gateway and a route make a private subnet public.",
+        why: "A gateway and a route make a private subnet public, and a peering leads to a VPC that has them.",
         source: "AWS Organizations user guide, example SCPs (prevent VPCs without internet access from getting it)",
-        help: "deny ec2:CreateInternetGateway and AttachInternetGateway",
+        help: "deny making and attaching gateways, ec2:CreateDefaultVpc (which does both), peering, and changes of VPC \
+                 block public access",
         reach: Reach::Scope,
         check: gateways,
     },
@@ -253,5 +267,41 @@ pub(super) const RULES: &[Rule] = &[
         help: "add palisade's role to the exceptions, in a condition on aws:PrincipalArn",
         reach: Reach::Manifest,
         check: lockout,
+    },
+    Rule {
+        id: "SCP-21",
+        severity: Severity::High,
+        kind: KIND,
+        title: "Claim tags are set and removed by palisade only",
+        why: "One call takes a resource out of palisade's hands, or gives it a foreign one.",
+        source: "AWS data perimeter policy examples (aws:TagKeys); EC2 API reference, DeleteTags; IAM user guide, aws:TagKeys",
+        help: "deny everything where `ForAnyValue:StringLike` finds `palisade:*` in aws:TagKeys, and ec2:DeleteTags without \
+                 aws:TagKeys on what carries palisade:owner, except for palisade's role",
+        reach: Reach::Scope,
+        check: claim_tags::guarded,
+    },
+    Rule {
+        id: "SCP-22",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "Policies that ask for volume keys let instances with local disks go without",
+        why: "AWS refuses a volume key there, so that neither with nor without one a job can be made.",
+        source: "SageMaker API reference, ResourceConfig (VolumeKmsKeyId); EC2 DescribeInstanceTypes (InstanceStorageSupported)",
+        help: "add the families to the `ForAnyValue:StringNotLike` of sagemaker:InstanceTypes in the statement",
+        reach: Reach::Manifest,
+        check: local_disks,
+    },
+    Rule {
+        id: "SCP-23",
+        severity: Severity::Medium,
+        kind: KIND,
+        title: "Findings cannot be hidden or made up by rule",
+        why: "A filter that archives keeps an attack out of sight, and nothing looks turned off.",
+        source: "GuardDuty user guide, \"Suppression rules\"; Security Hub user guide, \"Automation rules\"; IAM Access Analyzer, \
+                 archive rules; Config API reference, PutEvaluations",
+        help: "deny making filters, trusted lists, archive and automation rules and evaluations, with an exception for who \
+                 triages findings",
+        reach: Reach::Scope,
+        check: hiding,
     },
 ];

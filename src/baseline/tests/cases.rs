@@ -1,5 +1,7 @@
 //! One case a rule.
 
+mod documents;
+
 /// A rule, and the two sides of it.
 pub struct Case {
     pub rule: &'static str,
@@ -20,12 +22,12 @@ fn manifest(kind: &str, name: &str, spec: &str) -> String {
 
 const VPC: &str = "vpc: vpc-0123456789abcdef0";
 
-fn group(name: &str, rest: &str) -> String {
+pub fn group(name: &str, rest: &str) -> String {
     manifest("SecurityGroup", name, &format!("{{{VPC}, {rest}}}"))
 }
 
 /// A group whose only ingress rule is this.
-fn ingress(rule: &str) -> String {
+pub fn ingress(rule: &str) -> String {
     group("web", &format!("ingress: [{{description: x, {rule}}}], egress: []"))
 }
 
@@ -48,22 +50,22 @@ const VPC_ONLY: &str = "authMode: SSO, subnets: [subnet-0123456789abcdef0, subne
                         appNetworkAccessType: VpcOnly";
 const IN_APPS: &str = "securityGroups: [{ref: apps}]";
 
-fn studio(top: &str, user: &str) -> String {
+pub fn studio(top: &str, user: &str) -> String {
     domain(&format!("{SSO}{top}"), &format!("{IN_APPS}{user}")) + &group("apps", APPS)
 }
 
-fn vpc_only(apps: &str) -> String {
+pub fn vpc_only(apps: &str) -> String {
     domain(VPC_ONLY, IN_APPS) + &group("apps", apps)
 }
 
 const OURS: &str = "{Effect: Allow, Principal: '*', Action: '*', Resource: '*', Condition: {StringEquals: \
                     {'aws:PrincipalOrgID': o-abc1234567, 'aws:ResourceOrgID': o-abc1234567}}}";
 
-fn policy(statement: &str) -> String {
+pub fn policy(statement: &str) -> String {
     format!("policy: {{Version: '2012-10-17', Statement: [{statement}]}}")
 }
 
-fn interface(name: &str, service: &str, rest: &str, policy: &str) -> String {
+pub fn interface(name: &str, service: &str, rest: &str, policy: &str) -> String {
     let subnets = "subnets: [subnet-0123456789abcdef0]";
     manifest(
         "VpcEndpoint",
@@ -72,19 +74,19 @@ fn interface(name: &str, service: &str, rest: &str, policy: &str) -> String {
     )
 }
 
-fn s3(rest: &str, policy: &str) -> String {
+pub fn s3(rest: &str, policy: &str) -> String {
     manifest("VpcEndpoint", "s3", &format!("{{type: Gateway, service: s3, {VPC}{rest}, {policy}}}"))
 }
 
-fn endpoint_group(rule: &str) -> String {
+pub fn endpoint_group(rule: &str) -> String {
     group("doors", &format!("ingress: [{{description: x, {rule}}}], egress: []"))
 }
 
-const DOORS: &str = "securityGroups: [{ref: doors}]";
-const TABLE: &str = ", routeTables: [rtb-0123456789abcdef0]";
+pub const DOORS: &str = "securityGroups: [{ref: doors}]";
+pub const TABLE: &str = ", routeTables: [rtb-0123456789abcdef0]";
 const HTTPS: &str = "protocol: tcp, ports: 443";
 
-fn key(rest: &str, statement: &str) -> String {
+pub fn key(rest: &str, statement: &str) -> String {
     let root = "{Effect: Allow, Principal: {AWS: 'arn:aws:iam::111122223333:root'}, Action: 'kms:*', Resource: '*'}";
     manifest(
         "KmsKey",
@@ -117,6 +119,7 @@ pub fn all() -> Vec<Case> {
     all.extend(domains());
     all.extend(policies());
     all.extend(sagemaker_policies());
+    all.extend(documents::all());
     all
 }
 
@@ -231,6 +234,11 @@ fn endpoints() -> Vec<Case> {
         ),
         case("EP-07", s3("", &own) + &vpc_only(APPS), s3(TABLE, &own) + &vpc_only(APPS)),
         case("EP-09", s3(TABLE, &policy(&by_address)), s3(TABLE, &own)),
+        case(
+            "EP-10",
+            s3(TABLE, &policy(&OURS.replace("'*', Action", "{AWS: '111122223333'}, Action"))),
+            s3(TABLE, &own),
+        ),
     ]
 }
 
@@ -343,20 +351,22 @@ fn policies() -> Vec<Case> {
     let unless = |key: &str, value: &str| format!("StringNotEquals: {{'{key}': {value}}}");
     let no_resource = "{Effect: Deny, Action: ['bedrock:InvokeModel*'], NotResource: ['arn:aws:bedrock:*::foundation-model/amazon.*']}";
     let locks = deny("'ec2:*'", "");
-    let exempt =
-        deny("'ec2:*'", "ArnNotLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/palisade'}");
+    let but_us = "ArnNotLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/palisade'}";
+    let exempt = deny("'ec2:*'", but_us);
+    let watchers = "'access-analyzer:*', 'config:*', 'detective:*', 'guardduty:*', 'inspector2:*', 'macie2:*', \
+                    'securityhub:*'";
     vec![
         denial(
             "SCP-01",
             &[deny(
-                "'cloudtrail:StopLogging', 'cloudtrail:DeleteTrail', 'cloudtrail:UpdateTrail', 'cloudtrail:PutEventSelectors'",
+                "'cloudtrail:Delete*', 'cloudtrail:Deregister*', 'cloudtrail:Disable*', 'cloudtrail:Put*', 'cloudtrail:Stop*', 'cloudtrail:Update*'",
                 "",
             )],
         ),
         denial(
             "SCP-02",
             &[deny(
-                "'ec2:*', 'sagemaker:*'",
+                "'ec2:*', 'lambda:*', 's3:*', 'sagemaker:*'",
                 "StringNotEquals: {'aws:RequestedRegion': [eu-west-1, us-east-1]}",
             )],
         ),
@@ -364,18 +374,16 @@ fn policies() -> Vec<Case> {
             "SCP-03",
             &[
                 deny("'s3:PutBucketPublicAccessBlock', 's3:PutAccountPublicAccessBlock'", ""),
-                deny("'s3:PutBucketPolicy', 's3:DeleteBucketPolicy', 's3:PutBucketAcl'", "")
-                    .replace("Resource: '*'", "Resource: 'arn:aws:s3:::log-archive*'"),
+                deny(
+                    "'s3:PutBucketPolicy', 's3:DeleteBucketPolicy', 's3:PutBucketAcl', 's3:*Object'",
+                    "",
+                )
+                .replace("Resource: '*'", "Resource: 'arn:aws:s3:::log-archive*'"),
             ],
         ),
-        denial(
-            "SCP-13",
-            &[deny(
-                "'guardduty:DeleteDetector', 'config:Stop*', 'config:Delete*', 'access-analyzer:DeleteAnalyzer', 'securityhub:Disable*'",
-                "",
-            )],
-        ),
-        denial("SCP-14", &[deny("'kms:ScheduleKeyDeletion', 'kms:DisableKey'", "")]),
+        denial("SCP-13", &[deny(watchers, "")]),
+        denial("SCP-23", &[deny(watchers, "")]),
+        denial("SCP-14", &[deny("'kms:ScheduleKeyDeletion', 'kms:D*'", "")]),
         denial(
             "SCP-15",
             &[no_resource.to_owned(), deny("'bedrock:CreateModelCustomizationJob'", "")],
@@ -391,11 +399,35 @@ fn policies() -> Vec<Case> {
         denial(
             "SCP-18",
             &[
-                deny("'organizations:LeaveOrganization'", ""),
+                deny(
+                    "'organizations:LeaveOrganization', 'organizations:AcceptHandshake', 'account:CloseAccount'",
+                    "",
+                ),
                 deny("'*'", "StringLike: {'aws:PrincipalArn': 'arn:aws:iam::*:root'}"),
             ],
         ),
-        denial("SCP-19", &[deny("'ec2:CreateInternetGateway', 'ec2:AttachInternetGateway'", "")]),
+        denial(
+            "SCP-19",
+            &[deny(
+                "'ec2:Create*', 'ec2:Attach*', 'ec2:AcceptVpcPeeringConnection', 'ec2:ModifyVpcBlockPublicAccess*'",
+                "",
+            )],
+        ),
+        denial(
+            "SCP-21",
+            &[
+                deny(
+                    "'*'",
+                    &format!("'ForAnyValue:StringLike': {{'aws:TagKeys': 'palisade:*'}}, {but_us}"),
+                ),
+                deny(
+                    "'ec2:DeleteTags'",
+                    &format!(
+                        "\"Null\": {{'aws:TagKeys': 'true', 'aws:ResourceTag/palisade:owner': 'false'}}, {but_us}"
+                    ),
+                ),
+            ],
+        ),
         case("SCP-20", scp("this", &locks), scp("this", &exempt)),
     ]
 }
@@ -409,6 +441,12 @@ fn sagemaker_policies() -> Vec<Case> {
     let off = |key: &str| format!("BoolIfExists: {{'{key}': 'false'}}");
     let unless = |key: &str, value: &str| format!("StringNotEquals: {{'{key}': {value}}}");
     let only = |key: &str, value: &str| format!("StringEquals: {{'{key}': {value}}}");
+    let keyless = |local: &str| {
+        let without = null("sagemaker:VolumeKmsKeyArn");
+        let types =
+            format!("'ForAnyValue:StringNotLike': {{'sagemaker:InstanceTypes': '{local}'}}");
+        deny(jobs, &format!("{without}, {types}"))
+    };
     vec![
         denial(
             "SCP-04",
@@ -462,9 +500,10 @@ fn sagemaker_policies() -> Vec<Case> {
         denial(
             "SCP-12",
             &[deny(
-                "'sagemaker:CreatePresignedDomainUrl', 'sagemaker:CreatePresignedNotebookInstanceUrl'",
-                &null("aws:SourceVpce"),
+                "'sagemaker:Create*Url*'",
+                &unless("aws:SourceVpce", "[vpce-0aaaaaaaaaaaaaaaa, vpce-0bbbbbbbbbbbbbbbb]"),
             )],
         ),
+        case("SCP-22", scp("this", &keyless("ml.p4d.*")), scp("this", &keyless("ml.*"))),
     ]
 }

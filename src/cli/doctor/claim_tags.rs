@@ -1,29 +1,15 @@
 //! Whether service control policies keep everybody else from taking palisade's claim off a resource, or from putting it on one.
 //! What carries the claim is palisade's to change: who may write the tags decides what it changes.
 
-use std::collections::BTreeSet;
-
 use super::Check;
 use crate::{
+    baseline,
     kind::ScopeFacts,
     manifest::{Document, Presence, Snapshot},
-    model::{
-        claim::{ADDRESS_TAG, DELETION_TAG, OWNER_TAG},
-        policy_document::{Decision, Dialect, PolicyDocument, Request},
-    },
+    model::policy_document::{Dialect, PolicyDocument},
 };
 
 const KIND: &str = "ServiceControlPolicy";
-
-/// What sets and removes tags of what member accounts hold (service authorization reference).
-const TAGGING: [&str; 6] = [
-    "ec2:CreateTags",
-    "ec2:DeleteTags",
-    "kms:TagResource",
-    "kms:UntagResource",
-    "sagemaker:AddTags",
-    "sagemaker:DeleteTags",
-];
 
 /// Judges what the manifests attach somewhere. Which accounts are below those places is live data, and is not judged here.
 /// `None` for the account that keeps the organisation's policies: they hold for everybody but it.
@@ -34,7 +20,8 @@ pub(super) fn check(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Check> {
     }
     let name = format!("{}: claim tags", facts.name);
     let documents: Vec<PolicyDocument> = policies().filter_map(attached).collect();
-    let open = open(&documents, facts);
+    let in_force: Vec<&PolicyDocument> = documents.iter().collect();
+    let open = baseline::open_claim_tags(&in_force, &facts.region);
     let Some(first) = open.first() else {
         return Some(Check::ok(name, "protected by service control policies of the manifests"));
     };
@@ -48,8 +35,9 @@ pub(super) fn check(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Check> {
             count - 1
         ),
     };
-    let help = "deny setting and removing tags where aws:TagKeys is palisade:*, to everybody but palisade's role; nothing \
-                to do where a policy outside of this directory does that";
+    let help = "deny everything where `ForAnyValue:StringLike` finds `palisade:*` in aws:TagKeys, and ec2:DeleteTags \
+                without aws:TagKeys, to everybody but palisade's role; nothing to do where a policy outside of this \
+                directory does that";
     Some(Check::warn(name, found, help))
 }
 
@@ -61,28 +49,6 @@ fn attached(document: &Document) -> Option<PolicyDocument> {
         return None;
     }
     PolicyDocument::from_value(&spec["content"], Dialect::ServiceControlPolicy).ok()
-}
-
-/// What a role that nobody exempts can do to claim tags. Only what is certainly denied is not open.
-fn open(documents: &[PolicyDocument], facts: &ScopeFacts) -> BTreeSet<String> {
-    let ScopeFacts { account, region, partition, .. } = facts;
-    let somebody = format!("arn:{partition}:iam::{account}:role/palisade-doctor-probe");
-    let mut open = BTreeSet::new();
-    for action in TAGGING {
-        for tag in [OWNER_TAG, ADDRESS_TAG, DELETION_TAG] {
-            // Alone, and among others: a condition that all keys are claim tags would let the second pass.
-            for keys in [&[tag][..], &[tag, "team"]] {
-                let mut request = Request::new(&somebody, action, "*");
-                let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-                request.context.insert("aws:tagkeys".to_owned(), keys);
-                request.context.insert("aws:requestedregion".to_owned(), vec![region.clone()]);
-                if !documents.iter().any(|it| it.evaluate(&request) == Decision::Deny) {
-                    open.insert(format!("{action} of {tag}"));
-                }
-            }
-        }
-    }
-    open
 }
 
 #[cfg(test)]
@@ -98,11 +64,12 @@ mod tests {
         simulator::example::SETTINGS,
     };
 
-    fn judged(statement: &str) -> BTreeMap<String, Option<Check>> {
+    fn judged(statements: &[String]) -> BTreeMap<String, Option<Check>> {
         let dir = tempfile::tempdir().unwrap();
         let text = format!(
             "apiVersion: palisade.dev/v1alpha1\nkind: ServiceControlPolicy\nmetadata: {{name: tags, scope: org}}\nspec:\n  \
-             targets: [root]\n  content:\n    Version: \"2012-10-17\"\n    Statement:\n      - {statement}\n"
+             targets: [root]\n  content:\n    Version: \"2012-10-17\"\n    Statement: [{}]\n",
+            statements.join(", ")
         );
         std::fs::write(dir.path().join("a.yaml"), text).unwrap();
         let settings = Settings::parse(SETTINGS, &Overrides::default()).unwrap();
@@ -116,7 +83,6 @@ mod tests {
         format!("{{Effect: Deny, Action: {actions}, Resource: \"*\", Condition: {condition}}}")
     }
 
-    const ALL: &str = "[\"ec2:CreateTags\", \"ec2:DeleteTags\", \"kms:TagResource\", \"kms:UntagResource\", \"sagemaker:AddTags\", \"sagemaker:DeleteTags\"]";
     const OTHERS: &str = "ArnNotLike: {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/palisade\"}";
 
     #[test]
@@ -124,7 +90,10 @@ mod tests {
         let any = format!(
             "{{\"ForAnyValue:StringLike\": {{\"aws:TagKeys\": \"palisade:*\"}}, {OTHERS}}}"
         );
-        let checks = judged(&deny(ALL, &any));
+        let owned =
+            "\"Null\": {\"aws:TagKeys\": \"true\", \"aws:ResourceTag/palisade:owner\": \"false\"}";
+        let without_list = deny("\"ec2:DeleteTags\"", &format!("{{{owned}, {OTHERS}}}"));
+        let checks = judged(&[deny("\"*\"", &any), without_list.clone()]);
         let prod = checks["ml-prod"].as_ref().unwrap();
         assert_eq!(prod.status, super::super::Status::Ok, "{prod:?}");
         assert_eq!(
@@ -133,12 +102,19 @@ mod tests {
         );
         let all = any.replace("ForAnyValue:StringLike", "ForAllValues:StringLike");
         let one = any.replace("palisade:*", "palisade:owner");
-        for (actions, condition, open) in [
-            ("[\"ec2:CreateTags\"]", &any, "ec2:DeleteTags of palisade:address"),
-            (ALL, &all, "ec2:CreateTags of palisade:address"),
-            (ALL, &one, "ec2:CreateTags of palisade:address"),
+        for (statements, open) in [
+            (
+                vec![deny("\"ec2:CreateTags\"", &any), without_list.clone()],
+                "ec2:DeleteTags of palisade:address",
+            ),
+            (
+                vec![deny("\"*\"", &all), without_list.clone()],
+                "ec2:CreateTags of palisade:address together with other tags",
+            ),
+            (vec![deny("\"*\"", &one), without_list], "ec2:CreateTags of palisade:address"),
+            (vec![deny("\"*\"", &any)], "ec2:DeleteTags without a list"),
         ] {
-            let checks = judged(&deny(actions, condition));
+            let checks = judged(&statements);
             let prod = checks["ml-prod"].as_ref().unwrap();
             assert!(prod.found.contains(open), "{prod:?}");
             assert!(prod.help.as_deref().is_some_and(|help| help.contains("aws:TagKeys")));

@@ -12,7 +12,7 @@ use super::Check;
 use crate::{
     aws::{Access, identity, lookup, rehearsal, trace},
     engine::Scopes,
-    kind::{Ask, Class, CloudError, LookupItem, LookupKind},
+    kind::{Ask, Class, CloudError, LookupItem, LookupKind, Population},
     manifest::{Document, Snapshot, did_you_mean},
     model::{Address, Claim, Deletion, Observed, Ownership, Tags},
     settings::{Mode, Settings, is_known_region, regions},
@@ -158,7 +158,11 @@ impl Scope<'_> {
             let name = self.check_name(&format!("read {kind}"));
             let Some(port) = self.scopes.port(self.name, &kind) else { continue };
             match port.observe(&ask).await {
-                Ok(mut live) => {
+                Ok(Population { whole: mut live, unread }) => {
+                    for it in &unread {
+                        let name = format!("{name} {}", it.id);
+                        checks.push(failed(name, &it.why, access, arn));
+                    }
                     live.retain(|it| self.is_ours(&it.tags));
                     let all = self.documents().filter(|it| it.address.kind == kind).count();
                     let count = live.len();

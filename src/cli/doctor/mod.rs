@@ -18,7 +18,7 @@ use crate::{
     aws::{Connection, Guard},
     engine::Scopes,
     kinds,
-    manifest::{Loader, Problem, Snapshot, revision},
+    manifest::{Loader, Problem, Snapshot, described},
     settings::{Mode, Overrides, Settings, SettingsError},
 };
 
@@ -214,7 +214,7 @@ fn directory(loader: &Loader<'_>, dir: &Path) -> (Check, Snapshot) {
             return (Check::fail(NAME, found, help), Snapshot::default());
         }
     };
-    let revision = revision(dir)
+    let revision = described(dir)
         .map_or_else(|| "not a Git checkout".to_owned(), |it| format!("Git revision {it}"));
     let found = format!("{shown}: {} manifests, {revision}", snapshot.documents.len());
     let check = if snapshot.documents.is_empty() {

@@ -47,8 +47,7 @@ fn help(check: &Check) -> &str {
 async fn where_everything_is_right_nothing_fails_and_nothing_is_written() {
     let simulator = world();
     let checks = doctor(&simulator, SETTINGS, &overrides()).await;
-    let well = |check: &Check| check.status == Status::Ok || check.name == "ml-prod: claim tags";
-    assert!(checks.iter().all(well), "{}", text(&checks));
+    assert!(checks.iter().all(|check| check.status == Status::Ok), "{}", text(&checks));
     for name in [
         "settings",
         "listen",

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     aws::Access,
     kind::{
-        Ask, CloudError, Creation, Describe, Intent, Invalid, Kind, Port, Profile, Refs, Removal,
-        TagSpec, Writers,
+        Ask, CloudError, Creation, Describe, Intent, Invalid, Kind, Population, Port, Profile,
+        Refs, Removal, TagSpec, Writers,
     },
     model::{Observed, PhysicalId, Risk, Tags},
 };
@@ -94,10 +94,10 @@ impl Port<Fragile> for Panics {
         Self
     }
 
-    async fn observe(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+    async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
         let told: &BTreeSet<String> = &ask.natural_keys;
         assert!(!told.contains("observe"), "as told");
-        Ok(Vec::new())
+        Ok(Population::default())
     }
 
     async fn create(&self, want: &State, _: &Tags, _: &str) -> Result<PhysicalId, CloudError> {

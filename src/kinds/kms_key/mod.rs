@@ -127,7 +127,7 @@ impl Kind for KmsKey {
     }
 
     fn guards(state: &State) -> Vec<Guarded> {
-        let guarded = |document| Guarded { document, reach: Reach::Key };
+        let guarded = |document| Guarded { document: Some(document), reach: Reach::Key };
         state.policy.clone().map(guarded).into_iter().collect()
     }
 }

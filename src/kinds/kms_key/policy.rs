@@ -7,14 +7,13 @@ use serde_json::{Value, json};
 use super::State;
 use crate::{
     kind::{Invalid, Line, Refs, ScopeFacts, policy_lines},
+    kinds::policies,
     model::{
         Risk,
         policy_document::{self, Context, Decision, Dialect, LintRule, PolicyDocument, Request},
     },
 };
 
-/// KMS quota on a key policy document, in bytes; it cannot be raised.
-const POLICY_BYTES: usize = 32 * 1024;
 /// Where the way out of most problems begins.
 const START: &str = "begin with a statement that allows kms:* on \"*\" to the account's root or to an administrators' role, \
                      and give users of the key only what they need";
@@ -57,21 +56,8 @@ pub(super) fn resolve(
         problems.push(Invalid::new("policy", why).help(START));
         return None;
     };
-    let document = match PolicyDocument::from_value(&value, Dialect::KeyPolicy) {
-        Ok(document) => document,
-        Err(error) => {
-            problems.push(Invalid::new("policy", error.to_string()));
-            return None;
-        }
-    };
-    let bytes = document.size_bytes();
-    if bytes > POLICY_BYTES {
-        let why =
-            format!("has {bytes} bytes without white space; KMS takes at most {POLICY_BYTES}");
-        problems.push(Invalid::new("policy", why).help("use fewer statements or wildcards"));
-    }
     let before = problems.len();
-    problems.extend(traps(&document));
+    let document = policies::checked("policy", &value, Dialect::KeyPolicy, refs.scope(), problems)?;
     if before == problems.len()
         && refs.scope().knows_account()
         && !somebody_keeps_control(&document, refs)
@@ -122,22 +108,6 @@ fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
         Value::Array(list) => list.iter().for_each(|inner| texts_of(inner, found)),
         _ => {}
     }
-}
-
-/// What KMS accepts and nobody means, where it makes a policy useless, public, or impossible to put.
-fn traps(document: &PolicyDocument) -> impl Iterator<Item = Invalid> {
-    document.lint(Dialect::KeyPolicy).into_iter().filter_map(|lint| {
-        let fatal = matches!(
-            lint.rule,
-            LintRule::NoStatements
-                | LintRule::MissingAction
-                | LintRule::MissingResource
-                | LintRule::MissingPrincipal
-                | LintRule::PublicAllow
-                | LintRule::OrphanedPrincipal
-        );
-        fatal.then(|| Invalid::new(format!("policy.{}", lint.path), lint.message))
-    })
 }
 
 /// Whether the account's root, or a role of the account that the policy names, is certainly allowed to
@@ -235,7 +205,7 @@ pub(super) fn difference(want: &State, have: &State) -> Option<Difference> {
     let risk = diff.widening.risk();
     let mut lines = policy_lines(&diff, 0);
     // A role or user that was deleted stays in a live policy as its unique id (IAM user guide).
-    if live.lint(Dialect::KeyPolicy).iter().any(|lint| lint.rule == LintRule::OrphanedPrincipal) {
+    if live.faults(&context).iter().any(|lint| lint.rule == LintRule::OrphanedPrincipal) {
         lines.push(Line::change(
             "orphaned principal",
             "the live policy names a deleted role or user by its unique id",

@@ -230,10 +230,14 @@ fn a_policy_that_does_nothing_or_opens_the_key_to_the_world_is_refused() {
         json!({"Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLEEXAMPLE123"}, "Action": "kms:Decrypt", "Resource": "*"}),
     ])});
     insta::assert_snapshot!(problems(spec), @r#"
-    policy.Statement[1].Resource: no resource is listed, so the statement has no effect: write "*" or the ARNs
-    policy.Statement[2].Action: no action is listed, so the statement has no effect: list the actions
-    policy.Statement[3].Principal: allows every AWS account: name the principals or add a condition
-    policy.Statement[4].Principal.AWS: the unique id of a deleted principal: name its ARN if it exists again, or remove it
+    policy.Statement[1].Resource: no resource is listed, so the statement has no effect
+      help: write "*" or the ARNs
+    policy.Statement[2].Action: no action is listed, so the statement has no effect
+      help: list the actions
+    policy.Statement[3].Principal: allows every AWS account
+      help: name the principals or add a condition
+    policy.Statement[4].Principal.AWS: the unique id of a deleted principal
+      help: name its ARN if it exists again, or remove it
     "#);
 }
 
@@ -302,10 +306,30 @@ fn root_by_account_id_or_an_administrators_role_keeps_control() {
 }
 
 #[test]
+fn principals_that_kms_never_takes_are_refused_at_their_place() {
+    for (principal, place) in [
+        (json!({"AWS": "arn:aws:iam::111122223333:role/studio-*"}), "Principal.AWS"),
+        (json!({"AWS": [ROOT, "arn:aws::111122223333:root"]}), "Principal.AWS[1]"),
+        (json!({"AWS": "arn:aws:iam::11112222333:root"}), "Principal.AWS"),
+        (json!({"AWS": "arn:aws-cn:iam::111122223333:root"}), "Principal.AWS"),
+        (json!({"AWS": "arn:aws:iam::*:root"}), "Principal.AWS"),
+        (json!("arn:aws:iam::111122223333:role/studio"), "Principal"),
+        (json!({"Service": "sagemaker"}), "Principal.Service"),
+        (json!({"AWS": "arn:aws:iam::111122223333:group/admins"}), "Principal.AWS"),
+    ] {
+        let statement = json!({"Effect": "Allow", "Principal": principal, "Action": "kms:Decrypt", "Resource": "*"});
+        let wrong = resolve(json!({"policy": policy_of(&[statement])})).unwrap_err();
+        let [one] = &wrong[..] else { panic!("{principal}: {wrong:?}") };
+        assert_eq!(one.field, format!("policy.Statement[1].{place}"));
+        assert!(one.help.is_some(), "{principal}");
+    }
+}
+
+#[test]
 fn a_policy_over_32_kib_is_refused_before_aws_sees_it() {
     let roles: Vec<_> = (0..800).map(|n| statement(&format!("s{n}"), &format!("r{n}"))).collect();
     let problems = problems(json!({"policy": policy_of(&roles)}));
-    assert!(problems.contains("KMS takes at most 32768"), "{problems}");
+    assert!(problems.contains("more than the 32768 AWS takes"), "{problems}");
 }
 
 #[test]

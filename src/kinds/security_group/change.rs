@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    peer::Peer,
     rule::{Direction, Entry, Rule},
     state::State,
 };
@@ -55,6 +56,9 @@ pub enum Change {
         rules: Vec<Entry>,
         /// Whether all of what they allow is allowed by rules that are there at that time.
         covered: bool,
+        /// The placeholder of a prefix list's size, which must be known first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        awaits: Option<String>,
     },
     /// Rewrites descriptions in place.
     #[serde(rename_all = "camelCase")]
@@ -114,6 +118,45 @@ pub struct Redescription {
 }
 
 impl Change {
+    /// What this change does, one name for each entry; the same in every pass in which the same has to be done
+    /// again, and the same before and after a reference of a manifest is known.
+    pub fn keys(&self) -> Vec<String> {
+        let each = |verb: &str, direction: &Direction, rules: Vec<String>| {
+            rules.into_iter().map(|rule| format!("{verb} {direction} {rule}")).collect()
+        };
+        match self {
+            Self::Immutable { field, .. } => vec![field.as_str().to_owned()],
+            Self::Revoke { direction, rules, .. } => {
+                each("revoke", direction, rules.iter().map(|it| it.rule.key(*direction)).collect())
+            }
+            Self::Authorize { direction, rules, .. } => {
+                let rules = rules.iter().map(|it| it.rule.key(*direction)).collect();
+                each("authorize", direction, rules)
+            }
+            Self::Modify { direction, pairs } => {
+                let pair = |pair: &Pair| {
+                    format!("{} -> {}", pair.old.key(*direction), pair.new.key(*direction))
+                };
+                each("modify", direction, pairs.iter().map(pair).collect())
+            }
+            Self::Describe { direction, rules } => each(
+                "describe",
+                direction,
+                rules.iter().map(|it| it.rule.key(*direction)).collect(),
+            ),
+        }
+    }
+
+    /// The placeholder that this change waits for: of the peer of its rules, or of a prefix list's size.
+    pub fn awaits(&self) -> Option<&str> {
+        let Self::Authorize { awaits, rules, .. } = self else { return None };
+        let peer = rules.iter().find_map(|entry| match &entry.rule.peer {
+            Peer::Pending(pending) => Some(pending.placeholder.as_str()),
+            _ => None,
+        });
+        peer.or(awaits.as_deref())
+    }
+
     /// The state after this change.
     pub(super) fn apply(&self, have: &mut State) {
         match self {
@@ -207,28 +250,7 @@ impl Redescription {
 
 impl Describe for Change {
     fn key(&self) -> String {
-        let entries = |verb: &str, direction: Direction, rules: Vec<&Rule>| {
-            let rules: Vec<_> = rules
-                .into_iter()
-                .map(|rule| format!("{} {} {}", rule.traffic, direction.preposition(), rule.peer))
-                .collect();
-            format!("{verb} {} {}", direction.as_str(), rules.join(", "))
-        };
-        match self {
-            Self::Immutable { field, .. } => field.as_str().to_owned(),
-            Self::Revoke { direction, rules, .. } => {
-                entries("revoke", *direction, rules.iter().map(|it| &it.rule).collect())
-            }
-            Self::Modify { direction, pairs } => {
-                entries("modify", *direction, pairs.iter().map(|it| &it.new).collect())
-            }
-            Self::Authorize { direction, rules, .. } => {
-                entries("authorize", *direction, rules.iter().map(|it| &it.rule).collect())
-            }
-            Self::Describe { direction, rules } => {
-                entries("describe", *direction, rules.iter().map(|it| &it.rule).collect())
-            }
-        }
+        self.keys().join("; ")
     }
 
     fn follows(&self) -> bool {

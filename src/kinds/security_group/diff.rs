@@ -15,16 +15,21 @@
 //! allowed. Overlap is judged where it can be known: between address ranges, and between equal
 //! groups or prefix lists. The one exception: where the quota has no room for step 3, its revocation
 //! comes first, which allows less for a moment, never more.
+//!
+//! A missing rule whose peer is not known yet, or is a prefix list of unknown size, is added by an edit of
+//! its own that waits for that alone. A live rule that may be such a rule is neither revoked nor
+//! changed meanwhile; what cannot be it goes at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     change::{Change, Fixed, Pair, Redescription},
-    quota::Quota,
-    rule::{Direction, Entry, Peer, PeerType, Rule},
+    peer::{OtherGroup, Peer, PeerType, Pending, PendingKind},
+    rule::{Direction, Entry, Rule},
     spec::Mode,
     state::{Rules, State},
 };
+use crate::kind::{Candidates, is_placeholder};
 
 /// When a change has its turn; both directions go through the stages together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +41,7 @@ enum Stage {
     RevokeBridged,
     Describe,
     Authorize,
+    Await,
 }
 
 /// All edits, in order.
@@ -49,10 +55,9 @@ pub(super) fn edits(want: &State, have: &State) -> Vec<Change> {
                 direction,
                 want: by_own_id(wanted, have.id.as_deref()),
                 live: live.0,
-                quota: want.quota(),
-                later: &want.later,
+                state: want,
             };
-            staged.extend(side.edits(want.rules.unwrap_or_default()));
+            staged.extend(side.edits());
         }
     }
     staged.sort_by_key(|(stage, _)| *stage);
@@ -68,7 +73,8 @@ fn immutable(want: &State, have: &State) -> Vec<Change> {
     ]
     .into_iter()
     .filter_map(|(field, want, have)| {
-        let want = want.as_ref()?;
+        // What is not known yet may be what is there.
+        let want = want.as_ref().filter(|want| field != Fixed::Vpc || !is_placeholder(want))?;
         (have.as_ref() != Some(want)).then(|| Change::Immutable {
             field,
             have: have.clone().unwrap_or_default(),
@@ -83,7 +89,7 @@ fn by_own_id(rules: &Rules, own: Option<&str>) -> BTreeMap<Rule, Option<String>>
     let mut canonical = BTreeMap::new();
     for (rule, description) in &rules.0 {
         let mut rule = rule.clone();
-        if matches!(&rule.peer, Peer::Group { id, account: None } if Some(id.as_str()) == own) {
+        if matches!(&rule.peer, Peer::Group(OtherGroup { id, .. }) if Some(id.as_str()) == own) {
             rule.peer = Peer::Myself;
         }
         // Written both ways, the first one's description stands.
@@ -97,36 +103,69 @@ struct Side<'a> {
     direction: Direction,
     want: BTreeMap<Rule, Option<String>>,
     live: BTreeMap<Rule, Option<String>>,
-    quota: Quota<'a>,
-    later: &'a BTreeSet<String>,
+    state: &'a State,
 }
 
 impl Side<'_> {
-    /// Whether a live rule may be a wanted one whose peer is not known now.
-    fn is_later(&self, rule: &Rule) -> bool {
-        matches!(rule.peer, Peer::Group { .. })
-            && self.later.contains(&format!("{} {}", self.direction.as_str(), rule.traffic))
+    /// Whether a live rule may be the wanted one whose peer is pending.
+    fn may_be(&self, live: &Rule, wanted: &Rule) -> bool {
+        let Peer::Pending(pending) = &wanted.peer else { return false };
+        let id = match (&live.peer, pending.kind) {
+            (Peer::Group(OtherGroup { id, .. }), PendingKind::Group) => id,
+            (Peer::PrefixList(id), PendingKind::PrefixList) => id,
+            _ => return false,
+        };
+        live.traffic == wanted.traffic && pending.candidates.allow(id)
     }
 
-    fn edits(&self, mode: Mode) -> Vec<(Stage, Change)> {
-        let mut missing: BTreeSet<_> =
-            self.want.keys().filter(|rule| !self.live.contains_key(rule)).cloned().collect();
-        let mut extra: BTreeSet<_> = match mode {
+    /// Whether a pending rule is certainly there: it can be one live thing only, and that is there.
+    fn is_there(&self, wanted: &Rule) -> bool {
+        let Peer::Pending(Pending { candidates, .. }) = &wanted.peer else { return false };
+        let only_one = matches!(candidates, Candidates::These(ids) if ids.len() == 1);
+        only_one && self.live.keys().any(|rule| self.may_be(rule, wanted))
+    }
+
+    /// What adding a missing rule waits for.
+    fn awaits(&self, rule: &Rule) -> Option<String> {
+        match &rule.peer {
+            Peer::Pending(pending) => Some(pending.placeholder.clone()),
+            Peer::PrefixList(id) => {
+                let weight = self.state.prefix_list_weights.get(id);
+                weight.filter(|weight| is_placeholder(weight)).cloned()
+            }
+            _ => None,
+        }
+    }
+
+    fn edits(&self) -> Vec<(Stage, Change)> {
+        let mut missing: BTreeSet<_> = self
+            .want
+            .keys()
+            .filter(|rule| !self.live.contains_key(rule) && !self.is_there(rule))
+            .cloned()
+            .collect();
+        let mut later = take(&mut missing, |rule| matches!(rule.peer, Peer::Pending(_)));
+        let mut extra: BTreeSet<_> = match self.state.rules.unwrap_or_default() {
             Mode::Exclusive => {
-                let unwanted = |rule: &&Rule| !self.want.contains_key(rule) && !self.is_later(rule);
+                let unwanted = |live: &&Rule| {
+                    !self.want.contains_key(live)
+                        && !self.want.keys().any(|wanted| self.may_be(live, wanted))
+                };
                 self.live.keys().filter(unwanted).cloned().collect()
             }
             Mode::Additive => BTreeSet::new(),
         };
         let unrelated = take(&mut extra, |rule| !missing.iter().any(|new| new.overlaps(rule)));
         let (mut first, pairs) = self.pair(unrelated, &mut extra, &mut missing);
+        later.append(&mut take(&mut missing, |rule| self.awaits(rule).is_some()));
 
         let mut bridge =
             take(&mut missing, |rule| extra.iter().any(|unwanted| unwanted.overlaps(rule)));
         let mut there: BTreeSet<_> = self.live.keys().cloned().collect();
         there.retain(|rule| !first.contains(rule) && pairs.iter().all(|pair| pair.old != *rule));
         there.extend(pairs.iter().map(|pair| pair.new.clone()));
-        if !bridge.is_empty() && !self.quota.fits(&there.union(&bridge).cloned().collect()) {
+        if !bridge.is_empty() && !self.state.quota().fits(&there.union(&bridge).cloned().collect())
+        {
             first.append(&mut extra);
             missing.append(&mut bridge);
         }
@@ -144,7 +183,10 @@ impl Side<'_> {
             (Stage::Describe, self.describe()),
             (Stage::Authorize, self.authorize(&missing, false)),
         ];
-        edits.into_iter().filter_map(|(stage, change)| Some((stage, change?))).collect()
+        let mut edits: Vec<_> =
+            edits.into_iter().filter_map(|(stage, change)| Some((stage, change?))).collect();
+        edits.extend(self.await_each(later).into_iter().map(|change| (Stage::Await, change)));
+        edits
     }
 
     /// Chooses which unwanted rules become which missing ones, the closest pairs first, and takes both
@@ -159,6 +201,8 @@ impl Side<'_> {
         for old in unrelated.iter().chain(extra.iter()) {
             for new in missing.iter() {
                 let cuts = missing.iter().any(|other| other != new && other.overlaps(old));
+                // Another list may count more than fits.
+                let cuts = cuts || (old.peer != new.peer && self.awaits(new).is_some());
                 if let Some(distance) = distance(old, new)
                     && !cuts
                 {
@@ -198,15 +242,39 @@ impl Side<'_> {
     }
 
     fn authorize(&self, rules: &BTreeSet<Rule>, covered: bool) -> Option<Change> {
+        (!rules.is_empty()).then(|| Change::Authorize {
+            direction: self.direction,
+            rules: self.entries(rules),
+            covered,
+            awaits: None,
+        })
+    }
+
+    /// One edit for each thing that has to be known first.
+    fn await_each(&self, rules: BTreeSet<Rule>) -> Vec<Change> {
+        let mut by_placeholder: BTreeMap<String, BTreeSet<Rule>> = BTreeMap::new();
+        for rule in rules {
+            by_placeholder.entry(self.awaits(&rule).unwrap_or_default()).or_default().insert(rule);
+        }
+        let change = |(placeholder, rules): (String, BTreeSet<Rule>)| {
+            let of_size = rules.iter().any(|rule| matches!(rule.peer, Peer::PrefixList(_)));
+            Change::Authorize {
+                direction: self.direction,
+                rules: self.entries(&rules),
+                covered: false,
+                awaits: of_size.then_some(placeholder),
+            }
+        };
+        by_placeholder.into_iter().map(change).collect()
+    }
+
+    /// Missing rules as they are wanted.
+    fn entries(&self, rules: &BTreeSet<Rule>) -> Vec<Entry> {
         let entry = |rule: &Rule| Entry {
             rule: rule.clone(),
             description: self.want.get(rule).cloned().flatten(),
         };
-        (!rules.is_empty()).then(|| Change::Authorize {
-            direction: self.direction,
-            rules: rules.iter().map(entry).collect(),
-            covered,
-        })
+        rules.iter().map(entry).collect()
     }
 
     fn describe(&self) -> Option<Change> {
@@ -225,8 +293,12 @@ impl Side<'_> {
 
 /// How far an unwanted rule is from a missing one; `None` if it may not become it in place. A rule that
 /// is open to the world is never moved to other traffic: it is revoked, before anything that can fail.
+/// A rule for a group keeps its group: EC2 has no field there for the account of another one.
 fn distance(old: &Rule, new: &Rule) -> Option<u8> {
-    if old.peer.kind() != new.peer.kind() || old.peer.kind() == PeerType::ForeignGroup {
+    let kind = old.peer.kind();
+    let is_foreign = kind == PeerType::ForeignGroup;
+    let other_group = kind == PeerType::Group && old.peer != new.peer;
+    if kind != new.peer.kind() || is_foreign || other_group {
         return None;
     }
     match () {

@@ -7,6 +7,8 @@
 pub mod aws;
 mod change;
 mod diff;
+mod peer;
+mod peers;
 mod quota;
 mod resolve;
 mod rule;
@@ -19,7 +21,8 @@ mod traffic;
 
 pub use self::{
     change::{Change, Pair, Redescription},
-    rule::{Direction, Entry, Peer, PeerType, Rule},
+    peer::{OtherGroup, Peer, PeerType, Pending, PendingKind},
+    rule::{Direction, Entry, Rule},
     spec::{Mode, Spec},
     state::{Rules, State},
     traffic::{Messages, Ports, Traffic},
@@ -37,7 +40,7 @@ pub struct SecurityGroup;
 pub const DEFAULT_GROUP: &str = "default";
 
 impl Kind for SecurityGroup {
-    const HIDDEN: &'static [&'static str] = &["prefixListWeights", "ruleQuota", "later"];
+    const HIDDEN: &'static [&'static str] = &["prefixListWeights", "ruleQuota"];
     const PROFILE: Profile = Profile {
         name: "SecurityGroup",
         short: "sg",

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rule::{Peer, PeerType, Rule};
+use super::{
+    peer::{Peer, PeerType},
+    rule::Rule,
+};
 use crate::kind::LookupItem;
 
 /// AWS's default quota of rules per direction and address family of a group (VPC user guide).
@@ -21,14 +24,17 @@ const AWS_LISTS: [(&str, u32); 8] = [
     (".vpc-lattice", 10),
 ];
 
-/// What a prefix list counts: its largest possible size (attribute `maxEntries`, which AWS's own lists
-/// do not have), or what AWS says of its own. `None` if neither is known: then it counts as one rule.
+/// What a prefix list counts: its largest possible size (attribute `maxEntries`), or what AWS says of its
+/// own, which have none. One of AWS's that is not in the table counts as much as fits into a group by
+/// default; AWS publishes none that counts more. `None` if it is a customer's and its size was not told.
 pub(super) fn weight(list: &LookupItem) -> Option<u32> {
     if let Some(most) = list.attributes.get("maxEntries") {
         return most.parse().ok();
     }
+    // Customers cannot choose such a name (EC2 API reference, CreateManagedPrefixList).
     let name = list.name.as_ref().filter(|name| name.starts_with("com.amazonaws."))?;
-    AWS_LISTS.iter().find(|(end, _)| name.ends_with(end)).map(|(_, weight)| *weight)
+    let known = AWS_LISTS.iter().find(|(end, _)| name.ends_with(end));
+    Some(known.map_or(DEFAULT_QUOTA, |(_, weight)| *weight))
 }
 
 /// Counts rules as EC2 does.
@@ -36,20 +42,21 @@ pub(super) fn weight(list: &LookupItem) -> Option<u32> {
 pub(super) struct Quota<'a> {
     /// Rules that fit per direction and family.
     pub limit: u32,
-    /// What prefix lists count, where it is known and not 1.
-    pub weights: &'a BTreeMap<String, u32>,
+    /// What prefix lists count; a text that is no number where it is not known.
+    pub weights: &'a BTreeMap<String, String>,
 }
 
 impl Quota<'_> {
     /// The rules in the IPv4 and in the IPv6 count. A group counts in both, a prefix list in both with
     /// its largest possible size: AWS counts by family without telling which one a list is of, and
-    /// counting too many only ever refuses.
-    pub fn count<'r>(&self, peers: impl IntoIterator<Item = &'r Peer>) -> [u32; 2] {
+    /// counting too many only ever refuses. A list of unknown size counts as `unknown`.
+    pub fn count<'r>(&self, peers: impl IntoIterator<Item = &'r Peer>, unknown: u32) -> [u32; 2] {
         let mut count = [0u32; 2];
         for peer in peers {
             let (v4, v6) = match peer {
                 Peer::PrefixList(id) => {
-                    let weight = self.weights.get(id).copied().unwrap_or(1);
+                    let known = self.weights.get(id).and_then(|weight| weight.parse().ok());
+                    let weight = known.unwrap_or(unknown);
                     (weight, weight)
                 }
                 peer => match peer.kind() {
@@ -63,8 +70,9 @@ impl Quota<'_> {
         count
     }
 
-    /// Whether these rules fit.
+    /// Whether these rules certainly fit.
     pub fn fits(&self, rules: &BTreeSet<Rule>) -> bool {
-        self.count(rules.iter().map(|rule| &rule.peer)).iter().all(|count| *count <= self.limit)
+        let count = self.count(rules.iter().map(|rule| &rule.peer), self.limit);
+        count.iter().all(|count| *count <= self.limit)
     }
 }

@@ -1,26 +1,23 @@
 //! From what is written to the wanted state: every check that needs no AWS, every problem reported.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
-    quota::{self, DEFAULT_QUOTA, Quota},
-    rule::{Direction, Entry, Peer, Rule},
+    peer::Peer,
+    peers::Peers,
+    quota::{DEFAULT_QUOTA, Quota},
+    rule::{Direction, Entry, Rule},
     spec::{EgressRule, IcmpSpec, IngressRule, PortList, ProtocolName, Spec},
     state::{Rules, State},
-    text::{GROUP_TEXT, RULE_TEXT, check_name, check_text},
+    text::{Place, check_name, check_text},
     traffic::{Messages, Ports, Traffic},
 };
 use crate::{
-    kind::{Accepts, Form, Invalid, Lookup, LookupKind, Refs, Target, is_placeholder},
-    model::{Cidr, NotACidr, text as tag_rules},
+    kind::{Accepts, Invalid, LookupKind, Refs, Target},
+    model::text as tag_rules,
 };
 
 const MOST_RULES: u32 = 1000;
-const PEERS: Accepts = Accepts {
-    reference: Some("SecurityGroup"),
-    lookup: Some(LookupKind::PrefixList),
-    form: Form::Arn,
-};
 
 /// The wanted state of a group.
 pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
@@ -31,7 +28,7 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
         if description.is_empty() {
             problems.push(Invalid::new("description", "AWS wants a description of the group"));
         }
-        check_text("description", description, &GROUP_TEXT, &mut problems);
+        check_text("description", description, Place::Group, &mut problems);
     }
     problems.extend(tag_rules::EC2.refused(&spec.tags).into_iter().map(Invalid::from));
     let limit = spec.rule_quota.unwrap_or(DEFAULT_QUOTA);
@@ -49,18 +46,13 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
     };
     let ingress = spec.ingress.map(|rules| rules.into_iter().map(Block::from).collect());
     let egress = spec.egress.map(|rules| rules.into_iter().map(Block::from).collect());
+    let mut peers = Peers::new(refs);
     let mut side = |direction, blocks: Option<Vec<Block>>| {
-        let side = Side::new(
-            direction,
-            refs,
-            &mut state.prefix_list_weights,
-            &mut state.later,
-            &mut problems,
-        );
-        blocks.map(|blocks| side.resolve(blocks, limit))
+        blocks.map(|blocks| Side::new(direction, &mut peers, &mut problems).resolve(blocks, limit))
     };
-    let (ingress, egress) = (side(Direction::Ingress, ingress), side(Direction::Egress, egress));
-    (state.ingress, state.egress) = (ingress, egress);
+    state.ingress = side(Direction::Ingress, ingress);
+    state.egress = side(Direction::Egress, egress);
+    state.prefix_list_weights = peers.weights;
     if problems.is_empty() { Ok(state) } else { Err(problems) }
 }
 
@@ -101,44 +93,22 @@ impl From<EgressRule> for Block {
     }
 }
 
-/// A peer, or one that does not exist yet.
-enum Resolved {
-    Known(Peer),
-    Later(String),
-}
-
-struct Side<'a, 'r> {
+struct Side<'a, 'p, 'r> {
     direction: Direction,
-    refs: &'a mut Refs<'r>,
-    weights: &'a mut BTreeMap<String, u32>,
+    peers: &'a mut Peers<'p, 'r>,
     problems: &'a mut Vec<Invalid>,
     rules: Vec<Entry>,
-    /// Where each rule was written first, by its text.
-    seen: BTreeMap<String, String>,
-    /// Rules left out for now.
-    later: usize,
-    /// Their traffic.
-    unresolved: &'a mut BTreeSet<String>,
+    /// Where each rule was written first.
+    seen: BTreeMap<Rule, String>,
 }
 
-impl<'a, 'r> Side<'a, 'r> {
+impl<'a, 'p, 'r> Side<'a, 'p, 'r> {
     fn new(
         direction: Direction,
-        refs: &'a mut Refs<'r>,
-        weights: &'a mut BTreeMap<String, u32>,
-        unresolved: &'a mut BTreeSet<String>,
+        peers: &'a mut Peers<'p, 'r>,
         problems: &'a mut Vec<Invalid>,
     ) -> Self {
-        Self {
-            direction,
-            refs,
-            weights,
-            problems,
-            rules: Vec::new(),
-            seen: BTreeMap::new(),
-            later: 0,
-            unresolved,
-        }
+        Self { direction, peers, problems, rules: Vec::new(), seen: BTreeMap::new() }
     }
 
     fn problem(&mut self, field: &str, why: impl Into<String>, help: &str) {
@@ -150,14 +120,17 @@ impl<'a, 'r> Side<'a, 'r> {
         for (index, block) in blocks.into_iter().enumerate() {
             let field = format!("{}[{index}]", self.direction);
             let description = block.description.clone().map(Option::unwrap_or_default);
-            if let Some(text) = &description {
-                check_text(&format!("{field}.description"), text, &RULE_TEXT, self.problems);
-            }
             let traffic = self.traffic(&field, &block);
             let peers = self.peers(&field, &block.peers);
+            if let Some(text) = &description {
+                let addresses = peers.iter().all(|(_, peer)| matches!(peer, Peer::Cidr(_)));
+                let place = if addresses { Place::AddressRule } else { Place::PeerRule };
+                check_text(&format!("{field}.description"), text, place, self.problems);
+            }
             for (place, peer) in peers {
                 for traffic in &traffic {
-                    self.add(&place, *traffic, &peer, description.as_ref());
+                    let rule = Rule { traffic: *traffic, peer: peer.clone() };
+                    self.add(&place, rule, description.as_ref());
                 }
             }
         }
@@ -165,50 +138,55 @@ impl<'a, 'r> Side<'a, 'r> {
         Rules::from(self.rules)
     }
 
-    fn add(
-        &mut self,
-        field: &str,
-        traffic: Traffic,
-        peer: &Resolved,
-        description: Option<&String>,
-    ) {
-        let text = match peer {
-            Resolved::Known(peer) => format!("{traffic} {} {peer}", self.direction.preposition()),
-            Resolved::Later(name) => format!("{traffic} {} {name}", self.direction.preposition()),
-        };
-        if let Some(first) = self.seen.insert(text.clone(), field.to_owned()) {
+    fn add(&mut self, field: &str, rule: Rule, description: Option<&String>) {
+        if let Some(first) = self.seen.get(&rule) {
+            let peer = match &rule.peer {
+                Peer::Pending(pending) => pending.name().to_owned(),
+                peer => peer.to_string(),
+            };
+            let why = format!(
+                "the rule {} {} {peer} stands at {first} already",
+                rule.traffic,
+                self.direction.preposition()
+            );
             self.problem(
                 field,
-                format!("the rule {text} stands at {first} already"),
-                "AWS compares masked CIDR blocks and resolved ids, and never the description",
+                why,
+                "AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them",
             );
-            self.seen.insert(text, first);
             return;
         }
-        match peer {
-            Resolved::Known(peer) => self.rules.push(Entry {
-                rule: Rule { traffic, peer: peer.clone() },
-                description: description.cloned(),
-            }),
-            Resolved::Later(_) => {
-                self.later += 1;
-                self.unresolved.insert(format!("{} {traffic}", self.direction.as_str()));
+        self.seen.insert(rule.clone(), field.to_owned());
+        self.rules.push(Entry { rule, description: description.cloned() });
+    }
+
+    fn peers(&mut self, field: &str, targets: &[Target]) -> Vec<(String, Peer)> {
+        let field = format!("{field}.{}", self.direction.preposition());
+        if targets.is_empty() {
+            self.problem(&field, "names nobody", "leave the entry out, or name whom it is for");
+        }
+        let mut peers = Vec::new();
+        for (index, target) in targets.iter().enumerate() {
+            let field = format!("{field}[{index}]");
+            match self.peers.resolve(&field, target) {
+                Ok(peer) => peers.push((field, peer)),
+                Err(invalid) => self.problems.push(invalid),
             }
         }
+        peers
     }
 
     fn check_quota(&mut self, limit: u32) {
-        let quota = Quota { limit, weights: self.weights };
-        let later = u32::try_from(self.later).unwrap_or(u32::MAX);
-        let [v4, v6] = quota.count(self.rules.iter().map(|entry| &entry.rule.peer));
+        let quota = Quota { limit, weights: &self.peers.weights };
+        let [v4, v6] = quota.count(self.rules.iter().map(|entry| &entry.rule.peer), 1);
         for (family, count) in [("IPv4", v4), ("IPv6", v6)] {
-            let count = count.saturating_add(later);
             if count > limit && limit > 0 {
                 let field = self.direction.as_str();
                 self.problem(
                     field,
                     format!("{count} rules count for {family}, and {limit} fit in a group"),
-                    "use wider blocks or a prefix list; where AWS raised the quota, set ruleQuota",
+                    "a prefix list counts with its MaxEntries; use wider blocks or a smaller list, or set \
+                     ruleQuota where AWS raised the quota",
                 );
             }
         }
@@ -299,102 +277,4 @@ impl<'a, 'r> Side<'a, 'r> {
             }
         }
     }
-
-    fn peers(&mut self, field: &str, targets: &[Target]) -> Vec<(String, Resolved)> {
-        let field = format!("{field}.{}", self.direction.preposition());
-        if targets.is_empty() {
-            self.problem(&field, "names nobody", "leave the entry out, or name whom it is for");
-        }
-        let mut peers = Vec::new();
-        for (index, target) in targets.iter().enumerate() {
-            let field = format!("{field}[{index}]");
-            let peer = match target {
-                Target::Id(text) => {
-                    literal(&field, text, &self.refs.scope().account).map(Resolved::Known)
-                }
-                Target::Ref(name) => self.reference(&field, target, name),
-                Target::Lookup(lookup) => Ok(Resolved::Known(self.prefix_list(&field, lookup))),
-            };
-            match peer {
-                Ok(peer) => peers.push((field, peer)),
-                Err(invalid) => self.problems.push(invalid),
-            }
-        }
-        peers
-    }
-
-    /// A rule with a group that does not exist yet follows when it does: two groups may name each other.
-    fn reference(&mut self, field: &str, target: &Target, name: &str) -> Result<Resolved, Invalid> {
-        let own = format!("{}/{}", self.refs.scope().name, self.refs.name());
-        if name == self.refs.name() || name == own {
-            return Ok(Resolved::Known(Peer::Myself));
-        }
-        let arn = self.refs.maybe(field, target, PEERS)?;
-        if is_placeholder(&arn) {
-            return Ok(Resolved::Later(name.to_owned()));
-        }
-        // arn:aws:ec2:eu-west-1:111122223333:security-group/sg-…
-        let parts: Vec<_> = arn.splitn(6, ':').collect();
-        let scope = self.refs.scope();
-        match parts[..] {
-            [_, _, _, region, account, resource] => {
-                if region != scope.region {
-                    return Err(Invalid::new(field, format!("{name} is a group of {region}"))
-                        .help("a rule can only name groups of its own Region"));
-                }
-                let id = resource.rsplit('/').next().unwrap_or(resource).to_owned();
-                let account = (account != scope.account).then(|| account.to_owned());
-                Ok(Resolved::Known(Peer::Group { id, account }))
-            }
-            _ => Err(Invalid::new(field, format!("`{arn}` is no ARN of a security group"))),
-        }
-    }
-
-    fn prefix_list(&mut self, field: &str, lookup: &Lookup) -> Peer {
-        let found = self.refs.find_one(field, LookupKind::PrefixList, lookup, None);
-        if let Some(weight) = quota::weight(&found) {
-            self.weights.insert(found.id.clone(), weight);
-        }
-        Peer::PrefixList(found.id)
-    }
-}
-
-/// A peer written out.
-fn literal(field: &str, text: &str, own_account: &str) -> Result<Peer, Invalid> {
-    const FORMS: &str = "write a CIDR block, self, {ref: name}, sg-…, 111122223333/sg-…, pl-… or {lookup: {name: …}}";
-    let is_id = |id: &str, prefix: &str| {
-        id.strip_prefix(prefix).is_some_and(|rest| {
-            !rest.is_empty() && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-        })
-    };
-    if text == "self" {
-        return Ok(Peer::Myself);
-    }
-    if is_id(text, "pl-") {
-        return Ok(Peer::PrefixList(text.to_owned()));
-    }
-    if is_id(text, "sg-") {
-        return Ok(Peer::Group { id: text.to_owned(), account: None });
-    }
-    if let Some((account, id)) = text.split_once('/')
-        && is_id(id, "sg-")
-    {
-        if account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit()) {
-            return Err(Invalid::new(field, format!("`{account}` is no account: 12 digits")));
-        }
-        let account = (account != own_account).then(|| account.to_owned());
-        return Ok(Peer::Group { id: id.to_owned(), account });
-    }
-    if let Ok(address) = text.parse::<std::net::IpAddr>() {
-        let length = if address.is_ipv4() { 32 } else { 128 };
-        return Err(Invalid::new(field, format!("`{text}` has no prefix length"))
-            .help(format!("write {text}/{length} for this one address")));
-    }
-    text.parse::<Cidr>().map(Peer::Cidr).map_err(|error| match error {
-        NotACidr::OpenByTypo(_) => Invalid::new(field, error.to_string())
-            .help("write 0.0.0.0/0 or ::/0 if the whole Internet is meant"),
-        NotACidr::Syntax(_) => {
-            Invalid::new(field, format!("`{text}` names no peer of a rule")).help(FORMS)
-        }
-    })
 }

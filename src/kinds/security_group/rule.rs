@@ -1,12 +1,14 @@
 //! One atomic rule in the form in which rules are compared: traffic and peer, nothing else. AWS merges
 //! rules of equal protocol and ports into one `IpPermission` and in any order; atomic rules are sets.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::traffic::Traffic;
-use crate::{kind::is_placeholder, model::Cidr};
+use super::{
+    peer::{NotAPeer, Peer},
+    traffic::Traffic,
+};
 
 /// Which way a rule works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,108 +47,6 @@ impl fmt::Display for Direction {
     }
 }
 
-/// The other end of a rule.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Peer {
-    /// Members of the same group.
-    Myself,
-    /// Addresses.
-    Cidr(Cidr),
-    /// Members of another group; `account` is `None` in the group's own account.
-    Group {
-        /// The other group's id.
-        id: String,
-        /// The account that owns it, if it is another one.
-        account: Option<String>,
-    },
-    /// The addresses of a managed prefix list.
-    PrefixList(String),
-}
-
-/// What `ModifySecurityGroupRules` cannot change about a rule (EC2 API reference).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PeerType {
-    /// An IPv4 range.
-    Ipv4,
-    /// An IPv6 range.
-    Ipv6,
-    /// A group, the rule's own included.
-    Group,
-    /// A group of another account: the request has no field for the account, so these are never
-    /// modified.
-    ForeignGroup,
-    /// A prefix list.
-    PrefixList,
-}
-
-impl Peer {
-    /// The peer's type.
-    pub fn kind(&self) -> PeerType {
-        match self {
-            Self::Cidr(cidr) if cidr.is_ipv6() => PeerType::Ipv6,
-            Self::Cidr(_) => PeerType::Ipv4,
-            Self::Myself | Self::Group { account: None, .. } => PeerType::Group,
-            Self::Group { account: Some(_), .. } => PeerType::ForeignGroup,
-            Self::PrefixList(_) => PeerType::PrefixList,
-        }
-    }
-
-    /// Whether everything that `other` names is certainly named by this peer. Who is in a group or a
-    /// prefix list is not known here, so these cover only themselves.
-    pub fn covers(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Cidr(outer), Self::Cidr(inner)) => outer.contains(inner),
-            _ => self == other,
-        }
-    }
-
-    /// Whether something is certainly named by both.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.covers(other) || other.covers(self)
-    }
-}
-
-impl fmt::Display for Peer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Myself => f.write_str("self"),
-            Self::Cidr(cidr) => cidr.fmt(f),
-            Self::Group { id, account: None } => f.write_str(id),
-            Self::Group { id, account: Some(account) } => write!(f, "{account}/{id}"),
-            Self::PrefixList(id) => f.write_str(id),
-        }
-    }
-}
-
-/// A text that names no peer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` names no peer of a rule")]
-pub struct NotAPeer(String);
-
-impl FromStr for Peer {
-    type Err = NotAPeer;
-
-    /// Reads back what `Display` wrote: of canonical states, not of what people write.
-    fn from_str(text: &str) -> Result<Self, NotAPeer> {
-        if text == "self" {
-            return Ok(Self::Myself);
-        }
-        // A prefix list that a lookup has not found yet.
-        if text.starts_with("pl-") || is_placeholder(text) {
-            return Ok(Self::PrefixList(text.to_owned()));
-        }
-        if text.starts_with("sg-") {
-            return Ok(Self::Group { id: text.to_owned(), account: None });
-        }
-        if let Some((account, id)) = text.split_once('/')
-            && id.starts_with("sg-")
-        {
-            return Ok(Self::Group { id: id.to_owned(), account: Some(account.to_owned()) });
-        }
-        text.parse().map(Self::Cidr).map_err(|_| NotAPeer(text.to_owned()))
-    }
-}
-
 /// One atomic rule. Its direction is that of the set it stands in; its description is no part of its
 /// identity (EC2 refuses the same rule with another description as a duplicate).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -175,6 +75,12 @@ impl Rule {
             || matches!(self.peer, Peer::Cidr(cidr) if cidr.is_everything())
     }
 
+    /// The rule by the names that manifests use, the same before and after a reference is known:
+    /// `tcp 443 from SecurityGroup/bastion`.
+    pub fn key(&self, direction: Direction) -> String {
+        format!("{} {} {}", self.traffic, direction.preposition(), self.peer.key())
+    }
+
     /// The rule as a line of a plan: `ingress tcp 443 from 10.0.0.0/16`.
     pub fn line(&self, direction: Direction) -> String {
         format!("{direction} {} {} {}", self.traffic, direction.preposition(), self.peer)
@@ -183,7 +89,7 @@ impl Rule {
 
 impl From<Rule> for String {
     fn from(rule: Rule) -> Self {
-        format!("{}, {}", rule.traffic, rule.peer)
+        format!("{}, {}", rule.traffic, rule.peer.to_text())
     }
 }
 

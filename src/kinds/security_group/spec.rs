@@ -63,7 +63,7 @@ pub enum Mode {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IngressRule {
     /// Description of these rules, up to 255 characters, edited in place. `null` or empty: none.
-    /// Absent: not managed.
+    /// Absent: not managed. EC2 takes `&` only where all peers are CIDR blocks.
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "Option<String>")]
     pub description: Option<Option<String>>,
@@ -75,8 +75,9 @@ pub struct IngressRule {
     /// ICMP messages, with icmp and icmpv6 only.
     #[serde(default)]
     pub icmp: Option<IcmpSpec>,
-    /// Sources: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…`, `111122223333/sg-…` (a
-    /// group of another account, over VPC peering), `pl-…`, or `{lookup: {name: …}}` of a prefix list.
+    /// Sources: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…` (over VPC peering also one of
+    /// another account, which may be written with it: `111122223333/sg-…`), `pl-…`, or
+    /// `{lookup: {name: …}}` of a prefix list. A prefix list counts with its MaxEntries.
     pub from: Vec<Target>,
 }
 
@@ -85,7 +86,7 @@ pub struct IngressRule {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EgressRule {
     /// Description of these rules, up to 255 characters, edited in place. `null` or empty: none.
-    /// Absent: not managed.
+    /// Absent: not managed. EC2 takes `&` only where all peers are CIDR blocks.
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "Option<String>")]
     pub description: Option<Option<String>>,
@@ -97,8 +98,9 @@ pub struct EgressRule {
     /// ICMP messages, with icmp and icmpv6 only.
     #[serde(default)]
     pub icmp: Option<IcmpSpec>,
-    /// Destinations: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…`, `111122223333/sg-…`
-    /// (a group of another account, over VPC peering), `pl-…`, or `{lookup: {name: …}}` of a prefix list.
+    /// Destinations: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…` (over VPC peering also
+    /// one of another account, which may be written with it: `111122223333/sg-…`), `pl-…`, or
+    /// `{lookup: {name: …}}` of a prefix list. A prefix list counts with its MaxEntries.
     pub to: Vec<Target>,
 }
 

@@ -1,6 +1,6 @@
 //! The canonical state of a security group.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ pub struct State {
     /// The group's description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The VPC's id.
+    /// The VPC's id; in *want* a placeholder while a lookup has not found it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vpc: Option<String>,
     /// *Want* only: whose unlisted rules are.
@@ -33,14 +33,11 @@ pub struct State {
     /// *Want* only: rules that fit per direction and address family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_quota: Option<u32>,
-    /// *Want* only: what prefix lists count towards the quota, where it is known and not 1.
+    /// *Want* only: what prefix lists count towards the quota, or the placeholder that a new rule for one
+    /// waits for where that is not known. EC2 refuses a rule that does not fit, after others were revoked
+    /// for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub prefix_list_weights: BTreeMap<String, u32>,
-    /// *Want* only: traffic (`ingress tcp 443`) whose wanted peer, another group, is not known now. A
-    /// live rule of that traffic with a group may be just the wanted one: it is left alone until the
-    /// peer is known.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub later: BTreeSet<String>,
+    pub prefix_list_weights: BTreeMap<String, String>,
     /// Rules into the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ingress: Option<Rules>,

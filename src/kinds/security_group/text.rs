@@ -1,16 +1,35 @@
-//! What AWS takes as names and descriptions.
+//! What EC2 takes as names and descriptions of groups, and as descriptions of their rules.
 
 use crate::kind::Invalid;
 
 /// The longest name or description, in characters.
 const TEXT_LIMIT: usize = 255;
 
-/// The characters AWS takes beside letters, digits and spaces.
-pub(super) struct Alphabet(&'static str);
-/// In names and descriptions of groups (EC2 API reference, `CreateSecurityGroup`).
-pub(super) const GROUP_TEXT: Alphabet = Alphabet("._-:/()#,@[]+=&;{}!$*");
-/// In descriptions of rules (EC2 API reference, `IpRange`): no ampersand.
-pub(super) const RULE_TEXT: Alphabet = Alphabet("._-:/()#,@[]+=;{}!$*");
+/// Where a text stands. EC2 takes other characters in each place; all take letters, digits and spaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Name and description of a group (EC2 API reference, `CreateSecurityGroup`).
+    Group,
+    /// Description of a rule for addresses (EC2 API reference, `IpRange` and `Ipv6Range`).
+    AddressRule,
+    /// Description of a rule for a group or a prefix list (EC2 API reference, `UserIdGroupPair` and
+    /// `PrefixListId`): no ampersand.
+    PeerRule,
+}
+
+impl Place {
+    /// The characters that EC2 takes beside letters, digits and spaces.
+    fn punctuation(self) -> &'static str {
+        match self {
+            Self::Group | Self::AddressRule => "._-:/()#,@[]+=&;{}!$*",
+            Self::PeerRule => "._-:/()#,@[]+=;{}!$*",
+        }
+    }
+
+    fn takes(self, letter: char) -> bool {
+        letter.is_ascii_alphanumeric() || letter == ' ' || self.punctuation().contains(letter)
+    }
+}
 
 /// Checks a group's name.
 pub(super) fn check_name(name: &str, problems: &mut Vec<Invalid>) {
@@ -23,25 +42,28 @@ pub(super) fn check_name(name: &str, problems: &mut Vec<Invalid>) {
     if name.trim() != name {
         problems.push(Invalid::new("groupName", "begins or ends with a space, which AWS trims"));
     }
-    check_text("groupName", name, &GROUP_TEXT, problems);
+    check_text("groupName", name, Place::Group, problems);
 }
 
 /// Checks a text's length and characters.
-pub(super) fn check_text(
-    field: &str,
-    text: &str,
-    alphabet: &Alphabet,
-    problems: &mut Vec<Invalid>,
-) {
+pub(super) fn check_text(field: &str, text: &str, place: Place, problems: &mut Vec<Invalid>) {
     let length = text.chars().count();
     if length > TEXT_LIMIT {
         problems.push(Invalid::new(field, format!("{length} characters; AWS takes {TEXT_LIMIT}")));
     }
-    let odd = |c: &char| !(c.is_ascii_alphanumeric() || *c == ' ' || alphabet.0.contains(*c));
-    if let Some(odd) = text.chars().find(odd) {
-        problems.push(
-            Invalid::new(field, format!("AWS takes no {odd:?} here"))
-                .help(format!("letters, digits, spaces and {}", alphabet.0)),
-        );
-    }
+    let Some(odd) = text.chars().find(|letter| !place.takes(*letter)) else { return };
+    let (why, help) = if place == Place::PeerRule && Place::AddressRule.takes(odd) {
+        (
+            format!("AWS takes {odd:?} in the description of a rule for addresses only"),
+            "give the groups and prefix lists an entry of their own, described without it"
+                .to_owned(),
+        )
+    } else {
+        let punctuation = place.punctuation();
+        (
+            format!("AWS takes no {odd:?} here"),
+            format!("letters without accents, digits, spaces and {punctuation}"),
+        )
+    };
+    problems.push(Invalid::new(field, why).help(help));
 }

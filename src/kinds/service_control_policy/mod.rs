@@ -23,18 +23,14 @@ pub use self::{
     spec::Spec,
 };
 use crate::{
-    kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
+    kind::{
+        Creation, Guarded, Intent, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers,
+    },
     model::{
         Risk,
         policy_document::{self, Context, PolicyDocument},
     },
 };
-
-/// The largest text Organizations takes for a service control policy, in bytes of the minified JSON.
-///
-/// "What's New" of 15 May 2026: raised from 5,120 to 10,240 characters in every partition. The user
-/// guide says bytes in one place and characters in another; bytes are the smaller allowance.
-pub const MAX_CONTENT_BYTES: usize = 10_240;
 
 /// How many service control policies can be attached to one root, organizational unit or account,
 /// `FullAWSAccess` included (raised from 5 on 15 May 2026 with the size).
@@ -99,6 +95,7 @@ impl Kind for ServiceControlPolicy {
         writers: Writers::One,
         sweep: false,
     };
+    const CONCERNS_ORGANIZATION: bool = true;
     type Spec = Spec;
     type State = State;
     type Change = Change;
@@ -153,7 +150,14 @@ impl Kind for ServiceControlPolicy {
 
     fn guards(state: &State) -> Vec<Guarded> {
         let targets = state.targets.clone().unwrap_or_default();
-        let guarded = |document| Guarded { document, reach: Reach::Accounts(targets.clone()) };
-        state.content.clone().map(guarded).into_iter().collect()
+        vec![Guarded { document: state.content.clone(), reach: Reach::Accounts(targets) }]
+    }
+
+    fn concerns(have: &State, intent: &Intent<'_, Change>, completing: bool) -> BTreeSet<String> {
+        let live = have.targets.clone().unwrap_or_default();
+        match intent {
+            Intent::Delete => live,
+            Intent::Change(change) => change.concerns(live, completing),
+        }
     }
 }

@@ -6,13 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Attachments, FULL_AWS_ACCESS, MAX_CONTENT_BYTES, Place, State};
+use super::{Attachments, FULL_AWS_ACCESS, Place, State};
 use crate::{
     kind::{Invalid, Lookup, LookupKind, Refs, TagSpec},
-    model::{
-        policy_document::{Dialect, LintRule, PolicyDocument},
-        text,
-    },
+    kinds::policies,
+    model::{policy_document::Dialect, text},
 };
 
 /// The deepest nesting of organizational units below the root (Organizations quotas).
@@ -33,7 +31,7 @@ pub struct Spec {
     /// documents. At most 10,240 bytes once white space is removed. Order and spelling count: AWS stores
     /// the text as it is sent, so any other text is drift. References such as `${KmsKey/studio.arn}` and
     /// the variables of manifests are filled in; IAM's own `${aws:…}` passes through. A `Deny` of every
-    /// action on every resource needs a condition.
+    /// action on every resource without a condition is a finding (SCP-ALL), which can be waived.
     #[schemars(with = "BTreeMap<String, Value>")]
     pub content: Value,
     /// Where the policy is attached: `root`, the path of an organizational unit (`ou:/Workloads/ML`), or
@@ -72,7 +70,8 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
         let long = text::POLICY_DESCRIPTION.refused("description", given);
         problems.extend(long.map(Invalid::from));
     }
-    let content = read_content(&spec.content, &mut problems);
+    let dialect = Dialect::ServiceControlPolicy;
+    let content = policies::checked("content", &spec.content, dialect, refs.scope(), &mut problems);
     let targets =
         spec.targets.map(|list| resolve_targets(&list.unwrap_or_default(), refs, &mut problems));
     problems.extend(text::ORGANIZATIONS.refused(&spec.tags).into_iter().map(Invalid::from));
@@ -97,46 +96,6 @@ fn check_name(name: &str, problems: &mut Vec<Invalid>) {
         );
     }
     problems.extend(text::POLICY_NAME.refused("policyName", name).map(Invalid::from));
-}
-
-fn read_content(content: &Value, problems: &mut Vec<Invalid>) -> Option<PolicyDocument> {
-    let document = match PolicyDocument::from_value(content, Dialect::ServiceControlPolicy) {
-        Ok(document) => document,
-        Err(error) => {
-            problems.push(Invalid::new("content", error.to_string()));
-            return None;
-        }
-    };
-    let size = document.size_bytes();
-    if size > MAX_CONTENT_BYTES {
-        problems.push(
-            Invalid::new(
-                "content",
-                format!(
-                    "{size} bytes without white space, {} more than the {MAX_CONTENT_BYTES} AWS takes",
-                    size - MAX_CONTENT_BYTES
-                ),
-            )
-            .help("shorten it with wildcards, or split it into two policies"),
-        );
-    }
-    let fatal = |rule| {
-        matches!(
-            rule,
-            LintRule::NoStatements
-                | LintRule::MissingAction
-                | LintRule::MissingResource
-                | LintRule::DenyEverything
-        )
-    };
-    problems.extend(
-        document
-            .lint(Dialect::ServiceControlPolicy)
-            .into_iter()
-            .filter(|lint| fatal(lint.rule))
-            .map(|lint| Invalid::new(format!("content.{}", lint.path), lint.message)),
-    );
-    Some(document)
 }
 
 fn resolve_targets(

@@ -158,9 +158,8 @@ fn every_problem_is_reported_with_its_field_and_a_way_out() {
     insta::assert_snapshot!(problems, @r#"
     policyName: FullAWSAccess is AWS's own policy and cannot be edited (choose another name)
     description: 513 characters long (Organizations takes at most 512)
-    content.Statement[0]: denies everything to everyone, palisade included: add a condition
-    content.Statement[1].Action: no action is listed, so the statement has no effect: list the actions
-    content.Statement[2].Resource: no resource is listed, so the statement has no effect: write "*" or the ARNs
+    content.Statement[1].Action: no action is listed, so the statement has no effect (list the actions)
+    content.Statement[2].Resource: no resource is listed, so the statement has no effect (write "*" or the ARNs)
     targets[1]: `ou:Workloads`: a path starts with a slash (write the names of the units from the root down, such as ou:/Workloads/ML)
     targets[2]: `ou:/`: this is the root: write root (write the names of the units from the root down, such as ou:/Workloads/ML)
     targets[3]: `ou:/a//b`: a unit without a name (write the names of the units from the root down, such as ou:/Workloads/ML)
@@ -195,6 +194,13 @@ fn a_policy_of_another_language_is_refused() {
 }
 
 #[test]
+fn a_policy_that_denies_everything_can_be_wanted() {
+    let all = json!({"Sid": "DenyAll", "Effect": "Deny", "Action": "*", "Resource": "*"});
+    let state = resolve(json!({"content": {"Version": "2012-10-17", "Statement": [all]}}));
+    assert!(state.expect("a state").content.is_some());
+}
+
+#[test]
 fn the_size_is_counted_without_white_space_and_in_bytes() {
     let filled = |actions: usize| {
         json!({"Version": "2012-10-17", "Statement": [{
@@ -203,10 +209,10 @@ fn the_size_is_counted_without_white_space_and_in_bytes() {
         }]})
     };
     let size = |value: &Value| document(value).size_bytes();
-    let fits = (1..2000).take_while(|n| size(&filled(*n)) <= MAX_CONTENT_BYTES).last().unwrap();
+    let fits = (1..2000).take_while(|n| size(&filled(*n)) <= 10_240).last().unwrap();
     assert!(resolve(json!({"content": filled(fits)})).is_ok());
     let problems = resolve(json!({"content": filled(fits + 1)})).unwrap_err();
-    let over = size(&filled(fits + 1)) - MAX_CONTENT_BYTES;
+    let over = size(&filled(fits + 1)) - 10_240;
     assert!(problems.contains(&format!("{over} more than the 10240")), "{problems}");
 }
 

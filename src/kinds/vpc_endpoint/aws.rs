@@ -14,7 +14,7 @@ use aws_sdk_ec2::types::{
 use super::{Change, EndpointType, Immutable, Modify, Policy, State, VpcEndpoint, service};
 use crate::{
     aws::{Access, classify, lookup::Pages},
-    kind::{Ask, Class, CloudError, Intent, Port, ScopeFacts},
+    kind::{Ask, Class, CloudError, Intent, Population, Port, ScopeFacts},
     model::{Observed, PhysicalId, Tags},
 };
 
@@ -63,7 +63,7 @@ impl Port<VpcEndpoint> for Live {
 
     /// One listing of the whole Region, in pages of 1000: cheaper than a search for each endpoint, and it
     /// sees endpoints that stand in the way without being ours.
-    async fn observe(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+    async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
         let mut seen = self.listed(None).await?;
         for id in &ask.remembered {
             if !seen.iter().any(|live| live.id == *id) {
@@ -71,7 +71,7 @@ impl Port<VpcEndpoint> for Live {
             }
         }
         seen.retain(|live| read::is_asked_for(live, ask));
-        Ok(seen)
+        Ok(seen.into())
     }
 
     /// The SDK may repeat the call: the token makes a repetition the same endpoint (EC2 API reference,

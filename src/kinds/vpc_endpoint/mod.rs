@@ -149,7 +149,7 @@ impl Kind for VpcEndpoint {
     fn guards(state: &State) -> Vec<Guarded> {
         match &state.policy {
             Some(Policy::Document(document)) => {
-                vec![Guarded { document: document.clone(), reach: Reach::Endpoint }]
+                vec![Guarded { document: Some(document.clone()), reach: Reach::Endpoint }]
             }
             _ => Vec::new(),
         }

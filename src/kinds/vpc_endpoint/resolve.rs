@@ -12,15 +12,14 @@ use super::{
 };
 use crate::{
     kind::{Accepts, Invalid, Lookup, LookupItem, LookupKind, Refs, Target, Targets},
+    kinds::policies,
     model::{
-        policy_document::{Context, Dialect, PolicyDocument},
+        policy_document::{Context, Dialect},
         text,
     },
     settings::regions,
 };
 
-/// The quota of an endpoint policy, in characters (Amazon VPC quotas); it cannot be raised.
-const POLICY_LIMIT: usize = 20_480;
 /// The most security groups a network interface can ever have (Amazon VPC quotas).
 const GROUP_LIMIT: usize = 16;
 const GROUPS: Accepts = Accepts::id_of("SecurityGroup");
@@ -51,6 +50,7 @@ pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inv
     if service::problem(&spec.service).is_none() {
         standing(spec, &service, region, refs);
     }
+    problems.extend(fixed_records(spec, &service));
     let interface = spec.endpoint_type == EndpointType::Interface;
     let private_dns = interface.then(|| spec.private_dns.unwrap_or(true));
     let inbound_only = inbound_only(spec, &service, private_dns, &mut problems);
@@ -68,7 +68,7 @@ pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inv
     let tables = Accepts::lookup(LookupKind::RouteTable);
     let route_tables = ids("routeTables", &spec.route_tables, tables, within, refs, &mut problems);
     let context = Context { partition: facts.partition, account: facts.account };
-    let policy = policy(spec, &context, &mut problems);
+    let policy = policy(spec, &context, refs, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -132,13 +132,17 @@ fn misplaced(spec: &Spec) -> Vec<Invalid> {
         ("securityGroups", spec.security_groups.is_some(), &[Interface]),
         ("routeTables", spec.route_tables.is_some(), &[Gateway]),
         ("privateDns", spec.private_dns.is_some(), &[Interface]),
-        ("dnsRecordIpType", spec.dns_record_ip_type.is_some(), &[Interface]),
+        ("dnsRecordIpType", spec.dns_record_ip_type.is_some(), &[Interface, Gateway]),
         (
             "privateDnsOnlyForInboundResolverEndpoint",
             spec.private_dns_only_for_inbound_resolver_endpoint.is_some(),
             &[Interface],
         ),
-        ("ipAddressType", spec.ip_address_type.is_some(), &[Interface, GatewayLoadBalancer]),
+        (
+            "ipAddressType",
+            spec.ip_address_type.is_some(),
+            &[Interface, GatewayLoadBalancer, Gateway],
+        ),
         ("policy", spec.policy.is_some(), &[Interface, Gateway]),
     ];
     fields
@@ -255,9 +259,21 @@ fn address_families(spec: &Spec) -> Option<Invalid> {
         Dns::Ipv4 => ip != Ip::Ipv6,
         Dns::Ipv6 => ip != Ip::Ipv4,
     };
-    let why =
-        format!("{} records need addresses that {} interfaces lack", dns.as_str(), ip.as_str());
+    let what = if spec.endpoint_type == EndpointType::Gateway { "endpoints" } else { "interfaces" };
+    let why = format!("{} records need addresses that {} {what} lack", dns.as_str(), ip.as_str());
     (!fits).then(|| Invalid::new("dnsRecordIpType", why).help("set `ipAddressType: dualstack`"))
+}
+
+/// A gateway endpoint of DynamoDB cannot choose its records (AWS PrivateLink guide, "Gateway endpoints", DNS record IP
+/// type).
+fn fixed_records(spec: &Spec, service: &str) -> Option<Invalid> {
+    let records = spec.dns_record_ip_type?;
+    let fixed = spec.endpoint_type == EndpointType::Gateway
+        && service.ends_with(".dynamodb")
+        && records != DnsRecordIpType::ServiceDefined;
+    let why = "a gateway endpoint of DynamoDB has service-defined records only";
+    fixed
+        .then(|| Invalid::new("dnsRecordIpType", why).help("write `service-defined`, or remove it"))
 }
 
 /// Sent for S3 even if nobody asks: AWS's own default is true there and needs a gateway endpoint. It is
@@ -346,7 +362,12 @@ fn ids(
     }
 }
 
-fn policy(spec: &Spec, context: &Context, problems: &mut Vec<Invalid>) -> Option<Policy> {
+fn policy(
+    spec: &Spec,
+    context: &Context,
+    refs: &Refs<'_>,
+    problems: &mut Vec<Invalid>,
+) -> Option<Policy> {
     let value = match spec.policy.as_ref()? {
         Value::Null => return None,
         Value::String(word) if word == "default" => return Some(Policy::AllowAll),
@@ -357,25 +378,7 @@ fn policy(spec: &Spec, context: &Context, problems: &mut Vec<Invalid>) -> Option
             return None;
         }
     };
-    let document = match PolicyDocument::from_value(&value, Dialect::EndpointPolicy) {
-        Ok(document) => document,
-        Err(error) => {
-            problems.push(misread(&error.to_string()));
-            return None;
-        }
-    };
-    let length = document.to_minified_json().chars().count();
-    if length > POLICY_LIMIT {
-        let why = format!("{length} characters without white space; AWS takes {POLICY_LIMIT}");
-        problems.push(Invalid::new("policy", why));
-    }
+    let dialect = Dialect::EndpointPolicy;
+    let document = policies::checked("policy", &value, dialect, refs.scope(), problems)?;
     Some(Policy::of(document, context))
-}
-
-/// A policy error reads `Statement[2].Action: why`; its path belongs to the field.
-fn misread(error: &str) -> Invalid {
-    match error.split_once(": ") {
-        Some((path, why)) if !path.contains(' ') => Invalid::new(format!("policy.{path}"), why),
-        _ => Invalid::new("policy", error),
-    }
 }

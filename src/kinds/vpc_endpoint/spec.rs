@@ -45,7 +45,8 @@ pub struct Spec {
     /// somebody's endpoint service it is turned on after the endpoint has been accepted.
     #[serde(default)]
     pub private_dns: Option<bool>,
-    /// The address family of the DNS records. Interface endpoints only. Default: AWS's choice, not managed.
+    /// The address family of the DNS records. Interface and gateway endpoints; a gateway endpoint of DynamoDB has
+    /// `service-defined` only. Default: AWS's choice, not managed.
     #[serde(default)]
     pub dns_record_ip_type: Option<DnsRecordIpType>,
     /// Whether private DNS is only for clients that ask through a Route 53 Resolver inbound endpoint
@@ -54,8 +55,9 @@ pub struct Spec {
     /// would take true and demand a gateway endpoint.
     #[serde(default)]
     pub private_dns_only_for_inbound_resolver_endpoint: Option<bool>,
-    /// The address family of the network interfaces; the subnets and the service must have it. Interface
-    /// and Gateway Load Balancer endpoints. Default: AWS's choice, not managed.
+    /// The address family of the network interfaces, or of the routes of a gateway endpoint; the subnets and
+    /// the service must have it. In a VPC with IPv6, `dualstack` is what leads S3 over IPv6 through a gateway
+    /// endpoint. Default: AWS's choice, not managed.
     #[serde(default)]
     pub ip_address_type: Option<IpAddressType>,
     /// Who may do what through the endpoint, at most 20,480 characters: a policy document (IAM's own
@@ -93,7 +95,7 @@ impl EndpointType {
     }
 }
 
-/// The address family of the network interfaces.
+/// The address family of the network interfaces or routes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IpAddressType {

@@ -3,6 +3,7 @@
 mod changes;
 mod laws;
 mod manifests;
+mod perimeter;
 
 use std::collections::BTreeSet;
 

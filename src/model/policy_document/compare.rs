@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Dialect, PolicyDocument,
+    Context, PolicyDocument,
     canonical::{Body, Statement},
 };
 
@@ -30,7 +30,7 @@ pub fn equivalent(a: &PolicyDocument, b: &PolicyDocument, context: &Context) -> 
 
 /// Compares two documents.
 ///
-/// Organizations stores a service control policy as it was sent, so there any difference beyond white space, key order
+/// Organizations stores a control policy as it was sent, so there any difference beyond white space, key order
 /// and escapes is real. KMS and EC2 re-serialise: order, repetition, single values without a list, and the spellings of
 /// an account's root are theirs to choose. Nothing is ever subsumed: `s3:*` is not `s3:Get*`, and a broader principal
 /// never equals a narrower one. Documents of two dialects are always different.
@@ -38,7 +38,7 @@ pub fn compare(a: &PolicyDocument, b: &PolicyDocument, context: &Context) -> Com
     if a.dialect != b.dialect {
         return Comparison::Different;
     }
-    if a.dialect == Dialect::ServiceControlPolicy {
+    if a.dialect.is_control_policy() {
         return if a.authored == b.authored { Comparison::Equal } else { Comparison::Different };
     }
     let (a_statements, b_statements) = (canonical(a, context), canonical(b, context));

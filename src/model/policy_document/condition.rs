@@ -101,7 +101,7 @@ fn value_matches(test: Test, value: &str, wanted: &Token, known: &Known, variabl
             .into(),
             _ => Tri::Unknown,
         },
-        Test::Null | Test::Other => Tri::Unknown,
+        Test::Null | Test::Date | Test::Address | Test::Binary => Tri::Unknown,
     }
 }
 

@@ -1,14 +1,13 @@
 //! Why a text is not a policy document.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// A document that cannot be used. Every message says where (`Statement[2].Condition.StringEquals`) and what to do, and
 /// names fields only: the values in a policy are never repeated, because errors end up in logs.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PolicyError {
     /// The text is not JSON. Line and column count from one, as `serde_json` reports them.
-    #[error("line {line}, column {column}: this is not JSON: correct the syntax there")]
     Syntax {
         /// From one.
         line: usize,
@@ -16,25 +15,22 @@ pub enum PolicyError {
         column: usize,
     },
     /// An object names a key twice. JSON parsers keep either the first or the last, so the two readers could disagree.
-    #[error("{path}: this key occurs twice: keep one of the two")]
     DuplicateKey {
-        /// Where.
+        /// Where; empty is the document.
         path: String,
     },
     /// A field the policy language does not have.
-    #[error(
-        "{path}: unknown field: remove it or correct its spelling (names are case-sensitive); known here are {known}"
-    )]
     UnknownField {
-        /// Where.
+        /// Where; empty is the document.
         path: String,
+        /// The field that was probably meant.
+        near: Option<String>,
         /// The fields there are.
         known: String,
     },
     /// A field of the wrong JSON type.
-    #[error("{path}: found {found} where {expected} belongs: write {expected}")]
     WrongType {
-        /// Where.
+        /// Where; empty is the document.
         path: String,
         /// What belongs there.
         expected: &'static str,
@@ -42,14 +38,74 @@ pub enum PolicyError {
         found: &'static str,
     },
     /// Well-formed JSON that the dialect does not accept.
-    #[error("{path}: {why}")]
     Refused {
-        /// Where.
+        /// Where; empty is the document.
         path: String,
         /// Why.
         why: &'static str,
+        /// A way out.
+        help: &'static str,
     },
 }
+
+impl PolicyError {
+    /// The field, such as `Statement[2].Condition`; empty for the document as a whole.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Syntax { .. } => "",
+            Self::DuplicateKey { path }
+            | Self::UnknownField { path, .. }
+            | Self::WrongType { path, .. }
+            | Self::Refused { path, .. } => path,
+        }
+    }
+
+    /// What is wrong there.
+    pub fn why(&self) -> String {
+        match self {
+            Self::Syntax { line, column } => {
+                format!("line {line}, column {column}: this is not JSON")
+            }
+            Self::DuplicateKey { .. } => "this key occurs twice".to_owned(),
+            Self::UnknownField { .. } => "unknown field".to_owned(),
+            Self::WrongType { expected, found, .. } => {
+                format!("found {found} where {expected} belongs")
+            }
+            Self::Refused { why, .. } => (*why).to_owned(),
+        }
+    }
+
+    /// A way out.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Syntax { .. } => "correct the syntax there".to_owned(),
+            Self::DuplicateKey { .. } => "keep one of the two".to_owned(),
+            Self::UnknownField { near: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::UnknownField { near: None, known, .. } => format!(
+                "remove it or correct its spelling (names are case-sensitive); known here are {known}"
+            ),
+            Self::WrongType { expected, .. } => format!("write {expected}"),
+            Self::Refused { help, .. } => (*help).to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = match self {
+            // The line and the column say where.
+            Self::Syntax { .. } => None,
+            _ if self.path().is_empty() => Some("the document"),
+            _ => Some(self.path()),
+        };
+        if let Some(path) = path {
+            write!(f, "{path}: ")?;
+        }
+        write!(f, "{}: {}", self.why(), self.help())
+    }
+}
+
+impl std::error::Error for PolicyError {}
 
 /// The longest field name repeated in a message, in characters.
 const LONGEST_NAME: usize = 80;
@@ -74,13 +130,18 @@ impl Place {
         Self(format!("{}[{index}]", self.0))
     }
 
-    pub(super) fn refused(&self, why: &'static str) -> PolicyError {
-        PolicyError::Refused { path: self.to_string(), why }
+    pub(super) fn refused(&self, why: &'static str, help: &'static str) -> PolicyError {
+        PolicyError::Refused { path: self.path(), why, help }
+    }
+
+    /// As a field's path; empty for the document itself.
+    pub(super) fn path(&self) -> String {
+        self.0.clone()
     }
 }
 
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_empty() { "the document" } else { &self.0 })
     }
 }

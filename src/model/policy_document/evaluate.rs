@@ -13,6 +13,10 @@ use super::{
     pattern::{Pattern, Tri},
 };
 
+/// Stands for any text, none too, in what a [`Request`] says of caller, resource or a condition key: a role that only a session
+/// of is known may have any path. (A noncharacter of Unicode: nothing that AWS takes has it.)
+pub const ANY_TEXT: char = '\u{FFFF}';
+
 /// A request to AWS, described as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -49,7 +53,7 @@ impl Request {
 }
 
 /// What a document says about a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// Some statement allows it and none can deny it. An `Allow` to the root of the caller's account counts: it delegates
@@ -119,8 +123,8 @@ impl PolicyDocument {
         let folded = Pattern::glob(&pattern.key().to_ascii_lowercase())
             .matches(&action.to_ascii_lowercase());
         // Case-insensitive says the IAM reference, case-sensitive says the Organizations user guide: where only one of
-        // them matches a service control policy, nothing is certain.
-        if self.dialect == Dialect::ServiceControlPolicy
+        // them matches a control policy, nothing is certain.
+        if self.dialect.is_control_policy()
             && folded != Pattern::glob(pattern.key()).matches(action)
         {
             return Tri::Unknown;
@@ -133,7 +137,9 @@ impl PolicyDocument {
             // It applies to every principal of the accounts below it, or to the identity that it is attached to.
             None => match self.dialect {
                 Dialect::ServiceControlPolicy | Dialect::IdentityPolicy => Tri::Yes,
-                Dialect::KeyPolicy | Dialect::EndpointPolicy => Tri::Unknown,
+                Dialect::KeyPolicy | Dialect::EndpointPolicy | Dialect::ResourceControlPolicy => {
+                    Tri::Unknown
+                }
             },
             Some(Selection::Only(principals)) => named(principals, &request.principal_arn),
             Some(Selection::AllBut(principals)) => not_exempt(principals, &request.principal_arn),
@@ -232,6 +238,11 @@ fn aws_principal(name: &str, caller: &str) -> Tri {
     }
     if let (Some(role), Some(session)) = (arn.role(), caller_arn.session_role()) {
         return (role == session).into();
+    }
+    if let (Some(named), Some(session)) = (arn.session_role(), caller_arn.session_role())
+        && caller.contains(ANY_TEXT)
+    {
+        return if named == session { Tri::Unknown } else { Tri::No };
     }
     if let (Some(session), Some(role)) = (arn.session_role(), caller_arn.role()) {
         // The caller's session may be the one named.

@@ -36,7 +36,7 @@ impl Raw {
                 let mut seen = BTreeSet::new();
                 if let Some((twice, _)) = entries.iter().find(|(key, _)| !seen.insert(key.as_str()))
                 {
-                    return Err(PolicyError::DuplicateKey { path: place.field(twice).to_string() });
+                    return Err(PolicyError::DuplicateKey { path: place.field(twice).path() });
                 }
                 entries.sort_by(|(a, _), (b, _)| a.cmp(b));
                 let mut object = Map::new();

@@ -3,8 +3,9 @@
 //! A document is read once into a typed form ([`PolicyDocument`]) in which everything the language treats as a set is a
 //! set. Equality ([`compare()`], [`equivalent`]) is equality of those forms, so it is reflexive, symmetric and transitive
 //! by construction. [`diff()`] explains a difference statement by statement and judges its direction; [`Lint`]s say what AWS
-//! accepts and nobody means; [`PolicyDocument::evaluate`] answers whether a request would be allowed.
+//! refuses, and what it accepts and nobody means; [`PolicyDocument::evaluate`] answers whether a request would be allowed.
 
+mod admission;
 mod canonical;
 mod compare;
 mod condition;
@@ -29,13 +30,14 @@ use serde::{
 };
 use serde_json::Value;
 
+pub use admission::{Admission, AttachedTo, Party, Untied, Who, Why};
 pub use canonical::Effect;
 pub use compare::{Comparison, compare, equivalent};
 pub use diff::{DocumentChange, ElementChange, PolicyDiff, StatementChange, StatementDiff, diff};
 pub use direction::Widening;
 pub use error::PolicyError;
-pub use evaluate::{Decision, Request};
-pub use lint::{Lint, LintRule};
+pub use evaluate::{ANY_TEXT, Decision, Request};
+pub use lint::{Gravity, Lint, LintRule, Topic};
 
 use canonical::{PrincipalType, Statement, Version};
 use error::Place;
@@ -51,8 +53,18 @@ pub enum Dialect {
     /// An Organizations service control policy: stored as sent, so comparison is strict. `Version` 2012-10-17, no
     /// `Principal`, and (Organizations user guide) action names are case-sensitive.
     ServiceControlPolicy,
+    /// An Organizations resource control policy: as a service control policy, but about everybody (`Principal` is
+    /// `"*"`) and denying only.
+    ResourceControlPolicy,
     /// A policy attached to an IAM identity: it applies to that identity, so it has no `Principal`.
     IdentityPolicy,
+}
+
+impl Dialect {
+    /// Whether Organizations stores it, as it was sent, and holds its version and the case of its actions exact.
+    pub(super) fn is_control_policy(self) -> bool {
+        matches!(self, Self::ServiceControlPolicy | Self::ResourceControlPolicy)
+    }
 }
 
 /// Who is asking: what an account id in a `Principal` stands for depends on it.

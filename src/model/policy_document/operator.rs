@@ -1,6 +1,8 @@
 //! Condition operators, taken apart: `ForAnyValue:StringNotLikeIfExists` is a set qualifier, a negation, a test and
 //! what happens when the key is absent.
 
+use crate::model::did_you_mean;
+
 /// How several request values are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Qualifier {
@@ -31,8 +33,10 @@ pub(super) enum Test {
     Bool,
     Number(Relation),
     Null,
-    /// Dates, addresses and binary values are not evaluated here.
-    Other,
+    /// Dates, addresses and binary values are not evaluated.
+    Date,
+    Address,
+    Binary,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +65,49 @@ impl Operator {
     }
 }
 
+/// The known operator that was probably meant by a name that is none, with the name's own prefix and suffix.
+pub(super) fn near(name: &str) -> Option<String> {
+    let (prefix, rest) = match name.split_once(':') {
+        Some(("ForAnyValue" | "ForAllValues", rest)) => (&name[..name.len() - rest.len()], rest),
+        _ => ("", name),
+    };
+    let (base, suffix) = rest.strip_suffix("IfExists").map_or((rest, ""), |b| (b, "IfExists"));
+    let near = did_you_mean(base, OPERATORS)?;
+    let suffix = if near == "Null" { "" } else { suffix };
+    Some(format!("{prefix}{near}{suffix}"))
+}
+
+/// The operators of the IAM reference, without prefix and suffix.
+const OPERATORS: [&str; 27] = [
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "BinaryEquals",
+    "Bool",
+    "DateEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateNotEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "Null",
+    "NumericEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericNotEquals",
+    "StringEquals",
+    "StringEqualsIgnoreCase",
+    "StringLike",
+    "StringNotEquals",
+    "StringNotEqualsIgnoreCase",
+    "StringNotLike",
+];
+
 fn base_operator(base: &str) -> Option<(Test, bool)> {
     Some(match base {
         "StringEquals" => (Test::Text, false),
@@ -79,21 +126,36 @@ fn base_operator(base: &str) -> Option<(Test, bool)> {
         "NumericLessThanEquals" => (Test::Number(Relation::LessOrEqual), false),
         "NumericGreaterThan" => (Test::Number(Relation::Greater), false),
         "NumericGreaterThanEquals" => (Test::Number(Relation::GreaterOrEqual), false),
-        "NotIpAddress" | "DateNotEquals" => (Test::Other, true),
-        "IpAddress"
-        | "BinaryEquals"
-        | "DateEquals"
+        "IpAddress" => (Test::Address, false),
+        "NotIpAddress" => (Test::Address, true),
+        "BinaryEquals" => (Test::Binary, false),
+        "DateNotEquals" => (Test::Date, true),
+        "DateEquals"
         | "DateLessThan"
         | "DateLessThanEquals"
         | "DateGreaterThan"
-        | "DateGreaterThanEquals" => (Test::Other, false),
+        | "DateGreaterThanEquals" => (Test::Date, false),
         _ => return None,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Operator, Qualifier, Relation, Test};
+    use super::{OPERATORS, Operator, Qualifier, Relation, Test, near};
+
+    #[test]
+    fn every_operator_of_the_list_is_one_and_a_misspelt_one_is_near_to_it() {
+        for name in OPERATORS {
+            assert!(Operator::parse(name).is_some(), "{name}");
+            assert_eq!(near(&name.to_lowercase()).as_deref(), Some(name));
+        }
+        assert_eq!(
+            near("ForAnyValue:StringNotlikeIfExists").as_deref(),
+            Some("ForAnyValue:StringNotLikeIfExists")
+        );
+        assert_eq!(near("NullIfExists").as_deref(), Some("Null"));
+        assert_eq!(near("Matches"), None);
+    }
 
     #[test]
     fn an_operator_is_its_prefix_its_test_and_its_suffix() {

@@ -14,6 +14,7 @@ use super::{
     json::type_name,
     operator::{Operator, Test},
 };
+use crate::model::did_you_mean;
 
 /// The parts of a document that decide equality.
 pub(super) struct Parts {
@@ -47,7 +48,7 @@ pub(super) fn document(value: &Value, dialect: Dialect) -> Result<Parts, PolicyE
     }
     let place = root.field("Statement");
     let statements = match object.get("Statement") {
-        None => return Err(place.refused("missing: add the list of statements")),
+        None => return Err(place.refused("missing", "add the list of statements")),
         Some(Value::Array(items)) => {
             let items =
                 items.iter().enumerate().map(|(i, item)| statement(item, dialect, &place.item(i)));
@@ -69,13 +70,13 @@ fn version(object: &Map<String, Value>, dialect: Dialect) -> Result<Version, Pol
             "2012-10-17" => Version::V2012,
             _ => {
                 return Err(
-                    place.refused("not a version of the policy language: write \"2012-10-17\"")
+                    place.refused("not a version of the policy language", "write \"2012-10-17\"")
                 );
             }
         },
     };
-    if dialect == Dialect::ServiceControlPolicy && version != Version::V2012 {
-        return Err(place.refused("a service control policy must say \"2012-10-17\""));
+    if dialect.is_control_policy() && version != Version::V2012 {
+        return Err(place.refused("not the version of a control policy", "write \"2012-10-17\""));
     }
     Ok(version)
 }
@@ -83,25 +84,25 @@ fn version(object: &Map<String, Value>, dialect: Dialect) -> Result<Version, Pol
 fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement, PolicyError> {
     let object = object(value, place)?;
     let why_no_principal = match dialect {
-        Dialect::ServiceControlPolicy => Some(
-            "a service control policy applies to every principal of the accounts below it: remove the element, and say \
-             whom to exempt in a Condition on aws:PrincipalArn",
-        ),
+        Dialect::ServiceControlPolicy => Some((
+            "a service control policy applies to every principal of the accounts below it",
+            "remove the element, and say whom to exempt in a Condition on aws:PrincipalArn",
+        )),
         Dialect::IdentityPolicy => {
-            Some("the policy of an identity applies to that identity: remove the element")
+            Some(("the policy of an identity applies to that identity", "remove the element"))
         }
-        Dialect::KeyPolicy | Dialect::EndpointPolicy => None,
+        Dialect::KeyPolicy | Dialect::EndpointPolicy | Dialect::ResourceControlPolicy => None,
     };
-    if let Some(why) = why_no_principal
+    if let Some((why, help)) = why_no_principal
         && let Some(element) =
             ["Principal", "NotPrincipal"].into_iter().find(|e| object.contains_key(*e))
     {
-        return Err(place.field(element).refused(why));
+        return Err(place.field(element).refused(why, help));
     }
     known_fields(object, &STATEMENT_FIELDS, place)?;
     let action = |value: &Value, place: &Place| {
         strings(value, place, |text| match dialect {
-            Dialect::ServiceControlPolicy => Token::exact(text),
+            Dialect::ServiceControlPolicy | Dialect::ResourceControlPolicy => Token::exact(text),
             Dialect::KeyPolicy | Dialect::EndpointPolicy | Dialect::IdentityPolicy => {
                 Token::folded(text)
             }
@@ -124,15 +125,13 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
 fn effect(object: &Map<String, Value>, place: &Place) -> Result<Effect, PolicyError> {
     let place = place.field("Effect");
     match object.get("Effect") {
-        None => Err(place.refused("missing: write \"Allow\" or \"Deny\"")),
-        Some(value) => {
-            match string(value, &place)?.as_str() {
-                "Allow" => Ok(Effect::Allow),
-                "Deny" => Ok(Effect::Deny),
-                _ => Err(place
-                    .refused("write exactly \"Allow\" or \"Deny\": the value is case-sensitive")),
-            }
-        }
+        None => Err(place.refused("missing", "write \"Allow\" or \"Deny\"")),
+        Some(value) => match string(value, &place)?.as_str() {
+            "Allow" => Ok(Effect::Allow),
+            "Deny" => Ok(Effect::Deny),
+            _ => Err(place
+                .refused("neither \"Allow\" nor \"Deny\"", "write one of the two; case counts")),
+        },
     }
 }
 
@@ -152,7 +151,7 @@ fn selection<T>(
         }
         (Some(_), Some(_)) => Err(place
             .field(&negated)
-            .refused("stands beside the element that it negates: split the statement in two")),
+            .refused("stands beside the element that it negates", "split the statement in two")),
     }
 }
 
@@ -194,7 +193,7 @@ fn conditions(statement: &Map<String, Value>, place: &Place) -> Result<Condition
             )?;
             if keys.insert(Token::folded(key), values).is_some() {
                 // Condition keys are case-insensitive, so this is the duplicate key of JSON in another dress.
-                return Err(PolicyError::DuplicateKey { path: place.to_string() });
+                return Err(PolicyError::DuplicateKey { path: place.path() });
             }
         }
         conditions.insert(operator.clone(), keys);
@@ -214,7 +213,7 @@ fn condition_values(
         Value::Number(number)
             if number.is_f64() && number.as_f64().is_none_or(|n| n.abs() >= EXACT_FLOAT) =>
         {
-            Err(place.refused("a number this large loses digits in JSON: write it in quotes"))
+            Err(place.refused("a number this large loses digits in JSON", "write it in quotes"))
         }
         Value::Number(number) => Ok(token(&number.to_string())),
         other => Err(wrong_type(other, "a string, number or boolean, or a list of them", place)),
@@ -253,7 +252,7 @@ fn string(value: &Value, place: &Place) -> Result<String, PolicyError> {
 }
 
 fn wrong_type(value: &Value, expected: &'static str, place: &Place) -> PolicyError {
-    PolicyError::WrongType { path: place.to_string(), expected, found: type_name(value) }
+    PolicyError::WrongType { path: place.path(), expected, found: type_name(value) }
 }
 
 fn known_fields(
@@ -264,7 +263,8 @@ fn known_fields(
     match object.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(unknown) => Err(PolicyError::UnknownField {
-            path: place.field(unknown).to_string(),
+            path: place.field(unknown).path(),
+            near: did_you_mean(unknown, known.iter().copied()).map(str::to_owned),
             known: known.join(", "),
         }),
     }
@@ -276,7 +276,10 @@ fn kms_characters(value: &Value, place: &Place) -> Result<(), PolicyError> {
         if text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}')) {
             Ok(())
         } else {
-            Err(place.refused("holds a character that KMS does not accept: use tab, line breaks and U+0020 to U+00FF only"))
+            Err(place.refused(
+                "holds a character that KMS does not accept",
+                "use tab, line breaks and U+0020 to U+00FF only",
+            ))
         }
     };
     match value {

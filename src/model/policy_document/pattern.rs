@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::ANY_TEXT;
+
 /// Yes, no, or not known. `and` and `or` are those of three-valued logic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tri {
@@ -112,8 +114,12 @@ impl Pattern {
         Self(self.0.into_iter().flat_map(lower).collect())
     }
 
-    /// Whether the pattern matches the whole of `text`. A variable of unknown value can at best make it unknown.
+    /// Whether the pattern matches the whole of `text`. A variable of unknown value can at best make it unknown; of a text
+    /// that is known in part ([`ANY_TEXT`]) the answer is the one that all the texts it can be have in common.
     pub(super) fn matches(&self, text: &str) -> Tri {
+        if text.contains(ANY_TEXT) {
+            return self.matches_some(&text.chars().collect::<Vec<_>>());
+        }
         if !glob(&self.0, &text.chars().collect::<Vec<_>>()) {
             Tri::No
         } else if self.0.contains(&Part::Hole) {
@@ -121,6 +127,15 @@ impl Pattern {
         } else {
             Tri::Yes
         }
+    }
+
+    fn matches_some(&self, text: &[char]) -> Tri {
+        if !overlaps(&self.0, text) {
+            return Tri::No;
+        }
+        let plain = !self.0.contains(&Part::Hole);
+        // What a glob for the text can be is covered by the pattern: whatever the text is, it matches.
+        if plain && swallows(&self.0, text) { Tri::Yes } else { Tri::Unknown }
     }
 
     /// As the `Arn` operators match: component by component, so that a wildcard never reaches over a colon of the first
@@ -176,7 +191,7 @@ fn variable(name: &str, known: &Known) -> Option<String> {
         _ => return None,
     };
     // Whether wildcards inside a value count is not documented.
-    (!value.contains(['*', '?', '$'])).then(|| value.to_owned())
+    (!value.contains(['*', '?', '$', ANY_TEXT])).then(|| value.to_owned())
 }
 
 fn glob(pattern: &[Part], text: &[char]) -> bool {
@@ -205,6 +220,52 @@ fn glob(pattern: &[Part], text: &[char]) -> bool {
         t += 1;
     }
     pattern[p..].iter().all(|part| matches!(part, Part::Many | Part::Hole))
+}
+
+/// Whether a pattern and a text that is known in part can be the same.
+fn overlaps(pattern: &[Part], text: &[char]) -> bool {
+    // `row[j]`: whether what remains of the pattern can be `text[j..]`.
+    let mut row: Vec<bool> =
+        (0..=text.len()).map(|j| text[j..].iter().all(|c| *c == ANY_TEXT)).collect();
+    for part in pattern.iter().rev() {
+        let mut next = vec![false; row.len()];
+        for j in (0..row.len()).rev() {
+            let rest = |next: &[bool]| next.get(j + 1).copied().unwrap_or_default();
+            next[j] = match (part, text.get(j)) {
+                (Part::Many | Part::Hole, _) => row[j] || rest(&next),
+                (_, Some(&ANY_TEXT)) => rest(&next) || row[j],
+                (Part::One, Some(_)) => row[j + 1],
+                (Part::Char(c), Some(letter)) => c == letter && row[j + 1],
+                (_, None) => false,
+            };
+        }
+        row = next;
+    }
+    row[0]
+}
+
+/// Whether a pattern without variables matches whatever a text that is known in part can be. May miss a true case.
+fn swallows(pattern: &[Part], text: &[char]) -> bool {
+    let mut reach = vec![false; text.len() + 1];
+    reach[0] = true;
+    for part in pattern {
+        let mut next = vec![false; reach.len()];
+        if *part == Part::Many {
+            if let Some(first) = reach.iter().position(|reached| *reached) {
+                next[first..].fill(true);
+            }
+        } else {
+            for (i, letter) in text.iter().enumerate() {
+                let same = match part {
+                    Part::Char(c) => c == letter,
+                    _ => *letter != ANY_TEXT,
+                };
+                next[i + 1] = reach[i] && same;
+            }
+        }
+        reach = next;
+    }
+    reach[text.len()]
 }
 
 /// Whether everything that the glob `narrow` matches is surely matched by the glob `wide`. May miss a true case, never
@@ -424,6 +485,44 @@ mod tests {
             ("a${x}*", "a${x}b", false),
         ] {
             assert_eq!(covers(wide, narrow), expected, "{wide} over {narrow}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_known_in_part_matches_only_if_all_that_it_can_be_does() {
+        use Tri::{No, Unknown, Yes};
+        for (pattern, text, expected) in [
+            ("role/*", "role/~x", Yes),
+            ("role/*x", "role/~x", Yes),
+            ("*", "~", Yes),
+            ("**", "a~b", Yes),
+            ("role/x", "role/~x", Unknown),
+            ("role/team/x", "role/~x", Unknown),
+            ("role/*/x", "role/~x", Unknown),
+            ("role/?x", "role/~x", Unknown),
+            ("role/y", "role/~x", No),
+            ("role/*y", "role/~x", No),
+            ("user/*", "role/~x", No),
+            ("?", "~", Unknown),
+            ("", "~", Unknown),
+            ("", "a~", No),
+            ("role/${aws:who}", "role/~x", Unknown),
+            ("user/${aws:who}", "role/~x", No),
+        ] {
+            let text = text.replace('~', &super::ANY_TEXT.to_string());
+            let known = Known::default();
+            let pattern_read = Pattern::read(pattern, true, Some(&known));
+            assert_eq!(pattern_read.matches(&text), expected, "{pattern} on {text}");
+        }
+        let role = format!("arn:aws:iam::111122223333:role/{}palisade", super::ANY_TEXT);
+        for (pattern, expected) in [
+            ("arn:aws:iam::*:role/*", Yes),
+            ("arn:aws:iam::*:role/*palisade", Yes),
+            ("arn:aws:iam::*:role/palisade", Unknown),
+            ("arn:aws:iam::444455556666:role/palisade", No),
+            ("arn:aws:iam::*:role/admin", No),
+        ] {
+            assert_eq!(Pattern::glob(pattern).matches_arn(&role), expected, "{pattern}");
         }
     }
 

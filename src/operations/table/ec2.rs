@@ -159,6 +159,15 @@ pub(super) const ROWS: &[Operation] = &[
     .note("Route 53 is for private DNS names; the zone is AWS's own and has no tags."),
     row(
         "ec2",
+        "CreateVpcEndpoint",
+        Apply,
+        &[ENDPOINT],
+        &[may("vpce:AllowMultiRegion", On::Anything, &[])],
+    )
+    .only(Need::EndpointsToOtherRegions)
+    .note("A permission without a call of its own, asked for where the service is in another Region (AWS PrivateLink guide)."),
+    row(
+        "ec2",
         "ModifyVpcEndpoint",
         Apply,
         &[ENDPOINT],

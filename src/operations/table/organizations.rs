@@ -26,6 +26,16 @@ pub(super) const ROWS: &[Operation] = &[
         &[SCP],
         &[may("organizations:ListOrganizationalUnitsForParent", On::Places, &[])],
     ),
+    row("organizations", "ListAccounts", Observe, &[SCP], anything!("organizations:ListAccounts"))
+        .note("How many accounts a change concerns; only in passes that are about to change a policy."),
+    row(
+        "organizations",
+        "ListAccountsForParent",
+        Observe,
+        &[SCP],
+        &[may("organizations:ListAccountsForParent", On::Places, &[])],
+    )
+    .note("Only where ListAccounts does not say where the accounts are."),
     row(
         "organizations",
         "ListPolicies",

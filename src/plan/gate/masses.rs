@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     kind::erased::Registry,
     model::{Address, Ownership, Seen},
-    plan::{Action, HoldReason, Inputs, Live, Step, Verdict},
+    plan::{Action, HoldReason, Inputs, Live, Step, Verdict, unread},
 };
 
 /// At least this many deletions of a kind in a scope pass, whatever the percentage says: one tombstone
@@ -42,12 +42,17 @@ pub(super) fn too_many(steps: &[Step], inputs: &Inputs<'_>) -> BTreeMap<Key, Hol
         // with every pass would let everything go, a tenth at a time. An address that is edited once more counts once.
         let done = recent.into_iter().flatten().filter(|it| !wished.contains(it)).count();
         let all = if *verb == "delete" { there + done } else { there };
-        let limit = floor.max(all * percent as usize / 100);
+        let limit = most(percent, all, floor)?;
         let wished = wished.len();
         let reason = HoldReason::Mass { verb: (*verb).to_owned(), wished, done, all, limit };
-        (percent < 100 && wished + done > limit).then_some((key, reason))
+        (wished + done > limit).then_some((key, reason))
     };
     wished.into_iter().filter_map(over).collect()
+}
+
+/// The share of so many things that may be concerned, and never less than `floor`; `None` where there is no limit.
+pub(super) fn most(percent: u32, of: usize, floor: usize) -> Option<usize> {
+    (percent < 100).then(|| floor.max(of * percent as usize / 100))
 }
 
 /// Whether the step counts. What waits counts as well: it goes once its reason is gone, and it would be counted as few
@@ -80,7 +85,10 @@ fn population(live: &Live, owner: &str, registry: &Registry) -> BTreeMap<(String
             matches!(Ownership::read(&resource.tags, owner), Ownership::Ours { .. })
                 && !kind.is_gone(&resource.state).unwrap_or(false)
         });
-        Some((key.clone(), ours.count()))
+        // What is claimed and could not be read is there all the same.
+        let unread = unread::of(live, &key.0, &key.1).iter();
+        let unread = unread.filter(|resource| resource.claim(owner).is_some());
+        Some((key.clone(), ours.count() + unread.count()))
     };
     live.seen.iter().filter_map(count).collect()
 }

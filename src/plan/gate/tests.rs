@@ -1,5 +1,6 @@
 //! The gate on hand-made steps: pure values in, verdicts out.
 
+mod accounts;
 mod limits;
 mod lockouts;
 
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use std::collections::BTreeMap;
 
-use super::*;
+use super::{lockout::LockoutReason, *};
 use crate::{
     kind::{
         ScopeFacts,
@@ -74,33 +75,42 @@ impl Scene {
     }
 
     fn hold(&self, steps: Vec<Step>) -> Vec<Step> {
+        let mut plan = Plan { steps, ..Plan::default() };
+        self.ask(|inputs| hold(&mut plan, inputs));
+        plan.steps
+    }
+
+    /// Why the step would lock somebody out.
+    fn reasons(&self, step: &Step) -> Vec<LockoutReason> {
+        self.ask(|inputs| lockout::reasons(step, inputs))
+    }
+
+    fn ask<T>(&self, question: impl FnOnce(&Inputs<'_>) -> T) -> T {
         let registry = kinds::registry();
         let empty = (BTreeMap::new(), BTreeMap::new());
-        let mut plan = Plan { steps, ..Plan::default() };
-        hold(
-            &mut plan,
-            &Inputs {
-                registry: &registry,
-                owner: "ml",
-                documents: &self.documents,
-                approved: &self.approved,
-                facts: &self.facts,
-                live: &self.live,
-                holdoffs: &self.holdoffs,
-                create_holdoffs: &empty.0,
-                given_up: &BTreeSet::new(),
-                completing: &self.completing,
-                predecessors: &BTreeMap::new(),
-                known_wants: &empty.1,
-                mode: Mode::Enforce,
-                prune: Prune::Never,
-                gate: &self.limits,
-                past: &self.past,
-                lockout: &self.lockout,
-                stopped: None,
-            },
-        );
-        plan.steps
+        question(&Inputs {
+            registry: &registry,
+            owner: "ml",
+            documents: &self.documents,
+            approved: &self.approved,
+            facts: &self.facts,
+            live: &self.live,
+            holdoffs: &self.holdoffs,
+            create_holdoffs: &empty.0,
+            given_up: &BTreeSet::new(),
+            completing: &self.completing,
+            predecessors: &BTreeMap::new(),
+            known_wants: &empty.1,
+            inherited: &BTreeMap::new(),
+            mode: Mode::Enforce,
+            prune: Prune::Never,
+            gate: &self.limits,
+            past: &self.past,
+            lockout: &self.lockout,
+            only: None,
+            stopped: None,
+            pauses: &[],
+        })
     }
 
     fn held(&self, step: Step) -> String {

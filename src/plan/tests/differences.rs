@@ -92,6 +92,29 @@ fn what_changed_although_the_manifest_did_not_is_drift() {
 }
 
 #[test]
+fn until_it_was_in_force_or_its_manifest_was_seen_to_change_a_difference_is_of_unknown_origin() {
+    let world = |inherited: Option<Option<String>>| {
+        let world =
+            World::of([widget("a", "parts: {label: x}")]).with(ours("w-1", "a", &[("label", "y")]));
+        World { inherited: inherited.map(|want| (at("a"), want)).into_iter().collect(), ..world }
+    };
+    let Want { fingerprint: want, state, tags, .. } = world(None).plan().wants[&at("a")].clone();
+    assert_eq!(world(Some(None)).step().cause, Cause::Unknown, "the first look");
+    assert_eq!(
+        world(Some(Some(want.clone()))).step().cause,
+        Cause::Unknown,
+        "nothing has changed since"
+    );
+    assert_eq!(world(Some(Some("another".into()))).step().cause, Cause::Manifest);
+    assert_eq!(world(None).step().cause, Cause::Manifest, "it came while the process ran");
+    let seen = World {
+        known_wants: [(at("a"), KnownWant { id: "w-1".into(), state, tags })].into(),
+        ..world(Some(Some(want)))
+    };
+    assert_eq!(seen.step().cause, Cause::Drift, "it was in force");
+}
+
+#[test]
 fn what_a_manifest_wants_has_one_fingerprint_whatever_is_live() {
     let wants = |spec, live: Option<Observed<Value>>| {
         let mut world = World::of([widget("a", spec)]);
@@ -222,7 +245,7 @@ fn on_what_could_not_be_read_nothing_is_planned_and_the_reason_is_told() {
     let plan = world.plan();
     let names: Vec<_> = plan.steps.iter().map(|step| step.address.to_string()).collect();
     assert_eq!(names, ["prod/Keepsake/k", "test/Widget/t"], "everything else goes on");
-    let unknown = Unknown { scope: "prod".into(), kind: "Widget".into(), why: "denied".into() };
+    let unknown = Unknown::kind("prod", "Widget", "denied");
     assert_eq!(plan.unknown, [unknown]);
     assert!(plan.orphans.is_empty() && plan.in_sync.is_empty());
 

@@ -102,18 +102,14 @@ fn conflicts_orphans_unreadable_kinds_and_useless_consents_have_their_own_marks(
         world.live.seen.insert((scope.into(), kind.into()), Seen::Unknown(why.into()));
     }
     let mut plan = world.plan();
-    plan.unknown.push(Unknown {
-        scope: "test".into(),
-        kind: "Gadget".into(),
-        why: "throttled".into(),
-    });
+    plan.unknown.push(Unknown::kind("test", "Gadget", "throttled"));
     plan.unused_approvals = vec![
         UnusedApproval {
             digest: "0123456789ab".into(),
             origin: Some("approvals.yaml:4:3".into()),
-            why: "no step has this digest".into(),
+            why: UnusedReason::NoSuchStep,
         },
-        UnusedApproval { digest: "ba9876543210".into(), origin: None, why: "expired".into() },
+        UnusedApproval { digest: "ba9876543210".into(), origin: None, why: UnusedReason::Expired },
     ];
     insta::assert_snapshot!(plain(&plan), @"
     ! prod/Widget/a  conflict  all.yaml:3:1
@@ -128,9 +124,9 @@ fn conflicts_orphans_unreadable_kinds_and_useless_consents_have_their_own_marks(
     ! test: Gadget  could not be read; nothing of it is touched
           throttled
     ? approval of 0123456789ab  releases nothing  approvals.yaml:4:3
-          no step has this digest
+          no step has this digest now: it is done, or it has changed since
     ? approval of ba9876543210  releases nothing
-          expired
+          it has expired
 
     Plan: 0 to create, 0 to change, 0 to delete, 1 conflict, 1 orphan, 4 unreadable, 0 in sync.
     ");

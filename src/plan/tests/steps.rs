@@ -178,7 +178,7 @@ pub(super) fn assorted() -> Plan {
     };
     plan.conflicts = vec![conflict; 7];
     plan.orphans = vec![Orphan { address: at("b"), scope: "prod".into(), id: "w-2".into() }; 8];
-    let unknown = Unknown { scope: "prod".into(), kind: "Widget".into(), why: "denied".into() };
+    let unknown = Unknown::kind("prod", "Widget", "denied");
     plan.unknown = vec![unknown; 9];
     plan.in_sync = (0..10).map(|n| at(&format!("fine-{n}"))).collect();
     plan

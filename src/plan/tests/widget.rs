@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     aws::Access,
     kind::{
-        Accepts, Ask, Class, CloudError, Creation, Describe, Intent, Invalid, Kind, Line, Port,
-        Profile, Refs, Removal, TagSpec, Target, Writers,
+        Accepts, Ask, Class, CloudError, Creation, Describe, Intent, Invalid, Kind, Line,
+        Population, Port, Profile, Refs, Removal, TagSpec, Target, Writers,
     },
     model::{Observed, PhysicalId, Risk, Tags},
 };
@@ -174,7 +174,7 @@ impl<const KEPT: bool> Port<Toy<KEPT>> for NoPort {
         Self
     }
 
-    async fn observe(&self, _: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+    async fn observe(&self, _: &Ask) -> Result<Population<State>, CloudError> {
         none()
     }
 

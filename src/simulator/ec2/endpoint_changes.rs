@@ -2,7 +2,9 @@
 
 use super::super::query::{Input, missing};
 use super::super::service::{Answer, ApiError};
-use super::endpoints::{Endpoint, Kind, Phase, checked_policy, default_policy, parameter_error};
+use super::endpoints::{
+    Endpoint, Kind, Phase, addresses, checked_policy, default_policy, parameter_error,
+};
 use super::{Call, Ec2, State, done, unknown_id};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -137,10 +139,19 @@ fn modify_dns(
     id: &str,
     input: Input<'_>,
 ) -> Result<(), ApiError> {
+    let records = input.member("DnsOptions").and_then(|options| options.text("DnsRecordIpType"));
+    let family = input.text("IpAddressType");
+    if family.is_some() || records.is_some() {
+        let family = family.unwrap_or(&endpoint.address_type);
+        let check = |records| addresses(endpoint.kind, &endpoint.service, family, records);
+        // Records that are not asked for stay as long as the addresses have them.
+        let changed = match records {
+            None => check(endpoint.record_type.as_deref()).or_else(|_| check(None)),
+            asked => check(asked),
+        };
+        (endpoint.address_type, endpoint.record_type) = changed?;
+    }
     if let Some(options) = input.member("DnsOptions") {
-        if let Some(record_type) = options.text("DnsRecordIpType") {
-            endpoint.record_type = Some(record_type.to_owned());
-        }
         if let Some(inbound) = options.flag("PrivateDnsOnlyForInboundResolverEndpoint")? {
             endpoint.inbound_resolver_only = Some(inbound);
         }

@@ -55,7 +55,7 @@ pub(super) fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
         "routeTableIdSet": endpoint.route_tables.iter().collect::<Vec<_>>(),
         "subnetIdSet": endpoint.subnets.keys().collect::<Vec<_>>(),
         "groupSet": groups,
-        "ipAddressType": "ipv4",
+        "ipAddressType": endpoint.address_type,
         "dnsOptions": dns_options,
         "privateDnsEnabled": endpoint.private_dns,
         "requesterManaged": false,

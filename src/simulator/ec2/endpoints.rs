@@ -1,5 +1,6 @@
 //! VPC endpoints: what one is, and how one is created.
 
+use super::super::grammar::{self, Language};
 use super::super::query::{Input, invalid};
 use super::super::service::{Answer, ApiError};
 use super::endpoint_listing::shown;
@@ -22,6 +23,8 @@ pub(super) struct Endpoint {
     pub groups: BTreeSet<String>,
     pub private_dns: bool,
     pub private_domain: Option<String>,
+    /// `ipv4`, `dualstack` or `ipv6`.
+    pub address_type: String,
     /// `dnsOptions`, as far as AWS shows it.
     pub record_type: Option<String>,
     pub inbound_resolver_only: Option<bool>,
@@ -208,7 +211,12 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
     let dns = input.member("DnsOptions");
     let inbound =
         dns.map(|dns| dns.flag("PrivateDnsOnlyForInboundResolverEndpoint")).transpose()?.flatten();
-    let record_type = dns.and_then(|dns| dns.text("DnsRecordIpType"));
+    let (address_type, record_type) = addresses(
+        kind,
+        &service.name,
+        input.text("IpAddressType").unwrap_or("ipv4"),
+        dns.and_then(|dns| dns.text("DnsRecordIpType")),
+    )?;
     let pending = call.context.elapsed + call.context.options.endpoint_pending;
     let endpoint = Endpoint {
         vpc: vpc.into(),
@@ -219,10 +227,8 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
         groups,
         private_dns: private_dns(input, &service)?,
         private_domain: service.private_domain.clone(),
-        record_type: match kind {
-            Kind::Interface => Some(record_type.unwrap_or("ipv4").to_owned()),
-            Kind::Gateway | Kind::GatewayLoadBalancer => record_type.map(str::to_owned),
-        },
+        address_type,
+        record_type,
         inbound_resolver_only: inbound.or_else(|| is_s3_interface(&service).then_some(true)),
         created: call.context.now,
         phase: match service.acceptance {
@@ -234,6 +240,38 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
     };
     state.check_private_dns(&endpoint, None)?;
     Ok(endpoint)
+}
+
+/// The address family and the records of an endpoint, the latter by default what goes with the former. At a gateway
+/// endpoint that is `service-defined`, which DynamoDB's never change (AWS PrivateLink guide, "Gateway endpoints", IP
+/// address type and DNS record IP type).
+pub(super) fn addresses(
+    kind: Kind,
+    service: &str,
+    addresses: &str,
+    records: Option<&str>,
+) -> Result<(String, Option<String>), ApiError> {
+    if !["ipv4", "dualstack", "ipv6"].contains(&addresses) {
+        return Err(parameter_error(format!("Invalid IpAddressType '{addresses}'")));
+    }
+    let default = match kind {
+        Kind::Gateway => Some("service-defined"),
+        Kind::Interface => Some(addresses),
+        Kind::GatewayLoadBalancer => None,
+    };
+    let fits = |records: &str| match records {
+        _ if kind == Kind::Gateway && service.ends_with(".dynamodb") => {
+            records == "service-defined"
+        }
+        "service-defined" => true,
+        _ => addresses == "dualstack" || records == addresses,
+    };
+    match records.or(default) {
+        Some(records) if !fits(records) => Err(parameter_error(format!(
+            "DnsRecordIpType {records} is not supported with IpAddressType {addresses} for {service}"
+        ))),
+        records => Ok((addresses.to_owned(), records.map(str::to_owned))),
+    }
 }
 
 /// For interface endpoints private DNS is on unless the request or the service says otherwise.
@@ -264,17 +302,15 @@ pub(super) fn default_policy() -> String {
     ALLOW_ALL.to_owned()
 }
 
-/// A JSON object with statements, within the quota; given back as it came.
-pub(super) fn checked_policy(text: &str) -> Result<String, ApiError> {
+/// A policy within the quota; given back as it came.
+pub(in crate::simulator) fn checked_policy(text: &str) -> Result<String, ApiError> {
     let refused = |message: &str| ApiError::new("InvalidPolicyDocument", message);
     if text.chars().count() > LONGEST_POLICY {
         return Err(refused("The policy document is too large."));
     }
-    let document: Value =
-        serde_json::from_str(text).map_err(|_| refused("Policy document is not valid JSON."))?;
-    match document.get("Statement") {
-        Some(Value::Array(_) | Value::Object(_)) => Ok(text.to_owned()),
-        _ => Err(refused("The policy document has no statement.")),
+    match grammar::check(text, Language::Endpoint, "") {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(refused("The Policy Document is not valid.")),
     }
 }
 

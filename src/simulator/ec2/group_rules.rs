@@ -177,12 +177,33 @@ pub(super) fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
         Peer::V6(block) => put("cidrIpv6", block.to_string().into()),
         Peer::PrefixList(list) => put("prefixListId", list.as_str().into()),
         Peer::Group(group) => {
-            put("referencedGroupInfo", json!({"groupId": group, "userId": call.caller.account}))
+            put("referencedGroupInfo", shown_group(state, &rule.group, group, call))
         }
     };
     put("description", rule.description.as_deref().into());
     put("tagSet", tags::shown(state, id));
     Value::Object(shown)
+}
+
+/// A group that a rule of another one names. Over a peering EC2 says whose it is and where; of one that is gone, or whose
+/// peering is, only the id (EC2 API reference, `UserIdGroupPair`).
+fn shown_group(state: &State, of: &str, id: &str, call: &Call<'_, '_>) -> Value {
+    let vpc = state.groups.get(of).map(|group| group.vpc.as_str()).unwrap_or_default();
+    if state.groups.get(id).is_some_and(|group| group.vpc == vpc) {
+        return json!({"groupId": id, "userId": call.caller.account});
+    }
+    call.far.get(vpc, id).map_or_else(
+        || json!({"groupId": id}),
+        |far| {
+            json!({
+                "groupId": id,
+                "userId": far.account,
+                "vpcId": far.vpc,
+                "vpcPeeringConnectionId": far.peering,
+                "peeringStatus": "active",
+            })
+        },
+    )
 }
 
 /// A rule that is gone, as Revoke calls report it.
@@ -200,7 +221,7 @@ pub(super) fn shown_revoked(state: &State, id: &str, call: &Call<'_, '_>) -> Val
 }
 
 /// A group's rules as `DescribeSecurityGroups` shows them: one permission for all peers of a protocol and port range.
-pub(super) fn aggregated(state: &State, group: &str, egress: bool, account: &str) -> Value {
+pub(super) fn aggregated(state: &State, group: &str, egress: bool, call: &Call<'_, '_>) -> Value {
     let mut permissions: BTreeMap<(&str, Ports), BTreeSet<Described<'_>>> = BTreeMap::new();
     for (_, rule) in state.rules_of(group, egress) {
         let Permission { protocol, ports, peer } = &rule.permission;
@@ -221,7 +242,9 @@ pub(super) fn aggregated(state: &State, group: &str, egress: bool, account: &str
                     (3, json!({"prefixListId": id, "description": description}))
                 }
                 Peer::Group(id) => {
-                    (0, json!({"userId": account, "groupId": id, "description": description}))
+                    let mut shown = shown_group(state, group, id, call);
+                    shown["description"] = json!(description);
+                    (0, shown)
                 }
             };
             lists[list].push(entry);

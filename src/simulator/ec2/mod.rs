@@ -11,6 +11,7 @@ mod group_rules;
 mod interfaces;
 mod listing;
 mod network_acls;
+mod peerings;
 mod permissions;
 mod prefix_lists;
 mod references;
@@ -28,8 +29,12 @@ use super::query::Input;
 use super::service::{Answer, ApiError, Caller, Context, is_mutating};
 use super::wire::partition;
 use endpoints::Endpoint;
+#[cfg(test)]
+pub(super) use endpoints::checked_policy;
+
 use group_rules::Rule;
 use interfaces::Interface;
+use peerings::{FarGroups, Peering};
 use prefix_lists::PrefixList;
 use route_tables::RouteTable;
 use security_groups::Group;
@@ -44,6 +49,7 @@ use vpcs::Vpc;
 #[derive(Debug, Clone, Default)]
 pub struct Ec2 {
     regions: BTreeMap<(String, String), Region>,
+    peerings: BTreeMap<String, Peering>,
 }
 
 /// EC2 in one account and region: what is, and what readers may still see.
@@ -75,6 +81,7 @@ struct State {
 struct Call<'a, 'c> {
     caller: &'a Caller,
     input: Input<'a>,
+    far: &'a FarGroups,
     context: &'a mut Context<'c>,
 }
 
@@ -147,6 +154,10 @@ impl Ec2 {
         input: &Value,
         context: &mut Context<'_>,
     ) -> Answer {
+        if let Some(answer) = self.peering_call(caller, operation, Input::new(input), context) {
+            return answer;
+        }
+        let far = self.far_groups(caller);
         let handler = OPERATIONS.iter().find(|(name, _)| *name == operation);
         let Some((_, handler)) = handler else {
             let message = format!("The action {operation} is not valid for this web service.");
@@ -162,7 +173,7 @@ impl Ec2 {
             let message = "Request would have succeeded, but DryRun flag is set.";
             return Err(ApiError::new("DryRunOperation", message).status(412));
         }
-        let mut call = Call { caller, input, context };
+        let mut call = Call { caller, input, far: &far, context };
         if is_mutating(operation) {
             region.write(*handler, &mut call)
         } else {
@@ -288,6 +299,13 @@ const ID_KINDS: &[(&str, &str, &str, &str, &str)] = &[
         "InvalidVpcEndpointId.NotFound",
         "InvalidVpcEndpointId.Malformed",
         "Vpc Endpoint Id",
+    ),
+    (
+        "vpcPeeringConnectionId",
+        "pcx-",
+        "InvalidVpcPeeringConnectionID.NotFound",
+        "InvalidVpcPeeringConnectionId.Malformed",
+        "vpcPeeringConnection ID",
     ),
     (
         "networkInterfaceId",

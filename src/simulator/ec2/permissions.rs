@@ -97,7 +97,8 @@ pub(super) fn single(
         peers.push(prefix_list(state, list, call)?);
     }
     if let Some(id) = request.text("ReferencedGroupId") {
-        peers.push(referenced(state, group, id, None, call)?);
+        // The request cannot say whose a group is.
+        peers.push(referenced(state, group, id, Some(&call.caller.account), call)?);
     }
     let count = peers.len();
     let (Some(peer), 1) = (peers.pop(), count) else {
@@ -114,15 +115,19 @@ pub(super) fn single(
 
 /// An empty description is none.
 pub(super) fn description(source: Input<'_>) -> Result<Option<String>, ApiError> {
+    let of_addresses = ["CidrIp", "CidrIpv6", "CidrIpv4"].iter().any(|member| source.has(member));
+    description_of(source, of_addresses)
+}
+
+/// The API reference allows an ampersand for address ranges only.
+pub(super) fn description_of(
+    source: Input<'_>,
+    of_addresses: bool,
+) -> Result<Option<String>, ApiError> {
     let Some(text) = source.text("Description").filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    // The API reference allows an ampersand for address ranges only.
-    let punctuation = if source.has("CidrIp") || source.has("CidrIpv6") {
-        "._-:/()#,@[]+=&;{}!$*"
-    } else {
-        "._-:/()#,@[]+=;{}!$*"
-    };
+    let punctuation = if of_addresses { "._-:/()#,@[]+=&;{}!$*" } else { "._-:/()#,@[]+=;{}!$*" };
     check_text("description", text, punctuation)?;
     Ok(Some(text.to_owned()))
 }
@@ -218,7 +223,7 @@ fn prefix_list(state: &State, id: &str, call: &Call<'_, '_>) -> Result<Peer, Api
     }
 }
 
-/// Another account's group could only be meant through a peering, and there are none here.
+/// A group of the same VPC, or one at the far side of a peering, named with its account or without.
 fn referenced(
     state: &State,
     group: &str,
@@ -226,9 +231,14 @@ fn referenced(
     owner: Option<&str>,
     call: &Call<'_, '_>,
 ) -> Result<Peer, ApiError> {
-    if owner.is_some_and(|owner| owner != call.caller.account) {
+    let vpc = &state.group(group)?.vpc;
+    let far = call.far.get(vpc, id);
+    let account = far.map_or(&call.caller.account, |far| &far.account);
+    if owner.is_some_and(|owner| owner != account) {
         return Err(unknown_id(id, "groupId"));
     }
-    state.group_in(id, &state.group(group)?.vpc)?;
+    if far.is_none() {
+        state.group_in(id, vpc)?;
+    }
     Ok(Peer::Group(id.to_owned()))
 }

@@ -3,16 +3,24 @@
 use super::super::query::missing;
 use super::super::service::Answer;
 use super::{Call, State};
-use serde_json::json;
+use serde_json::{Value, json};
 
-/// There are no peerings and no transit gateways here, so nothing refers to a group from another VPC; the groups have to exist.
 pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let ids = call.input.texts("GroupId");
     if ids.is_empty() {
         return Err(missing("GroupId"));
     }
+    let mut references: Vec<Value> = Vec::new();
     for id in ids {
         state.group(id)?;
+        let named = call.far.named_by.iter().filter(|(group, _, _)| group == id);
+        references.extend(named.map(|(group, vpc, peering)| {
+            json!({
+                "groupId": group,
+                "referencingVpcId": vpc,
+                "vpcPeeringConnectionId": peering,
+            })
+        }));
     }
-    Ok(json!({"securityGroupReferenceSet": []}))
+    Ok(json!({"securityGroupReferenceSet": references}))
 }

@@ -2,7 +2,7 @@
 
 use super::super::query::{invalid, missing};
 use super::super::service::{Answer, ApiError};
-use super::group_rules::{Rule, shown, shown_revoked};
+use super::group_rules::{Peer, Rule, shown, shown_revoked};
 use super::listing::Listing;
 use super::permissions::{self, drafts};
 use super::{Call, State, done, tags, unknown_id};
@@ -146,8 +146,9 @@ fn update_descriptions(state: &mut State, call: &mut Call<'_, '_>, egress: bool)
         only_one(call, "SecurityGroupRuleDescription", "IpPermissions")?;
         for entry in by_id {
             let id = entry.required("SecurityGroupRuleId")?;
-            find_rule(state, &group, Some(egress), id)?;
-            new.push((id.to_owned(), permissions::description(entry)?));
+            let rule = find_rule(state, &group, Some(egress), id)?;
+            let of_addresses = matches!(rule.permission.peer, Peer::V4(_) | Peer::V6(_));
+            new.push((id.to_owned(), permissions::description_of(entry, of_addresses)?));
         }
     }
     for (id, description) in new {

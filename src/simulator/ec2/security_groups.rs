@@ -187,8 +187,8 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
         "vpcId": group.vpc,
         "ownerId": account,
         "securityGroupArn": call.arn("security-group", id),
-        "ipPermissions": aggregated(state, id, false, account),
-        "ipPermissionsEgress": aggregated(state, id, true, account),
+        "ipPermissions": aggregated(state, id, false, call),
+        "ipPermissionsEgress": aggregated(state, id, true, call),
         "tagSet": tags::shown(state, id),
     })
 }

@@ -178,7 +178,7 @@ fn detail(service: &EndpointService, call: &Call<'_, '_>) -> Value {
         "vpcEndpointPolicySupported": service.takes_policy,
         "acceptanceRequired": service.acceptance,
         "managesVpcEndpoints": false,
-        "supportedIpAddressTypeSet": ["ipv4"],
+        "supportedIpAddressTypeSet": ["ipv4", "dualstack", "ipv6"],
         "tagSet": [],
     })
 }

@@ -53,6 +53,7 @@ impl State {
                 format!("vpc {}", endpoint.vpc),
                 format!("service {}", endpoint.service),
                 format!("privateDns {}", endpoint.private_dns),
+                format!("addressType {}", endpoint.address_type),
                 format!("recordType {:?}", endpoint.record_type),
             ]);
             facts.extend(endpoint.policy.iter().map(|policy| format!("policy {policy}")));

@@ -20,6 +20,9 @@ mod tags;
 mod tests;
 mod truth;
 
+#[cfg(test)]
+pub(super) use policy::accept;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;

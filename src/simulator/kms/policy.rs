@@ -9,7 +9,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 pub(super) use super::pretty::print;
-use crate::simulator::service::ApiError;
+use crate::simulator::{
+    grammar::{self, Fault, Language},
+    service::ApiError,
+};
 
 /// The quota on a key policy document, in bytes (KMS developer guide, "Resource quotas").
 const QUOTA: usize = 32_768;
@@ -40,7 +43,7 @@ struct Rewrite<'a> {
 ///
 /// # Errors
 /// `ValidationException` (characters, length), `LimitExceededException` (quota), `MalformedPolicyDocumentException` (anything else).
-pub(super) fn accept(
+pub(in crate::simulator) fn accept(
     text: &str,
     partition: &str,
     salt: u64,
@@ -58,33 +61,21 @@ pub(super) fn accept(
             format!("Policy document exceeds the quota of {QUOTA} bytes"),
         ));
     }
-    let Ok(Value::Object(document)) = serde_json::from_str(text) else {
-        return Err(syntax());
-    };
+    let document = grammar::check(text, Language::Key, partition).map_err(|fault| match fault {
+        Fault::Syntax(_) => syntax(),
+        Fault::Principal => invalid_principal(),
+    })?;
+    let Value::Object(document) = document else { return Err(syntax()) };
     Rewrite { partition, salt, deleted }.document(&document)
 }
 
 impl Rewrite<'_> {
     fn document(&self, document: &Map<String, Value>) -> Result<Value, ApiError> {
         let mut out = Map::new();
-        if document.keys().any(|name| !["Version", "Id", "Statement"].contains(&name.as_str())) {
-            return Err(syntax());
-        }
-        match document.get("Version") {
-            None => {}
-            Some(Value::String(version))
-                if ["2008-10-17", "2012-10-17"].contains(&version.as_str()) =>
-            {
-                out.insert("Version".to_owned(), Value::from(version.as_str()));
+        for name in ["Version", "Id"] {
+            if let Some(value) = document.get(name) {
+                out.insert(name.to_owned(), value.clone());
             }
-            Some(_) => return Err(syntax()),
-        }
-        match document.get("Id") {
-            None => {}
-            Some(Value::String(id)) => {
-                out.insert("Id".to_owned(), Value::from(id.as_str()));
-            }
-            Some(_) => return Err(syntax()),
         }
         let statements = match document.get("Statement") {
             Some(Value::Array(items)) if !items.is_empty() => {
@@ -111,26 +102,15 @@ impl Rewrite<'_> {
             "Condition",
         ];
         let members = statement.as_object().ok_or_else(syntax)?;
-        let has = |name: &str| members.contains_key(name);
-        let unknown = members.keys().any(|name| !ORDER.contains(&name.as_str()));
-        let doubled =
-            (has("Action") && has("NotAction")) || (has("Resource") && has("NotResource"));
-        if unknown || doubled || has("Principal") == has("NotPrincipal") || !has("Effect") {
-            return Err(syntax());
-        }
         let mut out = Map::new();
         for name in ORDER {
             let Some(value) = members.get(name) else {
                 continue;
             };
             let rewritten = match name {
-                "Sid" if value.is_string() => value.clone(),
-                "Effect" if ["Allow", "Deny"].contains(&value.as_str().unwrap_or_default()) => {
-                    value.clone()
-                }
+                "Sid" | "Effect" => value.clone(),
                 "Principal" | "NotPrincipal" => self.principal(value)?,
                 "Condition" => condition(value)?,
-                "Sid" | "Effect" => return Err(syntax()),
                 _ => collapsed(texts(value)?),
             };
             out.insert(name.to_owned(), rewritten);
@@ -149,17 +129,12 @@ impl Rewrite<'_> {
         let mut out = Map::new();
         for (kind, value) in kinds {
             let mut names = texts(value).map_err(|_| invalid_principal())?;
-            let valid = match kind.as_str() {
-                "AWS" => {
-                    names = names.iter().map(|name| self.root_arn(name)).collect();
-                    names.iter().all(|name| self.knows(name))
+            if kind == "AWS" {
+                names = names.iter().map(|name| self.root_arn(name)).collect();
+                // To IAM a principal that was deleted is none.
+                if names.iter().any(|name| self.deleted.contains(name)) {
+                    return Err(invalid_principal());
                 }
-                "Service" => names.iter().all(|name| is_service(name)),
-                "Federated" | "CanonicalUser" => true,
-                _ => false,
-            };
-            if names.is_empty() || !valid {
-                return Err(invalid_principal());
             }
             names.sort_by_key(|name| (hash(self.salt, name), name.clone()));
             out.insert(kind.clone(), collapsed(names));
@@ -174,47 +149,10 @@ impl Rewrite<'_> {
             name.to_owned()
         }
     }
-
-    /// Whether this looks like a principal that IAM knows. A bare unique id does not: that is what a deleted principal leaves behind.
-    fn knows(&self, name: &str) -> bool {
-        if name == "*" {
-            return true;
-        }
-        let parts: Vec<&str> = name.splitn(6, ':').collect();
-        let ["arn", partition, service, "", account, resource] = parts[..] else {
-            return false;
-        };
-        if partition != self.partition || !is_account(account) || self.deleted.contains(name) {
-            return false;
-        }
-        match (service, resource.split_once('/')) {
-            ("iam", None) => resource == "root",
-            ("iam", Some(("role" | "user", path))) => is_path(path),
-            ("sts", Some(("assumed-role", path))) => is_path(path) && path.split('/').count() == 2,
-            ("sts", Some(("federated-user", path))) => is_path(path),
-            _ => false,
-        }
-    }
 }
 
 fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A path of IAM names; wildcards are none.
-fn is_path(path: &str) -> bool {
-    path.split('/').all(|name| {
-        !name.is_empty()
-            && name
-                .chars()
-                .all(|letter| letter.is_ascii_alphanumeric() || "_+=,.@-".contains(letter))
-    })
-}
-
-fn is_service(name: &str) -> bool {
-    let host = name.strip_suffix(".cn").unwrap_or(name);
-    host.strip_suffix(".amazonaws.com")
-        .is_some_and(|first| !first.is_empty() && first.split('.').all(is_path))
 }
 
 /// One string or a list of strings.

@@ -15,7 +15,7 @@
 //! | S7 completeness | no create and no delete of a kind whose last listing in this pass failed |
 //! | S8 freshness | only within a pass, and not long after it began |
 //! | S10 bounded force | calls a pass, and repetitions of one call |
-//! | S12 no self-lockout | no lockout check bypassed, no target without a control policy, no key that nobody may govern, no control policy that denies all |
+//! | S12 no self-lockout | no lockout check bypassed, no target without a control policy or without one that allows all where one did, no key that nobody may look after, no control policy that denies all, or what palisade needs for what it has |
 //! | S14 brake | nothing after the brake |
 
 mod lockout;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::Value;
 
-use super::{Seen, Violation, lockout::shut_out};
+use super::{Seen, Violation, lockout::lost};
 use crate::{
     model::claim::ADDRESS_TAG,
     simulator::{Thing, Truth, Witnessed},
@@ -192,13 +192,8 @@ impl Seen {
         {
             self.broken("S12", call, &format!("no service control policy is left on {target}"));
         }
-        for (id, thing) in &after.things {
-            let earlier = before.things.get(id);
-            if earlier != Some(thing)
-                && let Some(what) = shut_out(earlier, thing)
-            {
-                self.broken("S12", call, &format!("{id}: {what}"));
-            }
+        for what in lost(call.service, before, after) {
+            self.broken("S12", call, &what);
         }
     }
 

@@ -292,6 +292,105 @@ async fn a_hand_between_the_last_look_and_the_call_is_nobodys_fault() {
     assert_eq!(bench.monitor.violations(), []);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_key_that_nobody_may_look_after_any_more_breaks_s12() {
+    let account = format!("arn:aws:iam::{ACCOUNT}:root");
+    let allow = json!({"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"});
+    let key = |statements: &[&Value]| {
+        let policy = json!({"Version": "2012-10-17", "Statement": statements});
+        crate::simulator::Thing {
+            kind: "KmsKey",
+            account: ACCOUNT.into(),
+            tags: crate::model::Tags::new(),
+            facts: [format!("policy {policy}")].into(),
+        }
+    };
+    assert_eq!(lockout::shut_out(None, &key(&[&allow])), None);
+    for action in
+        ["kms:ListResourceTags", "kms:GetKeyRotationStatus", "kms:Get*", "kms:TagResource"]
+    {
+        let mut deny =
+            json!({"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*"});
+        let blind = lockout::shut_out(Some(&key(&[&allow])), &key(&[&allow, &deny]));
+        assert_eq!(blind, Some("nobody of the account may look after the key"), "{action}");
+        deny["Condition"] = json!({"Bool": {"aws:SecureTransport": "false"}});
+        assert_eq!(lockout::shut_out(None, &key(&[&allow, &deny])), None, "it depends");
+    }
+}
+
+/// A service control policy of nobody's at the account, made by hand, and a client that detaches it as palisade would.
+async fn detach(bench: &Bench, statement: &Value, full_access: bool) {
+    let by_hand = |operation: &str, input: &Value| {
+        bench.simulator.act(MANAGEMENT, "us-east-1", "organizations", operation, input).unwrap()
+    };
+    let create = |statement: &Value| {
+        let content = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+        let policy = by_hand(
+            "CreatePolicy",
+            &json!({"Name": content.len().to_string(), "Description": "x", "Type": "SERVICE_CONTROL_POLICY",
+                "Content": content}),
+        );
+        let id = policy["Policy"]["PolicySummary"]["Id"].as_str().unwrap().to_owned();
+        by_hand("AttachPolicy", &json!({"PolicyId": id, "TargetId": ACCOUNT}));
+        id
+    };
+    let id = create(statement);
+    create(&json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}));
+    if !full_access {
+        by_hand("DetachPolicy", &json!({"PolicyId": "p-FullAWSAccess", "TargetId": ACCOUNT}));
+    }
+    let config = bench.simulator.sdk_config(MANAGEMENT, "us-east-1");
+    let client = aws_sdk_organizations::Client::new(&config);
+    client.detach_policy().policy_id(&id).target_id(ACCOUNT).send().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_an_account_lives_on_and_that_is_detached_breaks_s12() {
+    let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let some = json!({"Effect": "Allow", "Action": "ec2:*", "Resource": "*"});
+    for (statement, full_access, breaks) in
+        [(&all, false, true), (&all, true, false), (&some, false, false)]
+    {
+        let bench = Bench::new().await;
+        detach(&bench, statement, full_access).await;
+        let starves = |it: &Violation| it.rule == "S12" && it.what.contains("allows everything");
+        assert_eq!(
+            bench.monitor.violations().iter().any(starves),
+            breaks,
+            "{statement} {full_access}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_denies_everybody_what_palisade_needs_breaks_s12() {
+    for (action, breaks) in [
+        ("ec2:RevokeSecurityGroupIngress", true),
+        ("ec2:*", true),
+        ("kms:PutKeyPolicy", false),
+        ("s3:*", false),
+    ] {
+        let bench = Bench::new().await;
+        bench.group("apps", APPS).await;
+        let by_hand = |operation: &str, input: &Value| {
+            bench.simulator.act(MANAGEMENT, "us-east-1", "organizations", operation, input).unwrap()
+        };
+        let content = json!({"Version": "2012-10-17",
+            "Statement": {"Effect": "Deny", "Action": action, "Resource": "*"}});
+        let policy = by_hand(
+            "CreatePolicy",
+            &json!({"Name": "x", "Description": "x", "Type": "SERVICE_CONTROL_POLICY",
+                "Content": content.to_string()}),
+        );
+        let id = policy["Policy"]["PolicySummary"]["Id"].as_str().unwrap();
+        let config = bench.simulator.sdk_config(MANAGEMENT, "us-east-1");
+        let client = aws_sdk_organizations::Client::new(&config);
+        client.attach_policy().policy_id(id).target_id(ACCOUNT).send().await.unwrap();
+        let denies = |it: &Violation| it.rule == "S12" && it.what.contains("palisade included");
+        assert_eq!(bench.monitor.violations().iter().any(denies), breaks, "{action}");
+    }
+}
+
 #[test]
 fn an_attached_policy_that_denies_everything_breaks_s12() {
     let deny = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}});

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Request,
+    Behaviour, Request,
     errors::parent_not_found,
     paged, tags,
     tree::{Account, Organisation},
@@ -17,25 +17,31 @@ fn account_not_found() -> ApiError {
 }
 
 impl Organisation {
-    fn account_entry(&self, id: &str, account: &Account) -> Value {
-        json!({
+    fn account_entry(&self, id: &str, account: &Account, behaviour: &Behaviour) -> Value {
+        let state = if behaviour.suspended.contains(id) { "SUSPENDED" } else { "ACTIVE" };
+        let mut entry = json!({
             "Id": id,
             "Arn": self.arn(id),
             "Email": account.email,
             "Name": account.name,
-            "Status": "ACTIVE",
-            "State": "ACTIVE",
-            "Paths": [self.path(id)],
+            "Status": state,
+            "State": state,
             "JoinedMethod": if account.created { "CREATED" } else { "INVITED" },
             "JoinedTimestamp": account.joined,
-        })
+        });
+        if !behaviour.without_paths {
+            entry["Paths"] = json!([self.path(id)]);
+        }
+        entry
     }
 }
 
 /// ListAccounts.
 pub(super) fn list(state: &Organisation, request: &Request<'_, '_>) -> Answer {
-    let items =
-        state.accounts.iter().map(|(id, account)| (id.clone(), state.account_entry(id, account)));
+    let entry = |(id, account): (&String, &Account)| {
+        (id.clone(), state.account_entry(id, account, request.behaviour))
+    };
+    let items = state.accounts.iter().map(entry);
     paged(request, "Accounts", items.collect())
 }
 
@@ -46,7 +52,10 @@ pub(super) fn list_for_parent(state: &Organisation, request: &Request<'_, '_>) -
         return Err(parent_not_found());
     }
     let inside = state.accounts.iter().filter(|(_, account)| account.parent == parent);
-    let items = inside.map(|(id, account)| (id.clone(), state.account_entry(id, account)));
+    let entry = |(id, account): (&String, &Account)| {
+        (id.clone(), state.account_entry(id, account, request.behaviour))
+    };
+    let items = inside.map(entry);
     paged(request, "Accounts", items.collect())
 }
 
@@ -54,7 +63,7 @@ pub(super) fn list_for_parent(state: &Organisation, request: &Request<'_, '_>) -
 pub(super) fn describe(state: &Organisation, request: &Request<'_, '_>) -> Answer {
     let id = request.bounded("AccountId", 1, 12)?;
     let account = state.accounts.get(id).ok_or_else(account_not_found)?;
-    Ok(json!({ "Account": state.account_entry(id, account) }))
+    Ok(json!({ "Account": state.account_entry(id, account, request.behaviour) }))
 }
 
 /// CreateAccount: finished at once; the account starts in the root with the full access policies. A second account for one e-mail

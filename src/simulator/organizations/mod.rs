@@ -17,6 +17,9 @@ mod tree;
 mod truth;
 mod units;
 
+#[cfg(test)]
+pub(super) use policies::checked_content;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -52,6 +55,10 @@ pub struct Behaviour {
     pub policy_type_pending: Duration,
     /// How many policies of each type there may be; AWS's quotas when absent (10,000 service control policies, 1,000 of other types).
     pub policies_per_type: Option<usize>,
+    /// Accounts that AWS has suspended: still listed, with nobody at work in them.
+    pub suspended: BTreeSet<String>,
+    /// Accounts are listed without their paths, as by servers that do not know this member yet.
+    pub without_paths: bool,
 }
 
 /// One call: what it asks and the world around it.

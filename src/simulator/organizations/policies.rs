@@ -83,7 +83,10 @@ impl Organisation {
 }
 
 /// Refuses content that is too long or no document of the type.
-fn checked_content(text: &str, policy_type: &str) -> Result<String, ApiError> {
+pub(in crate::simulator) fn checked_content(
+    text: &str,
+    policy_type: &str,
+) -> Result<String, ApiError> {
     let longest = longest_content(policy_type);
     if text.len() > longest {
         let message = format!(

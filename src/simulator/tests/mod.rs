@@ -4,6 +4,7 @@ mod endpoints;
 mod faults;
 mod json_services;
 mod networks;
+mod policies;
 mod rules;
 mod security_groups;
 mod sts;

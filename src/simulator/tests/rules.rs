@@ -209,3 +209,78 @@ async fn a_rule_cannot_name_a_group_of_another_network_or_a_prefix_list_that_doe
         assert_eq!(code(call.ip_permissions(permission).send().await), expected);
     }
 }
+
+/// A VPC with a group in another account, peered with this account's VPC.
+async fn peered(simulator: &Simulator) -> (Client, String, Client, String) {
+    let (near, far) = (ec2(simulator), Client::new(&simulator.sdk_config("444455556666", REGION)));
+    let (near_vpc, far_vpc) = (vpc(&near).await, vpc(&far).await);
+    let request = near.create_vpc_peering_connection().vpc_id(&near_vpc).peer_vpc_id(&far_vpc);
+    let request = request.peer_owner_id("444455556666").send().await.expect("a peering");
+    let id = request.vpc_peering_connection.and_then(|it| it.vpc_peering_connection_id);
+    let accept = far.accept_vpc_peering_connection().set_vpc_peering_connection_id(id);
+    accept.send().await.expect("the peering is active");
+    let (here, there) =
+        (group(&near, &near_vpc, "here").await, group(&far, &far_vpc, "there").await);
+    (near, here, far, there)
+}
+
+fn https_from(id: &str, account: Option<&str>) -> IpPermission {
+    let pair = aws_sdk_ec2::types::UserIdGroupPair::builder().group_id(id);
+    let pair = pair.set_user_id(account.map(str::to_owned)).build();
+    let https = IpPermission::builder().ip_protocol("tcp").from_port(443).to_port(443);
+    https.user_id_group_pairs(pair).build()
+}
+
+#[tokio::test]
+async fn a_group_over_a_peering_is_named_by_its_id_alone_and_answered_with_its_account() {
+    let simulator = Simulator::default();
+    let (near, here, far, there) = peered(&simulator).await;
+    authorize(&near, &here, vec![https_from(&there, None)]).await;
+    let pair = ingress(&near, &here).await[0].user_id_group_pairs()[0].clone();
+    assert_eq!(pair.user_id(), Some("444455556666"));
+    assert_eq!(pair.peering_status(), Some("active"));
+    assert!(pair.vpc_id().is_some() && pair.vpc_peering_connection_id().is_some());
+    let again = near.authorize_security_group_ingress().group_id(&here);
+    let again = again.ip_permissions(https_from(&there, Some("444455556666"))).send().await;
+    assert_eq!(code(again), "InvalidPermission.Duplicate");
+    let wrong = near.authorize_security_group_ingress().group_id(&here);
+    let wrong = wrong.ip_permissions(https_from(&there, Some("777788889999"))).send().await;
+    assert_eq!(code(wrong), "InvalidGroup.NotFound");
+    let named = far.describe_security_group_references().group_id(&there).send().await;
+    assert_eq!(named.expect("references").security_group_reference_set().len(), 1);
+    // One that is gone is answered without its account.
+    far.delete_security_group().group_id(&there).send().await.expect("nothing there uses it");
+    let pair = ingress(&near, &here).await[0].user_id_group_pairs()[0].clone();
+    assert_eq!((pair.user_id(), pair.group_id()), (None, Some(there.as_str())));
+}
+
+#[tokio::test]
+async fn without_an_accepted_peering_no_group_of_another_account_can_be_named() {
+    let simulator = Simulator::default();
+    let (near, here, far, there) = peered(&simulator).await;
+    let peerings = near.describe_vpc_peering_connections().send().await.expect("peerings");
+    let id = peerings.vpc_peering_connections()[0].vpc_peering_connection_id().expect("its id");
+    far.delete_vpc_peering_connection().vpc_peering_connection_id(id).send().await.expect("done");
+    for account in [None, Some("444455556666")] {
+        let call = near.authorize_security_group_ingress().group_id(&here);
+        let refused = call.ip_permissions(https_from(&there, account)).send().await;
+        assert_eq!(code(refused), "InvalidGroup.NotFound");
+    }
+}
+
+#[tokio::test]
+async fn an_ampersand_describes_rules_for_addresses_only_also_by_rule_id() {
+    let ec2 = ec2(&Simulator::default());
+    let (network, words) = (vpc(&ec2).await, "R&D");
+    let (group, other) = (group(&ec2, &network, "apps").await, group(&ec2, &network, "o").await);
+    let rules = vec![tcp(1, 1, "10.0.0.0/8"), https_from(&other, None)];
+    let ids = authorize(&ec2, &group, rules).await;
+    let describe = async |id: &str| {
+        let new = SecurityGroupRuleDescription::builder().security_group_rule_id(id);
+        let call = ec2.update_security_group_rule_descriptions_ingress().group_id(&group);
+        let new = new.description(words).build();
+        call.security_group_rule_descriptions(new).send().await
+    };
+    describe(&ids[0]).await.expect("addresses");
+    assert_eq!(code(describe(&ids[1]).await), "InvalidParameterValue");
+}

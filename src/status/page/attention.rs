@@ -21,12 +21,14 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     let refused: Vec<_> = view.scopes.iter().filter(|scope| scope.trouble.is_some()).collect();
     let unasked: Vec<_> =
         view.pending_deletions.iter().filter(|pending| !pending.tombstone).collect();
-    let count =
-        view.problems.len() + refused.len() + view.unknown.len() + failed.len() + unasked.len();
+    let halted = view.pauses.len() + usize::from(view.stopped.is_some());
+    let read = view.problems.len() + refused.len() + view.unknown.len();
+    let count = halted + read + failed.len() + unasked.len();
     if count == 0 {
         return;
     }
     begin(html, "attention", "What is wrong", count);
+    halts(html, view);
     for problem in &view.problems {
         item(html, "trouble", "Problem in the directory: the last good snapshot stays in force");
         html.element("pre", "", problem).markup("</li>\n");
@@ -36,12 +38,21 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         html.element("p", "", scope.trouble.as_deref().unwrap_or_default()).markup("</li>\n");
     }
     for unknown in &view.unknown {
-        let what = format_args!(
-            "{}/{} could not be read; nothing of it is touched",
-            unknown.scope, unknown.kind
-        );
+        let (scope, kind) = (&unknown.scope, &unknown.kind);
+        let what = match &unknown.id {
+            None => format!("{scope}/{kind} could not be read; nothing of it is touched"),
+            Some(id) => format!(
+                "{scope}/{kind} {id} could not be read; it is left alone, and no {kind} there is created, adopted or \
+                 deleted"
+            ),
+        };
         item(html, "trouble", what);
-        html.element("p", "", &unknown.why).markup("</li>\n");
+        html.element("p", "", &unknown.why);
+        if !unknown.concerns.is_empty() {
+            let names: Vec<_> = unknown.concerns.iter().map(ToString::to_string).collect();
+            html.element("p", "", format_args!("Not judged: {}", names.join(", ")));
+        }
+        html.markup("</li>\n");
     }
     for (result, message) in failed {
         item(html, "trouble", format_args!("{} of {} failed", result.verb, result.address));
@@ -60,6 +71,18 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         html.markup("</p></li>\n");
     }
     end(html);
+}
+
+/// What people hold still.
+fn halts(html: &mut Html, view: &View) {
+    if let Some(stop) = &view.stopped {
+        item(html, "trouble", "Nothing is written");
+        html.element("p", "", stop).markup("</li>\n");
+    }
+    for pause in &view.pauses {
+        item(html, "trouble", format_args!("Not written for a while: {}", pause.extent));
+        html.element("p", "", pause).markup("</li>\n");
+    }
 }
 
 /// Steps that wait for consent, with the way to give it.

@@ -126,9 +126,7 @@ impl Page<'_> {
         html.text(mode(view)).markup("</dd></div>\n<div><dt>Revision</dt><dd>");
         match &view.revision {
             Some(revision) => {
-                html.markup("<code>")
-                    .text(revision.get(..12).unwrap_or(revision))
-                    .markup("</code>");
+                html.markup("<code>").text(short(revision)).markup("</code>");
             }
             None => {
                 html.text("not a Git checkout");
@@ -157,12 +155,21 @@ impl Page<'_> {
     }
 }
 
+/// The first digits of a revision, and whether the checkout is dirty.
+fn short(revision: &str) -> String {
+    let (commit, dirty) =
+        revision.split_once('-').map_or((revision, ""), |(commit, _)| (commit, "-dirty"));
+    format!("{}{dirty}", commit.get(..12).unwrap_or(commit))
+}
+
 fn headline(view: &View) -> (Health, &'static str) {
     let failed = view.results.iter().any(|r| matches!(r.outcome, Outcome::Failed { .. }));
     let refused = view.scopes.iter().any(|scope| scope.trouble.is_some());
     let held = view.steps.iter().any(|step| matches!(step.verdict, Verdict::Held(_)));
     let unasked = view.pending_deletions.iter().any(|pending| !pending.tombstone);
-    if !view.problems.is_empty() || failed || refused || !view.unknown.is_empty() || unasked {
+    let halted = view.stopped.is_some() || !view.pauses.is_empty();
+    let wrong = !view.problems.is_empty() || failed || refused || !view.unknown.is_empty();
+    if wrong || unasked || halted {
         (Health::Trouble, "Needs attention")
     } else if held || !view.conflicts.is_empty() {
         (Health::Person, "Waits for a person")

@@ -7,8 +7,9 @@ use std::{
 
 use super::html::{Html, age};
 use crate::{
+    engine::DriftState,
     engine::Outcome,
-    status::{DriftState, View, metrics::CallCount},
+    status::{View, metrics::CallCount},
 };
 
 /// The conditions and their column headings, in the order in which they are shown.
@@ -108,7 +109,7 @@ pub(super) fn drift(html: &mut Html, view: &View, now: f64) {
         html.markup("<tr><td class=\"when\">")
             .moment(event.seen_at, now)
             .markup("</td><th scope=\"row\">");
-        html.text(&event.address);
+        html.text(&event.address.to_string());
         if let Some(origin) = &event.origin {
             html.markup("<br><code class=\"origin\">").text(origin).markup("</code>");
         }
@@ -128,8 +129,20 @@ pub(super) fn drift(html: &mut Html, view: &View, now: f64) {
             DriftState::Open(why) => {
                 html.element("td", "trouble", format_args!("not corrected: {why}"));
             }
+            DriftState::Correcting => {
+                html.element("td", "dim", "corrected; AWS does not show it in order yet");
+            }
+            DriftState::Restored => {
+                html.element(
+                    "td",
+                    "good",
+                    format_args!(
+                        "in order again after {took}, by an apply elsewhere or whoever changed it"
+                    ),
+                );
+            }
             DriftState::Gone(why) => {
-                html.element("td", "dim", format_args!("not by palisade: {why}, after {took}"));
+                html.element("td", "dim", format_args!("{why}, after {took}"));
             }
         }
         html.markup("</tr>\n");

@@ -109,6 +109,8 @@ fn the_headline_says_the_worst_that_is_true() {
     report.results.clear();
     report.pending_deletions.clear();
     report.plan.unknown.clear();
+    assert_eq!(headline(&view(&report)).1, "Needs attention", "something is paused");
+    report.plan.pauses.clear();
     report.scopes.remove("ml-dev");
     assert_eq!(headline(&view(&report)).1, "Waits for a person");
     report.plan.conflicts.clear();

@@ -20,6 +20,6 @@ fuzz_target!(|data: &[u8]| {
             "kms:Decrypt",
             "*",
         ));
-        let _ = document.lint(dialect);
+        let _ = document.lint(&context);
     }
 });

@@ -11,7 +11,7 @@ use palisade::{
     aws::{Brake, Connection, Guard},
     engine::{self, Engine, Report, Scopes},
     kinds,
-    plan::{Counts, Verdict},
+    plan::{Counts, HoldReason, Verdict},
     settings::Prune,
     simulator::{
         Effect, Fault, Simulator, World,
@@ -339,7 +339,7 @@ impl Runner<'_> {
     /// What failed for good inside AWS needs a person: what is held as failed is deleted by hand.
     fn help(&self, reports: &[Report]) {
         let failed =
-            |why: &Vec<String>| why.iter().any(|why| why.starts_with("AWS reports it failed"));
+            |why: &[HoldReason]| why.iter().any(|why| matches!(why, HoldReason::Failed { .. }));
         for step in reports.iter().flat_map(|report| &report.plan.steps) {
             let Verdict::Held(why) = &step.verdict else { continue };
             let Some(have) = step.action.have().filter(|_| failed(why)) else { continue };

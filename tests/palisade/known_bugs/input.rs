@@ -18,7 +18,7 @@ use serde_json::json;
 use super::groups::{applied, facts, passes, world};
 use crate::{
     campaign::catalogue::{group, group_with, https, s3, sts},
-    world::{World, conflict, held, list, string, until_quiet},
+    world::{World, conflict, held, in_a_day, list, string, until_quiet},
 };
 
 /// A group that may be pruned.
@@ -51,7 +51,12 @@ async fn sweeping(world: &World) -> Engine {
 
 /// A gate through which everything may go: what keeps things then is not the gate.
 fn open() -> GateLimits {
-    GateLimits { deletes_percent: 100, changes_percent: 100, hold_risks: [].into() }
+    GateLimits {
+        deletes_percent: 100,
+        changes_percent: 100,
+        accounts_percent: 100,
+        hold_risks: [].into(),
+    }
 }
 
 fn shown(report: &Report) -> String {
@@ -94,7 +99,8 @@ async fn bug_55_an_unrelated_object_does_not_pass_for_a_full_directory() {
 fn approval(digest: &str) -> String {
     format!(
         "apiVersion: palisade.dev/v1alpha1\nkind: Approval\nmetadata: {{name: a-{digest}}}\n\
-         spec: {{digest: \"{digest}\", expires: \"2999-01-01T00:00:00Z\"}}\n---\n"
+         spec: {{digest: \"{digest}\", expires: \"{}\"}}\n---\n",
+        in_a_day()
     )
 }
 

@@ -11,7 +11,7 @@ use aws_sdk_kms::{
 use super::{Change, KmsKey, State, change::Fixed, spec::DEFAULT_WINDOW_DAYS};
 use crate::{
     aws::{Access, classify, rejected},
-    kind::{Ask, Class, CloudError, Intent, Port, ScopeFacts},
+    kind::{Ask, Class, CloudError, Intent, Population, Port, ScopeFacts},
     model::{Observed, PhysicalId, Tags},
 };
 
@@ -38,7 +38,7 @@ impl Port<KmsKey> for Live {
         Self { kms: access.kms.clone(), facts: access.facts.clone() }
     }
 
-    async fn observe(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+    async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
         self.observe_keys(ask).await
     }
 

@@ -8,12 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState, MultiRegionKeyType, OriginType};
-use futures::future::try_join_all;
+use futures::future::join_all;
 
 use super::{Live, POLICY_NAME, call};
 use crate::{
     aws::classify,
-    kind::{Ask, Class, CloudError, Kind as _},
+    kind::{Ask, Class, CloudError, Kind as _, Population, Unread, tolerate},
     kinds::kms_key::{KmsKey, Rotation, State},
     model::{
         Observed, Ownership, Phase, PhysicalId, Tags,
@@ -48,12 +48,12 @@ struct Aliases {
 struct Looked {
     /// Tags by key id.
     tags: BTreeMap<String, Tags>,
-    /// Keys of customers that do not let us read their tags, and AWS's words.
-    denied: BTreeMap<String, CloudError>,
+    /// Keys of customers whose tags could not be read, and what KMS answered.
+    unread: BTreeMap<String, CloudError>,
 }
 
 impl Live {
-    pub(super) async fn observe_keys(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+    pub(super) async fn observe_keys(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
         let aliases = self.aliases().await?;
         let mut looked = Looked::default();
         let customers = aliases.of_key.keys().cloned().collect();
@@ -65,39 +65,68 @@ impl Live {
             self.look(others.collect(), &mut looked).await?;
         }
         for id in &ask.remembered {
-            if !looked.tags.contains_key(id.as_str()) && !looked.denied.contains_key(id.as_str()) {
+            if !looked.tags.contains_key(id.as_str()) && !looked.unread.contains_key(id.as_str()) {
                 match self.tags_of(id.as_str()).await {
                     Ok(tags) => drop(looked.tags.insert(id.0.clone(), tags)),
                     Err(gone) if gone.class == Class::Missing => {}
-                    Err(error) => return Err(error),
+                    Err(error) => drop(looked.unread.insert(id.0.clone(), error)),
                 }
             }
         }
-        self.none_hidden(ask, &aliases, &looked)?;
+        // A key whose tags could not be read may be the one that is looked for (its policy may have locked us out): it
+        // must not count as absent.
+        let mut seen = Population::default();
+        let all_found = self.all_found(ask, &looked);
+        for (id, why) in &looked.unread {
+            if !all_found || is_wanted(ask, &aliases, id, why) {
+                seen.miss(self.unread(id, None, why.clone()))?;
+            }
+        }
 
         let none = BTreeSet::new();
         let ours: Vec<_> = looked.tags.iter().filter(|(id, tags)| is_ours(ask, id, tags)).collect();
-        let mut seen = Vec::new();
         for some in ours.chunks(AT_ONCE) {
             let reads = some.iter().map(|(id, tags)| {
                 let names = aliases.of_key.get(*id).unwrap_or(&none);
                 self.read(id, tags, names)
             });
-            seen.extend(try_join_all(reads).await?);
+            for ((id, tags), read) in some.iter().zip(join_all(reads).await) {
+                self.note(&mut seen, id, tags, read)?;
+            }
         }
         // Keys of others whose aliases are wanted, and those that were ours: enough to see the conflict.
         for (id, tags) in &looked.tags {
             let names = aliases.of_key.get(id).unwrap_or(&none);
             let remembered = ask.remembered.contains(&PhysicalId(id.clone()));
             if !is_ours(ask, id, tags) && !names.is_disjoint(&ask.natural_keys) {
-                seen.push(self.stranger(id, tags, names));
+                seen.whole.push(self.stranger(id, tags, names));
             } else if !is_ours(ask, id, tags) && remembered {
                 // Whether it is on its way out decides whether it is in the way.
-                seen.push(self.read(id, tags, names).await?);
+                let read = self.read(id, tags, names).await;
+                self.note(&mut seen, id, tags, read)?;
             }
         }
-        Self::note_elsewhere(ask, &mut seen);
+        Self::note_elsewhere(ask, &mut seen.whole);
         Ok(seen)
+    }
+
+    /// A key that was read as a whole, or is unknown because one of its reads failed.
+    fn note(
+        &self,
+        seen: &mut Population<State>,
+        id: &str,
+        tags: &Tags,
+        read: Result<Observed<State>, CloudError>,
+    ) -> Result<(), CloudError> {
+        match read {
+            Ok(key) => seen.whole.push(key),
+            Err(why) => seen.miss(self.unread(id, Some(tags.clone()), why))?,
+        }
+        Ok(())
+    }
+
+    fn unread(&self, id: &str, tags: Option<Tags>, why: CloudError) -> Unread {
+        Unread { id: id.into(), arn: Some(self.arn(id)), tags, why }
     }
 
     /// Whether every manifest's key, and every key to be adopted, is among those looked at.
@@ -116,21 +145,6 @@ impl Live {
             .collect();
         ask.names.is_subset(&found)
             && ask.adopt.iter().all(|id| looked.tags.contains_key(id.as_str()))
-    }
-
-    /// A key whose tags may not be read could be the one that is looked for (its policy may have locked us out):
-    /// then nothing is known, and above all not that the key is absent.
-    fn none_hidden(&self, ask: &Ask, aliases: &Aliases, looked: &Looked) -> Result<(), CloudError> {
-        let all_found = self.all_found(ask, looked);
-        for (id, error) in &looked.denied {
-            let wanted_alias =
-                aliases.of_key.get(id).is_some_and(|names| !names.is_disjoint(&ask.natural_keys));
-            if !all_found || wanted_alias || ask.adopt.contains(&PhysicalId(id.clone())) {
-                let message = format!("cannot tell whose key {id} is: {}", error.message);
-                return Err(CloudError { message, ..error.clone() });
-            }
-        }
-        Ok(())
     }
 
     /// Tells each of our keys which wanted aliases point to another one of ours.
@@ -198,32 +212,29 @@ impl Live {
 
     async fn look(&self, ids: Vec<String>, looked: &mut Looked) -> Result<(), CloudError> {
         for some in ids.chunks(AT_ONCE) {
-            let answers = try_join_all(some.iter().map(|id| self.tags_or_denial(id))).await?;
+            let answers = join_all(some.iter().map(|id| self.tags_or_denial(id))).await;
             for (id, answer) in some.iter().zip(answers) {
                 match answer {
-                    Some(Ok(tags)) => drop(looked.tags.insert(id.clone(), tags)),
-                    Some(Err(denial)) => drop(looked.denied.insert(id.clone(), denial)),
-                    None => {}
+                    Ok(Some(tags)) => drop(looked.tags.insert(id.clone(), tags)),
+                    Ok(None) => {}
+                    Err(why) => drop(looked.unread.insert(id.clone(), why)),
                 }
             }
+            tolerate(looked.unread.values())?;
         }
         Ok(())
     }
 
-    /// A key's tags, or why they may not be read; `None` for a key that AWS manages.
-    async fn tags_or_denial(
-        &self,
-        id: &str,
-    ) -> Result<Option<Result<Tags, CloudError>>, CloudError> {
+    /// A key's tags; `None` for a key that AWS manages, whose tags nobody else may read.
+    async fn tags_or_denial(&self, id: &str) -> Result<Option<Tags>, CloudError> {
         match self.tags_of(id).await {
-            Ok(tags) => Ok(Some(Ok(tags))),
+            Ok(tags) => Ok(Some(tags)),
             Err(denial) if denial.is_code("AccessDeniedException") => {
-                let managed_by_aws = match self.describe(id).await {
-                    Ok(key) => key.key_manager == Some(KeyManagerType::Aws),
-                    Err(error) if error.class == Class::Denied => false,
-                    Err(error) => return Err(error),
-                };
-                Ok((!managed_by_aws).then_some(Err(denial)))
+                // What may not be described either is not known to be AWS's.
+                match self.describe(id).await {
+                    Ok(key) if key.key_manager == Some(KeyManagerType::Aws) => Ok(None),
+                    _ => Err(denial),
+                }
             }
             Err(error) => Err(error),
         }
@@ -342,6 +353,17 @@ impl Live {
 fn told(enabled: bool, days: Option<i32>) -> Rotation {
     let days = days.and_then(|days| u16::try_from(days).ok()).unwrap_or(ROTATION_DAYS);
     Rotation { enabled, period_days: enabled.then_some(days) }
+}
+
+/// Whether a key whose tags could not be read matters although every key that is looked for was found: then one that
+/// denies itself is somebody else's, unless something else names it.
+fn is_wanted(ask: &Ask, aliases: &Aliases, id: &str, why: &CloudError) -> bool {
+    let key = PhysicalId::from(id);
+    let names = aliases.of_key.get(id);
+    why.class != Class::Denied
+        || names.is_some_and(|names| !names.is_disjoint(&ask.natural_keys))
+        || ask.adopt.contains(&key)
+        || ask.remembered.contains(&key)
 }
 
 /// Claimed with our owner, or named by a manifest that adopts it.

@@ -36,7 +36,7 @@ impl Place {
     }
 
     async fn observe(&self, ask: &Ask) -> Vec<Observed<State>> {
-        self.port.observe(ask).await.expect("observed")
+        self.port.observe(ask).await.expect("observed").whole
     }
 
     /// The one key that is claimed for this manifest and has no further tags.
@@ -207,31 +207,86 @@ async fn a_key_of_others_that_has_a_wanted_alias_is_shown_without_a_look_inside(
 }
 
 #[tokio::test]
-async fn a_failed_call_makes_everything_unknown() {
+async fn a_failed_list_makes_everything_unknown() {
     let place = Place::new().await;
     place.create("studio", &studio()).await;
     place.pass("studio", &studio()).await;
-    for operation in
-        ["ListAliases", "ListResourceTags", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"]
+    // Somebody's key without an alias, so that the other list is needed too.
+    for (operation, names) in
+        [("ListAliases", vec!["studio"]), ("ListKeys", vec!["studio", "other"])]
     {
         place.simulator.inject(Fault::reject(operation, "KMSInternalException", "again"));
-        let error = place.port.observe(&ask(&["studio"])).await.expect_err(operation);
+        let error = place.port.observe(&ask(&names)).await.expect_err(operation);
         assert_eq!(error.class, Class::Ambiguous, "{operation}");
         place.simulator.clear_faults();
     }
 }
 
 #[tokio::test]
+async fn a_key_that_cannot_be_read_is_unknown_and_the_others_are_not() {
+    let place = Place::new().await;
+    let other = State { aliases: Some(["alias/other".to_owned()].into()), ..studio() };
+    for (name, want) in [("studio", &studio()), ("other", &other)] {
+        place.create(name, want).await;
+        place.pass(name, want).await;
+    }
+    for operation in ["ListResourceTags", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"] {
+        for code in ["AccessDeniedException", "NotFoundException"] {
+            place.simulator.inject(Fault::reject(operation, code, "no").nth(1));
+            let seen = place.port.observe(&ask(&["studio", "other"])).await.expect(operation);
+            assert_eq!((seen.whole.len(), seen.unread.len()), (1, 1), "{operation} {code}");
+            let (whole, unread) = (&seen.whole[0], &seen.unread[0]);
+            assert_ne!(whole.id, unread.id);
+            assert_eq!(
+                unread.arn.as_deref().map(|arn| arn.ends_with(unread.id.as_str())),
+                Some(true)
+            );
+            assert_eq!(
+                unread.claim("ml").is_some(),
+                operation != "ListResourceTags",
+                "{operation}"
+            );
+            place.simulator.clear_faults();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_key_whose_tags_may_not_be_read_could_be_the_one_that_is_missing() {
     let place = Place::new().await;
-    place.create("studio", &studio()).await;
+    let id = place.create("studio", &studio()).await;
     place.pass("studio", &studio()).await;
     place.simulator.inject(Fault::reject("ListResourceTags", "AccessDeniedException", "no"));
-    let error = place.port.observe(&ask(&["studio"])).await.expect_err("unknown");
-    assert_eq!(error.class, Class::Denied);
-    assert!(error.message.contains("cannot tell whose key"), "{error}");
+    let seen = place.port.observe(&ask(&["studio"])).await.expect("the lists were read");
+    assert_eq!((seen.whole.len(), seen.unread.len()), (0, 1));
+    assert_eq!((&seen.unread[0].id, &seen.unread[0].tags), (&id, &None));
+    assert_eq!(seen.unread[0].why.class, Class::Denied);
     // Where nothing is looked for, somebody else's secrecy is no problem.
-    assert_eq!(place.observe(&ask(&[])).await, []);
+    let seen = place.port.observe(&ask(&[])).await.expect("read");
+    assert_eq!((seen.whole.len(), seen.unread.len()), (0, 0));
+    // What was ours before is never somebody else's secret.
+    let remembering = Ask { remembered: [id.clone()].into(), ..ask(&[]) };
+    let seen = place.port.observe(&remembering).await.expect("read");
+    assert_eq!(seen.unread[0].id, id);
+}
+
+#[tokio::test]
+async fn a_service_that_answers_no_read_makes_the_kind_unknown() {
+    let place = Place::new().await;
+    for number in 0..5 {
+        let alias = format!("alias/k{number}");
+        place
+            .create(&format!("k{number}"), &State { aliases: Some([alias].into()), ..studio() })
+            .await;
+    }
+    for operation in ["ListResourceTags", "DescribeKey"] {
+        place.simulator.inject(Fault::reject(operation, "KMSInternalException", "again"));
+        let names: Vec<_> = (0..5).map(|number| format!("k{number}")).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let error = place.port.observe(&ask(&names)).await.expect_err(operation);
+        assert_eq!(error.class, Class::Ambiguous, "{operation}");
+        place.simulator.clear_faults();
+    }
 }
 
 #[tokio::test]

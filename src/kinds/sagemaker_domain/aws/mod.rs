@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     aws::{Access, classify},
-    kind::{Ask, Class, CloudError, Intent, Port, ScopeFacts},
+    kind::{Ask, Class, CloudError, Intent, Population, Port, ScopeFacts},
     model::{Observed, PhysicalId, Tags},
 };
 
@@ -36,7 +36,7 @@ impl Port<SageMakerDomain> for Live {
         Self { client: access.sagemaker.clone(), facts: access.facts.clone() }
     }
 
-    async fn observe(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+    async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
         self.domains(ask).await
     }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use aws_sdk_sagemaker::{
     operation::describe_domain::DescribeDomainOutput,
-    types::{AppDetails, AppStatus, DomainDetails, DomainStatus},
+    types::{AppDetails, AppStatus, DomainStatus},
 };
 use serde_json::{Value, json};
 
 use super::{Live, wire::Wire};
 use crate::{
     aws::classify,
-    kind::{Ask, Class, CloudError, ScopeFacts},
+    kind::{Ask, Class, CloudError, Population, ScopeFacts, Unread},
     kinds::sagemaker_domain::{
         diff,
         state::{self, State},
@@ -69,21 +69,33 @@ macro_rules! every_page {
 impl Live {
     /// All domains that are ours, adopted or of a wanted name. Their tags are read first, so that of
     /// other people's domains nothing else is.
-    pub(super) async fn domains(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+    pub(super) async fn domains(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
         let listed = every_page!(
             "sagemaker:ListDomains",
             self.client.list_domains().max_results(PAGE),
             domains
         );
-        let mut found = Vec::new();
+        let mut found = Population::default();
         for domain in listed {
-            if let Some(observed) = self.domain(ask, domain).await? {
-                found.push(observed);
+            let (Some(id), Some(arn)) = (domain.domain_id, domain.domain_arn) else {
+                let why = "a domain without id or ARN";
+                return Err(CloudError::new("sagemaker:ListDomains", Class::Unknown, why));
+            };
+            let name = domain.domain_name.unwrap_or_default();
+            match self.domain(ask, &PhysicalId(id), &arn, &name).await {
+                Ok(domain) => found.whole.extend(domain),
+                Err(unread) => found.miss(*unread)?,
             }
         }
         for id in &ask.remembered {
-            if !found.iter().any(|domain| domain.id == *id) {
-                found.extend(self.unlisted(id).await?);
+            if found.whole.iter().any(|domain| domain.id == *id)
+                || found.unread.iter().any(|domain| domain.id == *id)
+            {
+                continue;
+            }
+            match self.unlisted(id).await {
+                Ok(domain) => found.whole.extend(domain),
+                Err(why) => found.miss(Unread { id: id.clone(), arn: None, tags: None, why })?,
             }
         }
         Ok(found)
@@ -101,28 +113,32 @@ impl Live {
         Ok(Some(Observed { id: id.clone(), arn, tags, phase, state }))
     }
 
+    /// A listed domain; `None` if it does not concern us, or is gone.
     async fn domain(
         &self,
         ask: &Ask,
-        domain: DomainDetails,
-    ) -> Result<Option<Observed<State>>, CloudError> {
-        let (Some(id), Some(arn)) = (domain.domain_id, domain.domain_arn) else {
-            let why = "a domain without id or ARN";
-            return Err(CloudError::new("sagemaker:ListDomains", Class::Unknown, why));
+        id: &PhysicalId,
+        arn: &str,
+        name: &str,
+    ) -> Result<Option<Observed<State>>, Box<Unread>> {
+        let unread = |tags: Option<&Tags>, why| {
+            let (arn, tags) = (Some(arn.to_owned()), tags.cloned());
+            Box::new(Unread { id: id.clone(), arn, tags, why })
         };
         // Between two calls a domain may go; one that is gone is not there.
-        let Some(tags) = gone(self.tags_of(&arn).await)? else { return Ok(None) };
-        let id = PhysicalId(id);
-        let named = domain.domain_name.is_some_and(|name| ask.natural_keys.contains(&name));
+        let tags = gone(self.tags_of(arn).await).map_err(|why| unread(None, why))?;
+        let Some(tags) = tags else { return Ok(None) };
+        let named = ask.natural_keys.contains(name);
         // A claim of ours that cannot be read is told too: the loop refuses it aloud.
         let ours = tags.get(OWNER_TAG) == Some(&ask.owner);
-        if !(ours || named || ask.adopt.contains(&id) || ask.remembered.contains(&id)) {
+        if !(ours || named || ask.adopt.contains(id) || ask.remembered.contains(id)) {
             return Ok(None);
         }
-        let Some(live) = gone(self.describe(&id).await)? else { return Ok(None) };
+        let live = gone(self.describe(id).await).map_err(|why| unread(Some(&tags), why))?;
+        let Some(live) = live else { return Ok(None) };
         let phase = phase(&live);
         let state = state_of(live, &self.facts);
-        Ok(Some(Observed { id, arn, tags, phase, state }))
+        Ok(Some(Observed { id: id.clone(), arn: arn.to_owned(), tags, phase, state }))
     }
 
     async fn describe(&self, id: &PhysicalId) -> Result<DescribeDomainOutput, CloudError> {

@@ -9,7 +9,7 @@ use crate::{
     aws::{Brake, Connection, Guard},
     kind::{
         Ask, Class, CloudError, Intent, Kind as _, Known, KnownResource, LookupItem, LookupKind,
-        Port as _, Refs,
+        Population, Port as _, Refs,
     },
     kinds::sagemaker_domain::{Change, SageMakerDomain, Spec, State, aws::Live, state},
     model::{Address, Claim, Deletion, Observed, Phase, PhysicalId, Seen, Tags},
@@ -44,7 +44,7 @@ impl Desk {
 
     async fn observe(&self) -> Vec<Observed<State>> {
         let ask = Ask { owner: "ml".into(), ..Ask::default() };
-        self.port.observe(&ask).await.expect("observed")
+        self.port.observe(&ask).await.expect("observed").whole
     }
 
     async fn only(&self) -> Observed<State> {
@@ -296,7 +296,7 @@ async fn of_other_peoples_domains_only_the_tags_are_read() {
         natural_keys: ["ours", "theirs", "named", "adopted"].map(str::to_owned).into(),
         ..Ask::default()
     };
-    let all = desk.port.observe(&everything).await.expect("all");
+    let all = desk.port.observe(&everything).await.expect("all").whole;
     let id = |name: &str| {
         let is = |live: &&Observed<State>| live.state.text(state::DOMAIN_NAME) == Some(name);
         all.iter().find(is).expect("it is there").id.clone()
@@ -308,8 +308,15 @@ async fn of_other_peoples_domains_only_the_tags_are_read() {
         adopt: [id("adopted")].into(),
         ..Ask::default()
     };
-    let mut seen: Vec<_> =
-        desk.port.observe(&ask).await.expect("seen").into_iter().map(|live| live.id).collect();
+    let mut seen: Vec<_> = desk
+        .port
+        .observe(&ask)
+        .await
+        .expect("seen")
+        .whole
+        .into_iter()
+        .map(|live| live.id)
+        .collect();
     let mut expected = [id("ours"), id("named"), id("adopted")];
     seen.sort();
     expected.sort();
@@ -327,9 +334,31 @@ async fn every_page_is_read_or_nothing_is_known() {
     }
     assert_eq!(desk.observe().await.len(), 101);
     assert_eq!(desk.calls("ListDomains").len(), 2);
-    desk.aws.inject(Fault::reject("ListTags", "AccessDeniedException", "no").nth(50));
+    desk.aws.inject(Fault::reject("ListDomains", "AccessDeniedException", "no").nth(2));
     let ask = Ask { owner: "ml".into(), ..Ask::default() };
     assert_eq!(desk.port.observe(&ask).await.expect_err("unknown").class, Class::Denied);
+    desk.aws.clear_faults();
+    for operation in ["ListTags", "DescribeDomain"] {
+        desk.aws.inject(Fault::reject(operation, "AccessDeniedException", "no").nth(50));
+        let seen = desk.port.observe(&ask).await.expect("all but one");
+        assert_eq!((seen.whole.len(), seen.unread.len()), (100, 1), "{operation}");
+        let unread = &seen.unread[0];
+        assert!(seen.whole.iter().all(|domain| domain.id != unread.id));
+        assert_eq!(unread.why.class, Class::Denied);
+        assert_eq!(unread.claim("ml").is_some(), operation == "DescribeDomain", "{operation}");
+        desk.aws.clear_faults();
+    }
+}
+
+#[tokio::test]
+async fn a_remembered_domain_that_cannot_be_asked_for_is_unknown_and_not_gone() {
+    let desk = Desk::new().await;
+    let ask =
+        Ask { owner: "ml".into(), remembered: ["d-remembered1".into()].into(), ..Ask::default() };
+    assert_eq!(desk.port.observe(&ask).await, Ok(Population::default()), "AWS says it is gone");
+    desk.aws.inject(Fault::reject("DescribeDomain", "AccessDeniedException", "no"));
+    let seen = desk.port.observe(&ask).await.expect("the list was read");
+    assert_eq!((seen.whole.len(), seen.unread[0].id.as_str()), (0, "d-remembered1"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,21 +1,20 @@
 //! Changing the rules of a group. Rule ids are read just before they are used: between the plan and
 //! now somebody else may have been here.
 
-use std::collections::BTreeMap;
-
-use aws_sdk_ec2::{Client, types::SecurityGroupRuleUpdate};
+use aws_sdk_ec2::{
+    Client,
+    types::{SecurityGroupRuleDescription, SecurityGroupRuleUpdate},
+};
 
 use super::{
     super::{Change, Direction, Entry, Pair, Peer, Redescription, Rule},
-    read,
+    read::{self, LiveRule, RuleIds},
     wire::Own,
 };
 use crate::{
     aws::classify,
     kind::{Class, CloudError, ScopeFacts},
 };
-
-type RuleIds = BTreeMap<(Direction, Rule), String>;
 
 /// Makes one change.
 pub(super) async fn change(
@@ -25,6 +24,13 @@ pub(super) async fn change(
     change: &Change,
 ) -> Result<(), CloudError> {
     let editor = Editor { ec2, own: Own { id: group, account: &facts.account } };
+    if let Some(placeholder) = change.awaits() {
+        return Err(CloudError::new(
+            "ec2:ModifySecurityGroup",
+            Class::Busy,
+            format!("{change}: {placeholder} is not known yet"),
+        ));
+    }
     match change {
         Change::Immutable { .. } => Err(CloudError::new(
             "ec2:ModifySecurityGroup",
@@ -48,7 +54,7 @@ pub(super) async fn revoke_references(
 ) -> Result<(), CloudError> {
     let editor = Editor { ec2, own: Own { id: group, account: &facts.account } };
     for direction in Direction::BOTH {
-        editor.revoke(direction, |rule| matches!(rule.peer, Peer::Group { .. })).await?;
+        editor.revoke(direction, |rule| matches!(rule.peer, Peer::Group(_))).await?;
     }
     Ok(())
 }
@@ -83,7 +89,7 @@ impl Editor<'_> {
             .await?
             .into_iter()
             .filter(|((found, rule), _)| *found == direction && which(rule))
-            .map(|(_, id)| id)
+            .map(|(_, live)| live.id)
             .collect();
         if ids.is_empty() {
             return Ok(());
@@ -117,7 +123,7 @@ impl Editor<'_> {
         for Pair { old, new, description } in pairs {
             updates.push(
                 SecurityGroupRuleUpdate::builder()
-                    .security_group_rule_id(find(OPERATION, &ids, direction, old)?)
+                    .security_group_rule_id(&find(OPERATION, &ids, direction, old)?.id)
                     .security_group_rule(self.own.request(new, description))
                     .build(),
             );
@@ -135,7 +141,7 @@ impl Editor<'_> {
     /// EC2 takes all of the rules or none. If it says that one is there already, and all of them are
     /// (an earlier attempt whose answer was lost), that is what was wanted.
     async fn authorize(&self, direction: Direction, rules: &[Entry]) -> Result<(), CloudError> {
-        let permissions: Vec<_> = rules.iter().map(|entry| self.own.permission(entry)).collect();
+        let permissions = rules.iter().map(|entry| self.own.permission(entry)).collect();
         let refused = match direction {
             Direction::Ingress => self
                 .ec2
@@ -167,7 +173,9 @@ impl Editor<'_> {
     }
 
     /// By properties, which name a rule within its group as well as its id does: not every server that
-    /// speaks EC2 knows the call with ids. A description that is left out is removed (EC2 API reference).
+    /// speaks EC2 knows the call with ids. Where a rule names a group over a peering, by id: what EC2 wants
+    /// to be told of its account depends on whether it is still there. A description that is left out is
+    /// removed (EC2 API reference).
     async fn describe(
         &self,
         direction: Direction,
@@ -178,18 +186,24 @@ impl Editor<'_> {
             Direction::Egress => "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
         };
         let ids = read::rule_ids(self.ec2, self.own).await?;
-        let mut permissions = Vec::new();
+        let (mut by_id, mut by_properties, mut peered) = (Vec::new(), Vec::new(), false);
         for Redescription { rule, new, .. } in rules {
-            find(operation, &ids, direction, rule)?;
+            let live = find(operation, &ids, direction, rule)?;
+            peered |= live.peered;
+            let described = SecurityGroupRuleDescription::builder();
+            by_id.push(described.security_group_rule_id(&live.id).description(new).build());
             let entry = Entry { rule: rule.clone(), description: Some(new.clone()) };
-            permissions.push(self.own.described(&entry));
+            by_properties.push(self.own.described(&entry));
         }
+        let by_id = peered.then_some(by_id);
+        let by_properties = (!peered).then_some(by_properties);
         match direction {
             Direction::Ingress => self
                 .ec2
                 .update_security_group_rule_descriptions_ingress()
                 .group_id(self.own.id)
-                .set_ip_permissions(Some(permissions))
+                .set_ip_permissions(by_properties)
+                .set_security_group_rule_descriptions(by_id)
                 .send()
                 .await
                 .map(drop)
@@ -198,7 +212,8 @@ impl Editor<'_> {
                 .ec2
                 .update_security_group_rule_descriptions_egress()
                 .group_id(self.own.id)
-                .set_ip_permissions(Some(permissions))
+                .set_ip_permissions(by_properties)
+                .set_security_group_rule_descriptions(by_id)
                 .send()
                 .await
                 .map(drop)
@@ -207,14 +222,14 @@ impl Editor<'_> {
     }
 }
 
-/// The id of a rule that must still be there. If it is not, the plan is stale: the next pass reads again.
-fn find(
+/// A rule that must still be there. If it is not, the plan is stale: the next pass reads again.
+fn find<'a>(
     operation: &'static str,
-    ids: &RuleIds,
+    ids: &'a RuleIds,
     direction: Direction,
     rule: &Rule,
-) -> Result<String, CloudError> {
-    ids.get(&(direction, rule.clone())).cloned().ok_or_else(|| {
+) -> Result<&'a LiveRule, CloudError> {
+    ids.get(&(direction, rule.clone())).ok_or_else(|| {
         let line = rule.line(direction);
         CloudError::new(operation, Class::Busy, format!("{line} is not there any more"))
     })

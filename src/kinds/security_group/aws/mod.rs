@@ -13,10 +13,12 @@ use aws_sdk_ec2::{
     types::{ResourceType, SecurityGroup as LiveGroup, Tag, TagSpecification},
 };
 
-use super::{Change, DEFAULT_GROUP, Peer, Rule, SecurityGroup, State};
+use super::{Change, DEFAULT_GROUP, Peer, SecurityGroup, State};
 use crate::{
     aws::{Access, classify},
-    kind::{Ask, Class, CloudError, Intent, Kind, Port, ScopeFacts},
+    kind::{
+        Ask, Class, CloudError, Intent, Kind, Population, Port, ScopeFacts, Unread, is_placeholder,
+    },
     model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},
 };
 
@@ -37,7 +39,7 @@ impl Port<SecurityGroup> for Live {
 
     /// Reads every group of the Region: 1000 a call, which is cheaper than one call for each filter,
     /// and sees groups whose claim was taken off.
-    async fn observe(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+    async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
         let mut groups = read::groups(&self.ec2, &[]).await?;
         let listed = |groups: &[LiveGroup], id: &PhysicalId| {
             groups.iter().any(|group| group.group_id() == Some(id.as_str()))
@@ -47,18 +49,28 @@ impl Port<SecurityGroup> for Live {
                 groups.extend(read::groups(&self.ec2, &[("group-id", id.as_str())]).await?);
             }
         }
-        let mut found = Vec::new();
+        let mut found = Population::default();
         for group in groups {
             let tags = wire::tags(group.tags());
             let key = wire::natural_key(&group);
             let asked = tags.get(OWNER_TAG) == Some(&ask.owner)
                 || ask.natural_keys.contains(&key)
                 || group.group_id().is_some_and(|id| ask.adopt.contains(&PhysicalId::from(id)));
-            found.push(if asked {
-                self.observed(&group, tags)?
-            } else {
-                Self::stranger(&group, tags)
-            });
+            if !asked {
+                found.whole.push(Self::stranger(&group, tags));
+                continue;
+            }
+            // One group that EC2 describes in a way nobody knows does not hide the others.
+            match (self.observed(&group, tags.clone()), group.group_id()) {
+                (Ok(observed), _) => found.whole.push(observed),
+                (Err(why), None) => return Err(why),
+                (Err(why), Some(id)) => found.miss(Unread {
+                    id: id.into(),
+                    arn: group.security_group_arn().map(str::to_owned),
+                    tags: Some(tags),
+                    why,
+                })?,
+            }
         }
         Ok(found)
     }
@@ -77,6 +89,10 @@ impl Port<SecurityGroup> for Live {
                 Class::Rejected,
                 "every VPC has a group `default` already; take it over with lifecycle.adopt",
             ));
+        }
+        if let Some(vpc) = want.vpc.as_deref().filter(|vpc| is_placeholder(vpc)) {
+            let why = format!("{vpc} is not known yet");
+            return Err(CloudError::new(OPERATION, Class::Busy, why));
         }
         // No client token exists for this call: it is sent once, and what became of it is observed.
         let once = Builder::new().retry_config(RetryConfig::disabled());
@@ -211,7 +227,7 @@ impl Port<SecurityGroup> for Live {
             .into_iter()
             .flatten()
             .flat_map(|rules| rules.0.keys())
-            .any(|rule| matches!(rule, Rule { peer: Peer::Group { .. }, .. }));
+            .any(|rule| matches!(rule.peer, Peer::Group(_)));
         let mut names = blockers::interfaces(&self.ec2, id).await?;
         let spared = owner.filter(|_| names_groups).map(String::as_str);
         names.extend(blockers::referrers(&self.ec2, id, spared).await?);

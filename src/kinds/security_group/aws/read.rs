@@ -71,11 +71,19 @@ pub(super) async fn groups(
     }
 }
 
+/// A group's rules as EC2 tells them apart.
+pub(super) type RuleIds = BTreeMap<(Direction, Rule), LiveRule>;
+
+/// How EC2 knows a rule.
+pub(super) struct LiveRule {
+    /// Its id.
+    pub id: String,
+    /// Whether it names a group over a peering: of another account or VPC, or one that is gone.
+    pub peered: bool,
+}
+
 /// The ids of a group's rules.
-pub(super) async fn rule_ids(
-    ec2: &Client,
-    own: Own<'_>,
-) -> Result<BTreeMap<(Direction, Rule), String>, CloudError> {
+pub(super) async fn rule_ids(ec2: &Client, own: Own<'_>) -> Result<RuleIds, CloudError> {
     let (mut found, mut pages) = (BTreeMap::new(), Pages::default());
     loop {
         let answer = ec2
@@ -92,7 +100,11 @@ pub(super) async fn rule_ids(
             let id = row
                 .security_group_rule_id
                 .ok_or_else(|| odd(format!("a rule of {} without an id", own.id)))?;
-            found.insert(key, id);
+            let peered = row.referenced_group_info.is_some_and(|peer| {
+                peer.vpc_peering_connection_id.is_some()
+                    || peer.user_id.as_deref() != Some(own.account)
+            });
+            found.insert(key, LiveRule { id, peered });
         }
         if !pages.turn(DESCRIBE_RULES, answer.next_token)? {
             return Ok(found);

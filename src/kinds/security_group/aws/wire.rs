@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{
     SecurityGroupRuleRequest, Tag, UserIdGroupPair,
 };
 
-use super::super::{Direction, Entry, Peer, Rule, Rules, State, Traffic};
+use super::super::{Direction, Entry, OtherGroup, Peer, Rule, Rules, State, Traffic};
 use crate::model::{Cidr, Tags};
 
 /// The tags of a resource.
@@ -126,7 +126,7 @@ impl Own<'_> {
             return Ok(Peer::Myself);
         }
         let account = account.filter(|account| *account != self.account).map(str::to_owned);
-        Ok(Peer::Group { id: id.to_owned(), account })
+        Ok(Peer::Group(OtherGroup { account, ..OtherGroup::of(id) }))
     }
 
     /// The rule as it is authorised.
@@ -163,13 +163,15 @@ impl Own<'_> {
             Peer::Myself => builder.user_id_group_pairs(
                 UserIdGroupPair::builder().group_id(self.id).set_description(description).build(),
             ),
-            Peer::Group { id, account } => builder.user_id_group_pairs(
+            Peer::Group(OtherGroup { id, account, .. }) => builder.user_id_group_pairs(
                 UserIdGroupPair::builder()
                     .group_id(id)
                     .set_user_id(account.clone())
                     .set_description(description)
                     .build(),
             ),
+            // Never sent: the change waits. Without a peer EC2 would refuse it.
+            Peer::Pending(_) => builder,
         };
         builder.build()
     }
@@ -187,7 +189,8 @@ impl Own<'_> {
             Peer::Cidr(cidr) => builder.cidr_ipv4(cidr.to_string()),
             Peer::PrefixList(id) => builder.prefix_list_id(id),
             Peer::Myself => builder.referenced_group_id(self.id),
-            Peer::Group { id, .. } => builder.referenced_group_id(id),
+            Peer::Group(OtherGroup { id, .. }) => builder.referenced_group_id(id),
+            Peer::Pending(_) => builder,
         }
         .build()
     }

@@ -43,10 +43,19 @@ fn related_rules_of_one_peer_type_become_each_other_in_place() {
 #[test]
 fn narrowing_does_not_wait_for_a_rule_that_moves() {
     let have = live(&["tcp 443, 0.0.0.0/0", "tcp 22, sg-0a"], &[]);
-    let want = wanted(&["tcp 443, 10.0.0.0/8", "tcp 22, sg-0b"]);
+    let want = wanted(&["tcp 443, 10.0.0.0/8", "tcp 2222, sg-0a"]);
     insta::assert_snapshot!(plan(&want, &have), @r"
     tightens: modify ingress tcp 443 from 0.0.0.0/0 -> 10.0.0.0/8
-    loosens: modify ingress tcp 22 from sg-0a -> sg-0b
+    loosens: modify ingress tcp 22 -> tcp 2222 from sg-0a
+    ");
+}
+
+#[test]
+fn a_rule_for_a_group_keeps_its_group() {
+    let have = live(&["tcp 22, sg-0a"], &[]);
+    insta::assert_snapshot!(plan(&wanted(&["tcp 22, sg-0b"]), &have), @r"
+    tightens: revoke ingress tcp 22 from sg-0a
+    loosens: authorize ingress tcp 22 from sg-0b
     ");
 }
 

@@ -2,7 +2,9 @@
 
 mod canonical;
 mod diff;
+mod groups;
 mod laws;
+mod pending;
 #[cfg(feature = "simulator")]
 mod port;
 mod resolve;

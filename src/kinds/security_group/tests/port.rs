@@ -58,7 +58,7 @@ impl Cloud {
 
     async fn observe(&self, id: &PhysicalId) -> Observed<State> {
         let ask = Ask { owner: "ml".into(), ..Ask::default() };
-        let all = self.port.observe(&ask).await.expect("all groups");
+        let all = self.port.observe(&ask).await.expect("all groups").whole;
         all.into_iter().find(|group| group.id == *id).expect("the group is ours")
     }
 
@@ -108,7 +108,7 @@ impl Cloud {
 
     async fn exists(&self, id: &PhysicalId) -> bool {
         let ask = Ask { owner: "ml".into(), ..Ask::default() };
-        self.port.observe(&ask).await.expect("all groups").iter().any(|group| group.id == *id)
+        self.port.observe(&ask).await.expect("all groups").whole.iter().any(|group| group.id == *id)
     }
 }
 
@@ -251,6 +251,7 @@ async fn adding_what_a_lost_answer_added_already_is_done() {
         direction: Direction::Ingress,
         rules: rules(texts).into(),
         covered: false,
+        awaits: None,
     };
     cloud
         .port
@@ -272,12 +273,12 @@ async fn only_what_is_ours_asked_for_or_adopted_is_read_and_others_are_known_by_
         call.description("by hand").send().await.expect("a group");
     }
     let seen = async |ask: Ask| {
-        let all = cloud.port.observe(&ask).await.expect("all groups");
+        let all = cloud.port.observe(&ask).await.expect("all groups").whole;
         let read = all.into_iter().filter(|group| group.state.ingress.is_some());
         read.filter_map(|group| group.state.group_name).collect::<Vec<_>>()
     };
     let ask = Ask { owner: "ml".into(), ..Ask::default() };
-    let all = cloud.port.observe(&ask).await.expect("all groups");
+    let all = cloud.port.observe(&ask).await.expect("all groups").whole;
     let named = SecurityGroup::natural_keys(&cloud.want("Theirs", &[], &[]));
     assert!(all.iter().any(|group| SecurityGroup::natural_keys(&group.state) == named));
     assert_eq!(seen(ask.clone()).await, Vec::<String>::new());
@@ -290,7 +291,7 @@ async fn only_what_is_ours_asked_for_or_adopted_is_read_and_others_are_known_by_
     let id = PhysicalId::from(default.and_then(|group| group.group_id()).expect("its id"));
     let ask = Ask { owner: "ml".into(), adopt: [id.clone()].into(), ..Ask::default() };
     assert_eq!(seen(ask.clone()).await, ["default"]);
-    let all = cloud.port.observe(&ask).await.expect("all groups");
+    let all = cloud.port.observe(&ask).await.expect("all groups").whole;
     let have = all.into_iter().find(|group| group.id == id).expect("the default group");
     let error = cloud.port.delete(&have, None).await.expect_err("refused");
     assert_eq!(error.class, Class::Rejected);
@@ -392,4 +393,25 @@ async fn what_aws_cannot_change_is_refused_without_a_call() {
     let error =
         cloud.port.change(&have, std::slice::from_ref(&changes[0])).await.expect_err("impossible");
     assert_eq!((error.class, cloud.writes().len()), (Class::Rejected, 0));
+}
+
+#[tokio::test]
+async fn what_is_not_known_yet_is_never_sent() {
+    let cloud = Cloud::new().await;
+    let id = cloud.created("apps", &[], &[]).await;
+    let have = cloud.observe(&id).await;
+    cloud.writes();
+    let want =
+        cloud.want("apps", &["tcp 443, group SecurityGroup/later.arn (known after apply)"], &[]);
+    let changes = SecurityGroup::diff(&want, &have.state);
+    assert_eq!(changes.len(), 1);
+    let error = cloud.port.change(&have, &changes).await.expect_err("it waits");
+    assert_eq!(error.class, Class::Busy);
+    let nowhere = State {
+        vpc: Some("VPC with Name=ml (not resolved)".into()),
+        ..cloud.want("new", &[], &[])
+    };
+    let error = cloud.create(&nowhere).await.expect_err("it waits");
+    assert_eq!(error.class, Class::Busy);
+    assert!(cloud.writes().is_empty());
 }

@@ -49,7 +49,9 @@ fn known() -> Known {
         lookups: [(
             ("prod".into(), LookupKind::PrefixList),
             Seen::All(vec![
-                list("pl-0s3", "s3", None),
+                list("pl-0s3", "com.amazonaws.eu-west-1.s3", None),
+                list("pl-0new", "com.amazonaws.eu-west-1.a-new-service", None),
+                list("pl-0odd", "odd", None),
                 list("pl-0big", "big", Some("40")),
                 list("pl-0cf", "com.amazonaws.global.cloudfront.origin-facing", None),
             ]),
@@ -94,7 +96,7 @@ fn every_spelling_of_a_rule_comes_down_to_one() {
             {"protocol": 6, "ports": "443", "from": ["10.0.5.7/16", "2001:DB8::1/32"]},
             {"protocol": "udp", "ports": [53, "8192-65535"], "from": ["self"]},
             {"protocol": "-1", "from": ["111122223333/sg-0a"]},
-            {"protocol": "50", "from": ["444455556666/sg-0a", "pl-0a"]},
+            {"protocol": "50", "from": ["444455556666/sg-0c", "pl-0a"]},
             {"protocol": "icmp", "icmp": {"type": 8, "code": 0}, "from": ["0.0.0.0/0"]},
             {"protocol": 58, "icmp": {}, "from": ["::/0"]},
         ])),
@@ -106,7 +108,7 @@ fn every_spelling_of_a_rule_comes_down_to_one() {
             "udp 8192-65535, self",
             "icmp type 8 code 0, 0.0.0.0/0",
             "icmpv6 all types, ::/0",
-            "protocol 50, 444455556666/sg-0a",
+            "protocol 50, 444455556666/sg-0c",
             "protocol 50, pl-0a",
         ]
     );
@@ -114,23 +116,118 @@ fn every_spelling_of_a_rule_comes_down_to_one() {
 
 #[test]
 fn references_become_groups_of_their_account_and_the_own_name_is_self() {
-    let from = json!([{"ref": "bastion"}, {"ref": "dev/apps"}, {"ref": "apps"}, {"lookup": {"name": "s3"}}]);
+    let from = json!([{"ref": "bastion"}, {"ref": "dev/apps"}, {"ref": "apps"}, {"lookup": {"name": "com.amazonaws.eu-west-1.s3"}}]);
     assert_eq!(
         ingress(json!([{"protocol": "tcp", "ports": 443, "from": from}])),
-        ["tcp 443, self", "tcp 443, sg-0b", "tcp 443, 444455556666/sg-0d", "tcp 443, pl-0s3"]
+        [
+            "tcp 443, self",
+            "tcp 443, sg-0b as SecurityGroup/bastion",
+            "tcp 443, 444455556666/sg-0d as dev/SecurityGroup/apps",
+            "tcp 443, pl-0s3",
+        ]
     );
     let own = json!([{"protocol": "all", "from": [{"ref": "prod/apps"}]}]);
     assert_eq!(ingress(own), ["all traffic, self"]);
 }
 
 #[test]
-fn a_rule_for_a_group_that_does_not_exist_yet_follows_later() {
-    let entry = json!({"protocol": "tcp", "ports": 443, "from": ["self", {"ref": "later"}]});
-    let (state, resolution) = resolve(&known(), json!({"ingress": [entry]}));
-    assert_eq!(state.unwrap().ingress, Some(rules(&["tcp 443, self"])));
-    assert!(resolution.waiting().is_empty() && resolution.hard.is_empty());
+fn a_rule_for_a_group_that_does_not_exist_yet_stays_in_the_state_and_keeps_nothing_waiting() {
+    let mut known = known();
+    known.candidates.insert(Address::new("prod", "SecurityGroup", "lost"), ["sg-0l".into()].into());
+    known.unknown.insert(("net".into(), "SecurityGroup".into()), "denied".into());
+    let from = json!(["self", {"ref": "later"}, {"ref": "lost"}, {"ref": "net/hub"}]);
+    let entry = json!({"protocol": "tcp", "ports": 443, "from": from});
+    let (state, resolution) = resolve(&known, json!({"ingress": [entry]}));
+    let state = state.unwrap();
+    let wanted = [
+        "tcp 443, self",
+        "tcp 443, group SecurityGroup/later.arn (known after apply)",
+        "tcp 443, group SecurityGroup/lost.arn (known after apply) | these sg-0l",
+        "tcp 443, group net/SecurityGroup/hub.arn (known after apply) | any",
+    ];
+    assert_eq!(state.ingress, Some(rules(&wanted)));
+    assert!(resolution.hard.is_empty());
     let later: Vec<_> = resolution.unresolved.values().map(|it| it.why.to_string()).collect();
-    assert_eq!(later, ["prod/SecurityGroup/later does not exist yet"]);
+    assert_eq!(
+        later,
+        [
+            "prod/SecurityGroup/later does not exist yet",
+            "prod/SecurityGroup/lost does not exist yet",
+            "net/SecurityGroup/hub could not be read: denied",
+        ]
+    );
+}
+
+#[test]
+fn a_rule_reads_the_same_to_consent_before_and_after_its_reference_is_known() {
+    let spec =
+        || json!({"ingress": [{"protocol": "tcp", "ports": 443, "from": [{"ref": "dev/apps"}]}]});
+    let text = |state: State| serde_json::to_string(&state.ingress).unwrap();
+    let (before, _) = resolve(&Known::default(), spec());
+    let (after, resolution) = resolve(&known(), spec());
+    let (before, after) = (text(before.unwrap()), text(after.unwrap()));
+    assert_ne!(after, before);
+    let symbolic = crate::plan::symbolic::symbolic_text(&after, &resolution.filled);
+    assert_eq!(symbolic, before);
+}
+
+#[test]
+fn a_vpc_that_is_not_found_or_not_the_only_one_delays_only_the_creation() {
+    let vpc = |id: &str| LookupItem {
+        id: id.into(),
+        tags: [("Name".to_owned(), "ml".to_owned())].into(),
+        ..LookupItem::default()
+    };
+    let spec = json!({"vpc": {"lookup": {"tags": {"Name": "ml"}}}, "ingress": []});
+    for (found, expected) in [
+        (vec![], "VPC with Name=ml (not resolved)"),
+        (vec![vpc("vpc-1")], "vpc-1"),
+        (vec![vpc("vpc-1"), vpc("vpc-2")], "VPC with Name=ml (not resolved)"),
+    ] {
+        let mut known = known();
+        known.lookups.insert(("prod".into(), LookupKind::Vpc), Seen::All(found));
+        let (state, resolution) = resolve(&known, spec.clone());
+        assert_eq!(state.unwrap().vpc.as_deref(), Some(expected));
+        assert_eq!(resolution.unresolved.is_empty(), expected == "vpc-1");
+    }
+}
+
+#[test]
+fn a_prefix_list_is_weighed_however_it_is_written_and_an_unknown_one_is_never_guessed() {
+    let entry = |from: Value| json!([{"protocol": "tcp", "ports": 443, "from": from}]);
+    let weigh = |known: &Known, from: Value| {
+        let (state, resolution) = resolve(known, json!({"ruleQuota": 200, "ingress": entry(from)}));
+        assert!(resolution.lookups.iter().any(|(kind, _)| *kind == LookupKind::PrefixList));
+        let why: Vec<_> = resolution.unresolved.values().map(|it| it.why.to_string()).collect();
+        (state.unwrap(), why)
+    };
+    let map = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|&(id, weight)| (id.to_owned(), weight.to_owned())).collect()
+    };
+    let lists =
+        json!(["pl-0big", "pl-0cf", "pl-0new", {"lookup": {"name": "com.amazonaws.eu-west-1.s3"}}]);
+    let (state, why) = weigh(&known(), lists);
+    let weights = [("pl-0big", "40"), ("pl-0cf", "55"), ("pl-0new", "60"), ("pl-0s3", "1")];
+    assert_eq!((state.prefix_list_weights, why.len()), (map(&weights), 0));
+    // One that is not there, one of which AWS does not say how large it may be, and none that was read.
+    let (state, why) = weigh(&known(), json!(["pl-0gone", {"lookup": {"name": "odd"}}]));
+    let weights = [
+        ("pl-0gone", "prefix list pl-0gone (not resolved)"),
+        ("pl-0odd", "prefix list pl-0odd (not resolved)"),
+    ];
+    assert_eq!(state.prefix_list_weights, map(&weights));
+    assert_eq!(
+        why,
+        [
+            "ingress[0].from[0]: no prefix list matches the id pl-0gone",
+            "ingress[0].from[1]: AWS does not say how many entries pl-0odd may have",
+        ]
+    );
+    let mut unread = known();
+    let key = ("prod".to_owned(), LookupKind::PrefixList);
+    unread.lookups.insert(key, Seen::Unknown("denied".into()));
+    let (_, why) = weigh(&unread, json!(["pl-0big", {"lookup": {"name": "big"}}]));
+    assert!(why.len() == 2 && why.iter().all(|why| why.contains("could not be read: denied")));
 }
 
 #[test]
@@ -181,18 +278,20 @@ fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
             {"protocol": "icmp", "ports": 8, "from": ["self"]},
             {"protocol": "udp", "ports": 1, "icmp": {"code": 1}, "from": [{"ref": "us/apps"}]},
             {"protocol": "icmp", "icmp": {"code": 1}, "from": ["self"], "description": "a&b"},
+            {"protocol": "tcp", "ports": 1, "from": ["192.0.2.9/32"], "description": "café"},
+            {"protocol": "tcp", "ports": 2, "from": ["192.0.2.9/0", "2001:db8::9/0"]},
         ],
     })), @r#"
     groupName: AWS takes no name that begins with `sg-`
     description: AWS takes no '"' here
-        letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*
+        letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$*
     ruleQuota: must be 1 to 1000
     vpc: `ml` is no VPC id
         write vpc-…, or {lookup: {tags: {Name: …}}}
     ingress[0].ports: is missing
         write a port, a range, a list of them, or all
     ingress[0].from[0]: `10.0.0.0/0` means every address there is, because its prefix length is 0
-        write 0.0.0.0/0 or ::/0 if the whole Internet is meant
+        write 0.0.0.0/0 if every IPv4 address is meant, or 10.0.0.0/32 for this one address
     ingress[0].from[1]: `10.0.0.1` has no prefix length
         write 10.0.0.1/32 for this one address
     ingress[0].from[2]: `sg_1` names no peer of a rule
@@ -211,9 +310,15 @@ fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
     ingress[4].icmp: is for the protocols icmp and icmpv6
     ingress[4].from[0]: us/apps is a group of us-east-1
         a rule can only name groups of its own Region
-    ingress[5].description: AWS takes no '&' here
-        letters, digits, spaces and ._-:/()#,@[]+=;{}!$*
     ingress[5].icmp: a code needs a type
+    ingress[5].description: AWS takes '&' in the description of a rule for addresses only
+        give the groups and prefix lists an entry of their own, described without it
+    ingress[6].description: AWS takes no 'é' here
+        letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$*
+    ingress[7].from[0]: `192.0.2.9/0` means every address there is, because its prefix length is 0
+        write 0.0.0.0/0 if every IPv4 address is meant, or 192.0.2.9/32 for this one address
+    ingress[7].from[1]: `2001:db8::9/0` means every address there is, because its prefix length is 0
+        write ::/0 if every IPv6 address is meant, or 2001:db8::9/128 for this one address
     "#);
 }
 
@@ -223,13 +328,21 @@ fn the_same_rule_twice_is_refused_whatever_its_spelling_and_description() {
         {"description": "a", "protocol": "tcp", "ports": 443, "to": ["10.0.0.0/16", {"ref": "bastion"}]},
         {"description": "b", "protocol": 6, "ports": "443", "to": ["10.0.9.9/16", "sg-0b"]},
         {"protocol": "udp", "ports": [1, "1-1"], "to": [{"ref": "later"}]},
+        {"protocol": "udp", "ports": 2, "to": ["sg-0e", "444455556666/sg-0e", "777788889999/sg-0e"]},
+        {"protocol": "udp", "ports": 3, "to": [{"ref": "dev/apps"}, "sg-0d"]},
     ]})), @r"
     egress[1].to[0]: the rule tcp 443 to 10.0.0.0/16 stands at egress[0].to[0] already
-        AWS compares masked CIDR blocks and resolved ids, and never the description
+        AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
     egress[1].to[1]: the rule tcp 443 to sg-0b stands at egress[0].to[1] already
-        AWS compares masked CIDR blocks and resolved ids, and never the description
-    egress[2].to[0]: the rule udp 1 to later stands at egress[2].to[0] already
-        AWS compares masked CIDR blocks and resolved ids, and never the description
+        AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
+    egress[2].to[0]: the rule udp 1 to SecurityGroup/later stands at egress[2].to[0] already
+        AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
+    egress[3].to[1]: the rule udp 2 to 444455556666/sg-0e stands at egress[3].to[0] already
+        AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
+    egress[3].to[2]: the rule udp 2 to 777788889999/sg-0e stands at egress[3].to[0] already
+        AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
+    egress[4].to[1]: the rule udp 3 to sg-0d stands at egress[4].to[0] already
+        AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
     ");
 }
 
@@ -245,13 +358,37 @@ fn the_quota_counts_per_family_and_prefix_lists_by_their_size() {
         rule(many(20)), rule(json!([{"lookup": {"name": "big"}}, {"ref": "later"}])),
     ]})), @r"
     ingress: 61 rules count for IPv4, and 60 fit in a group
-        use wider blocks or a prefix list; where AWS raised the quota, set ruleQuota
+        a prefix list counts with its MaxEntries; use wider blocks or a smaller list, or set ruleQuota where AWS raised the quota
     ");
+    let fits = json!({"ingress": [rule(many(20)), rule(json!(["pl-0big", "::/0"]))]});
+    assert!(resolve(&known(), fits).0.is_ok());
+    let text = problems(json!({"ingress": [rule(many(21)), rule(json!(["pl-0big"]))]}));
+    assert!(text.contains("61 rules count for IPv4"), "{text}");
     let cloudfront = json!({"lookup": {"name": "com.amazonaws.global.cloudfront.origin-facing"}});
     let text = problems(json!({"ingress": [rule(json!([cloudfront])), rule(many(6))]}));
     assert!(text.contains("61 rules count for IPv4"), "{text}");
     let raised = json!({"ruleQuota": 100, "ingress": [rule(many(90))]});
     assert!(resolve(&known(), raised).0.is_ok());
+}
+
+#[test]
+fn an_ampersand_describes_addresses_only_as_ec2_documents() {
+    let problems = |from: Value| {
+        let entry = json!({"protocol": "tcp", "ports": 1, "from": from, "description": "R&D =x"});
+        let (state, _) = resolve(&known(), json!({"description": "R&D", "ingress": [entry]}));
+        state.err().map_or(0, |problems| problems.len())
+    };
+    for addresses in [json!(["10.9.0.0/16"]), json!(["2001:db8:9::/48", "0.0.0.0/0"])] {
+        assert_eq!(problems(addresses), 0);
+    }
+    for peers in [
+        json!(["self"]),
+        json!(["10.9.0.0/16", "sg-0a"]),
+        json!(["pl-0big"]),
+        json!([{"ref": "x"}]),
+    ] {
+        assert_eq!(problems(peers), 1);
+    }
 }
 
 #[test]

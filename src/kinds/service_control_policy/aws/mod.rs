@@ -27,7 +27,7 @@ use self::error::explain;
 use super::{Change, Place, ServiceControlPolicy, State, Update};
 use crate::{
     aws::{Access, rejected},
-    kind::{Ask, Class, CloudError, Intent, Port},
+    kind::{Ask, Class, CloudError, Intent, Population, Port},
     model::{Observed, PhysicalId, Tags, policy_document::PolicyDocument},
 };
 
@@ -112,7 +112,7 @@ impl Port<ServiceControlPolicy> for Live {
         Self { client: access.organizations.clone(), strangers: Mutex::default() }
     }
 
-    async fn observe(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+    async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
         self.read_all(ask).await
     }
 

@@ -6,7 +6,7 @@ use aws_sdk_organizations::types::{PolicySummary, PolicyType};
 
 use super::{Live, Stranger, error::explain};
 use crate::{
-    kind::{Ask, Class, CloudError},
+    kind::{Ask, Class, CloudError, Population, Unread},
     kinds::service_control_policy::{Attachments, State},
     model::{
         Observed, Phase, PhysicalId, Tags,
@@ -77,6 +77,10 @@ impl Listed {
         }))
     }
 
+    fn unread(&self, tags: Option<Tags>, why: CloudError) -> Unread {
+        Unread { id: self.id.as_str().into(), arn: Some(self.arn.clone()), tags, why }
+    }
+
     fn is_the_same_as(&self, met: &Stranger, ask: &Ask) -> bool {
         met.owner == ask.owner && met.name == self.name && met.description == self.description
     }
@@ -112,15 +116,20 @@ impl Live {
     }
 
     /// Every policy that is ours, adopted, or of a wanted name.
-    pub(super) async fn read_all(&self, ask: &Ask) -> Result<Vec<Observed<State>>, CloudError> {
+    pub(super) async fn read_all(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
         let mut listed = self.list().await?;
+        let mut found = Population::default();
         for id in &ask.remembered {
             if !listed.iter().any(|policy| policy.id == id.as_str()) {
-                listed.extend(self.unlisted(id).await?);
+                match self.unlisted(id).await {
+                    Ok(policy) => listed.extend(policy),
+                    Err(why) => {
+                        found.miss(Unread { id: id.clone(), arn: None, tags: None, why })?;
+                    }
+                }
             }
         }
         self.strangers().retain(|id, _| listed.iter().any(|policy| policy.id == *id));
-        let mut found = Vec::new();
         for policy in listed {
             let id = PhysicalId(policy.id.clone());
             let named = ask.natural_keys.contains(&policy.name)
@@ -129,19 +138,28 @@ impl Live {
             if !named && self.is_known_stranger(&policy, ask) {
                 continue;
             }
-            let tags = self.tags_of(&policy.id).await?;
+            let tags = match self.tags_of(&policy.id).await {
+                Ok(tags) => tags,
+                Err(why) => {
+                    found.miss(policy.unread(None, why))?;
+                    continue;
+                }
+            };
             if !named && tags.get(OWNER_TAG) != Some(&ask.owner) {
                 self.meet_stranger(&policy, ask);
                 continue;
             }
             // It may be claimed before anybody asks for it by name again.
             self.strangers().remove(&policy.id);
-            found.push(self.read_one(policy, tags).await?);
+            match self.read_one(&policy, &tags).await {
+                Ok(observed) => found.whole.push(observed),
+                Err(why) => found.miss(policy.unread(Some(tags), why))?,
+            }
         }
         Ok(found)
     }
 
-    async fn read_one(&self, listed: Listed, tags: Tags) -> Result<Observed<State>, CloudError> {
+    async fn read_one(&self, listed: &Listed, tags: &Tags) -> Result<Observed<State>, CloudError> {
         const OPERATION: &str = "organizations:DescribePolicy";
         let answer = self
             .client
@@ -166,9 +184,9 @@ impl Live {
             attachments: Attachments::Exclusive,
         };
         Ok(Observed {
-            id: PhysicalId(listed.id),
-            arn: listed.arn,
-            tags,
+            id: PhysicalId::from(listed.id.as_str()),
+            arn: listed.arn.clone(),
+            tags: tags.clone(),
             phase: Phase::Ready,
             state,
         })

@@ -48,7 +48,7 @@ impl Rehearsal {
             natural_keys: ServiceControlPolicy::natural_keys(want).into_iter().collect(),
             ..Ask::default()
         };
-        self.port.observe(&ask).await.expect("an observation")
+        self.port.observe(&ask).await.expect("an observation").whole
     }
 
     /// One pass of the loop; whether there was nothing to do.

@@ -189,7 +189,7 @@ async fn our_policies_are_read_through_empty_pages_and_awss_own_are_left_out() {
         .ok("ListTagsForResource", tags(Some("ml")))
         .ok("DescribePolicy", description(OURS, "p"))
         .ok("ListTargetsForPolicy", attached_to(&[ACCOUNT]));
-    let found = script.port().await.observe(&ask()).await.unwrap();
+    let found = script.port().await.observe(&ask()).await.unwrap().whole;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].id, OURS.into());
     assert_eq!(found[0].state.targets, Some([ACCOUNT.to_owned()].into()));
@@ -217,6 +217,52 @@ async fn whoever_may_not_read_policies_gets_an_error_and_not_an_empty_list() {
 }
 
 #[tokio::test]
+async fn a_policy_that_cannot_be_read_is_unknown_and_the_others_are_not() {
+    let two = || listing(&[summary(OURS, "p"), summary("p-second22", "q")]);
+    let whole = |script: Script| {
+        script
+            .ok("ListTagsForResource", tags(Some("ml")))
+            .ok("DescribePolicy", description("p-second22", "q"))
+            .ok("ListTargetsForPolicy", attached_to(&[]))
+    };
+    let denied = "AccessDeniedException";
+    let script =
+        Script::default().ok("ListPolicies", two()).err("ListTagsForResource", denied, None);
+    let script = whole(script).ok("ListPolicies", two());
+    let script =
+        script.ok("ListTagsForResource", tags(Some("ml"))).err("DescribePolicy", denied, None);
+    let script = whole(script).ok("ListPolicies", two());
+    let script = script
+        .ok("ListTagsForResource", tags(Some("ml")))
+        .ok("DescribePolicy", description(OURS, "p"))
+        .err("ListTargetsForPolicy", denied, None);
+    let script = whole(script);
+    let port = script.port().await;
+    for tags_were_read in [false, true, true] {
+        let seen = port.observe(&ask()).await.unwrap();
+        let ids = |id: &PhysicalId| id.as_str().to_owned();
+        assert_eq!(seen.whole.iter().map(|it| ids(&it.id)).collect::<Vec<_>>(), ["p-second22"]);
+        assert_eq!(seen.unread.iter().map(|it| ids(&it.id)).collect::<Vec<_>>(), [OURS]);
+        assert_eq!(seen.unread[0].why.class, Class::Denied);
+        assert_eq!(seen.unread[0].tags.is_some(), tags_were_read);
+    }
+    script.sent();
+}
+
+#[tokio::test]
+async fn a_remembered_policy_that_cannot_be_asked_for_is_unknown_and_not_gone() {
+    let remembering = Ask { remembered: [PhysicalId::from(OURS)].into(), ..ask() };
+    let script = Script::default().ok("ListPolicies", listing(&[])).err(
+        "DescribePolicy",
+        "AccessDeniedException",
+        None,
+    );
+    let seen = script.port().await.observe(&remembering).await.unwrap();
+    assert_eq!((seen.whole.len(), seen.unread[0].id.as_str()), (0, OURS));
+    script.sent();
+}
+
+#[tokio::test]
 async fn a_strangers_policy_is_asked_for_its_tags_twice_and_again_when_it_is_edited() {
     let listed =
         |script: Script, name| script.ok("ListPolicies", listing(&[summary("p-strange1", name)]));
@@ -227,7 +273,7 @@ async fn a_strangers_policy_is_asked_for_its_tags_twice_and_again_when_it_is_edi
     let script = told(listed(script, "renamed"), None);
     let port = script.port().await;
     for _ in 0..5 {
-        assert_eq!(port.observe(&ask()).await, Ok(Vec::new()));
+        assert_eq!(port.observe(&ask()).await, Ok(Population::default()));
     }
     script.sent();
 }
@@ -248,9 +294,9 @@ async fn a_strangers_policy_is_asked_again_after_sixty_passes_for_it_may_be_ours
         .ok("ListTargetsForPolicy", attached_to(&[]));
     let port = script.port().await;
     for _ in 0..62 {
-        assert_eq!(port.observe(&ask()).await, Ok(Vec::new()));
+        assert_eq!(port.observe(&ask()).await, Ok(Population::default()));
     }
-    assert_eq!(port.observe(&ask()).await.unwrap().len(), 1);
+    assert_eq!(port.observe(&ask()).await.unwrap().whole.len(), 1);
     script.sent();
 }
 
@@ -295,8 +341,8 @@ async fn a_policy_that_a_list_misses_is_asked_for_by_its_id() {
         .ok("ListPolicies", listing(&[]))
         .err("DescribePolicy", "PolicyNotFoundException", None);
     let port = script.port().await;
-    assert_eq!(port.observe(&remembering).await.unwrap().len(), 1);
-    assert_eq!(port.observe(&remembering).await, Ok(Vec::new()));
+    assert_eq!(port.observe(&remembering).await.unwrap().whole.len(), 1);
+    assert_eq!(port.observe(&remembering).await, Ok(Population::default()));
     script.sent();
 }
 
@@ -317,11 +363,11 @@ async fn a_policy_of_a_wanted_name_is_always_read_and_remembered_as_nobodys_stra
     let script = read(Script::default(), None);
     let script = whole(whole(whole(script, None), None), Some("ml"));
     let port = script.port().await;
-    assert_eq!(port.observe(&ask()).await.unwrap().len(), 0);
-    assert_eq!(port.observe(&named).await.unwrap().len(), 1);
-    assert_eq!(port.observe(&adopted).await.unwrap().len(), 1);
+    assert_eq!(port.observe(&ask()).await.unwrap().whole.len(), 0);
+    assert_eq!(port.observe(&named).await.unwrap().whole.len(), 1);
+    assert_eq!(port.observe(&adopted).await.unwrap().whole.len(), 1);
     // Claimed in between, and now an orphan that nothing names.
-    assert_eq!(port.observe(&ask()).await.unwrap().len(), 1);
+    assert_eq!(port.observe(&ask()).await.unwrap().whole.len(), 1);
     script.sent();
 }
 
@@ -334,7 +380,7 @@ async fn a_text_nobody_can_read_is_observed_as_such() {
         .ok("ListTagsForResource", tags(Some("ml")))
         .ok("DescribePolicy", strange)
         .ok("ListTargetsForPolicy", attached_to(&[]));
-    let found = script.port().await.observe(&ask()).await.unwrap();
+    let found = script.port().await.observe(&ask()).await.unwrap().whole;
     assert_eq!(found[0].state.content, None);
     let changes = ServiceControlPolicy::diff(&wanted(), &found[0].state);
     assert!(changes.iter().any(|change| change.key() == "content"), "{changes:?}");

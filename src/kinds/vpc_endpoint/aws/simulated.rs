@@ -104,7 +104,7 @@ impl Scene {
 
     async fn seen(&self) -> Vec<Observed<State>> {
         let ask = Ask { owner: "ml".into(), ..Ask::default() };
-        self.port().observe(&ask).await.expect("read")
+        self.port().observe(&ask).await.expect("read").whole
     }
 
     async fn only(&self) -> Observed<State> {
@@ -220,6 +220,36 @@ async fn a_gateway_follows_its_route_tables_and_its_default_policy_is_reset() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_gateway_is_made_and_changed_with_the_address_families_that_are_asked_for() {
+    let scene = Scene::new().await;
+    let spec = |service: &str, families: Value| {
+        let mut spec = json!({
+            "type": "Gateway", "service": service, "vpc": {"lookup": {"tags": {"Name": "ml"}}},
+            "routeTables": {"lookup": {"tags": {"tier": "private"}}}, "policy": "default",
+        });
+        for (field, value) in families.as_object().expect("fields") {
+            spec[field] = value.clone();
+        }
+        spec
+    };
+    let both = json!({"ipAddressType": "dualstack", "dnsRecordIpType": "dualstack"});
+    let want = scene.resolve(spec("s3", both));
+    scene.create(&want, "t").await;
+    pass().await;
+    assert_eq!(VpcEndpoint::diff(&want, &scene.only().await.state), []);
+    for families in [
+        json!({"ipAddressType": "ipv4", "dnsRecordIpType": "ipv4"}),
+        json!({"ipAddressType": "dualstack"}),
+        json!({"dnsRecordIpType": "service-defined"}),
+    ] {
+        scene.converge(&scene.resolve(spec("s3", families))).await;
+    }
+    let live = scene.only().await.state;
+    assert_eq!(live.ip_address_type.as_deref(), Some("dualstack"));
+    assert_eq!(live.dns_record_ip_type.as_deref(), Some("service-defined"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_modification_while_one_is_under_way_is_busy() {
     let scene = Scene::new().await;
     let want = scene.resolve(interface("kms"));
@@ -243,7 +273,7 @@ async fn a_second_private_name_is_blocked_and_seen_as_a_conflict_beforehand() {
     assert!(scene.seen().await.is_empty(), "not ours");
     let natural_keys = VpcEndpoint::natural_keys(&want).into_iter().collect();
     let ask = Ask { owner: "ml".into(), natural_keys, ..Ask::default() };
-    assert_eq!(scene.port().observe(&ask).await.expect("read").len(), 1);
+    assert_eq!(scene.port().observe(&ask).await.expect("read").whole.len(), 1);
     let blocked = scene.port().create(&want, &Tags::new(), "ours").await.expect_err("taken");
     assert_eq!(blocked.class, Class::Blocked, "{blocked}");
 }

@@ -260,7 +260,7 @@ async fn states_are_read_by_their_text_whatever_its_capitals() {
     ];
     let server =
         Canned::answering([&format!("<R><vpcEndpointSet>{}</vpcEndpointSet></R>", page.concat())]);
-    let seen = port(&server).await.observe(&ask()).await.expect("read");
+    let seen = port(&server).await.observe(&ask()).await.expect("read").whole;
     let phases: Vec<_> = seen.into_iter().map(|live| (live.id.0, live.phase)).collect();
     assert_eq!(
         phases,
@@ -291,7 +291,7 @@ async fn a_live_endpoint_is_read_completely() {
         "<R><vpcEndpointSet>{}</vpcEndpointSet></R>",
         endpoint("vpce-1", "available", &inner)
     )]);
-    let seen = port(&server).await.observe(&ask()).await.expect("read");
+    let seen = port(&server).await.observe(&ask()).await.expect("read").whole;
     assert_eq!(seen[0].arn, "arn:aws:ec2:eu-west-1:111122223333:vpc-endpoint/vpce-1");
     assert_eq!(
         serde_json::to_value(&seen[0].state).expect("stored"),
@@ -328,7 +328,7 @@ async fn only_what_is_ours_adopted_or_in_the_way_is_reported() {
         natural_keys: set(["private DNS of com.amazonaws.eu-west-1.kms in vpc-1"]),
         ..ask()
     };
-    let seen = port(&server).await.observe(&ask).await.expect("read");
+    let seen = port(&server).await.observe(&ask).await.expect("read").whole;
     let ids: Vec<_> = seen.iter().map(|live| live.id.as_str()).collect();
     assert_eq!(ids, ["vpce-ours", "vpce-adopted", "vpce-in-the-way"]);
 }

@@ -148,9 +148,7 @@ fn fields_of_other_types_are_refused() {
     subnets: an endpoint of type Gateway has none (remove it; it belongs to type Interface and GatewayLoadBalancer)
     securityGroups: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
     privateDns: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
-    dnsRecordIpType: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
     privateDnsOnlyForInboundResolverEndpoint: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
-    ipAddressType: an endpoint of type Gateway has none (remove it; it belongs to type Interface and GatewayLoadBalancer)
     "#);
     let balancer = json!({
         "type": "GatewayLoadBalancer", "service": "com.amazonaws.vpce.eu-west-1.vpce-svc-1",
@@ -161,6 +159,38 @@ fn fields_of_other_types_are_refused() {
     policy: an endpoint of type GatewayLoadBalancer has none (remove it; it belongs to type Interface and Gateway)
     subnets: a Gateway Load Balancer endpoint is in exactly one subnet (make an endpoint for each zone)
     "#);
+}
+
+#[test]
+fn a_gateway_endpoint_takes_the_address_families_that_aws_lets_it_have() {
+    for (ip, dns) in [
+        ("ipv4", "ipv4"),
+        ("ipv4", "service-defined"),
+        ("ipv6", "ipv6"),
+        ("ipv6", "service-defined"),
+        ("dualstack", "ipv4"),
+        ("dualstack", "ipv6"),
+        ("dualstack", "dualstack"),
+        ("dualstack", "service-defined"),
+    ] {
+        let state = resolve(gateway(json!({"ipAddressType": ip, "dnsRecordIpType": dns})));
+        assert_eq!(state.ip_address_type.as_deref(), Some(ip));
+        assert_eq!(state.dns_record_ip_type.as_deref(), Some(dns));
+    }
+    insta::assert_snapshot!(
+        problems(gateway(json!({"ipAddressType": "ipv4", "dnsRecordIpType": "dualstack"}))),
+        @"dnsRecordIpType: dualstack records need addresses that ipv4 endpoints lack (set `ipAddressType: dualstack`)"
+    );
+    let dynamodb = |records: &str| {
+        gateway(
+            json!({"service": "dynamodb", "ipAddressType": "dualstack", "dnsRecordIpType": records}),
+        )
+    };
+    resolve(dynamodb("service-defined"));
+    insta::assert_snapshot!(
+        problems(dynamodb("dualstack")),
+        @"dnsRecordIpType: a gateway endpoint of DynamoDB has service-defined records only (write `service-defined`, or remove it)"
+    );
 }
 
 #[test]
@@ -187,6 +217,13 @@ fn what_is_wrong_in_a_policy_is_named_with_its_place() {
     let statement = json!({"Effect": "allow", "Principal": "*", "Action": "*", "Resource": "*"});
     let message = problems(interface(json!({"policy": {"Statement": [statement]}})));
     assert!(message.starts_with("policy.Statement[0].Effect: "), "{message}");
+    let nobody = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let message = problems(interface(json!({"policy": {"Statement": nobody}})));
+    assert!(message.starts_with("policy.Statement.Principal: nobody is named"), "{message}");
+    let waits = json!({"Statement": [{
+        "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "${KmsKey/studio.arn}",
+    }]});
+    resolve(interface(json!({"policy": waits})));
     let reference = json!({"Statement": [{
         "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "${Key/studio.arn}",
     }]});
@@ -204,7 +241,7 @@ fn a_policy_of_more_than_20480_characters_is_refused() {
     };
     resolve(sized(1100));
     let message = problems(sized(1300));
-    assert!(message.contains("AWS takes 20480"), "{message}");
+    assert!(message.contains("more than the 20480 AWS takes"), "{message}");
 }
 
 #[test]

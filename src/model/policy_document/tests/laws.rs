@@ -395,7 +395,7 @@ proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text in "\\PC{0,64}", json in "[\\[\\]{}:,\"a-zA-Z0-9 ]{0,64}") {
         for text in [text, json] {
-            let _ = PolicyDocument::parse(&text, Dialect::EndpointPolicy).map(|policy| policy.lint(Dialect::EndpointPolicy));
+            let _ = PolicyDocument::parse(&text, Dialect::EndpointPolicy).map(|policy| policy.lint(&context()));
         }
     }
 }

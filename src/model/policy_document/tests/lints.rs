@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{ROLE, ROOT, document, key_policy, scp, statement};
-use crate::model::policy_document::{Dialect, LintRule};
+use super::{ROLE, ROOT, context, document, key_policy, scp, statement};
+use crate::model::policy_document::{Dialect, Gravity, LintRule, PolicyDocument};
 
 #[track_caller]
 fn lints(fields: Value, expected: &[(LintRule, &str)]) {
-    let lints = key_policy(&document(json!([statement(fields)]))).lint(Dialect::KeyPolicy);
+    let lints = key_policy(&document(json!([statement(fields)]))).lint(&context());
     let found: Vec<(LintRule, &str)> =
         lints.iter().map(|lint| (lint.rule, lint.path.as_str())).collect();
     assert_eq!(found, expected);
@@ -20,7 +20,7 @@ fn an_ordinary_statement_has_no_lints() {
     lints(json!({}), &[]);
     lints(json!({"Effect": "Deny", "Principal": {"AWS": ROLE}}), &[]);
     lints(json!({"Effect": "Deny", "Principal": "*", "Action": "kms:Disable*"}), &[]);
-    lints(json!({"Effect": "Deny", "Principal": "*", "Resource": "x"}), &[]);
+    lints(json!({"Effect": "Deny", "Principal": "*", "Resource": "*", "Action": "kms:Put*"}), &[]);
     lints(
         json!({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}),
         &[],
@@ -43,7 +43,7 @@ fn a_statement_that_silently_does_nothing_is_pointed_out() {
         json!({"Principal": {"AWS": []}}),
         &[(LintRule::MissingPrincipal, "Statement[0].Principal")],
     );
-    let empty = key_policy(&document(json!([]))).lint(Dialect::KeyPolicy);
+    let empty = key_policy(&document(json!([]))).lint(&context());
     assert_eq!(
         (empty.len(), empty[0].rule, empty[0].path.as_str()),
         (1, LintRule::NoStatements, "Statement")
@@ -71,21 +71,16 @@ fn an_allow_to_everyone_is_pointed_out() {
 #[test]
 fn principals_that_will_not_last_are_pointed_out() {
     let aws = |name: &str| json!({"Principal": {"AWS": [ROOT, name]}});
-    let session = [(LintRule::SessionPrincipal, "Statement[0].Principal.AWS")];
-    let orphan = [(LintRule::OrphanedPrincipal, "Statement[0].Principal.AWS")];
+    let session = [(LintRule::SessionPrincipal, "Statement[0].Principal.AWS[1]")];
+    let orphan = [(LintRule::OrphanedPrincipal, "Statement[0].Principal.AWS[1]")];
     lints(aws("arn:aws:sts::111122223333:assumed-role/ml/run"), &session);
     lints(aws("AROAIOSFODNN7EXAMPLE"), &orphan);
     lints(aws("AIDAIOSFODNN7EXAMPLE"), &orphan);
-    for fine in [
-        "AROASHORT",
-        "AKIAIOSFODNN7EXAMPLE",
-        "AROAiosfodnn7example",
-        "arn:aws:iam::1:role/assumed-role/x",
-        "arn:aws:iam::1:assumed-role/ml/run",
-        "arn:aws:sts::1:federated-user/ann",
-    ] {
-        lints(aws(fine), &[]);
+    lints(aws("arn:aws:sts::111122223333:federated-user/ann"), &session);
+    for wrong in ["AROASHORT", "AKIAIOSFODNN7EXAMPLE", "AROAiosfodnn7example"] {
+        lints(aws(wrong), &[(LintRule::PrincipalForm, "Statement[0].Principal.AWS[1]")]);
     }
+    lints(aws("arn:aws:iam::111122223333:role/assumed-role/x"), &[]);
     lints(json!({ "Principal": ROLE }), &[(LintRule::StringPrincipal, "Statement[0].Principal")]);
 }
 
@@ -102,8 +97,9 @@ fn a_deny_of_everything_is_pointed_out() {
     lints(json!({"Effect": "Deny", "Principal": {"Service": "*"}}), &[]);
     let condition = json!({"Bool": {"aws:SecureTransport": false}});
     lints(json!({"Effect": "Deny", "Principal": "*", "Condition": condition}), &[]);
-    let guard = |fields: Value| scp(&document(fields)).lint(Dialect::ServiceControlPolicy);
+    let guard = |fields: Value| scp(&document(fields)).lint(&context());
     let deny = guard(json!({"Effect": "Deny", "Action": "*", "Resource": "*"}));
+    assert_eq!(deny[0].gravity, Gravity::Doubtful, "it can be meant");
     assert_eq!(deny.iter().map(|l| l.rule).collect::<Vec<_>>(), [LintRule::DenyEverything]);
     assert!(guard(json!({"Effect": "Allow", "Action": "*", "Resource": "*"})).is_empty());
 }
@@ -129,33 +125,183 @@ fn operators_and_tag_keys_that_mislead_are_pointed_out() {
 }
 
 #[test]
-fn messages_name_no_policy_text_and_every_rule_has_its_own() {
+fn messages_name_no_policy_text_but_actions() {
     let policy = key_policy(&document(json!([
         statement(
             json!({"Principal": {"AWS": ["*", "AROASECRETSECRET1", "arn:aws:sts::1:assumed-role/secret/s"]}, "Resource": null, "Action": null})
         ),
-        statement(json!({"Effect": "Deny", "Principal": null})),
+        statement(
+            json!({"Effect": "Deny", "Principal": null, "Resource": "secret", "Sid": "secret"})
+        ),
     ])));
-    let lints = policy.lint(Dialect::KeyPolicy);
+    let lints = policy.lint(&context());
     let rules: Vec<LintRule> = lints.iter().map(|lint| lint.rule).collect();
     use LintRule::{
-        DenyEverything, MissingAction, MissingPrincipal, MissingResource, OrphanedPrincipal,
-        PublicAllow, SessionPrincipal,
+        MissingAction, MissingPrincipal, MissingResource, OrphanedPrincipal, PrincipalAccount,
+        PublicAllow, ResourceForm,
     };
     assert_eq!(
         rules,
         [
+            OrphanedPrincipal,
+            PrincipalAccount,
+            PublicAllow,
             MissingAction,
             MissingResource,
-            PublicAllow,
-            SessionPrincipal,
-            OrphanedPrincipal,
             MissingPrincipal,
-            DenyEverything
+            ResourceForm
         ]
     );
-    let messages: BTreeSet<&str> = lints.iter().map(|lint| lint.message.as_str()).collect();
-    assert_eq!(messages.len(), rules.len());
-    assert!(!messages.iter().any(|message| message.to_lowercase().contains("secret")));
-    assert_eq!(serde_json::to_value(rules[0]).expect("serialises"), "missing-action");
+    assert!(!lints.iter().any(|lint| format!("{lint:?}").to_lowercase().contains("\"secret")));
+    assert!(!lints.iter().any(|lint| lint.message.contains("secret")));
+    assert_eq!(serde_json::to_value(rules[3]).expect("serialises"), "missing-action");
+}
+
+#[test]
+fn every_rule_is_one_of_some_dialect_and_has_a_name_of_its_own() {
+    let dialects = [
+        Dialect::KeyPolicy,
+        Dialect::EndpointPolicy,
+        Dialect::ServiceControlPolicy,
+        Dialect::ResourceControlPolicy,
+        Dialect::IdentityPolicy,
+    ];
+    let mut names = BTreeSet::new();
+    for rule in LintRule::ALL {
+        assert!(dialects.iter().any(|dialect| rule.gravity(*dialect).is_some()), "{rule:?}");
+        assert!(names.insert(serde_json::to_string(rule).expect("serialises")), "{rule:?}");
+    }
+    assert!(names.len() > 50, "{}", names.len());
+}
+
+/// The rules that find something in a service control policy of one statement.
+fn control(fields: &Value) -> Vec<(LintRule, Gravity)> {
+    let lints = scp(&document(fields.clone())).lint(&context());
+    lints.into_iter().map(|lint| (lint.rule, lint.gravity)).collect()
+}
+
+#[test]
+fn what_is_doubtful_in_a_test_is_pointed_out_and_what_can_never_hold_is_unfit() {
+    let found = |condition: Value| {
+        control(
+            &json!({"Effect": "Deny", "Action": "s3:Get*", "Resource": "*", "Condition": condition}),
+        )
+    };
+    for (condition, expected) in [
+        (
+            json!({"Bool": {"aws:SecureTransport": "no"}}),
+            Some((LintRule::BoolValue, Gravity::Unfit)),
+        ),
+        (json!({"Null": {"aws:SourceVpce": "x"}}), Some((LintRule::BoolValue, Gravity::Unfit))),
+        (
+            json!({"NumericLessThan": {"s3:max-keys": "ten"}}),
+            Some((LintRule::NumericValue, Gravity::Unfit)),
+        ),
+        (
+            json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/33"}}),
+            Some((LintRule::AddressValue, Gravity::Unfit)),
+        ),
+        (
+            json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+            Some((LintRule::PrivateAddress, Gravity::Doubtful)),
+        ),
+        (json!({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}), None),
+        (json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}), None),
+        (
+            json!({"StringEquals": {"aws:SourceVpc": "vpce-1"}}),
+            Some((LintRule::NetworkId, Gravity::Doubtful)),
+        ),
+        (
+            json!({"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}),
+            Some((LintRule::WildcardWithoutLike, Gravity::Doubtful)),
+        ),
+        (json!({"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}), None),
+        (
+            json!({"StringEquals": {"aws:RequestTag/": "x"}}),
+            Some((LintRule::NoTagKey, Gravity::Doubtful)),
+        ),
+        (
+            json!({"StringEquals": {"aws:RequestedRegion": []}}),
+            Some((LintRule::NoValues, Gravity::Doubtful)),
+        ),
+        (
+            json!({"Bool": {"aws:SecureTransport": ["true", "false"]}}),
+            Some((LintRule::TwoBooleans, Gravity::Doubtful)),
+        ),
+        (json!({"NumericLessThan": {"s3:max-keys": "${aws:PrincipalTag/n}"}}), None),
+        (json!({"ForAllValues:StringEquals": {"aws:TagKeys": "x"}}), None),
+    ] {
+        assert_eq!(
+            found(condition.clone()),
+            expected.into_iter().collect::<Vec<_>>(),
+            "{condition}"
+        );
+    }
+    let allow = |absent: Value| {
+        control(&json!({"Effect": "Allow", "Action": "s3:Get*", "Resource": "*",
+            "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": "x"}, "Null": absent}}))
+    };
+    assert_eq!(allow(json!({})), [(LintRule::ForAllValuesAllow, Gravity::Doubtful)]);
+    assert_eq!(allow(json!({"aws:tagkeys": "false"})), []);
+}
+
+#[test]
+fn an_action_that_is_not_known_is_pointed_out_with_the_one_that_was_probably_meant() {
+    let policy = scp(&document(json!({"Effect": "Deny", "Resource": "*", "Action": [
+        "s3:GetObjekt", "sagemakr:CreateApp", "cloudtrail:StopLoging*", "s3:getobject", "new:Thing", "cloudtrail.StopLogging"
+    ]})));
+    let text: Vec<String> = policy
+        .lint(&context())
+        .iter()
+        .map(|l| format!("{} {:?} {:?}: {}: {}", l.path, l.rule, l.gravity, l.message, l.help))
+        .collect();
+    insta::assert_snapshot!(text.join("\n"), @r#"
+    Statement.Action[0] UnknownAction Doubtful: `s3:GetObjekt` is no known action: did you mean `s3:GetObject`?
+    Statement.Action[1] UnknownService Doubtful: no known service has the prefix `sagemakr`: did you mean `sagemaker:CreateApp`?
+    Statement.Action[2] NoSuchActions Doubtful: `cloudtrail:StopLoging*` matches no known action: did you mean `cloudtrail:StopLogging`?
+    Statement.Action[3] ActionCase Doubtful: AWS writes this action in another case: did you mean `s3:GetObject`?
+    Statement.Action[4] UnknownService Doubtful: no known service has the prefix `new`: check its spelling in the service authorization reference
+    Statement.Action[5] ActionService Refused: an action is SERVICE:NAME or "*": did you mean `cloudtrail:StopLogging`?
+    "#);
+    assert_eq!(policy.faults(&context()).len(), 1);
+}
+
+#[test]
+fn an_endpoint_policy_follows_what_the_privatelink_guide_asks_for() {
+    let lint = |fields: Value| {
+        let value = document(statement(fields));
+        let policy = PolicyDocument::from_value(&value, Dialect::EndpointPolicy).expect("reads");
+        let lints = policy.lint(&context());
+        lints.into_iter().map(|lint| (lint.rule, lint.gravity)).collect::<Vec<_>>()
+    };
+    let like = |key: &str, value: &str| json!({"Principal": "*", "Action": "s3:*", "Condition": {"StringLike": {key: value}}});
+    assert_eq!(
+        lint(like("aws:PrincipalAccount", "1111*")),
+        [(LintRule::SystemIdentifier, Gravity::Refused)]
+    );
+    assert_eq!(
+        lint(like("aws:PrincipalOrgID", "o-*")),
+        [(LintRule::OrganizationIdentifier, Gravity::Doubtful)]
+    );
+    assert_eq!(
+        lint(like("aws:PrincipalTag/x", "a*")),
+        [(LintRule::WideWildcard, Gravity::Doubtful)]
+    );
+    assert_eq!(lint(like("aws:PrincipalArn", "arn:aws:iam::*:role/x")), []);
+    assert_eq!(
+        lint(
+            json!({"Principal": "*", "Action": "s3:*", "Resource": "arn:aws:sqs:eu-west-1:1234*:x"})
+        ),
+        [(LintRule::MixedAccount, Gravity::Refused)]
+    );
+}
+
+#[test]
+fn a_document_of_another_partition_is_judged_only_where_the_partition_is_known() {
+    let china = "arn:aws-cn:iam::111122223333:root";
+    let policy = key_policy(&document(statement(json!({"Principal": {"AWS": china}}))));
+    let found = policy.lint(&context());
+    assert_eq!(found.iter().map(|l| l.rule).collect::<Vec<_>>(), [LintRule::PrincipalPartition]);
+    let nowhere = super::Context { partition: String::new(), account: String::new() };
+    assert_eq!(policy.lint(&nowhere), []);
 }

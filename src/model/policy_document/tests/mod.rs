@@ -1,5 +1,6 @@
 //! What policy documents must and must not be taken for.
 
+mod admission;
 mod diffs;
 mod equivalence;
 mod evaluation;

@@ -42,6 +42,17 @@ fn a_percentage_is_rounded_down() {
 }
 
 #[test]
+fn a_limit_of_a_hundred_percent_is_none() {
+    let mut scene = deleted_within_the_hour(Scene::new().keys(2), 40);
+    (scene.limits.deletes_percent, scene.limits.changes_percent) = (100, 100);
+    assert_eq!(going(&scene.hold((0..2).map(delete).collect())), 2);
+    // More than there are: what has lost its claim is edited as well.
+    assert_eq!(going(&scene.hold((0..40).map(edit).collect())), 40);
+    (scene.limits.deletes_percent, scene.limits.changes_percent) = (99, 99);
+    assert_eq!(going(&scene.hold((0..40).map(edit).collect())), 0);
+}
+
+#[test]
 fn what_was_deleted_within_the_hour_counts_to_both_sides_of_the_share() {
     let scene = deleted_within_the_hour(Scene::new().keys(28), 2);
     assert_eq!(going(&scene.hold(vec![delete(0)])), 1, "3 of 30");
@@ -76,7 +87,7 @@ fn scopes_kinds_and_verbs_are_counted_apart() {
     let mut steps: Vec<Step> = (0..10).map(edit).collect();
     steps.push(delete(10));
     steps.push(elsewhere(delete(11), "org", "KmsKey"));
-    steps.push(elsewhere(delete(12), "prod", "VpcEndpoint"));
+    steps.push(elsewhere(delete(12), "prod", "Gadget"));
     assert_eq!(going(&Scene::new().keys(13).hold(steps)), 13);
 }
 

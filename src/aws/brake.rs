@@ -1,0 +1,77 @@
+//! The brake: what stops this process's writing, in whole or in part, before the next call.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crate::model::{Address, Halt, Stop};
+
+/// Something outside of the process that says what it may not write, asked anew before every mutating call.
+type Lever = Box<dyn Fn() -> Halt + Send + Sync>;
+
+/// Stops all writing of this process, before the next call, until it is released.
+#[derive(Clone, Default)]
+pub struct Brake(Arc<Levers>);
+
+#[derive(Default)]
+struct Levers {
+    pulled: AtomicBool,
+    outside: Option<Lever>,
+}
+
+impl fmt::Debug for Brake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Brake").field(&self.why()).finish()
+    }
+}
+
+impl Brake {
+    /// A brake that somebody else can pull too: `outside` says what may not be written now.
+    pub fn with_lever(outside: impl Fn() -> Halt + Send + Sync + 'static) -> Self {
+        let outside: Option<Lever> = Some(Box::new(outside));
+        Self(Arc::new(Levers { pulled: AtomicBool::new(false), outside }))
+    }
+
+    /// No further mutating call is sent.
+    pub fn engage(&self) {
+        self.0.pulled.store(true, Ordering::SeqCst);
+    }
+
+    /// Writing is possible again, unless the lever outside says no.
+    pub fn release(&self) {
+        self.0.pulled.store(false, Ordering::SeqCst);
+    }
+
+    /// Pulls or releases it; whether it is pulled now.
+    pub fn toggle(&self) -> bool {
+        !self.0.pulled.fetch_xor(true, Ordering::SeqCst)
+    }
+
+    /// What may not be written now.
+    pub fn halt(&self) -> Halt {
+        let mut halt = self.0.outside.as_ref().map(|lever| lever()).unwrap_or_default();
+        if self.0.pulled.load(Ordering::SeqCst) {
+            halt.stop = Some(Stop::Brake);
+        }
+        halt
+    }
+
+    /// Why nothing may be written now; `None` if it may.
+    pub fn why(&self) -> Option<String> {
+        self.halt().everything()
+    }
+
+    /// Why nothing of this address may be written now; `None` if it may.
+    pub fn why_not(&self, address: &Address) -> Option<String> {
+        self.halt().of(address)
+    }
+
+    /// Whether writing is stopped.
+    pub fn is_engaged(&self) -> bool {
+        self.why().is_some()
+    }
+}

@@ -1,0 +1,282 @@
+//! `brake`: holds still, for a while and without Git, what people are working on in an incident.
+//!
+//! It writes the brake file that the settings name, and needs no connection to a running palisade: every process that
+//! uses these settings looks at the file before each call that writes.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, bail, ensure};
+use rustix::process::getuid;
+use serde::Serialize;
+
+use super::{
+    Ended,
+    output::{self, Format},
+};
+use crate::{
+    kinds,
+    model::{Address, Extent, Pause, Stop, pause::moment},
+    settings::{Overrides, Settings, brake_file, now, parse_duration},
+};
+
+/// What must stay longer than this belongs into Git: `lifecycle: {paused: true}`.
+const LONGEST: std::time::Duration = std::time::Duration::from_hours(7 * 24);
+/// A line in logs and on a page, not a report.
+const LONGEST_REASON: usize = 300;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Write nothing there for a while; it ends by itself
+    On(On),
+    /// End a pause before its time
+    Off(Off),
+    /// Show what is paused or stopped
+    Status(StatusArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct What {
+    /// Everything in this scope; may be repeated [default: everything]
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<String>,
+    /// What belongs to this manifest; may be repeated
+    #[arg(long = "address", value_name = "SCOPE/KIND/NAME")]
+    addresses: Vec<Address>,
+}
+
+#[derive(Debug, clap::Args)]
+struct On {
+    #[command(flatten)]
+    what: What,
+    /// For how long, e.g. 30m or 2h; at most 168h
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
+    time: std::time::Duration,
+    /// Why, for those who see it: it stands in the plan, on the page and in the audit log
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+#[derive(Debug, clap::Args)]
+struct Off {
+    #[command(flatten)]
+    what: What,
+    /// End every pause
+    #[arg(long, conflicts_with_all = ["scopes", "addresses"])]
+    all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct StatusArgs {
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
+    let settings = Settings::load(overrides).context("settings")?;
+    match &args.action {
+        Action::On(on) => begin(&settings, on)?,
+        Action::Off(off) => end(&settings, off)?,
+        Action::Status(args) => status(&settings, args.output)?,
+    }
+    Ok(Ended::Done)
+}
+
+fn begin(settings: &Settings, on: &On) -> anyhow::Result<()> {
+    ensure!(!on.time.is_zero(), "--for: a pause of no length pauses nothing");
+    ensure!(
+        on.time <= LONGEST,
+        "--for: at most {} h; what must be left alone for longer says so in Git (`lifecycle: {{paused: true}}`)",
+        LONGEST.as_secs() / 3600
+    );
+    let reason = on.reason.trim();
+    ensure!(!reason.is_empty(), "--reason: say why, for those who see it");
+    ensure!(
+        reason.len() <= LONGEST_REASON && !reason.chars().any(char::is_control),
+        "--reason: one line of at most {LONGEST_REASON} bytes"
+    );
+    let since = now();
+    let pauses: Vec<_> = extents(settings, &on.what)?
+        .into_iter()
+        .map(|extent| Pause {
+            extent,
+            until: since.saturating_add(on.time.as_secs().max(1)),
+            reason: reason.to_owned(),
+            by: user(),
+            since,
+        })
+        .collect();
+    brake_file::begin(&settings.levers.brake_file, &pauses, since)?;
+    for pause in &pauses {
+        audit("pause_begun", pause, &pause.by);
+        output::print(&format!("{}: {pause}\n", pause.extent))?;
+    }
+    Ok(())
+}
+
+fn end(settings: &Settings, off: &Off) -> anyhow::Result<()> {
+    let path = &settings.levers.brake_file;
+    let by = user();
+    let given = !off.what.scopes.is_empty() || !off.what.addresses.is_empty();
+    if let Some(Stop::BrakeFile { why, .. }) = settings.levers.halt().stop {
+        ensure!(
+            !given,
+            "{} {why}: all writing is stopped; `palisade brake off` removes it",
+            path.display()
+        );
+        brake_file::remove(path)?;
+        tracing::warn!(target: "palisade::audit", event = "resumed", by, "{by} removed {}", path.display());
+        return output::print(&format!(
+            "{} is removed: writing is no longer stopped\n",
+            path.display()
+        ));
+    }
+    let pauses = settings.levers.halt().pauses;
+    let extents = if off.all {
+        pauses.iter().map(|pause| pause.extent.clone()).collect()
+    } else {
+        extents(settings, &off.what)?
+    };
+    for extent in &extents {
+        if !pauses.iter().any(|pause| pause.extent == *extent) {
+            bail!("{extent}: there is no such pause{}", others(&pauses));
+        }
+    }
+    ensure!(!extents.is_empty(), "nothing is paused");
+    for pause in brake_file::end(path, &extents, &by, now())? {
+        audit("pause_released", &pause, &by);
+        output::print(&format!("{}: the pause is ended\n", pause.extent))?;
+    }
+    Ok(())
+}
+
+/// What could have been meant.
+fn others(pauses: &[Pause]) -> String {
+    if pauses.is_empty() {
+        return "; nothing is paused".to_owned();
+    }
+    let names: Vec<_> = pauses.iter().map(|pause| pause.extent.to_string()).collect();
+    format!("; paused: {} (`--all` ends every pause)", names.join(", "))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    schema_version: u32,
+    brake_file: String,
+    stopped: Option<Stop>,
+    pauses: Vec<Pause>,
+}
+
+fn status(settings: &Settings, format: Format) -> anyhow::Result<()> {
+    let halt = settings.levers.halt();
+    let document = Document {
+        schema_version: 1,
+        brake_file: settings.levers.brake_file.display().to_string(),
+        stopped: halt.stop,
+        pauses: halt.pauses,
+    };
+    output::data(format, &document, || text(&document))
+}
+
+fn text(document: &Document) -> String {
+    let red = output::ERROR;
+    let mut out = String::new();
+    if let Some(stop) = &document.stopped {
+        let _ = writeln!(out, "{red}nothing is written{red:#}: {stop}");
+    }
+    for pause in &document.pauses {
+        let _ =
+            writeln!(out, "{red}{}{red:#}: {pause} (since {})", pause.extent, moment(pause.since));
+    }
+    if out.is_empty() {
+        let _ = writeln!(out, "nothing is paused ({})", document.brake_file);
+    }
+    out
+}
+
+fn extents(settings: &Settings, what: &What) -> anyhow::Result<Vec<Extent>> {
+    let known = |scope: &str| {
+        let names: Vec<_> = settings.scopes.keys().map(String::as_str).collect();
+        ensure!(
+            settings.scopes.contains_key(scope),
+            "the settings have no scope `{scope}`; they have {}",
+            names.join(", ")
+        );
+        Ok(())
+    };
+    let registry = kinds::registry();
+    let mut extents = Vec::new();
+    for scope in &what.scopes {
+        known(scope)?;
+        extents.push(Extent::Scope(scope.clone()));
+    }
+    for address in &what.addresses {
+        known(&address.scope)?;
+        ensure!(
+            registry.get(&address.kind).is_some(),
+            "there is no kind `{}`; there are {}",
+            address.kind,
+            registry.names().join(", ")
+        );
+        extents.push(Extent::Address(address.clone()));
+    }
+    if extents.is_empty() {
+        extents.push(Extent::Everything);
+    }
+    Ok(extents)
+}
+
+fn audit(event: &str, pause: &Pause, by: &str) {
+    tracing::warn!(
+        target: "palisade::audit",
+        event,
+        extent = pause.extent.to_string(),
+        by,
+        reason = pause.reason,
+        until = moment(pause.until),
+        "{}: {event}: {pause}", pause.extent
+    );
+}
+
+/// The user at the operating system: what a shared login hides, the reason must say.
+fn user() -> String {
+    let uid = getuid().as_raw();
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = name_in(&passwd, uid);
+    let user = name.map_or_else(|| format!("uid {uid}"), |name| format!("{name} (uid {uid})"));
+    match std::env::var("SUDO_USER") {
+        Ok(sudo) if uid == 0 && !sudo.is_empty() && !sudo.chars().any(char::is_control) => {
+            format!("{sudo} as {user}")
+        }
+        _ => user,
+    }
+}
+
+/// The name of a user in the text of `/etc/passwd`.
+fn name_in(passwd: &str, uid: u32) -> Option<&str> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, _password, id) = (fields.next()?, fields.next()?, fields.next()?);
+        (id.parse() == Ok(uid)).then_some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_named_as_the_system_names_them() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\n\nann:x:1000:1000::/home/ann:/bin/sh\n";
+        assert_eq!(name_in(passwd, 1000), Some("ann"));
+        assert_eq!(name_in(passwd, 0), Some("root"));
+        assert_eq!(name_in(passwd, 10), None);
+    }
+}

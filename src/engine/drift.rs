@@ -1,0 +1,267 @@
+//! Which drifts there are. One drift is one appearance: what somebody changed of one resource although its manifest did not
+//! change, from the pass that first sees it until one sees the resource as wanted again.
+//!
+//! A pass alone cannot tell. What it finds may have been there before; it may be the echo of a correction that AWS has not
+//! finished or does not show yet; and it may be what a correction brought to light (a key that was called back from deletion
+//! comes back disabled). So this is remembered, and only here is counted. All of it may be lost: then what differs is of
+//! unknown origin, and no drift. Pure: moments come in as values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::apply::{Outcome, StepResult};
+use crate::{
+    model::{Address, Phase},
+    plan::{Action, Cause, Plan, Step, Verdict},
+};
+
+/// What became of a drift.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "is", content = "why")]
+pub enum DriftState {
+    /// It is still there, for this reason.
+    Open(String),
+    /// This process has corrected it, and AWS has not shown the resource in order since.
+    Correcting,
+    /// The resource is as wanted again, and this process did that.
+    Corrected,
+    /// The resource is as wanted again, and this process did not do it: an `apply` elsewhere did, or whoever changed it took
+    /// it back. AWS does not tell which in what it says of the resource.
+    Restored,
+    /// It is no drift any more, for this reason: the manifest has changed, or is gone.
+    Gone(String),
+}
+
+impl DriftState {
+    /// Whether the live resource has come back to what its manifest wanted all along.
+    pub fn is_in_order_again(&self) -> bool {
+        matches!(self, Self::Corrected | Self::Restored)
+    }
+}
+
+/// One drift of one resource.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Drift {
+    /// Counts the drifts of this process from 1.
+    pub number: u64,
+    /// The pass that first saw it.
+    pub first_pass: u64,
+    /// When that pass began, in seconds since the epoch.
+    pub seen_at: f64,
+    /// When the pass that saw it ended was over, likewise; `None` until then.
+    pub ended_at: Option<f64>,
+    /// Whose.
+    pub address: Address,
+    /// `file:line:column` of the manifest.
+    pub origin: Option<String>,
+    /// What differed, a line each.
+    pub what: Vec<String>,
+    /// What became of it.
+    pub state: DriftState,
+}
+
+/// What a pass came to, as far as drift goes.
+pub(super) struct Passed<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) results: &'a [StepResult],
+    /// Every manifest of the snapshot in force.
+    pub(super) manifests: &'a BTreeSet<&'a Address>,
+    /// Addresses that this process created and has not seen in order yet.
+    pub(super) completing: &'a BTreeSet<Address>,
+    pub(super) pass: u64,
+    /// When it began and ended, in seconds since the epoch.
+    pub(super) began: f64,
+    pub(super) ended: f64,
+}
+
+/// The drifts that have not ended.
+#[derive(Debug, Default)]
+pub(super) struct Drifts {
+    count: u64,
+    open: Vec<Episode>,
+}
+
+#[derive(Debug)]
+struct Episode {
+    drift: Drift,
+    /// What differs, by [`Step::keys`].
+    fields: BTreeSet<String>,
+    /// The fingerprint of what was wanted when it was first seen.
+    want: Option<String>,
+    /// Whether this process wrote against it.
+    wrote: bool,
+    /// Whether what else turns up before the resource is in order belongs to it.
+    unfolds: bool,
+}
+
+/// The steps that a drift consists of: what AWS still works on without a difference is none.
+pub(super) fn is_drift(step: &Step) -> bool {
+    step.cause == Cause::Drift
+        && !matches!(&step.action, Action::Edit { edits, .. } if edits.is_empty())
+}
+
+impl Drifts {
+    /// Takes a finished pass into account; gives every drift that was there in it, those that ended with it included.
+    pub(super) fn observe(&mut self, passed: &Passed<'_>) -> Vec<Drift> {
+        let mut steps: BTreeMap<&Address, Vec<&Step>> = BTreeMap::new();
+        for step in passed.plan.steps.iter().filter(|step| is_drift(step)) {
+            steps.entry(&step.address).or_default().push(step);
+        }
+        for episode in &mut self.open {
+            let steps = steps.get(&episode.drift.address).map_or(&[][..], Vec::as_slice);
+            episode.carry_on(steps, passed);
+        }
+        for (address, steps) in &steps {
+            self.begin(address, steps, passed);
+        }
+        let drifts = self.open.iter().map(|episode| episode.drift.clone()).collect();
+        self.open.retain(|episode| episode.drift.ended_at.is_none());
+        drifts
+    }
+
+    /// What differs and belongs to no drift that is known.
+    fn begin(&mut self, address: &Address, steps: &[&Step], passed: &Passed<'_>) {
+        let (mut known, mut unfolding) = (BTreeSet::new(), None);
+        for (index, episode) in self.open.iter().enumerate() {
+            if episode.drift.address == *address && episode.drift.ended_at.is_none() {
+                known.extend(episode.fields.iter().cloned());
+                if episode.unfolds {
+                    unfolding = Some(index);
+                }
+            }
+        }
+        let is_new = |step: &&&Step| step.keys().iter().any(|field| !known.contains(field));
+        let new: Vec<&Step> = steps.iter().filter(is_new).copied().collect();
+        let fields: BTreeSet<String> = new
+            .iter()
+            .flat_map(|step| step.keys())
+            .filter(|field| !known.contains(field))
+            .collect();
+        let Some(first) = new.first() else { return };
+        let completes = passed.completing.contains(address)
+            && !new.iter().any(|step| matches!(step.action, Action::Create { .. }));
+        if let Some(episode) = unfolding.and_then(|index| self.open.get_mut(index)) {
+            episode.fields.extend(fields);
+            episode.proceed(&new, passed);
+        } else if !completes {
+            self.count += 1;
+            let what = new.iter().flat_map(|step| words(step, &fields)).collect();
+            let drift = Drift {
+                number: self.count,
+                first_pass: passed.pass,
+                seen_at: passed.began,
+                ended_at: None,
+                address: address.clone(),
+                origin: first.origin.clone(),
+                what,
+                state: DriftState::Open(String::new()),
+            };
+            let restored = |step: &&Step| {
+                matches!(step.action.have().map(|have| &have.phase), Some(Phase::Restorable(_)))
+            };
+            let mut episode = Episode {
+                drift,
+                fields,
+                want: passed.plan.wants.get(address).map(|want| want.fingerprint.clone()),
+                wrote: false,
+                unfolds: new.iter().any(|step| matches!(step.action, Action::Create { .. }))
+                    || new.iter().any(restored),
+            };
+            episode.proceed(&new, passed);
+            self.open.push(episode);
+        }
+    }
+}
+
+impl Episode {
+    /// What a pass says about a drift that was there before.
+    fn carry_on(&mut self, steps: &[&Step], passed: &Passed<'_>) {
+        let address = &self.drift.address;
+        let plan = passed.plan;
+        let in_order = plan.in_sync.contains(address);
+        let others =
+            plan.steps.iter().any(|step| step.address == *address && step.cause != Cause::Drift);
+        let same_want = plan.wants.get(address).map(|want| &want.fingerprint) == self.want.as_ref();
+        if !passed.manifests.contains(address) {
+            return self.end(DriftState::Gone("its manifest is gone".to_owned()), passed);
+        }
+        if !same_want && (in_order || others) {
+            return self.end(DriftState::Gone("its manifest has changed".to_owned()), passed);
+        }
+        let shares = |step: &&&Step| step.keys().iter().any(|field| self.fields.contains(field));
+        let own: Vec<&Step> = steps.iter().filter(shares).copied().collect();
+        if !own.is_empty() {
+            self.proceed(&own, passed);
+        } else if in_order || (!steps.is_empty() && !self.unfolds) {
+            let state = if self.wrote { DriftState::Corrected } else { DriftState::Restored };
+            self.end(state, passed);
+        }
+        // Otherwise it was not looked at (its kind could not be read, a conflict), or AWS is still working on it.
+    }
+
+    /// It is still there in these steps, or these steps have just ended it.
+    fn proceed(&mut self, steps: &[&Step], passed: &Passed<'_>) {
+        let done = |step: &&&Step| {
+            matches!(result(step, passed).map(|result| &result.outcome), Some(Outcome::Done { .. }))
+        };
+        self.wrote |= steps.iter().any(|step| {
+            done(&step) || result(step, passed).is_some_and(|result| !result.wrote.is_empty())
+        });
+        let left: Vec<&&Step> = steps.iter().filter(|step| !done(step)).collect();
+        let echo = |step: &&&Step| {
+            matches!(step.action.have().map(|have| &have.phase), Some(Phase::Settling(_)))
+        };
+        self.drift.state = match left.first() {
+            None => DriftState::Correcting,
+            Some(_) if self.wrote && left.iter().all(echo) => DriftState::Correcting,
+            Some(step) => DriftState::Open(why(step, result(step, passed))),
+        };
+    }
+
+    fn end(&mut self, state: DriftState, passed: &Passed<'_>) {
+        self.drift.state = state;
+        self.drift.ended_at = Some(passed.ended);
+    }
+}
+
+/// What became of a step that was to be carried out.
+fn result<'p>(step: &Step, passed: &Passed<'p>) -> Option<&'p StepResult> {
+    let of_it =
+        |result: &&StepResult| result.address == step.address && result.verb == step.action.verb();
+    passed.results.iter().find(of_it).filter(|_| step.verdict.goes())
+}
+
+fn words(step: &Step, fields: &BTreeSet<String>) -> Vec<String> {
+    match &step.action {
+        Action::Create { .. } => vec!["deleted; to be created again".to_owned()],
+        Action::Delete { .. } => vec!["there again; to be deleted".to_owned()],
+        Action::Edit { edits, .. } => {
+            let names = step.keys();
+            let new = edits.iter().zip(names).filter(|(_, name)| fields.contains(name));
+            new.map(|(edit, _)| edit.summary.clone()).collect()
+        }
+    }
+}
+
+/// Why a step did not end the drift, for people.
+fn why(step: &Step, result: Option<&StepResult>) -> String {
+    match &step.verdict {
+        Verdict::Go => match result.map(|result| &result.outcome) {
+            Some(Outcome::Failed { message, .. }) => format!("failed: {message}"),
+            Some(Outcome::Skipped { reason }) => format!("not sent: {reason}"),
+            Some(Outcome::Done { .. }) | None => "not sent".to_owned(),
+        },
+        Verdict::Held(why) => format!("held: {}", joined(why)),
+        Verdict::Waiting(waits) => format!("waiting: {}", joined(waits)),
+        Verdict::Reported(why) => format!("only reported: {why}"),
+    }
+}
+
+fn joined(reasons: &[impl ToString]) -> String {
+    reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests;

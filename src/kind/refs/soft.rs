@@ -1,0 +1,108 @@
+//! What an unknown reference may turn out to name, and things that are named by their id.
+
+use std::collections::BTreeSet;
+
+use super::{NOT_RESOLVED, Refs};
+use crate::{
+    kind::{
+        known::{LookupItem, LookupKind},
+        target::Lookup,
+        unresolved::Unresolved,
+    },
+    model::Seen,
+};
+
+/// Which live things an unknown reference may turn out to name. What it cannot be need not wait for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Candidates {
+    /// Any: where it lives could not be read.
+    Any,
+    /// One of these ids; empty if it was seen to be absent.
+    These(BTreeSet<String>),
+    /// Anything but these ids: they were read, and none of them is it.
+    Others(BTreeSet<String>),
+}
+
+impl Candidates {
+    /// Whether the live thing with this id may be it.
+    pub fn allow(&self, id: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(ids) => ids.contains(id),
+            Self::Others(ids) => !ids.contains(id),
+        }
+    }
+}
+
+impl Refs<'_> {
+    /// What `{ref: text}` may be while it is not known.
+    pub fn candidates(&self, kind: &str, text: &str) -> Candidates {
+        let address = self.address(kind, text);
+        match (self.known.candidates.get(&address), self.unknown(&address)) {
+            (None, Some(_)) => Candidates::Any,
+            (ids, _) => Candidates::These(ids.cloned().unwrap_or_default()),
+        }
+    }
+
+    /// What a lookup that must find one may be while it is not known.
+    pub fn candidates_of(&self, kind: LookupKind, lookup: &Lookup) -> Candidates {
+        let Some(Seen::All(items)) = self.known.lookups.get(&(self.scope.name.clone(), kind))
+        else {
+            return Candidates::Any;
+        };
+        let fits = |item: &&LookupItem| {
+            lookup.tags.iter().all(|(key, value)| item.tags.get(key) == Some(value))
+                && lookup.name.as_ref().is_none_or(|name| item.name.as_ref() == Some(name))
+        };
+        let ids = |item: &LookupItem| item.id.clone();
+        let found: BTreeSet<_> = items.iter().filter(fits).map(ids).collect();
+        if found.is_empty() {
+            Candidates::Others(items.iter().map(ids).collect())
+        } else {
+            Candidates::These(found)
+        }
+    }
+
+    /// What was read of a thing that is named by its id; the placeholder for what is not known of it
+    /// otherwise, which only the edits that need it wait for.
+    ///
+    /// # Errors
+    /// That placeholder.
+    pub fn listed(
+        &mut self,
+        field: &str,
+        kind: LookupKind,
+        id: &str,
+    ) -> Result<LookupItem, String> {
+        self.resolution.lookups.insert((kind, None));
+        let field = field.to_owned();
+        let why = match self.known.lookups.get(&(self.scope.name.clone(), kind)) {
+            Some(Seen::All(items)) => match items.iter().find(|item| item.id == id) {
+                Some(item) => return Ok(item.clone()),
+                None => Unresolved::NoMatch { field, what: kind, wanted: format!("the id {id}") },
+            },
+            Some(Seen::Unknown(why)) => {
+                Unresolved::LookupUnread { field, what: kind, why: Some(why.clone()) }
+            }
+            None => Unresolved::LookupUnread { field, what: kind, why: None },
+        };
+        Err(self.withhold(kind, id, why))
+    }
+
+    /// Notes that something about a thing named by its id is not known, and gives the placeholder for it.
+    pub fn withhold(&mut self, kind: LookupKind, id: &str, why: Unresolved) -> String {
+        let placeholder = format!("{} {id}{NOT_RESOLVED}", kind.as_str());
+        self.resolution.missing(&placeholder, why, true);
+        placeholder
+    }
+
+    /// The placeholder that would stand in place of this value of a reference.
+    pub fn placeholder_of(&self, value: &str) -> Option<String> {
+        self.resolution.filled.get(value).cloned()
+    }
+
+    /// Notes a text that a kind makes of a reference's value, and the one that it makes of its placeholder.
+    pub fn filled(&mut self, text: String, placeholder: String) {
+        self.resolution.filled.insert(text, placeholder);
+    }
+}

@@ -1,0 +1,81 @@
+//! Whether what a statement is about belongs to somebody known.
+
+use super::{Condition, Key, Reading, Side, Untied, Why, keys};
+use crate::model::policy_document::canonical::{Body, Selection, is_account_id};
+
+/// How much of a bucket's name must stand before a wildcard to be a name rather than a pattern. AWS asks the same of
+/// patterns in endpoint policies (AWS PrivateLink guide, "Control access to VPC endpoints using endpoint policies": six
+/// characters in a row). Only the beginning counts: a wildcard goes on over slashes, so that what comes after it may be
+/// the name of an object in any bucket.
+const LETTERS: usize = 6;
+
+impl Reading {
+    /// Nothing where everything that a statement is about belongs to somebody known; else what it is about, and the
+    /// conditions that do not change that.
+    pub(super) fn open_resources(self, body: &Body, conditions: &[Condition<'_>]) -> Vec<Untied> {
+        let of_element = |value: &str| Untied {
+            operator: "Resource".to_owned(),
+            key: "Resource".to_owned(),
+            why: Why::Unowned(value.to_owned()),
+        };
+        let mut open: Vec<Untied> = match &body.resource {
+            Some(Selection::Only(resources)) => resources
+                .iter()
+                .filter(|arn| !is_known(arn.shown()))
+                .map(|arn| of_element(arn.shown()))
+                .collect(),
+            Some(Selection::AllBut(_)) | None => vec![of_element("*")],
+        };
+        for condition in conditions {
+            match self.ties_resources(condition, conditions) {
+                Some(Ok(())) => return Vec::new(),
+                Some(Err(why)) => open.push(condition.untied(why)),
+                None => {}
+            }
+        }
+        open
+    }
+
+    /// Whether it only holds for resources of somebody known; `None` if it is about no owner. Owners in no organisation
+    /// have no aws:ResourceOrgID, so a test that also holds without the key lets their resources in.
+    fn ties_resources(
+        self,
+        condition: &Condition<'_>,
+        all: &[Condition<'_>],
+    ) -> Option<Result<(), Why>> {
+        let Some(Key::Names(Side::Resource, names)) = keys::key(condition.key.key()) else {
+            return None;
+        };
+        let carried =
+            all.iter().any(|other| other.key == condition.key && other.asks_for_its_key());
+        Some(
+            condition
+                .is_a_tie(carried)
+                .and_then(|()| self.parties(condition, Side::Resource, names).map(|_| ())),
+        )
+    }
+}
+
+/// Whether an ARN names what belongs to one owner.
+fn is_known(resource: &str) -> bool {
+    let parts: Vec<&str> = resource.splitn(6, ':').collect();
+    let ["arn", partition, service, region, account, name] = parts[..] else { return false };
+    let open = |text: &str| text.contains(['*', '?']) || text.contains("${");
+    // A wildcard goes on over colons too.
+    if [partition, service, account].into_iter().any(open) || region.contains("${") {
+        return false;
+    }
+    if is_account_id(account) || account == "aws" {
+        return true;
+    }
+    let first = name.split('/').next().unwrap_or_default();
+    let fixed = first.find(['*', '?', '$']).unwrap_or(first.len());
+    match service {
+        "s3" if region.is_empty() => {
+            !first.is_empty() && (fixed == first.len() || fixed >= LETTERS)
+        }
+        "s3" => false,
+        // What has no account in its ARN is AWS's own, such as public images and foundation models.
+        _ => account.is_empty() && name.chars().any(|c| !matches!(c, '*' | '?' | '/')),
+    }
+}

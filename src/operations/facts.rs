@@ -1,0 +1,89 @@
+//! What AWS checks an action on, and which condition keys its requests carry.
+//!
+//! The facts are data (`authorization.json`), with their sources in the file; only the actions of the table are in it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Facts {
+    /// Actions, or `service:*`, whose requests never carry the account of a resource.
+    no_resource_account: BTreeSet<String>,
+    /// Every condition key of the services in the table, but for the global ones.
+    condition_keys: BTreeSet<String>,
+    actions: BTreeMap<String, Action>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Action {
+    keys: BTreeSet<String>,
+    resources: BTreeMap<String, Resource>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Resource {
+    keys: BTreeSet<String>,
+    #[cfg(test)]
+    required: bool,
+}
+
+/// A file that could not be read would leave every key undecided, which is the safe answer; a test reads it.
+static FACTS: LazyLock<Facts> =
+    LazyLock::new(|| serde_json::from_str(include_str!("authorization.json")).unwrap_or_default());
+
+/// Whether the requests of an action carry a condition key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carried {
+    /// They can; with which value is another question.
+    Yes,
+    /// They never do: the key is absent.
+    No,
+    /// The facts do not say.
+    Unknown,
+}
+
+/// Whether requests of `action` carry `key` where a resource of `sort` is checked (`security-group`, as the service
+/// authorization reference names resource types; `None` for every sort that the action has). Of the global keys only those of
+/// tags depend on the action; the others are [`Carried::Unknown`] here.
+pub fn carries(action: &str, sort: Option<&str>, key: &str) -> Carried {
+    let Some(facts) = FACTS.actions.get(action) else { return Carried::Unknown };
+    let key = key.to_ascii_lowercase();
+    let resources = facts.resources.iter().filter(|(name, _)| sort.is_none_or(|it| it == *name));
+    let keys: Vec<&String> =
+        facts.keys.iter().chain(resources.flat_map(|(_, resource)| &resource.keys)).collect();
+    let carried = |key: &str| keys.iter().any(|pattern| names(pattern, key));
+    if carried(&key) {
+        return Carried::Yes;
+    }
+    // The IAM user guide has it that a request which creates a tagged resource carries its tags as the resource's too; EC2's
+    // page of the reference does not list them there.
+    if key.starts_with("aws:resourcetag/") && carried("aws:requesttag/x") {
+        return Carried::Unknown;
+    }
+    let of_tags = ["aws:resourcetag/", "aws:requesttag/", "aws:tagkeys"];
+    let listed = of_tags.iter().any(|start| key.starts_with(start))
+        || FACTS.condition_keys.iter().any(|pattern| names(pattern, &key));
+    if listed { Carried::No } else { Carried::Unknown }
+}
+
+/// Whether requests of `action` never carry `aws:ResourceAccount`, `aws:ResourceOrgID` and `aws:ResourceOrgPaths`, whatever
+/// they are about.
+pub fn has_no_resource_account(action: &str) -> bool {
+    let service = action.split_once(':').map_or(action, |(service, _)| service);
+    FACTS.no_resource_account.contains(action)
+        || FACTS.no_resource_account.contains(&format!("{service}:*"))
+}
+
+/// Whether the reference's name of a key, with `*` for a tag's key, is this key (in lower case).
+fn names(pattern: &str, key: &str) -> bool {
+    let pattern = pattern.to_ascii_lowercase();
+    pattern.strip_suffix('*').map_or(pattern == key, |start| key.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! The table of operations against the facts: what AWS checks is what the table grants.
+
+use serde_json::Value;
+
+use super::*;
+use crate::operations::{Grant, On, When, all};
+
+/// The resource types that a grant is for, by their names in the reference.
+fn sorts(on: On) -> &'static [&'static str] {
+    on.sorts()
+}
+
+fn grants() -> impl Iterator<Item = &'static Grant> {
+    all().flat_map(|row| row.grants)
+}
+
+#[test]
+fn the_facts_are_there_for_every_action_and_nothing_else() {
+    let ours: BTreeSet<&str> = grants().map(|grant| grant.action).collect();
+    let known: BTreeSet<&str> = FACTS.actions.keys().map(String::as_str).collect();
+    assert_eq!(ours, known);
+}
+
+#[test]
+fn every_grant_is_for_resources_that_its_action_is_checked_on() {
+    for grant in grants() {
+        let facts = &FACTS.actions[grant.action];
+        if grant.on == On::Anything {
+            // The reference has a policy under CreatePolicy since 2026, which does not exist before the call.
+            let fits = facts.resources.is_empty() || grant.action == "organizations:CreatePolicy";
+            assert!(fits, "{grant:?}");
+            continue;
+        }
+        let listed = |sort: &&str| facts.resources.contains_key(*sort);
+        // One statement of the printed policy does for all places, although an account has no units.
+        let some = sorts(grant.on).iter().any(listed);
+        let every = sorts(grant.on).iter().all(listed);
+        assert!(if grant.on == On::Places { some } else { every }, "{grant:?}");
+    }
+}
+
+#[test]
+fn every_resource_that_is_always_checked_has_a_grant() {
+    for row in all() {
+        for action in row.grants.iter().map(|grant| grant.action).collect::<BTreeSet<_>>() {
+            let of_action = || row.grants.iter().filter(|grant| grant.action == action);
+            if of_action().any(|grant| grant.on == On::Anything) {
+                continue;
+            }
+            let granted: BTreeSet<&str> =
+                of_action().flat_map(|grant| sorts(grant.on)).copied().collect();
+            for (sort, resource) in &FACTS.actions[action].resources {
+                assert!(
+                    !resource.required || granted.contains(sort.as_str()),
+                    "{} {action}: {sort}",
+                    row.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_condition_is_on_a_key_that_the_request_carries() {
+    for grant in grants() {
+        for when in grant.when {
+            let key = match when {
+                When::Owned | When::NobodyElses => "aws:ResourceTag/palisade:owner",
+                When::Claims | When::StaysOurs => "aws:RequestTag/palisade:owner",
+                When::KeepsOwner => "aws:TagKeys",
+                When::CreatedByEc2 => "ec2:CreateAction",
+                When::TaggedBy(_) => "sagemaker:TaggingAction",
+                When::ServiceControlPolicies => "organizations:PolicyType",
+                When::PassedTo(_) => "iam:PassedToService",
+                When::RoleOf(_) => "iam:AWSServiceName",
+                When::GrantForService => "kms:GrantIsForAWSResource",
+                When::WaitsLongEnough => "kms:ScheduleKeyDeletionPendingWindowInDays",
+            };
+            let sort = sorts(grant.on).first().copied();
+            assert_eq!(carries(grant.action, sort, key), Carried::Yes, "{grant:?} {key}");
+        }
+    }
+}
+
+/// Further actions that the reference names for an operation and that its row does not grant, each with the reason.
+const NOT_GRANTED: &[(&str, &str, &str)] = &[
+    ("ec2:AuthorizeSecurityGroupIngress", "ec2:CreateTags", "rules get no tags"),
+    ("ec2:AuthorizeSecurityGroupEgress", "ec2:CreateTags", "rules get no tags"),
+    ("ec2:CreateVpcEndpoint", "ec2:DescribeVpcs", "observed anyway"),
+    ("ec2:CreateVpcEndpoint", "ec2:DescribeSubnets", "observed anyway"),
+    ("ec2:CreateVpcEndpoint", "ec2:DescribeSecurityGroups", "the console's habit"),
+    ("kms:CreateKey", "kms:PutKeyPolicy", "granted for keys that are ours by its own row"),
+];
+
+#[test]
+fn every_further_action_of_an_operation_is_granted_or_has_a_reason_not_to_be() {
+    let data: Value = serde_json::from_str(include_str!("../authorization.json")).unwrap();
+    let mut seen = 0;
+    for (operation, further) in data["also"].as_object().unwrap() {
+        let (service, name) = operation.split_once(':').unwrap();
+        for action in further.as_object().unwrap().keys() {
+            seen += 1;
+            let rows = all().filter(|row| (row.service, row.name) == (service, name));
+            let granted = rows.flat_map(|row| row.grants).any(|grant| grant.action == action);
+            let excused = NOT_GRANTED.iter().any(|it| it.0 == operation && it.1 == action);
+            assert!(granted != excused, "{operation} {action}");
+        }
+    }
+    assert!(seen > 15, "{seen}");
+}
+
+#[test]
+fn a_key_is_carried_absent_or_not_known() {
+    for (action, sort, key, carried) in [
+        ("kms:PutKeyPolicy", Some("key"), "kms:CallerAccount", Carried::Yes),
+        ("kms:PutKeyPolicy", Some("key"), "kms:BypassPolicyLockoutSafetyCheck", Carried::Yes),
+        ("kms:DescribeKey", Some("key"), "kms:BypassPolicyLockoutSafetyCheck", Carried::No),
+        ("kms:ListAliases", None, "kms:CallerAccount", Carried::No),
+        ("kms:CreateGrant", Some("key"), "kms:EncryptionContext:app", Carried::Yes),
+        ("kms:PutKeyPolicy", Some("key"), "kms:EncryptionContext:app", Carried::No),
+        ("kms:PutKeyPolicy", Some("key"), "AWS:resourcetag/Team", Carried::Yes),
+        ("kms:ListKeys", None, "aws:ResourceTag/team", Carried::No),
+        ("ec2:CreateVpcEndpoint", Some("vpc-endpoint"), "aws:RequestTag/x", Carried::Yes),
+        ("ec2:CreateVpcEndpoint", Some("vpc"), "aws:RequestTag/x", Carried::No),
+        ("ec2:CreateVpcEndpoint", Some("vpc-endpoint"), "aws:ResourceTag/x", Carried::Unknown),
+        ("ec2:DescribeVpcs", None, "ec2:Region", Carried::Yes),
+        ("ec2:DescribeVpcs", None, "ec2:Vpc", Carried::No),
+        ("ec2:DescribeVpcs", None, "ec2:KeyOfNextYear", Carried::Unknown),
+        ("ec2:DescribeVpcs", None, "aws:SourceVpce", Carried::Unknown),
+        ("ec2:RunInstances", None, "ec2:Region", Carried::Unknown),
+    ] {
+        assert_eq!(carries(action, sort, key), carried, "{action} {sort:?} {key}");
+    }
+}
+
+#[test]
+fn some_actions_never_carry_the_account_of_a_resource() {
+    for (action, expected) in [
+        ("ec2:CreateVpcEndpoint", true),
+        ("route53:AssociateVPCWithHostedZone", true),
+        ("ec2:ModifyVpcEndpoint", false),
+        ("kms:PutKeyPolicy", false),
+    ] {
+        assert_eq!(has_no_resource_account(action), expected, "{action}");
+    }
+}

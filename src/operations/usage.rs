@@ -1,0 +1,143 @@
+//! What the manifests of one scope use, and with it which rows of the table a scope needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Grant, Need, Operation, all};
+use crate::{
+    kind::{LookupKind, erased::Registry},
+    manifest::Document,
+};
+
+/// How many days a key stays pending deletion unless its manifest says otherwise.
+const WINDOW_DAYS: u16 = 30;
+
+/// What the manifests of one scope use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// The kinds that they declare.
+    pub kinds: BTreeSet<String>,
+    /// The kinds that orphans are looked for of, declared or not.
+    pub swept: BTreeSet<String>,
+    /// The ids that they adopt, by kind.
+    pub adopted: BTreeMap<String, BTreeSet<String>>,
+    /// The roles that their domains give to users; every role of the account where that is not known.
+    pub execution_roles: Option<BTreeSet<String>>,
+    /// The times that keys are given before their deletion, in days, beside the usual one.
+    pub windows: BTreeSet<u16>,
+    /// What only some of them need.
+    pub needs: BTreeSet<Need>,
+}
+
+impl Usage {
+    /// Everything that there is to use.
+    pub fn everything(registry: &Registry) -> Self {
+        Self {
+            kinds: registry.names().into_iter().map(str::to_owned).collect(),
+            swept: swept(registry),
+            needs: all().map(|row| row.need).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// What these manifests of one scope use, tombstones among them.
+    pub fn of<'a>(registry: &Registry, documents: impl Iterator<Item = &'a Document>) -> Self {
+        let mut roles = BTreeSet::new();
+        let mut usage = Self { swept: swept(registry), ..Self::default() };
+        for document in documents {
+            let kind = &document.address.kind;
+            usage.kinds.insert(kind.clone());
+            if let Some(id) = &document.lifecycle.adopt {
+                usage.adopted.entry(kind.clone()).or_default().insert(id.as_str().to_owned());
+            }
+            if document.recorded.organization {
+                usage.needs.insert(Need::OrganizationId);
+            }
+            let service = |(kind, _): &(LookupKind, _)| *kind == LookupKind::EndpointService;
+            if document.recorded.lookups.iter().any(service) {
+                usage.needs.insert(Need::UnknownServices);
+            }
+            let Some(spec) = &document.spec else { continue };
+            match kind.as_str() {
+                "SageMakerDomain" => roles.extend(role_arns(spec)),
+                "KmsKey" => usage.key(spec),
+                "VpcEndpoint" if !spec["serviceRegion"].is_null() => {
+                    usage.needs.insert(Need::EndpointsToOtherRegions);
+                }
+                _ => {}
+            }
+        }
+        usage.execution_roles = Some(roles);
+        usage
+    }
+
+    /// Adds a kind of which something is there that no manifest tells about: all that any manifest of it may need.
+    pub fn with(mut self, kind: &str) -> Self {
+        if self.kinds.insert(kind.to_owned()) {
+            let rows = all().filter(|row| row.kinds.contains(&kind));
+            self.needs.extend(rows.map(|row| row.need));
+        }
+        self
+    }
+
+    /// Every permission needed, with the operation that needs it. `palisade iam-policy` prints these, and no policy may deny
+    /// them to palisade.
+    pub fn grants(&self) -> impl Iterator<Item = (&'static Operation, &'static Grant)> {
+        all()
+            .filter(|row| self.uses(row))
+            .flat_map(|row| row.grants.iter().map(move |grant| (row, grant)))
+    }
+
+    /// The shortest time that a key is given before its deletion, in days.
+    pub fn shortest_window(&self) -> u16 {
+        self.windows.iter().copied().min().map_or(WINDOW_DAYS, |days| days.min(WINDOW_DAYS))
+    }
+
+    /// Every time that a key may be given before its deletion, in days.
+    pub fn all_windows(&self) -> BTreeSet<u16> {
+        self.windows.iter().copied().chain([WINDOW_DAYS]).collect()
+    }
+
+    fn uses(&self, row: &Operation) -> bool {
+        let any = |kinds: &BTreeSet<String>| row.kinds.iter().any(|kind| kinds.contains(*kind));
+        let used = row.kinds.is_empty() || any(&self.kinds) || row.sweep && any(&self.swept);
+        used && (row.need == Need::Always || self.needs.contains(&row.need))
+    }
+
+    /// What only some keys need.
+    fn key(&mut self, spec: &Value) {
+        let days = spec["deletionWindowDays"].as_u64().and_then(|days| u16::try_from(days).ok());
+        self.windows.extend(days);
+        let rotation = spec.get("rotation");
+        for (needed, need) in [
+            (spec["enabled"] == false, Need::DisabledKeys),
+            (spec["multiRegion"] == true, Need::MultiRegionKeys),
+            (
+                rotation.is_some_and(|it| it.is_null() || it["enabled"] == false),
+                Need::UnrotatedKeys,
+            ),
+        ] {
+            if needed {
+                self.needs.insert(need);
+            }
+        }
+    }
+}
+
+fn swept(registry: &Registry) -> BTreeSet<String> {
+    let swept = registry.iter().filter(|kind| kind.profile().sweep);
+    swept.map(|kind| kind.profile().name.to_owned()).collect()
+}
+
+/// Every string at or below a value that is the ARN of a role.
+pub(crate) fn role_arns(value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::String(text) if text.starts_with("arn:") && text.contains(":role/") => {
+            [text.clone()].into()
+        }
+        Value::Array(items) => items.iter().flat_map(role_arns).collect(),
+        Value::Object(members) => members.values().flat_map(role_arns).collect(),
+        _ => BTreeSet::new(),
+    }
+}

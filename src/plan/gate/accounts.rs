@@ -1,0 +1,142 @@
+//! How many accounts a change of one of the organisation's policies concerns.
+//!
+//! What the directory changes is counted even where it tightens: a guardrail that is moved from a unit to the root can stop
+//! everybody at once. A closed account counts for nothing, and the one that manages the organisation is never concerned
+//! (Organizations user guide, "SCP effects on permissions").
+
+use std::{collections::BTreeSet, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use super::masses;
+use crate::{
+    kind::erased::{Registry, Undecodable},
+    model::{Address, OrganizationTree, Seen},
+    plan::{Action, Cause, Inputs, Step, Verdict},
+    settings::GateLimits,
+};
+
+/// One account may always be concerned: somebody has to be the first.
+const FLOOR: usize = 1;
+
+/// Why a change of a policy of the organisation is held.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "accounts")]
+pub enum TooMany {
+    /// More accounts than one change may concern.
+    Accounts {
+        /// The open member accounts below the places that the change touches.
+        concerned: usize,
+        /// The open member accounts of the organisation.
+        of: usize,
+        /// How many of them one change may concern.
+        limit: usize,
+    },
+    /// Which accounts it concerns could not be told; it may be all of them.
+    Unknown {
+        /// What was in the way, if anything was asked.
+        why: Option<String>,
+    },
+}
+
+impl fmt::Display for TooMany {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accounts { concerned, of, limit } => write!(
+                f,
+                "it concerns {concerned} of {of} accounts of the organization, and one change may concern {limit} \
+                 (gate.accountsPercent): try it on fewer first, or consent to this step"
+            ),
+            Self::Unknown { why } => {
+                f.write_str(
+                    "how many accounts it concerns is not known, so it may be all of them",
+                )?;
+                match why {
+                    Some(why) => write!(f, ": {why}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// Why the step concerns more accounts than a change from the directory may; empty if it does not.
+pub(super) fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<TooMany> {
+    let places = match places(step, inputs.registry, inputs.completing, inputs.gate) {
+        Ok(places) => places,
+        Err(defect) => return vec![TooMany::Unknown { why: Some(defect.to_string()) }],
+    };
+    if !may_be_too_many(&places) {
+        return Vec::new();
+    }
+    let live = inputs.live;
+    match live.organization_trees.get(&step.address.scope) {
+        Some(Seen::All(tree)) => {
+            let manager = live.management_accounts.get(&step.address.scope);
+            count(tree, &places, manager.map(String::as_str), inputs.gate).into_iter().collect()
+        }
+        Some(Seen::Unknown(why)) => vec![TooMany::Unknown { why: Some(why.clone()) }],
+        None => vec![TooMany::Unknown { why: None }],
+    }
+}
+
+/// Whether the verdict on the step depends on the tree of the organisation, so that it has to be read.
+pub fn depends_on_tree(
+    step: &Step,
+    registry: &Registry,
+    completing: &BTreeSet<Address>,
+    limits: &GateLimits,
+) -> bool {
+    matches!(step.verdict, Verdict::Go | Verdict::Held(_))
+        && places(step, registry, completing, limits).is_ok_and(|places| may_be_too_many(&places))
+}
+
+/// Whether the step is the directory's doing. Undoing what somebody else did to a policy that was seen in order is not, whomever
+/// it concerns: they are concerned already.
+fn comes_from_directory(step: &Step) -> bool {
+    step.cause != Cause::Drift
+}
+
+/// The places of the organisation that count.
+fn places(
+    step: &Step,
+    registry: &Registry,
+    completing: &BTreeSet<Address>,
+    limits: &GateLimits,
+) -> Result<BTreeSet<String>, Undecodable> {
+    let unlimited = masses::most(limits.accounts_percent, 0, FLOOR).is_none();
+    let Some(kind) = registry.get(&step.address.kind) else { return Ok(BTreeSet::new()) };
+    if unlimited || !comes_from_directory(step) {
+        return Ok(BTreeSet::new());
+    }
+    let completing = completing.contains(&step.address);
+    match &step.action {
+        // A policy is created without being attached.
+        Action::Create { .. } => Ok(BTreeSet::new()),
+        Action::Edit { have, edits } => kind.concerns(&have.state, Some(edits), completing),
+        Action::Delete { have, .. } => kind.concerns(&have.state, None, completing),
+    }
+}
+
+/// Whether more than [`FLOOR`] accounts can be below these places, whatever the organisation looks like.
+fn may_be_too_many(places: &BTreeSet<String>) -> bool {
+    let account = |id: &String| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit());
+    places.len() > FLOOR || places.iter().any(|place| !account(place))
+}
+
+fn count(
+    tree: &OrganizationTree,
+    places: &BTreeSet<String>,
+    manager: Option<&str>,
+    limits: &GateLimits,
+) -> Option<TooMany> {
+    let mut members = tree.open();
+    let mut concerned: BTreeSet<&str> = &tree.below(places) & &members;
+    if let Some(manager) = manager {
+        members.remove(manager);
+        concerned.remove(manager);
+    }
+    let (concerned, of) = (concerned.len(), members.len());
+    let limit = masses::most(limits.accounts_percent, of, FLOOR)?;
+    (concerned > limit).then_some(TooMany::Accounts { concerned, of, limit })
+}

@@ -1,0 +1,130 @@
+//! Self-lockout: no policy goes out that would deny palisade's own roles, or a break-glass role, what they need.
+//!
+//! Judged by evaluating the document as AWS would, for every state that a step leads through, and for the state without it
+//! where it is deleted. What is needed is every permission that `palisade iam-policy` prints ([`place`], [`request`]). What
+//! cannot be decided counts as denied. Endpoint policies concern only requests that take the way through the endpoint, which
+//! palisade's own need not: only one that allows nobody anything is held.
+
+mod accounts;
+mod key;
+mod place;
+mod principals;
+mod reason;
+mod request;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+pub use self::reason::{LockedOut, LockoutReason};
+use self::{accounts::Text, request::Need};
+use crate::{
+    kind::{
+        Guarded, Reach,
+        erased::{ErasedKind, Undecodable},
+    },
+    model::policy_document::{Decision, PolicyDocument},
+    plan::{Action, Inputs, Step},
+};
+
+/// Why the step would lock somebody out; empty if it would not.
+pub fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<LockoutReason> {
+    let Some(kind) = inputs.registry.get(&step.address.kind) else { return Vec::new() };
+    match judged(kind, step, inputs) {
+        Ok(reasons) => reasons.into_iter().collect(),
+        Err(defect) => vec![LockoutReason::Undecodable { defect: defect.to_string() }],
+    }
+}
+
+fn judged(
+    kind: &dyn ErasedKind,
+    step: &Step,
+    inputs: &Inputs<'_>,
+) -> Result<BTreeSet<LockoutReason>, Undecodable> {
+    let before = step.action.have().map(|have| kind.guards(&have.state)).transpose()?;
+    let before = before.unwrap_or_default();
+    let after: Vec<Vec<Guarded>> = match &step.action {
+        Action::Create { want, .. } => vec![kind.guards(want)?],
+        Action::Edit { have, edits } => kind
+            .states(&have.state, edits)?
+            .iter()
+            .map(|state| kind.guards(state))
+            .collect::<Result<_, _>>()?,
+        Action::Delete { .. } => vec![Vec::new()],
+    };
+    let mut reasons = BTreeSet::new();
+    for guarded in after.iter().flatten().filter(|guarded| !before.contains(guarded)) {
+        reasons.extend(judge(guarded, before.first(), step, inputs));
+    }
+    // What was there and is nothing in a later state takes with it what it allowed.
+    if after.iter().any(Vec::is_empty)
+        && let Some(gone) = before.first()
+        && matches!(gone.reach, Reach::Accounts(_))
+    {
+        let nowhere = BTreeSet::new();
+        reasons.extend(accounts::reasons(Text::Nothing, &nowhere, Some(gone), step, inputs));
+    }
+    Ok(reasons)
+}
+
+fn judge(
+    guarded: &Guarded,
+    before: Option<&Guarded>,
+    step: &Step,
+    inputs: &Inputs<'_>,
+) -> Vec<LockoutReason> {
+    match (&guarded.reach, &guarded.document) {
+        (Reach::Accounts(targets), document) => {
+            accounts::reasons(document.as_ref().into(), targets, before, step, inputs)
+        }
+        (Reach::Key, Some(document)) => key::reasons(document, step, inputs),
+        (Reach::Endpoint, Some(document)) if allows_nothing(document) => {
+            vec![LockoutReason::NobodyThroughEndpoint]
+        }
+        (Reach::Endpoint | Reach::Key, _) => Vec::new(),
+    }
+}
+
+/// What somebody would lose, by what is decided of each of his needs.
+#[derive(Default)]
+struct Losses(BTreeMap<Decision, BTreeSet<String>>);
+
+impl Losses {
+    fn add(&mut self, need: &Need, decision: Decision) {
+        self.0.entry(decision).or_default().insert(need.action.to_owned());
+    }
+
+    fn of(mut self, who: &LockedOut) -> Option<LockoutReason> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let mut take = |decision| self.0.remove(&decision).unwrap_or_default();
+        Some(LockoutReason::Loses {
+            who: who.clone(),
+            denied: take(Decision::Deny),
+            undecided: take(Decision::Unknown),
+            no_longer_allowed: take(Decision::NoMatch),
+        })
+    }
+}
+
+/// Whether nothing that a document allows is left by what it denies to everybody.
+fn allows_nothing(document: &PolicyDocument) -> bool {
+    let statements = match &document.as_value()["Statement"] {
+        Value::Array(all) => all.iter().collect(),
+        one => vec![one],
+    };
+    let allows = |statement: &&Value| statement["Effect"] == "Allow";
+    let everything = |value: &Value| match value {
+        Value::Array(all) => all.iter().any(|one| one == "*"),
+        one => one == "*",
+    };
+    let denies_all = |statement: &&Value| {
+        statement["Effect"] == "Deny"
+            && statement.get("Condition").is_none()
+            && everything(&statement["Action"])
+            && everything(&statement["Resource"])
+            && (everything(&statement["Principal"]) || everything(&statement["Principal"]["AWS"]))
+    };
+    !statements.iter().any(allows) || statements.iter().any(denies_all)
+}

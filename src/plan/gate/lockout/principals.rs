@@ -1,0 +1,91 @@
+//! Who must not be locked out, and what of them AWS's requests say.
+
+use super::reason::{LockedOut, LockoutReason};
+use crate::{
+    kind::ScopeFacts,
+    model::policy_document::{ANY_TEXT, Request},
+    plan::Inputs,
+};
+
+/// The path of every role that IAM Identity Center makes begins like this; a Region may follow (Identity Center user guide).
+const IDENTITY_CENTER: (&str, &str) = ("AWSReservedSSO_", "aws-reserved/sso.amazonaws.com/");
+
+/// What sort of caller it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// A role: it acts through sessions.
+    Role,
+    /// A user, with keys of its own.
+    User,
+    /// The account's root user, a federated user, something else.
+    Other,
+}
+
+/// Somebody who must not be locked out.
+#[derive(Debug, Clone)]
+pub(super) struct Principal {
+    /// How `Principal` elements meet it: a role's ARN, or any session of a role whose path is not known.
+    caller: String,
+    /// `aws:PrincipalArn`, with [`ANY_TEXT`] for a path that is not known.
+    arn: String,
+    pub(super) account: String,
+    pub(super) partition: String,
+    pub(super) sort: Sort,
+    pub(super) who: LockedOut,
+}
+
+impl Principal {
+    /// From the ARN of a role or user, or of a role's session.
+    fn new(arn: &str, scope: Option<&str>) -> Self {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let part = |n: usize| parts.get(n).copied().unwrap_or_default();
+        let (partition, service, account, resource) = (part(1), part(2), part(4), part(5));
+        let session = resource.strip_prefix("assumed-role/").filter(|_| service == "sts");
+        let name = session.and_then(|it| it.split('/').next());
+        let (caller, full, shown) = match name {
+            Some(name) => {
+                let role = format!("arn:{partition}:iam::{account}:role/");
+                let path = Some(IDENTITY_CENTER.1).filter(|_| name.starts_with(IDENTITY_CENTER.0));
+                let path = path.unwrap_or_default();
+                (
+                    format!("arn:{partition}:sts::{account}:assumed-role/{name}/{ANY_TEXT}"),
+                    format!("{role}{path}{ANY_TEXT}{name}"),
+                    format!("{role}{path}{name}"),
+                )
+            }
+            None => (arn.to_owned(), arn.to_owned(), arn.to_owned()),
+        };
+        let sort = match resource.split('/').next() {
+            Some("role" | "assumed-role") => Sort::Role,
+            Some("user") => Sort::User,
+            _ => Sort::Other,
+        };
+        let who =
+            LockedOut { arn: shown, scope: scope.map(str::to_owned), path_unknown: name.is_some() };
+        let (account, partition) = (account.to_owned(), partition.to_owned());
+        Self { caller, arn: full, account, partition, sort, who }
+    }
+
+    /// A request of its own, with nothing in it but who asks for what.
+    pub(super) fn request(&self, action: &str, resource: &str) -> Request {
+        let mut request = Request::new(&self.caller, action, resource);
+        request.context.insert("aws:principalarn".to_owned(), vec![self.arn.clone()]);
+        request
+    }
+}
+
+/// The role that palisade has in a scope.
+///
+/// # Errors
+/// Nobody knows it.
+pub(super) fn own(facts: &ScopeFacts, inputs: &Inputs<'_>) -> Result<Principal, LockoutReason> {
+    match inputs.lockout.callers.get(&facts.name) {
+        Some(arn) => Ok(Principal::new(arn, Some(&facts.name))),
+        None => Err(LockoutReason::RoleUnknown { scope: facts.name.clone() }),
+    }
+}
+
+/// The break-glass roles of the settings.
+pub(super) fn break_glass(inputs: &Inputs<'_>) -> Vec<Principal> {
+    inputs.lockout.break_glass.iter().map(|arn| Principal::new(arn, None)).collect()
+}

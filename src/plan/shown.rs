@@ -1,0 +1,148 @@
+//! What a person was shown, and whether what would be done is within it.
+//!
+//! *Shown* means: the same edits of the same resource, with the same known values, and what was a placeholder filled in by
+//! the resource that it names. A create shows every leaf of what is wanted, so that whatever completes the new
+//! resource afterwards was shown with it. Everything is compared in its symbolic form, and kept as digests: what is
+//! stored holds no values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    Action, Plan, Step, Verdict, Wait, WaitReason, delay, fingerprint,
+    symbolic::{Symbols, symbolic, symbolic_text},
+};
+use crate::{kind::erased::Edit, model::Address};
+
+/// Everything that was shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Shown {
+    /// Creates, by address: the digest of what is wanted.
+    #[serde(default)]
+    creates: BTreeMap<Address, BTreeSet<String>>,
+    /// Edits, by address: their digests.
+    #[serde(default)]
+    edits: BTreeMap<Address, BTreeSet<String>>,
+    /// Deletions, by address: their digests.
+    #[serde(default)]
+    deletes: BTreeMap<Address, BTreeSet<String>>,
+}
+
+impl Shown {
+    /// Everything that a plan shows, whatever becomes of it.
+    pub fn of(plan: &Plan) -> Self {
+        let mut shown = Self::default();
+        shown.add(plan);
+        shown
+    }
+
+    /// Adds what another plan shows.
+    pub fn add(&mut self, plan: &Plan) {
+        for step in &plan.steps {
+            let address = step.address.clone();
+            match &step.action {
+                Action::Create { .. } => {
+                    let want = plan.wants.get(&address).map(|want| want.digest.clone());
+                    self.creates.entry(address).or_default().extend(want);
+                }
+                Action::Edit { edits, .. } => {
+                    let digests = edits.iter().map(|edit| digest(edit, &step.symbols));
+                    self.edits.entry(address).or_default().extend(digests);
+                }
+                Action::Delete { .. } => {
+                    self.deletes.entry(address).or_default().insert(step.digest.clone());
+                }
+            }
+        }
+    }
+
+    /// Makes everything wait that would go and was not shown; what of a step was shown goes on.
+    fn restrict(&self, plan: &mut Plan, made_here: &BTreeSet<Address>) {
+        let steps = std::mem::take(&mut plan.steps);
+        plan.steps = steps
+            .into_iter()
+            .flat_map(|step| {
+                let want = plan.wants.get(&step.address).map(|want| want.digest.as_str());
+                self.restricted(step, want.unwrap_or_default(), made_here)
+            })
+            .collect();
+    }
+
+    fn restricted(&self, step: Step, want: &str, made_here: &BTreeSet<Address>) -> Vec<Step> {
+        if !step.verdict.goes() {
+            return vec![step];
+        }
+        let has = |all: &BTreeMap<Address, BTreeSet<String>>, digest: &str| {
+            all.get(&step.address).is_some_and(|digests| digests.contains(digest))
+        };
+        let wait = Wait::lasting(WaitReason::NotShown);
+        let shown = match &step.action {
+            Action::Create { .. } => has(&self.creates, want),
+            Action::Delete { .. } => has(&self.deletes, &step.digest),
+            // What completes a resource that was created from what was shown.
+            Action::Edit { .. }
+                if made_here.contains(&step.address) && has(&self.creates, want) =>
+            {
+                true
+            }
+            Action::Edit { .. } => {
+                let symbols = step.symbols.clone();
+                let address = step.address.clone();
+                return delay(step, |edit| {
+                    let digests = self.edits.get(&address);
+                    let known = digests.is_some_and(|all| all.contains(&digest(edit, &symbols)));
+                    if known { Vec::new() } else { vec![wait.clone()] }
+                });
+            }
+        };
+        if shown {
+            vec![step]
+        } else {
+            vec![Step { verdict: Verdict::Waiting(vec![wait]), ..step }]
+        }
+    }
+}
+
+/// What may be done at most, where a person decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Only {
+    /// What was shown.
+    Shown(Shown),
+    /// The held steps that were consented to.
+    Approved,
+}
+
+impl Only {
+    pub(super) fn restrict(&self, plan: &mut Plan, made_here: &BTreeSet<Address>) {
+        match self {
+            Self::Shown(shown) => shown.restrict(plan, made_here),
+            Self::Approved => {
+                for step in
+                    plan.steps.iter_mut().filter(|step| step.verdict.goes() && !step.approved)
+                {
+                    let wait = Wait::lasting(WaitReason::NotChosen);
+                    step.verdict = Verdict::Waiting(vec![wait]);
+                }
+            }
+        }
+    }
+}
+
+/// Names an edit by its key and what it sends, both in symbolic form.
+fn digest(edit: &Edit, symbols: &Symbols) -> String {
+    let key = symbolic_text(&edit.key, symbols);
+    fingerprint(&format!("{key} {}", symbolic(&json!(edit.body), symbols)))
+}
+
+impl Plan {
+    /// The steps, or parts of steps, that wait only because they were not shown.
+    pub fn not_shown(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| match &step.verdict {
+            Verdict::Waiting(why) => why.iter().any(|wait| wait.reason == WaitReason::NotShown),
+            _ => false,
+        })
+    }
+}

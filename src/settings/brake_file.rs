@@ -1,0 +1,364 @@
+//! The brake file: pauses as people write them in an incident, with `palisade brake` or by hand. It is the whole
+//! interface: no connection to a running palisade is needed.
+//!
+//! An empty file, or one that cannot be read, understood or trusted, stops all writing. A process never writes it.
+
+use std::{
+    fmt, fs,
+    io::{self, Read as _, Write as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use rustix::{fs::FlockOperation, process::geteuid};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Extent, Pause, Release};
+
+/// Hundreds of pauses fit in; more than that is no brake file.
+const SIZE_LIMIT: u64 = 256 * 1024;
+/// A running process notes who ended a pause within its interval; an hour is enough for every sensible one.
+const RELEASES_KEPT: u64 = 3600;
+/// May be read and written by its owner, and by nobody else.
+const MODE: u32 = 0o600;
+
+/// What stands in the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Entries {
+    /// The pauses, also those that are over.
+    pub pauses: Vec<Pause>,
+    /// Pauses that were ended before their time lately.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<Release>,
+}
+
+/// What the file is at one moment.
+#[derive(Debug)]
+pub enum Found {
+    /// There is none.
+    Nothing,
+    /// Pauses.
+    Entries(Entries),
+    /// Something else: nothing may be written.
+    Closed(Closed),
+}
+
+/// Why a brake file stops everything.
+#[derive(Debug)]
+pub enum Closed {
+    /// It exists and is empty: the shortest way to stop everything.
+    Empty,
+    /// It cannot be read.
+    Unreadable(io::Error),
+    /// It does not hold pauses.
+    NotPauses {
+        /// `line:column` where it stops being readable.
+        place: String,
+    },
+    /// It is longer than pauses ever are.
+    TooLong,
+    /// It belongs to another user.
+    ForeignOwner(u32),
+    /// Others than its owner may write it.
+    Writable(u32),
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("exists"),
+            Self::Unreadable(error) => write!(f, "cannot be read: {error}"),
+            Self::NotPauses { place } => write!(f, "holds no list of pauses ({place})"),
+            Self::TooLong => f.write_str("is too long for a list of pauses"),
+            Self::ForeignOwner(uid) => write!(f, "belongs to another user (uid {uid})"),
+            Self::Writable(mode) => write!(f, "may be written by others (mode {mode:o})"),
+        }
+    }
+}
+
+/// A brake file that could not be changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BrakeError {
+    /// It stops everything as it is; a list of pauses in its place would stop less.
+    #[error("{} {why}: all writing is stopped until it is removed", path.display())]
+    Closed {
+        /// The file.
+        path: PathBuf,
+        /// Why it stops everything.
+        why: Closed,
+    },
+    /// Writing it failed.
+    #[error("{}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Reads the file.
+pub fn look(path: &Path) -> Found {
+    match read(path) {
+        Ok(entries) => Found::Entries(entries),
+        Err(Closed::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => Found::Nothing,
+        Err(why) => Found::Closed(why),
+    }
+}
+
+fn read(path: &Path) -> Result<Entries, Closed> {
+    // A pipe must not be waited for.
+    let nonblock = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let options = fs::OpenOptions::new().read(true).custom_flags(nonblock).clone();
+    let file = options.open(path).map_err(Closed::Unreadable)?;
+    let about = file.metadata().map_err(Closed::Unreadable)?;
+    let mut text = Vec::new();
+    let mut some = file.take(SIZE_LIMIT + 1);
+    some.read_to_end(&mut text).map_err(Closed::Unreadable)?;
+    if text.is_empty() {
+        return Err(Closed::Empty);
+    }
+    if text.len() as u64 > SIZE_LIMIT {
+        return Err(Closed::TooLong);
+    }
+    // What says that less is held still than everything must come from somebody who may say so.
+    if about.uid() != geteuid().as_raw() && about.uid() != 0 {
+        return Err(Closed::ForeignOwner(about.uid()));
+    }
+    if about.mode() & 0o022 != 0 {
+        return Err(Closed::Writable(about.mode() & 0o7777));
+    }
+    serde_json::from_slice(&text).map_err(|error| {
+        let place = format!("{}:{}", error.line(), error.column());
+        Closed::NotPauses { place }
+    })
+}
+
+/// Begins pauses. One of the same extent takes the place of the earlier one.
+///
+/// # Errors
+/// The file stops everything already, or cannot be written.
+pub fn begin(path: &Path, pauses: &[Pause], now: u64) -> Result<(), BrakeError> {
+    change(path, now, |entries| {
+        entries.pauses.retain(|old| pauses.iter().all(|new| new.extent != old.extent));
+        entries.pauses.extend(pauses.iter().cloned());
+    })
+}
+
+/// Ends the pauses of these extents; those that were in force.
+///
+/// # Errors
+/// The file stops everything, or cannot be written.
+pub fn end(path: &Path, extents: &[Extent], by: &str, now: u64) -> Result<Vec<Pause>, BrakeError> {
+    let mut ended = Vec::new();
+    change(path, now, |entries| {
+        let (over, left): (Vec<_>, Vec<_>) =
+            entries.pauses.drain(..).partition(|pause| extents.contains(&pause.extent));
+        entries.pauses = left;
+        let release = |pause: &Pause| Release { pause: pause.clone(), by: by.to_owned(), at: now };
+        entries.released.extend(over.iter().map(release));
+        ended = over;
+    })?;
+    Ok(ended)
+}
+
+/// Removes a file that stops everything.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove(path: &Path) -> Result<(), BrakeError> {
+    fs::remove_file(path).map_err(|source| BrakeError::Write { path: path.to_owned(), source })
+}
+
+/// Reads, changes and replaces the file while nobody else does; what is over is left out.
+fn change(path: &Path, now: u64, edit: impl FnOnce(&mut Entries)) -> Result<(), BrakeError> {
+    let failed = |source| BrakeError::Write { path: path.to_owned(), source };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // The folder is locked, not the file: the file is replaced. The lock ends with the handle.
+    let lock = fs::File::open(folder).map_err(failed)?;
+    rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|e| failed(e.into()))?;
+    let mut entries = match look(path) {
+        Found::Nothing => Entries::default(),
+        Found::Entries(entries) => entries,
+        Found::Closed(why) => return Err(BrakeError::Closed { path: path.to_owned(), why }),
+    };
+    entries.pauses.retain(|pause| !pause.is_over(now));
+    entries.released.retain(|release| now < release.at.saturating_add(RELEASES_KEPT));
+    edit(&mut entries);
+    replace(path, folder, &entries).map_err(failed)
+}
+
+/// The new text is whole before it takes the old one's place, and survives a crash.
+fn replace(path: &Path, folder: &Path, entries: &Entries) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // Under the lock nobody else writes it; one that a crash left behind is in nobody's way.
+    let temporary = folder.join(format!(".{name}.new"));
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let written = write(&temporary, folder, entries).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // What is left of it is in nobody's way; the error that counts is the first one.
+        let _ = fs::remove_file(&temporary);
+        return written;
+    }
+    fs::File::open(folder)?.sync_all()
+}
+
+fn write(temporary: &Path, folder: &Path, entries: &Entries) -> io::Result<()> {
+    let mut text = serde_json::to_vec_pretty(entries)?;
+    text.push(b'\n');
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(MODE).open(temporary)?;
+    if geteuid().is_root() {
+        // Begun by root (in a container, say), it must still be readable by the process that owns the folder.
+        let about = fs::metadata(folder)?;
+        std::os::unix::fs::fchown(&file, Some(about.uid()), Some(about.gid()))?;
+    }
+    file.write_all(&text)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::model::Address;
+
+    fn place() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("palisade.brake");
+        (dir, path)
+    }
+
+    fn pause(extent: Extent, until: u64) -> Pause {
+        Pause { extent, until, reason: "incident".into(), by: "ann".into(), since: 1 }
+    }
+
+    fn scope(name: &str) -> Extent {
+        Extent::Scope(name.into())
+    }
+
+    fn entries(path: &Path) -> Entries {
+        match look(path) {
+            Found::Entries(entries) => entries,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn closed(path: &Path) -> String {
+        match look(path) {
+            Found::Closed(why) => why.to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn pauses_are_begun_replaced_and_ended() {
+        let (_dir, path) = place();
+        assert!(matches!(look(&path), Found::Nothing));
+        let key = Extent::Address(Address::new("a", "KmsKey", "studio"));
+        begin(&path, &[pause(scope("a"), 100), pause(key.clone(), 100)], 10).unwrap();
+        begin(&path, &[pause(scope("a"), 200)], 20).unwrap();
+        assert_eq!(entries(&path).pauses, [pause(key.clone(), 100), pause(scope("a"), 200)]);
+        let ended = end(&path, &[scope("a")], "bob", 30).unwrap();
+        assert_eq!(ended, [pause(scope("a"), 200)]);
+        let left = entries(&path);
+        assert_eq!(left.pauses, [pause(key, 100)]);
+        assert_eq!((left.released[0].by.as_str(), left.released[0].at), ("bob", 30));
+    }
+
+    #[test]
+    fn what_is_over_is_left_out_at_the_next_change() {
+        let (_dir, path) = place();
+        begin(&path, &[pause(scope("a"), 100), pause(scope("b"), 9000)], 10).unwrap();
+        end(&path, &[scope("b")], "bob", 20).unwrap();
+        begin(&path, &[pause(scope("c"), 200)], 100).unwrap();
+        assert_eq!(entries(&path).pauses, [pause(scope("c"), 200)]);
+        assert_eq!(entries(&path).released.len(), 1);
+        begin(&path, &[], 20 + RELEASES_KEPT).unwrap();
+        assert_eq!(entries(&path), Entries::default());
+    }
+
+    #[test]
+    fn only_its_owner_may_read_or_write_it_and_nothing_else_is_left_beside_it() {
+        let (dir, path) = place();
+        begin(&path, &[pause(scope("a"), 100)], 10).unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_list_of_pauses_stops_everything() {
+        let (_dir, path) = place();
+        for (text, says) in [
+            ("", "exists"),
+            ("stop", "holds no list of pauses (1:"),
+            ("{}", "holds no list of pauses"),
+            ("[]", "holds no list of pauses"),
+            (r#"{"pauses": [{"extent": "nothing"}]}"#, "holds no list of pauses"),
+            (r#"{"pauses": [], "more": 1}"#, "holds no list of pauses"),
+            (
+                r#"{"pauses": [{"extent": {"scope": "a"}, "until": -1, "reason": "", "by": "", "since": 0}]}"#,
+                "holds no",
+            ),
+        ] {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            let why = closed(&path);
+            assert!(why.starts_with(says), "{text}: {why}");
+            assert!(!why.contains("stop"), "the file's content is not repeated: {why}");
+        }
+        fs::write(&path, vec![b' '; usize::try_from(SIZE_LIMIT).unwrap() + 1]).unwrap();
+        assert!(closed(&path).contains("too long"));
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(closed(&path).contains("cannot be read"));
+    }
+
+    #[test]
+    fn pauses_that_others_may_write_stop_everything() {
+        let (_dir, path) = place();
+        begin(&path, &[pause(scope("a"), 100)], 10).unwrap();
+        for mode in [0o620, 0o602, 0o666] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(closed(&path).contains("may be written by others"), "{mode:o}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(entries(&path).pauses.len(), 1);
+    }
+
+    #[test]
+    fn a_full_stop_is_never_turned_into_a_smaller_one() {
+        let (_dir, path) = place();
+        fs::write(&path, "").unwrap();
+        let error = begin(&path, &[pause(scope("a"), 100)], 10).unwrap_err();
+        assert!(matches!(error, BrakeError::Closed { why: Closed::Empty, .. }), "{error}");
+        assert!(end(&path, &[scope("a")], "bob", 10).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"");
+        remove(&path).unwrap();
+        assert!(matches!(look(&path), Found::Nothing));
+    }
+
+    #[test]
+    fn two_people_at_once_lose_no_pause() {
+        let (_dir, path) = place();
+        std::thread::scope(|threads| {
+            for n in 0..8 {
+                let path = &path;
+                threads.spawn(move || {
+                    begin(path, &[pause(scope(&format!("s{n}")), 100)], 10).unwrap();
+                });
+            }
+        });
+        assert_eq!(entries(&path).pauses.len(), 8);
+    }
+}

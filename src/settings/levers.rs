@@ -1,0 +1,74 @@
+//! What stops writing from outside of the process: the brake file and the settings file's `mode`. Both can be reached
+//! where Git and AWS cannot, and both are looked at anew before every call that writes.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use super::{
+    Mode, SettingsError,
+    brake_file::{self, Found},
+    file::read,
+};
+use crate::model::{Halt, Stop};
+
+/// What stops writing from outside of the process.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Levers {
+    /// The brake file: what it names is not written; if it names nothing that can be read, nothing is.
+    pub brake_file: PathBuf,
+    /// The settings file, unless a flag or variable decides about the mode.
+    pub(super) settings_file: Option<PathBuf>,
+}
+
+impl Levers {
+    /// Relative paths are beside the settings file.
+    pub(super) fn beside(&mut self, settings: Option<&Path>, given: Option<Mode>) {
+        if let Some(folder) = settings.and_then(Path::parent) {
+            self.brake_file = folder.join(&self.brake_file);
+        }
+        self.settings_file = settings.filter(|_| given.is_none()).map(Path::to_owned);
+    }
+
+    /// Whether the mode can become another one while the process runs.
+    pub fn mode_may_change(&self) -> bool {
+        self.settings_file.is_some()
+    }
+
+    /// What may not be written now. Pauses that are over count no more.
+    pub fn halt(&self) -> Halt {
+        let mut halt = Halt::default();
+        match brake_file::look(&self.brake_file) {
+            Found::Nothing => {}
+            Found::Entries(entries) => {
+                let now = now();
+                halt.pauses = entries.pauses;
+                halt.pauses.retain(|pause| !pause.is_over(now));
+                halt.released = entries.released;
+            }
+            Found::Closed(why) => {
+                let path = self.brake_file.display().to_string();
+                halt.stop = Some(Stop::BrakeFile { path, why: why.to_string() });
+                return halt;
+            }
+        }
+        halt.stop = match self.mode() {
+            None | Some(Ok(Mode::Enforce)) => None,
+            Some(Ok(Mode::Observe)) => Some(Stop::Observe),
+            Some(Err(error)) => Some(Stop::Settings { why: error.line() }),
+        };
+        halt
+    }
+
+    /// What the settings file says now; `None` without one, or where it does not decide.
+    pub(super) fn mode(&self) -> Option<Result<Mode, SettingsError>> {
+        let file = self.settings_file.as_deref().map(read)?;
+        Some(file.map(|file| file.mode.unwrap_or_default()))
+    }
+}
+
+/// Seconds since the epoch. A clock before it counts as its beginning: then no pause is over.
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,81 @@
+//! What AWS refuses in the text of a policy, whichever service is given it. The services differ in a few rules and in the words of
+//! their refusal; each takes the [`Fault`] and answers in its own.
+//!
+//! Written from the same facts as the product's own lint and from none of its code: a test compares the two.
+
+mod names;
+mod statement;
+mod strict;
+
+use serde_json::Value;
+
+/// Which language a text is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    Key,
+    Endpoint,
+    ServiceControl,
+    ResourceControl,
+}
+
+impl Language {
+    fn is_control(self) -> bool {
+        matches!(self, Self::ServiceControl | Self::ResourceControl)
+    }
+
+    fn names_principals(self) -> bool {
+        self != Self::ServiceControl
+    }
+}
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Anything but principals, and what.
+    Syntax(&'static str),
+    /// A principal that cannot be one.
+    Principal,
+}
+
+type Checked = Result<(), Fault>;
+
+fn refuse_if(wrong: bool, why: &'static str) -> Checked {
+    if wrong { Err(Fault::Syntax(why)) } else { Ok(()) }
+}
+
+/// The document, or the first thing that is wrong with it.
+pub(super) fn check(text: &str, language: Language, partition: &str) -> Result<Value, Fault> {
+    let document = strict::parse(text).ok_or(Fault::Syntax("it is not JSON"))?;
+    let Value::Object(members) = &document else {
+        return Err(Fault::Syntax("it is not a JSON object"));
+    };
+    let known = ["Version", "Id", "Statement"];
+    refuse_if(
+        members.keys().any(|name| !known.contains(&name.as_str())),
+        "it has an unknown member",
+    )?;
+    refuse_if(members.get("Id").is_some_and(|id| !id.is_string()), "its Id is not a string")?;
+    let version = members.get("Version").map(|version| version.as_str().unwrap_or_default());
+    let right = match version {
+        Some("2012-10-17") => true,
+        Some("2008-10-17") | None => !language.is_control(),
+        Some(_) => false,
+    };
+    refuse_if(!right, "its Version is not one of the language")?;
+    let statements = match members.get("Statement") {
+        Some(Value::Array(items)) if !items.is_empty() => items.as_slice(),
+        Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+        _ => return Err(Fault::Syntax("it has no statement")),
+    };
+    let mut sids = Vec::new();
+    for statement in statements {
+        let members = statement.as_object().ok_or(Fault::Syntax("a statement is not an object"))?;
+        statement::check(members, language, partition)?;
+        let sid = members.get("Sid").and_then(Value::as_str).unwrap_or_default();
+        // Not documented for endpoints.
+        let again = language != Language::Endpoint && !sid.is_empty() && sids.contains(&sid);
+        refuse_if(again, "two statements have one Sid")?;
+        sids.push(sid);
+    }
+    Ok(document)
+}
