@@ -156,7 +156,7 @@ fn shown_and_agreed(plan: &Plan, asking: Asking) -> anyhow::Result<bool> {
     }
     let agreed = prompt::confirm("Apply this, too?")?;
     if !agreed {
-        anstream::eprintln!("nothing further was changed");
+        output::say("nothing further was changed");
     }
     Ok(agreed)
 }

@@ -141,6 +141,7 @@ fn uses(verb: &str, setting: &str) -> bool {
             setting,
             "file" | "owner" | "default_scope" | "organization" | "mode" | "listen" | "vars"
         ),
+        "brake" => matches!(setting, "file" | "owner" | "brake_file"),
         "validate" => matches!(setting, "file" | "default_scope" | "vars"),
         "iam-policy" => matches!(setting, "file" | "owner" | "default_scope" | "vars"),
         _ => false,
