@@ -74,7 +74,7 @@ fn locked_out(document: &PolicyDocument, scope: &ScopeFacts) -> Invalid {
     let why = "locks everybody out: neither the account's root nor a role of the account is surely allowed \
                kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key";
     let mut others = BTreeSet::new();
-    accounts(document.as_value(), &mut others);
+    accounts(document, &mut others);
     others.remove(account);
     let Some(other) = others.first() else { return Invalid::new("policy", why).help(START) };
     let why = format!(
@@ -86,12 +86,8 @@ fn locked_out(document: &PolicyDocument, scope: &ScopeFacts) -> Invalid {
 }
 
 /// The accounts of all principals in `Allow` statements.
-fn accounts(value: &Value, found: &mut BTreeSet<String>) {
-    let statements = match &value["Statement"] {
-        Value::Array(list) => list.as_slice(),
-        single => std::slice::from_ref(single),
-    };
-    for statement in statements.iter().filter(|statement| statement["Effect"] == "Allow") {
+fn accounts(document: &PolicyDocument, found: &mut BTreeSet<String>) {
+    for statement in statements(document).iter().filter(|it| it["Effect"] == "Allow") {
         let mut texts = Vec::new();
         texts_of(&statement["Principal"]["AWS"], &mut texts);
         found.extend(texts.into_iter().filter_map(|text| {
