@@ -41,7 +41,7 @@ enum Stage {
     RevokeBridged,
     Describe,
     Authorize,
-    Await,
+    Pending,
 }
 
 /// All edits, in order.
@@ -185,7 +185,7 @@ impl Side<'_> {
         ];
         let mut edits: Vec<_> =
             edits.into_iter().filter_map(|(stage, change)| Some((stage, change?))).collect();
-        edits.extend(self.await_each(later).into_iter().map(|change| (Stage::Await, change)));
+        edits.extend(self.wait_for_each(later).into_iter().map(|change| (Stage::Pending, change)));
         edits
     }
 
@@ -251,7 +251,7 @@ impl Side<'_> {
     }
 
     /// One edit for each thing that has to be known first.
-    fn await_each(&self, rules: BTreeSet<Rule>) -> Vec<Change> {
+    fn wait_for_each(&self, rules: BTreeSet<Rule>) -> Vec<Change> {
         let mut by_placeholder: BTreeMap<String, BTreeSet<Rule>> = BTreeMap::new();
         for rule in rules {
             by_placeholder
