@@ -1,6 +1,6 @@
 //! `validate`: everything that can be checked without AWS, and the secure baseline.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -68,7 +68,7 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     let mut settings = Settings::load(&overrides).context("settings")?;
     if overrides.file.is_none() && !Path::new(DEFAULT_FILE).exists() {
         // Without settings nobody can say which scopes there are: those that are named are taken for right.
-        let unknown = Scope { account: None, region: None, role: None, vars: BTreeMap::new() };
+        let unknown = Scope::default();
         for scope in scopes_named(&args.directory.dir) {
             settings.scopes.entry(scope).or_insert_with(|| unknown.clone());
         }
