@@ -136,6 +136,8 @@ pub enum Need {
     Always,
     /// Only one that says `${organization.id}`.
     OrganizationId,
+    /// Only an endpoint whose service's name palisade does not know.
+    UnknownServices,
     /// Only a key that shall not be rotated.
     UnrotatedKeys,
     /// Only a key that shall be disabled.

@@ -4,9 +4,12 @@
 //! can only name a scope.
 
 pub mod brake_file;
+mod check;
+mod error;
 mod file;
 mod flags;
 mod levers;
+mod regions;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,13 +19,19 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use self::file::{File, parse, read};
 pub(crate) use self::levers::now;
-pub use self::{
-    flags::{Overrides, parse_duration},
-    levers::Levers,
+use self::{
+    check::{break_glass, check_listen, check_organization, check_owner, percent},
+    error::value,
+    file::{File, parse, text_of},
 };
-use crate::{aws::AssumedRole, model::HeldRisk};
+pub use self::{
+    error::SettingsError,
+    flags::{Overrides, SETTINGS, parse_duration},
+    levers::Levers,
+    regions::{is_known_region, partition, regions},
+};
+use crate::{aws::AssumedRole, manifest::did_you_mean, model::HeldRisk};
 
 /// What the process may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -135,38 +144,6 @@ pub struct Settings {
     pub listen: String,
 }
 
-/// Settings that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SettingsError {
-    /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is not YAML, or has a wrong field.
-    #[error("{}:{place}: {message}", path.display())]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// `line:column`.
-        place: String,
-        /// What is wrong.
-        message: String,
-    },
-    /// A value that cannot be right.
-    #[error("{field}: {why}")]
-    Value {
-        /// The setting.
-        field: String,
-        /// What is wrong with it.
-        why: String,
-    },
-}
-
 /// The file looked for where none is named.
 pub const DEFAULT_FILE: &str = "palisade.yaml";
 /// The file that holds pauses, or stops all writing, unless another one is named.
@@ -182,8 +159,10 @@ impl Settings {
             Some(path) => Some(path.as_path()),
             None => Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()),
         };
-        let file = path.map(read).transpose()?.unwrap_or_default();
-        let mut settings = Self::merge(file, overrides)?;
+        let text = path.map(text_of).transpose()?.unwrap_or_default();
+        let file = path.map(|path| parse(path, &text)).transpose()?.unwrap_or_default();
+        let mut settings =
+            Self::merge(file, overrides).map_err(|error| error.at(path, &text, overrides))?;
         settings.levers.beside(path, overrides.mode);
         Ok(settings)
     }
@@ -200,8 +179,8 @@ impl Settings {
         let owner = flags.owner.clone().or(file.owner).ok_or_else(|| {
             value(
                 "owner",
-                "missing: two installations under one name would take each other's resources for \
-                 their own; set `owner` in palisade.yaml, --owner or PALISADE_OWNER",
+                "missing: it tells what this installation made from what others did",
+                "set `owner` in palisade.yaml, --owner or PALISADE_OWNER to a name that no other installation has",
             )
         })?;
         check_owner(&owner)?;
@@ -220,7 +199,12 @@ impl Settings {
             .or(file.default_scope)
             .or_else(|| (scopes.len() == 1).then(|| scopes.keys().next().cloned()).flatten());
         if let Some(name) = default_scope.as_ref().filter(|name| !scopes.contains_key(*name)) {
-            return Err(value("defaultScope", format!("no scope is named `{name}`")));
+            let names: Vec<&str> = scopes.keys().map(String::as_str).collect();
+            let help = did_you_mean(name, names.iter().copied()).map_or_else(
+                || format!("scopes: {}", names.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return Err(value("defaultScope", format!("no scope is named `{name}`"), help));
         }
         let mut vars = file.vars;
         vars.extend(flags.vars.iter().cloned());
@@ -248,16 +232,26 @@ impl Settings {
                 .or(file.gate.hold_risks)
                 .unwrap_or(defaults.hold_risks),
         };
+        let organization = flags.organization.clone().or(file.organization);
+        check_organization(organization.as_ref())?;
+        // Loopback: the page shows what the accounts look like.
+        let listen = flags
+            .listen
+            .clone()
+            .or(file.server.listen)
+            .unwrap_or_else(|| "127.0.0.1:9464".to_owned());
+        check_listen(&listen)?;
         let interval = flags.interval.or(file.interval).unwrap_or(Duration::from_mins(1));
         if interval < Duration::from_secs(1) {
-            return Err(value("interval", "at least 1s: AWS counts every call"));
+            let why = "shorter than 1s, and AWS counts every call";
+            return Err(value("interval", why, "60s is the default"));
         }
         Ok(Self {
             owner,
             default_scope,
             scopes,
             vars,
-            organization: flags.organization.clone().or(file.organization),
+            organization,
             interval,
             // Lists show a new key within seconds as a rule; documented worst cases are minutes, which
             // the hold-off after an unclear answer covers (engine/pace.rs).
@@ -279,12 +273,7 @@ impl Settings {
                     .unwrap_or_else(|| PathBuf::from(BRAKE_FILE)),
                 settings_file: None,
             },
-            // Loopback: the page shows what the accounts look like.
-            listen: flags
-                .listen
-                .clone()
-                .or(file.server.listen)
-                .unwrap_or_else(|| "127.0.0.1:9464".to_owned()),
+            listen,
         })
     }
 
@@ -299,55 +288,6 @@ impl Settings {
     pub fn var(&self, scope: &str, name: &str) -> Option<&str> {
         let own = self.scopes.get(scope).and_then(|scope| scope.vars.get(name));
         own.or_else(|| self.vars.get(name)).map(String::as_str)
-    }
-}
-
-fn break_glass(arns: Vec<String>) -> Result<BTreeSet<String>, SettingsError> {
-    for arn in &arns {
-        let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let role = match parts[..] {
-            ["arn", _, "iam", "", account, resource] => {
-                account.len() == 12
-                    && account.bytes().all(|b| b.is_ascii_digit())
-                    && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
-            }
-            _ => false,
-        };
-        if !role || arn.contains(['*', '?']) {
-            return Err(value("breakGlassRoles", format!("`{arn}` is no role's ARN")));
-        }
-    }
-    Ok(arns.into_iter().collect())
-}
-
-/// The partition of a Region, by its prefix (AWS General Reference, ARN format).
-pub fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ if region.starts_with("us-iso-") => "aws-iso",
-        _ if region.starts_with("us-isob-") => "aws-iso-b",
-        _ if region.starts_with("eusc-") => "aws-eusc",
-        _ => "aws",
-    }
-}
-
-fn value(field: impl Into<String>, why: impl Into<String>) -> SettingsError {
-    SettingsError::Value { field: field.into(), why: why.into() }
-}
-
-fn check_owner(owner: &str) -> Result<(), SettingsError> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    if owner.is_empty() || owner.len() > 64 || !owner.bytes().all(plain) {
-        return Err(value("owner", "1 to 64 letters, digits, `-`, `_` or `.`"));
-    }
-    Ok(())
-}
-
-fn percent(field: &str, given: Option<u32>, default: u32) -> Result<u32, SettingsError> {
-    match given.unwrap_or(default) {
-        percent @ 0..=100 => Ok(percent),
-        _ => Err(value(field, "0 to 100")),
     }
 }
 
@@ -416,12 +356,18 @@ server: {listen: '0.0.0.0:9464'}
     #[test]
     fn wrong_values_are_refused_by_name() {
         for (text, says) in [
-            ("owner: 'a b'", "owner: 1 to 64"),
+            (
+                "owner: 'a b'",
+                "owner: `a b` cannot be written into every claim\n  help: 1 to 64 letters",
+            ),
             ("{owner: a, scopes: {x: {account: '1', region: eu-west-1}}}", "scopes.x.account"),
             ("{owner: a, defaultScope: y}", "no scope is named `y`"),
-            ("{owner: a, gate: {deletesPercent: 101}}", "gate.deletesPercent: 0 to 100"),
+            (
+                "{owner: a, gate: {deletesPercent: 101}}",
+                "gate.deletesPercent: 101 is not a percentage\n  help: 0 to 100",
+            ),
             ("{owner: a, interval: 5}", "a time such as 60s"),
-            ("{owner: a, interval: 10ms}", "interval: at least 1s"),
+            ("{owner: a, interval: 10ms}", "interval: shorter than 1s"),
             ("{owner: a, ownr: b}", "ownr"),
         ] {
             let error = from(text, &Overrides::default()).unwrap_err();
@@ -434,6 +380,21 @@ server: {listen: '0.0.0.0:9464'}
         assert_eq!(partition("eu-west-1"), "aws");
         assert_eq!(partition("cn-north-1"), "aws-cn");
         assert_eq!(partition("us-gov-west-1"), "aws-us-gov");
+        assert_eq!(partition("us-iso-east-1"), "aws-iso");
+        assert_eq!(partition("us-isob-east-1"), "aws-iso-b");
+        assert_eq!(partition("eu-isoe-west-1"), "aws-iso-e");
+        assert_eq!(partition("us-isof-south-1"), "aws-iso-f");
+        assert_eq!(partition("eusc-de-east-1"), "aws-eusc");
+    }
+
+    #[test]
+    fn every_region_that_is_known_lies_in_the_partition_that_its_prefix_says() {
+        for line in include_str!("settings/regions.txt").lines().filter(|it| !it.starts_with('#')) {
+            let mut words = line.split_whitespace();
+            let expected = words.next().unwrap();
+            assert!(words.all(|region| partition(region) == expected), "{line}");
+        }
+        assert!(is_known_region("eu-west-1") && !is_known_region("eu-wets-1"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub enum LogFormat {
 }
 
 /// Starts logging. `verbosity` counts `-v`; `RUST_LOG` wins over it. The audit log
-/// (`palisade::audit`) is on at every level.
+/// (`palisade::audit`) is on at every level. A reader of stderr that has gone away ends nothing.
 pub fn init(format: LogFormat, verbosity: u8, quiet: bool) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new(directives(verbosity, quiet)));
@@ -29,11 +29,19 @@ pub fn init(format: LogFormat, verbosity: u8, quiet: bool) {
     let registry = tracing_subscriber::registry().with(filter);
     // A second initialisation (tests) keeps the first.
     let _ = if json {
-        let layer = fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
+        let layer = fmt::layer()
+            .json()
+            .flatten_event(true)
+            .log_internal_errors(false)
+            .with_writer(std::io::stderr);
         registry.with(layer).try_init()
     } else {
         let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let layer = fmt::layer().with_target(false).with_ansi(ansi).with_writer(std::io::stderr);
+        let layer = fmt::layer()
+            .with_target(false)
+            .with_ansi(ansi)
+            .log_internal_errors(false)
+            .with_writer(std::io::stderr);
         registry.with(layer).try_init()
     };
 }

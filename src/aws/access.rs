@@ -96,6 +96,11 @@ impl Connection {
         self.base.region().map(ToString::to_string)
     }
 
+    /// Whether AWS is asked somewhere else than at its own endpoints (`AWS_ENDPOINT_URL`).
+    pub fn has_custom_endpoint(&self) -> bool {
+        self.base.endpoint_url().is_some()
+    }
+
     /// Whether clients of this connection may write at all.
     pub fn may_write(&self) -> bool {
         self.guard.may_write()

@@ -1,8 +1,12 @@
 //! AWS's error codes in palisade's words: one table for all services.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, io};
 
-use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, client::result::SdkError};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::{
+    orchestrator::HttpResponse,
+    result::{ConnectorError, SdkError},
+};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::guard::Refusal;
@@ -43,16 +47,13 @@ where
         SdkError::ResponseError(_) => {
             CloudError::new(operation, Class::Ambiguous, "the answer could not be read")
         }
-        _ if says_no_credentials(error) => CloudError::new(
-            operation,
-            Class::Denied,
-            format!(
-                "no usable credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, a container or instance role): {}",
-                shorten(&innermost(error))
-            ),
-        ),
+        _ if let Some(credentials) = cause::<CredentialsError>(error) => {
+            let (class, message) = without_credentials(credentials);
+            CloudError::new(operation, class, message)
+        }
         SdkError::DispatchFailure(_) => {
-            CloudError::new(operation, Class::Ambiguous, shorten(&innermost(error)))
+            let (class, message) = unreachable(error);
+            CloudError::new(operation, class, message)
         }
         // Built and refused on this side: nothing was sent.
         _ => CloudError::new(operation, Class::Rejected, shorten(&innermost(error))),
@@ -181,11 +182,48 @@ fn refusal<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Refusal> {
     chain(error).find_map(|cause| cause.downcast_ref::<Refusal>())
 }
 
-fn says_no_credentials(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).any(|cause| {
-        let text = cause.to_string();
-        text.contains("credential") || text.contains("identity")
-    })
+fn cause<'a, C: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a C> {
+    chain(error).find_map(|cause| cause.downcast_ref::<C>())
+}
+
+/// Why there are no credentials. Where the service that hands them out could not be reached, nobody was denied anything; the
+/// call that needed them was not sent either way.
+fn without_credentials(error: &CredentialsError) -> (Class, String) {
+    let denied = |error| {
+        let why = shorten(&innermost(error));
+        let from = "AWS_PROFILE, AWS_ACCESS_KEY_ID, a container or instance role";
+        (Class::Denied, format!("no usable credentials ({from}): {why}"))
+    };
+    match error {
+        CredentialsError::ProviderTimedOut(_) => {
+            let message = "no credentials: who hands them out gave no answer within the time limit";
+            (Class::Unavailable, message.to_owned())
+        }
+        CredentialsError::ProviderError(_) | CredentialsError::Unhandled(_)
+            if cause::<ConnectorError>(error).is_some() =>
+        {
+            let (_, why) = unreachable(error);
+            (Class::Unavailable, format!("no credentials: {why}"))
+        }
+        _ => denied(error),
+    }
+}
+
+/// Why no connection came to be or lasted. Only of a refused one it is certain that nothing was sent.
+fn unreachable(error: &(dyn StdError + 'static)) -> (Class, String) {
+    let why = shorten(&innermost(error));
+    let timed_out = cause::<ConnectorError>(error).is_some_and(ConnectorError::is_timeout);
+    match cause::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => {
+            let message = format!("the connection was refused, so nothing listens there: {why}");
+            (Class::Unavailable, message)
+        }
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted) => {
+            (Class::Ambiguous, format!("the connection was cut: {why}"))
+        }
+        _ if timed_out => (Class::Ambiguous, format!("no answer within the time limit: {why}")),
+        _ => (Class::Ambiguous, format!("could not be reached: {why}")),
+    }
 }
 
 fn innermost(error: &(dyn StdError + 'static)) -> String {
@@ -235,6 +273,92 @@ mod tests {
             ("KMSInternalException", Class::Ambiguous),
         ] {
             assert_eq!(class_of(code, "", 400), class, "{code}");
+        }
+    }
+
+    /// A client without retries that asks `endpoint`, with credentials from `provider`.
+    async fn ask(
+        endpoint: &str,
+        provider: impl aws_credential_types::provider::ProvideCredentials + 'static,
+    ) -> CloudError {
+        let config = aws_sdk_sts::Config::builder()
+            .behavior_version(aws_sdk_sts::config::BehaviorVersion::latest())
+            .region(aws_config::Region::new("eu-west-1"))
+            .endpoint_url(endpoint)
+            .retry_config(aws_config::retry::RetryConfig::disabled())
+            .credentials_provider(provider)
+            .build();
+        let client = aws_sdk_sts::Client::from_conf(config);
+        let error = client.get_caller_identity().send().await.expect_err("nobody answers");
+        classify("sts:GetCallerIdentity", &error)
+    }
+
+    fn keys() -> aws_sdk_sts::config::Credentials {
+        aws_sdk_sts::config::Credentials::new("AKID", "secret", None, None, "test")
+    }
+
+    /// An address of this machine that refuses connections: it was free a moment ago.
+    fn closed() -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("an address");
+        format!("http://{}", listener.local_addr().expect("its port"))
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_refused_is_not_a_denial() {
+        let error = ask(&closed(), keys()).await;
+        assert_eq!(error.class, Class::Unavailable, "{error}");
+        assert!(error.message.starts_with("the connection was refused"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_does_not_resolve_is_unreachable_and_not_a_denial() {
+        let error = ask("http://sts.invalid", keys()).await;
+        assert_eq!(error.class, Class::Ambiguous, "{error}");
+        assert!(error.message.starts_with("could not be reached"), "{error}");
+    }
+
+    /// Hands out whatever the test says.
+    #[derive(Debug)]
+    struct Failing(fn() -> CredentialsError);
+
+    impl aws_credential_types::provider::ProvideCredentials for Failing {
+        fn provide_credentials<'a>(
+            &'a self,
+        ) -> aws_credential_types::provider::future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            aws_credential_types::provider::future::ProvideCredentials::ready(Err(self.0()))
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_that_could_not_be_fetched_are_told_from_those_that_are_refused() {
+        let refused = || {
+            let io = io::Error::from(io::ErrorKind::ConnectionRefused);
+            CredentialsError::provider_error(ConnectorError::io(io.into()))
+        };
+        for (why, class, says) in [
+            (Failing(refused), Class::Unavailable, "no credentials: the connection was refused"),
+            (
+                Failing(|| CredentialsError::provider_timed_out(std::time::Duration::from_secs(1))),
+                Class::Unavailable,
+                "no credentials: who hands them out gave no answer",
+            ),
+            (
+                Failing(|| CredentialsError::not_loaded("nothing set")),
+                Class::Denied,
+                "no usable credentials",
+            ),
+            (
+                Failing(|| CredentialsError::provider_error("AccessDenied: AssumeRole")),
+                Class::Denied,
+                "no usable credentials",
+            ),
+        ] {
+            let error = ask("http://127.0.0.1:9", why).await;
+            assert_eq!(error.class, class, "{error}");
+            assert!(error.message.starts_with(says), "{error}");
         }
     }
 

@@ -13,7 +13,7 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::Tag;
+use aws_sdk_ec2::types::{Filter, Tag};
 
 pub use self::tree::tree;
 use super::{Access, classify};
@@ -31,9 +31,9 @@ const SMALL_PAGE: i32 = 100;
 /// pending or has failed, a VPC or prefix list that is being made or deleted) is left out, so that
 /// a lookup waits instead of choosing it.
 ///
-/// `names` are the names that manifests look for. Only organizational units need them, because the
-/// tree is read level by level: `root`, or absolute paths such as `/Workloads/ML`. A path that does
-/// not exist gives no item. Their items carry no tags.
+/// `names` are the names that manifests look for. Organizational units need them, because the tree is read
+/// level by level: `root`, or absolute paths such as `/Workloads/ML`; and endpoint services, of which AWS lists
+/// hundreds. What does not exist gives no item. The items of both carry no tags.
 ///
 /// # Errors
 /// Any page that could not be read, or a listing that hands out the same page token twice: part of a
@@ -48,6 +48,7 @@ pub async fn fetch(
         LookupKind::Subnet => subnets(access).await,
         LookupKind::RouteTable => route_tables(access).await,
         LookupKind::PrefixList => prefix_lists(access).await,
+        LookupKind::EndpointService => endpoint_services(access, names).await,
         LookupKind::OrganizationalUnit => organization::places(access, names).await,
     }
 }
@@ -219,6 +220,43 @@ async fn prefix_lists(access: &Access) -> Result<Vec<LookupItem>, CloudError> {
             return Ok(items);
         }
     }
+}
+
+async fn endpoint_services(
+    access: &Access,
+    names: &BTreeSet<String>,
+) -> Result<Vec<LookupItem>, CloudError> {
+    const OPERATION: &str = "ec2:DescribeVpcEndpointServices";
+    let mut found = BTreeSet::new();
+    // A filter takes 200 values (EC2 API reference, Filter). Asked for by `ServiceNames`, one that does not exist would
+    // make the whole request fail.
+    let names: Vec<&String> = names.iter().collect();
+    for some in names.chunks(200) {
+        let values = some.iter().map(|name| (*name).clone()).collect();
+        let filter = Filter::builder().name("service-name").set_values(Some(values)).build();
+        let (mut pages, mut token) = (Pages::of(OPERATION), None);
+        loop {
+            let page = access
+                .ec2
+                .describe_vpc_endpoint_services()
+                .filters(filter.clone())
+                .max_results(PAGE)
+                .set_next_token(token)
+                .send()
+                .await
+                .map_err(|error| classify(OPERATION, &error))?;
+            // One with gateway and interface endpoints is listed twice.
+            let details = page.service_details.unwrap_or_default();
+            found.extend(details.into_iter().filter_map(|service| service.service_name));
+            token = pages.next(page.next_token)?;
+            if token.is_none() {
+                break;
+            }
+        }
+    }
+    let item =
+        |name: String| LookupItem { id: name.clone(), name: Some(name), ..LookupItem::default() };
+    Ok(found.into_iter().map(item).collect())
 }
 
 /// A list stays in use while its entries are changed or restored; one that is not made yet, was never

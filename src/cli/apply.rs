@@ -95,7 +95,7 @@ async fn consent(
     }
     let agreed = prompt::confirm("Apply this?")?;
     if !agreed {
-        anstream::eprintln!("nothing was changed");
+        output::say("nothing was changed");
     }
     Ok(agreed.then_some(known))
 }
@@ -139,7 +139,7 @@ pub(super) async fn until_quiet(
         }
         let waits = waits(&report);
         if waits != said {
-            anstream::eprintln!("{}{waits}{}", output::NOTE, output::NOTE.render_reset());
+            output::say(format_args!("{}{waits}{}", output::NOTE, output::NOTE.render_reset()));
             said = waits;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -156,7 +156,7 @@ fn shown_and_agreed(plan: &Plan, asking: Asking) -> anyhow::Result<bool> {
     }
     let agreed = prompt::confirm("Apply this, too?")?;
     if !agreed {
-        anstream::eprintln!("nothing further was changed");
+        output::say("nothing further was changed");
     }
     Ok(agreed)
 }

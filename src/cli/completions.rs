@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::Ended;
+use super::{Ended, output};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -12,9 +12,9 @@ pub(super) struct Args {
     shell: Shell,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the form of every verb")]
 pub(super) fn run<C: CommandFactory>(args: &Args) -> anyhow::Result<Ended> {
-    let mut command = C::command();
-    clap_complete::generate(args.shell, &mut command, "palisade", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut C::command(), "palisade", &mut script);
+    output::print(&String::from_utf8_lossy(&script))?;
     Ok(Ended::Done)
 }

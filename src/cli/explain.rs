@@ -13,11 +13,12 @@ use super::{
 use crate::{
     baseline::{self, Reach, Rule},
     kinds,
+    manifest::{APPROVAL, APPROVAL_ABOUT, ApprovalSpec, Lifecycle, Metadata},
 };
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A kind, or a field of it: `SecurityGroup`, `sg.ingress.ports`; `rules`, or a rule: `SG-01`
+    /// A kind, or a field of it: `SecurityGroup`, `sg.ingress.ports`; `metadata`, `lifecycle`; `rules`, or a rule: `SG-01`
     #[arg(value_name = "KIND[.FIELD…]|RULE")]
     path: Option<String>,
 }
@@ -30,7 +31,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
             let profile = kind.profile();
             let _ = writeln!(out, "  {:<22} {:<5} {}", profile.name, profile.short, profile.about);
         }
-        let _ = writeln!(out, "\n`palisade explain rules` lists the rules of the secure baseline.");
+        let about = "The consent to one held step of a plan";
+        let _ = writeln!(out, "  {APPROVAL:<22} {:<5} {about}", "");
+        let _ = writeln!(
+            out,
+            "\n`palisade explain metadata` and `palisade explain lifecycle` show what every manifest has."
+        );
+        let _ = writeln!(out, "`palisade explain rules` lists the rules of the secure baseline.");
         output::print(&out)?;
         return Ok(Ended::Done);
     };
@@ -42,12 +49,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
         output::print(&rule_page(rule))?;
         return Ok(Ended::Done);
     }
-    let mut parts = path.split('.').filter(|part| *part != "spec");
-    let kind = schema::find(&registry, parts.next().unwrap_or_default())?;
-    let root = kind.spec_schema().to_value();
+    let Subject { mut walked, about, root, rest } = subject(&registry, path)?;
     let mut at = resolve(&root, &root);
-    let mut walked = kind.profile().name.to_owned();
-    for part in parts {
+    for part in rest {
         let fields = fields(&root, at);
         at = fields
             .iter()
@@ -59,8 +63,46 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
         })?;
         let _ = write!(walked, ".{part}");
     }
-    output::print(&page(&walked, kind.profile().about, &root, at))?;
+    output::print(&page(&walked, about, &root, at))?;
     Ok(Ended::Done)
+}
+
+/// What a path is about.
+struct Subject<'a> {
+    /// The part of the path that names it.
+    walked: String,
+    about: &'static str,
+    root: Value,
+    /// The fields below it.
+    rest: Vec<&'a str>,
+}
+
+/// A kind, or what all manifests have in common: `metadata` and `lifecycle`, of a kind or by themselves.
+fn subject<'a>(registry: &kinds::Registry, path: &'a str) -> anyhow::Result<Subject<'a>> {
+    let mut parts: Vec<&str> = path.split('.').filter(|part| *part != "spec").collect();
+    if parts.len() > 1 && ["metadata", "lifecycle"].contains(&parts[1]) {
+        schema::find(registry, parts[0])?;
+        parts.remove(0);
+    }
+    let first = parts.first().copied().unwrap_or_default();
+    let common = match first.to_ascii_lowercase().as_str() {
+        "metadata" => Some(("metadata", "What identifies a manifest.", schema::part::<Metadata>())),
+        "lifecycle" => Some((
+            "lifecycle",
+            "How a resource lives; may be left out.",
+            schema::part::<Lifecycle>(),
+        )),
+        "approval" => Some((APPROVAL, APPROVAL_ABOUT, schema::part::<ApprovalSpec>())),
+        _ => None,
+    };
+    let (walked, about, root) = match common {
+        Some(found) => found,
+        None => {
+            let kind = schema::find(registry, first)?;
+            (kind.profile().name, kind.profile().about, kind.spec_schema().to_value())
+        }
+    };
+    Ok(Subject { walked: walked.to_owned(), about, root, rest: parts.split_off(1) })
 }
 
 /// Every rule of the baseline, a line each.

@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::Ended;
+use super::{Ended, output};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -33,7 +33,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
         return Ok(Ended::Done);
     }
     let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
-    anstream::eprint!("{body}");
+    output::say(body.trim_end());
     Ok(Ended::Failed)
 }
 

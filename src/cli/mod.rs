@@ -23,10 +23,10 @@ mod validate;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::{
-    settings::Overrides,
+    settings::{Overrides, SETTINGS},
     telemetry::{self, LogFormat},
 };
 
@@ -46,13 +46,20 @@ struct Cli {
     #[command(flatten)]
     settings: Overrides,
     /// More log lines (twice: everything)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = LOG, action = clap::ArgAction::Count)]
     verbose: u8,
     /// Only errors in the log
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = LOG, conflicts_with = "verbose")]
     quiet: bool,
     /// Form of the log on stderr
-    #[arg(long, global = true, value_enum, default_value_t, env = "PALISADE_LOG_FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = LOG,
+        value_enum,
+        default_value_t,
+        env = "PALISADE_LOG_FORMAT"
+    )]
     log_format: LogFormat,
 }
 
@@ -100,6 +107,47 @@ impl Verb {
     }
 }
 
+/// The heading of the options about the log.
+const LOG: &str = "Log";
+
+/// The command line, in which the help of each verb shows the options that play a part in it. All are taken everywhere, so
+/// that they may stand before the verb.
+fn command() -> clap::Command {
+    let mut command = Cli::command();
+    // Only then do the verbs have the options that are common to all.
+    command.build();
+    command.mut_subcommands(|verb| {
+        let name = verb.get_name().to_owned();
+        verb.mut_args(|option| {
+            let hidden = match option.get_help_heading() {
+                Some(SETTINGS) => !uses(&name, option.get_id().as_str()),
+                Some(LOG) => PURE.contains(&name.as_str()),
+                _ => false,
+            };
+            if hidden { option.hide(true) } else { option }
+        })
+    })
+}
+
+/// Verbs that only print what they were built with, or compare two files.
+const PURE: [&str; 4] = ["explain", "schema", "policy-diff", "completions"];
+
+/// Whether a setting plays a part in a verb.
+fn uses(verb: &str, setting: &str) -> bool {
+    match verb {
+        "run" => true,
+        "plan" | "apply" => !matches!(setting, "interval" | "listen"),
+        "doctor" => matches!(
+            setting,
+            "file" | "owner" | "default_scope" | "organization" | "mode" | "listen" | "vars"
+        ),
+        "brake" => matches!(setting, "file" | "owner" | "brake_file"),
+        "validate" => matches!(setting, "file" | "default_scope" | "vars"),
+        "iam-policy" => matches!(setting, "file" | "owner" | "default_scope" | "vars"),
+        _ => false,
+    }
+}
+
 /// Wrong usage (EX_USAGE of sysexits): 2 would read as "there are changes".
 const USAGE: u8 = 64;
 
@@ -118,7 +166,8 @@ pub enum Ended {
 
 /// Parses the arguments, runs the verb, and says how the process should exit.
 pub async fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             // Nothing better can be done if even this cannot be printed.
@@ -135,11 +184,7 @@ pub async fn main() -> ExitCode {
         Ok(Ended::Changes) => ExitCode::from(2),
         Ok(Ended::NeedsPerson) => ExitCode::from(3),
         Err(error) => {
-            anstream::eprintln!(
-                "{}error:{} {error:#}",
-                output::ERROR,
-                output::ERROR.render_reset()
-            );
+            output::say(format_args!("{}error:{:#} {error:#}", output::ERROR, output::ERROR));
             ExitCode::FAILURE
         }
     }

@@ -31,7 +31,7 @@ pub enum Format {
 /// The directory argument of `plan`, `apply`, `run` and `validate`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Directory {
-    /// Directory of manifests
+    /// Directory of manifests: all .yaml, .yml and .json files below it
     #[arg(value_name = "DIR", default_value = DEFAULT_DIR)]
     pub dir: PathBuf,
 }
@@ -56,4 +56,9 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// Prints a line for people to stderr. Where nobody reads it any more, nothing better can be done.
+pub(super) fn say(text: impl std::fmt::Display) {
+    let _ = writeln!(anstream::stderr(), "{text}");
 }

@@ -139,17 +139,17 @@ pub(super) fn text(report: &Report) -> String {
 /// Prints what is wrong with the directory; whether it can be used.
 pub(super) fn problems(report: &Report) -> anyhow::Result<bool> {
     for problem in &report.problems {
-        anstream::eprintln!("{problem}");
+        output::say(problem);
     }
     if report.problems.is_empty() {
         return Ok(true);
     }
     let count = report.problems.len();
-    anstream::eprintln!(
+    output::say(format_args!(
         "{}{count} problem{}; nothing of the directory is used{}",
         output::ERROR,
         if count == 1 { "" } else { "s" },
         output::ERROR.render_reset()
-    );
+    ));
     Ok(false)
 }

@@ -7,8 +7,9 @@ pub(super) fn confirm(question: &str) -> anyhow::Result<bool> {
     if !io::stdin().is_terminal() {
         anyhow::bail!("there is no terminal to ask on; use --yes");
     }
-    anstream::eprint!("{question} [y/N] ");
-    anstream::stderr().flush()?;
+    let mut terminal = anstream::stderr();
+    write!(terminal, "{question} [y/N] ")?;
+    terminal.flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

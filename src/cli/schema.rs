@@ -1,14 +1,16 @@
 //! `schema`: the JSON schema (draft 7) of a kind's manifests, for editors and pull-request checks.
 
 use anyhow::Context as _;
-use schemars::{JsonSchema as _, generate::SchemaSettings};
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::{Ended, output};
 use crate::{
     kind::erased::ErasedKind,
     kinds,
-    manifest::{API_VERSION, Lifecycle, Metadata, did_you_mean},
+    manifest::{
+        API_VERSION, APPROVAL, APPROVAL_ABOUT, ApprovalSpec, Lifecycle, Metadata, did_you_mean,
+    },
 };
 
 #[derive(Debug, clap::Args)]
@@ -21,6 +23,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
     let registry = kinds::registry();
     let schema = match &args.kind {
+        Some(kind) if kind.eq_ignore_ascii_case(APPROVAL) => approval(),
         Some(kind) => manifest(find(&registry, kind)?),
         None => all(&registry),
     };
@@ -34,7 +37,8 @@ pub(super) fn find<'a>(
     text: &str,
 ) -> anyhow::Result<&'a dyn ErasedKind> {
     registry.find(text).with_context(|| {
-        let names = registry.names();
+        let mut names = registry.names();
+        names.push(APPROVAL);
         match did_you_mean(text, names.iter().copied()) {
             Some(near) => format!("there is no kind `{text}`; did you mean `{near}`?"),
             None => format!("there is no kind `{text}`; kinds: {}", names.join(", ")),
@@ -53,15 +57,6 @@ fn manifest(kind: &dyn ErasedKind) -> Value {
         }
     }
     let profile = kind.profile();
-    let part = |value: schemars::Schema| {
-        let mut value = value.to_value();
-        if let Some(map) = value.as_object_mut() {
-            map.remove("$schema");
-        }
-        value
-    };
-    let mut generator =
-        SchemaSettings::draft07().with(|s| s.inline_subschemas = true).into_generator();
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": profile.name,
@@ -72,11 +67,40 @@ fn manifest(kind: &dyn ErasedKind) -> Value {
         "properties": {
             "apiVersion": {"const": API_VERSION},
             "kind": {"const": profile.name},
-            "metadata": part(Metadata::json_schema(&mut generator)),
-            "lifecycle": part(Lifecycle::json_schema(&mut generator)),
+            "metadata": part::<Metadata>(),
+            "lifecycle": part::<Lifecycle>(),
             "spec": spec
         },
         "definitions": definitions
+    })
+}
+
+/// The schema of a part of a manifest, whole in itself.
+pub(super) fn part<T: JsonSchema>() -> Value {
+    let mut generator =
+        SchemaSettings::draft07().with(|s| s.inline_subschemas = true).into_generator();
+    let mut value = T::json_schema(&mut generator).to_value();
+    if let Some(map) = value.as_object_mut() {
+        map.remove("$schema");
+    }
+    value
+}
+
+/// The schema of approvals.
+fn approval() -> Value {
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": APPROVAL,
+        "description": APPROVAL_ABOUT,
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["apiVersion", "kind", "metadata", "spec"],
+        "properties": {
+            "apiVersion": {"const": API_VERSION},
+            "kind": {"const": APPROVAL},
+            "metadata": part::<Metadata>(),
+            "spec": part::<ApprovalSpec>()
+        }
     })
 }
 
@@ -100,12 +124,22 @@ fn all(registry: &kinds::Registry) -> Value {
             "then": schema
         }));
     }
+    let mut approval = approval();
+    if let Some(map) = approval.as_object_mut() {
+        map.remove("$schema");
+    }
+    rules.push(json!({
+        "if": {"properties": {"kind": {"const": APPROVAL}}, "required": ["kind"]},
+        "then": approval
+    }));
+    let mut names = registry.names();
+    names.push(APPROVAL);
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "palisade manifest",
         "type": "object",
         "required": ["apiVersion", "kind", "metadata"],
-        "properties": {"kind": {"enum": registry.names()}},
+        "properties": {"kind": {"enum": names}},
         "allOf": rules,
         "definitions": definitions
     })

@@ -1,5 +1,7 @@
 //! `validate`: everything that can be checked without AWS, and the secure baseline.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use serde::Serialize;
 
@@ -11,15 +13,15 @@ use crate::{
     baseline::{self, Finding, Subject},
     engine::Scopes,
     kinds,
-    manifest::{Loader, Problem},
-    settings::{Overrides, Settings},
+    manifest::{Loader, Problem, scopes_named},
+    settings::{DEFAULT_FILE, Overrides, Scope, Settings},
 };
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     directory: Directory,
-    /// Fail where a manifest breaks a rule of the baseline that it does not waive
+    /// Fail where there is a warning, or a manifest breaks a rule of the baseline that it does not waive
     #[arg(long)]
     strict: bool,
     /// Form of the answer
@@ -47,6 +49,8 @@ struct Document {
     schema_version: u32,
     manifests: usize,
     problems: Vec<Problem>,
+    /// What may be a mistake and is used all the same.
+    warnings: Vec<Problem>,
     findings: Vec<Finding>,
 }
 
@@ -61,9 +65,17 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     // Who owns the installation plays no part in whether manifests are right.
     let mut overrides = overrides.clone();
     overrides.owner.get_or_insert_with(|| "validate".to_owned());
-    let settings = Settings::load(&overrides).context("settings")?;
+    let mut settings = Settings::load(&overrides).context("settings")?;
+    if overrides.file.is_none() && !Path::new(DEFAULT_FILE).exists() {
+        // Without settings nobody can say which scopes there are: those that are named are taken for right.
+        let unknown = Scope::default();
+        for scope in scopes_named(&args.directory.dir) {
+            settings.scopes.entry(scope).or_insert_with(|| unknown.clone());
+        }
+    }
     let document = examine(&settings, args);
-    let failed = !document.problems.is_empty() || (args.strict && document.open().next().is_some());
+    let doubtful = document.open().next().is_some() || !document.warnings.is_empty();
+    let failed = !document.problems.is_empty() || (args.strict && doubtful);
     let format = match args.output {
         Form::Text | Form::Github => Format::Text,
         Form::Json => Format::Json,
@@ -85,7 +97,7 @@ fn examine(settings: &Settings, args: &Args) -> Document {
         .values()
         .filter_map(|scope| scope.role.as_ref().map(|role| role.role_arn.clone()))
         .collect();
-    let (manifests, problems, findings) = match loader.load(&args.directory.dir) {
+    let (manifests, problems, warnings, findings) = match loader.load(&args.directory.dir) {
         Ok(snapshot) => {
             let subject = Subject {
                 registry: &registry,
@@ -94,15 +106,16 @@ fn examine(settings: &Settings, args: &Args) -> Document {
                 roles: &roles,
             };
             let report = baseline::check(subject);
-            (snapshot.documents.len(), report.problems, report.findings)
+            (snapshot.documents.len(), report.problems, snapshot.warnings, report.findings)
         }
-        Err(problems) => (0, problems, Vec::new()),
+        Err(problems) => (0, problems, Vec::new(), Vec::new()),
     };
-    Document { schema_version: 1, manifests, problems, findings }
+    Document { schema_version: 1, manifests, problems, warnings, findings }
 }
 
 fn text(document: &Document) -> String {
     let mut out: String = document.problems.iter().map(|problem| format!("{problem}\n")).collect();
+    out.extend(document.warnings.iter().map(|warning| format!("warning: {warning}\n")));
     out.extend(document.open().map(|finding| format!("{finding}\n")));
     let counts = |count: usize, what: &str| match count {
         0 => format!("no {what}s"),
@@ -122,7 +135,13 @@ fn text(document: &Document) -> String {
         count => format!("{count} manifests"),
     };
     out.push_str(&format!("{manifests}, {problems}, {findings}"));
-    out.push_str(&if waived > 0 { format!(" ({waived} waived)\n") } else { "\n".to_owned() });
+    if waived > 0 {
+        out.push_str(&format!(" ({waived} waived)"));
+    }
+    if !document.warnings.is_empty() {
+        out.push_str(&format!(", {}", counts(document.warnings.len(), "warning")));
+    }
+    out.push('\n');
     out
 }
 
@@ -131,7 +150,12 @@ fn annotations(document: &Document, strict: bool) -> String {
     use github::Level;
     let problems = document.problems.iter().map(|problem| {
         let Problem { origin, path, message, help } = problem;
-        github::annotation(Level::Error, origin, path, message, help.as_deref())
+        github::annotation(Level::Error, origin, path, message, Some(help))
+    });
+    let warnings = document.warnings.iter().map(|warning| {
+        let Problem { origin, path, message, help } = warning;
+        let level = if strict { Level::Error } else { Level::Warning };
+        github::annotation(level, origin, path, message, Some(help))
     });
     let findings = document.open().map(|finding| {
         let level = if strict { Level::Error } else { Level::Warning };
@@ -139,5 +163,5 @@ fn annotations(document: &Document, strict: bool) -> String {
         let message = format!("{}: {}", finding.path, finding.message);
         github::annotation(level, &finding.origin, &title, &message, Some(finding.help))
     });
-    problems.chain(findings).collect()
+    problems.chain(warnings).chain(findings).collect()
 }

@@ -91,7 +91,10 @@ impl Scopes {
                 let region = scope.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
                 let facts = ScopeFacts {
                     name: name.clone(),
-                    account: scope.account.clone().unwrap_or_else(|| "000000000000".to_owned()),
+                    account: scope
+                        .account
+                        .clone()
+                        .unwrap_or_else(|| ScopeFacts::UNKNOWN_ACCOUNT.to_owned()),
                     partition: partition(&region).to_owned(),
                     region,
                 };

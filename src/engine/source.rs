@@ -44,16 +44,20 @@ impl Source {
         let before = revision(&self.dir);
         match loader.load(&self.dir) {
             Ok(snapshot) if snapshot.documents.is_empty() && self.had_manifests() => {
-                let problem =
-                    Problem::file(&self.dir, "holds no manifest any more; the last good snapshot stays in force")
-                        .help("to give everything up on purpose, restart palisade: nothing is deleted then either");
+                let problem = Problem::file(
+                    &self.dir,
+                    "holds no manifest any more; the last good snapshot stays in force",
+                    "to give everything up on purpose, restart palisade: nothing is deleted then either",
+                );
                 self.problems = vec![problem];
             }
             Ok(snapshot) => {
                 if before != revision(&self.dir) {
-                    let problem =
-                        Problem::file(&self.dir, "went to another revision while it was read")
-                            .help("nothing to do: the next reading takes the new one");
+                    let problem = Problem::file(
+                        &self.dir,
+                        "went to another revision while it was read",
+                        "nothing to do: the next reading takes the new one",
+                    );
                     self.problems = vec![problem];
                     return;
                 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::text;
+
 /// A value in a manifest that cannot be right, whatever AWS says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {why}")]
@@ -27,6 +29,12 @@ impl Invalid {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+}
+
+impl From<text::Refused> for Invalid {
+    fn from(refused: text::Refused) -> Self {
+        Self { field: refused.field, why: refused.why, help: Some(refused.help) }
     }
 }
 

@@ -17,6 +17,8 @@ pub enum LookupKind {
     RouteTable,
     /// Managed prefix lists, by name or tags; attribute `maxEntries` of customers' lists.
     PrefixList,
+    /// Services that VPC endpoints can lead to, by full name.
+    EndpointService,
     /// Places in the organisation, by path: `root` or `/Workloads/ML`.
     OrganizationalUnit,
 }
@@ -29,6 +31,7 @@ impl LookupKind {
             Self::Subnet => "subnet",
             Self::RouteTable => "route table",
             Self::PrefixList => "prefix list",
+            Self::EndpointService => "endpoint service",
             Self::OrganizationalUnit => "organizational unit",
         }
     }
@@ -58,6 +61,17 @@ pub struct ScopeFacts {
     pub region: String,
     /// `aws`, `aws-cn`, `aws-us-gov`, …
     pub partition: String,
+}
+
+impl ScopeFacts {
+    /// Stands for an account that is not known: without settings and without AWS nobody can say which it is. AWS has given it
+    /// to nobody.
+    pub const UNKNOWN_ACCOUNT: &str = "000000000000";
+
+    /// Whether the account is known. Where it is not, nothing is judged that depends on it.
+    pub fn knows_account(&self) -> bool {
+        self.account != Self::UNKNOWN_ACCOUNT
+    }
 }
 
 /// A managed resource that exists.

@@ -13,6 +13,7 @@ mod error;
 mod guarded;
 mod known;
 mod lines;
+pub mod placeholder;
 mod population;
 mod refs;
 mod registry;
@@ -35,7 +36,7 @@ pub use self::{
     lines::{Line, Sign, policy_lines, state_lines},
     population::{Population, Unread, tolerate},
     refs::{Candidates, Refs, Resolution, has_placeholder, is_placeholder},
-    target::{Accepts, Form, Lookup, TagSpec, Target, Targets},
+    target::{Accepts, Form, Lookup, TagSpec, Target, Targets, id_form},
     unresolved::{Missing, Unresolved},
 };
 use crate::{

@@ -11,7 +11,8 @@ pub use self::soft::Candidates;
 use super::{
     Invalid,
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
-    target::{Accepts, Form, Lookup, Target, Targets},
+    placeholder::{self, Piece},
+    target::{Accepts, Form, Lookup, Target, Targets, id_form},
     unresolved::{Missing, Unresolved},
 };
 use crate::model::{Address, Seen};
@@ -35,6 +36,8 @@ pub struct Resolution {
     /// What references gave: by value, the placeholder that would stand there otherwise. Consent is given to
     /// the placeholders, so that it holds before and after the value is known.
     pub filled: BTreeMap<String, String>,
+    /// What may be a mistake, although it can be right.
+    pub warnings: Vec<Invalid>,
 }
 
 impl Resolution {
@@ -102,6 +105,11 @@ impl<'a> Refs<'a> {
         self.resolution
     }
 
+    /// Notes something that may be a mistake: `validate` shows it, and nothing is refused for it.
+    pub fn warn(&mut self, warning: Invalid) {
+        self.resolution.warnings.push(warning);
+    }
+
     /// The address that `{ref: text}` names: `name` in this scope, or `scope/name`.
     fn address(&self, kind: &str, text: &str) -> Address {
         match text.split_once('/') {
@@ -124,7 +132,7 @@ impl<'a> Refs<'a> {
         match target {
             Target::Id(id) => Ok(id.clone()),
             Target::Ref(text) => {
-                let address = self.address(accept_reference(field, accepts)?, text);
+                let address = self.address(accept_reference(field, text, accepts)?, text);
                 Ok(self.require(field, &address, accepts.form))
             }
             Target::Lookup(lookup) => {
@@ -149,7 +157,7 @@ impl<'a> Refs<'a> {
         let Target::Ref(text) = target else {
             return self.one(field, target, accepts);
         };
-        let address = self.address(accept_reference(field, accepts)?, text);
+        let address = self.address(accept_reference(field, text, accepts)?, text);
         self.resolution.asked.push((field.to_owned(), address.clone()));
         self.resolution.soft.insert(address.clone());
         Ok(self.fill(&address, accepts.form, true))
@@ -302,7 +310,7 @@ impl<'a> Refs<'a> {
     }
 
     /// Replaces `${organization.id}`, `${Kind/name}` (id), `${Kind/name.arn}` and their `${scope/Kind/name…}` forms in every
-    /// string. Everything else in `${…}` is somebody else's (IAM policy variables) and stays.
+    /// string; `$${…}` becomes the text `${…}`, so this is done once. Everything else in `${…}` is IAM's and stays.
     ///
     /// # Errors
     /// Every reference that cannot be one: an unknown kind or suffix.
@@ -341,23 +349,17 @@ impl<'a> Refs<'a> {
 
     fn expand(&mut self, field: &str, text: &str, kinds: &[&str]) -> Result<String, Invalid> {
         let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(start) = rest.find("${") {
-            let (before, from) = rest.split_at(start);
-            out.push_str(before);
-            let Some(end) = from.find('}') else { break };
-            let (token, after) = from.split_at(end + 1);
-            if token == "${organization.id}" {
-                out.push_str(&self.organization());
-            } else {
-                match self.own_reference(field, &token[2..end], kinds)? {
+        for piece in placeholder::pieces(text) {
+            match piece {
+                Piece::Text(text) | Piece::Open(text) => out.push_str(text),
+                Piece::Literal(inner) => out.push_str(&format!("${{{inner}}}")),
+                Piece::Token("organization.id") => out.push_str(&self.organization()),
+                Piece::Token(inner) => match self.own_reference(field, inner, kinds)? {
                     Some((address, form)) => out.push_str(&self.require(field, &address, form)),
-                    None => out.push_str(token),
-                }
+                    None => out.push_str(&format!("${{{inner}}}")),
+                },
             }
-            rest = after;
         }
-        out.push_str(rest);
         Ok(out)
     }
 
@@ -408,10 +410,13 @@ fn pick(known: &KnownResource, form: Form) -> String {
     }
 }
 
-fn accept_reference(field: &str, accepts: Accepts) -> Result<&'static str, Invalid> {
+fn accept_reference(field: &str, text: &str, accepts: Accepts) -> Result<&'static str, Invalid> {
     accepts.reference.ok_or_else(|| {
-        Invalid::new(field, "a reference is not possible here")
-            .help("write the id, or a lookup by tags")
+        let help = match id_form(text) {
+            Some(form) => format!("drop `ref`: write {form} itself"),
+            None => "write the id, or a lookup by tags".to_owned(),
+        };
+        Invalid::new(field, "a reference is not possible here").help(help)
     })
 }
 

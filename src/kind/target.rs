@@ -93,6 +93,38 @@ fn searching<E: de::Error>(lookup: Lookup) -> Result<Lookup, E> {
     Ok(lookup)
 }
 
+/// What somebody wrote where the name of a manifest belongs, if it is the id, ARN or alias of something in AWS: how such
+/// ids look, for the message.
+pub fn id_form(text: &str) -> Option<&'static str> {
+    const NUMBERED: [(&str, &str); 10] = [
+        ("sg", "sg-…"),
+        ("sgr", "sgr-…"),
+        ("vpc", "vpc-…"),
+        ("subnet", "subnet-…"),
+        ("rtb", "rtb-…"),
+        ("pl", "pl-…"),
+        ("vpce", "vpce-…"),
+        ("eni", "eni-…"),
+        ("mrk", "mrk-…"),
+        ("vpce-svc", "vpce-svc-…"),
+    ];
+    if text.starts_with("arn:") {
+        return Some("arn:…");
+    }
+    if text.starts_with("alias/") {
+        return Some("alias/…");
+    }
+    let hexadecimal = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
+    let parts: Vec<usize> = text.split('-').map(str::len).collect();
+    if parts == [8, 4, 4, 4, 12] && hexadecimal(&text.replace('-', "")) {
+        return Some("the key's id");
+    }
+    // 8 or 17 digits (EC2 user guide, "Resource IDs"), 32 for multi-Region keys (KMS developer guide).
+    let (prefix, id) = text.rsplit_once('-')?;
+    let (_, form) = NUMBERED.iter().find(|(known, _)| *known == prefix)?;
+    (matches!(id.len(), 8 | 17 | 32) && hexadecimal(id)).then_some(*form)
+}
+
 struct TargetVisitor;
 
 impl<'de> Visitor<'de> for TargetVisitor {
@@ -214,6 +246,26 @@ mod tests {
         assert_eq!(read(json!({"ref": "apps"})), Ok(Target::Ref("apps".into())));
         let lookup = Lookup { tags: [("Name".into(), "ml".into())].into(), name: None };
         assert_eq!(read(json!({"lookup": {"tags": {"Name": "ml"}}})), Ok(Target::Lookup(lookup)));
+    }
+
+    #[test]
+    fn an_id_is_told_from_the_name_of_a_manifest() {
+        for (text, form) in [
+            ("sg-0123456789abcdef0", Some("sg-…")),
+            ("sg-01234567", Some("sg-…")),
+            ("vpc-0123456789abcdef0", Some("vpc-…")),
+            ("subnet-0123456789abcdef0", Some("subnet-…")),
+            ("arn:aws:kms:eu-west-1:111122223333:key/x", Some("arn:…")),
+            ("1234abcd-12ab-34cd-56ef-1234567890ab", Some("the key's id")),
+            ("mrk-1234abcd12ab34cd56ef1234567890ab", Some("mrk-…")),
+            ("alias/studio", Some("alias/…")),
+            ("sg-apps", None),
+            ("studio", None),
+            ("vpc-endpoints", None),
+            ("org/vpc-endpoints", None),
+        ] {
+            assert_eq!(id_form(text), form, "{text}");
+        }
     }
 
     #[test]

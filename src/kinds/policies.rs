@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use crate::{
-    kind::{Invalid, ScopeFacts, has_placeholder},
+    kind::{
+        Invalid, ScopeFacts, has_placeholder,
+        placeholder::{self, Piece},
+    },
     model::policy_document::{Context, Dialect, Lint, PolicyDocument},
 };
 
@@ -36,9 +39,7 @@ pub(super) fn checked(
 
 /// In whose eyes the documents of a scope are judged. Without an account the Region is a guess, and so is the partition.
 pub(crate) fn context(scope: &ScopeFacts) -> Context {
-    const UNKNOWN_ACCOUNT: &str = "000000000000";
-    let partition =
-        if scope.account == UNKNOWN_ACCOUNT { String::new() } else { scope.partition.clone() };
+    let partition = if scope.knows_account() { scope.partition.clone() } else { String::new() };
     Context { partition, account: scope.account.clone() }
 }
 
@@ -56,9 +57,12 @@ fn waits(document: &Value, path: &str) -> bool {
 pub(crate) fn refers(document: &Value, path: &str) -> bool {
     let text = at(document, path).and_then(Value::as_str).unwrap_or_default();
     let kinds = super::registry().names();
-    text.split("${").skip(1).any(|rest| {
-        let name = rest.split('}').next().unwrap_or_default();
-        !name.contains(':') && name.split('/').any(|part| kinds.contains(&part))
+    placeholder::pieces(text).into_iter().any(|piece| match piece {
+        Piece::Token(name) => {
+            !name.contains(':') && name.split('/').any(|part| kinds.contains(&part))
+        }
+        // `$${…}` stands for the text itself.
+        Piece::Text(_) | Piece::Literal(_) | Piece::Open(_) => false,
     })
 }
 

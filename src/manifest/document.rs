@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Origin, Problem, node::Located, problem::did_you_mean};
+use super::{Origin, Problem, node::Located};
 use crate::{
     kind::{Invalid, Resolution},
     model::{Address, Deletion, PhysicalId},
@@ -57,6 +57,11 @@ pub struct Lifecycle {
     /// what is waived.
     pub waive: BTreeMap<String, String>,
 }
+
+/// The kind of an [`Approval`]. It is no resource, so it is in no registry.
+pub const APPROVAL: &str = "Approval";
+/// What an approval is, for `explain`.
+pub const APPROVAL_ABOUT: &str = "The consent to one held step of a plan. Git is where approvals are given: nothing approves over the network.";
 
 /// What identifies a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -116,11 +121,14 @@ pub(super) struct Envelope {
     pub(super) spec: Option<Value>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Consent to one held step, which is released exactly once and only while the step is what was shown.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ApprovalSpec {
-    pub(super) digest: String,
-    pub(super) expires: String,
+pub struct ApprovalSpec {
+    /// The step's digest, as `palisade plan` shows it beside the held step.
+    pub digest: String,
+    /// When the consent ends: RFC 3339, e.g. `2026-12-31T18:00:00Z`.
+    pub expires: String,
 }
 
 impl Document {
@@ -141,9 +149,29 @@ impl Place {
             origin: self.origin(path),
             path: path.to_owned(),
             message: invalid.why.clone(),
-            help: invalid.help.clone(),
+            help: invalid.help.clone().unwrap_or_else(|| self.where_to_read(path)),
         }
     }
+
+    /// The way out where there is no better one: the page that says what may stand in the field.
+    fn where_to_read(&self, path: &str) -> String {
+        let mut parts = path.split(['.', '[']);
+        let kind = self.located.value["kind"].as_str().filter(|kind| is_kind_name(kind));
+        let page = match (parts.next(), kind) {
+            (Some(part @ ("metadata" | "lifecycle")), _) => part.to_owned(),
+            (Some("spec"), Some(kind)) => {
+                let field = parts.next().map(|field| format!(".{field}")).unwrap_or_default();
+                format!("{kind}{field}")
+            }
+            _ => return "`palisade explain` lists the kinds and shows their fields".to_owned(),
+        };
+        format!("`palisade explain {page}` says what may stand here")
+    }
+}
+
+/// Whether it can be the name of a kind: what else stands there is not repeated.
+fn is_kind_name(kind: &str) -> bool {
+    kind.len() <= 64 && kind.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 pub(super) fn join(parent: &str, field: &str) -> String {
@@ -214,18 +242,26 @@ pub(super) fn invalid_from(error: &serde_path_to_error::Error<serde_json::Error>
     let path = error.path().to_string();
     let why = without_values(&error.inner().to_string());
     let mut invalid = Invalid::new(if path == "." { String::new() } else { path }, why);
-    let quoted: Vec<&str> = invalid.why.split('`').skip(1).step_by(2).collect();
     if invalid.why.starts_with("unknown ")
-        && let [typed, candidates @ ..] = &quoted[..]
-        && let Some(near) = did_you_mean(typed, candidates.iter().copied())
+        && let Some(near) = super::meant_in(&invalid.why)
     {
-        invalid.help = Some(format!("did you mean `{near}`?"));
-    } else if invalid.why.starts_with("invalid type: integer") && invalid.why.ends_with("string") {
+        invalid.help = Some(near);
+    } else if wants_text(&invalid.why) {
         invalid.help = Some("put it in quotes".to_owned());
+    } else if let Some(field) = missing_field(&invalid) {
+        invalid.help = Some(format!("add `{field}:`"));
     } else if invalid.why.starts_with("invalid type: string, expected a boolean") {
         invalid.help = Some("write true or false, without quotes".to_owned());
     }
     invalid
+}
+
+/// Whether a number or a yes or no stands where a text must.
+fn wants_text(why: &str) -> bool {
+    ["integer", "floating point", "boolean"]
+        .iter()
+        .any(|found| why.starts_with(&format!("invalid type: {found}")))
+        && ["a string", "an id"].iter().any(|text| why.contains(&format!("expected {text}")))
 }
 
 /// serde's `invalid type: string "…", expected …` without the value: content is never echoed.

@@ -11,10 +11,10 @@ use serde_json::Value;
 use super::{
     Problem,
     document::{
-        API_VERSION, Approval, ApprovalSpec, Document, Envelope, Place, Presence, invalid_from,
-        join, type_problems, typed,
+        API_VERSION, APPROVAL, Approval, ApprovalSpec, Document, Envelope, Place, Presence,
+        invalid_from, join, type_problems, typed,
     },
-    node,
+    foreign, node,
     problem::did_you_mean,
     tree, vars,
 };
@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub documents: BTreeMap<Address, Document>,
     /// Consents to held steps.
     pub approvals: Vec<Approval>,
+    /// What may be a mistake and is used all the same: files that were not read, names that palisade does not know.
+    pub warnings: Vec<Problem>,
 }
 
 impl Loader<'_> {
@@ -51,46 +53,89 @@ impl Loader<'_> {
     /// # Errors
     /// All problems of all files; then nothing of the directory may be used.
     pub fn load(&self, dir: &Path) -> Result<Snapshot, Vec<Problem>> {
-        let files = tree::read(dir)?;
+        let tree = tree::read(dir)?;
         let mut reading = Reading {
             loader: self,
-            snapshot: Snapshot::default(),
+            snapshot: Snapshot { warnings: tree.skipped, ..Snapshot::default() },
             problems: Vec::new(),
             wanted: BTreeMap::new(),
+            unread: Vec::new(),
+            misdeclared: BTreeSet::new(),
         };
-        for file in files {
-            match node::parse(&file.text) {
-                Ok(documents) => {
-                    for located in documents {
-                        reading.document(Place { file: file.shown.clone(), located });
-                    }
-                }
-                Err(syntax) => reading.problems.push(Problem {
-                    origin: super::Origin {
-                        file: file.shown,
-                        line: syntax.place.0,
-                        column: syntax.place.1,
-                    },
-                    path: String::new(),
-                    message: syntax.message,
-                    help: syntax.help.map(str::to_owned),
-                }),
-            }
+        for file in tree.files {
+            reading.file(file);
+        }
+        if reading.snapshot.documents.is_empty() {
+            let warning = Problem::file(
+                dir,
+                "no manifest is here, so nothing is managed",
+                "name the right directory, or add manifests: files that end in .yaml, .yml or .json (examples/ has one \
+                 a kind)",
+            );
+            reading.snapshot.warnings.push(warning);
         }
         reading.finish()
     }
 }
 
-struct Reading<'a> {
-    loader: &'a Loader<'a>,
-    snapshot: Snapshot,
-    problems: Vec<Problem>,
+/// The files read so far.
+pub(super) struct Reading<'a> {
+    pub(super) loader: &'a Loader<'a>,
+    pub(super) snapshot: Snapshot,
+    pub(super) problems: Vec<Problem>,
     /// Wanted states of manifests that are fine by themselves, by scope and kind.
-    wanted: BTreeMap<(String, String), BTreeMap<String, Value>>,
+    pub(super) wanted: BTreeMap<(String, String), BTreeMap<String, Value>>,
+    /// The texts of files that could not be read: what they declare is not known.
+    pub(super) unread: Vec<String>,
+    /// The names of manifests that are there and wrong.
+    pub(super) misdeclared: BTreeSet<String>,
 }
 
 impl Reading<'_> {
+    fn file(&mut self, file: tree::SourceFile) {
+        let at = |(line, column)| super::Origin { file: file.shown.clone(), line, column };
+        self.problems.extend(foreign::tags(&file.text).into_iter().map(|tagged| Problem {
+            origin: at(tagged.place),
+            path: tagged.wrong.field,
+            message: tagged.wrong.why,
+            help: tagged.wrong.help.unwrap_or_default(),
+        }));
+        match node::parse(&file.text) {
+            Ok(documents) => {
+                for located in documents {
+                    self.document(Place { file: file.shown.clone(), located });
+                }
+            }
+            Err(syntax) => {
+                self.problems.push(Problem {
+                    origin: at(syntax.place),
+                    path: String::new(),
+                    message: syntax.message,
+                    help: syntax.help.to_owned(),
+                });
+                self.unread.push(file.text);
+            }
+        }
+    }
+
     fn document(&mut self, place: Place) {
+        let before = self.problems.len();
+        self.leftovers(&place);
+        let name = place.located.value["metadata"]["name"].as_str().map(str::to_owned);
+        self.declaration(place);
+        if self.problems.len() > before {
+            self.misdeclared.extend(name);
+        }
+    }
+
+    /// What another tool should have filled in.
+    fn leftovers(&mut self, place: &Place) {
+        let mut wrong = Vec::new();
+        foreign::leftovers("", &place.located.value, &mut wrong);
+        self.problems.extend(wrong.iter().map(|wrong| place.problem(&wrong.field, wrong)));
+    }
+
+    fn declaration(&mut self, place: Place) {
         let value = &place.located.value;
         if !value.is_object() {
             let why = Invalid::new("", "a manifest is a mapping").help("start with `apiVersion:`");
@@ -111,12 +156,13 @@ impl Reading<'_> {
                 .help("1 to 63 of a-z, 0-9 and `-`, starting and ending with a letter or digit");
             self.problems.push(place.problem("metadata.name", &why));
         }
-        if envelope.kind == "Approval" {
+        if envelope.kind == APPROVAL {
             return self.approval(&place, envelope.spec.as_ref());
         }
         let scope = self.scope(&place, envelope.metadata.scope.as_deref());
         if self.loader.registry.get(&envelope.kind).is_none() {
-            let names = self.loader.registry.names();
+            let mut names = self.loader.registry.names();
+            names.push(APPROVAL);
             let help = did_you_mean(&envelope.kind, names.iter().copied()).map_or_else(
                 || format!("kinds: {}", names.join(", ")),
                 |near| format!("did you mean `{near}`?"),
@@ -193,6 +239,7 @@ impl Reading<'_> {
 
     fn manifest(&mut self, place: Place, scope: String, envelope: Envelope) {
         let loader = self.loader;
+        let mut envelope = envelope;
         let address = Address::new(scope, &envelope.kind, &envelope.metadata.name);
         let (Some(facts), Some(kind)) =
             (loader.facts.get(&address.scope), loader.registry.get(&address.kind))
@@ -200,11 +247,21 @@ impl Reading<'_> {
             return;
         };
         self.waivers(&place, &envelope);
-        let mut spec = envelope.spec.filter(|spec| !spec.is_null());
         let mut wrong = Vec::new();
+        let var = |name: &str| loader.settings.var(&address.scope, name);
+        if let Some(adopt) = &mut envelope.lifecycle.adopt {
+            match vars::expand(&adopt.0, facts, &var) {
+                Ok(id) => adopt.0 = id,
+                Err(invalid) => {
+                    wrong.push(Invalid { field: "lifecycle.adopt".to_owned(), ..invalid });
+                }
+            }
+        }
+        let mut spec = envelope.spec.filter(|spec| !spec.is_null());
         if let Some(spec) = &mut spec {
-            let var = |name: &str| loader.settings.var(&address.scope, name);
             vars::substitute("spec", spec, facts, &var, &mut wrong);
+            // A variable's value can bring another tool's placeholder with it.
+            foreign::leftovers("spec", spec, &mut wrong);
             let types =
                 type_problems(spec, |spec| kind.check_spec(spec).err().map(|e| invalid_from(&e)));
             wrong.extend(types.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w }));
@@ -235,9 +292,13 @@ impl Reading<'_> {
             }
         }
         self.say(&place, &wrong, spec.as_ref().unwrap_or(&Value::Null));
+        let mut recorded = refs.finish();
+        let warnings = std::mem::take(&mut recorded.warnings);
+        let shown = warnings.iter().map(|it| place.problem(&join("spec", &it.field), it));
+        self.snapshot.warnings.extend(shown);
         let document = Document {
             origin: place.origin("kind"),
-            recorded: refs.finish(),
+            recorded,
             lifecycle: envelope.lifecycle,
             places: place,
             spec,
@@ -277,84 +338,6 @@ impl Reading<'_> {
             self.problems.push(place.problem(&join("lifecycle.waive", id), &why));
         }
     }
-
-    fn finish(mut self) -> Result<Snapshot, Vec<Problem>> {
-        self.dangling_references();
-        self.shared_keys();
-        self.together();
-        for cycle in crate::plan::graph::cycles(&self.snapshot.documents) {
-            let names: Vec<_> = cycle.iter().map(ToString::to_string).collect();
-            let why = Invalid::new("", format!("refers to itself: {}", names.join(" -> ")))
-                .help("none of them could be created first; break the circle");
-            if let Some(document) = self.snapshot.documents.get(&cycle[0]) {
-                self.problems.push(document.places.problem("spec", &why));
-            }
-        }
-        if self.problems.is_empty() {
-            return Ok(self.snapshot);
-        }
-        self.problems.sort();
-        self.problems.dedup();
-        Err(self.problems)
-    }
-
-    fn dangling_references(&mut self) {
-        let documents = &self.snapshot.documents;
-        for document in documents.values() {
-            for (field, target) in &document.recorded.asked {
-                let why = match documents.get(target) {
-                    Some(found) if found.lifecycle.state == Presence::Present => continue,
-                    Some(_) => Invalid::new("", format!("{target} is declared absent")),
-                    None => missing(target, documents.keys()),
-                };
-                if document.lifecycle.state == Presence::Present {
-                    self.problems.push(document.places.problem(&join("spec", field), &why));
-                }
-            }
-        }
-    }
-
-    fn together(&mut self) {
-        for ((scope, kind), wanted) in &self.wanted {
-            let Some(known) = self.loader.registry.get(kind) else { continue };
-            // A state that its own kind cannot read back is a defect, which resolving reports.
-            for (name, why) in known.together(wanted).unwrap_or_default() {
-                if let Some(document) =
-                    self.snapshot.documents.get(&Address::new(scope, kind, name))
-                {
-                    self.problems.push(document.problem(&why));
-                }
-            }
-        }
-    }
-
-    /// Two manifests that AWS cannot tell apart would fight over one resource.
-    fn shared_keys(&mut self) {
-        let mut taken: BTreeMap<(&str, &str, &str), &Document> = BTreeMap::new();
-        let mut adopted: BTreeMap<(&str, &str), &Document> = BTreeMap::new();
-        for document in self.snapshot.documents.values() {
-            let Address { scope, kind, .. } = &document.address;
-            let present = document.lifecycle.state == Presence::Present;
-            for key in document.natural_keys.iter().collect::<BTreeSet<_>>() {
-                if !present {
-                    continue;
-                }
-                if let Some(other) = taken.insert((scope, kind, key), document) {
-                    let why =
-                        Invalid::new("", format!("{key} is also wanted by {}", other.address))
-                            .help(format!("the other one is at {}", other.origin));
-                    self.problems.push(document.places.problem("spec", &why));
-                }
-            }
-            if let Some(id) = &document.lifecycle.adopt
-                && let Some(other) = adopted.insert((scope, id.as_str()), document)
-            {
-                let why = Invalid::new("", format!("{id} is also adopted by {}", other.address))
-                    .help(format!("the other one is at {}", other.origin));
-                self.problems.push(document.places.problem("lifecycle.adopt", &why));
-            }
-        }
-    }
 }
 
 /// Texts of this many characters and more are not repeated.
@@ -373,18 +356,6 @@ fn long_texts<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
 fn defect() -> Invalid {
     Invalid::new("", "palisade itself failed while checking this manifest")
         .help("this is a defect: the log names the place")
-}
-
-fn missing<'a>(target: &Address, known: impl Iterator<Item = &'a Address>) -> Invalid {
-    let siblings: Vec<&str> = known
-        .filter(|other| other.kind == target.kind && other.scope == target.scope)
-        .map(|other| other.name.as_str())
-        .collect();
-    let invalid = Invalid::new("", format!("no manifest declares {target}"));
-    match did_you_mean(&target.name, siblings) {
-        Some(near) => invalid.help(format!("did you mean `{near}`?")),
-        None => invalid,
-    }
 }
 
 fn is_dns_label(name: &str) -> bool {

@@ -25,7 +25,7 @@ pub(super) struct Located {
 pub(super) struct SyntaxProblem {
     pub(super) place: Place,
     pub(super) message: String,
-    pub(super) help: Option<&'static str>,
+    pub(super) help: &'static str,
 }
 
 impl Located {
@@ -61,9 +61,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Located>, SyntaxProblem> {
     options.budget = Some(budget);
     options.duplicate_keys = DuplicateKeyPolicy::Error;
     options.strict_booleans = true;
-    let nodes: Vec<Spanned<Option<Node>>> =
-        serde_saphyr::from_multiple_with_options(text, options).map_err(syntax_problem)?;
     let lines: Vec<&str> = text.lines().collect();
+    let nodes: Vec<Spanned<Option<Node>>> = serde_saphyr::from_multiple_with_options(text, options)
+        .map_err(|error| syntax_problem(error, &lines))?;
     Ok(nodes.into_iter().filter_map(|node| locate(node, &lines)).collect())
 }
 
@@ -74,7 +74,7 @@ fn locate(node: Spanned<Option<Node>>, lines: &[&str]) -> Option<Located> {
     Some(Located { value, start, places: flat.places })
 }
 
-fn syntax_problem(error: serde_saphyr::Error) -> SyntaxProblem {
+fn syntax_problem(error: serde_saphyr::Error, lines: &[&str]) -> SyntaxProblem {
     let error = error.without_snippet();
     let place = error.location().map_or((1, 1), |at| (at.line().max(1), at.column().max(1)));
     let message = error.to_string();
@@ -82,16 +82,38 @@ fn syntax_problem(error: serde_saphyr::Error) -> SyntaxProblem {
     let (message, help) = if ["anchor", "alias", "merge"].iter().any(|word| lower.contains(word)) {
         (
             "anchors, aliases and merge keys are not allowed".to_owned(),
-            Some("write the value where it is used"),
+            "write the value where it is used",
         )
     } else if lower.contains("duplicate") {
         let key = message.split(": ").nth(1).and_then(|rest| rest.split(',').next());
         let key = key.map(|key| format!(" `{key}`")).unwrap_or_default();
-        (format!("the key{key} stands here a second time"), Some("keep one of the two"))
+        (format!("the key{key} stands here a second time"), "keep one of the two")
     } else {
-        (first_line(&message), None)
+        (first_line(&message), syntax_help(place, lines))
     };
     SyntaxProblem { place, message, help }
+}
+
+/// The way out of a syntax error, from what stands in its line and before it.
+fn syntax_help((line, _): Place, lines: &[&str]) -> &'static str {
+    let line = usize::try_from(line).unwrap_or(1).saturating_sub(1);
+    let before = line.saturating_sub(1)..=line;
+    let near = || before.clone().filter_map(|line| lines.get(line));
+    if lines.iter().any(|line| line.contains("{{") || line.contains("{%")) {
+        "the file holds a template (`{{ … }}`) that was not filled in: write the values themselves, or ${var.NAME}"
+    } else if near()
+        .any(|line| line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t'))
+    {
+        "indent with spaces: YAML takes no tabs there"
+    } else if near().any(|line| line.trim_start().starts_with("//")) {
+        "a comment begins with #, not with //"
+    } else if near()
+        .any(|line| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)))
+    {
+        "resolve the merge conflict"
+    } else {
+        "see the indentation, brackets and quotes here and in the line above; a text with `: `, ` #` or a bracket needs quotes"
+    }
 }
 
 /// The parser's first line says what is wrong; the rest may quote the file. Its place is known already.

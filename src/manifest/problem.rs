@@ -36,26 +36,23 @@ pub struct Problem {
     pub path: String,
     /// What is wrong.
     pub message: String,
-    /// A way out.
-    pub help: Option<String>,
+    /// A way out. Nobody is told that something is wrong without it.
+    pub help: String,
 }
 
 impl Problem {
-    /// A problem with a file as a whole.
-    pub fn file(file: impl Into<PathBuf>, message: impl Into<String>) -> Self {
+    /// A problem with a file as a whole, and the way out.
+    pub fn file(
+        file: impl Into<PathBuf>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
         Self {
             origin: Origin { file: file.into(), line: 0, column: 0 },
             path: String::new(),
             message: message.into(),
-            help: None,
+            help: help.into(),
         }
-    }
-
-    /// Adds a way out.
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
     }
 }
 
@@ -65,10 +62,6 @@ impl fmt::Display for Problem {
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path)?;
         }
-        write!(f, "{}", self.message)?;
-        if let Some(help) = &self.help {
-            write!(f, "\n  help: {help}")?;
-        }
-        Ok(())
+        write!(f, "{}\n  help: {}", self.message, self.help)
     }
 }

@@ -105,7 +105,7 @@ fn is_dirty(checkout: &Checkout, dir: &Path) -> Option<bool> {
         collect(&store, &tree, Path::new(""), 0, &mut committed)?;
     }
     // A directory that cannot be read is a problem of its own, and not taken over.
-    let files = tree::read(dir).ok()?;
+    let files = tree::read(dir).ok()?.files;
     let mut there = BTreeSet::new();
     for file in &files {
         let path = file.shown.strip_prefix(dir).ok()?;

@@ -33,10 +33,19 @@ pub(super) struct SourceFile {
     pub(super) text: String,
 }
 
-/// Reads every `*.yaml` and `*.yml` below `dir`, sorted by path. Names that begin with a dot are
-/// skipped (`.git`, editors' files). `dir` itself may be a symlink, as git-sync makes it: if it points
+/// What a directory holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Tree {
+    /// The manifests' files.
+    pub(super) files: Vec<SourceFile>,
+    /// Files that look like manifests and were not read.
+    pub(super) skipped: Vec<Problem>,
+}
+
+/// Reads every `*.yaml`, `*.yml` and `*.json` below `dir`, whatever the case of the ending, sorted by path: the files that
+/// `kubectl apply -f DIR` reads. Names that begin with a dot are skipped (`.git`, editors' files). `dir` itself may be a symlink, as git-sync makes it: if it points
 /// elsewhere after the walk than before, the whole reading is void.
-pub(super) fn read(dir: &Path) -> Result<Vec<SourceFile>, Vec<Problem>> {
+pub(super) fn read(dir: &Path) -> Result<Tree, Vec<Problem>> {
     read_while(dir, &mut |_| {})
 }
 
@@ -46,36 +55,40 @@ pub(super) fn fingerprint(dir: &Path) -> u64 {
     // Another tree behind the link is another revision, whatever it says.
     dir.canonicalize().ok().hash(&mut hasher);
     match read(dir) {
-        Ok(files) => files.iter().for_each(|file| (&file.shown, &file.text).hash(&mut hasher)),
+        Ok(tree) => {
+            tree.files.iter().for_each(|file| (&file.shown, &file.text).hash(&mut hasher));
+        }
         Err(problems) => problems.iter().for_each(|it| it.to_string().hash(&mut hasher)),
     }
     hasher.finish()
 }
 
 /// The same as [`read`], with something that happens before each entry: how tests switch the tree in the middle.
-fn read_while(
-    dir: &Path,
-    meanwhile: &mut dyn FnMut(&Path),
-) -> Result<Vec<SourceFile>, Vec<Problem>> {
+fn read_while(dir: &Path, meanwhile: &mut dyn FnMut(&Path)) -> Result<Tree, Vec<Problem>> {
     let root = dir.canonicalize().map_err(|error| vec![unreadable(dir, &error)])?;
     if !root.is_dir() {
-        return Err(vec![Problem::file(dir, "not a directory")]);
+        return Err(vec![Problem::file(
+            dir,
+            "not a directory",
+            "name the directory that holds the manifests",
+        )]);
     }
     let handle = rustix::fs::open(&root, DIRECTORY, Mode::empty())
         .map_err(|error| vec![unreadable(dir, &error.into())])?;
-    let (files, problems) = (Vec::new(), Vec::new());
+    let (tree, problems) = (Tree::default(), Vec::new());
     let mut walk =
-        Walk { root: &root, handle, dir, entries: 0, bytes: 0, files, problems, meanwhile };
+        Walk { root: &root, handle, dir, entries: 0, bytes: 0, tree, problems, meanwhile };
     walk.visit(&root, 0);
     match dir.canonicalize() {
         Ok(after) if after == root => {}
-        Ok(_) => walk.problems.push(
-            Problem::file(dir, "the link was switched to another tree while it was read")
-                .help("nothing to do: the next reading takes the new tree"),
-        ),
+        Ok(_) => walk.problems.push(Problem::file(
+            dir,
+            "the link was switched to another tree while it was read",
+            "nothing to do: the next reading takes the new tree",
+        )),
         Err(error) => walk.problems.push(unreadable(dir, &error)),
     }
-    if walk.problems.is_empty() { Ok(walk.files) } else { Err(walk.problems) }
+    if walk.problems.is_empty() { Ok(walk.tree) } else { Err(walk.problems) }
 }
 
 const DIRECTORY: OFlags =
@@ -90,7 +103,7 @@ struct Walk<'a> {
     dir: &'a Path,
     entries: usize,
     bytes: usize,
-    files: Vec<SourceFile>,
+    tree: Tree,
     problems: Vec<Problem>,
     meanwhile: &'a mut dyn FnMut(&Path),
 }
@@ -99,7 +112,8 @@ impl Walk<'_> {
     fn visit(&mut self, path: &Path, depth: usize) {
         if depth > MAX_DEPTH {
             let message = format!("more than {MAX_DEPTH} directories deep");
-            self.problems.push(Problem::file(self.shown(path), message));
+            let help = "end the loop of links, or bring the manifests nearer to the top";
+            self.problems.push(Problem::file(self.shown(path), message, help));
             return;
         }
         let entries = match fs::read_dir(path)
@@ -114,7 +128,8 @@ impl Walk<'_> {
             // Said once, where the limit was passed.
             if before <= MAX_ENTRIES {
                 let message = format!("more than {MAX_ENTRIES} files and directories");
-                self.problems.push(Problem::file(self.dir, message));
+                let help = "name the directory that holds the manifests and nothing else";
+                self.problems.push(Problem::file(self.dir, message, help));
             }
             return;
         }
@@ -137,20 +152,21 @@ impl Walk<'_> {
             Err(error) => return self.problems.push(unreadable(&shown, &error)),
         };
         let Ok(below) = real.strip_prefix(self.root) else {
-            return self.problems.push(
-                Problem::file(shown, "a symlink that leaves the directory")
-                    .help("copy the file into the directory"),
-            );
+            return self.problems.push(Problem::file(
+                shown,
+                "a symlink that leaves the directory",
+                "copy the file into the directory",
+            ));
         };
         match fs::metadata(&real) {
             Err(error) => self.problems.push(unreadable(&shown, &error)),
             Ok(found) if found.is_dir() => self.visit(path, depth + 1),
-            Ok(_) if !is_yaml(path) => {}
+            Ok(_) if !is_manifest(path) => self.tree.skipped.extend(skipped(path, shown)),
             Ok(_) => match self.take(below) {
-                Ok(text) => self.files.push(SourceFile { shown, text }),
-                Err(problem) => {
-                    self.problems
-                        .push(Problem { origin: Problem::file(shown, "").origin, ..problem });
+                Ok(text) => self.tree.files.push(SourceFile { shown, text }),
+                Err(mut problem) => {
+                    problem.origin.file = shown;
+                    self.problems.push(problem);
                 }
             },
         }
@@ -158,11 +174,12 @@ impl Walk<'_> {
 
     /// The text of a file, by its path below the root, all of it judged on the handle that it is read from.
     fn take(&mut self, below: &Path) -> Result<String, Problem> {
-        let wrong = |message: &str| Problem::file("", message);
+        let wrong = |message: &str, help: &str| Problem::file("", message, help);
         let file = self.open(below).map_err(|error| unreadable(Path::new(""), &error))?;
         let stat = rustix::fs::fstat(&file).map_err(|e| unreadable(Path::new(""), &e.into()))?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-            return Err(wrong("neither a file nor a directory"));
+            let help = "remove it: only files and directories can be read";
+            return Err(wrong("neither a file nor a directory", help));
         }
         let mut bytes = Vec::new();
         // It may grow while it is read.
@@ -171,13 +188,14 @@ impl Walk<'_> {
             .read_to_end(&mut bytes)
             .map_err(|error| unreadable(Path::new(""), &error))?;
         if bytes.len() as u64 > MAX_FILE_BYTES {
-            return Err(wrong("larger than 1 MiB").help("split it into several files"));
+            return Err(wrong("larger than 1 MiB", "split it into several files"));
         }
         self.bytes += bytes.len();
         if self.bytes > MAX_TREE_BYTES {
-            return Err(wrong("the files are larger than 32 MiB together"));
+            let help = "take out of the directory what is not a manifest";
+            return Err(wrong("the files are larger than 32 MiB together", help));
         }
-        String::from_utf8(bytes).map_err(|_| wrong("not UTF-8").help("save the file as UTF-8"))
+        String::from_utf8(bytes).map_err(|_| wrong("not UTF-8", "save the file as UTF-8"))
     }
 
     fn open(&self, below: &Path) -> io::Result<OwnedFd> {
@@ -199,18 +217,41 @@ impl Walk<'_> {
     }
 }
 
+const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+
 /// Whether a file is read as manifests, by its path below the directory.
 pub(super) fn is_read(path: &Path) -> bool {
     let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
-    is_yaml(path) && !path.iter().any(hidden)
+    is_manifest(path) && !path.iter().any(hidden)
 }
 
-fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        ENDINGS.iter().any(|ending| extension.eq_ignore_ascii_case(ending))
+    })
+}
+
+/// A file whose name has a manifest's ending somewhere else than at its end (`a.yaml.bak`, `a.yaml~`, `a.yml.tmpl`) was
+/// meant to be one, or not to be one any more: which, only people know.
+fn skipped(path: &Path, shown: PathBuf) -> Option<Problem> {
+    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+    let meant = ENDINGS.iter().any(|ending| {
+        let after = name.split_once(&format!(".{ending}")).map(|(_, after)| after);
+        after.is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    });
+    meant.then(|| {
+        let help = "let its name end in .yaml, .yml or .json, or take it out of the directory";
+        Problem::file(shown, "not read, because of how its name ends", help)
+    })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {
-    Problem::file(path, format!("cannot be read: {}", error.kind()))
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "name a directory that exists, or mend the link",
+        io::ErrorKind::PermissionDenied => "let the user that palisade runs as read it",
+        _ => "see the disk or mount that it is on",
+    };
+    Problem::file(path, format!("cannot be read: {}", error.kind()), help)
 }
 
 #[cfg(test)]
@@ -224,14 +265,28 @@ mod tests {
     #[test]
     fn yaml_files_are_read_in_order_and_dot_files_are_not() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["b.yaml", "a.yml", "c.txt", ".hidden.yaml"] {
+        for name in ["b.yaml", "a.yml", "c.JSON", "d.YAML", "e.txt", ".hidden.yaml", "README.md"] {
             fs::write(dir.path().join(name), name).unwrap();
         }
         fs::create_dir_all(dir.path().join(".git")).unwrap();
         fs::write(dir.path().join(".git/x.yaml"), "x").unwrap();
         let read = read(dir.path()).unwrap();
-        let texts: Vec<_> = read.iter().map(|file| file.text.as_str()).collect();
-        assert_eq!(texts, ["a.yml", "b.yaml"]);
+        let texts: Vec<_> = read.files.iter().map(|file| file.text.as_str()).collect();
+        assert_eq!(texts, ["a.yml", "b.yaml", "c.JSON", "d.YAML"]);
+        assert_eq!(read.skipped, []);
+    }
+
+    #[test]
+    fn a_file_that_looks_like_a_manifest_and_is_not_read_is_named() {
+        let names = ["a.yaml.bak", "b.yml~", "c.yaml.j2", "d.json5", "e.yamllint", "f.txt"];
+        let dir = tree(&names.map(|name| (name, "x")));
+        let read = read(dir.path()).unwrap();
+        let skipped: Vec<_> = read.skipped.iter().map(|it| it.origin.file.clone()).collect();
+        assert_eq!(
+            skipped,
+            ["a.yaml.bak", "b.yml~", "c.yaml.j2"].map(|name| dir.path().join(name))
+        );
+        assert_eq!(read.files, []);
     }
 
     #[test]
@@ -264,7 +319,7 @@ mod tests {
         fs::write(dir.path().join("rev1/a.yaml"), "a: 1").unwrap();
         let link = dir.path().join("current");
         std::os::unix::fs::symlink("rev1", &link).unwrap();
-        let files = read(&link).unwrap();
+        let files = read(&link).unwrap().files;
         assert_eq!(files[0].shown, link.join("a.yaml"));
     }
 
@@ -299,7 +354,7 @@ mod tests {
             });
             let messages: Vec<_> = found.unwrap_err().into_iter().map(|p| p.message).collect();
             assert_eq!(messages, ["the link was switched to another tree while it was read"]);
-            assert_eq!(read(&link).unwrap()[0].text, "2");
+            assert_eq!(read(&link).unwrap().files[0].text, "2");
         }
     }
 
@@ -331,7 +386,7 @@ mod tests {
             dir: &root,
             entries: 0,
             bytes: 0,
-            files: Vec::new(),
+            tree: Tree::default(),
             problems: Vec::new(),
             meanwhile: &mut nothing,
         };

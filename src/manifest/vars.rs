@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::kind::{Invalid, ScopeFacts};
+use crate::kind::{
+    Invalid, ScopeFacts,
+    placeholder::{self, Piece},
+};
 
 /// Replaces `${var.NAME}`, `${scope.account}`, `${scope.region}` and `${scope.partition}` in every string
 /// below `path`. What else stands in `${…}` is left: references are resolved later, the rest is IAM's.
@@ -32,37 +35,35 @@ pub(super) fn substitute<'a>(
     }
 }
 
-fn expand<'a>(
+/// One text. Escaped placeholders stay escaped: references are resolved later, and only then are they texts.
+pub(super) fn expand<'a>(
     text: &str,
     facts: &ScopeFacts,
     var: &impl Fn(&str) -> Option<&'a str>,
 ) -> Result<String, Invalid> {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("${") {
-        let (before, from) = rest.split_at(start);
-        let Some(end) = from.find('}') else { break };
-        out.push_str(before);
-        let token = &from[2..end];
-        match token.split_once('.') {
-            Some(("var", name)) => out.push_str(var(name).ok_or_else(|| {
-                Invalid::new("", format!("`${{{token}}}` has no value in the settings"))
-                    .help("set it under `vars` in palisade.yaml, or with --var")
-            })?),
-            Some(("scope", "account")) => out.push_str(&facts.account),
-            Some(("scope", "region")) => out.push_str(&facts.region),
-            Some(("scope", "partition")) => out.push_str(&facts.partition),
-            Some(("scope" | "organization", other)) if token != "organization.id" => {
-                let why = format!("`${{{token}}}`: there is no `{other}`");
-                return Err(Invalid::new("", why).help(
-                    "${scope.account}, ${scope.region}, ${scope.partition}, ${organization.id}",
-                ));
-            }
-            _ => out.push_str(&from[..=end]),
+    for piece in placeholder::pieces(text) {
+        match piece {
+            Piece::Text(text) | Piece::Open(text) => out.push_str(text),
+            Piece::Literal(inner) => out.push_str(&format!("$${{{inner}}}")),
+            Piece::Token(token) => match token.split_once('.') {
+                Some(("var", name)) => out.push_str(var(name).ok_or_else(|| {
+                    Invalid::new("", format!("`${{{token}}}` has no value in the settings"))
+                        .help("set it under `vars` in palisade.yaml, or with --var")
+                })?),
+                Some(("scope", "account")) => out.push_str(&facts.account),
+                Some(("scope", "region")) => out.push_str(&facts.region),
+                Some(("scope", "partition")) => out.push_str(&facts.partition),
+                Some(("scope" | "organization", other)) if token != "organization.id" => {
+                    let why = format!("`${{{token}}}`: there is no `{other}`");
+                    return Err(Invalid::new("", why).help(
+                        "${scope.account}, ${scope.region}, ${scope.partition}, ${organization.id}",
+                    ));
+                }
+                _ => out.push_str(&format!("${{{token}}}")),
+            },
         }
-        rest = &from[end + 1..];
     }
-    out.push_str(rest);
     Ok(out)
 }
 
@@ -87,11 +88,11 @@ mod tests {
 
     #[test]
     fn ours_are_replaced_and_everything_else_passes_through() {
-        let text = "${var.team} ${scope.account}-${scope.region} ${aws:PrincipalArn} ${KmsKey/a.arn} ${organization.id} ${open";
+        let text = "${var.team} ${scope.account}-${scope.region} ${aws:PrincipalArn} ${KmsKey/a.arn} ${organization.id} $${var.team} ${open";
         assert_eq!(
             run(json!([text])),
             Ok(json!([
-                "ml 111122223333-eu-west-1 ${aws:PrincipalArn} ${KmsKey/a.arn} ${organization.id} ${open"
+                "ml 111122223333-eu-west-1 ${aws:PrincipalArn} ${KmsKey/a.arn} ${organization.id} $${var.team} ${open"
             ]))
         );
     }

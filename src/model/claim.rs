@@ -10,6 +10,8 @@ use super::Address;
 /// Tags of a live resource.
 pub type Tags = BTreeMap<String, String>;
 
+/// How the claim's tags begin; no manifest may set such a tag.
+pub const PREFIX: &str = "palisade:";
 /// Tag that names the installation (settings `owner`).
 pub const OWNER_TAG: &str = "palisade:owner";
 /// Tag that names the manifest (`scope/Kind/name`).

@@ -10,6 +10,7 @@ pub mod pause;
 pub mod policy_document;
 pub mod risk;
 pub mod seen;
+pub mod text;
 
 pub use address::{Address, PhysicalId};
 pub use address_space::AddressSpace;

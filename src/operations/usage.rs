@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Grant, Need, Operation, all};
-use crate::{kind::erased::Registry, manifest::Document};
+use crate::{
+    kind::{LookupKind, erased::Registry},
+    manifest::Document,
+};
 
 /// How many days a key stays pending deletion unless its manifest says otherwise.
 const WINDOW_DAYS: u16 = 30;
@@ -50,6 +53,10 @@ impl Usage {
             }
             if document.recorded.organization {
                 usage.needs.insert(Need::OrganizationId);
+            }
+            let service = |(kind, _): &(LookupKind, _)| *kind == LookupKind::EndpointService;
+            if document.recorded.lookups.iter().any(service) {
+                usage.needs.insert(Need::UnknownServices);
             }
             let Some(spec) = &document.spec else { continue };
             match kind.as_str() {

@@ -8,8 +8,13 @@ use std::{
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::{Mode, Prune, Scope, SettingsError, flags::parse_duration, value};
-use crate::{aws::AssumedRole, model::HeldRisk};
+use super::{
+    Mode, Prune, Scope, SettingsError,
+    check::{is_account, is_plain, role_account},
+    error::value,
+    flags::parse_duration,
+};
+use crate::{aws::AssumedRole, manifest::meant_in, model::HeldRisk};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -67,25 +72,48 @@ pub(super) struct FileServer {
 impl FileScope {
     pub(super) fn check(self, name: &str) -> Result<Scope, SettingsError> {
         let field = |part: &str| format!("scopes.{name}.{part}");
-        if name.is_empty() || name.contains('/') {
-            return Err(value("scopes", format!("`{name}` cannot be a scope's name")));
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {
+            let why = format!("`{name}` cannot be a scope's name: it is part of every claim");
+            return Err(value("scopes", why, "1 to 64 letters, digits, `-`, `_` or `.`"));
         }
-        if self.account.len() != 12 || !self.account.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(value(field("account"), "12 digits in quotes"));
+        let account = &self.account;
+        if !is_account(account) {
+            let why = format!("`{account}` is not an account's id");
+            return Err(value(field("account"), why, "12 digits, in quotes"));
         }
-        if !self.region.contains('-') {
-            return Err(value(field("region"), "a Region such as eu-west-1"));
+        if !is_region(&self.region) {
+            let why = format!("`{}` is not a Region", self.region);
+            return Err(value(field("region"), why, "write its code, such as eu-west-1"));
+        }
+        if let Some(role) = &self.assume_role {
+            let field = field("assumeRole.roleArn");
+            let arn = &role.role_arn;
+            match role_account(arn) {
+                Some(own) if own == account => {}
+                Some(other) => {
+                    let why = format!(
+                        "the role is in account {other}, and the scope's account is {account}"
+                    );
+                    let help = "a role gives access to its own account: correct one of the two";
+                    return Err(value(field, why, help));
+                }
+                None => {
+                    let why = format!("`{arn}` is not the ARN of a role");
+                    let help =
+                        format!("write it whole, such as arn:aws:iam::{account}:role/palisade");
+                    return Err(value(field, why, help));
+                }
+            }
         }
         let role = self
             .assume_role
             .map(|role| AssumedRole { role_arn: role.role_arn, external_id: role.external_id });
-        if let Some(role) = role.as_ref().filter(|role| !role.role_arn.contains(":role/")) {
-            let why = format!("`{}` is no role's ARN", role.role_arn);
-            return Err(value(field("assumeRole.roleArn"), why));
-        }
-        if let Some(arn) = self.daemon_role.as_deref().filter(|arn| !is_role(arn, &self.account)) {
-            let why = format!("`{arn}` is not the ARN of a role in account {}", self.account);
-            return Err(value(field("daemonRole"), why));
+        if let Some(arn) = self.daemon_role.as_deref().filter(|arn| !is_role(arn, account)) {
+            let why = format!("`{arn}` is not the ARN of a role in account {account}");
+            let help = format!(
+                "write the daemon's role whole and without wildcards, such as arn:aws:iam::{account}:role/palisade"
+            );
+            return Err(value(field("daemonRole"), why, help));
         }
         Ok(Scope {
             account: Some(self.account),
@@ -97,18 +125,32 @@ impl FileScope {
     }
 }
 
+/// Whether it has the form of a Region's code. Whether AWS has it, `doctor` finds out.
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let plain = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    parts.len() >= 3 && parts.iter().all(plain)
+}
+
 /// Whether it is exactly the ARN of one role in the account.
 fn is_role(arn: &str, account: &str) -> bool {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", _, "iam", "", in_account, resource] = parts[..] else { return false };
-    let name = resource.strip_prefix("role/");
-    in_account == account && name.is_some_and(|name| !name.is_empty() && !name.contains(['*', '?']))
+    role_account(arn) == Some(account) && !arn.contains(['*', '?'])
+}
+
+/// What the file says.
+pub(super) fn text_of(path: &Path) -> Result<String, SettingsError> {
+    std::fs::read_to_string(path).map_err(|error| SettingsError {
+        place: path.display().to_string(),
+        field: String::new(),
+        why: format!("cannot be read: {error}"),
+        help: "name the right file with --settings or PALISADE_SETTINGS".to_owned(),
+    })
 }
 
 pub(super) fn read(path: &Path) -> Result<File, SettingsError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-    parse(path, &text)
+    parse(path, &text_of(path)?)
 }
 
 pub(super) fn parse(path: &Path, text: &str) -> Result<File, SettingsError> {
@@ -118,7 +160,16 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<File, SettingsError> {
             || "1:1".to_owned(),
             |location| format!("{}:{}", location.line(), location.column()),
         );
-        SettingsError::Syntax { path: path.to_owned(), place, message: error.to_string() }
+        let message = error.to_string();
+        let why = message.split(" at line ").next().unwrap_or_default();
+        let why = why.lines().next().unwrap_or_default().to_owned();
+        SettingsError {
+            place: format!("{}:{place}", path.display()),
+            field: String::new(),
+            help: meant_in(&why)
+                .unwrap_or_else(|| "examples/palisade.yaml explains every setting".to_owned()),
+            why,
+        }
     })
 }
 

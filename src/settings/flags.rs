@@ -5,21 +5,30 @@ use std::{path::PathBuf, time::Duration};
 use super::{Mode, Prune};
 use crate::model::HeldRisk;
 
+/// The heading of settings in every verb's help.
+pub const SETTINGS: &str = "Settings";
+
 /// Values given by flag or environment variable; they win over the file.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Overrides {
     /// Settings file [default: palisade.yaml in the working directory, if there is one]
-    #[arg(long = "settings", global = true, env = "PALISADE_SETTINGS", value_name = "FILE")]
+    #[arg(
+        long = "settings",
+        global = true,
+        env = "PALISADE_SETTINGS",
+        help_heading = SETTINGS,
+        value_name = "FILE"
+    )]
     pub file: Option<PathBuf>,
     /// This installation's name, written into every claim
-    #[arg(long, global = true, env = "PALISADE_OWNER", help_heading = "Settings")]
+    #[arg(long, global = true, env = "PALISADE_OWNER", help_heading = SETTINGS)]
     pub owner: Option<String>,
     /// Scope of manifests that name none
     #[arg(
         long,
         global = true,
         env = "PALISADE_DEFAULT_SCOPE",
-        help_heading = "Settings",
+        help_heading = SETTINGS,
         value_name = "SCOPE"
     )]
     pub default_scope: Option<String>,
@@ -28,19 +37,19 @@ pub struct Overrides {
         long,
         global = true,
         env = "PALISADE_ORGANIZATION",
-        help_heading = "Settings",
+        help_heading = SETTINGS,
         value_name = "ID"
     )]
     pub organization: Option<String>,
     /// Time between passes when nothing happens, e.g. 60s [default: 60s]
-    #[arg(long, global = true, env = "PALISADE_INTERVAL", help_heading = "Settings", value_parser = parse_duration, value_name = "TIME")]
+    #[arg(long, global = true, env = "PALISADE_INTERVAL", help_heading = SETTINGS, value_parser = parse_duration, value_name = "TIME")]
     pub interval: Option<Duration>,
     /// Distance of the two looks that must agree before a nameless resource (a key) is created, or an orphan is pruned
     /// [default: 15s]
-    #[arg(long, global = true, env = "PALISADE_SETTLE_WINDOW", help_heading = "Settings", value_parser = parse_duration, value_name = "TIME")]
+    #[arg(long, global = true, env = "PALISADE_SETTLE_WINDOW", help_heading = SETTINGS, value_parser = parse_duration, value_name = "TIME")]
     pub settle_window: Option<Duration>,
     /// Correct what differs, or only report it [default: enforce]
-    #[arg(long, global = true, env = "PALISADE_MODE", help_heading = "Settings")]
+    #[arg(long, global = true, env = "PALISADE_MODE", help_heading = SETTINGS)]
     pub mode: Option<Mode>,
     /// Holds the pauses of `palisade brake`; while it exists and is empty nothing is written
     /// [default: palisade.brake beside the settings file]
@@ -48,7 +57,7 @@ pub struct Overrides {
         long,
         global = true,
         env = "PALISADE_BRAKE_FILE",
-        help_heading = "Settings",
+        help_heading = SETTINGS,
         value_name = "FILE"
     )]
     pub brake_file: Option<PathBuf>,
@@ -57,20 +66,20 @@ pub struct Overrides {
         long,
         global = true,
         env = "PALISADE_BREAK_GLASS_ROLES",
-        help_heading = "Settings",
+        help_heading = SETTINGS,
         value_delimiter = ',',
         value_name = "ARNS"
     )]
     pub break_glass_roles: Option<Vec<String>>,
     /// What becomes of claimed resources whose manifest is gone [default: never]
-    #[arg(long, global = true, env = "PALISADE_PRUNE", help_heading = "Settings")]
+    #[arg(long, global = true, env = "PALISADE_PRUNE", help_heading = SETTINGS)]
     pub prune: Option<Prune>,
     /// Deletions let through, in percent of the claimed resources of a kind in a scope; 100: no limit [default: 10]
     #[arg(
         long,
         global = true,
         env = "PALISADE_GATE_DELETES_PERCENT",
-        help_heading = "Settings",
+        help_heading = SETTINGS,
         value_name = "PERCENT"
     )]
     pub gate_deletes_percent: Option<u32>,
@@ -79,7 +88,7 @@ pub struct Overrides {
         long,
         global = true,
         env = "PALISADE_GATE_CHANGES_PERCENT",
-        help_heading = "Settings",
+        help_heading = SETTINGS,
         value_name = "PERCENT"
     )]
     pub gate_changes_percent: Option<u32>,
@@ -89,7 +98,7 @@ pub struct Overrides {
         long,
         global = true,
         env = "PALISADE_GATE_ACCOUNTS_PERCENT",
-        help_heading = "Settings",
+        help_heading = SETTINGS,
         value_name = "PERCENT"
     )]
     pub gate_accounts_percent: Option<u32>,
@@ -98,7 +107,7 @@ pub struct Overrides {
         long,
         global = true,
         env = "PALISADE_GATE_HOLD_RISKS",
-        help_heading = "Settings",
+        help_heading = SETTINGS,
         value_delimiter = ',',
         value_name = "RISKS"
     )]
@@ -108,13 +117,31 @@ pub struct Overrides {
         long,
         global = true,
         env = "PALISADE_LISTEN",
-        help_heading = "Settings",
+        help_heading = SETTINGS,
         value_name = "HOST:PORT"
     )]
     pub listen: Option<String>,
     /// Value of ${var.NAME}; may be repeated
-    #[arg(long = "var", global = true, help_heading = "Settings", value_name = "NAME=VALUE", value_parser = parse_var)]
+    #[arg(long = "var", global = true, help_heading = SETTINGS, value_name = "NAME=VALUE", value_parser = parse_var)]
     pub vars: Vec<(String, String)>,
+}
+
+impl Overrides {
+    /// Whether a flag or variable gives this setting.
+    pub(super) fn gives(&self, field: &str) -> bool {
+        match field.split('[').next().unwrap_or_default() {
+            "owner" => self.owner.is_some(),
+            "defaultScope" => self.default_scope.is_some(),
+            "organization" => self.organization.is_some(),
+            "interval" => self.interval.is_some(),
+            "breakGlassRoles" => self.break_glass_roles.is_some(),
+            "gate.deletesPercent" => self.gate_deletes_percent.is_some(),
+            "gate.changesPercent" => self.gate_changes_percent.is_some(),
+            "gate.accountsPercent" => self.gate_accounts_percent.is_some(),
+            "server.listen" => self.listen.is_some(),
+            _ => false,
+        }
+    }
 }
 
 /// Reads `90s`, `5m`, `1h` or `500ms`.
@@ -124,14 +151,18 @@ pub struct Overrides {
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let seconds = |all: Option<u64>| all.map(Duration::from_secs).ok_or("too long".to_owned());
-    let number: u64 = number.parse().map_err(|_| "a time such as 60s, 5m or 1h".to_owned())?;
+    let wrong = || format!("`{text}` is not a time such as 60s, 5m or 1h (units: ms, s, m, h)");
+    let seconds = |factor: u64, number: u64| {
+        let all = number.checked_mul(factor).map(Duration::from_secs);
+        all.ok_or_else(|| format!("`{text}` is too long"))
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
     match unit {
         "ms" => Ok(Duration::from_millis(number)),
         "s" => Ok(Duration::from_secs(number)),
-        "m" => seconds(number.checked_mul(60)),
-        "h" => seconds(number.checked_mul(3600)),
-        _ => Err("a time such as 60s, 5m or 1h (units: ms, s, m, h)".to_owned()),
+        "m" => seconds(60, number),
+        "h" => seconds(3600, number),
+        _ => Err(wrong()),
     }
 }
 

@@ -56,7 +56,7 @@ impl Levers {
         halt.stop = match self.mode() {
             None | Some(Ok(Mode::Enforce)) => None,
             Some(Ok(Mode::Observe)) => Some(Stop::Observe),
-            Some(Err(error)) => Some(Stop::Settings { why: error.to_string() }),
+            Some(Err(error)) => Some(Stop::Settings { why: error.line() }),
         };
         halt
     }

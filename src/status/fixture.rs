@@ -242,15 +242,12 @@ pub(crate) fn report() -> Report {
         duration_seconds: 1.25,
         revision: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
         source_age_seconds: Some(93.0),
-        problems: vec![
-            Problem {
-                origin: origin("network.yaml", 12),
-                path: "spec.ingress[2].ports".to_owned(),
-                message: "`44e` is no port".to_owned(),
-                help: None,
-            }
-            .help("a number from 0 to 65535, a range, or all"),
-        ],
+        problems: vec![Problem {
+            origin: origin("network.yaml", 12),
+            path: "spec.ingress[2].ports".to_owned(),
+            message: "`44e` is no port".to_owned(),
+            help: "a number from 0 to 65535, a range, or all".to_owned(),
+        }],
         scopes: BTreeMap::from([
             (
                 "ml-dev".to_owned(),

@@ -166,6 +166,7 @@ fn dependencies_are_used_only_where_they_belong() {
     only("serde_yaml::", &["cli/output.rs", "cli/import"]);
     assert_eq!(sinners(&["serde_yaml::from", "serde_yaml::Deserializer"], |_| false), NONE);
     only("serde_saphyr::", &["manifest/node.rs", "settings", "cli/policy_diff.rs"]);
+    only("granit_parser::", &["manifest/foreign.rs"]);
     only("petgraph::", &["plan/graph.rs"]);
     only("prometheus::", &["status/"]);
     only("notify::", &["manifest/watch.rs"]);

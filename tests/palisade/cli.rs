@@ -129,8 +129,9 @@ fn validate_accepts_the_shipped_directory_and_names_every_mistake() {
     assert_eq!(document["manifests"], 0);
     let problem = &document["problems"][0];
     assert!(problem["origin"]["line"].is_u64() && problem["message"].is_string(), "{problem}");
-    // Missing settings and directories are failures, not usage.
-    expect(1, &["validate"]);
+    // Without settings, what needs none is judged; settings and directories that are named and missing are failures, not usage.
+    expect(0, &["validate"]);
+    expect(1, &["--settings", "/nonexistent", "validate"]);
     expect(1, &["--settings", settings, "validate", "/nonexistent"]);
 }
 

@@ -13,9 +13,9 @@ use crate::{
     aws::{Access, identity, lookup, rehearsal, trace},
     engine::Scopes,
     kind::{Ask, Class, CloudError, LookupItem, LookupKind, Population},
-    manifest::{Document, Snapshot},
+    manifest::{Document, Snapshot, did_you_mean},
     model::{Address, Claim, Deletion, Observed, Ownership, Tags},
-    settings::{Mode, Settings},
+    settings::{Mode, Settings, is_known_region, regions},
 };
 
 /// What is to be examined.
@@ -24,6 +24,8 @@ pub(super) struct Scope<'a> {
     pub(super) settings: &'a Settings,
     pub(super) scopes: &'a Scopes,
     pub(super) snapshot: &'a Snapshot,
+    /// Whether AWS is asked somewhere else than at its own endpoints.
+    pub(super) custom_endpoint: bool,
 }
 
 /// What was found.
@@ -46,6 +48,7 @@ impl Scope<'_> {
         let answered = calls.iter().rev().find_map(|call| call.answered_at);
         let skew = answered.map(|theirs| epoch_seconds() - theirs);
         let mut checks = vec![self.identity(access, caller.as_ref())];
+        checks.extend(self.region(&access.facts.region, caller.is_ok()));
         match caller {
             // Nothing that was found out in another account would say anything.
             Ok(caller) if caller.account == access.facts.account => {
@@ -58,6 +61,28 @@ impl Scope<'_> {
 
     fn check_name(&self, what: &str) -> String {
         format!("{}: {what}", self.name)
+    }
+
+    /// A Region that palisade does not know. Only AWS's own endpoint of a Region shows that there is one: somebody else's
+    /// endpoint answers for any.
+    fn region(&self, region: &str, answers: bool) -> Option<Check> {
+        if is_known_region(region) {
+            return None;
+        }
+        let name = self.check_name("region");
+        if answers && !self.custom_endpoint {
+            let found = format!("{region} answers, and is newer than palisade's list of Regions");
+            return Some(Check::warn(
+                name,
+                found,
+                "see that the endpoints' service names are right there",
+            ));
+        }
+        let help = did_you_mean(region, regions()).map_or_else(
+            || format!("correct scopes.{}.region: eu-west-1 is the code of a Region", self.name),
+            |near| format!("did you mean `{near}`? Correct scopes.{}.region", self.name),
+        );
+        Some(Check::fail(name, format!("there is no Region `{region}`"), help))
     }
 
     fn identity(&self, access: &Access, caller: Result<&identity::Caller, &CloudError>) -> Check {
@@ -109,7 +134,7 @@ impl Scope<'_> {
             let name = self.check_name(&format!("look up {}s", kind.as_str()));
             match lookup::fetch(access, kind, &names).await {
                 Ok(items) => {
-                    checks.push(Check::ok(name, format!("{} found", items.len())));
+                    checks.push(looked_up(name, kind, &names, &items, access));
                     found.insert(kind, items);
                 }
                 Err(error) => checks.push(failed(name, &error, access, arn)),
@@ -253,6 +278,31 @@ impl Scope<'_> {
             ),
         }
     }
+}
+
+/// What a lookup found. A name that nothing has makes its manifests wait.
+fn looked_up(
+    check: String,
+    kind: LookupKind,
+    names: &BTreeSet<String>,
+    items: &[LookupItem],
+    access: &Access,
+) -> Check {
+    let there = |name: &&String| items.iter().any(|item| item.name.as_ref() == Some(*name));
+    let missing: Vec<&str> = names.iter().filter(|it| !there(it)).map(String::as_str).collect();
+    if missing.is_empty() {
+        return Check::ok(check, format!("{} found", items.len()));
+    }
+    let (kind, region) = (kind.as_str(), &access.facts.region);
+    Check::warn(
+        check,
+        format!(
+            "no {kind} is called {} (account {}, {region})",
+            missing.join(", "),
+            access.facts.account
+        ),
+        format!("correct the name in the manifests, or make the {kind}: until then they wait"),
+    )
 }
 
 fn failed(name: String, error: &CloudError, access: &Access, arn: &str) -> Check {

@@ -1,11 +1,12 @@
 //! `doctor`: everything that `run` needs, tried before it is needed. Nothing is written: the clients refuse every
 //! mutating call except EC2's dry runs.
 
+mod claim_tags;
 mod live;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt::Write as _, io, net::TcpListener, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, io, net::TcpListener, path::Path};
 
 use serde::Serialize;
 
@@ -17,7 +18,7 @@ use crate::{
     aws::{Connection, Guard},
     engine::Scopes,
     kinds,
-    manifest::{Loader, Snapshot, described},
+    manifest::{Loader, Problem, Snapshot, described},
     settings::{Mode, Overrides, Settings, SettingsError},
 };
 
@@ -97,8 +98,7 @@ async fn examine(
     let settings = match settings {
         Ok(settings) => settings,
         Err(error) => {
-            let help = "examples/palisade.yaml explains every setting; `--settings FILE` names another file";
-            return vec![Check::fail("settings", error.to_string(), help)];
+            return vec![Check::fail("settings", error.line(), error.help)];
         }
     };
     let mut checks = vec![settings_check(&settings), listen(&settings.listen).await];
@@ -112,7 +112,10 @@ async fn examine(
     let (check, snapshot) = directory(&loader, dir);
     checks.push(check);
     match connected {
-        Ok(scopes) => checks.extend(scopes_checks(&settings, &scopes, &snapshot).await),
+        Ok(scopes) => {
+            let custom = connection.has_custom_endpoint();
+            checks.extend(scopes_checks(&settings, &scopes, &snapshot, custom).await);
+        }
         Err(error) => {
             let help = "without a settings file the ambient credentials and Region decide: set AWS_REGION, and \
                         AWS_PROFILE or a container or instance role";
@@ -122,16 +125,42 @@ async fn examine(
     checks
 }
 
-async fn scopes_checks(settings: &Settings, scopes: &Scopes, snapshot: &Snapshot) -> Vec<Check> {
-    let mut checks = Vec::new();
+async fn scopes_checks(
+    settings: &Settings,
+    scopes: &Scopes,
+    snapshot: &Snapshot,
+    custom_endpoint: bool,
+) -> Vec<Check> {
+    let mut checks = same_place(scopes);
     let mut skew: Option<i64> = None;
     for name in settings.scopes.keys() {
-        let examined = live::Scope { name, settings, scopes, snapshot }.examine().await;
+        let examined =
+            live::Scope { name, settings, scopes, snapshot, custom_endpoint }.examine().await;
         checks.extend(examined.checks);
+        let facts = scopes.facts().get(name);
+        checks.extend(facts.and_then(|facts| claim_tags::check(facts, snapshot)));
         skew = skew.into_iter().chain(examined.skew).max_by_key(|skew| skew.abs());
     }
     checks.extend(skew.map(clock));
     checks
+}
+
+/// Scopes of one account and Region: what one of them makes, the other finds, and two manifests can ask for one thing.
+fn same_place(scopes: &Scopes) -> Vec<Check> {
+    let mut places: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for (name, facts) in scopes.facts() {
+        places.entry((&facts.account, &facts.region)).or_default().push(name);
+    }
+    let twice = places.into_iter().filter(|(_, names)| names.len() > 1);
+    twice
+        .map(|((account, region), names)| {
+            Check::warn(
+                "settings",
+                format!("scopes {} are the same account {account} and Region {region}", names.join(" and ")),
+                "keep one of them, unless their roles differ on purpose: two manifests could ask for one resource",
+            )
+        })
+        .collect()
 }
 
 fn settings_check(settings: &Settings) -> Check {
@@ -191,6 +220,12 @@ fn directory(loader: &Loader<'_>, dir: &Path) -> (Check, Snapshot) {
     let check = if snapshot.documents.is_empty() {
         let help = "nothing will be managed: name the right directory, or add manifests (examples/ has one a kind)";
         Check::warn(NAME, found, help)
+    } else if let Some(warning) = snapshot.warnings.first() {
+        let count = snapshot.warnings.len();
+        let first = Problem { help: String::new(), ..warning.clone() };
+        let first = first.to_string().lines().next().unwrap_or_default().to_owned();
+        let s = if count == 1 { "" } else { "s" };
+        Check::warn(NAME, format!("{found}; {count} warning{s}, the first: {first}"), &warning.help)
     } else {
         Check::ok(NAME, found)
     };

@@ -55,6 +55,7 @@ async fn where_everything_is_right_nothing_fails_and_nothing_is_written() {
         "ml-prod: identity",
         "org: identity",
         "ml-prod: organization",
+        "ml-prod: claim tags",
         "ml-prod: read KmsKey",
         "ml-prod: read SageMakerDomain",
         "ml-prod: read SecurityGroup",
@@ -225,4 +226,63 @@ fn the_text_has_a_line_a_check_what_to_do_and_the_counts() {
          FAIL  listen: taken\n      do: choose another\n\
          1 ok, 1 warning, 1 failed\n"
     );
+}
+
+#[tokio::test]
+async fn a_region_that_there_is_not_is_named_with_the_one_that_was_meant() {
+    let settings = SETTINGS.replace("region: eu-west-1", "region: eu-wets-1");
+    let simulator = world();
+    // Somebody else's endpoint answers for every Region, which shows nothing.
+    let config = simulator.sdk_config(ML_ACCOUNT, REGION);
+    let config = config.into_builder().endpoint_url("http://localhost:4566").build();
+    let connection = Connection::new(config, Guard::rehearsing());
+    let checks = examine(Settings::parse(&settings, &overrides()), &connection, &shipped()).await;
+    let region = check(&checks, "ml-prod: region");
+    assert_eq!(region.status, Status::Fail, "{}", text(&checks));
+    assert!(region.found.contains("eu-wets-1"), "{region:?}");
+    assert!(
+        help(region).contains("did you mean `eu-west-1`? Correct scopes.ml-prod.region"),
+        "{region:?}"
+    );
+    // AWS's own endpoint of the Region is proof of it: this palisade is older than the Region.
+    let checks = doctor(&simulator, &settings, &overrides()).await;
+    assert_eq!(check(&checks, "ml-prod: region").status, Status::Warn, "{}", text(&checks));
+    let checks = doctor(&simulator, SETTINGS, &overrides()).await;
+    assert!(checks.iter().all(|check| check.name != "ml-prod: region"));
+}
+
+#[tokio::test]
+async fn two_scopes_of_one_account_and_region_are_noticed() {
+    let role =
+        "assumeRole: {roleArn: \"arn:aws:iam::111122223333:role/palisade\", externalId: demo}";
+    let second =
+        format!("  second: {{account: \"111122223333\", region: eu-west-1, {role}}}\ninterval:");
+    let settings = SETTINGS.replace("interval:", &second);
+    let checks = doctor(&world(), &settings, &overrides()).await;
+    let found = checks.iter().find(|check| check.found.contains("scopes ml-prod and second"));
+    assert_eq!(found.map(|check| check.status), Some(Status::Warn), "{}", text(&checks));
+}
+
+#[tokio::test]
+async fn a_service_and_a_unit_that_nobody_has_are_named() {
+    let simulator = world();
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = "apiVersion: palisade.dev/v1alpha1\nkind: VpcEndpoint\nmetadata: {name: e}\nspec:\n  \
+                    type: Interface\n  service: secretmanager\n  vpc: {lookup: {tags: {Name: ml}}}\n  \
+                    subnets: {lookup: {tags: {tier: private}}}\n  securityGroups: [sg-0123456789abcdef0]\n  \
+                    policy: default\n---\n\
+                    apiVersion: palisade.dev/v1alpha1\nkind: ServiceControlPolicy\nmetadata: {name: p, scope: org}\n\
+                    spec:\n  targets: [\"ou:/Workload\"]\n  content: {Version: \"2012-10-17\", Statement: \
+                    [{Effect: Deny, Action: \"organizations:LeaveOrganization\", Resource: \"*\"}]}\n";
+    std::fs::write(dir.path().join("a.yaml"), manifest).unwrap();
+    let connection = Connection::new(simulator.sdk_config(ML_ACCOUNT, REGION), Guard::rehearsing());
+    let settings = Settings::parse(SETTINGS, &overrides());
+    let checks = examine(settings, &connection, dir.path()).await;
+    let service = check(&checks, "ml-prod: look up endpoint services");
+    assert_eq!(service.status, Status::Warn, "{}", text(&checks));
+    assert!(service.found.contains("com.amazonaws.eu-west-1.secretmanager"), "{service:?}");
+    let unit = check(&checks, "org: look up organizational units");
+    assert!(unit.status == Status::Warn && unit.found.contains("/Workload"), "{unit:?}");
+    let directory = check(&checks, "directory");
+    assert!(help(directory).contains("did you mean `secretsmanager`?"), "{directory:?}");
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::State;
 use crate::{
-    kind::{Invalid, Line, Refs, policy_lines},
+    kind::{Invalid, Line, Refs, ScopeFacts, policy_lines},
     kinds::policies,
     model::{
         Risk,
@@ -47,31 +47,63 @@ pub(super) mod bare {
 /// The policy of the manifest, with references filled in; problems are added to the list.
 pub(super) fn resolve(
     policy: Option<Value>,
-    refs: &mut Refs<'_>,
+    refs: &Refs<'_>,
     problems: &mut Vec<Invalid>,
 ) -> Option<PolicyDocument> {
-    let Some(mut value) = policy.filter(|value| !value.is_null()) else {
+    let Some(value) = policy.filter(|value| !value.is_null()) else {
         let why = "is required: the policy that AWS sets by default hands the key to everybody in the account whom an IAM \
                    policy allows it";
         problems.push(Invalid::new("policy", why).help(START));
         return None;
     };
-    if let Err(wrong) = refs.interpolate(&mut value, &crate::kinds::registry().names()) {
-        problems.extend(
-            wrong
-                .into_iter()
-                .map(|invalid| Invalid { field: format!("policy.{}", invalid.field), ..invalid }),
-        );
-        return None;
-    }
     let before = problems.len();
     let document = policies::checked("policy", &value, Dialect::KeyPolicy, refs.scope(), problems)?;
-    if before == problems.len() && !somebody_keeps_control(&document, refs) {
-        let why = "locks everybody out: neither the account's root nor a role of the account is surely allowed \
-                   kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key";
-        problems.push(Invalid::new("policy", why).help(START));
+    if before == problems.len()
+        && refs.scope().knows_account()
+        && !somebody_keeps_control(&document, refs)
+    {
+        problems.push(locked_out(&document, refs.scope()));
     }
     Some(document)
+}
+
+/// Nobody of the account could ever change the policy. Where it hands the key to another account instead, that is
+/// almost always the account of another installation.
+fn locked_out(document: &PolicyDocument, scope: &ScopeFacts) -> Invalid {
+    let ScopeFacts { name, account, partition, .. } = scope;
+    let why = "locks everybody out: neither the account's root nor a role of the account is surely allowed \
+               kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key";
+    let mut others = BTreeSet::new();
+    accounts(document, &mut others);
+    others.remove(account);
+    let Some(other) = others.first() else { return Invalid::new("policy", why).help(START) };
+    let why = format!(
+        "{why}; the policy names account {other}, and the key is in account {account} (scope {name})"
+    );
+    Invalid::new("policy", why).help(format!(
+        "write arn:{partition}:iam::${{scope.account}}:root if this account was meant; otherwise {START}"
+    ))
+}
+
+/// The accounts of all principals in `Allow` statements.
+fn accounts(document: &PolicyDocument, found: &mut BTreeSet<String>) {
+    for statement in statements(document).iter().filter(|it| it["Effect"] == "Allow") {
+        let mut texts = Vec::new();
+        texts_of(&statement["Principal"]["AWS"], &mut texts);
+        found.extend(texts.into_iter().filter_map(|text| {
+            let account = text.split(':').nth(4).unwrap_or(text);
+            let whole = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+            whole.then(|| account.to_owned())
+        }));
+    }
+}
+
+fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(list) => list.iter().for_each(|inner| texts_of(inner, found)),
+        _ => {}
+    }
 }
 
 /// Whether the account's root, or a role of the account that the policy names, is certainly allowed to

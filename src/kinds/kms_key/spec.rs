@@ -7,7 +7,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{Rotation, State, policy};
-use crate::kind::{Invalid, Refs, TagSpec};
+use crate::{
+    kind::{Invalid, Refs, TagSpec},
+    model::text,
+};
 
 /// The key material that palisade's keys have: KMS makes it and keeps it.
 const ORIGIN: &str = "AWS_KMS";
@@ -15,8 +18,6 @@ const ORIGIN: &str = "AWS_KMS";
 const ALIASES_PER_KEY: usize = 50;
 /// KMS API reference, `AliasName`.
 const ALIAS_LENGTH: usize = 256;
-/// KMS API reference, `Description`.
-const DESCRIPTION_LENGTH: usize = 8192;
 /// KMS API reference, `RotationPeriodInDays`.
 const ROTATION_DAYS: std::ops::RangeInclusive<u16> = 90..=2560;
 /// KMS API reference, `PendingWindowInDays`.
@@ -72,7 +73,8 @@ pub struct Spec {
     #[serde(default)]
     #[schemars(range(min = 7, max = 30))]
     pub deletion_window_days: Option<u16>,
-    /// Tags; `null` for a key that must not be there. Keys that are not named are not managed.
+    /// Tags, of letters, digits, spaces and `_ . : / = + - @`; `null` for a key that must not be there. Keys that are not
+    /// named are not managed.
     #[serde(default)]
     pub tags: TagSpec,
 }
@@ -218,18 +220,17 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
     let mut problems = Vec::new();
     let aliases = spec.aliases.map(|list| aliases(list.unwrap_or_default(), &mut problems));
     let description = spec.description.map(Option::unwrap_or_default);
-    if description.as_ref().is_some_and(|text| text.chars().count() > DESCRIPTION_LENGTH) {
-        problems.push(Invalid::new(
-            "description",
-            format!("is longer than {DESCRIPTION_LENGTH} characters"),
-        ));
-    }
+    let long = description.as_ref().and_then(|it| text::KMS_DESCRIPTION.refused("description", it));
+    problems.extend(long.map(Invalid::from));
     let policy = policy::resolve(spec.policy, refs, &mut problems);
     let rotation =
         spec.rotation.map(|rotation| rotation_of(rotation, spec.key_spec, &mut problems));
     let usage = usage(spec.key_spec, spec.key_usage, &mut problems);
     if spec.key_spec == KeySpec::Sm2 && refs.scope().partition != "aws-cn" {
-        problems.push(Invalid::new("keySpec", "SM2 keys exist in China Regions only"));
+        problems.push(
+            Invalid::new("keySpec", "SM2 keys exist in China Regions only")
+                .help("leave keySpec out for SYMMETRIC_DEFAULT"),
+        );
     }
     let window = spec.deletion_window_days.unwrap_or(DEFAULT_WINDOW_DAYS);
     if !WINDOW_DAYS.contains(&window) {
@@ -238,7 +239,7 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
                 .help("leave it out for 30 days, the longest time to notice a mistake"),
         );
     }
-    tags(&spec.tags, &mut problems);
+    problems.extend(text::KMS.refused(&spec.tags).into_iter().map(Invalid::from));
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -261,10 +262,13 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
 
 fn aliases(list: Vec<String>, problems: &mut Vec<Invalid>) -> BTreeSet<String> {
     if list.len() > ALIASES_PER_KEY {
-        problems.push(Invalid::new(
-            "aliases",
-            format!("{} aliases; KMS takes at most {ALIASES_PER_KEY} for a key", list.len()),
-        ));
+        problems.push(
+            Invalid::new(
+                "aliases",
+                format!("{} aliases; KMS takes at most {ALIASES_PER_KEY} for a key", list.len()),
+            )
+            .help("keep those that are used"),
+        );
     }
     let mut seen = BTreeSet::new();
     for (index, alias) in list.into_iter().enumerate() {
@@ -273,7 +277,7 @@ fn aliases(list: Vec<String>, problems: &mut Vec<Invalid>) -> BTreeSet<String> {
             problems.push(Invalid::new(&field, format!("`{alias}` {why}")).help(help));
         }
         if seen.contains(&alias) {
-            problems.push(Invalid::new(field, format!("`{alias}` occurs twice")));
+            problems.push(Invalid::new(field, format!("`{alias}` occurs twice")).help("keep one"));
         }
         seen.insert(alias);
     }
@@ -351,25 +355,6 @@ fn usage(
             let why = format!("{} keys are not for {}", key_spec.as_str(), usage.as_str());
             problems.push(Invalid::new("keyUsage", why).help(format!("write {}", words())));
             None
-        }
-    }
-}
-
-fn tags(tags: &TagSpec, problems: &mut Vec<Invalid>) {
-    for (key, value) in tags {
-        let field = format!("tags.{key}");
-        let lower = key.to_ascii_lowercase();
-        if lower.starts_with("aws:") || lower.starts_with("palisade:") {
-            problems.push(
-                Invalid::new(&field, "keys that start with `aws:` or `palisade:` are reserved")
-                    .help("take another key"),
-            );
-        }
-        if key.is_empty() || key.chars().count() > 128 {
-            problems.push(Invalid::new(&field, "a tag key has 1 to 128 characters"));
-        }
-        if value.as_ref().is_some_and(|value| value.chars().count() > 256) {
-            problems.push(Invalid::new(&field, "a tag value has at most 256 characters"));
         }
     }
 }

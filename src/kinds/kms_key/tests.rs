@@ -27,9 +27,10 @@ fn scope() -> ScopeFacts {
 }
 
 fn resolve(spec: Value) -> Result<State, Vec<Invalid>> {
-    let (scope, known) = (scope(), Known::default());
-    let spec = serde_json::from_value(spec).expect("a spec");
-    KmsKey::resolve(spec, &mut Refs::new(&scope, "studio", &known))
+    let (scope, known, mut spec) = (scope(), Known::default(), spec);
+    let mut refs = Refs::new(&scope, "studio", &known);
+    refs.interpolate(&mut spec, &crate::kinds::registry().names())?;
+    KmsKey::resolve(serde_json::from_value(spec).expect("a spec"), &mut refs)
 }
 
 /// `spec` with a good policy unless it has one.
@@ -161,9 +162,11 @@ fn every_wrong_value_is_reported_with_its_field() {
     aliases[3]: `alias/a b` is not an alias
       help: after alias/ use letters, digits, `/`, `_` and `-`
     aliases[5]: `alias/x` occurs twice
+      help: keep one
     aliases[6]: `alias/n…` is longer than 256 characters
       help: take a shorter name
-    description: is longer than 8192 characters
+    description: 8193 characters long
+      help: KMS takes at most 8192
     policy: is required: the policy that AWS sets by default hands the key to everybody in the account whom an IAM policy allows it
       help: begin with a statement that allows kms:* on "*" to the account's root or to an administrators' role, and give users of the key only what they need
     rotation.periodDays: 89 is not within 90 and 2560 days
@@ -174,10 +177,11 @@ fn every_wrong_value_is_reported_with_its_field() {
       help: write ENCRYPT_DECRYPT or SIGN_VERIFY
     deletionWindowDays: 31 is not within 7 and 30 days
       help: leave it out for 30 days, the longest time to notice a mistake
-    tags.aws:x: keys that start with `aws:` or `palisade:` are reserved
+    tags.aws:x: keys that start with `aws:` are reserved for AWS
       help: take another key
-    tags.ok: a tag value has at most 256 characters
-    tags.palisade:owner: keys that start with `aws:` or `palisade:` are reserved
+    tags.ok: the value has 257 characters
+      help: KMS takes at most 256
+    tags.palisade:owner: keys that start with `palisade:` are reserved for palisade
       help: take another key
     "#);
 }
@@ -188,7 +192,10 @@ fn a_key_usage_must_fit_the_key_spec() {
     keyUsage: HMAC_256 keys are not for SIGN_VERIFY
       help: write GENERATE_VERIFY_MAC
     "#);
-    insta::assert_snapshot!(problems(with_policy(json!({"keySpec": "SM2", "keyUsage": "SIGN_VERIFY"}))), @"keySpec: SM2 keys exist in China Regions only");
+    insta::assert_snapshot!(problems(with_policy(json!({"keySpec": "SM2", "keyUsage": "SIGN_VERIFY"}))), @r"
+    keySpec: SM2 keys exist in China Regions only
+      help: leave keySpec out for SYMMETRIC_DEFAULT
+    ");
     let state = good(json!({"keySpec": "ECC_NIST_P256", "keyUsage": "KEY_AGREEMENT"}));
     assert_eq!(state.key_usage.as_deref(), Some("KEY_AGREEMENT"));
 }
@@ -331,9 +338,10 @@ fn references_in_the_policy_are_filled_in_and_wrong_ones_are_named() {
     let mut use_it = statement("Use", "studio");
     use_it["Condition"] =
         json!({"StringEquals": {"kms:EncryptionContext:k": "${KmsKey/other.arn}"}});
-    let spec =
-        serde_json::from_value(json!({"policy": policy_of(&[use_it.clone()])})).expect("a spec");
+    let mut spec = json!({"policy": policy_of(&[use_it.clone()])});
     let mut refs = Refs::new(&scope, "studio", &known);
+    refs.interpolate(&mut spec, &crate::kinds::registry().names()).expect("references");
+    let spec = serde_json::from_value(spec).expect("a spec");
     let state = KmsKey::resolve(spec, &mut refs).expect("valid while recording");
     assert!(
         state

@@ -11,7 +11,10 @@ use super::{
     state::{self, State},
     tree,
 };
-use crate::kind::{Accepts, Form, Invalid, LookupKind, Refs, Target, Targets};
+use crate::{
+    kind::{Accepts, Form, Invalid, LookupKind, Refs, Target, Targets},
+    model::text,
+};
 
 const VPC: Accepts = Accepts::lookup(LookupKind::Vpc);
 const SUBNET: Accepts = Accepts::lookup(LookupKind::Subnet);
@@ -21,6 +24,7 @@ const KEY: Accepts = Accepts { reference: Some("KmsKey"), lookup: None, form: Fo
 /// The wanted state, or every problem.
 pub fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
     let mut problems = Vec::new();
+    problems.extend(text::SAGEMAKER.refused(&spec.tags).into_iter().map(Invalid::from));
     let mut written = Map::new();
     let name = spec.domain_name.clone().unwrap_or_else(|| refs.name().to_owned());
     written.insert(state::DOMAIN_NAME.to_owned(), json!(name));

@@ -56,8 +56,8 @@ pub struct Spec {
     /// What becomes of the home file system when the domain is deleted: `Retain` (default) or `Delete`,
     /// which destroys the users' files. Used at deletion only, never compared.
     pub efs_retention: Option<EfsRetention>,
-    /// Tags of the domain. AWS copies them to every app that the domain launches. `null` says that a
-    /// key must not be there.
+    /// Tags of the domain, of letters, digits, spaces and `_ . : / = + - @`. AWS copies them to every app that the
+    /// domain launches. `null` says that a key must not be there.
     pub tags: TagSpec,
 }
 

@@ -12,7 +12,10 @@ use super::{
     text::{Place, check_name, check_text},
     traffic::{Messages, Ports, Traffic},
 };
-use crate::kind::{Accepts, Invalid, LookupKind, Refs, Target};
+use crate::{
+    kind::{Accepts, Invalid, LookupKind, Refs, Target},
+    model::text as tag_rules,
+};
 
 const MOST_RULES: u32 = 1000;
 
@@ -27,6 +30,7 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
         }
         check_text("description", description, Place::Group, &mut problems);
     }
+    problems.extend(tag_rules::EC2.refused(&spec.tags).into_iter().map(Invalid::from));
     let limit = spec.rule_quota.unwrap_or(DEFAULT_QUOTA);
     if limit == 0 || limit > MOST_RULES {
         problems.push(Invalid::new("ruleQuota", format!("must be 1 to {MOST_RULES}")));

@@ -10,15 +10,11 @@ use super::{Attachments, FULL_AWS_ACCESS, Place, State};
 use crate::{
     kind::{Invalid, Lookup, LookupKind, Refs, TagSpec},
     kinds::policies,
-    model::policy_document::Dialect,
+    model::{policy_document::Dialect, text},
 };
 
-const MAX_NAME: usize = 128;
-const MAX_DESCRIPTION: usize = 512;
 /// The deepest nesting of organizational units below the root (Organizations quotas).
 const MAX_UNIT_DEPTH: usize = 5;
-/// AWS takes 50 tags; three of them are palisade's claim.
-const MAX_TAGS: usize = 47;
 
 /// A service control policy.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -48,7 +44,8 @@ pub struct Spec {
     /// alone. Attachments of other policies are never touched.
     #[serde(default)]
     pub attachments: Attachments,
-    /// Tags, up to 47 (the claim takes three of AWS's 50): keys up to 128 characters, values up to 256.
+    /// Tags, up to 47 (the claim takes three of AWS's 50): keys up to 128 characters, values up to 256, of letters,
+    /// digits, spaces and `_ . : / = + - @`.
     /// `null` says that the key must not be there; other keys are not managed.
     #[serde(default)]
     pub tags: TagSpec,
@@ -69,25 +66,19 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
     let name = spec.policy_name.unwrap_or_else(|| refs.name().to_owned());
     check_name(&name, &mut problems);
     let description = spec.description.map(Option::unwrap_or_default);
-    if let Some(text) = &description {
-        check_length("description", text, MAX_DESCRIPTION, &mut problems);
+    if let Some(given) = &description {
+        let long = text::POLICY_DESCRIPTION.refused("description", given);
+        problems.extend(long.map(Invalid::from));
     }
     let dialect = Dialect::ServiceControlPolicy;
     let content = policies::checked("content", &spec.content, dialect, refs.scope(), &mut problems);
     let targets =
         spec.targets.map(|list| resolve_targets(&list.unwrap_or_default(), refs, &mut problems));
-    check_tags(&spec.tags, &mut problems);
+    problems.extend(text::ORGANIZATIONS.refused(&spec.tags).into_iter().map(Invalid::from));
     if problems.is_empty() {
         Ok(State { name, description, content, targets, attachments: spec.attachments })
     } else {
         Err(problems)
-    }
-}
-
-fn check_length(field: &str, text: &str, limit: usize, problems: &mut Vec<Invalid>) {
-    let length = text.chars().count();
-    if length > limit {
-        problems.push(Invalid::new(field, format!("{length} characters long; AWS takes {limit}")));
     }
 }
 
@@ -104,7 +95,7 @@ fn check_name(name: &str, problems: &mut Vec<Invalid>) {
                 .help("choose another name"),
         );
     }
-    check_length("policyName", name, MAX_NAME, problems);
+    problems.extend(text::POLICY_NAME.refused("policyName", name).map(Invalid::from));
 }
 
 fn resolve_targets(
@@ -170,27 +161,4 @@ fn check_path(path: &str) -> Result<&str, &'static str> {
         return Err("AWS nests units at most five deep");
     }
     Ok(path)
-}
-
-fn check_tags(tags: &TagSpec, problems: &mut Vec<Invalid>) {
-    if tags.values().flatten().count() > MAX_TAGS {
-        problems.push(
-            Invalid::new("tags", format!("more than {MAX_TAGS} tags"))
-                .help("AWS takes 50, and the claim needs three of them"),
-        );
-    }
-    for (key, value) in tags {
-        let field = format!("tags.{key}");
-        if key.is_empty() || key.chars().count() > 128 {
-            problems.push(Invalid::new(&field, "a tag key has 1 to 128 characters"));
-        }
-        if ["aws:", "palisade:"].iter().any(|own| key.to_ascii_lowercase().starts_with(own)) {
-            problems.push(
-                Invalid::new(&field, "this prefix is reserved").help("choose another tag key"),
-            );
-        }
-        if value.as_ref().is_some_and(|value| value.chars().count() > 256) {
-            problems.push(Invalid::new(&field, "a tag value has at most 256 characters"));
-        }
-    }
 }

@@ -6,21 +6,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{
-    Policy, Spec, State, service,
+    Policy, Spec, State,
+    service::{self, Standing},
     spec::{DnsRecordIpType, EndpointType, IpAddressType},
 };
 use crate::{
-    kind::{Accepts, Invalid, LookupItem, LookupKind, Refs, Target, Targets},
+    kind::{Accepts, Invalid, Lookup, LookupItem, LookupKind, Refs, Target, Targets},
     kinds::policies,
-    model::policy_document::{Context, Dialect},
+    model::{
+        policy_document::{Context, Dialect},
+        text,
+    },
+    settings::regions,
 };
 
 /// The most security groups a network interface can ever have (Amazon VPC quotas).
 const GROUP_LIMIT: usize = 16;
-/// The kinds that `${Kind/name}` in a policy may name.
-const KINDS: [&str; 5] =
-    ["KmsKey", "SageMakerDomain", "SecurityGroup", "ServiceControlPolicy", "VpcEndpoint"];
-
 const GROUPS: Accepts = Accepts::id_of("SecurityGroup");
 
 /// [`crate::kind::Kind::resolve`] of this kind.
@@ -29,10 +30,12 @@ pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inv
     problems.extend(missing(spec));
     problems.extend(literals(spec));
     problems.extend(address_families(spec));
+    problems.extend(text::EC2.refused(&spec.tags).into_iter().map(Invalid::from));
     let facts = refs.scope().clone();
     let region = spec.service_region.as_deref().unwrap_or(&facts.region);
     if let Some(why) = service::problem(&spec.service) {
-        problems.push(Invalid::new("service", format!("`{}` {why}", spec.service)));
+        let help = "write its short name, such as sagemaker.api, or its full name";
+        problems.push(Invalid::new("service", format!("`{}` {why}", spec.service)).help(help));
     }
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if spec
@@ -40,9 +43,13 @@ pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inv
         .as_ref()
         .is_some_and(|given| given.is_empty() || !given.chars().all(fits))
     {
-        problems.push(Invalid::new("serviceRegion", format!("`{region}` is no Region")));
+        let help = "write its code, such as eu-west-1";
+        problems.push(Invalid::new("serviceRegion", format!("`{region}` is no Region")).help(help));
     }
-    let service = service::full_name(&spec.service, region, &facts.partition);
+    let service = service::full_name(&spec.service, region, spec.endpoint_type);
+    if service::problem(&spec.service).is_none() {
+        standing(spec, &service, region, refs);
+    }
     problems.extend(fixed_records(spec, &service));
     let interface = spec.endpoint_type == EndpointType::Interface;
     let private_dns = interface.then(|| spec.private_dns.unwrap_or(true));
@@ -61,7 +68,7 @@ pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inv
     let tables = Accepts::lookup(LookupKind::RouteTable);
     let route_tables = ids("routeTables", &spec.route_tables, tables, within, refs, &mut problems);
     let context = Context { partition: facts.partition, account: facts.account };
-    let policy = policy(spec, refs, &context, &mut problems);
+    let policy = policy(spec, &context, refs, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -82,6 +89,38 @@ pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inv
         partition: context.partition,
         account: context.account,
     })
+}
+
+/// A name that the table does not know may be a slip, or newer than the table: AWS is asked for it before anything is made.
+fn standing(spec: &Spec, full_name: &str, region: &str, refs: &mut Refs<'_>) {
+    let field = "service";
+    // Where the Region is not known, a full name is judged by the one in it.
+    let facts = refs.scope();
+    let named = regions().find(|known| spec.service.split('.').any(|part| part == *known));
+    let region = if facts.knows_account() { region } else { named.unwrap_or(region) };
+    match service::standing(&spec.service, region, spec.endpoint_type) {
+        Standing::Known => {}
+        Standing::OtherType => {
+            let wanted = spec.endpoint_type.as_str();
+            let why = format!("{full_name} is not known to have endpoints of type {wanted}");
+            let help =
+                "see `aws ec2 describe-vpc-endpoint-services` for its types, or set another `type`";
+            refs.warn(Invalid::new(field, why).help(help));
+        }
+        Standing::Unknown(near) => {
+            let why = format!("{full_name} is not in the table of services");
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`? A service that is newer than the table is looked up in AWS"),
+                None => "see `aws ec2 describe-vpc-endpoint-services`; it is looked up in AWS before it is used".to_owned(),
+            };
+            refs.warn(Invalid::new(field, why).help(help));
+            // The listing shows the services of its own Region.
+            if region == refs.scope().region {
+                let lookup = Lookup { name: Some(full_name.to_owned()), ..Lookup::default() };
+                refs.find_one(field, LookupKind::EndpointService, &lookup, None);
+            }
+        }
+    }
 }
 
 /// Fields that this type of endpoint does not have. AWS would refuse them or, worse, ignore them.
@@ -325,11 +364,11 @@ fn ids(
 
 fn policy(
     spec: &Spec,
-    refs: &mut Refs<'_>,
     context: &Context,
+    refs: &Refs<'_>,
     problems: &mut Vec<Invalid>,
 ) -> Option<Policy> {
-    let mut value = match spec.policy.as_ref()? {
+    let value = match spec.policy.as_ref()? {
         Value::Null => return None,
         Value::String(word) if word == "default" => return Some(Policy::AllowAll),
         object @ Value::Object(_) => object.clone(),
@@ -339,13 +378,6 @@ fn policy(
             return None;
         }
     };
-    if let Err(wrong) = refs.interpolate(&mut value, &KINDS) {
-        problems.extend(wrong.into_iter().map(|mut invalid| {
-            invalid.field = format!("policy.{}", invalid.field);
-            invalid
-        }));
-        return None;
-    }
     let dialect = Dialect::EndpointPolicy;
     let document = policies::checked("policy", &value, dialect, refs.scope(), problems)?;
     Some(Policy::of(document, context))

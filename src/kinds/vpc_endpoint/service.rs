@@ -1,39 +1,128 @@
-//! Short service names, by table.
+//! The names of services, by table.
 
-/// Short names that do not follow the rule of their partition, and what they stand for. `{region}` is
-/// the Region the service is in. Studio and notebook instances have a prefix of their own (SageMaker
-/// developer guide), multi-Region access points have no Region in theirs (S3 user guide).
-const BY_NAME: [(&str, &str); 5] = [
-    ("sagemaker.studio", "aws.sagemaker.{region}.studio"),
-    ("studio", "aws.sagemaker.{region}.studio"),
-    ("sagemaker.notebook", "aws.sagemaker.{region}.notebook"),
-    ("notebook", "aws.sagemaker.{region}.notebook"),
-    ("s3-global.accesspoint", "com.amazonaws.s3-global.accesspoint"),
-];
+use std::sync::LazyLock;
 
-/// Services that have no `cn.` in the China Regions either: the two with gateway endpoints (AWS
-/// PrivateLink guide for the China Regions).
-const PLAIN_IN_CHINA: [&str; 2] = ["s3", "dynamodb"];
+use super::spec::EndpointType;
+use crate::manifest::did_you_mean;
 
-/// How full names begin.
-const FULL: [&str; 3] = ["com.", "cn.com.", "aws."];
+/// One service of AWS.
+struct Service {
+    short: &'static str,
+    /// Other short names, which people use for the same.
+    others: Vec<&'static str>,
+    /// `{region}` is the Region the service is in; not every name has one.
+    template: String,
+    gateway: bool,
+    interface: bool,
+    /// Regions whose names begin otherwise, and how: the whole name, or what comes before the Region.
+    elsewhere: Vec<(&'static str, &'static str)>,
+}
 
-/// The full name of `service` in `region`: names that are full already stay as they are.
-pub(super) fn full_name(service: &str, region: &str, partition: &str) -> String {
-    let is_full = FULL.iter().any(|start| service.starts_with(start))
-        || service.split('.').any(|part| part == region);
-    if is_full {
+static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| {
+    let lines = include_str!("services.txt").lines();
+    lines.filter(|line| !line.starts_with('#')).filter_map(row).collect()
+});
+
+fn row(line: &'static str) -> Option<Service> {
+    let mut words = line.split_whitespace();
+    let (short, template, types) = (words.next()?, words.next()?, words.next()?);
+    let (mut others, mut elsewhere) = (Vec::new(), Vec::new());
+    for word in words {
+        match (word.strip_prefix('='), word.split_once(':')) {
+            (Some(other), _) => others.push(other),
+            (None, Some(exception)) => elsewhere.push(exception),
+            (None, None) => {}
+        }
+    }
+    let template = match template {
+        "-" => format!("com.amazonaws.{{region}}.{short}"),
+        whole => whole.to_owned(),
+    };
+    let (gateway, interface) = (types.contains('G'), types.contains('I'));
+    Some(Service { short, others, template, gateway, interface, elsewhere })
+}
+
+impl Service {
+    fn is_called(&self, short: &str) -> bool {
+        self.short == short || self.others.contains(&short)
+    }
+
+    fn is_of(&self, endpoint_type: EndpointType) -> bool {
+        match endpoint_type {
+            EndpointType::Gateway => self.gateway,
+            EndpointType::Interface => self.interface,
+            EndpointType::GatewayLoadBalancer => false,
+        }
+    }
+
+    fn full_name(&self, region: &str, endpoint_type: EndpointType) -> String {
+        // In the China Regions S3's interface endpoints have a name of their own, its gateway endpoints the usual one
+        // (eksctl issue 3081).
+        let exception = self.elsewhere.iter().find(|(there, _)| *there == region);
+        match exception.filter(|_| endpoint_type != EndpointType::Gateway) {
+            Some((_, whole)) if whole.contains(region) => (*whole).to_owned(),
+            Some((_, prefix)) => format!("{prefix}.{region}.{}", self.short),
+            None => self.template.replace("{region}", region),
+        }
+    }
+}
+
+/// How full names begin, in all partitions.
+const FULL: [&str; 7] =
+    ["com.", "cn.com.", "aws.", "eu.amazonaws.", "gov.", "uk.adc-e.", "api.aws."];
+
+fn is_full(service: &str, region: &str) -> bool {
+    FULL.iter().any(|start| service.starts_with(start))
+        || service.split('.').any(|part| part == region)
+}
+
+/// The full name of `service` in `region`: names that are full already stay as they are, and a short name that the table does
+/// not know follows the rule that most do, which holds in every partition.
+pub(super) fn full_name(service: &str, region: &str, endpoint_type: EndpointType) -> String {
+    if is_full(service, region) {
         return service.to_owned();
     }
-    if let Some((_, template)) = BY_NAME.iter().find(|(short, _)| *short == service) {
-        return template.replace("{region}", region);
+    match SERVICES.iter().find(|it| it.is_called(service)) {
+        Some(known) => known.full_name(region, endpoint_type),
+        None => format!("com.amazonaws.{region}.{service}"),
     }
-    let prefix = if partition == "aws-cn" && !PLAIN_IN_CHINA.contains(&service) {
-        "cn.com.amazonaws"
+}
+
+/// What the table says about a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The service exists for this type of endpoint, or is somebody's endpoint service, which no table can know.
+    Known,
+    /// The service exists for other types of endpoint only.
+    OtherType,
+    /// No such service; the name that was meant, if one is near.
+    Unknown(Option<String>),
+}
+
+/// What the table says about `service`, as the manifest writes it.
+pub(super) fn standing(service: &str, region: &str, endpoint_type: EndpointType) -> Standing {
+    if is_endpoint_service(service) {
+        return Standing::Known;
+    }
+    let full = is_full(service, region);
+    let found = SERVICES.iter().find(|it| {
+        if full { it.full_name(region, endpoint_type) == service } else { it.is_called(service) }
+    });
+    match found {
+        Some(known) if known.is_of(endpoint_type) => return Standing::Known,
+        Some(_) => return Standing::OtherType,
+        None => {}
+    }
+    let near = if full {
+        let names: Vec<_> = SERVICES.iter().map(|it| it.full_name(region, endpoint_type)).collect();
+        // The Region is a great part of a full name: only what follows it shows which one was meant.
+        let meant = did_you_mean(service, names.iter().map(String::as_str));
+        meant.map(str::to_owned)
     } else {
-        "com.amazonaws"
+        let others = SERVICES.iter().flat_map(|it| it.others.iter().copied());
+        did_you_mean(service, SERVICES.iter().map(|it| it.short).chain(others)).map(str::to_owned)
     };
-    format!("{prefix}.{region}.{service}")
+    Standing::Unknown(near)
 }
 
 /// Whether the service is of AWS and has gateway endpoints beside interface endpoints.
@@ -67,5 +156,44 @@ pub(super) fn problem(service: &str) -> Option<&'static str> {
         Some("has an empty part between its dots")
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use EndpointType::{Gateway, Interface};
+
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_table_is_read() {
+        let rows = include_str!("services.txt").lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(SERVICES.len(), rows.count());
+        for it in SERVICES.iter() {
+            assert!(it.gateway || it.interface, "{}", it.short);
+            let name = it.full_name("eu-west-1", Interface);
+            assert!(is_full(&name, "eu-west-1") && problem(&name).is_none(), "{name}");
+            assert!(!is_full(it.short, "eu-west-1"), "{} is a short name", it.short);
+        }
+    }
+
+    #[test]
+    fn a_name_that_nobody_knows_comes_with_the_one_that_was_meant() {
+        let unknown = |near: &str| Standing::Unknown(Some(near.to_owned()));
+        let of = |name: &str| standing(name, "eu-west-1", Interface);
+        assert_eq!(of("sagemaker.api"), Standing::Known);
+        assert_eq!(of("com.amazonaws.eu-west-1.sagemaker.api"), Standing::Known);
+        assert_eq!(of("sagemaker.studio"), Standing::Known);
+        assert_eq!(of("com.amazonaws.vpce.eu-west-1.vpce-svc-0123"), Standing::Known);
+        assert_eq!(of("secretmanager"), unknown("secretsmanager"));
+        assert_eq!(
+            of("com.amazonaws.eu-west-1.secretmanager"),
+            unknown("com.amazonaws.eu-west-1.secretsmanager")
+        );
+        // The studio's name begins otherwise.
+        assert!(matches!(of("com.amazonaws.eu-west-1.studio"), Standing::Unknown(_)));
+        assert_eq!(of("quantum-teleport"), Standing::Unknown(None));
+        assert_eq!(standing("kms", "eu-west-1", Gateway), Standing::OtherType);
+        assert_eq!(standing("s3", "eu-west-1", Gateway), Standing::Known);
     }
 }

@@ -69,6 +69,10 @@ fn known() -> Known {
 fn resolve_with(spec: Value, known: &Known) -> (Result<State, Vec<Invalid>>, Resolution) {
     let facts = facts();
     let mut refs = Refs::new(&facts, "endpoint", known);
+    let mut spec = spec;
+    if let Err(wrong) = refs.interpolate(&mut spec, &crate::kinds::registry().names()) {
+        return (Err(wrong), refs.finish());
+    }
     let spec: Spec = serde_json::from_value(spec).expect("a spec");
     let state = VpcEndpoint::resolve(spec, &mut refs);
     (state, refs.finish())

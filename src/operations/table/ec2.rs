@@ -46,6 +46,14 @@ pub(super) const ROWS: &[Operation] = &[
         .swept(),
     row(
         "ec2",
+        "DescribeVpcEndpointServices",
+        Observe,
+        &[ENDPOINT],
+        anything!("ec2:DescribeVpcEndpointServices"),
+    )
+    .only(Need::UnknownServices),
+    row(
+        "ec2",
         "CreateSecurityGroup",
         Apply,
         &[GROUP],

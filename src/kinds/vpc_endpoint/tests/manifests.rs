@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::kinds::vpc_endpoint::service::full_name;
+use crate::kinds::vpc_endpoint::{EndpointType, service::full_name};
 
 #[test]
 fn an_interface_endpoint_takes_one_subnet_a_zone_of_its_vpc_and_the_groups_it_refers_to() {
@@ -49,24 +49,69 @@ fn the_inbound_only_flag_is_for_services_with_gateway_endpoints() {
 
 #[test]
 fn short_names_stand_for_full_ones_by_table() {
-    for (short, partition, full) in [
-        ("s3", "aws", "com.amazonaws.r-1.s3"),
-        ("ecr.dkr", "aws", "com.amazonaws.r-1.ecr.dkr"),
-        ("studio", "aws", "aws.sagemaker.r-1.studio"),
-        ("sagemaker.studio", "aws", "aws.sagemaker.r-1.studio"),
-        ("sagemaker.notebook", "aws-us-gov", "aws.sagemaker.r-1.notebook"),
-        ("s3-global.accesspoint", "aws", "com.amazonaws.s3-global.accesspoint"),
-        ("kms", "aws-cn", "cn.com.amazonaws.r-1.kms"),
-        ("s3", "aws-cn", "com.amazonaws.r-1.s3"),
-        ("kms", "aws-us-gov", "com.amazonaws.r-1.kms"),
-        ("com.amazonaws.vpce.r-1.vpce-svc-1", "aws", "com.amazonaws.vpce.r-1.vpce-svc-1"),
-        ("aws.sagemaker.r-1.studio", "aws", "aws.sagemaker.r-1.studio"),
-        ("cn.com.amazonaws.r-1.kms", "aws-cn", "cn.com.amazonaws.r-1.kms"),
-        ("gov.ic.r-1.kms", "aws-iso", "gov.ic.r-1.kms"),
-        ("comprehend", "aws", "com.amazonaws.r-1.comprehend"),
+    for (short, region, full) in [
+        ("s3", "eu-west-1", "com.amazonaws.eu-west-1.s3"),
+        ("ecr.dkr", "eu-west-1", "com.amazonaws.eu-west-1.ecr.dkr"),
+        ("studio", "eu-west-1", "aws.sagemaker.eu-west-1.studio"),
+        ("sagemaker.studio", "cn-north-1", "aws.sagemaker.cn-north-1.studio"),
+        ("sagemaker.notebook", "us-gov-west-1", "aws.sagemaker.us-gov-west-1.notebook"),
+        ("s3-global.accesspoint", "eu-west-1", "com.amazonaws.s3-global.accesspoint"),
+        ("iam", "eu-west-1", "com.amazonaws.iam"),
+        ("freetier", "eu-west-1", "aws.api.eu-west-1.freetier"),
+        // In China some names begin otherwise, and most do not.
+        ("sts", "cn-north-1", "cn.com.amazonaws.cn-north-1.sts"),
+        ("kms", "cn-north-1", "com.amazonaws.cn-north-1.kms"),
+        ("account", "cn-north-1", "com.amazonaws.cn-north-1.account"),
+        ("account", "cn-northwest-1", "cn.com.amazonaws.cn-northwest-1.account"),
+        ("transcribe", "cn-north-1", "cn.com.amazonaws.cn-north-1.transcribe.cn"),
+        ("s3", "cn-north-1", "cn.com.amazonaws.cn-north-1.s3"),
+        ("ecr.api", "eusc-de-east-1", "eu.amazonaws.eusc-de-east-1.ecr.api"),
+        ("kms", "eusc-de-east-1", "com.amazonaws.eusc-de-east-1.kms"),
+        ("ec2", "us-iso-east-1", "gov.ic.c2s.us-iso-east-1.ec2"),
+        ("sqs", "us-isob-east-1", "gov.sgov.sc2s.us-isob-east-1.sqs"),
+        ("ecr.dkr", "us-isof-south-1", "gov.ic.hci.csp.us-isof-south-1.ecr.dkr"),
+        ("ecr.dkr", "eu-isoe-west-1", "uk.adc-e.cloud.eu-isoe-west-1.ecr.dkr"),
+        ("kms", "us-gov-west-1", "com.amazonaws.us-gov-west-1.kms"),
+        ("com.amazonaws.vpce.r-1.vpce-svc-1", "r-1", "com.amazonaws.vpce.r-1.vpce-svc-1"),
+        ("aws.sagemaker.r-1.studio", "r-1", "aws.sagemaker.r-1.studio"),
+        ("cn.com.amazonaws.r-1.kms", "r-1", "cn.com.amazonaws.r-1.kms"),
+        ("gov.ic.r-1.kms", "r-1", "gov.ic.r-1.kms"),
+        ("quantum", "eu-west-1", "com.amazonaws.eu-west-1.quantum"),
     ] {
-        assert_eq!(full_name(short, "r-1", partition), full, "{short} in {partition}");
+        assert_eq!(full_name(short, region, EndpointType::Interface), full, "{short} in {region}");
     }
+    let gateway = |region| full_name("s3", region, EndpointType::Gateway);
+    assert_eq!(gateway("cn-north-1"), "com.amazonaws.cn-north-1.s3");
+}
+
+#[test]
+fn a_name_that_the_table_does_not_know_is_a_warning_and_looked_up_before_anything_is_made() {
+    let spec = interface(json!({"service": "secretmanager"}));
+    let (state, recorded) = resolve_with(spec, &known());
+    assert!(state.is_ok(), "a new service can be right");
+    let [warning] = &recorded.warnings[..] else { panic!("one warning: {recorded:?}") };
+    assert_eq!(warning.field, "service");
+    assert!(
+        warning.help.as_deref().is_some_and(|it| it.contains("`secretsmanager`")),
+        "{warning:?}"
+    );
+    let name = "com.amazonaws.eu-west-1.secretmanager";
+    assert!(recorded.lookups.contains(&(LookupKind::EndpointService, Some(name.to_owned()))));
+    assert_eq!(recorded.waiting().len(), 1, "{recorded:?}");
+
+    let mut known = known();
+    let there = LookupItem { id: name.into(), name: Some(name.into()), ..LookupItem::default() };
+    let key = ("ml-prod".to_owned(), LookupKind::EndpointService);
+    known.lookups.insert(key, Seen::All(vec![there]));
+    let spec = interface(json!({"service": "secretmanager"}));
+    assert!(resolve_with(spec, &known).1.waiting().is_empty(), "AWS has it");
+
+    let (_, recorded) = resolve_with(interface(json!({"service": "kms"})), &known);
+    assert_eq!(
+        (recorded.warnings.len(), recorded.lookups.len()),
+        (0, 2),
+        "the VPC and the subnets"
+    );
 }
 
 #[test]
@@ -161,7 +206,7 @@ fn wrong_values_are_refused_all_at_once() {
     subnets[2]: `sub` is no id of the form `subnet-…`
     securityGroups: is empty; an endpoint needs at least one
     dnsRecordIpType: ipv6 records need addresses that ipv4 interfaces lack (set `ipAddressType: dualstack`)
-    service: `k ms` has a character that no service name has (letters, digits, `.`, `-` and `_` do)
+    service: `k ms` has a character that no service name has (letters, digits, `.`, `-` and `_` do) (write its short name, such as sagemaker.api, or its full name)
     privateDnsOnlyForInboundResolverEndpoint: narrows private DNS, which `privateDns: false` turns off
     policy: neither a policy document nor the word `default`
     "#);

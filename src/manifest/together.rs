@@ -1,0 +1,131 @@
+//! What only shows once all manifests are read: references that lead nowhere, circles, and two manifests for one thing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Problem, Snapshot,
+    document::{Document, Presence, join},
+    load::Reading,
+    problem::did_you_mean,
+};
+use crate::{
+    kind::{Invalid, id_form},
+    model::Address,
+};
+
+impl Reading<'_> {
+    /// The snapshot, unless something is wrong.
+    pub(super) fn finish(mut self) -> Result<Snapshot, Vec<Problem>> {
+        self.dangling_references();
+        self.shared_keys();
+        self.together();
+        for cycle in crate::plan::graph::cycles(&self.snapshot.documents) {
+            let names: Vec<_> = cycle.iter().map(ToString::to_string).collect();
+            let why = Invalid::new("", format!("refers to itself: {}", names.join(" -> ")))
+                .help("none of them could be created first; break the circle");
+            if let Some(document) = self.snapshot.documents.get(&cycle[0]) {
+                self.problems.push(document.places.problem("spec", &why));
+            }
+        }
+        if self.problems.is_empty() {
+            return Ok(self.snapshot);
+        }
+        self.problems.sort();
+        self.problems.dedup();
+        Err(self.problems)
+    }
+
+    /// Whether a manifest of this name may stand where something else is wrong: to say that there is none would be a second
+    /// problem that is not one.
+    fn may_be_declared(&self, name: &str) -> bool {
+        self.misdeclared.contains(name) || self.unread.iter().any(|text| text.contains(name))
+    }
+
+    fn dangling_references(&mut self) {
+        let documents = &self.snapshot.documents;
+        let mut dangling = Vec::new();
+        for document in documents.values() {
+            for (field, target) in &document.recorded.asked {
+                let why = match documents.get(target) {
+                    Some(found) if found.lifecycle.state == Presence::Present => continue,
+                    Some(_) => Invalid::new("", format!("{target} is declared absent"))
+                        .help("remove the reference, or set its `lifecycle.state: present`"),
+                    None if self.may_be_declared(&target.name) => continue,
+                    None => missing(target, documents.keys()),
+                };
+                if document.lifecycle.state == Presence::Present {
+                    dangling.push(document.places.problem(&join("spec", field), &why));
+                }
+            }
+        }
+        self.problems.extend(dangling);
+    }
+
+    fn together(&mut self) {
+        for ((scope, kind), wanted) in &self.wanted {
+            let Some(known) = self.loader.registry.get(kind) else { continue };
+            // A state that its own kind cannot read back is a defect, which resolving reports.
+            for (name, why) in known.together(wanted).unwrap_or_default() {
+                if let Some(document) =
+                    self.snapshot.documents.get(&Address::new(scope, kind, name))
+                {
+                    self.problems.push(document.problem(&why));
+                }
+            }
+        }
+    }
+
+    /// Two manifests that AWS cannot tell apart would fight over one resource.
+    fn shared_keys(&mut self) {
+        let mut taken: BTreeMap<(&str, &str, &str), &Document> = BTreeMap::new();
+        let mut adopted: BTreeMap<(&str, &str), &Document> = BTreeMap::new();
+        for document in self.snapshot.documents.values() {
+            let Address { scope, kind, .. } = &document.address;
+            let present = document.lifecycle.state == Presence::Present;
+            for key in document.natural_keys.iter().collect::<BTreeSet<_>>() {
+                if !present {
+                    continue;
+                }
+                if let Some(other) = taken.insert((scope, kind, key), document) {
+                    let why =
+                        Invalid::new("", format!("{key} is also wanted by {}", other.address))
+                            .help(format!("the other one is at {}", other.origin));
+                    self.problems.push(document.places.problem("spec", &why));
+                }
+            }
+            if let Some(id) = &document.lifecycle.adopt
+                && let Some(other) = adopted.insert((scope, id.as_str()), document)
+            {
+                let why = Invalid::new("", format!("{id} is also adopted by {}", other.address))
+                    .help(format!("the other one is at {}", other.origin));
+                self.problems.push(document.places.problem("lifecycle.adopt", &why));
+            }
+        }
+    }
+}
+
+fn missing<'a>(target: &Address, known: impl Iterator<Item = &'a Address>) -> Invalid {
+    let siblings: Vec<&Address> = known.filter(|other| other.kind == target.kind).collect();
+    let here: Vec<&str> = siblings
+        .iter()
+        .filter(|other| other.scope == target.scope)
+        .map(|other| other.name.as_str())
+        .collect();
+    // The slash of an ARN or alias reads as the one between a scope and a name.
+    let whole = format!("{}/{}", target.scope, target.name);
+    if let Some(form) = id_form(&target.name).or_else(|| id_form(&whole)) {
+        return Invalid::new("", "`ref` names a manifest, and this is the id of something in AWS")
+            .help(format!("drop `ref`: write {form} itself"));
+    }
+    let invalid = Invalid::new("", format!("no manifest declares {target}"));
+    let Address { kind, name, .. } = target;
+    if let Some(near) = did_you_mean(name, here.iter().copied()) {
+        return invalid.help(format!("did you mean `{near}`?"));
+    }
+    if let Some(other) = siblings.iter().find(|other| other.name == *name) {
+        return invalid.help(format!("did you mean `{}/{name}`, of another scope?", other.scope));
+    }
+    invalid.help(format!(
+        "add a manifest of kind {kind} with that name, or write the id of what is there already"
+    ))
+}

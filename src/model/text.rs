@@ -1,0 +1,212 @@
+//! What each service takes as tags and descriptions. AWS says so in different places and refuses the rest only when it is asked,
+//! in the middle of a change; here it is said before.
+//!
+//! Sources: the services' API models (botocore 1.44, patterns and lengths of tag keys, values and descriptions), and for KMS,
+//! whose model has no pattern, the `TagException` that public bug reports show (upbound/provider-upjet-aws issue 922).
+
+use std::collections::BTreeMap;
+
+use super::claim;
+
+/// AWS takes 50 tags on everything here; three of them are palisade's claim.
+const MAX_TAGS: usize = 47;
+
+/// A text that a service does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The field, e.g. `tags.Owner`.
+    pub field: String,
+    /// What is wrong with it.
+    pub why: String,
+    /// A way out.
+    pub help: String,
+}
+
+/// What a service takes as tags.
+#[derive(Debug, Clone, Copy)]
+pub struct TagRules {
+    service: &'static str,
+    /// The longest key, in characters; the longest value is 256 everywhere.
+    key: usize,
+    /// Whether only letters, digits, spaces and [`SIGNS`] are taken.
+    plain: bool,
+}
+
+/// EC2: any character.
+pub const EC2: TagRules = TagRules { service: "EC2", key: 127, plain: false };
+/// KMS.
+pub const KMS: TagRules = TagRules { service: "KMS", key: 128, plain: true };
+/// Organizations.
+pub const ORGANIZATIONS: TagRules = TagRules { service: "Organizations", key: 128, plain: true };
+/// SageMaker.
+pub const SAGEMAKER: TagRules = TagRules { service: "SageMaker", key: 128, plain: true };
+
+const SIGNS: &str = "_.:/=+-@";
+const VALUE: usize = 256;
+
+impl TagRules {
+    /// Everything that the service refuses, and what nobody may set. A value of `None` asks for the key not to be there.
+    pub fn refused(&self, tags: &BTreeMap<String, Option<String>>) -> Vec<Refused> {
+        let mut found = Vec::new();
+        let count = tags.values().flatten().count();
+        if count > MAX_TAGS {
+            let why = format!("{count} tags, and {MAX_TAGS} can be set");
+            found.push(refused("tags", why, "AWS takes 50, and the claim needs three of them"));
+        }
+        for (key, value) in tags {
+            let field = format!("tags.{key}");
+            let wrong = self
+                .key_problem(key)
+                .or_else(|| value.as_deref().and_then(|value| self.value_problem(value)));
+            found.extend(wrong.map(|(why, help)| refused(&field, why, help)));
+        }
+        found
+    }
+
+    fn key_problem(&self, key: &str) -> Option<(String, String)> {
+        let lower = key.to_ascii_lowercase();
+        let own = [("aws:", "AWS"), (claim::PREFIX, "palisade")];
+        if let Some((prefix, whose)) = own.iter().find(|(prefix, _)| lower.starts_with(prefix)) {
+            let why = format!("keys that start with `{prefix}` are reserved for {whose}");
+            return Some((why, "take another key".to_owned()));
+        }
+        let length = key.chars().count();
+        if !(1..=self.key).contains(&length) {
+            let why = format!("the key has {length} characters");
+            return Some((why, format!("{} takes 1 to {}", self.service, self.key)));
+        }
+        self.odd("key", key)
+    }
+
+    fn value_problem(&self, value: &str) -> Option<(String, String)> {
+        let length = value.chars().count();
+        if length > VALUE {
+            let why = format!("the value has {length} characters");
+            return Some((why, format!("{} takes at most {VALUE}", self.service)));
+        }
+        self.odd("value", value)
+    }
+
+    fn odd(&self, part: &str, text: &str) -> Option<(String, String)> {
+        let taken = |c: &char| {
+            !self.plain
+                || c.is_alphabetic()
+                || c.is_numeric()
+                || is_separator(*c)
+                || SIGNS.contains(*c)
+        };
+        let odd = text.chars().find(|c| !taken(c))?;
+        let why = format!("{} takes no {odd:?} in a tag's {part}", self.service);
+        let signs: Vec<String> = SIGNS.chars().map(String::from).collect();
+        Some((why, format!("use letters, digits, spaces and {}", signs.join(" "))))
+    }
+}
+
+/// Unicode's separators: white space that is not a control character.
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() && !c.is_control()
+}
+
+/// How long a name or description may be; every character is taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Length {
+    service: &'static str,
+    limit: usize,
+}
+
+/// A key's description.
+pub const KMS_DESCRIPTION: Length = Length { service: "KMS", limit: 8192 };
+/// A policy's description.
+pub const POLICY_DESCRIPTION: Length = Length { service: "Organizations", limit: 512 };
+/// A policy's name.
+pub const POLICY_NAME: Length = Length { service: "Organizations", limit: 128 };
+
+impl Length {
+    /// What is wrong with a text of this length, if anything.
+    pub fn refused(self, field: &str, text: &str) -> Option<Refused> {
+        let length = text.chars().count();
+        (length > self.limit).then(|| {
+            let help = format!("{} takes at most {}", self.service, self.limit);
+            refused(field, format!("{length} characters long"), help)
+        })
+    }
+}
+
+fn refused(field: &str, why: impl Into<String>, help: impl Into<String>) -> Refused {
+    Refused { field: field.to_owned(), why: why.into(), help: help.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(rules: TagRules, key: &str, value: &str) -> Option<String> {
+        let tags = [(key.to_owned(), Some(value.to_owned()))].into();
+        rules.refused(&tags).pop().map(|it| format!("{}: {}", it.field, it.why))
+    }
+
+    #[test]
+    fn each_service_has_its_own_characters() {
+        for value in [
+            "Research & Development",
+            "one, two",
+            "(x)",
+            "Test #2",
+            "a;b",
+            "it's",
+            "50%",
+            "a\tb",
+            "😀",
+            "a*",
+            "[x]",
+        ] {
+            assert_eq!(wrong(EC2, "k", value), None, "{value}");
+            for rules in [KMS, ORGANIZATIONS, SAGEMAKER] {
+                let found = wrong(rules, "k", value);
+                assert!(
+                    found.as_ref().is_some_and(|it| it.starts_with("tags.k: ")),
+                    "{value}: {found:?}"
+                );
+                assert!(wrong(rules, value, "v").is_some(), "{value} as a key");
+            }
+        }
+        for value in
+            ["", "ml platform", "a_b.c:d/e=f+g-h@i", "Forschung Zürich", "研究", "Ⅻ ½", "a\u{a0}b"]
+        {
+            for rules in [EC2, KMS, ORGANIZATIONS, SAGEMAKER] {
+                assert_eq!(wrong(rules, "k", value), None, "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_counts_and_reserved_keys_are_known() {
+        for rules in [EC2, KMS, ORGANIZATIONS, SAGEMAKER] {
+            for key in ["aws:x", "AWS:x", "palisade:owner", "Palisade:x", ""] {
+                assert!(wrong(rules, key, "v").is_some(), "{key}");
+            }
+            assert_eq!(wrong(rules, "k", &"é".repeat(256)), None);
+            assert!(wrong(rules, "k", &"é".repeat(257)).is_some());
+            assert_eq!(wrong(rules, &"k".repeat(127), ""), None);
+            assert!(wrong(rules, &"k".repeat(129), "").is_some());
+            let many =
+                |count: usize| (0..count).map(|n| (n.to_string(), Some(String::new()))).collect();
+            assert_eq!(rules.refused(&many(MAX_TAGS)), []);
+            assert_eq!(rules.refused(&many(MAX_TAGS + 1)).len(), 1);
+        }
+        assert!(wrong(EC2, &"k".repeat(128), "").is_some(), "one less than the others");
+        assert_eq!(wrong(KMS, &"k".repeat(128), ""), None);
+        let gone: BTreeMap<_, _> = (0..60).map(|n| (n.to_string(), None)).collect();
+        assert_eq!(KMS.refused(&gone), [], "what must not be there counts for nothing");
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_counted_in_characters() {
+        assert_eq!(POLICY_DESCRIPTION.refused("description", &"é".repeat(512)), None);
+        let found = POLICY_DESCRIPTION.refused("description", &"é".repeat(513)).expect("refused");
+        assert_eq!(
+            (found.why.as_str(), found.help.as_str()),
+            ("513 characters long", "Organizations takes at most 512")
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! What is wrong with settings: where, why, and a way out.
+
+use std::{fmt, path::Path};
+
+use super::Overrides;
+
+/// Settings that cannot be used: where, what is wrong, and a way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsError {
+    /// `FILE:LINE:COLUMN`, the flag, or empty where there is neither.
+    pub place: String,
+    /// The setting, e.g. `scopes.prod.account`; empty if it is not about one.
+    pub field: String,
+    /// What is wrong with it.
+    pub why: String,
+    /// A way out.
+    pub help: String,
+}
+
+impl SettingsError {
+    /// The error in one line, without the way out.
+    pub fn line(&self) -> String {
+        let parts = [&self.place, &self.field, &self.why];
+        let parts: Vec<&str> =
+            parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        parts.join(": ")
+    }
+
+    /// Says where it stands: in the file, unless a flag or variable gave the value.
+    pub(super) fn at(mut self, path: Option<&Path>, text: &str, flags: &Overrides) -> Self {
+        if !self.place.is_empty() {
+            return self;
+        }
+        if flags.gives(&self.field) {
+            self.place = format!("--{}", flag_of(&self.field));
+        } else if let Some(path) = path {
+            let (line, column) = crate::manifest::place_in(text, &self.field).unwrap_or((1, 1));
+            self.place = format!("{}:{line}:{column}", path.display());
+        }
+        self
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  help: {}", self.line(), self.help)
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+/// `gate.deletesPercent` as the flag `gate-deletes-percent`.
+fn flag_of(field: &str) -> String {
+    if field == "server.listen" {
+        return "listen".to_owned();
+    }
+    let mut flag = String::new();
+    for c in field.split('[').next().unwrap_or_default().chars() {
+        match c {
+            '.' => flag.push('-'),
+            c if c.is_ascii_uppercase() => {
+                flag.push('-');
+                flag.push(c.to_ascii_lowercase());
+            }
+            c => flag.push(c),
+        }
+    }
+    flag
+}
+
+pub(super) fn value(
+    field: impl Into<String>,
+    why: impl Into<String>,
+    help: impl Into<String>,
+) -> SettingsError {
+    let (field, why, help) = (field.into(), why.into(), help.into());
+    SettingsError { place: String::new(), field, why, help }
+}
