@@ -136,7 +136,10 @@ fn what_stays_is_one_drift_in_however_many_passes_it_is_found() {
     let mut process = Process::default();
     for _ in 0..5 {
         let drifts = process.pass(vec![drift(&["policy"], held())]);
-        assert_eq!(state(&drifts), DriftState::Open("held: its manifest is gone; pruning needs consent".into()));
+        assert_eq!(
+            state(&drifts),
+            DriftState::Open("held: its manifest is gone; pruning needs consent".into())
+        );
         assert_eq!((drifts[0].number, drifts[0].seen_at, drifts[0].ended_at), (1, 1.0, None));
         assert_eq!(drifts[0].what, ["policy"]);
     }
@@ -199,7 +202,10 @@ fn a_manifest_that_takes_the_change_over_or_is_gone_corrects_nothing() {
 fn what_cannot_be_read_is_as_it_was() {
     let mut process = Process::default();
     process.pass(vec![drift(&["policy"], held())]);
-    assert_eq!(state(&process.unread()), DriftState::Open("held: its manifest is gone; pruning needs consent".into()));
+    assert_eq!(
+        state(&process.unread()),
+        DriftState::Open("held: its manifest is gone; pruning needs consent".into())
+    );
     process.pass(vec![drift(&["policy"], held())]);
     assert_eq!(process.counted(), (1, 0));
 }
@@ -212,7 +218,10 @@ fn a_second_change_beside_a_held_one_is_a_drift_of_its_own() {
     let states: Vec<_> = both.iter().map(|drift| drift.state.clone()).collect();
     assert_eq!(
         states,
-        [DriftState::Open("held: its manifest is gone; pruning needs consent".into()), DriftState::Correcting]
+        [
+            DriftState::Open("held: its manifest is gone; pruning needs consent".into()),
+            DriftState::Correcting
+        ]
     );
     let later = process.pass(vec![drift(&["routes"], held())]);
     assert_eq!(later[1].state, DriftState::Corrected);
