@@ -8,7 +8,10 @@ use std::collections::BTreeSet;
 
 use palisade::{
     engine::{Outcome, Report},
-    kind::erased::{Edit, EditBody},
+    kind::{
+        LookupKind, Unresolved,
+        erased::{Edit, EditBody},
+    },
     model::{Address, Disruption},
     plan::{Cause, HoldReason, Step, Verdict, Wait, WaitReason},
     simulator::monitor::Violation,
@@ -115,23 +118,37 @@ fn is_free(report: &Report, address: &Address) -> bool {
         || plan.pause_of(address).is_some()
         || plan.stopped.is_some()
         || report.scopes.get(&address.scope).is_none_or(Result::is_err);
-    let goes = |step: &Step| step.verdict.goes();
-    let steps = plan.steps.iter().filter(|step| step.address == *address);
-    let done = report
-        .results
-        .iter()
-        .filter(|result| result.address == *address)
-        .all(|result| matches!(result.outcome, Outcome::Done { .. }));
-    // What is held or waits was judged by its reasons already.
-    !unclear && done && steps.into_iter().all(goes)
+    let mut steps = plan.steps.iter().filter(|step| step.address == *address);
+    let mut results = report.results.iter().filter(|result| result.address == *address);
+    let done = results.all(|result| matches!(result.outcome, Outcome::Done { .. }));
+    !unclear && done && steps.all(leaves_nothing_open)
+}
+
+/// Whether no hole can be left because of this step. What of it is held or waits was judged by its reasons.
+fn leaves_nothing_open(step: &Step) -> bool {
+    let in_edits = step.action.edits().iter().any(|edit| puts_back(step, edit));
+    match &step.verdict {
+        Verdict::Go => true,
+        Verdict::Reported(_) => false,
+        Verdict::Held(_) => !in_edits,
+        Verdict::Waiting(why) => !in_edits && why.iter().all(|wait| is_elsewhere(&wait.reason)),
+    }
+}
+
+/// Whether a reason keeps nothing from being compared that can be open: in which VPC something is, is not.
+fn is_elsewhere(reason: &WaitReason) -> bool {
+    match reason {
+        WaitReason::Unresolved(
+            Unresolved::NoMatch { what, .. } | Unresolved::Several { what, .. },
+        ) => *what == LookupKind::Vpc,
+        WaitReason::Unresolved(_) => false,
+        _ => true,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use palisade::{
-        kind::Unresolved,
-        model::{HeldRisk, PhysicalId, Risk},
-    };
+    use palisade::model::{HeldRisk, PhysicalId, Risk};
     use serde_json::json;
 
     use super::*;

@@ -257,6 +257,12 @@ impl Runner<'_> {
             write(dir, &self.prepared.texts.0);
         }
         if let Some(attack) = self.attacks.pop_front() {
+            if !*injected && self.prepared.expect.wanted.is_empty() {
+                // In the reference, what is in order before somebody comes is what is wanted.
+                let mut expect = self.prepared.expect.clone();
+                expect.wanted = self.simulator.with(|world| world.truth()).by_address(OWNER);
+                self.monitor.expect(expect);
+            }
             self.simulator.with(attack);
         }
         if !std::mem::replace(injected, true) {
