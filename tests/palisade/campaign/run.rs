@@ -492,6 +492,7 @@ impl Runner<'_> {
         if !clean && counts.is_some() {
             self.judge_end(&wanted, passes);
         }
+        let strikes = self.strikes();
         let mut violations = self.monitor.violations();
         violations.extend(self.found);
         violations.extend(self.listener.iter().flat_map(Listener::violations));
@@ -500,7 +501,6 @@ impl Runner<'_> {
         let first_pass = self.first_pass.unwrap_or_default();
         let mutations = self.monitor.mutations();
         let reference = Reference { calls, first_pass, counts, wanted, mutations };
-        let strikes = self.strikes();
         Finished {
             violations,
             log,
