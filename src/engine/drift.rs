@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::apply::{Outcome, StepResult};
 use crate::{
     model::{Address, Phase},
-    plan::{Action, Cause, Plan, Step, Verdict},
+    plan::{Action, Cause, Plan, Step, Verdict, Wait, WaitReason},
 };
 
 /// What became of a drift.
@@ -98,8 +98,22 @@ struct Episode {
 
 /// The steps that a drift consists of: what AWS still works on without a difference is none.
 pub(super) fn is_drift(step: &Step) -> bool {
+    // What is not known does not differ: a reference that cannot be resolved in this pass changes nothing.
+    let unknown = |wait: &Wait| {
+        let reason = &wait.reason;
+        matches!(
+            reason,
+            WaitReason::Unresolved(_)
+                | WaitReason::CreatedFirst { .. }
+                | WaitReason::AdoptedFirst { .. }
+        )
+    };
     step.cause == Cause::Drift
-        && !matches!(&step.action, Action::Edit { edits, .. } if edits.is_empty())
+        && match (&step.action, &step.verdict) {
+            (Action::Edit { edits, .. }, _) if edits.is_empty() => false,
+            (Action::Edit { .. }, Verdict::Waiting(why)) => !why.iter().any(unknown),
+            _ => true,
+        }
 }
 
 impl Drifts {

@@ -32,9 +32,26 @@ struct Resource {
     required: bool,
 }
 
-/// A file that could not be read would leave every key undecided, which is the safe answer; a test reads it.
-static FACTS: LazyLock<Facts> =
-    LazyLock::new(|| serde_json::from_str(include_str!("authorization.json")).unwrap_or_default());
+/// A file that could not be read would leave every key undecided, which is the safe answer; a test reads it. The names of
+/// condition keys are in lower case: IAM matches them without regard to case.
+static FACTS: LazyLock<Facts> = LazyLock::new(|| {
+    let facts: Facts = serde_json::from_str(include_str!("authorization.json")).unwrap_or_default();
+    facts.with_lower_case_keys()
+});
+
+impl Facts {
+    fn with_lower_case_keys(mut self) -> Self {
+        let lower = |keys: &mut BTreeSet<String>| {
+            *keys = keys.iter().map(|key| key.to_ascii_lowercase()).collect();
+        };
+        lower(&mut self.condition_keys);
+        for action in self.actions.values_mut() {
+            lower(&mut action.keys);
+            action.resources.values_mut().for_each(|resource| lower(&mut resource.keys));
+        }
+        self
+    }
+}
 
 /// Whether the requests of an action carry a condition key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,9 +96,8 @@ pub fn has_no_resource_account(action: &str) -> bool {
         || FACTS.no_resource_account.contains(&format!("{service}:*"))
 }
 
-/// Whether the reference's name of a key, with `*` for a tag's key, is this key (in lower case).
+/// Whether the reference's name of a key, with `*` for a tag's key, is this key; both in lower case.
 fn names(pattern: &str, key: &str) -> bool {
-    let pattern = pattern.to_ascii_lowercase();
     pattern.strip_suffix('*').map_or(pattern == key, |start| key.starts_with(start))
 }
 

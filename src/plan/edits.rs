@@ -91,7 +91,7 @@ impl Planner<'_> {
         if !impossible.is_empty() {
             steps.push(step(impossible, Verdict::Held(vec![HoldReason::Impossible])));
         }
-        steps.extend(self.now_and_later(wanted, have, edits, step));
+        steps.extend(self.now_and_later(wanted, have, adopts, edits, step));
         steps
     }
 
@@ -100,6 +100,7 @@ impl Planner<'_> {
         &self,
         wanted: &Wanted<'_>,
         have: &Observed<Value>,
+        adopts: bool,
         edits: Vec<Edit>,
         step: impl Fn(Vec<Edit>, Verdict) -> Step,
     ) -> Vec<Step> {
@@ -127,8 +128,11 @@ impl Planner<'_> {
             let ahead: BTreeSet<String> =
                 failed.map(|failed| ahead_of(failed, &edits)).unwrap_or_default();
             let failure = failed.map(|failed| failed.wait.clone());
+            // Whether it is the right one to take over cannot be judged while something that it must have is unknown.
+            let undecided = if adopts { wanted.hard_waits() } else { Vec::new() };
             let reasons = |edit: &Edit| {
                 let mut why = wanted.waits_of(edit);
+                why.extend(undecided.clone());
                 why.extend(settling.clone());
                 why.extend(failure.clone().filter(|_| !ahead.contains(&edit.key)));
                 why.extend(self.went_before(wanted, edit));
@@ -188,6 +192,12 @@ impl Wanted<'_> {
         let why: BTreeSet<_> =
             found.into_iter().map(|placeholder| unresolved[placeholder].why.clone()).collect();
         why.into_iter().map(|why| Wait::lasting(why.into())).collect()
+    }
+
+    /// Why nothing can be created, or taken over.
+    pub(super) fn hard_waits(&self) -> Vec<Wait> {
+        let missing = self.resolution.unresolved.values().filter(|missing| !missing.soft);
+        missing.map(|missing| Wait::lasting(missing.why.clone().into())).collect()
     }
 
     /// What has no value and appears in none of the edits.

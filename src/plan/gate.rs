@@ -40,6 +40,9 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
         })
         .collect();
     for step in &mut steps {
+        if !matches!(step.verdict, Verdict::Go | Verdict::Held(_)) {
+            continue;
+        }
         let reasons = lockout::reasons(step, inputs);
         add(step, reasons.into_iter().map(|reason| HoldReason::Lockout { reason }).collect());
         let reach = accounts::reasons(step, inputs);

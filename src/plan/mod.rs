@@ -193,25 +193,32 @@ impl Plan {
     /// Whether something will stay as it is until a person does something. What is paused or only observed is as people
     /// want it.
     pub fn needs_a_person(&self) -> bool {
+        let coming = self.coming();
         self.conflicts.iter().any(|conflict| self.pause_of(&conflict.address).is_none())
             || self.steps.iter().any(|step| match &step.verdict {
                 Verdict::Go => false,
                 Verdict::Held(_) => true,
-                Verdict::Waiting(why) => why.iter().any(|wait| {
-                    !wait.passes && wait.reason != WaitReason::NotChosen && !self.comes(wait)
-                }),
+                Verdict::Waiting(why) => why.iter().any(|wait| !comes(wait, &coming)),
                 Verdict::Reported(reason) => matches!(reason, ReportReason::Brake { .. }),
             })
     }
 
-    /// Whether a wait ends with a step of this plan that goes.
-    fn comes(&self, wait: &Wait) -> bool {
-        let (WaitReason::CreatedFirst { address } | WaitReason::AdoptedFirst { address }) =
-            &wait.reason
-        else {
-            return false;
-        };
-        self.go().any(|step| step.address == *address)
+    /// The resources whose steps all go in this pass or in a later one without anybody doing anything.
+    fn coming(&self) -> BTreeSet<&Address> {
+        let mut stuck: BTreeSet<&Address> =
+            self.conflicts.iter().map(|conflict| &conflict.address).collect();
+        loop {
+            let (before, all) = (stuck.len(), self.steps.iter().map(|step| &step.address));
+            let coming: BTreeSet<&Address> = all.filter(|it| !stuck.contains(it)).collect();
+            stuck.extend(self.steps.iter().filter_map(|step| match &step.verdict {
+                Verdict::Go => None,
+                Verdict::Waiting(why) if why.iter().all(|wait| comes(wait, &coming)) => None,
+                _ => Some(&step.address),
+            }));
+            if stuck.len() == before {
+                return coming;
+            }
+        }
     }
 
     /// The steps with a certain verdict, counted.
@@ -234,6 +241,17 @@ impl Plan {
             }
         }
         counts
+    }
+}
+
+/// Whether a wait ends without anybody doing anything, where these resources come.
+fn comes(wait: &Wait, coming: &BTreeSet<&Address>) -> bool {
+    match &wait.reason {
+        WaitReason::CreatedFirst { address }
+        | WaitReason::AdoptedFirst { address }
+        | WaitReason::ChangesFirst { address } => wait.passes || coming.contains(address),
+        WaitReason::NotChosen | WaitReason::Earlier { .. } => true,
+        _ => wait.passes,
     }
 }
 

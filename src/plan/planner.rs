@@ -227,8 +227,7 @@ impl Planner<'_> {
         kind: &dyn ErasedKind,
     ) -> Step {
         let address = &wanted.document.address;
-        let missing = wanted.resolution.unresolved.values().filter(|missing| !missing.soft);
-        waiting.extend(missing.map(|missing| Wait::lasting(missing.why.clone().into())));
+        waiting.extend(wanted.hard_waits());
         waiting.extend(self.failed_lately(address, &wanted.fingerprint));
         waiting.extend(self.inputs.create_holdoffs.get(address).cloned());
         let tags: Tags = wanted

@@ -297,7 +297,7 @@ async fn routes_to_the_s3_gateway_come_back_only_with_consent_because_it_cuts_co
     let report = engine.pass().await;
     assert_eq!(world.writes(), [""; 0]);
     let (step, why) = held(&report, S3);
-    assert_eq!((step.risk(), step.cause), (Risk::NEUTRAL.cutting_connections(), Cause::Drift));
+    assert_eq!((step.risk(), step.cause), (Risk::LOOSENS.cutting_connections(), Cause::Drift));
     assert!(why.contains("disrupts"), "{why}");
 
     let mut engine = world.engine_approving(&[&step.digest]).await;

@@ -49,7 +49,8 @@ fn ingress(world: &World, group: &str) -> Vec<String> {
 
 /// Somebody lets a peer in to `apps`.
 fn let_in(world: &World, port: u16, peer: &Value) {
-    let mut permission = json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port});
+    let mut permission =
+        json!({"IpProtocol": "tcp", "FromPort": port.to_string(), "ToPort": port.to_string()});
     permission.as_object_mut().unwrap().extend(peer.as_object().unwrap().clone());
     let input = json!({"GroupId": world.group("apps"), "IpPermissions": [permission]});
     world.ec2("AuthorizeSecurityGroupIngress", &input);
@@ -70,7 +71,7 @@ fn somebodys_group(world: &World, name: &str) -> String {
 }
 
 fn prefix_list(world: &World, most: u32) -> String {
-    let input = json!({"PrefixListName": "offices", "AddressFamily": "IPv4", "MaxEntries": most});
+    let input = json!({"PrefixListName": "offices", "AddressFamily": "IPv4", "MaxEntries": most.to_string()});
     string(&world.ec2("CreateManagedPrefixList", &input)["prefixList"], "prefixListId")
 }
 
@@ -268,7 +269,7 @@ async fn groups_that_name_each_other_are_adopted_together_without_a_rule_revoked
     let (a, b) = (somebodys_group(&world, "apps"), somebodys_group(&world, "clients"));
     for (group, peer) in [(&a, &b), (&b, &a)] {
         let permission = json!({
-            "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443,
+            "IpProtocol": "tcp", "FromPort": "443", "ToPort": "443",
             "Groups": [{"GroupId": peer, "Description": "each other"}],
         });
         let input = json!({"GroupId": group, "IpPermissions": [permission]});

@@ -155,8 +155,8 @@ async fn a_pause_that_begins_between_two_calls_stops_the_second() {
     let of = |address: &str| {
         report.results.iter().find(|result| result.address.to_string() == address).unwrap()
     };
-    let Outcome::Skipped { why } = &of(APPS).outcome else { panic!("{:?}", of(APPS)) };
-    assert!(why.to_string().contains("network incident"), "{why}");
+    let Outcome::Skipped { reason } = &of(APPS).outcome else { panic!("{:?}", of(APPS)) };
+    assert!(reason.to_string().contains("network incident"), "{reason}");
     assert!(of(APPS).done.len() < 2, "{:?}", of(APPS));
     assert!(matches!(of(WEB).outcome, Outcome::Done { .. }));
 }

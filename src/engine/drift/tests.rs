@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     kind::erased::{Edit, EditBody},
     model::{Observed, Risk, Tags},
-    plan::{HoldReason, ReportReason, Wait, WaitReason, Want},
+    plan::{HoldReason, ReportReason, Want},
 };
 
 fn endpoint() -> Address {

@@ -58,7 +58,7 @@ pub enum Change {
         covered: bool,
         /// The placeholder of a prefix list's size, which must be known first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        awaits: Option<String>,
+        waits_for: Option<String>,
     },
     /// Rewrites descriptions in place.
     #[serde(rename_all = "camelCase")]
@@ -148,13 +148,13 @@ impl Change {
     }
 
     /// The placeholder that this change waits for: of the peer of its rules, or of a prefix list's size.
-    pub fn awaits(&self) -> Option<&str> {
-        let Self::Authorize { awaits, rules, .. } = self else { return None };
+    pub fn waits_for(&self) -> Option<&str> {
+        let Self::Authorize { waits_for, rules, .. } = self else { return None };
         let peer = rules.iter().find_map(|entry| match &entry.rule.peer {
             Peer::Pending(pending) => Some(pending.placeholder.as_str()),
             _ => None,
         });
-        peer.or(awaits.as_deref())
+        peer.or(waits_for.as_deref())
     }
 
     /// The state after this change.

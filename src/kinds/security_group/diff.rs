@@ -41,7 +41,7 @@ enum Stage {
     RevokeBridged,
     Describe,
     Authorize,
-    Await,
+    Pending,
 }
 
 /// All edits, in order.
@@ -126,7 +126,7 @@ impl Side<'_> {
     }
 
     /// What adding a missing rule waits for.
-    fn awaits(&self, rule: &Rule) -> Option<String> {
+    fn waits_for(&self, rule: &Rule) -> Option<String> {
         match &rule.peer {
             Peer::Pending(pending) => Some(pending.placeholder.clone()),
             Peer::PrefixList(id) => {
@@ -157,7 +157,7 @@ impl Side<'_> {
         };
         let unrelated = take(&mut extra, |rule| !missing.iter().any(|new| new.overlaps(rule)));
         let (mut first, pairs) = self.pair(unrelated, &mut extra, &mut missing);
-        later.append(&mut take(&mut missing, |rule| self.awaits(rule).is_some()));
+        later.append(&mut take(&mut missing, |rule| self.waits_for(rule).is_some()));
 
         let mut bridge =
             take(&mut missing, |rule| extra.iter().any(|unwanted| unwanted.overlaps(rule)));
@@ -185,7 +185,7 @@ impl Side<'_> {
         ];
         let mut edits: Vec<_> =
             edits.into_iter().filter_map(|(stage, change)| Some((stage, change?))).collect();
-        edits.extend(self.await_each(later).into_iter().map(|change| (Stage::Await, change)));
+        edits.extend(self.wait_for_each(later).into_iter().map(|change| (Stage::Pending, change)));
         edits
     }
 
@@ -202,7 +202,7 @@ impl Side<'_> {
             for new in missing.iter() {
                 let cuts = missing.iter().any(|other| other != new && other.overlaps(old));
                 // Another list may count more than fits.
-                let cuts = cuts || (old.peer != new.peer && self.awaits(new).is_some());
+                let cuts = cuts || (old.peer != new.peer && self.waits_for(new).is_some());
                 if let Some(distance) = distance(old, new)
                     && !cuts
                 {
@@ -246,15 +246,18 @@ impl Side<'_> {
             direction: self.direction,
             rules: self.entries(rules),
             covered,
-            awaits: None,
+            waits_for: None,
         })
     }
 
     /// One edit for each thing that has to be known first.
-    fn await_each(&self, rules: BTreeSet<Rule>) -> Vec<Change> {
+    fn wait_for_each(&self, rules: BTreeSet<Rule>) -> Vec<Change> {
         let mut by_placeholder: BTreeMap<String, BTreeSet<Rule>> = BTreeMap::new();
         for rule in rules {
-            by_placeholder.entry(self.awaits(&rule).unwrap_or_default()).or_default().insert(rule);
+            by_placeholder
+                .entry(self.waits_for(&rule).unwrap_or_default())
+                .or_default()
+                .insert(rule);
         }
         let change = |(placeholder, rules): (String, BTreeSet<Rule>)| {
             let of_size = rules.iter().any(|rule| matches!(rule.peer, Peer::PrefixList(_)));
@@ -262,7 +265,7 @@ impl Side<'_> {
                 direction: self.direction,
                 rules: self.entries(&rules),
                 covered: false,
-                awaits: of_size.then_some(placeholder),
+                waits_for: of_size.then_some(placeholder),
             }
         };
         by_placeholder.into_iter().map(change).collect()

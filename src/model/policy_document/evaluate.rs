@@ -97,9 +97,14 @@ impl PolicyDocument {
                 |p: &Token| Pattern::read(p.shown(), true, variables.then_some(&request.context));
             Tri::any(patterns.iter().map(|p| read(p).matches_resource(&request.resource)))
         };
+        // Most statements are about other actions: nothing else of them needs to be read.
+        let about = self.selected(body.action.as_ref(), action);
+        if about == Tri::No {
+            return Tri::No;
+        }
         Tri::all([
+            about,
             self.principal_matches(body, request),
-            self.selected(body.action.as_ref(), action),
             self.selected(body.resource.as_ref(), resource),
             condition::holds(&body.condition, &request.context, variables),
         ])
@@ -120,6 +125,9 @@ impl PolicyDocument {
     }
 
     fn action_matches(&self, pattern: &Token, action: &str) -> Tri {
+        if is_of_another_service(pattern.key(), action) {
+            return Tri::No;
+        }
         let folded = Pattern::glob(&pattern.key().to_ascii_lowercase())
             .matches(&action.to_ascii_lowercase());
         // Case-insensitive says the IAM reference, case-sensitive says the Organizations user guide: where only one of
@@ -144,6 +152,16 @@ impl PolicyDocument {
             Some(Selection::Only(principals)) => named(principals, &request.principal_arn),
             Some(Selection::AllBut(principals)) => not_exempt(principals, &request.principal_arn),
         }
+    }
+}
+
+/// Whether the services before the colon are both written out, and differ even without regard to case.
+fn is_of_another_service(pattern: &str, action: &str) -> bool {
+    match (pattern.split_once(':'), action.split_once(':')) {
+        (Some((one, _)), Some((other, _))) => {
+            !one.contains(['*', '?']) && !one.eq_ignore_ascii_case(other)
+        }
+        _ => false,
     }
 }
 

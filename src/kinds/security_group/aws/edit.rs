@@ -24,7 +24,7 @@ pub(super) async fn change(
     change: &Change,
 ) -> Result<(), CloudError> {
     let editor = Editor { ec2, own: Own { id: group, account: &facts.account } };
-    if let Some(placeholder) = change.awaits() {
+    if let Some(placeholder) = change.waits_for() {
         return Err(CloudError::new(
             "ec2:ModifySecurityGroup",
             Class::Busy,

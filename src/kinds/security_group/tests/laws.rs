@@ -313,11 +313,11 @@ proptest! {
     fn what_is_not_known_is_in_no_edit_but_those_that_wait_for_it((want, have) in any_pair()) {
         for change in SecurityGroup::diff(&want, &have) {
             let body = serde_json::to_value(&change).unwrap().to_string();
-            if let Some(placeholder) = change.awaits() {
+            if let Some(placeholder) = change.waits_for() {
                 prop_assert!(body.contains(placeholder), "{}", body);
             }
             let symbolic = body.contains("(known after apply)") || body.contains("(not resolved)");
-            prop_assert_eq!(change.awaits().is_some(), symbolic, "{}", body);
+            prop_assert_eq!(change.waits_for().is_some(), symbolic, "{}", body);
         }
     }
 

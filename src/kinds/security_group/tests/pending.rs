@@ -35,8 +35,8 @@ fn a_rule_for_a_group_that_does_not_exist_yet_is_shown_and_waits_alone() {
     loosens: authorize ingress tcp 443 from (known after apply: SecurityGroup/later) "web"
     "#);
     let changes = SecurityGroup::diff(&waiting_for(these(&[])), &live(&[], &[]));
-    let awaits: Vec<_> = changes.iter().map(Change::awaits).collect();
-    assert_eq!(awaits, [None, Some(GROUP)]);
+    let waits_for: Vec<_> = changes.iter().map(Change::waits_for).collect();
+    assert_eq!(waits_for, [None, Some(GROUP)]);
 }
 
 #[test]
@@ -115,8 +115,8 @@ fn an_unknown_prefix_list_keeps_only_lists_that_were_not_read() {
 fn a_rule_for_a_prefix_list_of_unknown_size_waits_and_one_that_is_there_is_quiet() {
     let want = unweighed(wanted(&["tcp 443, pl-0a", "tcp 22, 10.0.0.0/8"]));
     let changes = SecurityGroup::diff(&want, &live(&["tcp 23, ::/0"], &[]));
-    let awaits: Vec<_> = changes.iter().map(Change::awaits).collect();
-    assert_eq!(awaits, [None, None, Some(SIZE)]);
+    let waits_for: Vec<_> = changes.iter().map(Change::waits_for).collect();
+    assert_eq!(waits_for, [None, None, Some(SIZE)]);
     assert_eq!(plan(&want, &live(&["tcp 443, pl-0a", "tcp 22, 10.0.0.0/8"], &[])), "");
 }
 
@@ -132,7 +132,10 @@ fn a_rule_for_a_prefix_list_of_unknown_size_is_narrowed_in_place_since_it_counts
     let have = live(&["tcp 443, pl-0b"], &[]);
     let changes = SecurityGroup::diff(&want, &have);
     assert!(
-        matches!(&changes[..], [Change::Revoke { .. }, Change::Authorize { awaits: Some(_), .. }]),
+        matches!(
+            &changes[..],
+            [Change::Revoke { .. }, Change::Authorize { waits_for: Some(_), .. }]
+        ),
         "{changes:?}"
     );
 }

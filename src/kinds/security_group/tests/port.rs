@@ -251,7 +251,7 @@ async fn adding_what_a_lost_answer_added_already_is_done() {
         direction: Direction::Ingress,
         rules: rules(texts).into(),
         covered: false,
-        awaits: None,
+        waits_for: None,
     };
     cloud
         .port
