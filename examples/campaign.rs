@@ -191,7 +191,8 @@ fn summary(kind: Kind, tally: &Tally, seconds: f64, args: &Args) {
     let mut rules = std::collections::BTreeMap::<String, u64>::new();
     for failure in &tally.failures {
         for violation in &failure.violations {
-            *rules.entry(violation.chars().take(2).collect()).or_default() += 1;
+            let rule = violation.split(':').next().unwrap_or_default();
+            *rules.entry(rule.to_owned()).or_default() += 1;
         }
     }
     if !rules.is_empty() {

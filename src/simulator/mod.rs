@@ -179,6 +179,11 @@ impl World {
         }
     }
 
+    /// From now on, this goes wrong.
+    pub fn inject(&mut self, fault: Fault) {
+        self.faults.inject(fault);
+    }
+
     /// The time since it began.
     pub fn age(&self) -> Duration {
         self.offset + self.started.elapsed()

@@ -17,7 +17,9 @@
 //! | S10 bounded force | calls a pass, and repetitions of one call |
 //! | S12 no self-lockout | no lockout check bypassed, no target without a control policy or without one that allows all where one did, no key that nobody may look after, no control policy that denies all, or what palisade needs for what it has |
 //! | S14 brake | nothing after the brake |
+//! | S15 holes | what somebody opened is closed while nothing permitted stands in the way; judged after each pass |
 
+mod holes;
 mod lockout;
 mod rules;
 #[cfg(test)]
@@ -102,6 +104,8 @@ struct Seen {
     shown_at: BTreeMap<String, BTreeSet<String>>,
     /// Successful writes lately.
     lately: Vec<(Duration, String)>,
+    /// What has been open although nothing was in the way.
+    open: holes::Open,
 }
 
 impl Monitor {
@@ -122,6 +126,7 @@ impl Monitor {
         seen.unclear.clear();
         seen.pass = None;
         seen.blind = false;
+        seen.open.forget();
     }
 
     /// The process that just began finds nothing in the directory that it may go by.

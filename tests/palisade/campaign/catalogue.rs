@@ -59,12 +59,17 @@ fn allow(action: &str) -> String {
 
 /// The key `studio`; `uses` is what the role of the studio may do with it.
 pub fn key(lifecycle: &str, uses: &str, more: &str) -> String {
+    key_named("studio", lifecycle, uses, more)
+}
+
+/// The same with another name.
+pub fn key_named(name: &str, lifecycle: &str, uses: &str, more: &str) -> String {
     let spec = format!(
         "{{policy: {{Version: \"2012-10-17\", Statement: [\
          {{Sid: Admin, Effect: Allow, Principal: {{AWS: \"arn:aws:iam::111122223333:root\"}}, Action: \"kms:*\", Resource: \"*\"}}, \
          {{Sid: Use, Effect: Allow, Principal: {{AWS: \"arn:aws:iam::111122223333:role/studio\"}}, Action: \"{uses}\", Resource: \"*\"}}]}}{more}}}"
     );
-    manifest("ml", "KmsKey", "studio", lifecycle, &spec)
+    manifest("ml", "KmsKey", name, lifecycle, &spec)
 }
 
 /// The policy `guard`, which denies one action at these targets.

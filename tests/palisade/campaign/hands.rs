@@ -1,7 +1,7 @@
 //! The hands of people: the world before palisade comes, and what they do to it meanwhile.
 
 use super::prepare::declared;
-use palisade::simulator::World;
+use palisade::simulator::{Effect, Fault, World};
 use serde_json::{Value, json};
 
 pub const ML: &str = "111122223333";
@@ -177,6 +177,122 @@ pub fn allow_docker(world: &mut World) {
         let change = json!({"DomainId": domain, "DomainSettingsForUpdate": docker});
         let _ = try_call(world, "sagemaker", "UpdateDomain", &change);
     }
+}
+
+fn everything() -> String {
+    let all = json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]});
+    all.to_string()
+}
+
+/// Everything through the endpoint of S3, and from the VPC's main route table too.
+pub fn open_gateway(world: &mut World) {
+    widen_endpoint(world);
+    let tables = call(world, "ec2", "DescribeRouteTables", &json!({}));
+    let tables = tables["routeTableSet"].as_array().cloned().unwrap_or_default();
+    let private = |table: &Value| table["tagSet"].as_array().is_some_and(|tags| !tags.is_empty());
+    let other = tables.iter().find(|table| !private(table)).expect("the main route table");
+    let id = id(world, "VpcEndpoint", "s3").expect("the endpoint");
+    let change = json!({"VpcEndpointId": id, "AddRouteTableId": [other["routeTableId"]]});
+    call(world, "ec2", "ModifyVpcEndpoint", &change);
+}
+
+/// Everything through the endpoint of STS, through a further group and from a further subnet.
+pub fn open_interface(world: &mut World) {
+    let vpc = vpc(world);
+    let subnet = json!({
+        "VpcId": vpc, "CidrBlock": "10.20.32.0/20", "AvailabilityZone": format!("{REGION}c"),
+    });
+    let subnet = text(&call(world, "ec2", "CreateSubnet", &subnet), "/subnet/subnetId");
+    let door = id(world, "SecurityGroup", "door").expect("the group");
+    let id = id(world, "VpcEndpoint", "sts").expect("the endpoint");
+    let change = json!({
+        "VpcEndpointId": id, "PolicyDocument": everything(),
+        "AddSecurityGroupId": [door], "AddSubnetId": [subnet],
+    });
+    call(world, "ec2", "ModifyVpcEndpoint", &change);
+}
+
+fn widen_key(world: &mut World, name: &str) {
+    let key = id(world, "KmsKey", name).expect("the key");
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ML}:root")}, "Action": "kms:*", "Resource": "*"},
+        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*"},
+    ]});
+    let put = json!({"KeyId": key, "PolicyName": "default", "Policy": policy.to_string()});
+    call(world, "kms", "PutKeyPolicy", &put);
+}
+
+/// Switches the key `studio` on and lets everybody decrypt with it.
+pub fn open_key(world: &mut World) {
+    on_key(world, "EnableKey");
+    widen_key(world, "studio");
+}
+
+/// Lets everybody decrypt with two keys; one of them, now and then the other, may not be read for a while.
+pub fn open_keys_and_hide_one(world: &mut World) {
+    for name in ["studio", "volumes"] {
+        widen_key(world, name);
+    }
+    for nth in [1, 3, 5] {
+        world.inject(Fault::new("GetKeyPolicy", Effect::Deny).nth(nth));
+    }
+}
+
+/// Opens SSH to the world on every group that is somebody's.
+pub fn open_all_groups(world: &mut World) {
+    let truth = world.truth();
+    let groups = truth.things.iter().filter(|(_, thing)| thing.kind == "SecurityGroup");
+    for (group, _) in groups.filter(|(_, thing)| !thing.tags.is_empty()) {
+        let rule = json!({"GroupId": group, "IpPermissions": ssh()});
+        let _ = try_call(world, "ec2", "AuthorizeSecurityGroupIngress", &rule);
+    }
+}
+
+/// Opens SSH on the group `apps`, and makes a second VPC with the tags of the first.
+pub fn open_ssh_and_confuse(world: &mut World) {
+    open_ssh(world);
+    let tags = tagged("vpc", "Name", "ml");
+    let vpc = json!({"CidrBlock": "10.30.0.0/16", "TagSpecification": tags});
+    call(world, "ec2", "CreateVpc", &vpc);
+}
+
+/// Opens another port on the group `apps` than [`open_ssh`] does.
+pub fn open_rdp(world: &mut World) {
+    if let Some(group) = id(world, "SecurityGroup", "apps") {
+        let rdp = json!([{"IpProtocol": "tcp", "FromPort": "3389", "ToPort": "3389", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]);
+        let rule = json!({"GroupId": group, "IpPermissions": rdp});
+        let _ = try_call(world, "ec2", "AuthorizeSecurityGroupIngress", &rule);
+    }
+}
+
+fn app(world: &World) -> Value {
+    let domain = id(world, "SageMakerDomain", "studio").expect("the domain");
+    json!({"DomainId": domain, "UserProfileName": "ada", "AppType": "JupyterLab", "AppName": "lab"})
+}
+
+/// Opens the domain `studio` to the internet and to Docker, and works in it.
+pub fn open_domain_and_work(world: &mut World) {
+    let app = app(world);
+    let user = json!({"DomainId": app["DomainId"], "UserProfileName": "ada"});
+    let _ = try_call(world, "sagemaker", "CreateUserProfile", &user);
+    let open = json!({
+        "DomainId": app["DomainId"], "AppNetworkAccessType": "PublicInternetOnly",
+        "DomainSettingsForUpdate": {"DockerSettings": {"EnableDockerAccess": "ENABLED"}},
+    });
+    let _ = try_call(world, "sagemaker", "UpdateDomain", &open);
+    let _ = try_call(world, "sagemaker", "CreateApp", &app);
+}
+
+/// Works in the domain `studio`.
+pub fn work(world: &mut World) {
+    let app = app(world);
+    let _ = try_call(world, "sagemaker", "CreateApp", &app);
+}
+
+/// Ends the work in the domain `studio`.
+pub fn stop_work(world: &mut World) {
+    let app = app(world);
+    let _ = try_call(world, "sagemaker", "DeleteApp", &app);
 }
 
 /// All of the above that somebody can do at any time.

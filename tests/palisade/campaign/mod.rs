@@ -10,13 +10,14 @@
 //! ```
 //!
 //! A run is judged by the monitors on every call (`simulator::monitor`), after every pass by what the process said (S11, where
-//! somebody listens), and at its end: it has converged (L1) to what the
+//! somebody listens; S15, by what it holds and lets wait) and by what is open then (S15), and at its end: it has converged (L1) to what the
 //! reference converged to, within so many passes after the last fault (L2), and then writes nothing (L3).
 
 pub mod catalogue;
 pub mod faults;
 pub mod hands;
 pub mod prepare;
+pub mod putting_back;
 pub mod run;
 pub mod scenario;
 pub mod scenarios;

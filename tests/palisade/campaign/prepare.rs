@@ -54,8 +54,8 @@ pub struct Reference {
     pub mutations: u64,
 }
 
-/// The settings for a place. Gate and risks do not hold anything: what the gate does is not what campaigns are about.
-pub fn settings(place: Place, prune: Prune) -> Settings {
+/// The settings for a place. Unless it is guarded, the gate does not hold anything: most campaigns are not about that.
+pub fn settings(place: Place, prune: Prune, guarded: bool) -> Settings {
     let role = |account: &str| {
         let arn = format!("arn:aws:iam::{account}:role/palisade");
         if place == Place::Both {
@@ -65,9 +65,11 @@ pub fn settings(place: Place, prune: Prune) -> Settings {
         }
     };
     let (ml, org) = (hands::ML, hands::ORG);
-    let mut text = format!(
-        "owner: {OWNER}\ninterval: 60s\nsettleWindow: 15s\ngate: {{deletesPercent: 100, changesPercent: 100, holdRisks: []}}\nscopes:\n"
-    );
+    let mut text = format!("owner: {OWNER}\ninterval: 60s\nsettleWindow: 15s\n");
+    if !guarded {
+        text += "gate: {deletesPercent: 100, changesPercent: 100, holdRisks: []}\n";
+    }
+    text += "scopes:\n";
     if place != Place::Org {
         text += &format!("  ml: {{account: \"{ml}\", region: eu-west-1{}}}\n", role(ml));
     }
@@ -172,7 +174,7 @@ impl Prepared {
     /// # Errors
     /// What a monitor or the end of a run says although nothing went wrong.
     pub async fn new(scenario: Scenario) -> Result<Self, String> {
-        let settings = settings(scenario.place, scenario.prune);
+        let settings = settings(scenario.place, scenario.prune, scenario.guarded);
         let mut simulator = world();
         let last = scenario.stages.len() - 1;
         let mut ready = None;
@@ -189,10 +191,14 @@ impl Prepared {
                 .then(|| scenario.stages[number - 1].manifests.clone());
             let mut expect = expectations(scenario.place, stage, &simulator, &settings);
             expect.present.extend(earlier.iter().flat_map(|text| declared(text)));
+            let mut scenario = scenario.clone();
+            if number < last {
+                scenario.attacks.clear();
+            }
             let mut prepared = Self {
                 expect,
                 texts: (text, earlier),
-                scenario: scenario.clone(),
+                scenario,
                 settings: settings.clone(),
                 snapshot: simulator.snapshot(),
                 dir,
@@ -200,10 +206,8 @@ impl Prepared {
             };
             let clean = run(&prepared, &Setup::default()).await;
             if let Some(violation) = clean.violations.first() {
-                return Err(format!(
-                    "{}, stage {number}: {violation}\n{}",
-                    scenario.name, clean.log
-                ));
+                let name = prepared.scenario.name;
+                return Err(format!("{name}, stage {number}: {violation}\n{}", clean.log));
             }
             prepared.reference = clean.reference;
             simulator = clean.simulator;

@@ -1,10 +1,10 @@
 //! One run: an engine (or two) over a resumed world, with faults, judged at every call and at its end.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fmt::Write as _,
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use palisade::{
@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     hands,
     prepare::{OWNER, Prepared, Reference, commented, write},
+    putting_back::PuttingBack,
     scenario::Place,
     silence::Listener,
 };
@@ -49,6 +50,8 @@ pub struct Setup {
     pub listening: bool,
     /// Something that is logged although it must not be: proves that somebody listens.
     pub telltale: Option<&'static str>,
+    /// What a report is made to say before it is judged: proves that it is judged.
+    pub tamper: Option<fn(&mut Report)>,
 }
 
 impl Default for Setup {
@@ -64,6 +67,7 @@ impl Default for Setup {
             vandal: None,
             listening: false,
             telltale: None,
+            tamper: None,
         }
     }
 }
@@ -80,6 +84,8 @@ pub struct Finished {
     pub passes: u64,
     /// Calls that faults struck.
     pub strikes: u64,
+    /// Steps that somebody had to consent to.
+    pub consents: u64,
 }
 
 /// No run takes longer than this, in the world's time: the longest back-off is an hour.
@@ -95,10 +101,19 @@ struct Runner<'a> {
     simulator: Simulator,
     monitor: Monitor,
     brake: Brake,
+    /// The run's own directory: where it changes meanwhile, or somebody consents in it.
     own: Option<TempDir>,
     found: Vec<Violation>,
     first_pass: Option<usize>,
     listener: Option<Listener>,
+    /// What is still to be done by hand.
+    attacks: VecDeque<fn(&mut World)>,
+    /// How many calls had been made when faults began to strike.
+    before_faults: usize,
+    /// What each living process is known to have seen in force.
+    putting_back: Vec<PuttingBack>,
+    /// Steps that somebody consented to.
+    consents: u64,
     /// Whether the processes that live now began on bad input: they only observe.
     blind: bool,
 }
@@ -111,9 +126,13 @@ pub async fn run(prepared: &Prepared, setup: &Setup) -> Finished {
     let monitor = Monitor::new(expect);
     simulator.watch(monitor.clone());
     simulator.with(|world| world.options.latency = setup.latency);
-    let own = prepared.texts.1.as_ref().map(|earlier| {
+    let begins_with = match &prepared.texts {
+        (_, Some(earlier)) => Some(earlier),
+        (last, None) => Some(last).filter(|_| prepared.scenario.guarded),
+    };
+    let own = begins_with.map(|text| {
         let dir = TempDir::new().expect("a directory");
-        write(&dir, earlier);
+        write(&dir, text);
         dir
     });
     let brake = Brake::default();
@@ -127,6 +146,10 @@ pub async fn run(prepared: &Prepared, setup: &Setup) -> Finished {
         found: Vec::new(),
         first_pass: None,
         listener: setup.listening.then(Listener::new),
+        attacks: prepared.scenario.attacks.iter().copied().collect(),
+        before_faults: 0,
+        putting_back: Vec::new(),
+        consents: 0,
         blind: false,
     };
     let (passes, counts) = runner.go().await;
@@ -137,26 +160,32 @@ impl Runner<'_> {
     async fn go(&mut self) -> (u64, Option<Counts>) {
         let begun = Instant::now();
         let mut engines = self.engines().await;
-        let mut injected = false;
-        if self.own.is_none() {
+        let mut injected = !self.prepared.scenario.live && self.attacks.is_empty();
+        if injected {
             self.inject();
-            injected = true;
         }
         let (mut passes, mut idle, mut quiet, mut strikes) = (0, 0_u32, 0, 0);
         let (mut braked, mut calm, mut strikes_then, mut lied) = (0, 0, 0, false);
         loop {
-            let lying = self.simulator.with(|world| world.lies());
-            let Some(reports) = self.pass(&mut engines).await else {
+            let lying = self.lies();
+            let Some(mut reports) = self.pass(&mut engines).await else {
                 engines = self.engines().await;
                 (passes, idle, quiet) = (0, 0, 0);
                 continue;
             };
+            if let Some(tamper) = self.setup.tamper {
+                reports.iter_mut().for_each(tamper);
+            }
             self.first_pass.get_or_insert_with(|| self.simulator.calls().len());
             for (engine, report) in engines.iter().zip(&reports) {
                 self.judge_unknown(report);
                 self.listen(engine, report);
             }
-            let now_struck = self.simulator.with(|world| world.strikes());
+            let now_struck = self.strikes();
+            // What was shown wrongly, or somebody did while the pass was under way, is seen in the next one.
+            let lies = self.lies();
+            let clear = !lying && !lies && now_struck == strikes && !self.brake.is_engaged();
+            self.judge_putting_back(&reports, clear);
             let active =
                 reports.iter().any(|r| !r.results.is_empty() || !r.plan.unknown.is_empty());
             if now_struck > strikes {
@@ -174,15 +203,18 @@ impl Runner<'_> {
                 sleep(Duration::from_secs(1)).await;
                 continue;
             }
+            if self.consent(&reports) {
+                (passes, idle, quiet) = (0, 0, 0);
+                sleep(Duration::from_secs(1)).await;
+                continue;
+            }
             let retry = engines.iter().any(|engine| engine.next_retry().is_some());
-            let lies = self.simulator.with(|world| world.lies());
+            let at_last = injected && self.attacks.is_empty();
             let done =
-                !retry && !lies && reports.iter().all(|report| self.is_done(report, injected));
-            if done && !injected {
-                let dir = self.own.as_ref().expect("only a live change injects late");
-                write(dir, &self.prepared.texts.0);
-                self.inject();
-                injected = true;
+                !retry && !lies && reports.iter().all(|report| self.is_done(report, at_last));
+            if done && !at_last {
+                self.go_on(&mut injected);
+                (passes, idle, quiet) = (0, 0, 0);
                 continue;
             }
             let written = self.monitor.mutations();
@@ -219,6 +251,26 @@ impl Runner<'_> {
         }
     }
 
+    /// What comes once everything is in order: the last text, and the next attack.
+    fn go_on(&mut self, injected: &mut bool) {
+        if let Some(dir) = self.own.as_ref().filter(|_| !*injected && self.prepared.scenario.live) {
+            write(dir, &self.prepared.texts.0);
+        }
+        if let Some(attack) = self.attacks.pop_front() {
+            if !*injected && self.prepared.expect.wanted.is_empty() {
+                // In the reference, what is in order before somebody comes is what is wanted.
+                let mut expect = self.prepared.expect.clone();
+                expect.wanted = self.simulator.with(|world| world.truth()).by_address(OWNER);
+                self.monitor.expect(expect);
+            }
+            self.simulator.with(attack);
+        }
+        if !std::mem::replace(injected, true) {
+            self.before_faults = self.simulator.calls().len();
+            self.inject();
+        }
+    }
+
     fn inject(&self) {
         for fault in &self.setup.faults {
             self.simulator.inject(fault.clone());
@@ -240,6 +292,7 @@ impl Runner<'_> {
         if self.blind {
             self.monitor.begins_blind();
         }
+        self.putting_back = (0..self.setup.engines).map(|_| PuttingBack::default()).collect();
         let mut engines = Vec::new();
         for _ in 0..self.setup.engines {
             engines.push(self.engine().await);
@@ -249,7 +302,9 @@ impl Runner<'_> {
 
     /// Whether a process that begins now reads nothing good: the directory's last stage is broken, or empty.
     fn begins_blind(&self) -> bool {
-        let Some(own) = &self.own else { return false };
+        let Some(own) = self.own.as_ref().filter(|_| self.prepared.scenario.live) else {
+            return false;
+        };
         let text = std::fs::read_to_string(own.path().join("all.yaml")).unwrap_or_default();
         self.prepared.texts.1.as_deref().map(commented) != Some(text)
     }
@@ -287,6 +342,57 @@ impl Runner<'_> {
 
     fn age(&self) -> Duration {
         self.simulator.with(|world| world.age())
+    }
+
+    fn lies(&self) -> bool {
+        self.simulator.with(|world| world.lies())
+    }
+
+    fn strikes(&self) -> u64 {
+        self.simulator.with(|world| world.strikes())
+    }
+
+    /// S15: what the processes hold and let wait, and, where nothing went wrong in this pass (`clear`), what is open although
+    /// none of them has anything in the way.
+    fn judge_putting_back(&mut self, reports: &[Report], clear: bool) {
+        let mut free: Option<BTreeSet<String>> = None;
+        for (process, report) in self.putting_back.iter_mut().zip(reports) {
+            let (broken, of_it) = process.judge(report);
+            self.found.extend(broken);
+            free = Some(free.map_or(of_it.clone(), |all| &all & &of_it));
+        }
+        let free = free.filter(|_| clear).unwrap_or_default();
+        let truth = self.simulator.with(|world| world.truth());
+        self.monitor.judge_holes(&truth, &free);
+    }
+
+    /// In a guarded scenario somebody consents to what the gate holds, but for what puts back: that must go without. Whether
+    /// there was anything.
+    fn consent(&mut self, reports: &[Report]) -> bool {
+        let Some(own) = self.own.as_ref().filter(|_| self.prepared.scenario.guarded) else {
+            return false;
+        };
+        let may = |why: &HoldReason| {
+            matches!(
+                why,
+                HoldReason::Risk { .. }
+                    | HoldReason::Mass { .. }
+                    | HoldReason::Accounts(_)
+                    | HoldReason::Undone { .. }
+                    | HoldReason::Earlier { .. }
+            )
+        };
+        let mut consented = 0;
+        for step in reports.iter().flat_map(|report| &report.plan.steps) {
+            let Verdict::Held(why) = &step.verdict else { continue };
+            let file = own.path().join(format!("approval-{}.yaml", step.digest));
+            if why.iter().all(may) && !step.puts_back() && !file.exists() {
+                std::fs::write(file, approval(&step.digest)).expect("written");
+                consented += 1;
+            }
+        }
+        self.consents += consented;
+        consented > 0
     }
 
     /// S7 by the engine's own word: what it could not read it must not have created or deleted.
@@ -386,15 +492,24 @@ impl Runner<'_> {
         if !clean && counts.is_some() {
             self.judge_end(&wanted, passes);
         }
+        let strikes = self.strikes();
         let mut violations = self.monitor.violations();
         violations.extend(self.found);
         violations.extend(self.listener.iter().flat_map(Listener::violations));
-        let (log, calls) = log(&self.simulator);
+        let (log, mut calls) = log(&self.simulator);
+        calls.drain(..self.before_faults.min(calls.len()));
         let first_pass = self.first_pass.unwrap_or_default();
         let mutations = self.monitor.mutations();
         let reference = Reference { calls, first_pass, counts, wanted, mutations };
-        let strikes = self.simulator.with(|world| world.strikes());
-        Finished { violations, log, simulator: self.simulator, reference, passes, strikes }
+        Finished {
+            violations,
+            log,
+            simulator: self.simulator,
+            reference,
+            passes,
+            strikes,
+            consents: self.consents,
+        }
     }
 
     /// L1: as the reference. L2: within the bound.
@@ -428,6 +543,18 @@ impl Runner<'_> {
             self.found.push(Violation { rule: "L2", what });
         }
     }
+}
+
+/// A manifest that consents to a step for a day.
+fn approval(digest: &str) -> String {
+    use aws_smithy_types::date_time::{DateTime, Format};
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+    let then = i64::try_from(now.as_secs()).expect("not so late") + 24 * 3600;
+    let expires = DateTime::from_secs(then).fmt(Format::DateTime).expect("a time to be written");
+    format!(
+        "apiVersion: palisade.dev/v1alpha1\nkind: Approval\nmetadata: {{name: a-{digest}}}\n\
+         spec: {{digest: \"{digest}\", expires: \"{expires}\"}}\n"
+    )
 }
 
 fn log(simulator: &Simulator) -> (String, Vec<(String, String, bool)>) {

@@ -41,11 +41,25 @@ pub struct Scenario {
     pub live: bool,
     /// Stages; faults strike in the last.
     pub stages: Vec<Stage>,
+    /// Done by hand in the last stage, each once everything is in order: what a process has seen in force is put back.
+    /// Faults strike from the first of them on.
+    pub attacks: Vec<fn(&mut World)>,
+    /// Whether the gate has its default limits. Somebody consents to whatever it holds that does not put back.
+    pub guarded: bool,
 }
 
 impl Scenario {
     pub fn new(name: &'static str, place: Place, depth: u64) -> Self {
-        Self { name, place, prune: Prune::Never, depth, live: false, stages: Vec::new() }
+        Self {
+            name,
+            place,
+            prune: Prune::Never,
+            depth,
+            live: false,
+            stages: Vec::new(),
+            attacks: Vec::new(),
+            guarded: false,
+        }
     }
 
     /// Another stage with these manifests.
@@ -81,6 +95,13 @@ impl Scenario {
     /// The last stage comes while a process runs that has read the one before.
     pub fn live(mut self) -> Self {
         self.live = true;
+        self
+    }
+
+    /// In the last stage, with the gate's default limits, somebody does this once everything is in order.
+    pub fn attacked(mut self, hands: fn(&mut World)) -> Self {
+        self.attacks.push(hands);
+        self.guarded = true;
         self
     }
 

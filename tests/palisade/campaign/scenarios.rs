@@ -1,7 +1,8 @@
-//! The scenarios: creating, every edit, chains, adopting, tombstones, pruning, renaming, orphans, and bad input.
+//! The scenarios: creating, every edit, chains, adopting, tombstones, pruning, renaming, orphans, bad input, and holes that
+//! somebody opens in what was in order, where closing them cuts connections or comes together with what must wait.
 
 use super::{
-    catalogue::{domain, group, group_with, guard, https, key, s3, sts, tcp},
+    catalogue::{domain, group, group_with, guard, https, key, key_named, s3, sts, tcp},
     hands,
     scenario::{Place, Scenario},
 };
@@ -17,6 +18,8 @@ pub fn all() -> Vec<Scenario> {
     all.extend(domains());
     all.extend(chains());
     all.extend(inputs());
+    all.extend(holes());
+    all.extend(more_holes());
     all
 }
 
@@ -311,5 +314,60 @@ fn inputs() -> Vec<Scenario> {
         new("input-broken").then(broken).pruning(),
         new("input-half").then(half).pruning(),
         new("input-unknown-field").then(both().replace("ingress", "ingres")).pruning(),
+    ]
+}
+
+/// What somebody opens while a process runs that has seen it in order, with the gate's default limits.
+fn holes() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 1);
+    let gates = || format!("{}{}", group("gate", &https(), ""), group("door", &https(), ""));
+    let twelve: String = (1..=12).map(|nth| group(&format!("apps-{nth}"), &https(), "")).collect();
+    const OFF: &str = ", aliases: [alias/studio], enabled: false";
+    let keys = format!(
+        "{}{}",
+        key("", "kms:Decrypt", ", aliases: [alias/studio]"),
+        key_named("volumes", "", "kms:Decrypt", ", aliases: [alias/volumes]")
+    );
+    let still =
+        |scenario: Scenario, manifests: String| scenario.then(manifests.clone()).then(manifests);
+    vec![
+        still(new("hole-gateway"), s3("", "s3:GetObject", "")).attacked(hands::open_gateway),
+        still(new("hole-interface"), format!("{}{}", gates(), sts("", "{ref: gate}", "sts:*", "")))
+            .attacked(hands::open_interface),
+        still(new("hole-key"), key("", "kms:Decrypt", OFF)).attacked(hands::open_key),
+        still(new("hole-twelve-groups"), twelve).attacked(hands::open_all_groups),
+        still(new("hole-beside-unreadable"), keys).attacked(hands::open_keys_and_hide_one),
+    ]
+}
+
+fn more_holes() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 1);
+    let apps = || group("apps", &https(), "");
+    let again = new("hole-again-and-again").then(apps()).then(apps());
+    let again = (0..12).fold(again, |scenario, _| scenario.attacked(hands::open_ssh));
+    let studio = || format!("{}{}", apps(), domain("", "{ref: apps}", "DISABLED", ""));
+    let guarded = || guard("", "s3:DeleteBucket", "root", "");
+    let domain = Scenario::new("hole-domain-at-work", Place::Ml, 2).then(studio()).then(studio());
+    vec![
+        again,
+        new("hole-and-ambiguous-lookup")
+            .then(apps())
+            .then(apps())
+            .attacked(hands::open_ssh_and_confuse)
+            .attacked(hands::open_rdp),
+        Scenario::new("hole-guardrail-detached", Place::Org, 1)
+            .then(guarded())
+            .then(guarded())
+            .attacked(hands::detach_guard),
+        domain
+            .attacked(hands::open_domain_and_work)
+            .attacked(hands::work)
+            .attacked(hands::allow_docker)
+            .attacked(hands::stop_work),
+        new("hole-during-adoption")
+            .then(group_with("apps", "adopt: \"@{SecurityGroup/apps}\"", &https(), "", ""))
+            .by_hand(hands::foreign_group)
+            .adopts(&["SecurityGroup/apps"])
+            .attacked(hands::open_rdp),
     ]
 }

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use palisade::simulator::{Effect, Fault};
+use palisade::{
+    engine::Report,
+    model::HeldRisk,
+    plan::{HoldReason, Verdict, Wait, WaitReason},
+    settings::Mode,
+    simulator::{Effect, Fault},
+};
 
 use super::{
     faults::{self, Mishap},
@@ -153,4 +159,80 @@ fn writes_after_convergence_break_l3() {
     let prepared = prepared(&["group-drift-opened"]);
     let setup = Setup { vandal: Some(hands::open_ssh), quiet: 6, ..Setup::default() };
     assert!(broken(&prepared[0], &setup).contains("L3"));
+}
+
+/// Every scenario in which somebody opens something.
+fn holes() -> Vec<Prepared> {
+    let mut all = scenarios::all();
+    all.retain(|scenario| !scenario.attacks.is_empty());
+    assert_eq!(all.len(), 10);
+    threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
+}
+
+#[test]
+fn what_somebody_opens_is_closed_whatever_else_is_wrong() {
+    let prepared = holes();
+    let jobs: Vec<_> = every_nth(&prepared, 29, faults::crashes)
+        .into_iter()
+        .chain(every_nth(&prepared, 211, faults::singles))
+        .collect();
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
+}
+
+#[test]
+fn no_process_that_saw_it_in_order_needs_consent_to_close_a_hole() {
+    for it in holes() {
+        let finished = block_on(run(&it, &Setup::default()));
+        assert_eq!(finished.violations, [], "{}", it.scenario.name);
+        // Taking over is the directory's doing, and what waits for work to end is AWS's.
+        assert_eq!(finished.consents, 0, "{}", it.scenario.name);
+    }
+}
+
+/// Makes what would close something look held, or waiting, for a reason that is not permitted.
+fn spoil(report: &mut Report, verdict: Verdict) {
+    for step in report.plan.steps.iter_mut().filter(|step| step.puts_back()) {
+        step.verdict = verdict.clone();
+    }
+}
+
+#[test]
+fn a_gate_that_holds_what_closes_a_hole_breaks_s15() {
+    let prepared = prepared(&["hole-gateway", "hole-key", "hole-guardrail-detached"]);
+    let spoilers: [fn(&mut Report); 4] = [
+        |report| {
+            let verb = "edit".to_owned();
+            let mass = HoldReason::Mass { verb, wished: 12, done: 0, all: 12, limit: 10 };
+            spoil(report, Verdict::Held(vec![mass]));
+        },
+        |report| {
+            let risks = vec![HeldRisk::Disrupts];
+            spoil(report, Verdict::Held(vec![HoldReason::Risk { risks }]));
+        },
+        |report| {
+            let earlier = HoldReason::Earlier { key: "policy".to_owned() };
+            spoil(report, Verdict::Held(vec![earlier]));
+        },
+        |report| {
+            let paced = WaitReason::Paced { times: 40, retry_seconds: 3600 };
+            spoil(report, Verdict::Waiting(vec![Wait::passing(paced)]));
+        },
+    ];
+    for (it, tamper) in prepared.iter().flat_map(|it| spoilers.map(|spoiler| (it, spoiler))) {
+        let setup = Setup { tamper: Some(tamper), ..Setup::default() };
+        assert!(broken(it, &setup).contains("S15"), "{}", it.scenario.name);
+    }
+}
+
+#[test]
+fn an_engine_that_leaves_a_hole_open_and_says_nothing_of_it_breaks_s15() {
+    for mut it in prepared(&["hole-gateway", "hole-again-and-again", "hole-guardrail-detached"]) {
+        it.settings.mode = Mode::Observe;
+        let silent = |report: &mut Report| {
+            let all = std::mem::take(&mut report.plan.steps);
+            report.plan.in_sync.extend(all.into_iter().map(|step| step.address));
+        };
+        let setup = Setup { tamper: Some(silent), ..Setup::default() };
+        assert!(broken(&it, &setup).contains("S15"), "{}", it.scenario.name);
+    }
 }

@@ -25,7 +25,7 @@ use crate::{
 /// A world with manifests of the catalogue. The gate holds nothing, so that nothing but the bug is looked at.
 pub(super) fn world(manifests: &str) -> World {
     let mut world = World::with(manifests);
-    world.settings = prepare::settings(Place::Both, Prune::Never);
+    world.settings = prepare::settings(Place::Both, Prune::Never, false);
     world
 }
 

@@ -1,0 +1,170 @@
+//! What closes a hole does not wait for what does not: judged on what is really open, whatever the process says about it.
+//!
+//! A hole is a fact that lets somebody do more than what is wanted: a further rule, route, group or subnet, another policy, a
+//! key that is on, an own policy that is not attached where it should be. It may stay for as long as something permitted
+//! stands in the way of closing it; the caller knows that, and names the addresses for which nothing does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Monitor, Seen, Violation};
+use crate::simulator::Truth;
+
+/// So many passes with nothing in the way: one that sees the hole and closes it, and one more, because the hand may have
+/// come while the first was looking.
+const PASSES: u32 = 2;
+
+/// The first words of facts of which there must not be more than are wanted.
+const OPENING: [&str; 7] =
+    ["ingress ", "egress ", "policy ", "content ", "routeTable ", "group ", "subnet "];
+/// Whole facts, by what they end with, that open where something else is wanted.
+const OPEN: [&str; 3] = [
+    "state Enabled",
+    "EnableDockerAccess \"ENABLED\"",
+    "AppNetworkAccessType \"PublicInternetOnly\"",
+];
+/// The first words of facts that must not be missing.
+const CLOSING: &str = "attached ";
+
+/// What is open, one sentence each.
+fn holes(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String> {
+    let opens = |fact: &&String| {
+        OPENING.iter().any(|word| fact.starts_with(word))
+            || OPEN.iter().any(|end| fact.ends_with(end))
+    };
+    let added = found.difference(wanted).filter(opens).cloned();
+    let missing = wanted.difference(found).filter(|fact| fact.starts_with(CLOSING));
+    added.chain(missing.map(|fact| format!("not {fact}"))).collect()
+}
+
+/// For how many passes each hole has been open with nothing in the way.
+#[derive(Debug, Default)]
+pub(super) struct Open(BTreeMap<(String, String), u32>);
+
+impl Open {
+    /// After a pass: what has been open for too long now. A pass in which something stood in the way neither counts nor
+    /// makes earlier ones undone.
+    pub(super) fn after_pass(
+        &mut self,
+        truth: &BTreeMap<String, BTreeSet<String>>,
+        wanted: &BTreeMap<String, BTreeSet<String>>,
+        free: &BTreeSet<String>,
+    ) -> Vec<Violation> {
+        let open = |(address, wanted): (&String, &BTreeSet<String>)| {
+            let found = truth.get(address).map(|found| holes(found, wanted)).unwrap_or_default();
+            let address = address.clone();
+            found.into_iter().map(move |hole| (address.clone(), hole)).collect::<Vec<_>>()
+        };
+        let open: BTreeSet<(String, String)> = wanted.iter().flat_map(open).collect();
+        self.0.retain(|hole, _| open.contains(hole));
+        let mut found = Vec::new();
+        for hole in open.into_iter().filter(|(address, _)| free.contains(address)) {
+            let what = format!("{} stays open: {}", hole.0, super::rules::short(&hole.1));
+            let passes = self.0.entry(hole).or_default();
+            *passes += 1;
+            if *passes == PASSES {
+                found.push(Violation { rule: "S15", what });
+            }
+        }
+        found
+    }
+
+    /// Another process begins: it has not seen anything yet.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Seen {
+    /// Whether a call closed something that was open and not wanted.
+    pub(super) fn closes(&self, before: &Truth, after: &Truth) -> bool {
+        let owner = &self.expect.owner;
+        let (before, after) = (before.by_address(owner), after.by_address(owner));
+        self.expect.wanted.iter().any(|(address, wanted)| {
+            let open = |truth: &BTreeMap<String, BTreeSet<String>>| {
+                truth.get(address).map(|found| holes(found, wanted)).unwrap_or_default()
+            };
+            open(&before).difference(&open(&after)).next().is_some()
+        })
+    }
+}
+
+impl Monitor {
+    /// A pass is over in which nothing that is permitted stood in the way of closing what is open at these addresses.
+    pub fn judge_holes(&self, truth: &Truth, free: &BTreeSet<String>) {
+        let mut seen = self.seen();
+        let truth = truth.by_address(&seen.expect.owner);
+        let wanted = std::mem::take(&mut seen.expect.wanted);
+        let found = seen.open.after_pass(&truth, &wanted, free);
+        seen.expect.wanted = wanted;
+        seen.violations.extend(found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(all: &[&str]) -> BTreeSet<String> {
+        all.iter().map(|fact| (*fact).to_owned()).collect()
+    }
+
+    fn one(address: &str, all: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
+        [(address.to_owned(), facts(all))].into()
+    }
+
+    #[test]
+    fn a_hole_is_what_is_allowed_and_not_wanted() {
+        for (found, wanted, hole) in [
+            ("ingress tcp 22-22 0.0.0.0/0", "name apps", "ingress tcp 22-22 0.0.0.0/0"),
+            ("egress -1 all 0.0.0.0/0", "name apps", "egress -1 all 0.0.0.0/0"),
+            ("policy {\"wide\":1}", "policy {}", "policy {\"wide\":1}"),
+            ("content {}", "content {\"narrow\":1}", "content {}"),
+            ("routeTable rtb-2", "routeTable rtb-1", "routeTable rtb-2"),
+            ("group sg-2", "group sg-1", "group sg-2"),
+            ("subnet subnet-2", "subnet subnet-1", "subnet subnet-2"),
+            ("state Enabled", "state Disabled", "state Enabled"),
+            (
+                "settings.DockerSettings.EnableDockerAccess \"ENABLED\"",
+                "settings.DockerSettings.EnableDockerAccess \"DISABLED\"",
+                "settings.DockerSettings.EnableDockerAccess \"ENABLED\"",
+            ),
+            ("name guard", "attached r-1", "not attached r-1"),
+        ] {
+            assert_eq!(holes(&facts(&[found]), &facts(&[wanted])), facts(&[hole]));
+        }
+    }
+
+    #[test]
+    fn what_is_missing_or_concerns_nobodys_access_is_no_hole() {
+        let wanted = facts(&["ingress tcp 443-443 10.0.0.0/16", "state Enabled", "description a"]);
+        let found = facts(&["state Disabled", "description b", "attached ou-1", "alias alias/x"]);
+        assert_eq!(holes(&found, &wanted), facts(&[]));
+    }
+
+    const APPS: &str = "ml/SecurityGroup/apps";
+
+    #[test]
+    fn a_hole_may_not_outlast_two_passes_with_nothing_in_the_way() {
+        let (wanted, truth) = (one(APPS, &[]), one(APPS, &["ingress tcp 22-22 0.0.0.0/0"]));
+        let (free, busy) = (facts(&[APPS]), facts(&[]));
+        let mut open = Open::default();
+        assert_eq!(open.after_pass(&truth, &wanted, &free), []);
+        // Something was in the way: that pass is not counted.
+        assert_eq!(open.after_pass(&truth, &wanted, &busy), []);
+        let found = open.after_pass(&truth, &wanted, &free);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].rule, "S15");
+        assert!(found[0].what.contains(APPS), "{}", found[0]);
+    }
+
+    #[test]
+    fn a_hole_that_was_closed_and_opened_again_counts_from_the_beginning() {
+        let (wanted, truth) = (one(APPS, &[]), one(APPS, &["ingress tcp 22-22 0.0.0.0/0"]));
+        let free = facts(&[APPS]);
+        let mut open = Open::default();
+        for _ in 0..4 {
+            assert_eq!(open.after_pass(&truth, &wanted, &free), []);
+            assert_eq!(open.after_pass(&wanted, &wanted, &free), []);
+        }
+    }
+}
