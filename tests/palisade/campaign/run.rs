@@ -395,11 +395,17 @@ impl Runner<'_> {
         consented > 0
     }
 
-    /// S7 by the engine's own word: what it could not read it must not have created or deleted.
+    /// S7 by the engine's own word: what it could not read it must not have touched. Where that is one resource, the others
+    /// of its kind may be edited.
     fn judge_unknown(&mut self, report: &Report) {
         for unknown in &report.plan.unknown {
             let touched = report.results.iter().find(|result| {
-                result.address.scope == unknown.scope && result.address.kind == unknown.kind
+                let same_kind =
+                    result.address.scope == unknown.scope && result.address.kind == unknown.kind;
+                let another = unknown.id.is_some()
+                    && result.verb == "edit"
+                    && !unknown.concerns.contains(&result.address);
+                same_kind && !another
             });
             if let Some(result) = touched {
                 let what =

@@ -344,7 +344,7 @@ fn more_holes() -> Vec<Scenario> {
     let new = |name| Scenario::new(name, Place::Ml, 1);
     let apps = || group("apps", &https(), "");
     let again = new("hole-again-and-again").then(apps()).then(apps());
-    let again = (0..12).fold(again, |scenario, _| scenario.attacked(hands::open_ssh));
+    let again = (0..5).fold(again, |scenario, _| scenario.attacked(hands::open_ssh));
     let studio = || format!("{}{}", apps(), domain("", "{ref: apps}", "DISABLED", ""));
     let guarded = || guard("", "s3:DeleteBucket", "root", "");
     let domain = Scenario::new("hole-domain-at-work", Place::Ml, 2).then(studio()).then(studio());
