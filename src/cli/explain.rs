@@ -95,12 +95,11 @@ fn subject<'a>(registry: &kinds::Registry, path: &'a str) -> anyhow::Result<Subj
         "approval" => Some((APPROVAL, APPROVAL_ABOUT, schema::part::<ApprovalSpec>())),
         _ => None,
     };
-    let (walked, about, root) = match common {
-        Some(found) => found,
-        None => {
-            let kind = schema::find(registry, first)?;
-            (kind.profile().name, kind.profile().about, kind.spec_schema().to_value())
-        }
+    let (walked, about, root) = if let Some(found) = common {
+        found
+    } else {
+        let kind = schema::find(registry, first)?;
+        (kind.profile().name, kind.profile().about, kind.spec_schema().to_value())
     };
     Ok(Subject { walked: walked.to_owned(), about, root, rest: parts.split_off(1) })
 }

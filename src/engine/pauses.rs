@@ -139,8 +139,8 @@ mod tests {
     fn a_pause_is_told_once_when_it_begins_and_once_when_it_is_over() {
         let mut halted = Halted::default();
         let a = pause("a", 100);
-        assert_eq!(halted.turns(&paused(&[a.clone()]), 50), [Turn::Begun(a.clone())]);
-        assert_eq!(halted.turns(&paused(&[a.clone()]), 60), []);
+        assert_eq!(halted.turns(&paused(std::slice::from_ref(&a)), 50), [Turn::Begun(a.clone())]);
+        assert_eq!(halted.turns(&paused(std::slice::from_ref(&a)), 60), []);
         assert_eq!(halted.turns(&paused(&[]), 100), [Turn::Over(a)]);
         assert_eq!(halted.turns(&paused(&[]), 101), []);
     }
@@ -161,16 +161,19 @@ mod tests {
     fn a_longer_pause_takes_the_place_of_a_shorter_one() {
         let mut halted = Halted::default();
         let (short, long) = (pause("a", 100), pause("a", 200));
-        halted.turns(&paused(&[short.clone()]), 50);
+        halted.turns(&paused(std::slice::from_ref(&short)), 50);
         let release = Turn::Released(short, None);
-        assert_eq!(halted.turns(&paused(&[long.clone()]), 60), [release, Turn::Begun(long)]);
+        assert_eq!(
+            halted.turns(&paused(std::slice::from_ref(&long)), 60),
+            [release, Turn::Begun(long)]
+        );
     }
 
     #[test]
     fn a_brake_file_that_cannot_be_read_ends_no_pause() {
         let mut halted = Halted::default();
         let a = pause("a", 100);
-        halted.turns(&paused(&[a.clone()]), 50);
+        halted.turns(&paused(std::slice::from_ref(&a)), 50);
         let stop = Stop::BrakeFile { path: "f".into(), why: "exists".into() };
         let closed = Halt { stop: Some(stop.clone()), ..Halt::default() };
         assert_eq!(halted.turns(&closed, 60), [Turn::Stopped(stop.clone())]);

@@ -73,6 +73,7 @@ impl Usage {
     }
 
     /// Adds a kind of which something is there that no manifest tells about: all that any manifest of it may need.
+    #[must_use]
     pub fn with(mut self, kind: &str) -> Self {
         if self.kinds.insert(kind.to_owned()) {
             let rows = all().filter(|row| row.kinds.contains(&kind));

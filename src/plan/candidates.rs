@@ -42,9 +42,8 @@ fn by_name(document: &Document, inputs: &Inputs<'_>, known: &Known) -> Vec<Strin
     };
     let mut refs = Refs::new(facts, name, known);
     let Ok(resolved) = inputs.registry.resolve(kind, spec, &mut refs) else { return Vec::new() };
-    let live = match inputs.live.seen.get(&(scope.clone(), kind.clone())) {
-        Some(Seen::All(live)) => live,
-        _ => return Vec::new(),
+    let Some(Seen::All(live)) = inputs.live.seen.get(&(scope.clone(), kind.clone())) else {
+        return Vec::new();
     };
     live.iter()
         .filter(|resource| {

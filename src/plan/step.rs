@@ -300,7 +300,7 @@ impl Step {
         let Some(have) = self.action.have().cloned() else { return self.clone() };
         let action = Action::Edit { have, edits };
         let digest = digest(&self.address, &action, &self.symbols);
-        Self { digest, action, verdict, ..self.clone() }
+        Self { action, verdict, digest, ..self.clone() }
     }
 
     /// What it writes, by keys that stay the same when the same thing has to be written again.

@@ -20,7 +20,7 @@ struct Shown(Status);
 
 impl Shown {
     fn new() -> Self {
-        Self(Status::new(Duration::from_secs(60)).unwrap())
+        Self(Status::new(Duration::from_mins(1)).unwrap())
     }
 
     fn take(&self, engine: &Engine, report: &Report) {

@@ -259,7 +259,7 @@ async fn a_rule_for_a_group_whose_claim_is_gone_stays_also_after_a_restart() {
     let mut restarted = world.engine().await;
     let report = until_quiet(&mut restarted).await;
     assert_eq!(world.writes(), [""; 0]);
-    assert!(conflict(report.last(), "ml-prod/SecurityGroup/clients").contains("carries no claim"));
+    assert_eq!(report.last().plan.conflicts[0].ids, [group.as_str().into()].into());
     assert_eq!(ingress(&world, "apps"), [format!("443 {group} clients")]);
 }
 

@@ -180,7 +180,11 @@ fn doctor_is_content_with_the_simulator_and_says_so_in_text_and_json() {
     assert_eq!(document["schemaVersion"], 1);
     assert_eq!(document["ok"], true);
     let checks = document["checks"].as_array().expect("checks");
-    assert!(checks.iter().all(|check| check["status"] == "ok" && check["found"].is_string()));
+    assert!(checks.iter().all(|check| check["found"].is_string()), "{checks:#?}");
+    // These few manifests have no guardrail for the claim tags, and doctor says so.
+    let others = checks.iter().filter(|check| check["status"] != "ok");
+    let others: Vec<_> = others.filter_map(|check| check["check"].as_str()).collect();
+    assert_eq!(others, ["ml-prod: claim tags"]);
 }
 
 #[test]

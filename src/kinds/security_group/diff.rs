@@ -108,7 +108,7 @@ struct Side<'a> {
 
 impl Side<'_> {
     /// Whether a live rule may be the wanted one whose peer is pending.
-    fn may_be(&self, live: &Rule, wanted: &Rule) -> bool {
+    fn may_be(live: &Rule, wanted: &Rule) -> bool {
         let Peer::Pending(pending) = &wanted.peer else { return false };
         let id = match (&live.peer, pending.kind) {
             (Peer::Group(OtherGroup { id, .. }), PendingKind::Group) => id,
@@ -122,7 +122,7 @@ impl Side<'_> {
     fn is_there(&self, wanted: &Rule) -> bool {
         let Peer::Pending(Pending { candidates, .. }) = &wanted.peer else { return false };
         let only_one = matches!(candidates, Candidates::These(ids) if ids.len() == 1);
-        only_one && self.live.keys().any(|rule| self.may_be(rule, wanted))
+        only_one && self.live.keys().any(|rule| Self::may_be(rule, wanted))
     }
 
     /// What adding a missing rule waits for.
@@ -149,7 +149,7 @@ impl Side<'_> {
             Mode::Exclusive => {
                 let unwanted = |live: &&Rule| {
                     !self.want.contains_key(live)
-                        && !self.want.keys().any(|wanted| self.may_be(live, wanted))
+                        && !self.want.keys().any(|wanted| Self::may_be(live, wanted))
                 };
                 self.live.keys().filter(unwanted).cloned().collect()
             }

@@ -151,10 +151,10 @@ fn modify_dns(
         };
         (endpoint.address_type, endpoint.record_type) = changed?;
     }
-    if let Some(options) = input.member("DnsOptions") {
-        if let Some(inbound) = options.flag("PrivateDnsOnlyForInboundResolverEndpoint")? {
-            endpoint.inbound_resolver_only = Some(inbound);
-        }
+    if let Some(options) = input.member("DnsOptions")
+        && let Some(inbound) = options.flag("PrivateDnsOnlyForInboundResolverEndpoint")?
+    {
+        endpoint.inbound_resolver_only = Some(inbound);
     }
     let Some(wanted) = input.flag("PrivateDnsEnabled")? else {
         return Ok(());

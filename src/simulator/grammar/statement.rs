@@ -202,7 +202,7 @@ fn resource_name(resource: &str, language: Language) -> Checked {
 
 /// An endpoint policy names an account or none, never a part of one.
 fn mixed_account(arn: &str, language: Language) -> Checked {
-    let account = arn.splitn(6, ':').nth(4).filter(|_| arn.starts_with("arn:")).unwrap_or_default();
+    let account = arn.split(':').nth(4).filter(|_| arn.starts_with("arn:")).unwrap_or_default();
     let mixed = account.contains(['*', '?']) && account.contains(|c: char| c.is_ascii_digit());
     refuse_if(
         language == Language::Endpoint && mixed,

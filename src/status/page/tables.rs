@@ -109,7 +109,8 @@ pub(super) fn drift(html: &mut Html, view: &View, now: f64) {
         html.markup("<tr><td class=\"when\">")
             .moment(event.seen_at, now)
             .markup("</td><th scope=\"row\">");
-        html.text(&event.address.to_string());
+        let address = event.address.to_string();
+        html.text(&address);
         if let Some(origin) = &event.origin {
             html.markup("<br><code class=\"origin\">").text(origin).markup("</code>");
         }

@@ -157,7 +157,7 @@ impl Linter<'_> {
 
     /// The account of an ARN in a resource or a condition.
     pub(super) fn arn_account(&mut self, arn: &str, place: &Place) {
-        let account = arn.splitn(6, ':').nth(4).unwrap_or_default();
+        let account = arn.split(':').nth(4).unwrap_or_default();
         let digits = account.bytes().any(|b| b.is_ascii_digit());
         if arn.starts_with("arn:") && digits && is_wild(account) {
             self.add(LintRule::MixedAccount, place);

@@ -92,7 +92,7 @@ pub(super) fn reasons(
         let Some(place) = Place::of_scope(facts, inputs) else { continue };
         match own(facts, inputs) {
             Ok(principal) => reasons.extend(change.judge(&principal, &[place], inputs)),
-            Err(unknown) => reasons.push(unknown),
+            Err(unknown) => reasons.push(*unknown),
         }
     }
     for principal in break_glass(inputs) {

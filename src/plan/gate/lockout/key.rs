@@ -52,7 +52,7 @@ pub(super) fn reasons(
     let mut reasons = Vec::new();
     match own(facts, inputs) {
         Ok(principal) => reasons.extend(judged(&principal)),
-        Err(unknown) => reasons.push(unknown),
+        Err(unknown) => reasons.push(*unknown),
     }
     reasons.extend(glass.filter_map(|principal| judged(&principal)));
     reasons

@@ -78,10 +78,13 @@ impl Principal {
 ///
 /// # Errors
 /// Nobody knows it.
-pub(super) fn own(facts: &ScopeFacts, inputs: &Inputs<'_>) -> Result<Principal, LockoutReason> {
+pub(super) fn own(
+    facts: &ScopeFacts,
+    inputs: &Inputs<'_>,
+) -> Result<Principal, Box<LockoutReason>> {
     match inputs.lockout.callers.get(&facts.name) {
         Some(arn) => Ok(Principal::new(arn, Some(&facts.name))),
-        None => Err(LockoutReason::RoleUnknown { scope: facts.name.clone() }),
+        None => Err(Box::new(LockoutReason::RoleUnknown { scope: facts.name.clone() })),
     }
 }
 
