@@ -7,8 +7,8 @@ use palisade::{
     engine::{Options, Outcome, Report, SkipReason},
     model::Risk,
     plan::{self, Action, Cause, Verdict},
-    settings::{GateLimits, Mode, Overrides, Prune, Settings},
-    simulator::{self, Fault, example, example::tagged},
+    settings::{GateLimits, Mode, Prune},
+    simulator::{self, Fault, example::tagged},
 };
 use serde_json::{Value, json};
 
@@ -524,7 +524,7 @@ async fn ten_resources_edited_by_the_directory_go_through_and_eleven_are_held() 
         world.writes();
         // From here on they are wanted in another way.
         let (changed, same) = (many(count, ""), many(12, ""));
-        let changed = changed.replace("10.0.0.0/16", "10.1.0.0/16");
+        let changed = changed.replace("10.20.0.0/16", "10.21.0.0/16");
         world.write("main.yaml", changed + &same[many(count, "").len()..]);
         let report = engine.pass().await;
         assert_eq!(world.writes().len(), writes, "{count}: {}", shown(&report));

@@ -34,6 +34,8 @@ pub struct Tally {
     pub calls: u64,
     /// Runs in which no fault struck.
     pub missed: u64,
+    /// Steps that somebody had to consent to.
+    pub consents: u64,
     /// Passes after the last fault: how many runs needed so many.
     pub passes: std::collections::BTreeMap<u64, u64>,
     pub failures: Vec<Failure>,
@@ -99,12 +101,14 @@ pub fn campaign(
             stop.store(true, Ordering::Relaxed);
         }
         let calls = finished.reference.calls.len() as u64;
-        Some((calls, finished.strikes, finished.passes, failure))
+        let Finished { strikes, passes, consents, .. } = finished;
+        Some((calls, strikes, passes, consents, failure))
     });
     let mut tally = Tally::default();
-    for (calls, strikes, passes, failure) in outcomes.into_iter().flatten() {
+    for (calls, strikes, passes, consents, failure) in outcomes.into_iter().flatten() {
         tally.runs += 1;
         tally.calls += calls;
+        tally.consents += consents;
         tally.missed += u64::from(strikes == 0);
         *tally.passes.entry(passes).or_default() += 1;
         tally.failures.extend(failure);
