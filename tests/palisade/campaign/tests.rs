@@ -118,7 +118,7 @@ fn whatever_goes_wrong_nothing_secret_is_said() {
         let setup = Setup { listening: true, ..mishap.setup };
         (prepared, Mishap { setup, ..mishap })
     };
-    let jobs: Vec<_> = jobs.into_iter().step_by(29).map(listen).collect();
+    let jobs: Vec<_> = jobs.into_iter().step_by(61).map(listen).collect();
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 100);
 }
 
@@ -172,9 +172,9 @@ fn holes() -> Vec<Prepared> {
 #[test]
 fn what_somebody_opens_is_closed_whatever_else_is_wrong() {
     let prepared = holes();
-    let jobs: Vec<_> = every_nth(&prepared, 29, faults::crashes)
+    let jobs: Vec<_> = every_nth(&prepared, 61, faults::crashes)
         .into_iter()
-        .chain(every_nth(&prepared, 211, faults::singles))
+        .chain(every_nth(&prepared, 499, faults::singles))
         .collect();
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
 }
