@@ -67,7 +67,9 @@ pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<End
             None => return Ok(Ended::Failed),
         }
     }
-    if !chosen {
+    if asking == Asking::Printed {
+        options.announce = Some(announce);
+    } else if !chosen {
         options.only = Some(Only::Shown(known.clone()));
     }
     let mut session = Session::open(settings, dir, Access::Write, options, None).await?;
@@ -121,8 +123,8 @@ pub(super) async fn until_quiet(
         if report.changed() == Changed::Yes {
             continue;
         }
-        if asking != Asking::SavedPlan && report.plan.not_shown().next().is_some() {
-            if !shown_and_agreed(&report.plan, asking)? {
+        if asking == Asking::Person && report.plan.not_shown().next().is_some() {
+            if !shown_and_agreed(&report.plan)? {
                 return Ok(Ended::Failed);
             }
             known.add(&report.plan);
@@ -146,14 +148,19 @@ pub(super) async fn until_quiet(
     }
 }
 
-/// Prints what was not shown yet, and asks where a person is asked.
-fn shown_and_agreed(plan: &Plan, asking: Asking) -> anyhow::Result<bool> {
+/// Prints what is done next, before it is done. That it cannot be printed stops nothing.
+fn announce(plan: &Plan) {
+    let next = Plan { steps: plan.go().cloned().collect(), ..Plan::default() };
+    if next.has_changes() {
+        let _ = output::print(&format!("{}\n", plan::render::text(&next)));
+    }
+}
+
+/// Prints what was not shown yet, and asks.
+fn shown_and_agreed(plan: &Plan) -> anyhow::Result<bool> {
     let steps = plan.not_shown().cloned().map(|step| plan::Step { verdict: Verdict::Go, ..step });
     let more = Plan { steps: steps.collect(), ..Plan::default() };
     output::print(&format!("{}\n", plan::render::text(&more)))?;
-    if asking != Asking::Person {
-        return Ok(true);
-    }
     let agreed = prompt::confirm("Apply this, too?")?;
     if !agreed {
         output::say("nothing further was changed");

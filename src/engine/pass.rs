@@ -50,6 +50,8 @@ pub struct Options {
     pub approve: BTreeSet<String>,
     /// What may be done at most.
     pub only: Option<Only>,
+    /// Gets every plan right before it is carried out.
+    pub announce: Option<fn(&Plan)>,
     /// Whether approved steps are carried out; `plan` says no, and its clients could not write anyway.
     pub write: bool,
     /// Whether every pass also looks for orphans of kinds that no manifest declares.
@@ -188,6 +190,9 @@ impl Engine {
                     planned,
                     observed: begun,
                 };
+                if let Some(announce) = self.options.announce {
+                    announce(&plan);
+                }
                 let results = self.apply(&plan, &fresh, good.revision.as_deref()).await;
                 (plan, results)
             }
