@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use tokio::time::Instant;
@@ -20,7 +19,7 @@ use super::{
     pace::Pace,
     pauses::Halted,
     put_back::PutBack,
-    report::{PendingDeletion, Report},
+    report::{PendingDeletion, Report, epoch_seconds, scopes_report},
     rewrites::{LastHour, Memory},
     scopes::Scopes,
     source::Source,
@@ -393,18 +392,4 @@ impl Engine {
         let audit = Audit { pass: self.passes, revision };
         apply::apply(&steps, &self.scopes, &self.registry, fresh, audit).await
     }
-}
-
-fn scopes_report(callers: &Callers) -> BTreeMap<String, Result<String, String>> {
-    callers
-        .iter()
-        .map(|(scope, caller)| {
-            let caller = caller.as_ref().map(|c| c.arn.clone()).map_err(ToString::to_string);
-            (scope.clone(), caller)
-        })
-        .collect()
-}
-
-fn epoch_seconds() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }

@@ -1,12 +1,16 @@
 //! What one pass found and did: the only thing that status, metrics and the command line see of it.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::Serialize;
 
 use super::{
     apply::{Outcome, StepResult},
     drift::{self, Drift, DriftState},
+    observe::Callers,
 };
 use crate::{
     manifest::{Presence, Problem, Snapshot},
@@ -89,6 +93,22 @@ impl PendingDeletion {
         found.sort();
         found
     }
+}
+
+/// Every scope: who is there, or why it cannot be used.
+pub(super) fn scopes_report(callers: &Callers) -> BTreeMap<String, Result<String, String>> {
+    callers
+        .iter()
+        .map(|(scope, caller)| {
+            let caller = caller.as_ref().map(|c| c.arn.clone()).map_err(ToString::to_string);
+            (scope.clone(), caller)
+        })
+        .collect()
+}
+
+/// Now, in seconds since the epoch.
+pub(super) fn epoch_seconds() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
 /// A step that changed something.
