@@ -69,7 +69,7 @@ enum Verb {
     Plan(plan::Args),
     /// Make passes until nothing is left to do
     Apply(apply::Args),
-    /// Watch the directory and AWS, and correct for ever
+    /// Watch the directory and AWS, and correct every difference
     Run(run::Args),
     /// Hold still, for a while and without Git, what people are working on
     Brake(brake::Args),
