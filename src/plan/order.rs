@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Cause, Inputs, Plan, Verdict, Wait, WaitReason};
+use super::{Action, Cause, Inputs, Plan, Step, Verdict, Wait, WaitReason};
 use crate::{
     kind::{
         Unresolved,
@@ -85,6 +85,7 @@ pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
         .steps
         .iter()
         .filter(|step| matches!(step.action, Action::Edit { .. }))
+        .filter(|step| !only_misses_references(step))
         .filter_map(|step| match &step.verdict {
             Verdict::Go => Some((step.address.clone(), true)),
             Verdict::Waiting(why) => {
@@ -112,6 +113,16 @@ pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
             _ => {}
         }
     }
+}
+
+/// Whether all that is left to do for a resource is to add what refers to something that is not there yet: nothing of it
+/// is open that should not be, so that others may stand behind it.
+fn only_misses_references(step: &Step) -> bool {
+    let edits = step.action.edits();
+    let Verdict::Waiting(why) = &step.verdict else { return false };
+    !edits.is_empty()
+        && edits.iter().all(|edit| !edit.risk.closes)
+        && why.iter().all(|wait| matches!(wait.reason, WaitReason::Unresolved(_)))
 }
 
 /// What waits for edits that the gate holds does not go by itself: they are not made until a person consents.

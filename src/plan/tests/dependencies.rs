@@ -154,6 +154,21 @@ fn what_is_not_referred_to_or_may_follow_later_keeps_nobody_waiting() {
 }
 
 #[test]
+fn what_only_misses_a_reference_that_may_follow_keeps_nobody_waiting() {
+    let world = |parts| {
+        World::of([widget("a", "behind: [{ref: b}]"), widget("b", parts), widget("c", "title: t")])
+            .with(ours("w-2", "b", &[]))
+            .with(titled("t", stray("w-9", &[])))
+    };
+    let plan = world("beside: [{ref: c}]").plan();
+    assert!(step_of(&plan, "a").verdict.goes(), "{plan:#?}");
+    assert_eq!(waits(&step_of(&plan, "b")), [absent("c")]);
+    // While something of it is still open, nothing new stands behind it.
+    let settling = world("beside: [{ref: c}], parts: {lock: shut}").plan();
+    assert_eq!(waits(&step_of(&settling, "a")), [changes(true)]);
+}
+
+#[test]
 fn what_may_follow_later_is_shown_and_the_manifest_is_not_in_order_yet() {
     let world =
         || World::of([widget("a", "beside: [{ref: b}], parts: {label: x}"), widget("b", "")]);
