@@ -10,7 +10,7 @@ use crate::model::{
 
 use super::names::is_wild;
 
-/// One line a service: its prefix and its actions. Written by `tools/action_catalogue.py`.
+/// One line a service: its prefix and its actions. Written by `action_catalogue.py`.
 const ACTIONS: &str = include_str!("actions.txt");
 
 type Services = BTreeMap<&'static str, Vec<&'static str>>;
