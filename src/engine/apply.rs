@@ -196,7 +196,7 @@ pub async fn apply(
     let mut order: Vec<&Step> = steps.to_vec();
     order.sort_by_key(|step| {
         let risk = step.risk();
-        (!step.puts_back(), risk.disrupts(), risk.access(), step.address.clone())
+        (!step.puts_something_back(), risk.disrupts(), risk.access(), step.address.clone())
     });
     let turns = turns(&order, scopes, registry);
     stream::iter(order)

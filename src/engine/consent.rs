@@ -22,12 +22,31 @@ fn invalid(approval: &Approval, now: f64) -> Option<UnusedReason> {
     }
 }
 
-/// The digests of the approvals that count now.
-pub(super) fn valid(approvals: &[Approval], now: f64) -> impl Iterator<Item = String> {
-    approvals
-        .iter()
-        .filter(move |approval| invalid(approval, now).is_none())
-        .map(|approval| approval.digest.clone())
+/// What tells one consent from another: the digest, and the end in seconds since the epoch; none on the command line. The
+/// same digest with another end is another consent.
+pub(super) type Identity = (String, Option<u64>);
+
+/// Whose step is done with an approval.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an end that was read as a date"
+)]
+pub(super) fn identity(approval: &Approval) -> Identity {
+    (approval.digest.clone(), Some(approval.expires as u64))
+}
+
+/// The digests that are consented to now: those of the command line and of the approvals that count.
+pub(super) fn valid(
+    given: &BTreeSet<String>,
+    declared: &[Approval],
+    spent: &BTreeSet<Identity>,
+    now: f64,
+) -> BTreeSet<String> {
+    let given = given.iter().filter(|digest| !spent.contains(&((*digest).clone(), None)));
+    let counts = |it: &&Approval| invalid(it, now).is_none() && !spent.contains(&identity(it));
+    let declared = declared.iter().filter(counts).map(|approval| &approval.digest);
+    given.chain(declared).cloned().collect()
 }
 
 /// The consents that released nothing: people should not believe in them.
@@ -35,17 +54,18 @@ pub(super) fn unused(
     plan: &Plan,
     given: &BTreeSet<String>,
     declared: &[Approval],
-    spent: &BTreeSet<String>,
+    spent: &BTreeSet<Identity>,
     now: f64,
 ) -> Vec<UnusedApproval> {
     let given = given.iter().filter_map(|digest| {
-        let (digest, why) = (digest.clone(), why(plan, digest, spent)?);
+        let done = spent.contains(&(digest.clone(), None));
+        let (digest, why) = (digest.clone(), why(plan, digest, done)?);
         Some(UnusedApproval { digest, origin: None, why })
     });
     let declared = declared.iter().filter_map(|approval| {
         let why = match invalid(approval, now) {
             Some(invalid) => invalid,
-            None => why(plan, &approval.digest, spent)?,
+            None => why(plan, &approval.digest, spent.contains(&identity(approval)))?,
         };
         let origin = Some(approval.origin.to_string());
         Some(UnusedApproval { digest: approval.digest.clone(), origin, why })
@@ -53,8 +73,8 @@ pub(super) fn unused(
     given.chain(declared).collect()
 }
 
-fn why(plan: &Plan, digest: &str, spent: &BTreeSet<String>) -> Option<UnusedReason> {
-    if spent.contains(digest) {
+fn why(plan: &Plan, digest: &str, spent: bool) -> Option<UnusedReason> {
+    if spent {
         return Some(UnusedReason::Spent);
     }
     match plan.steps.iter().find(|step| step.digest == digest) {
@@ -62,5 +82,33 @@ fn why(plan: &Plan, digest: &str, spent: &BTreeSet<String>) -> Option<UnusedReas
         Some(step) if step.risk().impossible => Some(UnusedReason::Impossible),
         Some(_) => Some(UnusedReason::NotHeld),
         None => Some(UnusedReason::NoSuchStep),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Origin;
+
+    #[test]
+    fn the_same_step_can_be_consented_to_again_with_another_end() {
+        let approval = |expires| Approval {
+            digest: "0123456789ab".to_owned(),
+            expires,
+            origin: Origin { file: "a.yaml".into(), line: 1, column: 1 },
+        };
+        let (first, second) = (approval(1_000_000.0), approval(1_000_060.0));
+        let (given, spent) = (BTreeSet::new(), BTreeSet::from([identity(&first)]));
+        let valid = |all: &[Approval]| valid(&given, all, &spent, 999_990.0).len();
+        assert_eq!((valid(&[first.clone()]), valid(&[first, second])), (0, 1));
+    }
+
+    #[test]
+    fn what_the_command_line_consents_to_is_spent_apart_from_the_directory() {
+        let digest = "0123456789ab".to_owned();
+        let given = BTreeSet::from([digest.clone()]);
+        let valid = |spent: &[Identity]| valid(&given, &[], &spent.iter().cloned().collect(), 0.0);
+        assert_eq!(valid(&[(digest.clone(), Some(5))]), given);
+        assert_eq!(valid(&[(digest, None)]), BTreeSet::new());
     }
 }

@@ -108,10 +108,16 @@ pub(super) fn is_drift(step: &Step) -> bool {
                 | WaitReason::AdoptedFirst { .. }
         )
     };
+    // What only repeats that something else waits says nothing about what differs.
+    let echo = |wait: &Wait| {
+        matches!(wait.reason, WaitReason::Settling { .. } | WaitReason::Earlier { .. })
+    };
     step.cause == Cause::Drift
         && match (&step.action, &step.verdict) {
             (Action::Edit { edits, .. }, _) if edits.is_empty() => false,
-            (Action::Edit { .. }, Verdict::Waiting(why)) => !why.iter().any(unknown),
+            (Action::Edit { .. }, Verdict::Waiting(why)) => {
+                !why.iter().any(unknown) || !why.iter().all(|wait| unknown(wait) || echo(wait))
+            }
             _ => true,
         }
 }

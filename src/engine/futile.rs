@@ -4,10 +4,7 @@
 //! A pass that did something is followed by the next one at once. Without a memory of its own such an edit
 //! would go round as fast as AWS answers. Pure: time comes in as a value.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
@@ -94,8 +91,8 @@ impl Futile {
     }
 
     /// Forgets addresses that no longer matter.
-    pub fn retain(&mut self, wanted: &BTreeSet<&Address>) {
-        self.edits.retain(|address, _| wanted.contains(address));
+    pub fn retain(&mut self, matters: impl Fn(&Address) -> bool) {
+        self.edits.retain(|address, _| matters(address));
     }
 }
 

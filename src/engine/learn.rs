@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     apply::{Outcome, StepResult},
+    consent,
     pass::Engine,
 };
 use crate::{
@@ -107,7 +108,7 @@ impl Engine {
         if let Some(step) = step {
             self.note_edits(step, result, now);
             if step.approved && matches!(result.outcome, Outcome::Done { .. }) {
-                self.spent.insert(step.digest.clone());
+                self.spend(&step.digest.clone());
             }
         }
         match (&result.outcome, &result.error) {
@@ -141,6 +142,14 @@ impl Engine {
         }
     }
 
+    /// Consent is for once: what was consented to again, until another moment, counts again.
+    fn spend(&mut self, digest: &str) {
+        self.spent.insert((digest.to_owned(), None));
+        let approvals = self.source.good().map_or(&[][..], |good| &good.snapshot.approvals);
+        let given = approvals.iter().filter(|approval| approval.digest == *digest);
+        self.spent.extend(given.map(consent::identity));
+    }
+
     /// What edits were made, for the paces of the next ones and for the limit on edits.
     fn note_edits(&mut self, step: &Step, result: &StepResult, now: Instant) {
         let address = &step.address;
@@ -158,7 +167,7 @@ impl Engine {
                 tracing::warn!(
                     address = %address,
                     times,
-                    "{address}: \"{}\" was undone and is put back for the {times}. time",
+                    "{address}: \"{}\" was undone and is put back again (correction {times})",
                     edit.summary
                 );
             }
@@ -182,7 +191,7 @@ impl Engine {
         self.put_back.retain(matters, now);
         self.known_wants.retain(|address, _| matters(address));
         self.completing.retain(matters);
-        self.futile.retain(&known);
+        self.futile.retain(matters);
     }
 
     /// What planning a change of the organisation's policies needs, and no other pass; whether anything was learnt.

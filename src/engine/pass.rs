@@ -79,8 +79,8 @@ pub struct Engine {
     pub(super) organizations: BTreeMap<String, identity::Organization>,
     pub(super) rewrites: Memory,
     pub(super) put_back: PutBack,
-    /// Digests whose steps were done: consent is for once.
-    pub(super) spent: BTreeSet<String>,
+    /// Consents whose steps were done: consent is for once.
+    pub(super) spent: BTreeSet<consent::Identity>,
     pub(super) last_hour: LastHour,
     pub(super) passes: u64,
     halted: Halted,
@@ -183,6 +183,7 @@ impl Engine {
                     plan = self.plan(&good.snapshot, &live, &callers, started_at);
                 }
                 self.look_for_obstacles(&mut plan).await;
+                plan.take_turns();
                 let fresh = Fresh {
                     brake: self.brake.clone(),
                     generation: self.generation.clone(),
@@ -273,9 +274,7 @@ impl Engine {
         let moment = Instant::now();
         let holdoffs = self.pace.failure_holdoffs(moment);
         let create_holdoffs = self.create_holdoffs(snapshot, moment);
-        let mut approved = self.options.approve.clone();
-        approved.extend(consent::valid(&snapshot.approvals, now));
-        approved.retain(|digest| !self.spent.contains(digest));
+        let approved = consent::valid(&self.options.approve, &snapshot.approvals, &self.spent, now);
         let past = Past {
             rewrites: self.rewrites.standing(moment),
             paced: self.put_back.paced(moment),

@@ -13,6 +13,7 @@ use super::{
     observe::Callers,
 };
 use crate::{
+    kind::erased::Edit,
     manifest::{Presence, Problem, Snapshot},
     model::{Address, Ownership, Phase, PhysicalId, Seen},
     plan::{Action, Live, Plan, Step, Verdict},
@@ -136,7 +137,19 @@ impl Report {
             _ => false,
         };
         let skipped = |result: &StepResult| matches!(result.outcome, Outcome::Skipped { .. });
-        self.plan.steps.iter().any(passing) || self.results.iter().any(skipped)
+        self.plan.steps.iter().any(passing) || self.results.iter().any(skipped) || self.left_open()
+    }
+
+    /// Whether an edit that closes something did not get its turn because another one of its step failed before it: it has
+    /// no part in that failure and goes in the next pass.
+    fn left_open(&self) -> bool {
+        self.failures().any(|result| {
+            let closes = |edit: &Edit| edit.puts_back || edit.risk.closes;
+            let tried =
+                |edit: &Edit| result.wrote.contains(&edit.key) || result.failed.contains(&edit.key);
+            let mut steps = self.plan.go().filter(|step| step.address == result.address);
+            steps.any(|step| step.action.edits().iter().any(|it| closes(it) && !tried(it)))
+        })
     }
 
     /// Whether every kind was read, every manifest is in order and nothing is left.

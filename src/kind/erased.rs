@@ -116,6 +116,8 @@ pub trait ErasedKind: Send + Sync {
     /// The first value of a wrong type or name.
     fn check_spec(&self, spec: &Value)
     -> Result<(), serde_path_to_error::Error<serde_json::Error>>;
+    /// The wanted state without what AWS answered ([`Kind::FACTS`]): what the manifest wishes.
+    fn wish(&self, want: &Value) -> Value;
     /// [`Kind::resolve`] on plain data.
     ///
     /// # Errors
@@ -310,6 +312,14 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
 
     fn risk_of_creating(&self, want: &Value) -> Result<Risk, Undecodable> {
         Ok(K::risk_of_creating(&open::<K, _>("state", want)?))
+    }
+
+    fn wish(&self, want: &Value) -> Value {
+        let mut wish = want.clone();
+        if let Value::Object(members) = &mut wish {
+            members.retain(|name, _| !K::FACTS.contains(&name.as_str()));
+        }
+        wish
     }
 
     fn state_lines(&self, want: &Value) -> Vec<Line> {

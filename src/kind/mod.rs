@@ -132,6 +132,8 @@ pub trait Kind: Send + Sync + 'static {
     const PROFILE: Profile;
     /// Members of [`Self::State`] that are there for comparing, not for people: left out of plans.
     const HIDDEN: &'static [&'static str] = &[];
+    /// Members of [`Self::State`] that say in a want what AWS answered, and nothing that the manifest wishes.
+    const FACTS: &'static [&'static str] = &[];
     /// Whether a change of a resource can have effect in other accounts of the organisation: then [`Self::concerns`] says where.
     const CONCERNS_ORGANIZATION: bool = false;
     /// The manifest's `spec`, as written (camelCase, `deny_unknown_fields`, documented fields).

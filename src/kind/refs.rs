@@ -49,11 +49,18 @@ impl Resolution {
     }
 
     fn missing(&mut self, placeholder: &str, why: Unresolved, soft: bool) {
-        let missing = Missing { why, soft };
+        let missing = Missing { why, soft, several: false };
         self.unresolved
             .entry(placeholder.to_owned())
             .and_modify(|known| known.soft &= soft)
             .or_insert(missing);
+    }
+
+    /// Notes that a placeholder can stand for several values.
+    fn several(&mut self, placeholder: &str) {
+        if let Some(missing) = self.unresolved.get_mut(placeholder) {
+            missing.several = true;
+        }
     }
 }
 
@@ -178,7 +185,9 @@ impl<'a> Refs<'a> {
         let list = match targets {
             Targets::Lookup(lookup) => {
                 let kind = accept_lookup(field, accepts).map_err(|invalid| vec![invalid])?;
-                return Ok(self.find(field, kind, lookup, within));
+                let found = self.find(field, kind, lookup, within);
+                found.iter().for_each(|item| self.resolution.several(&item.id));
+                return Ok(found);
             }
             Targets::List(list) => list,
         };

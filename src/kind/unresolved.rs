@@ -110,4 +110,6 @@ pub struct Missing {
     pub why: Unresolved,
     /// Whether the resource can be created without it.
     pub soft: bool,
+    /// Whether it can stand for several values: a lookup of all that match.
+    pub several: bool,
 }

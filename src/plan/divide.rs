@@ -3,9 +3,9 @@
 //! What closes a hole never waits for what does not. The other way round there is one dependency: an edit that
 //! opens something waits for an edit before it, in the kind's order, that closes something and is not made now, because
 //! what is open in between would be allowed neither before nor after. What only [follows](Edit::follows) the
-//! edits before it waits for all of them.
+//! edits before it waits for all of them. What puts back waits for neither.
 
-use super::{Action, Step, Verdict, Wait, WaitReason};
+use super::{Action, Plan, Step, Verdict, Wait, WaitReason};
 use crate::kind::erased::Edit;
 
 /// The edits of one resource, divided.
@@ -47,7 +47,7 @@ pub(super) fn divide<R: PartialEq>(
     divided
 }
 
-fn blocks(before: &Edit, edit: &Edit) -> bool {
+pub(super) fn blocks(before: &Edit, edit: &Edit) -> bool {
     edit.follows || (edit.risk.opens && before.risk.closes)
 }
 
@@ -72,15 +72,18 @@ pub(crate) fn delay(step: Step, reasons: impl Fn(&Edit) -> Vec<Wait>) -> Vec<Ste
     if go.is_empty() { vec![waiting] } else { vec![step.part(go, Verdict::Go), waiting] }
 }
 
-/// Of several steps of one resource that would go, the first does: at most one call a resource a pass is made for what
-/// was divided, and what was held comes after what was not.
-pub(super) fn one_at_a_time(steps: &mut [Step]) {
-    let mut last = None;
-    for step in steps.iter_mut().filter(|step| step.verdict.goes()) {
-        if last.as_ref() == Some(&step.address) {
-            step.verdict = Verdict::Waiting(vec![Wait::passing(WaitReason::Turn)]);
-        } else {
-            last = Some(step.address.clone());
+impl Plan {
+    /// Of several steps of one resource that would go, the first does: at most one call a resource a pass is made for what
+    /// was divided, and what was held comes after what was not. Nothing may stop a step after this, or the others of
+    /// its resource would wait for their turn in vain.
+    pub(crate) fn take_turns(&mut self) {
+        let mut last = None;
+        for step in self.steps.iter_mut().filter(|step| step.verdict.goes()) {
+            if last.as_ref() == Some(&step.address) {
+                step.verdict = Verdict::Waiting(vec![Wait::passing(WaitReason::Turn)]);
+            } else {
+                last = Some(step.address.clone());
+            }
         }
     }
 }

@@ -33,14 +33,22 @@ pub(super) struct Wanted<'a> {
 
 impl Planner<'_> {
     /// Whether this process saw this want in force, on this resource if one is given.
-    pub(super) fn is_known(&self, wanted: &Wanted<'_>, have: Option<&Observed<Value>>) -> bool {
+    pub(super) fn is_known(
+        &self,
+        wanted: &Wanted<'_>,
+        have: Option<&Observed<Value>>,
+        kind: &dyn ErasedKind,
+    ) -> bool {
         let Some(known) = self.inputs.known_wants.get(&wanted.document.address) else {
             return false;
         };
-        let placeholders: Vec<String> = wanted.resolution.unresolved.keys().cloned().collect();
         have.is_none_or(|have| have.id == known.id)
             && wanted.tags == known.tags
-            && is_known(&wanted.state, &known.state, &placeholders)
+            && is_known(
+                &kind.wish(&wanted.state),
+                &kind.wish(&known.state),
+                &wanted.resolution.unresolved,
+            )
     }
 
     pub(super) fn edits(
@@ -51,7 +59,7 @@ impl Planner<'_> {
         kind: &dyn ErasedKind,
     ) -> Vec<Step> {
         let document = wanted.document;
-        let known = !adopts && self.is_known(wanted, Some(have));
+        let known = !adopts && self.is_known(wanted, Some(have), kind);
         let cause = match (adopts, known) {
             (true, _) => Cause::Adoption,
             (false, true) => Cause::Drift,
@@ -65,7 +73,7 @@ impl Planner<'_> {
             Ok(changes) => changes,
             Err(defect) => {
                 let what = defect.to_string();
-                return vec![step(Vec::new(), Verdict::Held(vec![HoldReason::Defect { what }]))];
+                return vec![step(Vec::new(), self.held(document, HoldReason::Defect { what }))];
             }
         };
         // Whether a fixed leaf differs is not known while its wanted value is not.
@@ -80,16 +88,12 @@ impl Planner<'_> {
             _ => with_tags(changes, &wanted.tags, &have.tags),
         };
         if let Phase::Failed(why) = &have.phase {
-            // Consent to a try does not reach through what keeps the manifest from being written.
-            let verdict = match self.verdict(document, Vec::new()) {
-                Verdict::Reported(reason) => Verdict::Reported(reason),
-                _ => Verdict::Held(vec![HoldReason::Failed { why: why.clone() }]),
-            };
+            let verdict = self.held(document, HoldReason::Failed { why: why.clone() });
             return vec![step(edits, verdict)];
         }
         let mut steps = Vec::new();
         if !impossible.is_empty() {
-            steps.push(step(impossible, Verdict::Held(vec![HoldReason::Impossible])));
+            steps.push(step(impossible, self.held(document, HoldReason::Impossible)));
         }
         steps.extend(self.now_and_later(wanted, have, adopts, edits, step));
         steps
@@ -166,9 +170,10 @@ impl Planner<'_> {
 /// The edits that do not wait for an earlier failure: what closes something and had no part in the failure, so that a rule
 /// that AWS refuses does not keep open what somebody opens next to it; and with it what concerns nobody's access and
 /// comes before what failed.
-fn ahead_of(failed: &Holdoff, edits: &[Edit]) -> BTreeSet<String> {
-    let free = |edit: &&Edit| !failed.failed.contains(&edit.key) && !edit.risk.opens;
-    let closing = edits.iter().filter(free).filter(|edit| edit.risk.closes);
+pub(super) fn ahead_of(failed: &Holdoff, edits: &[Edit]) -> BTreeSet<String> {
+    let free =
+        |edit: &&Edit| !failed.failed.contains(&edit.key) && (edit.puts_back || !edit.risk.opens);
+    let closing = edits.iter().filter(free).filter(|edit| edit.puts_back || edit.risk.closes);
     let mut ahead: BTreeSet<String> = closing.map(|edit| edit.key.clone()).collect();
     if !ahead.is_empty() {
         ahead.extend(edits.iter().take_while(free).map(|edit| edit.key.clone()));

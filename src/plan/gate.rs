@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Action, HoldReason, Inputs, Plan, Rewrites, Step, Verdict, Want,
-    divide::{Divided, divide, one_at_a_time},
+    divide::{Divided, divide},
     order::TAG_KEY,
 };
 use crate::{
@@ -38,18 +38,16 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
             let mass = masses.get(&masses::key(&step)).filter(|_| masses::is_wished(&step, inputs));
             hold_parts(step, inputs, mass, war.as_ref())
         })
+        .flat_map(|step| hold_lockouts(step, inputs))
         .collect();
     for step in &mut steps {
         if !matches!(step.verdict, Verdict::Go | Verdict::Held(_)) {
             continue;
         }
-        let reasons = lockout::reasons(step, inputs);
-        add(step, reasons.into_iter().map(|reason| HoldReason::Lockout { reason }).collect());
         let reach = accounts::reasons(step, inputs);
         add(step, reach.into_iter().map(HoldReason::Accounts).collect());
         release(step, inputs.approved);
     }
-    one_at_a_time(&mut steps);
     plan.frozen = frozen;
     plan.steps = steps;
 }
@@ -107,13 +105,42 @@ fn hold_parts(
         why.extend(war.cloned());
         why
     };
-    let earlier = |key: &str| HoldReason::Earlier { key: key.to_owned() };
     let Divided { go, rest, why } = divide(edits.clone(), fate, earlier);
     if rest.is_empty() {
         return vec![step];
     }
     let held = step.part(rest, Verdict::Held(why));
     if go.is_empty() { vec![held] } else { vec![step.part(go, Verdict::Go), held] }
+}
+
+/// Holds what would lock somebody out who must not be. The other edits of the resource go, unless they would do so
+/// together.
+fn hold_lockouts(mut step: Step, inputs: &Inputs<'_>) -> Vec<Step> {
+    if !matches!(step.verdict, Verdict::Go | Verdict::Held(_)) {
+        return vec![step];
+    }
+    let reasons = |step: &Step| -> Vec<HoldReason> {
+        let reasons = lockout::reasons(step, inputs);
+        reasons.into_iter().map(|reason| HoldReason::Lockout { reason }).collect()
+    };
+    let all = reasons(&step);
+    if all.is_empty() {
+        return vec![step];
+    }
+    if let (Verdict::Go, Action::Edit { edits, .. }) = (&step.verdict, &step.action) {
+        let alone = |edit: &Edit| reasons(&step.part(vec![edit.clone()], Verdict::Go));
+        let Divided { go, rest, why } = divide(edits.clone(), alone, earlier);
+        let going = step.part(go, Verdict::Go);
+        if !rest.is_empty() && !going.action.edits().is_empty() && reasons(&going).is_empty() {
+            return vec![going, step.part(rest, Verdict::Held(why))];
+        }
+    }
+    add(&mut step, all);
+    vec![step]
+}
+
+fn earlier(key: &str) -> HoldReason {
+    HoldReason::Earlier { key: key.to_owned() }
 }
 
 fn held_risks(risk: Risk, inputs: &Inputs<'_>) -> Vec<HoldReason> {

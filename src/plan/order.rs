@@ -77,8 +77,9 @@ pub(super) fn name_what_comes_first(plan: &mut Plan) {
     }
 }
 
-/// A resource is created only once everything it refers to is in order: until a new security group has
-/// lost AWS's default egress rule, nothing may stand behind it.
+/// A resource is created only once everything it refers to has had its edits: until a new security group has
+/// lost AWS's default egress rule, nothing may stand behind it. What is impossible or only reported keeps nobody waiting: it
+/// will not happen.
 pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
     // The address, and whether its edits will be made without anybody doing anything.
     let unsettled: BTreeMap<Address, bool> = plan
@@ -125,16 +126,23 @@ fn only_misses_references(step: &Step) -> bool {
         && why.iter().all(|wait| matches!(wait.reason, WaitReason::Unresolved(_)))
 }
 
-/// What waits for edits that the gate holds does not go by itself: they are not made until a person consents.
-pub(super) fn wait_for_consent(plan: &mut Plan) {
-    let held: BTreeSet<Address> = plan
+/// What waits for edits that wait for people does not go by itself: they are not made until somebody consents, chooses
+/// them or mends what keeps them.
+pub(super) fn wait_for_people(plan: &mut Plan) {
+    let lasts = |step: &&Step| match &step.verdict {
+        Verdict::Held(_) => true,
+        Verdict::Waiting(why) => why.iter().any(|wait| !wait.passes),
+        Verdict::Go | Verdict::Reported(_) => false,
+    };
+    let stuck: BTreeSet<Address> = plan
         .steps
         .iter()
         .filter(|step| matches!(step.action, Action::Edit { .. }))
-        .filter(|step| matches!(step.verdict, Verdict::Held(_)))
+        .filter(|step| !only_misses_references(step))
+        .filter(lasts)
         .map(|step| step.address.clone())
         .collect();
-    wait_in_vain(plan, &held);
+    wait_in_vain(plan, &stuck);
 }
 
 /// What waits for changes of these resources does not go by itself.

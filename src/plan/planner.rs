@@ -14,7 +14,7 @@ use super::{
     fingerprint, gate,
     inputs::{Inputs, known},
     matching::{self, Match},
-    order::{name_what_comes_first, wait_for_consent, wait_for_dependencies},
+    order::{name_what_comes_first, wait_for_dependencies, wait_for_people},
     pauses,
     symbolic::symbolic,
     unread,
@@ -49,7 +49,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     if let Some(only) = inputs.only {
         only.restrict(&mut plan, inputs.completing);
     }
-    wait_for_consent(&mut plan);
+    wait_for_people(&mut plan);
     plan
 }
 
@@ -155,7 +155,7 @@ impl Planner<'_> {
     ) {
         let address = &document.address;
         let tags = self.wanted_tags(document, &resolved);
-        let fingerprint = fingerprint(&format!("{} {tags:?}", resolved.state));
+        let fingerprint = fingerprint(&format!("{} {tags:?}", kind.wish(&resolved.state)));
         let wanted = Wanted { document, state: resolved.state, tags, fingerprint, resolution };
         let mut steps = match matched {
             Match::Ours(have) => self.edits(&wanted, have, false, kind),
@@ -166,7 +166,7 @@ impl Planner<'_> {
             }
             Match::Absent => {
                 let cause =
-                    if self.is_known(&wanted, None) { Cause::Drift } else { Cause::Manifest };
+                    if self.is_known(&wanted, None, kind) { Cause::Drift } else { Cause::Manifest };
                 vec![self.create(&wanted, Vec::new(), cause, kind)]
             }
             Match::Conflict(_) => return,
@@ -241,7 +241,7 @@ impl Planner<'_> {
             Ok(risk) => (risk, self.verdict(wanted.document, waiting)),
             Err(defect) => {
                 let what = defect.to_string();
-                (Risk::LOOSENS, Verdict::Held(vec![HoldReason::Defect { what }]))
+                (Risk::LOOSENS, self.held(wanted.document, HoldReason::Defect { what }))
             }
         };
         let lines = kind.state_lines(&wanted.state);
@@ -257,6 +257,11 @@ impl Planner<'_> {
         } else {
             Verdict::Waiting(waiting)
         }
+    }
+
+    /// Held, unless nothing of the manifest is written anyway: consent does not reach through that.
+    pub(super) fn held(&self, document: &Document, why: HoldReason) -> Verdict {
+        self.reported(document).map_or_else(|| Verdict::Held(vec![why]), Verdict::Reported)
     }
 
     /// Why nothing of a manifest is written, whatever differs.

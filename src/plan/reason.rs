@@ -205,7 +205,7 @@ impl fmt::Display for WaitReason {
             Self::Turn => f.write_str("the resource's other changes are made first"),
             Self::Paced { times, retry_seconds } => write!(
                 f,
-                "somebody undid this {times} times; put back again in {retry_seconds} s"
+                "put back {times} times and undone each time; put back again in {retry_seconds} s"
             ),
             Self::SecondReading => f.write_str(
                 "its manifest is gone: it is deleted once a second reading of the directory, a settle \

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Action, Plan, Step, Verdict, Wait, WaitReason, delay, fingerprint,
+    Action, Plan, Step, Verdict, Wait, WaitReason, delay,
+    divide::blocks,
+    fingerprint,
     symbolic::{Symbols, symbolic, symbolic_text},
 };
 use crate::{kind::erased::Edit, model::Address};
@@ -119,14 +121,26 @@ impl Only {
     pub(super) fn restrict(&self, plan: &mut Plan, made_here: &BTreeSet<Address>) {
         match self {
             Self::Shown(shown) => shown.restrict(plan, made_here),
-            Self::Approved => {
-                for step in
-                    plan.steps.iter_mut().filter(|step| step.verdict.goes() && !step.approved)
-                {
-                    let wait = Wait::lasting(WaitReason::NotChosen);
-                    step.verdict = Verdict::Waiting(vec![wait]);
-                }
-            }
+            Self::Approved => only_approved(plan),
+        }
+    }
+}
+
+/// Makes everything wait that nobody consented to, and with it what must not come before that.
+fn only_approved(plan: &mut Plan) {
+    let mut left_out: BTreeMap<Address, Vec<Edit>> = BTreeMap::new();
+    for step in plan.steps.iter_mut().filter(|step| step.verdict.goes() && !step.approved) {
+        step.verdict = Verdict::Waiting(vec![Wait::lasting(WaitReason::NotChosen)]);
+        let edits = step.action.edits().iter().cloned();
+        left_out.entry(step.address.clone()).or_default().extend(edits);
+    }
+    for step in plan.steps.iter_mut().filter(|step| step.verdict.goes()) {
+        let before = left_out.get(&step.address).map_or(&[][..], Vec::as_slice);
+        let edits = step.action.edits();
+        let blocking = before.iter().find(|before| edits.iter().any(|edit| blocks(before, edit)));
+        if let Some(Edit { key, .. }) = blocking {
+            let wait = WaitReason::Earlier { key: key.clone() };
+            step.verdict = Verdict::Waiting(vec![Wait::lasting(wait)]);
         }
     }
 }

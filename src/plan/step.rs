@@ -332,10 +332,9 @@ impl Step {
         vec![Self { verdict: Verdict::Waiting(waiting), ..self }]
     }
 
-    /// Whether all of it takes away what somebody else added.
-    pub fn puts_back(&self) -> bool {
-        let edits = self.action.edits();
-        !edits.is_empty() && edits.iter().all(|edit| edit.puts_back)
+    /// Whether some of it puts back what somebody else changed.
+    pub fn puts_something_back(&self) -> bool {
+        self.action.edits().iter().any(|edit| edit.puts_back)
     }
 }
 

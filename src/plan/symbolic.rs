@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::kind::Missing;
+
 /// Values that references gave, each with the placeholder that would stand there otherwise.
 pub type Symbols = BTreeMap<String, String>;
 
@@ -86,14 +88,17 @@ pub fn placeholders_in<'a>(
 }
 
 /// Whether a want is the known one, as far as it has values: a placeholder stands for any value, and in a list for
-/// any item.
-pub fn is_known(want: &Value, known: &Value, placeholders: &[String]) -> bool {
-    let symbolic = |value: &Value| !placeholders_in(value, placeholders).is_empty();
+/// any item, or for any number of items if it can stand for several values.
+pub fn is_known(want: &Value, known: &Value, unresolved: &BTreeMap<String, Missing>) -> bool {
+    let symbolic = |value: &Value| !placeholders_in(value, unresolved.keys()).is_empty();
+    let several = |value: &Value| {
+        placeholders_in(value, unresolved.keys()).iter().any(|it| unresolved[*it].several)
+    };
     match (want, known) {
         (Value::Object(want), Value::Object(known)) => {
             want.len() == known.len()
                 && want.iter().all(|(key, inner)| {
-                    known.get(key).is_some_and(|known| is_known(inner, known, placeholders))
+                    known.get(key).is_some_and(|known| is_known(inner, known, unresolved))
                 })
         }
         (Value::Array(want), Value::Array(known)) if want.iter().any(symbolic) => {
@@ -103,7 +108,8 @@ pub fn is_known(want: &Value, known: &Value, placeholders: &[String]) -> bool {
                 let Some(at) = left.iter().position(|known| *known == item) else { return false };
                 left.swap_remove(at);
             }
-            left.len() == want.iter().filter(|item| symbolic(item)).count()
+            let least = want.iter().filter(|item| symbolic(item)).count();
+            left.len() == least || left.len() > least && want.iter().any(several)
         }
         (Value::Array(want), Value::Array(known)) => want == known,
         (Value::String(_), Value::String(_)) if symbolic(want) => true,
@@ -116,6 +122,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::kind::Unresolved;
 
     #[test]
     fn what_references_gave_reads_as_before_it_was_known() {
@@ -144,13 +151,21 @@ mod tests {
 
     #[test]
     fn a_want_with_placeholders_is_the_known_one_as_far_as_it_has_values() {
-        let hole = ["V (not resolved)".to_owned()];
+        let missing =
+            |several| Missing { why: Unresolved::Organization { why: None }, soft: false, several };
+        let hole = BTreeMap::from([
+            ("V (not resolved)".to_owned(), missing(false)),
+            ("all of W (not resolved)".to_owned(), missing(true)),
+        ]);
         for (want, known, same) in [
             (json!({"vpc": "V (not resolved)", "n": 1}), json!({"vpc": "vpc-1", "n": 1}), true),
             (json!({"vpc": "V (not resolved)", "n": 1}), json!({"vpc": "vpc-1", "n": 2}), false),
             (json!(["a", "V (not resolved)"]), json!(["z", "a"]), true),
             (json!(["a", "V (not resolved)"]), json!(["z", "b"]), false),
             (json!(["a", "V (not resolved)"]), json!(["a", "y", "z"]), false),
+            (json!(["a", "all of W (not resolved)"]), json!(["a", "y", "z"]), true),
+            (json!(["a", "all of W (not resolved)"]), json!(["a"]), false),
+            (json!(["a", "all of W (not resolved)"]), json!(["y", "z"]), false),
             (json!(["a", "b"]), json!(["b", "a"]), false),
             (json!({"n": 1}), json!({"n": 1, "m": 2}), false),
         ] {

@@ -1,5 +1,6 @@
 //! Planning on made-up kinds: manifests as text and live resources as values in, a plan out.
 
+mod choices;
 mod deletion;
 mod dependencies;
 mod differences;

@@ -41,6 +41,7 @@ pub const DEFAULT_GROUP: &str = "default";
 
 impl Kind for SecurityGroup {
     const HIDDEN: &'static [&'static str] = &["prefixListWeights", "ruleQuota"];
+    const FACTS: &'static [&'static str] = &["prefixListWeights"];
     const PROFILE: Profile = Profile {
         name: "SecurityGroup",
         short: "sg",

@@ -323,6 +323,35 @@ fn an_edit_that_leaves_the_policy_alone_is_not_judged_by_it() {
     assert_eq!(going(&Scene::new().keys(1).hold(vec![step])), 1);
 }
 
+#[test]
+fn a_lock_out_holds_what_locks_out_and_no_other_edit_of_the_resource() {
+    let state = |principal: &str, description: &str| {
+        let state = kms_key::State {
+            policy: Some(policy(json!([allow(principal)]), Dialect::KeyPolicy)),
+            description: Some(description.to_owned()),
+            ..kms_key::State::default()
+        };
+        serde_json::to_value(state).unwrap()
+    };
+    let (have, want) = (state(ACCOUNT, "old"), state(&format!("{ROLE}-other"), "new"));
+    let edits = kinds::registry().get("KmsKey").unwrap().diff(&want, &have).unwrap();
+    assert_eq!(edits.len(), 2);
+    let have = Observed { state: have, ..key(0).1 };
+    let step = Step::new(
+        &Address::new("prod", "KmsKey", "k"),
+        None,
+        Cause::Manifest,
+        Action::Edit { have, edits },
+        Verdict::Go,
+    );
+    let mut after = Scene::new().keys(1).hold(vec![step]);
+    assert_eq!(after.len(), 2);
+    let held = after.pop().unwrap();
+    assert_eq!((after[0].keys(), after[0].verdict.goes()), (vec!["description".into()], true));
+    let Verdict::Held(why) = held.verdict else { panic!() };
+    assert!(why.iter().any(|why| matches!(why, HoldReason::Lockout { .. })), "{why:?}");
+}
+
 fn scp_step(statements: Value, target: &str) -> Step {
     let state = scp::State {
         name: "p".into(),

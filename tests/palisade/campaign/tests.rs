@@ -191,7 +191,7 @@ fn no_process_that_saw_it_in_order_needs_consent_to_close_a_hole() {
 
 /// Makes what would close something look held, or waiting, for a reason that is not permitted.
 fn spoil(report: &mut Report, verdict: Verdict) {
-    for step in report.plan.steps.iter_mut().filter(|step| step.puts_back()) {
+    for step in report.plan.steps.iter_mut().filter(|step| step.puts_something_back()) {
         step.verdict = verdict.clone();
     }
 }
