@@ -157,6 +157,24 @@ async fn who_opens_the_same_hole_without_end_finds_it_closed_each_time_only_pace
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_before_what_closes_a_hole_brings_the_next_pass_at_once() {
+    let mut world = World::new().await;
+    world.group("a", "");
+    let _ = world.settle().await;
+    world.open_ssh(&world.group_id("a"));
+    let text = fs::read_to_string(world.dir.path().join("a.yaml")).unwrap();
+    world.write("a.yaml", &text.replace("spec: {", "spec: {tags: {team: ml}, "));
+    world.simulator.inject(Fault::reject("CreateTags", "InvalidParameterValue", "no"));
+    world.simulator.clear_calls();
+    let report = world.engine.pass().await;
+    assert_eq!(report.failures().count(), 1);
+    assert!(report.will_move(), "the hole is still open");
+    let report = world.engine.pass().await;
+    assert_eq!(world.writes(), ["CreateTags", "RevokeSecurityGroupIngress"]);
+    assert_eq!(report.failures().count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_hole_each_time_is_closed_each_time() {
     let mut world = World::new().await;
     world.group("web", "");

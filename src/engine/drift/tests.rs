@@ -170,6 +170,27 @@ fn what_aws_works_on_with_nothing_to_change_was_never_drift() {
 }
 
 #[test]
+fn what_waits_for_what_is_not_known_is_no_drift_unless_it_has_another_reason_of_its_own_to_wait() {
+    let unresolved = || {
+        let organization = crate::kind::Unresolved::Organization { why: None };
+        Wait::lasting(WaitReason::Unresolved(organization))
+    };
+    let settling = || Wait::passing(WaitReason::Settling { state: "pending".into() });
+    let failed =
+        || Wait::passing(WaitReason::Failed { message: "denied".into(), retry_seconds: Some(1) });
+    for (why, drifts) in [
+        (vec![unresolved()], 0),
+        (vec![unresolved(), settling()], 0),
+        (vec![settling()], 1),
+        (vec![failed(), unresolved()], 1),
+    ] {
+        let found =
+            Process::default().pass(vec![drift(&["policy"], Verdict::Waiting(why.clone()))]);
+        assert_eq!(found.len(), drifts, "{why:?}");
+    }
+}
+
+#[test]
 fn what_another_process_puts_right_counts_as_corrected_and_says_so() {
     let mut process = Process::default();
     process.pass(vec![drift(&["policy"], Verdict::Reported(ReportReason::SettingsObserve))]);
