@@ -1,87 +1,151 @@
 //! What an engine learns from a pass for the next ones: all of it may be lost at any time.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
     apply::{Outcome, StepResult},
     consent,
-    pass::Engine,
+    drift::Drifts,
+    futile::Futile,
+    pace::Pace,
+    pass::Setup,
+    put_back::PutBack,
+    rewrites::{LastHour, Memory},
+    source::Source,
 };
 use crate::{
     aws::{identity, lookup},
-    kind::erased::Edit,
-    manifest::Snapshot,
-    model::{Address, Observed, Ownership, Seen},
-    plan::{self, KnownWant, Live, Plan, Step, Verdict, Want, gate::accounts, unread},
+    kind::erased::{Edit, ErasedKind},
+    manifest::{Approval, Snapshot},
+    model::{Address, Seen},
+    plan::{
+        self, Claims, KnownWant, Organization, Past, Plan, Step, Verdict, Want, gate::accounts,
+    },
 };
 
-impl Engine {
+/// What this process has learnt.
+#[derive(Default)]
+pub(super) struct Learnt {
+    pub(super) pace: Pace,
+    pub(super) futile: Futile,
+    pub(super) known_wants: BTreeMap<Address, KnownWant>,
+    /// What was there to be wanted when this process began, as far as it has not been seen to change.
+    pub(super) inherited: BTreeMap<Address, Option<String>>,
+    /// Whether anything was there to be wanted yet.
+    began: bool,
+    pub(super) drifts: Drifts,
+    pub(super) completing: BTreeSet<Address>,
+    pub(super) organizations: BTreeMap<String, identity::Organization>,
+    pub(super) rewrites: Memory,
+    pub(super) put_back: PutBack,
+    /// Consents whose steps were done: consent is for once.
+    pub(super) spent: BTreeSet<consent::Identity>,
+    last_hour: LastHour,
+}
+
+impl Learnt {
+    /// When a failed or frozen step may be tried again.
+    pub(super) fn next_retry(&self, now: Instant) -> Option<Instant> {
+        let due = [
+            self.pace.next_retry(now),
+            self.futile.next_retry(now),
+            self.put_back.next_retry(now),
+            self.rewrites.next_thaw(now),
+        ];
+        due.into_iter().flatten().min()
+    }
+
+    /// What was done before, as far as it bears on what may be done now.
+    pub(super) fn past(&mut self, now: Instant) -> Past {
+        Past {
+            rewrites: self.rewrites.standing(now),
+            paced: self.put_back.paced(now),
+            futile: self.futile.waiting(now),
+            recent: self.last_hour.recent(now),
+            contested: self.put_back.contested(now),
+        }
+    }
+
     /// Absence is counted only where the whole kind was seen: what could not be read may be the one that is missing.
-    pub(super) fn note_observation(&mut self, snapshot: &Snapshot, live: &Live) {
+    pub(super) fn note_observation(
+        &mut self,
+        snapshot: &Snapshot,
+        claims: &Claims<'_>,
+        window: Duration,
+    ) {
         let now = Instant::now();
         for address in snapshot.documents.keys() {
-            let key = (address.scope.clone(), address.kind.clone());
-            let Some(Seen::All(resources)) = live.seen.get(&key) else { continue };
-            let claimed = resources.iter().find(|resource| {
-                matches!(Ownership::read(&resource.tags, &self.settings.owner), Ownership::Ours { address: found, .. } if found == *address)
-            });
-            let unread = unread::of(live, &address.scope, &address.kind);
-            let hidden =
-                unread.iter().find(|it| it.claim(&self.settings.owner).as_ref() == Some(address));
-            match (claimed.map(|resource| &resource.id), hidden.map(|it| &it.id)) {
+            let at = address.scoped_kind();
+            let Some(inventory) = claims.of(&at) else { continue };
+            let hidden = claims.hidden(&at);
+            let unread = hidden.and_then(|hidden| hidden.of(address)).map(|it| &it.id);
+            let whole = inventory.of(address).next().map(|claimed| &claimed.resource.id);
+            match (whole, unread) {
                 (Some(id), None) | (None, Some(id)) => self.pace.saw_present(address, id),
                 (Some(_), Some(_)) => {}
-                (None, None) if !unread.is_empty() => {}
-                (None, None) => self.pace.saw_absent(address, self.settings.settle_window, now),
+                (None, None) if hidden.is_some() => {}
+                (None, None) => self.pace.saw_absent(address, window, now),
             }
         }
     }
 
     /// Claims without a manifest, after a good reading: a bad one says nothing about what is missing.
-    pub(super) fn note_undeclared(&mut self, snapshot: &Snapshot, live: &Live) {
-        if !self.source.problems.is_empty() {
-            return;
-        }
-        let seen = live.seen.values().filter_map(Seen::all).flatten();
+    pub(super) fn note_undeclared(
+        &mut self,
+        snapshot: &Snapshot,
+        claims: &Claims<'_>,
+        window: Duration,
+    ) {
+        let seen = claims.inventories().flat_map(|(_, inventory)| inventory.all());
         let undeclared = seen
-            .filter_map(|resource| match Ownership::read(&resource.tags, &self.settings.owner) {
-                Ownership::Ours { address, .. } => Some(address),
-                _ => None,
-            })
+            .filter_map(|claimed| claimed.address())
             .filter(|address| !snapshot.documents.contains_key(address))
+            .cloned()
             .collect();
-        self.pace.saw_undeclared(&undeclared, self.settings.settle_window, Instant::now());
+        self.pace.saw_undeclared(&undeclared, window, Instant::now());
     }
 
     /// What a directory says when the process begins may have been in force already, or never: until one of both is seen,
     /// nobody knows why something differs.
     pub(super) fn note_inherited(&mut self, snapshot: &Snapshot) {
-        let present = || snapshot.documents.keys().map(|address| (address.clone(), None)).collect();
-        let inherited = self.inherited.get_or_insert_with(present);
-        inherited.retain(|address, _| snapshot.documents.contains_key(address));
+        if !self.began {
+            self.began = true;
+            self.inherited =
+                snapshot.documents.keys().map(|address| (address.clone(), None)).collect();
+        }
+        self.inherited.retain(|address, _| snapshot.documents.contains_key(address));
     }
 
     fn note_wants(&mut self, plan: &Plan) {
-        let Some(inherited) = &mut self.inherited else { return };
         for (address, want) in &plan.wants {
-            match inherited.get_mut(address) {
+            match self.inherited.get_mut(address) {
                 Some(first @ None) => *first = Some(want.fingerprint.clone()),
                 Some(Some(first)) if *first != want.fingerprint => {
-                    inherited.remove(address);
+                    self.inherited.remove(address);
                 }
                 _ => {}
             }
         }
     }
 
-    pub(super) fn note_results(&mut self, plan: &Plan, results: &[StepResult]) {
+    pub(super) fn note_results(
+        &mut self,
+        plan: &Plan,
+        results: &[StepResult],
+        setup: &Setup,
+        source: &Source,
+    ) {
         let now = Instant::now();
         for result in results {
-            self.note_result(plan, result, now);
+            self.note_result(plan, result, setup, now);
         }
+        let approvals = source.good().map_or(&[][..], |good| &good.snapshot.approvals);
+        self.spend(plan, results, approvals);
         self.note_wants(plan);
         let ids = self.pace.predecessors();
         for address in &plan.in_sync {
@@ -94,36 +158,30 @@ impl Engine {
                 self.known_wants.insert(address.clone(), known);
             }
         }
-        self.forget(plan, now);
+        self.forget(plan, source, now);
     }
 
-    fn note_result(&mut self, plan: &Plan, result: &StepResult, now: Instant) {
+    fn note_result(&mut self, plan: &Plan, result: &StepResult, setup: &Setup, now: Instant) {
         let address = &result.address;
         let want =
             plan.wants.get(address).map(|want| want.fingerprint.as_str()).unwrap_or_default();
         if !result.wrote.is_empty() {
             self.rewrites.wrote(address, want, result.wrote.iter().cloned(), now);
         }
-        let step = plan.go().find(|step| step.address == *address);
-        if let Some(step) = step {
+        if let Some(step) = plan.steps_of(address).iter().find(|step| step.verdict.goes()) {
             self.note_edits(step, result, now);
-            if step.approved && matches!(result.outcome, Outcome::Done { .. }) {
-                self.spend(&step.digest.clone());
-            }
         }
         match (&result.outcome, &result.error) {
             (Outcome::Done { id }, _) if result.verb == "create" => {
                 self.pace.created(address, id.clone(), now);
                 self.completing.insert(address.clone());
                 // What is still missing of it is the manifest's doing.
-                if let Some(inherited) = &mut self.inherited {
-                    inherited.remove(address);
-                }
+                self.inherited.remove(address);
             }
             (Outcome::Done { .. }, _) => {
                 // What failed earlier may still be waiting beside what was done now.
                 let waits = |step: &Step| matches!(step.verdict, Verdict::Waiting(_));
-                if !plan.steps.iter().any(|step| step.address == *address && waits(step)) {
+                if !plan.steps_of(address).iter().any(waits) {
                     self.pace.done(address);
                 }
                 if result.verb == "delete" {
@@ -133,9 +191,8 @@ impl Engine {
             (_, Some(error)) => {
                 self.pace.failed(address, want, &result.failed, error, now);
                 if result.verb == "create" && error.class.may_have_happened() {
-                    let creation = self.creation(address);
-                    let window = self.settings.settle_window;
-                    self.pace.unclear_create(address, creation, window, now);
+                    let window = setup.settings.settle_window;
+                    self.pace.unclear_create(address, setup.creation(address), window, now);
                 }
             }
             _ => {}
@@ -143,11 +200,15 @@ impl Engine {
     }
 
     /// Consent is for once: what was consented to again, until another moment, counts again.
-    fn spend(&mut self, digest: &str) {
-        self.spent.insert((digest.to_owned(), None));
-        let approvals = self.source.good().map_or(&[][..], |good| &good.snapshot.approvals);
-        let given = approvals.iter().filter(|approval| approval.digest == *digest);
-        self.spent.extend(given.map(consent::identity));
+    fn spend(&mut self, plan: &Plan, results: &[StepResult], approvals: &[Approval]) {
+        let done = results.iter().filter(|it| matches!(it.outcome, Outcome::Done { .. }));
+        for result in done {
+            let mut going = plan.steps_of(&result.address).iter().filter(|it| it.verdict.goes());
+            let Some(step) = going.next().filter(|step| step.approved) else { continue };
+            self.spent.insert((step.digest.clone(), None));
+            let given = approvals.iter().filter(|approval| approval.digest == step.digest);
+            self.spent.extend(given.map(consent::identity));
+        }
     }
 
     /// What edits were made, for the paces of the next ones and for the limit on edits.
@@ -179,10 +240,10 @@ impl Engine {
 
     /// Forgets what no longer matters. What was seen, made or written before must not be forgotten because one pass
     /// could not read a kind.
-    fn forget(&mut self, plan: &Plan, now: Instant) {
+    fn forget(&mut self, plan: &Plan, source: &Source, now: Instant) {
         let known: BTreeSet<&Address> =
             plan.wants.keys().chain(plan.steps.iter().map(|step| &step.address)).collect();
-        let documents = self.source.good().map(|good| &good.snapshot.documents);
+        let documents = source.good().map(|good| &good.snapshot.documents);
         let matters = |address: &Address| {
             known.contains(address) || documents.is_some_and(|all| all.contains_key(address))
         };
@@ -195,46 +256,65 @@ impl Engine {
     }
 
     /// What planning a change of the organisation's policies needs, and no other pass; whether anything was learnt.
-    pub(super) async fn learn_organization(&mut self, plan: &Plan, live: &mut Live) -> bool {
-        let manager = self.learn_managers(plan, live).await;
-        self.learn_trees(plan, live).await || manager
+    pub(super) async fn learn_organization(
+        &mut self,
+        plan: &Plan,
+        setup: &Setup,
+        organization: &mut Organization,
+    ) -> bool {
+        let manager = self.learn_managers(plan, setup, organization).await;
+        self.learn_trees(plan, setup, organization).await || manager
     }
 
     /// How many accounts a change concerns is counted in what the organisation is now. What cannot be read is unknown, and
     /// the gate holds what depends on it.
-    async fn learn_trees(&self, plan: &Plan, live: &mut Live) -> bool {
-        let depends = |step: &&Step| {
-            accounts::depends_on_tree(step, &self.registry, &self.completing, &self.settings.gate)
-        };
+    async fn learn_trees(
+        &self,
+        plan: &Plan,
+        setup: &Setup,
+        organization: &mut Organization,
+    ) -> bool {
+        let (registry, limits) = (&setup.registry, &setup.settings.gate);
+        let depends =
+            |step: &&Step| accounts::depends_on_tree(step, registry, &self.completing, limits);
         let scopes: BTreeSet<&str> =
             plan.steps.iter().filter(depends).map(|step| step.address.scope.as_str()).collect();
         let mut learnt = false;
         for scope in scopes {
-            let Some(connected) = self.scopes.get(scope) else { continue };
+            let Some(connected) = setup.scopes.get(scope) else { continue };
             let tree = match lookup::tree(&connected.access).await {
                 Ok(tree) => Seen::All(tree),
                 Err(error) => Seen::Unknown(error.to_string()),
             };
-            live.organization_trees.insert(scope.to_owned(), tree);
+            organization.trees.insert(scope.to_owned(), tree);
             learnt = true;
         }
         learnt
     }
 
-    /// Whom a service control policy concerns depends on which account manages the organisation. That is
-    /// asked once in a process, and only when such a policy is about to change; whether anything was
-    /// learnt. What cannot be read stays unknown, and then the gate assumes the worst.
-    async fn learn_managers(&mut self, plan: &Plan, live: &mut Live) -> bool {
+    /// Whom a policy of the organisation concerns depends on which account manages it. That is asked once in a process, and
+    /// only when such a policy is about to change; whether anything was learnt. What cannot be read stays unknown, and then
+    /// the gate assumes the worst.
+    async fn learn_managers(
+        &mut self,
+        plan: &Plan,
+        setup: &Setup,
+        organization: &mut Organization,
+    ) -> bool {
+        let concerns = |step: &&Step| {
+            let kind = setup.registry.get(&step.address.kind);
+            kind.is_some_and(ErasedKind::concerns_organization)
+        };
         let scopes: BTreeSet<&str> = plan
             .steps
             .iter()
-            .filter(|step| step.address.kind == "ServiceControlPolicy")
+            .filter(concerns)
             .map(|step| step.address.scope.as_str())
-            .filter(|scope| !live.management_accounts.contains_key(*scope))
+            .filter(|scope| !organization.managers.contains_key(*scope))
             .collect();
         let mut learnt = false;
         for scope in scopes {
-            let found = match (self.organizations.get(scope), self.scopes.get(scope)) {
+            let found = match (self.organizations.get(scope), setup.scopes.get(scope)) {
                 (Some(known), _) => known.clone(),
                 (None, None) => continue,
                 (None, Some(connected)) => match identity::organization(&connected.access).await {
@@ -246,28 +326,11 @@ impl Engine {
                 },
             };
             if let Some(manager) = &found.management_account {
-                live.management_accounts.insert(scope.to_owned(), manager.clone());
+                organization.managers.insert(scope.to_owned(), manager.clone());
                 learnt = true;
             }
             self.organizations.insert(scope.to_owned(), found);
         }
         learnt
     }
-}
-
-/// The kinds of which something that is ours was found: an orphan found once is looked for in every pass, so that it
-/// is reported until it is gone.
-pub(super) fn with_ours(live: &Live, owner: &str) -> impl Iterator<Item = (String, String)> {
-    let ours = move |seen: &Seen<Vec<Observed<Value>>>| {
-        seen.all().is_some_and(|all| {
-            let read = all.iter().map(|resource| Ownership::read(&resource.tags, owner));
-            read.into_iter().any(|ownership| matches!(ownership, Ownership::Ours { .. }))
-        })
-    };
-    let whole = live.seen.iter().filter(move |(_, seen)| ours(seen)).map(|(key, _)| key.clone());
-    let unread = live
-        .unread
-        .iter()
-        .filter(move |(_, unread)| unread.iter().any(|resource| resource.claim(owner).is_some()));
-    whole.chain(unread.map(|(key, _)| key.clone()))
 }

@@ -10,8 +10,8 @@ use crate::{
     aws::{identity, lookup},
     kind::{Ask, Class, CloudError, Known, LookupKind, Population, Refs, Unread, erased::Registry},
     manifest::{Document, Presence},
-    model::{Address, Observed, PhysicalId, Seen},
-    plan::{self, Live},
+    model::{Address, Observed, PhysicalId, ScopedKind, Seen},
+    plan::Live,
 };
 
 /// Reads under way at once. AWS's read quotas are far above that (EC2: 20 calls a second sustained).
@@ -22,8 +22,8 @@ pub(super) struct Wanted<'a> {
     pub(super) owner: &'a str,
     pub(super) registry: &'a Registry,
     pub(super) documents: &'a BTreeMap<Address, Document>,
-    /// `(scope, kind)` pairs that had a manifest earlier in this process.
-    pub(super) remembered: &'a BTreeSet<(String, String)>,
+    /// Kinds that had a manifest earlier in this process, by scope.
+    pub(super) remembered: &'a BTreeSet<ScopedKind>,
     /// Whether to look for orphans of kinds that no manifest declares, too.
     pub(super) sweep: bool,
     /// What each address was last seen or created as in this process.
@@ -39,6 +39,8 @@ pub(super) type Callers = BTreeMap<String, Result<identity::Caller, CloudError>>
 pub(super) struct Observation {
     pub(super) live: Live,
     pub(super) callers: Callers,
+    /// The accounts that manage organisations, by scope, as far as they were asked for.
+    pub(super) managers: BTreeMap<String, String>,
     /// Whether the search for orphans of kinds that no manifest declares, if it was asked for, saw everything.
     pub(super) all_swept: bool,
 }
@@ -49,7 +51,7 @@ pub(super) async fn observe(scopes: &Scopes, wanted: &Wanted<'_>) -> Observation
         .documents
         .keys()
         .map(|address| address.scope.as_str())
-        .chain(wanted.remembered.iter().map(|(scope, _)| scope.as_str()))
+        .chain(wanted.remembered.iter().map(|at| at.scope.as_str()))
         .chain(scopes.facts().keys().map(String::as_str).filter(|_| wanted.sweep))
         .collect();
     let callers = callers(scopes, &used).await;
@@ -59,9 +61,9 @@ pub(super) async fn observe(scopes: &Scopes, wanted: &Wanted<'_>) -> Observation
         .filter_map(|(scope, caller)| Some((scope.as_str(), caller.as_ref().err()?.to_string())))
         .collect();
     lookups(scopes, wanted, &refused, &mut live).await;
-    organizations(scopes, wanted, &refused, &mut live).await;
+    let managers = organizations(scopes, wanted, &refused, &mut live).await;
     let all_swept = kinds(scopes, wanted, &used, &refused, &mut live).await;
-    Observation { live, callers, all_swept }
+    Observation { live, callers, managers, all_swept }
 }
 
 /// The live identity of each scope; a wrong account is an error like any other.
@@ -122,7 +124,8 @@ async fn organizations(
     wanted: &Wanted<'_>,
     refused: &BTreeMap<&str, String>,
     live: &mut Live,
-) {
+) -> BTreeMap<String, String> {
+    let mut managers = BTreeMap::new();
     let asked: BTreeSet<&str> = wanted
         .documents
         .values()
@@ -139,13 +142,14 @@ async fn organizations(
         let id = match found {
             Seen::All(organization) => {
                 let managed = organization.management_account.map(|by| (scope.to_owned(), by));
-                live.management_accounts.extend(managed);
+                managers.extend(managed);
                 Seen::All(organization.id)
             }
             Seen::Unknown(why) => Seen::Unknown(why),
         };
         live.organizations.insert(scope.to_owned(), id);
     }
+    managers
 }
 
 /// Whether everything was seen.
@@ -156,38 +160,36 @@ async fn kinds(
     refused: &BTreeMap<&str, String>,
     live: &mut Live,
 ) -> bool {
-    let known = plan::known(live, wanted.owner);
-    let mut asks: BTreeMap<(String, String), Ask> = BTreeMap::new();
-    for (scope, kind) in wanted.remembered {
-        asks.insert((scope.clone(), kind.clone()), Ask::default());
-    }
+    let (lookups, organizations) = (live.lookups.clone(), live.organizations.clone());
+    let known = Known { lookups, organizations, ..Known::default() };
+    let mut asks: BTreeMap<ScopedKind, Ask> = BTreeMap::new();
+    asks.extend(wanted.remembered.iter().map(|at| (at.clone(), Ask::default())));
     for document in wanted.documents.values() {
-        let Address { scope, kind, name } = &document.address;
-        let ask = asks.entry((scope.clone(), kind.clone())).or_default();
-        ask.names.insert(name.clone());
+        let ask = asks.entry(document.address.scoped_kind()).or_default();
+        ask.names.insert(document.address.name.clone());
         if document.lifecycle.state == Presence::Present {
             ask.natural_keys.extend(natural_keys(document, scopes, wanted, &known));
             ask.remembered.extend(wanted.predecessors.get(&document.address).cloned());
         }
         ask.adopt.extend(document.lifecycle.adopt.clone());
     }
-    let declared: BTreeSet<(String, String)> = asks.keys().cloned().collect();
+    let declared: BTreeSet<ScopedKind> = asks.keys().cloned().collect();
     if wanted.sweep {
         for scope in used {
             for kind in wanted.registry.iter().filter(|kind| kind.profile().sweep) {
-                asks.entry(((*scope).to_owned(), kind.profile().name.to_owned())).or_default();
+                asks.entry(ScopedKind::new(*scope, kind.profile().name)).or_default();
             }
         }
     }
     let seen: Vec<_> = stream::iter(asks)
-        .map(|((scope, kind), mut ask)| async move {
+        .map(|(at, mut ask)| async move {
             wanted.owner.clone_into(&mut ask.owner);
-            let seen = match (refused.get(scope.as_str()), scopes.port(&scope, &kind)) {
+            let seen = match (refused.get(at.scope.as_str()), scopes.port(&at.scope, &at.kind)) {
                 (Some(why), _) => Seen::Unknown(why.clone()),
                 (None, None) => Seen::Unknown("there is no such scope".to_owned()),
                 (None, Some(port)) => seen(contained(port.observe(&ask)).await),
             };
-            ((scope, kind), parted(seen))
+            (at, parted(seen))
         })
         .buffer_unordered(CONCURRENCY)
         .collect()

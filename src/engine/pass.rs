@@ -12,24 +12,23 @@ use super::{
     apply::{self, Audit, Fresh, Generation, StepResult},
     consent,
     defect::contained,
-    drift::{Drifts, Passed},
-    futile::Futile,
-    learn,
+    drift::Passed,
+    learn::Learnt,
     observe::{self, Callers, Observation, Wanted},
-    pace::Pace,
     pauses::Halted,
-    put_back::PutBack,
     report::{PendingDeletion, Report, epoch_seconds, scopes_report},
-    rewrites::{LastHour, Memory},
     scopes::Scopes,
-    source::Source,
+    source::{Good, Source},
 };
 use crate::{
     aws::{Brake, identity},
-    kind::{CloudError, Creation, erased::Registry},
+    kind::{Creation, erased::Registry},
     manifest::{Loader, Snapshot},
-    model::{Address, Seen, Stop},
-    plan::{self, Action, KnownWant, Live, Lockout, Only, Past, Plan, Step, Wait, WaitReason},
+    model::{Address, ScopedKind, Seen},
+    plan::{
+        self, Claims, Inputs, Installation, Limits, Lockout, Look, Memory, Obstacles, Only,
+        Organization, Plan, Wait, WaitReason,
+    },
     settings::{Mode, Settings},
 };
 
@@ -57,33 +56,80 @@ pub struct Options {
     pub sweep: bool,
 }
 
-/// The loop's state: all of it can be lost at any time.
-pub struct Engine {
+/// What an engine is made with.
+pub(super) struct Setup {
     pub(super) settings: Settings,
     pub(super) registry: Arc<Registry>,
     pub(super) scopes: Scopes,
-    pub(super) source: Source,
-    pub(super) options: Options,
-    pub(super) brake: Brake,
-    pub(super) generation: Generation,
-    pub(super) pace: Pace,
-    pub(super) futile: Futile,
-    pub(super) known_wants: BTreeMap<Address, KnownWant>,
-    /// What was there to be wanted when this process began, as far as it has not been seen to change.
-    pub(super) inherited: Option<BTreeMap<Address, Option<String>>>,
-    drifts: Drifts,
-    pub(super) completing: BTreeSet<Address>,
-    pub(super) remembered: BTreeSet<(String, String)>,
+    options: Options,
+}
+
+impl Setup {
+    fn installation(&self) -> Installation<'_> {
+        Installation {
+            registry: &self.registry,
+            owner: &self.settings.owner,
+            facts: self.scopes.facts(),
+        }
+    }
+
+    pub(super) fn creation(&self, address: &Address) -> Creation {
+        self.registry.get(&address.kind).map_or(Creation::Unnamed, |kind| kind.profile().creation)
+    }
+
+    /// Who must not be locked out: palisade's own role in every scope where it is known, and the break-glass roles.
+    fn lockout(&self, callers: &Callers) -> Lockout {
+        let caller = |scope: &str| Some(callers.get(scope)?.as_ref().ok()?.arn.as_str());
+        let role = |(name, scope): (&String, &crate::settings::Scope)| {
+            Some((name.clone(), scope.own_role(caller(name))?.to_owned()))
+        };
+        Lockout {
+            callers: self.settings.scopes.iter().filter_map(role).collect(),
+            break_glass: self.settings.break_glass_roles.clone(),
+        }
+    }
+}
+
+/// What stops writing.
+struct Control {
+    brake: Brake,
+    generation: Generation,
+    halted: Halted,
+}
+
+/// Where is looked for what no manifest declares.
+#[derive(Default)]
+struct Search {
+    /// What had a manifest earlier in this process, or where something of ours was found.
+    remembered: BTreeSet<ScopedKind>,
     /// How often the search for orphans of undeclared kinds is still to be made.
     sweeps: u32,
-    pub(super) organizations: BTreeMap<String, identity::Organization>,
-    pub(super) rewrites: Memory,
-    pub(super) put_back: PutBack,
-    /// Consents whose steps were done: consent is for once.
-    pub(super) spent: BTreeSet<consent::Identity>,
-    pub(super) last_hour: LastHour,
-    pub(super) passes: u64,
-    halted: Halted,
+}
+
+/// The loop's state: all of it can be lost at any time.
+pub struct Engine {
+    setup: Setup,
+    source: Source,
+    control: Control,
+    learnt: Learnt,
+    search: Search,
+    passes: u64,
+}
+
+/// What one pass planned and did.
+#[derive(Default)]
+struct Made {
+    plan: Plan,
+    results: Vec<StepResult>,
+    pending_deletions: Vec<PendingDeletion>,
+}
+
+/// When a pass began, and on what.
+struct Begun {
+    at: Instant,
+    /// In seconds since the epoch.
+    epoch: f64,
+    generation: u64,
 }
 
 impl Engine {
@@ -97,39 +143,27 @@ impl Engine {
         brake: Brake,
     ) -> Self {
         Self {
-            settings,
-            registry,
-            scopes,
+            setup: Setup { settings, registry, scopes, options },
             source: Source::new(dir),
-            options,
-            brake,
-            generation: Generation::default(),
-            pace: Pace::default(),
-            futile: Futile::default(),
-            known_wants: BTreeMap::new(),
-            inherited: None,
-            drifts: Drifts::default(),
-            completing: BTreeSet::new(),
-            remembered: BTreeSet::new(),
-            sweeps: 0,
-            organizations: BTreeMap::new(),
-            rewrites: Memory::default(),
-            put_back: PutBack::default(),
-            spent: BTreeSet::new(),
-            last_hour: LastHour::default(),
+            control: Control {
+                brake,
+                generation: Generation::default(),
+                halted: Halted::default(),
+            },
+            learnt: Learnt::default(),
+            search: Search::default(),
             passes: 0,
-            halted: Halted::default(),
         }
     }
 
     /// The settings.
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.setup.settings
     }
 
     /// Sets what the next passes may do at most.
     pub fn restrict(&mut self, only: Option<Only>) {
-        self.options.only = only;
+        self.setup.options.only = only;
     }
 
     /// The directory.
@@ -139,89 +173,59 @@ impl Engine {
 
     /// Whether a write would be sent now: not in observe mode, not for `plan`, not while the brake is on.
     pub fn may_write(&self) -> bool {
-        self.options.write && self.settings.mode == Mode::Enforce && !self.brake.is_engaged()
+        self.setup.options.write
+            && self.setup.settings.mode == Mode::Enforce
+            && !self.control.brake.is_engaged()
     }
 
     /// Told that the directory may have changed, so that a plan for the old one is not carried on.
     pub fn generation(&self) -> Generation {
-        self.generation.clone()
+        self.control.generation.clone()
     }
 
     /// When a failed or frozen step may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
-        let now = Instant::now();
-        let due = [
-            self.pace.next_retry(now),
-            self.futile.next_retry(now),
-            self.put_back.next_retry(now),
-            self.rewrites.next_thaw(now),
-            self.halted.next_end(),
-        ];
+        let due = [self.learnt.next_retry(Instant::now()), self.control.halted.next_end()];
         due.into_iter().flatten().min()
     }
 
     /// Makes one pass.
     pub async fn pass(&mut self) -> Report {
         self.passes += 1;
-        let begun = Instant::now();
-        let started_at = epoch_seconds();
-        let planned = self.generation.current();
-        self.settings.reread_mode();
-        self.halted.look(self.brake.halt());
+        let begun = Begun {
+            at: Instant::now(),
+            epoch: epoch_seconds(),
+            generation: self.control.generation.current(),
+        };
+        self.setup.settings.reread_mode();
+        self.control.halted.look(self.control.brake.halt());
         self.load();
         let good = self.source.good().cloned();
-        let (mut live, callers) = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
-        let (mut plan, results) = match &good {
-            // Without a snapshot nothing is known to be wanted, so nothing can be planned.
-            None => (Plan::default(), Vec::new()),
-            Some(good) => {
-                self.note_observation(&good.snapshot, &live);
-                self.note_undeclared(&good.snapshot, &live);
-                self.note_inherited(&good.snapshot);
-                let mut plan = self.plan(&good.snapshot, &live, &callers, started_at);
-                if self.learn_organization(&plan, &mut live).await {
-                    plan = self.plan(&good.snapshot, &live, &callers, started_at);
-                }
-                self.look_for_obstacles(&mut plan).await;
-                plan.take_turns();
-                let fresh = Fresh {
-                    brake: self.brake.clone(),
-                    generation: self.generation.clone(),
-                    planned,
-                    observed: begun,
-                };
-                if let Some(announce) = self.options.announce {
-                    announce(&plan);
-                }
-                let results = self.apply(&plan, &fresh, good.revision.as_deref()).await;
-                (plan, results)
-            }
-        };
-        plan.pauses.clone_from(&self.halted.halt.pauses);
-        plan.stopped = self.halted.halt.stop.clone().filter(|stop| *stop != Stop::Observe);
-        let duration_seconds = begun.elapsed().as_secs_f64();
+        let observation = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
+        let callers = scopes_report(&observation.callers);
+        let made = self.make(good.as_ref(), observation, &begun).await;
+        let Made { plan, results, pending_deletions } = made;
+        let duration_seconds = begun.at.elapsed().as_secs_f64();
         let documents = good.iter().flat_map(|good| good.snapshot.documents.keys());
-        let drifts = self.drifts.observe(&Passed {
+        let drifts = self.learnt.drifts.observe(&Passed {
             plan: &plan,
             results: &results,
             manifests: &documents.collect(),
-            completing: &self.completing,
+            completing: &self.learnt.completing,
             pass: self.passes,
-            began: started_at,
-            ended: started_at + duration_seconds,
+            began: begun.epoch,
+            ended: begun.epoch + duration_seconds,
         });
-        self.note_results(&plan, &results);
+        self.learnt.note_results(&plan, &results, &self.setup, &self.source);
         Report {
             pass: self.passes,
-            started_at,
+            started_at: begun.epoch,
             duration_seconds,
             revision: good.as_ref().and_then(|good| good.revision.clone()),
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
-            scopes: scopes_report(&callers),
-            pending_deletions: good.as_ref().map_or_else(Vec::new, |good| {
-                PendingDeletion::find(&live, &good.snapshot, &self.settings.owner)
-            }),
+            scopes: callers,
+            pending_deletions,
             manifests: good
                 .map(|good| good.snapshot.documents.into_keys().collect())
                 .unwrap_or_default(),
@@ -233,162 +237,172 @@ impl Engine {
 
     fn load(&mut self) {
         let loader = Loader {
-            registry: &self.registry,
-            settings: &self.settings,
-            facts: self.scopes.facts(),
+            registry: &self.setup.registry,
+            settings: &self.setup.settings,
+            facts: self.setup.scopes.facts(),
         };
         self.source.read(&loader);
     }
 
-    async fn observe(&mut self, snapshot: Option<&Snapshot>) -> (Live, Callers) {
+    async fn observe(&mut self, snapshot: Option<&Snapshot>) -> Observation {
+        let Self { setup, learnt, search, .. } = self;
         if self.passes % SWEEP_EVERY == FIRST_SWEEP {
-            self.sweeps = SWEEP_TRIES;
+            search.sweeps = SWEEP_TRIES;
         }
         let empty = BTreeMap::new();
         let documents = snapshot.map_or(&empty, |snapshot| &snapshot.documents);
         let wanted = Wanted {
-            owner: &self.settings.owner,
-            registry: &self.registry,
+            owner: &setup.settings.owner,
+            registry: &setup.registry,
             documents,
-            remembered: &self.remembered,
-            sweep: self.options.sweep || self.sweeps > 0,
-            predecessors: &self.pace.predecessors(),
-            organizations: &self.organizations,
+            remembered: &search.remembered,
+            sweep: setup.options.sweep || search.sweeps > 0,
+            predecessors: &learnt.pace.predecessors(),
+            organizations: &learnt.organizations,
         };
-        let Observation { live, callers, all_swept } =
-            observe::observe(&self.scopes, &wanted).await;
-        self.sweeps = if all_swept { 0 } else { self.sweeps.saturating_sub(1) };
-        self.remembered.extend(documents.keys().map(|a| (a.scope.clone(), a.kind.clone())));
-        self.remembered.extend(learn::with_ours(&live, &self.settings.owner));
-        for (scope, seen) in &live.organizations {
+        let observation = observe::observe(&setup.scopes, &wanted).await;
+        search.sweeps = if observation.all_swept { 0 } else { search.sweeps.saturating_sub(1) };
+        search.remembered.extend(documents.keys().map(Address::scoped_kind));
+        for (scope, seen) in &observation.live.organizations {
             if let Seen::All(id) = seen {
-                let management_account = live.management_accounts.get(scope).cloned();
+                let management_account = observation.managers.get(scope).cloned();
                 let known = identity::Organization { id: id.clone(), management_account };
-                self.organizations.entry(scope.clone()).or_insert(known);
+                learnt.organizations.entry(scope.clone()).or_insert(known);
             }
         }
-        (live, callers)
+        observation
     }
 
-    fn plan(&mut self, snapshot: &Snapshot, live: &Live, callers: &Callers, now: f64) -> Plan {
-        let moment = Instant::now();
-        let holdoffs = self.pace.failure_holdoffs(moment);
-        let create_holdoffs = self.create_holdoffs(snapshot, moment);
-        let approved = consent::valid(&self.options.approve, &snapshot.approvals, &self.spent, now);
-        let past = Past {
-            rewrites: self.rewrites.standing(moment),
-            paced: self.put_back.paced(moment),
-            futile: self.futile.waiting(moment),
-            recent: self.last_hour.recent(moment),
+    /// Plans and, if this process writes, applies. Everything seen is looked at here once, however often is planned.
+    async fn make(&mut self, good: Option<&Good>, observation: Observation, begun: &Begun) -> Made {
+        let Observation { live, callers, managers, .. } = observation;
+        let claims = Claims::read(&live, &self.setup.settings.owner);
+        self.search.remembered.extend(claims.with_ours().cloned());
+        let Some(good) = good else {
+            // Without a snapshot nothing is known to be wanted, so nothing can be planned.
+            let mut plan = Plan::default();
+            plan.note_halt(&self.control.halted.halt);
+            return Made { plan, ..Made::default() };
         };
-        let lockout = Lockout {
-            callers: self.roles(callers),
-            break_glass: self.settings.break_glass_roles.clone(),
-        };
-        // A pause of everything is a pause, for which nobody is waited.
-        let stopped = self.halted.halt.stop.as_ref().map(ToString::to_string);
-        let mut plan = plan::plan(&plan::Inputs {
-            registry: &self.registry,
-            owner: &self.settings.owner,
-            documents: &snapshot.documents,
-            approved: &approved,
-            facts: self.scopes.facts(),
-            live,
-            holdoffs: &holdoffs,
-            create_holdoffs: &create_holdoffs,
-            given_up: &self.pace.given_up(),
-            completing: &self.completing,
-            predecessors: &self.pace.predecessors(),
-            known_wants: &self.known_wants,
-            inherited: self.inherited.as_ref().unwrap_or(&BTreeMap::new()),
-            mode: self.settings.mode,
-            prune: self.settings.prune,
-            gate: &self.settings.gate,
-            past: &past,
+        let Self { setup, control, learnt, source, .. } = self;
+        let window = setup.settings.settle_window;
+        learnt.note_observation(&good.snapshot, &claims, window);
+        if source.problems.is_empty() {
+            learnt.note_undeclared(&good.snapshot, &claims, window);
+        }
+        learnt.note_inherited(&good.snapshot);
+        let predecessors = learnt.pace.predecessors();
+        let documents = &good.snapshot.documents;
+        let look = Look::new(setup.installation(), documents, &live, claims, &predecessors);
+        let lockout = setup.lockout(&callers);
+        let mut planning = Planning {
+            setup,
+            control,
+            snapshot: &good.snapshot,
+            look: &look,
+            predecessors: &predecessors,
             lockout: &lockout,
-            only: self.options.only.as_ref(),
-            stopped: stopped.as_deref(),
-            pauses: &self.halted.halt.pauses,
+            organization: Organization { managers, trees: BTreeMap::new() },
+            now: begun.epoch,
+        };
+        let mut plan = planning.plan(learnt);
+        if learnt.learn_organization(&plan, setup, &mut planning.organization).await {
+            plan = planning.plan(learnt);
+        }
+        plan.settle(&obstacles(&plan, &setup.scopes).await);
+        let fresh = Fresh {
+            brake: control.brake.clone(),
+            generation: control.generation.clone(),
+            planned: begun.generation,
+            observed: begun.at,
+        };
+        if let Some(announce) = setup.options.announce {
+            announce(&plan);
+        }
+        let pending_deletions = PendingDeletion::find(&look.claims, &good.snapshot);
+        let audit = Audit { pass: self.passes, revision: good.revision.as_deref() };
+        let results = apply(&plan, setup, &fresh, audit).await;
+        Made { plan, results, pending_deletions }
+    }
+}
+
+/// What one pass plans on.
+struct Planning<'a> {
+    setup: &'a Setup,
+    control: &'a Control,
+    snapshot: &'a Snapshot,
+    look: &'a Look<'a>,
+    predecessors: &'a BTreeMap<Address, crate::model::PhysicalId>,
+    lockout: &'a Lockout,
+    organization: Organization,
+    /// In seconds since the epoch.
+    now: f64,
+}
+
+impl Planning<'_> {
+    fn plan(&self, learnt: &mut Learnt) -> Plan {
+        let moment = Instant::now();
+        let past = learnt.past(moment);
+        let Options { approve, only, .. } = &self.setup.options;
+        let (settings, approvals) = (&self.setup.settings, &self.snapshot.approvals);
+        let spent = &learnt.spent;
+        let mut plan = plan::plan(&Inputs {
+            look: self.look,
+            memory: Memory {
+                holdoffs: &learnt.pace.failure_holdoffs(moment),
+                create_holdoffs: &self.create_holdoffs(learnt, moment),
+                given_up: &learnt.pace.given_up(),
+                completing: &learnt.completing,
+                predecessors: self.predecessors,
+                known_wants: &learnt.known_wants,
+                inherited: &learnt.inherited,
+                past: &past,
+            },
+            limits: Limits {
+                mode: settings.mode,
+                prune: settings.prune,
+                gate: &settings.gate,
+                lockout: self.lockout,
+                approved: &consent::valid(approve, approvals, spent, self.now),
+                only: only.as_ref(),
+                halt: &self.control.halted.halt,
+            },
+            organization: &self.organization,
         });
-        plan.contested = self.put_back.contested(moment);
-        plan.unused_approvals =
-            consent::unused(&plan, &self.options.approve, &snapshot.approvals, &self.spent, now);
+        plan.unused_approvals = consent::unused(&plan, approve, approvals, spent, self.now);
         plan
     }
 
-    /// palisade's own role in every scope where it is known.
-    fn roles(&self, callers: &Callers) -> BTreeMap<String, String> {
-        let caller = |scope: &str| Some(callers.get(scope)?.as_ref().ok()?.arn.as_str());
-        let scopes = self.settings.scopes.iter();
-        scopes
-            .filter_map(|(name, scope)| {
-                Some((name.clone(), scope.own_role(caller(name))?.to_owned()))
-            })
-            .collect()
-    }
-
-    fn create_holdoffs(&self, snapshot: &Snapshot, now: Instant) -> BTreeMap<Address, Wait> {
-        let holdoff =
-            |address: &Address| self.pace.create_holdoff(address, self.creation(address), now);
-        let addresses = snapshot.documents.keys();
+    fn create_holdoffs(&self, learnt: &Learnt, now: Instant) -> BTreeMap<Address, Wait> {
+        let holdoff = |address: &Address| {
+            learnt.pace.create_holdoff(address, self.setup.creation(address), now)
+        };
+        let addresses = self.snapshot.documents.keys();
         addresses.filter_map(|address| Some((address.clone(), holdoff(address)?))).collect()
     }
+}
 
-    pub(super) fn creation(&self, address: &Address) -> Creation {
-        self.registry.get(&address.kind).map_or(Creation::Unnamed, |kind| kind.profile().creation)
-    }
-
-    /// Asks the kinds what stands in the way of what would go, and makes wait what cannot be done, so that a plan says
-    /// so before anything is tried. Other edits of the same resource go on.
-    async fn look_for_obstacles(&self, plan: &mut Plan) {
-        let mut steps = Vec::with_capacity(plan.steps.len());
-        let mut stuck = BTreeSet::new();
-        for step in std::mem::take(&mut plan.steps) {
-            let found = self.obstacles(&step).await;
-            if found.is_empty() {
-                steps.push(step);
-                continue;
-            }
-            stuck.insert(step.address.clone());
-            steps.extend(step.held_up(&found));
-        }
-        plan.steps = steps;
-        plan::wait_in_vain(plan, &stuck);
-    }
-
-    /// What stands in the way of a step, by the key of the edit.
-    async fn obstacles(&self, step: &Step) -> BTreeMap<String, WaitReason> {
-        let mut found = BTreeMap::new();
-        let port = self.scopes.port(&step.address.scope, &step.address.kind);
-        let (Some(port), true) = (port, step.verdict.goes()) else { return found };
-        let mut note = |key: &str, names: Result<Vec<String>, CloudError>| {
-            let reason = match names {
-                Ok(names) if names.is_empty() => return,
-                Ok(names) => WaitReason::Obstacles { found: names },
-                Err(error) => WaitReason::ObstaclesUnread { why: error.to_string() },
-            };
-            found.insert(key.to_owned(), reason);
+/// Asks the kinds what stands in the way of what would go.
+async fn obstacles(plan: &Plan, scopes: &Scopes) -> Obstacles {
+    let mut found = Obstacles::new();
+    for question in plan.questions() {
+        let address = question.address;
+        let Some(port) = scopes.port(&address.scope, &address.kind) else { continue };
+        let reason = match contained(port.obstacles(question.have, question.edit)).await {
+            Ok(names) if names.is_empty() => continue,
+            Ok(names) => WaitReason::Obstacles { found: names },
+            Err(error) => WaitReason::ObstaclesUnread { why: error.to_string() },
         };
-        match &step.action {
-            Action::Create { .. } => {}
-            Action::Delete { have, .. } => {
-                note(plan::DELETE_KEY, contained(port.obstacles(have, None)).await);
-            }
-            Action::Edit { have, edits } => {
-                for edit in edits.iter().filter(|edit| edit.inspect) {
-                    note(&edit.key, contained(port.obstacles(have, Some(edit))).await);
-                }
-            }
-        }
-        found
+        let of_step = found.entry(address.clone()).or_default();
+        of_step.insert(question.key().to_owned(), reason);
     }
+    found
+}
 
-    async fn apply(&self, plan: &Plan, fresh: &Fresh, revision: Option<&str>) -> Vec<StepResult> {
-        if !self.options.write || self.settings.mode == Mode::Observe {
-            return Vec::new();
-        }
-        let steps: Vec<_> = plan.go().collect();
-        let audit = Audit { pass: self.passes, revision };
-        apply::apply(&steps, &self.scopes, &self.registry, fresh, audit).await
+async fn apply(plan: &Plan, setup: &Setup, fresh: &Fresh, audit: Audit<'_>) -> Vec<StepResult> {
+    if !setup.options.write || setup.settings.mode == Mode::Observe {
+        return Vec::new();
     }
+    let steps: Vec<_> = plan.go().collect();
+    apply::apply(&steps, &setup.scopes, &setup.registry, fresh, audit).await
 }

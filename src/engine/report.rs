@@ -15,8 +15,8 @@ use super::{
 use crate::{
     kind::erased::Edit,
     manifest::{Presence, Problem, Snapshot},
-    model::{Address, Ownership, Phase, PhysicalId, Seen},
-    plan::{Action, Live, Plan, Step, Verdict},
+    model::{Address, Phase, PhysicalId},
+    plan::{Action, Claims, Plan, Step, Verdict},
 };
 
 /// The report of one pass.
@@ -72,22 +72,19 @@ impl PendingDeletion {
     }
 
     /// All of them among what one pass saw, in order.
-    pub(super) fn find(live: &Live, snapshot: &Snapshot, owner: &str) -> Vec<Self> {
+    pub(super) fn find(claims: &Claims<'_>, snapshot: &Snapshot) -> Vec<Self> {
         let mut found = Vec::new();
-        for ((scope, kind), seen) in &live.seen {
-            let Seen::All(resources) = seen else { continue };
-            for resource in resources {
-                let Phase::Restorable(_) = resource.phase else { continue };
-                let Ownership::Ours { address, .. } = Ownership::read(&resource.tags, owner) else {
-                    continue;
-                };
-                let document = snapshot.documents.get(&address);
+        for (at, inventory) in claims.inventories() {
+            for claimed in inventory.all() {
+                let Phase::Restorable(_) = claimed.resource.phase else { continue };
+                let Some(address) = claimed.address() else { continue };
+                let document = snapshot.documents.get(address);
                 found.push(Self {
-                    scope: scope.clone(),
-                    kind: kind.clone(),
-                    id: resource.id.clone(),
+                    scope: at.scope.clone(),
+                    kind: at.kind.clone(),
+                    id: claimed.resource.id.clone(),
                     tombstone: document.is_some_and(|d| d.lifecycle.state == Presence::Absent),
-                    address,
+                    address: address.clone(),
                 });
             }
         }

@@ -170,8 +170,7 @@ impl LastHour {
             }
             let mut found: BTreeMap<_, BTreeSet<Address>> = BTreeMap::new();
             for (_, address) in steps.iter() {
-                let key = (address.scope.clone(), address.kind.clone());
-                found.entry(key).or_default().insert(address.clone());
+                found.entry(address.scoped_kind()).or_default().insert(address.clone());
             }
             found
         };
@@ -266,7 +265,7 @@ mod tests {
         steps.deleted(&other, start + HOUR / 2);
         steps.edited(&address(), start);
         steps.edited(&address(), start + HOUR / 4);
-        let key = ("prod".to_owned(), "KmsKey".to_owned());
+        let key = address().scoped_kind();
         let mut counts = |at| {
             let recent = steps.recent(start + at);
             let of = |all: &BTreeMap<_, BTreeSet<_>>| all.get(&key).map_or(0, BTreeSet::len);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, PhysicalId, Seen, Tags};
+use crate::model::{Address, PhysicalId, ScopedKind, Seen, Tags};
 
 /// What palisade reads but does not manage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,8 +88,8 @@ pub struct KnownResource {
 pub struct Known {
     /// Managed resources that exist.
     pub resources: BTreeMap<Address, KnownResource>,
-    /// Kinds that could not be read: `(scope, kind)` and why.
-    pub unknown: BTreeMap<(String, String), String>,
+    /// Kinds that could not be read, and why.
+    pub unknown: BTreeMap<ScopedKind, String>,
     /// Ids that may be the resource of an address that is not among `resources`: what it was last seen as,
     /// or all that carry its claim.
     pub candidates: BTreeMap<Address, BTreeSet<String>>,

@@ -314,7 +314,7 @@ impl<'a> Refs<'a> {
     }
 
     fn unknown(&self, address: &Address) -> Option<Unresolved> {
-        let why = self.known.unknown.get(&(address.scope.clone(), address.kind.clone()))?;
+        let why = self.known.unknown.get(&address.scoped_kind())?;
         Some(Unresolved::Unread { address: address.clone(), why: why.clone() })
     }
 
@@ -452,6 +452,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::ScopedKind;
 
     fn scope() -> ScopeFacts {
         ScopeFacts {
@@ -478,7 +479,7 @@ mod tests {
                 KnownResource { id: "k-1".into(), arn: "arn:k-1".into() },
             )]
             .into(),
-            unknown: [(("prod".into(), "VpcEndpoint".into()), "denied".into())].into(),
+            unknown: [(ScopedKind::new("prod", "VpcEndpoint"), "denied".into())].into(),
             candidates: BTreeMap::new(),
             lookups: [(
                 ("prod".into(), LookupKind::Subnet),

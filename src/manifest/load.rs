@@ -21,7 +21,7 @@ use super::{
 use crate::{
     baseline,
     kind::{Invalid, Known, Refs, ScopeFacts, erased::Registry},
-    model::Address,
+    model::{Address, ScopedKind},
     settings::Settings,
 };
 
@@ -84,7 +84,7 @@ pub(super) struct Reading<'a> {
     pub(super) snapshot: Snapshot,
     pub(super) problems: Vec<Problem>,
     /// Wanted states of manifests that are fine by themselves, by scope and kind.
-    pub(super) wanted: BTreeMap<(String, String), BTreeMap<String, Value>>,
+    pub(super) wanted: BTreeMap<ScopedKind, BTreeMap<String, Value>>,
     /// The texts of files that could not be read: what they declare is not known.
     pub(super) unread: Vec<String>,
     /// The names of manifests that are there and wrong.
@@ -281,8 +281,7 @@ impl Reading<'_> {
                 Ok(resolved) => {
                     natural_keys = resolved.natural_keys;
                     if envelope.lifecycle.state == Presence::Present {
-                        let group = (address.scope.clone(), address.kind.clone());
-                        let group = self.wanted.entry(group).or_default();
+                        let group = self.wanted.entry(address.scoped_kind()).or_default();
                         group.insert(address.name.clone(), resolved.state);
                     }
                 }

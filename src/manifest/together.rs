@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     kind::{Invalid, id_form},
-    model::Address,
+    model::{Address, ScopedKind},
 };
 
 impl Reading<'_> {
@@ -62,7 +62,7 @@ impl Reading<'_> {
     }
 
     fn together(&mut self) {
-        for ((scope, kind), wanted) in &self.wanted {
+        for (ScopedKind { scope, kind }, wanted) in &self.wanted {
             let Some(known) = self.loader.registry.get(kind) else { continue };
             // A state that its own kind cannot read back is a defect, which resolving reports.
             for (name, why) in known.together(wanted).unwrap_or_default() {

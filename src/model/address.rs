@@ -20,6 +20,38 @@ impl Address {
     pub fn new(scope: impl Into<String>, kind: impl Into<String>, name: impl Into<String>) -> Self {
         Self { scope: scope.into(), kind: kind.into(), name: name.into() }
     }
+
+    /// The kind, in the scope.
+    pub fn scoped_kind(&self) -> ScopedKind {
+        ScopedKind::new(&self.scope, &self.kind)
+    }
+}
+
+/// A kind in a scope: what is listed together, and what is known or unknown as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScopedKind {
+    /// The scope's name in the settings.
+    pub scope: String,
+    /// The kind's name.
+    pub kind: String,
+}
+
+impl ScopedKind {
+    /// Puts it together from its two parts.
+    pub fn new(scope: impl Into<String>, kind: impl Into<String>) -> Self {
+        Self { scope: scope.into(), kind: kind.into() }
+    }
+
+    /// Whether this is the address's kind and scope.
+    pub fn covers(&self, address: &Address) -> bool {
+        self.scope == address.scope && self.kind == address.kind
+    }
+}
+
+impl fmt::Display for ScopedKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.scope, self.kind)
+    }
 }
 
 impl fmt::Display for Address {

@@ -12,7 +12,7 @@ pub mod risk;
 pub mod seen;
 pub mod text;
 
-pub use address::{Address, PhysicalId};
+pub use address::{Address, PhysicalId, ScopedKind};
 pub use address_space::AddressSpace;
 pub use cidr::{Cidr, NotACidr};
 pub use claim::{Claim, Deletion, Ownership, Tags};

@@ -53,7 +53,7 @@ pub(super) fn blocks(before: &Edit, edit: &Edit) -> bool {
 
 /// Makes those edits of a step that goes wait for which there is a reason; the others go on. What is not an edit waits
 /// as a whole.
-pub(crate) fn delay(step: Step, reasons: impl Fn(&Edit) -> Vec<Wait>) -> Vec<Step> {
+pub(super) fn delay(step: Step, reasons: impl Fn(&Edit) -> Vec<Wait>) -> Vec<Step> {
     let Action::Edit { edits, .. } = &step.action else { return vec![step] };
     if !step.verdict.goes() {
         return vec![step];
@@ -76,7 +76,7 @@ impl Plan {
     /// Of several steps of one resource that would go, the first does: at most one call a resource a pass is made for what
     /// was divided, and what was held comes after what was not. Nothing may stop a step after this, or the others of
     /// its resource would wait for their turn in vain.
-    pub(crate) fn take_turns(&mut self) {
+    pub(super) fn take_turns(&mut self) {
         let mut last = None;
         for step in self.steps.iter_mut().filter(|step| step.verdict.goes()) {
             if last.as_ref() == Some(&step.address) {

@@ -23,12 +23,12 @@ use crate::{
 /// What one manifest wants, resolved as far as it can be.
 pub(super) struct Wanted<'a> {
     pub(super) document: &'a Document,
-    pub(super) state: Value,
+    pub(super) state: &'a Value,
     /// Claim and tags; `None` for a key that must not be there.
     pub(super) tags: BTreeMap<String, Option<String>>,
     /// Of state and tags.
     pub(super) fingerprint: String,
-    pub(super) resolution: Resolution,
+    pub(super) resolution: &'a Resolution,
 }
 
 impl Planner<'_> {
@@ -39,13 +39,13 @@ impl Planner<'_> {
         have: Option<&Observed<Value>>,
         kind: &dyn ErasedKind,
     ) -> bool {
-        let Some(known) = self.inputs.known_wants.get(&wanted.document.address) else {
+        let Some(known) = self.inputs.memory.known_wants.get(&wanted.document.address) else {
             return false;
         };
         have.is_none_or(|have| have.id == known.id)
             && wanted.tags == known.tags
             && is_known(
-                &kind.wish(&wanted.state),
+                &kind.wish(wanted.state),
                 &kind.wish(&known.state),
                 &wanted.resolution.unresolved,
             )
@@ -69,7 +69,7 @@ impl Planner<'_> {
             let action = Action::Edit { have: have.clone(), edits };
             Step::new(&document.address, Some(&document.origin), cause, action, verdict)
         };
-        let mut changes = match kind.diff(&wanted.state, &have.state) {
+        let mut changes = match kind.diff(wanted.state, &have.state) {
             Ok(changes) => changes,
             Err(defect) => {
                 let what = defect.to_string();
@@ -159,7 +159,7 @@ impl Planner<'_> {
     /// Why an edit that was made before is not made again now.
     fn went_before(&self, wanted: &Wanted<'_>, edit: &Edit) -> Vec<Wait> {
         let address = &wanted.document.address;
-        let past = self.inputs.past;
+        let past = self.inputs.memory.past;
         let futile =
             past.futile.get(address).and_then(|edits| edits.get(&super::edit_digest(edit)));
         let paced = past.paced.get(&(address.clone(), edit.key.clone())).filter(|_| edit.puts_back);

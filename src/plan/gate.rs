@@ -29,6 +29,7 @@ use crate::{
 pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     let mut steps = std::mem::take(&mut plan.steps);
     let masses = masses::too_many(&steps, inputs);
+    let grounds = lockout::Grounds::of(inputs);
     let mut frozen = BTreeSet::new();
     steps = steps
         .into_iter()
@@ -38,7 +39,7 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
             let mass = masses.get(&masses::key(&step)).filter(|_| masses::is_wished(&step, inputs));
             hold_parts(step, inputs, mass, war.as_ref())
         })
-        .flat_map(|step| hold_lockouts(step, inputs))
+        .flat_map(|step| hold_lockouts(step, &grounds))
         .collect();
     for step in &mut steps {
         if !matches!(step.verdict, Verdict::Go | Verdict::Held(_)) {
@@ -46,7 +47,7 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
         }
         let reach = accounts::reasons(step, inputs);
         add(step, reach.into_iter().map(HoldReason::Accounts).collect());
-        release(step, inputs.approved);
+        release(step, inputs.limits.approved);
     }
     plan.frozen = frozen;
     plan.steps = steps;
@@ -115,12 +116,12 @@ fn hold_parts(
 
 /// Holds what would lock somebody out who must not be. The other edits of the resource go, unless they would do so
 /// together.
-fn hold_lockouts(mut step: Step, inputs: &Inputs<'_>) -> Vec<Step> {
+fn hold_lockouts(mut step: Step, grounds: &lockout::Grounds<'_>) -> Vec<Step> {
     if !matches!(step.verdict, Verdict::Go | Verdict::Held(_)) {
         return vec![step];
     }
     let reasons = |step: &Step| -> Vec<HoldReason> {
-        let reasons = lockout::reasons(step, inputs);
+        let reasons = lockout::reasons(step, grounds);
         reasons.into_iter().map(|reason| HoldReason::Lockout { reason }).collect()
     };
     let all = reasons(&step);
@@ -145,7 +146,7 @@ fn earlier(key: &str) -> HoldReason {
 
 fn held_risks(risk: Risk, inputs: &Inputs<'_>) -> Vec<HoldReason> {
     let risks: Vec<HeldRisk> =
-        inputs.gate.hold_risks.iter().copied().filter(|held| held.is_in(risk)).collect();
+        inputs.limits.gate.hold_risks.iter().copied().filter(|held| held.is_in(risk)).collect();
     if risks.is_empty() { Vec::new() } else { vec![HoldReason::Risk { risks }] }
 }
 
@@ -157,7 +158,7 @@ fn is_claim(edit: &Edit, cause: Cause) -> bool {
 /// Why somebody else's undoing freezes an address. Whole addresses, but for what puts back: to leave out one edit of
 /// several could leave less protection than either the old or the new state has.
 fn undone(step: &Step, want: Option<&Want>, inputs: &Inputs<'_>) -> Option<HoldReason> {
-    let Rewrites { want: then, frozen } = inputs.past.rewrites.get(&step.address)?;
+    let Rewrites { want: then, frozen } = inputs.memory.past.rewrites.get(&step.address)?;
     // A changed manifest is another wish: it is tried at once.
     if *then != want.map(|want| want.fingerprint.as_str()).unwrap_or_default() {
         return None;

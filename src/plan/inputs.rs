@@ -1,30 +1,29 @@
-//! What a plan depends on, and what of it references may use.
+//! What a plan depends on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Holdoff, KnownWant, Live, Lockout, Only, Past, Wait};
+use super::{Holdoff, KnownWant, Lockout, Look, Only, Past, Wait};
 use crate::{
-    kind::{Known, KnownResource, ScopeFacts, erased::Registry},
-    manifest::Document,
-    model::{Address, Ownership, Pause, PhysicalId, Seen},
+    model::{Address, Halt, OrganizationTree, PhysicalId, Seen},
     settings::{GateLimits, Mode, Prune},
 };
 
 /// Everything a plan depends on.
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
-    /// The kinds.
-    pub registry: &'a Registry,
-    /// This installation's name.
-    pub owner: &'a str,
-    /// What the directory says.
-    pub documents: &'a BTreeMap<Address, Document>,
-    /// Digests that people consented to, still valid now.
-    pub approved: &'a BTreeSet<String>,
-    /// Account and Region of every scope.
-    pub facts: &'a BTreeMap<String, ScopeFacts>,
-    /// What was seen in this pass.
-    pub live: &'a Live,
+    /// What the directory says, and what was seen in this pass.
+    pub look: &'a Look<'a>,
+    /// What this process remembers of earlier passes.
+    pub memory: Memory<'a>,
+    /// What may be done at most.
+    pub limits: Limits<'a>,
+    /// What was found out about the organisation.
+    pub organization: &'a Organization,
+}
+
+/// What this process remembers of earlier passes. All of it may be lost: then less is done.
+#[derive(Clone, Copy)]
+pub struct Memory<'a> {
     /// Addresses that failed lately.
     pub holdoffs: &'a BTreeMap<Address, Holdoff>,
     /// Why nothing may be created for an address yet although it was not seen.
@@ -40,72 +39,36 @@ pub struct Inputs<'a> {
     /// The manifests that were there when the process began and that it has not seen change since, with the fingerprint of
     /// what they wanted when they were resolved first (none before that).
     pub inherited: &'a BTreeMap<Address, Option<String>>,
+    /// What this process did before.
+    pub past: &'a Past,
+}
+
+/// What may be done at most: the settings, what people consented to, and what they hold still.
+#[derive(Clone, Copy)]
+pub struct Limits<'a> {
     /// What the process may do.
     pub mode: Mode,
     /// What becomes of orphans.
     pub prune: Prune,
     /// The gate's limits.
     pub gate: &'a GateLimits,
-    /// What this process did before.
-    pub past: &'a Past,
     /// Who must not be locked out.
     pub lockout: &'a Lockout,
+    /// Digests that people consented to, still valid now.
+    pub approved: &'a BTreeSet<String>,
     /// What may be done at most, where a person decides: what was shown, or single held steps.
     pub only: Option<&'a Only>,
-    /// Why nothing may be written now: the brake.
-    pub stopped: Option<&'a str>,
-    /// What people hold still for a while.
-    pub pauses: &'a [Pause],
+    /// What must not be written now: the brake, and what people hold still for a while.
+    pub halt: &'a Halt,
 }
 
-/// What resolving may use: every managed resource that carries a single, readable claim.
-pub fn known(live: &Live, owner: &str) -> Known {
-    let mut known = Known {
-        lookups: live.lookups.clone(),
-        organizations: live.organizations.clone(),
-        ..Known::default()
-    };
-    let mut twice = BTreeSet::new();
-    for ((scope, kind), seen) in &live.seen {
-        match seen {
-            Seen::Unknown(why) => {
-                known.unknown.insert((scope.clone(), kind.clone()), why.clone());
-            }
-            Seen::All(resources) => {
-                for resource in resources {
-                    if let Ownership::Ours { address, .. } = Ownership::read(&resource.tags, owner)
-                        && address.scope == *scope
-                        && address.kind == *kind
-                    {
-                        let carrying = known.candidates.entry(address.clone()).or_default();
-                        carrying.insert(resource.id.to_string());
-                        let it =
-                            KnownResource { id: resource.id.clone(), arn: resource.arn.clone() };
-                        if known.resources.insert(address.clone(), it).is_some() {
-                            twice.insert(address);
-                        }
-                    }
-                }
-            }
-        }
-    }
-    for ((scope, kind), unread) in &live.unread {
-        for it in unread {
-            // What is not found may be this one; where its claim was read, that suffices to refer to it.
-            let why = format!("{kind} {}: {}", it.id, it.why);
-            known.unknown.entry((scope.clone(), kind.clone())).or_insert(why);
-            if let (Some(address), Some(arn)) = (it.claim(owner), it.arn.clone())
-                && address.scope == *scope
-                && address.kind == *kind
-            {
-                let it = KnownResource { id: it.id.clone(), arn };
-                if known.resources.insert(address.clone(), it).is_some() {
-                    twice.insert(address);
-                }
-            }
-        }
-    }
-    // Which of two is meant cannot be known.
-    known.resources.retain(|address, _| !twice.contains(address));
-    known
+/// What was found out about the organisation of each scope's account, beside its id. Asked for only where it decides
+/// something.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Organization {
+    /// The account that manages it, where that is known: no service control policy concerns it.
+    pub managers: BTreeMap<String, String>,
+    /// Its accounts and where in it they are. Read only in passes that are about to change one of its policies; absent in all
+    /// others.
+    pub trees: BTreeMap<String, Seen<OrganizationTree>>,
 }

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Conflict;
+use super::{Claimed, Conflict, Inventory};
 use crate::{
     kind::erased::ErasedKind,
     manifest::Document,
@@ -43,17 +43,11 @@ pub(super) enum Match<'a> {
 pub(super) fn find<'a>(
     document: &Document,
     natural_keys: &[String],
-    live: &'a [Observed<Value>],
-    owner: &str,
+    live: &Inventory<'a>,
     kind: &dyn ErasedKind,
     predecessor: Option<&PhysicalId>,
 ) -> Match<'a> {
-    let ours: Vec<_> = live
-        .iter()
-        .filter(|resource| {
-            matches!(Ownership::read(&resource.tags, owner), Ownership::Ours { address, .. } if address == document.address)
-        })
-        .collect();
+    let ours: Vec<_> = live.of(&document.address).map(|claimed| claimed.resource).collect();
     let adopt = document.lifecycle.adopt.as_ref();
     match (&ours[..], adopt) {
         ([one], None) => Match::Ours(one),
@@ -64,9 +58,9 @@ pub(super) fn find<'a>(
             format!("adopts {id}, but {} already carries this address", one.id),
             "remove `lifecycle.adopt`, or the claim tags of the one that should not be managed",
         )),
-        ([], Some(id)) => adoption(document, id, live, owner),
+        ([], Some(id)) => adoption(document, id, live),
         ([], None) => unclaimed(document, live, kind, predecessor)
-            .unwrap_or_else(|| by_name(document, natural_keys, live, owner, kind)),
+            .unwrap_or_else(|| by_name(document, natural_keys, live, kind)),
         (several, _) => Match::Conflict(conflict(
             document,
             several.iter().map(|resource| resource.id.clone()),
@@ -76,17 +70,12 @@ pub(super) fn find<'a>(
     }
 }
 
-fn adoption<'a>(
-    document: &Document,
-    id: &PhysicalId,
-    live: &'a [Observed<Value>],
-    owner: &str,
-) -> Match<'a> {
-    let Some(resource) = live.iter().find(|resource| resource.id == *id) else {
+fn adoption<'a>(document: &Document, id: &PhysicalId, live: &Inventory<'a>) -> Match<'a> {
+    let Some(claimed) = live.by_id(id) else {
         return Match::AdoptionMissing(id.clone());
     };
-    let why = match Ownership::read(&resource.tags, owner) {
-        Ownership::Unclaimed => return Match::Adopt(resource),
+    let why = match &claimed.ownership {
+        Ownership::Unclaimed => return Match::Adopt(claimed.resource),
         Ownership::Ours { address, .. } => format!("{id} is claimed by {address}"),
         Ownership::Foreign(whose) => format!("{id} is {whose}"),
     };
@@ -102,12 +91,12 @@ fn adoption<'a>(
 /// reason why there must be no second one.
 fn unclaimed<'a>(
     document: &Document,
-    live: &'a [Observed<Value>],
+    live: &Inventory<'a>,
     kind: &dyn ErasedKind,
     predecessor: Option<&PhysicalId>,
 ) -> Option<Match<'a>> {
     let id = predecessor?;
-    let there = live.iter().find(|resource| resource.id == *id)?;
+    let there = live.by_id(id)?.resource;
     if kind.is_gone(&there.state).unwrap_or(false) {
         return None;
     }
@@ -122,36 +111,33 @@ fn unclaimed<'a>(
 fn by_name<'a>(
     document: &Document,
     natural_keys: &[String],
-    live: &'a [Observed<Value>],
-    owner: &str,
+    live: &Inventory<'a>,
     kind: &dyn ErasedKind,
 ) -> Match<'a> {
-    for resource in live {
-        // A state that its own kind cannot read back is a defect; it shares no name with anything.
-        let theirs = kind.natural_keys(&resource.state).unwrap_or_default();
-        let Some(key) = theirs.iter().find(|key| natural_keys.contains(key)) else { continue };
-        let id = &resource.id;
-        let (whose, help) = match Ownership::read(&resource.tags, owner) {
-            Ownership::Unclaimed => (
-                "carries no claim".to_owned(),
-                format!("to take it over: `lifecycle: {{adopt: {id}}}`; or choose another name"),
-            ),
-            Ownership::Ours { address, .. } => (
-                format!("is claimed by {address}"),
-                "rename the manifest back, or remove the claim tags and adopt it".to_owned(),
-            ),
-            Ownership::Foreign(whose) => {
-                (format!("is {whose}"), "choose another name, or settle who owns it".to_owned())
-            }
-        };
-        return Match::Conflict(conflict(
-            document,
-            [id.clone()],
-            format!("{key} exists already: {id} {whose}"),
-            help,
-        ));
-    }
-    Match::Absent
+    let named = live.named(natural_keys, kind);
+    let Some(Claimed { resource, ownership }) = named.first() else { return Match::Absent };
+    let id = &resource.id;
+    let (whose, help) = match ownership {
+        Ownership::Unclaimed => (
+            "carries no claim".to_owned(),
+            format!("to take it over: `lifecycle: {{adopt: {id}}}`; or choose another name"),
+        ),
+        Ownership::Ours { address, .. } => (
+            format!("is claimed by {address}"),
+            "rename the manifest back, or remove the claim tags and adopt it".to_owned(),
+        ),
+        Ownership::Foreign(whose) => {
+            (format!("is {whose}"), "choose another name, or settle who owns it".to_owned())
+        }
+    };
+    let theirs = kind.natural_keys(&resource.state).unwrap_or_default();
+    let key = theirs.iter().find(|key| natural_keys.contains(key)).map_or("", String::as_str);
+    Match::Conflict(conflict(
+        document,
+        [id.clone()],
+        format!("{key} exists already: {id} {whose}"),
+        help,
+    ))
 }
 
 fn conflict(

@@ -4,13 +4,15 @@
 //! ([`matching`]), compare, let the gate hold what people must see first ([`gate`]). What cannot go on is data
 //! (waiting, held, conflict, orphan), never an error, and always says why.
 
-mod candidates;
+mod claims;
 mod divide;
 mod edits;
 pub mod gate;
 pub mod graph;
 mod inputs;
+mod look;
 mod matching;
+mod obstacles;
 mod order;
 mod orphans;
 mod pauses;
@@ -22,40 +24,38 @@ mod step;
 pub mod symbolic;
 #[cfg(test)]
 mod tests;
-pub(crate) mod unread;
+mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use self::{divide::delay, gate::counts_as_edit, order::wait_in_vain};
+use self::divide::delay;
+pub(crate) use self::gate::counts_as_edit;
 pub use self::{
-    inputs::{Inputs, known},
+    claims::{Claimed, Claims, Hidden, Inventory},
+    inputs::{Inputs, Limits, Memory, Organization},
+    look::{Installation, Look},
+    obstacles::{Obstacles, Question},
     planner::plan,
     reason::{HoldReason, ReportReason, Wait, WaitReason},
     shown::{Only, Shown},
     step::*,
 };
-use crate::model::{Address, Observed, OrganizationTree, Pause, PhysicalId, Seen, Stop};
+use crate::model::{Address, Observed, Pause, PhysicalId, ScopedKind, Seen, Stop};
 
 /// What one pass saw of AWS.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
-    /// Per `(scope, kind)`.
-    pub seen: BTreeMap<(String, String), Seen<Vec<Observed<Value>>>>,
-    /// What is there beside [`Self::seen`] and could not be read, per `(scope, kind)`.
-    pub unread: BTreeMap<(String, String), Vec<crate::kind::Unread>>,
+    /// What was read of each kind in each scope.
+    pub seen: BTreeMap<ScopedKind, Seen<Vec<Observed<Value>>>>,
+    /// What is there in addition to [`Self::seen`] and could not be read.
+    pub unread: BTreeMap<ScopedKind, Vec<crate::kind::Unread>>,
     /// What lookups can find.
     pub lookups: BTreeMap<(String, crate::kind::LookupKind), Seen<Vec<crate::kind::LookupItem>>>,
     /// The organisation of each scope's account.
     pub organizations: BTreeMap<String, Seen<String>>,
-    /// The account that manages the organisation of each scope's account, where that is known: no service control policy
-    /// concerns it.
-    pub management_accounts: BTreeMap<String, String>,
-    /// The accounts of the organisation of each scope's account, and where in it they are. Read only in passes that are about
-    /// to change one of its policies; absent in all others.
-    pub organization_trees: BTreeMap<String, Seen<OrganizationTree>>,
 }
 
 /// A name, id or claim that is somebody else's, or ours twice: nothing is done until a person decides.
@@ -178,6 +178,13 @@ impl Plan {
     /// The steps that will be done.
     pub fn go(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| step.verdict.goes())
+    }
+
+    /// The steps of one address. Steps are sorted by address.
+    pub fn steps_of(&self, address: &Address) -> &[Step] {
+        let begin = self.steps.partition_point(|step| step.address < *address);
+        let end = self.steps.partition_point(|step| step.address <= *address);
+        &self.steps[begin..end]
     }
 
     /// The pause that covers an address, if one does.

@@ -97,7 +97,7 @@ pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
         .collect();
     for step in &mut plan.steps {
         let Action::Create { .. } = step.action else { continue };
-        let Some(document) = inputs.documents.get(&step.address) else { continue };
+        let Some(document) = inputs.look.documents.get(&step.address) else { continue };
         let open: Vec<Wait> = document
             .recorded
             .hard
@@ -146,7 +146,7 @@ pub(super) fn wait_for_people(plan: &mut Plan) {
 }
 
 /// What waits for changes of these resources does not go by itself.
-pub(crate) fn wait_in_vain(plan: &mut Plan, stuck: &BTreeSet<Address>) {
+pub(super) fn wait_in_vain(plan: &mut Plan, stuck: &BTreeSet<Address>) {
     for step in &mut plan.steps {
         let Verdict::Waiting(why) = &mut step.verdict else { continue };
         for wait in why {

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Action, Cause, HoldReason, Orphan, ReportReason, Step, Unknown, Verdict, Wait, WaitReason,
-    planner::Planner, unread,
+    Action, Cause, Claimed, HoldReason, Inputs, Look, Orphan, ReportReason, Step, Unknown, Verdict,
+    Wait, WaitReason, planner::Planner, unread,
 };
 use crate::{
     kind::{Removal, erased::ErasedKind},
@@ -14,32 +14,26 @@ use crate::{
 
 impl Planner<'_> {
     pub(super) fn orphans(&mut self) {
-        let inputs = self.inputs;
-        for ((scope, kind_name), seen) in &inputs.live.seen {
-            let (Seen::All(resources), Some(kind)) = (seen, inputs.registry.get(kind_name)) else {
-                continue;
-            };
-            for resource in resources {
-                let Ownership::Ours { address, deletion } =
-                    Ownership::read(&resource.tags, inputs.owner)
-                else {
-                    continue;
-                };
+        let Look { documents, claims, installation, .. } = self.inputs.look;
+        for (at, inventory) in claims.inventories() {
+            let Some(kind) = self.inputs.look.kind(&at.kind) else { continue };
+            for Claimed { resource, ownership } in inventory.all() {
+                let Ownership::Ours { address, deletion } = ownership else { continue };
                 let elsewhere =
-                    address.scope != *scope && inputs.facts.contains_key(&address.scope);
-                if inputs.documents.contains_key(&address)
+                    address.scope != at.scope && installation.facts.contains_key(&address.scope);
+                if documents.contains_key(address)
                     || elsewhere
                     || kind.is_gone(&resource.state).unwrap_or(false)
                 {
                     continue;
                 }
                 // A claim that names another kind was not written by palisade; its step would go to that kind's port.
-                if address.scope == *scope && address.kind == *kind_name {
-                    self.prune(&address, resource, deletion, kind);
+                if at.covers(address) {
+                    self.prune(address, resource, *deletion, kind);
                 }
                 self.plan.orphans.push(Orphan {
-                    address,
-                    scope: scope.clone(),
+                    address: address.clone(),
+                    scope: at.scope.clone(),
                     id: resource.id.clone(),
                 });
             }
@@ -53,24 +47,24 @@ impl Planner<'_> {
         deletion: Deletion,
         kind: &dyn ErasedKind,
     ) {
-        let inputs = self.inputs;
+        let Inputs { look, memory, limits, .. } = *self.inputs;
         // An empty tree means that something is wrong with the tree, not that everything should go.
-        if inputs.prune == Prune::Never
+        if limits.prune == Prune::Never
             || deletion == Deletion::Retain
             || kind.profile().removal == Removal::TombstoneOnly
-            || inputs.documents.is_empty()
+            || look.documents.is_empty()
         {
             return;
         }
-        let verdict = match (inputs.mode, inputs.prune, self.failed_lately(address, "")) {
+        let verdict = match (limits.mode, limits.prune, self.failed_lately(address, "")) {
             (Mode::Observe, ..) => Verdict::Reported(ReportReason::SettingsObserve),
-            _ if inputs.stopped.is_some() => {
-                let why = inputs.stopped.unwrap_or_default().to_owned();
+            _ if limits.halt.stop.is_some() => {
+                let why = limits.halt.stop.as_ref().map(ToString::to_string).unwrap_or_default();
                 Verdict::Reported(ReportReason::Brake { why })
             }
             (_, _, Some(why)) => Verdict::Waiting(vec![why]),
             (_, Prune::Held, _) => Verdict::Held(vec![HoldReason::Prune]),
-            _ if !inputs.given_up.contains(address) => {
+            _ if !memory.given_up.contains(address) => {
                 Verdict::Waiting(vec![Wait::passing(WaitReason::SecondReading)])
             }
             _ => Verdict::Go,
@@ -80,9 +74,9 @@ impl Planner<'_> {
     }
 
     pub(super) fn unknown(&mut self) {
-        for ((scope, kind), seen) in &self.inputs.live.seen {
+        for (at, seen) in self.inputs.look.claims.seen() {
             if let Seen::Unknown(why) = seen {
-                self.plan.unknown.push(Unknown::kind(scope, kind, why));
+                self.plan.unknown.push(Unknown::kind(&at.scope, &at.kind, why));
             }
         }
         self.plan.unknown.extend(unread::entries(self.inputs));

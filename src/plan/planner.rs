@@ -9,10 +9,11 @@ use serde_json::Value;
 
 use super::{
     Action, Cause, Conflict, HoldReason, Holdoff, Plan, ReportReason, Step, Verdict, Wait,
-    WaitReason, Want, candidates,
+    WaitReason, Want,
     edits::Wanted,
     fingerprint, gate,
-    inputs::{Inputs, known},
+    inputs::Inputs,
+    look::Resolving,
     matching::{self, Match},
     order::{name_what_comes_first, wait_for_dependencies, wait_for_people},
     pauses,
@@ -21,92 +22,90 @@ use super::{
 };
 use crate::{
     kind::{
-        Known, Refs, Resolution, ScopeFacts,
+        Resolution,
         erased::{ErasedKind, Resolved},
     },
     manifest::{Document, ManifestMode, Presence},
-    model::{Address, Claim, Observed, Phase, Risk, Seen, Tags},
+    model::{Address, Claim, Observed, Phase, Risk, Tags},
     settings::Mode,
 };
 
 /// Plans one pass.
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
-    let mut known = known(inputs.live, inputs.owner);
-    known.candidates = candidates::find(inputs, &known);
-    let mut planner = Planner { inputs, known: &known, plan: Plan::default() };
-    for document in inputs.documents.values() {
+    let mut planner = Planner { inputs, plan: Plan::default() };
+    for document in inputs.look.documents.values() {
         planner.contained(document);
     }
     planner.orphans();
     planner.unknown();
     let mut plan = planner.plan;
     unread::hold(&mut plan, inputs);
-    pauses::hold(&mut plan, inputs.pauses);
+    pauses::hold(&mut plan, inputs.limits.halt);
     wait_for_dependencies(&mut plan, inputs);
     name_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
     gate::hold(&mut plan, inputs);
-    if let Some(only) = inputs.only {
-        only.restrict(&mut plan, inputs.completing);
+    if let Some(only) = inputs.limits.only {
+        only.restrict(&mut plan, inputs.memory.completing);
     }
     wait_for_people(&mut plan);
+    plan.contested.clone_from(&inputs.memory.past.contested);
     plan
 }
 
 pub(super) struct Planner<'a> {
     pub(super) inputs: &'a Inputs<'a>,
-    known: &'a Known,
     pub(super) plan: Plan,
 }
 
 impl Planner<'_> {
     /// Plans one manifest. A panic in its kind is a defect that must not keep the others from being looked after.
     fn contained(&mut self, document: &Document) {
+        let before = self.plan.steps.len();
         if catch_unwind(AssertUnwindSafe(|| self.document(document))).is_err() {
             // What it left of this manifest is not to be relied on.
-            self.plan.steps.retain(|step| step.address != document.address);
+            self.plan.steps.truncate(before);
             self.plan.in_sync.remove(&document.address);
-            self.plan.conflicts.push(Conflict {
-                address: document.address.clone(),
-                origin: Some(document.origin.to_string()),
-                ids: BTreeSet::new(),
-                why: "palisade itself failed while planning it; nothing of it is touched"
-                    .to_owned(),
-                help: "this is a defect: the log names the place".to_owned(),
-            });
+            self.defect(document);
         }
     }
 
+    fn defect(&mut self, document: &Document) {
+        self.plan.conflicts.push(Conflict {
+            address: document.address.clone(),
+            origin: Some(document.origin.to_string()),
+            ids: BTreeSet::new(),
+            why: "palisade itself failed while planning it; nothing of it is touched".to_owned(),
+            help: "this is a defect: the log names the place".to_owned(),
+        });
+    }
+
     fn document(&mut self, document: &Document) {
-        let Address { scope, kind, .. } = &document.address;
-        let inputs = self.inputs;
-        let (Some(kind), Some(facts), Some(Seen::All(live))) = (
-            inputs.registry.get(kind),
-            inputs.facts.get(scope),
-            inputs.live.seen.get(&(scope.clone(), kind.clone())),
+        let Inputs { look, memory, .. } = *self.inputs;
+        let address = &document.address;
+        let (Some(resolving), Some(kind), Some(live)) = (
+            look.resolved(address),
+            look.kind(&address.kind),
+            look.claims.of(&address.scoped_kind()),
         ) else {
             // Unknown: nothing is planned for it; `unknown` says why.
             return;
         };
-        if unread::is_own(document, inputs) {
-            return;
-        }
-        let resolving = self.resolve(document, facts);
         let (resolved, resolution) = match resolving {
-            Ok(done) => done,
-            Err(why) => return self.unresolvable(document, why),
+            Resolving::Done(resolved, resolution) => (resolved.as_ref(), resolution),
+            Resolving::Impossible(why) => return self.unresolvable(document, why),
+            Resolving::Defect => return self.defect(document),
         };
-        let natural_keys = resolved.as_ref().map_or(&document.natural_keys, |r| &r.natural_keys);
-        let address = &document.address;
+        let natural_keys = resolved.map_or(&document.natural_keys, |it| &it.natural_keys);
         // What was made a moment ago may not show its tags yet; then the create is held off, and nothing is wrong.
         let fresh =
-            inputs.completing.contains(address) && inputs.create_holdoffs.contains_key(address);
-        let predecessor = inputs.predecessors.get(address).filter(|_| !fresh);
-        let matched = matching::find(document, natural_keys, live, inputs.owner, kind, predecessor);
+            memory.completing.contains(address) && memory.create_holdoffs.contains_key(address);
+        let predecessor = memory.predecessors.get(address).filter(|_| !fresh);
+        let matched = matching::find(document, natural_keys, live, kind, predecessor);
         match (document.lifecycle.state, matched) {
             (_, Match::Conflict(conflict)) => self.plan.conflicts.push(conflict),
             (Presence::Absent, Match::Ours(have)) => self.tombstone(document, have, resolved, kind),
-            (Presence::Absent, _) if unread::may_hide(address, inputs.live) => {}
+            (Presence::Absent, _) if unread::may_hide(address, look) => {}
             (Presence::Absent, _) => {
                 self.plan.in_sync.insert(document.address.clone());
             }
@@ -117,25 +116,8 @@ impl Planner<'_> {
         }
     }
 
-    fn resolve(
-        &self,
-        document: &Document,
-        facts: &ScopeFacts,
-    ) -> Result<(Option<Resolved>, Resolution), Vec<String>> {
-        let mut refs = Refs::new(facts, &document.address.name, self.known);
-        let resolved = match &document.spec {
-            None => None,
-            Some(spec) => Some(
-                self.inputs.registry.resolve(&document.address.kind, spec, &mut refs).map_err(
-                    |all| all.iter().map(|invalid| format!("spec.{invalid}")).collect::<Vec<_>>(),
-                )?,
-            ),
-        };
-        Ok((resolved, refs.finish()))
-    }
-
     /// With real ids a value turned out impossible (it passed the checks on loading).
-    fn unresolvable(&mut self, document: &Document, why: Vec<String>) {
+    fn unresolvable(&mut self, document: &Document, why: &[String]) {
         self.plan.conflicts.push(Conflict {
             address: document.address.clone(),
             origin: Some(document.origin.to_string()),
@@ -149,14 +131,14 @@ impl Planner<'_> {
         &mut self,
         document: &Document,
         matched: &Match<'_>,
-        resolved: Resolved,
-        resolution: Resolution,
+        resolved: &Resolved,
+        resolution: &Resolution,
         kind: &dyn ErasedKind,
     ) {
         let address = &document.address;
-        let tags = self.wanted_tags(document, &resolved);
+        let tags = self.wanted_tags(document, resolved);
         let fingerprint = fingerprint(&format!("{} {tags:?}", kind.wish(&resolved.state)));
-        let wanted = Wanted { document, state: resolved.state, tags, fingerprint, resolution };
+        let wanted = Wanted { document, state: &resolved.state, tags, fingerprint, resolution };
         let mut steps = match matched {
             Match::Ours(have) => self.edits(&wanted, have, false, kind),
             Match::Adopt(have) => self.edits(&wanted, have, true, kind),
@@ -178,10 +160,11 @@ impl Planner<'_> {
             *step = step.clone().with_symbols(&wanted.resolution.filled);
         }
         self.plan.steps.extend(steps);
-        let Wanted { state, tags, fingerprint, resolution, .. } = wanted;
+        let Wanted { state, tags, fingerprint, .. } = wanted;
         let symbols = &resolution.filled;
-        let digest = super::fingerprint(&format!("{} {tags:?}", symbolic(&state, symbols)));
-        self.plan.wants.insert(address.clone(), Want { fingerprint, digest, state, tags });
+        let digest = super::fingerprint(&format!("{} {tags:?}", symbolic(state, symbols)));
+        let want = Want { fingerprint, digest, state: state.clone(), tags };
+        self.plan.wants.insert(address.clone(), want);
     }
 
     /// Why something differs that this process has not seen in order with this want.
@@ -193,7 +176,7 @@ impl Planner<'_> {
     }
 
     fn inherited_want(&self, address: &Address) -> Option<Option<&str>> {
-        self.inputs.inherited.get(address).map(Option::as_deref)
+        self.inputs.memory.inherited.get(address).map(Option::as_deref)
     }
 
     pub(super) fn failed_lately(&self, address: &Address, want: &str) -> Option<Wait> {
@@ -201,7 +184,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn holdoff(&self, address: &Address, want: &str) -> Option<&Holdoff> {
-        self.inputs.holdoffs.get(address).filter(|holdoff| holdoff.want == want)
+        self.inputs.memory.holdoffs.get(address).filter(|holdoff| holdoff.want == want)
     }
 
     fn wanted_tags(
@@ -210,7 +193,7 @@ impl Planner<'_> {
         resolved: &Resolved,
     ) -> BTreeMap<String, Option<String>> {
         let claim = Claim {
-            owner: self.inputs.owner.to_owned(),
+            owner: self.inputs.look.installation.owner.to_owned(),
             address: document.address.clone(),
             deletion: document.lifecycle.deletion,
         };
@@ -229,22 +212,22 @@ impl Planner<'_> {
         let address = &wanted.document.address;
         waiting.extend(wanted.hard_waits());
         waiting.extend(self.failed_lately(address, &wanted.fingerprint));
-        waiting.extend(self.inputs.create_holdoffs.get(address).cloned());
+        waiting.extend(self.inputs.memory.create_holdoffs.get(address).cloned());
         let tags: Tags = wanted
             .tags
             .iter()
             .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
             .collect();
-        let predecessor = self.inputs.predecessors.get(address);
+        let predecessor = self.inputs.memory.predecessors.get(address);
         let token = fingerprint(&format!("{tags:?} {} {predecessor:?}", wanted.state));
-        let (risk, verdict) = match kind.risk_of_creating(&wanted.state) {
+        let (risk, verdict) = match kind.risk_of_creating(wanted.state) {
             Ok(risk) => (risk, self.verdict(wanted.document, waiting)),
             Err(defect) => {
                 let what = defect.to_string();
                 (Risk::LOOSENS, self.held(wanted.document, HoldReason::Defect { what }))
             }
         };
-        let lines = kind.state_lines(&wanted.state);
+        let lines = kind.state_lines(wanted.state);
         let action = Action::Create { want: wanted.state.clone(), tags, token, lines, risk };
         Step::new(address, Some(&wanted.document.origin), cause, action, verdict)
     }
@@ -266,10 +249,10 @@ impl Planner<'_> {
 
     /// Why nothing of a manifest is written, whatever differs.
     fn reported(&self, document: &Document) -> Option<ReportReason> {
-        if self.inputs.mode == Mode::Observe {
+        if self.inputs.limits.mode == Mode::Observe {
             Some(ReportReason::SettingsObserve)
-        } else if let Some(why) = self.inputs.stopped {
-            Some(ReportReason::Brake { why: why.to_owned() })
+        } else if let Some(stop) = &self.inputs.limits.halt.stop {
+            Some(ReportReason::Brake { why: stop.to_string() })
         } else if document.lifecycle.mode == ManifestMode::Observe {
             Some(ReportReason::ManifestObserves)
         } else if document.lifecycle.paused {
@@ -283,7 +266,7 @@ impl Planner<'_> {
         &mut self,
         document: &Document,
         have: &Observed<Value>,
-        resolved: Option<Resolved>,
+        resolved: Option<&Resolved>,
         kind: &dyn ErasedKind,
     ) {
         let address = &document.address;
@@ -296,7 +279,7 @@ impl Planner<'_> {
             waiting.push(Wait::passing(WaitReason::Settling { state: state.clone() }));
         }
         let verdict = self.verdict(document, waiting);
-        let want = resolved.map(|resolved| resolved.state);
+        let want = resolved.map(|resolved| resolved.state.clone());
         let action = Action::Delete { have: have.clone(), want };
         let step = Step::new(address, Some(&document.origin), Cause::Tombstone, action, verdict);
         self.plan.steps.push(step);

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     kind::{Line, erased::Edit},
     manifest::Origin,
-    model::{Address, Observed, PhysicalId, Risk, Tags},
+    model::{Address, Observed, PhysicalId, Risk, ScopedKind, Tags},
 };
 
 /// What a step does.
@@ -169,9 +169,9 @@ pub struct KnownWant {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recent {
     /// Deleted addresses, by scope and kind.
-    pub deleted: BTreeMap<(String, String), BTreeSet<Address>>,
+    pub deleted: BTreeMap<ScopedKind, BTreeSet<Address>>,
     /// Edited addresses that counted towards the limit, likewise.
-    pub edited: BTreeMap<(String, String), BTreeSet<Address>>,
+    pub edited: BTreeMap<ScopedKind, BTreeSet<Address>>,
 }
 
 /// What this process did before that bears on what it may do now.
@@ -185,6 +185,8 @@ pub struct Past {
     pub futile: BTreeMap<Address, BTreeMap<String, Wait>>,
     /// What was done within the last hour.
     pub recent: Recent,
+    /// Against which addresses somebody is working, with the number of corrections of the same thing in a row.
+    pub contested: BTreeMap<Address, u32>,
 }
 
 /// Who must not be locked out.
@@ -323,7 +325,7 @@ impl Step {
 
     /// The same step where something stands in the way of edits with these keys, or of its deletion: they wait, and
     /// the others go on.
-    pub(crate) fn held_up(self, found: &BTreeMap<String, WaitReason>) -> Vec<Self> {
+    pub(super) fn held_up(self, found: &BTreeMap<String, WaitReason>) -> Vec<Self> {
         let waits = |key: &str| found.get(key).cloned().map(Wait::lasting);
         if let Action::Edit { .. } = self.action {
             return super::delay(self, |edit| waits(&edit.key).into_iter().collect());

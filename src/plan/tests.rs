@@ -23,7 +23,7 @@ use super::*;
 use crate::{
     kind::{ScopeFacts, erased::Registry},
     manifest::{Document, Loader},
-    model::{Claim, Deletion, Ownership, Phase, Tags},
+    model::{Claim, Deletion, Halt, Ownership, Phase, Stop, Tags},
     settings::{GateLimits, Mode, Overrides, Prune, Settings},
 };
 
@@ -133,7 +133,7 @@ struct World {
     prune: Prune,
     past: Past,
     only: Option<Only>,
-    stopped: Option<&'static str>,
+    stopped: Option<Stop>,
     pauses: Vec<Pause>,
 }
 
@@ -149,8 +149,7 @@ impl World {
         let facts: BTreeMap<_, _> =
             ["prod", "test"].map(|name| (name.to_owned(), fact(name))).into();
         let seen = facts.keys().flat_map(|scope| {
-            ["Keepsake", "Widget"]
-                .map(|kind| ((scope.clone(), kind.to_owned()), Seen::All(Vec::new())))
+            ["Keepsake", "Widget"].map(|kind| (ScopedKind::new(scope, kind), Seen::All(Vec::new())))
         });
         let registry = registry();
         Self {
@@ -181,7 +180,7 @@ impl World {
     }
 
     fn with_in(mut self, scope: &str, kind: &str, resource: Observed<Value>) -> Self {
-        match self.live.seen.get_mut(&(scope.to_owned(), kind.to_owned())) {
+        match self.live.seen.get_mut(&ScopedKind::new(scope, kind)) {
             Some(Seen::All(resources)) => resources.push(resource),
             other => panic!("{other:?}"),
         }
@@ -212,28 +211,36 @@ impl World {
     }
 
     fn plan(&self) -> Plan {
+        let installation =
+            Installation { registry: &self.registry, owner: OWNER, facts: &self.facts };
+        let claims = Claims::read(&self.live, OWNER);
+        let look = Look::new(installation, &self.documents, &self.live, claims, &self.predecessors);
         plan(&Inputs {
-            registry: &self.registry,
-            owner: OWNER,
-            documents: &self.documents,
-            approved: &self.approved,
-            facts: &self.facts,
-            live: &self.live,
-            holdoffs: &self.holdoffs,
-            create_holdoffs: &self.create_holdoffs,
-            given_up: &self.given_up,
-            completing: &self.completing,
-            predecessors: &self.predecessors,
-            known_wants: &self.known_wants,
-            inherited: &self.inherited,
-            mode: self.mode,
-            prune: self.prune,
-            gate: &GateLimits::default(),
-            past: &self.past,
-            lockout: &Lockout::default(),
-            only: self.only.as_ref(),
-            stopped: self.stopped,
-            pauses: &self.pauses,
+            look: &look,
+            memory: Memory {
+                holdoffs: &self.holdoffs,
+                create_holdoffs: &self.create_holdoffs,
+                given_up: &self.given_up,
+                completing: &self.completing,
+                predecessors: &self.predecessors,
+                known_wants: &self.known_wants,
+                inherited: &self.inherited,
+                past: &self.past,
+            },
+            limits: Limits {
+                mode: self.mode,
+                prune: self.prune,
+                gate: &GateLimits::default(),
+                lockout: &Lockout::default(),
+                approved: &self.approved,
+                only: self.only.as_ref(),
+                halt: &Halt {
+                    stop: self.stopped.clone(),
+                    pauses: self.pauses.clone(),
+                    ..Halt::default()
+                },
+            },
+            organization: &Organization::default(),
         })
     }
 

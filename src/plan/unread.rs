@@ -2,40 +2,23 @@
 //! it may be the one that is looked for, nothing of its kind is created, adopted, deleted or pruned in its scope. Edits of
 //! resources that were read as a whole go on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Cause, Inputs, Live, Plan, Unknown, Verdict, Wait, WaitReason};
+use super::{
+    Action, Cause, Hidden, Inputs, Look, Memory, Plan, Unknown, Verdict, Wait, WaitReason,
+};
 use crate::{
     kind::Unread,
     manifest::Document,
-    model::{Address, Ownership, Seen},
+    model::{Address, PhysicalId, ScopedKind},
 };
-
-/// What of a kind could not be read in a scope.
-pub(crate) fn of<'a>(live: &'a Live, scope: &str, kind: &str) -> &'a [Unread] {
-    let key = (scope.to_owned(), kind.to_owned());
-    live.unread.get(&key).map(Vec::as_slice).unwrap_or_default()
-}
-
-/// Whether this manifest's own resource is among them: by its claim, because the manifest adopts it, or because it was this
-/// manifest's before. Then nothing can be said about the manifest.
-pub(super) fn is_own(document: &Document, inputs: &Inputs<'_>) -> bool {
-    let Address { scope, kind, .. } = &document.address;
-    of(inputs.live, scope, kind).iter().any(|unread| belongs(document, unread, inputs))
-}
-
-fn belongs(document: &Document, unread: &Unread, inputs: &Inputs<'_>) -> bool {
-    document.lifecycle.adopt.as_ref() == Some(&unread.id)
-        || inputs.predecessors.get(&document.address) == Some(&unread.id)
-        || unread.claim(inputs.owner).as_ref() == Some(&document.address)
-}
 
 /// Makes what is created, adopted, deleted or pruned wait where something of its kind could not be read. No consent reaches
 /// through that.
 pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     for step in &mut plan.steps {
-        let Address { scope, kind, .. } = &step.address;
-        let Some(unread) = of(inputs.live, scope, kind).first() else { continue };
+        let hidden = inputs.look.claims.hidden(&step.address.scoped_kind());
+        let Some(unread) = hidden.and_then(|hidden| hidden.all.first()) else { continue };
         let only_edits = matches!(step.action, Action::Edit { .. });
         if only_edits && step.cause != Cause::Adoption {
             continue;
@@ -54,47 +37,63 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
 }
 
 /// Whether a resource that was not found may be among them: of some it is not even known whose they are.
-pub(super) fn may_hide(address: &Address, live: &Live) -> bool {
-    of(live, &address.scope, &address.kind).iter().any(|unread| unread.tags.is_none())
+pub(super) fn may_hide(address: &Address, look: &Look<'_>) -> bool {
+    look.claims.hidden(&address.scoped_kind()).is_some_and(Hidden::has_nobodys)
 }
 
 /// One entry for each resource that could not be read.
 pub(super) fn entries(inputs: &Inputs<'_>) -> Vec<Unknown> {
     let mut entries = Vec::new();
-    for ((scope, kind), unread) in &inputs.live.unread {
-        let documents = || {
-            let all = inputs.documents.values();
-            all.filter(|document| {
-                document.address.scope == *scope && document.address.kind == *kind
-            })
-        };
-        let found = claimed(inputs, scope, kind);
-        for unread in unread {
-            // Where the tags could not be read either, it may be that of every manifest without a resource.
-            let concerns = documents().filter(|document| {
-                belongs(document, unread, inputs)
-                    || (unread.tags.is_none() && !found.contains(&document.address))
-            });
-            entries.push(Unknown {
-                scope: scope.clone(),
-                kind: kind.clone(),
-                id: Some(unread.id.clone()),
-                why: unread.why.to_string(),
-                concerns: concerns.map(|document| document.address.clone()).collect(),
-            });
-        }
+    for (at, hidden) in inputs.look.claims.all_hidden() {
+        let concerned = Concerned::of(at, hidden, inputs);
+        entries.extend(hidden.all.iter().map(|unread| Unknown {
+            scope: at.scope.clone(),
+            kind: at.kind.clone(),
+            id: Some(unread.id.clone()),
+            why: unread.why.to_string(),
+            concerns: concerned.by(unread, inputs),
+        }));
     }
     entries
 }
 
-/// The addresses in the claims of what was read as a whole.
-fn claimed(inputs: &Inputs<'_>, scope: &str, kind: &str) -> BTreeSet<Address> {
-    let seen = inputs.live.seen.get(&(scope.to_owned(), kind.to_owned())).and_then(Seen::all);
-    seen.into_iter()
-        .flatten()
-        .filter_map(|resource| match Ownership::read(&resource.tags, inputs.owner) {
-            Ownership::Ours { address, .. } => Some(address),
-            Ownership::Foreign(_) | Ownership::Unclaimed => None,
-        })
-        .collect()
+/// The manifests of a kind about which nothing is known because of something that could not be read.
+struct Concerned<'a> {
+    at: &'a ScopedKind,
+    /// Those that adopt something, or had a resource before, by its id.
+    by_id: BTreeMap<&'a PhysicalId, BTreeSet<&'a Address>>,
+    /// Those without a resource that was read.
+    without: BTreeSet<Address>,
+}
+
+impl<'a> Concerned<'a> {
+    fn of(at: &'a ScopedKind, hidden: &Hidden<'_>, inputs: &Inputs<'a>) -> Self {
+        let Inputs { look, memory: Memory { predecessors, .. }, .. } = *inputs;
+        let mut concerned = Self { at, by_id: BTreeMap::new(), without: BTreeSet::new() };
+        let found = look.claims.of(at);
+        for document in look.documents_of(at) {
+            let Document { address, lifecycle, .. } = document;
+            let ids = [lifecycle.adopt.as_ref(), predecessors.get(address)];
+            for id in ids.into_iter().flatten().filter(|id| hidden.has(id)) {
+                concerned.by_id.entry(id).or_default().insert(address);
+            }
+            if found.is_none_or(|found| found.of(address).next().is_none()) {
+                concerned.without.insert(address.clone());
+            }
+        }
+        concerned
+    }
+
+    fn by(&self, unread: &Unread, inputs: &Inputs<'_>) -> BTreeSet<Address> {
+        let Look { documents, installation, .. } = inputs.look;
+        let of_id = self.by_id.get(&unread.id).into_iter().flatten();
+        let mut all: BTreeSet<Address> = of_id.map(|address| (*address).clone()).collect();
+        let declared = |it: &Address| self.at.covers(it) && documents.contains_key(it);
+        all.extend(unread.claim(installation.owner).filter(declared));
+        if unread.tags.is_none() {
+            // Where the tags could not be read either, it may be that of every manifest without a resource.
+            all.extend(self.without.iter().cloned());
+        }
+        all
+    }
 }

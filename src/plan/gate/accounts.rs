@@ -62,18 +62,18 @@ impl fmt::Display for TooMany {
 
 /// Why the step concerns more accounts than a change from the directory may; empty if it does not.
 pub(super) fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<TooMany> {
-    let places = match places(step, inputs.registry, inputs.completing, inputs.gate) {
+    let Inputs { look, memory, limits, organization } = inputs;
+    let places = match places(step, look.installation.registry, memory.completing, limits.gate) {
         Ok(places) => places,
         Err(defect) => return vec![TooMany::Unknown { why: Some(defect.to_string()) }],
     };
     if !may_be_too_many(&places) {
         return Vec::new();
     }
-    let live = inputs.live;
-    match live.organization_trees.get(&step.address.scope) {
+    match organization.trees.get(&step.address.scope) {
         Some(Seen::All(tree)) => {
-            let manager = live.management_accounts.get(&step.address.scope);
-            count(tree, &places, manager.map(String::as_str), inputs.gate).into_iter().collect()
+            let manager = organization.managers.get(&step.address.scope);
+            count(tree, &places, manager.map(String::as_str), limits.gate).into_iter().collect()
         }
         Some(Seen::Unknown(why)) => vec![TooMany::Unknown { why: Some(why.clone()) }],
         None => vec![TooMany::Unknown { why: None }],

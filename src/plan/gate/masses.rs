@@ -7,9 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    kind::erased::Registry,
-    model::{Address, Ownership, Seen},
-    plan::{Action, HoldReason, Inputs, Live, Step, Verdict, unread},
+    model::{Address, ScopedKind},
+    plan::{Action, Hidden, HoldReason, Inputs, Look, Step, Verdict},
 };
 
 /// At least this many deletions of a kind in a scope pass, whatever the percentage says: one tombstone
@@ -18,25 +17,23 @@ const DELETES_FLOOR: usize = 1;
 /// At least this many edited resources pass likewise.
 const CHANGES_FLOOR: usize = 10;
 
-/// Scope, kind, verb.
-type Key = (String, String, &'static str);
+/// What is counted together: a kind in a scope, and the verb.
+type Key = (ScopedKind, &'static str);
 
 /// The kinds, scopes and verbs of which there is too much, with the reason. All of their steps are held: which of fifty
 /// deletions are the right ones is exactly what people must look at.
 pub(super) fn too_many(steps: &[Step], inputs: &Inputs<'_>) -> BTreeMap<Key, HoldReason> {
-    let population = population(inputs.live, inputs.owner, inputs.registry);
     let mut wished: BTreeMap<Key, BTreeSet<&Address>> = BTreeMap::new();
     for step in steps.iter().filter(|step| is_wished(step, inputs)) {
         wished.entry(key(step)).or_default().insert(&step.address);
     }
     let over = |(key, wished): (Key, BTreeSet<&Address>)| {
-        let (scope, kind, verb) = &key;
-        let place = (scope.clone(), kind.clone());
-        let there = population.get(&place).copied().unwrap_or_default();
-        let recent = &inputs.past.recent;
+        let (place, verb) = &key;
+        let there = population(place, inputs.look);
+        let (gate, recent) = (inputs.limits.gate, &inputs.memory.past.recent);
         let (percent, floor, recent) = match *verb {
-            "delete" => (inputs.gate.deletes_percent, DELETES_FLOOR, recent.deleted.get(&place)),
-            _ => (inputs.gate.changes_percent, CHANGES_FLOOR, recent.edited.get(&place)),
+            "delete" => (gate.deletes_percent, DELETES_FLOOR, recent.deleted.get(place)),
+            _ => (gate.changes_percent, CHANGES_FLOOR, recent.edited.get(place)),
         };
         // Steps of the last hour count, and for deletions what they took from the population: a limit that starts anew
         // with every pass would let everything go, a tenth at a time. An address that is edited once more counts once.
@@ -65,30 +62,20 @@ pub(super) fn is_wished(step: &Step, inputs: &Inputs<'_>) -> bool {
         Action::Delete { .. } => live,
         Action::Edit { .. } => {
             live && super::counts_as_edit(step).is_some()
-                && !inputs.completing.contains(&step.address)
-                && (step.verdict.goes() || !inputs.holdoffs.contains_key(&step.address))
+                && !inputs.memory.completing.contains(&step.address)
+                && (step.verdict.goes() || !inputs.memory.holdoffs.contains_key(&step.address))
         }
     }
 }
 
 /// What a step is counted with.
 pub(super) fn key(step: &Step) -> Key {
-    (step.address.scope.clone(), step.address.kind.clone(), step.action.verb())
+    (step.address.scoped_kind(), step.action.verb())
 }
 
-/// The claimed resources of each kind in each scope, as seen in this pass, without those that are on their way out:
-/// never those of the directory, never those of an earlier pass.
-fn population(live: &Live, owner: &str, registry: &Registry) -> BTreeMap<(String, String), usize> {
-    let count = |(key, seen): (&(String, String), &Seen<Vec<_>>)| {
-        let kind = registry.get(&key.1)?;
-        let ours = seen.all()?.iter().filter(|resource: &&crate::model::Observed<_>| {
-            matches!(Ownership::read(&resource.tags, owner), Ownership::Ours { .. })
-                && !kind.is_gone(&resource.state).unwrap_or(false)
-        });
-        // What is claimed and could not be read is there all the same.
-        let unread = unread::of(live, &key.0, &key.1).iter();
-        let unread = unread.filter(|resource| resource.claim(owner).is_some());
-        Some((key.clone(), ours.count() + unread.count()))
-    };
-    live.seen.iter().filter_map(count).collect()
+/// The claimed resources of a kind in a scope, as seen in this pass, without those that are on their way out: never those of
+/// the directory, never those of an earlier pass. What is claimed and could not be read is there all the same.
+fn population(at: &ScopedKind, look: &Look<'_>) -> usize {
+    let (Some(kind), Some(inventory)) = (look.kind(&at.kind), look.claims.of(at)) else { return 0 };
+    inventory.alive(kind) + look.claims.hidden(at).map_or(0, Hidden::claimed)
 }

@@ -16,10 +16,13 @@ use crate::{
     },
     kinds::{self, kms_key, service_control_policy as scp},
     model::{
-        Claim, Deletion, Observed, Phase, Seen,
+        Claim, Deletion, Halt, Observed, Phase, ScopedKind, Seen,
         policy_document::{Dialect, PolicyDocument},
     },
-    plan::{Cause, Holdoff, Live, Lockout, Past, ReportReason, Wait, WaitReason},
+    plan::{
+        Cause, Claims, Holdoff, Installation, Limits, Live, Lockout, Look, Memory, Organization,
+        Past, ReportReason, Wait, WaitReason,
+    },
     settings::{GateLimits, Mode, Prune},
 };
 
@@ -29,6 +32,7 @@ const ROLE: &str = "arn:aws:iam::111122223333:role/palisade";
 /// Everything the gate looks at; each test changes what it is about.
 struct Scene {
     live: Live,
+    organization: Organization,
     past: Past,
     lockout: Lockout,
     approved: BTreeSet<String>,
@@ -56,6 +60,7 @@ impl Scene {
         };
         Self {
             live: Live::default(),
+            organization: Organization::default(),
             past: Past::default(),
             lockout,
             approved: BTreeSet::new(),
@@ -70,7 +75,7 @@ impl Scene {
     /// As many keys of ours as said.
     fn keys(mut self, count: usize) -> Self {
         let keys = (0..count).map(|n| key(n).1).collect();
-        self.live.seen.insert(("prod".into(), "KmsKey".into()), Seen::All(keys));
+        self.live.seen.insert(ScopedKind::new("prod", "KmsKey"), Seen::All(keys));
         self
     }
 
@@ -82,34 +87,37 @@ impl Scene {
 
     /// Why the step would lock somebody out.
     fn reasons(&self, step: &Step) -> Vec<LockoutReason> {
-        self.ask(|inputs| lockout::reasons(step, inputs))
+        self.ask(|inputs| lockout::reasons(step, &lockout::Grounds::of(inputs)))
     }
 
     fn ask<T>(&self, question: impl FnOnce(&Inputs<'_>) -> T) -> T {
-        let registry = kinds::registry();
-        let empty = (BTreeMap::new(), BTreeMap::new());
+        let (registry, empty) = (kinds::registry(), (BTreeMap::new(), BTreeMap::new()));
+        let installation = Installation { registry: &registry, owner: "ml", facts: &self.facts };
+        let claims = Claims::read(&self.live, "ml");
+        let predecessors = BTreeMap::new();
+        let look = Look::new(installation, &self.documents, &self.live, claims, &predecessors);
         question(&Inputs {
-            registry: &registry,
-            owner: "ml",
-            documents: &self.documents,
-            approved: &self.approved,
-            facts: &self.facts,
-            live: &self.live,
-            holdoffs: &self.holdoffs,
-            create_holdoffs: &empty.0,
-            given_up: &BTreeSet::new(),
-            completing: &self.completing,
-            predecessors: &BTreeMap::new(),
-            known_wants: &empty.1,
-            inherited: &BTreeMap::new(),
-            mode: Mode::Enforce,
-            prune: Prune::Never,
-            gate: &self.limits,
-            past: &self.past,
-            lockout: &self.lockout,
-            only: None,
-            stopped: None,
-            pauses: &[],
+            look: &look,
+            memory: Memory {
+                holdoffs: &self.holdoffs,
+                create_holdoffs: &empty.0,
+                given_up: &BTreeSet::new(),
+                completing: &self.completing,
+                predecessors: &predecessors,
+                known_wants: &empty.1,
+                inherited: &BTreeMap::new(),
+                past: &self.past,
+            },
+            limits: Limits {
+                mode: Mode::Enforce,
+                prune: Prune::Never,
+                gate: &self.limits,
+                lockout: &self.lockout,
+                approved: &self.approved,
+                only: None,
+                halt: &Halt::default(),
+            },
+            organization: &self.organization,
         })
     }
 
@@ -151,9 +159,9 @@ fn edit(n: usize) -> Step {
 }
 
 /// This many other keys within the last hour.
-fn recent(count: usize) -> BTreeMap<(String, String), BTreeSet<Address>> {
+fn recent(count: usize) -> BTreeMap<ScopedKind, BTreeSet<Address>> {
     let keys = (0..count).map(|n| Address::new("prod", "KmsKey", format!("earlier-{n}")));
-    BTreeMap::from([(("prod".into(), "KmsKey".into()), keys.collect())])
+    BTreeMap::from([(ScopedKind::new("prod", "KmsKey"), keys.collect())])
 }
 
 fn undone() -> HoldReason {
@@ -189,7 +197,7 @@ fn deletions_cannot_trickle_through_pass_by_pass_nor_hide_behind_waiting_ones() 
 #[test]
 fn what_was_not_claimed_or_is_on_its_way_out_makes_the_population_no_larger() {
     let mut scene = Scene::new().keys(100);
-    let Some(Seen::All(keys)) = scene.live.seen.get_mut(&("prod".into(), "KmsKey".into())) else {
+    let Some(Seen::All(keys)) = scene.live.seen.get_mut(&ScopedKind::new("prod", "KmsKey")) else {
         panic!()
     };
     let gone = kms_key::State { pending_deletion: true, ..kms_key::State::default() };
@@ -385,7 +393,7 @@ fn deny(action: &str, exempt: Option<&str>) -> Value {
 #[test]
 fn a_service_control_policy_must_not_deny_palisade_what_its_kinds_need() {
     let mut scene = Scene::new().keys(1);
-    scene.live.management_accounts.insert("org".into(), "999988887777".into());
+    scene.organization.managers.insert("org".into(), "999988887777".into());
     let why = scene.held(scp_step(deny("kms:PutKeyPolicy", None), "r-ab12"));
     assert!(why.contains("own role") && why.contains("would be denied kms:PutKeyPolicy"), "{why}");
     for fine in [

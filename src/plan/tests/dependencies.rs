@@ -192,7 +192,7 @@ fn a_reference_into_what_could_not_be_read_waits_for_it() {
     let manifests =
         [keepsake("k", "beside: [{ref: b}]"), keepsake("l", "behind: [{ref: b}]"), widget("b", "")];
     let mut world = World::of(manifests);
-    let key = ("prod".to_owned(), "Widget".to_owned());
+    let key = ScopedKind::new("prod", "Widget");
     world.live.seen.insert(key, Seen::Unknown("throttled".into()));
     let plan = world.plan();
     assert_eq!(plan.steps.len(), 2);

@@ -240,7 +240,7 @@ fn a_value_that_real_ids_show_to_be_impossible_is_a_conflict_with_its_field() {
 fn on_what_could_not_be_read_nothing_is_planned_and_the_reason_is_told() {
     let manifests = || [widget("a", ""), keepsake("k", ""), widget("t", "").scope("test")];
     let mut world = World::of(manifests()).with(ours("w-1", "b", &[]));
-    let key = ("prod".to_owned(), "Widget".to_owned());
+    let key = ScopedKind::new("prod", "Widget");
     world.live.seen.insert(key.clone(), Seen::Unknown("denied".into()));
     let plan = world.plan();
     let names: Vec<_> = plan.steps.iter().map(|step| step.address.to_string()).collect();

@@ -4,7 +4,7 @@ use super::*;
 use crate::kind::{Known, LookupItem, LookupKind};
 
 fn known_of(world: &World) -> Known {
-    known(&world.live, OWNER)
+    Claims::read(&world.live, OWNER).known(&world.live)
 }
 
 fn ids(known: &Known) -> Vec<(String, &str)> {
@@ -54,7 +54,7 @@ fn a_claim_of_another_installation_scope_or_kind_makes_nothing_known() {
 #[test]
 fn what_could_not_be_read_is_known_as_such_with_the_reason() {
     let mut world = World::of([]);
-    let key = ("prod".to_owned(), "Widget".to_owned());
+    let key = ScopedKind::new("prod", "Widget");
     world.live.seen.insert(key.clone(), Seen::Unknown("denied".into()));
     let known = known_of(&world);
     assert_eq!(known.unknown, [(key, "denied".to_owned())].into());

@@ -15,7 +15,7 @@ impl fmt::Debug for World {
         let lifecycles =
             self.documents.values().map(|it| (&it.address.name, &it.lifecycle, &it.spec));
         let lifecycles: Vec<_> = lifecycles.collect();
-        let settings = (self.mode, self.prune, self.stopped, !self.approved.is_empty());
+        let settings = (self.mode, self.prune, &self.stopped, !self.approved.is_empty());
         write!(f, "{settings:?}\n{lifecycles:#?}\n{:#?}", self.live.seen)
     }
 }
@@ -82,7 +82,7 @@ fn resources() -> impl Strategy<Value = Vec<Observed<Value>>> {
 fn worlds() -> impl Strategy<Value = World> {
     let prune = select(vec![Prune::Never, Prune::Held, Prune::Automatic]);
     let mode = select(vec![Mode::Enforce, Mode::Enforce, Mode::Observe]);
-    let stopped = select(vec![None, None, Some("the brake is on")]);
+    let stopped = select(vec![None, None, Some(Stop::Brake)]);
     let seen = prop::bool::weighted(0.9);
     let (given_up, consent) = (any::<bool>(), any::<bool>());
     (manifests(), resources(), prune, mode, stopped, seen, given_up, consent).prop_map(
@@ -93,7 +93,7 @@ fn worlds() -> impl Strategy<Value = World> {
             }
             world = resources.into_iter().fold(world, World::with);
             if !seen {
-                let key = ("prod".to_owned(), "Widget".to_owned());
+                let key = ScopedKind::new("prod", "Widget");
                 world.live.seen.insert(key, Seen::Unknown("denied".into()));
             }
             if consent {
@@ -147,7 +147,7 @@ proptest! {
     #[test]
     fn of_two_resources_with_one_claim_and_on_what_was_not_seen_nothing_is_done(world in worlds()) {
         let plan = world.plan();
-        let seen = &world.live.seen[&("prod".to_owned(), "Widget".to_owned())];
+        let seen = &world.live.seen[&ScopedKind::new("prod", "Widget")];
         let Some(resources) = seen.all() else {
             prop_assert!(plan.steps.is_empty() && plan.in_sync.is_empty());
             return Ok(());

@@ -102,7 +102,7 @@ fn a_pruning_is_only_reported_where_nothing_may_be_written() {
         let mut world = world(prune);
         // A failure is no better reason than these.
         world.holdoffs.insert(at("old"), failed(""));
-        world.stopped = Some("the brake is on");
+        world.stopped = Some(Stop::Brake);
         assert_eq!(
             world.step().verdict,
             Verdict::Reported(ReportReason::Brake { why: "the brake is on".into() })

@@ -95,7 +95,7 @@ fn an_orphan_in_a_paused_scope_is_not_pruned() {
 fn a_pause_keeps_the_reason_that_stands_above_it() {
     let mut world = world();
     world.pauses = vec![paused(Extent::Everything)];
-    world.stopped = Some("the brake is on");
+    world.stopped = Some(Stop::Brake);
     let all = world.plan().steps;
     let kept = Verdict::Reported(ReportReason::Brake { why: "the brake is on".into() });
     assert!(

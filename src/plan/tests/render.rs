@@ -99,7 +99,7 @@ fn conflicts_orphans_unreadable_kinds_and_useless_consents_have_their_own_marks(
         ("test", "Keepsake", "no credentials"),
         ("test", "Widget", "no credentials"),
     ] {
-        world.live.seen.insert((scope.into(), kind.into()), Seen::Unknown(why.into()));
+        world.live.seen.insert(ScopedKind::new(scope, kind), Seen::Unknown(why.into()));
     }
     let mut plan = world.plan();
     plan.unknown.push(Unknown::kind("test", "Gadget", "throttled"));

@@ -15,7 +15,7 @@ fn hidden_by(id: &str, name: &str) -> Unread {
 
 impl World {
     fn unread(mut self, unread: Unread) -> Self {
-        let key = ("prod".to_owned(), "Widget".to_owned());
+        let key = ScopedKind::new("prod", "Widget");
         self.live.unread.entry(key).or_default().push(unread);
         self
     }
@@ -156,7 +156,7 @@ fn a_reference_waits_for_what_may_be_hidden_and_takes_what_its_claim_names() {
         "{step:?}"
     );
     let named = asking().with(ours("w-1", "a", &[])).unread(hidden_by("w-9", "b"));
-    let known = known(&named.live, OWNER);
+    let known = Claims::read(&named.live, OWNER).known(&named.live);
     assert_eq!(known.resources[&at("b")].id, "w-9".into());
 }
 

@@ -50,7 +50,7 @@ fn settings_before_brake_before_lifecycle_before_pause_before_any_wait() {
         document.lifecycle.mode = ManifestMode::Observe;
     }
     assert_eq!(reported(&world), "its lifecycle says observe");
-    world.stopped = Some("the brake is on");
+    world.stopped = Some(Stop::Brake);
     assert_eq!(reported(&world), "the brake is on");
     world.mode = Mode::Observe;
     assert_eq!(reported(&world), "the settings say observe");
@@ -163,7 +163,7 @@ fn what_tightens_is_not_done_where_nothing_may_be_written() {
     let mut world = World::of([widget("a", "parts: {lock: shut, gate: open}")])
         .with(ours("w-1", "a", &[]))
         .failed("a", &["gate"]);
-    world.stopped = Some("the brake is on");
+    world.stopped = Some(Stop::Brake);
     assert_eq!(world.plan().go().count(), 0);
 }
 

@@ -134,7 +134,7 @@ fn references_become_groups_of_their_account_and_the_own_name_is_self() {
 fn a_rule_for_a_group_that_does_not_exist_yet_stays_in_the_state_and_keeps_nothing_waiting() {
     let mut known = known();
     known.candidates.insert(Address::new("prod", "SecurityGroup", "lost"), ["sg-0l".into()].into());
-    known.unknown.insert(("net".into(), "SecurityGroup".into()), "denied".into());
+    known.unknown.insert(crate::model::ScopedKind::new("net", "SecurityGroup"), "denied".into());
     let from = json!(["self", {"ref": "later"}, {"ref": "lost"}, {"ref": "net/hub"}]);
     let entry = json!({"protocol": "tcp", "ports": 443, "from": from});
     let (state, resolution) = resolve(&known, json!({"ingress": [entry]}));

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::{
-    Losses,
+    Grounds, Losses,
     place::{Place, is_account},
-    principals::{Principal, break_glass, own},
+    principals::{Principal, own},
     reason::LockoutReason,
     request::{Need, condition_keys, needs},
 };
@@ -15,10 +13,10 @@ use crate::{
     kind::{Guarded, Reach},
     manifest::Presence,
     model::{
-        Ownership, Seen,
-        policy_document::{Context, Decision, Dialect, PolicyDocument, equivalent},
+        Ownership, PhysicalId, ScopedKind,
+        policy_document::{Context, Decision, PolicyDocument, equivalent},
     },
-    plan::{Inputs, Step},
+    plan::{Claimed, Look, Step, look::Resolving},
 };
 
 /// The text of a policy.
@@ -61,13 +59,16 @@ struct Change<'a> {
     targets: &'a BTreeSet<String>,
     before: Text<'a>,
     was_on: BTreeSet<String>,
-    others: Vec<Other>,
+    others: Vec<&'a Other>,
 }
 
-/// Another policy, which stays as it is.
-struct Other {
+/// A policy that stays as it is, for the steps of others.
+pub(super) struct Other {
+    id: PhysicalId,
     document: PolicyDocument,
     targets: BTreeSet<String>,
+    /// The condition keys that it names.
+    keys: BTreeSet<String>,
 }
 
 /// Who of those that must not be locked out would lose what. A service control policy gives nothing: what it does not deny stays
@@ -77,7 +78,7 @@ pub(super) fn reasons(
     targets: &BTreeSet<String>,
     before: Option<&Guarded>,
     step: &Step,
-    inputs: &Inputs<'_>,
+    grounds: &Grounds<'_>,
 ) -> Vec<LockoutReason> {
     let (before, was_on) = match before {
         Some(Guarded { document, reach: Reach::Accounts(was_on) }) => {
@@ -85,40 +86,42 @@ pub(super) fn reasons(
         }
         _ => (Text::Nothing, BTreeSet::new()),
     };
-    let others = others(step, inputs);
+    let own_id = step.action.have().map(|have| &have.id);
+    let others = grounds.others(&step.address.scoped_kind());
+    let others = others.iter().filter(|other| Some(&other.id) != own_id).collect();
     let change = Change { after, targets, before, was_on, others };
     let mut reasons = Vec::new();
-    for facts in inputs.facts.values().filter(|it| change.concerns(&it.account, inputs)) {
-        let Some(place) = Place::of_scope(facts, inputs) else { continue };
-        match own(facts, inputs) {
-            Ok(principal) => reasons.extend(change.judge(&principal, &[place], inputs)),
+    for facts in grounds.scopes().filter(|it| change.concerns(&it.account, grounds)) {
+        let Some(place) = grounds.place(&facts.name) else { continue };
+        match own(facts, grounds.inputs) {
+            Ok(principal) => reasons.extend(change.judge(&principal, &[place], grounds)),
             Err(unknown) => reasons.push(*unknown),
         }
     }
-    for principal in break_glass(inputs) {
-        if change.concerns(&principal.account, inputs) {
-            let places = Place::of_break_glass(&principal.account, &principal.partition, inputs);
-            reasons.extend(change.judge(&principal, &places, inputs));
+    for glass in &grounds.break_glass {
+        if change.concerns(&glass.principal.account, grounds) {
+            let places: Vec<&Place<'_>> = glass.places(grounds).iter().collect();
+            reasons.extend(change.judge(&glass.principal, &places, grounds));
         }
     }
     reasons
 }
 
 impl Change<'_> {
-    fn concerns(&self, account: &str, inputs: &Inputs<'_>) -> bool {
-        self.targets.iter().chain(&self.was_on).any(|target| below(target, account, inputs))
+    fn concerns(&self, account: &str, grounds: &Grounds<'_>) -> bool {
+        self.targets.iter().chain(&self.was_on).any(|target| below(target, account, grounds))
     }
 
     fn judge(
         &self,
         principal: &Principal,
-        places: &[Place<'_>],
-        inputs: &Inputs<'_>,
+        places: &[&Place<'_>],
+        grounds: &Grounds<'_>,
     ) -> Option<LockoutReason> {
         let mut keys = self.after.keys();
         keys.extend(self.before.keys());
-        keys.extend(self.others.iter().flat_map(|other| condition_keys(&other.document)));
-        let on = |target: &&String| below(target, &principal.account, inputs);
+        keys.extend(self.others.iter().flat_map(|other| other.keys.iter().cloned()));
+        let on = |target: &&String| below(target, &principal.account, grounds);
         let covered = self.targets.iter().any(|target| on(&target));
         let was_on: Vec<&String> = self.was_on.iter().filter(on).collect();
         let mut losses = Losses::default();
@@ -156,61 +159,58 @@ impl Change<'_> {
 
 /// Whether an account is, or may be, below a target or is the target itself. Who is below a root or unit is not known here, so
 /// everybody may be, but for the management account.
-fn below(target: &str, account: &str, inputs: &Inputs<'_>) -> bool {
-    !inputs.live.management_accounts.values().any(|manager| manager == account)
-        && (target == account || !is_account(target))
+fn below(target: &str, account: &str, grounds: &Grounds<'_>) -> bool {
+    !grounds.managers.contains(account) && (target == account || !is_account(target))
 }
 
-/// The other policies of the organisation that were seen and that stay as they are: somebody else's, and those of ours whose
-/// manifest says what is there. Where they are attached they go on allowing what they allow. FullAWSAccess is not among them:
-/// where it is attached is not read.
-fn others(step: &Step, inputs: &Inputs<'_>) -> Vec<Other> {
-    let key = (step.address.scope.clone(), step.address.kind.clone());
-    let Some(Seen::All(resources)) = inputs.live.seen.get(&key) else { return Vec::new() };
-    let Some(kind) = inputs.registry.get(&step.address.kind) else { return Vec::new() };
-    let own = step.action.have().map(|have| &have.id);
+/// The policies of the organisation that were seen and that stay as they are where they are not themselves changed: somebody
+/// else's, and those of ours whose manifest wants what is there. Where they are attached they go on allowing what they allow.
+/// FullAWSAccess is not among them: where it is attached is not read.
+pub(super) fn others(at: &ScopedKind, look: &Look<'_>) -> Vec<Other> {
+    let (Some(inventory), Some(kind)) = (look.claims.of(at), look.kind(&at.kind)) else {
+        return Vec::new();
+    };
     let mut others = Vec::new();
-    for resource in resources.iter().filter(|it| Some(&it.id) != own) {
-        let spec = match Ownership::read(&resource.tags, inputs.owner) {
+    for Claimed { resource, ownership } in inventory.all() {
+        let wanted = match ownership {
             Ownership::Ours { address, .. } => {
-                let document = inputs.documents.get(&address);
-                let kept = document.filter(|it| it.lifecycle.state == Presence::Present);
-                match kept.and_then(|it| it.spec.as_ref()) {
-                    Some(spec) => Some(spec),
-                    None => continue,
+                let document = look.documents.get(address);
+                let kept = document.is_some_and(|it| it.lifecycle.state == Presence::Present);
+                match look.resolved(address) {
+                    // What does not decode helps nobody.
+                    Some(Resolving::Done(Some(want), _)) if kept => {
+                        Some(kind.guards(&want.state).unwrap_or_default())
+                    }
+                    _ => continue,
                 }
             }
-            _ => None,
+            Ownership::Foreign(_) | Ownership::Unclaimed => None,
         };
-        // What does not decode helps nobody.
         for guarded in kind.guards(&resource.state).unwrap_or_default() {
             let (Some(document), Reach::Accounts(mut targets)) = (guarded.document, guarded.reach)
             else {
                 continue;
             };
-            if let Some(spec) = spec {
-                if !says(&spec["content"], &document) {
-                    continue;
-                }
-                targets.retain(|target| lists(&spec["targets"], target));
+            if let Some(wanted) = &wanted {
+                let wanted_on = wanted_on(wanted, &document);
+                targets.retain(|target| wanted_on.contains(target));
             }
-            others.push(Other { document, targets });
+            let (id, keys) = (resource.id.clone(), condition_keys(&document));
+            others.push(Other { id, document, targets, keys });
         }
     }
     others
 }
 
-/// Whether a manifest's content is what is there.
-fn says(content: &Value, live: &PolicyDocument) -> bool {
+/// Where a manifest wants what a policy says now.
+fn wanted_on<'a>(wanted: &'a [Guarded], live: &PolicyDocument) -> BTreeSet<&'a String> {
     let context = Context { partition: String::new(), account: String::new() };
-    let wanted = match content {
-        Value::String(text) => PolicyDocument::parse(text, Dialect::ServiceControlPolicy),
-        value => PolicyDocument::from_value(value, Dialect::ServiceControlPolicy),
-    };
-    wanted.is_ok_and(|wanted| equivalent(&wanted, live, &context))
-}
-
-/// Whether a manifest names a target by its id.
-fn lists(targets: &Value, target: &str) -> bool {
-    targets.as_array().is_some_and(|all| all.iter().any(|one| one == target))
+    let says = |document: &PolicyDocument| equivalent(document, live, &context);
+    let same = wanted.iter().filter_map(|guarded| match guarded {
+        Guarded { document: Some(document), reach: Reach::Accounts(on) } if says(document) => {
+            Some(on)
+        }
+        _ => None,
+    });
+    same.flatten().collect()
 }

@@ -6,6 +6,7 @@
 //! palisade's own need not: only one that allows nobody anything is held.
 
 mod accounts;
+mod grounds;
 mod key;
 mod place;
 mod principals;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+pub(super) use self::grounds::Grounds;
 pub use self::reason::{LockedOut, LockoutReason};
 use self::{accounts::Text, request::Need};
 use crate::{
@@ -24,13 +26,13 @@ use crate::{
         erased::{ErasedKind, Undecodable},
     },
     model::policy_document::{Decision, PolicyDocument},
-    plan::{Action, Inputs, Step},
+    plan::{Action, Step},
 };
 
 /// Why the step would lock somebody out; empty if it would not.
-pub fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<LockoutReason> {
-    let Some(kind) = inputs.registry.get(&step.address.kind) else { return Vec::new() };
-    match judged(kind, step, inputs) {
+pub(super) fn reasons(step: &Step, grounds: &Grounds<'_>) -> Vec<LockoutReason> {
+    let Some(kind) = grounds.inputs.look.kind(&step.address.kind) else { return Vec::new() };
+    match judged(kind, step, grounds) {
         Ok(reasons) => reasons.into_iter().collect(),
         Err(defect) => vec![LockoutReason::Undecodable { defect: defect.to_string() }],
     }
@@ -39,7 +41,7 @@ pub fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<LockoutReason> {
 fn judged(
     kind: &dyn ErasedKind,
     step: &Step,
-    inputs: &Inputs<'_>,
+    grounds: &Grounds<'_>,
 ) -> Result<BTreeSet<LockoutReason>, Undecodable> {
     let before = step.action.have().map(|have| kind.guards(&have.state)).transpose()?;
     let before = before.unwrap_or_default();
@@ -54,7 +56,7 @@ fn judged(
     };
     let mut reasons = BTreeSet::new();
     for guarded in after.iter().flatten().filter(|guarded| !before.contains(guarded)) {
-        reasons.extend(judge(guarded, before.first(), step, inputs));
+        reasons.extend(judge(guarded, before.first(), step, grounds));
     }
     // What was there and is nothing in a later state takes with it what it allowed.
     if after.iter().any(Vec::is_empty)
@@ -62,7 +64,7 @@ fn judged(
         && matches!(gone.reach, Reach::Accounts(_))
     {
         let nowhere = BTreeSet::new();
-        reasons.extend(accounts::reasons(Text::Nothing, &nowhere, Some(gone), step, inputs));
+        reasons.extend(accounts::reasons(Text::Nothing, &nowhere, Some(gone), step, grounds));
     }
     Ok(reasons)
 }
@@ -71,13 +73,13 @@ fn judge(
     guarded: &Guarded,
     before: Option<&Guarded>,
     step: &Step,
-    inputs: &Inputs<'_>,
+    grounds: &Grounds<'_>,
 ) -> Vec<LockoutReason> {
     match (&guarded.reach, &guarded.document) {
         (Reach::Accounts(targets), document) => {
-            accounts::reasons(document.as_ref().into(), targets, before, step, inputs)
+            accounts::reasons(document.as_ref().into(), targets, before, step, grounds)
         }
-        (Reach::Key, Some(document)) => key::reasons(document, step, inputs),
+        (Reach::Key, Some(document)) => key::reasons(document, step, grounds),
         (Reach::Endpoint, Some(document)) if allows_nothing(document) => {
             vec![LockoutReason::NobodyThroughEndpoint]
         }

@@ -1,12 +1,17 @@
 //! Where palisade works: an account in a Region, what it needs there, and on what.
 
-use std::collections::BTreeSet;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use serde_json::Value;
 
+use super::Grounds;
 use crate::{
     kind::ScopeFacts,
-    model::{Ownership, Seen, policy_document::ANY_TEXT},
+    model::{ScopedKind, policy_document::ANY_TEXT},
     operations::{Need, On, Operation, Usage, role_arns},
     plan::Inputs,
 };
@@ -14,68 +19,82 @@ use crate::{
 /// The kind whose resources are in the management account, wherever palisade calls from.
 const ORGANIZATION_WIDE: &str = "ServiceControlPolicy";
 
+/// Stands for the id of a key that is yet to be made.
+const NEW_KEY: &str = "00000000-0000-4000-8000-000000000000";
+
 /// An account in a Region, and what is used there.
+#[derive(Clone)]
 pub(super) struct Place<'a> {
     pub(super) facts: ScopeFacts,
-    pub(super) usage: Usage,
+    pub(super) usage: Rc<Usage>,
     inputs: &'a Inputs<'a>,
     /// Every string in what is claimed there and in the manifests for it: ids among them.
-    mentioned: BTreeSet<String>,
+    mentioned: Rc<BTreeSet<String>>,
     /// The only key that matters, if it is so: its ARN, or none where it is yet to be made.
     key: Option<Option<&'a str>>,
+    /// What is there of each resource type that was asked for.
+    found: Rc<RefCell<Found>>,
 }
+
+/// The ARNs of what is there, by resource type.
+type Found = BTreeMap<String, Rc<BTreeSet<String>>>;
 
 impl<'a> Place<'a> {
     /// The place of a scope; none if nothing is declared or live there, so that palisade does nothing in it. Everything that
     /// is live counts, claimed or not: it may be adopted next.
     pub(super) fn of_scope(facts: &ScopeFacts, inputs: &'a Inputs<'a>) -> Option<Self> {
-        let documents = || inputs.documents.values().filter(|it| it.address.scope == facts.name);
-        let mut usage = Usage::of(inputs.registry, documents());
+        let look = inputs.look;
+        let mut usage = Usage::of(look.installation.registry, look.documents_in(&facts.name));
         let mut mentioned = BTreeSet::new();
         let mut roles = usage.execution_roles.take().unwrap_or_default();
-        documents().filter_map(|it| it.spec.as_ref()).for_each(|it| strings(it, &mut mentioned));
-        for ((scope, kind), seen) in &inputs.live.seen {
-            let Seen::All(resources) = seen else { continue };
-            if *scope != facts.name || resources.is_empty() {
+        let specs = look.documents_in(&facts.name).filter_map(|it| it.spec.as_ref());
+        specs.for_each(|it| strings(it, &mut mentioned));
+        for (at, inventory) in look.claims.inventories() {
+            if at.scope != facts.name || inventory.all().is_empty() {
                 continue;
             }
-            usage = usage.with(kind);
-            let ours = resources.iter().filter(|it| {
-                matches!(Ownership::read(&it.tags, inputs.owner), Ownership::Ours { .. })
-            });
-            for resource in ours {
-                strings(&resource.state, &mut mentioned);
-                if kind == "SageMakerDomain" {
-                    roles.extend(role_arns(&resource.state));
+            usage = usage.with(&at.kind);
+            for it in inventory.all().iter().filter(|it| it.address().is_some()) {
+                strings(&it.resource.state, &mut mentioned);
+                if at.kind == "SageMakerDomain" {
+                    roles.extend(role_arns(&it.resource.state));
                 }
             }
         }
         usage.execution_roles = Some(roles).filter(|roles| !roles.is_empty());
-        let place = Self { facts: facts.clone(), usage, inputs, mentioned, key: None };
-        (!place.usage.kinds.is_empty()).then_some(place)
+        let used = !usage.kinds.is_empty();
+        used.then(|| Self::new(facts.clone(), usage, inputs, mentioned))
+    }
+
+    fn new(
+        facts: ScopeFacts,
+        usage: Usage,
+        inputs: &'a Inputs<'a>,
+        mentioned: BTreeSet<String>,
+    ) -> Self {
+        let (usage, mentioned) = (Rc::new(usage), Rc::new(mentioned));
+        Self { facts, usage, inputs, mentioned, key: None, found: Rc::default() }
     }
 
     /// The same with a kind that is about to be used.
-    pub(super) fn with(mut self, kind: &str) -> Self {
-        self.usage = self.usage.with(kind);
-        self
+    pub(super) fn with(self, kind: &str) -> Self {
+        if self.usage.kinds.contains(kind) {
+            return self;
+        }
+        Self { usage: Rc::new(Usage::clone(&self.usage).with(kind)), ..self }
     }
 
     /// The same as if this were the only key there: its ARN, or that of one that is yet to be made.
-    pub(super) fn on_key(&self, arn: Option<&'a str>) -> Self {
-        Self {
-            facts: self.facts.clone(),
-            usage: self.usage.clone(),
-            inputs: self.inputs,
-            mentioned: self.mentioned.clone(),
-            key: Some(arn),
-        }
+    pub(super) fn on_key<'k>(&self, arn: Option<&'k str>) -> Place<'k>
+    where
+        'a: 'k,
+    {
+        Place { key: Some(arn), ..self.clone() }
     }
 
     /// A scope in which nothing is used yet.
     pub(super) fn empty(facts: &ScopeFacts, inputs: &'a Inputs<'a>) -> Self {
-        let usage = Usage::default();
-        Self { facts: facts.clone(), usage, inputs, mentioned: BTreeSet::new(), key: None }
+        Self::new(facts.clone(), Usage::default(), inputs, BTreeSet::new())
     }
 
     /// Where a break-glass role must be able to undo what palisade does: the scopes of its account. In an account without
@@ -85,10 +104,11 @@ impl<'a> Place<'a> {
     pub(super) fn of_break_glass(
         account: &str,
         partition: &str,
-        inputs: &'a Inputs<'a>,
+        grounds: &Grounds<'a>,
     ) -> Vec<Self> {
-        let all = || inputs.facts.values().filter_map(|facts| Self::of_scope(facts, inputs));
-        let own: Vec<Self> = all().filter(|place| place.facts.account == account).collect();
+        let all = || grounds.scopes().filter_map(|facts| grounds.place(&facts.name));
+        let own = all().filter(|place| place.facts.account == account);
+        let own: Vec<Self> = own.cloned().collect();
         if !own.is_empty() {
             return own;
         }
@@ -96,18 +116,19 @@ impl<'a> Place<'a> {
             |place: &Self| place.usage.kinds.iter().any(|it| it != ORGANIZATION_WIDE);
         let mut regions: BTreeSet<String> = all()
             .filter(|place| place.facts.partition == partition && of_resources(place))
-            .map(|place| place.facts.region)
+            .map(|place| place.facts.region.clone())
             .collect();
         if regions.is_empty() {
             regions.insert(ANY_TEXT.to_string());
         }
-        let mut usage = Usage::everything(inputs.registry);
+        let inputs = grounds.inputs;
+        let mut usage = Usage::everything(inputs.look.installation.registry);
         usage.kinds.remove(ORGANIZATION_WIDE);
         usage.needs.remove(&Need::OrganizationId);
         let place = |region: String| {
             let (account, partition) = (account.to_owned(), partition.to_owned());
             let facts = ScopeFacts { name: String::new(), account, region, partition };
-            Self { facts, usage: usage.clone(), inputs, mentioned: BTreeSet::new(), key: None }
+            Self::new(facts, usage.clone(), inputs, BTreeSet::new())
         };
         regions.into_iter().map(place).collect()
     }
@@ -119,12 +140,12 @@ impl<'a> Place<'a> {
 
     /// The id of the organisation that the account is in, if it is known.
     pub(super) fn organization(&self) -> Option<&str> {
-        self.inputs.live.organizations.get(&self.facts.name)?.all().map(String::as_str)
+        self.inputs.look.live.organizations.get(&self.facts.name)?.all().map(String::as_str)
     }
 
     /// The owner in the tags of what is ours.
     pub(super) fn owner(&self) -> &str {
-        self.inputs.owner
+        self.inputs.look.installation.owner
     }
 
     /// The resources that a permission is needed on, each with its type: those that are claimed or named, and of each type
@@ -147,7 +168,7 @@ impl<'a> Place<'a> {
         }
         let mut found = BTreeSet::new();
         for sort in on.sorts() {
-            found.extend(self.of_sort(sort).into_iter().map(|arn| (*sort, arn)));
+            found.extend(self.of_sort(sort).iter().map(|arn| (*sort, arn.clone())));
         }
         // Of the places of an organisation each call takes one sort or another, and none takes all.
         let fits = |sort: &str| {
@@ -157,7 +178,20 @@ impl<'a> Place<'a> {
     }
 
     /// Those of one type: what is claimed, what is named, and one that nobody has made yet.
-    fn of_sort(&self, sort: &str) -> BTreeSet<String> {
+    fn of_sort(&self, sort: &str) -> Rc<BTreeSet<String>> {
+        if let ("key", Some(key)) = (sort, self.key) {
+            let (new, only) = (self.arn(sort, NEW_KEY), key.map(str::to_owned));
+            return Rc::new(BTreeSet::from([only.unwrap_or(new)]));
+        }
+        if let Some(found) = self.found.borrow().get(sort) {
+            return Rc::clone(found);
+        }
+        let found = Rc::new(self.find(sort));
+        self.found.borrow_mut().insert(sort.to_owned(), Rc::clone(&found));
+        found
+    }
+
+    fn find(&self, sort: &str) -> BTreeSet<String> {
         let named = |start: &str, sample: &str| -> BTreeSet<String> {
             self.named(start).chain([sample]).map(str::to_owned).collect()
         };
@@ -171,11 +205,7 @@ impl<'a> Place<'a> {
             "security-group-rule" => ("", only("sgr-00000000000000000")),
             "prefix-list" => ("", only("pl-00000000000000000")),
             "hostedzone" => ("", only("Z00000000000000000000")),
-            "key" => match self.key {
-                Some(Some(arn)) => return only(arn),
-                Some(None) => ("", only("00000000-0000-4000-8000-000000000000")),
-                None => ("KmsKey", only("00000000-0000-4000-8000-000000000000")),
-            },
+            "key" => ("KmsKey", only(NEW_KEY)),
             "alias" => ("", named("alias/", "alias/00000000")),
             "domain" => ("SageMakerDomain", only("d-000000000000")),
             "policy" => ("ServiceControlPolicy", only("service_control_policy/p-00000000")),
@@ -203,7 +233,7 @@ impl<'a> Place<'a> {
     fn arn(&self, sort: &str, id: &str) -> String {
         let ScopeFacts { account, region, partition, .. } = &self.facts;
         let any = ANY_TEXT.to_string();
-        let manager = self.inputs.live.management_accounts.get(&self.facts.name).unwrap_or(&any);
+        let manager = self.inputs.organization.managers.get(&self.facts.name).unwrap_or(&any);
         let organization = self.organization().unwrap_or(&any);
         let organizations = format!("arn:{partition}:organizations::{manager}");
         match sort {
@@ -220,14 +250,11 @@ impl<'a> Place<'a> {
 
     /// What is claimed of a kind, by its ARN.
     fn claimed(&self, kind: &str) -> BTreeSet<String> {
-        let key = (self.facts.name.clone(), kind.to_owned());
-        let Some(Seen::All(resources)) = self.inputs.live.seen.get(&key) else {
-            return BTreeSet::new();
-        };
-        let ours = resources.iter().filter(|resource| {
-            matches!(Ownership::read(&resource.tags, self.inputs.owner), Ownership::Ours { .. })
-        });
-        ours.map(|it| it.arn.clone()).filter(|arn| arn.starts_with("arn:")).collect()
+        let at = ScopedKind::new(&self.facts.name, kind);
+        let seen = self.inputs.look.claims.of(&at).into_iter();
+        let ours = seen.flat_map(|it| it.all()).filter(|it| it.address().is_some());
+        let arns = ours.map(|it| it.resource.arn.clone());
+        arns.filter(|arn| arn.starts_with("arn:")).collect()
     }
 
     /// Ids that manifests or claimed resources name.

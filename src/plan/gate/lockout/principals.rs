@@ -82,7 +82,7 @@ pub(super) fn own(
     facts: &ScopeFacts,
     inputs: &Inputs<'_>,
 ) -> Result<Principal, Box<LockoutReason>> {
-    match inputs.lockout.callers.get(&facts.name) {
+    match inputs.limits.lockout.callers.get(&facts.name) {
         Some(arn) => Ok(Principal::new(arn, Some(&facts.name))),
         None => Err(Box::new(LockoutReason::RoleUnknown { scope: facts.name.clone() })),
     }
@@ -90,5 +90,5 @@ pub(super) fn own(
 
 /// The break-glass roles of the settings.
 pub(super) fn break_glass(inputs: &Inputs<'_>) -> Vec<Principal> {
-    inputs.lockout.break_glass.iter().map(|arn| Principal::new(arn, None)).collect()
+    inputs.limits.lockout.break_glass.iter().map(|arn| Principal::new(arn, None)).collect()
 }

@@ -36,8 +36,8 @@ fn scene() -> Scene {
 
 fn closed(closed: &[&str]) -> Scene {
     let mut scene = Scene::new();
-    scene.live.management_accounts.insert("org".into(), MANAGER.into());
-    scene.live.organization_trees.insert("org".into(), Seen::All(organization(closed)));
+    scene.organization.managers.insert("org".into(), MANAGER.into());
+    scene.organization.trees.insert("org".into(), Seen::All(organization(closed)));
     scene
 }
 
@@ -112,7 +112,7 @@ fn one_account_always_goes_and_needs_no_knowledge_of_the_organization() {
     scene.limits.accounts_percent = 0;
     assert!(goes(&scene, &Policy::at(&[ROOT]), &Policy::at(&[ROOT, "000000000001"])));
     assert!(goes(&scene, &Policy::at(&[ML]), &Policy { denies: "a:B", ..Policy::at(&[ML]) }));
-    scene.live.organization_trees.clear();
+    scene.organization.trees.clear();
     assert!(goes(&scene, &Policy::at(&[ROOT]), &Policy::at(&[ROOT, "000000000001"])));
 }
 
@@ -121,7 +121,7 @@ fn a_limit_of_a_hundred_percent_is_none_even_where_nothing_is_known() {
     let mut scene = scene();
     scene.limits.accounts_percent = 100;
     assert!(goes(&scene, &Policy::at(&[ML]), &Policy::at(&[ROOT])));
-    scene.live.organization_trees.clear();
+    scene.organization.trees.clear();
     assert!(goes(&scene, &Policy::at(&[ML]), &Policy::at(&[ROOT])));
     scene.limits.accounts_percent = 99;
     assert!(!goes(&scene, &Policy::at(&[ML]), &Policy::at(&[ROOT])));
@@ -172,7 +172,7 @@ fn putting_back_what_was_in_force_goes_whomever_it_concerns_and_whatever_is_know
         for cause in [Cause::Manifest, Cause::Adoption, Cause::Unknown] {
             assert_eq!(going(&scene.hold(vec![change(&wrong, &right, cause)])), 0, "{cause:?}");
         }
-        scene.live.organization_trees.clear();
+        scene.organization.trees.clear();
     }
 }
 
@@ -207,9 +207,9 @@ fn the_account_that_manages_the_organization_is_concerned_by_nothing() {
     let few =
         organization(&[]).0.into_iter().filter(|(id, _)| id == MANAGER || id == "000000000006");
     let tree = OrganizationTree(few.collect());
-    scene.live.organization_trees.insert("org".into(), Seen::All(tree));
+    scene.organization.trees.insert("org".into(), Seen::All(tree));
     assert!(goes(&scene, &Policy::at(&[ML]), &Policy::at(&[ROOT])), "one account");
-    scene.live.management_accounts.clear();
+    scene.organization.managers.clear();
     let step = change(&Policy::at(&[ML]), &Policy::at(&[ROOT]), Cause::Manifest);
     assert!(scene.held(step).contains("concerns 2 of 2"), "who manages is not known");
 }
@@ -219,13 +219,13 @@ fn what_cannot_be_told_may_concern_everybody() {
     let mut scene = scene();
     let wide = || change(&Policy::at(&[ML]), &Policy::at(&[SANDBOX]), Cause::Manifest);
     let why = "organizations:ListAccounts denied".to_owned();
-    scene.live.organization_trees.insert("org".into(), Seen::Unknown(why.clone()));
+    scene.organization.trees.insert("org".into(), Seen::Unknown(why.clone()));
     let said = scene.held(wide());
     assert!(said.contains("may be all of them") && said.contains(&why), "{said}");
-    scene.live.organization_trees.clear();
+    scene.organization.trees.clear();
     assert!(scene.held(wide()).contains("may be all of them"));
     // Another organisation's tree is none of this scope's.
-    scene.live.organization_trees.insert("prod".into(), Seen::All(organization(&[])));
+    scene.organization.trees.insert("prod".into(), Seen::All(organization(&[])));
     assert!(scene.held(wide()).contains("may be all of them"));
 }
 

@@ -21,7 +21,7 @@ fn live(scene: &mut Scene, scope: &str, kind: &str, arn: &str, name: Option<&str
         }
         None => BTreeMap::new(),
     };
-    let seen = scene.live.seen.entry((scope.into(), kind.into()));
+    let seen = scene.live.seen.entry(ScopedKind::new(scope, kind));
     let Seen::All(resources) = seen.or_insert_with(|| Seen::All(Vec::new())) else { panic!() };
     resources.push(resource);
 }
@@ -82,7 +82,7 @@ fn what_is_yet_to_be_made_is_judged_by_the_arn_it_will_have() {
     ] {
         let mut scene = Scene::new();
         // The policies of an organisation belong to the account that manages it.
-        scene.live.management_accounts.insert("prod".into(), "999988887777".into());
+        scene.organization.managers.insert("prod".into(), "999988887777".into());
         live(&mut scene, "prod", kind, "arn:aws:something:else", None);
         let deny = |resource: &str| deny_on(action, &format!("arn:aws:{resource}*"));
         assert!(!goes(&scene, deny(resource), ACCOUNT), "{kind}");
@@ -98,7 +98,7 @@ fn a_kind_is_in_use_where_a_manifest_declares_it_or_something_of_it_is_live() {
     let mut scene = Scene::new();
     assert!(!denies_keys(&scene));
     scene = scene.keys(0);
-    scene.live.seen.insert(("prod".into(), "VpcEndpoint".into()), Seen::Unknown("x".into()));
+    scene.live.seen.insert(ScopedKind::new("prod", "VpcEndpoint"), Seen::Unknown("x".into()));
     assert!(!denies_keys(&scene), "nothing of it is there");
     live(&mut scene, "org", "KmsKey", "arn:aws:kms:eu-west-1:999988887777:key/1", None);
     live(&mut scene, "prod", "SecurityGroup", "arn:aws:ec2:eu-west-1:111122223333:x/1", None);
@@ -129,7 +129,7 @@ fn whoever_may_be_below_a_root_or_unit_is_concerned_but_for_the_management_accou
         assert!(denies(&scene, target), "{target}");
     }
     assert!(!denies(&scene, "444455556666"), "another account");
-    scene.live.management_accounts.insert("prod".into(), ACCOUNT.into());
+    scene.organization.managers.insert("prod".into(), ACCOUNT.into());
     for target in ["r-ab12", ACCOUNT] {
         assert!(!denies(&scene, target), "{target}");
     }

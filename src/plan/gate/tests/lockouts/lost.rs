@@ -53,7 +53,7 @@ fn the_deletion_of_a_policy_that_palisade_lives_on_is_held() {
     scene.lockout.break_glass = BTreeSet::from(["arn:aws:iam::444455556666:role/glass".into()]);
     let why = scene.held(scp_delete(Some(full()), &["444455556666"]));
     assert!(why.contains("the break-glass role"), "{why}");
-    scene.live.management_accounts.insert("org".into(), ACCOUNT.into());
+    scene.organization.managers.insert("org".into(), ACCOUNT.into());
     assert!(passes(&scene, scp_delete(Some(full()), &[ACCOUNT])), "it concerns no manager");
 }
 
@@ -76,7 +76,7 @@ fn what_a_policy_that_cannot_be_read_gave_or_denies_is_not_known() {
 /// Another policy of the organisation, attached to the account.
 fn another(scene: &mut Scene, scope: &str, name: Option<&str>, statements: Value) {
     live(scene, scope, "ServiceControlPolicy", "arn:aws:organizations::1:p", name);
-    let key = (scope.to_owned(), "ServiceControlPolicy".to_owned());
+    let key = ScopedKind::new(scope, "ServiceControlPolicy");
     let Some(Seen::All(all)) = scene.live.seen.get_mut(&key) else { panic!() };
     let last = all.last_mut().unwrap();
     last.id = "p-other".into();
@@ -229,7 +229,7 @@ fn a_key_that_a_domain_uses_must_let_sagemaker_have_its_grant() {
     assert!(passes(&scene, step.clone()), "no domain uses the key");
     live(&mut scene, "prod", "SageMakerDomain", "arn:aws:sagemaker:eu-west-1:1:domain/d", None);
     assert!(passes(&scene, step.clone()), "the domain uses another key");
-    let key = ("prod".to_owned(), "SageMakerDomain".to_owned());
+    let key = ScopedKind::new("prod", "SageMakerDomain");
     let Some(Seen::All(all)) = scene.live.seen.get_mut(&key) else { panic!() };
     all[0].state = json!({"kmsKey": "id-0"});
     assert!(scene.held(step).contains("would be denied kms:CreateGrant"));

@@ -132,7 +132,7 @@ fn a_break_glass_role_in_an_account_without_a_scope_keeps_all_that_palisade_coul
         assert!(goes(&scene, deny(action), "r-ab12"), "{action} undoes nothing of palisade's");
     }
     assert!(goes(&scene, deny("*"), ACCOUNT), "it is not below that account");
-    scene.live.management_accounts.insert("org".into(), "444455556666".into());
+    scene.organization.managers.insert("org".into(), "444455556666".into());
     assert!(goes(&scene, deny("*"), "r-ab12"), "nothing concerns the management account");
 }
 

@@ -9,7 +9,7 @@ fn everything() -> Scene {
     for kind in kinds::registry().names() {
         live(&mut scene, "prod", kind, "arn:aws:something:else", None);
     }
-    scene.live.management_accounts.insert("prod".into(), "999988887777".into());
+    scene.organization.managers.insert("prod".into(), "999988887777".into());
     scene.live.organizations.insert("prod".into(), Seen::All("o-1".into()));
     scene
 }
@@ -213,7 +213,7 @@ fn the_waiting_times_of_all_keys_count() {
 fn what_manifests_and_live_resources_name_is_asked_for_by_its_id() {
     let mut scene = Scene::new();
     live(&mut scene, "prod", "VpcEndpoint", "arn:aws:ec2:eu-west-1:1:vpc-endpoint/e", Some("e"));
-    let Some(Seen::All(all)) = scene.live.seen.get_mut(&("prod".into(), "VpcEndpoint".into()))
+    let Some(Seen::All(all)) = scene.live.seen.get_mut(&ScopedKind::new("prod", "VpcEndpoint"))
     else {
         panic!()
     };

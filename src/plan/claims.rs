@@ -1,0 +1,264 @@
+//! Whose everything is. Each claim is read once a pass, into an index by address, by id and by name; whatever is asked about a
+//! live resource afterwards is looked up, so that no manifest is compared with every resource.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
+
+use serde_json::Value;
+
+use super::Live;
+use crate::{
+    kind::{Known, KnownResource, Unread, erased::ErasedKind},
+    model::{Address, Observed, Ownership, PhysicalId, ScopedKind, Seen},
+};
+
+/// One live resource, and what its own tags say of whose it is.
+#[derive(Debug)]
+pub struct Claimed<'a> {
+    /// The resource.
+    pub resource: &'a Observed<Value>,
+    /// Whose it is.
+    pub ownership: Ownership,
+}
+
+impl Claimed<'_> {
+    /// The address in its claim, if it is ours.
+    pub fn address(&self) -> Option<&Address> {
+        match &self.ownership {
+            Ownership::Ours { address, .. } => Some(address),
+            Ownership::Foreign(_) | Ownership::Unclaimed => None,
+        }
+    }
+}
+
+/// What was read whole of one kind in one scope.
+#[derive(Debug)]
+pub struct Inventory<'a> {
+    /// In the order in which it was listed.
+    all: Vec<Claimed<'a>>,
+    /// What is ours, by the address in the claim and then as listed.
+    ours: Vec<usize>,
+    /// The first of each id.
+    ids: BTreeMap<&'a PhysicalId, usize>,
+    /// By natural key. Only what is to be created or adopted asks for it.
+    names: OnceLock<BTreeMap<String, Vec<usize>>>,
+    alive: OnceLock<usize>,
+}
+
+impl<'a> Inventory<'a> {
+    fn read(resources: &'a [Observed<Value>], owner: &str) -> Self {
+        let all: Vec<Claimed<'a>> = resources
+            .iter()
+            .map(|resource| Claimed { resource, ownership: Ownership::read(&resource.tags, owner) })
+            .collect();
+        let mut ours: Vec<usize> = (0..all.len()).filter(|n| all[*n].address().is_some()).collect();
+        ours.sort_by_key(|n| (all[*n].address(), *n));
+        let mut ids = BTreeMap::new();
+        for (n, resource) in resources.iter().enumerate() {
+            ids.entry(&resource.id).or_insert(n);
+        }
+        Self { all, ours, ids, names: OnceLock::new(), alive: OnceLock::new() }
+    }
+
+    /// Everything, as listed.
+    pub fn all(&self) -> &[Claimed<'a>] {
+        &self.all
+    }
+
+    /// What carries this address's claim, as listed.
+    pub fn of(&self, address: &Address) -> impl Iterator<Item = &Claimed<'a>> {
+        let claim = |n: &usize| self.all[*n].address();
+        let begin = self.ours.partition_point(|n| claim(n) < Some(address));
+        let found = self.ours[begin..].iter().take_while(move |n| claim(n) == Some(address));
+        found.map(|n| &self.all[*n])
+    }
+
+    /// The resource of this id.
+    pub fn by_id(&self, id: &PhysicalId) -> Option<&Claimed<'a>> {
+        self.ids.get(id).map(|n| &self.all[*n])
+    }
+
+    /// What shares one of these natural keys, as listed.
+    pub(super) fn named(&self, keys: &[String], kind: &dyn ErasedKind) -> Vec<&Claimed<'a>> {
+        if keys.is_empty() {
+            return Vec::new();
+        }
+        let names = self.names.get_or_init(|| {
+            let mut names: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+            for (n, it) in self.all.iter().enumerate() {
+                // A state that its own kind cannot read back is a defect; it shares no name with anything.
+                for key in kind.natural_keys(&it.resource.state).unwrap_or_default() {
+                    names.entry(key).or_default().push(n);
+                }
+            }
+            names
+        });
+        let found: BTreeSet<usize> =
+            keys.iter().filter_map(|key| names.get(key)).flatten().copied().collect();
+        found.into_iter().map(|n| &self.all[n]).collect()
+    }
+
+    /// What is ours and not on its way out, counted.
+    pub(super) fn alive(&self, kind: &dyn ErasedKind) -> usize {
+        *self.alive.get_or_init(|| {
+            let stays = |n: &&usize| !kind.is_gone(&self.all[**n].resource.state).unwrap_or(false);
+            self.ours.iter().filter(stays).count()
+        })
+    }
+}
+
+/// What of one kind in one scope is there and could not be read.
+#[derive(Debug)]
+pub struct Hidden<'a> {
+    /// All of it, as found.
+    pub all: &'a [Unread],
+    ids: BTreeSet<&'a PhysicalId>,
+    /// Those that carry a claim of ours, by the address in it and then as found.
+    claims: Vec<(Address, &'a Unread)>,
+}
+
+impl<'a> Hidden<'a> {
+    fn read(all: &'a [Unread], owner: &str) -> Self {
+        let ours = all.iter().filter_map(|unread| Some((unread.claim(owner)?, unread)));
+        let mut claims: Vec<_> = ours.collect();
+        claims.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Self { all, ids: all.iter().map(|unread| &unread.id).collect(), claims }
+    }
+
+    /// The first that carries this address's claim.
+    pub fn of(&self, address: &Address) -> Option<&'a Unread> {
+        let begin = self.claims.partition_point(|(claim, _)| claim < address);
+        let (claim, unread) = self.claims.get(begin)?;
+        (claim == address).then_some(unread)
+    }
+
+    /// How many carry a claim of ours.
+    pub(super) fn claimed(&self) -> usize {
+        self.claims.len()
+    }
+
+    /// Whether one of them has this id.
+    pub(super) fn has(&self, id: &PhysicalId) -> bool {
+        self.ids.contains(id)
+    }
+
+    /// Whether of some of them it is not even known whose they are.
+    pub(super) fn has_nobodys(&self) -> bool {
+        self.all.iter().any(|unread| unread.tags.is_none())
+    }
+}
+
+/// Whose everything is that one pass saw.
+#[derive(Debug)]
+pub struct Claims<'a> {
+    seen: BTreeMap<&'a ScopedKind, Seen<Inventory<'a>>>,
+    hidden: BTreeMap<&'a ScopedKind, Hidden<'a>>,
+}
+
+impl<'a> Claims<'a> {
+    /// Reads every claim.
+    pub fn read(live: &'a Live, owner: &str) -> Self {
+        let seen = live.seen.iter().map(|(at, seen)| {
+            let seen = match seen {
+                Seen::All(resources) => Seen::All(Inventory::read(resources, owner)),
+                Seen::Unknown(why) => Seen::Unknown(why.clone()),
+            };
+            (at, seen)
+        });
+        let hidden = live.unread.iter().filter(|(_, unread)| !unread.is_empty());
+        let hidden = hidden.map(|(at, unread)| (at, Hidden::read(unread, owner)));
+        Self { seen: seen.collect(), hidden: hidden.collect() }
+    }
+
+    /// What was read whole of a kind in a scope; none if it is unknown or was not looked at.
+    pub fn of(&self, at: &ScopedKind) -> Option<&Inventory<'a>> {
+        self.seen.get(at)?.all()
+    }
+
+    /// What of a kind in a scope could not be read; none if that is nothing.
+    pub fn hidden(&self, at: &ScopedKind) -> Option<&Hidden<'a>> {
+        self.hidden.get(at)
+    }
+
+    /// Every kind in a scope that was looked at.
+    pub fn seen(&self) -> impl Iterator<Item = (&'a ScopedKind, &Seen<Inventory<'a>>)> {
+        self.seen.iter().map(|(at, seen)| (*at, seen))
+    }
+
+    /// Every kind in a scope that was read.
+    pub fn inventories(&self) -> impl Iterator<Item = (&'a ScopedKind, &Inventory<'a>)> {
+        self.seen().filter_map(|(at, seen)| Some((at, seen.all()?)))
+    }
+
+    /// Every kind in a scope of which something could not be read.
+    pub(super) fn all_hidden(&self) -> impl Iterator<Item = (&'a ScopedKind, &Hidden<'a>)> {
+        self.hidden.iter().map(|(at, hidden)| (*at, hidden))
+    }
+
+    /// The kinds, by scope, of which something that is ours was found.
+    pub fn with_ours(&self) -> impl Iterator<Item = &'a ScopedKind> {
+        let whole = self.inventories().filter(|(_, inventory)| !inventory.ours.is_empty());
+        let hidden = self.all_hidden().filter(|(_, hidden)| hidden.claimed() > 0);
+        whole.map(|(at, _)| at).chain(hidden.map(|(at, _)| at))
+    }
+
+    /// What resolving may use: every managed resource that carries a single, readable claim.
+    pub(super) fn known(&self, live: &Live) -> Known {
+        let mut known = Known {
+            lookups: live.lookups.clone(),
+            organizations: live.organizations.clone(),
+            ..Known::default()
+        };
+        let mut twice = BTreeSet::new();
+        for (at, seen) in self.seen() {
+            let inventory = match seen {
+                Seen::All(inventory) => inventory,
+                Seen::Unknown(why) => {
+                    known.unknown.insert(at.clone(), why.clone());
+                    continue;
+                }
+            };
+            for it in inventory.all() {
+                let Some(address) = it.address().filter(|address| at.covers(address)) else {
+                    continue;
+                };
+                let Observed { id, arn, .. } = it.resource;
+                let resource = KnownResource { id: id.clone(), arn: arn.clone() };
+                if known.resources.insert(address.clone(), resource).is_some() {
+                    twice.insert(address.clone());
+                }
+            }
+        }
+        self.know_hidden(&mut known, &mut twice);
+        // Which of two is meant cannot be known.
+        for address in twice {
+            known.resources.remove(&address);
+            let inventory = self.of(&address.scoped_kind()).into_iter();
+            let carrying = inventory.flat_map(|it| it.of(&address));
+            let ids: BTreeSet<_> = carrying.map(|it| it.resource.id.to_string()).collect();
+            if !ids.is_empty() {
+                known.candidates.insert(address, ids);
+            }
+        }
+        known
+    }
+
+    /// What is not found may be one of those that could not be read; where its claim was read, that suffices to refer to it.
+    fn know_hidden(&self, known: &mut Known, twice: &mut BTreeSet<Address>) {
+        for (at, hidden) in self.all_hidden() {
+            for it in hidden.all {
+                let why = format!("{} {}: {}", at.kind, it.id, it.why);
+                known.unknown.entry(at.clone()).or_insert(why);
+            }
+            for (address, it) in hidden.claims.iter().filter(|(address, _)| at.covers(address)) {
+                let Some(arn) = it.arn.clone() else { continue };
+                let resource = KnownResource { id: it.id.clone(), arn };
+                if known.resources.insert(address.clone(), resource).is_some() {
+                    twice.insert(address.clone());
+                }
+            }
+        }
+    }
+}
