@@ -1,16 +1,23 @@
 //! Every AWS operation that palisade may call, with the permissions it needs.
 //!
-//! One table for all its readers, so that they cannot drift apart: the write guard refuses whatever is not in it and takes from it
+//! One table for all its readers, put together from what the kinds say, so that they cannot drift apart: the write guard refuses whatever is not in it and takes from it
 //! what writes; `palisade iam-policy` prints from it what to allow; the gate takes from it what no policy may deny palisade; and
 //! the tests run palisade under exactly what is printed.
 
 pub mod facts;
+mod of_kind;
 pub mod policy;
-mod table;
+pub(crate) mod table;
 mod usage;
 
-pub use self::usage::Usage;
-pub(crate) use self::usage::role_arns;
+pub use self::{
+    of_kind::{OfKind, ResourceType},
+    usage::Usage,
+};
+pub(crate) use self::{
+    of_kind::{kind_of_sort, of_kind},
+    usage::role_arns,
+};
 
 /// What carrying out an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,10 +70,11 @@ pub enum On {
 }
 
 impl On {
-    /// The resource types meant, as the service authorization reference names them; none for [`On::Anything`].
+    /// The resource types meant, as the service authorization reference names them; none for [`On::Anything`], and for
+    /// [`On::Adopted`], whose kind says it.
     pub fn sorts(self) -> &'static [&'static str] {
         match self {
-            Self::Anything => &[],
+            Self::Anything | Self::Adopted(_) => &[],
             Self::SecurityGroups => &["security-group"],
             Self::SecurityGroupRules => &["security-group-rule"],
             Self::PrefixLists => &["prefix-list"],
@@ -81,9 +89,6 @@ impl On {
             Self::Roots => &["root"],
             Self::Domains => &["domain"],
             Self::ExecutionRoles | Self::ServiceRole(_) => &["role"],
-            Self::Adopted("SecurityGroup") => &["security-group"],
-            Self::Adopted("VpcEndpoint") => &["vpc-endpoint"],
-            Self::Adopted(_) => &["domain"],
         }
     }
 }
@@ -184,7 +189,7 @@ impl Operation {
 
 /// Every row. An operation of several kinds that needs something else for each has a row for each.
 pub fn all() -> impl Iterator<Item = &'static Operation> {
-    table::OPERATIONS.into_iter().flatten()
+    table::EVERYWHERE.iter().chain(of_kind::KINDS.values().flat_map(|kind| kind.rows))
 }
 
 /// The operation with these names; the service's in any case. Where it has several rows, their modes are equal.

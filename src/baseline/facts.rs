@@ -113,14 +113,14 @@ impl<'a> Facts<'a> {
         let Some(spec) = &document.spec else { return Ok(()) };
         let resolver = Resolver { subject, document, known: &self.known };
         match document.address.kind.as_str() {
-            "SecurityGroup" => {
+            security_group::NAME => {
                 let group = resolver.group(spec)?;
                 self.groups.push(group);
             }
-            "VpcEndpoint" => self.endpoints.push(resolver.wanted(spec)?),
-            "KmsKey" => self.keys.push(resolver.wanted(spec)?),
-            "ServiceControlPolicy" => self.policies.push(resolver.wanted(spec)?),
-            "SageMakerDomain" => self.domains.push(resolver.wanted(spec)?),
+            vpc_endpoint::NAME => self.endpoints.push(resolver.wanted(spec)?),
+            kms_key::NAME => self.keys.push(resolver.wanted(spec)?),
+            service_control_policy::NAME => self.policies.push(resolver.wanted(spec)?),
+            sagemaker_domain::NAME => self.domains.push(resolver.wanted(spec)?),
             _ => {}
         }
         Ok(())
@@ -152,8 +152,8 @@ fn symbolic(subject: Subject<'_>) -> Known {
         let Address { scope, kind, name } = &document.address;
         let facts = subject.scopes.get(scope)?;
         let (service, resource, id) = match kind.as_str() {
-            "SecurityGroup" => ("ec2", "security-group/", format!("sg-f{number:016x}")),
-            "KmsKey" => ("kms", "key/", format!("ffffffff-ffff-4fff-8fff-{number:012x}")),
+            security_group::NAME => ("ec2", "security-group/", format!("sg-f{number:016x}")),
+            kms_key::NAME => ("kms", "key/", format!("ffffffff-ffff-4fff-8fff-{number:012x}")),
             _ => ("palisade", "", format!("{kind}/{name}")),
         };
         let ScopeFacts { partition, region, account, .. } = facts;

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{
     kind::ScopeFacts,
-    kinds::kms_key::State,
+    kinds::kms_key::{self, State},
     model::policy_document::{Admission, AttachedTo, Decision, Request, Who},
 };
 
-const KIND: &str = "KmsKey";
+const KIND: &str = kms_key::NAME;
 /// KMS API reference, ScheduleKeyDeletion: the longest waiting period.
 const LONGEST_WINDOW: u16 = 30;
 /// Cryptographic use of a symmetric key.

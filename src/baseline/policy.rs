@@ -2,7 +2,7 @@
 //! judged by the lint of their dialect; what AWS refuses never gets here, because the manifest is a problem then.
 
 use crate::{
-    kinds::{policies, vpc_endpoint},
+    kinds::{kms_key, policies, service_control_policy, vpc_endpoint},
     model::policy_document::{Gravity, PolicyDocument, Topic},
 };
 
@@ -34,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "KMS-ACT",
         severity: Severity::Medium,
-        kind: "KmsKey",
+        kind: kms_key::NAME,
         title: "Actions of key policies exist",
         why: WHY_ACTIONS,
         source: SOURCE_ACTIONS,
@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "KMS-CON",
         severity: Severity::Medium,
-        kind: "KmsKey",
+        kind: kms_key::NAME,
         title: "Conditions of key policies can hold and fail",
         why: WHY_CONDITIONS,
         source: SOURCE_CONDITIONS,
@@ -56,7 +56,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "KMS-STM",
         severity: Severity::Low,
-        kind: "KmsKey",
+        kind: kms_key::NAME,
         title: "Statements of key policies mean what they look like",
         why: WHY_STATEMENTS,
         source: SOURCE_STATEMENTS,
@@ -67,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "KMS-ALL",
         severity: Severity::High,
-        kind: "KmsKey",
+        kind: kms_key::NAME,
         title: "No key policy denies everything to everybody",
         why: WHY_ALL,
         source: SOURCE_ALL,
@@ -78,7 +78,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "EP-ACT",
         severity: Severity::Medium,
-        kind: "VpcEndpoint",
+        kind: vpc_endpoint::NAME,
         title: "Actions of endpoint policies exist",
         why: WHY_ACTIONS,
         source: SOURCE_ACTIONS,
@@ -89,7 +89,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "EP-CON",
         severity: Severity::Medium,
-        kind: "VpcEndpoint",
+        kind: vpc_endpoint::NAME,
         title: "Conditions of endpoint policies can hold and fail",
         why: WHY_CONDITIONS,
         source: SOURCE_CONDITIONS,
@@ -100,7 +100,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "EP-STM",
         severity: Severity::Low,
-        kind: "VpcEndpoint",
+        kind: vpc_endpoint::NAME,
         title: "Statements of endpoint policies mean what they look like",
         why: WHY_STATEMENTS,
         source: SOURCE_STATEMENTS,
@@ -111,7 +111,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "EP-ALL",
         severity: Severity::High,
-        kind: "VpcEndpoint",
+        kind: vpc_endpoint::NAME,
         title: "No endpoint policy denies everything to everybody",
         why: WHY_ALL,
         source: SOURCE_ALL,
@@ -122,7 +122,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "SCP-ACT",
         severity: Severity::Medium,
-        kind: "ServiceControlPolicy",
+        kind: service_control_policy::NAME,
         title: "Actions of service control policies exist",
         why: WHY_ACTIONS,
         source: SOURCE_ACTIONS,
@@ -133,7 +133,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "SCP-CON",
         severity: Severity::Medium,
-        kind: "ServiceControlPolicy",
+        kind: service_control_policy::NAME,
         title: "Conditions of service control policies can hold and fail",
         why: WHY_CONDITIONS,
         source: SOURCE_CONDITIONS,
@@ -144,7 +144,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "SCP-STM",
         severity: Severity::Low,
-        kind: "ServiceControlPolicy",
+        kind: service_control_policy::NAME,
         title: "Statements of service control policies mean what they look like",
         why: WHY_STATEMENTS,
         source: SOURCE_STATEMENTS,
@@ -155,7 +155,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "SCP-ALL",
         severity: Severity::High,
-        kind: "ServiceControlPolicy",
+        kind: service_control_policy::NAME,
         title: "No service control policy denies everything to everybody",
         why: WHY_ALL,
         source: SOURCE_ALL,

@@ -9,9 +9,12 @@ use super::{
     facts::{Facts, Wanted},
     service_control_policy,
 };
-use crate::kinds::{sagemaker_domain::State, security_group::DEFAULT_GROUP};
+use crate::kinds::{
+    sagemaker_domain::{self, State},
+    security_group::DEFAULT_GROUP,
+};
 
-const KIND: &str = "SageMakerDomain";
+const KIND: &str = sagemaker_domain::NAME;
 const USER_GROUPS: &str = "defaultUserSettings.securityGroups";
 const SPACE_GROUPS: &str = "defaultSpaceSettings.securityGroups";
 const USER_ROLE: &str = "defaultUserSettings.executionRole";

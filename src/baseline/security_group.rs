@@ -8,9 +8,9 @@ use super::{
     facts::{Facts, Group, Listed},
     sagemaker_domain,
 };
-use crate::kinds::security_group::{DEFAULT_GROUP, Direction, Mode, Peer, Ports, Traffic};
+use crate::kinds::security_group::{self, DEFAULT_GROUP, Direction, Mode, Peer, Ports, Traffic};
 
-const KIND: &str = "SecurityGroup";
+const KIND: &str = security_group::NAME;
 
 /// Security Hub, EC2.19: ports that services listen on which nobody means to offer to the world.
 const HIGH_RISK: [u16; 24] = [

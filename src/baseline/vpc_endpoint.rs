@@ -11,11 +11,14 @@ use super::{
     statement::{self, Statement},
 };
 use crate::{
-    kinds::vpc_endpoint::{Policy, State},
+    kinds::{
+        sagemaker_domain::NAME as DOMAIN,
+        vpc_endpoint::{self, Policy, State},
+    },
     model::policy_document::{Admission, AttachedTo, Who},
 };
 
-const KIND: &str = "VpcEndpoint";
+const KIND: &str = vpc_endpoint::NAME;
 
 /// What a VpcOnly domain cannot do without (SageMaker developer guide), and `sts` and `logs`, which jobs and their
 /// logs go through.
@@ -24,7 +27,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "EP-01",
         severity: Severity::High,
-        kind: "SageMakerDomain",
+        kind: DOMAIN,
         title: "The VPC of a VpcOnly domain has the endpoints that it needs",
         why: "Without them the traffic has to find another way out of the VPC, or Studio does not work.",
         source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\" (VpcOnly); Security Hub \

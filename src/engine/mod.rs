@@ -15,6 +15,7 @@ mod observe;
 pub mod pace;
 mod pass;
 mod pauses;
+mod planning;
 pub mod put_back;
 mod report;
 pub mod rewrites;

@@ -10,12 +10,11 @@ use tokio::time::Instant;
 
 use super::{
     apply::{self, Audit, Fresh, Generation, StepResult},
-    consent,
-    defect::contained,
     drift::Passed,
     learn::Learnt,
     observe::{self, Callers, Observation, Wanted},
     pauses::Halted,
+    planning::{Planning, obstacles},
     report::{PendingDeletion, Report, epoch_seconds, scopes_report},
     scopes::Scopes,
     source::{Good, Source},
@@ -25,10 +24,7 @@ use crate::{
     kind::{Creation, erased::Registry},
     manifest::{Loader, Snapshot},
     model::{Address, ScopedKind, Seen},
-    plan::{
-        self, Claims, Inputs, Installation, Limits, Lockout, Look, Memory, Obstacles, Only,
-        Organization, Plan, Wait, WaitReason,
-    },
+    plan::{Claims, Installation, Lockout, Look, Only, Organization, Plan},
     settings::{Mode, Settings},
 };
 
@@ -61,7 +57,7 @@ pub(super) struct Setup {
     pub(super) settings: Settings,
     pub(super) registry: Arc<Registry>,
     pub(super) scopes: Scopes,
-    options: Options,
+    pub(super) options: Options,
 }
 
 impl Setup {
@@ -91,10 +87,10 @@ impl Setup {
 }
 
 /// What stops writing.
-struct Control {
+pub(super) struct Control {
     brake: Brake,
     generation: Generation,
-    halted: Halted,
+    pub(super) halted: Halted,
 }
 
 /// Where is looked for what no manifest declares.
@@ -324,79 +320,6 @@ impl Engine {
         let results = apply(&plan, setup, &fresh, audit).await;
         Made { plan, results, pending_deletions }
     }
-}
-
-/// What one pass plans on.
-struct Planning<'a> {
-    setup: &'a Setup,
-    control: &'a Control,
-    snapshot: &'a Snapshot,
-    look: &'a Look<'a>,
-    predecessors: &'a BTreeMap<Address, crate::model::PhysicalId>,
-    lockout: &'a Lockout,
-    organization: Organization,
-    /// In seconds since the epoch.
-    now: f64,
-}
-
-impl Planning<'_> {
-    fn plan(&self, learnt: &mut Learnt) -> Plan {
-        let moment = Instant::now();
-        let past = learnt.past(moment);
-        let Options { approve, only, .. } = &self.setup.options;
-        let (settings, approvals) = (&self.setup.settings, &self.snapshot.approvals);
-        let spent = &learnt.spent;
-        let mut plan = plan::plan(&Inputs {
-            look: self.look,
-            memory: Memory {
-                holdoffs: &learnt.pace.failure_holdoffs(moment),
-                create_holdoffs: &self.create_holdoffs(learnt, moment),
-                given_up: &learnt.pace.given_up(),
-                completing: &learnt.completing,
-                predecessors: self.predecessors,
-                known_wants: &learnt.known_wants,
-                inherited: &learnt.inherited,
-                past: &past,
-            },
-            limits: Limits {
-                mode: settings.mode,
-                prune: settings.prune,
-                gate: &settings.gate,
-                lockout: self.lockout,
-                approved: &consent::valid(approve, approvals, spent, self.now),
-                only: only.as_ref(),
-                halt: &self.control.halted.halt,
-            },
-            organization: &self.organization,
-        });
-        plan.unused_approvals = consent::unused(&plan, approve, approvals, spent, self.now);
-        plan
-    }
-
-    fn create_holdoffs(&self, learnt: &Learnt, now: Instant) -> BTreeMap<Address, Wait> {
-        let holdoff = |address: &Address| {
-            learnt.pace.create_holdoff(address, self.setup.creation(address), now)
-        };
-        let addresses = self.snapshot.documents.keys();
-        addresses.filter_map(|address| Some((address.clone(), holdoff(address)?))).collect()
-    }
-}
-
-/// Asks the kinds what stands in the way of what would go.
-async fn obstacles(plan: &Plan, scopes: &Scopes) -> Obstacles {
-    let mut found = Obstacles::new();
-    for question in plan.questions() {
-        let address = question.address;
-        let Some(port) = scopes.port(&address.scope, &address.kind) else { continue };
-        let reason = match contained(port.obstacles(question.have, question.edit)).await {
-            Ok(names) if names.is_empty() => continue,
-            Ok(names) => WaitReason::Obstacles { found: names },
-            Err(error) => WaitReason::ObstaclesUnread { why: error.to_string() },
-        };
-        let of_step = found.entry(address.clone()).or_default();
-        of_step.insert(question.key().to_owned(), reason);
-    }
-    found
 }
 
 async fn apply(plan: &Plan, setup: &Setup, fresh: &Fresh, audit: Audit<'_>) -> Vec<StepResult> {

@@ -1,7 +1,7 @@
 //! What one pass found and did: the only thing that status, metrics and the command line see of it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -172,12 +172,13 @@ impl Report {
         self.drifts.iter().filter(|drift| drift.first_pass == self.pass)
     }
 
-    /// What became of a step that was to be carried out; `None` for one that was not tried.
-    pub fn result(&self, step: &Step) -> Option<&StepResult> {
-        let of_it = |result: &&StepResult| {
-            result.address == step.address && result.verb == step.action.verb()
-        };
-        self.results.iter().find(of_it).filter(|_| step.verdict.goes())
+    /// What became of steps that were to be carried out, by address and verb.
+    pub fn outcomes(&self) -> BTreeMap<(&Address, &'static str), &StepResult> {
+        let mut outcomes = BTreeMap::new();
+        for result in &self.results {
+            outcomes.entry((&result.address, result.verb)).or_insert(result);
+        }
+        outcomes
     }
 
     /// The drifts that this pass left as they were.
@@ -185,31 +186,42 @@ impl Report {
         self.drifts.iter().filter(|drift| matches!(drift.state, DriftState::Open(_)))
     }
 
-    /// The condition of a manifest, as one word.
-    pub fn condition(&self, address: &Address) -> &'static str {
-        if self.plan.in_sync.contains(address) {
-            return "in_sync";
+    /// The condition of every manifest, as one word.
+    pub fn conditions(&self) -> Vec<(&Address, &'static str)> {
+        let conflicts: BTreeSet<&Address> =
+            self.plan.conflicts.iter().map(|conflict| &conflict.address).collect();
+        let failed: BTreeSet<&Address> = self.failures().map(|result| &result.address).collect();
+        let mut steps: BTreeMap<&Address, Vec<&Step>> = BTreeMap::new();
+        for step in &self.plan.steps {
+            steps.entry(&step.address).or_default().push(step);
         }
-        if self.plan.conflicts.iter().any(|conflict| conflict.address == *address) {
-            return "conflict";
-        }
-        let steps: Vec<_> =
-            self.plan.steps.iter().filter(|step| step.address == *address).collect();
-        let failed = self.failures().any(|result| result.address == *address);
-        if failed {
-            "failed"
-        } else if steps.iter().any(|step| matches!(step.verdict, Verdict::Held(_))) {
-            "held"
-        } else if steps.iter().any(|step| matches!(step.verdict, Verdict::Waiting(_))) {
-            "waiting"
-        } else if steps.iter().any(|step| matches!(step.verdict, Verdict::Reported(_))) {
-            "reported"
-        } else if steps.iter().any(|step| matches!(step.action, Action::Create { .. })) {
-            "creating"
-        } else if steps.is_empty() {
-            "unknown"
-        } else {
-            "changing"
-        }
+        let condition = |address: &Address| {
+            if self.plan.in_sync.contains(address) {
+                "in_sync"
+            } else if conflicts.contains(address) {
+                "conflict"
+            } else if failed.contains(address) {
+                "failed"
+            } else {
+                steps.get(address).map_or("unknown", |steps| condition_of(steps))
+            }
+        };
+        self.manifests.iter().map(|address| (address, condition(address))).collect()
+    }
+}
+
+/// The condition of a manifest with these steps, none of which failed.
+fn condition_of(steps: &[&Step]) -> &'static str {
+    let any = |is: fn(&Step) -> bool| steps.iter().any(|step| is(step));
+    if any(|step| matches!(step.verdict, Verdict::Held(_))) {
+        "held"
+    } else if any(|step| matches!(step.verdict, Verdict::Waiting(_))) {
+        "waiting"
+    } else if any(|step| matches!(step.verdict, Verdict::Reported(_))) {
+        "reported"
+    } else if any(|step| matches!(step.action, Action::Create { .. })) {
+        "creating"
+    } else {
+        "changing"
     }
 }

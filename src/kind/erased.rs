@@ -1,11 +1,12 @@
 //! The one place where kinds become plain data and back.
 
+mod port;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     marker::PhantomData,
 };
 
-use futures::FutureExt as _;
 use schemars::{Schema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -18,6 +19,7 @@ use super::{
 use crate::{
     aws::Access,
     model::{Observed, PhysicalId, Risk, Tags},
+    operations::OfKind,
 };
 
 /// One change as plain data.
@@ -108,6 +110,8 @@ pub struct Resolved {
 pub trait ErasedKind: Send + Sync {
     /// What the loop must know.
     fn profile(&self) -> Profile;
+    /// [`Kind::OPERATIONS`].
+    fn operations(&self) -> OfKind;
     /// The JSON schema (draft 7) of the spec.
     fn spec_schema(&self) -> Schema;
     /// Reads a spec, so that its type errors appear with their field path.
@@ -231,19 +235,13 @@ fn seal<K: Kind, T: Serialize>(what: &'static str, value: &T) -> Result<Value, U
     })
 }
 
-fn reopen<K: Kind>(have: &Observed<Value>) -> Result<Observed<K::State>, Undecodable> {
-    Ok(Observed {
-        id: have.id.clone(),
-        arn: have.arn.clone(),
-        tags: have.tags.clone(),
-        phase: have.phase.clone(),
-        state: open::<K, _>("state", &have.state)?,
-    })
-}
-
 impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
     fn profile(&self) -> Profile {
         K::PROFILE
+    }
+
+    fn operations(&self) -> OfKind {
+        K::OPERATIONS
     }
 
     fn spec_schema(&self) -> Schema {
@@ -392,87 +390,5 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
 
     fn connect(&self, access: &Access) -> Box<dyn ErasedPort> {
         Box::new(Connected::<K, P>(P::connect(access), PhantomData))
-    }
-}
-
-impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
-    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Population<Value>, CloudError>> {
-        async move {
-            let Population { whole, unread } = self.0.observe(ask).await?;
-            let whole: Result<Vec<_>, CloudError> = whole
-                .into_iter()
-                .map(|live| {
-                    Ok(Observed {
-                        state: seal::<K, _>("state", &live.state)?,
-                        id: live.id,
-                        arn: live.arn,
-                        tags: live.tags,
-                        phase: live.phase,
-                    })
-                })
-                .collect();
-            Ok(Population { whole: whole?, unread })
-        }
-        .boxed()
-    }
-
-    fn create<'a>(
-        &'a self,
-        want: &'a Value,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Erased<'a, Result<PhysicalId, CloudError>> {
-        async move { self.0.create(&open::<K, _>("state", want)?, tags, token).await }.boxed()
-    }
-
-    fn edit<'a>(
-        &'a self,
-        have: &'a Observed<Value>,
-        call: &'a [Edit],
-    ) -> Erased<'a, Result<(), CloudError>> {
-        async move {
-            let have = reopen::<K>(have)?;
-            let mut changes = Vec::with_capacity(call.len());
-            for edit in call {
-                match &edit.body {
-                    EditBody::Change(change) => changes.push(open::<K, _>("change", change)?),
-                    EditBody::Tag(set) => self.0.tag(&have, set).await?,
-                    EditBody::Untag(keys) => self.0.untag(&have, keys).await?,
-                }
-            }
-            if changes.is_empty() { Ok(()) } else { self.0.change(&have, &changes).await }
-        }
-        .boxed()
-    }
-
-    fn delete<'a>(
-        &'a self,
-        have: &'a Observed<Value>,
-        want: Option<&'a Value>,
-    ) -> Erased<'a, Result<(), CloudError>> {
-        async move {
-            let want = want.map(|want| open::<K, K::State>("state", want)).transpose()?;
-            self.0.delete(&reopen::<K>(have)?, want.as_ref()).await
-        }
-        .boxed()
-    }
-
-    fn obstacles<'a>(
-        &'a self,
-        have: &'a Observed<Value>,
-        edit: Option<&'a Edit>,
-    ) -> Erased<'a, Result<Vec<String>, CloudError>> {
-        async move {
-            let have = reopen::<K>(have)?;
-            match edit.map(|edit| &edit.body) {
-                None => self.0.obstacles(&have, Intent::Delete).await,
-                Some(EditBody::Change(change)) => {
-                    let change = open::<K, _>("change", change)?;
-                    self.0.obstacles(&have, Intent::Change(&change)).await
-                }
-                Some(EditBody::Tag(_) | EditBody::Untag(_)) => Ok(Vec::new()),
-            }
-        }
-        .boxed()
     }
 }

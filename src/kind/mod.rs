@@ -42,6 +42,7 @@ pub use self::{
 use crate::{
     aws::Access,
     model::{Observed, PhysicalId, Risk, Tags},
+    operations::OfKind,
 };
 
 /// What the loop must know of a kind besides its code.
@@ -136,6 +137,8 @@ pub trait Kind: Send + Sync + 'static {
     const FACTS: &'static [&'static str] = &[];
     /// Whether a change of a resource can have effect in other accounts of the organisation: then [`Self::concerns`] says where.
     const CONCERNS_ORGANIZATION: bool = false;
+    /// What may be called for it, and what its resources are called in policies.
+    const OPERATIONS: OfKind = OfKind::NONE;
     /// The manifest's `spec`, as written (camelCase, `deny_unknown_fields`, documented fields).
     type Spec: DeserializeOwned + JsonSchema;
     /// The canonical state. In *want*, an absent leaf (`None`) is not managed; *have* is complete.

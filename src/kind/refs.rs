@@ -1,17 +1,15 @@
 //! References and lookups: recorded (to order the graph and to know what to fetch) and filled in by
 //! one and the same code.
 
+mod interpolate;
 mod soft;
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::Value;
 
 pub use self::soft::Candidates;
 use super::{
     Invalid,
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
-    placeholder::{self, Piece},
     target::{Accepts, Form, Lookup, Target, Targets, id_form},
     unresolved::{Missing, Unresolved},
 };
@@ -316,99 +314,6 @@ impl<'a> Refs<'a> {
     fn unknown(&self, address: &Address) -> Option<Unresolved> {
         let why = self.known.unknown.get(&address.scoped_kind())?;
         Some(Unresolved::Unread { address: address.clone(), why: why.clone() })
-    }
-
-    /// Replaces `${organization.id}`, `${Kind/name}` (id), `${Kind/name.arn}` and their `${scope/Kind/name…}` forms in every
-    /// string; `$${…}` becomes the text `${…}`, so this is done once. Everything else in `${…}` is IAM's and stays.
-    ///
-    /// # Errors
-    /// Every reference that cannot be one: an unknown kind or suffix.
-    pub fn interpolate(&mut self, value: &mut Value, kinds: &[&str]) -> Result<(), Vec<Invalid>> {
-        let mut problems = Vec::new();
-        self.interpolate_at("", value, kinds, &mut problems);
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
-    }
-
-    fn interpolate_at(
-        &mut self,
-        path: &str,
-        value: &mut Value,
-        kinds: &[&str],
-        problems: &mut Vec<Invalid>,
-    ) {
-        match value {
-            Value::String(text) if text.contains("${") => match self.expand(path, text, kinds) {
-                Ok(expanded) => *text = expanded,
-                Err(invalid) => problems.push(invalid),
-            },
-            Value::Array(items) => {
-                for (index, item) in items.iter_mut().enumerate() {
-                    self.interpolate_at(&format!("{path}[{index}]"), item, kinds, problems);
-                }
-            }
-            Value::Object(map) => {
-                for (key, inner) in map.iter_mut() {
-                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                    self.interpolate_at(&path, inner, kinds, problems);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn expand(&mut self, field: &str, text: &str, kinds: &[&str]) -> Result<String, Invalid> {
-        let mut out = String::with_capacity(text.len());
-        for piece in placeholder::pieces(text) {
-            match piece {
-                Piece::Text(text) | Piece::Open(text) => out.push_str(text),
-                Piece::Literal(inner) => out.push_str(&format!("${{{inner}}}")),
-                Piece::Token("organization.id") => out.push_str(&self.organization()),
-                Piece::Token(inner) => match self.own_reference(field, inner, kinds)? {
-                    Some((address, form)) => out.push_str(&self.require(field, &address, form)),
-                    None => out.push_str(&format!("${{{inner}}}")),
-                },
-            }
-        }
-        Ok(out)
-    }
-
-    /// Reads `Kind/name`, `Kind/name.arn`, `scope/Kind/name…`. A slash before anything that could be
-    /// IAM's is ours: IAM policy variables contain a colon and no slash (`aws:PrincipalTag/team` has
-    /// both, so a colon makes it IAM's).
-    fn own_reference(
-        &self,
-        field: &str,
-        inner: &str,
-        kinds: &[&str],
-    ) -> Result<Option<(Address, Form)>, Invalid> {
-        if inner.contains(':') || !inner.contains('/') {
-            return Ok(None);
-        }
-        let (path, form) = match inner.rsplit_once('.') {
-            Some((path, "arn")) => (path, Form::Arn),
-            Some((path, "id")) => (path, Form::Id),
-            Some((_, suffix)) => {
-                return Err(Invalid::new(
-                    field,
-                    format!("`.{suffix}` of `${{{inner}}}` is unknown"),
-                )
-                .help("write ${Kind/name} for the id or ${Kind/name.arn} for the ARN"));
-            }
-            None => (inner, Form::Id),
-        };
-        let (scope, kind, name) = match path.split('/').collect::<Vec<_>>()[..] {
-            [kind, name] => (self.scope.name.as_str(), kind, name),
-            [scope, kind, name] => (scope, kind, name),
-            _ => {
-                return Err(Invalid::new(field, format!("`${{{inner}}}` is not a reference"))
-                    .help("write ${Kind/name} or ${scope/Kind/name}"));
-            }
-        };
-        if !kinds.contains(&kind) {
-            return Err(Invalid::new(field, format!("`${{{inner}}}` names no kind `{kind}`"))
-                .help(format!("kinds: {}", kinds.join(", "))));
-        }
-        Ok(Some((Address::new(scope, kind, name), form)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Mode, On, Usage, When};
+use super::{Mode, On, ResourceType, Usage, When, of_kind};
 use crate::{kind::ScopeFacts, model::claim::OWNER_TAG};
 
 /// The longest policy that IAM takes, in characters without white space (IAM user guide, quotas).
@@ -87,8 +87,9 @@ impl Scope<'_> {
         let statements = parts.into_iter().filter(|(_, part)| !part.resources.is_empty());
         let mut statements: Vec<_> =
             statements.map(|((apart, when), part)| self.statement(apart, when, part)).collect();
-        if mode == Mode::Apply && self.usage.kinds.contains("KmsKey") {
-            statements.push(lockout_check());
+        if mode == Mode::Apply {
+            let never = self.usage.kinds.iter().filter_map(|kind| of_kind(kind).never);
+            statements.extend(never.map(|statement| statement()));
         }
         (!statements.is_empty()).then(|| document(statements))
     }
@@ -137,12 +138,11 @@ impl Scope<'_> {
             On::ServiceRole(service) => vec![role(&format!("aws-service-role/{service}/*"))],
             On::Adopted(kind) => {
                 let ids = self.usage.adopted.get(kind).into_iter().flatten();
-                ids.map(|id| match kind {
-                    "SecurityGroup" => ec2(&format!("security-group/{id}")),
-                    "VpcEndpoint" => ec2(&format!("vpc-endpoint/{id}")),
-                    _ => domain(id),
-                })
-                .collect()
+                let resource = of_kind(kind).resource.into_iter();
+                let arn = |id: &String, ResourceType { service, sort, .. }: ResourceType| {
+                    format!("arn:{partition}:{service}:{region}:{account}:{sort}/{id}")
+                };
+                ids.flat_map(|id| resource.clone().map(move |it| arn(id, it))).collect()
             }
         }
     }
@@ -190,15 +190,6 @@ impl Scope<'_> {
         }
         all
     }
-}
-
-/// Palisade never asks KMS to leave out its check that the caller can still change the policy; nobody with its role shall.
-fn lockout_check() -> Value {
-    json!({
-        "Sid": "NeverBypassTheLockoutCheck", "Effect": "Deny",
-        "Action": ["kms:CreateKey", "kms:PutKeyPolicy"], "Resource": "*",
-        "Condition": {"Bool": {"kms:BypassPolicyLockoutSafetyCheck": "true"}}
-    })
 }
 
 fn one_or_all(mut values: Vec<String>) -> Value {

@@ -1,12 +1,7 @@
-//! The rows, a file for each service.
+//! How rows are written, and the rows that every kind needs. The others stand in the kinds' folders.
 //!
 //! Resources and conditions are those of the service authorization reference: which resources an action is authorised for, and
 //! which condition keys there are for them. Where the reference names none, the grant has none.
-
-mod ec2;
-mod kms;
-mod organizations;
-mod sagemaker;
 
 use super::{
     Grant,
@@ -14,20 +9,18 @@ use super::{
     Need, On, Operation, When,
 };
 
-const GROUP: &str = "SecurityGroup";
-const ENDPOINT: &str = "VpcEndpoint";
-const KEY: &str = "KmsKey";
-const SCP: &str = "ServiceControlPolicy";
-const DOMAIN: &str = "SageMakerDomain";
+/// The principal of SageMaker.
+pub(crate) const SAGEMAKER: &str = "sagemaker.amazonaws.com";
+/// The principal of multi-Region keys.
+pub(crate) const MULTI_REGION: &str = "mrk.kms.amazonaws.com";
 
-const SAGEMAKER: &str = "sagemaker.amazonaws.com";
-const MULTI_REGION: &str = "mrk.kms.amazonaws.com";
-
-const fn may(action: &'static str, on: On, when: &'static [When]) -> Grant {
+/// A permission.
+pub(crate) const fn may(action: &'static str, on: On, when: &'static [When]) -> Grant {
     Grant { action, on, when }
 }
 
-const fn row(
+/// A row that every manifest of its kinds brings about.
+pub(crate) const fn row(
     service: &'static str,
     name: &'static str,
     mode: Mode,
@@ -39,15 +32,18 @@ const fn row(
 }
 
 impl Operation {
-    const fn swept(self) -> Self {
+    /// Made by the search for orphans, too.
+    pub(crate) const fn swept(self) -> Self {
         Self { sweep: true, ..self }
     }
 
-    const fn note(self, note: &'static str) -> Self {
+    /// With a note for readers of the policy.
+    pub(crate) const fn note(self, note: &'static str) -> Self {
         Self { note, ..self }
     }
 
-    const fn only(self, need: Need) -> Self {
+    /// Brought about only by manifests that need this.
+    pub(crate) const fn only(self, need: Need) -> Self {
         Self { need, ..self }
     }
 }
@@ -55,22 +51,26 @@ impl Operation {
 /// One action for any resource at any time: AWS has neither resources nor tag conditions for it.
 macro_rules! anything {
     ($action:literal) => {
-        &[may($action, On::Anything, &[])]
+        &[$crate::operations::table::may($action, $crate::operations::On::Anything, &[])]
     };
 }
 
-use anything;
+pub(crate) use anything;
 
 /// One action on resources that are ours.
 macro_rules! owned {
     ($action:literal, $on:ident) => {
-        &[may($action, On::$on, &[$crate::operations::When::Owned])]
+        &[$crate::operations::table::may(
+            $action,
+            $crate::operations::On::$on,
+            &[$crate::operations::When::Owned],
+        )]
     };
 }
-use owned;
+pub(crate) use owned;
 
 /// What every kind needs.
-const EVERYWHERE: &[Operation] = &[
+pub(super) const EVERYWHERE: &[Operation] = &[
     row("sts", "GetCallerIdentity", Observe, &[], &[])
         .note("STS answers everybody: no permission is needed."),
     row(
@@ -82,6 +82,3 @@ const EVERYWHERE: &[Operation] = &[
     )
     .only(Need::OrganizationId),
 ];
-
-pub(super) const OPERATIONS: [&[Operation]; 5] =
-    [EVERYWHERE, ec2::ROWS, kms::ROWS, organizations::ROWS, sagemaker::ROWS];

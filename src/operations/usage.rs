@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Grant, Need, Operation, all};
+use super::{Grant, Need, OfKind, Operation, all};
 use crate::{
     kind::{LookupKind, erased::Registry},
     manifest::Document,
@@ -43,8 +43,8 @@ impl Usage {
 
     /// What these manifests of one scope use, tombstones among them.
     pub fn of<'a>(registry: &Registry, documents: impl Iterator<Item = &'a Document>) -> Self {
-        let mut roles = BTreeSet::new();
-        let mut usage = Self { swept: swept(registry), ..Self::default() };
+        let roles = Some(BTreeSet::new());
+        let mut usage = Self { swept: swept(registry), execution_roles: roles, ..Self::default() };
         for document in documents {
             let kind = &document.address.kind;
             usage.kinds.insert(kind.clone());
@@ -59,16 +59,15 @@ impl Usage {
                 usage.needs.insert(Need::UnknownServices);
             }
             let Some(spec) = &document.spec else { continue };
-            match kind.as_str() {
-                "SageMakerDomain" => roles.extend(role_arns(spec)),
-                "KmsKey" => usage.key(spec),
-                "VpcEndpoint" if !spec["serviceRegion"].is_null() => {
-                    usage.needs.insert(Need::EndpointsToOtherRegions);
-                }
-                _ => {}
+            let Some(kind) = registry.get(kind) else { continue };
+            let OfKind { usage: only_some, hands_on_roles, .. } = kind.operations();
+            if hands_on_roles {
+                usage.execution_roles.get_or_insert_default().extend(role_arns(spec));
+            }
+            if let Some(note) = only_some {
+                note(spec, &mut usage);
             }
         }
-        usage.execution_roles = Some(roles);
         usage
     }
 
@@ -104,25 +103,6 @@ impl Usage {
         let any = |kinds: &BTreeSet<String>| row.kinds.iter().any(|kind| kinds.contains(*kind));
         let used = row.kinds.is_empty() || any(&self.kinds) || row.sweep && any(&self.swept);
         used && (row.need == Need::Always || self.needs.contains(&row.need))
-    }
-
-    /// What only some keys need.
-    fn key(&mut self, spec: &Value) {
-        let days = spec["deletionWindowDays"].as_u64().and_then(|days| u16::try_from(days).ok());
-        self.windows.extend(days);
-        let rotation = spec.get("rotation");
-        for (needed, need) in [
-            (spec["enabled"] == false, Need::DisabledKeys),
-            (spec["multiRegion"] == true, Need::MultiRegionKeys),
-            (
-                rotation.is_some_and(|it| it.is_null() || it["enabled"] == false),
-                Need::UnrotatedKeys,
-            ),
-        ] {
-            if needed {
-                self.needs.insert(need);
-            }
-        }
     }
 }
 

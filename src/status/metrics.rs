@@ -179,10 +179,8 @@ impl Metrics {
 
     fn count_gauges(&self, report: &Report) {
         let plan = &report.plan;
-        let conditions = report
-            .manifests
-            .iter()
-            .map(|a| [a.scope.as_str(), self.kind(&a.kind), report.condition(a)]);
+        let conditions = report.conditions().into_iter();
+        let conditions = conditions.map(|(a, is)| [a.scope.as_str(), self.kind(&a.kind), is]);
         fill(&self.resources, conditions);
         let steps = |fits: fn(&Verdict) -> bool| {
             plan.steps.iter().filter(move |s| fits(&s.verdict)).map(|step| self.place(step))

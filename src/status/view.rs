@@ -8,7 +8,7 @@ use super::Setup;
 use crate::{
     engine::{Drift, Outcome, PendingDeletion, Report, StepResult},
     kind::{Line, Sign},
-    model::{Pause, Stop},
+    model::{Address, Pause, Stop},
     plan::{Action, Conflict, Counts, Orphan, Step, Unknown, Verdict},
 };
 
@@ -131,6 +131,14 @@ impl View {
         revision_since: Option<f64>,
         drift: Vec<Drift>,
     ) -> Self {
+        let outcomes = report.outcomes();
+        let mut everywhere = Conditions::new();
+        let mut by_scope: BTreeMap<&str, Conditions> = BTreeMap::new();
+        for (Address { scope, kind, .. }, condition) in report.conditions() {
+            for counted in [&mut everywhere, by_scope.entry(scope).or_default()] {
+                *counted.entry(kind.clone()).or_default().entry(condition).or_default() += 1;
+            }
+        }
         Self {
             schema_version: 1,
             pass: report.pass,
@@ -140,10 +148,10 @@ impl View {
             revision_since,
             source_age_seconds: report.source_age_seconds,
             problems: report.problems.iter().map(ToString::to_string).collect(),
-            scopes: scopes(report, &setup),
+            scopes: scopes(report, &setup, by_scope),
             counts: report.plan.counts(),
-            conditions: conditions(report, |_| true),
-            steps: report.plan.steps.iter().map(|step| StepView::of(report, step)).collect(),
+            conditions: everywhere,
+            steps: report.plan.steps.iter().map(|step| StepView::of(&outcomes, step)).collect(),
             results: report.results.clone(),
             conflicts: report.plan.conflicts.clone(),
             orphans: report.plan.orphans.clone(),
@@ -167,7 +175,11 @@ impl View {
 }
 
 /// Every scope of the settings, and any other that the report names.
-fn scopes(report: &Report, setup: &Setup) -> Vec<ScopeView> {
+fn scopes(
+    report: &Report,
+    setup: &Setup,
+    mut conditions: BTreeMap<&str, Conditions>,
+) -> Vec<ScopeView> {
     let names: BTreeSet<&String> = setup.places.keys().chain(report.scopes.keys()).collect();
     names
         .into_iter()
@@ -180,19 +192,10 @@ fn scopes(report: &Report, setup: &Setup) -> Vec<ScopeView> {
                 region: place.region,
                 caller: caller.and_then(|caller| caller.as_ref().ok().cloned()),
                 trouble: caller.and_then(|caller| caller.as_ref().err().cloned()),
-                conditions: conditions(report, |scope| scope == name),
+                conditions: conditions.remove(name.as_str()).unwrap_or_default(),
             }
         })
         .collect()
-}
-
-fn conditions(report: &Report, counts: impl Fn(&str) -> bool) -> Conditions {
-    let mut conditions = Conditions::new();
-    for address in report.manifests.iter().filter(|address| counts(&address.scope)) {
-        let by_kind = conditions.entry(address.kind.clone()).or_default();
-        *by_kind.entry(report.condition(address)).or_default() += 1;
-    }
-    conditions
 }
 
 /// Statements are named, with what their change does to access; their elements are for `palisade plan`.
@@ -208,7 +211,9 @@ fn unquoted(lines: &[Line]) -> Vec<Line> {
 }
 
 impl StepView {
-    fn of(report: &Report, step: &Step) -> Self {
+    fn of(outcomes: &BTreeMap<(&Address, &'static str), &StepResult>, step: &Step) -> Self {
+        let tried = outcomes.get(&(&step.address, step.action.verb()));
+        let tried = tried.filter(|_| step.verdict.goes());
         Self {
             address: step.address.to_string(),
             origin: step.origin.clone(),
@@ -233,7 +238,7 @@ impl StepView {
                 .collect(),
             digest: step.digest.clone(),
             can_be_approved: matches!(step.verdict, Verdict::Held(_)) && !step.risk().impossible,
-            outcome: report.result(step).map(|result| result.outcome.clone()),
+            outcome: tried.map(|result| result.outcome.clone()),
         }
     }
 }

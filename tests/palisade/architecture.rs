@@ -28,15 +28,37 @@ impl Source {
         code.filter(|line| !line.trim().is_empty()).collect()
     }
 
-    fn is_test(&self) -> bool {
-        const TESTS: [&str; 4] = ["tests.rs", "testing.rs", "simulated.rs", "rehearsal.rs"];
-        self.path.contains("/tests/")
-            || TESTS.iter().any(|name| self.path.ends_with(name))
-            || self.is_canned()
+    /// The file's module and those that it is in, outermost first, each with the file that declares it.
+    fn declared(&self) -> Vec<(String, Vec<String>)> {
+        let path = self.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        let parts: Vec<&str> = path.split('/').collect();
+        let parents = |depth: usize| match depth {
+            0 => vec!["lib.rs".to_owned(), "main.rs".to_owned()],
+            _ => {
+                let folder = parts[..depth].join("/");
+                vec![format!("{folder}.rs"), format!("{folder}/mod.rs")]
+            }
+        };
+        (0..parts.len()).map(|depth| (parts[depth].to_owned(), parents(depth))).collect()
     }
 
-    fn is_canned(&self) -> bool {
-        self.path.ends_with("lookup/canned.rs")
+    /// Whether only tests are built with it: it, or a module that it is in, is declared so.
+    fn is_test(&self, all: &[Self]) -> bool {
+        self.declared().iter().any(|(module, parents)| {
+            let parents = all.iter().filter(|source| parents.contains(&source.path));
+            parents.into_iter().any(|parent| parent.declares_for_tests(module))
+        })
+    }
+
+    fn declares_for_tests(&self, module: &str) -> bool {
+        let lines: Vec<&str> = self.text.lines().map(str::trim).collect();
+        let declaration = format!("mod {module};");
+        let at = lines.iter().position(|line| line.ends_with(&declaration));
+        let attributes =
+            at.map(|at| lines[..at].iter().rev().take_while(|it| it.starts_with("#[")));
+        attributes.into_iter().flatten().any(|attribute| {
+            attribute.starts_with("#[cfg(test)]") || attribute.starts_with("#[cfg(all(test,")
+        })
     }
 
     /// Whether it is the half of a kind that talks to AWS.
@@ -68,7 +90,10 @@ fn program() -> Vec<Source> {
     let mut all = Vec::new();
     collect(&root(), &mut all);
     assert!(all.len() > 100, "the sources are found");
-    all.retain(|source| !source.is_test());
+    let of_tests: Vec<bool> = all.iter().map(|source| source.is_test(&all)).collect();
+    assert!(of_tests.iter().filter(|it| **it).count() > 50, "the tests are found");
+    let mut of_tests = of_tests.into_iter();
+    all.retain(|_| !of_tests.next().unwrap_or_default());
     all.sort_by(|a, b| a.path.cmp(&b.path));
     all
 }
@@ -114,7 +139,7 @@ fn the_pure_parts_neither_wait_nor_look_at_a_clock() {
         below(source, &["model/", "kind/", "kinds/", "plan/", "baseline/"])
             && !source.is_port()
             // The one place where the ports are erased: it only passes their futures on.
-            && source.path != "kind/erased.rs"
+            && source.path != "kind/erased/port.rs"
     };
     let words = [
         "await",
@@ -128,7 +153,7 @@ fn the_pure_parts_neither_wait_nor_look_at_a_clock() {
     ];
     assert_eq!(sinners(&words, |source| !pure(source)), NONE);
     let clocks = ["Instant::now", "SystemTime", "tokio::"];
-    assert_eq!(sinners(&clocks, |source| source.path != "kind/erased.rs"), NONE);
+    assert_eq!(sinners(&clocks, |source| source.path != "kind/erased/port.rs"), NONE);
 }
 
 #[test]
@@ -142,7 +167,7 @@ fn only_apply_can_write() {
         "port.delete(",
     ];
     let may =
-        |source: &Source| matches!(source.path.as_str(), "engine/apply.rs" | "kind/erased.rs");
+        |source: &Source| matches!(source.path.as_str(), "engine/apply.rs" | "kind/erased/port.rs");
     assert_eq!(sinners(&words, may), NONE);
     let apply = program().into_iter().find(|source| source.path == "engine/apply.rs");
     let apply = apply.expect("it is there").text;
@@ -221,13 +246,44 @@ fn a_kind_is_a_folder_and_two_lines() {
         assert!(path.join("mod.rs").is_file(), "{kind} has its pure half");
         let port = path.join("aws.rs").is_file() || path.join("aws").is_dir();
         assert!(port, "{kind} has its port");
-        // No other part of the program knows a kind.
-        let module = format!("{kind}::");
-        let home = format!("kinds/{kind}");
+        // No other part of the program knows more of a kind than its name.
+        let (module, name) = (format!("{kind}::"), format!("{kind}::NAME"));
+        let home = format!("kinds/{kind}/");
         let may = |source: &Source| below(source, &[&home, "kinds/mod.rs", "baseline/"]);
-        assert_eq!(sinners(&[&module], may), NONE, "{kind} is known elsewhere");
+        let mut known = sinners(&[&module], may);
+        known.retain(|line| line.replace(&name, "").contains(&module));
+        assert_eq!(known, NONE, "{kind} is known elsewhere");
     }
     assert_eq!(folders, 5);
+}
+
+/// The folder and the name of every kind.
+fn kinds() -> Vec<(String, String)> {
+    let declared = |source: &Source| {
+        let folder = source.path.strip_prefix("kinds/")?.strip_suffix("/mod.rs")?.to_owned();
+        let line = source.text.lines().find(|line| line.starts_with("pub const NAME: &str = "))?;
+        Some((folder, line.split('"').nth(1)?.to_owned()))
+    };
+    program().iter().filter_map(declared).collect()
+}
+
+#[test]
+fn a_kinds_name_is_written_once() {
+    let kinds = kinds();
+    assert_eq!(kinds.len(), 5, "each says its name");
+    let mut found = Vec::new();
+    for source in program() {
+        for line in source.code() {
+            for (folder, name) in &kinds {
+                let literal = format!("\"{name}\"");
+                let at_home = source.path == format!("kinds/{folder}/mod.rs");
+                if line.contains(&literal) && !(at_home && line.starts_with("pub const NAME")) {
+                    found.push(format!("{}: {}", source.path, line.trim()));
+                }
+            }
+        }
+    }
+    assert_eq!(found, NONE);
 }
 
 #[test]

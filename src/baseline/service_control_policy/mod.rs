@@ -20,8 +20,9 @@ use self::checks::{
 };
 pub use self::claim_tags::open_claim_tags;
 use super::{Reach, Rule, Severity};
+use crate::kinds::service_control_policy;
 
-const KIND: &str = "ServiceControlPolicy";
+const KIND: &str = service_control_policy::NAME;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

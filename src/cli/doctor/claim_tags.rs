@@ -5,11 +5,12 @@ use super::Check;
 use crate::{
     baseline,
     kind::ScopeFacts,
+    kinds::service_control_policy,
     manifest::{Document, Presence, Snapshot},
     model::policy_document::{Dialect, PolicyDocument},
 };
 
-const KIND: &str = "ServiceControlPolicy";
+const KIND: &str = service_control_policy::NAME;
 
 /// Judges what the manifests attach somewhere. Which accounts are below those places is live data, and is not judged here.
 /// `None` for the account that keeps the organisation's policies: they hold for everybody but it.

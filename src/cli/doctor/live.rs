@@ -13,6 +13,7 @@ use crate::{
     aws::{Access, identity, lookup, rehearsal, trace},
     engine::Scopes,
     kind::{Ask, Class, CloudError, LookupItem, LookupKind, Population},
+    kinds::{security_group, vpc_endpoint},
     manifest::{Document, Snapshot, did_you_mean},
     model::{Address, Claim, Deletion, Observed, Ownership, Tags},
     settings::{Mode, Settings, is_known_region, regions},
@@ -224,7 +225,7 @@ impl Scope<'_> {
             };
             let one = ours.get(&kind).and_then(|live| live.first());
             match kind.as_str() {
-                "SecurityGroup" => {
+                security_group::NAME => {
                     if let Some(vpc) = vpc {
                         let tags = claim.tags();
                         let answer = rehearsal::create_security_group(access, vpc, &tags).await;
@@ -240,7 +241,7 @@ impl Scope<'_> {
                         answers.push(("ec2:CreateTags", answer));
                     }
                 }
-                "VpcEndpoint" => {
+                vpc_endpoint::NAME => {
                     if let Some(vpc) = vpc {
                         let tags = claim.tags();
                         let answer = rehearsal::create_vpc_endpoint(access, vpc, &tags).await;

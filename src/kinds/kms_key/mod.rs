@@ -11,6 +11,7 @@
 pub mod aws;
 mod change;
 mod diff;
+mod operations;
 mod policy;
 mod spec;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use self::{
 use crate::{
     kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
     model::{Risk, policy_document::PolicyDocument},
+    operations::OfKind,
 };
 
 /// The kind `KmsKey`.
@@ -82,10 +84,13 @@ pub struct Rotation {
     pub period_days: Option<u16>,
 }
 
+/// What its manifests call it.
+pub const NAME: &str = "KmsKey";
+
 impl Kind for KmsKey {
     const HIDDEN: &'static [&'static str] = &["partition", "account", "origin"];
     const PROFILE: Profile = Profile {
-        name: "KmsKey",
+        name: NAME,
         short: "kms",
         about: "A customer managed KMS key with its policy, aliases and rotation.",
         creation: Creation::Unnamed,
@@ -93,6 +98,7 @@ impl Kind for KmsKey {
         writers: Writers::Many,
         sweep: true,
     };
+    const OPERATIONS: OfKind = operations::OPERATIONS;
     type Spec = Spec;
     type State = State;
     type Change = Change;

@@ -9,6 +9,7 @@ pub mod aws;
 mod change;
 mod diff;
 mod leaf;
+mod operations;
 mod resolve;
 mod risk;
 mod rules;
@@ -30,15 +31,19 @@ pub use self::{
 use crate::{
     kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
     model::Risk,
+    operations::OfKind,
 };
 
 /// The kind.
 #[derive(Debug)]
 pub struct SageMakerDomain;
 
+/// What its manifests call it.
+pub const NAME: &str = "SageMakerDomain";
+
 impl Kind for SageMakerDomain {
     const PROFILE: Profile = Profile {
-        name: "SageMakerDomain",
+        name: NAME,
         short: "domain",
         about: "A SageMaker AI domain with the settings that its users and spaces start from.",
         // There is no client token, and no document says that AWS refuses a second domain of a name.
@@ -49,6 +54,7 @@ impl Kind for SageMakerDomain {
         writers: Writers::Many,
         sweep: true,
     };
+    const OPERATIONS: OfKind = operations::OPERATIONS;
     type Spec = Spec;
     type State = State;
     type Change = Change;

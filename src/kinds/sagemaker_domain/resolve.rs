@@ -13,13 +13,14 @@ use super::{
 };
 use crate::{
     kind::{Accepts, Form, Invalid, LookupKind, Refs, Target, Targets},
+    kinds::{kms_key, security_group},
     model::text,
 };
 
 const VPC: Accepts = Accepts::lookup(LookupKind::Vpc);
 const SUBNET: Accepts = Accepts::lookup(LookupKind::Subnet);
-const SECURITY_GROUP: Accepts = Accepts::id_of("SecurityGroup");
-const KEY: Accepts = Accepts { reference: Some("KmsKey"), lookup: None, form: Form::Arn };
+const SECURITY_GROUP: Accepts = Accepts::id_of(security_group::NAME);
+const KEY: Accepts = Accepts { reference: Some(kms_key::NAME), lookup: None, form: Form::Arn };
 
 /// The wanted state, or every problem.
 pub fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {

@@ -7,6 +7,7 @@
 pub mod aws;
 mod change;
 mod diff;
+mod operations;
 mod peer;
 mod peers;
 mod quota;
@@ -30,6 +31,7 @@ pub use self::{
 use crate::{
     kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
     model::Risk,
+    operations::OfKind,
 };
 
 /// The kind.
@@ -39,11 +41,14 @@ pub struct SecurityGroup;
 /// The group that comes with every VPC: it can be neither created nor deleted.
 pub const DEFAULT_GROUP: &str = "default";
 
+/// What its manifests call it.
+pub const NAME: &str = "SecurityGroup";
+
 impl Kind for SecurityGroup {
     const HIDDEN: &'static [&'static str] = &["prefixListWeights", "ruleQuota"];
     const FACTS: &'static [&'static str] = &["prefixListWeights"];
     const PROFILE: Profile = Profile {
-        name: "SecurityGroup",
+        name: NAME,
         short: "sg",
         about: "A VPC security group and its rules: who may talk to whom.",
         creation: Creation::UniqueName,
@@ -51,6 +56,7 @@ impl Kind for SecurityGroup {
         writers: Writers::Many,
         sweep: true,
     };
+    const OPERATIONS: OfKind = operations::OPERATIONS;
     type Spec = Spec;
     type State = State;
     type Change = Change;

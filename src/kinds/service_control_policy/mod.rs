@@ -6,6 +6,7 @@
 
 pub mod aws;
 mod change;
+mod operations;
 mod order;
 mod place;
 mod spec;
@@ -30,6 +31,7 @@ use crate::{
         Risk,
         policy_document::{self, Context, PolicyDocument},
     },
+    operations::OfKind,
 };
 
 /// How many service control policies can be attached to one root, organizational unit or account,
@@ -85,9 +87,12 @@ fn same_text(a: Option<&PolicyDocument>, b: Option<&PolicyDocument>) -> bool {
     }
 }
 
+/// What its manifests call it.
+pub const NAME: &str = "ServiceControlPolicy";
+
 impl Kind for ServiceControlPolicy {
     const PROFILE: Profile = Profile {
-        name: "ServiceControlPolicy",
+        name: NAME,
         short: "scp",
         about: "A service control policy of AWS Organizations and the places it is attached to.",
         creation: Creation::UniqueName,
@@ -96,6 +101,7 @@ impl Kind for ServiceControlPolicy {
         sweep: false,
     };
     const CONCERNS_ORGANIZATION: bool = true;
+    const OPERATIONS: OfKind = operations::OPERATIONS;
     type Spec = Spec;
     type State = State;
     type Change = Change;

@@ -6,6 +6,7 @@
 
 pub mod aws;
 mod change;
+mod operations;
 mod policy;
 mod resolve;
 mod service;
@@ -25,6 +26,7 @@ pub use self::{
 use crate::{
     kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
     model::{Risk, policy_document::Context},
+    operations::OfKind,
 };
 
 /// The kind.
@@ -89,10 +91,13 @@ fn singles(subnets: impl IntoIterator<Item = String>) -> Vec<BTreeSet<String>> {
     ids.into_iter().map(|id| BTreeSet::from([id])).collect()
 }
 
+/// What its manifests call it.
+pub const NAME: &str = "VpcEndpoint";
+
 impl Kind for VpcEndpoint {
     const HIDDEN: &'static [&'static str] = &["partition", "account"];
     const PROFILE: Profile = Profile {
-        name: "VpcEndpoint",
+        name: NAME,
         short: "vpce",
         about: "A private way from a VPC to a service: interface, gateway or Gateway Load Balancer \
                 endpoint.",
@@ -102,6 +107,7 @@ impl Kind for VpcEndpoint {
         sweep: true,
     };
 
+    const OPERATIONS: OfKind = operations::OPERATIONS;
     type Spec = Spec;
     type State = State;
     type Change = Change;

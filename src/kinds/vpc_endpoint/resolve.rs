@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     kind::{Accepts, Invalid, Lookup, LookupItem, LookupKind, Refs, Target, Targets},
-    kinds::policies,
+    kinds::{policies, security_group},
     model::{
         policy_document::{Context, Dialect},
         text,
@@ -22,7 +22,7 @@ use crate::{
 
 /// The most security groups a network interface can ever have (Amazon VPC quotas).
 const GROUP_LIMIT: usize = 16;
-const GROUPS: Accepts = Accepts::id_of("SecurityGroup");
+const GROUPS: Accepts = Accepts::id_of(security_group::NAME);
 
 /// [`crate::kind::Kind::resolve`] of this kind.
 pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {

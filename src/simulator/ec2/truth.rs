@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Ec2, State, group_rules::Peer};
-use crate::simulator::truth::Thing;
+use crate::{
+    kinds::{security_group, vpc_endpoint},
+    simulator::truth::Thing,
+};
 
 impl Ec2 {
     /// Adds every group and every endpoint that is there.
@@ -41,7 +44,8 @@ impl State {
                 facts.insert(format!("{direction} {what}"));
             }
             let tags = self.tags.get(id).cloned().unwrap_or_default();
-            let thing = Thing { kind: "SecurityGroup", account: account.to_owned(), tags, facts };
+            let thing =
+                Thing { kind: security_group::NAME, account: account.to_owned(), tags, facts };
             things.insert(id.clone(), thing);
         }
     }
@@ -61,7 +65,8 @@ impl State {
             facts.extend(endpoint.subnets.keys().map(|id| format!("subnet {id}")));
             facts.extend(endpoint.route_tables.iter().map(|id| format!("routeTable {id}")));
             let tags = self.tags.get(id).cloned().unwrap_or_default();
-            let thing = Thing { kind: "VpcEndpoint", account: account.to_owned(), tags, facts };
+            let thing =
+                Thing { kind: vpc_endpoint::NAME, account: account.to_owned(), tags, facts };
             things.insert(id.clone(), thing);
         }
     }

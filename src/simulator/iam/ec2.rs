@@ -34,7 +34,7 @@ pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
             needs.extend(ids.map(|id| resource(call, id)));
             needs
         }
-        operation if operation.contains("SecurityGroup") && !operation.starts_with("Describe") => {
+        operation if operation.contains("Security") && !operation.starts_with("Describe") => {
             on(call, &["GroupId"])
         }
         _ => vec![call.need("ec2", "*")],

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Kms, key::KeyState};
-use crate::simulator::truth::Thing;
+use crate::{kinds::kms_key, simulator::truth::Thing};
 
 impl Kms {
     /// Adds every customer managed key that is there; one that is pending deletion is, with that state.
@@ -21,7 +21,7 @@ impl Kms {
                 let aliases = store.aliases.iter().filter(|(_, alias)| alias.target == key.id);
                 facts.extend(aliases.map(|(name, _)| format!("alias {name}")));
                 let thing = Thing {
-                    kind: "KmsKey",
+                    kind: kms_key::NAME,
                     account: account.clone(),
                     tags: key.tags.clone(),
                     facts,

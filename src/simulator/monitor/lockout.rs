@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::simulator::{Thing, Truth};
+use crate::{
+    kinds::{kms_key, sagemaker_domain, security_group, service_control_policy, vpc_endpoint},
+    simulator::{Thing, Truth},
+};
 
 /// What palisade cannot do without at a key: with less it can neither tell whose it is nor put it right. (By hand, from the KMS
 /// API; not from the product's table.)
@@ -22,12 +25,15 @@ const AT_KEYS: [&str; 7] = [
 /// What palisade cannot do without in an account, by the kind that it has there.
 const IN_ACCOUNTS: [(&str, &[&str]); 4] = [
     (
-        "SecurityGroup",
+        security_group::NAME,
         &["ec2:DescribeSecurityGroups", "ec2:RevokeSecurityGroupIngress", "ec2:CreateTags"],
     ),
-    ("VpcEndpoint", &["ec2:DescribeVpcEndpoints", "ec2:ModifyVpcEndpoint"]),
-    ("KmsKey", &["kms:ListKeys", "kms:ListResourceTags", "kms:PutKeyPolicy"]),
-    ("SageMakerDomain", &["sagemaker:DescribeDomain", "sagemaker:UpdateDomain", "iam:PassRole"]),
+    (vpc_endpoint::NAME, &["ec2:DescribeVpcEndpoints", "ec2:ModifyVpcEndpoint"]),
+    (kms_key::NAME, &["kms:ListKeys", "kms:ListResourceTags", "kms:PutKeyPolicy"]),
+    (
+        sagemaker_domain::NAME,
+        &["sagemaker:DescribeDomain", "sagemaker:UpdateDomain", "iam:PassRole"],
+    ),
 ];
 
 /// What palisade has lost by a call of a service.
@@ -43,8 +49,8 @@ pub(super) fn lost(service: &str, before: &Truth, after: &Truth) -> Vec<String> 
 /// What is wrong with a thing after a call that was not wrong before it.
 pub(super) fn shut_out(before: Option<&Thing>, after: &Thing) -> Option<&'static str> {
     let wrong = |thing: &Thing| match thing.kind {
-        "KmsKey" => not_governed(thing),
-        "ServiceControlPolicy" => denies_all(thing)
+        kms_key::NAME => not_governed(thing),
+        service_control_policy::NAME => denies_all(thing)
             .then_some("an attached policy denies everything to everybody, palisade included"),
         _ => None,
     };
@@ -96,7 +102,9 @@ fn denied(truth: &Truth) -> BTreeSet<(&String, &'static str)> {
         })
     };
     let mut found = BTreeSet::new();
-    for (id, policy) in truth.things.iter().filter(|(_, it)| it.kind == "ServiceControlPolicy") {
+    for (id, policy) in
+        truth.things.iter().filter(|(_, it)| it.kind == service_control_policy::NAME)
+    {
         let targets: Vec<&str> = policy.facts_of("attached").collect();
         let concerns = |account: &str| {
             targets.iter().any(|it| *it == account || it.starts_with("r-") || it.starts_with("ou-"))
@@ -118,7 +126,7 @@ fn denied(truth: &Truth) -> BTreeSet<(&String, &'static str)> {
 }
 
 fn policies(truth: &Truth) -> impl Iterator<Item = &Thing> {
-    truth.things.values().filter(|it| it.kind == "ServiceControlPolicy")
+    truth.things.values().filter(|it| it.kind == service_control_policy::NAME)
 }
 
 /// Why the account, or a principal of it, can no longer look after a key.

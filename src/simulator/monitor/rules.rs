@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Seen, Violation, lockout::lost};
 use crate::{
+    kinds::{kms_key, sagemaker_domain, security_group, service_control_policy, vpc_endpoint},
     model::claim::ADDRESS_TAG,
     simulator::{Thing, Truth, Witnessed},
 };
@@ -24,29 +25,29 @@ const FORCE: u64 = 150;
 const UNCLEAR_UNNAMED: Duration = Duration::from_mins(10);
 
 /// The kinds without client token and unique name.
-const UNNAMED: [&str; 2] = ["KmsKey", "SageMakerDomain"];
+const UNNAMED: [&str; 2] = [kms_key::NAME, sagemaker_domain::NAME];
 
 /// The calls that list a kind, those that create and those that delete one.
 const LISTINGS: [(&str, &str); 5] = [
-    ("DescribeSecurityGroups", "SecurityGroup"),
-    ("DescribeVpcEndpoints", "VpcEndpoint"),
-    ("ListKeys", "KmsKey"),
-    ("ListPolicies", "ServiceControlPolicy"),
-    ("ListDomains", "SageMakerDomain"),
+    ("DescribeSecurityGroups", security_group::NAME),
+    ("DescribeVpcEndpoints", vpc_endpoint::NAME),
+    ("ListKeys", kms_key::NAME),
+    ("ListPolicies", service_control_policy::NAME),
+    ("ListDomains", sagemaker_domain::NAME),
 ];
 const CREATES: [(&str, &str); 5] = [
-    ("CreateSecurityGroup", "SecurityGroup"),
-    ("CreateVpcEndpoint", "VpcEndpoint"),
-    ("CreateKey", "KmsKey"),
-    ("CreatePolicy", "ServiceControlPolicy"),
-    ("CreateDomain", "SageMakerDomain"),
+    ("CreateSecurityGroup", security_group::NAME),
+    ("CreateVpcEndpoint", vpc_endpoint::NAME),
+    ("CreateKey", kms_key::NAME),
+    ("CreatePolicy", service_control_policy::NAME),
+    ("CreateDomain", sagemaker_domain::NAME),
 ];
 const DELETES: [(&str, &str); 5] = [
-    ("DeleteSecurityGroup", "SecurityGroup"),
-    ("DeleteVpcEndpoints", "VpcEndpoint"),
-    ("ScheduleKeyDeletion", "KmsKey"),
-    ("DeletePolicy", "ServiceControlPolicy"),
-    ("DeleteDomain", "SageMakerDomain"),
+    ("DeleteSecurityGroup", security_group::NAME),
+    ("DeleteVpcEndpoints", vpc_endpoint::NAME),
+    ("ScheduleKeyDeletion", kms_key::NAME),
+    ("DeletePolicy", service_control_policy::NAME),
+    ("DeleteDomain", sagemaker_domain::NAME),
 ];
 
 fn kind(table: &[(&str, &'static str)], operation: &str) -> Option<&'static str> {
@@ -222,7 +223,7 @@ impl Seen {
             let window = if UNNAMED.contains(&kind) { UNCLEAR_UNNAMED } else { named };
             // A client token makes the second one the first.
             let other = self.expect.two_writers;
-            if kind != "VpcEndpoint" && !other && call.at < at + window {
+            if kind != vpc_endpoint::NAME && !other && call.at < at + window {
                 self.broken("S3", call, &format!("a create of {address} while one is unclear"));
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Organizations;
-use crate::simulator::truth::Thing;
+use crate::{kinds::service_control_policy, simulator::truth::Thing};
 
 const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
 
@@ -24,7 +24,10 @@ impl Organizations {
             facts.extend(attached.map(|(_, target)| format!("attached {target}")));
             let tags = state.tags.get(id).cloned().unwrap_or_default();
             let account = state.management.clone();
-            things.insert(id.clone(), Thing { kind: "ServiceControlPolicy", account, tags, facts });
+            things.insert(
+                id.clone(),
+                Thing { kind: service_control_policy::NAME, account, tags, facts },
+            );
         }
     }
 

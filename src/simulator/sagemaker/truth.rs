@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{SageMaker, domain::Phase};
-use crate::simulator::truth::{Thing, leaves};
+use crate::{
+    kinds::sagemaker_domain,
+    simulator::truth::{Thing, leaves},
+};
 
 impl SageMaker {
     /// Adds every domain that is there and stays.
@@ -18,7 +21,7 @@ impl SageMaker {
                 leaves("settings", &Value::Object(domain.settings.clone()), &mut facts);
                 let tags = store.tags.get(&domain.arn).cloned().unwrap_or_default();
                 let thing =
-                    Thing { kind: "SageMakerDomain", account: account.clone(), tags, facts };
+                    Thing { kind: sagemaker_domain::NAME, account: account.clone(), tags, facts };
                 things.insert(domain.id.clone(), thing);
             }
         }

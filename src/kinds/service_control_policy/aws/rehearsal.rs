@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     aws::{Brake, Connection, Guard},
     kind::{Kind as _, ScopeFacts},
-    kinds::service_control_policy::Attachments,
+    kinds::service_control_policy::{self, Attachments},
     model::{Address, Claim, Deletion, policy_document::Dialect},
     simulator::{Organizations, Simulator},
 };
@@ -55,7 +55,7 @@ impl Rehearsal {
     async fn pass(&self, want: &State) -> Result<bool, CloudError> {
         let claim = Claim {
             owner: "ml".into(),
-            address: Address::new("org", "ServiceControlPolicy", "p"),
+            address: Address::new("org", service_control_policy::NAME, "p"),
             deletion: Deletion::Retain,
         };
         let seen = self.see(want).await;

@@ -10,17 +10,11 @@ use serde_json::Value;
 
 use super::Grounds;
 use crate::{
-    kind::ScopeFacts,
+    kind::{ScopeFacts, erased::ErasedKind},
     model::{ScopedKind, policy_document::ANY_TEXT},
-    operations::{Need, On, Operation, Usage, role_arns},
+    operations::{Need, On, Operation, ResourceType, Usage, kind_of_sort, of_kind, role_arns},
     plan::Inputs,
 };
-
-/// The kind whose resources are in the management account, wherever palisade calls from.
-const ORGANIZATION_WIDE: &str = "ServiceControlPolicy";
-
-/// Stands for the id of a key that is yet to be made.
-const NEW_KEY: &str = "00000000-0000-4000-8000-000000000000";
 
 /// An account in a Region, and what is used there.
 #[derive(Clone)]
@@ -54,9 +48,11 @@ impl<'a> Place<'a> {
                 continue;
             }
             usage = usage.with(&at.kind);
+            let hands_on_roles =
+                look.kind(&at.kind).is_some_and(|it| it.operations().hands_on_roles);
             for it in inventory.all().iter().filter(|it| it.address().is_some()) {
                 strings(&it.resource.state, &mut mentioned);
-                if at.kind == "SageMakerDomain" {
+                if hands_on_roles {
                     roles.extend(role_arns(&it.resource.state));
                 }
             }
@@ -112,8 +108,11 @@ impl<'a> Place<'a> {
         if !own.is_empty() {
             return own;
         }
-        let of_resources =
-            |place: &Self| place.usage.kinds.iter().any(|it| it != ORGANIZATION_WIDE);
+        let inputs = grounds.inputs;
+        // The resources of some kinds are in the management account, wherever palisade calls from.
+        let in_organization =
+            |kind: &String| inputs.look.kind(kind).is_some_and(ErasedKind::concerns_organization);
+        let of_resources = |place: &Self| place.usage.kinds.iter().any(|it| !in_organization(it));
         let mut regions: BTreeSet<String> = all()
             .filter(|place| place.facts.partition == partition && of_resources(place))
             .map(|place| place.facts.region.clone())
@@ -121,9 +120,8 @@ impl<'a> Place<'a> {
         if regions.is_empty() {
             regions.insert(ANY_TEXT.to_string());
         }
-        let inputs = grounds.inputs;
         let mut usage = Usage::everything(inputs.look.installation.registry);
-        usage.kinds.remove(ORGANIZATION_WIDE);
+        usage.kinds.retain(|kind| !in_organization(kind));
         usage.needs.remove(&Need::OrganizationId);
         let place = |region: String| {
             let (account, partition) = (account.to_owned(), partition.to_owned());
@@ -154,8 +152,9 @@ impl<'a> Place<'a> {
         let ScopeFacts { account, region, partition, .. } = &self.facts;
         if let On::Adopted(kind) = on {
             let ids = self.usage.adopted.get(kind).into_iter().flatten();
-            let sort = on.sorts().first().copied().unwrap_or_default();
-            let service = if kind == "SageMakerDomain" { "sagemaker" } else { "ec2" };
+            let Some(ResourceType { service, sort, .. }) = of_kind(kind).resource else {
+                return Vec::new();
+            };
             let arn = |id| format!("arn:{partition}:{service}:{region}:{account}:{sort}/{id}");
             return ids.map(|id| (sort, arn(id))).collect();
         }
@@ -180,8 +179,9 @@ impl<'a> Place<'a> {
     /// Those of one type: what is claimed, what is named, and one that nobody has made yet.
     fn of_sort(&self, sort: &str) -> Rc<BTreeSet<String>> {
         if let ("key", Some(key)) = (sort, self.key) {
-            let (new, only) = (self.arn(sort, NEW_KEY), key.map(str::to_owned));
-            return Rc::new(BTreeSet::from([only.unwrap_or(new)]));
+            let sample = kind_of_sort(sort).map_or("", |(_, resource)| resource.sample);
+            let arn = key.map_or_else(|| self.arn(sort, sample), str::to_owned);
+            return Rc::new(BTreeSet::from([arn]));
         }
         if let Some(found) = self.found.borrow().get(sort) {
             return Rc::clone(found);
@@ -196,30 +196,28 @@ impl<'a> Place<'a> {
             self.named(start).chain([sample]).map(str::to_owned).collect()
         };
         let only = |sample: &str| BTreeSet::from([sample.to_owned()]);
-        let (kind, ids) = match sort {
-            "security-group" => ("SecurityGroup", named("sg-", "sg-00000000000000000")),
-            "vpc-endpoint" => ("VpcEndpoint", only("vpce-00000000000000000")),
-            "vpc" => ("", named("vpc-", "vpc-00000000000000000")),
-            "subnet" => ("", named("subnet-", "subnet-00000000000000000")),
-            "route-table" => ("", named("rtb-", "rtb-00000000000000000")),
-            "security-group-rule" => ("", only("sgr-00000000000000000")),
-            "prefix-list" => ("", only("pl-00000000000000000")),
-            "hostedzone" => ("", only("Z00000000000000000000")),
-            "key" => ("KmsKey", only(NEW_KEY)),
-            "alias" => ("", named("alias/", "alias/00000000")),
-            "domain" => ("SageMakerDomain", only("d-000000000000")),
-            "policy" => ("ServiceControlPolicy", only("service_control_policy/p-00000000")),
-            "root" => ("", named("r-", "r-0000")),
-            "organizationalunit" => ("", named("ou-", "ou-0000-00000000")),
-            "account" => {
+        let of_kind = kind_of_sort(sort);
+        let ids = match (of_kind, sort) {
+            (Some((_, ResourceType { sample, named: Some(start), .. })), _) => named(start, sample),
+            (Some((_, ResourceType { sample, named: None, .. })), _) => only(sample),
+            (None, "vpc") => named("vpc-", "vpc-00000000000000000"),
+            (None, "subnet") => named("subnet-", "subnet-00000000000000000"),
+            (None, "route-table") => named("rtb-", "rtb-00000000000000000"),
+            (None, "security-group-rule") => only("sgr-00000000000000000"),
+            (None, "prefix-list") => only("pl-00000000000000000"),
+            (None, "hostedzone") => only("Z00000000000000000000"),
+            (None, "alias") => named("alias/", "alias/00000000"),
+            (None, "root") => named("r-", "r-0000"),
+            (None, "organizationalunit") => named("ou-", "ou-0000-00000000"),
+            (None, "account") => {
                 let others = self.mentioned.iter().filter(|id| is_account(id)).cloned();
-                ("", others.chain([self.facts.account.clone()]).collect())
+                others.chain([self.facts.account.clone()]).collect()
             }
-            "role" => ("", BTreeSet::from([ANY_TEXT.to_string()])),
+            (None, "role") => BTreeSet::from([ANY_TEXT.to_string()]),
             _ => return BTreeSet::new(),
         };
         let mut all: BTreeSet<String> = ids.iter().map(|id| self.arn(sort, id)).collect();
-        all.extend(self.claimed(kind));
+        all.extend(of_kind.map(|(kind, _)| self.claimed(kind)).unwrap_or_default());
         if sort == "prefix-list" {
             // Those of AWS belong to `aws`.
             let ScopeFacts { region, partition, .. } = &self.facts;

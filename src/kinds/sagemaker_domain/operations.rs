@@ -1,40 +1,58 @@
-//! SageMaker.
+//! What palisade may call for a SageMakerDomain, and what it needs for that.
+//!
+//! SageMaker asks KMS and EC2 with the caller's credentials when a domain is made.
 
-use super::{
-    super::{
-        Mode::{Apply, Destroy, Observe},
-        On, Operation,
-        When::{self, Claims, KeepsOwner, NobodyElses, Owned, StaysOurs},
-    },
-    DOMAIN, SAGEMAKER, anything, may, owned, row,
+use super::NAME;
+use crate::operations::{
+    Mode::{Apply, Destroy, Observe},
+    OfKind, On, Operation, ResourceType,
+    When::{self, Claims, KeepsOwner, NobodyElses, Owned, StaysOurs},
+    table::{SAGEMAKER, anything, may, owned, row},
 };
 
-pub(super) const ROWS: &[Operation] = &[
-    row("sagemaker", "ListDomains", Observe, &[DOMAIN], anything!("sagemaker:ListDomains")).swept(),
+const KINDS: &[&str] = &[NAME];
+
+/// All that the rest of the program asks of it.
+pub(super) const OPERATIONS: OfKind = OfKind {
+    rows: ROWS,
+    resource: Some(ResourceType {
+        service: "sagemaker",
+        sort: "domain",
+        sample: "d-000000000000",
+        named: None,
+    }),
+    hands_on_roles: true,
+    ..OfKind::NONE
+};
+
+const ROWS: &[Operation] = &[
+    row("ec2", "DescribeVpcs", Observe, KINDS, anything!("ec2:DescribeVpcs")),
+    row("ec2", "DescribeSubnets", Observe, KINDS, anything!("ec2:DescribeSubnets")),
+    row("sagemaker", "ListDomains", Observe, KINDS, anything!("sagemaker:ListDomains")).swept(),
     row(
         "sagemaker",
         "DescribeDomain",
         Observe,
-        &[DOMAIN],
+        KINDS,
         &[may("sagemaker:DescribeDomain", On::Domains, &[])],
     )
     .swept(),
-    row("sagemaker", "ListTags", Observe, &[DOMAIN], &[may("sagemaker:ListTags", On::Domains, &[])])
+    row("sagemaker", "ListTags", Observe, KINDS, &[may("sagemaker:ListTags", On::Domains, &[])])
         .swept(),
-    row("sagemaker", "ListApps", Observe, &[DOMAIN], anything!("sagemaker:ListApps")),
-    row("sagemaker", "ListSpaces", Observe, &[DOMAIN], anything!("sagemaker:ListSpaces")),
+    row("sagemaker", "ListApps", Observe, KINDS, anything!("sagemaker:ListApps")),
+    row("sagemaker", "ListSpaces", Observe, KINDS, anything!("sagemaker:ListSpaces")),
     row(
         "sagemaker",
         "ListUserProfiles",
         Observe,
-        &[DOMAIN],
+        KINDS,
         anything!("sagemaker:ListUserProfiles"),
     ),
     row(
         "sagemaker",
         "CreateDomain",
         Apply,
-        &[DOMAIN],
+        KINDS,
         &[
             may("sagemaker:CreateDomain", On::Domains, &[Claims]),
             may("sagemaker:AddTags", On::Domains, &[Claims, When::TaggedBy("CreateDomain")]),
@@ -55,7 +73,7 @@ pub(super) const ROWS: &[Operation] = &[
         "sagemaker",
         "UpdateDomain",
         Apply,
-        &[DOMAIN],
+        KINDS,
         &[
             may("sagemaker:UpdateDomain", On::Domains, &[Owned]),
             may("iam:PassRole", On::ExecutionRoles, &[When::PassedTo(SAGEMAKER)]),
@@ -65,19 +83,19 @@ pub(super) const ROWS: &[Operation] = &[
         "sagemaker",
         "AddTags",
         Apply,
-        &[DOMAIN],
+        KINDS,
         &[
             may("sagemaker:AddTags", On::Domains, &[Owned, StaysOurs]),
-            may("sagemaker:AddTags", On::Adopted(DOMAIN), &[Claims, NobodyElses]),
+            may("sagemaker:AddTags", On::Adopted(NAME), &[Claims, NobodyElses]),
         ],
     ),
     row(
         "sagemaker",
         "DeleteTags",
         Apply,
-        &[DOMAIN],
+        KINDS,
         &[may("sagemaker:DeleteTags", On::Domains, &[Owned, KeepsOwner])],
     ),
-    row("sagemaker", "DeleteDomain", Destroy, &[DOMAIN], owned!("sagemaker:DeleteDomain", Domains))
+    row("sagemaker", "DeleteDomain", Destroy, KINDS, owned!("sagemaker:DeleteDomain", Domains))
         .note("With `efsRetention: Delete` in the manifest the users' files go too: IAM has no condition for that."),
 ];

@@ -1,21 +1,36 @@
-//! Organizations. The ARNs have the management account's number also where a delegated administrator calls.
+//! What palisade may call for a ServiceControlPolicy, and what it needs for that.
+//!
+//! The ARNs have the management account's number also where a delegated administrator calls.
 
-use super::{
-    super::{
-        Mode::{Apply, Destroy, Observe},
-        On, Operation,
-        When::{Claims, KeepsOwner, NobodyElses, Owned, ServiceControlPolicies, StaysOurs},
-    },
-    SCP, anything, may, owned, row,
+use super::NAME;
+use crate::operations::{
+    Mode::{Apply, Destroy, Observe},
+    OfKind, On, Operation, ResourceType,
+    When::{Claims, KeepsOwner, NobodyElses, Owned, ServiceControlPolicies, StaysOurs},
+    table::{anything, may, owned, row},
 };
 
-pub(super) const ROWS: &[Operation] = &[
-    row("organizations", "ListRoots", Observe, &[SCP], anything!("organizations:ListRoots")),
+const KINDS: &[&str] = &[NAME];
+
+/// All that the rest of the program asks of it.
+pub(super) const OPERATIONS: OfKind = OfKind {
+    rows: ROWS,
+    resource: Some(ResourceType {
+        service: "organizations",
+        sort: "policy",
+        sample: "service_control_policy/p-00000000",
+        named: None,
+    }),
+    ..OfKind::NONE
+};
+
+const ROWS: &[Operation] = &[
+    row("organizations", "ListRoots", Observe, KINDS, anything!("organizations:ListRoots")),
     row(
         "organizations",
         "DescribeOrganization",
         Observe,
-        &[SCP],
+        KINDS,
         anything!("organizations:DescribeOrganization"),
     )
     .note("Whom a policy concerns depends on which account manages the organisation."),
@@ -23,16 +38,16 @@ pub(super) const ROWS: &[Operation] = &[
         "organizations",
         "ListOrganizationalUnitsForParent",
         Observe,
-        &[SCP],
+        KINDS,
         &[may("organizations:ListOrganizationalUnitsForParent", On::Places, &[])],
     ),
-    row("organizations", "ListAccounts", Observe, &[SCP], anything!("organizations:ListAccounts"))
+    row("organizations", "ListAccounts", Observe, KINDS, anything!("organizations:ListAccounts"))
         .note("How many accounts a change concerns; only in passes that are about to change a policy."),
     row(
         "organizations",
         "ListAccountsForParent",
         Observe,
-        &[SCP],
+        KINDS,
         &[may("organizations:ListAccountsForParent", On::Places, &[])],
     )
     .note("Only where ListAccounts does not say where the accounts are."),
@@ -40,42 +55,42 @@ pub(super) const ROWS: &[Operation] = &[
         "organizations",
         "ListPolicies",
         Observe,
-        &[SCP],
+        KINDS,
         &[may("organizations:ListPolicies", On::Anything, &[ServiceControlPolicies])],
     ),
     row(
         "organizations",
         "ListPoliciesForTarget",
         Observe,
-        &[SCP],
+        KINDS,
         &[may("organizations:ListPoliciesForTarget", On::Places, &[ServiceControlPolicies])],
     ),
     row(
         "organizations",
         "DescribePolicy",
         Observe,
-        &[SCP],
+        KINDS,
         &[may("organizations:DescribePolicy", On::Policies, &[])],
     ),
     row(
         "organizations",
         "ListTagsForResource",
         Observe,
-        &[SCP],
+        KINDS,
         &[may("organizations:ListTagsForResource", On::Policies, &[])],
     ),
     row(
         "organizations",
         "ListTargetsForPolicy",
         Observe,
-        &[SCP],
+        KINDS,
         &[may("organizations:ListTargetsForPolicy", On::Policies, &[])],
     ),
     row(
         "organizations",
         "CreatePolicy",
         Apply,
-        &[SCP],
+        KINDS,
         &[
             may("organizations:CreatePolicy", On::Anything, &[Claims, ServiceControlPolicies]),
             may("organizations:TagResource", On::Policies, &[Claims, NobodyElses]),
@@ -86,14 +101,14 @@ pub(super) const ROWS: &[Operation] = &[
         "organizations",
         "UpdatePolicy",
         Apply,
-        &[SCP],
+        KINDS,
         owned!("organizations:UpdatePolicy", Policies),
     ),
     row(
         "organizations",
         "AttachPolicy",
         Apply,
-        &[SCP],
+        KINDS,
         &[
             may("organizations:AttachPolicy", On::Policies, &[Owned]),
             may("organizations:AttachPolicy", On::Places, &[ServiceControlPolicies]),
@@ -103,7 +118,7 @@ pub(super) const ROWS: &[Operation] = &[
         "organizations",
         "DetachPolicy",
         Apply,
-        &[SCP],
+        KINDS,
         &[
             may("organizations:DetachPolicy", On::Policies, &[Owned]),
             may("organizations:DetachPolicy", On::Places, &[ServiceControlPolicies]),
@@ -114,7 +129,7 @@ pub(super) const ROWS: &[Operation] = &[
         "organizations",
         "EnablePolicyType",
         Apply,
-        &[SCP],
+        KINDS,
         &[may("organizations:EnablePolicyType", On::Roots, &[ServiceControlPolicies])],
     )
     .note("Only while the organisation has service control policies switched off."),
@@ -122,21 +137,21 @@ pub(super) const ROWS: &[Operation] = &[
         "organizations",
         "TagResource",
         Apply,
-        &[SCP],
+        KINDS,
         &[may("organizations:TagResource", On::Policies, &[Owned, StaysOurs])],
     ),
     row(
         "organizations",
         "UntagResource",
         Apply,
-        &[SCP],
+        KINDS,
         &[may("organizations:UntagResource", On::Policies, &[Owned, KeepsOwner])],
     ),
     row(
         "organizations",
         "DeletePolicy",
         Destroy,
-        &[SCP],
+        KINDS,
         owned!("organizations:DeletePolicy", Policies),
     )
     .note("It is detached first, which is an apply permission."),

@@ -1,0 +1,95 @@
+//! What a pass plans on, and what it asks AWS about the steps that would go.
+
+use std::collections::BTreeMap;
+
+use tokio::time::Instant;
+
+use super::{
+    consent,
+    defect::contained,
+    learn::Learnt,
+    pass::{Control, Options, Setup},
+    scopes::Scopes,
+};
+use crate::{
+    manifest::Snapshot,
+    model::{Address, PhysicalId},
+    plan::{
+        self, Inputs, Limits, Lockout, Look, Memory, Obstacles, Organization, Plan, Wait,
+        WaitReason,
+    },
+};
+
+/// What one pass plans on.
+pub(super) struct Planning<'a> {
+    pub(super) setup: &'a Setup,
+    pub(super) control: &'a Control,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) look: &'a Look<'a>,
+    pub(super) predecessors: &'a BTreeMap<Address, PhysicalId>,
+    pub(super) lockout: &'a Lockout,
+    pub(super) organization: Organization,
+    /// In seconds since the epoch.
+    pub(super) now: f64,
+}
+
+impl Planning<'_> {
+    /// Plans what was looked at, with what was learnt.
+    pub(super) fn plan(&self, learnt: &mut Learnt) -> Plan {
+        let moment = Instant::now();
+        let past = learnt.past(moment);
+        let Options { approve, only, .. } = &self.setup.options;
+        let (settings, approvals) = (&self.setup.settings, &self.snapshot.approvals);
+        let spent = &learnt.spent;
+        let mut plan = plan::plan(&Inputs {
+            look: self.look,
+            memory: Memory {
+                holdoffs: &learnt.pace.failure_holdoffs(moment),
+                create_holdoffs: &self.create_holdoffs(learnt, moment),
+                given_up: &learnt.pace.given_up(),
+                completing: &learnt.completing,
+                predecessors: self.predecessors,
+                known_wants: &learnt.known_wants,
+                inherited: &learnt.inherited,
+                past: &past,
+            },
+            limits: Limits {
+                mode: settings.mode,
+                prune: settings.prune,
+                gate: &settings.gate,
+                lockout: self.lockout,
+                approved: &consent::valid(approve, approvals, spent, self.now),
+                only: only.as_ref(),
+                halt: &self.control.halted.halt,
+            },
+            organization: &self.organization,
+        });
+        plan.unused_approvals = consent::unused(&plan, approve, approvals, spent, self.now);
+        plan
+    }
+
+    fn create_holdoffs(&self, learnt: &Learnt, now: Instant) -> BTreeMap<Address, Wait> {
+        let holdoff = |address: &Address| {
+            learnt.pace.create_holdoff(address, self.setup.creation(address), now)
+        };
+        let addresses = self.snapshot.documents.keys();
+        addresses.filter_map(|address| Some((address.clone(), holdoff(address)?))).collect()
+    }
+}
+
+/// Asks the kinds what stands in the way of what would go.
+pub(super) async fn obstacles(plan: &Plan, scopes: &Scopes) -> Obstacles {
+    let mut found = Obstacles::new();
+    for question in plan.questions() {
+        let address = question.address;
+        let Some(port) = scopes.port(&address.scope, &address.kind) else { continue };
+        let reason = match contained(port.obstacles(question.have, question.edit)).await {
+            Ok(names) if names.is_empty() => continue,
+            Ok(names) => WaitReason::Obstacles { found: names },
+            Err(error) => WaitReason::ObstaclesUnread { why: error.to_string() },
+        };
+        let of_step = found.entry(address.clone()).or_default();
+        of_step.insert(question.key().to_owned(), reason);
+    }
+    found
+}
