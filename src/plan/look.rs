@@ -31,7 +31,7 @@ pub struct Installation<'a> {
 #[derive(Debug)]
 pub(super) enum Resolving {
     /// What it wants (a tombstone may want nothing), and what it depends on.
-    Done(Option<Resolved>, Resolution),
+    Done(Option<Resolved>, Box<Resolution>),
     /// With real ids a value turned out impossible (it passed the checks on loading).
     Impossible(Vec<String>),
     /// Its kind panicked.
@@ -134,7 +134,7 @@ impl<'a> Look<'a> {
             spec.map(|spec| registry.resolve(kind, spec, &mut refs)).transpose()
         };
         match catch_unwind(AssertUnwindSafe(resolve)) {
-            Ok(Ok(resolved)) => Resolving::Done(resolved, refs.finish()),
+            Ok(Ok(resolved)) => Resolving::Done(resolved, Box::new(refs.finish())),
             Ok(Err(all)) => {
                 Resolving::Impossible(all.iter().map(|it| format!("spec.{it}")).collect())
             }

@@ -39,7 +39,7 @@ impl Plan {
             match action {
                 Action::Create { .. } => {}
                 Action::Delete { have, .. } => {
-                    questions.push(Question { address, have, edit: None })
+                    questions.push(Question { address, have, edit: None });
                 }
                 Action::Edit { have, edits } => {
                     let inspected = edits.iter().filter(|edit| edit.inspect);

@@ -92,7 +92,7 @@ impl Planner<'_> {
             return;
         };
         let (resolved, resolution) = match resolving {
-            Resolving::Done(resolved, resolution) => (resolved.as_ref(), resolution),
+            Resolving::Done(resolved, resolution) => (resolved.as_ref(), resolution.as_ref()),
             Resolving::Impossible(why) => return self.unresolvable(document, why),
             Resolving::Defect => return self.defect(document),
         };

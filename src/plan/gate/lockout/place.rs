@@ -13,7 +13,7 @@ use crate::{
     kind::{ScopeFacts, erased::ErasedKind},
     model::{ScopedKind, policy_document::ANY_TEXT},
     operations::{Need, On, Operation, ResourceType, Usage, kind_of_sort, of_kind, role_arns},
-    plan::Inputs,
+    plan::{Inputs, Inventory},
 };
 
 /// An account in a Region, and what is used there.
@@ -250,7 +250,7 @@ impl<'a> Place<'a> {
     fn claimed(&self, kind: &str) -> BTreeSet<String> {
         let at = ScopedKind::new(&self.facts.name, kind);
         let seen = self.inputs.look.claims.of(&at).into_iter();
-        let ours = seen.flat_map(|it| it.all()).filter(|it| it.address().is_some());
+        let ours = seen.flat_map(Inventory::all).filter(|it| it.address().is_some());
         let arns = ours.map(|it| it.resource.arn.clone());
         arns.filter(|arn| arn.starts_with("arn:")).collect()
     }
