@@ -203,8 +203,9 @@ impl Engine {
     /// How many accounts a change concerns is counted in what the organisation is now. What cannot be read is unknown, and
     /// the gate holds what depends on it.
     async fn learn_trees(&self, plan: &Plan, live: &mut Live) -> bool {
+        let known = accounts::Known { completing: &self.completing, wants: &self.known_wants };
         let depends = |step: &&Step| {
-            accounts::depends_on_tree(step, &self.registry, &self.completing, &self.settings.gate)
+            accounts::depends_on_tree(step, &self.registry, known, &self.settings.gate)
         };
         let scopes: BTreeSet<&str> =
             plan.steps.iter().filter(depends).map(|step| step.address.scope.as_str()).collect();

@@ -66,11 +66,10 @@ impl Kind for SageMakerDomain {
     }
 
     fn joins(earlier: &Change, later: &Change) -> bool {
-        matches!(
-            (earlier, later),
-            (Change::Update(_), Change::Update(_))
-                | (Change::UpdateWithoutApps(_), Change::UpdateWithoutApps(_))
-        )
+        // A second call would find the domain updating.
+        let update =
+            |change: &Change| matches!(change, Change::Update(_) | Change::UpdateWithoutApps(_));
+        update(earlier) && update(later)
     }
 
     /// People can work there, with the roles and in the networks that it names.

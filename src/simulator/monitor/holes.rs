@@ -22,8 +22,9 @@ const OPEN: [&str; 3] = [
     "EnableDockerAccess \"ENABLED\"",
     "AppNetworkAccessType \"PublicInternetOnly\"",
 ];
-/// The first words of facts that must not be missing.
-const CLOSING: &str = "attached ";
+/// The first words of facts that must not be missing: where a policy is attached, and which tables send traffic through an
+/// endpoint and its policy.
+const CLOSING: [&str; 2] = ["attached ", "routeTable "];
 
 /// What is open, one sentence each.
 fn holes(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String> {
@@ -32,7 +33,7 @@ fn holes(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String
             || OPEN.iter().any(|end| fact.ends_with(end))
     };
     let added = found.difference(wanted).filter(opens).cloned();
-    let missing = wanted.difference(found).filter(|fact| fact.starts_with(CLOSING));
+    let missing = wanted.difference(found).filter(|fact| CLOSING.iter().any(|word| fact.starts_with(word)));
     added.chain(missing.map(|fact| format!("not {fact}"))).collect()
 }
 
