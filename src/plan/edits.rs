@@ -212,6 +212,7 @@ impl Wanted<'_> {
             .resolution
             .unresolved
             .values()
+            .filter(|missing| !missing.fact)
             .map(|missing| Wait::lasting(missing.why.clone().into()))
             .filter(|wait| !in_edits.contains(wait))
             .collect();
