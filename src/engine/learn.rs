@@ -131,7 +131,7 @@ impl Engine {
                 }
             }
             (_, Some(error)) => {
-                self.pace.failed(address, want, &result.failed, error, now);
+                self.pace.failed(address, want, result.attempt(), error, now);
                 if result.verb == "create" && error.class.may_have_happened() {
                     let creation = self.creation(address);
                     let window = self.settings.settle_window;
@@ -154,7 +154,7 @@ impl Engine {
     fn note_edits(&mut self, step: &Step, result: &StepResult, now: Instant) {
         let address = &step.address;
         let made: Vec<&Edit> =
-            step.action.edits().iter().filter(|edit| result.wrote.contains(&edit.key)).collect();
+            step.action.edits().iter().filter(|edit| result.has_written(edit)).collect();
         if made.is_empty() {
             return;
         }
@@ -162,7 +162,9 @@ impl Engine {
             made.iter().map(|edit| (plan::edit_digest(edit), edit.puts_back)).collect();
         self.futile.done(address, &digests, now);
         for edit in made.iter().filter(|edit| edit.puts_back) {
-            let times = self.put_back.done(address, &edit.key, now);
+            let keys = edit.keys().iter();
+            let times =
+                keys.map(|key| self.put_back.done(address, key, now)).max().unwrap_or_default();
             if times > 1 {
                 tracing::warn!(
                     address = %address,

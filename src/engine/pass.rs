@@ -279,6 +279,7 @@ impl Engine {
             rewrites: self.rewrites.standing(moment),
             paced: self.put_back.paced(moment),
             futile: self.futile.waiting(moment),
+            in_vain: self.futile.in_vain(),
             recent: self.last_hour.recent(moment),
         };
         let lockout = Lockout {
