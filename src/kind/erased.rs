@@ -186,6 +186,8 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state or change that does not decode.
     fn states(&self, have: &Value, edits: &[Edit]) -> Result<Vec<Value>, Undecodable>;
+    /// [`Kind::CONCERNS_ORGANIZATION`].
+    fn concerns_organization(&self) -> bool;
     /// [`Kind::concerns`] of all these edits of a live state together, tags being nobody's access; `None` asks about its
     /// deletion.
     ///
@@ -392,6 +394,10 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
             states.push(seal::<K, _>("state", &state)?);
         }
         Ok(states)
+    }
+
+    fn concerns_organization(&self) -> bool {
+        K::CONCERNS_ORGANIZATION
     }
 
     fn concerns(

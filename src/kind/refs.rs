@@ -480,6 +480,7 @@ mod tests {
 
     fn known() -> Known {
         Known {
+            elsewhere: BTreeMap::new(),
             resources: [(
                 Address::new("prod", "KmsKey", "studio"),
                 KnownResource { id: "k-1".into(), arn: "arn:k-1".into() },

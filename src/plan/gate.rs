@@ -28,6 +28,7 @@ use crate::{
 /// Holds what people must see first.
 pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     let mut steps = std::mem::take(&mut plan.steps);
+    let inputs = &Inputs { wants: &plan.wants, ..*inputs };
     let masses = masses::too_many(&steps, inputs);
     let mut frozen = BTreeSet::new();
     steps = steps

@@ -219,6 +219,7 @@ impl World {
             approved: &self.approved,
             facts: &self.facts,
             live: &self.live,
+            wants: &BTreeMap::new(),
             holdoffs: &self.holdoffs,
             create_holdoffs: &self.create_holdoffs,
             given_up: &self.given_up,

@@ -39,7 +39,10 @@ impl Refs<'_> {
     pub fn candidates(&self, kind: &str, text: &str) -> Candidates {
         let address = self.address(kind, text);
         match (self.known.candidates.get(&address), self.unknown(&address)) {
-            (None, Some(_)) => Candidates::Any,
+            (None, Some(_)) => {
+                let key = (self.scope.name.clone(), address.scope.clone(), kind.to_owned());
+                self.known.elsewhere.get(&key).cloned().map_or(Candidates::Any, Candidates::Others)
+            }
             (ids, _) => Candidates::These(ids.cloned().unwrap_or_default()),
         }
     }

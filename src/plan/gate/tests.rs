@@ -36,6 +36,7 @@ struct Scene {
     documents: BTreeMap<Address, crate::manifest::Document>,
     completing: BTreeSet<Address>,
     known_wants: BTreeMap<Address, KnownWant>,
+    wants: BTreeMap<Address, Want>,
     holdoffs: BTreeMap<Address, Holdoff>,
     limits: GateLimits,
 }
@@ -64,6 +65,7 @@ impl Scene {
             documents: BTreeMap::new(),
             completing: BTreeSet::new(),
             known_wants: BTreeMap::new(),
+            wants: BTreeMap::new(),
             holdoffs: BTreeMap::new(),
             limits: GateLimits::default(),
         }
@@ -77,7 +79,7 @@ impl Scene {
     }
 
     fn hold(&self, steps: Vec<Step>) -> Vec<Step> {
-        let mut plan = Plan { steps, ..Plan::default() };
+        let mut plan = Plan { steps, wants: self.wants.clone(), ..Plan::default() };
         self.ask(|inputs| hold(&mut plan, inputs));
         plan.steps
     }
@@ -97,6 +99,7 @@ impl Scene {
             approved: &self.approved,
             facts: &self.facts,
             live: &self.live,
+            wants: &self.wants,
             holdoffs: &self.holdoffs,
             create_holdoffs: &nothing,
             given_up: &BTreeSet::new(),
