@@ -199,22 +199,8 @@ impl Engine {
     /// What planning a change of the organisation's policies needs, and no other pass; whether anything was learnt.
     pub(super) async fn learn_organization(&mut self, plan: &Plan, live: &mut Live) -> bool {
         let manager = self.learn_managers(plan, live).await;
-        let caller = self.learn_ambient(plan).await;
         let tree = self.learn_trees(plan, live).await;
-        self.learn_full_access(plan, live).await || tree || caller || manager
-    }
-
-    /// Who assumes the roles of the scopes: asked once in a process, before the first change of a policy that could deny it.
-    async fn learn_ambient(&mut self, plan: &Plan) -> bool {
-        let changes = plan.steps.iter().any(|step| self.concerns_organization(step));
-        let (true, None, Some(access)) = (changes, &self.ambient, self.scopes.ambient()) else {
-            return false;
-        };
-        match identity::caller(access).await {
-            Ok(caller) => self.ambient = Some(caller.arn),
-            Err(error) => tracing::warn!("who assumes the roles is unknown: {error}"),
-        }
-        self.ambient.is_some()
+        self.learn_full_access(plan, live).await || tree || manager
     }
 
     fn concerns_organization(&self, step: &Step) -> bool {

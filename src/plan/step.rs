@@ -198,17 +198,6 @@ pub struct Lockout {
     pub callers: BTreeMap<String, String>,
     /// The break-glass roles of the settings.
     pub break_glass: BTreeSet<String>,
-    /// How palisade gets into the scopes whose role it assumes, where that is known.
-    pub ways_in: BTreeMap<String, WayIn>,
-}
-
-/// How palisade gets into a scope.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WayIn {
-    /// The ARN of whoever assumes the role.
-    pub caller: String,
-    /// The role's ARN.
-    pub role: String,
 }
 
 /// A consent that released nothing in this pass.

@@ -176,9 +176,9 @@ impl Describe for Change {
             Self::PutPolicy { risk, .. } => *risk,
             // An alias can be what an IAM policy allows a key by (`kms:ResourceAliases`).
             Self::Enable | Self::CreateAlias { .. } | Self::DisableRotation { .. } => Risk::LOOSENS,
-            Self::MoveAlias { .. } => Risk::REPLACES.cutting_connections(),
-            // And a name goes that people and programs may use.
-            Self::DeleteAlias { .. } => Risk::TIGHTENS.cutting_connections(),
+            Self::MoveAlias { .. } => Risk::LOOSENS.cutting_connections(),
+            // A name goes that people and programs may use; nobody is allowed less by the key.
+            Self::DeleteAlias { .. } => Risk::NEUTRAL.cutting_connections(),
             // Requests with the key fail; nothing that runs is stopped by AWS.
             Self::Disable => Risk::TIGHTENS.cutting_connections(),
             Self::EnableRotation { period_days, old } => match (old.period_days, period_days) {

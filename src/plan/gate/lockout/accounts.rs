@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::{
     Losses,
     place::{Place, is_account},
-    principals::{Principal, ambient, break_glass, own},
+    principals::{Principal, break_glass, own},
     reason::LockoutReason,
-    request::{Need, assuming, condition_keys, needs},
+    request::{Need, condition_keys, needs},
 };
 use crate::{
     kind::{Guarded, Reach},
@@ -18,7 +18,7 @@ use crate::{
         Ownership, Seen,
         policy_document::{Context, Decision, Dialect, PolicyDocument, equivalent},
     },
-    plan::{Inputs, Step, WayIn},
+    plan::{Inputs, Step},
 };
 
 /// The text of a policy.
@@ -98,7 +98,6 @@ pub(super) fn reasons(
             Err(unknown) => reasons.push(*unknown),
         }
     }
-    reasons.extend(change.ways_in(inputs));
     for principal in break_glass(inputs) {
         if change.concerns(&principal.account, inputs) {
             let places = Place::of_break_glass(&principal.account, &principal.partition, inputs);
@@ -138,37 +137,6 @@ impl Change<'_> {
             }
         }
         losses.of(&principal.who)
-    }
-
-    /// Whether palisade could certainly assume its roles no longer: a control policy concerns the account of whoever asks for a
-    /// session, and without one nothing can be taken back. Who that is says the environment and no setting, so that what is
-    /// not certain of it is let through.
-    fn ways_in(&self, inputs: &Inputs<'_>) -> Option<LockoutReason> {
-        let ways = inputs.lockout.ways_in.iter();
-        let mut losses = Losses::default();
-        let mut who = None;
-        for (scope, WayIn { caller, role }) in ways {
-            let Some(facts) = inputs.facts.get(scope) else { continue };
-            let principal = ambient(caller, scope);
-            if !self.concerns(&principal.account, inputs) {
-                continue;
-            }
-            let mut keys = self.after.keys();
-            keys.extend(self.before.keys());
-            let on = |target: &&String| below(target, &principal.account, self.scope, inputs);
-            let covered = self.targets.iter().any(|target| on(&target));
-            let was_on: Vec<&String> = self.was_on.iter().filter(on).collect();
-            for need in assuming(&principal, &Place::empty(facts, inputs), role, &keys) {
-                let decision = self.after.decides(&need);
-                if covered && decision == Decision::Deny {
-                    losses.add(&need, decision);
-                } else if let Some(lost @ Decision::NoMatch) = self.lost(&need, decision, &was_on) {
-                    losses.add(&need, lost);
-                }
-            }
-            who.get_or_insert(principal.who);
-        }
-        losses.of(&who?)
     }
 
     /// What becomes of something that only the policy as it was may have allowed, at some of its places.

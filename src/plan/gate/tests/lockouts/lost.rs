@@ -1,10 +1,7 @@
 //! What is lost when a policy goes, and what the other kinds of policies take away.
 
 use super::*;
-use crate::{
-    model::{Member, OrganizationTree},
-    plan::WayIn,
-};
+use crate::model::{Member, OrganizationTree};
 
 fn scp_state(statements: Option<Value>, targets: &[&str]) -> Value {
     let content = statements.map(|it| policy(it, Dialect::ServiceControlPolicy));
@@ -281,20 +278,4 @@ fn a_policy_on_a_unit_that_palisade_is_certainly_not_below_concerns_it_not() {
     assert!(passes(&scene, quarantine()));
     let root = scp_step(json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]), "r-ab12");
     assert!(!passes(&scene, root));
-}
-
-#[test]
-fn a_policy_that_takes_away_the_way_into_the_scopes_is_held() {
-    let mut scene = Scene::new();
-    let tools = "555566667777";
-    let deny = |action: &str, exempt: Option<&str>| scp_step(deny(action, exempt), tools);
-    assert!(passes(&scene, deny("sts:AssumeRole", None)), "nobody is known to work there");
-    let way =
-        WayIn { caller: format!("arn:aws:sts::{tools}:assumed-role/task/1"), role: ROLE.into() };
-    scene.lockout.ways_in.insert("prod".into(), way);
-    for action in ["sts:AssumeRole", "sts:*"] {
-        assert!(scene.held(deny(action, None)).contains("sts:AssumeRole"), "{action}");
-    }
-    assert!(passes(&scene, deny("sts:AssumeRole", Some("arn:aws:iam::*:role/*task"))));
-    assert!(passes(&scene, deny("sts:GetFederationToken", None)));
 }
