@@ -87,6 +87,7 @@ async fn consent(
 ) -> anyhow::Result<Option<Shown>> {
     let mut session = Session::open(settings, dir, Access::Read, options.clone(), None).await?;
     let report = session.engine.pass().await;
+    shown::warnings(&report);
     if !problems(&report)? {
         return Ok(None);
     }
@@ -112,8 +113,13 @@ pub(super) async fn until_quiet(
 ) -> anyhow::Result<Ended> {
     let deadline = Instant::now() + timeout;
     let mut said = String::new();
+    // Who was asked has seen them above the plan.
+    let mut warned = asking == Asking::Person;
     loop {
         let report = engine.pass().await;
+        if !std::mem::replace(&mut warned, true) {
+            shown::warnings(&report);
+        }
         if !problems(&report)? {
             return Ok(Ended::Failed);
         }

@@ -14,7 +14,7 @@ use crate::{
     engine::Scopes,
     kinds,
     manifest::{Loader, Problem, scopes_named},
-    settings::{DEFAULT_FILE, Overrides, Scope, Settings},
+    settings::{DEFAULT_FILE, Overrides, Scope, Settings, now},
 };
 
 #[derive(Debug, clap::Args)]
@@ -90,6 +90,8 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
 
 fn examine(settings: &Settings, args: &Args) -> Document {
     let registry = kinds::registry();
+    #[allow(clippy::cast_precision_loss, reason = "seconds since the epoch fit")]
+    let moment = now() as f64;
     let scopes = Scopes::offline_facts(settings);
     let loader = Loader { registry: &registry, settings, facts: &scopes };
     let roles: Vec<String> = settings
@@ -97,8 +99,11 @@ fn examine(settings: &Settings, args: &Args) -> Document {
         .values()
         .filter_map(|scope| scope.role.as_ref().map(|role| role.role_arn.clone()))
         .collect();
-    let (manifests, problems, warnings, findings) = match loader.load(&args.directory.dir) {
+    let loaded = loader.read(&args.directory.dir);
+    let mut warnings = loaded.warnings;
+    let (manifests, problems, findings) = match loaded.snapshot {
         Ok(snapshot) => {
+            warnings.extend(snapshot.approvals.iter().filter_map(|it| it.warning(moment)));
             let subject = Subject {
                 registry: &registry,
                 scopes: &scopes,
@@ -106,9 +111,9 @@ fn examine(settings: &Settings, args: &Args) -> Document {
                 roles: &roles,
             };
             let report = baseline::check(subject);
-            (snapshot.documents.len(), report.problems, snapshot.warnings, report.findings)
+            (snapshot.documents.len(), report.problems, report.findings)
         }
-        Err(problems) => (0, problems, Vec::new(), Vec::new()),
+        Err(problems) => (0, problems, Vec::new()),
     };
     Document { schema_version: 1, manifests, problems, warnings, findings }
 }

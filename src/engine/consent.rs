@@ -3,19 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    manifest::Approval,
+    manifest::{Approval, LONGEST_SECONDS},
     plan::{Plan, UnusedApproval, UnusedReason},
 };
-
-/// Seconds: how far ahead the end of an approval may lie. Consent that outlives the week in which it was given is given
-/// to something that nobody looked at.
-const LONGEST: f64 = 7.0 * 24.0 * 3600.0;
 
 /// Why an approval does not count at `now`, in seconds since the epoch.
 fn invalid(approval: &Approval, now: f64) -> Option<UnusedReason> {
     if now >= approval.expires {
         Some(UnusedReason::Expired)
-    } else if approval.expires > now + LONGEST {
+    } else if approval.expires > now + LONGEST_SECONDS {
         Some(UnusedReason::TooFarAhead)
     } else {
         None
@@ -96,6 +92,7 @@ mod tests {
             digest: "0123456789ab".to_owned(),
             expires,
             origin: Origin { file: "a.yaml".into(), line: 1, column: 1 },
+            ends: Origin { file: "a.yaml".into(), line: 2, column: 1 },
         };
         let (first, second) = (approval(1_000_000.0), approval(1_000_060.0));
         let (given, spent) = (BTreeSet::new(), BTreeSet::from([identity(&first)]));

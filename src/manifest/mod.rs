@@ -1,5 +1,7 @@
 //! The directory of manifests: every document, or every problem. Never a part.
 
+mod approval;
+mod declared;
 mod document;
 mod foreign;
 mod load;
@@ -12,12 +14,13 @@ mod tree;
 mod vars;
 pub mod watch;
 
+pub(crate) use self::approval::LONGEST_SECONDS;
 pub use self::{
     document::{
         API_VERSION, APPROVAL, APPROVAL_ABOUT, Approval, ApprovalSpec, Document, Lifecycle,
         ManifestMode, Metadata, Presence,
     },
-    load::{Loader, Snapshot},
+    load::{Loaded, Loader, Snapshot},
     problem::{Origin, Problem, did_you_mean},
     revision::{described, revision},
 };

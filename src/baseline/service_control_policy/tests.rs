@@ -320,7 +320,10 @@ fn a_perimeter_that_only_keeps_strangers_out_is_no_guardrail() {
         json!({"StringNotEquals": {"aws:PrincipalAccount": "123412341234"}}),
     ] {
         for rule in ["SCP-01", "SCP-13"] {
-            assert!(finding(rule, &json!([deny(&all, &perimeter)])).is_some(), "{rule} {perimeter}");
+            assert!(
+                finding(rule, &json!([deny(&all, &perimeter)])).is_some(),
+                "{rule} {perimeter}"
+            );
         }
     }
 }

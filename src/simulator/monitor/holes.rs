@@ -33,7 +33,8 @@ fn holes(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String
             || OPEN.iter().any(|end| fact.ends_with(end))
     };
     let added = found.difference(wanted).filter(opens).cloned();
-    let missing = wanted.difference(found).filter(|fact| CLOSING.iter().any(|word| fact.starts_with(word)));
+    let missing =
+        wanted.difference(found).filter(|fact| CLOSING.iter().any(|word| fact.starts_with(word)));
     added.chain(missing.map(|fact| format!("not {fact}"))).collect()
 }
 

@@ -233,8 +233,10 @@ fn what_cannot_be_told_may_concern_everybody() {
 fn the_organization_is_read_only_where_the_verdict_depends_on_it() {
     let registry = kinds::registry();
     let limits = GateLimits::default();
+    let (completing, wants) = (BTreeSet::new(), BTreeMap::new());
     let depends = |step: &Step| {
-        super::super::accounts::depends_on_tree(step, &registry, &BTreeSet::new(), &limits)
+        let known = super::super::accounts::Known { completing: &completing, wants: &wants };
+        super::super::accounts::depends_on_tree(step, &registry, known, &limits)
     };
     let wide = |cause| change(&Policy::at(&[ML]), &Policy::at(&[ROOT]), cause);
     assert!(depends(&wide(Cause::Manifest)));
