@@ -13,8 +13,8 @@ use crate::{
     baseline::{self, Finding, Subject},
     engine::Scopes,
     kinds,
-    manifest::{Loader, Problem, scopes_named},
-    settings::{DEFAULT_FILE, Overrides, Scope, Settings, now},
+    manifest::{Loader, Origin, Problem, did_you_mean, place_in, scopes_named},
+    settings::{DEFAULT_FILE, Overrides, Scope, Settings, now, regions},
 };
 
 #[derive(Debug, clap::Args)]
@@ -73,7 +73,8 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
             settings.scopes.entry(scope).or_insert_with(|| unknown.clone());
         }
     }
-    let document = examine(&settings, args);
+    let mut document = examine(&settings, args);
+    document.warnings.extend(unknown_regions(&settings, &overrides));
     let doubtful = document.open().next().is_some() || !document.warnings.is_empty();
     let failed = !document.problems.is_empty() || (args.strict && doubtful);
     let format = match args.output {
@@ -86,6 +87,28 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
         _ => text(&document),
     })?;
     Ok(if failed { Ended::Failed } else { Ended::Done })
+}
+
+/// Regions in the settings that this build does not know.
+fn unknown_regions(settings: &Settings, overrides: &Overrides) -> Vec<Problem> {
+    let file = overrides.file.clone().unwrap_or_else(|| DEFAULT_FILE.into());
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let warning = |(scope, region): (&str, &str)| {
+        let path = format!("scopes.{scope}.region");
+        let (line, column) = place_in(&text, &path).unwrap_or((1, 1));
+        let help = did_you_mean(region, regions()).map_or_else(
+            || "see that AWS has it; a Region that is newer than this palisade is used all the same".to_owned(),
+            |near| format!("did you mean `{near}`? A Region that is newer than this palisade is used all the same"),
+        );
+        let origin = Origin { file: file.clone(), line, column };
+        Problem {
+            origin,
+            path,
+            message: format!("`{region}` is no Region that palisade knows"),
+            help,
+        }
+    };
+    settings.unknown_regions().map(warning).collect()
 }
 
 fn examine(settings: &Settings, args: &Args) -> Document {

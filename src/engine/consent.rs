@@ -53,9 +53,10 @@ pub(super) fn unused(
     spent: &BTreeSet<Identity>,
     now: f64,
 ) -> Vec<UnusedApproval> {
-    let given = given.iter().filter_map(|digest| {
-        let done = spent.contains(&(digest.clone(), None));
-        let (digest, why) = (digest.clone(), why(plan, digest, done)?);
+    // What the command line consented to in this very process, and was done, has released something.
+    let given = given.iter().filter(|digest| !spent.contains(&((*digest).clone(), None)));
+    let given = given.filter_map(|digest| {
+        let (digest, why) = (digest.clone(), why(plan, digest, false)?);
         Some(UnusedApproval { digest, origin: None, why })
     });
     let declared = declared.iter().filter_map(|approval| {
@@ -98,6 +99,14 @@ mod tests {
         let (given, spent) = (BTreeSet::new(), BTreeSet::from([identity(&first)]));
         let valid = |all: &[Approval]| valid(&given, all, &spent, 999_990.0).len();
         assert_eq!((valid(&[first.clone()]), valid(&[first, second])), (0, 1));
+    }
+
+    #[test]
+    fn a_consent_of_the_command_line_that_was_carried_out_is_not_called_void() {
+        let given = BTreeSet::from(["0123456789ab".to_owned()]);
+        let said = |spent: &BTreeSet<Identity>| unused(&Plan::default(), &given, &[], spent, 0.0);
+        assert_eq!(said(&BTreeSet::new())[0].why, UnusedReason::NoSuchStep);
+        assert_eq!(said(&BTreeSet::from([("0123456789ab".to_owned(), None)])), []);
     }
 
     #[test]
