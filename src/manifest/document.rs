@@ -314,8 +314,8 @@ fn plain(why: &str) -> String {
         "invalid type: string" => "a text stands here",
         "invalid type: boolean" => "true or false stands here",
         "invalid type: integer" | "invalid type: floating point" => "a number stands here",
-        "invalid value: integer" | "invalid value: floating point" => "this number cannot be",
-        "invalid value: string" => "this text cannot be",
+        "invalid value: integer" | "invalid value: floating point" => "this number cannot be right",
+        "invalid value: string" => "this text cannot be right",
         other => other,
     };
     format!("{before}, expected {words}")
@@ -360,10 +360,10 @@ mod tests {
             "lifecycle": {"paused": "secret", "state": "gone"}
         }));
         insta::assert_snapshot!(found.join("\n"), @r#"
-        apiVersion: invalid type: integer, expected a string (Some("put it in quotes"))
-        lifecycle.paused: invalid type: string, expected a boolean (Some("write true or false, without quotes"))
+        apiVersion: a number stands here, expected a text (Some("put it in quotes"))
+        lifecycle.paused: a text stands here, expected true or false (Some("write true or false, without quotes"))
         lifecycle.state: unknown variant `gone`, expected `present` or `absent` (None)
-        metadata.name: invalid type: integer, expected a string (Some("put it in quotes"))
+        metadata.name: a number stands here, expected a text (Some("put it in quotes"))
         metadata.scop: unknown field `scop`, expected `name` or `scope` (Some("did you mean `scope`?"))
         "#);
     }

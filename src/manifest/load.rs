@@ -19,7 +19,6 @@ use super::{
     tree, vars,
 };
 use crate::{
-    baseline,
     kind::{Invalid, Known, Refs, ScopeFacts, erased::Registry},
     model::Address,
     settings::Settings,
@@ -346,31 +345,6 @@ impl Reading<'_> {
             self.problems.push(document.places.problem("metadata.name", &why));
         } else {
             self.snapshot.documents.insert(address, document);
-        }
-    }
-
-    /// A waiver that waives nothing would be believed to.
-    fn waivers(&mut self, place: &Place, envelope: &Envelope) {
-        for (id, reason) in &envelope.lifecycle.waive {
-            let why = match baseline::rules().find(|rule| rule.id == id) {
-                None => {
-                    let ids = baseline::rules().map(|rule| rule.id);
-                    let help = did_you_mean(id, ids).map_or_else(
-                        || "`palisade explain rules` lists them".to_owned(),
-                        |near| format!("did you mean `{near}`?"),
-                    );
-                    Invalid::new("", format!("there is no rule `{id}`")).help(help)
-                }
-                Some(rule) if rule.kind != envelope.kind => {
-                    Invalid::new("", format!("{id} is reported at a {}", rule.kind))
-                        .help(format!("waive it there, with `palisade explain {id}` at hand"))
-                }
-                Some(_) if reason.trim().is_empty() => {
-                    Invalid::new("", "gives no reason").help("say why the rule may be broken here")
-                }
-                Some(_) => continue,
-            };
-            self.problems.push(place.problem(&join("lifecycle.waive", id), &why));
         }
     }
 }

@@ -12,6 +12,7 @@ mod revision;
 mod together;
 mod tree;
 mod vars;
+mod waivers;
 pub mod watch;
 
 pub(crate) use self::approval::LONGEST_SECONDS;

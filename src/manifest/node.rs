@@ -79,8 +79,8 @@ fn syntax_problem(error: serde_saphyr::Error, lines: &[&str]) -> SyntaxProblem {
     let place = error.location().map_or((1, 1), |at| (at.line().max(1), at.column().max(1)));
     let message = error.to_string();
     let lower = message.to_lowercase();
-    let (message, help) = if let Some(found) = bare_star(place, lines) {
-        (format!("`{found}` without quotes begins an alias of YAML"), "put it in quotes: \"*\"")
+    let (message, help) = if bare_star(place, lines) {
+        ("`*` without quotes begins an alias of YAML".to_owned(), "put it in quotes: \"*\"")
     } else if ["anchor", "alias", "merge"].iter().any(|word| lower.contains(word)) {
         (
             "anchors, aliases and merge keys are not allowed".to_owned(),
@@ -96,37 +96,36 @@ fn syntax_problem(error: serde_saphyr::Error, lines: &[&str]) -> SyntaxProblem {
     SyntaxProblem { place, message, help }
 }
 
-/// A text that begins with `*` and is in no quotes, in the line of a syntax error or the one before it. Where the file names
-/// an anchor, an alias may be meant.
-fn bare_star((line, _): Place, lines: &[&str]) -> Option<String> {
-    let anchored = |line: &&str| line.contains(": &") || line.contains("- &");
-    if lines.iter().any(anchored) {
-        return None;
+/// Whether a text begins with `*` and is in no quotes, in the line of a syntax error or the one before it. Where the file
+/// names an anchor, an alias may be meant.
+fn bare_star((line, _): Place, lines: &[&str]) -> bool {
+    if lines.iter().any(|line| line.contains(": &") || line.contains("- &")) {
+        return false;
     }
     let line = usize::try_from(line).unwrap_or(1).saturating_sub(1);
-    let near = lines.get(line.saturating_sub(1)..=line.min(lines.len().checked_sub(1)?))?;
-    near.iter().rev().find_map(|line| {
-        let (mut quote, mut before) = (None, ':');
-        for (at, c) in line.char_indices() {
-            match quote {
-                Some(open) if c == open => quote = None,
-                Some(_) => {}
-                None if c == '#' && line[..at].ends_with(' ') => return None,
-                // A quote in the middle of a word opens nothing.
-                None if matches!(c, '"' | '\'') && ":[{,-".contains(before) => quote = Some(c),
-                None if c == '*' && ":[,-".contains(before) => {
-                    let end = |c: char| c.is_whitespace() || ",]}".contains(c);
-                    let text = line[at..].split(end).next().unwrap_or("*");
-                    return Some(text.chars().take(20).collect());
-                }
-                None => {}
-            }
-            if !c.is_whitespace() {
-                before = c;
-            }
+    (line.saturating_sub(1)..=line).filter_map(|line| lines.get(line)).any(|line| begins_star(line))
+}
+
+/// Whether a value of the line begins with `*` outside of quotes and comments.
+fn begins_star(line: &str) -> bool {
+    // The last character, and the last one that is no space.
+    let (mut quote, mut last, mut before) = (None, ' ', ':');
+    for (at, c) in line.char_indices() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None if c == '#' && line[..at].ends_with(' ') => return false,
+            // A quote in the middle of a word opens nothing.
+            None if matches!(c, '"' | '\'') && ":[{,-".contains(before) => quote = Some(c),
+            None if c == '*' && ":[,-".contains(before) && " [,".contains(last) => return true,
+            None => {}
         }
-        None
-    })
+        last = c;
+        if !c.is_whitespace() {
+            before = c;
+        }
+    }
+    false
 }
 
 /// The way out of a syntax error, from what stands in its line and before it.
@@ -389,6 +388,9 @@ mod tests {
         let alias = parse("a: &x 1\nb: *x\n").unwrap_err();
         assert!(alias.message.contains("not allowed"), "{alias:?}");
         assert!(parse("a: s3:*\nb: 'x*'\nc: a * b\n").is_ok());
+        for line in ["a: s3:*", "a: \"x, *\"", "- 'arn:aws:s3:::*' # a: *", "a: b * c"] {
+            assert!(!begins_star(line), "{line}");
+        }
     }
 
     #[test]
