@@ -466,6 +466,20 @@ fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
     let text = run(3, &["apply", state, "--yes", "--approve", "000000000000"]);
     assert!(text.contains("approval of 000000000000: releases nothing"), "{text}");
 
+    // A directory of which nothing is read is no quiet success.
+    let skipped = place.path().join("skipped");
+    fs::create_dir(&skipped).expect("made");
+    fs::write(skipped.join("a.yaml.bak"), "kind: x\n").expect("written");
+    let skipped = skipped.to_str().expect("a path");
+    for verb in [&["plan", skipped][..], &["apply", skipped, "--yes"]] {
+        let output = aws.palisade(place.path()).args(verb).output().expect("it runs");
+        let said = stderr(&output);
+        assert!(
+            said.contains("a.yaml.bak: not read") && said.contains("no manifest is here"),
+            "{said}"
+        );
+    }
+
     // An empty URL is none.
     let mut command = aws.palisade(place.path());
     command.env("AWS_ENDPOINT_URL_STS", "").args(["plan", state, "--detailed-exitcode"]);
