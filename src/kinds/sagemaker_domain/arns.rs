@@ -37,6 +37,10 @@ type Wrong = Option<(String, String)>;
 fn role(facts: &ScopeFacts, field: &str, arn: &str) -> Wrong {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let ["arn", named, "iam", "", account, _] = parts[..] else { return None };
+    // Another form is reported as such.
+    if account.len() != 12 {
+        return None;
+    }
     let partition = partition(facts, named);
     // AWS lets a role be passed only within its account (IAM user guide, "Grant a user permissions to pass a role").
     let own = matches!(field, "executionRole" | "domainExecutionRoleArn");
