@@ -404,7 +404,7 @@ mod tests {
         );
         assert!(
             found(json!({"state": {"absent": null}}))
-                .starts_with("lifecycle.state: a mapping stands where")
+                .starts_with("lifecycle.state.absent: a mapping stands where")
         );
         assert!(
             found(json!({"mode": ["observe"]}))
