@@ -20,7 +20,7 @@ use crate::{
     aws::{Brake, trace},
     kind::{
         Class, CloudError, Writers,
-        erased::{ErasedKind, ErasedPort, Registry, Undecodable},
+        erased::{Edit, ErasedKind, ErasedPort, Registry, Undecodable},
     },
     model::{Address, PhysicalId},
     operations::is_mutating,
@@ -91,6 +91,32 @@ impl fmt::Display for SkipReason {
     }
 }
 
+/// What a call that failed would have written.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// By keys, as [`Step::keys`] gives them.
+    pub keys: &'a [String],
+    /// Whether several edits shared the call, so that nobody knows which of them was the reason.
+    pub shared: bool,
+}
+
+impl StepResult {
+    /// Whether an edit was made.
+    pub fn has_written(&self, edit: &Edit) -> bool {
+        edit.keys().iter().all(|key| self.wrote.contains(key))
+    }
+
+    /// Whether an edit was tried.
+    pub fn has_tried(&self, edit: &Edit) -> bool {
+        self.has_written(edit) || edit.keys().iter().all(|key| self.failed.contains(key))
+    }
+
+    /// What the call that failed would have written.
+    pub fn attempt(&self) -> Attempt<'_> {
+        Attempt { keys: &self.failed, shared: self.shared }
+    }
+}
+
 impl Outcome {
     /// The metric label.
     pub fn as_str(&self) -> &'static str {
@@ -120,6 +146,9 @@ pub struct StepResult {
     /// What the call that failed would have written, likewise.
     #[serde(skip)]
     pub failed: Vec<String>,
+    /// Whether several edits shared the call that failed.
+    #[serde(skip)]
+    pub shared: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// The error behind a failure, for the pace.
@@ -247,6 +276,7 @@ async fn one(
         done: Vec::new(),
         wrote: Vec::new(),
         failed: Vec::new(),
+        shared: false,
         outcome: Outcome::Skipped { reason: SkipReason::NoScope },
         error: None,
     };
@@ -259,10 +289,11 @@ async fn one(
         Err(Stopped::Error { error, .. }) if error.class == Class::Refused => {
             Outcome::Skipped { reason: SkipReason::Refused { why: error.message } }
         }
-        Err(Stopped::Error { error, keys }) => {
+        Err(Stopped::Error { error, keys, shared }) => {
             let failed = Outcome::Failed { class: error.class, message: error.to_string() };
             result.error = Some(error);
             result.failed = keys;
+            result.shared = shared;
             failed
         }
     };
@@ -275,6 +306,8 @@ enum Stopped {
         error: CloudError,
         /// What the call would have written.
         keys: Vec<String>,
+        /// Whether several edits shared the call.
+        shared: bool,
     },
 }
 
@@ -296,7 +329,8 @@ impl Writer<'_> {
         let Self { step, port, .. } = self;
         match &step.action {
             Action::Create { want, tags, token, .. } => {
-                let id = self.call("create", step.keys(), port.create(want, tags, token)).await?;
+                let id =
+                    self.call("create", step.keys(), port.create(want, tags, token), false).await?;
                 done.push(format!("created {id}"));
                 wrote.extend(step.keys());
                 Ok(id)
@@ -305,11 +339,14 @@ impl Writer<'_> {
                 let undecodable = |defect: Undecodable| Stopped::Error {
                     error: defect.into(),
                     keys: step.keys(),
+                    shared: edits.len() > 1,
                 };
                 for call in self.kind.calls(edits).map_err(undecodable)? {
-                    let keys: Vec<String> = call.iter().map(|edit| edit.key.clone()).collect();
+                    let keys: Vec<String> = call.iter().flat_map(Edit::keys).cloned().collect();
                     let what: Vec<&str> = call.iter().map(|edit| edit.summary.as_str()).collect();
-                    self.call(&what.join("; "), keys.clone(), port.edit(have, call)).await?;
+                    let shared = call.len() > 1;
+                    self.call(&what.join("; "), keys.clone(), port.edit(have, call), shared)
+                        .await?;
                     done.extend(call.iter().map(|edit| edit.summary.clone()));
                     wrote.extend(keys);
                 }
@@ -317,7 +354,7 @@ impl Writer<'_> {
             }
             Action::Delete { have, want } => {
                 let deletion = port.delete(have, want.as_ref());
-                self.call("delete", step.keys(), deletion).await?;
+                self.call("delete", step.keys(), deletion, false).await?;
                 done.push(format!("deleted {}", have.id));
                 wrote.extend(step.keys());
                 Ok(have.id.clone())
@@ -331,11 +368,14 @@ impl Writer<'_> {
         what: &str,
         keys: Vec<String>,
         write: impl Future<Output = Result<T, CloudError>>,
+        shared: bool,
     ) -> Result<T, Stopped> {
         self.fresh.check(&self.step.address).map_err(Stopped::NotFresh)?;
-        logged(self.step, what, self.audit, write)
-            .await
-            .map_err(|error| Stopped::Error { error, keys })
+        logged(self.step, what, self.audit, write).await.map_err(|error| Stopped::Error {
+            error,
+            keys,
+            shared,
+        })
     }
 }
 

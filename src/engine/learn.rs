@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     aws::{identity, lookup},
-    kind::erased::Edit,
+    kind::{Reach, erased::Edit},
     manifest::Snapshot,
     model::{Address, Observed, Ownership, Seen},
-    plan::{self, KnownWant, Live, Plan, Step, Verdict, Want, gate::accounts, unread},
+    plan::{self, HoldReason, KnownWant, Live, Plan, Step, Verdict, Want, gate::accounts, unread},
 };
 
 impl Engine {
@@ -131,7 +131,7 @@ impl Engine {
                 }
             }
             (_, Some(error)) => {
-                self.pace.failed(address, want, &result.failed, error, now);
+                self.pace.failed(address, want, result.attempt(), error, now);
                 if result.verb == "create" && error.class.may_have_happened() {
                     let creation = self.creation(address);
                     let window = self.settings.settle_window;
@@ -154,7 +154,7 @@ impl Engine {
     fn note_edits(&mut self, step: &Step, result: &StepResult, now: Instant) {
         let address = &step.address;
         let made: Vec<&Edit> =
-            step.action.edits().iter().filter(|edit| result.wrote.contains(&edit.key)).collect();
+            step.action.edits().iter().filter(|edit| result.has_written(edit)).collect();
         if made.is_empty() {
             return;
         }
@@ -162,7 +162,9 @@ impl Engine {
             made.iter().map(|edit| (plan::edit_digest(edit), edit.puts_back)).collect();
         self.futile.done(address, &digests, now);
         for edit in made.iter().filter(|edit| edit.puts_back) {
-            let times = self.put_back.done(address, &edit.key, now);
+            let keys = edit.keys().iter();
+            let times =
+                keys.map(|key| self.put_back.done(address, key, now)).max().unwrap_or_default();
             if times > 1 {
                 tracing::warn!(
                     address = %address,
@@ -197,7 +199,47 @@ impl Engine {
     /// What planning a change of the organisation's policies needs, and no other pass; whether anything was learnt.
     pub(super) async fn learn_organization(&mut self, plan: &Plan, live: &mut Live) -> bool {
         let manager = self.learn_managers(plan, live).await;
-        self.learn_trees(plan, live).await || manager
+        let caller = self.learn_ambient(plan).await;
+        let tree = self.learn_trees(plan, live).await;
+        self.learn_full_access(plan, live).await || tree || caller || manager
+    }
+
+    /// Who assumes the roles of the scopes: asked once in a process, before the first change of a policy that could deny it.
+    async fn learn_ambient(&mut self, plan: &Plan) -> bool {
+        let changes = plan.steps.iter().any(|step| self.concerns_organization(step));
+        let (true, None, Some(access)) = (changes, &self.ambient, self.scopes.ambient()) else {
+            return false;
+        };
+        match identity::caller(access).await {
+            Ok(caller) => self.ambient = Some(caller.arn),
+            Err(error) => tracing::warn!("who assumes the roles is unknown: {error}"),
+        }
+        self.ambient.is_some()
+    }
+
+    fn concerns_organization(&self, step: &Step) -> bool {
+        self.registry.get(&step.address.kind).is_some_and(|kind| kind.concerns_organization())
+    }
+
+    /// Whether AWS's own policy goes on allowing what a policy that goes away allowed.
+    async fn learn_full_access(&self, plan: &Plan, live: &mut Live) -> bool {
+        let mut learnt = false;
+        for step in plan.steps.iter().filter(|step| is_locked_out(step)) {
+            let kind = self.registry.get(&step.address.kind);
+            let (Some(kind), Some(have)) = (kind, step.action.have()) else { continue };
+            let Some(connected) = self.scopes.get(&step.address.scope) else { continue };
+            for guarded in kind.guards(&have.state).unwrap_or_default() {
+                let Reach::Accounts(targets) = guarded.reach else { continue };
+                for target in targets {
+                    // What cannot be read is not there, and the step stays held.
+                    if lookup::has_full_access(&connected.access, &target).await.unwrap_or(false) {
+                        let found = live.full_access.entry(step.address.scope.clone()).or_default();
+                        learnt |= found.insert(target);
+                    }
+                }
+            }
+        }
+        learnt
     }
 
     /// How many accounts a change concerns is counted in what the organisation is now. What cannot be read is unknown, and
@@ -206,6 +248,7 @@ impl Engine {
         let known = accounts::Known { completing: &self.completing, wants: &self.known_wants };
         let depends = |step: &&Step| {
             accounts::depends_on_tree(step, &self.registry, known, &self.settings.gate)
+                || self.concerns_organization(step) && is_locked_out(step)
         };
         let scopes: BTreeSet<&str> =
             plan.steps.iter().filter(depends).map(|step| step.address.scope.as_str()).collect();
@@ -229,7 +272,7 @@ impl Engine {
         let scopes: BTreeSet<&str> = plan
             .steps
             .iter()
-            .filter(|step| step.address.kind == "ServiceControlPolicy")
+            .filter(|step| self.concerns_organization(step))
             .map(|step| step.address.scope.as_str())
             .filter(|scope| !live.management_accounts.contains_key(*scope))
             .collect();
@@ -254,6 +297,12 @@ impl Engine {
         }
         learnt
     }
+}
+
+/// Whether the step is held because it would lock somebody out.
+fn is_locked_out(step: &Step) -> bool {
+    let lockout = |why: &HoldReason| matches!(why, HoldReason::Lockout { .. });
+    matches!(&step.verdict, Verdict::Held(why) if why.iter().any(lockout))
 }
 
 /// The kinds of which something that is ours was found: an orphan found once is looked for in every pass, so that it

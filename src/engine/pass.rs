@@ -29,8 +29,10 @@ use crate::{
     kind::{CloudError, Creation, erased::Registry},
     manifest::{Loader, Snapshot},
     model::{Address, Seen, Stop},
-    plan::{self, Action, KnownWant, Live, Lockout, Only, Past, Plan, Step, Wait, WaitReason},
-    settings::{Mode, Settings},
+    plan::{
+        self, Action, KnownWant, Live, Lockout, Only, Past, Plan, Step, Wait, WaitReason, WayIn,
+    },
+    settings::{Mode, Scope, Settings},
 };
 
 /// Orphans of kinds that no manifest declares are looked for once in this many passes (an hour, with the
@@ -77,6 +79,8 @@ pub struct Engine {
     /// How often the search for orphans of undeclared kinds is still to be made.
     sweeps: u32,
     pub(super) organizations: BTreeMap<String, identity::Organization>,
+    /// The ARN of whoever assumes the roles of the scopes, once it was asked for.
+    pub(super) ambient: Option<String>,
     pub(super) rewrites: Memory,
     pub(super) put_back: PutBack,
     /// Consents whose steps were done: consent is for once.
@@ -113,6 +117,7 @@ impl Engine {
             remembered: BTreeSet::new(),
             sweeps: 0,
             organizations: BTreeMap::new(),
+            ambient: None,
             rewrites: Memory::default(),
             put_back: PutBack::default(),
             spent: BTreeSet::new(),
@@ -281,11 +286,13 @@ impl Engine {
             rewrites: self.rewrites.standing(moment),
             paced: self.put_back.paced(moment),
             futile: self.futile.waiting(moment),
+            in_vain: self.futile.in_vain(),
             recent: self.last_hour.recent(moment),
         };
         let lockout = Lockout {
             callers: self.roles(callers),
             break_glass: self.settings.break_glass_roles.clone(),
+            ways_in: self.ways_in(),
         };
         // A pause of everything is a pause, for which nobody is waited.
         let stopped = self.halted.halt.stop.as_ref().map(ToString::to_string);
@@ -296,6 +303,7 @@ impl Engine {
             approved: &approved,
             facts: self.scopes.facts(),
             live,
+            wants: &BTreeMap::new(),
             holdoffs: &holdoffs,
             create_holdoffs: &create_holdoffs,
             given_up: &self.pace.given_up(),
@@ -327,6 +335,16 @@ impl Engine {
                 Some((name.clone(), scope.own_role(caller(name))?.to_owned()))
             })
             .collect()
+    }
+
+    /// How palisade gets into the scopes whose role it assumes.
+    fn ways_in(&self) -> BTreeMap<String, WayIn> {
+        let Some(caller) = &self.ambient else { return BTreeMap::new() };
+        let way = |(name, scope): (&String, &Scope)| {
+            let role = scope.role.as_ref()?.role_arn.clone();
+            Some((name.clone(), WayIn { caller: caller.clone(), role }))
+        };
+        self.settings.scopes.iter().filter_map(way).collect()
     }
 
     fn create_holdoffs(&self, snapshot: &Snapshot, now: Instant) -> BTreeMap<Address, Wait> {

@@ -149,10 +149,10 @@ impl Report {
     fn left_open(&self) -> bool {
         self.failures().any(|result| {
             let closes = |edit: &Edit| edit.puts_back || edit.risk.closes;
-            let tried =
-                |edit: &Edit| result.wrote.contains(&edit.key) || result.failed.contains(&edit.key);
             let mut steps = self.plan.go().filter(|step| step.address == result.address);
-            steps.any(|step| step.action.edits().iter().any(|it| closes(it) && !tried(it)))
+            steps.any(|step| {
+                step.action.edits().iter().any(|it| closes(it) && !result.has_tried(it))
+            })
         })
     }
 

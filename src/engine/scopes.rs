@@ -23,6 +23,7 @@ pub struct Connected {
 pub struct Scopes {
     connected: BTreeMap<String, Connected>,
     facts: BTreeMap<String, ScopeFacts>,
+    ambient: Option<Access>,
 }
 
 /// A scope that cannot be set up at all.
@@ -53,7 +54,7 @@ impl Scopes {
         registry: &Registry,
     ) -> Result<Self, ConnectError> {
         let connection = connection.clone().of(&settings.owner);
-        let mut scopes = Self { connected: BTreeMap::new(), facts: BTreeMap::new() };
+        let mut scopes = Self { connected: BTreeMap::new(), facts: BTreeMap::new(), ambient: None };
         for (name, scope) in &settings.scopes {
             let region = scope
                 .region
@@ -73,6 +74,9 @@ impl Scopes {
                     .map_err(|source| ConnectError::NoAccount { scope: name.clone(), source })?;
                 facts.account = caller.account;
                 access = connection.access(facts.clone(), scope.role.as_ref()).await;
+            }
+            if scope.role.is_some() && scopes.ambient.is_none() {
+                scopes.ambient = Some(connection.access(facts.clone(), None).await);
             }
             let ports =
                 registry.iter().map(|kind| (kind.profile().name, kind.connect(&access))).collect();
@@ -106,6 +110,11 @@ impl Scopes {
     /// Account and Region of every scope.
     pub fn facts(&self) -> &BTreeMap<String, ScopeFacts> {
         &self.facts
+    }
+
+    /// The clients with which roles are assumed; none where no scope has one.
+    pub fn ambient(&self) -> Option<&Access> {
+        self.ambient.as_ref()
     }
 
     /// A connected scope.

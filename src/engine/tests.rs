@@ -175,6 +175,62 @@ async fn a_failure_before_what_closes_a_hole_brings_the_next_pass_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hole_that_is_opened_beside_new_ones_is_seen_to_be_the_same() {
+    let mut world = World::new().await;
+    world.group("a", "");
+    let _ = world.settle().await;
+    let group = world.group_id("a");
+    let mut contested = 0;
+    for round in 0..4 {
+        world.open_ssh(&group);
+        let port = (1000 + round).to_string();
+        let permission = json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]});
+        let other = json!({"GroupId": group, "IpPermissions": [permission]});
+        world.ec2("AuthorizeSecurityGroupIngress", &other);
+        let report = world.settle().await;
+        contested = contested.max(report.plan.contested.len());
+    }
+    assert_eq!(contested, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_cannot_be_changed_in_place_is_replaced_by_another_one() {
+    let mut world = World::new().await;
+    let spec = "spec: {description: test, vpc: '${var.vpc}', egress: [], ingress: [\
+                {protocol: tcp, ports: 443, from: ['2001:db8::/32']}]}";
+    world.write("a.yaml", &format!(
+        "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: a}}\n{spec}\n"
+    ));
+    let _ = world.settle().await;
+    let group = world.group_id("a");
+    let all = world.ec2(
+        "DescribeSecurityGroupRules",
+        &json!({"Filter": [{"Name": "group-id", "Value": [group]}]}),
+    );
+    let rule = all["securityGroupRuleSet"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["isEgress"] == "false" || it["isEgress"] == false)
+        .unwrap();
+    let wide = json!({"SecurityGroupRuleId": rule["securityGroupRuleId"], "SecurityGroupRule":
+        {"IpProtocol": "tcp", "FromPort": "443", "ToPort": "443", "CidrIpv6": "::/0"}});
+    world.ec2("ModifySecurityGroupRules", &json!({"GroupId": group, "SecurityGroupRule": [wide]}));
+    world.simulator.inject(
+        Fault::reject("ModifySecurityGroupRules", "InvalidParameterValue", "no").times(100),
+    );
+    world.simulator.clear_calls();
+    for _ in 0..3 {
+        let _ = world.engine.pass().await;
+    }
+    let writes = world.writes();
+    assert_eq!(
+        writes,
+        ["ModifySecurityGroupRules", "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_hole_each_time_is_closed_each_time() {
     let mut world = World::new().await;
     world.group("web", "");

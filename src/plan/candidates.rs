@@ -32,6 +32,31 @@ pub(super) fn find(inputs: &Inputs<'_>, known: &Known) -> BTreeMap<Address, BTre
     found
 }
 
+/// What was read in each scope of the kinds that could not be read in a scope of another account or Region: an id there is
+/// none of here.
+pub(super) fn elsewhere(
+    inputs: &Inputs<'_>,
+    known: &Known,
+) -> BTreeMap<(String, String, String), BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    for (unread, kind) in known.unknown.keys() {
+        let Some(there) = inputs.facts.get(unread) else { continue };
+        let apart = inputs
+            .facts
+            .values()
+            .filter(|here| (&here.account, &here.region) != (&there.account, &there.region));
+        for here in apart {
+            let Some(Seen::All(live)) = inputs.live.seen.get(&(here.name.clone(), kind.clone()))
+            else {
+                continue;
+            };
+            let ids = live.iter().map(|resource| resource.id.to_string()).collect();
+            found.insert((here.name.clone(), unread.clone(), kind.clone()), ids);
+        }
+    }
+    found
+}
+
 /// The live resources that share a natural key with a manifest.
 fn by_name(document: &Document, inputs: &Inputs<'_>, known: &Known) -> Vec<String> {
     let Address { scope, kind, name } = &document.address;

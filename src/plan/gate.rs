@@ -28,6 +28,7 @@ use crate::{
 /// Holds what people must see first.
 pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     let mut steps = std::mem::take(&mut plan.steps);
+    let inputs = &Inputs { wants: &plan.wants, ..*inputs };
     let masses = masses::too_many(&steps, inputs);
     let mut frozen = BTreeSet::new();
     steps = steps
@@ -167,7 +168,7 @@ fn undone(step: &Step, want: Option<&Want>, inputs: &Inputs<'_>) -> Option<HoldR
         .edits()
         .iter()
         .filter(|edit| edit.puts_back)
-        .map(|edit| edit.key.as_str())
+        .flat_map(|edit| edit.keys().iter().map(String::as_str))
         .collect();
     let keys = step.keys();
     keys.iter()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Holdoff, KnownWant, Live, Lockout, Only, Past, Wait};
+use super::{Holdoff, KnownWant, Live, Lockout, Only, Past, Wait, Want};
 use crate::{
     kind::{Known, KnownResource, ScopeFacts, erased::Registry},
     manifest::Document,
@@ -25,6 +25,8 @@ pub struct Inputs<'a> {
     pub facts: &'a BTreeMap<String, ScopeFacts>,
     /// What was seen in this pass.
     pub live: &'a Live,
+    /// What the manifests came to; the gate's alone, nothing before it.
+    pub wants: &'a BTreeMap<Address, Want>,
     /// Addresses that failed lately.
     pub holdoffs: &'a BTreeMap<Address, Holdoff>,
     /// Why nothing may be created for an address yet although it was not seen.

@@ -56,6 +56,9 @@ pub struct Live {
     /// The accounts of the organisation of each scope's account, and where in it they are. Read only in passes that are about
     /// to change one of its policies; absent in all others.
     pub organization_trees: BTreeMap<String, Seen<OrganizationTree>>,
+    /// The places of the organisation on which AWS's FullAWSAccess was seen, by scope. Looked for only where a verdict depends
+    /// on it.
+    pub full_access: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A name, id or claim that is somebody else's, or ours twice: nothing is done until a person decides.

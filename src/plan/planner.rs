@@ -33,6 +33,7 @@ use crate::{
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
     let mut known = known(inputs.live, inputs.owner);
     known.candidates = candidates::find(inputs, &known);
+    known.elsewhere = candidates::elsewhere(inputs, &known);
     let mut planner = Planner { inputs, known: &known, plan: Plan::default() };
     for document in inputs.documents.values() {
         planner.contained(document);

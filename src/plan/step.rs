@@ -141,8 +141,10 @@ pub struct Holdoff {
     pub want: String,
     /// Why to wait.
     pub wait: Wait,
-    /// The keys of what failed, as [`Step::keys`] gives them.
+    /// The keys of what failed by itself, as [`Step::keys`] gives them.
     pub failed: BTreeSet<String>,
+    /// Those of edits that shared a call that failed: which of them was the reason is not known.
+    pub together: BTreeSet<String>,
 }
 
 /// What was written for an address before, and came undone.
@@ -183,6 +185,8 @@ pub struct Past {
     pub paced: BTreeMap<(Address, String), Wait>,
     /// What had no effect, by address, and by key and digest of the edit.
     pub futile: BTreeMap<Address, BTreeMap<String, Wait>>,
+    /// What was made more than once without being seen to have an effect, by address and digest of the edit.
+    pub in_vain: BTreeMap<Address, BTreeSet<String>>,
     /// What was done within the last hour.
     pub recent: Recent,
 }
@@ -194,6 +198,17 @@ pub struct Lockout {
     pub callers: BTreeMap<String, String>,
     /// The break-glass roles of the settings.
     pub break_glass: BTreeSet<String>,
+    /// How palisade gets into the scopes whose role it assumes, where that is known.
+    pub ways_in: BTreeMap<String, WayIn>,
+}
+
+/// How palisade gets into a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayIn {
+    /// The ARN of whoever assumes the role.
+    pub caller: String,
+    /// The role's ARN.
+    pub role: String,
 }
 
 /// A consent that released nothing in this pass.
@@ -307,7 +322,7 @@ impl Step {
     pub fn keys(&self) -> Vec<String> {
         match &self.action {
             Action::Create { .. } => vec![CREATE_KEY.to_owned()],
-            Action::Edit { edits, .. } => edits.iter().map(|edit| edit.key.clone()).collect(),
+            Action::Edit { edits, .. } => edits.iter().flat_map(Edit::keys).cloned().collect(),
             Action::Delete { .. } => vec![DELETE_KEY.to_owned()],
         }
     }

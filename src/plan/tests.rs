@@ -192,7 +192,7 @@ impl World {
     fn failed(mut self, name: &str, fields: &[&str]) -> Self {
         let want = self.plan().wants.get(&at(name)).cloned().unwrap_or_default().fingerprint;
         let failed = fields.iter().map(|&field| field.to_owned()).collect();
-        let holdoff = Holdoff { want, wait: refused(), failed };
+        let holdoff = Holdoff { want, wait: refused(), failed, together: BTreeSet::new() };
         self.holdoffs.insert(at(name), holdoff);
         self
     }
@@ -219,6 +219,7 @@ impl World {
             approved: &self.approved,
             facts: &self.facts,
             live: &self.live,
+            wants: &BTreeMap::new(),
             holdoffs: &self.holdoffs,
             create_holdoffs: &self.create_holdoffs,
             given_up: &self.given_up,

@@ -175,6 +175,7 @@ fn results() -> Vec<StepResult> {
         done: done.iter().map(ToString::to_string).collect(),
         wrote: Vec::new(),
         failed: Vec::new(),
+        shared: false,
         outcome,
         error: None,
     };

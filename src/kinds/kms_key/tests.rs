@@ -383,7 +383,7 @@ fn a_plan_shows_every_difference_and_its_risk() {
     let mut have = live(&good(json!({"aliases": ["alias/ml/old"], "enabled": false})));
     have.elsewhere = [("alias/ml/moved".to_owned(), "1234".to_owned())].into();
     insta::assert_snapshot!(plan(&want, &have), @r#"
-    delete alias/ml/old [disrupts]
+    delete alias/ml/old [tightens, disrupts]
       - aliases: alias/ml/old
     put the key policy [loosens]
       + statement "Use" (Allow): widens access
@@ -421,7 +421,7 @@ fn a_policy_that_narrows_goes_first_and_is_said_to_tighten() {
     disable the key [tightens, disrupts]
       ~ enabled: true -> false
       - everything encrypted under the key is unreadable until it is enabled again
-    delete alias/a [disrupts]
+    delete alias/a [tightens, disrupts]
       - aliases: alias/a
     "#);
 }

@@ -67,10 +67,11 @@ impl Kind for SageMakerDomain {
     }
 
     fn joins(earlier: &Change, later: &Change) -> bool {
-        // A second call would find the domain updating.
-        let update =
-            |change: &Change| matches!(change, Change::Update(_) | Change::UpdateWithoutApps(_));
-        update(earlier) && update(later)
+        matches!(
+            (earlier, later),
+            (Change::Update(_), Change::Update(_))
+                | (Change::UpdateWithoutApps(_), Change::UpdateWithoutApps(_))
+        )
     }
 
     /// People can work there, with the roles and in the networks that it names.

@@ -109,7 +109,7 @@ fn standing(spec: &Spec, full_name: &str, region: &str, refs: &mut Refs<'_>) {
             // The listing shows the services of its own Region.
             if region == refs.scope().region {
                 let lookup = Lookup { name: Some(full_name.to_owned()), ..Lookup::default() };
-                refs.find_one(field, LookupKind::EndpointService, &lookup, None);
+                refs.confirm(field, LookupKind::EndpointService, &lookup);
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::{
         Claim, Deletion, Observed, Phase, Seen,
         policy_document::{Dialect, PolicyDocument},
     },
-    plan::{Cause, Holdoff, Live, Lockout, Past, ReportReason, Wait, WaitReason},
+    plan::{Cause, Holdoff, KnownWant, Live, Lockout, Past, ReportReason, Wait, WaitReason},
     settings::{GateLimits, Mode, Prune},
 };
 
@@ -35,6 +35,8 @@ struct Scene {
     facts: BTreeMap<String, ScopeFacts>,
     documents: BTreeMap<Address, crate::manifest::Document>,
     completing: BTreeSet<Address>,
+    known_wants: BTreeMap<Address, KnownWant>,
+    wants: BTreeMap<Address, Want>,
     holdoffs: BTreeMap<Address, Holdoff>,
     limits: GateLimits,
 }
@@ -62,6 +64,8 @@ impl Scene {
             facts: BTreeMap::from([facts("prod", ACCOUNT), facts("org", "999988887777")]),
             documents: BTreeMap::new(),
             completing: BTreeSet::new(),
+            known_wants: BTreeMap::new(),
+            wants: BTreeMap::new(),
             holdoffs: BTreeMap::new(),
             limits: GateLimits::default(),
         }
@@ -75,7 +79,7 @@ impl Scene {
     }
 
     fn hold(&self, steps: Vec<Step>) -> Vec<Step> {
-        let mut plan = Plan { steps, ..Plan::default() };
+        let mut plan = Plan { steps, wants: self.wants.clone(), ..Plan::default() };
         self.ask(|inputs| hold(&mut plan, inputs));
         plan.steps
     }
@@ -87,7 +91,7 @@ impl Scene {
 
     fn ask<T>(&self, question: impl FnOnce(&Inputs<'_>) -> T) -> T {
         let registry = kinds::registry();
-        let empty = (BTreeMap::new(), BTreeMap::new());
+        let nothing = BTreeMap::new();
         question(&Inputs {
             registry: &registry,
             owner: "ml",
@@ -95,12 +99,13 @@ impl Scene {
             approved: &self.approved,
             facts: &self.facts,
             live: &self.live,
+            wants: &self.wants,
             holdoffs: &self.holdoffs,
-            create_holdoffs: &empty.0,
+            create_holdoffs: &nothing,
             given_up: &BTreeSet::new(),
             completing: &self.completing,
             predecessors: &BTreeMap::new(),
-            known_wants: &empty.1,
+            known_wants: &self.known_wants,
             inherited: &BTreeMap::new(),
             mode: Mode::Enforce,
             prune: Prune::Never,

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::{
     Losses,
     place::{Place, is_account},
-    principals::{Principal, break_glass, own},
+    principals::{Principal, ambient, break_glass, own},
     reason::LockoutReason,
-    request::{Need, condition_keys, needs},
+    request::{Need, assuming, condition_keys, needs},
 };
 use crate::{
     kind::{Guarded, Reach},
@@ -18,7 +18,7 @@ use crate::{
         Ownership, Seen,
         policy_document::{Context, Decision, Dialect, PolicyDocument, equivalent},
     },
-    plan::{Inputs, Step},
+    plan::{Inputs, Step, WayIn},
 };
 
 /// The text of a policy.
@@ -57,6 +57,8 @@ impl Text<'_> {
 
 /// A policy as it was and as it will be.
 struct Change<'a> {
+    /// The scope of the organisation.
+    scope: &'a str,
     after: Text<'a>,
     targets: &'a BTreeSet<String>,
     before: Text<'a>,
@@ -86,7 +88,8 @@ pub(super) fn reasons(
         _ => (Text::Nothing, BTreeSet::new()),
     };
     let others = others(step, inputs);
-    let change = Change { after, targets, before, was_on, others };
+    let scope = step.address.scope.as_str();
+    let change = Change { scope, after, targets, before, was_on, others };
     let mut reasons = Vec::new();
     for facts in inputs.facts.values().filter(|it| change.concerns(&it.account, inputs)) {
         let Some(place) = Place::of_scope(facts, inputs) else { continue };
@@ -95,6 +98,7 @@ pub(super) fn reasons(
             Err(unknown) => reasons.push(*unknown),
         }
     }
+    reasons.extend(change.ways_in(inputs));
     for principal in break_glass(inputs) {
         if change.concerns(&principal.account, inputs) {
             let places = Place::of_break_glass(&principal.account, &principal.partition, inputs);
@@ -106,7 +110,8 @@ pub(super) fn reasons(
 
 impl Change<'_> {
     fn concerns(&self, account: &str, inputs: &Inputs<'_>) -> bool {
-        self.targets.iter().chain(&self.was_on).any(|target| below(target, account, inputs))
+        let mut places = self.targets.iter().chain(&self.was_on);
+        places.any(|target| below(target, account, self.scope, inputs))
     }
 
     fn judge(
@@ -118,7 +123,7 @@ impl Change<'_> {
         let mut keys = self.after.keys();
         keys.extend(self.before.keys());
         keys.extend(self.others.iter().flat_map(|other| condition_keys(&other.document)));
-        let on = |target: &&String| below(target, &principal.account, inputs);
+        let on = |target: &&String| below(target, &principal.account, self.scope, inputs);
         let covered = self.targets.iter().any(|target| on(&target));
         let was_on: Vec<&String> = self.was_on.iter().filter(on).collect();
         let mut losses = Losses::default();
@@ -133,6 +138,37 @@ impl Change<'_> {
             }
         }
         losses.of(&principal.who)
+    }
+
+    /// Whether palisade could certainly assume its roles no longer: a control policy concerns the account of whoever asks for a
+    /// session, and without one nothing can be taken back. Who that is says the environment and no setting, so that what is
+    /// not certain of it is let through.
+    fn ways_in(&self, inputs: &Inputs<'_>) -> Option<LockoutReason> {
+        let ways = inputs.lockout.ways_in.iter();
+        let mut losses = Losses::default();
+        let mut who = None;
+        for (scope, WayIn { caller, role }) in ways {
+            let Some(facts) = inputs.facts.get(scope) else { continue };
+            let principal = ambient(caller, scope);
+            if !self.concerns(&principal.account, inputs) {
+                continue;
+            }
+            let mut keys = self.after.keys();
+            keys.extend(self.before.keys());
+            let on = |target: &&String| below(target, &principal.account, self.scope, inputs);
+            let covered = self.targets.iter().any(|target| on(&target));
+            let was_on: Vec<&String> = self.was_on.iter().filter(on).collect();
+            for need in assuming(&principal, &Place::empty(facts, inputs), role, &keys) {
+                let decision = self.after.decides(&need);
+                if covered && decision == Decision::Deny {
+                    losses.add(&need, decision);
+                } else if let Some(lost @ Decision::NoMatch) = self.lost(&need, decision, &was_on) {
+                    losses.add(&need, lost);
+                }
+            }
+            who.get_or_insert(principal.who);
+        }
+        losses.of(&who?)
     }
 
     /// What becomes of something that only the policy as it was may have allowed, at some of its places.
@@ -154,22 +190,31 @@ impl Change<'_> {
     }
 }
 
-/// Whether an account is, or may be, below a target or is the target itself. Who is below a root or unit is not known here, so
-/// everybody may be, but for the management account.
-fn below(target: &str, account: &str, inputs: &Inputs<'_>) -> bool {
-    !inputs.live.management_accounts.values().any(|manager| manager == account)
-        && (target == account || !is_account(target))
+/// Whether an account is, or may be, below a target or is the target itself. Where the organisation was not read, everybody may
+/// be below a root or unit, but for the management account; so may an account that it does not show.
+fn below(target: &str, account: &str, scope: &str, inputs: &Inputs<'_>) -> bool {
+    if inputs.live.management_accounts.values().any(|manager| manager == account) {
+        return false;
+    }
+    if target == account || is_account(target) {
+        return target == account;
+    }
+    match inputs.live.organization_trees.get(scope) {
+        Some(Seen::All(tree)) => {
+            tree.0.get(account).is_none_or(|member| member.above.contains(target))
+        }
+        Some(Seen::Unknown(_)) | None => true,
+    }
 }
 
 /// The other policies of the organisation that were seen and that stay as they are: somebody else's, and those of ours whose
-/// manifest says what is there. Where they are attached they go on allowing what they allow. FullAWSAccess is not among them:
-/// where it is attached is not read.
+/// manifest says what is there; and FullAWSAccess where it was seen. Where they are attached they go on allowing what they allow.
 fn others(step: &Step, inputs: &Inputs<'_>) -> Vec<Other> {
+    let mut others: Vec<Other> = full_access(&step.address.scope, inputs).into_iter().collect();
     let key = (step.address.scope.clone(), step.address.kind.clone());
-    let Some(Seen::All(resources)) = inputs.live.seen.get(&key) else { return Vec::new() };
-    let Some(kind) = inputs.registry.get(&step.address.kind) else { return Vec::new() };
+    let Some(Seen::All(resources)) = inputs.live.seen.get(&key) else { return others };
+    let Some(kind) = inputs.registry.get(&step.address.kind) else { return others };
     let own = step.action.have().map(|have| &have.id);
-    let mut others = Vec::new();
     for resource in resources.iter().filter(|it| Some(&it.id) != own) {
         let spec = match Ownership::read(&resource.tags, inputs.owner) {
             Ownership::Ours { address, .. } => {
@@ -198,6 +243,13 @@ fn others(step: &Step, inputs: &Inputs<'_>) -> Vec<Other> {
         }
     }
     others
+}
+
+fn full_access(scope: &str, inputs: &Inputs<'_>) -> Option<Other> {
+    let targets = inputs.live.full_access.get(scope)?.clone();
+    let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    let document = PolicyDocument::parse(text, Dialect::ServiceControlPolicy).ok()?;
+    Some(Other { document, targets })
 }
 
 /// Whether a manifest's content is what is there.

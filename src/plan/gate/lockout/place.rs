@@ -34,6 +34,9 @@ impl<'a> Place<'a> {
         let mut mentioned = BTreeSet::new();
         let mut roles = usage.execution_roles.take().unwrap_or_default();
         documents().filter_map(|it| it.spec.as_ref()).for_each(|it| strings(it, &mut mentioned));
+        // What lookups and references came to.
+        let wants = inputs.wants.iter().filter(|(address, _)| address.scope == facts.name);
+        wants.for_each(|(_, want)| strings(&want.state, &mut mentioned));
         for ((scope, kind), seen) in &inputs.live.seen {
             let Seen::All(resources) = seen else { continue };
             if *scope != facts.name || resources.is_empty() {
@@ -146,6 +149,11 @@ impl<'a> Place<'a> {
             return roles.iter().map(|role| ("role", role.clone())).collect();
         }
         let mut found = BTreeSet::new();
+        if on == On::Keys && row.kinds.contains(&"SageMakerDomain") && self.key.is_none() {
+            // A domain's key can be anybody's.
+            let keys = self.mentioned.iter().filter(|arn| is_key_arn(arn)).cloned();
+            found.extend(keys.map(|arn| ("key", arn)));
+        }
         for sort in on.sorts() {
             found.extend(self.of_sort(sort).into_iter().map(|arn| (*sort, arn)));
         }
@@ -169,7 +177,7 @@ impl<'a> Place<'a> {
             "subnet" => ("", named("subnet-", "subnet-00000000000000000")),
             "route-table" => ("", named("rtb-", "rtb-00000000000000000")),
             "security-group-rule" => ("", only("sgr-00000000000000000")),
-            "prefix-list" => ("", only("pl-00000000000000000")),
+            "prefix-list" => ("", named("pl-", "pl-00000000000000000")),
             "hostedzone" => ("", only("Z00000000000000000000")),
             "key" => match self.key {
                 Some(Some(arn)) => return only(arn),
@@ -239,6 +247,11 @@ impl<'a> Place<'a> {
 /// Whether an id is an account's.
 pub(super) fn is_account(id: &str) -> bool {
     id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_key_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    matches!(parts[..], ["arn", _, "kms", _, _, name] if name.starts_with("key/"))
 }
 
 /// The name of a service-linked role (the services' guides).

@@ -88,6 +88,13 @@ pub(super) fn own(
     }
 }
 
+/// Who assumes the role of a scope. No setting tells the path of his own role.
+pub(super) fn ambient(caller: &str, scope: &str) -> Principal {
+    let mut principal = Principal::new(caller, Some(scope));
+    principal.who.path_unknown = false;
+    principal
+}
+
 /// The break-glass roles of the settings.
 pub(super) fn break_glass(inputs: &Inputs<'_>) -> Vec<Principal> {
     inputs.lockout.break_glass.iter().map(|arn| Principal::new(arn, None)).collect()

@@ -18,7 +18,7 @@ use crate::{
         policy_document::{Decision, PolicyDocument, Request},
     },
     operations::{
-        Grant, On, Operation, When,
+        Grant, Mode, On, Operation, When,
         facts::{Carried, carries, has_no_resource_account},
     },
 };
@@ -310,6 +310,29 @@ pub(super) fn needs(
         }
     }
     all
+}
+
+const ASSUMES: Grant = Grant { action: "sts:AssumeRole", on: On::Anything, when: &[] };
+static ASSUME: Operation = Operation {
+    service: "sts",
+    name: "AssumeRole",
+    mode: Mode::Observe,
+    kinds: &[],
+    grants: &[ASSUMES],
+    sweep: false,
+    need: crate::operations::Need::Always,
+    note: "",
+};
+
+/// What somebody needs to get a session of a role.
+pub(super) fn assuming(
+    principal: &Principal,
+    place: &Place<'_>,
+    role: &str,
+    keys: &BTreeSet<String>,
+) -> Vec<Need> {
+    let grant = &ASSUME.grants[0];
+    Asked { principal, place, row: &ASSUME, grant, on: Some(("role", role)) }.need(keys)
 }
 
 /// The condition keys that a document names, in lower case.
