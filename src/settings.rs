@@ -531,7 +531,10 @@ server: {listen: '0.0.0.0:9464'}
             ("owner: x\nscopes: [a]", "scopes: a list stands here, expected a mapping"),
             ("owner: x\ngate: [5, 5]", "gate: a list stands where a mapping is needed"),
             ("owner: x\ngate: {deletesPercent: -1}", "expected a whole number, not below 0"),
-            ("owner: x\nmode: {observe: null}", "mode.observe: a mapping stands where a word is needed"),
+            (
+                "owner: x\nmode: {observe: null}",
+                "mode.observe: a mapping stands where a word is needed",
+            ),
             ("owner: x\nowner: y", "the key `owner` stands here a second time"),
             ("owner: &a x", "anchors, aliases and merge keys are not allowed"),
             ("owner: x\n---\nowner: y", "a second document begins here"),

@@ -210,10 +210,10 @@ mod tests {
                 "    NotAction: (none)",
                 "    Resource: a\\u{1b}[2J",
                 "  Statement[1] (Allow)",
-                "    Action: kms:*",
-                "    Condition Bool aws:SecureTransport: true",
                 "    Principal AWS: arn:a",
                 "    Principal AWS: arn:b",
+                "    Action: kms:*",
+                "    Condition Bool aws:SecureTransport: true",
             ]
         );
         assert!(lines.iter().all(|line| line.sign == Sign::Add));

@@ -266,6 +266,9 @@ pub(super) fn invalid_from(error: &serde_path_to_error::Error<serde_json::Error>
     let mut invalid = Invalid::new(if path == "." { String::new() } else { path }, why);
     if let Some((why, way_out)) = invalid.why.split_once("; write ") {
         (invalid.help, invalid.why) = (Some(format!("write {way_out}")), why.to_owned());
+    } else if ["//", "/*"].iter().any(|it| invalid.why.starts_with(&format!("unknown field `{it}")))
+    {
+        invalid.help = Some("a comment begins with #, not with // or /*".to_owned());
     } else if let Some((key, value)) = glued(&invalid) {
         invalid.help = Some(format!("put a space after the colon: `{key}: {value}`"));
     } else if invalid.why.starts_with("unknown ")
@@ -381,6 +384,7 @@ mod tests {
             found(json!({"name:x": null}))
                 .ends_with("(Some(\"put a space after the colon: `name: x`\"))")
         );
+        assert!(found(json!({"name": "x", "// why \"a\"": 1})).contains("a comment begins with #"));
         let both = found(json!({"labels": {}}));
         assert!(
             both.contains("unknown field `labels`") && both.contains("missing field `name`"),
