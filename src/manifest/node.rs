@@ -397,7 +397,7 @@ mod tests {
     fn a_tab_and_a_comment_of_another_language_are_named() {
         let tab = parse("a:\n  b: 1\n\tc: 2\n").unwrap_err();
         assert!(tab.help.contains("no tabs"), "{tab:?}");
-        let comment = parse("{\n  \"a\": 1\n  // why\n}\n").unwrap_err();
+        let comment = parse("{\n  \"a\": \"x\"\n  // why\n}\n").unwrap_err();
         assert!(comment.help.contains("a comment begins with #"), "{comment:?}");
     }
 
