@@ -29,7 +29,7 @@ pub use self::{
     error::SettingsError,
     flags::{Overrides, SETTINGS, parse_duration},
     levers::Levers,
-    regions::{is_known_region, partition, regions},
+    regions::{PARTITIONS, is_known_region, partition, regions},
 };
 use crate::{aws::AssumedRole, manifest::did_you_mean, model::HeldRisk};
 
@@ -206,6 +206,14 @@ impl Settings {
             );
             return Err(value("defaultScope", format!("no scope is named `{name}`"), help));
         }
+        // Without Regions in the settings the ambient one decides, and it can be in any partition.
+        let partitions: BTreeSet<&str> =
+            scopes.values().filter_map(|scope| scope.region.as_deref().map(partition)).collect();
+        let partitions = if partitions.is_empty() { PARTITIONS.into() } else { partitions };
+        let break_glass_roles = break_glass(
+            flags.break_glass_roles.clone().or(file.break_glass_roles).unwrap_or_default(),
+            &partitions,
+        )?;
         let mut vars = file.vars;
         vars.extend(flags.vars.iter().cloned());
         let defaults = GateLimits::default();
@@ -262,9 +270,7 @@ impl Settings {
             mode: flags.mode.or(file.mode).unwrap_or_default(),
             prune: flags.prune.or(file.prune).unwrap_or_default(),
             gate,
-            break_glass_roles: break_glass(
-                flags.break_glass_roles.clone().or(file.break_glass_roles).unwrap_or_default(),
-            )?,
+            break_glass_roles,
             levers: Levers {
                 brake_file: flags
                     .brake_file
@@ -274,6 +280,14 @@ impl Settings {
                 settings_file: None,
             },
             listen,
+        })
+    }
+
+    /// The Regions of scopes that this build does not know, by scope: new ones, or slips.
+    pub fn unknown_regions(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.scopes.iter().filter_map(|(name, scope)| {
+            let region = scope.region.as_deref().filter(|region| !is_known_region(region))?;
+            Some((name.as_str(), region))
         })
     }
 
@@ -296,8 +310,7 @@ mod tests {
     use super::*;
 
     fn from(text: &str, flags: &Overrides) -> Result<Settings, String> {
-        let file: File =
-            serde_saphyr::from_str(text).map_err(|error| error.without_snippet().to_string())?;
+        let file = parse(Path::new("palisade.yaml"), text).map_err(|error| error.to_string())?;
         Settings::merge(file, flags).map_err(|error| error.to_string())
     }
 
@@ -464,10 +477,78 @@ server: {listen: '0.0.0.0:9464'}
             from(&format!("owner: x\nbreakGlassRoles: ['{arn}']"), &Overrides::default())
         };
         assert!(with("arn:aws:iam::111122223333:role/break-glass").is_ok());
-        for wrong in
-            ["break-glass", "arn:aws:iam::*:role/break-glass", "arn:aws:iam::111122223333:user/ann"]
-        {
+        for wrong in [
+            "break-glass",
+            "arn:aws:iam::*:role/break-glass",
+            "arn:aws:iam::111122223333:user/ann",
+            "arn:amazon:iam::111122223333:role/break-glass",
+        ] {
             assert!(with(wrong).unwrap_err().starts_with("breakGlassRoles"), "{wrong}");
+        }
+        // A role of China protects nobody in Ireland.
+        let scope = "scopes: {prod: {account: '111122223333', region: eu-west-1}}";
+        let text = |partition: &str| {
+            format!(
+                "owner: x\n{scope}\nbreakGlassRoles: ['arn:{partition}:iam::111122223333:role/b']"
+            )
+        };
+        assert!(from(&text("aws"), &Overrides::default()).is_ok());
+        let error = from(&text("aws-cn"), &Overrides::default()).unwrap_err();
+        assert!(error.contains("partition `aws-cn`"), "{error}");
+    }
+
+    #[test]
+    fn a_role_is_in_the_partition_of_its_scope_and_a_zone_is_no_region() {
+        let scope = |rest: &str| {
+            let text = format!("owner: x\nscopes: {{prod: {{account: '111122223333', {rest}}}}}");
+            from(&text, &Overrides::default())
+        };
+        let role = |field: &str, arn: &str| scope(&format!("region: eu-west-1, {field}: {arn}"));
+        let wrong = "'arn:aws-us-gov:iam::111122223333:role/p'";
+        for error in [
+            role("daemonRole", wrong).unwrap_err(),
+            role("assumeRole", &format!("{{roleArn: {wrong}}}")).unwrap_err(),
+            role("assumeRole", "{roleArn: 'arn:amazon:iam::111122223333:role/p'}").unwrap_err(),
+        ] {
+            assert!(error.contains("and eu-west-1 is in aws"), "{error}");
+        }
+        assert!(
+            scope("region: cn-north-1, daemonRole: 'arn:aws-cn:iam::111122223333:role/p'").is_ok()
+        );
+        let zone = scope("region: eu-west-1a").unwrap_err();
+        assert!(zone.contains("write its Region, eu-west-1"), "{zone}");
+        let unknown = scope("region: eu-wset-1").unwrap();
+        assert_eq!(unknown.unknown_regions().collect::<Vec<_>>(), [("prod", "eu-wset-1")]);
+    }
+
+    #[test]
+    fn settings_are_read_as_manifests_are() {
+        for (text, says) in [
+            ("owner: !Ref X", "`!Ref` is a function of CloudFormation"),
+            ("owner: '{{ owner }}'", "was not filled in"),
+            ("owner: [x]", "owner: a list stands here, expected a text"),
+            ("owner: 7", "owner: a number stands here, expected a text"),
+            ("owner: x\nscopes: [a]", "scopes: a list stands here, expected a mapping"),
+            ("owner: x\ngate: [5, 5]", "gate: a list stands where a mapping is needed"),
+            ("owner: x\ngate: {deletesPercent: -1}", "expected a whole number, not below 0"),
+            (
+                "owner: x\nmode: {observe: null}",
+                "mode.observe: a mapping stands where a word is needed",
+            ),
+            ("owner: x\nowner: y", "the key `owner` stands here a second time"),
+            ("owner: &a x", "anchors, aliases and merge keys are not allowed"),
+            ("owner: x\n---\nowner: y", "a second document begins here"),
+            ("- owner: x", "a list stands where a mapping is needed"),
+            ("just text", "a text stands where a mapping is needed"),
+            ("owner: x\nscopes: {prod: {account: 1}}", "expected a text"),
+        ] {
+            let error = from(text, &Overrides::default()).unwrap_err();
+            assert!(error.contains(says) && error.contains("help: "), "{text}: {error}");
+            for internal in
+                ["Option", "struct ", "invalid type", "u32", "from_str", "mapping start"]
+            {
+                assert!(!error.contains(internal), "{text}: {error}");
+            }
         }
     }
 }

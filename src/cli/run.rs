@@ -21,7 +21,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Stopping all writing at once, without Git and without AWS:\n  \
-                  create the brake file (palisade.brake beside the settings file, or --brake-file), or send SIGUSR1;\n  \
+                  empty the brake file (`: > palisade.brake` beside the settings file, or --brake-file), or send SIGUSR1;\n  \
                   remove the file, or send SIGUSR1 again, to go on. `mode: observe` in the settings file does the same.\n  \
                   `palisade brake` holds still a part of it, for a while.\n\
                   Signals: SIGHUP makes a pass now, SIGUSR1 pulls and releases the brake, SIGTERM and SIGINT stop.\n\

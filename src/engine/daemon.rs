@@ -91,6 +91,9 @@ pub fn log(report: &Report) {
     for problem in &report.problems {
         tracing::error!(pass = report.pass, "{problem}");
     }
+    for warning in report.warnings.iter().filter(|_| report.warnings_changed) {
+        tracing::warn!(pass = report.pass, "{warning}");
+    }
     for unknown in &report.plan.unknown {
         tracing::warn!(
             pass = report.pass,

@@ -218,6 +218,8 @@ impl Engine {
             revision: good.as_ref().and_then(|good| good.revision.clone()),
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
+            warnings: self.source.warnings.clone(),
+            warnings_changed: self.source.warnings_changed,
             scopes: scopes_report(&callers),
             pending_deletions: good.as_ref().map_or_else(Vec::new, |good| {
                 PendingDeletion::find(&live, &good.snapshot, &self.settings.owner)

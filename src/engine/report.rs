@@ -35,6 +35,10 @@ pub struct Report {
     pub source_age_seconds: Option<f64>,
     /// What is wrong with the directory now; then the last good snapshot stays in force.
     pub problems: Vec<Problem>,
+    /// What may be a mistake in the directory now, and is used all the same.
+    pub warnings: Vec<Problem>,
+    /// Whether the pass before had other warnings, or none: then they are said.
+    pub warnings_changed: bool,
     /// Every scope: the caller's ARN, or why it cannot be used.
     pub scopes: BTreeMap<String, Result<String, String>>,
     /// What differs and what becomes of it.

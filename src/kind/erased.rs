@@ -294,11 +294,11 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         &self,
         spec: &Value,
     ) -> Result<(), serde_path_to_error::Error<serde_json::Error>> {
-        serde_path_to_error::deserialize::<_, K::Spec>(spec).map(drop)
+        super::typed::<K::Spec>(spec).map(drop)
     }
 
     fn resolve(&self, spec: &Value, refs: &mut Refs<'_>) -> Result<Resolved, Vec<Invalid>> {
-        let spec: K::Spec = serde_path_to_error::deserialize(spec).map_err(|error| {
+        let spec: K::Spec = super::typed(spec).map_err(|error| {
             vec![Invalid::new(error.path().to_string(), error.inner().to_string())]
         })?;
         let tags = K::tags(&spec);

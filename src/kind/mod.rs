@@ -18,6 +18,7 @@ mod population;
 mod refs;
 mod registry;
 mod target;
+mod typed;
 mod unresolved;
 
 use std::{
@@ -37,6 +38,7 @@ pub use self::{
     population::{Population, Unread, tolerate},
     refs::{Candidates, Refs, Resolution, has_placeholder, is_placeholder},
     target::{Accepts, Form, Lookup, TagSpec, Target, Targets, id_form},
+    typed::typed,
     unresolved::{Missing, Unresolved},
 };
 use crate::{

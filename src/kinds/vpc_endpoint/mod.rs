@@ -7,6 +7,7 @@
 pub mod aws;
 mod change;
 mod policy;
+mod region;
 mod resolve;
 mod service;
 mod spec;
