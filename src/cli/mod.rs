@@ -36,8 +36,9 @@ use crate::{
     name = "palisade",
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done, 1 failed, 2 changes (with --detailed-exitcode; policy-diff: different), 3 something\n\
-                  needs a person (held, in conflict, stopped by the brake, or waiting for what no pass will end), 64 wrong usage.\n\
+    after_help = "Exit codes: 0 done, 1 failed, 2 changes (with --detailed-exitcode; policy-diff: different),\n\
+                  3 something needs a person (held, in conflict, stopped by the brake, or waiting for what no pass will end),\n\
+                  64 wrong usage.\n\
                   AWS is reached the standard way: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, container and instance roles.\n\
                   New here? `palisade demo` shows everything on a simulated AWS, without credentials."
 )]
