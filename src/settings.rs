@@ -193,19 +193,7 @@ impl Settings {
             let ambient = Scope::default();
             scopes.insert("default".to_owned(), ambient);
         }
-        let default_scope = flags
-            .default_scope
-            .clone()
-            .or(file.default_scope)
-            .or_else(|| (scopes.len() == 1).then(|| scopes.keys().next().cloned()).flatten());
-        if let Some(name) = default_scope.as_ref().filter(|name| !scopes.contains_key(*name)) {
-            let names: Vec<&str> = scopes.keys().map(String::as_str).collect();
-            let help = did_you_mean(name, names.iter().copied()).map_or_else(
-                || format!("scopes: {}", names.join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
-            return Err(value("defaultScope", format!("no scope is named `{name}`"), help));
-        }
+        let default_scope = default_scope(flags, file.default_scope, &scopes)?;
         // Without Regions in the settings the ambient one decides, and it can be in any partition.
         let partitions: BTreeSet<&str> =
             scopes.values().filter_map(|scope| scope.region.as_deref().map(partition)).collect();
@@ -216,30 +204,7 @@ impl Settings {
         )?;
         let mut vars = file.vars;
         vars.extend(flags.vars.iter().cloned());
-        let defaults = GateLimits::default();
-        let gate = GateLimits {
-            deletes_percent: percent(
-                "gate.deletesPercent",
-                flags.gate_deletes_percent.or(file.gate.deletes_percent),
-                defaults.deletes_percent,
-            )?,
-            changes_percent: percent(
-                "gate.changesPercent",
-                flags.gate_changes_percent.or(file.gate.changes_percent),
-                defaults.changes_percent,
-            )?,
-            accounts_percent: percent(
-                "gate.accountsPercent",
-                flags.gate_accounts_percent.or(file.gate.accounts_percent),
-                defaults.accounts_percent,
-            )?,
-            hold_risks: flags
-                .gate_hold_risks
-                .as_ref()
-                .map(|risks| risks.iter().copied().collect())
-                .or(file.gate.hold_risks)
-                .unwrap_or(defaults.hold_risks),
-        };
+        let gate = gate_limits(flags, file.gate)?;
         let organization = flags.organization.clone().or(file.organization);
         check_organization(organization.as_ref())?;
         // Loopback: the page shows what the accounts look like.
@@ -303,6 +268,55 @@ impl Settings {
         let own = self.scopes.get(scope).and_then(|scope| scope.vars.get(name));
         own.or_else(|| self.vars.get(name)).map(String::as_str)
     }
+}
+
+/// The scope of manifests that name none: what is said, or the only one.
+fn default_scope(
+    flags: &Overrides,
+    from_file: Option<String>,
+    scopes: &BTreeMap<String, Scope>,
+) -> Result<Option<String>, SettingsError> {
+    let default_scope = flags
+        .default_scope
+        .clone()
+        .or(from_file)
+        .or_else(|| (scopes.len() == 1).then(|| scopes.keys().next().cloned()).flatten());
+    if let Some(name) = default_scope.as_ref().filter(|name| !scopes.contains_key(*name)) {
+        let names: Vec<&str> = scopes.keys().map(String::as_str).collect();
+        let help = did_you_mean(name, names.iter().copied()).map_or_else(
+            || format!("scopes: {}", names.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(value("defaultScope", format!("no scope is named `{name}`"), help));
+    }
+    Ok(default_scope)
+}
+
+fn gate_limits(flags: &Overrides, file: file::FileGate) -> Result<GateLimits, SettingsError> {
+    let defaults = GateLimits::default();
+    Ok(GateLimits {
+        deletes_percent: percent(
+            "gate.deletesPercent",
+            flags.gate_deletes_percent.or(file.deletes_percent),
+            defaults.deletes_percent,
+        )?,
+        changes_percent: percent(
+            "gate.changesPercent",
+            flags.gate_changes_percent.or(file.changes_percent),
+            defaults.changes_percent,
+        )?,
+        accounts_percent: percent(
+            "gate.accountsPercent",
+            flags.gate_accounts_percent.or(file.accounts_percent),
+            defaults.accounts_percent,
+        )?,
+        hold_risks: flags
+            .gate_hold_risks
+            .as_ref()
+            .map(|risks| risks.iter().copied().collect())
+            .or(file.hold_risks)
+            .unwrap_or(defaults.hold_risks),
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     aws::{identity, lookup},
-    kind::{Reach, erased::Edit},
+    kind::{
+        Reach,
+        erased::{Edit, ErasedKind},
+    },
     manifest::Snapshot,
     model::{Address, Observed, Ownership, Seen},
     plan::{self, HoldReason, KnownWant, Live, Plan, Step, Verdict, Want, gate::accounts, unread},
@@ -204,7 +207,7 @@ impl Engine {
     }
 
     fn concerns_organization(&self, step: &Step) -> bool {
-        self.registry.get(&step.address.kind).is_some_and(|kind| kind.concerns_organization())
+        self.registry.get(&step.address.kind).is_some_and(ErasedKind::concerns_organization)
     }
 
     /// Whether AWS's own policy goes on allowing what a policy that goes away allowed.

@@ -193,7 +193,9 @@ impl<'a> Refs<'a> {
             Targets::Lookup(lookup) => {
                 let kind = accept_lookup(field, accepts).map_err(|invalid| vec![invalid])?;
                 let found = self.find(field, kind, lookup, within);
-                found.iter().for_each(|item| self.resolution.several(&item.id));
+                for item in &found {
+                    self.resolution.several(&item.id);
+                }
                 return Ok(found);
             }
             Targets::List(list) => list,

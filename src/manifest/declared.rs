@@ -29,7 +29,9 @@ fn collect(value: &Value, in_spec: bool, named: bool, found: &mut BTreeSet<Strin
             }
         }
         Value::Array(items) => {
-            items.iter().for_each(|item| collect(item, in_spec, named, found));
+            for item in items {
+                collect(item, in_spec, named, found);
+            }
         }
         Value::String(text) if named || !in_spec => note(text, found),
         Value::Number(number) if named || !in_spec => note(&number.to_string(), found),
