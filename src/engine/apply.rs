@@ -2,7 +2,7 @@
 //! still right to write.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{
         Arc,
@@ -11,26 +11,30 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, future::join_all, stream};
 use serde::Serialize;
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{defect::contained, scopes::Scopes};
 use crate::{
-    aws::{Brake, trace},
+    aws::{
+        Brake, Urgency,
+        trace::{self, Errand},
+    },
     kind::{
         Class, CloudError, Writers,
-        erased::{ErasedKind, ErasedPort, Registry, Undecodable},
+        erased::{Edit, ErasedKind, ErasedPort, Registry, Undecodable},
     },
     model::{Address, PhysicalId},
     operations::is_mutating,
-    plan::{Action, Step},
+    plan::{Action, Cause, Step},
 };
 
 /// A plan older than this is not carried out: what it saw may be gone. A pass takes seconds; this is for
 /// a process that was stopped in the middle and woke up again.
 const PLAN_AGE_LIMIT: Duration = Duration::from_mins(2);
-/// Steps under way at once. EC2 refills its mutating buckets with five calls a second.
+/// Steps of one kind in one scope under way at once. What AWS allows is the budget's business (`aws::budget`); this is enough to
+/// use it up where a call takes a second (EC2 refills its mutating buckets with five calls a second).
 const CONCURRENCY: usize = 6;
 
 /// How a step ended.
@@ -184,36 +188,49 @@ pub struct Audit<'a> {
     pub revision: Option<&'a str>,
 }
 
-/// Runs the steps: different resources side by side, what puts back first, then what tightens; one writer where AWS
-/// allows one.
+/// What holds for all steps of one plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// What must still hold before each write.
+    pub fresh: &'a Fresh,
+    /// What goes into the audit log.
+    pub audit: Audit<'a>,
+    /// Edits, by their key, that put back what was put back a short while ago.
+    pub again: &'a BTreeSet<(Address, String)>,
+}
+
+/// Runs the steps: what puts back first, then what tightens; one writer where AWS allows one. Each kind in each scope goes its
+/// own pace, so that one that AWS is slow with, or that has used up its budget, keeps no other one waiting.
 pub async fn apply(
     steps: &[&Step],
     scopes: &Scopes,
     registry: &Registry,
-    fresh: &Fresh,
-    audit: Audit<'_>,
+    terms: Terms<'_>,
 ) -> Vec<StepResult> {
-    let mut order: Vec<&Step> = steps.to_vec();
-    order.sort_by_key(|step| {
-        let risk = step.risk();
-        (!step.puts_something_back(), risk.disrupts(), risk.access(), step.address.clone())
-    });
-    let turns = turns(&order, scopes, registry);
-    stream::iter(order)
-        .map(|step| {
-            let turn = turns.get(&writer(step, scopes)).cloned();
-            async move {
+    let turns = turns(steps, scopes, registry);
+    let mut lines: BTreeMap<(&str, &str), Vec<&Step>> = BTreeMap::new();
+    for step in steps {
+        lines.entry((&step.address.scope, &step.address.kind)).or_default().push(step);
+    }
+    let lines = lines.into_values().map(|mut line| {
+        line.sort_by_key(|step| {
+            let risk = step.risk();
+            (!step.puts_something_back(), risk.disrupts(), risk.access(), step.address.clone())
+        });
+        let turns = &turns;
+        stream::iter(line)
+            .map(move |step| async move {
                 // Closed only when dropped, which is after all steps.
-                let _turn = match &turn {
+                let _turn = match turns.get(&writer(step, scopes)) {
                     Some(turn) => turn.acquire().await.ok(),
                     None => None,
                 };
-                one(step, scopes, registry, fresh, audit).await
-            }
-        })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await
+                one(step, scopes, registry, terms).await
+            })
+            .buffer_unordered(CONCURRENCY)
+            .collect::<Vec<_>>()
+    });
+    join_all(lines).await.into_iter().flatten().collect()
 }
 
 fn writer(step: &Step, scopes: &Scopes) -> (String, String) {
@@ -237,8 +254,7 @@ async fn one(
     step: &Step,
     scopes: &Scopes,
     registry: &Registry,
-    fresh: &Fresh,
-    audit: Audit<'_>,
+    terms: Terms<'_>,
 ) -> StepResult {
     let mut result = StepResult {
         address: step.address.clone(),
@@ -252,7 +268,7 @@ async fn one(
     };
     let port = scopes.port(&step.address.scope, &step.address.kind);
     let (Some(port), Some(kind)) = (port, registry.get(&step.address.kind)) else { return result };
-    let writer = Writer { step, port, kind, fresh, audit };
+    let writer = Writer { step, port, kind, terms };
     result.outcome = match writer.run(&mut result.done, &mut result.wrote).await {
         Ok(id) => Outcome::Done { id },
         Err(Stopped::NotFresh(reason)) => Outcome::Skipped { reason },
@@ -283,8 +299,7 @@ struct Writer<'a> {
     step: &'a Step,
     port: &'a dyn ErasedPort,
     kind: &'a dyn ErasedKind,
-    fresh: &'a Fresh,
-    audit: Audit<'a>,
+    terms: Terms<'a>,
 }
 
 impl Writer<'_> {
@@ -296,7 +311,7 @@ impl Writer<'_> {
         let Self { step, port, .. } = self;
         match &step.action {
             Action::Create { want, tags, token, .. } => {
-                let id = self.call("create", step.keys(), port.create(want, tags, token)).await?;
+                let id = self.call("create", &[], port.create(want, tags, token)).await?;
                 done.push(format!("created {id}"));
                 wrote.extend(step.keys());
                 Ok(id)
@@ -307,17 +322,16 @@ impl Writer<'_> {
                     keys: step.keys(),
                 };
                 for call in self.kind.calls(edits).map_err(undecodable)? {
-                    let keys: Vec<String> = call.iter().map(|edit| edit.key.clone()).collect();
                     let what: Vec<&str> = call.iter().map(|edit| edit.summary.as_str()).collect();
-                    self.call(&what.join("; "), keys.clone(), port.edit(have, call)).await?;
+                    self.call(&what.join("; "), call, port.edit(have, call)).await?;
                     done.extend(call.iter().map(|edit| edit.summary.clone()));
-                    wrote.extend(keys);
+                    wrote.extend(keys(call));
                 }
                 Ok(have.id.clone())
             }
             Action::Delete { have, want } => {
                 let deletion = port.delete(have, want.as_ref());
-                self.call("delete", step.keys(), deletion).await?;
+                self.call("delete", &[], deletion).await?;
                 done.push(format!("deleted {}", have.id));
                 wrote.extend(step.keys());
                 Ok(have.id.clone())
@@ -325,18 +339,39 @@ impl Writer<'_> {
         }
     }
 
-    /// Makes one call, if that is still right.
+    /// Makes one call, with these edits or the whole step, if that is still right.
     async fn call<T>(
         &self,
         what: &str,
-        keys: Vec<String>,
+        edits: &[Edit],
         write: impl Future<Output = Result<T, CloudError>>,
     ) -> Result<T, Stopped> {
-        self.fresh.check(&self.step.address).map_err(Stopped::NotFresh)?;
-        logged(self.step, what, self.audit, write)
-            .await
-            .map_err(|error| Stopped::Error { error, keys })
+        let address = &self.step.address;
+        self.terms.fresh.check(address).map_err(Stopped::NotFresh)?;
+        let (fresh, of) = (self.terms.fresh.clone(), address.clone());
+        let errand = Errand::new(address.clone(), self.urgency(edits))
+            .unless(move || fresh.check(&of).err().map(|why| why.to_string()));
+        let write = trace::on_errand(errand, contained(write));
+        logged(self.step, what, self.terms.audit, write).await.map_err(|error| Stopped::Error {
+            error,
+            keys: if edits.is_empty() { self.step.keys() } else { keys(edits) },
+        })
     }
+
+    fn urgency(&self, edits: &[Edit]) -> Urgency {
+        let again = |edit: &Edit| {
+            self.terms.again.contains(&(self.step.address.clone(), edit.key.clone()))
+        };
+        let mut puts_back = edits.iter().filter(|edit| edit.puts_back).peekable();
+        if puts_back.peek().is_some() {
+            return if puts_back.all(again) { Urgency::PutBackAgain } else { Urgency::PutBack };
+        }
+        if self.step.cause == Cause::Drift { Urgency::Drift } else { Urgency::Change }
+    }
+}
+
+fn keys(edits: &[Edit]) -> Vec<String> {
+    edits.iter().map(|edit| edit.key.clone()).collect()
 }
 
 /// Runs one write and puts every mutating call it made into the audit log.
@@ -346,7 +381,6 @@ async fn logged<T>(
     audit: Audit<'_>,
     write: impl Future<Output = Result<T, CloudError>>,
 ) -> Result<T, CloudError> {
-    let write = trace::on_behalf_of(step.address.clone(), contained(write));
     let (result, calls) = trace::collect(write).await;
     for call in calls.iter().filter(|call| is_mutating(&call.service, &call.operation)) {
         tracing::info!(

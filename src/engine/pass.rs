@@ -9,7 +9,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    apply::{self, Audit, Fresh, Generation, StepResult},
+    apply::{self, Audit, Fresh, Generation, StepResult, Terms},
     consent,
     defect::contained,
     drift::{Drifts, Passed},
@@ -389,6 +389,7 @@ impl Engine {
         }
         let steps: Vec<_> = plan.go().collect();
         let audit = Audit { pass: self.passes, revision };
-        apply::apply(&steps, &self.scopes, &self.registry, fresh, audit).await
+        let terms = Terms { fresh, audit, again: &self.put_back.lately(Instant::now()) };
+        apply::apply(&steps, &self.scopes, &self.registry, terms).await
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     simulator::{self, Fault, Simulator},
 };
 
+mod budget;
 mod fragile;
 
 const ACCOUNT: &str = "111122223333";
@@ -43,10 +44,7 @@ impl World {
 
     async fn with(settings: &str, registry: Registry) -> Self {
         let simulator = Simulator::new(simulator::Options::default());
-        let vpc = simulator
-            .act(ACCOUNT, "eu-west-1", "ec2", "CreateVpc", &json!({"CidrBlock": "10.0.0.0/16"}))
-            .unwrap();
-        let vpc = vpc["vpc"]["vpcId"].as_str().unwrap().to_owned();
+        let vpc = Self::vpc(&simulator);
         let dir = tempfile::tempdir().unwrap();
         let brake = Brake::default();
         let settings =
@@ -54,6 +52,13 @@ impl World {
                 .unwrap();
         let engine = engine(&simulator, settings, registry, dir.path(), &brake).await;
         Self { simulator, dir, brake, engine }
+    }
+
+    fn vpc(simulator: &Simulator) -> String {
+        let vpc = simulator
+            .act(ACCOUNT, "eu-west-1", "ec2", "CreateVpc", &json!({"CidrBlock": "10.0.0.0/16"}))
+            .unwrap();
+        vpc["vpc"]["vpcId"].as_str().unwrap().to_owned()
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -120,8 +125,18 @@ async fn engine(
 ) -> Engine {
     let guard = Guard::writing(brake.clone());
     let connection = Connection::new(simulator.sdk_config(ACCOUNT, "eu-west-1"), guard);
+    engine_over(&connection, settings, registry, dir, brake).await
+}
+
+async fn engine_over(
+    connection: &Connection,
+    settings: Settings,
+    registry: Registry,
+    dir: &Path,
+    brake: &Brake,
+) -> Engine {
     let registry = Arc::new(registry);
-    let scopes = Scopes::connect(&settings, &connection, &registry).await.unwrap();
+    let scopes = Scopes::connect(&settings, connection, &registry).await.unwrap();
     let options = Options { write: true, ..Options::default() };
     Engine::new(settings, registry, scopes, dir, options, brake.clone())
 }
