@@ -81,8 +81,11 @@ impl Connection {
     /// From a configuration made elsewhere (the simulator).
     pub fn new(base: SdkConfig, guard: Guard) -> Self {
         let retries = base.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+        let http = base.http_client().unwrap_or_else(transport::https);
         let base = base
             .into_builder()
+            // For whoever hands out credentials, too: each role's provider would make a client of its own.
+            .http_client(http.clone())
             .retry_config(retries.with_max_attempts(ATTEMPTS))
             .timeout_config(
                 TimeoutConfig::builder()
@@ -92,7 +95,6 @@ impl Connection {
                     .build(),
             )
             .build();
-        let http = base.http_client().unwrap_or_else(transport::https);
         Self { base, http, guard, budget: Budget::default() }
     }
 
@@ -146,11 +148,8 @@ impl Connection {
                 // another that is still needed.
                 .identity_cache(IdentityCache::lazy().load_timeout(OPERATION_TIMEOUT).build());
         }
-        let gate = Gate {
-            budget: self.budget.clone(),
-            guard: self.guard.clone(),
-            facts: facts.clone(),
-        };
+        let gate =
+            Gate { budget: self.budget.clone(), guard: self.guard.clone(), facts: facts.clone() };
         let config = config
             .http_client(Transport { inner: self.http.clone(), gate })
             .timeout_config(

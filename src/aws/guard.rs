@@ -86,7 +86,9 @@ pub(super) enum Refusal {
     Unlisted(String),
     #[error("{operation} was not sent: {why}")]
     Stale { operation: String, why: String },
-    #[error("{0} was not sent: AWS allows no more of them for the next minute; the next pass goes on")]
+    #[error(
+        "{0} was not sent: AWS allows no more of them for the next minute; the next pass goes on"
+    )]
     NoTurn(String),
 }
 
@@ -339,11 +341,16 @@ mod tests {
         let halt = Halt { pauses, ..Halt::default() };
         let guard = Guard::writing(Brake::with_lever(move || halt.clone()));
         let delete = || guard.permit("EC2", "DeleteSecurityGroup", || false);
-        let refused = trace::on_errand(Errand::new(paused, Urgency::Change), async { delete() }).await.unwrap_err();
+        let refused = trace::on_errand(Errand::new(paused, Urgency::Change), async { delete() })
+            .await
+            .unwrap_err();
         assert!(matches!(refused, Refusal::Braked { .. }), "{refused}");
         assert!(refused.to_string().contains("paused by ann"), "{refused}");
         let other = Address::new("prod", "SecurityGroup", "other");
-        assert_eq!(trace::on_errand(Errand::new(other, Urgency::Change), async { delete() }).await, Ok(()));
+        assert_eq!(
+            trace::on_errand(Errand::new(other, Urgency::Change), async { delete() }).await,
+            Ok(())
+        );
         assert_eq!(delete(), Ok(()));
     }
 

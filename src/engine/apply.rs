@@ -156,8 +156,10 @@ pub struct Fresh {
     pub generation: Generation,
     /// The generation that the plan was made for.
     pub planned: u64,
-    /// When observing for the plan began.
+    /// When the pass began.
     pub observed: Instant,
+    /// When the asking of each scope began: for one that answered late, before the pass.
+    pub since: Arc<BTreeMap<String, Instant>>,
 }
 
 impl Fresh {
@@ -172,7 +174,8 @@ impl Fresh {
         if self.generation.current() != self.planned {
             return Err(SkipReason::DirectoryChanged);
         }
-        if self.observed.elapsed() > PLAN_AGE_LIMIT {
+        let since = self.since.get(&address.scope).copied().unwrap_or(self.observed);
+        if since.min(self.observed).elapsed() > PLAN_AGE_LIMIT {
             return Err(SkipReason::PlanTooOld);
         }
         Ok(())
@@ -250,12 +253,7 @@ fn turns(
     steps.iter().filter(alone).map(one).collect()
 }
 
-async fn one(
-    step: &Step,
-    scopes: &Scopes,
-    registry: &Registry,
-    terms: Terms<'_>,
-) -> StepResult {
+async fn one(step: &Step, scopes: &Scopes, registry: &Registry, terms: Terms<'_>) -> StepResult {
     let mut result = StepResult {
         address: step.address.clone(),
         verb: step.action.verb(),
@@ -349,7 +347,8 @@ impl Writer<'_> {
         let address = &self.step.address;
         self.terms.fresh.check(address).map_err(Stopped::NotFresh)?;
         let (fresh, of) = (self.terms.fresh.clone(), address.clone());
-        let errand = Errand::new(address.clone(), self.urgency(edits))
+        let urgency = urgency(address, self.step.cause, edits, self.terms.again);
+        let errand = Errand::new(address.clone(), urgency)
             .unless(move || fresh.check(&of).err().map(|why| why.to_string()));
         let write = trace::on_errand(errand, contained(write));
         logged(self.step, what, self.terms.audit, write).await.map_err(|error| Stopped::Error {
@@ -357,17 +356,21 @@ impl Writer<'_> {
             keys: if edits.is_empty() { self.step.keys() } else { keys(edits) },
         })
     }
+}
 
-    fn urgency(&self, edits: &[Edit]) -> Urgency {
-        let again = |edit: &Edit| {
-            self.terms.again.contains(&(self.step.address.clone(), edit.key.clone()))
-        };
-        let mut puts_back = edits.iter().filter(|edit| edit.puts_back).peekable();
-        if puts_back.peek().is_some() {
-            return if puts_back.all(again) { Urgency::PutBackAgain } else { Urgency::PutBack };
-        }
-        if self.step.cause == Cause::Drift { Urgency::Drift } else { Urgency::Change }
+/// How urgent a call with these edits of a step is; without edits it creates or deletes.
+pub(super) fn urgency(
+    address: &Address,
+    cause: Cause,
+    edits: &[Edit],
+    again: &BTreeSet<(Address, String)>,
+) -> Urgency {
+    let again = |edit: &Edit| again.contains(&(address.clone(), edit.key.clone()));
+    let mut puts_back = edits.iter().filter(|edit| edit.puts_back).peekable();
+    if puts_back.peek().is_some() {
+        return if puts_back.all(again) { Urgency::PutBackAgain } else { Urgency::PutBack };
     }
+    if cause == Cause::Drift { Urgency::Drift } else { Urgency::Change }
 }
 
 fn keys(edits: &[Edit]) -> Vec<String> {

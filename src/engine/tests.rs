@@ -22,6 +22,7 @@ use crate::{
 
 mod budget;
 mod fragile;
+mod silence;
 
 const ACCOUNT: &str = "111122223333";
 const SETTINGS: &str = "\
@@ -276,12 +277,18 @@ async fn a_plan_is_not_carried_out_when_it_is_old_superseded_or_braked() {
         generation: generation.clone(),
         planned: generation.current(),
         observed: Instant::now(),
+        since: Arc::new([("late".to_owned(), Instant::now())].into()),
     };
     let anything = Address::new("prod", "SecurityGroup", "web");
     let plan = fresh(&generation);
     assert_eq!(plan.check(&anything), Ok(()));
+    let newer = Fresh { observed: Instant::now() + Duration::from_secs(60), ..plan.clone() };
     tokio::time::advance(Duration::from_secs(121)).await;
     assert_eq!(plan.check(&anything), Err(SkipReason::PlanTooOld));
+    assert_eq!(newer.check(&anything), Ok(()));
+    // What was read before the pass began is as old as its reading.
+    let late = Address::new("late", "SecurityGroup", "web");
+    assert_eq!(newer.check(&late), Err(SkipReason::PlanTooOld));
     let plan = fresh(&generation);
     generation.advance();
     assert_eq!(plan.check(&anything), Err(SkipReason::DirectoryChanged));

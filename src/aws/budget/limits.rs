@@ -42,8 +42,7 @@ pub(crate) struct Limit {
 const EC2_PAGE: &str = "EC2 developer guide, Request throttling for the Amazon EC2 API: token bucket sizes and refill \
                         rates of each API action, per account and Region";
 /// Read in the guide's last public revision (2023); the figures are adjustable and may be higher today.
-const KMS_PAGE: &str =
-    "KMS developer guide, Request quotas: per second, account and Region, each operation on its own";
+const KMS_PAGE: &str = "KMS developer guide, Request quotas: per second, account and Region, each operation on its own";
 const ORGANIZATIONS_PAGE: &str = "Organizations user guide, Quotas and service limits: requests a second and burst, per account \
      (the quotas per organization are higher, and shared with everybody in it)";
 const STS_PAGE: &str = "AWS re:Post and vendors' documents that quote it: 600 requests a second, per account and Region, all \
@@ -138,7 +137,11 @@ static LIMITS: &[Limit] = &[
         3.0,
     ),
     organizations(&["DescribePolicy", "DescribeOrganizationalUnit"], 2.0, 2.0),
-    organizations(&["MoveAccount", "UpdateOrganizationalUnit", "DeleteOrganizationalUnit"], 2.0, 3.0),
+    organizations(
+        &["MoveAccount", "UpdateOrganizationalUnit", "DeleteOrganizationalUnit"],
+        2.0,
+        3.0,
+    ),
     organizations(&["DescribeOrganization", "CreateOrganizationalUnit", "ListRoots"], 1.0, 2.0),
     // EnablePolicyType and DisablePolicyType; what is not named in the quotas either is not faster than these.
     organizations(&["*"], 1.0, 1.0),
@@ -218,12 +221,18 @@ mod tests {
             figures("EC2", "ModifyVpcEndpoint"),
             (4.0, 0.3, "ec2:ModifyVpcEndpoint".to_owned())
         );
-        assert_eq!(figures("EC2", "DescribeVpcs").1, 20.0);
-        assert_eq!(figures("EC2", "RevokeSecurityGroupIngress").1, 5.0);
+        assert_eq!(figures("EC2", "DescribeVpcs"), (100.0, 20.0, "ec2:DescribeVpcs".to_owned()));
+        assert_eq!(
+            figures("EC2", "RevokeSecurityGroupIngress"),
+            (50.0, 5.0, "ec2:RevokeSecurityGroupIngress".to_owned())
+        );
         assert_eq!(figures("KMS", "UpdateAlias"), (5.0, 5.0, "kms:UpdateAlias".to_owned()));
         assert_eq!(figures("SageMaker", "ListTags").2, figures("SageMaker", "DescribeDomain").2);
         assert_ne!(figures("SageMaker", "ListTags").2, figures("SageMaker", "UpdateDomain").2);
-        assert_eq!(figures("Organizations", "EnablePolicyType").0, 1.0);
+        assert_eq!(
+            figures("Organizations", "EnablePolicyType"),
+            (1.0, 1.0, "organizations:EnablePolicyType".to_owned())
+        );
         assert_eq!(Limit::of("Organizations", "ListRoots").region("eu-west-1"), "");
         assert!(Limit::of("Bedrock", "Whatever").source.is_none());
     }

@@ -249,16 +249,14 @@ mod tests {
     async fn who_gives_up_wakes_the_next_and_nobody_waits_for_ever() {
         let budget = emptied().await;
         let begun = Instant::now();
-        let impatient =
-            tokio::time::timeout(Duration::from_millis(500), async {
-                budget.turn(&request("a", Urgency::PutBack)).await
-            });
+        let impatient = tokio::time::timeout(Duration::from_millis(500), async {
+            budget.turn(&request("a", Urgency::PutBack)).await
+        });
         let patient = request("a", Urgency::Change);
         let (gone, went) = tokio::join!(impatient, budget.turn(&patient));
         assert!(gone.is_err() && went);
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
-        let everybody =
-            (0..20).map(|_| budget.turn(&patient)).collect::<Vec<_>>();
+        let everybody = (0..20).map(|_| budget.turn(&patient)).collect::<Vec<_>>();
         let went = futures::future::join_all(everybody).await;
         // A minute at 0.27 a second.
         assert_eq!(went.iter().filter(|went| **went).count(), 16);
