@@ -118,7 +118,7 @@ impl Gate {
             return Err(Refusal::NoTurn(ticket.operation.clone()));
         }
         self.guard.admit(ticket)?;
-        let stale = errand.filter(|_| ticket.writes).and_then(|errand| errand.stale());
+        let stale = errand.filter(|_| ticket.writes).and_then(Errand::stale);
         stale.map_or(Ok(()), |why| Err(Refusal::Stale { operation: ticket.operation.clone(), why }))
     }
 

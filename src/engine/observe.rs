@@ -78,6 +78,8 @@ pub(super) struct Observers {
     /// Scopes that took longer than the others the last time: nobody waits for them.
     late: BTreeSet<String>,
     silent: BTreeMap<String, Silence>,
+    /// Who we were in each scope when it answered last.
+    callers: BTreeMap<String, identity::Caller>,
     answered: Arc<Notify>,
 }
 
@@ -123,9 +125,7 @@ impl Observers {
                 self.learn(scope, answer, wanted.patient);
                 found.since.insert(scope.clone(), answer.since);
             }
-            let now = Instant::now();
-            let answer = answer
-                .unwrap_or_else(|| Answers::none(questions, now, &self.why_not(scopes, scope)));
+            let answer = answer.unwrap_or_else(|| self.without(scopes, scope, questions));
             found.take(scopes, wanted, scope, answer);
         }
         found
@@ -223,6 +223,10 @@ impl Observers {
         if answer.took <= GRACE {
             self.late.remove(scope);
         }
+        match &answer.caller {
+            Ok(caller) => drop(self.callers.insert(scope.to_owned(), caller.clone())),
+            Err(_) => drop(self.callers.remove(scope)),
+        }
         let silent = |error: &&CloudError| {
             let class = matches!(error.class, Class::Ambiguous | Class::Unavailable);
             // Who says at once that it cannot be reached delays nobody.
@@ -236,6 +240,16 @@ impl Observers {
         let pause = LONGEST_PAUSE.min(FIRST_PAUSE * 2_u32.saturating_pow((times - 1).min(16)));
         let silence = Silence { times, again: Instant::now() + pause, error: error.clone() };
         self.silent.insert(scope.to_owned(), silence);
+    }
+
+    /// What stands for the answers of a scope that gave none: all of it is unknown, but for who we are in one that is only slow.
+    fn without(&self, scopes: &Scopes, scope: &str, questions: &Questions) -> Answers {
+        let mut none = Answers::none(questions, Instant::now(), &self.why_not(scopes, scope));
+        let slow = self.running.contains_key(scope) && !self.silent.contains_key(scope);
+        if let Some(known) = self.callers.get(scope).filter(|_| slow) {
+            none.caller = Ok(known.clone());
+        }
+        none
     }
 
     /// Why a scope gave no answers.

@@ -54,8 +54,11 @@ pub(super) struct Answers {
     pub(super) caller: Result<identity::Caller, CloudError>,
     pub(super) lookups: BTreeMap<LookupKind, Seen<Vec<LookupItem>>>,
     pub(super) organization: Option<Seen<identity::Organization>>,
-    pub(super) kinds: BTreeMap<String, (Seen<Vec<Observed<Value>>>, Vec<Unread>)>,
+    pub(super) kinds: BTreeMap<String, Read>,
 }
+
+/// What was read of a kind as a whole, and what of it could not be read.
+pub(super) type Read = (Seen<Vec<Observed<Value>>>, Vec<Unread>);
 
 impl Answers {
     /// Where nothing was answered: all of it is unknown.
@@ -163,10 +166,7 @@ impl Scope {
         }
     }
 
-    async fn kinds(
-        &self,
-        questions: &Questions,
-    ) -> BTreeMap<String, (Seen<Vec<Observed<Value>>>, Vec<Unread>)> {
+    async fn kinds(&self, questions: &Questions) -> BTreeMap<String, Read> {
         let reads = questions.asks.iter().map(|(kind, ask)| async move {
             let read = match self.connected.ports.get(kind.as_str()) {
                 Some(port) => seen(contained(port.observe(ask)).await),
@@ -186,8 +186,7 @@ pub(super) fn id_of(organization: &Seen<identity::Organization>) -> Seen<String>
     }
 }
 
-/// What was read as a whole, and what of it could not be read.
-fn parted<S>(seen: Seen<Population<S>>) -> (Seen<Vec<Observed<S>>>, Vec<Unread>) {
+fn parted(seen: Seen<Population<Value>>) -> Read {
     match seen {
         Seen::All(Population { whole, unread }) => (Seen::All(whole), unread),
         Seen::Unknown(why) => (Seen::Unknown(why), Vec::new()),
