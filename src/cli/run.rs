@@ -40,9 +40,8 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     tracing::info!("http://{address}/status.json, /metrics, /livez, /readyz");
     let meter = status.metrics().meter();
     let dir = &args.directory.dir;
-    let mut session =
-        Session::open(overrides, dir, Access::Write, engine::Options::default(), Some(meter))
-            .await?;
+    let options = engine::Options { leaves_behind: true, ..engine::Options::default() };
+    let mut session = Session::open(overrides, dir, Access::Write, options, Some(meter)).await?;
     let poke = Notify::new();
     let (engine, brake) = (&mut session.engine, session.brake.clone());
     tokio::select! {

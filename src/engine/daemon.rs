@@ -36,7 +36,7 @@ pub async fn run(
         );
     }
     let generation = engine.generation();
-    let changed = Notify::new();
+    let (changed, answered) = (Notify::new(), engine.answered());
     let watching = async {
         loop {
             watch.changed().await;
@@ -53,6 +53,7 @@ pub async fn run(
             tokio::select! {
                 () = tokio::time::sleep_until(due) => {}
                 () = poke.notified() => {}
+                () = answered.notified() => {}
                 () = changed.notified() => tokio::time::sleep(DEBOUNCE).await,
                 () = stop.cancelled() => {}
             }

@@ -1,6 +1,6 @@
 //! What an engine learns from a pass for the next ones: all of it may be lost at any time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -23,8 +23,13 @@ use crate::{
 
 impl Engine {
     /// Absence is counted only where the whole kind was seen: what could not be read may be the one that is missing.
-    pub(super) fn note_observation(&mut self, snapshot: &Snapshot, live: &Live) {
-        let now = Instant::now();
+    /// It counts from when it was read, which for a scope that answered late is before this pass.
+    pub(super) fn note_observation(
+        &mut self,
+        snapshot: &Snapshot,
+        live: &Live,
+        since: &BTreeMap<String, Instant>,
+    ) {
         for address in snapshot.documents.keys() {
             let key = (address.scope.clone(), address.kind.clone());
             let Some(Seen::All(resources)) = live.seen.get(&key) else { continue };
@@ -38,7 +43,10 @@ impl Engine {
                 (Some(id), None) | (None, Some(id)) => self.pace.saw_present(address, id),
                 (Some(_), Some(_)) => {}
                 (None, None) if !unread.is_empty() => {}
-                (None, None) => self.pace.saw_absent(address, self.settings.settle_window, now),
+                (None, None) => {
+                    let read = since.get(&address.scope).copied().unwrap_or_else(Instant::now);
+                    self.pace.saw_absent(address, self.settings.settle_window, read);
+                }
             }
         }
     }

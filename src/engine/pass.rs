@@ -6,16 +6,16 @@ use std::{
     sync::Arc,
 };
 
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use super::{
-    apply::{self, Audit, Fresh, Generation, StepResult},
+    apply::{self, Audit, Fresh, Generation, StepResult, Terms},
     consent,
     defect::contained,
     drift::{Drifts, Passed},
     futile::Futile,
     learn,
-    observe::{self, Callers, Observation, Wanted},
+    observe::{Callers, Observation, Observers, Wanted},
     pace::Pace,
     pauses::Halted,
     put_back::PutBack,
@@ -55,6 +55,9 @@ pub struct Options {
     pub write: bool,
     /// Whether every pass also looks for orphans of kinds that no manifest declares.
     pub sweep: bool,
+    /// Whether passes go on without scopes that answer much later than the others, as the daemon's do: those are unknown until
+    /// they have answered. Otherwise a pass waits for all.
+    pub leaves_behind: bool,
 }
 
 /// The loop's state: all of it can be lost at any time.
@@ -77,6 +80,7 @@ pub struct Engine {
     /// How often the search for orphans of undeclared kinds is still to be made.
     sweeps: u32,
     pub(super) organizations: BTreeMap<String, identity::Organization>,
+    observers: Observers,
     pub(super) rewrites: Memory,
     pub(super) put_back: PutBack,
     /// Consents whose steps were done: consent is for once.
@@ -113,6 +117,7 @@ impl Engine {
             remembered: BTreeSet::new(),
             sweeps: 0,
             organizations: BTreeMap::new(),
+            observers: Observers::default(),
             rewrites: Memory::default(),
             put_back: PutBack::default(),
             spent: BTreeSet::new(),
@@ -147,7 +152,12 @@ impl Engine {
         self.generation.clone()
     }
 
-    /// When a failed or frozen step may be tried again.
+    /// Told when a scope that a pass went on without has answered: then it is time for another one.
+    pub fn answered(&self) -> Arc<Notify> {
+        self.observers.answered()
+    }
+
+    /// When a failed or frozen step may be tried again, or a silent scope asked.
     pub fn next_retry(&self) -> Option<Instant> {
         let now = Instant::now();
         let due = [
@@ -156,6 +166,7 @@ impl Engine {
             self.put_back.next_retry(now),
             self.rewrites.next_thaw(now),
             self.halted.next_end(),
+            self.observers.next_try(now),
         ];
         due.into_iter().flatten().min()
     }
@@ -170,12 +181,13 @@ impl Engine {
         self.halted.look(self.brake.halt());
         self.load();
         let good = self.source.good().cloned();
-        let (mut live, callers) = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
+        let Observation { mut live, callers, since, .. } =
+            self.observe(good.as_ref().map(|good| &good.snapshot)).await;
         let (mut plan, results) = match &good {
             // Without a snapshot nothing is known to be wanted, so nothing can be planned.
             None => (Plan::default(), Vec::new()),
             Some(good) => {
-                self.note_observation(&good.snapshot, &live);
+                self.note_observation(&good.snapshot, &live, &since);
                 self.note_undeclared(&good.snapshot, &live);
                 self.note_inherited(&good.snapshot);
                 let mut plan = self.plan(&good.snapshot, &live, &callers, started_at);
@@ -189,6 +201,7 @@ impl Engine {
                     generation: self.generation.clone(),
                     planned,
                     observed: begun,
+                    since: Arc::new(since),
                 };
                 if let Some(announce) = self.options.announce {
                     announce(&plan);
@@ -242,7 +255,7 @@ impl Engine {
         self.source.read(&loader);
     }
 
-    async fn observe(&mut self, snapshot: Option<&Snapshot>) -> (Live, Callers) {
+    async fn observe(&mut self, snapshot: Option<&Snapshot>) -> Observation {
         if self.passes % SWEEP_EVERY == FIRST_SWEEP {
             self.sweeps = SWEEP_TRIES;
         }
@@ -256,12 +269,13 @@ impl Engine {
             sweep: self.options.sweep || self.sweeps > 0,
             predecessors: &self.pace.predecessors(),
             organizations: &self.organizations,
+            patient: !self.options.leaves_behind,
         };
-        let Observation { live, callers, all_swept } =
-            observe::observe(&self.scopes, &wanted).await;
-        self.sweeps = if all_swept { 0 } else { self.sweeps.saturating_sub(1) };
+        let found = self.observers.observe(&self.scopes, &wanted).await;
+        let live = &found.live;
+        self.sweeps = if found.all_swept { 0 } else { self.sweeps.saturating_sub(1) };
         self.remembered.extend(documents.keys().map(|a| (a.scope.clone(), a.kind.clone())));
-        self.remembered.extend(learn::with_ours(&live, &self.settings.owner));
+        self.remembered.extend(learn::with_ours(live, &self.settings.owner));
         for (scope, seen) in &live.organizations {
             if let Seen::All(id) = seen {
                 let management_account = live.management_accounts.get(scope).cloned();
@@ -269,7 +283,7 @@ impl Engine {
                 self.organizations.entry(scope.clone()).or_insert(known);
             }
         }
-        (live, callers)
+        found
     }
 
     fn plan(&mut self, snapshot: &Snapshot, live: &Live, callers: &Callers, now: f64) -> Plan {
@@ -393,6 +407,7 @@ impl Engine {
         }
         let steps: Vec<_> = plan.go().collect();
         let audit = Audit { pass: self.passes, revision };
-        apply::apply(&steps, &self.scopes, &self.registry, fresh, audit).await
+        let terms = Terms { fresh, audit, again: &self.put_back.lately(Instant::now()) };
+        apply::apply(&steps, &self.scopes, &self.registry, terms).await
     }
 }

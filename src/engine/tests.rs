@@ -20,7 +20,9 @@ use crate::{
     simulator::{self, Fault, Simulator},
 };
 
+mod budget;
 mod fragile;
+mod silence;
 
 const ACCOUNT: &str = "111122223333";
 const SETTINGS: &str = "\
@@ -43,10 +45,7 @@ impl World {
 
     async fn with(settings: &str, registry: Registry) -> Self {
         let simulator = Simulator::new(simulator::Options::default());
-        let vpc = simulator
-            .act(ACCOUNT, "eu-west-1", "ec2", "CreateVpc", &json!({"CidrBlock": "10.0.0.0/16"}))
-            .unwrap();
-        let vpc = vpc["vpc"]["vpcId"].as_str().unwrap().to_owned();
+        let vpc = Self::vpc(&simulator);
         let dir = tempfile::tempdir().unwrap();
         let brake = Brake::default();
         let settings =
@@ -54,6 +53,13 @@ impl World {
                 .unwrap();
         let engine = engine(&simulator, settings, registry, dir.path(), &brake).await;
         Self { simulator, dir, brake, engine }
+    }
+
+    fn vpc(simulator: &Simulator) -> String {
+        let vpc = simulator
+            .act(ACCOUNT, "eu-west-1", "ec2", "CreateVpc", &json!({"CidrBlock": "10.0.0.0/16"}))
+            .unwrap();
+        vpc["vpc"]["vpcId"].as_str().unwrap().to_owned()
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -120,8 +126,18 @@ async fn engine(
 ) -> Engine {
     let guard = Guard::writing(brake.clone());
     let connection = Connection::new(simulator.sdk_config(ACCOUNT, "eu-west-1"), guard);
+    engine_over(&connection, settings, registry, dir, brake).await
+}
+
+async fn engine_over(
+    connection: &Connection,
+    settings: Settings,
+    registry: Registry,
+    dir: &Path,
+    brake: &Brake,
+) -> Engine {
     let registry = Arc::new(registry);
-    let scopes = Scopes::connect(&settings, &connection, &registry).await.unwrap();
+    let scopes = Scopes::connect(&settings, connection, &registry).await.unwrap();
     let options = Options { write: true, ..Options::default() };
     Engine::new(settings, registry, scopes, dir, options, brake.clone())
 }
@@ -317,12 +333,18 @@ async fn a_plan_is_not_carried_out_when_it_is_old_superseded_or_braked() {
         generation: generation.clone(),
         planned: generation.current(),
         observed: Instant::now(),
+        since: Arc::new([("late".to_owned(), Instant::now())].into()),
     };
     let anything = Address::new("prod", "SecurityGroup", "web");
     let plan = fresh(&generation);
     assert_eq!(plan.check(&anything), Ok(()));
+    let newer = Fresh { observed: Instant::now() + Duration::from_secs(60), ..plan.clone() };
     tokio::time::advance(Duration::from_secs(121)).await;
     assert_eq!(plan.check(&anything), Err(SkipReason::PlanTooOld));
+    assert_eq!(newer.check(&anything), Ok(()));
+    // What was read before the pass began is as old as its reading.
+    let late = Address::new("late", "SecurityGroup", "web");
+    assert_eq!(newer.check(&late), Err(SkipReason::PlanTooOld));
     let plan = fresh(&generation);
     generation.advance();
     assert_eq!(plan.check(&anything), Err(SkipReason::DirectoryChanged));
