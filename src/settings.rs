@@ -29,7 +29,7 @@ pub use self::{
     error::SettingsError,
     flags::{Overrides, SETTINGS, parse_duration},
     levers::Levers,
-    regions::{is_known_region, partition, regions},
+    regions::{PARTITIONS, is_known_region, partition, regions},
 };
 use crate::{aws::AssumedRole, manifest::did_you_mean, model::HeldRisk};
 
@@ -193,45 +193,18 @@ impl Settings {
             let ambient = Scope::default();
             scopes.insert("default".to_owned(), ambient);
         }
-        let default_scope = flags
-            .default_scope
-            .clone()
-            .or(file.default_scope)
-            .or_else(|| (scopes.len() == 1).then(|| scopes.keys().next().cloned()).flatten());
-        if let Some(name) = default_scope.as_ref().filter(|name| !scopes.contains_key(*name)) {
-            let names: Vec<&str> = scopes.keys().map(String::as_str).collect();
-            let help = did_you_mean(name, names.iter().copied()).map_or_else(
-                || format!("scopes: {}", names.join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
-            return Err(value("defaultScope", format!("no scope is named `{name}`"), help));
-        }
+        let default_scope = default_scope(flags, file.default_scope, &scopes)?;
+        // Without Regions in the settings the ambient one decides, and it can be in any partition.
+        let partitions: BTreeSet<&str> =
+            scopes.values().filter_map(|scope| scope.region.as_deref().map(partition)).collect();
+        let partitions = if partitions.is_empty() { PARTITIONS.into() } else { partitions };
+        let break_glass_roles = break_glass(
+            flags.break_glass_roles.clone().or(file.break_glass_roles).unwrap_or_default(),
+            &partitions,
+        )?;
         let mut vars = file.vars;
         vars.extend(flags.vars.iter().cloned());
-        let defaults = GateLimits::default();
-        let gate = GateLimits {
-            deletes_percent: percent(
-                "gate.deletesPercent",
-                flags.gate_deletes_percent.or(file.gate.deletes_percent),
-                defaults.deletes_percent,
-            )?,
-            changes_percent: percent(
-                "gate.changesPercent",
-                flags.gate_changes_percent.or(file.gate.changes_percent),
-                defaults.changes_percent,
-            )?,
-            accounts_percent: percent(
-                "gate.accountsPercent",
-                flags.gate_accounts_percent.or(file.gate.accounts_percent),
-                defaults.accounts_percent,
-            )?,
-            hold_risks: flags
-                .gate_hold_risks
-                .as_ref()
-                .map(|risks| risks.iter().copied().collect())
-                .or(file.gate.hold_risks)
-                .unwrap_or(defaults.hold_risks),
-        };
+        let gate = gate_limits(flags, file.gate)?;
         let organization = flags.organization.clone().or(file.organization);
         check_organization(organization.as_ref())?;
         // Loopback: the page shows what the accounts look like.
@@ -262,9 +235,7 @@ impl Settings {
             mode: flags.mode.or(file.mode).unwrap_or_default(),
             prune: flags.prune.or(file.prune).unwrap_or_default(),
             gate,
-            break_glass_roles: break_glass(
-                flags.break_glass_roles.clone().or(file.break_glass_roles).unwrap_or_default(),
-            )?,
+            break_glass_roles,
             levers: Levers {
                 brake_file: flags
                     .brake_file
@@ -274,6 +245,14 @@ impl Settings {
                 settings_file: None,
             },
             listen,
+        })
+    }
+
+    /// The Regions of scopes that this build does not know, by scope: new ones, or slips.
+    pub fn unknown_regions(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.scopes.iter().filter_map(|(name, scope)| {
+            let region = scope.region.as_deref().filter(|region| !is_known_region(region))?;
+            Some((name.as_str(), region))
         })
     }
 
@@ -291,13 +270,61 @@ impl Settings {
     }
 }
 
+/// The scope of manifests that name none: what is said, or the only one.
+fn default_scope(
+    flags: &Overrides,
+    from_file: Option<String>,
+    scopes: &BTreeMap<String, Scope>,
+) -> Result<Option<String>, SettingsError> {
+    let default_scope = flags
+        .default_scope
+        .clone()
+        .or(from_file)
+        .or_else(|| (scopes.len() == 1).then(|| scopes.keys().next().cloned()).flatten());
+    if let Some(name) = default_scope.as_ref().filter(|name| !scopes.contains_key(*name)) {
+        let names: Vec<&str> = scopes.keys().map(String::as_str).collect();
+        let help = did_you_mean(name, names.iter().copied()).map_or_else(
+            || format!("scopes: {}", names.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(value("defaultScope", format!("no scope is named `{name}`"), help));
+    }
+    Ok(default_scope)
+}
+
+fn gate_limits(flags: &Overrides, file: file::FileGate) -> Result<GateLimits, SettingsError> {
+    let defaults = GateLimits::default();
+    Ok(GateLimits {
+        deletes_percent: percent(
+            "gate.deletesPercent",
+            flags.gate_deletes_percent.or(file.deletes_percent),
+            defaults.deletes_percent,
+        )?,
+        changes_percent: percent(
+            "gate.changesPercent",
+            flags.gate_changes_percent.or(file.changes_percent),
+            defaults.changes_percent,
+        )?,
+        accounts_percent: percent(
+            "gate.accountsPercent",
+            flags.gate_accounts_percent.or(file.accounts_percent),
+            defaults.accounts_percent,
+        )?,
+        hold_risks: flags
+            .gate_hold_risks
+            .as_ref()
+            .map(|risks| risks.iter().copied().collect())
+            .or(file.hold_risks)
+            .unwrap_or(defaults.hold_risks),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn from(text: &str, flags: &Overrides) -> Result<Settings, String> {
-        let file: File =
-            serde_saphyr::from_str(text).map_err(|error| error.without_snippet().to_string())?;
+        let file = parse(Path::new("palisade.yaml"), text).map_err(|error| error.to_string())?;
         Settings::merge(file, flags).map_err(|error| error.to_string())
     }
 
@@ -464,10 +491,78 @@ server: {listen: '0.0.0.0:9464'}
             from(&format!("owner: x\nbreakGlassRoles: ['{arn}']"), &Overrides::default())
         };
         assert!(with("arn:aws:iam::111122223333:role/break-glass").is_ok());
-        for wrong in
-            ["break-glass", "arn:aws:iam::*:role/break-glass", "arn:aws:iam::111122223333:user/ann"]
-        {
+        for wrong in [
+            "break-glass",
+            "arn:aws:iam::*:role/break-glass",
+            "arn:aws:iam::111122223333:user/ann",
+            "arn:amazon:iam::111122223333:role/break-glass",
+        ] {
             assert!(with(wrong).unwrap_err().starts_with("breakGlassRoles"), "{wrong}");
+        }
+        // A role of China protects nobody in Ireland.
+        let scope = "scopes: {prod: {account: '111122223333', region: eu-west-1}}";
+        let text = |partition: &str| {
+            format!(
+                "owner: x\n{scope}\nbreakGlassRoles: ['arn:{partition}:iam::111122223333:role/b']"
+            )
+        };
+        assert!(from(&text("aws"), &Overrides::default()).is_ok());
+        let error = from(&text("aws-cn"), &Overrides::default()).unwrap_err();
+        assert!(error.contains("partition `aws-cn`"), "{error}");
+    }
+
+    #[test]
+    fn a_role_is_in_the_partition_of_its_scope_and_a_zone_is_no_region() {
+        let scope = |rest: &str| {
+            let text = format!("owner: x\nscopes: {{prod: {{account: '111122223333', {rest}}}}}");
+            from(&text, &Overrides::default())
+        };
+        let role = |field: &str, arn: &str| scope(&format!("region: eu-west-1, {field}: {arn}"));
+        let wrong = "'arn:aws-us-gov:iam::111122223333:role/p'";
+        for error in [
+            role("daemonRole", wrong).unwrap_err(),
+            role("assumeRole", &format!("{{roleArn: {wrong}}}")).unwrap_err(),
+            role("assumeRole", "{roleArn: 'arn:amazon:iam::111122223333:role/p'}").unwrap_err(),
+        ] {
+            assert!(error.contains("and eu-west-1 is in aws"), "{error}");
+        }
+        assert!(
+            scope("region: cn-north-1, daemonRole: 'arn:aws-cn:iam::111122223333:role/p'").is_ok()
+        );
+        let zone = scope("region: eu-west-1a").unwrap_err();
+        assert!(zone.contains("write its Region, eu-west-1"), "{zone}");
+        let unknown = scope("region: eu-wset-1").unwrap();
+        assert_eq!(unknown.unknown_regions().collect::<Vec<_>>(), [("prod", "eu-wset-1")]);
+    }
+
+    #[test]
+    fn settings_are_read_as_manifests_are() {
+        for (text, says) in [
+            ("owner: !Ref X", "`!Ref` is a function of CloudFormation"),
+            ("owner: '{{ owner }}'", "was not filled in"),
+            ("owner: [x]", "owner: a list stands here, expected a text"),
+            ("owner: 7", "owner: a number stands here, expected a text"),
+            ("owner: x\nscopes: [a]", "scopes: a list stands here, expected a mapping"),
+            ("owner: x\ngate: [5, 5]", "gate: a list stands where a mapping is needed"),
+            ("owner: x\ngate: {deletesPercent: -1}", "expected a whole number, not below 0"),
+            (
+                "owner: x\nmode: {observe: null}",
+                "mode.observe: a mapping stands where a word is needed",
+            ),
+            ("owner: x\nowner: y", "the key `owner` stands here a second time"),
+            ("owner: &a x", "anchors, aliases and merge keys are not allowed"),
+            ("owner: x\n---\nowner: y", "a second document begins here"),
+            ("- owner: x", "a list stands where a mapping is needed"),
+            ("just text", "a text stands where a mapping is needed"),
+            ("owner: x\nscopes: {prod: {account: 1}}", "expected a text"),
+        ] {
+            let error = from(text, &Overrides::default()).unwrap_err();
+            assert!(error.contains(says) && error.contains("help: "), "{text}: {error}");
+            for internal in
+                ["Option", "struct ", "invalid type", "u32", "from_str", "mapping start"]
+            {
+                assert!(!error.contains(internal), "{text}: {error}");
+            }
         }
     }
 }

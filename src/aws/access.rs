@@ -3,20 +3,30 @@
 use std::time::Duration;
 
 use aws_config::{
-    AppName, SdkConfig, retry::RetryConfig, sts::AssumeRoleProvider, timeout::TimeoutConfig,
+    AppName, SdkConfig, identity::IdentityCache, retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig, sts::AssumeRoleProvider,
+    timeout::TimeoutConfig,
 };
 use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::guard::Guard;
+use super::{
+    budget::{self, Budget},
+    guard::Guard,
+    transport::{self, ATTEMPT_TIMEOUT, Gate, Transport},
+};
 use crate::kind::ScopeFacts;
 
 /// Attempts of one call together, the first one included.
 const ATTEMPTS: u32 = 3;
-/// One attempt may take this long; the SDK has no limit of its own after connecting.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
-/// All attempts of one call together: three of them, and the pauses between.
+/// All attempts of one call that hands out credentials, which does not pass the budget: three of them, and the pauses between.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(45);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an attempt may take with all that is around it: credentials, its turn in the budget, and the call, each of which has
+/// a limit of its own. It only ends what none of them ends.
+const ATTEMPT_NET: Duration = Duration::from_secs(
+    OPERATION_TIMEOUT.as_secs() + budget::LONGEST.as_secs() + 2 * ATTEMPT_TIMEOUT.as_secs(),
+);
 
 /// The name under which an installation's requests stand in CloudTrail (`userAgent` says `app/palisade-VERSION+OWNER`, and
 /// in an assumed role's events, too): it tells one installation's `run` and `apply` from everybody else.
@@ -39,7 +49,9 @@ pub struct AssumedRole {
 #[derive(Debug, Clone)]
 pub struct Connection {
     base: SdkConfig,
+    http: SharedHttpClient,
     guard: Guard,
+    budget: Budget,
 }
 
 /// The clients of one scope, all with the same time-outs, retry partition, guard and meter.
@@ -69,8 +81,11 @@ impl Connection {
     /// From a configuration made elsewhere (the simulator).
     pub fn new(base: SdkConfig, guard: Guard) -> Self {
         let retries = base.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+        let http = base.http_client().unwrap_or_else(transport::https);
         let base = base
             .into_builder()
+            // For whoever hands out credentials, too: each role's provider would make a client of its own.
+            .http_client(http.clone())
             .retry_config(retries.with_max_attempts(ATTEMPTS))
             .timeout_config(
                 TimeoutConfig::builder()
@@ -80,7 +95,13 @@ impl Connection {
                     .build(),
             )
             .build();
-        Self { base, guard }
+        Self { base, http, guard, budget: Budget::default() }
+    }
+
+    /// The same, within another budget.
+    #[must_use]
+    pub fn within(self, budget: Budget) -> Self {
+        Self { budget, ..self }
     }
 
     /// The same, with every request marked as this installation's.
@@ -88,7 +109,7 @@ impl Connection {
     pub fn of(self, owner: &str) -> Self {
         let mut base = self.base.into_builder();
         base.set_app_name(audit_name(owner));
-        Self { base: base.build(), guard: self.guard }
+        Self { base: base.build(), ..self }
     }
 
     /// The Region of the ambient configuration.
@@ -119,10 +140,26 @@ impl Connection {
                 provider = provider.external_id(id);
             }
             let provider = provider.build().await;
-            config = config.credentials_provider(
-                aws_credential_types::provider::SharedCredentialsProvider::new(provider),
-            );
+            config = config
+                .credentials_provider(
+                    aws_credential_types::provider::SharedCredentialsProvider::new(provider),
+                )
+                // A cache of its own: the base's has room for 64 identities, and beyond that each new one throws out
+                // another that is still needed.
+                .identity_cache(IdentityCache::lazy().load_timeout(OPERATION_TIMEOUT).build());
         }
+        let gate =
+            Gate { budget: self.budget.clone(), guard: self.guard.clone(), facts: facts.clone() };
+        let config = config
+            .http_client(Transport { inner: self.http.clone(), gate })
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_NET)
+                    .build(),
+            )
+            // It would take a wait for the budget for a stall; the transport has its own limit for the whole call.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         Access::new(facts, &config.build(), &self.guard)
     }
 }

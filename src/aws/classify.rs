@@ -65,18 +65,23 @@ pub fn rejected(operation: &'static str, error: &dyn StdError) -> CloudError {
     CloudError::new(operation, Class::Rejected, shorten(&error.to_string()))
 }
 
+/// The codes that say that this were too many calls. Some services answer 400 with them, others 429 or 503.
+pub(super) const THROTTLING: [&str; 10] = [
+    "RequestLimitExceeded",
+    "EC2ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "BandwidthLimitExceeded",
+];
+
 fn class_of(code: &str, message: &str, status: u16) -> Class {
     match code {
-        "RequestLimitExceeded"
-        | "EC2ThrottledException"
-        | "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "TooManyRequestsException"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "SlowDown"
-        | "BandwidthLimitExceeded" => Class::Throttled,
+        _ if THROTTLING.contains(&code) => Class::Throttled,
 
         "UnauthorizedOperation"
         | "AuthFailure"

@@ -13,7 +13,10 @@ use aws_smithy_runtime_api::{
     client::{
         interceptors::{
             Intercept,
-            context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
+            context::{
+                BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+                FinalizerInterceptorContextRef,
+            },
         },
         orchestrator::Metadata,
         runtime_components::RuntimeComponents,
@@ -21,7 +24,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::{brake::Brake, trace};
+use super::{brake::Brake, classify::THROTTLING, trace};
 use crate::operations;
 
 /// How one attempt of a call ended, for the metrics.
@@ -81,6 +84,24 @@ pub(super) enum Refusal {
     Braked { operation: String, why: String },
     #[error("{0} is not among the operations that palisade may call")]
     Unlisted(String),
+    #[error("{operation} was not sent: {why}")]
+    Stale { operation: String, why: String },
+    #[error(
+        "{0} was not sent: AWS allows no more of them for the next minute; the next pass goes on"
+    )]
+    NoTurn(String),
+}
+
+/// What a request is, for those below the SDK, who see its bytes only.
+#[derive(Debug, Clone)]
+pub(super) struct Ticket {
+    /// The service as the SDK names it.
+    pub(super) service: String,
+    pub(super) operation: String,
+    /// Whether it can change anything.
+    pub(super) writes: bool,
+    /// Whether it only asks whether it would be allowed.
+    dry: bool,
 }
 
 impl Guard {
@@ -129,13 +150,20 @@ impl Guard {
             Writes::None | Writes::Rehearsed => Err(Refusal::ReadOnly(operation.to_owned())),
             Writes::Unless(brake) => {
                 let halt = brake.halt();
-                let why =
-                    trace::subject().map_or_else(|| halt.everything(), |address| halt.of(&address));
+                let why = trace::errand()
+                    .map_or_else(|| halt.everything(), |errand| halt.of(&errand.address));
                 why.map_or(Ok(()), |why| {
                     Err(Refusal::Braked { operation: operation.to_owned(), why })
                 })
             }
         }
+    }
+}
+
+impl Guard {
+    /// Asks once more, for a call that has waited: the brake may have been pulled meanwhile.
+    pub(super) fn admit(&self, ticket: &Ticket) -> Result<(), Refusal> {
+        self.permit(&ticket.service, &ticket.operation, || ticket.dry)
     }
 }
 
@@ -157,6 +185,26 @@ impl Intercept for Guard {
         // What is judged is the body as it will be sent, not what some caller meant to send.
         let dry = || service == "EC2" && is_dry_run(context.request().body().bytes());
         Ok(self.permit(service, operation, dry)?)
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(metadata) = config.load::<Metadata>() {
+            let (service, operation) = (metadata.service(), metadata.name());
+            let request = context.request_mut();
+            let ticket = Ticket {
+                writes: operations::is_mutating(service, operation),
+                dry: service == "EC2" && is_dry_run(request.body().bytes()),
+                service: service.to_owned(),
+                operation: operation.to_owned(),
+            };
+            request.add_extension(ticket);
+        }
+        Ok(())
     }
 
     fn read_after_attempt(
@@ -206,16 +254,8 @@ fn is_dry_run(body: Option<&[u8]>) -> bool {
     members.any(|member| member == b"DryRun=true")
 }
 
-/// The throttling codes of the five services, which answer 400 with them.
 fn says_throttled(error: &str) -> bool {
-    [
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "EC2ThrottledException",
-    ]
-    .iter()
-    .any(|code| error.contains(code))
+    THROTTLING.iter().any(|code| error.contains(code))
 }
 
 #[cfg(test)]
@@ -223,7 +263,10 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::model::{Address, Extent, Halt, Pause, Stop};
+    use crate::{
+        aws::{Urgency, trace::Errand},
+        model::{Address, Extent, Halt, Pause, Stop},
+    };
 
     #[test]
     fn a_reader_never_writes_and_a_writer_stops_at_the_brake() {
@@ -298,11 +341,16 @@ mod tests {
         let halt = Halt { pauses, ..Halt::default() };
         let guard = Guard::writing(Brake::with_lever(move || halt.clone()));
         let delete = || guard.permit("EC2", "DeleteSecurityGroup", || false);
-        let refused = trace::on_behalf_of(paused, async { delete() }).await.unwrap_err();
+        let refused = trace::on_errand(Errand::new(paused, Urgency::Change), async { delete() })
+            .await
+            .unwrap_err();
         assert!(matches!(refused, Refusal::Braked { .. }), "{refused}");
         assert!(refused.to_string().contains("paused by ann"), "{refused}");
         let other = Address::new("prod", "SecurityGroup", "other");
-        assert_eq!(trace::on_behalf_of(other, async { delete() }).await, Ok(()));
+        assert_eq!(
+            trace::on_errand(Errand::new(other, Urgency::Change), async { delete() }).await,
+            Ok(())
+        );
         assert_eq!(delete(), Ok(()));
     }
 

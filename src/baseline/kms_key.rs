@@ -247,8 +247,11 @@ fn duties(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for key in present(facts) {
         let Some(document) = &key.state.policy else { continue };
-        let request = Request::new(&root(&key.state), "kms:PutKeyPolicy", "*");
-        if !is_account_unknown(&key.state) && document.evaluate(&request) != Decision::Allow {
+        let mut request = Request::new(&root(&key.state), "kms:PutKeyPolicy", "*");
+        // The root user is no service; in which organisation it is may not be known here, and is not somebody else's.
+        request.context.insert("aws:principalisawsservice".to_owned(), vec!["false".to_owned()]);
+        let loses = matches!(document.evaluate(&request), Decision::Deny | Decision::NoMatch);
+        if !is_account_unknown(&key.state) && loses {
             found.push(key.breach("policy", "the account's root does not keep control of the key"));
         }
         let mut duties: BTreeMap<String, (bool, bool)> = BTreeMap::new();

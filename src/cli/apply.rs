@@ -70,7 +70,8 @@ pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<End
     if asking == Asking::Printed {
         options.announce = Some(announce);
     } else if !chosen {
-        options.only = Some(Only::Shown(known.clone()));
+        let only = if saved.is_some() { Only::Saved } else { Only::Shown };
+        options.only = Some(only(known.clone()));
     }
     let mut session = Session::open(settings, dir, Access::Write, options, None).await?;
     if session.engine.settings().mode == Mode::Observe {
@@ -87,6 +88,7 @@ async fn consent(
 ) -> anyhow::Result<Option<Shown>> {
     let mut session = Session::open(settings, dir, Access::Read, options.clone(), None).await?;
     let report = session.engine.pass().await;
+    shown::warnings(&report);
     if !problems(&report)? {
         return Ok(None);
     }
@@ -112,8 +114,13 @@ pub(super) async fn until_quiet(
 ) -> anyhow::Result<Ended> {
     let deadline = Instant::now() + timeout;
     let mut said = String::new();
+    // Who was asked has seen them above the plan.
+    let mut warned = asking == Asking::Person;
     loop {
         let report = engine.pass().await;
+        if !std::mem::replace(&mut warned, true) {
+            shown::warnings(&report);
+        }
         if !problems(&report)? {
             return Ok(Ended::Failed);
         }
@@ -216,7 +223,9 @@ fn ended(report: &Report) -> Ended {
             Verdict::Waiting(why) => why.iter().any(|wait| wait.reason.is_failure()),
             _ => false,
         });
-    match (failed, report.plan.needs_a_person()) {
+    // Who gave a digest that releases nothing has to look again.
+    let void = report.plan.unused_approvals.iter().any(|unused| unused.origin.is_none());
+    match (failed, void || report.plan.needs_a_person()) {
         (true, _) => Ended::Failed,
         (false, true) => Ended::NeedsPerson,
         (false, false) => Ended::Done,

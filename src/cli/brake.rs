@@ -172,6 +172,8 @@ struct Document {
     brake_file: String,
     stopped: Option<Stop>,
     pauses: Vec<Pause>,
+    /// Whether the brake file is there and stops nothing.
+    idle: bool,
 }
 
 fn status(settings: &Settings, format: Format) -> anyhow::Result<()> {
@@ -181,6 +183,7 @@ fn status(settings: &Settings, format: Format) -> anyhow::Result<()> {
         brake_file: settings.levers.brake_file.display().to_string(),
         stopped: halt.stop,
         pauses: halt.pauses,
+        idle: settings.levers.idle(),
     };
     output::data(format, &document, || text(&document))
 }
@@ -197,6 +200,13 @@ fn text(document: &Document) -> String {
     }
     if out.is_empty() {
         let _ = writeln!(out, "nothing is paused ({})", document.brake_file);
+    }
+    if document.idle {
+        let _ = writeln!(
+            out,
+            "{file} is there and stops nothing: its pauses are over. To stop all writing: `: > {file}`",
+            file = document.brake_file
+        );
     }
     out
 }

@@ -79,9 +79,13 @@ struct Subject<'a> {
 
 /// A kind, or what all manifests have in common: `metadata` and `lifecycle`, of a kind or by themselves.
 fn subject<'a>(registry: &kinds::Registry, path: &'a str) -> anyhow::Result<Subject<'a>> {
-    let mut parts: Vec<&str> = path.split('.').filter(|part| *part != "spec").collect();
+    // `ingress[0].from`, as a problem names it, is a path too.
+    let names = path.split('.').map(|part| part.split('[').next().unwrap_or_default());
+    let mut parts: Vec<&str> = names.filter(|part| *part != "spec").collect();
     if parts.len() > 1 && ["metadata", "lifecycle"].contains(&parts[1]) {
-        schema::find(registry, parts[0])?;
+        if !parts[0].eq_ignore_ascii_case(APPROVAL) {
+            schema::find(registry, parts[0])?;
+        }
         parts.remove(0);
     }
     let first = parts.first().copied().unwrap_or_default();

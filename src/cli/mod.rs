@@ -36,7 +36,9 @@ use crate::{
     name = "palisade",
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done, 1 failed, 2 changes (with --detailed-exitcode; policy-diff: different), 64 wrong usage.\n\
+    after_help = "Exit codes: 0 done, 1 failed, 2 changes (with --detailed-exitcode; policy-diff: different),\n\
+                  3 something needs a person (held, in conflict, stopped by the brake, or waiting for what no pass will end),\n\
+                  64 wrong usage.\n\
                   AWS is reached the standard way: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, container and instance roles.\n\
                   New here? `palisade demo` shows everything on a simulated AWS, without credentials."
 )]
@@ -118,15 +120,21 @@ fn command() -> clap::Command {
     command.build();
     command.mut_subcommands(|verb| {
         let name = verb.get_name().to_owned();
-        verb.mut_args(|option| {
-            let hidden = match option.get_help_heading() {
-                Some(SETTINGS) => !uses(&name, option.get_id().as_str()),
-                Some(LOG) => PURE.contains(&name.as_str()),
-                _ => false,
-            };
-            if hidden { option.hide(true) } else { option }
-        })
+        tidy(verb, &name)
     })
+}
+
+/// Hides in a verb's help, and in that of what it can do, the options that play no part in it.
+fn tidy(command: clap::Command, verb: &str) -> clap::Command {
+    let command = command.mut_args(|option| {
+        let hidden = match option.get_help_heading() {
+            Some(SETTINGS) => !uses(verb, option.get_id().as_str()),
+            Some(LOG) => PURE.contains(&verb),
+            _ => false,
+        };
+        if hidden { option.hide(true) } else { option }
+    });
+    command.mut_subcommands(|action| tidy(action, verb))
 }
 
 /// Verbs that only print what they were built with, or compare two files.

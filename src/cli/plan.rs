@@ -55,6 +55,7 @@ pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<End
     let options = Options { sweep: args.orphans, ..Options::default() };
     let mut session = Session::open(settings, dir, Access::Read, options, None).await?;
     let report = session.engine.pass().await;
+    warnings(&report);
     if !problems(&report)? {
         return Ok(Ended::Failed);
     }
@@ -133,6 +134,13 @@ pub(super) fn text(report: &Report) -> String {
     match &report.revision {
         Some(revision) => format!("Git revision {revision}\n\n{plan}"),
         None => plan,
+    }
+}
+
+/// Prints what may be a mistake in the directory.
+pub(super) fn warnings(report: &Report) {
+    for warning in &report.warnings {
+        output::say(format_args!("{}warning:{:#} {warning}", output::NOTE, output::NOTE));
     }
 }
 

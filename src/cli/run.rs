@@ -21,7 +21,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Stopping all writing at once, without Git and without AWS:\n  \
-                  create the brake file (palisade.brake beside the settings file, or --brake-file), or send SIGUSR1;\n  \
+                  empty the brake file (`: > palisade.brake` beside the settings file, or --brake-file), or send SIGUSR1;\n  \
                   remove the file, or send SIGUSR1 again, to go on. `mode: observe` in the settings file does the same.\n  \
                   `palisade brake` holds still a part of it, for a while.\n\
                   Signals: SIGHUP makes a pass now, SIGUSR1 pulls and releases the brake, SIGTERM and SIGINT stop.\n\
@@ -40,9 +40,8 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     tracing::info!("http://{address}/status.json, /metrics, /livez, /readyz");
     let meter = status.metrics().meter();
     let dir = &args.directory.dir;
-    let mut session =
-        Session::open(overrides, dir, Access::Write, engine::Options::default(), Some(meter))
-            .await?;
+    let options = engine::Options { leaves_behind: true, ..engine::Options::default() };
+    let mut session = Session::open(overrides, dir, Access::Write, options, Some(meter)).await?;
     let poke = Notify::new();
     let (engine, brake) = (&mut session.engine, session.brake.clone());
     tokio::select! {

@@ -26,7 +26,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
         .with_context(|| format!("listening on {}", args.listen))?;
     let address = listener.local_addr()?;
     output::print(&format!(
-        "A simulated AWS listens on http://{address}. For the AWS CLI, boto3, Terraform and palisade itself:\n\n  \
+        "A simulated AWS listens on http://{address}. For the AWS CLI, boto3 and palisade itself:\n\n  \
          export AWS_ENDPOINT_URL=http://{address} AWS_REGION=eu-west-1\n  \
          export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=any\n\n\
          The access key id is the account; {management} manages the organisation. Ctrl-C ends it.\n",

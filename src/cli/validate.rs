@@ -13,8 +13,8 @@ use crate::{
     baseline::{self, Finding, Subject},
     engine::Scopes,
     kinds,
-    manifest::{Loader, Problem, scopes_named},
-    settings::{DEFAULT_FILE, Overrides, Scope, Settings},
+    manifest::{Loader, Origin, Problem, did_you_mean, place_in, scopes_named},
+    settings::{DEFAULT_FILE, Overrides, Scope, Settings, now, regions},
 };
 
 #[derive(Debug, clap::Args)]
@@ -73,7 +73,8 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
             settings.scopes.entry(scope).or_insert_with(|| unknown.clone());
         }
     }
-    let document = examine(&settings, args);
+    let mut document = examine(&settings, args);
+    document.warnings.extend(unknown_regions(&settings, &overrides));
     let doubtful = document.open().next().is_some() || !document.warnings.is_empty();
     let failed = !document.problems.is_empty() || (args.strict && doubtful);
     let format = match args.output {
@@ -88,8 +89,32 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     Ok(if failed { Ended::Failed } else { Ended::Done })
 }
 
+/// Regions in the settings that this build does not know.
+fn unknown_regions(settings: &Settings, overrides: &Overrides) -> Vec<Problem> {
+    let file = overrides.file.clone().unwrap_or_else(|| DEFAULT_FILE.into());
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let warning = |(scope, region): (&str, &str)| {
+        let path = format!("scopes.{scope}.region");
+        let (line, column) = place_in(&text, &path).unwrap_or((1, 1));
+        let help = did_you_mean(region, regions()).map_or_else(
+            || "see that AWS has it; a Region that is newer than this palisade is used all the same".to_owned(),
+            |near| format!("did you mean `{near}`? A Region that is newer than this palisade is used all the same"),
+        );
+        let origin = Origin { file: file.clone(), line, column };
+        Problem {
+            origin,
+            path,
+            message: format!("`{region}` is no Region that palisade knows"),
+            help,
+        }
+    };
+    settings.unknown_regions().map(warning).collect()
+}
+
 fn examine(settings: &Settings, args: &Args) -> Document {
     let registry = kinds::registry();
+    #[allow(clippy::cast_precision_loss, reason = "seconds since the epoch fit")]
+    let moment = now() as f64;
     let scopes = Scopes::offline_facts(settings);
     let loader = Loader { registry: &registry, settings, facts: &scopes };
     let roles: Vec<String> = settings
@@ -97,8 +122,11 @@ fn examine(settings: &Settings, args: &Args) -> Document {
         .values()
         .filter_map(|scope| scope.role.as_ref().map(|role| role.role_arn.clone()))
         .collect();
-    let (manifests, problems, warnings, findings) = match loader.load(&args.directory.dir) {
+    let loaded = loader.read(&args.directory.dir);
+    let mut warnings = loaded.warnings;
+    let (manifests, problems, findings) = match loaded.snapshot {
         Ok(snapshot) => {
+            warnings.extend(snapshot.approvals.iter().filter_map(|it| it.warning(moment)));
             let subject = Subject {
                 registry: &registry,
                 scopes: &scopes,
@@ -106,9 +134,9 @@ fn examine(settings: &Settings, args: &Args) -> Document {
                 roles: &roles,
             };
             let report = baseline::check(subject);
-            (snapshot.documents.len(), report.problems, snapshot.warnings, report.findings)
+            (snapshot.documents.len(), report.problems, report.findings)
         }
-        Err(problems) => (0, problems, Vec::new(), Vec::new()),
+        Err(problems) => (0, problems, Vec::new()),
     };
     Document { schema_version: 1, manifests, problems, warnings, findings }
 }

@@ -2,7 +2,7 @@
 //! still right to write.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{
         Arc,
@@ -11,26 +11,30 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, future::join_all, stream};
 use serde::Serialize;
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{defect::contained, scopes::Scopes};
 use crate::{
-    aws::{Brake, trace},
+    aws::{
+        Brake, Urgency,
+        trace::{self, Errand},
+    },
     kind::{
         Class, CloudError, Writers,
-        erased::{ErasedKind, ErasedPort, Registry, Undecodable},
+        erased::{Edit, ErasedKind, ErasedPort, Registry, Undecodable},
     },
     model::{Address, PhysicalId},
     operations::is_mutating,
-    plan::{Action, Step},
+    plan::{Action, Cause, Step},
 };
 
 /// A plan older than this is not carried out: what it saw may be gone. A pass takes seconds; this is for
 /// a process that was stopped in the middle and woke up again.
 const PLAN_AGE_LIMIT: Duration = Duration::from_mins(2);
-/// Steps under way at once. EC2 refills its mutating buckets with five calls a second.
+/// Steps of one kind in one scope under way at once. What AWS allows is the budget's business (`aws::budget`); this is enough to
+/// use it up where a call takes a second (EC2 refills its mutating buckets with five calls a second).
 const CONCURRENCY: usize = 6;
 
 /// How a step ended.
@@ -91,6 +95,32 @@ impl fmt::Display for SkipReason {
     }
 }
 
+/// What a call that failed would have written.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// By keys, as [`Step::keys`] gives them.
+    pub keys: &'a [String],
+    /// Whether several edits shared the call, so that nobody knows which of them was the reason.
+    pub shared: bool,
+}
+
+impl StepResult {
+    /// Whether an edit was made.
+    pub fn has_written(&self, edit: &Edit) -> bool {
+        edit.keys().iter().all(|key| self.wrote.contains(key))
+    }
+
+    /// Whether an edit was tried.
+    pub fn has_tried(&self, edit: &Edit) -> bool {
+        self.has_written(edit) || edit.keys().iter().all(|key| self.failed.contains(key))
+    }
+
+    /// What the call that failed would have written.
+    pub fn attempt(&self) -> Attempt<'_> {
+        Attempt { keys: &self.failed, shared: self.shared }
+    }
+}
+
 impl Outcome {
     /// The metric label.
     pub fn as_str(&self) -> &'static str {
@@ -120,6 +150,9 @@ pub struct StepResult {
     /// What the call that failed would have written, likewise.
     #[serde(skip)]
     pub failed: Vec<String>,
+    /// Whether several edits shared the call that failed.
+    #[serde(skip)]
+    pub shared: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// The error behind a failure, for the pace.
@@ -152,8 +185,10 @@ pub struct Fresh {
     pub generation: Generation,
     /// The generation that the plan was made for.
     pub planned: u64,
-    /// When observing for the plan began.
+    /// When the pass began.
     pub observed: Instant,
+    /// When the asking of each scope began: for one that answered late, before the pass.
+    pub since: Arc<BTreeMap<String, Instant>>,
 }
 
 impl Fresh {
@@ -168,7 +203,8 @@ impl Fresh {
         if self.generation.current() != self.planned {
             return Err(SkipReason::DirectoryChanged);
         }
-        if self.observed.elapsed() > PLAN_AGE_LIMIT {
+        let since = self.since.get(&address.scope).copied().unwrap_or(self.observed);
+        if since.min(self.observed).elapsed() > PLAN_AGE_LIMIT {
             return Err(SkipReason::PlanTooOld);
         }
         Ok(())
@@ -184,36 +220,49 @@ pub struct Audit<'a> {
     pub revision: Option<&'a str>,
 }
 
-/// Runs the steps: different resources side by side, what puts back first, then what tightens; one writer where AWS
-/// allows one.
+/// What holds for all steps of one plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// What must still hold before each write.
+    pub fresh: &'a Fresh,
+    /// What goes into the audit log.
+    pub audit: Audit<'a>,
+    /// Edits, by their key, that put back what was put back a short while ago.
+    pub again: &'a BTreeSet<(Address, String)>,
+}
+
+/// Runs the steps: what puts back first, then what tightens; one writer where AWS allows one. Each kind in each scope goes its
+/// own pace, so that one that AWS is slow with, or that has used up its budget, keeps no other one waiting.
 pub async fn apply(
     steps: &[&Step],
     scopes: &Scopes,
     registry: &Registry,
-    fresh: &Fresh,
-    audit: Audit<'_>,
+    terms: Terms<'_>,
 ) -> Vec<StepResult> {
-    let mut order: Vec<&Step> = steps.to_vec();
-    order.sort_by_key(|step| {
-        let risk = step.risk();
-        (!step.puts_something_back(), risk.disrupts(), risk.access(), step.address.clone())
-    });
-    let turns = turns(&order, scopes, registry);
-    stream::iter(order)
-        .map(|step| {
-            let turn = turns.get(&writer(step, scopes)).cloned();
-            async move {
+    let turns = turns(steps, scopes, registry);
+    let mut lines: BTreeMap<(&str, &str), Vec<&Step>> = BTreeMap::new();
+    for step in steps {
+        lines.entry((&step.address.scope, &step.address.kind)).or_default().push(step);
+    }
+    let lines = lines.into_values().map(|mut line| {
+        line.sort_by_key(|step| {
+            let risk = step.risk();
+            (!step.puts_something_back(), risk.disrupts(), risk.access(), step.address.clone())
+        });
+        let turns = &turns;
+        stream::iter(line)
+            .map(move |step| async move {
                 // Closed only when dropped, which is after all steps.
-                let _turn = match &turn {
+                let _turn = match turns.get(&writer(step, scopes)) {
                     Some(turn) => turn.acquire().await.ok(),
                     None => None,
                 };
-                one(step, scopes, registry, fresh, audit).await
-            }
-        })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await
+                one(step, scopes, registry, terms).await
+            })
+            .buffer_unordered(CONCURRENCY)
+            .collect::<Vec<_>>()
+    });
+    join_all(lines).await.into_iter().flatten().collect()
 }
 
 fn writer(step: &Step, scopes: &Scopes) -> (String, String) {
@@ -233,13 +282,7 @@ fn turns(
     steps.iter().filter(alone).map(one).collect()
 }
 
-async fn one(
-    step: &Step,
-    scopes: &Scopes,
-    registry: &Registry,
-    fresh: &Fresh,
-    audit: Audit<'_>,
-) -> StepResult {
+async fn one(step: &Step, scopes: &Scopes, registry: &Registry, terms: Terms<'_>) -> StepResult {
     let mut result = StepResult {
         address: step.address.clone(),
         verb: step.action.verb(),
@@ -247,22 +290,24 @@ async fn one(
         done: Vec::new(),
         wrote: Vec::new(),
         failed: Vec::new(),
+        shared: false,
         outcome: Outcome::Skipped { reason: SkipReason::NoScope },
         error: None,
     };
     let port = scopes.port(&step.address.scope, &step.address.kind);
     let (Some(port), Some(kind)) = (port, registry.get(&step.address.kind)) else { return result };
-    let writer = Writer { step, port, kind, fresh, audit };
+    let writer = Writer { step, port, kind, terms };
     result.outcome = match writer.run(&mut result.done, &mut result.wrote).await {
         Ok(id) => Outcome::Done { id },
         Err(Stopped::NotFresh(reason)) => Outcome::Skipped { reason },
         Err(Stopped::Error { error, .. }) if error.class == Class::Refused => {
             Outcome::Skipped { reason: SkipReason::Refused { why: error.message } }
         }
-        Err(Stopped::Error { error, keys }) => {
+        Err(Stopped::Error { error, keys, shared }) => {
             let failed = Outcome::Failed { class: error.class, message: error.to_string() };
             result.error = Some(error);
             result.failed = keys;
+            result.shared = shared;
             failed
         }
     };
@@ -275,6 +320,8 @@ enum Stopped {
         error: CloudError,
         /// What the call would have written.
         keys: Vec<String>,
+        /// Whether several edits shared the call.
+        shared: bool,
     },
 }
 
@@ -283,8 +330,7 @@ struct Writer<'a> {
     step: &'a Step,
     port: &'a dyn ErasedPort,
     kind: &'a dyn ErasedKind,
-    fresh: &'a Fresh,
-    audit: Audit<'a>,
+    terms: Terms<'a>,
 }
 
 impl Writer<'_> {
@@ -296,7 +342,7 @@ impl Writer<'_> {
         let Self { step, port, .. } = self;
         match &step.action {
             Action::Create { want, tags, token, .. } => {
-                let id = self.call("create", step.keys(), port.create(want, tags, token)).await?;
+                let id = self.call("create", &[], port.create(want, tags, token)).await?;
                 done.push(format!("created {id}"));
                 wrote.extend(step.keys());
                 Ok(id)
@@ -305,19 +351,19 @@ impl Writer<'_> {
                 let undecodable = |defect: Undecodable| Stopped::Error {
                     error: defect.into(),
                     keys: step.keys(),
+                    shared: edits.len() > 1,
                 };
                 for call in self.kind.calls(edits).map_err(undecodable)? {
-                    let keys: Vec<String> = call.iter().map(|edit| edit.key.clone()).collect();
                     let what: Vec<&str> = call.iter().map(|edit| edit.summary.as_str()).collect();
-                    self.call(&what.join("; "), keys.clone(), port.edit(have, call)).await?;
+                    self.call(&what.join("; "), call, port.edit(have, call)).await?;
                     done.extend(call.iter().map(|edit| edit.summary.clone()));
-                    wrote.extend(keys);
+                    wrote.extend(keys(call));
                 }
                 Ok(have.id.clone())
             }
             Action::Delete { have, want } => {
                 let deletion = port.delete(have, want.as_ref());
-                self.call("delete", step.keys(), deletion).await?;
+                self.call("delete", &[], deletion).await?;
                 done.push(format!("deleted {}", have.id));
                 wrote.extend(step.keys());
                 Ok(have.id.clone())
@@ -325,18 +371,46 @@ impl Writer<'_> {
         }
     }
 
-    /// Makes one call, if that is still right.
+    /// Makes one call, with these edits or the whole step, if that is still right.
     async fn call<T>(
         &self,
         what: &str,
-        keys: Vec<String>,
+        edits: &[Edit],
         write: impl Future<Output = Result<T, CloudError>>,
     ) -> Result<T, Stopped> {
-        self.fresh.check(&self.step.address).map_err(Stopped::NotFresh)?;
-        logged(self.step, what, self.audit, write)
-            .await
-            .map_err(|error| Stopped::Error { error, keys })
+        let address = &self.step.address;
+        self.terms.fresh.check(address).map_err(Stopped::NotFresh)?;
+        let (fresh, of) = (self.terms.fresh.clone(), address.clone());
+        let urgency = urgency(address, self.step.cause, edits, self.terms.again);
+        let errand = Errand::new(address.clone(), urgency)
+            .unless(move || fresh.check(&of).err().map(|why| why.to_string()));
+        let write = trace::on_errand(errand, contained(write));
+        logged(self.step, what, self.terms.audit, write).await.map_err(|error| Stopped::Error {
+            error,
+            keys: if edits.is_empty() { self.step.keys() } else { keys(edits) },
+            shared: edits.len() > 1,
+        })
     }
+}
+
+/// How urgent a call with these edits of a step is; without edits it creates or deletes.
+pub(super) fn urgency(
+    address: &Address,
+    cause: Cause,
+    edits: &[Edit],
+    again: &BTreeSet<(Address, String)>,
+) -> Urgency {
+    let again =
+        |edit: &Edit| edit.keys().iter().all(|key| again.contains(&(address.clone(), key.clone())));
+    let mut puts_back = edits.iter().filter(|edit| edit.puts_back).peekable();
+    if puts_back.peek().is_some() {
+        return if puts_back.all(again) { Urgency::PutBackAgain } else { Urgency::PutBack };
+    }
+    if cause == Cause::Drift { Urgency::Drift } else { Urgency::Change }
+}
+
+fn keys(edits: &[Edit]) -> Vec<String> {
+    edits.iter().flat_map(Edit::keys).cloned().collect()
 }
 
 /// Runs one write and puts every mutating call it made into the audit log.
@@ -346,7 +420,6 @@ async fn logged<T>(
     audit: Audit<'_>,
     write: impl Future<Output = Result<T, CloudError>>,
 ) -> Result<T, CloudError> {
-    let write = trace::on_behalf_of(step.address.clone(), contained(write));
     let (result, calls) = trace::collect(write).await;
     for call in calls.iter().filter(|call| is_mutating(&call.service, &call.operation)) {
         tracing::info!(

@@ -3,19 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    manifest::Approval,
+    manifest::{Approval, LONGEST_SECONDS},
     plan::{Plan, UnusedApproval, UnusedReason},
 };
-
-/// Seconds: how far ahead the end of an approval may lie. Consent that outlives the week in which it was given is given
-/// to something that nobody looked at.
-const LONGEST: f64 = 7.0 * 24.0 * 3600.0;
 
 /// Why an approval does not count at `now`, in seconds since the epoch.
 fn invalid(approval: &Approval, now: f64) -> Option<UnusedReason> {
     if now >= approval.expires {
         Some(UnusedReason::Expired)
-    } else if approval.expires > now + LONGEST {
+    } else if approval.expires > now + LONGEST_SECONDS {
         Some(UnusedReason::TooFarAhead)
     } else {
         None
@@ -57,9 +53,10 @@ pub(super) fn unused(
     spent: &BTreeSet<Identity>,
     now: f64,
 ) -> Vec<UnusedApproval> {
-    let given = given.iter().filter_map(|digest| {
-        let done = spent.contains(&(digest.clone(), None));
-        let (digest, why) = (digest.clone(), why(plan, digest, done)?);
+    // What the command line consented to in this very process, and was done, has released something.
+    let given = given.iter().filter(|digest| !spent.contains(&((*digest).clone(), None)));
+    let given = given.filter_map(|digest| {
+        let (digest, why) = (digest.clone(), why(plan, digest, false)?);
         Some(UnusedApproval { digest, origin: None, why })
     });
     let declared = declared.iter().filter_map(|approval| {
@@ -96,11 +93,21 @@ mod tests {
             digest: "0123456789ab".to_owned(),
             expires,
             origin: Origin { file: "a.yaml".into(), line: 1, column: 1 },
+            ends: Origin { file: "a.yaml".into(), line: 2, column: 1 },
         };
         let (first, second) = (approval(1_000_000.0), approval(1_000_060.0));
         let (given, spent) = (BTreeSet::new(), BTreeSet::from([identity(&first)]));
         let valid = |all: &[Approval]| valid(&given, all, &spent, 999_990.0).len();
-        assert_eq!((valid(&[first.clone()]), valid(&[first, second])), (0, 1));
+        assert_eq!(valid(std::slice::from_ref(&first)), 0);
+        assert_eq!(valid(&[first, second]), 1);
+    }
+
+    #[test]
+    fn a_consent_of_the_command_line_that_was_carried_out_is_not_called_void() {
+        let given = BTreeSet::from(["0123456789ab".to_owned()]);
+        let said = |spent: &BTreeSet<Identity>| unused(&Plan::default(), &given, &[], spent, 0.0);
+        assert_eq!(said(&BTreeSet::new())[0].why, UnusedReason::NoSuchStep);
+        assert_eq!(said(&BTreeSet::from([("0123456789ab".to_owned(), None)])), []);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub async fn run(
         );
     }
     let generation = engine.generation();
-    let changed = Notify::new();
+    let (changed, answered) = (Notify::new(), engine.answered());
     let watching = async {
         loop {
             watch.changed().await;
@@ -53,6 +53,7 @@ pub async fn run(
             tokio::select! {
                 () = tokio::time::sleep_until(due) => {}
                 () = poke.notified() => {}
+                () = answered.notified() => {}
                 () = changed.notified() => tokio::time::sleep(DEBOUNCE).await,
                 () = stop.cancelled() => {}
             }
@@ -90,6 +91,9 @@ pub fn pause(engine: &Engine, report: &Report) -> Duration {
 pub fn log(report: &Report) {
     for problem in &report.problems {
         tracing::error!(pass = report.pass, "{problem}");
+    }
+    for warning in report.warnings.iter().filter(|_| report.warnings_changed) {
+        tracing::warn!(pass = report.pass, "{warning}");
     }
     for unknown in &report.plan.unknown {
         tracing::warn!(

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::apply::{Outcome, StepResult};
 use crate::{
+    kind::erased::Edit,
     model::{Address, Phase},
     plan::{Action, Cause, Plan, Step, Verdict, Wait, WaitReason},
 };
@@ -258,11 +259,19 @@ fn words(step: &Step, fields: &BTreeSet<String>) -> Vec<String> {
         Action::Create { .. } => vec!["deleted; to be created again".to_owned()],
         Action::Delete { .. } => vec!["there again; to be deleted".to_owned()],
         Action::Edit { edits, .. } => {
-            let names = step.keys();
-            let new = edits.iter().zip(names).filter(|(_, name)| fields.contains(name));
-            new.map(|(edit, _)| edit.summary.clone()).collect()
+            let new = |edit: &&Edit| edit.keys().iter().any(|key| fields.contains(key));
+            edits.iter().filter(new).flat_map(|edit| said(edit, fields)).collect()
         }
     }
+}
+
+/// An edit in words; of one with several entries those that are meant.
+fn said(edit: &Edit, fields: &BTreeSet<String>) -> Vec<String> {
+    let meant: Vec<_> = edit.entries.iter().filter(|key| fields.contains(*key)).collect();
+    if meant.len() == edit.entries.len() {
+        return vec![edit.summary.clone()];
+    }
+    meant.into_iter().cloned().collect()
 }
 
 /// Why a step did not end the drift, for people.

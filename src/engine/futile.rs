@@ -4,7 +4,10 @@
 //! A pass that did something is followed by the next one at once. Without a memory of its own such an edit
 //! would go round as fast as AWS answers. Pure: time comes in as a value.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -80,6 +83,16 @@ impl Futile {
                 .map(|(digest, edit)| (digest.clone(), wait(edit)))
                 .collect();
             (!waiting.is_empty()).then(|| (address.clone(), waiting))
+        };
+        self.edits.iter().filter_map(of).collect()
+    }
+
+    /// The edits that were made more than once and not seen to have an effect, by address and digest.
+    pub fn in_vain(&self) -> BTreeMap<Address, BTreeSet<String>> {
+        let of = |(address, edits): (&Address, &BTreeMap<String, Repeated>)| {
+            let again = edits.iter().filter(|(_, it)| it.times > 1);
+            let digests: BTreeSet<String> = again.map(|(digest, _)| digest.clone()).collect();
+            (!digests.is_empty()).then(|| (address.clone(), digests))
         };
         self.edits.iter().filter_map(of).collect()
     }

@@ -20,11 +20,15 @@ use super::{
 };
 use crate::{
     aws::{identity, lookup},
-    kind::erased::{Edit, ErasedKind},
+    kind::{
+        Reach,
+        erased::{Edit, ErasedKind, Registry},
+    },
     manifest::{Approval, Snapshot},
     model::{Address, Seen},
     plan::{
-        self, Claims, KnownWant, Organization, Past, Plan, Step, Verdict, Want, gate::accounts,
+        self, Claims, HoldReason, KnownWant, Organization, Past, Plan, Step, Verdict, Want,
+        gate::accounts,
     },
 };
 
@@ -66,19 +70,21 @@ impl Learnt {
             rewrites: self.rewrites.standing(now),
             paced: self.put_back.paced(now),
             futile: self.futile.waiting(now),
+            in_vain: self.futile.in_vain(),
             recent: self.last_hour.recent(now),
             contested: self.put_back.contested(now),
         }
     }
 
     /// Absence is counted only where the whole kind was seen: what could not be read may be the one that is missing.
+    /// It counts from when it was read, which for a scope that answered late is before this pass.
     pub(super) fn note_observation(
         &mut self,
         snapshot: &Snapshot,
         claims: &Claims<'_>,
+        since: &BTreeMap<String, Instant>,
         window: Duration,
     ) {
-        let now = Instant::now();
         for address in snapshot.documents.keys() {
             let at = address.scoped_kind();
             let Some(inventory) = claims.of(&at) else { continue };
@@ -89,7 +95,10 @@ impl Learnt {
                 (Some(id), None) | (None, Some(id)) => self.pace.saw_present(address, id),
                 (Some(_), Some(_)) => {}
                 (None, None) if hidden.is_some() => {}
-                (None, None) => self.pace.saw_absent(address, window, now),
+                (None, None) => {
+                    let read = since.get(&address.scope).copied().unwrap_or_else(Instant::now);
+                    self.pace.saw_absent(address, window, read);
+                }
             }
         }
     }
@@ -189,7 +198,7 @@ impl Learnt {
                 }
             }
             (_, Some(error)) => {
-                self.pace.failed(address, want, &result.failed, error, now);
+                self.pace.failed(address, want, result.attempt(), error, now);
                 if result.verb == "create" && error.class.may_have_happened() {
                     let window = setup.settings.settle_window;
                     self.pace.unclear_create(address, setup.creation(address), window, now);
@@ -215,7 +224,7 @@ impl Learnt {
     fn note_edits(&mut self, step: &Step, result: &StepResult, now: Instant) {
         let address = &step.address;
         let made: Vec<&Edit> =
-            step.action.edits().iter().filter(|edit| result.wrote.contains(&edit.key)).collect();
+            step.action.edits().iter().filter(|edit| result.has_written(edit)).collect();
         if made.is_empty() {
             return;
         }
@@ -223,7 +232,9 @@ impl Learnt {
             made.iter().map(|edit| (plan::edit_digest(edit), edit.puts_back)).collect();
         self.futile.done(address, &digests, now);
         for edit in made.iter().filter(|edit| edit.puts_back) {
-            let times = self.put_back.done(address, &edit.key, now);
+            let keys = edit.keys().iter();
+            let times =
+                keys.map(|key| self.put_back.done(address, key, now)).max().unwrap_or_default();
             if times > 1 {
                 tracing::warn!(
                     address = %address,
@@ -263,7 +274,8 @@ impl Learnt {
         organization: &mut Organization,
     ) -> bool {
         let manager = self.learn_managers(plan, setup, organization).await;
-        self.learn_trees(plan, setup, organization).await || manager
+        let tree = self.learn_trees(plan, setup, organization).await;
+        learn_full_access(plan, setup, organization).await || tree || manager
     }
 
     /// How many accounts a change concerns is counted in what the organisation is now. What cannot be read is unknown, and
@@ -275,8 +287,11 @@ impl Learnt {
         organization: &mut Organization,
     ) -> bool {
         let (registry, limits) = (&setup.registry, &setup.settings.gate);
-        let depends =
-            |step: &&Step| accounts::depends_on_tree(step, registry, &self.completing, limits);
+        let known = accounts::Known { completing: &self.completing, wants: &self.known_wants };
+        let depends = |step: &&Step| {
+            accounts::depends_on_tree(step, registry, known, limits)
+                || concerns_organization(step, registry) && is_locked_out(step)
+        };
         let scopes: BTreeSet<&str> =
             plan.steps.iter().filter(depends).map(|step| step.address.scope.as_str()).collect();
         let mut learnt = false;
@@ -301,14 +316,10 @@ impl Learnt {
         setup: &Setup,
         organization: &mut Organization,
     ) -> bool {
-        let concerns = |step: &&Step| {
-            let kind = setup.registry.get(&step.address.kind);
-            kind.is_some_and(ErasedKind::concerns_organization)
-        };
         let scopes: BTreeSet<&str> = plan
             .steps
             .iter()
-            .filter(concerns)
+            .filter(|step| concerns_organization(step, &setup.registry))
             .map(|step| step.address.scope.as_str())
             .filter(|scope| !organization.managers.contains_key(*scope))
             .collect();
@@ -333,4 +344,35 @@ impl Learnt {
         }
         learnt
     }
+}
+
+/// Whether AWS's own policy goes on allowing what a policy that goes away allowed.
+async fn learn_full_access(plan: &Plan, setup: &Setup, organization: &mut Organization) -> bool {
+    let mut learnt = false;
+    for step in plan.steps.iter().filter(|step| is_locked_out(step)) {
+        let kind = setup.registry.get(&step.address.kind);
+        let (Some(kind), Some(have)) = (kind, step.action.have()) else { continue };
+        let Some(connected) = setup.scopes.get(&step.address.scope) else { continue };
+        for guarded in kind.guards(&have.state).unwrap_or_default() {
+            let Reach::Accounts(targets) = guarded.reach else { continue };
+            for target in targets {
+                // What cannot be read is not there, and the step stays held.
+                if lookup::has_full_access(&connected.access, &target).await.unwrap_or(false) {
+                    let scope = step.address.scope.clone();
+                    learnt |= organization.full_access.entry(scope).or_default().insert(target);
+                }
+            }
+        }
+    }
+    learnt
+}
+
+fn concerns_organization(step: &Step, registry: &Registry) -> bool {
+    registry.get(&step.address.kind).is_some_and(ErasedKind::concerns_organization)
+}
+
+/// Whether the step is held because it would lock somebody out.
+fn is_locked_out(step: &Step) -> bool {
+    let lockout = |why: &HoldReason| matches!(why, HoldReason::Lockout { .. });
+    matches!(&step.verdict, Verdict::Held(why) if why.iter().any(lockout))
 }

@@ -2,7 +2,7 @@
 //!
 //! A pass takes no input from what triggered it. It re-reads the directory and everything it needs of
 //! AWS, plans, and (only where the process was given a writer) applies. Progress triggers the next pass at
-//! once; otherwise a file event, a retry that is due, or the interval does.
+//! once; otherwise a file event, a retry that is due, a scope that answered late, or the interval does.
 
 pub mod apply;
 mod consent;
@@ -15,6 +15,7 @@ mod observe;
 pub mod pace;
 mod pass;
 mod pauses;
+mod pipeline;
 mod planning;
 pub mod put_back;
 mod report;

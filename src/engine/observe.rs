@@ -1,28 +1,51 @@
-//! Reading AWS: identities first, then lookups and kinds of all scopes at once. A failure makes one kind
-//! in one scope unknown, or one resource of it, and stops nothing else.
+//! Reading AWS: every scope on its own, side by side, and a pass that waits for nobody whom the others would wait for.
+//!
+//! A pass asks every scope and goes on when all have answered; or when most have, and the rest has had some more time. A scope
+//! that is left behind goes on being asked while the others are planned and written: all of its kinds are unknown in this pass
+//! (which delays what refers to them, and nothing else), and the pass that comes when it has answered takes its answers. From then
+//! on nobody waits for it until it answers as fast as the others again. A scope that gives no answer at all is asked again after
+//! 5, 10, 20 … seconds, up to five minutes.
+//!
+//! Commands that make single passes wait for everybody instead: their result speaks for all scopes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use futures::{StreamExt as _, stream};
+use futures::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::task::AbortOnDropHandle;
 
-use super::{defect::contained, scopes::Scopes};
+use super::{
+    pipeline::{self, Answers, Named, Questions, Scope},
+    scopes::Scopes,
+};
 use crate::{
-    aws::{identity, lookup},
-    kind::{Ask, Class, CloudError, Known, LookupKind, Population, Refs, Unread, erased::Registry},
+    aws::identity,
+    kind::{Class, CloudError, erased::Registry},
     manifest::{Document, Presence},
-    model::{Address, Observed, PhysicalId, ScopedKind, Seen},
+    model::{Address, PhysicalId, ScopedKind, Seen},
     plan::Live,
 };
 
-/// Reads under way at once. AWS's read quotas are far above that (EC2: 20 calls a second sustained).
-const CONCURRENCY: usize = 12;
+/// What scopes that most others were faster than have in addition: this, or as long again as the others took.
+const GRACE: Duration = Duration::from_secs(2);
+/// The first pause after a scope gave no answer; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// The longest one.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// What to observe.
 pub(super) struct Wanted<'a> {
     pub(super) owner: &'a str,
-    pub(super) registry: &'a Registry,
+    pub(super) registry: &'a Arc<Registry>,
     pub(super) documents: &'a BTreeMap<Address, Document>,
-    /// Kinds that had a manifest earlier in this process, by scope.
+    /// What had a manifest earlier in this process.
     pub(super) remembered: &'a BTreeSet<ScopedKind>,
     /// Whether to look for orphans of kinds that no manifest declares, too.
     pub(super) sweep: bool,
@@ -30,215 +53,312 @@ pub(super) struct Wanted<'a> {
     pub(super) predecessors: &'a BTreeMap<Address, PhysicalId>,
     /// Organisations found earlier; what is kept of them never changes.
     pub(super) organizations: &'a BTreeMap<String, identity::Organization>,
+    /// Whether to wait for every scope, however long it takes.
+    pub(super) patient: bool,
 }
 
 /// The callers found, per scope.
 pub(super) type Callers = BTreeMap<String, Result<identity::Caller, CloudError>>;
 
 /// What was found.
+#[derive(Default)]
 pub(super) struct Observation {
     pub(super) live: Live,
     pub(super) callers: Callers,
-    /// The accounts that manage organisations, by scope, as far as they were asked for.
+    /// The account that manages the organisation of each scope's account, where that is known.
     pub(super) managers: BTreeMap<String, String>,
+    /// When the asking of each scope that answered began.
+    pub(super) since: BTreeMap<String, Instant>,
     /// Whether the search for orphans of kinds that no manifest declares, if it was asked for, saw everything.
     pub(super) all_swept: bool,
 }
 
-/// Observes everything wanted.
-pub(super) async fn observe(scopes: &Scopes, wanted: &Wanted<'_>) -> Observation {
-    let used: BTreeSet<&str> = wanted
-        .documents
-        .keys()
-        .map(|address| address.scope.as_str())
-        .chain(wanted.remembered.iter().map(|at| at.scope.as_str()))
-        .chain(scopes.facts().keys().map(String::as_str).filter(|_| wanted.sweep))
-        .collect();
-    let callers = callers(scopes, &used).await;
-    let mut live = Live::default();
-    let refused: BTreeMap<&str, String> = callers
-        .iter()
-        .filter_map(|(scope, caller)| Some((scope.as_str(), caller.as_ref().err()?.to_string())))
-        .collect();
-    lookups(scopes, wanted, &refused, &mut live).await;
-    let managers = organizations(scopes, wanted, &refused, &mut live).await;
-    let all_swept = kinds(scopes, wanted, &used, &refused, &mut live).await;
-    Observation { live, callers, managers, all_swept }
+/// What is being asked, and who answers late or never. All of it may be lost at any time.
+#[derive(Default)]
+pub(super) struct Observers {
+    running: BTreeMap<String, Running>,
+    /// Scopes that took longer than the others the last time: nobody waits for them.
+    late: BTreeSet<String>,
+    silent: BTreeMap<String, Silence>,
+    /// Who we were in each scope when it answered last.
+    callers: BTreeMap<String, identity::Caller>,
+    answered: Arc<Notify>,
 }
 
-/// The live identity of each scope; a wrong account is an error like any other.
-async fn callers(scopes: &Scopes, used: &BTreeSet<&str>) -> Callers {
-    let asked = stream::iter(used.iter().filter_map(|name| Some((*name, scopes.get(name)?))));
-    asked
-        .map(|(name, connected)| async move {
-            let access = &connected.access;
-            let caller = identity::caller(access).await.and_then(|caller| {
-                if caller.account == access.facts.account {
-                    return Ok(caller);
+/// A scope that is being asked.
+struct Running {
+    questions: Questions,
+    since: Instant,
+    /// Whether a pass went on without it, so that its answer is news.
+    left_behind: Arc<AtomicBool>,
+    task: AbortOnDropHandle<Answers>,
+}
+
+/// A scope that gave no answer.
+struct Silence {
+    times: u32,
+    again: Instant,
+    error: CloudError,
+}
+
+impl Observers {
+    /// Told when a scope that a pass left behind has answered.
+    pub(super) fn answered(&self) -> Arc<Notify> {
+        Arc::clone(&self.answered)
+    }
+
+    /// When a silent scope is asked again.
+    pub(super) fn next_try(&self, now: Instant) -> Option<Instant> {
+        self.silent.values().map(|silence| silence.again).filter(|again| *again > now).min()
+    }
+
+    /// Observes everything wanted.
+    pub(super) async fn observe(&mut self, scopes: &Scopes, wanted: &Wanted<'_>) -> Observation {
+        let questions = questions(scopes, wanted);
+        self.running.retain(|scope, running| questions.get(scope) == Some(&running.questions));
+        for (scope, questions) in &questions {
+            self.start(scopes, wanted, scope, questions);
+        }
+        let mut answers = self.gather(wanted.patient).await;
+        let mut found = Observation { all_swept: true, ..Observation::default() };
+        for (scope, questions) in &questions {
+            let answer = answers.remove(scope);
+            if let Some(answer) = &answer {
+                self.learn(scope, answer, wanted.patient);
+                found.since.insert(scope.clone(), answer.since);
+            }
+            let answer = answer.unwrap_or_else(|| self.without(scopes, scope, questions));
+            found.take(scopes, wanted, scope, answer);
+        }
+        found
+    }
+
+    fn start(&mut self, scopes: &Scopes, wanted: &Wanted<'_>, name: &str, questions: &Questions) {
+        let now = Instant::now();
+        let pausing = self.silent.get(name).is_some_and(|silence| silence.again > now);
+        if self.running.contains_key(name) || (pausing && !wanted.patient) {
+            return;
+        }
+        let Some(connected) = scopes.get(name) else { return };
+        let scope = Scope {
+            connected: Arc::clone(connected),
+            registry: Arc::clone(wanted.registry),
+            organization: wanted.organizations.get(name).cloned(),
+        };
+        let left_behind = Arc::new(AtomicBool::new(false));
+        let (news, answered) = (Arc::clone(&left_behind), Arc::clone(&self.answered));
+        let asking = scope.ask(questions.clone());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "its handle ends it when it is dropped: with the engine, or for another question"
+        )]
+        let task = tokio::spawn(async move {
+            let answers = asking.await;
+            if news.load(Ordering::SeqCst) {
+                answered.notify_one();
+            }
+            answers
+        });
+        let (questions, task) = (questions.clone(), AbortOnDropHandle::new(task));
+        self.running.insert(name.to_owned(), Running { questions, since: now, left_behind, task });
+    }
+
+    /// Waits for the answers, and takes those that are there.
+    async fn gather(&mut self, patient: bool) -> BTreeMap<String, Answers> {
+        let begun = Instant::now();
+        let mut awaited: BTreeSet<String> = self.running.keys().cloned().collect();
+        if !patient && awaited.iter().any(|scope| !self.late.contains(scope)) {
+            awaited.retain(|scope| !self.late.contains(scope));
+        }
+        let most = awaited.len() / 2;
+        let mut answers = BTreeMap::new();
+        let mut asking: FuturesUnordered<_> = self
+            .running
+            .iter_mut()
+            .map(|(scope, running)| async move {
+                let answers = (&mut running.task).await.unwrap_or_else(|_| {
+                    let message = "palisade itself failed here: this is a defect";
+                    let error = CloudError::new("palisade:Panic", Class::Unknown, message);
+                    Answers::none(&running.questions, running.since, &error)
+                });
+                (scope.clone(), answers)
+            })
+            .collect();
+        let mut deadline = None;
+        while !awaited.is_empty() {
+            if deadline.is_none() && !patient && awaited.len() <= most {
+                deadline = Some(Instant::now() + begun.elapsed().max(GRACE));
+            }
+            let over = async {
+                match deadline {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
                 }
-                let message = format!(
-                    "the credentials belong to account {}, the settings say {}",
-                    caller.account, access.facts.account
-                );
-                Err(CloudError::new("sts:GetCallerIdentity", Class::Denied, message))
-            });
-            (name.to_owned(), caller)
-        })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await
+            };
+            tokio::select! {
+                biased;
+                Some((scope, answer)) = asking.next() => {
+                    awaited.remove(&scope);
+                    answers.insert(scope, answer);
+                }
+                () = over => break,
+            }
+        }
+        // Somebody for whom nobody waits may have answered all the same.
+        while let Some(Some((scope, answer))) = asking.next().now_or_never() {
+            answers.insert(scope, answer);
+        }
+        drop(asking);
+        self.running.retain(|scope, _| !answers.contains_key(scope));
+        for (scope, running) in &self.running {
+            self.late.insert(scope.clone());
+            running.left_behind.store(true, Ordering::SeqCst);
+            if running.task.is_finished() {
+                self.answered.notify_one();
+            }
+        }
+        answers
+    }
+
+    fn learn(&mut self, scope: &str, answer: &Answers, patient: bool) {
+        if answer.took <= GRACE {
+            self.late.remove(scope);
+        }
+        match &answer.caller {
+            Ok(caller) => drop(self.callers.insert(scope.to_owned(), caller.clone())),
+            Err(_) => drop(self.callers.remove(scope)),
+        }
+        let silent = |error: &&CloudError| {
+            let class = matches!(error.class, Class::Ambiguous | Class::Unavailable);
+            // Who says at once that it cannot be reached delays nobody.
+            class && answer.took > GRACE && !patient
+        };
+        let Some(error) = answer.caller.as_ref().err().filter(silent) else {
+            self.silent.remove(scope);
+            return;
+        };
+        let times = self.silent.get(scope).map_or(0, |silence| silence.times) + 1;
+        let pause = LONGEST_PAUSE.min(FIRST_PAUSE * 2_u32.saturating_pow((times - 1).min(16)));
+        let silence = Silence { times, again: Instant::now() + pause, error: error.clone() };
+        self.silent.insert(scope.to_owned(), silence);
+    }
+
+    /// What stands for the answers of a scope that gave none: all of it is unknown, but for who we are in one that is only slow.
+    fn without(&self, scopes: &Scopes, scope: &str, questions: &Questions) -> Answers {
+        let mut none = Answers::none(questions, Instant::now(), &self.why_not(scopes, scope));
+        let slow = self.running.contains_key(scope) && !self.silent.contains_key(scope);
+        if let Some(known) = self.callers.get(scope).filter(|_| slow) {
+            none.caller = Ok(known.clone());
+        }
+        none
+    }
+
+    /// Why a scope gave no answers.
+    fn why_not(&self, scopes: &Scopes, scope: &str) -> CloudError {
+        const OPERATION: &str = "sts:GetCallerIdentity";
+        if scopes.get(scope).is_none() {
+            return CloudError::new(OPERATION, Class::Rejected, "there is no such scope");
+        }
+        if let Some(running) = self.running.get(scope) {
+            let message = format!(
+                "not everything is answered yet, after {} s; the other scopes do not wait for it",
+                running.since.elapsed().as_secs()
+            );
+            return CloudError::new(OPERATION, Class::Unavailable, message);
+        }
+        let Some(Silence { times, again, error }) = self.silent.get(scope) else {
+            return CloudError::new(OPERATION, Class::Unavailable, "not asked in this pass");
+        };
+        let message = format!(
+            "{} (time {times} in a row); asked again in {} s",
+            error.message,
+            again.saturating_duration_since(Instant::now()).as_secs()
+        );
+        CloudError { message, ..error.clone() }
+    }
 }
 
-async fn lookups(
-    scopes: &Scopes,
-    wanted: &Wanted<'_>,
-    refused: &BTreeMap<&str, String>,
-    live: &mut Live,
-) {
-    let mut asked: BTreeMap<(String, LookupKind), BTreeSet<String>> = BTreeMap::new();
+impl Observation {
+    /// Takes one scope's answers.
+    fn take(&mut self, scopes: &Scopes, wanted: &Wanted<'_>, scope: &str, answers: Answers) {
+        let Answers { caller, lookups, organization, kinds, .. } = answers;
+        if scopes.get(scope).is_some() {
+            self.callers.insert(scope.to_owned(), caller);
+        }
+        let here = lookups.into_iter().map(|(kind, seen)| ((scope.to_owned(), kind), seen));
+        self.live.lookups.extend(here);
+        if let Some(found) = organization {
+            if let Seen::All(identity::Organization { management_account: Some(by), .. }) = &found {
+                self.managers.insert(scope.to_owned(), by.clone());
+            }
+            self.live.organizations.insert(scope.to_owned(), pipeline::id_of(&found));
+        }
+        for (kind, (seen, unread)) in kinds {
+            self.all_swept &= seen.all().is_some() && unread.is_empty();
+            let key = ScopedKind::new(scope, kind);
+            // A kind that nobody declares and that may not be read either concerns nobody.
+            let declared = wanted.declares(&key);
+            if !unread.is_empty() && (declared || seen.all().is_some_and(|whole| !whole.is_empty()))
+            {
+                self.live.unread.insert(key.clone(), unread);
+            }
+            if declared || seen.all().is_some() {
+                self.live.seen.insert(key, seen);
+            }
+        }
+    }
+}
+
+impl Wanted<'_> {
+    /// Whether a manifest declares the kind in that scope, or did earlier in this process.
+    fn declares(&self, at: &ScopedKind) -> bool {
+        let first = Address::new(&at.scope, &at.kind, "");
+        self.remembered.contains(at)
+            || self.documents.range(first..).next().is_some_and(|(address, _)| at.covers(address))
+    }
+}
+
+/// What every scope that is used is asked.
+fn questions(scopes: &Scopes, wanted: &Wanted<'_>) -> BTreeMap<String, Questions> {
+    let mut all: BTreeMap<String, Questions> = BTreeMap::new();
+    for ScopedKind { scope, kind } in wanted.remembered {
+        all.entry(scope.clone()).or_default().asks.entry(kind.clone()).or_default();
+    }
     for document in wanted.documents.values() {
+        let Address { scope, kind, name } = &document.address;
+        let questions = all.entry(scope.clone()).or_default();
         for (kind, name) in &document.recorded.lookups {
-            let key = (document.address.scope.clone(), *kind);
-            asked.entry(key).or_default().extend(name.clone());
+            questions.lookups.entry(*kind).or_default().extend(name.clone());
         }
-    }
-    let found: Vec<_> = stream::iter(asked)
-        .map(|((scope, kind), names)| async move {
-            let seen = match (refused.get(scope.as_str()), scopes.get(&scope)) {
-                (Some(why), _) => Seen::Unknown(why.clone()),
-                (None, None) => Seen::Unknown("there is no such scope".to_owned()),
-                (None, Some(connected)) => {
-                    seen(lookup::fetch(&connected.access, kind, &names).await)
-                }
-            };
-            ((scope, kind), seen)
-        })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await;
-    live.lookups.extend(found);
-}
-
-async fn organizations(
-    scopes: &Scopes,
-    wanted: &Wanted<'_>,
-    refused: &BTreeMap<&str, String>,
-    live: &mut Live,
-) -> BTreeMap<String, String> {
-    let mut managers = BTreeMap::new();
-    let asked: BTreeSet<&str> = wanted
-        .documents
-        .values()
-        .filter(|document| document.recorded.organization)
-        .map(|document| document.address.scope.as_str())
-        .collect();
-    for scope in asked {
-        let found = match (wanted.organizations.get(scope), refused.get(scope), scopes.get(scope)) {
-            (Some(known), ..) => Seen::All(known.clone()),
-            (None, Some(why), _) => Seen::Unknown(why.clone()),
-            (None, None, None) => continue,
-            (None, None, Some(connected)) => seen(identity::organization(&connected.access).await),
-        };
-        let id = match found {
-            Seen::All(organization) => {
-                let managed = organization.management_account.map(|by| (scope.to_owned(), by));
-                managers.extend(managed);
-                Seen::All(organization.id)
-            }
-            Seen::Unknown(why) => Seen::Unknown(why),
-        };
-        live.organizations.insert(scope.to_owned(), id);
-    }
-    managers
-}
-
-/// Whether everything was seen.
-async fn kinds(
-    scopes: &Scopes,
-    wanted: &Wanted<'_>,
-    used: &BTreeSet<&str>,
-    refused: &BTreeMap<&str, String>,
-    live: &mut Live,
-) -> bool {
-    let (lookups, organizations) = (live.lookups.clone(), live.organizations.clone());
-    let known = Known { lookups, organizations, ..Known::default() };
-    let mut asks: BTreeMap<ScopedKind, Ask> = BTreeMap::new();
-    asks.extend(wanted.remembered.iter().map(|at| (at.clone(), Ask::default())));
-    for document in wanted.documents.values() {
-        let ask = asks.entry(document.address.scoped_kind()).or_default();
-        ask.names.insert(document.address.name.clone());
-        if document.lifecycle.state == Presence::Present {
-            ask.natural_keys.extend(natural_keys(document, scopes, wanted, &known));
-            ask.remembered.extend(wanted.predecessors.get(&document.address).cloned());
-        }
+        questions.organization |= document.recorded.organization;
+        let ask = questions.asks.entry(kind.clone()).or_default();
+        ask.names.insert(name.clone());
         ask.adopt.extend(document.lifecycle.adopt.clone());
-    }
-    let declared: BTreeSet<ScopedKind> = asks.keys().cloned().collect();
-    if wanted.sweep {
-        for scope in used {
-            for kind in wanted.registry.iter().filter(|kind| kind.profile().sweep) {
-                asks.entry(ScopedKind::new(*scope, kind.profile().name)).or_default();
+        if document.lifecycle.state == Presence::Present {
+            ask.remembered.extend(wanted.predecessors.get(&document.address).cloned());
+            match &document.spec {
+                Some(spec) if !document.recorded.lookups.is_empty() => {
+                    questions.named.push(Named {
+                        kind: kind.clone(),
+                        name: name.clone(),
+                        spec: spec.clone(),
+                        otherwise: document.natural_keys.clone(),
+                    });
+                }
+                _ => ask.natural_keys.extend(document.natural_keys.iter().cloned()),
             }
         }
     }
-    let seen: Vec<_> = stream::iter(asks)
-        .map(|(at, mut ask)| async move {
-            wanted.owner.clone_into(&mut ask.owner);
-            let seen = match (refused.get(at.scope.as_str()), scopes.port(&at.scope, &at.kind)) {
-                (Some(why), _) => Seen::Unknown(why.clone()),
-                (None, None) => Seen::Unknown("there is no such scope".to_owned()),
-                (None, Some(port)) => seen(contained(port.observe(&ask)).await),
-            };
-            (at, parted(seen))
-        })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await;
-    let mut all_seen = true;
-    for (key, (seen, unread)) in seen {
-        all_seen &= seen.all().is_some() && unread.is_empty();
-        // A kind that nobody declares and that may not be read either concerns nobody.
-        let declared = declared.contains(&key);
-        if !unread.is_empty() && (declared || seen.all().is_some_and(|whole| !whole.is_empty())) {
-            live.unread.insert(key.clone(), unread);
-        }
-        if declared || seen.all().is_some() {
-            live.seen.insert(key, seen);
+    if wanted.sweep {
+        for scope in scopes.facts().keys() {
+            let asks = &mut all.entry(scope.clone()).or_default().asks;
+            for kind in wanted.registry.iter().filter(|kind| kind.profile().sweep) {
+                asks.entry(kind.profile().name.to_owned()).or_default();
+            }
         }
     }
-    all_seen
-}
-
-/// What was read as a whole, and what of it could not be read.
-fn parted<S>(seen: Seen<Population<S>>) -> (Seen<Vec<Observed<S>>>, Vec<Unread>) {
-    match seen {
-        Seen::All(Population { whole, unread }) => (Seen::All(whole), unread),
-        Seen::Unknown(why) => (Seen::Unknown(why), Vec::new()),
+    for ask in all.values_mut().flat_map(|questions| questions.asks.values_mut()) {
+        wanted.owner.clone_into(&mut ask.owner);
     }
-}
-
-/// The names that would be a conflict, with this pass's lookups filled in: a group's name counts within its VPC,
-/// and which one that is may only be known now.
-fn natural_keys(
-    document: &Document,
-    scopes: &Scopes,
-    wanted: &Wanted<'_>,
-    known: &Known,
-) -> Vec<String> {
-    let Address { scope, kind, name } = &document.address;
-    let looked_up = !document.recorded.lookups.is_empty();
-    let resolved = match (&document.spec, scopes.facts().get(scope)) {
-        (Some(spec), Some(facts)) if looked_up => {
-            wanted.registry.resolve(kind, spec, &mut Refs::new(facts, name, known)).ok()
-        }
-        _ => None,
-    };
-    resolved.map_or_else(|| document.natural_keys.clone(), |resolved| resolved.natural_keys)
-}
-
-fn seen<T>(result: Result<T, CloudError>) -> Seen<T> {
-    match result {
-        Ok(value) => Seen::All(value),
-        Err(error) => Seen::Unknown(error.to_string()),
-    }
+    all
 }

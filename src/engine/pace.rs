@@ -11,6 +11,7 @@ use std::{
 use backoff::{ExponentialBackoff, backoff::Backoff as _};
 use tokio::time::Instant;
 
+use super::apply::Attempt;
 use crate::{
     kind::{Class, CloudError, Creation},
     model::{Address, PhysicalId},
@@ -42,6 +43,7 @@ struct Failure {
     until: Instant,
     want: String,
     keys: BTreeSet<String>,
+    together: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -156,18 +158,20 @@ impl Pace {
         self.failures.remove(address);
     }
 
-    /// Notes a failed step; `want` is the fingerprint of what was wanted, `keys` those of the edits of the call that
-    /// failed.
+    /// Notes a failed step; `want` is the fingerprint of what was wanted, `attempt` what the call that
+    /// failed would have written.
     pub fn failed(
         &mut self,
         address: &Address,
         want: &str,
-        keys: &[String],
+        attempt: Attempt<'_>,
         error: &CloudError,
         now: Instant,
     ) {
         let earlier = self.failures.remove(address).filter(|earlier| earlier.want == want);
-        let mut keys: BTreeSet<String> = keys.iter().cloned().collect();
+        let written: BTreeSet<String> = attempt.keys.iter().cloned().collect();
+        let (mut keys, together) =
+            if attempt.shared { (BTreeSet::new(), written) } else { (written, BTreeSet::new()) };
         let mut policy = match earlier {
             Some(earlier) => {
                 keys.extend(earlier.keys);
@@ -183,6 +187,7 @@ impl Pace {
             until: now + delay,
             want: want.to_owned(),
             keys,
+            together,
         };
         self.failures.insert(address.clone(), failure);
     }
@@ -208,7 +213,12 @@ impl Pace {
             let message = failure.message.clone();
             let reason = WaitReason::Failed { message, retry_seconds: Some(seconds) };
             let wait = Wait { reason, passes: retries_soon(failure.class) };
-            Holdoff { want: failure.want.clone(), wait, failed: failure.keys.clone() }
+            Holdoff {
+                want: failure.want.clone(),
+                wait,
+                failed: failure.keys.clone(),
+                together: failure.together.clone(),
+            }
         };
         self.failures
             .iter()
@@ -270,6 +280,10 @@ fn policy(class: Class) -> ExponentialBackoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn none() -> Attempt<'static> {
+        Attempt { keys: &[], shared: false }
+    }
 
     fn address() -> Address {
         Address::new("prod", "KmsKey", "studio")
@@ -343,13 +357,13 @@ mod tests {
         let (mut pace, start) = (Pace::default(), Instant::now());
         let until = |pace: &Pace| pace.next_retry(start).map(|at| (at - start).as_secs());
         let passes = |pace: &Pace| pace.failure_holdoffs(start)[&address()].wait.passes;
-        pace.failed(&address(), "old", &[], &error(Class::Rejected), start);
+        pace.failed(&address(), "old", none(), &error(Class::Rejected), start);
         assert_eq!((until(&pace), passes(&pace)), (Some(60), false));
-        pace.failed(&address(), "old", &[], &error(Class::Rejected), start);
+        pace.failed(&address(), "old", none(), &error(Class::Rejected), start);
         assert_eq!(until(&pace), Some(120));
         assert_eq!(pace.failure_holdoffs(start)[&address()].want, "old");
         assert!(pace.failure_holdoffs(start + Duration::from_mins(2)).is_empty());
-        pace.failed(&address(), "new", &[], &error(Class::Throttled), start);
+        pace.failed(&address(), "new", none(), &error(Class::Throttled), start);
         assert_eq!((until(&pace), passes(&pace)), (Some(2), true));
         pace.done(&address());
         assert_eq!(until(&pace), None);
@@ -359,11 +373,30 @@ mod tests {
     async fn what_failed_adds_up_until_something_else_is_wanted() {
         let (mut pace, start) = (Pace::default(), Instant::now());
         let mut fail = |want: &str, left: &str| {
-            pace.failed(&address(), want, &[left.to_owned()], &error(Class::Rejected), start);
+            pace.failed(
+                &address(),
+                want,
+                Attempt { keys: &[left.to_owned()], shared: false },
+                &error(Class::Rejected),
+                start,
+            );
             pace.failure_holdoffs(start)[&address()].failed.iter().cloned().collect::<Vec<_>>()
         };
         assert_eq!(fail("old", "a"), ["a"]);
         assert_eq!(fail("old", "b"), ["a", "b"]);
         assert_eq!(fail("new", "c"), ["c"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn which_edit_of_a_shared_call_failed_is_known_once_it_failed_alone() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        let keys = ["policy".to_owned(), "groups".to_owned()];
+        let rejected = error(Class::Rejected);
+        pace.failed(&address(), "w", Attempt { keys: &keys, shared: true }, &rejected, start);
+        let holdoff = pace.failure_holdoffs(start).remove(&address()).unwrap();
+        assert_eq!((holdoff.failed.len(), holdoff.together.len()), (0, 2));
+        pace.failed(&address(), "w", Attempt { keys: &keys[1..], shared: false }, &rejected, start);
+        let holdoff = pace.failure_holdoffs(start).remove(&address()).unwrap();
+        assert_eq!((holdoff.failed, holdoff.together), ([keys[1].clone()].into(), [].into()));
     }
 }

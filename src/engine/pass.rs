@@ -6,13 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use super::{
-    apply::{self, Audit, Fresh, Generation, StepResult},
+    apply::{self, Audit, Fresh, Generation, StepResult, Terms},
     drift::Passed,
     learn::Learnt,
-    observe::{self, Callers, Observation, Wanted},
+    observe::{Callers, Observation, Observers, Wanted},
     pauses::Halted,
     planning::{Planning, obstacles},
     report::{PendingDeletion, Report, epoch_seconds, scopes_report},
@@ -50,6 +50,9 @@ pub struct Options {
     pub write: bool,
     /// Whether every pass also looks for orphans of kinds that no manifest declares.
     pub sweep: bool,
+    /// Whether passes go on without scopes that answer much later than the others, as the daemon's do: those are unknown until
+    /// they have answered. Otherwise a pass waits for all.
+    pub leaves_behind: bool,
 }
 
 /// What an engine is made with.
@@ -109,6 +112,7 @@ pub struct Engine {
     control: Control,
     learnt: Learnt,
     search: Search,
+    observers: Observers,
     passes: u64,
 }
 
@@ -148,6 +152,7 @@ impl Engine {
             },
             learnt: Learnt::default(),
             search: Search::default(),
+            observers: Observers::default(),
             passes: 0,
         }
     }
@@ -179,9 +184,19 @@ impl Engine {
         self.control.generation.clone()
     }
 
-    /// When a failed or frozen step may be tried again.
+    /// Told when a scope that a pass went on without has answered: then it is time for another one.
+    pub fn answered(&self) -> Arc<Notify> {
+        self.observers.answered()
+    }
+
+    /// When a failed or frozen step may be tried again, or a silent scope asked.
     pub fn next_retry(&self) -> Option<Instant> {
-        let due = [self.learnt.next_retry(Instant::now()), self.control.halted.next_end()];
+        let now = Instant::now();
+        let due = [
+            self.learnt.next_retry(now),
+            self.control.halted.next_end(),
+            self.observers.next_try(now),
+        ];
         due.into_iter().flatten().min()
     }
 
@@ -220,6 +235,8 @@ impl Engine {
             revision: good.as_ref().and_then(|good| good.revision.clone()),
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
+            warnings: self.source.warnings.clone(),
+            warnings_changed: self.source.warnings_changed,
             scopes: callers,
             pending_deletions,
             manifests: good
@@ -241,7 +258,7 @@ impl Engine {
     }
 
     async fn observe(&mut self, snapshot: Option<&Snapshot>) -> Observation {
-        let Self { setup, learnt, search, .. } = self;
+        let Self { setup, learnt, search, observers, .. } = self;
         if self.passes % SWEEP_EVERY == FIRST_SWEEP {
             search.sweeps = SWEEP_TRIES;
         }
@@ -255,8 +272,9 @@ impl Engine {
             sweep: setup.options.sweep || search.sweeps > 0,
             predecessors: &learnt.pace.predecessors(),
             organizations: &learnt.organizations,
+            patient: !setup.options.leaves_behind,
         };
-        let observation = observe::observe(&setup.scopes, &wanted).await;
+        let observation = observers.observe(&setup.scopes, &wanted).await;
         search.sweeps = if observation.all_swept { 0 } else { search.sweeps.saturating_sub(1) };
         search.remembered.extend(documents.keys().map(Address::scoped_kind));
         for (scope, seen) in &observation.live.organizations {
@@ -271,7 +289,7 @@ impl Engine {
 
     /// Plans and, if this process writes, applies. Everything seen is looked at here once, however often is planned.
     async fn make(&mut self, good: Option<&Good>, observation: Observation, begun: &Begun) -> Made {
-        let Observation { live, callers, managers, .. } = observation;
+        let Observation { live, callers, managers, since, .. } = observation;
         let claims = Claims::read(&live, &self.setup.settings.owner);
         self.search.remembered.extend(claims.with_ours().cloned());
         let Some(good) = good else {
@@ -282,7 +300,7 @@ impl Engine {
         };
         let Self { setup, control, learnt, source, .. } = self;
         let window = setup.settings.settle_window;
-        learnt.note_observation(&good.snapshot, &claims, window);
+        learnt.note_observation(&good.snapshot, &claims, &since, window);
         if source.problems.is_empty() {
             learnt.note_undeclared(&good.snapshot, &claims, window);
         }
@@ -298,7 +316,7 @@ impl Engine {
             look: &look,
             predecessors: &predecessors,
             lockout: &lockout,
-            organization: Organization { managers, trees: BTreeMap::new() },
+            organization: Organization { managers, ..Organization::default() },
             now: begun.epoch,
         };
         let mut plan = planning.plan(learnt);
@@ -311,21 +329,24 @@ impl Engine {
             generation: control.generation.clone(),
             planned: begun.generation,
             observed: begun.at,
+            since: Arc::new(since),
         };
         if let Some(announce) = setup.options.announce {
             announce(&plan);
         }
         let pending_deletions = PendingDeletion::find(&look.claims, &good.snapshot);
         let audit = Audit { pass: self.passes, revision: good.revision.as_deref() };
-        let results = apply(&plan, setup, &fresh, audit).await;
+        let again = learnt.put_back.lately(Instant::now());
+        let terms = Terms { fresh: &fresh, audit, again: &again };
+        let results = apply(&plan, setup, terms).await;
         Made { plan, results, pending_deletions }
     }
 }
 
-async fn apply(plan: &Plan, setup: &Setup, fresh: &Fresh, audit: Audit<'_>) -> Vec<StepResult> {
+async fn apply(plan: &Plan, setup: &Setup, terms: Terms<'_>) -> Vec<StepResult> {
     if !setup.options.write || setup.settings.mode == Mode::Observe {
         return Vec::new();
     }
     let steps: Vec<_> = plan.go().collect();
-    apply::apply(&steps, &setup.scopes, &setup.registry, fresh, audit).await
+    apply::apply(&steps, &setup.scopes, &setup.registry, terms).await
 }

@@ -3,7 +3,10 @@
 //! Somebody who opens the same hole once more as soon as it is closed must not win by being stubborn, nor may palisade
 //! spend its calls on that alone. The edit is the unit: another hole of the same resource is closed at once.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -64,6 +67,12 @@ impl PutBack {
         paced.map(|(key, it)| (key.clone(), wait(it))).collect()
     }
 
+    /// What was put back a short while ago: putting it back once more is limited to a part of the rate budget.
+    pub fn lately(&self, now: Instant) -> BTreeSet<(Address, String)> {
+        let lately = self.0.iter().filter(|(_, it)| now.duration_since(it.last) < PEACE);
+        lately.map(|(key, _)| key.clone()).collect()
+    }
+
     /// The addresses against which somebody is working, with the number of corrections.
     pub fn contested(&self, now: Instant) -> BTreeMap<Address, u32> {
         let mut found: BTreeMap<Address, u32> = BTreeMap::new();
@@ -108,6 +117,8 @@ mod tests {
         }
         assert_eq!(pauses, [0, 1, 2, 4, 8, 16, 30, 30, 30, 30]);
         assert_eq!(put_back.contested(now), [(address(), 10)].into());
+        assert_eq!(put_back.lately(now), [(address(), "revoke ssh".to_owned())].into());
+        assert!(put_back.lately(now + PEACE).is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -35,6 +35,10 @@ pub struct Report {
     pub source_age_seconds: Option<f64>,
     /// What is wrong with the directory now; then the last good snapshot stays in force.
     pub problems: Vec<Problem>,
+    /// What may be a mistake in the directory now, and is used all the same.
+    pub warnings: Vec<Problem>,
+    /// Whether the pass before had other warnings, or none: then they are said.
+    pub warnings_changed: bool,
     /// Every scope: the caller's ARN, or why it cannot be used.
     pub scopes: BTreeMap<String, Result<String, String>>,
     /// What differs and what becomes of it.
@@ -142,10 +146,10 @@ impl Report {
     fn left_open(&self) -> bool {
         self.failures().any(|result| {
             let closes = |edit: &Edit| edit.puts_back || edit.risk.closes;
-            let tried =
-                |edit: &Edit| result.wrote.contains(&edit.key) || result.failed.contains(&edit.key);
             let mut steps = self.plan.go().filter(|step| step.address == result.address);
-            steps.any(|step| step.action.edits().iter().any(|it| closes(it) && !tried(it)))
+            steps.any(|step| {
+                step.action.edits().iter().any(|it| closes(it) && !result.has_tried(it))
+            })
         })
     }
 

@@ -1,6 +1,6 @@
 //! The scopes of the settings, connected.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     aws::{Access, Connection, identity},
@@ -21,7 +21,7 @@ pub struct Connected {
 
 /// All scopes.
 pub struct Scopes {
-    connected: BTreeMap<String, Connected>,
+    connected: BTreeMap<String, Arc<Connected>>,
     facts: BTreeMap<String, ScopeFacts>,
 }
 
@@ -76,7 +76,7 @@ impl Scopes {
             }
             let ports =
                 registry.iter().map(|kind| (kind.profile().name, kind.connect(&access))).collect();
-            scopes.connected.insert(name.clone(), Connected { access, ports });
+            scopes.connected.insert(name.clone(), Arc::new(Connected { access, ports }));
             scopes.facts.insert(name.clone(), facts);
         }
         Ok(scopes)
@@ -109,7 +109,7 @@ impl Scopes {
     }
 
     /// A connected scope.
-    pub fn get(&self, name: &str) -> Option<&Connected> {
+    pub fn get(&self, name: &str) -> Option<&Arc<Connected>> {
         self.connected.get(name)
     }
 

@@ -13,6 +13,10 @@ pub struct Source {
     good: Option<Good>,
     /// The problems of the latest reading; empty if it was good.
     pub problems: Vec<Problem>,
+    /// What may be a mistake in the latest reading.
+    pub warnings: Vec<Problem>,
+    /// Whether the reading before had others.
+    pub warnings_changed: bool,
 }
 
 /// An accepted snapshot.
@@ -29,7 +33,13 @@ pub struct Good {
 impl Source {
     /// A source that has not been read.
     pub fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), good: None, problems: Vec::new() }
+        Self {
+            dir: dir.to_owned(),
+            good: None,
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            warnings_changed: false,
+        }
     }
 
     /// The directory.
@@ -42,7 +52,10 @@ impl Source {
     /// about what is wanted.
     pub fn read(&mut self, loader: &Loader<'_>) {
         let before = revision(&self.dir);
-        match loader.load(&self.dir) {
+        let loaded = loader.read(&self.dir);
+        self.warnings_changed = self.warnings != loaded.warnings;
+        self.warnings = loaded.warnings;
+        match loaded.snapshot {
             Ok(snapshot) if snapshot.documents.is_empty() && self.had_manifests() => {
                 let problem = Problem::file(
                     &self.dir,

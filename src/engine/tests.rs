@@ -20,7 +20,9 @@ use crate::{
     simulator::{self, Fault, Simulator},
 };
 
+mod budget;
 mod fragile;
+mod silence;
 
 const ACCOUNT: &str = "111122223333";
 const SETTINGS: &str = "\
@@ -43,10 +45,7 @@ impl World {
 
     async fn with(settings: &str, registry: Registry) -> Self {
         let simulator = Simulator::new(simulator::Options::default());
-        let vpc = simulator
-            .act(ACCOUNT, "eu-west-1", "ec2", "CreateVpc", &json!({"CidrBlock": "10.0.0.0/16"}))
-            .unwrap();
-        let vpc = vpc["vpc"]["vpcId"].as_str().unwrap().to_owned();
+        let vpc = Self::vpc(&simulator);
         let dir = tempfile::tempdir().unwrap();
         let brake = Brake::default();
         let settings =
@@ -54,6 +53,13 @@ impl World {
                 .unwrap();
         let engine = engine(&simulator, settings, registry, dir.path(), &brake).await;
         Self { simulator, dir, brake, engine }
+    }
+
+    fn vpc(simulator: &Simulator) -> String {
+        let vpc = simulator
+            .act(ACCOUNT, "eu-west-1", "ec2", "CreateVpc", &json!({"CidrBlock": "10.0.0.0/16"}))
+            .unwrap();
+        vpc["vpc"]["vpcId"].as_str().unwrap().to_owned()
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -120,8 +126,18 @@ async fn engine(
 ) -> Engine {
     let guard = Guard::writing(brake.clone());
     let connection = Connection::new(simulator.sdk_config(ACCOUNT, "eu-west-1"), guard);
+    engine_over(&connection, settings, registry, dir, brake).await
+}
+
+async fn engine_over(
+    connection: &Connection,
+    settings: Settings,
+    registry: Registry,
+    dir: &Path,
+    brake: &Brake,
+) -> Engine {
     let registry = Arc::new(registry);
-    let scopes = Scopes::connect(&settings, &connection, &registry).await.unwrap();
+    let scopes = Scopes::connect(&settings, connection, &registry).await.unwrap();
     let options = Options { write: true, ..Options::default() };
     Engine::new(settings, registry, scopes, dir, options, brake.clone())
 }
@@ -172,6 +188,62 @@ async fn a_failure_before_what_closes_a_hole_brings_the_next_pass_at_once() {
     let report = world.engine.pass().await;
     assert_eq!(world.writes(), ["CreateTags", "RevokeSecurityGroupIngress"]);
     assert_eq!(report.failures().count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hole_that_is_opened_beside_new_ones_is_seen_to_be_the_same() {
+    let mut world = World::new().await;
+    world.group("a", "");
+    let _ = world.settle().await;
+    let group = world.group_id("a");
+    let mut contested = 0;
+    for round in 0..4 {
+        world.open_ssh(&group);
+        let port = (1000 + round).to_string();
+        let permission = json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]});
+        let other = json!({"GroupId": group, "IpPermissions": [permission]});
+        world.ec2("AuthorizeSecurityGroupIngress", &other);
+        let report = world.settle().await;
+        contested = contested.max(report.plan.contested.len());
+    }
+    assert_eq!(contested, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_cannot_be_changed_in_place_is_replaced_by_another_one() {
+    let mut world = World::new().await;
+    let spec = "spec: {description: test, vpc: '${var.vpc}', egress: [], ingress: [\
+                {protocol: tcp, ports: 443, from: ['2001:db8::/32']}]}";
+    world.write("a.yaml", &format!(
+        "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: a}}\n{spec}\n"
+    ));
+    let _ = world.settle().await;
+    let group = world.group_id("a");
+    let all = world.ec2(
+        "DescribeSecurityGroupRules",
+        &json!({"Filter": [{"Name": "group-id", "Value": [group]}]}),
+    );
+    let rule = all["securityGroupRuleSet"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["isEgress"] == "false" || it["isEgress"] == false)
+        .unwrap();
+    let wide = json!({"SecurityGroupRuleId": rule["securityGroupRuleId"], "SecurityGroupRule":
+        {"IpProtocol": "tcp", "FromPort": "443", "ToPort": "443", "CidrIpv6": "::/0"}});
+    world.ec2("ModifySecurityGroupRules", &json!({"GroupId": group, "SecurityGroupRule": [wide]}));
+    world.simulator.inject(
+        Fault::reject("ModifySecurityGroupRules", "InvalidParameterValue", "no").times(100),
+    );
+    world.simulator.clear_calls();
+    for _ in 0..3 {
+        let _ = world.engine.pass().await;
+    }
+    let writes = world.writes();
+    assert_eq!(
+        writes,
+        ["ModifySecurityGroupRules", "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -261,12 +333,18 @@ async fn a_plan_is_not_carried_out_when_it_is_old_superseded_or_braked() {
         generation: generation.clone(),
         planned: generation.current(),
         observed: Instant::now(),
+        since: Arc::new([("late".to_owned(), Instant::now())].into()),
     };
     let anything = Address::new("prod", "SecurityGroup", "web");
     let plan = fresh(&generation);
     assert_eq!(plan.check(&anything), Ok(()));
+    let newer = Fresh { observed: Instant::now() + Duration::from_mins(1), ..plan.clone() };
     tokio::time::advance(Duration::from_secs(121)).await;
     assert_eq!(plan.check(&anything), Err(SkipReason::PlanTooOld));
+    assert_eq!(newer.check(&anything), Ok(()));
+    // What was read before the pass began is as old as its reading.
+    let late = Address::new("late", "SecurityGroup", "web");
+    assert_eq!(newer.check(&late), Err(SkipReason::PlanTooOld));
     let plan = fresh(&generation);
     generation.advance();
     assert_eq!(plan.check(&anything), Err(SkipReason::DirectoryChanged));

@@ -28,6 +28,9 @@ use crate::{
 pub struct Edit {
     /// Names what is written, the same in every pass ([`Describe::key`](super::Describe::key)).
     pub key: String,
+    /// The entries that it writes, where it writes several: each is paced, counted and remembered by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<String>,
     /// What it does to protection and to users.
     pub risk: Risk,
     /// One line, in the imperative.
@@ -47,6 +50,9 @@ pub struct Edit {
     /// Whether it takes away what somebody else added to a state that was seen as wanted. The planner says so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub puts_back: bool,
+    /// Whether it must share no call with others: AWS refused one that it was a part of. The planner says so.
+    #[serde(skip)]
+    pub alone: bool,
     /// The edit itself.
     pub body: EditBody,
 }
@@ -56,6 +62,7 @@ impl Edit {
     pub fn of_tags(key: impl Into<String>, summary: String, body: EditBody) -> Self {
         Self {
             key: key.into(),
+            entries: Vec::new(),
             risk: Risk::NEUTRAL,
             summary,
             lines: Vec::new(),
@@ -63,8 +70,14 @@ impl Edit {
             replaces_policy: false,
             follows: false,
             puts_back: false,
+            alone: false,
             body,
         }
+    }
+
+    /// What it writes, by names that stay the same when the same has to be written again.
+    pub fn keys(&self) -> &[String] {
+        if self.entries.is_empty() { std::slice::from_ref(&self.key) } else { &self.entries }
     }
 }
 
@@ -132,6 +145,11 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable>;
+    /// [`Kind::otherwise`] on plain data.
+    ///
+    /// # Errors
+    /// A change that does not decode.
+    fn otherwise(&self, edit: &Edit) -> Result<Vec<Edit>, Undecodable>;
     /// The edits by call, in order: those that go into one call stand together.
     ///
     /// # Errors
@@ -235,6 +253,28 @@ fn seal<K: Kind, T: Serialize>(what: &'static str, value: &T) -> Result<Value, U
     })
 }
 
+/// A change as plain data.
+fn edit<K: Kind>(change: &K::Change) -> Result<Edit, Undecodable> {
+    let key = change.key();
+    let mut entries = change.entries();
+    if entries.len() < 2 {
+        entries.clear();
+    }
+    Ok(Edit {
+        key,
+        entries,
+        risk: change.risk(),
+        summary: change.to_string(),
+        lines: change.lines(),
+        inspect: change.inspect(),
+        replaces_policy: change.replaces_policy(),
+        follows: change.follows(),
+        puts_back: false,
+        alone: false,
+        body: EditBody::Change(seal::<K, _>("change", change)?),
+    })
+}
+
 impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
     fn profile(&self) -> Profile {
         K::PROFILE
@@ -252,11 +292,11 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         &self,
         spec: &Value,
     ) -> Result<(), serde_path_to_error::Error<serde_json::Error>> {
-        serde_path_to_error::deserialize::<_, K::Spec>(spec).map(drop)
+        super::typed::<K::Spec>(spec).map(drop)
     }
 
     fn resolve(&self, spec: &Value, refs: &mut Refs<'_>) -> Result<Resolved, Vec<Invalid>> {
-        let spec: K::Spec = serde_path_to_error::deserialize(spec).map_err(|error| {
+        let spec: K::Spec = super::typed(spec).map_err(|error| {
             vec![Invalid::new(error.path().to_string(), error.inner().to_string())]
         })?;
         let tags = K::tags(&spec);
@@ -269,22 +309,13 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
 
     fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable> {
         let (want, have) = (open::<K, _>("state", want)?, open::<K, _>("state", have)?);
-        K::diff(&want, &have)
-            .iter()
-            .map(|change| {
-                Ok(Edit {
-                    key: change.key(),
-                    risk: change.risk(),
-                    summary: change.to_string(),
-                    lines: change.lines(),
-                    inspect: change.inspect(),
-                    replaces_policy: change.replaces_policy(),
-                    follows: change.follows(),
-                    puts_back: false,
-                    body: EditBody::Change(seal::<K, _>("change", change)?),
-                })
-            })
-            .collect()
+        K::diff(&want, &have).iter().map(edit::<K>).collect()
+    }
+
+    fn otherwise(&self, edit: &Edit) -> Result<Vec<Edit>, Undecodable> {
+        let EditBody::Change(change) = &edit.body else { return Ok(Vec::new()) };
+        let change = open::<K, K::Change>("change", change)?;
+        K::otherwise(&change).iter().map(self::edit::<K>).collect()
     }
 
     fn calls<'a>(&self, edits: &'a [Edit]) -> Result<Vec<&'a [Edit]>, Undecodable> {
@@ -299,7 +330,9 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         let mut begin = 0;
         for next in 1..=edits.len() {
             let joined = match (changes.get(next - 1), changes.get(next)) {
-                (Some(Some(earlier)), Some(Some(later))) => K::joins(earlier, later),
+                (Some(Some(earlier)), Some(Some(later))) => {
+                    !edits[next - 1].alone && !edits[next].alone && K::joins(earlier, later)
+                }
                 _ => false,
             };
             if !joined {

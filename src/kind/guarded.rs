@@ -22,5 +22,8 @@ pub enum Reach {
     /// in a member account below them may do. The management account is never concerned (Organizations user guide).
     Accounts(BTreeSet<String>),
     /// An endpoint policy: requests that take the way through the endpoint. palisade's own need not.
-    Endpoint,
+    Endpoint {
+        /// The last part of the service's name, which is the prefix of its actions for most services.
+        service: String,
+    },
 }

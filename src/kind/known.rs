@@ -93,6 +93,9 @@ pub struct Known {
     /// Ids that may be the resource of an address that is not among `resources`: what it was last seen as,
     /// or all that carry its claim.
     pub candidates: BTreeMap<Address, BTreeSet<String>>,
+    /// Ids of a kind that were read in one scope, and are therefore nothing of another one that could not be read: by the
+    /// scope that was read, and what was not.
+    pub elsewhere: BTreeMap<(String, ScopedKind), BTreeSet<String>>,
     /// What lookups can find, per scope.
     pub lookups: BTreeMap<(String, LookupKind), Seen<Vec<LookupItem>>>,
     /// The id of the organisation that each scope's account is in.

@@ -1,9 +1,9 @@
 //! The lines under a step in a plan: plain data, rendered elsewhere.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::model::policy_document::PolicyDiff;
+use crate::model::policy_document::{PolicyDiff, printable};
 
 /// The mark before a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -82,9 +82,9 @@ pub fn policy_lines(diff: &PolicyDiff, indent: usize) -> Vec<Line> {
     diff.to_string().lines().map(line).collect()
 }
 
-/// All leaves of a wanted state as added lines, for the plan of a create. Absent leaves are left out,
-/// lists of plain values stay on one line, policy documents are named by their statements.
-/// Top-level members in `hidden` are left out, too.
+/// All leaves of a wanted state as added lines, for the plan of a create. Absent leaves are left out, lists of plain values
+/// stay on one line, and of policy documents every statement is shown as [`policy_lines`] shows an added one: consent to
+/// a create covers what it grants. Top-level members in `hidden` are left out.
 pub fn state_lines(state: &Value, hidden: &[&str]) -> Vec<Line> {
     let mut lines = Vec::new();
     match state {
@@ -102,7 +102,7 @@ fn walk(path: &str, value: &Value, lines: &mut Vec<Line>) {
     match value {
         Value::Null => {}
         Value::Object(map) if map.contains_key("Statement") => {
-            lines.push(Line::add(format!("{path}: {}", statements(&map["Statement"]))));
+            policy(path, map, lines);
         }
         Value::Object(map) => {
             for (key, inner) in map {
@@ -129,19 +129,50 @@ fn is_plain(value: &Value) -> bool {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => printable(text),
+        other => printable(&other.to_string()),
     }
 }
 
-fn statements(value: &Value) -> String {
-    let list = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
-    let names: Vec<_> = list
-        .iter()
-        .map(|statement| statement["Sid"].as_str().unwrap_or("(no Sid)").to_owned())
-        .collect();
-    let plural = if list.len() == 1 { "" } else { "s" };
-    format!("policy of {} statement{plural}: {}", list.len(), names.join(", "))
+/// A policy document, statement by statement; the elements are quotations.
+fn policy(path: &str, document: &Map<String, Value>, lines: &mut Vec<Line>) {
+    let statements = document.get("Statement").map(each).unwrap_or_default();
+    let plural = if statements.len() == 1 { "" } else { "s" };
+    lines.push(Line::add(format!("{path}: a policy of {} statement{plural}", statements.len())));
+    for (key, value) in document.iter().filter(|(key, _)| *key != "Statement") {
+        lines.push(Line::add(format!("  {}: {}", printable(key), plain(value))));
+    }
+    for (index, statement) in statements.into_iter().enumerate() {
+        let name = match statement["Sid"].as_str().filter(|sid| !sid.is_empty()) {
+            Some(sid) => format!("statement \"{}\"", printable(sid)),
+            None => format!("Statement[{index}]"),
+        };
+        lines.push(Line::add(format!("  {name} ({})", plain(&statement["Effect"]))));
+        let members = statement.as_object().into_iter().flatten();
+        for (key, value) in members.filter(|(key, _)| !["Sid", "Effect"].contains(&key.as_str())) {
+            element(&printable(key), value, lines);
+        }
+    }
+}
+
+/// An element of a statement, a line for each of its values: `Action: …`, `Principal AWS: …`.
+fn element(name: &str, value: &Value, lines: &mut Vec<Line>) {
+    if let Value::Object(parts) = value {
+        for (key, inner) in parts {
+            element(&format!("{name} {}", printable(key)), inner, lines);
+        }
+        return;
+    }
+    let values = each(value);
+    let none = values.is_empty().then(|| "(none)".to_owned());
+    for shown in values.into_iter().map(plain).chain(none) {
+        lines.push(Line { quotes: true, ..Line::add(format!("    {name}: {shown}")) });
+    }
+}
+
+/// The members of a list; a value that stands alone is a list of one.
+fn each(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
 }
 
 #[cfg(test)]
@@ -151,12 +182,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_create_shows_every_leaf_and_only_names_policy_statements() {
+    fn a_create_shows_every_leaf_and_every_element_of_a_policy() {
         let lines = state_lines(
             &json!({
                 "name": "apps", "absent": null, "ids": ["a", "b"],
                 "nested": {"on": true}, "list": [{"port": 1}],
-                "policy": {"Version": "2012-10-17", "Statement": [{"Sid": "One"}, {"Effect": "Allow"}]},
+                "policy": {"Version": "2012-10-17", "Statement": [
+                    {"Sid": "One", "Effect": "Deny", "NotAction": [], "Resource": "a\u{1b}[2J"},
+                    {"Effect": "Allow", "Principal": {"AWS": ["arn:a", "arn:b"]}, "Action": "kms:*",
+                     "Condition": {"Bool": {"aws:SecureTransport": true}}},
+                ]},
                 "account": "for comparing only",
             }),
             &["account"],
@@ -169,10 +204,22 @@ mod tests {
                 "ids: [a, b]",
                 "nested.on: true",
                 "list[0].port: 1",
-                "policy: policy of 2 statements: One, (no Sid)"
+                "policy: a policy of 2 statements",
+                "  Version: 2012-10-17",
+                "  statement \"One\" (Deny)",
+                "    NotAction: (none)",
+                "    Resource: a\\u{1b}[2J",
+                "  Statement[1] (Allow)",
+                "    Principal AWS: arn:a",
+                "    Principal AWS: arn:b",
+                "    Action: kms:*",
+                "    Condition Bool aws:SecureTransport: true",
             ]
         );
         assert!(lines.iter().all(|line| line.sign == Sign::Add));
+        let quoted = lines.iter().filter(|line| line.quotes).map(|line| line.text.as_str());
+        assert!(quoted.clone().all(|text| text.starts_with("    ")));
+        assert_eq!(quoted.count(), 6, "what a policy says, and nothing else, is a quotation");
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod population;
 mod refs;
 mod registry;
 mod target;
+mod typed;
 mod unresolved;
 
 use std::{
@@ -37,6 +38,7 @@ pub use self::{
     population::{Population, Unread, tolerate},
     refs::{Candidates, Refs, Resolution, has_placeholder, is_placeholder},
     target::{Accepts, Form, Lookup, TagSpec, Target, Targets, id_form},
+    typed::typed,
     unresolved::{Missing, Unresolved},
 };
 use crate::{
@@ -102,6 +104,11 @@ pub trait Describe: fmt::Display {
     /// written again, and unique among the edits of one difference.
     fn key(&self) -> String;
 
+    /// The entries that are written, where it is not one thing that [`Self::key`] names.
+    fn entries(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What it does to protection and to users.
     fn risk(&self) -> Risk;
 
@@ -158,6 +165,11 @@ pub trait Kind: Send + Sync + 'static {
     /// The edits that bring `have` to `want`, in the order in which they are safe: what no state in
     /// between allows is outside of both, and what both allow stays allowed.
     fn diff(want: &Self::State, have: &Self::State) -> Vec<Self::Change>;
+
+    /// Edits that do the same by other calls, for one that AWS refused or accepted without effect; empty if there are none.
+    fn otherwise(_change: &Self::Change) -> Vec<Self::Change> {
+        Vec::new()
+    }
 
     /// Whether an edit goes into the same call as the one before it in [`Self::diff`]'s order.
     fn joins(_earlier: &Self::Change, _later: &Self::Change) -> bool {

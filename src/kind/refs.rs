@@ -47,11 +47,18 @@ impl Resolution {
     }
 
     fn missing(&mut self, placeholder: &str, why: Unresolved, soft: bool) {
-        let missing = Missing { why, soft, several: false };
+        let missing = Missing { why, soft, fact: false, several: false };
         self.unresolved
             .entry(placeholder.to_owned())
             .and_modify(|known| known.soft &= soft)
             .or_insert(missing);
+    }
+
+    /// Notes that a placeholder stands for a fact, and for no part of the state.
+    fn is_fact(&mut self, placeholder: &str) {
+        if let Some(missing) = self.unresolved.get_mut(placeholder) {
+            missing.fact = true;
+        }
     }
 
     /// Notes that a placeholder can stand for several values.
@@ -381,6 +388,7 @@ mod tests {
 
     fn known() -> Known {
         Known {
+            elsewhere: BTreeMap::new(),
             resources: [(
                 Address::new("prod", "KmsKey", "studio"),
                 KnownResource { id: "k-1".into(), arn: "arn:k-1".into() },

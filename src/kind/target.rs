@@ -8,7 +8,10 @@ use serde::{
     de::{self, MapAccess, Visitor},
 };
 
-use super::LookupKind;
+use super::{
+    LookupKind,
+    placeholder::{self, Piece},
+};
 
 /// The tags a spec asks for; `null` says that the key must not be there. Keys that are not named are
 /// not managed.
@@ -93,6 +96,29 @@ fn searching<E: de::Error>(lookup: Lookup) -> Result<Lookup, E> {
     Ok(lookup)
 }
 
+/// A reference names something.
+fn naming<E: de::Error>(name: String) -> Result<String, E> {
+    if name.split('/').any(|part| part.trim().is_empty()) {
+        let why = "`ref` names no manifest; write {ref: name}, or {ref: scope/name}";
+        return Err(E::custom(why));
+    }
+    Ok(name)
+}
+
+/// What a text refers to, if it is nothing but a `${Kind/name}`: the name, with its scope if it has one.
+fn reference_in(text: &str) -> Option<String> {
+    let [Piece::Token(inner)] = placeholder::pieces(text.trim())[..] else { return None };
+    if inner.contains(':') {
+        return None;
+    }
+    let path = inner.rsplit_once('.').map_or(inner, |(path, _attribute)| path);
+    match path.split('/').collect::<Vec<_>>()[..] {
+        [_kind, name] => Some(name.to_owned()),
+        [scope, _kind, name] => Some(format!("{scope}/{name}")),
+        _ => None,
+    }
+}
+
 /// What somebody wrote where the name of a manifest belongs, if it is the id, ARN or alias of something in AWS: how such
 /// ids look, for the message.
 pub fn id_form(text: &str) -> Option<&'static str> {
@@ -138,12 +164,17 @@ impl<'de> Visitor<'de> for TargetVisitor {
         if id.trim().is_empty() {
             return Err(E::invalid_value(de::Unexpected::Str(id), &self));
         }
+        if let Some(name) = reference_in(id) {
+            return Err(E::custom(format!(
+                "`${{Kind/name}}` is for texts, such as those of policies; write {{ref: {name}}} here"
+            )));
+        }
         Ok(Target::Id(id.to_owned()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Target, A::Error> {
         let target = match map.next_key::<String>()?.as_deref() {
-            Some("ref") => Target::Ref(map.next_value()?),
+            Some("ref") => Target::Ref(naming(map.next_value()?)?),
             Some("lookup") => Target::Lookup(searching(map.next_value()?)?),
             Some(other) => return Err(de::Error::unknown_field(other, &["ref", "lookup"])),
             None => return Err(de::Error::custom("empty; say `ref` or `lookup`")),
@@ -272,6 +303,10 @@ mod tests {
     fn anything_else_says_what_would_do() {
         for (wrong, says) in [
             (json!(""), "an id, `{ref: name}` or"),
+            (json!({"ref": ""}), "names no manifest"),
+            (json!({"ref": "org/"}), "names no manifest"),
+            (json!("${SecurityGroup/bastion}"), "write {ref: bastion} here"),
+            (json!("${org/KmsKey/studio.arn}"), "write {ref: org/studio} here"),
             (json!({"reff": "x"}), "unknown field `reff`"),
             (json!({"ref": "x", "lookup": {}}), "nothing beside it"),
             (json!({"lookup": {"tag": {}}}), "unknown field `tag`"),

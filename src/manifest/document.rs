@@ -101,6 +101,8 @@ pub struct Approval {
     pub expires: f64,
     /// Where it stands.
     pub origin: Origin,
+    /// Where its end stands.
+    pub ends: Origin,
 }
 
 /// Where the parts of a document stand.
@@ -149,20 +151,25 @@ impl Place {
             origin: self.origin(path),
             path: path.to_owned(),
             message: invalid.why.clone(),
-            help: invalid.help.clone().unwrap_or_else(|| self.where_to_read(path)),
+            help: invalid.help.clone().unwrap_or_else(|| self.where_to_read(path, invalid)),
         }
     }
 
-    /// The way out where there is no better one: the page that says what may stand in the field.
-    fn where_to_read(&self, path: &str) -> String {
-        let mut parts = path.split(['.', '[']);
+    /// The way out where there is no better one: the page that says what may stand in the field. Of a field that there is
+    /// not, it is the page of what it stands in.
+    fn where_to_read(&self, path: &str, invalid: &Invalid) -> String {
+        let parts: Vec<&str> = path
+            .split('.')
+            .map(|part| part.split('[').next().unwrap_or_default())
+            .filter(|part| !part.is_empty())
+            .collect();
+        let unknown = usize::from(invalid.why.starts_with("unknown field"));
+        let parts = &parts[..parts.len() - unknown.min(parts.len())];
         let kind = self.located.value["kind"].as_str().filter(|kind| is_kind_name(kind));
-        let page = match (parts.next(), kind) {
-            (Some(part @ ("metadata" | "lifecycle")), _) => part.to_owned(),
-            (Some("spec"), Some(kind)) => {
-                let field = parts.next().map(|field| format!(".{field}")).unwrap_or_default();
-                format!("{kind}{field}")
-            }
+        let page = match (parts, kind) {
+            ([part @ ("metadata" | "lifecycle"), ..], _) => (*part).to_owned(),
+            (["spec"], Some(kind)) => kind.to_owned(),
+            (["spec", field, ..], Some(kind)) => format!("{kind}.{field}"),
             _ => return "`palisade explain` lists the kinds and shows their fields".to_owned(),
         };
         format!("`palisade explain {page}` says what may stand here")
@@ -182,8 +189,8 @@ pub(super) fn join(parent: &str, field: &str) -> String {
     }
 }
 
-/// Every type error of a value, not only the first: what was wrong is taken out and the rest is tried
-/// again. The bound is for documents that are not manifests at all.
+/// Every type error of a value, not only the first: what was wrong is taken out and the rest is tried again, without what
+/// only follows from that. The bound is for documents that are not manifests at all.
 pub(super) fn type_problems(
     value: &Value,
     check: impl Fn(&Value) -> Option<Invalid>,
@@ -191,27 +198,42 @@ pub(super) fn type_problems(
     const ENOUGH: usize = 20;
     let mut rest = value.clone();
     let mut found: Vec<Invalid> = Vec::new();
+    let mut removed: Vec<String> = Vec::new();
     while let Some(invalid) = check(&rest) {
-        let follows_from_removal =
-            found.iter().any(|earlier| missing_field(&invalid) == last_key(&earlier.field));
-        if follows_from_removal && missing_field(&invalid).is_some() {
+        let field = invalid.field.clone();
+        if !follows(&invalid, &removed) {
+            found.push(invalid);
+        }
+        if found.len() == ENOUGH || !remove(&mut rest, &field) {
             break;
         }
-        let removed = remove(&mut rest, &invalid.field);
-        found.push(invalid);
-        if !removed || found.len() == ENOUGH {
-            break;
-        }
+        removed.push(field);
     }
     found
 }
 
-fn missing_field(invalid: &Invalid) -> Option<&str> {
-    invalid.why.strip_prefix("missing field `")?.strip_suffix('`')
+/// Whether something is only wrong because what was wrong was taken out: it is missing now, or it was what was meant by a
+/// name with a slip, or it stood in what is now incomplete.
+fn follows(invalid: &Invalid, removed: &[String]) -> bool {
+    let Some(missing) = missing_field(invalid) else {
+        return removed.iter().any(|removed| is_below(removed, &invalid.field));
+    };
+    removed.iter().any(|removed| {
+        let (parent, key) = removed.rsplit_once('.').unwrap_or(("", removed));
+        parent == invalid.field
+            && (key == missing
+                || key.split(':').next() == Some(missing)
+                || super::did_you_mean(key, [missing]).is_some())
+    })
 }
 
-fn last_key(path: &str) -> Option<&str> {
-    path.rsplit('.').next()
+/// Whether a path leads to something in what another path leads to.
+pub(super) fn is_below(path: &str, above: &str) -> bool {
+    above.is_empty() || path.strip_prefix(above).is_some_and(|rest| rest.starts_with(['.', '[']))
+}
+
+pub(super) fn missing_field(invalid: &Invalid) -> Option<&str> {
+    invalid.why.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 /// Removes the map entry at `path`. List elements stay: the paths of their neighbours would change.
@@ -234,15 +256,22 @@ fn pointer(path: &str) -> String {
 
 /// Reads a typed value; the error knows its path and never repeats the value.
 pub(super) fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Invalid> {
-    serde_path_to_error::deserialize(value).map_err(|error| invalid_from(&error))
+    crate::kind::typed(value).map_err(|error| invalid_from(&error))
 }
 
 /// A type error as a problem with a field.
 pub(super) fn invalid_from(error: &serde_path_to_error::Error<serde_json::Error>) -> Invalid {
     let path = error.path().to_string();
-    let why = without_values(&error.inner().to_string());
+    let why = plain(&without_values(&error.inner().to_string()));
     let mut invalid = Invalid::new(if path == "." { String::new() } else { path }, why);
-    if invalid.why.starts_with("unknown ")
+    if let Some((why, way_out)) = invalid.why.split_once("; write ") {
+        (invalid.help, invalid.why) = (Some(format!("write {way_out}")), why.to_owned());
+    } else if ["//", "/*"].iter().any(|it| invalid.why.starts_with(&format!("unknown field `{it}")))
+    {
+        invalid.help = Some("a comment begins with #, not with // or /*".to_owned());
+    } else if let Some((key, value)) = glued(&invalid) {
+        invalid.help = Some(format!("put a space after the colon: `{key}: {value}`"));
+    } else if invalid.why.starts_with("unknown ")
         && let Some(near) = super::meant_in(&invalid.why)
     {
         invalid.help = Some(near);
@@ -250,18 +279,57 @@ pub(super) fn invalid_from(error: &serde_path_to_error::Error<serde_json::Error>
         invalid.help = Some("put it in quotes".to_owned());
     } else if let Some(field) = missing_field(&invalid) {
         invalid.help = Some(format!("add `{field}:`"));
-    } else if invalid.why.starts_with("invalid type: string, expected a boolean") {
+    } else if invalid.why.starts_with("a text stands here, expected true or false") {
         invalid.help = Some("write true or false, without quotes".to_owned());
     }
     invalid
 }
 
+/// The key and value of `{name:x}`, which YAML reads as one key.
+fn glued(invalid: &Invalid) -> Option<(&str, &str)> {
+    let key = invalid.why.strip_prefix("unknown field `")?.split('`').next()?;
+    let (name, value) = key.split_once(':')?;
+    let listed = invalid.why.split_once("expected ")?.1;
+    (listed.contains(name) && !name.is_empty() && !value.is_empty()).then_some((name, value))
+}
+
+/// serde's names of types as words that people use.
+fn plain(why: &str) -> String {
+    let Some((before, expected)) = why.rsplit_once(", expected ") else { return why.to_owned() };
+    let words = match expected {
+        _ if expected.starts_with("struct ") => "a mapping",
+        "a map" => "a mapping",
+        "a sequence" => "a list",
+        "a string" => "a text",
+        "a boolean" => "true or false",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number, not below 0",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "unit" | "unit variant" => "nothing",
+        other => other,
+    };
+    let before = match before {
+        "invalid type: sequence" => "a list stands here",
+        "invalid type: map" => "a mapping stands here",
+        "invalid type: null" | "invalid type: unit value" => "nothing stands here",
+        "invalid type: string" => "a text stands here",
+        "invalid type: boolean" => "true or false stands here",
+        "invalid type: integer" | "invalid type: floating point" => "a number stands here",
+        "invalid value: integer" | "invalid value: floating point" => "this number cannot be right",
+        "invalid value: string" => "this text cannot be right",
+        other => other,
+    };
+    format!("{before}, expected {words}")
+}
+
 /// Whether a number or a yes or no stands where a text must.
 fn wants_text(why: &str) -> bool {
-    ["integer", "floating point", "boolean"]
+    ["a number", "true or false"]
         .iter()
-        .any(|found| why.starts_with(&format!("invalid type: {found}")))
-        && ["a string", "an id"].iter().any(|text| why.contains(&format!("expected {text}")))
+        .any(|found| why.starts_with(&format!("{found} stands here")))
+        && ["a text", "an id"].iter().any(|text| why.contains(&format!("expected {text}")))
 }
 
 /// serde's `invalid type: string "…", expected …` without the value: content is never echoed.
@@ -295,11 +363,56 @@ mod tests {
             "lifecycle": {"paused": "secret", "state": "gone"}
         }));
         insta::assert_snapshot!(found.join("\n"), @r#"
-        apiVersion: invalid type: integer, expected a string (Some("put it in quotes"))
-        lifecycle.paused: invalid type: string, expected a boolean (Some("write true or false, without quotes"))
+        apiVersion: a number stands here, expected a text (Some("put it in quotes"))
+        lifecycle.paused: a text stands here, expected true or false (Some("write true or false, without quotes"))
         lifecycle.state: unknown variant `gone`, expected `present` or `absent` (None)
-        metadata.name: invalid type: integer, expected a string (Some("put it in quotes"))
+        metadata.name: a number stands here, expected a text (Some("put it in quotes"))
         metadata.scop: unknown field `scop`, expected `name` or `scope` (Some("did you mean `scope`?"))
         "#);
+    }
+
+    #[test]
+    fn what_only_follows_from_another_mistake_is_not_said() {
+        let found = |metadata: Value| {
+            problems(&json!({"apiVersion": "x", "kind": "y", "metadata": metadata})).join("; ")
+        };
+        assert_eq!(
+            found(json!({"nmae": "x"})),
+            "metadata.nmae: unknown field `nmae`, expected `name` or `scope` (Some(\"did you mean `name`?\"))"
+        );
+        assert!(
+            found(json!({"name:x": null}))
+                .ends_with("(Some(\"put a space after the colon: `name: x`\"))")
+        );
+        assert!(found(json!({"name": "x", "// why \"a\"": 1})).contains("a comment begins with #"));
+        let both = found(json!({"labels": {}}));
+        assert!(
+            both.contains("unknown field `labels`") && both.contains("missing field `name`"),
+            "{both}"
+        );
+        assert!(is_below("spec.vpc.lookup", "spec.vpc") && is_below("spec.a[0]", "spec.a"));
+        assert!(!is_below("spec.vpcs", "spec.vpc") && !is_below("spec.vpc", "spec.vpc"));
+    }
+
+    #[test]
+    fn a_list_is_no_mapping_and_a_mapping_no_word() {
+        let found = |lifecycle: Value| {
+            let found = problems(
+                &json!({"apiVersion": "x", "kind": "y", "metadata": {"name": "a"}, "lifecycle": lifecycle}),
+            );
+            found.join("; ")
+        };
+        assert!(
+            found(json!(["enforce", "absent"]))
+                .starts_with("lifecycle: a list stands where a mapping is needed")
+        );
+        assert!(
+            found(json!({"state": {"absent": null}}))
+                .starts_with("lifecycle.state.absent: a mapping stands where")
+        );
+        assert!(
+            found(json!({"mode": ["observe"]}))
+                .starts_with("lifecycle.mode: a list stands where one of")
+        );
     }
 }

@@ -162,6 +162,8 @@ pub(super) fn leftovers(path: &str, value: &Value, problems: &mut Vec<Invalid>) 
                         "`{key}` is a function of CloudFormation, which nobody carries out here"
                     );
                     problems.push(Invalid::new(&path, why).help(OWN));
+                    // What stands in it are its arguments.
+                    continue;
                 }
                 let keyed = in_text(key).into_iter();
                 problems.extend(keyed.map(|it| Invalid { field: path.clone(), ..it }));
@@ -203,6 +205,8 @@ fn in_text(text: &str) -> Vec<Invalid> {
                 Invalid::new("", "`${` without its `}`")
                     .help("close it; $${ stands for the text ${ itself"),
             ),
+            // `${{ … }}` is a template, which was said.
+            Piece::Token(inner) if inner.starts_with('{') && !found.is_empty() => {}
             Piece::Token(inner) => {
                 if !placeholder::is_own(inner) && !placeholder::is_policy_variable(inner) {
                     found.push(token_problem(inner));

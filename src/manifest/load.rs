@@ -9,17 +9,16 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Problem,
+    Problem, declared,
     document::{
-        API_VERSION, APPROVAL, Approval, ApprovalSpec, Document, Envelope, Place, Presence,
-        invalid_from, join, type_problems, typed,
+        API_VERSION, APPROVAL, Approval, Document, Envelope, Place, Presence, invalid_from,
+        is_below, join, missing_field, type_problems, typed,
     },
     foreign, node,
     problem::did_you_mean,
     tree, vars,
 };
 use crate::{
-    baseline,
     kind::{Invalid, Known, Refs, ScopeFacts, erased::Registry},
     model::{Address, ScopedKind},
     settings::Settings,
@@ -47,13 +46,30 @@ pub struct Snapshot {
     pub warnings: Vec<Problem>,
 }
 
+/// What one reading of the directory gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The snapshot, or all problems of all files; then nothing of the directory may be used.
+    pub snapshot: Result<Snapshot, Vec<Problem>>,
+    /// What may be a mistake, with or without problems: a file that was not read may hold what is said to be missing.
+    pub warnings: Vec<Problem>,
+}
+
 impl Loader<'_> {
     /// Reads the directory.
     ///
     /// # Errors
     /// All problems of all files; then nothing of the directory may be used.
     pub fn load(&self, dir: &Path) -> Result<Snapshot, Vec<Problem>> {
-        let tree = tree::read(dir)?;
+        self.read(dir).snapshot
+    }
+
+    /// Reads the directory, and says what may be a mistake even where something is wrong.
+    pub fn read(&self, dir: &Path) -> Loaded {
+        let tree = match tree::read(dir) {
+            Ok(tree) => tree,
+            Err(problems) => return Loaded { snapshot: Err(problems), warnings: Vec::new() },
+        };
         let mut reading = Reading {
             loader: self,
             snapshot: Snapshot { warnings: tree.skipped, ..Snapshot::default() },
@@ -61,11 +77,13 @@ impl Loader<'_> {
             wanted: BTreeMap::new(),
             unread: Vec::new(),
             misdeclared: BTreeSet::new(),
+            named: Vec::new(),
+            left_over: BTreeMap::new(),
         };
         for file in tree.files {
             reading.file(file);
         }
-        if reading.snapshot.documents.is_empty() {
+        if reading.snapshot.documents.is_empty() && reading.problems.is_empty() {
             let warning = Problem::file(
                 dir,
                 "no manifest is here, so nothing is managed",
@@ -89,20 +107,32 @@ pub(super) struct Reading<'a> {
     pub(super) unread: Vec<String>,
     /// The names of manifests that are there and wrong.
     pub(super) misdeclared: BTreeSet<String>,
+    /// Where in the current document something stands that other checks would stumble over, and that was said already.
+    named: Vec<String>,
+    /// The same of each manifest.
+    pub(super) left_over: BTreeMap<Address, Vec<String>>,
 }
 
 impl Reading<'_> {
     fn file(&mut self, file: tree::SourceFile) {
         let at = |(line, column)| super::Origin { file: file.shown.clone(), line, column };
-        self.problems.extend(foreign::tags(&file.text).into_iter().map(|tagged| Problem {
+        let tags = foreign::tags(&file.text);
+        self.problems.extend(tags.iter().map(|tagged| Problem {
             origin: at(tagged.place),
-            path: tagged.wrong.field,
-            message: tagged.wrong.why,
-            help: tagged.wrong.help.unwrap_or_default(),
+            path: tagged.wrong.field.clone(),
+            message: tagged.wrong.why.clone(),
+            help: tagged.wrong.help.clone().unwrap_or_default(),
         }));
         match node::parse(&file.text) {
             Ok(documents) => {
-                for located in documents {
+                let starts: Vec<_> = documents.iter().map(|document| document.start).collect();
+                for (index, located) in documents.into_iter().enumerate() {
+                    let next = starts.get(index + 1);
+                    let inside = |place| {
+                        (index == 0 || located.start <= place) && next.is_none_or(|it| place < *it)
+                    };
+                    let tagged = tags.iter().filter(|tag| inside(tag.place));
+                    self.named = tagged.map(|tag| tag.wrong.field.clone()).collect();
                     self.document(Place { file: file.shown.clone(), located });
                 }
             }
@@ -120,19 +150,35 @@ impl Reading<'_> {
 
     fn document(&mut self, place: Place) {
         let before = self.problems.len();
+        let tagged = !self.named.is_empty();
+        let names = declared::names(&place.located.value);
         self.leftovers(&place);
-        let name = place.located.value["metadata"]["name"].as_str().map(str::to_owned);
         self.declaration(place);
-        if self.problems.len() > before {
-            self.misdeclared.extend(name);
+        if self.problems.len() > before || tagged {
+            self.misdeclared.extend(names);
         }
     }
 
-    /// What another tool should have filled in.
+    /// What another tool should have filled in. A function's arguments are part of it.
     fn leftovers(&mut self, place: &Place) {
         let mut wrong = Vec::new();
         foreign::leftovers("", &place.located.value, &mut wrong);
+        wrong.retain(|wrong| !self.is_named(&wrong.field));
         self.problems.extend(wrong.iter().map(|wrong| place.problem(&wrong.field, wrong)));
+        self.named.extend(wrong.into_iter().map(|wrong| wrong.field));
+    }
+
+    /// Whether a path meets something that was said already: at it, around it, or in it.
+    fn is_named(&self, field: &str) -> bool {
+        meets(&self.named, field)
+    }
+
+    /// Whether something is only wrong because of what was said already.
+    fn follows(&self, wrong: &Invalid) -> bool {
+        match missing_field(wrong) {
+            Some(missing) => self.is_named(&join(&wrong.field, missing)),
+            None => self.is_named(&wrong.field),
+        }
     }
 
     fn declaration(&mut self, place: Place) {
@@ -141,8 +187,9 @@ impl Reading<'_> {
             let why = Invalid::new("", "a manifest is a mapping").help("start with `apiVersion:`");
             return self.problems.push(place.problem("", &why));
         }
-        let wrong = type_problems(value, |value| typed::<Envelope>(value).err());
+        let mut wrong = type_problems(value, |value| typed::<Envelope>(value).err());
         if !wrong.is_empty() {
+            wrong.retain(|wrong| !self.follows(wrong));
             return self.say(&place, &wrong, value);
         }
         let Ok(envelope) = typed::<Envelope>(value) else { return };
@@ -177,7 +224,7 @@ impl Reading<'_> {
 
     /// Adds problems that a type or a kind found. Their words may quote a short value (a port, a misspelt word); a long one
     /// could be anything that somebody pasted, and the place says which it is.
-    fn say(&mut self, place: &Place, wrong: &[Invalid], substituted: &Value) {
+    pub(super) fn say(&mut self, place: &Place, wrong: &[Invalid], substituted: &Value) {
         let mut long = Vec::new();
         if !wrong.is_empty() {
             long_texts(&place.located.value, &mut long);
@@ -217,26 +264,6 @@ impl Reading<'_> {
         None
     }
 
-    fn approval(&mut self, place: &Place, spec: Option<&Value>) {
-        let spec = typed::<ApprovalSpec>(spec.unwrap_or(&Value::Null)).and_then(|spec| {
-            use aws_smithy_types::date_time::{DateTime, Format};
-            let expires =
-                DateTime::from_str(&spec.expires, Format::DateTimeWithOffset).map_err(|_| {
-                    Invalid::new("expires", "not a time")
-                        .help("RFC 3339, e.g. 2026-12-31T18:00:00Z")
-                })?;
-            Ok(Approval {
-                digest: spec.digest,
-                expires: expires.as_secs_f64(),
-                origin: place.origin("spec.digest"),
-            })
-        });
-        match spec {
-            Ok(approval) => self.snapshot.approvals.push(approval),
-            Err(why) => self.problems.push(place.problem(&join("spec", &why.field), &why)),
-        }
-    }
-
     fn manifest(&mut self, place: Place, scope: String, envelope: Envelope) {
         let loader = self.loader;
         let mut envelope = envelope;
@@ -261,10 +288,14 @@ impl Reading<'_> {
         if let Some(spec) = &mut spec {
             vars::substitute("spec", spec, facts, &var, &mut wrong);
             // A variable's value can bring another tool's placeholder with it.
-            foreign::leftovers("spec", spec, &mut wrong);
+            let mut brought = Vec::new();
+            foreign::leftovers("spec", spec, &mut brought);
+            wrong.extend(brought.into_iter().filter(|wrong| !self.is_named(&wrong.field)));
+            self.named.extend(wrong.iter().map(|wrong| wrong.field.clone()));
             let types =
                 type_problems(spec, |spec| kind.check_spec(spec).err().map(|e| invalid_from(&e)));
-            wrong.extend(types.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w }));
+            let types = types.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w });
+            wrong.extend(types.filter(|wrong| !self.follows(wrong)));
         } else if envelope.lifecycle.state == Presence::Present {
             wrong.push(Invalid::new("spec", "missing").help(format!(
                 "`palisade explain {}` shows its fields; `lifecycle.state: absent` needs none",
@@ -286,7 +317,9 @@ impl Reading<'_> {
                     }
                 }
                 Err(all) => wrong.extend(
-                    all.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w }),
+                    all.into_iter()
+                        .map(|w| Invalid { field: join("spec", &w.field), ..w })
+                        .filter(|wrong| !self.follows(wrong)),
                 ),
             }
         }
@@ -295,6 +328,7 @@ impl Reading<'_> {
         let warnings = std::mem::take(&mut recorded.warnings);
         let shown = warnings.iter().map(|it| place.problem(&join("spec", &it.field), it));
         self.snapshot.warnings.extend(shown);
+        self.left_over.insert(address.clone(), std::mem::take(&mut self.named));
         let document = Document {
             origin: place.origin("kind"),
             recorded,
@@ -312,31 +346,11 @@ impl Reading<'_> {
             self.snapshot.documents.insert(address, document);
         }
     }
+}
 
-    /// A waiver that waives nothing would be believed to.
-    fn waivers(&mut self, place: &Place, envelope: &Envelope) {
-        for (id, reason) in &envelope.lifecycle.waive {
-            let why = match baseline::rules().find(|rule| rule.id == id) {
-                None => {
-                    let ids = baseline::rules().map(|rule| rule.id);
-                    let help = did_you_mean(id, ids).map_or_else(
-                        || "`palisade explain rules` lists them".to_owned(),
-                        |near| format!("did you mean `{near}`?"),
-                    );
-                    Invalid::new("", format!("there is no rule `{id}`")).help(help)
-                }
-                Some(rule) if rule.kind != envelope.kind => {
-                    Invalid::new("", format!("{id} is reported at a {}", rule.kind))
-                        .help(format!("waive it there, with `palisade explain {id}` at hand"))
-                }
-                Some(_) if reason.trim().is_empty() => {
-                    Invalid::new("", "gives no reason").help("say why the rule may be broken here")
-                }
-                Some(_) => continue,
-            };
-            self.problems.push(place.problem(&join("lifecycle.waive", id), &why));
-        }
-    }
+/// Whether a path leads to one of the others, to something around it, or to something in it.
+pub(super) fn meets(named: &[String], field: &str) -> bool {
+    named.iter().any(|it| it == field || is_below(it, field) || is_below(field, it))
 }
 
 /// Texts of this many characters and more are not repeated.

@@ -1,5 +1,7 @@
 //! The directory of manifests: every document, or every problem. Never a part.
 
+mod approval;
+mod declared;
 mod document;
 mod foreign;
 mod load;
@@ -10,14 +12,16 @@ mod revision;
 mod together;
 mod tree;
 mod vars;
+mod waivers;
 pub mod watch;
 
+pub(crate) use self::approval::LONGEST_SECONDS;
 pub use self::{
     document::{
         API_VERSION, APPROVAL, APPROVAL_ABOUT, Approval, ApprovalSpec, Document, Lifecycle,
         ManifestMode, Metadata, Presence,
     },
-    load::{Loader, Snapshot},
+    load::{Loaded, Loader, Snapshot},
     problem::{Origin, Problem, did_you_mean},
     revision::{described, revision},
 };
@@ -35,6 +39,54 @@ pub(crate) fn scopes_named(dir: &std::path::Path) -> std::collections::BTreeSet<
 /// `None` if the text cannot be read.
 pub(crate) fn place_in(text: &str, path: &str) -> Option<(u64, u64)> {
     node::parse(text).ok()?.first().map(|document| document.place(path))
+}
+
+/// What is wrong with a YAML text that is no manifest: where, at which field, why, and a way out if there is a special one.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    /// `(line, column)`, both from 1.
+    pub(crate) place: (u64, u64),
+    /// The field's path; empty if it is not about a field.
+    pub(crate) field: String,
+    /// What is wrong.
+    pub(crate) why: String,
+    /// A way out.
+    pub(crate) help: Option<String>,
+}
+
+/// Reads a text as manifests are read: nothing of it is dropped, filled in or taken for something else. An empty text is the
+/// default.
+pub(crate) fn read_typed<T: serde::de::DeserializeOwned + Default>(
+    text: &str,
+) -> Result<T, Unreadable> {
+    let unreadable = |place, wrong: crate::kind::Invalid| {
+        let crate::kind::Invalid { field, why, help } = wrong;
+        Unreadable { place, field, why, help }
+    };
+    let documents = node::parse(text).map_err(|syntax| Unreadable {
+        place: syntax.place,
+        field: String::new(),
+        why: syntax.message,
+        help: Some(syntax.help.to_owned()),
+    })?;
+    if let Some(tag) = foreign::tags(text).into_iter().next() {
+        return Err(unreadable(tag.place, tag.wrong));
+    }
+    let Some(document) = documents.first() else { return Ok(T::default()) };
+    if let Some(second) = documents.get(1) {
+        let why = "a second document begins here".to_owned();
+        let help = Some("remove the line `---` or what follows it".to_owned());
+        return Err(Unreadable { place: second.start, field: String::new(), why, help });
+    }
+    let mut left = Vec::new();
+    foreign::leftovers("", &document.value, &mut left);
+    if let Some(left) = left.into_iter().next() {
+        let help = Some("write the value itself: nothing is filled in here".to_owned());
+        let left = crate::kind::Invalid { help, ..left };
+        return Err(unreadable(document.place(&left.field), left));
+    }
+    document::typed(&document.value)
+        .map_err(|wrong| unreadable(document.place(&wrong.field), wrong))
 }
 
 /// A type error's way out: the name that was meant among those that the message lists, in backticks or after `expected`.

@@ -79,7 +79,9 @@ fn syntax_problem(error: serde_saphyr::Error, lines: &[&str]) -> SyntaxProblem {
     let place = error.location().map_or((1, 1), |at| (at.line().max(1), at.column().max(1)));
     let message = error.to_string();
     let lower = message.to_lowercase();
-    let (message, help) = if ["anchor", "alias", "merge"].iter().any(|word| lower.contains(word)) {
+    let (message, help) = if bare_star(place, lines) {
+        ("`*` without quotes begins an alias of YAML".to_owned(), "put it in quotes: \"*\"")
+    } else if ["anchor", "alias", "merge"].iter().any(|word| lower.contains(word)) {
         (
             "anchors, aliases and merge keys are not allowed".to_owned(),
             "write the value where it is used",
@@ -94,19 +96,56 @@ fn syntax_problem(error: serde_saphyr::Error, lines: &[&str]) -> SyntaxProblem {
     SyntaxProblem { place, message, help }
 }
 
+/// Whether a text begins with `*` and is in no quotes, in the line of a syntax error or the one before it. Where the file
+/// names an anchor, an alias may be meant.
+fn bare_star((line, _): Place, lines: &[&str]) -> bool {
+    if lines.iter().any(|line| line.contains(": &") || line.contains("- &")) {
+        return false;
+    }
+    let line = usize::try_from(line).unwrap_or(1).saturating_sub(1);
+    (line.saturating_sub(1)..=line).filter_map(|line| lines.get(line)).any(|line| begins_star(line))
+}
+
+/// Whether a value of the line begins with `*` outside of quotes and comments.
+fn begins_star(line: &str) -> bool {
+    // The last character, and the last one that is no space.
+    let (mut quote, mut last, mut before) = (None, ' ', ':');
+    for (at, c) in line.char_indices() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None if c == '#' && line[..at].ends_with(' ') => return false,
+            // A quote in the middle of a word opens nothing.
+            None if matches!(c, '"' | '\'') && ":[{,-".contains(before) => quote = Some(c),
+            None if c == '*' && ":[,-".contains(before) && " [,".contains(last) => return true,
+            None => {}
+        }
+        last = c;
+        if !c.is_whitespace() {
+            before = c;
+        }
+    }
+    false
+}
+
 /// The way out of a syntax error, from what stands in its line and before it.
 fn syntax_help((line, _): Place, lines: &[&str]) -> &'static str {
     let line = usize::try_from(line).unwrap_or(1).saturating_sub(1);
     let before = line.saturating_sub(1)..=line;
     let near = || before.clone().filter_map(|line| lines.get(line));
+    // The parser often stops before the tab that it stumbles over.
+    let around = || near().chain(lines.get(line + 1));
     if lines.iter().any(|line| line.contains("{{") || line.contains("{%")) {
         "the file holds a template (`{{ … }}`) that was not filled in: write the values themselves, or ${var.NAME}"
-    } else if near()
+    } else if around()
         .any(|line| line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t'))
     {
         "indent with spaces: YAML takes no tabs there"
-    } else if near().any(|line| line.trim_start().starts_with("//")) {
-        "a comment begins with #, not with //"
+    } else if lines.iter().any(|line| {
+        let line = line.trim_start();
+        line.starts_with("//") || line.starts_with("/*") || line.contains(" // ")
+    }) {
+        "a comment begins with #, not with // or /*"
     } else if near()
         .any(|line| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)))
     {
@@ -336,6 +375,30 @@ mod tests {
             let problem = parse(text).unwrap_err();
             assert!(problem.message.contains("not allowed"), "{problem:?}");
         }
+    }
+
+    #[test]
+    fn a_star_without_quotes_is_told_from_an_alias() {
+        for text in
+            ["Action: *\n", "from: [*]\n", "a:\n  - *\nb: 1\n", "a: [\"x\", *]\n", "Action: *:*\n"]
+        {
+            let problem = parse(text).unwrap_err();
+            assert!(problem.help.contains("in quotes"), "{text}: {problem:?}");
+        }
+        let alias = parse("a: &x 1\nb: *x\n").unwrap_err();
+        assert!(alias.message.contains("not allowed"), "{alias:?}");
+        assert!(parse("a: s3:*\nb: 'x*'\nc: a * b\n").is_ok());
+        for line in ["a: s3:*", "a: \"x, *\"", "- 'arn:aws:s3:::*' # a: *", "a: b * c"] {
+            assert!(!begins_star(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_tab_and_a_comment_of_another_language_are_named() {
+        let tab = parse("a:\n  b: 1\n\tc: 2\n").unwrap_err();
+        assert!(tab.help.contains("no tabs"), "{tab:?}");
+        let comment = parse("{\n  \"a\": \"x\"\n  // why\n}\n").unwrap_err();
+        assert!(comment.help.contains("a comment begins with #"), "{comment:?}");
     }
 
     #[test]

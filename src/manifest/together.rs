@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Problem, Snapshot,
     document::{Document, Presence, join},
-    load::Reading,
+    load::{Loaded, Loader, Reading, meets},
     problem::did_you_mean,
 };
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
 
 impl Reading<'_> {
     /// The snapshot, unless something is wrong.
-    pub(super) fn finish(mut self) -> Result<Snapshot, Vec<Problem>> {
+    pub(super) fn finish(mut self) -> Loaded {
         self.dangling_references();
         self.shared_keys();
         self.together();
@@ -27,12 +26,13 @@ impl Reading<'_> {
                 self.problems.push(document.places.problem("spec", &why));
             }
         }
+        let warnings = self.snapshot.warnings.clone();
         if self.problems.is_empty() {
-            return Ok(self.snapshot);
+            return Loaded { snapshot: Ok(self.snapshot), warnings };
         }
         self.problems.sort();
         self.problems.dedup();
-        Err(self.problems)
+        Loaded { snapshot: Err(self.problems), warnings }
     }
 
     /// Whether a manifest of this name may stand where something else is wrong: to say that there is none would be a second
@@ -45,13 +45,20 @@ impl Reading<'_> {
         let documents = &self.snapshot.documents;
         let mut dangling = Vec::new();
         for document in documents.values() {
+            let left_over = self.left_over.get(&document.address).map_or(&[][..], Vec::as_slice);
             for (field, target) in &document.recorded.asked {
+                if meets(left_over, &join("spec", field)) {
+                    continue;
+                }
                 let why = match documents.get(target) {
                     Some(found) if found.lifecycle.state == Presence::Present => continue,
                     Some(_) => Invalid::new("", format!("{target} is declared absent"))
                         .help("remove the reference, or set its `lifecycle.state: present`"),
-                    None if self.may_be_declared(&target.name) => continue,
-                    None => missing(target, documents.keys()),
+                    None => match impossible(target, self.loader) {
+                        Some(why) => why,
+                        None if self.may_be_declared(&target.name) => continue,
+                        None => missing(target, documents.keys()),
+                    },
                 };
                 if document.lifecycle.state == Presence::Present {
                     dangling.push(document.places.problem(&join("spec", field), &why));
@@ -104,6 +111,44 @@ impl Reading<'_> {
     }
 }
 
+/// Why a reference can be none, whatever manifests there are.
+fn impossible(target: &Address, loader: &Loader<'_>) -> Option<Invalid> {
+    let Address { scope, name, .. } = target;
+    // The slash of an ARN or alias reads as the one between a scope and a name.
+    let whole = format!("{scope}/{name}");
+    if let Some(form) = id_form(name).or_else(|| id_form(&whole)) {
+        let why = "`ref` names a manifest, and this is the id of something in AWS";
+        return Some(Invalid::new("", why).help(format!("drop `ref`: write {form} itself")));
+    }
+    let is_kind =
+        |text: &str| loader.registry.names().iter().any(|kind| kind.eq_ignore_ascii_case(text));
+    let shown = |text: &str| {
+        let plain = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+        if plain { text.to_owned() } else { "…".to_owned() }
+    };
+    let parts: Vec<&str> = name.split('/').collect();
+    let without = match (&parts[..], is_kind(scope)) {
+        // Where the scope is a kind's name, nothing else was meant.
+        (_, true) => Some(name.clone()),
+        ([kind, name], false) if is_kind(kind) => Some(format!("{scope}/{name}")),
+        _ => None,
+    };
+    if let Some(without) = without {
+        let why = "`ref` names a manifest without its kind, which the field says already";
+        return Some(Invalid::new("", why).help(format!("write {{ref: {}}}", shown(&without))));
+    }
+    let scopes = &loader.settings.scopes;
+    if !scopes.contains_key(scope) {
+        let names: Vec<&str> = scopes.keys().map(String::as_str).collect();
+        let help = did_you_mean(scope, names.iter().copied()).map_or_else(
+            || format!("before the slash stands a scope of the settings: {}", names.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Some(Invalid::new("", format!("there is no scope `{}`", shown(scope))).help(help));
+    }
+    None
+}
+
 fn missing<'a>(target: &Address, known: impl Iterator<Item = &'a Address>) -> Invalid {
     let siblings: Vec<&Address> = known.filter(|other| other.kind == target.kind).collect();
     let here: Vec<&str> = siblings
@@ -111,12 +156,6 @@ fn missing<'a>(target: &Address, known: impl Iterator<Item = &'a Address>) -> In
         .filter(|other| other.scope == target.scope)
         .map(|other| other.name.as_str())
         .collect();
-    // The slash of an ARN or alias reads as the one between a scope and a name.
-    let whole = format!("{}/{}", target.scope, target.name);
-    if let Some(form) = id_form(&target.name).or_else(|| id_form(&whole)) {
-        return Invalid::new("", "`ref` names a manifest, and this is the id of something in AWS")
-            .help(format!("drop `ref`: write {form} itself"));
-    }
     let invalid = Invalid::new("", format!("no manifest declares {target}"));
     let Address { kind, name, .. } = target;
     if let Some(near) = did_you_mean(name, here.iter().copied()) {

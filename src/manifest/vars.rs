@@ -1,14 +1,15 @@
 //! `${var.NAME}` and `${scope.…}`: values that differ between installations.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::kind::{
     Invalid, ScopeFacts,
     placeholder::{self, Piece},
 };
 
-/// Replaces `${var.NAME}`, `${scope.account}`, `${scope.region}` and `${scope.partition}` in every string
-/// below `path`. What else stands in `${…}` is left: references are resolved later, the rest is IAM's.
+/// Replaces `${var.NAME}`, `${scope.account}`, `${scope.region}` and `${scope.partition}` in every string and key
+/// below `path`. What else stands in `${…}` of a string is left: references are resolved later, the rest is IAM's. In a
+/// key nobody fills it in, so it is refused there.
 pub(super) fn substitute<'a>(
     path: &str,
     value: &mut Value,
@@ -30,8 +31,57 @@ pub(super) fn substitute<'a>(
             for (key, inner) in map.iter_mut() {
                 substitute(&format!("{path}.{key}"), inner, facts, var, problems);
             }
+            if map.keys().any(|key| key.contains("${")) {
+                *map = keys(path, std::mem::take(map), facts, var, problems);
+            }
         }
         _ => {}
+    }
+}
+
+/// A mapping with its keys filled in.
+fn keys<'a>(
+    path: &str,
+    map: Map<String, Value>,
+    facts: &ScopeFacts,
+    var: &impl Fn(&str) -> Option<&'a str>,
+    problems: &mut Vec<Invalid>,
+) -> Map<String, Value> {
+    let mut filled = Map::new();
+    for (key, value) in map {
+        let field = format!("{path}.{key}");
+        let name = match expand(&key, facts, var) {
+            Ok(name) if name.contains("${") => {
+                // What another tool left is named by its own check.
+                if placeholder::pieces(&name).iter().any(is_known) {
+                    let why = "a key cannot hold a reference or a variable of IAM: nobody fills it in there";
+                    problems.push(Invalid::new(&field, why).help(
+                        "write the key itself; ${var.NAME}, ${scope.account}, ${scope.region} and ${scope.partition} are \
+                         filled in",
+                    ));
+                }
+                key
+            }
+            Ok(name) => name,
+            Err(invalid) => {
+                problems.push(Invalid { field: field.clone(), ..invalid });
+                key
+            }
+        };
+        if filled.insert(name, value).is_some() {
+            let why = "the key stands here a second time once its variables are filled in";
+            problems.push(Invalid::new(field, why).help("keep one of the two"));
+        }
+    }
+    filled
+}
+
+/// Whether it is a placeholder, and not one that another tool left.
+fn is_known(piece: &Piece<'_>) -> bool {
+    match piece {
+        Piece::Text(_) | Piece::Open(_) => false,
+        Piece::Literal(_) => true,
+        Piece::Token(inner) => placeholder::is_own(inner) || placeholder::is_policy_variable(inner),
     }
 }
 
@@ -95,6 +145,25 @@ mod tests {
                 "ml 111122223333-eu-west-1 ${aws:PrincipalArn} ${KmsKey/a.arn} ${organization.id} $${var.team} ${open"
             ]))
         );
+    }
+
+    #[test]
+    fn keys_are_filled_in_too_and_hold_nothing_that_nobody_fills_in() {
+        assert_eq!(
+            run(
+                json!({"a": {"${var.team}-x": 1, "aws:PrincipalTag/${var.team}": ["${scope.region}"]}})
+            ),
+            Ok(json!({"a": {"ml-x": 1, "aws:PrincipalTag/ml": ["eu-west-1"]}}))
+        );
+        for key in
+            ["${KmsKey/a}", "${organization.id}", "${aws:username}", "$${x}", "${var.nobody}"]
+        {
+            let problems = run(json!({"a": [{key: 1}]})).unwrap_err();
+            assert_eq!(problems[0].field, format!("spec.a[0].{key}"));
+            assert!(problems[0].help.is_some());
+        }
+        let twice = run(json!({"${var.team}": 1, "ml": 2})).unwrap_err();
+        assert!(twice[0].why.contains("a second time"), "{twice:?}");
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! Sources: the services' API models (botocore 1.44, patterns and lengths of tag keys, values and descriptions), and for KMS,
 //! whose model has no pattern, the `TagException` that public bug reports show (upbound/provider-upjet-aws issue 922).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use regex::Regex;
 
 use super::claim;
 
@@ -42,6 +44,12 @@ pub const ORGANIZATIONS: TagRules = TagRules { service: "Organizations", key: 12
 pub const SAGEMAKER: TagRules = TagRules { service: "SageMaker", key: 128, plain: true };
 
 const SIGNS: &str = "_.:/=+-@";
+
+/// One character of the services' pattern for tags (botocore 1.44): Unicode's letters, separators and numbers. Marks that stand
+/// on letters are none of these, though [`char::is_alphabetic`] takes some of them.
+#[expect(clippy::expect_used, reason = "a constant")]
+static PLAIN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]$").expect("a pattern"));
 const VALUE: usize = 256;
 
 impl TagRules {
@@ -88,23 +96,13 @@ impl TagRules {
     }
 
     fn odd(&self, part: &str, text: &str) -> Option<(String, String)> {
-        let taken = |c: &char| {
-            !self.plain
-                || c.is_alphabetic()
-                || c.is_numeric()
-                || is_separator(*c)
-                || SIGNS.contains(*c)
-        };
+        let mut buffer = [0; 4];
+        let mut taken = |c: &char| !self.plain || PLAIN.is_match(c.encode_utf8(&mut buffer));
         let odd = text.chars().find(|c| !taken(c))?;
         let why = format!("{} takes no {odd:?} in a tag's {part}", self.service);
         let signs: Vec<String> = SIGNS.chars().map(String::from).collect();
         Some((why, format!("use letters, digits, spaces and {}", signs.join(" "))))
     }
-}
-
-/// Unicode's separators: white space that is not a control character.
-fn is_separator(c: char) -> bool {
-    c.is_whitespace() && !c.is_control()
 }
 
 /// How long a name or description may be; every character is taken.
@@ -143,6 +141,15 @@ mod tests {
     fn wrong(rules: TagRules, key: &str, value: &str) -> Option<String> {
         let tags = [(key.to_owned(), Some(value.to_owned()))].into();
         rules.refused(&tags).pop().map(|it| format!("{}: {}", it.field, it.why))
+    }
+
+    #[test]
+    fn a_mark_on_a_letter_is_none_of_what_the_strict_services_take() {
+        for odd in ["क\u{93f}", "ⓐ"] {
+            assert!(wrong(SAGEMAKER, "Team", odd).is_some(), "{odd}");
+            assert_eq!(wrong(EC2, "Team", odd), None);
+        }
+        assert_eq!(wrong(SAGEMAKER, "Équipe", "日本 Ⅷ"), None);
     }
 
     #[test]

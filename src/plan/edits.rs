@@ -14,7 +14,7 @@ use super::{
 use crate::{
     kind::{
         Resolution,
-        erased::{Edit, EditBody, ErasedKind},
+        erased::{Edit, EditBody, ErasedKind, Undecodable},
     },
     manifest::Document,
     model::{Observed, Phase},
@@ -69,7 +69,8 @@ impl Planner<'_> {
             let action = Action::Edit { have: have.clone(), edits };
             Step::new(&document.address, Some(&document.origin), cause, action, verdict)
         };
-        let mut changes = match kind.diff(wanted.state, &have.state) {
+        let changes = kind.diff(wanted.state, &have.state);
+        let mut changes = match changes.and_then(|all| self.by_other_calls(wanted, all, kind)) {
             Ok(changes) => changes,
             Err(defect) => {
                 let what = defect.to_string();
@@ -97,6 +98,35 @@ impl Planner<'_> {
         }
         steps.extend(self.now_and_later(wanted, have, adopts, edits, step));
         steps
+    }
+
+    /// The edits, but for those that AWS refused or that had no effect: what does the same by other calls instead, where there
+    /// is such. What shared a call that was refused shares none.
+    fn by_other_calls(
+        &self,
+        wanted: &Wanted<'_>,
+        edits: Vec<Edit>,
+        kind: &dyn ErasedKind,
+    ) -> Result<Vec<Edit>, Undecodable> {
+        let address = &wanted.document.address;
+        let failed = self.holdoff(address, &wanted.fingerprint);
+        let in_vain = self.inputs.memory.past.in_vain.get(address);
+        let among =
+            |edit: &Edit, keys: &BTreeSet<String>| edit.keys().iter().any(|key| keys.contains(key));
+        let mut all = Vec::new();
+        for mut edit in edits {
+            let refused = failed.is_some_and(|it| among(&edit, &it.failed));
+            edit.alone = failed.is_some_and(|it| among(&edit, &it.together));
+            let vain = in_vain.is_some_and(|it| it.contains(&super::edit_digest(&edit)));
+            let others =
+                if refused || vain || edit.alone { kind.otherwise(&edit)? } else { Vec::new() };
+            if others.is_empty() {
+                all.push(edit);
+            } else {
+                all.extend(others);
+            }
+        }
+        Ok(all)
     }
 
     /// What can be changed, in one step that goes and one that waits.
@@ -162,19 +192,29 @@ impl Planner<'_> {
         let past = self.inputs.memory.past;
         let futile =
             past.futile.get(address).and_then(|edits| edits.get(&super::edit_digest(edit)));
-        let paced = past.paced.get(&(address.clone(), edit.key.clone())).filter(|_| edit.puts_back);
+        // An entry that was not put back lately is not kept waiting by the others of its call.
+        let paced = edit.keys().iter().map(|key| past.paced.get(&(address.clone(), key.clone())));
+        let paced: Option<Vec<&Wait>> = paced.collect();
+        let paced = paced.filter(|_| edit.puts_back).into_iter().flatten().max();
         futile.into_iter().chain(paced).cloned().collect()
     }
 }
 
-/// The edits that do not wait for an earlier failure: what closes something and had no part in the failure, so that a rule
-/// that AWS refuses does not keep open what somebody opens next to it; and with it what concerns nobody's access and
-/// comes before what failed.
+/// The edits that do not wait for an earlier failure: what closes something and is not known to be its reason, so that a rule
+/// that AWS refuses does not keep open what somebody opens next to it; and with it what concerns nobody's access, had no
+/// part in the failure and comes before.
 pub(super) fn ahead_of(failed: &Holdoff, edits: &[Edit]) -> BTreeSet<String> {
-    let free =
-        |edit: &&Edit| !failed.failed.contains(&edit.key) && (edit.puts_back || !edit.risk.opens);
-    let closing = edits.iter().filter(free).filter(|edit| edit.puts_back || edit.risk.closes);
-    let mut ahead: BTreeSet<String> = closing.map(|edit| edit.key.clone()).collect();
+    let among =
+        |edit: &Edit, keys: &BTreeSet<String>| edit.keys().iter().any(|it| keys.contains(it));
+    let closes = |edit: &&Edit| {
+        !among(edit, &failed.failed) && (edit.puts_back || edit.risk.closes && !edit.risk.opens)
+    };
+    let free = |edit: &&Edit| {
+        closes(edit)
+            || !among(edit, &failed.failed) && !among(edit, &failed.together) && !edit.risk.opens
+    };
+    let mut ahead: BTreeSet<String> =
+        edits.iter().filter(closes).map(|edit| edit.key.clone()).collect();
     if !ahead.is_empty() {
         ahead.extend(edits.iter().take_while(free).map(|edit| edit.key.clone()));
     }
@@ -212,6 +252,7 @@ impl Wanted<'_> {
             .resolution
             .unresolved
             .values()
+            .filter(|missing| !missing.fact)
             .map(|missing| Wait::lasting(missing.why.clone().into()))
             .filter(|wait| !in_edits.contains(wait))
             .collect();

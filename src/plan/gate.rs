@@ -168,7 +168,7 @@ fn undone(step: &Step, want: Option<&Want>, inputs: &Inputs<'_>) -> Option<HoldR
         .edits()
         .iter()
         .filter(|edit| edit.puts_back)
-        .map(|edit| edit.key.as_str())
+        .flat_map(|edit| edit.keys().iter().map(String::as_str))
         .collect();
     let keys = step.keys();
     keys.iter()

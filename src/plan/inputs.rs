@@ -71,4 +71,6 @@ pub struct Organization {
     /// Its accounts and where in it they are. Read only in passes that are about to change one of its policies; absent in all
     /// others.
     pub trees: BTreeMap<String, Seen<OrganizationTree>>,
+    /// The places of it on which AWS's FullAWSAccess was seen, by scope. Looked for only where a verdict depends on it.
+    pub full_access: BTreeMap<String, BTreeSet<String>>,
 }

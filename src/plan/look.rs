@@ -46,7 +46,7 @@ pub struct Look<'a> {
     pub(super) live: &'a Live,
     /// Whose everything is.
     pub claims: Claims<'a>,
-    resolved: BTreeMap<&'a Address, Resolving>,
+    pub(super) resolved: BTreeMap<&'a Address, Resolving>,
 }
 
 impl<'a> Look<'a> {
@@ -58,7 +58,8 @@ impl<'a> Look<'a> {
         claims: Claims<'a>,
         predecessors: &BTreeMap<Address, PhysicalId>,
     ) -> Self {
-        let known = claims.known(live);
+        let mut known = claims.known(live);
+        known.elsewhere = elsewhere(installation.facts, &claims, &known);
         let mut look = Self { installation, documents, live, claims, resolved: BTreeMap::new() };
         look.resolve(known, predecessors);
         look
@@ -163,6 +164,16 @@ impl<'a> Look<'a> {
         self.resolved.get(address)
     }
 
+    /// What the manifests of a scope want, resolved.
+    pub(super) fn wants_in(&self, scope: &str) -> impl Iterator<Item = &Resolved> {
+        let all = self.resolved.range::<Address, _>(Address::new(scope, "", "")..);
+        let here = all.take_while(move |(address, _)| address.scope == scope);
+        here.filter_map(|(_, resolving)| match resolving {
+            Resolving::Done(want, _) => want.as_ref(),
+            Resolving::Impossible(_) | Resolving::Defect => None,
+        })
+    }
+
     /// The kind of this name.
     pub(super) fn kind(&self, name: &str) -> Option<&'a dyn ErasedKind> {
         self.installation.registry.get(name)
@@ -180,4 +191,27 @@ impl<'a> Look<'a> {
         let all = self.documents.range(Address::new(scope, "", "")..);
         all.take_while(move |(address, _)| address.scope == scope).map(|(_, document)| document)
     }
+}
+
+/// What was read in each scope of the kinds that could not be read in a scope of another account or Region: an id there is
+/// none of here.
+fn elsewhere(
+    facts: &BTreeMap<String, ScopeFacts>,
+    claims: &Claims<'_>,
+    known: &Known,
+) -> BTreeMap<(String, ScopedKind), BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    for unread in known.unknown.keys() {
+        let Some(there) = facts.get(&unread.scope) else { continue };
+        let apart = facts
+            .values()
+            .filter(|here| (&here.account, &here.region) != (&there.account, &there.region));
+        for here in apart {
+            let at = ScopedKind::new(&here.name, &unread.kind);
+            let Some(inventory) = claims.of(&at) else { continue };
+            let ids = inventory.all().iter().map(|it| it.resource.id.to_string()).collect();
+            found.insert((here.name.clone(), unread.clone()), ids);
+        }
+    }
+    found
 }

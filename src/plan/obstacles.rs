@@ -25,7 +25,7 @@ pub struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// Names what is asked about, among the keys of the step.
+    /// Names what is asked about: the edit, or the deletion.
     pub fn key(&self) -> &str {
         self.edit.map_or(DELETE_KEY, |edit| &edit.key)
     }
@@ -61,7 +61,12 @@ impl Plan {
         let mut stuck = BTreeSet::new();
         for step in std::mem::take(&mut self.steps) {
             let found = obstacles.get(&step.address).filter(|_| step.verdict.goes());
-            let found = found.filter(|found| step.keys().iter().any(|key| found.contains_key(key)));
+            // By the keys that questions have, which an edit of several entries has beside theirs.
+            let found = found.filter(|found| match &step.action {
+                Action::Create { .. } => false,
+                Action::Delete { .. } => found.contains_key(DELETE_KEY),
+                Action::Edit { edits, .. } => edits.iter().any(|it| found.contains_key(&it.key)),
+            });
             match found {
                 Some(found) => {
                     stuck.insert(step.address.clone());

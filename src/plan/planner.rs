@@ -22,11 +22,11 @@ use super::{
 };
 use crate::{
     kind::{
-        Resolution,
+        Line, Resolution,
         erased::{ErasedKind, Resolved},
     },
     manifest::{Document, ManifestMode, Presence},
-    model::{Address, Claim, Observed, Phase, Risk, Tags},
+    model::{Address, Claim, Observed, Phase, Risk, Tags, claim, policy_document::printable},
     settings::Mode,
 };
 
@@ -227,7 +227,12 @@ impl Planner<'_> {
                 (Risk::LOOSENS, self.held(wanted.document, HoldReason::Defect { what }))
             }
         };
-        let lines = kind.state_lines(wanted.state);
+        let mut lines = kind.state_lines(wanted.state);
+        // The claim's tags are the same everywhere; the others are part of what is consented to.
+        let own = tags.iter().filter(|(key, _)| !key.starts_with(claim::PREFIX));
+        lines.extend(own.map(|(key, value)| {
+            Line::add(format!("tags.{}: {}", printable(key), printable(value)))
+        }));
         let action = Action::Create { want: wanted.state.clone(), tags, token, lines, risk };
         Step::new(address, Some(&wanted.document.origin), cause, action, verdict)
     }

@@ -130,6 +130,8 @@ pub enum WaitReason {
     SecondReading,
     /// It was not among what the plan showed: it is shown and asked for again.
     NotShown,
+    /// It is not in the saved plan that is carried out.
+    NotSaved,
     /// Only steps that were consented to by their digest are done.
     NotChosen,
 }
@@ -213,6 +215,9 @@ impl fmt::Display for WaitReason {
             ),
             Self::NotChosen => f.write_str("only what was consented to is done"),
             Self::NotShown => f.write_str("the plan did not show it; it is shown and asked for again"),
+            Self::NotSaved => f.write_str(
+                "the saved plan does not hold it: it has changed since, or came later; make a new plan",
+            ),
         }
     }
 }

@@ -113,6 +113,8 @@ impl Shown {
 pub enum Only {
     /// What was shown.
     Shown(Shown),
+    /// What a saved plan holds: nobody is asked for more.
+    Saved(Shown),
     /// The held steps that were consented to.
     Approved,
 }
@@ -121,6 +123,16 @@ impl Only {
     pub(super) fn restrict(&self, plan: &mut Plan, made_here: &BTreeSet<Address>) {
         match self {
             Self::Shown(shown) => shown.restrict(plan, made_here),
+            Self::Saved(shown) => {
+                shown.restrict(plan, made_here);
+                let steps = plan.steps.iter_mut();
+                let waits = steps.filter_map(|step| match &mut step.verdict {
+                    Verdict::Waiting(why) => Some(why),
+                    _ => None,
+                });
+                let unshown = |wait: &&mut Wait| wait.reason == WaitReason::NotShown;
+                waits.flatten().filter(unshown).for_each(|wait| wait.reason = WaitReason::NotSaved);
+            }
             Self::Approved => only_approved(plan),
         }
     }

@@ -141,8 +141,10 @@ pub struct Holdoff {
     pub want: String,
     /// Why to wait.
     pub wait: Wait,
-    /// The keys of what failed, as [`Step::keys`] gives them.
+    /// The keys of what failed by itself, as [`Step::keys`] gives them.
     pub failed: BTreeSet<String>,
+    /// Those of edits that shared a call that failed: which of them was the reason is not known.
+    pub together: BTreeSet<String>,
 }
 
 /// What was written for an address before, and came undone.
@@ -183,6 +185,8 @@ pub struct Past {
     pub paced: BTreeMap<(Address, String), Wait>,
     /// What had no effect, by address, and by key and digest of the edit.
     pub futile: BTreeMap<Address, BTreeMap<String, Wait>>,
+    /// What was made more than once without being seen to have an effect, by address and digest of the edit.
+    pub in_vain: BTreeMap<Address, BTreeSet<String>>,
     /// What was done within the last hour.
     pub recent: Recent,
     /// Against which addresses somebody is working, with the number of corrections of the same thing in a row.
@@ -309,7 +313,7 @@ impl Step {
     pub fn keys(&self) -> Vec<String> {
         match &self.action {
             Action::Create { .. } => vec![CREATE_KEY.to_owned()],
-            Action::Edit { edits, .. } => edits.iter().map(|edit| edit.key.clone()).collect(),
+            Action::Edit { edits, .. } => edits.iter().flat_map(Edit::keys).cloned().collect(),
             Action::Delete { .. } => vec![DELETE_KEY.to_owned()],
         }
     }

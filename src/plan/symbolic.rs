@@ -151,8 +151,12 @@ mod tests {
 
     #[test]
     fn a_want_with_placeholders_is_the_known_one_as_far_as_it_has_values() {
-        let missing =
-            |several| Missing { why: Unresolved::Organization { why: None }, soft: false, several };
+        let missing = |several| Missing {
+            why: Unresolved::Organization { why: None },
+            soft: false,
+            fact: false,
+            several,
+        };
         let hole = BTreeMap::from([
             ("V (not resolved)".to_owned(), missing(false)),
             ("all of W (not resolved)".to_owned(), missing(true)),

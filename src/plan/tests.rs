@@ -191,7 +191,7 @@ impl World {
     fn failed(mut self, name: &str, fields: &[&str]) -> Self {
         let want = self.plan().wants.get(&at(name)).cloned().unwrap_or_default().fingerprint;
         let failed = fields.iter().map(|&field| field.to_owned()).collect();
-        let holdoff = Holdoff { want, wait: refused(), failed };
+        let holdoff = Holdoff { want, wait: refused(), failed, together: BTreeSet::new() };
         self.holdoffs.insert(at(name), holdoff);
         self
     }

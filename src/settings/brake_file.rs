@@ -1,13 +1,15 @@
 //! The brake file: pauses as people write them in an incident, with `palisade brake` or by hand. It is the whole
 //! interface: no connection to a running palisade is needed.
 //!
-//! An empty file, or one that cannot be read, understood or trusted, stops all writing. A process never writes it.
+//! An empty file, or one that cannot be read, understood or trusted, stops all writing; so does one that somebody touched
+//! when its pauses were over. A process never writes it.
 
 use std::{
     fmt, fs,
     io::{self, Read as _, Write as _},
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use rustix::{fs::FlockOperation, process::geteuid};
@@ -62,6 +64,10 @@ pub enum Closed {
     ForeignOwner(u32),
     /// Others than its owner may write it.
     Writable(u32),
+    /// It holds no pause at all.
+    NoPauses,
+    /// Somebody touched it when all of its pauses were over.
+    Touched,
 }
 
 impl fmt::Display for Closed {
@@ -73,6 +79,8 @@ impl fmt::Display for Closed {
             Self::TooLong => f.write_str("is too long for a list of pauses"),
             Self::ForeignOwner(uid) => write!(f, "belongs to another user (uid {uid})"),
             Self::Writable(mode) => write!(f, "may be written by others (mode {mode:o})"),
+            Self::NoPauses => f.write_str("exists and holds no pause"),
+            Self::Touched => f.write_str("was touched after its pauses were over"),
         }
     }
 }
@@ -130,10 +138,27 @@ fn read(path: &Path) -> Result<Entries, Closed> {
     if about.mode() & 0o022 != 0 {
         return Err(Closed::Writable(about.mode() & 0o7777));
     }
-    serde_json::from_slice(&text).map_err(|error| {
+    let entries: Entries = serde_json::from_slice(&text).map_err(|error| {
         let place = format!("{}:{}", error.line(), error.column());
         Closed::NotPauses { place }
-    })
+    })?;
+    let (seconds, nanoseconds) = (about.mtime(), about.mtime_nsec());
+    match wished(&entries, seconds, nanoseconds) {
+        None => Ok(entries),
+        Some(why) => Err(why),
+    }
+}
+
+/// Whether somebody wants the file to stop everything although it holds a list. `touch` leaves its content as it is: where
+/// no pause was left when the file was written last, its being there is all that it says. What palisade writes has a
+/// whole second as its time, so that a slow disk is not taken for a person.
+fn wished(entries: &Entries, seconds: i64, nanoseconds: i64) -> Option<Closed> {
+    let ends = entries.pauses.iter().map(|pause| pause.until);
+    // An earlier palisade left a file behind that held only who ended the last pause.
+    let releases = entries.released.iter().map(|release| release.at.saturating_add(2));
+    let Some(last) = ends.chain(releases).max() else { return Some(Closed::NoPauses) };
+    let after = u64::try_from(seconds).is_ok_and(|written| written >= last);
+    (after && nanoseconds != 0).then_some(Closed::Touched)
 }
 
 /// Begins pauses. One of the same extent takes the place of the earlier one.
@@ -172,7 +197,8 @@ pub fn remove(path: &Path) -> Result<(), BrakeError> {
     fs::remove_file(path).map_err(|source| BrakeError::Write { path: path.to_owned(), source })
 }
 
-/// Reads, changes and replaces the file while nobody else does; what is over is left out.
+/// Reads, changes and replaces the file while nobody else does; what is over is left out. A file in which no pause is left
+/// is removed: one that stops nothing would make `touch` do nothing.
 fn change(path: &Path, now: u64, edit: impl FnOnce(&mut Entries)) -> Result<(), BrakeError> {
     let failed = |source| BrakeError::Write { path: path.to_owned(), source };
     let folder = match path.parent() {
@@ -190,7 +216,19 @@ fn change(path: &Path, now: u64, edit: impl FnOnce(&mut Entries)) -> Result<(), 
     entries.pauses.retain(|pause| !pause.is_over(now));
     entries.released.retain(|release| now < release.at.saturating_add(RELEASES_KEPT));
     edit(&mut entries);
+    if entries.pauses.is_empty() {
+        return gone(path, folder).map_err(failed);
+    }
     replace(path, folder, &entries).map_err(failed)
+}
+
+/// Removes the file, if it is there, and makes it last.
+fn gone(path: &Path, folder: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::File::open(folder)?.sync_all()
 }
 
 /// The new text is whole before it takes the old one's place, and survives a crash.
@@ -222,6 +260,8 @@ fn write(temporary: &Path, folder: &Path, entries: &Entries) -> io::Result<()> {
         std::os::unix::fs::fchown(&file, Some(about.uid()), Some(about.gid()))?;
     }
     file.write_all(&text)?;
+    // See [`wished`].
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(super::now()))?;
     file.sync_all()
 }
 
@@ -283,8 +323,44 @@ mod tests {
         begin(&path, &[pause(scope("c"), 200)], 100).unwrap();
         assert_eq!(entries(&path).pauses, [pause(scope("c"), 200)]);
         assert_eq!(entries(&path).released.len(), 1);
-        begin(&path, &[], 20 + RELEASES_KEPT).unwrap();
-        assert_eq!(entries(&path), Entries::default());
+        begin(&path, &[pause(scope("d"), 9000)], 20 + RELEASES_KEPT).unwrap();
+        assert_eq!(entries(&path).released, []);
+    }
+
+    #[test]
+    fn a_file_in_which_no_pause_is_left_is_removed_so_that_touch_stops_everything_again() {
+        let (_dir, path) = place();
+        let touch = |path: &Path| {
+            let options = fs::OpenOptions::new().create(true).append(true).clone();
+            options.open(path).unwrap().set_modified(SystemTime::now()).unwrap();
+        };
+        begin(&path, &[pause(scope("a"), 100), pause(scope("b"), 100)], 10).unwrap();
+        end(&path, &[scope("a")], "bob", 20).unwrap();
+        end(&path, &[scope("b")], "bob", 20).unwrap();
+        assert!(matches!(look(&path), Found::Nothing));
+        touch(&path);
+        assert_eq!(closed(&path), "exists");
+        remove(&path).unwrap();
+        // Nobody removes a pause that ended by itself; what the palisade of the time wrote stops nothing until it is touched.
+        begin(&path, &[pause(scope("a"), 100)], 10).unwrap();
+        assert_eq!(entries(&path).pauses.len(), 1);
+        touch(&path);
+        assert_eq!(closed(&path), "was touched after its pauses were over");
+        assert!(begin(&path, &[pause(scope("a"), u64::MAX)], 10).is_err());
+        remove(&path).unwrap();
+        // A pause that is in force stays what it is.
+        begin(&path, &[pause(scope("a"), u64::MAX)], 10).unwrap();
+        touch(&path);
+        assert_eq!(entries(&path).pauses.len(), 1);
+    }
+
+    #[test]
+    fn a_list_without_pauses_is_a_stop_unless_an_earlier_palisade_left_it() {
+        let release = Release { pause: pause(scope("a"), 9000), by: "bob".into(), at: 50 };
+        let left = Entries { pauses: Vec::new(), released: vec![release] };
+        assert!(matches!(wished(&Entries::default(), 0, 0), Some(Closed::NoPauses)));
+        assert!(wished(&left, 51, 7).is_none());
+        assert!(matches!(wished(&left, 52, 7), Some(Closed::Touched)));
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{SettingsError, error::value};
 
-pub(super) fn break_glass(arns: Vec<String>) -> Result<BTreeSet<String>, SettingsError> {
+pub(super) fn break_glass(
+    arns: Vec<String>,
+    partitions: &BTreeSet<&str>,
+) -> Result<BTreeSet<String>, SettingsError> {
     for (index, arn) in arns.iter().enumerate() {
         if role_account(arn).is_none() || arn.contains(['*', '?']) {
             return Err(value(
@@ -13,8 +16,23 @@ pub(super) fn break_glass(arns: Vec<String>) -> Result<BTreeSet<String>, Setting
                 "write it whole, such as arn:aws:iam::111122223333:role/break-glass",
             ));
         }
+        let named = role_partition(arn);
+        if !partitions.contains(named) {
+            // Such a role is nobody, so that nobody would be protected.
+            let right = partitions.iter().copied().collect::<Vec<_>>().join(", ");
+            return Err(value(
+                format!("breakGlassRoles[{index}]"),
+                format!("`{arn}` is in partition `{named}`, which no scope is in"),
+                format!("write the partition after `arn:`: {right}"),
+            ));
+        }
     }
     Ok(arns.into_iter().collect())
+}
+
+/// The partition that an ARN names.
+pub(super) fn role_partition(arn: &str) -> &str {
+    arn.split(':').nth(1).unwrap_or_default()
 }
 
 /// The account of a role's ARN.

@@ -7,14 +7,20 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 
 use super::{
     Mode, Prune, Scope, SettingsError,
-    check::{is_account, is_plain, role_account},
+    check::{is_account, is_plain, role_account, role_partition},
     error::value,
     flags::parse_duration,
+    regions::{is_known_region, partition},
 };
-use crate::{aws::AssumedRole, manifest::meant_in, model::HeldRisk};
+use crate::{
+    aws::AssumedRole,
+    manifest::{Unreadable, read_typed},
+    model::HeldRisk,
+};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -81,6 +87,10 @@ impl FileScope {
             let why = format!("`{account}` is not an account's id");
             return Err(value(field("account"), why, "12 digits, in quotes"));
         }
+        if let Some(region) = region_of_zone(&self.region) {
+            let why = format!("`{}` is an Availability Zone", self.region);
+            return Err(value(field("region"), why, format!("write its Region, {region}")));
+        }
         if !is_region(&self.region) {
             let why = format!("`{}` is not a Region", self.region);
             return Err(value(field("region"), why, "write its code, such as eu-west-1"));
@@ -89,7 +99,12 @@ impl FileScope {
             let field = field("assumeRole.roleArn");
             let arn = &role.role_arn;
             match role_account(arn) {
-                Some(own) if own == account => {}
+                Some(_) if arn.contains(['*', '?']) => {
+                    let why = format!("`{arn}` is not the ARN of one role");
+                    let help = "write it whole and without wildcards";
+                    return Err(value(field, why, help));
+                }
+                Some(own) if own == account => wrong_partition(&field, arn, &self.region)?,
                 Some(other) => {
                     let why = format!(
                         "the role is in account {other}, and the scope's account is {account}"
@@ -115,6 +130,9 @@ impl FileScope {
             );
             return Err(value(field("daemonRole"), why, help));
         }
+        if let Some(arn) = self.daemon_role.as_deref() {
+            wrong_partition(&field("daemonRole"), arn, &self.region)?;
+        }
         Ok(Scope {
             account: Some(self.account),
             region: Some(self.region),
@@ -123,6 +141,22 @@ impl FileScope {
             vars: self.vars,
         })
     }
+}
+
+/// The Region of what is the name of one of its zones.
+pub(super) fn region_of_zone(text: &str) -> Option<&str> {
+    let region = text.strip_suffix(|c: char| c.is_ascii_lowercase())?;
+    is_known_region(region).then_some(region)
+}
+
+fn wrong_partition(field: &str, arn: &str, region: &str) -> Result<(), SettingsError> {
+    let (named, right) = (role_partition(arn), partition(region));
+    if named == right {
+        return Ok(());
+    }
+    let why = format!("the role is in partition {named}, and {region} is in {right}");
+    let help = format!("begin it with arn:{right}:iam:, or correct the Region");
+    Err(value(field, why, help))
 }
 
 /// Whether it has the form of a Region's code. Whether AWS has it, `doctor` finds out.
@@ -154,26 +188,23 @@ pub(super) fn read(path: &Path) -> Result<File, SettingsError> {
 }
 
 pub(super) fn parse(path: &Path, text: &str) -> Result<File, SettingsError> {
-    serde_saphyr::from_str(text).map_err(|error| {
-        let error = error.without_snippet();
-        let place = error.location().map_or_else(
-            || "1:1".to_owned(),
-            |location| format!("{}:{}", location.line(), location.column()),
-        );
-        let message = error.to_string();
-        let why = message.split(" at line ").next().unwrap_or_default();
-        let why = why.lines().next().unwrap_or_default().to_owned();
+    read_typed(text).map_err(|Unreadable { place: (line, column), field, why, help }| {
         SettingsError {
-            place: format!("{}:{place}", path.display()),
-            field: String::new(),
-            help: meant_in(&why)
-                .unwrap_or_else(|| "examples/palisade.yaml explains every setting".to_owned()),
+            place: format!("{}:{line}:{column}", path.display()),
+            field,
             why,
+            help: help
+                .unwrap_or_else(|| "examples/palisade.yaml explains every setting".to_owned()),
         }
     })
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    text.as_deref().map(parse_duration).transpose().map_err(de::Error::custom)
+    // A number is a time without its unit, which is what the message says.
+    let text = match Option::<Value>::deserialize(deserializer)? {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text,
+        Some(other) => other.to_string(),
+    };
+    parse_duration(&text).map(Some).map_err(de::Error::custom)
 }

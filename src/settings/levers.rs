@@ -61,6 +61,13 @@ impl Levers {
         halt
     }
 
+    /// Whether there is a brake file that stops nothing: its pauses are over.
+    pub fn idle(&self) -> bool {
+        let now = now();
+        matches!(brake_file::look(&self.brake_file), Found::Entries(entries)
+            if entries.pauses.iter().all(|pause| pause.is_over(now)))
+    }
+
     /// What the settings file says now; `None` without one, or where it does not decide.
     pub(super) fn mode(&self) -> Option<Result<Mode, SettingsError>> {
         let file = self.settings_file.as_deref().map(read)?;

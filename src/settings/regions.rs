@@ -14,6 +14,10 @@ pub fn partition(region: &str) -> &'static str {
     }
 }
 
+/// AWS's partitions.
+pub const PARTITIONS: [&str; 8] =
+    ["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"];
+
 /// AWS's Regions, as far as this build knows them.
 pub fn regions() -> impl Iterator<Item = &'static str> {
     let lines = include_str!("regions.txt").lines();

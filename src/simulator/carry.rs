@@ -8,6 +8,7 @@ use super::{
     Caller, Service, World,
     fault::{Effect, Phase, denied, expired, throttled},
     lies,
+    query::Input,
     service::{Answer, ApiError, is_mutating},
     truth::Truth,
 };
@@ -73,7 +74,10 @@ impl World {
         let watched = self.watch.is_some() && is_mutating(&call.operation);
         let before = watched.then(|| self.truth());
         let answer = if applies {
-            self.authorise(call.service, &call.caller, &call.operation, &call.input)
+            self.count(call)
+                .and_then(|()| {
+                    self.authorise(call.service, &call.caller, &call.operation, &call.input)
+                })
                 .and_then(|()| self.answer(call, effect.as_ref()))
         } else {
             let message = "This call was kept from being carried out by an injected fault.";
@@ -101,6 +105,15 @@ impl World {
             self.watch = Some(watch);
         }
         (shown, fate)
+    }
+
+    /// Takes the call from its bucket, where there are buckets.
+    fn count(&mut self, call: &Call) -> Result<(), ApiError> {
+        if !self.options.throttling {
+            return Ok(());
+        }
+        let (input, age) = (Input::new(&call.input), self.age());
+        self.buckets.take(call.service, &call.caller, &call.operation, input, age)
     }
 
     /// Lets the service answer, under the effects that are upon the call itself.

@@ -33,6 +33,7 @@ mod service;
 mod sts;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod truth;
 mod wire;
 
@@ -108,6 +109,7 @@ pub struct World {
     request_ids: Ids,
     faults: Faults,
     lies: Lies,
+    buckets: throttle::Buckets,
     watch: Option<Box<dyn Watch>>,
     crashed: Arc<Notify>,
     started: Instant,
@@ -144,6 +146,7 @@ impl World {
             request_ids: Ids::new(options.seed ^ 0x7265_7175_6573_7473),
             faults: Faults::default(),
             lies: Lies::default(),
+            buckets: throttle::Buckets::default(),
             watch: None,
             crashed: Arc::new(Notify::new()),
             started: Instant::now(),
@@ -216,7 +219,8 @@ impl Simulator {
         Self { world: Arc::new(Mutex::new(World::new(options))) }
     }
 
-    /// The world as it is now, without the calls so far, faults, lies and the monitor.
+    /// The world as it is now, without the calls so far and what they took from the request buckets, faults, lies and the
+    /// monitor.
     pub fn snapshot(&self) -> Snapshot {
         let world = self.lock();
         Snapshot {

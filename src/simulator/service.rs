@@ -102,7 +102,8 @@ pub struct Options {
     pub roles: BTreeMap<String, Option<String>>,
     /// The identity policies of every caller of an account, by account. Accounts that are not listed may do everything.
     pub permissions: BTreeMap<String, Vec<PolicyDocument>>,
-    /// Whether EC2's documented request buckets apply (`RequestLimitExceeded`).
+    /// Whether every service's request buckets apply to what comes over the wire (`RequestLimitExceeded`,
+    /// `ThrottlingException`, `TooManyRequestsException`, `Throttling`).
     pub throttling: bool,
     /// Endpoint services (full names) whose owner has to accept a connection: their endpoints stay `pendingAcceptance`.
     pub acceptance_required: BTreeSet<String>,

@@ -175,6 +175,7 @@ fn results() -> Vec<StepResult> {
         done: done.iter().map(ToString::to_string).collect(),
         wrote: Vec::new(),
         failed: Vec::new(),
+        shared: false,
         outcome,
         error: None,
     };
@@ -242,6 +243,8 @@ pub(crate) fn report() -> Report {
         duration_seconds: 1.25,
         revision: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
         source_age_seconds: Some(93.0),
+        warnings: Vec::new(),
+        warnings_changed: false,
         problems: vec![Problem {
             origin: origin("network.yaml", 12),
             path: "spec.ingress[2].ports".to_owned(),

@@ -223,7 +223,7 @@ impl StepView {
             id: step.action.have().map(|have| have.id.to_string()),
             verdict: step.verdict.clone(),
             lines: match &step.action {
-                Action::Create { lines, .. } => lines.clone(),
+                Action::Create { lines, .. } => unquoted(lines),
                 Action::Edit { .. } | Action::Delete { .. } => Vec::new(),
             },
             edits: step

@@ -32,12 +32,12 @@ impl Source {
     fn declared(&self) -> Vec<(String, Vec<String>)> {
         let path = self.path.trim_end_matches(".rs").trim_end_matches("/mod");
         let parts: Vec<&str> = path.split('/').collect();
-        let parents = |depth: usize| match depth {
-            0 => vec!["lib.rs".to_owned(), "main.rs".to_owned()],
-            _ => {
-                let folder = parts[..depth].join("/");
-                vec![format!("{folder}.rs"), format!("{folder}/mod.rs")]
+        let parents = |depth: usize| {
+            if depth == 0 {
+                return vec!["lib.rs".to_owned(), "main.rs".to_owned()];
             }
+            let folder = parts[..depth].join("/");
+            vec![format!("{folder}.rs"), format!("{folder}/mod.rs")]
         };
         (0..parts.len()).map(|depth| (parts[depth].to_owned(), parents(depth))).collect()
     }

@@ -135,7 +135,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "a type error",
         "spec:\n  vpc: vpc-0123456789abcdef0\n  groupName: 7",
-        "main.yaml:6:3: spec.groupName: invalid type: integer, expected a string\n  help: put it in quotes",
+        "main.yaml:6:3: spec.groupName: a number stands here, expected a text\n  help: put it in quotes",
     ),
     (
         "a dangling reference",

@@ -91,6 +91,10 @@ fn help_names_every_verb_and_exits_with_0() {
         assert!(expect(0, &[verb, "--help"]).contains("Usage: palisade"), "{verb}");
     }
     assert!(expect(0, &["--version"]).starts_with("palisade "));
+    let codes = help.split_once("Exit codes:").expect("they are listed").1;
+    for code in ["0 done", "1 failed", "2 changes", "3 something", "64 wrong usage"] {
+        assert!(codes.contains(code), "{code}: {help}");
+    }
 }
 
 #[test]
@@ -428,6 +432,11 @@ fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
     assert!(text.contains("+ ml-prod/SecurityGroup/studio-apps"), "{text}");
     assert!(text.lines().last().is_some_and(|line| line.starts_with("Plan: ")), "{text}");
 
+    // Consent covers what a policy grants and which tags there will be: both are shown.
+    for shown in ["      +   statement \"", "Action: kms:", "Principal AWS: arn:aws:iam::"] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+
     let plan = json(&run(0, &["plan", state, "-o", "json"]));
     assert_eq!(plan["schemaVersion"], 1);
     assert!(plan["counts"]["create"].as_u64().is_some_and(|count| count > 0), "{plan}");
@@ -452,6 +461,30 @@ fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
         "{text}"
     );
     run(0, &["plan", state, "--detailed-exitcode"]);
+
+    // Who consents to what there is not has to look again.
+    let text = run(3, &["apply", state, "--yes", "--approve", "000000000000"]);
+    assert!(text.contains("approval of 000000000000  releases nothing"), "{text}");
+
+    // A directory of which nothing is read is no quiet success.
+    let skipped = place.path().join("skipped");
+    fs::create_dir(&skipped).expect("made");
+    fs::write(skipped.join("a.yaml.bak"), "kind: x\n").expect("written");
+    let skipped = skipped.to_str().expect("a path");
+    for verb in [&["plan", skipped][..], &["apply", skipped, "--yes"]] {
+        let output = aws.palisade(place.path()).args(verb).output().expect("it runs");
+        let said = stderr(&output);
+        assert!(
+            said.contains("a.yaml.bak: not read") && said.contains("no manifest is here"),
+            "{said}"
+        );
+    }
+
+    // An empty URL is none.
+    let mut command = aws.palisade(place.path());
+    command.env("AWS_ENDPOINT_URL_STS", "").args(["plan", state, "--detailed-exitcode"]);
+    let output = command.output().expect("it runs");
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
 }
 
 #[test]

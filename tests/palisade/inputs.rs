@@ -372,6 +372,85 @@ fn an_empty_directory_and_files_that_were_not_read_are_said() {
     assert!(code == 0 && said.contains("a.yaml.bak: not read"), "{said}");
     assert!(said.contains("0 manifests, no problems, no findings, 2 warnings"), "{said}");
     assert_eq!(validate(&alone("", ""), &["--strict"]).0, 1);
+    // What was not read may hold what is missing.
+    let refers = endpoint("sts").replace("sg-0123456789abcdef0", "{ref: endpoints}");
+    let dir = alone("a.yaml", &refers);
+    fs::write(dir.path().join("tree/b.yaml.bak"), "kind: SecurityGroup\n").expect("written");
+    let (code, said) = validate(&dir, &[]);
+    assert!(code == 1 && said.contains("no manifest declares"), "{said}");
+    assert!(said.contains("b.yaml.bak: not read"), "{said}");
+}
+
+/// Broken in one way or another, it still is what others refer to.
+#[test]
+fn a_broken_manifest_is_not_said_to_be_missing() {
+    let refers = endpoint("sts").replace("sg-0123456789abcdef0", "{ref: bastion}");
+    let declared = |head: &str| {
+        format!(
+            "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\n{head}\nspec: {{description: x, vpc: vpc-0123456789abcdef0}}\n"
+        )
+    };
+    for broken in [
+        declared("metdata: {name: bastion}"),
+        declared("metadata: {nmae: bastion}"),
+        declared("metadata: {name:bastion}"),
+        declared("name: bastion"),
+        declared("metadata: {}").replace("{description", "{name: bastion, description"),
+        format!("- {}", declared("metadata: {name: bastion}").replace('\n', "\n  ")),
+    ] {
+        let said = refused(&format!("{broken}\n---\n{refers}"));
+        assert!(!said.contains("no manifest declares"), "{broken}: {said}");
+    }
+    let said = refused(&format!("{}---\n{refers}", declared("metadata: {name: other}")));
+    assert!(said.contains("no manifest declares"), "{said}");
+}
+
+#[test]
+fn an_approval_that_can_release_nothing_is_a_warning() {
+    let approval = |digest: &str, expires: &str| {
+        format!(
+            "apiVersion: palisade.dev/v1alpha1\nkind: Approval\nmetadata: {{name: a}}\nspec: {{digest: {digest}, expires: \"{expires}\"}}\n"
+        )
+    };
+    for (text, place, says) in [
+        (approval("XYZ", "2020-01-01T00:00:00Z"), "a.yaml:4:8: spec.digest", "not a digest"),
+        (
+            approval("0123456789ab", "2020-01-01T00:00:00Z"),
+            "a.yaml:4:30: spec.expires",
+            "has ended",
+        ),
+        (
+            approval("0123456789ab", "2999-01-01T00:00:00Z"),
+            "a.yaml:4:30: spec.expires",
+            "7 days ahead",
+        ),
+    ] {
+        let (code, said) = validate(&alone("a.yaml", &text), &[]);
+        assert!(code == 0 && said.contains(place) && said.contains(says), "{said}");
+    }
+}
+
+#[test]
+fn a_region_that_nobody_knows_is_a_warning() {
+    let dir = alone(
+        "e.yaml",
+        &endpoint("sts").replace("service:", "serviceRegion: eu-wset-1\n  service:"),
+    );
+    let (code, said) = validate(&dir, &[]);
+    assert!(
+        code == 0
+            && said.contains("spec.serviceRegion")
+            && said.contains("did you mean `eu-west-1`?"),
+        "{said}"
+    );
+    let settings = "owner: x\nscopes:\n  prod: {account: \"111122223333\", region: eu-wset-1}\n";
+    fs::write(dir.path().join("palisade.yaml"), settings).expect("written");
+    let (code, said) = validate(&dir, &[]);
+    assert!(code == 0 && said.contains("palisade.yaml:3:"), "{said}");
+    assert!(
+        said.contains("scopes.prod.region: `eu-wset-1` is no Region that palisade knows"),
+        "{said}"
+    );
 }
 
 fn endpoint(service: &str) -> String {
@@ -521,6 +600,11 @@ fn the_help_of_a_verb_shows_what_plays_a_part_in_it() {
         for flag in hidden {
             assert!(!said.contains(flag), "{verb} {flag}: {said}");
         }
+    }
+    for action in ["on", "off", "status"] {
+        let output = palisade().args(["brake", action, "--help"]).output().expect("it runs");
+        let said = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(said.contains("--brake-file") && !said.contains("--interval"), "{action}: {said}");
     }
     let run = help("run");
     for word in ["SIGUSR1", "SIGHUP", "palisade.brake", "--brake-file", "/readyz"] {

@@ -1,7 +1,7 @@
 //! Mistakes that people make, each with what palisade says about it: where it is, what is wrong, and a way out. The snapshot
 //! is the table; every row has all three.
 
-use std::{fmt::Write as _, fs};
+use std::{collections::BTreeSet, fmt::Write as _, fs};
 
 use palisade::{
     engine::Scopes,
@@ -57,6 +57,7 @@ fn domain(rest: &str) -> String {
 }
 
 /// Mistakes in the file itself and in what every manifest has.
+#[expect(clippy::too_many_lines, reason = "a table: a row a mistake")]
 fn envelopes() -> Vec<(&'static str, String)> {
     let with = |rest: &str| format!("{API}kind: SecurityGroup\nmetadata: {{name: x}}\n{rest}\n");
     let good = "spec: {description: x, vpc: vpc-0123456789abcdef0}";
@@ -147,6 +148,33 @@ fn envelopes() -> Vec<(&'static str, String)> {
             "an approval without end",
             format!("{API}kind: Approval\nmetadata: {{name: x}}\nspec: {{digest: abc}}\n"),
         ),
+        ("a lifecycle as a list", with(&format!("lifecycle: [enforce, absent]\n{good}"))),
+        ("a state as a mapping", with(&format!("lifecycle: {{state: {{absent: null}}}}\n{good}"))),
+        ("metadata as a list", group("").replace("{name: x}", "[x]")),
+        ("a spec as a list", with("spec: [x, vpc-0123456789abcdef0]")),
+        ("no space after a colon", group("").replace("{name: x}", "{name:x}")),
+        ("metadata with a slip", group("").replace("metadata: {name: x}", "metdata: {name: x}")),
+        ("a name with a slip", group("").replace("{name: x}", "{nmae: x}")),
+        ("a variable without value in a key", group("tags: {\"${var.team}\": x}")),
+        ("a reference in a key", group("tags: {\"${KmsKey/x}\": x}")),
+        ("a star without quotes", key("{Effect: Allow, Action: *, Resource: x}", "")),
+        (
+            "a star without quotes in a block",
+            manifest("KmsKey", "policy:\n  Statement:\n    - Action: *\n      Effect: Allow"),
+        ),
+        ("a tab in a later line", with("spec:\n  description: x\n\tvpc: y")),
+        ("a secret of GitHub", group("tags: {a: \"${{ secrets.TEAM }}\"}")),
+        (
+            "an approval as a list",
+            format!("{API}kind: Approval\nmetadata: {{name: x}}\nspec: [a, b]\n"),
+        ),
+        (
+            "an approval with a field too many",
+            format!(
+                "{API}kind: Approval\nmetadata: {{name: x}}\nspec: {{digest: 0123456789ab, expires: \"2026-12-31T00:00:00Z\", by: me}}\n"
+            ),
+        ),
+        ("an approval of nothing", format!("{API}kind: Approval\nmetadata: {{name: x}}\n")),
         (
             "an approval until a day",
             format!(
@@ -157,11 +185,68 @@ fn envelopes() -> Vec<(&'static str, String)> {
 }
 
 /// Mistakes in what the kinds' specs say.
-#[expect(clippy::too_many_lines, reason = "a table: a row a mistake")]
 fn specs() -> Vec<(&'static str, String)> {
     let rule = |rule: &str| group(&format!("ingress: [{{{rule}}}]"));
     vec![
         ("a field with a slip", group("ingres: []")),
+        ("CloudFormation's !Ref for an id", group("").replace("vpc-0123456789abcdef0", "!Ref Vpc")),
+        (
+            "CloudFormation's !Join for an id",
+            group("").replace("vpc-0123456789abcdef0", "!Join [\"\", [vpc-, x]]"),
+        ),
+        (
+            "CloudFormation's Ref for an id",
+            group("").replace("vpc-0123456789abcdef0", "{Ref: TheVpcOfTheWholeInstallation}"),
+        ),
+        ("a template for a switch", key(ROOT, "enabled: \"{{ x }}\"")),
+        ("a variable for a number", key(ROOT, "deletionWindowDays: \"${var.nobody}\"")),
+        ("a rule as a list", group("ingress: [[x, tcp, 443, [self]]]")),
+        (
+            "a lookup as a list",
+            group("").replace("vpc-0123456789abcdef0", "{lookup: [{Name: ml}]}"),
+        ),
+        ("a tag beside tags", group("").replace("vpc-0123456789abcdef0", "{lookup: {Name: ml}}")),
+        ("a rotation as a list", key(ROOT, "rotation: [true, 365]")),
+        ("a field of CloudFormation", endpoint("service: sts\nprivateDnsEnabled: true")),
+        (
+            "a reference with its kind",
+            rule("description: x, protocol: tcp, ports: 443, from: [{ref: SecurityGroup/bastion}]"),
+        ),
+        (
+            "a reference with scope and kind",
+            rule(
+                "description: x, protocol: tcp, ports: 443, from: [{ref: org/SecurityGroup/bastion}]",
+            ),
+        ),
+        (
+            "a reference to no scope",
+            rule("description: x, protocol: tcp, ports: 443, from: [{ref: nowhere/bastion}]"),
+        ),
+        (
+            "a reference to nothing",
+            rule("description: x, protocol: tcp, ports: 443, from: [{ref: \"\"}]"),
+        ),
+        (
+            "a list behind ref",
+            rule("description: x, protocol: tcp, ports: 443, from: [{ref: [bastion]}]"),
+        ),
+        (
+            "a reference in the manner of policies",
+            rule("description: x, protocol: tcp, ports: 443, from: [\"${SecurityGroup/bastion}\"]"),
+        ),
+        (
+            "no scope in a text",
+            guardrail("{Effect: Deny, Action: \"kms:*\", Resource: \"${nope/KmsKey/x.arn}\"}", ""),
+        ),
+        ("a zone for the service's Region", endpoint("service: sts\nserviceRegion: eu-west-1a")),
+        ("a key of another Region", domain("kmsKey: arn:aws:kms:us-east-1:111122223333:key/x")),
+        ("a bucket for a key", domain("kmsKey: arn:aws:s3:eu-west-1:111122223333:key/x")),
+        (
+            "a role of another account for a domain",
+            domain("").replace("111122223333:role/x", "444455556666:role/x"),
+        ),
+        ("any role for a domain", domain("").replace(":role/x", ":role/*")),
+        ("a role of China for a domain", domain("").replace("arn:aws:iam", "arn:aws-cn:iam")),
         ("no VPC", manifest("SecurityGroup", "description: x")),
         ("a VPC by name", manifest("SecurityGroup", "description: x\nvpc: ml")),
         ("a lookup without condition", manifest("SecurityGroup", "vpc: {lookup: {}}")),
@@ -348,6 +433,33 @@ const SETTINGS: &[(&str, &str)] = &[
     ("an organization by name", "owner: x\norganization: acme\n"),
     ("a bracket that is not closed", "owner: x\nscopes: {\n"),
     ("an empty file", ""),
+    (
+        "the name of a zone for a Region",
+        "owner: x\nscopes:\n  prod: {account: \"111122223333\", region: eu-west-1a}\n",
+    ),
+    (
+        "a role of another partition",
+        "owner: x\nscopes:\n  prod: {account: \"111122223333\", region: eu-west-1, assumeRole: {roleArn: \"arn:aws-cn:iam::111122223333:role/p\"}}\n",
+    ),
+    (
+        "break-glass in no partition",
+        "owner: x\nbreakGlassRoles: [\"arn:amazon:iam::111122223333:role/b\"]\n",
+    ),
+    ("an owner as a list", "owner: [x]\n"),
+    ("scopes as a list", "owner: x\nscopes: [prod]\n"),
+    ("a scope as a text", "owner: x\nscopes: {prod: \"111122223333\"}\n"),
+    (
+        "an account without quotes",
+        "owner: x\nscopes: {prod: {account: 111122223333, region: eu-west-1}}\n",
+    ),
+    ("a scope without Region", "owner: x\nscopes: {prod: {account: \"111122223333\"}}\n"),
+    ("gates by position", "owner: x\ngate: [5, 5]\n"),
+    ("a negative percentage", "owner: x\ngate: {deletesPercent: -1}\n"),
+    ("a setting twice", "owner: x\nowner: y\n"),
+    ("a tag in the settings", "owner: !Sub x\n"),
+    ("a template in the settings", "owner: x\nvars: {team: \"{{ team }}\"}\n"),
+    ("two documents of settings", "owner: x\n---\nowner: y\n"),
+    ("a text for settings", "owner\n"),
 ];
 
 /// Everything that is wrong with one file of manifests.
@@ -389,6 +501,54 @@ fn every_mistake_in_a_manifest_has_its_place_its_reason_and_a_way_out() {
     }
     assert_eq!(silent, [""; 0], "nothing is said about these");
     insta::assert_snapshot!(table);
+}
+
+/// One mistake is one problem: what only follows from it would send people to a second place.
+#[test]
+fn what_follows_from_a_mistake_is_not_a_second_one() {
+    let rows: Vec<_> = envelopes().into_iter().chain(specs()).collect();
+    for what in [
+        "CloudFormation's !Sub",
+        "CloudFormation's !Ref for an id",
+        "CloudFormation's !Join for an id",
+        "CloudFormation's Ref for an id",
+        "a template for a switch",
+        "a variable for a number",
+        "a secret of GitHub",
+        "a tag beside tags",
+        "a list behind ref",
+        "no space after a colon",
+        "a name with a slip",
+        "metadata with a slip",
+        "a lookup by a field that there is not",
+        "a reference with its kind",
+        "a reference with scope and kind",
+    ] {
+        let (_, text) = rows.iter().find(|(name, _)| *name == what).expect(what);
+        let found = problems(text);
+        assert_eq!(found.len(), 1, "{what}: {found:#?}");
+    }
+}
+
+#[test]
+fn every_command_that_a_help_names_works() {
+    let rows = envelopes().into_iter().chain(specs());
+    let found: Vec<_> = rows.flat_map(|(_, text)| problems(&text)).collect();
+    let pages: BTreeSet<String> = found
+        .iter()
+        .filter_map(|problem| {
+            let page = problem.help.split_once("`palisade explain ")?.1.split('`').next()?;
+            Some(page.to_owned())
+        })
+        .collect();
+    assert!(pages.len() > 5, "{pages:?}");
+    for page in pages {
+        let output = palisade().args(["explain", &page]).output().expect("it runs");
+        assert!(output.status.success(), "{page}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    for page in ["Approval.metadata", "Approval.lifecycle.mode", "SecurityGroup.ingress[0].from"] {
+        assert!(palisade().args(["explain", page]).status().expect("it runs").success(), "{page}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 
 use crate::{
-    aws::{Access, Brake, Connection, Guard},
+    aws::{Access, Brake, Budget, Connection, Guard},
     kind::ScopeFacts,
 };
 
@@ -83,7 +83,10 @@ impl Canned {
             region: REGION.into(),
             partition: "aws".into(),
         };
-        Connection::new(config, Guard::writing(Brake::default())).access(facts, None).await
+        Connection::new(config, Guard::writing(Brake::default()))
+            .within(Budget::unlimited())
+            .access(facts, None)
+            .await
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Exchange> {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_organizations::types::PolicyType;
+
 use super::{Pages, identified};
 use crate::{
     aws::{Access, classify},
@@ -110,6 +112,36 @@ pub(super) async fn children(
         token = pages.next(page.next_token)?;
         if token.is_none() {
             return Ok(level);
+        }
+    }
+}
+
+/// Whether AWS's own FullAWSAccess is attached directly to a root, unit or account.
+///
+/// # Errors
+/// A page that could not be read.
+pub async fn has_full_access(access: &Access, target: &str) -> Result<bool, CloudError> {
+    const OPERATION: &str = "organizations:ListPoliciesForTarget";
+    /// Its id in every organisation (Organizations user guide).
+    const FULL_ACCESS: &str = "p-FullAWSAccess";
+    let (mut pages, mut token) = (Pages::of(OPERATION), None);
+    loop {
+        let page = access
+            .organizations
+            .list_policies_for_target()
+            .target_id(target)
+            .filter(PolicyType::ServiceControlPolicy)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| classify(OPERATION, &error))?;
+        let policies = page.policies.unwrap_or_default();
+        if policies.iter().any(|policy| policy.id.as_deref() == Some(FULL_ACCESS)) {
+            return Ok(true);
+        }
+        token = pages.next(page.next_token)?;
+        if token.is_none() {
+            return Ok(false);
         }
     }
 }

@@ -307,3 +307,23 @@ fn a_claim_tag_that_can_be_removed_together_with_another_is_open() {
     let owner = open(json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "palisade:owner"}}));
     assert!(owner.contains("kms:TagResource of palisade:address"), "{owner:?}");
 }
+
+#[test]
+fn a_perimeter_that_only_keeps_strangers_out_is_no_guardrail() {
+    let all = json!("*");
+    for perimeter in [
+        json!({"StringNotEqualsIfExists": {"aws:ResourceOrgID": "o-abc1234567"},
+            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}),
+        json!({"NotIpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"},
+            "StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-0aaaaaaaaaaaaaaaa"}}),
+        json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-abc1234567"}}),
+        json!({"StringNotEquals": {"aws:PrincipalAccount": "123412341234"}}),
+    ] {
+        for rule in ["SCP-01", "SCP-13"] {
+            assert!(
+                finding(rule, &json!([deny(&all, &perimeter)])).is_some(),
+                "{rule} {perimeter}"
+            );
+        }
+    }
+}

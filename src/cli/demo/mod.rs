@@ -15,7 +15,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    aws::{Brake, Connection, Guard},
+    aws::{Brake, Budget, Connection, Guard},
     engine::{self, Changed, Engine, Report},
     plan,
     settings::{Overrides, Settings},
@@ -52,8 +52,10 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let status = Status::new(settings.interval)?;
     let brake = Brake::default();
     let guard = Guard::writing(brake.clone()).metered(status.metrics().meter());
+    // This AWS refuses nothing, so nobody has to wait for it.
     let connection =
-        Connection::new(simulator.sdk_config(example::ML_ACCOUNT, example::REGION), guard);
+        Connection::new(simulator.sdk_config(example::ML_ACCOUNT, example::REGION), guard)
+            .within(Budget::unlimited());
     let mut session =
         Session::over(settings, &connection, &args.dir, engine::Options::default(), brake).await?;
     let engine = &mut session.engine;

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::{Check, Status, clock, examine, text};
 use crate::{
-    aws::{Connection, Guard},
+    aws::{Budget, Connection, Guard},
     settings::{Overrides, Settings},
     simulator::{
         Fault, Options, Simulator,
@@ -25,7 +25,8 @@ fn world() -> Simulator {
 }
 
 async fn doctor(simulator: &Simulator, settings: &str, overrides: &Overrides) -> Vec<Check> {
-    let connection = Connection::new(simulator.sdk_config(ML_ACCOUNT, REGION), Guard::rehearsing());
+    let connection = Connection::new(simulator.sdk_config(ML_ACCOUNT, REGION), Guard::rehearsing())
+        .within(Budget::unlimited());
     examine(Settings::parse(settings, overrides), &connection, &shipped()).await
 }
 
@@ -171,7 +172,8 @@ async fn a_bad_directory_fails_and_the_identities_are_still_examined() {
     let simulator = world();
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("a.yaml"), "kind: X\n---\nkind: Y\n").unwrap();
-    let connection = Connection::new(simulator.sdk_config(ML_ACCOUNT, REGION), Guard::rehearsing());
+    let connection = Connection::new(simulator.sdk_config(ML_ACCOUNT, REGION), Guard::rehearsing())
+        .within(Budget::unlimited());
     let settings = Settings::parse(SETTINGS, &overrides());
     let checks = examine(settings, &connection, dir.path()).await;
     assert_eq!(failed(&checks), ["directory"], "{}", text(&checks));
@@ -275,7 +277,8 @@ async fn a_service_and_a_unit_that_nobody_has_are_named() {
                     spec:\n  targets: [\"ou:/Workload\"]\n  content: {Version: \"2012-10-17\", Statement: \
                     [{Effect: Deny, Action: \"organizations:LeaveOrganization\", Resource: \"*\"}]}\n";
     std::fs::write(dir.path().join("a.yaml"), manifest).unwrap();
-    let connection = Connection::new(simulator.sdk_config(ML_ACCOUNT, REGION), Guard::rehearsing());
+    let connection = Connection::new(simulator.sdk_config(ML_ACCOUNT, REGION), Guard::rehearsing())
+        .within(Budget::unlimited());
     let settings = Settings::parse(SETTINGS, &overrides());
     let checks = examine(settings, &connection, dir.path()).await;
     let service = check(&checks, "ml-prod: look up endpoint services");

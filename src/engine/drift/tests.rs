@@ -71,6 +71,7 @@ impl Process {
             done: step.keys(),
             wrote: step.keys(),
             failed: Vec::new(),
+            shared: false,
             outcome: Outcome::Done { id: "vpce-1".into() },
             error: None,
         };
@@ -188,6 +189,23 @@ fn what_waits_for_what_is_not_known_is_no_drift_unless_it_has_another_reason_of_
             Process::default().pass(vec![drift(&["policy"], Verdict::Waiting(why.clone()))]);
         assert_eq!(found.len(), drifts, "{why:?}");
     }
+}
+
+#[test]
+fn entries_of_one_edit_are_drifts_of_their_own() {
+    let holes = |entries: &[&str]| {
+        let mut step = drift(&[&entries.join("; ")], held());
+        let Action::Edit { edits, .. } = &mut step.action else { panic!() };
+        edits[0].entries = entries.iter().map(|&it| it.to_owned()).collect();
+        step
+    };
+    let mut process = Process::default();
+    process.pass(vec![holes(&["revoke 22"])]);
+    let found = process.pass(vec![holes(&["revoke 22", "revoke 3389"])]);
+    assert_eq!(process.counted(), (2, 0), "the first one is still there");
+    assert_eq!(found[1].what, ["revoke 3389"]);
+    process.pass(vec![holes(&["revoke 3389"])]);
+    assert_eq!(process.counted().0, 2);
 }
 
 #[test]

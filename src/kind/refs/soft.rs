@@ -39,7 +39,10 @@ impl Refs<'_> {
     pub fn candidates(&self, kind: &str, text: &str) -> Candidates {
         let address = self.address(kind, text);
         match (self.known.candidates.get(&address), self.unknown(&address)) {
-            (None, Some(_)) => Candidates::Any,
+            (None, Some(_)) => {
+                let key = (self.scope.name.clone(), address.scoped_kind());
+                self.known.elsewhere.get(&key).cloned().map_or(Candidates::Any, Candidates::Others)
+            }
             (ids, _) => Candidates::These(ids.cloned().unwrap_or_default()),
         }
     }
@@ -93,7 +96,14 @@ impl Refs<'_> {
     pub fn withhold(&mut self, kind: LookupKind, id: &str, why: Unresolved) -> String {
         let placeholder = format!("{} {id}{NOT_RESOLVED}", kind.as_str());
         self.resolution.missing(&placeholder, why, true);
+        self.resolution.is_fact(&placeholder);
         placeholder
+    }
+
+    /// Asks whether there is what the resource needs when it is created; a resource that is there has it.
+    pub fn confirm(&mut self, field: &str, kind: LookupKind, lookup: &Lookup) {
+        let found = self.find_one(field, kind, lookup, None);
+        self.resolution.is_fact(&found.id);
     }
 
     /// The placeholder that would stand in place of this value of a reference.

@@ -5,6 +5,7 @@
 //! creation is shown and never replaced; what it refuses to change while apps run waits, with the
 //! apps' names, and holds nothing else up.
 
+mod arns;
 pub mod aws;
 mod change;
 mod diff;

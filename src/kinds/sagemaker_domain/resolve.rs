@@ -4,7 +4,7 @@ use serde::{Deserialize as _, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
-    diff,
+    arns, diff,
     leaf::Leaf,
     rules,
     spec::Spec,
@@ -59,7 +59,9 @@ pub fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
     for (member, value) in &written {
         want.set(member, value.clone());
     }
-    rules::check(&spec, &want, Value::Object(written), &mut problems);
+    let written = Value::Object(written);
+    arns::check(refs.scope(), &written, &mut problems);
+    rules::check(&spec, &want, written, &mut problems);
     if problems.is_empty() { Ok(want) } else { Err(problems) }
 }
 

@@ -191,16 +191,7 @@ fn text_problem(key: &str, text: &str) -> Option<String> {
         "securityGroups" | "securityGroupIds" if !is_id("sg-", text) => {
             wrong("a security group's id (sg-…)")
         }
-        "executionRole"
-        | "domainExecutionRoleArn"
-        | "executionRoleArn"
-        | "amazonBedrockRoleArn"
-        | "amazonForecastRoleArn"
-        | "crossAccountModelRegisterRoleArn"
-        | "assumableRoleArns"
-        | "executionRoleArns"
-            if !is_role(text) =>
-        {
+        _ if is_role_field(key) && !is_role(text) => {
             wrong("a role's ARN (arn:aws:iam::111122223333:role/name)")
         }
         "kmsKey" | "s3KmsKeyId" if !is_key(text) => wrong("a KMS key's ARN, id or alias"),
@@ -227,6 +218,21 @@ fn text_problem(key: &str, text: &str) -> Option<String> {
         _ if is_arn_field(key) && !text.starts_with("arn:") => wrong("an ARN"),
         _ => None,
     }
+}
+
+/// Whether the members of this name are roles' ARNs.
+pub(super) fn is_role_field(key: &str) -> bool {
+    matches!(
+        key,
+        "executionRole"
+            | "domainExecutionRoleArn"
+            | "executionRoleArn"
+            | "amazonBedrockRoleArn"
+            | "amazonForecastRoleArn"
+            | "crossAccountModelRegisterRoleArn"
+            | "assumableRoleArns"
+            | "executionRoleArns"
+    )
 }
 
 fn is_arn_field(key: &str) -> bool {

@@ -120,7 +120,7 @@ pub struct Redescription {
 impl Change {
     /// What this change does, one name for each entry; the same in every pass in which the same has to be done
     /// again, and the same before and after a reference of a manifest is known.
-    pub fn keys(&self) -> Vec<String> {
+    pub(super) fn keys(&self) -> Vec<String> {
         let each = |verb: &str, direction: &Direction, rules: Vec<String>| {
             rules.into_iter().map(|rule| format!("{verb} {direction} {rule}")).collect()
         };
@@ -215,6 +215,31 @@ impl fmt::Display for Change {
     }
 }
 
+impl Change {
+    /// Adding the new rules and taking the old ones away, pair by pair, instead of turning one into the other.
+    pub(super) fn in_two_calls(&self) -> Vec<Self> {
+        let Self::Modify { direction, pairs } = self else { return Vec::new() };
+        let entry = |rule: &Rule, description: Option<String>| {
+            vec![Entry { rule: rule.clone(), description }]
+        };
+        let calls = |Pair { old, new, description }: &Pair| {
+            let add = Self::Authorize {
+                direction: *direction,
+                rules: entry(new, Some(description.clone())),
+                covered: old.covers(new),
+                waits_for: None,
+            };
+            let remove = Self::Revoke {
+                direction: *direction,
+                rules: entry(old, None),
+                bridged: old.overlaps(new),
+            };
+            [add, remove]
+        };
+        pairs.iter().flat_map(calls).collect()
+    }
+}
+
 /// The rule itself if it is only one, else how many; the others are in the lines below.
 fn entries(
     f: &mut fmt::Formatter<'_>,
@@ -251,6 +276,10 @@ impl Redescription {
 impl Describe for Change {
     fn key(&self) -> String {
         self.keys().join("; ")
+    }
+
+    fn entries(&self) -> Vec<String> {
+        self.keys()
     }
 
     fn follows(&self) -> bool {

@@ -80,6 +80,10 @@ impl Kind for SecurityGroup {
         if no_ingress && closed(want.egress.as_ref()) { Risk::NEUTRAL } else { Risk::LOOSENS }
     }
 
+    fn otherwise(change: &Change) -> Vec<Change> {
+        change.in_two_calls()
+    }
+
     fn effect(mut have: State, change: &Change) -> State {
         change.apply(&mut have);
         have

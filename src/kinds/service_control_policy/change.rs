@@ -121,12 +121,12 @@ impl Update {
 }
 
 impl Change {
-    /// The places below which it has effect, for a policy that is attached to `live` before anything of the step is done. A
-    /// policy that is attached nowhere yet is one whose create was not completed: attaching it is a part of that.
+    /// The places below which it has effect, for a policy that is attached to `live` before anything of the step is done.
+    /// Attaching a policy whose create is being completed is a part of that.
     pub(super) fn concerns(&self, live: BTreeSet<String>, completing: bool) -> BTreeSet<String> {
         match self {
             Self::Update(update) if update.content.is_some() => live,
-            Self::Attach { .. } if completing || live.is_empty() => BTreeSet::new(),
+            Self::Attach { .. } if completing => BTreeSet::new(),
             Self::Attach { target, .. } | Self::Detach { target, .. } => {
                 BTreeSet::from([target.clone()])
             }

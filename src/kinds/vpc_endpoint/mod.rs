@@ -8,6 +8,7 @@ pub mod aws;
 mod change;
 mod operations;
 mod policy;
+mod region;
 mod resolve;
 mod service;
 mod spec;
@@ -155,7 +156,11 @@ impl Kind for VpcEndpoint {
     fn guards(state: &State) -> Vec<Guarded> {
         match &state.policy {
             Some(Policy::Document(document)) => {
-                vec![Guarded { document: Some(document.clone()), reach: Reach::Endpoint }]
+                let service = state.service.rsplit('.').next().unwrap_or_default().to_owned();
+                vec![Guarded {
+                    document: Some(document.clone()),
+                    reach: Reach::Endpoint { service },
+                }]
             }
             _ => Vec::new(),
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{
-    Policy, Spec, State,
+    Policy, Spec, State, region,
     service::{self, Standing},
     spec::{DnsRecordIpType, EndpointType, IpAddressType},
 };
@@ -37,15 +37,7 @@ pub(super) fn resolve(spec: &Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inv
         let help = "write its short name, such as sagemaker.api, or its full name";
         problems.push(Invalid::new("service", format!("`{}` {why}", spec.service)).help(help));
     }
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if spec
-        .service_region
-        .as_ref()
-        .is_some_and(|given| given.is_empty() || !given.chars().all(fits))
-    {
-        let help = "write its code, such as eu-west-1";
-        problems.push(Invalid::new("serviceRegion", format!("`{region}` is no Region")).help(help));
-    }
+    problems.extend(region::check(spec, refs));
     let service = service::full_name(&spec.service, region, spec.endpoint_type);
     if service::problem(&spec.service).is_none() {
         standing(spec, &service, region, refs);
@@ -117,7 +109,7 @@ fn standing(spec: &Spec, full_name: &str, region: &str, refs: &mut Refs<'_>) {
             // The listing shows the services of its own Region.
             if region == refs.scope().region {
                 let lookup = Lookup { name: Some(full_name.to_owned()), ..Lookup::default() };
-                refs.find_one(field, LookupKind::EndpointService, &lookup, None);
+                refs.confirm(field, LookupKind::EndpointService, &lookup);
             }
         }
     }

@@ -148,7 +148,7 @@ impl fmt::Display for Place {
 
 /// `text` with every character escaped that could move a terminal's cursor or reorder a line, so that a policy written
 /// by somebody else cannot forge a diff.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control()

@@ -93,8 +93,8 @@ impl PolicyDocument {
             Tri::any(patterns.iter().map(|p| self.action_matches(p, &request.action)))
         };
         let resource = |patterns: &Tokens| {
-            let read =
-                |p: &Token| Pattern::read(p.shown(), true, variables.then_some(&request.context));
+            let context = variables.then_some(&request.context);
+            let read = |p: &Token| Pattern::of_resource(p.shown(), context);
             Tri::any(patterns.iter().map(|p| read(p).matches_resource(&request.resource)))
         };
         // Most statements are about other actions: nothing else of them needs to be read.

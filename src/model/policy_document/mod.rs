@@ -36,6 +36,7 @@ pub use compare::{Comparison, compare, equivalent};
 pub use diff::{DocumentChange, ElementChange, PolicyDiff, StatementChange, StatementDiff, diff};
 pub use direction::Widening;
 pub use error::PolicyError;
+pub(crate) use error::printable;
 pub use evaluate::{ANY_TEXT, Decision, Request};
 pub use lint::{Gravity, Lint, LintRule, Topic};
 

@@ -182,7 +182,8 @@ fn conditions(statement: &Map<String, Value>, place: &Place) -> Result<Condition
     let mut conditions = Conditions::new();
     for (operator, block) in object(value, place)? {
         let place = place.field(operator);
-        let numeric = Operator::parse(operator).is_some_and(|o| matches!(o.test, Test::Number(_)));
+        let test = Operator::parse(operator).map(|operator| operator.test);
+        let numeric = matches!(test, Some(Test::Number(_)));
         let mut keys: BTreeMap<Token, Tokens> = BTreeMap::new();
         for (key, values) in object(block, &place)? {
             let place = place.field(key);
@@ -190,6 +191,7 @@ fn conditions(statement: &Map<String, Value>, place: &Place) -> Result<Condition
                 values,
                 &place,
                 if numeric { Token::number } else { |text| Token::exact(text) },
+                numeric || matches!(test, Some(Test::Date)),
             )?;
             if keys.insert(Token::folded(key), values).is_some() {
                 // Condition keys are case-insensitive, so this is the duplicate key of JSON in another dress.
@@ -206,6 +208,7 @@ fn condition_values(
     value: &Value,
     place: &Place,
     token: fn(&str) -> Token,
+    fractions: bool,
 ) -> Result<Tokens, PolicyError> {
     let one = |value: &Value, place: &Place| match value {
         Value::String(text) => Ok(token(text)),
@@ -214,6 +217,16 @@ fn condition_values(
             if number.is_f64() && number.as_f64().is_none_or(|n| n.abs() >= EXACT_FLOAT) =>
         {
             Err(place.refused("a number this large loses digits in JSON", "write it in quotes"))
+        }
+        // YAML reads the account 012345678901 as a number that JSON writes as 12345678901.0.
+        Value::Number(number)
+            if !fractions
+                && number.as_f64().is_some_and(|n| number.is_f64() && n.fract() == 0.0) =>
+        {
+            Err(place.refused(
+                "a number without quotes, which is not compared as it is written",
+                "write it in quotes",
+            ))
         }
         Value::Number(number) => Ok(token(&number.to_string())),
         other => Err(wrong_type(other, "a string, number or boolean, or a list of them", place)),

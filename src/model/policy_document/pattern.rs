@@ -105,6 +105,15 @@ impl Pattern {
         Self(parts)
     }
 
+    /// A `Resource`. Variables are documented for what follows the fifth colon of an ARN only: before it nobody knows what
+    /// they come to.
+    pub(super) fn of_resource(text: &str, variables: Option<&Known>) -> Self {
+        let mut before = text.splitn(ARN_COMPONENTS, ':').take(ARN_COMPONENTS - 1);
+        let early = text.starts_with("arn:") && before.any(|part| part.contains("${"));
+        let nothing = Known::new();
+        Self::read(text, true, variables.map(|known| if early { &nothing } else { known }))
+    }
+
     /// The same pattern in lower case.
     pub(super) fn lowercase(self) -> Self {
         let lower = |part| match part {

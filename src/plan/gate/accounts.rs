@@ -4,15 +4,21 @@
 //! everybody at once. A closed account counts for nothing, and the one that manages the organisation is never concerned
 //! (Organizations user guide, "SCP effects on permissions").
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
 use super::masses;
 use crate::{
-    kind::erased::{Registry, Undecodable},
+    kind::{
+        Guarded, Reach,
+        erased::{Registry, Undecodable},
+    },
     model::{Address, OrganizationTree, Seen},
-    plan::{Action, Cause, Inputs, Step, Verdict},
+    plan::{Action, Cause, Inputs, KnownWant, Step, Verdict},
     settings::GateLimits,
 };
 
@@ -63,7 +69,8 @@ impl fmt::Display for TooMany {
 /// Why the step concerns more accounts than a change from the directory may; empty if it does not.
 pub(super) fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<TooMany> {
     let Inputs { look, memory, limits, organization } = inputs;
-    let places = match places(step, look.installation.registry, memory.completing, limits.gate) {
+    let known = Known { completing: memory.completing, wants: memory.known_wants };
+    let places = match places(step, look.installation.registry, known, limits.gate) {
         Ok(places) => places,
         Err(defect) => return vec![TooMany::Unknown { why: Some(defect.to_string()) }],
     };
@@ -84,11 +91,11 @@ pub(super) fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<TooMany> {
 pub fn depends_on_tree(
     step: &Step,
     registry: &Registry,
-    completing: &BTreeSet<Address>,
+    known: Known<'_>,
     limits: &GateLimits,
 ) -> bool {
     matches!(step.verdict, Verdict::Go | Verdict::Held(_))
-        && places(step, registry, completing, limits).is_ok_and(|places| may_be_too_many(&places))
+        && places(step, registry, known, limits).is_ok_and(|places| may_be_too_many(&places))
 }
 
 /// Whether the step is the directory's doing. Undoing what somebody else did to a policy that was seen in order is not, whomever
@@ -101,7 +108,7 @@ fn comes_from_directory(step: &Step) -> bool {
 fn places(
     step: &Step,
     registry: &Registry,
-    completing: &BTreeSet<Address>,
+    known: Known<'_>,
     limits: &GateLimits,
 ) -> Result<BTreeSet<String>, Undecodable> {
     let unlimited = masses::most(limits.accounts_percent, 0, FLOOR).is_none();
@@ -109,12 +116,33 @@ fn places(
     if unlimited || !comes_from_directory(step) {
         return Ok(BTreeSet::new());
     }
-    let completing = completing.contains(&step.address);
     match &step.action {
         // A policy is created without being attached.
         Action::Create { .. } => Ok(BTreeSet::new()),
-        Action::Edit { have, edits } => kind.concerns(&have.state, Some(edits), completing),
-        Action::Delete { have, .. } => kind.concerns(&have.state, None, completing),
+        Action::Edit { have, edits } => {
+            let completes = known.is_unfinished(&step.address, &kind.guards(&have.state)?);
+            kind.concerns(&have.state, Some(edits), completes)
+        }
+        Action::Delete { have, .. } => kind.concerns(&have.state, None, false),
+    }
+}
+
+/// What this process knows of addresses.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// What it created and has not seen in order yet.
+    pub completing: &'a BTreeSet<Address>,
+    /// What it saw in order.
+    pub wants: &'a BTreeMap<Address, KnownWant>,
+}
+
+impl Known<'_> {
+    /// Whether attaching a policy completes its create: this process made it, or it is attached nowhere and was not seen
+    /// to be wanted so, as it is after a process ended in between.
+    fn is_unfinished(&self, address: &Address, live: &[Guarded]) -> bool {
+        let nowhere = |it: &Guarded| matches!(&it.reach, Reach::Accounts(at) if at.is_empty());
+        self.completing.contains(address)
+            || live.iter().all(nowhere) && !self.wants.contains_key(address)
     }
 }
 

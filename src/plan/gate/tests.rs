@@ -12,7 +12,7 @@ use super::{lockout::LockoutReason, *};
 use crate::{
     kind::{
         ScopeFacts,
-        erased::{Edit, EditBody},
+        erased::{Edit, EditBody, Resolved},
     },
     kinds::{self, kms_key, service_control_policy as scp},
     model::{
@@ -20,8 +20,8 @@ use crate::{
         policy_document::{Dialect, PolicyDocument},
     },
     plan::{
-        Cause, Claims, Holdoff, Installation, Limits, Live, Lockout, Look, Memory, Organization,
-        Past, ReportReason, Wait, WaitReason,
+        Cause, Claims, Holdoff, Installation, KnownWant, Limits, Live, Lockout, Look, Memory,
+        Organization, Past, ReportReason, Wait, WaitReason, look::Resolving,
     },
     settings::{GateLimits, Mode, Prune},
 };
@@ -39,6 +39,8 @@ struct Scene {
     facts: BTreeMap<String, ScopeFacts>,
     documents: BTreeMap<Address, crate::manifest::Document>,
     completing: BTreeSet<Address>,
+    known_wants: BTreeMap<Address, KnownWant>,
+    wants: BTreeMap<Address, Want>,
     holdoffs: BTreeMap<Address, Holdoff>,
     limits: GateLimits,
 }
@@ -67,6 +69,8 @@ impl Scene {
             facts: BTreeMap::from([facts("prod", ACCOUNT), facts("org", "999988887777")]),
             documents: BTreeMap::new(),
             completing: BTreeSet::new(),
+            known_wants: BTreeMap::new(),
+            wants: BTreeMap::new(),
             holdoffs: BTreeMap::new(),
             limits: GateLimits::default(),
         }
@@ -80,7 +84,7 @@ impl Scene {
     }
 
     fn hold(&self, steps: Vec<Step>) -> Vec<Step> {
-        let mut plan = Plan { steps, ..Plan::default() };
+        let mut plan = Plan { steps, wants: self.wants.clone(), ..Plan::default() };
         self.ask(|inputs| hold(&mut plan, inputs));
         plan.steps
     }
@@ -91,20 +95,25 @@ impl Scene {
     }
 
     fn ask<T>(&self, question: impl FnOnce(&Inputs<'_>) -> T) -> T {
-        let (registry, empty) = (kinds::registry(), (BTreeMap::new(), BTreeMap::new()));
+        let (registry, nothing) = (kinds::registry(), BTreeMap::new());
         let installation = Installation { registry: &registry, owner: "ml", facts: &self.facts };
         let claims = Claims::read(&self.live, "ml");
         let predecessors = BTreeMap::new();
-        let look = Look::new(installation, &self.documents, &self.live, claims, &predecessors);
+        let mut look = Look::new(installation, &self.documents, &self.live, claims, &predecessors);
+        for (address, Want { state, .. }) in &self.wants {
+            let want =
+                Resolved { state: state.clone(), tags: BTreeMap::new(), natural_keys: Vec::new() };
+            look.resolved.insert(address, Resolving::Done(Some(want), Box::default()));
+        }
         question(&Inputs {
             look: &look,
             memory: Memory {
                 holdoffs: &self.holdoffs,
-                create_holdoffs: &empty.0,
+                create_holdoffs: &nothing,
                 given_up: &BTreeSet::new(),
                 completing: &self.completing,
                 predecessors: &predecessors,
-                known_wants: &empty.1,
+                known_wants: &self.known_wants,
                 inherited: &BTreeMap::new(),
                 past: &self.past,
             },

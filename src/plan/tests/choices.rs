@@ -86,3 +86,16 @@ fn what_puts_back_goes_ahead_of_what_failed_even_if_it_opens_too() {
     let ahead = edits::ahead_of(&world.holdoffs[&at("a")], &put_back);
     assert_eq!(ahead, BTreeSet::from(["gate".to_owned()]));
 }
+
+#[test]
+fn what_shared_a_refused_call_is_made_by_itself_and_what_closes_goes_ahead() {
+    let mut world = World::of([widget("a", "parts: {lock: shut, label: new}")])
+        .with(ours("w-1", "a", &[]))
+        .failed("a", &[]);
+    let holdoff = world.holdoffs.get_mut(&at("a")).unwrap();
+    holdoff.together = ["label", "lock"].map(str::to_owned).into();
+    let plan = world.plan();
+    let keys: Vec<_> = plan.steps.iter().map(|step| (step.keys(), step.verdict.goes())).collect();
+    assert_eq!(keys, [(vec!["lock".to_owned()], true), (vec!["label".to_owned()], false)]);
+    assert!(plan.steps.iter().flat_map(|step| step.action.edits()).all(|edit| edit.alone));
+}

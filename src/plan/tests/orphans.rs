@@ -115,7 +115,12 @@ fn a_pruning_is_only_reported_where_nothing_may_be_written() {
 }
 
 fn failed(want: &str) -> Holdoff {
-    Holdoff { want: want.into(), wait: refused(), failed: BTreeSet::new() }
+    Holdoff {
+        want: want.into(),
+        wait: refused(),
+        failed: BTreeSet::new(),
+        together: BTreeSet::new(),
+    }
 }
 
 #[test]

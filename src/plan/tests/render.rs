@@ -40,6 +40,7 @@ fn steps_show_their_resource_their_edits_with_risk_and_lines_and_where_the_manif
           + parts.beside: Widget/d (known after apply)
           + parts.label: x
           + gone: false
+          + tags.team: ml
     - prod/Widget/c  delete w-3 (tombstone)  all.yaml:15:1
     + prod/Widget/d  create  [loosens]  all.yaml:21:1
           + title: t

@@ -226,3 +226,20 @@ fn a_plan_reads_back_from_json_as_it_was_except_for_fingerprints() {
 fn deletable_orphan() -> Observed<Value> {
     ours("w-9", "old", &[])
 }
+
+#[test]
+fn an_obstacle_keeps_an_edit_of_several_entries_waiting() {
+    let mut several = edit("set x", Risk::NEUTRAL, json!({"x": 1}));
+    several.entries = vec!["x[1]".to_owned(), "x[2]".to_owned()];
+    several.inspect = true;
+    let both = [several, edit("set y", Risk::NEUTRAL, json!({"y": 1}))];
+    let mut plan = Plan { steps: vec![step(edits("w-1", &both), Verdict::Go)], ..Plan::default() };
+    let asked: Vec<_> = plan.questions().iter().map(|it| it.key().to_owned()).collect();
+    assert_eq!(asked, ["x"]);
+    let reason = WaitReason::Obstacles { found: vec!["eni-1".to_owned()] };
+    let found = BTreeMap::from([("x".to_owned(), reason)]);
+    plan.settle(&Obstacles::from([(at("a"), found)]));
+    let goes: Vec<_> = plan.steps.iter().map(|it| (it.keys(), it.verdict.goes())).collect();
+    let waits = vec!["x[1]".to_owned(), "x[2]".to_owned()];
+    assert_eq!(goes, [(vec!["y".to_owned()], true), (waits, false)]);
+}

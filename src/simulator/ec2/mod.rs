@@ -21,7 +21,6 @@ mod security_groups;
 mod services;
 mod subnets;
 mod tags;
-mod throttle;
 mod truth;
 mod vpcs;
 
@@ -42,7 +41,6 @@ use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use subnets::Subnet;
-use throttle::Buckets;
 use vpcs::Vpc;
 
 /// EC2 in every account and region.
@@ -58,7 +56,6 @@ struct Region {
     now: State,
     /// States that a write has replaced, with the time of the write, oldest first.
     past: VecDeque<(Duration, State)>,
-    buckets: Buckets,
 }
 
 /// All resources of one account in one region, by id.
@@ -143,7 +140,7 @@ const OPERATIONS: &[(&str, Handler)] = &[
 ];
 
 impl Ec2 {
-    /// Answers one call: throttling first, then the dry run, then the operation itself.
+    /// Answers one call: the dry run first, then the operation itself.
     ///
     /// # Errors
     /// As EC2 words them.
@@ -166,9 +163,6 @@ impl Ec2 {
         let key = (caller.account.clone(), caller.region.clone());
         let region = self.regions.entry(key).or_default();
         let input = Input::new(input);
-        if context.options.throttling {
-            region.buckets.take(operation, input, context.elapsed)?;
-        }
         if input.flag("DryRun")? == Some(true) {
             let message = "Request would have succeeded, but DryRun flag is set.";
             return Err(ApiError::new("DryRunOperation", message).status(412));

@@ -140,7 +140,7 @@ fn principals(members: &Members, language: Language, partition: &str) -> Checked
             // Not resolved, so that what is left of a deleted principal passes.
             "AWS" => names::is_principal(name) || names::is_unique_id(name),
             "Service" => *name == "*" || names::is_service(name),
-            "Federated" | "CanonicalUser" => true,
+            "Federated" | "CanonicalUser" => language != Language::Key,
             _ => false,
         };
         if names.is_empty() || !names.iter().all(right) {

@@ -22,8 +22,9 @@ const OPEN: [&str; 3] = [
     "EnableDockerAccess \"ENABLED\"",
     "AppNetworkAccessType \"PublicInternetOnly\"",
 ];
-/// The first words of facts that must not be missing.
-const CLOSING: &str = "attached ";
+/// The first words of facts that must not be missing: where a policy is attached, and which tables send traffic through an
+/// endpoint and its policy.
+const CLOSING: [&str; 2] = ["attached ", "routeTable "];
 
 /// What is open, one sentence each.
 fn holes(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String> {
@@ -32,7 +33,8 @@ fn holes(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String
             || OPEN.iter().any(|end| fact.ends_with(end))
     };
     let added = found.difference(wanted).filter(opens).cloned();
-    let missing = wanted.difference(found).filter(|fact| fact.starts_with(CLOSING));
+    let missing =
+        wanted.difference(found).filter(|fact| CLOSING.iter().any(|word| fact.starts_with(word)));
     added.chain(missing.map(|fact| format!("not {fact}"))).collect()
 }
 
@@ -119,7 +121,8 @@ mod tests {
             ("egress -1 all 0.0.0.0/0", "name apps", "egress -1 all 0.0.0.0/0"),
             ("policy {\"wide\":1}", "policy {}", "policy {\"wide\":1}"),
             ("content {}", "content {\"narrow\":1}", "content {}"),
-            ("routeTable rtb-2", "routeTable rtb-1", "routeTable rtb-2"),
+            ("routeTable rtb-2", "name logs", "routeTable rtb-2"),
+            ("name logs", "routeTable rtb-1", "not routeTable rtb-1"),
             ("group sg-2", "group sg-1", "group sg-2"),
             ("subnet subnet-2", "subnet subnet-1", "subnet subnet-2"),
             ("state Enabled", "state Disabled", "state Enabled"),

@@ -88,6 +88,39 @@ async fn request_buckets_run_dry_only_if_the_options_say_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_service_says_that_its_bucket_is_empty_in_its_own_words_and_refills_it() {
+    let simulator = simulator_with(|options| options.throttling = true);
+    let once = aws_config::retry::RetryConfig::disabled();
+    let config = simulator.sdk_config(ACCOUNT, REGION).into_builder().retry_config(once).build();
+    let kms = aws_sdk_kms::Client::new(&config);
+    let manager = simulator.sdk_config("999988887777", REGION).into_builder();
+    let manager = manager.retry_config(aws_config::retry::RetryConfig::disabled()).build();
+    let organizations = aws_sdk_organizations::Client::new(&manager);
+    let sagemaker = aws_sdk_sagemaker::Client::new(&config);
+    let mut keys = Vec::new();
+    for _ in 0..6 {
+        keys.push(kms.create_key().send().await.err().and_then(|e| e.code().map(str::to_owned)));
+    }
+    assert_eq!(keys[4..], [None, Some("ThrottlingException".to_owned())], "5 a second");
+    let mut roots = Vec::new();
+    for _ in 0..3 {
+        let answer = organizations.list_roots().send().await;
+        roots.push(answer.err().and_then(|error| error.code().map(str::to_owned)));
+    }
+    assert_eq!(roots[1..], [None, Some("TooManyRequestsException".to_owned())], "2 at once");
+    let mut domains = Vec::new();
+    for _ in 0..21 {
+        let answer = sagemaker.list_domains().send().await;
+        domains.push(answer.err().and_then(|error| error.code().map(str::to_owned)));
+    }
+    assert_eq!(domains[19..], [None, Some("ThrottlingException".to_owned())]);
+    pass(1).await;
+    assert!(kms.create_key().send().await.is_ok());
+    assert!(organizations.list_roots().send().await.is_ok());
+    assert!(sagemaker.list_domains().send().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn reads_lag_behind_writes_by_what_the_options_say() {
     let simulator = simulator_with(|options| options.read_lag = Duration::from_secs(5));
     let ec2 = ec2(&simulator);

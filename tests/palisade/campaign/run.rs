@@ -386,7 +386,8 @@ impl Runner<'_> {
         for step in reports.iter().flat_map(|report| &report.plan.steps) {
             let Verdict::Held(why) = &step.verdict else { continue };
             let file = own.path().join(format!("approval-{}.yaml", step.digest));
-            let puts_back = |step: &Step| step.action.edits().iter().all(|edit| edit.puts_back);
+            let puts_back =
+                |step: &palisade::plan::Step| step.action.edits().iter().all(|edit| edit.puts_back);
             let only_puts_back = !step.action.edits().is_empty() && puts_back(step);
             if why.iter().all(may) && !only_puts_back && !file.exists() {
                 std::fs::write(file, approval(&step.digest)).expect("written");

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{good, policy_of, scope, statement};
 use crate::{
-    aws::{Access, Brake, Connection, Guard},
+    aws::{Access, Brake, Budget, Connection, Guard},
     kind::{Ask, Class, CloudError, Kind as _, Port as _},
     kinds::kms_key::{Change, KmsKey, State, aws::Live},
     model::{Address, Claim, Deletion, Observed, Phase, PhysicalId, Tags},
@@ -26,7 +26,8 @@ impl Place {
         let simulator = Simulator::default();
         let facts = scope();
         let config = simulator.sdk_config(&facts.account, &facts.region);
-        let connection = Connection::new(config, Guard::writing(Brake::default()));
+        let connection =
+            Connection::new(config, Guard::writing(Brake::default())).within(Budget::unlimited());
         let access = connection.access(facts, None).await;
         Self { simulator, port: Live::connect(&access), access }
     }

@@ -6,6 +6,7 @@ use aws_sdk_sagemaker::{
     operation::describe_domain::DescribeDomainOutput,
     types::{AppDetails, AppStatus, DomainStatus},
 };
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::{Live, wire::Wire};
@@ -22,6 +23,8 @@ use crate::{
 
 /// The page size of SageMaker's lists: their default is 10, their maximum 100.
 const PAGE: i32 = 100;
+/// Domains read side by side.
+const AT_ONCE: usize = 8;
 /// `ListTags` has a least page size of 50, which is as many as a resource can have.
 const TAG_PAGE: i32 = 50;
 
@@ -75,16 +78,22 @@ impl Live {
             self.client.list_domains().max_results(PAGE),
             domains
         );
-        let mut found = Population::default();
+        let mut named = Vec::with_capacity(listed.len());
         for domain in listed {
             let (Some(id), Some(arn)) = (domain.domain_id, domain.domain_arn) else {
                 let why = "a domain without id or ARN";
                 return Err(CloudError::new("sagemaker:ListDomains", Class::Unknown, why));
             };
-            let name = domain.domain_name.unwrap_or_default();
-            match self.domain(ask, &PhysicalId(id), &arn, &name).await {
-                Ok(domain) => found.whole.extend(domain),
-                Err(unread) => found.miss(*unread)?,
+            named.push((PhysicalId(id), arn, domain.domain_name.unwrap_or_default()));
+        }
+        let mut found = Population::default();
+        for some in named.chunks(AT_ONCE) {
+            let reads = some.iter().map(|(id, arn, name)| self.domain(ask, id, arn, name));
+            for read in join_all(reads).await {
+                match read {
+                    Ok(domain) => found.whole.extend(domain),
+                    Err(unread) => found.miss(*unread)?,
+                }
             }
         }
         for id in &ask.remembered {

@@ -2,7 +2,7 @@
 
 use super::{aws::Live, *};
 use crate::{
-    aws::{Access, Brake, Connection, Guard},
+    aws::{Access, Brake, Budget, Connection, Guard},
     kind::{Ask, Class, CloudError, Intent, Port, ScopeFacts},
     model::{Address, Claim, Deletion, Observed, PhysicalId},
     simulator::{Fault, Simulator},
@@ -33,7 +33,8 @@ impl Cloud {
         let config = simulator.sdk_config(&facts.account, &facts.region);
         // What others do goes around the guard, which knows only palisade's own operations.
         let others = aws_sdk_ec2::Client::new(&config);
-        let connection = Connection::new(config, Guard::writing(Brake::default()));
+        let connection =
+            Connection::new(config, Guard::writing(Brake::default())).within(Budget::unlimited());
         let access = connection.access(facts, None).await;
         let vpc = others.create_vpc().cidr_block("10.0.0.0/16").send().await.expect("a VPC");
         let vpc = vpc.vpc.and_then(|vpc| vpc.vpc_id).expect("its id");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_organizations::types::{PolicySummary, PolicyType};
+use futures::future::join_all;
 
 use super::{Live, Stranger, error::explain};
 use crate::{
@@ -17,6 +18,9 @@ use crate::{
 
 /// The largest page Organizations gives (API reference).
 const PAGE: i32 = 20;
+/// Policies read side by side. Organizations gives no more than a few reads a second, so this only has to be enough not to wait
+/// for one answer before the next question.
+const AT_ONCE: usize = 8;
 /// Tags that were just set may not be shown at once: so many looks before a policy counts as a stranger's.
 const LOOKS: u32 = 2;
 /// For so many passes in a row that is believed; then its tags are read again. At the usual interval that is an hour.
@@ -130,33 +134,42 @@ impl Live {
             }
         }
         self.strangers().retain(|id, _| listed.iter().any(|policy| policy.id == *id));
-        for policy in listed {
-            let id = PhysicalId(policy.id.clone());
-            let named = ask.natural_keys.contains(&policy.name)
-                || ask.adopt.contains(&id)
-                || ask.remembered.contains(&id);
-            if !named && self.is_known_stranger(&policy, ask) {
-                continue;
-            }
-            let tags = match self.tags_of(&policy.id).await {
-                Ok(tags) => tags,
-                Err(why) => {
-                    found.miss(policy.unread(None, why))?;
-                    continue;
+        for some in listed.chunks(AT_ONCE) {
+            let read = join_all(some.iter().map(|policy| self.look_at(policy, ask))).await;
+            for (policy, read) in some.iter().zip(read) {
+                match read {
+                    Ok(observed) => found.whole.extend(observed),
+                    Err((tags, why)) => found.miss(policy.unread(tags, why))?,
                 }
-            };
-            if !named && tags.get(OWNER_TAG) != Some(&ask.owner) {
-                self.meet_stranger(&policy, ask);
-                continue;
-            }
-            // It may be claimed before anybody asks for it by name again.
-            self.strangers().remove(&policy.id);
-            match self.read_one(&policy, &tags).await {
-                Ok(observed) => found.whole.push(observed),
-                Err(why) => found.miss(policy.unread(Some(tags), why))?,
             }
         }
         Ok(found)
+    }
+
+    /// A policy as a whole if it concerns us. With an error come its tags, if those were read.
+    async fn look_at(
+        &self,
+        policy: &Listed,
+        ask: &Ask,
+    ) -> Result<Option<Observed<State>>, (Option<Tags>, CloudError)> {
+        let id = PhysicalId(policy.id.clone());
+        let named = ask.natural_keys.contains(&policy.name)
+            || ask.adopt.contains(&id)
+            || ask.remembered.contains(&id);
+        if !named && self.is_known_stranger(policy, ask) {
+            return Ok(None);
+        }
+        let tags = self.tags_of(&policy.id).await.map_err(|why| (None, why))?;
+        if !named && tags.get(OWNER_TAG) != Some(&ask.owner) {
+            self.meet_stranger(policy, ask);
+            return Ok(None);
+        }
+        // It may be claimed before anybody asks for it by name again.
+        self.strangers().remove(&policy.id);
+        match self.read_one(policy, &tags).await {
+            Ok(observed) => Ok(Some(observed)),
+            Err(why) => Err((Some(tags), why)),
+        }
     }
 
     async fn read_one(&self, listed: &Listed, tags: &Tags) -> Result<Observed<State>, CloudError> {

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    aws::{Brake, Connection, Guard},
+    aws::{Brake, Budget, Connection, Guard},
     kind::{Describe as _, Kind as _, ScopeFacts},
     kinds::service_control_policy::Attachments,
     model::{Phase, policy_document::Dialect},
@@ -65,7 +65,8 @@ impl Script {
             region: "us-east-1".into(),
             partition: "aws".into(),
         };
-        let connection = Connection::new(config, Guard::writing(Brake::default()));
+        let connection =
+            Connection::new(config, Guard::writing(Brake::default())).within(Budget::unlimited());
         Live::connect(&connection.access(facts, None).await)
     }
 

@@ -113,9 +113,9 @@ impl Modify {
             when(&self.subnets.remove, Risk::TIGHTENS.cutting_connections()),
             when(&self.security_groups.add, Risk::LOOSENS),
             when(&self.security_groups.remove, Risk::TIGHTENS),
-            // Subnets behind the table reach the service this way, or no longer. The source addresses switch, which
-            // cuts open connections (Amazon VPC guide, gateway endpoints).
-            when(&self.route_tables.add, Risk::LOOSENS.cutting_connections()),
+            // Subnets behind the table reach the service this way, or no longer: what they send goes past the endpoint's
+            // policy then. The source addresses switch, which cuts open connections (Amazon VPC guide, gateway endpoints).
+            when(&self.route_tables.add, Risk::REPLACES.cutting_connections()),
             when(&self.route_tables.remove, Risk::TIGHTENS.cutting_connections()),
         ];
         policy
@@ -127,26 +127,30 @@ impl Modify {
 
     fn addressing_risks(&self) -> Vec<Risk> {
         let mut risks = Vec::new();
-        let cuts = Risk::NEUTRAL.cutting_connections();
         if let Some(swap) = changed(&self.private_dns) {
             // On: from then on the endpoint's policy and groups apply to what goes to the usual names. Off: what goes
             // there takes another way, past the endpoint's policy.
             risks.push(if swap.to { Risk::TIGHTENS } else { Risk::LOOSENS.cutting_connections() });
         }
-        if changed(&self.private_dns_only_for_inbound_resolver_endpoint)
-            .is_some_and(|swap| swap.to || changed(&self.private_dns).is_none())
-        {
-            risks.push(cuts);
-        }
+        // On: only what comes through a resolver's inbound endpoint goes through this one, and the VPC's own traffic past
+        // its policy.
+        let inbound = changed(&self.private_dns_only_for_inbound_resolver_endpoint);
+        risks.extend(match inbound.map(|swap| swap.to) {
+            Some(true) => Some(Risk::LOOSENS.cutting_connections()),
+            Some(false) if changed(&self.private_dns).is_none() => {
+                Some(Risk::TIGHTENS.cutting_connections())
+            }
+            _ => None,
+        });
         if changed(&self.dns_record_ip_type).is_some() {
-            risks.push(cuts);
+            risks.push(Risk::NEUTRAL.cutting_connections());
         }
         if let Some(swap) = changed(&self.ip_address_type) {
             // Only a second family beside the first one leaves every connection alone.
-            risks.push(if swap.to == "dualstack" {
-                Risk::LOOSENS
-            } else {
-                Risk::TIGHTENS.cutting_connections()
+            risks.push(match (swap.from.as_deref(), swap.to.as_str()) {
+                (_, "dualstack") => Risk::LOOSENS,
+                (Some("dualstack"), _) => Risk::TIGHTENS.cutting_connections(),
+                _ => Risk::REPLACES.cutting_connections(),
             });
         }
         risks

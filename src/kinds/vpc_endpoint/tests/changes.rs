@@ -214,7 +214,8 @@ fn each_part_says_its_risk() {
     let tables = |ids| move |state: &mut State| state.route_tables = Some(ids);
     assert_eq!(
         risk(tables(set(["rtb-1", "rtb-2"])), live_gateway()),
-        Risk::LOOSENS.cutting_connections()
+        Risk::REPLACES.cutting_connections(),
+        "what the table's subnets send goes past the policy no longer"
     );
     assert_eq!(risk(tables(set([])), live_gateway()), closing);
     let family = |word: &str| {
@@ -222,7 +223,9 @@ fn each_part_says_its_risk() {
         move |state: &mut State| state.ip_address_type = Some(word.clone())
     };
     assert_eq!(risk(family("dualstack"), live()), Risk::LOOSENS);
-    assert_eq!(risk(family("ipv6"), live()), closing);
+    assert_eq!(risk(family("ipv6"), live()), Risk::REPLACES.cutting_connections());
+    let both = State { ip_address_type: Some("dualstack".into()), ..live() };
+    assert_eq!(risk(family("ipv4"), both), closing);
 }
 
 #[test]

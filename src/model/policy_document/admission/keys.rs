@@ -30,6 +30,8 @@ pub(super) enum Names {
     /// `o-abc1234567/r-ab12/ou-ab12-11111111/…`
     Path,
     Arn,
+    /// `AROA…:session` of a role, `AIDA…` of a user, the account of a root user (IAM user guide, principal key values).
+    UserId,
     /// An id that begins so.
     Id(&'static str),
 }
@@ -48,13 +50,14 @@ pub(super) enum Key {
 
 /// The key of this lower-case name.
 pub(super) fn key(name: &str) -> Option<Key> {
-    use Names::{Account, Arn, Id, Organisation, Path};
+    use Names::{Account, Arn, Id, Organisation, Path, UserId};
     use Side::{Caller, Network, Principal, Resource, Source};
     Some(match name {
         "aws:principalaccount" => Key::Names(Principal, Account),
         "aws:principalorgid" => Key::Names(Principal, Organisation),
         "aws:principalorgpaths" => Key::Names(Principal, Path),
         "aws:principalarn" => Key::Names(Principal, Arn),
+        "aws:userid" => Key::Names(Principal, UserId),
         "kms:calleraccount" => Key::Names(Caller, Account),
         "aws:sourceaccount" | "aws:sourceowner" => Key::Names(Source, Account),
         "aws:sourceorgid" => Key::Names(Source, Organisation),
@@ -77,7 +80,6 @@ pub(super) fn key(name: &str) -> Option<Key> {
         "aws:sourceip" => Key::Address,
         // A private address is no more one network's than a service is one customer's.
         "aws:vpcsourceip"
-        | "aws:userid"
         | "aws:username"
         | "aws:principaltype"
         | "kms:viaservice"
@@ -134,6 +136,7 @@ impl Reading {
                 .filter(|id| id.starts_with(prefix) && fixed(id))
                 .map(|id| Party::Network(id.to_owned())),
             Names::Arn => arn(value, test),
+            Names::UserId => user_id(value),
         };
         party.ok_or_else(|| {
             let text = value.to_owned();
@@ -147,7 +150,7 @@ impl Reading {
     fn is_owners(self, value: &str, side: Side, names: Names) -> bool {
         let organisation = matches!(names, Names::Organisation | Names::Path);
         let keys: &[&str] = match (self.attached.is_endpoint(), side, names, organisation) {
-            (_, _, Names::Arn | Names::Id(_), _) => &[],
+            (_, _, Names::Arn | Names::UserId | Names::Id(_), _) => &[],
             (false, Side::Resource, ..) => &[],
             (false, _, _, true) => &["aws:resourceorgid"],
             (false, _, _, false) => &["aws:resourceaccount"],
@@ -165,6 +168,18 @@ impl Reading {
         let name = whole.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
         name.is_some_and(|name| keys.iter().any(|key| name.eq_ignore_ascii_case(key)))
     }
+}
+
+/// Whom a unique id means: ids of roles and users are never used again, and what follows a role's is the name of a session.
+fn user_id(value: &str) -> Option<Party> {
+    let id = value.split(':').next().unwrap_or_default();
+    if is_account_id(id) && id == value {
+        return Some(Party::RootUser(id.to_owned()));
+    }
+    let unique = (id.starts_with("AROA") || id.starts_with("AIDA"))
+        && id.len() >= 16
+        && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    unique.then(|| Party::Principal(id.to_owned()))
 }
 
 /// Whose an ARN with this pattern must be. Under the `Arn` operators a wildcard stays within its component; under the

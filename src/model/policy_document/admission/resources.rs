@@ -3,12 +3,6 @@
 use super::{Condition, Key, Reading, Side, Untied, Why, keys};
 use crate::model::policy_document::canonical::{Body, Selection, is_account_id};
 
-/// How much of a bucket's name must stand before a wildcard to be a name rather than a pattern. AWS asks the same of
-/// patterns in endpoint policies (AWS PrivateLink guide, "Control access to VPC endpoints using endpoint policies": six
-/// characters in a row). Only the beginning counts: a wildcard goes on over slashes, so that what comes after it may be
-/// the name of an object in any bucket.
-const LETTERS: usize = 6;
-
 impl Reading {
     /// Nothing where everything that a statement is about belongs to somebody known; else what it is about, and the
     /// conditions that do not change that.
@@ -69,12 +63,10 @@ fn is_known(resource: &str) -> bool {
         return true;
     }
     let first = name.split('/').next().unwrap_or_default();
-    let fixed = first.find(['*', '?', '$']).unwrap_or(first.len());
     match service {
-        "s3" if region.is_empty() => {
-            !first.is_empty() && (fixed == first.len() || fixed >= LETTERS)
-        }
-        "s3" => false,
+        // Names of buckets are given to whoever asks first, so that anybody can make one that fits a pattern (S3 user guide,
+        // bucket naming rules).
+        "s3" => region.is_empty() && !first.is_empty() && !first.contains(['*', '?', '$']),
         // What has no account in its ARN is AWS's own, such as public images and foundation models.
         _ => account.is_empty() && name.chars().any(|c| !matches!(c, '*' | '?' | '/')),
     }

@@ -99,7 +99,9 @@ impl Reading {
             },
             // Who gives no name has no such key either; KMS hears nobody without a name.
             Key::IsService
-                if condition.is_always("false") && (if_exists || !self.attached.is_endpoint()) =>
+                if condition.is_about_text_or_truth()
+                    && condition.is_always(if negated { "true" } else { "false" })
+                    && (negated || if_exists || !self.attached.is_endpoint()) =>
             {
                 Escape::Requesters(Limit { identities: Who::nobody(), services: Who::Everybody })
             }

@@ -148,10 +148,21 @@ impl Linter<'_> {
         if *service == "iam" && !region.is_empty() && !is_wild(region) {
             self.add(LintRule::ResourceRegion, place);
         }
+        // A variable has a colon of its own, so that nothing after it stands where it seems to.
+        if parts[..5].iter().any(|part| part.contains("${")) {
+            self.add(LintRule::ResourceVariable, place);
+        } else if *service == "iam" && !is_iam_resource(parts[5]) {
+            self.add(LintRule::ResourcePath, place);
+        }
         if !self.partition.is_empty() && is_partition(partition) && *partition != self.partition {
             self.add(LintRule::ResourceOtherPartition, place);
         }
         self.arn_account(resource, place);
+        let account = parts[4];
+        if !account.is_empty() && account.bytes().all(|b| b.is_ascii_digit()) && account.len() != 12
+        {
+            self.add(LintRule::ResourceAccount, place);
+        }
         self.add(LintRule::ResourceOfKeyPolicy, place);
     }
 
@@ -191,6 +202,29 @@ impl Linter<'_> {
             && lists("Resource", &["*"])
             && view.is_unconditional()
     }
+}
+
+/// Whether it can be the last part of an ARN of IAM's (service authorization reference, resource types of IAM).
+fn is_iam_resource(name: &str) -> bool {
+    const TYPES: [&str; 15] = [
+        "access-report",
+        "assumed-role",
+        "federated-user",
+        "group",
+        "instance-profile",
+        "mfa",
+        "oidc-provider",
+        "outbound-web-identity-federation",
+        "policy",
+        "role",
+        "saml-provider",
+        "server-certificate",
+        "sms-mfa",
+        "u2f",
+        "user",
+    ];
+    let kind = name.split('/').next().unwrap_or_default();
+    is_wild(kind) || kind.contains("${") || name == "root" || name != kind && TYPES.contains(&kind)
 }
 
 /// What is wrong with the form of an action.

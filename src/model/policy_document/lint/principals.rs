@@ -44,7 +44,7 @@ impl Linter<'_> {
                     "AWS" if name == "*" => everyone = true,
                     "AWS" => self.aws_principal(name, &place),
                     "Service" => self.service_principal(name, &place),
-                    _ => {}
+                    _ => self.add(LintRule::PrincipalType, &place),
                 }
             }
         }

@@ -100,6 +100,9 @@ rules! {
     PrincipalForm [R, R, N, N, N], Statements,
         "neither an account nor the ARN of an account's root, a user, a role or a session",
         "write the twelve digits of an account, or an ARN such as arn:aws:iam::111122223333:role/NAME";
+    /// KMS and AWS PrivateLink: accounts, users, roles and services; federated and canonical users are for trust and bucket policies.
+    PrincipalType [R, D, N, N, N], Statements,
+        "this policy names nobody in this way", "write AWS or Service, and test a federated user's keys in a Condition";
     /// As above; account ids have twelve digits.
     PrincipalAccount [R, R, N, N, N], Statements,
         "this ARN has no account of twelve digits", "write the account's twelve digits between the colons";
@@ -184,6 +187,15 @@ rules! {
     /// IAM: "IAM resource … cannot contain region information."
     ResourceRegion [D, D, D, D, R], Statements,
         "an ARN of IAM has no Region", "leave the Region empty";
+    /// IAM user guide, policy variables: in an ARN only after the fifth colon. Access Analyzer VARIABLE_UNSUPPORTED_IN_ELEMENT.
+    ResourceVariable [D, D, D, D, R], Statements,
+        "a policy variable before the fifth colon of an ARN", "write the value itself, or a wildcard and a Condition";
+    /// IAM: "IAM resource path must either be "*" or start with user/, …".
+    ResourcePath [D, D, D, D, R], Statements,
+        "IAM has no resources of this type", "begin with user/, role/, group/, policy/ or another of IAM's types";
+    /// Access Analyzer INVALID_ARN_ACCOUNT.
+    ResourceAccount [D, D, D, D, D], Statements,
+        "the account of this ARN does not have twelve digits", "write the twelve digits, or \"*\"";
     /// A request's resources are of the account's partition.
     ResourceOtherPartition [D, D, D, D, D], Statements,
         "names a resource of another partition", "write the partition of the scope's Region";

@@ -90,6 +90,11 @@ fn conditions_with_fixed_values_of_keys_that_strangers_lack_tie_a_statement() {
             nobody,
             our_organisation,
         ),
+        (
+            json!({"StringLike": {"aws:userid": "AROAEXAMPLEEXAMPLE12:*"}}),
+            "AROAEXAMPLEEXAMPLE12",
+            nobody,
+        ),
         (json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}), nobody, "everybody"),
         (json!({"Bool": {"aws:PrincipalIsAWSService": true}}), nobody, "everybody"),
         (
@@ -322,7 +327,8 @@ fn resources_are_known_by_a_fixed_owner_or_by_a_name_that_only_one_has() {
         (json!({"Resource": "arn:aws:s3:*:*:accesspoint/*"}), false),
         (json!({"Resource": "arn:aws:s3:::our-bucket/*"}), true),
         (json!({"Resource": ["arn:aws:s3:::our-bucket", "arn:aws:s3:::our-bucket/*"]}), true),
-        (json!({"Resource": "arn:aws:s3:::our-data-*"}), true),
+        (json!({"Resource": "arn:aws:s3:::our-data/*"}), true),
+        (json!({"Resource": "arn:aws:s3:::our-data-*"}), false),
         (json!({"Resource": "arn:aws:s3:*:111122223333:accesspoint/*"}), true),
         (json!({"Resource": "arn:aws:ec2:*::image/*"}), true),
         (json!({"Resource": "arn:aws:ec2:*:aws:prefix-list/*"}), true),

@@ -107,7 +107,7 @@ fn resources_match_with_case_wildcards_and_variables() {
         (json!("arn:aws:kms:*:111122223333:key/*"), YES),
         (json!("arn:aws:kms:*:111122223333:KEY/*"), NO),
         (json!("arn:aws:kms:*:key/k1"), None),
-        (json!("arn:aws:kms:${aws:RequestedRegion}:*:key/*"), YES),
+        (json!("arn:aws:kms:${aws:RequestedRegion}:*:key/*"), None),
         (json!("arn:aws:kms:${aws:Unknown}:*:key/*"), None),
         (json!(["x", "*"]), YES),
     ] {

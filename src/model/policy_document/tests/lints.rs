@@ -69,6 +69,36 @@ fn an_allow_to_everyone_is_pointed_out() {
 }
 
 #[test]
+fn principals_of_a_kind_that_a_key_policy_does_not_take_are_pointed_out() {
+    for (kind, name) in
+        [("Federated", "cognito-identity.amazonaws.com"), ("CanonicalUser", "79a59df900b949e5")]
+    {
+        let found = key_policy(&document(json!([{
+            "Effect": "Allow", "Principal": {"AWS": ROOT, kind: name}, "Action": "kms:*", "Resource": "*"
+        }])))
+        .lint(&context());
+        assert!(found.iter().any(|it| it.rule == LintRule::PrincipalType), "{kind}: {found:?}");
+    }
+}
+
+#[test]
+fn arns_that_no_resource_has_are_pointed_out() {
+    for (arn, rule) in [
+        ("arn:aws:s3:${aws:RequestedRegion}::x", Some(LintRule::ResourceVariable)),
+        ("arn:aws:iam::${aws:PrincipalAccount}:role/x", Some(LintRule::ResourceVariable)),
+        ("arn:aws:iam::123456789012:foo/x", Some(LintRule::ResourcePath)),
+        ("arn:aws:iam::1234:role/x", Some(LintRule::ResourceAccount)),
+        ("arn:aws:s3:::x/${aws:userid}", None),
+        ("arn:aws:iam::*:role/x", None),
+        ("arn:aws:iam::123456789012:root", None),
+    ] {
+        let policy = scp(&document(json!([{"Effect": "Deny", "Action": "*", "Resource": arn}])));
+        let found: Vec<_> = policy.lint(&context()).into_iter().map(|it| it.rule).collect();
+        assert_eq!(found, rule.into_iter().collect::<Vec<_>>(), "{arn}");
+    }
+}
+
+#[test]
 fn principals_that_will_not_last_are_pointed_out() {
     let aws = |name: &str| json!({"Principal": {"AWS": [ROOT, name]}});
     let session = [(LintRule::SessionPrincipal, "Statement[0].Principal.AWS[1]")];

@@ -258,6 +258,18 @@ fn a_document_is_written_with_sorted_keys_and_otherwise_as_it_was() {
 }
 
 #[test]
+fn an_account_that_yaml_read_as_a_number_is_refused() {
+    let with = |operator: &str, value: Value| {
+        let statement = json!({"Effect": "Deny", "Action": "*", "Resource": "*",
+            "Condition": {operator: {"aws:PrincipalAccount": value}}});
+        PolicyDocument::from_value(&document(json!([statement])), Dialect::ServiceControlPolicy)
+    };
+    assert!(with("StringNotEquals", json!(12_345_678_901.0)).is_err());
+    assert!(with("NumericEquals", json!(12_345_678_901.0)).is_ok());
+    assert!(with("StringNotEquals", json!(111_122_223_333_u64)).is_ok());
+}
+
+#[test]
 fn a_document_survives_serde_in_both_forms() {
     let policy =
         scp(&document(json!([{"Effect": "Deny", "Action": ["b:*", "a:*"], "Resource": "*"}])));

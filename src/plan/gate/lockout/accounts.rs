@@ -13,10 +13,10 @@ use crate::{
     kind::{Guarded, Reach},
     manifest::Presence,
     model::{
-        Ownership, PhysicalId, ScopedKind,
-        policy_document::{Context, Decision, PolicyDocument, equivalent},
+        Ownership, PhysicalId, ScopedKind, Seen,
+        policy_document::{Context, Decision, Dialect, PolicyDocument, equivalent},
     },
-    plan::{Claimed, Look, Step, look::Resolving},
+    plan::{Claimed, Inputs, Organization, Step, look::Resolving},
 };
 
 /// The text of a policy.
@@ -55,6 +55,8 @@ impl Text<'_> {
 
 /// A policy as it was and as it will be.
 struct Change<'a> {
+    /// The scope of the organisation.
+    scope: &'a str,
     after: Text<'a>,
     targets: &'a BTreeSet<String>,
     before: Text<'a>,
@@ -89,7 +91,8 @@ pub(super) fn reasons(
     let own_id = step.action.have().map(|have| &have.id);
     let others = grounds.others(&step.address.scoped_kind());
     let others = others.iter().filter(|other| Some(&other.id) != own_id).collect();
-    let change = Change { after, targets, before, was_on, others };
+    let scope = step.address.scope.as_str();
+    let change = Change { scope, after, targets, before, was_on, others };
     let mut reasons = Vec::new();
     for facts in grounds.scopes().filter(|it| change.concerns(&it.account, grounds)) {
         let Some(place) = grounds.place(&facts.name) else { continue };
@@ -109,7 +112,8 @@ pub(super) fn reasons(
 
 impl Change<'_> {
     fn concerns(&self, account: &str, grounds: &Grounds<'_>) -> bool {
-        self.targets.iter().chain(&self.was_on).any(|target| below(target, account, grounds))
+        let mut places = self.targets.iter().chain(&self.was_on);
+        places.any(|target| below(target, account, self.scope, grounds))
     }
 
     fn judge(
@@ -121,7 +125,7 @@ impl Change<'_> {
         let mut keys = self.after.keys();
         keys.extend(self.before.keys());
         keys.extend(self.others.iter().flat_map(|other| other.keys.iter().cloned()));
-        let on = |target: &&String| below(target, &principal.account, grounds);
+        let on = |target: &&String| below(target, &principal.account, self.scope, grounds);
         let covered = self.targets.iter().any(|target| on(&target));
         let was_on: Vec<&String> = self.was_on.iter().filter(on).collect();
         let mut losses = Losses::default();
@@ -157,20 +161,32 @@ impl Change<'_> {
     }
 }
 
-/// Whether an account is, or may be, below a target or is the target itself. Who is below a root or unit is not known here, so
-/// everybody may be, but for the management account.
-fn below(target: &str, account: &str, grounds: &Grounds<'_>) -> bool {
-    !grounds.managers.contains(account) && (target == account || !is_account(target))
+/// Whether an account is, or may be, below a target or is the target itself. Where the organisation was not read, everybody may
+/// be below a root or unit, but for the management account; so may an account that it does not show.
+fn below(target: &str, account: &str, scope: &str, grounds: &Grounds<'_>) -> bool {
+    if grounds.managers.contains(account) {
+        return false;
+    }
+    if target == account || is_account(target) {
+        return target == account;
+    }
+    match grounds.inputs.organization.trees.get(scope) {
+        Some(Seen::All(tree)) => {
+            tree.0.get(account).is_none_or(|member| member.above.contains(target))
+        }
+        Some(Seen::Unknown(_)) | None => true,
+    }
 }
 
 /// The policies of the organisation that were seen and that stay as they are where they are not themselves changed: somebody
-/// else's, and those of ours whose manifest wants what is there. Where they are attached they go on allowing what they allow.
-/// FullAWSAccess is not among them: where it is attached is not read.
-pub(super) fn others(at: &ScopedKind, look: &Look<'_>) -> Vec<Other> {
+/// else's, and those of ours whose manifest wants what is there; and FullAWSAccess where it was seen. Where they are attached
+/// they go on allowing what they allow.
+pub(super) fn others(at: &ScopedKind, inputs: &Inputs<'_>) -> Vec<Other> {
+    let look = inputs.look;
+    let mut others: Vec<Other> = full_access(&at.scope, inputs.organization).into_iter().collect();
     let (Some(inventory), Some(kind)) = (look.claims.of(at), look.kind(&at.kind)) else {
-        return Vec::new();
+        return others;
     };
-    let mut others = Vec::new();
     for Claimed { resource, ownership } in inventory.all() {
         let wanted = match ownership {
             Ownership::Ours { address, .. } => {
@@ -200,6 +216,15 @@ pub(super) fn others(at: &ScopedKind, look: &Look<'_>) -> Vec<Other> {
         }
     }
     others
+}
+
+/// AWS's own policy that allows everything.
+fn full_access(scope: &str, organization: &Organization) -> Option<Other> {
+    let targets = organization.full_access.get(scope)?.clone();
+    let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    let document = PolicyDocument::parse(text, Dialect::ServiceControlPolicy).ok()?;
+    let id = PhysicalId("p-FullAWSAccess".to_owned());
+    Some(Other { id, document, targets, keys: BTreeSet::new() })
 }
 
 /// Where a manifest wants what a policy says now.

@@ -98,7 +98,7 @@ impl<'a> Grounds<'a> {
         if let Some(others) = self.others.borrow().get(at) {
             return Rc::clone(others);
         }
-        let others = Rc::new(accounts::others(at, self.inputs.look));
+        let others = Rc::new(accounts::others(at, self.inputs));
         self.others.borrow_mut().insert(at.clone(), Rc::clone(&others));
         others
     }

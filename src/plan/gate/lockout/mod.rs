@@ -80,10 +80,10 @@ fn judge(
             accounts::reasons(document.as_ref().into(), targets, before, step, grounds)
         }
         (Reach::Key, Some(document)) => key::reasons(document, step, grounds),
-        (Reach::Endpoint, Some(document)) if allows_nothing(document) => {
+        (Reach::Endpoint { service }, Some(document)) if allows_nothing(document, service) => {
             vec![LockoutReason::NobodyThroughEndpoint]
         }
-        (Reach::Endpoint | Reach::Key, _) => Vec::new(),
+        (Reach::Endpoint { .. } | Reach::Key, _) => Vec::new(),
     }
 }
 
@@ -110,21 +110,33 @@ impl Losses {
     }
 }
 
-/// Whether nothing that a document allows is left by what it denies to everybody.
-fn allows_nothing(document: &PolicyDocument) -> bool {
+/// Whether nothing that a document allows is left by what it denies to everybody, at the endpoint of a service: only the
+/// service's own actions pass there.
+fn allows_nothing(document: &PolicyDocument, service: &str) -> bool {
     let statements = match &document.as_value()["Statement"] {
         Value::Array(all) => all.iter().collect(),
         one => vec![one],
     };
     let allows = |statement: &&Value| statement["Effect"] == "Allow";
-    let everything = |value: &Value| match value {
-        Value::Array(all) => all.iter().any(|one| one == "*"),
-        one => one == "*",
+    let lists = |value: &Value, wanted: &dyn Fn(&str) -> bool| match value {
+        Value::Array(all) => all.iter().filter_map(Value::as_str).any(wanted),
+        one => one.as_str().is_some_and(wanted),
+    };
+    let everything = |value: &Value| lists(value, &|one| one == "*");
+    let every_action = |one: &str| match one.split_once(':') {
+        Some((prefix, "*")) => prefix == "*" || prefix.eq_ignore_ascii_case(service),
+        _ => one == "*",
+    };
+    let unconditional = |statement: &Value| {
+        let condition = statement.get("Condition").and_then(Value::as_object);
+        condition.is_none_or(|operators| {
+            operators.values().all(|keys| keys.as_object().is_none_or(serde_json::Map::is_empty))
+        })
     };
     let denies_all = |statement: &&Value| {
         statement["Effect"] == "Deny"
-            && statement.get("Condition").is_none()
-            && everything(&statement["Action"])
+            && unconditional(statement)
+            && lists(&statement["Action"], &every_action)
             && everything(&statement["Resource"])
             && (everything(&statement["Principal"]) || everything(&statement["Principal"]["AWS"]))
     };

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::Grounds;
 use crate::{
     kind::{ScopeFacts, erased::ErasedKind},
+    kinds::sagemaker_domain,
     model::{ScopedKind, policy_document::ANY_TEXT},
     operations::{Need, On, Operation, ResourceType, Usage, kind_of_sort, of_kind, role_arns},
     plan::{Inputs, Inventory},
@@ -43,6 +44,8 @@ impl<'a> Place<'a> {
         let mut roles = usage.execution_roles.take().unwrap_or_default();
         let specs = look.documents_in(&facts.name).filter_map(|it| it.spec.as_ref());
         specs.for_each(|it| strings(it, &mut mentioned));
+        // What lookups and references came to.
+        look.wants_in(&facts.name).for_each(|want| strings(&want.state, &mut mentioned));
         for (at, inventory) in look.claims.inventories() {
             if at.scope != facts.name || inventory.all().is_empty() {
                 continue;
@@ -166,6 +169,11 @@ impl<'a> Place<'a> {
             return roles.iter().map(|role| ("role", role.clone())).collect();
         }
         let mut found = BTreeSet::new();
+        if on == On::Keys && row.kinds.contains(&sagemaker_domain::NAME) && self.key.is_none() {
+            // A domain's key can be anybody's.
+            let keys = self.mentioned.iter().filter(|arn| is_key_arn(arn)).cloned();
+            found.extend(keys.map(|arn| ("key", arn)));
+        }
         for sort in on.sorts() {
             found.extend(self.of_sort(sort).iter().map(|arn| (*sort, arn.clone())));
         }
@@ -204,7 +212,7 @@ impl<'a> Place<'a> {
             (None, "subnet") => named("subnet-", "subnet-00000000000000000"),
             (None, "route-table") => named("rtb-", "rtb-00000000000000000"),
             (None, "security-group-rule") => only("sgr-00000000000000000"),
-            (None, "prefix-list") => only("pl-00000000000000000"),
+            (None, "prefix-list") => named("pl-", "pl-00000000000000000"),
             (None, "hostedzone") => only("Z00000000000000000000"),
             (None, "alias") => named("alias/", "alias/00000000"),
             (None, "root") => named("r-", "r-0000"),
@@ -264,6 +272,11 @@ impl<'a> Place<'a> {
 /// Whether an id is an account's.
 pub(super) fn is_account(id: &str) -> bool {
     id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_key_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    matches!(parts[..], ["arn", _, "kms", _, _, name] if name.starts_with("key/"))
 }
 
 /// The name of a service-linked role (the services' guides).

@@ -182,7 +182,12 @@ fn a_create_is_completed_in_one_go_and_one_after_another() {
     let (half, whole) = (Policy::at(&[ML]), Policy::at(&[ML, ROOT]));
     assert!(!goes(&scene(), &half, &whole), "another process may have attached it long ago");
     let mut scene = scene();
+    let want = KnownWant { id: "p-1".into(), state: Value::Null, tags: BTreeMap::new() };
+    scene.known_wants.insert(guard(), want);
+    let (nowhere, root) = (Policy::at(&[]), Policy::at(&[ROOT]));
+    assert!(!goes(&scene, &nowhere, &root), "it was wanted nowhere until now");
     scene.completing.insert(guard());
+    assert!(goes(&scene, &nowhere, &root));
     assert!(goes(&scene, &half, &whole));
     let other = Policy { denies: "a:B", ..Policy::at(&[ROOT]) };
     assert!(!goes(&scene, &Policy::at(&[ROOT]), &other), "a new text completes nothing");
@@ -233,9 +238,10 @@ fn what_cannot_be_told_may_concern_everybody() {
 fn the_organization_is_read_only_where_the_verdict_depends_on_it() {
     let registry = kinds::registry();
     let limits = GateLimits::default();
-    let depends = |step: &Step| {
-        super::super::accounts::depends_on_tree(step, &registry, &BTreeSet::new(), &limits)
-    };
+    let (completing, wants) = (BTreeSet::new(), BTreeMap::new());
+    let known = super::super::accounts::Known { completing: &completing, wants: &wants };
+    let depends =
+        |step: &Step| super::super::accounts::depends_on_tree(step, &registry, known, &limits);
     let wide = |cause| change(&Policy::at(&[ML]), &Policy::at(&[ROOT]), cause);
     assert!(depends(&wide(Cause::Manifest)));
     assert!(!depends(&wide(Cause::Drift)));

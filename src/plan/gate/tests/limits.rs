@@ -17,6 +17,7 @@ fn failed(scene: &mut Scene, address: Address) {
         want: String::new(),
         wait: Wait::lasting(WaitReason::UnclearCreate),
         failed: BTreeSet::new(),
+        together: BTreeSet::new(),
     };
     scene.holdoffs.insert(address, holdoff);
 }

@@ -64,6 +64,35 @@ fn what_is_claimed_is_judged_by_its_own_arn() {
 }
 
 #[test]
+fn what_manifests_come_to_is_judged_as_what_they_name() {
+    let mut scene = Scene::new();
+    live(&mut scene, "prod", "SecurityGroup", "arn:aws:ec2:eu-west-1:111122223333:x/1", None);
+    live(
+        &mut scene,
+        "prod",
+        "SageMakerDomain",
+        "arn:aws:sagemaker:eu-west-1:111122223333:x/1",
+        None,
+    );
+    let key = "arn:aws:kms:eu-west-1:444455556666:key/0";
+    let arn = |rest: &str| format!("arn:aws:ec2:eu-west-1:111122223333:{rest}");
+    let cases = [
+        ("ec2:CreateSecurityGroup", arn("vpc/vpc-7")),
+        ("ec2:ModifySecurityGroupRules", arn("prefix-list/pl-7")),
+        ("kms:DescribeKey", key.to_owned()),
+    ];
+    for (action, resource) in &cases {
+        assert!(goes(&scene, deny_on(action, resource), ACCOUNT), "{action}: nobody names it");
+    }
+    let state = json!({"vpc": "vpc-7", "lists": ["pl-7"], "kmsKey": key});
+    let want = Want { state, ..Want::default() };
+    scene.wants.insert(Address::new("prod", "SecurityGroup", "g"), want);
+    for (action, resource) in &cases {
+        assert!(!goes(&scene, deny_on(action, resource), ACCOUNT), "{action}");
+    }
+}
+
+#[test]
 fn what_is_yet_to_be_made_is_judged_by_the_arn_it_will_have() {
     for (kind, action, resource) in [
         (
@@ -297,6 +326,22 @@ fn an_endpoint_policy_is_held_only_if_nobody_could_do_anything_through_it() {
     for nothing in [statement("Deny"), json!([statement("Deny")])] {
         let why = scene.held(endpoint(nothing));
         assert!(why.starts_with("nobody could do anything through this endpoint"), "{why}");
+    }
+    let denies = |action: &str, more: Value| {
+        let mut denial = statement("Deny");
+        denial["Action"] = json!(action);
+        denial.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!([statement("Allow"), denial])
+    };
+    for (action, more) in
+        [("kms:*", json!({})), ("*:*", json!({})), ("*", json!({"Condition": {}}))]
+    {
+        let why = scene.held(endpoint(denies(action, more)));
+        assert!(why.starts_with("nobody could do anything through this endpoint"), "{action}");
+    }
+    let tied = json!({"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}});
+    for (action, more) in [("s3:*", json!({})), ("kms:*", tied)] {
+        assert_eq!(going(&scene.hold(vec![endpoint(denies(action, more))])), 1, "{action}");
     }
     for something in [statement("Allow"), json!([statement("Allow"), statement("Deny")])] {
         assert_eq!(

@@ -1,6 +1,7 @@
 //! What is lost when a policy goes, and what the other kinds of policies take away.
 
 use super::*;
+use crate::model::{Member, OrganizationTree};
 
 fn scp_state(statements: Option<Value>, targets: &[&str]) -> Value {
     let content = statements.map(|it| policy(it, Dialect::ServiceControlPolicy));
@@ -247,4 +248,34 @@ fn an_endpoint_policy_whose_denial_leaves_nothing_is_held() {
     let root = json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:root")});
     assert!(passes(&scene, endpoint(json!([allow(), statement("Deny", "*", root)]))));
     assert!(passes(&scene, endpoint(json!([allow(), statement("Deny", "s3:*", json!("*"))]))));
+}
+
+#[test]
+fn what_aws_s_own_policy_goes_on_allowing_is_not_lost() {
+    let mut scene = Scene::new().keys(1);
+    assert!(!passes(&scene, scp_delete(Some(full()), &[ACCOUNT])));
+    scene.organization.full_access.insert("org".into(), BTreeSet::from([ACCOUNT.to_owned()]));
+    assert!(passes(&scene, scp_delete(Some(full()), &[ACCOUNT])));
+    assert!(!passes(&scene, scp_delete(Some(full()), &["ou-ab12-11111111"])), "only where it is");
+}
+
+#[test]
+fn a_policy_on_a_unit_that_palisade_is_certainly_not_below_concerns_it_not() {
+    let mut scene = Scene::new().keys(1);
+    let quarantine = || {
+        scp_step(json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]), "ou-ab12-22222222")
+    };
+    assert!(!passes(&scene, quarantine()), "nobody knows who is below it");
+    let member = |above: &[&str]| Member {
+        above: above.iter().map(|&it| it.to_owned()).collect(),
+        closed: false,
+    };
+    let tree = OrganizationTree(BTreeMap::from([(
+        ACCOUNT.to_owned(),
+        member(&["r-ab12", "ou-ab12-11111111"]),
+    )]));
+    scene.organization.trees.insert("org".into(), Seen::All(tree));
+    assert!(passes(&scene, quarantine()));
+    let root = scp_step(json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]), "r-ab12");
+    assert!(!passes(&scene, root));
 }

@@ -1,0 +1,38 @@
+# The common commands. `just` lists them.
+
+_default:
+    @just --list
+
+# The main job on the embedded simulator
+demo:
+    cargo run -- demo
+
+# Every test
+test *args:
+    cargo test --locked {{args}}
+
+# Unit tests only: the fast loop
+unit *filter:
+    cargo test --locked --lib -- {{filter}}
+
+# What the gate asks before the tests
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets --locked -- -D warnings
+
+# Snapshots of plans and messages: run, then look at the difference before taking it over
+snapshots:
+    INSTA_UPDATE=always cargo test --locked --lib
+    git diff -- '*.snap'
+
+# Crash and fault campaigns; `just campaign random --from 7 --seeds 1` repeats one run
+campaign *args="crash single pairs quiet replay random --seeds 10000":
+    cargo run --profile campaign --example campaign --locked -- {{args}}
+
+# The contract against moto and the simulator
+contract:
+    tests/moto/run
+
+# Everything that must pass before a change lands
+gate:
+    .ci/run

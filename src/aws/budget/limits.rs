@@ -1,0 +1,239 @@
+//! What AWS lets an account call: the one table of documented request limits, with its sources.
+//!
+//! The budget stays below them, and the simulator enforces them.
+
+/// Whose calls AWS counts together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// Each operation on its own.
+    Each,
+    /// All operations of the row together.
+    Together,
+}
+
+/// Where AWS counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Within {
+    /// One account in one Region.
+    AccountAndRegion,
+    /// One account, whichever Region its calls go to.
+    Account,
+}
+
+/// One row: a token bucket.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Limit {
+    /// The service as the SDK names it, in any case.
+    pub(crate) service: &'static str,
+    /// Operations; a trailing `*` stands for any end. The first row of the service that matches counts.
+    pub(crate) operations: &'static [&'static str],
+    /// Whose calls count together.
+    pub(crate) counted: Counted,
+    /// Where they count together.
+    pub(crate) within: Within,
+    /// Calls that may come at once.
+    pub(crate) burst: f64,
+    /// Calls a second for any length of time.
+    pub(crate) rate: f64,
+    /// Where AWS says so; `None` where it publishes nothing and the figures are a careful start.
+    pub(crate) source: Option<&'static str>,
+}
+
+const EC2_PAGE: &str = "EC2 developer guide, Request throttling for the Amazon EC2 API: token bucket sizes and refill \
+                        rates of each API action, per account and Region";
+/// Read in the guide's last public revision (2023); the figures are adjustable and may be higher today.
+const KMS_PAGE: &str = "KMS developer guide, Request quotas: per second, account and Region, each operation on its own";
+const ORGANIZATIONS_PAGE: &str = "Organizations user guide, Quotas and service limits: requests a second and burst, per account \
+     (the quotas per organization are higher, and shared with everybody in it)";
+const STS_PAGE: &str = "AWS re:Post and vendors' documents that quote it: 600 requests a second, per account and Region, all \
+                        operations together";
+
+const fn row(
+    service: &'static str,
+    operations: &'static [&'static str],
+    burst: f64,
+    rate: f64,
+    source: &'static str,
+) -> Limit {
+    Limit {
+        service,
+        operations,
+        counted: Counted::Each,
+        within: Within::AccountAndRegion,
+        burst,
+        rate,
+        source: Some(source),
+    }
+}
+
+const fn ec2(operations: &'static [&'static str], burst: f64, rate: f64) -> Limit {
+    row("ec2", operations, burst, rate, EC2_PAGE)
+}
+
+/// KMS gives a number a second and no burst: a bucket holds one second's worth.
+const fn kms(operations: &'static [&'static str], rate: f64) -> Limit {
+    row("kms", operations, rate, rate, KMS_PAGE)
+}
+
+const fn organizations(operations: &'static [&'static str], rate: f64, burst: f64) -> Limit {
+    Limit {
+        within: Within::Account,
+        ..row("organizations", operations, burst, rate, ORGANIZATIONS_PAGE)
+    }
+}
+
+/// AWS publishes no rates for SageMaker's control plane; people report `ThrottlingException` for bursts of listings and of
+/// `ListTags`. The budget starts here and finds its own.
+const fn sagemaker(operations: &'static [&'static str], burst: f64, rate: f64) -> Limit {
+    Limit {
+        counted: Counted::Together,
+        source: None,
+        ..row("sagemaker", operations, burst, rate, "")
+    }
+}
+
+/// Every row.
+static LIMITS: &[Limit] = &[
+    ec2(&["CreateVpcEndpoint", "ModifyVpcEndpoint", "DeleteVpcEndpoints"], 4.0, 0.3),
+    ec2(&["CreateTags", "DeleteTags"], 100.0, 10.0),
+    ec2(&["DescribeSecurityGroupReferences", "DescribeStaleSecurityGroups"], 20.0, 5.0),
+    ec2(&["Describe*", "Get*"], 100.0, 20.0),
+    // Resource-intensive ones (AuthorizeSecurityGroupIngress, RevokeSecurityGroupIngress) have the same figures.
+    ec2(&["*"], 50.0, 5.0),
+    kms(&["DescribeKey", "ListResourceTags"], 2000.0),
+    kms(&["GetKeyPolicy", "GetKeyRotationStatus"], 1000.0),
+    kms(&["ListAliases", "ListKeys"], 500.0),
+    kms(&["ListGrants", "ListKeyPolicies", "ListRetirableGrants"], 100.0),
+    kms(&["CreateGrant"], 50.0),
+    kms(&["RevokeGrant", "RetireGrant"], 30.0),
+    kms(&["DeleteAlias", "PutKeyPolicy", "EnableKeyRotation", "ScheduleKeyDeletion"], 15.0),
+    kms(&["TagResource"], 10.0),
+    // CreateKey, CreateAlias, UpdateAlias, EnableKey, DisableKey, DisableKeyRotation, UntagResource, UpdateKeyDescription,
+    // CancelKeyDeletion, ReplicateKey, UpdatePrimaryRegion.
+    kms(&["*"], 5.0),
+    organizations(&["DescribeAccount"], 20.0, 30.0),
+    organizations(&["ListTagsForResource"], 10.0, 15.0),
+    organizations(&["ListAccounts"], 8.0, 12.0),
+    organizations(&["ListChildren"], 6.0, 10.0),
+    organizations(
+        &["ListParents", "ListAccountsForParent", "ListOrganizationalUnitsForParent"],
+        5.0,
+        8.0,
+    ),
+    organizations(
+        &[
+            "ListPolicies",
+            "ListPoliciesForTarget",
+            "ListTargetsForPolicy",
+            "ListDelegatedAdministrators",
+        ],
+        5.0,
+        8.0,
+    ),
+    organizations(&["TagResource", "UntagResource"], 4.0, 6.0),
+    organizations(
+        &["CreatePolicy", "DeletePolicy", "AttachPolicy", "DetachPolicy", "UpdatePolicy"],
+        2.0,
+        3.0,
+    ),
+    organizations(&["DescribePolicy", "DescribeOrganizationalUnit"], 2.0, 2.0),
+    organizations(
+        &["MoveAccount", "UpdateOrganizationalUnit", "DeleteOrganizationalUnit"],
+        2.0,
+        3.0,
+    ),
+    organizations(&["DescribeOrganization", "CreateOrganizationalUnit", "ListRoots"], 1.0, 2.0),
+    // EnablePolicyType and DisablePolicyType; what is not named in the quotas either is not faster than these.
+    organizations(&["*"], 1.0, 1.0),
+    Limit { counted: Counted::Together, ..row("sts", &["*"], 600.0, 600.0, STS_PAGE) },
+    sagemaker(&["Describe*", "List*"], 20.0, 5.0),
+    sagemaker(&["*"], 5.0, 1.0),
+];
+
+/// For a service that is not in the table.
+static UNHEARD_OF: Limit = Limit {
+    service: "",
+    operations: &["*"],
+    counted: Counted::Together,
+    within: Within::AccountAndRegion,
+    burst: 5.0,
+    rate: 1.0,
+    source: None,
+};
+
+impl Limit {
+    /// The row of an operation.
+    pub(crate) fn of(service: &str, operation: &str) -> &'static Self {
+        LIMITS
+            .iter()
+            .find(|row| row.service.eq_ignore_ascii_case(service) && row.covers(operation))
+            .unwrap_or(&UNHEARD_OF)
+    }
+
+    fn covers(&self, operation: &str) -> bool {
+        self.operations.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(start) => operation.starts_with(start),
+            None => *pattern == operation,
+        })
+    }
+
+    /// The name of the bucket that a call of this operation takes from, unique within account and Region: calls with the same
+    /// name count together.
+    pub(crate) fn bucket(&self, operation: &str) -> String {
+        let of = match self.counted {
+            Counted::Each => operation,
+            Counted::Together => self.operations.first().copied().unwrap_or("*"),
+        };
+        format!("{}:{of}", self.service)
+    }
+
+    /// The Region that counts for a call to `region`.
+    pub(crate) fn region<'a>(&self, region: &'a str) -> &'a str {
+        match self.within {
+            Within::AccountAndRegion => region,
+            Within::Account => "",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations;
+
+    #[test]
+    fn every_operation_that_palisade_calls_has_a_row_with_its_source_where_aws_publishes_one() {
+        for row in operations::all() {
+            let limit = Limit::of(row.service, row.name);
+            assert_eq!(limit.service, row.service, "{}", row.name);
+            assert_eq!(limit.source.is_none(), row.service == "sagemaker", "{}", row.name);
+            assert!(limit.burst >= 1.0 && limit.rate > 0.0, "{limit:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_row_that_names_an_operation_counts() {
+        let figures = |service, operation| {
+            let limit = Limit::of(service, operation);
+            (limit.burst, limit.rate, limit.bucket(operation))
+        };
+        assert_eq!(
+            figures("EC2", "ModifyVpcEndpoint"),
+            (4.0, 0.3, "ec2:ModifyVpcEndpoint".to_owned())
+        );
+        assert_eq!(figures("EC2", "DescribeVpcs"), (100.0, 20.0, "ec2:DescribeVpcs".to_owned()));
+        assert_eq!(
+            figures("EC2", "RevokeSecurityGroupIngress"),
+            (50.0, 5.0, "ec2:RevokeSecurityGroupIngress".to_owned())
+        );
+        assert_eq!(figures("KMS", "UpdateAlias"), (5.0, 5.0, "kms:UpdateAlias".to_owned()));
+        assert_eq!(figures("SageMaker", "ListTags").2, figures("SageMaker", "DescribeDomain").2);
+        assert_ne!(figures("SageMaker", "ListTags").2, figures("SageMaker", "UpdateDomain").2);
+        assert_eq!(
+            figures("Organizations", "EnablePolicyType"),
+            (1.0, 1.0, "organizations:EnablePolicyType".to_owned())
+        );
+        assert_eq!(Limit::of("Organizations", "ListRoots").region("eu-west-1"), "");
+        assert!(Limit::of("Bedrock", "Whatever").source.is_none());
+    }
+}

@@ -1,0 +1,165 @@
+//! The last step before the wire: every attempt of every call waits here for its turn in the budget, is asked once more whether it
+//! may be sent, and has its time limit.
+//!
+//! It stands below the SDK's retries, so that each attempt counts, as it does for AWS, and its limit starts when the attempt is
+//! sent: waiting for a turn is no silence of AWS's. What waited is judged by what holds when the wait is over: the brake, a pause,
+//! a newer directory.
+
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::{
+    connector_metadata::ConnectorMetadata,
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+        SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
+
+use super::{
+    budget::{Budget, Request, Urgency},
+    classify::THROTTLING,
+    guard::{Guard, Refusal, Ticket},
+    trace::{self, Errand},
+};
+use crate::kind::ScopeFacts;
+
+/// One attempt may take this long from the moment it is sent, its answer read to the end included. The SDK has no limit of its own
+/// after connecting.
+pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The default HTTP client of the SDK (`default-https-client`: rustls, proxies from the environment), made here so that all
+/// scopes share its connections and [`Transport`] can stand before it.
+pub(super) fn https() -> SharedHttpClient {
+    use aws_smithy_http_client::{
+        Builder, ConnectorBuilder, proxy::ProxyConfig, tls, tls::rustls_provider::CryptoMode,
+    };
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector =
+            ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc));
+        connector.set_connector_settings(settings.cloned());
+        if let Some(components) = components {
+            connector.set_sleep_impl(components.sleep_impl());
+        }
+        connector.set_proxy_config(Some(ProxyConfig::from_env()));
+        connector.build()
+    })
+}
+
+/// An HTTP client of one scope.
+#[derive(Debug, Clone)]
+pub(super) struct Transport {
+    pub(super) inner: SharedHttpClient,
+    pub(super) gate: Gate,
+}
+
+/// What a scope's attempts pass before they are sent.
+#[derive(Debug, Clone)]
+pub(super) struct Gate {
+    pub(super) budget: Budget,
+    pub(super) guard: Guard,
+    pub(super) facts: ScopeFacts,
+}
+
+impl HttpClient for Transport {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(Line { inner, gate: self.gate.clone() })
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.inner.connector_metadata()
+    }
+}
+
+#[derive(Debug)]
+struct Line {
+    inner: SharedHttpConnector,
+    gate: Gate,
+}
+
+impl HttpConnector for Line {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (inner, gate) = (self.inner.clone(), self.gate.clone());
+        HttpConnectorFuture::new(async move {
+            let refused = |refusal: Refusal| ConnectorError::user(refusal.into());
+            // The guard puts it there; without it nobody knows what this is.
+            let ticket = request.extension::<Ticket>().cloned();
+            let ticket = ticket.ok_or_else(|| refused(Refusal::Unlisted("(unnamed)".into())))?;
+            let errand = trace::errand();
+            gate.admit(&ticket, errand.as_ref()).await.map_err(refused)?;
+            gate.send(&ticket, errand.as_ref(), &inner, request).await
+        })
+    }
+}
+
+impl Gate {
+    fn request<'a>(&'a self, ticket: &'a Ticket, errand: Option<&Errand>) -> Request<'a> {
+        Request {
+            account: &self.facts.account,
+            region: &self.facts.region,
+            scope: &self.facts.name,
+            service: &ticket.service,
+            operation: &ticket.operation,
+            urgency: errand.map_or(Urgency::Read, |errand| errand.urgency),
+        }
+    }
+
+    /// Waits for the attempt's turn, and judges it again if it waited.
+    async fn admit(&self, ticket: &Ticket, errand: Option<&Errand>) -> Result<(), Refusal> {
+        if !self.budget.turn(&self.request(ticket, errand)).await {
+            return Err(Refusal::NoTurn(ticket.operation.clone()));
+        }
+        self.guard.admit(ticket)?;
+        let stale = errand.filter(|_| ticket.writes).and_then(Errand::stale);
+        stale.map_or(Ok(()), |why| Err(Refusal::Stale { operation: ticket.operation.clone(), why }))
+    }
+
+    async fn send(
+        &self,
+        ticket: &Ticket,
+        errand: Option<&Errand>,
+        inner: &SharedHttpConnector,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let _connection = self.budget.connection(ticket.writes).await;
+        let answer = tokio::time::timeout(ATTEMPT_TIMEOUT, whole(inner.call(request))).await;
+        let answer = answer.unwrap_or_else(|_| {
+            let limit = format!("{} seconds are over", ATTEMPT_TIMEOUT.as_secs());
+            Err(ConnectorError::timeout(limit.into()))
+        });
+        if let Ok(response) = &answer {
+            self.budget.answered(&self.request(ticket, errand), throttled(response));
+        }
+        answer
+    }
+}
+
+/// The answer with its body in memory, so that the time limit holds for all of it. No operation here streams.
+async fn whole(answer: HttpConnectorFuture) -> Result<HttpResponse, ConnectorError> {
+    let mut response = answer.await?;
+    let body = ByteStream::new(response.take_body()).collect().await;
+    let body = body.map_err(|error| ConnectorError::io(error.into()))?;
+    *response.body_mut() = SdkBody::from(body.into_bytes());
+    Ok(response)
+}
+
+/// Whether AWS says that this were too many calls. A 503 alone does not: it is what a broken service answers, too.
+fn throttled(response: &HttpResponse) -> bool {
+    match response.status().as_u16() {
+        429 => true,
+        400.. => {
+            let header = response.headers().get("x-amzn-errortype").unwrap_or_default();
+            let body = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
+            THROTTLING.iter().any(|code| header.contains(code) || body.contains(code))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,199 @@
+//! One scope's way through a pass: who we are there, then lookups, then the kinds. It shares nothing with the other scopes but the
+//! rate budget, and a failure makes one kind of it unknown, or one resource, and stops nothing else.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures::future::join_all;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::{defect::contained, scopes::Connected};
+use crate::{
+    aws::{identity, lookup},
+    kind::{
+        Ask, Class, CloudError, Known, LookupItem, LookupKind, Population, Refs, Unread,
+        erased::Registry,
+    },
+    model::{Observed, Seen},
+};
+
+/// What one scope is asked in a pass.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Questions {
+    /// What is looked up, with the names that manifests look for.
+    pub(super) lookups: BTreeMap<LookupKind, BTreeSet<String>>,
+    /// Whether a manifest says `${organization.id}`.
+    pub(super) organization: bool,
+    /// What each kind is asked; natural keys that depend on a lookup are still missing.
+    pub(super) asks: BTreeMap<String, Ask>,
+    /// Manifests whose natural keys depend on a lookup.
+    pub(super) named: Vec<Named>,
+}
+
+/// A manifest whose natural keys are known only when its lookups are: a group's name counts within its VPC.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Named {
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) spec: Value,
+    /// What they are if they cannot be resolved.
+    pub(super) otherwise: Vec<String>,
+}
+
+/// What one scope answered.
+#[derive(Debug)]
+pub(super) struct Answers {
+    /// When the asking began: nothing in here is older.
+    pub(super) since: Instant,
+    /// How long it took.
+    pub(super) took: Duration,
+    pub(super) caller: Result<identity::Caller, CloudError>,
+    pub(super) lookups: BTreeMap<LookupKind, Seen<Vec<LookupItem>>>,
+    pub(super) organization: Option<Seen<identity::Organization>>,
+    pub(super) kinds: BTreeMap<String, Read>,
+}
+
+/// What was read of a kind as a whole, and what of it could not be read.
+pub(super) type Read = (Seen<Vec<Observed<Value>>>, Vec<Unread>);
+
+impl Answers {
+    /// Where nothing was answered: all of it is unknown.
+    pub(super) fn none(questions: &Questions, since: Instant, error: &CloudError) -> Self {
+        let why = error.to_string();
+        let kinds = questions.asks.keys();
+        Self {
+            since,
+            took: since.elapsed(),
+            caller: Err(error.clone()),
+            lookups: questions
+                .lookups
+                .keys()
+                .map(|kind| (*kind, Seen::Unknown(why.clone())))
+                .collect(),
+            organization: questions.organization.then(|| Seen::Unknown(why.clone())),
+            kinds: kinds
+                .map(|kind| (kind.clone(), (Seen::Unknown(why.clone()), Vec::new())))
+                .collect(),
+        }
+    }
+}
+
+/// Everything that asking one scope takes.
+#[derive(Clone)]
+pub(super) struct Scope {
+    pub(super) connected: Arc<Connected>,
+    pub(super) registry: Arc<Registry>,
+    /// Found earlier; what is kept of it never changes.
+    pub(super) organization: Option<identity::Organization>,
+}
+
+impl Scope {
+    /// Asks a scope everything.
+    pub(super) async fn ask(self, mut questions: Questions) -> Answers {
+        let since = Instant::now();
+        let caller = match self.caller().await {
+            Ok(caller) => caller,
+            Err(error) => return Answers::none(&questions, since, &error),
+        };
+        let (lookups, organization) =
+            tokio::join!(self.lookups(&questions), self.organization(&questions));
+        self.fill_in(&mut questions, &lookups, organization.as_ref());
+        let kinds = self.kinds(&questions).await;
+        Answers { since, took: since.elapsed(), caller: Ok(caller), lookups, organization, kinds }
+    }
+
+    /// The live identity; a wrong account is an error like any other.
+    async fn caller(&self) -> Result<identity::Caller, CloudError> {
+        let access = &self.connected.access;
+        let caller = identity::caller(access).await?;
+        if caller.account == access.facts.account {
+            return Ok(caller);
+        }
+        let message = format!(
+            "the credentials belong to account {}, the settings say {}",
+            caller.account, access.facts.account
+        );
+        Err(CloudError::new("sts:GetCallerIdentity", Class::Denied, message))
+    }
+
+    async fn lookups(&self, questions: &Questions) -> BTreeMap<LookupKind, Seen<Vec<LookupItem>>> {
+        let access = &self.connected.access;
+        let fetches = questions.lookups.iter().map(|(kind, names)| async move {
+            (*kind, seen(lookup::fetch(access, *kind, names).await))
+        });
+        join_all(fetches).await.into_iter().collect()
+    }
+
+    async fn organization(&self, questions: &Questions) -> Option<Seen<identity::Organization>> {
+        if !questions.organization {
+            return None;
+        }
+        Some(match &self.organization {
+            Some(known) => Seen::All(known.clone()),
+            None => seen(identity::organization(&self.connected.access).await),
+        })
+    }
+
+    /// Completes what the kinds are asked by the natural keys that this pass's lookups give.
+    fn fill_in(
+        &self,
+        questions: &mut Questions,
+        lookups: &BTreeMap<LookupKind, Seen<Vec<LookupItem>>>,
+        organization: Option<&Seen<identity::Organization>>,
+    ) {
+        if questions.named.is_empty() {
+            return;
+        }
+        let facts = &self.connected.access.facts;
+        let mut known = Known::default();
+        let here = lookups.iter();
+        known.lookups =
+            here.map(|(kind, seen)| ((facts.name.clone(), *kind), seen.clone())).collect();
+        if let Some(organization) = organization {
+            known.organizations.insert(facts.name.clone(), id_of(organization));
+        }
+        for Named { kind, name, spec, otherwise } in std::mem::take(&mut questions.named) {
+            let resolved =
+                self.registry.resolve(&kind, &spec, &mut Refs::new(facts, &name, &known));
+            let keys = resolved.map_or(otherwise, |resolved| resolved.natural_keys);
+            questions.asks.entry(kind).or_default().natural_keys.extend(keys);
+        }
+    }
+
+    async fn kinds(&self, questions: &Questions) -> BTreeMap<String, Read> {
+        let reads = questions.asks.iter().map(|(kind, ask)| async move {
+            let read = match self.connected.ports.get(kind.as_str()) {
+                Some(port) => seen(contained(port.observe(ask)).await),
+                None => Seen::Unknown("there is no such kind".to_owned()),
+            };
+            (kind.clone(), parted(read))
+        });
+        join_all(reads).await.into_iter().collect()
+    }
+}
+
+/// Only the id of an organisation.
+pub(super) fn id_of(organization: &Seen<identity::Organization>) -> Seen<String> {
+    match organization {
+        Seen::All(organization) => Seen::All(organization.id.clone()),
+        Seen::Unknown(why) => Seen::Unknown(why.clone()),
+    }
+}
+
+fn parted(seen: Seen<Population<Value>>) -> Read {
+    match seen {
+        Seen::All(Population { whole, unread }) => (Seen::All(whole), unread),
+        Seen::Unknown(why) => (Seen::Unknown(why), Vec::new()),
+    }
+}
+
+fn seen<T>(result: Result<T, CloudError>) -> Seen<T> {
+    match result {
+        Ok(value) => Seen::All(value),
+        Err(error) => Seen::Unknown(error.to_string()),
+    }
+}

@@ -1,0 +1,98 @@
+//! Consents to held steps, which stand in the directory beside the manifests.
+
+use serde_json::Value;
+
+use super::{
+    Problem,
+    document::{Approval, ApprovalSpec, Place, invalid_from, join, type_problems},
+    load::Reading,
+};
+use crate::kind::{Invalid, typed};
+
+/// Longer consent is consent to something that nobody looked at.
+pub(crate) const LONGEST_SECONDS: f64 = 7.0 * 24.0 * 3600.0;
+
+impl Reading<'_> {
+    /// Reads an approval. What is wrong is found at once, as with manifests.
+    pub(super) fn approval(&mut self, place: &Place, spec: Option<&Value>) {
+        let Some(spec) = spec.filter(|spec| !spec.is_null()) else {
+            let why = Invalid::new("", "missing")
+                .help("`palisade explain Approval` shows its fields: `digest` and `expires`");
+            return self.problems.push(place.problem("spec", &why));
+        };
+        let read = |spec: &Value| typed::<ApprovalSpec>(spec).map_err(|error| invalid_from(&error));
+        let found = type_problems(spec, |spec| read(spec).err());
+        let below = |it: Invalid| Invalid { field: join("spec", &it.field), ..it };
+        let wrong: Vec<_> = found.into_iter().map(below).collect();
+        self.say(place, &wrong, spec);
+        let Ok(ApprovalSpec { digest, expires }) = read(spec) else { return };
+        use aws_smithy_types::date_time::{DateTime, Format};
+        let Ok(expires) = DateTime::from_str(&expires, Format::DateTimeWithOffset) else {
+            let why = Invalid::new("", "not a time").help("RFC 3339, e.g. 2026-12-31T18:00:00Z");
+            return self.problems.push(place.problem("spec.expires", &why));
+        };
+        if !is_digest(&digest) {
+            let why = Invalid::new("", "not a digest, so that it releases nothing").help(
+                "write the 12 characters (0-9, a-f) that `palisade plan` shows beside the held step",
+            );
+            self.snapshot.warnings.push(place.problem("spec.digest", &why));
+        }
+        self.snapshot.approvals.push(Approval {
+            digest,
+            expires: expires.as_secs_f64(),
+            origin: place.origin("spec.digest"),
+            ends: place.origin("spec.expires"),
+        });
+    }
+}
+
+impl Approval {
+    /// What is wrong with its end at `now`, in seconds since the epoch: then it releases nothing.
+    pub fn warning(&self, now: f64) -> Option<Problem> {
+        let (message, help) = if now >= self.expires {
+            ("the consent has ended, so that it releases nothing", "remove it, or give a new one")
+        } else if self.expires > now + LONGEST_SECONDS {
+            (
+                "the consent ends more than 7 days ahead, so that it releases nothing",
+                "write an end within the next 7 days",
+            )
+        } else {
+            return None;
+        };
+        let path = "spec.expires".to_owned();
+        let (message, help) = (message.to_owned(), help.to_owned());
+        Some(Problem { origin: self.ends.clone(), path, message, help })
+    }
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Origin;
+
+    #[test]
+    fn an_end_that_is_past_or_too_far_ahead_is_said() {
+        let at = |line| Origin { file: "a.yaml".into(), line, column: 1 };
+        let approval = |expires| Approval {
+            digest: "0123456789ab".to_owned(),
+            expires,
+            origin: at(1),
+            ends: at(2),
+        };
+        let said =
+            |expires| approval(expires).warning(1000.0).map(|it| (it.origin.line, it.message));
+        assert_eq!(said(1001.0), None);
+        assert_eq!(said(1000.0 + LONGEST_SECONDS), None);
+        let (line, message) = said(1000.0).unwrap();
+        assert!(line == 2 && message.contains("has ended"), "{message}");
+        assert!(said(1001.0 + LONGEST_SECONDS).unwrap().1.contains("more than 7 days"));
+        assert!(is_digest("0123456789ab"));
+        for wrong in ["0123456789AB", "0123456789a", "0123456789abc", "", "a tag"] {
+            assert!(!is_digest(wrong), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! AWS's request buckets, in the world's own time: the documented ones from the table that palisade's budget stays below
+//! (`aws::budget::limits`), and some figures for the services that publish none.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    Service,
+    fault::throttled,
+    query::Input,
+    service::{ApiError, Caller},
+};
+use crate::aws::budget::limits::Limit;
+
+/// What is left in each bucket, by account, Region and name, with the time at which that was so.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Buckets(BTreeMap<(String, String, String), (f64, Duration)>);
+
+impl Buckets {
+    /// Takes a token, or answers as the service does when there is none.
+    pub(super) fn take(
+        &mut self,
+        service: Service,
+        caller: &Caller,
+        operation: &str,
+        input: Input<'_>,
+        elapsed: Duration,
+    ) -> Result<(), ApiError> {
+        let limit = Limit::of(service.name(), operation);
+        let (mut name, mut size, mut refill) = (limit.bucket(operation), limit.burst, limit.rate);
+        if limit.source.is_none() {
+            (size, refill) = unpublished(operation);
+        } else if is_bare(operation, input) {
+            name.push_str(" unfiltered");
+            (size, refill) = (50.0, 10.0);
+        }
+        let region = limit.region(&caller.region).to_owned();
+        let (left, since) =
+            self.0.entry((caller.account.clone(), region, name)).or_insert((size, elapsed));
+        let gained = elapsed.saturating_sub(*since).as_secs_f64() * refill;
+        *left = (*left + gained).min(size);
+        *since = elapsed;
+        if *left < 1.0 {
+            return Err(throttled(service));
+        }
+        *left -= 1.0;
+        Ok(())
+    }
+}
+
+/// Size, and tokens gained a second, where AWS says nothing: nobody outside may know them.
+fn unpublished(operation: &str) -> (f64, f64) {
+    if operation.starts_with("Describe") || operation.starts_with("List") {
+        (20.0, 10.0)
+    } else {
+        (5.0, 1.0)
+    }
+}
+
+/// Unfiltered, unpaged calls of two actions have a smaller bucket of their own (EC2 developer guide, request throttling).
+fn is_bare(operation: &str, input: Input<'_>) -> bool {
+    matches!(operation, "DescribeSecurityGroups" | "DescribeNetworkInterfaces")
+        && !["Filter", "MaxResults", "GroupId", "GroupName", "NetworkInterfaceId", "NextToken"]
+            .iter()
+            .any(|member| input.has(member))
+}
