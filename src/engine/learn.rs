@@ -6,8 +6,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
-    apply::{Outcome, StepResult},
     consent,
+    outcome::{Outcome, StepResult},
     pass::Engine,
 };
 use crate::{

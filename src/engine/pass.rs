@@ -9,13 +9,14 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
-    apply::{self, Audit, Fresh, Generation, StepResult, Terms},
+    apply::{self, Audit, Fresh, Generation, Terms},
     consent,
     defect::contained,
     drift::{Drifts, Passed},
     futile::Futile,
     learn,
     observe::{Callers, Observation, Observers, Wanted},
+    outcome::StepResult,
     pace::Pace,
     pauses::Halted,
     put_back::PutBack,

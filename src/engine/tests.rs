@@ -338,7 +338,7 @@ async fn a_plan_is_not_carried_out_when_it_is_old_superseded_or_braked() {
     let anything = Address::new("prod", "SecurityGroup", "web");
     let plan = fresh(&generation);
     assert_eq!(plan.check(&anything), Ok(()));
-    let newer = Fresh { observed: Instant::now() + Duration::from_secs(60), ..plan.clone() };
+    let newer = Fresh { observed: Instant::now() + Duration::from_mins(1), ..plan.clone() };
     tokio::time::advance(Duration::from_secs(121)).await;
     assert_eq!(plan.check(&anything), Err(SkipReason::PlanTooOld));
     assert_eq!(newer.check(&anything), Ok(()));
