@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,10 +11,14 @@ use std::{
 };
 
 use futures::{StreamExt as _, future::join_all, stream};
-use serde::Serialize;
 use tokio::{sync::Semaphore, time::Instant};
+use tokio_util::sync::CancellationToken;
 
-use super::{defect::contained, scopes::Scopes};
+use super::{
+    defect::contained,
+    outcome::{Outcome, SkipReason, StepResult},
+    scopes::Scopes,
+};
 use crate::{
     aws::{
         Brake, Urgency,
@@ -36,129 +39,6 @@ const PLAN_AGE_LIMIT: Duration = Duration::from_mins(2);
 /// Steps of one kind in one scope under way at once. What AWS allows is the budget's business (`aws::budget`); this is enough to
 /// use it up where a call takes a second (EC2 refills its mutating buckets with five calls a second).
 const CONCURRENCY: usize = 6;
-
-/// How a step ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "is")]
-pub enum Outcome {
-    /// All of it was done.
-    Done {
-        /// The resource.
-        id: PhysicalId,
-    },
-    /// A call failed; the rest of the step was not tried.
-    Failed {
-        /// What it means for the loop.
-        class: Class,
-        /// For people.
-        message: String,
-    },
-    /// Nothing (more) of it was sent: the plan was no longer fresh, or the process may not write now.
-    Skipped {
-        /// Why.
-        reason: SkipReason,
-    },
-}
-
-/// Why a step, or the rest of it, was not sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "is")]
-pub enum SkipReason {
-    /// The settings no longer have its scope.
-    NoScope,
-    /// The brake is on.
-    Brake {
-        /// Who or what engaged it.
-        why: String,
-    },
-    /// The directory changed meanwhile; the next pass plans anew.
-    DirectoryChanged,
-    /// The plan is too old; the next pass plans anew.
-    PlanTooOld,
-    /// The guard, or the port, refused to send it.
-    Refused {
-        /// Why.
-        why: String,
-    },
-}
-
-impl fmt::Display for SkipReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoScope => f.write_str("there is no such scope"),
-            Self::Brake { why } | Self::Refused { why } => f.write_str(why),
-            Self::DirectoryChanged => {
-                f.write_str("the directory changed meanwhile; the next pass plans anew")
-            }
-            Self::PlanTooOld => f.write_str("the plan is too old; the next pass plans anew"),
-        }
-    }
-}
-
-/// What a call that failed would have written.
-#[derive(Debug, Clone, Copy)]
-pub struct Attempt<'a> {
-    /// By keys, as [`Step::keys`] gives them.
-    pub keys: &'a [String],
-    /// Whether several edits shared the call, so that nobody knows which of them was the reason.
-    pub shared: bool,
-}
-
-impl StepResult {
-    /// Whether an edit was made.
-    pub fn has_written(&self, edit: &Edit) -> bool {
-        edit.keys().iter().all(|key| self.wrote.contains(key))
-    }
-
-    /// Whether an edit was tried.
-    pub fn has_tried(&self, edit: &Edit) -> bool {
-        self.has_written(edit) || edit.keys().iter().all(|key| self.failed.contains(key))
-    }
-
-    /// What the call that failed would have written.
-    pub fn attempt(&self) -> Attempt<'_> {
-        Attempt { keys: &self.failed, shared: self.shared }
-    }
-}
-
-impl Outcome {
-    /// The metric label.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Done { .. } => "done",
-            Self::Failed { .. } => "failed",
-            Self::Skipped { .. } => "skipped",
-        }
-    }
-}
-
-/// What became of one step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StepResult {
-    /// Whose.
-    pub address: Address,
-    /// `create`, `edit` or `delete`.
-    pub verb: &'static str,
-    /// Why it was done: `drift`, `manifest`, …
-    pub cause: &'static str,
-    /// What was done, one line an edit.
-    pub done: Vec<String>,
-    /// What was written, by [`Step::keys`].
-    #[serde(skip)]
-    pub wrote: Vec<String>,
-    /// What the call that failed would have written, likewise.
-    #[serde(skip)]
-    pub failed: Vec<String>,
-    /// Whether several edits shared the call that failed.
-    #[serde(skip)]
-    pub shared: bool,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// The error behind a failure, for the pace.
-    #[serde(skip)]
-    pub error: Option<CloudError>,
-}
 
 /// Counts the accepted snapshots of the directory; a plan made for an older one is not carried on.
 #[derive(Debug, Clone, Default)]
@@ -231,8 +111,11 @@ pub struct Terms<'a> {
     pub again: &'a BTreeSet<(Address, String)>,
 }
 
-/// Runs the steps: what puts back first, then what tightens; one writer where AWS allows one. Each kind in each scope goes its
-/// own pace, so that one that AWS is slow with, or that has used up its budget, keeps no other one waiting.
+/// How long what opens something lets what closes something go first, in whatever scope: in the ordinary case that is all of it,
+/// and one that hangs keeps nobody waiting.
+const HEAD_START: Duration = Duration::from_secs(2);
+
+/// Runs the steps: what puts back first, then what tightens, what opens last; one writer where AWS allows one.
 pub async fn apply(
     steps: &[&Step],
     scopes: &Scopes,
@@ -240,6 +123,35 @@ pub async fn apply(
     terms: Terms<'_>,
 ) -> Vec<StepResult> {
     let turns = turns(steps, scopes, registry);
+    let (opening, closing): (Vec<&Step>, Vec<&Step>) = steps.iter().copied().partition(|step| {
+        let risk = step.risk();
+        risk.opens && !risk.closes && !step.puts_something_back()
+    });
+    let closed = CancellationToken::new();
+    let first = async {
+        let results = run(closing, scopes, registry, terms, &turns).await;
+        closed.cancel();
+        results
+    };
+    let then = async {
+        // Over either way.
+        drop(tokio::time::timeout(HEAD_START, closed.cancelled()).await);
+        run(opening, scopes, registry, terms, &turns).await
+    };
+    let (mut results, others) = tokio::join!(first, then);
+    results.extend(others);
+    results
+}
+
+/// Each kind in each scope goes its own pace, so that one that AWS is slow with, or that has used up its budget, keeps no other
+/// one waiting.
+async fn run(
+    steps: Vec<&Step>,
+    scopes: &Scopes,
+    registry: &Registry,
+    terms: Terms<'_>,
+    turns: &Turns,
+) -> Vec<StepResult> {
     let mut lines: BTreeMap<(&str, &str), Vec<&Step>> = BTreeMap::new();
     for step in steps {
         lines.entry((&step.address.scope, &step.address.kind)).or_default().push(step);
@@ -249,7 +161,6 @@ pub async fn apply(
             let risk = step.risk();
             (!step.puts_something_back(), risk.disrupts(), risk.access(), step.address.clone())
         });
-        let turns = &turns;
         stream::iter(line)
             .map(move |step| async move {
                 // Closed only when dropped, which is after all steps.
@@ -265,16 +176,15 @@ pub async fn apply(
     join_all(lines).await.into_iter().flatten().collect()
 }
 
+/// Who may write where AWS takes one change at a time: by account and kind.
+type Turns = BTreeMap<(String, String), Arc<Semaphore>>;
+
 fn writer(step: &Step, scopes: &Scopes) -> (String, String) {
     let account = scopes.facts().get(&step.address.scope).map(|facts| facts.account.clone());
     (account.unwrap_or_default(), step.address.kind.clone())
 }
 
-fn turns(
-    steps: &[&Step],
-    scopes: &Scopes,
-    registry: &Registry,
-) -> BTreeMap<(String, String), Arc<Semaphore>> {
+fn turns(steps: &[&Step], scopes: &Scopes, registry: &Registry) -> Turns {
     let alone = |step: &&&Step| {
         registry.get(&step.address.kind).is_some_and(|kind| kind.profile().writers == Writers::One)
     };

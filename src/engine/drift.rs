@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::apply::{Outcome, StepResult};
+use super::outcome::{Outcome, StepResult};
 use crate::{
     kind::erased::Edit,
     model::{Address, Phase},

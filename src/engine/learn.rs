@@ -8,10 +8,10 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    apply::{Outcome, StepResult},
     consent,
     drift::Drifts,
     futile::Futile,
+    outcome::{Outcome, StepResult},
     pace::Pace,
     pass::Setup,
     put_back::PutBack,

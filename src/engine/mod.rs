@@ -12,6 +12,7 @@ mod drift;
 mod futile;
 mod learn;
 mod observe;
+mod outcome;
 pub mod pace;
 mod pass;
 mod pauses;
@@ -26,9 +27,9 @@ mod source;
 mod tests;
 
 pub use self::{
-    apply::{Outcome, SkipReason, StepResult},
     daemon::{log, pause, run},
     drift::{Drift, DriftState},
+    outcome::{Outcome, SkipReason, StepResult},
     pass::{Engine, Options},
     report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},

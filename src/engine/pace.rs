@@ -11,7 +11,7 @@ use std::{
 use backoff::{ExponentialBackoff, backoff::Backoff as _};
 use tokio::time::Instant;
 
-use super::apply::Attempt;
+use super::outcome::Attempt;
 use crate::{
     kind::{Class, CloudError, Creation},
     model::{Address, PhysicalId},

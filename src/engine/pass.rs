@@ -9,10 +9,11 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
-    apply::{self, Audit, Fresh, Generation, StepResult, Terms},
+    apply::{self, Audit, Fresh, Generation, Terms},
     drift::Passed,
     learn::Learnt,
     observe::{Callers, Observation, Observers, Wanted},
+    outcome::StepResult,
     pauses::Halted,
     planning::{Planning, obstacles},
     report::{PendingDeletion, Report, epoch_seconds, scopes_report},

@@ -8,9 +8,9 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    apply::{Outcome, StepResult},
     drift::{self, Drift, DriftState},
     observe::Callers,
+    outcome::{Outcome, StepResult},
 };
 use crate::{
     kind::erased::Edit,
