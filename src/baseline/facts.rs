@@ -118,7 +118,7 @@ impl<'a> Facts<'a> {
                 self.groups.push(group);
             }
             "VpcEndpoint" => self.endpoints.push(resolver.wanted(spec)?),
-            "KmsKey" => self.keys.push(resolver.wanted(spec)?),
+            kms_key::NAME => self.keys.push(resolver.wanted(spec)?),
             "ServiceControlPolicy" => self.policies.push(resolver.wanted(spec)?),
             "SageMakerDomain" => self.domains.push(resolver.wanted(spec)?),
             _ => {}
@@ -153,7 +153,7 @@ fn symbolic(subject: Subject<'_>) -> Known {
         let facts = subject.scopes.get(scope)?;
         let (service, resource, id) = match kind.as_str() {
             "SecurityGroup" => ("ec2", "security-group/", format!("sg-f{number:016x}")),
-            "KmsKey" => ("kms", "key/", format!("ffffffff-ffff-4fff-8fff-{number:012x}")),
+            kms_key::NAME => ("kms", "key/", format!("ffffffff-ffff-4fff-8fff-{number:012x}")),
             _ => ("palisade", "", format!("{kind}/{name}")),
         };
         let ScopeFacts { partition, region, account, .. } = facts;

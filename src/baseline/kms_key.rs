@@ -9,11 +9,10 @@ use super::{
 };
 use crate::{
     kind::ScopeFacts,
-    kinds::kms_key::State,
+    kinds::kms_key::{NAME as KIND, State},
     model::policy_document::{Admission, AttachedTo, Decision, Request, Who},
 };
 
-const KIND: &str = "KmsKey";
 /// KMS API reference, ScheduleKeyDeletion: the longest waiting period.
 const LONGEST_WINDOW: u16 = 30;
 /// Cryptographic use of a symmetric key.

@@ -2,7 +2,7 @@
 //! judged by the lint of their dialect; what AWS refuses never gets here, because the manifest is a problem then.
 
 use crate::{
-    kinds::{policies, vpc_endpoint},
+    kinds::{kms_key, policies, vpc_endpoint},
     model::policy_document::{Gravity, PolicyDocument, Topic},
 };
 
@@ -34,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "KMS-ACT",
         severity: Severity::Medium,
-        kind: "KmsKey",
+        kind: kms_key::NAME,
         title: "Actions of key policies exist",
         why: WHY_ACTIONS,
         source: SOURCE_ACTIONS,
@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "KMS-CON",
         severity: Severity::Medium,
-        kind: "KmsKey",
+        kind: kms_key::NAME,
         title: "Conditions of key policies can hold and fail",
         why: WHY_CONDITIONS,
         source: SOURCE_CONDITIONS,
@@ -56,7 +56,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "KMS-STM",
         severity: Severity::Low,
-        kind: "KmsKey",
+        kind: kms_key::NAME,
         title: "Statements of key policies mean what they look like",
         why: WHY_STATEMENTS,
         source: SOURCE_STATEMENTS,
@@ -67,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "KMS-ALL",
         severity: Severity::High,
-        kind: "KmsKey",
+        kind: kms_key::NAME,
         title: "No key policy denies everything to everybody",
         why: WHY_ALL,
         source: SOURCE_ALL,

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub use super::registry::Registry;
 use super::{
     Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Population, Port,
-    Profile, Refs, TagSpec,
+    Profile, Refs, TagSpec, table::Table,
 };
 use crate::{
     aws::Access,
@@ -87,6 +87,12 @@ pub struct Undecodable {
     source: serde_json::Error,
 }
 
+impl Undecodable {
+    pub(super) fn new(kind: &'static str, what: &'static str, source: serde_json::Error) -> Self {
+        Self { kind, what, source }
+    }
+}
+
 impl From<Undecodable> for CloudError {
     fn from(defect: Undecodable) -> Self {
         Self::new("palisade:Decode", super::Class::Rejected, defect.to_string())
@@ -106,6 +112,10 @@ pub struct Resolved {
 
 /// A kind whose types have been erased.
 pub trait ErasedKind: Send + Sync {
+    /// The table, if it is one.
+    fn table(&self) -> Option<&Table> {
+        None
+    }
     /// What the loop must know.
     fn profile(&self) -> Profile;
     /// The JSON schema (draft 7) of the spec.
@@ -218,15 +228,11 @@ pub(super) struct Definition<K, P>(pub(super) PhantomData<fn() -> (K, P)>);
 struct Connected<K, P>(P, PhantomData<fn() -> K>);
 
 fn open<K: Kind, T: DeserializeOwned>(what: &'static str, value: &Value) -> Result<T, Undecodable> {
-    T::deserialize(value).map_err(|source| Undecodable { kind: K::PROFILE.name, what, source })
+    T::deserialize(value).map_err(|source| Undecodable::new(K::PROFILE.name, what, source))
 }
 
 fn seal<K: Kind, T: Serialize>(what: &'static str, value: &T) -> Result<Value, Undecodable> {
-    serde_json::to_value(value).map_err(|source| Undecodable {
-        kind: K::PROFILE.name,
-        what,
-        source,
-    })
+    serde_json::to_value(value).map_err(|source| Undecodable::new(K::PROFILE.name, what, source))
 }
 
 fn reopen<K: Kind>(have: &Observed<Value>) -> Result<Observed<K::State>, Undecodable> {

@@ -14,9 +14,11 @@ mod guarded;
 mod known;
 mod lines;
 pub mod placeholder;
+pub(crate) mod policies;
 mod population;
 mod refs;
 mod registry;
+pub mod table;
 mod target;
 mod unresolved;
 

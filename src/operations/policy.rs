@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Mode, On, Usage, When};
-use crate::{kind::ScopeFacts, model::claim::OWNER_TAG};
+use crate::{kind::ScopeFacts, kinds::kms_key, model::claim::OWNER_TAG};
 
 /// The longest policy that IAM takes, in characters without white space (IAM user guide, quotas).
 pub const LONGEST: usize = 6_144;
@@ -87,7 +87,7 @@ impl Scope<'_> {
         let statements = parts.into_iter().filter(|(_, part)| !part.resources.is_empty());
         let mut statements: Vec<_> =
             statements.map(|((apart, when), part)| self.statement(apart, when, part)).collect();
-        if mode == Mode::Apply && self.usage.kinds.contains("KmsKey") {
+        if mode == Mode::Apply && self.usage.kinds.contains(kms_key::NAME) {
             statements.push(lockout_check());
         }
         (!statements.is_empty()).then(|| document(statements))

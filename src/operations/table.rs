@@ -13,10 +13,10 @@ use super::{
     Mode::{self, Observe},
     Need, On, Operation, When,
 };
+use crate::kinds::kms_key::NAME as KEY;
 
 const GROUP: &str = "SecurityGroup";
 const ENDPOINT: &str = "VpcEndpoint";
-const KEY: &str = "KmsKey";
 const SCP: &str = "ServiceControlPolicy";
 const DOMAIN: &str = "SageMakerDomain";
 

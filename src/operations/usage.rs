@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Grant, Need, Operation, all};
 use crate::{
     kind::{LookupKind, erased::Registry},
+    kinds::kms_key,
     manifest::Document,
 };
 
@@ -61,7 +62,7 @@ impl Usage {
             let Some(spec) = &document.spec else { continue };
             match kind.as_str() {
                 "SageMakerDomain" => roles.extend(role_arns(spec)),
-                "KmsKey" => usage.key(spec),
+                kms_key::NAME => usage.key(spec),
                 "VpcEndpoint" if !spec["serviceRegion"].is_null() => {
                     usage.needs.insert(Need::EndpointsToOtherRegions);
                 }

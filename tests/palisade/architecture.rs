@@ -92,6 +92,11 @@ fn below(source: &Source, folders: &[&str]) -> bool {
 
 const NONE: [&str; 0] = [];
 
+/// The two places where ports are erased, of typed kinds and of tables: what they are asked for they pass on.
+fn passes_on(source: &Source) -> bool {
+    matches!(source.path.as_str(), "kind/erased.rs" | "kind/table/live.rs")
+}
+
 #[test]
 fn the_sdk_is_named_only_in_aws_and_in_the_kinds_ports() {
     let may = |source: &Source| source.is_port() || below(source, &["aws/"]);
@@ -113,8 +118,7 @@ fn the_pure_parts_neither_wait_nor_look_at_a_clock() {
     let pure = |source: &Source| {
         below(source, &["model/", "kind/", "kinds/", "plan/", "baseline/"])
             && !source.is_port()
-            // The one place where the ports are erased: it only passes their futures on.
-            && source.path != "kind/erased.rs"
+            && !passes_on(source)
     };
     let words = [
         "await",
@@ -128,7 +132,7 @@ fn the_pure_parts_neither_wait_nor_look_at_a_clock() {
     ];
     assert_eq!(sinners(&words, |source| !pure(source)), NONE);
     let clocks = ["Instant::now", "SystemTime", "tokio::"];
-    assert_eq!(sinners(&clocks, |source| source.path != "kind/erased.rs"), NONE);
+    assert_eq!(sinners(&clocks, |source| !passes_on(source)), NONE);
 }
 
 #[test]
@@ -141,8 +145,7 @@ fn only_apply_can_write() {
         "port.edit(",
         "port.delete(",
     ];
-    let may =
-        |source: &Source| matches!(source.path.as_str(), "engine/apply.rs" | "kind/erased.rs");
+    let may = |source: &Source| source.path == "engine/apply.rs" || passes_on(source);
     assert_eq!(sinners(&words, may), NONE);
     let apply = program().into_iter().find(|source| source.path == "engine/apply.rs");
     let apply = apply.expect("it is there").text;
@@ -221,13 +224,32 @@ fn a_kind_is_a_folder_and_two_lines() {
         assert!(path.join("mod.rs").is_file(), "{kind} has its pure half");
         let port = path.join("aws.rs").is_file() || path.join("aws").is_dir();
         assert!(port, "{kind} has its port");
-        // No other part of the program knows a kind.
+        // No other part of the program knows more of a kind than its name.
         let module = format!("{kind}::");
         let home = format!("kinds/{kind}");
         let may = |source: &Source| below(source, &[&home, "kinds/mod.rs", "baseline/"]);
-        assert_eq!(sinners(&[&module], may), NONE, "{kind} is known elsewhere");
+        let mut known = sinners(&[&module], may);
+        known.retain(|line| !line.contains(&format!("{module}NAME")));
+        assert_eq!(known, NONE, "{kind} is known elsewhere");
     }
     assert_eq!(folders, 5);
+}
+
+#[test]
+fn the_name_of_a_table_kind_stands_in_its_folder_only() {
+    let mut tables = 0;
+    for source in program().iter().filter(|source| source.path.ends_with("/mod.rs")) {
+        let name = source.code().into_iter().find_map(|line| {
+            line.strip_prefix("pub const NAME: &str = ")?.strip_suffix(';').map(str::to_owned)
+        });
+        let Some(name) = name else { continue };
+        tables += 1;
+        let home = source.path.trim_end_matches("mod.rs");
+        // The simulator is another witness and has words of its own; the fixture is a report as people see it.
+        let may = |source: &Source| below(source, &[home, "simulator/", "status/fixture.rs"]);
+        assert_eq!(sinners(&[&name], may), NONE, "{name}");
+    }
+    assert!(tables > 0, "there are tables");
 }
 
 #[test]

@@ -12,14 +12,15 @@ use super::{
     tree,
 };
 use crate::{
-    kind::{Accepts, Form, Invalid, LookupKind, Refs, Target, Targets},
+    kind::{Accepts, Invalid, LookupKind, Refs, Target, Targets},
+    kinds::kms_key,
     model::text,
 };
 
 const VPC: Accepts = Accepts::lookup(LookupKind::Vpc);
 const SUBNET: Accepts = Accepts::lookup(LookupKind::Subnet);
 const SECURITY_GROUP: Accepts = Accepts::id_of("SecurityGroup");
-const KEY: Accepts = Accepts { reference: Some("KmsKey"), lookup: None, form: Form::Arn };
+const KEY: Accepts = Accepts::arn_of(kms_key::NAME);
 
 /// The wanted state, or every problem.
 pub fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {

@@ -10,6 +10,7 @@ use super::{
     request::{condition_keys, needs},
 };
 use crate::{
+    kinds::kms_key::NAME as KIND,
     model::{
         Address, Seen,
         policy_document::{Decision, PolicyDocument},
@@ -18,7 +19,6 @@ use crate::{
     plan::{Inputs, Step},
 };
 
-const KIND: &str = "KmsKey";
 const DOMAIN: &str = "SageMakerDomain";
 
 /// Who of those that must not be locked out would lose what with the key of the step under this policy.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     kind::ScopeFacts,
+    kinds::kms_key,
     model::{Ownership, Seen, policy_document::ANY_TEXT},
     operations::{Need, On, Operation, Usage, role_arns},
     plan::Inputs,
@@ -174,7 +175,7 @@ impl<'a> Place<'a> {
             "key" => match self.key {
                 Some(Some(arn)) => return only(arn),
                 Some(None) => ("", only("00000000-0000-4000-8000-000000000000")),
-                None => ("KmsKey", only("00000000-0000-4000-8000-000000000000")),
+                None => (kms_key::NAME, only("00000000-0000-4000-8000-000000000000")),
             },
             "alias" => ("", named("alias/", "alias/00000000")),
             "domain" => ("SageMakerDomain", only("d-000000000000")),
