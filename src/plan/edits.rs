@@ -174,14 +174,9 @@ impl Planner<'_> {
             };
             steps = delay(step(edits, Verdict::Go), reasons);
         }
+        // A step of its own: none of the edits waits for it.
         if !rest.is_empty() {
-            match steps.iter_mut().find_map(|step| match &mut step.verdict {
-                Verdict::Waiting(why) => Some(why),
-                _ => None,
-            }) {
-                Some(why) => why.extend(rest),
-                None => steps.push(step(Vec::new(), Verdict::Waiting(rest))),
-            }
+            steps.push(step(Vec::new(), Verdict::Waiting(rest)));
         }
         steps
     }
