@@ -15,7 +15,7 @@ use crate::{
     kind::erased::Registry,
     kinds,
     model::Address,
-    plan::{UnusedReason, Verdict},
+    plan::{UnusedReason, Verdict, WaitReason},
     settings::{Overrides, Settings},
     simulator::{self, Fault, Simulator},
 };
@@ -244,6 +244,31 @@ async fn a_rule_that_cannot_be_changed_in_place_is_replaced_by_another_one() {
         writes,
         ["ModifySecurityGroupRules", "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revocation_that_aws_refuses_waits_for_its_next_try_and_for_no_reference() {
+    let mut world = World::new().await;
+    let name = json!([{"Key": "Name", "Value": "ml"}]);
+    let spec =
+        "spec: {description: test, vpc: {lookup: {tags: {Name: ml}}}, ingress: [], egress: []}";
+    world.write("a.yaml", &format!(
+        "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: a}}\n{spec}\n"
+    ));
+    let vpc = world.ec2("DescribeVpcs", &json!({}))["vpcSet"][0]["vpcId"].clone();
+    world.ec2("CreateTags", &json!({"ResourceId": [vpc], "Tag": name}));
+    let _ = world.settle().await;
+    let second =
+        world.ec2("CreateVpc", &json!({"CidrBlock": "10.1.0.0/16"}))["vpc"]["vpcId"].clone();
+    world.ec2("CreateTags", &json!({"ResourceId": [second], "Tag": name}));
+    world.open_ssh(&world.group_id("a"));
+    let refusal = Fault::reject("RevokeSecurityGroupIngress", "UnauthorizedOperation", "no");
+    world.simulator.inject(refusal.times(2));
+    assert_eq!(world.engine.pass().await.failures().count(), 1);
+    let report = world.engine.pass().await;
+    let step = report.plan.steps.iter().find(|step| !step.action.edits().is_empty()).unwrap();
+    let Verdict::Waiting(why) = &step.verdict else { panic!("{step:?}") };
+    assert!(why.iter().all(|wait| matches!(wait.reason, WaitReason::Failed { .. })), "{why:?}");
 }
 
 #[tokio::test(start_paused = true)]
