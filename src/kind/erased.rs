@@ -1,5 +1,6 @@
 //! The one place where kinds become plain data and back.
 
+mod edit;
 mod port;
 
 use std::{
@@ -8,9 +9,10 @@ use std::{
 };
 
 use schemars::{Schema, generate::SchemaSettings};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+pub use self::edit::{Edit, EditBody};
 pub use super::registry::Registry;
 use super::{
     Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Population, Port,
@@ -21,77 +23,6 @@ use crate::{
     model::{Observed, PhysicalId, Risk, Tags},
     operations::OfKind,
 };
-
-/// One change as plain data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Edit {
-    /// Names what is written, the same in every pass ([`Describe::key`](super::Describe::key)).
-    pub key: String,
-    /// The entries that it writes, where it writes several: each is paced, counted and remembered by itself.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub entries: Vec<String>,
-    /// What it does to protection and to users.
-    pub risk: Risk,
-    /// One line, in the imperative.
-    pub summary: String,
-    /// The fields under it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub lines: Vec<Line>,
-    /// Whether obstacles must be looked for first.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub inspect: bool,
-    /// Whether it replaces a policy document as a whole.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub replaces_policy: bool,
-    /// Whether it may only be made once the edits before it have been.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub follows: bool,
-    /// Whether it takes away what somebody else added to a state that was seen as wanted. The planner says so.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub puts_back: bool,
-    /// Whether it must share no call with others: AWS refused one that it was a part of. The planner says so.
-    #[serde(skip)]
-    pub alone: bool,
-    /// The edit itself.
-    pub body: EditBody,
-}
-
-impl Edit {
-    /// An edit of tags, which concerns nobody's access.
-    pub fn of_tags(key: impl Into<String>, summary: String, body: EditBody) -> Self {
-        Self {
-            key: key.into(),
-            entries: Vec::new(),
-            risk: Risk::NEUTRAL,
-            summary,
-            lines: Vec::new(),
-            inspect: false,
-            replaces_policy: false,
-            follows: false,
-            puts_back: false,
-            alone: false,
-            body,
-        }
-    }
-
-    /// What it writes, by names that stay the same when the same has to be written again.
-    pub fn keys(&self) -> &[String] {
-        if self.entries.is_empty() { std::slice::from_ref(&self.key) } else { &self.entries }
-    }
-}
-
-/// An edit's content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum EditBody {
-    /// The kind's own change.
-    Change(Value),
-    /// Tags to set.
-    Tag(Tags),
-    /// Tag keys to remove.
-    Untag(Vec<String>),
-}
 
 /// A stored value that a kind cannot read back: a defect in palisade, not in the input.
 #[derive(Debug, thiserror::Error)]

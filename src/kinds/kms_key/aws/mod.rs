@@ -1,6 +1,7 @@
 //! KMS keys over the AWS SDK: the writes. The reads are in `observe`.
 
 mod observe;
+mod reading;
 
 use aws_sdk_kms::{
     Client,

@@ -7,10 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState, MultiRegionKeyType, OriginType};
+use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState};
 use futures::future::join_all;
 
-use super::{Live, POLICY_NAME, call};
+use super::{
+    Live, POLICY_NAME, call,
+    reading::{can_rotate, phase, told},
+};
 use crate::{
     aws::classify,
     kind::{Ask, Class, CloudError, Kind as _, Population, Unread, tolerate},
@@ -29,8 +32,6 @@ const KEYS_A_PAGE: i32 = 1000;
 const TAGS_A_PAGE: i32 = 50;
 /// Keys read at the same time. KMS allows 1000 and more reads a second, shared with everybody in the account.
 const AT_ONCE: usize = 8;
-/// KMS API reference, GetKeyRotationStatus: the period of keys that rotate and for which none is told.
-const ROTATION_DAYS: u16 = 365;
 /// Aliases of the keys that AWS manages.
 const AWS_ALIASES: &str = "alias/aws/";
 
@@ -349,12 +350,6 @@ impl Live {
     }
 }
 
-/// The rotation as KMS tells it.
-fn told(enabled: bool, days: Option<i32>) -> Rotation {
-    let days = days.and_then(|days| u16::try_from(days).ok()).unwrap_or(ROTATION_DAYS);
-    Rotation { enabled, period_days: enabled.then_some(days) }
-}
-
 /// Whether a key whose tags could not be read matters although every key that is looked for was found: then one that
 /// denies itself is somebody else's, unless something else names it.
 fn is_wanted(ask: &Ask, aliases: &Aliases, id: &str, why: &CloudError) -> bool {
@@ -370,33 +365,6 @@ fn is_wanted(ask: &Ask, aliases: &Aliases, id: &str, why: &CloudError) -> bool {
 fn is_ours(ask: &Ask, id: &str, tags: &Tags) -> bool {
     ask.adopt.iter().any(|adopt| adopt.as_str() == id)
         || tags.get(crate::model::claim::OWNER_TAG) == Some(&ask.owner)
-}
-
-/// KMS rotates symmetric encryption keys with key material of its own; replicas of multi-Region keys take their
-/// primary's rotation, and of a key that is pending deletion the answer is always "not rotated" (KMS API
-/// reference, GetKeyRotationStatus).
-fn can_rotate(key: &KeyMetadata) -> bool {
-    let symmetric = key.key_spec.as_ref().is_some_and(|spec| spec.as_str() == "SYMMETRIC_DEFAULT");
-    let replica = key.multi_region_configuration.as_ref().is_some_and(|configuration| {
-        configuration.multi_region_key_type == Some(MultiRegionKeyType::Replica)
-    });
-    let settled = matches!(key.key_state, Some(KeyState::Enabled | KeyState::Disabled));
-    symmetric && !replica && settled && key.origin == Some(OriginType::AwsKms)
-}
-
-/// KMS developer guide, "Key states of KMS keys".
-fn phase(key: &KeyMetadata) -> Phase {
-    match &key.key_state {
-        Some(KeyState::Enabled | KeyState::Disabled) => Phase::Ready,
-        Some(state @ (KeyState::PendingDeletion | KeyState::PendingReplicaDeletion)) => {
-            Phase::Restorable(state.as_str().to_owned())
-        }
-        Some(state @ (KeyState::PendingImport | KeyState::Unavailable)) => {
-            Phase::Failed(state.as_str().to_owned())
-        }
-        Some(state) => Phase::Settling(state.as_str().to_owned()),
-        None => Phase::Settling("no key state".to_owned()),
-    }
 }
 
 /// The marker of the next page; `None` after the last one. A marker that repeats, or is missing although

@@ -1,0 +1,41 @@
+//! What KMS's answers mean.
+
+use aws_sdk_kms::types::{KeyMetadata, KeyState, MultiRegionKeyType, OriginType};
+
+use crate::{kinds::kms_key::Rotation, model::Phase};
+
+/// KMS API reference, GetKeyRotationStatus: the period of keys that rotate and for which none is told.
+const ROTATION_DAYS: u16 = 365;
+
+/// The rotation as KMS tells it.
+pub(super) fn told(enabled: bool, days: Option<i32>) -> Rotation {
+    let days = days.and_then(|days| u16::try_from(days).ok()).unwrap_or(ROTATION_DAYS);
+    Rotation { enabled, period_days: enabled.then_some(days) }
+}
+
+/// KMS rotates symmetric encryption keys with key material of its own; replicas of multi-Region keys take their
+/// primary's rotation, and of a key that is pending deletion the answer is always "not rotated" (KMS API
+/// reference, GetKeyRotationStatus).
+pub(super) fn can_rotate(key: &KeyMetadata) -> bool {
+    let symmetric = key.key_spec.as_ref().is_some_and(|spec| spec.as_str() == "SYMMETRIC_DEFAULT");
+    let replica = key.multi_region_configuration.as_ref().is_some_and(|configuration| {
+        configuration.multi_region_key_type == Some(MultiRegionKeyType::Replica)
+    });
+    let settled = matches!(key.key_state, Some(KeyState::Enabled | KeyState::Disabled));
+    symmetric && !replica && settled && key.origin == Some(OriginType::AwsKms)
+}
+
+/// KMS developer guide, "Key states of KMS keys".
+pub(super) fn phase(key: &KeyMetadata) -> Phase {
+    match &key.key_state {
+        Some(KeyState::Enabled | KeyState::Disabled) => Phase::Ready,
+        Some(state @ (KeyState::PendingDeletion | KeyState::PendingReplicaDeletion)) => {
+            Phase::Restorable(state.as_str().to_owned())
+        }
+        Some(state @ (KeyState::PendingImport | KeyState::Unavailable)) => {
+            Phase::Failed(state.as_str().to_owned())
+        }
+        Some(state) => Phase::Settling(state.as_str().to_owned()),
+        None => Phase::Settling("no key state".to_owned()),
+    }
+}
