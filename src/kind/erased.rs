@@ -16,7 +16,7 @@ pub use self::edit::{Edit, EditBody};
 pub use super::registry::Registry;
 use super::{
     Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Population, Port,
-    Profile, Refs, TagSpec,
+    Profile, Refs, TagSpec, table::Table,
 };
 use crate::{
     aws::Access,
@@ -31,6 +31,12 @@ pub struct Undecodable {
     kind: &'static str,
     what: &'static str,
     source: serde_json::Error,
+}
+
+impl Undecodable {
+    pub(super) fn new(kind: &'static str, what: &'static str, source: serde_json::Error) -> Self {
+        Self { kind, what, source }
+    }
 }
 
 impl From<Undecodable> for CloudError {
@@ -52,6 +58,10 @@ pub struct Resolved {
 
 /// A kind whose types have been erased.
 pub trait ErasedKind: Send + Sync {
+    /// The table, if it is one.
+    fn table(&self) -> Option<&Table> {
+        None
+    }
     /// What the loop must know.
     fn profile(&self) -> Profile;
     /// [`Kind::OPERATIONS`].
@@ -173,15 +183,11 @@ pub(super) struct Definition<K, P>(pub(super) PhantomData<fn() -> (K, P)>);
 struct Connected<K, P>(P, PhantomData<fn() -> K>);
 
 fn open<K: Kind, T: DeserializeOwned>(what: &'static str, value: &Value) -> Result<T, Undecodable> {
-    T::deserialize(value).map_err(|source| Undecodable { kind: K::PROFILE.name, what, source })
+    T::deserialize(value).map_err(|source| Undecodable::new(K::PROFILE.name, what, source))
 }
 
 fn seal<K: Kind, T: Serialize>(what: &'static str, value: &T) -> Result<Value, Undecodable> {
-    serde_json::to_value(value).map_err(|source| Undecodable {
-        kind: K::PROFILE.name,
-        what,
-        source,
-    })
+    serde_json::to_value(value).map_err(|source| Undecodable::new(K::PROFILE.name, what, source))
 }
 
 /// A change as plain data.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     Invalid, Kind, Port, Profile, Refs,
     erased::{Definition, ErasedKind, Resolved},
+    table::Table,
 };
 
 /// The kinds that this build knows, by name.
@@ -22,6 +23,18 @@ impl Registry {
     pub fn with<K: Kind, P: Port<K>>(mut self) -> Self {
         let twice = self.0.insert(K::PROFILE.name, Box::new(Definition::<K, P>(PhantomData)));
         assert!(twice.is_none(), "kind {} registered twice", K::PROFILE.name);
+        self
+    }
+
+    /// Adds a kind that is a table.
+    ///
+    /// # Panics
+    /// As [`Self::with`].
+    #[must_use]
+    pub fn table(mut self, table: Table) -> Self {
+        let name = table.profile.name;
+        let twice = self.0.insert(name, Box::new(table));
+        assert!(twice.is_none(), "kind {name} registered twice");
         self
     }
 

@@ -19,8 +19,21 @@ pub fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, serde_path_to_erro
     serde_path_to_error::deserialize(Strict(value))
 }
 
+/// Reads a value by a seed, as [`typed`] reads one by its type.
+///
+/// # Errors
+/// As [`typed`].
+pub(super) fn seeded<'de, T: DeserializeSeed<'de>>(
+    seed: T,
+    value: &'de Value,
+) -> Result<T::Value, serde_path_to_error::Error<Error>> {
+    let mut track = serde_path_to_error::Track::new();
+    seed.deserialize(serde_path_to_error::Deserializer::new(Strict(value), &mut track))
+        .map_err(|error| serde_path_to_error::Error::new(track.path(), error))
+}
+
 /// What a value is, in the words of messages.
-fn what(value: &Value) -> &'static str {
+pub(super) fn what(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "true or false",

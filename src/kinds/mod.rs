@@ -12,7 +12,7 @@ pub use crate::kind::erased::Registry;
 /// All kinds of this build.
 pub fn registry() -> Registry {
     Registry::default()
-        .with::<kms_key::KmsKey, kms_key::aws::Live>()
+        .table(kms_key::table())
         .with::<sagemaker_domain::SageMakerDomain, sagemaker_domain::aws::Live>()
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
         .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()

@@ -7,35 +7,30 @@
 //! What is encrypted under a key is lost with it. A key is therefore never replaced: a field that AWS
 //! cannot change is shown as impossible, and a key that is pending deletion although its manifest stands
 //! is called back, never twinned.
+//!
+//! What narrows goes first, what widens goes last, and while a key is disabled everything that KMS takes of a disabled
+//! key is done: a key that shall be enabled is enabled when its policy and aliases are right, and a key that shall be
+//! disabled is disabled before its policy is widened. The rows say it call by call.
 
 pub mod aws;
-mod change;
-mod diff;
+mod leaves;
 mod operations;
-mod policy;
-mod spec;
+mod rules;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::Value;
 
-pub use self::{
-    change::Change,
-    spec::{KeySpec, KeyUsage, RotationSpec, Spec},
-};
-use crate::{
-    kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
-    model::{Risk, policy_document::PolicyDocument},
-    operations::OfKind,
-};
+pub use self::leaves::table;
+use crate::model::policy_document::{Dialect, PolicyDocument};
 
-/// The kind `KmsKey`.
-#[derive(Debug, Clone, Copy)]
-pub struct KmsKey;
+/// The kind's name in manifests.
+pub const NAME: &str = "KmsKey";
 
-/// A key, wanted or live.
+/// A key's state, wanted or live, for whoever looks at its members by name. Every member stands for the row of its name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
@@ -44,7 +39,7 @@ pub struct State {
     /// Its description; empty is none.
     pub description: Option<String>,
     /// Its key policy. Absent from a live key only if what KMS returned is not a policy document.
-    #[serde(with = "policy::bare")]
+    #[serde(serialize_with = "bare", deserialize_with = "read")]
     pub policy: Option<PolicyDocument>,
     /// Automatic rotation. Absent from a live key where it cannot be set or not be known: keys that are
     /// not symmetric encryption keys, replicas of multi-Region keys, keys that are pending deletion.
@@ -84,56 +79,13 @@ pub struct Rotation {
     pub period_days: Option<u16>,
 }
 
-/// What its manifests call it.
-pub const NAME: &str = "KmsKey";
+/// A policy as its bare document, so that a plan shows it as one.
+fn bare<S: Serializer>(policy: &Option<PolicyDocument>, serializer: S) -> Result<S::Ok, S::Error> {
+    policy.as_ref().map(PolicyDocument::as_value).serialize(serializer)
+}
 
-impl Kind for KmsKey {
-    const HIDDEN: &'static [&'static str] = &["partition", "account", "origin"];
-    const PROFILE: Profile = Profile {
-        name: NAME,
-        short: "kms",
-        about: "A customer managed KMS key with its policy, aliases and rotation.",
-        creation: Creation::Unnamed,
-        removal: Removal::TombstoneOnly,
-        writers: Writers::Many,
-        sweep: true,
-    };
-    const OPERATIONS: OfKind = operations::OPERATIONS;
-    type Spec = Spec;
-    type State = State;
-    type Change = Change;
-
-    fn tags(spec: &Spec) -> TagSpec {
-        spec.tags.clone()
-    }
-
-    fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
-        spec::resolve(spec, refs)
-    }
-
-    fn diff(want: &State, have: &State) -> Vec<Change> {
-        diff::diff(want, have)
-    }
-
-    /// The key policy hands out access to whatever is encrypted under the key from now on.
-    fn risk_of_creating(_want: &State) -> Risk {
-        Risk::LOOSENS
-    }
-
-    fn effect(have: State, change: &Change) -> State {
-        change::effect(have, change)
-    }
-
-    fn natural_keys(state: &State) -> Vec<String> {
-        state.aliases.iter().flatten().cloned().collect()
-    }
-
-    fn is_gone(have: &State) -> bool {
-        have.pending_deletion
-    }
-
-    fn guards(state: &State) -> Vec<Guarded> {
-        let guarded = |document| Guarded { document: Some(document), reach: Reach::Key };
-        state.policy.clone().map(guarded).into_iter().collect()
-    }
+fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PolicyDocument>, D::Error> {
+    let document = Option::<Value>::deserialize(deserializer)?;
+    let document = document.map(|value| PolicyDocument::from_value(&value, Dialect::KeyPolicy));
+    document.transpose().map_err(D::Error::custom)
 }

@@ -1,27 +1,52 @@
-//! KMS keys over the AWS SDK: the writes. The reads are in `observe`.
+//! KMS keys over the AWS SDK.
+//!
+//! There is no call that finds keys by tag and can be relied on (the tagging API is an index that lags). So
+//! keys are found by their aliases, one list for all of them, and told by their own tags. Only when something
+//! that is looked for is not among them, so that a key might be created next, are the keys without alias
+//! looked at one by one too: a key that was created just before a crash has no alias yet.
 
-mod observe;
+mod alias;
 mod reading;
+
+use std::collections::BTreeSet;
 
 use aws_sdk_kms::{
     Client,
     config::retry::RetryConfig,
-    types::{KeySpec, KeyState, KeyUsageType, Tag},
+    types::{
+        KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType, Tag,
+    },
 };
+use serde_json::{Value, json};
 
-use super::{Change, KmsKey, State, change::Fixed, spec::DEFAULT_WINDOW_DAYS};
+use self::reading::{can_rotate, phase, told};
+use super::{Rotation, State, leaves::DEFAULT_WINDOW_DAYS};
 use crate::{
-    aws::{Access, classify, rejected},
-    kind::{Ask, Class, CloudError, Intent, Population, Port, ScopeFacts},
-    model::{Observed, PhysicalId, Tags},
+    aws::{Access, classify, lookup::Pages, rejected},
+    kind::{
+        Class, CloudError, ScopeFacts,
+        table::{Found, LeafEdit, Page, Service, Tree, get},
+    },
+    model::{
+        Observed, Phase, PhysicalId, Tags,
+        policy_document::{Dialect, PolicyDocument},
+    },
 };
 
 /// The name of the only key policy that can be set (KMS API reference, PutKeyPolicy).
 const POLICY_NAME: &str = "default";
+/// KMS API reference, ListAliases: 1 to 100.
+const ALIASES_A_PAGE: i32 = 100;
+/// KMS API reference, ListKeys: 1 to 1000.
+const KEYS_A_PAGE: i32 = 1000;
+/// KMS API reference, ListResourceTags: 1 to 50.
+const TAGS_A_PAGE: i32 = 50;
+/// Aliases of the keys that AWS manages.
+const AWS_ALIASES: &str = "alias/aws/";
 
 /// The KMS keys of one scope.
 #[derive(Debug, Clone)]
-pub struct Live {
+pub struct Keys {
     kms: Client,
     facts: ScopeFacts,
 }
@@ -34,30 +59,123 @@ macro_rules! call {
 }
 use call;
 
-impl Port<KmsKey> for Live {
+impl Service for Keys {
+    const LISTS: &'static [&'static str] = &["kms:ListAliases", "kms:ListKeys"];
+
     fn connect(access: &Access) -> Self {
         Self { kms: access.kms.clone(), facts: access.facts.clone() }
     }
 
-    async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
-        self.observe_keys(ask).await
+    async fn page(&self, list: usize, token: Option<String>) -> Result<Page, CloudError> {
+        if list > 0 {
+            let page =
+                call!(self, "kms:ListKeys", list_keys().limit(KEYS_A_PAGE).set_marker(token))?;
+            let ids = page.keys.unwrap_or_default().into_iter().filter_map(|key| key.key_id);
+            return Ok(Page {
+                found: ids.map(|id| Found::of(PhysicalId(id))).collect(),
+                next: next("kms:ListKeys", page.truncated, page.next_marker)?,
+                ..Page::default()
+            });
+        }
+        let page =
+            call!(self, "kms:ListAliases", list_aliases().limit(ALIASES_A_PAGE).set_marker(token))?;
+        let mut read = Page::default();
+        for entry in page.aliases.unwrap_or_default() {
+            // Without a target it is a name that AWS keeps for a key it has not made yet.
+            let (Some(name), Some(key)) = (entry.alias_name, entry.target_key_id) else {
+                continue;
+            };
+            if name.starts_with(AWS_ALIASES) {
+                read.others.insert(PhysicalId(key));
+            } else {
+                read.found.push(Found { names: [name].into(), ..Found::of(PhysicalId(key)) });
+            }
+        }
+        read.next = next("kms:ListAliases", page.truncated, page.next_marker)?;
+        Ok(read)
     }
 
-    async fn create(&self, want: &State, tags: &Tags, _: &str) -> Result<PhysicalId, CloudError> {
+    /// Nobody else may read the tags of a key that AWS manages.
+    async fn tags(&self, found: &Found) -> Result<Option<Tags>, CloudError> {
+        match self.tags_of(found.id.as_str()).await {
+            Ok(tags) => Ok(Some(tags)),
+            Err(denial) if denial.is_code("AccessDeniedException") => {
+                // What may not be described either is not known to be AWS's.
+                match self.describe(found.id.as_str()).await {
+                    Ok(key) if key.key_manager == Some(KeyManagerType::Aws) => Ok(None),
+                    _ => Err(denial),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn find(&self, id: &PhysicalId) -> Result<Option<Found>, CloudError> {
+        match self.tags_of(id.as_str()).await {
+            Ok(tags) => Ok(Some(Found { tags: Some(tags), ..Found::of(id.clone()) })),
+            Err(gone) if gone.class == Class::Missing => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read(
+        &self,
+        found: &Found,
+        tags: &Tags,
+    ) -> Result<Option<Observed<Value>>, CloudError> {
+        let id = found.id.as_str();
+        let key = self.describe(id).await?;
+        let policy = self.policy(id).await?;
+        let rotation = if can_rotate(&key) { self.rotation(id).await? } else { None };
+        let phase = phase(&key);
+        let state = State {
+            description: Some(key.description.clone().unwrap_or_default()),
+            policy,
+            rotation,
+            enabled: Some(match &key.key_state {
+                Some(KeyState::Enabled) => true,
+                Some(KeyState::Disabled) => false,
+                _ => key.enabled,
+            }),
+            key_spec: key.key_spec.as_ref().map(|spec| spec.as_str().to_owned()),
+            key_usage: key.key_usage.as_ref().map(|usage| usage.as_str().to_owned()),
+            origin: key.origin.as_ref().map(|origin| origin.as_str().to_owned()),
+            multi_region: Some(key.multi_region.unwrap_or_default()),
+            pending_deletion: matches!(phase, Phase::Restorable(_)),
+            ..self.bare(&found.names)
+        };
+        let arn = key.arn.clone().or_else(|| self.arn(&found.id)).unwrap_or_default();
+        let (id, tags, state) = (PhysicalId(key.key_id), tags.clone(), json!(state));
+        Ok(Some(Observed { id, arn, tags, phase, state }))
+    }
+
+    /// Its policy may not let anybody look inside, and its aliases are enough.
+    fn outline(&self, found: &Found) -> Option<Value> {
+        Some(json!(self.bare(&found.names)))
+    }
+
+    fn arn(&self, id: &PhysicalId) -> Option<String> {
+        let ScopeFacts { partition, region, account, .. } = &self.facts;
+        Some(format!("arn:{partition}:kms:{region}:{account}:key/{id}"))
+    }
+
+    async fn create(&self, want: &Tree, tags: &Tags, _: &str) -> Result<PhysicalId, CloudError> {
         const OPERATION: &str = "kms:CreateKey";
         // Without a policy KMS would set one that opens the key to the whole account.
-        let Some(policy) = &want.policy else {
+        let policy = get(want, "policy");
+        if policy.is_null() {
             return Err(CloudError::new(OPERATION, Class::Rejected, "no policy is wanted"));
-        };
+        }
+        let text = |path| get(want, path).as_str().filter(|text| !text.is_empty());
         let created = self
             .kms
             .create_key()
-            .policy(policy.to_minified_json())
+            .policy(policy.to_string())
             .bypass_policy_lockout_safety_check(false)
-            .set_description(want.description.clone().filter(|text| !text.is_empty()))
-            .set_key_spec(want.key_spec.as_deref().map(KeySpec::from))
-            .set_key_usage(want.key_usage.as_deref().map(KeyUsageType::from))
-            .set_multi_region(want.multi_region)
+            .set_description(text("description").map(str::to_owned))
+            .set_key_spec(text("keySpec").map(KeySpec::from))
+            .set_key_usage(text("keyUsage").map(KeyUsageType::from))
+            .set_multi_region(get(want, "multiRegion").as_bool())
             .set_tags(Some(sdk_tags(OPERATION, tags)?))
             // CreateKey takes no client token: a repeated call makes a second key.
             .customize()
@@ -71,33 +189,36 @@ impl Port<KmsKey> for Live {
         }
     }
 
-    async fn change(&self, have: &Observed<State>, changes: &[Change]) -> Result<(), CloudError> {
-        for change in changes {
-            self.change_one(have.id.as_str(), change).await?;
+    async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
+        for edit in edits {
+            self.send_one(have.id.as_str(), edit).await?;
         }
         Ok(())
     }
 
-    async fn tag(&self, have: &Observed<State>, set: &Tags) -> Result<(), CloudError> {
+    async fn tag(&self, have: &Observed<Value>, set: &Tags) -> Result<(), CloudError> {
         let tags = sdk_tags("kms:TagResource", set)?;
         let id = have.id.as_str();
         call!(self, "kms:TagResource", tag_resource().key_id(id).set_tags(Some(tags))).map(drop)
     }
 
-    async fn untag(&self, have: &Observed<State>, keys: &[String]) -> Result<(), CloudError> {
+    async fn untag(&self, have: &Observed<Value>, keys: &[String]) -> Result<(), CloudError> {
         let (id, keys) = (have.id.as_str(), Some(keys.to_vec()));
         call!(self, "kms:UntagResource", untag_resource().key_id(id).set_tag_keys(keys)).map(drop)
     }
 
     /// Asks for the key's deletion after the waiting period; until then it can be called back. Its aliases
     /// stay until KMS deletes them with it.
-    async fn delete(&self, have: &Observed<State>, want: Option<&State>) -> Result<(), CloudError> {
+    async fn delete(&self, have: &Observed<Value>, want: Option<&Tree>) -> Result<(), CloudError> {
         let id = have.id.as_str();
-        let days = want.and_then(|want| want.deletion_window_days).unwrap_or(DEFAULT_WINDOW_DAYS);
+        let days = want.and_then(|want| get(want, "deletionWindowDays").as_i64());
+        let days = days.and_then(|days| i32::try_from(days).ok());
         let asked = call!(
             self,
             "kms:ScheduleKeyDeletion",
-            schedule_key_deletion().key_id(id).pending_window_in_days(i32::from(days))
+            schedule_key_deletion()
+                .key_id(id)
+                .pending_window_in_days(days.unwrap_or(i32::from(DEFAULT_WINDOW_DAYS)))
         );
         match asked {
             Ok(_) => Ok(()),
@@ -113,128 +234,116 @@ impl Port<KmsKey> for Live {
             Err(error) => Err(error),
         }
     }
-
-    /// Nothing that KMS would name stands in the way of an edit or of a deletion that can be called back.
-    async fn obstacles(
-        &self,
-        _: &Observed<State>,
-        _: Intent<'_, Change>,
-    ) -> Result<Vec<String>, CloudError> {
-        Ok(Vec::new())
-    }
 }
 
-impl Live {
-    async fn change_one(&self, id: &str, change: &Change) -> Result<(), CloudError> {
-        match change {
-            Change::CancelDeletion => {
+impl Keys {
+    async fn send_one(&self, id: &str, edit: &LeafEdit) -> Result<(), CloudError> {
+        match edit.operation.as_deref().unwrap_or_default() {
+            "kms:CancelKeyDeletion" => {
                 call!(self, "kms:CancelKeyDeletion", cancel_key_deletion().key_id(id)).map(drop)
             }
-            Change::PutPolicy { policy, .. } => call!(
+            "kms:PutKeyPolicy" => call!(
                 self,
                 "kms:PutKeyPolicy",
                 put_key_policy()
                     .key_id(id)
                     .policy_name(POLICY_NAME)
-                    .policy(policy.to_minified_json())
+                    .policy(edit.new.to_string())
                     .bypass_policy_lockout_safety_check(false)
             )
             .map(drop)
             .map_err(explain_principals),
-            Change::Enable => call!(self, "kms:EnableKey", enable_key().key_id(id)).map(drop),
-            Change::Disable => call!(self, "kms:DisableKey", disable_key().key_id(id)).map(drop),
-            Change::UpdateDescription { new, .. } => call!(
+            "kms:EnableKey" => call!(self, "kms:EnableKey", enable_key().key_id(id)).map(drop),
+            "kms:DisableKey" => call!(self, "kms:DisableKey", disable_key().key_id(id)).map(drop),
+            "kms:UpdateKeyDescription" => call!(
                 self,
                 "kms:UpdateKeyDescription",
-                update_key_description().key_id(id).description(new)
+                update_key_description().key_id(id).description(edit.text())
             )
             .map(drop),
-            Change::CreateAlias { alias } => self.create_alias(id, alias).await,
-            Change::MoveAlias { alias, from } => self.move_alias(id, alias, from).await,
-            Change::DeleteAlias { alias } => self.delete_alias(id, alias).await,
-            Change::EnableRotation { period_days, .. } => call!(
-                self,
-                "kms:EnableKeyRotation",
-                enable_key_rotation()
-                    .key_id(id)
-                    .set_rotation_period_in_days(period_days.map(i32::from))
-            )
-            .map(drop),
-            Change::DisableRotation { .. } => {
+            "kms:CreateAlias" => self.create_alias(id, edit.text()).await,
+            "kms:UpdateAlias" => self.move_alias(id, edit).await,
+            "kms:DeleteAlias" => self.delete_alias(id, edit.text()).await,
+            "kms:EnableKeyRotation" => {
+                let days = edit.new["periodDays"].as_i64().and_then(|days| days.try_into().ok());
+                call!(
+                    self,
+                    "kms:EnableKeyRotation",
+                    enable_key_rotation().key_id(id).set_rotation_period_in_days(days)
+                )
+                .map(drop)
+            }
+            "kms:DisableKeyRotation" => {
                 call!(self, "kms:DisableKeyRotation", disable_key_rotation().key_id(id)).map(drop)
             }
-            Change::Immutable(fixed) => Err(impossible(fixed)),
+            other => {
+                let why = format!("{other} is no call of a key");
+                Err(CloudError::new("palisade:Change", Class::Rejected, why))
+            }
         }
     }
 
-    async fn create_alias(&self, id: &str, alias: &str) -> Result<(), CloudError> {
-        let created =
-            call!(self, "kms:CreateAlias", create_alias().alias_name(alias).target_key_id(id));
-        match created {
-            Ok(_) => Ok(()),
-            // A repeated call whose first answer was lost, or somebody who was faster.
-            Err(error) if error.is_code("AlreadyExistsException") => {
-                match self.alias_target(alias).await? {
-                    Some(target) if target == id => Ok(()),
-                    Some(target) => Err(CloudError {
-                        message: format!("{alias} points to key {target}, which is not this one"),
-                        ..error
-                    }),
-                    None => Err(error),
-                }
+    /// What KMS says about a key, named by its id or an alias.
+    async fn describe(&self, key: &str) -> Result<KeyMetadata, CloudError> {
+        call!(self, "kms:DescribeKey", describe_key().key_id(key))?.key_metadata.ok_or_else(|| {
+            CloudError::new("kms:DescribeKey", Class::Unknown, "the answer describes no key")
+        })
+    }
+
+    async fn tags_of(&self, id: &str) -> Result<Tags, CloudError> {
+        const OPERATION: &str = "kms:ListResourceTags";
+        let (mut pages, mut marker, mut all) = (Pages::of(OPERATION), None, Tags::new());
+        loop {
+            let page = call!(
+                self,
+                "kms:ListResourceTags",
+                list_resource_tags().key_id(id).limit(TAGS_A_PAGE).set_marker(marker)
+            )?;
+            let tags = page.tags.unwrap_or_default();
+            all.extend(tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)));
+            marker = pages.next(next(OPERATION, page.truncated, page.next_marker)?)?;
+            if marker.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The live policy; `None` if it does not read as one, so that it counts as different from every other.
+    async fn policy(&self, id: &str) -> Result<Option<PolicyDocument>, CloudError> {
+        let answer =
+            call!(self, "kms:GetKeyPolicy", get_key_policy().key_id(id).policy_name(POLICY_NAME))?;
+        let Some(text) = answer.policy else {
+            let message = "the answer has no policy";
+            return Err(CloudError::new("kms:GetKeyPolicy", Class::Unknown, message));
+        };
+        Ok(PolicyDocument::parse(&text, Dialect::KeyPolicy).ok())
+    }
+
+    async fn rotation(&self, id: &str) -> Result<Option<Rotation>, CloudError> {
+        let answer = call!(self, "kms:GetKeyRotationStatus", get_key_rotation_status().key_id(id));
+        match answer {
+            Ok(status) => {
+                Ok(Some(told(status.key_rotation_enabled, status.rotation_period_in_days)))
+            }
+            Err(error)
+                if error.is_code("UnsupportedOperationException")
+                    || error.is_code("KMSInvalidStateException") =>
+            {
+                Ok(None)
             }
             Err(error) => Err(error),
         }
     }
 
-    /// UpdateAlias takes no condition: the alias is looked at once more, so that one that has meanwhile been
-    /// pointed to a key that is not ours stays there.
-    async fn move_alias(&self, id: &str, alias: &str, from: &str) -> Result<(), CloudError> {
-        const OPERATION: &str = "kms:UpdateAlias";
-        match self.alias_target(alias).await? {
-            Some(target) if target == id => Ok(()),
-            Some(target) if target == from => {
-                call!(self, "kms:UpdateAlias", update_alias().alias_name(alias).target_key_id(id))
-                    .map(drop)
-            }
-            Some(target) => Err(CloudError::new(
-                OPERATION,
-                Class::Busy,
-                format!("{alias} now points to key {target}: somebody else moved it"),
-            )),
-            None => Err(CloudError::new(
-                OPERATION,
-                Class::Busy,
-                format!("{alias} no longer exists: the next pass creates it"),
-            )),
+    /// A key of which only its aliases are known.
+    fn bare(&self, aliases: &BTreeSet<String>) -> State {
+        State {
+            aliases: Some(aliases.clone()),
+            partition: self.facts.partition.clone(),
+            account: self.facts.account.clone(),
+            ..State::default()
         }
     }
-
-    /// DeleteAlias takes no condition either, and an alias is deleted only from its own key.
-    async fn delete_alias(&self, id: &str, alias: &str) -> Result<(), CloudError> {
-        if self.alias_target(alias).await?.as_deref() != Some(id) {
-            return Ok(());
-        }
-        match call!(self, "kms:DeleteAlias", delete_alias().alias_name(alias)) {
-            Ok(_) => Ok(()),
-            Err(error) if error.class == Class::Missing => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The id of the key that an alias points to now; `None` if there is no such alias.
-    async fn alias_target(&self, alias: &str) -> Result<Option<String>, CloudError> {
-        match self.describe(alias).await {
-            Ok(key) => Ok(Some(key.key_id)),
-            Err(error) if error.class == Class::Missing => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-fn impossible(fixed: &Fixed) -> CloudError {
-    let message = format!("KMS has no call that changes {} of a key", fixed.name());
-    CloudError::new("palisade:Change", Class::Rejected, message)
 }
 
 fn sdk_tags(operation: &'static str, tags: &Tags) -> Result<Vec<Tag>, CloudError> {
@@ -257,4 +366,34 @@ fn explain_principals(error: CloudError) -> CloudError {
         error.message
     );
     CloudError { message, ..error }
+}
+
+/// The marker of the next page; `None` after the last one. One that is missing although there is more would end in half a
+/// list.
+fn next(
+    operation: &'static str,
+    truncated: bool,
+    marker: Option<String>,
+) -> Result<Option<String>, CloudError> {
+    match marker.filter(|marker| !marker.is_empty()) {
+        _ if !truncated => Ok(None),
+        Some(marker) => Ok(Some(marker)),
+        None => Err(CloudError::new(operation, Class::Unknown, "a page marker is missing")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_ends_only_where_kms_says_so() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(next("kms:ListKeys", false, some("ignored")), Ok(None));
+        assert_eq!(next("kms:ListKeys", true, some("b")), Ok(some("b")));
+        for marker in [None, some("")] {
+            let error = next("kms:ListKeys", true, marker).expect_err("never half a list");
+            assert_eq!(error.class, Class::Unknown);
+        }
+    }
 }

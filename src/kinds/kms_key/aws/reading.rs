@@ -39,3 +39,36 @@ pub(super) fn phase(key: &KeyMetadata) -> Phase {
         None => Phase::Settling("no key state".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rotation_without_a_period_has_the_documented_default() {
+        assert_eq!(told(true, Some(90)).period_days, Some(90));
+        assert_eq!(told(true, None).period_days, Some(365));
+        assert_eq!(told(false, Some(90)).period_days, None);
+    }
+
+    #[test]
+    fn every_key_state_has_its_phase() {
+        let phase_of = |state: &str| {
+            let key = KeyMetadata::builder().key_id("k").key_state(KeyState::from(state)).build();
+            phase(&key.expect("an id is all it needs"))
+        };
+        assert_eq!(phase_of("Enabled"), Phase::Ready);
+        assert_eq!(phase_of("Disabled"), Phase::Ready);
+        for (state, expected) in [
+            ("PendingDeletion", Phase::Restorable as fn(String) -> Phase),
+            ("PendingReplicaDeletion", Phase::Restorable),
+            ("Creating", Phase::Settling),
+            ("Updating", Phase::Settling),
+            ("PendingImport", Phase::Failed),
+            ("Unavailable", Phase::Failed),
+            ("SomethingNew", Phase::Settling),
+        ] {
+            assert_eq!(phase_of(state), expected(state.to_owned()));
+        }
+    }
+}

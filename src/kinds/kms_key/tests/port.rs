@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{good, policy_of, scope, statement};
+use super::{diff, good, is_gone, natural_keys, operations, policy_of, scope, statement};
 use crate::{
-    aws::{Access, Brake, Budget, Connection, Guard},
-    kind::{Ask, Class, CloudError, Kind as _, Port as _},
-    kinds::kms_key::{Change, KmsKey, State, aws::Live},
+    aws::{Access, Brake, Connection, Guard},
+    kind::{
+        Ask, Class, CloudError, Population,
+        erased::{Edit, EditBody, ErasedKind as _, ErasedPort},
+        table::{LeafEdit, Verb},
+    },
+    kinds::kms_key::{State, table},
     model::{Address, Claim, Deletion, Observed, Phase, PhysicalId, Tags},
     simulator::{Fault, Simulator},
 };
@@ -18,7 +22,63 @@ const OWNER: &str = "ml";
 struct Place {
     simulator: Simulator,
     access: Access,
-    port: Live,
+    port: Port,
+}
+
+/// The port, with the states read.
+struct Port(Box<dyn ErasedPort>);
+
+impl Port {
+    async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
+        let Population { whole, unread } = self.0.observe(ask).await?;
+        let whole = whole.into_iter().map(|live| Observed {
+            state: serde_json::from_value(live.state).expect("a state"),
+            id: live.id,
+            arn: live.arn,
+            tags: live.tags,
+            phase: live.phase,
+        });
+        Ok(Population { whole: whole.collect(), unread })
+    }
+
+    async fn create(
+        &self,
+        want: &State,
+        tags: &Tags,
+        token: &str,
+    ) -> Result<PhysicalId, CloudError> {
+        self.0.create(&json!(want), tags, token).await
+    }
+
+    async fn change(&self, have: &Observed<State>, edit: &Edit) -> Result<(), CloudError> {
+        self.0.edit(&erased(have), std::slice::from_ref(edit)).await
+    }
+
+    async fn delete(&self, have: &Observed<State>, want: Option<&State>) -> Result<(), CloudError> {
+        self.0.delete(&erased(have), want.map(|want| json!(want)).as_ref()).await
+    }
+}
+
+fn erased(have: &Observed<State>) -> Observed<Value> {
+    Observed {
+        id: have.id.clone(),
+        arn: have.arn.clone(),
+        tags: have.tags.clone(),
+        phase: have.phase.clone(),
+        state: json!(have.state),
+    }
+}
+
+/// An edit of one alias.
+fn of_alias(verb: Verb, operation: &str, alias: &str) -> Edit {
+    let edit = LeafEdit {
+        path: "aliases".into(),
+        operation: Some(operation.to_owned()),
+        verb,
+        old: Value::Null,
+        new: json!(alias),
+    };
+    Edit::of_tags(alias, operation.to_owned(), EditBody::Change(json!(edit)))
 }
 
 impl Place {
@@ -26,10 +86,9 @@ impl Place {
         let simulator = Simulator::default();
         let facts = scope();
         let config = simulator.sdk_config(&facts.account, &facts.region);
-        let connection =
-            Connection::new(config, Guard::writing(Brake::default())).within(Budget::unlimited());
+        let connection = Connection::new(config, Guard::writing(Brake::default()));
         let access = connection.access(facts, None).await;
-        Self { simulator, port: Live::connect(&access), access }
+        Self { simulator, port: Port(table().connect(&access)), access }
     }
 
     async fn create(&self, name: &str, want: &State) -> PhysicalId {
@@ -49,13 +108,13 @@ impl Place {
     }
 
     /// One pass: observe, diff, change.
-    async fn pass(&self, name: &str, want: &State) -> Vec<Change> {
+    async fn pass(&self, name: &str, want: &State) -> Vec<Edit> {
         let have = self.one(name).await;
-        let changes = KmsKey::diff(want, &have.state);
-        for change in &changes {
-            self.port.change(&have, std::slice::from_ref(change)).await.expect("changed");
+        let edits = diff(want, &have.state);
+        for edit in &edits {
+            self.port.change(&have, edit).await.expect("changed");
         }
-        changes
+        edits
     }
 
     /// How often each operation was called since the last look.
@@ -99,7 +158,7 @@ async fn a_key_is_created_by_one_call_and_is_as_wanted_after_the_next_pass() {
 
     place.pass("studio", &want).await;
     let have = place.one("studio").await;
-    assert_eq!(KmsKey::diff(&want, &have.state), []);
+    assert_eq!(diff(&want, &have.state), []);
     assert_eq!((&have.id, &have.phase, &have.tags), (&id, &Phase::Ready, &claim("studio")));
     assert_eq!(have.arn, format!("arn:aws:kms:eu-west-1:111122223333:key/{id}"));
     assert_eq!(have.state.aliases, want.aliases);
@@ -123,7 +182,7 @@ async fn every_kind_of_difference_is_corrected_in_one_pass() {
         let want = good(spec.clone());
         place.pass("studio", &want).await;
         let have = place.one("studio").await;
-        assert_eq!(KmsKey::diff(&want, &have.state), [], "{spec}");
+        assert_eq!(diff(&want, &have.state), [], "{spec}");
     }
 }
 
@@ -184,7 +243,7 @@ async fn a_key_to_be_adopted_is_seen_as_a_whole_and_other_keys_are_not() {
     let adopt = Ask { adopt: [id.clone()].into(), ..ask(&[]) };
     let seen = place.observe(&adopt).await;
     assert_eq!(seen.iter().map(|key| &key.id).collect::<Vec<_>>(), [&id]);
-    assert_eq!(KmsKey::diff(&want, &seen[0].state), []);
+    assert_eq!(diff(&want, &seen[0].state), []);
 }
 
 #[tokio::test]
@@ -199,10 +258,9 @@ async fn a_key_of_others_that_has_a_wanted_alias_is_shown_without_a_look_inside(
         .await
         .expect("alias");
     place.calls();
-    let wanted =
-        Ask { natural_keys: KmsKey::natural_keys(&studio()).into_iter().collect(), ..ask(&[]) };
+    let wanted = Ask { natural_keys: natural_keys(&studio()).into_iter().collect(), ..ask(&[]) };
     let seen = place.observe(&wanted).await;
-    assert_eq!(KmsKey::natural_keys(&seen[0].state), ["alias/ml/studio"]);
+    assert_eq!(natural_keys(&seen[0].state), ["alias/ml/studio"]);
     assert_eq!((&seen[0].id, &seen[0].tags), (&id, &Tags::new()));
     assert!(!place.calls().contains_key("GetKeyPolicy"));
 }
@@ -301,15 +359,15 @@ async fn a_deleted_key_is_pending_and_the_next_passes_call_it_back_and_enable_it
     place.port.delete(&have, None).await.expect("scheduled already");
 
     let gone = place.one("studio").await;
-    assert!(KmsKey::is_gone(&gone.state));
+    assert!(is_gone(&gone.state));
     assert_eq!(
         (&gone.phase, gone.state.rotation),
         (&Phase::Restorable("PendingDeletion".into()), None)
     );
-    assert_eq!(place.pass("studio", &want).await, [Change::CancelDeletion]);
-    assert_eq!(place.pass("studio", &want).await, [Change::Enable]);
+    assert_eq!(operations(&place.pass("studio", &want).await), ["CancelKeyDeletion"]);
+    assert_eq!(operations(&place.pass("studio", &want).await), ["EnableKey"]);
     let back = place.one("studio").await;
-    assert_eq!((&back.id, KmsKey::diff(&want, &back.state)), (&id, vec![]));
+    assert_eq!((&back.id, diff(&want, &back.state)), (&id, vec![]));
 }
 
 #[tokio::test]
@@ -359,34 +417,26 @@ async fn an_alias_moves_between_our_keys_and_never_from_anybody_else() {
     let wanted = Ask { natural_keys: ["alias/shared".to_owned()].into(), ..ask(&["old", "new"]) };
     let seen = place.observe(&wanted).await;
     let have = seen.iter().find(|key| key.id != old_id).expect("the new key");
-    let changes = KmsKey::diff(&new, &have.state);
-    assert_eq!(
-        changes,
-        [Change::MoveAlias { alias: "alias/shared".into(), from: old_id.0.clone() }]
-    );
+    let changes = diff(&new, &have.state);
+    assert_eq!(operations(&changes), ["UpdateAlias"]);
+    assert_eq!(changes[0].summary, format!("move alias/shared from key {old_id}"));
 
     // Meanwhile somebody points it to a key that is not ours.
     let stranger = place.port.create(&old, &Tags::new(), "").await.expect("created");
     let point =
         |id: &PhysicalId| kms.update_alias().alias_name("alias/shared").target_key_id(id.as_str());
     point(&stranger).send().await.expect("moved");
-    assert_eq!(
-        class(place.port.change(have, std::slice::from_ref(&changes[0])).await),
-        Class::Busy
-    );
-    let create = Change::CreateAlias { alias: "alias/shared".into() };
-    assert_eq!(
-        class(place.port.change(have, std::slice::from_ref(&create)).await),
-        Class::Duplicate
-    );
-    let delete = Change::DeleteAlias { alias: "alias/shared".into() };
-    place.port.change(have, std::slice::from_ref(&delete)).await.expect("not ours to delete");
+    assert_eq!(class(place.port.change(have, &changes[0]).await), Class::Busy);
+    let create = of_alias(Verb::Add, "kms:CreateAlias", "alias/shared");
+    assert_eq!(class(place.port.change(have, &create).await), Class::Duplicate);
+    let delete = of_alias(Verb::Remove, "kms:DeleteAlias", "alias/shared");
+    place.port.change(have, &delete).await.expect("not ours to delete");
     point(&old_id).send().await.expect("the alias is still there");
 
-    place.port.change(have, std::slice::from_ref(&changes[0])).await.expect("moved");
+    place.port.change(have, &changes[0]).await.expect("moved");
     let seen = place.observe(&wanted).await;
     let have = seen.iter().find(|key| key.id != old_id).expect("the new key");
-    assert_eq!(KmsKey::diff(&new, &have.state), []);
+    assert_eq!(diff(&new, &have.state), []);
 }
 
 #[tokio::test]
@@ -395,14 +445,14 @@ async fn repeated_changes_are_harmless() {
     let want = studio();
     place.create("studio", &want).await;
     let have = place.one("studio").await;
-    let changes = KmsKey::diff(&want, &have.state);
+    let changes = diff(&want, &have.state);
     for change in changes.iter().chain(&changes) {
-        place.port.change(&have, std::slice::from_ref(change)).await.expect("changed");
+        place.port.change(&have, change).await.expect("changed");
     }
-    assert_eq!(KmsKey::diff(&want, &place.one("studio").await.state), []);
-    let delete = Change::DeleteAlias { alias: "alias/ml/second".into() };
-    place.port.change(&have, std::slice::from_ref(&delete)).await.expect("deleted");
-    place.port.change(&have, std::slice::from_ref(&delete)).await.expect("deleted already");
+    assert_eq!(diff(&want, &place.one("studio").await.state), []);
+    let delete = of_alias(Verb::Remove, "kms:DeleteAlias", "alias/ml/second");
+    place.port.change(&have, &delete).await.expect("deleted");
+    place.port.change(&have, &delete).await.expect("deleted already");
 }
 
 #[tokio::test]
@@ -410,9 +460,12 @@ async fn tags_are_set_and_removed() {
     let place = Place::new().await;
     place.create("studio", &studio()).await;
     let have = place.one("studio").await;
-    place.port.tag(&have, &[("team".to_owned(), "ml".to_owned())].into()).await.expect("tagged");
+    let tags = |body| Edit::of_tags("tags", "tag".to_owned(), body);
+    let set = tags(EditBody::Tag([("team".to_owned(), "ml".to_owned())].into()));
+    place.port.change(&have, &set).await.expect("tagged");
     assert_eq!(place.observe(&ask(&["studio"])).await[0].tags["team"], "ml");
-    place.port.untag(&have, &["team".to_owned()]).await.expect("untagged");
+    let unset = tags(EditBody::Untag(vec!["team".to_owned()]));
+    place.port.change(&have, &unset).await.expect("untagged");
     assert_eq!(place.one("studio").await.tags, claim("studio"));
 }
 
@@ -426,10 +479,9 @@ async fn a_deleted_role_in_the_policy_is_drift_that_cannot_be_written_until_the_
         .simulator
         .with(|world| world.kms.delete_principal("arn:aws:iam::111122223333:role/studio"));
     let have = place.one("studio").await;
-    let changes = KmsKey::diff(&want, &have.state);
-    assert!(matches!(changes[..], [Change::PutPolicy { .. }]), "{changes:?}");
-    let error =
-        place.port.change(&have, std::slice::from_ref(&changes[0])).await.expect_err("refused");
+    let changes = diff(&want, &have.state);
+    assert_eq!(operations(&changes), ["PutKeyPolicy"]);
+    let error = place.port.change(&have, &changes[0]).await.expect_err("refused");
     assert_eq!(error.class, Class::Rejected);
     assert!(
         error.message.contains("every role and user that the policy names must exist"),
@@ -445,7 +497,7 @@ async fn keys_that_do_not_rotate_and_keys_of_aws_are_no_obstacle() {
     // Makes the key that AWS manages for EBS.
     place.access.kms.describe_key().key_id("alias/aws/ebs").send().await.expect("managed key");
     let have = place.one("signing").await;
-    assert_eq!((have.state.rotation, KmsKey::diff(&want, &have.state)), (None, vec![]));
+    assert_eq!((have.state.rotation, diff(&want, &have.state)), (None, vec![]));
 }
 
 #[tokio::test]
@@ -455,12 +507,9 @@ async fn an_impossible_change_is_rejected_without_a_call() {
     let have = place.one("studio").await;
     let want = good(json!({"multiRegion": true}));
     place.calls();
-    let changes = KmsKey::diff(&want, &have.state);
+    let changes = diff(&want, &have.state);
     let change = changes.last().expect("a change");
-    assert_eq!(
-        class(place.port.change(&have, std::slice::from_ref(change)).await),
-        Class::Rejected
-    );
+    assert_eq!(class(place.port.change(&have, change).await), Class::Rejected);
     assert_eq!(place.calls(), BTreeMap::new());
 }
 
@@ -469,8 +518,11 @@ async fn a_reader_creates_nothing() {
     let place = Place::new().await;
     let config = place.simulator.sdk_config("111122223333", "eu-west-1");
     let access = Connection::new(config, Guard::read_only()).access(scope(), None).await;
-    let error =
-        Live::connect(&access).create(&studio(), &claim("studio"), "").await.expect_err("refused");
+    let error = table()
+        .connect(&access)
+        .create(&json!(studio()), &claim("studio"), "")
+        .await
+        .expect_err("refused");
     assert_eq!(error.class, Class::Refused);
     assert_eq!(place.calls(), BTreeMap::new());
 }

@@ -1,0 +1,261 @@
+//! One edit of a live resource: what is stored of it, what people read of it, and the state that it leaves behind.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    ACCOUNT, Form, How, Leaf, PARTITION, Restore, Table, Text, Tree, get, read::ENABLED, template,
+    texts,
+};
+use crate::{
+    kind::{Line, policy_lines},
+    model::policy_document::{Context, Dialect, LintRule, PolicyDocument, diff},
+};
+
+/// An edit as it is stored and sent: nothing of the table is needed to make the call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeafEdit {
+    /// The row.
+    pub path: String,
+    /// `service:Operation`; none where AWS has no call for it.
+    pub operation: Option<String>,
+    /// What happens to it.
+    pub verb: Verb,
+    /// The live value, or for [`Verb::Take`] the id of the resource that has the entry; nothing for policies, which a plan
+    /// shows by statement.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub old: Value,
+    /// The value, or the entry, that is written.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub new: Value,
+}
+
+/// What happens to a leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verb {
+    /// It becomes the new value.
+    Set,
+    /// It gets an entry.
+    Add,
+    /// It loses an entry.
+    Remove,
+    /// It gets an entry that another resource of ours has.
+    Take,
+    /// The resource is called back from being on its way out.
+    Restore,
+}
+
+impl LeafEdit {
+    /// The new value as a text; empty if it is none.
+    pub fn text(&self) -> &str {
+        self.new.as_str().unwrap_or_default()
+    }
+
+    /// What names it in every pass: the leaf, or the entry where each is an edit of its own.
+    pub(super) fn key(&self) -> String {
+        match self.verb {
+            Verb::Set | Verb::Restore => self.path.clone(),
+            Verb::Add | Verb::Remove | Verb::Take => self.text().to_owned(),
+        }
+    }
+}
+
+/// Policies are read in the eyes of the account that the state is in.
+pub(super) fn context(state: &Tree) -> Context {
+    let text = |name| get(state, name).as_str().unwrap_or_default().to_owned();
+    Context { partition: text(PARTITION), account: text(ACCOUNT) }
+}
+
+/// A policy of a state; `None` if there is none, or one that cannot be read.
+pub(super) fn policy(value: &Value, dialect: Dialect) -> Option<PolicyDocument> {
+    PolicyDocument::from_value(value, dialect).ok()
+}
+
+/// Whether a switch, or a plain yes or no, is on.
+pub(super) fn is_on(value: &Value) -> bool {
+    value.get(ENABLED).unwrap_or(value) == &Value::Bool(true)
+}
+
+impl Leaf {
+    /// The edit in the imperative.
+    pub(super) fn summary(&self, edit: &LeafEdit) -> String {
+        let says = match &self.change {
+            How::Fixed(why) => return format!("change {}, {why}", self.path),
+            How::By(call) => &call.says,
+            How::Switch { on, off } => {
+                if is_on(&edit.new) {
+                    &on.says
+                } else {
+                    &off.says
+                }
+            }
+            How::Entries { add, remove, take } => match (edit.verb, take) {
+                (Verb::Take, Some(take)) => &take.call.says,
+                (Verb::Remove, _) => &remove.says,
+                _ => &add.says,
+            },
+            How::Argument => &self.path,
+        };
+        said(says, edit)
+    }
+
+    /// The lines under it in a plan.
+    pub(super) fn lines(&self, edit: &LeafEdit, want: &Tree, have: &Tree) -> Vec<Line> {
+        let mut lines = match (&self.form, edit.verb) {
+            (Form::Policy { dialect, orphaned, .. }, _) => {
+                self.policy_lines(*dialect, orphaned, want, have)
+            }
+            (_, Verb::Add) => vec![Line::add(format!("{}: {}", self.path, edit.text()))],
+            (_, Verb::Remove) => vec![Line::remove(format!("{}: {}", self.path, edit.text()))],
+            (_, Verb::Take) => self.taken(edit),
+            (Form::Set { .. }, _) => {
+                let [old, new] = [&edit.old, &edit.new].map(|set| texts(set).collect());
+                entries(&self.path, &old, &new)
+            }
+            _ => vec![Line::change(&self.path, self.shown(&edit.old), self.shown(&edit.new))],
+        };
+        let warns = self
+            .calls()
+            .into_iter()
+            .find(|call| Some(&*call.operation) == edit.operation.as_deref());
+        lines.extend(warns.and_then(|call| call.warns.as_deref()).map(Line::remove));
+        lines
+    }
+
+    fn taken(&self, edit: &LeafEdit) -> Vec<Line> {
+        let How::Entries { take: Some(take), .. } = &self.change else { return Vec::new() };
+        let (from, to) = &take.shown;
+        vec![Line::change(edit.text(), said(from, edit), to)]
+    }
+
+    fn policy_lines(
+        &self,
+        dialect: Dialect,
+        orphaned: &str,
+        want: &Tree,
+        have: &Tree,
+    ) -> Vec<Line> {
+        let context = context(want);
+        let live = policy(get(have, &self.path), dialect);
+        let (Some(live), Some(wanted)) = (live, policy(get(want, &self.path), dialect)) else {
+            let unreadable = "(not a policy document palisade can read)";
+            return vec![Line::change(&self.path, unreadable, "as wanted")];
+        };
+        let mut lines = policy_lines(&diff(&live, &wanted, &context), 0);
+        // A role or user that was deleted stays in a live policy as its unique id (IAM user guide).
+        if live.faults(&context).iter().any(|lint| lint.rule == LintRule::OrphanedPrincipal) {
+            let old = "the live policy names a deleted role or user by its unique id";
+            lines.push(Line::change("orphaned principal", old, orphaned));
+        }
+        lines
+    }
+
+    /// A value on one line.
+    fn shown(&self, value: &Value) -> String {
+        match (&self.form, value) {
+            (Form::Text(_), Value::String(text)) => format!("{text:?}"),
+            (Form::Switch { .. }, value) if !is_on(value) => "off".to_owned(),
+            (Form::Switch { shown, .. }, value) => {
+                let member = |name: &str| plain(value.get(name)?);
+                template::filled(shown, &member).unwrap_or_else(|| "on".to_owned())
+            }
+            (_, value) => plain(value).unwrap_or_else(|| "(unknown)".to_owned()),
+        }
+    }
+}
+
+fn entries(path: &Text, old: &BTreeSet<&str>, new: &BTreeSet<&str>) -> Vec<Line> {
+    let gone = old.difference(new).map(|item| Line::remove(format!("{path}: {item}")));
+    let come = new.difference(old).map(|item| Line::add(format!("{path}: {item}")));
+    gone.chain(come).collect()
+}
+
+/// A template with the values of an edit in it: `{item}`, `{from}`, and the members of what is written.
+pub(super) fn said(says: &str, edit: &LeafEdit) -> String {
+    let value = |name: &str| match name {
+        "item" => plain(&edit.new),
+        "from" => plain(&edit.old),
+        member => plain(edit.new.get(member)?),
+    };
+    template::filled(says, &value).unwrap_or_else(|| edit.path.clone())
+}
+
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+impl Restore {
+    pub(super) fn edit(&self) -> LeafEdit {
+        LeafEdit {
+            path: self.fact.clone().into_owned(),
+            operation: Some(self.call.operation.clone().into_owned()),
+            verb: Verb::Restore,
+            old: Value::Null,
+            new: Value::Null,
+        }
+    }
+}
+
+impl Table {
+    /// Makes the state what it is after an edit.
+    pub(super) fn apply(&self, state: &mut Tree, edit: &LeafEdit) {
+        let leaf = self.leaf(&edit.path);
+        match (edit.verb, leaf) {
+            (Verb::Restore, _) => {
+                if let Some(restore) = &self.restore {
+                    state.shift_remove(restore.fact.as_ref());
+                    for (path, value) in &restore.sets {
+                        state.insert(path.clone().into_owned(), value.clone());
+                    }
+                }
+            }
+            (Verb::Set, Some(leaf)) => {
+                let value = leaf.settled(get(state, &leaf.path), edit.new.clone());
+                state.insert(edit.path.clone(), value);
+            }
+            (Verb::Set, None) => {}
+            (verb, _) => {
+                let mut items: BTreeSet<&str> = texts(get(state, &edit.path)).collect();
+                if verb == Verb::Remove {
+                    items.remove(edit.text());
+                } else {
+                    items.insert(edit.text());
+                }
+                let items = json!(items);
+                state.insert(edit.path.clone(), items);
+                if let Some(How::Entries { take: Some(take), .. }) = leaf.map(|leaf| &leaf.change)
+                    && let Some(Value::Object(elsewhere)) = state.get_mut(take.fact.as_ref())
+                {
+                    elsewhere.shift_remove(edit.text());
+                }
+            }
+        }
+    }
+}
+
+impl Leaf {
+    /// What a written value comes to: how a switch is while it is on stays as it was where nothing is said.
+    fn settled(&self, live: &Value, mut new: Value) -> Value {
+        if let (Form::Switch { details, .. }, Value::Object(members)) = (&self.form, &mut new) {
+            let on = members.get(ENABLED) == Some(&json!(true));
+            for detail in details.iter().filter(|_| on) {
+                let kept = || match live.get(detail.path.as_ref()) {
+                    Some(kept) if is_on(live) && !kept.is_null() => kept.clone(),
+                    _ => detail.default.clone().unwrap_or_default(),
+                };
+                let said = members.get(detail.path.as_ref()).filter(|said| !said.is_null());
+                let value = said.cloned().unwrap_or_else(kept);
+                members.insert(detail.path.clone().into_owned(), value);
+            }
+        }
+        new
+    }
+}

@@ -1,0 +1,235 @@
+//! A table at the seam: everything that the loop asks of a kind, answered from the rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::Schema;
+use serde::Deserialize as _;
+use serde_json::Value;
+
+use super::{Form, LeafEdit, Restore, Table, Tree, diff::Pending, edit::policy, get, read, texts};
+use crate::{
+    aws::Access,
+    kind::{
+        Guarded, Invalid, Line, Profile, Refs,
+        erased::{Edit, EditBody, ErasedKind, ErasedPort, Resolved, Undecodable},
+    },
+    model::Risk,
+    operations::OfKind,
+};
+
+impl Table {
+    fn open<'v>(&self, state: &'v Value) -> Result<&'v Tree, Undecodable> {
+        state.as_object().ok_or_else(|| self.broken("state", wrong("an object", state)))
+    }
+
+    fn change(&self, body: &Value) -> Result<LeafEdit, Undecodable> {
+        LeafEdit::deserialize(body).map_err(|source| self.broken("change", source))
+    }
+
+    fn broken(&self, what: &'static str, source: serde_json::Error) -> Undecodable {
+        Undecodable::new(self.profile.name, what, source)
+    }
+
+    fn sealed(&self, edit: &LeafEdit) -> Result<EditBody, Undecodable> {
+        let body = serde_json::to_value(edit).map_err(|source| self.broken("change", source))?;
+        Ok(EditBody::Change(body))
+    }
+
+    fn shown(&self, pending: &Pending<'_>, want: &Tree, have: &Tree) -> Result<Edit, Undecodable> {
+        let Pending { leaf, edit, call, risk } = pending;
+        Ok(Edit {
+            key: edit.key(),
+            risk: *risk,
+            summary: leaf.summary(edit),
+            lines: leaf.lines(edit, want, have),
+            inspect: call.is_some_and(|call| call.inspect),
+            replaces_policy: matches!(leaf.form, Form::Policy { .. }),
+            follows: call.is_some_and(|call| call.follows),
+            puts_back: false,
+            alone: false,
+            entries: Vec::new(),
+            body: self.sealed(edit)?,
+        })
+    }
+
+    fn called_back(&self, restore: &Restore) -> Result<Edit, Undecodable> {
+        let edit = restore.edit();
+        let (old, new) = &restore.shown;
+        let body = self.sealed(&edit)?;
+        let lines = vec![Line::change("state", old, new)];
+        Ok(Edit { lines, ..Edit::of_tags(edit.key(), restore.call.says.to_string(), body) })
+    }
+
+    fn joins(&self, earlier: &LeafEdit, later: &LeafEdit) -> bool {
+        earlier.operation == later.operation
+            && self.every_call().any(|call| {
+                call.shared && Some(call.operation.as_ref()) == later.operation.as_deref()
+            })
+    }
+
+    fn keys(&self, state: &Tree) -> Vec<String> {
+        let value = self.natural_key.iter().map(|path| get(state, path));
+        value
+            .flat_map(|value| match value {
+                Value::String(text) => vec![text.clone()],
+                list => texts(list).map(str::to_owned).collect(),
+            })
+            .collect()
+    }
+}
+
+fn wrong(expected: &str, found: &Value) -> serde_json::Error {
+    use serde::de::{Error as _, Unexpected};
+    let found = if found.is_null() { Unexpected::Unit } else { Unexpected::Other("another value") };
+    serde_json::Error::invalid_type(found, &expected)
+}
+
+impl ErasedKind for Table {
+    fn table(&self) -> Option<&Table> {
+        Some(self)
+    }
+
+    fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    fn operations(&self) -> OfKind {
+        self.operations
+    }
+
+    fn spec_schema(&self) -> Schema {
+        self.schema()
+    }
+
+    fn check_spec(
+        &self,
+        spec: &Value,
+    ) -> Result<(), serde_path_to_error::Error<serde_json::Error>> {
+        read::read(self, spec).map(drop)
+    }
+
+    fn wish(&self, want: &Value) -> Value {
+        want.clone()
+    }
+
+    fn resolve(&self, spec: &Value, refs: &mut Refs<'_>) -> Result<Resolved, Vec<Invalid>> {
+        let said = read::read(self, spec).map_err(|error| {
+            vec![Invalid::new(error.path().to_string(), error.inner().to_string())]
+        })?;
+        let want = self.wanted(&said, refs)?;
+        let natural_keys = self.keys(&want);
+        Ok(Resolved { state: Value::Object(want), tags: said.tags, natural_keys })
+    }
+
+    fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable> {
+        let (want, have) = (self.open(want)?, self.open(have)?);
+        if let Some(restore) = self.is_leaving(have) {
+            return Ok(vec![self.called_back(restore)?]);
+        }
+        let edits = self.edits(want, have).map_err(|source| self.broken("state", source))?;
+        edits.iter().map(|pending| self.shown(pending, want, have)).collect()
+    }
+
+    fn otherwise(&self, _edit: &Edit) -> Result<Vec<Edit>, Undecodable> {
+        Ok(Vec::new())
+    }
+
+    fn calls<'a>(&self, edits: &'a [Edit]) -> Result<Vec<&'a [Edit]>, Undecodable> {
+        let changes: Vec<Option<LeafEdit>> = edits
+            .iter()
+            .map(|edit| match &edit.body {
+                EditBody::Change(body) => self.change(body).map(Some),
+                EditBody::Tag(_) | EditBody::Untag(_) => Ok(None),
+            })
+            .collect::<Result<_, _>>()?;
+        let mut calls = Vec::new();
+        let mut begin = 0;
+        for next in 1..=edits.len() {
+            let joined = match (changes.get(next - 1), changes.get(next)) {
+                (Some(Some(earlier)), Some(Some(later))) => {
+                    !edits[next - 1].alone
+                        && !edits[next].alone
+                        && edits[next - 1].inspect == edits[next].inspect && self.joins(earlier, later)
+                }
+                _ => false,
+            };
+            if !joined {
+                calls.push(&edits[begin..next]);
+                begin = next;
+            }
+        }
+        Ok(calls)
+    }
+
+    fn risk_of_creating(&self, want: &Value) -> Result<Risk, Undecodable> {
+        self.open(want).map(|_| self.creating)
+    }
+
+    fn state_lines(&self, want: &Value) -> Vec<Line> {
+        let always = self.leaves.iter().filter(|leaf| !leaf.is_written());
+        let hidden: Vec<&str> = always
+            .map(|leaf| leaf.path.as_ref())
+            .chain([super::PARTITION, super::ACCOUNT])
+            .collect();
+        crate::kind::state_lines(want, &hidden)
+    }
+
+    fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {
+        self.open(have).map(|have| self.keys(have))
+    }
+
+    fn together(
+        &self,
+        _wanted: &BTreeMap<String, Value>,
+    ) -> Result<Vec<(String, Invalid)>, Undecodable> {
+        Ok(Vec::new())
+    }
+
+    fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {
+        self.open(have).map(|have| self.is_leaving(have).is_some())
+    }
+
+    fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable> {
+        let state = self.open(state)?;
+        let mut guards = Vec::new();
+        for leaf in &self.leaves {
+            if let Form::Policy { dialect, reach, .. } = &leaf.form
+                && let value = get(state, &leaf.path)
+                && !value.is_null()
+            {
+                let document = policy(value, *dialect);
+                guards.push(Guarded { document, reach: reach.clone() });
+            }
+        }
+        Ok(guards)
+    }
+
+    fn states(&self, have: &Value, edits: &[Edit]) -> Result<Vec<Value>, Undecodable> {
+        let mut state = self.open(have)?.clone();
+        let mut states = Vec::with_capacity(edits.len());
+        for edit in edits {
+            if let EditBody::Change(body) = &edit.body {
+                self.apply(&mut state, &self.change(body)?);
+            }
+            states.push(Value::Object(state.clone()));
+        }
+        Ok(states)
+    }
+
+    fn concerns_organization(&self) -> bool {
+        false
+    }
+
+    fn concerns(
+        &self,
+        _have: &Value,
+        _edits: Option<&[Edit]>,
+        _completing: bool,
+    ) -> Result<BTreeSet<String>, Undecodable> {
+        Ok(BTreeSet::new())
+    }
+
+    fn connect(&self, access: &Access) -> Box<dyn ErasedPort> {
+        (self.connect)(access, self.shape())
+    }
+}

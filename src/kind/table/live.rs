@@ -1,0 +1,486 @@
+//! The I/O half of table kinds: what every kind must do alike, once; and the small trait for what only its service knows.
+//!
+//! Lists are read to their end, and a token that comes twice is an error: half a list would make what is there look absent.
+//! Whose a resource is, its own tags say, read in this pass; of others only as much is looked at as a conflict needs. What
+//! was ours before is asked for by its id where no list shows it. A resource that cannot be read is unknown, and the others
+//! are not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{FutureExt as _, future::join_all};
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+
+use super::{LeafEdit, Text, Tree, texts};
+use crate::{
+    aws::{Access, lookup::Pages},
+    kind::{
+        Ask, Class, CloudError, Erased, Population, ScopeFacts, Unread,
+        erased::{Edit, EditBody, ErasedPort},
+        tolerate,
+    },
+    model::{Observed, Ownership, Phase, PhysicalId, Tags, claim::OWNER_TAG},
+};
+
+/// Resources read at the same time: enough that a hundred take no minute, and far below what every service here allows.
+const AT_ONCE: usize = 8;
+
+/// What a list says of one resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Its id.
+    pub id: PhysicalId,
+    /// Its natural keys, as far as the list says them; a resource that is listed more than once has all of them.
+    pub names: BTreeSet<String>,
+    /// Its tags, where they come with the list.
+    pub tags: Option<Tags>,
+    /// All of it, where it comes with the list: then nothing more is read.
+    pub whole: Option<Observed<Value>>,
+}
+
+impl Found {
+    /// A resource of which nothing but its id is known.
+    pub fn of(id: PhysicalId) -> Self {
+        Self { id, names: BTreeSet::new(), tags: None, whole: None }
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// What is on it.
+    pub found: Vec<Found>,
+    /// Ids of what is nobody's to manage, which later lists may show once more.
+    pub others: BTreeSet<PhysicalId>,
+    /// The token of the next page; none (or an empty one) after the last.
+    pub next: Option<String>,
+}
+
+/// What [`Live`] must know of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// The kind's name, as it stands in claims.
+    pub kind: &'static str,
+    /// Leaves whose entries can be taken over from other resources of ours, each with the member of a live state that says
+    /// which ([`Take::fact`](super::Take::fact)).
+    pub takes: Vec<(Text, Text)>,
+}
+
+/// What only a kind's service knows. Nothing here waits for AWS to finish anything.
+///
+/// Every error is a failed call, in palisade's words ([`CloudError`]).
+pub trait Service: Send + Sync + Sized + 'static {
+    /// The operations that list resources, the cheapest first. A later one is only made where something that is looked for
+    /// is not in the earlier ones.
+    const LISTS: &'static [&'static str];
+
+    /// The service in one scope.
+    fn connect(access: &Access) -> Self;
+
+    /// One page of the list of this number.
+    fn page(
+        &self,
+        list: usize,
+        token: Option<String>,
+    ) -> impl Future<Output = Result<Page, CloudError>> + Send;
+
+    /// The tags of what a list shows without them; `None` for what is nobody's to manage, or gone meanwhile.
+    fn tags(&self, found: &Found) -> impl Future<Output = Result<Option<Tags>, CloudError>> + Send;
+
+    /// What no list shows, by its id; `None` if it is not there.
+    fn find(
+        &self,
+        id: &PhysicalId,
+    ) -> impl Future<Output = Result<Option<Found>, CloudError>> + Send;
+
+    /// A listed resource as a whole, with these tags; `None` if it is gone meanwhile.
+    fn read(
+        &self,
+        found: &Found,
+        tags: &Tags,
+    ) -> impl Future<Output = Result<Option<Observed<Value>>, CloudError>> + Send;
+
+    /// The state of a resource that is not ours and has a wanted name, as far as the list says it, where that is enough to
+    /// see the conflict; `None` where it has to be read.
+    fn outline(&self, _found: &Found) -> Option<Value> {
+        None
+    }
+
+    /// The ARN, where it follows from the id.
+    fn arn(&self, id: &PhysicalId) -> Option<String>;
+
+    /// Sends the one create call, claim and tags in it, SDK retries off unless a client token goes with it.
+    fn create(
+        &self,
+        want: &Tree,
+        tags: &Tags,
+        token: &str,
+    ) -> impl Future<Output = Result<PhysicalId, CloudError>> + Send;
+
+    /// Makes the one call of these edits: one, or several that share it. Each has an operation.
+    fn send(
+        &self,
+        have: &Observed<Value>,
+        edits: &[LeafEdit],
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+
+    /// Sets tags, overwriting values of the same keys.
+    fn tag(
+        &self,
+        have: &Observed<Value>,
+        set: &Tags,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+
+    /// Removes tags by key.
+    fn untag(
+        &self,
+        have: &Observed<Value>,
+        keys: &[String],
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+
+    /// Deletes; a resource already gone is success. `want` is the tombstone's spec, if it has one.
+    fn delete(
+        &self,
+        have: &Observed<Value>,
+        want: Option<&Tree>,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+
+    /// What stands in the way of an edit, or of deletion where there is none, in words that name it.
+    fn obstacles(
+        &self,
+        _have: &Observed<Value>,
+        _edit: Option<&LeafEdit>,
+    ) -> impl Future<Output = Result<Vec<String>, CloudError>> + Send {
+        async { Ok(Vec::new()) }
+    }
+}
+
+/// The port of a table kind in one scope.
+#[derive(Debug)]
+pub struct Live<S> {
+    service: S,
+    facts: ScopeFacts,
+    shape: Shape,
+}
+
+/// What was looked at.
+#[derive(Debug, Default)]
+struct Looked {
+    /// Everything listed whose tags are known, by id.
+    known: BTreeMap<PhysicalId, (Found, Tags)>,
+    /// Everything listed whose tags could not be read, and what AWS answered.
+    unread: BTreeMap<PhysicalId, (Found, CloudError)>,
+    /// What was seen to be nobody's to manage.
+    others: BTreeSet<PhysicalId>,
+}
+
+impl Looked {
+    fn has(&self, id: &PhysicalId) -> bool {
+        self.known.contains_key(id) || self.unread.contains_key(id) || self.others.contains(id)
+    }
+
+    fn note(&mut self, found: Found, tags: Result<Option<Tags>, CloudError>) {
+        let id = found.id.clone();
+        match tags {
+            Ok(Some(tags)) => drop(self.known.insert(id, (found, tags))),
+            Ok(None) => drop(self.others.insert(id)),
+            Err(why) => drop(self.unread.insert(id, (found, why))),
+        }
+    }
+}
+
+#[cfg(test)]
+impl<S> Live<S> {
+    /// Over a service that a test made.
+    pub(super) fn over(service: S, facts: ScopeFacts, shape: Shape) -> Self {
+        Self { service, facts, shape }
+    }
+
+    pub(super) fn service(&self) -> &S {
+        &self.service
+    }
+}
+
+impl<S: Service> Live<S> {
+    /// The port of a table kind in one scope.
+    pub fn open(access: &Access, shape: Shape) -> Box<dyn ErasedPort> {
+        Box::new(Self { service: S::connect(access), facts: access.facts.clone(), shape })
+    }
+
+    async fn population(&self, ask: &Ask) -> Result<Population<Value>, CloudError> {
+        let mut looked = Looked::default();
+        for list in 0..S::LISTS.len() {
+            if list == 0 || !self.all_found(ask, &looked) {
+                self.list(list, &mut looked).await?;
+            }
+        }
+        self.look_for(&ask.remembered, &mut looked).await;
+        let mut seen = Population::default();
+        // What could not be read may be what is looked for (its policy may have locked us out): it must not count as absent.
+        let all_found = self.all_found(ask, &looked);
+        for (found, why) in looked.unread.values() {
+            if !all_found || is_wanted(ask, found, why) {
+                seen.miss(self.unread(found, None, why.clone()))?;
+            }
+        }
+        self.read_all(ask, &looked, &mut seen).await?;
+        self.note_elsewhere(ask, &mut seen.whole);
+        Ok(seen)
+    }
+
+    /// Reads one list to its end, and the tags of everything on it that was not looked at before.
+    async fn list(&self, list: usize, looked: &mut Looked) -> Result<(), CloudError> {
+        let (mut pages, mut token) = (Pages::of(S::LISTS[list]), None);
+        let mut all: BTreeMap<PhysicalId, Found> = BTreeMap::new();
+        let mut others = BTreeSet::new();
+        loop {
+            let page = self.service.page(list, token).await?;
+            others.extend(page.others);
+            for found in page.found {
+                match all.get_mut(&found.id) {
+                    Some(listed) => listed.names.extend(found.names),
+                    None => drop(all.insert(found.id.clone(), found)),
+                }
+            }
+            token = pages.next(page.next)?;
+            if token.is_none() {
+                break;
+            }
+        }
+        let new: Vec<_> = all.into_values().filter(|found| !looked.has(&found.id)).collect();
+        looked.others.extend(others);
+        self.look(new, looked).await
+    }
+
+    async fn look(&self, all: Vec<Found>, looked: &mut Looked) -> Result<(), CloudError> {
+        for some in all.chunks(AT_ONCE) {
+            let tags = join_all(some.iter().map(|found| self.tags(found))).await;
+            for (found, tags) in some.iter().zip(tags) {
+                looked.note(found.clone(), tags);
+            }
+            tolerate(looked.unread.values().map(|(_, why)| why))?;
+        }
+        Ok(())
+    }
+
+    async fn tags(&self, found: &Found) -> Result<Option<Tags>, CloudError> {
+        match (&found.tags, &found.whole) {
+            (Some(tags), _) => Ok(Some(tags.clone())),
+            (None, Some(whole)) => Ok(Some(whole.tags.clone())),
+            (None, None) => self.service.tags(found).await,
+        }
+    }
+
+    /// A listing may be older than what it lists, and what is remembered is not absent because of that.
+    async fn look_for(&self, remembered: &BTreeSet<PhysicalId>, looked: &mut Looked) {
+        for id in remembered {
+            if looked.known.contains_key(id) || looked.unread.contains_key(id) {
+                continue;
+            }
+            match self.service.find(id).await {
+                Ok(Some(found)) => {
+                    let tags = self.tags(&found).await;
+                    looked.note(found, tags);
+                }
+                Ok(None) => {}
+                Err(why) => looked.note(Found::of(id.clone()), Err(why)),
+            }
+        }
+    }
+
+    /// Whether every manifest's resource, and every one to be adopted, is among those looked at.
+    fn all_found(&self, ask: &Ask, looked: &Looked) -> bool {
+        let claims =
+            looked.known.values().filter_map(|(_, tags)| match Ownership::read(tags, &ask.owner) {
+                Ownership::Ours { address, .. }
+                    if address.scope == self.facts.name && address.kind == self.shape.kind =>
+                {
+                    Some(address.name)
+                }
+                _ => None,
+            });
+        let found: BTreeSet<_> = claims.collect();
+        ask.names.is_subset(&found) && ask.adopt.iter().all(|id| looked.known.contains_key(id))
+    }
+
+    /// What is ours as a whole; of others what is in the way, and what was ours before.
+    async fn read_all(
+        &self,
+        ask: &Ask,
+        looked: &Looked,
+        seen: &mut Population<Value>,
+    ) -> Result<(), CloudError> {
+        let (ours, others): (Vec<_>, Vec<_>) =
+            looked.known.values().partition(|(found, tags)| is_ours(ask, found, tags));
+        for some in ours.chunks(AT_ONCE) {
+            let reads = join_all(some.iter().map(|(found, tags)| self.read(found, tags))).await;
+            for ((found, tags), read) in some.iter().zip(reads) {
+                self.note(seen, found, tags, read)?;
+            }
+        }
+        for (found, tags) in others {
+            let named = !found.names.is_disjoint(&ask.natural_keys);
+            match self.service.outline(found).filter(|_| named) {
+                Some(state) => seen.whole.push(Observed {
+                    id: found.id.clone(),
+                    arn: self.service.arn(&found.id).unwrap_or_default(),
+                    tags: tags.clone(),
+                    phase: Phase::Ready,
+                    state,
+                }),
+                // Whether it is on its way out decides whether it is in the way.
+                None if named || ask.remembered.contains(&found.id) => {
+                    let read = self.read(found, tags).await;
+                    self.note(seen, found, tags, read)?;
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn read(
+        &self,
+        found: &Found,
+        tags: &Tags,
+    ) -> Result<Option<Observed<Value>>, CloudError> {
+        match &found.whole {
+            Some(whole) => Ok(Some(whole.clone())),
+            None => self.service.read(found, tags).await,
+        }
+    }
+
+    /// A resource that was read as a whole, or is unknown because one of its reads failed.
+    fn note(
+        &self,
+        seen: &mut Population<Value>,
+        found: &Found,
+        tags: &Tags,
+        read: Result<Option<Observed<Value>>, CloudError>,
+    ) -> Result<(), CloudError> {
+        match read {
+            Ok(read) => seen.whole.extend(read),
+            Err(why) => seen.miss(self.unread(found, Some(tags.clone()), why))?,
+        }
+        Ok(())
+    }
+
+    fn unread(&self, found: &Found, tags: Option<Tags>, why: CloudError) -> Unread {
+        Unread { id: found.id.clone(), arn: self.service.arn(&found.id), tags, why }
+    }
+
+    /// Notes in each resource which wanted entries another one of ours has.
+    fn note_elsewhere(&self, ask: &Ask, seen: &mut [Observed<Value>]) {
+        for (path, fact) in &self.shape.takes {
+            let ours = seen.iter().filter(|live| {
+                matches!(Ownership::read(&live.tags, &ask.owner), Ownership::Ours { .. })
+            });
+            let entries: BTreeMap<String, PhysicalId> = ours
+                .flat_map(|live| {
+                    let items = texts(live.state.get(path.as_ref()).unwrap_or(&Value::Null));
+                    items.map(|item| (item.to_owned(), live.id.clone())).collect::<Vec<_>>()
+                })
+                .filter(|(item, _)| ask.natural_keys.contains(item))
+                .collect();
+            for live in &mut *seen {
+                let others = entries.iter().filter(|(_, id)| **id != live.id);
+                let others: BTreeMap<_, _> =
+                    others.map(|(item, id)| (item.as_str(), id.as_str())).collect();
+                if let (false, Value::Object(state)) = (others.is_empty(), &mut live.state) {
+                    state.insert(fact.clone().into_owned(), json!(others));
+                }
+            }
+        }
+    }
+
+    async fn make(&self, have: &Observed<Value>, call: &[Edit]) -> Result<(), CloudError> {
+        let mut edits = Vec::with_capacity(call.len());
+        for edit in call {
+            match &edit.body {
+                EditBody::Change(body) => edits.push(decoded(body)?),
+                EditBody::Tag(set) => self.service.tag(have, set).await?,
+                EditBody::Untag(keys) => self.service.untag(have, keys).await?,
+            }
+        }
+        if let Some(edit) = edits.iter().find(|edit| edit.operation.is_none()) {
+            let message = format!("AWS has no call that changes {}", edit.path);
+            return Err(CloudError::new("palisade:Change", Class::Rejected, message));
+        }
+        if edits.is_empty() { Ok(()) } else { self.service.send(have, &edits).await }
+    }
+}
+
+/// Claimed with our owner, or named by a manifest that adopts it.
+fn is_ours(ask: &Ask, found: &Found, tags: &Tags) -> bool {
+    ask.adopt.contains(&found.id) || tags.get(OWNER_TAG) == Some(&ask.owner)
+}
+
+/// Whether what could not be read matters although everything that is looked for was found: then one that denies itself is
+/// somebody else's, unless something else names it.
+fn is_wanted(ask: &Ask, found: &Found, why: &CloudError) -> bool {
+    why.class != Class::Denied
+        || !found.names.is_disjoint(&ask.natural_keys)
+        || ask.adopt.contains(&found.id)
+        || ask.remembered.contains(&found.id)
+}
+
+fn decoded(body: &Value) -> Result<LeafEdit, CloudError> {
+    LeafEdit::deserialize(body).map_err(|error| undecodable(&error.to_string()))
+}
+
+fn tree(state: &Value) -> Result<&Tree, CloudError> {
+    state.as_object().ok_or_else(|| undecodable("a state is no object"))
+}
+
+/// A defect in palisade, not in what AWS answered.
+fn undecodable(why: &str) -> CloudError {
+    CloudError::new("palisade:Decode", Class::Rejected, why)
+}
+
+impl<S: Service> ErasedPort for Live<S> {
+    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Population<Value>, CloudError>> {
+        self.population(ask).boxed()
+    }
+
+    fn create<'a>(
+        &'a self,
+        want: &'a Value,
+        tags: &'a Tags,
+        token: &'a str,
+    ) -> Erased<'a, Result<PhysicalId, CloudError>> {
+        async move { self.service.create(tree(want)?, tags, token).await }.boxed()
+    }
+
+    fn edit<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        call: &'a [Edit],
+    ) -> Erased<'a, Result<(), CloudError>> {
+        self.make(have, call).boxed()
+    }
+
+    fn delete<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        want: Option<&'a Value>,
+    ) -> Erased<'a, Result<(), CloudError>> {
+        async move { self.service.delete(have, want.map(tree).transpose()?).await }.boxed()
+    }
+
+    fn obstacles<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        edit: Option<&'a Edit>,
+    ) -> Erased<'a, Result<Vec<String>, CloudError>> {
+        async move {
+            match edit.map(|edit| &edit.body) {
+                None => self.service.obstacles(have, None).await,
+                Some(EditBody::Change(body)) => {
+                    self.service.obstacles(have, Some(&decoded(body)?)).await
+                }
+                Some(EditBody::Tag(_) | EditBody::Untag(_)) => Ok(Vec::new()),
+            }
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,44 @@
+//! The order in which edits are safe, from what each call must come after.
+
+use super::{Because, How, Table, Verb, diff::Pending};
+
+impl Table {
+    /// The edits in an order that keeps every [`After`](super::After). Among those that could come next it is the one that
+    /// [`Table::order`] names first; what AWS has no call for comes last.
+    pub(super) fn ordered<'t>(&'t self, found: Vec<Pending<'t>>) -> Vec<Pending<'t>> {
+        let mut left: Vec<_> =
+            found.into_iter().map(|pending| (self.rank(&pending), pending)).collect();
+        // Stable: within one operation the order of rows and entries stays.
+        left.sort_by_key(|(rank, _)| *rank);
+        let mut done = Vec::with_capacity(left.len());
+        while !left.is_empty() {
+            let free = left.iter().position(|(_, pending)| !is_behind(pending, &left));
+            // Calls that wait for each other do not exist: a test looks for them.
+            done.push(left.remove(free.unwrap_or_default()).1);
+        }
+        done
+    }
+
+    fn rank(&self, pending: &Pending<'_>) -> usize {
+        let call = match (&pending.leaf.change, pending.edit.verb) {
+            // Taking over is one way of adding.
+            (How::Entries { add, .. }, Verb::Take) => Some(add),
+            _ => pending.call,
+        };
+        let place = |name: &str| self.order.iter().position(|operation| operation == name);
+        call.and_then(|call| place(&call.operation)).unwrap_or(self.order.len())
+    }
+}
+
+/// Whether something that is still to be done comes before it.
+fn is_behind(pending: &Pending<'_>, left: &[(usize, Pending<'_>)]) -> bool {
+    let binding =
+        pending.call.iter().flat_map(|call| &call.after).filter(|after| match after.why {
+            Because::Refused => true,
+            Because::Safer => !pending.only_tightens(),
+        });
+    let mut first = binding.map(|after| after.operation.as_ref());
+    first.any(|operation| {
+        left.iter().any(|(_, other)| other.edit.operation.as_deref() == Some(operation))
+    })
+}

@@ -1,0 +1,121 @@
+//! The JSON schema (draft 7) of a table's spec.
+
+use schemars::Schema;
+use serde_json::{Value, json};
+
+use super::{Absent, Form, Leaf, Null, Range, Table, Text, Tree, read};
+
+impl Table {
+    /// The schema of the spec, with the word lists and switches it refers to.
+    pub(super) fn schema(&self) -> Schema {
+        let mut definitions = Tree::new();
+        let mut properties = members(&self.leaves, &mut definitions);
+        properties.insert(
+            read::TAGS.to_owned(),
+            json!({
+                "type": "object",
+                "additionalProperties": {"type": ["string", "null"]},
+                "description": self.tags.about,
+                "default": {}
+            }),
+        );
+        let required = self.leaves.iter().filter_map(|leaf| match leaf.absent {
+            Absent::Required(..) => Some(leaf.path.as_ref()),
+            _ => None,
+        });
+        let required: Vec<_> = required.collect();
+        let mut whole = json!({
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "title": "Spec",
+            "description": self.about,
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false
+        });
+        if !required.is_empty() {
+            whole["required"] = json!(required);
+        }
+        if !definitions.is_empty() {
+            whole["definitions"] = Value::Object(definitions);
+        }
+        Schema::try_from(whole).unwrap_or_default()
+    }
+}
+
+fn members(leaves: &[Leaf], definitions: &mut Tree) -> Tree {
+    let written = leaves.iter().filter(|leaf| leaf.is_written());
+    written.map(|leaf| (leaf.path.clone().into_owned(), property(leaf, definitions))).collect()
+}
+
+fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
+    let nullable = !matches!(leaf.null, Null::Refused);
+    let mut schema = match &leaf.form {
+        Form::Bool => typed("boolean", nullable),
+        Form::Int(range) => whole_number(range, nullable),
+        Form::Text(_) => typed("string", nullable),
+        Form::Set { .. } => {
+            let mut list = typed("array", nullable);
+            list["items"] = typed("string", false);
+            list
+        }
+        Form::Policy { .. } => json!({"type": "object", "additionalProperties": true}),
+        Form::Word { name, about, words } => {
+            let words = words.iter().map(
+                |(word, about)| json!({"type": "string", "const": word, "description": about}),
+            );
+            let list = json!({"description": about, "oneOf": words.collect::<Vec<_>>()});
+            defined(name, list, nullable, definitions)
+        }
+        Form::Switch { name, about, enabled, details, .. } => {
+            let mut properties = Tree::new();
+            properties.insert(
+                read::ENABLED.to_owned(),
+                json!({"type": "boolean", "description": enabled, "default": true}),
+            );
+            properties.extend(members(details, definitions));
+            let group = json!({
+                "description": about,
+                "type": "object",
+                "properties": properties,
+                "additionalProperties": false
+            });
+            defined(name, group, nullable, definitions)
+        }
+    };
+    schema["description"] = json!(leaf.about);
+    let is_reference = matches!(leaf.form, Form::Word { .. } | Form::Switch { .. });
+    match (&leaf.absent, &leaf.null) {
+        // A default of `null` would say that an editor may write it for leaving the field out: true only where that is the same.
+        (Absent::Unmanaged | Absent::Means(_), Null::Absent) if !is_reference => {
+            schema["default"] = Value::Null;
+        }
+        (Absent::Means(value), Null::Refused) if !is_reference => schema["default"] = value.clone(),
+        _ => {}
+    }
+    schema
+}
+
+fn typed(word: &str, nullable: bool) -> Value {
+    if nullable { json!({"type": [word, "null"]}) } else { json!({"type": word}) }
+}
+
+fn whole_number(range: &Range, nullable: bool) -> Value {
+    let mut schema = typed("integer", nullable);
+    if range.min >= 0 && range.max <= i64::from(u16::MAX) {
+        schema["format"] = json!("uint16");
+    }
+    schema["minimum"] = json!(range.min);
+    schema["maximum"] = json!(range.max);
+    schema
+}
+
+/// A reference to a part that stands in the definitions.
+fn defined(name: &Text, part: Value, nullable: bool, definitions: &mut Tree) -> Value {
+    definitions.insert(name.clone().into_owned(), part);
+    let reference = json!({"$ref": format!("#/definitions/{name}")});
+    if nullable {
+        json!({"anyOf": [reference, {"type": "null"}]})
+    } else {
+        json!({"allOf": [reference]})
+    }
+}

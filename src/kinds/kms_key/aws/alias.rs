@@ -1,0 +1,74 @@
+//! Aliases: names that anybody who may can point to another key at any time, by calls that take no condition.
+
+use super::{Keys, call};
+use crate::{
+    aws::classify,
+    kind::{Class, CloudError, table::LeafEdit},
+};
+
+impl Keys {
+    pub(super) async fn create_alias(&self, id: &str, alias: &str) -> Result<(), CloudError> {
+        let created =
+            call!(self, "kms:CreateAlias", create_alias().alias_name(alias).target_key_id(id));
+        match created {
+            Ok(_) => Ok(()),
+            // A repeated call whose first answer was lost, or somebody who was faster.
+            Err(error) if error.is_code("AlreadyExistsException") => {
+                match self.alias_target(alias).await? {
+                    Some(target) if target == id => Ok(()),
+                    Some(target) => Err(CloudError {
+                        message: format!("{alias} points to key {target}, which is not this one"),
+                        ..error
+                    }),
+                    None => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// UpdateAlias takes no condition: the alias is looked at once more, so that one that has meanwhile been
+    /// pointed to a key that is not ours stays there.
+    pub(super) async fn move_alias(&self, id: &str, edit: &LeafEdit) -> Result<(), CloudError> {
+        const OPERATION: &str = "kms:UpdateAlias";
+        let alias = edit.text();
+        match self.alias_target(alias).await? {
+            Some(target) if target == id => Ok(()),
+            Some(target) if edit.old == *target => {
+                call!(self, "kms:UpdateAlias", update_alias().alias_name(alias).target_key_id(id))
+                    .map(drop)
+            }
+            Some(target) => Err(CloudError::new(
+                OPERATION,
+                Class::Busy,
+                format!("{alias} now points to key {target}: somebody else moved it"),
+            )),
+            None => Err(CloudError::new(
+                OPERATION,
+                Class::Busy,
+                format!("{alias} no longer exists: the next pass creates it"),
+            )),
+        }
+    }
+
+    /// DeleteAlias takes no condition either, and an alias is deleted only from its own key.
+    pub(super) async fn delete_alias(&self, id: &str, alias: &str) -> Result<(), CloudError> {
+        if self.alias_target(alias).await?.as_deref() != Some(id) {
+            return Ok(());
+        }
+        match call!(self, "kms:DeleteAlias", delete_alias().alias_name(alias)) {
+            Ok(_) => Ok(()),
+            Err(error) if error.class == Class::Missing => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The id of the key that an alias points to now; `None` if there is no such alias.
+    async fn alias_target(&self, alias: &str) -> Result<Option<String>, CloudError> {
+        match self.describe(alias).await {
+            Ok(key) => Ok(Some(key.key_id)),
+            Err(error) if error.class == Class::Missing => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

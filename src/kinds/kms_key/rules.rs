@@ -1,0 +1,243 @@
+//! What cannot be right in a KmsKey manifest: aliases, leaves that do not fit together, and a policy that locks everybody out.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::{
+    kind::{
+        Invalid, Refs, ScopeFacts,
+        table::{Tree, get},
+    },
+    model::policy_document::{Decision, Dialect, PolicyDocument, Request},
+};
+
+/// Where the way out of most problems with the policy begins.
+pub(super) const START: &str = "begin with a statement that allows kms:* on \"*\" to the account's root or to an \
+                                administrators' role, and give users of the key only what they need";
+/// KMS API reference, `AliasName`.
+const ALIAS_LENGTH: usize = 256;
+/// The key spec that a key has where nothing is said.
+pub(super) const SYMMETRIC: &str = "SYMMETRIC_DEFAULT";
+
+/// What key material a key can have, and what such a key can be for (KMS API reference, CreateKey, `KeySpec` and
+/// `KeyUsage`).
+#[derive(Debug)]
+pub(super) struct KeySpec {
+    pub(super) word: &'static str,
+    pub(super) about: &'static str,
+    pub(super) usages: &'static [&'static str],
+}
+
+const ENCRYPT: &str = "ENCRYPT_DECRYPT";
+const SIGN: &str = "SIGN_VERIFY";
+const MAC: &str = "GENERATE_VERIFY_MAC";
+const AGREE: &str = "KEY_AGREEMENT";
+const ENCAPSULATE: &str = "ENCAPSULATE_DECAPSULATE";
+
+/// What a key can be for.
+pub(super) const KEY_USAGES: [(&str, &str); 5] = [
+    (ENCRYPT, "Encrypting and decrypting."),
+    (SIGN, "Signing and verifying."),
+    (MAC, "Making and verifying message authentication codes."),
+    (AGREE, "Deriving shared secrets."),
+    (ENCAPSULATE, "Encapsulating and decapsulating keys."),
+];
+
+/// All of them.
+pub(super) const KEY_SPECS: [KeySpec; 20] = [
+    spec("SYMMETRIC_DEFAULT", "256-bit AES-GCM (in China Regions 128-bit SM4).", &[ENCRYPT]),
+    spec("RSA_2048", "RSA, 2048 bits.", &[ENCRYPT, SIGN]),
+    spec("RSA_3072", "RSA, 3072 bits.", &[ENCRYPT, SIGN]),
+    spec("RSA_4096", "RSA, 4096 bits.", &[ENCRYPT, SIGN]),
+    spec("ECC_NIST_P256", "NIST curve P-256.", &[SIGN, AGREE]),
+    spec("ECC_NIST_P384", "NIST curve P-384.", &[SIGN, AGREE]),
+    spec("ECC_NIST_P521", "NIST curve P-521.", &[SIGN, AGREE]),
+    spec("ECC_SECG_P256K1", "The curve of cryptocurrencies.", &[SIGN]),
+    spec("ECC_NIST_EDWARDS25519", "Edwards curve 25519.", &[SIGN]),
+    spec("HMAC_224", "HMAC, 224 bits.", &[MAC]),
+    spec("HMAC_256", "HMAC, 256 bits.", &[MAC]),
+    spec("HMAC_384", "HMAC, 384 bits.", &[MAC]),
+    spec("HMAC_512", "HMAC, 512 bits.", &[MAC]),
+    spec("SM2", "SM2; China Regions only.", &[ENCRYPT, SIGN, AGREE]),
+    spec("ML_DSA_44", "ML-DSA-44.", &[SIGN]),
+    spec("ML_DSA_65", "ML-DSA-65.", &[SIGN]),
+    spec("ML_DSA_87", "ML-DSA-87.", &[SIGN]),
+    spec("ML_KEM_512", "ML-KEM-512.", &[ENCAPSULATE]),
+    spec("ML_KEM_768", "ML-KEM-768.", &[ENCAPSULATE]),
+    spec("ML_KEM_1024", "ML-KEM-1024.", &[ENCAPSULATE]),
+];
+
+const fn spec(word: &'static str, about: &'static str, usages: &'static [&'static str]) -> KeySpec {
+    KeySpec { word, about, usages }
+}
+
+/// What is wrong with an alias, and the way out.
+pub(super) fn alias(alias: &str) -> Option<(&'static str, &'static str)> {
+    let Some(name) = alias.strip_prefix("alias/") else {
+        return Some((
+            "does not start with `alias/`",
+            "write alias/ and a name, e.g. alias/ml/studio",
+        ));
+    };
+    let legal = |c: char| c.is_ascii_alphanumeric() || "/_-".contains(c);
+    if name.starts_with("aws/") {
+        Some(("is reserved for keys that AWS manages", "take a name that does not start with aws/"))
+    } else if name.is_empty() || !name.chars().all(legal) {
+        Some(("is not an alias", "after alias/ use letters, digits, `/`, `_` and `-`"))
+    } else if alias.len() > ALIAS_LENGTH {
+        Some(("is longer than 256 characters", "take a shorter name"))
+    } else {
+        None
+    }
+}
+
+/// Fills in what the key is for, and says what does not fit together.
+pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
+    let key_spec = get(want, "keySpec").as_str().unwrap_or(SYMMETRIC).to_owned();
+    if get(want, "rotation")["enabled"] == true && key_spec != SYMMETRIC {
+        let why = format!("KMS does not rotate {key_spec} keys by itself");
+        problems.push(
+            Invalid::new("rotation", why)
+                .help("leave rotation out: only SYMMETRIC_DEFAULT keys have it"),
+        );
+    }
+    match usage(&key_spec, get(want, "keyUsage").as_str()) {
+        Ok(usage) => drop(want.insert("keyUsage".to_owned(), json!(usage))),
+        Err(problem) => problems.push(problem),
+    }
+    if key_spec == "SM2" && refs.scope().partition != "aws-cn" {
+        problems.push(
+            Invalid::new("keySpec", "SM2 keys exist in China Regions only")
+                .help("leave keySpec out for SYMMETRIC_DEFAULT"),
+        );
+    }
+    let is_sound = !problems.iter().any(|problem| problem.field.starts_with("policy"));
+    if is_sound
+        && refs.scope().knows_account()
+        && let Ok(document) = PolicyDocument::from_value(get(want, "policy"), Dialect::KeyPolicy)
+        && !somebody_keeps_control(&document, refs)
+    {
+        problems.push(locked_out(&document, refs.scope()));
+    }
+}
+
+fn usage(key_spec: &str, usage: Option<&str>) -> Result<String, Invalid> {
+    let known = KEY_SPECS.iter().find(|spec| spec.word == key_spec);
+    let possible = known.map_or(&[][..], |spec| spec.usages);
+    let why = match usage {
+        None if key_spec == SYMMETRIC => return Ok(ENCRYPT.to_owned()),
+        Some(usage) if possible.contains(&usage) => return Ok(usage.to_owned()),
+        None => format!("is required for {key_spec} keys"),
+        Some(usage) => format!("{key_spec} keys are not for {usage}"),
+    };
+    Err(Invalid::new("keyUsage", why).help(format!("write {}", possible.join(" or "))))
+}
+
+/// Nobody of the account could ever change the policy. Where it hands the key to another account instead, that is
+/// almost always the account of another installation.
+fn locked_out(document: &PolicyDocument, scope: &ScopeFacts) -> Invalid {
+    let ScopeFacts { name, account, partition, .. } = scope;
+    let why = "locks everybody out: neither the account's root nor a role of the account is surely allowed \
+               kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key";
+    let mut others = BTreeSet::new();
+    accounts(document, &mut others);
+    others.remove(account);
+    let Some(other) = others.first() else { return Invalid::new("policy", why).help(START) };
+    let why = format!(
+        "{why}; the policy names account {other}, and the key is in account {account} (scope {name})"
+    );
+    Invalid::new("policy", why).help(format!(
+        "write arn:{partition}:iam::${{scope.account}}:root if this account was meant; otherwise {START}"
+    ))
+}
+
+/// The accounts of all principals in `Allow` statements.
+fn accounts(document: &PolicyDocument, found: &mut BTreeSet<String>) {
+    for statement in statements(document).iter().filter(|it| it["Effect"] == "Allow") {
+        let mut texts = Vec::new();
+        texts_of(&statement["Principal"]["AWS"], &mut texts);
+        found.extend(texts.into_iter().filter_map(|text| {
+            let account = text.split(':').nth(4).unwrap_or(text);
+            let whole = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+            whole.then(|| account.to_owned())
+        }));
+    }
+}
+
+fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(list) => list.iter().for_each(|inner| texts_of(inner, found)),
+        _ => {}
+    }
+}
+
+/// Whether the account's root, or a role of the account that the policy names, is certainly allowed to
+/// put another policy and not certainly denied it. An allowance under a condition that may fail tomorrow is
+/// not certain; a denial under such a condition does not take control away for good.
+///
+/// KMS's own lock-out check asks only about the caller of the moment (KMS developer guide, "Key policies").
+fn somebody_keeps_control(document: &PolicyDocument, refs: &Refs<'_>) -> bool {
+    let (partition, account) = (&refs.scope().partition, &refs.scope().account);
+    let allows = without_denials(document);
+    // The key has no id yet.
+    let key = format!(
+        "arn:{partition}:kms:{}:{account}:key/00000000-0000-4000-8000-000000000000",
+        refs.scope().region
+    );
+    let mut candidates = BTreeSet::from([format!("arn:{partition}:iam::{account}:root")]);
+    let prefix = format!("arn:{partition}:iam::{account}:role/");
+    roles(document.as_value(), &prefix, &mut candidates);
+    candidates.iter().any(|candidate| {
+        let mut request = Request::new(candidate, "kms:PutKeyPolicy", &key);
+        for (name, value) in [
+            ("kms:calleraccount", account.as_str()),
+            ("aws:resourceaccount", account.as_str()),
+            ("aws:requestedregion", refs.scope().region.as_str()),
+            ("aws:securetransport", "true"),
+            ("aws:principalisawsservice", "false"),
+            ("aws:viaawsservice", "false"),
+            ("kms:bypasspolicylockoutsafetycheck", "false"),
+        ] {
+            request.context.insert(name.to_owned(), vec![value.to_owned()]);
+        }
+        allows.as_ref().is_some_and(|allows| allows.evaluate(&request) == Decision::Allow)
+            && document.evaluate(&request) != Decision::Deny
+    })
+}
+
+fn statements(document: &PolicyDocument) -> &[Value] {
+    match &document.as_value()["Statement"] {
+        Value::Array(list) => list,
+        single => std::slice::from_ref(single),
+    }
+}
+
+/// The document's `Allow` statements alone; `None` if there is none.
+fn without_denials(document: &PolicyDocument) -> Option<PolicyDocument> {
+    let allows: Vec<_> =
+        statements(document).iter().filter(|statement| statement["Effect"] == "Allow").collect();
+    let mut value = json!({"Statement": allows});
+    if let Some(version) = document.as_value().get("Version") {
+        value["Version"] = version.clone();
+    }
+    PolicyDocument::from_value(&value, Dialect::KeyPolicy).ok()
+}
+
+/// The roles of the account that the document names anywhere: as principals, or in the conditions that exempt
+/// them from a denial. Where a name has wildcards, one role that it stands for.
+fn roles(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            if let Some((head, name)) = text.split_once(":role/")
+                && (head.contains('*') || prefix.strip_suffix(":role/") == Some(head))
+            {
+                found.insert(format!("{prefix}{}", name.replace(['*', '?'], "x")));
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|inner| roles(inner, prefix, found)),
+        Value::Object(map) => map.values().for_each(|inner| roles(inner, prefix, found)),
+        _ => {}
+    }
+}
