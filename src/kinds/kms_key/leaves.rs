@@ -307,9 +307,13 @@ fn key_usage() -> Leaf {
 
 /// The key material that palisade's keys have: KMS makes it and keeps it.
 fn origin() -> Leaf {
-    let form = Form::Text(Check::Length(text::KMS_DESCRIPTION));
+    let form = Form::Word {
+        name: "Origin".into(),
+        about: "Where key material can come from, as the KMS API reference lists it.".into(),
+        words: words(rules::ORIGINS.into_iter()),
+    };
     Leaf {
-        absent: Absent::Always(json!("AWS_KMS")),
+        absent: Absent::Always(json!(rules::ORIGINS[0].0)),
         ..row("origin", "Where its key material comes from.", form, How::Fixed(FIXED.into()))
     }
 }
@@ -343,9 +347,6 @@ fn deletion_window() -> Leaf {
     }
 }
 
-fn words<'w>(list: impl Iterator<Item = (&'w str, &'w str)>) -> Vec<(Text, Text)>
-where
-    'w: 'static,
-{
+fn words(list: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<(Text, Text)> {
     list.map(|(word, about)| (word.into(), about.into())).collect()
 }

@@ -44,7 +44,15 @@ pub(super) const KEY_USAGES: [(&str, &str); 5] = [
     (ENCAPSULATE, "Encapsulating and decapsulating keys."),
 ];
 
-/// All of them.
+/// Where key material can come from; a manifest's keys have the first.
+pub(super) const ORIGINS: [(&str, &str); 4] = [
+    ("AWS_KMS", "KMS made it."),
+    ("EXTERNAL", "It was imported."),
+    ("AWS_CLOUDHSM", "A CloudHSM cluster keeps it."),
+    ("EXTERNAL_KEY_STORE", "A key manager outside of AWS keeps it."),
+];
+
+/// All key specs.
 pub(super) const KEY_SPECS: [KeySpec; 20] = [
     spec("SYMMETRIC_DEFAULT", "256-bit AES-GCM (in China Regions 128-bit SM4).", &[ENCRYPT]),
     spec("RSA_2048", "RSA, 2048 bits.", &[ENCRYPT, SIGN]),
