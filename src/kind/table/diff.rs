@@ -120,7 +120,7 @@ impl Leaf {
                     && (!is_on(new) || details.iter().all(|detail| detail.is_as_said(new, old)))
             }
             (Form::Policy { dialect, .. }, Compare::Meaning) => {
-                let wanted = wanted_policy(new, *dialect)?;
+                let wanted = document(new, *dialect)?;
                 policy(old, *dialect).is_some_and(|live| equivalent(&live, &wanted, &context(want)))
             }
             (_, Compare::Set) => {
@@ -239,6 +239,10 @@ fn policy_risk(want: &Tree, dialect: Dialect, old: &Value, new: &Value) -> Risk 
     }
 }
 
-fn wanted_policy(value: &Value, dialect: Dialect) -> Result<PolicyDocument, serde_json::Error> {
+/// The document that a state says; one that does not read is a defect.
+pub(super) fn document(
+    value: &Value,
+    dialect: Dialect,
+) -> Result<PolicyDocument, serde_json::Error> {
     PolicyDocument::from_value(value, dialect).map_err(serde_json::Error::custom)
 }

@@ -6,7 +6,11 @@ use schemars::Schema;
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::{Form, LeafEdit, Restore, Table, Tree, diff::Pending, edit::policy, get, read, texts};
+use super::{
+    Form, LeafEdit, Restore, Table, Tree,
+    diff::{Pending, document},
+    get, read, texts,
+};
 use crate::{
     aws::Access,
     kind::{
@@ -197,8 +201,10 @@ impl ErasedKind for Table {
                 && let value = get(state, &leaf.path)
                 && !value.is_null()
             {
-                let document = policy(value, *dialect);
-                guards.push(Guarded { document, reach: reach.clone() });
+                // What does not read as a policy is a defect, and the gate holds what it cannot judge.
+                let document =
+                    document(value, *dialect).map_err(|source| self.broken("state", source))?;
+                guards.push(Guarded { document: Some(document), reach: reach.clone() });
             }
         }
         Ok(guards)
