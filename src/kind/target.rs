@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
-    Deserialize, Deserializer, Serialize,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{self, MapAccess, Visitor},
 };
 
@@ -151,6 +151,25 @@ pub fn id_form(text: &str) -> Option<&'static str> {
     (matches!(id.len(), 8 | 17 | 32) && hexadecimal(id)).then_some(*form)
 }
 
+impl Serialize for Target {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Id(id) => serializer.serialize_str(id),
+            Self::Ref(name) => serializer.collect_map([("ref", name)]),
+            Self::Lookup(lookup) => serializer.collect_map([("lookup", lookup)]),
+        }
+    }
+}
+
+impl Serialize for Targets {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::List(list) => list.serialize(serializer),
+            Self::Lookup(lookup) => serializer.collect_map([("lookup", lookup)]),
+        }
+    }
+}
+
 struct TargetVisitor;
 
 impl<'de> Visitor<'de> for TargetVisitor {
@@ -277,6 +296,24 @@ mod tests {
         assert_eq!(read(json!({"ref": "apps"})), Ok(Target::Ref("apps".into())));
         let lookup = Lookup { tags: [("Name".into(), "ml".into())].into(), name: None };
         assert_eq!(read(json!({"lookup": {"tags": {"Name": "ml"}}})), Ok(Target::Lookup(lookup)));
+    }
+
+    #[test]
+    fn a_target_is_written_as_it_is_read() {
+        for written in [
+            json!("vpc-1"),
+            json!({"ref": "a"}),
+            json!({"lookup": {"tags": {"a": "b"}, "name": null}}),
+        ] {
+            let read = Target::deserialize(&written).expect("a target");
+            assert_eq!(json!(read), written);
+        }
+        for written in
+            [json!(["a", {"ref": "b"}]), json!({"lookup": {"tags": {"a": "b"}, "name": null}})]
+        {
+            let read = Targets::deserialize(&written).expect("targets");
+            assert_eq!(json!(read), written);
+        }
     }
 
     #[test]

@@ -6,13 +6,19 @@ use serde::de::Error as _;
 use serde_json::{Value, json};
 
 use super::{
-    Call, Compare, Form, How, Leaf, LeafEdit, RiskOf, Table, Take, Tree, Verb,
-    edit::{context, is_on, policy},
-    get, texts,
+    Call, Compare, Form, How, Leaf, LeafEdit, RiskOf, Table, Take, Text, Tree, Verb,
+    edit::is_on,
+    get,
+    policy::{context, policy},
+    targets::{choice, chosen},
+    texts,
 };
-use crate::model::{
-    AccessChange, Risk,
-    policy_document::{Dialect, PolicyDocument, diff, equivalent},
+use crate::{
+    kind::has_placeholder,
+    model::{
+        AccessChange, Risk,
+        policy_document::{PolicyDocument, diff, equivalent},
+    },
 };
 
 /// An edit that is not yet in its place.
@@ -50,6 +56,9 @@ impl Table {
                 leaf.edits(want, have, &mut found)?;
             }
         }
+        if self.fixed_first && found.iter().any(|pending| pending.call.is_none()) {
+            found.retain(|pending| pending.call.is_none());
+        }
         Ok(self.ordered(found))
     }
 }
@@ -75,18 +84,26 @@ impl Leaf {
         }
         let old = self.live(have);
         if let How::Entries { add, remove, take } = &self.change {
-            found.extend(self.entries(new, &old, add, remove, take.as_ref(), have));
+            found.extend(self.entries(new, &old, add, remove, take.as_ref(), (want, have)));
             return Ok(());
         }
         if self.is_same(want, &old)? {
             return Ok(());
         }
+        let is_fixed =
+            self.fixed_while.as_ref().is_some_and(|(path, value)| get(have, path) == value);
         let call = match &self.change {
+            _ if is_fixed => None,
             How::By(call) => Some(call),
             How::Switch { on, off } => Some(if is_on(new) { on } else { off }),
             How::Fixed(_) => None,
             How::Entries { .. } | How::Argument => return Ok(()),
         };
+        let (old, new) = self.written(&old, new);
+        // What is not known yet may be what is there.
+        if call.is_none() && has_placeholder(&new.to_string()) {
+            return Ok(());
+        }
         let is_policy = matches!(self.form, Form::Policy { .. });
         let edit = LeafEdit {
             path: self.path.clone().into_owned(),
@@ -94,10 +111,21 @@ impl Leaf {
             verb: Verb::Set,
             old: if is_policy { Value::Null } else { old.clone() },
             new: new.clone(),
+            with: call.map(|call| call.going_along(want)).unwrap_or_default(),
         };
-        let risk = if call.is_none() { Risk::IMPOSSIBLE } else { self.risk_of(want, &old, new) };
+        let risk = if call.is_none() { Risk::IMPOSSIBLE } else { self.risk_of(want, &old, &new) };
         found.push(Pending { leaf: self, edit, call, risk });
         Ok(())
+    }
+
+    /// Both values as an edit has them: of alternatives, those that are in use and those that are to be.
+    fn written(&self, old: &Value, new: &Value) -> (Value, Value) {
+        match &self.form {
+            Form::Targets { one_of_each: Some(_), .. } => {
+                (json!(chosen(old)), json!(choice(new, old)))
+            }
+            _ => (old.clone(), new.clone()),
+        }
     }
 
     /// The live value; what a form without a word for "unknown" shows as nothing is its nothing.
@@ -105,9 +133,14 @@ impl Leaf {
         match (get(have, &self.path), &self.form) {
             (Value::Null, Form::Bool) => json!(false),
             (Value::Null, Form::Text(_)) => json!(""),
-            (Value::Null, Form::Set { .. }) => json!([]),
+            (Value::Null, Form::Set { .. } | Form::Targets { .. }) => json!([]),
             (value, _) => value.clone(),
         }
+    }
+
+    fn wanted_policy(&self, value: &Value) -> Result<PolicyDocument, serde_json::Error> {
+        let defect = || serde_json::Error::custom("a wanted policy that does not read as one");
+        policy(&self.form, value).ok_or_else(defect)
     }
 
     fn is_same(&self, want: &Tree, old: &Value) -> Result<bool, serde_json::Error> {
@@ -119,10 +152,12 @@ impl Leaf {
                 is_on(new) == is_on(old)
                     && (!is_on(new) || details.iter().all(|detail| detail.is_as_said(new, old)))
             }
-            (Form::Policy { dialect, .. }, Compare::Meaning) => {
-                let wanted = document(new, *dialect)?;
-                policy(old, *dialect).is_some_and(|live| equivalent(&live, &wanted, &context(want)))
+            (Form::Policy { .. }, Compare::Meaning) => {
+                let wanted = self.wanted_policy(new)?;
+                let live = policy(&self.form, old);
+                live.is_some_and(|live| equivalent(&live, &wanted, &context(want)))
             }
+            (Form::Targets { one_of_each: Some(_), .. }, _) => chosen(old) == choice(new, old),
             (_, Compare::Set) => {
                 texts(new).collect::<BTreeSet<_>>() == texts(old).collect::<BTreeSet<_>>()
             }
@@ -143,7 +178,7 @@ impl Leaf {
         add: &'t Call,
         remove: &'t Call,
         take: Option<&'t Take>,
-        have: &Tree,
+        (want, have): (&Tree, &Tree),
     ) -> Vec<Pending<'t>> {
         let (new, old): (BTreeSet<_>, BTreeSet<_>) = (texts(new).collect(), texts(old).collect());
         let entry = |item: &str, verb, call: &'t Call, from: Value| {
@@ -153,6 +188,7 @@ impl Leaf {
                 verb,
                 old: from,
                 new: json!(item),
+                with: call.going_along(want),
             };
             Pending { leaf: self, edit, call: Some(call), risk: self.entry_risk(verb) }
         };
@@ -176,7 +212,7 @@ impl Leaf {
             (RiskOf::MoreIsLooser, Verb::Remove) => Risk::TIGHTENS,
             (RiskOf::MoreIsTighter, Verb::Add | Verb::Take) => Risk::TIGHTENS,
             (RiskOf::MoreIsLooser | RiskOf::MoreIsTighter, _) => Risk::LOOSENS,
-            (RiskOf::Towards { .. } | RiskOf::Meaning, _) => Risk::REPLACES,
+            (RiskOf::Towards { .. } | RiskOf::Meaning | RiskOf::Words(_), _) => Risk::REPLACES,
         }
     }
 
@@ -197,10 +233,14 @@ impl Leaf {
                 };
                 if is_there { *there } else { *back }
             }
-            RiskOf::Meaning => match &self.form {
-                Form::Policy { dialect, .. } => policy_risk(want, *dialect, old, new),
-                _ => Risk::REPLACES,
-            },
+            RiskOf::Meaning => policy_risk(&self.form, want, old, new),
+            RiskOf::Words(pairs) => {
+                let is = |word: &Option<Text>, value: &Value| {
+                    word.as_ref().is_none_or(|word| *value == **word)
+                };
+                let pair = pairs.iter().find(|(from, to, _)| is(from, old) && is(to, new));
+                pair.map_or(Risk::REPLACES, |(_, _, risk)| *risk)
+            }
             RiskOf::MoreIsLooser => more(old, new),
             RiskOf::MoreIsTighter => more(new, old),
             // Entries that one call writes together.
@@ -218,6 +258,16 @@ impl Leaf {
     }
 }
 
+impl Call {
+    fn going_along(&self, want: &Tree) -> Tree {
+        let values = self.with.iter().map(|path| (path.clone().into_owned(), get(want, path)));
+        values
+            .filter(|(_, value)| !value.is_null())
+            .map(|(path, value)| (path, value.clone()))
+            .collect()
+    }
+}
+
 /// The risk of what grows, where more is looser. What cannot be compared counts as both.
 fn more(old: &Value, new: &Value) -> Risk {
     let numbers = (old.as_i64(), new.as_i64());
@@ -232,17 +282,9 @@ fn more(old: &Value, new: &Value) -> Risk {
 }
 
 /// What cannot be read may be anything: putting another document there closes and opens.
-fn policy_risk(want: &Tree, dialect: Dialect, old: &Value, new: &Value) -> Risk {
-    match (policy(old, dialect), policy(new, dialect)) {
+fn policy_risk(form: &Form, want: &Tree, old: &Value, new: &Value) -> Risk {
+    match (policy(form, old), policy(form, new)) {
         (Some(live), Some(wanted)) => diff(&live, &wanted, &context(want)).widening.risk(),
         _ => Risk::REPLACES,
     }
-}
-
-/// The document that a state says; one that does not read is a defect.
-pub(super) fn document(
-    value: &Value,
-    dialect: Dialect,
-) -> Result<PolicyDocument, serde_json::Error> {
-    PolicyDocument::from_value(value, dialect).map_err(serde_json::Error::custom)
 }

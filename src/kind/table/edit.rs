@@ -6,13 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    ACCOUNT, Form, How, Leaf, PARTITION, Restore, Table, Text, Tree, get, read::ENABLED, template,
+    Form, How, Leaf, Restore, Table, Text, Tree, get, policy, read::ENABLED, singles, template,
     texts,
 };
-use crate::{
-    kind::{Line, policy_lines},
-    model::policy_document::{Context, Dialect, LintRule, PolicyDocument, diff},
-};
+use crate::kind::Line;
 
 /// An edit as it is stored and sent: nothing of the table is needed to make the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +28,9 @@ pub struct LeafEdit {
     /// The value, or the entry, that is written.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub new: Value,
+    /// The wanted values of the leaves that go along ([`Call::with`](super::Call::with)).
+    #[serde(default, skip_serializing_if = "Tree::is_empty")]
+    pub with: Tree,
 }
 
 /// What happens to a leaf.
@@ -64,17 +64,6 @@ impl LeafEdit {
     }
 }
 
-/// Policies are read in the eyes of the account that the state is in.
-pub(super) fn context(state: &Tree) -> Context {
-    let text = |name| get(state, name).as_str().unwrap_or_default().to_owned();
-    Context { partition: text(PARTITION), account: text(ACCOUNT) }
-}
-
-/// A policy of a state; `None` if there is none, or one that cannot be read.
-pub(super) fn policy(value: &Value, dialect: Dialect) -> Option<PolicyDocument> {
-    PolicyDocument::from_value(value, dialect).ok()
-}
-
 /// Whether a switch, or a plain yes or no, is on.
 pub(super) fn is_on(value: &Value) -> bool {
     value.get(ENABLED).unwrap_or(value) == &Value::Bool(true)
@@ -85,7 +74,13 @@ impl Leaf {
     pub(super) fn summary(&self, edit: &LeafEdit) -> String {
         let says = match &self.change {
             How::Fixed(why) => return format!("change {}, {why}", self.path),
-            How::By(call) => &call.says,
+            _ if edit.operation.is_none() => {
+                return format!("change {}, which AWS cannot do in place", self.path);
+            }
+            How::By(call) => match &self.form {
+                Form::Policy { word: Some(word), .. } if edit.new == *word.word => &word.says,
+                _ => &call.says,
+            },
             How::Switch { on, off } => {
                 if is_on(&edit.new) {
                     &on.says
@@ -106,13 +101,11 @@ impl Leaf {
     /// The lines under it in a plan.
     pub(super) fn lines(&self, edit: &LeafEdit, want: &Tree, have: &Tree) -> Vec<Line> {
         let mut lines = match (&self.form, edit.verb) {
-            (Form::Policy { dialect, orphaned, .. }, _) => {
-                self.policy_lines(*dialect, orphaned, want, have)
-            }
+            (Form::Policy { .. }, _) => policy::lines(self, want, have),
             (_, Verb::Add) => vec![Line::add(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Remove) => vec![Line::remove(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Take) => self.taken(edit),
-            (Form::Set { .. }, _) => {
+            (Form::Set { .. } | Form::Targets { .. }, _) => {
                 let [old, new] = [&edit.old, &edit.new].map(|set| texts(set).collect());
                 entries(&self.path, &old, &new)
             }
@@ -130,28 +123,6 @@ impl Leaf {
         let How::Entries { take: Some(take), .. } = &self.change else { return Vec::new() };
         let (from, to) = &take.shown;
         vec![Line::change(edit.text(), said(from, edit), to)]
-    }
-
-    fn policy_lines(
-        &self,
-        dialect: Dialect,
-        orphaned: &str,
-        want: &Tree,
-        have: &Tree,
-    ) -> Vec<Line> {
-        let context = context(want);
-        let live = policy(get(have, &self.path), dialect);
-        let (Some(live), Some(wanted)) = (live, policy(get(want, &self.path), dialect)) else {
-            let unreadable = "(not a policy document palisade can read)";
-            return vec![Line::change(&self.path, unreadable, "as wanted")];
-        };
-        let mut lines = policy_lines(&diff(&live, &wanted, &context), 0);
-        // A role or user that was deleted stays in a live policy as its unique id (IAM user guide).
-        if live.faults(&context).iter().any(|lint| lint.rule == LintRule::OrphanedPrincipal) {
-            let old = "the live policy names a deleted role or user by its unique id";
-            lines.push(Line::change("orphaned principal", old, orphaned));
-        }
-        lines
     }
 
     /// A value on one line.
@@ -200,6 +171,7 @@ impl Restore {
             verb: Verb::Restore,
             old: Value::Null,
             new: Value::Null,
+            with: Tree::new(),
         }
     }
 }
@@ -216,6 +188,10 @@ impl Table {
                         state.insert(path.clone().into_owned(), value.clone());
                     }
                 }
+            }
+            (Verb::Set, Some(Leaf { form: Form::Targets { one_of_each: Some(_), .. }, .. })) => {
+                let ids = texts(&edit.new).map(str::to_owned);
+                state.insert(edit.path.clone(), singles(ids));
             }
             (Verb::Set, Some(leaf)) => {
                 let value = leaf.settled(get(state, &leaf.path), edit.new.clone());

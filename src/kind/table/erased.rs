@@ -8,8 +8,10 @@ use serde_json::Value;
 
 use super::{
     Form, LeafEdit, Restore, Table, Tree,
-    diff::{Pending, document},
-    get, read, texts,
+    diff::Pending,
+    get,
+    policy::{is_unreadable, policy},
+    read,
 };
 use crate::{
     aws::Access,
@@ -70,16 +72,6 @@ impl Table {
                 call.shared && Some(call.operation.as_ref()) == later.operation.as_deref()
             })
     }
-
-    fn keys(&self, state: &Tree) -> Vec<String> {
-        let value = self.natural_key.iter().map(|path| get(state, path));
-        value
-            .flat_map(|value| match value {
-                Value::String(text) => vec![text.clone()],
-                list => texts(list).map(str::to_owned).collect(),
-            })
-            .collect()
-    }
 }
 
 fn wrong(expected: &str, found: &Value) -> serde_json::Error {
@@ -121,7 +113,7 @@ impl ErasedKind for Table {
             vec![Invalid::new(error.path().to_string(), error.inner().to_string())]
         })?;
         let want = self.wanted(&said, refs)?;
-        let natural_keys = self.keys(&want);
+        let natural_keys = (self.natural_keys)(&want);
         Ok(Resolved { state: Value::Object(want), tags: said.tags, natural_keys })
     }
 
@@ -153,7 +145,8 @@ impl ErasedKind for Table {
                 (Some(Some(earlier)), Some(Some(later))) => {
                     !edits[next - 1].alone
                         && !edits[next].alone
-                        && edits[next - 1].inspect == edits[next].inspect && self.joins(earlier, later)
+                        && edits[next - 1].inspect == edits[next].inspect
+                        && self.joins(earlier, later)
                 }
                 _ => false,
             };
@@ -179,7 +172,7 @@ impl ErasedKind for Table {
     }
 
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {
-        self.open(have).map(|have| self.keys(have))
+        self.open(have).map(|have| (self.natural_keys)(have))
     }
 
     fn together(
@@ -197,15 +190,16 @@ impl ErasedKind for Table {
         let state = self.open(state)?;
         let mut guards = Vec::new();
         for leaf in &self.leaves {
-            if let Form::Policy { dialect, reach, .. } = &leaf.form
-                && let value = get(state, &leaf.path)
-                && !value.is_null()
-            {
-                // What does not read as a policy is a defect, and the gate holds what it cannot judge.
-                let document =
-                    document(value, *dialect).map_err(|source| self.broken("state", source))?;
-                guards.push(Guarded { document: Some(document), reach: reach.clone() });
+            let Form::Policy { reach, .. } = &leaf.form else { continue };
+            let value = get(state, &leaf.path);
+            // Nobody wants a policy that does not read: it is a live one, and no edit of ours leads to it.
+            if value.is_null() || is_unreadable(value) {
+                continue;
             }
+            // Any other that does not read is a defect, and the gate holds what it cannot judge.
+            let document = policy(&leaf.form, value)
+                .ok_or_else(|| self.broken("state", wrong("a policy document", value)))?;
+            guards.push(Guarded { document: Some(document), reach: reach(state) });
         }
         Ok(guards)
     }

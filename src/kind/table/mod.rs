@@ -21,9 +21,11 @@ mod edit;
 mod erased;
 mod live;
 mod order;
+mod policy;
 mod read;
 mod resolve;
 mod schema;
+mod targets;
 mod template;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -35,8 +37,10 @@ use serde_json::{Map, Value};
 pub use self::{
     edit::{LeafEdit, Verb},
     live::{Found, Live, Page, Service, Shape},
+    policy::unreadable,
+    targets::{chosen, singles},
 };
-use super::{Invalid, Profile, Reach, Refs, erased::ErasedPort};
+use super::{Accepts, Invalid, Profile, Reach, Refs, erased::ErasedPort};
 use crate::{
     aws::Access,
     model::{
@@ -74,8 +78,11 @@ pub struct Table {
     /// The operations of all calls, in the order in which they are made where no [`Call::after`] decides. It is for people: the
     /// laws hold for every order here.
     pub order: Vec<Text>,
-    /// The leaf whose value, or whose entries, AWS or people take for unique.
-    pub natural_key: Option<Text>,
+    /// What AWS or people take for unique in a state.
+    pub natural_keys: fn(&Tree) -> Vec<String>,
+    /// Whether a leaf that AWS cannot change ([`How::Fixed`]) makes the manifest one for another resource: while one differs,
+    /// nothing else is edited.
+    pub fixed_first: bool,
     /// What creating a resource does to access and to users.
     pub creating: Risk,
     /// How a resource that is on its way out is called back, where that can be done.
@@ -109,6 +116,8 @@ pub struct Leaf {
     pub risk: RiskOf,
     /// What a value of it lets people do. The laws hold order and risk against it, so it is said apart from both.
     pub gives: Gives,
+    /// While that other leaf has this value, no call changes it.
+    pub fixed_while: Option<(Text, Value)>,
     /// It is changed only while that other leaf has this value: AWS refuses it otherwise. The call that brings that value
     /// about stands in [`Call::after`].
     pub only_while: Option<(Text, Value)>,
@@ -141,14 +150,36 @@ pub enum Form {
         /// What is said of too many, with `{count}` and `{max}`, and the way out.
         too_many: (Text, Text),
     },
+    /// Something else, which the state names by its id or ARN. A manifest writes the id, a reference or a lookup that finds
+    /// exactly one.
+    Target(Named),
+    /// Several of them: a list, or one lookup that finds them all. In the state, the set of their ids.
+    Targets {
+        /// What each is.
+        each: Named,
+        /// A lookup finds only what has this attribute with the value of that leaf, which stands before this one:
+        /// `("vpc", "vpc")`.
+        within: Option<(Text, Text)>,
+        /// A lookup's finds are alternatives where they have the same value of this attribute (`zone`): one of them is used.
+        /// The wanted state is a list of sets of alternatives then, the live state a list of sets of one.
+        one_of_each: Option<Text>,
+        /// While that leaf, which stands before this one, has this value, exactly one is meant: a lookup must find exactly one.
+        single_while: Option<(Text, Value)>,
+        /// How few a manifest can list; what is said of fewer.
+        min: (usize, Text),
+        /// How many; what is said of more, with `{count}` and `{max}`.
+        max: (usize, Text),
+    },
     /// A policy document.
     Policy {
         /// The rules it is read by.
         dialect: Dialect,
-        /// Whose access it decides.
-        reach: Reach,
-        /// What a plan says where the live one names a deleted role or user by its unique id.
-        orphaned: Text,
+        /// Whose access it decides, of a state.
+        reach: fn(&Tree) -> Reach,
+        /// The word that stands for the policy that AWS attaches when it is given none.
+        word: Option<PolicyWord>,
+        /// What a plan says where the live one names a deleted role or user by its unique id, if that matters here.
+        orphaned: Option<Text>,
     },
     /// `{enabled, …}`: something that is on or off, and how it is while it is on. While it is off the rest means nothing.
     Switch {
@@ -163,6 +194,28 @@ pub enum Form {
         /// How it reads while it is on, with the details in braces; `on` where one of them is not known.
         shown: Text,
     },
+}
+
+/// What a [`Form::Target`] can be.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// What a reference and a lookup may name.
+    pub accepts: Accepts,
+    /// How a literal id begins; empty where it is an ARN or a name.
+    pub prefix: Text,
+}
+
+/// A word for a policy.
+#[derive(Debug, Clone)]
+pub struct PolicyWord {
+    /// The word in manifests and states.
+    pub word: Text,
+    /// The documents it stands for, all of one meaning; the first is what is sent.
+    pub documents: Vec<Value>,
+    /// How it reads in a plan.
+    pub shown: Text,
+    /// The edit that sets it, in the imperative.
+    pub says: Text,
 }
 
 /// The limits of a whole number.
@@ -181,6 +234,8 @@ pub struct Range {
 /// Whether a text can be right.
 #[derive(Debug, Clone, Copy)]
 pub enum Check {
+    /// Any will do.
+    Any,
     /// Its length.
     Length(Length),
     /// What is wrong with it, after the text itself, and the way out.
@@ -279,6 +334,8 @@ pub struct Call {
     pub follows: bool,
     /// Whether one call takes the edits of several leaves together.
     pub shared: bool,
+    /// Leaves whose wanted values go along, where they are managed: AWS would take its own defaults otherwise.
+    pub with: Vec<Text>,
 }
 
 /// An operation that comes first.
@@ -329,6 +386,8 @@ pub enum RiskOf {
     MoreIsTighter,
     /// By comparing the documents.
     Meaning,
+    /// Of words: the first that fits, from the live word and to the wanted one, where none is any.
+    Words(Vec<(Option<Text>, Option<Text>, Risk)>),
 }
 
 /// What a value lets people do.
@@ -348,6 +407,8 @@ pub enum Gives {
     More,
     /// Less, the more entries it has.
     Less,
+    /// Of words: what each lets people do.
+    Each(Vec<(Text, Vec<Text>)>),
 }
 
 /// How a resource that is on its way out is called back. Until that is done it takes no other edit.
@@ -383,6 +444,7 @@ impl Call {
             inspect: false,
             follows: false,
             shared: false,
+            with: Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{
 use serde_json::{Value, json};
 
 use super::{Form, Leaf, Null, Table, Text, Tree};
-use crate::kind::{TagSpec, typed};
+use crate::kind::{TagSpec, Target, Targets, typed};
 
 /// The name of the tags' field.
 pub(super) const TAGS: &str = "tags";
@@ -178,6 +178,8 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
             }
             Form::Set { .. } => deserializer.deserialize_seq(Texts),
             Form::Policy { .. } => Value::deserialize(deserializer),
+            Form::Target(_) => Target::deserialize(deserializer).map(|target| json!(target)),
+            Form::Targets { .. } => Targets::deserialize(deserializer).map(|all| json!(all)),
             Form::Switch { name, details, .. } => Group { name, rows: details, extra: &[ENABLED] }
                 .deserialize(deserializer)
                 .map(Value::Object),
@@ -190,9 +192,7 @@ fn word(value: Value, words: &[(Text, Text)]) -> Result<Value, String> {
     let known = words.iter().map(|(known, _)| known.as_ref());
     match &value {
         Value::String(word) if words.iter().any(|(known, _)| known == word) => Ok(value),
-        Value::String(word) => {
-            Err(format!("unknown variant `{word}`, expected {}", one_of(known)))
-        }
+        Value::String(word) => Err(format!("unknown variant `{word}`, expected {}", one_of(known))),
         other => {
             let known: Vec<_> = known.collect();
             let found = typed::what(other);

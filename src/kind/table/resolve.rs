@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    ACCOUNT, Absent, Check, Form, Leaf, Null, PARTITION, Range, Table, Tree,
-    edit::policy,
-    get,
+    ACCOUNT, Absent, Check, Form, Leaf, Null, PARTITION, Range, Table, Tree, get,
+    policy::{policy, scope_context},
     read::{ENABLED, Said},
+    targets::listed,
     template, texts,
 };
 use crate::kind::{Invalid, Refs, policies};
@@ -22,7 +22,8 @@ impl Table {
         let mut problems = Vec::new();
         let mut want = Tree::new();
         for leaf in &self.leaves {
-            let value = leaf.wanted(said.leaves.get(leaf.path.as_ref()), refs, &mut problems);
+            let said = said.leaves.get(leaf.path.as_ref());
+            let value = leaf.wanted(said, &want, refs, &mut problems);
             want.insert(leaf.path.clone().into_owned(), value);
         }
         (self.settle)(&mut want, refs, &mut problems);
@@ -46,13 +47,29 @@ pub(super) fn is_at(field: &str, path: &str) -> bool {
 }
 
 impl Leaf {
-    fn wanted(&self, said: Option<&Value>, refs: &Refs<'_>, problems: &mut Vec<Invalid>) -> Value {
+    /// `before` has the rows that stand before this one.
+    fn wanted(
+        &self,
+        said: Option<&Value>,
+        before: &Tree,
+        refs: &mut Refs<'_>,
+        problems: &mut Vec<Invalid>,
+    ) -> Value {
         match (said, &self.null) {
             (Some(Value::Null), Null::None(none)) => self.form.canonical(none.clone()),
             (Some(Value::Null) | None, _) => self.unsaid(problems),
             (Some(value), _) => {
                 self.form.check(&self.path, value, refs, problems);
-                self.form.canonical(value.clone())
+                match &self.form {
+                    Form::Target(named) => named.one(&self.path, value, refs, problems),
+                    Form::Targets { .. } => {
+                        self.form.many(&self.path, value, before, refs, problems)
+                    }
+                    Form::Policy { dialect, word: Some(word), .. } => {
+                        word.canonical(value.clone(), *dialect, &scope_context(refs))
+                    }
+                    form => form.canonical(value.clone()),
+                }
             }
         }
     }
@@ -73,7 +90,9 @@ impl Form {
     /// The value as it stands in a state: sets and the keys of documents sorted, what is off without how it would be.
     pub(super) fn canonical(&self, value: Value) -> Value {
         match self {
-            Self::Set { .. } => json!(texts(&value).collect::<BTreeSet<_>>()),
+            Self::Set { .. } | Self::Targets { one_of_each: None, .. } => {
+                json!(texts(&value).collect::<BTreeSet<_>>())
+            }
             Self::Switch { details, .. } => {
                 let on = value.get(ENABLED).and_then(Value::as_bool).unwrap_or(true);
                 let mut whole = Tree::from_iter([(ENABLED.to_owned(), json!(on))]);
@@ -86,8 +105,8 @@ impl Form {
                 }
                 Value::Object(whole)
             }
-            Self::Policy { dialect, .. } => {
-                policy(&value, *dialect).map_or(value, |document| document.as_value().clone())
+            Self::Policy { .. } => {
+                policy(self, &value).map_or(value, |document| document.as_value().clone())
             }
             _ => value,
         }
@@ -117,6 +136,18 @@ impl Form {
                         let why = format!("`{item}` occurs twice");
                         problems.push(Invalid::new(field, why).help("keep one"));
                     }
+                }
+            }
+            Self::Target(named) => problems.extend(named.refused(field, value)),
+            Self::Targets { each, min, max, .. } => {
+                if let Value::Array(items) = value {
+                    listed(field, items, each, (min, max), problems);
+                }
+            }
+            Self::Policy { word: Some(word), .. } if value.is_string() => {
+                if *value != *word.word {
+                    let why = format!("neither a policy document nor the word `{}`", word.word);
+                    problems.push(Invalid::new(field, why));
                 }
             }
             Self::Policy { dialect, .. } => {
@@ -149,6 +180,7 @@ impl Range {
 impl Check {
     fn refused(self, field: &str, text: &str) -> Option<Invalid> {
         match self {
+            Self::Any => None,
             Self::Length(length) => length.refused(field, text).map(Invalid::from),
             Self::Form(wrong) => {
                 let (why, help) = wrong(text)?;

@@ -1,9 +1,10 @@
 //! The JSON schema (draft 7) of a table's spec.
 
-use schemars::Schema;
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::{Absent, Form, Leaf, Null, Range, Table, Text, Tree, read};
+use crate::kind::{Target, Targets};
 
 impl Table {
     /// The schema of the spec, with the word lists and switches it refers to.
@@ -58,7 +59,16 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
             list["items"] = typed("string", false);
             list
         }
-        Form::Policy { .. } => json!({"type": "object", "additionalProperties": true}),
+        Form::Policy { word: None, .. } => json!({"type": "object", "additionalProperties": true}),
+        Form::Policy { word: Some(word), .. } => {
+            let document = json!({"type": "object", "required": ["Statement"]});
+            let none = nullable.then(|| typed("null", false));
+            let all: Vec<_> =
+                [document, json!({"const": word.word})].into_iter().chain(none).collect();
+            json!({"anyOf": all})
+        }
+        Form::Target(_) => foreign::<Target>(nullable, definitions),
+        Form::Targets { .. } => foreign::<Targets>(nullable, definitions),
         Form::Word { name, about, words } => {
             let words = words.iter().map(
                 |(word, about)| json!({"type": "string", "const": word, "description": about}),
@@ -83,7 +93,10 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
         }
     };
     schema["description"] = json!(leaf.about);
-    let is_reference = matches!(leaf.form, Form::Word { .. } | Form::Switch { .. });
+    let is_reference = matches!(
+        leaf.form,
+        Form::Word { .. } | Form::Switch { .. } | Form::Target(_) | Form::Targets { .. }
+    );
     match (&leaf.absent, &leaf.null) {
         // A default of `null` would say that an editor may write it for leaving the field out: true only where that is the same.
         (Absent::Unmanaged | Absent::Means(_), Null::Absent) if !is_reference => {
@@ -107,6 +120,15 @@ fn whole_number(range: &Range, nullable: bool) -> Value {
     schema["minimum"] = json!(range.min);
     schema["maximum"] = json!(range.max);
     schema
+}
+
+/// A reference to the schema of a type, which stands in the definitions with everything that it refers to itself.
+fn foreign<T: JsonSchema>(nullable: bool, definitions: &mut Tree) -> Value {
+    let mut generator = SchemaSettings::draft07().into_generator();
+    let part = generator.subschema_for::<T>();
+    definitions.extend(generator.take_definitions(true));
+    let part = part.to_value();
+    if nullable { json!({"anyOf": [part, {"type": "null"}]}) } else { json!({"allOf": [part]}) }
 }
 
 /// A reference to a part that stands in the definitions.

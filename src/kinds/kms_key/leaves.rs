@@ -8,7 +8,7 @@ use crate::{
         Creation, Profile, Reach, Removal, Writers,
         table::{
             Absent, Call, Check, Compare, Form, Gives, How, Leaf, Live, Null, Range, Restore,
-            RiskOf, Table, TagLeaf, Take, Text,
+            RiskOf, Table, TagLeaf, Take, Text, get, texts,
         },
     },
     model::{Risk, policy_document::Dialect, text},
@@ -67,7 +67,8 @@ pub fn table() -> Table {
             // People find the key by its aliases: only when it is as it shall be.
             "kms:CreateAlias".into(),
         ],
-        natural_key: Some("aliases".into()),
+        natural_keys: |state| texts(get(state, "aliases")).map(str::to_owned).collect(),
+        fixed_first: false,
         // The key policy hands out access to whatever is encrypted under the key from now on.
         creating: Risk::LOOSENS,
         // A dying key takes nothing else, its rotation cannot be read, and its claim cannot be written: the rest follows when
@@ -96,6 +97,7 @@ fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf
         change,
         risk: RiskOf::Always(Risk::NEUTRAL),
         gives: Gives::Nothing,
+        fixed_while: None,
         only_while: None,
     }
 }
@@ -160,8 +162,9 @@ fn policy() -> Leaf {
         .after(&["kms:DisableKey", "kms:DeleteAlias"]);
     let form = Form::Policy {
         dialect: Dialect::KeyPolicy,
-        reach: Reach::Key,
-        orphaned: "the wanted policy; KMS refuses it until every role it names exists".into(),
+        reach: |_| Reach::Key,
+        word: None,
+        orphaned: Some("the wanted policy; KMS refuses it until every role it names exists".into()),
     };
     Leaf {
         absent: Absent::Required(

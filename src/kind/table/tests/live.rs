@@ -223,6 +223,7 @@ async fn what_has_no_call_is_refused_before_anything_is_sent() {
             verb: Verb::Set,
             old: json!("x"),
             new: json!("y"),
+            with: Tree::new(),
         };
         Edit::of_tags("name", String::new(), EditBody::Change(json!(edit)))
     };

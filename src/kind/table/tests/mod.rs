@@ -31,7 +31,12 @@ fn every_path_is_there_once_and_is_found_where_it_is_named() {
             .leaves
             .iter()
             .filter_map(|leaf| leaf.only_while.as_ref().map(|(path, _)| path))
-            .chain(&table.natural_key)
+            .chain(
+                table
+                    .leaves
+                    .iter()
+                    .filter_map(|leaf| leaf.fixed_while.as_ref().map(|(path, _)| path)),
+            )
             .chain(table.restore.iter().flat_map(|restore| &restore.sets).map(|(path, _)| path));
         for path in named {
             assert!(paths.contains(path), "{}: {path}", name(table));
@@ -97,7 +102,7 @@ fn every_row_says_what_it_means_and_its_defaults_are_of_its_form() {
             if let super::Null::None(value) = &leaf.null {
                 assert!(fits(leaf, value), "{}: {value}", leaf.path);
             }
-            if let Some((path, value)) = &leaf.only_while {
+            for (path, value) in leaf.only_while.iter().chain(&leaf.fixed_while) {
                 let other = table.leaf(path).expect("a row");
                 assert!(fits(other, value), "{path}: {value}");
             }
@@ -114,7 +119,11 @@ fn fits(leaf: &Leaf, value: &serde_json::Value) -> bool {
         Form::Text(_) => value.is_string(),
         Form::Word { words, .. } => words.iter().any(|(word, _)| *value == **word),
         Form::Set { .. } => value.is_array(),
-        Form::Policy { .. } => value.is_object(),
+        Form::Policy { word, .. } => {
+            value.is_object() || word.as_ref().is_some_and(|word| *value == *word.word)
+        }
+        Form::Target(_) => value.is_string(),
+        Form::Targets { .. } => value.is_array(),
         Form::Switch { .. } => value["enabled"].is_boolean(),
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         },
     },
     model::{Risk, text},
+    operations::OfKind,
 };
 
 fn leaf(path: &'static str, form: Form, risk: RiskOf, gives: Gives) -> Leaf {
@@ -27,6 +28,7 @@ fn leaf(path: &'static str, form: Form, risk: RiskOf, gives: Gives) -> Leaf {
         change: How::By(update),
         risk,
         gives,
+        fixed_while: None,
         only_while: None,
     }
 }
@@ -64,6 +66,7 @@ pub(super) fn table() -> Table {
             writers: Writers::Many,
             sweep: false,
         },
+        operations: OfKind::NONE,
         about: "A widget.".into(),
         leaves: vec![
             Leaf {
@@ -77,7 +80,10 @@ pub(super) fn table() -> Table {
         ],
         tags: TagLeaf { about: "Tags.".into(), rules: text::EC2 },
         order: vec!["x:UpdateWidget".into()],
-        natural_key: Some("name".into()),
+        natural_keys: |state| {
+            crate::kind::table::get(state, "name").as_str().map(str::to_owned).into_iter().collect()
+        },
+        fixed_first: false,
         creating: Risk::LOOSENS,
         restore: None,
         settle: |_, _, _| {},

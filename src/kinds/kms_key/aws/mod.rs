@@ -13,9 +13,7 @@ use std::collections::BTreeSet;
 use aws_sdk_kms::{
     Client,
     config::retry::RetryConfig,
-    types::{
-        KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType, Tag,
-    },
+    types::{KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType, Tag},
 };
 use serde_json::{Value, json};
 

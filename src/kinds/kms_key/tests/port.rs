@@ -10,7 +10,7 @@ use crate::{
     kind::{
         Ask, Class, CloudError, Population,
         erased::{Edit, EditBody, ErasedKind as _, ErasedPort},
-        table::{LeafEdit, Verb},
+        table::{LeafEdit, Tree, Verb},
     },
     kinds::kms_key::{State, table},
     model::{Address, Claim, Deletion, Observed, Phase, PhysicalId, Tags},
@@ -77,6 +77,7 @@ fn of_alias(verb: Verb, operation: &str, alias: &str) -> Edit {
         verb,
         old: Value::Null,
         new: json!(alias),
+        with: Tree::new(),
     };
     Edit::of_tags(alias, operation.to_owned(), EditBody::Change(json!(edit)))
 }

@@ -1,0 +1,151 @@
+//! Other things that a leaf names, by id, reference or lookup; and the choice among what a lookup finds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+
+use super::{Form, Named, Text, Tree, get, template, texts};
+use crate::kind::{Invalid, LookupItem, Refs, Target, Targets};
+
+impl Named {
+    /// The id that a target stands for, or its placeholder.
+    pub(super) fn one(
+        &self,
+        field: &str,
+        said: &Value,
+        refs: &mut Refs<'_>,
+        problems: &mut Vec<Invalid>,
+    ) -> Value {
+        let resolved = Target::deserialize(said)
+            .map_err(|error| Invalid::new(field, error.to_string()))
+            .and_then(|target| refs.one(field, &target, self.accepts));
+        match resolved {
+            Ok(id) => json!(id),
+            Err(problem) => {
+                problems.push(problem);
+                // Not null: that would say that it is not managed, and lookups within it would find everything.
+                json!("")
+            }
+        }
+    }
+
+    /// Why a literal id cannot be one.
+    pub(super) fn refused(&self, field: &str, said: &Value) -> Option<Invalid> {
+        let (id, prefix) = (said.as_str()?, self.prefix.as_ref());
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let is_id = |rest: &str| !rest.is_empty() && rest.chars().all(plain);
+        let fits = prefix.is_empty() || id.strip_prefix(prefix).is_some_and(is_id);
+        let why = format!("`{id}` is not an id of the form `{prefix}…`");
+        (!fits).then(|| Invalid::new(field, why))
+    }
+}
+
+impl Form {
+    /// The ids that targets stand for: a set, or one set of alternatives for each value of the attribute by which they are
+    /// alternatives.
+    pub(super) fn many(
+        &self,
+        field: &str,
+        said: &Value,
+        before: &Tree,
+        refs: &mut Refs<'_>,
+        problems: &mut Vec<Invalid>,
+    ) -> Value {
+        let Self::Targets { each, within, one_of_each, single_while, .. } = self else {
+            return Value::Null;
+        };
+        let within = within.as_ref().map(|(attribute, leaf)| {
+            (attribute.as_ref(), get(before, leaf).as_str().unwrap_or_default())
+        });
+        let is_single =
+            single_while.as_ref().is_some_and(|(leaf, value)| get(before, leaf) == value);
+        let found = Targets::deserialize(said)
+            .map_err(|error| vec![Invalid::new(field, error.to_string())])
+            .and_then(|targets| match (&targets, each.accepts.lookup) {
+                (Targets::Lookup(lookup), Some(kind)) if is_single => {
+                    Ok(vec![refs.find_one(field, kind, lookup, within)])
+                }
+                _ => refs.many(field, &targets, each.accepts, within),
+            });
+        match (found, one_of_each) {
+            (Ok(found), Some(attribute)) => json!(alternatives(found, attribute)),
+            (Ok(found), None) => {
+                json!(found.into_iter().map(|item| item.id).collect::<BTreeSet<_>>())
+            }
+            (Err(wrong), _) => {
+                problems.extend(wrong);
+                Value::Null
+            }
+        }
+    }
+}
+
+/// What is wrong with a list of targets, apart from what each refers to.
+pub(super) fn listed(
+    field: &str,
+    items: &[Value],
+    each: &Named,
+    (min, max): (&(usize, Text), &(usize, Text)),
+    problems: &mut Vec<Invalid>,
+) {
+    let count = items.len();
+    if count < min.0 {
+        problems.push(Invalid::new(field, min.1.as_ref()));
+    }
+    if count > max.0 {
+        let value = |name: &str| match name {
+            "count" => Some(count.to_string()),
+            "max" => Some(max.0.to_string()),
+            _ => None,
+        };
+        let why = template::filled(&max.1, &value).unwrap_or_default();
+        problems.push(Invalid::new(field, why));
+    }
+    for (index, item) in items.iter().enumerate() {
+        let field = format!("{field}[{index}]");
+        problems.extend(each.refused(&field, item));
+        if let Some(first) = items[..index].iter().position(|other| other == item) {
+            problems.push(Invalid::new(field, format!("is the same as number {first}")));
+        }
+    }
+}
+
+/// One set of alternatives for each value of the attribute. What was named by id stands for itself, also against finds with
+/// the same value.
+fn alternatives(found: Vec<LookupItem>, attribute: &str) -> Vec<BTreeSet<String>> {
+    let (found, named): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|item| item.attributes.contains_key(attribute));
+    let mut by_value: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for item in found {
+        by_value.entry(item.attributes[attribute].clone()).or_default().insert(item.id);
+    }
+    let named: BTreeSet<String> = named.into_iter().map(|item| item.id).collect();
+    let mut sets: Vec<_> = by_value.into_values().filter(|set| set.is_disjoint(&named)).collect();
+    sets.extend(named.into_iter().map(|id| BTreeSet::from([id])));
+    sets.sort();
+    sets
+}
+
+/// Of each set of alternatives the one that is in use, so that nobody's connections move; where none is, the lowest id.
+pub(super) fn choice(want: &Value, have: &Value) -> BTreeSet<String> {
+    let live = chosen(have);
+    let sets = want.as_array().into_iter().flatten();
+    sets.filter_map(|set| {
+        let set: BTreeSet<_> = texts(set).map(str::to_owned).collect();
+        set.intersection(&live).next().or(set.first()).cloned()
+    })
+    .collect()
+}
+
+/// What is in use in a live state, or what a create takes: the lowest id of each set.
+pub fn chosen(sets: &Value) -> BTreeSet<String> {
+    let sets = sets.as_array().into_iter().flatten();
+    sets.filter_map(|set| texts(set).min().map(str::to_owned)).collect()
+}
+
+/// Each id as a set of its own, as a live state has them.
+pub fn singles(ids: impl IntoIterator<Item = String>) -> Value {
+    let ids: BTreeSet<String> = ids.into_iter().collect();
+    json!(ids.into_iter().map(|id| [id]).collect::<Vec<_>>())
+}
