@@ -149,7 +149,7 @@ fn types_and_values_are_told_with_their_place() {
             json!({"tags": {"aws:x": "1"}}),
             "tags.aws:x: keys that start with `aws:` are reserved for AWS",
         ),
-        (json!([]), ".: invalid type: sequence, expected struct Spec"),
+        (json!([]), ".: a list stands where a mapping is needed"),
     ] {
         assert_eq!(resolve(&spec), Err(problem.to_owned()), "{spec}");
     }
