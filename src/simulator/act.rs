@@ -1,8 +1,12 @@
-//! The world's other hands: calls by people and services that are not palisade.
+//! Calls by people and services that are not palisade.
 
 use serde_json::Value;
 
-use super::{Answer, ApiError, Caller, Service, Simulator, World};
+use super::{
+    fault::Deed,
+    service::{Answer, Caller},
+    world::{Simulator, World},
+};
 
 impl Simulator {
     /// [`World::act`].
@@ -36,14 +40,18 @@ impl World {
         operation: &str,
         input: &Value,
     ) -> Answer {
-        let Some(service) = Service::ALL.into_iter().find(|known| known.name() == service) else {
-            return Err(ApiError::new("UnknownService", format!("`{service}` is not simulated")));
-        };
         let caller = Caller {
             account: account.to_owned(),
             region: region.to_owned(),
             arn: format!("arn:aws:iam::{account}:role/administrator"),
         };
-        self.call(service, &caller, operation, input)
+        self.call(service, &caller, operation, input, None)
+    }
+}
+
+impl Deed {
+    /// A deed; it may use [`World::act`].
+    pub fn new(deed: impl Fn(&mut World) + Send + Sync + 'static) -> Self {
+        Self::of(deed)
     }
 }

@@ -1,21 +1,21 @@
 //! Carrying one call out, with the fault that strikes it.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{
-    Caller, Service, World,
-    fault::{Effect, Phase, denied, expired, throttled},
-    lies,
-    query::Input,
-    service::{Answer, ApiError, is_mutating},
-    truth::Truth,
+    api::Api,
+    fault::{Effect, Phase},
+    iam, lies,
+    service::{Answer, ApiError, Caller, Disturbed, is_mutating},
+    witness::Witnessed,
+    world::World,
 };
 
 /// A request understood.
 pub(super) struct Call {
-    pub service: Service,
+    pub api: &'static Api,
     pub caller: Caller,
     pub operation: String,
     pub input: Value,
@@ -29,35 +29,6 @@ pub(super) enum Fate {
     Garbled,
     Broken,
     Silent,
-}
-
-/// One call as a monitor sees it: with what was true before and after it.
-#[derive(Debug)]
-pub struct Witnessed<'a> {
-    /// `ec2`, `kms`, …
-    pub service: &'static str,
-    /// The operation as the API names it.
-    pub operation: &'a str,
-    /// Who calls.
-    pub caller: &'a Caller,
-    /// The request's members.
-    pub input: &'a Value,
-    /// What the service answered, before any fault touched the answer.
-    pub answer: &'a Answer,
-    /// What the caller is told, if it gets an answer.
-    pub told: &'a Answer,
-    /// The code of the error that the caller is shown, if it is shown one.
-    pub shown: Option<&'a str>,
-    /// When, in the world's time since it began.
-    pub at: Duration,
-    /// Before and after the call; only of calls that can change anything.
-    pub truth: Option<(&'a Truth, &'a Truth)>,
-}
-
-/// Somebody who sees every call and judges it. The world stands still meanwhile.
-pub trait Watch: fmt::Debug + Send {
-    /// One call was carried out, or kept from it by a fault.
-    fn witness(&mut self, call: &Witnessed<'_>);
 }
 
 impl World {
@@ -75,9 +46,7 @@ impl World {
         let before = watched.then(|| self.truth());
         let answer = if applies {
             self.count(call)
-                .and_then(|()| {
-                    self.authorise(call.service, &call.caller, &call.operation, &call.input)
-                })
+                .and_then(|()| self.authorise(call))
                 .and_then(|()| self.answer(call, effect.as_ref()))
         } else {
             let message = "This call was kept from being carried out by an injected fault.";
@@ -87,7 +56,7 @@ impl World {
         if let Some(mut watch) = self.watch.take() {
             let after = before.is_some().then(|| self.truth());
             watch.witness(&Witnessed {
-                service: call.service.name(),
+                service: call.api.name,
                 operation: &call.operation,
                 caller: &call.caller,
                 input: &call.input,
@@ -112,51 +81,53 @@ impl World {
         if !self.options.throttling {
             return Ok(());
         }
-        let (input, age) = (Input::new(&call.input), self.age());
-        self.buckets.take(call.service, &call.caller, &call.operation, input, age)
+        let age = self.age();
+        self.buckets.take(call.api, &call.caller, &call.operation, &call.input, age)
+    }
+
+    /// Refuses a call that the policies of the caller's account do not allow. Accounts without policies may do everything.
+    fn authorise(&mut self, call: &Call) -> Result<(), ApiError> {
+        let Call { api, caller, operation, input } = call;
+        let Some(policies) = self.options.permissions.get(&caller.account) else { return Ok(()) };
+        let asked =
+            iam::Call { service: api.name, caller, operation, input, directory: &self.services };
+        let needs = self.services.get(api.name).map(|service| service.needs(&asked));
+        let needs = needs.unwrap_or_default();
+        let denied = needs.iter().find(|need| !iam::allows(policies, &need.0)).map(|need| {
+            api.protocol.denied(format!(
+                "User: {} is not authorized to perform: {} on resource: {} because no identity-based policy allows it",
+                caller.arn, need.0.action, need.0.resource
+            ))
+        });
+        for iam::Need(request) in needs {
+            let judged = iam::Judged { account: caller.account.clone(), request };
+            if !self.judged.contains(&judged) {
+                self.judged.push(judged);
+            }
+        }
+        denied.map_or(Ok(()), Err)
     }
 
     /// Lets the service answer, under the effects that are upon the call itself.
     fn answer(&mut self, call: &Call, effect: Option<&Effect>) -> Answer {
-        let Call { service, caller, operation, input } = call;
         match effect {
             Some(Effect::Stale { reads, alternating }) => {
-                let before = self.services();
+                let before = self.services.clone();
                 let answer = self.read_or_write(call);
                 self.lies.show_past(before, *reads, *alternating);
                 answer
             }
-            Some(Effect::Ignore) if is_mutating(operation) => {
-                let mut before = self.services();
-                let answer = self.call(*service, caller, operation, input);
-                self.swap_services(&mut before);
+            Some(Effect::Ignore) if is_mutating(&call.operation) => {
+                let before = self.services.clone();
+                let answer = self.apply(call, None);
+                self.services = before;
                 answer
             }
-            Some(Effect::Stall(time)) => {
-                let options = self.options.clone();
-                self.options.endpoint_pending = *time;
-                self.options.endpoint_deleting = *time;
-                self.options.domain_pending = *time;
-                self.options.domain_updating = *time;
-                self.options.domain_deleting = *time;
-                let answer = self.call(*service, caller, operation, input);
-                self.options = options;
-                answer
-            }
-            Some(Effect::FailLater) => {
-                let why = || Some("An internal error occurred. Please try again.".to_owned());
-                let behaviour = self.sagemaker.behaviour.clone();
-                self.options.endpoints_fail = true;
-                self.sagemaker.behaviour.creation_failure = why();
-                self.sagemaker.behaviour.update_failure = why();
-                let answer = self.call(*service, caller, operation, input);
-                self.options.endpoints_fail = false;
-                self.sagemaker.behaviour = behaviour;
-                answer
-            }
+            Some(Effect::Stall(time)) => self.apply(call, Some(Disturbed::Stalled(*time))),
+            Some(Effect::FailLater) => self.apply(call, Some(Disturbed::Failing)),
             Some(Effect::Paging(how)) => {
-                if *service != Service::Sts && !is_mutating(operation) {
-                    self.lies.break_paging(*how, operation);
+                if call.api.replicated && !is_mutating(&call.operation) {
+                    self.lies.break_paging(*how, &call.operation);
                 }
                 self.read_or_write(call)
             }
@@ -168,24 +139,29 @@ impl World {
         }
     }
 
+    /// Lets the service answer on what is really there.
+    fn apply(&mut self, call: &Call, disturbed: Option<Disturbed>) -> Answer {
+        self.call(call.api.name, &call.caller, &call.operation, &call.input, disturbed)
+    }
+
     /// Writes work on the truth; reads are told what the lies in force make of it.
     fn read_or_write(&mut self, call: &Call) -> Answer {
-        let Call { service, caller, operation, input } = call;
-        if is_mutating(operation) || *service == Service::Sts {
-            return self.call(*service, caller, operation, input);
+        let Call { api, caller, operation, input } = call;
+        if is_mutating(operation) || !api.replicated {
+            return self.apply(call, None);
         }
         let mut input = input.clone();
-        let followed = self.lies.follow(operation, &mut input);
+        let followed = self.lies.follow(api, operation, &mut input);
         let answer = match self.lies.past_for_read() {
-            None => self.call(*service, caller, operation, &input),
+            None => self.call(api.name, caller, operation, &input, None),
             Some(mut past) => {
-                self.swap_services(&mut past);
-                let answer = self.call(*service, caller, operation, &input);
-                self.swap_services(&mut past);
+                std::mem::swap(&mut self.services, &mut past);
+                let answer = self.call(api.name, caller, operation, &input, None);
+                self.services = past;
                 answer
             }
         };
-        self.lies.colour(*service, operation, followed, &input, answer)
+        self.lies.colour(api, operation, followed, &input, answer)
     }
 
     fn in_time(&mut self) -> Fate {
@@ -223,15 +199,17 @@ impl World {
             Some(Effect::Reject { code, message, status }) => {
                 Err(ApiError::new(code, message).status(*status))
             }
-            Some(Effect::Throttle) => Err(throttled(call.service)),
-            Some(Effect::Deny) => Err(denied(call.service)),
-            Some(Effect::Expire) => Err(expired(call.service)),
+            Some(Effect::Throttle) => Err(call.api.throttled.error()),
+            Some(Effect::Deny) => {
+                Err(call.api.protocol.denied("You are not authorized to perform this operation."))
+            }
+            Some(Effect::Expire) => Err(call.api.protocol.expired()),
             Some(Effect::Impostor(account)) if call.operation == "GetCallerIdentity" => {
                 let arn = format!("arn:aws:iam::{account}:user/simulator");
                 Ok(json!({"Account": account, "Arn": arn, "UserId": "AIDAEXAMPLE"}))
             }
             Some(Effect::Unlisted { reads }) => {
-                let ids = answer.as_ref().map(lies::created).unwrap_or_default();
+                let ids = answer.as_ref().map(|it| lies::created(call.api, it)).unwrap_or_default();
                 self.lies.hide(ids, *reads);
                 answer
             }

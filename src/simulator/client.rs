@@ -1,7 +1,7 @@
 //! The simulator as an HTTP client of the AWS SDK: everything above the connection is the SDK's own code.
 
-use super::Simulator;
 use super::wire::Outcome;
+use super::world::Simulator;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -18,6 +18,9 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// The secret key of everybody who has no session.
+pub const SECRET_ACCESS_KEY: &str = "simulated-secret-access-key";
+
 impl Simulator {
     /// The connection to hand to the SDK (`aws_config::ConfigLoader::http_client`, or a service's own config).
     pub fn http_client(&self) -> SharedHttpClient {
@@ -27,8 +30,7 @@ impl Simulator {
     /// A complete SDK configuration for one account (twelve digits) and region. Three attempts a call, as the SDK does by
     /// default, with delays of milliseconds: nothing recovers by waiting here.
     pub fn sdk_config(&self, account: &str, region: &str) -> SdkConfig {
-        let credentials =
-            Credentials::new(account, super::SECRET_ACCESS_KEY, None, None, "simulator");
+        let credentials = Credentials::new(account, SECRET_ACCESS_KEY, None, None, "simulator");
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
             .with_max_backoff(Duration::from_millis(4))

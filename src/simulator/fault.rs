@@ -1,8 +1,6 @@
 //! Faults addressed as (operation, nth, phase): the way tests make AWS fail, lie and dawdle on purpose.
 
-use std::{fmt, sync::Arc, time::Duration};
-
-use super::{Service, World, service::ApiError};
+use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 /// What goes wrong, with which call.
 #[derive(Debug, Clone)]
@@ -100,17 +98,22 @@ pub enum Paging {
     EmptyFirst,
 }
 
-/// Something that somebody else does to the world.
+/// Something that somebody else does to the world, made by [`Deed::new`]. A world keeps the faults that will strike it, so that
+/// the world is not named here.
 #[derive(Clone)]
-pub struct Deed(Arc<dyn Fn(&mut World) + Send + Sync>);
+pub struct Deed(Arc<dyn Fn(&mut dyn Any) + Send + Sync>);
 
 impl Deed {
-    /// A deed; it may use [`World::act`].
-    pub fn new(deed: impl Fn(&mut World) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(deed))
+    /// A deed on a world of this type.
+    pub(super) fn of<W: 'static>(deed: impl Fn(&mut W) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(move |world: &mut dyn Any| {
+            if let Some(world) = world.downcast_mut::<W>() {
+                deed(world);
+            }
+        }))
     }
 
-    pub(super) fn run(&self, world: &mut World) {
+    pub(super) fn run(&self, world: &mut dyn Any) {
         (self.0)(world);
     }
 }
@@ -254,44 +257,5 @@ impl Faults {
         }
         self.strikes += u64::from(struck.is_some());
         struck
-    }
-}
-
-/// How each service says "too many requests", from their error references.
-pub(super) fn throttled(service: Service) -> ApiError {
-    match service {
-        Service::Ec2 => {
-            ApiError::new("RequestLimitExceeded", "Request limit exceeded.").status(503)
-        }
-        Service::Organizations => ApiError::new(
-            "TooManyRequestsException",
-            "You have sent too many requests in too short a period of time.",
-        ),
-        Service::Kms | Service::SageMaker => ApiError::new("ThrottlingException", "Rate exceeded"),
-        Service::Sts => ApiError::new("Throttling", "Rate exceeded"),
-    }
-}
-
-/// How each service says "you may not", from their error references.
-pub(super) fn denied(service: Service) -> ApiError {
-    let message = "You are not authorized to perform this operation.";
-    match service {
-        Service::Ec2 => ApiError::new("UnauthorizedOperation", message).status(403),
-        Service::Sts => ApiError::new("AccessDenied", message).status(403),
-        Service::Kms | Service::Organizations | Service::SageMaker => {
-            ApiError::new("AccessDeniedException", message)
-        }
-    }
-}
-
-/// How each protocol says that the session is over.
-pub(super) fn expired(service: Service) -> ApiError {
-    let message = "The security token included in the request is expired";
-    match service {
-        Service::Ec2 => ApiError::new("RequestExpired", message),
-        Service::Sts => ApiError::new("ExpiredToken", message).status(403),
-        Service::Kms | Service::Organizations | Service::SageMaker => {
-            ApiError::new("ExpiredTokenException", message)
-        }
     }
 }

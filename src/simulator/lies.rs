@@ -4,23 +4,11 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Service, World,
-    ec2::Ec2,
+    api::Api,
     fault::Paging,
-    kms::Kms,
-    organizations::Organizations,
-    sagemaker::SageMaker,
     service::{Answer, ApiError},
+    services::Services,
 };
-
-/// The services' states at one instant.
-#[derive(Debug, Clone)]
-pub(super) struct Services {
-    ec2: Ec2,
-    kms: Kms,
-    organizations: Organizations,
-    sagemaker: SageMaker,
-}
 
 /// What readers are told for a while. All of it ends by being read.
 #[derive(Debug, Default)]
@@ -49,29 +37,6 @@ struct Past {
 
 /// The token of the page that the lies of paging lead to.
 const TOKEN: &str = "injected-page";
-/// The spellings of the token's member in requests.
-const TOKEN_MEMBERS: [&str; 3] = ["NextToken", "Marker", "nextToken"];
-/// The spellings of tags' members in answers.
-const TAG_MEMBERS: [&str; 3] = ["tagSet", "Tags", "TagList"];
-
-impl World {
-    /// The services as they are, to be shown or put back later.
-    pub(super) fn services(&self) -> Services {
-        Services {
-            ec2: self.ec2.clone(),
-            kms: self.kms.clone(),
-            organizations: self.organizations.clone(),
-            sagemaker: self.sagemaker.clone(),
-        }
-    }
-
-    pub(super) fn swap_services(&mut self, other: &mut Services) {
-        std::mem::swap(&mut self.ec2, &mut other.ec2);
-        std::mem::swap(&mut self.kms, &mut other.kms);
-        std::mem::swap(&mut self.organizations, &mut other.organizations);
-        std::mem::swap(&mut self.sagemaker, &mut other.sagemaker);
-    }
-}
 
 impl Lies {
     pub(super) fn show_past(&mut self, services: Services, reads: u32, alternating: bool) {
@@ -92,11 +57,11 @@ impl Lies {
 
     /// Takes the injected token out of a request of the listing that goes wrong; whether there was one. A listing that begins
     /// anew is served by another replica, where nothing is wrong.
-    pub(super) fn follow(&mut self, operation: &str, input: &mut Value) -> bool {
+    pub(super) fn follow(&mut self, api: &Api, operation: &str, input: &mut Value) -> bool {
         let Some(listing) = self.paging.as_mut().filter(|it| it.operation == operation) else {
             return false;
         };
-        let followed = take_token(input);
+        let followed = take_token(api.pages.token, input);
         if listing.begun && !followed {
             self.paging = None;
         } else {
@@ -125,7 +90,7 @@ impl Lies {
     /// Makes of a true answer to a read what the reader is told.
     pub(super) fn colour(
         &mut self,
-        service: Service,
+        api: &Api,
         operation: &str,
         followed: bool,
         input: &Value,
@@ -141,25 +106,19 @@ impl Lies {
                 self.unlisted = None;
             }
         }
-        if self.untagged > 0 && strip(&mut answer) {
+        if self.untagged > 0 && strip(api.tags, &mut answer) {
             self.untagged -= 1;
         }
         match &self.paging {
             Some(listing) if listing.operation == operation => {
                 let how = listing.how;
-                self.turn_page(how, service, followed, answer)
+                self.turn_page(how, api, followed, answer)
             }
             _ => Ok(answer),
         }
     }
 
-    fn turn_page(
-        &mut self,
-        how: Paging,
-        service: Service,
-        followed: bool,
-        mut answer: Value,
-    ) -> Answer {
+    fn turn_page(&mut self, how: Paging, api: &Api, followed: bool, mut answer: Value) -> Answer {
         let members = match &mut answer {
             Value::Object(members) if members.values().any(Value::is_array) => members,
             _ => {
@@ -184,14 +143,9 @@ impl Lies {
                 return Err(ApiError::new("InternalError", message).status(500));
             }
         }
-        let (token, truncated) = match service {
-            Service::Ec2 | Service::Sts => ("nextToken", None),
-            Service::Kms => ("NextMarker", Some("Truncated")),
-            Service::Organizations | Service::SageMaker => ("NextToken", None),
-        };
-        members.insert(token.to_owned(), TOKEN.into());
-        if let Some(truncated) = truncated {
-            members.insert(truncated.to_owned(), true.into());
+        members.insert(api.pages.next.to_owned(), TOKEN.into());
+        if let Some(more) = api.pages.more {
+            members.insert(more.to_owned(), true.into());
         }
         Ok(answer)
     }
@@ -226,17 +180,18 @@ fn unlist(members: &mut Map<String, Value>, ids: &[String], request: &str) -> bo
     hidden
 }
 
-fn strip(answer: &mut Value) -> bool {
+/// Empties every list of tags in an answer; whether there was a tag.
+fn strip(tags: &str, answer: &mut Value) -> bool {
     match answer {
         Value::Object(members) => {
             let mut stripped = false;
             for (name, member) in members {
                 match member {
-                    Value::Array(tags) if TAG_MEMBERS.contains(&name.as_str()) => {
-                        stripped |= !tags.is_empty();
-                        tags.clear();
+                    Value::Array(list) if name == tags => {
+                        stripped |= !list.is_empty();
+                        list.clear();
                     }
-                    other => stripped |= strip(other),
+                    other => stripped |= strip(tags, other),
                 }
             }
             stripped
@@ -244,7 +199,7 @@ fn strip(answer: &mut Value) -> bool {
         Value::Array(entries) => {
             let mut stripped = false;
             for entry in entries {
-                stripped |= strip(entry);
+                stripped |= strip(tags, entry);
             }
             stripped
         }
@@ -253,30 +208,17 @@ fn strip(answer: &mut Value) -> bool {
 }
 
 /// Takes an injected token out of a request; whether there was one.
-fn take_token(input: &mut Value) -> bool {
+fn take_token(member: &str, input: &mut Value) -> bool {
     let Value::Object(members) = input else { return false };
-    let injected = |member: &&str| members.get(*member).and_then(Value::as_str) == Some(TOKEN);
-    let Some(member) = TOKEN_MEMBERS.into_iter().find(|member| injected(member)) else {
-        return false;
-    };
-    members.remove(member);
-    true
+    let injected = members.get(member).and_then(Value::as_str) == Some(TOKEN);
+    if injected {
+        members.remove(member);
+    }
+    injected
 }
 
 /// The ids that the answer to a create names.
-pub(super) fn created(answer: &Value) -> Vec<String> {
-    [
-        "/groupId",
-        "/vpcEndpoint/vpcEndpointId",
-        "/KeyMetadata/KeyId",
-        "/Policy/PolicySummary/Id",
-        "/DomainId",
-    ]
-    .iter()
-    .filter_map(|path| answer.pointer(path)?.as_str().map(str::to_owned))
-    .chain(
-        // SageMaker names a domain by its ARN only in older answers.
-        answer.pointer("/DomainArn").and_then(Value::as_str).map(str::to_owned),
-    )
-    .collect()
+pub(super) fn created(api: &Api, answer: &Value) -> Vec<String> {
+    let paths = api.kinds.iter().flat_map(|kind| kind.created);
+    paths.filter_map(|path| answer.pointer(path)?.as_str().map(str::to_owned)).collect()
 }

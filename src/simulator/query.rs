@@ -4,6 +4,7 @@
 //! the handlers see neither, they work on values.
 
 use super::service::ApiError;
+use aws_smithy_types::{DateTime, date_time::Format};
 use quick_xml::Writer;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use serde_json::{Map, Value};
@@ -176,6 +177,11 @@ pub fn query_error(namespace: &str, error: &ApiError, request_id: &str) -> Vec<u
         });
         members(xml, &body, "member");
     })
+}
+
+/// The whole second, as the XML protocols write it: `2026-11-20T22:54:05Z`.
+pub fn timestamp(seconds: f64) -> String {
+    DateTime::from_secs_f64(seconds.floor()).fmt(Format::DateTime).unwrap_or_default()
 }
 
 type Xml = Writer<Vec<u8>>;

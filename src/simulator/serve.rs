@@ -1,7 +1,7 @@
 //! The same world on a socket, for the AWS CLI, boto3 and Terraform.
 
-use super::Simulator;
 use super::wire::Outcome;
+use super::world::Simulator;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};

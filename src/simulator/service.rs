@@ -15,6 +15,29 @@ pub struct Caller {
     pub arn: String,
 }
 
+impl Caller {
+    /// The ARN of a service's resource in the account and Region called.
+    pub(crate) fn arn_of(&self, service: &str, resource: &str) -> String {
+        arn_of(service, (&self.account, &self.region), resource)
+    }
+}
+
+/// The ARN of a service's resource in an account and Region.
+pub(crate) fn arn_of(service: &str, (account, region): (&str, &str), resource: &str) -> String {
+    format!("arn:{}:{service}:{region}:{account}:{resource}", partition(region))
+}
+
+/// The partition a Region belongs to, as it appears in ARNs.
+pub(crate) fn partition(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    }
+}
+
 /// What a service handler may know of the world besides its own state.
 #[derive(Debug)]
 pub struct Context<'a> {
@@ -26,6 +49,33 @@ pub struct Context<'a> {
     pub ids: &'a mut Ids,
     /// Timings and lags.
     pub options: &'a Options,
+    /// What an injected fault does to what this call starts.
+    pub(crate) disturbed: Option<Disturbed>,
+}
+
+/// What becomes of something that a call starts and that takes its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Disturbed {
+    /// It takes this long.
+    Stalled(Duration),
+    /// It fails in the end.
+    Failing,
+}
+
+impl Context<'_> {
+    /// When something is over that begins now and usually takes this long, in [`Self::elapsed`]'s time.
+    pub(crate) fn over(&self, usual: Duration) -> Duration {
+        match self.disturbed {
+            Some(Disturbed::Stalled(time)) => self.elapsed + time,
+            _ => self.elapsed + usual,
+        }
+    }
+
+    /// Why what this call starts fails in the end, if a fault makes it fail.
+    pub(crate) fn failure(&self) -> Option<String> {
+        let fails = self.disturbed == Some(Disturbed::Failing);
+        fails.then(|| "An internal error occurred. Please try again.".to_owned())
+    }
 }
 
 /// An error as AWS words it: code, message, HTTP status, and extra JSON members (Organizations' `Reason`).

@@ -1,9 +1,9 @@
 //! STS: who am I, and sessions under a role.
 
-use super::query::Input;
-use super::service::{Answer, ApiError, Caller, Context};
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
+use super::api::{Api, Pages, Protocol, Refusal, Service};
+use super::iam::{Call, Need};
+use super::query::{Input, timestamp};
+use super::service::{Answer, ApiError, Caller, Context, Options};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -24,12 +24,28 @@ pub(super) struct Session {
     pub secrets: [String; 2],
 }
 
-impl Sts {
-    /// Answers one call.
-    ///
-    /// # Errors
-    /// As STS words them.
-    pub fn call(
+/// STS, as the rest of the simulator needs to know it.
+pub(super) static API: Api = Api {
+    name: "sts",
+    protocol: Protocol::Query {
+        version: "2011-06-15",
+        namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+    },
+    throttled: Refusal::new("Throttling", "Rate exceeded"),
+    pages: Pages::NEXT_TOKEN,
+    tags: "Tags",
+    replicated: false,
+    extra_bucket: None,
+    kinds: &[],
+    taken: None,
+};
+
+impl Service for Sts {
+    fn begin(_options: &Options) -> Self {
+        Self::default()
+    }
+
+    fn call(
         &mut self,
         caller: &Caller,
         operation: &str,
@@ -48,6 +64,13 @@ impl Sts {
         }
     }
 
+    /// GetCallerIdentity needs no permission; who may assume a role is for its trust policy to say.
+    fn needs(&self, _call: &Call<'_>) -> Vec<Need> {
+        Vec::new()
+    }
+}
+
+impl Sts {
     /// The secret keys and tokens of every session: what nobody may ever read anywhere.
     pub fn secrets(&self) -> Vec<String> {
         self.sessions.values().flat_map(|session| session.secrets.clone()).collect()
@@ -115,11 +138,6 @@ impl Sts {
             "Expiration": timestamp(expires),
         })
     }
-}
-
-/// The whole second, as the XML protocols write it: `2026-11-20T22:54:05Z`.
-pub(super) fn timestamp(seconds: f64) -> String {
-    DateTime::from_secs_f64(seconds.floor()).fmt(Format::DateTime).unwrap_or_default()
 }
 
 fn identity(caller: &Caller) -> Value {

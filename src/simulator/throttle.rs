@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde_json::Value;
+
 use super::{
-    Service,
-    fault::throttled,
-    query::Input,
+    api::Api,
     service::{ApiError, Caller},
 };
 use crate::aws::budget::limits::Limit;
@@ -19,19 +19,19 @@ impl Buckets {
     /// Takes a token, or answers as the service does when there is none.
     pub(super) fn take(
         &mut self,
-        service: Service,
+        api: &Api,
         caller: &Caller,
         operation: &str,
-        input: Input<'_>,
+        input: &Value,
         elapsed: Duration,
     ) -> Result<(), ApiError> {
-        let limit = Limit::of(service.name(), operation);
+        let limit = Limit::of(api.name, operation);
         let (mut name, mut size, mut refill) = (limit.bucket(operation), limit.burst, limit.rate);
         if limit.source.is_none() {
             (size, refill) = unpublished(operation);
-        } else if is_bare(operation, input) {
-            name.push_str(" unfiltered");
-            (size, refill) = (50.0, 10.0);
+        } else if let Some(extra) = api.extra_bucket.and_then(|extra| extra(operation, input)) {
+            name.push_str(extra.name);
+            (size, refill) = (extra.size, extra.refill);
         }
         let region = limit.region(&caller.region).to_owned();
         let (left, since) =
@@ -40,7 +40,7 @@ impl Buckets {
         *left = (*left + gained).min(size);
         *since = elapsed;
         if *left < 1.0 {
-            return Err(throttled(service));
+            return Err(api.throttled.error());
         }
         *left -= 1.0;
         Ok(())
@@ -54,12 +54,4 @@ fn unpublished(operation: &str) -> (f64, f64) {
     } else {
         (5.0, 1.0)
     }
-}
-
-/// Unfiltered, unpaged calls of two actions have a smaller bucket of their own (EC2 developer guide, request throttling).
-fn is_bare(operation: &str, input: Input<'_>) -> bool {
-    matches!(operation, "DescribeSecurityGroups" | "DescribeNetworkInterfaces")
-        && !["Filter", "MaxResults", "GroupId", "GroupName", "NetworkInterfaceId", "NextToken"]
-            .iter()
-            .any(|member| input.has(member))
 }

@@ -76,18 +76,6 @@ impl Thing {
     }
 }
 
-impl super::World {
-    /// What is really there now.
-    pub fn truth(&self) -> Truth {
-        let mut things = BTreeMap::new();
-        self.ec2.tell(&mut things);
-        self.kms.tell(&mut things);
-        self.organizations.tell(&mut things);
-        self.sagemaker.tell(&mut things);
-        Truth { things, control_policies: self.organizations.attached_counts() }
-    }
-}
-
 /// The facts of the leaves of a JSON value, named by their path.
 pub(super) fn leaves(path: &str, value: &serde_json::Value, facts: &mut BTreeSet<String>) {
     match value {

@@ -3,11 +3,12 @@
 //! What the clients send (seen in the SDK crates for Rust and in botocore's models): EC2 and STS speak the query protocol, KMS,
 //! Organizations and SageMaker AWS JSON 1.1 with `X-Amz-Target`. None of the five compresses requests or uses CBOR.
 
+use super::api::{Api, Protocol};
 use super::carry::{Call, Fate};
-use super::fault::expired;
 use super::query::{ec2_answer, ec2_error, parse_form, query_answer, query_error};
-use super::service::{Answer, ApiError, CallRecord, Caller, is_mutating};
-use super::{Service, Simulator, World};
+use super::service::{Answer, ApiError, CallRecord, Caller, is_mutating, partition};
+use super::services::APIS;
+use super::world::{Simulator, World};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -26,8 +27,8 @@ pub(super) enum Outcome {
     Silent,
 }
 
-const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
-const EC2_VERSION: &str = "2016-11-15";
+/// What an answer is that is not what the protocol says ([`super::Effect::Garbage`]).
+pub const GARBAGE: &str = "\0<<not what the protocol says>";
 const DEFAULT_REGION: &str = "us-east-1";
 
 impl Simulator {
@@ -42,13 +43,13 @@ impl World {
         let request_id = self.request_ids.uuid();
         let call = match self.understand(request) {
             Ok(call) => call,
-            Err((service, error)) => {
-                return Outcome::Answered(render(service, "", Err(error), &request_id));
+            Err((protocol, error)) => {
+                return Outcome::Answered(render(protocol, "", Err(error), &request_id));
             }
         };
         let (answer, fate) = self.carry_out(&call);
         self.calls.push(CallRecord {
-            service: call.service.name().into(),
+            service: call.api.name.into(),
             operation: call.operation.clone(),
             account: call.caller.account,
             region: call.caller.region,
@@ -57,7 +58,7 @@ impl World {
             error: answer.as_ref().err().map(|error| error.code.clone()),
             input: call.input,
         });
-        let rendered = || render(call.service, &call.operation, answer, &request_id);
+        let rendered = || render(call.api.protocol, &call.operation, answer, &request_id);
         match fate {
             Fate::Silent => Outcome::Silent,
             Fate::Broken => Outcome::Broken,
@@ -67,16 +68,17 @@ impl World {
         }
     }
 
-    fn understand(&self, request: &Request<Bytes>) -> Result<Call, (Service, ApiError)> {
+    fn understand(&self, request: &Request<Bytes>) -> Result<Call, (Protocol, ApiError)> {
         let credential = credential(request);
         let region = credential.as_ref().map_or(DEFAULT_REGION, |scope| scope.region.as_str());
-        let (service, operation, input) = match request.headers().get("x-amz-target") {
+        let (api, operation, input) = match request.headers().get("x-amz-target") {
             Some(target) => json_call(target, request.body())?,
             None => query_call(request, credential.as_ref().map(|scope| scope.service.as_str()))?,
         };
         let key = credential.as_ref().map_or("", |scope| scope.key.as_str());
-        let caller = self.caller(key, region).ok_or_else(|| (service, expired(service)))?;
-        Ok(Call { service, caller, operation, input })
+        let over = || (api.protocol, api.protocol.expired());
+        let caller = self.caller(key, region).ok_or_else(over)?;
+        Ok(Call { api, caller, operation, input })
     }
 
     /// Who is behind an access key id; nobody when it is of a session that is over.
@@ -90,17 +92,6 @@ impl World {
         let account = if digits { key } else { &self.options.default_account }.to_owned();
         let arn = format!("arn:{}:iam::{account}:user/simulator", partition(&region));
         Some(Caller { account, region, arn })
-    }
-}
-
-/// The partition a region belongs to, as it appears in ARNs.
-pub(super) fn partition(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
     }
 }
 
@@ -129,29 +120,28 @@ fn credential(request: &Request<Bytes>) -> Option<Scope> {
     Some(Scope { key: parts.next()?.into(), region: region.into(), service: service.into() })
 }
 
-type Understood = Result<(Service, String, Value), (Service, ApiError)>;
+type Understood = Result<(&'static Api, String, Value), (Protocol, ApiError)>;
 
 /// AWS JSON: `X-Amz-Target: TrentService.CreateKey`. An empty body is an empty object.
 fn json_call(target: &HeaderValue, body: &Bytes) -> Understood {
-    let target = target.to_str().unwrap_or_default();
-    let (prefix, operation) = target.rsplit_once('.').unwrap_or(("", target));
-    let service = match prefix {
-        "TrentService" => Service::Kms,
-        "SageMaker" => Service::SageMaker,
-        _ if prefix.starts_with("AWSOrganizations") => Service::Organizations,
-        _ => {
-            let message = format!("The simulator has no service behind {target}");
-            return Err((Service::Kms, ApiError::new("UnknownOperationException", message)));
-        }
+    let text = target.to_str().unwrap_or_default();
+    let (prefix, operation) = text.rsplit_once('.').unwrap_or(("", text));
+    let named =
+        |api: &&&'static Api| matches!(api.protocol, Protocol::Json { target } if target == prefix);
+    let Some(api) = APIS.iter().find(named).copied() else {
+        let message = format!("The simulator has no service behind {text}");
+        let protocol = Protocol::Json { target: "" };
+        return Err((protocol, ApiError::new("UnknownOperationException", message)));
     };
     if body.is_empty() {
-        return Ok((service, operation.into(), json!({})));
+        return Ok((api, operation.into(), json!({})));
     }
     match serde_json::from_slice(body) {
-        Ok(input @ Value::Object(_)) => Ok((service, operation.into(), input)),
-        Ok(_) | Err(_) => {
-            Err((service, ApiError::new("SerializationException", "The body is no JSON object")))
-        }
+        Ok(input @ Value::Object(_)) => Ok((api, operation.into(), input)),
+        Ok(_) | Err(_) => Err((
+            api.protocol,
+            ApiError::new("SerializationException", "The body is no JSON object"),
+        )),
     }
 }
 
@@ -162,31 +152,47 @@ fn query_call(request: &Request<Bytes>, scope: Option<&str>) -> Understood {
     members.retain(|name, _| !name.starts_with("X-Amz-"));
     let version = members.remove("Version").unwrap_or_default();
     let action = members.remove("Action").unwrap_or_default();
-    let service = match scope {
-        Some("sts") => Service::Sts,
-        Some("ec2") => Service::Ec2,
-        _ if version.as_str() == Some(EC2_VERSION) => Service::Ec2,
-        _ => Service::Sts,
-    };
-    match action.as_str() {
-        Some(action) if !action.is_empty() => {
-            Ok((service, action.to_owned(), Value::Object(members)))
+    let action = action.as_str().filter(|action| !action.is_empty());
+    match (query_api(scope, version.as_str()), action) {
+        (Some(api), Some(action)) => Ok((api, action.to_owned(), Value::Object(members))),
+        (api, _) => {
+            let protocol =
+                api.map_or(Protocol::Query { version: "", namespace: "" }, |api| api.protocol);
+            let message = "The request names no action and no target";
+            Err((protocol, ApiError::new("MissingAction", message)))
         }
-        _ => Err((
-            service,
-            ApiError::new("MissingAction", "The request names no action and no target"),
-        )),
     }
 }
 
-fn render(service: Service, operation: &str, answer: Answer, request_id: &str) -> Response<Bytes> {
+/// The service that a query request is for: by its signature, else by the version of its API, else the first of those that
+/// speak the plain query protocol.
+fn query_api(scope: Option<&str>, asked: Option<&str>) -> Option<&'static Api> {
+    let spoken = |api: &&'static Api| match api.protocol {
+        Protocol::Ec2 { version } | Protocol::Query { version, .. } => Some(version),
+        Protocol::Json { .. } => None,
+    };
+    let query = || APIS.iter().copied().filter(|api| spoken(api).is_some());
+    query()
+        .find(|api| Some(api.name) == scope)
+        .or_else(|| query().find(|api| spoken(api) == asked))
+        .or_else(|| query().find(|api| matches!(api.protocol, Protocol::Query { .. })))
+}
+
+fn render(
+    protocol: Protocol,
+    operation: &str,
+    answer: Answer,
+    request_id: &str,
+) -> Response<Bytes> {
     let status = answer.as_ref().err().map_or(200, |error| error.status);
-    let (kind, body) = match service {
-        Service::Ec2 => ("text/xml;charset=UTF-8", ec2_body(operation, &answer, request_id)),
-        Service::Sts => ("text/xml", sts_body(operation, &answer, request_id)),
-        Service::Kms | Service::Organizations | Service::SageMaker => {
-            ("application/x-amz-json-1.1", json_body(&answer))
+    let (kind, body) = match protocol {
+        Protocol::Ec2 { .. } => {
+            ("text/xml;charset=UTF-8", ec2_body(operation, &answer, request_id))
         }
+        Protocol::Query { namespace, .. } => {
+            ("text/xml", query_body(namespace, operation, &answer, request_id))
+        }
+        Protocol::Json { .. } => ("application/x-amz-json-1.1", json_body(&answer)),
     };
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -212,10 +218,10 @@ fn ec2_body(operation: &str, answer: &Answer, request_id: &str) -> Vec<u8> {
     }
 }
 
-fn sts_body(operation: &str, answer: &Answer, request_id: &str) -> Vec<u8> {
+fn query_body(namespace: &str, operation: &str, answer: &Answer, request_id: &str) -> Vec<u8> {
     match answer {
-        Ok(answer) => query_answer(STS_NAMESPACE, operation, request_id, answer),
-        Err(error) => query_error(STS_NAMESPACE, error, request_id),
+        Ok(answer) => query_answer(namespace, operation, request_id, answer),
+        Err(error) => query_error(namespace, error, request_id),
     }
 }
 
@@ -237,5 +243,5 @@ fn json_body(answer: &Answer) -> Vec<u8> {
 }
 
 fn garbage() -> Response<Bytes> {
-    Response::new(Bytes::from_static(super::GARBAGE.as_bytes()))
+    Response::new(Bytes::from_static(GARBAGE.as_bytes()))
 }

@@ -1,9 +1,12 @@
 //! The rules of the layout, read from the sources: what a review would otherwise have to notice every time.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
+
+use crate::circles::circles;
 
 /// A source file, its path below `src/` with `/`.
 struct Source {
@@ -287,6 +290,44 @@ fn a_kinds_name_is_written_once() {
         }
     }
     assert_eq!(found, NONE);
+}
+
+#[test]
+fn no_files_of_the_simulator_depend_on_each_other_in_a_circle() {
+    let sources = program().into_iter().filter(|source| below(source, &["simulator/"]));
+    let files: BTreeMap<String, String> =
+        sources.map(|source| (source.path.clone(), source.code().join("\n"))).collect();
+    assert!(files.len() > 80, "they are found");
+    assert_eq!(circles(&files, "simulator"), [].into());
+}
+
+#[test]
+fn the_simulator_has_one_list_of_services_and_none_of_kinds() {
+    let list = fs::read_to_string(root().join("simulator/services.rs")).expect("read");
+    let entry = |line: &str| Some(line.trim().split_once(": super::")?.0.to_owned());
+    let services: Vec<String> = list.lines().filter_map(entry).collect();
+    assert_eq!(services.len(), 5, "{services:?}");
+    for service in &services {
+        // `services.rs` lists it, `mod.rs` declares it and passes its state's type on.
+        let home = format!("simulator/{service}");
+        let may = |source: &Source| {
+            let known = ["simulator/services.rs", "simulator/mod.rs"];
+            !below(source, &["simulator/"]) || below(source, &known) || below(source, &[&home])
+        };
+        assert_eq!(sinners(&[&format!("{service}::")], may), NONE, "{service} is known elsewhere");
+    }
+    // What the simulator knows of a kind, the kind's service says.
+    for (kind, _) in kinds() {
+        let name = format!("{kind}::");
+        let sources = program().into_iter().filter(|source| below(source, &["simulator/"]));
+        let named = sources.filter(|it| it.code().iter().any(|line| line.contains(&name)));
+        let files: Vec<String> = named.map(|source| source.path).collect();
+        assert!(files.len() <= 2, "{kind} stands in {files:?}");
+        let folder = |file: &String| {
+            services.iter().any(|service| file.starts_with(&format!("simulator/{service}/")))
+        };
+        assert!(files.iter().all(folder), "{kind} stands in {files:?}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod accounting;
 mod architecture;
 mod bad_input;
 mod campaign;
+mod circles;
 mod cli;
 mod converge;
 mod deploy;

@@ -1,8 +1,12 @@
 //! Where a VPC endpoint reaches into its VPC: the names it answers to, its interfaces in subnets, its routes in route tables.
 
-use super::super::service::ApiError;
-use super::endpoints::{Endpoint, Kind, parameter_error};
-use super::{Call, State, route_tables};
+use super::{
+    endpoints::parameter_error,
+    model::{Endpoint, Kind},
+    route_tables,
+    state::{Call, State},
+};
+use crate::simulator::service::ApiError;
 use std::collections::BTreeSet;
 
 impl State {

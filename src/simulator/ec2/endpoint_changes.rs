@@ -1,11 +1,15 @@
 //! Changing and deleting VPC endpoints. AWS carries out one change of an endpoint at a time.
 
-use super::super::query::{Input, missing};
-use super::super::service::{Answer, ApiError};
-use super::endpoints::{
-    Endpoint, Kind, Phase, addresses, checked_policy, default_policy, parameter_error,
+use super::{
+    endpoints::{addresses, checked_policy, default_policy, parameter_error},
+    errors::{done, unknown_id},
+    model::{Endpoint, Kind, Phase},
+    state::{Call, Ec2, State},
 };
-use super::{Call, Ec2, State, done, unknown_id};
+use crate::simulator::{
+    query::{Input, missing},
+    service::{Answer, ApiError},
+};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -52,7 +56,7 @@ pub(super) fn modify(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     }
     // A gateway endpoint's change is in force when the call answers; interfaces take their time.
     if endpoint.kind != Kind::Gateway && endpoint.phase == Phase::Available {
-        let until = call.context.elapsed + call.context.options.endpoint_pending;
+        let until = call.context.over(call.context.options.endpoint_pending);
         endpoint.phase = Phase::Modifying(until);
     }
     state.endpoints.insert(id.to_owned(), endpoint);
@@ -180,7 +184,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if ids.is_empty() {
         return Err(missing("VpcEndpointId"));
     }
-    let until = call.context.elapsed + call.context.options.endpoint_deleting;
+    let until = call.context.over(call.context.options.endpoint_deleting);
     let mut unsuccessful = Vec::new();
     for id in ids {
         match state.endpoints.get_mut(id).filter(|endpoint| !endpoint.is_gone()) {

@@ -1,10 +1,12 @@
 //! VPC endpoints as `DescribeVpcEndpoints` shows them.
 
-use super::super::service::Answer;
-use super::super::sts::timestamp;
-use super::endpoints::{Endpoint, Kind};
-use super::listing::Listing;
-use super::{Call, State, tags};
+use super::{
+    listing::Listing,
+    model::{Endpoint, Kind},
+    state::{Call, State},
+    tags,
+};
+use crate::simulator::{query::timestamp, service::Answer};
 use serde_json::{Map, Value, json};
 
 const LISTING: Listing = Listing {

@@ -1,62 +1,19 @@
 //! VPC endpoints: what one is, and how one is created.
 
-use super::super::grammar::{self, Language};
-use super::super::query::{Input, invalid};
-use super::super::service::{Answer, ApiError};
-use super::endpoint_listing::shown;
-use super::services::{self, EndpointService};
-use super::{Call, State, tags};
+use super::{
+    endpoint_listing::shown,
+    model::{Endpoint, Kind, Phase},
+    services::{self, EndpointService},
+    state::{Call, State},
+    tags,
+};
+use crate::simulator::{
+    grammar::{self, Language},
+    query::{Input, invalid},
+    service::{Answer, ApiError},
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
-
-/// A VPC endpoint.
-#[derive(Debug, Clone)]
-pub(super) struct Endpoint {
-    pub vpc: String,
-    pub service: String,
-    pub kind: Kind,
-    pub policy: Option<String>,
-    pub route_tables: BTreeSet<String>,
-    /// Subnet -> the network interface in it.
-    pub subnets: BTreeMap<String, String>,
-    pub groups: BTreeSet<String>,
-    pub private_dns: bool,
-    pub private_domain: Option<String>,
-    /// `ipv4`, `dualstack` or `ipv6`.
-    pub address_type: String,
-    /// `dnsOptions`, as far as AWS shows it.
-    pub record_type: Option<String>,
-    pub inbound_resolver_only: Option<bool>,
-    pub created: f64,
-    pub phase: Phase,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Gateway,
-    Interface,
-    GatewayLoadBalancer,
-}
-
-/// Where an endpoint is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
-    PendingAcceptance,
-    /// Being created, until then.
-    Creating(Duration),
-    /// Being modified, until then.
-    Modifying(Duration),
-    Available,
-    /// Being created until then, and in vain.
-    Failing(Duration),
-    /// Its creation failed.
-    Failed,
-    /// Being deleted, until then.
-    Deleting(Duration),
-    /// Kept only for client tokens that come again.
-    Gone,
-}
 
 /// VPC quotas: interface endpoints of one VPC, gateway endpoints of one region, characters of a policy.
 const MOST_INTERFACE: usize = 50;
@@ -67,14 +24,6 @@ const LONGEST_POLICY: usize = 20_480;
 const ALLOW_ALL: &str = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \"Allow\", \n      \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  ]\n}";
 
 impl Kind {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Gateway => "Gateway",
-            Self::Interface => "Interface",
-            Self::GatewayLoadBalancer => "GatewayLoadBalancer",
-        }
-    }
-
     /// The API's default is Gateway.
     fn parse(text: Option<&str>) -> Result<Self, ApiError> {
         match text {
@@ -111,55 +60,6 @@ impl Kind {
         }
         Ok(())
     }
-}
-
-impl Phase {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::PendingAcceptance => "pendingAcceptance",
-            Self::Creating(_) | Self::Modifying(_) | Self::Failing(_) => "pending",
-            Self::Failed => "failed",
-            Self::Available => "available",
-            Self::Deleting(_) => "deleting",
-            Self::Gone => "deleted",
-        }
-    }
-}
-
-impl Endpoint {
-    pub(super) fn is_gone(&self) -> bool {
-        self.phase == Phase::Gone
-    }
-
-    /// Whether it is there and stays: what is being deleted holds no name and no route any more.
-    pub(super) fn is_live(&self) -> bool {
-        !matches!(self.phase, Phase::Deleting(_) | Phase::Gone)
-    }
-
-    /// Whether its routes are in its route tables.
-    pub(super) fn routes(&self) -> bool {
-        self.kind == Kind::Gateway && self.is_live()
-    }
-}
-
-/// Lets time pass; gives the endpoints that are gone since.
-pub(super) fn settle(endpoints: &mut BTreeMap<String, Endpoint>, elapsed: Duration) -> Vec<String> {
-    let mut gone = Vec::new();
-    for (id, endpoint) in endpoints {
-        match endpoint.phase {
-            Phase::Creating(until) | Phase::Modifying(until) if elapsed >= until => {
-                endpoint.phase = Phase::Available;
-            }
-            Phase::Failing(until) if elapsed >= until => endpoint.phase = Phase::Failed,
-            Phase::Deleting(until) if elapsed >= until => {
-                endpoint.phase = Phase::Gone;
-                endpoint.subnets.clear();
-                gone.push(id.clone());
-            }
-            _ => {}
-        }
-    }
-    gone
 }
 
 /// The same client token with the same request gives the endpoint it made before, even if that one is gone.
@@ -217,7 +117,7 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
         input.text("IpAddressType").unwrap_or("ipv4"),
         dns.and_then(|dns| dns.text("DnsRecordIpType")),
     )?;
-    let pending = call.context.elapsed + call.context.options.endpoint_pending;
+    let pending = call.context.over(call.context.options.endpoint_pending);
     let endpoint = Endpoint {
         vpc: vpc.into(),
         kind,
@@ -232,7 +132,9 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
         inbound_resolver_only: inbound.or_else(|| is_s3_interface(&service).then_some(true)),
         created: call.context.now,
         phase: match service.acceptance {
-            _ if call.context.options.endpoints_fail => Phase::Failing(pending),
+            _ if call.context.options.endpoints_fail || call.context.failure().is_some() => {
+                Phase::Failing(pending)
+            }
             true => Phase::PendingAcceptance,
             false => Phase::Creating(pending),
         },

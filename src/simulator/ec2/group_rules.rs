@@ -1,46 +1,18 @@
 //! A security group's rules: what identifies one, how many there may be, and the two ways EC2 shows them.
 
-use super::super::service::{ApiError, Caller};
-use super::prefix_lists::{Family, weight};
-use super::{Call, State, tags};
+use super::{
+    model::{Family, Peer, Permission, Ports, Rule},
+    prefix_lists::weight,
+    state::{Call, State},
+    tags,
+};
+use crate::simulator::service::{ApiError, Caller};
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One rule of one group.
-#[derive(Debug, Clone)]
-pub(super) struct Rule {
-    pub group: String,
-    pub egress: bool,
-    pub permission: Permission,
-    /// Not part of what identifies a rule.
-    pub description: Option<String>,
-}
-
-/// First and last port; for ICMP they are type and code.
-pub(super) type Ports = Option<(i64, i64)>;
-
 /// A rule's far side with the rule's description.
 type Described<'s> = (&'s Peer, Option<&'s str>);
-
-/// What a rule allows. Two rules of a group and direction cannot allow the same.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Permission {
-    /// `tcp`, `udp`, `icmp`, `icmpv6`, `-1` for all, or another protocol's number.
-    pub protocol: String,
-    /// Only the four protocols with names have them.
-    pub ports: Ports,
-    pub peer: Peer,
-}
-
-/// The far side of a rule: source of an ingress rule, destination of an egress rule.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Peer {
-    V4(Ipv4Net),
-    V6(Ipv6Net),
-    Group(String),
-    PrefixList(String),
-}
 
 /// VPC quotas: inbound or outbound rules of a group, counted separately for IPv4 and IPv6.
 const MOST_RULES: i64 = 60;

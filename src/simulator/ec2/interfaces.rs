@@ -1,23 +1,19 @@
 //! Network interfaces: what keeps groups and subnets from being deleted.
 
-use super::super::query::invalid;
-use super::super::service::{Answer, ApiError};
-use super::listing::Listing;
-use super::{Call, State, done, tags, unknown_id};
+use super::{
+    errors::{done, unknown_id},
+    listing::Listing,
+    model::{Group, Interface},
+    state::{Call, State},
+    tags,
+};
+use crate::simulator::{
+    query::invalid,
+    service::{Answer, ApiError},
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
-
-/// A network interface: a caller's own, or one that a VPC endpoint has put into a subnet.
-#[derive(Debug, Clone)]
-pub(super) struct Interface {
-    pub subnet: String,
-    pub address: Ipv4Addr,
-    pub groups: BTreeSet<String>,
-    pub description: String,
-    /// The VPC endpoint it belongs to; then AWS manages it.
-    pub endpoint: Option<String>,
-}
 
 /// The account under which the endpoint service manages its interfaces.
 const ENDPOINT_REQUESTER: &str = "727180483921";
@@ -112,8 +108,7 @@ impl State {
         if !ids.is_empty() {
             return Ok(ids.iter().map(|id| (*id).to_owned()).collect());
         }
-        let default =
-            |(_, group): &(&String, &super::Group)| group.vpc == vpc && group.name == "default";
+        let default = |(_, group): &(&String, &Group)| group.vpc == vpc && group.name == "default";
         let found = self.groups.iter().find(default);
         Ok(found.map(|(id, _)| id.clone()).into_iter().collect())
     }

@@ -1,8 +1,10 @@
 //! What every Describe call has in common: ids, filters and pages, over the members of the answer itself.
 
-use super::super::query::{Input, invalid};
-use super::super::service::{Answer, ApiError};
-use super::unknown_id;
+use super::errors::unknown_id;
+use crate::simulator::{
+    query::{Input, invalid},
+    service::{Answer, ApiError},
+};
 use serde_json::{Map, Value, json};
 
 /// How one Describe call selects.

@@ -3,14 +3,19 @@
 //! Handlers take and give the wire's own member names, so that the answer can be filtered, paged and written without a second
 //! model of it. Every account and region has a state of its own; a new one is empty, without a default VPC.
 
+mod account_settings;
 mod endpoint_attachments;
 mod endpoint_changes;
 mod endpoint_listing;
 mod endpoints;
+mod errors;
 mod group_rules;
+mod iam;
 mod interfaces;
 mod listing;
+mod model;
 mod network_acls;
+mod peering;
 mod peerings;
 mod permissions;
 mod prefix_lists;
@@ -19,77 +24,52 @@ mod route_tables;
 mod rule_calls;
 mod security_groups;
 mod services;
+mod state;
 mod subnets;
 mod tags;
 mod truth;
 mod vpcs;
 
-use super::query::Input;
-use super::service::{Answer, ApiError, Caller, Context, is_mutating};
-use super::wire::partition;
-use endpoints::Endpoint;
+use serde_json::Value;
+
+use self::state::{Call, Handler};
+use super::{
+    api::{Api, Bucket, Named, Pages, Place, Protocol, Refusal, Service},
+    iam::{Call as Asked, Need},
+    query::Input,
+    service::{Answer, ApiError, Caller, Context, Options, arn_of, is_mutating},
+    truth::Truth,
+};
+
 #[cfg(test)]
 pub(super) use endpoints::checked_policy;
+pub use state::Ec2;
 
-use group_rules::Rule;
-use interfaces::Interface;
-use peerings::{FarGroups, Peering};
-use prefix_lists::PrefixList;
-use route_tables::RouteTable;
-use security_groups::Group;
-use serde_json::Value;
-use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
-use subnets::Subnet;
-use vpcs::Vpc;
+/// EC2, as the rest of the simulator needs to know it.
+pub(super) static API: Api = Api {
+    name: "ec2",
+    protocol: Protocol::Ec2 { version: "2016-11-15" },
+    throttled: Refusal {
+        code: "RequestLimitExceeded",
+        message: "Request limit exceeded.",
+        status: 503,
+    },
+    pages: Pages { token: "NextToken", next: "nextToken", more: None },
+    tags: "tagSet",
+    replicated: true,
+    extra_bucket: Some(unfiltered),
+    kinds: truth::KINDS,
+    taken: None,
+};
 
-/// EC2 in every account and region.
-#[derive(Debug, Clone, Default)]
-pub struct Ec2 {
-    regions: BTreeMap<(String, String), Region>,
-    peerings: BTreeMap<String, Peering>,
+/// Unfiltered, unpaged calls of two actions have a smaller bucket of their own (EC2 developer guide, request throttling).
+fn unfiltered(operation: &str, input: &Value) -> Option<Bucket> {
+    let narrowing =
+        ["Filter", "MaxResults", "GroupId", "GroupName", "NetworkInterfaceId", "NextToken"];
+    let narrow = || narrowing.iter().any(|member| Input::new(input).has(member));
+    let bare = matches!(operation, "DescribeSecurityGroups" | "DescribeNetworkInterfaces");
+    (bare && !narrow()).then_some(Bucket { name: " unfiltered", size: 50.0, refill: 10.0 })
 }
-
-/// EC2 in one account and region: what is, and what readers may still see.
-#[derive(Debug, Clone, Default)]
-struct Region {
-    now: State,
-    /// States that a write has replaced, with the time of the write, oldest first.
-    past: VecDeque<(Duration, State)>,
-}
-
-/// All resources of one account in one region, by id.
-#[derive(Debug, Clone, Default)]
-struct State {
-    vpcs: BTreeMap<String, Vpc>,
-    subnets: BTreeMap<String, Subnet>,
-    route_tables: BTreeMap<String, RouteTable>,
-    prefix_lists: BTreeMap<String, PrefixList>,
-    interfaces: BTreeMap<String, Interface>,
-    groups: BTreeMap<String, Group>,
-    rules: BTreeMap<String, Rule>,
-    endpoints: BTreeMap<String, Endpoint>,
-    tags: BTreeMap<String, BTreeMap<String, String>>,
-    /// Client token of `CreateVpcEndpoint` -> the request it came with, and the endpoint it made.
-    tokens: BTreeMap<String, (Value, String)>,
-}
-
-/// One call on its way through a handler.
-struct Call<'a, 'c> {
-    caller: &'a Caller,
-    input: Input<'a>,
-    far: &'a FarGroups,
-    context: &'a mut Context<'c>,
-}
-
-impl Call<'_, '_> {
-    fn arn(&self, resource: &str, id: &str) -> String {
-        let Caller { account, region, .. } = self.caller;
-        format!("arn:{}:ec2:{region}:{account}:{resource}/{id}", partition(region))
-    }
-}
-
-type Handler = fn(&mut State, &mut Call<'_, '_>) -> Answer;
 
 /// Every operation there is.
 const OPERATIONS: &[(&str, Handler)] = &[
@@ -139,12 +119,13 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("UpdateSecurityGroupRuleDescriptionsIngress", rule_calls::describe_ingress_anew),
 ];
 
-impl Ec2 {
-    /// Answers one call: the dry run first, then the operation itself.
-    ///
-    /// # Errors
-    /// As EC2 words them.
-    pub fn call(
+impl Service for Ec2 {
+    fn begin(_options: &Options) -> Self {
+        Self::default()
+    }
+
+    /// The dry run first, then the operation itself.
+    fn call(
         &mut self,
         caller: &Caller,
         operation: &str,
@@ -155,8 +136,8 @@ impl Ec2 {
             return answer;
         }
         let far = self.far_groups(caller);
-        let handler = OPERATIONS.iter().find(|(name, _)| *name == operation);
-        let Some((_, handler)) = handler else {
+        let handler = OPERATIONS.iter().find(|(name, _)| *name == operation).map(|(_, it)| *it);
+        let Some(handler) = handler.or_else(|| account_settings::handler(operation)) else {
             let message = format!("The action {operation} is not valid for this web service.");
             return Err(ApiError::new("InvalidAction", message));
         };
@@ -167,181 +148,27 @@ impl Ec2 {
             let message = "Request would have succeeded, but DryRun flag is set.";
             return Err(ApiError::new("DryRunOperation", message).status(412));
         }
-        let mut call = Call { caller, input, far: &far, context };
+        let mut call = Call { caller, operation, input, far: &far, context };
         if is_mutating(operation) {
-            region.write(*handler, &mut call)
+            region.write(handler, &mut call)
         } else {
-            region.read(*handler, &mut call)
-        }
-    }
-}
-
-impl Ec2 {
-    /// The tags that a resource has at this instant.
-    pub(super) fn tags_of(
-        &self,
-        account: &str,
-        region: &str,
-        id: &str,
-    ) -> BTreeMap<String, String> {
-        let region = self.regions.get(&(account.to_owned(), region.to_owned()));
-        region.and_then(|region| region.now.tags.get(id)).cloned().unwrap_or_default()
-    }
-}
-
-impl Region {
-    /// Reads see the state as it was `read_lag` ago.
-    fn read(&mut self, handler: Handler, call: &mut Call<'_, '_>) -> Answer {
-        let elapsed = call.context.elapsed;
-        let lag = call.context.options.read_lag;
-        self.past.retain(|(replaced, _)| *replaced + lag > elapsed);
-        if let Some((_, state)) = self.past.front() {
-            let mut state = state.clone();
-            state.settle(elapsed);
-            handler(&mut state, call)
-        } else {
-            self.now.settle(elapsed);
-            handler(&mut self.now, call)
+            region.read(handler, &mut call)
         }
     }
 
-    /// A write that fails leaves no trace: handlers may give up halfway.
-    fn write(&mut self, handler: Handler, call: &mut Call<'_, '_>) -> Answer {
-        self.now.settle(call.context.elapsed);
-        let before = self.now.clone();
-        let answer = handler(&mut self.now, call);
-        if answer.is_err() {
-            self.now = before;
-        } else if !call.context.options.read_lag.is_zero() {
-            self.past.push_back((call.context.elapsed, before));
-        }
-        answer
-    }
-}
-
-impl State {
-    /// Lets every asynchronous transition happen whose time has come.
-    fn settle(&mut self, elapsed: Duration) {
-        let gone = endpoints::settle(&mut self.endpoints, elapsed);
-        for id in gone {
-            self.tags.remove(&id);
-            self.interfaces.retain(|_, interface| interface.endpoint.as_deref() != Some(&id));
-        }
+    fn tell(&self, truth: &mut Truth) {
+        self.tell_all(&mut truth.things);
     }
 
-    fn vpc(&self, id: &str) -> Result<&Vpc, ApiError> {
-        self.vpcs.get(id).ok_or_else(|| unknown_id(id, "vpcId"))
+    fn find(&self, (account, region): Place<'_>, id: &str) -> Option<Named> {
+        let kind = tags::resource_type(id)?;
+        let arn = arn_of("ec2", (account, region), &format!("{kind}/{id}"));
+        let here = self.regions.get(&(account.to_owned(), region.to_owned()));
+        let tags = here.and_then(|here| here.now.tags.get(id)).cloned().unwrap_or_default();
+        Some((arn, tags))
     }
 
-    fn subnet(&self, id: &str) -> Result<&Subnet, ApiError> {
-        self.subnets.get(id).ok_or_else(|| unknown_id(id, "subnetId"))
+    fn needs(&self, call: &Asked<'_>) -> Vec<Need> {
+        iam::needs(call)
     }
-
-    fn route_table(&self, id: &str) -> Result<&RouteTable, ApiError> {
-        self.route_tables.get(id).ok_or_else(|| unknown_id(id, "routeTableId"))
-    }
-
-    fn group(&self, id: &str) -> Result<&Group, ApiError> {
-        self.groups.get(id).ok_or_else(|| unknown_id(id, "groupId"))
-    }
-
-    /// A group that things in this VPC may use: EC2 words another VPC's group as one that does not exist.
-    fn group_in(&self, id: &str, vpc: &str) -> Result<&Group, ApiError> {
-        let group = self.group(id)?;
-        if group.vpc == vpc {
-            return Ok(group);
-        }
-        Err(ApiError::new(
-            "InvalidGroup.NotFound",
-            format!(
-                "You have specified two resources that belong to different networks: {id} is not in {vpc}"
-            ),
-        ))
-    }
-}
-
-/// What kinds of ids there are: the member that carries them, their prefix, the code when one is unknown and when one is no such
-/// id at all, and the noun of the message (EC2's table of error codes).
-const ID_KINDS: &[(&str, &str, &str, &str, &str)] = &[
-    ("vpcId", "vpc-", "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "vpc ID"),
-    (
-        "networkAclId",
-        "acl-",
-        "InvalidNetworkAclID.NotFound",
-        "InvalidNetworkAclId.Malformed",
-        "networkAcl ID",
-    ),
-    ("subnetId", "subnet-", "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed", "subnet ID"),
-    (
-        "routeTableId",
-        "rtb-",
-        "InvalidRouteTableID.NotFound",
-        "InvalidRouteTableId.Malformed",
-        "routeTable ID",
-    ),
-    ("groupId", "sg-", "InvalidGroup.NotFound", "InvalidGroupId.Malformed", "security group"),
-    (
-        "securityGroupRuleId",
-        "sgr-",
-        "InvalidSecurityGroupRuleId.NotFound",
-        "InvalidSecurityGroupRuleId.Malformed",
-        "security group rule ID",
-    ),
-    (
-        "vpcEndpointId",
-        "vpce-",
-        "InvalidVpcEndpointId.NotFound",
-        "InvalidVpcEndpointId.Malformed",
-        "Vpc Endpoint Id",
-    ),
-    (
-        "vpcPeeringConnectionId",
-        "pcx-",
-        "InvalidVpcPeeringConnectionID.NotFound",
-        "InvalidVpcPeeringConnectionId.Malformed",
-        "vpcPeeringConnection ID",
-    ),
-    (
-        "networkInterfaceId",
-        "eni-",
-        "InvalidNetworkInterfaceID.NotFound",
-        "InvalidNetworkInterfaceId.Malformed",
-        "networkInterface ID",
-    ),
-    (
-        "prefixListId",
-        "pl-",
-        "InvalidPrefixListID.NotFound",
-        "InvalidPrefixListId.Malformed",
-        "prefix list ID",
-    ),
-];
-
-/// The error for an id that names nothing, where `member` tells what it should have named.
-fn unknown_id(id: &str, member: &str) -> ApiError {
-    let kind = ID_KINDS.iter().find(|kind| kind.0 == member);
-    let Some((_, prefix, not_found, malformed, noun)) = kind else {
-        return ApiError::new(
-            "InvalidParameterValue",
-            format!("Invalid value '{id}' for {member}"),
-        );
-    };
-    let digits = id.strip_prefix(prefix).unwrap_or("");
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return ApiError::new(
-            *malformed,
-            format!("Invalid id: \"{id}\" (expecting \"{prefix}...\")"),
-        );
-    }
-    ApiError::new(*not_found, format!("The {noun} '{id}' does not exist"))
-}
-
-/// The error for deleting or changing what something else still needs.
-fn dependency(message: impl Into<String>) -> ApiError {
-    ApiError::new("DependencyViolation", message)
-}
-
-/// The answer of operations that only say that they were carried out.
-fn done() -> Answer {
-    Ok(serde_json::json!({"return": true}))
 }

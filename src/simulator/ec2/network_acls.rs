@@ -1,8 +1,10 @@
 //! Network ACLs: only the one that comes with each VPC and lets everything through, which Terraform reads with the VPC.
 
-use super::super::service::Answer;
-use super::listing::Listing;
-use super::{Call, State};
+use super::{
+    listing::Listing,
+    state::{Call, State},
+};
+use crate::simulator::service::Answer;
 use serde_json::{Value, json};
 
 const LISTING: Listing = Listing {

@@ -1,59 +1,18 @@
 //! VPC peerings, within an account and between accounts of one Region, and the groups at their far side that
 //! rules may name.
 
-use super::super::query::{Input, invalid};
-use super::super::service::{Answer, Caller, Context};
-use super::group_rules::Peer;
-use super::listing::Listing;
-use super::{Ec2, unknown_id};
+use super::{
+    errors::{done, unknown_id},
+    listing::Listing,
+    model::Peer,
+    peering::{End, FarGroup, FarGroups, Peering, Status},
+    state::Ec2,
+};
+use crate::simulator::{
+    query::{Input, invalid},
+    service::{Answer, Caller, Context},
+};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// A peering of two VPCs.
-#[derive(Debug, Clone)]
-pub(super) struct Peering {
-    requester: End,
-    accepter: End,
-    status: Status,
-}
-
-/// One VPC of a peering.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct End {
-    account: String,
-    region: String,
-    vpc: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Status {
-    Pending,
-    Active,
-    Deleted,
-}
-
-/// A group at the far side of an active peering.
-#[derive(Debug, Clone)]
-pub(super) struct FarGroup {
-    pub account: String,
-    pub vpc: String,
-    pub peering: String,
-}
-
-/// What the caller's active peerings lead to.
-#[derive(Debug, Clone, Default)]
-pub(super) struct FarGroups {
-    /// The groups that rules of a VPC can name: by the near VPC and the group's id.
-    groups: BTreeMap<(String, String), FarGroup>,
-    /// The near groups that rules at the far side name, with the far VPC and the peering.
-    pub named_by: BTreeSet<(String, String, String)>,
-}
-
-impl FarGroups {
-    pub fn get(&self, near_vpc: &str, id: &str) -> Option<&FarGroup> {
-        self.groups.get(&(near_vpc.to_owned(), id.to_owned()))
-    }
-}
 
 const LISTING: Listing = Listing {
     set: "vpcPeeringConnectionSet",
@@ -69,32 +28,6 @@ const LISTING: Listing = Listing {
     ],
     page: Some((5, 1000)),
 };
-
-impl Status {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Pending => "pending-acceptance",
-            Self::Active => "active",
-            Self::Deleted => "deleted",
-        }
-    }
-}
-
-impl Peering {
-    fn has(&self, caller: &Caller) -> bool {
-        [&self.requester, &self.accepter].into_iter().any(|end| end.is_of(caller))
-    }
-}
-
-impl End {
-    fn is_of(&self, caller: &Caller) -> bool {
-        self.account == caller.account && self.region == caller.region
-    }
-
-    fn shown(&self) -> Value {
-        json!({"ownerId": self.account, "region": self.region, "vpcId": self.vpc})
-    }
-}
 
 impl Ec2 {
     /// Carries out an operation on peerings, which belong to two accounts; `None` if it is another one.
@@ -162,7 +95,7 @@ impl Ec2 {
         let id = input.required("VpcPeeringConnectionId")?;
         let peering = self.peerings.get_mut(id).filter(|peering| peering.has(caller));
         peering.ok_or_else(|| unknown_id(id, "vpcPeeringConnectionId"))?.status = Status::Deleted;
-        super::done()
+        done()
     }
 
     fn describe_peerings(&self, caller: &Caller, input: Input<'_>) -> Answer {

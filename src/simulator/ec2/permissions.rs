@@ -1,10 +1,15 @@
 //! Reading rules out of requests, in the normal form EC2 keeps: protocols by name, blocks canonical, no ports where none count.
 
-use super::super::query::{Input, invalid, missing};
-use super::super::service::ApiError;
-use super::group_rules::{Peer, Permission, Ports};
-use super::prefix_lists::weight;
-use super::{Call, State, unknown_id};
+use super::{
+    errors::unknown_id,
+    model::{Peer, Permission, Ports},
+    prefix_lists::weight,
+    state::{Call, State},
+};
+use crate::simulator::{
+    query::{Input, invalid, missing},
+    service::ApiError,
+};
 use ipnet::{Ipv4Net, Ipv6Net};
 
 /// A rule as asked for.

@@ -1,29 +1,19 @@
 //! Prefix lists: AWS's own for S3 and DynamoDB, and customers'.
 
-use super::super::query::invalid;
-use super::super::service::{Answer, ApiError, Caller};
-use super::super::wire::partition;
-use super::listing::Listing;
-use super::{Call, State, tags, unknown_id};
+use super::{
+    errors::unknown_id,
+    listing::Listing,
+    model::{Family, PrefixList},
+    state::{Call, State},
+    tags,
+};
+use crate::simulator::{
+    query::invalid,
+    service::{Answer, ApiError, Caller, partition},
+};
 use ipnet::IpNet;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// A customer's prefix list.
-#[derive(Debug, Clone)]
-pub(super) struct PrefixList {
-    pub name: String,
-    pub family: Family,
-    pub most_entries: i64,
-    pub entries: BTreeMap<IpNet, Option<String>>,
-}
-
-/// The addresses a prefix list or a rule is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
-    V4,
-    V6,
-}
 
 const MANAGED: Listing = Listing {
     set: "prefixListSet",

@@ -1,8 +1,7 @@
 //! `DescribeSecurityGroupReferences`: which VPCs at the far side of a peering refer to a group.
 
-use super::super::query::missing;
-use super::super::service::Answer;
-use super::{Call, State};
+use super::state::{Call, State};
+use crate::simulator::{query::missing, service::Answer};
 use serde_json::{Value, json};
 
 pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {

@@ -1,33 +1,19 @@
 //! Route tables: the local route, callers' routes, and those that gateway endpoints put in.
 
-use super::super::query::{invalid, missing};
-use super::super::service::{Answer, ApiError};
-use super::listing::Listing;
-use super::prefix_lists;
-use super::{Call, State, dependency, done, tags, unknown_id};
+use super::{
+    errors::{dependency, done, unknown_id},
+    listing::Listing,
+    model::{Route, RouteTable},
+    prefix_lists,
+    state::{Call, State},
+    tags,
+};
+use crate::simulator::{
+    query::{invalid, missing},
+    service::{Answer, ApiError},
+};
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
-
-/// A route table.
-#[derive(Debug, Clone, Default)]
-pub(super) struct RouteTable {
-    pub vpc: String,
-    /// Set on the VPC's main table, which every subnet without an association uses.
-    pub main_association: Option<String>,
-    /// Association id -> subnet.
-    pub associations: BTreeMap<String, String>,
-    /// Destination -> route, without the local and the endpoints' routes.
-    pub routes: BTreeMap<String, Route>,
-}
-
-/// A caller's own route: the wire's name of the target's member, and the target.
-#[derive(Debug, Clone)]
-pub(super) struct Route {
-    destination: &'static str,
-    target: &'static str,
-    id: String,
-}
 
 /// Parameter of `CreateRoute` -> member of the answer.
 const DESTINATIONS: &[(&str, &str)] = &[

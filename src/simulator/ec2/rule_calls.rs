@@ -1,11 +1,18 @@
 //! The calls that read and change security group rules. Each is all or nothing.
 
-use super::super::query::{invalid, missing};
-use super::super::service::{Answer, ApiError};
-use super::group_rules::{Peer, Rule, shown, shown_revoked};
-use super::listing::Listing;
-use super::permissions::{self, drafts};
-use super::{Call, State, done, tags, unknown_id};
+use super::{
+    errors::{done, unknown_id},
+    group_rules::{shown, shown_revoked},
+    listing::Listing,
+    model::{Peer, Permission, Rule},
+    permissions::{self, drafts},
+    state::{Call, State},
+    tags,
+};
+use crate::simulator::{
+    query::{invalid, missing},
+    service::{Answer, ApiError},
+};
 use serde_json::{Value, json};
 
 const LISTING: Listing = Listing {
@@ -207,7 +214,7 @@ fn only_one(call: &Call<'_, '_>, given: &str, other: &str) -> Result<(), ApiErro
     Err(ApiError::new("InvalidParameterCombination", message))
 }
 
-fn duplicate(permission: &super::group_rules::Permission) -> ApiError {
+fn duplicate(permission: &Permission) -> ApiError {
     let message = format!("the specified rule \"{}\" already exists", permission.in_words());
     ApiError::new("InvalidPermission.Duplicate", message)
 }

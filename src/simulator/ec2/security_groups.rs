@@ -1,24 +1,21 @@
 //! Security groups themselves; their rules are in [`group_rules`](super::group_rules).
 
-use super::super::query::invalid;
-use super::super::service::{Answer, ApiError};
-use super::group_rules::{Peer, Permission, Rule, aggregated};
-use super::listing::Listing;
-use super::permissions::check_text;
-use super::rule_calls::not_in_default_vpc;
-use super::{Call, State, dependency, tags};
+use super::{
+    errors::dependency,
+    group_rules::aggregated,
+    listing::Listing,
+    model::{Group, Peer, Permission, Rule},
+    permissions::check_text,
+    rule_calls::not_in_default_vpc,
+    state::{Call, State},
+    tags,
+};
+use crate::simulator::{
+    query::invalid,
+    service::{Answer, ApiError},
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// A security group.
-#[derive(Debug, Clone)]
-pub(super) struct Group {
-    pub name: String,
-    pub description: String,
-    pub vpc: String,
-    /// The ids of its rules, in both directions.
-    pub rules: BTreeSet<String>,
-}
 
 /// VPC quotas: security groups in one region.
 const MOST_GROUPS: usize = 2500;

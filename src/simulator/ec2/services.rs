@@ -1,11 +1,15 @@
 //! The services an endpoint can lead to, and what each of them supports.
 
-use super::super::query::invalid;
-use super::super::service::{Answer, ApiError};
-use super::endpoints::Kind;
-use super::listing::Listing;
-use super::vpcs::zones;
-use super::{Call, State};
+use super::{
+    listing::Listing,
+    model::Kind,
+    state::{Call, State},
+    vpcs::zones,
+};
+use crate::simulator::{
+    query::invalid,
+    service::{Answer, ApiError},
+};
 use serde_json::{Value, json};
 
 /// One endpoint service as one kind of endpoint sees it.

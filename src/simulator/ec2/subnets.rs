@@ -1,23 +1,20 @@
 //! Subnets.
 
-use super::super::query::invalid;
-use super::super::service::{Answer, ApiError};
-use super::listing::Listing;
-use super::vpcs::zones;
-use super::{Call, State, dependency, done, tags};
+use super::{
+    errors::{dependency, done},
+    listing::Listing,
+    model::Subnet,
+    state::{Call, State},
+    tags,
+    vpcs::zones,
+};
+use crate::simulator::{
+    query::invalid,
+    service::{Answer, ApiError},
+};
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
-
-/// A range of a VPC's addresses in one zone.
-#[derive(Debug, Clone)]
-pub(super) struct Subnet {
-    pub vpc: String,
-    pub cidr: Ipv4Net,
-    pub ipv6: Option<(Ipv6Net, String)>,
-    /// Name and id.
-    pub zone: (String, String),
-}
 
 const LISTING: Listing = Listing {
     set: "subnetSet",

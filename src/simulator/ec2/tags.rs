@@ -1,9 +1,14 @@
 //! Tags: on every resource, in the create call or afterwards.
 
-use super::super::query::{Input, invalid, missing};
-use super::super::service::{Answer, ApiError};
-use super::listing::Listing;
-use super::{Call, State, done, unknown_id};
+use super::{
+    errors::{done, unknown_id},
+    listing::Listing,
+    state::{Call, State},
+};
+use crate::simulator::{
+    query::{Input, invalid, missing},
+    service::{Answer, ApiError},
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -88,7 +93,7 @@ pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         for (key, value) in tags {
             entries.push(json!({
                 "resourceId": id,
-                "resourceType": resource_type(id),
+                "resourceType": resource_type(id).unwrap_or_default(),
                 "key": key,
                 "value": value,
                 "order": format!("{id}\n{key}"),
@@ -158,7 +163,7 @@ fn resources<'i>(state: &State, input: Input<'i>) -> Result<Vec<&'i str>, ApiErr
 }
 
 fn exists(state: &State, id: &str) -> Result<(), ApiError> {
-    let (known, member) = match resource_type(id) {
+    let (known, member) = match resource_type(id).unwrap_or_default() {
         "vpc" => (state.vpcs.contains_key(id), "vpcId"),
         "subnet" => (state.subnets.contains_key(id), "subnetId"),
         "route-table" => (state.route_tables.contains_key(id), "routeTableId"),
@@ -176,8 +181,9 @@ fn exists(state: &State, id: &str) -> Result<(), ApiError> {
     if known { Ok(()) } else { Err(unknown_id(id, member)) }
 }
 
-fn resource_type(id: &str) -> &'static str {
-    match id.split_once('-').map_or("", |(prefix, _)| prefix) {
+/// The type of the resource with an id of this form, as EC2's ARNs and tags name it.
+pub(super) fn resource_type(id: &str) -> Option<&'static str> {
+    Some(match id.split_once('-')?.0 {
         "vpc" => "vpc",
         "subnet" => "subnet",
         "rtb" => "route-table",
@@ -186,6 +192,6 @@ fn resource_type(id: &str) -> &'static str {
         "sg" => "security-group",
         "sgr" => "security-group-rule",
         "vpce" => "vpc-endpoint",
-        _ => "",
-    }
+        _ => return None,
+    })
 }

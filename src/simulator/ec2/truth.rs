@@ -2,15 +2,54 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Ec2, State, group_rules::Peer};
+use super::{
+    model::Peer,
+    state::{Ec2, State},
+};
 use crate::{
     kinds::{security_group, vpc_endpoint},
-    simulator::truth::Thing,
+    simulator::{
+        api::{Holes, Kind, Repeated},
+        truth::Thing,
+    },
 };
+
+/// What monitors watch in EC2.
+pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        name: security_group::NAME,
+        list: "DescribeSecurityGroups",
+        narrowed_by: &["Filter", "GroupId"],
+        create: "CreateSecurityGroup",
+        created: &["/groupId"],
+        delete: "DeleteSecurityGroup",
+        repeated: Repeated::Name,
+        vital: &["ec2:DescribeSecurityGroups", "ec2:RevokeSecurityGroupIngress", "ec2:CreateTags"],
+        lost: |_| None,
+        holes: Holes { added: &["ingress ", "egress "], whole: &[], missing: &[] },
+    },
+    Kind {
+        name: vpc_endpoint::NAME,
+        list: "DescribeVpcEndpoints",
+        narrowed_by: &["Filter", "VpcEndpointId"],
+        create: "CreateVpcEndpoint",
+        created: &["/vpcEndpoint/vpcEndpointId"],
+        delete: "DeleteVpcEndpoints",
+        repeated: Repeated::Token,
+        vital: &["ec2:DescribeVpcEndpoints", "ec2:ModifyVpcEndpoint"],
+        lost: |_| None,
+        holes: Holes {
+            added: &["policy ", "routeTable ", "group ", "subnet "],
+            whole: &[],
+            // Which tables send traffic through the endpoint, and so through its policy.
+            missing: &["routeTable "],
+        },
+    },
+];
 
 impl Ec2 {
     /// Adds every group and every endpoint that is there.
-    pub(in crate::simulator) fn tell(&self, things: &mut BTreeMap<String, Thing>) {
+    pub(super) fn tell_all(&self, things: &mut BTreeMap<String, Thing>) {
         for ((account, _), region) in &self.regions {
             region.now.tell_groups(account, things);
             region.now.tell_endpoints(account, things);

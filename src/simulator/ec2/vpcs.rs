@@ -1,28 +1,19 @@
 //! VPCs with their attributes, and the regions and zones they are in.
 
-use super::super::query::{invalid, missing};
-use super::super::service::{Answer, ApiError};
-use super::listing::Listing;
-use super::{Call, State, dependency, done, tags};
-use super::{route_tables, security_groups};
+use super::{
+    errors::{dependency, done},
+    listing::Listing,
+    model::{RouteTable, Vpc},
+    route_tables, security_groups,
+    state::{Call, State},
+    tags,
+};
+use crate::simulator::{
+    query::{invalid, missing},
+    service::{Answer, ApiError},
+};
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::{Value, json};
-
-/// A virtual private cloud. Never the default one of its region.
-#[derive(Debug, Clone)]
-pub(super) struct Vpc {
-    pub cidr: Ipv4Net,
-    pub ipv6: Option<Ipv6Net>,
-    /// The id of the association of each block, made once so that reads are equal.
-    pub associations: [String; 2],
-    pub dhcp_options: String,
-    pub tenancy: String,
-    /// On in a new VPC.
-    pub dns_support: bool,
-    /// Off in a new VPC that is not the default one.
-    pub dns_hostnames: bool,
-    pub address_metrics: bool,
-}
 
 const LISTING: Listing = Listing {
     set: "vpcSet",
@@ -81,7 +72,7 @@ pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("VpcId")?;
     state.vpc(id)?;
-    let main = |table: &route_tables::RouteTable| table.main_association.is_some();
+    let main = |table: &RouteTable| table.main_association.is_some();
     let occupied = state.subnets.values().any(|subnet| subnet.vpc == id)
         || state.groups.values().any(|group| group.vpc == id && group.name != "default")
         || state.route_tables.values().any(|table| table.vpc == id && !main(table))

@@ -3,45 +3,15 @@
 //!
 //! Written from the same facts as the product's own lint and from none of its code: a test compares the two.
 
+mod language;
 mod names;
 mod statement;
 mod strict;
 
 use serde_json::Value;
 
-/// Which language a text is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
-    Key,
-    Endpoint,
-    ServiceControl,
-    ResourceControl,
-}
-
-impl Language {
-    fn is_control(self) -> bool {
-        matches!(self, Self::ServiceControl | Self::ResourceControl)
-    }
-
-    fn names_principals(self) -> bool {
-        self != Self::ServiceControl
-    }
-}
-
-/// What is wrong with a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// Anything but principals, and what.
-    Syntax(&'static str),
-    /// A principal that cannot be one.
-    Principal,
-}
-
-type Checked = Result<(), Fault>;
-
-fn refuse_if(wrong: bool, why: &'static str) -> Checked {
-    if wrong { Err(Fault::Syntax(why)) } else { Ok(()) }
-}
+use self::language::refuse_if;
+pub(super) use self::language::{Fault, Language};
 
 /// The document, or the first thing that is wrong with it.
 pub(super) fn check(text: &str, language: Language, partition: &str) -> Result<Value, Fault> {

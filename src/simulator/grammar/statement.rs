@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{Checked, Fault, Language, names, refuse_if};
+use super::{
+    language::{Checked, Fault, Language, refuse_if},
+    names,
+};
 
 const MEMBERS: [&str; 9] = [
     "Sid",

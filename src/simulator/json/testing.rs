@@ -40,7 +40,13 @@ impl Bench {
     /// The context of a call made now.
     pub(crate) fn context(&mut self) -> Context<'_> {
         let now = 1_790_000_000.0 + self.elapsed.as_secs_f64();
-        Context { now, elapsed: self.elapsed, ids: &mut self.ids, options: &self.options }
+        Context {
+            now,
+            elapsed: self.elapsed,
+            ids: &mut self.ids,
+            options: &self.options,
+            disturbed: None,
+        }
     }
 
     /// Lets so many seconds of virtual time pass.

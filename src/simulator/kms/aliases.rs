@@ -2,19 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Key, Request, Store, Trouble, managed, paged, reference::not_found, spec};
-use crate::simulator::service::{Answer, ApiError};
+use super::{
+    key::{Alias, Key},
+    managed,
+    reference::not_found,
+    spec,
+    store::{Request, Store, paged},
+};
+use crate::simulator::{
+    json::Trouble,
+    service::{Answer, ApiError},
+};
 
 /// How many aliases one key may have.
 const PER_KEY: usize = 50;
-
-/// What an alias points to and since when.
-#[derive(Debug, Clone)]
-pub(super) struct Alias {
-    pub target: String,
-    pub created: f64,
-    pub updated: f64,
-}
 
 /// The request's `AliasName` if a customer may use it.
 fn own_name<'a>(request: &Request<'a, '_>) -> Result<&'a str, ApiError> {

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{Request, Store, key::KeyState};
+use super::{
+    key::KeyState,
+    store::{Request, Store},
+};
 use crate::simulator::service::Answer;
 
 const DAY: f64 = 86_400.0;

@@ -2,8 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Request, Store, Trouble, paged, reference::not_found};
-use crate::simulator::service::{Answer, ApiError};
+use super::{
+    key::Grant,
+    reference::not_found,
+    store::{Request, Store, paged},
+};
+use crate::simulator::{
+    json::Trouble,
+    service::{Answer, ApiError, partition},
+};
 
 /// The operations a grant can allow (CreateGrant in the KMS API reference).
 const OPERATIONS: &[&str] = &[
@@ -25,16 +32,6 @@ const OPERATIONS: &[&str] = &[
     "VerifyMac",
     "DeriveSharedSecret",
 ];
-
-/// A grant: what was asked for, and when.
-#[derive(Debug, Clone)]
-pub(super) struct Grant {
-    created: f64,
-    issuer: String,
-    token: String,
-    /// The members of CreateGrant that ListGrants shows again.
-    terms: Map<String, Value>,
-}
 
 /// The members of the request that make up a grant; two grants with equal terms are identical.
 fn terms(request: &Request<'_, '_>) -> Result<Map<String, Value>, ApiError> {
@@ -108,7 +105,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     if let Some((id, grant)) = key.grants.iter().find(|(_, grant)| named && grant.terms == terms) {
         return Ok(json!({ "GrantId": id, "GrantToken": grant.token }));
     }
-    let issuer = format!("arn:{}:iam::{}:root", super::partition(&key.region), key.account);
+    let issuer = format!("arn:{}:iam::{}:root", partition(&key.region), key.account);
     let grant = Grant { created: request.context.now, issuer, token: token.clone(), terms };
     key.grants.insert(id.clone(), grant);
     Ok(json!({ "GrantId": id, "GrantToken": token }))

@@ -1,10 +1,10 @@
-//! One KMS key: its state and how DescribeKey words it.
+//! One KMS key, its aliases and grants: its state and how DescribeKey words it.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{grants::Grant, spec};
+use super::spec;
 use crate::simulator::service::ApiError;
 
 /// The states of a key that the simulator goes through (KMS developer guide, "Key states").
@@ -61,6 +61,24 @@ pub(super) struct Key {
     pub tags: BTreeMap<String, String>,
     pub rotation: Option<Rotation>,
     pub grants: BTreeMap<String, Grant>,
+}
+
+/// What an alias points to and since when.
+#[derive(Debug, Clone)]
+pub(super) struct Alias {
+    pub target: String,
+    pub created: f64,
+    pub updated: f64,
+}
+
+/// A grant: what was asked for, and when.
+#[derive(Debug, Clone)]
+pub(super) struct Grant {
+    pub created: f64,
+    pub issuer: String,
+    pub token: String,
+    /// The members of CreateGrant that ListGrants shows again.
+    pub terms: Map<String, Value>,
 }
 
 impl Key {

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    Key, Request, Store, Trouble,
-    key::KeyState,
-    lockout, paged, partition, policy,
+    key::{Key, KeyState},
+    lockout, policy,
     spec::{self, KEY_SPECS, KEY_USAGES},
+    store::{Request, Store, paged},
     tags,
 };
-use crate::simulator::service::{Answer, ApiError};
+use crate::simulator::{
+    json::Trouble,
+    service::{Answer, ApiError, partition},
+};
 
 /// The only name a key policy can have that can be set.
 const POLICY_NAME: &str = "default";

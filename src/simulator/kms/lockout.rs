@@ -4,8 +4,7 @@
 
 use serde_json::Value;
 
-use super::partition;
-use crate::simulator::service::Caller;
+use crate::simulator::service::{Caller, partition};
 
 const ACTION: &str = "kms:PutKeyPolicy";
 

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{
-    Lagged, Request, Store,
-    aliases::Alias,
-    key::{Key, KeyState, Rotation},
-    partition, policy,
+    key::{Alias, Key, KeyState, Rotation},
+    policy,
+    store::{Request, Store},
 };
-use crate::simulator::service::ApiError;
+use crate::simulator::{
+    json::Lagged,
+    service::{ApiError, partition},
+};
 
 /// The predefined aliases that every account's region lists, used or not.
 pub(super) const PREDEFINED: &[&str] = &[

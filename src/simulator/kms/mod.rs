@@ -5,7 +5,9 @@
 
 mod aliases;
 mod deletion;
+mod governance;
 mod grants;
+mod iam;
 mod key;
 mod keys;
 mod lockout;
@@ -15,52 +17,47 @@ mod pretty;
 mod reference;
 mod rotation;
 mod spec;
+mod store;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod truth;
 
-#[cfg(test)]
-pub(super) use policy::accept;
-
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
 
-use self::{aliases::Alias, key::Key};
+use self::store::{Request, Store};
 use super::{
-    json::{Input, Lagged, Page, Trouble, page, unknown_operation, validation_exception},
-    service::{Answer, ApiError, Caller, Context, is_mutating},
+    api::{Api, Named, Pages, Place, Protocol, Refusal, Service},
+    iam::{Call, Need},
+    json::{Input, unknown_operation, validation_exception},
+    service::{Answer, Caller, Context, Options, is_mutating},
+    truth::Truth,
 };
 
-/// The keys of every account and region.
-#[derive(Debug, Clone, Default)]
-pub struct Kms {
-    stores: BTreeMap<(String, String), Lagged<Store>>,
-    deleted_principals: BTreeSet<String>,
-}
+#[cfg(test)]
+pub(super) use policy::accept;
+pub use store::Kms;
 
-/// The keys and aliases of one account in one region.
-#[derive(Debug, Clone, Default)]
-struct Store {
-    keys: BTreeMap<String, Key>,
-    aliases: BTreeMap<String, Alias>,
-}
+/// KMS, as the rest of the simulator needs to know it.
+pub(super) static API: Api = Api {
+    name: "kms",
+    protocol: Protocol::Json { target: "TrentService" },
+    throttled: Refusal::new("ThrottlingException", "Rate exceeded"),
+    pages: Pages { token: "Marker", next: "NextMarker", more: Some("Truncated") },
+    tags: "Tags",
+    replicated: true,
+    extra_bucket: None,
+    kinds: truth::KINDS,
+    taken: None,
+};
 
-/// One call: who makes it, what it asks, and the world around it.
-struct Request<'a, 'w> {
-    caller: &'a Caller,
-    input: Input<'a>,
-    context: &'a mut Context<'w>,
-    deleted_principals: &'a BTreeSet<String>,
-}
+impl Service for Kms {
+    fn begin(_options: &Options) -> Self {
+        Self::default()
+    }
 
-impl Kms {
-    /// Answers one call of the KMS API (`TrentService.*`).
-    ///
-    /// # Errors
-    /// The error codes of the KMS API reference; `UnknownOperationException` for an operation that is not simulated.
-    pub fn call(
+    /// The error codes are those of the KMS API reference; `UnknownOperationException` for an operation that is not simulated.
+    fn call(
         &mut self,
         caller: &Caller,
         operation: &str,
@@ -84,22 +81,27 @@ impl Kms {
         read(store.read(caller), operation, &request)
     }
 
-    /// ARN and tags of the key that an id, an ARN or an alias means at this instant.
-    pub(super) fn key_meant(
-        &self,
-        account: &str,
-        region: &str,
-        text: &str,
-    ) -> Option<(&str, &BTreeMap<String, String>)> {
+    fn tell(&self, truth: &mut Truth) {
+        self.tell_all(&mut truth.things);
+    }
+
+    /// By id, ARN or alias.
+    fn find(&self, (account, region): Place<'_>, text: &str) -> Option<Named> {
         let store = self.stores.get(&(account.to_owned(), region.to_owned()))?.now();
         let name = text.rsplit_once(':').map_or(text, |(_, resource)| resource);
         let id = match store.aliases.get(name) {
             Some(alias) => alias.target.as_str(),
             None => name.strip_prefix("key/").unwrap_or(name),
         };
-        store.keys.get(id).map(|key| (key.arn.as_str(), &key.tags))
+        store.keys.get(id).map(|key| (key.arn.clone(), key.tags.clone()))
     }
 
+    fn needs(&self, call: &Call<'_>) -> Vec<Need> {
+        iam::needs(call)
+    }
+}
+
+impl Kms {
     /// Makes an IAM role or user disappear, as if IAM had deleted it.
     ///
     /// Policies that name it show its unique id (`AROA...`, `AIDA...`) from now on, and no policy that names its ARN or its unique id is
@@ -149,49 +151,5 @@ fn write(store: &mut Store, operation: &str, request: &mut Request<'_, '_>) -> A
         "CreateGrant" => grants::create(store, request),
         "RevokeGrant" => grants::revoke(store, request),
         _ => Err(unknown_operation("KMS", operation)),
-    }
-}
-
-/// A page of a KMS listing: `Limit` within 1 and `most`, `Marker` in, `NextMarker` and `Truncated` out.
-fn paged(
-    request: &Request<'_, '_>,
-    list: &str,
-    items: Vec<(String, Value)>,
-    usual: usize,
-    most: usize,
-) -> Answer {
-    let limit = request.input.integer("Limit", 1..=most)?.unwrap_or(usual);
-    let marker = request.input.bounded_text("Marker", 1..=1024)?;
-    let Page { items, next } = page(items, limit, marker)
-        .ok_or_else(|| ApiError::new("InvalidMarkerException", "Could not deserialize marker"))?;
-    let mut answer = serde_json::Map::new();
-    answer.insert(list.to_owned(), Value::Array(items));
-    answer.insert("Truncated".to_owned(), Value::Bool(next.is_some()));
-    if let Some(next) = next {
-        answer.insert("NextMarker".to_owned(), Value::String(next));
-    }
-    Ok(Value::Object(answer))
-}
-
-/// The partition whose ARNs this region uses.
-fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
-}
-
-impl Request<'_, '_> {
-    /// The ARN of a KMS resource in the place the caller calls: `key/ID` or `alias/NAME`.
-    fn arn(&self, resource: &str) -> String {
-        let Caller { account, region, .. } = self.caller;
-        format!("arn:{}:kms:{region}:{account}:{resource}", partition(region))
-    }
-
-    /// A required string member of 1 to `most` characters.
-    fn name(&self, member: &str, most: usize) -> Result<&str, ApiError> {
-        let value = self.input.bounded_text(member, 1..=most)?;
-        value.ok_or_else(|| self.input.refusal(member, None, Trouble::Missing))
     }
 }

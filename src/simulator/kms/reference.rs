@@ -1,6 +1,9 @@
 //! Finding the key a request means: by id, by ARN, and where the operation takes them by alias name and alias ARN.
 
-use super::{Key, Request, Store};
+use super::{
+    key::Key,
+    store::{Request, Store},
+};
 use crate::simulator::service::ApiError;
 
 /// How a `KeyId` member names its key.

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
-    Key, Request, Store,
-    key::{KeyState, Rotation},
+    key::{Key, KeyState, Rotation},
+    store::{Request, Store},
 };
 use crate::simulator::service::{Answer, ApiError};
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{Request, Store, Trouble, paged};
+use super::store::{Request, Store, paged};
 use crate::simulator::{
-    json::tag_list,
+    json::{Trouble, tag_list},
     service::{Answer, ApiError},
 };
 

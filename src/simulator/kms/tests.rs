@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Kms;
 use crate::simulator::{
+    api::Service,
     json::testing::{ACCOUNT, Bench, code, column},
     service::Answer,
 };

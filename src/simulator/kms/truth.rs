@@ -2,12 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Kms, key::KeyState};
-use crate::{kinds::kms_key, simulator::truth::Thing};
+use super::{governance::not_governed, key::KeyState, store::Kms};
+use crate::{
+    kinds::kms_key,
+    simulator::{
+        api::{Holes, Kind, Repeated},
+        truth::Thing,
+    },
+};
+
+/// What monitors watch in KMS.
+pub(super) const KINDS: &[Kind] = &[Kind {
+    name: kms_key::NAME,
+    list: "ListKeys",
+    narrowed_by: &[],
+    create: "CreateKey",
+    created: &["/KeyMetadata/KeyId"],
+    delete: "ScheduleKeyDeletion",
+    repeated: Repeated::Another,
+    vital: &["kms:ListKeys", "kms:ListResourceTags", "kms:PutKeyPolicy"],
+    lost: not_governed,
+    holes: Holes { added: &["policy "], whole: &["state Enabled"], missing: &[] },
+}];
 
 impl Kms {
     /// Adds every customer managed key that is there; one that is pending deletion is, with that state.
-    pub(in crate::simulator) fn tell(&self, things: &mut BTreeMap<String, Thing>) {
+    pub(super) fn tell_all(&self, things: &mut BTreeMap<String, Thing>) {
         for ((account, _), store) in &self.stores {
             let store = store.now();
             for key in store.keys.values().filter(|key| !key.aws_managed) {

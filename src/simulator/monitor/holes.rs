@@ -6,35 +6,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Monitor, Seen, Violation};
-use crate::simulator::Truth;
+use super::expect::{Violation, short};
+use crate::simulator::services::kinds;
 
 /// So many passes with nothing in the way: one that sees the hole and closes it, and one more, because the hand may have
 /// come while the first was looking.
 const PASSES: u32 = 2;
 
-/// The first words of facts of which there must not be more than are wanted.
-const OPENING: [&str; 7] =
-    ["ingress ", "egress ", "policy ", "content ", "routeTable ", "group ", "subnet "];
-/// Whole facts, by what they end with, that open where something else is wanted.
-const OPEN: [&str; 3] = [
-    "state Enabled",
-    "EnableDockerAccess \"ENABLED\"",
-    "AppNetworkAccessType \"PublicInternetOnly\"",
-];
-/// The first words of facts that must not be missing: where a policy is attached, and which tables send traffic through an
-/// endpoint and its policy.
-const CLOSING: [&str; 2] = ["attached ", "routeTable "];
-
 /// What is open, one sentence each.
-fn holes(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String> {
+pub(super) fn holes(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String> {
     let opens = |fact: &&String| {
-        OPENING.iter().any(|word| fact.starts_with(word))
-            || OPEN.iter().any(|end| fact.ends_with(end))
+        kinds().any(|kind| {
+            kind.holes.added.iter().any(|word| fact.starts_with(word))
+                || kind.holes.whole.iter().any(|end| fact.ends_with(end))
+        })
+    };
+    let closes = |fact: &&String| {
+        kinds().any(|kind| kind.holes.missing.iter().any(|word| fact.starts_with(word)))
     };
     let added = found.difference(wanted).filter(opens).cloned();
-    let missing =
-        wanted.difference(found).filter(|fact| CLOSING.iter().any(|word| fact.starts_with(word)));
+    let missing = wanted.difference(found).filter(closes);
     added.chain(missing.map(|fact| format!("not {fact}"))).collect()
 }
 
@@ -60,7 +51,7 @@ impl Open {
         self.0.retain(|hole, _| open.contains(hole));
         let mut found = Vec::new();
         for hole in open.into_iter().filter(|(address, _)| free.contains(address)) {
-            let what = format!("{} stays open: {}", hole.0, super::rules::short(&hole.1));
+            let what = format!("{} stays open: {}", hole.0, short(&hole.1));
             let passes = self.0.entry(hole).or_default();
             *passes += 1;
             if *passes == PASSES {
@@ -73,32 +64,6 @@ impl Open {
     /// Another process begins: it has not seen anything yet.
     pub(super) fn forget(&mut self) {
         self.0.clear();
-    }
-}
-
-impl Seen {
-    /// Whether a call closed something that was open and not wanted.
-    pub(super) fn closes(&self, before: &Truth, after: &Truth) -> bool {
-        let owner = &self.expect.owner;
-        let (before, after) = (before.by_address(owner), after.by_address(owner));
-        self.expect.wanted.iter().any(|(address, wanted)| {
-            let open = |truth: &BTreeMap<String, BTreeSet<String>>| {
-                truth.get(address).map(|found| holes(found, wanted)).unwrap_or_default()
-            };
-            open(&before).difference(&open(&after)).next().is_some()
-        })
-    }
-}
-
-impl Monitor {
-    /// A pass is over in which nothing that is permitted stood in the way of closing what is open at these addresses.
-    pub fn judge_holes(&self, truth: &Truth, free: &BTreeSet<String>) {
-        let mut seen = self.seen();
-        let truth = truth.by_address(&seen.expect.owner);
-        let wanted = std::mem::take(&mut seen.expect.wanted);
-        let found = seen.open.after_pass(&truth, &wanted, free);
-        seen.expect.wanted = wanted;
-        seen.violations.extend(found);
     }
 }
 

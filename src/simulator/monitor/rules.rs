@@ -4,11 +4,19 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::Value;
 
-use super::{Seen, Violation, lockout::lost};
+use super::{
+    expect::{Violation, short},
+    lockout::lost,
+    seen::Seen,
+};
 use crate::{
-    kinds::{kms_key, sagemaker_domain, security_group, service_control_policy, vpc_endpoint},
     model::claim::ADDRESS_TAG,
-    simulator::{Thing, Truth, Witnessed},
+    simulator::{
+        api::{Kind, Repeated},
+        services::kinds,
+        truth::{Thing, Truth},
+        witness::Witnessed,
+    },
 };
 
 /// The longest a plan may be carried out, with the one call that may be under way when it ends.
@@ -24,36 +32,6 @@ const FORCE: u64 = 150;
 /// After an unclear create: of a kind without token and unique name, and of one with a unique name.
 const UNCLEAR_UNNAMED: Duration = Duration::from_mins(10);
 
-/// The kinds without client token and unique name.
-const UNNAMED: [&str; 2] = [kms_key::NAME, sagemaker_domain::NAME];
-
-/// The calls that list a kind, those that create and those that delete one.
-const LISTINGS: [(&str, &str); 5] = [
-    ("DescribeSecurityGroups", security_group::NAME),
-    ("DescribeVpcEndpoints", vpc_endpoint::NAME),
-    ("ListKeys", kms_key::NAME),
-    ("ListPolicies", service_control_policy::NAME),
-    ("ListDomains", sagemaker_domain::NAME),
-];
-const CREATES: [(&str, &str); 5] = [
-    ("CreateSecurityGroup", security_group::NAME),
-    ("CreateVpcEndpoint", vpc_endpoint::NAME),
-    ("CreateKey", kms_key::NAME),
-    ("CreatePolicy", service_control_policy::NAME),
-    ("CreateDomain", sagemaker_domain::NAME),
-];
-const DELETES: [(&str, &str); 5] = [
-    ("DeleteSecurityGroup", security_group::NAME),
-    ("DeleteVpcEndpoints", vpc_endpoint::NAME),
-    ("ScheduleKeyDeletion", kms_key::NAME),
-    ("DeletePolicy", service_control_policy::NAME),
-    ("DeleteDomain", sagemaker_domain::NAME),
-];
-
-fn kind(table: &[(&str, &'static str)], operation: &str) -> Option<&'static str> {
-    table.iter().find(|(name, _)| *name == operation).map(|(_, kind)| *kind)
-}
-
 impl Seen {
     pub(super) fn witness(&mut self, call: &Witnessed<'_>) {
         let Some((before, after)) = call.truth else { return self.read(call) };
@@ -66,11 +44,11 @@ impl Seen {
         self.freshness(call);
         self.force(call, before, after);
         self.lockout(call, before, after);
-        if let Some(kind) = kind(&CREATES, call.operation) {
+        if let Some(kind) = kinds().find(|kind| kind.create == call.operation) {
             self.completeness(call, kind);
             self.creation(call, kind);
         }
-        if let Some(kind) = kind(&DELETES, call.operation) {
+        if let Some(kind) = kinds().find(|kind| kind.delete == call.operation) {
             self.completeness(call, kind);
             self.waiting_period(call);
         }
@@ -107,11 +85,12 @@ impl Seen {
     fn read(&mut self, call: &Witnessed<'_>) {
         let account = call.caller.account.clone();
         // A request for certain ids or of one filter is no listing of the kind.
-        let narrow = ["Filter", "GroupId", "VpcEndpointId"].iter();
-        if let Some(kind) = kind(&LISTINGS, call.operation)
-            && !narrow.clone().any(|member| call.input.get(*member).is_some())
+        let narrow =
+            |kind: &&Kind| kind.narrowed_by.iter().any(|member| call.input.get(*member).is_some());
+        if let Some(kind) =
+            kinds().find(|kind| kind.list == call.operation).filter(|kind| !narrow(kind))
         {
-            let key = (account.clone(), kind);
+            let key = (account.clone(), kind.name);
             if call.shown.is_some() {
                 self.unlisted.insert(key);
             } else {
@@ -190,40 +169,35 @@ impl Seen {
         if call.input.get("BypassPolicyLockoutSafetyCheck") == Some(&Value::Bool(true)) {
             self.broken("S12", call, "the lockout check is bypassed");
         }
-        let bare = after.control_policies.iter().find(|(_, count)| **count == 0);
-        if let Some((target, _)) = bare
-            && call.service == "organizations"
-        {
-            self.broken("S12", call, &format!("no service control policy is left on {target}"));
-        }
         for what in lost(call.service, before, after) {
             self.broken("S12", call, &what);
         }
     }
 
     /// S7.
-    fn completeness(&mut self, call: &Witnessed<'_>, kind: &'static str) {
+    fn completeness(&mut self, call: &Witnessed<'_>, kind: &'static Kind) {
         // Whose listing failed is not told apart.
         if self.expect.two_writers {
             return;
         }
-        if self.unlisted.contains(&(call.caller.account.clone(), kind)) {
+        if self.unlisted.contains(&(call.caller.account.clone(), kind.name)) {
             self.broken("S7", call, "the kind's last listing in this pass failed");
         }
     }
 
     /// S3, before the fact.
-    fn creation(&mut self, call: &Witnessed<'_>, kind: &'static str) {
+    fn creation(&mut self, call: &Witnessed<'_>, kind: &'static Kind) {
         let address = claimed_address(call.input).unwrap_or_default();
-        if UNNAMED.contains(&kind) && call.at < self.life + self.expect.settle_window {
+        let another = kind.repeated == Repeated::Another;
+        if another && call.at < self.life + self.expect.settle_window {
             self.broken("S3", call, "a nameless create within a settle window after the start");
         }
         if let Some(at) = self.unclear.get(&address).copied() {
             let named = self.expect.settle_window;
-            let window = if UNNAMED.contains(&kind) { UNCLEAR_UNNAMED } else { named };
+            let window = if another { UNCLEAR_UNNAMED } else { named };
             // A client token makes the second one the first.
             let other = self.expect.two_writers;
-            if kind != vpc_endpoint::NAME && !other && call.at < at + window {
+            if kind.repeated != Repeated::Token && !other && call.at < at + window {
                 self.broken("S3", call, &format!("a create of {address} while one is unclear"));
             }
         }
@@ -358,7 +332,9 @@ impl Seen {
         let mut once = BTreeSet::new();
         for thing in after.things.values() {
             let Some(address) = thing.address(&self.expect.owner) else { continue };
-            let tolerated = self.expect.two_writers && UNNAMED.contains(&thing.kind);
+            let unnamed =
+                |kind: &Kind| kind.name == thing.kind && kind.repeated == Repeated::Another;
+            let tolerated = self.expect.two_writers && kinds().any(unnamed);
             let made = || more(before, after, &address.to_string(), &self.expect.owner);
             if !once.insert(address.clone()) && !tolerated && made() {
                 self.broken("S3", call, &format!("{address} is there twice"));
@@ -390,8 +366,4 @@ fn claimed_address(input: &Value) -> Option<String> {
         Value::Array(entries) => entries.iter().find_map(claimed_address),
         _ => None,
     }
-}
-
-pub(super) fn short(fact: &str) -> String {
-    fact.chars().take(160).collect()
 }

@@ -1,8 +1,10 @@
 //! Every rule is broken once on purpose, by calls that palisade would never make, and must be noticed.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use serde_json::{Value, json};
 
-use super::*;
+use super::{Expectations, Monitor, Violation, lockout};
 use crate::{
     aws::{Connection, Guard},
     kind::ScopeFacts,

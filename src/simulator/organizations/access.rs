@@ -1,6 +1,6 @@
 //! Who may call what: the management account everything, a delegated administrator the policies, a member little.
 
-use super::{Behaviour, tree::Organisation};
+use super::{request::Behaviour, tree::Organisation};
 use crate::simulator::service::{ApiError, Caller};
 
 /// What a delegation policy cannot delegate (Organizations API reference: "only from the management account").

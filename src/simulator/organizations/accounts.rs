@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    Behaviour, Request,
     errors::parent_not_found,
-    paged, tags,
+    request::{Behaviour, Request, paged},
+    tags,
     tree::{Account, Organisation},
 };
 use crate::simulator::service::{Answer, ApiError};

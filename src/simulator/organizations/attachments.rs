@@ -3,11 +3,10 @@
 use serde_json::json;
 
 use super::{
-    Request,
     errors::{constraint, invalid_input, target_not_found},
-    paged,
-    policy_types::{POLICY_TYPES, full_access, most_per_target},
-    tree::{Node, Organisation},
+    policy_types::{POLICY_TYPES, most_per_target},
+    request::{Request, paged},
+    tree::{Node, Organisation, full_access},
 };
 use crate::simulator::service::{Answer, ApiError};
 

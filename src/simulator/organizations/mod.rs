@@ -8,8 +8,11 @@ mod accounts;
 mod attachments;
 mod content;
 mod errors;
+mod iam;
 mod policies;
 mod policy_types;
+mod request;
+mod starvation;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -17,24 +20,40 @@ mod tree;
 mod truth;
 mod units;
 
+use std::time::Duration;
+
+use serde_json::Value;
+
+use self::{
+    request::{Behaviour, Request},
+    tree::Organisation,
+};
+use super::{
+    api::{Api, Named, Pages, Place, Protocol, Refusal, Service},
+    iam::{Call, Need},
+    json::{Input, Lagged, unknown_operation},
+    service::{Answer, Caller, Context, Options},
+    truth::Truth,
+};
+
 #[cfg(test)]
 pub(super) use policies::checked_content;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
+/// Organizations, as the rest of the simulator needs to know it.
+pub(super) static API: Api = Api {
+    name: "organizations",
+    protocol: Protocol::Json { target: "AWSOrganizationsV20161128" },
+    throttled: Refusal::new(
+        "TooManyRequestsException",
+        "You have sent too many requests in too short a period of time.",
+    ),
+    pages: Pages::NEXT_TOKEN,
+    tags: "Tags",
+    replicated: true,
+    extra_bucket: None,
+    kinds: truth::KINDS,
+    taken: Some(starvation::taken),
 };
-
-use serde_json::{Map, Value};
-
-use self::tree::Organisation;
-use super::{
-    json::{Input, Lagged, Page, Trouble, page, unknown_operation},
-    service::{Answer, ApiError, Caller, Context, Options},
-};
-
-/// The most items on a page, and as many as there are unless asked otherwise.
-const PAGE: usize = 20;
 
 /// One organisation. Accounts that are not in it get `AWSOrganizationsNotInUseException`.
 #[derive(Debug, Clone)]
@@ -42,30 +61,6 @@ pub struct Organizations {
     state: Lagged<Organisation>,
     /// How this organisation behaves where AWS leaves itself a choice.
     pub behaviour: Behaviour,
-}
-
-/// What may differ between organisations, and what the API may do but seldom does.
-#[derive(Debug, Clone, Default)]
-pub struct Behaviour {
-    /// Every listing begins with a page that is empty and has a `NextToken`: the API reference allows it anywhere.
-    pub empty_pages: bool,
-    /// Member accounts that may call the policy operations too (delegated administrators for AWS Organizations).
-    pub delegated_administrators: BTreeSet<String>,
-    /// How long a policy type stays `PENDING_ENABLE` after EnablePolicyType.
-    pub policy_type_pending: Duration,
-    /// How many policies of each type there may be; AWS's quotas when absent (10,000 service control policies, 1,000 of other types).
-    pub policies_per_type: Option<usize>,
-    /// Accounts that AWS has suspended: still listed, with nobody at work in them.
-    pub suspended: BTreeSet<String>,
-    /// Accounts are listed without their paths, as by servers that do not know this member yet.
-    pub without_paths: bool,
-}
-
-/// One call: what it asks and the world around it.
-struct Request<'a, 'w> {
-    input: Input<'a>,
-    context: &'a mut Context<'w>,
-    behaviour: &'a Behaviour,
 }
 
 impl Default for Organizations {
@@ -104,13 +99,16 @@ impl Organizations {
             if options.service_control_policies { &["SERVICE_CONTROL_POLICY"] } else { &[] };
         Self::with_policy_types(&options.management_account, &options.accounts, types)
     }
+}
 
-    /// Answers one call of the Organizations API (`AWSOrganizationsV20161128.*`).
-    ///
-    /// # Errors
-    /// The error codes of the Organizations API reference, `Reason` among the extra members where the API has one;
+impl Service for Organizations {
+    fn begin(options: &Options) -> Self {
+        Self::from_options(options)
+    }
+
+    /// The error codes are those of the Organizations API reference, `Reason` among the extra members where the API has one;
     /// `UnknownOperationException` for an operation that is not simulated.
-    pub fn call(
+    fn call(
         &mut self,
         caller: &Caller,
         operation: &str,
@@ -130,29 +128,18 @@ impl Organizations {
             Handler::Write(write) => write(self.state.write(caller, request.context), &mut request),
         }
     }
-}
 
-impl Organizations {
-    /// ARN and tags of a policy, root, unit or account at this instant.
-    pub(super) fn resource(&self, id: &str) -> Option<(String, BTreeMap<String, String>)> {
-        let state = self.state.now();
-        let arn = match state.policies.get(id) {
-            Some(policy) => state.policy_summary(id, policy)["Arn"].as_str()?.to_owned(),
-            None => state.node(id).map(|_| state.arn(id))?,
-        };
-        Some((arn, state.tags.get(id).cloned().unwrap_or_default()))
+    fn tell(&self, truth: &mut Truth) {
+        truth::tell(self.state.now(), truth);
     }
 
-    /// The type of a policy.
-    pub(super) fn policy_type(&self, id: &str) -> Option<&str> {
-        self.state.now().policies.get(id).map(|policy| policy.policy_type.as_str())
+    /// A policy, root, unit or account by its id.
+    fn find(&self, _place: Place<'_>, id: &str) -> Option<Named> {
+        self.state.now().resource(id)
     }
 
-    /// What stands for a policy that has no id yet.
-    pub(super) fn new_policy_arn(&self, policy_type: &str) -> String {
-        let state = self.state.now();
-        let kind = policy_type.to_ascii_lowercase();
-        format!("arn:aws:organizations::{}:policy/{}/{kind}/*", state.management, state.id)
+    fn needs(&self, call: &Call<'_>) -> Vec<Need> {
+        iam::needs(self.state.now(), call)
     }
 }
 
@@ -206,29 +193,4 @@ fn writer(operation: &str) -> Option<Write> {
         "UntagResource" => tags::remove,
         _ => return None,
     })
-}
-
-/// A page of a listing: `MaxResults` within 1 and 20, `NextToken` in and out.
-fn paged(request: &Request<'_, '_>, list: &str, items: Vec<(String, Value)>) -> Answer {
-    let size = request.input.integer("MaxResults", 1..=PAGE)?.unwrap_or(PAGE);
-    let token = request.input.text("NextToken")?;
-    let size = if request.behaviour.empty_pages && token.is_none() { 0 } else { size };
-    let wrong = || {
-        errors::invalid_input("INVALID_NEXT_TOKEN", "You specified an invalid value for NextToken.")
-    };
-    let Page { items, next } = page(items, size, token).ok_or_else(wrong)?;
-    let mut answer = Map::new();
-    answer.insert(list.to_owned(), Value::Array(items));
-    if let Some(next) = next {
-        answer.insert("NextToken".to_owned(), Value::String(next));
-    }
-    Ok(Value::Object(answer))
-}
-
-impl<'a> Request<'a, '_> {
-    /// A required string member of these lengths.
-    fn bounded(&self, member: &str, least: usize, most: usize) -> Result<&'a str, ApiError> {
-        let value = self.input.bounded_text(member, least..=most)?;
-        value.ok_or_else(|| self.input.refusal(member, None, Trouble::Missing))
-    }
 }

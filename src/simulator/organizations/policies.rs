@@ -3,24 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{
-    Request, content,
+    content,
     errors::{constraint, invalid_input, policy_not_found},
-    paged,
     policy_types::{POLICY_TYPES, longest_content, most_policies},
+    request::{Request, paged},
     tags,
-    tree::Organisation,
+    tree::{Organisation, Policy},
 };
 use crate::simulator::service::{Answer, ApiError};
-
-/// A policy, without what it is attached to.
-#[derive(Debug, Clone)]
-pub(super) struct Policy {
-    pub name: String,
-    pub description: String,
-    pub policy_type: String,
-    pub content: String,
-    pub aws_managed: bool,
-}
 
 impl Organisation {
     /// The policy that the request's `PolicyId` means.
@@ -38,24 +28,6 @@ impl Organisation {
             .get_key_value(id)
             .map(|(id, policy)| (id.as_str(), policy))
             .ok_or_else(policy_not_found)
-    }
-
-    /// `PolicySummary`: everything but the content.
-    pub(super) fn policy_summary(&self, id: &str, policy: &Policy) -> Value {
-        let kind = policy.policy_type.to_ascii_lowercase();
-        let arn = if policy.aws_managed {
-            format!("arn:aws:organizations::aws:policy/{kind}/{id}")
-        } else {
-            format!("arn:aws:organizations::{}:policy/{}/{kind}/{id}", self.management, self.id)
-        };
-        json!({
-            "Id": id,
-            "Arn": arn,
-            "Name": policy.name,
-            "Description": policy.description,
-            "Type": policy.policy_type,
-            "AwsManaged": policy.aws_managed,
-        })
     }
 
     fn answer(&self, id: &str, policy: &Policy) -> Value {

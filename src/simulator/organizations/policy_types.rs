@@ -1,14 +1,12 @@
 //! Policy types: their limits, the policies AWS provides, enabling and disabling them in the root.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{
-    Request,
     errors::{changes_in_progress, type_not_enabled},
-    paged,
-    policies::Policy,
+    request::{Request, paged},
     tree::Organisation,
 };
 use crate::simulator::service::{Answer, ApiError};
@@ -31,15 +29,6 @@ pub(super) const POLICY_TYPES: &[&str] = &[
     "GUARDDUTY_POLICY",
 ];
 
-/// The AWS managed policy that every target gets when its type is enabled and cannot be without.
-pub(super) fn full_access(policy_type: &str) -> Option<&'static str> {
-    match policy_type {
-        "SERVICE_CONTROL_POLICY" => Some("p-FullAWSAccess"),
-        "RESOURCE_CONTROL_POLICY" => Some("p-RCPFullAWSAccess"),
-        _ => None,
-    }
-}
-
 /// The longest content, in bytes (Organizations user guide, "Quotas", with the limits of May 2026).
 pub(super) fn longest_content(policy_type: &str) -> usize {
     match policy_type {
@@ -60,54 +49,7 @@ pub(super) fn most_policies(policy_type: &str) -> usize {
     if policy_type == "SERVICE_CONTROL_POLICY" { 10_000 } else { 1_000 }
 }
 
-/// The policies that AWS provides.
-pub(super) fn managed_policies() -> BTreeMap<String, Policy> {
-    let policy = |name: &str, policy_type: &str, description: &str, statement: Value| Policy {
-        name: name.to_owned(),
-        description: description.to_owned(),
-        policy_type: policy_type.to_owned(),
-        content: json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string(),
-        aws_managed: true,
-    };
-    let every = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
-    let everybody = json!({ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" });
-    let scp = policy(
-        "FullAWSAccess",
-        "SERVICE_CONTROL_POLICY",
-        "Allows access to every operation",
-        every,
-    );
-    let rcp = policy(
-        "RCPFullAWSAccess",
-        "RESOURCE_CONTROL_POLICY",
-        "Allows access to every resource",
-        everybody,
-    );
-    BTreeMap::from([("p-FullAWSAccess".to_owned(), scp), ("p-RCPFullAWSAccess".to_owned(), rcp)])
-}
-
 impl Organisation {
-    /// Enables a policy type, complete from this moment on; every target gets the type's full access policy.
-    pub(super) fn enable(&mut self, policy_type: &str, complete: Duration) {
-        self.types.insert(policy_type.to_owned(), complete);
-        for node in self.nodes() {
-            self.give_full_access(policy_type, &node);
-        }
-    }
-
-    /// Gives a node the full access policies of all enabled types: what happens to a new unit and a new account.
-    pub(super) fn give_all_full_access(&mut self, node: &str) {
-        for policy_type in self.types.keys().cloned().collect::<Vec<_>>() {
-            self.give_full_access(&policy_type, node);
-        }
-    }
-
-    fn give_full_access(&mut self, policy_type: &str, node: &str) {
-        if let Some(policy) = full_access(policy_type) {
-            self.attachments.insert((policy.to_owned(), node.to_owned()));
-        }
-    }
-
     /// Refuses a change of attachments while the type is not enabled, or not yet.
     pub(super) fn require_enabled(
         &self,

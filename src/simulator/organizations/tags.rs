@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{
-    Request,
     errors::{constraint, invalid_input, target_not_found},
-    paged,
+    request::{Request, paged},
     tree::Organisation,
 };
 use crate::simulator::{

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Organizations;
 use crate::simulator::{
+    api::Service,
     json::testing::{ACCOUNT, Bench, code, column},
     service::{Answer, ApiError},
 };

@@ -7,8 +7,6 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{policies::Policy, policy_types};
-
 /// When the accounts that were there from the start joined: 2020-01-01, in seconds since the epoch.
 const FOUNDED: f64 = 1_577_836_800.0;
 
@@ -68,6 +66,16 @@ pub(super) struct Organisation {
     pub creations: BTreeMap<String, Value>,
 }
 
+/// A policy, without what it is attached to.
+#[derive(Debug, Clone)]
+pub(super) struct Policy {
+    pub name: String,
+    pub description: String,
+    pub policy_type: String,
+    pub content: String,
+    pub aws_managed: bool,
+}
+
 impl Organisation {
     /// An organisation of these accounts, all in the root, with no policy type enabled. Its ids follow from the management account's.
     pub(super) fn new(management: String, members: impl Iterator<Item = String>) -> Self {
@@ -92,7 +100,7 @@ impl Organisation {
             units: BTreeMap::new(),
             accounts,
             types: BTreeMap::new(),
-            policies: policy_types::managed_policies(),
+            policies: managed_policies(),
             attachments: BTreeSet::new(),
             tags: BTreeMap::new(),
             creations: BTreeMap::new(),
@@ -163,6 +171,54 @@ impl Organisation {
         }
     }
 
+    /// `PolicySummary`: everything but the content.
+    pub(super) fn policy_summary(&self, id: &str, policy: &Policy) -> Value {
+        let kind = policy.policy_type.to_ascii_lowercase();
+        let arn = if policy.aws_managed {
+            format!("arn:aws:organizations::aws:policy/{kind}/{id}")
+        } else {
+            format!("arn:aws:organizations::{}:policy/{}/{kind}/{id}", self.management, self.id)
+        };
+        json!({
+            "Id": id,
+            "Arn": arn,
+            "Name": policy.name,
+            "Description": policy.description,
+            "Type": policy.policy_type,
+            "AwsManaged": policy.aws_managed,
+        })
+    }
+
+    /// Enables a policy type, complete from this moment on; every target gets the type's full access policy.
+    pub(super) fn enable(&mut self, policy_type: &str, complete: Duration) {
+        self.types.insert(policy_type.to_owned(), complete);
+        for node in self.nodes() {
+            self.give_full_access(policy_type, &node);
+        }
+    }
+
+    /// Gives a node the full access policies of all enabled types: what happens to a new unit and a new account.
+    pub(super) fn give_all_full_access(&mut self, node: &str) {
+        for policy_type in self.types.keys().cloned().collect::<Vec<_>>() {
+            self.give_full_access(&policy_type, node);
+        }
+    }
+
+    fn give_full_access(&mut self, policy_type: &str, node: &str) {
+        if let Some(policy) = full_access(policy_type) {
+            self.attachments.insert((policy.to_owned(), node.to_owned()));
+        }
+    }
+
+    /// ARN and tags of a policy, root, unit or account at this instant.
+    pub(super) fn resource(&self, id: &str) -> Option<(String, BTreeMap<String, String>)> {
+        let arn = match self.policies.get(id) {
+            Some(policy) => self.policy_summary(id, policy)["Arn"].as_str()?.to_owned(),
+            None => self.node(id).map(|_| self.arn(id))?,
+        };
+        Some((arn, self.tags.get(id).cloned().unwrap_or_default()))
+    }
+
     /// DescribeOrganization. `AvailablePolicyTypes` says what could be enabled, not what is.
     pub(super) fn describe(&self) -> Value {
         let management = &self.accounts[&self.management];
@@ -175,6 +231,41 @@ impl Organisation {
             "MasterAccountEmail": management.email,
             "AvailablePolicyTypes": [{ "Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED" }],
         } })
+    }
+}
+
+/// The policies that AWS provides.
+pub(super) fn managed_policies() -> BTreeMap<String, Policy> {
+    let policy = |name: &str, policy_type: &str, description: &str, statement: Value| Policy {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        policy_type: policy_type.to_owned(),
+        content: json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string(),
+        aws_managed: true,
+    };
+    let every = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+    let everybody = json!({ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" });
+    let scp = policy(
+        "FullAWSAccess",
+        "SERVICE_CONTROL_POLICY",
+        "Allows access to every operation",
+        every,
+    );
+    let rcp = policy(
+        "RCPFullAWSAccess",
+        "RESOURCE_CONTROL_POLICY",
+        "Allows access to every resource",
+        everybody,
+    );
+    BTreeMap::from([("p-FullAWSAccess".to_owned(), scp), ("p-RCPFullAWSAccess".to_owned(), rcp)])
+}
+
+/// The AWS managed policy that every target gets when its type is enabled and cannot be without.
+pub(super) fn full_access(policy_type: &str) -> Option<&'static str> {
+    match policy_type {
+        "SERVICE_CONTROL_POLICY" => Some("p-FullAWSAccess"),
+        "RESOURCE_CONTROL_POLICY" => Some("p-RCPFullAWSAccess"),
+        _ => None,
     }
 }
 

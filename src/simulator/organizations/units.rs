@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    Request,
     errors::{constraint, parent_not_found},
-    paged, tags,
+    request::{Request, paged},
+    tags,
     tree::{Node, Organisation, Unit},
 };
 use crate::simulator::service::{Answer, ApiError};

@@ -2,8 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Listed, Request, Store, in_use, invalid, not_found, paged, tags};
-use crate::simulator::service::{Answer, ApiError};
+use super::{
+    app::{App, AppKey, AppOwner, Status},
+    errors::{in_use, invalid, not_found},
+    place::{PROFILE, SPACE},
+    store::{PAGING, Request, Store, TAGGING},
+};
+use crate::simulator::{
+    service::{Answer, ApiError},
+    table::Listed,
+};
 
 /// The app types of the API.
 const APP_TYPES: &[&str] = &[
@@ -21,99 +29,9 @@ const APP_TYPES: &[&str] = &[
 /// The profile that owns the app all users of RStudio share.
 const SHARED_PROFILE: &str = "domain-shared";
 
-/// Who an app belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum AppOwner {
-    Profile(String),
-    Space(String),
-}
-
-impl AppOwner {
-    /// The owning profile's name.
-    pub(super) fn profile(&self) -> Option<&str> {
-        match self {
-            Self::Profile(name) => Some(name),
-            Self::Space(_) => None,
-        }
-    }
-
-    /// The owning space's name.
-    pub(super) fn space(&self) -> Option<&str> {
-        match self {
-            Self::Space(name) => Some(name),
-            Self::Profile(_) => None,
-        }
-    }
-
-    fn name(&self) -> &str {
-        match self {
-            Self::Profile(name) | Self::Space(name) => name,
-        }
-    }
-}
-
-/// What identifies an app.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct AppKey {
-    pub domain: String,
-    pub owner: AppOwner,
-    pub app_type: String,
-    pub name: String,
-}
-
-/// The status of an app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Status {
-    InService,
-    Failed,
-    Deleted,
-}
-
-/// An app.
-#[derive(Debug, Clone)]
-pub(super) struct App {
-    pub arn: String,
-    created: f64,
-    status: Status,
-    resource_spec: Option<Value>,
-}
-
-impl App {
-    /// Whether the app runs: it then keeps its owner and its domain from being deleted.
-    pub(super) fn is_alive(&self) -> bool {
-        self.status == Status::InService
-    }
-
-    fn status(&self) -> &'static str {
-        match self.status {
-            Status::InService => "InService",
-            Status::Failed => "Failed",
-            Status::Deleted => "Deleted",
-        }
-    }
-
-    fn summary(&self, key: &AppKey) -> Value {
-        let mut summary = json!({
-            "DomainId": key.domain,
-            "AppType": key.app_type,
-            "AppName": key.name,
-            "Status": self.status(),
-            "CreationTime": self.created,
-        });
-        match &key.owner {
-            AppOwner::Profile(name) => summary["UserProfileName"] = json!(name),
-            AppOwner::Space(name) => summary["SpaceName"] = json!(name),
-        }
-        if let Some(spec) = &self.resource_spec {
-            summary["ResourceSpec"] = spec.clone();
-        }
-        summary
-    }
-}
-
 /// The key of the app that the request means: a profile or a space owns it, never both.
 fn key(store: &Store, request: &Request<'_, '_>) -> Result<AppKey, ApiError> {
-    let domain = store.domain(request)?.id.clone();
+    let domain = store.domain(request.input)?.id.clone();
     let has = |member: &str| request.input.raw(member).is_some();
     let owner = match (has("UserProfileName"), has("SpaceName")) {
         (true, false) => AppOwner::Profile(request.name("UserProfileName")?.to_lowercase()),
@@ -135,12 +53,12 @@ fn missing(key: &AppKey) -> ApiError {
 
 /// CreateApp: in service at once.
 pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
-    store.domain(request)?.require_in_service(request.context.elapsed)?;
+    store.domain(request.input)?.require_in_service(request.context.elapsed)?;
     let key = key(store, request)?;
     let place = (key.domain.clone(), key.owner.name().to_owned());
     let owner_exists = match &key.owner {
-        AppOwner::Profile(name) => name == SHARED_PROFILE || store.profiles.contains_key(&place),
-        AppOwner::Space(_) => store.spaces.contains_key(&place),
+        AppOwner::Profile(name) => name == SHARED_PROFILE || store.has(PROFILE, &place.0, &place.1),
+        AppOwner::Space(_) => store.has(SPACE, &place.0, &place.1),
     };
     if !owner_exists {
         return Err(not_found(format!("[{}] does not exist in Domain [{}].", place.1, place.0)));
@@ -148,7 +66,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     if store.apps.get(&key).is_some_and(App::is_alive) {
         return Err(in_use(format!("App [{}] already exists.", key.name)));
     }
-    let tags = tags::from_request(request)?;
+    let tags = TAGGING.given(request.input)?;
     let resource =
         format!("app/{}/{}/{}/{}", key.domain, place.1, key.app_type.to_lowercase(), key.name);
     let app = App {
@@ -158,7 +76,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
         resource_spec: request.structure("ResourceSpec")?.cloned().map(Value::Object),
     };
     let answer = json!({ "AppArn": app.arn });
-    store.tags.insert(app.arn.clone(), tags);
+    store.records.tags.insert(app.arn.clone(), tags);
     store.apps.insert(key, app);
     Ok(answer)
 }
@@ -193,7 +111,7 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
         modified: app.created,
         entry: app.summary(key),
     };
-    paged(request, "Apps", store.apps.iter().filter(wanted).map(item).collect())
+    PAGING.sorted(request.input, "Apps", store.apps.iter().filter(wanted).map(item).collect())
 }
 
 /// DeleteApp: only of a running app; a failed one needs no deletion and refuses it.
@@ -210,6 +128,6 @@ pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
             )));
         }
     }
-    store.tags.remove(&app.arn);
+    store.records.tags.remove(&app.arn);
     Ok(json!({}))
 }

@@ -4,19 +4,21 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Request, Store, in_use, not_found};
-use crate::simulator::service::ApiError;
+use super::errors::in_use;
+use crate::simulator::{
+    service::ApiError,
+    table::{Life, States},
+};
 
-/// Where a domain is in its life. Times are those of `Context::elapsed`.
-#[derive(Debug, Clone)]
-pub(super) enum Phase {
-    /// In service from then on, or failed for this reason.
-    Pending { until: Duration, failure: Option<String> },
-    /// In service from then on, or with its update failed for this reason.
-    Updating { until: Duration, failure: Option<String> },
-    /// Gone from then on.
-    Deleting { until: Duration },
-}
+/// What the states of a domain are called.
+const STATES: States = States {
+    creating: "Pending",
+    updating: "Updating",
+    deleting: "Deleting",
+    settled: "InService",
+    failed: Some("Failed"),
+    update_failed: Some("Update_Failed"),
+};
 
 /// A domain and its settings.
 #[derive(Debug, Clone)]
@@ -27,7 +29,7 @@ pub(super) struct Domain {
     pub url: String,
     pub created: f64,
     pub modified: f64,
-    pub phase: Phase,
+    pub life: Life,
     pub file_system: Option<String>,
     /// The members of CreateDomain that DescribeDomain shows again, defaults filled in.
     pub settings: Map<String, Value>,
@@ -36,14 +38,7 @@ pub(super) struct Domain {
 impl Domain {
     /// The status and, where something failed, why.
     pub(super) fn status(&self, elapsed: Duration) -> (&'static str, Option<&str>) {
-        match &self.phase {
-            Phase::Pending { until, .. } if elapsed < *until => ("Pending", None),
-            Phase::Pending { failure: Some(reason), .. } => ("Failed", Some(reason)),
-            Phase::Updating { until, .. } if elapsed < *until => ("Updating", None),
-            Phase::Updating { failure: Some(reason), .. } => ("Update_Failed", Some(reason)),
-            Phase::Pending { .. } | Phase::Updating { .. } => ("InService", None),
-            Phase::Deleting { .. } => ("Deleting", None),
-        }
+        self.life.state(&STATES, elapsed)
     }
 
     /// Refuses a domain on which something is under way.
@@ -102,34 +97,5 @@ impl Domain {
             add("HomeEfsFileSystemKmsKeyId", json!(key));
         }
         Value::Object(members)
-    }
-}
-
-impl Store {
-    /// Forgets the domains whose deletion is complete.
-    pub(super) fn drop_deleted_domains(&mut self, elapsed: Duration) {
-        let gone =
-            |domain: &Domain| matches!(domain.phase, Phase::Deleting { until } if until <= elapsed);
-        let tags = &mut self.tags;
-        self.domains.retain(|_, domain| {
-            if gone(domain) {
-                tags.remove(&domain.arn);
-            }
-            !gone(domain)
-        });
-        let domains = &self.domains;
-        self.apps.retain(|key, app| {
-            let stays = domains.contains_key(&key.domain);
-            if !stays {
-                tags.remove(&app.arn);
-            }
-            stays
-        });
-    }
-
-    /// The domain that the request's `DomainId` means.
-    pub(super) fn domain(&self, request: &Request<'_, '_>) -> Result<&Domain, ApiError> {
-        let id = request.name("DomainId")?;
-        self.domains.get(id).ok_or_else(|| not_found(format!("Domain [{id}] does not exist.")))
     }
 }

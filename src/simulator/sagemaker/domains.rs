@@ -3,16 +3,19 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Listed, Request, Store, Trouble,
     defaults::{fill_domain, fill_images, fill_user_settings},
-    domain::{Domain, Phase},
-    in_use, invalid,
+    domain::Domain,
+    errors::{in_use, invalid},
     merge::merged,
-    paged,
+    place::{PROFILE, SPACE},
     rules::{self, Owner},
-    tags,
+    store::{PAGING, Request, Store, TAGGING},
 };
-use crate::simulator::service::{Answer, ApiError};
+use crate::simulator::{
+    json::Trouble,
+    service::{Answer, ApiError},
+    table::{Life, Listed},
+};
 
 /// The members that CreateDomain takes and DescribeDomain shows as they are.
 const PLAIN: [(&str, &[&str]); 5] = [
@@ -37,7 +40,7 @@ pub(super) fn choice<'a>(
 pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let name = request.name("DomainName")?;
     let settings = settings_of(request)?;
-    let tags = tags::from_request(request)?;
+    let tags = TAGGING.given(request.input)?;
     if request.behaviour.domains_per_region.is_some_and(|most| store.domains.len() >= most) {
         let message =
             "The account-level service limit 'Maximum number of Studio domains' has been reached.";
@@ -51,16 +54,16 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
         url: format!("https://{id}.studio.{}.sagemaker.aws", request.caller.region),
         created: request.context.now,
         modified: request.context.now,
-        phase: Phase::Pending {
-            until: request.context.elapsed + request.context.options.domain_pending,
-            failure: request.behaviour.creation_failure.clone(),
-        },
+        life: Life::creating(
+            request.context.over(request.context.options.domain_pending),
+            request.behaviour.creation_failure.clone().or_else(|| request.context.failure()),
+        ),
         file_system: has_files.then(|| request.context.ids.next("fs")),
         id: id.clone(),
         settings,
     };
     let answer = json!({ "DomainArn": domain.arn, "DomainId": domain.id, "Url": domain.url });
-    store.tags.insert(domain.arn.clone(), tags);
+    store.records.tags.insert(domain.arn.clone(), tags);
     store.domains.insert(id, domain);
     Ok(answer)
 }
@@ -132,7 +135,7 @@ fn add_network(
 
 /// DescribeDomain.
 pub(super) fn describe(store: &Store, request: &Request<'_, '_>) -> Answer {
-    Ok(store.domain(request)?.describe(request.context.elapsed))
+    Ok(store.domain(request.input)?.describe(request.context.elapsed))
 }
 
 /// ListDomains.
@@ -151,7 +154,7 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
             "Url": domain.url,
         }),
     };
-    paged(request, "Domains", store.domains.values().map(item).collect())
+    PAGING.sorted(request.input, "Domains", store.domains.values().map(item).collect())
 }
 
 /// DeleteDomain: only when nothing lives in it. The home file system stays unless `RetentionPolicy` says `Delete`.
@@ -160,7 +163,7 @@ pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
         Some(policy) => policy.choice("HomeEfsFileSystem", &["Retain", "Delete"])?,
         None => None,
     };
-    let domain = store.domain(request)?;
+    let domain = store.domain(request.input)?;
     let id = domain.id.clone();
     domain.require_settled(request.context.elapsed, "delete")?;
     if let Some(child) = store.child_of(&id) {
@@ -168,11 +171,11 @@ pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
             "Unable to delete Domain [{id}] because {child} is associated with it."
         )));
     }
-    let until = request.context.elapsed + request.context.options.domain_deleting;
+    let until = request.context.over(request.context.options.domain_deleting);
     let Some(domain) = store.domains.get_mut(&id) else {
         return Err(invalid(format!("Domain [{id}] cannot be deleted")));
     };
-    domain.phase = Phase::Deleting { until };
+    domain.life = Life::deleting(until);
     domain.modified = request.context.now;
     if retention != Some("Delete") {
         store.retained_file_systems.extend(domain.file_system.clone());
@@ -185,18 +188,10 @@ impl Store {
     fn child_of(&self, id: &str) -> Option<String> {
         let app = self.apps.iter().find(|(key, app)| key.domain == id && app.is_alive());
         let app = app.map(|(key, _)| format!("App [{}]", key.name));
-        let space = || {
-            self.spaces
-                .values()
-                .find(|space| space.domain == id)
-                .map(|space| format!("Space [{}]", space.name))
+        let child = |noun: &str, member: &str| {
+            let (_, record) = self.records.of(noun).find(|(key, _)| key[0] == id)?;
+            Some(format!("{noun} [{}]", record.text(member).unwrap_or_default()))
         };
-        let profile = || {
-            self.profiles
-                .values()
-                .find(|profile| profile.domain == id)
-                .map(|profile| format!("UserProfile [{}]", profile.name))
-        };
-        app.or_else(space).or_else(profile)
+        app.or_else(|| child(SPACE, "SpaceName")).or_else(|| child(PROFILE, "UserProfileName"))
     }
 }

@@ -41,3 +41,12 @@ pub(super) fn merged(
     merge(&mut result, change);
     result
 }
+
+/// The same for values of a table's field.
+pub(super) fn joined(stored: Option<&Value>, change: &Value) -> Value {
+    let mut result = stored.and_then(Value::as_object).cloned().unwrap_or_default();
+    if let Value::Object(change) = change {
+        merge(&mut result, change);
+    }
+    Value::Object(result)
+}

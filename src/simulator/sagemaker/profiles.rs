@@ -1,188 +1,144 @@
 //! User profiles: names that ignore case, settings merged as a domain's are.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use super::{
-    Listed, Request, Store, in_use, invalid,
-    merge::merged,
-    not_found, paged,
+    errors::{self, in_use, invalid},
+    merge::joined,
+    place::{PROFILE, SPACE, in_domain, owner},
     rules::{self, Owner},
-    tags,
+    store::{PAGING, Store, TAGGING, name},
 };
-use crate::simulator::service::{Answer, ApiError};
+use crate::simulator::{
+    json::Input,
+    service::ApiError,
+    table::{Asked, Field, Filter, Operations, Part, Record, States, Table, Verb},
+};
 
-/// A user profile.
-#[derive(Debug, Clone)]
-pub(super) struct Profile {
-    pub domain: String,
-    pub name: String,
-    arn: String,
-    created: f64,
-    modified: f64,
-    uid: String,
-    single_sign_on: Option<(String, String)>,
-    settings: Map<String, Value>,
+/// User profiles (SageMaker API reference, `CreateUserProfile` and its sisters).
+pub(super) static PROFILES: Table<Store> = Table {
+    service: "sagemaker",
+    noun: PROFILE,
+    operations: Operations {
+        create: "CreateUserProfile",
+        read: "DescribeUserProfile",
+        list: "ListUserProfiles",
+        update: "UpdateUserProfile",
+        delete: "DeleteUserProfile",
+    },
+    key: &[
+        Part { member: "DomainId", read: name, ignores_case: false, minted: None },
+        Part { member: "UserProfileName", read: name, ignores_case: true, minted: None },
+    ],
+    arn: ("UserProfileArn", "user-profile"),
+    fields: &[
+        Field { default: Some(|| json!({})), join: joined, ..Field::new("UserSettings", settings) },
+        Field {
+            mutable: false,
+            ..Field::new("SingleSignOnUserIdentifier", |input, member| {
+                Ok(input.choice(member, &["UserName"])?.map(Value::from))
+            })
+        },
+        Field {
+            mutable: false,
+            ..Field::new("SingleSignOnUserValue", |input, member| {
+                Ok(input.bounded_text(member, 1..=256)?.map(Value::from))
+            })
+        },
+        Field {
+            mutable: false,
+            minted: Some(|ids| (200_005 + ids.number() % 100_000).to_string().into()),
+            ..Field::new("HomeEfsFileSystemUid", |_, _| Ok(None))
+        },
+    ],
+    state: "Status",
+    states: States::settled("InService"),
+    times: |_| [Duration::ZERO; 3],
+    list: "UserProfiles",
+    filters: &[
+        Filter {
+            member: "DomainIdEquals",
+            wants: |profile, id| profile.text("DomainId") == Some(id),
+        },
+        Filter {
+            member: "UserProfileNameContains",
+            wants: |profile, part| name_of(profile).to_lowercase().contains(&part.to_lowercase()),
+        },
+    ],
+    paging: &PAGING,
+    tagging: &TAGGING,
+    missing: errors::missing,
+    exists: errors::exists,
+    busy: errors::busy,
+    admit: in_domain,
+    check,
+    occupied,
+    kind: None,
+};
+
+/// The profile's name as it was written.
+fn name_of(profile: &Record) -> &str {
+    profile.text("UserProfileName").unwrap_or_default()
 }
 
-type Key = (String, String);
-
-/// The key of the profile that the request means; it need not exist.
-fn key(request: &Request<'_, '_>) -> Result<Key, ApiError> {
-    Ok((request.name("DomainId")?.to_owned(), request.name("UserProfileName")?.to_lowercase()))
+fn settings(input: Input<'_>, member: &str) -> Result<Option<Value>, ApiError> {
+    let Some(settings) = input.object(member)? else { return Ok(None) };
+    rules::check_request(settings, Owner::Profile)?;
+    Ok(Some(Value::Object(settings.clone())))
 }
 
-fn missing(key: &Key) -> ApiError {
-    not_found(format!("UserProfile [{}] does not exist in Domain [{}].", key.1, key.0))
+fn check(
+    store: &Store,
+    asked: &Asked<'_, '_>,
+    profile: &Record,
+    _verb: Verb,
+) -> Result<(), ApiError> {
+    let domain = store.domain(asked.input)?;
+    let settings = profile.structure("UserSettings");
+    rules::check_user_settings(&settings)?;
+    // Security groups may come from the domain or the profile, and a VpcOnly domain needs one of them to have some.
+    let vpc_only = domain.text("AppNetworkAccessType") == Some("VpcOnly");
+    let some = |settings: &Map<String, Value>| settings.contains_key("SecurityGroups");
+    if vpc_only && !some(&settings) && !some(&domain.structure("DefaultUserSettings")) {
+        return Err(invalid(
+            "SecurityGroups are required in the user profile or the domain when AppNetworkAccessType is VpcOnly",
+        ));
+    }
+    single_sign_on(profile, domain.text("AuthMode").unwrap_or_default())
 }
 
-/// The directory user of a new profile: required in domains of Identity Center, forbidden in others.
-fn single_sign_on(
-    request: &Request<'_, '_>,
-    auth_mode: &str,
-) -> Result<Option<(String, String)>, ApiError> {
-    let identifier = request.input.choice("SingleSignOnUserIdentifier", &["UserName"])?;
-    let value = request.input.bounded_text("SingleSignOnUserValue", 1..=256)?;
+/// The directory user of a profile: required in domains of Identity Center, forbidden in others.
+fn single_sign_on(profile: &Record, auth_mode: &str) -> Result<(), ApiError> {
+    let members = ["SingleSignOnUserIdentifier", "SingleSignOnUserValue"];
+    let [identifier, value] = members.map(|member| profile.text(member).is_some());
     match (auth_mode, identifier, value) {
-        ("SSO", Some(identifier), Some(value)) => {
-            Ok(Some((identifier.to_owned(), value.to_owned())))
-        }
+        ("SSO", true, true) => Ok(()),
         ("SSO", ..) => Err(invalid(
             "SingleSignOnUserIdentifier and SingleSignOnUserValue are required for domains with AuthMode SSO",
         )),
-        (_, None, None) => Ok(None),
+        (_, false, false) => Ok(()),
         _ => Err(invalid(
             "SingleSignOnUserIdentifier and SingleSignOnUserValue are not allowed for domains with AuthMode IAM",
         )),
     }
 }
 
-/// Security groups may come from the domain or the profile, and a VpcOnly domain needs one of them to have some.
-fn require_groups(domain: &super::Domain, settings: &Map<String, Value>) -> Result<(), ApiError> {
-    let vpc_only = domain.text("AppNetworkAccessType") == Some("VpcOnly");
-    let some = |settings: &Map<String, Value>| settings.contains_key("SecurityGroups");
-    if vpc_only && !some(settings) && !some(&domain.structure("DefaultUserSettings")) {
-        return Err(invalid(
-            "SecurityGroups are required in the user profile or the domain when AppNetworkAccessType is VpcOnly",
-        ));
-    }
-    Ok(())
-}
-
-/// CreateUserProfile.
-pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
-    let domain = store.domain(request)?;
-    domain.require_in_service(request.context.elapsed)?;
-    let (key, name) = (key(request)?, request.name("UserProfileName")?);
-    if store.profiles.contains_key(&key) {
-        return Err(in_use(format!("UserProfile [{name}] already exists in Domain [{}].", key.0)));
-    }
-    let requested = request.structure("UserSettings")?.cloned().unwrap_or_default();
-    rules::check_request(&requested, Owner::Profile)?;
-    let settings = merged(&Map::new(), &requested);
-    rules::check_user_settings(&settings)?;
-    require_groups(domain, &settings)?;
-    let single_sign_on = single_sign_on(request, domain.text("AuthMode").unwrap_or_default())?;
-    let tags = tags::from_request(request)?;
-    let now = request.context.now;
-    let profile = Profile {
-        domain: key.0.clone(),
-        name: name.to_owned(),
-        arn: request.arn(&format!("user-profile/{}/{}", key.0, key.1)),
-        created: now,
-        modified: now,
-        uid: (200_005 + request.context.ids.number() % 100_000).to_string(),
-        single_sign_on,
-        settings,
-    };
-    let answer = json!({ "UserProfileArn": profile.arn });
-    store.tags.insert(profile.arn.clone(), tags);
-    store.profiles.insert(key, profile);
-    Ok(answer)
-}
-
-/// DescribeUserProfile.
-pub(super) fn describe(store: &Store, request: &Request<'_, '_>) -> Answer {
-    store.domain(request)?;
-    let key = key(request)?;
-    let profile = store.profiles.get(&key).ok_or_else(|| missing(&key))?;
-    let mut answer = json!({
-        "DomainId": profile.domain,
-        "UserProfileArn": profile.arn,
-        "UserProfileName": profile.name,
-        "HomeEfsFileSystemUid": profile.uid,
-        "Status": "InService",
-        "CreationTime": profile.created,
-        "LastModifiedTime": profile.modified,
-        "UserSettings": profile.settings,
-    });
-    if let Some((identifier, value)) = &profile.single_sign_on {
-        answer["SingleSignOnUserIdentifier"] = json!(identifier);
-        answer["SingleSignOnUserValue"] = json!(value);
-    }
-    Ok(answer)
-}
-
-/// ListUserProfiles: of one domain or of all, with no settings.
-pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
-    let domain = request.input.text("DomainIdEquals")?;
-    let part = request.input.text("UserProfileNameContains")?.unwrap_or_default().to_lowercase();
-    let wanted = |profile: &&Profile| {
-        domain.is_none_or(|id| id == profile.domain) && profile.name.to_lowercase().contains(&part)
-    };
-    let item = |profile: &Profile| Listed {
-        key: profile.arn.clone(),
-        created: profile.created,
-        modified: profile.modified,
-        entry: json!({
-            "DomainId": profile.domain,
-            "UserProfileName": profile.name,
-            "Status": "InService",
-            "CreationTime": profile.created,
-            "LastModifiedTime": profile.modified,
-        }),
-    };
-    paged(request, "UserProfiles", store.profiles.values().filter(wanted).map(item).collect())
-}
-
-/// UpdateUserProfile.
-pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
-    let domain = store.domain(request)?;
-    domain.require_in_service(request.context.elapsed)?;
-    let key = key(request)?;
-    let mut profile = store.profiles.get(&key).ok_or_else(|| missing(&key))?.clone();
-    let change = request.structure("UserSettings")?.cloned().unwrap_or_default();
-    rules::check_request(&change, Owner::Profile)?;
-    profile.settings = merged(&profile.settings, &change);
-    rules::check_user_settings(&profile.settings)?;
-    require_groups(domain, &profile.settings)?;
-    profile.modified = request.context.now;
-    let answer = json!({ "UserProfileArn": profile.arn });
-    store.profiles.insert(key, profile);
-    Ok(answer)
-}
-
-/// DeleteUserProfile: only when the profile has no living app and owns no space.
-pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
-    store.domain(request)?;
-    let key = key(request)?;
-    let profile = store.profiles.get(&key).ok_or_else(|| missing(&key))?;
-    let owned = |owner: &str| owner.eq_ignore_ascii_case(&profile.name);
+/// A profile with a living app, or that owns a space, stays.
+fn occupied(store: &Store, profile: &Record) -> Result<(), ApiError> {
+    let (domain, name) = (profile.text("DomainId").unwrap_or_default(), name_of(profile));
+    let owned = |owner: &str| owner.eq_ignore_ascii_case(name);
     let app = store.apps.iter().any(|(app, state)| {
-        app.domain == key.0 && app.owner.profile().is_some_and(owned) && state.is_alive()
+        app.domain == domain && app.owner.profile().is_some_and(owned) && state.is_alive()
     });
-    let space = store
-        .spaces
-        .values()
-        .any(|space| space.domain == key.0 && space.owner().is_some_and(owned));
+    let mut spaces = store.records.of(SPACE).filter(|(key, _)| key[0] == domain);
+    let space = spaces.any(|(_, space)| owner(space).is_some_and(owned));
     if app || space {
         let what = if app { "App" } else { "Space" };
         return Err(in_use(format!(
-            "Unable to delete UserProfile [{}] because {what} is associated with it.",
-            profile.name
+            "Unable to delete UserProfile [{name}] because {what} is associated with it."
         )));
     }
-    let arn = profile.arn.clone();
-    store.profiles.remove(&key);
-    store.tags.remove(&arn);
-    Ok(json!({}))
+    Ok(())
 }

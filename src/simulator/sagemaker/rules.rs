@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::invalid;
+use super::errors::invalid;
 use crate::simulator::service::ApiError;
 
 type Members = Map<String, Value>;

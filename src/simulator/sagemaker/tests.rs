@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::SageMaker;
 use crate::simulator::{
+    api::Service,
     json::testing::{ACCOUNT, Bench, code, column},
     service::{Answer, ApiError},
 };

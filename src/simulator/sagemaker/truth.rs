@@ -1,29 +1,47 @@
 //! Domains as they really are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{SageMaker, domain::Phase};
+use super::store::Store;
 use crate::{
     kinds::sagemaker_domain,
-    simulator::truth::{Thing, leaves},
+    simulator::{
+        api::{Holes, Kind, Repeated},
+        truth::{Thing, Truth, leaves},
+    },
 };
 
-impl SageMaker {
+/// What monitors watch in SageMaker.
+pub(super) const KINDS: &[Kind] = &[Kind {
+    name: sagemaker_domain::NAME,
+    list: "ListDomains",
+    narrowed_by: &[],
+    create: "CreateDomain",
+    // SageMaker names a domain by its ARN only in older answers.
+    created: &["/DomainId", "/DomainArn"],
+    delete: "DeleteDomain",
+    repeated: Repeated::Another,
+    vital: &["sagemaker:DescribeDomain", "sagemaker:UpdateDomain", "iam:PassRole"],
+    lost: |_| None,
+    holes: Holes {
+        added: &[],
+        whole: &["EnableDockerAccess \"ENABLED\"", "AppNetworkAccessType \"PublicInternetOnly\""],
+        missing: &[],
+    },
+}];
+
+impl Store {
     /// Adds every domain that is there and stays.
-    pub(in crate::simulator) fn tell(&self, things: &mut BTreeMap<String, Thing>) {
-        for ((account, _), store) in &self.stores {
-            let store = store.now();
-            let staying = |phase: &Phase| !matches!(phase, Phase::Deleting { .. });
-            for domain in store.domains.values().filter(|domain| staying(&domain.phase)) {
-                let mut facts = BTreeSet::from([format!("name {}", domain.name)]);
-                leaves("settings", &Value::Object(domain.settings.clone()), &mut facts);
-                let tags = store.tags.get(&domain.arn).cloned().unwrap_or_default();
-                let thing =
-                    Thing { kind: sagemaker_domain::NAME, account: account.clone(), tags, facts };
-                things.insert(domain.id.clone(), thing);
-            }
+    pub(super) fn tell_domains(&self, account: &str, truth: &mut Truth) {
+        for domain in self.domains.values().filter(|domain| domain.life.stays()) {
+            let mut facts = BTreeSet::from([format!("name {}", domain.name)]);
+            leaves("settings", &Value::Object(domain.settings.clone()), &mut facts);
+            let tags = self.records.tags.get(&domain.arn).cloned().unwrap_or_default();
+            let account = account.to_owned();
+            let thing = Thing { kind: sagemaker_domain::NAME, account, tags, facts };
+            truth.things.insert(domain.id.clone(), thing);
         }
     }
 }

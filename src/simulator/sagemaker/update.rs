@@ -3,15 +3,18 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Request, Store,
     defaults::{fill_images, fill_user_settings},
-    domain::{Domain, Phase},
+    domain::Domain,
     domains::choice,
-    invalid,
+    errors::invalid,
     merge::{merge, merged},
     rules::{self, Owner},
+    store::{Request, Store},
 };
-use crate::simulator::service::{Answer, ApiError};
+use crate::simulator::{
+    service::{Answer, ApiError},
+    table::Life,
+};
 
 /// The apps of a domain, as far as they stand in the way of an update.
 struct Running {
@@ -32,7 +35,7 @@ impl Running {
 
 /// UpdateDomain: absent members stay as they are; the domain is in service again later.
 pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
-    let domain = store.domain(request)?;
+    let domain = store.domain(request.input)?;
     let elapsed = request.context.elapsed;
     domain.require_settled(elapsed, "update")?;
     if domain.status(elapsed).0 == "Failed" {
@@ -50,11 +53,12 @@ pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     if let Some(value) = choice(request, "TagPropagation")? {
         next.settings.insert("TagPropagation".to_owned(), json!(value));
     }
-    if request.behaviour.update_failure.is_some() {
+    let failure = request.behaviour.update_failure.clone().or_else(|| request.context.failure());
+    if failure.is_some() {
         next = domain.clone();
     }
-    let until = elapsed + request.context.options.domain_updating;
-    next.phase = Phase::Updating { until, failure: request.behaviour.update_failure.clone() };
+    let until = request.context.over(request.context.options.domain_updating);
+    next.life = Life::updating(until, failure);
     next.modified = request.context.now;
     let answer = json!({ "DomainArn": next.arn });
     store.domains.insert(next.id.clone(), next);

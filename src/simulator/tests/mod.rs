@@ -1,5 +1,6 @@
 //! The simulator through the AWS SDK for Rust.
 
+mod account_settings;
 mod endpoints;
 mod faults;
 mod json_services;

@@ -1,21 +1,23 @@
 //! Organizations: calls are authorised for the policies, roots, units and accounts that they name.
 
-use super::{Call, Need};
+use super::tree::Organisation;
+use crate::simulator::iam::{Call, Need};
 
 const POLICY_TYPE: &str = "organizations:PolicyType";
 
-pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
+pub(super) fn needs(state: &Organisation, call: &Call<'_>) -> Vec<Need> {
     let set = call.tags("Tags", "Key", "Value");
     let named = ["PolicyId", "TargetId", "ResourceId", "ParentId", "RootId"];
     let mut needs: Vec<Need> =
         named.iter().filter_map(|member| resource(call, call.text(member))).collect();
     if needs.is_empty() {
-        needs.push(call.need("organizations", "*"));
+        needs.push(call.need("*"));
     }
     let asked = ["Type", "Filter", "PolicyType"].map(|member| call.text(member));
     let asked = asked.into_iter().find(|text| !text.is_empty());
     // AttachPolicy and DetachPolicy name no type: it is the policy's.
-    let of_policy = call.world.organizations.policy_type(call.text("PolicyId"));
+    let of_policy =
+        state.policies.get(call.text("PolicyId")).map(|policy| policy.policy_type.as_str());
     let policy_type = asked.or(of_policy).map(str::to_owned);
     let keys = call.texts("TagKeys");
     let mut needs: Vec<Need> = needs
@@ -27,7 +29,10 @@ pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
         .map(|need| if set.is_empty() { need.names(&keys) } else { need.sets(&set) })
         .collect();
     if call.operation == "CreatePolicy" && !set.is_empty() {
-        let new = call.world.organizations.new_policy_arn(call.text("Type"));
+        // It has no id yet.
+        let kind = call.text("Type").to_ascii_lowercase();
+        let new =
+            format!("arn:aws:organizations::{}:policy/{}/{kind}/*", state.management, state.id);
         needs.push(call.other("organizations:TagResource", &new).sets(&set));
     }
     needs
@@ -35,6 +40,6 @@ pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
 
 /// The call for the resource of this id, if there is one.
 fn resource(call: &Call<'_>, id: &str) -> Option<Need> {
-    let (arn, tags) = call.world.organizations.resource(id)?;
-    Some(call.need("organizations", &arn).of(&tags))
+    let (arn, tags) = call.find(call.service, id)?;
+    Some(call.need(&arn).of(&tags))
 }

@@ -1,20 +1,19 @@
 //! KMS: calls are authorised for the key, those about aliases for the alias and its keys. What does not exist is authorised
 //! for nothing, because the service says that it is not there.
 
-use super::super::wire::partition;
-use super::{Call, Need};
+use crate::simulator::iam::{Call, Need};
 
 pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
     let set = call.tags("Tags", "TagKey", "TagValue");
     match call.operation {
         "CreateKey" => {
-            let mut needs = vec![bypass(call, call.need("kms", "*")).sets(&set)];
+            let mut needs = vec![bypass(call, call.need("*")).sets(&set)];
             if !set.is_empty() {
-                needs.push(call.other("kms:TagResource", &arn(call, "key/*")).sets(&set));
+                needs.push(call.other("kms:TagResource", &call.arn("key/*")).sets(&set));
             }
             needs
         }
-        "ListKeys" | "ListAliases" => vec![call.need("kms", "*")],
+        "ListKeys" | "ListAliases" => vec![call.need("*")],
         "CreateAlias" | "UpdateAlias" | "DeleteAlias" => alias(call),
         "PutKeyPolicy" => {
             key(call, call.text("KeyId")).map(|need| bypass(call, need)).into_iter().collect()
@@ -45,7 +44,7 @@ fn bypass(call: &Call<'_>, need: Need) -> Need {
 /// The alias, the key that it points to and the one that it shall point to.
 fn alias(call: &Call<'_>) -> Vec<Need> {
     let name = call.text("AliasName");
-    let mut needs = vec![call.need("kms", &arn(call, name))];
+    let mut needs = vec![call.need(&call.arn(name))];
     needs.extend(key(call, name));
     needs.extend(key(call, call.text("TargetKeyId")));
     needs
@@ -53,12 +52,6 @@ fn alias(call: &Call<'_>) -> Vec<Need> {
 
 /// The call for the key that a text means.
 fn key(call: &Call<'_>, text: &str) -> Option<Need> {
-    let (account, region) = (&call.caller.account, &call.caller.region);
-    let (arn, tags) = call.world.kms.key_meant(account, region, text)?;
-    Some(call.need("kms", arn).of(tags))
-}
-
-fn arn(call: &Call<'_>, resource: &str) -> String {
-    let (account, region) = (&call.caller.account, &call.caller.region);
-    format!("arn:{}:kms:{region}:{account}:{resource}", partition(region))
+    let (arn, tags) = call.find(call.service, text)?;
+    Some(call.need(&arn).of(&tags))
 }

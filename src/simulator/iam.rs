@@ -4,19 +4,14 @@
 //! which condition keys, is what the service authorization reference and the services' guides say; operations without an entry
 //! need the action of their name on `*`. Conditions see the tags of the resource, the tags of the request and the keys of the service.
 
-mod ec2;
-mod kms;
-mod organizations;
-mod sagemaker;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Service, World, service::ApiError, service::Caller};
+use super::service::Caller;
 use crate::model::policy_document::{Decision, PolicyDocument, Request};
 
-type Tags = BTreeMap<String, String>;
+pub(crate) type Tags = BTreeMap<String, String>;
 
 /// A request that the policies of an account were asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,98 +47,74 @@ fn condition_keys(policy: &PolicyDocument) -> BTreeSet<String> {
     keys.map(|(key, _)| key.to_ascii_lowercase()).collect()
 }
 
-impl World {
-    /// Refuses a call that the policies of the caller's account do not allow. Accounts without policies may do everything.
-    pub(super) fn authorise(
-        &mut self,
-        service: Service,
-        caller: &Caller,
-        operation: &str,
-        input: &Value,
-    ) -> Result<(), ApiError> {
-        let Some(policies) = self.options.permissions.get(&caller.account) else { return Ok(()) };
-        let call = Call { world: self, caller, operation, input };
-        let needs = match service {
-            Service::Ec2 => ec2::needs(&call),
-            Service::Kms => kms::needs(&call),
-            Service::Organizations => organizations::needs(&call),
-            Service::SageMaker => sagemaker::needs(&call),
-            // GetCallerIdentity needs no permission; who may assume a role is for its trust policy to say.
-            Service::Sts => Vec::new(),
-        };
-        let denied = needs.iter().find(|need| !allows(policies, &need.0)).map(|need| {
-            let message = format!(
-                "User: {} is not authorized to perform: {} on resource: {} because no identity-based policy allows it",
-                caller.arn, need.0.action, need.0.resource
-            );
-            match service {
-                Service::Ec2 => ApiError::new("UnauthorizedOperation", message).status(403),
-                Service::Sts => ApiError::new("AccessDenied", message).status(403),
-                Service::Kms | Service::Organizations | Service::SageMaker => {
-                    ApiError::new("AccessDeniedException", message)
-                }
-            }
-        });
-        for Need(request) in needs {
-            let judged = Judged { account: caller.account.clone(), request };
-            if !self.judged.contains(&judged) {
-                self.judged.push(judged);
-            }
-        }
-        denied.map_or(Ok(()), Err)
-    }
+/// Who knows what names mean, in whichever service.
+pub(crate) trait Directory {
+    /// ARN and tags of what a name means to a service in this account and Region.
+    fn find(&self, service: &str, place: (&str, &str), name: &str) -> Option<(String, Tags)>;
 }
 
 /// A call to be authorised.
-struct Call<'a> {
-    world: &'a World,
-    caller: &'a Caller,
-    operation: &'a str,
-    input: &'a Value,
+pub(crate) struct Call<'a> {
+    pub service: &'a str,
+    pub caller: &'a Caller,
+    pub operation: &'a str,
+    pub input: &'a Value,
+    pub directory: &'a dyn Directory,
 }
 
 impl Call<'_> {
     /// The permission named like the operation.
-    fn need(&self, service: &str, resource: &str) -> Need {
-        self.other(&format!("{service}:{}", self.operation), resource)
+    pub(super) fn need(&self, resource: &str) -> Need {
+        self.other(&format!("{}:{}", self.service, self.operation), resource)
     }
 
     /// Another permission.
-    fn other(&self, action: &str, resource: &str) -> Need {
+    pub(super) fn other(&self, action: &str, resource: &str) -> Need {
         Need(Request::new(&self.caller.arn, action, resource))
     }
 
-    fn text(&self, member: &str) -> &str {
+    /// The ARN of a resource of this service in the place of the call.
+    pub(super) fn arn(&self, resource: &str) -> String {
+        self.caller.arn_of(self.service, resource)
+    }
+
+    /// ARN and tags of what a name means to a service in the place of the call.
+    pub(super) fn find(&self, service: &str, name: &str) -> Option<(String, Tags)> {
+        self.directory.find(service, (&self.caller.account, &self.caller.region), name)
+    }
+
+    pub(super) fn text(&self, member: &str) -> &str {
         self.input[member].as_str().unwrap_or_default()
     }
 
-    fn texts(&self, member: &str) -> Vec<&str> {
+    pub(super) fn texts(&self, member: &str) -> Vec<&str> {
         self.input[member].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
     /// Tags that the request sets, under these member names.
-    fn tags(&self, member: &str, key: &str, value: &str) -> Tags {
+    pub(super) fn tags(&self, member: &str, key: &str, value: &str) -> Tags {
         tags(&self.input[member], key, value)
     }
 }
 
-fn tags(list: &Value, key: &str, value: &str) -> Tags {
+/// The tags of a list whose entries have these members.
+pub(super) fn tags(list: &Value, key: &str, value: &str) -> Tags {
     let items = list.as_array().into_iter().flatten();
     let text = |item: &Value, member: &str| item[member].as_str().unwrap_or_default().to_owned();
     items.map(|item| (text(item, key), text(item, value))).collect()
 }
 
 /// One permission that a call needs.
-struct Need(Request);
+pub(crate) struct Need(pub Request);
 
 impl Need {
-    fn with(mut self, key: &str, value: &str) -> Self {
+    pub(super) fn with(mut self, key: &str, value: &str) -> Self {
         self.0.context.insert(key.to_ascii_lowercase(), vec![value.to_owned()]);
         self
     }
 
     /// The tags that the resource has.
-    fn of(mut self, tags: &Tags) -> Self {
+    pub(super) fn of(mut self, tags: &Tags) -> Self {
         for (key, value) in tags {
             self = self.with(&format!("aws:ResourceTag/{key}"), value);
         }
@@ -151,7 +122,7 @@ impl Need {
     }
 
     /// The tags that the request sets.
-    fn sets(mut self, tags: &Tags) -> Self {
+    pub(super) fn sets(mut self, tags: &Tags) -> Self {
         for (key, value) in tags {
             self = self.with(&format!("aws:RequestTag/{key}"), value);
         }
@@ -160,7 +131,7 @@ impl Need {
     }
 
     /// The keys of tags that the request names.
-    fn names(mut self, keys: &[&str]) -> Self {
+    pub(super) fn names(mut self, keys: &[&str]) -> Self {
         let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
         if !keys.is_empty() {
             self.0.context.insert("aws:tagkeys".to_owned(), keys);
@@ -170,7 +141,7 @@ impl Need {
 }
 
 /// Every string at or below a value that is the ARN of a role.
-fn roles(value: &Value) -> BTreeSet<&str> {
+pub(super) fn roles(value: &Value) -> BTreeSet<&str> {
     match value {
         Value::String(text) if text.starts_with("arn:") && text.contains(":role/") => {
             [text.as_str()].into()

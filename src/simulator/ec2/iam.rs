@@ -1,7 +1,9 @@
 //! EC2: calls that change something are authorised for every resource that they name, and once more for tags in a create call.
 
-use super::super::wire::partition;
-use super::{Call, Need, Tags, tags};
+use crate::simulator::{
+    iam::{Call, Need, tags},
+    service::partition,
+};
 
 pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
     match call.operation {
@@ -37,16 +39,16 @@ pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
         operation if operation.contains("Security") && !operation.starts_with("Describe") => {
             on(call, &["GroupId"])
         }
-        _ => vec![call.need("ec2", "*")],
+        _ => vec![call.need("*")],
     }
 }
 
 /// The call itself for the new resource, whose id nobody knows yet, for the VPC and for what it is put into; and its tags.
 fn create(call: &Call<'_>, kind: &str) -> Vec<Need> {
-    let new = arn(call, kind, "*");
+    let new = call.arn(&format!("{kind}/*"));
     let first = &call.input["TagSpecification"][0];
     let set = tags(&first["Tag"], "Key", "Value");
-    let mut needs = vec![call.need("ec2", &new).sets(&set)];
+    let mut needs = vec![call.need(&new).sets(&set)];
     needs.extend(on(call, &["VpcId"]));
     needs.extend(parts(call));
     if !set.is_empty() {
@@ -67,8 +69,7 @@ fn parts(call: &Call<'_>) -> Vec<Need> {
 
 /// Private DNS names are a zone of AWS's, which is associated with the VPC in the caller's name.
 fn zone(call: &Call<'_>) -> Option<Need> {
-    let region = &call.caller.region;
-    let any = format!("arn:{}:route53:::hostedzone/*", partition(region));
+    let any = format!("arn:{}:route53:::hostedzone/*", partition(&call.caller.region));
     let asked = call.text("PrivateDnsEnabled") == "true";
     asked.then(|| call.other("route53:AssociateVPCWithHostedZone", &any))
 }
@@ -84,21 +85,8 @@ fn on(call: &Call<'_>, members: &[&str]) -> Vec<Need> {
 }
 
 fn resource(call: &Call<'_>, id: &str) -> Need {
-    let kind = match id.split_once('-').map_or("", |(prefix, _)| prefix) {
-        "vpc" => "vpc",
-        "subnet" => "subnet",
-        "rtb" => "route-table",
-        "sg" => "security-group",
-        "sgr" => "security-group-rule",
-        "vpce" => "vpc-endpoint",
-        _ => "*",
-    };
-    let caller = call.caller;
-    let has: Tags = call.world.ec2.tags_of(&caller.account, &caller.region, id);
-    call.need("ec2", &arn(call, kind, id)).of(&has)
-}
-
-fn arn(call: &Call<'_>, kind: &str, id: &str) -> String {
-    let (account, region) = (&call.caller.account, &call.caller.region);
-    format!("arn:{}:ec2:{region}:{account}:{kind}/{id}", partition(region))
+    match call.find(call.service, id) {
+        Some((arn, has)) => call.need(&arn).of(&has),
+        None => call.need(&call.arn(&format!("*/{id}"))),
+    }
 }

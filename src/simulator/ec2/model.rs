@@ -1,0 +1,231 @@
+//! What there is in an account and Region: the resources themselves, without what calls do to them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+    time::Duration,
+};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+/// A virtual private cloud. Never the default one of its region.
+#[derive(Debug, Clone)]
+pub(super) struct Vpc {
+    pub cidr: Ipv4Net,
+    pub ipv6: Option<Ipv6Net>,
+    /// The id of the association of each block, made once so that reads are equal.
+    pub associations: [String; 2],
+    pub dhcp_options: String,
+    pub tenancy: String,
+    /// On in a new VPC.
+    pub dns_support: bool,
+    /// Off in a new VPC that is not the default one.
+    pub dns_hostnames: bool,
+    pub address_metrics: bool,
+}
+
+/// A range of a VPC's addresses in one zone.
+#[derive(Debug, Clone)]
+pub(super) struct Subnet {
+    pub vpc: String,
+    pub cidr: Ipv4Net,
+    pub ipv6: Option<(Ipv6Net, String)>,
+    /// Name and id.
+    pub zone: (String, String),
+}
+
+/// A route table.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RouteTable {
+    pub vpc: String,
+    /// Set on the VPC's main table, which every subnet without an association uses.
+    pub main_association: Option<String>,
+    /// Association id -> subnet.
+    pub associations: BTreeMap<String, String>,
+    /// Destination -> route, without the local and the endpoints' routes.
+    pub routes: BTreeMap<String, Route>,
+}
+
+/// A caller's own route: the wire's name of the target's member, and the target.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    pub destination: &'static str,
+    pub target: &'static str,
+    pub id: String,
+}
+
+/// A customer's prefix list.
+#[derive(Debug, Clone)]
+pub(super) struct PrefixList {
+    pub name: String,
+    pub family: Family,
+    pub most_entries: i64,
+    pub entries: BTreeMap<IpNet, Option<String>>,
+}
+
+/// The addresses a prefix list or a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    V4,
+    V6,
+}
+
+/// A network interface: a caller's own, or one that a VPC endpoint has put into a subnet.
+#[derive(Debug, Clone)]
+pub(super) struct Interface {
+    pub subnet: String,
+    pub address: Ipv4Addr,
+    pub groups: BTreeSet<String>,
+    pub description: String,
+    /// The VPC endpoint it belongs to; then AWS manages it.
+    pub endpoint: Option<String>,
+}
+
+/// A security group.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub name: String,
+    pub description: String,
+    pub vpc: String,
+    /// The ids of its rules, in both directions.
+    pub rules: BTreeSet<String>,
+}
+
+/// One rule of one group.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    pub group: String,
+    pub egress: bool,
+    pub permission: Permission,
+    /// Not part of what identifies a rule.
+    pub description: Option<String>,
+}
+
+/// First and last port; for ICMP they are type and code.
+pub(super) type Ports = Option<(i64, i64)>;
+
+/// What a rule allows. Two rules of a group and direction cannot allow the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Permission {
+    /// `tcp`, `udp`, `icmp`, `icmpv6`, `-1` for all, or another protocol's number.
+    pub protocol: String,
+    /// Only the four protocols with names have them.
+    pub ports: Ports,
+    pub peer: Peer,
+}
+
+/// The far side of a rule: source of an ingress rule, destination of an egress rule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Peer {
+    V4(Ipv4Net),
+    V6(Ipv6Net),
+    Group(String),
+    PrefixList(String),
+}
+
+/// A VPC endpoint.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoint {
+    pub vpc: String,
+    pub service: String,
+    pub kind: Kind,
+    pub policy: Option<String>,
+    pub route_tables: BTreeSet<String>,
+    /// Subnet -> the network interface in it.
+    pub subnets: BTreeMap<String, String>,
+    pub groups: BTreeSet<String>,
+    pub private_dns: bool,
+    pub private_domain: Option<String>,
+    /// `ipv4`, `dualstack` or `ipv6`.
+    pub address_type: String,
+    /// `dnsOptions`, as far as AWS shows it.
+    pub record_type: Option<String>,
+    pub inbound_resolver_only: Option<bool>,
+    pub created: f64,
+    pub phase: Phase,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Gateway,
+    Interface,
+    GatewayLoadBalancer,
+}
+
+/// Where an endpoint is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    PendingAcceptance,
+    /// Being created, until then.
+    Creating(Duration),
+    /// Being modified, until then.
+    Modifying(Duration),
+    Available,
+    /// Being created until then, and in vain.
+    Failing(Duration),
+    /// Its creation failed.
+    Failed,
+    /// Being deleted, until then.
+    Deleting(Duration),
+    /// Kept only for client tokens that come again.
+    Gone,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Gateway => "Gateway",
+            Self::Interface => "Interface",
+            Self::GatewayLoadBalancer => "GatewayLoadBalancer",
+        }
+    }
+}
+
+impl Phase {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::PendingAcceptance => "pendingAcceptance",
+            Self::Creating(_) | Self::Modifying(_) | Self::Failing(_) => "pending",
+            Self::Failed => "failed",
+            Self::Available => "available",
+            Self::Deleting(_) => "deleting",
+            Self::Gone => "deleted",
+        }
+    }
+}
+
+impl Endpoint {
+    pub(super) fn is_gone(&self) -> bool {
+        self.phase == Phase::Gone
+    }
+
+    /// Whether it is there and stays: what is being deleted holds no name and no route any more.
+    pub(super) fn is_live(&self) -> bool {
+        !matches!(self.phase, Phase::Deleting(_) | Phase::Gone)
+    }
+
+    /// Whether its routes are in its route tables.
+    pub(super) fn routes(&self) -> bool {
+        self.kind == Kind::Gateway && self.is_live()
+    }
+}
+
+/// Lets time pass; gives the endpoints that are gone since.
+pub(super) fn settle(endpoints: &mut BTreeMap<String, Endpoint>, elapsed: Duration) -> Vec<String> {
+    let mut gone = Vec::new();
+    for (id, endpoint) in endpoints {
+        match endpoint.phase {
+            Phase::Creating(until) | Phase::Modifying(until) if elapsed >= until => {
+                endpoint.phase = Phase::Available;
+            }
+            Phase::Failing(until) if elapsed >= until => endpoint.phase = Phase::Failed,
+            Phase::Deleting(until) if elapsed >= until => {
+                endpoint.phase = Phase::Gone;
+                endpoint.subnets.clear();
+                gone.push(id.clone());
+            }
+            _ => {}
+        }
+    }
+    gone
+}

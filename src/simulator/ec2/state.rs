@@ -1,0 +1,139 @@
+//! EC2's state in every account and Region, and a call on its way through it.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use super::{
+    errors::unknown_id,
+    model::{Endpoint, Group, Interface, PrefixList, RouteTable, Rule, Subnet, Vpc, settle},
+    peering::{FarGroups, Peering},
+};
+use crate::simulator::{
+    query::Input,
+    service::{Answer, ApiError, Caller, Context},
+    table::Settings,
+};
+
+/// EC2 in every account and region.
+#[derive(Debug, Clone, Default)]
+pub struct Ec2 {
+    pub(super) regions: BTreeMap<(String, String), Region>,
+    pub(super) peerings: BTreeMap<String, Peering>,
+}
+
+/// EC2 in one account and region: what is, and what readers may still see.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Region {
+    pub now: State,
+    /// States that a write has replaced, with the time of the write, oldest first.
+    past: VecDeque<(Duration, State)>,
+}
+
+/// All resources of one account in one region, by id.
+#[derive(Debug, Clone, Default)]
+pub(super) struct State {
+    pub vpcs: BTreeMap<String, Vpc>,
+    pub subnets: BTreeMap<String, Subnet>,
+    pub route_tables: BTreeMap<String, RouteTable>,
+    pub prefix_lists: BTreeMap<String, PrefixList>,
+    pub interfaces: BTreeMap<String, Interface>,
+    pub groups: BTreeMap<String, Group>,
+    pub rules: BTreeMap<String, Rule>,
+    pub endpoints: BTreeMap<String, Endpoint>,
+    pub tags: BTreeMap<String, BTreeMap<String, String>>,
+    pub settings: Settings,
+    /// Client token of `CreateVpcEndpoint` -> the request it came with, and the endpoint it made.
+    pub tokens: BTreeMap<String, (Value, String)>,
+}
+
+/// One call on its way through a handler.
+pub(super) struct Call<'a, 'c> {
+    pub caller: &'a Caller,
+    pub operation: &'a str,
+    pub input: Input<'a>,
+    pub far: &'a FarGroups,
+    pub context: &'a mut Context<'c>,
+}
+
+impl Call<'_, '_> {
+    pub(super) fn arn(&self, resource: &str, id: &str) -> String {
+        self.caller.arn_of("ec2", &format!("{resource}/{id}"))
+    }
+}
+
+pub(super) type Handler = fn(&mut State, &mut Call<'_, '_>) -> Answer;
+
+impl Region {
+    /// Reads see the state as it was `read_lag` ago.
+    pub(super) fn read(&mut self, handler: Handler, call: &mut Call<'_, '_>) -> Answer {
+        let elapsed = call.context.elapsed;
+        let lag = call.context.options.read_lag;
+        self.past.retain(|(replaced, _)| *replaced + lag > elapsed);
+        if let Some((_, state)) = self.past.front() {
+            let mut state = state.clone();
+            state.settle(elapsed);
+            handler(&mut state, call)
+        } else {
+            self.now.settle(elapsed);
+            handler(&mut self.now, call)
+        }
+    }
+
+    /// A write that fails leaves no trace: handlers may give up halfway.
+    pub(super) fn write(&mut self, handler: Handler, call: &mut Call<'_, '_>) -> Answer {
+        self.now.settle(call.context.elapsed);
+        let before = self.now.clone();
+        let answer = handler(&mut self.now, call);
+        if answer.is_err() {
+            self.now = before;
+        } else if !call.context.options.read_lag.is_zero() {
+            self.past.push_back((call.context.elapsed, before));
+        }
+        answer
+    }
+}
+
+impl State {
+    /// Lets every asynchronous transition happen whose time has come.
+    pub(super) fn settle(&mut self, elapsed: Duration) {
+        let gone = settle(&mut self.endpoints, elapsed);
+        for id in gone {
+            self.tags.remove(&id);
+            self.interfaces.retain(|_, interface| interface.endpoint.as_deref() != Some(&id));
+        }
+    }
+
+    pub(super) fn vpc(&self, id: &str) -> Result<&Vpc, ApiError> {
+        self.vpcs.get(id).ok_or_else(|| unknown_id(id, "vpcId"))
+    }
+
+    pub(super) fn subnet(&self, id: &str) -> Result<&Subnet, ApiError> {
+        self.subnets.get(id).ok_or_else(|| unknown_id(id, "subnetId"))
+    }
+
+    pub(super) fn route_table(&self, id: &str) -> Result<&RouteTable, ApiError> {
+        self.route_tables.get(id).ok_or_else(|| unknown_id(id, "routeTableId"))
+    }
+
+    pub(super) fn group(&self, id: &str) -> Result<&Group, ApiError> {
+        self.groups.get(id).ok_or_else(|| unknown_id(id, "groupId"))
+    }
+
+    /// A group that things in this VPC may use: EC2 words another VPC's group as one that does not exist.
+    pub(super) fn group_in(&self, id: &str, vpc: &str) -> Result<&Group, ApiError> {
+        let group = self.group(id)?;
+        if group.vpc == vpc {
+            return Ok(group);
+        }
+        Err(ApiError::new(
+            "InvalidGroup.NotFound",
+            format!(
+                "You have specified two resources that belong to different networks: {id} is not in {vpc}"
+            ),
+        ))
+    }
+}

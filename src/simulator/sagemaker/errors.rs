@@ -1,0 +1,58 @@
+//! How SageMaker words its refusals.
+
+use crate::simulator::{
+    service::ApiError,
+    table::{Key, TagFault},
+};
+
+/// `ValidationException` with this message. SageMaker does not model it; clients see the bare code.
+pub(super) fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::new("ValidationException", message)
+}
+
+/// `ResourceInUse` with this message.
+pub(super) fn in_use(message: impl Into<String>) -> ApiError {
+    ApiError::new("ResourceInUse", message)
+}
+
+/// `ResourceNotFound` with this message.
+pub(super) fn not_found(message: impl Into<String>) -> ApiError {
+    ApiError::new("ResourceNotFound", message)
+}
+
+/// Nothing of a type that lives in domains has this name.
+pub(super) fn missing(noun: &str, key: &Key) -> ApiError {
+    let [domain, name] = parts(&key.parts);
+    not_found(format!("{noun} [{name}] does not exist in Domain [{domain}]."))
+}
+
+/// Something of a type that lives in domains has this name.
+pub(super) fn exists(noun: &str, key: &Key) -> ApiError {
+    let [domain, name] = parts(&key.written);
+    in_use(format!("{noun} [{name}] already exists in Domain [{domain}]."))
+}
+
+/// Something is under way with one of a type that lives in domains.
+pub(super) fn busy(noun: &str, key: &Key, state: &str) -> ApiError {
+    let [_, name] = parts(&key.written);
+    in_use(format!("{noun} [{name}] is in {state} status."))
+}
+
+fn parts(key: &[String]) -> [&str; 2] {
+    [0, 1].map(|at| key.get(at).map_or("", String::as_str))
+}
+
+/// What is wrong with tags.
+pub(super) fn tags(fault: TagFault<'_>) -> ApiError {
+    match fault {
+        TagFault::Reserved => {
+            invalid("aws: prefixed tag key names are not allowed for external use.")
+        }
+        TagFault::Twice => invalid("Duplicate tag keys are not allowed"),
+        TagFault::TooMany(most) => ApiError::new(
+            "ResourceLimitExceeded",
+            format!("A resource can have at most {most} tags"),
+        ),
+        TagFault::NoResource(arn) => not_found(format!("Resource [{arn}] does not exist.")),
+    }
+}

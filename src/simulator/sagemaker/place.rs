@@ -1,0 +1,38 @@
+//! What lives in a domain: the names of the types, and what they share.
+
+use super::store::Store;
+use crate::simulator::{
+    service::ApiError,
+    table::{Asked, Record, Verb},
+};
+
+/// A user profile.
+pub(super) const PROFILE: &str = "UserProfile";
+/// A space.
+pub(super) const SPACE: &str = "Space";
+/// The member of a space's ownership that names the profile.
+pub(super) const OWNER: &str = "OwnerUserProfileName";
+
+/// What lives in a domain needs it, and is created and changed only while the domain is in service.
+pub(super) fn in_domain(store: &Store, asked: &Asked<'_, '_>, verb: Verb) -> Result<(), ApiError> {
+    if verb == Verb::List {
+        return Ok(());
+    }
+    let domain = store.domain(asked.input)?;
+    match verb {
+        Verb::Create | Verb::Update => domain.require_in_service(asked.context.elapsed),
+        Verb::Read | Verb::List | Verb::Delete => Ok(()),
+    }
+}
+
+/// The profile that owns a space.
+pub(super) fn owner(space: &Record) -> Option<&str> {
+    space.members.get("OwnershipSettings")?.get(OWNER)?.as_str()
+}
+
+impl Store {
+    /// Whether something of a type is there with this name, as names are compared.
+    pub(super) fn has(&self, noun: &str, domain: &str, name: &str) -> bool {
+        self.records.get(noun, &[domain.to_owned(), name.to_owned()]).is_some()
+    }
+}

@@ -1,0 +1,162 @@
+//! What one account has in one Region, and a call on its way through it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use serde_json::{Map, Value};
+
+use super::{
+    app::{App, AppKey},
+    domain::Domain,
+    errors::{self, invalid, not_found},
+};
+use crate::simulator::{
+    json::{Input, Lagged, Trouble},
+    service::{ApiError, Caller, Context},
+    table::{Holds, Paging, Records, Tagging},
+};
+
+/// The domains of every account and region.
+#[derive(Debug, Clone, Default)]
+pub struct SageMaker {
+    pub(super) stores: BTreeMap<(String, String), Lagged<Store>>,
+    /// How the service behaves where that depends on the account or on luck.
+    pub behaviour: Behaviour,
+}
+
+/// Quotas and failures. While a failure is set, every such request is accepted and then fails for that reason.
+#[derive(Debug, Clone, Default)]
+pub struct Behaviour {
+    /// How many domains an account may have in a region; any number when absent.
+    pub domains_per_region: Option<usize>,
+    /// Why domains being created end `Failed`.
+    pub creation_failure: Option<String>,
+    /// Why domains being updated end `Update_Failed`, with their old settings.
+    pub update_failure: Option<String>,
+    /// Whether apps being created end `Failed`.
+    pub apps_fail: bool,
+}
+
+/// What one account has in one region.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Store {
+    pub domains: BTreeMap<String, Domain>,
+    /// User profiles and spaces, and the tags of everything.
+    pub records: Records,
+    pub apps: BTreeMap<AppKey, App>,
+    pub retained_file_systems: BTreeSet<String>,
+}
+
+/// One call: who makes it, what it asks, and the world around it.
+pub(super) struct Request<'a, 'w> {
+    pub caller: &'a Caller,
+    pub input: Input<'a>,
+    pub context: &'a mut Context<'w>,
+    pub behaviour: &'a Behaviour,
+}
+
+/// The pages of listings (SageMaker API reference).
+pub(super) static PAGING: Paging = Paging {
+    size: "MaxResults",
+    least: 1,
+    usual: 10,
+    most: 100,
+    token: "NextToken",
+    foreign: foreign_token,
+};
+
+/// Tags of domains, user profiles, spaces and apps, by ARN (SageMaker API reference).
+pub(super) static TAGGING: Tagging = Tagging {
+    add: "AddTags",
+    remove: "DeleteTags",
+    list: "ListTags",
+    resource: "ResourceArn",
+    keys: "TagKeys",
+    most: 50,
+    paging: Paging {
+        size: "MaxResults",
+        least: 50,
+        usual: 50,
+        most: usize::MAX,
+        token: "NextToken",
+        foreign: foreign_token,
+    },
+    refuse: errors::tags,
+};
+
+fn foreign_token() -> ApiError {
+    invalid("Invalid pagination token")
+}
+
+impl Holds for Store {
+    fn records(&self) -> &Records {
+        &self.records
+    }
+
+    fn records_mut(&mut self) -> &mut Records {
+        &mut self.records
+    }
+}
+
+impl Store {
+    /// Forgets what is gone by now.
+    pub(super) fn settle(&mut self, elapsed: Duration) {
+        self.records.settle(elapsed);
+        let tags = &mut self.records.tags;
+        self.domains.retain(|_, domain| {
+            let gone = domain.life.is_gone(elapsed);
+            if gone {
+                tags.remove(&domain.arn);
+            }
+            !gone
+        });
+        let domains = &self.domains;
+        self.apps.retain(|key, app| {
+            let stays = domains.contains_key(&key.domain);
+            if !stays {
+                tags.remove(&app.arn);
+            }
+            stays
+        });
+    }
+
+    /// The domain that the request's `DomainId` means.
+    pub(super) fn domain(&self, input: Input<'_>) -> Result<&Domain, ApiError> {
+        let id = name(input, "DomainId")?;
+        self.domains.get(id).ok_or_else(|| not_found(format!("Domain [{id}] does not exist.")))
+    }
+}
+
+/// A required name of up to 63 letters, digits and inner dashes.
+pub(super) fn name<'a>(input: Input<'a>, member: &str) -> Result<&'a str, ApiError> {
+    let name = input.bounded_text(member, 0..=63)?;
+    let name = name.ok_or_else(|| input.refusal(member, None, Trouble::Missing))?;
+    let legal = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
+    if !legal || name.is_empty() || name.starts_with('-') || name.ends_with('-') {
+        let pattern = "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}";
+        return Err(input.refusal(member, Some(name), Trouble::Pattern(pattern)));
+    }
+    Ok(name)
+}
+
+impl<'a> Request<'a, '_> {
+    /// The ARN of a SageMaker resource in the place the caller calls.
+    pub(super) fn arn(&self, resource: &str) -> String {
+        self.caller.arn_of("sagemaker", resource)
+    }
+
+    /// A required name of up to 63 letters, digits and inner dashes.
+    pub(super) fn name(&self, member: &str) -> Result<&'a str, ApiError> {
+        name(self.input, member)
+    }
+
+    /// A structure member as it came.
+    pub(super) fn structure(
+        &self,
+        member: &str,
+    ) -> Result<Option<&'a Map<String, Value>>, ApiError> {
+        self.input.object(member)
+    }
+}

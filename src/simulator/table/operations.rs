@@ -1,0 +1,298 @@
+//! What operations do to a simple type.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde_json::{Map, Value};
+
+use super::{
+    life::Life,
+    page::Listed,
+    record::{Holds, Record, Records},
+    shape::{Asked, Key, Part, Table, Verb},
+};
+use crate::simulator::{
+    iam::{Call, Need},
+    json::{Input, Trouble},
+    service::{Answer, ApiError},
+    truth::{Thing, Truth, leaves},
+};
+
+/// Answers an operation that reads one of these types; `None` if it is none of them.
+pub(crate) fn read<S: Holds>(
+    tables: &[&Table<S>],
+    state: &S,
+    operation: &str,
+    asked: &Asked<'_, '_>,
+) -> Option<Answer> {
+    tables.iter().find_map(|table| match table.operations.verb(operation)? {
+        Verb::Read => Some(table.describe(state, asked)),
+        Verb::List => Some(table.list(state, asked)),
+        Verb::Create | Verb::Update | Verb::Delete => None,
+    })
+}
+
+/// Answers an operation that changes one of these types; `None` if it is none of them.
+pub(crate) fn write<S: Holds>(
+    tables: &[&Table<S>],
+    state: &mut S,
+    operation: &str,
+    asked: &mut Asked<'_, '_>,
+) -> Option<Answer> {
+    tables.iter().find_map(|table| match table.operations.verb(operation)? {
+        Verb::Create => Some(table.create(state, asked)),
+        Verb::Update => Some(table.update(state, asked)),
+        Verb::Delete => Some(table.delete(state, asked)),
+        Verb::Read | Verb::List => None,
+    })
+}
+
+/// The permissions that an operation on one of these types needs; `None` if it is none of them.
+pub(crate) fn needs<S>(tables: &[&Table<S>], call: &Call<'_>) -> Option<Vec<Need>> {
+    tables.iter().find_map(|table| {
+        let verb = table.operations.verb(call.operation)?;
+        Some(table.needs(verb, call))
+    })
+}
+
+/// Adds those of these types that monitors watch.
+pub(crate) fn tell<S>(tables: &[&Table<S>], records: &Records, account: &str, truth: &mut Truth) {
+    for table in tables {
+        let Some(kind) = table.kind else { continue };
+        for (key, record) in records.of(table.noun).filter(|(_, record)| record.life.stays()) {
+            let mut facts = BTreeSet::new();
+            for (member, value) in &record.members {
+                leaves(member, value, &mut facts);
+            }
+            let tags = records.tags.get(&record.arn).cloned().unwrap_or_default();
+            let thing = Thing { kind: kind.name, account: account.to_owned(), tags, facts };
+            truth.things.insert(key.join("/"), thing);
+        }
+    }
+}
+
+impl<S> Table<S> {
+    /// What the request identifies; it need not be there.
+    fn key(&self, input: Input<'_>) -> Result<Key, ApiError> {
+        let mut key = Key { parts: Vec::new(), written: Vec::new() };
+        for part in self.key {
+            let text = (part.read)(input, part.member)?;
+            key.parts.push(if part.ignores_case { text.to_lowercase() } else { text.to_owned() });
+            key.written.push(text.to_owned());
+        }
+        Ok(key)
+    }
+
+    /// What a new one is identified by: what the request names, and what the service makes.
+    fn new_key(&self, asked: &mut Asked<'_, '_>) -> Result<Key, ApiError> {
+        let mut key = Key { parts: Vec::new(), written: Vec::new() };
+        for part in self.key {
+            let text = match part.minted {
+                Some(mint) => mint(asked.context.ids),
+                None => (part.read)(asked.input, part.member)?.to_owned(),
+            };
+            key.parts.push(if part.ignores_case { text.to_lowercase() } else { text.clone() });
+            key.written.push(text);
+        }
+        Ok(key)
+    }
+
+    fn resource(&self, parts: &[String]) -> String {
+        format!("{}/{}", self.arn.1, parts.join("/"))
+    }
+
+    /// The members that a request says, with what the old ones become.
+    fn fill(
+        &self,
+        members: &mut Map<String, Value>,
+        input: Input<'_>,
+        new: bool,
+    ) -> Result<(), ApiError> {
+        for field in self.fields.iter().filter(|field| new || field.mutable) {
+            let said = (field.read)(input, field.member)?;
+            let value = match (said, field.default) {
+                (Some(said), _) => (field.join)(members.get(field.member), &said),
+                (None, Some(default)) if new => default(),
+                (None, _) if new && field.required => {
+                    return Err(input.refusal(field.member, None, Trouble::Missing));
+                }
+                (None, _) => continue,
+            };
+            members.insert(field.member.to_owned(), value);
+        }
+        Ok(())
+    }
+
+    fn shown(&self, record: &Record, elapsed: Duration, listed: bool) -> Value {
+        let mut shown = Map::new();
+        let mut add = |member: &str, value: Value| shown.insert(member.to_owned(), value);
+        for part in self.key {
+            add(part.member, record.members.get(part.member).cloned().unwrap_or_default());
+        }
+        for field in self.fields {
+            let Some(value) = record.members.get(field.member) else { continue };
+            match field.listed {
+                _ if !listed => {
+                    add(field.member, value.clone());
+                }
+                Some(summary) => {
+                    if let Some((member, value)) = summary(value) {
+                        add(member, value);
+                    }
+                }
+                None => {}
+            }
+        }
+        let (state, reason) = record.life.state(&self.states, elapsed);
+        add(self.state, state.into());
+        add("CreationTime", record.created.into());
+        add("LastModifiedTime", record.modified.into());
+        if !listed {
+            add(self.arn.0, record.arn.as_str().into());
+            if let Some(reason) = reason {
+                add("FailureReason", reason.into());
+            }
+        }
+        Value::Object(shown)
+    }
+
+    fn needs(&self, verb: Verb, call: &Call<'_>) -> Vec<Need> {
+        if verb == Verb::List {
+            return vec![call.need("*")];
+        }
+        let named = |part: &Part| match call.text(part.member) {
+            "" => "*".to_owned(),
+            text if part.ignores_case => text.to_lowercase(),
+            text => text.to_owned(),
+        };
+        let parts: Vec<String> = self.key.iter().map(named).collect();
+        let arn = call.arn(&self.resource(&parts));
+        let set = call.tags("Tags", "Key", "Value");
+        if verb != Verb::Create {
+            let has = call.find(call.service, &arn).map(|(_, tags)| tags).unwrap_or_default();
+            return vec![call.need(&arn).of(&has)];
+        }
+        let mut needs = vec![call.need(&arn).sets(&set)];
+        if !set.is_empty() {
+            let action = format!("{}:{}", call.service, self.tagging.add);
+            needs.push(call.other(&action, &arn).sets(&set));
+        }
+        needs
+    }
+}
+
+impl<S: Holds> Table<S> {
+    fn find<'s>(&self, state: &'s S, input: Input<'_>) -> Result<(Key, &'s Record), ApiError> {
+        let key = self.key(input)?;
+        match state.records().get(self.noun, &key.parts) {
+            Some(record) => Ok((key, record)),
+            None => Err((self.missing)(self.noun, &key)),
+        }
+    }
+
+    /// The one that is meant, with nothing under way.
+    fn find_settled(&self, state: &S, asked: &Asked<'_, '_>) -> Result<(Key, Record), ApiError> {
+        let (key, record) = self.find(state, asked.input)?;
+        let elapsed = asked.context.elapsed;
+        if record.life.is_settled(elapsed) {
+            return Ok((key, record.clone()));
+        }
+        let (name, _) = record.life.state(&self.states, elapsed);
+        Err((self.busy)(self.noun, &key, name))
+    }
+
+    fn create(&self, state: &mut S, asked: &mut Asked<'_, '_>) -> Answer {
+        (self.admit)(state, asked, Verb::Create)?;
+        let key = self.new_key(asked)?;
+        if state.records().get(self.noun, &key.parts).is_some() {
+            return Err((self.exists)(self.noun, &key));
+        }
+        let mut members = Map::new();
+        for (part, written) in self.key.iter().zip(&key.written) {
+            members.insert(part.member.to_owned(), written.as_str().into());
+        }
+        self.fill(&mut members, asked.input, true)?;
+        let now = asked.context.now;
+        let [usual, _, _] = (self.times)(asked.context.options);
+        let mut record = Record {
+            arn: asked.caller.arn_of(self.service, &self.resource(&key.parts)),
+            created: now,
+            modified: now,
+            life: Life::creating(asked.context.over(usual), asked.context.failure()),
+            members,
+        };
+        (self.check)(state, asked, &record, Verb::Create)?;
+        let tags = self.tagging.given(asked.input)?;
+        for field in self.fields {
+            if let Some(mint) = field.minted {
+                record.members.insert(field.member.to_owned(), mint(asked.context.ids));
+            }
+        }
+        let answer = self.named(&record);
+        let records = state.records_mut();
+        records.tags.insert(record.arn.clone(), tags);
+        records.put(self.noun, key.parts, record);
+        Ok(answer)
+    }
+
+    fn describe(&self, state: &S, asked: &Asked<'_, '_>) -> Answer {
+        (self.admit)(state, asked, Verb::Read)?;
+        let (_, record) = self.find(state, asked.input)?;
+        Ok(self.shown(record, asked.context.elapsed, false))
+    }
+
+    fn list(&self, state: &S, asked: &Asked<'_, '_>) -> Answer {
+        (self.admit)(state, asked, Verb::List)?;
+        let mut wanted = Vec::new();
+        for filter in self.filters {
+            if let Some(value) = asked.input.text(filter.member)? {
+                wanted.push((filter.wants, value));
+            }
+        }
+        let all = state.records().of(self.noun).map(|(_, record)| record);
+        let found = all.filter(|record| wanted.iter().all(|(wants, value)| wants(record, value)));
+        let items = found.map(|record| Listed {
+            key: record.arn.clone(),
+            created: record.created,
+            modified: record.modified,
+            entry: self.shown(record, asked.context.elapsed, true),
+        });
+        self.paging.sorted(asked.input, self.list, items.collect())
+    }
+
+    fn update(&self, state: &mut S, asked: &mut Asked<'_, '_>) -> Answer {
+        (self.admit)(state, asked, Verb::Update)?;
+        let (key, mut record) = self.find_settled(state, asked)?;
+        self.fill(&mut record.members, asked.input, false)?;
+        (self.check)(state, asked, &record, Verb::Update)?;
+        let [_, usual, _] = (self.times)(asked.context.options);
+        record.life = Life::updating(asked.context.over(usual), asked.context.failure());
+        record.modified = asked.context.now;
+        let answer = self.named(&record);
+        state.records_mut().put(self.noun, key.parts, record);
+        Ok(answer)
+    }
+
+    fn delete(&self, state: &mut S, asked: &mut Asked<'_, '_>) -> Answer {
+        (self.admit)(state, asked, Verb::Delete)?;
+        let (key, mut record) = self.find_settled(state, asked)?;
+        (self.occupied)(state, &record)?;
+        let [_, _, usual] = (self.times)(asked.context.options);
+        let until = asked.context.over(usual);
+        record.life = Life::deleting(until);
+        let records = state.records_mut();
+        records.put(self.noun, key.parts, record);
+        records.settle(asked.context.elapsed);
+        Ok(Value::Object(Map::new()))
+    }
+
+    /// The answer that names the resource: its ARN, and what the service made to identify it.
+    fn named(&self, record: &Record) -> Value {
+        let mut answer = Map::new();
+        answer.insert(self.arn.0.to_owned(), record.arn.as_str().into());
+        for part in self.key.iter().filter(|part| part.minted.is_some()) {
+            let name = record.members.get(part.member).cloned().unwrap_or_default();
+            answer.insert(part.member.to_owned(), name);
+        }
+        Value::Object(answer)
+    }
+}

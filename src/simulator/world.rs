@@ -1,0 +1,226 @@
+//! The world: the services' states at one time, and what has been asked of them.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::Value;
+use tokio::{sync::Notify, time::Instant};
+
+use super::{
+    fault::{Fault, Faults},
+    iam::Judged,
+    lies::Lies,
+    service::{Answer, ApiError, CallRecord, Caller, Context, Disturbed, Ids, Options},
+    services::Services,
+    throttle::Buckets,
+    truth::Truth,
+    witness::Watch,
+};
+
+/// Everything there is: the services' states, each under its name, and what has been called.
+#[derive(Debug)]
+pub struct World {
+    pub(super) services: Services,
+    /// Every call since the beginning or the last [`Simulator::clear_calls`]. A request that names no known service, or whose
+    /// session is over, is turned away before it is a call.
+    pub calls: Vec<CallRecord>,
+    /// What the policies in [`Options::permissions`] were asked, each request once.
+    pub judged: Vec<Judged>,
+    /// How this AWS behaves; may be changed between calls.
+    pub options: Options,
+    ids: Ids,
+    /// Request ids have a sequence of their own, so that reading does not move the ids of resources.
+    pub(super) request_ids: Ids,
+    pub(super) faults: Faults,
+    pub(super) lies: Lies,
+    pub(super) buckets: Buckets,
+    pub(super) watch: Option<Box<dyn Watch>>,
+    pub(super) crashed: Arc<Notify>,
+    started: Instant,
+    /// The world's age when it was resumed.
+    offset: Duration,
+    started_at: Duration,
+}
+
+/// `world.kms` is the state of KMS: the list of services is in one place, and this is not it.
+impl Deref for World {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.services
+    }
+}
+
+impl DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Services {
+        &mut self.services
+    }
+}
+
+/// A world as it was at one instant, to begin others from.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    services: Services,
+    options: Options,
+    ids: Ids,
+    request_ids: Ids,
+    elapsed: Duration,
+    started_at: Duration,
+}
+
+impl World {
+    fn new(options: Options) -> Self {
+        let since_epoch =
+            options.epoch.or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).ok());
+        Self {
+            services: Services::new(&options),
+            calls: Vec::new(),
+            judged: Vec::new(),
+            ids: Ids::new(options.seed),
+            request_ids: Ids::new(options.seed ^ 0x7265_7175_6573_7473),
+            faults: Faults::default(),
+            lies: Lies::default(),
+            buckets: Buckets::default(),
+            watch: None,
+            crashed: Arc::new(Notify::new()),
+            started: Instant::now(),
+            offset: Duration::ZERO,
+            started_at: since_epoch.unwrap_or_default(),
+            options,
+        }
+    }
+
+    /// Lets the service with this name answer, at this instant.
+    pub(super) fn call(
+        &mut self,
+        service: &str,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+        disturbed: Option<Disturbed>,
+    ) -> Answer {
+        let elapsed = self.age();
+        let mut context = Context {
+            now: (self.started_at + elapsed).as_secs_f64(),
+            elapsed,
+            ids: &mut self.ids,
+            options: &self.options,
+            disturbed,
+        };
+        match self.services.named(service) {
+            Some(service) => service.call(caller, operation, input, &mut context),
+            None => Err(ApiError::new("UnknownService", format!("`{service}` is not simulated"))),
+        }
+    }
+
+    /// What is really there now.
+    pub fn truth(&self) -> Truth {
+        self.services.truth()
+    }
+
+    /// From now on, this goes wrong.
+    pub fn inject(&mut self, fault: Fault) {
+        self.faults.inject(fault);
+    }
+
+    /// The time since it began.
+    pub fn age(&self) -> Duration {
+        self.offset + self.started.elapsed()
+    }
+
+    pub(super) fn since_epoch(&self) -> Duration {
+        self.started_at + self.age()
+    }
+
+    pub(super) fn now(&self) -> f64 {
+        self.since_epoch().as_secs_f64()
+    }
+}
+
+/// A handle on one simulated world; clones share it.
+#[derive(Debug, Clone)]
+pub struct Simulator {
+    world: Arc<Mutex<World>>,
+}
+
+impl Default for Simulator {
+    fn default() -> Self {
+        Self::new(Options::default())
+    }
+}
+
+impl Simulator {
+    /// A new world: an organisation, its accounts, and nothing in them.
+    pub fn new(options: Options) -> Self {
+        Self { world: Arc::new(Mutex::new(World::new(options))) }
+    }
+
+    /// The world as it is now, without the calls so far and what they took from the request buckets, faults, lies and the
+    /// monitor.
+    pub fn snapshot(&self) -> Snapshot {
+        let world = self.lock();
+        Snapshot {
+            services: world.services.clone(),
+            options: world.options.clone(),
+            ids: world.ids.clone(),
+            request_ids: world.request_ids.clone(),
+            elapsed: world.age(),
+            started_at: world.started_at,
+        }
+    }
+
+    /// A world that goes on from a snapshot, at the time at which it was taken.
+    pub fn resume(snapshot: &Snapshot) -> Self {
+        let mut world = World::new(snapshot.options.clone());
+        world.services = snapshot.services.clone();
+        world.ids = snapshot.ids.clone();
+        world.request_ids = snapshot.request_ids.clone();
+        world.started_at = snapshot.started_at;
+        world.offset = snapshot.elapsed;
+        Self { world: Arc::new(Mutex::new(world)) }
+    }
+
+    /// From now on, this one judges every call.
+    pub fn watch(&self, watch: impl Watch + 'static) {
+        self.lock().watch = Some(Box::new(watch));
+    }
+
+    /// Returns when [`super::Effect::Crash`] has struck.
+    pub async fn crashed(&self) {
+        let crashed = self.lock().crashed.clone();
+        crashed.notified().await;
+    }
+
+    /// Looks into the world, or changes what no API call can. The world stands still meanwhile: do not call the simulator inside.
+    pub fn with<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        look(&mut self.lock())
+    }
+
+    /// Every call so far, in order.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.lock().calls.clone()
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_calls(&self) {
+        self.lock().calls.clear();
+    }
+
+    /// From now on, this goes wrong.
+    pub fn inject(&self, fault: Fault) {
+        self.lock().faults.inject(fault);
+    }
+
+    /// From now on, nothing goes wrong.
+    pub fn clear_faults(&self) {
+        self.lock().faults.clear();
+    }
+
+    /// A handler that panicked has not left the world half-written in a way that later calls could not see: go on with it.
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
