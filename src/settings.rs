@@ -1,5 +1,9 @@
 //! Settings: flags over environment over `palisade.yaml` over defaults. Validated once.
 //!
+//! Merged by hand, a line for each setting: `figment` and `config` merge maps of values, which know the
+//! file or variable that they come from, but not line and column, and no longer show what our reader
+//! refuses (a key twice, a number in place of a text, a tag). Flags are clap's in any case.
+//!
 //! The accounts and roles that may be touched live here, outside of the watched directory: a manifest
 //! can only name a scope.
 

@@ -2,6 +2,7 @@
 //! before, so that nothing here can be misspelt.
 
 use serde_json::Value;
+use wildmatch::WildMatch;
 
 use crate::model::policy_document::{Admission, AttachedTo, PolicyDocument, Untied};
 
@@ -57,11 +58,10 @@ pub(super) struct Statement {
 impl Statement {
     /// Whether it is about this action; conditions are not looked at.
     pub(super) fn is_about(&self, action: &str) -> bool {
-        let action = action.to_ascii_lowercase();
         let named = self
             .actions
             .iter()
-            .any(|pattern| glob(pattern.to_ascii_lowercase().as_bytes(), action.as_bytes()));
+            .any(|pattern| WildMatch::new_case_insensitive(pattern).matches(action));
         named != self.all_actions_but
     }
 
@@ -163,29 +163,4 @@ fn texts(value: Option<&Value>) -> Vec<String> {
         Some(Value::Array(all)) => all.iter().map(text).collect(),
         Some(one) => vec![text(one)],
     }
-}
-
-/// IAM's wildcards: `*` for any text, `?` for one character. The last `*` is the only one to come back to.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut from) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while from < text.len() {
-        match pattern.get(at) {
-            Some(b'*') => {
-                star = Some((at, from));
-                at += 1;
-            }
-            Some(&byte) if byte == b'?' || byte == text[from] => {
-                at += 1;
-                from += 1;
-            }
-            _ => {
-                let Some((back, taken)) = star else { return false };
-                star = Some((back, taken + 1));
-                at = back + 1;
-                from = taken + 1;
-            }
-        }
-    }
-    pattern[at..].iter().all(|byte| *byte == b'*')
 }

@@ -18,6 +18,7 @@ use super::{
     defect::contained,
     outcome::{Outcome, SkipReason, StepResult},
     scopes::Scopes,
+    window::Window,
 };
 use crate::{
     aws::{
@@ -36,9 +37,10 @@ use crate::{
 /// A plan older than this is not carried out: what it saw may be gone. A pass takes seconds; this is for
 /// a process that was stopped in the middle and woke up again.
 const PLAN_AGE_LIMIT: Duration = Duration::from_mins(2);
-/// Steps of one kind in one scope under way at once. What AWS allows is the budget's business (`aws::budget`); this is enough to
-/// use it up where a call takes a second (EC2 refills its mutating buckets with five calls a second).
-const CONCURRENCY: usize = 6;
+/// Creates, edits or deletions of one kind in one scope under way at once. What AWS allows is the
+/// budget's business (`aws::budget`); this is enough to use it up where a step takes two seconds (EC2
+/// refills its mutating buckets with five calls a second).
+const CONCURRENCY: usize = 12;
 
 /// Counts the accepted snapshots of the directory; a plan made for an older one is not carried on.
 #[derive(Debug, Clone, Default)]
@@ -115,7 +117,8 @@ pub struct Terms<'a> {
 /// and one that hangs keeps nobody waiting.
 const HEAD_START: Duration = Duration::from_secs(2);
 
-/// Runs the steps: what puts back first, then what tightens, what opens last; one writer where AWS allows one.
+/// Runs the steps: what puts back first, then what tightens, what opens last; one writer where AWS allows one. Steps that
+/// the pass did not get to have no result: they are the next pass's.
 pub async fn apply(
     steps: &[&Step],
     scopes: &Scopes,
@@ -123,20 +126,22 @@ pub async fn apply(
     terms: Terms<'_>,
 ) -> Vec<StepResult> {
     let turns = turns(steps, scopes, registry);
+    let window = Window::after_reading_since(terms.fresh.observed);
+    let run = |steps| run(steps, scopes, registry, terms, &turns, &window);
     let (opening, closing): (Vec<&Step>, Vec<&Step>) = steps.iter().copied().partition(|step| {
         let risk = step.risk();
         risk.opens && !risk.closes && !step.puts_something_back()
     });
     let closed = CancellationToken::new();
     let first = async {
-        let results = run(closing, scopes, registry, terms, &turns).await;
+        let results = run(closing).await;
         closed.cancel();
         results
     };
     let then = async {
         // Over either way.
         drop(tokio::time::timeout(HEAD_START, closed.cancelled()).await);
-        run(opening, scopes, registry, terms, &turns).await
+        run(opening).await
     };
     let (mut results, others) = tokio::join!(first, then);
     results.extend(others);
@@ -144,17 +149,21 @@ pub async fn apply(
 }
 
 /// Each kind in each scope goes its own pace, so that one that AWS is slow with, or that has used up its budget, keeps no other
-/// one waiting.
+/// one waiting. So do its creates, edits and deletions, which AWS counts apart.
 async fn run(
     steps: Vec<&Step>,
     scopes: &Scopes,
     registry: &Registry,
     terms: Terms<'_>,
     turns: &Turns,
+    window: &Window,
 ) -> Vec<StepResult> {
-    let mut lines: BTreeMap<(&str, &str), Vec<&Step>> = BTreeMap::new();
+    let mut lines: BTreeMap<(&str, &str, &str), Vec<&Step>> = BTreeMap::new();
     for step in steps {
-        lines.entry((&step.address.scope, &step.address.kind)).or_default().push(step);
+        let Address { scope, kind, .. } = &step.address;
+        // In one line they take their turns in its order, the urgent ones first.
+        let verb = if writes_alone(step, registry) { "" } else { step.action.verb() };
+        lines.entry((scope, kind, verb)).or_default().push(step);
     }
     let lines = lines.into_values().map(|mut line| {
         line.sort_by_key(|step| {
@@ -168,12 +177,15 @@ async fn run(
                     Some(turn) => turn.acquire().await.ok(),
                     None => None,
                 };
-                one(step, scopes, registry, terms).await
+                let urgent = step.puts_something_back() || step.risk().closes;
+                let _under_way =
+                    if urgent { window.begin_urgent() } else { window.begin().await? };
+                Some(one(step, scopes, registry, terms).await)
             })
             .buffer_unordered(CONCURRENCY)
             .collect::<Vec<_>>()
     });
-    join_all(lines).await.into_iter().flatten().collect()
+    join_all(lines).await.into_iter().flatten().flatten().collect()
 }
 
 /// Who may write where AWS takes one change at a time: by account and kind.
@@ -185,11 +197,12 @@ fn writer(step: &Step, scopes: &Scopes) -> (String, String) {
 }
 
 fn turns(steps: &[&Step], scopes: &Scopes, registry: &Registry) -> Turns {
-    let alone = |step: &&&Step| {
-        registry.get(&step.address.kind).is_some_and(|kind| kind.profile().writers == Writers::One)
-    };
     let one = |step: &&Step| (writer(step, scopes), Arc::new(Semaphore::new(1)));
-    steps.iter().filter(alone).map(one).collect()
+    steps.iter().filter(|step| writes_alone(step, registry)).map(one).collect()
+}
+
+fn writes_alone(step: &Step, registry: &Registry) -> bool {
+    registry.get(&step.address.kind).is_some_and(|kind| kind.profile().writers == Writers::One)
 }
 
 async fn one(step: &Step, scopes: &Scopes, registry: &Registry, terms: Terms<'_>) -> StepResult {

@@ -25,6 +25,7 @@ mod scopes;
 mod source;
 #[cfg(all(test, feature = "simulator"))]
 mod tests;
+mod window;
 
 pub use self::{
     daemon::{log, pause, run},

@@ -138,7 +138,15 @@ impl Report {
             _ => false,
         };
         let skipped = |result: &StepResult| matches!(result.outcome, Outcome::Skipped { .. });
-        self.plan.steps.iter().any(passing) || self.results.iter().any(skipped) || self.left_open()
+        self.plan.steps.iter().any(passing)
+            || self.results.iter().any(skipped)
+            || self.left_open()
+            || self.left_over()
+    }
+
+    /// Whether the pass wrote and did not get to every step that it could have carried out.
+    fn left_over(&self) -> bool {
+        !self.results.is_empty() && self.plan.go().count() > self.results.len()
     }
 
     /// Whether an edit that closes something did not get its turn because another one of its step failed before it: it has

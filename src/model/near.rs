@@ -1,32 +1,20 @@
 //! What was probably meant.
 
-/// The candidate nearest to what was typed, if it is near enough to be meant.
+use strsim::osa_distance;
+
+/// The candidate nearest to what was typed, if it is near enough to be meant. Case does not count, and
+/// two letters that changed places are one slip.
 pub fn did_you_mean<'a>(
     typed: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
     candidates
         .into_iter()
-        .map(|candidate| (distance(typed, candidate), candidate))
+        .map(|candidate| (osa_distance(&typed, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .min()
         .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein distance, case ignored.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -38,6 +26,7 @@ mod tests {
         let kinds = ["SecurityGroup", "VpcEndpoint", "KmsKey"];
         assert_eq!(did_you_mean("SecurtyGroup", kinds), Some("SecurityGroup"));
         assert_eq!(did_you_mean("kmskey", kinds), Some("KmsKey"));
+        assert_eq!(did_you_mean("eu-wset-1", ["eu-west-1", "eu-east-1"]), Some("eu-west-1"));
         assert_eq!(did_you_mean("Deployment", kinds), None);
     }
 }

@@ -370,6 +370,7 @@ pub fn edit_digest(edit: &Edit) -> String {
 
 /// A short name for a text: the first 12 hex digits of its SHA-256.
 pub fn fingerprint(text: &str) -> String {
-    let hash = Sha256::digest(text.as_bytes());
-    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = hex::encode(Sha256::digest(text.as_bytes()));
+    digits.truncate(12);
+    digits
 }

@@ -1,4 +1,8 @@
 //! Texts with wildcards and policy variables, matched against a request of which not everything is known.
+//!
+//! Where only `*` and `?` matter, `wildmatch` is used. It does not fit here: a matcher of texts has no
+//! third answer, no variables whose value is unknown and no texts that are known in part, and cannot
+//! say whether one pattern covers another.
 
 use std::collections::BTreeMap;
 

@@ -6,6 +6,7 @@ use crate::simulator::{
     service::{Answer, ApiError},
 };
 use serde_json::{Map, Value, json};
+use wildmatch::WildMatchPattern;
 
 /// How one Describe call selects.
 pub(super) struct Listing {
@@ -140,15 +141,11 @@ fn check_page_size(size: i64, least: i64, most: i64) -> Result<(), ApiError> {
 
 /// A token names the last entry given, so that entries which come or go between two pages move nothing else.
 fn encode_token(last: &str) -> String {
-    last.bytes().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(last)
 }
 
 fn decode_token(token: &str) -> Result<String, ApiError> {
-    let bytes: Option<Vec<u8>> = token
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect();
+    let bytes = hex::decode(token).ok();
     bytes
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .ok_or_else(|| invalid(format!("Value ( {token} ) for parameter nextToken is invalid.")))
@@ -181,37 +178,20 @@ fn tag_values(entry: &Value, key: &str) -> Vec<String> {
 
 /// EC2's filter values: `*` is any text, `?` any one character, a backslash takes the next character as it is. Case counts.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
-    matches_from(&pattern, &text)
-}
-
-/// Greedy with one point of return, so that the cost stays the product of the lengths.
-fn matches_from(pattern: &[char], text: &[char]) -> bool {
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        let step = match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-                continue;
-            }
-            Some('?') => Some(1),
-            Some('\\') if pattern.get(p + 1) == Some(&text[t]) => Some(2),
-            Some(&letter) if letter != '\\' && letter == text[t] => Some(1),
-            _ => None,
-        };
-        match (step, star) {
-            (Some(step), _) => (p, t) = (p + step, t + 1),
-            (None, Some((at, from))) => {
-                star = Some((at, from + 1));
-                (p, t) = (at + 1, from + 1);
-            }
-            (None, None) => return false,
-        }
+    // The matcher has no escapes, but any characters as wildcards: two that Unicode gives to no text.
+    const ANY: char = '\u{fdd0}';
+    const ONE: char = '\u{fdd1}';
+    let mut letters = pattern.chars();
+    let mut escaped = String::new();
+    while let Some(letter) = letters.next() {
+        escaped.extend(match letter {
+            '*' => Some(ANY),
+            '?' => Some(ONE),
+            '\\' => letters.next(),
+            letter => Some(letter),
+        });
     }
-    pattern[p..].iter().all(|letter| *letter == '*')
+    WildMatchPattern::<ANY, ONE>::new(&escaped).matches(text)
 }
 
 #[cfg(test)]

@@ -13,15 +13,11 @@ pub(crate) struct Page {
 
 /// The token that stands for "go on after the item of this key, which was the last of so many".
 fn token(count: usize, key: &str) -> String {
-    format!("{count}:{key}").bytes().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(format!("{count}:{key}"))
 }
 
 fn read_token(token: &str) -> Option<(usize, String)> {
-    let digits = token
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    let text = String::from_utf8(digits.collect::<Option<Vec<u8>>>()?).ok()?;
+    let text = String::from_utf8(hex::decode(token).ok()?).ok()?;
     let (count, key) = text.split_once(':')?;
     Some((count.parse().ok()?, key.to_owned()))
 }

@@ -3,6 +3,7 @@
 //! Like the service's check it looks at the key policy alone, for this caller and this request; it says nothing about other principals.
 
 use serde_json::Value;
+use wildmatch::WildMatch;
 
 use crate::simulator::service::{Caller, partition};
 
@@ -37,7 +38,7 @@ fn member_matches(statement: &Value, positive: &str, negative: &str, text: &str)
     let any = |value: &Value| {
         strings(value)
             .into_iter()
-            .any(|pattern| like(&pattern.to_lowercase(), &text.to_lowercase()))
+            .any(|pattern| WildMatch::new_case_insensitive(pattern).matches(text))
     };
     match (statement.get(positive), statement.get(negative)) {
         (Some(value), _) => any(value),
@@ -134,30 +135,10 @@ fn holds(operator: &str, value: Option<&str>, wanted: &[&str]) -> bool {
         "StringEqualsIgnoreCase" | "Bool" => {
             wanted.iter().any(|text| text.eq_ignore_ascii_case(value))
         }
-        "StringLike" | "ArnLike" | "ArnEquals" => wanted.iter().any(|pattern| like(pattern, value)),
+        "StringLike" | "ArnLike" | "ArnEquals" => {
+            wanted.iter().any(|pattern| WildMatch::new(pattern).matches(value))
+        }
         _ => return false,
     };
     any != negated
-}
-
-/// Whether the text is of the pattern: `*` any run of characters, `?` any one.
-fn like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    let mut resume: Option<(usize, usize)> = None;
-    while t < text.len() {
-        if p < pattern.len() && pattern[p] == '*' {
-            resume = Some((p, t));
-            p += 1;
-        } else if p < pattern.len() && (pattern[p] == '?' || pattern[p] == text[t]) {
-            (p, t) = (p + 1, t + 1);
-        } else if let Some((star, from)) = resume {
-            resume = Some((star, from + 1));
-            (p, t) = (star + 1, from + 1);
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|letter| *letter == '*')
 }
