@@ -291,7 +291,10 @@ impl Engine {
     /// Plans and, if this process writes, applies. Everything seen is looked at here once, however often is planned.
     async fn make(&mut self, good: Option<&Good>, observation: Observation, begun: &Begun) -> Made {
         let Observation { live, callers, managers, since, .. } = observation;
-        let claims = Claims::read(&live, &self.setup.settings.owner);
+        let nothing = BTreeMap::new();
+        let documents = good.map_or(&nothing, |good| &good.snapshot.documents);
+        let claims = Claims::read(&live, &self.setup.settings.owner)
+            .adopting(documents, &self.setup.registry);
         self.search.remembered.extend(claims.with_ours().cloned());
         let Some(good) = good else {
             // Without a snapshot nothing is known to be wanted, so nothing can be planned.
@@ -307,7 +310,6 @@ impl Engine {
         }
         learnt.note_inherited(&good.snapshot);
         let predecessors = learnt.pace.predecessors();
-        let documents = &good.snapshot.documents;
         let look = Look::new(setup.installation(), documents, &live, claims, &predecessors);
         let lockout = setup.lockout(&callers);
         let mut planning = Planning {

@@ -58,6 +58,8 @@ pub struct Profile {
     pub short: &'static str,
     /// One sentence for `explain`.
     pub about: &'static str,
+    /// What makes a live resource a manifest's.
+    pub claimed: Claimed,
     /// How a repeated create can be told from a second resource.
     pub creation: Creation,
     /// How a live resource may come to be deleted.
@@ -67,6 +69,16 @@ pub struct Profile {
     /// Whether orphans are also looked for in scopes where no manifest declares this kind. Not for a
     /// kind that only one account of the organisation may read.
     pub sweep: bool,
+}
+
+/// What makes a live resource a manifest's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claimed {
+    /// The claim in its own tags.
+    ByTags,
+    /// It cannot be tagged: only that a manifest adopts it by its id. It is neither created nor deleted, and no longer anybody's
+    /// once the manifest is gone.
+    ByAdoption,
 }
 
 /// How a repeated create can be told from a second resource.

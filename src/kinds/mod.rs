@@ -1,5 +1,6 @@
 //! The kinds: the only list of them.
 
+pub mod account_settings;
 pub mod kms_key;
 pub(crate) mod policies;
 pub mod sagemaker_domain;
@@ -12,6 +13,7 @@ pub use crate::kind::erased::Registry;
 /// All kinds of this build.
 pub fn registry() -> Registry {
     Registry::default()
+        .table(account_settings::table())
         .table(kms_key::table())
         .with::<sagemaker_domain::SageMakerDomain, sagemaker_domain::aws::Live>()
         .with::<security_group::SecurityGroup, security_group::aws::Live>()

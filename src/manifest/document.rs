@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Origin, Problem, node::Located};
 use crate::{
-    kind::{Invalid, Resolution},
+    kind::{Claimed, Invalid, Profile, Resolution},
     model::{Address, Deletion, PhysicalId},
 };
 
@@ -56,6 +56,25 @@ pub struct Lifecycle {
     /// load balancer, reviewed in SEC-42}`. `palisade explain rules` lists them. `validate` still counts
     /// what is waived.
     pub waive: BTreeMap<String, String>,
+}
+
+impl Lifecycle {
+    /// What a manifest of this kind cannot say: of what cannot be tagged only `adopt` says that it may be changed.
+    pub(super) fn problem(&self, kind: Profile) -> Option<Invalid> {
+        let Profile { name, claimed, .. } = kind;
+        if claimed == Claimed::ByTags {
+            return None;
+        }
+        if self.state == Presence::Absent {
+            let why = format!("{name} cannot be deleted");
+            let help = "remove the manifest: what it set stays as it is";
+            return Some(Invalid::new("lifecycle.state", why).help(help));
+        }
+        let why = format!("missing: {name} cannot carry a claim, so its manifest must adopt it");
+        let help =
+            format!("write `lifecycle: {{adopt: …}}`; `palisade explain {name}` says the id");
+        self.adopt.is_none().then(|| Invalid::new("lifecycle.adopt", why).help(help))
+    }
 }
 
 /// The kind of an [`Approval`]. It is no resource, so it is in no registry.

@@ -325,6 +325,7 @@ impl Reading<'_> {
                 }
             }
         }
+        wrong.extend(envelope.lifecycle.problem(kind.profile()));
         let mut spec = envelope.spec.filter(|spec| !spec.is_null());
         if let Some(spec) = &mut spec {
             vars::substitute("spec", spec, facts, &var, &mut wrong);

@@ -10,8 +10,12 @@ use serde_json::Value;
 
 use super::Live;
 use crate::{
-    kind::{Known, KnownResource, Unread, erased::ErasedKind},
-    model::{Address, Observed, Ownership, PhysicalId, ScopedKind, Seen},
+    kind::{
+        self, Known, KnownResource, Unread,
+        erased::{ErasedKind, Registry},
+    },
+    manifest::Document,
+    model::{Address, Deletion, Observed, Ownership, PhysicalId, ScopedKind, Seen},
 };
 
 /// One live resource, and what its own tags say of whose it is.
@@ -60,6 +64,15 @@ impl<'a> Inventory<'a> {
             ids.entry(&resource.id).or_insert(n);
         }
         Self { all, ours, ids, names: OnceLock::new(), alive: OnceLock::new() }
+    }
+
+    /// What a manifest adopts is its own, for a kind that cannot carry a claim.
+    fn adopt(&mut self, id: &PhysicalId, address: &Address, deletion: Deletion) {
+        let Some(n) = self.ids.get(id).copied() else { return };
+        self.all[n].ownership = Ownership::Ours { address: address.clone(), deletion };
+        self.ours.push(n);
+        let all = &self.all;
+        self.ours.sort_by_key(|n| (all[*n].address(), *n));
     }
 
     /// Everything, as listed.
@@ -170,6 +183,28 @@ impl<'a> Claims<'a> {
         let hidden = live.unread.iter().filter(|(_, unread)| !unread.is_empty());
         let hidden = hidden.map(|(at, unread)| (at, Hidden::read(unread, owner)));
         Self { seen: seen.collect(), hidden: hidden.collect() }
+    }
+
+    /// With what manifests adopt of kinds that cannot carry a claim ([`kind::Claimed::ByAdoption`]).
+    #[must_use]
+    pub fn adopting(
+        mut self,
+        documents: &BTreeMap<Address, Document>,
+        registry: &Registry,
+    ) -> Self {
+        for (at, seen) in &mut self.seen {
+            let claimed = registry.get(&at.kind).map(|kind| kind.profile().claimed);
+            let (Seen::All(inventory), Some(kind::Claimed::ByAdoption)) = (seen, claimed) else {
+                continue;
+            };
+            let of_kind = documents.values().filter(|document| at.covers(&document.address));
+            for document in of_kind {
+                if let Some(id) = &document.lifecycle.adopt {
+                    inventory.adopt(id, &document.address, document.lifecycle.deletion);
+                }
+            }
+        }
+        self
     }
 
     /// What was read whole of a kind in a scope; none if it is unknown or was not looked at.

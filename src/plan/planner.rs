@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     kind::{
-        Line, Resolution,
+        Claimed, Line, Resolution,
         erased::{ErasedKind, Resolved},
     },
     manifest::{Document, ManifestMode, Presence},
@@ -136,7 +136,7 @@ impl Planner<'_> {
         kind: &dyn ErasedKind,
     ) {
         let address = &document.address;
-        let tags = self.wanted_tags(document, resolved);
+        let tags = self.wanted_tags(document, resolved, kind);
         let fingerprint = fingerprint(&format!("{} {tags:?}", kind.wish(&resolved.state)));
         let wanted = Wanted { document, state: &resolved.state, tags, fingerprint, resolution };
         let mut steps = match matched {
@@ -191,7 +191,11 @@ impl Planner<'_> {
         &self,
         document: &Document,
         resolved: &Resolved,
+        kind: &dyn ErasedKind,
     ) -> BTreeMap<String, Option<String>> {
+        if kind.profile().claimed == Claimed::ByAdoption {
+            return BTreeMap::new();
+        }
         let claim = Claim {
             owner: self.inputs.look.installation.owner.to_owned(),
             address: document.address.clone(),

@@ -213,7 +213,7 @@ impl World {
     fn plan(&self) -> Plan {
         let installation =
             Installation { registry: &self.registry, owner: OWNER, facts: &self.facts };
-        let claims = Claims::read(&self.live, OWNER);
+        let claims = Claims::read(&self.live, OWNER).adopting(&self.documents, &self.registry);
         let look = Look::new(installation, &self.documents, &self.live, claims, &self.predecessors);
         plan(&Inputs {
             look: &look,

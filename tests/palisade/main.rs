@@ -8,6 +8,7 @@
     reason = "a test ends where something unexpected happens"
 )]
 
+mod account;
 mod accounting;
 mod architecture;
 mod bad_input;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     aws::Access,
     kind::{
-        Ask, CloudError, Creation, Describe, Intent, Invalid, Kind, Population, Port, Profile,
-        Refs, Removal, TagSpec, Writers,
+        Ask, Claimed, CloudError, Creation, Describe, Intent, Invalid, Kind, Population, Port,
+        Profile, Refs, Removal, TagSpec, Writers,
     },
     model::{Observed, PhysicalId, Risk, Tags},
 };
@@ -51,6 +51,7 @@ impl Kind for Fragile {
         name: "Fragile",
         short: "fragile",
         about: "Panics.",
+        claimed: Claimed::ByTags,
         creation: Creation::UniqueName,
         removal: Removal::Prunable,
         writers: Writers::Many,

@@ -95,7 +95,7 @@ impl Leaf {
         let call = match &self.change {
             _ if is_fixed => None,
             How::By(call) => Some(call),
-            How::Switch { on, off } => Some(if is_on(new) { on } else { off }),
+            How::Switch { on, off } => Some(if self.turns_on(new) { on } else { off }),
             How::Fixed(_) => None,
             How::Entries { .. } | How::Argument => return Ok(()),
         };

@@ -70,6 +70,14 @@ pub(super) fn is_on(value: &Value) -> bool {
 }
 
 impl Leaf {
+    /// Whether a value of something with a call for each direction is brought about by the call that turns it on.
+    pub(super) fn turns_on(&self, value: &Value) -> bool {
+        match &self.form {
+            Form::Word { off, .. } => off.as_ref().is_none_or(|off| *value != **off),
+            _ => is_on(value),
+        }
+    }
+
     /// The edit in the imperative.
     pub(super) fn summary(&self, edit: &LeafEdit) -> String {
         let says = match &self.change {
@@ -82,7 +90,7 @@ impl Leaf {
                 _ => &call.says,
             },
             How::Switch { on, off } => {
-                if is_on(&edit.new) {
+                if self.turns_on(&edit.new) {
                     &on.says
                 } else {
                     &off.says

@@ -73,8 +73,8 @@ pub struct Table {
     pub about: Text,
     /// What a manifest can say, in the order in which it is shown.
     pub leaves: Vec<Leaf>,
-    /// The tags that a manifest can ask for.
-    pub tags: TagLeaf,
+    /// The tags that a manifest can ask for; none of what cannot be tagged.
+    pub tags: Option<TagLeaf>,
     /// The operations of all calls, in the order in which they are made where no [`Call::after`] decides. It is for people: the
     /// laws hold for every order here.
     pub order: Vec<Text>,
@@ -140,6 +140,8 @@ pub enum Form {
         about: Text,
         /// The words.
         words: Vec<(Text, Text)>,
+        /// The word that turns it off, where it has a call for each direction ([`How::Switch`]).
+        off: Option<Text>,
     },
     /// Texts of which each can be there once.
     Set {

@@ -28,7 +28,8 @@ pub(super) fn read(
     table: &Table,
     spec: &Value,
 ) -> Result<Said, serde_path_to_error::Error<serde_json::Error>> {
-    let group = Group { name: "Spec", rows: &table.leaves, extra: &[TAGS] };
+    let extra: &[&str] = if table.tags.is_some() { &[TAGS] } else { &[] };
+    let group = Group { name: "Spec", rows: &table.leaves, extra };
     typed::seeded(group, spec).map(|mut leaves| {
         let tags = leaves.remove(TAGS).unwrap_or_default();
         Said { leaves, tags: TagSpec::deserialize(tags).unwrap_or_default() }

@@ -31,7 +31,9 @@ impl Table {
         problems.sort_by_key(|problem| {
             self.leaves.iter().position(|leaf| is_at(&problem.field, &leaf.path))
         });
-        problems.extend(self.tags.rules.refused(&said.tags).into_iter().map(Invalid::from));
+        if let Some(tags) = &self.tags {
+            problems.extend(tags.rules.refused(&said.tags).into_iter().map(Invalid::from));
+        }
         if !problems.is_empty() {
             return Err(problems);
         }

@@ -11,15 +11,17 @@ impl Table {
     pub(super) fn schema(&self) -> Schema {
         let mut definitions = Tree::new();
         let mut properties = members(&self.leaves, &mut definitions);
-        properties.insert(
-            read::TAGS.to_owned(),
-            json!({
-                "type": "object",
-                "additionalProperties": {"type": ["string", "null"]},
-                "description": self.tags.about,
-                "default": {}
-            }),
-        );
+        if let Some(tags) = &self.tags {
+            properties.insert(
+                read::TAGS.to_owned(),
+                json!({
+                    "type": "object",
+                    "additionalProperties": {"type": ["string", "null"]},
+                    "description": tags.about,
+                    "default": {}
+                }),
+            );
+        }
         let required = self.leaves.iter().filter_map(|leaf| match leaf.absent {
             Absent::Required(..) => Some(leaf.path.as_ref()),
             _ => None,
@@ -69,7 +71,7 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
         }
         Form::Target(_) => foreign::<Target>(nullable, definitions),
         Form::Targets { .. } => foreign::<Targets>(nullable, definitions),
-        Form::Word { name, about, words } => {
+        Form::Word { name, about, words, .. } => {
             let words = words.iter().map(
                 |(word, about)| json!({"type": "string", "const": word, "description": about}),
             );

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{NAME, aws::Keys, operations, rules};
 use crate::{
     kind::{
-        Creation, Profile, Reach, Removal, Writers,
+        Claimed, Creation, Profile, Reach, Removal, Writers,
         table::{
             Absent, Call, Check, Compare, Form, Gives, How, Leaf, Live, Null, Range, Restore,
             RiskOf, Table, TagLeaf, Take, Text, get, texts,
@@ -28,6 +28,7 @@ pub fn table() -> Table {
             name: NAME,
             short: "kms",
             about: "A customer managed KMS key with its policy, aliases and rotation.",
+            claimed: Claimed::ByTags,
             creation: Creation::Unnamed,
             removal: Removal::TombstoneOnly,
             writers: Writers::Many,
@@ -48,12 +49,12 @@ pub fn table() -> Table {
             multi_region(),
             deletion_window(),
         ],
-        tags: TagLeaf {
+        tags: Some(TagLeaf {
             about: "Tags, of letters, digits, spaces and `_ . : / = + - @`; `null` for a key that must not be \
                     there. Keys that are not\nnamed are not managed."
                 .into(),
             rules: text::KMS,
-        },
+        }),
         order: vec![
             "kms:CancelKeyDeletion".into(),
             "kms:PutKeyPolicy".into(),
@@ -276,6 +277,7 @@ fn key_spec() -> Leaf {
         name: "KeySpec".into(),
         about: "What key material a key has, as the KMS API reference lists it.".into(),
         words: words(rules::KEY_SPECS.iter().map(|spec| (spec.word, spec.about))),
+        off: None,
     };
     Leaf {
         absent: Absent::Means(json!(rules::SYMMETRIC)),
@@ -295,6 +297,7 @@ fn key_usage() -> Leaf {
         name: "KeyUsage".into(),
         about: "What a key is for, as the KMS API reference lists it.".into(),
         words: words(rules::KEY_USAGES.iter().copied()),
+        off: None,
     };
     Leaf {
         absent: Absent::Derived,
@@ -314,6 +317,7 @@ fn origin() -> Leaf {
         name: "Origin".into(),
         about: "Where key material can come from, as the KMS API reference lists it.".into(),
         words: words(rules::ORIGINS.into_iter()),
+        off: None,
     };
     Leaf {
         absent: Absent::Always(json!(rules::ORIGINS[0].0)),

@@ -30,7 +30,7 @@ pub use self::{
     tree::LeafEdit,
 };
 use crate::{
-    kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
+    kind::{Claimed, Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
     model::Risk,
     operations::OfKind,
 };
@@ -47,6 +47,7 @@ impl Kind for SageMakerDomain {
         name: NAME,
         short: "domain",
         about: "A SageMaker AI domain with the settings that its users and spaces start from.",
+        claimed: Claimed::ByTags,
         // There is no client token, and no document says that AWS refuses a second domain of a name.
         creation: Creation::Unnamed,
         // It holds the users' files and profiles.

@@ -29,7 +29,7 @@ pub use self::{
     traffic::{Messages, Ports, Traffic},
 };
 use crate::{
-    kind::{Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
+    kind::{Claimed, Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
     model::Risk,
     operations::OfKind,
 };
@@ -51,6 +51,7 @@ impl Kind for SecurityGroup {
         name: NAME,
         short: "sg",
         about: "A VPC security group and its rules: who may talk to whom.",
+        claimed: Claimed::ByTags,
         creation: Creation::UniqueName,
         removal: Removal::Prunable,
         writers: Writers::Many,

@@ -25,7 +25,8 @@ pub use self::{
 };
 use crate::{
     kind::{
-        Creation, Guarded, Intent, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers,
+        Claimed, Creation, Guarded, Intent, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec,
+        Writers,
     },
     model::{
         Risk,
@@ -95,6 +96,7 @@ impl Kind for ServiceControlPolicy {
         name: NAME,
         short: "scp",
         about: "A service control policy of AWS Organizations and the places it is attached to.",
+        claimed: Claimed::ByTags,
         creation: Creation::UniqueName,
         removal: Removal::TombstoneOnly,
         writers: Writers::One,

@@ -25,7 +25,9 @@ pub use self::{
     spec::{DnsRecordIpType, EndpointType, IpAddressType, Spec},
 };
 use crate::{
-    kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
+    kind::{
+        Claimed, Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers,
+    },
     model::{Risk, policy_document::Context},
     operations::OfKind,
 };
@@ -102,6 +104,7 @@ impl Kind for VpcEndpoint {
         short: "vpce",
         about: "A private way from a VPC to a service: interface, gateway or Gateway Load Balancer \
                 endpoint.",
+        claimed: Claimed::ByTags,
         creation: Creation::Token,
         removal: Removal::Prunable,
         writers: Writers::Many,

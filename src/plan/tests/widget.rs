@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     aws::Access,
     kind::{
-        Accepts, Ask, Class, CloudError, Creation, Describe, Intent, Invalid, Kind, Line,
+        Accepts, Ask, Claimed, Class, CloudError, Creation, Describe, Intent, Invalid, Kind, Line,
         Population, Port, Profile, Refs, Removal, TagSpec, Target, Writers,
     },
     model::{Observed, PhysicalId, Risk, Tags},
@@ -89,6 +89,7 @@ impl<const KEPT: bool> Kind for Toy<KEPT> {
         name: if KEPT { "Keepsake" } else { "Widget" },
         short: if KEPT { "keep" } else { "widget" },
         about: "Has parts.",
+        claimed: Claimed::ByTags,
         creation: Creation::Token,
         removal: if KEPT { Removal::TombstoneOnly } else { Removal::Prunable },
         writers: Writers::Many,

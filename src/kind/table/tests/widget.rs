@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     kind::{
-        Creation, Known, Profile, Refs, Removal, ScopeFacts, Writers,
+        Claimed, Creation, Known, Profile, Refs, Removal, ScopeFacts, Writers,
         erased::{Edit, ErasedKind as _},
         table::{
             Absent, Call, Check, Compare, Form, Gives, How, Leaf, Null, Range, RiskOf, Table,
@@ -46,6 +46,7 @@ pub(super) fn table() -> Table {
         name: "Mode".into(),
         about: "How open it is.".into(),
         words: vec![("open".into(), "Open.".into()), ("closed".into(), "Closed.".into())],
+        off: None,
     };
     let hours = Range { min: 1, max: 9, unit: "hours".into(), help: "5 is usual".into() };
     let towards =
@@ -61,6 +62,7 @@ pub(super) fn table() -> Table {
             name: "Widget",
             short: "wdg",
             about: "A widget.",
+            claimed: Claimed::ByTags,
             creation: Creation::Token,
             removal: Removal::Prunable,
             writers: Writers::Many,
@@ -78,7 +80,7 @@ pub(super) fn table() -> Table {
             set_leaf("hidden", RiskOf::MoreIsTighter, Gives::Less),
             leaf("hours", Form::Int(hours), RiskOf::MoreIsLooser, Gives::More),
         ],
-        tags: TagLeaf { about: "Tags.".into(), rules: text::EC2 },
+        tags: Some(TagLeaf { about: "Tags.".into(), rules: text::EC2 }),
         order: vec!["x:UpdateWidget".into()],
         natural_keys: |state| {
             crate::kind::table::get(state, "name").as_str().map(str::to_owned).into_iter().collect()

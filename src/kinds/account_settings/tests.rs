@@ -1,0 +1,93 @@
+//! What the settings of an account mean, in sentences.
+
+use serde_json::{Value, json};
+
+use super::{ID, table};
+use crate::{
+    kind::{
+        Known, Refs, ScopeFacts,
+        erased::{Edit, EditBody, ErasedKind as _},
+    },
+    model::Risk,
+};
+
+fn resolve(spec: &Value) -> Result<Value, String> {
+    let scope = ScopeFacts {
+        name: "prod".into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+    };
+    let known = Known::default();
+    let resolved = table().resolve(spec, &mut Refs::new(&scope, "defaults", &known));
+    resolved.map(|resolved| resolved.state).map_err(|problems| problems[0].to_string())
+}
+
+fn edits(spec: &Value, ebs: bool, snapshots: &str) -> Vec<Edit> {
+    let have = json!({"ebsEncryptionByDefault": ebs, "snapshotPublicAccess": snapshots});
+    table().diff(&resolve(spec).expect("valid"), &have).expect("states")
+}
+
+/// Operation, risk and sentence of each edit.
+fn shown(edits: &[Edit]) -> Vec<(String, Risk, &str)> {
+    let operation = |edit: &Edit| match &edit.body {
+        EditBody::Change(body) => body["operation"].as_str().unwrap_or_default().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    edits.iter().map(|edit| (operation(edit), edit.risk, edit.summary.as_str())).collect()
+}
+
+#[test]
+fn each_setting_is_turned_on_and_off_by_its_own_call() {
+    let safe = json!({"ebsEncryptionByDefault": true, "snapshotPublicAccess": "block-new-sharing"});
+    assert_eq!(
+        shown(&edits(&safe, false, "unblocked")),
+        [
+            (
+                "ec2:EnableEbsEncryptionByDefault".into(),
+                Risk::TIGHTENS,
+                "encrypt new EBS volumes by default"
+            ),
+            (
+                "ec2:EnableSnapshotBlockPublicAccess".into(),
+                Risk::TIGHTENS,
+                "set public sharing of snapshots to block-new-sharing"
+            ),
+        ]
+    );
+    let open = json!({"ebsEncryptionByDefault": false, "snapshotPublicAccess": "unblocked"});
+    assert_eq!(
+        shown(&edits(&open, true, "block-all-sharing")),
+        [
+            (
+                "ec2:DisableEbsEncryptionByDefault".into(),
+                Risk::LOOSENS,
+                "stop encrypting new EBS volumes by default"
+            ),
+            (
+                "ec2:DisableSnapshotBlockPublicAccess".into(),
+                Risk::LOOSENS,
+                "let snapshots be shared with everybody"
+            ),
+        ]
+    );
+    assert!(edits(&safe, true, "block-new-sharing").is_empty());
+}
+
+#[test]
+fn what_shared_snapshots_are_used_for_stops_only_where_all_sharing_is_blocked() {
+    let risk = |from: &str, to: &str| {
+        let edits = edits(&json!({"snapshotPublicAccess": to}), false, from);
+        edits[0].risk
+    };
+    assert_eq!(risk("unblocked", "block-new-sharing"), Risk::TIGHTENS);
+    assert_eq!(risk("unblocked", "block-all-sharing"), Risk::TIGHTENS.cutting_connections());
+    assert_eq!(risk("block-all-sharing", "block-new-sharing"), Risk::LOOSENS);
+}
+
+#[test]
+fn only_what_a_manifest_names_is_managed_and_there_are_no_tags() {
+    assert!(edits(&json!({}), false, "unblocked").is_empty());
+    assert!(resolve(&json!({"tags": {}})).is_err_and(|why| why.contains("unknown field `tags`")));
+    assert_eq!(ID, "account");
+}
