@@ -9,8 +9,10 @@
 //! is called back, never twinned.
 
 pub mod aws;
+pub(crate) mod baseline;
 mod change;
 mod diff;
+mod errors;
 mod operations;
 mod policy;
 mod spec;
@@ -21,12 +23,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::operations::RESOURCE;
 pub use self::{
     change::Change,
     spec::{KeySpec, KeyUsage, RotationSpec, Spec},
 };
 use crate::{
-    kind::{Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers},
+    baseline::Baseline,
+    kind::{
+        Creation, Guarded, Invalid, Kind, Meaning, Profile, Reach, Refs, Removal, TagSpec, Writers,
+    },
     model::{Risk, policy_document::PolicyDocument},
     operations::OfKind,
 };
@@ -99,6 +105,8 @@ impl Kind for KmsKey {
         sweep: true,
     };
     const OPERATIONS: OfKind = operations::OPERATIONS;
+    const ERRORS: &'static [Meaning] = errors::ERRORS;
+    const BASELINE: Baseline = baseline::BASELINE;
     type Spec = Spec;
     type State = State;
     type Change = Change;
