@@ -1,23 +1,27 @@
 //! Every AWS operation that palisade may call, with the permissions it needs.
 //!
-//! One table for all its readers, put together from what the kinds say, so that they cannot drift apart: the write guard refuses whatever is not in it and takes from it
-//! what writes; `palisade iam-policy` prints from it what to allow; the gate takes from it what no policy may deny palisade; and
-//! the tests run palisade under exactly what is printed.
+//! One table for all its readers, put together from what the kinds say, so that they cannot drift
+//! apart: the write guard refuses whatever is not in it and takes from it what writes; `palisade
+//! iam-policy` prints from it what to allow; the gate takes from it what no policy may deny
+//! palisade; and the tests run palisade under exactly what is printed.
 
 pub mod facts;
 mod of_kind;
 pub mod policy;
+pub(crate) mod resources;
 pub(crate) mod table;
 mod usage;
 
 pub use self::{
-    of_kind::{OfKind, ResourceType},
+    of_kind::OfKind,
+    resources::{Holes, Named, ResourceType, Resources, ServiceRole},
     usage::Usage,
 };
 pub(crate) use self::{
-    of_kind::{kind_of_sort, of_kind},
+    of_kind::{kind_of, of_kind, resource_of},
     usage::role_arns,
 };
+use crate::kind::LookupKind;
 
 /// What carrying out an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,65 +34,41 @@ pub enum Mode {
     Destroy,
 }
 
-/// What a permission is for. The IAM action alone says too little: almost every one has to be limited to some resources.
+/// What a permission is for. The IAM action alone says too little: almost every one has to be
+/// limited to some resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum On {
     /// `*`: actions that AWS authorises for no particular resource.
     Anything,
-    /// Security groups of the account's Region.
-    SecurityGroups,
-    /// Rules of security groups.
-    SecurityGroupRules,
-    /// Prefix lists, those of AWS and of other accounts too.
-    PrefixLists,
-    /// VPCs.
-    Vpcs,
-    /// VPC endpoints.
-    VpcEndpoints,
-    /// Subnets, security groups and route tables: what an endpoint is put into.
-    EndpointParts,
-    /// Hosted zones of Route 53.
-    HostedZones,
-    /// KMS keys.
-    Keys,
-    /// KMS aliases.
-    Aliases,
-    /// The organisation's own service control policies.
-    Policies,
-    /// The root, organizational units and accounts.
-    Places,
-    /// The root.
-    Roots,
-    /// SageMaker domains.
-    Domains,
-    /// The roles that domains give their users.
+    /// Resources of these types.
+    Of(&'static Resources),
+    /// The roles that resources are given, to hand on to a service.
     ExecutionRoles,
-    /// The service-linked role of this service.
-    ServiceRole(&'static str),
+    /// This service-linked role.
+    ServiceRole(ServiceRole),
     /// Exactly the resources of this kind that manifests adopt; nothing where none does.
     Adopted(&'static str),
 }
 
 impl On {
-    /// The resource types meant, as the service authorization reference names them; none for [`On::Anything`], and for
-    /// [`On::Adopted`], whose kind says it.
-    pub fn sorts(self) -> &'static [&'static str] {
+    /// The resource types meant; none for [`On::Anything`], and for [`On::Adopted`], whose kind
+    /// says it.
+    pub fn types(self) -> &'static [ResourceType] {
         match self {
             Self::Anything | Self::Adopted(_) => &[],
-            Self::SecurityGroups => &["security-group"],
-            Self::SecurityGroupRules => &["security-group-rule"],
-            Self::PrefixLists => &["prefix-list"],
-            Self::Vpcs => &["vpc"],
-            Self::VpcEndpoints => &["vpc-endpoint"],
-            Self::EndpointParts => &["route-table", "security-group", "subnet"],
-            Self::HostedZones => &["hostedzone"],
-            Self::Keys => &["key"],
-            Self::Aliases => &["alias"],
-            Self::Policies => &["policy"],
-            Self::Places => &["account", "organizationalunit", "root"],
-            Self::Roots => &["root"],
-            Self::Domains => &["domain"],
-            Self::ExecutionRoles | Self::ServiceRole(_) => &["role"],
+            Self::Of(Resources { types, .. }) => types,
+            Self::ExecutionRoles | Self::ServiceRole(_) => &[resources::ROLE],
+        }
+    }
+
+    /// What it is called in the ids of statements.
+    fn name(self) -> String {
+        match self {
+            Self::Anything => "Anything".to_owned(),
+            Self::Of(Resources { name, .. }) => (*name).to_owned(),
+            Self::ExecutionRoles => "ExecutionRoles".to_owned(),
+            Self::ServiceRole(role) => role.name.to_owned(),
+            Self::Adopted(kind) => format!("Adopted{kind}"),
         }
     }
 }
@@ -108,22 +88,42 @@ pub enum When {
     KeepsOwner,
     /// The tags come with a create call of EC2 that palisade makes.
     CreatedByEc2,
-    /// The tags come with this create call of SageMaker.
-    TaggedBy(&'static str),
-    /// It is about service control policies, not policies of other types.
-    ServiceControlPolicies,
-    /// The role is handed to this service.
-    PassedTo(&'static str),
-    /// The service-linked role belongs to this service.
-    RoleOf(&'static str),
-    /// An AWS service asks for the grant, for a resource of its own.
-    GrantForService,
     /// The key stays for at least as many days as the manifests say.
     WaitsLongEnough,
+    /// The request says this.
+    Says(Said),
 }
 
-/// One permission that an operation needs. AWS checks some actions once for each resource they touch: then there is one
-/// grant for each.
+/// What a request says by a condition key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Said {
+    /// What it is called in the ids of statements.
+    pub name: &'static str,
+    /// The operator that holds for it.
+    pub operator: &'static str,
+    /// The condition key, as the service authorization reference writes it.
+    pub key: &'static str,
+    /// Its value.
+    pub value: &'static str,
+}
+
+impl When {
+    /// The request carries this text.
+    pub(crate) const fn says(name: &'static str, key: &'static str, value: &'static str) -> Self {
+        Self::Says(Said { name, operator: "StringEquals", key, value })
+    }
+
+    /// What it is called in the ids of statements.
+    fn name(self) -> String {
+        match self {
+            Self::Says(Said { name, .. }) => name.to_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+/// One permission that an operation needs. AWS checks some actions once for each resource they
+/// touch: then there is one grant for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
     /// The IAM action, `service:Action`.
@@ -141,16 +141,10 @@ pub enum Need {
     Always,
     /// Only one that says `${organization.id}`.
     OrganizationId,
-    /// Only an endpoint whose service's name palisade does not know.
-    UnknownServices,
-    /// Only a key that shall not be rotated.
-    UnrotatedKeys,
-    /// Only a key that shall be disabled.
-    DisabledKeys,
-    /// Only a key for several Regions.
-    MultiRegionKeys,
-    /// Only an endpoint to a service in another Region.
-    EndpointsToOtherRegions,
+    /// Only one that looks up something of this sort.
+    Lookup(LookupKind),
+    /// Only one of which the kind notes this ([`OfKind::usage`]).
+    Noted(&'static str),
 }
 
 /// One row.
@@ -162,15 +156,20 @@ pub struct Operation {
     pub name: &'static str,
     /// What it does.
     pub mode: Mode,
-    /// The kinds that use it; none: every scope does.
-    pub kinds: &'static [&'static str],
-    /// What it needs.
-    pub grants: &'static [Grant],
+    /// The kind that uses it; none: every scope does. Filled in where the kinds' rows are
+    /// collected.
+    pub kind: Option<&'static str>,
+    /// The permission that has the operation's own name, `service:Name`; none where AWS asks for
+    /// none.
+    pub own: Option<Grant>,
+    /// The other permissions that it needs.
+    pub more: &'static [Grant],
     /// Whether the search for orphans makes it too, in scopes where no manifest declares the kind.
     pub sweep: bool,
     /// Which manifests bring it about.
     pub need: Need,
-    /// What a reader of the policy may wonder about: conditions that AWS does not have, permissions only needed once.
+    /// What a reader of the policy may wonder about: conditions that AWS does not have, permissions
+    /// only needed once.
     pub note: &'static str,
 }
 
@@ -180,19 +179,25 @@ impl Operation {
         self.mode != Mode::Observe
     }
 
-    /// The permission that has the operation's own name, `service:Name`; none where AWS asks for none.
+    /// What it needs.
+    pub fn grants(&self) -> impl Iterator<Item = &Grant> {
+        self.own.iter().chain(self.more)
+    }
+
+    /// The permission that has the operation's own name, `service:Name`; none where AWS asks for
+    /// none.
     pub fn action(&self) -> Option<&'static str> {
-        let own = |action: &&str| action.split_once(':') == Some((self.service, self.name));
-        self.grants.iter().map(|grant| grant.action).find(own)
+        self.own.map(|grant| grant.action)
     }
 }
 
-/// Every row. An operation of several kinds that needs something else for each has a row for each.
+/// Every row. An operation of several kinds has a row for each.
 pub fn all() -> impl Iterator<Item = &'static Operation> {
-    table::EVERYWHERE.iter().chain(of_kind::KINDS.values().flat_map(|kind| kind.rows))
+    table::EVERYWHERE.iter().chain(of_kind::ROWS.iter())
 }
 
-/// The operation with these names; the service's in any case. Where it has several rows, their modes are equal.
+/// The operation with these names; the service's in any case. Where it has several rows, their
+/// modes are equal.
 pub fn find(service: &str, name: &str) -> Option<&'static Operation> {
     all().find(|row| row.name == name && row.service.eq_ignore_ascii_case(service))
 }
@@ -204,11 +209,7 @@ pub fn is_mutating(service: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        collections::{BTreeMap, BTreeSet},
-        fs,
-        path::Path,
-    };
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::kinds;
@@ -228,7 +229,7 @@ mod tests {
             let (mode, kinds) =
                 seen.entry((row.service, row.name)).or_insert_with(|| (row.mode, BTreeSet::new()));
             assert_eq!(*mode, row.mode, "{}", row.name);
-            for kind in row.kinds {
+            if let Some(kind) = row.kind {
                 assert!(kinds.insert((kind, row.need)), "{} twice for {kind}", row.name);
             }
         }
@@ -239,7 +240,7 @@ mod tests {
         let registry = kinds::registry();
         for mode in [Mode::Observe, Mode::Apply, Mode::Destroy] {
             let rows = all().filter(|row| row.mode == mode);
-            let kinds: BTreeSet<&str> = rows.flat_map(|row| row.kinds).copied().collect();
+            let kinds: BTreeSet<&str> = rows.filter_map(|row| row.kind).collect();
             assert_eq!(kinds, registry.names().into_iter().collect(), "{mode:?}");
         }
     }
@@ -250,10 +251,10 @@ mod tests {
             let limited = |grant: &Grant| {
                 [When::Owned, When::Claims].iter().any(|when| grant.when.contains(when))
             };
-            // The only ones whose resources have no tags to go by.
-            let none = row.name == "EnablePolicyType"
-                || [Need::MultiRegionKeys, Need::EndpointsToOtherRegions].contains(&row.need);
-            assert!(none || row.grants.iter().any(limited), "{}", row.name);
+            // The only ones whose resources have no tags to go by. A row without a permission of
+            // its name is about a resource of the account's, such as a service-linked role.
+            let none = row.name == "EnablePolicyType" || row.own.is_none();
+            assert!(none || row.grants().any(limited), "{}", row.name);
         }
     }
 
@@ -265,63 +266,6 @@ mod tests {
         };
         let without: Vec<_> = named.iter().filter(|named| !own(named)).collect();
         assert_eq!(without, [&("sts", "GetCallerIdentity")]);
-    }
-
-    fn actions_of(kind: &str) -> BTreeSet<&'static str> {
-        all().filter(|row| row.kinds.contains(&kind)).filter_map(Operation::action).collect()
-    }
-
-    fn sources(dir: &Path, found: &mut Vec<String>) {
-        for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            // Tests of ports stand among them.
-            if ["tests", "simulated", "rehearsal"].contains(&stem.as_str()) {
-                continue;
-            }
-            if path.is_dir() {
-                sources(&path, found);
-            } else if path.to_string_lossy().contains("aws") {
-                found.push(fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-
-    /// `"service:Operation"` wherever a port names the call it makes.
-    fn named(source: &str) -> impl Iterator<Item = &str> {
-        source.split('"').skip(1).step_by(2).filter(|text| {
-            text.split_once(':').is_some_and(|(service, operation)| {
-                ["ec2", "kms", "organizations", "sagemaker"].contains(&service)
-                    && operation.starts_with(|c: char| c.is_ascii_uppercase())
-                    && operation.bytes().all(|b| b.is_ascii_alphanumeric())
-            })
-        })
-    }
-
-    #[test]
-    fn every_operation_that_a_port_names_is_one_of_its_kinds() {
-        let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kinds");
-        let folders = fs::read_dir(all).unwrap().map(|entry| entry.unwrap().path());
-        let (mut missing, mut seen) = (BTreeSet::new(), 0);
-        for folder in folders.filter(|path| path.is_dir()) {
-            let name = folder.file_name().unwrap().to_string_lossy().replace('_', "");
-            let names = kinds::registry().names();
-            let kind = names.into_iter().find(|kind| kind.to_lowercase() == name).unwrap();
-            let known = actions_of(kind);
-            let mut texts = Vec::new();
-            sources(&folder, &mut texts);
-            for text in &texts {
-                for operation in named(text.split("#[cfg(test)]").next().unwrap_or_default()) {
-                    seen += 1;
-                    // The port's name for what EC2 has no call for.
-                    if !known.contains(operation) && operation != "ec2:ModifySecurityGroup" {
-                        missing.insert((kind, operation.to_owned()));
-                    }
-                }
-            }
-        }
-        assert!(seen > 40, "the ports are no longer where this test looks: {seen}");
-        assert_eq!(missing, BTreeSet::new());
     }
 
     #[test]

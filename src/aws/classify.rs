@@ -1,6 +1,8 @@
-//! AWS's error codes in palisade's words: one table for all services.
+//! AWS's error codes in palisade's words: one table of the codes that services share. What a code
+//! of one service means stands in the folder of the kinds that the service is called for, and comes
+//! first.
 
-use std::{error::Error as StdError, io};
+use std::{collections::BTreeMap, error::Error as StdError, io, sync::LazyLock};
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{
@@ -10,7 +12,10 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::guard::Refusal;
-use crate::kind::{Class, CloudError};
+use crate::{
+    kind::{Class, CloudError, Meaning, erased::ErasedKind},
+    kinds,
+};
 
 /// AWS's messages are cut here: enough to name what is wrong, no room for a policy body.
 const MESSAGE_LIMIT: usize = 400;
@@ -29,7 +34,8 @@ where
             let error = answer.err();
             let class = match error.code() {
                 Some(code) => {
-                    class_of(code, error.message().unwrap_or_default(), raw.status().as_u16())
+                    let message = error.message().unwrap_or_default();
+                    class_of(operation, code, message, raw.status().as_u16())
                 }
                 None => class_of_status(raw.status().as_u16()),
             };
@@ -60,12 +66,14 @@ where
     }
 }
 
-/// An error of building a request (a required member is missing): a defect or bad input, never sent.
+/// An error of building a request (a required member is missing): a defect or bad input, never
+/// sent.
 pub fn rejected(operation: &'static str, error: &dyn StdError) -> CloudError {
     CloudError::new(operation, Class::Rejected, shorten(&error.to_string()))
 }
 
-/// The codes that say that this were too many calls. Some services answer 400 with them, others 429 or 503.
+/// The codes that say that this were too many calls. Some services answer 400 with them, others 429
+/// or 503.
 pub(super) const THROTTLING: [&str; 10] = [
     "RequestLimitExceeded",
     "EC2ThrottledException",
@@ -79,7 +87,24 @@ pub(super) const THROTTLING: [&str; 10] = [
     "BandwidthLimitExceeded",
 ];
 
-fn class_of(code: &str, message: &str, status: u16) -> Class {
+/// What codes mean that the table below does not say, or says otherwise, by service.
+static MEANINGS: LazyLock<BTreeMap<&'static str, Vec<&'static Meaning>>> = LazyLock::new(|| {
+    let mut by_service: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for meaning in kinds::registry().iter().flat_map(ErasedKind::errors) {
+        by_service.entry(meaning.service).or_default().push(meaning);
+    }
+    by_service
+});
+
+fn class_of(operation: &str, code: &str, message: &str, status: u16) -> Class {
+    let service = operation.split(':').next().unwrap_or_default();
+    let mut of_service = MEANINGS.get(service).into_iter().flatten();
+    let meaning = of_service.find(|meaning| meaning.fits(code, message));
+    meaning.map_or_else(|| shared(code, status), |meaning| meaning.class)
+}
+
+/// What a code means that several services have.
+fn shared(code: &str, status: u16) -> Class {
     match code {
         _ if THROTTLING.contains(&code) => Class::Throttled,
 
@@ -97,65 +122,30 @@ fn class_of(code: &str, message: &str, status: u16) -> Class {
         | "MissingAuthenticationToken"
         | "OptInRequired"
         | "RequestExpired"
-        | "InvalidSignatureException"
-        | "UnsupportedAPIEndpointException"
-        | "AWSOrganizationsNotInUseException" => Class::Denied,
+        | "InvalidSignatureException" => Class::Denied,
 
-        "NotFoundException"
-        | "ResourceNotFound"
-        | "ResourceNotFoundException"
-        | "PolicyNotFoundException"
-        | "TargetNotFoundException"
-        | "RootNotFoundException"
-        | "OrganizationalUnitNotFoundException"
-        | "PolicyNotAttachedException" => Class::Missing,
-        _ if code.ends_with(".NotFound") || code == "NatGatewayNotFound" => Class::Missing,
-        "ValidationException"
-            if message.contains("RecordNotFound") || message.contains("Could not find") =>
-        {
-            Class::Missing
-        }
+        "NotFoundException" | "ResourceNotFound" | "ResourceNotFoundException" => Class::Missing,
+        _ if code.ends_with(".NotFound") => Class::Missing,
 
-        "InvalidGroup.Duplicate"
-        | "InvalidPermission.Duplicate"
-        | "AlreadyExistsException"
-        | "DuplicatePolicyException"
-        | "DuplicatePolicyAttachmentException"
-        | "PolicyTypeAlreadyEnabledException"
-        | "RouteAlreadyExists" => Class::Duplicate,
+        "AlreadyExistsException" => Class::Duplicate,
+        _ if code.ends_with(".Duplicate") => Class::Duplicate,
 
         "IncorrectState"
         | "InvalidState"
         | "OperationInProgress"
         | "ConcurrentTagAccess"
         | "ConcurrentModificationException"
-        | "PolicyChangesInProgressException"
-        | "FinalizingOrganizationException"
-        | "KMSInvalidStateException"
-        | "DisabledException"
-        | "ResourceInUse"
         | "ConflictException"
-        | "PolicyTypeNotEnabledException" => Class::Busy,
+        | "ResourceInUse" => Class::Busy,
 
-        "DependencyViolation"
-        | "InvalidGroup.InUse"
-        | "PolicyInUseException"
-        | "Resource.AlreadyAssociated" => Class::Blocked,
-        "ValidationException"
-            if message.contains("InService App") || message.contains("no apps") =>
-        {
-            Class::Blocked
-        }
+        "DependencyViolation" => Class::Blocked,
 
-        "ConstraintViolationException" if limit_words(message) => Class::Limit,
         "ResourceLimitExceeded" | "LimitExceededException" => Class::Limit,
         _ if code.ends_with("LimitExceeded") => Class::Limit,
 
         "InternalError"
         | "InternalFailure"
         | "ServiceException"
-        | "KMSInternalException"
-        | "DependencyTimeoutException"
         | "InternalServerError"
         | "InternalServiceError" => Class::Ambiguous,
         "Unavailable" | "ServiceUnavailable" | "ServiceUnavailableException" => Class::Unavailable,
@@ -163,13 +153,6 @@ fn class_of(code: &str, message: &str, status: u16) -> Class {
         _ if (400..500).contains(&status) => Class::Rejected,
         _ => Class::Unknown,
     }
-}
-
-/// Organizations says which constraint in `Reason`, which the SDK keeps out of the metadata; the
-/// message names it too.
-fn limit_words(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    ["limit", "maximum", "minimum", "exceed"].iter().any(|word| message.contains(word))
 }
 
 fn class_of_status(status: u16) -> Class {
@@ -191,8 +174,8 @@ fn cause<'a, C: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Opti
     chain(error).find_map(|cause| cause.downcast_ref::<C>())
 }
 
-/// Why there are no credentials. Where the service that hands them out could not be reached, nobody was denied anything; the
-/// call that needed them was not sent either way.
+/// Why there are no credentials. Where the service that hands them out could not be reached, nobody
+/// was denied anything; the call that needed them was not sent either way.
 fn without_credentials(error: &CredentialsError) -> (Class, String) {
     let denied = |error| {
         let why = shorten(&innermost(error));
@@ -214,7 +197,8 @@ fn without_credentials(error: &CredentialsError) -> (Class, String) {
     }
 }
 
-/// Why no connection came to be or lasted. Only of a refused one it is certain that nothing was sent.
+/// Why no connection came to be or lasted. Only of a refused one it is certain that nothing was
+/// sent.
 fn unreachable(error: &(dyn StdError + 'static)) -> (Class, String) {
     let why = shorten(&innermost(error));
     let timed_out = cause::<ConnectorError>(error).is_some_and(ConnectorError::is_timeout);
@@ -265,20 +249,40 @@ mod tests {
 
     #[test]
     fn codes_mean_what_the_services_document() {
-        for (code, class) in [
-            ("RequestLimitExceeded", Class::Throttled),
-            ("UnauthorizedOperation", Class::Denied),
-            ("InvalidVpcEndpointId.NotFound", Class::Missing),
-            ("InvalidGroup.Duplicate", Class::Duplicate),
-            ("OperationInProgress", Class::Busy),
-            ("DependencyViolation", Class::Blocked),
-            ("RulesPerSecurityGroupLimitExceeded", Class::Limit),
-            ("LimitExceededException", Class::Limit),
-            ("MalformedPolicyDocumentException", Class::Rejected),
-            ("KMSInternalException", Class::Ambiguous),
+        for (operation, code, class) in [
+            ("ec2:CreateVpcEndpoint", "RequestLimitExceeded", Class::Throttled),
+            ("ec2:CreateVpcEndpoint", "UnauthorizedOperation", Class::Denied),
+            ("ec2:ModifyVpcEndpoint", "InvalidVpcEndpointId.NotFound", Class::Missing),
+            ("ec2:CreateSecurityGroup", "InvalidGroup.Duplicate", Class::Duplicate),
+            ("ec2:ModifyVpcEndpoint", "OperationInProgress", Class::Busy),
+            ("ec2:DeleteSecurityGroup", "DependencyViolation", Class::Blocked),
+            (
+                "ec2:AuthorizeSecurityGroupIngress",
+                "RulesPerSecurityGroupLimitExceeded",
+                Class::Limit,
+            ),
+            ("kms:CreateKey", "LimitExceededException", Class::Limit),
+            ("kms:PutKeyPolicy", "MalformedPolicyDocumentException", Class::Rejected),
+            ("kms:PutKeyPolicy", "KMSInternalException", Class::Ambiguous),
+            ("organizations:AttachPolicy", "TargetNotFoundException", Class::Missing),
+            ("organizations:DeletePolicy", "PolicyInUseException", Class::Blocked),
         ] {
-            assert_eq!(class_of(code, "", 400), class, "{code}");
+            assert_eq!(class_of(operation, code, "", 400), class, "{code}");
         }
+    }
+
+    #[test]
+    fn what_kinds_say_of_one_code_of_a_service_is_one_thing() {
+        let mut said: BTreeMap<(&str, &str, &str), Class> = BTreeMap::new();
+        for meaning in MEANINGS.values().flatten() {
+            let words = if meaning.says.is_empty() { &[""] } else { meaning.says };
+            for words in words {
+                let at = (meaning.service, meaning.code, *words);
+                let before = said.insert(at, meaning.class);
+                assert!(before.is_none_or(|class| class == meaning.class), "{at:?}");
+            }
+        }
+        assert!(said.len() > 10, "they are collected");
     }
 
     /// A client without retries that asks `endpoint`, with credentials from `provider`.
@@ -369,16 +373,19 @@ mod tests {
 
     #[test]
     fn an_unknown_code_of_a_server_fault_is_unknown_not_a_refusal() {
-        assert_eq!(class_of("Weird", "", 500), Class::Unknown);
-        assert_eq!(class_of("Weird", "", 400), Class::Rejected);
+        assert_eq!(class_of("kms:CreateKey", "Weird", "", 500), Class::Unknown);
+        assert_eq!(class_of("kms:CreateKey", "Weird", "", 400), Class::Rejected);
     }
 
     #[test]
     fn one_validation_code_has_three_meanings() {
-        let class = |message| class_of("ValidationException", message, 400);
+        let class =
+            |message| class_of("sagemaker:UpdateDomain", "ValidationException", message, 400);
         assert_eq!(class("RecordNotFound"), Class::Missing);
         assert_eq!(class("Unable to update Domain d-1 with InService App"), Class::Blocked);
         assert_eq!(class("1 validation error detected"), Class::Rejected);
+        let of_kms = class_of("kms:CreateKey", "ValidationException", "RecordNotFound", 400);
+        assert_eq!(of_kms, Class::Rejected, "it is SageMaker's");
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Everything that knows the AWS SDK and is shared by the kinds: one [`Access`] a scope, with time-outs,
-//! retries, the write guard, the rate budget and the call meter on every client; error classification; lookups; identity.
+//! Everything that knows the AWS SDK and is shared by the kinds: one [`Access`] a scope, with
+//! time-outs, retries, the write guard, the rate budget and the call meter on every client; error
+//! classification; lookups; identity.
 //!
-//! The SDK is named only here and in `kinds/*/aws.rs`; a test in `tests/palisade/architecture.rs` holds that.
+//! The SDK is named only here and in `kinds/*/aws`; a test in `tests/palisade/architecture.rs`
+//! holds that.
 
 mod access;
 mod brake;
@@ -10,7 +12,7 @@ mod classify;
 mod guard;
 pub mod identity;
 pub mod lookup;
-pub mod rehearsal;
+pub(crate) mod rehearsal;
 #[cfg(all(test, feature = "simulator"))]
 mod tests;
 pub mod trace;

@@ -1,176 +1,159 @@
 //! What the rules look at: every manifest's wanted state, typed, with references followed.
 //!
-//! The states are those of the kinds themselves, decoded from the plain data that the registry resolves to. A manifest
-//! stands for a resource that does not exist yet, so it is known by a symbolic id; a lookup stands for itself, so that
-//! two manifests that look up the same VPC are seen to share it.
+//! The states are those of the kinds themselves, decoded from the plain data that the registry
+//! resolves to. A manifest stands for a resource that does not exist yet, so it is known by a
+//! symbolic id; a lookup stands for itself, so that two manifests that look up the same VPC are
+//! seen to share it.
 
-use std::collections::BTreeMap;
+use std::{
+    any::{Any, TypeId},
+    collections::BTreeMap,
+};
 
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Breach, Subject};
 use crate::{
     kind::{Invalid, Known, KnownResource, Refs, ScopeFacts},
-    kinds::{
-        kms_key, sagemaker_domain,
-        security_group::{self, Direction, Rule},
-        service_control_policy, vpc_endpoint,
-    },
     manifest::{Document, Presence, Problem},
     model::{Address, PhysicalId},
+    operations::{self, Holes},
 };
 
-/// One manifest with its wanted state.
-pub(super) struct Wanted<'a, S> {
-    pub(super) document: &'a Document,
-    pub(super) state: S,
+/// What the rules of a kind look at of one manifest: usually the kind's state.
+pub(crate) type View = Box<dyn Any>;
+
+/// One manifest with what the rules look at of it.
+#[derive(Debug)]
+pub(crate) struct Wanted<'f, S> {
+    pub(crate) document: &'f Document,
+    pub(crate) state: &'f S,
 }
 
-impl<S> Wanted<'_, S> {
-    pub(super) fn address(&self) -> &Address {
+impl<S> Clone for Wanted<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Wanted<'_, S> {}
+
+impl<'f, S> Wanted<'f, S> {
+    pub(crate) fn address(&self) -> &'f Address {
         &self.document.address
     }
 
-    pub(super) fn is_present(&self) -> bool {
-        self.document.lifecycle.state == Presence::Present
-    }
-
     /// The manifest breaks a rule at a field below `spec`.
-    pub(super) fn breach(&self, field: impl Into<String>, message: impl Into<String>) -> Breach {
+    pub(crate) fn breach(&self, field: impl Into<String>, message: impl Into<String>) -> Breach {
         Breach { address: self.address().clone(), field: field.into(), message: message.into() }
     }
 
     /// What stands in the manifest itself, below `spec`.
-    pub(super) fn written(&self, field: &str) -> Option<&Value> {
+    pub(crate) fn written(&self, field: &str) -> Option<&'f Value> {
         self.document.spec.as_ref()?.get(field)
     }
 }
 
-/// One rule of a security group with the entry of the manifest that it comes from.
-pub(super) struct Listed {
-    /// `ingress[2]`.
-    pub(super) field: String,
-    pub(super) direction: Direction,
-    pub(super) rule: Rule,
-    pub(super) description: Option<String>,
+struct Viewed<'a> {
+    document: &'a Document,
+    view: View,
 }
 
-/// A security group.
-pub(super) struct Group<'a> {
-    pub(super) wanted: Wanted<'a, security_group::State>,
-    /// By which other manifests know it.
-    pub(super) id: String,
-    pub(super) rules: Vec<Listed>,
-}
-
-impl Group<'_> {
-    pub(super) fn of(&self, direction: Direction) -> impl Iterator<Item = &Listed> {
-        self.rules.iter().filter(move |listed| listed.direction == direction)
-    }
-}
-
-/// Everything the rules look at. Tombstones are only among the keys.
-pub(super) struct Facts<'a> {
-    pub(super) groups: Vec<Group<'a>>,
-    pub(super) endpoints: Vec<Wanted<'a, vpc_endpoint::State>>,
-    pub(super) keys: Vec<Wanted<'a, kms_key::State>>,
-    pub(super) policies: Vec<Wanted<'a, service_control_policy::State>>,
-    pub(super) domains: Vec<Wanted<'a, sagemaker_domain::State>>,
-    pub(super) scopes: &'a BTreeMap<String, ScopeFacts>,
+/// Everything the rules look at.
+pub(crate) struct Facts<'a> {
+    /// The manifests by what is looked at of them, in the order of their addresses.
+    views: BTreeMap<TypeId, Vec<Viewed<'a>>>,
+    pub(crate) scopes: &'a BTreeMap<String, ScopeFacts>,
     /// The roles that palisade itself uses.
-    pub(super) roles: &'a [String],
+    pub(crate) roles: &'a [String],
     known: Known,
 }
 
 impl<'a> Facts<'a> {
     /// Resolves everything; a manifest that cannot be resolved is a problem.
     pub(super) fn gather(subject: Subject<'a>) -> (Self, Vec<Problem>) {
-        let mut facts = Self {
-            groups: Vec::new(),
-            endpoints: Vec::new(),
-            keys: Vec::new(),
-            policies: Vec::new(),
-            domains: Vec::new(),
-            scopes: subject.scopes,
-            roles: subject.roles,
-            known: symbolic(subject),
-        };
+        let (scopes, roles) = (subject.scopes, subject.roles);
+        let mut facts = Self { views: BTreeMap::new(), scopes, roles, known: symbolic(subject) };
         let mut problems = Vec::new();
         for document in subject.snapshot.documents.values() {
             if let Err(wrong) = facts.add(subject, document) {
                 problems.extend(wrong.iter().map(|invalid| document.problem(invalid)));
             }
         }
-        facts.policies.retain(Wanted::is_present);
-        facts.endpoints.retain(Wanted::is_present);
-        facts.domains.retain(Wanted::is_present);
-        facts.groups.retain(|group| group.wanted.is_present());
         (facts, problems)
     }
 
     fn add(&mut self, subject: Subject<'a>, document: &'a Document) -> Result<(), Vec<Invalid>> {
-        let Some(spec) = &document.spec else { return Ok(()) };
-        let resolver = Resolver { subject, document, known: &self.known };
-        match document.address.kind.as_str() {
-            security_group::NAME => {
-                let group = resolver.group(spec)?;
-                self.groups.push(group);
-            }
-            vpc_endpoint::NAME => self.endpoints.push(resolver.wanted(spec)?),
-            kms_key::NAME => self.keys.push(resolver.wanted(spec)?),
-            service_control_policy::NAME => self.policies.push(resolver.wanted(spec)?),
-            sagemaker_domain::NAME => self.domains.push(resolver.wanted(spec)?),
-            _ => {}
-        }
+        let (Some(spec), Some(kind)) =
+            (&document.spec, subject.registry.get(&document.address.kind))
+        else {
+            return Ok(());
+        };
+        let reader = Reader { subject, document, spec, known: &self.known };
+        let view = (kind.baseline().read)(&reader)?;
+        let of_its_type = self.views.entry(view.as_ref().type_id()).or_default();
+        of_its_type.push(Viewed { document, view });
         Ok(())
     }
 
-    /// The group that manifests know by this id.
-    pub(super) fn group(&self, id: &str) -> Option<&Group<'a>> {
-        self.groups.iter().find(|group| group.id == id)
+    /// Every manifest of which an `S` is looked at, tombstones too.
+    pub(crate) fn with_tombstones<S: 'static>(&self) -> impl Iterator<Item = Wanted<'_, S>> {
+        let all = self.views.get(&TypeId::of::<S>()).into_iter().flatten();
+        all.filter_map(|Viewed { document, view }| {
+            Some(Wanted { document, state: view.downcast_ref::<S>()? })
+        })
     }
 
-    /// Whether an ARN is that of a KmsKey manifest.
-    pub(super) fn is_managed_key(&self, arn: &str) -> bool {
-        self.keys
-            .iter()
-            .filter(|key| key.is_present())
-            .filter_map(|key| self.known.resources.get(key.address()))
-            .any(|known| known.arn == arn)
+    /// Every manifest of which an `S` is looked at and which is no tombstone.
+    pub(crate) fn of<S: 'static>(&self) -> impl Iterator<Item = Wanted<'_, S>> {
+        self.with_tombstones().filter(|wanted| is_present(wanted.document))
+    }
+
+    /// Whether a manifest of this kind that is no tombstone has this ARN, by which other manifests
+    /// know it.
+    pub(crate) fn is_arn_of(&self, kind: &str, arn: &str) -> bool {
+        let mut all = self.known.resources.iter();
+        all.any(|(address, known)| address.kind == kind && known.arn == arn)
     }
 }
 
-/// A symbolic resource for every manifest that stands, with an id of the right form: kinds check the form.
+fn is_present(document: &Document) -> bool {
+    document.lifecycle.state == Presence::Present
+}
+
+/// A symbolic resource for every manifest that stands, with an id of the right form: kinds check
+/// the form.
 fn symbolic(subject: Subject<'_>) -> Known {
-    let present = subject
-        .snapshot
-        .documents
-        .values()
-        .filter(|document| document.lifecycle.state == Presence::Present);
+    let present = subject.snapshot.documents.values().filter(|document| is_present(document));
     let resources = present.enumerate().filter_map(|(number, document)| {
         let Address { scope, kind, name } = &document.address;
         let facts = subject.scopes.get(scope)?;
-        let (service, resource, id) = match kind.as_str() {
-            security_group::NAME => ("ec2", "security-group/", format!("sg-f{number:016x}")),
-            kms_key::NAME => ("kms", "key/", format!("ffffffff-ffff-4fff-8fff-{number:012x}")),
-            _ => ("palisade", "", format!("{kind}/{name}")),
+        let (id, arn) = match operations::resource_of(kind) {
+            Some(resource) => {
+                let id = resource.symbol(number);
+                let arn = resource.arn(&id, Holes::of(facts, &facts.account, "o-ffffffffff"));
+                (id, arn)
+            }
+            None => (format!("{kind}/{name}"), format!("{kind}/{name}")),
         };
-        let ScopeFacts { partition, region, account, .. } = facts;
-        let arn = format!("arn:{partition}:{service}:{region}:{account}:{resource}{id}");
         Some((document.address.clone(), KnownResource { id: PhysicalId(id), arn }))
     });
     Known { resources: resources.collect(), ..Known::default() }
 }
 
-struct Resolver<'a, 'k> {
-    subject: Subject<'a>,
-    document: &'a Document,
-    known: &'k Known,
+/// Reads one manifest into what the rules look at.
+pub(crate) struct Reader<'r> {
+    subject: Subject<'r>,
+    document: &'r Document,
+    /// What stands under `spec`.
+    pub(crate) spec: &'r Value,
+    known: &'r Known,
 }
 
-impl<'a> Resolver<'a, '_> {
-    fn state<S: DeserializeOwned>(&self, spec: &Value) -> Result<S, Vec<Invalid>> {
+impl Reader<'_> {
+    /// The wanted state under this spec.
+    pub(crate) fn state<S: DeserializeOwned>(&self, spec: &Value) -> Result<S, Vec<Invalid>> {
         let Address { scope, kind, name } = &self.document.address;
         let Some(facts) = self.subject.scopes.get(scope) else {
             return Err(vec![Invalid::new("", format!("there is no scope `{scope}`"))]);
@@ -182,34 +165,14 @@ impl<'a> Resolver<'a, '_> {
         })
     }
 
-    fn wanted<S: DeserializeOwned>(&self, spec: &Value) -> Result<Wanted<'a, S>, Vec<Invalid>> {
-        Ok(Wanted { document: self.document, state: self.state(spec)? })
+    /// By which id other manifests know this one; empty for a tombstone.
+    pub(crate) fn id(&self) -> String {
+        let known = self.known.resources.get(&self.document.address);
+        known.map(|known| known.id.to_string()).unwrap_or_default()
     }
 
-    /// Resolving a group entry by entry tells which rule comes from which entry.
-    fn group(&self, spec: &Value) -> Result<Group<'a>, Vec<Invalid>> {
-        let wanted: Wanted<'a, security_group::State> = self.wanted(spec)?;
-        let mut rules = Vec::new();
-        for direction in Direction::BOTH {
-            let entries = spec.get(direction.as_str()).and_then(Value::as_array);
-            for (index, entry) in entries.into_iter().flatten().enumerate() {
-                let mut single = spec.clone();
-                for other in Direction::BOTH {
-                    single[other.as_str()] = json!([]);
-                }
-                single[direction.as_str()] = json!([entry]);
-                let state: security_group::State = self.state(&single)?;
-                let found = state.rules_of(direction).cloned().unwrap_or_default().0;
-                rules.extend(found.into_iter().map(|(rule, description)| Listed {
-                    field: format!("{direction}[{index}]"),
-                    direction,
-                    rule,
-                    description,
-                }));
-            }
-        }
-        let known = self.known.resources.get(&self.document.address);
-        let id = known.map(|known| known.id.to_string()).unwrap_or_default();
-        Ok(Group { wanted, id, rules })
+    /// Looks at the kind's state as it is.
+    pub(super) fn view<S: DeserializeOwned + 'static>(&self) -> Result<View, Vec<Invalid>> {
+        Ok(Box::new(self.state::<S>(self.spec)?))
     }
 }

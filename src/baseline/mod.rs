@@ -1,16 +1,20 @@
-//! The secure baseline: rules that manifests should keep, one row a rule, each with its public source.
+//! The secure baseline: rules that manifests should keep, one row a rule, each with its public
+//! source.
 //!
-//! A rule judges what manifests want, not what is live: [`check`] is a function of the loaded snapshot alone. References
-//! between manifests are followed (every manifest gets a symbolic id), so that rules can span several of them; what a
-//! lookup will find is not known, and nothing is claimed about it. A finding is advice: it never stops a plan. A
-//! manifest can waive a rule with a reason (`lifecycle.waive`), and the finding is then kept, with the reason.
+//! A rule judges what manifests want, not what is live: [`check`] is a function of the loaded
+//! snapshot alone. References between manifests are followed (every manifest gets a symbolic id),
+//! so that rules can span several of them; what a lookup will find is not known, and nothing is
+//! claimed about it. A finding is advice: it never stops a plan. A manifest can waive a rule with a
+//! reason (`lifecycle.waive`), and the finding is then kept, with the reason.
 //!
-//! Who a policy lets in is worked out by one analysis ([`crate::model::policy_document::Admission`]), and what the rules
-//! of a group open is added up. A leaf that a manifest leaves to AWS, by absence or `null`, counts as what AWS makes of
-//! it: open where AWS's default is open.
+//! Who a policy lets in is worked out by one analysis
+//! ([`crate::model::policy_document::Admission`]), and what the rules of a group open is added up.
+//! A leaf that a manifest leaves to AWS, by absence or `null`, counts as what AWS makes of it: open
+//! where AWS's default is open.
 //!
-//! The rules are numbered as in the security catalogue of the platform; EP-09 and EP-10 come after it. These of its numbers
-//! are not here:
+//! The rules of a kind stand in its folder ([`Baseline`]) and are collected from the registry;
+//! those that look at several kinds stand in `across`. The rules are numbered as in the security
+//! catalogue of the platform; EP-09 and EP-10 come after it. These of its numbers are not here:
 //!
 //! | rules | why not |
 //! |---|---|
@@ -25,29 +29,21 @@
 //! | NBI-*, CT-*, S3-*, IAM-*, BR-* and the like | notebooks, trails, buckets, IAM and Bedrock settings are other kinds |
 //! | contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule | live data |
 
-mod exposure;
+mod across;
+pub(crate) mod documents;
 mod facts;
-mod kms_key;
-mod policy;
-mod probe;
-mod sagemaker_domain;
-mod security_group;
-mod service_control_policy;
-mod statement;
+pub(crate) mod statement;
 #[cfg(test)]
-mod tests;
-mod vpc_endpoint;
+pub(crate) mod tests;
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
-use self::facts::Facts;
-#[cfg(test)]
-pub(crate) use self::service_control_policy::instance_storage::LOCAL_DISKS;
-pub use self::service_control_policy::open_claim_tags;
+pub(crate) use self::facts::{Facts, Reader, View, Wanted};
 use crate::{
     kind::{Invalid, ScopeFacts, erased::Registry},
+    kinds,
     manifest::{Document, Origin, Problem, Snapshot},
     model::Address,
 };
@@ -106,21 +102,43 @@ pub struct Rule {
     pub title: &'static str,
     /// What goes wrong otherwise.
     pub why: &'static str,
-    /// Where it comes from, in public: a Security Hub control, a Config rule, a checkov id, an AWS guide.
+    /// Where it comes from, in public: a Security Hub control, a Config rule, a checkov id, an AWS
+    /// guide.
     pub source: &'static str,
     /// The way out.
     pub help: &'static str,
     /// Who may waive it.
     pub reach: Reach,
-    check: fn(&Facts<'_>) -> Vec<Breach>,
+    /// Where it is broken.
+    pub(crate) check: fn(&Facts<'_>) -> Vec<Breach>,
 }
 
 /// One place where a rule is broken, before it is known by which rule.
-struct Breach {
+pub(crate) struct Breach {
     address: Address,
     /// Below `spec`.
     field: String,
     message: String,
+}
+
+/// What a kind gives to the baseline.
+#[derive(Debug, Clone, Copy)]
+pub struct Baseline {
+    /// The rules that are about its manifests alone. Those that look at several kinds stand here,
+    /// in `across`.
+    pub rules: &'static [Rule],
+    /// Reads a manifest into what its rules, and those across kinds, look at.
+    pub(crate) read: fn(&Reader<'_>) -> Result<View, Vec<Invalid>>,
+}
+
+impl Baseline {
+    /// Of a kind without rules, at which no other rule looks.
+    pub const NONE: Self = Self { rules: &[], read: |_| Ok(Box::new(())) };
+
+    /// Rules that look at the kind's state as it is.
+    pub(crate) const fn of<S: DeserializeOwned + 'static>(rules: &'static [Rule]) -> Self {
+        Self { rules, read: |reader| reader.view::<S>() }
+    }
 }
 
 /// One place where a rule is broken.
@@ -157,7 +175,8 @@ impl fmt::Display for Finding {
 pub struct Report {
     /// Every broken rule, in the order of the files; waived ones too.
     pub findings: Vec<Finding>,
-    /// Manifests that could not be judged, which only shows once their references are followed: real problems.
+    /// Manifests that could not be judged, which only shows once their references are followed:
+    /// real problems.
     pub problems: Vec<Problem>,
 }
 
@@ -174,18 +193,18 @@ pub struct Subject<'a> {
     pub roles: &'a [String],
 }
 
-const TABLES: [&[Rule]; 6] = [
-    security_group::RULES,
-    vpc_endpoint::RULES,
-    kms_key::RULES,
-    service_control_policy::RULES,
-    sagemaker_domain::RULES,
-    policy::RULES,
-];
+/// Every rule, kind by kind and by number.
+static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
+    let of_kinds = kinds::registry();
+    let of_kinds = of_kinds.iter().flat_map(|kind| kind.baseline().rules);
+    let mut all: Vec<&Rule> = of_kinds.chain(across::RULES.into_iter().flatten()).collect();
+    all.sort_by_key(|rule| (rule.kind, rule.id));
+    all
+});
 
-/// Every rule, kind by kind.
+/// Every rule, kind by kind and by number.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    TABLES.into_iter().flatten()
+    RULES.iter().copied()
 }
 
 /// The rule of this number, whatever the case.

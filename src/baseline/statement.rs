@@ -1,5 +1,5 @@
-//! The statements of a policy document, as far as the rules ask about them. The document has been read strictly
-//! before, so that nothing here can be misspelt.
+//! The statements of a policy document, as far as the rules ask about them. The document has been
+//! read strictly before, so that nothing here can be misspelt.
 
 use serde_json::Value;
 use wildmatch::WildMatch;
@@ -8,19 +8,19 @@ use crate::model::policy_document::{Admission, AttachedTo, PolicyDocument, Untie
 
 /// One condition on one key.
 #[derive(Debug)]
-pub(super) struct Condition {
+pub(crate) struct Condition {
     /// The operator, in lower case.
-    pub(super) operator: String,
+    pub(crate) operator: String,
     /// The key, in lower case.
-    pub(super) key: String,
-    pub(super) values: Vec<String>,
+    pub(crate) key: String,
+    pub(crate) values: Vec<String>,
 }
 
 impl Condition {
-    /// Whether it only holds for requests that carry the key with one of the values: a negated test, `Null`, a `Bool` of
-    /// false and what `IfExists` or `ForAllValues` let through without the key, bind nothing. Who asks is not told by
-    /// this: see [`admitted`].
-    pub(super) fn binds(&self) -> bool {
+    /// Whether it only holds for requests that carry the key with one of the values: a negated
+    /// test, `Null`, a `Bool` of false and what `IfExists` or `ForAllValues` let through without
+    /// the key, bind nothing. Who asks is not told by this: see [`admitted`].
+    pub(crate) fn binds(&self) -> bool {
         let operator = self.operator.as_str();
         let test = operator.rsplit(':').next().unwrap_or_default();
         !test.contains("not")
@@ -39,25 +39,25 @@ impl Condition {
 
 /// One statement.
 #[derive(Debug)]
-pub(super) struct Statement {
+pub(crate) struct Statement {
     /// `Statement[2]`.
-    pub(super) field: String,
-    pub(super) allows: bool,
+    pub(crate) field: String,
+    pub(crate) allows: bool,
     /// AWS principals; `*` is everybody.
-    pub(super) aws: Vec<String>,
+    pub(crate) aws: Vec<String>,
     /// Service principals.
-    pub(super) services: Vec<String>,
+    pub(crate) services: Vec<String>,
     /// Whether the principals are those that it is *not* about.
-    pub(super) all_principals_but: bool,
+    pub(crate) all_principals_but: bool,
     actions: Vec<String>,
     all_actions_but: bool,
-    pub(super) resources: Vec<String>,
-    pub(super) conditions: Vec<Condition>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) conditions: Vec<Condition>,
 }
 
 impl Statement {
     /// Whether it is about this action; conditions are not looked at.
-    pub(super) fn is_about(&self, action: &str) -> bool {
+    pub(crate) fn is_about(&self, action: &str) -> bool {
         let named = self
             .actions
             .iter()
@@ -66,7 +66,7 @@ impl Statement {
     }
 
     /// Whether all it is about is reading.
-    pub(super) fn only_reads(&self) -> bool {
+    pub(crate) fn only_reads(&self) -> bool {
         const READS: [&str; 5] = ["get", "list", "describe", "head", "batchget"];
         let reads = |action: &String| {
             let verb = action.split_once(':').map_or("", |(_, verb)| verb).to_ascii_lowercase();
@@ -76,14 +76,14 @@ impl Statement {
     }
 
     /// A condition on one of these keys that binds.
-    pub(super) fn is_bound_by(&self, keys: &[&str]) -> bool {
+    pub(crate) fn is_bound_by(&self, keys: &[&str]) -> bool {
         self.conditions.iter().any(|condition| condition.is_on(keys) && condition.binds())
     }
 }
 
 impl Condition {
     /// Whether the key is one of these, or begins with one that ends in `*`.
-    pub(super) fn is_on(&self, keys: &[&str]) -> bool {
+    pub(crate) fn is_on(&self, keys: &[&str]) -> bool {
         keys.iter().any(|key| match key.strip_suffix('*') {
             Some(start) => self.key.starts_with(start),
             None => self.key == *key,
@@ -92,7 +92,7 @@ impl Condition {
 }
 
 /// The statements of a document, in their order, with who can pass them.
-pub(super) fn admitted(
+pub(crate) fn admitted(
     document: &PolicyDocument,
     attached: AttachedTo,
 ) -> Vec<(Statement, Admission)> {
@@ -100,12 +100,12 @@ pub(super) fn admitted(
 }
 
 /// What is wrong, and what does not change it: conditions that tie nobody.
-pub(super) fn explained(wrong: &str, untied: &[Untied]) -> String {
+pub(crate) fn explained(wrong: &str, untied: &[Untied]) -> String {
     untied.iter().fold(wrong.to_owned(), |text, untied| format!("{text}; {untied}"))
 }
 
 /// The statements of a document, in their order.
-pub(super) fn statements(document: &PolicyDocument) -> Vec<Statement> {
+pub(crate) fn statements(document: &PolicyDocument) -> Vec<Statement> {
     match document.as_value().get("Statement") {
         Some(Value::Array(all)) => all
             .iter()

@@ -51,7 +51,7 @@ fn judge_text(manifests: &str) -> Result<Report, Vec<Problem>> {
     judge(&dir, &settings(home.path(), SETTINGS))
 }
 
-pub(super) fn report(manifests: &str) -> Report {
+pub(crate) fn report(manifests: &str) -> Report {
     let report =
         judge_text(manifests).unwrap_or_else(|problems| panic!("{problems:#?}\n{manifests}"));
     assert_eq!(report.problems, [], "{manifests}");

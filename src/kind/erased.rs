@@ -15,11 +15,12 @@ use serde_json::Value;
 pub use self::edit::{Edit, EditBody};
 pub use super::registry::Registry;
 use super::{
-    Ask, CloudError, Describe as _, Erased, Guarded, Intent, Invalid, Kind, Line, Population, Port,
-    Profile, Refs, TagSpec, table::Table,
+    Ask, CloudError, Describe as _, Doctor, Erased, Guarded, Intent, Invalid, Kind, Line, Meaning,
+    Population, Port, Profile, Refs, TagSpec, table::Table,
 };
 use crate::{
     aws::Access,
+    baseline::Baseline,
     model::{Observed, PhysicalId, Risk, Tags},
     operations::OfKind,
 };
@@ -66,6 +67,12 @@ pub trait ErasedKind: Send + Sync {
     fn profile(&self) -> Profile;
     /// [`Kind::OPERATIONS`].
     fn operations(&self) -> OfKind;
+    /// [`Kind::ERRORS`].
+    fn errors(&self) -> &'static [Meaning];
+    /// [`Kind::DOCTOR`].
+    fn doctor(&self) -> Doctor;
+    /// [`Kind::BASELINE`].
+    fn baseline(&self) -> Baseline;
     /// The JSON schema (draft 7) of the spec.
     fn spec_schema(&self) -> Schema;
     /// Reads a spec, so that its type errors appear with their field path.
@@ -133,8 +140,8 @@ pub trait ErasedKind: Send + Sync {
     fn states(&self, have: &Value, edits: &[Edit]) -> Result<Vec<Value>, Undecodable>;
     /// [`Kind::CONCERNS_ORGANIZATION`].
     fn concerns_organization(&self) -> bool;
-    /// [`Kind::concerns`] of all these edits of a live state together, tags being nobody's access; `None` asks about its
-    /// deletion.
+    /// [`Kind::concerns`] of all these edits of a live state together, tags being nobody's access;
+    /// `None` asks about its deletion.
     ///
     /// # Errors
     /// A state or change that does not decode.
@@ -159,7 +166,8 @@ pub trait ErasedPort: Send + Sync {
         tags: &'a Tags,
         token: &'a str,
     ) -> Erased<'a, Result<PhysicalId, CloudError>>;
-    /// [`Port::change`], [`Port::tag`] or [`Port::untag`]: one call, of those that [`ErasedKind::calls`] gives.
+    /// [`Port::change`], [`Port::tag`] or [`Port::untag`]: one call, of those that
+    /// [`ErasedKind::calls`] gives.
     fn edit<'a>(
         &'a self,
         have: &'a Observed<Value>,
@@ -219,6 +227,18 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
 
     fn operations(&self) -> OfKind {
         K::OPERATIONS
+    }
+
+    fn errors(&self) -> &'static [Meaning] {
+        K::ERRORS
+    }
+
+    fn doctor(&self) -> Doctor {
+        K::DOCTOR
+    }
+
+    fn baseline(&self) -> Baseline {
+        K::BASELINE
     }
 
     fn spec_schema(&self) -> Schema {

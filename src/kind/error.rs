@@ -94,6 +94,39 @@ impl Class {
     }
 }
 
+/// What an error code of a service means, where the codes that all services share do not say it or
+/// say otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meaning {
+    /// The service, as operations name it (`kms`).
+    pub service: &'static str,
+    /// The code.
+    pub code: &'static str,
+    /// The message has one of these words in it, in whatever case; any message if there are none.
+    pub says: &'static [&'static str],
+    /// What it means.
+    pub class: Class,
+}
+
+impl Meaning {
+    /// Whatever the message says.
+    pub(crate) const fn of(service: &'static str, code: &'static str, class: Class) -> Self {
+        Self { service, code, says: &[], class }
+    }
+
+    /// Where the message has one of these words in it.
+    pub(crate) const fn saying(self, says: &'static [&'static str]) -> Self {
+        Self { says, ..self }
+    }
+
+    /// Whether an answer of its service is meant.
+    pub fn fits(&self, code: &str, message: &str) -> bool {
+        let message = message.to_ascii_lowercase();
+        let said = |words: &str| message.contains(&words.to_ascii_lowercase());
+        self.code == code && (self.says.is_empty() || self.says.iter().any(|words| said(words)))
+    }
+}
+
 /// A failed AWS call. The SDK's own error types stop at the port.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct CloudError {

@@ -8,6 +8,7 @@
 //! Creating, tagging and deleting belong to the loop; a kind invents only edits. An immutable field
 //! that differs is an edit with [`Risk::IMPOSSIBLE`]: shown, held, never a replacement.
 
+mod doctor;
 pub mod erased;
 mod error;
 mod guarded;
@@ -33,7 +34,8 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
-    error::{Class, CloudError, Invalid},
+    doctor::{Doctor, Opinion, Rehearse, Rehearsed, Stage},
+    error::{Class, CloudError, Invalid, Meaning},
     guarded::{Guarded, Reach},
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     lines::{Line, Sign, policy_lines, state_lines},
@@ -45,6 +47,7 @@ pub use self::{
 };
 use crate::{
     aws::Access,
+    baseline::Baseline,
     model::{Observed, PhysicalId, Risk, Tags},
     operations::OfKind,
 };
@@ -160,6 +163,12 @@ pub trait Kind: Send + Sync + 'static {
     const CONCERNS_ORGANIZATION: bool = false;
     /// What may be called for it, and what its resources are called in policies.
     const OPERATIONS: OfKind = OfKind::NONE;
+    /// What error codes of its service mean where they differ from what they mean elsewhere.
+    const ERRORS: &'static [Meaning] = &[];
+    /// What `palisade doctor` asks of it.
+    const DOCTOR: Doctor = Doctor::NONE;
+    /// The secure baseline of its manifests.
+    const BASELINE: Baseline = Baseline::NONE;
     /// The manifest's `spec`, as written (camelCase, `deny_unknown_fields`, documented fields).
     type Spec: DeserializeOwned + JsonSchema;
     /// The canonical state. In *want*, an absent leaf (`None`) is not managed; *have* is complete.

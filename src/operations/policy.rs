@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Mode, On, ResourceType, Usage, When, of_kind};
+use super::{
+    Holes, Mode, On, ResourceType, Said, Usage, When, all, of_kind, resource_of, resources::ROLE,
+};
 use crate::{kind::ScopeFacts, model::claim::OWNER_TAG};
 
 /// The longest policy that IAM takes, in characters without white space (IAM user guide, quotas).
 pub const LONGEST: usize = 6_144;
 
-/// The create calls of EC2 that palisade makes.
-const CREATES: [&str; 2] = ["CreateSecurityGroup", "CreateVpcEndpoint"];
-
-/// The policies of one scope. Each adds to those before it: a role that applies needs `observe` too, one that destroys all three.
+/// The policies of one scope. Each adds to those before it: a role that applies needs `observe`
+/// too, one that destroys all three.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Policies {
     /// To read.
@@ -70,10 +70,11 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// The policy of one mode: a statement for each sort of resource and set of conditions. What asks for a tag of ours
-    /// asks it of every resource alike, so there one statement does for all sorts: an action is only ever asked for on the
-    /// sorts that it has. Without such a condition the sorts must stay apart: an action may have two of them, and be
-    /// allowed on the one under a condition and on the other under none.
+    /// The policy of one mode: a statement for each sort of resource and set of conditions. What
+    /// asks for a tag of ours asks it of every resource alike, so there one statement does for all
+    /// sorts: an action is only ever asked for on the sorts that it has. Without such a condition
+    /// the sorts must stay apart: an action may have two of them, and be allowed on the one under a
+    /// condition and on the other under none.
     fn policy(&self, mode: Mode) -> Option<Value> {
         let mut parts: BTreeMap<(Option<On>, &[When]), Part> = BTreeMap::new();
         for (_, grant) in self.usage.grants().filter(|(row, _)| row.mode == mode) {
@@ -95,8 +96,8 @@ impl Scope<'_> {
     }
 
     fn statement(&self, apart: Option<On>, when: &[When], part: Part) -> Value {
-        let mut sid = apart.map(|on| format!("{on:?}")).unwrap_or_default();
-        sid.extend(when.iter().map(|when| format!("{when:?}")));
+        let mut sid = apart.map(On::name).unwrap_or_default();
+        sid.extend(when.iter().map(|when| when.name()));
         sid.retain(|letter| letter.is_ascii_alphanumeric());
         let mut statement = json!({
             "Sid": sid, "Effect": "Allow", "Action": part.actions,
@@ -110,39 +111,21 @@ impl Scope<'_> {
     }
 
     fn resources(&self, on: On) -> Vec<String> {
-        let ScopeFacts { account, region, partition, .. } = self.facts;
-        let ec2 = |resource: &str| format!("arn:{partition}:ec2:{region}:{account}:{resource}");
-        let kms = |resource: &str| format!("arn:{partition}:kms:{region}:{account}:{resource}");
-        let domain = |id: &str| format!("arn:{partition}:sagemaker:{region}:{account}:domain/{id}");
-        let role = |path: &str| format!("arn:{partition}:iam::{account}:role/{path}");
-        let place = |path: &str| format!("arn:{partition}:organizations::*:{path}");
+        let holes = Holes::of(self.facts, "*", "o-*");
         match on {
             On::Anything => vec!["*".to_owned()],
-            On::SecurityGroups => vec![ec2("security-group/*")],
-            On::SecurityGroupRules => vec![ec2("security-group-rule/*")],
-            On::PrefixLists => vec![format!("arn:{partition}:ec2:{region}:*:prefix-list/*")],
-            On::Vpcs => vec![ec2("vpc/*")],
-            On::VpcEndpoints => vec![ec2("vpc-endpoint/*")],
-            On::EndpointParts => ["route-table/*", "security-group/*", "subnet/*"].map(ec2).into(),
-            On::HostedZones => vec![format!("arn:{partition}:route53:::hostedzone/*")],
-            On::Keys => vec![kms("key/*")],
-            On::Aliases => vec![kms("alias/*")],
-            On::Policies => vec![place("policy/o-*/service_control_policy/*")],
-            On::Places => ["account/o-*/*", "ou/o-*/ou-*", "root/o-*/r-*"].map(place).into(),
-            On::Roots => vec![place("root/o-*/r-*")],
-            On::Domains => vec![domain("*")],
+            On::Of(resources) => resources.types.iter().map(|it| every(it, holes)).collect(),
             On::ExecutionRoles => match &self.usage.execution_roles {
                 Some(roles) => roles.iter().cloned().collect(),
-                None => vec![role("*")],
+                None => vec![every(&ROLE, holes)],
             },
-            On::ServiceRole(service) => vec![role(&format!("aws-service-role/{service}/*"))],
+            On::ServiceRole(role) => {
+                vec![ROLE.arn(&format!("aws-service-role/{}/*", role.service), holes)]
+            }
             On::Adopted(kind) => {
                 let ids = self.usage.adopted.get(kind).into_iter().flatten();
-                let resource = of_kind(kind).resource.into_iter();
-                let arn = |id: &String, ResourceType { service, sort, .. }: ResourceType| {
-                    format!("arn:{partition}:{service}:{region}:{account}:{sort}/{id}")
-                };
-                ids.flat_map(|id| resource.clone().map(move |it| arn(id, it))).collect()
+                let resource = resource_of(kind);
+                ids.filter_map(|id| Some(resource?.arn(id, holes))).collect()
             }
         }
     }
@@ -165,22 +148,8 @@ impl Scope<'_> {
                     // Without keys EC2 removes every tag, and ForAllValues holds for none.
                     must("Null", "aws:TagKeys", json!("false"));
                 }
-                When::CreatedByEc2 => must("StringEquals", "ec2:CreateAction", json!(CREATES)),
-                When::TaggedBy(call) => {
-                    must("StringEquals", "sagemaker:TaggingAction", json!(call));
-                }
-                When::ServiceControlPolicies => {
-                    must(
-                        "StringEquals",
-                        "organizations:PolicyType",
-                        json!("SERVICE_CONTROL_POLICY"),
-                    );
-                }
-                When::PassedTo(service) => {
-                    must("StringEquals", "iam:PassedToService", json!(service));
-                }
-                When::RoleOf(service) => must("StringEquals", "iam:AWSServiceName", json!(service)),
-                When::GrantForService => must("Bool", "kms:GrantIsForAWSResource", json!("true")),
+                When::CreatedByEc2 => must("StringEquals", "ec2:CreateAction", json!(creates())),
+                When::Says(Said { operator, key, value, .. }) => must(operator, key, json!(value)),
                 When::WaitsLongEnough => must(
                     "NumericGreaterThanEquals",
                     "kms:ScheduleKeyDeletionPendingWindowInDays",
@@ -190,6 +159,19 @@ impl Scope<'_> {
         }
         all
     }
+}
+
+/// The pattern for all resources of a type.
+fn every(resource: &ResourceType, holes: Holes<'_>) -> String {
+    let account = if resource.others.is_some() { "*" } else { holes.account };
+    resource.arn(resource.every, Holes { account, ..holes })
+}
+
+/// The create calls of EC2 that palisade makes, whose tags come with them.
+fn creates() -> BTreeSet<&'static str> {
+    let with_tags =
+        all().filter(|row| row.grants().any(|grant| grant.when.contains(&When::CreatedByEc2)));
+    with_tags.map(|row| row.name).collect()
 }
 
 fn one_or_all(mut values: Vec<String>) -> Value {
@@ -223,8 +205,9 @@ mod tests {
         actions.filter_map(|action| action.as_str().map(str::to_owned)).collect()
     }
 
-    /// All five kinds together are no use that anybody has: service control policies are managed from an account in which
-    /// no platform runs. For them the policy to apply would have to be attached in two parts.
+    /// All five kinds together are no use that anybody has: service control policies are managed
+    /// from an account in which no platform runs. For them the policy to apply would have to be
+    /// attached in two parts.
     #[test]
     fn the_policies_of_a_platform_and_of_an_organisation_are_as_short_as_iam_wants_them() {
         let scp = "ServiceControlPolicy";

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Grant, Need, OfKind, Operation, all};
-use crate::{
-    kind::{LookupKind, erased::Registry},
-    manifest::Document,
-};
+use crate::{kind::erased::Registry, manifest::Document};
 
 /// How many days a key stays pending deletion unless its manifest says otherwise.
 const WINDOW_DAYS: u16 = 30;
@@ -22,7 +19,8 @@ pub struct Usage {
     pub swept: BTreeSet<String>,
     /// The ids that they adopt, by kind.
     pub adopted: BTreeMap<String, BTreeSet<String>>,
-    /// The roles that their domains give to users; every role of the account where that is not known.
+    /// The roles that their domains give to users; every role of the account where that is not
+    /// known.
     pub execution_roles: Option<BTreeSet<String>>,
     /// The times that keys are given before their deletion, in days, beside the usual one.
     pub windows: BTreeSet<u16>,
@@ -54,10 +52,8 @@ impl Usage {
             if document.recorded.organization {
                 usage.needs.insert(Need::OrganizationId);
             }
-            let service = |(kind, _): &(LookupKind, _)| *kind == LookupKind::EndpointService;
-            if document.recorded.lookups.iter().any(service) {
-                usage.needs.insert(Need::UnknownServices);
-            }
+            let lookups = document.recorded.lookups.iter();
+            usage.needs.extend(lookups.map(|(kind, _)| Need::Lookup(*kind)));
             let Some(spec) = &document.spec else { continue };
             let Some(kind) = registry.get(kind) else { continue };
             let OfKind { usage: only_some, hands_on_roles, .. } = kind.operations();
@@ -71,22 +67,23 @@ impl Usage {
         usage
     }
 
-    /// Adds a kind of which something is there that no manifest tells about: all that any manifest of it may need.
+    /// Adds a kind of which something is there that no manifest tells about: all that any manifest
+    /// of it may need.
     #[must_use]
     pub fn with(mut self, kind: &str) -> Self {
         if self.kinds.insert(kind.to_owned()) {
-            let rows = all().filter(|row| row.kinds.contains(&kind));
+            let rows = all().filter(|row| row.kind == Some(kind));
             self.needs.extend(rows.map(|row| row.need));
         }
         self
     }
 
-    /// Every permission needed, with the operation that needs it. `palisade iam-policy` prints these, and no policy may deny
-    /// them to palisade.
+    /// Every permission needed, with the operation that needs it. `palisade iam-policy` prints
+    /// these, and no policy may deny them to palisade.
     pub fn grants(&self) -> impl Iterator<Item = (&'static Operation, &'static Grant)> {
         all()
             .filter(|row| self.uses(row))
-            .flat_map(|row| row.grants.iter().map(move |grant| (row, grant)))
+            .flat_map(|row| row.grants().map(move |grant| (row, grant)))
     }
 
     /// The shortest time that a key is given before its deletion, in days.
@@ -100,8 +97,9 @@ impl Usage {
     }
 
     fn uses(&self, row: &Operation) -> bool {
-        let any = |kinds: &BTreeSet<String>| row.kinds.iter().any(|kind| kinds.contains(*kind));
-        let used = row.kinds.is_empty() || any(&self.kinds) || row.sweep && any(&self.swept);
+        let used = row
+            .kind
+            .is_none_or(|kind| self.kinds.contains(kind) || row.sweep && self.swept.contains(kind));
         used && (row.need == Need::Always || self.needs.contains(&row.need))
     }
 }

@@ -28,10 +28,7 @@ async fn what_a_manifest_adopts_is_set_and_put_back_by_one_call_for_each_setting
     let world = World::with(&manifest("adopt: account", SAFE));
     let mut engine = world.engine().await;
     until_quiet(&mut engine).await.in_order();
-    assert_eq!(
-        world.writes(),
-        ["EnableEbsEncryptionByDefault", "EnableSnapshotBlockPublicAccess"]
-    );
+    assert_eq!(world.writes(), ["EnableEbsEncryptionByDefault", "EnableSnapshotBlockPublicAccess"]);
     for (opened, put_back) in DRIFT {
         world.ec2(opened, &json!({}));
         let report = engine.pass().await;

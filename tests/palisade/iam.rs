@@ -213,7 +213,7 @@ fn permissions(printed: &Printed) -> BTreeSet<(String, String)> {
 /// Permissions that the life above has no use for, each with the reason why they are printed.
 const UNUSED: [(&str, &str); 2] = [
     // Only where ListAccounts gives accounts without their paths.
-    ("Places", "organizations:ListAccountsForParent"),
+    ("Parents", "organizations:ListAccountsForParent"),
     // A rule that names a prefix list is changed in place: no shipped group has one.
     ("PrefixLists", "ec2:ModifySecurityGroupRules"),
 ];

@@ -10,10 +10,12 @@ use serde_json::Value;
 
 use super::Check;
 use crate::{
-    aws::{Access, identity, lookup, rehearsal, trace},
+    aws::{Access, identity, lookup, trace},
     engine::Scopes,
-    kind::{Ask, Class, CloudError, LookupItem, LookupKind, Population},
-    kinds::{security_group, vpc_endpoint},
+    kind::{
+        Ask, Class, CloudError, LookupItem, LookupKind, Population, Rehearsed, Stage,
+        erased::Registry,
+    },
     manifest::{Document, Snapshot, did_you_mean},
     model::{Address, Claim, Deletion, Observed, Ownership, Tags},
     settings::{Mode, Settings, is_known_region, regions},
@@ -22,6 +24,7 @@ use crate::{
 /// What is to be examined.
 pub(super) struct Scope<'a> {
     pub(super) name: &'a str,
+    pub(super) registry: &'a Registry,
     pub(super) settings: &'a Settings,
     pub(super) scopes: &'a Scopes,
     pub(super) snapshot: &'a Snapshot,
@@ -208,7 +211,7 @@ impl Scope<'_> {
         asks
     }
 
-    /// EC2's writes, as far as they can be rehearsed with what is there.
+    /// The writes that can be rehearsed, with what is there.
     async fn rehearse(
         &self,
         access: &Access,
@@ -216,54 +219,27 @@ impl Scope<'_> {
         vpc: Option<&str>,
         ours: &Ours,
     ) -> Vec<Check> {
-        let mut answers = Vec::new();
+        let mut checks = Vec::new();
         for kind in self.asks().into_keys() {
+            let known = self.registry.get(&kind);
+            let Some(rehearse) = known.and_then(|kind| kind.doctor().rehearse) else { continue };
             let claim = Claim {
                 owner: self.settings.owner.clone(),
                 address: Address::new(self.name, kind.as_str(), "doctor"),
                 deletion: Deletion::Retain,
             };
             let one = ours.get(&kind).and_then(|live| live.first());
-            match kind.as_str() {
-                security_group::NAME => {
-                    if let Some(vpc) = vpc {
-                        let tags = claim.tags();
-                        let answer = rehearsal::create_security_group(access, vpc, &tags).await;
-                        answers.push(("ec2:CreateSecurityGroup", answer));
-                    }
-                    if let Some(group) = one {
-                        let id = group.id.as_str();
-                        let answer = rehearsal::authorize(access, id).await;
-                        answers.push(("ec2:AuthorizeSecurityGroupIngress", answer));
-                        let answer = rehearsal::revoke(access, id).await;
-                        answers.push(("ec2:RevokeSecurityGroupIngress", answer));
-                        let answer = rehearsal::tag(access, id, &group.tags).await;
-                        answers.push(("ec2:CreateTags", answer));
-                    }
-                }
-                vpc_endpoint::NAME => {
-                    if let Some(vpc) = vpc {
-                        let tags = claim.tags();
-                        let answer = rehearsal::create_vpc_endpoint(access, vpc, &tags).await;
-                        answers.push(("ec2:CreateVpcEndpoint", answer));
-                    }
-                    if let Some(endpoint) = one {
-                        let id = endpoint.id.as_str();
-                        let answer = rehearsal::modify_vpc_endpoint(access, id).await;
-                        answers.push(("ec2:ModifyVpcEndpoint", answer));
-                    }
-                }
-                _ => {}
-            }
+            let ours = one.map(|one| (&one.id, &one.tags));
+            let claim = claim.tags();
+            let answers = rehearse(access, Stage { vpc, claim: &claim, ours }).await;
+            checks.extend(answers.into_iter().map(|it| self.rehearsed(it, access, arn)));
         }
-        let check = |(operation, answer)| self.rehearsed(operation, answer, access, arn);
-        answers.into_iter().map(check).collect()
+        checks
     }
 
     fn rehearsed(
         &self,
-        operation: &str,
-        answer: Result<(), CloudError>,
+        Rehearsed { operation, answer }: Rehearsed,
         access: &Access,
         arn: &str,
     ) -> Check {

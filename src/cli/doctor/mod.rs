@@ -1,7 +1,6 @@
 //! `doctor`: everything that `run` needs, tried before it is needed. Nothing is written: the clients refuse every
 //! mutating call except EC2's dry runs.
 
-mod claim_tags;
 mod live;
 #[cfg(test)]
 mod tests;
@@ -17,6 +16,7 @@ use super::{
 use crate::{
     aws::{Connection, Guard},
     engine::Scopes,
+    kind::{Opinion, erased::Registry},
     kinds,
     manifest::{Loader, Problem, Snapshot, described},
     settings::{Mode, Overrides, Settings, SettingsError},
@@ -62,6 +62,15 @@ impl Check {
     fn warn(name: impl Into<String>, found: impl Into<String>, help: impl Into<String>) -> Self {
         let help = Some(help.into());
         Self { name: name.into(), status: Status::Warn, found: found.into(), help }
+    }
+
+    /// What a kind thinks of a scope.
+    fn of(scope: &str, Opinion { about, found, help }: Opinion) -> Self {
+        let name = format!("{scope}: {about}");
+        match help {
+            Some(help) => Self::warn(name, found, help),
+            None => Self::ok(name, found),
+        }
     }
 
     fn fail(name: impl Into<String>, found: impl Into<String>, help: impl Into<String>) -> Self {
@@ -114,7 +123,8 @@ async fn examine(
     match connected {
         Ok(scopes) => {
             let custom = connection.has_custom_endpoint();
-            checks.extend(scopes_checks(&settings, &scopes, &snapshot, custom).await);
+            let told = Told { settings: &settings, registry: &registry, snapshot: &snapshot };
+            checks.extend(scopes_checks(told, &scopes, custom).await);
         }
         Err(error) => {
             let help = "without a settings file the ambient credentials and Region decide: set AWS_REGION, and \
@@ -125,20 +135,30 @@ async fn examine(
     checks
 }
 
+/// What is known without asking AWS.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    settings: &'a Settings,
+    registry: &'a Registry,
+    snapshot: &'a Snapshot,
+}
+
 async fn scopes_checks(
-    settings: &Settings,
+    Told { settings, registry, snapshot }: Told<'_>,
     scopes: &Scopes,
-    snapshot: &Snapshot,
     custom_endpoint: bool,
 ) -> Vec<Check> {
     let mut checks = same_place(scopes);
     let mut skew: Option<i64> = None;
     for name in settings.scopes.keys() {
-        let examined =
-            live::Scope { name, settings, scopes, snapshot, custom_endpoint }.examine().await;
+        let scope = live::Scope { name, registry, settings, scopes, snapshot, custom_endpoint };
+        let examined = scope.examine().await;
         checks.extend(examined.checks);
-        let facts = scopes.facts().get(name);
-        checks.extend(facts.and_then(|facts| claim_tags::check(facts, snapshot)));
+        if let Some(facts) = scopes.facts().get(name) {
+            let judges = registry.iter().filter_map(|kind| kind.doctor().judge);
+            let opinions = judges.filter_map(|judge| judge(facts, snapshot));
+            checks.extend(opinions.map(|opinion| Check::of(name, opinion)));
+        }
         skew = skew.into_iter().chain(examined.skew).max_by_key(|skew| skew.abs());
     }
     checks.extend(skew.map(clock));

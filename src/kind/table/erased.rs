@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     aws::Access,
+    baseline::Baseline,
     kind::{
-        Guarded, Invalid, Line, Profile, Refs,
+        Doctor, Guarded, Invalid, Line, Meaning, Profile, Refs,
         erased::{Edit, EditBody, ErasedKind, ErasedPort, Resolved, Undecodable},
     },
     model::Risk,
@@ -91,6 +92,18 @@ impl ErasedKind for Table {
 
     fn operations(&self) -> OfKind {
         self.operations
+    }
+
+    fn errors(&self) -> &'static [Meaning] {
+        self.errors
+    }
+
+    fn doctor(&self) -> Doctor {
+        self.doctor
+    }
+
+    fn baseline(&self) -> Baseline {
+        self.baseline
     }
 
     fn spec_schema(&self) -> Schema {

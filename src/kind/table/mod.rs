@@ -40,9 +40,10 @@ pub use self::{
     policy::unreadable,
     targets::{chosen, singles},
 };
-use super::{Accepts, Invalid, Profile, Reach, Refs, erased::ErasedPort};
+use super::{Accepts, Doctor, Invalid, Meaning, Profile, Reach, Refs, erased::ErasedPort};
 use crate::{
     aws::Access,
+    baseline::Baseline,
     model::{
         Risk,
         policy_document::Dialect,
@@ -69,6 +70,12 @@ pub struct Table {
     pub profile: Profile,
     /// What palisade may call for it, and what it needs for that.
     pub operations: OfKind,
+    /// What error codes mean for it, where that is not what they mean everywhere.
+    pub errors: &'static [Meaning],
+    /// The secure baseline of its manifests.
+    pub baseline: Baseline,
+    /// What `palisade doctor` asks of it.
+    pub doctor: Doctor,
     /// What the schema says of the spec as a whole.
     pub about: Text,
     /// What a manifest can say, in the order in which it is shown.

@@ -12,8 +12,9 @@ use serde_json::json;
 
 use self::aws::Settings;
 use crate::{
+    baseline::Baseline,
     kind::{
-        Claimed, Creation, Profile, Removal, Writers,
+        Claimed, Creation, Doctor, Profile, Removal, Writers,
         table::{Absent, Call, Compare, Form, Gives, How, Leaf, Live, Null, RiskOf, Table},
     },
     model::Risk,
@@ -40,6 +41,9 @@ pub fn table() -> Table {
             sweep: false,
         },
         operations: operations::OPERATIONS,
+        errors: &[],
+        baseline: Baseline::NONE,
+        doctor: Doctor::NONE,
         about: "The settings of the scope's account in its Region. They cannot be tagged: the manifest says \
                 `lifecycle: {adopt: account}`.\nA setting that is not named is not managed; removing the manifest leaves all of them as they are."
             .into(),

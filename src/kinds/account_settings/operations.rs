@@ -3,57 +3,18 @@
 
 use super::NAME;
 use crate::operations::{
-    Mode::{Apply, Observe},
-    OfKind, Operation,
-    table::{anything, row},
+    OfKind, On, Operation,
+    table::{reads, writes},
 };
-
-const KINDS: &[&str] = &[NAME];
 
 /// All that the rest of the program asks of it.
 pub(super) const OPERATIONS: OfKind = OfKind { rows: ROWS, ..OfKind::NONE };
 
 const ROWS: &[Operation] = &[
-    row(
-        "ec2",
-        "GetEbsEncryptionByDefault",
-        Observe,
-        KINDS,
-        anything!("ec2:GetEbsEncryptionByDefault"),
-    ),
-    row(
-        "ec2",
-        "GetSnapshotBlockPublicAccessState",
-        Observe,
-        KINDS,
-        anything!("ec2:GetSnapshotBlockPublicAccessState"),
-    ),
-    row(
-        "ec2",
-        "EnableEbsEncryptionByDefault",
-        Apply,
-        KINDS,
-        anything!("ec2:EnableEbsEncryptionByDefault"),
-    ),
-    row(
-        "ec2",
-        "DisableEbsEncryptionByDefault",
-        Apply,
-        KINDS,
-        anything!("ec2:DisableEbsEncryptionByDefault"),
-    ),
-    row(
-        "ec2",
-        "EnableSnapshotBlockPublicAccess",
-        Apply,
-        KINDS,
-        anything!("ec2:EnableSnapshotBlockPublicAccess"),
-    ),
-    row(
-        "ec2",
-        "DisableSnapshotBlockPublicAccess",
-        Apply,
-        KINDS,
-        anything!("ec2:DisableSnapshotBlockPublicAccess"),
-    ),
+    reads("ec2:GetEbsEncryptionByDefault"),
+    reads("ec2:GetSnapshotBlockPublicAccessState"),
+    writes("ec2:EnableEbsEncryptionByDefault", On::Anything, &[]),
+    writes("ec2:DisableEbsEncryptionByDefault", On::Anything, &[]),
+    writes("ec2:EnableSnapshotBlockPublicAccess", On::Anything, &[]),
+    writes("ec2:DisableSnapshotBlockPublicAccess", On::Anything, &[]),
 ];

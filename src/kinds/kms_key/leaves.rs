@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{NAME, aws::Keys, operations, rules};
+use super::{NAME, aws::Keys, baseline, errors, operations, rules};
 use crate::{
     kind::{
-        Claimed, Creation, Profile, Reach, Removal, Writers,
+        Claimed, Creation, Doctor, Profile, Reach, Removal, Writers,
         table::{
             Absent, Call, Check, Compare, Form, Gives, How, Leaf, Live, Null, Range, Restore,
             RiskOf, Table, TagLeaf, Take, Text, get, texts,
@@ -35,6 +35,9 @@ pub fn table() -> Table {
             sweep: true,
         },
         operations: operations::OPERATIONS,
+        errors: errors::ERRORS,
+        baseline: baseline::BASELINE,
+        doctor: Doctor::NONE,
         about: "A customer managed KMS key whose key material comes from AWS KMS (origin `AWS_KMS`)."
             .into(),
         leaves: vec![

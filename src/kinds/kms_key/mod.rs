@@ -13,6 +13,8 @@
 //! disabled is disabled before its policy is widened. The rows say it call by call.
 
 pub mod aws;
+pub(crate) mod baseline;
+mod errors;
 mod leaves;
 mod operations;
 mod rules;
@@ -25,6 +27,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
 pub use self::leaves::table;
+pub(crate) use self::operations::RESOURCE;
 use crate::model::policy_document::{Dialect, PolicyDocument};
 
 /// The kind's name in manifests.

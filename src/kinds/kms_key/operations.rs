@@ -4,130 +4,87 @@
 
 use serde_json::{Value, json};
 
-use super::NAME;
 use crate::operations::{
-    Mode::{Apply, Destroy, Observe},
-    Need, OfKind, On, Operation, ResourceType, Usage,
-    When::{self, Claims, KeepsOwner, NobodyElses, Owned, StaysOurs},
-    table::{MULTI_REGION, anything, may, owned, row},
+    Named, Need, OfKind, On, Operation, ResourceType, Resources, ServiceRole, Usage, When,
+    table::{
+        CLAIMS, CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, deletes, may, reads, writes,
+    },
 };
-
-const KINDS: &[&str] = &[NAME];
 
 /// All that the rest of the program asks of it.
 pub(super) const OPERATIONS: OfKind = OfKind {
     rows: ROWS,
-    resource: Some(ResourceType {
-        service: "kms",
-        sort: "key",
-        sample: "00000000-0000-4000-8000-000000000000",
-        named: None,
-    }),
+    resource: Some(RESOURCE),
     usage: Some(usage),
     never: Some(lockout_check),
     ..OfKind::NONE
 };
 
+/// Keys.
+pub(crate) const RESOURCE: ResourceType = ResourceType::new(
+    "key",
+    "arn:{partition}:kms:{region}:{account}:key/{id}",
+    "00000000-0000-4000-8000-000000000000",
+    Named::Never,
+);
+/// Aliases.
+const ALIAS: ResourceType = ResourceType::new(
+    "alias",
+    "arn:{partition}:kms:{region}:{account}:{id}",
+    "alias/00000000",
+    Named::By("alias/"),
+)
+.like("alias/*");
+
+const KEYS: On = On::Of(&Resources { name: "Keys", types: &[RESOURCE] });
+const ALIASES: On = On::Of(&Resources { name: "Aliases", types: &[ALIAS] });
+
+/// Makes keys for several Regions.
+const MULTI_REGION: ServiceRole = ServiceRole {
+    service: "mrk.kms.amazonaws.com",
+    name: "AWSServiceRoleForKeyManagementServiceMultiRegionKeys",
+};
+
+const DISABLED: Need = Need::Noted("a key that shall be disabled");
+const FOR_SEVERAL_REGIONS: Need = Need::Noted("a key for several Regions");
+const UNROTATED: Need = Need::Noted("a key that shall not be rotated");
+
 const ROWS: &[Operation] = &[
-    row("kms", "ListAliases", Observe, KINDS, anything!("kms:ListAliases")).swept(),
-    row("kms", "ListKeys", Observe, KINDS, anything!("kms:ListKeys")).swept(),
-    row(
-        "kms",
-        "ListResourceTags",
-        Observe,
-        KINDS,
-        &[may("kms:ListResourceTags", On::Keys, &[])],
-    )
-    .swept(),
-    row("kms", "DescribeKey", Observe, KINDS, &[may("kms:DescribeKey", On::Keys, &[])]).swept(),
-    row("kms", "GetKeyPolicy", Observe, KINDS, &[may("kms:GetKeyPolicy", On::Keys, &[])]).swept(),
-    row(
-        "kms",
-        "GetKeyRotationStatus",
-        Observe,
-        KINDS,
-        &[may("kms:GetKeyRotationStatus", On::Keys, &[])],
-    )
-    .swept(),
-    row(
-        "kms",
-        "CreateKey",
-        Apply,
-        KINDS,
-        &[
-            may("kms:CreateKey", On::Anything, &[Claims]),
-            may("kms:TagResource", On::Keys, &[Claims, NobodyElses]),
-        ],
-    )
-    .note(
-        "KMS has no key that says with which call tags come: so a key that nobody claims could be claimed by TagResource alone. \
-         Keys are adopted by the same permission.",
-    ),
-    row(
-        "kms",
-        "CreateKey",
-        Apply,
-        KINDS,
-        &[may(
+    reads("kms:ListAliases").swept(),
+    reads("kms:ListKeys").swept(),
+    reads("kms:ListResourceTags").on(KEYS, &[]).swept(),
+    reads("kms:DescribeKey").on(KEYS, &[]).swept(),
+    reads("kms:GetKeyPolicy").on(KEYS, &[]).swept(),
+    reads("kms:GetKeyRotationStatus").on(KEYS, &[]).swept(),
+    writes("kms:CreateKey", On::Anything, CLAIMS)
+        .and(&[may("kms:TagResource", KEYS, CLAIMS_UNCLAIMED)])
+        .note(
+            "KMS has no key that says with which call tags come: so a key that nobody claims could be claimed by TagResource \
+             alone. Keys are adopted by the same permission.",
+        ),
+    writes("kms:CreateKey", On::Anything, &[])
+        .only_needs(&[may(
             "iam:CreateServiceLinkedRole",
             On::ServiceRole(MULTI_REGION),
-            &[When::RoleOf(MULTI_REGION)],
-        )],
-    )
-    .only(Need::MultiRegionKeys)
-    .note("Once in an account, unless somebody else makes the role."),
-    row("kms", "PutKeyPolicy", Apply, KINDS, owned!("kms:PutKeyPolicy", Keys)),
-    row("kms", "UpdateKeyDescription", Apply, KINDS, owned!("kms:UpdateKeyDescription", Keys)),
-    row("kms", "EnableKey", Apply, KINDS, owned!("kms:EnableKey", Keys)),
-    row("kms", "DisableKey", Apply, KINDS, owned!("kms:DisableKey", Keys))
-        .only(Need::DisabledKeys),
-    row("kms", "EnableKeyRotation", Apply, KINDS, owned!("kms:EnableKeyRotation", Keys)),
-    row("kms", "DisableKeyRotation", Apply, KINDS, owned!("kms:DisableKeyRotation", Keys))
-        .only(Need::UnrotatedKeys),
-    row("kms", "CancelKeyDeletion", Apply, KINDS, owned!("kms:CancelKeyDeletion", Keys)),
-    row(
-        "kms",
-        "CreateAlias",
-        Apply,
-        KINDS,
-        &[may("kms:CreateAlias", On::Keys, &[Owned]), may("kms:CreateAlias", On::Aliases, &[])],
-    )
-    .note("Aliases have no tags; the key must be ours. The same for the other two calls."),
-    row(
-        "kms",
-        "UpdateAlias",
-        Apply,
-        KINDS,
-        &[may("kms:UpdateAlias", On::Keys, &[Owned]), may("kms:UpdateAlias", On::Aliases, &[])],
-    ),
-    row(
-        "kms",
-        "DeleteAlias",
-        Apply,
-        KINDS,
-        &[may("kms:DeleteAlias", On::Keys, &[Owned]), may("kms:DeleteAlias", On::Aliases, &[])],
-    ),
-    row(
-        "kms",
-        "TagResource",
-        Apply,
-        KINDS,
-        &[may("kms:TagResource", On::Keys, &[Owned, StaysOurs])],
-    ),
-    row(
-        "kms",
-        "UntagResource",
-        Apply,
-        KINDS,
-        &[may("kms:UntagResource", On::Keys, &[Owned, KeepsOwner])],
-    ),
-    row(
-        "kms",
-        "ScheduleKeyDeletion",
-        Destroy,
-        KINDS,
-        &[may("kms:ScheduleKeyDeletion", On::Keys, &[Owned, When::WaitsLongEnough])],
-    ),
+            &[When::says("RoleOfMultiRegionKeys", "iam:AWSServiceName", MULTI_REGION.service)],
+        )])
+        .only(FOR_SEVERAL_REGIONS)
+        .note("Once in an account, unless somebody else makes the role."),
+    writes("kms:PutKeyPolicy", KEYS, OURS),
+    writes("kms:UpdateKeyDescription", KEYS, OURS),
+    writes("kms:EnableKey", KEYS, OURS),
+    writes("kms:DisableKey", KEYS, OURS).only(DISABLED),
+    writes("kms:EnableKeyRotation", KEYS, OURS),
+    writes("kms:DisableKeyRotation", KEYS, OURS).only(UNROTATED),
+    writes("kms:CancelKeyDeletion", KEYS, OURS),
+    writes("kms:CreateAlias", KEYS, OURS)
+        .and(&[may("kms:CreateAlias", ALIASES, &[])])
+        .note("Aliases have no tags; the key must be ours. The same for the other two calls."),
+    writes("kms:UpdateAlias", KEYS, OURS).and(&[may("kms:UpdateAlias", ALIASES, &[])]),
+    writes("kms:DeleteAlias", KEYS, OURS).and(&[may("kms:DeleteAlias", ALIASES, &[])]),
+    writes("kms:TagResource", KEYS, OURS_AFTER),
+    writes("kms:UntagResource", KEYS, OURS_WITHOUT),
+    deletes("kms:ScheduleKeyDeletion", KEYS, &[When::Owned, When::WaitsLongEnough]),
 ];
 
 /// What only some keys need.
@@ -136,9 +93,9 @@ fn usage(spec: &Value, usage: &mut Usage) {
     usage.windows.extend(days);
     let rotation = spec.get("rotation");
     for (needed, need) in [
-        (spec["enabled"] == false, Need::DisabledKeys),
-        (spec["multiRegion"] == true, Need::MultiRegionKeys),
-        (rotation.is_some_and(|it| it.is_null() || it["enabled"] == false), Need::UnrotatedKeys),
+        (spec["enabled"] == false, DISABLED),
+        (spec["multiRegion"] == true, FOR_SEVERAL_REGIONS),
+        (rotation.is_some_and(|it| it.is_null() || it["enabled"] == false), UNROTATED),
     ] {
         if needed {
             usage.needs.insert(need);
@@ -146,7 +103,8 @@ fn usage(spec: &Value, usage: &mut Usage) {
     }
 }
 
-/// palisade never asks KMS to leave out its check that the caller can still change the policy; nobody with its role shall.
+/// palisade never asks KMS to leave out its check that the caller can still change the policy;
+/// nobody with its role shall.
 fn lockout_check() -> Value {
     json!({
         "Sid": "NeverBypassTheLockoutCheck", "Effect": "Deny",

@@ -7,8 +7,10 @@
 
 mod arns;
 pub mod aws;
+pub(crate) mod baseline;
 mod change;
 mod diff;
+mod errors;
 mod leaf;
 mod operations;
 mod resolve;
@@ -30,7 +32,8 @@ pub use self::{
     tree::LeafEdit,
 };
 use crate::{
-    kind::{Claimed, Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
+    baseline::Baseline,
+    kind::{Claimed, Creation, Invalid, Kind, Meaning, Profile, Refs, Removal, TagSpec, Writers},
     model::Risk,
     operations::OfKind,
 };
@@ -57,6 +60,8 @@ impl Kind for SageMakerDomain {
         sweep: true,
     };
     const OPERATIONS: OfKind = operations::OPERATIONS;
+    const ERRORS: &'static [Meaning] = errors::ERRORS;
+    const BASELINE: Baseline = baseline::BASELINE;
     type Spec = Spec;
     type State = State;
     type Change = Change;

@@ -3,99 +3,90 @@
 //! SageMaker asks KMS and EC2 with the caller's credentials when a domain is made.
 
 use super::NAME;
-use crate::operations::{
-    Mode::{Apply, Destroy, Observe},
-    OfKind, On, Operation, ResourceType,
-    When::{self, Claims, KeepsOwner, NobodyElses, Owned, StaysOurs},
-    table::{SAGEMAKER, anything, may, owned, row},
+use crate::{
+    kinds::kms_key,
+    operations::{
+        Named, OfKind, On, Operation, ResourceType, Resources, Said, ServiceRole, When,
+        table::{
+            CLAIMS, CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, deletes, may, reads, writes,
+        },
+    },
 };
-
-const KINDS: &[&str] = &[NAME];
 
 /// All that the rest of the program asks of it.
 pub(super) const OPERATIONS: OfKind = OfKind {
     rows: ROWS,
-    resource: Some(ResourceType {
-        service: "sagemaker",
-        sort: "domain",
-        sample: "d-000000000000",
-        named: None,
-    }),
+    resource: Some(RESOURCE),
+    // A domain's key can be anybody's.
+    names: &[kms_key::RESOURCE],
     hands_on_roles: true,
     ..OfKind::NONE
 };
 
+/// Domains.
+const RESOURCE: ResourceType = ResourceType::new(
+    "domain",
+    "arn:{partition}:sagemaker:{region}:{account}:domain/{id}",
+    "d-000000000000",
+    Named::Never,
+);
+
+const DOMAINS: On = On::Of(&Resources { name: "Domains", types: &[RESOURCE] });
+const KEYS: On = On::Of(&Resources { name: "Keys", types: &[kms_key::RESOURCE] });
+
+/// Makes the network interfaces of domains and notebooks.
+const SAGEMAKER: ServiceRole = ServiceRole {
+    service: "sagemaker.amazonaws.com",
+    name: "AWSServiceRoleForAmazonSageMakerNotebooks",
+};
+const PASSED: &[When] =
+    &[When::says("PassedToSageMaker", "iam:PassedToService", SAGEMAKER.service)];
+/// SageMaker asks for the grant, for a file system or volume of its own.
+const FOR_SERVICE: &[When] = &[When::Says(Said {
+    name: "GrantForService",
+    operator: "Bool",
+    key: "kms:GrantIsForAWSResource",
+    value: "true",
+})];
+
 const ROWS: &[Operation] = &[
-    row("ec2", "DescribeVpcs", Observe, KINDS, anything!("ec2:DescribeVpcs")),
-    row("ec2", "DescribeSubnets", Observe, KINDS, anything!("ec2:DescribeSubnets")),
-    row("sagemaker", "ListDomains", Observe, KINDS, anything!("sagemaker:ListDomains")).swept(),
-    row(
-        "sagemaker",
-        "DescribeDomain",
-        Observe,
-        KINDS,
-        &[may("sagemaker:DescribeDomain", On::Domains, &[])],
-    )
-    .swept(),
-    row("sagemaker", "ListTags", Observe, KINDS, &[may("sagemaker:ListTags", On::Domains, &[])])
-        .swept(),
-    row("sagemaker", "ListApps", Observe, KINDS, anything!("sagemaker:ListApps")),
-    row("sagemaker", "ListSpaces", Observe, KINDS, anything!("sagemaker:ListSpaces")),
-    row(
-        "sagemaker",
-        "ListUserProfiles",
-        Observe,
-        KINDS,
-        anything!("sagemaker:ListUserProfiles"),
-    ),
-    row(
-        "sagemaker",
-        "CreateDomain",
-        Apply,
-        KINDS,
-        &[
-            may("sagemaker:CreateDomain", On::Domains, &[Claims]),
-            may("sagemaker:AddTags", On::Domains, &[Claims, When::TaggedBy("CreateDomain")]),
-            may("iam:PassRole", On::ExecutionRoles, &[When::PassedTo(SAGEMAKER)]),
+    reads("ec2:DescribeVpcs"),
+    reads("ec2:DescribeSubnets"),
+    reads("sagemaker:ListDomains").swept(),
+    reads("sagemaker:DescribeDomain").on(DOMAINS, &[]).swept(),
+    reads("sagemaker:ListTags").on(DOMAINS, &[]).swept(),
+    reads("sagemaker:ListApps"),
+    reads("sagemaker:ListSpaces"),
+    reads("sagemaker:ListUserProfiles"),
+    writes("sagemaker:CreateDomain", DOMAINS, CLAIMS)
+        .and(&[
+            may(
+                "sagemaker:AddTags",
+                DOMAINS,
+                &[
+                    When::Claims,
+                    When::says("TaggedByCreateDomain", "sagemaker:TaggingAction", "CreateDomain"),
+                ],
+            ),
+            may("iam:PassRole", On::ExecutionRoles, PASSED),
             may(
                 "iam:CreateServiceLinkedRole",
                 On::ServiceRole(SAGEMAKER),
-                &[When::RoleOf(SAGEMAKER)],
+                &[When::says("RoleOfSageMaker", "iam:AWSServiceName", SAGEMAKER.service)],
             ),
-            may("kms:CreateGrant", On::Keys, &[When::GrantForService]),
-            may("kms:DescribeKey", On::Keys, &[]),
-        ],
-    )
-    .note(
-        "The service-linked role is made once in an account; where it exists the permission can go. The key may be anybody's.",
+            may("kms:CreateGrant", KEYS, FOR_SERVICE),
+            may("kms:DescribeKey", KEYS, &[]),
+        ])
+        .note(
+            "The service-linked role is made once in an account; where it exists the permission can go. The key may be \
+             anybody's.",
+        ),
+    writes("sagemaker:UpdateDomain", DOMAINS, OURS)
+        .and(&[may("iam:PassRole", On::ExecutionRoles, PASSED)]),
+    writes("sagemaker:AddTags", DOMAINS, OURS_AFTER)
+        .and(&[may("sagemaker:AddTags", On::Adopted(NAME), CLAIMS_UNCLAIMED)]),
+    writes("sagemaker:DeleteTags", DOMAINS, OURS_WITHOUT),
+    deletes("sagemaker:DeleteDomain", DOMAINS, OURS).note(
+        "With `efsRetention: Delete` in the manifest the users' files go too: IAM has no condition for that.",
     ),
-    row(
-        "sagemaker",
-        "UpdateDomain",
-        Apply,
-        KINDS,
-        &[
-            may("sagemaker:UpdateDomain", On::Domains, &[Owned]),
-            may("iam:PassRole", On::ExecutionRoles, &[When::PassedTo(SAGEMAKER)]),
-        ],
-    ),
-    row(
-        "sagemaker",
-        "AddTags",
-        Apply,
-        KINDS,
-        &[
-            may("sagemaker:AddTags", On::Domains, &[Owned, StaysOurs]),
-            may("sagemaker:AddTags", On::Adopted(NAME), &[Claims, NobodyElses]),
-        ],
-    ),
-    row(
-        "sagemaker",
-        "DeleteTags",
-        Apply,
-        KINDS,
-        &[may("sagemaker:DeleteTags", On::Domains, &[Owned, KeepsOwner])],
-    ),
-    row("sagemaker", "DeleteDomain", Destroy, KINDS, owned!("sagemaker:DeleteDomain", Domains))
-        .note("With `efsRetention: Delete` in the manifest the users' files go too: IAM has no condition for that."),
 ];

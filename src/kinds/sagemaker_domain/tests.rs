@@ -10,10 +10,8 @@ use crate::{
     model::Risk,
 };
 
-mod examples;
+pub(super) mod examples;
 mod laws;
-#[cfg(feature = "simulator")]
-mod port;
 
 pub(super) fn scope() -> ScopeFacts {
     ScopeFacts {
@@ -57,7 +55,7 @@ fn with(changes: Value) -> Value {
     spec
 }
 
-fn merge(into: &mut Value, from: Value) {
+pub(super) fn merge(into: &mut Value, from: Value) {
     match from {
         Value::Object(map) if into.is_object() => {
             for (key, inner) in map {

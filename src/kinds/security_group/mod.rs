@@ -5,8 +5,10 @@
 //! edits is explained in [`diff`].
 
 pub mod aws;
+pub(crate) mod baseline;
 mod change;
 mod diff;
+mod errors;
 mod operations;
 mod peer;
 mod peers;
@@ -20,6 +22,7 @@ mod tests;
 mod text;
 mod traffic;
 
+pub(crate) use self::operations::RESOURCE;
 pub use self::{
     change::{Change, Pair, Redescription},
     peer::{OtherGroup, Peer, PeerType, Pending, PendingKind},
@@ -29,7 +32,10 @@ pub use self::{
     traffic::{Messages, Ports, Traffic},
 };
 use crate::{
-    kind::{Claimed, Creation, Invalid, Kind, Profile, Refs, Removal, TagSpec, Writers},
+    baseline::Baseline,
+    kind::{
+        Claimed, Creation, Doctor, Invalid, Kind, Meaning, Profile, Refs, Removal, TagSpec, Writers,
+    },
     model::Risk,
     operations::OfKind,
 };
@@ -58,6 +64,9 @@ impl Kind for SecurityGroup {
         sweep: true,
     };
     const OPERATIONS: OfKind = operations::OPERATIONS;
+    const ERRORS: &'static [Meaning] = errors::ERRORS;
+    const DOCTOR: Doctor = aws::rehearsal::DOCTOR;
+    const BASELINE: Baseline = baseline::BASELINE;
     type Spec = Spec;
     type State = State;
     type Change = Change;

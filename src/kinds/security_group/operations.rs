@@ -4,140 +4,67 @@
 
 use super::NAME;
 use crate::operations::{
-    Mode::{Apply, Destroy, Observe},
-    OfKind, On, Operation, ResourceType,
-    When::{self, Claims, KeepsOwner, NobodyElses, Owned, StaysOurs},
-    table::{anything, may, owned, row},
+    Named, OfKind, On, Operation, ResourceType, Resources, When,
+    resources::{PREFIX_LIST, VPC},
+    table::{
+        CLAIMS, CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, deletes, may, reads, writes,
+    },
 };
-
-const KINDS: &[&str] = &[NAME];
 
 /// All that the rest of the program asks of it.
-pub(super) const OPERATIONS: OfKind = OfKind {
-    rows: ROWS,
-    resource: Some(ResourceType {
-        service: "ec2",
-        sort: "security-group",
-        sample: "sg-00000000000000000",
-        named: Some("sg-"),
-    }),
-    ..OfKind::NONE
-};
+pub(super) const OPERATIONS: OfKind =
+    OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE };
+
+/// Groups.
+pub(crate) const RESOURCE: ResourceType = ResourceType::new(
+    "security-group",
+    "arn:{partition}:ec2:{region}:{account}:security-group/{id}",
+    "sg-00000000000000000",
+    Named::By("sg-"),
+);
+/// Their rules.
+const RULE: ResourceType = ResourceType::new(
+    "security-group-rule",
+    "arn:{partition}:ec2:{region}:{account}:security-group-rule/{id}",
+    "sgr-00000000000000000",
+    Named::Never,
+);
+
+const GROUPS: On = On::Of(&Resources { name: "SecurityGroups", types: &[RESOURCE] });
+const RULES: On = On::Of(&Resources { name: "SecurityGroupRules", types: &[RULE] });
+const VPCS: On = On::Of(&Resources { name: "Vpcs", types: &[VPC] });
+const PREFIX_LISTS: On = On::Of(&Resources { name: "PrefixLists", types: &[PREFIX_LIST] });
 
 const ROWS: &[Operation] = &[
-    row("ec2", "DescribeVpcs", Observe, KINDS, anything!("ec2:DescribeVpcs")),
-    row(
-        "ec2",
-        "DescribeManagedPrefixLists",
-        Observe,
-        KINDS,
-        anything!("ec2:DescribeManagedPrefixLists"),
-    ),
-    row("ec2", "DescribeSecurityGroups", Observe, KINDS, anything!("ec2:DescribeSecurityGroups"))
-        .swept(),
-    row(
-        "ec2",
-        "DescribeSecurityGroupRules",
-        Observe,
-        KINDS,
-        anything!("ec2:DescribeSecurityGroupRules"),
-    ),
-    row(
-        "ec2",
-        "DescribeNetworkInterfaces",
-        Observe,
-        KINDS,
-        anything!("ec2:DescribeNetworkInterfaces"),
-    ),
-    row(
-        "ec2",
-        "CreateSecurityGroup",
-        Apply,
-        KINDS,
-        &[
-            may("ec2:CreateSecurityGroup", On::SecurityGroups, &[Claims]),
-            may("ec2:CreateSecurityGroup", On::Vpcs, &[]),
-            may("ec2:CreateTags", On::SecurityGroups, &[Claims, When::CreatedByEc2]),
-        ],
-    )
-    .note("The VPC is named by the manifest and need not be ours."),
-    row(
-        "ec2",
-        "AuthorizeSecurityGroupIngress",
-        Apply,
-        KINDS,
-        owned!("ec2:AuthorizeSecurityGroupIngress", SecurityGroups),
-    ),
-    row(
-        "ec2",
-        "AuthorizeSecurityGroupEgress",
-        Apply,
-        KINDS,
-        owned!("ec2:AuthorizeSecurityGroupEgress", SecurityGroups),
-    ),
-    row(
-        "ec2",
-        "RevokeSecurityGroupIngress",
-        Apply,
-        KINDS,
-        owned!("ec2:RevokeSecurityGroupIngress", SecurityGroups),
-    ),
-    row(
-        "ec2",
-        "RevokeSecurityGroupEgress",
-        Apply,
-        KINDS,
-        owned!("ec2:RevokeSecurityGroupEgress", SecurityGroups),
-    ),
-    row(
-        "ec2",
-        "ModifySecurityGroupRules",
-        Apply,
-        KINDS,
-        &[
-            may("ec2:ModifySecurityGroupRules", On::SecurityGroups, &[Owned]),
-            may("ec2:ModifySecurityGroupRules", On::SecurityGroupRules, &[]),
-            may("ec2:ModifySecurityGroupRules", On::PrefixLists, &[]),
-        ],
-    )
-    .note("Rules carry no tags of ours; the group that they are in must be ours."),
-    row(
-        "ec2",
-        "UpdateSecurityGroupRuleDescriptionsIngress",
-        Apply,
-        KINDS,
-        owned!("ec2:UpdateSecurityGroupRuleDescriptionsIngress", SecurityGroups),
-    ),
-    row(
-        "ec2",
-        "UpdateSecurityGroupRuleDescriptionsEgress",
-        Apply,
-        KINDS,
-        owned!("ec2:UpdateSecurityGroupRuleDescriptionsEgress", SecurityGroups),
-    ),
-    row(
-        "ec2",
-        "CreateTags",
-        Apply,
-        KINDS,
-        &[
-            may("ec2:CreateTags", On::SecurityGroups, &[Owned, StaysOurs]),
-            may("ec2:CreateTags", On::Adopted(NAME), &[Claims, NobodyElses]),
-        ],
-    ),
-    row(
-        "ec2",
-        "DeleteTags",
-        Apply,
-        KINDS,
-        &[may("ec2:DeleteTags", On::SecurityGroups, &[Owned, KeepsOwner])],
-    ),
-    row(
-        "ec2",
-        "DeleteSecurityGroup",
-        Destroy,
-        KINDS,
-        owned!("ec2:DeleteSecurityGroup", SecurityGroups),
-    )
-    .note("Its rules that name other groups are revoked first, which is an apply permission."),
+    reads("ec2:DescribeVpcs"),
+    reads("ec2:DescribeManagedPrefixLists"),
+    reads("ec2:DescribeSecurityGroups").swept(),
+    reads("ec2:DescribeSecurityGroupRules"),
+    reads("ec2:DescribeNetworkInterfaces"),
+    writes("ec2:CreateSecurityGroup", GROUPS, CLAIMS)
+        .and(&[
+            may("ec2:CreateSecurityGroup", VPCS, &[]),
+            may("ec2:CreateTags", GROUPS, &[When::Claims, When::CreatedByEc2]),
+        ])
+        .note("The VPC is named by the manifest and need not be ours."),
+    writes("ec2:AuthorizeSecurityGroupIngress", GROUPS, OURS),
+    writes("ec2:AuthorizeSecurityGroupEgress", GROUPS, OURS),
+    writes("ec2:RevokeSecurityGroupIngress", GROUPS, OURS),
+    writes("ec2:RevokeSecurityGroupEgress", GROUPS, OURS),
+    writes("ec2:ModifySecurityGroupRules", GROUPS, OURS)
+        .and(&[
+            may("ec2:ModifySecurityGroupRules", RULES, &[]),
+            may("ec2:ModifySecurityGroupRules", PREFIX_LISTS, &[]),
+        ])
+        .note("Rules carry no tags of ours; the group that they are in must be ours."),
+    writes("ec2:UpdateSecurityGroupRuleDescriptionsIngress", GROUPS, OURS),
+    writes("ec2:UpdateSecurityGroupRuleDescriptionsEgress", GROUPS, OURS),
+    writes("ec2:CreateTags", GROUPS, OURS_AFTER).and(&[may(
+        "ec2:CreateTags",
+        On::Adopted(NAME),
+        CLAIMS_UNCLAIMED,
+    )]),
+    writes("ec2:DeleteTags", GROUPS, OURS_WITHOUT),
+    deletes("ec2:DeleteSecurityGroup", GROUPS, OURS)
+        .note("Its rules that name other groups are revoked first, which is an apply permission."),
 ];

@@ -5,7 +5,10 @@
 //! targets (one UpdatePolicy replaces it everywhere at once), and each attachment is one call.
 
 pub mod aws;
+pub(crate) mod baseline;
 mod change;
+mod doctor;
+mod errors;
 mod operations;
 mod order;
 mod place;
@@ -24,9 +27,10 @@ pub use self::{
     spec::Spec,
 };
 use crate::{
+    baseline::Baseline,
     kind::{
-        Claimed, Creation, Guarded, Intent, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec,
-        Writers,
+        Claimed, Creation, Doctor, Guarded, Intent, Invalid, Kind, Meaning, Profile, Reach, Refs,
+        Removal, TagSpec, Writers,
     },
     model::{
         Risk,
@@ -104,6 +108,9 @@ impl Kind for ServiceControlPolicy {
     };
     const CONCERNS_ORGANIZATION: bool = true;
     const OPERATIONS: OfKind = operations::OPERATIONS;
+    const ERRORS: &'static [Meaning] = errors::ERRORS;
+    const DOCTOR: Doctor = doctor::DOCTOR;
+    const BASELINE: Baseline = baseline::BASELINE;
     type Spec = Spec;
     type State = State;
     type Change = Change;

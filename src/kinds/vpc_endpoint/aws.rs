@@ -1,6 +1,7 @@
 //! VPC endpoints at EC2.
 
 mod read;
+pub(super) mod rehearsal;
 #[cfg(all(test, feature = "simulator"))]
 mod simulated;
 #[cfg(test)]

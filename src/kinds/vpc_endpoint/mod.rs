@@ -5,7 +5,9 @@
 //! private DNS) is part of every wanted state.
 
 pub mod aws;
+pub(crate) mod baseline;
 mod change;
+mod errors;
 mod operations;
 mod policy;
 mod region;
@@ -25,8 +27,10 @@ pub use self::{
     spec::{DnsRecordIpType, EndpointType, IpAddressType, Spec},
 };
 use crate::{
+    baseline::Baseline,
     kind::{
-        Claimed, Creation, Guarded, Invalid, Kind, Profile, Reach, Refs, Removal, TagSpec, Writers,
+        Claimed, Creation, Doctor, Guarded, Invalid, Kind, Meaning, Profile, Reach, Refs, Removal,
+        TagSpec, Writers,
     },
     model::{Risk, policy_document::Context},
     operations::OfKind,
@@ -112,6 +116,9 @@ impl Kind for VpcEndpoint {
     };
 
     const OPERATIONS: OfKind = operations::OPERATIONS;
+    const ERRORS: &'static [Meaning] = errors::ERRORS;
+    const DOCTOR: Doctor = aws::rehearsal::DOCTOR;
+    const BASELINE: Baseline = baseline::BASELINE;
     type Spec = Spec;
     type State = State;
     type Change = Change;

@@ -5,106 +5,84 @@
 use serde_json::Value;
 
 use super::NAME;
-use crate::operations::{
-    Mode::{Apply, Destroy, Observe},
-    Need, OfKind, On, Operation, ResourceType, Usage,
-    When::{self, Claims, KeepsOwner, NobodyElses, Owned, StaysOurs},
-    table::{anything, may, owned, row},
+use crate::{
+    kind::LookupKind,
+    kinds::security_group,
+    operations::{
+        Named, Need, OfKind, On, Operation, ResourceType, Resources, Usage, When,
+        resources::{ROUTE_TABLE, SUBNET, VPC},
+        table::{
+            CLAIMS, CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, deletes, may, reads, writes,
+        },
+    },
 };
-
-const KINDS: &[&str] = &[NAME];
 
 /// All that the rest of the program asks of it.
-pub(super) const OPERATIONS: OfKind = OfKind {
-    rows: ROWS,
-    resource: Some(ResourceType {
-        service: "ec2",
-        sort: "vpc-endpoint",
-        sample: "vpce-00000000000000000",
-        named: None,
-    }),
-    usage: Some(usage),
-    ..OfKind::NONE
-};
+pub(super) const OPERATIONS: OfKind =
+    OfKind { rows: ROWS, resource: Some(RESOURCE), usage: Some(usage), ..OfKind::NONE };
+
+/// Endpoints.
+const RESOURCE: ResourceType = ResourceType::new(
+    "vpc-endpoint",
+    "arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}",
+    "vpce-00000000000000000",
+    Named::Never,
+);
+/// Hosted zones of Route 53. An endpoint's zone is AWS's own.
+const HOSTED_ZONE: ResourceType = ResourceType::new(
+    "hostedzone",
+    "arn:{partition}:route53:::hostedzone/{id}",
+    "Z00000000000000000000",
+    Named::Never,
+);
+
+const ENDPOINTS: On = On::Of(&Resources { name: "VpcEndpoints", types: &[RESOURCE] });
+const VPCS: On = On::Of(&Resources { name: "Vpcs", types: &[VPC] });
+const ZONES: On = On::Of(&Resources { name: "HostedZones", types: &[HOSTED_ZONE] });
+/// What an endpoint is put into.
+const PARTS: On = On::Of(&Resources {
+    name: "EndpointParts",
+    types: &[ROUTE_TABLE, security_group::RESOURCE, SUBNET],
+});
+
+const TO_OTHER_REGIONS: Need = Need::Noted("an endpoint to a service in another Region");
 
 const ROWS: &[Operation] = &[
-    row("ec2", "DescribeVpcs", Observe, KINDS, anything!("ec2:DescribeVpcs")),
-    row("ec2", "DescribeSubnets", Observe, KINDS, anything!("ec2:DescribeSubnets")),
-    row("ec2", "DescribeRouteTables", Observe, KINDS, anything!("ec2:DescribeRouteTables")),
-    row("ec2", "DescribeVpcEndpoints", Observe, KINDS, anything!("ec2:DescribeVpcEndpoints"))
-        .swept(),
-    row(
-        "ec2",
-        "DescribeVpcEndpointServices",
-        Observe,
-        KINDS,
-        anything!("ec2:DescribeVpcEndpointServices"),
-    )
-    .only(Need::UnknownServices),
-    row(
-        "ec2",
-        "CreateVpcEndpoint",
-        Apply,
-        KINDS,
-        &[
-            may("ec2:CreateVpcEndpoint", On::VpcEndpoints, &[Claims]),
-            may("ec2:CreateVpcEndpoint", On::Vpcs, &[]),
-            may("ec2:CreateVpcEndpoint", On::EndpointParts, &[]),
-            may("ec2:CreateTags", On::VpcEndpoints, &[Claims, When::CreatedByEc2]),
-            may("route53:AssociateVPCWithHostedZone", On::HostedZones, &[]),
-        ],
-    )
-    .note("Route 53 is for private DNS names; the zone is AWS's own and has no tags."),
-    row(
-        "ec2",
-        "CreateVpcEndpoint",
-        Apply,
-        KINDS,
-        &[may("vpce:AllowMultiRegion", On::Anything, &[])],
-    )
-    .only(Need::EndpointsToOtherRegions)
-    .note("A permission without a call of its own, asked for where the service is in another Region (AWS PrivateLink guide)."),
-    row(
-        "ec2",
-        "ModifyVpcEndpoint",
-        Apply,
-        KINDS,
-        &[
-            may("ec2:ModifyVpcEndpoint", On::VpcEndpoints, &[Owned]),
-            may("ec2:ModifyVpcEndpoint", On::EndpointParts, &[]),
-            may("route53:AssociateVPCWithHostedZone", On::HostedZones, &[]),
-        ],
-    )
-    .note("Subnets, groups and route tables are named by the manifest and need not be ours."),
-    row(
-        "ec2",
-        "CreateTags",
-        Apply,
-        KINDS,
-        &[
-            may("ec2:CreateTags", On::VpcEndpoints, &[Owned, StaysOurs]),
-            may("ec2:CreateTags", On::Adopted(NAME), &[Claims, NobodyElses]),
-        ],
-    ),
-    row(
-        "ec2",
-        "DeleteTags",
-        Apply,
-        KINDS,
-        &[may("ec2:DeleteTags", On::VpcEndpoints, &[Owned, KeepsOwner])],
-    ),
-    row(
-        "ec2",
-        "DeleteVpcEndpoints",
-        Destroy,
-        KINDS,
-        owned!("ec2:DeleteVpcEndpoints", VpcEndpoints),
-    ),
+    reads("ec2:DescribeVpcs"),
+    reads("ec2:DescribeSubnets"),
+    reads("ec2:DescribeRouteTables"),
+    reads("ec2:DescribeVpcEndpoints").swept(),
+    // Only for a service whose name palisade does not know.
+    reads("ec2:DescribeVpcEndpointServices").only(Need::Lookup(LookupKind::EndpointService)),
+    writes("ec2:CreateVpcEndpoint", ENDPOINTS, CLAIMS)
+        .and(&[
+            may("ec2:CreateVpcEndpoint", VPCS, &[]),
+            may("ec2:CreateVpcEndpoint", PARTS, &[]),
+            may("ec2:CreateTags", ENDPOINTS, &[When::Claims, When::CreatedByEc2]),
+            may("route53:AssociateVPCWithHostedZone", ZONES, &[]),
+        ])
+        .note("Route 53 is for private DNS names; the zone is AWS's own and has no tags."),
+    writes("ec2:CreateVpcEndpoint", On::Anything, &[])
+        .only_needs(&[may("vpce:AllowMultiRegion", On::Anything, &[])])
+        .only(TO_OTHER_REGIONS)
+        .note(
+            "A permission without a call of its own, asked for where the service is in another Region (AWS PrivateLink guide).",
+        ),
+    writes("ec2:ModifyVpcEndpoint", ENDPOINTS, OURS)
+        .and(&[
+            may("ec2:ModifyVpcEndpoint", PARTS, &[]),
+            may("route53:AssociateVPCWithHostedZone", ZONES, &[]),
+        ])
+        .note("Subnets, groups and route tables are named by the manifest and need not be ours."),
+    writes("ec2:CreateTags", ENDPOINTS, OURS_AFTER)
+        .and(&[may("ec2:CreateTags", On::Adopted(NAME), CLAIMS_UNCLAIMED)]),
+    writes("ec2:DeleteTags", ENDPOINTS, OURS_WITHOUT),
+    deletes("ec2:DeleteVpcEndpoints", ENDPOINTS, OURS),
 ];
 
 /// What only some endpoints need.
 fn usage(spec: &Value, usage: &mut Usage) {
     if !spec["serviceRegion"].is_null() {
-        usage.needs.insert(Need::EndpointsToOtherRegions);
+        usage.needs.insert(TO_OTHER_REGIONS);
     }
 }

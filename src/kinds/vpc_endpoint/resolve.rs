@@ -169,7 +169,7 @@ fn missing(spec: &Spec) -> Vec<Invalid> {
                 "an interface endpoint needs at least one; without it AWS would take the VPC's \
                  default group",
             )
-            .help("refer to a SecurityGroup manifest: `[{ref: name}]`"),
+            .help(format!("refer to a {} manifest: `[{{ref: name}}]`", security_group::NAME)),
         );
     }
     if typed != EndpointType::GatewayLoadBalancer && spec.policy.is_none() {

@@ -30,6 +30,9 @@ pub(super) fn hold(table: &Table, cases: u32) -> Result<(), String> {
     let mut reversed = Table {
         profile: table.profile,
         operations: table.operations,
+        errors: table.errors,
+        baseline: table.baseline,
+        doctor: table.doctor,
         about: table.about.clone(),
         leaves: table.leaves.clone(),
         tags: table.tags.clone(),

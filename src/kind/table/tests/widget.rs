@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
+    baseline::Baseline,
     kind::{
-        Claimed, Creation, Known, Profile, Refs, Removal, ScopeFacts, Writers,
+        Claimed, Creation, Doctor, Known, Profile, Refs, Removal, ScopeFacts, Writers,
         erased::{Edit, ErasedKind as _},
         table::{
             Absent, Call, Check, Compare, Form, Gives, How, Leaf, Null, Range, RiskOf, Table,
@@ -69,6 +70,9 @@ pub(super) fn table() -> Table {
             sweep: false,
         },
         operations: OfKind::NONE,
+        errors: &[],
+        baseline: Baseline::NONE,
+        doctor: Doctor::NONE,
         about: "A widget.".into(),
         leaves: vec![
             Leaf {

@@ -2,6 +2,8 @@
 
 mod observe;
 mod shapes;
+#[cfg(all(test, feature = "simulator"))]
+mod simulated;
 mod wire;
 
 use aws_sdk_sagemaker::{

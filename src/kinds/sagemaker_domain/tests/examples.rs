@@ -11,7 +11,7 @@ use crate::kinds::{
 
 const EXAMPLES: &str = include_str!("../../../../examples/sagemaker-domain.yaml");
 
-pub(super) fn specs() -> Vec<Value> {
+pub(in crate::kinds::sagemaker_domain) fn specs() -> Vec<Value> {
     serde_yaml::Deserializer::from_str(EXAMPLES)
         .map(|document| Value::deserialize(document).expect("YAML")["spec"].clone())
         .collect()

@@ -3,6 +3,9 @@
 mod blockers;
 mod edit;
 mod read;
+pub(super) mod rehearsal;
+#[cfg(all(test, feature = "simulator"))]
+mod simulated;
 mod wire;
 
 use std::collections::BTreeMap;

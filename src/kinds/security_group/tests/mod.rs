@@ -5,19 +5,17 @@ mod diff;
 mod groups;
 mod laws;
 mod pending;
-#[cfg(feature = "simulator")]
-mod port;
 mod resolve;
 
 use super::*;
 
 /// `"tcp 443, 10.0.0.0/16"`.
-fn rule(text: &str) -> Rule {
+pub(super) fn rule(text: &str) -> Rule {
     Rule::try_from(text.to_owned()).expect("a rule")
 }
 
 /// Rules as text, a description after `#`.
-fn rules(texts: &[&str]) -> Rules {
+pub(super) fn rules(texts: &[&str]) -> Rules {
     Rules(
         texts
             .iter()

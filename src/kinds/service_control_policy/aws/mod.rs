@@ -6,9 +6,11 @@
 
 mod attach;
 mod error;
+#[cfg(test)]
+mod instance_families;
 mod read;
 #[cfg(all(test, feature = "simulator"))]
-mod rehearsal;
+mod simulated;
 #[cfg(test)]
 mod tests;
 

@@ -2,9 +2,8 @@
 
 use std::fs;
 
-use super::*;
+use super::{super::baseline::instance_storage::LOCAL_DISKS, *};
 use crate::{
-    baseline::LOCAL_DISKS,
     model::policy_document::{Decision, PolicyDocument, Request},
     operations,
 };
@@ -305,8 +304,10 @@ fn palisade_can_do_its_work_below_every_guardrail() {
 #[test]
 fn nothing_that_palisade_ever_calls_is_denied_to_it() {
     let guardrails = guardrails();
-    let actions: BTreeSet<&str> =
-        operations::all().flat_map(|row| row.grants).map(|grant| grant.action).collect();
+    let actions: BTreeSet<&str> = operations::all()
+        .flat_map(operations::Operation::grants)
+        .map(|grant| grant.action)
+        .collect();
     assert!(actions.len() > 60, "{}", actions.len());
     // With and without what its requests carry: claim tags, tags of claimed resources, another Region of its own.
     let claim = ("aws:tagkeys", vec!["palisade:owner", "palisade:address", "palisade:deletion"]);

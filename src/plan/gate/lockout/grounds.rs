@@ -1,4 +1,5 @@
-//! What judging steps needs that no step changes: found out once a plan, and only where a step asks for it.
+//! What judging steps needs that no step changes: found out once a plan, and only where a step asks
+//! for it.
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -10,14 +11,14 @@ use serde_json::Value;
 
 use super::{
     accounts::{self, Other},
-    key::is_on_keys,
+    key::is_asked_of,
     place::Place,
     principals::{Principal, break_glass},
 };
 use crate::{
     kind::ScopeFacts,
     model::{Address, ScopedKind},
-    operations::{self, Operation},
+    operations::{self, resource_of},
     plan::{Inputs, Look},
 };
 
@@ -93,7 +94,8 @@ impl<'a> Grounds<'a> {
         place
     }
 
-    /// The policies of a kind in a scope that stay as they are where they are not changed themselves.
+    /// The policies of a kind in a scope that stay as they are where they are not changed
+    /// themselves.
     pub(super) fn others(&self, at: &ScopedKind) -> Rc<Vec<Other>> {
         if let Some(others) = self.others.borrow().get(at) {
             return Rc::clone(others);
@@ -103,19 +105,20 @@ impl<'a> Grounds<'a> {
         others
     }
 
-    /// The other kinds of which a resource uses this key, by what its manifest or its live state says.
-    pub(super) fn users_of_key(&self, key: &Address, arn: Option<&str>) -> BTreeSet<&'static str> {
+    /// The other kinds of which a resource uses this one, by what its manifest or its live state
+    /// says.
+    pub(super) fn users_of(&self, key: &Address, arn: Option<&str>) -> BTreeSet<&'static str> {
         let known = self.users.borrow().get(&key.kind).cloned();
         let users = known.unwrap_or_else(|| {
-            let users = Rc::new(Users::of(&key.kind, self.inputs.look));
+            let users = Rc::new(Users::find(&key.kind, self.inputs.look));
             self.users.borrow_mut().insert(key.kind.clone(), Rc::clone(&users));
             users
         });
-        users.of_key(key, arn)
+        users.of(key, arn)
     }
 }
 
-/// Which kinds use which keys.
+/// Which kinds use which resources of another kind.
 #[derive(Default)]
 struct Users {
     /// By the address that a manifest refers to.
@@ -125,14 +128,15 @@ struct Users {
 }
 
 impl Users {
-    fn of(key: &str, look: &Look<'_>) -> Self {
-        let needs_keys = |row: &&Operation| row.grants.iter().any(is_on_keys);
-        let kinds: BTreeSet<&'static str> = operations::all()
-            .filter(needs_keys)
-            .flat_map(|row| row.kinds.iter().copied())
-            .filter(|kind| *kind != key)
-            .collect();
+    /// The users of everything of a kind.
+    fn find(used: &str, look: &Look<'_>) -> Self {
         let mut users = Self::default();
+        let Some(resource) = resource_of(used) else { return users };
+        let kinds: BTreeSet<&'static str> = operations::all()
+            .filter(|row| row.grants().any(|grant| is_asked_of(resource, grant)))
+            .filter_map(|row| row.kind)
+            .filter(|kind| *kind != used)
+            .collect();
         for document in look.documents.values() {
             let Some(kind) = kinds.get(document.address.kind.as_str()) else { continue };
             for (_, asked) in &document.recorded.asked {
@@ -149,8 +153,8 @@ impl Users {
         users
     }
 
-    /// Notes every id that a value may name: ids consist of letters, digits and hyphens, and what surrounds them in an ARN
-    /// or a text does not.
+    /// Notes every id that a value may name: ids consist of letters, digits and hyphens, and what
+    /// surrounds them in an ARN or a text does not.
     fn named_in(&mut self, value: &Value, kind: &'static str) {
         match value {
             Value::String(text) => {
@@ -167,7 +171,7 @@ impl Users {
         }
     }
 
-    fn of_key(&self, key: &Address, arn: Option<&str>) -> BTreeSet<&'static str> {
+    fn of(&self, key: &Address, arn: Option<&str>) -> BTreeSet<&'static str> {
         let id = arn.and_then(|arn| arn.rsplit('/').next()).filter(|id| !id.is_empty());
         let by_id = id.and_then(|id| self.by_id.get(id));
         self.by_address.get(key).into_iter().chain(by_id).flatten().copied().collect()

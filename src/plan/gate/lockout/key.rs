@@ -8,12 +8,13 @@ use super::{
 };
 use crate::{
     model::policy_document::{Decision, PolicyDocument},
-    operations::{Grant, On, Operation},
+    operations::{Grant, On, Operation, ResourceType, resource_of},
     plan::Step,
 };
 
-/// Who of those that must not be locked out would lose what with the key of the step under this policy. Other kinds that
-/// name the key count as well: SageMaker asks for a grant with palisade's credentials when a domain is made.
+/// Who of those that must not be locked out would lose what with the key of the step under this
+/// policy. Other kinds that name the key count as well: their services ask for grants with
+/// palisade's credentials.
 pub(super) fn reasons(
     document: &PolicyDocument,
     step: &Step,
@@ -21,12 +22,13 @@ pub(super) fn reasons(
 ) -> Vec<LockoutReason> {
     let Some(facts) = grounds.facts(&step.address.scope) else { return Vec::new() };
     let kind = step.address.kind.as_str();
+    let Some(resource) = resource_of(kind) else { return Vec::new() };
     let arn = step.action.have().map(|have| have.arn.as_str());
-    let place = grounds.place_with(facts, kind).on_key(arn);
-    let users = grounds.users_of_key(&step.address, arn);
+    let place = grounds.place_with(facts, kind).with_only(resource, arn);
+    let users = grounds.users_of(&step.address, arn);
     let wanted = |row: &Operation, grant: &Grant| {
-        let used = row.kinds.iter().any(|it| *it == kind || users.contains(it));
-        is_on_keys(grant) && used
+        let used = row.kind.is_some_and(|it| it == kind || users.contains(it));
+        is_asked_of(resource, grant) && used
     };
     // No other account can administer a key, whatever the policy says (KMS developer guide).
     let glass = grounds.break_glass.iter().map(|glass| &glass.principal);
@@ -51,7 +53,9 @@ pub(super) fn reasons(
     reasons
 }
 
-/// Whether a permission is asked of a key's policy.
-pub(super) fn is_on_keys(grant: &Grant) -> bool {
-    grant.action.starts_with("kms:") && grant.on == On::Keys
+/// Whether a permission is asked of the policy of a resource of this type.
+pub(super) fn is_asked_of(resource: ResourceType, grant: &Grant) -> bool {
+    let own =
+        grant.action.split_once(':').is_some_and(|(service, _)| service == resource.service());
+    own && matches!(grant.on, On::Of(on) if on.types == [resource])
 }

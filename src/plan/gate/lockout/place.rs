@@ -11,9 +11,11 @@ use serde_json::Value;
 use super::Grounds;
 use crate::{
     kind::{ScopeFacts, erased::ErasedKind},
-    kinds::sagemaker_domain,
     model::{ScopedKind, policy_document::ANY_TEXT},
-    operations::{Need, On, Operation, ResourceType, Usage, kind_of_sort, of_kind, role_arns},
+    operations::{
+        Holes, Named, Need, On, Operation, ResourceType, Usage, kind_of, of_kind, resource_of,
+        resources::ROLE, role_arns,
+    },
     plan::{Inputs, Inventory},
 };
 
@@ -25,18 +27,19 @@ pub(super) struct Place<'a> {
     inputs: &'a Inputs<'a>,
     /// Every string in what is claimed there and in the manifests for it: ids among them.
     mentioned: Rc<BTreeSet<String>>,
-    /// The only key that matters, if it is so: its ARN, or none where it is yet to be made.
-    key: Option<Option<&'a str>>,
+    /// The only resource of its type that matters, if it is so: its ARN, or none where it is yet to
+    /// be made.
+    only: Option<(ResourceType, Option<&'a str>)>,
     /// What is there of each resource type that was asked for.
     found: Rc<RefCell<Found>>,
 }
 
 /// The ARNs of what is there, by resource type.
-type Found = BTreeMap<String, Rc<BTreeSet<String>>>;
+type Found = BTreeMap<ResourceType, Rc<BTreeSet<String>>>;
 
 impl<'a> Place<'a> {
-    /// The place of a scope; none if nothing is declared or live there, so that palisade does nothing in it. Everything that
-    /// is live counts, claimed or not: it may be adopted next.
+    /// The place of a scope; none if nothing is declared or live there, so that palisade does
+    /// nothing in it. Everything that is live counts, claimed or not: it may be adopted next.
     pub(super) fn of_scope(facts: &ScopeFacts, inputs: &'a Inputs<'a>) -> Option<Self> {
         let look = inputs.look;
         let mut usage = Usage::of(look.installation.registry, look.documents_in(&facts.name));
@@ -72,7 +75,7 @@ impl<'a> Place<'a> {
         mentioned: BTreeSet<String>,
     ) -> Self {
         let (usage, mentioned) = (Rc::new(usage), Rc::new(mentioned));
-        Self { facts, usage, inputs, mentioned, key: None, found: Rc::default() }
+        Self { facts, usage, inputs, mentioned, only: None, found: Rc::default() }
     }
 
     /// The same with a kind that is about to be used.
@@ -83,12 +86,13 @@ impl<'a> Place<'a> {
         Self { usage: Rc::new(Usage::clone(&self.usage).with(kind)), ..self }
     }
 
-    /// The same as if this were the only key there: its ARN, or that of one that is yet to be made.
-    pub(super) fn on_key<'k>(&self, arn: Option<&'k str>) -> Place<'k>
+    /// The same as if this were the only resource of its type there: its ARN, or that of one that
+    /// is yet to be made.
+    pub(super) fn with_only<'r>(&self, resource: ResourceType, arn: Option<&'r str>) -> Place<'r>
     where
-        'a: 'k,
+        'a: 'r,
     {
-        Place { key: Some(arn), ..self.clone() }
+        Place { only: Some((resource, arn)), ..self.clone() }
     }
 
     /// A scope in which nothing is used yet.
@@ -96,10 +100,11 @@ impl<'a> Place<'a> {
         Self::new(facts.clone(), Usage::default(), inputs, BTreeSet::new())
     }
 
-    /// Where a break-glass role must be able to undo what palisade does: the scopes of its account. In an account without
-    /// any that is in use nobody knows what it will have to do. It must then keep everything that palisade could need of
-    /// resources in an account, in every Region where palisade works; the organisation's policies are for whoever works in
-    /// the management account, whom no service control policy concerns.
+    /// Where a break-glass role must be able to undo what palisade does: the scopes of its account.
+    /// In an account without any that is in use nobody knows what it will have to do. It must then
+    /// keep everything that palisade could need of resources in an account, in every Region where
+    /// palisade works; the organisation's policies are for whoever works in the management account,
+    /// whom no service control policy concerns.
     pub(super) fn of_break_glass(
         account: &str,
         partition: &str,
@@ -149,109 +154,89 @@ impl<'a> Place<'a> {
         self.inputs.look.installation.owner
     }
 
-    /// The resources that a permission is needed on, each with its type: those that are claimed or named, and of each type
-    /// one that is yet to be made. Nothing for `*`.
+    /// The resources that a permission is needed on, each with its type: those that are claimed or
+    /// named, and of each type one that is yet to be made. Nothing for `*`.
     pub(super) fn resources(&self, row: &Operation, on: On) -> Vec<(&'static str, String)> {
-        let ScopeFacts { account, region, partition, .. } = &self.facts;
-        if let On::Adopted(kind) = on {
-            let ids = self.usage.adopted.get(kind).into_iter().flatten();
-            let Some(ResourceType { service, sort, .. }) = of_kind(kind).resource else {
-                return Vec::new();
-            };
-            let arn = |id| format!("arn:{partition}:{service}:{region}:{account}:{sort}/{id}");
-            return ids.map(|id| (sort, arn(id))).collect();
+        match (on, &self.usage.execution_roles) {
+            (On::Adopted(kind), _) => {
+                let Some(resource) = resource_of(kind) else { return Vec::new() };
+                let ids = self.usage.adopted.get(kind).into_iter().flatten();
+                ids.map(|id| (resource.sort, self.arn(&resource, id))).collect()
+            }
+            (On::ServiceRole(role), _) => {
+                let id = format!("aws-service-role/{}/{}", role.service, role.name);
+                vec![(ROLE.sort, self.arn(&ROLE, &id))]
+            }
+            (On::ExecutionRoles, Some(roles)) => {
+                roles.iter().map(|role| (ROLE.sort, role.clone())).collect()
+            }
+            (On::ExecutionRoles, None) => {
+                vec![(ROLE.sort, self.arn(&ROLE, &ANY_TEXT.to_string()))]
+            }
+            (On::Anything | On::Of(_), _) => {
+                let mut found = BTreeSet::new();
+                for resource in on.types() {
+                    let arns = self.of_type(resource);
+                    found.extend(arns.iter().map(|arn| (resource.sort, arn.clone())));
+                    found.extend(self.of_others(row, resource).map(|arn| (resource.sort, arn)));
+                }
+                found.into_iter().collect()
+            }
         }
-        if let On::ServiceRole(service) = on {
-            let role = format!("aws-service-role/{service}/{}", service_role(service));
-            return vec![("role", format!("arn:{partition}:iam::{account}:role/{role}"))];
-        }
-        if let (On::ExecutionRoles, Some(roles)) = (on, &self.usage.execution_roles) {
-            return roles.iter().map(|role| ("role", role.clone())).collect();
-        }
-        let mut found = BTreeSet::new();
-        if on == On::Keys && row.kinds.contains(&sagemaker_domain::NAME) && self.key.is_none() {
-            // A domain's key can be anybody's.
-            let keys = self.mentioned.iter().filter(|arn| is_key_arn(arn)).cloned();
-            found.extend(keys.map(|arn| ("key", arn)));
-        }
-        for sort in on.sorts() {
-            found.extend(self.of_sort(sort).iter().map(|arn| (*sort, arn.clone())));
-        }
-        // Of the places of an organisation each call takes one sort or another, and none takes all.
-        let fits = |sort: &str| {
-            on != On::Places || row.name != "ListOrganizationalUnitsForParent" || sort != "account"
-        };
-        found.into_iter().filter(|(sort, _)| fits(sort)).collect()
+    }
+
+    /// Those that a kind's manifests and resources name although they may be anybody's.
+    fn of_others<'s>(
+        &'s self,
+        row: &Operation,
+        resource: &'s ResourceType,
+    ) -> impl Iterator<Item = String> + use<'s, 'a> {
+        let named = row.kind.is_some_and(|kind| of_kind(kind).names.contains(resource));
+        let all = self.mentioned.iter().filter(move |_| named && self.only.is_none());
+        all.filter(|arn| resource.is_arn(arn)).cloned()
     }
 
     /// Those of one type: what is claimed, what is named, and one that nobody has made yet.
-    fn of_sort(&self, sort: &str) -> Rc<BTreeSet<String>> {
-        if let ("key", Some(key)) = (sort, self.key) {
-            let sample = kind_of_sort(sort).map_or("", |(_, resource)| resource.sample);
-            let arn = key.map_or_else(|| self.arn(sort, sample), str::to_owned);
+    fn of_type(&self, resource: &ResourceType) -> Rc<BTreeSet<String>> {
+        if let Some((only, arn)) = &self.only
+            && only == resource
+        {
+            let arn = arn.map_or_else(|| self.arn(resource, resource.sample), str::to_owned);
             return Rc::new(BTreeSet::from([arn]));
         }
-        if let Some(found) = self.found.borrow().get(sort) {
+        if let Some(found) = self.found.borrow().get(resource) {
             return Rc::clone(found);
         }
-        let found = Rc::new(self.find(sort));
-        self.found.borrow_mut().insert(sort.to_owned(), Rc::clone(&found));
+        let found = Rc::new(self.find(resource));
+        self.found.borrow_mut().insert(*resource, Rc::clone(&found));
         found
     }
 
-    fn find(&self, sort: &str) -> BTreeSet<String> {
-        let named = |start: &str, sample: &str| -> BTreeSet<String> {
-            self.named(start).chain([sample]).map(str::to_owned).collect()
-        };
-        let only = |sample: &str| BTreeSet::from([sample.to_owned()]);
-        let of_kind = kind_of_sort(sort);
-        let ids = match (of_kind, sort) {
-            (Some((_, ResourceType { sample, named: Some(start), .. })), _) => named(start, sample),
-            (Some((_, ResourceType { sample, named: None, .. })), _) => only(sample),
-            (None, "vpc") => named("vpc-", "vpc-00000000000000000"),
-            (None, "subnet") => named("subnet-", "subnet-00000000000000000"),
-            (None, "route-table") => named("rtb-", "rtb-00000000000000000"),
-            (None, "security-group-rule") => only("sgr-00000000000000000"),
-            (None, "prefix-list") => named("pl-", "pl-00000000000000000"),
-            (None, "hostedzone") => only("Z00000000000000000000"),
-            (None, "alias") => named("alias/", "alias/00000000"),
-            (None, "root") => named("r-", "r-0000"),
-            (None, "organizationalunit") => named("ou-", "ou-0000-00000000"),
-            (None, "account") => {
-                let others = self.mentioned.iter().filter(|id| is_account(id)).cloned();
-                others.chain([self.facts.account.clone()]).collect()
-            }
-            (None, "role") => BTreeSet::from([ANY_TEXT.to_string()]),
-            _ => return BTreeSet::new(),
-        };
-        let mut all: BTreeSet<String> = ids.iter().map(|id| self.arn(sort, id)).collect();
-        all.extend(of_kind.map(|(kind, _)| self.claimed(kind)).unwrap_or_default());
-        if sort == "prefix-list" {
-            // Those of AWS belong to `aws`.
-            let ScopeFacts { region, partition, .. } = &self.facts;
-            let of_aws = |id| format!("arn:{partition}:ec2:{region}:aws:{sort}/{id}");
-            all.extend(ids.iter().map(of_aws));
+    fn find(&self, resource: &ResourceType) -> BTreeSet<String> {
+        let named = self.mentioned.iter().map(String::as_str).filter(|id| match resource.named {
+            Named::Never => false,
+            Named::By(start) => id.starts_with(start),
+            Named::Account => is_account(id),
+        });
+        let ids: Vec<&str> = named.chain([resource.sample]).collect();
+        let mut all: BTreeSet<String> = ids.iter().map(|id| self.arn(resource, id)).collect();
+        all.extend(kind_of(*resource).map(|kind| self.claimed(kind)).unwrap_or_default());
+        if let Some(others) = resource.others {
+            all.extend(ids.iter().map(|id| self.arn_of(others, resource, id)));
         }
         all
     }
 
-    /// As the service authorization reference writes the ARNs of resource types.
-    fn arn(&self, sort: &str, id: &str) -> String {
-        let ScopeFacts { account, region, partition, .. } = &self.facts;
+    fn arn(&self, resource: &ResourceType, id: &str) -> String {
+        self.arn_of(&self.facts.account, resource, id)
+    }
+
+    /// The ARN of what belongs to an account, or to AWS.
+    fn arn_of(&self, account: &str, resource: &ResourceType, id: &str) -> String {
         let any = ANY_TEXT.to_string();
         let manager = self.inputs.organization.managers.get(&self.facts.name).unwrap_or(&any);
         let organization = self.organization().unwrap_or(&any);
-        let organizations = format!("arn:{partition}:organizations::{manager}");
-        match sort {
-            "hostedzone" => format!("arn:{partition}:route53:::{sort}/{id}"),
-            "key" => format!("arn:{partition}:kms:{region}:{account}:{sort}/{id}"),
-            "alias" => format!("arn:{partition}:kms:{region}:{account}:{id}"),
-            "domain" => format!("arn:{partition}:sagemaker:{region}:{account}:{sort}/{id}"),
-            "role" => format!("arn:{partition}:iam::{account}:{sort}/{id}"),
-            "organizationalunit" => format!("{organizations}:ou/{organization}/{id}"),
-            "policy" | "root" | "account" => format!("{organizations}:{sort}/{organization}/{id}"),
-            _ => format!("arn:{partition}:ec2:{region}:{account}:{sort}/{id}"),
-        }
+        resource.arn(id, Holes { account, ..Holes::of(&self.facts, manager, organization) })
     }
 
     /// What is claimed of a kind, by its ARN.
@@ -262,30 +247,11 @@ impl<'a> Place<'a> {
         let arns = ours.map(|it| it.resource.arn.clone());
         arns.filter(|arn| arn.starts_with("arn:")).collect()
     }
-
-    /// Ids that manifests or claimed resources name.
-    fn named<'s>(&'s self, start: &'s str) -> impl Iterator<Item = &'s str> {
-        self.mentioned.iter().map(String::as_str).filter(move |id| id.starts_with(start))
-    }
 }
 
 /// Whether an id is an account's.
 pub(super) fn is_account(id: &str) -> bool {
     id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit())
-}
-
-fn is_key_arn(text: &str) -> bool {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    matches!(parts[..], ["arn", _, "kms", _, _, name] if name.starts_with("key/"))
-}
-
-/// The name of a service-linked role (the services' guides).
-fn service_role(service: &str) -> &'static str {
-    match service {
-        "sagemaker.amazonaws.com" => "AWSServiceRoleForAmazonSageMakerNotebooks",
-        "mrk.kms.amazonaws.com" => "AWSServiceRoleForKeyManagementServiceMultiRegionKeys",
-        _ => "AWSServiceRoleFor",
-    }
 }
 
 fn strings(value: &Value, found: &mut BTreeSet<String>) {

@@ -262,21 +262,13 @@ impl Asked<'_> {
                 _ => Fact::Unknown,
             },
             "kms:bypasspolicylockoutsafetycheck" => Fact::Is("false".to_owned()),
-            "kms:grantisforawsresource" if when(&When::GrantForService) => {
-                Fact::Is("true".to_owned())
-            }
-            "organizations:policytype" if when(&When::ServiceControlPolicies) => {
-                Fact::Is("SERVICE_CONTROL_POLICY".to_owned())
-            }
             _ => self.said_by_grant(key),
         }
     }
 
     fn said_by_grant(&self, key: &str) -> Fact {
-        let said = self.grant.when.iter().find_map(|when| match (key, when) {
-            ("sagemaker:taggingaction", When::TaggedBy(value))
-            | ("iam:passedtoservice", When::PassedTo(value))
-            | ("iam:awsservicename", When::RoleOf(value)) => Some(*value),
+        let said = self.grant.when.iter().find_map(|when| match when {
+            When::Says(said) if said.key.eq_ignore_ascii_case(key) => Some(said.value),
             _ => None,
         });
         said.into()

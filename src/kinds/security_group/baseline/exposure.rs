@@ -1,13 +1,13 @@
-//! What rules of security groups open together: rules add up, so that an address space or a port range in pieces is open
-//! as a whole.
+//! What rules of security groups open together: rules add up, so that an address space or a port
+//! range in pieces is open as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::Listed;
-use crate::{
-    kinds::security_group::{Peer, Ports, Traffic},
-    model::{AddressSpace, Cidr},
+use super::{
+    super::{Peer, Ports, Traffic},
+    group::Listed,
 };
+use crate::model::{AddressSpace, Cidr};
 
 /// How many ranges a message names.
 const SHOWN: usize = 4;
@@ -15,10 +15,10 @@ const SHOWN: usize = 4;
 const USABLE: Ports = Ports { from: 1, to: u16::MAX };
 
 /// One rule that has its part in opening something, by its number in the list, and what is open.
-pub(super) type Part = (usize, String);
+pub(crate) type Part = (usize, String);
 
-/// Whether a peer by itself is the internet: all addresses of a family, or half of them, which is how rules get past a
-/// check.
+/// Whether a peer by itself is the internet: all addresses of a family, or half of them, which is
+/// how rules get past a check.
 pub(super) fn is_everywhere(peer: &Peer) -> bool {
     let Peer::Cidr(cidr) = peer else { return false };
     let space = AddressSpace::of([cidr]);
@@ -26,7 +26,7 @@ pub(super) fn is_everywhere(peer: &Peer) -> bool {
 }
 
 /// The rules that open risky traffic to everywhere, alone or with others, and to what.
-pub(super) fn to_everywhere(rules: &[&Listed], risky: impl Fn(Traffic) -> bool) -> BTreeSet<Part> {
+pub(crate) fn to_everywhere(rules: &[&Listed], risky: impl Fn(Traffic) -> bool) -> BTreeSet<Part> {
     // Of a rule whose pieces are open by different rules, the most of them.
     let mut found: BTreeMap<(usize, bool), (usize, String)> = BTreeMap::new();
     for traffic in pieces(rules).into_iter().filter(|piece| risky(*piece)) {
@@ -113,7 +113,8 @@ fn stretches(ranges: impl Iterator<Item = Ports>) -> Vec<Ports> {
         .collect()
 }
 
-/// The rules that open all ports of a protocol to somebody else than the group itself, alone or with others.
+/// The rules that open all ports of a protocol to somebody else than the group itself, alone or
+/// with others.
 pub(super) fn all_ports(rules: &[&Listed]) -> BTreeSet<Part> {
     let mut found = BTreeSet::new();
     let peers: BTreeSet<&Peer> = rules.iter().map(|listed| &listed.rule.peer).collect();

@@ -1,14 +1,12 @@
 //! The requests that the rules are about.
 
 use super::{
+    super::State,
     blinding::{RECORDER, WATCHERS, Watcher},
     instance_storage::LOCAL_DISKS,
-};
-use crate::baseline::{
-    Breach,
-    facts::Facts,
     probe::{Key, Probe, Together, absent, attached, is, missing},
 };
+use crate::baseline::{Breach, Facts};
 
 pub(super) fn trails(facts: &Facts<'_>) -> Vec<Breach> {
     blinding(facts, |watcher| watcher.service == RECORDER, |w| [w.deletes, w.suspends].concat())
@@ -118,12 +116,13 @@ pub(super) fn instance_types(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 /// Whether the policies of some scope keep large instance types from Studio apps.
-pub(in crate::baseline) fn denies_large_apps(facts: &Facts<'_>) -> bool {
-    !facts.policies.is_empty() && instance_types(facts).is_empty()
+pub(crate) fn denies_large_apps(facts: &Facts<'_>) -> bool {
+    facts.of::<State>().next().is_some() && instance_types(facts).is_empty()
 }
 
 pub(super) fn presigned(facts: &Facts<'_>) -> Vec<Breach> {
-    // Every call that hands out a session by URL (service authorization reference). None has a condition key of its own.
+    // Every call that hands out a session by URL (service authorization reference). None has a
+    // condition key of its own.
     const URLS: [&str; 6] = [
         "CreateHubContentPresignedUrls",
         "CreatePartnerAppPresignedUrl",
@@ -193,7 +192,8 @@ pub(super) fn local_disks(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 pub(super) fn keys(facts: &Facts<'_>) -> Vec<Breach> {
-    // Without its imported material or its key store a key cannot be used either (KMS API reference).
+    // Without its imported material or its key store a key cannot be used either (KMS API
+    // reference).
     let verbs = ["ScheduleKeyDeletion", "DisableKey", "DeleteImportedKeyMaterial"];
     missing(facts, &verbs.map(|verb| Probe::of("kms", verb, &[])))
 }
@@ -236,8 +236,9 @@ pub(super) fn organisation(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 pub(super) fn gateways(facts: &Facts<'_>) -> Vec<Breach> {
-    // CreateDefaultVpc makes a gateway and a route to it in one call (EC2 API reference); a peering leads to a VPC that may
-    // have one; VPC block public access is what makes a gateway count for nothing.
+    // CreateDefaultVpc makes a gateway and a route to it in one call (EC2 API reference); a peering
+    // leads to a VPC that may have one; VPC block public access is what makes a gateway count for
+    // nothing.
     let verbs = [
         "AcceptVpcPeeringConnection",
         "AttachInternetGateway",
@@ -267,7 +268,7 @@ pub(super) fn lockout(facts: &Facts<'_>) -> Vec<Breach> {
     ];
     let mut found = Vec::new();
     for role in facts.roles {
-        for policy in &facts.policies {
+        for policy in facts.of::<State>() {
             let alone = Together::of(&[policy]);
             let refused: Vec<_> = NEEDED
                 .into_iter()

@@ -1,28 +1,30 @@
 //! What blinds the services that record and detect, service by service.
 //!
-//! Deleting is only the loudest way. Action names are those of the service authorization reference (service data of
-//! 2026-09-26); what they do is in each service's API reference, named above the row. What security teams do every day
-//! (archiving single findings, changing their workflow status) is not here, although it hides findings too.
+//! Deleting is only the loudest way. Action names are those of the service authorization reference
+//! (service data of 2026-09-26); what they do is in each service's API reference, named above the
+//! row. What security teams do every day (archiving single findings, changing their workflow
+//! status) is not here, although it hides findings too.
 
 /// One service.
 #[derive(Debug)]
-pub(in crate::baseline) struct Watcher {
+pub(super) struct Watcher {
     /// The prefix of its actions.
-    pub(in crate::baseline) service: &'static str,
+    pub(super) service: &'static str,
     /// What takes it, a part of it or a member account away.
-    pub(in crate::baseline) deletes: &'static [&'static str],
+    pub(super) deletes: &'static [&'static str],
     /// What suspends it, or narrows what it sees or where that goes.
-    pub(in crate::baseline) suspends: &'static [&'static str],
+    pub(super) suspends: &'static [&'static str],
     /// What keeps its findings out of sight, or makes them up.
-    pub(in crate::baseline) hides: &'static [&'static str],
+    pub(super) hides: &'static [&'static str],
 }
 
 /// The service whose record the others rest on; it has a rule of its own.
-pub(in crate::baseline) const RECORDER: &str = "cloudtrail";
+pub(super) const RECORDER: &str = "cloudtrail";
 
 /// Every service.
-pub(in crate::baseline) const WATCHERS: &[Watcher] = &[
-    // API reference: StopLogging, PutEventSelectors, UpdateTrail, UpdateEventDataStore, PutEventConfiguration; AWS Control Tower AWS-GR_CLOUDTRAIL_CHANGE_PROHIBITED.
+pub(super) const WATCHERS: &[Watcher] = &[
+    // API reference: StopLogging, PutEventSelectors, UpdateTrail, UpdateEventDataStore,
+    // PutEventConfiguration; AWS Control Tower AWS-GR_CLOUDTRAIL_CHANGE_PROHIBITED.
     Watcher {
         service: "cloudtrail",
         deletes: &[
@@ -48,7 +50,8 @@ pub(in crate::baseline) const WATCHERS: &[Watcher] = &[
         ],
         hides: &[],
     },
-    // API reference: PutConfigurationRecorder (a recording group of no types), DisassociateResourceTypes, PutEvaluations; AWS Control Tower AWS-GR_CONFIG_CHANGE_PROHIBITED.
+    // API reference: PutConfigurationRecorder (a recording group of no types),
+    // DisassociateResourceTypes, PutEvaluations; AWS Control Tower AWS-GR_CONFIG_CHANGE_PROHIBITED.
     Watcher {
         service: "config",
         deletes: &[
@@ -80,7 +83,8 @@ pub(in crate::baseline) const WATCHERS: &[Watcher] = &[
             "PutRemediationExceptions",
         ],
     },
-    // API reference: UpdateDetector (`enable: false` suspends), StopMonitoringMembers, CreateFilter (`ARCHIVE`), CreateIPSet; user guide, "Suspending or disabling GuardDuty".
+    // API reference: UpdateDetector (`enable: false` suspends), StopMonitoringMembers, CreateFilter
+    // (`ARCHIVE`), CreateIPSet; user guide, "Suspending or disabling GuardDuty".
     Watcher {
         service: "guardduty",
         deletes: &[
@@ -117,7 +121,8 @@ pub(in crate::baseline) const WATCHERS: &[Watcher] = &[
             "UpdateTrustedEntitySet",
         ],
     },
-    // API reference: DisableSecurityHub, DisableSecurityHubV2, BatchDisableStandards, UpdateStandardsControl, CreateAutomationRule (`SUPPRESSED`).
+    // API reference: DisableSecurityHub, DisableSecurityHubV2, BatchDisableStandards,
+    // UpdateStandardsControl, CreateAutomationRule (`SUPPRESSED`).
     Watcher {
         service: "securityhub",
         deletes: &[
@@ -147,7 +152,8 @@ pub(in crate::baseline) const WATCHERS: &[Watcher] = &[
         suspends: &["UpdateAnalyzer"],
         hides: &["ApplyArchiveRule", "CreateArchiveRule", "UpdateArchiveRule"],
     },
-    // API reference: UpdateMacieSession (`PAUSED` suspends), DisableMacie, CreateFindingsFilter, CreateAllowList.
+    // API reference: UpdateMacieSession (`PAUSED` suspends), DisableMacie, CreateFindingsFilter,
+    // CreateAllowList.
     Watcher {
         service: "macie2",
         deletes: &[

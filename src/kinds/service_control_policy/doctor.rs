@@ -1,30 +1,34 @@
-//! Whether service control policies keep everybody else from taking palisade's claim off a resource, or from putting it on one.
-//! What carries the claim is palisade's to change: who may write the tags decides what it changes.
+//! Whether service control policies keep everybody else from taking palisade's claim off a
+//! resource, or from putting it on one. What carries the claim is palisade's to change: who may
+//! write the tags decides what it changes.
 
-use super::Check;
+use super::{NAME, baseline};
 use crate::{
-    baseline,
-    kind::ScopeFacts,
-    kinds::service_control_policy,
+    kind::{Doctor, Opinion, ScopeFacts},
     manifest::{Document, Presence, Snapshot},
     model::policy_document::{Dialect, PolicyDocument},
 };
 
-const KIND: &str = service_control_policy::NAME;
+pub(super) const DOCTOR: Doctor = Doctor { judge: Some(judge), ..Doctor::NONE };
+
+const ABOUT: &str = "claim tags";
+const HELP: &str = "deny everything where `ForAnyValue:StringLike` finds `palisade:*` in aws:TagKeys, and ec2:DeleteTags \
+                    without aws:TagKeys, to everybody but palisade's role; nothing to do where a policy outside of this \
+                    directory does that";
 
 /// Judges what the manifests attach somewhere. Which accounts are below those places is live data, and is not judged here.
 /// `None` for the account that keeps the organisation's policies: they hold for everybody but it.
-pub(super) fn check(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Check> {
-    let policies = || snapshot.documents.values().filter(|it| it.address.kind == KIND);
+fn judge(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Opinion> {
+    let policies = || snapshot.documents.values().filter(|it| it.address.kind == NAME);
     if policies().any(|it| it.address.scope == facts.name) {
         return None;
     }
-    let name = format!("{}: claim tags", facts.name);
     let documents: Vec<PolicyDocument> = policies().filter_map(attached).collect();
     let in_force: Vec<&PolicyDocument> = documents.iter().collect();
     let open = baseline::open_claim_tags(&in_force, &facts.region);
     let Some(first) = open.first() else {
-        return Some(Check::ok(name, "protected by service control policies of the manifests"));
+        let found = "protected by service control policies of the manifests".to_owned();
+        return Some(Opinion { about: ABOUT, found, help: None });
     };
     let found = match open.len() {
         _ if documents.is_empty() => {
@@ -36,10 +40,7 @@ pub(super) fn check(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Check> {
             count - 1
         ),
     };
-    let help = "deny everything where `ForAnyValue:StringLike` finds `palisade:*` in aws:TagKeys, and ec2:DeleteTags \
-                without aws:TagKeys, to everybody but palisade's role; nothing to do where a policy outside of this \
-                directory does that";
-    Some(Check::warn(name, found, help))
+    Some(Opinion { about: ABOUT, found, help: Some(HELP) })
 }
 
 /// The policy of a manifest, if the manifest attaches it somewhere.
@@ -65,7 +66,7 @@ mod tests {
         simulator::example::SETTINGS,
     };
 
-    fn judged(statements: &[String]) -> BTreeMap<String, Option<Check>> {
+    fn judged(statements: &[String]) -> BTreeMap<String, Option<Opinion>> {
         let dir = tempfile::tempdir().unwrap();
         let text = format!(
             "apiVersion: palisade.dev/v1alpha1\nkind: ServiceControlPolicy\nmetadata: {{name: tags, scope: org}}\nspec:\n  \
@@ -77,7 +78,7 @@ mod tests {
         let (registry, facts) = (kinds::registry(), Scopes::offline_facts(&settings));
         let loader = Loader { registry: &registry, settings: &settings, facts: &facts };
         let snapshot = loader.load(dir.path()).unwrap();
-        facts.values().map(|it| (it.name.clone(), check(it, &snapshot))).collect()
+        facts.values().map(|it| (it.name.clone(), judge(it, &snapshot))).collect()
     }
 
     fn deny(actions: &str, condition: &str) -> String {
@@ -96,7 +97,7 @@ mod tests {
         let without_list = deny("\"ec2:DeleteTags\"", &format!("{{{owned}, {OTHERS}}}"));
         let checks = judged(&[deny("\"*\"", &any), without_list.clone()]);
         let prod = checks["ml-prod"].as_ref().unwrap();
-        assert_eq!(prod.status, super::super::Status::Ok, "{prod:?}");
+        assert_eq!(prod.help, None, "{prod:?}");
         assert_eq!(
             checks["org"], None,
             "no service control policy holds for the account that keeps them"
@@ -118,7 +119,7 @@ mod tests {
             let checks = judged(&statements);
             let prod = checks["ml-prod"].as_ref().unwrap();
             assert!(prod.found.contains(open), "{prod:?}");
-            assert!(prod.help.as_deref().is_some_and(|help| help.contains("aws:TagKeys")));
+            assert!(prod.help.is_some_and(|help| help.contains("aws:TagKeys")));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{examples, merge, scope};
+use super::super::tests::{examples, merge, scope};
 use crate::{
     aws::{Brake, Connection, Guard},
     kind::{

@@ -4,31 +4,27 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{
-    Breach, Reach, Rule, Severity,
-    facts::{Facts, Wanted},
-    service_control_policy,
-};
-use crate::kinds::{
-    sagemaker_domain::{self, State},
-    security_group::DEFAULT_GROUP,
-};
+use super::{NAME as KIND, State};
+use crate::baseline::{Baseline, Breach, Facts, Reach, Rule, Severity, Wanted};
 
-const KIND: &str = sagemaker_domain::NAME;
-const USER_GROUPS: &str = "defaultUserSettings.securityGroups";
+/// All that the baseline asks of domains.
+pub(super) const BASELINE: Baseline = Baseline::of::<State>(RULES);
+
+/// Where the groups of the users' apps stand.
+pub(crate) const USER_GROUPS: &str = "defaultUserSettings.securityGroups";
 const SPACE_GROUPS: &str = "defaultSpaceSettings.securityGroups";
 const USER_ROLE: &str = "defaultUserSettings.executionRole";
 const SPACE_ROLE: &str = "defaultSpaceSettings.executionRole";
 const SHARING: &str = "defaultUserSettings.sharingSettings";
 const DOCKER: &str = "domainSettings.dockerSettings";
 const PROPAGATION: &str = "domainSettings.trustedIdentityPropagationSettings.status";
-const HIDDEN_TYPES: &str = "defaultUserSettings.studioWebPortalSettings.hiddenInstanceTypes";
+/// Where the instance types stand that users do not see.
+pub(crate) const HIDDEN_TYPES: &str =
+    "defaultUserSettings.studioWebPortalSettings.hiddenInstanceTypes";
 const SESSION_NAMES: &str =
     "defaultUserSettings.studioWebPortalSettings.executionRoleSessionNameMode";
-/// SageMaker developer guide: five groups, of which SageMaker takes one for NFS.
-const MOST_GROUPS: usize = 4;
 
-pub(super) const RULES: &[Rule] = &[
+const RULES: &[Rule] = &[
     Rule {
         id: "SMD-01",
         severity: Severity::High,
@@ -52,28 +48,6 @@ pub(super) const RULES: &[Rule] = &[
         help: "list at least two private subnets, in different zones",
         reach: Reach::Manifest,
         check: subnets,
-    },
-    Rule {
-        id: "SMD-03",
-        severity: Severity::High,
-        kind: KIND,
-        title: "Home file system and volumes are encrypted with a key of a KmsKey manifest",
-        why: "With AWS's own key nobody decides who may decrypt, and it cannot be taken away.",
-        source: "checkov CKV_AWS_187; SageMaker developer guide, \"Protect Data at Rest Using Encryption\"",
-        help: "write `kmsKey: {ref: NAME}` (it can only be chosen when the domain is made)",
-        reach: Reach::Manifest,
-        check: key,
-    },
-    Rule {
-        id: "SMD-04",
-        severity: Severity::High,
-        kind: KIND,
-        title: "Apps are in one to four groups, none of them the VPC's default",
-        why: "The default group is everybody's; of five groups SageMaker needs one for NFS.",
-        source: "SageMaker API reference, UserSettings.SecurityGroups; Security Hub EC2.2",
-        help: "refer to SecurityGroup manifests in `defaultUserSettings.securityGroups`",
-        reach: Reach::Manifest,
-        check: groups,
     },
     Rule {
         id: "SMD-05",
@@ -179,39 +153,26 @@ pub(super) const RULES: &[Rule] = &[
         reach: Reach::Manifest,
         check: tags,
     },
-    Rule {
-        id: "SMD-16",
-        severity: Severity::Low,
-        kind: KIND,
-        title: "The largest instance types are hidden or denied",
-        why: "They are what stolen sessions are used for, and the bill is noticed late.",
-        source: "AWS whitepaper \"SageMaker Studio Administration Best Practices\" (limiting CreateApp by \
-                 sagemaker:InstanceTypes); SageMaker API reference, StudioWebPortalSettings",
-        help: "list `hiddenInstanceTypes`, or deny sagemaker:CreateApp by sagemaker:InstanceTypes in a \
-               ServiceControlPolicy",
-        reach: Reach::Manifest,
-        check: instance_types,
-    },
 ];
 
 /// Whether the manifest says that the domain is `VpcOnly`.
-pub(super) fn is_vpc_only(state: &State) -> bool {
+pub(crate) fn is_vpc_only(state: &State) -> bool {
     state.text("appNetworkAccessType") == Some("VpcOnly")
 }
 
 /// The VPC.
-pub(super) fn vpc(state: &State) -> Option<&str> {
+pub(crate) fn vpc(state: &State) -> Option<&str> {
     state.text("vpc")
 }
 
 /// The groups of the users' apps.
-pub(super) fn app_groups(state: &State) -> BTreeSet<String> {
+pub(crate) fn app_groups(state: &State) -> BTreeSet<String> {
     let list = state.at(USER_GROUPS).and_then(Value::as_array);
     list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// The groups of all apps: the users', and those of shared spaces.
-pub(super) fn all_groups(state: &State) -> BTreeSet<String> {
+pub(crate) fn all_groups(state: &State) -> BTreeSet<String> {
     let list = state.at(SPACE_GROUPS).and_then(Value::as_array);
     let spaces = list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
     spaces.chain(app_groups(state)).collect()
@@ -222,13 +183,13 @@ fn leaf<'s>(state: &'s State, path: &str) -> Option<&'s str> {
 }
 
 /// A breach at `field` for every domain that `wrong` has something to say about.
-fn each(
+pub(crate) fn each(
     facts: &Facts<'_>,
     field: &str,
     wrong: impl Fn(&Wanted<'_, State>) -> Option<String>,
 ) -> Vec<Breach> {
-    let found = facts.domains.iter();
-    found.filter_map(|domain| wrong(domain).map(|why| domain.breach(field, why))).collect()
+    let found = facts.of::<State>();
+    found.filter_map(|domain| wrong(&domain).map(|why| domain.breach(field, why))).collect()
 }
 
 fn vpc_only(facts: &Facts<'_>) -> Vec<Breach> {
@@ -249,36 +210,6 @@ fn subnets(facts: &Facts<'_>) -> Vec<Breach> {
     })
 }
 
-fn key(facts: &Facts<'_>) -> Vec<Breach> {
-    each(facts, "kmsKey", |domain| {
-        let why = match domain.state.text("kmsKey") {
-            None => "encrypts with AWS's own key",
-            Some(arn) if facts.is_managed_key(arn) => return None,
-            Some(_) => "names a key that no manifest declares: who may use it is not known",
-        };
-        Some(why.to_owned())
-    })
-}
-
-fn groups(facts: &Facts<'_>) -> Vec<Breach> {
-    each(facts, USER_GROUPS, |domain| {
-        let ids = app_groups(&domain.state);
-        let default = |id: &String| {
-            let group = facts.group(id);
-            group.is_some_and(|g| g.wanted.state.group_name.as_deref() == Some(DEFAULT_GROUP))
-        };
-        if ids.is_empty() {
-            Some("the apps are in no group".to_owned())
-        } else if ids.len() > MOST_GROUPS {
-            Some(format!("{} groups, of at most {MOST_GROUPS}", ids.len()))
-        } else if ids.iter().any(default) {
-            Some("the apps are in the VPC's default group".to_owned())
-        } else {
-            None
-        }
-    })
-}
-
 fn sign_in(facts: &Facts<'_>) -> Vec<Breach> {
     each(facts, "authMode", |domain| {
         (domain.state.text("authMode") != Some("SSO"))
@@ -289,14 +220,14 @@ fn sign_in(facts: &Facts<'_>) -> Vec<Breach> {
 fn propagation(facts: &Facts<'_>) -> Vec<Breach> {
     each(facts, "domainSettings.trustedIdentityPropagation", |domain| {
         let sso = domain.state.text("authMode") == Some("SSO");
-        (sso && leaf(&domain.state, PROPAGATION) != Some("ENABLED"))
+        (sso && leaf(domain.state, PROPAGATION) != Some("ENABLED"))
             .then(|| "trusted identity propagation is not on".to_owned())
     })
 }
 
 fn attribution(facts: &Facts<'_>) -> Vec<Breach> {
     each(facts, "domainSettings.executionRoleIdentityConfig", |domain| {
-        let state = &domain.state;
+        let state = domain.state;
         let iam = state.text("authMode") == Some("IAM");
         let named = leaf(state, "domainSettings.executionRoleIdentityConfig")
             == Some("USER_PROFILE_NAME")
@@ -307,12 +238,12 @@ fn attribution(facts: &Facts<'_>) -> Vec<Breach> {
 
 fn roles(facts: &Facts<'_>) -> Vec<Breach> {
     each(facts, USER_ROLE, |domain| {
-        let role = leaf(&domain.state, USER_ROLE)?;
-        if leaf(&domain.state, SPACE_ROLE) == Some(role) {
+        let role = leaf(domain.state, USER_ROLE)?;
+        if leaf(domain.state, SPACE_ROLE) == Some(role) {
             return Some("shared spaces run with the same role".to_owned());
         }
-        let other = facts.domains.iter().find(|other| {
-            let used = [USER_ROLE, SPACE_ROLE].map(|path| leaf(&other.state, path));
+        let other = facts.of::<State>().find(|other| {
+            let used = [USER_ROLE, SPACE_ROLE].map(|path| leaf(other.state, path));
             other.address() != domain.address() && used.contains(&Some(role))
         })?;
         Some(format!("{} runs with the same role", other.address()))
@@ -337,7 +268,7 @@ fn idle(facts: &Facts<'_>) -> Vec<Breach> {
     {
         let field = format!("defaultUserSettings.{field}.appLifecycleManagement.idleSettings");
         found.extend(each(facts, &field, |domain| {
-            (leaf(&domain.state, &format!("{field}.lifecycleManagement")) != Some("ENABLED"))
+            (leaf(domain.state, &format!("{field}.lifecycleManagement")) != Some("ENABLED"))
                 .then(|| format!("idle {app} apps do not stop"))
         }));
     }
@@ -371,17 +302,5 @@ fn retention(facts: &Facts<'_>) -> Vec<Breach> {
 fn tags(facts: &Facts<'_>) -> Vec<Breach> {
     each(facts, "tagPropagation", |domain| {
         (!domain.state.has("tagPropagation")).then(|| "is not managed".to_owned())
-    })
-}
-
-fn instance_types(facts: &Facts<'_>) -> Vec<Breach> {
-    if service_control_policy::denies_large_apps(facts) {
-        return Vec::new();
-    }
-    each(facts, HIDDEN_TYPES, |domain| {
-        let hidden = domain.state.at(HIDDEN_TYPES).and_then(Value::as_array);
-        hidden
-            .is_none_or(Vec::is_empty)
-            .then(|| "every instance type can be chosen for an app".to_owned())
     })
 }

@@ -1,30 +1,47 @@
 //! Rules for service control policies: together they must deny what the platform has sworn off.
 //!
-//! A rule is a list of requests, each fine but for one thing, that the policies of a scope must certainly deny to a
-//! principal that is no exception. Policies that are attached nowhere do not count; where they are attached is live data.
-//! Scopes without any service control policy are not the organisation's, and nothing is asked of them.
+//! A rule is a list of requests, each fine but for one thing, that the policies of a scope must
+//! certainly deny to a principal that is no exception. Policies that are attached nowhere do not
+//! count; where they are attached is live data. Scopes without any service control policy are not
+//! the organisation's, and nothing is asked of them.
 
 mod blinding;
 mod checks;
 mod claim_tags;
 pub(super) mod instance_storage;
+mod probe;
 mod regions;
 #[cfg(test)]
 mod tests;
 
-pub(super) use self::checks::denies_large_apps;
+pub(crate) use self::checks::denies_large_apps;
 use self::checks::{
     boundary, container_traffic, detection, domains, gateways, hiding, instance_types, isolation,
     jobs_in_vpc, keys, local_disks, lockout, models, notebooks, organisation, personal_data,
     presigned, root_access, s3, trails, volumes,
 };
-pub use self::claim_tags::open_claim_tags;
-use super::{Reach, Rule, Severity};
-use crate::kinds::service_control_policy;
+pub(super) use self::claim_tags::open_claim_tags;
+use super::{NAME as KIND, State};
+use crate::{
+    baseline::{
+        Baseline, Reach, Rule, Severity,
+        documents::{self, Documented},
+    },
+    model::policy_document::PolicyDocument,
+};
 
-const KIND: &str = service_control_policy::NAME;
+/// All that the baseline asks of service control policies.
+pub(super) const BASELINE: Baseline = Baseline::of::<State>(RULES);
 
-pub(super) const RULES: &[Rule] = &[
+impl Documented for State {
+    const FIELD: &'static str = "content";
+
+    fn document(&self) -> Option<&PolicyDocument> {
+        self.content.as_ref()
+    }
+}
+
+const RULES: &[Rule] = &[
     Rule {
         id: "SCP-01",
         severity: Severity::Critical,
@@ -167,7 +184,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "SageMaker developer guide, \"Connect to SageMaker Within your VPC\"; AWS whitepaper \"SageMaker \
                  Studio Administration Best Practices\"",
         help: "deny sagemaker:CreatePresigned…Url and its like where aws:SourceVpce is none of the platform's endpoints: \
-                 `StringNotEquals: {aws:SourceVpce: [\"${SCOPE/VpcEndpoint/NAME}\"]}`",
+                 `StringNotEquals: {aws:SourceVpce: [\"${SCOPE/KIND/NAME}\"]}`",
         reach: Reach::Scope,
         check: presigned,
     },
@@ -305,4 +322,20 @@ pub(super) const RULES: &[Rule] = &[
         reach: Reach::Scope,
         check: hiding,
     },
+    documents::actions::<State>("SCP-ACT", KIND, "Actions of service control policies exist"),
+    documents::conditions::<State>(
+        "SCP-CON",
+        KIND,
+        "Conditions of service control policies can hold and fail",
+    ),
+    documents::statements::<State>(
+        "SCP-STM",
+        KIND,
+        "Statements of service control policies mean what they look like",
+    ),
+    documents::everything::<State>(
+        "SCP-ALL",
+        KIND,
+        "No service control policy denies everything to everybody",
+    ),
 ];

@@ -1,20 +1,19 @@
 //! Work happens in approved Regions only, and global services go on working.
 
-use crate::{
-    baseline::{
-        Breach,
-        facts::{Facts, Wanted},
-        probe::{Probe, Together, attached, denied, is, missing, regions_of},
-    },
-    kinds::service_control_policy::State,
+use super::{
+    super::State,
+    probe::{Probe, Together, attached, denied, is, missing, regions_of},
 };
+use crate::baseline::{Breach, Facts, Wanted};
 
 const REQUESTED: &str = "aws:requestedregion";
 
-/// A Region that AWS has not opened: whoever lists what is forbidden instead of what is approved lets it through.
+/// A Region that AWS has not opened: whoever lists what is forbidden instead of what is approved
+/// lets it through.
 const UNOPENED: &str = "zz-nowhere-9";
 
-/// Regions all over the world. An installation may approve some in which palisade has no scope, but not most of them.
+/// Regions all over the world. An installation may approve some in which palisade has no scope, but
+/// not most of them.
 const FAR: [&str; 12] = [
     "af-south-1",
     "ap-east-1",
@@ -30,7 +29,8 @@ const FAR: [&str; 12] = [
     "us-west-2",
 ];
 
-/// Work that has a place. Not KMS, which AWS's own example excepts for the sake of multi-Region keys.
+/// Work that has a place. Not KMS, which AWS's own example excepts for the sake of multi-Region
+/// keys.
 const WORK: [(&str, &str); 4] = [
     ("ec2", "RunInstances"),
     ("lambda", "CreateFunction"),
@@ -38,7 +38,8 @@ const WORK: [(&str, &str); 4] = [
     ("sagemaker", "CreateTrainingJob"),
 ];
 
-/// Services with one endpoint for all Regions, in us-east-1 (AWS General Reference, service endpoints).
+/// Services with one endpoint for all Regions, in us-east-1 (AWS General Reference, service
+/// endpoints).
 const GLOBAL: [(&str, &str); 5] = [
     ("cloudfront", "ListDistributions"),
     ("iam", "GetRole"),
@@ -61,20 +62,21 @@ pub(super) fn approved(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = missing(facts, &unopened);
     for policies in attached(facts).into_values() {
         found.extend(nearly_all(facts, &policies));
-        found.extend(policies.iter().filter_map(|policy| stops_global_services(facts, policy)));
+        found.extend(policies.iter().filter_map(|policy| stops_global_services(facts, *policy)));
     }
     found
 }
 
-/// There is a list of approved Regions, and more than half of those in which palisade has no scope are on it.
-fn nearly_all(facts: &Facts<'_>, policies: &[&Wanted<'_, State>]) -> Option<Breach> {
+/// There is a list of approved Regions, and more than half of those in which palisade has no scope
+/// are on it.
+fn nearly_all(facts: &Facts<'_>, policies: &[Wanted<'_, State>]) -> Option<Breach> {
     let (all, unopened) = (Together::of(policies), work_in(UNOPENED));
     if !unopened.iter().all(|probe| all.deny(facts, probe)) {
         return None;
     }
     let near = policies
         .iter()
-        .find(|policy| unopened.iter().any(|probe| denied(facts, &[policy], probe)))?;
+        .find(|policy| unopened.iter().any(|probe| denied(facts, &[**policy], probe)))?;
     let used = regions_of(facts);
     let far: Vec<_> = FAR.into_iter().filter(|region| !used.contains(region)).collect();
     let is_open = |region: &&str| work_in(region).iter().any(|probe| !all.deny(facts, probe));
@@ -87,9 +89,9 @@ fn nearly_all(facts: &Facts<'_>, policies: &[&Wanted<'_, State>]) -> Option<Brea
     })
 }
 
-/// A policy that denies a global service in the Region of its endpoint and not elsewhere is about Regions, and has
-/// forgotten the service.
-fn stops_global_services(facts: &Facts<'_>, policy: &Wanted<'_, State>) -> Option<Breach> {
+/// A policy that denies a global service in the Region of its endpoint and not elsewhere is about
+/// Regions, and has forgotten the service.
+fn stops_global_services(facts: &Facts<'_>, policy: Wanted<'_, State>) -> Option<Breach> {
     let scope = facts.scopes.get(&policy.address().scope)?;
     let alone = Together::of(&[policy]);
     if scope.partition != "aws" {

@@ -1,17 +1,18 @@
 //! Which instance families of SageMaker store on local disks.
 //!
-//! A request for such an instance cannot name a volume key: the disk is encrypted by the hardware. The SageMaker API
-//! reference says so of training, tuning, processing and transform jobs ("You can't request a VolumeKmsKeyId when using
-//! an instance type with local storage"); of endpoints it says that the key does not encrypt that disk. A policy that
-//! asks for a key nevertheless makes the family unusable.
+//! A request for such an instance cannot name a volume key: the disk is encrypted by the hardware.
+//! The SageMaker API reference says so of training, tuning, processing and transform jobs ("You
+//! can't request a VolumeKmsKeyId when using an instance type with local storage"); of endpoints it
+//! says that the key does not encrypt that disk. A policy that asks for a key nevertheless makes
+//! the family unusable.
 //!
-//! A family is in the first list if it is in an instance type enumeration of the SageMaker API and has instance storage
-//! in EC2's instance data (DescribeInstanceTypes, `InstanceStorageSupported`). For dl1 and p6e-gb200 that is inferred from
-//! EC2's instance pages. Both lists together are all families of the SDK in use, which a test compares: a new family
-//! must be put into one of them.
+//! A family is in the first list if it is in an instance type enumeration of the SageMaker API and
+//! has instance storage in EC2's instance data (DescribeInstanceTypes, `InstanceStorageSupported`).
+//! For dl1 and p6e-gb200 that is inferred from EC2's instance pages. Both lists together are all
+//! families of the SDK in use, which a test compares: a new family must be put into one of them.
 
 /// Families (`ml.FAMILY.SIZE`) whose storage is a local disk.
-pub(crate) const LOCAL_DISKS: &[&str] = &[
+pub(in crate::kinds::service_control_policy) const LOCAL_DISKS: &[&str] = &[
     "c5d",
     "c6gd",
     "c6id",
@@ -47,7 +48,7 @@ pub(crate) const LOCAL_DISKS: &[&str] = &[
 
 /// Families whose storage is a volume on the network, which takes a key.
 #[cfg(test)]
-pub(crate) const VOLUMES: &[&str] = &[
+pub(in crate::kinds::service_control_policy) const VOLUMES: &[&str] = &[
     "c4",
     "c5",
     "c5n",

@@ -2,13 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Breach,
-    facts::{Facts, Wanted},
-    statement,
-};
+use super::super::State;
 use crate::{
-    kinds::service_control_policy::State,
+    baseline::{Breach, Facts, Wanted, statement},
     model::policy_document::{Decision, PolicyDocument, Request},
 };
 
@@ -16,8 +12,9 @@ use crate::{
 const SOMEBODY: &str = "arn:aws:iam::123412341234:role/palisade-baseline-probe";
 const ROOT: &str = "arn:aws:iam::123412341234:root";
 
-/// What a request carries in which everything is as it should be: a probe is wrong in one thing only, so that no other
-/// rule's policy denies it by chance. The first three are on every signed request (IAM user guide, global condition keys).
+/// What a request carries in which everything is as it should be: a probe is wrong in one thing
+/// only, so that no other rule's policy denies it by chance. The first three are on every signed
+/// request (IAM user guide, global condition keys).
 const AS_IT_SHOULD_BE: [(&str, &str); 15] = [
     ("aws:principalisawsservice", "false"),
     ("aws:securetransport", "true"),
@@ -36,8 +33,9 @@ const AS_IT_SHOULD_BE: [(&str, &str); 15] = [
     ("sagemaker:vpcsubnets", "subnet-0123456789abcdef0"),
 ];
 
-/// Keys that real requests carry, or mostly do, with values that depend on who asks for whose resource from where (IAM user
-/// guide, global condition keys): a policy that denies only some of them is not certain to deny a probe.
+/// Keys that real requests carry, or mostly do, with values that depend on who asks for whose
+/// resource from where (IAM user guide, global condition keys): a policy that denies only some of
+/// them is not certain to deny a probe.
 const DEPENDING: [&str; 18] = [
     "aws:multifactorauthpresent",
     "aws:principalaccount",
@@ -84,7 +82,8 @@ enum On {
 #[derive(Debug, Clone)]
 pub(super) struct Probe {
     pub(super) action: String,
-    /// How a finding names it: the action, and what makes the request special where that is not seen from the action.
+    /// How a finding names it: the action, and what makes the request special where that is not
+    /// seen from the action.
     label: String,
     keys: BTreeMap<String, Vec<String>>,
     principal: String,
@@ -173,7 +172,7 @@ impl<'d> Together<'d> {
         Self { documents, asked, named }
     }
 
-    pub(super) fn of(policies: &[&'d Wanted<'_, State>]) -> Self {
+    pub(super) fn of(policies: &[Wanted<'d, State>]) -> Self {
         Self::new(policies.iter().filter_map(|policy| policy.state.content.as_ref()))
     }
 
@@ -197,7 +196,7 @@ impl<'d> Together<'d> {
 }
 
 /// Whether these policies together certainly deny it, in every Region that the settings name.
-pub(super) fn denied(facts: &Facts<'_>, policies: &[&Wanted<'_, State>], probe: &Probe) -> bool {
+pub(super) fn denied(facts: &Facts<'_>, policies: &[Wanted<'_, State>], probe: &Probe) -> bool {
     Together::of(policies).deny(facts, probe)
 }
 
@@ -207,11 +206,9 @@ pub(super) fn regions_of<'a>(facts: &'a Facts<'_>) -> BTreeSet<&'a str> {
 }
 
 /// The policies of every scope that has one, without those that are attached nowhere.
-pub(super) fn attached<'f, 'a>(
-    facts: &'f Facts<'a>,
-) -> BTreeMap<&'f str, Vec<&'f Wanted<'a, State>>> {
-    let mut scopes: BTreeMap<&str, Vec<&Wanted<'_, State>>> = BTreeMap::new();
-    for policy in &facts.policies {
+pub(super) fn attached<'f>(facts: &'f Facts<'_>) -> BTreeMap<&'f str, Vec<Wanted<'f, State>>> {
+    let mut scopes: BTreeMap<&str, Vec<Wanted<'_, State>>> = BTreeMap::new();
+    for policy in facts.of::<State>() {
         let attached = policy.state.targets.as_ref().is_none_or(|targets| !targets.is_empty());
         let scope = scopes.entry(policy.address().scope.as_str()).or_default();
         if attached {
@@ -221,8 +218,8 @@ pub(super) fn attached<'f, 'a>(
     scopes
 }
 
-/// A breach for each scope whose policies let some of the probes through: at the policy that denies the others, or at the
-/// first one.
+/// A breach for each scope whose policies let some of the probes through: at the policy that denies
+/// the others, or at the first one.
 pub(super) fn missing(facts: &Facts<'_>, probes: &[Probe]) -> Vec<Breach> {
     let mut found = Vec::new();
     for (scope, policies) in attached(facts) {
@@ -233,10 +230,10 @@ pub(super) fn missing(facts: &Facts<'_>, probes: &[Probe]) -> Vec<Breach> {
             continue;
         }
         let near = policies.iter().copied().find(|policy| {
-            let alone = Together::of(&[policy]);
+            let alone = Together::of(&[*policy]);
             probes.iter().any(|probe| alone.deny(facts, probe))
         });
-        let first = facts.policies.iter().find(|policy| policy.address().scope == scope);
+        let first = facts.of::<State>().find(|policy| policy.address().scope == scope);
         if let Some(policy) = near.or(first) {
             let actions: Vec<_> = through.into_iter().collect();
             let why = format!("no policy of {scope} certainly denies this: {}", actions.join(", "));

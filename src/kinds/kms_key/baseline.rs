@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Breach, Reach, Rule, Severity,
-    facts::{Facts, Wanted},
-    statement::{self, Statement},
-};
+use super::{NAME as KIND, State};
 use crate::{
+    baseline::{
+        Baseline, Breach, Facts, Reach, Rule, Severity, Wanted,
+        documents::{self, Documented},
+        statement::{self, Statement},
+    },
     kind::ScopeFacts,
-    kinds::kms_key::{self, State},
-    model::policy_document::{Admission, AttachedTo, Decision, Request, Who},
+    model::policy_document::{Admission, AttachedTo, Decision, PolicyDocument, Request, Who},
 };
 
-const KIND: &str = kms_key::NAME;
 /// KMS API reference, ScheduleKeyDeletion: the longest waiting period.
 const LONGEST_WINDOW: u16 = 30;
 /// Cryptographic use of a symmetric key.
@@ -31,7 +30,11 @@ const GRANT_FOR: [&str; 5] = [
     "kms:encryptioncontext:*",
     "kms:granteeprincipal",
 ];
-pub(super) const RULES: &[Rule] = &[
+
+/// All that the baseline asks of keys.
+pub(super) const BASELINE: Baseline = Baseline::of::<State>(RULES);
+
+const RULES: &[Rule] = &[
     Rule {
         id: "KMS-01",
         severity: Severity::Medium,
@@ -118,10 +121,22 @@ pub(super) const RULES: &[Rule] = &[
         reach: Reach::Manifest,
         check: alias,
     },
+    documents::actions::<State>("KMS-ACT", KIND, "Actions of key policies exist"),
+    documents::conditions::<State>("KMS-CON", KIND, "Conditions of key policies can hold and fail"),
+    documents::statements::<State>(
+        "KMS-STM",
+        KIND,
+        "Statements of key policies mean what they look like",
+    ),
+    documents::everything::<State>("KMS-ALL", KIND, "No key policy denies everything to everybody"),
 ];
 
-fn present<'f, 'a>(facts: &'f Facts<'a>) -> impl Iterator<Item = &'f Wanted<'a, State>> {
-    facts.keys.iter().filter(|key| key.is_present())
+impl Documented for State {
+    const FIELD: &'static str = "policy";
+
+    fn document(&self) -> Option<&PolicyDocument> {
+        self.policy.as_ref()
+    }
 }
 
 /// AWS makes symmetric keys where it is not told otherwise.
@@ -130,8 +145,9 @@ fn is_symmetric(state: &State) -> bool {
 }
 
 fn rotation(facts: &Facts<'_>) -> Vec<Breach> {
-    present(facts)
-        .filter(|key| is_symmetric(&key.state) && !key.state.rotation.is_some_and(|r| r.enabled))
+    facts
+        .of::<State>()
+        .filter(|key| is_symmetric(key.state) && !key.state.rotation.is_some_and(|r| r.enabled))
         .map(|key| {
             let why = match key.state.rotation {
                 Some(_) => "the key material is not rotated",
@@ -145,24 +161,25 @@ fn rotation(facts: &Facts<'_>) -> Vec<Breach> {
 fn deletion_window(facts: &Facts<'_>) -> Vec<Breach> {
     let days = |key: &Wanted<'_, State>| key.state.deletion_window_days.unwrap_or(LONGEST_WINDOW);
     facts
-        .keys
-        .iter()
+        .with_tombstones()
         .filter(|key| days(key) < LONGEST_WINDOW)
         .map(|key| {
-            key.breach("deletionWindowDays", format!("it would be gone after {} days", days(key)))
+            key.breach("deletionWindowDays", format!("it would be gone after {} days", days(&key)))
         })
         .collect()
 }
 
 fn enabled(facts: &Facts<'_>) -> Vec<Breach> {
-    present(facts)
+    facts
+        .of::<State>()
         .filter(|key| key.state.enabled == Some(false))
         .map(|key| key.breach("enabled", "the key is disabled"))
         .collect()
 }
 
 fn alias(facts: &Facts<'_>) -> Vec<Breach> {
-    present(facts)
+    facts
+        .of::<State>()
         .filter(|key| key.state.aliases.as_ref().is_none_or(BTreeSet::is_empty))
         .map(|key| key.breach("aliases", "it has no alias, or none that is managed"))
         .collect()
@@ -172,18 +189,7 @@ fn each_statement(
     facts: &Facts<'_>,
     wrong: impl Fn(&Wanted<'_, State>, &Statement, &Admission) -> Option<String>,
 ) -> Vec<Breach> {
-    let mut found = Vec::new();
-    for key in present(facts) {
-        let documents = key.state.policy.iter();
-        for (statement, admission) in
-            documents.flat_map(|document| statement::admitted(document, AttachedTo::Key))
-        {
-            if let Some(why) = wrong(key, &statement, &admission) {
-                found.push(key.breach(format!("policy.{}", statement.field), why));
-            }
-        }
-    }
-    found
+    documents::each_statement(facts, |_| AttachedTo::Key, wrong)
 }
 
 fn known_callers(facts: &Facts<'_>) -> Vec<Breach> {
@@ -219,7 +225,7 @@ fn root(state: &State) -> String {
 
 fn through_services(facts: &Facts<'_>) -> Vec<Breach> {
     each_statement(facts, |key, statement, admission| {
-        let state = &key.state;
+        let state = key.state;
         if !statement.allows || !is_symmetric(state) {
             return None;
         }
@@ -245,20 +251,21 @@ fn through_services(facts: &Facts<'_>) -> Vec<Breach> {
 
 fn duties(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
-    for key in present(facts) {
+    for key in facts.of::<State>() {
         let Some(document) = &key.state.policy else { continue };
-        let mut request = Request::new(&root(&key.state), "kms:PutKeyPolicy", "*");
-        // The root user is no service; in which organisation it is may not be known here, and is not somebody else's.
+        let mut request = Request::new(&root(key.state), "kms:PutKeyPolicy", "*");
+        // The root user is no service; in which organisation it is may not be known here, and is
+        // not somebody else's.
         request.context.insert("aws:principalisawsservice".to_owned(), vec!["false".to_owned()]);
         let loses = matches!(document.evaluate(&request), Decision::Deny | Decision::NoMatch);
-        if !is_account_unknown(&key.state) && loses {
+        if !is_account_unknown(key.state) && loses {
             found.push(key.breach("policy", "the account's root does not keep control of the key"));
         }
         let mut duties: BTreeMap<String, (bool, bool)> = BTreeMap::new();
         for statement in statement::statements(document).iter().filter(|s| s.allows) {
             let administers = ADMINISTERS.iter().any(|action| statement.is_about(action));
             let uses = USES.iter().any(|action| statement.is_about(action));
-            for principal in statement.aws.iter().filter(|name| !is_own_root(name, &key.state)) {
+            for principal in statement.aws.iter().filter(|name| !is_own_root(name, key.state)) {
                 let (admin, user) = duties.entry(principal.clone()).or_default();
                 *admin |= administers;
                 *user |= uses;

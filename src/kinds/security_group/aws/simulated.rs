@@ -1,6 +1,12 @@
 //! The port through the real SDK, against EC2 in memory.
 
-use super::{aws::Live, *};
+use super::{
+    super::{
+        tests::{rule, rules},
+        *,
+    },
+    Live,
+};
 use crate::{
     aws::{Access, Brake, Budget, Connection, Guard},
     kind::{Ask, Class, CloudError, Intent, Port, ScopeFacts},

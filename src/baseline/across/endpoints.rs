@@ -1,0 +1,175 @@
+//! Which endpoints the VPC of a domain has, and whether its apps reach them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{
+    baseline::{Breach, Facts, Reach, Rule, Severity, Wanted},
+    kinds::{
+        sagemaker_domain::{
+            self,
+            baseline::{app_groups, is_vpc_only, vpc},
+        },
+        security_group::{
+            self, Direction,
+            baseline::{HTTPS, Listed, breach, group, to_everywhere},
+        },
+        vpc_endpoint::{
+            self, State,
+            baseline::{is_for, is_gateway},
+        },
+    },
+};
+
+/// What a VpcOnly domain cannot do without (SageMaker developer guide), and `sts` and `logs`, which
+/// jobs and their logs go through.
+const NEEDED: [&str; 5] = ["sagemaker.api", "sagemaker.runtime", "s3", "sts", "logs"];
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "EP-01",
+        severity: Severity::High,
+        kind: sagemaker_domain::NAME,
+        title: "The VPC of a VpcOnly domain has the endpoints that it needs",
+        why: "Without them the traffic has to find another way out of the VPC, or Studio does not work.",
+        source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\" (VpcOnly); Security Hub \
+                 EC2.55, EC2.56 (of ECR)",
+        help: "declare an endpoint in the same VPC for each",
+        reach: Reach::Manifest,
+        check: needed,
+    },
+    Rule {
+        id: "EP-05",
+        severity: Severity::High,
+        kind: vpc_endpoint::NAME,
+        title: "The groups of an interface endpoint are managed, and let the domain's apps in",
+        why: "A group of somebody else may let in anything; one that does not let the apps in makes them look for \
+              another way.",
+        source: "AWS PrivateLink guide, \"Security groups\" of interface endpoints; SageMaker developer guide, \"Connect \
+                 to SageMaker Within your VPC\"",
+        help: "refer to a group that a manifest declares and that lets the domain's groups in on tcp 443",
+        reach: Reach::Manifest,
+        check: groups,
+    },
+    Rule {
+        id: "EP-07",
+        severity: Severity::High,
+        kind: vpc_endpoint::NAME,
+        title: "The S3 gateway endpoint of a domain's VPC has route tables",
+        why: "A gateway endpoint that no route leads to is none: S3 is reached another way or not at all.",
+        source: "Amazon VPC user guide, \"Gateway endpoints for Amazon S3\"; SageMaker developer guide, \"Connect Studio \
+                 in a VPC to external resources\"",
+        help: "name the private route tables under `routeTables`",
+        reach: Reach::Manifest,
+        check: route_tables,
+    },
+    Rule {
+        id: "SG-08",
+        severity: Severity::High,
+        kind: security_group::NAME,
+        title: "The group of interface endpoints lets in tcp 443 from its clients, and nothing else",
+        why: "An endpoint is a door to a service; nothing else than HTTPS is spoken there.",
+        source: "AWS PrivateLink guide, \"Security groups\" of interface endpoints; Security Hub EC2.18",
+        help: "keep a group for endpoints alone, with `protocol: tcp, ports: 443` from the clients' groups",
+        reach: Reach::Manifest,
+        check: endpoint_groups,
+    },
+];
+
+fn needed(facts: &Facts<'_>) -> Vec<Breach> {
+    let mut found = Vec::new();
+    for domain in facts.of::<sagemaker_domain::State>().filter(|it| is_vpc_only(it.state)) {
+        let Some(vpc) = vpc(domain.state) else { continue };
+        let here = |service: &&&str| {
+            facts.of::<State>().any(|endpoint| {
+                endpoint.address().scope == domain.address().scope
+                    && endpoint.state.vpc == vpc
+                    && is_for(endpoint.state, service)
+            })
+        };
+        let missing: Vec<&str> = NEEDED.iter().filter(|service| !here(service)).copied().collect();
+        if !missing.is_empty() {
+            let why =
+                format!("no manifest declares an endpoint in its VPC for {}", missing.join(", "));
+            found.push(domain.breach("vpc", why));
+        }
+    }
+    found
+}
+
+/// The groups of the apps of all domains in an endpoint's VPC.
+fn clients(facts: &Facts<'_>, endpoint: Wanted<'_, State>) -> Vec<(String, BTreeSet<String>)> {
+    facts
+        .of::<sagemaker_domain::State>()
+        .filter(|domain| {
+            domain.address().scope == endpoint.address().scope
+                && vpc(domain.state) == Some(endpoint.state.vpc.as_str())
+        })
+        .map(|domain| (domain.address().name.clone(), app_groups(domain.state)))
+        .collect()
+}
+
+fn groups(facts: &Facts<'_>) -> Vec<Breach> {
+    let mut found = Vec::new();
+    for endpoint in facts.of::<State>() {
+        let Some(ids) = &endpoint.state.security_groups else { continue };
+        let managed: Vec<_> = ids.iter().filter_map(|id| group(facts, id)).collect();
+        if managed.len() < ids.len() {
+            let why = "names a group that no manifest declares: what it lets in is not known";
+            found.push(endpoint.breach("securityGroups", why));
+            continue;
+        }
+        for (domain, apps) in clients(facts, endpoint) {
+            if !apps.is_empty() && !managed.iter().any(|group| group.state.lets_in_https(&apps)) {
+                let why = format!("none of its groups lets in the apps of {domain} on tcp 443");
+                found.push(endpoint.breach("securityGroups", why));
+            }
+        }
+    }
+    found
+}
+
+fn route_tables(facts: &Facts<'_>) -> Vec<Breach> {
+    let none = |endpoint: &Wanted<'_, State>| match endpoint.written("routeTables") {
+        None | Some(Value::Null) => true,
+        Some(Value::Array(tables)) => tables.is_empty(),
+        Some(_) => false,
+    };
+    facts
+        .of::<State>()
+        .filter(|it| is_gateway(it.state) && is_for(it.state, "s3"))
+        .filter(|endpoint| !clients(facts, *endpoint).is_empty())
+        .filter(none)
+        .map(|endpoint| endpoint.breach("routeTables", "names no route table"))
+        .collect()
+}
+
+fn endpoint_groups(facts: &Facts<'_>) -> Vec<Breach> {
+    let ids: BTreeSet<&String> = facts
+        .of::<State>()
+        .flat_map(|endpoint| endpoint.state.security_groups.iter().flatten())
+        .collect();
+    let mut found = Vec::new();
+    for group in ids.into_iter().filter_map(|id| group(facts, id)) {
+        let rules: Vec<&Listed> = group.state.of(Direction::Ingress).collect();
+        let everywhere = to_everywhere(&rules, |_| true);
+        for (number, listed) in rules.into_iter().enumerate() {
+            let rule = &listed.rule;
+            let ranges = everywhere.iter().find(|(part, _)| *part == number);
+            if rule.traffic != HTTPS || ranges.is_some() {
+                let peer = ranges.map_or_else(|| rule.peer.to_string(), |(_, all)| all.clone());
+                let why = format!(
+                    "lets {} from {peer} in to interface endpoints, which speak tcp 443 with their clients only",
+                    rule.traffic
+                );
+                found.push(breach(group, listed, why));
+            }
+        }
+        if group.state.state.ingress.is_none() {
+            let why = "is the group of interface endpoints, and what it lets in is not managed";
+            found.push(group.breach("ingress", why));
+        }
+    }
+    found
+}

@@ -1,0 +1,9 @@
+//! What errors of EC2 mean for an endpoint (EC2 API reference, error codes).
+
+use crate::kind::{Class, Meaning};
+
+pub(super) const ERRORS: &[Meaning] = &[
+    // The route to the service is in the table already.
+    Meaning::of("ec2", "RouteAlreadyExists", Class::Duplicate),
+    Meaning::of("ec2", "Resource.AlreadyAssociated", Class::Blocked),
+];
