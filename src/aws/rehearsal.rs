@@ -1,6 +1,6 @@
-//! Whether EC2 would let us write, asked with `DryRun`: "checks whether you have the required permissions for the
-//! action, without actually making the request" (EC2 API reference). KMS, Organizations and SageMaker have nothing
-//! like it.
+//! Whether EC2 would allow a write, tested with `DryRun`: "checks whether you have the required
+//! permissions for the action, without actually making the request" (EC2 API reference). KMS,
+//! Organizations and SageMaker have no equivalent.
 
 use aws_sdk_ec2::types::{
     IpPermission, ResourceType, Tag, TagSpecification, UserIdGroupPair, VpcEndpointType,
@@ -12,7 +12,7 @@ use crate::{
     model::Tags,
 };
 
-/// The code that EC2 answers when a dry run would have succeeded (EC2 API reference, error codes).
+/// EC2's error code for a dry run that would have succeeded (EC2 API reference, error codes).
 const WOULD_SUCCEED: &str = "DryRunOperation";
 
 /// Whether a security group with these tags could be created in the VPC.
@@ -88,7 +88,7 @@ pub async fn create_vpc_endpoint(
         .dry_run(true)
         .vpc_endpoint_type(VpcEndpointType::Gateway)
         .vpc_id(vpc)
-        // The one service that has a gateway in every Region.
+        // This service has a gateway endpoint in every Region.
         .service_name(format!("com.amazonaws.{}.s3", access.facts.region))
         .tag_specifications(tag_specification(ResourceType::VpcEndpoint, tags))
         .send()

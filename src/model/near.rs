@@ -1,4 +1,4 @@
-//! What was probably meant.
+//! Suggestions for misspelt names.
 
 /// The candidate nearest to what was typed, if it is near enough to be meant.
 pub fn did_you_mean<'a>(

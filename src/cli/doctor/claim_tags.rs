@@ -1,5 +1,6 @@
-//! Whether service control policies keep everybody else from taking palisade's claim off a resource, or from putting it on one.
-//! What carries the claim is palisade's to change: who may write the tags decides what it changes.
+//! Whether service control policies prevent others from removing palisade's claim from a resource,
+//! or from adding it to one. palisade may change what carries the claim, so whoever can write the
+//! tags decides what it changes.
 
 use super::Check;
 use crate::{
@@ -12,8 +13,9 @@ use crate::{
 
 const KIND: &str = service_control_policy::NAME;
 
-/// Judges what the manifests attach somewhere. Which accounts are below those places is live data, and is not judged here.
-/// `None` for the account that keeps the organisation's policies: they hold for everybody but it.
+/// Judges the policies that the manifests attach anywhere. Which accounts are below their targets
+/// is live data, and is not judged here. `None` for the management account: service control
+/// policies apply to every account except it.
 pub(super) fn check(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Check> {
     let policies = || snapshot.documents.values().filter(|it| it.address.kind == KIND);
     if policies().any(|it| it.address.scope == facts.name) {
@@ -24,25 +26,25 @@ pub(super) fn check(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Check> {
     let in_force: Vec<&PolicyDocument> = documents.iter().collect();
     let open = baseline::open_claim_tags(&in_force, &facts.region);
     let Some(first) = open.first() else {
-        return Some(Check::ok(name, "protected by service control policies of the manifests"));
+        return Some(Check::ok(name, "protected by service control policies in the manifests"));
     };
     let found = match open.len() {
         _ if documents.is_empty() => {
-            "no service control policy of the manifests protects them".to_owned()
+            "no service control policy in the manifests protects them".to_owned()
         }
-        1 => format!("the service control policies of the manifests leave open: {first}"),
+        1 => format!("the service control policies in the manifests still allow {first}"),
         count => format!(
-            "the service control policies of the manifests leave open: {first}, and {} more",
+            "the service control policies in the manifests still allow {first}, and {} more",
             count - 1
         ),
     };
-    let help = "deny everything where `ForAnyValue:StringLike` finds `palisade:*` in aws:TagKeys, and ec2:DeleteTags \
-                without aws:TagKeys, to everybody but palisade's role; nothing to do where a policy outside of this \
-                directory does that";
+    let help = "deny all actions where `ForAnyValue:StringLike` finds `palisade:*` in aws:TagKeys, \
+        and ec2:DeleteTags without aws:TagKeys, to everybody but palisade's role; ignore this if a \
+        policy outside of this directory does that";
     Some(Check::warn(name, found, help))
 }
 
-/// The policy of a manifest, if the manifest attaches it somewhere.
+/// The policy of a manifest, if the manifest attaches it anywhere.
 fn attached(document: &Document) -> Option<PolicyDocument> {
     let spec = document.spec.as_ref()?;
     let somewhere = spec["targets"].as_array().is_some_and(|targets| !targets.is_empty());
@@ -68,7 +70,8 @@ mod tests {
     fn judged(statements: &[String]) -> BTreeMap<String, Option<Check>> {
         let dir = tempfile::tempdir().unwrap();
         let text = format!(
-            "apiVersion: palisade.dev/v1alpha1\nkind: ServiceControlPolicy\nmetadata: {{name: tags, scope: org}}\nspec:\n  \
+            "apiVersion: palisade.dev/v1alpha1\nkind: ServiceControlPolicy\nmetadata: {{name: \
+             tags, scope: org}}\nspec:\n  \
              targets: [root]\n  content:\n    Version: \"2012-10-17\"\n    Statement: [{}]\n",
             statements.join(", ")
         );

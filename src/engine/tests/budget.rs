@@ -18,10 +18,12 @@ use crate::{
 };
 
 const GROUPS: usize = 200;
-/// Six calls under way, each of which takes this long at most and half of it on average, are 20 calls a second.
+/// Six calls under way, each of which takes this long at most and half of it on average, are 20
+/// calls a second.
 const LATENCY: Duration = Duration::from_millis(600);
 
-/// Applies the groups to an empty account until nothing is left to do: the calls made, and how long it took.
+/// Applies the groups to an empty account until nothing is left to do: the calls made, and how long
+/// it took.
 async fn first_apply(budget: Budget) -> (Vec<CallRecord>, Duration) {
     let options = Options { throttling: true, latency: LATENCY, ..Options::default() };
     let simulator = Simulator::new(options);
@@ -29,8 +31,10 @@ async fn first_apply(budget: Budget) -> (Vec<CallRecord>, Duration) {
     let dir = tempfile::tempdir().unwrap();
     for number in 0..GROUPS {
         let text = format!(
-            "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: group-{number}}}\nspec:\n  \
-             description: test\n  vpc: {vpc}\n  ingress: [{{protocol: tcp, ports: 443, from: [10.0.0.0/16]}}]\n  egress: []\n"
+            "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: \
+             group-{number}}}\nspec:\n  \
+             description: test\n  vpc: {vpc}\n  ingress: [{{protocol: tcp, ports: 443, from: \
+             [10.0.0.0/16]}}]\n  egress: []\n"
         );
         std::fs::write(dir.path().join(format!("{number}.yaml")), text).unwrap();
     }

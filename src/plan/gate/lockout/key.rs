@@ -1,4 +1,4 @@
-//! Key policies: everybody's access to the key goes by them.
+//! Key policies: they decide all access to a key.
 
 use super::{
     Grounds, Losses,
@@ -12,8 +12,9 @@ use crate::{
     plan::Step,
 };
 
-/// Who of those that must not be locked out would lose what with the key of the step under this policy. Other kinds that
-/// name the key count as well: SageMaker asks for a grant with palisade's credentials when a domain is made.
+/// Which protected principals would lose which actions on the key under this policy. Kinds that use
+/// the key count as well: SageMaker requests a grant with palisade's credentials when a domain is
+/// created.
 pub(super) fn reasons(
     document: &PolicyDocument,
     step: &Step,
@@ -29,8 +30,8 @@ pub(super) fn reasons(
         is_on_keys(grant) && used
     };
     // No other account can administer a key, whatever the policy says (KMS developer guide).
-    let glass = grounds.break_glass.iter().map(|glass| &glass.principal);
-    let glass = glass.filter(|it| it.account == facts.account);
+    let roles = grounds.break_glass.iter().map(|role| &role.principal);
+    let roles = roles.filter(|it| it.account == facts.account);
     let keys = condition_keys(document);
     let judged = |principal: &Principal| {
         let mut losses = Losses::default();
@@ -47,11 +48,11 @@ pub(super) fn reasons(
         Ok(principal) => reasons.extend(judged(&principal)),
         Err(unknown) => reasons.push(*unknown),
     }
-    reasons.extend(glass.filter_map(judged));
+    reasons.extend(roles.filter_map(judged));
     reasons
 }
 
-/// Whether a permission is asked of a key's policy.
+/// Whether a permission is decided by a key's policy.
 pub(super) fn is_on_keys(grant: &Grant) -> bool {
     grant.action.starts_with("kms:") && grant.on == On::Keys
 }

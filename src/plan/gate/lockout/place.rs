@@ -1,4 +1,5 @@
-//! Where palisade works: an account in a Region, what it needs there, and on what.
+//! Where palisade works: an account in a Region, the permissions it needs there, and the resources
+//! they are needed on.
 
 use std::{
     cell::RefCell,
@@ -23,20 +24,22 @@ pub(super) struct Place<'a> {
     pub(super) facts: ScopeFacts,
     pub(super) usage: Rc<Usage>,
     inputs: &'a Inputs<'a>,
-    /// Every string in what is claimed there and in the manifests for it: ids among them.
+    /// Every string in the claimed resources and in the manifests of the scope; resource ids are
+    /// among them.
     mentioned: Rc<BTreeSet<String>>,
-    /// The only key that matters, if it is so: its ARN, or none where it is yet to be made.
+    /// The only key that matters, if there is just one: its ARN, or `None` if it does not exist
+    /// yet.
     key: Option<Option<&'a str>>,
-    /// What is there of each resource type that was asked for.
+    /// The existing resources of each resource type that was asked for.
     found: Rc<RefCell<Found>>,
 }
 
-/// The ARNs of what is there, by resource type.
+/// The ARNs of existing resources, by resource type.
 type Found = BTreeMap<String, Rc<BTreeSet<String>>>;
 
 impl<'a> Place<'a> {
-    /// The place of a scope; none if nothing is declared or live there, so that palisade does nothing in it. Everything that
-    /// is live counts, claimed or not: it may be adopted next.
+    /// The place of a scope; `None` if nothing is declared or live there, so that palisade does
+    /// nothing in it. Every live resource counts, claimed or not: it may be adopted next.
     pub(super) fn of_scope(facts: &ScopeFacts, inputs: &'a Inputs<'a>) -> Option<Self> {
         let look = inputs.look;
         let mut usage = Usage::of(look.installation.registry, look.documents_in(&facts.name));
@@ -44,7 +47,7 @@ impl<'a> Place<'a> {
         let mut roles = usage.execution_roles.take().unwrap_or_default();
         let specs = look.documents_in(&facts.name).filter_map(|it| it.spec.as_ref());
         specs.for_each(|it| strings(it, &mut mentioned));
-        // What lookups and references came to.
+        // Ids that lookups and references resolved to.
         look.wants_in(&facts.name).for_each(|want| strings(&want.state, &mut mentioned));
         for (at, inventory) in look.claims.inventories() {
             if at.scope != facts.name || inventory.all().is_empty() {
@@ -75,7 +78,7 @@ impl<'a> Place<'a> {
         Self { facts, usage, inputs, mentioned, key: None, found: Rc::default() }
     }
 
-    /// The same with a kind that is about to be used.
+    /// The same place with a kind that is about to be used.
     pub(super) fn with(self, kind: &str) -> Self {
         if self.usage.kinds.contains(kind) {
             return self;
@@ -83,7 +86,8 @@ impl<'a> Place<'a> {
         Self { usage: Rc::new(Usage::clone(&self.usage).with(kind)), ..self }
     }
 
-    /// The same as if this were the only key there: its ARN, or that of one that is yet to be made.
+    /// The same place, as if this were its only key: its ARN, or that of a key that does not exist
+    /// yet.
     pub(super) fn on_key<'k>(&self, arn: Option<&'k str>) -> Place<'k>
     where
         'a: 'k,
@@ -96,10 +100,11 @@ impl<'a> Place<'a> {
         Self::new(facts.clone(), Usage::default(), inputs, BTreeSet::new())
     }
 
-    /// Where a break-glass role must be able to undo what palisade does: the scopes of its account. In an account without
-    /// any that is in use nobody knows what it will have to do. It must then keep everything that palisade could need of
-    /// resources in an account, in every Region where palisade works; the organisation's policies are for whoever works in
-    /// the management account, whom no service control policy concerns.
+    /// Where a break-glass role must be able to undo what palisade does: the scopes of its account.
+    /// What it will have to do in an account without a scope in use is unknown, so it must keep
+    /// everything that palisade could need on resources of an account, in every Region where
+    /// palisade works. Organization policies matter only to the management account, which no
+    /// service control policy concerns.
     pub(super) fn of_break_glass(
         account: &str,
         partition: &str,
@@ -112,7 +117,7 @@ impl<'a> Place<'a> {
             return own;
         }
         let inputs = grounds.inputs;
-        // The resources of some kinds are in the management account, wherever palisade calls from.
+        // Resources of some kinds are in the management account, wherever palisade calls from.
         let in_organization =
             |kind: &String| inputs.look.kind(kind).is_some_and(ErasedKind::concerns_organization);
         let of_resources = |place: &Self| place.usage.kinds.iter().any(|it| !in_organization(it));
@@ -139,18 +144,18 @@ impl<'a> Place<'a> {
         Some(self.facts.region.as_str()).filter(|region| !region.contains(ANY_TEXT))
     }
 
-    /// The id of the organisation that the account is in, if it is known.
+    /// The id of the account's organization, if it is known.
     pub(super) fn organization(&self) -> Option<&str> {
         self.inputs.look.live.organizations.get(&self.facts.name)?.all().map(String::as_str)
     }
 
-    /// The owner in the tags of what is ours.
+    /// The owner tag value of resources of this installation.
     pub(super) fn owner(&self) -> &str {
         self.inputs.look.installation.owner
     }
 
-    /// The resources that a permission is needed on, each with its type: those that are claimed or named, and of each type
-    /// one that is yet to be made. Nothing for `*`.
+    /// The resources that a permission is needed on, each with its type: the claimed and named
+    /// ones, and one of each type that does not exist yet. Empty for `*`.
     pub(super) fn resources(&self, row: &Operation, on: On) -> Vec<(&'static str, String)> {
         let ScopeFacts { account, region, partition, .. } = &self.facts;
         if let On::Adopted(kind) = on {
@@ -170,21 +175,21 @@ impl<'a> Place<'a> {
         }
         let mut found = BTreeSet::new();
         if on == On::Keys && row.kinds.contains(&sagemaker_domain::NAME) && self.key.is_none() {
-            // A domain's key can be anybody's.
+            // The key of a domain may belong to any account.
             let keys = self.mentioned.iter().filter(|arn| is_key_arn(arn)).cloned();
             found.extend(keys.map(|arn| ("key", arn)));
         }
         for sort in on.sorts() {
             found.extend(self.of_sort(sort).iter().map(|arn| (*sort, arn.clone())));
         }
-        // Of the places of an organisation each call takes one sort or another, and none takes all.
+        // Each operation takes one type of organization target, and none takes all.
         let fits = |sort: &str| {
             on != On::Places || row.name != "ListOrganizationalUnitsForParent" || sort != "account"
         };
         found.into_iter().filter(|(sort, _)| fits(sort)).collect()
     }
 
-    /// Those of one type: what is claimed, what is named, and one that nobody has made yet.
+    /// The resources of one type: claimed, named, and one that does not exist yet.
     fn of_sort(&self, sort: &str) -> Rc<BTreeSet<String>> {
         if let ("key", Some(key)) = (sort, self.key) {
             let sample = kind_of_sort(sort).map_or("", |(_, resource)| resource.sample);
@@ -227,7 +232,7 @@ impl<'a> Place<'a> {
         let mut all: BTreeSet<String> = ids.iter().map(|id| self.arn(sort, id)).collect();
         all.extend(of_kind.map(|(kind, _)| self.claimed(kind)).unwrap_or_default());
         if sort == "prefix-list" {
-            // Those of AWS belong to `aws`.
+            // Prefix lists of AWS belong to the account `aws`.
             let ScopeFacts { region, partition, .. } = &self.facts;
             let of_aws = |id| format!("arn:{partition}:ec2:{region}:aws:{sort}/{id}");
             all.extend(ids.iter().map(of_aws));
@@ -235,7 +240,7 @@ impl<'a> Place<'a> {
         all
     }
 
-    /// As the service authorization reference writes the ARNs of resource types.
+    /// ARNs in the form that the service authorization reference gives for each resource type.
     fn arn(&self, sort: &str, id: &str) -> String {
         let ScopeFacts { account, region, partition, .. } = &self.facts;
         let any = ANY_TEXT.to_string();
@@ -254,7 +259,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// What is claimed of a kind, by its ARN.
+    /// The ARNs of the claimed resources of a kind.
     fn claimed(&self, kind: &str) -> BTreeSet<String> {
         let at = ScopedKind::new(&self.facts.name, kind);
         let seen = self.inputs.look.claims.of(&at).into_iter();
@@ -269,7 +274,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Whether an id is an account's.
+/// Whether an id is an account id.
 pub(super) fn is_account(id: &str) -> bool {
     id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit())
 }
@@ -279,7 +284,7 @@ fn is_key_arn(text: &str) -> bool {
     matches!(parts[..], ["arn", _, "kms", _, _, name] if name.starts_with("key/"))
 }
 
-/// The name of a service-linked role (the services' guides).
+/// The name of a service-linked role (the services' user guides).
 fn service_role(service: &str) -> &'static str {
     match service {
         "sagemaker.amazonaws.com" => "AWSServiceRoleForAmazonSageMakerNotebooks",
