@@ -16,8 +16,9 @@ async fn run() -> ExitCode {
     palisade::cli::main().await
 }
 
-/// An empty `AWS_ENDPOINT_URL` means the same as none, as it does to the AWS CLI; the SDK ends in a panic on it. A process
-/// cannot safely change its own environment, so it begins anew without the variable.
+/// An empty `AWS_ENDPOINT_URL` means the same as none, as it does to the AWS CLI; the SDK ends in a
+/// panic on it. A process cannot safely change its own environment, so it begins anew without the
+/// variable.
 fn without_empty_endpoints() {
     let empty: Vec<_> = env::vars_os()
         .filter(|(name, value)| {
@@ -34,6 +35,6 @@ fn without_empty_endpoints() {
     for (name, _) in &empty {
         again.env_remove(name);
     }
-    // Only where it cannot begin anew does this come back; then the SDK has its say.
+    // Reached only if the restart failed; then the SDK reports the problem.
     let _ = again.exec();
 }

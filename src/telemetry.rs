@@ -1,23 +1,24 @@
-//! Logs: one JSON object a line, or readable text on a terminal. Always on stderr: stdout is for data.
+//! Logs: one JSON object per line, or readable text on a terminal. Always on stderr: stdout is for
+//! data.
 
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-/// The form of log lines.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
     /// Text on a terminal, JSON elsewhere.
     #[default]
     Auto,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
     /// Readable text.
     Text,
 }
 
-/// Starts logging. `verbosity` counts `-v`; `RUST_LOG` wins over it. The audit log
-/// (`palisade::audit`) is on at every level. A reader of stderr that has gone away ends nothing.
+/// Starts logging. `verbosity` counts `-v`; `RUST_LOG` takes precedence. The audit log
+/// (`palisade::audit`) is on at every level. A closed stderr is ignored.
 pub fn init(format: LogFormat, verbosity: u8, quiet: bool) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new(directives(verbosity, quiet)));
@@ -27,7 +28,7 @@ pub fn init(format: LogFormat, verbosity: u8, quiet: bool) {
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
     let registry = tracing_subscriber::registry().with(filter);
-    // A second initialisation (tests) keeps the first.
+    // A second initialization (in tests) keeps the first.
     let _ = if json {
         let layer = fmt::layer()
             .json()
@@ -46,10 +47,10 @@ pub fn init(format: LogFormat, verbosity: u8, quiet: bool) {
     };
 }
 
-/// What is logged at a verbosity, as `RUST_LOG` would say it.
+/// The filter for a verbosity, in the syntax of `RUST_LOG`.
 pub fn directives(verbosity: u8, quiet: bool) -> String {
     let level = match (quiet, verbosity) {
-        // Quiet means quiet: without the audit log, too.
+        // Quiet also turns the audit log off.
         (true, _) => return "palisade=error".to_owned(),
         (false, 0) => "palisade=info",
         (false, 1) => "palisade=debug",

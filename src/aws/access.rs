@@ -17,21 +17,23 @@ use super::{
 };
 use crate::kind::ScopeFacts;
 
-/// Attempts of one call together, the first one included.
+/// Attempts per call, including the first one.
 const ATTEMPTS: u32 = 3;
-/// All attempts of one call that hands out credentials, which does not pass the budget: three of them, and the pauses between.
+/// The time limit for a call that gets credentials, which does not pass the budget: three attempts
+/// and the pauses between them.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(45);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an attempt may take with all that is around it: credentials, its turn in the budget, and the call, each of which has
-/// a limit of its own. It only ends what none of them ends.
+/// The time limit for an attempt including credentials, waiting for the budget, and the call, each
+/// of which has its own limit. It is a last resort.
 const ATTEMPT_NET: Duration = Duration::from_secs(
-    OPERATION_TIMEOUT.as_secs() + budget::LONGEST.as_secs() + 2 * ATTEMPT_TIMEOUT.as_secs(),
+    OPERATION_TIMEOUT.as_secs() + budget::MAX_WAIT.as_secs() + 2 * ATTEMPT_TIMEOUT.as_secs(),
 );
 
-/// The name under which an installation's requests stand in CloudTrail (`userAgent` says `app/palisade-VERSION+OWNER`, and
-/// in an assumed role's events, too): it tells one installation's `run` and `apply` from everybody else.
+/// The application name of an installation's requests in CloudTrail (`userAgent` contains
+/// `app/palisade-VERSION+OWNER`, in the events of an assumed role, too): it distinguishes an
+/// installation's `run` and `apply` from all other callers.
 ///
-/// An owner has no character that such a name may not have (`settings`); one that had would leave it out.
+/// The settings only allow owners that are valid in such a name; `None` for an invalid one.
 fn audit_name(owner: &str) -> Option<AppName> {
     AppName::new(format!("palisade-{}+{owner}", env!("CARGO_PKG_VERSION"))).ok()
 }
@@ -41,11 +43,11 @@ fn audit_name(owner: &str) -> Option<AppName> {
 pub struct AssumedRole {
     /// The role's ARN.
     pub role_arn: String,
-    /// The external id its trust policy asks for.
+    /// The external id that its trust policy requires.
     pub external_id: Option<String>,
 }
 
-/// Where credentials and the HTTP client come from: the ambient environment, or the simulator.
+/// The source of credentials and of the HTTP client: the ambient environment, or the simulator.
 #[derive(Debug, Clone)]
 pub struct Connection {
     base: SdkConfig,
@@ -54,7 +56,7 @@ pub struct Connection {
     budget: Budget,
 }
 
-/// The clients of one scope, all with the same time-outs, retry partition, guard and meter.
+/// The clients of one scope, all with the same time limits, retry partition, guard and meter.
 #[derive(Debug, Clone)]
 pub struct Access {
     /// The scope's account, Region and partition.
@@ -78,13 +80,14 @@ impl Connection {
         Self::new(base, guard)
     }
 
-    /// From a configuration made elsewhere (the simulator).
+    /// From an existing configuration (the simulator).
     pub fn new(base: SdkConfig, guard: Guard) -> Self {
         let retries = base.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
         let http = base.http_client().unwrap_or_else(transport::https);
         let base = base
             .into_builder()
-            // For whoever hands out credentials, too: each role's provider would make a client of its own.
+            // Also used to get credentials: otherwise each role's provider would create its own
+            // client.
             .http_client(http.clone())
             .retry_config(retries.with_max_attempts(ATTEMPTS))
             .timeout_config(
@@ -98,13 +101,13 @@ impl Connection {
         Self { base, http, guard, budget: Budget::default() }
     }
 
-    /// The same, within another budget.
+    /// The same connection, with another budget.
     #[must_use]
     pub fn within(self, budget: Budget) -> Self {
         Self { budget, ..self }
     }
 
-    /// The same, with every request marked as this installation's.
+    /// The same connection, with this installation's name in every request.
     #[must_use]
     pub fn of(self, owner: &str) -> Self {
         let mut base = self.base.into_builder();
@@ -117,7 +120,7 @@ impl Connection {
         self.base.region().map(ToString::to_string)
     }
 
-    /// Whether AWS is asked somewhere else than at its own endpoints (`AWS_ENDPOINT_URL`).
+    /// Whether a custom endpoint is configured (`AWS_ENDPOINT_URL`).
     pub fn has_custom_endpoint(&self) -> bool {
         self.base.endpoint_url().is_some()
     }
@@ -127,7 +130,7 @@ impl Connection {
         self.guard.may_write()
     }
 
-    /// The clients of one scope. Credentials are fetched when the first call needs them.
+    /// The clients of one scope. Credentials are fetched for the first call.
     pub async fn access(&self, facts: ScopeFacts, role: Option<&AssumedRole>) -> Access {
         let region = aws_config::Region::new(facts.region.clone());
         let mut config = self.base.clone().into_builder().region(region.clone());
@@ -144,8 +147,8 @@ impl Connection {
                 .credentials_provider(
                     aws_credential_types::provider::SharedCredentialsProvider::new(provider),
                 )
-                // A cache of its own: the base's has room for 64 identities, and beyond that each new one throws out
-                // another that is still needed.
+                // A cache per scope: the shared one has room for 64 identities, and beyond that
+                // each new identity evicts one that is still needed.
                 .identity_cache(IdentityCache::lazy().load_timeout(OPERATION_TIMEOUT).build());
         }
         let gate =
@@ -158,7 +161,8 @@ impl Connection {
                     .operation_attempt_timeout(ATTEMPT_NET)
                     .build(),
             )
-            // It would take a wait for the budget for a stall; the transport has its own limit for the whole call.
+            // It would mistake waiting for the budget for a stall; the transport limits the whole
+            // call.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         Access::new(facts, &config.build(), &self.guard)
     }
@@ -166,9 +170,10 @@ impl Connection {
 
 impl Access {
     fn new(facts: ScopeFacts, config: &SdkConfig, guard: &Guard) -> Self {
-        // A retry quota of its own per account and service: one throttled account must not use up the
-        // retries of the others. A bucket of its own, too: the SDK keeps the bucket of a mere name for the life of the
-        // process, so that every later client of that name would start with what an earlier one left.
+        // A retry quota per account and service: one throttled account must not use up the retries
+        // of the others. An explicit token bucket, because the SDK keeps the bucket of a named
+        // partition for the life of the process, so that every later client with that name would
+        // start with what an earlier one left.
         let partition = |service: &str| {
             let name = format!("{service}-{}-{}", facts.account, facts.region);
             RetryPartition::custom(name).token_bucket(TokenBucket::default()).build()

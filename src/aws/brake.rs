@@ -1,4 +1,4 @@
-//! The brake: what stops this process's writing, in whole or in part, before the next call.
+//! The brake: stops the writes of this process, in whole or in part, before the next call.
 
 use std::{
     fmt,
@@ -10,7 +10,7 @@ use std::{
 
 use crate::model::{Address, Halt, Stop};
 
-/// Something outside of the process that says what it may not write, asked anew before every mutating call.
+/// An external source of what the process may not write, checked before every mutating call.
 type Lever = Box<dyn Fn() -> Halt + Send + Sync>;
 
 /// Stops all writing of this process, before the next call, until it is released.
@@ -30,7 +30,8 @@ impl fmt::Debug for Brake {
 }
 
 impl Brake {
-    /// A brake that somebody else can pull too: `outside` says what may not be written now.
+    /// A brake that can also be engaged from outside: `outside` returns what may not be written
+    /// now.
     pub fn with_lever(outside: impl Fn() -> Halt + Send + Sync + 'static) -> Self {
         let outside: Option<Lever> = Some(Box::new(outside));
         Self(Arc::new(Levers { pulled: AtomicBool::new(false), outside }))
@@ -41,17 +42,17 @@ impl Brake {
         self.0.pulled.store(true, Ordering::SeqCst);
     }
 
-    /// Writing is possible again, unless the lever outside says no.
+    /// Writing is possible again, unless the external source says otherwise.
     pub fn release(&self) {
         self.0.pulled.store(false, Ordering::SeqCst);
     }
 
-    /// Pulls or releases it; whether it is pulled now.
+    /// Engages or releases it; returns whether it is engaged now.
     pub fn toggle(&self) -> bool {
         !self.0.pulled.fetch_xor(true, Ordering::SeqCst)
     }
 
-    /// What may not be written now.
+    /// What must not be written now.
     pub fn halt(&self) -> Halt {
         let mut halt = self.0.outside.as_ref().map(|lever| lever()).unwrap_or_default();
         if self.0.pulled.load(Ordering::SeqCst) {

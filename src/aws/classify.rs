@@ -1,6 +1,4 @@
-//! AWS's error codes in palisade's words: one table of the codes that services share. What a code
-//! of one service means stands in the folder of the kinds that the service is called for, and comes
-//! first.
+//! Classifies AWS's error codes: one table for all services.
 
 use std::{collections::BTreeMap, error::Error as StdError, io, sync::LazyLock};
 
@@ -17,10 +15,10 @@ use crate::{
     kinds,
 };
 
-/// AWS's messages are cut here: enough to name what is wrong, no room for a policy body.
+/// AWS's messages are cut at this length: enough to describe the error, too short for a policy.
 const MESSAGE_LIMIT: usize = 400;
 
-/// What an SDK error means. `operation` reads `service:Operation`.
+/// The meaning of an SDK error. `operation` has the form `service:Operation`.
 pub fn classify<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> CloudError
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
@@ -61,19 +59,18 @@ where
             let (class, message) = unreachable(error);
             CloudError::new(operation, class, message)
         }
-        // Built and refused on this side: nothing was sent.
+        // Refused on this side: nothing was sent.
         _ => CloudError::new(operation, Class::Rejected, shorten(&innermost(error))),
     }
 }
 
-/// An error of building a request (a required member is missing): a defect or bad input, never
+/// An error in building a request (a required member is missing): a defect or bad input, never
 /// sent.
 pub fn rejected(operation: &'static str, error: &dyn StdError) -> CloudError {
     CloudError::new(operation, Class::Rejected, shorten(&error.to_string()))
 }
 
-/// The codes that say that this were too many calls. Some services answer 400 with them, others 429
-/// or 503.
+/// The codes for too many calls. Some services answer 400 with them, others 429 or 503.
 pub(super) const THROTTLING: [&str; 10] = [
     "RequestLimitExceeded",
     "EC2ThrottledException",
@@ -174,8 +171,8 @@ fn cause<'a, C: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Opti
     chain(error).find_map(|cause| cause.downcast_ref::<C>())
 }
 
-/// Why there are no credentials. Where the service that hands them out could not be reached, nobody
-/// was denied anything; the call that needed them was not sent either way.
+/// Why there are no credentials. If the service that issues them could not be reached, this is not
+/// a denial; the call that needed them was not sent either way.
 fn without_credentials(error: &CredentialsError) -> (Class, String) {
     let denied = |error| {
         let why = shorten(&innermost(error));
@@ -184,7 +181,8 @@ fn without_credentials(error: &CredentialsError) -> (Class, String) {
     };
     match error {
         CredentialsError::ProviderTimedOut(_) => {
-            let message = "no credentials: who hands them out gave no answer within the time limit";
+            let message = "no credentials: the service that issues them did not answer within the \
+                time limit";
             (Class::Unavailable, message.to_owned())
         }
         CredentialsError::ProviderError(_) | CredentialsError::Unhandled(_)
@@ -197,18 +195,17 @@ fn without_credentials(error: &CredentialsError) -> (Class, String) {
     }
 }
 
-/// Why no connection came to be or lasted. Only of a refused one it is certain that nothing was
-/// sent.
+/// Why a connection failed. Only if it was refused is it certain that nothing was sent.
 fn unreachable(error: &(dyn StdError + 'static)) -> (Class, String) {
     let why = shorten(&innermost(error));
     let timed_out = cause::<ConnectorError>(error).is_some_and(ConnectorError::is_timeout);
     match cause::<io::Error>(error).map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => {
-            let message = format!("the connection was refused, so nothing listens there: {why}");
+            let message = format!("the connection was refused; check the endpoint: {why}");
             (Class::Unavailable, message)
         }
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted) => {
-            (Class::Ambiguous, format!("the connection was cut: {why}"))
+            (Class::Ambiguous, format!("the connection was closed: {why}"))
         }
         _ if timed_out => (Class::Ambiguous, format!("no answer within the time limit: {why}")),
         _ => (Class::Ambiguous, format!("could not be reached: {why}")),
@@ -342,7 +339,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn credentials_that_could_not_be_fetched_are_told_from_those_that_are_refused() {
+    async fn credentials_that_could_not_be_fetched_are_not_credentials_that_are_refused() {
         let refused = || {
             let io = io::Error::from(io::ErrorKind::ConnectionRefused);
             CredentialsError::provider_error(ConnectorError::io(io.into()))
@@ -352,7 +349,7 @@ mod tests {
             (
                 Failing(|| CredentialsError::provider_timed_out(std::time::Duration::from_secs(1))),
                 Class::Unavailable,
-                "no credentials: who hands them out gave no answer",
+                "no credentials: the service that issues them did not answer",
             ),
             (
                 Failing(|| CredentialsError::not_loaded("nothing set")),

@@ -1,10 +1,10 @@
 //! The guard before every call, and the meter after it.
 //!
-//! The guard is the second line of defence behind "`plan` constructs no writer": a client without
-//! write permission refuses every mutating operation before it is sent, and a client with it asks the
-//! brake before every attempt, retries included. Both refuse what is not in the table of operations
-//! ([`crate::operations`]), because nobody was told that palisade may call it. Assuming a role is no call of these
-//! clients: the SDK's credentials provider does that.
+//! The guard is the second line of defense after "`plan` constructs no writer": a client without
+//! write permission refuses every mutating operation before it is sent, and a client with it checks
+//! the brake before every attempt, including retries. Both refuse operations that are not in the
+//! table ([`crate::operations`]), because the documented permissions do not include them. The SDK's
+//! credentials provider assumes roles, without these clients.
 
 use std::{fmt, sync::Arc};
 
@@ -27,14 +27,14 @@ use aws_smithy_types::config_bag::ConfigBag;
 use super::{brake::Brake, classify::THROTTLING, trace};
 use crate::operations;
 
-/// How one attempt of a call ended, for the metrics.
+/// The outcome of one attempt of a call, for the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallOutcome {
     /// A response below 400.
     Ok,
-    /// A response of 429 or 503, or with a throttling code.
+    /// A response with status 429 or 503, or with a throttling code.
     Throttled,
-    /// Another response from 400 on.
+    /// Any other response from 400 on.
     Error,
     /// No response.
     NoAnswer,
@@ -54,31 +54,31 @@ impl CallOutcome {
 
 /// Counts attempts of calls.
 pub trait Meter: fmt::Debug + Send + Sync {
-    /// One attempt ended.
+    /// Records one attempt.
     fn attempt(&self, service: &str, operation: &str, outcome: CallOutcome);
 }
 
-/// The guard of one process's clients.
+/// The guard of a process's clients.
 #[derive(Debug, Clone)]
 pub struct Guard {
     writes: Writes,
     meter: Option<Arc<dyn Meter>>,
 }
 
-/// Which mutating calls are let through.
+/// Which mutating calls are allowed.
 #[derive(Debug, Clone)]
 enum Writes {
     None,
-    /// Those of EC2 that say `DryRun=true`.
+    /// EC2 calls with `DryRun=true`.
     Rehearsed,
-    /// All, while the brake is off.
+    /// All calls, while the brake is off.
     Unless(Brake),
 }
 
 /// Why a call was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
-    #[error("{0} would write, and this process only reads")]
+    #[error("{0} was not sent: this process is read-only")]
     ReadOnly(String),
     #[error("{operation} was not sent: {why}")]
     Braked { operation: String, why: String },
@@ -87,12 +87,13 @@ pub(super) enum Refusal {
     #[error("{operation} was not sent: {why}")]
     Stale { operation: String, why: String },
     #[error(
-        "{0} was not sent: AWS allows no more of them for the next minute; the next pass goes on"
+        "{0} was not sent: AWS's request limit is used up for the next minute; the next pass \
+         continues"
     )]
     NoTurn(String),
 }
 
-/// What a request is, for those below the SDK, who see its bytes only.
+/// The metadata of a request, for the layers below the SDK, which only see its bytes.
 #[derive(Debug, Clone)]
 pub(super) struct Ticket {
     /// The service as the SDK names it.
@@ -100,7 +101,7 @@ pub(super) struct Ticket {
     pub(super) operation: String,
     /// Whether it can change anything.
     pub(super) writes: bool,
-    /// Whether it only asks whether it would be allowed.
+    /// Whether it is a dry run.
     dry: bool,
 }
 
@@ -110,13 +111,13 @@ impl Guard {
         Self { writes: Writes::None, meter: None }
     }
 
-    /// Refuses every mutating call but those of EC2 that ask for a dry run, which change nothing: AWS answers
-    /// whether the caller would be allowed to (EC2 API reference, common parameter `DryRun`).
+    /// Refuses every mutating call except EC2's dry runs, which change nothing: AWS answers whether
+    /// the caller would be allowed to (EC2 API reference, common parameter `DryRun`).
     pub fn rehearsing() -> Self {
         Self { writes: Writes::Rehearsed, meter: None }
     }
 
-    /// Lets mutating calls through while the brake is off.
+    /// Allows mutating calls while the brake is off.
     pub fn writing(brake: Brake) -> Self {
         Self { writes: Writes::Unless(brake), meter: None }
     }
@@ -128,12 +129,12 @@ impl Guard {
         self
     }
 
-    /// Whether this guard ever lets a mutating call through.
+    /// Whether this guard ever allows a mutating call.
     pub fn may_write(&self) -> bool {
         matches!(self.writes, Writes::Unless(_))
     }
 
-    /// `dry` says whether this call only asks whether it would be allowed.
+    /// `dry` says whether this call is a dry run.
     fn permit(
         &self,
         service: &str,
@@ -150,8 +151,10 @@ impl Guard {
             Writes::None | Writes::Rehearsed => Err(Refusal::ReadOnly(operation.to_owned())),
             Writes::Unless(brake) => {
                 let halt = brake.halt();
-                let why = trace::errand()
-                    .map_or_else(|| halt.everything(), |errand| halt.of(&errand.address));
+                let why = trace::call_context().map_or_else(
+                    || halt.everything(),
+                    |call_context| halt.of(&call_context.address),
+                );
                 why.map_or(Ok(()), |why| {
                     Err(Refusal::Braked { operation: operation.to_owned(), why })
                 })
@@ -161,7 +164,7 @@ impl Guard {
 }
 
 impl Guard {
-    /// Asks once more, for a call that has waited: the brake may have been pulled meanwhile.
+    /// Checks again, for a call that has waited: the brake may have been engaged meanwhile.
     pub(super) fn admit(&self, ticket: &Ticket) -> Result<(), Refusal> {
         self.permit(&ticket.service, &ticket.operation, || ticket.dry)
     }
@@ -178,11 +181,11 @@ impl Intercept for Guard {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Without a name the operation cannot be judged, and is not in the table.
+        // An operation without a name cannot be judged, and is not in the table.
         let (service, operation) = config
             .load::<Metadata>()
             .map_or(("(unnamed)", "(unnamed)"), |metadata| (metadata.service(), metadata.name()));
-        // What is judged is the body as it will be sent, not what some caller meant to send.
+        // The body as it will be sent is checked, not the caller's intention.
         let dry = || service == "EC2" && is_dry_run(context.request().body().bytes());
         Ok(self.permit(service, operation, dry)?)
     }
@@ -248,7 +251,7 @@ impl Intercept for Guard {
     }
 }
 
-/// Whether a request of EC2's query protocol (a form) asks for a dry run.
+/// Whether a request of EC2's query protocol (a form) is a dry run.
 fn is_dry_run(body: Option<&[u8]>) -> bool {
     let mut members = body.unwrap_or_default().split(|byte| *byte == b'&');
     members.any(|member| member == b"DryRun=true")
@@ -264,7 +267,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        aws::{Urgency, trace::Errand},
+        aws::{Urgency, trace::CallContext},
         model::{Address, Extent, Halt, Pause, Stop},
     };
 
@@ -341,14 +344,16 @@ mod tests {
         let halt = Halt { pauses, ..Halt::default() };
         let guard = Guard::writing(Brake::with_lever(move || halt.clone()));
         let delete = || guard.permit("EC2", "DeleteSecurityGroup", || false);
-        let refused = trace::on_errand(Errand::new(paused, Urgency::Change), async { delete() })
-            .await
-            .unwrap_err();
+        let refused =
+            trace::in_call_context(CallContext::new(paused, Urgency::Change), async { delete() })
+                .await
+                .unwrap_err();
         assert!(matches!(refused, Refusal::Braked { .. }), "{refused}");
         assert!(refused.to_string().contains("paused by ann"), "{refused}");
         let other = Address::new("prod", "SecurityGroup", "other");
         assert_eq!(
-            trace::on_errand(Errand::new(other, Urgency::Change), async { delete() }).await,
+            trace::in_call_context(CallContext::new(other, Urgency::Change), async { delete() })
+                .await,
             Ok(())
         );
         assert_eq!(delete(), Ok(()));

@@ -1,9 +1,9 @@
-//! Who we really are in a scope.
+//! The live identity in a scope.
 
 use super::{Access, classify};
 use crate::kind::{Class, CloudError};
 
-/// The live caller of a scope.
+/// The live caller in a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The account that answered.
@@ -12,7 +12,7 @@ pub struct Caller {
     pub arn: String,
 }
 
-/// Asks STS who the scope's credentials belong to.
+/// Asks STS for the owner of the scope's credentials.
 ///
 /// # Errors
 /// No usable credentials, no permission, or no answer.
@@ -30,19 +30,19 @@ pub async fn caller(access: &Access) -> Result<Caller, CloudError> {
     }
 }
 
-/// The organisation that an account is in.
+/// The organization of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
     /// Its id (`o-…`).
     pub id: String,
-    /// The account that manages it, if the answer says.
+    /// The management account, if the answer contains it.
     pub management_account: Option<String>,
 }
 
-/// The organisation that the scope's account is in.
+/// The organization of the scope's account.
 ///
 /// # Errors
-/// The account is in no organisation, no permission, or no answer.
+/// The account is not in an organization, permission is missing, or there was no answer.
 pub async fn organization(access: &Access) -> Result<Organization, CloudError> {
     const OPERATION: &str = "organizations:DescribeOrganization";
     let answer = access

@@ -1,9 +1,9 @@
-//! Everything that knows the AWS SDK and is shared by the kinds: one [`Access`] a scope, with
-//! time-outs, retries, the write guard, the rate budget and the call meter on every client; error
+//! The parts that use the AWS SDK and are shared by the kinds: one [`Access`] per scope, with time
+//! limits, retries, the write guard, the rate budget and the call meter on every client; error
 //! classification; lookups; identity.
 //!
-//! The SDK is named only here and in `kinds/*/aws`; a test in `tests/palisade/architecture.rs`
-//! holds that.
+//! Only this module and `kinds/*/aws.rs` name the SDK; `tests/palisade/architecture.rs` checks
+//! that.
 
 mod access;
 mod brake;

@@ -1,7 +1,6 @@
-//! Whether EC2 would let us write, asked with `DryRun`: "checks whether you have the required
+//! Whether EC2 would allow a write, tested with `DryRun`: "checks whether you have the required
 //! permissions for the action, without actually making the request" (EC2 API reference). KMS,
-//! Organizations and SageMaker have nothing like it. Which calls are rehearsed, and with which
-//! values, is the kinds' to say.
+//! Organizations and SageMaker have no equivalent.
 
 use std::error::Error as StdError;
 
@@ -18,7 +17,7 @@ use crate::{
     model::Tags,
 };
 
-/// The code that EC2 answers when a dry run would have succeeded (EC2 API reference, error codes).
+/// EC2's error code for a dry run that would have succeeded (EC2 API reference, error codes).
 const WOULD_SUCCEED: &str = "DryRunOperation";
 
 /// What the answer to a dry run says.

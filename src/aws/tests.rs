@@ -1,4 +1,5 @@
-//! The clients of a scope over AWS in memory: what the budget, the brake and the time limits make of their calls.
+//! The clients of a scope over AWS in memory: what the budget, the brake and the time limits make
+//! of their calls.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     Access, AssumedRole, Brake, Connection, Guard, Urgency, classify, identity,
-    trace::{self, Errand},
+    trace::{self, CallContext},
 };
 use crate::{
     kind::{Class, CloudError, ScopeFacts},
@@ -42,7 +43,7 @@ fn sent(simulator: &Simulator) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_for_a_turn_is_no_silence_and_nothing_is_refused() {
+async fn waiting_for_a_turn_is_not_a_timeout_and_nothing_is_refused() {
     let simulator = Simulator::new(Options { throttling: true, ..Options::default() });
     let access = connection(&simulator, &Brake::default()).access(facts("prod"), None).await;
     let begun = Instant::now();
@@ -68,9 +69,9 @@ async fn a_write_that_waited_is_judged_by_what_holds_when_its_turn_comes() {
     let braked = braked.unwrap_err();
     assert_eq!(braked.class, Class::Refused, "{braked}");
     brake.release();
-    let errand = Errand::new(Address::new("prod", "VpcEndpoint", "s3"), Urgency::Change)
+    let call_context = CallContext::new(Address::new("prod", "VpcEndpoint", "s3"), Urgency::Change)
         .unless(|| Some("the plan is too old".to_owned()));
-    let stale = trace::on_errand(errand, write(&access)).await.unwrap_err();
+    let stale = trace::in_call_context(call_context, write(&access)).await.unwrap_err();
     assert_eq!(stale.class, Class::Refused);
     assert!(stale.message.contains("the plan is too old"), "{stale}");
     assert_eq!(sent(&simulator), 3);
@@ -108,7 +109,8 @@ async fn what_aws_throttles_is_asked_for_more_slowly() {
     simulator.inject(Fault::throttle("DeleteVpcEndpoints").nth(1));
     let begun = Instant::now();
     write(&access).await.unwrap();
-    // The second attempt waits until AWS's bucket, now known to be empty, has one again: at half the rate.
+    // The second attempt waits until AWS's bucket, now known to be empty, has one again: at half
+    // the rate.
     assert!((7..8).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
     assert_eq!(sent(&simulator), 2);
 }

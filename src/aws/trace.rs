@@ -1,4 +1,4 @@
-//! Which calls one step made, with their request ids: what the audit log needs.
+//! The calls of one step, with their request ids, for the audit log.
 
 use std::{cell::RefCell, fmt, sync::Arc};
 
@@ -7,33 +7,33 @@ use aws_smithy_types::date_time::{DateTime, Format};
 use super::{CallOutcome, budget::Urgency};
 use crate::model::Address;
 
-/// What a call is made for.
+/// The context of a call.
 #[derive(Clone)]
-pub struct Errand {
-    /// The address it is made for.
+pub struct CallContext {
+    /// The address that it is made for.
     pub address: Address,
-    /// How urgent it is among the calls of its account.
+    /// Its urgency among the calls of its account.
     pub urgency: Urgency,
-    /// Asked right before a write is sent: why it is no longer right to send it.
+    /// Checked right before a write is sent: why it may not be sent any more.
     stale: Option<Arc<dyn Fn() -> Option<String> + Send + Sync>>,
 }
 
-impl fmt::Debug for Errand {
+impl fmt::Debug for CallContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Errand")
+        f.debug_struct("CallContext")
             .field("address", &self.address)
             .field("urgency", &self.urgency)
             .finish_non_exhaustive()
     }
 }
 
-impl Errand {
-    /// For an address; right to be sent whenever its turn comes.
+impl CallContext {
+    /// For an address; may be sent whenever its turn comes.
     pub fn new(address: Address, urgency: Urgency) -> Self {
         Self { address, urgency, stale: None }
     }
 
-    /// The same, with a reason not to be sent after all that may come up while it waits for its turn.
+    /// The same, with a check that may cancel the call while it waits for its turn.
     #[must_use]
     pub fn unless(mut self, stale: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
         self.stale = Some(Arc::new(stale));
@@ -54,29 +54,30 @@ pub struct Call {
     pub operation: String,
     /// AWS's request id, if there was an answer that had one.
     pub request_id: Option<String>,
-    /// AWS's clock when it answered, in whole seconds since the epoch, if the answer had a `Date` header.
+    /// AWS's clock when it answered, in whole seconds since the epoch, if the answer had a `Date`
+    /// header.
     pub answered_at: Option<i64>,
-    /// How it ended.
+    /// Its outcome.
     pub outcome: CallOutcome,
 }
 
 tokio::task_local! {
     static CALLS: RefCell<Vec<Call>>;
-    static ERRAND: Errand;
+    static CONTEXT: CallContext;
 }
 
-/// Runs a future whose calls are all made on one errand, so that the guard can tell whether its address is paused, and the budget
-/// how urgent it is.
-pub async fn on_errand<F: Future>(errand: Errand, future: F) -> F::Output {
-    ERRAND.scope(errand, future).await
+/// Runs a future whose calls all have the same context, so that the guard knows whether their
+/// address is paused, and the budget their urgency.
+pub async fn in_call_context<F: Future>(call_context: CallContext, future: F) -> F::Output {
+    CONTEXT.scope(call_context, future).await
 }
 
-/// What a call is made for, where that is known.
-pub(super) fn errand() -> Option<Errand> {
-    ERRAND.try_with(Clone::clone).ok()
+/// The context of the current call, if it is known.
+pub(super) fn call_context() -> Option<CallContext> {
+    CONTEXT.try_with(Clone::clone).ok()
 }
 
-/// Runs a future and gives the calls it made beside its result.
+/// Runs a future and returns the calls it made together with its result.
 pub async fn collect<F: Future>(future: F) -> (F::Output, Vec<Call>) {
     CALLS
         .scope(RefCell::new(Vec::new()), async {
@@ -93,7 +94,7 @@ pub(super) fn record(
     date: Option<&str>,
     outcome: CallOutcome,
 ) {
-    // Outside of `collect` nobody asks.
+    // Outside of `collect` nothing is recorded.
     let _ = CALLS.try_with(|calls| {
         calls.borrow_mut().push(Call {
             service: service.to_owned(),

@@ -1,9 +1,9 @@
-//! The last step before the wire: every attempt of every call waits here for its turn in the budget, is asked once more whether it
-//! may be sent, and has its time limit.
+//! The last layer before the network: every attempt of every call waits here for the budget, is
+//! checked once more, and has its time limit.
 //!
-//! It stands below the SDK's retries, so that each attempt counts, as it does for AWS, and its limit starts when the attempt is
-//! sent: waiting for a turn is no silence of AWS's. What waited is judged by what holds when the wait is over: the brake, a pause,
-//! a newer directory.
+//! It is below the SDK's retries, so that each attempt counts, as it does for AWS, and its time
+//! limit starts when the attempt is sent: waiting for the budget is not AWS's delay. A call that
+//! waited is checked against the conditions after the wait: the brake, a pause, a newer directory.
 
 use std::time::Duration;
 
@@ -23,16 +23,17 @@ use super::{
     budget::{Budget, Request, Urgency},
     classify::THROTTLING,
     guard::{Guard, Refusal, Ticket},
-    trace::{self, Errand},
+    trace::{self, CallContext},
 };
 use crate::kind::ScopeFacts;
 
-/// One attempt may take this long from the moment it is sent, its answer read to the end included. The SDK has no limit of its own
-/// after connecting.
+/// The time limit of one attempt from the moment it is sent, including reading the whole answer.
+/// The SDK has no limit of its own after connecting.
 pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The default HTTP client of the SDK (`default-https-client`: rustls, proxies from the environment), made here so that all
-/// scopes share its connections and [`Transport`] can stand before it.
+/// The default HTTP client of the SDK (`default-https-client`: rustls, proxies from the
+/// environment), created here so that all scopes share its connections and [`Transport`] can wrap
+/// it.
 pub(super) fn https() -> SharedHttpClient {
     use aws_smithy_http_client::{
         Builder, ConnectorBuilder, proxy::ProxyConfig, tls, tls::rustls_provider::CryptoMode,
@@ -90,42 +91,50 @@ impl HttpConnector for Line {
         let (inner, gate) = (self.inner.clone(), self.gate.clone());
         HttpConnectorFuture::new(async move {
             let refused = |refusal: Refusal| ConnectorError::user(refusal.into());
-            // The guard puts it there; without it nobody knows what this is.
+            // The guard attaches the ticket; without it the request is unknown.
             let ticket = request.extension::<Ticket>().cloned();
             let ticket = ticket.ok_or_else(|| refused(Refusal::Unlisted("(unnamed)".into())))?;
-            let errand = trace::errand();
-            gate.admit(&ticket, errand.as_ref()).await.map_err(refused)?;
-            gate.send(&ticket, errand.as_ref(), &inner, request).await
+            let call_context = trace::call_context();
+            gate.admit(&ticket, call_context.as_ref()).await.map_err(refused)?;
+            gate.send(&ticket, call_context.as_ref(), &inner, request).await
         })
     }
 }
 
 impl Gate {
-    fn request<'a>(&'a self, ticket: &'a Ticket, errand: Option<&Errand>) -> Request<'a> {
+    fn request<'a>(
+        &'a self,
+        ticket: &'a Ticket,
+        call_context: Option<&CallContext>,
+    ) -> Request<'a> {
         Request {
             account: &self.facts.account,
             region: &self.facts.region,
             scope: &self.facts.name,
             service: &ticket.service,
             operation: &ticket.operation,
-            urgency: errand.map_or(Urgency::Read, |errand| errand.urgency),
+            urgency: call_context.map_or(Urgency::Read, |call_context| call_context.urgency),
         }
     }
 
-    /// Waits for the attempt's turn, and judges it again if it waited.
-    async fn admit(&self, ticket: &Ticket, errand: Option<&Errand>) -> Result<(), Refusal> {
-        if !self.budget.turn(&self.request(ticket, errand)).await {
+    /// Waits for the attempt's turn, and checks it again if it waited.
+    async fn admit(
+        &self,
+        ticket: &Ticket,
+        call_context: Option<&CallContext>,
+    ) -> Result<(), Refusal> {
+        if !self.budget.turn(&self.request(ticket, call_context)).await {
             return Err(Refusal::NoTurn(ticket.operation.clone()));
         }
         self.guard.admit(ticket)?;
-        let stale = errand.filter(|_| ticket.writes).and_then(Errand::stale);
+        let stale = call_context.filter(|_| ticket.writes).and_then(CallContext::stale);
         stale.map_or(Ok(()), |why| Err(Refusal::Stale { operation: ticket.operation.clone(), why }))
     }
 
     async fn send(
         &self,
         ticket: &Ticket,
-        errand: Option<&Errand>,
+        call_context: Option<&CallContext>,
         inner: &SharedHttpConnector,
         request: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
@@ -136,13 +145,14 @@ impl Gate {
             Err(ConnectorError::timeout(limit.into()))
         });
         if let Ok(response) = &answer {
-            self.budget.answered(&self.request(ticket, errand), throttled(response));
+            self.budget.answered(&self.request(ticket, call_context), throttled(response));
         }
         answer
     }
 }
 
-/// The answer with its body in memory, so that the time limit holds for all of it. No operation here streams.
+/// The answer with its body in memory, so that the time limit covers all of it. No operation here
+/// streams.
 async fn whole(answer: HttpConnectorFuture) -> Result<HttpResponse, ConnectorError> {
     let mut response = answer.await?;
     let body = ByteStream::new(response.take_body()).collect().await;
@@ -151,7 +161,7 @@ async fn whole(answer: HttpConnectorFuture) -> Result<HttpResponse, ConnectorErr
     Ok(response)
 }
 
-/// Whether AWS says that this were too many calls. A 503 alone does not: it is what a broken service answers, too.
+/// Whether AWS reports too many calls. A 503 alone does not: a broken service answers with it, too.
 fn throttled(response: &HttpResponse) -> bool {
     match response.status().as_u16() {
         429 => true,

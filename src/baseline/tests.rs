@@ -144,9 +144,9 @@ fn a_waived_finding_stays_with_its_reason() {
 #[test]
 fn a_waiver_that_cannot_be_meant_is_a_problem() {
     for (waive, message, help) in [
-        ("{SG-1: reason}", "there is no rule `SG-1`", "did you mean `SG-0"),
+        ("{SG-1: reason}", "unknown rule `SG-1`", "did you mean `SG-0"),
         ("{KMS-01: reason}", "KMS-01 is reported at a KmsKey", "waive it there"),
-        ("{SG-01: ' '}", "gives no reason", "say why"),
+        ("{SG-01: ' '}", "gives no reason", "write the reason"),
     ] {
         let text = OPEN_GROUP.replace("LIFECYCLE", &format!("lifecycle: {{waive: {waive}}}\n"));
         let problems = judge_text(&text).unwrap_err();

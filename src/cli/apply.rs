@@ -1,4 +1,4 @@
-//! `apply`: passes until nothing is left to do, or only what needs people.
+//! `apply`: makes passes until nothing is left to do, or only what needs a person.
 
 use std::time::Duration;
 
@@ -22,28 +22,29 @@ pub(super) struct Args {
     /// Directory of manifests, or a file written by `plan --out`
     #[command(flatten)]
     directory: Directory,
-    /// Do not ask; what a later wave adds is still printed before it is done
+    /// Do not ask for confirmation; changes that become known later are printed before they are
+    /// made
     #[arg(short, long)]
     yes: bool,
-    /// Carry out only the held step with this digest (as the plan shows it); may be repeated
+    /// Carry out only the held step with this digest (as shown in the plan); may be repeated
     #[arg(long, value_name = "DIGEST")]
     approve: Vec<String>,
-    /// With --approve: everything else too
+    /// With --approve: carry out everything else too
     #[arg(long, requires = "approve")]
     all: bool,
-    /// Give up waiting for AWS after this time
+    /// Stop waiting for AWS after this time
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
 }
 
-/// Who decides about what was not shown yet.
+/// What happens to changes that were not shown before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asking {
-    /// It is printed, then done.
+    /// They are printed, then made.
     Printed,
-    /// It is printed, and a person is asked.
+    /// They are printed, and a person is asked.
     Person,
-    /// Nothing but what a saved plan holds is done.
+    /// They are not made: only the saved plan is.
     SavedPlan,
 }
 
@@ -75,12 +76,12 @@ pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<End
     }
     let mut session = Session::open(settings, dir, Access::Write, options, None).await?;
     if session.engine.settings().mode == Mode::Observe {
-        anyhow::bail!("the settings say `mode: observe`; nothing is written");
+        anyhow::bail!("the settings say `mode: observe`, so nothing is written");
     }
     until_quiet(&mut session.engine, args.timeout, asking, known).await
 }
 
-/// Shows the plan and asks; what was shown, if the answer is yes.
+/// Shows the plan and asks for confirmation; returns what was shown, if the answer is yes.
 async fn consent(
     settings: &Overrides,
     dir: &std::path::Path,
@@ -99,13 +100,13 @@ async fn consent(
     }
     let agreed = prompt::confirm("Apply this?")?;
     if !agreed {
-        output::say("nothing was changed");
+        output::note("nothing was changed");
     }
     Ok(agreed.then_some(known))
 }
 
-/// Makes passes until one changes nothing and nothing will move by itself, and says what is left. Nothing is done that
-/// was not shown, unless nobody is asked.
+/// Makes passes until one changes nothing and no wait will end by itself, and prints what is left.
+/// Nothing is done that was not shown, unless nobody is asked.
 pub(super) async fn until_quiet(
     engine: &mut Engine,
     timeout: Duration,
@@ -113,8 +114,8 @@ pub(super) async fn until_quiet(
     mut known: Shown,
 ) -> anyhow::Result<Ended> {
     let deadline = Instant::now() + timeout;
-    let mut said = String::new();
-    // Who was asked has seen them above the plan.
+    let mut printed = String::new();
+    // The person who was asked has seen the warnings above the plan.
     let mut warned = asking == Asking::Person;
     loop {
         let report = engine.pass().await;
@@ -144,18 +145,21 @@ pub(super) async fn until_quiet(
         }
         if Instant::now() >= deadline {
             output::print(&format!("\n{}", plan::render::text(&report.plan)))?;
-            anyhow::bail!("AWS was not done after {} s", timeout.as_secs());
+            anyhow::bail!(
+                "AWS has not finished after {} s; run `palisade apply` again to continue",
+                timeout.as_secs()
+            );
         }
         let waits = waits(&report);
-        if waits != said {
-            output::say(format_args!("{}{waits}{}", output::NOTE, output::NOTE.render_reset()));
-            said = waits;
+        if waits != printed {
+            output::note(format_args!("{}{waits}{}", output::NOTE, output::NOTE.render_reset()));
+            printed = waits;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
-/// Prints what is done next, before it is done. That it cannot be printed stops nothing.
+/// Prints what is done next, before it is done. A failure to print stops nothing.
 fn announce(plan: &Plan) {
     let next = Plan { steps: plan.go().cloned().collect(), ..Plan::default() };
     if next.has_changes() {
@@ -163,19 +167,19 @@ fn announce(plan: &Plan) {
     }
 }
 
-/// Prints what was not shown yet, and asks.
+/// Prints what was not shown yet, and asks for confirmation.
 fn shown_and_agreed(plan: &Plan) -> anyhow::Result<bool> {
     let steps = plan.not_shown().cloned().map(|step| plan::Step { verdict: Verdict::Go, ..step });
     let more = Plan { steps: steps.collect(), ..Plan::default() };
     output::print(&format!("{}\n", plan::render::text(&more)))?;
     let agreed = prompt::confirm("Apply this, too?")?;
     if !agreed {
-        output::say("nothing further was changed");
+        output::note("nothing further was changed");
     }
     Ok(agreed)
 }
 
-/// What one pass did, a line a step.
+/// The results of one pass, one line per edit.
 pub(super) fn results(report: &Report) -> impl Iterator<Item = String> {
     report.results.iter().flat_map(|result| {
         let done = result.done.iter().map(|done| {
@@ -198,22 +202,22 @@ fn waits(report: &Report) -> String {
     let waiting = report.plan.steps.iter().filter_map(|step| match &step.verdict {
         Verdict::Waiting(why) => {
             let passing = why.iter().find(|wait| wait.passes)?;
-            // Seconds that count down would make every line a new one.
+            // Countdowns would make every line a new one.
             Some(format!("waiting: {}: {}", step.address, passing.reason.steady()))
         }
         _ => None,
     });
     let mut lines: Vec<String> = waiting.collect();
-    if lines.len() > MOST_WAITS {
-        let more = lines.len() - MOST_WAITS;
-        lines.truncate(MOST_WAITS);
+    if lines.len() > MAX_SHOWN_WAITS {
+        let more = lines.len() - MAX_SHOWN_WAITS;
+        lines.truncate(MAX_SHOWN_WAITS);
         lines.push(format!("… and {more} more"));
     }
     lines.join("\n")
 }
 
-/// More lines than this say nothing that fewer do not.
-const MOST_WAITS: usize = 5;
+/// The most waits that are printed.
+const MAX_SHOWN_WAITS: usize = 5;
 
 /// Failures come first, then what needs a person.
 fn ended(report: &Report) -> Ended {
@@ -223,7 +227,7 @@ fn ended(report: &Report) -> Ended {
             Verdict::Waiting(why) => why.iter().any(|wait| wait.reason.is_failure()),
             _ => false,
         });
-    // Who gave a digest that releases nothing has to look again.
+    // Somebody who approved a digest that releases nothing must look again.
     let void = report.plan.unused_approvals.iter().any(|unused| unused.origin.is_none());
     match (failed, void || report.plan.needs_a_person()) {
         (true, _) => Ended::Failed,

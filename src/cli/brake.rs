@@ -1,7 +1,7 @@
-//! `brake`: holds still, for a while and without Git, what people are working on in an incident.
+//! `brake`: stops writing in whole or in part, for a while and without Git, during an incident.
 //!
-//! It writes the brake file that the settings name, and needs no connection to a running palisade: every process that
-//! uses these settings looks at the file before each call that writes.
+//! It writes the brake file that the settings name, and needs no connection to a running palisade:
+//! every process with these settings checks the file before each call that writes.
 
 use std::fmt::Write as _;
 
@@ -19,10 +19,10 @@ use crate::{
     settings::{Overrides, Settings, brake_file, now, parse_duration},
 };
 
-/// What must stay longer than this belongs into Git: `lifecycle: {paused: true}`.
-const LONGEST: std::time::Duration = std::time::Duration::from_hours(7 * 24);
-/// A line in logs and on a page, not a report.
-const LONGEST_REASON: usize = 300;
+/// Longer pauses belong in Git: `lifecycle: {paused: true}`.
+const MAX_DURATION: std::time::Duration = std::time::Duration::from_hours(7 * 24);
+/// The reason appears in log lines and on the page.
+const MAX_REASON_BYTES: usize = 300;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -32,9 +32,9 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Write nothing there for a while; it ends by itself
+    /// Stop writing for a while; the pause ends by itself
     On(On),
-    /// End a pause before its time
+    /// End a pause early
     Off(Off),
     /// Show what is paused or stopped
     Status(StatusArgs),
@@ -45,7 +45,7 @@ struct What {
     /// Everything in this scope; may be repeated [default: everything]
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
-    /// What belongs to this manifest; may be repeated
+    /// The resource of this manifest; may be repeated
     #[arg(long = "address", value_name = "SCOPE/KIND/NAME")]
     addresses: Vec<Address>,
 }
@@ -54,10 +54,10 @@ struct What {
 struct On {
     #[command(flatten)]
     what: What,
-    /// For how long, e.g. 30m or 2h; at most 168h
+    /// How long, e.g. 30m or 2h; at most 168h
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
     time: std::time::Duration,
-    /// Why, for those who see it: it stands in the plan, on the page and in the audit log
+    /// The reason, which is shown in the plan, on the page and in the audit log
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -73,7 +73,7 @@ struct Off {
 
 #[derive(Debug, clap::Args)]
 struct StatusArgs {
-    /// Form of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
 }
@@ -89,17 +89,17 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
 }
 
 fn begin(settings: &Settings, on: &On) -> anyhow::Result<()> {
-    ensure!(!on.time.is_zero(), "--for: a pause of no length pauses nothing");
+    ensure!(!on.time.is_zero(), "--for: must be longer than 0");
     ensure!(
-        on.time <= LONGEST,
-        "--for: at most {} h; what must be left alone for longer says so in Git (`lifecycle: {{paused: true}}`)",
-        LONGEST.as_secs() / 3600
+        on.time <= MAX_DURATION,
+        "--for: at most {} h; for a longer pause set `lifecycle: {{paused: true}}` in the manifest",
+        MAX_DURATION.as_secs() / 3600
     );
     let reason = on.reason.trim();
-    ensure!(!reason.is_empty(), "--reason: say why, for those who see it");
+    ensure!(!reason.is_empty(), "--reason: must not be empty");
     ensure!(
-        reason.len() <= LONGEST_REASON && !reason.chars().any(char::is_control),
-        "--reason: one line of at most {LONGEST_REASON} bytes"
+        reason.len() <= MAX_REASON_BYTES && !reason.chars().any(char::is_control),
+        "--reason: must be one line of at most {MAX_REASON_BYTES} bytes"
     );
     let since = now();
     let pauses: Vec<_> = extents(settings, &on.what)?
@@ -131,11 +131,14 @@ fn end(settings: &Settings, off: &Off) -> anyhow::Result<()> {
             path.display()
         );
         brake_file::remove(path)?;
-        tracing::warn!(target: "palisade::audit", event = "resumed", by, "{by} removed {}", path.display());
-        return output::print(&format!(
-            "{} is removed: writing is no longer stopped\n",
+        tracing::warn!(
+            target: "palisade::audit",
+            event = "resumed",
+            by,
+            "{by} removed {}",
             path.display()
-        ));
+        );
+        return output::print(&format!("removed {}: writing is possible again\n", path.display()));
     }
     let pauses = settings.levers.halt().pauses;
     let extents = if off.all {
@@ -145,18 +148,18 @@ fn end(settings: &Settings, off: &Off) -> anyhow::Result<()> {
     };
     for extent in &extents {
         if !pauses.iter().any(|pause| pause.extent == *extent) {
-            bail!("{extent}: there is no such pause{}", others(&pauses));
+            bail!("{extent}: not paused{}", others(&pauses));
         }
     }
     ensure!(!extents.is_empty(), "nothing is paused");
     for pause in brake_file::end(path, &extents, &by, now())? {
         audit("pause_released", &pause, &by);
-        output::print(&format!("{}: the pause is ended\n", pause.extent))?;
+        output::print(&format!("{}: the pause has ended\n", pause.extent))?;
     }
     Ok(())
 }
 
-/// What could have been meant.
+/// The pauses that could have been meant.
 fn others(pauses: &[Pause]) -> String {
     if pauses.is_empty() {
         return "; nothing is paused".to_owned();
@@ -172,7 +175,7 @@ struct Document {
     brake_file: String,
     stopped: Option<Stop>,
     pauses: Vec<Pause>,
-    /// Whether the brake file is there and stops nothing.
+    /// Whether the brake file exists and stops nothing.
     idle: bool,
 }
 
@@ -204,7 +207,8 @@ fn text(document: &Document) -> String {
     if document.idle {
         let _ = writeln!(
             out,
-            "{file} is there and stops nothing: its pauses are over. To stop all writing: `: > {file}`",
+            "{file} exists and stops nothing, because its pauses are over. To stop all writing: `: \
+             > {file}`",
             file = document.brake_file
         );
     }
@@ -231,7 +235,7 @@ fn extents(settings: &Settings, what: &What) -> anyhow::Result<Vec<Extent>> {
         known(&address.scope)?;
         ensure!(
             registry.get(&address.kind).is_some(),
-            "there is no kind `{}`; there are {}",
+            "unknown kind `{}`; known kinds: {}",
             address.kind,
             registry.names().join(", ")
         );
@@ -255,7 +259,7 @@ fn audit(event: &str, pause: &Pause, by: &str) {
     );
 }
 
-/// The user at the operating system: what a shared login hides, the reason must say.
+/// The user of the operating system; the reason must name the person who uses a shared login.
 fn user() -> String {
     let uid = getuid().as_raw();
     let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `completions`: for the shells that clap knows.
+//! `completions`: for the shells that clap supports.
 
 use clap::CommandFactory;
 use clap_complete::Shell;

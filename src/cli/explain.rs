@@ -1,4 +1,4 @@
-//! `explain`: a kind's fields in the terminal, as `kubectl explain` does it.
+//! `explain`: a kind's fields in the terminal, like `kubectl explain`.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,8 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A kind, or a field of it: `SecurityGroup`, `sg.ingress.ports`; `metadata`, `lifecycle`; `rules`, or a rule: `SG-01`
+    /// A kind, or a field of it: `SecurityGroup`, `sg.ingress.ports`; `metadata`, `lifecycle`;
+    /// `rules`, or a rule: `SG-01`
     #[arg(value_name = "KIND[.FIELD…]|RULE")]
     path: Option<String>,
 }
@@ -31,11 +32,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
             let profile = kind.profile();
             let _ = writeln!(out, "  {:<22} {:<5} {}", profile.name, profile.short, profile.about);
         }
-        let about = "The consent to one held step of a plan";
+        let about = "Approval of one held step of a plan";
         let _ = writeln!(out, "  {APPROVAL:<22} {:<5} {about}", "");
         let _ = writeln!(
             out,
-            "\n`palisade explain metadata` and `palisade explain lifecycle` show what every manifest has."
+            "\n`palisade explain metadata` and `palisade explain lifecycle` show the fields that \
+             every manifest has."
         );
         let _ = writeln!(out, "`palisade explain rules` lists the rules of the secure baseline.");
         output::print(&out)?;
@@ -67,7 +69,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// What a path is about.
+/// The subject of a path.
 struct Subject<'a> {
     /// The part of the path that names it.
     walked: String,
@@ -77,9 +79,10 @@ struct Subject<'a> {
     rest: Vec<&'a str>,
 }
 
-/// A kind, or what all manifests have in common: `metadata` and `lifecycle`, of a kind or by themselves.
+/// A kind, or what all manifests have in common: `metadata` and `lifecycle`, of a kind or by
+/// themselves.
 fn subject<'a>(registry: &kinds::Registry, path: &'a str) -> anyhow::Result<Subject<'a>> {
-    // `ingress[0].from`, as a problem names it, is a path too.
+    // Problems use paths such as `ingress[0].from`; accept those as well.
     let names = path.split('.').map(|part| part.split('[').next().unwrap_or_default());
     let mut parts: Vec<&str> = names.filter(|part| *part != "spec").collect();
     if parts.len() > 1 && ["metadata", "lifecycle"].contains(&parts[1]) {
@@ -108,7 +111,7 @@ fn subject<'a>(registry: &kinds::Registry, path: &'a str) -> anyhow::Result<Subj
     Ok(Subject { walked: walked.to_owned(), about, root, rest: parts.split_off(1) })
 }
 
-/// Every rule of the baseline, a line each.
+/// Every rule of the baseline, one line each.
 fn rules() -> String {
     let mut out = String::new();
     let mut kind = "";
@@ -132,7 +135,8 @@ fn rule_page(rule: &Rule) -> String {
     format!(
         "{HEADING}{id}{HEADING:#}  <{severity}, {kind}>\n  {title}.\n\n  {why}\n\n\
          {HEADING}WAY OUT{HEADING:#}\n  {help}\n\n\
-         {HEADING}WAIVE{HEADING:#}\n  {whose}:\n  lifecycle: {{waive: {{{id}: \"why it may be broken here\"}}}}\n\n\
+         {HEADING}WAIVE{HEADING:#}\n  {whose}:\n  lifecycle: {{waive: {{{id}: \"why it may be \
+         broken here\"}}}}\n\n\
          {HEADING}SOURCE{HEADING:#}\n  {source}\n"
     )
 }
@@ -154,7 +158,7 @@ fn page(title: &str, about: &str, root: &Value, at: &Value) -> String {
     for (name, field) in fields {
         let mark = if required.contains(&name.as_str()) { ", required" } else { "" };
         let _ = writeln!(out, "  {HEADING}{name}{HEADING:#}  <{}{mark}>", type_name(root, field));
-        // A field's own description wins over that of its type.
+        // A field's own description takes precedence over that of its type.
         let described = if field["description"].is_string() { field } else { resolve(root, field) };
         paragraph(&mut out, "      ", described);
     }
@@ -167,7 +171,7 @@ fn paragraph(out: &mut String, indent: &str, schema: &Value) {
     }
 }
 
-/// Follows `$ref`, and through "this or null" and lists to what has fields.
+/// Follows `$ref`, nullable types and lists to the schema that has fields.
 fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         return resolve(root, &root["definitions"][name]);

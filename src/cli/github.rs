@@ -1,17 +1,17 @@
-//! Annotations for GitHub Actions, as its documentation of workflow commands describes them.
+//! Annotations for GitHub Actions, as documented for workflow commands.
 
 use std::fmt::Write as _;
 
 use crate::manifest::Origin;
 
-/// How an annotation is shown.
+/// The level of an annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Level {
     Error,
     Warning,
 }
 
-/// One annotation, a line.
+/// One annotation, on one line.
 pub(super) fn annotation(
     level: Level,
     origin: &Origin,
@@ -35,7 +35,7 @@ pub(super) fn annotation(
     out
 }
 
-/// What would end the line, or be read as an escape.
+/// Escapes everything that would end the line, or be read as an escape.
 fn escape(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -33,18 +33,18 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
         return Ok(Ended::Done);
     }
     let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
-    output::say(body.trim_end());
+    output::note(body.trim_end());
     Ok(Ended::Failed)
 }
 
-/// Whether it is an answer to [`ask`] of a palisade that is alive.
+/// Whether it is the answer of a healthy palisade to [`ask`].
 pub(super) fn is_well(answer: &str) -> bool {
     answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.0 200")
 }
 
-/// One request of one line, to ourselves: a whole HTTP client would be more than this needs.
+/// One simple request to ourselves: a whole HTTP client would be more than this needs.
 pub(super) async fn ask(at: &str) -> anyhow::Result<String> {
-    // Listening on every address means listening on loopback too.
+    // A server that listens on every address listens on loopback too.
     let at = at.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
     let mut stream =
         TcpStream::connect(&at).await.with_context(|| format!("connecting to {at}"))?;

@@ -1,4 +1,4 @@
-//! `palisade iam-policy`: what palisade's roles have to be allowed, and no more.
+//! `palisade iam-policy`: the minimal IAM policies for palisade's roles.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ use crate::{
     settings::{Overrides, Scope, Settings, partition},
 };
 
-/// What stands for an account or a Region that only the credentials tell.
+/// Stands for an account or a Region that only the credentials determine.
 const ANY: &str = "*";
 
 #[derive(Debug, clap::Args)]
@@ -34,15 +34,15 @@ pub(super) struct Args {
     /// Only this scope
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
-    /// Form of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
 }
 
-/// A policy has no other form than that of a document.
+/// A policy is always a document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Form {
-    /// JSON: an object of scopes, in each the policies `observe`, `apply` and `destroy`
+    /// JSON: an object of scopes, each with the policies `observe`, `apply` and `destroy`
     #[default]
     Json,
     /// The same as YAML
@@ -55,7 +55,7 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
         && !settings.scopes.contains_key(scope)
     {
         let names: Vec<_> = settings.scopes.keys().map(String::as_str).collect();
-        anyhow::bail!("there is no scope `{scope}`; scopes: {}", names.join(", "));
+        anyhow::bail!("unknown scope `{scope}`; scopes: {}", names.join(", "));
     }
     let registry = kinds::registry();
     let documents = args.dir.as_deref().map(|dir| load(&registry, &settings, dir)).transpose()?;

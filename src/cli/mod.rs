@@ -1,4 +1,4 @@
-//! The command line: one small file a verb. With `main.rs` the only place for `anyhow`.
+//! The command line: one small file per command. Only these files and `main.rs` use `anyhow`.
 
 mod apply;
 mod brake;
@@ -36,11 +36,15 @@ use crate::{
     name = "palisade",
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done, 1 failed, 2 changes (with --detailed-exitcode; policy-diff: different),\n\
-                  3 something needs a person (held, in conflict, stopped by the brake, or waiting for what no pass will end),\n\
+    after_help = "Exit codes: 0 done, 1 failed, 2 changes (with --detailed-exitcode; policy-diff: \
+        different),\n\
+                  3 something needs a person (held, in conflict, stopped by the brake, or a wait \
+                  that no pass will end),\n\
                   64 wrong usage.\n\
-                  AWS is reached the standard way: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, container and instance roles.\n\
-                  New here? `palisade demo` shows everything on a simulated AWS, without credentials."
+                  AWS is reached the standard way: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, \
+                  container and instance roles.\n\
+                  To try it: `palisade demo` shows everything on a simulated AWS, without \
+                  credentials."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -50,10 +54,10 @@ struct Cli {
     /// More log lines (twice: everything)
     #[arg(short, long, global = true, help_heading = LOG, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// Only errors in the log
+    /// Log errors only
     #[arg(short, long, global = true, help_heading = LOG, conflicts_with = "verbose")]
     quiet: bool,
-    /// Form of the log on stderr
+    /// Format of the log on stderr
     #[arg(
         long,
         global = true,
@@ -73,11 +77,11 @@ enum Verb {
     Apply(apply::Args),
     /// Watch the directory and AWS, and correct every difference
     Run(run::Args),
-    /// Hold still, for a while and without Git, what people are working on
+    /// Stop writing in whole or in part, for a while and without Git
     Brake(brake::Args),
     /// Check a directory without AWS
     Validate(validate::Args),
-    /// Try everything that run needs, and write nothing
+    /// Check everything that run needs, and write nothing
     Doctor(doctor::Args),
     /// Explain a kind, one of its fields, or a rule of the baseline
     Explain(explain::Args),
@@ -112,11 +116,11 @@ impl Verb {
 /// The heading of the options about the log.
 const LOG: &str = "Log";
 
-/// The command line, in which the help of each verb shows the options that play a part in it. All are taken everywhere, so
-/// that they may stand before the verb.
+/// The command line. The help of each command shows only the options that affect it; all options
+/// are accepted everywhere, so that they can be given before the command.
 fn command() -> clap::Command {
     let mut command = Cli::command();
-    // Only then do the verbs have the options that are common to all.
+    // Only a built command has its global options.
     command.build();
     command.mut_subcommands(|verb| {
         let name = verb.get_name().to_owned();
@@ -124,7 +128,7 @@ fn command() -> clap::Command {
     })
 }
 
-/// Hides in a verb's help, and in that of what it can do, the options that play no part in it.
+/// Hides the options that do not affect a command in its help, and in that of its subcommands.
 fn tidy(command: clap::Command, verb: &str) -> clap::Command {
     let command = command.mut_args(|option| {
         let hidden = match option.get_help_heading() {
@@ -137,10 +141,10 @@ fn tidy(command: clap::Command, verb: &str) -> clap::Command {
     command.mut_subcommands(|action| tidy(action, verb))
 }
 
-/// Verbs that only print what they were built with, or compare two files.
+/// Commands that only print what they were built with, or compare two files.
 const PURE: [&str; 4] = ["explain", "schema", "policy-diff", "completions"];
 
-/// Whether a setting plays a part in a verb.
+/// Whether a setting affects a command.
 fn uses(verb: &str, setting: &str) -> bool {
     match verb {
         "run" => true,
@@ -156,34 +160,35 @@ fn uses(verb: &str, setting: &str) -> bool {
     }
 }
 
-/// Wrong usage (EX_USAGE of sysexits): 2 would read as "there are changes".
+/// Wrong usage (EX_USAGE of sysexits): 2 would mean "there are changes".
 const USAGE: u8 = 64;
 
-/// How a verb ended, other than by failing.
+/// How a command ended, other than by failing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     /// Exit 0.
     Done,
-    /// Exit 1: what is wrong was already said.
+    /// Exit 1; the error has been printed.
     Failed,
     /// Exit 2.
     Changes,
-    /// Exit 3: something is held, in conflict, stopped by the brake, or waits for what no pass will end.
+    /// Exit 3: something is held, in conflict, stopped by the brake, or waits for something that no
+    /// pass will end.
     NeedsPerson,
 }
 
-/// Parses the arguments, runs the verb, and says how the process should exit.
+/// Parses the arguments, runs the command, and returns the exit code.
 pub async fn main() -> ExitCode {
     let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
-            // Nothing better can be done if even this cannot be printed.
+            // If this cannot be printed either, there is nothing left to try.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    // The demo tells its story itself; log lines between it only where they are asked for.
+    // The demo prints its own story; log lines are shown only if they are requested.
     let quiet = cli.quiet || (cli.verb.tells_itself() && cli.verbose == 0);
     telemetry::init(cli.log_format, cli.verbose, quiet);
     match dispatch(cli).await {
@@ -192,7 +197,7 @@ pub async fn main() -> ExitCode {
         Ok(Ended::Changes) => ExitCode::from(2),
         Ok(Ended::NeedsPerson) => ExitCode::from(3),
         Err(error) => {
-            output::say(format_args!("{}error:{:#} {error:#}", output::ERROR, output::ERROR));
+            output::note(format_args!("{}error:{:#} {error:#}", output::ERROR, output::ERROR));
             ExitCode::FAILURE
         }
     }

@@ -1,22 +1,22 @@
-//! Data on stdout, in the form asked for.
+//! Data on stdout, in the requested format.
 
 use std::{io::Write as _, path::PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-/// Where manifests are looked for unless a directory is named.
+/// The default directory of manifests.
 pub(super) const DEFAULT_DIR: &str = "desired-state";
-/// The word `error:`.
+/// The style of the word `error:`.
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
-/// Good news.
+/// Success.
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
-/// What to look at.
+/// Something to look at.
 pub(super) const NOTE: Style = AnsiColor::Yellow.on_default();
 /// Headings.
 pub(super) const HEADING: Style = Style::new().bold();
 
-/// The form of data on stdout.
+/// The format of data on stdout.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// For people.
@@ -36,7 +36,7 @@ pub struct Directory {
     pub dir: PathBuf,
 }
 
-/// Prints data; `text` is only made when it is asked for. A closed stdout is not an error.
+/// Prints data; `text` is only called if it is needed. A closed stdout is not an error.
 pub(super) fn data<T: Serialize>(
     format: Format,
     value: &T,
@@ -50,7 +50,7 @@ pub(super) fn data<T: Serialize>(
     print(&out)
 }
 
-/// Prints text to stdout; colours are removed where they do not belong.
+/// Prints text to stdout; colors are removed where they are not supported.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     match anstream::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -58,7 +58,7 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Prints a line for people to stderr. Where nobody reads it any more, nothing better can be done.
-pub(super) fn say(text: impl std::fmt::Display) {
+/// Prints a line for people to stderr. A closed stderr is ignored.
+pub(super) fn note(text: impl std::fmt::Display) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }

@@ -25,16 +25,17 @@ use crate::{
 pub(super) struct Args {
     #[command(flatten)]
     directory: Directory,
-    /// Form of the plan
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
     /// Exit with 2 if there is anything to do, and with 3 if some of it needs a person
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Save what the plan shows, as digests, for `apply FILE`
+    /// Save the plan as digests, for `apply FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Also look for orphans of kinds that no manifest of a scope declares (`run` does so once an hour)
+    /// Also search for orphans of kinds that no manifest of a scope declares (`run` does so once an
+    /// hour)
     #[arg(long)]
     orphans: bool,
 }
@@ -80,10 +81,10 @@ pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<End
     })
 }
 
-/// The form of a saved plan.
+/// The format version of a saved plan.
 const SAVED_VERSION: u32 = 1;
 
-/// A plan as `plan --out` saves it: digests of what was shown, neither values nor calls.
+/// A plan as saved by `plan --out`: digests of what was shown, neither values nor calls.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Saved {
@@ -109,7 +110,7 @@ impl Saved {
         Ok(saved)
     }
 
-    /// Readable by nobody else: it names resources and what will become of them.
+    /// Readable by its owner only: it names resources and their changes.
     fn write(&self, file: &Path) -> anyhow::Result<()> {
         let failed = || format!("the plan cannot be saved as {}", file.display());
         let mut out = fs::OpenOptions::new()
@@ -128,7 +129,7 @@ fn absolute(dir: &Path) -> anyhow::Result<PathBuf> {
     std::path::absolute(dir).with_context(|| format!("{} has no path", dir.display()))
 }
 
-/// The plan for people, under the Git revision it was made for, where there is one.
+/// The plan for people, with the Git revision it was made for, if there is one.
 pub(super) fn text(report: &Report) -> String {
     let plan = plan::render::text(&report.plan);
     match &report.revision {
@@ -137,23 +138,23 @@ pub(super) fn text(report: &Report) -> String {
     }
 }
 
-/// Prints what may be a mistake in the directory.
+/// Prints possible mistakes in the directory.
 pub(super) fn warnings(report: &Report) {
     for warning in &report.warnings {
-        output::say(format_args!("{}warning:{:#} {warning}", output::NOTE, output::NOTE));
+        output::note(format_args!("{}warning:{:#} {warning}", output::NOTE, output::NOTE));
     }
 }
 
-/// Prints what is wrong with the directory; whether it can be used.
+/// Prints the errors in the directory; returns whether it can be used.
 pub(super) fn problems(report: &Report) -> anyhow::Result<bool> {
     for problem in &report.problems {
-        output::say(problem);
+        output::note(problem);
     }
     if report.problems.is_empty() {
         return Ok(true);
     }
     let count = report.problems.len();
-    output::say(format_args!(
+    output::note(format_args!(
         "{}{count} problem{}; nothing of the directory is used{}",
         output::ERROR,
         if count == 1 { "" } else { "s" },

@@ -1,4 +1,4 @@
-//! `palisade policy-diff A B`: how two policy documents differ.
+//! `palisade policy-diff A B`: the difference of two policy documents.
 
 use std::{
     fs,
@@ -14,14 +14,14 @@ use crate::model::policy_document::{Comparison, Context, Dialect, PolicyDocument
 /// Arguments of `policy-diff`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The document before
+    /// The old document
     a: PathBuf,
-    /// The document after
+    /// The new document
     b: PathBuf,
-    /// What sort of document it is: each service reads and rewrites them in its own way
+    /// The type of the documents: each service reads and rewrites them in its own way
     #[arg(long, value_enum, default_value_t = Sort::Key)]
     dialect: Sort,
-    /// Form of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: output::Format,
 }
@@ -32,7 +32,7 @@ enum Sort {
     Key,
     /// VPC endpoint policy: compared by meaning
     Endpoint,
-    /// Service control policy: compared strictly, Organizations keeps what it was given
+    /// Service control policy: compared strictly, because Organizations stores it as sent
     Scp,
 }
 
@@ -50,11 +50,12 @@ pub(super) fn verb(args: &Args) -> anyhow::Result<Ended> {
     Ok(if equal { Ended::Done } else { Ended::Changes })
 }
 
-/// Prints what changes from document `a` to document `b` and tells whether nothing does. Documents that differ in statement
-/// names alone are not equal here: the difference is printed, so it must not pass for none.
+/// Prints the changes from document `a` to document `b` and returns whether there are none.
+/// Documents that differ only in statement names are not equal here, because the difference is
+/// printed.
 ///
 /// # Errors
-/// A file that cannot be read or is not a policy document of `dialect`; `out` that cannot be written.
+/// A file that cannot be read or is not a policy document of `dialect`; `out` cannot be written.
 pub fn run(
     a: &Path,
     b: &Path,
@@ -72,7 +73,7 @@ pub fn run(
         writeln!(out, "The documents are equal.")?;
     } else {
         write!(out, "{diff}")?;
-        writeln!(out, "All together: {}.", diff.widening)?;
+        writeln!(out, "Overall: {}.", diff.widening)?;
     }
     Ok(equal)
 }
@@ -84,7 +85,8 @@ fn read(path: &Path, dialect: Dialect) -> anyhow::Result<PolicyDocument> {
         .with_context(|| format!("{} is not a policy document", path.display()))
 }
 
-/// Nobody is calling AWS here, so an account id is read in the one partition that both documents name, or else in `aws`.
+/// There is no caller here, so an account id is read in the partition that both documents name, or
+/// else in `aws`.
 fn context(a: &PolicyDocument, b: &PolicyDocument) -> Context {
     let partitions: std::collections::BTreeSet<&str> =
         a.partitions().into_iter().chain(b.partitions()).collect();
@@ -131,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_documents_are_said_to_be_equal() {
+    fn equal_documents_are_reported_as_equal() {
         let files = Files::new(&policy("\"*\"", ""), &policy(r#"{"AWS": ["*"]}"#, ""));
         assert_eq!(files.diff(false), (true, "The documents are equal.\n".to_owned()));
     }
@@ -148,7 +150,7 @@ mod tests {
         ~ statement "A" (Allow): widens access
           - Principal AWS: arn:aws:iam::111122223333:root
           + Principal AWS: *
-        All together: widens access.
+        Overall: widens access.
         "#);
     }
 

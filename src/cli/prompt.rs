@@ -1,11 +1,11 @@
-//! Asking before writing.
+//! Confirmation before writing.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
-/// Asks on the terminal. Without one there is nobody to ask, and the answer is an error that says so.
+/// Asks on the terminal. Without a terminal this is an error.
 pub(super) fn confirm(question: &str) -> anyhow::Result<bool> {
     if !io::stdin().is_terminal() {
-        anyhow::bail!("there is no terminal to ask on; use --yes");
+        anyhow::bail!("there is no terminal to ask for confirmation; use --yes");
     }
     let mut terminal = anstream::stderr();
     write!(terminal, "{question} [y/N] ")?;

@@ -14,18 +14,22 @@ use super::{
 };
 use crate::{
     aws::Brake,
-    engine,
+    engine::{self, Engine, Report},
     settings::{Overrides, Settings},
     status::{Status, http},
 };
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Stopping all writing at once, without Git and without AWS:\n  \
-                  empty the brake file (`: > palisade.brake` beside the settings file, or --brake-file), or send SIGUSR1;\n  \
-                  remove the file, or send SIGUSR1 again, to go on. `mode: observe` in the settings file does the same.\n  \
-                  `palisade brake` holds still a part of it, for a while.\n\
-                  Signals: SIGHUP makes a pass now, SIGUSR1 pulls and releases the brake, SIGTERM and SIGINT stop.\n\
-                  HTTP: /livez, /readyz (/readyz?verbose), /metrics, /status.json, and a page at /.")]
+                  empty the brake file (`: > palisade.brake` next to the settings file, or \
+                  --brake-file), or send SIGUSR1;\n  \
+                  remove the file, or send SIGUSR1 again, to continue. `mode: observe` in the \
+                  settings file does the same.\n  \
+                  `palisade brake` stops a part of it, for a while.\n\
+                  Signals: SIGHUP makes a pass now, SIGUSR1 engages and releases the brake, \
+                  SIGTERM and SIGINT stop.\n\
+                  HTTP: /livez, /readyz (/readyz?verbose), /metrics, /status.json, and a page at \
+                  /.")]
 pub(super) struct Args {
     #[command(flatten)]
     directory: Directory,
@@ -44,16 +48,17 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let mut session = Session::open(overrides, dir, Access::Write, options, Some(meter)).await?;
     let poke = Notify::new();
     let (engine, brake) = (&mut session.engine, session.brake.clone());
+    let publish = |engine: &Engine, report: &Report| status.publish(engine, report);
     tokio::select! {
-        () = engine::run(engine, &brake, &stop, &poke, |engine, report| status.publish(engine, report)) => {}
+        () = engine::run(engine, &brake, &stop, &poke, publish) => {}
         result = signals(&stop, &brake, &poke) => result?,
     }
     tracing::info!("stopped");
     Ok(Ended::Done)
 }
 
-/// SIGTERM and SIGINT stop; SIGHUP makes a pass now; SIGUSR1 pulls and releases the brake. Ends only if
-/// signals cannot be had.
+/// SIGTERM and SIGINT stop; SIGHUP makes a pass now; SIGUSR1 engages and releases the brake.
+/// Returns only if signal handlers cannot be installed.
 async fn signals(stop: &CancellationToken, brake: &Brake, poke: &Notify) -> anyhow::Result<()> {
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
@@ -74,7 +79,10 @@ fn toggle(brake: &Brake) {
         (true, _) => tracing::warn!("SIGUSR1: the brake is on, nothing is written"),
         (false, None) => tracing::warn!("SIGUSR1: the brake is off, writing is possible again"),
         (false, Some(why)) => {
-            tracing::warn!("SIGUSR1: the brake is off, but still nothing is written: {why}");
+            tracing::warn!(
+                "SIGUSR1: the brake is off, but nothing is written for another reason: \
+                {why}"
+            );
         }
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// The kind that somebody typed.
+/// The kind with this name or short name.
 pub(super) fn find<'a>(
     registry: &'a kinds::Registry,
     text: &str,
@@ -40,8 +40,8 @@ pub(super) fn find<'a>(
         let mut names = registry.names();
         names.push(APPROVAL);
         match did_you_mean(text, names.iter().copied()) {
-            Some(near) => format!("there is no kind `{text}`; did you mean `{near}`?"),
-            None => format!("there is no kind `{text}`; kinds: {}", names.join(", ")),
+            Some(near) => format!("unknown kind `{text}`; did you mean `{near}`?"),
+            None => format!("unknown kind `{text}`; kinds: {}", names.join(", ")),
         }
     })
 }
@@ -75,7 +75,7 @@ fn manifest(kind: &dyn ErasedKind) -> Value {
     })
 }
 
-/// The schema of a part of a manifest, whole in itself.
+/// The schema of a part of a manifest, self-contained.
 pub(super) fn part<T: JsonSchema>() -> Value {
     let mut generator =
         SchemaSettings::draft07().with(|s| s.inline_subschemas = true).into_generator();
@@ -104,7 +104,7 @@ fn approval() -> Value {
     })
 }
 
-/// A schema that picks the right one by `kind`: `if`/`then` gives better messages than `oneOf`.
+/// A schema that selects the right one by `kind`: `if`/`then` gives better messages than `oneOf`.
 fn all(registry: &kinds::Registry) -> Value {
     let mut definitions = json!({});
     let mut rules = Vec::new();

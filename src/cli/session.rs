@@ -16,18 +16,18 @@ use crate::{
 pub(super) enum Access {
     /// The clients refuse every mutating call.
     Read,
-    /// Writing, unless the settings say observe.
+    /// The clients may write, unless the settings' mode is observe.
     Write,
 }
 
-/// Everything to make passes with.
+/// An engine, and its brake.
 pub(super) struct Session {
     pub(super) engine: Engine,
     pub(super) brake: Brake,
 }
 
 impl Session {
-    /// Reads the settings and connects to the ambient AWS.
+    /// Reads the settings and connects to AWS with the ambient configuration.
     pub(super) async fn open(
         overrides: &Overrides,
         dir: &Path,
@@ -36,7 +36,8 @@ impl Session {
         meter: Option<Arc<dyn Meter>>,
     ) -> anyhow::Result<Self> {
         let settings = Settings::load(overrides).context("settings")?;
-        // Where the file says observe, its lever stops every write until it says something else. A flag is final.
+        // If the file says observe, the brake stops every write until it says otherwise. A flag is
+        // final.
         let writes = access == Access::Write
             && (settings.mode == Mode::Enforce || settings.levers.mode_may_change());
         let levers = settings.levers.clone();
@@ -50,7 +51,7 @@ impl Session {
         Self::over(settings, &connection, dir, options, brake).await
     }
 
-    /// Over a connection made elsewhere (the simulator).
+    /// Uses an existing connection (the simulator).
     pub(super) async fn over(
         settings: Settings,
         connection: &Connection,

@@ -11,7 +11,8 @@ pub(super) struct Args {
     /// Where to listen
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4566")]
     listen: String,
-    /// Start with the demo's network (VPC, private subnets, route tables) and organisation instead of nothing
+    /// Start with the demo's network (VPC, private subnets, route tables) and organization instead
+    /// of nothing
     #[arg(long)]
     seeded: bool,
 }
@@ -26,15 +27,17 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
         .with_context(|| format!("listening on {}", args.listen))?;
     let address = listener.local_addr()?;
     output::print(&format!(
-        "A simulated AWS listens on http://{address}. For the AWS CLI, boto3 and palisade itself:\n\n  \
+        "A simulated AWS listens on http://{address}. For the AWS CLI, boto3 and palisade \
+         itself:\n\n  \
          export AWS_ENDPOINT_URL=http://{address} AWS_REGION=eu-west-1\n  \
          export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=any\n\n\
-         The access key id is the account; {management} manages the organisation. Ctrl-C ends it.\n",
+         The access key id is the account; {management} is the organization's management account. \
+         Ctrl-C stops it.\n",
         account = example::ML_ACCOUNT,
         management = example::MANAGEMENT_ACCOUNT,
     ))?;
     let stopped = async {
-        // Without signals there is no way to stop but the hard one.
+        // Without signal handling only the default handler can stop it.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -1,4 +1,4 @@
-//! `validate`: everything that can be checked without AWS, and the secure baseline.
+//! `validate`: every check that needs no AWS, and the secure baseline.
 
 use std::path::Path;
 
@@ -21,15 +21,15 @@ use crate::{
 pub(super) struct Args {
     #[command(flatten)]
     directory: Directory,
-    /// Fail where there is a warning, or a manifest breaks a rule of the baseline that it does not waive
+    /// Fail if there is a warning, or a manifest breaks a rule of the baseline without waiving it
     #[arg(long)]
     strict: bool,
-    /// Form of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
 }
 
-/// The form of the answer.
+/// The output format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Form {
     /// For people.
@@ -49,7 +49,7 @@ struct Document {
     schema_version: u32,
     manifests: usize,
     problems: Vec<Problem>,
-    /// What may be a mistake and is used all the same.
+    /// Possible mistakes that do not prevent use.
     warnings: Vec<Problem>,
     findings: Vec<Finding>,
 }
@@ -62,12 +62,12 @@ impl Document {
 }
 
 pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
-    // Who owns the installation plays no part in whether manifests are right.
+    // The owner does not affect whether manifests are valid.
     let mut overrides = overrides.clone();
     overrides.owner.get_or_insert_with(|| "validate".to_owned());
     let mut settings = Settings::load(&overrides).context("settings")?;
     if overrides.file.is_none() && !Path::new(DEFAULT_FILE).exists() {
-        // Without settings nobody can say which scopes there are: those that are named are taken for right.
+        // Without settings the scopes are unknown: those that manifests name are assumed to exist.
         let unknown = Scope::default();
         for scope in scopes_named(&args.directory.dir) {
             settings.scopes.entry(scope).or_insert_with(|| unknown.clone());
@@ -97,14 +97,22 @@ fn unknown_regions(settings: &Settings, overrides: &Overrides) -> Vec<Problem> {
         let path = format!("scopes.{scope}.region");
         let (line, column) = place_in(&text, &path).unwrap_or((1, 1));
         let help = did_you_mean(region, regions()).map_or_else(
-            || "see that AWS has it; a Region that is newer than this palisade is used all the same".to_owned(),
-            |near| format!("did you mean `{near}`? A Region that is newer than this palisade is used all the same"),
+            || {
+                "check that AWS has it; a Region that is newer than this palisade still works"
+                    .to_owned()
+            },
+            |near| {
+                format!(
+                    "did you mean `{near}`? A Region that is newer than this palisade still \
+                works"
+                )
+            },
         );
         let origin = Origin { file: file.clone(), line, column };
         Problem {
             origin,
             path,
-            message: format!("`{region}` is no Region that palisade knows"),
+            message: format!("`{region}` is not a Region that palisade knows"),
             help,
         }
     };
@@ -173,7 +181,7 @@ fn text(document: &Document) -> String {
     out
 }
 
-/// Problems are errors; findings too where they fail the run.
+/// Problems are errors; findings too if they fail the run.
 fn annotations(document: &Document, strict: bool) -> String {
     use github::Level;
     let problems = document.problems.iter().map(|problem| {

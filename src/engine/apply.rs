@@ -1,5 +1,5 @@
-//! The only writer. Runs the approved steps of one plan, and asks before every single one whether it is
-//! still right to write.
+//! The only writer. Carries out the approved steps of one plan, and checks before every call
+//! whether it may still be sent.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     aws::{
         Brake, Urgency,
-        trace::{self, Errand},
+        trace::{self, CallContext},
     },
     kind::{
         Class, CloudError, Writers,
@@ -34,34 +34,34 @@ use crate::{
     plan::{Action, Cause, Step},
 };
 
-/// A plan older than this is not carried out: what it saw may be gone. A pass takes seconds; this is for
-/// a process that was stopped in the middle and woke up again.
+/// A plan older than this is not carried out, because what it observed may have changed. A pass
+/// takes seconds; this protects a process that was suspended in the middle of one.
 const PLAN_AGE_LIMIT: Duration = Duration::from_mins(2);
 /// Creates, edits or deletions of one kind in one scope under way at once. What AWS allows is the
 /// budget's business (`aws::budget`); this is enough to use it up where a step takes two seconds (EC2
 /// refills its mutating buckets with five calls a second).
 const CONCURRENCY: usize = 12;
 
-/// Counts the accepted snapshots of the directory; a plan made for an older one is not carried on.
+/// Counts the accepted snapshots of the directory; a plan for an older one is abandoned.
 #[derive(Debug, Clone, Default)]
 pub struct Generation(Arc<AtomicU64>);
 
 impl Generation {
-    /// A newer snapshot may be there.
+    /// Announces that there may be a newer snapshot.
     pub fn advance(&self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The present one.
+    /// The current generation.
     pub fn current(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }
 }
 
-/// What must still hold before each write.
+/// Conditions that must still hold before each write.
 #[derive(Debug, Clone)]
 pub struct Fresh {
-    /// The process's brake.
+    /// The brake of the process.
     pub brake: Brake,
     /// The live generation counter.
     pub generation: Generation,
@@ -69,7 +69,7 @@ pub struct Fresh {
     pub planned: u64,
     /// When the pass began.
     pub observed: Instant,
-    /// When the asking of each scope began: for one that answered late, before the pass.
+    /// When observing each scope began: for a scope that answered late, before the pass.
     pub since: Arc<BTreeMap<String, Instant>>,
 }
 
@@ -77,7 +77,7 @@ impl Fresh {
     /// Whether a write for this address may begin now.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why it may not.
     pub(super) fn check(&self, address: &Address) -> Result<(), SkipReason> {
         if let Some(why) = self.brake.why_not(address) {
             return Err(SkipReason::Brake { why });
@@ -93,32 +93,32 @@ impl Fresh {
     }
 }
 
-/// What goes into the audit log besides the step.
+/// What the audit log records in addition to the step.
 #[derive(Debug, Clone, Copy)]
 pub struct Audit<'a> {
-    /// The pass.
+    /// The number of the pass.
     pub pass: u64,
-    /// The Git revision, where there is one.
+    /// The Git revision, if there is one.
     pub revision: Option<&'a str>,
 }
 
-/// What holds for all steps of one plan.
+/// What all steps of one plan have in common.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
-    /// What must still hold before each write.
+    /// Conditions that must still hold before each write.
     pub fresh: &'a Fresh,
-    /// What goes into the audit log.
+    /// What the audit log records.
     pub audit: Audit<'a>,
-    /// Edits, by their key, that put back what was put back a short while ago.
+    /// Keys of edits that were made a short while ago and are repeated.
     pub again: &'a BTreeSet<(Address, String)>,
 }
 
-/// How long what opens something lets what closes something go first, in whatever scope: in the ordinary case that is all of it,
-/// and one that hangs keeps nobody waiting.
+/// How long edits that open access let edits that close access go first, in all scopes: usually
+/// long enough for all of them, while a call that hangs delays nobody for longer.
 const HEAD_START: Duration = Duration::from_secs(2);
 
-/// Runs the steps: what puts back first, then what tightens, what opens last; one writer where AWS allows one. Steps that
-/// the pass did not get to have no result: they are the next pass's.
+/// Carries out the steps: corrections first, then what tightens, and what opens last; one at a time
+/// where AWS allows only one writer.
 pub async fn apply(
     steps: &[&Step],
     scopes: &Scopes,
@@ -139,7 +139,7 @@ pub async fn apply(
         results
     };
     let then = async {
-        // Over either way.
+        // The head start is over either way.
         drop(tokio::time::timeout(HEAD_START, closed.cancelled()).await);
         run(opening).await
     };
@@ -148,8 +148,8 @@ pub async fn apply(
     results
 }
 
-/// Each kind in each scope goes its own pace, so that one that AWS is slow with, or that has used up its budget, keeps no other
-/// one waiting. So do its creates, edits and deletions, which AWS counts apart.
+/// Each kind in each scope runs independently, so that a slow one, or one without budget, does not
+/// delay the others.
 async fn run(
     steps: Vec<&Step>,
     scopes: &Scopes,
@@ -188,7 +188,7 @@ async fn run(
     join_all(lines).await.into_iter().flatten().flatten().collect()
 }
 
-/// Who may write where AWS takes one change at a time: by account and kind.
+/// Locks for kinds that AWS lets change one resource at a time, by account and kind.
 type Turns = BTreeMap<(String, String), Arc<Semaphore>>;
 
 fn writer(step: &Step, scopes: &Scopes) -> (String, String) {
@@ -248,7 +248,7 @@ enum Stopped {
     },
 }
 
-/// Writes one step.
+/// Carries out one step.
 struct Writer<'a> {
     step: &'a Step,
     port: &'a dyn ErasedPort,
@@ -294,7 +294,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Makes one call, with these edits or the whole step, if that is still right.
+    /// Makes one call for these edits, or for the whole step, if it may still be sent.
     async fn call<T>(
         &self,
         what: &str,
@@ -305,9 +305,9 @@ impl Writer<'_> {
         self.terms.fresh.check(address).map_err(Stopped::NotFresh)?;
         let (fresh, of) = (self.terms.fresh.clone(), address.clone());
         let urgency = urgency(address, self.step.cause, edits, self.terms.again);
-        let errand = Errand::new(address.clone(), urgency)
+        let call_context = CallContext::new(address.clone(), urgency)
             .unless(move || fresh.check(&of).err().map(|why| why.to_string()));
-        let write = trace::on_errand(errand, contained(write));
+        let write = trace::in_call_context(call_context, contained(write));
         logged(self.step, what, self.terms.audit, write).await.map_err(|error| Stopped::Error {
             error,
             keys: if edits.is_empty() { self.step.keys() } else { keys(edits) },
@@ -316,7 +316,7 @@ impl Writer<'_> {
     }
 }
 
-/// How urgent a call with these edits of a step is; without edits it creates or deletes.
+/// The urgency of a call with these edits of a step; without edits it creates or deletes.
 pub(super) fn urgency(
     address: &Address,
     cause: Cause,
@@ -336,7 +336,7 @@ fn keys(edits: &[Edit]) -> Vec<String> {
     edits.iter().flat_map(Edit::keys).cloned().collect()
 }
 
-/// Runs one write and puts every mutating call it made into the audit log.
+/// Runs one write and records each of its mutating calls in the audit log.
 async fn logged<T>(
     step: &Step,
     what: &str,

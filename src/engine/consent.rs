@@ -1,28 +1,28 @@
-//! Consent by digest: which approvals count, and which released nothing.
+//! Approval by digest: which approvals are valid, and which released nothing.
 
 use std::collections::BTreeSet;
 
 use crate::{
-    manifest::{Approval, LONGEST_SECONDS},
+    manifest::{Approval, MAX_APPROVAL_SECONDS},
     plan::{Plan, UnusedApproval, UnusedReason},
 };
 
-/// Why an approval does not count at `now`, in seconds since the epoch.
+/// Why an approval is invalid at `now`, in seconds since the epoch.
 fn invalid(approval: &Approval, now: f64) -> Option<UnusedReason> {
     if now >= approval.expires {
         Some(UnusedReason::Expired)
-    } else if approval.expires > now + LONGEST_SECONDS {
+    } else if approval.expires > now + MAX_APPROVAL_SECONDS {
         Some(UnusedReason::TooFarAhead)
     } else {
         None
     }
 }
 
-/// What tells one consent from another: the digest, and the end in seconds since the epoch; none on the command line. The
-/// same digest with another end is another consent.
+/// Identifies an approval: the digest, and the expiry in seconds since the epoch (`None` on the
+/// command line). The same digest with another expiry is another approval.
 pub(super) type Identity = (String, Option<u64>);
 
-/// Whose step is done with an approval.
+/// Approvals whose step was carried out.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -32,7 +32,7 @@ pub(super) fn identity(approval: &Approval) -> Identity {
     (approval.digest.clone(), Some(approval.expires as u64))
 }
 
-/// The digests that are consented to now: those of the command line and of the approvals that count.
+/// The digests that are approved now, on the command line and by valid approvals in the directory.
 pub(super) fn valid(
     given: &BTreeSet<String>,
     declared: &[Approval],
@@ -45,7 +45,7 @@ pub(super) fn valid(
     given.chain(declared).cloned().collect()
 }
 
-/// The consents that released nothing: people should not believe in them.
+/// The approvals that released nothing: people must not rely on them.
 pub(super) fn unused(
     plan: &Plan,
     given: &BTreeSet<String>,
@@ -53,7 +53,7 @@ pub(super) fn unused(
     spent: &BTreeSet<Identity>,
     now: f64,
 ) -> Vec<UnusedApproval> {
-    // What the command line consented to in this very process, and was done, has released something.
+    // An approval on the command line whose step this process carried out has released something.
     let given = given.iter().filter(|digest| !spent.contains(&((*digest).clone(), None)));
     let given = given.filter_map(|digest| {
         let (digest, why) = (digest.clone(), why(plan, digest, false)?);
@@ -105,9 +105,9 @@ mod tests {
     #[test]
     fn a_consent_of_the_command_line_that_was_carried_out_is_not_called_void() {
         let given = BTreeSet::from(["0123456789ab".to_owned()]);
-        let said = |spent: &BTreeSet<Identity>| unused(&Plan::default(), &given, &[], spent, 0.0);
-        assert_eq!(said(&BTreeSet::new())[0].why, UnusedReason::NoSuchStep);
-        assert_eq!(said(&BTreeSet::from([("0123456789ab".to_owned(), None)])), []);
+        let result = |spent: &BTreeSet<Identity>| unused(&Plan::default(), &given, &[], spent, 0.0);
+        assert_eq!(result(&BTreeSet::new())[0].why, UnusedReason::NoSuchStep);
+        assert_eq!(result(&BTreeSet::from([("0123456789ab".to_owned(), None)])), []);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `run`: passes for ever, until told to stop.
+//! `run`: passes until the process is stopped.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::{aws::Brake, manifest::watch::Watch};
 
 /// Editors and Git write many files in a row; one pass after the last of them is enough.
 const DEBOUNCE: Duration = Duration::from_millis(200);
-/// Between passes while something moves by itself (AWS settling, a window passing).
+/// The time between passes while a wait will end by itself (AWS settling, a window passing).
 const MOVING: Duration = Duration::from_secs(2);
-/// A write under way when the stop comes may end; nothing new begins. Together with the exit itself this
-/// stays below the five seconds that are promised.
+/// When the process is stopped, a write in progress may finish and nothing new begins. Together
+/// with the exit this stays below the documented five seconds.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// Runs passes until `stop`. `publish` gets every report; `poke` makes a pass come at once.
+/// Makes passes until `stop`. `publish` receives every report; `poke` starts a pass at once.
 pub async fn run(
     engine: &mut Engine,
     brake: &Brake,
@@ -31,7 +31,7 @@ pub async fn run(
     watch.begin().await;
     for trouble in &watch.trouble {
         tracing::warn!(
-            "watching {}: {trouble}; the interval still notices changes",
+            "watching {}: {trouble}; changes are noticed at the next interval only",
             engine.dir().display()
         );
     }
@@ -67,12 +67,13 @@ pub async fn run(
     tokio::select! {
         () = watching => {}
         () = passing => {}
-        () = stopping => tracing::warn!("stopped in the middle of a pass; the next start finds out what is left"),
+        () = stopping => tracing::warn!("stopped in the middle of a pass; the next start continues \
+            from the live state"),
     }
 }
 
-/// How long to wait for the next pass if nothing happens: not at all after progress, shortly while something moves by
-/// itself, until the next retry or the interval otherwise.
+/// How long to wait for the next pass: not at all after a change, shortly while a wait will end by
+/// itself, and otherwise until the next retry or the interval.
 pub fn pause(engine: &Engine, report: &Report) -> Duration {
     let interval = engine.settings().interval;
     if report.changed() == Changed::Yes {
@@ -87,7 +88,7 @@ pub fn pause(engine: &Engine, report: &Report) -> Duration {
     }
 }
 
-/// Says in the log what a pass came to.
+/// Logs the result of a pass.
 pub fn log(report: &Report) {
     for problem in &report.problems {
         tracing::error!(pass = report.pass, "{problem}");
@@ -107,7 +108,8 @@ pub fn log(report: &Report) {
     }
     for drift in report.new_drifts() {
         let address = &drift.address;
-        tracing::warn!(pass = report.pass, %address, "drift in {address}: {}", drift.what.join("; "));
+        let what = drift.what.join("; ");
+        tracing::warn!(pass = report.pass, %address, "drift in {address}: {what}");
     }
     tracing::info!(
         pass = report.pass,

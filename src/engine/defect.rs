@@ -1,4 +1,4 @@
-//! A panic in one kind is a defect; it must not stop the others.
+//! A panic in the code of one kind is a defect that must not stop the others.
 
 use std::panic::AssertUnwindSafe;
 
@@ -6,13 +6,14 @@ use futures::FutureExt as _;
 
 use crate::kind::{Class, CloudError};
 
-/// Runs one call of a kind's port. A panic becomes an error after which nothing is known: a call may have been sent.
-/// The panic's own text is not passed on, since it may quote what was read; the panic hook has logged it.
+/// Runs one call of a kind's port. A panic becomes an error of unknown outcome: a call may have
+/// been sent. The panic's text is not passed on, since it may quote what was read; the panic hook
+/// has logged it.
 pub(super) async fn contained<T>(
     call: impl Future<Output = Result<T, CloudError>>,
 ) -> Result<T, CloudError> {
     AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
-        let message = "palisade itself failed here: this is a defect, and the log names the place";
+        let message = "defect in palisade: report it with the panic message in the log";
         Err(CloudError::new("palisade:Panic", Class::Unknown, message))
     })
 }

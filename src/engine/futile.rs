@@ -1,8 +1,8 @@
-//! Edits that AWS accepts and that change nothing: a server that drops a member it does not know, a
-//! value that it spells in another way, a list that lags, or somebody who sets it back at once.
+//! Edits that AWS accepts without effect: the server drops a member that it does not know, stores a
+//! value in another spelling, or lists stale data; or somebody reverts the edit at once.
 //!
-//! A pass that did something is followed by the next one at once. Without a memory of its own such an edit
-//! would go round as fast as AWS answers. Pure: time comes in as a value.
+//! A pass that changed something is followed by the next one at once, so an edit without effect
+//! would be repeated as fast as AWS answers. Pure: times are arguments.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,18 +17,18 @@ use crate::{
     plan::{Wait, WaitReason},
 };
 
-/// The same edit is made this many times in a row before it is slowed down: once, and once more, since the
-/// first look after it may have been too early.
-const AT_ONCE: u32 = 2;
-/// The first pause; each is twice the one before.
-const FIRST: Duration = Duration::from_secs(2);
+/// The same edit is made this many times in a row before it is slowed down: the second time because
+/// the first observation after it may have been too early.
+const IMMEDIATE_TRIES: u32 = 2;
+/// The first pause; it doubles each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The longest pause.
-const LONGEST: Duration = Duration::from_hours(1);
-/// Up to this pause the edit may yet show (EC2 and KMS document seconds of lag); after it nothing is
-/// expected to happen without a person.
+const MAX_PAUSE: Duration = Duration::from_hours(1);
+/// Up to this pause the edit may still become visible (EC2 and KMS document seconds of lag); after
+/// it only a person can help.
 const PASSES: Duration = Duration::from_secs(8);
 
-/// The edits that were made again and again, by address and digest of the edit.
+/// The edits that were made more than once, by address and digest of the edit.
 #[derive(Debug, Default)]
 pub struct Futile {
     edits: BTreeMap<Address, BTreeMap<String, Repeated>>,
@@ -42,32 +42,33 @@ struct Repeated {
 }
 
 impl Futile {
-    /// Notes that edits were made, each named by a digest of what was sent. What puts back is never slowed down for
-    /// longer than [`put_back::LONGEST`]: an edit without effect looks just like somebody who undoes it at once.
+    /// Records edits, each by a digest of what was sent. Corrections are never slowed down beyond
+    /// [`put_back::MAX_PAUSE`]: an edit without effect cannot be told from one that somebody
+    /// reverts at once.
     pub fn done(&mut self, address: &Address, made: &[(String, bool)], now: Instant) {
         let edits = self.edits.entry(address.clone()).or_default();
         for (digest, puts_back) in made {
             let times = edits.get(digest).map_or(0, |earlier| earlier.times).saturating_add(1);
-            let doublings = times.saturating_sub(AT_ONCE).min(16);
-            let longest = if *puts_back { put_back::LONGEST } else { LONGEST };
-            let pause = if times < AT_ONCE {
+            let doublings = times.saturating_sub(IMMEDIATE_TRIES).min(16);
+            let max_pause = if *puts_back { put_back::MAX_PAUSE } else { MAX_PAUSE };
+            let pause = if times < IMMEDIATE_TRIES {
                 Duration::ZERO
             } else {
-                (FIRST * 2_u32.pow(doublings)).min(longest)
+                (FIRST_PAUSE * 2_u32.pow(doublings)).min(max_pause)
             };
             edits.insert(digest.clone(), Repeated { times, pause, until: now + pause });
         }
-        // Something else was sent meanwhile: the resource does change.
+        // Another value was sent in between, so the resource does change.
         edits.retain(|digest, _| made.iter().any(|(it, _)| it == digest));
     }
 
-    /// Notes that a resource is as wanted.
+    /// Records that a resource is as wanted.
     pub fn settled(&mut self, address: &Address) {
         self.edits.remove(address);
     }
 
-    /// Why exactly these edits have to wait. Another edit of the same resource does not: something else has
-    /// changed, and may be dangerous.
+    /// Why exactly these edits have to wait. A different edit of the same resource does not wait:
+    /// it corrects a different change, which may be dangerous.
     pub fn waiting(&self, now: Instant) -> BTreeMap<Address, BTreeMap<String, Wait>> {
         let wait = |edit: &Repeated| Wait {
             reason: WaitReason::Futile {
@@ -87,7 +88,7 @@ impl Futile {
         self.edits.iter().filter_map(of).collect()
     }
 
-    /// The edits that were made more than once and not seen to have an effect, by address and digest.
+    /// The edits that were made more than once without a visible effect, by address and digest.
     pub fn in_vain(&self) -> BTreeMap<Address, BTreeSet<String>> {
         let of = |(address, edits): (&Address, &BTreeMap<String, Repeated>)| {
             let again = edits.iter().filter(|(_, it)| it.times > 1);
@@ -97,7 +98,7 @@ impl Futile {
         self.edits.iter().filter_map(of).collect()
     }
 
-    /// The earliest moment at which such an edit is tried again.
+    /// The earliest time at which such an edit is tried again.
     pub fn next_retry(&self, now: Instant) -> Option<Instant> {
         let edits = self.edits.values().flat_map(BTreeMap::values);
         edits.map(|edit| edit.until).filter(|until| *until > now).min()
@@ -143,7 +144,7 @@ mod tests {
         for _ in 0..100 {
             futile.done(&address(), &made("a", false), now);
         }
-        assert_eq!(futile.next_retry(now), Some(now + LONGEST));
+        assert_eq!(futile.next_retry(now), Some(now + MAX_PAUSE));
     }
 
     #[tokio::test(start_paused = true)]
@@ -152,7 +153,7 @@ mod tests {
         for _ in 0..100 {
             futile.done(&address(), &made("a", true), now);
         }
-        assert_eq!(futile.next_retry(now), Some(now + put_back::LONGEST));
+        assert_eq!(futile.next_retry(now), Some(now + put_back::MAX_PAUSE));
     }
 
     #[tokio::test(start_paused = true)]

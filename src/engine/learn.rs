@@ -1,4 +1,4 @@
-//! What an engine learns from a pass for the next ones: all of it may be lost at any time.
+//! What the engine remembers from a pass for the next ones: all of it may be lost at any time.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,22 +32,23 @@ use crate::{
     },
 };
 
-/// What this process has learnt.
+/// What this process remembers.
 #[derive(Default)]
 pub(super) struct Learnt {
     pub(super) pace: Pace,
     pub(super) futile: Futile,
     pub(super) known_wants: BTreeMap<Address, KnownWant>,
-    /// What was there to be wanted when this process began, as far as it has not been seen to change.
+    /// The manifests that existed when this process began, as far as they have not been seen to
+    /// change.
     pub(super) inherited: BTreeMap<Address, Option<String>>,
-    /// Whether anything was there to be wanted yet.
+    /// Whether there were any manifests yet.
     began: bool,
     pub(super) drifts: Drifts,
     pub(super) completing: BTreeSet<Address>,
     pub(super) organizations: BTreeMap<String, identity::Organization>,
     pub(super) rewrites: Memory,
     pub(super) put_back: PutBack,
-    /// Consents whose steps were done: consent is for once.
+    /// Approvals whose steps were carried out: an approval is used once.
     pub(super) spent: BTreeSet<consent::Identity>,
     last_hour: LastHour,
 }
@@ -64,7 +65,7 @@ impl Learnt {
         due.into_iter().flatten().min()
     }
 
-    /// What was done before, as far as it bears on what may be done now.
+    /// What was done before, as far as it limits what may be done now.
     pub(super) fn past(&mut self, now: Instant) -> Past {
         Past {
             rewrites: self.rewrites.standing(now),
@@ -76,8 +77,9 @@ impl Learnt {
         }
     }
 
-    /// Absence is counted only where the whole kind was seen: what could not be read may be the one that is missing.
-    /// It counts from when it was read, which for a scope that answered late is before this pass.
+    /// A missing resource counts as absent only if the whole kind was read, because one that could
+    /// not be read may be the missing one. It counts from the time of reading, which is before this
+    /// pass for a scope that answered late.
     pub(super) fn note_observation(
         &mut self,
         snapshot: &Snapshot,
@@ -103,7 +105,8 @@ impl Learnt {
         }
     }
 
-    /// Claims without a manifest, after a good reading: a bad one says nothing about what is missing.
+    /// Claims without a manifest, after a successful reading of the directory: a failed one says
+    /// nothing about what is missing.
     pub(super) fn note_undeclared(
         &mut self,
         snapshot: &Snapshot,
@@ -119,8 +122,8 @@ impl Learnt {
         self.pace.saw_undeclared(&undeclared, window, Instant::now());
     }
 
-    /// What a directory says when the process begins may have been in force already, or never: until one of both is seen,
-    /// nobody knows why something differs.
+    /// The manifests present when the process begins may have been in force already or never: until
+    /// one of both is seen, the cause of a difference is unknown.
     pub(super) fn note_inherited(&mut self, snapshot: &Snapshot) {
         if !self.began {
             self.began = true;
@@ -184,11 +187,11 @@ impl Learnt {
             (Outcome::Done { id }, _) if result.verb == "create" => {
                 self.pace.created(address, id.clone(), now);
                 self.completing.insert(address.clone());
-                // What is still missing of it is the manifest's doing.
+                // Completing it is part of the manifest's change.
                 self.inherited.remove(address);
             }
             (Outcome::Done { .. }, _) => {
-                // What failed earlier may still be waiting beside what was done now.
+                // Edits that failed earlier may still be waiting.
                 let waits = |step: &Step| matches!(step.verdict, Verdict::Waiting(_));
                 if !plan.steps_of(address).iter().any(waits) {
                     self.pace.done(address);
@@ -208,7 +211,7 @@ impl Learnt {
         }
     }
 
-    /// Consent is for once: what was consented to again, until another moment, counts again.
+    /// An approval is used once: the same digest with another expiry counts again.
     fn spend(&mut self, plan: &Plan, results: &[StepResult], approvals: &[Approval]) {
         let done = results.iter().filter(|it| matches!(it.outcome, Outcome::Done { .. }));
         for result in done {
@@ -220,7 +223,7 @@ impl Learnt {
         }
     }
 
-    /// What edits were made, for the paces of the next ones and for the limit on edits.
+    /// Records the edits that were made, for pacing the next ones and for the limit on edits.
     fn note_edits(&mut self, step: &Step, result: &StepResult, now: Instant) {
         let address = &step.address;
         let made: Vec<&Edit> =
@@ -239,7 +242,7 @@ impl Learnt {
                 tracing::warn!(
                     address = %address,
                     times,
-                    "{address}: \"{}\" was undone and is put back again (correction {times})",
+                    "{address}: \"{}\" was undone and is corrected again (correction {times})",
                     edit.summary
                 );
             }
@@ -249,8 +252,7 @@ impl Learnt {
         }
     }
 
-    /// Forgets what no longer matters. What was seen, made or written before must not be forgotten because one pass
-    /// could not read a kind.
+    /// Forgets what no longer matters, but not because one pass could not read a kind.
     fn forget(&mut self, plan: &Plan, source: &Source, now: Instant) {
         let known: BTreeSet<&Address> =
             plan.wants.keys().chain(plan.steps.iter().map(|step| &step.address)).collect();
@@ -266,7 +268,8 @@ impl Learnt {
         self.futile.retain(matters);
     }
 
-    /// What planning a change of the organisation's policies needs, and no other pass; whether anything was learnt.
+    /// What planning a change of organization policies needs in addition; returns whether anything
+    /// was learnt.
     pub(super) async fn learn_organization(
         &mut self,
         plan: &Plan,
@@ -278,8 +281,8 @@ impl Learnt {
         learn_full_access(plan, setup, organization).await || tree || manager
     }
 
-    /// How many accounts a change concerns is counted in what the organisation is now. What cannot be read is unknown, and
-    /// the gate holds what depends on it.
+    /// The tree, which decides how many accounts a change concerns. If it cannot be read it is
+    /// unknown, and the gate holds what depends on it.
     async fn learn_trees(
         &self,
         plan: &Plan,
@@ -307,9 +310,9 @@ impl Learnt {
         learnt
     }
 
-    /// Whom a policy of the organisation concerns depends on which account manages it. That is asked once in a process, and
-    /// only when such a policy is about to change; whether anything was learnt. What cannot be read stays unknown, and then
-    /// the gate assumes the worst.
+    /// The management account, which decides whom an organization policy concerns. Asked for once
+    /// per process, and only when such a policy is about to change; returns whether anything was
+    /// learnt. If it cannot be read it stays unknown, and the gate assumes the worst.
     async fn learn_managers(
         &mut self,
         plan: &Plan,
@@ -331,7 +334,10 @@ impl Learnt {
                 (None, Some(connected)) => match identity::organization(&connected.access).await {
                     Ok(found) => found,
                     Err(error) => {
-                        tracing::warn!("{scope}: who manages the organisation is unknown: {error}");
+                        tracing::warn!(
+                            "{scope}: the organization's management account is unknown: \
+                            {error}"
+                        );
                         continue;
                     }
                 },
@@ -346,7 +352,7 @@ impl Learnt {
     }
 }
 
-/// Whether AWS's own policy goes on allowing what a policy that goes away allowed.
+/// Whether AWS's FullAWSAccess goes on allowing what a removed policy allowed.
 async fn learn_full_access(plan: &Plan, setup: &Setup, organization: &mut Organization) -> bool {
     let mut learnt = false;
     for step in plan.steps.iter().filter(|step| is_locked_out(step)) {
@@ -356,7 +362,7 @@ async fn learn_full_access(plan: &Plan, setup: &Setup, organization: &mut Organi
         for guarded in kind.guards(&have.state).unwrap_or_default() {
             let Reach::Accounts(targets) = guarded.reach else { continue };
             for target in targets {
-                // What cannot be read is not there, and the step stays held.
+                // If it cannot be read it counts as absent, and the step stays held.
                 if lookup::has_full_access(&connected.access, &target).await.unwrap_or(false) {
                     let scope = step.address.scope.clone();
                     learnt |= organization.full_access.entry(scope).or_default().insert(target);
@@ -371,7 +377,7 @@ fn concerns_organization(step: &Step, registry: &Registry) -> bool {
     registry.get(&step.address.kind).is_some_and(ErasedKind::concerns_organization)
 }
 
-/// Whether the step is held because it would lock somebody out.
+/// Whether the step is held because of a lock-out.
 fn is_locked_out(step: &Step) -> bool {
     let lockout = |why: &HoldReason| matches!(why, HoldReason::Lockout { .. });
     matches!(&step.verdict, Verdict::Held(why) if why.iter().any(lockout))

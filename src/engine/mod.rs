@@ -1,8 +1,8 @@
 //! The loop: the only asynchronous orchestration.
 //!
-//! A pass takes no input from what triggered it. It re-reads the directory and everything it needs of
-//! AWS, plans, and (only where the process was given a writer) applies. Progress triggers the next pass at
-//! once; otherwise a file event, a retry that is due, a scope that answered late, or the interval does.
+//! A pass does not depend on what triggered it. It reads the directory and everything it needs from
+//! AWS again, plans, and (only if the process may write) applies. A change triggers the next pass
+//! at once; otherwise a file event, a due retry, a scope that answered late, or the interval does.
 
 pub mod apply;
 mod consent;

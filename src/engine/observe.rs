@@ -1,12 +1,15 @@
-//! Reading AWS: every scope on its own, side by side, and a pass that waits for nobody whom the others would wait for.
+//! Reading AWS: each scope independently and concurrently, so that a slow scope does not delay a
+//! pass.
 //!
-//! A pass asks every scope and goes on when all have answered; or when most have, and the rest has had some more time. A scope
-//! that is left behind goes on being asked while the others are planned and written: all of its kinds are unknown in this pass
-//! (which delays what refers to them, and nothing else), and the pass that comes when it has answered takes its answers. From then
-//! on nobody waits for it until it answers as fast as the others again. A scope that gives no answer at all is asked again after
-//! 5, 10, 20 … seconds, up to five minutes.
+//! A pass asks every scope and continues when all have answered, or when most have and the rest has
+//! had some more time. A scope that is left behind is still being read while the others are planned
+//! and written: all of its kinds are unknown in this pass (which delays what refers to them, and
+//! nothing else), and the pass after its answer uses it. From then on no pass waits for it until it
+//! answers as fast as the others again. A scope that gives no answer at all is asked again after 5,
+//! 10, 20 … seconds, up to five minutes.
 //!
-//! Commands that make single passes wait for everybody instead: their result speaks for all scopes.
+//! Commands that make single passes wait for all scopes instead: their result must cover all of
+//! them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,12 +36,13 @@ use crate::{
     plan::Live,
 };
 
-/// What scopes that most others were faster than have in addition: this, or as long again as the others took. Reading the
-/// policies of an organization takes that long: Organizations lets through two DescribePolicy a second.
+/// The extra time that slow scopes get once most others have answered: this, or as long again as
+/// the others took. Reading the policies of an organization takes that long, because Organizations
+/// allows two DescribePolicy calls a second.
 const GRACE: Duration = Duration::from_secs(20);
 /// The first pause after a scope gave no answer; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-/// The longest one.
+/// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// What to observe.
@@ -46,86 +50,92 @@ pub(super) struct Wanted<'a> {
     pub(super) owner: &'a str,
     pub(super) registry: &'a Arc<Registry>,
     pub(super) documents: &'a BTreeMap<Address, Document>,
-    /// What had a manifest earlier in this process.
+    /// Kinds that had a manifest earlier in this process.
     pub(super) remembered: &'a BTreeSet<ScopedKind>,
     /// Whether to look for orphans of kinds that no manifest declares, too.
     pub(super) sweep: bool,
-    /// What each address was last seen or created as in this process.
+    /// The last known resource of each address in this process.
     pub(super) predecessors: &'a BTreeMap<Address, PhysicalId>,
-    /// Organisations found earlier; what is kept of them never changes.
+    /// Organizations found earlier; their ids and management accounts never change.
     pub(super) organizations: &'a BTreeMap<String, identity::Organization>,
     /// Whether to wait for every scope, however long it takes.
-    pub(super) patient: bool,
+    pub(super) wait_for_all: bool,
 }
 
 /// The callers found, per scope.
 pub(super) type Callers = BTreeMap<String, Result<identity::Caller, CloudError>>;
 
-/// What was found.
+/// The result of observing.
 #[derive(Default)]
 pub(super) struct Observation {
     pub(super) live: Live,
     pub(super) callers: Callers,
-    /// The account that manages the organisation of each scope's account, where that is known.
+    /// The management account of each scope's organization, if it is known.
     pub(super) managers: BTreeMap<String, String>,
-    /// When the asking of each scope that answered began.
+    /// When observing began in each scope that answered.
     pub(super) since: BTreeMap<String, Instant>,
-    /// Whether the search for orphans of kinds that no manifest declares, if it was asked for, saw everything.
+    /// Whether the search for orphans of kinds that no manifest declares, if requested, covered
+    /// everything.
     pub(super) all_swept: bool,
 }
 
-/// What is being asked, and who answers late or never. All of it may be lost at any time.
+/// Scopes that are being read, and scopes that answer late or never. All of it may be lost at any
+/// time.
 #[derive(Default)]
 pub(super) struct Observers {
     running: BTreeMap<String, Running>,
-    /// Scopes that took longer than the others the last time: nobody waits for them.
+    /// Scopes that took longer than the others the last time: no pass waits for them.
     late: BTreeSet<String>,
-    silent: BTreeMap<String, Silence>,
-    /// Who we were in each scope when it answered last.
+    unresponsive: BTreeMap<String, Unresponsive>,
+    /// The caller in each scope when it answered last.
     callers: BTreeMap<String, identity::Caller>,
     answered: Arc<Notify>,
 }
 
-/// A scope that is being asked.
+/// A scope that is being read.
 struct Running {
     questions: Questions,
     since: Instant,
-    /// Whether a pass went on without it, so that its answer is news.
+    /// Whether a pass continued without it, so that its answer must be announced.
     left_behind: Arc<AtomicBool>,
     task: AbortOnDropHandle<Answers>,
 }
 
 /// A scope that gave no answer.
-struct Silence {
+struct Unresponsive {
     times: u32,
     again: Instant,
     error: CloudError,
 }
 
 impl Observers {
-    /// Told when a scope that a pass left behind has answered.
+    /// Notified when a scope that a pass left behind has answered.
     pub(super) fn answered(&self) -> Arc<Notify> {
         Arc::clone(&self.answered)
     }
 
-    /// When a silent scope is asked again.
+    /// When an unresponsive scope is asked again.
     pub(super) fn next_try(&self, now: Instant) -> Option<Instant> {
-        self.silent.values().map(|silence| silence.again).filter(|again| *again > now).min()
+        self.unresponsive
+            .values()
+            .map(|unresponsive| unresponsive.again)
+            .filter(|again| *again > now)
+            .min()
     }
 
-    /// Observes everything wanted.
+    /// Observes everything in `wanted`.
     pub(super) async fn observe(&mut self, scopes: &Scopes, wanted: &Wanted<'_>) -> Observation {
         let questions = questions(scopes, wanted);
         self.running.retain(|scope, running| questions.get(scope) == Some(&running.questions));
         for (scope, questions) in &questions {
             self.start(scopes, wanted, scope, questions);
         }
-        let mut answers = self.gather(wanted.patient).await;
+        let mut answers = self.gather(wanted.wait_for_all).await;
         let mut found = Observation { all_swept: true, ..Observation::default() };
         for (scope, questions) in &questions {
             let answer = answers.remove(scope);
             if let Some(answer) = &answer {
-                self.learn(scope, answer, wanted.patient);
+                self.learn(scope, answer, wanted.wait_for_all);
                 found.since.insert(scope.clone(), answer.since);
             }
             let answer = answer.unwrap_or_else(|| self.without(scopes, scope, questions));
@@ -136,8 +146,9 @@ impl Observers {
 
     fn start(&mut self, scopes: &Scopes, wanted: &Wanted<'_>, name: &str, questions: &Questions) {
         let now = Instant::now();
-        let pausing = self.silent.get(name).is_some_and(|silence| silence.again > now);
-        if self.running.contains_key(name) || (pausing && !wanted.patient) {
+        let pausing =
+            self.unresponsive.get(name).is_some_and(|unresponsive| unresponsive.again > now);
+        if self.running.contains_key(name) || (pausing && !wanted.wait_for_all) {
             return;
         }
         let Some(connected) = scopes.get(name) else { return };
@@ -151,7 +162,8 @@ impl Observers {
         let asking = scope.ask(questions.clone());
         #[expect(
             clippy::disallowed_methods,
-            reason = "its handle ends it when it is dropped: with the engine, or for another question"
+            reason = "its handle ends it when it is dropped: with the engine, or for another \
+                question"
         )]
         let task = tokio::spawn(async move {
             let answers = asking.await;
@@ -164,11 +176,11 @@ impl Observers {
         self.running.insert(name.to_owned(), Running { questions, since: now, left_behind, task });
     }
 
-    /// Waits for the answers, and takes those that are there.
-    async fn gather(&mut self, patient: bool) -> BTreeMap<String, Answers> {
+    /// Waits for the answers and collects them.
+    async fn gather(&mut self, wait_for_all: bool) -> BTreeMap<String, Answers> {
         let begun = Instant::now();
         let mut awaited: BTreeSet<String> = self.running.keys().cloned().collect();
-        if !patient && awaited.iter().any(|scope| !self.late.contains(scope)) {
+        if !wait_for_all && awaited.iter().any(|scope| !self.late.contains(scope)) {
             awaited.retain(|scope| !self.late.contains(scope));
         }
         let most = awaited.len() / 2;
@@ -178,7 +190,7 @@ impl Observers {
             .iter_mut()
             .map(|(scope, running)| async move {
                 let answers = (&mut running.task).await.unwrap_or_else(|_| {
-                    let message = "palisade itself failed here: this is a defect";
+                    let message = "defect in palisade: report it with the panic message in the log";
                     let error = CloudError::new("palisade:Panic", Class::Unknown, message);
                     Answers::none(&running.questions, running.since, &error)
                 });
@@ -187,7 +199,7 @@ impl Observers {
             .collect();
         let mut deadline = None;
         while !awaited.is_empty() {
-            if deadline.is_none() && !patient && awaited.len() <= most {
+            if deadline.is_none() && !wait_for_all && awaited.len() <= most {
                 deadline = Some(Instant::now() + begun.elapsed().max(GRACE));
             }
             let over = async {
@@ -205,7 +217,7 @@ impl Observers {
                 () = over => break,
             }
         }
-        // Somebody for whom nobody waits may have answered all the same.
+        // A slow scope may have answered all the same.
         while let Some(Some((scope, answer))) = asking.next().now_or_never() {
             answers.insert(scope, answer);
         }
@@ -221,7 +233,7 @@ impl Observers {
         answers
     }
 
-    fn learn(&mut self, scope: &str, answer: &Answers, patient: bool) {
+    fn learn(&mut self, scope: &str, answer: &Answers, wait_for_all: bool) {
         if answer.took <= GRACE {
             self.late.remove(scope);
         }
@@ -229,25 +241,27 @@ impl Observers {
             Ok(caller) => drop(self.callers.insert(scope.to_owned(), caller.clone())),
             Err(_) => drop(self.callers.remove(scope)),
         }
-        let silent = |error: &&CloudError| {
+        let unresponsive = |error: &&CloudError| {
             let class = matches!(error.class, Class::Ambiguous | Class::Unavailable);
-            // Who says at once that it cannot be reached delays nobody.
-            class && answer.took > GRACE && !patient
+            // A scope that fails at once delays nobody.
+            class && answer.took > GRACE && !wait_for_all
         };
-        let Some(error) = answer.caller.as_ref().err().filter(silent) else {
-            self.silent.remove(scope);
+        let Some(error) = answer.caller.as_ref().err().filter(unresponsive) else {
+            self.unresponsive.remove(scope);
             return;
         };
-        let times = self.silent.get(scope).map_or(0, |silence| silence.times) + 1;
+        let times = self.unresponsive.get(scope).map_or(0, |unresponsive| unresponsive.times) + 1;
         let pause = LONGEST_PAUSE.min(FIRST_PAUSE * 2_u32.saturating_pow((times - 1).min(16)));
-        let silence = Silence { times, again: Instant::now() + pause, error: error.clone() };
-        self.silent.insert(scope.to_owned(), silence);
+        let unresponsive =
+            Unresponsive { times, again: Instant::now() + pause, error: error.clone() };
+        self.unresponsive.insert(scope.to_owned(), unresponsive);
     }
 
-    /// What stands for the answers of a scope that gave none: all of it is unknown, but for who we are in one that is only slow.
+    /// The answers for a scope that gave none: everything is unknown, except the caller of a scope
+    /// that is only slow.
     fn without(&self, scopes: &Scopes, scope: &str, questions: &Questions) -> Answers {
         let mut none = Answers::none(questions, Instant::now(), &self.why_not(scopes, scope));
-        let slow = self.running.contains_key(scope) && !self.silent.contains_key(scope);
+        let slow = self.running.contains_key(scope) && !self.unresponsive.contains_key(scope);
         if let Some(known) = self.callers.get(scope).filter(|_| slow) {
             none.caller = Ok(known.clone());
         }
@@ -262,12 +276,12 @@ impl Observers {
         }
         if let Some(running) = self.running.get(scope) {
             let message = format!(
-                "not everything is answered yet, after {} s; the other scopes do not wait for it",
+                "no complete answer after {} s; the other scopes do not wait for it",
                 running.since.elapsed().as_secs()
             );
             return CloudError::new(OPERATION, Class::Unavailable, message);
         }
-        let Some(Silence { times, again, error }) = self.silent.get(scope) else {
+        let Some(Unresponsive { times, again, error }) = self.unresponsive.get(scope) else {
             return CloudError::new(OPERATION, Class::Unavailable, "not asked in this pass");
         };
         let message = format!(
@@ -280,7 +294,7 @@ impl Observers {
 }
 
 impl Observation {
-    /// Takes one scope's answers.
+    /// Collects the answers of one scope.
     fn take(&mut self, scopes: &Scopes, wanted: &Wanted<'_>, scope: &str, answers: Answers) {
         let Answers { caller, lookups, organization, kinds, .. } = answers;
         if scopes.get(scope).is_some() {
@@ -297,7 +311,7 @@ impl Observation {
         for (kind, (seen, unread)) in kinds {
             self.all_swept &= seen.all().is_some() && unread.is_empty();
             let key = ScopedKind::new(scope, kind);
-            // A kind that nobody declares and that may not be read either concerns nobody.
+            // A kind that no manifest declares and that may not be read either is ignored.
             let declared = wanted.declares(&key);
             if !unread.is_empty() && (declared || seen.all().is_some_and(|whole| !whole.is_empty()))
             {
@@ -319,7 +333,7 @@ impl Wanted<'_> {
     }
 }
 
-/// What every scope that is used is asked.
+/// The questions to every scope in use.
 fn questions(scopes: &Scopes, wanted: &Wanted<'_>) -> BTreeMap<String, Questions> {
     let mut all: BTreeMap<String, Questions> = BTreeMap::new();
     for ScopedKind { scope, kind } in wanted.remembered {

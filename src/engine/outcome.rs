@@ -1,4 +1,4 @@
-//! What became of a step.
+//! The outcome of a step.
 
 use std::fmt;
 
@@ -20,12 +20,12 @@ pub enum Outcome {
     },
     /// A call failed; the rest of the step was not tried.
     Failed {
-        /// What it means for the loop.
+        /// How the loop treats the error.
         class: Class,
-        /// For people.
+        /// The message.
         message: String,
     },
-    /// Nothing (more) of it was sent: the plan was no longer fresh, or the process may not write now.
+    /// Nothing (more) of it was sent: the plan was outdated, or the process may not write now.
     Skipped {
         /// Why.
         reason: SkipReason,
@@ -36,16 +36,16 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub enum SkipReason {
-    /// The settings no longer have its scope.
+    /// The settings have no such scope any more.
     NoScope,
     /// The brake is on.
     Brake {
-        /// Who or what engaged it.
+        /// What engaged it.
         why: String,
     },
-    /// The directory changed meanwhile; the next pass plans anew.
+    /// The directory changed meanwhile; the next pass makes a new plan.
     DirectoryChanged,
-    /// The plan is too old; the next pass plans anew.
+    /// The plan is too old; the next pass makes a new plan.
     PlanTooOld,
     /// The guard, or the port, refused to send it.
     Refused {
@@ -60,19 +60,19 @@ impl fmt::Display for SkipReason {
             Self::NoScope => f.write_str("there is no such scope"),
             Self::Brake { why } | Self::Refused { why } => f.write_str(why),
             Self::DirectoryChanged => {
-                f.write_str("the directory changed meanwhile; the next pass plans anew")
+                f.write_str("the directory has changed; the next pass makes a new plan")
             }
-            Self::PlanTooOld => f.write_str("the plan is too old; the next pass plans anew"),
+            Self::PlanTooOld => f.write_str("the plan is too old; the next pass makes a new one"),
         }
     }
 }
 
-/// What a call that failed would have written.
+/// What a failed call would have written.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt<'a> {
     /// By keys, as [`Step::keys`] gives them.
     pub keys: &'a [String],
-    /// Whether several edits shared the call, so that nobody knows which of them was the reason.
+    /// Whether several edits shared the call, so that the edit that caused the failure is unknown.
     pub shared: bool,
 }
 
@@ -87,7 +87,7 @@ impl StepResult {
         self.has_written(edit) || edit.keys().iter().all(|key| self.failed.contains(key))
     }
 
-    /// What the call that failed would have written.
+    /// What the failed call would have written.
     pub fn attempt(&self) -> Attempt<'_> {
         Attempt { keys: &self.failed, shared: self.shared }
     }
@@ -104,30 +104,30 @@ impl Outcome {
     }
 }
 
-/// What became of one step.
+/// The outcome of one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepResult {
-    /// Whose.
+    /// The manifest's address.
     pub address: Address,
     /// `create`, `edit` or `delete`.
     pub verb: &'static str,
-    /// Why it was done: `drift`, `manifest`, …
+    /// The step's cause: `drift`, `manifest`, …
     pub cause: &'static str,
-    /// What was done, one line an edit.
+    /// What was done, one line per edit.
     pub done: Vec<String>,
     /// What was written, by [`Step::keys`].
     #[serde(skip)]
     pub wrote: Vec<String>,
-    /// What the call that failed would have written, likewise.
+    /// What the failed call would have written, likewise.
     #[serde(skip)]
     pub failed: Vec<String>,
-    /// Whether several edits shared the call that failed.
+    /// Whether several edits shared the failed call.
     #[serde(skip)]
     pub shared: bool,
     /// How it ended.
     pub outcome: Outcome,
-    /// The error behind a failure, for the pace.
+    /// The error behind a failure, for pacing retries.
     #[serde(skip)]
     pub error: Option<CloudError>,
 }

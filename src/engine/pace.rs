@@ -1,7 +1,8 @@
-//! What one process remembers between passes in order to go slowly where it must: failures, creations
-//! that are not visible yet, and how often a resource, or its manifest, was found absent. Pure: time comes in as a value.
+//! What a process remembers between passes to slow down where it must: failures, creations that are
+//! not visible yet, and how long a resource, or its manifest, has been absent. Pure: times are
+//! arguments.
 //!
-//! Nothing here is state that must survive: after a restart everything is learnt again, more slowly.
+//! Nothing here must survive a restart: everything is learnt again, more slowly.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,14 +19,14 @@ use crate::{
     plan::{Holdoff, Wait, WaitReason},
 };
 
-/// AWS's own advice for eventual consistency ends at five minutes (EC2 developer guide): so long a
-/// created resource counts as existing although lists do not show it.
+/// The end of AWS's own advice for eventual consistency (EC2 developer guide): a created resource
+/// counts as existing for this long even if lists do not show it.
 const VISIBLE_WITHIN: Duration = Duration::from_mins(5);
-/// After an unclear answer to the create of something that has neither token nor unique name. KMS
-/// documents "several minutes" as its worst case; twice that is cheap.
+/// The pause after a create without a clear answer, of a resource with neither client token nor
+/// unique name. KMS documents "several minutes" as its worst case; twice that costs little.
 const UNCLEAR_UNNAMED: Duration = Duration::from_mins(10);
 
-/// The memory of the pace.
+/// Everything that pacing remembers.
 #[derive(Debug, Default)]
 pub struct Pace {
     failures: BTreeMap<Address, Failure>,
@@ -50,12 +51,12 @@ struct Failure {
 struct Absence {
     /// The first complete observation that counts.
     first: Option<Instant>,
-    /// The latest one.
+    /// The latest complete observation.
     latest: Option<Instant>,
     /// Observations before this moment do not count.
     not_before: Instant,
     window: Duration,
-    /// Whether a create was sent whose answer was unclear.
+    /// Whether a create ended without a clear answer.
     unclear: bool,
 }
 
@@ -73,18 +74,20 @@ impl Absence {
     }
 
     fn is_proved(self) -> bool {
-        matches!((self.first, self.latest), (Some(first), Some(latest)) if latest >= first + self.window)
+        let observed = self.first.zip(self.latest);
+        observed.is_some_and(|(first, latest)| latest >= first + self.window)
     }
 }
 
 impl Pace {
-    /// Notes that a complete observation did not show the resource of an address that should exist.
+    /// Records that a complete observation did not find the resource of an address that should
+    /// exist.
     pub fn saw_absent(&mut self, address: &Address, window: Duration, now: Instant) {
         let begins = || Absence::begins(window, now, false);
         self.absences.entry(address.clone()).or_insert_with(begins).observed(now);
     }
 
-    /// Notes all claims that a good reading of the directory has no manifest for.
+    /// Records all claims without a manifest, after a successful reading of the directory.
     pub fn saw_undeclared(
         &mut self,
         addresses: &BTreeSet<Address>,
@@ -98,21 +101,22 @@ impl Pace {
         }
     }
 
-    /// Claims without a manifest in two readings, a settle window apart. One reading may have caught a directory that is
-    /// just being filled.
+    /// Claims without a manifest in two readings, a settle window apart. A single reading may have
+    /// caught a directory that was being filled.
     pub fn given_up(&self) -> BTreeSet<Address> {
         let proved = self.undeclared.iter().filter(|(_, absence)| absence.is_proved());
         proved.map(|(address, _)| address.clone()).collect()
     }
 
-    /// Notes that the resource of an address was seen: it is neither absent nor unclear any more.
+    /// Records that the resource of an address was observed: it is neither absent nor unclear any
+    /// more.
     pub fn saw_present(&mut self, address: &Address, id: &PhysicalId) {
         self.last_seen.insert(address.clone(), id.clone());
         self.absences.remove(address);
         self.created.remove(address);
     }
 
-    /// Why nothing may be created for an address now although it was not seen.
+    /// Why an address must not be created now although its resource was not observed.
     pub fn create_holdoff(
         &self,
         address: &Address,
@@ -136,30 +140,30 @@ impl Pace {
         }
     }
 
-    /// What every address was last seen or created as. It goes into the client token of the next create:
-    /// with the same token AWS would answer with the resource that is gone (EC2 developer guide,
-    /// idempotency). Without an earlier one the token depends on the manifest alone, so that a create
-    /// repeated after a crash is not a second one.
+    /// The last known resource of every address. It is part of the client token of the next create:
+    /// with the same token AWS would return the deleted resource (EC2 developer guide,
+    /// idempotency). Without an earlier resource the token depends on the manifest alone, so that a
+    /// create that is repeated after a crash does not make a second resource.
     pub fn predecessors(&self) -> BTreeMap<Address, PhysicalId> {
         let mut ids = self.last_seen.clone();
         ids.extend(self.created.iter().map(|(address, (id, _))| (address.clone(), id.clone())));
         ids
     }
 
-    /// Notes a successful create.
+    /// Records a successful create.
     pub fn created(&mut self, address: &Address, id: PhysicalId, now: Instant) {
         self.failures.remove(address);
         self.absences.remove(address);
         self.created.insert(address.clone(), (id, now));
     }
 
-    /// Notes that a step was done.
+    /// Records that a step succeeded.
     pub fn done(&mut self, address: &Address) {
         self.failures.remove(address);
     }
 
-    /// Notes a failed step; `want` is the fingerprint of what was wanted, `attempt` what the call that
-    /// failed would have written.
+    /// Records a failed step; `want` is the fingerprint of what was wanted, `attempt` what the
+    /// failed call would have written.
     pub fn failed(
         &mut self,
         address: &Address,
@@ -192,7 +196,7 @@ impl Pace {
         self.failures.insert(address.clone(), failure);
     }
 
-    /// Notes a create whose answer was unclear: it may exist.
+    /// Records a create without a clear answer: the resource may exist.
     pub fn unclear_create(
         &mut self,
         address: &Address,
@@ -205,7 +209,7 @@ impl Pace {
         self.absences.insert(address.clone(), absence);
     }
 
-    /// The failures that must still be waited out.
+    /// The failures that must still be waited for.
     pub fn failure_holdoffs(&self, now: Instant) -> BTreeMap<Address, Holdoff> {
         let holds = |failure: &&Failure| now < failure.until;
         let holdoff = |failure: &Failure| {
@@ -227,7 +231,7 @@ impl Pace {
             .collect()
     }
 
-    /// The earliest moment at which a failed step may be tried again.
+    /// The earliest time at which a failed step may be tried again.
     pub fn next_retry(&self, now: Instant) -> Option<Instant> {
         self.failures.values().map(|failure| failure.until).filter(|until| *until > now).min()
     }
@@ -241,7 +245,7 @@ impl Pace {
     }
 }
 
-/// Whether the error is of a sort that time heals.
+/// Whether the error goes away with time.
 fn retries_soon(class: Class) -> bool {
     matches!(
         class,
@@ -254,15 +258,15 @@ fn retries_soon(class: Class) -> bool {
     )
 }
 
-/// The delays by class. Without jitter: one process is the only caller of its kind, and tests must see
-/// the same times twice.
+/// The delays by error class. Without jitter: one process is the only caller of its kind, and tests
+/// must see the same times every run.
 fn policy(class: Class) -> ExponentialBackoff {
     let (first, longest) = match class {
         Class::Busy | Class::Missing | Class::Duplicate => (2, 30),
         Class::Throttled | Class::Unavailable | Class::Ambiguous | Class::Unknown => (2, 120),
         Class::Blocked => (30, 600),
-        // Nothing changes until a person does something; hot retries of refused calls have taken whole
-        // accounts down (crossplane-contrib/provider-aws#1672).
+        // Only a person can change this; frequent retries of refused calls have exhausted whole
+        // accounts (crossplane-contrib/provider-aws#1672).
         Class::Denied | Class::Rejected | Class::Refused => (60, 900),
         Class::Limit => (600, 3600),
     };
@@ -334,8 +338,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_manifest_is_given_up_once_two_readings_a_window_apart_miss_it_and_one_that_has_it_ends_that()
-     {
+    async fn a_manifest_is_given_up_after_two_readings_without_it_a_window_apart() {
         let (mut pace, window, t0) = (Pace::default(), Duration::from_secs(15), Instant::now());
         let (missing, none) = (BTreeSet::from([address()]), BTreeSet::new());
         let at = |seconds| t0 + Duration::from_secs(seconds);

@@ -29,34 +29,35 @@ use crate::{
     settings::{Mode, Settings},
 };
 
-/// Orphans of kinds that no manifest declares are looked for once in this many passes (an hour, with the
-/// default interval): they are rare, and each look costs a listing.
+/// Orphans of kinds that no manifest declares are searched for once in this many passes (an hour,
+/// with the default interval): they are rare, and each search costs a listing per kind.
 const SWEEP_EVERY: u64 = 60;
-/// The first of these passes: a process that has just begun has more urgent things to do.
+/// The first of these passes: a new process has more urgent things to do.
 const FIRST_SWEEP: u64 = 30;
-/// A search that did not see everything is repeated in the next pass, so often at most: what may never be read is
-/// not worth more.
+/// An incomplete search is repeated in the next pass, at most this many times: some kinds may never
+/// be readable.
 const SWEEP_TRIES: u32 = 3;
 
 /// How an engine is used.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Digests that the command line consents to.
+    /// Digests approved on the command line.
     pub approve: BTreeSet<String>,
-    /// What may be done at most.
+    /// The steps that may be carried out at most.
     pub only: Option<Only>,
-    /// Gets every plan right before it is carried out.
+    /// Receives every plan right before it is carried out.
     pub announce: Option<fn(&Plan)>,
-    /// Whether approved steps are carried out; `plan` says no, and its clients could not write anyway.
+    /// Whether steps are carried out; `plan` sets `false`, and its clients could not write anyway.
     pub write: bool,
-    /// Whether every pass also looks for orphans of kinds that no manifest declares.
+    /// Whether every pass also searches for orphans of kinds that no manifest declares.
     pub sweep: bool,
-    /// Whether passes go on without scopes that answer much later than the others, as the daemon's do: those are unknown until
-    /// they have answered. Otherwise a pass waits for all.
+    /// Whether passes continue without scopes that answer much later than the others, as the
+    /// daemon's do: such scopes are unknown until they have answered. Otherwise a pass waits for
+    /// all.
     pub leaves_behind: bool,
 }
 
-/// What an engine is made with.
+/// The parts that an engine is built from.
 pub(super) struct Setup {
     pub(super) settings: Settings,
     pub(super) registry: Arc<Registry>,
@@ -77,7 +78,8 @@ impl Setup {
         self.registry.get(&address.kind).map_or(Creation::Unnamed, |kind| kind.profile().creation)
     }
 
-    /// Who must not be locked out: palisade's own role in every scope where it is known, and the break-glass roles.
+    /// The principals that must keep access: palisade's own role in every scope where it is known,
+    /// and the break-glass roles.
     fn lockout(&self, callers: &Callers) -> Lockout {
         let caller = |scope: &str| Some(callers.get(scope)?.as_ref().ok()?.arn.as_str());
         let role = |(name, scope): (&String, &crate::settings::Scope)| {
@@ -97,16 +99,17 @@ pub(super) struct Control {
     pub(super) halted: Halted,
 }
 
-/// Where is looked for what no manifest declares.
+/// Where to search for resources that no manifest declares.
 #[derive(Default)]
 struct Search {
-    /// What had a manifest earlier in this process, or where something of ours was found.
+    /// Kinds and scopes that had a manifest, or resources of this installation, earlier in this
+    /// process.
     remembered: BTreeSet<ScopedKind>,
-    /// How often the search for orphans of undeclared kinds is still to be made.
+    /// How many more times the search for orphans of undeclared kinds is to be made.
     sweeps: u32,
 }
 
-/// The loop's state: all of it can be lost at any time.
+/// The state of the loop: all of it can be lost at any time.
 pub struct Engine {
     setup: Setup,
     source: Source,
@@ -125,7 +128,7 @@ struct Made {
     pending_deletions: Vec<PendingDeletion>,
 }
 
-/// When a pass began, and on what.
+/// The start of a pass, and the snapshot it uses.
 struct Begun {
     at: Instant,
     /// In seconds since the epoch.
@@ -163,7 +166,7 @@ impl Engine {
         &self.setup.settings
     }
 
-    /// Sets what the next passes may do at most.
+    /// Limits what the next passes may do.
     pub fn restrict(&mut self, only: Option<Only>) {
         self.setup.options.only = only;
     }
@@ -173,24 +176,25 @@ impl Engine {
         self.source.dir()
     }
 
-    /// Whether a write would be sent now: not in observe mode, not for `plan`, not while the brake is on.
+    /// Whether a write would be sent now: not in observe mode, not for `plan`, not while the brake
+    /// is on.
     pub fn may_write(&self) -> bool {
         self.setup.options.write
             && self.setup.settings.mode == Mode::Enforce
             && !self.control.brake.is_engaged()
     }
 
-    /// Told that the directory may have changed, so that a plan for the old one is not carried on.
+    /// Notified that the directory may have changed, so that a plan for the old one is abandoned.
     pub fn generation(&self) -> Generation {
         self.control.generation.clone()
     }
 
-    /// Told when a scope that a pass went on without has answered: then it is time for another one.
+    /// Notified when a scope that a pass continued without has answered: then another pass is due.
     pub fn answered(&self) -> Arc<Notify> {
         self.observers.answered()
     }
 
-    /// When a failed or frozen step may be tried again, or a silent scope asked.
+    /// When a failed or frozen step may be tried again, or an unresponsive scope asked.
     pub fn next_retry(&self) -> Option<Instant> {
         let now = Instant::now();
         let due = [
@@ -273,7 +277,7 @@ impl Engine {
             sweep: setup.options.sweep || search.sweeps > 0,
             predecessors: &learnt.pace.predecessors(),
             organizations: &learnt.organizations,
-            patient: !setup.options.leaves_behind,
+            wait_for_all: !setup.options.leaves_behind,
         };
         let observation = observers.observe(&setup.scopes, &wanted).await;
         search.sweeps = if observation.all_swept { 0 } else { search.sweeps.saturating_sub(1) };
@@ -288,7 +292,8 @@ impl Engine {
         observation
     }
 
-    /// Plans and, if this process writes, applies. Everything seen is looked at here once, however often is planned.
+    /// Plans and, if this process writes, applies. The observations are combined once, however many
+    /// times they are planned on.
     async fn make(&mut self, good: Option<&Good>, observation: Observation, begun: &Begun) -> Made {
         let Observation { live, callers, managers, since, .. } = observation;
         let nothing = BTreeMap::new();
@@ -297,7 +302,7 @@ impl Engine {
             .adopting(documents, &self.setup.registry);
         self.search.remembered.extend(claims.with_ours().cloned());
         let Some(good) = good else {
-            // Without a snapshot nothing is known to be wanted, so nothing can be planned.
+            // Without a snapshot no wants are known, so nothing can be planned.
             let mut plan = Plan::default();
             plan.note_halt(&self.control.halted.halt);
             return Made { plan, ..Made::default() };

@@ -1,4 +1,4 @@
-//! Puts into the audit log when people stop writing, in whole or in part, and when that ends.
+//! Records in the audit log when people stop writing, in whole or in part, and when that ends.
 
 use std::{collections::BTreeSet, fmt, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::{
     settings::now,
 };
 
-/// What was halted at the latest look.
+/// What was halted when it was last checked.
 #[derive(Debug, Default)]
 pub(super) struct Halted {
     /// What is halted now.
@@ -22,9 +22,9 @@ pub(super) struct Halted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Turn {
     Begun(Pause),
-    /// Its time was over.
+    /// It ended by itself.
     Over(Pause),
-    /// Somebody ended it; who, where the brake file says so.
+    /// Somebody ended it; by whom, if the brake file says so.
     Released(Pause, Option<String>),
     Stopped(Stop),
     Resumed(Stop),
@@ -80,7 +80,7 @@ impl Turn {
 }
 
 impl Halted {
-    /// Takes over what is halted now, and logs what changed.
+    /// Updates to what is halted now, and logs the changes.
     pub(super) fn look(&mut self, halt: Halt) {
         for turn in self.turns(&halt, now()) {
             turn.log();
@@ -90,7 +90,7 @@ impl Halted {
 
     fn turns(&mut self, halt: &Halt, now: u64) -> Vec<Turn> {
         let mut turns = Vec::new();
-        // Observing is a setting, not something that people do in an incident.
+        // Observe mode is a setting, not an incident.
         let stop = halt.stop.clone().filter(|stop| *stop != Stop::Observe);
         if stop != self.stop {
             turns.extend(self.stop.take().map(Turn::Resumed));
@@ -98,7 +98,7 @@ impl Halted {
         }
         self.stop = stop;
         if matches!(halt.stop, Some(Stop::BrakeFile { .. })) {
-            // Which pauses there are cannot be read; none of them has ended.
+            // The pauses cannot be read; that does not mean that they have ended.
             return turns;
         }
         let pauses: BTreeSet<Pause> = halt.pauses.iter().cloned().collect();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_told_once_when_it_begins_and_once_when_it_is_over() {
+    fn a_pause_is_logged_once_when_it_begins_and_once_when_it_is_over() {
         let mut halted = Halted::default();
         let a = pause("a", 100);
         assert_eq!(halted.turns(&paused(std::slice::from_ref(&a)), 50), [Turn::Begun(a.clone())]);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn who_ended_a_pause_before_its_time_is_told() {
+    fn who_ended_a_pause_early_is_logged() {
         let mut halted = Halted::default();
         let (a, b) = (pause("a", 100), pause("b", 100));
         halted.turns(&paused(&[a.clone(), b.clone()]), 50);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn observing_is_no_incident() {
+    fn observe_mode_is_not_an_incident() {
         let mut halted = Halted::default();
         let observing = Halt { stop: Some(Stop::Observe), ..Halt::default() };
         assert_eq!(halted.turns(&observing, 50), []);

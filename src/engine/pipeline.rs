@@ -1,5 +1,5 @@
-//! One scope's way through a pass: who we are there, then lookups, then the kinds. It shares nothing with the other scopes but the
-//! rate budget, and a failure makes one kind of it unknown, or one resource, and stops nothing else.
+//! A scope's part of a pass: identity, then lookups, then kinds. Scopes share nothing but the rate
+//! budget; an error makes one kind, or one resource, of the scope unknown and stops nothing else.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,33 +21,34 @@ use crate::{
     model::{Observed, Seen},
 };
 
-/// What one scope is asked in a pass.
+/// The questions to one scope in a pass.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Questions {
-    /// What is looked up, with the names that manifests look for.
+    /// Lookups, with the names that manifests look for.
     pub(super) lookups: BTreeMap<LookupKind, BTreeSet<String>>,
     /// Whether a manifest says `${organization.id}`.
     pub(super) organization: bool,
-    /// What each kind is asked; natural keys that depend on a lookup are still missing.
+    /// The questions for each kind; natural keys that depend on a lookup are still missing.
     pub(super) asks: BTreeMap<String, Ask>,
     /// Manifests whose natural keys depend on a lookup.
     pub(super) named: Vec<Named>,
 }
 
-/// A manifest whose natural keys are known only when its lookups are: a group's name counts within its VPC.
+/// A manifest whose natural keys are known only after its lookups: the name of a security group is
+/// unique within its VPC.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Named {
     pub(super) kind: String,
     pub(super) name: String,
     pub(super) spec: Value,
-    /// What they are if they cannot be resolved.
+    /// Its natural keys if they cannot be resolved.
     pub(super) otherwise: Vec<String>,
 }
 
-/// What one scope answered.
+/// The answers of one scope.
 #[derive(Debug)]
 pub(super) struct Answers {
-    /// When the asking began: nothing in here is older.
+    /// When observing it began: no answer is older.
     pub(super) since: Instant,
     /// How long it took.
     pub(super) took: Duration,
@@ -57,11 +58,11 @@ pub(super) struct Answers {
     pub(super) kinds: BTreeMap<String, Read>,
 }
 
-/// What was read of a kind as a whole, and what of it could not be read.
+/// The resources of a kind, and those of it that could not be read.
 pub(super) type Read = (Seen<Vec<Observed<Value>>>, Vec<Unread>);
 
 impl Answers {
-    /// Where nothing was answered: all of it is unknown.
+    /// If the scope did not answer: everything is unknown.
     pub(super) fn none(questions: &Questions, since: Instant, error: &CloudError) -> Self {
         let why = error.to_string();
         let kinds = questions.asks.keys();
@@ -82,12 +83,12 @@ impl Answers {
     }
 }
 
-/// Everything that asking one scope takes.
+/// What is needed to ask one scope.
 #[derive(Clone)]
 pub(super) struct Scope {
     pub(super) connected: Arc<Connected>,
     pub(super) registry: Arc<Registry>,
-    /// Found earlier; what is kept of it never changes.
+    /// Found earlier; the id and the management account never change.
     pub(super) organization: Option<identity::Organization>,
 }
 
@@ -138,7 +139,7 @@ impl Scope {
         })
     }
 
-    /// Completes what the kinds are asked by the natural keys that this pass's lookups give.
+    /// Adds the natural keys that this pass's lookups give to the questions for the kinds.
     fn fill_in(
         &self,
         questions: &mut Questions,
@@ -176,7 +177,7 @@ impl Scope {
     }
 }
 
-/// Only the id of an organisation.
+/// Only the id of an organization.
 pub(super) fn id_of(organization: &Seen<identity::Organization>) -> Seen<String> {
     match organization {
         Seen::All(organization) => Seen::All(organization.id.clone()),

@@ -1,4 +1,4 @@
-//! What a pass plans on, and what it asks AWS about the steps that would go.
+//! The inputs of planning, and the questions to AWS about the steps that would be carried out.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// What one pass plans on.
+/// The inputs of planning in one pass.
 pub(super) struct Planning<'a> {
     pub(super) setup: &'a Setup,
     pub(super) control: &'a Control,
@@ -34,7 +34,7 @@ pub(super) struct Planning<'a> {
 }
 
 impl Planning<'_> {
-    /// Plans what was looked at, with what was learnt.
+    /// Plans with the given view and what was learnt.
     pub(super) fn plan(&self, learnt: &mut Learnt) -> Plan {
         let moment = Instant::now();
         let past = learnt.past(moment);
@@ -77,7 +77,7 @@ impl Planning<'_> {
     }
 }
 
-/// Asks the kinds what stands in the way of what would go.
+/// Asks the kinds for obstacles to the steps that would be carried out.
 pub(super) async fn obstacles(plan: &Plan, scopes: &Scopes) -> Obstacles {
     let mut found = Obstacles::new();
     for question in plan.questions() {

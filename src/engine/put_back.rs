@@ -1,7 +1,7 @@
-//! Putting back again and again: never frozen, only paced. Pure: time comes in as a value.
+//! Repeated corrections of the same change: never frozen, only paced. Pure: times are arguments.
 //!
-//! Somebody who opens the same hole once more as soon as it is closed must not win by being stubborn, nor may palisade
-//! spend its calls on that alone. The edit is the unit: another hole of the same resource is closed at once.
+//! Somebody who keeps opening the same hole must not win by being persistent, nor use up palisade's
+//! calls. Pacing is per edit: another hole of the same resource is closed at once.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,15 +15,15 @@ use crate::{
     plan::{Wait, WaitReason},
 };
 
-/// The longest pause between two corrections of the same thing: so long may a hole stay open that somebody opens
-/// without end.
-pub const LONGEST: Duration = Duration::from_secs(30);
-/// After this long without a correction the next one is the first again.
-const PEACE: Duration = Duration::from_mins(10);
-/// From this many corrections of the same thing on, somebody is working against it.
+/// The longest pause between two corrections of the same thing, and therefore the longest time that
+/// a hole stays open if somebody keeps opening it.
+pub const MAX_PAUSE: Duration = Duration::from_secs(30);
+/// After this long without a correction the count starts again.
+const RESET_AFTER: Duration = Duration::from_mins(10);
+/// From this many corrections of the same thing on, somebody is deliberately undoing them.
 const CONTESTED: u32 = 3;
 
-/// What was put back lately.
+/// Recent corrections.
 #[derive(Debug, Default)]
 pub struct PutBack(BTreeMap<(Address, String), Repeated>);
 
@@ -34,11 +34,11 @@ struct Repeated {
 }
 
 impl Repeated {
-    /// Nothing after the first time, then 1, 2, 4, … seconds.
+    /// No pause after the first time, then 1, 2, 4, … seconds.
     fn pause(self) -> Duration {
         match self.times {
             0 | 1 => Duration::ZERO,
-            times => LONGEST.min(Duration::from_secs(1 << (times - 2).min(16))),
+            times => MAX_PAUSE.min(Duration::from_secs(1 << (times - 2).min(16))),
         }
     }
 
@@ -48,16 +48,16 @@ impl Repeated {
 }
 
 impl PutBack {
-    /// Notes that an edit put something back; how often it has done so by now.
+    /// Records that an edit corrected something; returns how many times it has done so.
     pub fn done(&mut self, address: &Address, key: &str, now: Instant) -> u32 {
         let entry = (address.clone(), key.to_owned());
-        let earlier = self.0.get(&entry).filter(|it| now.duration_since(it.last) < PEACE);
+        let earlier = self.0.get(&entry).filter(|it| now.duration_since(it.last) < RESET_AFTER);
         let times = earlier.map_or(0, |it| it.times).saturating_add(1);
         self.0.insert(entry, Repeated { times, last: now });
         times
     }
 
-    /// What is not put back again just now.
+    /// The corrections that must not be repeated yet.
     pub fn paced(&self, now: Instant) -> BTreeMap<(Address, String), Wait> {
         let paced = self.0.iter().filter(|(_, it)| now < it.until());
         let wait = |it: &Repeated| {
@@ -67,17 +67,18 @@ impl PutBack {
         paced.map(|(key, it)| (key.clone(), wait(it))).collect()
     }
 
-    /// What was put back a short while ago: putting it back once more is limited to a part of the rate budget.
+    /// The corrections made a short while ago: repeating them may use only a part of the rate
+    /// budget.
     pub fn lately(&self, now: Instant) -> BTreeSet<(Address, String)> {
-        let lately = self.0.iter().filter(|(_, it)| now.duration_since(it.last) < PEACE);
+        let lately = self.0.iter().filter(|(_, it)| now.duration_since(it.last) < RESET_AFTER);
         lately.map(|(key, _)| key.clone()).collect()
     }
 
-    /// The addresses against which somebody is working, with the number of corrections.
+    /// The addresses whose corrections somebody keeps undoing, with the number of corrections.
     pub fn contested(&self, now: Instant) -> BTreeMap<Address, u32> {
         let mut found: BTreeMap<Address, u32> = BTreeMap::new();
         for ((address, _), it) in &self.0 {
-            if it.times >= CONTESTED && now.duration_since(it.last) < PEACE {
+            if it.times >= CONTESTED && now.duration_since(it.last) < RESET_AFTER {
                 let most = found.entry(address.clone()).or_default();
                 *most = it.times.max(*most);
             }
@@ -85,14 +86,16 @@ impl PutBack {
         found
     }
 
-    /// The earliest moment at which something is put back again.
+    /// The earliest time at which a correction is repeated.
     pub fn next_retry(&self, now: Instant) -> Option<Instant> {
         self.0.values().map(|it| it.until()).filter(|until| *until > now).min()
     }
 
-    /// Forgets what is over and addresses that no longer matter.
+    /// Forgets expired corrections and addresses that no longer matter.
     pub fn retain(&mut self, matters: impl Fn(&Address) -> bool, now: Instant) {
-        self.0.retain(|(address, _), it| matters(address) && now.duration_since(it.last) < PEACE);
+        self.0.retain(|(address, _), it| {
+            matters(address) && now.duration_since(it.last) < RESET_AFTER
+        });
     }
 }
 
@@ -118,7 +121,7 @@ mod tests {
         assert_eq!(pauses, [0, 1, 2, 4, 8, 16, 30, 30, 30, 30]);
         assert_eq!(put_back.contested(now), [(address(), 10)].into());
         assert_eq!(put_back.lately(now), [(address(), "revoke ssh".to_owned())].into());
-        assert!(put_back.lately(now + PEACE).is_empty());
+        assert!(put_back.lately(now + RESET_AFTER).is_empty());
     }
 
     #[tokio::test(start_paused = true)]
@@ -130,8 +133,8 @@ mod tests {
         let paced = put_back.paced(now);
         assert!(paced.contains_key(&(address(), "revoke ssh".into())));
         assert!(!paced.contains_key(&(address(), "revoke rdp".into())));
-        assert!(put_back.contested(now + PEACE).is_empty());
-        assert_eq!(put_back.done(&address(), "revoke ssh", now + PEACE), 1);
+        assert!(put_back.contested(now + RESET_AFTER).is_empty());
+        assert_eq!(put_back.done(&address(), "revoke ssh", now + RESET_AFTER), 1);
         put_back.retain(|_| false, now);
         assert!(put_back.0.is_empty());
     }

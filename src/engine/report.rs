@@ -1,4 +1,4 @@
-//! What one pass found and did: the only thing that status, metrics and the command line see of it.
+//! What one pass found and did: the only view of it that status, metrics and the command line have.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,33 +23,35 @@ use crate::{
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Counts passes of this process from 1.
+    /// The number of the pass in this process, from 1.
     pub pass: u64,
-    /// Seconds since the epoch at which it began.
+    /// Its start, in seconds since the epoch.
     pub started_at: f64,
     /// How long it took.
     pub duration_seconds: f64,
     /// The Git revision of the snapshot in force.
     pub revision: Option<String>,
-    /// Seconds since the snapshot in force was last read and found good; none without one.
+    /// Seconds since the snapshot in force was last read successfully; `None` without one.
     pub source_age_seconds: Option<f64>,
-    /// What is wrong with the directory now; then the last good snapshot stays in force.
+    /// Errors in the directory now; the last good snapshot then stays in force.
     pub problems: Vec<Problem>,
-    /// What may be a mistake in the directory now, and is used all the same.
+    /// Possible mistakes in the directory now; it is used all the same.
     pub warnings: Vec<Problem>,
-    /// Whether the pass before had other warnings, or none: then they are said.
+    /// Whether the warnings differ from those of the previous pass: only then are they logged.
     pub warnings_changed: bool,
     /// Every scope: the caller's ARN, or why it cannot be used.
     pub scopes: BTreeMap<String, Result<String, String>>,
-    /// What differs and what becomes of it.
+    /// The plan.
     pub plan: Plan,
-    /// What was done.
+    /// The results of the steps.
     pub results: Vec<StepResult>,
-    /// Every drift that was there in this pass, those that ended with it included; what a pass before found as well.
+    /// Every drift that existed in this pass, including those that ended in it and those found
+    /// earlier.
     pub drifts: Vec<Drift>,
     /// Every manifest of the snapshot in force.
     pub manifests: Vec<Address>,
-    /// Claimed resources that AWS will delete at a set time, and that can be called back until then.
+    /// Claimed resources that AWS will delete at a set time; until then the deletion can be
+    /// cancelled.
     pub pending_deletions: Vec<PendingDeletion>,
 }
 
@@ -57,7 +59,7 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingDeletion {
-    /// The scope it was seen in.
+    /// The scope in which it was observed.
     pub scope: String,
     /// Its kind.
     pub kind: String,
@@ -75,7 +77,7 @@ impl PendingDeletion {
         if self.tombstone { "true" } else { "false" }
     }
 
-    /// All of them among what one pass saw, in order.
+    /// The pending deletions among the observed resources, in order.
     pub(super) fn find(claims: &Claims<'_>, snapshot: &Snapshot) -> Vec<Self> {
         let mut found = Vec::new();
         for (at, inventory) in claims.inventories() {
@@ -97,7 +99,7 @@ impl PendingDeletion {
     }
 }
 
-/// Every scope: who is there, or why it cannot be used.
+/// Every scope: the caller there, or why it cannot be used.
 pub(super) fn scopes_report(callers: &Callers) -> BTreeMap<String, Result<String, String>> {
     callers
         .iter()
@@ -113,10 +115,10 @@ pub(super) fn epoch_seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
-/// A step that changed something.
+/// Whether a pass changed something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    /// Something was changed: the next pass should come at once.
+    /// Something was changed: the next pass should start at once.
     Yes,
     /// Nothing was changed.
     No,
@@ -131,7 +133,7 @@ impl Report {
         if self.results.iter().any(did) { Changed::Yes } else { Changed::No }
     }
 
-    /// Whether something will move by itself: AWS finishing, a window passing, a retry.
+    /// Whether a wait ends by itself: AWS finishing, a window passing, a retry.
     pub fn will_move(&self) -> bool {
         let passing = |step: &Step| match &step.verdict {
             Verdict::Waiting(why) => !why.is_empty() && why.iter().all(|wait| wait.passes),
@@ -149,8 +151,8 @@ impl Report {
         !self.results.is_empty() && self.plan.go().count() > self.results.len()
     }
 
-    /// Whether an edit that closes something did not get its turn because another one of its step failed before it: it has
-    /// no part in that failure and goes in the next pass.
+    /// Whether an edit that closes access was not sent because another edit of its step failed
+    /// first: it is not part of that failure and is sent in the next pass.
     fn left_open(&self) -> bool {
         self.failures().any(|result| {
             let closes = |edit: &Edit| edit.puts_back || edit.risk.closes;
@@ -161,7 +163,7 @@ impl Report {
         })
     }
 
-    /// Whether every kind was read, every manifest is in order and nothing is left.
+    /// Whether every kind was read, every manifest is in sync and nothing is left to do.
     pub fn is_converged(&self) -> bool {
         self.problems.is_empty()
             && self.plan.steps.is_empty()
@@ -174,17 +176,17 @@ impl Report {
         self.results.iter().filter(|result| matches!(result.outcome, Outcome::Failed { .. }))
     }
 
-    /// The steps against drift: what differs although its manifest did not change, the same thing in every pass that finds it.
+    /// The steps that correct drift; a drift that persists is listed in every pass.
     pub fn drift(&self) -> impl Iterator<Item = &Step> {
         self.plan.steps.iter().filter(|step| drift::is_drift(step))
     }
 
-    /// The drifts that this pass was the first to see.
+    /// The drifts that this pass saw first.
     pub fn new_drifts(&self) -> impl Iterator<Item = &Drift> {
         self.drifts.iter().filter(|drift| drift.first_pass == self.pass)
     }
 
-    /// What became of steps that were to be carried out, by address and verb.
+    /// The outcomes of steps that were to be carried out, by address and verb.
     pub fn outcomes(&self) -> BTreeMap<(&Address, &'static str), &StepResult> {
         let mut outcomes = BTreeMap::new();
         for result in &self.results {

@@ -1,9 +1,10 @@
-//! Who keeps changing it back: what was written how often, and came undone after it had been seen in order. Pure: time
-//! comes in as a value. (What never shows at all is not another writer's doing: see `futile`.)
+//! Detects another writer: fields that were written repeatedly and undone after they had been seen
+//! in sync. Pure: times are arguments. (Writes that never become visible have another cause: see
+//! `futile`.)
 //!
-//! The field is the unit, not the resource: somebody who makes a new hole each time is corrected each time, and only
-//! who puts the very same thing back is a second opinion. After a freeze one more try is made; if that is undone as
-//! well, the next freeze is twice as long.
+//! Counting is per field, not per resource: somebody who opens a different hole each time is
+//! corrected each time, and only a field that is set back to the same value has two owners. After a
+//! freeze one more attempt is made; if that is undone as well, the next freeze is twice as long.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -17,20 +18,21 @@ use crate::{
     plan::{HoldReason, Recent, Rewrites},
 };
 
-/// So many writes of one field within [`WINDOW`] are a war: an honest mistake is made once, perhaps twice.
-const TIMES: usize = 3;
-/// A person at a console, or a tool on a timer of a few minutes, comes back within this.
+/// This many writes of one field within [`WINDOW`] mean another writer: a mistake is made once,
+/// perhaps twice.
+const MAX_WRITES: usize = 3;
+/// A person at a console, or a tool that runs every few minutes, comes back within this time.
 const WINDOW: Duration = Duration::from_mins(10);
-/// The first freeze: long enough to be seen by people, short enough to end by itself.
+/// The first freeze: long enough for people to notice, short enough to end by itself.
 const FREEZE: Duration = Duration::from_mins(10);
 /// Freezes double up to 2 hours 40 minutes.
 const DOUBLINGS: u32 = 4;
-/// After so long without a write the war is forgotten.
-const PEACE: Duration = Duration::from_hours(6);
-/// Steps count towards the limits for so long ([`LastHour`]).
+/// After this long without a write the count starts again.
+const RESET_AFTER: Duration = Duration::from_hours(6);
+/// How long steps count towards the limits ([`LastHour`]).
 const HOUR: Duration = Duration::from_hours(1);
 
-/// The memory of what was written.
+/// What was written recently.
 #[derive(Debug, Default)]
 pub struct Memory(BTreeMap<Address, History>);
 
@@ -45,7 +47,7 @@ struct Field {
     written: VecDeque<Instant>,
     first: Option<Instant>,
     times: usize,
-    /// Whether it was seen in order since it was written last.
+    /// Whether it was seen in sync since the last write.
     shown: bool,
     freezes: u32,
     frozen_until: Option<Instant>,
@@ -53,10 +55,10 @@ struct Field {
 
 impl Field {
     fn write(&mut self, now: Instant) {
-        if self.written.back().is_some_and(|last| now.duration_since(*last) >= PEACE) {
+        if self.written.back().is_some_and(|last| now.duration_since(*last) >= RESET_AFTER) {
             *self = Self::default();
         }
-        // The same write once more, before the first one showed: that is one write.
+        // The same write again before the first one was visible counts as one write.
         if !self.shown && self.written.pop_back().is_some() {
             self.written.push_back(now);
             return;
@@ -68,7 +70,7 @@ impl Field {
         self.written.push_back(now);
         self.first.get_or_insert(now);
         self.times += 1;
-        let enough = if self.freezes == 0 { TIMES } else { 1 };
+        let enough = if self.freezes == 0 { MAX_WRITES } else { 1 };
         if self.written.len() >= enough {
             self.frozen_until = Some(now + FREEZE * 2_u32.pow(self.freezes.min(DOUBLINGS)));
             self.freezes += 1;
@@ -92,7 +94,8 @@ fn minutes(time: Duration) -> u64 {
 }
 
 impl Memory {
-    /// Notes that fields of a resource were written; `want` is the fingerprint of what was wanted.
+    /// Records that fields of a resource were written; `want` is the fingerprint of what was
+    /// wanted.
     pub fn wrote(
         &mut self,
         address: &Address,
@@ -108,18 +111,18 @@ impl Memory {
             history.fields.entry(field).or_default().write(now);
         }
         history.fields.retain(|_, field| {
-            field.written.back().is_some_and(|last| now.duration_since(*last) < PEACE)
+            field.written.back().is_some_and(|last| now.duration_since(*last) < RESET_AFTER)
         });
     }
 
-    /// Notes that a resource is as wanted.
+    /// Records that a resource is as wanted.
     pub fn shown(&mut self, address: &Address) {
         for field in self.0.get_mut(address).into_iter().flat_map(|all| all.fields.values_mut()) {
             field.shown = true;
         }
     }
 
-    /// What must not be written again now.
+    /// The fields that must not be written again now.
     pub fn standing(&self, now: Instant) -> BTreeMap<Address, Rewrites> {
         let of = |(address, history): (&Address, &History)| {
             let fields = history.fields.iter();
@@ -132,7 +135,7 @@ impl Memory {
         self.0.iter().filter_map(of).collect()
     }
 
-    /// The earliest moment at which a freeze ends.
+    /// The earliest time at which a freeze ends.
     pub fn next_thaw(&self, now: Instant) -> Option<Instant> {
         let fields = self.0.values().flat_map(|history| history.fields.values());
         fields.filter_map(|field| field.frozen_until).filter(|until| *until > now).min()
@@ -152,17 +155,17 @@ pub struct LastHour {
 }
 
 impl LastHour {
-    /// Notes a deletion.
+    /// Records a deletion.
     pub fn deleted(&mut self, address: &Address, now: Instant) {
         self.deleted.push_back((now, address.clone()));
     }
 
-    /// Notes an edit that counts.
+    /// Records an edit that counts.
     pub fn edited(&mut self, address: &Address, now: Instant) {
         self.edited.push_back((now, address.clone()));
     }
 
-    /// What there was within an hour, by scope and kind.
+    /// The steps of the last hour, by scope and kind.
     pub fn recent(&mut self, now: Instant) -> Recent {
         let by_kind = |steps: &mut VecDeque<(Instant, Address)>| {
             while steps.front().is_some_and(|(at, _)| now.duration_since(*at) >= HOUR) {
@@ -188,9 +191,9 @@ mod tests {
         Address::new("prod", "KmsKey", "studio")
     }
 
-    struct War(Memory, Instant);
+    struct Fixture(Memory, Instant);
 
-    impl War {
+    impl Fixture {
         fn new() -> Self {
             Self(Memory::default(), Instant::now())
         }
@@ -209,52 +212,52 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_third_write_of_one_field_within_ten_minutes_freezes_it_and_it_thaws_by_itself() {
-        let mut war = War::new();
+        let mut fixture = Fixture::new();
         for at in [0, 1] {
-            war.write("policy", MINUTE * at);
-            assert_eq!(war.frozen("policy", MINUTE * at), None);
+            fixture.write("policy", MINUTE * at);
+            assert_eq!(fixture.frozen("policy", MINUTE * at), None);
         }
-        war.write("policy", MINUTE * 2);
-        let why = war.frozen("policy", MINUTE * 3).unwrap();
-        assert!(why.contains("3 times since 3 min ago"), "{why}");
-        assert_eq!(war.0.next_thaw(war.1 + MINUTE * 3), Some(war.1 + MINUTE * 12));
-        assert_eq!(war.frozen("policy", MINUTE * 12), None);
+        fixture.write("policy", MINUTE * 2);
+        let why = fixture.frozen("policy", MINUTE * 3).unwrap();
+        assert!(why.contains("3 times in the last 3 min"), "{why}");
+        assert_eq!(fixture.0.next_thaw(fixture.1 + MINUTE * 3), Some(fixture.1 + MINUTE * 12));
+        assert_eq!(fixture.frozen("policy", MINUTE * 12), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn after_a_freeze_one_more_try_decides_and_the_next_freeze_is_twice_as_long() {
-        let mut war = War::new();
-        (0..3).for_each(|at| war.write("policy", MINUTE * at));
-        war.write("policy", MINUTE * 12);
-        assert!(war.frozen("policy", MINUTE * 31).is_some());
-        assert_eq!(war.frozen("policy", MINUTE * 32), None);
+        let mut fixture = Fixture::new();
+        (0..3).for_each(|at| fixture.write("policy", MINUTE * at));
+        fixture.write("policy", MINUTE * 12);
+        assert!(fixture.frozen("policy", MINUTE * 31).is_some());
+        assert_eq!(fixture.frozen("policy", MINUTE * 32), None);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn writes_further_apart_other_fields_and_other_wishes_are_no_war() {
-        let mut war = War::new();
-        (0..9).for_each(|round| war.write("policy", MINUTE * 6 * round));
-        assert_eq!(war.frozen("policy", MINUTE * 49), None);
-        let mut war = War::new();
+    async fn writes_that_are_far_apart_or_of_other_fields_or_values_do_not_freeze() {
+        let mut fixture = Fixture::new();
+        (0..9).for_each(|round| fixture.write("policy", MINUTE * 6 * round));
+        assert_eq!(fixture.frozen("policy", MINUTE * 49), None);
+        let mut fixture = Fixture::new();
         for (at, field) in (0..).zip(["a", "b", "c", "d"]) {
-            war.write(field, MINUTE * at);
-            assert_eq!(war.frozen(field, MINUTE * 5), None);
+            fixture.write(field, MINUTE * at);
+            assert_eq!(fixture.frozen(field, MINUTE * 5), None);
         }
-        let mut war = War::new();
+        let mut fixture = Fixture::new();
         for at in 0..4_u32 {
-            war.0.wrote(&address(), &at.to_string(), ["x".to_owned()], war.1 + MINUTE * at);
-            war.0.shown(&address());
+            fixture.0.wrote(&address(), &at.to_string(), ["x".to_owned()], fixture.1 + MINUTE * at);
+            fixture.0.shown(&address());
         }
-        assert_eq!(war.frozen("x", MINUTE * 5), None);
+        assert_eq!(fixture.frozen("x", MINUTE * 5), None);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_write_that_never_showed_is_nobody_elses_doing() {
-        let mut war = War::new();
+    async fn a_write_that_was_never_visible_does_not_count() {
+        let mut fixture = Fixture::new();
         for at in 0..9 {
-            war.0.wrote(&address(), "w", ["policy".to_owned()], war.1 + MINUTE * at);
+            fixture.0.wrote(&address(), "w", ["policy".to_owned()], fixture.1 + MINUTE * at);
         }
-        assert_eq!(war.frozen("policy", MINUTE * 9), None);
+        assert_eq!(fixture.frozen("policy", MINUTE * 9), None);
     }
 
     #[tokio::test(start_paused = true)]

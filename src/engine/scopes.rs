@@ -25,19 +25,19 @@ pub struct Scopes {
     facts: BTreeMap<String, ScopeFacts>,
 }
 
-/// A scope that cannot be set up at all.
+/// A scope that cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// No Region anywhere.
+    /// No Region is configured.
     #[error("scope {0}: no Region; set it in palisade.yaml or with AWS_REGION")]
     NoRegion(String),
-    /// Without a settings file the credentials say which account is meant, and there are none.
+    /// Without a settings file the account comes from the credentials, and there are none.
     #[error("scope {scope}: {source}")]
     NoAccount {
         /// The scope.
         scope: String,
-        /// What STS said.
+        /// The error from STS.
         source: CloudError,
     },
 }
@@ -46,7 +46,7 @@ impl Scopes {
     /// Connects every scope. Only a scope without an account in the settings makes a call here.
     ///
     /// # Errors
-    /// A scope whose Region or account cannot be known.
+    /// The Region or the account of a scope is unknown.
     pub async fn connect(
         settings: &Settings,
         connection: &Connection,
@@ -82,7 +82,7 @@ impl Scopes {
         Ok(scopes)
     }
 
-    /// Account and Region of every scope, for loading without AWS: what is not known has a placeholder.
+    /// Account and Region of every scope, for loading without AWS: unknown values get placeholders.
     pub fn offline_facts(settings: &Settings) -> BTreeMap<String, ScopeFacts> {
         settings
             .scopes

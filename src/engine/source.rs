@@ -6,16 +6,16 @@ use tokio::time::Instant;
 
 use crate::manifest::{Loader, Problem, Snapshot, described, revision};
 
-/// What the directory said last, and what it says now.
+/// The last good snapshot, and the result of the latest reading.
 #[derive(Debug)]
 pub struct Source {
     dir: PathBuf,
     good: Option<Good>,
-    /// The problems of the latest reading; empty if it was good.
+    /// The errors of the latest reading; empty if it succeeded.
     pub problems: Vec<Problem>,
-    /// What may be a mistake in the latest reading.
+    /// Possible mistakes found in the latest reading.
     pub warnings: Vec<Problem>,
-    /// Whether the reading before had others.
+    /// Whether the warnings differ from those of the reading before.
     pub warnings_changed: bool,
 }
 
@@ -24,9 +24,10 @@ pub struct Source {
 pub struct Good {
     /// Its content.
     pub snapshot: Snapshot,
-    /// The Git revision it was read at, where there is one; with `-dirty` where it is not what that revision says.
+    /// The Git revision it was read at, if there is one; with `-dirty` if the files differ from
+    /// that revision.
     pub revision: Option<String>,
-    /// When it was last read and found good.
+    /// When it was last read successfully.
     pub at: Instant,
 }
 
@@ -47,9 +48,9 @@ impl Source {
         &self.dir
     }
 
-    /// Reads the directory. A bad reading leaves the last good snapshot in force, and so does an empty one: that the
-    /// manifests are gone all at once says something about the directory (a wrong path, a checkout under way), not
-    /// about what is wanted.
+    /// Reads the directory. After a failed reading the last good snapshot stays in force, and so it
+    /// does if the directory is empty: that all manifests are gone at once points to a wrong path
+    /// or a checkout in progress, not to a decision.
     pub fn read(&mut self, loader: &Loader<'_>) {
         let before = revision(&self.dir);
         let loaded = loader.read(&self.dir);
@@ -59,8 +60,8 @@ impl Source {
             Ok(snapshot) if snapshot.documents.is_empty() && self.had_manifests() => {
                 let problem = Problem::file(
                     &self.dir,
-                    "holds no manifest any more; the last good snapshot stays in force",
-                    "to give everything up on purpose, restart palisade: nothing is deleted then either",
+                    "holds no manifests any more; the last good snapshot stays in force",
+                    "if this is intended, restart palisade; nothing is deleted then either",
                 );
                 self.problems = vec![problem];
             }
@@ -68,8 +69,8 @@ impl Source {
                 if before != revision(&self.dir) {
                     let problem = Problem::file(
                         &self.dir,
-                        "went to another revision while it was read",
-                        "nothing to do: the next reading takes the new one",
+                        "changed to another revision while it was being read",
+                        "nothing to do: the next pass reads the new revision",
                     );
                     self.problems = vec![problem];
                     return;

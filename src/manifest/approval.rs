@@ -1,4 +1,4 @@
-//! Consents to held steps, which stand in the directory beside the manifests.
+//! Approvals of held steps, in the directory next to the manifests.
 
 use serde_json::Value;
 
@@ -9,11 +9,11 @@ use super::{
 };
 use crate::kind::{Invalid, typed};
 
-/// Longer consent is consent to something that nobody looked at.
-pub(crate) const LONGEST_SECONDS: f64 = 7.0 * 24.0 * 3600.0;
+/// An approval that is valid for longer approves something that nobody has looked at.
+pub(crate) const MAX_APPROVAL_SECONDS: f64 = 7.0 * 24.0 * 3600.0;
 
 impl Reading<'_> {
-    /// Reads an approval. What is wrong is found at once, as with manifests.
+    /// Reads an approval. Errors are found when it is loaded, as with manifests.
     pub(super) fn approval(&mut self, place: &Place, spec: Option<&Value>) {
         let Some(spec) = spec.filter(|spec| !spec.is_null()) else {
             let why = Invalid::new("", "missing")
@@ -24,7 +24,7 @@ impl Reading<'_> {
         let found = type_problems(spec, |spec| read(spec).err());
         let below = |it: Invalid| Invalid { field: join("spec", &it.field), ..it };
         let wrong: Vec<_> = found.into_iter().map(below).collect();
-        self.say(place, &wrong, spec);
+        self.report(place, &wrong, spec);
         let Ok(ApprovalSpec { digest, expires }) = read(spec) else { return };
         use aws_smithy_types::date_time::{DateTime, Format};
         let Ok(expires) = DateTime::from_str(&expires, Format::DateTimeWithOffset) else {
@@ -32,8 +32,8 @@ impl Reading<'_> {
             return self.problems.push(place.problem("spec.expires", &why));
         };
         if !is_digest(&digest) {
-            let why = Invalid::new("", "not a digest, so that it releases nothing").help(
-                "write the 12 characters (0-9, a-f) that `palisade plan` shows beside the held step",
+            let why = Invalid::new("", "not a digest, so it releases nothing").help(
+                "write the 12 characters (0-9, a-f) that `palisade plan` shows with the held step",
             );
             self.snapshot.warnings.push(place.problem("spec.digest", &why));
         }
@@ -47,14 +47,15 @@ impl Reading<'_> {
 }
 
 impl Approval {
-    /// What is wrong with its end at `now`, in seconds since the epoch: then it releases nothing.
+    /// What is wrong with its expiry at `now`, in seconds since the epoch: then it releases
+    /// nothing.
     pub fn warning(&self, now: f64) -> Option<Problem> {
         let (message, help) = if now >= self.expires {
-            ("the consent has ended, so that it releases nothing", "remove it, or give a new one")
-        } else if self.expires > now + LONGEST_SECONDS {
+            ("the approval has expired, so it releases nothing", "remove it, or write a new expiry")
+        } else if self.expires > now + MAX_APPROVAL_SECONDS {
             (
-                "the consent ends more than 7 days ahead, so that it releases nothing",
-                "write an end within the next 7 days",
+                "the approval expires more than 7 days ahead, so it releases nothing",
+                "write an expiry within the next 7 days",
             )
         } else {
             return None;
@@ -75,7 +76,7 @@ mod tests {
     use crate::manifest::Origin;
 
     #[test]
-    fn an_end_that_is_past_or_too_far_ahead_is_said() {
+    fn an_expiry_that_is_past_or_too_far_ahead_is_reported() {
         let at = |line| Origin { file: "a.yaml".into(), line, column: 1 };
         let approval = |expires| Approval {
             digest: "0123456789ab".to_owned(),
@@ -83,13 +84,13 @@ mod tests {
             origin: at(1),
             ends: at(2),
         };
-        let said =
+        let warning_at =
             |expires| approval(expires).warning(1000.0).map(|it| (it.origin.line, it.message));
-        assert_eq!(said(1001.0), None);
-        assert_eq!(said(1000.0 + LONGEST_SECONDS), None);
-        let (line, message) = said(1000.0).unwrap();
-        assert!(line == 2 && message.contains("has ended"), "{message}");
-        assert!(said(1001.0 + LONGEST_SECONDS).unwrap().1.contains("more than 7 days"));
+        assert_eq!(warning_at(1001.0), None);
+        assert_eq!(warning_at(1000.0 + MAX_APPROVAL_SECONDS), None);
+        let (line, message) = warning_at(1000.0).unwrap();
+        assert!(line == 2 && message.contains("has expired"), "{message}");
+        assert!(warning_at(1001.0 + MAX_APPROVAL_SECONDS).unwrap().1.contains("more than 7 days"));
         assert!(is_digest("0123456789ab"));
         for wrong in ["0123456789AB", "0123456789a", "0123456789abc", "", "a tag"] {
             assert!(!is_digest(wrong), "{wrong}");

@@ -1,11 +1,12 @@
-//! What a broken document may declare: to say that nobody declares it would be a second problem that is not one.
+//! Names that an invalid document may declare: an error that nobody declares them would be
+//! misleading.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// The names that a document may be meant to have. Its name where it has one; otherwise whatever may be it: the texts beside
-/// its spec, and what stands behind something like `name` anywhere.
+/// The names that a document may be meant to have: its name if it has one; otherwise the texts next
+/// to its spec, and the values of keys similar to `name` anywhere.
 pub(super) fn names(document: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     match document["metadata"]["name"].as_str() {
@@ -19,7 +20,7 @@ fn collect(value: &Value, in_spec: bool, named: bool, found: &mut BTreeSet<Strin
     match value {
         Value::Object(map) => {
             for (key, inner) in map {
-                // `{name:bastion}` is one key to YAML.
+                // `{name:bastion}` is a single key in YAML.
                 if let Some((before, after)) = key.split_once(':').filter(|_| inner.is_null())
                     && is_name(before)
                 {
@@ -39,7 +40,7 @@ fn collect(value: &Value, in_spec: bool, named: bool, found: &mut BTreeSet<Strin
     }
 }
 
-/// Whether a key may be `name` with a slip, or a longer word for it.
+/// Whether a key may be a misspelt `name`, or a longer word for it.
 fn is_name(key: &str) -> bool {
     key.to_ascii_lowercase().ends_with("name") || super::did_you_mean(key, ["name"]).is_some()
 }

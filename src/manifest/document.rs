@@ -1,4 +1,4 @@
-//! One YAML document: what it is called, how it lives, and what it wants.
+//! One YAML document: its identity, its lifecycle, and its spec.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
     model::{Address, Deletion, PhysicalId},
 };
 
-/// The only version there is.
+/// The only version.
 pub const API_VERSION: &str = "palisade.dev/v1alpha1";
 
 /// Whether differences are corrected.
@@ -33,11 +33,11 @@ pub enum Presence {
     /// It should.
     #[default]
     Present,
-    /// It should be deleted: the manifest is its tombstone.
+    /// It should be deleted: the manifest is a tombstone.
     Absent,
 }
 
-/// How a resource lives; every part has a default.
+/// The lifecycle of a resource; every part has a default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Lifecycle {
@@ -49,12 +49,12 @@ pub struct Lifecycle {
     pub deletion: Deletion,
     /// While true nothing is written for this manifest.
     pub paused: bool,
-    /// Take over exactly this live resource, which carries no claim yet.
+    /// Adopt exactly this live resource, which carries no claim yet.
     #[schemars(with = "Option<String>")]
     pub adopt: Option<PhysicalId>,
-    /// Rules of the secure baseline that this manifest may break, each with the reason: `{SG-01: public
-    /// load balancer, reviewed in SEC-42}`. `palisade explain rules` lists them. `validate` still counts
-    /// what is waived.
+    /// Rules of the secure baseline that this manifest may break, each with the reason: `{SG-01:
+    /// public load balancer, reviewed in SEC-42}`. `palisade explain rules` lists them. `validate`
+    /// still counts what is waived.
     pub waive: BTreeMap<String, String>,
 }
 
@@ -80,7 +80,8 @@ impl Lifecycle {
 /// The kind of an [`Approval`]. It is no resource, so it is in no registry.
 pub const APPROVAL: &str = "Approval";
 /// What an approval is, for `explain`.
-pub const APPROVAL_ABOUT: &str = "The consent to one held step of a plan. Git is where approvals are given: nothing approves over the network.";
+pub const APPROVAL_ABOUT: &str = "Approval of one held step of a plan. Approvals are given in Git; \
+    there is no way to approve over the network.";
 
 /// What identifies a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -88,7 +89,7 @@ pub const APPROVAL_ABOUT: &str = "The consent to one held step of a plan. Git is
 pub struct Metadata {
     /// Lower-case DNS label, unique for a scope and kind.
     pub name: String,
-    /// A scope of the settings; may be left out where they name a default one.
+    /// A scope in the settings; may be omitted if they have a default one.
     #[serde(default)]
     pub scope: Option<String>,
 }
@@ -98,11 +99,11 @@ pub struct Metadata {
 pub struct Document {
     /// Its identity.
     pub address: Address,
-    /// Where it stands.
+    /// Its place in the directory.
     pub origin: Origin,
-    /// How it lives.
+    /// Its lifecycle.
     pub lifecycle: Lifecycle,
-    /// What it wants; a tombstone may have none.
+    /// Its spec; a tombstone may have none.
     pub spec: Option<Value>,
     /// Its references and lookups.
     pub recorded: Resolution,
@@ -111,20 +112,20 @@ pub struct Document {
     pub(super) places: Place,
 }
 
-/// The consent to one held step.
+/// Approval of one held step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Approval {
-    /// The step's digest, as the plan shows it.
+    /// The step's digest, as shown in the plan.
     pub digest: String,
-    /// Seconds since the epoch after which it counts no more.
+    /// The expiry, in seconds since the epoch.
     pub expires: f64,
-    /// Where it stands.
+    /// Its place in the directory.
     pub origin: Origin,
-    /// Where its end stands.
+    /// The place of its expiry.
     pub ends: Origin,
 }
 
-/// Where the parts of a document stand.
+/// The places of the parts of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Place {
     pub(super) file: std::path::PathBuf,
@@ -142,18 +143,19 @@ pub(super) struct Envelope {
     pub(super) spec: Option<Value>,
 }
 
-/// Consent to one held step, which is released exactly once and only while the step is what was shown.
+/// Approval of one held step. It releases the step exactly once, and only while the step is as it
+/// was shown.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApprovalSpec {
-    /// The step's digest, as `palisade plan` shows it beside the held step.
+    /// The step's digest, as `palisade plan` shows it with the held step.
     pub digest: String,
-    /// When the consent ends: RFC 3339, e.g. `2026-12-31T18:00:00Z`.
+    /// The expiry: RFC 3339, e.g. `2026-12-31T18:00:00Z`.
     pub expires: String,
 }
 
 impl Document {
-    /// A problem with a field of this document; `field` is a path below `spec`.
+    /// An error in a field of this document; `field` is a path below `spec`.
     pub fn problem(&self, invalid: &Invalid) -> Problem {
         self.places.problem(&join("spec", &invalid.field), invalid)
     }
@@ -174,8 +176,8 @@ impl Place {
         }
     }
 
-    /// The way out where there is no better one: the page that says what may stand in the field. Of a field that there is
-    /// not, it is the page of what it stands in.
+    /// The default help: the page of `explain` that documents the field, or for an unknown field
+    /// the page of its parent.
     fn where_to_read(&self, path: &str, invalid: &Invalid) -> String {
         let parts: Vec<&str> = path
             .split('.')
@@ -191,11 +193,11 @@ impl Place {
             (["spec", field, ..], Some(kind)) => format!("{kind}.{field}"),
             _ => return "`palisade explain` lists the kinds and shows their fields".to_owned(),
         };
-        format!("`palisade explain {page}` says what may stand here")
+        format!("`palisade explain {page}` shows what is allowed here")
     }
 }
 
-/// Whether it can be the name of a kind: what else stands there is not repeated.
+/// Whether it can be the name of a kind: other texts are not repeated in messages.
 fn is_kind_name(kind: &str) -> bool {
     kind.len() <= 64 && kind.bytes().all(|b| b.is_ascii_alphanumeric())
 }
@@ -208,13 +210,14 @@ pub(super) fn join(parent: &str, field: &str) -> String {
     }
 }
 
-/// Every type error of a value, not only the first: what was wrong is taken out and the rest is tried again, without what
-/// only follows from that. The bound is for documents that are not manifests at all.
+/// Every type error of a value, not only the first: the wrong part is removed and the rest is tried
+/// again, without errors that only follow from the removal. The bound protects against documents
+/// that are not manifests at all.
 pub(super) fn type_problems(
     value: &Value,
     check: impl Fn(&Value) -> Option<Invalid>,
 ) -> Vec<Invalid> {
-    const ENOUGH: usize = 20;
+    const MAX_PROBLEMS: usize = 20;
     let mut rest = value.clone();
     let mut found: Vec<Invalid> = Vec::new();
     let mut removed: Vec<String> = Vec::new();
@@ -223,7 +226,7 @@ pub(super) fn type_problems(
         if !follows(&invalid, &removed) {
             found.push(invalid);
         }
-        if found.len() == ENOUGH || !remove(&mut rest, &field) {
+        if found.len() == MAX_PROBLEMS || !remove(&mut rest, &field) {
             break;
         }
         removed.push(field);
@@ -231,8 +234,8 @@ pub(super) fn type_problems(
     found
 }
 
-/// Whether something is only wrong because what was wrong was taken out: it is missing now, or it was what was meant by a
-/// name with a slip, or it stood in what is now incomplete.
+/// Whether an error only follows from a removal: the removed part is missing now, or it was the
+/// correct name of a misspelt field, or it was inside a part that is now incomplete.
 fn follows(invalid: &Invalid, removed: &[String]) -> bool {
     let Some(missing) = missing_field(invalid) else {
         return removed.iter().any(|removed| is_below(removed, &invalid.field));
@@ -246,7 +249,7 @@ fn follows(invalid: &Invalid, removed: &[String]) -> bool {
     })
 }
 
-/// Whether a path leads to something in what another path leads to.
+/// Whether a path leads into what another path leads to.
 pub(super) fn is_below(path: &str, above: &str) -> bool {
     above.is_empty() || path.strip_prefix(above).is_some_and(|rest| rest.starts_with(['.', '[']))
 }
@@ -255,7 +258,7 @@ pub(super) fn missing_field(invalid: &Invalid) -> Option<&str> {
     invalid.why.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
-/// Removes the map entry at `path`. List elements stay: the paths of their neighbours would change.
+/// Removes the map entry at `path`. List elements stay: the paths of their neighbors would change.
 fn remove(value: &mut Value, path: &str) -> bool {
     let (parent, key) = match path.rsplit_once('.') {
         Some((parent, key)) => (Some(parent), key),
@@ -273,12 +276,12 @@ fn pointer(path: &str) -> String {
     slashed.split('.').map(|part| format!("/{part}")).collect()
 }
 
-/// Reads a typed value; the error knows its path and never repeats the value.
+/// Reads a typed value; the error contains its path and never the value.
 pub(super) fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Invalid> {
     crate::kind::typed(value).map_err(|error| invalid_from(&error))
 }
 
-/// A type error as a problem with a field.
+/// A type error as an error of a field.
 pub(super) fn invalid_from(error: &serde_path_to_error::Error<serde_json::Error>) -> Invalid {
     let path = error.path().to_string();
     let why = plain(&without_values(&error.inner().to_string()));
@@ -298,13 +301,13 @@ pub(super) fn invalid_from(error: &serde_path_to_error::Error<serde_json::Error>
         invalid.help = Some("put it in quotes".to_owned());
     } else if let Some(field) = missing_field(&invalid) {
         invalid.help = Some(format!("add `{field}:`"));
-    } else if invalid.why.starts_with("a text stands here, expected true or false") {
+    } else if invalid.why.starts_with("found a text, expected true or false") {
         invalid.help = Some("write true or false, without quotes".to_owned());
     }
     invalid
 }
 
-/// The key and value of `{name:x}`, which YAML reads as one key.
+/// The key and value of `{name:x}`, which YAML reads as a single key.
 fn glued(invalid: &Invalid) -> Option<(&str, &str)> {
     let key = invalid.why.strip_prefix("unknown field `")?.split('`').next()?;
     let (name, value) = key.split_once(':')?;
@@ -312,7 +315,7 @@ fn glued(invalid: &Invalid) -> Option<(&str, &str)> {
     (listed.contains(name) && !name.is_empty() && !value.is_empty()).then_some((name, value))
 }
 
-/// serde's names of types as words that people use.
+/// serde's names of types in plain words.
 fn plain(why: &str) -> String {
     let Some((before, expected)) = why.rsplit_once(", expected ") else { return why.to_owned() };
     let words = match expected {
@@ -330,28 +333,26 @@ fn plain(why: &str) -> String {
         other => other,
     };
     let before = match before {
-        "invalid type: sequence" => "a list stands here",
-        "invalid type: map" => "a mapping stands here",
-        "invalid type: null" | "invalid type: unit value" => "nothing stands here",
-        "invalid type: string" => "a text stands here",
-        "invalid type: boolean" => "true or false stands here",
-        "invalid type: integer" | "invalid type: floating point" => "a number stands here",
-        "invalid value: integer" | "invalid value: floating point" => "this number cannot be right",
-        "invalid value: string" => "this text cannot be right",
+        "invalid type: sequence" => "found a list",
+        "invalid type: map" => "found a mapping",
+        "invalid type: null" | "invalid type: unit value" => "found nothing",
+        "invalid type: string" => "found a text",
+        "invalid type: boolean" => "found true or false",
+        "invalid type: integer" | "invalid type: floating point" => "found a number",
+        "invalid value: integer" | "invalid value: floating point" => "invalid number",
+        "invalid value: string" => "invalid text",
         other => other,
     };
     format!("{before}, expected {words}")
 }
 
-/// Whether a number or a yes or no stands where a text must.
+/// Whether a number or boolean was found instead of a text.
 fn wants_text(why: &str) -> bool {
-    ["a number", "true or false"]
-        .iter()
-        .any(|found| why.starts_with(&format!("{found} stands here")))
+    ["a number", "true or false"].iter().any(|found| why.starts_with(&format!("found {found}")))
         && ["a text", "an id"].iter().any(|text| why.contains(&format!("expected {text}")))
 }
 
-/// serde's `invalid type: string "…", expected …` without the value: content is never echoed.
+/// serde's `invalid type: string "…", expected …` without the value: content is never repeated.
 fn without_values(message: &str) -> String {
     let message = message.split(" at line ").next().unwrap_or_default();
     let Some(rest) = message.strip_prefix("invalid ") else { return message.to_owned() };
@@ -382,22 +383,23 @@ mod tests {
             "lifecycle": {"paused": "secret", "state": "gone"}
         }));
         insta::assert_snapshot!(found.join("\n"), @r#"
-        apiVersion: a number stands here, expected a text (Some("put it in quotes"))
-        lifecycle.paused: a text stands here, expected true or false (Some("write true or false, without quotes"))
+        apiVersion: found a number, expected a text (Some("put it in quotes"))
+        lifecycle.paused: found a text, expected true or false (Some("write true or false, without quotes"))
         lifecycle.state: unknown variant `gone`, expected `present` or `absent` (None)
-        metadata.name: a number stands here, expected a text (Some("put it in quotes"))
+        metadata.name: found a number, expected a text (Some("put it in quotes"))
         metadata.scop: unknown field `scop`, expected `name` or `scope` (Some("did you mean `scope`?"))
         "#);
     }
 
     #[test]
-    fn what_only_follows_from_another_mistake_is_not_said() {
+    fn errors_that_only_follow_from_another_one_are_not_reported() {
         let found = |metadata: Value| {
             problems(&json!({"apiVersion": "x", "kind": "y", "metadata": metadata})).join("; ")
         };
         assert_eq!(
             found(json!({"nmae": "x"})),
-            "metadata.nmae: unknown field `nmae`, expected `name` or `scope` (Some(\"did you mean `name`?\"))"
+            "metadata.nmae: unknown field `nmae`, expected `name` or `scope` (Some(\"did you mean \
+             `name`?\"))"
         );
         assert!(
             found(json!({"name:x": null}))
@@ -414,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_no_mapping_and_a_mapping_no_word() {
+    fn a_list_is_not_a_mapping_and_a_mapping_is_not_a_word() {
         let found = |lifecycle: Value| {
             let found = problems(
                 &json!({"apiVersion": "x", "kind": "y", "metadata": {"name": "a"}, "lifecycle": lifecycle}),

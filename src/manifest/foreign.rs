@@ -1,5 +1,6 @@
-//! What other tools leave in a manifest: YAML tags, placeholders that nobody fills in here, and CloudFormation's functions.
-//! Each would go to AWS as it stands, and a guardrail that names a bucket called `${local.bucket}` protects nothing.
+//! Syntax of other tools in a manifest: YAML tags, placeholders that nobody fills in here, and
+//! CloudFormation functions. Each of them would be sent to AWS as it is, and a guardrail that names
+//! a bucket called `${local.bucket}` protects nothing.
 
 use granit_parser::{Event, Parser};
 use serde_json::Value;
@@ -10,9 +11,10 @@ use crate::kind::{
     placeholder::{self, Piece},
 };
 
-/// What a manifest can use in place of another tool's placeholder.
-const OWN: &str = "write the value itself, or ${var.NAME} with the value under `vars` in palisade.yaml, ${scope.account}, \
-                   ${scope.region}, ${scope.partition}, or ${Kind/name.arn} for what a manifest declares";
+/// What to use in a manifest in place of another tool's placeholder.
+const VARIABLES_HELP: &str = "write the value itself, or ${var.NAME} with the value under `vars` \
+                              in palisade.yaml, ${scope.account}, ${scope.region}, \
+                              ${scope.partition}, or ${Kind/name.arn} for what a manifest declares";
 
 /// CloudFormation's short forms (AWS CloudFormation user guide, "Intrinsic function reference").
 const CLOUDFORMATION: [&str; 20] = [
@@ -38,15 +40,15 @@ const CLOUDFORMATION: [&str; 20] = [
     "Transform",
 ];
 
-/// A tag in a file, where it stands, and what is wrong with it.
+/// A tag in a file, its place, and what is wrong with it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Tagged {
     pub(super) place: Place,
     pub(super) wrong: Invalid,
 }
 
-/// Every YAML tag of a file that is not one of YAML's own. A syntax error ends the search: it is reported by
-/// the reader itself.
+/// Every YAML tag of a file that is not one of YAML's own. A syntax error ends the search: the
+/// reader reports it.
 pub(super) fn tags(text: &str) -> Vec<Tagged> {
     let mut found = Vec::new();
     let mut path = Trail::default();
@@ -73,19 +75,19 @@ fn tag_problem(path: &str, tag: &str) -> Invalid {
     let shown = if name.chars().all(plain) && name.len() <= 40 { tag } else { "!…" };
     if CLOUDFORMATION.contains(&name) {
         let why =
-            format!("`{shown}` is a function of CloudFormation, which nobody carries out here");
-        return Invalid::new(path, why).help(OWN);
+            format!("`{shown}` is a CloudFormation function, which palisade does not support");
+        return Invalid::new(path, why).help(VARIABLES_HELP);
     }
-    Invalid::new(path, format!("the YAML tag `{shown}` means nothing here"))
+    Invalid::new(path, format!("the YAML tag `{shown}` is not supported"))
         .help("remove it, and write the value itself (a text in quotes)")
 }
 
-/// Where in a document the parser is.
+/// The parser's position in a document.
 #[derive(Default)]
 struct Trail(Vec<Level>);
 
 enum Level {
-    /// In a list, before or at the item of this number; `None` before the first.
+    /// In a list, before or at the item with this index; `None` before the first.
     List(Option<usize>),
     /// In a mapping: the last key, and whether its value comes next.
     Map { key: String, value_next: bool },
@@ -140,7 +142,7 @@ impl Trail {
     }
 }
 
-/// Everything below `path` that another tool should have filled in before.
+/// Everything below `path` that another tool should have filled in.
 pub(super) fn leftovers(path: &str, value: &Value, problems: &mut Vec<Invalid>) {
     match value {
         Value::String(text) => {
@@ -159,10 +161,10 @@ pub(super) fn leftovers(path: &str, value: &Value, problems: &mut Vec<Invalid>) 
                 let lone_ref = key == "Ref" && map.len() == 1;
                 if key.starts_with("Fn::") || lone_ref {
                     let why = format!(
-                        "`{key}` is a function of CloudFormation, which nobody carries out here"
+                        "`{key}` is a CloudFormation function, which palisade does not support"
                     );
-                    problems.push(Invalid::new(&path, why).help(OWN));
-                    // What stands in it are its arguments.
+                    problems.push(Invalid::new(&path, why).help(VARIABLES_HELP));
+                    // Its content is its arguments.
                     continue;
                 }
                 let keyed = in_text(key).into_iter();
@@ -174,7 +176,7 @@ pub(super) fn leftovers(path: &str, value: &Value, problems: &mut Vec<Invalid>) 
     }
 }
 
-/// How a placeholder of another tool begins and ends, and whose it is.
+/// The delimiters of other tools' placeholders, and the tool.
 const TEMPLATES: [(&str, &str, &str); 5] = [
     ("{{", "}}", "a template (Helm, Jinja, CloudFormation's dynamic references)"),
     ("{%", "%}", "a template (Jinja)"),
@@ -188,12 +190,12 @@ fn in_text(text: &str) -> Vec<Invalid> {
     for (begin, end, whose) in TEMPLATES {
         if text.find(begin).is_some_and(|at| text[at + begin.len()..].contains(end)) {
             let why = format!("`{begin}…{end}` is {whose} that was not filled in");
-            found.push(Invalid::new("", why).help(OWN));
+            found.push(Invalid::new("", why).help(VARIABLES_HELP));
         }
     }
     if text.starts_with("arn:") && (text.contains('<') || text.contains("$(")) {
         let why = "a placeholder in an ARN was not filled in";
-        found.push(Invalid::new("", why).help(OWN));
+        found.push(Invalid::new("", why).help(VARIABLES_HELP));
     }
     if !text.contains("${") {
         return found;
@@ -203,9 +205,9 @@ fn in_text(text: &str) -> Vec<Invalid> {
             Piece::Text(_) | Piece::Literal(_) => {}
             Piece::Open(_) => found.push(
                 Invalid::new("", "`${` without its `}`")
-                    .help("close it; $${ stands for the text ${ itself"),
+                    .help("close it, or write $${ for the text ${ itself"),
             ),
-            // `${{ … }}` is a template, which was said.
+            // `${{ … }}` is a template, which was reported.
             Piece::Token(inner) if inner.starts_with('{') && !found.is_empty() => {}
             Piece::Token(inner) => {
                 if !placeholder::is_own(inner) && !placeholder::is_policy_variable(inner) {
@@ -217,7 +219,7 @@ fn in_text(text: &str) -> Vec<Invalid> {
     found
 }
 
-/// How Terraform's expressions begin.
+/// The prefixes of Terraform expressions.
 const TERRAFORM: [&str; 8] =
     ["local.", "data.", "module.", "each.", "path.", "count.", "aws_", "terraform."];
 
@@ -230,9 +232,12 @@ fn token_problem(inner: &str) -> Invalid {
             "AccountId" => "write ${scope.account}",
             "Region" => "write ${scope.region}",
             "URLSuffix" => "write the domain itself, such as amazonaws.com",
-            _ => OWN,
+            _ => VARIABLES_HELP,
         };
-        let why = format!("`${{{shown}}}` is CloudFormation's and is not filled in here");
+        let why = format!(
+            "`${{{shown}}}` is a CloudFormation variable, which is not filled in \
+            here"
+        );
         return Invalid::new("", why).help(help);
     }
     if let Some(near) = near(inner) {
@@ -240,16 +245,15 @@ fn token_problem(inner: &str) -> Invalid {
         return Invalid::new("", why).help(format!("did you mean ${{{near}}}?"));
     }
     if TERRAFORM.iter().any(|start| inner.starts_with(start)) {
-        let why = format!("`${{{shown}}}` is Terraform's and is not filled in here");
-        return Invalid::new("", why).help(OWN);
+        let why = format!("`${{{shown}}}` is a Terraform expression, which is not filled in here");
+        return Invalid::new("", why).help(VARIABLES_HELP);
     }
-    let why = format!(
-        "`${{{shown}}}` is a variable neither of palisade nor of IAM, so nobody fills it in"
-    );
-    Invalid::new("", why).help(format!("{OWN}; $${{ stands for the text ${{ itself"))
+    let why =
+        format!("`${{{shown}}}` is neither a palisade nor an IAM variable, so it is not filled in");
+    Invalid::new("", why).help(format!("{VARIABLES_HELP}; $${{ stands for the text ${{ itself"))
 }
 
-/// The own variable that was meant.
+/// The palisade variable that was meant.
 fn near(inner: &str) -> Option<String> {
     if let Some(name) =
         ["vars.", "variable.", "variables."].iter().find_map(|it| inner.strip_prefix(it))
@@ -268,16 +272,17 @@ mod tests {
 
     #[test]
     fn every_tag_of_a_file_is_found_with_its_place_and_path() {
-        let text = "a: !Sub x\nb:\n  - 1\n  - !GetAtt Role.Arn\n  - {c: !Join [\"\", [x]], d: !!str 7}\n---\n!vault |\n  x\n";
+        let text = "a: !Sub x\nb:\n  - 1\n  - !GetAtt Role.Arn\n  - {c: !Join [\"\", [x]], d: \
+            !!str 7}\n---\n!vault |\n  x\n";
         let found: Vec<_> = tags(text)
             .iter()
             .map(|it| format!("{:?} {}: {}", it.place, it.wrong.field, it.wrong.why))
             .collect();
         insta::assert_snapshot!(found.join("\n"), @r"
-        (1, 4) a: `!Sub` is a function of CloudFormation, which nobody carries out here
-        (4, 5) b[1]: `!GetAtt` is a function of CloudFormation, which nobody carries out here
-        (5, 9) b[2].c: `!Join` is a function of CloudFormation, which nobody carries out here
-        (7, 1) : the YAML tag `!vault` means nothing here
+        (1, 4) a: `!Sub` is a CloudFormation function, which palisade does not support
+        (4, 5) b[1]: `!GetAtt` is a CloudFormation function, which palisade does not support
+        (5, 9) b[2].c: `!Join` is a CloudFormation function, which palisade does not support
+        (7, 1) : the YAML tag `!vault` is not supported
         ");
     }
 
@@ -291,25 +296,26 @@ mod tests {
     #[test]
     fn what_another_tool_should_have_filled_in_is_found_in_values_and_keys() {
         let value = json!({
-            "a": ["arn:${AWS::Partition}:s3:::x", "${local.bucket}", "{{ .Values.account }}", "%{ if x }", "${vars.team}"],
+            "a": ["arn:${AWS::Partition}:s3:::x", "${local.bucket}", "{{ .Values.account }}", "%{ \
+             if x }", "${vars.team}"],
             "${Account}": 1,
             "b": {"Fn::Sub": "x"}, "c": {"Ref": "Key"}, "d": "arn:aws:iam::<ACCOUNT>:root", "e": "${open",
             "f": "{{resolve:ssm:x}}", "g": "${self:custom.stage}", "h": "${ACCOUNT:-1}", "i": "#{AWS::AccountId}"
         });
         insta::assert_snapshot!(found(&value).join("\n"), @r"
-        spec.a[0]: `${AWS::Partition}` is CloudFormation's and is not filled in here
-        spec.a[1]: `${local.bucket}` is Terraform's and is not filled in here
+        spec.a[0]: `${AWS::Partition}` is a CloudFormation variable, which is not filled in here
+        spec.a[1]: `${local.bucket}` is a Terraform expression, which is not filled in here
         spec.a[2]: `{{…}}` is a template (Helm, Jinja, CloudFormation's dynamic references) that was not filled in
         spec.a[3]: `%{…}` is a directive of Terraform that was not filled in
         spec.a[4]: `${vars.team}` is not a variable of palisade
-        spec.${Account}: `${Account}` is a variable neither of palisade nor of IAM, so nobody fills it in
-        spec.b.Fn::Sub: `Fn::Sub` is a function of CloudFormation, which nobody carries out here
-        spec.c.Ref: `Ref` is a function of CloudFormation, which nobody carries out here
+        spec.${Account}: `${Account}` is neither a palisade nor an IAM variable, so it is not filled in
+        spec.b.Fn::Sub: `Fn::Sub` is a CloudFormation function, which palisade does not support
+        spec.c.Ref: `Ref` is a CloudFormation function, which palisade does not support
         spec.d: a placeholder in an ARN was not filled in
         spec.e: `${` without its `}`
         spec.f: `{{…}}` is a template (Helm, Jinja, CloudFormation's dynamic references) that was not filled in
-        spec.g: `${self:custom.stage}` is a variable neither of palisade nor of IAM, so nobody fills it in
-        spec.h: `${ACCOUNT:-1}` is a variable neither of palisade nor of IAM, so nobody fills it in
+        spec.g: `${self:custom.stage}` is neither a palisade nor an IAM variable, so it is not filled in
+        spec.h: `${ACCOUNT:-1}` is neither a palisade nor an IAM variable, so it is not filled in
         spec.i: `#{…}` is a placeholder of another tool that was not filled in
         ");
     }

@@ -19,53 +19,15 @@ use super::{
     tree, vars,
 };
 use crate::{
-    kind::{Invalid, Known, Refs, ScopeFacts, erased::Registry},
+    kind::{
+        Invalid, Known, Refs, ScopeFacts,
+        erased::{ErasedKind, Registry, Resolved},
+    },
     model::{Address, ScopedKind},
     settings::Settings,
 };
 
-/// What loading needs to know.
-///
-/// A directory is taken as a whole: one mistake anywhere, and nothing of it is used.
-///
-/// ```
-/// use palisade::{
-///     engine::Scopes,
-///     kinds,
-///     manifest::Loader,
-///     settings::{Overrides, Settings},
-/// };
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let settings = "
-/// owner: example
-/// scopes: {prod: {account: '111122223333', region: eu-west-1}}
-/// ";
-/// let settings = Settings::parse(settings, &Overrides::default())?;
-/// let facts = Scopes::offline_facts(&settings);
-/// let registry = kinds::registry();
-/// let loader = Loader { registry: &registry, settings: &settings, facts: &facts };
-///
-/// let dir = tempfile::tempdir()?;
-/// let file = dir.path().join("web.yaml");
-/// let manifest = "
-/// apiVersion: palisade.dev/v1alpha1
-/// kind: SecurityGroup
-/// metadata: {name: web}
-/// spec: {description: nobody, vpc: vpc-0abc, ingress: [], egress: []}
-/// ";
-/// std::fs::write(&file, manifest)?;
-/// let snapshot = loader.load(dir.path()).expect("it is understood");
-/// let addresses: Vec<String> = snapshot.documents.keys().map(ToString::to_string).collect();
-/// assert_eq!(addresses, ["prod/SecurityGroup/web"]);
-///
-/// std::fs::write(&file, manifest.replace("ingress", "ingres"))?;
-/// let problems = loader.load(dir.path()).expect_err("`ingres` is not a field");
-/// assert_eq!((problems[0].origin.line, problems[0].origin.column), (5, 46));
-/// assert_eq!(problems[0].help, "did you mean `ingress`?");
-/// # Ok(())
-/// # }
-/// ```
+/// The inputs of loading.
 #[derive(Clone, Copy)]
 pub struct Loader<'a> {
     /// The kinds.
@@ -76,23 +38,25 @@ pub struct Loader<'a> {
     pub facts: &'a BTreeMap<String, ScopeFacts>,
 }
 
-/// Everything the directory says, at one time.
+/// The content of the directory at one time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     /// The manifests, by address.
     pub documents: BTreeMap<Address, Document>,
-    /// Consents to held steps.
+    /// Approvals of held steps.
     pub approvals: Vec<Approval>,
-    /// What may be a mistake and is used all the same: files that were not read, names that palisade does not know.
+    /// Possible mistakes that do not prevent use: files that were not read, names that palisade
+    /// does not know.
     pub warnings: Vec<Problem>,
 }
 
-/// What one reading of the directory gave.
+/// The result of reading the directory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// The snapshot, or all problems of all files; then nothing of the directory may be used.
+    /// The snapshot, or all errors of all files; then nothing in the directory may be used.
     pub snapshot: Result<Snapshot, Vec<Problem>>,
-    /// What may be a mistake, with or without problems: a file that was not read may hold what is said to be missing.
+    /// Possible mistakes, with or without errors: a file that was not read may contain what is
+    /// missing.
     pub warnings: Vec<Problem>,
 }
 
@@ -100,12 +64,12 @@ impl Loader<'_> {
     /// Reads the directory.
     ///
     /// # Errors
-    /// All problems of all files; then nothing of the directory may be used.
+    /// All errors of all files; then nothing in the directory may be used.
     pub fn load(&self, dir: &Path) -> Result<Snapshot, Vec<Problem>> {
         self.read(dir).snapshot
     }
 
-    /// Reads the directory, and says what may be a mistake even where something is wrong.
+    /// Reads the directory, with warnings even if there are errors.
     pub fn read(&self, dir: &Path) -> Loaded {
         let tree = match tree::read(dir) {
             Ok(tree) => tree,
@@ -127,8 +91,9 @@ impl Loader<'_> {
         if reading.snapshot.documents.is_empty() && reading.problems.is_empty() {
             let warning = Problem::file(
                 dir,
-                "no manifest is here, so nothing is managed",
-                "name the right directory, or add manifests: files that end in .yaml, .yml or .json (examples/ has one \
+                "no manifests found, so nothing is managed",
+                "name the right directory, or add manifests: files that end in .yaml, .yml or \
+                 .json (examples/ has one \
                  a kind)",
             );
             reading.snapshot.warnings.push(warning);
@@ -142,15 +107,15 @@ pub(super) struct Reading<'a> {
     pub(super) loader: &'a Loader<'a>,
     pub(super) snapshot: Snapshot,
     pub(super) problems: Vec<Problem>,
-    /// Wanted states of manifests that are fine by themselves, by scope and kind.
+    /// Wanted states of manifests that are valid by themselves, by scope and kind.
     pub(super) wanted: BTreeMap<ScopedKind, BTreeMap<String, Value>>,
-    /// The texts of files that could not be read: what they declare is not known.
+    /// The texts of files that could not be parsed: what they declare is unknown.
     pub(super) unread: Vec<String>,
-    /// The names of manifests that are there and wrong.
+    /// The names of invalid manifests.
     pub(super) misdeclared: BTreeSet<String>,
-    /// Where in the current document something stands that other checks would stumble over, and that was said already.
+    /// Paths in the current document that other checks would report a second time.
     named: Vec<String>,
-    /// The same of each manifest.
+    /// The same for each manifest.
     pub(super) left_over: BTreeMap<Address, Vec<String>>,
 }
 
@@ -200,7 +165,7 @@ impl Reading<'_> {
         }
     }
 
-    /// What another tool should have filled in. A function's arguments are part of it.
+    /// Syntax of other tools. The arguments of a function belong to it.
     fn leftovers(&mut self, place: &Place) {
         let mut wrong = Vec::new();
         foreign::leftovers("", &place.located.value, &mut wrong);
@@ -209,12 +174,12 @@ impl Reading<'_> {
         self.named.extend(wrong.into_iter().map(|wrong| wrong.field));
     }
 
-    /// Whether a path meets something that was said already: at it, around it, or in it.
+    /// Whether a path meets an error that was already reported: at it, around it, or in it.
     fn is_named(&self, field: &str) -> bool {
         meets(&self.named, field)
     }
 
-    /// Whether something is only wrong because of what was said already.
+    /// Whether an error only follows from one that was already reported.
     fn follows(&self, wrong: &Invalid) -> bool {
         match missing_field(wrong) {
             Some(missing) => self.is_named(&join(&wrong.field, missing)),
@@ -231,7 +196,7 @@ impl Reading<'_> {
         let mut wrong = type_problems(value, |value| typed::<Envelope>(value).err());
         if !wrong.is_empty() {
             wrong.retain(|wrong| !self.follows(wrong));
-            return self.say(&place, &wrong, value);
+            return self.report(&place, &wrong, value);
         }
         let Ok(envelope) = typed::<Envelope>(value) else { return };
         let before = self.problems.len();
@@ -255,7 +220,7 @@ impl Reading<'_> {
                 || format!("kinds: {}", names.join(", ")),
                 |near| format!("did you mean `{near}`?"),
             );
-            let why = Invalid::new("", format!("there is no kind `{}`", envelope.kind)).help(help);
+            let why = Invalid::new("", format!("unknown kind `{}`", envelope.kind)).help(help);
             self.problems.push(place.problem("kind", &why));
         }
         if let Some(scope) = scope.filter(|_| self.problems.len() == before) {
@@ -263,15 +228,16 @@ impl Reading<'_> {
         }
     }
 
-    /// Adds problems that a type or a kind found. Their words may quote a short value (a port, a misspelt word); a long one
-    /// could be anything that somebody pasted, and the place says which it is.
-    pub(super) fn say(&mut self, place: &Place, wrong: &[Invalid], substituted: &Value) {
+    /// Adds errors that a type or a kind found. Their messages may repeat a short value (a port, a
+    /// misspelt word); a long one could be a secret that somebody pasted, and the path identifies
+    /// it.
+    pub(super) fn report(&mut self, place: &Place, wrong: &[Invalid], substituted: &Value) {
         let mut long = Vec::new();
         if !wrong.is_empty() {
             long_texts(&place.located.value, &mut long);
             long_texts(substituted, &mut long);
         }
-        // The longest first: one may be part of another.
+        // Longest first: one may be part of another.
         long.sort_by_key(|text| std::cmp::Reverse(text.len()));
         let hide = |text: &str| long.iter().fold(text.to_owned(), |t, long| t.replace(long, "…"));
         self.problems.extend(wrong.iter().map(|w| {
@@ -287,7 +253,7 @@ impl Reading<'_> {
     fn scope(&mut self, place: &Place, named: Option<&str>) -> Option<String> {
         let settings = self.loader.settings;
         let Some(scope) = named.or(settings.default_scope.as_deref()) else {
-            let why = Invalid::new("", "names no scope, and the settings have no defaultScope")
+            let why = Invalid::new("", "has no scope, and the settings have no defaultScope")
                 .help("add `scope:`");
             self.problems.push(place.problem("metadata", &why));
             return None;
@@ -300,7 +266,7 @@ impl Reading<'_> {
             || format!("scopes of the settings: {}", names.join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
-        let why = Invalid::new("", format!("there is no scope `{scope}`")).help(help);
+        let why = Invalid::new("", format!("unknown scope `{scope}`")).help(help);
         self.problems.push(place.problem("metadata.scope", &why));
         None
     }
@@ -329,15 +295,7 @@ impl Reading<'_> {
         let mut spec = envelope.spec.filter(|spec| !spec.is_null());
         if let Some(spec) = &mut spec {
             vars::substitute("spec", spec, facts, &var, &mut wrong);
-            // A variable's value can bring another tool's placeholder with it.
-            let mut brought = Vec::new();
-            foreign::leftovers("spec", spec, &mut brought);
-            wrong.extend(brought.into_iter().filter(|wrong| !self.is_named(&wrong.field)));
-            self.named.extend(wrong.iter().map(|wrong| wrong.field.clone()));
-            let types =
-                type_problems(spec, |spec| kind.check_spec(spec).err().map(|e| invalid_from(&e)));
-            let types = types.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w });
-            wrong.extend(types.filter(|wrong| !self.follows(wrong)));
+            self.check_spec(kind, spec, &mut wrong);
         } else if envelope.lifecycle.state == Presence::Present {
             wrong.push(Invalid::new("spec", "missing").help(format!(
                 "`palisade explain {}` shows its fields; `lifecycle.state: absent` needs none",
@@ -346,46 +304,76 @@ impl Reading<'_> {
         }
         let known = Known::default();
         let mut refs = Refs::new(facts, &address.name, &known);
-        let mut natural_keys = Vec::new();
-        if let Some(spec) = spec.as_ref().filter(|_| wrong.is_empty()) {
-            let resolving = || loader.registry.resolve(&address.kind, spec, &mut refs);
-            match catch_unwind(AssertUnwindSafe(resolving)).unwrap_or_else(|_| Err(vec![defect()]))
-            {
-                Ok(resolved) => {
-                    natural_keys = resolved.natural_keys;
-                    if envelope.lifecycle.state == Presence::Present {
-                        let group = self.wanted.entry(address.scoped_kind()).or_default();
-                        group.insert(address.name.clone(), resolved.state);
-                    }
-                }
-                Err(all) => wrong.extend(
-                    all.into_iter()
-                        .map(|w| Invalid { field: join("spec", &w.field), ..w })
-                        .filter(|wrong| !self.follows(wrong)),
-                ),
-            }
-        }
-        self.say(&place, &wrong, spec.as_ref().unwrap_or(&Value::Null));
+        let resolved = match spec.as_ref().filter(|_| wrong.is_empty()) {
+            Some(spec) => self.resolve(&address, spec, &mut refs, &mut wrong),
+            None => None,
+        };
+        self.report(&place, &wrong, spec.as_ref().unwrap_or(&Value::Null));
         let mut recorded = refs.finish();
         let warnings = std::mem::take(&mut recorded.warnings);
         let shown = warnings.iter().map(|it| place.problem(&join("spec", &it.field), it));
         self.snapshot.warnings.extend(shown);
         self.left_over.insert(address.clone(), std::mem::take(&mut self.named));
-        let document = Document {
+        let mut natural_keys = Vec::new();
+        if let Some(resolved) = resolved {
+            natural_keys = resolved.natural_keys;
+            if envelope.lifecycle.state == Presence::Present {
+                let group = self.wanted.entry(address.scoped_kind()).or_default();
+                group.insert(address.name.clone(), resolved.state);
+            }
+        }
+        self.insert(Document {
             origin: place.origin("kind"),
             recorded,
             lifecycle: envelope.lifecycle,
             places: place,
             spec,
             natural_keys,
-            address: address.clone(),
-        };
-        if let Some(first) = self.snapshot.documents.get(&address) {
+            address,
+        });
+    }
+
+    /// Adds what is wrong with a spec whose variables are filled in.
+    fn check_spec(&mut self, kind: &dyn ErasedKind, spec: &Value, wrong: &mut Vec<Invalid>) {
+        // A variable's value can contain another tool's placeholder.
+        let mut brought = Vec::new();
+        foreign::leftovers("spec", spec, &mut brought);
+        wrong.extend(brought.into_iter().filter(|wrong| !self.is_named(&wrong.field)));
+        self.named.extend(wrong.iter().map(|wrong| wrong.field.clone()));
+        let types =
+            type_problems(spec, |spec| kind.check_spec(spec).err().map(|e| invalid_from(&e)));
+        let types = types.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w });
+        wrong.extend(types.filter(|wrong| !self.follows(wrong)));
+    }
+
+    /// Resolves a spec that has the right types, as far as it can be without AWS.
+    fn resolve(
+        &self,
+        address: &Address,
+        spec: &Value,
+        refs: &mut Refs<'_>,
+        wrong: &mut Vec<Invalid>,
+    ) -> Option<Resolved> {
+        let resolving = || self.loader.registry.resolve(&address.kind, spec, refs);
+        let resolved = catch_unwind(AssertUnwindSafe(resolving));
+        match resolved.unwrap_or_else(|_| Err(vec![defect()])) {
+            Ok(resolved) => Some(resolved),
+            Err(all) => {
+                let all = all.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w });
+                wrong.extend(all.filter(|wrong| !self.follows(wrong)));
+                None
+            }
+        }
+    }
+
+    fn insert(&mut self, document: Document) {
+        let address = &document.address;
+        if let Some(first) = self.snapshot.documents.get(address) {
             let why = Invalid::new("", format!("{address} is declared twice"))
                 .help(format!("the other one is at {}", first.origin));
             self.problems.push(document.places.problem("metadata.name", &why));
         } else {
-            self.snapshot.documents.insert(address, document);
+            self.snapshot.documents.insert(address.clone(), document);
         }
     }
 }
@@ -395,7 +383,7 @@ pub(super) fn meets(named: &[String], field: &str) -> bool {
     named.iter().any(|it| it == field || is_below(it, field) || is_below(field, it))
 }
 
-/// Texts of this many characters and more are not repeated.
+/// Texts of at least this many characters are not repeated.
 const LONG: usize = 20;
 
 fn long_texts<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
@@ -407,10 +395,10 @@ fn long_texts<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
     }
 }
 
-/// A kind that panics must not take the process with it; its manifest cannot be used.
+/// A kind that panics must not take the process down; its manifest cannot be used.
 fn defect() -> Invalid {
-    Invalid::new("", "palisade itself failed while checking this manifest")
-        .help("this is a defect: the log names the place")
+    Invalid::new("", "palisade failed while checking this manifest")
+        .help("this is a defect in palisade: report it with the panic message in the log")
 }
 
 fn is_dns_label(name: &str) -> bool {

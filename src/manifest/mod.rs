@@ -1,4 +1,4 @@
-//! The directory of manifests: every document, or every problem. Never a part.
+//! The directory of manifests: all documents, or all errors. Never a part.
 
 mod approval;
 mod declared;
@@ -15,7 +15,7 @@ mod vars;
 mod waivers;
 pub mod watch;
 
-pub(crate) use self::approval::LONGEST_SECONDS;
+pub(crate) use self::approval::MAX_APPROVAL_SECONDS;
 pub use self::{
     document::{
         API_VERSION, APPROVAL, APPROVAL_ABOUT, Approval, ApprovalSpec, Document, Lifecycle,
@@ -26,7 +26,8 @@ pub use self::{
     revision::{described, revision},
 };
 
-/// The scopes that the manifests below a directory name, as far as it can be read: for checking without settings.
+/// The scopes that the manifests below a directory name, as far as it can be read: for checking
+/// without settings.
 pub(crate) fn scopes_named(dir: &std::path::Path) -> std::collections::BTreeSet<String> {
     let files = tree::read(dir).map(|tree| tree.files).unwrap_or_default();
     let documents = files.iter().filter_map(|file| node::parse(&file.text).ok()).flatten();
@@ -35,13 +36,14 @@ pub(crate) fn scopes_named(dir: &std::path::Path) -> std::collections::BTreeSet<
         .collect()
 }
 
-/// Where a path such as `scopes.prod.account` stands in a YAML text, or the nearest thing around it: `(line, column)`.
-/// `None` if the text cannot be read.
+/// The place of a path such as `scopes.prod.account` in a YAML text, or of the nearest thing around
+/// it: `(line, column)`. `None` if the text cannot be parsed.
 pub(crate) fn place_in(text: &str, path: &str) -> Option<(u64, u64)> {
     node::parse(text).ok()?.first().map(|document| document.place(path))
 }
 
-/// What is wrong with a YAML text that is no manifest: where, at which field, why, and a way out if there is a special one.
+/// What is wrong with a YAML text that is not a manifest: where, in which field, why, and help if
+/// there is a specific one.
 #[derive(Debug)]
 pub(crate) struct Unreadable {
     /// `(line, column)`, both from 1.
@@ -50,12 +52,12 @@ pub(crate) struct Unreadable {
     pub(crate) field: String,
     /// What is wrong.
     pub(crate) why: String,
-    /// A way out.
+    /// How to correct it.
     pub(crate) help: Option<String>,
 }
 
-/// Reads a text as manifests are read: nothing of it is dropped, filled in or taken for something else. An empty text is the
-/// default.
+/// Parses a text as strictly as manifests are parsed: nothing is dropped, filled in or converted.
+/// An empty text gives the default.
 pub(crate) fn read_typed<T: serde::de::DeserializeOwned + Default>(
     text: &str,
 ) -> Result<T, Unreadable> {
@@ -89,7 +91,8 @@ pub(crate) fn read_typed<T: serde::de::DeserializeOwned + Default>(
         .map_err(|wrong| unreadable(document.place(&wrong.field), wrong))
 }
 
-/// A type error's way out: the name that was meant among those that the message lists, in backticks or after `expected`.
+/// Help for a type error: the name that was probably meant, among those that the message lists in
+/// backticks or after `expected`.
 pub(crate) fn meant_in(message: &str) -> Option<String> {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let [typed, candidates @ ..] = &quoted[..] else { return None };

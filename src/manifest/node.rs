@@ -1,4 +1,4 @@
-//! YAML as a tree in which every key and value knows its line and column.
+//! YAML as a tree in which every key and value has its line and column.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -12,7 +12,7 @@ use serde_saphyr::{DuplicateKeyPolicy, Spanned};
 /// `(line, column)`, both from 1.
 pub(super) type Place = (u64, u64);
 
-/// One YAML document: the values, and the place of everything by its path (`spec.ingress[2].ports`).
+/// One YAML document: its values, and the place of each by its path (`spec.ingress[2].ports`).
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Located {
     pub(super) value: Value,
@@ -44,12 +44,13 @@ impl Located {
     }
 }
 
-/// Deeper documents are refused. The deepest leaf of a Studio domain's settings is ten levels down; the
-/// parser takes some tens of kilobytes of stack a level in a debug build, and a thread has two megabytes.
+/// The deepest allowed nesting. The deepest leaf of a Studio domain's settings is ten levels down;
+/// the parser takes some tens of kilobytes of stack per level in a debug build, and a thread has
+/// two megabytes.
 const MAX_DEPTH: usize = 24;
 
-/// Reads every document of a file. Anchors, aliases and merge keys are refused: what is reviewed must
-/// be what is meant, at the place where it stands.
+/// Parses every document in a file. Anchors, aliases and merge keys are refused: what is reviewed
+/// must be what is meant, in the place where it is written.
 pub(super) fn parse(text: &str) -> Result<Vec<Located>, SyntaxProblem> {
     let mut budget = serde_saphyr::Budget::default();
     budget.max_anchors = 0;
@@ -80,24 +81,24 @@ fn syntax_problem(error: serde_saphyr::Error, lines: &[&str]) -> SyntaxProblem {
     let message = error.to_string();
     let lower = message.to_lowercase();
     let (message, help) = if bare_star(place, lines) {
-        ("`*` without quotes begins an alias of YAML".to_owned(), "put it in quotes: \"*\"")
+        ("an unquoted `*` begins a YAML alias".to_owned(), "put it in quotes: \"*\"")
     } else if ["anchor", "alias", "merge"].iter().any(|word| lower.contains(word)) {
         (
             "anchors, aliases and merge keys are not allowed".to_owned(),
-            "write the value where it is used",
+            "write the value in each place",
         )
     } else if lower.contains("duplicate") {
         let key = message.split(": ").nth(1).and_then(|rest| rest.split(',').next());
         let key = key.map(|key| format!(" `{key}`")).unwrap_or_default();
-        (format!("the key{key} stands here a second time"), "keep one of the two")
+        (format!("duplicate key{key}"), "keep one of the two")
     } else {
         (first_line(&message), syntax_help(place, lines))
     };
     SyntaxProblem { place, message, help }
 }
 
-/// Whether a text begins with `*` and is in no quotes, in the line of a syntax error or the one before it. Where the file
-/// names an anchor, an alias may be meant.
+/// Whether an unquoted text begins with `*`, in the line of a syntax error or the one before it. If
+/// the file has anchors, an alias may be meant.
 fn bare_star((line, _): Place, lines: &[&str]) -> bool {
     if lines.iter().any(|line| line.contains(": &") || line.contains("- &")) {
         return false;
@@ -106,16 +107,16 @@ fn bare_star((line, _): Place, lines: &[&str]) -> bool {
     (line.saturating_sub(1)..=line).filter_map(|line| lines.get(line)).any(|line| begins_star(line))
 }
 
-/// Whether a value of the line begins with `*` outside of quotes and comments.
+/// Whether an unquoted value in the line begins with `*`, comments aside.
 fn begins_star(line: &str) -> bool {
-    // The last character, and the last one that is no space.
+    // The last character, and the last one that is not a space.
     let (mut quote, mut last, mut before) = (None, ' ', ':');
     for (at, c) in line.char_indices() {
         match quote {
             Some(open) if c == open => quote = None,
             Some(_) => {}
             None if c == '#' && line[..at].ends_with(' ') => return false,
-            // A quote in the middle of a word opens nothing.
+            // A quote in the middle of a word does not open a string.
             None if matches!(c, '"' | '\'') && ":[{,-".contains(before) => quote = Some(c),
             None if c == '*' && ":[,-".contains(before) && " [,".contains(last) => return true,
             None => {}
@@ -128,19 +129,20 @@ fn begins_star(line: &str) -> bool {
     false
 }
 
-/// The way out of a syntax error, from what stands in its line and before it.
+/// Help for a syntax error, from the text in its line and before it.
 fn syntax_help((line, _): Place, lines: &[&str]) -> &'static str {
     let line = usize::try_from(line).unwrap_or(1).saturating_sub(1);
     let before = line.saturating_sub(1)..=line;
     let near = || before.clone().filter_map(|line| lines.get(line));
-    // The parser often stops before the tab that it stumbles over.
+    // The parser often stops before the tab that is the cause.
     let around = || near().chain(lines.get(line + 1));
     if lines.iter().any(|line| line.contains("{{") || line.contains("{%")) {
-        "the file holds a template (`{{ … }}`) that was not filled in: write the values themselves, or ${var.NAME}"
+        "the file contains a template (`{{ … }}`) that was not filled in: write the values \
+         themselves, or ${var.NAME}"
     } else if around()
         .any(|line| line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t'))
     {
-        "indent with spaces: YAML takes no tabs there"
+        "indent with spaces: YAML does not allow tabs"
     } else if lines.iter().any(|line| {
         let line = line.trim_start();
         line.starts_with("//") || line.starts_with("/*") || line.contains(" // ")
@@ -151,11 +153,13 @@ fn syntax_help((line, _): Place, lines: &[&str]) -> &'static str {
     {
         "resolve the merge conflict"
     } else {
-        "see the indentation, brackets and quotes here and in the line above; a text with `: `, ` #` or a bracket needs quotes"
+        "check the indentation, brackets and quotes in this line and the one above; a text with `: \
+         `, ` #` or a bracket needs quotes"
     }
 }
 
-/// The parser's first line says what is wrong; the rest may quote the file. Its place is known already.
+/// The first line of the parser's message says what is wrong; the rest may quote the file. The
+/// place is known already.
 fn first_line(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     line.split(" at line ").next().unwrap_or_default().trim().to_owned()
@@ -168,8 +172,8 @@ enum Node {
     Map(Vec<(Spanned<Key>, Spanned<Option<Node>>)>),
 }
 
-/// A key. IAM's condition operator `Null` reads as YAML's null, and a port number as a key reads as a
-/// number: what counts is the text as it stands.
+/// A key. IAM's condition operator `Null` parses as YAML's null, and a port number as a number:
+/// what counts is the text as written.
 #[derive(Debug)]
 enum Key {
     Text(String),
@@ -370,7 +374,7 @@ mod tests {
     fn duplicate_keys_anchors_and_merge_keys_are_refused_with_their_place() {
         let duplicate = parse("a: 1\nb: 2\na: 3\n").unwrap_err();
         assert_eq!(duplicate.place.0, 3, "{duplicate:?}");
-        assert_eq!(duplicate.message, "the key `a` stands here a second time");
+        assert_eq!(duplicate.message, "duplicate key `a`");
         for text in ["a: &x 1\nb: *x\n", "a: {b: 1}\nc:\n  <<: {d: 2}\n"] {
             let problem = parse(text).unwrap_err();
             assert!(problem.message.contains("not allowed"), "{problem:?}");
@@ -378,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_without_quotes_is_told_from_an_alias() {
+    fn an_unquoted_star_is_not_reported_as_an_alias() {
         for text in
             ["Action: *\n", "from: [*]\n", "a:\n  - *\nb: 1\n", "a: [\"x\", *]\n", "Action: *:*\n"]
         {
@@ -396,7 +400,7 @@ mod tests {
     #[test]
     fn a_tab_and_a_comment_of_another_language_are_named() {
         let tab = parse("a:\n  b: 1\n\tc: 2\n").unwrap_err();
-        assert!(tab.help.contains("no tabs"), "{tab:?}");
+        assert!(tab.help.contains("does not allow tabs"), "{tab:?}");
         let comment = parse("{\n  \"a\": \"x\"\n  // why\n}\n").unwrap_err();
         assert!(comment.help.contains("a comment begins with #"), "{comment:?}");
     }

@@ -1,12 +1,6 @@
-//! Git's object store, read without Git: loose objects, packs and alternates, with SHA-1 or SHA-256 (Git documentation,
-//! gitformat-pack and gitrepository-layout). Only commits and trees are ever read. What cannot be read is `None`: nothing
-//! is concluded from it.
-//!
-//! Not `gix`: with the fewest features that read trees it brings 58 crates in addition to the 240
-//! that are there (38, if only its parts are taken), for two things that are needed: the entries of a
-//! tree and the name of a file. It also maps packs into memory, so that a pack which is cut short
-//! at that time (a shared disk) would end the process instead of leaving the revision unknown.
-//! Not `git` either: the image has none, and it runs what the configuration of a checkout says.
+//! Git's object store, read without Git: loose objects, packs and alternates, with SHA-1 or SHA-256
+//! (Git documentation, gitformat-pack and gitrepository-layout). Only commits and trees are read.
+//! What cannot be read is `None`: nothing is concluded from it.
 
 use std::{
     ffi::OsString,
@@ -20,11 +14,11 @@ use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-/// A tree with a hundred thousand entries has some MiB; a larger object is none that is looked for.
+/// A tree with a hundred thousand entries has a few MiB; a larger object is not read.
 const OBJECT_LIMIT: usize = 32 * 1024 * 1024;
-/// Git makes chains of at most 50 deltas unless told otherwise, and of 4095 at most.
+/// Git makes chains of at most 50 deltas by default, and never more than 4095.
 const DELTA_DEPTH: usize = 4096;
-/// Repositories that borrow from others that borrow: five levels, as in Git.
+/// The depth of alternates of alternates that Git follows.
 const ALTERNATES_DEPTH: usize = 5;
 
 const COMMIT: u8 = 1;
@@ -65,7 +59,8 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// The objects of the repository whose files lie in `common`; `commit` is the name of one of its commits.
+    /// The objects of the repository whose files are in `common`; `commit` is the name of one of
+    /// its commits.
     pub(super) fn open(common: &Path, commit: &str) -> Self {
         let mut folders = Vec::new();
         with_alternates(&common.join("objects"), &mut folders, 0);
@@ -102,7 +97,7 @@ impl Store {
         Some(entries)
     }
 
-    /// The name that a file of this content has.
+    /// The name of a file with this content.
     pub(super) fn blob_id(&self, content: &[u8]) -> Id {
         let head = format!("blob {}\0", content.len());
         if self.width == 32 {
@@ -153,7 +148,7 @@ impl Store {
         number(&read_at(&mut file, long, 8)?)
     }
 
-    /// The object at a place of a pack.
+    /// The object at an offset in a pack.
     fn at(&self, pack: &mut File, at: u64, depth: usize) -> Option<(u8, Vec<u8>)> {
         if depth > DELTA_DEPTH {
             return None;
@@ -179,7 +174,7 @@ impl Store {
         if size > OBJECT_LIMIT {
             return None;
         }
-        // Content that does not shrink grows by less than a thousandth.
+        // Incompressible content grows by less than a thousandth.
         let data = upto(pack, begin, (size + size / 512 + 1024) as u64)?;
         let data = decompress_to_vec_zlib_with_limit(&data, size).ok()?;
         match base {
@@ -197,9 +192,9 @@ impl Store {
     }
 }
 
-/// What a delta is made from.
+/// The base of a delta.
 enum Base {
-    /// The object so many bytes before.
+    /// The object this many bytes earlier.
     Before(u64),
     Named(Id),
 }
@@ -230,7 +225,7 @@ fn loose(folder: &Path, id: &[u8]) -> Option<(u8, Vec<u8>)> {
     Some((kind, data.get(end + 1..)?.to_vec()))
 }
 
-/// How far before a delta its base is.
+/// The distance from a delta back to its base.
 fn distance(bytes: &mut impl Iterator<Item = u8>) -> Option<u64> {
     let mut byte = bytes.next()?;
     let mut distance = u64::from(byte & 0x7f);
@@ -241,7 +236,7 @@ fn distance(bytes: &mut impl Iterator<Item = u8>) -> Option<u64> {
     Some(distance)
 }
 
-/// A delta applied to its base.
+/// Applies a delta to its base.
 fn patched(source: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = delta.iter().copied();
     let (before, after) = (length(&mut bytes)?, length(&mut bytes)?);

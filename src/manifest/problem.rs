@@ -1,4 +1,4 @@
-//! What is wrong with the directory, where, and what to do.
+//! Errors in the directory: where, what, and how to correct it.
 
 use std::{fmt, path::PathBuf};
 
@@ -9,9 +9,9 @@ pub use crate::model::did_you_mean;
 /// A place in a file of the watched directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Origin {
-    /// The path as the user gave the directory, plus the path below it.
+    /// The directory as given by the user, plus the path below it.
     pub file: PathBuf,
-    /// Line, from 1; 0 if the problem is the file itself.
+    /// Line, from 1; 0 if the error is about the whole file.
     pub line: u64,
     /// Column, from 1; 0 likewise.
     pub column: u64,
@@ -27,21 +27,22 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One problem. Its text never contains values from the file beyond names of fields, kinds and manifests.
+/// One error. Its text contains no values from the file except names of fields, kinds and
+/// manifests.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
-    /// Where.
+    /// The place.
     pub origin: Origin,
     /// The field's path, e.g. `spec.ingress[2].ports`; empty if it is not about a field.
     pub path: String,
     /// What is wrong.
     pub message: String,
-    /// A way out. Nobody is told that something is wrong without it.
+    /// How to correct it. Every error has such help.
     pub help: String,
 }
 
 impl Problem {
-    /// A problem with a file as a whole, and the way out.
+    /// An error about a whole file.
     pub fn file(
         file: impl Into<PathBuf>,
         message: impl Into<String>,

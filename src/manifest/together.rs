@@ -1,4 +1,4 @@
-//! What only shows once all manifests are read: references that lead nowhere, circles, and two manifests for one thing.
+//! Checks across all manifests: dangling references, cycles, and two manifests for one resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Reading<'_> {
-    /// The snapshot, unless something is wrong.
+    /// The snapshot, unless there are errors.
     pub(super) fn finish(mut self) -> Loaded {
         self.dangling_references();
         self.shared_keys();
@@ -21,7 +21,7 @@ impl Reading<'_> {
         for cycle in crate::plan::graph::cycles(&self.snapshot.documents) {
             let names: Vec<_> = cycle.iter().map(ToString::to_string).collect();
             let why = Invalid::new("", format!("refers to itself: {}", names.join(" -> ")))
-                .help("none of them could be created first; break the circle");
+                .help("none of them could be created first; break the cycle");
             if let Some(document) = self.snapshot.documents.get(&cycle[0]) {
                 self.problems.push(document.places.problem("spec", &why));
             }
@@ -35,8 +35,8 @@ impl Reading<'_> {
         Loaded { snapshot: Err(self.problems), warnings }
     }
 
-    /// Whether a manifest of this name may stand where something else is wrong: to say that there is none would be a second
-    /// problem that is not one.
+    /// Whether an invalid manifest may have this name: an error that it does not exist would be
+    /// misleading.
     fn may_be_declared(&self, name: &str) -> bool {
         self.misdeclared.contains(name) || self.unread.iter().any(|text| text.contains(name))
     }
@@ -71,7 +71,7 @@ impl Reading<'_> {
     fn together(&mut self) {
         for (ScopedKind { scope, kind }, wanted) in &self.wanted {
             let Some(known) = self.loader.registry.get(kind) else { continue };
-            // A state that its own kind cannot read back is a defect, which resolving reports.
+            // A state that its own kind cannot decode is a defect, which resolving reports.
             for (name, why) in known.together(wanted).unwrap_or_default() {
                 if let Some(document) =
                     self.snapshot.documents.get(&Address::new(scope, kind, name))
@@ -111,14 +111,14 @@ impl Reading<'_> {
     }
 }
 
-/// Why a reference can be none, whatever manifests there are.
+/// Why a reference cannot be valid, whatever manifests exist.
 fn impossible(target: &Address, loader: &Loader<'_>) -> Option<Invalid> {
     let Address { scope, name, .. } = target;
-    // The slash of an ARN or alias reads as the one between a scope and a name.
+    // The slash in an ARN or alias reads like the one between a scope and a name.
     let whole = format!("{scope}/{name}");
     if let Some(form) = id_form(name).or_else(|| id_form(&whole)) {
-        let why = "`ref` names a manifest, and this is the id of something in AWS";
-        return Some(Invalid::new("", why).help(format!("drop `ref`: write {form} itself")));
+        let why = "`ref` takes the name of a manifest, but this is an AWS id";
+        return Some(Invalid::new("", why).help(format!("remove `ref` and write {form} itself")));
     }
     let is_kind =
         |text: &str| loader.registry.names().iter().any(|kind| kind.eq_ignore_ascii_case(text));
@@ -128,23 +128,29 @@ fn impossible(target: &Address, loader: &Loader<'_>) -> Option<Invalid> {
     };
     let parts: Vec<&str> = name.split('/').collect();
     let without = match (&parts[..], is_kind(scope)) {
-        // Where the scope is a kind's name, nothing else was meant.
+        // If the scope is the name of a kind, the intention is clear.
         (_, true) => Some(name.clone()),
         ([kind, name], false) if is_kind(kind) => Some(format!("{scope}/{name}")),
         _ => None,
     };
     if let Some(without) = without {
-        let why = "`ref` names a manifest without its kind, which the field says already";
+        let why = "`ref` takes the name of a manifest without its kind, which the field already \
+            implies";
         return Some(Invalid::new("", why).help(format!("write {{ref: {}}}", shown(&without))));
     }
     let scopes = &loader.settings.scopes;
     if !scopes.contains_key(scope) {
         let names: Vec<&str> = scopes.keys().map(String::as_str).collect();
         let help = did_you_mean(scope, names.iter().copied()).map_or_else(
-            || format!("before the slash stands a scope of the settings: {}", names.join(", ")),
+            || {
+                format!(
+                    "the part before the slash must be a scope in the settings: {}",
+                    names.join(", ")
+                )
+            },
             |near| format!("did you mean `{near}`?"),
         );
-        return Some(Invalid::new("", format!("there is no scope `{}`", shown(scope))).help(help));
+        return Some(Invalid::new("", format!("unknown scope `{}`", shown(scope))).help(help));
     }
     None
 }
@@ -162,9 +168,9 @@ fn missing<'a>(target: &Address, known: impl Iterator<Item = &'a Address>) -> In
         return invalid.help(format!("did you mean `{near}`?"));
     }
     if let Some(other) = siblings.iter().find(|other| other.name == *name) {
-        return invalid.help(format!("did you mean `{}/{name}`, of another scope?", other.scope));
+        return invalid.help(format!("did you mean `{}/{name}`, in another scope?", other.scope));
     }
     invalid.help(format!(
-        "add a manifest of kind {kind} with that name, or write the id of what is there already"
+        "add a manifest of kind {kind} with that name, or write the id of an existing resource"
     ))
 }

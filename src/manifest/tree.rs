@@ -1,8 +1,8 @@
-//! Reading the directory: which files, whole, and from one state of the tree.
+//! Reading the directory: which files, completely, and from a single state of the tree.
 //!
-//! A file is never opened by its path as a whole: its resolved path is walked component by component from one
-//! handle on the root, and no component may be a link. Whatever is switched meanwhile, nothing outside of the root is
-//! ever read.
+//! A file is never opened by its whole path: its resolved path is walked component by component
+//! from one handle on the root, and no component may be a link. Whatever is replaced meanwhile,
+//! nothing outside of the root is ever read.
 
 use std::{
     fs::{self, File},
@@ -16,13 +16,13 @@ use rustix::fs::{FileType, Mode, OFlags};
 
 use super::Problem;
 
-/// Larger files are refused: no manifest is, and a reader must not fill the memory.
+/// Larger files are refused: no manifest is that large, and reading must not fill the memory.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
-/// All files together: some ten thousand manifests.
+/// The limit for all files together: about ten thousand manifests.
 const MAX_TREE_BYTES: usize = 32 * 1024 * 1024;
 /// Deeper trees are refused: they are a loop or a mistake.
 const MAX_DEPTH: usize = 32;
-/// More entries are refused likewise, whatever they are.
+/// The limit on entries of any type.
 const MAX_ENTRIES: usize = 20_000;
 
 /// A file's text.
@@ -33,7 +33,7 @@ pub(super) struct SourceFile {
     pub(super) text: String,
 }
 
-/// What a directory holds.
+/// The content of a directory.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Tree {
     /// The manifests' files.
@@ -42,17 +42,19 @@ pub(super) struct Tree {
     pub(super) skipped: Vec<Problem>,
 }
 
-/// Reads every `*.yaml`, `*.yml` and `*.json` below `dir`, whatever the case of the ending, sorted by path: the files that
-/// `kubectl apply -f DIR` reads. Names that begin with a dot are skipped (`.git`, editors' files). `dir` itself may be a symlink, as git-sync makes it: if it points
-/// elsewhere after the walk than before, the whole reading is void.
+/// Reads every `*.yaml`, `*.yml` and `*.json` below `dir`, ignoring the case of the extension,
+/// sorted by path: the files that `kubectl apply -f DIR` reads. Names that begin with a dot are
+/// skipped (`.git`, editors' files). `dir` itself may be a symlink, as git-sync makes it: if it
+/// points elsewhere after the walk than before, the whole reading is discarded.
 pub(super) fn read(dir: &Path) -> Result<Tree, Vec<Problem>> {
     read_while(dir, &mut |_| {})
 }
 
-/// One value for everything that [`read`] says of a directory: equal readings, or equal problems, have equal ones.
+/// A fingerprint of the result of [`read`]: equal contents, or equal errors, have equal
+/// fingerprints.
 pub(super) fn fingerprint(dir: &Path) -> u64 {
     let mut hasher = DefaultHasher::new();
-    // Another tree behind the link is another revision, whatever it says.
+    // Another tree behind the link is another revision, even with the same content.
     dir.canonicalize().ok().hash(&mut hasher);
     match read(dir) {
         Ok(tree) => {
@@ -63,14 +65,14 @@ pub(super) fn fingerprint(dir: &Path) -> u64 {
     hasher.finish()
 }
 
-/// The same as [`read`], with something that happens before each entry: how tests switch the tree in the middle.
+/// [`read`] with a callback before each entry, with which tests switch the tree in the middle.
 fn read_while(dir: &Path, meanwhile: &mut dyn FnMut(&Path)) -> Result<Tree, Vec<Problem>> {
     let root = dir.canonicalize().map_err(|error| vec![unreadable(dir, &error)])?;
     if !root.is_dir() {
         return Err(vec![Problem::file(
             dir,
             "not a directory",
-            "name the directory that holds the manifests",
+            "name the directory that contains the manifests",
         )]);
     }
     let handle = rustix::fs::open(&root, DIRECTORY, Mode::empty())
@@ -83,8 +85,8 @@ fn read_while(dir: &Path, meanwhile: &mut dyn FnMut(&Path)) -> Result<Tree, Vec<
         Ok(after) if after == root => {}
         Ok(_) => walk.problems.push(Problem::file(
             dir,
-            "the link was switched to another tree while it was read",
-            "nothing to do: the next reading takes the new tree",
+            "the link was switched to another tree while it was being read",
+            "nothing to do: the next pass reads the new tree",
         )),
         Err(error) => walk.problems.push(unreadable(dir, &error)),
     }
@@ -93,7 +95,7 @@ fn read_while(dir: &Path, meanwhile: &mut dyn FnMut(&Path)) -> Result<Tree, Vec<
 
 const DIRECTORY: OFlags =
     OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::RDONLY).union(OFlags::CLOEXEC);
-/// Not blocking: opening a FIFO would otherwise wait for somebody to write to it.
+/// Non-blocking: opening a FIFO would otherwise wait for a writer.
 const FILE: OFlags =
     OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::RDONLY).union(OFlags::CLOEXEC);
 
@@ -112,7 +114,7 @@ impl Walk<'_> {
     fn visit(&mut self, path: &Path, depth: usize) {
         if depth > MAX_DEPTH {
             let message = format!("more than {MAX_DEPTH} directories deep");
-            let help = "end the loop of links, or bring the manifests nearer to the top";
+            let help = "remove the loop of links, or move the manifests nearer to the top";
             self.problems.push(Problem::file(self.shown(path), message, help));
             return;
         }
@@ -125,10 +127,10 @@ impl Walk<'_> {
         let before = self.entries;
         self.entries += entries.len();
         if self.entries > MAX_ENTRIES {
-            // Said once, where the limit was passed.
+            // Reported once, where the limit was exceeded.
             if before <= MAX_ENTRIES {
                 let message = format!("more than {MAX_ENTRIES} files and directories");
-                let help = "name the directory that holds the manifests and nothing else";
+                let help = "name a directory that contains the manifests and nothing else";
                 self.problems.push(Problem::file(self.dir, message, help));
             }
             return;
@@ -172,7 +174,8 @@ impl Walk<'_> {
         }
     }
 
-    /// The text of a file, by its path below the root, all of it judged on the handle that it is read from.
+    /// The text of a file, by its path below the root; every check uses the handle that it is read
+    /// from.
     fn take(&mut self, below: &Path) -> Result<String, Problem> {
         let wrong = |message: &str, help: &str| Problem::file("", message, help);
         let file = self.open(below).map_err(|error| unreadable(Path::new(""), &error))?;
@@ -192,8 +195,8 @@ impl Walk<'_> {
         }
         self.bytes += bytes.len();
         if self.bytes > MAX_TREE_BYTES {
-            let help = "take out of the directory what is not a manifest";
-            return Err(wrong("the files are larger than 32 MiB together", help));
+            let help = "remove files that are not manifests from the directory";
+            return Err(wrong("the files have more than 32 MiB in total", help));
         }
         String::from_utf8(bytes).map_err(|_| wrong("not UTF-8", "save the file as UTF-8"))
     }
@@ -231,8 +234,8 @@ fn is_manifest(path: &Path) -> bool {
     })
 }
 
-/// A file whose name has a manifest's ending somewhere else than at its end (`a.yaml.bak`, `a.yaml~`, `a.yml.tmpl`) was
-/// meant to be one, or not to be one any more: which, only people know.
+/// A file with a manifest's extension in the middle of its name (`a.yaml.bak`, `a.yaml~`,
+/// `a.yml.tmpl`) was either meant to be a manifest or meant to be disabled: only people know which.
 fn skipped(path: &Path, shown: PathBuf) -> Option<Problem> {
     let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
     let meant = ENDINGS.iter().any(|ending| {
@@ -240,16 +243,20 @@ fn skipped(path: &Path, shown: PathBuf) -> Option<Problem> {
         after.is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_alphanumeric()))
     });
     meant.then(|| {
-        let help = "let its name end in .yaml, .yml or .json, or take it out of the directory";
-        Problem::file(shown, "not read, because of how its name ends", help)
+        let help = "rename it to end in .yaml, .yml or .json, or remove it from the directory";
+        Problem::file(
+            shown,
+            "not read, because its name does not end in .yaml, .yml or .json",
+            help,
+        )
     })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {
     let help = match error.kind() {
-        io::ErrorKind::NotFound => "name a directory that exists, or mend the link",
-        io::ErrorKind::PermissionDenied => "let the user that palisade runs as read it",
-        _ => "see the disk or mount that it is on",
+        io::ErrorKind::NotFound => "name an existing directory, or repair the link",
+        io::ErrorKind::PermissionDenied => "make it readable for the user that palisade runs as",
+        _ => "check the disk or mount that it is on",
     };
     Problem::file(path, format!("cannot be read: {}", error.kind()), help)
 }
@@ -353,7 +360,7 @@ mod tests {
                 seen += 1;
             });
             let messages: Vec<_> = found.unwrap_err().into_iter().map(|p| p.message).collect();
-            assert_eq!(messages, ["the link was switched to another tree while it was read"]);
+            assert_eq!(messages, ["the link was switched to another tree while it was being read"]);
             assert_eq!(read(&link).unwrap().files[0].text, "2");
         }
     }
@@ -400,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fifo_does_not_block_and_a_socket_is_no_file() {
+    fn a_fifo_does_not_block_and_a_socket_is_not_a_file() {
         let dir = tree(&[("b.yaml", "1")]);
         rustix::fs::mkfifoat(rustix::fs::CWD, dir.path().join("a.yaml"), Mode::RUSR | Mode::WUSR)
             .unwrap();
@@ -419,7 +426,7 @@ mod tests {
         for n in 0..33 {
             fs::write(dir.path().join(format!("{n:02}.yaml")), "x".repeat(1024 * 1024)).unwrap();
         }
-        assert!(messages(dir.path()).iter().any(|m| m.contains("32 MiB together")));
+        assert!(messages(dir.path()).iter().any(|m| m.contains("32 MiB in total")));
         let dir = tree(&[]);
         for n in 0..=MAX_ENTRIES {
             File::create(dir.path().join(n.to_string())).unwrap();

@@ -7,9 +7,9 @@ use crate::kind::{
     placeholder::{self, Piece},
 };
 
-/// Replaces `${var.NAME}`, `${scope.account}`, `${scope.region}` and `${scope.partition}` in every string and key
-/// below `path`. What else stands in `${…}` of a string is left: references are resolved later, the rest is IAM's. In a
-/// key nobody fills it in, so it is refused there.
+/// Replaces `${var.NAME}`, `${scope.account}`, `${scope.region}` and `${scope.partition}` in every
+/// string and key below `path`. Other `${…}` in strings stay: references are resolved later, the
+/// rest are IAM variables. In keys they are refused, because nothing fills them in.
 pub(super) fn substitute<'a>(
     path: &str,
     value: &mut Value,
@@ -52,11 +52,13 @@ fn keys<'a>(
         let field = format!("{path}.{key}");
         let name = match expand(&key, facts, var) {
             Ok(name) if name.contains("${") => {
-                // What another tool left is named by its own check.
+                // Other tools' placeholders are reported by their own check.
                 if placeholder::pieces(&name).iter().any(is_known) {
-                    let why = "a key cannot hold a reference or a variable of IAM: nobody fills it in there";
+                    let why = "a key cannot contain a reference or an IAM variable: they are not \
+                        filled in there";
                     problems.push(Invalid::new(&field, why).help(
-                        "write the key itself; ${var.NAME}, ${scope.account}, ${scope.region} and ${scope.partition} are \
+                        "write the key itself; ${var.NAME}, ${scope.account}, ${scope.region} and \
+                         ${scope.partition} are \
                          filled in",
                     ));
                 }
@@ -69,14 +71,14 @@ fn keys<'a>(
             }
         };
         if filled.insert(name, value).is_some() {
-            let why = "the key stands here a second time once its variables are filled in";
+            let why = "duplicate key once its variables are filled in";
             problems.push(Invalid::new(field, why).help("keep one of the two"));
         }
     }
     filled
 }
 
-/// Whether it is a placeholder, and not one that another tool left.
+/// Whether it is a placeholder, and not one of another tool.
 fn is_known(piece: &Piece<'_>) -> bool {
     match piece {
         Piece::Text(_) | Piece::Open(_) => false,
@@ -85,7 +87,7 @@ fn is_known(piece: &Piece<'_>) -> bool {
     }
 }
 
-/// One text. Escaped placeholders stay escaped: references are resolved later, and only then are they texts.
+/// One text. Escaped placeholders stay escaped until references are resolved.
 pub(super) fn expand<'a>(
     text: &str,
     facts: &ScopeFacts,
@@ -105,7 +107,7 @@ pub(super) fn expand<'a>(
                 Some(("scope", "region")) => out.push_str(&facts.region),
                 Some(("scope", "partition")) => out.push_str(&facts.partition),
                 Some(("scope" | "organization", other)) if token != "organization.id" => {
-                    let why = format!("`${{{token}}}`: there is no `{other}`");
+                    let why = format!("`${{{token}}}`: `{other}` does not exist");
                     return Err(Invalid::new("", why).help(
                         "${scope.account}, ${scope.region}, ${scope.partition}, ${organization.id}",
                     ));
@@ -138,11 +140,13 @@ mod tests {
 
     #[test]
     fn ours_are_replaced_and_everything_else_passes_through() {
-        let text = "${var.team} ${scope.account}-${scope.region} ${aws:PrincipalArn} ${KmsKey/a.arn} ${organization.id} $${var.team} ${open";
+        let text = "${var.team} ${scope.account}-${scope.region} ${aws:PrincipalArn} \
+            ${KmsKey/a.arn} ${organization.id} $${var.team} ${open";
         assert_eq!(
             run(json!([text])),
             Ok(json!([
-                "ml 111122223333-eu-west-1 ${aws:PrincipalArn} ${KmsKey/a.arn} ${organization.id} $${var.team} ${open"
+                "ml 111122223333-eu-west-1 ${aws:PrincipalArn} ${KmsKey/a.arn} ${organization.id} \
+                 $${var.team} ${open"
             ]))
         );
     }
@@ -163,7 +167,7 @@ mod tests {
             assert!(problems[0].help.is_some());
         }
         let twice = run(json!({"${var.team}": 1, "ml": 2})).unwrap_err();
-        assert!(twice[0].why.contains("a second time"), "{twice:?}");
+        assert!(twice[0].why.contains("duplicate key"), "{twice:?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Waivers of the secure baseline's rules, as far as they can be judged without AWS.
+//! Waivers of baseline rules, checked as far as possible without AWS.
 
 use super::{
     document::{Envelope, Place, join},
@@ -8,7 +8,7 @@ use super::{
 use crate::{baseline, kind::Invalid};
 
 impl Reading<'_> {
-    /// A waiver that waives nothing would be believed to.
+    /// A waiver without effect would be misleading.
     pub(super) fn waivers(&mut self, place: &Place, envelope: &Envelope) {
         for (id, reason) in &envelope.lifecycle.waive {
             let why = match baseline::rules().find(|rule| rule.id == id) {
@@ -18,15 +18,16 @@ impl Reading<'_> {
                         || "`palisade explain rules` lists them".to_owned(),
                         |near| format!("did you mean `{near}`?"),
                     );
-                    Invalid::new("", format!("there is no rule `{id}`")).help(help)
+                    Invalid::new("", format!("unknown rule `{id}`")).help(help)
                 }
                 Some(rule) if rule.kind != envelope.kind => {
                     Invalid::new("", format!("{id} is reported at a {}", rule.kind))
-                        .help(format!("waive it there, with `palisade explain {id}` at hand"))
+                        .help(format!("waive it there; `palisade explain {id}` describes the rule"))
                 }
-                Some(_) if reason.trim().is_empty() => {
-                    Invalid::new("", "gives no reason").help("say why the rule may be broken here")
-                }
+                Some(_) if reason.trim().is_empty() => Invalid::new("", "gives no reason").help(
+                    "write the reason why the rule may be \
+                        broken here",
+                ),
                 Some(_) => continue,
             };
             self.problems.push(place.problem(&join("lifecycle.waive", id), &why));

@@ -1,4 +1,5 @@
-//! Watching the directory. The watcher only says "changed": the pass re-reads everything anyway.
+//! Watches the directory. The watcher only reports that something changed: the pass reads
+//! everything again anyway.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,21 +12,21 @@ use tokio::sync::Notify;
 
 use super::tree;
 
-/// How often the polling fallback compares contents. Remote file systems (EFS) deliver no events, and a
-/// watch on the old target of a symlink misses that it was switched.
+/// How often the polling fallback compares contents. Remote file systems (EFS) deliver no events,
+/// and a watch on the old target of a symlink misses that it was switched.
 const POLL: Duration = Duration::from_secs(5);
-/// Between two looks at files that events came for although nothing is new in them.
+/// The time between two readings of files that cause events without having changed.
 const COALESCE: Duration = Duration::from_millis(100);
 
-/// Watches until dropped.
+/// A watch; dropping it ends it.
 pub struct Watch {
     dir: PathBuf,
-    /// What the directory said when a change was last told.
-    told: Option<u64>,
+    /// The fingerprint of the directory when a change was last reported.
+    reported: Option<u64>,
     changed: Arc<Notify>,
     _events: Option<RecommendedWatcher>,
     _poll: Option<PollWatcher>,
-    /// What could not be set up; the interval still notices every change.
+    /// What could not be set up; changes are still noticed at the next interval.
     pub trouble: Vec<String>,
 }
 
@@ -34,25 +35,26 @@ impl Watch {
     pub fn start(dir: &Path) -> Self {
         let changed = Arc::new(Notify::new());
         let mut trouble = Vec::new();
-        let events = notify::recommended_watcher(teller(&changed))
+        let events = notify::recommended_watcher(notifier(&changed))
             .and_then(|mut watcher| watch_around(&mut watcher, dir).map(|()| watcher))
             .map_err(|error| trouble.push(format!("no file events: {error}")))
             .ok();
         let config = Config::default().with_poll_interval(POLL).with_compare_contents(true);
-        let poll = PollWatcher::new(teller(&changed), config)
+        let poll = PollWatcher::new(notifier(&changed), config)
             .and_then(|mut watcher| watcher.watch(dir, RecursiveMode::Recursive).map(|()| watcher))
             .map_err(|error| trouble.push(format!("no polling: {error}")))
             .ok();
-        Self { dir: dir.to_owned(), told: None, changed, _events: events, _poll: poll, trouble }
+        Self { dir: dir.to_owned(), reported: None, changed, _events: events, _poll: poll, trouble }
     }
 
-    /// Notes what the directory says now: changes are told from here on.
+    /// Records the present content: changes are relative to it.
     pub async fn begin(&mut self) {
-        self.told = Some(self.fingerprint().await);
+        self.reported = Some(self.fingerprint().await);
     }
 
-    /// Waits for something that the directory did not say before. Files that are touched, or written again
-    /// with what they held, are none: a storm of events must not keep making plans void (each change does).
+    /// Waits for a content that the directory did not have before. Files that are touched, or
+    /// rewritten with the same content, do not count: a storm of events must not keep invalidating
+    /// plans (every change does).
     pub async fn changed(&mut self) {
         loop {
             self.changed.notified().await;
@@ -63,22 +65,22 @@ impl Watch {
         }
     }
 
-    /// Whether the directory says what it did not say at the last look.
+    /// Whether the content differs from the last one.
     async fn is_new(&mut self) -> bool {
         let now = self.fingerprint().await;
-        self.told.replace(now) != Some(now)
+        self.reported.replace(now) != Some(now)
     }
 
-    /// Off the runtime's threads: a slow disk must not hold up the calls under way.
+    /// Not on the runtime's threads: a slow disk must not delay the calls in progress.
     async fn fingerprint(&self) -> u64 {
         let dir = self.dir.clone();
         let read = tokio::task::spawn_blocking(move || tree::fingerprint(&dir)).await;
-        // The reader panicked: whatever there is now is not what was there.
-        read.unwrap_or_else(|_| self.told.map_or(0, |told| told.wrapping_add(1)))
+        // The reader panicked: the present content is not the previous one.
+        read.unwrap_or_else(|_| self.reported.map_or(0, |reported| reported.wrapping_add(1)))
     }
 }
 
-/// Watches the tree, and the place of its link, so that switching the link is an event too.
+/// Watches the tree, and the directory of its link, so that switching the link is an event too.
 fn watch_around(watcher: &mut RecommendedWatcher, dir: &Path) -> notify::Result<()> {
     watcher.watch(dir, RecursiveMode::Recursive)?;
     let parent: Option<PathBuf> =
@@ -89,11 +91,11 @@ fn watch_around(watcher: &mut RecommendedWatcher, dir: &Path) -> notify::Result<
     }
 }
 
-fn teller(changed: &Arc<Notify>) -> impl Fn(notify::Result<Event>) + Send + 'static {
+fn notifier(changed: &Arc<Notify>) -> impl Fn(notify::Result<Event>) + Send + 'static {
     let changed = Arc::clone(changed);
     move |event| {
-        // A lost or failed event counts as a change: reading once too often is harmless. Our own
-        // reading of the files is no change.
+        // A lost or failed event counts as a change: an unnecessary reading is harmless. Our own
+        // reading of the files is not a change.
         if !matches!(&event, Ok(Event { kind: EventKind::Access(_), .. })) {
             changed.notify_one();
         }
@@ -106,20 +108,21 @@ mod tests {
 
     use super::*;
 
-    /// Whether the watcher would say "changed".
-    async fn tells(event: notify::Result<Event>) -> bool {
+    /// Whether the watcher would report a change.
+    async fn is_reported(event: notify::Result<Event>) -> bool {
         let changed = Arc::new(Notify::new());
-        teller(&changed)(event);
+        notifier(&changed)(event);
         tokio::time::timeout(Duration::from_secs(1), changed.notified()).await.is_ok()
     }
 
-    /// facebook/buck2#1131 and its PR#1453: the notice that events were lost has no path, and was overlooked.
+    /// facebook/buck2#1131 and its PR#1453: the notice that events were lost has no path, and was
+    /// overlooked.
     #[tokio::test(start_paused = true)]
     async fn events_that_were_lost_or_failed_are_a_change_and_our_own_reading_is_none() {
         let rescan = || Event::new(EventKind::Other).set_flag(Flag::Rescan);
-        assert!(tells(Ok(rescan())).await, "without a path");
-        assert!(tells(Ok(rescan().add_path("somewhere".into()))).await);
-        assert!(tells(Err(notify::Error::generic("no more watches"))).await);
+        assert!(is_reported(Ok(rescan())).await, "without a path");
+        assert!(is_reported(Ok(rescan().add_path("somewhere".into()))).await);
+        assert!(is_reported(Err(notify::Error::generic("no more watches"))).await);
         for kind in [
             EventKind::Any,
             EventKind::Create(CreateKind::Any),
@@ -127,17 +130,17 @@ mod tests {
             EventKind::Modify(ModifyKind::Any),
             EventKind::Remove(RemoveKind::Folder),
         ] {
-            assert!(tells(Ok(Event::new(kind))).await, "{kind:?}");
+            assert!(is_reported(Ok(Event::new(kind))).await, "{kind:?}");
         }
-        assert!(!tells(Ok(Event::new(EventKind::Access(AccessKind::Any)))).await);
+        assert!(!is_reported(Ok(Event::new(EventKind::Access(AccessKind::Any)))).await);
     }
 
-    /// A watch that is told of events by the test alone.
+    /// A watch whose only events come from the test.
     async fn still(dir: &Path) -> Watch {
         let changed = Arc::new(Notify::new());
         let mut watch = Watch {
             dir: dir.to_owned(),
-            told: None,
+            reported: None,
             changed,
             _events: None,
             _poll: None,
@@ -160,7 +163,7 @@ mod tests {
         std::fs::write(&file, "a: 2").expect("written");
         watch.changed.notify_one();
         watch.changed().await;
-        assert!(!watch.is_new().await, "told once");
+        assert!(!watch.is_new().await, "reported once");
     }
 
     #[tokio::test]
@@ -175,6 +178,6 @@ mod tests {
         std::fs::create_dir(&file).expect("made");
         std::os::unix::fs::symlink("/dev/zero", file.join("b.yaml")).expect("linked");
         assert!(watch.is_new().await);
-        assert!(!watch.is_new().await, "told once");
+        assert!(!watch.is_new().await, "reported once");
     }
 }

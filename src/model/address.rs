@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// The identity of a manifest: `scope/Kind/name`. The file it stands in means nothing.
+/// The identity of a manifest: `scope/Kind/name`. The file it is in has no meaning.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     /// The scope's name in the settings.
@@ -16,18 +16,18 @@ pub struct Address {
 }
 
 impl Address {
-    /// Puts an address together from its three parts.
+    /// Builds an address from its three parts.
     pub fn new(scope: impl Into<String>, kind: impl Into<String>, name: impl Into<String>) -> Self {
         Self { scope: scope.into(), kind: kind.into(), name: name.into() }
     }
 
-    /// The kind, in the scope.
+    /// The kind in the scope.
     pub fn scoped_kind(&self) -> ScopedKind {
         ScopedKind::new(&self.scope, &self.kind)
     }
 }
 
-/// A kind in a scope: what is listed together, and what is known or unknown as a whole.
+/// A kind in a scope: the unit that is listed, and that is known or unknown as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScopedKind {
     /// The scope's name in the settings.
@@ -37,7 +37,7 @@ pub struct ScopedKind {
 }
 
 impl ScopedKind {
-    /// Puts it together from its two parts.
+    /// Builds it from its two parts.
     pub fn new(scope: impl Into<String>, kind: impl Into<String>) -> Self {
         Self { scope: scope.into(), kind: kind.into() }
     }
@@ -60,7 +60,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// The text is not `scope/Kind/name`.
+/// The text does not have the form `scope/Kind/name`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an address reads scope/Kind/name")]
 pub struct NotAnAddress;

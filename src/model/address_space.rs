@@ -5,11 +5,11 @@ use super::Cidr;
 /// The first and the last address, as numbers.
 type Range = (u128, u128);
 
-/// IPv6 global unicast, `2000::/3`: everything that IANA hands out (RFC 4291, section 2.4).
+/// IPv6 global unicast, `2000::/3`: every address that IANA assigns (RFC 4291, section 2.4).
 const GLOBAL_UNICAST: Range = (0x2 << 124, (0x4 << 124) - 1);
 
-/// A set of addresses of both families. Ranges that overlap or touch are one range, so that a space in pieces is seen to
-/// be a space.
+/// A set of addresses of both families. Ranges that overlap or touch are merged, so that a large
+/// range cannot hide in pieces.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressSpace {
     v4: Vec<Range>,
@@ -17,7 +17,7 @@ pub struct AddressSpace {
 }
 
 impl AddressSpace {
-    /// Everything in any of these ranges.
+    /// The union of these ranges.
     pub fn of<'a>(ranges: impl IntoIterator<Item = &'a Cidr>) -> Self {
         let mut space = Self::default();
         for cidr in ranges {
@@ -29,13 +29,14 @@ impl AddressSpace {
         space
     }
 
-    /// Whether it is half of all IPv4 addresses or more. Half counts: rules that leave a part out to get past a check
-    /// leave out less.
+    /// Whether it covers half of all IPv4 addresses or more. Half is enough: rules that leave a
+    /// part out to evade a check leave out less.
     pub fn is_most_of_ipv4(&self) -> bool {
         self.v4.iter().map(|range| size(*range)).sum::<u128>() >= 1 << 31
     }
 
-    /// Whether it is half of all IPv6 addresses or more, or half of those that are handed out at all (`2000::/3`).
+    /// Whether it covers half of all IPv6 addresses or more, or half of those that are assigned at
+    /// all (`2000::/3`).
     pub fn is_most_of_ipv6(&self) -> bool {
         let (first, last) = GLOBAL_UNICAST;
         let assigned = self.v6.iter().map(|(from, to)| ((*from).max(first), (*to).min(last)));
@@ -45,8 +46,9 @@ impl AddressSpace {
         assigned >= 1 << 124 || all >= 1 << 127
     }
 
-    /// Whether some stretch of it is larger than an IPv4 /8 or an IPv6 /32, or the whole is as good as everywhere: S3
-    /// takes a condition on such addresses for public (S3 user guide, "The meaning of public").
+    /// Whether a contiguous range of it is larger than an IPv4 /8 or an IPv6 /32, or it covers
+    /// almost everything: S3 considers a condition on such addresses public (S3 user guide, "The
+    /// meaning of public").
     pub fn is_broad(&self) -> bool {
         self.is_most_of_ipv4()
             || self.is_most_of_ipv6()

@@ -1,4 +1,4 @@
-//! Address ranges as AWS keeps them: host bits masked, IPv6 lower-case and compressed.
+//! Address ranges as AWS stores them: host bits masked, IPv6 lower-case and compressed.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Cidr(IpNet);
 
-/// Why a text is no address range that palisade takes.
+/// Why a text is not an address range that palisade accepts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotACidr {
-    /// It does not read `address/prefix length`.
-    #[error("`{0}` is no CIDR block")]
+    /// It does not have the form `address/prefix length`.
+    #[error("`{0}` is not a CIDR block")]
     Syntax(String),
-    /// An address that is not all zeros, with a prefix length of 0. AWS takes it for the whole
-    /// Internet; who writes it mistyped the length.
-    #[error("`{0}` means every address there is, because its prefix length is 0")]
+    /// A nonzero address with a prefix length of 0. AWS reads it as the whole Internet; its author
+    /// probably mistyped the length.
+    #[error("`{0}` means every address, because its prefix length is 0")]
     OpenByTypo(String),
 }
 
@@ -68,8 +68,8 @@ impl FromStr for Cidr {
     }
 }
 
-/// Reads an address by the standard library's rules, which refuse leading zeros: some programs take
-/// `010.0.0.0` for octal.
+/// Reads an address by the rules of the standard library, which refuse leading zeros: some programs
+/// read `010.0.0.0` as octal.
 fn read(text: &str) -> Option<IpNet> {
     let (address, length) = text.split_once('/')?;
     let is_number = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_with_a_prefix_length_is_refused() {
+    fn what_is_not_an_address_with_a_prefix_length_is_refused() {
         for wrong in [
             "",
             "10.0.0.0",

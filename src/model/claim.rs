@@ -1,4 +1,4 @@
-//! Ownership, written on the live resource itself as tags: AWS is the only memory.
+//! Ownership, written on the live resource itself as tags: AWS is the only storage.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::Address;
 /// Tags of a live resource.
 pub type Tags = BTreeMap<String, String>;
 
-/// How the claim's tags begin; no manifest may set such a tag.
+/// The prefix of the claim's tags; no manifest may set such a tag.
 pub const PREFIX: &str = "palisade:";
 /// Tag that names the installation (settings `owner`).
 pub const OWNER_TAG: &str = "palisade:owner";
@@ -23,7 +23,7 @@ pub const DELETION_TAG: &str = "palisade:deletion";
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Deletion {
-    /// Leave it alive and report it as an orphan.
+    /// Keep it and report it as an orphan.
     #[default]
     Retain,
     /// Delete it, where the settings' `prune` allows that.
@@ -31,7 +31,7 @@ pub enum Deletion {
 }
 
 impl Deletion {
-    /// The word as it stands in manifests and tags.
+    /// The word as used in manifests and tags.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Retain => "retain",
@@ -40,7 +40,7 @@ impl Deletion {
     }
 }
 
-/// The tags that say a live resource is ours.
+/// The tags that say that a live resource belongs to this installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The installation's name.
@@ -51,24 +51,24 @@ pub struct Claim {
     pub deletion: Deletion,
 }
 
-/// What a live resource's own tags say about whose it is.
+/// The owner of a live resource according to its tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ownership {
-    /// Our owner, and a readable address.
+    /// This installation's owner tag, and a valid address.
     Ours {
         /// The manifest's address in the claim.
         address: Address,
-        /// What pruning may do; an unreadable word means [`Deletion::Retain`].
+        /// What pruning may do; an unknown word means [`Deletion::Retain`].
         deletion: Deletion,
     },
-    /// Another palisade installation's, or a claim that cannot be read: never touched.
+    /// A resource of another palisade installation, or with an invalid claim: never changed.
     Foreign(String),
     /// No claim at all.
     Unclaimed,
 }
 
 impl Claim {
-    /// The tags to put into the create call.
+    /// The tags for the create call.
     pub fn tags(&self) -> Tags {
         Tags::from([
             (OWNER_TAG.to_owned(), self.owner.clone()),
@@ -85,7 +85,10 @@ impl Ownership {
             (None, None) => Self::Unclaimed,
             (Some(found), Some(address)) if found == owner => match address.parse() {
                 Ok(address) => Self::Ours { address, deletion: read_deletion(tags) },
-                Err(_) => Self::Foreign(format!("{ADDRESS_TAG} does not read scope/Kind/name")),
+                Err(_) => Self::Foreign(format!(
+                    "{ADDRESS_TAG} does not have the form \
+                    scope/Kind/name"
+                )),
             },
             (Some(found), _) if found == owner => {
                 Self::Foreign(format!("claimed by {found} without a {ADDRESS_TAG} tag"))

@@ -1,4 +1,4 @@
-//! The nouns: no I/O, no clock, no AWS SDK.
+//! The data types of the domain: no I/O, no clock, no AWS SDK.
 
 pub mod address;
 pub mod address_space;

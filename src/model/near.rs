@@ -1,4 +1,4 @@
-//! What was probably meant.
+//! Suggestions for misspelt names.
 
 use strsim::osa_distance;
 

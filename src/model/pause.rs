@@ -1,4 +1,5 @@
-//! A pause: what people hold still for a while in an incident, without Git. It ends by itself.
+//! A pause: something that people keep palisade from changing during an incident, without Git. It
+//! ends by itself.
 
 use std::fmt;
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Address;
 
-/// What a pause holds still.
+/// What a pause covers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Extent {
@@ -15,12 +16,12 @@ pub enum Extent {
     Everything,
     /// Everything in one scope.
     Scope(String),
-    /// One manifest's resource.
+    /// The resource of one manifest.
     Address(Address),
 }
 
 impl Extent {
-    /// The word, as metric label.
+    /// The word, for metric labels.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Everything => "everything",
@@ -29,7 +30,7 @@ impl Extent {
         }
     }
 
-    /// Whether what belongs to this address is held still.
+    /// Whether this address is covered.
     pub fn covers(&self, address: &Address) -> bool {
         match self {
             Self::Everything => true,
@@ -49,19 +50,19 @@ impl fmt::Display for Extent {
     }
 }
 
-/// One pause, with who began it and why. Nothing that it covers is written until it ends.
+/// One pause, with its author and reason. Nothing that it covers is written until it ends.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Pause {
-    /// What it holds still.
+    /// What it covers.
     pub extent: Extent,
     /// When it ends by itself, in seconds since the epoch.
     pub until: u64,
-    /// Why, in the words of whoever began it.
+    /// The reason, in its author's words.
     pub reason: String,
-    /// Who began it.
+    /// Its author.
     pub by: String,
-    /// When it was begun, in seconds since the epoch.
+    /// When it began, in seconds since the epoch.
     pub since: u64,
 }
 
@@ -84,7 +85,7 @@ pub fn moment(at: u64) -> String {
     DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_else(|_| format!("{at} s"))
 }
 
-/// A pause that somebody ended before its time.
+/// A pause that somebody ended early.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Release {
@@ -96,24 +97,25 @@ pub struct Release {
     pub at: u64,
 }
 
-/// Why nothing at all may be written now.
+/// Why nothing may be written at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub enum Stop {
-    /// A signal pulled the brake, or the process is stopping.
+    /// A signal engaged the brake, or the process is stopping.
     Brake,
-    /// There is a brake file that holds no pauses (an empty one is enough), or one that cannot be read or trusted.
+    /// There is a brake file without pauses (an empty one is enough), or one that cannot be read or
+    /// trusted.
     BrakeFile {
-        /// Where.
+        /// The file.
         path: String,
-        /// What is the matter with it.
+        /// What is wrong with it.
         why: String,
     },
-    /// The settings say observe.
+    /// The settings' mode is observe.
     Observe,
-    /// The settings file cannot be read any more, so that its mode is unknown.
+    /// The settings file cannot be read any more, so its mode is unknown.
     Settings {
-        /// What is the matter with it.
+        /// What is wrong with it.
         why: String,
     },
 }
@@ -132,16 +134,16 @@ impl fmt::Display for Stop {
 /// What must not be written now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Halt {
-    /// Why nothing at all may be.
+    /// Why nothing may be written at all.
     pub stop: Option<Stop>,
     /// The pauses in force.
     pub pauses: Vec<Pause>,
-    /// Pauses that were ended before their time lately.
+    /// Pauses that were ended early, recently.
     pub released: Vec<Release>,
 }
 
 impl Halt {
-    /// Why nothing at all may be written; `None` if something may.
+    /// Why nothing may be written at all; `None` if something may.
     pub fn everything(&self) -> Option<String> {
         let all = || self.pauses.iter().find(|pause| pause.extent == Extent::Everything);
         match &self.stop {

@@ -1,11 +1,11 @@
-//! What an edit does to the protection and to the users of a resource.
+//! The effects of an edit on access and on the users of a resource.
 
 use std::{fmt, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What an edit does to access: who may do what afterwards, compared with before.
+/// The effect of an edit on access.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -15,11 +15,11 @@ pub enum AccessChange {
     Tightens,
     /// The same is allowed.
     Neutral,
-    /// More is allowed, whatever else is not any more.
+    /// More is allowed, even if something else is not any more.
     Loosens,
 }
 
-/// Whom an edit interrupts.
+/// What an edit interrupts.
 #[derive(
     Debug,
     Clone,
@@ -36,18 +36,19 @@ pub enum AccessChange {
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Disruption {
-    /// Nobody.
+    /// Nothing.
     #[default]
     None,
-    /// Connections end or requests fail: whoever is affected can connect or ask again.
+    /// Connections end or requests fail: clients can reconnect or retry.
     Connections,
-    /// AWS stops running work (apps, notebooks, jobs), or takes it out of its users' hands.
+    /// AWS stops running work (apps, notebooks, jobs), or makes it inaccessible to its users.
     Work,
 }
 
-/// What an edit or a create risks: two questions, answered apart, or that AWS has no call for it.
+/// The risks of an edit or a create: its effect on access and whom it interrupts, or that AWS has
+/// no call for it.
 ///
-/// An edit that takes something away and gives something else both `closes` and `opens`.
+/// An edit that removes one permission and adds another both `closes` and `opens`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Risk {
@@ -57,7 +58,7 @@ pub struct Risk {
     /// Whether something is allowed afterwards that is not allowed before.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub opens: bool,
-    /// Whom it interrupts.
+    /// What it interrupts.
     pub disrupts: Disruption,
     /// AWS has no call for it: shown and held, never replaced by delete and create.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -65,19 +66,19 @@ pub struct Risk {
 }
 
 impl Risk {
-    /// Nobody's access or work changes.
+    /// Neither access nor work changes.
     pub const NEUTRAL: Self =
         Self { closes: false, opens: false, disrupts: Disruption::None, impossible: false };
     /// Less is allowed afterwards.
     pub const TIGHTENS: Self = Self { closes: true, ..Self::NEUTRAL };
     /// More is allowed afterwards.
     pub const LOOSENS: Self = Self { opens: true, ..Self::NEUTRAL };
-    /// Something is allowed no longer and something else is.
+    /// Something is not allowed any more, and something else is.
     pub const REPLACES: Self = Self { closes: true, opens: true, ..Self::NEUTRAL };
     /// AWS has no call for it.
     pub const IMPOSSIBLE: Self = Self { impossible: true, ..Self::NEUTRAL };
 
-    /// The same, and connections end or requests fail.
+    /// The same risk, and connections end or requests fail.
     #[must_use]
     pub const fn cutting_connections(self) -> Self {
         match self.disrupts {
@@ -88,7 +89,7 @@ impl Risk {
         }
     }
 
-    /// The same, and running work stops.
+    /// The same risk, and running work stops.
     #[must_use]
     pub const fn stopping_work(self) -> Self {
         Self { disrupts: Disruption::Work, ..self }
@@ -105,7 +106,7 @@ impl Risk {
         }
     }
 
-    /// What it does to access; what also opens something counts as loosening.
+    /// The effect on access; an edit that opens anything is loosening.
     pub fn access(self) -> AccessChange {
         match (self.opens, self.closes) {
             (true, _) => AccessChange::Loosens,
@@ -114,7 +115,7 @@ impl Risk {
         }
     }
 
-    /// Whether it interrupts anybody.
+    /// Whether it interrupts anything.
     pub fn disrupts(self) -> bool {
         self.disrupts != Disruption::None
     }
@@ -156,7 +157,7 @@ pub enum HeldRisk {
     Tightens,
     /// More is allowed afterwards.
     Loosens,
-    /// Somebody's connections, requests or work may be interrupted.
+    /// Connections, requests or work may be interrupted.
     Disrupts,
 }
 
@@ -199,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_also_opens_loosens_and_a_disruption_is_said_beside_it() {
+    fn what_also_opens_loosens_and_a_disruption_is_listed_as_well() {
         let both = Risk::TIGHTENS.and(Risk::LOOSENS.cutting_connections());
         assert_eq!(
             (both.access(), both.to_string()),

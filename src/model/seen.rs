@@ -1,4 +1,4 @@
-//! What an observation gave: all of it, or nothing that may be acted on.
+//! The result of an observation: everything, or nothing that may be acted on.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,18 +6,18 @@ use super::{PhysicalId, Tags};
 
 /// The result of observing one kind in one scope in one pass.
 ///
-/// There is no "partly": a failed page, a refused call or a time-out makes the whole kind
-/// unknown for the pass, and on the unknown nothing is created, edited or deleted.
+/// Nothing is partly known: a failed page, a refused call or a time-out makes the whole kind
+/// unknown for the pass, and nothing unknown is created, edited or deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Seen<T> {
     /// Every page was read, in this pass, in the right account.
     All(T),
-    /// It could not be read; the reason is for people.
+    /// It could not be read; the reason is a message.
     Unknown(String),
 }
 
 impl<T> Seen<T> {
-    /// The value, if it was seen.
+    /// The value, if it was observed.
     pub fn all(&self) -> Option<&T> {
         match self {
             Self::All(value) => Some(value),
@@ -29,27 +29,28 @@ impl<T> Seen<T> {
 /// One live resource as it was observed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed<S> {
-    /// The id AWS gave it.
+    /// Its id.
     pub id: PhysicalId,
-    /// Its ARN; what `${Kind/name.arn}` yields.
+    /// Its ARN, which `${Kind/name.arn}` resolves to.
     pub arn: String,
     /// All its tags, read in this pass.
     pub tags: Tags,
-    /// Whether it can be worked with now.
+    /// Its condition.
     pub phase: Phase,
     /// Its state in the kind's canonical type.
     pub state: S,
 }
 
-/// Whether a live resource can be worked with now.
+/// The condition of a live resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
-    /// Edits and references are fine.
+    /// It can be edited and referred to.
     Ready,
-    /// AWS is still working on it (the word AWS uses): nothing is sent until that is over.
+    /// AWS is still working on it (the state as AWS names it): nothing is sent until that is over.
     Settling(String),
-    /// AWS gave up on it (its reason): shown, not edited.
+    /// AWS reports that it failed (AWS's reason): shown, not edited.
     Failed(String),
-    /// It is on its way out but can be called back; only the kind's own edits apply, tags cannot be written.
+    /// It is being deleted, and the deletion can be cancelled; only the kind's own edits apply,
+    /// tags cannot be written.
     Restorable(String),
 }

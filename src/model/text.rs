@@ -1,8 +1,9 @@
-//! What each service takes as tags and descriptions. AWS says so in different places and refuses the rest only when it is asked,
-//! in the middle of a change; here it is said before.
+//! The tags and descriptions that each service accepts. AWS documents the rules in several places
+//! and refuses other texts only in the middle of a change; here they are checked before.
 //!
-//! Sources: the services' API models (botocore 1.44, patterns and lengths of tag keys, values and descriptions), and for KMS,
-//! whose model has no pattern, the `TagException` that public bug reports show (upbound/provider-upjet-aws issue 922).
+//! Sources: the services' API models (botocore 1.44, patterns and lengths of tag keys, values and
+//! descriptions); for KMS, whose model has no pattern, the `TagException` in public bug reports
+//! (upbound/provider-upjet-aws issue 922).
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -10,27 +11,27 @@ use regex::Regex;
 
 use super::claim;
 
-/// AWS takes 50 tags on everything here; three of them are palisade's claim.
+/// AWS allows 50 tags on every resource here; the claim uses three of them.
 const MAX_TAGS: usize = 47;
 
-/// A text that a service does not take.
+/// A text that a service does not accept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     /// The field, e.g. `tags.Owner`.
     pub field: String,
     /// What is wrong with it.
     pub why: String,
-    /// A way out.
+    /// How to correct it.
     pub help: String,
 }
 
-/// What a service takes as tags.
+/// The tags that a service accepts.
 #[derive(Debug, Clone, Copy)]
 pub struct TagRules {
     service: &'static str,
-    /// The longest key, in characters; the longest value is 256 everywhere.
+    /// The longest key, in characters; the longest value has 256 for every service.
     key: usize,
-    /// Whether only letters, digits, spaces and [`SIGNS`] are taken.
+    /// Whether only letters, digits, spaces and [`SIGNS`] are allowed.
     plain: bool,
 }
 
@@ -45,21 +46,28 @@ pub const SAGEMAKER: TagRules = TagRules { service: "SageMaker", key: 128, plain
 
 const SIGNS: &str = "_.:/=+-@";
 
-/// One character of the services' pattern for tags (botocore 1.44): Unicode's letters, separators and numbers. Marks that stand
-/// on letters are none of these, though [`char::is_alphabetic`] takes some of them.
+/// A character in the services' pattern for tags (botocore 1.44): Unicode letters, separators and
+/// numbers. Combining marks are not included, although [`char::is_alphabetic`] accepts some of
+/// them.
 #[expect(clippy::expect_used, reason = "a constant")]
 static PLAIN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]$").expect("a pattern"));
 const VALUE: usize = 256;
 
 impl TagRules {
-    /// Everything that the service refuses, and what nobody may set. A value of `None` asks for the key not to be there.
+    /// All tags that the service refuses, and all that are reserved. A value of `None` means that
+    /// the key must be absent.
     pub fn refused(&self, tags: &BTreeMap<String, Option<String>>) -> Vec<Refused> {
         let mut found = Vec::new();
         let count = tags.values().flatten().count();
         if count > MAX_TAGS {
             let why = format!("{count} tags, and {MAX_TAGS} can be set");
-            found.push(refused("tags", why, "AWS takes 50, and the claim needs three of them"));
+            found.push(refused(
+                "tags",
+                why,
+                "AWS allows 50, and palisade's claim needs three of \
+                them",
+            ));
         }
         for (key, value) in tags {
             let field = format!("tags.{key}");
@@ -76,12 +84,12 @@ impl TagRules {
         let own = [("aws:", "AWS"), (claim::PREFIX, "palisade")];
         if let Some((prefix, whose)) = own.iter().find(|(prefix, _)| lower.starts_with(prefix)) {
             let why = format!("keys that start with `{prefix}` are reserved for {whose}");
-            return Some((why, "take another key".to_owned()));
+            return Some((why, "use another key".to_owned()));
         }
         let length = key.chars().count();
         if !(1..=self.key).contains(&length) {
             let why = format!("the key has {length} characters");
-            return Some((why, format!("{} takes 1 to {}", self.service, self.key)));
+            return Some((why, format!("{} allows 1 to {}", self.service, self.key)));
         }
         self.odd("key", key)
     }
@@ -90,7 +98,7 @@ impl TagRules {
         let length = value.chars().count();
         if length > VALUE {
             let why = format!("the value has {length} characters");
-            return Some((why, format!("{} takes at most {VALUE}", self.service)));
+            return Some((why, format!("{} allows at most {VALUE}", self.service)));
         }
         self.odd("value", value)
     }
@@ -99,13 +107,13 @@ impl TagRules {
         let mut buffer = [0; 4];
         let mut taken = |c: &char| !self.plain || PLAIN.is_match(c.encode_utf8(&mut buffer));
         let odd = text.chars().find(|c| !taken(c))?;
-        let why = format!("{} takes no {odd:?} in a tag's {part}", self.service);
+        let why = format!("{} does not allow {odd:?} in a tag's {part}", self.service);
         let signs: Vec<String> = SIGNS.chars().map(String::from).collect();
         Some((why, format!("use letters, digits, spaces and {}", signs.join(" "))))
     }
 }
 
-/// How long a name or description may be; every character is taken.
+/// The longest name or description; every character is allowed.
 #[derive(Debug, Clone, Copy)]
 pub struct Length {
     service: &'static str,
@@ -124,7 +132,7 @@ impl Length {
     pub fn refused(self, field: &str, text: &str) -> Option<Refused> {
         let length = text.chars().count();
         (length > self.limit).then(|| {
-            let help = format!("{} takes at most {}", self.service, self.limit);
+            let help = format!("{} allows at most {}", self.service, self.limit);
             refused(field, format!("{length} characters long"), help)
         })
     }
@@ -213,7 +221,7 @@ mod tests {
         let found = POLICY_DESCRIPTION.refused("description", &"é".repeat(513)).expect("refused");
         assert_eq!(
             (found.why.as_str(), found.help.as_str()),
-            ("513 characters long", "Organizations takes at most 512")
+            ("513 characters long", "Organizations allows at most 512")
         );
     }
 }

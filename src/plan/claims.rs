@@ -1,5 +1,6 @@
-//! Whose everything is. Each claim is read once a pass, into an index by address, by id and by name; whatever is asked about a
-//! live resource afterwards is looked up, so that no manifest is compared with every resource.
+//! Ownership of every live resource. Each claim is parsed once a pass and indexed by address, id
+//! and natural key; everything that asks about a live resource afterwards uses the index, so that
+//! no manifest is compared with every resource.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,12 +19,12 @@ use crate::{
     model::{Address, Deletion, Observed, Ownership, PhysicalId, ScopedKind, Seen},
 };
 
-/// One live resource, and what its own tags say of whose it is.
+/// One live resource, and what its tags say about its owner.
 #[derive(Debug)]
 pub struct Claimed<'a> {
     /// The resource.
     pub resource: &'a Observed<Value>,
-    /// Whose it is.
+    /// Its owner.
     pub ownership: Ownership,
 }
 
@@ -37,16 +38,16 @@ impl Claimed<'_> {
     }
 }
 
-/// What was read whole of one kind in one scope.
+/// The resources of one kind in one scope, all of which could be read.
 #[derive(Debug)]
 pub struct Inventory<'a> {
-    /// In the order in which it was listed.
+    /// In listing order.
     all: Vec<Claimed<'a>>,
-    /// What is ours, by the address in the claim and then as listed.
+    /// Resources of this installation, by the address in the claim and then in listing order.
     ours: Vec<usize>,
-    /// The first of each id.
+    /// The first resource with each id.
     ids: BTreeMap<&'a PhysicalId, usize>,
-    /// By natural key. Only what is to be created or adopted asks for it.
+    /// By natural key. Built on demand: only creates and adoptions need it.
     names: OnceLock<BTreeMap<String, Vec<usize>>>,
     alive: OnceLock<usize>,
 }
@@ -80,7 +81,7 @@ impl<'a> Inventory<'a> {
         &self.all
     }
 
-    /// What carries this address's claim, as listed.
+    /// The resources that carry the claim of this address, in listing order.
     pub fn of(&self, address: &Address) -> impl Iterator<Item = &Claimed<'a>> {
         let claim = |n: &usize| self.all[*n].address();
         let begin = self.ours.partition_point(|n| claim(n) < Some(address));
@@ -88,12 +89,12 @@ impl<'a> Inventory<'a> {
         found.map(|n| &self.all[*n])
     }
 
-    /// The resource of this id.
+    /// The resource with this id.
     pub fn by_id(&self, id: &PhysicalId) -> Option<&Claimed<'a>> {
         self.ids.get(id).map(|n| &self.all[*n])
     }
 
-    /// What shares one of these natural keys, as listed.
+    /// The resources that share one of these natural keys, in listing order.
     pub(super) fn named(&self, keys: &[String], kind: &dyn ErasedKind) -> Vec<&Claimed<'a>> {
         if keys.is_empty() {
             return Vec::new();
@@ -101,7 +102,7 @@ impl<'a> Inventory<'a> {
         let names = self.names.get_or_init(|| {
             let mut names: BTreeMap<String, Vec<usize>> = BTreeMap::new();
             for (n, it) in self.all.iter().enumerate() {
-                // A state that its own kind cannot read back is a defect; it shares no name with anything.
+                // A state that its own kind cannot decode is a defect; it has no natural keys.
                 for key in kind.natural_keys(&it.resource.state).unwrap_or_default() {
                     names.entry(key).or_default().push(n);
                 }
@@ -113,7 +114,7 @@ impl<'a> Inventory<'a> {
         found.into_iter().map(|n| &self.all[n]).collect()
     }
 
-    /// What is ours and not on its way out, counted.
+    /// The number of resources of this installation, without those that are being deleted.
     pub(super) fn alive(&self, kind: &dyn ErasedKind) -> usize {
         *self.alive.get_or_init(|| {
             let stays = |n: &&usize| !kind.is_gone(&self.all[**n].resource.state).unwrap_or(false);
@@ -122,13 +123,14 @@ impl<'a> Inventory<'a> {
     }
 }
 
-/// What of one kind in one scope is there and could not be read.
+/// The resources of one kind in one scope that exist and could not be read.
 #[derive(Debug)]
 pub struct Hidden<'a> {
-    /// All of it, as found.
+    /// In listing order.
     pub all: &'a [Unread],
     ids: BTreeSet<&'a PhysicalId>,
-    /// Those that carry a claim of ours, by the address in it and then as found.
+    /// Those that carry a claim of this installation, by the address in it and then in listing
+    /// order.
     claims: Vec<(Address, &'a Unread)>,
 }
 
@@ -140,14 +142,14 @@ impl<'a> Hidden<'a> {
         Self { all, ids: all.iter().map(|unread| &unread.id).collect(), claims }
     }
 
-    /// The first that carries this address's claim.
+    /// The first one that carries the claim of this address.
     pub fn of(&self, address: &Address) -> Option<&'a Unread> {
         let begin = self.claims.partition_point(|(claim, _)| claim < address);
         let (claim, unread) = self.claims.get(begin)?;
         (claim == address).then_some(unread)
     }
 
-    /// How many carry a claim of ours.
+    /// The number of those that carry a claim of this installation.
     pub(super) fn claimed(&self) -> usize {
         self.claims.len()
     }
@@ -157,13 +159,13 @@ impl<'a> Hidden<'a> {
         self.ids.contains(id)
     }
 
-    /// Whether of some of them it is not even known whose they are.
-    pub(super) fn has_nobodys(&self) -> bool {
+    /// Whether the owner of some of them is unknown as well.
+    pub(super) fn has_unknown_owner(&self) -> bool {
         self.all.iter().any(|unread| unread.tags.is_none())
     }
 }
 
-/// Whose everything is that one pass saw.
+/// Ownership of everything that one pass observed.
 #[derive(Debug)]
 pub struct Claims<'a> {
     seen: BTreeMap<&'a ScopedKind, Seen<Inventory<'a>>>,
@@ -171,7 +173,7 @@ pub struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    /// Reads every claim.
+    /// Parses every claim.
     pub fn read(live: &'a Live, owner: &str) -> Self {
         let seen = live.seen.iter().map(|(at, seen)| {
             let seen = match seen {
@@ -212,34 +214,34 @@ impl<'a> Claims<'a> {
         self.seen.get(at)?.all()
     }
 
-    /// What of a kind in a scope could not be read; none if that is nothing.
+    /// What could not be read of a kind in a scope; `None` if there is nothing.
     pub fn hidden(&self, at: &ScopedKind) -> Option<&Hidden<'a>> {
         self.hidden.get(at)
     }
 
-    /// Every kind in a scope that was looked at.
+    /// Every kind in a scope that was observed.
     pub fn seen(&self) -> impl Iterator<Item = (&'a ScopedKind, &Seen<Inventory<'a>>)> {
         self.seen.iter().map(|(at, seen)| (*at, seen))
     }
 
-    /// Every kind in a scope that was read.
+    /// Every kind in a scope that could be read.
     pub fn inventories(&self) -> impl Iterator<Item = (&'a ScopedKind, &Inventory<'a>)> {
         self.seen().filter_map(|(at, seen)| Some((at, seen.all()?)))
     }
 
-    /// Every kind in a scope of which something could not be read.
+    /// Every kind in a scope of which some resources could not be read.
     pub(super) fn all_hidden(&self) -> impl Iterator<Item = (&'a ScopedKind, &Hidden<'a>)> {
         self.hidden.iter().map(|(at, hidden)| (*at, hidden))
     }
 
-    /// The kinds, by scope, of which something that is ours was found.
+    /// The kinds, by scope, of which at least one resource of this installation was found.
     pub fn with_ours(&self) -> impl Iterator<Item = &'a ScopedKind> {
         let whole = self.inventories().filter(|(_, inventory)| !inventory.ours.is_empty());
         let hidden = self.all_hidden().filter(|(_, hidden)| hidden.claimed() > 0);
         whole.map(|(at, _)| at).chain(hidden.map(|(at, _)| at))
     }
 
-    /// What resolving may use: every managed resource that carries a single, readable claim.
+    /// What references may resolve to: every managed resource with a single, readable claim.
     pub(super) fn known(&self, live: &Live) -> Known {
         let mut known = Known {
             lookups: live.lookups.clone(),
@@ -267,7 +269,7 @@ impl<'a> Claims<'a> {
             }
         }
         self.know_hidden(&mut known, &mut twice);
-        // Which of two is meant cannot be known.
+        // Two resources with one claim: nobody can say which one is meant.
         for address in twice {
             known.resources.remove(&address);
             let inventory = self.of(&address.scoped_kind()).into_iter();
@@ -280,7 +282,8 @@ impl<'a> Claims<'a> {
         known
     }
 
-    /// What is not found may be one of those that could not be read; where its claim was read, that suffices to refer to it.
+    /// A resource that was not found may be one that could not be read. If its claim could be read,
+    /// a reference can use its id.
     fn know_hidden(&self, known: &mut Known, twice: &mut BTreeSet<Address>) {
         for (at, hidden) in self.all_hidden() {
             for it in hidden.all {

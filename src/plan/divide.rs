@@ -1,24 +1,26 @@
-//! Which of a resource's edits go and which do not, edit by edit.
+//! Splits the edits of one resource into those that are made now and those that are not.
 //!
-//! What closes a hole never waits for what does not. The other way round there is one dependency: an edit that
-//! opens something waits for an edit before it, in the kind's order, that closes something and is not made now, because
-//! what is open in between would be allowed neither before nor after. What only [follows](Edit::follows) the
-//! edits before it waits for all of them. What puts back waits for neither.
+//! An edit that closes access never waits for one that does not. There is one dependency in the
+//! other direction: an edit that opens access waits for every earlier closing edit (in the kind's
+//! order) that is not made now, because the state in between would allow something that neither the
+//! old nor the new state allows. An edit that only [follows](Edit::follows) the earlier ones waits
+//! for all of them. An edit that restores what somebody else opened waits for neither.
 
 use super::{Action, Plan, Step, Verdict, Wait, WaitReason};
 use crate::kind::erased::Edit;
 
-/// The edits of one resource, divided.
+/// The edits of one resource, split in two.
 pub(super) struct Divided<R> {
-    /// What goes.
+    /// Edits that are made now.
     pub(super) go: Vec<Edit>,
-    /// What does not.
+    /// Edits that are not.
     pub(super) rest: Vec<Edit>,
-    /// Why not, each reason once, in order.
+    /// Why not: each reason once, in order.
     pub(super) why: Vec<R>,
 }
 
-/// Asks `fate` why an edit does not go (empty: it does), and `earlier` for the reason to wait for an edit with a key.
+/// `fate` returns the reasons why an edit is not made now (empty: it is made), and `earlier` the
+/// reason to wait for the edit with the given key.
 pub(super) fn divide<R: PartialEq>(
     edits: Vec<Edit>,
     fate: impl Fn(&Edit) -> Vec<R>,
@@ -51,8 +53,8 @@ pub(super) fn blocks(before: &Edit, edit: &Edit) -> bool {
     edit.follows || (edit.risk.opens && before.risk.closes)
 }
 
-/// Makes those edits of a step that goes wait for which there is a reason; the others go on. What is not an edit waits
-/// as a whole.
+/// Makes the edits of a step wait for which `why` gives a reason; the others stay in a step of
+/// their own. A step that has no edits waits as a whole.
 pub(super) fn delay(step: Step, reasons: impl Fn(&Edit) -> Vec<Wait>) -> Vec<Step> {
     let Action::Edit { edits, .. } = &step.action else { return vec![step] };
     if !step.verdict.goes() {
@@ -63,7 +65,7 @@ pub(super) fn delay(step: Step, reasons: impl Fn(&Edit) -> Vec<Wait>) -> Vec<Ste
     if rest.is_empty() {
         return vec![step];
     }
-    // What waits for an edit of the same resource moves when that one does.
+    // The remaining edits of the resource are made in a later pass without anybody's help.
     let moves = why.iter().any(|wait| wait.passes);
     for wait in &mut why {
         wait.passes |= moves && matches!(wait.reason, WaitReason::Earlier { .. });
@@ -73,9 +75,10 @@ pub(super) fn delay(step: Step, reasons: impl Fn(&Edit) -> Vec<Wait>) -> Vec<Ste
 }
 
 impl Plan {
-    /// Of several steps of one resource that would go, the first does: at most one call a resource a pass is made for what
-    /// was divided, and what was held comes after what was not. Nothing may stop a step after this, or the others of
-    /// its resource would wait for their turn in vain.
+    /// Keeps at most one step per resource that is carried out in this pass: the first one. A
+    /// divided step would otherwise make two calls for one resource, and what was held must come
+    /// after what was not. No later stage may hold a step, or the other steps of its resource would
+    /// wait in vain.
     pub(super) fn take_turns(&mut self) {
         let mut last = None;
         for step in self.steps.iter_mut().filter(|step| step.verdict.goes()) {

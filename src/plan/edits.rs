@@ -1,4 +1,4 @@
-//! The steps of a live resource: what differs, what of it goes now, and what waits for what.
+//! The steps for a live resource: what differs, what is changed now, and what waits for what.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,13 +20,13 @@ use crate::{
     model::{Observed, Phase},
 };
 
-/// What one manifest wants, resolved as far as it can be.
+/// What one manifest wants, as far as it can be resolved.
 pub(super) struct Wanted<'a> {
     pub(super) document: &'a Document,
     pub(super) state: &'a Value,
-    /// Claim and tags; `None` for a key that must not be there.
+    /// Claim and tags; `None` means that the key must be absent.
     pub(super) tags: BTreeMap<String, Option<String>>,
-    /// Of state and tags.
+    /// The fingerprint of state and tags.
     pub(super) fingerprint: String,
     pub(super) resolution: &'a Resolution,
 }
@@ -77,7 +77,7 @@ impl Planner<'_> {
                 return vec![step(Vec::new(), self.held(document, HoldReason::Defect { what }))];
             }
         };
-        // Whether a fixed leaf differs is not known while its wanted value is not.
+        // Whether a fixed leaf differs is unknown as long as its wanted value is.
         changes.retain(|edit| !edit.risk.impossible || wanted.waits_of(edit).is_empty());
         for edit in &mut changes {
             edit.puts_back = known && (edit.risk.closes || edit.replaces_policy);
@@ -100,8 +100,9 @@ impl Planner<'_> {
         steps
     }
 
-    /// The edits, but for those that AWS refused or that had no effect: what does the same by other calls instead, where there
-    /// is such. What shared a call that was refused shares none.
+    /// The edits, except those that AWS refused or that had no effect: these are replaced by other
+    /// calls with the same result where the kind has any. Edits that shared a refused call are sent
+    /// one by one.
     fn by_other_calls(
         &self,
         wanted: &Wanted<'_>,
@@ -129,7 +130,7 @@ impl Planner<'_> {
         Ok(all)
     }
 
-    /// What can be changed, in one step that goes and one that waits.
+    /// Splits the edits into one step that is carried out and one that waits.
     fn now_and_later(
         &self,
         wanted: &Wanted<'_>,
@@ -144,7 +145,8 @@ impl Planner<'_> {
             }
             _ => None,
         };
-        // What is not known appears in an edit, or keeps a fixed leaf from being compared.
+        // An unresolved reference either appears in an edit or keeps a fixed leaf from being
+        // compared.
         let unseen = wanted.waits_outside(&edits);
         let rest = match (&settling, unseen.is_empty()) {
             (Some(wait), _) if edits.is_empty() => vec![wait.clone()],
@@ -162,7 +164,8 @@ impl Planner<'_> {
             let ahead: BTreeSet<String> =
                 failed.map(|failed| ahead_of(failed, &edits)).unwrap_or_default();
             let failure = failed.map(|failed| failed.wait.clone());
-            // Whether it is the right one to take over cannot be judged while something that it must have is unknown.
+            // Whether this is the right resource to adopt cannot be judged while something it must
+            // have is unknown.
             let undecided = if adopts { wanted.hard_waits() } else { Vec::new() };
             let reasons = |edit: &Edit| {
                 let mut why = wanted.waits_of(edit);
@@ -174,20 +177,20 @@ impl Planner<'_> {
             };
             steps = delay(step(edits, Verdict::Go), reasons);
         }
-        // A step of its own: none of the edits waits for it.
+        // A separate step: no edit waits for it.
         if !rest.is_empty() {
             steps.push(step(Vec::new(), Verdict::Waiting(rest)));
         }
         steps
     }
 
-    /// Why an edit that was made before is not made again now.
+    /// Why an edit that was made before is not repeated now.
     fn went_before(&self, wanted: &Wanted<'_>, edit: &Edit) -> Vec<Wait> {
         let address = &wanted.document.address;
         let past = self.inputs.memory.past;
         let futile =
             past.futile.get(address).and_then(|edits| edits.get(&super::edit_digest(edit)));
-        // An entry that was not put back lately is not kept waiting by the others of its call.
+        // An entry that was not restored recently does not wait for the others in its call.
         let paced = edit.keys().iter().map(|key| past.paced.get(&(address.clone(), key.clone())));
         let paced: Option<Vec<&Wait>> = paced.collect();
         let paced = paced.filter(|_| edit.puts_back).into_iter().flatten().max();
@@ -195,9 +198,9 @@ impl Planner<'_> {
     }
 }
 
-/// The edits that do not wait for an earlier failure: what closes something and is not known to be its reason, so that a rule
-/// that AWS refuses does not keep open what somebody opens next to it; and with it what concerns nobody's access, had no
-/// part in the failure and comes before.
+/// The edits that do not wait for an earlier failure: those that close access and are not known to
+/// be its cause, so that a rule that AWS refuses does not keep open what somebody opens next to it;
+/// and earlier edits that leave access unchanged and were not part of the failure.
 pub(super) fn ahead_of(failed: &Holdoff, edits: &[Edit]) -> BTreeSet<String> {
     let among =
         |edit: &Edit, keys: &BTreeSet<String>| edit.keys().iter().any(|it| keys.contains(it));
@@ -234,13 +237,13 @@ impl Wanted<'_> {
         why.into_iter().map(|why| Wait::lasting(why.into())).collect()
     }
 
-    /// Why nothing can be created, or taken over.
+    /// Why the resource can be neither created nor adopted.
     pub(super) fn hard_waits(&self) -> Vec<Wait> {
         let missing = self.resolution.unresolved.values().filter(|missing| !missing.soft);
         missing.map(|missing| Wait::lasting(missing.why.clone().into())).collect()
     }
 
-    /// What has no value and appears in none of the edits.
+    /// The references that are unresolved and appear in none of the edits.
     fn waits_outside(&self, edits: &[Edit]) -> Vec<Wait> {
         let in_edits: Vec<Wait> = edits.iter().flat_map(|edit| self.waits_of(edit)).collect();
         let mut outside: Vec<Wait> = self

@@ -1,4 +1,4 @@
-//! The graph of hard references: who must exist before whom.
+//! The graph of hard references: which resource must exist before which.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use petgraph::{algo::tarjan_scc, graph::DiGraph};
 
 use crate::{manifest::Document, model::Address};
 
-/// Circles of hard references; each starts at its smallest address and names it again at the end.
-/// Soft references (rules between two security groups) may form circles.
+/// Cycles of hard references; each one starts with its smallest address and ends with it again.
+/// Soft references (rules between two security groups) may form cycles.
 pub fn cycles(documents: &BTreeMap<Address, Document>) -> Vec<Vec<Address>> {
     let mut graph = DiGraph::<&Address, ()>::new();
     let nodes: BTreeMap<_, _> =

@@ -11,66 +11,69 @@ use crate::{
 /// Everything a plan depends on.
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
-    /// What the directory says, and what was seen in this pass.
+    /// The directory, and what was observed in this pass.
     pub look: &'a Look<'a>,
     /// What this process remembers of earlier passes.
     pub memory: Memory<'a>,
-    /// What may be done at most.
+    /// Limits on what may be done.
     pub limits: Limits<'a>,
-    /// What was found out about the organisation.
+    /// What is known about the organizations.
     pub organization: &'a Organization,
 }
 
-/// What this process remembers of earlier passes. All of it may be lost: then less is done.
+/// What this process remembers of earlier passes. All of it may be lost; then less is done.
 #[derive(Clone, Copy)]
 pub struct Memory<'a> {
-    /// Addresses that failed lately.
+    /// Addresses that failed recently.
     pub holdoffs: &'a BTreeMap<Address, Holdoff>,
-    /// Why nothing may be created for an address yet although it was not seen.
+    /// Why an address must not be created yet, although its resource was not seen.
     pub create_holdoffs: &'a BTreeMap<Address, Wait>,
     /// Addresses whose manifest has been gone for long enough to be pruned.
     pub given_up: &'a BTreeSet<Address>,
-    /// Addresses that this process created and has not seen in order yet: finishing them is no mass change.
+    /// Addresses that this process created and has not seen in sync yet: completing them is not a
+    /// mass change.
     pub completing: &'a BTreeSet<Address>,
-    /// What each address was last seen as: part of the client token of a create.
+    /// The last known resource of each address: part of the client token of a create.
     pub predecessors: &'a BTreeMap<Address, PhysicalId>,
     /// What each address wanted when it was last in sync, and on which resource.
     pub known_wants: &'a BTreeMap<Address, KnownWant>,
-    /// The manifests that were there when the process began and that it has not seen change since, with the fingerprint of
-    /// what they wanted when they were resolved first (none before that).
+    /// Manifests that existed when the process began and have not been seen to change since, with
+    /// the fingerprint of what they wanted when they were first resolved (`None` before that).
     pub inherited: &'a BTreeMap<Address, Option<String>>,
     /// What this process did before.
     pub past: &'a Past,
 }
 
-/// What may be done at most: the settings, what people consented to, and what they hold still.
+/// Limits on what may be done: the settings, approvals, and pauses.
 #[derive(Clone, Copy)]
 pub struct Limits<'a> {
-    /// What the process may do.
+    /// Whether the process may write.
     pub mode: Mode,
-    /// What becomes of orphans.
+    /// What happens to orphans.
     pub prune: Prune,
     /// The gate's limits.
     pub gate: &'a GateLimits,
-    /// Who must not be locked out.
+    /// The roles that must keep access.
     pub lockout: &'a Lockout,
-    /// Digests that people consented to, still valid now.
+    /// Approved digests that are valid now.
     pub approved: &'a BTreeSet<String>,
-    /// What may be done at most, where a person decides: what was shown, or single held steps.
+    /// The steps that may be carried out at most, where a person decides: those that were shown, or
+    /// single held steps.
     pub only: Option<&'a Only>,
-    /// What must not be written now: the brake, and what people hold still for a while.
+    /// What must not be written now: the brake, and pauses.
     pub halt: &'a Halt,
 }
 
-/// What was found out about the organisation of each scope's account, beside its id. Asked for only where it decides
-/// something.
+/// What is known about the organization of each scope's account, besides its id. Read only if a
+/// verdict depends on it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Organization {
-    /// The account that manages it, where that is known: no service control policy concerns it.
+    /// The management account, if it is known: no service control policy concerns it.
     pub managers: BTreeMap<String, String>,
-    /// Its accounts and where in it they are. Read only in passes that are about to change one of its policies; absent in all
-    /// others.
+    /// Its accounts and their places in the tree. Read only in passes that are about to change one
+    /// of its policies; absent in all others.
     pub trees: BTreeMap<String, Seen<OrganizationTree>>,
-    /// The places of it on which AWS's FullAWSAccess was seen, by scope. Looked for only where a verdict depends on it.
+    /// The targets to which AWS's FullAWSAccess was seen attached, by scope. Read only if a verdict
+    /// depends on it.
     pub full_access: BTreeMap<String, BTreeSet<String>>,
 }

@@ -1,5 +1,6 @@
-//! One look at everything: what the directory says and what was seen of AWS, put together once a pass. Claims are read once,
-//! and each manifest is resolved once; however often is planned on it, and whatever else asks, looks it up here.
+//! A combined view of the directory and of what was observed of AWS, built once a pass. Claims are
+//! parsed once and each manifest is resolved once; repeated planning in the same pass uses the
+//! result.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,41 +17,42 @@ use crate::{
     model::{Address, PhysicalId, ScopedKind},
 };
 
-/// What every pass of an installation has in common.
+/// What all passes of an installation have in common.
 #[derive(Clone, Copy)]
 pub struct Installation<'a> {
     /// The kinds.
     pub registry: &'a Registry,
-    /// Its name: the value of the owner tag on what is ours.
+    /// The installation's name: the value of the owner tag on its resources.
     pub owner: &'a str,
     /// Account and Region of every scope.
     pub facts: &'a BTreeMap<String, ScopeFacts>,
 }
 
-/// What resolving a manifest came to.
+/// The result of resolving a manifest.
 #[derive(Debug)]
 pub(super) enum Resolving {
     /// What it wants (a tombstone may want nothing), and what it depends on.
     Done(Option<Resolved>, Box<Resolution>),
-    /// With real ids a value turned out impossible (it passed the checks on loading).
+    /// With real ids a value turned out to be impossible (it passed the checks on loading).
     Impossible(Vec<String>),
-    /// Its kind panicked.
+    /// The kind's code panicked.
     Defect,
 }
 
-/// What one pass looks at.
+/// The input of one pass.
 pub struct Look<'a> {
     pub(super) installation: Installation<'a>,
-    /// What the directory says.
+    /// The directory.
     pub documents: &'a BTreeMap<Address, Document>,
     pub(super) live: &'a Live,
-    /// Whose everything is.
+    /// The owners of the live resources.
     pub claims: Claims<'a>,
     pub(super) resolved: BTreeMap<&'a Address, Resolving>,
 }
 
 impl<'a> Look<'a> {
-    /// Resolves every manifest. `claims` are those of `live`, and `predecessors` is what each address was last seen as.
+    /// Resolves every manifest. `claims` are the claims on `live`; `predecessors` are the last
+    /// known resources of each address.
     pub fn new(
         installation: Installation<'a>,
         documents: &'a BTreeMap<Address, Document>,
@@ -65,8 +67,9 @@ impl<'a> Look<'a> {
         look
     }
 
-    /// Resolves every manifest of which something can be said. What may follow a reference later is asked for the names
-    /// of its manifest, so that is resolved first: once, unless it has such references of its own.
+    /// Resolves every manifest that can be resolved. Targets of soft references provide the names
+    /// of their manifests, so they are resolved first: once, unless they have such references
+    /// themselves.
     fn resolve(&mut self, mut known: Known, predecessors: &BTreeMap<Address, PhysicalId>) {
         let soft = self.documents.values().flat_map(|document| &document.recorded.soft);
         let open: BTreeSet<&Address> =
@@ -82,7 +85,7 @@ impl<'a> Look<'a> {
                 ids.extend(document.lifecycle.adopt.as_ref().map(ToString::to_string));
                 let resolving = self.resolving(document, &known);
                 ids.extend(self.named(document, &resolving));
-                if !depends(document) && self.can_be_told(document, predecessors) {
+                if !depends(document) && self.can_be_resolved(document, predecessors) {
                     self.resolved.insert(&document.address, resolving);
                 }
             }
@@ -95,7 +98,7 @@ impl<'a> Look<'a> {
         }
         for document in self.documents.values() {
             if !self.resolved.contains_key(&document.address)
-                && self.can_be_told(document, predecessors)
+                && self.can_be_resolved(document, predecessors)
             {
                 let resolving = self.resolving(document, &known);
                 self.resolved.insert(&document.address, resolving);
@@ -103,8 +106,9 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Whether something can be said about a manifest: its kind was read, and its own resource is not among what could not be.
-    fn can_be_told(
+    /// Whether a manifest can be resolved: its kind was read, and its own resource is not among
+    /// those that could not be.
+    fn can_be_resolved(
         &self,
         document: &Document,
         predecessors: &BTreeMap<Address, PhysicalId>,
@@ -124,7 +128,7 @@ impl<'a> Look<'a> {
             && !own()
     }
 
-    /// A panic is a defect in the kind, which must not keep the others from being looked after.
+    /// A panic is a defect in the kind; it must not affect manifests of other kinds.
     fn resolving(&self, document: &Document, known: &Known) -> Resolving {
         let Address { scope, kind, name } = &document.address;
         let Installation { registry, facts, .. } = self.installation;
@@ -159,7 +163,7 @@ impl<'a> Look<'a> {
         catch_unwind(AssertUnwindSafe(find)).unwrap_or_default()
     }
 
-    /// What resolving a manifest came to; none where nothing can be said about it.
+    /// The result of resolving a manifest; `None` if it could not be resolved.
     pub(super) fn resolved(&self, address: &Address) -> Option<&Resolving> {
         self.resolved.get(address)
     }
@@ -193,8 +197,8 @@ impl<'a> Look<'a> {
     }
 }
 
-/// What was read in each scope of the kinds that could not be read in a scope of another account or Region: an id there is
-/// none of here.
+/// For every kind that could not be read in a scope: the ids found in scopes of other accounts or
+/// Regions. Such an id cannot belong to a resource of the unread scope.
 fn elsewhere(
     facts: &BTreeMap<String, ScopeFacts>,
     claims: &Claims<'_>,

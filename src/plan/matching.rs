@@ -24,18 +24,18 @@ use crate::{
     model::{Observed, Ownership, PhysicalId},
 };
 
-/// What a manifest was matched with.
+/// The result of matching a manifest.
 #[derive(Debug)]
 pub(super) enum Match<'a> {
     /// Its own live resource.
     Ours(&'a Observed<Value>),
     /// An unclaimed resource that it adopts.
     Adopt(&'a Observed<Value>),
-    /// Nothing; it may be created.
+    /// No resource; it may be created.
     Absent,
-    /// The adopted id is not there.
+    /// The adopted id does not exist.
     AdoptionMissing(PhysicalId),
-    /// Somebody must decide.
+    /// A person must decide.
     Conflict(Conflict),
 }
 
@@ -64,8 +64,8 @@ pub(super) fn find<'a>(
         (several, _) => Match::Conflict(conflict(
             document,
             several.iter().map(|resource| resource.id.clone()),
-            format!("{} live resources carry this address; all are left alone", several.len()),
-            "remove the claim tags from all but the right one; palisade deletes neither",
+            format!("{} live resources carry this address; none of them is changed", several.len()),
+            "remove the claim tags from all but the right one; palisade deletes none of them",
         )),
     }
 }
@@ -87,8 +87,8 @@ fn adoption<'a>(document: &Document, id: &PhysicalId, live: &Inventory<'a>) -> M
     ))
 }
 
-/// What was this manifest's a pass ago and is still there, without its claim: nobody's for palisade, and the
-/// reason why there must be no second one.
+/// The resource that was this manifest's one pass ago and still exists without its claim. palisade
+/// does not own it any more, and must not create a second one either.
 fn unclaimed<'a>(
     document: &Document,
     live: &Inventory<'a>,
@@ -100,10 +100,10 @@ fn unclaimed<'a>(
     if kind.is_gone(&there.state).unwrap_or(false) {
         return None;
     }
-    let why = format!("{id} was this manifest's and carries its claim no longer");
+    let why = format!("{id} was the resource of this manifest and has lost its claim tags");
     let help = format!(
-        "somebody took its claim tags off, or changed them: to take it back, `lifecycle: {{adopt: {id}}}`; \
-         if it is not to be managed, delete the manifest"
+        "somebody removed or changed its claim tags: to manage it again, add `lifecycle: {{adopt: \
+         {id}}}`; to stop managing it, delete the manifest"
     );
     Some(Match::Conflict(conflict(document, [id.clone()], why, help)))
 }
@@ -120,22 +120,25 @@ fn by_name<'a>(
     let (whose, help) = match ownership {
         Ownership::Unclaimed => (
             "carries no claim".to_owned(),
-            format!("to take it over: `lifecycle: {{adopt: {id}}}`; or choose another name"),
+            format!("to manage it, add `lifecycle: {{adopt: {id}}}`, or choose another name"),
         ),
         Ownership::Ours { address, .. } => (
             format!("is claimed by {address}"),
             "rename the manifest back, or remove the claim tags and adopt it".to_owned(),
         ),
-        Ownership::Foreign(whose) => {
-            (format!("is {whose}"), "choose another name, or settle who owns it".to_owned())
-        }
+        Ownership::Foreign(whose) => (
+            format!("is {whose}"),
+            "choose another name, or agree with its owner on who manages \
+                it"
+            .to_owned(),
+        ),
     };
     let theirs = kind.natural_keys(&resource.state).unwrap_or_default();
     let key = theirs.iter().find(|key| natural_keys.contains(key)).map_or("", String::as_str);
     Match::Conflict(conflict(
         document,
         [id.clone()],
-        format!("{key} exists already: {id} {whose}"),
+        format!("{key} already exists: {id} {whose}"),
         help,
     ))
 }

@@ -1,8 +1,8 @@
 //! Planning: a synchronous function of values. No `await`, no clock, no I/O.
 //!
-//! In order: resolve every manifest against what was seen, match it with what is live
-//! ([`matching`]), compare, let the gate hold what people must see first ([`gate`]). What cannot go on is data
-//! (waiting, held, conflict, orphan), never an error, and always says why.
+//! In order: resolve every manifest against what was observed, match it with the live resources
+//! ([`matching`]), compare, and let the gate hold what people must see first ([`gate`]). What
+//! cannot be done now is data (waiting, held, conflict, orphan) with a reason, never an error.
 
 mod claims;
 mod divide;
@@ -45,26 +45,27 @@ pub use self::{
 };
 use crate::model::{Address, Observed, Pause, PhysicalId, ScopedKind, Seen, Stop};
 
-/// What one pass saw of AWS.
+/// What one pass observed of AWS.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
-    /// What was read of each kind in each scope.
+    /// The resources of each kind in each scope.
     pub seen: BTreeMap<ScopedKind, Seen<Vec<Observed<Value>>>>,
-    /// What is there in addition to [`Self::seen`] and could not be read.
+    /// Resources that exist in addition to [`Self::seen`] and could not be read.
     pub unread: BTreeMap<ScopedKind, Vec<crate::kind::Unread>>,
     /// What lookups can find.
     pub lookups: BTreeMap<(String, crate::kind::LookupKind), Seen<Vec<crate::kind::LookupItem>>>,
-    /// The organisation of each scope's account.
+    /// The organization of each scope's account.
     pub organizations: BTreeMap<String, Seen<String>>,
 }
 
-/// A name, id or claim that is somebody else's, or ours twice: nothing is done until a person decides.
+/// A name, id or claim that belongs to somebody else, or to two resources: nothing is done until a
+/// person decides.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Conflict {
     /// The manifest concerned.
     pub address: Address,
-    /// Where it stands.
+    /// `file:line:column` of the manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// The live resources concerned.
@@ -81,13 +82,13 @@ pub struct Conflict {
 pub struct Orphan {
     /// The address in its claim.
     pub address: Address,
-    /// The scope it was seen in.
+    /// The scope in which it was observed.
     pub scope: String,
     /// The live resource.
     pub id: PhysicalId,
 }
 
-/// A kind, or one resource of it, that could not be read in a scope: nothing of it is touched.
+/// A kind, or one resource of it, that could not be read in a scope: none of it is changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unknown {
@@ -95,12 +96,13 @@ pub struct Unknown {
     pub scope: String,
     /// The kind.
     pub kind: String,
-    /// The one resource that could not be read; none where it is the whole kind.
+    /// The one resource that could not be read; `None` if it is the whole kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<PhysicalId>,
     /// Why.
     pub why: String,
-    /// Manifests that nothing is known about because of one resource. For a kind it is all of them, and none is named.
+    /// The manifests that cannot be judged because of one resource. Empty for a whole kind: there
+    /// it is all of them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub concerns: BTreeSet<Address>,
 }
@@ -117,7 +119,7 @@ impl Unknown {
         }
     }
 
-    /// Whether nothing is known about this manifest because of it.
+    /// Whether this manifest cannot be judged because of it.
     pub fn covers(&self, address: &Address) -> bool {
         match self.id {
             None => self.scope == address.scope && self.kind == address.kind,
@@ -126,37 +128,40 @@ impl Unknown {
     }
 }
 
-/// What a pass would do, and what it would not and why. Plain data.
+/// What a pass would do, and what it would not do and why. Plain data.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[must_use]
 pub struct Plan {
     /// Every step, with its verdict, by address.
     pub steps: Vec<Step>,
-    /// What is somebody else's.
+    /// Resources that belong to somebody else.
     pub conflicts: Vec<Conflict>,
-    /// Claimed resources without manifest.
+    /// Claimed resources without a manifest.
     pub orphans: Vec<Orphan>,
     /// Kinds and single resources that could not be read.
     pub unknown: Vec<Unknown>,
     /// Manifests whose live resource is as wanted.
     pub in_sync: BTreeSet<Address>,
-    /// Manifests that are left alone for a while because somebody else keeps changing their resource back.
+    /// Manifests that are not corrected for a while, because somebody else keeps undoing the
+    /// corrections.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub frozen: BTreeSet<Address>,
-    /// Manifests against which somebody is working, with the number of corrections of the same thing in a row.
+    /// Manifests whose corrections somebody keeps undoing, with the number of identical corrections
+    /// in a row.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub contested: BTreeMap<Address, u32>,
     /// The pauses in force: what they cover is only reported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
-    /// Why nothing at all is written, where that is not what the settings ask for.
+    /// Why nothing is written at all, unless the settings ask for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stop>,
-    /// Consents that released nothing.
+    /// Approvals that released nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused_approvals: Vec<UnusedApproval>,
-    /// What each manifest wants: tells drift from a changed manifest next time.
+    /// The fingerprints of what each manifest wants; they distinguish drift from a changed manifest
+    /// in the next pass.
     #[serde(skip)]
     pub wants: BTreeMap<Address, Want>,
 }
@@ -164,18 +169,18 @@ pub struct Plan {
 /// What a manifest wants, resolved.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Want {
-    /// Of the state and the tags.
+    /// Fingerprint of the state and the tags.
     pub fingerprint: String,
-    /// The same with placeholders in place of what references gave.
+    /// The same fingerprint, with placeholders for the values of references.
     pub digest: String,
     /// The state.
     pub state: Value,
-    /// The tags; `None` for a key that must not be there.
+    /// The tags; `None` means that the key must be absent.
     pub tags: BTreeMap<String, Option<String>>,
 }
 
 impl Plan {
-    /// The steps that will be done.
+    /// The steps that will be carried out.
     pub fn go(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| step.verdict.goes())
     }
@@ -187,18 +192,18 @@ impl Plan {
         &self.steps[begin..end]
     }
 
-    /// The pause that covers an address, if one does.
+    /// The pause that covers an address, if any.
     pub fn pause_of(&self, address: &Address) -> Option<&Pause> {
         self.pauses.iter().find(|pause| pause.extent.covers(address))
     }
 
-    /// Whether anything differs from what the manifests say.
+    /// Whether anything differs from the manifests.
     pub fn has_changes(&self) -> bool {
         !self.steps.is_empty()
     }
 
-    /// Whether something will stay as it is until a person does something. What is paused or only observed is as people
-    /// want it.
+    /// Whether something stays as it is until a person acts. Paused and observed manifests do not
+    /// count: people want them that way.
     pub fn needs_a_person(&self) -> bool {
         let coming = self.coming();
         self.conflicts.iter().any(|conflict| self.pause_of(&conflict.address).is_none())
@@ -210,7 +215,8 @@ impl Plan {
             })
     }
 
-    /// The resources whose steps all go in this pass or in a later one without anybody doing anything.
+    /// The resources all of whose steps are carried out, in this pass or in a later one, without a
+    /// person.
     fn coming(&self) -> BTreeSet<&Address> {
         let mut stuck: BTreeSet<&Address> =
             self.conflicts.iter().map(|conflict| &conflict.address).collect();
@@ -228,7 +234,7 @@ impl Plan {
         }
     }
 
-    /// The steps with a certain verdict, counted.
+    /// The number of steps with a certain verdict.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts {
             conflicts: self.conflicts.len(),
@@ -251,7 +257,7 @@ impl Plan {
     }
 }
 
-/// Whether a wait ends without anybody doing anything, where these resources come.
+/// Whether a wait ends without a person, given the resources that will exist.
 fn comes(wait: &Wait, coming: &BTreeSet<&Address>) -> bool {
     match &wait.reason {
         WaitReason::CreatedFirst { address }
@@ -274,7 +280,7 @@ pub struct Counts {
     pub delete: usize,
     /// Steps that need something else first.
     pub waiting: usize,
-    /// Steps that need consent.
+    /// Steps that need approval.
     pub held: usize,
     /// Steps that are only reported.
     pub reported: usize,

@@ -1,4 +1,5 @@
-//! The last stage of a plan: what only AWS can tell of the steps that would go, and one step a resource a pass.
+//! The last stage of planning: obstacles that only AWS knows about, and at most one step per
+//! resource and pass.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,29 +11,29 @@ use crate::{
     model::{Address, Observed},
 };
 
-/// What stands in the way of steps, by address and by the key of the edit or deletion.
+/// Obstacles, by address and by the key of the edit or deletion.
 pub type Obstacles = BTreeMap<Address, BTreeMap<String, WaitReason>>;
 
-/// What has to be asked before a step goes.
+/// A question to AWS before a step is carried out.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// Whose step it is.
+    /// The address of the step.
     pub address: &'a Address,
     /// The live resource.
     pub have: &'a Observed<Value>,
-    /// The edit; none for a deletion.
+    /// The edit; `None` for a deletion.
     pub edit: Option<&'a Edit>,
 }
 
 impl Question<'_> {
-    /// Names what is asked about: the edit, or the deletion.
+    /// The key of the edit, or that of the deletion.
     pub fn key(&self) -> &str {
         self.edit.map_or(DELETE_KEY, |edit| &edit.key)
     }
 }
 
 impl Plan {
-    /// What has to be asked before the steps go that would.
+    /// The questions about the steps that would be carried out.
     pub fn questions(&self) -> Vec<Question<'_>> {
         let mut questions = Vec::new();
         for Step { address, action, .. } in self.go() {
@@ -54,14 +55,15 @@ impl Plan {
         questions
     }
 
-    /// Makes wait what something stands in the way of, so that a plan says so before anything is tried; other edits of the
-    /// same resource go on. After this, at most one step of each resource goes.
+    /// Makes edits and deletions with obstacles wait, so that a plan shows them before anything is
+    /// tried; other edits of the same resource are still made. Afterwards at most one step per
+    /// resource is carried out.
     pub fn settle(&mut self, obstacles: &Obstacles) {
         let mut steps = Vec::with_capacity(self.steps.len());
         let mut stuck = BTreeSet::new();
         for step in std::mem::take(&mut self.steps) {
             let found = obstacles.get(&step.address).filter(|_| step.verdict.goes());
-            // By the keys that questions have, which an edit of several entries has beside theirs.
+            // By question keys; an edit of several entries has them in addition to its own.
             let found = found.filter(|found| match &step.action {
                 Action::Create { .. } => false,
                 Action::Delete { .. } => found.contains_key(DELETE_KEY),

@@ -1,4 +1,4 @@
-//! What must come before what, within one resource and between them.
+//! The order of edits within one resource, and of steps between resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use crate::{
     model::{Address, Tags},
 };
 
-/// The key of the edit that sets tags, the claim among them.
+/// The key of the edit that sets tags, including the claim.
 pub(super) const TAG_KEY: &str = "tags";
 
-/// Tags are set before a policy could rely on them and removed after.
+/// Tags are set before the edits, because a policy may rely on them, and removed after them.
 pub(super) fn with_tags(
     changes: Vec<Edit>,
     want: &BTreeMap<String, Option<String>>,
@@ -46,11 +46,12 @@ pub(super) fn with_tags(
     edits
 }
 
-/// "Does not exist yet" reads like a fault where this very plan creates it, or takes it over.
+/// A reference to a resource that this plan creates or adopts says so; "does not exist yet" would
+/// read like an error.
 pub(super) fn name_what_comes_first(plan: &mut Plan) {
     let mut first = BTreeMap::new();
     for step in &plan.steps {
-        // What is only reported (paused, observed) is neither created nor adopted, first or later.
+        // A step that is only reported (paused, observed) neither creates nor adopts.
         if matches!(step.verdict, Verdict::Reported(_)) {
             continue;
         }
@@ -77,11 +78,11 @@ pub(super) fn name_what_comes_first(plan: &mut Plan) {
     }
 }
 
-/// A resource is created only once everything it refers to has had its edits: until a new security group has
-/// lost AWS's default egress rule, nothing may stand behind it. What is impossible or only reported keeps nobody waiting: it
-/// will not happen.
+/// A create waits for all edits of the resources it refers to: until a new security group has lost
+/// AWS's default egress rule, nothing may use it. Edits that are impossible or only reported do not
+/// delay it: they will not be made.
 pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
-    // The address, and whether its edits will be made without anybody doing anything.
+    // The address, and whether its edits will be made without a person.
     let unsettled: BTreeMap<Address, bool> = plan
         .steps
         .iter()
@@ -116,8 +117,8 @@ pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
     }
 }
 
-/// Whether all that is left to do for a resource is to add what refers to something that is not there yet: nothing of it
-/// is open that should not be, so that others may stand behind it.
+/// Whether the only edits left for a resource add references to something that does not exist yet.
+/// Such a resource is not more open than it should be, so that others may use it.
 fn only_misses_references(step: &Step) -> bool {
     let edits = step.action.edits();
     let Verdict::Waiting(why) = &step.verdict else { return false };
@@ -126,8 +127,8 @@ fn only_misses_references(step: &Step) -> bool {
         && why.iter().all(|wait| matches!(wait.reason, WaitReason::Unresolved(_)))
 }
 
-/// What waits for edits that wait for people does not go by itself: they are not made until somebody consents, chooses
-/// them or mends what keeps them.
+/// A step that waits for edits that wait for a person does not proceed by itself: the edits are
+/// made only after somebody approves them, chooses them, or repairs the cause.
 pub(super) fn wait_for_people(plan: &mut Plan) {
     let lasts = |step: &&Step| match &step.verdict {
         Verdict::Held(_) => true,
@@ -145,7 +146,7 @@ pub(super) fn wait_for_people(plan: &mut Plan) {
     wait_in_vain(plan, &stuck);
 }
 
-/// What waits for changes of these resources does not go by itself.
+/// A step that waits for changes of these resources does not proceed by itself.
 pub(super) fn wait_in_vain(plan: &mut Plan, stuck: &BTreeSet<Address>) {
     for step in &mut plan.steps {
         let Verdict::Waiting(why) = &mut step.verdict else { continue };

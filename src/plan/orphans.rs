@@ -27,7 +27,8 @@ impl Planner<'_> {
                 {
                     continue;
                 }
-                // A claim that names another kind was not written by palisade; its step would go to that kind's port.
+                // A claim that names another kind was not written by palisade, and the deletion
+                // would go to that kind's port.
                 if at.covers(address) {
                     self.prune(address, resource, *deletion, kind);
                 }
@@ -48,7 +49,8 @@ impl Planner<'_> {
         kind: &dyn ErasedKind,
     ) {
         let Inputs { look, memory, limits, .. } = *self.inputs;
-        // An empty tree means that something is wrong with the tree, not that everything should go.
+        // An empty directory means that the checkout is broken, not that everything should be
+        // deleted.
         if limits.prune == Prune::Never
             || deletion == Deletion::Retain
             || kind.profile().removal == Removal::TombstoneOnly

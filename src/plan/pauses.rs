@@ -1,9 +1,10 @@
-//! What people hold still for a while: planned and shown, and not done.
+//! Pauses: what they cover is planned and shown, but not written.
 
 use super::{Plan, ReportReason, Verdict};
 use crate::model::{Halt, Stop};
 
-/// Leaves alone what is paused. What is reported for another reason (observe mode, the brake) keeps that reason.
+/// Turns the steps that a pause covers into reports. Steps that are reported for another reason
+/// (observe mode, the brake) keep that reason.
 pub(super) fn hold(plan: &mut Plan, halt: &Halt) {
     plan.note_halt(halt);
     let pauses = &halt.pauses;
@@ -18,7 +19,7 @@ pub(super) fn hold(plan: &mut Plan, halt: &Halt) {
 }
 
 impl Plan {
-    /// Says what must not be written now. Observing is what the settings ask for, and no incident.
+    /// Records what must not be written now. Observe mode is a setting, not an incident.
     pub fn note_halt(&mut self, halt: &Halt) {
         self.pauses.clone_from(&halt.pauses);
         self.stopped = halt.stop.clone().filter(|stop| *stop != Stop::Observe);

@@ -1,4 +1,4 @@
-//! From documents and what was seen to steps.
+//! From documents and observations to steps.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -59,11 +59,11 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// Plans one manifest. A panic in its kind is a defect that must not keep the others from being looked after.
+    /// Plans one manifest. A panic in its kind is a defect that must not affect other manifests.
     fn contained(&mut self, document: &Document) {
         let before = self.plan.steps.len();
         if catch_unwind(AssertUnwindSafe(|| self.document(document))).is_err() {
-            // What it left of this manifest is not to be relied on.
+            // A half-planned manifest cannot be relied on.
             self.plan.steps.truncate(before);
             self.plan.in_sync.remove(&document.address);
             self.defect(document);
@@ -75,8 +75,10 @@ impl Planner<'_> {
             address: document.address.clone(),
             origin: Some(document.origin.to_string()),
             ids: BTreeSet::new(),
-            why: "palisade itself failed while planning it; nothing of it is touched".to_owned(),
-            help: "this is a defect: the log names the place".to_owned(),
+            why: "palisade failed while planning this manifest; its resource is not changed"
+                .to_owned(),
+            help: "this is a defect in palisade: report it with the panic message in the log"
+                .to_owned(),
         });
     }
 
@@ -88,7 +90,7 @@ impl Planner<'_> {
             look.kind(&address.kind),
             look.claims.of(&address.scoped_kind()),
         ) else {
-            // Unknown: nothing is planned for it; `unknown` says why.
+            // Unknown: nothing is planned for it; `unknown` has the reason.
             return;
         };
         let (resolved, resolution) = match resolving {
@@ -97,7 +99,8 @@ impl Planner<'_> {
             Resolving::Defect => return self.defect(document),
         };
         let natural_keys = resolved.map_or(&document.natural_keys, |it| &it.natural_keys);
-        // What was made a moment ago may not show its tags yet; then the create is held off, and nothing is wrong.
+        // A new resource may not show its tags yet. The create is held off then, and this is not a
+        // conflict.
         let fresh =
             memory.completing.contains(address) && memory.create_holdoffs.contains_key(address);
         let predecessor = memory.predecessors.get(address).filter(|_| !fresh);
@@ -116,7 +119,7 @@ impl Planner<'_> {
         }
     }
 
-    /// With real ids a value turned out impossible (it passed the checks on loading).
+    /// With real ids a value turned out to be impossible (it passed the checks on loading).
     fn unresolvable(&mut self, document: &Document, why: &[String]) {
         self.plan.conflicts.push(Conflict {
             address: document.address.clone(),
@@ -167,7 +170,7 @@ impl Planner<'_> {
         self.plan.wants.insert(address.clone(), want);
     }
 
-    /// Why something differs that this process has not seen in order with this want.
+    /// The cause of a difference that this process has not seen in sync with this want.
     pub(super) fn origin(&self, address: &Address, want: &str) -> Cause {
         match self.inherited_want(address) {
             Some(first) if first.is_none_or(|first| first == want) => Cause::Unknown,
@@ -232,7 +235,7 @@ impl Planner<'_> {
             }
         };
         let mut lines = kind.state_lines(wanted.state);
-        // The claim's tags are the same everywhere; the others are part of what is consented to.
+        // The claim tags are the same everywhere; only the others are shown for approval.
         let own = tags.iter().filter(|(key, _)| !key.starts_with(claim::PREFIX));
         lines.extend(own.map(|(key, value)| {
             Line::add(format!("tags.{}: {}", printable(key), printable(value)))
@@ -251,7 +254,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Held, unless nothing of the manifest is written anyway: consent does not reach through that.
+    /// Held, unless nothing of the manifest is written anyway: an approval does not override that.
     pub(super) fn held(&self, document: &Document, why: HoldReason) -> Verdict {
         self.reported(document).map_or_else(|| Verdict::Held(vec![why]), Verdict::Reported)
     }

@@ -1,5 +1,5 @@
-//! Why a step waits, is held, or is only reported: values, from which sentences are made for people. Nothing in
-//! palisade reads the sentences.
+//! Why a step waits, is held, or is only reported: data, from which messages for people are made.
+//! No code in palisade reads the messages.
 
 use std::fmt;
 
@@ -17,17 +17,18 @@ use crate::{
 pub struct Wait {
     /// The reason.
     pub reason: WaitReason,
-    /// Whether it ends without anybody doing anything (AWS finishes, a window passes, another step is done).
+    /// Whether it ends without a person (AWS finishes, a window passes, another step is carried
+    /// out).
     pub passes: bool,
 }
 
 impl Wait {
-    /// Ends by itself.
+    /// A wait that ends by itself.
     pub fn passing(reason: WaitReason) -> Self {
         Self { reason, passes: true }
     }
 
-    /// Ends when something outside changes.
+    /// A wait that ends when something outside palisade changes.
     pub fn lasting(reason: WaitReason) -> Self {
         Self { reason, passes: false }
     }
@@ -46,103 +47,105 @@ impl fmt::Display for Wait {
 pub enum WaitReason {
     /// A reference or lookup has no value yet.
     Unresolved(Unresolved),
-    /// This plan creates what it refers to.
+    /// This plan creates the resource it refers to.
     CreatedFirst {
-        /// What is created.
+        /// The resource to be created.
         address: Address,
     },
-    /// This plan takes over what it refers to.
+    /// This plan adopts the resource it refers to.
     AdoptedFirst {
-        /// What is adopted.
+        /// The resource to be adopted.
         address: Address,
     },
-    /// What it refers to has changes to be made before anything new stands behind it.
+    /// The resource it refers to has changes that must be made before anything new uses it.
     ChangesFirst {
-        /// What has changes.
+        /// The resource with the changes.
         address: Address,
     },
     /// AWS is still working on the resource.
     Settling {
-        /// AWS's word for it.
+        /// The state as AWS names it.
         state: String,
     },
-    /// The last try failed.
+    /// The last attempt failed.
     Failed {
-        /// What AWS answered.
+        /// The error message.
         message: String,
-        /// Seconds until the next try; none if only a changed manifest or account is worth another.
+        /// Seconds until the next attempt; `None` if only a changed manifest or account makes
+        /// another attempt worthwhile.
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_seconds: Option<u64>,
     },
-    /// AWS accepted the same edit before, and the resource is as it was.
+    /// AWS accepted the same edit before, and the resource did not change.
     Futile {
-        /// How often.
+        /// The number of attempts.
         times: u32,
-        /// Seconds until the next try.
+        /// Seconds until the next attempt.
         retry_seconds: u64,
     },
-    /// Something else in AWS stands in the way.
+    /// Another AWS resource prevents it.
     Obstacles {
-        /// What, by name.
+        /// The obstacles, by name.
         found: Vec<String>,
     },
-    /// Whether something stands in the way could not be read.
+    /// The obstacles could not be read.
     ObstaclesUnread {
-        /// What AWS answered.
+        /// The error message.
         why: String,
     },
-    /// The resource it adopts does not exist.
+    /// The resource to be adopted does not exist.
     AdoptionMissing {
         /// The id in the manifest.
         id: PhysicalId,
     },
-    /// It was created, and AWS does not show it yet.
+    /// It was created, and AWS does not list it yet.
     NotVisible {
         /// The new id.
         id: PhysicalId,
     },
-    /// A create got an unclear answer: it may exist.
+    /// A create ended without a clear answer: the resource may exist.
     UnclearCreate,
-    /// Nothing in AWS would stop a second one, so it is created once two looks agree that there is none.
+    /// AWS would accept a second resource like it, so it is created only once two observations
+    /// agree that it does not exist.
     SecondLook,
-    /// Something of the kind could not be read: it may be the one that is meant.
+    /// A resource of the kind could not be read: it may be the one that is missing.
     Unread {
         /// The resource that could not be read.
         id: PhysicalId,
-        /// What AWS answered.
+        /// The error message.
         why: String,
     },
-    /// An edit that comes before it is not made now.
+    /// An earlier edit of the resource is not made now.
     Earlier {
         /// The key of that edit.
         key: String,
     },
-    /// The other step of this resource is made first.
+    /// The other step of this resource is carried out first.
     Turn,
-    /// The same was put back a moment ago; it is put back again after a pause.
+    /// The same edit was made a moment ago; it is repeated after a pause.
     Paced {
-        /// How often it was put back.
+        /// The number of times it was made.
         times: u32,
-        /// Seconds until then.
+        /// Seconds until it is repeated.
         retry_seconds: u64,
     },
-    /// The manifest is gone in one reading of the directory; deletion needs a second one.
+    /// The manifest is missing in one reading of the directory; a deletion needs a second one.
     SecondReading,
-    /// It was not among what the plan showed: it is shown and asked for again.
+    /// The displayed plan did not contain it: it is shown, and a person is asked.
     NotShown,
-    /// It is not in the saved plan that is carried out.
+    /// The saved plan that is being applied does not contain it.
     NotSaved,
-    /// Only steps that were consented to by their digest are done.
+    /// Only approved digests are carried out.
     NotChosen,
 }
 
 impl WaitReason {
-    /// Whether an error of AWS is behind it.
+    /// Whether the cause is an error from AWS.
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::Failed { .. } | Self::Futile { .. } | Self::ObstaclesUnread { .. })
     }
 
-    /// The same for everybody who compares reasons over time: seconds that count down are left out.
+    /// The reason without countdowns, for comparing reasons over time.
     #[must_use]
     pub fn steady(&self) -> Self {
         let mut steady = self.clone();
@@ -174,93 +177,101 @@ impl fmt::Display for WaitReason {
             }
             Self::Settling { state } => write!(f, "AWS is still working on it ({state})"),
             Self::Failed { message, retry_seconds: Some(seconds) } => {
-                write!(f, "failed, tried again in {seconds} s: {message}")
+                write!(f, "failed, next attempt in {seconds} s: {message}")
             }
             Self::Failed { message, retry_seconds: None } => write!(f, "failed: {message}"),
             Self::Futile { times, retry_seconds } => write!(
                 f,
-                "failed, tried again in {retry_seconds} s: AWS accepted this {times} times, and it is still \
-                 as before"
+                "failed, next attempt in {retry_seconds} s: AWS accepted this change {times} \
+                 times, and the resource is unchanged"
             ),
             Self::Obstacles { found } => {
-                let what = if found.len() == 1 { "in the way" } else { "all in the way" };
+                let what = if found.len() == 1 { "blocked by" } else { "blocked by all of these" };
                 write!(f, "{what}: {}", found.join(", "))
             }
             Self::ObstaclesUnread { why } => {
-                write!(f, "what may be in the way could not be read: {why}")
+                write!(f, "whether other resources block this could not be read: {why}")
             }
-            Self::AdoptionMissing { id } => write!(f, "{id}, which it adopts, does not exist"),
-            Self::NotVisible { id } => write!(f, "created as {id}, which AWS does not show yet"),
-            Self::UnclearCreate => f.write_str("an earlier create got an unclear answer"),
+            Self::AdoptionMissing { id } => {
+                write!(f, "the resource to adopt, {id}, does not exist")
+            }
+            Self::NotVisible { id } => write!(f, "created as {id}, which AWS does not list yet"),
+            Self::UnclearCreate => f.write_str(
+                "an earlier create ended without a clear answer, so \
+                the resource may exist",
+            ),
             Self::SecondLook => f.write_str(
-                "nothing in AWS would stop a second one: it is created once two looks, a settle window \
-                 apart, agree that there is none",
+                "AWS would accept a duplicate: it is created once two observations, a settle \
+                 window apart, do not find it",
             ),
             Self::Unread { id, why } => {
                 write!(
                     f,
-                    "{id} could not be read, and until it can be, none of its kind is created, adopted or \
-                     deleted: {why}"
+                    "{id} could not be read; until it can be, no resource of its kind is created, \
+                     adopted or deleted: {why}"
                 )
             }
             Self::Earlier { key } => write!(f, "\"{key}\" must be done first"),
             Self::Turn => f.write_str("the resource's other changes are made first"),
             Self::Paced { times, retry_seconds } => write!(
                 f,
-                "put back {times} times and undone each time; put back again in {retry_seconds} s"
+                "corrected {times} times and undone each time; corrected again in {retry_seconds} s"
             ),
             Self::SecondReading => f.write_str(
-                "its manifest is gone: it is deleted once a second reading of the directory, a settle \
-                 window later, agrees",
+                "its manifest is gone: it is deleted if the manifest is still missing when the \
+                 directory is read again after the settle window",
             ),
-            Self::NotChosen => f.write_str("only what was consented to is done"),
-            Self::NotShown => f.write_str("the plan did not show it; it is shown and asked for again"),
+            Self::NotChosen => f.write_str("not approved: only approved steps are carried out"),
+            Self::NotShown => f.write_str(
+                "it was not in the plan that was shown: it is shown, and \
+                needs confirmation",
+            ),
             Self::NotSaved => f.write_str(
-                "the saved plan does not hold it: it has changed since, or came later; make a new plan",
+                "it is not in the saved plan, because something changed since: make a new plan",
             ),
         }
     }
 }
 
-/// Why the gate holds a step until a person consents.
+/// Why the gate holds a step until a person approves it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "is")]
 #[non_exhaustive]
 pub enum HoldReason {
     /// It has risks that the settings hold.
     Risk {
-        /// Which.
+        /// The risks.
         risks: Vec<HeldRisk>,
     },
-    /// Too many of a kind in a scope.
+    /// Too many steps of a kind in a scope.
     Mass {
         /// `edit` or `delete`.
         verb: String,
-        /// How many would be.
+        /// The number of steps in this plan.
         wished: usize,
-        /// How many were within the last hour.
+        /// The number of steps within the last hour.
         done: usize,
-        /// Of how many.
+        /// The number of resources.
         all: usize,
-        /// How many may be.
+        /// The limit.
         limit: usize,
     },
-    /// A change of the organisation's policies concerns too many accounts.
+    /// A change of an organization policy concerns too many accounts.
     Accounts(TooMany),
-    /// It would lock somebody out who must not be.
+    /// It would lock out a principal that must keep access.
     Lockout {
-        /// Whom, from what.
+        /// The principal, and what it would lose.
         reason: LockoutReason,
     },
     /// Somebody else keeps undoing it.
     Undone {
         /// The key of the edit.
         key: String,
-        /// How often it was made.
+        /// The number of times it was made.
         times: usize,
-        /// For how many minutes.
+        /// Minutes since the first time.
         since_minutes: u64,
-        /// After how many minutes it is tried once more.
+        /// Minutes until it is tried once more.
         retry_minutes: u64,
     },
     /// AWS reports that the resource failed.
@@ -270,16 +281,16 @@ pub enum HoldReason {
     },
     /// AWS has no call for it.
     Impossible,
-    /// An edit that comes before it is held.
+    /// An earlier edit of the resource is held.
     Earlier {
         /// The key of that edit.
         key: String,
     },
-    /// The manifest is gone, and the settings ask for consent before pruning.
+    /// The manifest is gone, and the settings ask for approval before pruning.
     Prune,
-    /// A defect in palisade: what was read or planned cannot be read back.
+    /// A defect in palisade: what was read or planned does not decode.
     Defect {
-        /// What.
+        /// The error.
         what: String,
     },
 }
@@ -294,10 +305,15 @@ impl fmt::Display for HoldReason {
             Self::Mass { verb, wished, done, all, limit } => {
                 let changed = if verb == "delete" { "deleted" } else { "edited" };
                 match done {
-                    0 => write!(f, "{wished} of {all} would be {changed}; {limit} may within an hour"),
+                    0 => write!(
+                        f,
+                        "{wished} of {all} would be {changed}; the limit is {limit} an \
+                        hour"
+                    ),
                     _ => write!(
                         f,
-                        "{wished} more of {all} would be {changed}, after {done} within an hour; {limit} may"
+                        "{wished} more of {all} would be {changed}, after {done} within the last \
+                         hour; the limit is {limit} an hour"
                     ),
                 }
             }
@@ -305,18 +321,18 @@ impl fmt::Display for HoldReason {
             Self::Lockout { reason } => reason.fmt(f),
             Self::Undone { key, times, since_minutes, retry_minutes } => write!(
                 f,
-                "somebody else keeps undoing it: \"{key}\" was done {times} times since {since_minutes} min \
-                 ago, and came undone each time; CloudTrail says by whom. Left alone for {retry_minutes} min \
-                 more, then tried once"
+                "somebody else keeps undoing it: \"{key}\" was done {times} times in the last \
+                 {since_minutes} min and undone each time; find out by whom in CloudTrail. The \
+                 next attempt is in {retry_minutes} min"
             ),
             Self::Failed { why } => write!(f, "AWS reports it failed: {why}"),
             Self::Impossible => f.write_str(
-                "AWS cannot change this on a live resource, and palisade never replaces one; set the \
-                 manifest back, or move to a new resource by hand",
+                "AWS cannot change this on a live resource, and palisade never replaces one: \
+                 revert the manifest, or migrate to a new resource by hand",
             ),
-            Self::Earlier { key } => write!(f, "\"{key}\", which comes before it, is held"),
-            Self::Prune => f.write_str("its manifest is gone; pruning needs consent"),
-            Self::Defect { what } => write!(f, "palisade itself failed here: {what}"),
+            Self::Earlier { key } => write!(f, "the earlier change \"{key}\" is held"),
+            Self::Prune => f.write_str("its manifest is gone, and pruning needs approval"),
+            Self::Defect { what } => write!(f, "defect in palisade: {what}"),
         }
     }
 }
@@ -326,20 +342,20 @@ impl fmt::Display for HoldReason {
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "is")]
 #[non_exhaustive]
 pub enum ReportReason {
-    /// The settings say observe.
+    /// The settings' mode is observe.
     SettingsObserve,
-    /// The manifest's lifecycle says observe.
+    /// The manifest's lifecycle mode is observe.
     ManifestObserves,
-    /// The manifest's lifecycle says paused.
+    /// The manifest is paused.
     Paused,
     /// The brake is on.
     Brake {
-        /// Who or what engaged it.
+        /// What engaged it.
         why: String,
     },
-    /// People hold it still for a while.
+    /// A pause covers it.
     Pause {
-        /// Who, until when and why.
+        /// Who paused it, until when and why.
         pause: Pause,
     },
 }

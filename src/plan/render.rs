@@ -1,5 +1,6 @@
-//! A plan for people, as Terraform users know it: one marked line a resource, the fields under it, the
-//! risk at the margin, what is held and why, counts at the end. Meaning is never in the colour alone.
+//! A plan for people, as Terraform users know it: one marked line per resource, the fields under
+//! it, the risk at the end of the line, what is held and why, and the counts at the end. Colors
+//! never carry meaning on their own.
 
 use std::fmt::Write as _;
 
@@ -15,7 +16,8 @@ const MAGENTA: Style = AnsiColor::Magenta.on_default();
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
-/// The whole plan, with ANSI colours (the stream that prints it removes them where they do not belong).
+/// The whole plan, with ANSI colors (the stream that prints it removes them if they are
+/// unsupported).
 pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
     if let Some(stop) = &plan.stopped {
@@ -46,19 +48,26 @@ pub fn text(plan: &Plan) -> String {
             step.address == orphan.address
                 && step.action.have().is_some_and(|have| have.id == orphan.id)
         });
-        let fate = if pruned { "the settings have it pruned" } else { "it is left alone" };
+        let fate = if pruned { "it is pruned, as the settings say" } else { "it is not changed" };
         let id = &orphan.id;
         detail(&mut out, DIM, &format!("{id} is claimed, but no manifest declares it; {fate}"));
     }
     for (scope, why, kinds) in unknown_by_reason(&plan.unknown) {
         let what = format!("{scope}: {}", kinds.join(", "));
-        heading(&mut out, '!', RED, &what, "could not be read; nothing of it is touched", None);
+        heading(&mut out, '!', RED, &what, "could not be read; nothing of it is changed", None);
         detail(&mut out, RED, why);
     }
     for (address, times) in &plan.contested {
-        heading(&mut out, '!', RED, &address.to_string(), "somebody is working against it", None);
+        heading(
+            &mut out,
+            '!',
+            RED,
+            &address.to_string(),
+            "somebody keeps undoing its correction",
+            None,
+        );
         let what =
-            format!("the same was undone and put back {times} times; CloudTrail says by whom");
+            format!("the same correction was undone {times} times; find out by whom in CloudTrail");
         detail(&mut out, RED, &what);
     }
     unread(&mut out, &plan.unknown);
@@ -74,7 +83,7 @@ pub fn text(plan: &Plan) -> String {
     out
 }
 
-/// One reason (no credentials) often holds for every kind of a scope; it is said once.
+/// A reason (no credentials) often holds for every kind of a scope; it is printed once.
 fn unknown_by_reason(unknown: &[Unknown]) -> Vec<(&str, &str, Vec<&str>)> {
     let mut grouped: Vec<(&str, &str, Vec<&str>)> = Vec::new();
     for it in unknown.iter().filter(|it| it.id.is_none()) {
@@ -91,7 +100,8 @@ fn unread(out: &mut String, unknown: &[Unknown]) {
     for Unknown { scope, kind, id, why, concerns } in unknown {
         let Some(id) = id else { continue };
         let fate = format!(
-            "could not be read; it is left alone, and no {kind} there is created, adopted or deleted"
+            "could not be read; it is not changed, and no {kind} there is created, adopted or \
+             deleted"
         );
         heading(out, '!', RED, &format!("{scope}/{kind} {id}"), &fate, None);
         detail(out, RED, why);
@@ -102,7 +112,7 @@ fn unread(out: &mut String, unknown: &[Unknown]) {
     }
 }
 
-/// The last line: counts, zeros left out except for what everybody looks for.
+/// The last line: counts, without zeros except for those that people look for.
 pub fn summary(counts: &Counts) -> String {
     let mut parts = vec![
         format!("{} to create", counts.create),
@@ -176,7 +186,7 @@ fn verdict_text(out: &mut String, step: &Step) {
                 detail(out, MAGENTA, &format!("held: {why}"));
             }
             if !step.risk().impossible {
-                detail(out, DIM, &format!("to consent: palisade apply --approve {}", step.digest));
+                detail(out, DIM, &format!("to approve: palisade apply --approve {}", step.digest));
             }
         }
         Verdict::Reported(why) => detail(out, DIM, &format!("only reported: {why}")),

@@ -1,9 +1,9 @@
-//! What a person was shown, and whether what would be done is within it.
+//! What a person was shown, and whether a plan stays within it.
 //!
-//! *Shown* means: the same edits of the same resource, with the same known values, and what was a placeholder filled in by
-//! the resource that it names. A create shows every leaf of what is wanted, so that whatever completes the new
-//! resource afterwards was shown with it. Everything is compared in its symbolic form, and kept as digests: what is
-//! stored holds no values.
+//! *Shown* means: the same edits of the same resource, with the same known values, and with
+//! placeholders filled in from the resource that they name. A create shows every leaf of what is
+//! wanted, so it covers whatever completes the new resource afterwards. Everything is compared in
+//! symbolic form and kept as digests: nothing stored contains values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Everything that a plan shows, whatever becomes of it.
+    /// Everything that a plan shows, whatever its verdicts.
     pub fn of(plan: &Plan) -> Self {
         let mut shown = Self::default();
         shown.add(plan);
@@ -61,7 +61,8 @@ impl Shown {
         }
     }
 
-    /// Makes everything wait that would go and was not shown; what of a step was shown goes on.
+    /// Makes every step wait that would be carried out and was not shown; the part of a step that
+    /// was shown is carried out.
     fn restrict(&self, plan: &mut Plan, made_here: &BTreeSet<Address>) {
         let steps = std::mem::take(&mut plan.steps);
         plan.steps = steps
@@ -84,7 +85,7 @@ impl Shown {
         let shown = match &step.action {
             Action::Create { .. } => has(&self.creates, want),
             Action::Delete { .. } => has(&self.deletes, &step.digest),
-            // What completes a resource that was created from what was shown.
+            // Edits that complete a resource whose creation was shown.
             Action::Edit { .. }
                 if made_here.contains(&step.address) && has(&self.creates, want) =>
             {
@@ -108,14 +109,14 @@ impl Shown {
     }
 }
 
-/// What may be done at most, where a person decides.
+/// The steps that may be carried out, where a person decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Only {
-    /// What was shown.
+    /// Those that were shown.
     Shown(Shown),
-    /// What a saved plan holds: nobody is asked for more.
+    /// Those in a saved plan: nothing else is asked for.
     Saved(Shown),
-    /// The held steps that were consented to.
+    /// The held steps that were approved.
     Approved,
 }
 
@@ -138,7 +139,7 @@ impl Only {
     }
 }
 
-/// Makes everything wait that nobody consented to, and with it what must not come before that.
+/// Makes everything wait that was not approved, and what must not come before that.
 fn only_approved(plan: &mut Plan) {
     let mut left_out: BTreeMap<Address, Vec<Edit>> = BTreeMap::new();
     for step in plan.steps.iter_mut().filter(|step| step.verdict.goes() && !step.approved) {
@@ -157,7 +158,7 @@ fn only_approved(plan: &mut Plan) {
     }
 }
 
-/// Names an edit by its key and what it sends, both in symbolic form.
+/// A digest of an edit's key and of what it sends, both in symbolic form.
 fn digest(edit: &Edit, symbols: &Symbols) -> String {
     let key = symbolic_text(&edit.key, symbols);
     fingerprint(&format!("{key} {}", symbolic(&json!(edit.body), symbols)))

@@ -1,4 +1,4 @@
-//! One change of one resource, why it is there, and what becomes of it.
+//! One change of one resource, its cause, and its verdict.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "verb")]
 pub enum Action {
-    /// One create call with claim and tags in it.
+    /// One create call, with claim and tags in it.
     Create {
         /// The wanted state.
         want: Value,
@@ -31,21 +31,21 @@ pub enum Action {
         tags: Tags,
         /// The client token, where the call takes one.
         token: String,
-        /// The wanted state for people.
+        /// The wanted state, rendered for people.
         lines: Vec<Line>,
-        /// What it does, from nothing to the wanted state.
+        /// The risk of going from nothing to the wanted state.
         risk: Risk,
     },
     /// Edits in order; the first failure ends the step.
     Edit {
-        /// The live resource as seen.
+        /// The live resource as observed.
         have: Observed<Value>,
-        /// What to do with it.
+        /// The edits.
         edits: Vec<Edit>,
     },
     /// Deletion.
     Delete {
-        /// The live resource as seen.
+        /// The live resource as observed.
         have: Observed<Value>,
         /// The tombstone's spec, if it has one.
         want: Option<Value>,
@@ -53,7 +53,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// The verb, as metric label and in messages.
+    /// The verb, for metric labels and messages.
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Create { .. } => "create",
@@ -62,7 +62,7 @@ impl Action {
         }
     }
 
-    /// The live resource, if there is one already.
+    /// The live resource, if there is one.
     pub fn have(&self) -> Option<&Observed<Value>> {
         match self {
             Self::Create { .. } => None,
@@ -79,14 +79,14 @@ impl Action {
     }
 }
 
-/// Why a step is there.
+/// Why a step exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
     /// The manifest is new, or changed.
     Manifest,
-    /// It differs since before this process began, or since it was not looked at: whether the manifest was changed or the live
-    /// resource is not known.
+    /// It differs since before this process began, or since the resource was not observed: whether
+    /// the manifest or the live resource was changed is unknown.
     #[serde(rename = "unknown origin")]
     Unknown,
     /// The live resource changed although the manifest did not.
@@ -100,7 +100,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The word for people and labels.
+    /// The word for people and metric labels.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Manifest => "manifest",
@@ -113,22 +113,22 @@ impl Cause {
     }
 }
 
-/// What becomes of a step in this pass.
+/// What happens to a step in this pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "is", content = "why")]
 pub enum Verdict {
-    /// It will be done.
+    /// It will be carried out.
     Go,
-    /// It needs something else first.
+    /// It waits for something else.
     Waiting(Vec<Wait>),
-    /// The gate stopped it until a person consents.
+    /// The gate holds it until a person approves it.
     Held(Vec<HoldReason>),
-    /// It is only reported: observe mode or paused.
+    /// It is only reported: observe mode, paused, or the brake.
     Reported(ReportReason),
 }
 
 impl Verdict {
-    /// Whether it will be done.
+    /// Whether it will be carried out.
     pub fn goes(&self) -> bool {
         matches!(self, Self::Go)
     }
@@ -137,22 +137,22 @@ impl Verdict {
 /// An earlier failure of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holdoff {
-    /// What was wanted when it failed; a changed manifest is tried at once.
+    /// The fingerprint of what was wanted when it failed; a changed manifest is tried at once.
     pub want: String,
-    /// Why to wait.
+    /// The wait.
     pub wait: Wait,
-    /// The keys of what failed by itself, as [`Step::keys`] gives them.
+    /// The keys of what failed on its own, as returned by [`Step::keys`].
     pub failed: BTreeSet<String>,
-    /// Those of edits that shared a call that failed: which of them was the reason is not known.
+    /// The keys of edits that shared a call that failed: which of them caused it is unknown.
     pub together: BTreeSet<String>,
 }
 
-/// What was written for an address before, and came undone.
+/// Writes to an address that were undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rewrites {
     /// The fingerprint of what was wanted then.
     pub want: String,
-    /// Why an edit, by its key, is not made once more now.
+    /// Why an edit, by its key, is not made again now.
     pub frozen: BTreeMap<String, HoldReason>,
 }
 
@@ -161,13 +161,13 @@ pub struct Rewrites {
 pub struct KnownWant {
     /// The resource.
     pub id: PhysicalId,
-    /// The resolved want's state.
+    /// The resolved state.
     pub state: Value,
-    /// The resolved want's tags.
+    /// The resolved tags.
     pub tags: BTreeMap<String, Option<String>>,
 }
 
-/// Steps done within the last hour.
+/// Steps carried out within the last hour.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recent {
     /// Deleted addresses, by scope and kind.
@@ -176,61 +176,64 @@ pub struct Recent {
     pub edited: BTreeMap<ScopedKind, BTreeSet<Address>>,
 }
 
-/// What this process did before that bears on what it may do now.
+/// What this process did before, as far as it limits what it may do now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
-    /// What was written again and again.
+    /// Writes that were repeated.
     pub rewrites: BTreeMap<Address, Rewrites>,
-    /// What was put back a moment ago, by address and key of the edit, and how long to wait.
+    /// Recent corrections, by address and key of the edit, and how long to wait before repeating
+    /// them.
     pub paced: BTreeMap<(Address, String), Wait>,
-    /// What had no effect, by address, and by key and digest of the edit.
+    /// Edits without effect, by address, and by key and digest of the edit.
     pub futile: BTreeMap<Address, BTreeMap<String, Wait>>,
-    /// What was made more than once without being seen to have an effect, by address and digest of the edit.
+    /// Edits that were made more than once without a visible effect, by address and digest of the
+    /// edit.
     pub in_vain: BTreeMap<Address, BTreeSet<String>>,
-    /// What was done within the last hour.
+    /// Steps within the last hour.
     pub recent: Recent,
-    /// Against which addresses somebody is working, with the number of corrections of the same thing in a row.
+    /// Addresses whose corrections somebody keeps undoing, with the number of identical corrections
+    /// in a row.
     pub contested: BTreeMap<Address, u32>,
 }
 
-/// Who must not be locked out.
+/// The principals that must keep access.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lockout {
-    /// palisade's own ARN in each scope: its role's, or a session's of it where only that is known.
+    /// palisade's own ARN in each scope: that of its role, or of a session if only that is known.
     pub callers: BTreeMap<String, String>,
     /// The break-glass roles of the settings.
     pub break_glass: BTreeSet<String>,
 }
 
-/// A consent that released nothing in this pass.
+/// An approval that released nothing in this pass.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnusedApproval {
     /// Its digest.
     pub digest: String,
-    /// Where it stands; none if it came by the command line.
+    /// `file:line:column`; `None` if it was given on the command line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// Why it released nothing.
     pub why: UnusedReason,
 }
 
-/// Why a consent released nothing.
+/// Why an approval released nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum UnusedReason {
-    /// Its end has passed.
+    /// It has expired.
     Expired,
-    /// Its end lies more than seven days ahead.
+    /// It expires more than seven days ahead.
     TooFarAhead,
-    /// Its step was done: consent is for once.
+    /// Its step was carried out: an approval is used once.
     Spent,
     /// AWS has no call for its step.
     Impossible,
-    /// Its step is not held now.
+    /// Its step is not held at the moment.
     NotHeld,
-    /// No step has this digest now.
+    /// No step has this digest at the moment.
     NoSuchStep,
 }
 
@@ -238,11 +241,14 @@ impl fmt::Display for UnusedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Expired => "it has expired",
-            Self::TooFarAhead => "it expires more than 7 days ahead, and is ignored",
-            Self::Spent => "its step was done, and consent is for once",
-            Self::Impossible => "AWS has no call for that step; consent cannot help",
+            Self::TooFarAhead => "it expires more than 7 days ahead, so it is ignored",
+            Self::Spent => "its step was carried out, and an approval is used only once",
+            Self::Impossible => "AWS has no call for that step, so approving it has no effect",
             Self::NotHeld => "that step is not held now",
-            Self::NoSuchStep => "no step has this digest now: it is done, or it has changed since",
+            Self::NoSuchStep => {
+                "no step has this digest now: the step was carried out, or has \
+                changed since"
+            }
         })
     }
 }
@@ -251,23 +257,23 @@ impl fmt::Display for UnusedReason {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
-    /// Whose.
+    /// The manifest's address.
     pub address: Address,
-    /// Where the manifest stands; none for orphans.
+    /// `file:line:column` of the manifest; `None` for orphans.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
-    /// Why.
+    /// Its cause.
     pub cause: Cause,
-    /// What.
+    /// What it does.
     pub action: Action,
-    /// What becomes of it.
+    /// What happens to it.
     pub verdict: Verdict,
-    /// Names exactly this step, for approval.
+    /// Identifies exactly this step, for approval.
     pub digest: String,
     /// Whether an approval released it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approved: bool,
-    /// The values that references gave, and their placeholders.
+    /// The values of references, and their placeholders.
     #[serde(skip)]
     pub symbols: Symbols,
 }
@@ -293,7 +299,7 @@ impl Step {
         }
     }
 
-    /// The same step, digested with placeholders in place of what references gave.
+    /// The same step, with a digest in which placeholders replace the values of references.
     #[must_use]
     pub(crate) fn with_symbols(mut self, symbols: &Symbols) -> Self {
         self.digest = digest(&self.address, &self.action, symbols);
@@ -301,7 +307,7 @@ impl Step {
         self
     }
 
-    /// The same step with these edits of a live resource only.
+    /// The same step with only these edits of the live resource.
     pub(super) fn part(&self, edits: Vec<Edit>, verdict: Verdict) -> Self {
         let Some(have) = self.action.have().cloned() else { return self.clone() };
         let action = Action::Edit { have, edits };
@@ -309,7 +315,7 @@ impl Step {
         Self { action, verdict, digest, ..self.clone() }
     }
 
-    /// What it writes, by keys that stay the same when the same thing has to be written again.
+    /// What it writes, by keys that stay the same when the same thing is written again.
     pub fn keys(&self) -> Vec<String> {
         match &self.action {
             Action::Create { .. } => vec![CREATE_KEY.to_owned()],
@@ -318,7 +324,7 @@ impl Step {
         }
     }
 
-    /// Everything it risks.
+    /// All its risks.
     pub fn risk(&self) -> Risk {
         match &self.action {
             Action::Create { risk, .. } => *risk,
@@ -327,8 +333,8 @@ impl Step {
         }
     }
 
-    /// The same step where something stands in the way of edits with these keys, or of its deletion: they wait, and
-    /// the others go on.
+    /// The same step with the edits (or the deletion) that have obstacles waiting, and the others
+    /// carried out.
     pub(super) fn held_up(self, found: &BTreeMap<String, WaitReason>) -> Vec<Self> {
         let waits = |key: &str| found.get(key).cloned().map(Wait::lasting);
         if let Action::Edit { .. } = self.action {
@@ -338,19 +344,19 @@ impl Step {
         vec![Self { verdict: Verdict::Waiting(waiting), ..self }]
     }
 
-    /// Whether some of it puts back what somebody else changed.
+    /// Whether some of it restores what somebody else changed.
     pub fn puts_something_back(&self) -> bool {
         self.action.edits().iter().any(|edit| edit.puts_back)
     }
 }
 
-/// The key of a create among the keys of edits.
+/// The key of a create, among the keys of edits.
 pub const CREATE_KEY: &str = "create";
-/// The key of a deletion among the keys of edits.
+/// The key of a deletion, among the keys of edits.
 pub const DELETE_KEY: &str = "delete";
 
-/// Names a step by all that it would send, and to what; what references gave is named by its placeholder, so that
-/// consent holds before and after the value is known.
+/// A digest of the resource and of everything that is sent to it. Placeholders replace the values
+/// of references, so that an approval holds before and after the value is known.
 fn digest(address: &Address, action: &Action, symbols: &Symbols) -> String {
     let content = match action {
         Action::Create { want, tags, .. } => serde_json::json!(["create", want, tags]),
@@ -363,12 +369,12 @@ fn digest(address: &Address, action: &Action, symbols: &Symbols) -> String {
     fingerprint(&format!("{address} {}", symbolic(&content, symbols)))
 }
 
-/// Names what one edit would send to a resource, whatever else is sent with it.
+/// A digest of what one edit sends to a resource, whatever else is sent with it.
 pub fn edit_digest(edit: &Edit) -> String {
     fingerprint(&format!("{} {}", edit.key, serde_json::json!(edit.body)))
 }
 
-/// A short name for a text: the first 12 hex digits of its SHA-256.
+/// The first 12 hex digits of a text's SHA-256.
 pub fn fingerprint(text: &str) -> String {
     let mut digits = hex::encode(Sha256::digest(text.as_bytes()));
     digits.truncate(12);

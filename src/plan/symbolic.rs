@@ -1,8 +1,8 @@
-//! States and edits with placeholders in place of what references give.
+//! States and edits with placeholders in place of the values of references.
 //!
-//! A value that is not known yet stands in a state as a placeholder (see [`Refs`](crate::kind::Refs)). The other way
-//! round, what a reference gave is turned back into its placeholder here, so that what was shown before a
-//! resource existed can be compared with what is sent once it does.
+//! A value that is not known yet is a placeholder in a state (see [`Refs`](crate::kind::Refs)).
+//! This module does the reverse and turns the values of references back into placeholders, so that
+//! what was shown before a resource existed can be compared with what is sent once it does.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::kind::Missing;
 
-/// Values that references gave, each with the placeholder that would stand there otherwise.
+/// Values of references, each with its placeholder.
 pub type Symbols = BTreeMap<String, String>;
 
-/// The value with every occurrence of a symbol replaced by its placeholder. Lists in which one stands are sorted:
-/// the canonical order of a set depends on values that are not known yet.
+/// The value with every symbol replaced by its placeholder. Lists that contain one are sorted: the
+/// canonical order of a set depends on values that are not known yet.
 pub fn symbolic(value: &Value, symbols: &Symbols) -> Value {
     let mut value = value.clone();
     if !symbols.is_empty() {
@@ -53,7 +53,8 @@ fn replace(value: &mut Value, symbols: &Symbols) -> bool {
     }
 }
 
-/// A text with every symbol in it replaced by its placeholder, the longest first: an id can be part of an ARN.
+/// A text with every symbol in it replaced by its placeholder, longest first: an id can be part of
+/// an ARN.
 pub fn symbolic_text(text: &str, symbols: &Symbols) -> String {
     let mut found: Vec<_> =
         symbols.iter().filter(|(value, _)| text.contains(value.as_str())).collect();
@@ -72,13 +73,13 @@ fn has_placeholder(value: &Value, symbols: &Symbols) -> bool {
     }
 }
 
-/// The placeholders among `all` that stand somewhere in the value.
+/// The placeholders among `all` that appear anywhere in the value.
 pub fn placeholders_in<'a>(
     value: &Value,
     all: impl IntoIterator<Item = &'a String>,
 ) -> Vec<&'a String> {
     let text = value.to_string();
-    // Placeholders contain nothing that JSON escapes but what names and tags may: compare escaped forms.
+    // Placeholders contain only names and tags that JSON may escape: compare the escaped forms.
     all.into_iter()
         .filter(|placeholder| {
             let escaped = Value::String((*placeholder).clone()).to_string();
@@ -87,8 +88,8 @@ pub fn placeholders_in<'a>(
         .collect()
 }
 
-/// Whether a want is the known one, as far as it has values: a placeholder stands for any value, and in a list for
-/// any item, or for any number of items if it can stand for several values.
+/// Whether a want equals the known one, as far as it has values: a placeholder matches any value,
+/// and in a list any item, or any number of items if it can stand for several values.
 pub fn is_known(want: &Value, known: &Value, unresolved: &BTreeMap<String, Missing>) -> bool {
     let symbolic = |value: &Value| !placeholders_in(value, unresolved.keys()).is_empty();
     let several = |value: &Value| {

@@ -1,6 +1,7 @@
-//! What is there and could not be read. *Unknown is not absent, and not contagious*: such a resource is left alone, and as
-//! it may be the one that is looked for, nothing of its kind is created, adopted, deleted or pruned in its scope. Edits of
-//! resources that were read as a whole go on.
+//! Resources that exist and could not be read. *Unknown is not absent, and does not spread*: such a
+//! resource is not changed, and because it may be the one that is missing, no resource of its kind
+//! is created, adopted, deleted or pruned in its scope. Edits of resources that were read
+//! completely are made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +14,8 @@ use crate::{
     model::{Address, PhysicalId, ScopedKind},
 };
 
-/// Makes what is created, adopted, deleted or pruned wait where something of its kind could not be read. No consent reaches
-/// through that.
+/// Makes creations, adoptions, deletions and pruning wait if a resource of their kind could not be
+/// read. An approval does not override that.
 pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     for step in &mut plan.steps {
         let hidden = inputs.look.claims.hidden(&step.address.scoped_kind());
@@ -28,7 +29,7 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
         match &mut step.verdict {
             Verdict::Waiting(waits) => waits.push(wait),
             Verdict::Go => step.verdict = Verdict::Waiting(vec![wait]),
-            // Of what AWS has no call for nothing is made anyway.
+            // Nothing is sent anyway where AWS has no call.
             Verdict::Held(_) if step.action.edits().iter().any(|edit| edit.risk.impossible) => {}
             Verdict::Held(_) => step.verdict = Verdict::Waiting(vec![wait]),
             Verdict::Reported(_) => {}
@@ -36,12 +37,12 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     }
 }
 
-/// Whether a resource that was not found may be among them: of some it is not even known whose they are.
+/// Whether a resource that was not found may be among them: the owner of some is unknown.
 pub(super) fn may_hide(address: &Address, look: &Look<'_>) -> bool {
-    look.claims.hidden(&address.scoped_kind()).is_some_and(Hidden::has_nobodys)
+    look.claims.hidden(&address.scoped_kind()).is_some_and(Hidden::has_unknown_owner)
 }
 
-/// One entry for each resource that could not be read.
+/// One entry per resource that could not be read.
 pub(super) fn entries(inputs: &Inputs<'_>) -> Vec<Unknown> {
     let mut entries = Vec::new();
     for (at, hidden) in inputs.look.claims.all_hidden() {
@@ -57,10 +58,10 @@ pub(super) fn entries(inputs: &Inputs<'_>) -> Vec<Unknown> {
     entries
 }
 
-/// The manifests of a kind about which nothing is known because of something that could not be read.
+/// The manifests of a kind that cannot be judged because a resource could not be read.
 struct Concerned<'a> {
     at: &'a ScopedKind,
-    /// Those that adopt something, or had a resource before, by its id.
+    /// Those whose adopted or previous resource has its id.
     by_id: BTreeMap<&'a PhysicalId, BTreeSet<&'a Address>>,
     /// Those without a resource that was read.
     without: BTreeSet<Address>,
@@ -91,7 +92,8 @@ impl<'a> Concerned<'a> {
         let declared = |it: &Address| self.at.covers(it) && documents.contains_key(it);
         all.extend(unread.claim(installation.owner).filter(declared));
         if unread.tags.is_none() {
-            // Where the tags could not be read either, it may be that of every manifest without a resource.
+            // If its tags could not be read either, it may belong to every manifest without a
+            // resource.
             all.extend(self.without.iter().cloned());
         }
         all

@@ -1,8 +1,8 @@
-//! The brake file: pauses as people write them in an incident, with `palisade brake` or by hand. It is the whole
-//! interface: no connection to a running palisade is needed.
+//! The brake file: pauses that people write in an incident, with `palisade brake` or by hand. It is
+//! the whole interface: no connection to a running palisade is needed.
 //!
-//! An empty file, or one that cannot be read, understood or trusted, stops all writing; so does one that somebody touched
-//! when its pauses were over. A process never writes it.
+//! A file that is empty, or cannot be read, parsed or trusted, stops all writing; so does one that
+//! was touched after its pauses were over. A running palisade never writes it.
 
 use std::{
     fmt, fs,
@@ -17,56 +17,57 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Extent, Pause, Release};
 
-/// Hundreds of pauses fit in; more than that is no brake file.
+/// Enough for hundreds of pauses; a larger file is not a brake file.
 const SIZE_LIMIT: u64 = 256 * 1024;
-/// A running process notes who ended a pause within its interval; an hour is enough for every sensible one.
+/// A running process records who ended a pause within its interval; an hour is enough for every
+/// reasonable interval.
 const RELEASES_KEPT: u64 = 3600;
-/// May be read and written by its owner, and by nobody else.
+/// Its owner may read and write it, and nobody else.
 const MODE: u32 = 0o600;
 
-/// What stands in the file.
+/// The content of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Entries {
-    /// The pauses, also those that are over.
+    /// The pauses, including those that are over.
     pub pauses: Vec<Pause>,
-    /// Pauses that were ended before their time lately.
+    /// Pauses that were ended early, recently.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub released: Vec<Release>,
 }
 
-/// What the file is at one moment.
+/// The state of the file at one moment.
 #[derive(Debug)]
 pub enum Found {
-    /// There is none.
+    /// It does not exist.
     Nothing,
     /// Pauses.
     Entries(Entries),
-    /// Something else: nothing may be written.
+    /// Anything else: nothing may be written.
     Closed(Closed),
 }
 
-/// Why a brake file stops everything.
+/// Why a brake file stops all writing.
 #[derive(Debug)]
 pub enum Closed {
-    /// It exists and is empty: the shortest way to stop everything.
+    /// It exists and is empty: the quickest way to stop all writing.
     Empty,
     /// It cannot be read.
     Unreadable(io::Error),
     /// It does not hold pauses.
     NotPauses {
-        /// `line:column` where it stops being readable.
+        /// `line:column` of the syntax error.
         place: String,
     },
-    /// It is longer than pauses ever are.
+    /// It is larger than any list of pauses.
     TooLong,
     /// It belongs to another user.
     ForeignOwner(u32),
-    /// Others than its owner may write it.
+    /// Users other than its owner may write it.
     Writable(u32),
-    /// It holds no pause at all.
+    /// It contains no pauses.
     NoPauses,
-    /// Somebody touched it when all of its pauses were over.
+    /// It was touched after all of its pauses were over.
     Touched,
 }
 
@@ -75,11 +76,11 @@ impl fmt::Display for Closed {
         match self {
             Self::Empty => f.write_str("exists"),
             Self::Unreadable(error) => write!(f, "cannot be read: {error}"),
-            Self::NotPauses { place } => write!(f, "holds no list of pauses ({place})"),
+            Self::NotPauses { place } => write!(f, "does not contain a list of pauses ({place})"),
             Self::TooLong => f.write_str("is too long for a list of pauses"),
             Self::ForeignOwner(uid) => write!(f, "belongs to another user (uid {uid})"),
             Self::Writable(mode) => write!(f, "may be written by others (mode {mode:o})"),
-            Self::NoPauses => f.write_str("exists and holds no pause"),
+            Self::NoPauses => f.write_str("exists and contains no pauses"),
             Self::Touched => f.write_str("was touched after its pauses were over"),
         }
     }
@@ -89,12 +90,12 @@ impl fmt::Display for Closed {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BrakeError {
-    /// It stops everything as it is; a list of pauses in its place would stop less.
+    /// It stops all writing as it is; a list of pauses in its place would stop less.
     #[error("{} {why}: all writing is stopped until it is removed", path.display())]
     Closed {
         /// The file.
         path: PathBuf,
-        /// Why it stops everything.
+        /// Why it stops all writing.
         why: Closed,
     },
     /// Writing it failed.
@@ -117,7 +118,7 @@ pub fn look(path: &Path) -> Found {
 }
 
 fn read(path: &Path) -> Result<Entries, Closed> {
-    // A pipe must not be waited for.
+    // A pipe must not block.
     let nonblock = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
     let options = fs::OpenOptions::new().read(true).custom_flags(nonblock).clone();
     let file = options.open(path).map_err(Closed::Unreadable)?;
@@ -131,7 +132,7 @@ fn read(path: &Path) -> Result<Entries, Closed> {
     if text.len() as u64 > SIZE_LIMIT {
         return Err(Closed::TooLong);
     }
-    // What says that less is held still than everything must come from somebody who may say so.
+    // A list of pauses stops less than everything, so only a trusted user may write it.
     if about.uid() != geteuid().as_raw() && about.uid() != 0 {
         return Err(Closed::ForeignOwner(about.uid()));
     }
@@ -143,28 +144,30 @@ fn read(path: &Path) -> Result<Entries, Closed> {
         Closed::NotPauses { place }
     })?;
     let (seconds, nanoseconds) = (about.mtime(), about.mtime_nsec());
-    match wished(&entries, seconds, nanoseconds) {
+    match stop_requested(&entries, seconds, nanoseconds) {
         None => Ok(entries),
         Some(why) => Err(why),
     }
 }
 
-/// Whether somebody wants the file to stop everything although it holds a list. `touch` leaves its content as it is: where
-/// no pause was left when the file was written last, its being there is all that it says. What palisade writes has a
-/// whole second as its time, so that a slow disk is not taken for a person.
-fn wished(entries: &Entries, seconds: i64, nanoseconds: i64) -> Option<Closed> {
+/// Whether somebody wants the file to stop all writing although it contains a list. `touch` does
+/// not change its content: if no pause was left when the file was written last, its existence means
+/// a stop. palisade writes it with a time of whole seconds, so that a slow disk is not mistaken for
+/// a person.
+fn stop_requested(entries: &Entries, seconds: i64, nanoseconds: i64) -> Option<Closed> {
     let ends = entries.pauses.iter().map(|pause| pause.until);
-    // An earlier palisade left a file behind that held only who ended the last pause.
+    // An earlier version of palisade left a file behind that only recorded who ended the last
+    // pause.
     let releases = entries.released.iter().map(|release| release.at.saturating_add(2));
     let Some(last) = ends.chain(releases).max() else { return Some(Closed::NoPauses) };
     let after = u64::try_from(seconds).is_ok_and(|written| written >= last);
     (after && nanoseconds != 0).then_some(Closed::Touched)
 }
 
-/// Begins pauses. One of the same extent takes the place of the earlier one.
+/// Begins pauses. A pause of the same extent is replaced.
 ///
 /// # Errors
-/// The file stops everything already, or cannot be written.
+/// The file stops all writing already, or cannot be written.
 pub fn begin(path: &Path, pauses: &[Pause], now: u64) -> Result<(), BrakeError> {
     change(path, now, |entries| {
         entries.pauses.retain(|old| pauses.iter().all(|new| new.extent != old.extent));
@@ -172,10 +175,10 @@ pub fn begin(path: &Path, pauses: &[Pause], now: u64) -> Result<(), BrakeError> 
     })
 }
 
-/// Ends the pauses of these extents; those that were in force.
+/// Ends the pauses of these extents and returns those that were in force.
 ///
 /// # Errors
-/// The file stops everything, or cannot be written.
+/// The file stops all writing, or cannot be written.
 pub fn end(path: &Path, extents: &[Extent], by: &str, now: u64) -> Result<Vec<Pause>, BrakeError> {
     let mut ended = Vec::new();
     change(path, now, |entries| {
@@ -189,7 +192,7 @@ pub fn end(path: &Path, extents: &[Extent], by: &str, now: u64) -> Result<Vec<Pa
     Ok(ended)
 }
 
-/// Removes a file that stops everything.
+/// Removes a file that stops all writing.
 ///
 /// # Errors
 /// It cannot be removed.
@@ -197,15 +200,15 @@ pub fn remove(path: &Path) -> Result<(), BrakeError> {
     fs::remove_file(path).map_err(|source| BrakeError::Write { path: path.to_owned(), source })
 }
 
-/// Reads, changes and replaces the file while nobody else does; what is over is left out. A file in which no pause is left
-/// is removed: one that stops nothing would make `touch` do nothing.
+/// Reads, changes and replaces the file under a lock; expired pauses are dropped. A file without
+/// pauses is removed: otherwise `touch` on it would do nothing.
 fn change(path: &Path, now: u64, edit: impl FnOnce(&mut Entries)) -> Result<(), BrakeError> {
     let failed = |source| BrakeError::Write { path: path.to_owned(), source };
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    // The folder is locked, not the file: the file is replaced. The lock ends with the handle.
+    // The folder is locked, because the file is replaced. The lock ends with the handle.
     let lock = fs::File::open(folder).map_err(failed)?;
     rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|e| failed(e.into()))?;
     let mut entries = match look(path) {
@@ -222,7 +225,7 @@ fn change(path: &Path, now: u64, edit: impl FnOnce(&mut Entries)) -> Result<(), 
     replace(path, folder, &entries).map_err(failed)
 }
 
-/// Removes the file, if it is there, and makes it last.
+/// Removes the file, if it exists, durably.
 fn gone(path: &Path, folder: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -231,10 +234,10 @@ fn gone(path: &Path, folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-/// The new text is whole before it takes the old one's place, and survives a crash.
+/// Replaces the file atomically and durably.
 fn replace(path: &Path, folder: &Path, entries: &Entries) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // Under the lock nobody else writes it; one that a crash left behind is in nobody's way.
+    // Nobody else writes it under the lock; one that a crash left behind is overwritten.
     let temporary = folder.join(format!(".{name}.new"));
     match fs::remove_file(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -242,7 +245,7 @@ fn replace(path: &Path, folder: &Path, entries: &Entries) -> io::Result<()> {
     }
     let written = write(&temporary, folder, entries).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
-        // What is left of it is in nobody's way; the error that counts is the first one.
+        // A leftover is harmless; the first error is the one to report.
         let _ = fs::remove_file(&temporary);
         return written;
     }
@@ -255,12 +258,13 @@ fn write(temporary: &Path, folder: &Path, entries: &Entries) -> io::Result<()> {
     let mut file =
         fs::OpenOptions::new().write(true).create_new(true).mode(MODE).open(temporary)?;
     if geteuid().is_root() {
-        // Begun by root (in a container, say), it must still be readable by the process that owns the folder.
+        // If root wrote it (in a container, for example), the process that owns the folder must
+        // still be able to read it.
         let about = fs::metadata(folder)?;
         std::os::unix::fs::fchown(&file, Some(about.uid()), Some(about.gid()))?;
     }
     file.write_all(&text)?;
-    // See [`wished`].
+    // See [`stop_requested`].
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(super::now()))?;
     file.sync_all()
 }
@@ -341,7 +345,8 @@ mod tests {
         touch(&path);
         assert_eq!(closed(&path), "exists");
         remove(&path).unwrap();
-        // Nobody removes a pause that ended by itself; what the palisade of the time wrote stops nothing until it is touched.
+        // Nobody removes a pause that ended by itself; what the palisade of the time wrote stops
+        // nothing until it is touched.
         begin(&path, &[pause(scope("a"), 100)], 10).unwrap();
         assert_eq!(entries(&path).pauses.len(), 1);
         touch(&path);
@@ -358,13 +363,13 @@ mod tests {
     fn a_list_without_pauses_is_a_stop_unless_an_earlier_palisade_left_it() {
         let release = Release { pause: pause(scope("a"), 9000), by: "bob".into(), at: 50 };
         let left = Entries { pauses: Vec::new(), released: vec![release] };
-        assert!(matches!(wished(&Entries::default(), 0, 0), Some(Closed::NoPauses)));
-        assert!(wished(&left, 51, 7).is_none());
-        assert!(matches!(wished(&left, 52, 7), Some(Closed::Touched)));
+        assert!(matches!(stop_requested(&Entries::default(), 0, 0), Some(Closed::NoPauses)));
+        assert!(stop_requested(&left, 51, 7).is_none());
+        assert!(matches!(stop_requested(&left, 52, 7), Some(Closed::Touched)));
     }
 
     #[test]
-    fn only_its_owner_may_read_or_write_it_and_nothing_else_is_left_beside_it() {
+    fn only_its_owner_may_read_or_write_it_and_no_temporary_file_is_left() {
         let (dir, path) = place();
         begin(&path, &[pause(scope("a"), 100)], 10).unwrap();
         let mode = fs::metadata(&path).unwrap().permissions().mode();
@@ -373,18 +378,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_pauses_stops_everything() {
+    fn what_is_not_a_list_of_pauses_stops_everything() {
         let (_dir, path) = place();
         for (text, says) in [
             ("", "exists"),
-            ("stop", "holds no list of pauses (1:"),
-            ("{}", "holds no list of pauses"),
-            ("[]", "holds no list of pauses"),
-            (r#"{"pauses": [{"extent": "nothing"}]}"#, "holds no list of pauses"),
-            (r#"{"pauses": [], "more": 1}"#, "holds no list of pauses"),
+            ("stop", "does not contain a list of pauses (1:"),
+            ("{}", "does not contain a list of pauses"),
+            ("[]", "does not contain a list of pauses"),
+            (r#"{"pauses": [{"extent": "nothing"}]}"#, "does not contain a list of pauses"),
+            (r#"{"pauses": [], "more": 1}"#, "does not contain a list of pauses"),
             (
                 r#"{"pauses": [{"extent": {"scope": "a"}, "until": -1, "reason": "", "by": "", "since": 0}]}"#,
-                "holds no",
+                "does not contain",
             ),
         ] {
             fs::write(&path, text).unwrap();

@@ -1,4 +1,4 @@
-//! Values that cannot be right.
+//! Checks of values.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(super) fn break_glass(
         }
         let named = role_partition(arn);
         if !partitions.contains(named) {
-            // Such a role is nobody, so that nobody would be protected.
+            // Such a role does not exist, so that nobody would be protected.
             let right = partitions.iter().copied().collect::<Vec<_>>().join(", ");
             return Err(value(
                 format!("breakGlassRoles[{index}]"),
@@ -30,12 +30,12 @@ pub(super) fn break_glass(
     Ok(arns.into_iter().collect())
 }
 
-/// The partition that an ARN names.
+/// The partition in an ARN.
 pub(super) fn role_partition(arn: &str) -> &str {
     arn.split(':').nth(1).unwrap_or_default()
 }
 
-/// The account of a role's ARN.
+/// The account in a role's ARN.
 pub(super) fn role_account(arn: &str) -> Option<&str> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     match parts[..] {
@@ -56,12 +56,13 @@ pub(super) fn is_account(text: &str) -> bool {
 pub(super) fn check_owner(owner: &str) -> Result<(), SettingsError> {
     if owner.is_empty() || owner.len() > 64 || !owner.bytes().all(is_plain) {
         let why = format!("`{owner}` cannot be written into every claim");
-        return Err(value("owner", why, "1 to 64 letters, digits, `-`, `_` or `.`"));
+        return Err(value("owner", why, "use 1 to 64 letters, digits, `-`, `_` or `.`"));
     }
     Ok(())
 }
 
-/// The bytes of owners and scopes' names: claims consist of them, and every service's tags take these.
+/// The characters of owners and scope names: they are part of claims, and every service's tags
+/// allow these.
 pub(super) fn is_plain(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')
 }
@@ -85,7 +86,8 @@ pub(super) fn check_organization(id: Option<&String>) -> Result<(), SettingsErro
         Some(id) => Err(value(
             "organization",
             format!("`{id}` is not the id of an organization"),
-            "o- and 10 to 32 lower-case letters and digits; left out, it is asked for",
+            "write o- and 10 to 32 lower-case letters and digits, or remove the setting to let \
+             palisade ask AWS",
         )),
     }
 }

@@ -1,24 +1,24 @@
-//! What is wrong with settings: where, why, and a way out.
+//! Errors in settings: where, why, and how to correct them.
 
 use std::{fmt, path::Path};
 
 use super::Overrides;
 
-/// Settings that cannot be used: where, what is wrong, and a way out.
+/// An error in the settings: where, what is wrong, and how to correct it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError {
-    /// `FILE:LINE:COLUMN`, the flag, or empty where there is neither.
+    /// `FILE:LINE:COLUMN`, the flag, or empty if there is neither.
     pub place: String,
     /// The setting, e.g. `scopes.prod.account`; empty if it is not about one.
     pub field: String,
     /// What is wrong with it.
     pub why: String,
-    /// A way out.
+    /// How to correct it.
     pub help: String,
 }
 
 impl SettingsError {
-    /// The error in one line, without the way out.
+    /// The error in one line, without the help.
     pub fn line(&self) -> String {
         let parts = [&self.place, &self.field, &self.why];
         let parts: Vec<&str> =
@@ -26,7 +26,7 @@ impl SettingsError {
         parts.join(": ")
     }
 
-    /// Says where it stands: in the file, unless a flag or variable gave the value.
+    /// Adds its place: in the file, unless a flag or variable gave the value.
     pub(super) fn at(mut self, path: Option<&Path>, text: &str, flags: &Overrides) -> Self {
         if !self.place.is_empty() {
             return self;

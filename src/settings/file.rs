@@ -79,13 +79,14 @@ impl FileScope {
     pub(super) fn check(self, name: &str) -> Result<Scope, SettingsError> {
         let field = |part: &str| format!("scopes.{name}.{part}");
         if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {
-            let why = format!("`{name}` cannot be a scope's name: it is part of every claim");
-            return Err(value("scopes", why, "1 to 64 letters, digits, `-`, `_` or `.`"));
+            let why =
+                format!("`{name}` is not a valid scope name, because it is part of every claim");
+            return Err(value("scopes", why, "use 1 to 64 letters, digits, `-`, `_` or `.`"));
         }
         let account = &self.account;
         if !is_account(account) {
-            let why = format!("`{account}` is not an account's id");
-            return Err(value(field("account"), why, "12 digits, in quotes"));
+            let why = format!("`{account}` is not an account id");
+            return Err(value(field("account"), why, "write 12 digits, in quotes"));
         }
         if let Some(region) = region_of_zone(&self.region) {
             let why = format!("`{}` is an Availability Zone", self.region);
@@ -96,43 +97,14 @@ impl FileScope {
             return Err(value(field("region"), why, "write its code, such as eu-west-1"));
         }
         if let Some(role) = &self.assume_role {
-            let field = field("assumeRole.roleArn");
-            let arn = &role.role_arn;
-            match role_account(arn) {
-                Some(_) if arn.contains(['*', '?']) => {
-                    let why = format!("`{arn}` is not the ARN of one role");
-                    let help = "write it whole and without wildcards";
-                    return Err(value(field, why, help));
-                }
-                Some(own) if own == account => wrong_partition(&field, arn, &self.region)?,
-                Some(other) => {
-                    let why = format!(
-                        "the role is in account {other}, and the scope's account is {account}"
-                    );
-                    let help = "a role gives access to its own account: correct one of the two";
-                    return Err(value(field, why, help));
-                }
-                None => {
-                    let why = format!("`{arn}` is not the ARN of a role");
-                    let help =
-                        format!("write it whole, such as arn:aws:iam::{account}:role/palisade");
-                    return Err(value(field, why, help));
-                }
-            }
+            self.check_assumed_role(field("assumeRole.roleArn"), &role.role_arn)?;
+        }
+        if let Some(arn) = self.daemon_role.as_deref() {
+            self.check_daemon_role(field("daemonRole"), arn)?;
         }
         let role = self
             .assume_role
             .map(|role| AssumedRole { role_arn: role.role_arn, external_id: role.external_id });
-        if let Some(arn) = self.daemon_role.as_deref().filter(|arn| !is_role(arn, account)) {
-            let why = format!("`{arn}` is not the ARN of a role in account {account}");
-            let help = format!(
-                "write the daemon's role whole and without wildcards, such as arn:aws:iam::{account}:role/palisade"
-            );
-            return Err(value(field("daemonRole"), why, help));
-        }
-        if let Some(arn) = self.daemon_role.as_deref() {
-            wrong_partition(&field("daemonRole"), arn, &self.region)?;
-        }
         Ok(Scope {
             account: Some(self.account),
             region: Some(self.region),
@@ -141,9 +113,44 @@ impl FileScope {
             vars: self.vars,
         })
     }
+
+    fn check_assumed_role(&self, field: String, arn: &str) -> Result<(), SettingsError> {
+        let account = &self.account;
+        match role_account(arn) {
+            Some(_) if arn.contains(['*', '?']) => {
+                let why = format!("`{arn}` is not the ARN of one role");
+                Err(value(field, why, "write it whole and without wildcards"))
+            }
+            Some(own) if own == account => wrong_partition(&field, arn, &self.region),
+            Some(other) => {
+                let why =
+                    format!("the role is in account {other}, and the scope's account is {account}");
+                let help = "a role belongs to one account: correct the role or the account";
+                Err(value(field, why, help))
+            }
+            None => {
+                let why = format!("`{arn}` is not the ARN of a role");
+                let help = format!("write it whole, such as arn:aws:iam::{account}:role/palisade");
+                Err(value(field, why, help))
+            }
+        }
+    }
+
+    fn check_daemon_role(&self, field: String, arn: &str) -> Result<(), SettingsError> {
+        let account = &self.account;
+        if is_role(arn, account) {
+            return wrong_partition(&field, arn, &self.region);
+        }
+        let why = format!("`{arn}` is not the ARN of a role in account {account}");
+        let help = format!(
+            "write the daemon's role whole and without wildcards, such as \
+             arn:aws:iam::{account}:role/palisade"
+        );
+        Err(value(field, why, help))
+    }
 }
 
-/// The Region of what is the name of one of its zones.
+/// The Region of an Availability Zone.
 pub(super) fn region_of_zone(text: &str) -> Option<&str> {
     let region = text.strip_suffix(|c: char| c.is_ascii_lowercase())?;
     is_known_region(region).then_some(region)
@@ -159,7 +166,7 @@ fn wrong_partition(field: &str, arn: &str, region: &str) -> Result<(), SettingsE
     Err(value(field, why, help))
 }
 
-/// Whether it has the form of a Region's code. Whether AWS has it, `doctor` finds out.
+/// Whether it has the form of a Region code. `doctor` checks whether AWS has it.
 fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let plain = |part: &&str| {
@@ -173,7 +180,7 @@ fn is_role(arn: &str, account: &str) -> bool {
     role_account(arn) == Some(account) && !arn.contains(['*', '?'])
 }
 
-/// What the file says.
+/// The text of the file.
 pub(super) fn text_of(path: &Path) -> Result<String, SettingsError> {
     std::fs::read_to_string(path).map_err(|error| SettingsError {
         place: path.display().to_string(),
@@ -200,7 +207,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<File, SettingsError> {
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    // A number is a time without its unit, which is what the message says.
+    // A number is a duration without its unit, which is what the message says.
     let text = match Option::<Value>::deserialize(deserializer)? {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(text)) => text,

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use super::{Mode, Prune};
 use crate::model::HeldRisk;
 
-/// The heading of settings in every verb's help.
+/// The heading of settings in the help of every command.
 pub const SETTINGS: &str = "Settings";
 
 /// Values given by flag or environment variable; they win over the file.
@@ -20,10 +20,10 @@ pub struct Overrides {
         value_name = "FILE"
     )]
     pub file: Option<PathBuf>,
-    /// This installation's name, written into every claim
+    /// This installation's name, which is part of every claim
     #[arg(long, global = true, env = "PALISADE_OWNER", help_heading = SETTINGS)]
     pub owner: Option<String>,
-    /// Scope of manifests that name none
+    /// Scope of manifests without one
     #[arg(
         long,
         global = true,
@@ -32,7 +32,7 @@ pub struct Overrides {
         value_name = "SCOPE"
     )]
     pub default_scope: Option<String>,
-    /// Id of the organisation (o-…), to spare the call that asks for it
+    /// Id of the organization (o-…); saves the call that asks for it
     #[arg(
         long,
         global = true,
@@ -41,18 +41,32 @@ pub struct Overrides {
         value_name = "ID"
     )]
     pub organization: Option<String>,
-    /// Time between passes when nothing happens, e.g. 60s [default: 60s]
-    #[arg(long, global = true, env = "PALISADE_INTERVAL", help_heading = SETTINGS, value_parser = parse_duration, value_name = "TIME")]
+    /// Time between passes if nothing happens, e.g. 60s [default: 60s]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_INTERVAL",
+        help_heading = SETTINGS,
+        value_parser = parse_duration,
+        value_name = "TIME"
+    )]
     pub interval: Option<Duration>,
-    /// Distance of the two looks that must agree before a nameless resource (a key) is created, or an orphan is pruned
-    /// [default: 15s]
-    #[arg(long, global = true, env = "PALISADE_SETTLE_WINDOW", help_heading = SETTINGS, value_parser = parse_duration, value_name = "TIME")]
+    /// Time between the two observations that must agree before a resource without a unique name (a
+    /// key) is created, or an orphan is pruned [default: 15s]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_SETTLE_WINDOW",
+        help_heading = SETTINGS,
+        value_parser = parse_duration,
+        value_name = "TIME"
+    )]
     pub settle_window: Option<Duration>,
-    /// Correct what differs, or only report it [default: enforce]
+    /// Correct differences, or only report them [default: enforce]
     #[arg(long, global = true, env = "PALISADE_MODE", help_heading = SETTINGS)]
     pub mode: Option<Mode>,
-    /// Holds the pauses of `palisade brake`; while it exists and is empty nothing is written
-    /// [default: palisade.brake beside the settings file]
+    /// File with the pauses of `palisade brake`; while it exists and is empty nothing is written
+    /// [default: palisade.brake next to the settings file]
     #[arg(
         long,
         global = true,
@@ -71,10 +85,11 @@ pub struct Overrides {
         value_name = "ARNS"
     )]
     pub break_glass_roles: Option<Vec<String>>,
-    /// What becomes of claimed resources whose manifest is gone [default: never]
+    /// What happens to claimed resources whose manifest is gone [default: never]
     #[arg(long, global = true, env = "PALISADE_PRUNE", help_heading = SETTINGS)]
     pub prune: Option<Prune>,
-    /// Deletions let through, in percent of the claimed resources of a kind in a scope; 100: no limit [default: 10]
+    /// Most deletions per pass, in percent of the claimed resources of a kind in a scope; 100: no
+    /// limit [default: 10]
     #[arg(
         long,
         global = true,
@@ -83,7 +98,7 @@ pub struct Overrides {
         value_name = "PERCENT"
     )]
     pub gate_deletes_percent: Option<u32>,
-    /// Edited resources let through, in percent likewise [default: 30]
+    /// Most edited resources per pass, in percent likewise [default: 30]
     #[arg(
         long,
         global = true,
@@ -92,8 +107,8 @@ pub struct Overrides {
         value_name = "PERCENT"
     )]
     pub gate_changes_percent: Option<u32>,
-    /// Accounts that one change of a policy of the organisation may concern, in percent of its member accounts; 100: no
-    /// limit [default: 25]
+    /// Most accounts that one change of an organization policy may concern, in percent of its
+    /// member accounts; 100: no limit [default: 25]
     #[arg(
         long,
         global = true,
@@ -122,7 +137,13 @@ pub struct Overrides {
     )]
     pub listen: Option<String>,
     /// Value of ${var.NAME}; may be repeated
-    #[arg(long = "var", global = true, help_heading = SETTINGS, value_name = "NAME=VALUE", value_parser = parse_var)]
+    #[arg(
+        long = "var",
+        global = true,
+        help_heading = SETTINGS,
+        value_name = "NAME=VALUE",
+        value_parser = parse_var
+    )]
     pub vars: Vec<(String, String)>,
 }
 
@@ -144,7 +165,7 @@ impl Overrides {
     }
 }
 
-/// Reads `90s`, `5m`, `1h` or `500ms`.
+/// Parses `90s`, `5m`, `1h` or `500ms`.
 ///
 /// Not `humantime`: it takes `5M` for five months, so that a capital letter by mistake would mean that
 /// nothing is looked at for as long. It would spare ten lines.
@@ -154,7 +175,7 @@ impl Overrides {
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let wrong = || format!("`{text}` is not a time such as 60s, 5m or 1h (units: ms, s, m, h)");
+    let wrong = || format!("`{text}` is not a duration such as 60s, 5m or 1h (units: ms, s, m, h)");
     let seconds = |factor: u64, number: u64| {
         let all = number.checked_mul(factor).map(Duration::from_secs);
         all.ok_or_else(|| format!("`{text}` is too long"))

@@ -1,5 +1,5 @@
-//! What stops writing from outside of the process: the brake file and the settings file's `mode`. Both can be reached
-//! where Git and AWS cannot, and both are looked at anew before every call that writes.
+//! What stops writing from outside of the process: the brake file and the settings file's `mode`.
+//! Both can be reached without Git and AWS, and both are read again before every call that writes.
 
 use std::{
     path::{Path, PathBuf},
@@ -16,27 +16,28 @@ use crate::model::{Halt, Stop};
 /// What stops writing from outside of the process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Levers {
-    /// The brake file: what it names is not written; if it names nothing that can be read, nothing is.
+    /// The brake file: what it names is not written; if it cannot be read or names nothing, nothing
+    /// is.
     pub brake_file: PathBuf,
-    /// The settings file, unless a flag or variable decides about the mode.
+    /// The settings file, unless a flag or variable sets the mode.
     pub(super) settings_file: Option<PathBuf>,
 }
 
 impl Levers {
-    /// Relative paths are beside the settings file.
-    pub(super) fn beside(&mut self, settings: Option<&Path>, given: Option<Mode>) {
+    /// Resolves relative paths against the settings file's folder.
+    pub(super) fn resolve_paths(&mut self, settings: Option<&Path>, given: Option<Mode>) {
         if let Some(folder) = settings.and_then(Path::parent) {
             self.brake_file = folder.join(&self.brake_file);
         }
         self.settings_file = settings.filter(|_| given.is_none()).map(Path::to_owned);
     }
 
-    /// Whether the mode can become another one while the process runs.
+    /// Whether the mode can change while the process runs.
     pub fn mode_may_change(&self) -> bool {
         self.settings_file.is_some()
     }
 
-    /// What may not be written now. Pauses that are over count no more.
+    /// What must not be written now. Expired pauses do not count.
     pub fn halt(&self) -> Halt {
         let mut halt = Halt::default();
         match brake_file::look(&self.brake_file) {
@@ -61,21 +62,21 @@ impl Levers {
         halt
     }
 
-    /// Whether there is a brake file that stops nothing: its pauses are over.
+    /// Whether there is a brake file that stops nothing because its pauses are over.
     pub fn idle(&self) -> bool {
         let now = now();
         matches!(brake_file::look(&self.brake_file), Found::Entries(entries)
             if entries.pauses.iter().all(|pause| pause.is_over(now)))
     }
 
-    /// What the settings file says now; `None` without one, or where it does not decide.
+    /// The mode in the settings file now; `None` without a file, or if it does not decide.
     pub(super) fn mode(&self) -> Option<Result<Mode, SettingsError>> {
         let file = self.settings_file.as_deref().map(read)?;
         Some(file.map(|file| file.mode.unwrap_or_default()))
     }
 }
 
-/// Seconds since the epoch. A clock before it counts as its beginning: then no pause is over.
+/// Seconds since the epoch; 0 if the clock is before it, so that no pause is over then.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -1,6 +1,7 @@
 //! AWS's Regions and partitions.
 
-/// The partition of a Region, by its prefix (AWS General Reference, ARN format; the partitions file of botocore 1.44.8).
+/// The partition of a Region, by its prefix (AWS General Reference, ARN format; the partitions file
+/// of botocore 1.44.8).
 pub fn partition(region: &str) -> &'static str {
     match region {
         _ if region.starts_with("cn-") => "aws-cn",
@@ -18,7 +19,7 @@ pub fn partition(region: &str) -> &'static str {
 pub const PARTITIONS: [&str; 8] =
     ["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"];
 
-/// AWS's Regions, as far as this build knows them.
+/// The Regions that this build knows.
 pub fn regions() -> impl Iterator<Item = &'static str> {
     let lines = include_str!("regions.txt").lines();
     lines.filter(|line| !line.starts_with('#')).flat_map(|line| line.split_whitespace().skip(1))

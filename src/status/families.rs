@@ -1,23 +1,23 @@
-//! The metric families: the one table that the registry, the documentation, the dashboard and the rules are
-//! held to.
+//! The metric families: one table that the registry, the documentation, the dashboard and the rules
+//! must agree with.
 
 use std::collections::BTreeMap;
 
 use prometheus::{GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
 
-/// What a family measures.
+/// The type of a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FamilyKind {
-    /// Only ever rises within one process.
+    /// Only increases within one process.
     Counter,
-    /// As of the latest pass.
+    /// The value in the latest pass.
     Gauge,
     /// A distribution; exported as `_bucket`, `_sum` and `_count`.
     Histogram,
 }
 
 impl FamilyKind {
-    /// Prometheus's word for it.
+    /// The name that Prometheus uses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Counter => "counter",
@@ -32,12 +32,12 @@ impl FamilyKind {
 pub struct Family {
     /// Its name.
     pub name: &'static str,
-    /// What it measures.
+    /// Its type.
     pub kind: FamilyKind,
-    /// One sentence.
+    /// Its help text, one sentence.
     pub help: &'static str,
-    /// The labels. Their values come from closed sets: words of enums, kinds, scopes of the settings, services
-    /// and operations of AWS, the outcome of a call.
+    /// The labels. Their values come from closed sets: enum words, kinds, scopes in the settings,
+    /// services and operations of AWS, the outcome of a call.
     pub labels: &'static [&'static str],
 }
 
@@ -61,7 +61,7 @@ const fn histogram(
     Family { name, kind: FamilyKind::Histogram, help, labels }
 }
 
-/// Labels of what belongs to one kind in one scope.
+/// The labels of a kind in a scope.
 const PLACE: &[&str] = &["scope", "kind"];
 
 /// Every family, by name.
@@ -75,17 +75,20 @@ pub const FAMILIES: &[Family] = &[
     gauge(
         "palisade_conflicts",
         PLACE,
-        "Manifests whose name or id is somebody else's, or ours twice.",
+        "Manifests whose name or id belongs to somebody else, or to two resources of this \
+         installation.",
     ),
     gauge(
         "palisade_contested_manifests",
         PLACE,
-        "Manifests against which somebody is working: the same was undone and put back three times in a row or more.",
+        "Manifests whose corrections somebody keeps undoing: the same correction was made three \
+         times in a row or more.",
     ),
     counter(
         "palisade_drift_corrected_total",
         PLACE,
-        "Drifts that ended with the live resource as its manifest wants, corrected by this process or by an apply elsewhere.",
+        "Drifts that ended with the live resource as its manifest wants, corrected by this process \
+         or by another apply.",
     ),
     gauge(
         "palisade_drift_open",
@@ -95,12 +98,14 @@ pub const FAMILIES: &[Family] = &[
     counter(
         "palisade_drift_seen_total",
         PLACE,
-        "Drifts: live resources found changed although their manifest was not; one that stays counts once.",
+        "Drifts: live resources that changed although their manifest did not; one that persists \
+         counts once.",
     ),
     gauge(
         "palisade_frozen_manifests",
         PLACE,
-        "Manifests left alone for a while because somebody else keeps undoing the same change.",
+        "Manifests that are not corrected for a while because somebody else keeps undoing the same \
+         change.",
     ),
     gauge("palisade_held_steps", PLACE, "Steps that the gate holds until a person consents."),
     gauge(
@@ -108,7 +113,7 @@ pub const FAMILIES: &[Family] = &[
         &[],
         "When the latest pass began, in seconds since the epoch.",
     ),
-    gauge("palisade_orphans", PLACE, "Claimed live resources without manifest."),
+    gauge("palisade_orphans", PLACE, "Claimed live resources without a manifest."),
     histogram("palisade_pass_duration_seconds", &[], "Duration of passes."),
     counter(
         "palisade_passes_total",
@@ -118,22 +123,26 @@ pub const FAMILIES: &[Family] = &[
     gauge(
         "palisade_pauses",
         &["extent"],
-        "Pauses in force, by what they hold still (everything, scope, address); `palisade brake` begins and ends them.",
+        "Pauses in force, by what they cover (everything, scope, address); `palisade brake` begins \
+         and ends them.",
     ),
     gauge(
         "palisade_pending_deletion",
         &["scope", "kind", "asked"],
-        "Claimed resources that AWS will delete at a set time (KMS keys); asked says whether a tombstone wants that.",
+        "Claimed resources that AWS will delete at a set time (KMS keys); asked says whether a \
+         tombstone wants that.",
     ),
     gauge(
         "palisade_resources",
         &["scope", "kind", "condition"],
-        "Manifests by condition (in_sync, changing, creating, waiting, held, reported, failed, conflict, unknown).",
+        "Manifests by condition (in_sync, changing, creating, waiting, held, reported, failed, \
+         conflict, unknown).",
     ),
     gauge(
         "palisade_scopes",
         &["condition"],
-        "Scopes by condition (usable, refused): refused means no credentials, or the wrong account.",
+        "Scopes by condition (usable, refused): refused means no credentials, or the wrong \
+         account.",
     ),
     gauge(
         "palisade_source_good_timestamp_seconds",
@@ -144,7 +153,8 @@ pub const FAMILIES: &[Family] = &[
     gauge(
         "palisade_source_problems",
         &[],
-        "Problems of the directory at its latest reading; above 0 the last good snapshot stays in force.",
+        "Problems in the directory at its latest reading; above 0 the last good snapshot stays in \
+         force.",
     ),
     counter(
         "palisade_steps_total",
@@ -154,12 +164,14 @@ pub const FAMILIES: &[Family] = &[
     gauge(
         "palisade_unknown_kinds",
         PLACE,
-        "1 for a kind that could not be read in a scope in the latest pass; nothing of it is touched.",
+        "1 for a kind that could not be read in a scope in the latest pass; nothing of it is \
+         changed.",
     ),
     gauge(
         "palisade_unread_resources",
         PLACE,
-        "Resources that could not be read in the latest pass; they are left alone, and none of their kind is created, adopted or deleted there.",
+        "Resources that could not be read in the latest pass; they are not changed, and no \
+         resource of their kind is created, adopted or deleted there.",
     ),
     gauge("palisade_waiting_steps", PLACE, "Steps that need something else first."),
     gauge(
@@ -169,10 +181,11 @@ pub const FAMILIES: &[Family] = &[
     ),
 ];
 
-/// Passes read the whole world: from tens of milliseconds (simulator) to minutes (throttled accounts).
+/// A pass reads everything: from tens of milliseconds (simulator) to minutes (throttled accounts).
 const PASS_BUCKETS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
 
-/// The registered families. Each is taken out by its name once, so that the table and its user cannot differ.
+/// The registered families. Each is removed by its name once, so that the table and its users must
+/// agree.
 #[derive(Debug, Default)]
 pub(super) struct Registered {
     counters: BTreeMap<&'static str, IntCounterVec>,
@@ -184,7 +197,7 @@ impl Registered {
     /// Registers all of [`FAMILIES`].
     ///
     /// # Errors
-    /// Two families of one name, or a name that Prometheus does not allow.
+    /// Two families with the same name, or a name that Prometheus does not allow.
     pub(super) fn with(registry: &Registry) -> Result<Self, prometheus::Error> {
         let mut registered = Self::default();
         for Family { name, kind, help, labels } in FAMILIES {
@@ -222,21 +235,24 @@ impl Registered {
         self.histograms.remove(name).ok_or_else(|| not_in_table(name))
     }
 
-    /// Ends the taking.
+    /// Checks that every family was used.
     ///
     /// # Errors
-    /// A family that nobody took would be in the documentation and never be exported.
+    /// An unused family would be documented and never exported.
     pub(super) fn finish(self) -> Result<(), prometheus::Error> {
         let left = self.counters.keys().chain(self.gauges.keys()).chain(self.histograms.keys());
         match left.min() {
             None => Ok(()),
-            Some(name) => Err(prometheus::Error::Msg(format!("nothing feeds {name}"))),
+            Some(name) => Err(prometheus::Error::Msg(format!("{name} is never set"))),
         }
     }
 }
 
 fn not_in_table(name: &str) -> prometheus::Error {
-    prometheus::Error::Msg(format!("{name} is not in the table of families, or was taken twice"))
+    prometheus::Error::Msg(format!(
+        "{name} is not in the table of families, or was registered \
+        twice"
+    ))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::{
 /// When the fixture's pass began: 2026-11-20T10:00:00Z.
 pub(crate) const STARTED_AT: f64 = 1_795_168_800.0;
 
-/// Begun half an hour before the pass, and over an hour and a half after it.
+/// From half an hour before the pass to an hour and a half after it.
 fn pause() -> Pause {
     Pause {
         extent: Extent::Scope("ml-dev".to_owned()),
@@ -199,7 +199,7 @@ fn results() -> Vec<StepResult> {
     ]
 }
 
-/// One drift that is corrected and one that is held, both seen for the first time.
+/// One drift that was corrected and one that is held, both new.
 fn drifts() -> Vec<Drift> {
     let seen = |number, address: Address, origin: Origin, what: &str, state| Drift {
         number,

@@ -1,4 +1,4 @@
-//! The HTTP server: GET only, small limits, a thread and runtime of its own, so that a scrape is answered
+//! The HTTP server: GET only, small limits, with its own thread and runtime, so that it answers
 //! whatever the loop does.
 
 use std::{io, net::SocketAddr, thread, time::Duration};
@@ -18,13 +18,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Check, Status, page};
 
-/// A request that takes longer is given up: every answer is made from memory.
+/// The time limit of a request: every answer comes from memory.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
-/// Starts the server on its own thread; it ends with `stop`. Gives the address it listens on.
+/// Starts the server on its own thread; it ends with `stop`. Returns the address it listens on.
 ///
 /// # Errors
-/// The address cannot be listened on, or no thread can be had.
+/// The address cannot be bound, or the thread cannot be started.
 pub fn serve(listen: &str, status: Status, stop: CancellationToken) -> io::Result<SocketAddr> {
     let listener = std::net::TcpListener::bind(listen)?;
     listener.set_nonblocking(true)?;
@@ -38,7 +38,7 @@ pub fn serve(listen: &str, status: Status, stop: CancellationToken) -> io::Resul
                 .await
         });
         if let Err(error) = served {
-            tracing::error!("the HTTP server ended: {error}");
+            tracing::error!("the HTTP server failed: {error}");
         }
     })?;
     Ok(address)
@@ -59,7 +59,7 @@ fn router(status: Status) -> Router {
         .layer(middleware::from_fn(guard))
 }
 
-/// What holds for every answer.
+/// Headers of every answer.
 async fn guard(request: axum::extract::Request<Body>, next: Next) -> Response {
     let answer = tokio::time::timeout(TIME_LIMIT, next.run(request)).await;
     let mut response = answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response());

@@ -1,4 +1,5 @@
-//! The Prometheus metrics. Gauges are rebuilt from every report, so that nothing outlives its object.
+//! The Prometheus metrics. Gauges are rebuilt from every report, so that no series outlives its
+//! object.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -77,7 +78,7 @@ impl Metrics {
     /// Registers every family.
     ///
     /// # Errors
-    /// Two families of one name, or one that nothing feeds: a defect.
+    /// Two families with the same name, or one that is never set: a defect.
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let mut families = Registered::with(&registry)?;
@@ -120,7 +121,7 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// The meter to give to the AWS clients.
+    /// The meter for the AWS clients.
     pub fn meter(&self) -> Arc<dyn Meter> {
         Arc::new(self.calls.clone())
     }
@@ -147,7 +148,8 @@ impl Metrics {
         }
     }
 
-    /// The kind as a label value. The kind in an orphan's address was read from a tag, where anything can stand.
+    /// The kind as a label value. The kind in an orphan's address comes from a tag, which can
+    /// contain anything.
     fn kind<'a>(&self, kind: &'a str) -> &'a str {
         if self.kinds.contains(kind) { kind } else { "other" }
     }
@@ -193,7 +195,7 @@ impl Metrics {
         fill(&self.waiting, steps(|verdict| matches!(verdict, Verdict::Waiting(_))));
         let conflicts = plan.conflicts.iter().map(|conflict| &conflict.address);
         fill(&self.conflicts, conflicts.map(|a| [a.scope.as_str(), self.kind(&a.kind)]));
-        // Where it was seen, not the scope in its tag: that one need not exist.
+        // The scope where it was observed, not the one in its tag: that one need not exist.
         let orphans = plan.orphans.iter().map(|o| [&*o.scope, self.kind(&o.address.kind)]);
         fill(&self.orphans, orphans);
         let (single, whole): (Vec<_>, Vec<_>) = plan.unknown.iter().partition(|u| u.id.is_some());
@@ -214,7 +216,7 @@ impl Metrics {
     /// The exposition, in the text format 0.0.4.
     ///
     /// # Errors
-    /// A family that cannot be written: a defect.
+    /// A family that cannot be encoded: a defect.
     pub fn text(&self) -> Result<String, prometheus::Error> {
         let mut out = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut out)?;
@@ -363,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn the_calls_are_told_by_service_and_operation() {
+    fn calls_are_listed_by_service_and_operation() {
         let metrics = Metrics::new().unwrap();
         let meter = metrics.meter();
         for outcome in [CallOutcome::Ok, CallOutcome::Ok, CallOutcome::Throttled] {

@@ -1,4 +1,4 @@
-//! What operations see: metrics, health, and the state of the latest pass. Read-only.
+//! Metrics, health, and the state of the latest pass, for operations. Read-only.
 
 mod families;
 #[cfg(test)]
@@ -23,8 +23,8 @@ pub use self::{
 };
 use crate::engine::{Engine, Report};
 
-/// Without a finished pass for this long (or ten intervals) the process counts as dead. Every call has a
-/// time-out, so that a pass ends even if AWS never answers.
+/// Without a finished pass for this long (or ten intervals) the process counts as dead. Every call
+/// has a time limit, so that a pass ends even if AWS never answers.
 const DEAD_AFTER: Duration = Duration::from_mins(15);
 
 /// The state shared with the HTTP server's thread.
@@ -46,7 +46,7 @@ struct Shared {
 struct Memory {
     latest: Option<Latest>,
     timeline: Timeline,
-    /// The revision in force, and when the first pass with it began.
+    /// The revision in force, and the start of the first pass with it.
     revision: Option<(String, f64)>,
 }
 
@@ -69,7 +69,7 @@ impl Memory {
     }
 }
 
-/// One named condition of health.
+/// One named health check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     /// Its name.
@@ -79,10 +79,10 @@ pub struct Check {
 }
 
 impl Status {
-    /// The status of a process that has not made a pass.
+    /// The status of a process that has not finished a pass.
     ///
     /// # Errors
-    /// Two metrics of one name: a defect.
+    /// Two metrics with the same name: a defect.
     pub fn new(interval: Duration) -> Result<Self, prometheus::Error> {
         Ok(Self {
             shared: Arc::new(Shared {
@@ -99,12 +99,12 @@ impl Status {
         &self.shared.metrics
     }
 
-    /// Takes over the report of a finished pass.
+    /// Publishes the report of a finished pass.
     pub fn publish(&self, engine: &Engine, report: &Report) {
         self.take(Setup::of(engine), report);
     }
 
-    /// [`Self::publish`] for a set-up made elsewhere.
+    /// [`Self::publish`] with an explicit setup.
     pub fn take(&self, setup: Setup, report: &Report) {
         self.shared.metrics.observe(&setup, report);
         let mut memory = self.shared.memory.write().unwrap_or_else(PoisonError::into_inner);
@@ -130,17 +130,17 @@ impl Status {
         .render()
     }
 
-    /// Whether the loop still turns. Never depends on AWS.
+    /// Whether the loop is running. Never depends on AWS.
     pub fn alive(&self) -> Vec<Check> {
         let memory = self.shared.memory.read().unwrap_or_else(PoisonError::into_inner);
         let since =
             memory.latest.as_ref().map_or(self.shared.started, |latest| latest.at).elapsed();
         let trouble = (since > self.shared.dead_after)
-            .then(|| format!("no pass was finished for {} s", since.as_secs()));
+            .then(|| format!("no pass has finished for {} s", since.as_secs()));
         vec![Check { name: "loop", trouble }]
     }
 
-    /// Whether it does its work: a good source, credentials, a first pass.
+    /// Whether it does its work: the directory was read, credentials work, and a pass has finished.
     pub fn ready(&self) -> Vec<Check> {
         let Some(view) = self.view() else {
             return vec![Check {

@@ -1,4 +1,4 @@
-//! What the status page says about the process itself.
+//! The process itself, as the status page describes it.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -9,7 +9,7 @@ use crate::{
     settings::{Mode, Settings},
 };
 
-/// How a process is set up, as far as people who look at it must know.
+/// The setup of a process, as far as its operators need it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Setup {
@@ -21,29 +21,29 @@ pub struct Setup {
     pub mode: Mode,
     /// Whether it may write now: `false` in observe mode and while the brake is on.
     pub writing: bool,
-    /// The watched directory, as it was given.
+    /// The watched directory, as given.
     pub directory: String,
-    /// The scopes of the settings, by name.
+    /// The scopes in the settings, by name.
     pub places: BTreeMap<String, Place>,
 }
 
-/// Where a scope is.
+/// The location of a scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
-    /// The account; `None` where the ambient credentials decide.
+    /// The account; `None` if the ambient credentials decide.
     pub account: Option<String>,
-    /// The Region; `None` where the environment decides.
+    /// The Region; `None` if the environment decides.
     pub region: Option<String>,
 }
 
 impl Setup {
-    /// The set-up of an engine, now.
+    /// The present setup of an engine.
     pub fn of(engine: &Engine) -> Self {
         Self::new(engine.settings(), engine.dir(), engine.may_write())
     }
 
-    /// The set-up for settings, a directory, and whether the process may write now.
+    /// The setup for settings, a directory, and whether the process may write now.
     pub fn new(settings: &Settings, directory: &Path, writing: bool) -> Self {
         let place = |scope: &crate::settings::Scope| Place {
             account: scope.account.clone(),

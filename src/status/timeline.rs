@@ -1,11 +1,11 @@
-//! The drift timeline: what changed behind palisade's back lately, and what became of it. Kept in memory
-//! only; the audit log has it for longer.
+//! The drift timeline: recent foreign changes and their state. In memory only; the audit log keeps
+//! them for longer.
 
 use std::collections::VecDeque;
 
 use crate::engine::{Drift, Report};
 
-/// As many drifts are kept.
+/// The number of drifts kept.
 const KEPT: usize = 100;
 
 /// The latest drifts, oldest first.

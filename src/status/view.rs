@@ -31,31 +31,31 @@ pub struct View {
     pub duration_seconds: f64,
     /// Git revision of the snapshot in force.
     pub revision: Option<String>,
-    /// When the first pass of this process with that revision began, in seconds since the epoch.
+    /// The start of this process's first pass with that revision, in seconds since the epoch.
     pub revision_since: Option<f64>,
     /// Age of the snapshot in force when the pass began.
     pub source_age_seconds: Option<f64>,
-    /// Problems of the directory, with their place.
+    /// Errors in the directory, with their place.
     pub problems: Vec<String>,
     /// The scopes.
     pub scopes: Vec<ScopeView>,
-    /// The plan in numbers.
+    /// The counts of the plan.
     pub counts: Counts,
     /// Manifests per kind and condition.
     pub conditions: Conditions,
-    /// What differed, and what became of it.
+    /// The steps of the plan, with their outcomes.
     pub steps: Vec<StepView>,
-    /// What was done in this pass.
+    /// The results of this pass.
     pub results: Vec<StepResult>,
-    /// What is somebody else's.
+    /// Resources that belong to somebody else.
     pub conflicts: Vec<Conflict>,
-    /// Claimed resources without manifest.
+    /// Claimed resources without a manifest.
     pub orphans: Vec<Orphan>,
     /// Kinds that could not be read.
     pub unknown: Vec<Unknown>,
-    /// What people hold still for a while.
+    /// The pauses in force.
     pub pauses: Vec<Pause>,
-    /// Why nothing at all is written, where that is not what the settings ask for.
+    /// Why nothing is written at all, unless the settings ask for that.
     pub stopped: Option<Stop>,
     /// Claimed resources that AWS will delete at a set time.
     pub pending_deletions: Vec<PendingDeletion>,
@@ -73,7 +73,7 @@ pub struct ScopeView {
     pub account: Option<String>,
     /// The Region, where the settings name it.
     pub region: Option<String>,
-    /// Who palisade is there; `None` also if the latest pass had no reason to ask.
+    /// The caller there; `None` also if the latest pass had no reason to ask.
     pub caller: Option<String>,
     /// Why it cannot be used.
     pub trouble: Option<String>,
@@ -85,29 +85,29 @@ pub struct ScopeView {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepView {
-    /// Whose.
+    /// The manifest's address.
     pub address: String,
     /// `file:line:column` of the manifest.
     pub origin: Option<String>,
     /// `create`, `edit`, `delete`.
     pub verb: &'static str,
-    /// Why.
+    /// Its cause.
     pub cause: &'static str,
-    /// Everything it risks, in words.
+    /// All its risks, in words.
     pub risk: String,
     /// The live resource.
     pub id: Option<String>,
-    /// What becomes of it.
+    /// Its verdict.
     pub verdict: Verdict,
-    /// What a create makes; a policy is only named by its statements.
+    /// The resource that a create makes; policies are listed by statement only.
     pub lines: Vec<Line>,
-    /// The edits, with the fields under them.
+    /// The edits, with the fields they change.
     pub edits: Vec<EditView>,
-    /// For approval.
+    /// Its digest, for approval.
     pub digest: String,
-    /// Whether a person's consent can release it: held, and not something that AWS has no call for.
+    /// Whether an approval can release it: it is held, and AWS has a call for it.
     pub can_be_approved: bool,
-    /// How it ended, if it was tried.
+    /// Its outcome, if it was carried out.
     pub outcome: Option<Outcome>,
 }
 
@@ -119,7 +119,7 @@ pub struct EditView {
     pub summary: String,
     /// Its risk, in words.
     pub risk: String,
-    /// The fields under it; what a policy says word for word is left out.
+    /// The fields it changes, without the full text of policies.
     pub lines: Vec<Line>,
 }
 
@@ -198,7 +198,7 @@ fn scopes(
         .collect()
 }
 
-/// Statements are named, with what their change does to access; their elements are for `palisade plan`.
+/// Statements are listed with their effect on access; `palisade plan` shows their elements.
 fn unquoted(lines: &[Line]) -> Vec<Line> {
     let mut shown: Vec<Line> = lines.iter().filter(|line| !line.quotes).cloned().collect();
     let left_out = lines.len() - shown.len();
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_policy_says_is_left_out_and_said_to_be() {
+    fn the_text_of_a_policy_is_left_out_and_counted() {
         let quoted = |text: &str| Line { quotes: true, ..Line::add(text) };
         let statement = Line::add("statement \"Use\" (Allow): widens access");
         let lines = [statement.clone(), quoted("  Action: s3:*"), quoted("  Resource: *")];

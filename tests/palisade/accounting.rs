@@ -143,7 +143,7 @@ async fn what_a_daemon_only_observes_and_an_apply_corrects_is_not_called_somebod
         assert_eq!(shown.rows()[0], DriftState::Restored);
     }
     let page = shown.0.page();
-    assert!(page.contains("by an apply elsewhere") && !page.contains("not by palisade"), "{page}");
+    assert!(page.contains("by another apply") && !page.contains("not by palisade"), "{page}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,4 @@
-//! The rules of the layout, read from the sources: what a review would otherwise have to notice
-//! every time.
-//!
-//! No file is left out for what it is called: what only tests are built with is told by how it is
-//! declared, and what a rule lets a file do by what the file is for.
+//! The rules of the layout, checked on the sources, so that a review need not.
 
 use std::{
     collections::BTreeMap,
@@ -186,7 +182,7 @@ fn program() -> Vec<Source> {
 }
 
 /// Files, and lines in them, that say one of `words` although they may not.
-fn sinners(words: &[&str], may: impl Fn(&Source) -> bool) -> Vec<String> {
+fn violations(words: &[&str], may: impl Fn(&Source) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     for source in program().iter().filter(|source| !may(source)) {
         for line in source.code() {
@@ -208,7 +204,7 @@ const NONE: [&str; 0] = [];
 fn the_sdk_is_named_only_in_aws_and_in_the_kinds_ports() {
     let sdk = concat!("aws", "_sdk_");
     let may = |source: &Source| source.is_port() || below(source, &["aws/"]);
-    assert_eq!(sinners(&[sdk], may), NONE);
+    assert_eq!(violations(&[sdk], may), NONE);
     // The same for what is below the services' crates, but for the simulator's HTTP client.
     // (`aws_smithy_types` also reads and writes times.)
     let may = |source: &Source| may(source) || below(source, &["simulator/"]);
@@ -218,7 +214,7 @@ fn the_sdk_is_named_only_in_aws_and_in_the_kinds_ports() {
         "aws_smithy_async::",
         "aws_credential_types::",
     ];
-    assert_eq!(sinners(&words, may), NONE);
+    assert_eq!(violations(&words, may), NONE);
 }
 
 #[test]
@@ -264,9 +260,9 @@ fn the_pure_parts_neither_wait_nor_look_at_a_clock() {
         "TcpStream",
         "std::env",
     ];
-    assert_eq!(sinners(&words, |source| !pure(source)), NONE);
+    assert_eq!(violations(&words, |source| !pure(source)), NONE);
     let clocks = ["Instant::now", "SystemTime", "tokio::"];
-    assert_eq!(sinners(&clocks, |source| !source.erases_ports()), NONE);
+    assert_eq!(violations(&clocks, |source| !source.erases_ports()), NONE);
 }
 
 #[test]
@@ -280,7 +276,7 @@ fn only_apply_can_write() {
         "port.delete(",
     ];
     let may = |source: &Source| source.path == "engine/apply.rs" || source.erases_ports();
-    assert_eq!(sinners(&words, may), NONE);
+    assert_eq!(violations(&words, may), NONE);
     let apply = program().into_iter().find(|source| source.path == "engine/apply.rs");
     let apply = apply.expect("it is there").text;
     for write in ["port.create(", "port.edit(", "port.delete("] {
@@ -291,17 +287,17 @@ fn only_apply_can_write() {
 #[test]
 fn only_the_command_line_uses_anyhow_and_prints() {
     let may = |source: &Source| below(source, &["cli/", "main.rs"]);
-    assert_eq!(sinners(&["anyhow", "println!", "eprintln!"], may), NONE);
+    assert_eq!(violations(&["anyhow", "println!", "eprintln!"], may), NONE);
 }
 
 #[test]
 fn dependencies_are_used_only_where_they_belong() {
     let only = |word: &str, at: &[&str]| {
-        assert_eq!(sinners(&[word], |source| below(source, at)), NONE, "{word}");
+        assert_eq!(violations(&[word], |source| below(source, at)), NONE, "{word}");
     };
     only("backoff::", &["engine/pace.rs"]);
     only("serde_yaml::", &["cli/output.rs", "cli/import"]);
-    assert_eq!(sinners(&["serde_yaml::from", "serde_yaml::Deserializer"], |_| false), NONE);
+    assert_eq!(violations(&["serde_yaml::from", "serde_yaml::Deserializer"], |_| false), NONE);
     only("serde_saphyr::", &["manifest/node.rs", "settings", "cli/policy_diff.rs"]);
     only("granit_parser::", &["manifest/foreign.rs"]);
     only("petgraph::", &["plan/graph.rs"]);
@@ -316,7 +312,7 @@ fn dependencies_are_used_only_where_they_belong() {
 #[test]
 fn nothing_of_the_program_depends_on_the_simulator_but_the_command_line() {
     let may = |source: &Source| below(source, &["simulator/", "cli/"]);
-    assert_eq!(sinners(&["simulator::"], may), NONE);
+    assert_eq!(violations(&["simulator::"], may), NONE);
 }
 
 #[test]
@@ -369,11 +365,89 @@ fn a_kind_is_a_folder_and_two_lines() {
             below(source, &[&home, "kinds/mod.rs"])
                 || below(source, &["baseline/"]) && kinds_known(source, &all_kinds) > 1
         };
-        let mut known = sinners(&[&module], may);
+        let mut known = violations(&[&module], may);
         known.retain(|line| line.replace(&name, "").replace(&resource, "").contains(&module));
         assert_eq!(known, NONE, "{kind} is known elsewhere");
     }
     assert_eq!(folders, 5);
+}
+
+/// Parts of the program whose text is held to the house style. Only additions.
+const STYLED: [&str; 11] = [
+    "aws/",
+    "cli/",
+    "engine/",
+    "lib.rs",
+    "main.rs",
+    "manifest/",
+    "model/",
+    "plan/",
+    "settings/",
+    "status/",
+    "telemetry.rs",
+];
+
+#[test]
+fn lines_are_not_longer_than_the_formatter_allows() {
+    const MAX_WIDTH: usize = 100;
+    let too_long = |line: &&str| line.chars().count() > MAX_WIDTH;
+    let mut found = Vec::new();
+    let styled = |source: &Source| below(source, &STYLED);
+    for source in program().iter().filter(|source| styled(source)) {
+        found.extend(source.code().into_iter().filter(too_long).map(str::to_owned));
+    }
+    for source in all().iter().filter(|source| styled(source)) {
+        let comments = source.text.lines().filter(|line| line.trim_start().starts_with("//"));
+        found.extend(comments.filter(too_long).map(str::to_owned));
+    }
+    assert_eq!(found, NONE);
+}
+
+#[test]
+fn a_module_with_submodules_is_a_mod_file_in_its_folder() {
+    // Still to be moved.
+    let pending = ["baseline", "kind/", "kinds/", "operations"];
+    let all = all();
+    let has_folder = |source: &&Source| {
+        let folder = format!("{}/", source.path.trim_end_matches(".rs"));
+        all.iter().any(|other| other.path.starts_with(&folder))
+    };
+    let named = all.iter().filter(|source| !below(source, &pending)).filter(has_folder);
+    let named: Vec<_> = named.map(|source| source.path.clone()).collect();
+    assert_eq!(named, NONE, "move NAME.rs to NAME/mod.rs");
+}
+
+#[test]
+fn comments_and_messages_are_plain_english() {
+    // Each has a plainer form: "this many", "continuously", "next to" or "in addition to",
+    // "reported", "an outsider", American spelling as in AWS's own terms.
+    let phrases = [
+        " for ever ",
+        " for ever,",
+        " for ever.",
+        " so many ",
+        " so often ",
+        " beside ",
+        " aloud",
+        " lest ",
+        " shall ",
+        " that which ",
+        " is told",
+        " are told",
+        "stranger",
+        "colour",
+        "organisation",
+    ];
+    let mut found = Vec::new();
+    for source in all().iter().filter(|source| below(source, &STYLED)) {
+        for line in source.text.lines() {
+            let lower = line.to_lowercase();
+            if phrases.iter().any(|phrase| lower.contains(phrase)) {
+                found.push(format!("{}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    assert_eq!(found, NONE);
 }
 
 /// How many kinds a file knows.
@@ -482,7 +556,11 @@ fn the_simulator_has_one_list_of_services_and_none_of_kinds() {
             let known = ["simulator/services.rs", "simulator/mod.rs"];
             !below(source, &["simulator/"]) || below(source, &known) || below(source, &[&home])
         };
-        assert_eq!(sinners(&[&format!("{service}::")], may), NONE, "{service} is known elsewhere");
+        assert_eq!(
+            violations(&[&format!("{service}::")], may),
+            NONE,
+            "{service} is known elsewhere"
+        );
     }
     // What the simulator knows of a kind, the kind's service says.
     for (kind, _) in kinds() {
@@ -509,5 +587,5 @@ fn nothing_is_unsafe_unfinished_or_switched_off() {
         "allow(dead_code)",
         "dbg!(",
     ];
-    assert_eq!(sinners(&words, |_| false), NONE);
+    assert_eq!(violations(&words, |_| false), NONE);
 }

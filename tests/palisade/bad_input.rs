@@ -130,12 +130,12 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "a fact that there is not",
         "spec:\n  vpc: vpc-0123456789abcdef0\n  description: ${scope.acount}",
-        "there is no `acount`",
+        "`acount` does not exist",
     ),
     (
         "a type error",
         "spec:\n  vpc: vpc-0123456789abcdef0\n  groupName: 7",
-        "main.yaml:6:3: spec.groupName: a number stands here, expected a text\n  help: put it in quotes",
+        "main.yaml:6:3: spec.groupName: found a number, expected a text\n  help: put it in quotes",
     ),
     (
         "a dangling reference",

@@ -475,7 +475,7 @@ fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
         let output = aws.palisade(place.path()).args(verb).output().expect("it runs");
         let said = stderr(&output);
         assert!(
-            said.contains("a.yaml.bak: not read") && said.contains("no manifest is here"),
+            said.contains("a.yaml.bak: not read") && said.contains("no manifests found"),
             "{said}"
         );
     }

@@ -147,7 +147,7 @@ async fn a_resource_whose_claim_is_taken_away_is_left_alone_and_not_made_again()
     // Nor are rules of other groups that refer to it: they may be just the wanted ones.
     assert_eq!(world.writes(), [""; 0]);
     let why = crate::world::conflict(&report, APPS);
-    assert!(why.contains("carries its claim no longer"), "{}", shown(&report));
+    assert!(why.contains("has lost its claim tags"), "{}", shown(&report));
 }
 
 /// AWS itself would let a second one of each of these be made.
@@ -182,7 +182,7 @@ async fn what_has_no_name_that_aws_keeps_unique_is_not_made_again_either_when_it
         let report = engine.pass().await;
         for address in &stripped {
             let why = crate::world::conflict(&report, address);
-            assert!(why.contains("carries its claim no longer"), "{address}: {}", shown(&report));
+            assert!(why.contains("has lost its claim tags"), "{address}: {}", shown(&report));
         }
         tokio::time::sleep(std::time::Duration::from_mins(3)).await;
     }

@@ -406,5 +406,5 @@ fn a_scope_can_be_chosen_and_one_that_does_not_exist_is_named() {
     let output = output.expect("it runs");
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("there is no scope `x`; scopes: ml-prod, org"), "{said}");
+    assert!(said.contains("unknown scope `x`; scopes: ml-prod, org"), "{said}");
 }

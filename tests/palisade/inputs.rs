@@ -448,7 +448,7 @@ fn a_region_that_nobody_knows_is_a_warning() {
     let (code, said) = validate(&dir, &[]);
     assert!(code == 0 && said.contains("palisade.yaml:3:"), "{said}");
     assert!(
-        said.contains("scopes.prod.region: `eu-wset-1` is no Region that palisade knows"),
+        said.contains("scopes.prod.region: `eu-wset-1` is not a Region that palisade knows"),
         "{said}"
     );
 }
@@ -653,7 +653,7 @@ fn a_wrong_setting_says_where_it_stands() {
     let (code, said) = validate(&dir, &[]);
     assert_eq!(code, 1);
     assert!(
-        said.contains("palisade.yaml:4:5: scopes.prod.account: `123` is not an account's id"),
+        said.contains("palisade.yaml:4:5: scopes.prod.account: `123` is not an account id"),
         "{said}"
     );
     let error = Settings::load(&Overrides { owner: Some("a b".into()), ..Overrides::default() });

@@ -574,7 +574,7 @@ fn every_mistake_in_the_settings_has_its_place_its_reason_and_a_way_out() {
 fn a_mistake_in_a_flag_names_the_flag_and_what_it_takes() {
     for (flags, names, way_out) in [
         (&["plan", "--mode", "dry-run"][..], "--mode", "[possible values: enforce, observe]"),
-        (&["plan", "--interval", "60"], "--interval", "a time such as 60s"),
+        (&["plan", "--interval", "60"], "--interval", "a duration such as 60s"),
         (&["plan", "--var", "team"], "--var", "NAME=VALUE"),
         (&["plan", "--ownr", "x"], "--ownr", "a similar argument exists: '--owner'"),
         (&["plna"], "plna", "similar"),

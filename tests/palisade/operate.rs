@@ -108,7 +108,7 @@ fn every_mutating_call_is_one_audit_line_with_its_whole_reason() {
 #[test]
 fn a_refused_call_is_in_the_audit_log_too_and_the_warning_has_its_request_id() {
     let (aws, place) = (Served::start(), Place::new());
-    // AWS takes at most 255 characters of a few alphabets in a group's name; what only AWS refuses is a VPC of
+    // AWS allows at most 255 characters of a few alphabets in a group's name; what only AWS refuses is a VPC of
     // somebody else.
     let manifest = "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {name: lost}\n\
                     spec: {description: x, vpc: vpc-00000000000000000}\n";

@@ -202,7 +202,7 @@ fn a_pause_is_begun_shown_and_ended_from_the_command_line() {
     assert!(run(dir, &["status"]).1.contains("incident 7"));
 
     let (code, out, _) = run(dir, &["off", "--scope", "ml-prod"]);
-    assert_eq!((code, out.as_str()), (0, "scope ml-prod: the pause is ended\n"));
+    assert_eq!((code, out.as_str()), (0, "scope ml-prod: the pause has ended\n"));
     assert_eq!(status(dir)["pauses"].as_array().unwrap().len(), 1);
     let (code, _, said) = run(dir, &["off"]);
     assert_eq!(code, 1, "everything is not what is paused");
@@ -244,8 +244,8 @@ fn what_cannot_be_meant_is_refused_with_a_way_out() {
     for (arguments, code, says) in [
         (&["on", "--for", "2h"][..], 64, "--reason"),
         (&["on", "--reason", "x"], 64, "--for"),
-        (&["on", "--for", "2", "--reason", "x"], 64, "a time such as"),
-        (&["on", "--for", "0s", "--reason", "x"], 1, "pauses nothing"),
+        (&["on", "--for", "2", "--reason", "x"], 64, "a duration such as"),
+        (&["on", "--for", "0s", "--reason", "x"], 1, "must be longer than 0"),
         (&["on", "--for", "169h", "--reason", "x"], 1, "lifecycle"),
         (&["on", "--for", "99999999999999999h", "--reason", "x"], 64, "too long"),
         (&["on", "--for", "2h", "--reason", " "], 1, "say why"),

@@ -448,7 +448,11 @@ async fn a_manifest_that_is_away_for_a_moment_costs_nothing_even_where_pruning_i
 
     world.remove("a.yaml");
     let report = engine.pass().await;
-    assert!(waiting(&report, APPS).contains("second reading"), "{:?}", report.plan.steps);
+    assert!(
+        waiting(&report, APPS).contains("read again after the settle window"),
+        "{:?}",
+        report.plan.steps
+    );
     tokio::time::advance(window / 2).await;
     engine.pass().await;
     // It is back, and a reading that failed is none.

@@ -1,4 +1,5 @@
-//! One bucket: how many calls are left now, who waits for the next one, and who of them goes first. Time comes in as a value.
+//! One token bucket: how many calls may be sent now, and the queue of those that wait. Times are
+//! arguments.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -6,22 +7,24 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{Urgency, limits::Limit};
 
-/// The part of a documented limit that is used: clocks differ, calls bunch up on their way, and others call too.
-const SHARE: f64 = 0.9;
-/// The part of a bucket that putting back the same thing again and again may use (design, section 6).
-const AGAIN: f64 = 0.25;
-/// What AWS throttles is halved, once in this time: answers to calls that were under way together are one piece of news.
-const ONCE_IN: Duration = Duration::from_secs(1);
-/// The rate never falls below this part of the first one.
-const LEAST: f64 = 0.05;
-/// What an accepted call adds to the rate, in parts of the first one.
-const GAIN: f64 = 0.02;
-/// Where AWS publishes nothing, the rate may grow to this many times the first one.
-const MOST: f64 = 4.0;
-/// What is lost in adding fractions of tokens.
+/// The share of a documented limit that is used: clocks differ, calls bunch up on their way, and
+/// others call too.
+const USABLE_SHARE: f64 = 0.9;
+/// The share of a bucket that repeated corrections of the same thing may use (design, section 6).
+const REPEAT_SHARE: f64 = 0.25;
+/// A throttled rate is halved at most once in this time: the answers to calls that were in flight
+/// together are one signal.
+const HALVE_INTERVAL: Duration = Duration::from_secs(1);
+/// The rate never falls below this share of the initial one.
+const MIN_RATE_SHARE: f64 = 0.05;
+/// What an accepted call adds to the rate, as a share of the initial one.
+const INCREASE_SHARE: f64 = 0.02;
+/// If AWS publishes no limit, the rate may grow to this multiple of the initial one.
+const MAX_GROWTH: f64 = 4.0;
+/// The rounding error of adding fractions of tokens.
 const ROUNDING: f64 = 1e-9;
 
-/// How many tokens there are.
+/// The tokens at a moment.
 #[derive(Debug, Clone, Copy)]
 struct Level {
     left: f64,
@@ -39,7 +42,7 @@ impl Level {
         self.left + ROUNDING >= 1.0
     }
 
-    /// When there will be one.
+    /// When the next token is available.
     fn next(self, rate: f64) -> Instant {
         self.at + Duration::from_secs_f64(((1.0 - self.left) / rate).max(0.0))
     }
@@ -53,14 +56,14 @@ struct Waiting {
     woken: Arc<Notify>,
 }
 
-/// What a waiting call is told.
+/// The answer to a waiting call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// It is sent now; the token is taken.
+    /// Send it now; the token is taken.
     Go,
-    /// It asks again then, or when it is woken.
+    /// Ask again then, or when woken.
     At(Instant),
-    /// It asks again when it is woken.
+    /// Ask again when woken.
     Later,
 }
 
@@ -68,11 +71,11 @@ pub(super) enum Turn {
 #[derive(Debug)]
 pub(super) struct Bucket {
     burst: f64,
-    /// The rate it began with.
+    /// The initial rate.
     first: f64,
-    /// The rate it may grow to.
+    /// The highest rate.
     most: f64,
-    /// Tokens a second now.
+    /// The present rate, in tokens a second.
     rate: f64,
     tokens: Level,
     again: Level,
@@ -87,16 +90,16 @@ pub(super) struct Bucket {
 impl Bucket {
     pub(super) fn new(limit: &Limit, now: Instant) -> Self {
         let published = limit.source.is_some();
-        let first = if published { limit.rate * SHARE } else { limit.rate };
-        let burst = (limit.burst * SHARE).max(1.0);
+        let first = if published { limit.rate * USABLE_SHARE } else { limit.rate };
+        let burst = (limit.burst * USABLE_SHARE).max(1.0);
         let full = |left| Level { left, at: now };
         Self {
             burst,
             first,
-            most: if published { first } else { first * MOST },
+            most: if published { first } else { first * MAX_GROWTH },
             rate: first,
             tokens: full(burst),
-            again: full((burst * AGAIN).max(1.0)),
+            again: full((burst * REPEAT_SHARE).max(1.0)),
             waiting: Vec::new(),
             served: BTreeMap::new(),
             calls: 0,
@@ -105,7 +108,7 @@ impl Bucket {
         }
     }
 
-    /// Puts a call at the end of the queue; its number, and what wakes it.
+    /// Adds a call to the queue; returns its number, and what wakes it.
     pub(super) fn queue(&mut self, urgency: Urgency, scope: &str) -> (u64, Arc<Notify>) {
         self.numbers += 1;
         let woken = Arc::new(Notify::new());
@@ -118,14 +121,14 @@ impl Bucket {
         (self.numbers, woken)
     }
 
-    /// What the call of this number does now.
+    /// What the call with this number must do now.
     pub(super) fn turn(&mut self, number: u64, now: Instant) -> Turn {
         self.refill(now);
         let Some(own) = self.waiting.iter().find(|it| it.number == number) else {
             return Turn::Later;
         };
         if !self.may(own) {
-            return Turn::At(self.again.next(self.rate * AGAIN));
+            return Turn::At(self.again.next(self.rate * REPEAT_SHARE));
         }
         if self.first().is_none_or(|first| first.number != number) {
             return Turn::Later;
@@ -144,7 +147,7 @@ impl Bucket {
         Turn::Go
     }
 
-    /// Takes a call out of the queue, and wakes who is first now.
+    /// Removes a call from the queue, and wakes the first one.
     pub(super) fn leave(&mut self, number: u64, now: Instant) {
         self.refill(now);
         self.waiting.retain(|it| it.number != number);
@@ -153,35 +156,37 @@ impl Bucket {
         }
     }
 
-    /// What AWS answered to a call.
+    /// Records AWS's answer to a call.
     pub(super) fn answered(&mut self, throttled: bool, now: Instant) {
         self.refill(now);
         if throttled {
-            // Whatever we thought was left, AWS's own bucket is empty.
+            // AWS's own bucket is empty, whatever was left in this one.
             self.tokens.left = self.tokens.left.min(0.0);
-            if self.halved.is_none_or(|at| now.saturating_duration_since(at) >= ONCE_IN) {
-                self.rate = (self.rate / 2.0).max(self.first * LEAST);
+            if self.halved.is_none_or(|at| now.saturating_duration_since(at) >= HALVE_INTERVAL) {
+                self.rate = (self.rate / 2.0).max(self.first * MIN_RATE_SHARE);
                 self.halved = Some(now);
             }
             return;
         }
-        // Beyond what it began with only while it is what holds us up: an idle rate proves nothing.
+        // It grows beyond the initial rate only while it is the bottleneck: an idle rate proves
+        // nothing.
         let binds = !self.tokens.has_one() || !self.waiting.is_empty();
         if self.rate < self.first || binds {
-            self.rate = (self.rate + self.first * GAIN).min(self.most);
+            self.rate = (self.rate + self.first * INCREASE_SHARE).min(self.most);
         }
     }
 
     fn refill(&mut self, now: Instant) {
         self.tokens.refill(self.rate, self.burst, now);
-        self.again.refill(self.rate * AGAIN, (self.burst * AGAIN).max(1.0), now);
+        self.again.refill(self.rate * REPEAT_SHARE, (self.burst * REPEAT_SHARE).max(1.0), now);
     }
 
     fn may(&self, waiting: &Waiting) -> bool {
         waiting.urgency != Urgency::PutBackAgain || self.again.has_one()
     }
 
-    /// Who goes next: the most urgent; of equal ones that of the scope that was served longest ago; then who came first.
+    /// The next call: the most urgent one; among equals, one of the scope that was served longest
+    /// ago; then in order of arrival.
     fn first(&self) -> Option<&Waiting> {
         self.waiting.iter().filter(|it| self.may(it)).min_by_key(|it| {
             let served = self.served.get(&it.scope).copied().unwrap_or_default();
@@ -281,7 +286,7 @@ mod tests {
         for second in 1..100 {
             groups.answered(true, now + Duration::from_secs(second));
         }
-        assert!((groups.rate() - 4.5 * LEAST).abs() < 1e-9, "never nothing");
+        assert!((groups.rate() - 4.5 * MIN_RATE_SHARE).abs() < 1e-9, "never nothing");
         for _ in 0..100 {
             groups.answered(false, now + Duration::from_secs(200));
         }
@@ -298,6 +303,6 @@ mod tests {
         for _ in 0..1000 {
             domains.answered(false, now);
         }
-        assert!((domains.rate() - MOST).abs() < 1e-9, "{}", domains.rate());
+        assert!((domains.rate() - MAX_GROWTH).abs() < 1e-9, "{}", domains.rate());
     }
 }

@@ -1,8 +1,8 @@
-//! What AWS lets an account call: the one table of documented request limits, with its sources.
+//! AWS's request limits: the one table of documented limits, with its sources.
 //!
 //! The budget stays below them, and the simulator enforces them.
 
-/// Whose calls AWS counts together.
+/// Which calls AWS counts together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counted {
     /// Each operation on its own.
@@ -16,7 +16,7 @@ pub(crate) enum Counted {
 pub(crate) enum Within {
     /// One account in one Region.
     AccountAndRegion,
-    /// One account, whichever Region its calls go to.
+    /// One account, in all Regions together.
     Account,
 }
 
@@ -25,27 +25,32 @@ pub(crate) enum Within {
 pub(crate) struct Limit {
     /// The service as the SDK names it, in any case.
     pub(crate) service: &'static str,
-    /// Operations; a trailing `*` stands for any end. The first row of the service that matches counts.
+    /// Operations; a trailing `*` matches any ending. The first matching row of a service applies.
     pub(crate) operations: &'static [&'static str],
-    /// Whose calls count together.
+    /// Which calls count together.
     pub(crate) counted: Counted,
     /// Where they count together.
     pub(crate) within: Within,
-    /// Calls that may come at once.
+    /// The burst: calls that may be sent at once.
     pub(crate) burst: f64,
-    /// Calls a second for any length of time.
+    /// The sustained rate, in calls a second.
     pub(crate) rate: f64,
-    /// Where AWS says so; `None` where it publishes nothing and the figures are a careful start.
+    /// AWS's documentation; empty if it publishes nothing and the figures are a cautious start.
     pub(crate) source: Option<&'static str>,
 }
 
-const EC2_PAGE: &str = "EC2 developer guide, Request throttling for the Amazon EC2 API: token bucket sizes and refill \
+const EC2_PAGE: &str = "EC2 developer guide, Request throttling for the Amazon EC2 API: token \
+    bucket sizes and refill \
                         rates of each API action, per account and Region";
-/// Read in the guide's last public revision (2023); the figures are adjustable and may be higher today.
-const KMS_PAGE: &str = "KMS developer guide, Request quotas: per second, account and Region, each operation on its own";
-const ORGANIZATIONS_PAGE: &str = "Organizations user guide, Quotas and service limits: requests a second and burst, per account \
+/// From the guide's last public revision (2023); the figures are adjustable and may be higher
+/// today.
+const KMS_PAGE: &str = "KMS developer guide, Request quotas: per second, account and Region, each \
+    operation on its own";
+const ORGANIZATIONS_PAGE: &str = "Organizations user guide, Quotas and service limits: requests a \
+    second and burst, per account \
      (the quotas per organization are higher, and shared with everybody in it)";
-const STS_PAGE: &str = "AWS re:Post and vendors' documents that quote it: 600 requests a second, per account and Region, all \
+const STS_PAGE: &str = "AWS re:Post and vendors' documents that quote it: 600 requests a second, \
+    per account and Region, all \
                         operations together";
 
 const fn row(
@@ -70,7 +75,7 @@ const fn ec2(operations: &'static [&'static str], burst: f64, rate: f64) -> Limi
     row("ec2", operations, burst, rate, EC2_PAGE)
 }
 
-/// KMS gives a number a second and no burst: a bucket holds one second's worth.
+/// KMS documents a number per second and no burst: a bucket holds one second's worth.
 const fn kms(operations: &'static [&'static str], rate: f64) -> Limit {
     row("kms", operations, rate, rate, KMS_PAGE)
 }
@@ -82,8 +87,8 @@ const fn organizations(operations: &'static [&'static str], rate: f64, burst: f6
     }
 }
 
-/// AWS publishes no rates for SageMaker's control plane; people report `ThrottlingException` for bursts of listings and of
-/// `ListTags`. The budget starts here and finds its own.
+/// AWS publishes no rates for SageMaker's control plane; there are reports of `ThrottlingException`
+/// for bursts of listings and of `ListTags`. The budget starts with these figures and adapts.
 const fn sagemaker(operations: &'static [&'static str], burst: f64, rate: f64) -> Limit {
     Limit {
         counted: Counted::Together,
@@ -98,7 +103,8 @@ static LIMITS: &[Limit] = &[
     ec2(&["CreateTags", "DeleteTags"], 100.0, 10.0),
     ec2(&["DescribeSecurityGroupReferences", "DescribeStaleSecurityGroups"], 20.0, 5.0),
     ec2(&["Describe*", "Get*"], 100.0, 20.0),
-    // Resource-intensive ones (AuthorizeSecurityGroupIngress, RevokeSecurityGroupIngress) have the same figures.
+    // Resource-intensive actions (AuthorizeSecurityGroupIngress, RevokeSecurityGroupIngress) have
+    // the same figures.
     ec2(&["*"], 50.0, 5.0),
     kms(&["DescribeKey", "ListResourceTags"], 2000.0),
     kms(&["GetKeyPolicy", "GetKeyRotationStatus"], 1000.0),
@@ -108,8 +114,8 @@ static LIMITS: &[Limit] = &[
     kms(&["RevokeGrant", "RetireGrant"], 30.0),
     kms(&["DeleteAlias", "PutKeyPolicy", "EnableKeyRotation", "ScheduleKeyDeletion"], 15.0),
     kms(&["TagResource"], 10.0),
-    // CreateKey, CreateAlias, UpdateAlias, EnableKey, DisableKey, DisableKeyRotation, UntagResource, UpdateKeyDescription,
-    // CancelKeyDeletion, ReplicateKey, UpdatePrimaryRegion.
+    // CreateKey, CreateAlias, UpdateAlias, EnableKey, DisableKey, DisableKeyRotation,
+    // UntagResource, UpdateKeyDescription, CancelKeyDeletion, ReplicateKey, UpdatePrimaryRegion.
     kms(&["*"], 5.0),
     organizations(&["DescribeAccount"], 20.0, 30.0),
     organizations(&["ListTagsForResource"], 10.0, 15.0),
@@ -143,7 +149,8 @@ static LIMITS: &[Limit] = &[
         3.0,
     ),
     organizations(&["DescribeOrganization", "CreateOrganizationalUnit", "ListRoots"], 1.0, 2.0),
-    // EnablePolicyType and DisablePolicyType; what is not named in the quotas either is not faster than these.
+    // EnablePolicyType and DisablePolicyType; operations that the quotas do not name are assumed to
+    // be no faster.
     organizations(&["*"], 1.0, 1.0),
     Limit { counted: Counted::Together, ..row("sts", &["*"], 600.0, 600.0, STS_PAGE) },
     sagemaker(&["Describe*", "List*"], 20.0, 5.0),
@@ -177,8 +184,8 @@ impl Limit {
         })
     }
 
-    /// The name of the bucket that a call of this operation takes from, unique within account and Region: calls with the same
-    /// name count together.
+    /// The name of the bucket for this operation, unique within account and Region: calls with the
+    /// same name count together.
     pub(crate) fn bucket(&self, operation: &str) -> String {
         let of = match self.counted {
             Counted::Each => operation,

@@ -1,12 +1,14 @@
-//! One rate budget for all clients of a process: no call is sent that palisade could have known to be refused.
+//! One rate budget for all clients of a process: no call is sent that is known to exceed AWS's
+//! limits.
 //!
-//! There is a token bucket for each account, Region and API family ([`limits`]), below what AWS documents; where AWS answers
-//! "too many" all the same, because others call too or because it publishes nothing, the rate is halved and grows back slowly.
-//! Whoever waits stands in a queue: what puts back first, then the reads of a pass, then drift, then everything else; scopes that
-//! share a bucket take turns.
+//! There is a token bucket for each account, Region and API family ([`limits`]), below what AWS
+//! documents. If AWS throttles all the same, because others call too or because it publishes no
+//! limit, the rate is halved and grows back slowly. Calls wait in a queue: corrections first, then
+//! the reads of a pass, then other drift, then everything else; scopes that share a bucket take
+//! turns.
 //!
-//! Why not a crate: `governor` (the one that is kept) has neither priorities nor rates that change, so that the queue, which is
-//! most of this, would be ours anyway.
+//! Why not a crate: `governor` (the maintained one) has neither priorities nor variable rates, so
+//! the queue, which is most of this module, would still be our own.
 
 mod bucket;
 pub(crate) mod limits;
@@ -27,34 +29,36 @@ use self::{
     limits::Limit,
 };
 
-/// The longest a call waits. It was signed before, and AWS takes no signature older than five minutes; and what was planned
-/// is stale by then. The next pass asks again.
-pub(super) const LONGEST: Duration = Duration::from_mins(1);
-/// Reads on their way at once: each has a connection, of which a process cannot have any number.
+/// The longest time that a call waits. It is already signed, and AWS accepts no signature older
+/// than five minutes; and its plan is outdated by then. The next pass asks again.
+pub(super) const MAX_WAIT: Duration = Duration::from_mins(1);
+/// Reads in flight at once: each needs a connection, and the number of connections of a process is
+/// limited.
 const READS_UNDER_WAY: usize = 192;
-/// Writes on their way at once. They have a number of their own, so that reads that get no answer do not keep them waiting.
+/// Writes in flight at once. They have their own limit, so that reads without an answer do not
+/// delay them.
 const WRITES_UNDER_WAY: usize = 64;
 
-/// How urgent a call is, the most urgent first.
+/// The urgency of a call, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
-    /// Puts back what somebody else opened.
+    /// Closes what somebody else opened.
     PutBack,
-    /// Puts the same thing back once more: within a quarter of the budget, so that whoever opens it again and again does not use
-    /// up the rest.
+    /// Repeats such a correction: within a quarter of the budget, so that somebody who keeps
+    /// undoing it does not use up the rest.
     PutBackAgain,
-    /// Reads for the pass under way, on which everything else waits.
+    /// Reads for the current pass, for which everything else waits.
     Read,
     /// Corrects another drift.
     Drift,
-    /// Makes, changes or deletes because the directory says so.
+    /// Creates, changes or deletes because the directory changed.
     Change,
 }
 
-/// Whose bucket: account, Region, and what AWS counts together.
+/// The key of a bucket: account, Region, and the group that AWS counts together.
 type Key = (String, String, String);
 
-/// A call that asks for its turn.
+/// A call that waits for its turn.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Request<'a> {
     pub(super) account: &'a str,
@@ -83,7 +87,7 @@ pub struct Budget(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    /// `None`: nothing is limited.
+    /// `None`: no limits.
     buckets: Option<Mutex<BTreeMap<Key, Bucket>>>,
     reads: Semaphore,
     writes: Semaphore,
@@ -109,11 +113,11 @@ impl Budget {
         }))
     }
 
-    /// Returns when the call may be sent; `false` if that would take longer than [`LONGEST`]. Dropping the future gives the
-    /// place in the queue up.
+    /// Returns when the call may be sent; `false` if that would take longer than [`MAX_WAIT`].
+    /// Dropping the future gives up the place in the queue.
     pub(super) async fn turn(&self, request: &Request<'_>) -> bool {
         let Some(place) = Place::queue(self, request) else { return true };
-        let deadline = Instant::now() + LONGEST;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             let until = match place.turn() {
                 Turn::Go => return true,
@@ -130,14 +134,14 @@ impl Budget {
         }
     }
 
-    /// A connection for a call whose turn it is.
+    /// A connection for a call whose turn has come.
     pub(super) async fn connection(&self, writes: bool) -> Option<SemaphorePermit<'_>> {
         let under_way = if writes { &self.0.writes } else { &self.0.reads };
-        // Nobody closes it.
+        // The semaphore is never closed.
         under_way.acquire().await.ok()
     }
 
-    /// Tells what AWS answered.
+    /// Records AWS's answer.
     pub(super) fn answered(&self, request: &Request<'_>, throttled: bool) {
         if let Some(mut buckets) = self.buckets() {
             let now = Instant::now();
@@ -149,7 +153,7 @@ impl Budget {
 
     fn buckets(&self) -> Option<MutexGuard<'_, BTreeMap<Key, Bucket>>> {
         let buckets = self.0.buckets.as_ref()?;
-        // Every change is made as a whole, so a panic elsewhere leaves nothing half done in it.
+        // Every change is atomic, so a panic elsewhere leaves nothing inconsistent.
         Some(buckets.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -179,7 +183,7 @@ impl<'a> Place<'a> {
     }
 
     fn turn(&self) -> Turn {
-        // Buckets are never taken away.
+        // Buckets are never removed.
         self.with(|bucket| bucket.turn(self.number, Instant::now())).unwrap_or(Turn::Go)
     }
 }
@@ -246,7 +250,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_gives_up_wakes_the_next_and_nobody_waits_for_ever() {
+    async fn giving_up_wakes_the_next_and_every_wait_ends() {
         let budget = emptied().await;
         let begun = Instant::now();
         let impatient = tokio::time::timeout(Duration::from_millis(500), async {
@@ -260,7 +264,7 @@ mod tests {
         let went = futures::future::join_all(everybody).await;
         // A minute at 0.27 a second.
         assert_eq!(went.iter().filter(|went| **went).count(), 16);
-        assert!(begun.elapsed() < LONGEST + Duration::from_secs(2));
+        assert!(begun.elapsed() < MAX_WAIT + Duration::from_secs(2));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,5 +1,5 @@
-//! Answers given beforehand, for tests of ports: the real SDK, the write guard included, with a
-//! connector that records every request and answers from a list.
+//! Canned answers for tests of ports: the real SDK, including the write guard, with a connector
+//! that records every request and answers from a list.
 
 use std::{
     collections::VecDeque,
@@ -23,7 +23,7 @@ pub(crate) const ACCOUNT: &str = "111122223333";
 /// The Region of the answers.
 pub(crate) const REGION: &str = "eu-west-1";
 
-/// A server that gives its answers in order, whatever it is asked.
+/// A server that returns its answers in order, whatever it is asked.
 #[derive(Clone, Default)]
 pub(crate) struct Canned(Arc<Mutex<Exchange>>);
 
@@ -40,7 +40,7 @@ impl fmt::Debug for Canned {
 }
 
 impl Canned {
-    /// Answers 200 with these bodies, one after the other. `<R>` stands for EC2's outermost element.
+    /// Answers 200 with these bodies, in order. `<R>` stands for EC2's outermost element.
     pub(crate) fn answering<const N: usize>(bodies: [&str; N]) -> Self {
         let canned = Self::default();
         for body in bodies {
@@ -49,24 +49,25 @@ impl Canned {
         canned
     }
 
-    /// One more answer.
+    /// Adds an answer.
     pub(crate) fn then(&self, status: u16, body: &str) {
         self.lock().answers.push_back((status, body.to_owned()));
     }
 
-    /// The bodies of all requests so far, percent-decoded, as `key=value` lines for the query protocol.
+    /// The bodies of all requests so far, percent-decoded, as `key=value` lines for the query
+    /// protocol.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.lock().requests.clone()
     }
 
-    /// The one request there was.
+    /// The only request.
     pub(crate) fn only_request(&self) -> String {
         let mut requests = self.requests();
         assert_eq!(requests.len(), 1, "exactly one call: {requests:#?}");
         requests.remove(0)
     }
 
-    /// The clients of a scope that talk to this server and may write.
+    /// The clients of a scope that use this server and may write.
     pub(crate) async fn access(&self) -> Access {
         let connector = SharedHttpConnector::new(self.clone());
         let config = aws_config::SdkConfig::builder()

@@ -1,4 +1,4 @@
-//! Places in the organisation by path.
+//! Organizational units by path.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +10,15 @@ use crate::{
     kind::{Class, CloudError, LookupItem},
 };
 
-/// The largest page of ListOrganizationalUnitsForParent and ListRoots (Organizations API reference).
+/// The largest page of ListOrganizationalUnitsForParent and ListRoots (Organizations API
+/// reference).
 const PAGE: i32 = 20;
 
-/// The children that were read: parent id -> (name -> id).
+/// The children read so far: parent id -> (name -> id).
 type Levels = BTreeMap<String, BTreeMap<String, String>>;
 
-/// The root, and every organizational unit that `names` mentions and that exists. Each distinct parent
-/// on the way is listed once; without paths only the roots are.
+/// The root, and every existing organizational unit in `names`. Each distinct parent on the way is
+/// listed once; without paths only the roots are.
 pub(super) async fn places(
     access: &Access,
     names: &BTreeSet<String>,
@@ -37,8 +38,8 @@ fn place(id: &str, name: &str) -> LookupItem {
     LookupItem { id: id.to_owned(), name: Some(name.to_owned()), ..LookupItem::default() }
 }
 
-/// An organisation has exactly one root (Organizations user guide); anything else is not an answer to
-/// act on.
+/// An organization has exactly one root (Organizations user guide); any other number is treated as
+/// an error.
 pub(super) async fn root(access: &Access) -> Result<String, CloudError> {
     const OPERATION: &str = "organizations:ListRoots";
     let (mut pages, mut token, mut roots) = (Pages::of(OPERATION), None, Vec::new());
@@ -122,7 +123,7 @@ pub(super) async fn children(
 /// A page that could not be read.
 pub async fn has_full_access(access: &Access, target: &str) -> Result<bool, CloudError> {
     const OPERATION: &str = "organizations:ListPoliciesForTarget";
-    /// Its id in every organisation (Organizations user guide).
+    /// Its id in every organization (Organizations user guide).
     const FULL_ACCESS: &str = "p-FullAWSAccess";
     let (mut pages, mut token) = (Pages::of(OPERATION), None);
     loop {

@@ -196,7 +196,7 @@ async fn a_part_of_an_organization_is_not_an_organization() {
 
 #[cfg(feature = "simulator")]
 #[tokio::test]
-async fn places_of_a_deep_organisation_are_found_by_path_page_by_page() {
+async fn places_of_a_deep_organization_are_found_by_path_page_by_page() {
     use crate::{
         aws::{Brake, Connection, Guard},
         kind::ScopeFacts,

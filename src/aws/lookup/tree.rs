@@ -1,4 +1,4 @@
-//! The accounts of the organisation, and what they are below.
+//! The accounts of the organization, and their places in its tree.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,17 +19,19 @@ use crate::{
 
 /// The largest page of ListAccounts and ListAccountsForParent (Organizations API reference).
 const PAGE: i32 = 20;
-/// Organizations lets through 5 listings of children a second (Organizations user guide, "Quotas"); palisade is not the only
-/// one who asks, and a throttled listing is an unknown tree.
+/// Organizations allows 5 listings of children a second (Organizations user guide, "Quotas");
+/// palisade is not the only caller, and a throttled listing makes the tree unknown.
 const BETWEEN_LISTINGS: Duration = Duration::from_millis(250);
-/// More units than an organisation can have (2,000, Organizations quotas): whoever gets there goes in circles.
-const MOST_UNITS: usize = 10_000;
+/// More units than an organization can have (2,000, Organizations quotas): reaching this means that
+/// the listing has a cycle.
+const MAX_UNITS: usize = 10_000;
 
-/// Every account of the organisation, in as few calls as possible: a listing of all accounts says where each of them is, and
-/// only where it does not (a partition or server without the member `Paths`) the tree is walked.
+/// Every account of the organization, in as few calls as possible: a listing of all accounts
+/// contains their places, and the tree is walked only if it does not (a partition or server without
+/// the member `Paths`).
 ///
 /// # Errors
-/// Any page that could not be read: part of an organisation is never returned.
+/// A page that could not be read: a partial organization is never returned.
 pub async fn tree(access: &Access) -> Result<OrganizationTree, CloudError> {
     match from_paths(&all(access).await?) {
         Some(tree) => Ok(tree),
@@ -58,17 +60,17 @@ async fn all(access: &Access) -> Result<Vec<(String, Account)>, CloudError> {
         }
     }
     if accounts.is_empty() {
-        // The account that manages the organisation is always one of them.
+        // The management account is always one of them.
         return Err(CloudError::new(
             OPERATION,
             Class::Unknown,
-            "the organization shows no account",
+            "the organization lists no accounts",
         ));
     }
     Ok(accounts)
 }
 
-/// The tree, if every account says where it is: `o-…/r-…/ou-…/…/`.
+/// The tree, if every account has its path: `o-…/r-…/ou-…/…/`.
 fn from_paths(accounts: &[(String, Account)]) -> Option<OrganizationTree> {
     let mut tree = BTreeMap::new();
     for (id, account) in accounts {
@@ -85,7 +87,7 @@ fn from_paths(accounts: &[(String, Account)]) -> Option<OrganizationTree> {
     Some(OrganizationTree(tree))
 }
 
-/// From the root down: the accounts and the units of each place.
+/// Walks from the root down: the accounts and the units of each level.
 async fn walk(access: &Access) -> Result<OrganizationTree, CloudError> {
     let root = root(access).await?;
     let mut tree = OrganizationTree::default();
@@ -93,9 +95,14 @@ async fn walk(access: &Access) -> Result<OrganizationTree, CloudError> {
     let mut seen = 0;
     while let Some((place, above)) = places.pop() {
         seen += 1;
-        if seen > MOST_UNITS {
+        if seen > MAX_UNITS {
             let operation = "organizations:ListOrganizationalUnitsForParent";
-            return Err(CloudError::new(operation, Class::Unknown, "the units go in circles"));
+            return Err(CloudError::new(
+                operation,
+                Class::Unknown,
+                "the listing of organizational \
+                units has a cycle",
+            ));
         }
         for (id, account) in inside(access, &place).await? {
             tree.0.insert(id, Member { above: above.clone(), closed: closed(&account) });
@@ -135,8 +142,8 @@ async fn inside(access: &Access, parent: &str) -> Result<Vec<(String, Account)>,
     }
 }
 
-/// `State` is the newer member and says more; `Status` was to be withdrawn on 9 September 2026 (service model). An account that
-/// has neither, or a value unknown here, may be at work.
+/// `State` is the newer member and says more; `Status` was to be withdrawn on 9 September 2026
+/// (service model). An account with neither, or with an unknown value, may be active.
 fn closed(account: &Account) -> bool {
     match (account.state(), account.status()) {
         (Some(state), _) => matches!(

@@ -1,4 +1,4 @@
-//! What somebody does by hand in the demo: one thing to every kind, each of them a real mistake or attack.
+//! Manual changes in the demo: one for every kind, each of them a real mistake or attack.
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
@@ -8,15 +8,15 @@ use crate::simulator::{
     example::{Hands, text},
 };
 
-/// One thing done by hand.
+/// One manual change.
 pub(super) struct Drift {
-    /// What happened, for the screen.
+    /// The description on the screen.
     pub(super) story: &'static str,
-    /// Doing it.
+    /// Makes the change.
     pub(super) inject: fn(&Simulator) -> anyhow::Result<()>,
 }
 
-/// One for every kind.
+/// One change for every kind.
 pub(super) const DRIFTS: [Drift; 5] = [
     Drift {
         story: "somebody opens SSH on the Studio apps' security group to the world",
@@ -42,7 +42,9 @@ fn open_ssh(simulator: &Simulator) -> anyhow::Result<()> {
     let filter = json!([{"Name": "group-name", "Value": ["studio-apps"]}]);
     let groups = ec2.call("DescribeSecurityGroups", &json!({"Filter": filter}))?;
     let group = text(&groups, "/securityGroupInfo/0/groupId")?;
-    let permission = json!({"IpProtocol": "tcp", "FromPort": "22", "ToPort": "22", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]});
+    let everywhere = json!([{"CidrIp": "0.0.0.0/0"}]);
+    let permission =
+        json!({"IpProtocol": "tcp", "FromPort": "22", "ToPort": "22", "IpRanges": everywhere});
     ec2.call(
         "AuthorizeSecurityGroupIngress",
         &json!({"GroupId": group, "IpPermissions": [permission]}),
@@ -56,7 +58,8 @@ fn widen_endpoint(simulator: &Simulator) -> anyhow::Result<()> {
         json!([{"Name": "service-name", "Value": ["com.amazonaws.eu-west-1.sagemaker.api"]}]);
     let endpoints = ec2.call("DescribeVpcEndpoints", &json!({"Filter": filter}))?;
     let endpoint = text(&endpoints, "/vpcEndpointSet/0/vpcEndpointId")?;
-    let all = json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]});
+    let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
+    let all = json!({"Statement": [statement]});
     ec2.call(
         "ModifyVpcEndpoint",
         &json!({"VpcEndpointId": endpoint, "PolicyDocument": all.to_string()}),
@@ -72,7 +75,8 @@ fn weaken_key(simulator: &Simulator) -> anyhow::Result<()> {
     let policy = kms.call("GetKeyPolicy", &json!({"KeyId": key, "PolicyName": "default"}))?;
     let mut policy: Value = serde_json::from_str(text(&policy, "/Policy")?)?;
     policy["Statement"].as_array_mut().context("the key policy has no statements")?.push(json!({
-        "Sid": "JustForATest", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+        "Sid": "JustForATest", "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
         "Action": "kms:Decrypt", "Resource": "*"
     }));
     kms.call(

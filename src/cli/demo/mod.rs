@@ -1,4 +1,4 @@
-//! `demo`: the main job, on a simulated AWS, in one terminal.
+//! `demo`: the whole loop, on a simulated AWS, in one terminal.
 
 mod drift;
 
@@ -28,7 +28,7 @@ pub(super) struct Args {
     /// Directory of manifests for the scopes `ml-prod` and `org`
     #[arg(value_name = "DIR", default_value = DEFAULT_DIR)]
     dir: PathBuf,
-    /// Afterwards, keep running with the HTTP server on, until Ctrl-C
+    /// Keep running with the HTTP server afterwards, until Ctrl-C
     #[arg(long)]
     serve: bool,
     /// Where the HTTP server listens with --serve
@@ -36,23 +36,24 @@ pub(super) struct Args {
     at: String,
 }
 
-/// No part of the demo takes this long; a world that does not settle is a defect.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// The time limit for every part of the demo; exceeding it is a defect.
+const TIME_LIMIT: Duration = Duration::from_mins(2);
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let begun = Instant::now();
     let simulator = Simulator::new(Options::default());
     heading("1. An AWS to work on")?;
     example::build(&simulator)?;
-    say(
-        "an organisation with the OUs Workloads/ML, an account, a VPC with two private subnets; all simulated",
+    detail(
+        "an organization with the OUs Workloads/ML, an account, a VPC with two private subnets; \
+         all simulated",
     )?;
 
     let settings = Settings::parse(example::SETTINGS, &Overrides::default())?;
     let status = Status::new(settings.interval)?;
     let brake = Brake::default();
     let guard = Guard::writing(brake.clone()).metered(status.metrics().meter());
-    // This AWS refuses nothing, so nobody has to wait for it.
+    // This AWS refuses nothing, so no call has to wait.
     let connection =
         Connection::new(simulator.sdk_config(example::ML_ACCOUNT, example::REGION), guard)
             .within(Budget::unlimited());
@@ -64,7 +65,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let created = settle(engine, &status, true).await?;
     heading("3. A second pass")?;
     let quiet = second_pass(engine, &status, &simulator).await?;
-    heading("4. Things happen")?;
+    heading("4. Somebody changes resources by hand")?;
     let mut corrected = 0;
     for drift in &drift::DRIFTS {
         output::print(&format!("\n{NOTE}●{NOTE:#} {}\n", drift.story))?;
@@ -73,22 +74,22 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
         let steps = settle(engine, &status, true).await?;
         anyhow::ensure!(steps > 0, "nobody noticed: {}", drift.story);
         corrected += 1;
-        say(&format!("noticed and corrected in {:.1} s", noticed.elapsed().as_secs_f64()))?;
+        detail(&format!("noticed and corrected in {:.1} s", noticed.elapsed().as_secs_f64()))?;
     }
     heading("Summary")?;
-    say(&format!("{created} changes made {} manifests true", quiet.manifests))?;
-    say(&format!("a pass without drift: {} reads, {} writes", quiet.reads, quiet.writes))?;
-    say(&format!("{corrected} of {} drifts noticed and corrected", drift::DRIFTS.len()))?;
-    say(&format!("all of it in {:.1} s", begun.elapsed().as_secs_f64()))?;
+    detail(&format!("{created} changes brought {} manifests in sync", quiet.manifests))?;
+    detail(&format!("a pass without drift: {} reads, {} writes", quiet.reads, quiet.writes))?;
+    detail(&format!("{corrected} of {} drifts noticed and corrected", drift::DRIFTS.len()))?;
+    detail(&format!("total time {:.1} s", begun.elapsed().as_secs_f64()))?;
     if args.serve {
         serve(args, &mut session, &status).await?;
     }
     Ok(Ended::Done)
 }
 
-/// Makes passes until everything is in order; gives the number of changes made.
+/// Makes passes until everything is in sync; returns the number of changes made.
 async fn settle(engine: &mut Engine, status: &Status, show: bool) -> anyhow::Result<usize> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIME_LIMIT;
     let mut changes = 0;
     loop {
         let report = engine.pass().await;
@@ -141,7 +142,7 @@ async fn second_pass(
     let quiet =
         Quiet { manifests: report.manifests.len(), reads: reads.len(), writes: writes.len() };
     anyhow::ensure!(quiet.writes == 0, "a pass without drift wrote: {writes:?}");
-    say(&format!("{} manifests in sync, {} reads, no write", quiet.manifests, quiet.reads))?;
+    detail(&format!("{} manifests in sync, {} reads, no write", quiet.manifests, quiet.reads))?;
     Ok(quiet)
 }
 
@@ -149,7 +150,7 @@ async fn serve(args: &Args, session: &mut Session, status: &Status) -> anyhow::R
     let stop = CancellationToken::new();
     let address = http::serve(&args.at, status.clone(), stop.clone())
         .with_context(|| format!("listening on {}", args.at))?;
-    say(&format!("http://{address}/ until Ctrl-C"))?;
+    detail(&format!("http://{address}/ until Ctrl-C"))?;
     let poke = Notify::new();
     let brake = session.brake.clone();
     let interrupted = async {
@@ -159,8 +160,9 @@ async fn serve(args: &Args, session: &mut Session, status: &Status) -> anyhow::R
         std::future::pending::<()>().await;
     };
     let engine = &mut session.engine;
+    let publish = |engine: &Engine, report: &Report| status.publish(engine, report);
     tokio::select! {
-        () = engine::run(engine, &brake, &stop, &poke, |engine, report| status.publish(engine, report)) => {}
+        () = engine::run(engine, &brake, &stop, &poke, publish) => {}
         () = interrupted => {}
     }
     Ok(())
@@ -170,6 +172,6 @@ fn heading(text: &str) -> anyhow::Result<()> {
     output::print(&format!("\n{HEADING}{text}{HEADING:#}\n"))
 }
 
-fn say(text: &str) -> anyhow::Result<()> {
+fn detail(text: &str) -> anyhow::Result<()> {
     output::print(&format!("{GOOD}→{GOOD:#} {text}\n"))
 }

@@ -1,5 +1,5 @@
-//! The checks of one scope against live AWS: who we are there, and whether we may do there what the manifests
-//! need. The reads are those of a pass, made by the same code.
+//! The checks of one scope against live AWS: who the caller is there, and whether it may do what
+//! the manifests need. The reads are those of a pass, made by the same code.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,25 +21,26 @@ use crate::{
     settings::{Mode, Settings, is_known_region, regions},
 };
 
-/// What is to be examined.
+/// The scope to be checked.
 pub(super) struct Scope<'a> {
     pub(super) name: &'a str,
     pub(super) registry: &'a Registry,
     pub(super) settings: &'a Settings,
     pub(super) scopes: &'a Scopes,
     pub(super) snapshot: &'a Snapshot,
-    /// Whether AWS is asked somewhere else than at its own endpoints.
+    /// Whether AWS is reached through custom endpoints.
     pub(super) custom_endpoint: bool,
 }
 
-/// What was found.
+/// The results.
 pub(super) struct Examined {
     pub(super) checks: Vec<Check>,
-    /// How far this machine's clock is ahead of AWS's, in seconds, where AWS's answer said its time.
+    /// How far this machine's clock is ahead of AWS's, in seconds, where AWS's answer said its
+    /// time.
     pub(super) skew: Option<i64>,
 }
 
-/// What is live and ours, by kind.
+/// Live resources of this installation, by kind.
 type Ours = BTreeMap<String, Vec<Observed<Value>>>;
 
 impl Scope<'_> {
@@ -54,7 +55,7 @@ impl Scope<'_> {
         let mut checks = vec![self.identity(access, caller.as_ref())];
         checks.extend(self.region(&access.facts.region, caller.is_ok()));
         match caller {
-            // Nothing that was found out in another account would say anything.
+            // Results from another account would be meaningless.
             Ok(caller) if caller.account == access.facts.account => {
                 checks.extend(self.permissions(access, &caller.arn).await);
             }
@@ -67,8 +68,8 @@ impl Scope<'_> {
         format!("{}: {what}", self.name)
     }
 
-    /// A Region that palisade does not know. Only AWS's own endpoint of a Region shows that there is one: somebody else's
-    /// endpoint answers for any.
+    /// Checks a Region that palisade does not know. Only AWS's own endpoint proves that it exists:
+    /// a custom endpoint answers for any name.
     fn region(&self, region: &str, answers: bool) -> Option<Check> {
         if is_known_region(region) {
             return None;
@@ -79,14 +80,14 @@ impl Scope<'_> {
             return Some(Check::warn(
                 name,
                 found,
-                "see that the endpoints' service names are right there",
+                "check that the endpoints' service names are right in that Region",
             ));
         }
         let help = did_you_mean(region, regions()).map_or_else(
             || format!("correct scopes.{}.region: eu-west-1 is the code of a Region", self.name),
             |near| format!("did you mean `{near}`? Correct scopes.{}.region", self.name),
         );
-        Some(Check::fail(name, format!("there is no Region `{region}`"), help))
+        Some(Check::fail(name, format!("unknown Region `{region}`"), help))
     }
 
     fn identity(&self, access: &Access, caller: Result<&identity::Caller, &CloudError>) -> Check {
@@ -103,21 +104,20 @@ impl Scope<'_> {
                     caller.account, access.facts.account
                 ),
                 format!(
-                    "correct scopes.{}.account, or reach the account with assumeRole or another AWS_PROFILE",
+                    "correct scopes.{}.account, or reach the account with assumeRole or another \
+                     AWS_PROFILE",
                     self.name
                 ),
             ),
             Err(error) if error.class == Class::Denied => {
                 let help = match role {
                     Some(role) => format!(
-                        "there must be ambient credentials, they must be allowed sts:AssumeRole, and the trust \
-                         policy of {} must name them{}",
+                        "check that there are ambient credentials, that they are allowed \
+                         sts:AssumeRole, and that the trust policy of {} names them{}",
                         role.role_arn,
                         if role.external_id.is_some() { " and the external id" } else { "" }
                     ),
-                    None => {
-                        "set AWS_PROFILE, or run where a container or instance role is".to_owned()
-                    }
+                    None => "set AWS_PROFILE, or run with a container or instance role".to_owned(),
                 };
                 Check::fail(name, error.to_string(), help)
             }
@@ -130,7 +130,7 @@ impl Scope<'_> {
         self.snapshot.documents.values().filter(own)
     }
 
-    /// May we read and write what the manifests of this scope need?
+    /// Checks reads and writes for the manifests of this scope.
     async fn permissions(&self, access: &Access, arn: &str) -> Vec<Check> {
         let mut checks = Vec::new();
         let mut found: BTreeMap<LookupKind, Vec<LookupItem>> = BTreeMap::new();
@@ -198,7 +198,7 @@ impl Scope<'_> {
         asked
     }
 
-    /// What a pass would ask for, but for names that only lookups make whole.
+    /// The questions of a pass, except for names that need a lookup.
     fn asks(&self) -> BTreeMap<String, Ask> {
         let mut asks: BTreeMap<String, Ask> = BTreeMap::new();
         for document in self.documents() {
@@ -211,7 +211,7 @@ impl Scope<'_> {
         asks
     }
 
-    /// The writes that can be rehearsed, with what is there.
+    /// EC2's writes, as far as they can be rehearsed with existing resources.
     async fn rehearse(
         &self,
         access: &Access,
@@ -247,17 +247,18 @@ impl Scope<'_> {
         match answer {
             Ok(()) => Check::ok(name, "would be allowed (dry run)"),
             Err(error) if error.class == Class::Denied => failed(name, &error, access, arn),
-            // AWS looked at the rehearsal's values instead of the permission: that says nothing.
+            // AWS judged the values of the rehearsal before the permission, which says nothing
+            // about the permission.
             Err(error) => Check::warn(
                 name,
-                format!("no clear answer: {error}"),
-                format!("see that {arn} is allowed {operation}"),
+                format!("inconclusive: {error}"),
+                format!("check that {arn} is allowed {operation}"),
             ),
         }
     }
 }
 
-/// What a lookup found. A name that nothing has makes its manifests wait.
+/// The result of a lookup. Manifests wait for a name that does not exist.
 fn looked_up(
     check: String,
     kind: LookupKind,
@@ -274,11 +275,14 @@ fn looked_up(
     Check::warn(
         check,
         format!(
-            "no {kind} is called {} (account {}, {region})",
+            "no {kind} has the name {} (account {}, {region})",
             missing.join(", "),
             access.facts.account
         ),
-        format!("correct the name in the manifests, or make the {kind}: until then they wait"),
+        format!(
+            "correct the name in the manifests, or create the {kind}; the manifests wait until \
+            then"
+        ),
     )
 }
 
@@ -290,7 +294,7 @@ fn failed(name: String, error: &CloudError, access: &Access, arn: &str) -> Check
     Check::fail(name, error.to_string(), help)
 }
 
-/// What to do about a call that failed.
+/// What to do about a failed call.
 fn advice(error: &CloudError, access: &Access, arn: &str) -> String {
     let (service, region) =
         (error.operation.split(':').next().unwrap_or_default(), &access.facts.region);
@@ -299,17 +303,17 @@ fn advice(error: &CloudError, access: &Access, arn: &str) -> String {
             "allow {} to {arn}, in its policies and in the SCPs above its account",
             error.operation
         ),
-        Class::Throttled => "try again later: others use up the account's quota".to_owned(),
+        Class::Throttled => "try again later: other callers use up the account's quota".to_owned(),
         Class::Ambiguous | Class::Unavailable => format!(
-            "{service} in {region} must be reachable from here: see DNS, routes, proxy, firewall, the VPC's \
-             endpoints, and AWS_ENDPOINT_URL if it is set"
+            "{service} in {region} is not reachable from here: check DNS, routes, proxy, firewall, \
+             VPC endpoints, and AWS_ENDPOINT_URL if it is set"
         ),
         _ => "look the code up in the service's API reference".to_owned(),
     }
 }
 
 fn epoch_seconds() -> i64 {
-    // A clock before 1970 is as wrong as can be, which the difference then says.
+    // A clock before 1970 counts as 1970, and the difference is reported.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! `doctor`: everything that `run` needs, tried before it is needed. Nothing is written: the clients refuse every
+//! `doctor`: checks everything that `run` needs. Nothing is written: the clients refuse every
 //! mutating call except EC2's dry runs.
 
 mod live;
@@ -26,25 +26,25 @@ use crate::{
 pub(super) struct Args {
     #[command(flatten)]
     directory: Directory,
-    /// Form of the checks
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
 }
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Status {
     Ok,
-    /// `run` would start and do its work; somebody should look all the same.
+    /// `run` would start and work, but somebody should look at it.
     Warn,
     Fail,
 }
 
-/// One thing that was tried.
+/// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Check {
-    /// What was tried: `directory`, or `SCOPE: identity`.
+    /// The name of the check: `directory`, or `SCOPE: identity`.
     name: String,
     status: Status,
     /// What was found.
@@ -98,7 +98,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     Ok(if ok { Ended::Done } else { Ended::Failed })
 }
 
-/// Everything, in the order in which one thing needs the other.
+/// Every check, in order of dependency.
 async fn examine(
     settings: Result<Settings, SettingsError>,
     connection: &Connection,
@@ -127,7 +127,8 @@ async fn examine(
             checks.extend(scopes_checks(told, &scopes, custom).await);
         }
         Err(error) => {
-            let help = "without a settings file the ambient credentials and Region decide: set AWS_REGION, and \
+            let help = "without a settings file the ambient credentials and Region decide: set \
+                AWS_REGION, and \
                         AWS_PROFILE or a container or instance role";
             checks.push(Check::fail("scopes", error.to_string(), help));
         }
@@ -165,7 +166,8 @@ async fn scopes_checks(
     checks
 }
 
-/// Scopes of one account and Region: what one of them makes, the other finds, and two manifests can ask for one thing.
+/// Scopes with the same account and Region: each finds the resources of the other, and two
+/// manifests can ask for one resource.
 fn same_place(scopes: &Scopes) -> Vec<Check> {
     let mut places: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for (name, facts) in scopes.facts() {
@@ -176,8 +178,12 @@ fn same_place(scopes: &Scopes) -> Vec<Check> {
         .map(|((account, region), names)| {
             Check::warn(
                 "settings",
-                format!("scopes {} are the same account {account} and Region {region}", names.join(" and ")),
-                "keep one of them, unless their roles differ on purpose: two manifests could ask for one resource",
+                format!(
+                    "scopes {} are the same account {account} and Region {region}",
+                    names.join(" and ")
+                ),
+                "keep one of them, unless their roles differ on purpose: two manifests could want \
+                 the same resource",
             )
         })
         .collect()
@@ -193,7 +199,7 @@ fn settings_check(settings: &Settings) -> Check {
     Check::ok("settings", format!("owner {owner}, scopes {scopes}, mode {mode}"))
 }
 
-/// Whether the address of the HTTP server can be had. It is free again at once.
+/// Whether the HTTP server's address can be bound. It is free again at once.
 async fn listen(address: &str) -> Check {
     const NAME: &str = "listen";
     let Err(error) = TcpListener::bind(address) else {
@@ -204,20 +210,21 @@ async fn listen(address: &str) -> Check {
         return match healthcheck::ask(address).await {
             Ok(answer) if healthcheck::is_well(&answer) => Check::warn(
                 NAME,
-                format!("{address} is in use, and what is there answers /livez"),
-                "nothing, if that is the palisade you mean: two must not have one owner at the same time",
+                format!("{address} is in use by a server that answers /livez"),
+                "nothing to do if that is your running palisade; never run two with the same owner",
             ),
             _ => Check::fail(
                 NAME,
                 found,
-                "end what listens there, or set server.listen, --listen or PALISADE_LISTEN",
+                "stop the process that listens there, or set server.listen, --listen or \
+                 PALISADE_LISTEN",
             ),
         };
     }
     Check::fail(NAME, found, "set server.listen to HOST:PORT with an address of this machine")
 }
 
-/// Reads the directory. Nothing is wanted of one that is refused.
+/// Loads the directory. If it is refused, no wants are known.
 fn directory(loader: &Loader<'_>, dir: &Path) -> (Check, Snapshot) {
     const NAME: &str = "directory";
     let shown = dir.display();
@@ -230,7 +237,10 @@ fn directory(loader: &Loader<'_>, dir: &Path) -> (Check, Snapshot) {
                 1 => first.to_owned(),
                 count => format!("{count} problems, the first: {first}"),
             };
-            let help = format!("`palisade validate {shown}` shows every problem and a way out");
+            let help = format!(
+                "`palisade validate {shown}` shows every problem and how to correct \
+                it"
+            );
             return (Check::fail(NAME, found, help), Snapshot::default());
         }
     };
@@ -238,7 +248,8 @@ fn directory(loader: &Loader<'_>, dir: &Path) -> (Check, Snapshot) {
         .map_or_else(|| "not a Git checkout".to_owned(), |it| format!("Git revision {it}"));
     let found = format!("{shown}: {} manifests, {revision}", snapshot.documents.len());
     let check = if snapshot.documents.is_empty() {
-        let help = "nothing will be managed: name the right directory, or add manifests (examples/ has one a kind)";
+        let help = "nothing will be managed: name the right directory, or add manifests (examples/ \
+            has one per kind)";
         Check::warn(NAME, found, help)
     } else if let Some(warning) = snapshot.warnings.first() {
         let count = snapshot.warnings.len();
@@ -252,15 +263,16 @@ fn directory(loader: &Loader<'_>, dir: &Path) -> (Check, Snapshot) {
     (check, snapshot)
 }
 
-/// AWS accepts a signature within five minutes of its own clock (IAM user guide, "Signing AWS API requests").
+/// AWS accepts a signature within five minutes of its own clock (IAM user guide, "Signing AWS API
+/// requests").
 const SKEW_LIMIT: i64 = 300;
-/// More than the second that a `Date` header is precise to, and than any answer takes.
+/// More than the precision of a `Date` header (a second), and than any answer takes.
 const SKEW_NOTICED: i64 = 60;
 
 /// Judges how far this machine's clock is ahead of AWS's, in seconds.
 fn clock(skew: i64) -> Check {
     const NAME: &str = "clock";
-    const HELP: &str = "let the machine's clock be set by NTP (on AWS: 169.254.169.123)";
+    const HELP: &str = "synchronize the machine's clock with NTP (on AWS: 169.254.169.123)";
     let direction = if skew > 0 { "ahead of" } else { "behind" };
     let found = format!("{} s {direction} AWS", skew.abs());
     match skew.abs() {
@@ -270,7 +282,7 @@ fn clock(skew: i64) -> Check {
     }
 }
 
-/// A line a check, what to do under those that are not well, and the counts.
+/// One line per check, with what to do under those that did not pass, and the counts.
 fn text(checks: &[Check]) -> String {
     let mut out = String::new();
     for check in checks {

@@ -139,7 +139,7 @@ fn what_stays_is_one_drift_in_however_many_passes_it_is_found() {
         let drifts = process.pass(vec![drift(&["policy"], held())]);
         assert_eq!(
             state(&drifts),
-            DriftState::Open("held: its manifest is gone; pruning needs consent".into())
+            DriftState::Open("held: its manifest is gone, and pruning needs approval".into())
         );
         assert_eq!((drifts[0].number, drifts[0].seen_at, drifts[0].ended_at), (1, 1.0, None));
         assert_eq!(drifts[0].what, ["policy"]);
@@ -148,7 +148,7 @@ fn what_stays_is_one_drift_in_however_many_passes_it_is_found() {
 }
 
 #[test]
-fn the_echo_of_a_correction_is_no_drift() {
+fn the_echo_of_a_correction_is_not_drift() {
     let mut process = Process::default();
     assert_eq!(state(&process.pass(vec![drift(&["policy"], Verdict::Go)])), DriftState::Correcting);
     // AWS works on it: with nothing left to change, and still showing what it was before.
@@ -171,7 +171,7 @@ fn what_aws_works_on_with_nothing_to_change_was_never_drift() {
 }
 
 #[test]
-fn what_waits_for_what_is_not_known_is_no_drift_unless_it_has_another_reason_of_its_own_to_wait() {
+fn waiting_for_an_unknown_value_is_not_drift_unless_there_is_another_reason_to_wait() {
     let unresolved = || {
         let organization = crate::kind::Unresolved::Organization { why: None };
         Wait::lasting(WaitReason::Unresolved(organization))
@@ -243,14 +243,14 @@ fn what_cannot_be_read_is_as_it_was() {
     process.pass(vec![drift(&["policy"], held())]);
     assert_eq!(
         state(&process.unread()),
-        DriftState::Open("held: its manifest is gone; pruning needs consent".into())
+        DriftState::Open("held: its manifest is gone, and pruning needs approval".into())
     );
     process.pass(vec![drift(&["policy"], held())]);
     assert_eq!(process.counted(), (1, 0));
 }
 
 #[test]
-fn a_second_change_beside_a_held_one_is_a_drift_of_its_own() {
+fn a_second_change_next_to_a_held_one_is_a_separate_drift() {
     let mut process = Process::default();
     process.pass(vec![drift(&["routes"], held())]);
     let both = process.pass(vec![drift(&["policy"], Verdict::Go), drift(&["routes"], held())]);
@@ -258,7 +258,7 @@ fn a_second_change_beside_a_held_one_is_a_drift_of_its_own() {
     assert_eq!(
         states,
         [
-            DriftState::Open("held: its manifest is gone; pruning needs consent".into()),
+            DriftState::Open("held: its manifest is gone, and pruning needs approval".into()),
             DriftState::Correcting
         ]
     );
@@ -288,7 +288,11 @@ fn a_correction_that_fails_or_has_no_effect_is_open() {
     let drifts = process.pass(vec![drift(&["policy"], futile)]);
     assert_eq!(
         state(&drifts),
-        DriftState::Open("waiting: failed, tried again in 4 s: AWS accepted this 3 times, and it is still as before".into())
+        DriftState::Open(
+            "waiting: failed, next attempt in 4 s: AWS accepted this change 3 times, and the \
+             resource is unchanged"
+                .into()
+        )
     );
     assert_eq!(process.counted(), (1, 0));
 }
@@ -345,7 +349,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
 proptest! {
     /// However long each is held or settles, whoever corrects it, and whatever AWS shows meanwhile.
     #[test]
-    fn so_many_foreign_changes_each_corrected_are_as_many_seen_and_corrected(changes in changes()) {
+    fn every_foreign_change_is_counted_once_as_seen_and_once_as_corrected(changes in changes()) {
         let mut process = Process::default();
         for change in &changes {
             let fields: Vec<&str> = change.fields.iter().copied().collect();

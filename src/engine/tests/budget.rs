@@ -28,8 +28,10 @@ async fn first_apply(groups: u32, budget: Budget) -> (Vec<CallRecord>, Duration)
     let dir = tempfile::tempdir().unwrap();
     for number in 0..groups {
         let text = format!(
-            "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: group-{number}}}\nspec:\n  \
-             description: test\n  vpc: {vpc}\n  ingress: [{{protocol: tcp, ports: 443, from: [10.0.0.0/16]}}]\n  egress: []\n"
+            "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: \
+             group-{number}}}\nspec:\n  \
+             description: test\n  vpc: {vpc}\n  ingress: [{{protocol: tcp, ports: 443, from: \
+             [10.0.0.0/16]}}]\n  egress: []\n"
         );
         std::fs::write(dir.path().join(format!("{number}.yaml")), text).unwrap();
     }

@@ -1,4 +1,4 @@
-//! A kind that panics where its manifest says.
+//! A kind that panics in the place that its manifest names.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -66,7 +66,7 @@ impl Kind for Fragile {
     }
 
     fn resolve(spec: Spec, _: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
-        assert!(spec.panics != "resolve", "as told");
+        assert!(spec.panics != "resolve", "panics on request");
         Ok(State { panics: spec.panics })
     }
 
@@ -82,7 +82,8 @@ impl Kind for Fragile {
         have
     }
 
-    /// So that the port learns by its name what to do: names are all that an observation is asked about.
+    /// So that the port learns by its name what to do: names are all that an observation is asked
+    /// about.
     fn natural_keys(state: &State) -> Vec<String> {
         vec![state.panics.clone()]
     }
@@ -96,13 +97,13 @@ impl Port<Fragile> for Panics {
     }
 
     async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
-        let told: &BTreeSet<String> = &ask.natural_keys;
-        assert!(!told.contains("observe"), "as told");
+        let names: &BTreeSet<String> = &ask.natural_keys;
+        assert!(!names.contains("observe"), "panics on request");
         Ok(Population::default())
     }
 
     async fn create(&self, want: &State, _: &Tags, _: &str) -> Result<PhysicalId, CloudError> {
-        assert!(want.panics != "create", "as told");
+        assert!(want.panics != "create", "panics on request");
         Ok("f-1".into())
     }
 

@@ -1,4 +1,4 @@
-//! Many scopes, one of which gives no answer: what that costs the others.
+//! Many scopes, one of which does not answer: the delay for the others.
 
 use std::{fmt::Write as _, fs, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::{
 const SCOPES: usize = 200;
 /// Each call takes up to this long.
 const LATENCY: Duration = Duration::from_millis(200);
-/// What a scope may cost the others when it falls silent, once.
+/// The delay that a scope may cause for the others, once, when it stops answering.
 const GRACE: Duration = Duration::from_secs(20);
 
 fn account(number: usize) -> String {
@@ -48,7 +48,8 @@ impl Fleet {
             let vpc = vpc["vpc"]["vpcId"].as_str().unwrap().to_owned();
             writeln!(
                 settings,
-                "  s{number}: {{account: '{account}', region: eu-west-1, assumeRole: {{roleArn: 'arn:aws:iam::{account}:role/palisade'}}, vars: {{vpc: {vpc}}}}}"
+                "  s{number}: {{account: '{account}', region: eu-west-1, assumeRole: {{roleArn: \
+                 'arn:aws:iam::{account}:role/palisade'}}, vars: {{vpc: {vpc}}}}}"
             )
             .unwrap();
             let text = manifest(number, "ingress: []");
@@ -79,7 +80,8 @@ impl Fleet {
 
 fn manifest(number: usize, ingress: &str) -> String {
     format!(
-        "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: web, scope: s{number}}}\n\
+        "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: web, scope: \
+         s{number}}}\n\
          spec: {{description: test, vpc: '${{var.vpc}}', {ingress}, egress: []}}\n"
     )
 }
@@ -104,7 +106,8 @@ async fn one_dead_account_among_two_hundred_costs_the_others_nothing() {
         assert!(took < 8 * LATENCY, "{took:?}");
         tokio::time::sleep(Duration::from_secs(10)).await;
     }
-    // It comes back, is asked again after its own pause, and is taken in by the pass after its answer.
+    // It comes back, is asked again after its own pause, and is taken in by the pass after its
+    // answer.
     fleet.simulator.clear_faults();
     let begun = Instant::now();
     let answered = fleet.engine.answered();
@@ -140,7 +143,7 @@ async fn a_command_waits_for_everybody_because_it_speaks_for_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_scope_is_unknown_to_those_that_refer_to_it_and_to_nobody_else() {
+async fn an_unresponsive_scope_is_unknown_only_to_those_that_refer_to_it() {
     let mut fleet = Fleet::new(3, true).await;
     let refers = "ingress: [{protocol: tcp, ports: 443, from: [{ref: s1/web}]}]";
     fs::write(fleet.dir.path().join("0.yaml"), manifest(0, refers)).unwrap();
@@ -196,7 +199,7 @@ async fn a_scope_that_is_slow_and_not_silent_is_taken_in_when_it_has_answered() 
     // A VPC has one of its own.
     assert_eq!((groups(3), groups(4)), (2, 2), "{passes:?}");
     assert!(passes.iter().any(|(_, converged, _)| *converged), "{passes:?}");
-    // Being slow does not make the role one that cannot be assumed.
+    // A slow scope is not reported as a role that cannot be assumed.
     assert!(!passes[0].2 && passes.windows(2).all(|two| two[1].2 || !two[0].2), "{passes:?}");
     assert!(passes.last().is_some_and(|last| last.2), "{passes:?}");
     let longest = Duration::from_secs_f64(passes.iter().map(|pass| pass.0).fold(0.0, f64::max));

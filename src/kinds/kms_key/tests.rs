@@ -197,7 +197,7 @@ fn every_wrong_value_is_reported_with_its_field() {
     aliases[6]: `alias/n…` is longer than 256 characters
       help: take a shorter name
     description: 8193 characters long
-      help: KMS takes at most 8192
+      help: KMS allows at most 8192
     policy: is required: the policy that AWS sets by default hands the key to everybody in the account whom an IAM policy allows it
       help: begin with a statement that allows kms:* on "*" to the account's root or to an administrators' role, and give users of the key only what they need
     rotation.periodDays: 89 is not within 90 and 2560 days
@@ -209,11 +209,11 @@ fn every_wrong_value_is_reported_with_its_field() {
     deletionWindowDays: 31 is not within 7 and 30 days
       help: leave it out for 30 days, the longest time to notice a mistake
     tags.aws:x: keys that start with `aws:` are reserved for AWS
-      help: take another key
+      help: use another key
     tags.ok: the value has 257 characters
-      help: KMS takes at most 256
+      help: KMS allows at most 256
     tags.palisade:owner: keys that start with `palisade:` are reserved for palisade
-      help: take another key
+      help: use another key
     "#);
 }
 

@@ -1,6 +1,6 @@
-//! Whether service control policies keep everybody else from taking palisade's claim off a
-//! resource, or from putting it on one. What carries the claim is palisade's to change: who may
-//! write the tags decides what it changes.
+//! Whether service control policies prevent others from removing palisade's claim from a resource,
+//! or from adding it to one. palisade may change what carries the claim, so whoever can write the
+//! tags decides what it changes.
 
 use super::{NAME, baseline};
 use crate::{
@@ -32,18 +32,18 @@ fn judge(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Opinion> {
     };
     let found = match open.len() {
         _ if documents.is_empty() => {
-            "no service control policy of the manifests protects them".to_owned()
+            "no service control policy in the manifests protects them".to_owned()
         }
-        1 => format!("the service control policies of the manifests leave open: {first}"),
+        1 => format!("the service control policies in the manifests still allow {first}"),
         count => format!(
-            "the service control policies of the manifests leave open: {first}, and {} more",
+            "the service control policies in the manifests still allow {first}, and {} more",
             count - 1
         ),
     };
     Some(Opinion { about: ABOUT, found, help: Some(HELP) })
 }
 
-/// The policy of a manifest, if the manifest attaches it somewhere.
+/// The policy of a manifest, if the manifest attaches it anywhere.
 fn attached(document: &Document) -> Option<PolicyDocument> {
     let spec = document.spec.as_ref()?;
     let somewhere = spec["targets"].as_array().is_some_and(|targets| !targets.is_empty());
@@ -69,7 +69,8 @@ mod tests {
     fn judged(statements: &[String]) -> BTreeMap<String, Option<Opinion>> {
         let dir = tempfile::tempdir().unwrap();
         let text = format!(
-            "apiVersion: palisade.dev/v1alpha1\nkind: ServiceControlPolicy\nmetadata: {{name: tags, scope: org}}\nspec:\n  \
+            "apiVersion: palisade.dev/v1alpha1\nkind: ServiceControlPolicy\nmetadata: {{name: \
+             tags, scope: org}}\nspec:\n  \
              targets: [root]\n  content:\n    Version: \"2012-10-17\"\n    Statement: [{}]\n",
             statements.join(", ")
         );

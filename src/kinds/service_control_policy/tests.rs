@@ -157,7 +157,7 @@ fn every_problem_is_reported_with_its_field_and_a_way_out() {
     .unwrap_err();
     insta::assert_snapshot!(problems, @r#"
     policyName: FullAWSAccess is AWS's own policy and cannot be edited (choose another name)
-    description: 513 characters long (Organizations takes at most 512)
+    description: 513 characters long (Organizations allows at most 512)
     content.Statement[1].Action: no action is listed, so the statement has no effect (list the actions)
     content.Statement[2].Resource: no resource is listed, so the statement has no effect (write "*" or the ARNs)
     targets[1]: `ou:Workloads`: a path starts with a slash (write the names of the units from the root down, such as ou:/Workloads/ML)
@@ -168,8 +168,8 @@ fn every_problem_is_reported_with_its_field_and_a_way_out() {
     targets[6]: r-ab12 is the same place as targets[0] (name each place once)
     targets[7]: `ou-ab12-short` is no place to attach a policy to (write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, or the twelve digits of an account)
     targets[8]: `OU-AB12-MLMLMLML` is no place to attach a policy to (write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, or the twelve digits of an account)
-    tags.: the key has 0 characters (Organizations takes 1 to 128)
-    tags.palisade:owner: keys that start with `palisade:` are reserved for palisade (take another key)
+    tags.: the key has 0 characters (Organizations allows 1 to 128)
+    tags.palisade:owner: keys that start with `palisade:` are reserved for palisade (use another key)
     "#);
 }
 

@@ -37,8 +37,8 @@ fn without_git_there_is_no_revision() {
     assert_eq!(revision(files(&[]).path()), None);
 }
 
-/// A repository made by Git, with manifests in `desired-state` and something else beside it. `None` where there is no
-/// `git` to make it with.
+/// A repository made by Git, with manifests in `desired-state` and another file next to it. `None`
+/// where there is no `git` to make it with.
 struct Repository {
     dir: tempfile::TempDir,
 }
@@ -215,7 +215,7 @@ fn a_directory_that_the_commit_does_not_have_is_dirty_once_it_holds_something() 
 }
 
 #[test]
-fn where_the_objects_cannot_be_read_nothing_is_said() {
+fn where_the_objects_cannot_be_read_it_counts_as_clean() {
     let unreadable =
         files(&[(".git/HEAD", COMMIT), (".git/objects/01/23", "x"), ("desired-state/a.yaml", "")]);
     assert_eq!(described(&unreadable.path().join("desired-state")).as_deref(), Some(COMMIT));

@@ -1,4 +1,5 @@
-//! The typed, canonical form that is compared: sets where the language means sets, one spelling where AWS treats two alike.
+//! The typed, canonical form for comparison: sets where the language means sets, and one spelling
+//! where AWS treats two alike.
 
 use std::{
     cmp::Ordering,
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Context, decimal::Decimal};
 
-/// A text in two spellings: `key` decides equality and order, `shown` is what the author wrote.
+/// A text in two spellings: `key` decides equality and order, `shown` is the author's.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
     key: String,
@@ -25,7 +26,8 @@ impl Token {
         Self { key: key.into(), shown: shown.into() }
     }
 
-    /// A text whose ASCII case means nothing (action names, condition keys: IAM reference on policy elements).
+    /// A text whose ASCII case is insignificant (action names, condition keys: IAM reference on
+    /// policy elements).
     pub(super) fn folded(text: &str) -> Self {
         Self::spelt(text.to_ascii_lowercase(), text)
     }
@@ -65,7 +67,7 @@ pub(super) type Tokens = BTreeSet<Token>;
 /// Operator (exact) -> condition key -> values.
 pub(super) type Conditions = BTreeMap<String, BTreeMap<Token, Tokens>>;
 
-/// What a statement does. The IAM reference: "the Effect value is case sensitive".
+/// The effect of a statement. The IAM reference: "the Effect value is case sensitive".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Effect {
     /// Permits, unless another statement denies.
@@ -83,7 +85,7 @@ impl Effect {
     }
 }
 
-/// The version of the policy language: policy variables exist only in the later one.
+/// The version of the policy language: only the later one has policy variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Version {
     V2008,
@@ -99,7 +101,8 @@ impl Version {
     }
 }
 
-/// An element or its negated twin: `Action` or `NotAction`, and so on. The two never compare equal, whatever they list.
+/// An element or its negation: `Action` or `NotAction`, and so on. The two never compare equal,
+/// whatever they list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Selection<T> {
     Only(T),
@@ -152,11 +155,11 @@ impl PrincipalType {
     }
 }
 
-/// Who a statement is about. Never pruned: an empty map, an empty list and a missing element stay three things, so that
-/// none of them can pass for the other or for `"*"`.
+/// The principals of a statement. Never simplified: an empty map, an empty list and a missing
+/// element stay different, so that none of them can be mistaken for another or for `"*"`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Principals {
-    /// `"*"` is read as `{"AWS": "*"}`, which IAM documents as its equal.
+    /// `"*"` is read as `{"AWS": "*"}`, which IAM documents as equivalent.
     Named(BTreeMap<PrincipalType, Tokens>),
     /// Any other bare string. AWS refuses it; here it equals only itself.
     Text(String),
@@ -187,7 +190,8 @@ impl Principals {
     }
 }
 
-/// An account id stands for the root of that account, in the caller's own partition: AWS stores it so.
+/// An account id stands for the root of that account, in the caller's own partition: AWS stores it
+/// in that form.
 fn root_arn(name: &Token, context: &Context) -> Token {
     if is_account_id(name.key()) {
         Token::spelt(format!("arn:{}:iam::{}:root", context.partition, name.key()), name.shown())
@@ -201,7 +205,7 @@ pub(super) fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Everything of a statement that decides access.
+/// All parts of a statement that decide access.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Body {
     pub(super) effect: Effect,
@@ -213,14 +217,14 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// The body with its principals in the spelling AWS would store for a caller in `context`.
+    /// The body with its principals in the spelling that AWS would store for a caller in `context`.
     pub(super) fn within(&self, context: &Context) -> Self {
         let principal = self.principal.as_ref().map(|p| p.map(|names| names.within(context)));
         Self { principal, ..self.clone() }
     }
 
-    /// Every element with its values: what a diff shows and what an overlap counts. A listed element without values is
-    /// there, with none.
+    /// Every element with its values: what a diff shows and an overlap counts. An element that
+    /// lists no values is present, without values.
     pub(super) fn elements(&self) -> BTreeMap<Token, Tokens> {
         let mut elements = BTreeMap::new();
         match &self.principal {
@@ -261,7 +265,7 @@ impl Body {
     }
 }
 
-/// One statement: its body, and the name that has no effect on access.
+/// One statement: its body, and its name, which has no effect on access.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Statement {
     pub(super) body: Body,

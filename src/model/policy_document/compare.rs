@@ -1,4 +1,4 @@
-//! Whether two documents say the same.
+//! Whether two documents are equivalent.
 
 use std::collections::BTreeSet;
 
@@ -15,25 +15,26 @@ use super::{
 pub enum Comparison {
     /// Nothing differs that AWS or a reader could tell apart.
     Equal,
-    /// Only statement names (`Sid`) differ: visible to people, without effect on access. AWS keeps a `Sid` as written, so
-    /// writing the desired one converges.
+    /// Only statement names (`Sid`) differ: visible to people, without effect on access. AWS keeps
+    /// a `Sid` as written, so writing the desired one converges.
     CosmeticOnly,
     /// The documents differ.
     Different,
 }
 
-/// Whether `a` and `b` grant and deny the same as far as AWS's own rewriting goes: the answer of [`compare`] is not
-/// [`Comparison::Different`]. Reflexive, symmetric and transitive.
+/// Whether `a` and `b` grant and deny the same, given what AWS rewrites: the answer of [`compare`]
+/// is not [`Comparison::Different`]. Reflexive, symmetric and transitive.
 pub fn equivalent(a: &PolicyDocument, b: &PolicyDocument, context: &Context) -> bool {
     compare(a, b, context) != Comparison::Different
 }
 
 /// Compares two documents.
 ///
-/// Organizations stores a control policy as it was sent, so there any difference beyond white space, key order
-/// and escapes is real. KMS and EC2 re-serialise: order, repetition, single values without a list, and the spellings of
-/// an account's root are theirs to choose. Nothing is ever subsumed: `s3:*` is not `s3:Get*`, and a broader principal
-/// never equals a narrower one. Documents of two dialects are always different.
+/// Organizations stores a control policy as it was sent, so any difference beyond white space, key
+/// order and escapes is real there. KMS and EC2 re-serialize: they choose the order, repetition,
+/// single values without a list, and the spelling of account roots. Nothing is ever subsumed:
+/// `s3:*` does not equal `s3:Get*`, and a broader principal never equals a narrower one. Documents
+/// of two dialects are always different.
 pub fn compare(a: &PolicyDocument, b: &PolicyDocument, context: &Context) -> Comparison {
     if a.dialect != b.dialect {
         return Comparison::Different;
@@ -51,7 +52,8 @@ pub fn compare(a: &PolicyDocument, b: &PolicyDocument, context: &Context) -> Com
     }
 }
 
-/// The statements without repetition and order: neither has a meaning, because a deny wins wherever it stands.
+/// The statements as a set: order and repetition have no meaning, because a deny wins wherever it
+/// stands.
 fn canonical(document: &PolicyDocument, context: &Context) -> BTreeSet<Statement> {
     document.statements.iter().map(|statement| statement.within(context)).collect()
 }

@@ -7,8 +7,8 @@ use super::{
     pattern::{Known, Pattern, Tri},
 };
 
-/// Every operator and every key of it must hold; the values of one key are alternatives. `variables` tells whether the
-/// document's version has policy variables.
+/// Every operator and every key in it must hold; the values of one key are alternatives.
+/// `variables` says whether the document's version supports policy variables.
 pub(super) fn holds(conditions: &Conditions, known: &Known, variables: bool) -> Tri {
     let tests = conditions
         .iter()
@@ -28,7 +28,7 @@ fn key_holds(
     known: &Known,
     variables: bool,
 ) -> Tri {
-    // AWS refuses a key without values, so nothing is documented about it.
+    // AWS refuses a key without values, so its meaning is not documented.
     if values.is_empty() {
         return Tri::Unknown;
     }
@@ -50,7 +50,7 @@ fn key_holds(
         (Qualifier::ForAnyValue, _) => Tri::any(actual.iter().map(one)),
         (Qualifier::ForAllValues, _) => Tri::all(actual.iter().map(one)),
         (Qualifier::Single, [value]) => one(value),
-        // Several values without a set operator: the IAM reference only says not to.
+        // Several values without a set operator: the IAM reference only advises against it.
         (Qualifier::Single, _) => Tri::Unknown,
     }
 }
@@ -66,8 +66,9 @@ fn null(operator: Operator, values: &Tokens, absent: bool) -> Tri {
     }))
 }
 
-/// The IAM reference for a key that the request does not carry: `IfExists` and `ForAllValues` are true, `ForAnyValue` is
-/// false, a negated test is true, any other false. For a negated `ForAnyValue` two of these collide.
+/// The IAM reference on a key that the request does not carry: `IfExists` and `ForAllValues` are
+/// true, `ForAnyValue` is false, a negated test is true, any other false. For a negated
+/// `ForAnyValue` two of these conflict.
 fn absent(operator: Operator) -> Tri {
     if operator.if_exists {
         return Tri::Yes;

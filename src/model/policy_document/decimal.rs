@@ -2,7 +2,8 @@
 
 use std::{cmp::Ordering, fmt};
 
-/// A decimal number in lowest terms: no leading zeros, no trailing zeros of the fraction, no negative zero.
+/// A decimal number in lowest terms: no leading zeros, no trailing zeros of the fraction, no
+/// negative zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Decimal {
     negative: bool,
@@ -11,7 +12,7 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    /// Reads `-?digits(.digits)?`. Anything else (exponents, signs in other places) is not given a meaning.
+    /// Reads `-?digits(.digits)?`. Anything else (exponents, signs in other places) is refused.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (whole, fraction) = match digits.split_once('.') {
@@ -32,7 +33,7 @@ impl Decimal {
     fn magnitude(&self, other: &Self) -> Ordering {
         let whole =
             self.whole.len().cmp(&other.whole.len()).then_with(|| self.whole.cmp(&other.whole));
-        // Without trailing zeros the order of the digits as text is the order of the fractions.
+        // Without trailing zeros, fractions are ordered like the texts of their digits.
         whole.then_with(|| self.fraction.cmp(&other.fraction))
     }
 }

@@ -12,17 +12,18 @@ use super::{
     evaluate::account_of,
 };
 
-/// The difference of two documents. Prints as lines that start with `+ `, `- ` or `~ `, nested by two spaces, and as nothing
-/// when the documents are equal.
+/// The difference of two documents. Displays as lines that start with `+ `, `- ` or `~ `, nested by
+/// two spaces, and as an empty text if the documents are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PolicyDiff {
-    /// Whether the documents mean the same.
+    /// Whether the documents are equivalent.
     pub comparison: Comparison,
     /// The direction of all changes together.
     pub widening: Widening,
     /// Differences outside the statements.
     pub document: Vec<DocumentChange>,
-    /// Changed and added statements in the order of the new document, then removed ones in the order of the old.
+    /// Changed and added statements in the order of the new document, then removed ones in the
+    /// order of the old.
     pub statements: Vec<StatementDiff>,
 }
 
@@ -45,11 +46,12 @@ pub enum DocumentChange {
         /// After.
         new: Option<String>,
     },
-    /// The statements mean the same but are written differently (order, repetition, brackets), where that counts.
+    /// The statements are equivalent but written differently (order, repetition, brackets), where
+    /// that counts.
     Form,
 }
 
-/// What happened to a statement.
+/// The change of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StatementChange {
@@ -65,10 +67,10 @@ pub enum StatementChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementDiff {
-    /// What happened to it.
+    /// The change.
     pub change: StatementChange,
-    /// `statement "Sid"`, or `Statement[index]` where there is none, counted from zero in the document the statement is in
-    /// (for a changed one, the new document).
+    /// `statement "Sid"`, or `Statement[index]` without one, counted from zero in the document that
+    /// contains the statement (for a changed one, the new document).
     pub name: String,
     /// The effect in the new document, or of the removed statement.
     pub effect: Effect,
@@ -83,7 +85,8 @@ pub struct StatementDiff {
 /// One element of a statement as a set difference, in the spelling of the documents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ElementChange {
-    /// `Action`, `NotResource`, `Principal AWS`, `Condition StringEquals aws:PrincipalOrgID`, `Sid`, …
+    /// `Action`, `NotResource`, `Principal AWS`, `Condition StringEquals aws:PrincipalOrgID`,
+    /// `Sid`, …
     pub element: String,
     /// Values that only the new document has.
     pub added: Vec<String>,
@@ -91,7 +94,8 @@ pub struct ElementChange {
     pub removed: Vec<String>,
 }
 
-/// A shared third of all values makes two statements one changed statement rather than a removed and an added one.
+/// If a third of all values is shared, two statements are one changed statement rather than a
+/// removed and an added one.
 const LEAST_OVERLAP: u64 = SCALE / 3;
 const SCALE: u64 = 1_000_000;
 
@@ -108,7 +112,7 @@ pub fn diff(old: &PolicyDocument, new: &PolicyDocument, context: &Context) -> Po
             old: old.version.name().to_owned(),
             new: new.version.name().to_owned(),
         });
-        // Only in the later version is `${…}` a variable.
+        // `${…}` is a variable only in the later version.
         if [old, new].iter().any(|side| side.to_minified_json().contains("${")) {
             widening = Widening::Unknown;
         }
@@ -122,7 +126,7 @@ pub fn diff(old: &PolicyDocument, new: &PolicyDocument, context: &Context) -> Po
     PolicyDiff { comparison, widening, document, statements }
 }
 
-/// One document's statements without repetition, each with its place.
+/// The distinct statements of one document, each with its index.
 struct Side(Vec<(usize, Statement)>);
 
 impl Side {
@@ -174,7 +178,8 @@ fn statements(old: &Side, new: &Side, context: &Context) -> Vec<StatementDiff> {
     kept.chain(removed.filter_map(|(_, statement)| entry(Some(statement), None))).collect()
 }
 
-/// Which old statement became which new one: the same one first, then the same `Sid`, then the greatest overlap.
+/// Pairs old and new statements: first identical ones, then those with the same `Sid`, then those
+/// with the greatest overlap.
 fn pair(old: &Side, new: &Side) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     let free = |pairs: &[(usize, usize)]| {
@@ -217,7 +222,8 @@ fn pair(old: &Side, new: &Side) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// The shared part of all values of two statements, in millionths; none between an `Allow` and a `Deny`.
+/// The shared part of all values of two statements, in millionths; `None` between an `Allow` and a
+/// `Deny`.
 fn overlap(a: &Body, b: &Body) -> u64 {
     if a.effect != b.effect {
         return 0;
@@ -261,7 +267,7 @@ fn elements(old: Option<&Statement>, new: Option<&Statement>) -> Vec<ElementChan
     let of =
         |statement: Option<&Statement>| statement.map(|s| s.body.elements()).unwrap_or_default();
     let (old, new) = (of(old), of(new));
-    // An element that is listed without values is shown when it comes or goes.
+    // An element without values is shown when it is added or removed.
     let missing = |here: Option<&Tokens>, there: Option<&Tokens>| match (here, there) {
         (Some(here), None) if here.is_empty() => vec!["(none)".to_owned()],
         (Some(here), there) => here

@@ -1,4 +1,4 @@
-//! Which way a change of a statement goes: more access or less.
+//! Whether a change of a statement widens or narrows access.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::Risk;
 
-/// What a change does to access. `Narrows` and `Neutral` are certain; the others may overstate.
+/// The effect of a change on access. `Narrows` and `Neutral` are certain; the others may overstate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Widening {
@@ -23,7 +23,7 @@ pub enum Widening {
     Mixed,
     /// Access stays as it is.
     Neutral,
-    /// It cannot be told.
+    /// It cannot be determined.
     Unknown,
 }
 
@@ -39,7 +39,7 @@ impl Widening {
         }
     }
 
-    /// What replacing the one document by the other risks. What cannot be told may do both.
+    /// The risk of replacing one document by the other. An unknown effect may be both.
     pub fn risk(self) -> Risk {
         match self {
             Self::Narrows => Risk::TIGHTENS,
@@ -49,7 +49,7 @@ impl Widening {
         }
     }
 
-    /// The same shift of a statement that takes instead of gives.
+    /// The same shift for a statement that denies instead of allows.
     fn reverse(self) -> Self {
         match self {
             Self::Widens => Self::Narrows,
@@ -58,7 +58,7 @@ impl Widening {
         }
     }
 
-    /// How a set moved, from which of its two versions surely contains the other.
+    /// The shift of a set, given which of its two versions certainly contains the other.
     fn shift(new_contains_old: bool, old_contains_new: bool) -> Self {
         match (new_contains_old, old_contains_new) {
             (true, true) => Self::Neutral,
@@ -69,7 +69,7 @@ impl Widening {
     }
 }
 
-/// Judges one entry of a diff. A body that the other document still has, or had already, comes or goes without effect.
+/// Judges one entry of a diff. A body that both documents have is added or removed without effect.
 pub(super) fn judge(
     old: Option<&Body>,
     new: Option<&Body>,
@@ -97,7 +97,7 @@ fn appears(effect: Effect) -> Widening {
     }
 }
 
-/// How the set of requests that a statement is about moved.
+/// The shift of the set of requests that a statement covers.
 fn reach(old: &Body, new: &Body) -> Widening {
     let action = |a: &Tokens, b: &Tokens| contains(a, b, covers);
     let resource = |a: &Tokens, b: &Tokens| contains(a, b, covers_resource);
@@ -132,14 +132,15 @@ fn contains_principals(wide: &Principals, narrow: &Principals) -> bool {
     let (Principals::Named(_), Principals::Named(_)) = (wide, narrow) else {
         return false;
     };
-    // The root of an account only delegates to it, so it does not contain the account's roles; everyone contains everyone.
+    // The root of an account only delegates to it, so it does not contain the account's roles; `*`
+    // contains everything.
     PrincipalType::ALL.into_iter().all(|kind| {
         let everyone = |w: &Token| kind == PrincipalType::Aws && w.key() == "*";
         narrow.of_type(kind).all(|n| wide.of_type(kind).any(|w| w == n || everyone(w)))
     })
 }
 
-/// Conditions restrict: one more takes requests away, one less lets them in.
+/// Conditions restrict: an additional one excludes requests, a removed one admits them.
 fn restricted(old: &Conditions, new: &Conditions) -> Widening {
     let pairs = |conditions: &Conditions| -> BTreeSet<(String, Token)> {
         let pairs = conditions.iter().flat_map(|(operator, keys)| {
@@ -172,7 +173,7 @@ fn values_moved(operator: &str, old: &Tokens, new: &Tokens) -> Widening {
     let sets =
         matches!(operator.test, Test::Text | Test::TextIgnoringCase | Test::Like | Test::Arn);
     match moved {
-        // A limit that moved, or true that became false, may still be contained.
+        // A changed limit, or true that became false, may still be contained.
         Widening::Mixed if !sets => Widening::Unknown,
         moved if operator.negated => moved.reverse(),
         moved => moved,

@@ -2,54 +2,56 @@
 
 use std::fmt::{self, Write as _};
 
-/// A document that cannot be used. Every message says where (`Statement[2].Condition.StringEquals`) and what to do, and
-/// names fields only: the values in a policy are never repeated, because errors end up in logs.
+/// A document that cannot be used. Every message says where (`Statement[2].Condition.StringEquals`)
+/// and what to do, and contains field names only: values in a policy are never repeated, because
+/// errors end up in logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// The text is not JSON. Line and column count from one, as `serde_json` reports them.
+    /// The text is not JSON. Line and column are counted from one, as by `serde_json`.
     Syntax {
         /// From one.
         line: usize,
         /// From one.
         column: usize,
     },
-    /// An object names a key twice. JSON parsers keep either the first or the last, so the two readers could disagree.
+    /// An object has a key twice. JSON parsers keep either the first or the last, so two readers
+    /// could disagree.
     DuplicateKey {
-        /// Where; empty is the document.
+        /// The path; empty for the document.
         path: String,
     },
-    /// A field the policy language does not have.
+    /// A field that the policy language does not have.
     UnknownField {
-        /// Where; empty is the document.
+        /// The path; empty for the document.
         path: String,
         /// The field that was probably meant.
         near: Option<String>,
-        /// The fields there are.
+        /// The known fields.
         known: String,
     },
     /// A field of the wrong JSON type.
     WrongType {
-        /// Where; empty is the document.
+        /// The path; empty for the document.
         path: String,
-        /// What belongs there.
+        /// The expected type.
         expected: &'static str,
-        /// What is there.
+        /// The type found.
         found: &'static str,
     },
     /// Well-formed JSON that the dialect does not accept.
     Refused {
-        /// Where; empty is the document.
+        /// The path; empty for the document.
         path: String,
         /// Why.
         why: &'static str,
-        /// A way out.
+        /// How to correct it.
         help: &'static str,
     },
 }
 
 impl PolicyError {
-    /// The field, such as `Statement[2].Condition`; empty for the document as a whole.
+    /// The path, such as `Statement[2].Condition`; empty for the document as a whole.
     pub fn path(&self) -> &str {
         match self {
             Self::Syntax { .. } => "",
@@ -69,20 +71,21 @@ impl PolicyError {
             Self::DuplicateKey { .. } => "this key occurs twice".to_owned(),
             Self::UnknownField { .. } => "unknown field".to_owned(),
             Self::WrongType { expected, found, .. } => {
-                format!("found {found} where {expected} belongs")
+                format!("found {found}, expected {expected}")
             }
             Self::Refused { why, .. } => (*why).to_owned(),
         }
     }
 
-    /// A way out.
+    /// How to correct it.
     pub fn help(&self) -> String {
         match self {
             Self::Syntax { .. } => "correct the syntax there".to_owned(),
             Self::DuplicateKey { .. } => "keep one of the two".to_owned(),
             Self::UnknownField { near: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::UnknownField { near: None, known, .. } => format!(
-                "remove it or correct its spelling (names are case-sensitive); known here are {known}"
+                "remove it or correct its spelling (names are case-sensitive); known here are \
+                 {known}"
             ),
             Self::WrongType { expected, .. } => format!("write {expected}"),
             Self::Refused { help, .. } => (*help).to_owned(),
@@ -93,7 +96,7 @@ impl PolicyError {
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = match self {
-            // The line and the column say where.
+            // Line and column say where.
             Self::Syntax { .. } => None,
             _ if self.path().is_empty() => Some("the document"),
             _ => Some(self.path()),
@@ -108,24 +111,24 @@ impl fmt::Display for PolicyError {
 impl std::error::Error for PolicyError {}
 
 /// The longest field name repeated in a message, in characters.
-const LONGEST_NAME: usize = 80;
+const MAX_NAME_CHARS: usize = 80;
 
-/// Where in a document something is; prints as `Statement[2].Condition.StringEquals`.
+/// A path in a document; displays as `Statement[2].Condition.StringEquals`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Place(String);
 
 impl Place {
-    /// The field `name` of the object at this place.
+    /// The field `name` of the object at this path.
     pub(super) fn field(&self, name: &str) -> Self {
         let mut path = self.0.clone();
         if !path.is_empty() {
             path.push('.');
         }
-        path.push_str(&printable(name).chars().take(LONGEST_NAME).collect::<String>());
+        path.push_str(&printable(name).chars().take(MAX_NAME_CHARS).collect::<String>());
         Self(path)
     }
 
-    /// Element `index` of the list at this place, counted from zero.
+    /// Element `index` of the list at this path, counted from zero.
     pub(super) fn item(&self, index: usize) -> Self {
         Self(format!("{}[{index}]", self.0))
     }
@@ -134,7 +137,7 @@ impl Place {
         PolicyError::Refused { path: self.path(), why, help }
     }
 
-    /// As a field's path; empty for the document itself.
+    /// As a path; empty for the document itself.
     pub(super) fn path(&self) -> String {
         self.0.clone()
     }
@@ -146,15 +149,20 @@ impl fmt::Display for Place {
     }
 }
 
-/// `text` with every character escaped that could move a terminal's cursor or reorder a line, so that a policy written
-/// by somebody else cannot forge a diff.
+/// `text` with every character escaped that could move a terminal's cursor or reorder a line, so
+/// that a policy from another author cannot forge a diff.
 pub(crate) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-        {
-            // Writing to a String does not fail.
+        let invisible = matches!(
+            c,
+            '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+        );
+        if c.is_control() || invisible {
+            // Writing to a String cannot fail.
             let _ = write!(safe, "{}", c.escape_unicode());
         } else {
             safe.push(c);

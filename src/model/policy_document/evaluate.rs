@@ -1,4 +1,4 @@
-//! What one document says about one request, as far as it can be said.
+//! The decision of one document on one request, as far as it is determined.
 
 use std::collections::BTreeMap;
 
@@ -13,28 +13,29 @@ use super::{
     pattern::{Pattern, Tri},
 };
 
-/// Stands for any text, none too, in what a [`Request`] says of caller, resource or a condition key: a role that only a session
-/// of is known may have any path. (A noncharacter of Unicode: nothing that AWS takes has it.)
+/// Stands for any text, including none, in the caller, resource or condition key values of a
+/// [`Request`]: a role of which only a session is known may have any path. (A Unicode noncharacter:
+/// AWS accepts no text that contains it.)
 pub const ANY_TEXT: char = '\u{FFFF}';
 
-/// A request to AWS, described as far as it is known.
+/// A request to AWS, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The caller's ARN: a user, a role, a role session or an account's root.
     pub principal_arn: String,
     /// `service:Action`.
     pub action: String,
-    /// The ARN of what is acted on, or `*` for actions that act on none.
+    /// The ARN of the resource, or `*` for actions without one.
     pub resource: String,
-    /// Condition keys, in lower case, with their values. A key without values is known to be absent from the request; a
-    /// key that is not listed is not known, and a condition on it is undecided.
+    /// Condition keys, in lower case, with their values. A key without values is known to be absent
+    /// from the request; a key that is not listed is unknown, and a condition on it is undecided.
     pub context: BTreeMap<String, Vec<String>>,
 }
 
 impl Request {
-    /// A request with the two condition keys that follow from the caller's ARN: `aws:principalaccount`, and
-    /// `aws:principalarn` unless the caller is a session (there the key holds the role's ARN, whose path a session does
-    /// not tell).
+    /// A request with the two condition keys that follow from the caller's ARN:
+    /// `aws:principalaccount`, and `aws:principalarn` unless the caller is a session (there the key
+    /// holds the role's ARN, and a session's ARN does not contain its path).
     pub fn new(principal_arn: &str, action: &str, resource: &str) -> Self {
         let mut context = BTreeMap::new();
         if let Some(principal) = Arn::parse(principal_arn) {
@@ -52,24 +53,25 @@ impl Request {
     }
 }
 
-/// What a document says about a request.
+/// The decision of a document on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
-    /// Some statement allows it and none can deny it. An `Allow` to the root of the caller's account counts: it delegates
-    /// to the IAM policies of that account, which must allow the request as well and are not looked at here.
+    /// A statement allows it and none can deny it. An `Allow` to the root of the caller's account
+    /// counts: it delegates to the IAM policies of that account, which must allow the request as
+    /// well and are not evaluated here.
     Allow,
     /// A statement certainly denies it.
     Deny,
-    /// No statement is about it: denied, unless another policy allows it.
+    /// No statement matches: denied, unless another policy allows it.
     NoMatch,
-    /// It depends on something that is not known. Whoever asks for safety must treat it as the worse answer.
+    /// It depends on something unknown. To be safe, treat it as the worse answer.
     Unknown,
 }
 
 impl PolicyDocument {
-    /// Decides `request` by this document alone. A certain deny wins over everything; a possible deny, or a possible
-    /// allow where nothing certain is said, is [`Decision::Unknown`].
+    /// Decides `request` by this document alone. A certain deny wins over everything; a possible
+    /// deny, or only a possible allow, is [`Decision::Unknown`].
     pub fn evaluate(&self, request: &Request) -> Decision {
         let (mut allowed, mut denied) = (Tri::No, Tri::No);
         for statement in &self.statements {
@@ -97,7 +99,7 @@ impl PolicyDocument {
             let read = |p: &Token| Pattern::of_resource(p.shown(), context);
             Tri::any(patterns.iter().map(|p| read(p).matches_resource(&request.resource)))
         };
-        // Most statements are about other actions: nothing else of them needs to be read.
+        // Most statements are about other actions: skip the rest of them.
         let about = self.selected(body.action.as_ref(), action);
         if about == Tri::No {
             return Tri::No;
@@ -118,7 +120,8 @@ impl PolicyDocument {
         match selection {
             Some(Selection::Only(patterns)) => matches(patterns),
             Some(Selection::AllBut(patterns)) => !matches(patterns),
-            // The KMS API reference: a key policy statement without a Resource is accepted and has no effect.
+            // The KMS API reference: a key policy statement without a Resource is accepted and has
+            // no effect.
             None if self.dialect == Dialect::KeyPolicy => Tri::No,
             None => Tri::Unknown,
         }
@@ -130,8 +133,9 @@ impl PolicyDocument {
         }
         let folded = Pattern::glob(&pattern.key().to_ascii_lowercase())
             .matches(&action.to_ascii_lowercase());
-        // Case-insensitive says the IAM reference, case-sensitive says the Organizations user guide: where only one of
-        // them matches a control policy, nothing is certain.
+        // Case-insensitive according to the IAM reference, case-sensitive according to the
+        // Organizations user guide: if only one of them matches a control policy, the result is
+        // uncertain.
         if self.dialect.is_control_policy()
             && folded != Pattern::glob(pattern.key()).matches(action)
         {
@@ -142,7 +146,8 @@ impl PolicyDocument {
 
     fn principal_matches(&self, body: &Body, request: &Request) -> Tri {
         match &body.principal {
-            // It applies to every principal of the accounts below it, or to the identity that it is attached to.
+            // It applies to every principal in the accounts below it, or to the identity that it is
+            // attached to.
             None => match self.dialect {
                 Dialect::ServiceControlPolicy | Dialect::IdentityPolicy => Tri::Yes,
                 Dialect::KeyPolicy | Dialect::EndpointPolicy | Dialect::ResourceControlPolicy => {
@@ -155,7 +160,7 @@ impl PolicyDocument {
     }
 }
 
-/// Whether the services before the colon are both written out, and differ even without regard to case.
+/// Whether the service prefixes have no wildcards and differ even if case is ignored.
 fn is_of_another_service(pattern: &str, action: &str) -> bool {
     match (pattern.split_once(':'), action.split_once(':')) {
         (Some((one, _)), Some((other, _))) => {
@@ -165,7 +170,7 @@ fn is_of_another_service(pattern: &str, action: &str) -> bool {
     }
 }
 
-/// The parts of an ARN that tell principals apart.
+/// The parts of an ARN that identify a principal.
 struct Arn<'a> {
     partition: &'a str,
     service: &'a str,
@@ -191,20 +196,20 @@ impl<'a> Arn<'a> {
         self.service == "iam" && self.resource == "root"
     }
 
-    /// The name of the role itself, without its path: unique within an account.
+    /// The name of the role without its path: unique within an account.
     fn role(&self) -> Option<&'a str> {
         (self.service == "iam").then_some(())?;
         self.resource.strip_prefix("role/")?.rsplit('/').next()
     }
 
-    /// The name of the role a session came from.
+    /// The name of the role of a session.
     fn session_role(&self) -> Option<&'a str> {
         (self.service == "sts").then_some(())?;
         self.resource.strip_prefix("assumed-role/")?.split('/').next()
     }
 }
 
-/// The account a principal is in, where its spelling tells.
+/// The account of a principal, if its spelling contains it.
 pub(super) fn account_of(principal: &str) -> Option<&str> {
     if is_account_id(principal) {
         Some(principal)
@@ -226,7 +231,7 @@ fn named(principals: &Principals, caller: &str) -> Tri {
                     PrincipalType::Service | PrincipalType::Federated => {
                         (name.key() == caller).into()
                     }
-                    // Another name of an account, which cannot be told from it here.
+                    // Another name of an account, which cannot be resolved here.
                     PrincipalType::CanonicalUser => Tri::Unknown,
                 }
             },
@@ -244,7 +249,8 @@ fn aws_principal(name: &str, caller: &str) -> Tri {
     if is_account_id(name) {
         return (name == caller_arn.account).into();
     }
-    // A unique id (AROA…, AIDA…) belongs to a principal we cannot name; a wildcard inside an ARN is not in the language.
+    // A unique id (AROA…, AIDA…) belongs to an unknown principal; a wildcard inside an ARN is not
+    // in the language.
     let Some(arn) = Arn::parse(name).filter(|_| !name.contains(['*', '?'])) else {
         return Tri::Unknown;
     };
@@ -269,8 +275,9 @@ fn aws_principal(name: &str, caller: &str) -> Tri {
     Tri::No
 }
 
-/// Whether a `NotPrincipal` element leaves the caller in. The IAM reference: whoever is to be exempt must be listed with
-/// his account's root, and a session with its role as well; with less he may still be hit.
+/// Whether a `NotPrincipal` element applies to the caller. The IAM reference: an exempt principal
+/// must be listed together with its account's root, and a session also with its role; otherwise it
+/// may still be denied.
 fn not_exempt(principals: &Principals, caller: &str) -> Tri {
     if named(principals, caller) == Tri::No {
         return Tri::Yes;
@@ -288,7 +295,7 @@ fn not_exempt(principals: &Principals, caller: &str) -> Tri {
     let role = arn
         .session_role()
         .is_none_or(|session| listed(&|name| same(name, &|n| n.role() == Some(session))));
-    // A role acts through sessions, which are listed one by one.
+    // A role acts through sessions, which are listed individually.
     let itself = listed(&|name| name == caller) && arn.role().is_none();
     if listed(&|name| name == "*") || (root && role && (itself || arn.is_root())) {
         Tri::No

@@ -1,4 +1,4 @@
-//! JSON read strictly: an object that names a key twice is an error, not a choice of the parser.
+//! Strict JSON: an object with a duplicate key is an error, not a choice of the parser.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 
 use super::error::{Place, PolicyError};
 
-/// A JSON value that still knows its duplicate keys.
+/// A JSON value that keeps duplicate keys.
 pub(super) enum Raw {
     Scalar(Value),
     List(Vec<Raw>),
@@ -23,7 +23,7 @@ impl Raw {
             .map_err(|e| PolicyError::Syntax { line: e.line(), column: e.column() })
     }
 
-    /// The value with its objects' keys sorted.
+    /// The value with the keys of its objects sorted.
     pub(super) fn into_value(self, place: &Place) -> Result<Value, PolicyError> {
         match self {
             Self::Scalar(value) => Ok(value),
@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for Raw {
     }
 }
 
-/// What a value is called in a message about its type.
+/// The type of a value, for messages.
 pub(super) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

@@ -1,9 +1,11 @@
-//! Documents in the IAM policy language: read strictly, compared as AWS compares them, shown as people read them.
+//! IAM policy documents: parsed strictly, compared as AWS compares them, and displayed for people.
 //!
-//! A document is read once into a typed form ([`PolicyDocument`]) in which everything the language treats as a set is a
-//! set. Equality ([`compare()`], [`equivalent`]) is equality of those forms, so it is reflexive, symmetric and transitive
-//! by construction. [`diff()`] explains a difference statement by statement and judges its direction; [`Lint`]s say what AWS
-//! refuses, and what it accepts and nobody means; [`PolicyDocument::evaluate`] answers whether a request would be allowed.
+//! A document is parsed once into a typed form ([`PolicyDocument`]) in which everything that the
+//! language treats as a set is a set. Equality ([`compare()`], [`equivalent`]) is equality of those
+//! forms, so it is reflexive, symmetric and transitive by construction. [`diff()`] explains a
+//! difference statement by statement and judges its direction; [`Lint`]s report what AWS refuses
+//! and what is probably a mistake; [`PolicyDocument::evaluate`] answers whether a request would be
+//! allowed.
 
 mod admission;
 mod canonical;
@@ -44,45 +46,46 @@ use canonical::{PrincipalType, Statement, Version};
 use error::Place;
 use json::Raw;
 
-/// Which of AWS's uses of the policy language a document is written for.
+/// The AWS feature that a document is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Dialect {
-    /// A KMS key policy: KMS re-serialises it, so comparison is semantic.
+    /// A KMS key policy: KMS re-serializes it, so comparison is semantic.
     KeyPolicy,
     /// A VPC endpoint policy: compared like a key policy.
     EndpointPolicy,
-    /// An Organizations service control policy: stored as sent, so comparison is strict. `Version` 2012-10-17, no
-    /// `Principal`, and (Organizations user guide) action names are case-sensitive.
+    /// An Organizations service control policy: stored as sent, so comparison is strict. `Version`
+    /// 2012-10-17, no `Principal`, and (Organizations user guide) action names are case-sensitive.
     ServiceControlPolicy,
-    /// An Organizations resource control policy: as a service control policy, but about everybody (`Principal` is
-    /// `"*"`) and denying only.
+    /// An Organizations resource control policy: like a service control policy, but it applies to
+    /// everybody (`Principal` is `"*"`) and only denies.
     ResourceControlPolicy,
     /// A policy attached to an IAM identity: it applies to that identity, so it has no `Principal`.
     IdentityPolicy,
 }
 
 impl Dialect {
-    /// Whether Organizations stores it, as it was sent, and holds its version and the case of its actions exact.
+    /// Whether Organizations stores it, as it was sent, with an exact version and case-sensitive
+    /// actions.
     pub(super) fn is_control_policy(self) -> bool {
         matches!(self, Self::ServiceControlPolicy | Self::ResourceControlPolicy)
     }
 }
 
-/// Who is asking: what an account id in a `Principal` stands for depends on it.
+/// The caller, who determines what an account id in a `Principal` stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
     /// `aws`, `aws-cn`, `aws-us-gov`, …
     pub partition: String,
-    /// The twelve digits of the caller's account; empty when it is not known. It is never used for equality, only to
-    /// point out principals of other accounts in a diff.
+    /// The twelve digits of the caller's account; empty if unknown. Never used for equality, only
+    /// to report principals of other accounts in a diff.
     pub account: String,
 }
 
 /// A policy document: as written (keys sorted, otherwise untouched) and in its canonical form.
 ///
-/// `==` compares what was written and is too strict for drift: use [`equivalent`]. Serialises as
-/// `{"dialect": …, "document": …}`; reading it back accepts the document as JSON or as JSON text. `Debug` shows no policy
-/// text, because states are printed in logs.
+/// `==` compares the text as written and is too strict for drift: use [`equivalent`]. Serializes as
+/// `{"dialect": …, "document": …}`; deserializing accepts the document as JSON or as JSON text.
+/// `Debug` shows no policy text, because states are logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PolicyDocument {
     dialect: Dialect,
@@ -93,17 +96,18 @@ pub struct PolicyDocument {
 }
 
 impl PolicyDocument {
-    /// Reads a document from JSON text.
+    /// Parses a document from JSON text.
     ///
     /// # Errors
-    /// Not JSON, a key that occurs twice, an unknown field, a wrong type, or something the dialect does not have. An
-    /// unknown field is an error in live documents too: a meaning we do not know must not be taken for equality.
+    /// Not JSON, a duplicate key, an unknown field, a wrong type, or something that the dialect
+    /// does not have. An unknown field is an error in live documents too: an unknown meaning must
+    /// not be mistaken for equality.
     pub fn parse(text: &str, dialect: Dialect) -> Result<Self, PolicyError> {
         Self::read(Raw::parse(text)?, dialect)
     }
 
-    /// Reads a document from a JSON value. Keys that occurred twice are gone by then: whoever parsed the text must have
-    /// refused them.
+    /// Parses a document from a JSON value. Duplicate keys are already lost then: whoever parsed
+    /// the text must have refused them.
     ///
     /// # Errors
     /// As [`PolicyDocument::parse`], but for syntax and duplicate keys.
@@ -122,7 +126,7 @@ impl PolicyDocument {
         Ok(Self { dialect, authored, version, id, statements })
     }
 
-    /// The dialect the document was read in.
+    /// The dialect that the document was parsed as.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -137,18 +141,18 @@ impl PolicyDocument {
         format!("{:#}", self.authored)
     }
 
-    /// The document for AWS: as written, keys sorted, no white space. Two service control policies are equal exactly when
-    /// these texts are.
+    /// The document for AWS: as written, keys sorted, no white space. Two service control policies
+    /// are equal exactly if these texts are.
     pub fn to_minified_json(&self) -> String {
         self.authored.to_string()
     }
 
-    /// The size AWS counts against its limits, in bytes of UTF-8 of the minified text.
+    /// The size that AWS counts against its limits, in bytes of UTF-8 of the minified text.
     pub fn size_bytes(&self) -> usize {
         self.to_minified_json().len()
     }
 
-    /// The partitions named by the document's AWS principals: one, as a rule.
+    /// The partitions named by the document's AWS principals: usually one.
     pub fn partitions(&self) -> BTreeSet<&str> {
         let principals = self.statements.iter().filter_map(|s| s.body.principal.as_ref());
         let names = principals.flat_map(|p| p.inner().of_type(PrincipalType::Aws));

@@ -1,5 +1,5 @@
-//! Condition operators, taken apart: `ForAnyValue:StringNotLikeIfExists` is a set qualifier, a negation, a test and
-//! what happens when the key is absent.
+//! Condition operators, decomposed: `ForAnyValue:StringNotLikeIfExists` is a set qualifier, a
+//! negation, a test, and the behavior for an absent key.
 
 use crate::model::did_you_mean;
 
@@ -12,7 +12,7 @@ pub(super) enum Qualifier {
     ForAllValues,
 }
 
-/// An order between a request's number and the policy's.
+/// A comparison of a request's number with the policy's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Relation {
     Equal,
@@ -22,13 +22,14 @@ pub(super) enum Relation {
     GreaterOrEqual,
 }
 
-/// What is asked of one request value and one policy value.
+/// The comparison of one request value with one policy value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Test {
     Text,
     TextIgnoringCase,
     Like,
-    /// `ArnEquals` and `ArnLike` "behave identically" (IAM reference): both take wildcards, component by component.
+    /// `ArnEquals` and `ArnLike` "behave identically" (IAM reference): both take wildcards,
+    /// component by component.
     Arn,
     Bool,
     Number(Relation),
@@ -48,7 +49,7 @@ pub(super) struct Operator {
 }
 
 impl Operator {
-    /// `None` for a name the IAM reference does not list; case counts.
+    /// `None` for a name that the IAM reference does not list; case-sensitive.
     pub(super) fn parse(name: &str) -> Option<Self> {
         let (qualifier, rest) = if let Some(rest) = name.strip_prefix("ForAnyValue:") {
             (Qualifier::ForAnyValue, rest)
@@ -60,12 +61,12 @@ impl Operator {
         let (base, if_exists) =
             rest.strip_suffix("IfExists").map_or((rest, false), |base| (base, true));
         let (test, negated) = base_operator(base)?;
-        // "IfExists … except the Null condition", says the IAM reference.
+        // The IAM reference: "IfExists … except the Null condition".
         (!(if_exists && test == Test::Null)).then_some(Self { qualifier, test, negated, if_exists })
     }
 }
 
-/// The known operator that was probably meant by a name that is none, with the name's own prefix and suffix.
+/// The known operator nearest to an unknown name, with the name's own prefix and suffix.
 pub(super) fn near(name: &str) -> Option<String> {
     let (prefix, rest) = match name.split_once(':') {
         Some(("ForAnyValue" | "ForAllValues", rest)) => (&name[..name.len() - rest.len()], rest),

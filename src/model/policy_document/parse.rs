@@ -36,7 +36,7 @@ const STATEMENT_FIELDS: [&str; 9] = [
     "Condition",
 ];
 
-/// Whole numbers up to here are exact in JSON's floating point.
+/// Integers up to here are exact in JSON's floating point.
 const EXACT_FLOAT: f64 = 9_007_199_254_740_992.0;
 
 pub(super) fn document(value: &Value, dialect: Dialect) -> Result<Parts, PolicyError> {
@@ -86,7 +86,7 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
     let why_no_principal = match dialect {
         Dialect::ServiceControlPolicy => Some((
             "a service control policy applies to every principal of the accounts below it",
-            "remove the element, and say whom to exempt in a Condition on aws:PrincipalArn",
+            "remove the element, and exempt principals in a Condition on aws:PrincipalArn",
         )),
         Dialect::IdentityPolicy => {
             Some(("the policy of an identity applies to that identity", "remove the element"))
@@ -135,7 +135,7 @@ fn effect(object: &Map<String, Value>, place: &Place) -> Result<Effect, PolicyEr
     }
 }
 
-/// `element` or `Notelement`, never both: the IAM grammar has no such statement.
+/// `element` or `Notelement`, never both: the IAM grammar does not allow it.
 fn selection<T>(
     object: &Map<String, Value>,
     element: &str,
@@ -149,9 +149,11 @@ fn selection<T>(
         (None, Some(value)) => {
             read(value, &place.field(&negated)).map(|t| Some(Selection::AllBut(t)))
         }
-        (Some(_), Some(_)) => Err(place
-            .field(&negated)
-            .refused("stands beside the element that it negates", "split the statement in two")),
+        (Some(_), Some(_)) => Err(place.field(&negated).refused(
+            "cannot be combined with the element that it negates",
+            "split the statement \
+                in two",
+        )),
     }
 }
 
@@ -194,7 +196,7 @@ fn conditions(statement: &Map<String, Value>, place: &Place) -> Result<Condition
                 numeric || matches!(test, Some(Test::Date)),
             )?;
             if keys.insert(Token::folded(key), values).is_some() {
-                // Condition keys are case-insensitive, so this is the duplicate key of JSON in another dress.
+                // Condition keys are case-insensitive, so this is a duplicate key as well.
                 return Err(PolicyError::DuplicateKey { path: place.path() });
             }
         }
@@ -203,7 +205,7 @@ fn conditions(statement: &Map<String, Value>, place: &Place) -> Result<Condition
     Ok(conditions)
 }
 
-/// Numbers and booleans may stand without quotes (IAM grammar); they mean their text.
+/// Numbers and booleans may be unquoted (IAM grammar); they mean their text.
 fn condition_values(
     value: &Value,
     place: &Place,
@@ -223,10 +225,8 @@ fn condition_values(
             if !fractions
                 && number.as_f64().is_some_and(|n| number.is_f64() && n.fract() == 0.0) =>
         {
-            Err(place.refused(
-                "a number without quotes, which is not compared as it is written",
-                "write it in quotes",
-            ))
+            Err(place
+                .refused("a number without quotes, which loses its spelling", "write it in quotes"))
         }
         Value::Number(number) => Ok(token(&number.to_string())),
         other => Err(wrong_type(other, "a string, number or boolean, or a list of them", place)),
@@ -283,7 +283,8 @@ fn known_fields(
     }
 }
 
-/// KMS takes tab, line feed, carriage return and U+0020 to U+00FF only (KMS API reference, PutKeyPolicy).
+/// KMS accepts tab, line feed, carriage return and U+0020 to U+00FF only (KMS API reference,
+/// PutKeyPolicy).
 fn kms_characters(value: &Value, place: &Place) -> Result<(), PolicyError> {
     let check = |text: &str, place: &Place| {
         if text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}')) {

@@ -1,14 +1,10 @@
-//! Texts with wildcards and policy variables, matched against a request of which not everything is known.
-//!
-//! Where only `*` and `?` matter, `wildmatch` is used. It does not fit here: a matcher of texts has no
-//! third answer, no variables whose value is unknown and no texts that are known in part, and cannot
-//! say whether one pattern covers another.
+//! Texts with wildcards and policy variables, matched against a partly known request.
 
 use std::collections::BTreeMap;
 
 use super::ANY_TEXT;
 
-/// Yes, no, or not known. `and` and `or` are those of three-valued logic.
+/// Yes, no, or unknown. `and` and `or` are those of three-valued logic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tri {
     Yes,
@@ -55,8 +51,8 @@ impl From<bool> for Tri {
     }
 }
 
-/// The request's context: lower-cased key -> values. A key without values is known to be absent, a key that is not there
-/// is not known.
+/// The request's context: lower-cased key -> values. A key without values is known to be absent, a
+/// missing key is unknown.
 pub(super) type Known = BTreeMap<String, Vec<String>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,11 +62,11 @@ enum Part {
     One,
     /// `*`
     Many,
-    /// A policy variable whose value is not known: any text at all.
+    /// A policy variable of unknown value: any text at all.
     Hole,
 }
 
-/// The number of components of an ARN; the last keeps its colons.
+/// The number of components of an ARN; the last one keeps its colons.
 const ARN_COMPONENTS: usize = 6;
 
 /// A text to match against.
@@ -78,13 +74,13 @@ const ARN_COMPONENTS: usize = 6;
 pub(super) struct Pattern(Vec<Part>);
 
 impl Pattern {
-    /// `*` and `?` are wildcards; nothing else is special.
+    /// `*` and `?` are wildcards; no other character is special.
     pub(super) fn glob(text: &str) -> Self {
         Self::read(text, true, None)
     }
 
-    /// Reads `text`; `variables` is the context policy variables are taken from, `None` where the document's version has
-    /// none.
+    /// Parses `text`; `variables` is the context for policy variables, `None` if the document's
+    /// version has none.
     pub(super) fn read(text: &str, wildcards: bool, variables: Option<&Known>) -> Self {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -109,8 +105,8 @@ impl Pattern {
         Self(parts)
     }
 
-    /// A `Resource`. Variables are documented for what follows the fifth colon of an ARN only: before it nobody knows what
-    /// they come to.
+    /// A `Resource`. Variables are documented only after the fifth colon of an ARN: what they mean
+    /// before it is unknown.
     pub(super) fn of_resource(text: &str, variables: Option<&Known>) -> Self {
         let mut before = text.splitn(ARN_COMPONENTS, ':').take(ARN_COMPONENTS - 1);
         let early = text.starts_with("arn:") && before.any(|part| part.contains("${"));
@@ -127,8 +123,9 @@ impl Pattern {
         Self(self.0.into_iter().flat_map(lower).collect())
     }
 
-    /// Whether the pattern matches the whole of `text`. A variable of unknown value can at best make it unknown; of a text
-    /// that is known in part ([`ANY_TEXT`]) the answer is the one that all the texts it can be have in common.
+    /// Whether the pattern matches the whole of `text`. A variable of unknown value makes the
+    /// answer unknown at best; for a partly known text ([`ANY_TEXT`]) the answer is the one that
+    /// all possible texts have in common.
     pub(super) fn matches(&self, text: &str) -> Tri {
         if text.contains(ANY_TEXT) {
             return self.matches_some(&text.chars().collect::<Vec<_>>());
@@ -147,12 +144,12 @@ impl Pattern {
             return Tri::No;
         }
         let plain = !self.0.contains(&Part::Hole);
-        // What a glob for the text can be is covered by the pattern: whatever the text is, it matches.
+        // The pattern covers every possible text, so it matches whatever the text is.
         if plain && swallows(&self.0, text) { Tri::Yes } else { Tri::Unknown }
     }
 
-    /// As the `Arn` operators match: component by component, so that a wildcard never reaches over a colon of the first
-    /// five. Texts that are not ARNs have no documented answer.
+    /// Matches as the `Arn` operators do: component by component, so that a wildcard never matches
+    /// one of the first five colons. The result for texts that are not ARNs is not documented.
     pub(super) fn matches_arn(&self, text: &str) -> Tri {
         let components = self.components();
         let values: Vec<&str> = text.splitn(ARN_COMPONENTS, ':').collect();
@@ -163,8 +160,9 @@ impl Pattern {
         }
     }
 
-    /// As a `Resource` matches. Whether a wildcard may reach over the colons of an ARN, and what a shortened ARN means,
-    /// is told differently in different places: where the readings disagree the answer is unknown.
+    /// Matches as a `Resource` does. The documentation is inconsistent on whether a wildcard may
+    /// match the colons of an ARN, and on shortened ARNs: if the readings disagree the answer is
+    /// unknown.
     pub(super) fn matches_resource(&self, text: &str) -> Tri {
         let whole = self.matches(text);
         let values: Vec<&str> = text.splitn(ARN_COMPONENTS, ':').collect();
@@ -209,7 +207,7 @@ fn variable(name: &str, known: &Known) -> Option<String> {
 
 fn glob(pattern: &[Part], text: &[char]) -> bool {
     let (mut p, mut t) = (0, 0);
-    // Where to go back to: after the last wildcard, one character further each time.
+    // Where to resume on a mismatch: after the last wildcard, one character further each time.
     let mut retry: Option<(usize, usize)> = None;
     while t < text.len() {
         match pattern.get(p) {
@@ -235,9 +233,9 @@ fn glob(pattern: &[Part], text: &[char]) -> bool {
     pattern[p..].iter().all(|part| matches!(part, Part::Many | Part::Hole))
 }
 
-/// Whether a pattern and a text that is known in part can be the same.
+/// Whether a pattern and a partly known text can match.
 fn overlaps(pattern: &[Part], text: &[char]) -> bool {
-    // `row[j]`: whether what remains of the pattern can be `text[j..]`.
+    // `row[j]`: whether the rest of the pattern can match `text[j..]`.
     let mut row: Vec<bool> =
         (0..=text.len()).map(|j| text[j..].iter().all(|c| *c == ANY_TEXT)).collect();
     for part in pattern.iter().rev() {
@@ -257,7 +255,8 @@ fn overlaps(pattern: &[Part], text: &[char]) -> bool {
     row[0]
 }
 
-/// Whether a pattern without variables matches whatever a text that is known in part can be. May miss a true case.
+/// Whether a pattern without variables matches every possible value of a partly known text. May
+/// miss a true case.
 fn swallows(pattern: &[Part], text: &[char]) -> bool {
     let mut reach = vec![false; text.len() + 1];
     reach[0] = true;
@@ -281,17 +280,18 @@ fn swallows(pattern: &[Part], text: &[char]) -> bool {
     reach[text.len()]
 }
 
-/// Whether everything that the glob `narrow` matches is surely matched by the glob `wide`. May miss a true case, never
-/// claims a false one.
+/// Whether the glob `wide` certainly matches everything that the glob `narrow` matches. May miss a
+/// true case, never claims a false one.
 pub(super) fn covers(wide: &str, narrow: &str) -> bool {
     if wide == narrow {
         return true;
     }
-    // A variable may hold anything, and `${*}` is no wildcard: only the wildcard for everything covers those.
+    // A variable may hold anything, and `${*}` is not a wildcard: only the wildcard for everything
+    // covers those.
     if wide.contains("${") {
         return false;
     }
-    // `*` in `narrow` is an ordinary character here, which only `*` in `wide` may swallow.
+    // `*` in `narrow` is an ordinary character here, which only `*` in `wide` may match.
     let narrow = without_variables(narrow);
     let mut reach = vec![false; narrow.len() + 1];
     reach[0] = true;

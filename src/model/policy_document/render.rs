@@ -1,4 +1,4 @@
-//! A diff as text for people.
+//! Displays a diff as text.
 
 use std::fmt;
 

@@ -1,8 +1,9 @@
-//! How many accounts a change of one of the organisation's policies concerns.
+//! How many accounts a change of an organization policy concerns.
 //!
-//! What the directory changes is counted even where it tightens: a guardrail that is moved from a unit to the root can stop
-//! everybody at once. A closed account counts for nothing, and the one that manages the organisation is never concerned
-//! (Organizations user guide, "SCP effects on permissions").
+//! Changes from the directory count even if they only tighten: moving a guardrail from an
+//! organizational unit to the root can stop every account at once. Closed accounts do not count,
+//! and the management account is never concerned (Organizations user guide, "SCP effects on
+//! permissions").
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,25 +23,25 @@ use crate::{
     settings::GateLimits,
 };
 
-/// One account may always be concerned: somebody has to be the first.
+/// One account may always be concerned: a change has to start somewhere.
 const FLOOR: usize = 1;
 
-/// Why a change of a policy of the organisation is held.
+/// Why a change of an organization policy is held.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "accounts")]
 pub enum TooMany {
     /// More accounts than one change may concern.
     Accounts {
-        /// The open member accounts below the places that the change touches.
+        /// The open member accounts below the targets that the change touches.
         concerned: usize,
-        /// The open member accounts of the organisation.
+        /// The open member accounts of the organization.
         of: usize,
-        /// How many of them one change may concern.
+        /// The number of them that one change may concern.
         limit: usize,
     },
-    /// Which accounts it concerns could not be told; it may be all of them.
+    /// The accounts that it concerns are unknown; it may be all of them.
     Unknown {
-        /// What was in the way, if anything was asked.
+        /// Why they could not be read, if they were asked for.
         why: Option<String>,
     },
 }
@@ -50,12 +51,13 @@ impl fmt::Display for TooMany {
         match self {
             Self::Accounts { concerned, of, limit } => write!(
                 f,
-                "it concerns {concerned} of {of} accounts of the organization, and one change may concern {limit} \
-                 (gate.accountsPercent): try it on fewer first, or consent to this step"
+                "it concerns {concerned} of {of} accounts of the organization, and one change may \
+                 concern {limit} (gate.accountsPercent): try it on fewer accounts first, or \
+                 approve this step"
             ),
             Self::Unknown { why } => {
                 f.write_str(
-                    "how many accounts it concerns is not known, so it may be all of them",
+                    "the number of accounts it concerns is unknown, so it may be all of them",
                 )?;
                 match why {
                     Some(why) => write!(f, ": {why}"),
@@ -87,7 +89,7 @@ pub(super) fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<TooMany> {
     }
 }
 
-/// Whether the verdict on the step depends on the tree of the organisation, so that it has to be read.
+/// Whether the verdict on the step depends on the organization's tree, which must then be read.
 pub fn depends_on_tree(
     step: &Step,
     registry: &Registry,
@@ -98,13 +100,13 @@ pub fn depends_on_tree(
         && places(step, registry, known, limits).is_ok_and(|places| may_be_too_many(&places))
 }
 
-/// Whether the step is the directory's doing. Undoing what somebody else did to a policy that was seen in order is not, whomever
-/// it concerns: they are concerned already.
+/// Whether the change comes from the directory. Undoing somebody else's change of a policy that was
+/// seen in sync does not: the accounts are concerned already.
 fn comes_from_directory(step: &Step) -> bool {
     step.cause != Cause::Drift
 }
 
-/// The places of the organisation that count.
+/// The targets in the organization that count.
 fn places(
     step: &Step,
     registry: &Registry,
@@ -117,7 +119,7 @@ fn places(
         return Ok(BTreeSet::new());
     }
     match &step.action {
-        // A policy is created without being attached.
+        // A policy is created unattached.
         Action::Create { .. } => Ok(BTreeSet::new()),
         Action::Edit { have, edits } => {
             let completes = known.is_unfinished(&step.address, &kind.guards(&have.state)?);
@@ -127,18 +129,19 @@ fn places(
     }
 }
 
-/// What this process knows of addresses.
+/// What this process knows about addresses.
 #[derive(Clone, Copy)]
 pub struct Known<'a> {
-    /// What it created and has not seen in order yet.
+    /// Addresses that it created and has not seen in sync yet.
     pub completing: &'a BTreeSet<Address>,
-    /// What it saw in order.
+    /// Addresses that it has seen in sync.
     pub wants: &'a BTreeMap<Address, KnownWant>,
 }
 
 impl Known<'_> {
-    /// Whether attaching a policy completes its create: this process made it, or it is attached nowhere and was not seen
-    /// to be wanted so, as it is after a process ended in between.
+    /// Whether attaching a policy completes its creation: either this process created it, or it is
+    /// attached nowhere and was never seen to be wanted like that, as after a process that died in
+    /// between.
     fn is_unfinished(&self, address: &Address, live: &[Guarded]) -> bool {
         let nowhere = |it: &Guarded| matches!(&it.reach, Reach::Accounts(at) if at.is_empty());
         self.completing.contains(address)
@@ -146,7 +149,8 @@ impl Known<'_> {
     }
 }
 
-/// Whether more than [`FLOOR`] accounts can be below these places, whatever the organisation looks like.
+/// Whether more than [`FLOOR`] accounts can be below these targets, whatever the shape of the
+/// organization.
 fn may_be_too_many(places: &BTreeSet<String>) -> bool {
     let account = |id: &String| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit());
     places.len() > FLOOR || places.iter().any(|place| !account(place))

@@ -1,8 +1,8 @@
-//! How much may change at once: shares of what is really there.
+//! How much may change at once, as a share of the live resources.
 //!
-//! Creations are not counted. The first pass over a new account is nothing but creations, a creation takes nothing from
-//! anybody, and a second one for one address is ruled out elsewhere (claims, client tokens, unique names, settle
-//! windows).
+//! Creations do not count. The first pass over a new account consists of creations only, a creation
+//! takes nothing away, and a second creation for one address is ruled out elsewhere (claims, client
+//! tokens, unique names, settle windows).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,20 +11,20 @@ use crate::{
     plan::{Action, Hidden, HoldReason, Inputs, Look, Step, Verdict},
 };
 
-/// At least this many deletions of a kind in a scope pass, whatever the percentage says: one tombstone
-/// in a small account is a wish, not an accident.
+/// Deletions of a kind in a scope that always pass, whatever the percentage: one tombstone in a
+/// small account is intended, not an accident.
 const DELETES_FLOOR: usize = 1;
-/// At least this many edited resources pass likewise.
+/// Edited resources that always pass, likewise.
 const CHANGES_FLOOR: usize = 10;
 
 /// What is counted together: a kind in a scope, and the verb.
 type Key = (ScopedKind, &'static str);
 
-/// The kinds, scopes and verbs of which there is too much, with the reason. All of their steps are held: which of fifty
-/// deletions are the right ones is exactly what people must look at.
+/// The kinds, scopes and verbs that exceed a limit, with the reason. All of their steps are held:
+/// which of fifty deletions are right is what people must decide.
 pub(super) fn too_many(steps: &[Step], inputs: &Inputs<'_>) -> BTreeMap<Key, HoldReason> {
     let mut wished: BTreeMap<Key, BTreeSet<&Address>> = BTreeMap::new();
-    for step in steps.iter().filter(|step| is_wished(step, inputs)) {
+    for step in steps.iter().filter(|step| counts_towards_limit(step, inputs)) {
         wished.entry(key(step)).or_default().insert(&step.address);
     }
     let over = |(key, wished): (Key, BTreeSet<&Address>)| {
@@ -35,8 +35,9 @@ pub(super) fn too_many(steps: &[Step], inputs: &Inputs<'_>) -> BTreeMap<Key, Hol
             "delete" => (gate.deletes_percent, DELETES_FLOOR, recent.deleted.get(place)),
             _ => (gate.changes_percent, CHANGES_FLOOR, recent.edited.get(place)),
         };
-        // Steps of the last hour count, and for deletions what they took from the population: a limit that starts anew
-        // with every pass would let everything go, a tenth at a time. An address that is edited once more counts once.
+        // Steps of the last hour count, and deleted resources still count as part of the
+        // population: a limit that started anew in every pass would let everything go, a tenth at a
+        // time. An address that is edited twice counts once.
         let done = recent.into_iter().flatten().filter(|it| !wished.contains(it)).count();
         let all = if *verb == "delete" { there + done } else { there };
         let limit = most(percent, all, floor)?;
@@ -47,15 +48,17 @@ pub(super) fn too_many(steps: &[Step], inputs: &Inputs<'_>) -> BTreeMap<Key, Hol
     wished.into_iter().filter_map(over).collect()
 }
 
-/// The share of so many things that may be concerned, and never less than `floor`; `None` where there is no limit.
+/// The number of resources that may be changed, never less than `floor`; `None` if there is no
+/// limit.
 pub(super) fn most(percent: u32, of: usize, floor: usize) -> Option<usize> {
     (percent < 100).then(|| floor.max(of * percent as usize / 100))
 }
 
-/// Whether the step counts. What waits counts as well: it goes once its reason is gone, and it would be counted as few
-/// if it were counted alone. What failed lately does not hold up the others, nor do edits that only complete what this
-/// process has just created, nor what puts back or only claims.
-pub(super) fn is_wished(step: &Step, inputs: &Inputs<'_>) -> bool {
+/// Whether the step counts. Waiting steps count as well: they are carried out once their reason is
+/// gone, and would evade the limit if they were counted alone. Steps that failed recently do not
+/// hold up the others; edits that complete a resource that this process has just created, restore,
+/// or only claim do not count.
+pub(super) fn counts_towards_limit(step: &Step, inputs: &Inputs<'_>) -> bool {
     let live = matches!(step.verdict, Verdict::Go | Verdict::Waiting(_));
     match &step.action {
         Action::Create { .. } => false,
@@ -68,13 +71,14 @@ pub(super) fn is_wished(step: &Step, inputs: &Inputs<'_>) -> bool {
     }
 }
 
-/// What a step is counted with.
+/// The group that a step is counted in.
 pub(super) fn key(step: &Step) -> Key {
     (step.address.scoped_kind(), step.action.verb())
 }
 
-/// The claimed resources of a kind in a scope, as seen in this pass, without those that are on their way out: never those of
-/// the directory, never those of an earlier pass. What is claimed and could not be read is there all the same.
+/// The claimed resources of a kind in a scope, as observed in this pass, without those that are
+/// being deleted; never the number of manifests, never that of an earlier pass. A claimed resource
+/// that could not be read counts.
 fn population(at: &ScopedKind, look: &Look<'_>) -> usize {
     let (Some(kind), Some(inventory)) = (look.kind(&at.kind), look.claims.of(at)) else { return 0 };
     inventory.alive(kind) + look.claims.hidden(at).map_or(0, Hidden::claimed)

@@ -38,7 +38,8 @@ fn a_create_carries_the_claim_and_the_tags_in_its_one_call() {
     );
     assert!(lines.iter().any(|line| line.text == "parts.label: x"), "{lines:?}");
     assert!(step.origin.unwrap().ends_with("all.yaml:3:1"));
-    // A client token names one resource: the same attempt again, or another one after the first is gone.
+    // A client token names one resource: the same attempt again, or another one after the first is
+    // gone.
     assert_eq!(world.step().action, step.action);
     world.predecessors.insert(at("a"), "w-1".into());
     let Action::Create { token: second, .. } = world.step().action else { panic!() };
@@ -63,8 +64,8 @@ fn tags_are_set_before_the_edits_and_removed_after_them() {
     .with(live);
     let step = world.step();
     assert_eq!(step.keys(), ["tags", "label", "untag"]);
-    let said: Vec<_> = step.action.edits().iter().map(|edit| &edit.summary[..]).collect();
-    assert_eq!(said, ["tag team=ml, zone=b", "set label", "remove tags old"]);
+    let summaries: Vec<_> = step.action.edits().iter().map(|edit| &edit.summary[..]).collect();
+    assert_eq!(summaries, ["tag team=ml, zone=b", "set label", "remove tags old"]);
     assert!(step.action.edits().iter().all(|edit| edit.risk == Risk::NEUTRAL));
 }
 
@@ -143,7 +144,7 @@ fn what_aws_cannot_change_is_held_by_itself_and_the_rest_goes() {
 }
 
 #[test]
-fn what_only_aws_cannot_change_is_no_edit_and_not_in_order() {
+fn what_only_aws_cannot_change_is_not_an_edit_and_not_in_sync() {
     let world = World::of([widget("a", "parts: {frame: oak}")]).with(ours("w-1", "a", &[]));
     assert_eq!(world.step().risk(), Risk::IMPOSSIBLE);
     assert!(world.plan().in_sync.is_empty());
@@ -220,7 +221,7 @@ fn a_panic_in_a_kind_costs_its_own_manifest_only() {
     assert_eq!(plan.in_sync, [at("c")].into());
     assert_eq!(plan.conflicts.len(), 1);
     assert_eq!(plan.conflicts[0].address, at("b"));
-    assert!(plan.conflicts[0].why.starts_with("palisade itself failed"));
+    assert!(plan.conflicts[0].why.starts_with("palisade failed while planning"));
 }
 
 #[test]
@@ -237,7 +238,7 @@ fn a_value_that_real_ids_show_to_be_impossible_is_a_conflict_with_its_field() {
 }
 
 #[test]
-fn on_what_could_not_be_read_nothing_is_planned_and_the_reason_is_told() {
+fn nothing_is_planned_for_what_could_not_be_read_and_the_reason_is_reported() {
     let manifests = || [widget("a", ""), keepsake("k", ""), widget("t", "").scope("test")];
     let mut world = World::of(manifests()).with(ours("w-1", "b", &[]));
     let key = ScopedKind::new("prod", "Widget");

@@ -61,7 +61,7 @@ fn what_could_not_be_read_is_known_as_such_with_the_reason() {
 }
 
 #[test]
-fn lookups_and_organisations_are_handed_on_as_they_were_seen() {
+fn lookups_and_organizations_are_passed_on_as_observed() {
     let mut world = World::of([]);
     let found = Seen::All(vec![LookupItem { id: "vpc-1".into(), ..LookupItem::default() }]);
     world.live.lookups.insert(("prod".into(), LookupKind::Vpc), found.clone());

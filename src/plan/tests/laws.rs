@@ -97,7 +97,8 @@ fn worlds() -> impl Strategy<Value = World> {
                 world.live.seen.insert(key, Seen::Unknown("denied".into()));
             }
             if consent {
-                // People may consent to everything that the plan shows; that is never more than it may do.
+                // People may consent to everything that the plan shows; that is never more than it
+                // may do.
                 world.approved = world.plan().steps.into_iter().map(|step| step.digest).collect();
             }
             world

@@ -27,7 +27,7 @@ fn two_resources_with_one_claim_are_both_left_alone() {
             .with(ours("w-2", "a", &[]))
             .conflict();
         assert_eq!(ids(&conflict), ["w-1", "w-2"]);
-        assert_eq!(conflict.why, "2 live resources carry this address; all are left alone");
+        assert_eq!(conflict.why, "2 live resources carry this address; none of them is changed");
         assert!(conflict.origin.unwrap().ends_with("all.yaml:3:1"));
     }
 }
@@ -101,7 +101,7 @@ fn what_was_the_manifests_and_lost_its_claim_is_a_conflict_not_a_reason_for_a_se
     world.predecessors.insert(at("a"), "w-1".into());
     let conflict = world.conflict();
     assert_eq!(ids(&conflict), ["w-1"]);
-    assert_eq!(conflict.why, "w-1 was this manifest's and carries its claim no longer");
+    assert_eq!(conflict.why, "w-1 was the resource of this manifest and has lost its claim tags");
     assert!(conflict.help.contains("adopt: w-1"), "{}", conflict.help);
 }
 
@@ -115,7 +115,7 @@ fn what_was_the_manifests_and_is_gone_may_be_made_anew() {
 }
 
 #[test]
-fn whether_what_lost_its_claim_is_gone_cannot_be_told_from_a_state_that_does_not_decode() {
+fn a_state_that_does_not_decode_does_not_show_whether_what_lost_its_claim_is_gone() {
     let mut world = World::of([widget("a", "")]).with(garbled(stray("w-1", &[])));
     world.predecessors.insert(at("a"), "w-1".into());
     assert_eq!(ids(&world.conflict()), ["w-1"]);
@@ -138,11 +138,11 @@ fn what_was_made_a_moment_ago_may_not_show_its_tags_yet_and_only_waits() {
 fn a_name_that_is_taken_is_a_conflict_whoever_has_it() {
     let world = || World::of([widget("a", "title: t"), widget("b", "")]);
     for (resource, why) in [
-        (stray("w-1", &[]), "title t exists already: w-1 carries no claim"),
-        (ours("w-1", "b", &[]), "title t exists already: w-1 is claimed by prod/Widget/b"),
+        (stray("w-1", &[]), "title t already exists: w-1 carries no claim"),
+        (ours("w-1", "b", &[]), "title t already exists: w-1 is claimed by prod/Widget/b"),
         (
             claimed_by("another", &at("a"), stray("w-1", &[])),
-            "title t exists already: w-1 is claimed by another",
+            "title t already exists: w-1 is claimed by another",
         ),
     ] {
         let plan = world()

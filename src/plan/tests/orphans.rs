@@ -1,4 +1,5 @@
-//! Claimed resources without a manifest: always told, deleted only where settings, claim and kind all allow it.
+//! Claimed resources without a manifest: always reported, deleted only where settings, claim and
+//! kind all allow it.
 
 use super::*;
 
@@ -17,17 +18,17 @@ fn world(prune: Prune) -> World {
     World { prune, given_up: ["old", "older"].map(at).into(), ..world }
 }
 
-fn told(plan: &Plan) -> Vec<String> {
-    let tell = |it: &Orphan| format!("{} {} {}", it.address, it.scope, it.id);
-    plan.orphans.iter().map(tell).collect()
+fn orphans(plan: &Plan) -> Vec<String> {
+    let describe = |it: &Orphan| format!("{} {} {}", it.address, it.scope, it.id);
+    plan.orphans.iter().map(describe).collect()
 }
 
 const OLD: [&str; 1] = ["prod/Widget/old prod w-1"];
 
 #[test]
-fn an_orphan_is_told_and_left_alone_unless_pruning_is_on() {
+fn an_orphan_is_reported_and_not_changed_unless_pruning_is_on() {
     let plan = world(Prune::Never).plan();
-    assert_eq!(told(&plan), OLD);
+    assert_eq!(orphans(&plan), OLD);
     assert!(!plan.has_changes());
 }
 
@@ -35,12 +36,12 @@ fn an_orphan_is_told_and_left_alone_unless_pruning_is_on() {
 fn where_pruning_is_held_the_deletion_waits_for_consent_to_exactly_it() {
     let mut world = world(Prune::Held);
     let step = world.step();
-    assert_eq!(held(&step), "its manifest is gone; pruning needs consent");
+    assert_eq!(held(&step), "its manifest is gone, and pruning needs approval");
     assert_eq!((step.cause, step.origin), (Cause::Prune, None));
     assert!(
         matches!(step.action, Action::Delete { ref have, want: None } if have.id == "w-1".into())
     );
-    assert_eq!(told(&world.plan()), OLD);
+    assert_eq!(orphans(&world.plan()), OLD);
     world.approved.insert(step.digest);
     assert!(world.step().verdict.goes() && world.step().approved);
 }
@@ -58,7 +59,7 @@ fn what_one_reading_of_the_directory_misses_is_not_pruned_before_a_second_one_ag
     let step = world.step();
     let [wait] = &waits(&step)[..] else { panic!("{step:?}") };
     assert!(wait.passes && wait.reason == WaitReason::SecondReading, "{wait:?}");
-    assert_eq!(told(&world.plan()), OLD);
+    assert_eq!(orphans(&world.plan()), OLD);
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn nothing_is_pruned_that_its_claim_retains() {
         for prune in [Prune::Held, Prune::Automatic] {
             let world = World::of([widget("a", "")]).with(ours("w-0", "a", &[])).with(kept.clone());
             let plan = World { prune, ..world }.plan();
-            assert_eq!(told(&plan), OLD);
+            assert_eq!(orphans(&plan), OLD);
             assert!(!plan.has_changes(), "{word}");
         }
     }
@@ -82,7 +83,7 @@ fn a_kind_that_only_tombstones_delete_is_never_pruned() {
     for prune in [Prune::Held, Prune::Automatic] {
         let world = World::of([widget("a", "")]).with(ours("w-0", "a", &[]));
         let plan = World { prune, ..world.with_in("prod", "Keepsake", kept.clone()) }.plan();
-        assert_eq!(told(&plan), ["prod/Keepsake/old prod k-1"]);
+        assert_eq!(orphans(&plan), ["prod/Keepsake/old prod k-1"]);
         assert!(!plan.has_changes());
     }
 }
@@ -91,7 +92,7 @@ fn a_kind_that_only_tombstones_delete_is_never_pruned() {
 fn an_empty_directory_deletes_nothing() {
     for prune in [Prune::Held, Prune::Automatic] {
         let plan = World { prune, ..World::of([]).with(orphan()) }.plan();
-        assert_eq!(told(&plan), OLD);
+        assert_eq!(orphans(&plan), OLD);
         assert!(!plan.has_changes());
     }
 }
@@ -136,7 +137,7 @@ fn a_pruning_that_failed_lately_waits() {
 }
 
 #[test]
-fn what_has_a_manifest_even_a_tombstone_is_no_orphan() {
+fn what_has_a_manifest_even_a_tombstone_is_not_an_orphan() {
     let world = World::of([widget("old", "").lifecycle("state: absent")]).with(orphan());
     let plan = World { prune: Prune::Automatic, ..world }.plan();
     assert!(plan.orphans.is_empty());
@@ -144,16 +145,16 @@ fn what_has_a_manifest_even_a_tombstone_is_no_orphan() {
 }
 
 #[test]
-fn what_is_on_its_way_out_is_no_orphan_any_more() {
+fn what_is_being_deleted_is_not_an_orphan_any_more() {
     let world = World::of([widget("a", "")]).with(ours("w-0", "a", &[])).with(gone(orphan()));
     let plan = World { prune: Prune::Automatic, ..world }.plan();
     assert!(plan.orphans.is_empty() && !plan.has_changes());
     let world = World::of([widget("a", "")]).with(ours("w-0", "a", &[])).with(garbled(orphan()));
-    assert_eq!(told(&world.plan()), OLD, "what does not decode is not gone");
+    assert_eq!(orphans(&world.plan()), OLD, "what does not decode is not gone");
 }
 
 #[test]
-fn nobody_elses_resource_is_an_orphan() {
+fn resources_of_others_are_not_orphans() {
     let foreign = deletable(claimed_by("another", &at("old"), stray("w-1", &[])));
     let world = World::of([widget("a", "")]).with(ours("w-0", "a", &[]));
     let plan = world.with(foreign).with(stray("w-2", &[])).plan();
@@ -161,7 +162,7 @@ fn nobody_elses_resource_is_an_orphan() {
 }
 
 #[test]
-fn what_another_scope_answers_for_is_no_orphan_here() {
+fn what_another_scope_covers_is_not_an_orphan_here() {
     let elsewhere = Address::new("test", "Widget", "a");
     let copy = deletable(claimed_by(OWNER, &elsewhere, stray("w-1", &[])));
     let world = World::of([widget("a", "")]).with(ours("w-0", "a", &[])).with(copy);
@@ -170,21 +171,21 @@ fn what_another_scope_answers_for_is_no_orphan_here() {
 }
 
 #[test]
-fn what_names_a_scope_that_nobody_knows_any_more_is_told_and_not_pruned() {
+fn what_names_an_unknown_scope_is_reported_and_not_pruned() {
     let elsewhere = Address::new("closed", "Widget", "a");
     let left = deletable(claimed_by(OWNER, &elsewhere, stray("w-1", &[])));
     let world = World::of([widget("a", "")]).with(ours("w-0", "a", &[])).with(left);
     let plan = World { prune: Prune::Automatic, ..world }.plan();
-    assert_eq!(told(&plan), ["closed/Widget/a prod w-1"]);
+    assert_eq!(orphans(&plan), ["closed/Widget/a prod w-1"]);
     assert!(!plan.has_changes());
 }
 
 #[test]
-fn what_carries_the_address_of_another_kind_is_told_and_not_pruned() {
+fn what_carries_the_address_of_another_kind_is_reported_and_not_pruned() {
     let keepsake = Address::new("prod", "Keepsake", "old");
     let odd = deletable(claimed_by(OWNER, &keepsake, stray("w-1", &[])));
     let world = World::of([widget("a", "")]).with(ours("w-0", "a", &[])).with(odd);
     let plan = World { prune: Prune::Automatic, ..world }.plan();
-    assert_eq!(told(&plan), ["prod/Keepsake/old prod w-1"]);
+    assert_eq!(orphans(&plan), ["prod/Keepsake/old prod w-1"]);
     assert!(!plan.has_changes());
 }

@@ -3,7 +3,7 @@
 use super::{steps::assorted, *};
 use crate::plan::render::{summary, text};
 
-/// Without colours, so that what is left says everything.
+/// Without colors, so that what is left says everything.
 fn plain(plan: &Plan) -> String {
     anstream::adapter::strip_str(&text(plan)).to_string().replace(&folder(plan), "")
 }
@@ -18,7 +18,8 @@ fn folder(plan: &Plan) -> String {
 
 #[test]
 fn nothing_to_do_is_one_line() {
-    insta::assert_snapshot!(plain(&Plan::default()), @"Plan: 0 to create, 0 to change, 0 to delete, 0 in sync.");
+    insta::assert_snapshot!(plain(&Plan::default()), @"Plan: 0 to create, 0 to change, 0 to \
+        delete, 0 in sync.");
 }
 
 #[test]
@@ -67,12 +68,12 @@ fn what_does_not_go_says_why_and_how_it_could() {
     ! prod/Widget/a  edit w-1 (drift)  all.yaml:3:1
           set frame  [impossible]
             ~ frame: nothing -> oak
-          held: AWS cannot change this on a live resource, and palisade never replaces one; set the manifest back, or move to a new resource by hand
+          held: AWS cannot change this on a live resource, and palisade never replaces one: revert the manifest, or migrate to a new resource by hand
     ! prod/Widget/a  edit w-1 (drift)  all.yaml:3:1
           set engine  [disrupts]
             ~ engine: nothing -> off
           held: it disrupts, and the settings hold that
-          to consent: palisade apply --approve 30cb2fa67247
+          to approve: palisade apply --approve 30cb2fa67247
     + prod/Widget/b  create (drift)  [loosens]  all.yaml:9:1
           + parts.behind: w-1 Widget/c (known after apply)
           + gone: false
@@ -114,18 +115,18 @@ fn conflicts_orphans_unreadable_kinds_and_useless_consents_have_their_own_marks(
     ];
     insta::assert_snapshot!(plain(&plan), @"
     ! prod/Widget/a  conflict  all.yaml:3:1
-          title t exists already: w-1 carries no claim
-          help: to take it over: `lifecycle: {adopt: w-1}`; or choose another name
+          title t already exists: w-1 carries no claim
+          help: to manage it, add `lifecycle: {adopt: w-1}`, or choose another name
     ? prod/Widget/old  orphan
-          w-2 is claimed, but no manifest declares it; it is left alone
-    ! prod: Keepsake  could not be read; nothing of it is touched
+          w-2 is claimed, but no manifest declares it; it is not changed
+    ! prod: Keepsake  could not be read; nothing of it is changed
           no credentials
-    ! test: Keepsake, Widget  could not be read; nothing of it is touched
+    ! test: Keepsake, Widget  could not be read; nothing of it is changed
           no credentials
-    ! test: Gadget  could not be read; nothing of it is touched
+    ! test: Gadget  could not be read; nothing of it is changed
           throttled
     ? approval of 0123456789ab  releases nothing  approvals.yaml:4:3
-          no step has this digest now: it is done, or it has changed since
+          no step has this digest now: the step was carried out, or has changed since
     ? approval of ba9876543210  releases nothing
           it has expired
 
@@ -139,7 +140,8 @@ fn zeros_are_left_out_of_the_summary_except_for_what_everybody_looks_for() {
     assert_eq!(line(Counts::default()), "Plan: 0 to create, 0 to change, 0 to delete, 0 in sync.");
     assert_eq!(
         line(assorted().counts()),
-        "Plan: 1 to create, 2 to change, 3 to delete, 5 held, 4 waiting, 6 only reported, 7 conflicts, \
+        "Plan: 1 to create, 2 to change, 3 to delete, 5 held, 4 waiting, 6 only reported, 7 \
+         conflicts, \
          8 orphans, 9 unreadable, 10 in sync."
     );
     let one = Counts { conflicts: 1, orphans: 1, ..Counts::default() };
@@ -150,7 +152,7 @@ fn zeros_are_left_out_of_the_summary_except_for_what_everybody_looks_for() {
 }
 
 #[test]
-fn an_orphan_that_is_to_be_pruned_is_not_said_to_be_left_alone() {
+fn an_orphan_that_is_to_be_pruned_is_shown_as_such() {
     let deletable = |id, name| {
         let mut orphan = ours(id, name, &[]);
         orphan.tags.insert("palisade:deletion".into(), "delete".into());
@@ -164,14 +166,14 @@ fn an_orphan_that_is_to_be_pruned_is_not_said_to_be_left_alone() {
     let world = World { prune: Prune::Held, ..world };
     insta::assert_snapshot!(plain(&world.plan()), @"
     ! prod/Widget/old  delete w-1 (prune)
-          held: its manifest is gone; pruning needs consent
-          to consent: palisade apply --approve 92297d5bfa8b
+          held: its manifest is gone, and pruning needs approval
+          to approve: palisade apply --approve 92297d5bfa8b
     ? prod/Widget/old  orphan
-          w-1 is claimed, but no manifest declares it; the settings have it pruned
+          w-1 is claimed, but no manifest declares it; it is pruned, as the settings say
     ? prod/Widget/old  orphan
-          w-2 is claimed, but no manifest declares it; it is left alone
+          w-2 is claimed, but no manifest declares it; it is not changed
     ? prod/Widget/older  orphan
-          w-3 is claimed, but no manifest declares it; it is left alone
+          w-3 is claimed, but no manifest declares it; it is not changed
 
     Plan: 0 to create, 0 to change, 0 to delete, 1 held, 3 orphans, 1 in sync.
     ");

@@ -1,4 +1,4 @@
-//! Steps as data: what names them, what they say of themselves, and how they are counted.
+//! Steps as data: their digests, their descriptions, and how they are counted.
 
 use super::*;
 use crate::{
@@ -129,7 +129,7 @@ fn a_step_names_its_verb_its_resource_its_fields_and_its_worst_risk() {
 }
 
 #[test]
-fn causes_have_the_words_that_they_are_serialised_with() {
+fn causes_display_as_they_are_serialized() {
     let all = [
         (Cause::Manifest, "manifest"),
         (Cause::Drift, "drift"),
@@ -154,7 +154,7 @@ fn only_what_goes_goes() {
     }
 }
 
-/// As many steps of each sort as said, and as many of everything else.
+/// The given number of steps of each sort, and of everything else.
 pub(super) fn assorted() -> Plan {
     let sorts = [
         (1, create as fn(Value, &str, &str) -> Action, Verdict::Go),
@@ -185,7 +185,7 @@ pub(super) fn assorted() -> Plan {
 }
 
 #[test]
-fn every_sort_of_step_is_counted_once_and_beside_it_what_is_no_step() {
+fn every_sort_of_step_and_everything_else_is_counted_once() {
     let counts = Counts {
         create: 1,
         edit: 2,

@@ -1,4 +1,4 @@
-//! What becomes of a step, and which reason is told first.
+//! The verdict on a step, and which reason is reported first.
 
 use super::*;
 use crate::manifest::ManifestMode;
@@ -80,7 +80,7 @@ fn tags_are_part_of_what_is_wanted_so_a_changed_tag_is_tried_at_once() {
 }
 
 #[test]
-fn a_failure_of_another_manifest_is_no_reason_to_wait() {
+fn a_failure_of_another_manifest_is_not_a_reason_to_wait() {
     let mut world = World::of([widget("a", ""), widget("b", "")]).failed("b", &[]);
     let plan = world.plan();
     assert!(plan.steps[0].verdict.goes() && !plan.steps[1].verdict.goes());

@@ -1,4 +1,5 @@
-//! A kind whose manifests say how its edits are, so that planning can be tested without what AWS's own kinds want.
+//! A kind whose manifests say how its edits are, so that planning can be tested without what AWS's
+//! own kinds want.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -126,7 +127,7 @@ impl<const KEPT: bool> Kind for Toy<KEPT> {
 
     /// What tightens first, what is impossible last.
     fn diff(want: &State, have: &State) -> Vec<Change> {
-        assert!(!want.parts.contains_key("bomb"), "as told");
+        assert!(!want.parts.contains_key("bomb"), "panics on request");
         let mut changes: Vec<Change> = want
             .parts
             .iter()

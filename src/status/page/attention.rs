@@ -1,10 +1,10 @@
-//! What differs and what stands in the way, worst first.
+//! Differences and problems, worst first.
 
 use super::html::Html;
 use crate::{
     engine::Outcome,
     kind::{Line, Sign},
-    plan::Verdict,
+    plan::{Unknown, Verdict},
     status::{StepView, View},
 };
 
@@ -38,21 +38,7 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         html.element("p", "", scope.trouble.as_deref().unwrap_or_default()).markup("</li>\n");
     }
     for unknown in &view.unknown {
-        let (scope, kind) = (&unknown.scope, &unknown.kind);
-        let what = match &unknown.id {
-            None => format!("{scope}/{kind} could not be read; nothing of it is touched"),
-            Some(id) => format!(
-                "{scope}/{kind} {id} could not be read; it is left alone, and no {kind} there is created, adopted or \
-                 deleted"
-            ),
-        };
-        item(html, "trouble", what);
-        html.element("p", "", &unknown.why);
-        if !unknown.concerns.is_empty() {
-            let names: Vec<_> = unknown.concerns.iter().map(ToString::to_string).collect();
-            html.element("p", "", format_args!("Not judged: {}", names.join(", ")));
-        }
-        html.markup("</li>\n");
+        unreadable(html, unknown);
     }
     for (result, message) in failed {
         item(html, "trouble", format_args!("{} of {} failed", result.verb, result.address));
@@ -73,7 +59,26 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     end(html);
 }
 
-/// What people hold still.
+/// A kind, or one resource, that could not be read.
+fn unreadable(html: &mut Html, unknown: &Unknown) {
+    let (scope, kind) = (&unknown.scope, &unknown.kind);
+    let what = match &unknown.id {
+        None => format!("{scope}/{kind} could not be read; nothing of it is changed"),
+        Some(id) => format!(
+            "{scope}/{kind} {id} could not be read; it is not changed, and no {kind} there is \
+             created, adopted or deleted"
+        ),
+    };
+    item(html, "trouble", what);
+    html.element("p", "", &unknown.why);
+    if !unknown.concerns.is_empty() {
+        let names: Vec<_> = unknown.concerns.iter().map(ToString::to_string).collect();
+        html.element("p", "", format_args!("Not judged: {}", names.join(", ")));
+    }
+    html.markup("</li>\n");
+}
+
+/// The pauses in force.
 fn halts(html: &mut Html, view: &View) {
     if let Some(stop) = &view.stopped {
         item(html, "trouble", "Nothing is written");
@@ -85,7 +90,7 @@ fn halts(html: &mut Html, view: &View) {
     }
 }
 
-/// Steps that wait for consent, with the way to give it.
+/// Steps that need approval, with the command that gives it.
 pub(super) fn held(html: &mut Html, view: &View) {
     let steps: Vec<_> =
         view.steps.iter().filter(|step| matches!(step.verdict, Verdict::Held(_))).collect();
@@ -97,23 +102,23 @@ pub(super) fn held(html: &mut Html, view: &View) {
         self::step(html, "person", step);
         if step.can_be_approved {
             html.markup(
-                "<p class=\"approve\">To consent to exactly this: <code>palisade apply --approve ",
+                "<p class=\"approve\">To approve exactly this: <code>palisade apply --approve ",
             )
             .text(&step.digest)
             .markup(" ")
             .text(quoted(&view.setup.directory))
             .markup("</code></p>");
         } else {
-            html.markup("<p class=\"dim\">Digest <code>")
-                .text(&step.digest)
-                .markup("</code>. Consent cannot release it: AWS has no call for this change.</p>");
+            html.markup("<p class=\"dim\">Digest <code>").text(&step.digest).markup(
+                "</code>. Approval cannot release it: AWS has no call for this change.</p>",
+            );
         }
         html.markup("</li>\n");
     }
     end(html);
 }
 
-/// What is somebody else's.
+/// Resources that belong to somebody else.
 pub(super) fn conflicts(html: &mut Html, view: &View) {
     if view.conflicts.is_empty() {
         return;
@@ -128,12 +133,12 @@ pub(super) fn conflicts(html: &mut Html, view: &View) {
         for id in &conflict.ids {
             html.markup("<code>").text(id).markup("</code> ");
         }
-        html.markup("<p class=\"help\">Way out: ").text(&conflict.help).markup("</p></li>\n");
+        html.markup("<p class=\"help\">Help: ").text(&conflict.help).markup("</p></li>\n");
     }
     end(html);
 }
 
-/// The other steps: tried in this pass, waiting, only reported.
+/// The other steps: carried out in this pass, waiting, or only reported.
 pub(super) fn others(html: &mut Html, view: &View) {
     let steps: Vec<_> =
         view.steps.iter().filter(|step| !matches!(step.verdict, Verdict::Held(_))).collect();
@@ -183,7 +188,7 @@ fn step(html: &mut Html, class: &'static str, step: &StepView) {
     }
 }
 
-/// What becomes of the step, a line each.
+/// What happens to the step, one line each.
 fn fate(step: &StepView) -> Vec<String> {
     match (&step.verdict, &step.outcome) {
         (Verdict::Waiting(waits), _) => {
@@ -233,7 +238,7 @@ fn item(html: &mut Html, class: &'static str, title: impl std::fmt::Display) {
     html.markup("<li class=\"").markup(class).markup("\"><h3>").text(title).markup("</h3>");
 }
 
-/// A word of a shell's command line.
+/// A word on a shell command line.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+=:@%".contains(c);
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {

@@ -1,4 +1,5 @@
-//! Writing HTML in which a value cannot become markup: markup is only ever a constant of the program.
+//! An HTML writer in which a value cannot become markup: markup is always a constant of the
+//! program.
 
 use std::{
     fmt::{Display, Write as _},
@@ -20,7 +21,7 @@ impl Html {
 
     /// A value as text, or inside a quoted attribute.
     pub(super) fn text(&mut self, value: impl Display) -> &mut Self {
-        // Writing into a string cannot fail.
+        // Writing to a String cannot fail.
         let _ = write!(Escaped(&mut self.0), "{value}");
         self
     }
@@ -39,8 +40,8 @@ impl Html {
         self.markup(">").text(text).markup("</").markup(name).markup(">")
     }
 
-    /// A table's beginning, up to its body: caption and column headings (`#` before one of numbers). It
-    /// scrolls by itself where it is too wide.
+    /// The beginning of a table, up to its body: caption and column headings (`#` marks a numeric
+    /// column). It scrolls by itself if it is too wide.
     pub(super) fn table(&mut self, caption: &'static str, columns: &[&str]) -> &mut Self {
         self.markup("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"")
             .text(caption)
@@ -57,12 +58,12 @@ impl Html {
         self.markup("</tr></thead>\n<tbody>\n")
     }
 
-    /// A table's end.
+    /// The end of a table.
     pub(super) fn end_table(&mut self) -> &mut Self {
         self.markup("</tbody></table></div>\n")
     }
 
-    /// A moment, in UTC and as an age.
+    /// A point in time, in UTC and as an age.
     pub(super) fn moment(&mut self, at: f64, now: f64) -> &mut Self {
         let machine = rfc3339(at);
         let people = machine.replace('T', " ").replace('Z', " UTC");
@@ -92,7 +93,7 @@ impl std::fmt::Write for Escaped<'_> {
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
-                // Control and direction-changing characters could make a line read as something else.
+                // Control and direction-changing characters could make a line read differently.
                 c if (c.is_control() && c != '\n') || is_bidi(c) => self.0.push('\u{fffd}'),
                 c => self.0.push(c),
             }
@@ -111,7 +112,7 @@ fn rfc3339(at: f64) -> String {
     moment.fmt(Format::DateTime).unwrap_or_else(|_| format!("{at} s"))
 }
 
-/// A length of time in words, rounded down: `45 s`, `12 min`, `3 h`, `9 d`.
+/// A duration in words, rounded down: `45 s`, `12 min`, `3 h`, `9 d`.
 pub(super) fn age(seconds: f64) -> String {
     let seconds = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default().as_secs();
     match seconds {

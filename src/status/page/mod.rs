@@ -1,5 +1,5 @@
-//! The page at `/`: what the latest pass found, rendered on the server, read-only. Works without scripts;
-//! the only script fetches the page again.
+//! The page at `/`: the result of the latest pass, rendered on the server, read-only. Works without
+//! scripts; the only script fetches the page again.
 
 mod attention;
 mod html;
@@ -20,9 +20,11 @@ pub const CSS: &str = include_str!("page.css");
 pub const SCRIPT: &str = include_str!("page.js");
 /// The icon, served at `/icon.svg`.
 pub const ICON: &str = include_str!("icon.svg");
-/// Nothing from elsewhere, nothing inline, no forms, no frames.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-     connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// No other origins, nothing inline, no forms, no frames.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src \
+    'self'; \
+     connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors \
+     'none'";
 
 /// Everything that the page shows.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ pub struct Page<'a> {
     pub view: Option<&'a View>,
     /// The AWS calls since the process started.
     pub calls: &'a [CallCount],
-    /// Whether the loop turns.
+    /// Whether the loop is running.
     pub alive: &'a [Check],
     /// How long the process has been running.
     pub uptime: Duration,
@@ -39,7 +41,7 @@ pub struct Page<'a> {
     pub now: f64,
 }
 
-/// How well things are, worst last.
+/// The overall health, worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Health {
     Good,
@@ -88,7 +90,8 @@ impl Page<'_> {
             html.markup(" ").element("span", "owner", &view.setup.owner);
         }
         html.markup(
-            "</h1>\n<p id=\"refresh\" class=\"dim\"><noscript>Reload for newer numbers.</noscript></p>\n\
+            "</h1>\n<p id=\"refresh\" class=\"dim\"><noscript>Reload for newer \
+             numbers.</noscript></p>\n\
              </header>\n",
         );
     }
@@ -172,17 +175,17 @@ fn headline(view: &View) -> (Health, &'static str) {
     if wrong || unasked || halted {
         (Health::Trouble, "Needs attention")
     } else if held || !view.conflicts.is_empty() {
-        (Health::Person, "Waits for a person")
+        (Health::Person, "Waiting for a person")
     } else if view.steps.is_empty() {
         (Health::Good, "Everything is as the manifests say")
     } else if view.steps.iter().all(|step| matches!(step.verdict, Verdict::Reported(_))) {
         (Health::Person, "Differences are only reported")
     } else {
-        (Health::Moving, "Bringing things in order")
+        (Health::Moving, "Making changes")
     }
 }
 
-/// The numbers, zeros left out.
+/// The counts, without zeros.
 fn sentence(view: &View) -> String {
     let counts = &view.counts;
     let manifests: usize = view.conditions.values().flat_map(|of_kind| of_kind.values()).sum();
@@ -226,7 +229,8 @@ fn footer(html: &mut Html, view: Option<&View>) {
     }
     html.markup(
         "<a href=\"status.json\">status.json</a> · <a href=\"metrics\">metrics</a> · \
-         <a href=\"readyz?verbose\">readyz</a> · read-only: everything is changed by Git or by the command line</p>\n\
+         <a href=\"readyz?verbose\">readyz</a> · read-only: everything is changed by Git or by the \
+         command line</p>\n\
          </footer>\n",
     );
 }

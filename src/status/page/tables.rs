@@ -1,4 +1,4 @@
-//! Numbers: kinds, scopes, drift, left-overs, the latest pass, AWS calls.
+//! Tables: kinds, scopes, drift, leftovers, the latest pass, AWS calls.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +12,7 @@ use crate::{
     status::{View, metrics::CallCount},
 };
 
-/// The conditions and their column headings, in the order in which they are shown.
+/// The conditions and their column headings, in display order.
 const CONDITIONS: [(&str, &str); 9] = [
     ("in_sync", "#in sync"),
     ("changing", "#changing"),
@@ -62,7 +62,7 @@ fn number(html: &mut Html, condition: &str, count: usize) {
     html.element("td", class, count);
 }
 
-/// The scopes, each with its kinds.
+/// The scopes, with the kinds in each.
 pub(super) fn scopes(html: &mut Html, view: &View) {
     let kinds: BTreeSet<&str> = view.conditions.keys().map(String::as_str).collect();
     begin(html, "scopes", "Scopes");
@@ -99,12 +99,11 @@ pub(super) fn scopes(html: &mut Html, view: &View) {
 pub(super) fn drift(html: &mut Html, view: &View, now: f64) {
     begin(html, "drift", "Drift");
     if view.drift.is_empty() {
-        html.element("p", "dim", "None was seen since this process started.")
-            .markup("</section>\n");
+        html.element("p", "dim", "No drift since this process started.").markup("</section>\n");
         return;
     }
     let caption = "What changed although its manifest did not, newest first";
-    html.table(caption, &["Seen", "Resource", "What", "What became of it"]);
+    html.table(caption, &["Seen", "Resource", "What", "State"]);
     for event in &view.drift {
         html.markup("<tr><td class=\"when\">")
             .moment(event.seen_at, now)
@@ -131,14 +130,14 @@ pub(super) fn drift(html: &mut Html, view: &View, now: f64) {
                 html.element("td", "trouble", format_args!("not corrected: {why}"));
             }
             DriftState::Correcting => {
-                html.element("td", "dim", "corrected; AWS does not show it in order yet");
+                html.element("td", "dim", "corrected; AWS does not show the correction yet");
             }
             DriftState::Restored => {
                 html.element(
                     "td",
                     "good",
                     format_args!(
-                        "in order again after {took}, by an apply elsewhere or whoever changed it"
+                        "corrected after {took}, by another apply or by whoever changed it"
                     ),
                 );
             }
@@ -156,9 +155,9 @@ pub(super) fn leftovers(html: &mut Html, view: &View) {
     if view.orphans.is_empty() && view.pending_deletions.is_empty() {
         return;
     }
-    begin(html, "leftovers", "Without a manifest, or on the way out");
+    begin(html, "leftovers", "Without a manifest, or pending deletion");
     html.table(
-        "Claimed resources that need a decision, or are leaving",
+        "Claimed resources that need a decision, or are pending deletion",
         &["Claimed as", "Resource", "Scope", "State"],
     );
     for orphan in &view.orphans {
@@ -167,7 +166,7 @@ pub(super) fn leftovers(html: &mut Html, view: &View) {
             step.address == orphan.address.to_string()
                 && step.id.as_deref() == Some(orphan.id.as_str())
         });
-        let fate = if pruned { "the settings have it pruned" } else { "it is left alone" };
+        let fate = if pruned { "it is pruned, as the settings say" } else { "it is not changed" };
         html.element("td", "person", format_args!("orphan: no manifest declares it; {fate}"));
         html.markup("</tr>\n");
     }
@@ -221,7 +220,7 @@ pub(super) fn last_pass(html: &mut Html, view: &View, now: f64) {
 pub(super) fn calls(html: &mut Html, calls: &[CallCount], uptime: Duration) {
     begin(html, "calls", "AWS calls");
     if calls.is_empty() {
-        html.element("p", "dim", "None was made yet.").markup("</section>\n");
+        html.element("p", "dim", "No calls yet.").markup("</section>\n");
         return;
     }
     let mut services: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
@@ -240,7 +239,7 @@ pub(super) fn calls(html: &mut Html, calls: &[CallCount], uptime: Duration) {
         html.markup("<tr><th scope=\"row\">").text(service).markup("</th>");
         let all: u64 = sums.values().sum();
         html.element("td", "number", all);
-        // In the first minute a rate would mean nothing.
+        // In the first minute a rate would be meaningless.
         let tenths = all.saturating_mul(600) / uptime.as_secs().max(60);
         html.element("td", "number", format_args!("{}.{}", tenths / 10, tenths % 10));
         outcomes(html, sums.iter().map(|(outcome, count)| (*outcome, *count)).collect());

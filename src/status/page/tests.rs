@@ -112,10 +112,10 @@ fn the_headline_says_the_worst_that_is_true() {
     assert_eq!(headline(&view(&report)).1, "Needs attention", "something is paused");
     report.plan.pauses.clear();
     report.scopes.remove("ml-dev");
-    assert_eq!(headline(&view(&report)).1, "Waits for a person");
+    assert_eq!(headline(&view(&report)).1, "Waiting for a person");
     report.plan.conflicts.clear();
     report.plan.steps.retain(|step| !matches!(step.verdict, Verdict::Held(_)));
-    assert_eq!(headline(&view(&report)).1, "Bringing things in order");
+    assert_eq!(headline(&view(&report)).1, "Making changes");
     report.plan.steps.retain(|step| matches!(step.verdict, Verdict::Reported(_)));
     assert_eq!(headline(&view(&report)).1, "Differences are only reported");
     assert_eq!(

@@ -310,7 +310,10 @@ async fn bug_61_the_limit_is_a_share_of_what_is_ours_and_alive_on_every_path() {
         world.write("main.yaml", more);
         let reports = passes(&mut engine, Duration::from_mins(50)).await;
         let (_, why) = held(reports.last().unwrap(), "ml/SecurityGroup/g-03");
-        assert!(why.contains("2 more of 20") && why.contains("after 2 within an hour"), "{why}");
+        assert!(
+            why.contains("2 more of 20") && why.contains("after 2 within the last hour"),
+            "{why}"
+        );
         assert_eq!(world.writes(), [""; 0]);
     }
 }

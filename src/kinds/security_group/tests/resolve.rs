@@ -290,7 +290,7 @@ fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
         write vpc-…, or {lookup: {tags: {Name: …}}}
     ingress[0].ports: is missing
         write a port, a range, a list of them, or all
-    ingress[0].from[0]: `10.0.0.0/0` means every address there is, because its prefix length is 0
+    ingress[0].from[0]: `10.0.0.0/0` means every address, because its prefix length is 0
         write 0.0.0.0/0 if every IPv4 address is meant, or 10.0.0.0/32 for this one address
     ingress[0].from[1]: `10.0.0.1` has no prefix length
         write 10.0.0.1/32 for this one address
@@ -315,9 +315,9 @@ fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
         give the groups and prefix lists an entry of their own, described without it
     ingress[6].description: AWS takes no 'é' here
         letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$*
-    ingress[7].from[0]: `192.0.2.9/0` means every address there is, because its prefix length is 0
+    ingress[7].from[0]: `192.0.2.9/0` means every address, because its prefix length is 0
         write 0.0.0.0/0 if every IPv4 address is meant, or 192.0.2.9/32 for this one address
-    ingress[7].from[1]: `2001:db8::9/0` means every address there is, because its prefix length is 0
+    ingress[7].from[1]: `2001:db8::9/0` means every address, because its prefix length is 0
         write ::/0 if every IPv6 address is meant, or 2001:db8::9/128 for this one address
     "#);
 }

@@ -219,7 +219,10 @@ fn what_is_wrong_in_a_policy_is_named_with_its_place() {
     assert!(message.starts_with("policy.Statement[0].Effect: "), "{message}");
     let nobody = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
     let message = problems(interface(json!({"policy": {"Statement": nobody}})));
-    assert!(message.starts_with("policy.Statement.Principal: nobody is named"), "{message}");
+    assert!(
+        message.starts_with("policy.Statement.Principal: the statement has no Principal"),
+        "{message}"
+    );
     let waits = json!({"Statement": [{
         "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "${KmsKey/studio.arn}",
     }]});

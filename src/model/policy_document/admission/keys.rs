@@ -1,4 +1,4 @@
-//! Condition keys that tell who asks, and what their values name.
+//! Condition keys that identify the requester, and what their values name.
 
 use super::{Condition, Party, Reading, Why, is_open};
 use crate::model::{
@@ -6,19 +6,19 @@ use crate::model::{
     policy_document::{canonical::is_account_id, operator::Test},
 };
 
-/// Whom a key is about, and thereby in which requests it is present (IAM user guide, "AWS global condition context keys";
-/// KMS developer guide, "AWS KMS condition keys").
+/// What a key describes, and thereby which requests carry it (IAM user guide, "AWS global condition
+/// context keys"; KMS developer guide, "AWS KMS condition keys").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
-    /// The principal: present in what users, roles and root users ask.
+    /// The principal: present in requests of users, roles and root users.
     Principal,
-    /// The calling account, whoever asks.
+    /// The calling account, whatever the principal.
     Caller,
-    /// The resource that a service acts for: present only where a service of AWS asks.
+    /// The resource that a service acts for: present only in requests of AWS services.
     Source,
     /// The VPC endpoint, present only in requests through one, or the address.
     Network,
-    /// What is acted on.
+    /// The resource that is acted on.
     Resource,
 }
 
@@ -26,13 +26,14 @@ pub(super) enum Side {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
     Account,
-    Organisation,
+    Organization,
     /// `o-abc1234567/r-ab12/ou-ab12-11111111/…`
     Path,
     Arn,
-    /// `AROA…:session` of a role, `AIDA…` of a user, the account of a root user (IAM user guide, principal key values).
+    /// `AROA…:session` of a role, `AIDA…` of a user, the account of a root user (IAM user guide,
+    /// principal key values).
     UserId,
-    /// An id that begins so.
+    /// An id with this prefix.
     Id(&'static str),
 }
 
@@ -44,41 +45,41 @@ pub(super) enum Key {
     IsService,
     ServiceName,
     Address,
-    /// People use it to tie a statement, and it cannot.
+    /// Often used to restrict a statement to somebody, and cannot.
     NoTie(Why),
 }
 
-/// The key of this lower-case name.
+/// The key with this lower-case name.
 pub(super) fn key(name: &str) -> Option<Key> {
-    use Names::{Account, Arn, Id, Organisation, Path, UserId};
+    use Names::{Account, Arn, Id, Organization, Path, UserId};
     use Side::{Caller, Network, Principal, Resource, Source};
     Some(match name {
         "aws:principalaccount" => Key::Names(Principal, Account),
-        "aws:principalorgid" => Key::Names(Principal, Organisation),
+        "aws:principalorgid" => Key::Names(Principal, Organization),
         "aws:principalorgpaths" => Key::Names(Principal, Path),
         "aws:principalarn" => Key::Names(Principal, Arn),
         "aws:userid" => Key::Names(Principal, UserId),
         "kms:calleraccount" => Key::Names(Caller, Account),
         "aws:sourceaccount" | "aws:sourceowner" => Key::Names(Source, Account),
-        "aws:sourceorgid" => Key::Names(Source, Organisation),
+        "aws:sourceorgid" => Key::Names(Source, Organization),
         "aws:sourceorgpaths" => Key::Names(Source, Path),
         "aws:sourcearn" => Key::Names(Source, Arn),
         "aws:sourcevpc" => Key::Names(Network, Id("vpc-")),
         "aws:sourcevpce" => Key::Names(Network, Id("vpce-")),
         "aws:sourcevpcarn" => Key::Names(Network, Arn),
         "aws:vpceaccount" => Key::Names(Network, Account),
-        "aws:vpceorgid" => Key::Names(Network, Organisation),
+        "aws:vpceorgid" => Key::Names(Network, Organization),
         "aws:vpceorgpaths" => Key::Names(Network, Path),
         "aws:resourceaccount" | "s3:resourceaccount" | "s3:dataaccesspointaccount" => {
             Key::Names(Resource, Account)
         }
-        "aws:resourceorgid" => Key::Names(Resource, Organisation),
+        "aws:resourceorgid" => Key::Names(Resource, Organization),
         "aws:resourceorgpaths" => Key::Names(Resource, Path),
         "s3:dataaccesspointarn" => Key::Names(Resource, Arn),
         "aws:principalisawsservice" => Key::IsService,
         "aws:principalservicename" | "aws:principalservicenameslist" => Key::ServiceName,
         "aws:sourceip" => Key::Address,
-        // A private address is no more one network's than a service is one customer's.
+        // A private address is not unique to one network, nor is a service unique to one customer.
         "aws:vpcsourceip"
         | "aws:username"
         | "aws:principaltype"
@@ -94,7 +95,7 @@ pub(super) fn key(name: &str) -> Option<Key> {
 }
 
 impl Condition<'_> {
-    /// Whether it asks for one fixed value of a tag of the principal.
+    /// Whether it requires a fixed value of a tag of the principal.
     pub(super) fn is_mark(&self) -> bool {
         self.key.key().starts_with("aws:principaltag/")
             && self.asks_for_its_key()
@@ -104,7 +105,7 @@ impl Condition<'_> {
 }
 
 impl Reading {
-    /// Whom one value names.
+    /// The party that one value names.
     pub(super) fn party(
         self,
         value: &str,
@@ -118,20 +119,20 @@ impl Reading {
         if value.contains("${") {
             return Err(Why::Variable(value.to_owned()));
         }
-        // Nobody's name goes on after these; a wildcard there takes nobody else in.
+        // No other party's id continues after these prefixes, so that a wildcard there adds nobody.
         let fixed = |text: &str| !is_open(text);
         let party = match names {
             Names::Account => Some(value.trim_end_matches('*'))
                 .filter(|account| is_account_id(account))
                 .map(|account| Party::Account(account.to_owned())),
-            Names::Organisation => Some(value)
+            Names::Organization => Some(value)
                 .filter(|id| id.starts_with("o-") && fixed(id))
-                .map(|id| Party::Organisation(id.to_owned())),
+                .map(|id| Party::Organization(id.to_owned())),
             Names::Path => value
                 .split('/')
                 .next()
                 .filter(|id| id.starts_with("o-") && fixed(id))
-                .map(|id| Party::Organisation(id.to_owned())),
+                .map(|id| Party::Organization(id.to_owned())),
             Names::Id(prefix) => Some(value)
                 .filter(|id| id.starts_with(prefix) && fixed(id))
                 .map(|id| Party::Network(id.to_owned())),
@@ -144,12 +145,13 @@ impl Reading {
         })
     }
 
-    /// Whether the value is a variable that stands for whoever owns what the policy is attached to. The resource of a
-    /// key's policy is the key; the endpoint of an endpoint's policy is the endpoint. What a resource belongs to may
-    /// also be the principal's own, which says as much of it as is said of the principal.
+    /// Whether the value is a variable that stands for the owner of what the policy is attached to.
+    /// The resource of a key's policy is the key; the endpoint of an endpoint's policy is the
+    /// endpoint. A resource's owner may also be compared with the principal's: then the resource is
+    /// as restricted as the principal is.
     fn is_owners(self, value: &str, side: Side, names: Names) -> bool {
-        let organisation = matches!(names, Names::Organisation | Names::Path);
-        let keys: &[&str] = match (self.attached.is_endpoint(), side, names, organisation) {
+        let organization = matches!(names, Names::Organization | Names::Path);
+        let keys: &[&str] = match (self.attached.is_endpoint(), side, names, organization) {
             (_, _, Names::Arn | Names::UserId | Names::Id(_), _) => &[],
             (false, Side::Resource, ..) => &[],
             (false, _, _, true) => &["aws:resourceorgid"],
@@ -161,7 +163,7 @@ impl Reading {
             (true, Side::Network, ..) => &[],
         };
         let whole = if names == Names::Path {
-            value.split_once('/').map_or("", |(organisation, _)| organisation)
+            value.split_once('/').map_or("", |(organization, _)| organization)
         } else {
             value
         };
@@ -170,7 +172,8 @@ impl Reading {
     }
 }
 
-/// Whom a unique id means: ids of roles and users are never used again, and what follows a role's is the name of a session.
+/// The party that a unique id names: ids of roles and users are never reused, and the text after a
+/// role's id is a session name.
 fn user_id(value: &str) -> Option<Party> {
     let id = value.split(':').next().unwrap_or_default();
     if is_account_id(id) && id == value {
@@ -182,9 +185,9 @@ fn user_id(value: &str) -> Option<Party> {
     unique.then(|| Party::Principal(id.to_owned()))
 }
 
-/// Whose an ARN with this pattern must be. Under the `Arn` operators a wildcard stays within its component; under the
-/// others it reaches over colons, which paths of roles and names of resources may have: there it must not come before the
-/// account ends.
+/// The owner of every ARN that matches this pattern. With the `Arn` operators a wildcard stays
+/// within its component. With the others it also matches colons, which role paths and resource
+/// names may contain: it must not come before the end of the account.
 fn arn(value: &str, test: Test) -> Option<Party> {
     let parts: Vec<&str> = value.splitn(6, ':').collect();
     let ["arn", _, service, _, account, resource] = parts[..] else { return None };
@@ -195,13 +198,13 @@ fn arn(value: &str, test: Test) -> Option<Party> {
     if is_account_id(account) {
         return Some(Party::Account(account.to_owned()));
     }
-    // Buckets have no account in their ARNs; their names are unique.
+    // Bucket ARNs have no account; bucket names are unique.
     let bucket = resource.split('/').next().unwrap_or_default();
     let named = service == "s3" && !bucket.is_empty() && !is_open(bucket);
     (parts[4].is_empty() && named).then(|| Party::Resource(format!("arn:aws:s3:::{bucket}")))
 }
 
-/// The network that the ranges of a condition on an address are.
+/// The network that the ranges of an address condition describe.
 pub(super) fn network(condition: &Condition<'_>) -> Result<String, Why> {
     let texts: Vec<&str> = condition.values.iter().map(super::Token::shown).collect();
     let range = |text: &&str| -> Option<Cidr> {

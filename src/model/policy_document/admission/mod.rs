@@ -1,12 +1,14 @@
-//! Who can pass a statement, at most.
+//! Upper bounds on who can pass a statement.
 //!
-//! `Principal` names who may ask, and every condition can take some of them away. [`PolicyDocument::admissions`] works out
-//! what both leave, statement by statement: nobody, somebody who is named (an account, an organisation, a network), or
-//! everybody. The answer is an upper bound. Whoever is not in it is certainly refused by the statement; "everybody" means
-//! that nothing in the statement rules a stranger out for certain. So a condition ties only where it asks for a key that a
-//! stranger cannot have with that value: a pattern that fits others too, the caller's own value in a variable, a negated
-//! test, and one that also holds without the key (`IfExists`, `ForAllValues`) tie nobody (IAM reference, "Condition
-//! operators" and "Global condition keys").
+//! `Principal` names who may ask, and every condition can exclude some of them.
+//! [`PolicyDocument::admissions`] works out what both leave, statement by statement: nobody, named
+//! parties (an account, an organization, a network), or everybody. The answer is an upper bound: a
+//! requester that is not in it is certainly refused by the statement; "everybody" means that
+//! nothing in the statement certainly excludes outsiders. So a condition restricts only if it
+//! requires a key value that outsiders cannot have. A pattern that matches others too, the caller's
+//! own value in a variable, a negated test, and a test that also holds without the key (`IfExists`,
+//! `ForAllValues`) restrict nobody (IAM reference, "Condition operators" and "Global condition
+//! keys").
 
 mod keys;
 mod party;
@@ -26,45 +28,47 @@ use super::{
 };
 use keys::{Key, Names, Side};
 
-/// What a resource policy is attached to: some of the language means something else there.
+/// What a resource policy is attached to: parts of the language mean something else there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttachedTo {
     /// A KMS key, or another single resource of a known owner.
     Key,
-    /// A VPC endpoint with network interfaces. Every request that it judges comes through it, and the resources are
-    /// everybody's.
+    /// A VPC endpoint with network interfaces. It judges every request that passes through it, and
+    /// the resources can belong to anybody.
     Endpoint,
-    /// A gateway endpoint. Likewise, and an account as principal is its root user only (AWS PrivateLink guide, "Control
-    /// access to VPC endpoints using endpoint policies", principals for gateway endpoints).
+    /// A gateway endpoint. As above, and an account as principal means its root user only (AWS
+    /// PrivateLink guide, "Control access to VPC endpoints using endpoint policies", principals for
+    /// gateway endpoints).
     GatewayEndpoint,
 }
 
-/// Who can pass one statement, at most.
+/// An upper bound on who can pass one statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
-    /// Users, roles and root users, and whoever gives no name at all.
+    /// Users, roles and root users, and anonymous requesters.
     pub identities: Who,
-    /// On whose behalf AWS's services are let through.
+    /// The parties on whose behalf AWS services pass.
     pub services: Who,
-    /// Why not everything that it is about belongs to somebody known; empty if all of it does.
+    /// Why a resource that it covers can belong to anybody; empty if all have a known owner.
     pub open_resources: Vec<Untied>,
-    /// Whether only principals with a certain tag pass: an exception that whoever manages the principals gives by name.
-    /// A tag ties nobody by itself, since everybody tags his own principals.
+    /// Whether only principals with a certain tag pass: an exception granted by those who manage
+    /// the principals. A tag is not a restriction by itself, since anybody can tag their own
+    /// principals.
     pub marked: bool,
-    /// Conditions that look as if they tied the statement to somebody, and do not.
+    /// Conditions that look like restrictions and are not.
     pub untied: Vec<Untied>,
 }
 
 impl Admission {
-    /// Whether everything that the statement is about belongs to somebody known.
+    /// Whether all resources that the statement covers have a known owner.
     pub fn resources_known(&self) -> bool {
         self.open_resources.is_empty()
     }
 }
 
 impl PolicyDocument {
-    /// Who can pass each statement, in the order of the statements: an `Allow` after what the `Deny`s of the document
-    /// certainly take away from all of it, a `Deny` by itself.
+    /// Who can pass each statement, in document order: an `Allow` after what the `Deny`s of the
+    /// document certainly take away from all of it, a `Deny` by itself.
     pub fn admissions(&self, attached: AttachedTo) -> Vec<Admission> {
         let reading = Reading { attached, variables: self.version == Version::V2012 };
         let bodies = || self.statements.iter().map(|statement| &statement.body);
@@ -93,15 +97,15 @@ impl AttachedTo {
     }
 }
 
-/// How a document is to be read.
+/// How to read a document.
 #[derive(Debug, Clone, Copy)]
 struct Reading {
     attached: AttachedTo,
-    /// Whether its version has policy variables.
+    /// Whether its version supports policy variables.
     variables: bool,
 }
 
-/// One key of one operator, with its values.
+/// One condition: an operator, a key, and its values.
 #[derive(Clone, Copy)]
 struct Condition<'a> {
     written: &'a str,
@@ -111,7 +115,7 @@ struct Condition<'a> {
 }
 
 impl<'a> Condition<'a> {
-    /// Those of a statement. An operator that AWS does not have restricts nothing here.
+    /// The conditions of a statement. An unknown operator restricts nothing here.
     fn all(body: &'a Body) -> Vec<Self> {
         let known = body.condition.iter().filter_map(|(written, keys)| {
             Operator::parse(written).map(|operator| (written, operator, keys))
@@ -133,8 +137,8 @@ impl<'a> Condition<'a> {
         }
     }
 
-    /// Whether it holds only for requests with the key and one of the values; `carried` says that another condition asks
-    /// for the key.
+    /// Whether it only holds for requests with the key and one of the values; `carried` says that
+    /// another condition requires the key.
     fn is_a_tie(&self, carried: bool) -> Result<(), Why> {
         let Operator { qualifier, test, negated, if_exists } = self.operator;
         if test == Test::Null {
@@ -148,7 +152,7 @@ impl<'a> Condition<'a> {
         }
     }
 
-    /// Whether it has values, all of them this word.
+    /// Whether it has values, and all of them are this word.
     fn is_always(&self, word: &str) -> bool {
         !self.values.is_empty()
             && self.values.iter().all(|value| value.shown().eq_ignore_ascii_case(word))
@@ -164,7 +168,7 @@ impl<'a> Condition<'a> {
     }
 }
 
-/// What one condition leaves.
+/// Who passes one condition.
 struct Limit {
     identities: Who,
     services: Who,
@@ -173,7 +177,7 @@ struct Limit {
 impl Limit {
     const NONE: Self = Self { identities: Who::Everybody, services: Who::Everybody };
 
-    /// What asking for these values of a key of this side leaves.
+    /// Who passes a condition that requires these values of a key of this side.
     fn to(side: Side, parties: BTreeSet<Party>) -> Self {
         let nobody = Who::nobody();
         match side {
@@ -183,14 +187,15 @@ impl Limit {
             Side::Caller => {
                 Self { identities: Who::Only(parties.clone()), services: Who::Only(parties) }
             }
-            // Only services that act for somebody carry it (IAM reference, aws:SourceAccount and its kin).
+            // Only services that act for somebody carry it (IAM reference, aws:SourceAccount and
+            // related keys).
             Side::Source => Self { identities: nobody, services: Who::Only(parties) },
             Side::Resource => Self::NONE,
         }
     }
 }
 
-/// Whoever comes from a network of theirs: that is not them.
+/// Requests from a party's network need not be made by the party.
 fn from_networks(owners: BTreeSet<Party>) -> Who {
     let network = |owner| match owner {
         Party::Network(name) => Party::Network(name),
@@ -233,7 +238,7 @@ impl Reading {
         }
     }
 
-    /// What is left of everybody by a condition; why it ties nobody, if it looks as if it did.
+    /// Who passes a condition, or why it restricts nobody although it looks as if it did.
     fn limit(self, condition: &Condition<'_>, carried: bool) -> Result<Limit, Why> {
         let Some(key) = keys::key(condition.key.key()) else { return Ok(Limit::NONE) };
         match key {
@@ -266,7 +271,7 @@ impl Reading {
         }
     }
 
-    /// Whom the values name; all of them must name somebody, because they are alternatives.
+    /// The parties that the values name; all values must name one, because they are alternatives.
     fn parties(
         self,
         condition: &Condition<'_>,
@@ -282,14 +287,14 @@ impl Reading {
         condition.values.iter().map(party).collect()
     }
 
-    /// Whom `Principal` lets ask.
+    /// Who matches `Principal`.
     fn principals(self, body: &Body) -> (Who, Who) {
         let named = match &body.principal {
             Some(Selection::Only(Principals::Named(by_type))) => by_type,
             Some(Selection::Only(Principals::Text(name))) => {
                 return (self.identity(name), Who::nobody());
             }
-            // Everybody but some, or a statement that AWS would refuse.
+            // Everybody with exceptions, or a statement that AWS would refuse.
             Some(Selection::AllBut(_)) | None => return (Who::Everybody, Who::Everybody),
         };
         let (mut identities, mut services) = (Who::nobody(), Who::nobody());
@@ -314,7 +319,7 @@ impl Reading {
         (identities, services)
     }
 
-    /// Whom an AWS principal is.
+    /// The party that an AWS principal names.
     fn identity(self, name: &str) -> Who {
         match Party::principal(name) {
             Some(Party::Account(account)) if self.attached == AttachedTo::GatewayEndpoint => {
@@ -332,8 +337,8 @@ fn by_type_names(
     by_type.iter().flat_map(|(kind, names)| names.iter().map(move |name| (*kind, name)))
 }
 
-/// Whether the text has a wildcard or a policy variable. Both count under every operator: where they are literal they
-/// name nobody, and were not meant so.
+/// Whether the text has a wildcard or a policy variable. Both count under every operator: where
+/// they are literal they match nobody, and are a mistake.
 fn is_open(text: &str) -> bool {
     text.contains(['*', '?']) || text.contains("${")
 }

@@ -1,31 +1,31 @@
-//! Who is let through: everybody, or those who are named.
+//! Who passes: everybody, or named parties.
 
 use std::{collections::BTreeSet, fmt};
 
 use crate::model::policy_document::canonical::is_account_id;
 
-/// Somebody who is known by name.
+/// A requester known by name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Party {
-    /// The root user of an account, and nobody else of it.
+    /// The root user of an account, and nobody else in it.
     RootUser(String),
-    /// One user, role, session or federated identity, as it is written.
+    /// One user, role, session or federated identity, as written.
     Principal(String),
     /// One resource, by its ARN.
     Resource(String),
-    /// Everybody of an account, by its twelve digits.
+    /// Everybody in an account, by its twelve digits.
     Account(String),
-    /// Everybody of an organisation, by its id.
-    Organisation(String),
-    /// Whoever owns what the policy is attached to: his account or organisation.
+    /// Everybody in an organization, by its id.
+    Organization(String),
+    /// The account or organization that owns what the policy is attached to.
     Owner,
-    /// Everybody who comes from there: an endpoint, a VPC, address ranges.
+    /// Everybody in a network: an endpoint, a VPC, address ranges.
     Network(String),
 }
 
 impl Party {
-    /// The principal of this name in a `Principal` element; `None` where the name fits more than one (a wildcard, which
-    /// the language has for `*` alone) or is none.
+    /// The principal of this name in a `Principal` element; `None` if the name matches more than
+    /// one (a wildcard, which the language allows only as `*` alone) or none.
     pub(super) fn principal(name: &str) -> Option<Self> {
         if is_account_id(name) {
             return Some(Self::Account(name.to_owned()));
@@ -52,12 +52,12 @@ impl Party {
         }
     }
 
-    /// How many it may be: of two sets that both hold, the finer one says more.
+    /// A rank by size: if two sets both hold, the finer one says more.
     fn coarseness(&self) -> u8 {
         match self {
             Self::RootUser(_) | Self::Principal(_) | Self::Resource(_) => 0,
             Self::Account(_) => 1,
-            Self::Organisation(_) | Self::Owner => 2,
+            Self::Organization(_) | Self::Owner => 2,
             Self::Network(_) => 3,
         }
     }
@@ -69,8 +69,8 @@ impl fmt::Display for Party {
             Self::RootUser(account) => write!(f, "the root user of account {account}"),
             Self::Principal(name) | Self::Resource(name) => f.write_str(name),
             Self::Account(account) => write!(f, "account {account}"),
-            Self::Organisation(id) => write!(f, "organisation {id}"),
-            Self::Owner => f.write_str("the owner's own"),
+            Self::Organization(id) => write!(f, "organization {id}"),
+            Self::Owner => f.write_str("the owner's account or organization"),
             Self::Network(name) => write!(f, "network {name}"),
         }
     }
@@ -79,9 +79,9 @@ impl fmt::Display for Party {
 /// A set of requesters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
-    /// Strangers too.
+    /// Including unknown ones.
     Everybody,
-    /// Nobody else than these; nobody at all where the set is empty.
+    /// Nobody but these parties; nobody at all if the set is empty.
     Only(BTreeSet<Party>),
 }
 
@@ -94,12 +94,12 @@ impl Who {
         Self::Only([party].into())
     }
 
-    /// Whether nobody is in it.
+    /// Whether the set is empty.
     pub fn is_nobody(&self) -> bool {
         matches!(self, Self::Only(parties) if parties.is_empty())
     }
 
-    /// Whoever is in both, at most.
+    /// An upper bound of the intersection.
     pub(super) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Everybody, who) | (who, Self::Everybody) => who,
@@ -112,7 +112,7 @@ impl Who {
         }
     }
 
-    /// Whoever is in either.
+    /// The union.
     pub(super) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Only(one), Self::Only(two)) => Self::Only(&one | &two),

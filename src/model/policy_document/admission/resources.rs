@@ -1,10 +1,10 @@
-//! Whether what a statement is about belongs to somebody known.
+//! Whether the resources of a statement have a known owner.
 
 use super::{Condition, Key, Reading, Side, Untied, Why, keys};
 use crate::model::policy_document::canonical::{Body, Selection, is_account_id};
 
 impl Reading {
-    /// Nothing where everything that a statement is about belongs to somebody known; else what it is about, and the
+    /// Empty if all resources of a statement have a known owner; otherwise its resources, and the
     /// conditions that do not change that.
     pub(super) fn open_resources(self, body: &Body, conditions: &[Condition<'_>]) -> Vec<Untied> {
         let of_element = |value: &str| Untied {
@@ -30,8 +30,9 @@ impl Reading {
         open
     }
 
-    /// Whether it only holds for resources of somebody known; `None` if it is about no owner. Owners in no organisation
-    /// have no aws:ResourceOrgID, so a test that also holds without the key lets their resources in.
+    /// Whether it only holds for resources with a known owner; `None` if it does not test an owner.
+    /// Accounts outside of organizations have no aws:ResourceOrgID, so a test that also holds
+    /// without the key includes their resources.
     fn ties_resources(
         self,
         condition: &Condition<'_>,
@@ -50,12 +51,12 @@ impl Reading {
     }
 }
 
-/// Whether an ARN names what belongs to one owner.
+/// Whether an ARN can only name resources of one owner.
 fn is_known(resource: &str) -> bool {
     let parts: Vec<&str> = resource.splitn(6, ':').collect();
     let ["arn", partition, service, region, account, name] = parts[..] else { return false };
     let open = |text: &str| text.contains(['*', '?']) || text.contains("${");
-    // A wildcard goes on over colons too.
+    // A wildcard also matches colons.
     if [partition, service, account].into_iter().any(open) || region.contains("${") {
         return false;
     }
@@ -64,10 +65,11 @@ fn is_known(resource: &str) -> bool {
     }
     let first = name.split('/').next().unwrap_or_default();
     match service {
-        // Names of buckets are given to whoever asks first, so that anybody can make one that fits a pattern (S3 user guide,
-        // bucket naming rules).
+        // Bucket names belong to whoever creates them first, so anybody can create one that matches
+        // a pattern (S3 user guide, bucket naming rules).
         "s3" => region.is_empty() && !first.is_empty() && !first.contains(['*', '?', '$']),
-        // What has no account in its ARN is AWS's own, such as public images and foundation models.
+        // A resource without an account in its ARN belongs to AWS, such as public images and
+        // foundation models.
         _ => account.is_empty() && name.chars().any(|c| !matches!(c, '*' | '?' | '/')),
     }
 }

@@ -1,4 +1,4 @@
-//! Whom a `Deny` leaves alone: what it takes away from every `Allow` that it covers.
+//! Exceptions of a `Deny`: what it certainly takes away from every `Allow` that it covers.
 
 use super::{Condition, Key, Limit, Reading, Side, Test, Who, keys};
 use crate::model::policy_document::{
@@ -7,7 +7,7 @@ use crate::model::policy_document::{
     pattern::{covers, covers_resource},
 };
 
-/// Whoever and whatever a `Deny` can at most leave alone.
+/// An upper bound on the requesters and resources that a `Deny` exempts.
 pub(super) struct Spared {
     pub(super) identities: Who,
     pub(super) services: Who,
@@ -17,12 +17,12 @@ pub(super) struct Spared {
 /// Who can escape a `Deny` through one of its conditions.
 enum Escape {
     Requesters(Limit),
-    /// Whoever acts on a resource of somebody known.
+    /// Requests on resources with a known owner.
     Resources,
     Anybody,
 }
 
-/// Whether a `Deny` is about every principal, action and resource of an `Allow`.
+/// Whether a `Deny` covers every principal, action and resource of an `Allow`.
 pub(super) fn covers_all(denial: &Body, allowed: &Body) -> bool {
     let everybody = match &denial.principal {
         Some(Selection::Only(Principals::Named(by_type))) => by_type
@@ -32,7 +32,7 @@ pub(super) fn covers_all(denial: &Body, allowed: &Body) -> bool {
     };
     let only = |selection: &Option<Selection<Tokens>>| match selection {
         Some(Selection::Only(tokens)) => Some(tokens.clone()),
-        // As good as everything.
+        // Treated as everything.
         Some(Selection::AllBut(_)) => Some([super::Token::exact("*")].into()),
         None => None,
     };
@@ -51,7 +51,7 @@ pub(super) fn covers_all(denial: &Body, allowed: &Body) -> bool {
 }
 
 impl Reading {
-    /// What a `Deny` leaves alone; `None` if that may be anybody with anything.
+    /// What a `Deny` exempts; `None` if that may be anybody with any resource.
     pub(super) fn spared(self, denial: &Body) -> Option<Spared> {
         let (mut identities, mut services) = (Who::nobody(), Who::nobody());
         let mut resources = false;
@@ -65,17 +65,18 @@ impl Reading {
                 Escape::Anybody => return None,
             }
         }
-        // An operator that is not known may hold or not.
+        // An unknown operator may hold or not.
         let understood = denial.condition.keys().all(|name| Operator::parse(name).is_some());
         match (understood, resources, identities.is_nobody()) {
             (false, ..) => None,
-            // Nobody escapes but on known resources, services aside.
+            // Nobody escapes except on resources with a known owner, services aside.
             (true, true, true) => Some(Spared {
                 identities: Who::Everybody,
                 services: Who::Everybody,
                 resources_known: true,
             }),
-            // Either known or on known resources: no tie of either.
+            // Either a known requester or a resource with a known owner: neither restriction holds
+            // on its own.
             (true, true, false) => None,
             (true, false, _) => Some(Spared { identities, services, resources_known: false }),
         }
@@ -88,7 +89,7 @@ impl Reading {
             return Escape::Anybody;
         }
         match key {
-            // True without the key: only who has it, with one of the values, escapes.
+            // True without the key: only requests with the key and one of the values escape.
             Key::Names(Side::Network, _) if negated && self.attached.is_endpoint() => {
                 Escape::Anybody
             }
@@ -97,7 +98,7 @@ impl Reading {
                 Ok(parties) => Escape::Requesters(Limit::to(side, parties)),
                 Err(_) => Escape::Anybody,
             },
-            // Who gives no name has no such key either; KMS hears nobody without a name.
+            // Anonymous requesters have no such key either; KMS accepts no anonymous requests.
             Key::IsService
                 if condition.is_about_text_or_truth()
                     && condition.is_always(if negated { "true" } else { "false" })

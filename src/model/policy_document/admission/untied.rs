@@ -1,40 +1,41 @@
-//! Why a condition ties a statement to nobody.
+//! Why a condition does not restrict a statement to anybody.
 
 use std::fmt;
 
-/// A condition that looks as if it tied a statement to somebody.
+/// A condition that looks like a restriction and is not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Untied {
     /// As written.
     pub operator: String,
     /// As written.
     pub key: String,
-    /// Why it ties nobody.
+    /// Why it restricts nobody.
     pub why: Why,
 }
 
-/// Why a condition ties nobody.
+/// Why a condition restricts nobody.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// The value has wildcards where it would have to name somebody.
+    /// The value has wildcards where it would have to name a party.
     Pattern(String),
-    /// What is acted on is named so that it may be anybody's.
+    /// The value does not determine the owner of the resource.
     Unowned(String),
     /// The value is a policy variable, which the request itself fills in.
     Variable(String),
-    /// The value is none that the key can have.
+    /// The key cannot have this value.
     Malformed(String),
-    /// The test names whom it is not about.
+    /// The test excludes parties instead of naming them.
     Negated,
     /// It also holds for requests without the key.
     WithoutKey,
-    /// `Null` asks whether the key is there, not whose it is.
+    /// `Null` tests whether the key is present, not its value.
     OnlyPresence,
-    /// It asks for whoever is no service of AWS.
+    /// It requires that the requester is not an AWS service.
     NoService,
-    /// Everybody can have the key with this value: the same services, tags of his own, a private network.
+    /// Anybody can have the key with this value: a shared service, a tag of one's own, a private
+    /// network.
     Everyones,
-    /// The ranges are half of all addresses or more, or wider than anybody's network.
+    /// The ranges cover half of all addresses or more, or are wider than any single network.
     EveryAddress,
 }
 
@@ -42,21 +43,21 @@ impl fmt::Display for Untied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { operator, key, why } = self;
         match why {
-            Why::Pattern(value) => write!(f, "the {key} `{value}` fits others too"),
-            Why::Unowned(value) => write!(f, "the {key} `{value}` is not one owner's"),
+            Why::Pattern(value) => write!(f, "the {key} `{value}` matches others too"),
+            Why::Unowned(value) => write!(f, "the {key} `{value}` can belong to anybody"),
             Why::Variable(value) => {
-                write!(f, "the {key} `{value}` is whatever the request brings")
+                write!(f, "the {key} `{value}` is filled in from the request")
             }
             Why::Malformed(value) => {
-                write!(f, "the {key} `{value}` under {operator} is no fixed value")
+                write!(f, "the {key} `{value}` under {operator} is not a fixed value")
             }
             Why::Negated => write!(f, "{operator} of {key} holds for everybody else"),
             Why::WithoutKey => write!(f, "{operator} also holds where there is no {key}"),
-            Why::OnlyPresence => write!(f, "Null does not ask whose {key} it is"),
+            Why::OnlyPresence => write!(f, "Null tests whether {key} is present, not its value"),
             Why::NoService => write!(f, "everybody but AWS's services has {key} false"),
             Why::Everyones => write!(f, "everybody can have this {key}"),
             Why::EveryAddress => {
-                write!(f, "the ranges of {key} are too wide to be anybody's network")
+                write!(f, "the ranges of {key} are too wide for a single network")
             }
         }
     }

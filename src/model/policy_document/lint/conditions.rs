@@ -1,4 +1,4 @@
-//! The tests of a statement: operators, keys, and values of the type that the operator compares.
+//! Conditions of a statement: operators, keys, and values of the type that the operator compares.
 
 use serde_json::{Map, Value};
 
@@ -11,8 +11,8 @@ use crate::model::policy_document::{
     operator::{self, Operator, Qualifier, Test},
 };
 
-/// Keys that hold the id of an account, a VPC or an endpoint (AWS PrivateLink guide, considerations; the IAM reference
-/// for the keys).
+/// Keys that hold the id of an account, a VPC or an endpoint (AWS PrivateLink guide,
+/// considerations; the IAM reference for the keys).
 const SYSTEM_KEYS: [&str; 6] = [
     "aws:principalaccount",
     "aws:resourceaccount",
@@ -22,12 +22,12 @@ const SYSTEM_KEYS: [&str; 6] = [
     "aws:vpceaccount",
 ];
 
-/// Keys that hold the id of an organisation.
+/// Keys that hold the id of an organization.
 const ORGANIZATION_KEYS: [&str; 4] =
     ["aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"];
 
-/// How many characters AWS asks for before or after a wildcard.
-const ENOUGH: usize = 6;
+/// The number of literal characters that AWS asks for before or after a wildcard.
+const MIN_LITERAL_CHARS: usize = 6;
 
 /// One test: `StringLike aws:PrincipalArn [values]`.
 struct Check<'a> {
@@ -51,7 +51,7 @@ impl Linter<'_> {
                     || rule.help().to_owned(),
                     |near| format!("did you mean `{near}`?"),
                 );
-                self.say(rule, &place, rule.why().to_owned(), help);
+                self.report(rule, &place, rule.why().to_owned(), help);
             }
             for (key, values) in keys.as_object().into_iter().flatten() {
                 let place = place.field(key);
@@ -80,7 +80,7 @@ impl Linter<'_> {
         if tag.is_empty() {
             self.add(LintRule::NoTagKey, place);
         }
-        // Only the tag's own name counts: `aws:` in another case is no tag key.
+        // Only the tag key counts: `aws:` in another case is not a tag key.
         let first = self.tag_keys.entry(folded).or_insert_with(|| tag.to_owned());
         if first != tag {
             self.add(LintRule::TagKeyCase, place);
@@ -99,7 +99,7 @@ impl Linter<'_> {
         }
         self.booleans(check);
         for (place, value) in &check.values {
-            // What a variable will stand for is not known.
+            // The value of a variable is unknown.
             if !value.contains("${") {
                 self.value(check, value, place);
             }
@@ -150,7 +150,7 @@ impl Linter<'_> {
         }
     }
 
-    /// What the PrivateLink guide says about ids and wildcards in endpoint policies.
+    /// The PrivateLink guide on ids and wildcards in endpoint policies.
     fn identifiers(&mut self, check: &Check<'_>) {
         let key = check.key.as_str();
         let rule = if SYSTEM_KEYS.contains(&key) {
@@ -181,7 +181,7 @@ impl Linter<'_> {
     }
 }
 
-/// Whether the condition also asks for the key itself: `Null` of it is false.
+/// Whether the condition also requires the key itself: `Null` of it is false.
 fn asks_for(key: &str, operators: &Map<String, Value>) -> bool {
     let mut tests = operators.get("Null").and_then(Value::as_object).into_iter().flatten();
     tests.any(|(other, value)| {
@@ -190,7 +190,7 @@ fn asks_for(key: &str, operators: &Map<String, Value>) -> bool {
     })
 }
 
-/// The values of a test as text, each with its place.
+/// The values of a test as text, each with its path.
 fn scalars(value: &Value, place: &Place) -> Vec<(Place, String)> {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
@@ -204,10 +204,10 @@ fn scalars(value: &Value, place: &Place) -> Vec<(Place, String)> {
     }
 }
 
-/// A wildcard without [`ENOUGH`] characters on one of its sides.
+/// A wildcard without [`MIN_LITERAL_CHARS`] literal characters on either side.
 fn is_wide(value: &str) -> bool {
     let longest = value.split(['*', '?']).map(|part| part.chars().count()).max().unwrap_or(0);
-    is_wild(value) && longest < ENOUGH
+    is_wild(value) && longest < MIN_LITERAL_CHARS
 }
 
 /// An ISO 8601 date, or seconds since 1970 (IAM reference, date condition operators).
@@ -256,7 +256,7 @@ fn is_time(text: &str) -> bool {
     clock && fraction && zone
 }
 
-/// Whether an address or range is a private one; `None` if it is neither address nor range.
+/// Whether an address or range is private; `None` if it is neither an address nor a range.
 fn address(text: &str) -> Option<bool> {
     let net: ipnet::IpNet = text
         .parse()

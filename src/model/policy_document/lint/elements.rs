@@ -23,7 +23,7 @@ impl Linter<'_> {
         }
         if let Some(first) = self.sids.get(sid) {
             let message = format!("the same Sid as {}", first.path());
-            self.say(
+            self.report(
                 LintRule::DuplicateSid,
                 &place,
                 message,
@@ -60,14 +60,14 @@ impl Linter<'_> {
     }
 
     fn misspelt_action(&mut self, rule: LintRule, action: &str, place: &Place) {
-        // `cloudtrail.StopLogging`: what was meant is plain.
+        // `cloudtrail.StopLogging`: a typo for the colon.
         let meant = action
             .split_once('.')
             .map(|(service, name)| format!("{service}:{name}"))
             .filter(|meant| rule == LintRule::ActionService && catalogue::is_action(meant));
         let help = meant
             .map_or_else(|| rule.help().to_owned(), |meant| format!("did you mean `{meant}`?"));
-        self.say(rule, place, rule.why().to_owned(), help);
+        self.report(rule, place, rule.why().to_owned(), help);
     }
 
     fn known_action(&mut self, action: &str, place: &Place) {
@@ -95,14 +95,14 @@ impl Linter<'_> {
             Verdict::OtherCase(right) => (LintRule::ActionCase, Some(right)),
         };
         let message = match rule {
-            LintRule::UnknownService => format!("no known service has the prefix `{service}`"),
-            LintRule::UnknownAction => format!("`{action}` is no known action"),
-            LintRule::NoSuchActions => format!("`{action}` matches no known action"),
+            LintRule::UnknownService => format!("`{service}` is not the prefix of a known service"),
+            LintRule::UnknownAction => format!("`{action}` is not a known action"),
+            LintRule::NoSuchActions => format!("`{action}` does not match any known action"),
             _ => rule.why().to_owned(),
         };
         let help =
             near.map_or_else(|| rule.help().to_owned(), |near| format!("did you mean `{near}`?"));
-        self.say(rule, place, message, help);
+        self.report(rule, place, message, help);
     }
 
     pub(super) fn resources(&mut self, view: &View<'_>) {
@@ -129,7 +129,7 @@ impl Linter<'_> {
         if !is_wild(partition) && !partition.contains("${") && !is_partition(partition) {
             return self.add(LintRule::ResourcePartition, place);
         }
-        // `arn:aws:s3*` stands for everything of S3 and more; the service itself must be one.
+        // `arn:aws:s3*` matches all of S3 and more; the service itself must be one.
         if service.is_empty() || is_wild(service) {
             return self.add(LintRule::ResourceService, place);
         }
@@ -148,7 +148,7 @@ impl Linter<'_> {
         if *service == "iam" && !region.is_empty() && !is_wild(region) {
             self.add(LintRule::ResourceRegion, place);
         }
-        // A variable has a colon of its own, so that nothing after it stands where it seems to.
+        // A variable contains a colon of its own, which shifts the parts after it.
         if parts[..5].iter().any(|part| part.contains("${")) {
             self.add(LintRule::ResourceVariable, place);
         } else if *service == "iam" && !is_iam_resource(parts[5]) {
@@ -186,7 +186,8 @@ impl Linter<'_> {
             Dialect::KeyPolicy => &["*", "*:*", "kms:*"],
             _ => &["*", "*:*"],
         };
-        // Denying everything to one role is a way to suspend it; to an account's root it hits everybody in there.
+        // Denying everything to one role suspends it; denying it to an account's root denies it to
+        // everybody in the account.
         let everybody = match view.element("Principal") {
             None | Some((_, true, _)) => true,
             Some((_, false, value)) => {
@@ -204,7 +205,8 @@ impl Linter<'_> {
     }
 }
 
-/// Whether it can be the last part of an ARN of IAM's (service authorization reference, resource types of IAM).
+/// Whether it can be the last part of an IAM ARN (service authorization reference, resource types
+/// of IAM).
 fn is_iam_resource(name: &str) -> bool {
     const TYPES: [&str; 15] = [
         "access-report",

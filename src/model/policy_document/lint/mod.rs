@@ -1,7 +1,7 @@
-//! What AWS refuses in a document, and what it accepts and nobody means: one table of rules ([`rules`]), each of them
-//! judged for the dialect that the document is written in.
+//! Documents that AWS refuses, and documents that it accepts although they are probably mistakes:
+//! one table of rules ([`rules`]), each judged for the document's dialect.
 //!
-//! The rules look at the document as written, so that every place is one that the author can find.
+//! The rules see the document as written, so that its author can find every path.
 
 mod catalogue;
 mod conditions;
@@ -24,24 +24,27 @@ use super::{Context, Dialect, PolicyDocument, Version, canonical::Effect, error:
 pub struct Lint {
     /// Which rule found it.
     pub rule: LintRule,
-    /// What follows from it in the document's dialect.
+    /// Its severity in the document's dialect.
     pub gravity: Gravity,
     /// `Statement[2].Principal`, counted from zero.
     pub path: String,
-    /// What is wrong. Names of actions are repeated, other texts of the policy are not: problems end up in logs.
+    /// What is wrong. Contains names of actions, but no other text of the policy: messages end up
+    /// in logs.
     pub message: String,
-    /// A way out.
+    /// How to correct it.
     pub help: String,
 }
 
 impl PolicyDocument {
-    /// Everything that is wrong with this document or doubtful in it, in document order, by the rules of its dialect.
-    /// `context` says which partition its names must be of; an empty one judges no partition.
+    /// All errors and doubtful parts of this document, in document order, by the rules of its
+    /// dialect. `context` gives the partition that its names must be in; if it is empty, partitions
+    /// are not judged.
     pub fn lint(&self, context: &Context) -> Vec<Lint> {
         self.examine(context, true)
     }
 
-    /// [`Self::lint`] without what is only doubtful: what no manifest may say. Quicker, because actions are not looked up.
+    /// [`Self::lint`] without what is only doubtful: the errors that no manifest may have. Faster,
+    /// because actions are not looked up.
     pub fn faults(&self, context: &Context) -> Vec<Lint> {
         let mut lints = self.examine(context, false);
         lints.retain(|lint| lint.gravity != Gravity::Doubtful);
@@ -79,7 +82,7 @@ impl PolicyDocument {
     }
 }
 
-/// One statement with its place. Its types have been checked when the document was read.
+/// One statement with its path. Its types were checked when the document was parsed.
 struct View<'a> {
     place: Place,
     fields: &'a Map<String, Value>,
@@ -94,7 +97,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The element or its negation, whichever is there: its place, whether it is the negation, and its value.
+    /// The element or its negation, whichever is present: its path, whether it is the negation, and
+    /// its value.
     fn element(&self, name: &str) -> Option<(Place, bool, &'a Value)> {
         let negation = format!("Not{name}");
         [(name, false), (&negation, true)].into_iter().find_map(|(name, negated)| {
@@ -102,7 +106,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// No condition, or one that lists nothing to test.
+    /// Whether there is no condition, or one without tests.
     fn is_unconditional(&self) -> bool {
         let operators = self.fields.get("Condition").and_then(Value::as_object);
         operators
@@ -112,7 +116,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// One string or the strings of a list, each with its place.
+/// One string or the strings of a list, each with its path.
 fn texts<'a>(value: &'a Value, place: &Place) -> Vec<(Place, &'a str)> {
     match value {
         Value::String(one) => vec![(place.clone(), one)],
@@ -128,24 +132,24 @@ fn texts<'a>(value: &'a Value, place: &Place) -> Vec<(Place, &'a str)> {
 struct Linter<'a> {
     dialect: Dialect,
     version: Version,
-    /// Whether actions are looked up in the catalogue.
+    /// Whether to look up actions in the catalog.
     look_up: bool,
-    /// Empty: not known.
+    /// Empty if unknown.
     partition: &'a str,
     lints: Vec<Lint>,
-    /// Where every Sid stands first.
+    /// The first occurrence of every Sid.
     sids: BTreeMap<String, Place>,
     /// Tag keys in lower case, as they were first written.
     tag_keys: BTreeMap<String, String>,
 }
 
 impl Linter<'_> {
-    /// Notes a finding in the rule's own words, if the rule is one of the dialect's.
+    /// Adds a finding with the rule's own message, if the rule applies to the dialect.
     fn add(&mut self, rule: LintRule, place: &Place) {
-        self.say(rule, place, rule.why().to_owned(), rule.help().to_owned());
+        self.report(rule, place, rule.why().to_owned(), rule.help().to_owned());
     }
 
-    fn say(&mut self, rule: LintRule, place: &Place, message: String, help: String) {
+    fn report(&mut self, rule: LintRule, place: &Place, message: String, help: String) {
         if let Some(gravity) = rule.gravity(self.dialect) {
             self.lints.push(Lint { rule, gravity, path: place.path(), message, help });
         }
@@ -163,20 +167,21 @@ impl Linter<'_> {
         self.conditions(view);
     }
 
-    /// Sizes are those of the minified text, which is what palisade sends; AWS counts what it is sent.
+    /// Sizes of the minified text, which is what palisade sends and AWS counts.
     fn size(&mut self, document: &PolicyDocument) {
         let text = document.to_minified_json();
         let (size, limit, unit) = match self.dialect {
-            // "What's New" of 15 May 2026: raised from 5,120 to 10,240 characters in every partition. The user guide
-            // says bytes in one place and characters in another; bytes are the smaller allowance.
+            // "What's New" of 15 May 2026: raised from 5,120 to 10,240 characters in every
+            // partition. The user guide says bytes in one place and characters in another; bytes
+            // are the stricter reading.
             Dialect::ServiceControlPolicy => (text.len(), 10_240, "bytes"),
             // Organizations quotas.
             Dialect::ResourceControlPolicy => (text.len(), 5_120, "bytes"),
-            // KMS quotas; it cannot be raised.
+            // KMS quotas; this one cannot be raised.
             Dialect::KeyPolicy => (text.len(), 32_768, "bytes"),
             // AWS PrivateLink quotas.
             Dialect::EndpointPolicy => (text.chars().count(), 20_480, "characters"),
-            // The quota is on the sum of the policies of an identity.
+            // The quota applies to the sum of an identity's policies.
             Dialect::IdentityPolicy => return,
         };
         if size > limit {
@@ -185,7 +190,7 @@ impl Linter<'_> {
                 size - limit
             );
             let help = LintRule::TooLong.help().to_owned();
-            self.say(LintRule::TooLong, &Place::default(), message, help);
+            self.report(LintRule::TooLong, &Place::default(), message, help);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The forms of names.
+//! The syntax of names.
 
 pub(super) use crate::model::policy_document::canonical::is_account_id;
 
@@ -27,7 +27,7 @@ pub(super) fn is_iam_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c))
 }
 
-/// The domains that services' principals end in, one or two a partition.
+/// The domains of service principals, one or two per partition.
 const SERVICE_DOMAINS: [&str; 7] = [
     ".amazonaws.com",
     ".amazonaws.com.cn",

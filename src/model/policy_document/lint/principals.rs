@@ -1,4 +1,4 @@
-//! Whom a statement is about.
+//! The principals of a statement.
 
 use super::{
     Linter, View,
@@ -16,7 +16,7 @@ impl Linter<'_> {
             return self.add(LintRule::MissingPrincipal, &view.place.field("Principal"));
         };
         match self.dialect {
-            // Refused where the document is read.
+            // Refused when the document is parsed.
             Dialect::ServiceControlPolicy | Dialect::IdentityPolicy => return,
             Dialect::ResourceControlPolicy => {
                 if negated || value != "*" {

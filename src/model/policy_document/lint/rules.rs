@@ -1,30 +1,32 @@
-//! The table of rules: what each is about, what follows from it in which dialect, and where AWS says so.
+//! The table of rules: the topic of each, its severity in each dialect, and its source in AWS's
+//! documentation.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::Dialect;
 
-/// What follows from a finding.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Gravity {
     /// AWS refuses the document: a problem of the manifest.
     Refused,
-    /// AWS takes the document and it cannot do what it is for: a problem of the manifest too.
+    /// AWS accepts the document, but it cannot have the intended effect: also a problem of the
+    /// manifest.
     Unfit,
-    /// AWS takes it, and it is probably not what was meant: a finding, which never stops anything.
+    /// AWS accepts it, but it is probably a mistake: a finding, which never stops anything.
     Doubtful,
 }
 
-/// What a doubtful finding is about; the baseline has a rule for each.
+/// The topic of a doubtful finding; the baseline has a rule for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topic {
-    /// Actions that no service has.
+    /// Unknown actions.
     Actions,
-    /// Tests that cannot come out as meant.
+    /// Conditions that probably do not do what was intended.
     Conditions,
-    /// Anything else about a statement.
+    /// Anything else in a statement.
     Statements,
     /// A denial of everything to everybody.
     Everything,
@@ -33,15 +35,18 @@ pub enum Topic {
 const R: Option<Gravity> = Some(Gravity::Refused);
 const U: Option<Gravity> = Some(Gravity::Unfit);
 const D: Option<Gravity> = Some(Gravity::Doubtful);
-/// The rule does not exist in the dialect.
+/// The rule does not apply to the dialect.
 const N: Option<Gravity> = None;
 
 /// Key policy, endpoint policy, service control policy, resource control policy, identity policy.
 type ByDialect = [Option<Gravity>; 5];
 
 macro_rules! rules {
-    ($($(#[doc = $doc:literal])+ $name:ident $gravity:expr, $topic:ident, $why:literal, $help:literal;)+) => {
-        /// What a lint is about. The comment of each names its source.
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident $gravity:expr, $topic:ident, $why:literal, $help:literal;
+    )+) => {
+        /// A lint rule. The comment of each names its source.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         #[non_exhaustive]
@@ -65,69 +70,82 @@ macro_rules! rules {
 rules! {
     /// Sizes: KMS quotas (32 KB), AWS PrivateLink quotas (20,480 characters), Organizations quotas.
     TooLong [R, R, R, R, N], Statements,
-        "longer than AWS takes",
+        "longer than AWS accepts",
         "shorten it with wildcards, or split it into two policies";
     /// IAM grammar: a document has at least one statement. Access Analyzer MISSING_STATEMENT.
     NoStatements [R, R, R, R, R], Statements,
-        "the document says nothing", "add a statement";
-    /// KMS API reference, PutKeyPolicy: accepted there, and the statement has no effect; refused everywhere else.
+        "the document has no statements", "add a statement";
+    /// KMS API reference, PutKeyPolicy: accepted there, and the statement has no effect; refused
+    /// everywhere else.
     MissingAction [U, R, R, R, R], Statements,
         "no action is listed, so the statement has no effect", "list the actions";
     /// As for actions.
     MissingResource [U, R, R, R, R], Statements,
         "no resource is listed, so the statement has no effect", "write \"*\" or the ARNs";
 
-    /// IAM: "Statement IDs (SID) must be alpha-numeric" (cfn-lint 1376); SCPs: iam-user-guide 282. KMS and endpoints take any.
+    /// IAM: "Statement IDs (SID) must be alpha-numeric" (cfn-lint 1376); SCPs: iam-user-guide 282.
+    /// KMS and endpoints accept any.
     SidCharacters [N, N, R, R, R], Statements,
-        "a Sid has letters and digits only", "write it without blanks, dashes and underscores";
-    /// IAM: "Statement IDs (SID) in a single policy must be unique"; KMS refuses doubles too. Not documented for endpoints.
+        "a Sid has letters and digits only", "write it without spaces, dashes and underscores";
+    /// IAM: "Statement IDs (SID) in a single policy must be unique"; KMS refuses doubles too. Not
+    /// documented for endpoints.
     DuplicateSid [R, D, R, R, R], Statements,
         "the same Sid as an earlier statement", "give each statement a Sid of its own";
 
     /// AWS PrivateLink guide and KMS developer guide: every statement names its principals.
     MissingPrincipal [R, R, N, R, N], Statements,
-        "nobody is named", "say whom the statement is about, in a Principal";
+        "the statement has no Principal", "add a Principal";
     /// IAM reference: a string can only be "*".
     StringPrincipal [R, R, N, N, N], Statements,
         "a bare string", "write an object such as {\"AWS\": …}";
     /// Organizations user guide, RCP syntax: exactly "*".
     PrincipalOfControlPolicy [N, N, N, R, N], Statements,
-        "a resource control policy is about everybody", "write \"*\", and say whom to exempt in a Condition";
+        "a resource control policy applies to everybody", "write \"*\", and exempt principals in a \
+         Condition";
     /// IAM reference: "You cannot use a wildcard to match part of a principal name or ARN".
     PrincipalWildcard [R, R, N, N, N], Statements,
-        "a wildcard cannot be part of a principal", "name each principal, or test aws:PrincipalArn with ArnLike in a Condition";
-    /// IAM reference, Principal: account root, user, role, or session; KMS "one or more invalid principals".
+        "a wildcard cannot be part of a principal", "name each principal, or test aws:PrincipalArn \
+         with ArnLike in a Condition";
+    /// IAM reference, Principal: account root, user, role, or session; KMS "one or more invalid
+    /// principals".
     PrincipalForm [R, R, N, N, N], Statements,
         "neither an account nor the ARN of an account's root, a user, a role or a session",
-        "write the twelve digits of an account, or an ARN such as arn:aws:iam::111122223333:role/NAME";
-    /// KMS and AWS PrivateLink: accounts, users, roles and services; federated and canonical users are for trust and bucket policies.
+        "write the twelve digits of an account, or an ARN such as \
+         arn:aws:iam::111122223333:role/NAME";
+    /// KMS and AWS PrivateLink: accounts, users, roles and services; federated and canonical users
+    /// are for trust and bucket policies.
     PrincipalType [R, D, N, N, N], Statements,
-        "this policy names nobody in this way", "write AWS or Service, and test a federated user's keys in a Condition";
+        "this policy does not support this type of principal", "write AWS or Service, and test a \
+         federated user's keys in a Condition";
     /// As above; account ids have twelve digits.
     PrincipalAccount [R, R, N, N, N], Statements,
-        "this ARN has no account of twelve digits", "write the account's twelve digits between the colons";
+        "this ARN has no account of twelve digits", "write the account's twelve digits between the \
+         colons";
     /// IAM reference: partitions share no principals.
     PrincipalPartition [R, D, N, N, N], Statements,
         "names a principal of another partition", "write the partition of the scope's Region";
     /// IAM reference: SERVICE.amazonaws.com; Access Analyzer INVALID_SERVICE_PRINCIPAL_FORMAT.
     ServicePrincipal [R, R, N, N, N], Statements,
-        "not the name of a service", "write the full name in lower case, such as sagemaker.amazonaws.com";
+        "not the name of a service", "write the full name in lower case, such as \
+         sagemaker.amazonaws.com";
     /// KMS developer guide: `"Principal": "*"` without a condition gives every account the key.
     PublicAllow [U, N, N, N, N], Statements,
         "allows every AWS account", "name the principals or add a condition";
-    /// IAM reference: "we strongly recommend that you do not". Access Analyzer ALLOW_WITH_NOT_PRINCIPAL.
+    /// IAM reference: "we strongly recommend that you do not". Access Analyzer
+    /// ALLOW_WITH_NOT_PRINCIPAL.
     AllowNotPrincipal [D, D, N, N, N], Statements,
         "allows everyone who is not listed", "name the principals instead";
     /// IAM reference: a session ends, and KMS rewrites it.
     SessionPrincipal [D, D, N, N, N], Statements,
-        "names a session, which ends", "name the role or user";
+        "names a session, which expires", "name the role or user";
     /// IAM user guide: unique ids of deleted principals; a document with one cannot be put again.
     OrphanedPrincipal [R, D, N, N, N], Statements,
         "the unique id of a deleted principal", "name its ARN if it exists again, or remove it";
 
     /// A `Deny` of everything, to everyone of an account, without a condition.
     DenyEverything [D, D, D, D, D], Everything,
-        "denies everything to everyone, palisade included", "add a condition, unless exactly this is meant";
+        "denies everything to everyone, including palisade", "add a condition, unless this is \
+         intended";
     /// Organizations user guide, RCP syntax: only Deny.
     AllowInControlPolicy [N, N, N, R, N], Statements,
         "a resource control policy can only deny", "write \"Deny\"";
@@ -136,63 +154,78 @@ rules! {
         "a resource control policy has no NotAction", "list the actions in Action";
     /// Organizations user guide, RCP syntax: `*` at the end of a name only, and never alone.
     WildcardInControlPolicy [N, N, N, R, N], Statements,
-        "a resource control policy takes a wildcard at the end of an action's name only", "write actions such as s3:Get*";
+        "a resource control policy allows a wildcard only at the end of an action's name", "write \
+         actions such as s3:Get*";
 
     /// IAM: "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
     ActionService [R, R, R, R, R], Actions,
-        "an action is SERVICE:NAME or \"*\"", "write the service's prefix and a colon before the name";
+        "an action is SERVICE:NAME or \"*\"", "write the service's prefix and a colon before the \
+         name";
     /// IAM: "Actions/Condition can contain only one colon."
     ActionColons [R, R, R, R, R], Actions,
         "an action has one colon", "write SERVICE:NAME";
-    /// IAM: "Vendor s* is not valid"; Access Analyzer INVALID_SERVICE_IN_ACTION. `*:*` is everything.
+    /// IAM: "Vendor s* is not valid"; Access Analyzer INVALID_SERVICE_IN_ACTION. `*:*` is
+    /// everything.
     ActionServiceWildcard [R, R, R, R, R], Actions,
-        "the service of an action takes no wildcard", "name each service, such as ec2:Untag*";
+        "the service of an action cannot contain a wildcard", "name each service, such as \
+         ec2:Untag*";
     /// Service authorization reference: letters and digits, and `*` and `?` in names.
     ActionName [R, R, R, R, R], Actions,
-        "not the name of an action", "use letters, digits, \"*\" and \"?\", without blanks";
+        "not the name of an action", "use letters, digits, \"*\" and \"?\", without spaces";
     /// KMS developer guide: a key policy controls the key.
     ForeignAction [D, N, N, N, N], Actions,
-        "a key policy decides about kms actions only, so this has no effect", "remove it";
-    /// Service authorization reference; IAM accepts unknown prefixes. Access Analyzer INVALID_SERVICE_IN_ACTION.
+        "a key policy only controls kms actions, so this has no effect", "remove it";
+    /// Service authorization reference; IAM accepts unknown prefixes. Access Analyzer
+    /// INVALID_SERVICE_IN_ACTION.
     UnknownService [D, D, D, D, D], Actions,
-        "no known service has this prefix", "check its spelling in the service authorization reference";
+        "no known service has this prefix", "check its spelling in the service authorization \
+         reference";
     /// As above. Access Analyzer INVALID_ACTION.
     UnknownAction [D, D, D, D, D], Actions,
-        "no known action", "check its spelling in the service authorization reference";
+        "not a known action", "check its spelling in the service authorization reference";
     /// As above, for patterns.
     NoSuchActions [D, D, D, D, D], Actions,
-        "matches no known action", "check its spelling in the service authorization reference";
+        "does not match any known action",
+        "check its spelling in the service authorization reference";
     /// Organizations user guide, SCP syntax: action names are case-sensitive.
     ActionCase [N, N, D, D, N], Actions,
-        "AWS writes this action in another case", "control policies may tell case apart: use AWS's spelling";
+        "AWS spells this action in another case", "control policies may be case-sensitive: use \
+         AWS's spelling";
 
     /// IAM: "Resource … must be in ARN format or \"*\"".
     ResourceForm [R, R, R, R, R], Statements,
         "neither an ARN nor \"*\"", "write an ARN such as arn:aws:s3:::BUCKET/*";
     /// IAM: "Partition … is not valid for resource …".
     ResourcePartition [R, R, R, R, R], Statements,
-        "no partition has this name", "write aws, aws-cn, aws-us-gov or another of AWS's partitions";
+        "not the name of a partition", "write aws, aws-cn, aws-us-gov or another of AWS's \
+         partitions";
     /// IAM: "Resource vendor must be fully qualified and cannot contain regexes."
     ResourceService [R, R, R, R, R], Statements,
-        "the service of an ARN takes no wildcard", "name the service, or write \"*\" for everything";
+        "the service of an ARN cannot contain a wildcard", "name the service, or write \"*\" for \
+         everything";
     /// Access Analyzer MISSING_ARN_FIELD.
     ResourceFields [R, R, R, R, R], Statements,
-        "this ARN has fewer than six parts", "write arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE; a part may be empty";
+        "this ARN has fewer than six parts", "write arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE; \
+         a part may be empty";
     /// As above: a wildcard at the end may stand for the missing parts.
     ResourceShort [D, D, D, D, D], Statements,
-        "this ARN has fewer than six parts", "write arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE; a part may be \"*\"";
+        "this ARN has fewer than six parts", "write arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE; \
+         a part may be \"*\"";
     /// Access Analyzer INVALID_ARN_SERVICE_CASE.
     ResourceServiceCase [D, D, D, D, D], Statements,
-        "the service of an ARN is in lower case", "write it in lower case";
+        "the service of an ARN must be in lower case", "write it in lower case";
     /// IAM: "IAM resource … cannot contain region information."
     ResourceRegion [D, D, D, D, R], Statements,
-        "an ARN of IAM has no Region", "leave the Region empty";
-    /// IAM user guide, policy variables: in an ARN only after the fifth colon. Access Analyzer VARIABLE_UNSUPPORTED_IN_ELEMENT.
+        "an IAM ARN has no Region", "leave the Region empty";
+    /// IAM user guide, policy variables: in an ARN only after the fifth colon. Access Analyzer
+    /// VARIABLE_UNSUPPORTED_IN_ELEMENT.
     ResourceVariable [D, D, D, D, R], Statements,
-        "a policy variable before the fifth colon of an ARN", "write the value itself, or a wildcard and a Condition";
+        "a policy variable before the fifth colon of an ARN", "write the value itself, or a \
+         wildcard and a Condition";
     /// IAM: "IAM resource path must either be "*" or start with user/, …".
     ResourcePath [D, D, D, D, R], Statements,
-        "IAM has no resources of this type", "begin with user/, role/, group/, policy/ or another of IAM's types";
+        "IAM has no resources of this type", "begin with user/, role/, group/, policy/ or another \
+         of IAM's types";
     /// Access Analyzer INVALID_ARN_ACCOUNT.
     ResourceAccount [D, D, D, D, D], Statements,
         "the account of this ARN does not have twelve digits", "write the twelve digits, or \"*\"";
@@ -201,10 +234,11 @@ rules! {
         "names a resource of another partition", "write the partition of the scope's Region";
     /// KMS developer guide: in a key policy "*" means this key.
     ResourceOfKeyPolicy [D, N, N, N, N], Statements,
-        "a key policy is about its own key, which \"*\" stands for", "write \"*\"";
+        "a key policy applies to its own key only, written as \"*\"", "write \"*\"";
     /// AWS PrivateLink guide, considerations: an account id or a wildcard, never a mixture.
     MixedAccount [N, R, N, N, N], Statements,
-        "the account of this ARN is a mixture of digits and wildcards", "write the twelve digits, or \"*\"";
+        "the account of this ARN is a mixture of digits and wildcards", "write the twelve digits, \
+         or \"*\"";
 
     /// IAM reference, condition operators: case counts, and Null takes no IfExists.
     UnknownOperator [R, R, R, R, R], Conditions,
@@ -223,7 +257,8 @@ rules! {
         "not a number, so the test can never hold", "write digits, or use a String operator";
     /// As above.
     AddressValue [U, U, U, U, U], Conditions,
-        "not an IP address or range, so the test can never hold", "write one such as 203.0.113.0/24";
+        "not an IP address or range, so the test can never hold", "write one such as \
+         203.0.113.0/24";
     /// A test without values never holds. Access Analyzer EMPTY_ARRAY_CONDITION.
     NoValues [D, D, D, D, D], Conditions,
         "no value is listed, so the test never holds", "list the values, or remove the test";
@@ -235,35 +270,43 @@ rules! {
         "aws:SourceIp is never a private address", "test aws:VpcSourceIp instead";
     /// Access Analyzer INVALID_VPC_FORMAT and INVALID_VPCE_FORMAT.
     NetworkId [D, D, D, D, D], Conditions,
-        "not the id of a VPC or an endpoint", "aws:SourceVpc takes vpc-…, aws:SourceVpce takes vpce-…";
+        "not the id of a VPC or an endpoint", "aws:SourceVpc takes vpc-…, aws:SourceVpce takes \
+         vpce-…";
     /// Access Analyzer WILDCARD_WITHOUT_LIKE_OPERATOR.
     WildcardWithoutLike [D, D, D, D, D], Conditions,
         "the wildcard is taken literally by this operator", "use StringLike or StringNotLike";
     /// Access Analyzer MISSING_TAG_KEY_IN_CONDITION.
     NoTagKey [D, D, D, D, D], Conditions,
-        "names no tag", "write the tag's key after the slash";
-    /// IAM reference: ForAllValues holds where the key is absent. Access Analyzer FORALLVALUES_WITH_SINGLE_VALUED_KEY.
+        "has no tag key", "write the tag's key after the slash";
+    /// IAM reference: ForAllValues holds where the key is absent. Access Analyzer
+    /// FORALLVALUES_WITH_SINGLE_VALUED_KEY.
     ForAllValuesAllow [D, D, D, D, D], Conditions,
-        "ForAllValues also holds for requests without the key", "add a test `Null` of the same key with \"false\"";
+        "ForAllValues also holds for requests without the key", "add a test `Null` of the same key \
+         with \"false\"";
     /// IAM reference: tag keys in conditions are matched without regard to case.
     TagKeyCase [D, D, D, D, D], Conditions,
         "this tag key also occurs in another case, and IAM does not tell the two apart", "use one";
     /// IAM reference, Version: policy variables are literal text in documents of 2008.
     VariableWithoutVersion [D, D, D, D, D], Conditions,
-        "a policy variable is literal text in a document of version 2008-10-17", "write \"Version\": \"2012-10-17\"";
-    /// AWS PrivateLink guide, considerations: no wildcards and no numeric operators with keys that hold system identifiers.
+        "a policy variable is literal text in a document of version 2008-10-17", "write \
+         \"Version\": \"2012-10-17\"";
+    /// AWS PrivateLink guide, considerations: no wildcards and no numeric operators with keys that
+    /// hold system identifiers.
     SystemIdentifier [N, R, N, N, N], Conditions,
-        "an endpoint policy takes no wildcard and no number in a test of a system identifier", "list the ids";
-    /// As above; whether ids of organisations are meant is not verified.
+        "an endpoint policy does not support wildcards and numeric operators in a test of a system \
+         identifier", "list the ids";
+    /// As above; whether ids of organizations are meant is not verified.
     OrganizationIdentifier [N, D, N, N, N], Conditions,
-        "AWS advises against wildcards in a test of a system identifier, and may refuse them", "list the ids";
+        "AWS advises against wildcards in a test of a system identifier, and may refuse them",
+        "list the ids";
     /// AWS PrivateLink guide, considerations; Access Analyzer WILDCARD_USAGE_TOO_PERMISSIVE.
     WideWildcard [N, D, N, N, N], Conditions,
-        "AWS asks for six characters before or after a wildcard here, and may refuse fewer", "write more of the value";
+        "AWS requires six characters before or after a wildcard here, and may refuse fewer",
+        "write more of the value";
 }
 
 impl LintRule {
-    /// What follows from it in a document of this dialect; `None` where the rule does not exist.
+    /// Its severity in this dialect; `None` if the rule does not apply.
     pub fn gravity(self, dialect: Dialect) -> Option<Gravity> {
         let [key, endpoint, scp, rcp, identity] = self.row().0;
         match dialect {
@@ -275,7 +318,7 @@ impl LintRule {
         }
     }
 
-    /// What it is about.
+    /// Its topic.
     pub fn topic(self) -> Topic {
         self.row().1
     }

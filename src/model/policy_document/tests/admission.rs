@@ -33,9 +33,9 @@ fn under(condition: Value, attached: AttachedTo) -> (String, String) {
 }
 
 #[test]
-fn conditions_with_fixed_values_of_keys_that_strangers_lack_tie_a_statement() {
+fn conditions_with_fixed_values_of_keys_that_outsiders_lack_restrict_a_statement() {
     let our_account = "account 111122223333";
-    let our_organisation = "organisation o-abc1234567";
+    let our_organization = "organization o-abc1234567";
     let nobody = "nobody";
     for (condition, identities, services) in [
         (json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}), our_account, nobody),
@@ -46,16 +46,16 @@ fn conditions_with_fixed_values_of_keys_that_strangers_lack_tie_a_statement() {
             nobody,
         ),
         (json!({"StringEquals": {"kms:CallerAccount": "111122223333"}}), our_account, our_account),
-        (json!({"StringEquals": {"aws:PrincipalOrgID": "o-abc1234567"}}), our_organisation, nobody),
-        (json!({"StringLike": {"aws:PrincipalOrgID": "o-abc1234567"}}), our_organisation, nobody),
+        (json!({"StringEquals": {"aws:PrincipalOrgID": "o-abc1234567"}}), our_organization, nobody),
+        (json!({"StringLike": {"aws:PrincipalOrgID": "o-abc1234567"}}), our_organization, nobody),
         (
             json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-abc1234567/r-ab12/*"}}),
-            our_organisation,
+            our_organization,
             nobody,
         ),
         (
             json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-abc1234567/*"]}}),
-            our_organisation,
+            our_organization,
             nobody,
         ),
         (
@@ -84,11 +84,11 @@ fn conditions_with_fixed_values_of_keys_that_strangers_lack_tie_a_statement() {
             nobody,
             "arn:aws:s3:::our-bucket",
         ),
-        (json!({"StringEquals": {"aws:SourceOrgID": "o-abc1234567"}}), nobody, our_organisation),
+        (json!({"StringEquals": {"aws:SourceOrgID": "o-abc1234567"}}), nobody, our_organization),
         (
             json!({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-abc1234567/*"}}),
             nobody,
-            our_organisation,
+            our_organization,
         ),
         (
             json!({"StringLike": {"aws:userid": "AROAEXAMPLEEXAMPLE12:*"}}),
@@ -111,7 +111,7 @@ fn conditions_with_fixed_values_of_keys_that_strangers_lack_tie_a_statement() {
         ),
         (
             json!({"StringEquals": {"aws:VpceOrgID": "o-abc1234567"}}),
-            "network of organisation o-abc1234567",
+            "network of organization o-abc1234567",
             nobody,
         ),
         (
@@ -133,7 +133,7 @@ fn conditions_with_fixed_values_of_keys_that_strangers_lack_tie_a_statement() {
             our_account,
             our_account,
         ),
-        // A service is no identity, and an identity acts for nobody.
+        // A service is not an identity, and an identity acts on behalf of nobody else.
         (
             json!({"Bool": {"aws:PrincipalIsAWSService": "true"}, "StringEquals": {"aws:SourceAccount": "111122223333"}}),
             nobody,
@@ -150,7 +150,7 @@ fn conditions_with_fixed_values_of_keys_that_strangers_lack_tie_a_statement() {
                 "ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-abc1234567/*"},
                 "Null": {"aws:PrincipalOrgPaths": "false"},
             }),
-            our_organisation,
+            our_organization,
             nobody,
         ),
         (
@@ -158,18 +158,18 @@ fn conditions_with_fixed_values_of_keys_that_strangers_lack_tie_a_statement() {
                 "StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abc1234567"},
                 "Null": {"aws:PrincipalOrgID": false},
             }),
-            our_organisation,
+            our_organization,
             nobody,
         ),
         // The key's own owner.
         (
             json!({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}),
-            "the owner's own",
+            "the owner's account or organization",
             nobody,
         ),
         (
             json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}),
-            "the owner's own",
+            "the owner's account or organization",
             nobody,
         ),
     ] {
@@ -182,7 +182,7 @@ fn conditions_with_fixed_values_of_keys_that_strangers_lack_tie_a_statement() {
 }
 
 #[test]
-fn conditions_that_strangers_can_meet_tie_nobody_and_say_why() {
+fn conditions_that_outsiders_can_meet_restrict_nobody_and_say_why() {
     let mut shown = String::new();
     for condition in [
         json!({}),
@@ -299,14 +299,14 @@ fn at_an_endpoint_a_condition_on_the_network_ties_nobody_but_the_endpoints_own_o
         json!({"StringEquals": {"aws:VpceAccount": "111122223333"}}),
         json!({"StringEquals": {"aws:VpceOrgID": "o-abc1234567"}}),
         json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
-        // The resource is the stranger's own.
+        // The resource belongs to the outsider.
         json!({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}),
         json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}),
     ] {
         assert_eq!(under(condition.clone(), AttachedTo::Endpoint).0, "everybody", "{condition}");
     }
     let own = json!({"StringEquals": {"aws:PrincipalAccount": "${aws:VpceAccount}"}});
-    assert_eq!(under(own, AttachedTo::Endpoint).0, "the owner's own");
+    assert_eq!(under(own, AttachedTo::Endpoint).0, "the owner's account or organization");
 }
 
 #[test]
@@ -377,7 +377,7 @@ fn what_a_deny_takes_from_all_of_an_allow_is_not_admitted() {
         "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-abc1234567"},
         "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
     });
-    let admitted = ("organisation o-abc1234567".to_owned(), "everybody".to_owned());
+    let admitted = ("organization o-abc1234567".to_owned(), "everybody".to_owned());
     assert_eq!(first(deny("kms:*", ours.clone())), admitted);
     // Not all of the Allow, or not everybody else.
     for denial in [
@@ -404,7 +404,7 @@ fn what_a_deny_takes_from_all_of_an_allow_is_not_admitted() {
     }
 }
 
-const STRANGER: &str = "999988887777";
+const OUTSIDER: &str = "999988887777";
 const OURS: &str = "111122223333";
 
 /// Keys with values that name us, patterns and variables, and what they could be mistaken for.
@@ -427,7 +427,7 @@ fn condition_of_a_key() -> impl Strategy<Value = (&'static str, Value)> {
         "${aws:VpceAccount}",
         "${aws:PrincipalTag/x}",
     ];
-    const ORGANISATIONS: &[&str] = &[
+    const ORGANIZATIONS: &[&str] = &[
         "o-ours",
         "o-ours",
         "o-*",
@@ -469,9 +469,9 @@ fn condition_of_a_key() -> impl Strategy<Value = (&'static str, Value)> {
         1 => values("kms:CallerAccount", ACCOUNTS),
         2 => values("aws:SourceAccount", ACCOUNTS),
         1 => values("aws:VpceAccount", ACCOUNTS),
-        3 => values("aws:PrincipalOrgID", ORGANISATIONS),
-        1 => values("aws:SourceOrgID", ORGANISATIONS),
-        1 => values("aws:VpceOrgID", ORGANISATIONS),
+        3 => values("aws:PrincipalOrgID", ORGANIZATIONS),
+        1 => values("aws:SourceOrgID", ORGANIZATIONS),
+        1 => values("aws:VpceOrgID", ORGANIZATIONS),
         3 => values("aws:PrincipalOrgPaths", PATHS),
         1 => values("aws:SourceOrgPaths", PATHS),
         3 => values("aws:PrincipalArn", ARNS),
@@ -545,8 +545,9 @@ fn statement(effect: &'static [&'static str]) -> impl Strategy<Value = Value> {
     )
 }
 
-/// What a stranger's request carries: everything about him is his own choice, and nothing is ours. All keys are known.
-fn stranger() -> impl Strategy<Value = Request> {
+/// A request of an outsider: every value is the outsider's choice, and none is ours.
+/// All keys are known.
+fn outsider() -> impl Strategy<Value = Request> {
     let arns = [
         "arn:aws:iam::999988887777:role/x",
         "arn:aws:iam::999988887777:root",
@@ -559,18 +560,18 @@ fn stranger() -> impl Strategy<Value = Request> {
     };
     (
         select(arns.to_vec()),
-        optional("o-stranger"),
-        optional("vpce-stranger"),
+        optional("o-outsider"),
+        optional("vpce-outsider"),
         optional("y"),
         optional("s3.eu-west-1.amazonaws.com"),
     )
-        .prop_map(|(arn, organisation, endpoint, tag, via)| {
+        .prop_map(|(arn, organization, endpoint, tag, via)| {
             let mut request = Request::new(arn, "kms:Decrypt", "arn:aws:s3:::their-bucket/key");
-            let paths = organisation.iter().map(|_| "o-stranger/r-1/ou-ours/".to_owned()).collect();
+            let paths = organization.iter().map(|_| "o-outsider/r-1/ou-ours/".to_owned()).collect();
             let network = |value: &str| endpoint.iter().map(|_| value.to_owned()).collect();
             for (key, values) in [
-                ("kms:calleraccount", vec![STRANGER.to_owned()]),
-                ("aws:principalorgid", organisation.clone()),
+                ("kms:calleraccount", vec![OUTSIDER.to_owned()]),
+                ("aws:principalorgid", organization.clone()),
                 ("aws:principalorgpaths", paths),
                 ("aws:principaltag/x", tag),
                 ("aws:principalisawsservice", vec!["false".to_owned()]),
@@ -580,9 +581,9 @@ fn stranger() -> impl Strategy<Value = Request> {
                 ("aws:sourceorgpaths", vec![]),
                 ("aws:sourcearn", vec![]),
                 ("aws:sourcevpce", endpoint.clone()),
-                ("aws:sourcevpc", network("vpc-stranger")),
-                ("aws:vpceaccount", network(STRANGER)),
-                ("aws:vpceorgid", network("o-stranger")),
+                ("aws:sourcevpc", network("vpc-outsider")),
+                ("aws:vpceaccount", network(OUTSIDER)),
+                ("aws:vpceorgid", network("o-outsider")),
                 ("kms:viaservice", via),
             ] {
                 request.context.insert(key.to_owned(), values);
@@ -591,23 +592,23 @@ fn stranger() -> impl Strategy<Value = Request> {
         })
 }
 
-/// What a service of AWS asks on a stranger's behalf.
-fn service_for_a_stranger() -> impl Strategy<Value = Request> {
-    prop::bool::ANY.prop_map(|told| {
+/// A request of an AWS service on behalf of an outsider.
+fn service_for_an_outsider() -> impl Strategy<Value = Request> {
+    prop::bool::ANY.prop_map(|present| {
         let mut request = Request::new("logs.amazonaws.com", "kms:Decrypt", "*");
-        let source = |value: &str| if told { vec![value.to_owned()] } else { vec![] };
+        let source = |value: &str| if present { vec![value.to_owned()] } else { vec![] };
         for (key, values) in [
             ("aws:principalaccount", vec![]),
             ("aws:principalarn", vec![]),
-            ("kms:calleraccount", vec![STRANGER.to_owned()]),
+            ("kms:calleraccount", vec![OUTSIDER.to_owned()]),
             ("aws:principalorgid", vec![]),
             ("aws:principalorgpaths", vec![]),
             ("aws:principaltag/x", vec![]),
             ("aws:principalisawsservice", vec!["true".to_owned()]),
             ("aws:principalservicename", vec!["logs.amazonaws.com".to_owned()]),
-            ("aws:sourceaccount", source(STRANGER)),
-            ("aws:sourceorgid", source("o-stranger")),
-            ("aws:sourceorgpaths", source("o-stranger/r-1/")),
+            ("aws:sourceaccount", source(OUTSIDER)),
+            ("aws:sourceorgid", source("o-outsider")),
+            ("aws:sourceorgpaths", source("o-outsider/r-1/")),
             ("aws:sourcearn", source("arn:aws:s3:::their-bucket")),
             ("aws:sourcevpce", vec![]),
             ("aws:sourcevpc", vec![]),
@@ -621,12 +622,12 @@ fn service_for_a_stranger() -> impl Strategy<Value = Request> {
     })
 }
 
-/// The policy is a key's in our account and organisation, or an endpoint's through which a stranger reaches his own
-/// bucket.
+/// The policy is a key's in our account and organization, or an endpoint's through which an
+/// outsider reaches a bucket of its own.
 fn at(attached: AttachedTo, mut request: Request) -> Request {
-    let (account, organisation) = match attached {
+    let (account, organization) = match attached {
         AttachedTo::Key => (OURS, "o-ours"),
-        AttachedTo::Endpoint | AttachedTo::GatewayEndpoint => (STRANGER, "o-stranger"),
+        AttachedTo::Endpoint | AttachedTo::GatewayEndpoint => (OUTSIDER, "o-outsider"),
     };
     if attached != AttachedTo::Key {
         // Whoever comes through our endpoint comes from our network.
@@ -639,7 +640,7 @@ fn at(attached: AttachedTo, mut request: Request) -> Request {
             request.context.insert(key.to_owned(), vec![value.to_owned()]);
         }
     }
-    for (key, value) in [("aws:resourceaccount", account), ("aws:resourceorgid", organisation)] {
+    for (key, value) in [("aws:resourceaccount", account), ("aws:resourceorgid", organization)] {
         request.context.insert(key.to_owned(), vec![value.to_owned()]);
     }
     request
@@ -659,7 +660,7 @@ proptest! {
 
     #[test]
     fn who_is_not_admitted_is_certainly_refused(
-        statement in statement(&["Allow"]), attached in attached(), request in stranger(),
+        statement in statement(&["Allow"]), attached in attached(), request in outsider(),
     ) {
         let policy = read(json!([statement]), attached);
         let found = policy.admissions(attached).remove(0);
@@ -673,8 +674,8 @@ proptest! {
     }
 
     #[test]
-    fn a_service_is_not_let_through_for_a_stranger_unless_it_is_admitted_for_everybody(
-        statement in statement(&["Allow"]), request in service_for_a_stranger(),
+    fn a_service_does_not_pass_for_an_outsider_unless_it_passes_for_everybody(
+        statement in statement(&["Allow"]), request in service_for_an_outsider(),
     ) {
         let policy = read(json!([statement]), AttachedTo::Key);
         let found = policy.admissions(AttachedTo::Key).remove(0);
@@ -684,14 +685,14 @@ proptest! {
     }
 
     #[test]
-    fn a_policy_none_of_whose_statements_admits_everybody_allows_no_stranger(
+    fn a_policy_without_a_statement_that_admits_everybody_allows_no_outsider(
         statements in vec(statement(&["Allow", "Deny", "Deny"]), 1..5), attached in attached(),
-        strangers in vec(stranger(), 4), services in vec(service_for_a_stranger(), 2),
+        outsiders in vec(outsider(), 4), services in vec(service_for_an_outsider(), 2),
     ) {
         let policy = read(json!(statements), attached);
         let admissions = policy.admissions(attached);
         if !is_open(&admissions, &statements, |a| &a.identities) {
-            for request in strangers {
+            for request in outsiders {
                 prop_assert_ne!(policy.evaluate(&at(attached, request)), Decision::Allow);
             }
         }
@@ -703,8 +704,8 @@ proptest! {
     }
 
     #[test]
-    fn a_known_resource_is_no_strangers(statement in statement(&["Allow"]), request in stranger()) {
-        // The stranger's bucket, asked for by one of us.
+    fn a_resource_with_a_known_owner_does_not_belong_to_an_outsider(statement in statement(&["Allow"]), request in outsider()) {
+        // The outsider's bucket, in a request of ours.
         let policy = read(json!([statement]), AttachedTo::Endpoint);
         let mut request = at(AttachedTo::Endpoint, request);
         for (key, value) in [
@@ -726,12 +727,13 @@ proptest! {
 fn parties_say_who_they_are() {
     let all = [
         Party::RootUser(OURS.to_owned()),
-        Party::Organisation("o-ours".to_owned()),
+        Party::Organization("o-ours".to_owned()),
         Party::Owner,
         Party::Network("vpce-1".to_owned()),
     ];
     insta::assert_snapshot!(
         Who::Only(all.into()),
-        @"the root user of account 111122223333, organisation o-ours, the owner's own, network vpce-1"
+        @"the root user of account 111122223333, organization o-ours, the owner's account or organization, network \
+            vpce-1"
     );
 }

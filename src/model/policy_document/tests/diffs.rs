@@ -13,8 +13,8 @@ fn changes(old: Value, new: Value) -> PolicyDiff {
     diff(&key_policy(&document(old)), &key_policy(&document(new)), &context())
 }
 
-/// The direction of a change, given as the fields in which one `Allow` statement differs. The same change of a `Deny`
-/// must go the other way, and the change undone too.
+/// The direction of a change, given as the fields in which one `Allow` statement differs. The same
+/// change of a `Deny` must go the other way, and the change undone too.
 #[track_caller]
 fn direction(old: Value, new: Value, expected: Widening) {
     let with = |fields: &Value, effect: &str| {
@@ -130,7 +130,8 @@ fn another_written_form_of_a_service_control_policy_is_shown_as_such() {
         scp(&document(json!([{"Effect": "Deny", "Action": actions, "Resource": "*"}])))
     };
     let form = diff(&with(json!(["a:X", "b:Y"])), &with(json!(["b:Y", "a:X"])), &context());
-    insta::assert_snapshot!(form, @"~ the same statements, written differently (order, repetition or brackets)");
+    insta::assert_snapshot!(form, @"~ the same statements, written differently (order, repetition \
+        or brackets)");
     assert_eq!((form.comparison, form.widening), (Comparison::Different, Neutral));
     let case = diff(&with(json!(["a:X"])), &with(json!(["A:X"])), &context());
     assert_eq!(case.widening, Mixed);
@@ -421,10 +422,10 @@ fn accounts_are_pointed_out_when_they_are_new_and_not_ones_own() {
 }
 
 #[test]
-fn a_diff_serialises_for_machines() {
+fn a_diff_serializes_to_json() {
     let diff = changes(
         json!([statement(json!({"Action": ["a:1", "a:2"]}))]),
         json!([statement(json!({"Action": "a:1"}))]),
     );
-    insta::assert_snapshot!(serde_json::to_string(&diff).expect("serialises"), @r#"{"comparison":"different","widening":"narrows","document":[],"statements":[{"change":"changed","name":"Statement[0]","effect":"Allow","elements":[{"element":"Action","added":[],"removed":["a:2"]}],"otherAccounts":[],"widening":"narrows"}]}"#);
+    insta::assert_snapshot!(serde_json::to_string(&diff).expect("serializes"), @r#"{"comparison":"different","widening":"narrows","document":[],"statements":[{"change":"changed","name":"Statement[0]","effect":"Allow","elements":[{"element":"Action","added":[],"removed":["a:2"]}],"otherAccounts":[],"widening":"narrows"}]}"#);
 }

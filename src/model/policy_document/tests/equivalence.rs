@@ -8,7 +8,8 @@ use crate::model::policy_document::{
     Context, Dialect, PolicyDocument, compare, diff, equivalent,
 };
 
-/// Compares both ways round, in the two dialects that AWS re-serialises, and checks that the diff agrees.
+/// Compares both ways round, in the two dialects that AWS re-serializes, and checks that the diff
+/// agrees.
 #[track_caller]
 fn check(a: &Value, b: &Value, expected: Comparison) {
     for dialect in [Dialect::KeyPolicy, Dialect::EndpointPolicy] {
@@ -55,7 +56,8 @@ fn row_1_white_space_and_key_order_do_not_count() {
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}"#,
     );
     let b = parse(
-        "{\n \"Statement\" : [ {\"Resource\":\"*\",\n\"Action\": \"kms:*\", \"Principal\":\"*\",\"Effect\":\"Allow\"} ],\r\n\t\"Version\" : \"2012-10-17\" }",
+        "{\n \"Statement\" : [ {\"Resource\":\"*\",\n\"Action\": \"kms:*\", \
+         \"Principal\":\"*\",\"Effect\":\"Allow\"} ],\r\n\t\"Version\" : \"2012-10-17\" }",
     );
     check_read(&a, &b, Equal);
     assert_eq!(a, b);

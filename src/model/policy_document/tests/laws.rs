@@ -266,7 +266,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn a_change_that_is_said_not_to_widen_allows_nothing_new(
+    fn a_change_judged_not_to_widen_allows_nothing_new(
         value in document(), donor in document(), seed: u64, requests in vec(request(), 12),
     ) {
         let (old, new) = (read(&value), read(&edit(&value, &mut dice(seed), &donor)));
@@ -369,7 +369,8 @@ proptest! {
             prop_assert_eq!(&PolicyDocument::parse(&text, Dialect::KeyPolicy).expect("own output"), &policy);
         }
         let through_serde: PolicyDocument =
-            serde_json::from_str(&serde_json::to_string(&policy).expect("serialises")).expect("own output");
+            serde_json::from_str(&serde_json::to_string(&policy).expect("serializes")).expect("own \
+                output");
         prop_assert_eq!(through_serde, policy);
     }
 
@@ -384,7 +385,8 @@ proptest! {
             Widening::Narrows => Widening::Widens,
             other => other,
         };
-        // Pairs may fall differently the other way round, which can only blur the answer, never reverse it.
+        // Pairs may fall differently the other way round, which can only blur the answer, never
+        // reverse it.
         let blurred = [Widening::Mixed, Widening::Unknown];
         prop_assert!(back.widening == turned || blurred.contains(&back.widening) || blurred.contains(&turned));
         for line in there.to_string().lines() {
@@ -393,7 +395,8 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_reader_panic(text in "\\PC{0,64}", json in "[\\[\\]{}:,\"a-zA-Z0-9 ]{0,64}") {
+    fn no_text_makes_the_reader_panic(text in "\\PC{0,64}", json in "[\\[\\]{}:,\"a-zA-Z0-9 \
+        ]{0,64}") {
         for text in [text, json] {
             let _ = PolicyDocument::parse(&text, Dialect::EndpointPolicy).map(|policy| policy.lint(&context()));
         }

@@ -184,7 +184,7 @@ fn messages_name_no_policy_text_but_actions() {
     );
     assert!(!lints.iter().any(|lint| format!("{lint:?}").to_lowercase().contains("\"secret")));
     assert!(!lints.iter().any(|lint| lint.message.contains("secret")));
-    assert_eq!(serde_json::to_value(rules[3]).expect("serialises"), "missing-action");
+    assert_eq!(serde_json::to_value(rules[3]).expect("serializes"), "missing-action");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn every_rule_is_one_of_some_dialect_and_has_a_name_of_its_own() {
     let mut names = BTreeSet::new();
     for rule in LintRule::ALL {
         assert!(dialects.iter().any(|dialect| rule.gravity(*dialect).is_some()), "{rule:?}");
-        assert!(names.insert(serde_json::to_string(rule).expect("serialises")), "{rule:?}");
+        assert!(names.insert(serde_json::to_string(rule).expect("serializes")), "{rule:?}");
     }
     assert!(names.len() > 50, "{}", names.len());
 }
@@ -286,11 +286,11 @@ fn an_action_that_is_not_known_is_pointed_out_with_the_one_that_was_probably_mea
         .map(|l| format!("{} {:?} {:?}: {}: {}", l.path, l.rule, l.gravity, l.message, l.help))
         .collect();
     insta::assert_snapshot!(text.join("\n"), @r#"
-    Statement.Action[0] UnknownAction Doubtful: `s3:GetObjekt` is no known action: did you mean `s3:GetObject`?
-    Statement.Action[1] UnknownService Doubtful: no known service has the prefix `sagemakr`: did you mean `sagemaker:CreateApp`?
-    Statement.Action[2] NoSuchActions Doubtful: `cloudtrail:StopLoging*` matches no known action: did you mean `cloudtrail:StopLogging`?
-    Statement.Action[3] ActionCase Doubtful: AWS writes this action in another case: did you mean `s3:GetObject`?
-    Statement.Action[4] UnknownService Doubtful: no known service has the prefix `new`: check its spelling in the service authorization reference
+    Statement.Action[0] UnknownAction Doubtful: `s3:GetObjekt` is not a known action: did you mean `s3:GetObject`?
+    Statement.Action[1] UnknownService Doubtful: `sagemakr` is not the prefix of a known service: did you mean `sagemaker:CreateApp`?
+    Statement.Action[2] NoSuchActions Doubtful: `cloudtrail:StopLoging*` does not match any known action: did you mean `cloudtrail:StopLogging`?
+    Statement.Action[3] ActionCase Doubtful: AWS spells this action in another case: did you mean `s3:GetObject`?
+    Statement.Action[4] UnknownService Doubtful: `new` is not the prefix of a known service: check its spelling in the service authorization reference
     Statement.Action[5] ActionService Refused: an action is SERVICE:NAME or "*": did you mean `cloudtrail:StopLogging`?
     "#);
     assert_eq!(policy.faults(&context()).len(), 1);

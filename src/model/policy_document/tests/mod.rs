@@ -33,7 +33,8 @@ fn document(statements: Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// `Allow kms:* on * to the root of the account`, with the fields of `changes` put in and those that are null taken out.
+/// `Allow kms:* on * to the root of the account`, with the fields of `changes` put in and those
+/// that are null taken out.
 fn statement(changes: Value) -> Value {
     let mut statement =
         json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"});

@@ -235,10 +235,11 @@ fn a_field_name_in_an_error_is_short_and_harmless() {
 fn messages_say_where_and_what_to_do() {
     let message = |value: Value| error(&value, Dialect::KeyPolicy).to_string();
     insta::assert_snapshot!(message(json!({"Statement": [{"Effect": "Allow", "Acton": "x"}]})), @"Statement[0].Acton: unknown field: did you mean `Action`?");
-    insta::assert_snapshot!(message(json!({"Statement": [{"Effect": "Allow", "Action": 1}]})), @"Statement[0].Action: found a number where a string or a list of strings belongs: write a string or a list of strings");
+    insta::assert_snapshot!(message(json!({"Statement": [{"Effect": "Allow", "Action": 1}]})), @"Statement[0].Action: found a number, expected a string or a list of strings: write a string or a list of strings");
     insta::assert_snapshot!(message(json!({})), @"Statement: missing: add the list of statements");
     insta::assert_snapshot!(text_error(r#"{"Id":"a","Id":"b"}"#).to_string(), @"Id: this key occurs twice: keep one of the two");
-    insta::assert_snapshot!(text_error("{").to_string(), @"line 1, column 1: this is not JSON: correct the syntax there");
+    insta::assert_snapshot!(text_error("{").to_string(), @"line 1, column 1: this is not JSON: \
+        correct the syntax there");
 }
 
 #[test]
@@ -273,10 +274,10 @@ fn an_account_that_yaml_read_as_a_number_is_refused() {
 fn a_document_survives_serde_in_both_forms() {
     let policy =
         scp(&document(json!([{"Effect": "Deny", "Action": ["b:*", "a:*"], "Resource": "*"}])));
-    let value = serde_json::to_value(&policy).expect("serialises");
+    let value = serde_json::to_value(&policy).expect("serializes");
     assert_eq!(value["dialect"], "ServiceControlPolicy");
     assert_eq!(serde_json::from_value::<PolicyDocument>(value).expect("from a value"), policy);
-    let text = serde_json::to_string(&policy).expect("serialises");
+    let text = serde_json::to_string(&policy).expect("serializes");
     assert_eq!(serde_json::from_str::<PolicyDocument>(&text).expect("from text"), policy);
     let as_text = json!({"dialect": "ServiceControlPolicy", "document": policy.to_json()});
     assert_eq!(

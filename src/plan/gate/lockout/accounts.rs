@@ -1,6 +1,8 @@
-//! Service control policies: the most that anybody in the accounts below them may do.
+//! Service control policies: the most that a principal in the accounts below them may do.
 
 use std::collections::BTreeSet;
+
+use serde_json::json;
 
 use super::{
     Grounds, Losses,
@@ -22,11 +24,11 @@ use crate::{
 /// The text of a policy.
 #[derive(Clone, Copy)]
 pub(super) enum Text<'a> {
-    /// There is no such policy.
+    /// The policy does not exist.
     Nothing,
-    /// There is one, and nobody knows what it says.
+    /// The policy exists, but its text is unknown.
     Unreadable,
-    /// This one.
+    /// The policy has this text.
     Is(&'a PolicyDocument),
 }
 
@@ -53,9 +55,9 @@ impl Text<'_> {
     }
 }
 
-/// A policy as it was and as it will be.
+/// A policy before and after the change.
 struct Change<'a> {
-    /// The scope of the organisation.
+    /// The scope of the organization.
     scope: &'a str,
     after: Text<'a>,
     targets: &'a BTreeSet<String>,
@@ -64,17 +66,17 @@ struct Change<'a> {
     others: Vec<&'a Other>,
 }
 
-/// A policy that stays as it is, for the steps of others.
+/// A policy that does not change, as the background for steps on other policies.
 pub(super) struct Other {
     id: PhysicalId,
     document: PolicyDocument,
     targets: BTreeSet<String>,
-    /// The condition keys that it names.
+    /// The condition keys that the policy names.
     keys: BTreeSet<String>,
 }
 
-/// Who of those that must not be locked out would lose what. A service control policy gives nothing: what it does not deny stays
-/// as it is, unless it was the one that allowed it.
+/// Which protected principals would lose which actions. A service control policy grants nothing:
+/// what it does not deny stays as it is, unless it was the policy that allowed it.
 pub(super) fn reasons(
     after: Text<'_>,
     targets: &BTreeSet<String>,
@@ -101,10 +103,10 @@ pub(super) fn reasons(
             Err(unknown) => reasons.push(*unknown),
         }
     }
-    for glass in &grounds.break_glass {
-        if change.concerns(&glass.principal.account, grounds) {
-            let places: Vec<&Place<'_>> = glass.places(grounds).iter().collect();
-            reasons.extend(change.judge(&glass.principal, &places, grounds));
+    for role in &grounds.break_glass {
+        if change.concerns(&role.principal.account, grounds) {
+            let places: Vec<&Place<'_>> = role.places(grounds).iter().collect();
+            reasons.extend(change.judge(&role.principal, &places, grounds));
         }
     }
     reasons
@@ -142,7 +144,8 @@ impl Change<'_> {
         losses.of(&principal.who)
     }
 
-    /// What becomes of something that only the policy as it was may have allowed, at some of its places.
+    /// What happens to an action that only the policy before the change may have allowed, at some
+    /// of its targets.
     fn lost(&self, need: &Need, now: Decision, was_on: &[&String]) -> Option<Decision> {
         let gave = self.before.decides(need);
         if !matches!(gave, Decision::Allow | Decision::Unknown) {
@@ -161,8 +164,9 @@ impl Change<'_> {
     }
 }
 
-/// Whether an account is, or may be, below a target or is the target itself. Where the organisation was not read, everybody may
-/// be below a root or unit, but for the management account; so may an account that it does not show.
+/// Whether an account is, or may be, a target or below one. If the organization was not read, every
+/// account except the management account may be below a root or unit; so may an account that the
+/// tree does not contain.
 fn below(target: &str, account: &str, scope: &str, grounds: &Grounds<'_>) -> bool {
     if grounds.managers.contains(account) {
         return false;
@@ -178,9 +182,9 @@ fn below(target: &str, account: &str, scope: &str, grounds: &Grounds<'_>) -> boo
     }
 }
 
-/// The policies of the organisation that were seen and that stay as they are where they are not themselves changed: somebody
-/// else's, and those of ours whose manifest wants what is there; and FullAWSAccess where it was seen. Where they are attached
-/// they go on allowing what they allow.
+/// The observed organization policies that stay as they are: those of others, those of this
+/// installation whose manifest wants what is there, and FullAWSAccess where it was seen. At their
+/// targets they go on allowing what they allow.
 pub(super) fn others(at: &ScopedKind, inputs: &Inputs<'_>) -> Vec<Other> {
     let look = inputs.look;
     let mut others: Vec<Other> = full_access(&at.scope, inputs.organization).into_iter().collect();
@@ -193,7 +197,7 @@ pub(super) fn others(at: &ScopedKind, inputs: &Inputs<'_>) -> Vec<Other> {
                 let document = look.documents.get(address);
                 let kept = document.is_some_and(|it| it.lifecycle.state == Presence::Present);
                 match look.resolved(address) {
-                    // What does not decode helps nobody.
+                    // A policy that does not decode allows nothing here.
                     Some(Resolving::Done(Some(want), _)) if kept => {
                         Some(kind.guards(&want.state).unwrap_or_default())
                     }
@@ -221,13 +225,14 @@ pub(super) fn others(at: &ScopedKind, inputs: &Inputs<'_>) -> Vec<Other> {
 /// AWS's own policy that allows everything.
 fn full_access(scope: &str, organization: &Organization) -> Option<Other> {
     let targets = organization.full_access.get(scope)?.clone();
-    let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
-    let document = PolicyDocument::parse(text, Dialect::ServiceControlPolicy).ok()?;
+    let statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let policy = json!({"Version": "2012-10-17", "Statement": statement});
+    let document = PolicyDocument::from_value(&policy, Dialect::ServiceControlPolicy).ok()?;
     let id = PhysicalId("p-FullAWSAccess".to_owned());
     Some(Other { id, document, targets, keys: BTreeSet::new() })
 }
 
-/// Where a manifest wants what a policy says now.
+/// The targets of a policy, if its manifest wants its present text.
 fn wanted_on<'a>(wanted: &'a [Guarded], live: &PolicyDocument) -> BTreeSet<&'a String> {
     let context = Context { partition: String::new(), account: String::new() };
     let says = |document: &PolicyDocument| equivalent(document, live, &context);

@@ -1,5 +1,5 @@
-//! What judging steps needs that no step changes: found out once a plan, and only where a step asks
-//! for it.
+//! The facts that judging steps needs and that no step changes, gathered once per plan and only if
+//! a step needs them.
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -22,12 +22,12 @@ use crate::{
     plan::{Inputs, Look},
 };
 
-/// What every step of one plan is judged on.
+/// The facts that every step of one plan is judged on.
 pub(in crate::plan::gate) struct Grounds<'a> {
     pub(super) inputs: &'a Inputs<'a>,
-    /// The break-glass roles of the settings.
-    pub(super) break_glass: Vec<Glass<'a>>,
-    /// The accounts that manage an organisation, as far as they are known.
+    /// The break-glass roles in the settings.
+    pub(super) break_glass: Vec<BreakGlassRole<'a>>,
+    /// The management accounts, as far as they are known.
     pub(super) managers: BTreeSet<&'a str>,
     places: BTreeMap<&'a str, OnceCell<Option<Place<'a>>>>,
     places_with: RefCell<BTreeMap<ScopedKind, Place<'a>>>,
@@ -36,12 +36,12 @@ pub(in crate::plan::gate) struct Grounds<'a> {
 }
 
 /// A break-glass role.
-pub(super) struct Glass<'a> {
+pub(super) struct BreakGlassRole<'a> {
     pub(super) principal: Principal,
     places: OnceCell<Vec<Place<'a>>>,
 }
 
-impl<'a> Glass<'a> {
+impl<'a> BreakGlassRole<'a> {
     /// Where it must be able to undo what palisade does.
     pub(super) fn places(&self, grounds: &Grounds<'a>) -> &[Place<'a>] {
         let Principal { account, partition, .. } = &self.principal;
@@ -50,13 +50,13 @@ impl<'a> Glass<'a> {
 }
 
 impl<'a> Grounds<'a> {
-    /// Those of one plan.
+    /// The facts of one plan.
     pub(in crate::plan::gate) fn of(inputs: &'a Inputs<'a>) -> Self {
-        let glass = |principal| Glass { principal, places: OnceCell::new() };
+        let role = |principal| BreakGlassRole { principal, places: OnceCell::new() };
         let scopes = inputs.look.installation.facts.keys();
         Self {
             inputs,
-            break_glass: break_glass(inputs).into_iter().map(glass).collect(),
+            break_glass: break_glass(inputs).into_iter().map(role).collect(),
             managers: inputs.organization.managers.values().map(String::as_str).collect(),
             places: scopes.map(|scope| (scope.as_str(), OnceCell::new())).collect(),
             places_with: RefCell::default(),
@@ -75,14 +75,14 @@ impl<'a> Grounds<'a> {
         self.inputs.look.installation.facts.get(scope)
     }
 
-    /// The place of a scope; none if nothing is done in it.
+    /// The place of a scope; `None` if palisade does nothing there.
     pub(super) fn place(&self, scope: &str) -> Option<&Place<'a>> {
         let facts = self.facts(scope)?;
         let place = self.places.get(scope)?;
         place.get_or_init(|| Place::of_scope(facts, self.inputs)).as_ref()
     }
 
-    /// The place of a scope where this kind is used, if it is not yet.
+    /// The place of a scope in which this kind is used, even if it is not used there yet.
     pub(super) fn place_with(&self, facts: &ScopeFacts, kind: &str) -> Place<'a> {
         let at = ScopedKind::new(&facts.name, kind);
         if let Some(place) = self.places_with.borrow().get(&at) {
@@ -94,8 +94,7 @@ impl<'a> Grounds<'a> {
         place
     }
 
-    /// The policies of a kind in a scope that stay as they are where they are not changed
-    /// themselves.
+    /// The policies of a kind in a scope that stay as they are unless they are changed themselves.
     pub(super) fn others(&self, at: &ScopedKind) -> Rc<Vec<Other>> {
         if let Some(others) = self.others.borrow().get(at) {
             return Rc::clone(others);
@@ -153,8 +152,8 @@ impl Users {
         users
     }
 
-    /// Notes every id that a value may name: ids consist of letters, digits and hyphens, and what
-    /// surrounds them in an ARN or a text does not.
+    /// Collects every id that a value may name. Ids consist of letters, digits and hyphens; the
+    /// characters around them in an ARN or a text do not.
     fn named_in(&mut self, value: &Value, kind: &'static str) {
         match value {
             Value::String(text) => {

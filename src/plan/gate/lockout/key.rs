@@ -1,4 +1,4 @@
-//! Key policies: everybody's access to the key goes by them.
+//! Key policies: they decide all access to a key.
 
 use super::{
     Grounds, Losses,
@@ -12,9 +12,9 @@ use crate::{
     plan::Step,
 };
 
-/// Who of those that must not be locked out would lose what with the key of the step under this
-/// policy. Other kinds that name the key count as well: their services ask for grants with
-/// palisade's credentials.
+/// Which protected principals would lose which actions on the key under this policy. Kinds that use
+/// the key count as well: SageMaker requests a grant with palisade's credentials when a domain is
+/// created.
 pub(super) fn reasons(
     document: &PolicyDocument,
     step: &Step,
@@ -31,8 +31,8 @@ pub(super) fn reasons(
         is_asked_of(resource, grant) && used
     };
     // No other account can administer a key, whatever the policy says (KMS developer guide).
-    let glass = grounds.break_glass.iter().map(|glass| &glass.principal);
-    let glass = glass.filter(|it| it.account == facts.account);
+    let roles = grounds.break_glass.iter().map(|role| &role.principal);
+    let roles = roles.filter(|it| it.account == facts.account);
     let keys = condition_keys(document);
     let judged = |principal: &Principal| {
         let mut losses = Losses::default();
@@ -49,7 +49,7 @@ pub(super) fn reasons(
         Ok(principal) => reasons.extend(judged(&principal)),
         Err(unknown) => reasons.push(*unknown),
     }
-    reasons.extend(glass.filter_map(judged));
+    reasons.extend(roles.filter_map(judged));
     reasons
 }
 

@@ -1,9 +1,11 @@
-//! Self-lockout: no policy goes out that would deny palisade's own roles, or a break-glass role, what they need.
+//! Self-lockout: no policy is sent that would deny palisade's own roles, or a break-glass role,
+//! what they need.
 //!
-//! Judged by evaluating the document as AWS would, for every state that a step leads through, and for the state without it
-//! where it is deleted. What is needed is every permission that `palisade iam-policy` prints ([`place`], [`request`]). What
-//! cannot be decided counts as denied. Endpoint policies concern only requests that take the way through the endpoint, which
-//! palisade's own need not: only one that allows nobody anything is held.
+//! The document is evaluated as AWS would evaluate it, for every state that a step passes through,
+//! and for a deletion also for the state without the policy. What a role needs is every permission
+//! that `palisade iam-policy` prints ([`place`], [`request`]). An undecidable permission counts as
+//! denied. Endpoint policies only concern requests through the endpoint, and palisade's own need
+//! not take that way: such a policy is held only if it allows nobody anything.
 
 mod accounts;
 mod grounds;
@@ -58,7 +60,7 @@ fn judged(
     for guarded in after.iter().flatten().filter(|guarded| !before.contains(guarded)) {
         reasons.extend(judge(guarded, before.first(), step, grounds));
     }
-    // What was there and is nothing in a later state takes with it what it allowed.
+    // Allowed before and absent in a later state: the later state takes it away.
     if after.iter().any(Vec::is_empty)
         && let Some(gone) = before.first()
         && matches!(gone.reach, Reach::Accounts(_))
@@ -87,7 +89,7 @@ fn judge(
     }
 }
 
-/// What somebody would lose, by what is decided of each of his needs.
+/// What a principal would lose, given the decisions on each of its needs.
 #[derive(Default)]
 struct Losses(BTreeMap<Decision, BTreeSet<String>>);
 
@@ -110,8 +112,8 @@ impl Losses {
     }
 }
 
-/// Whether nothing that a document allows is left by what it denies to everybody, at the endpoint of a service: only the
-/// service's own actions pass there.
+/// Whether an endpoint's policy denies to everybody all that it allows; only the actions of the
+/// endpoint's own service pass there.
 fn allows_nothing(document: &PolicyDocument, service: &str) -> bool {
     let statements = match &document.as_value()["Statement"] {
         Value::Array(all) => all.iter().collect(),

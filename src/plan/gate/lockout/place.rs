@@ -1,4 +1,5 @@
-//! Where palisade works: an account in a Region, what it needs there, and on what.
+//! Where palisade works: an account in a Region, the permissions it needs there, and the resources
+//! they are needed on.
 
 use std::{
     cell::RefCell,
@@ -25,7 +26,8 @@ pub(super) struct Place<'a> {
     pub(super) facts: ScopeFacts,
     pub(super) usage: Rc<Usage>,
     inputs: &'a Inputs<'a>,
-    /// Every string in what is claimed there and in the manifests for it: ids among them.
+    /// Every string in the claimed resources and in the manifests of the scope; resource ids are
+    /// among them.
     mentioned: Rc<BTreeSet<String>>,
     /// The only resource of its type that matters, if it is so: its ARN, or none where it is yet to
     /// be made.
@@ -47,7 +49,7 @@ impl<'a> Place<'a> {
         let mut roles = usage.execution_roles.take().unwrap_or_default();
         let specs = look.documents_in(&facts.name).filter_map(|it| it.spec.as_ref());
         specs.for_each(|it| strings(it, &mut mentioned));
-        // What lookups and references came to.
+        // Ids that lookups and references resolved to.
         look.wants_in(&facts.name).for_each(|want| strings(&want.state, &mut mentioned));
         for (at, inventory) in look.claims.inventories() {
             if at.scope != facts.name || inventory.all().is_empty() {
@@ -78,7 +80,7 @@ impl<'a> Place<'a> {
         Self { facts, usage, inputs, mentioned, only: None, found: Rc::default() }
     }
 
-    /// The same with a kind that is about to be used.
+    /// The same place with a kind that is about to be used.
     pub(super) fn with(self, kind: &str) -> Self {
         if self.usage.kinds.contains(kind) {
             return self;
@@ -101,10 +103,10 @@ impl<'a> Place<'a> {
     }
 
     /// Where a break-glass role must be able to undo what palisade does: the scopes of its account.
-    /// In an account without any that is in use nobody knows what it will have to do. It must then
-    /// keep everything that palisade could need of resources in an account, in every Region where
-    /// palisade works; the organisation's policies are for whoever works in the management account,
-    /// whom no service control policy concerns.
+    /// What it will have to do in an account without a scope in use is unknown, so it must keep
+    /// everything that palisade could need on resources of an account, in every Region where
+    /// palisade works. Organization policies matter only to the management account, which no
+    /// service control policy concerns.
     pub(super) fn of_break_glass(
         account: &str,
         partition: &str,
@@ -117,7 +119,7 @@ impl<'a> Place<'a> {
             return own;
         }
         let inputs = grounds.inputs;
-        // The resources of some kinds are in the management account, wherever palisade calls from.
+        // Resources of some kinds are in the management account, wherever palisade calls from.
         let in_organization =
             |kind: &String| inputs.look.kind(kind).is_some_and(ErasedKind::concerns_organization);
         let of_resources = |place: &Self| place.usage.kinds.iter().any(|it| !in_organization(it));
@@ -144,18 +146,18 @@ impl<'a> Place<'a> {
         Some(self.facts.region.as_str()).filter(|region| !region.contains(ANY_TEXT))
     }
 
-    /// The id of the organisation that the account is in, if it is known.
+    /// The id of the account's organization, if it is known.
     pub(super) fn organization(&self) -> Option<&str> {
         self.inputs.look.live.organizations.get(&self.facts.name)?.all().map(String::as_str)
     }
 
-    /// The owner in the tags of what is ours.
+    /// The owner tag value of resources of this installation.
     pub(super) fn owner(&self) -> &str {
         self.inputs.look.installation.owner
     }
 
-    /// The resources that a permission is needed on, each with its type: those that are claimed or
-    /// named, and of each type one that is yet to be made. Nothing for `*`.
+    /// The resources that a permission is needed on, each with its type: the claimed and named
+    /// ones, and one of each type that does not exist yet. Empty for `*`.
     pub(super) fn resources(&self, row: &Operation, on: On) -> Vec<(&'static str, String)> {
         match (on, &self.usage.execution_roles) {
             (On::Adopted(kind), _) => {
@@ -239,7 +241,7 @@ impl<'a> Place<'a> {
         resource.arn(id, Holes { account, ..Holes::of(&self.facts, manager, organization) })
     }
 
-    /// What is claimed of a kind, by its ARN.
+    /// The ARNs of the claimed resources of a kind.
     fn claimed(&self, kind: &str) -> BTreeSet<String> {
         let at = ScopedKind::new(&self.facts.name, kind);
         let seen = self.inputs.look.claims.of(&at).into_iter();
@@ -249,7 +251,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Whether an id is an account's.
+/// Whether an id is an account id.
 pub(super) fn is_account(id: &str) -> bool {
     id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit())
 }

@@ -1,4 +1,4 @@
-//! Who must not be locked out, and what of them AWS's requests say.
+//! Principals that must keep access, and what AWS's requests say about them.
 
 use super::reason::{LockedOut, LockoutReason};
 use crate::{
@@ -7,26 +7,28 @@ use crate::{
     plan::Inputs,
 };
 
-/// The path of every role that IAM Identity Center makes begins like this; a Region may follow (Identity Center user guide).
+/// The path of every role that IAM Identity Center creates begins like this; a Region may follow
+/// (Identity Center user guide).
 const IDENTITY_CENTER: (&str, &str) = ("AWSReservedSSO_", "aws-reserved/sso.amazonaws.com/");
 
-/// What sort of caller it is.
+/// The type of a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sort {
     /// A role: it acts through sessions.
     Role,
-    /// A user, with keys of its own.
+    /// A user, with credentials of its own.
     User,
-    /// The account's root user, a federated user, something else.
+    /// The account's root user, a federated user, or anything else.
     Other,
 }
 
-/// Somebody who must not be locked out.
+/// A principal that must keep access.
 #[derive(Debug, Clone)]
 pub(super) struct Principal {
-    /// How `Principal` elements meet it: a role's ARN, or any session of a role whose path is not known.
+    /// How `Principal` elements name it: the ARN of a role, or any session of a role whose path is
+    /// unknown.
     caller: String,
-    /// `aws:PrincipalArn`, with [`ANY_TEXT`] for a path that is not known.
+    /// `aws:PrincipalArn`, with [`ANY_TEXT`] for an unknown path.
     arn: String,
     pub(super) account: String,
     pub(super) partition: String,
@@ -66,7 +68,7 @@ impl Principal {
         Self { caller, arn: full, account, partition, sort, who }
     }
 
-    /// A request of its own, with nothing in it but who asks for what.
+    /// A request that holds nothing but the caller, the action and the resource.
     pub(super) fn request(&self, action: &str, resource: &str) -> Request {
         let mut request = Request::new(&self.caller, action, resource);
         request.context.insert("aws:principalarn".to_owned(), vec![self.arn.clone()]);
@@ -77,7 +79,7 @@ impl Principal {
 /// The role that palisade has in a scope.
 ///
 /// # Errors
-/// Nobody knows it.
+/// The role is unknown.
 pub(super) fn own(
     facts: &ScopeFacts,
     inputs: &Inputs<'_>,
@@ -88,7 +90,7 @@ pub(super) fn own(
     }
 }
 
-/// The break-glass roles of the settings.
+/// The break-glass roles in the settings.
 pub(super) fn break_glass(inputs: &Inputs<'_>) -> Vec<Principal> {
     inputs.limits.lockout.break_glass.iter().map(|arn| Principal::new(arn, None)).collect()
 }

@@ -1,52 +1,52 @@
-//! Why a step would lock somebody out, as a value.
+//! Why a step would lock somebody out, as data.
 
 use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
-/// Names of operations shown; the rest is a number.
+/// The number of actions that a message lists.
 const SHOWN: usize = 4;
-const WAY_OUT: &str = "exempt it in the policy, or consent to this step";
+const WAY_OUT: &str = "exempt it in the policy, or approve this step";
 
 /// Why a step would, or may, lock palisade or a break-glass role out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "is")]
 pub enum LockoutReason {
-    /// Somebody would lose IAM actions that he needs, or may lose them. An action can be in more than one of the sets: it
-    /// is judged on every resource that it is needed on.
+    /// A principal would lose IAM actions that it needs, or may lose them. An action can be in more
+    /// than one of the sets: it is judged on every resource that it is needed on.
     Loses {
-        /// Who.
+        /// The principal.
         who: LockedOut,
         /// Actions that a policy would deny.
         denied: BTreeSet<String>,
-        /// Actions that it may deny: that depends on something that palisade does not know.
+        /// Actions that it may deny, depending on something that palisade does not know.
         undecided: BTreeSet<String>,
-        /// Actions that no policy known would allow any more.
+        /// Actions that no known policy would allow any more.
         no_longer_allowed: BTreeSet<String>,
     },
-    /// It cannot be judged because palisade's role in a scope is not known.
+    /// It cannot be judged, because palisade's role in a scope is unknown.
     RoleUnknown {
         /// The scope.
         scope: String,
     },
-    /// The endpoint's policy would let nobody do anything.
+    /// The endpoint's policy would allow nobody anything.
     NobodyThroughEndpoint,
-    /// It cannot be judged because a state does not decode: a defect of palisade.
+    /// It cannot be judged, because a state does not decode: a defect in palisade.
     Undecodable {
-        /// What is wrong with it.
+        /// The decoding error.
         defect: String,
     },
 }
 
-/// Who would be locked out.
+/// A principal that would be locked out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LockedOut {
-    /// Its ARN; without the path where that is not known.
+    /// Its ARN; without the path if that is unknown.
     pub arn: String,
-    /// The scope whose role of palisade's it is; `None` for a break-glass role of the settings.
+    /// The scope whose palisade role it is; `None` for a break-glass role in the settings.
     pub scope: Option<String>,
-    /// Whether the role's path is not known, because only a session of it is.
+    /// Whether the role's path is unknown, because only a session of the role is known.
     pub path_unknown: bool,
 }
 
@@ -58,7 +58,8 @@ impl fmt::Display for LockedOut {
             let scope = self.scope.as_deref().unwrap_or("NAME");
             write!(
                 f,
-                " (a session does not tell the path that belongs in front of its name: set `scopes.{scope}.daemonRole`)"
+                " (a session's ARN does not contain the role's path: set \
+                 `scopes.{scope}.daemonRole`)"
             )?;
         }
         Ok(())
@@ -71,7 +72,7 @@ impl fmt::Display for LockoutReason {
             Self::Loses { who, denied, undecided, no_longer_allowed } => {
                 write!(f, "{who} ")?;
                 let sets = [
-                    ("may be denied, depending on what is not known here,", undecided),
+                    ("may be denied, depending on facts that are unknown here,", undecided),
                     ("would be denied", denied),
                     ("would no longer be allowed", no_longer_allowed),
                 ];
@@ -85,15 +86,16 @@ impl fmt::Display for LockoutReason {
             }
             Self::RoleUnknown { scope } => write!(
                 f,
-                "whether it locks palisade out of scope {scope} cannot be told: its role there is not known in this pass; \
-                 set `scopes.{scope}.daemonRole`, or consent to this step"
+                "whether it locks palisade out of scope {scope} is unknown, because palisade's \
+                 role there is unknown in this pass: set `scopes.{scope}.daemonRole`, or approve \
+                 this step"
             ),
             Self::NobodyThroughEndpoint => f.write_str(
-                "nobody could do anything through this endpoint: no statement allows; allow what it is for, or consent to \
-                 this step",
+                "this endpoint policy allows nothing to anybody: allow what the endpoint is for, \
+                 or approve this step",
             ),
             Self::Undecodable { defect } => {
-                write!(f, "whether it locks palisade out cannot be told: {defect}")
+                write!(f, "whether it locks palisade out is unknown: {defect}")
             }
         }
     }

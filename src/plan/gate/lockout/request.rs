@@ -1,8 +1,9 @@
-//! What is known of a request: which condition keys it carries, and with which values.
+//! The condition keys of a request, and what is known about their values.
 //!
-//! A key that a request certainly lacks is absent (a negated test of it is true); one that it carries with a value that depends
-//! on something else is not known. Which actions carry which keys is the service authorization reference's to say
-//! ([`operations::facts`](crate::operations::facts)); global keys are described in the IAM user guide.
+//! A key that a request certainly lacks is absent (a negated test of it is true); a key whose value
+//! depends on something else is unknown. The service authorization reference says which actions
+//! carry which keys ([`operations::facts`](crate::operations::facts)); the IAM user guide describes
+//! the global keys.
 
 use std::collections::BTreeSet;
 
@@ -23,12 +24,14 @@ use crate::{
     },
 };
 
-/// Keys whose presence two readings of the IAM user guide differ on for requests that are about no resource: it says that
-/// they are "always included for most service actions" and names exceptions, and in practice they are seen to be missing.
+/// Keys whose presence in requests without a resource is unclear: the IAM user guide says that they
+/// are "always included for most service actions" and names exceptions, and in practice they can be
+/// missing.
 const OF_RESOURCE: [&str; 3] = ["aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"];
 
-/// Keys that calls of palisade's and of a person's session never carry: they are set by services that call for a resource, for
-/// users, for sessions of the root user (IAM user guide, global condition keys).
+/// Keys that neither palisade's calls nor those of a person's session carry: they are set by
+/// services that call for a resource, for users, and for sessions of the root user (IAM user guide,
+/// global condition keys).
 const NEVER: [&str; 7] = [
     "aws:principalservicename",
     "aws:principalservicenameslist",
@@ -39,21 +42,21 @@ const NEVER: [&str; 7] = [
     "aws:assumedroot",
 ];
 
-/// Keys of EC2 that requests to every service carry when they come from an instance (EC2 user guide).
+/// EC2 keys that requests to every service carry if they come from an instance (EC2 user guide).
 const OF_INSTANCES: [&str; 3] =
     ["ec2:sourceinstancearn", "ec2:roledelivery", "ec2:instanceprofile"];
 
-/// One thing that somebody has to be able to do.
+/// One action that a principal must be able to perform.
 #[derive(Debug, Clone)]
 pub(super) struct Need {
     /// The IAM action.
     pub(super) action: &'static str,
-    /// The request; twice where AWS may be understood in two ways.
+    /// The request; two of them if AWS's documentation can be read in two ways.
     readings: Vec<Request>,
 }
 
 impl Need {
-    /// What a document says of it, in every reading.
+    /// The decision of a document in every reading.
     pub(super) fn judged_by(&self, document: &PolicyDocument) -> Decision {
         let mut decisions = self.readings.iter().map(|request| document.evaluate(request));
         let first = decisions.next().unwrap_or(Decision::Unknown);
@@ -61,23 +64,23 @@ impl Need {
     }
 }
 
-/// Who asks for what, where.
+/// Who asks for what, and where.
 pub(super) struct Asked<'a> {
     pub(super) principal: &'a Principal,
     pub(super) place: &'a Place<'a>,
     pub(super) row: &'static Operation,
     pub(super) grant: &'static Grant,
-    /// The resource and its type; none for `*`.
+    /// The resource and its type; `None` for `*`.
     pub(super) on: Option<(&'static str, &'a str)>,
 }
 
-/// What is known of a key.
+/// What is known about a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Fact {
     Is(String),
     Absent,
     Unknown,
-    /// Absent in one reading, in the other this value, if it is known.
+    /// Absent in one reading, and present with this value (if known) in the other.
     AbsentOr(Option<String>),
 }
 
@@ -88,7 +91,7 @@ impl From<Option<&str>> for Fact {
 }
 
 impl Asked<'_> {
-    /// The requests that this makes, as far as conditions on `keys` (in lower case) can tell them apart.
+    /// The requests for this need, as far as conditions on `keys` (in lower case) distinguish them.
     pub(super) fn need(&self, keys: &BTreeSet<String>) -> Vec<Need> {
         let windows = self.windows(keys);
         windows.into_iter().map(|window| self.with_window(keys, window)).collect()
@@ -130,7 +133,7 @@ impl Asked<'_> {
         Need { action: self.grant.action, readings }
     }
 
-    /// The times before deletion to ask about, where a document asks.
+    /// The deletion windows to ask about, if a document tests them.
     fn windows(&self, keys: &BTreeSet<String>) -> Vec<Option<u16>> {
         if self.grant.when.contains(&When::WaitsLongEnough) && keys.contains(WINDOW) {
             self.place.usage.all_windows().into_iter().map(Some).collect()
@@ -160,8 +163,9 @@ impl Asked<'_> {
         }
     }
 
-    /// Whether the service that palisade called asks another one, with palisade's credentials. Whether SageMaker itself makes
-    /// its service-linked role, and how IAM is asked about a role that is passed, is not documented.
+    /// Whether the called service calls another one with palisade's credentials. It is not
+    /// documented whether SageMaker creates its service-linked role itself, nor how IAM sees the
+    /// request for a passed role.
     fn is_forwarded(&self) -> Option<bool> {
         let service = self.grant.action.split(':').next().unwrap_or_default();
         match service {
@@ -190,7 +194,8 @@ impl Asked<'_> {
                 Sort::User => Fact::Is("User".to_owned()),
                 Sort::Other => Fact::Unknown,
             },
-            // Only users have a name; a person who took the role may have shown a second factor, palisade has none.
+            // Only users have a name. A person who assumed the role may have used MFA; palisade has
+            // not.
             "aws:username" => absent_for_roles,
             "aws:multifactorauthage" if self.principal.who.scope.is_some() => absent_for_roles,
             "aws:principalorgid" => self.place.organization().into(),
@@ -198,7 +203,8 @@ impl Asked<'_> {
         }
     }
 
-    /// Some services have one endpoint in each partition; it is known for the commercial one (General Reference).
+    /// Some services have one endpoint per partition; it is known for the commercial one (General
+    /// Reference).
     fn region(&self) -> Option<&str> {
         match self.grant.action.split(':').next() {
             Some("organizations" | "route53") if self.place.facts.partition == "aws" => {
@@ -212,12 +218,12 @@ impl Asked<'_> {
         }
     }
 
-    /// Whose the resource is.
+    /// The owner of the resource.
     fn of_resource(&self, key: &str) -> Fact {
         if has_no_resource_account(self.grant.action) {
             return Fact::Absent;
         }
-        // A delegated administrator asks about what belongs to the management account.
+        // A delegated administrator acts on resources of the management account.
         if self.grant.action.starts_with("organizations:") {
             return Fact::Unknown;
         }
@@ -251,7 +257,7 @@ impl Asked<'_> {
         match key {
             "ec2:region" => self.place.region().into(),
             "ec2:createaction" if when(&When::CreatedByEc2) => Fact::Is(self.row.name.to_owned()),
-            // Only tags that come with a create call have one (EC2 user guide).
+            // Only tags in a create call have one (EC2 user guide).
             "ec2:createaction" => Fact::Absent,
             "kms:calleraccount" => Fact::Is(facts.account.clone()),
             "kms:viaservice" => match (self.is_forwarded(), self.place.region()) {
@@ -271,18 +277,19 @@ impl Asked<'_> {
             When::Says(said) if said.key.eq_ignore_ascii_case(key) => Some(said.value),
             _ => None,
         });
-        said.into()
+        implied.into()
     }
 }
 
 const WINDOW: &str = "kms:schedulekeydeletionpendingwindowindays";
 
-/// The account in an ARN, if there is one.
+/// The account in an ARN, if it has one.
 fn account_of(arn: &str) -> Option<&str> {
     arn.split(':').nth(4).filter(|account| is_account(account))
 }
 
-/// Everything that a principal has to be able to do in a place, told apart by the condition keys in `keys`.
+/// Every action that a principal must be able to perform in a place, as far as the condition keys
+/// in `keys` distinguish them.
 pub(super) fn needs(
     principal: &Principal,
     place: &Place<'_>,

@@ -1,4 +1,4 @@
-//! How many accounts a change of one of the organisation's policies may concern.
+//! How many accounts a change of one of the organization's policies may concern.
 
 use super::*;
 use crate::model::{Member, OrganizationTree};
@@ -10,7 +10,8 @@ const WORKLOADS: &str = "ou-ab12-workload";
 const ML: &str = "ou-ab12-mlmlmlml";
 const SANDBOX: &str = "ou-ab12-sandboxx";
 
-/// Nine accounts: the one that manages, three below Workloads (one of them below ML), two in Sandbox, three in the root.
+/// Nine accounts: the one that manages, three below Workloads (one of them below ML), two in
+/// Sandbox, three in the root.
 fn organization(closed: &[&str]) -> OrganizationTree {
     let accounts: [(&str, &[&str]); 9] = [
         (MANAGER, &[]),
@@ -94,8 +95,7 @@ fn a_guardrail_that_moves_from_a_unit_to_the_root_is_held_although_it_tightens()
     let why = scene().held(step);
     assert_eq!(
         why,
-        "it concerns 8 of 8 accounts of the organization, and one change may concern 2 (gate.accountsPercent): try it \
-         on fewer first, or consent to this step"
+        "it concerns 8 of 8 accounts of the organization, and one change may concern 2 (gate.accountsPercent): try it on fewer accounts first, or approve this step"
     );
 }
 
@@ -220,16 +220,16 @@ fn the_account_that_manages_the_organization_is_concerned_by_nothing() {
 }
 
 #[test]
-fn what_cannot_be_told_may_concern_everybody() {
+fn an_unknown_tree_may_concern_every_account() {
     let mut scene = scene();
     let wide = || change(&Policy::at(&[ML]), &Policy::at(&[SANDBOX]), Cause::Manifest);
     let why = "organizations:ListAccounts denied".to_owned();
     scene.organization.trees.insert("org".into(), Seen::Unknown(why.clone()));
-    let said = scene.held(wide());
-    assert!(said.contains("may be all of them") && said.contains(&why), "{said}");
+    let message = scene.held(wide());
+    assert!(message.contains("may be all of them") && message.contains(&why), "{message}");
     scene.organization.trees.clear();
     assert!(scene.held(wide()).contains("may be all of them"));
-    // Another organisation's tree is none of this scope's.
+    // Another organization's tree is none of this scope's.
     scene.organization.trees.insert("prod".into(), Seen::All(organization(&[])));
     assert!(scene.held(wide()).contains("may be all of them"));
 }

@@ -59,7 +59,10 @@ fn what_was_deleted_within_the_hour_counts_to_both_sides_of_the_share() {
     assert_eq!(going(&scene.hold(vec![delete(0)])), 1, "3 of 30");
     let scene = deleted_within_the_hour(Scene::new().keys(27), 2);
     let Verdict::Held(why) = &scene.hold(vec![delete(0)])[0].verdict else { panic!() };
-    assert_eq!(why[0].to_string(), "1 more of 29 would be deleted, after 2 within an hour; 2 may");
+    assert_eq!(
+        why[0].to_string(),
+        "1 more of 29 would be deleted, after 2 within the last hour; the limit is 2 an hour"
+    );
     assert_eq!(going(&scene.hold((0..10).map(edit).collect())), 10, "edits are another matter");
 }
 
@@ -67,7 +70,7 @@ fn what_was_deleted_within_the_hour_counts_to_both_sides_of_the_share() {
 fn too_many_edits_say_so() {
     let held = Scene::new().keys(12).hold((0..11).map(edit).collect());
     let Verdict::Held(why) = &held[0].verdict else { panic!() };
-    assert_eq!(texts(why), ["11 of 12 would be edited; 10 may within an hour"]);
+    assert_eq!(texts(why), ["11 of 12 would be edited; the limit is 10 an hour"]);
 }
 
 #[test]
@@ -213,7 +216,7 @@ fn a_step_that_goes_anyway_is_not_called_approved() {
 }
 
 #[test]
-fn every_reason_to_hold_a_step_is_told() {
+fn every_reason_to_hold_a_step_is_reported() {
     let mut scene = Scene::new().keys(12);
     let frozen = BTreeMap::from([("tags".to_owned(), undone())]);
     let rewrites = Rewrites { want: String::new(), frozen };
@@ -221,5 +224,5 @@ fn every_reason_to_hold_a_step_is_told() {
     let after = scene.hold((0..11).map(edit).collect());
     let Verdict::Held(why) = &after[3].verdict else { panic!() };
     let undone = undone().to_string();
-    assert_eq!(texts(why), ["11 of 12 would be edited; 10 may within an hour", undone.as_str()]);
+    assert_eq!(texts(why), ["11 of 12 would be edited; the limit is 10 an hour", undone.as_str()]);
 }

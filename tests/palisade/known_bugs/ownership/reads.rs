@@ -87,7 +87,7 @@ async fn bug_33_a_group_that_lost_its_claim_is_not_edited_any_more_until_it_is_a
     world.simulator.with(hands::open_ssh);
     let reports = passes(&mut engine, Duration::from_mins(30)).await;
     let why = conflict(reports.last().expect("a pass"), APPS);
-    assert!(why.contains(&id) && why.contains("carries its claim no longer"), "{why}");
+    assert!(why.contains(&id) && why.contains("has lost its claim tags"), "{why}");
     world.write("main.yaml", group_with("apps", TOMB, &https(), "", ""));
     passes(&mut engine, Duration::from_mins(30)).await;
     assert_eq!(world.writes(), [""; 0]);

@@ -74,7 +74,7 @@ fn what_a_policy_that_cannot_be_read_gave_or_denies_is_not_known() {
     assert!(why.contains("may be denied"), "what it gave is gone: {why}");
 }
 
-/// Another policy of the organisation, attached to the account.
+/// Another policy of the organization, attached to the account.
 fn another(scene: &mut Scene, scope: &str, name: Option<&str>, statements: Value) {
     live(scene, scope, "ServiceControlPolicy", "arn:aws:organizations::1:p", name);
     let key = ScopedKind::new(scope, "ServiceControlPolicy");
@@ -118,11 +118,14 @@ fn another_policy_of_ours_counts_only_as_its_manifest_keeps_it() {
         lifecycle,
         spec,
     };
-    let kept = "content: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: '*', Resource: '*'}]}, \
+    let kept = "content: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: '*', \
+        Resource: '*'}]}, \
                 targets: ['111122223333']";
-    let moved = "content: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: '*', Resource: '*'}]}, \
+    let moved = "content: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: '*', \
+        Resource: '*'}]}, \
                  targets: ['444455556666']";
-    let other = "content: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: 's3:*', Resource: '*'}]}, \
+    let other = "content: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: 's3:*', \
+        Resource: '*'}]}, \
                  targets: ['111122223333']";
     for (lifecycle, spec, stays) in
         [("", kept, true), ("state: absent", kept, false), ("", moved, false), ("", other, false)]

@@ -110,14 +110,14 @@ fn a_user_and_an_accounts_root_are_taken_for_what_they_are() {
     assert!(!goes(&scene, unless("aws:PrincipalType", "AssumedRole"), ACCOUNT));
 }
 
-fn glass(account: &str) -> String {
+fn break_glass_role(account: &str) -> String {
     format!("arn:aws:iam::{account}:role/ops/glass")
 }
 
 #[test]
 fn a_break_glass_role_in_an_account_without_a_scope_keeps_all_that_palisade_could_need_there() {
     let mut scene = Scene::new().keys(1);
-    scene.lockout.break_glass = BTreeSet::from([glass("444455556666")]);
+    scene.lockout.break_glass = BTreeSet::from([break_glass_role("444455556666")]);
     let deny = |action: &str| {
         json!([{"Effect": "Deny", "Action": action, "Resource": "*", "Condition":
             {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/palisade"}}}])
@@ -139,7 +139,7 @@ fn a_break_glass_role_in_an_account_without_a_scope_keeps_all_that_palisade_coul
 #[test]
 fn a_break_glass_role_works_in_the_regions_in_which_palisade_does() {
     let mut scene = Scene::new().keys(1);
-    scene.lockout.break_glass = BTreeSet::from([glass("444455556666")]);
+    scene.lockout.break_glass = BTreeSet::from([break_glass_role("444455556666")]);
     let only_in = |region: &str| {
         json!([{"Effect": "Deny", "NotAction": ["iam:*", "route53:*"], "Resource": "*",
             "Condition": {"StringNotEquals": {"aws:RequestedRegion": region}}}])
@@ -154,7 +154,7 @@ fn a_break_glass_role_works_in_the_regions_in_which_palisade_does() {
 #[test]
 fn reasons_are_values_that_name_who_and_what() {
     let mut scene = Scene::new().keys(1);
-    scene.lockout.break_glass = BTreeSet::from([glass("444455556666")]);
+    scene.lockout.break_glass = BTreeSet::from([break_glass_role("444455556666")]);
     let reasons = scene.reasons(&scp_step(deny("kms:PutKeyPolicy", None), "r-ab12"));
     let who: Vec<_> = reasons
         .iter()
@@ -167,8 +167,8 @@ fn reasons_are_values_that_name_who_and_what() {
             other => panic!("{other:?}"),
         })
         .collect();
-    let glass = glass("444455556666");
-    assert_eq!(who, [(ROLE, Some("prod"), false), (glass.as_str(), None, false)]);
+    let break_glass_role = break_glass_role("444455556666");
+    assert_eq!(who, [(ROLE, Some("prod"), false), (break_glass_role.as_str(), None, false)]);
     let json = serde_json::to_value(&reasons).unwrap();
     assert_eq!(serde_json::from_value::<Vec<LockoutReason>>(json).unwrap(), reasons);
     scene.lockout.callers.clear();

@@ -3,7 +3,7 @@
 use super::*;
 use crate::operations::{On, Usage, policy::statement_for};
 
-/// Something of every kind is in use, in an organisation that is known.
+/// Something of every kind is in use, in an organization that is known.
 fn everything() -> Scene {
     let mut scene = Scene::new();
     for kind in kinds::registry().names() {
@@ -200,8 +200,10 @@ fn the_waiting_times_of_all_keys_count() {
             scope: "prod",
             name: "k",
             lifecycle: "",
-            spec: "deletionWindowDays: 7, policy: {Version: '2012-10-17', Statement: [{Effect: Allow, \
-                   Action: 'kms:*', Resource: '*', Principal: {AWS: 'arn:aws:iam::${scope.account}:root'}}]}",
+            spec: "deletionWindowDays: 7, policy: {Version: '2012-10-17', Statement: [{Effect: \
+                Allow, \
+                   Action: 'kms:*', Resource: '*', Principal: {AWS: \
+                   'arn:aws:iam::${scope.account}:root'}}]}",
         }],
     );
     assert!(!goes(&scene, deny("NumericLessThan", "30"), ACCOUNT));

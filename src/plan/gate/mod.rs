@@ -1,10 +1,12 @@
-//! The gate: what people must see before it happens. It only ever holds; nothing it does adds a step.
+//! The gate: what people must see before it happens. It only ever holds steps; it never adds one.
 //!
-//! In order: whether there is too much of it ([`masses`]), which edits have a risk that the settings hold and which ones
-//! somebody else keeps undoing, whether it would lock anybody out who must not be ([`lockout`]), and whether it concerns
-//! too many accounts ([`accounts`]). Putting back what somebody opened is held for a lock-out, and where AWS would stop
-//! running work; nothing else holds it. Where some edits of a resource are held and others go, they become two steps. A
-//! digest that people consented to releases exactly its step, whatever held it; what AWS has no call for stays held.
+//! In order: whether the plan changes too much at once ([`masses`]); which edits have a risk that
+//! the settings hold, and which ones somebody else keeps undoing; whether an edit would lock out
+//! somebody who must keep access ([`lockout`]); and whether it concerns too many accounts
+//! ([`accounts`]). Edits that restore what somebody else opened are held only for a lock-out, or
+//! where AWS would stop running work. If some edits of a resource are held and others are not, they
+//! become two steps. An approved digest releases exactly its step, whatever held it; a change that
+//! AWS has no call for stays held.
 
 pub mod accounts;
 pub mod lockout;
@@ -34,10 +36,12 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     steps = steps
         .into_iter()
         .flat_map(|step| {
-            let war = undone(&step, plan.wants.get(&step.address), inputs);
-            frozen.extend(war.is_some().then(|| step.address.clone()));
-            let mass = masses.get(&masses::key(&step)).filter(|_| masses::is_wished(&step, inputs));
-            hold_parts(step, inputs, mass, war.as_ref())
+            let frozen_why = undone(&step, plan.wants.get(&step.address), inputs);
+            frozen.extend(frozen_why.is_some().then(|| step.address.clone()));
+            let mass = masses
+                .get(&masses::key(&step))
+                .filter(|_| masses::counts_towards_limit(&step, inputs));
+            hold_parts(step, inputs, mass, frozen_why.as_ref())
         })
         .flat_map(|step| hold_lockouts(step, &grounds))
         .collect();
@@ -53,7 +57,7 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     plan.steps = steps;
 }
 
-/// Holds a step that would go, or gives a held one further reasons.
+/// Holds a step that would be carried out, or adds reasons to one that is held already.
 fn add(step: &mut Step, reasons: Vec<HoldReason>) {
     if reasons.is_empty() {
         return;
@@ -66,7 +70,7 @@ fn add(step: &mut Step, reasons: Vec<HoldReason>) {
 }
 
 fn release(step: &mut Step, approved: &BTreeSet<String>) {
-    // What AWS has no call for cannot be approved into existence.
+    // An approval cannot help where AWS has no call.
     if matches!(step.verdict, Verdict::Held(_))
         && !step.risk().impossible
         && approved.contains(&step.digest)
@@ -76,12 +80,12 @@ fn release(step: &mut Step, approved: &BTreeSet<String>) {
     }
 }
 
-/// Divides a step that would go into what may and what is held.
+/// Splits a step that would be carried out into the part that may be and the part that is held.
 fn hold_parts(
     mut step: Step,
     inputs: &Inputs<'_>,
     mass: Option<&HoldReason>,
-    war: Option<&HoldReason>,
+    frozen_why: Option<&HoldReason>,
 ) -> Vec<Step> {
     if !step.verdict.goes() {
         return vec![step];
@@ -91,7 +95,7 @@ fn hold_parts(
         if let Action::Create { risk, .. } = &step.action {
             why.extend(held_risks(*risk, inputs));
         }
-        why.extend(war.cloned());
+        why.extend(frozen_why.cloned());
         add(&mut step, why);
         return vec![step];
     };
@@ -103,7 +107,7 @@ fn hold_parts(
         let mut why: Vec<HoldReason> =
             mass.filter(|_| !is_claim(edit, step.cause)).cloned().into_iter().collect();
         why.extend(held_risks(edit.risk, inputs));
-        why.extend(war.cloned());
+        why.extend(frozen_why.cloned());
         why
     };
     let Divided { go, rest, why } = divide(edits.clone(), fate, earlier);
@@ -114,8 +118,8 @@ fn hold_parts(
     if go.is_empty() { vec![held] } else { vec![step.part(go, Verdict::Go), held] }
 }
 
-/// Holds what would lock somebody out who must not be. The other edits of the resource go, unless they would do so
-/// together.
+/// Holds the edits that would lock somebody out who must keep access. The other edits of the
+/// resource are made, unless the lock-out comes from all of them together.
 fn hold_lockouts(mut step: Step, grounds: &lockout::Grounds<'_>) -> Vec<Step> {
     if !matches!(step.verdict, Verdict::Go | Verdict::Held(_)) {
         return vec![step];
@@ -150,16 +154,17 @@ fn held_risks(risk: Risk, inputs: &Inputs<'_>) -> Vec<HoldReason> {
     if risks.is_empty() { Vec::new() } else { vec![HoldReason::Risk { risks }] }
 }
 
-/// Whether an edit only says whose an adopted resource is.
+/// Whether an edit only sets the claim of an adopted resource.
 fn is_claim(edit: &Edit, cause: Cause) -> bool {
     cause == Cause::Adoption && edit.key == TAG_KEY && matches!(edit.body, EditBody::Tag(_))
 }
 
-/// Why somebody else's undoing freezes an address. Whole addresses, but for what puts back: to leave out one edit of
-/// several could leave less protection than either the old or the new state has.
+/// Why an address is frozen because somebody else keeps undoing its edits. Freezes whole addresses,
+/// except for edits that restore: leaving out one of several edits could protect less than either
+/// the old or the new state.
 fn undone(step: &Step, want: Option<&Want>, inputs: &Inputs<'_>) -> Option<HoldReason> {
     let Rewrites { want: then, frozen } = inputs.memory.past.rewrites.get(&step.address)?;
-    // A changed manifest is another wish: it is tried at once.
+    // A changed manifest asks for something else: it is tried at once.
     if *then != want.map(|want| want.fingerprint.as_str()).unwrap_or_default() {
         return None;
     }
@@ -176,7 +181,8 @@ fn undone(step: &Step, want: Option<&Want>, inputs: &Inputs<'_>) -> Option<HoldR
         .find_map(|key| frozen.get(key).cloned())
 }
 
-/// The addresses of steps that count towards the limit on edits: what neither puts back nor only claims.
+/// The addresses of the steps that count towards the limit on edits: all but those that only
+/// restore or only claim.
 pub(crate) fn counts_as_edit(step: &Step) -> Option<&Address> {
     let counts = |edit: &Edit| !edit.puts_back && !is_claim(edit, step.cause);
     step.action.edits().iter().any(counts).then_some(&step.address)

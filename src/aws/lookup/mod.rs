@@ -1,8 +1,9 @@
-//! Bulk reads of what palisade does not manage: VPCs, subnets, route tables, prefix lists, the OU tree.
+//! Bulk reads of resources that palisade does not manage: VPCs, subnets, route tables, prefix
+//! lists, the OU tree.
 //!
-//! One paged listing a kind with the largest page the service takes; what a manifest looks for is
-//! matched on this side. That costs the same however many manifests look, and a resource that lost
-//! its tag is seen to have lost it.
+//! One paged listing per kind with the largest page that the service allows; the names and tags in
+//! manifests are matched locally. The cost does not depend on the number of manifests, and a
+//! resource that lost its tag is noticed.
 
 #[cfg(test)]
 pub(crate) mod canned;
@@ -27,16 +28,17 @@ const PAGE: i32 = 1000;
 /// The largest page of DescribeRouteTables and DescribeManagedPrefixLists (EC2 API reference).
 const SMALL_PAGE: i32 = 100;
 
-/// Everything of one kind that lookups in this scope can find. What cannot be used now (a subnet that is
-/// pending or has failed, a VPC or prefix list that is being made or deleted) is left out, so that
-/// a lookup waits instead of choosing it.
+/// All resources of one kind that lookups in this scope can find. Unusable ones (a subnet that is
+/// pending or has failed, a VPC or prefix list that is being created or deleted) are left out, so
+/// that a lookup waits instead of choosing one.
 ///
-/// `names` are the names that manifests look for. Organizational units need them, because the tree is read
-/// level by level: `root`, or absolute paths such as `/Workloads/ML`; and endpoint services, of which AWS lists
-/// hundreds. What does not exist gives no item. The items of both carry no tags.
+/// `names` are the names that manifests look for. They are needed for organizational units, because
+/// the tree is read level by level (`root`, or absolute paths such as `/Workloads/ML`), and for
+/// endpoint services, of which AWS lists hundreds. Names that do not exist give no item. The items
+/// of both carry no tags.
 ///
 /// # Errors
-/// Any page that could not be read, or a listing that hands out the same page token twice: part of a
+/// A page that could not be read, or a listing that returns the same page token twice: a partial
 /// listing is never returned.
 pub async fn fetch(
     access: &Access,
@@ -53,7 +55,7 @@ pub async fn fetch(
     }
 }
 
-/// Walks the pages of one listing and refuses to go in circles.
+/// Walks the pages of one listing and detects cycles.
 #[derive(Debug)]
 pub(crate) struct Pages {
     operation: &'static str,
@@ -66,18 +68,18 @@ impl Pages {
         Self { operation, seen: BTreeSet::new() }
     }
 
-    /// The token to ask for the next page with, or `None` after the last one. An empty page is no
-    /// sign of the end, only a missing (or empty) token is.
+    /// The token for the next page, or `None` after the last one. An empty page does not mean the
+    /// end; only a missing (or empty) token does.
     ///
     /// # Errors
-    /// The token was handed out before: what was read so far cannot be told from the whole.
+    /// The token was returned before, so the listing may be incomplete.
     pub(crate) fn next(&mut self, token: Option<String>) -> Result<Option<String>, CloudError> {
         let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
         if !self.seen.insert(token.clone()) {
             return Err(CloudError::new(
                 self.operation,
                 Class::Unknown,
-                "the listing handed out the same page token twice",
+                "the listing returned the same page token twice",
             ));
         }
         Ok(Some(token))
@@ -96,10 +98,10 @@ fn attributes<const N: usize>(pairs: [(&str, Option<String>); N]) -> BTreeMap<St
     pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
 }
 
-/// A listed thing without an id is an answer nobody can act on.
+/// A listed resource without an id cannot be used.
 fn identified(operation: &'static str, id: Option<String>) -> Result<String, CloudError> {
     id.ok_or_else(|| {
-        CloudError::new(operation, Class::Unknown, "the answer lists a thing without id")
+        CloudError::new(operation, Class::Unknown, "the answer lists a resource without an id")
     })
 }
 
@@ -145,7 +147,7 @@ async fn subnets(access: &Access) -> Result<Vec<LookupItem>, CloudError> {
             .map_err(|error| classify(OPERATION, &error))?;
         for subnet in page.subnets.unwrap_or_default() {
             if subnet.state.is_none_or(|state| state.as_str() == "available") {
-                // The zone's id, not its name: names are shuffled from account to account.
+                // The zone's id, not its name: names differ between accounts.
                 let zone = subnet.availability_zone_id;
                 items.push(LookupItem {
                     id: identified(OPERATION, subnet.subnet_id)?,
@@ -206,7 +208,7 @@ async fn prefix_lists(access: &Access) -> Result<Vec<LookupItem>, CloudError> {
                 items.push(LookupItem {
                     id: identified(OPERATION, list.prefix_list_id)?,
                     name: list.prefix_list_name,
-                    // AWS's own lists have no size of their own.
+                    // AWS's own lists have no size.
                     attributes: attributes([(
                         "maxEntries",
                         list.max_entries.filter(|most| *most > 0).map(|most| most.to_string()),
@@ -228,8 +230,8 @@ async fn endpoint_services(
 ) -> Result<Vec<LookupItem>, CloudError> {
     const OPERATION: &str = "ec2:DescribeVpcEndpointServices";
     let mut found = BTreeSet::new();
-    // A filter takes 200 values (EC2 API reference, Filter). Asked for by `ServiceNames`, one that does not exist would
-    // make the whole request fail.
+    // A filter takes 200 values (EC2 API reference, Filter). With `ServiceNames`, one name that
+    // does not exist would make the whole request fail.
     let names: Vec<&String> = names.iter().collect();
     for some in names.chunks(200) {
         let values = some.iter().map(|name| (*name).clone()).collect();
@@ -245,7 +247,7 @@ async fn endpoint_services(
                 .send()
                 .await
                 .map_err(|error| classify(OPERATION, &error))?;
-            // One with gateway and interface endpoints is listed twice.
+            // A service with gateway and interface endpoints is listed twice.
             let details = page.service_details.unwrap_or_default();
             found.extend(details.into_iter().filter_map(|service| service.service_name));
             token = pages.next(page.next_token)?;
@@ -259,8 +261,8 @@ async fn endpoint_services(
     Ok(found.into_iter().map(item).collect())
 }
 
-/// A list stays in use while its entries are changed or restored; one that is not made yet, was never
-/// made, or is on its way out cannot be referred to.
+/// A list stays usable while its entries are changed or restored; one that is being created or
+/// deleted, or whose creation failed, cannot be referred to.
 fn usable_list(state: &str) -> bool {
     state == "create-complete" || state.starts_with("modify-") || state.starts_with("restore-")
 }

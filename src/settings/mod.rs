@@ -1,11 +1,7 @@
 //! Settings: flags over environment over `palisade.yaml` over defaults. Validated once.
 //!
-//! Merged by hand, a line for each setting: `figment` and `config` merge maps of values, which know the
-//! file or variable that they come from, but not line and column, and no longer show what our reader
-//! refuses (a key twice, a number in place of a text, a tag). Flags are clap's in any case.
-//!
-//! The accounts and roles that may be touched live here, outside of the watched directory: a manifest
-//! can only name a scope.
+//! The accounts and roles that may be used are defined here, outside of the watched directory: a
+//! manifest can only name a scope.
 
 pub mod brake_file;
 mod check;
@@ -37,65 +33,66 @@ pub use self::{
 };
 use crate::{aws::AssumedRole, manifest::did_you_mean, model::HeldRisk};
 
-/// What the process may do.
+/// Whether the process may write.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Correct what differs.
+    /// Correct differences.
     #[default]
     Enforce,
-    /// Report what differs, write nothing.
+    /// Report differences, write nothing.
     Observe,
 }
 
-/// What becomes of claimed resources whose manifest is gone.
+/// What happens to claimed resources whose manifest is gone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Prune {
     /// Reported as orphans, nothing more.
     #[default]
     Never,
-    /// Held deletions that wait for approval, where `deletion: delete` was recorded in the claim.
+    /// Deletions are held for approval, where `deletion: delete` was recorded in the claim.
     Held,
-    /// Deleted, where `deletion: delete` was recorded in the claim and the gate lets it through.
+    /// Deleted, where `deletion: delete` was recorded in the claim and the gate allows it.
     Automatic,
 }
 
 /// One AWS account in one Region.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// The account that the credentials must belong to; `None` only without a settings file, where the
-    /// ambient credentials decide.
+    /// The account that the credentials must belong to; `None` only without a settings file: the
+    /// ambient credentials decide then.
     pub account: Option<String>,
-    /// The Region; `None` takes the ambient one.
+    /// The Region; `None` uses the ambient one.
     pub region: Option<String>,
     /// The role to assume; `None` uses the ambient credentials.
     pub role: Option<AssumedRole>,
-    /// The ARN of the role that the daemon has in the scope, if that is not [`Self::role`].
+    /// The ARN of the daemon's role in the scope, if it is not [`Self::role`].
     pub daemon_role: Option<String>,
     /// Overrides of [`Settings::vars`].
     pub vars: BTreeMap<String, String>,
 }
 
 impl Scope {
-    /// Who must not be locked out of the scope: the daemon's role, whoever runs the command. It is what the settings say of it,
-    /// or else the role that everybody assumes to get there, path and all. Where the settings say neither, the caller (the
-    /// ARN that STS gives) is taken for the daemon: its own credentials are then all that is known.
+    /// The principal that must not be locked out of the scope: the daemon's role, whoever runs the
+    /// command. It is the configured one, or else the role that is assumed in the scope, with its
+    /// path. Without either it is the caller (the ARN from STS), because nothing else is known.
     pub fn own_role<'a>(&'a self, caller: Option<&'a str>) -> Option<&'a str> {
         let assumed = || self.role.as_ref().map(|role| role.role_arn.as_str());
         self.daemon_role.as_deref().or_else(assumed).or(caller)
     }
 }
 
-/// How much one pass may change before people are asked. A limit of 100 percent is none.
+/// How much one pass may change without approval. A limit of 100 percent means no limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateLimits {
-    /// Deletions, in percent of the claimed resources of a kind in a scope; at least one is let through.
+    /// Deletions, in percent of the claimed resources of a kind in a scope; at least one is
+    /// allowed.
     pub deletes_percent: u32,
-    /// Edited resources, in percent likewise; at least ten are let through.
+    /// Edited resources, in percent likewise; at least ten are allowed.
     pub changes_percent: u32,
-    /// Accounts that one change of a policy of the organisation may concern, in percent of its member accounts; at least
-    /// one may be concerned.
+    /// Accounts that one change of an organization policy may concern, in percent of its member
+    /// accounts; at least one is allowed.
     pub accounts_percent: u32,
     /// Risks that are always held.
     pub hold_risks: BTreeSet<HeldRisk>,
@@ -103,10 +100,10 @@ pub struct GateLimits {
 
 impl Default for GateLimits {
     fn default() -> Self {
-        // A tenth of the resources gone is an accident more often than a wish; a third changed at once
-        // is a refactoring that a person should have seen.
-        // A policy that is wrong for a quarter of the accounts at once is an outage of the organisation: it is tried on
-        // fewer first.
+        // Losing a tenth of the resources is more often an accident than intended; changing a third
+        // at once is a refactoring that a person should review. A policy that is wrong for a
+        // quarter of the accounts at once is an outage of the organization: it should be tried on
+        // fewer accounts first.
         Self {
             deletes_percent: 10,
             changes_percent: 30,
@@ -119,24 +116,25 @@ impl Default for GateLimits {
 /// The validated settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// This installation's name, written into every claim.
+    /// This installation's name, which is part of every claim.
     pub owner: String,
-    /// The scope of manifests that name none.
+    /// The scope of manifests without one.
     pub default_scope: Option<String>,
     /// The scopes, by name.
     pub scopes: BTreeMap<String, Scope>,
     /// Values of `${var.NAME}`.
     pub vars: BTreeMap<String, String>,
-    /// The id of the organisation (`o-…`), to spare the call that asks for it.
+    /// The id of the organization (`o-…`); saves the call that asks for it.
     pub organization: Option<String>,
-    /// Time between passes when nothing happens.
+    /// Time between passes if nothing happens.
     pub interval: Duration,
-    /// How long AWS may hide a new resource, and a directory be half there: two observations this far apart must agree before
-    /// a resource without unique name is created, and two readings before an orphan is pruned without being asked.
+    /// How long AWS may hide a new resource, and a directory be incomplete: two observations this
+    /// far apart must agree before a resource without a unique name is created, and two readings
+    /// before an orphan is pruned automatically.
     pub settle_window: Duration,
-    /// What the process may do.
+    /// Whether the process may write.
     pub mode: Mode,
-    /// What becomes of orphans.
+    /// What happens to orphans.
     pub prune: Prune,
     /// The gate.
     pub gate: GateLimits,
@@ -148,16 +146,16 @@ pub struct Settings {
     pub listen: String,
 }
 
-/// The file looked for where none is named.
+/// The default settings file.
 pub const DEFAULT_FILE: &str = "palisade.yaml";
-/// The file that holds pauses, or stops all writing, unless another one is named.
+/// The default brake file.
 pub const BRAKE_FILE: &str = "palisade.brake";
 
 impl Settings {
     /// Reads and validates the settings.
     ///
     /// # Errors
-    /// A file that cannot be read or understood, or a value that cannot be right.
+    /// A file that cannot be read or parsed, or an invalid value.
     pub fn load(overrides: &Overrides) -> Result<Self, SettingsError> {
         let path = match &overrides.file {
             Some(path) => Some(path.as_path()),
@@ -167,7 +165,7 @@ impl Settings {
         let file = path.map(|path| parse(path, &text)).transpose()?.unwrap_or_default();
         let mut settings =
             Self::merge(file, overrides).map_err(|error| error.at(path, &text, overrides))?;
-        settings.levers.beside(path, overrides.mode);
+        settings.levers.resolve_paths(path, overrides.mode);
         Ok(settings)
     }
 
@@ -180,14 +178,7 @@ impl Settings {
     }
 
     fn merge(file: File, flags: &Overrides) -> Result<Self, SettingsError> {
-        let owner = flags.owner.clone().or(file.owner).ok_or_else(|| {
-            value(
-                "owner",
-                "missing: it tells what this installation made from what others did",
-                "set `owner` in palisade.yaml, --owner or PALISADE_OWNER to a name that no other installation has",
-            )
-        })?;
-        check_owner(&owner)?;
+        let owner = owner(flags, file.owner)?;
         let mut scopes = BTreeMap::new();
         for (name, scope) in file.scopes {
             let checked = scope.check(&name)?;
@@ -198,31 +189,23 @@ impl Settings {
             scopes.insert("default".to_owned(), ambient);
         }
         let default_scope = default_scope(flags, file.default_scope, &scopes)?;
-        // Without Regions in the settings the ambient one decides, and it can be in any partition.
-        let partitions: BTreeSet<&str> =
-            scopes.values().filter_map(|scope| scope.region.as_deref().map(partition)).collect();
-        let partitions = if partitions.is_empty() { PARTITIONS.into() } else { partitions };
         let break_glass_roles = break_glass(
             flags.break_glass_roles.clone().or(file.break_glass_roles).unwrap_or_default(),
-            &partitions,
+            &partitions(&scopes),
         )?;
         let mut vars = file.vars;
         vars.extend(flags.vars.iter().cloned());
         let gate = gate_limits(flags, file.gate)?;
         let organization = flags.organization.clone().or(file.organization);
         check_organization(organization.as_ref())?;
-        // Loopback: the page shows what the accounts look like.
+        // Loopback: the page shows details of the accounts.
         let listen = flags
             .listen
             .clone()
             .or(file.server.listen)
             .unwrap_or_else(|| "127.0.0.1:9464".to_owned());
         check_listen(&listen)?;
-        let interval = flags.interval.or(file.interval).unwrap_or(Duration::from_mins(1));
-        if interval < Duration::from_secs(1) {
-            let why = "shorter than 1s, and AWS counts every call";
-            return Err(value("interval", why, "60s is the default"));
-        }
+        let interval = interval(flags, file.interval)?;
         Ok(Self {
             owner,
             default_scope,
@@ -230,8 +213,8 @@ impl Settings {
             vars,
             organization,
             interval,
-            // Lists show a new key within seconds as a rule; documented worst cases are minutes, which
-            // the hold-off after an unclear answer covers (engine/pace.rs).
+            // Lists usually show a new key within seconds; the documented worst case is minutes,
+            // which the hold-off after an unclear answer covers (engine/pace.rs).
             settle_window: flags
                 .settle_window
                 .or(file.settle_window)
@@ -252,7 +235,7 @@ impl Settings {
         })
     }
 
-    /// The Regions of scopes that this build does not know, by scope: new ones, or slips.
+    /// The Regions of scopes that this build does not know, by scope: new ones, or typos.
     pub fn unknown_regions(&self) -> impl Iterator<Item = (&str, &str)> {
         self.scopes.iter().filter_map(|(name, scope)| {
             let region = scope.region.as_deref().filter(|region| !is_known_region(region))?;
@@ -260,7 +243,8 @@ impl Settings {
         })
     }
 
-    /// Takes over the `mode` that the settings file says now. While it cannot be read, the lever stops all writing.
+    /// Updates the mode from the settings file. While the file cannot be read, the brake stops all
+    /// writing.
     pub fn reread_mode(&mut self) {
         if let Some(Ok(mode)) = self.levers.mode() {
             self.mode = mode;
@@ -274,7 +258,37 @@ impl Settings {
     }
 }
 
-/// The scope of manifests that name none: what is said, or the only one.
+fn owner(flags: &Overrides, file: Option<String>) -> Result<String, SettingsError> {
+    let owner = flags.owner.clone().or(file).ok_or_else(|| {
+        value(
+            "owner",
+            "missing: it distinguishes the resources of this installation from those of others",
+            "set `owner` in palisade.yaml, --owner or PALISADE_OWNER to a name that no other \
+             installation has",
+        )
+    })?;
+    check_owner(&owner)?;
+    Ok(owner)
+}
+
+/// The partitions of the scopes. Without Regions in the settings the ambient one decides, and it
+/// can be in any partition.
+fn partitions(scopes: &BTreeMap<String, Scope>) -> BTreeSet<&'static str> {
+    let partitions: BTreeSet<_> =
+        scopes.values().filter_map(|scope| scope.region.as_deref().map(partition)).collect();
+    if partitions.is_empty() { PARTITIONS.into() } else { partitions }
+}
+
+fn interval(flags: &Overrides, file: Option<Duration>) -> Result<Duration, SettingsError> {
+    let interval = flags.interval.or(file).unwrap_or(Duration::from_mins(1));
+    if interval < Duration::from_secs(1) {
+        let why = "shorter than 1s, which would use up AWS's request quotas";
+        return Err(value("interval", why, "60s is the default"));
+    }
+    Ok(interval)
+}
+
+/// The scope of manifests without one: the configured one, or the only one.
 fn default_scope(
     flags: &Overrides,
     from_file: Option<String>,
@@ -291,7 +305,7 @@ fn default_scope(
             || format!("scopes: {}", names.join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
-        return Err(value("defaultScope", format!("no scope is named `{name}`"), help));
+        return Err(value("defaultScope", format!("unknown scope `{name}`"), help));
     }
     Ok(default_scope)
 }
@@ -389,15 +403,15 @@ server: {listen: '0.0.0.0:9464'}
         for (text, says) in [
             (
                 "owner: 'a b'",
-                "owner: `a b` cannot be written into every claim\n  help: 1 to 64 letters",
+                "owner: `a b` cannot be written into every claim\n  help: use 1 to 64 letters",
             ),
             ("{owner: a, scopes: {x: {account: '1', region: eu-west-1}}}", "scopes.x.account"),
-            ("{owner: a, defaultScope: y}", "no scope is named `y`"),
+            ("{owner: a, defaultScope: y}", "unknown scope `y`"),
             (
                 "{owner: a, gate: {deletesPercent: 101}}",
                 "gate.deletesPercent: 101 is not a percentage\n  help: 0 to 100",
             ),
-            ("{owner: a, interval: 5}", "a time such as 60s"),
+            ("{owner: a, interval: 5}", "a duration such as 60s"),
             ("{owner: a, interval: 10ms}", "interval: shorter than 1s"),
             ("{owner: a, ownr: b}", "ownr"),
         ] {
@@ -420,7 +434,7 @@ server: {listen: '0.0.0.0:9464'}
 
     #[test]
     fn every_region_that_is_known_lies_in_the_partition_that_its_prefix_says() {
-        for line in include_str!("settings/regions.txt").lines().filter(|it| !it.starts_with('#')) {
+        for line in include_str!("regions.txt").lines().filter(|it| !it.starts_with('#')) {
             let mut words = line.split_whitespace();
             let expected = words.next().unwrap();
             assert!(words.all(|region| partition(region) == expected), "{line}");
@@ -455,7 +469,8 @@ server: {listen: '0.0.0.0:9464'}
     fn the_daemons_role_is_a_role_of_the_scopes_account() {
         let with = |arn: &str| {
             let text = format!(
-                "owner: x\nscopes: {{a: {{account: '111122223333', region: eu-west-1, daemonRole: '{arn}'}}}}"
+                "owner: x\nscopes: {{a: {{account: '111122223333', region: eu-west-1, daemonRole: \
+                 '{arn}'}}}}"
             );
             from(&text, &Overrides::default())
         };
@@ -475,7 +490,7 @@ server: {listen: '0.0.0.0:9464'}
     }
 
     #[test]
-    fn whose_access_is_kept_is_said_by_the_settings_before_it_is_the_callers() {
+    fn the_protected_role_comes_from_the_settings_before_the_caller() {
         let caller = Some("arn:aws:sts::111122223333:assumed-role/laptop/ann");
         let mut scope = Scope::default();
         assert_eq!(scope.own_role(None), None);
@@ -516,7 +531,7 @@ server: {listen: '0.0.0.0:9464'}
     }
 
     #[test]
-    fn a_role_is_in_the_partition_of_its_scope_and_a_zone_is_no_region() {
+    fn a_role_is_in_the_partition_of_its_scope_and_a_zone_is_not_a_region() {
         let scope = |rest: &str| {
             let text = format!("owner: x\nscopes: {{prod: {{account: '111122223333', {rest}}}}}");
             from(&text, &Overrides::default())
@@ -542,18 +557,18 @@ server: {listen: '0.0.0.0:9464'}
     #[test]
     fn settings_are_read_as_manifests_are() {
         for (text, says) in [
-            ("owner: !Ref X", "`!Ref` is a function of CloudFormation"),
+            ("owner: !Ref X", "`!Ref` is a CloudFormation function"),
             ("owner: '{{ owner }}'", "was not filled in"),
-            ("owner: [x]", "owner: a list stands here, expected a text"),
-            ("owner: 7", "owner: a number stands here, expected a text"),
-            ("owner: x\nscopes: [a]", "scopes: a list stands here, expected a mapping"),
+            ("owner: [x]", "owner: found a list, expected a text"),
+            ("owner: 7", "owner: found a number, expected a text"),
+            ("owner: x\nscopes: [a]", "scopes: found a list, expected a mapping"),
             ("owner: x\ngate: [5, 5]", "gate: a list stands where a mapping is needed"),
             ("owner: x\ngate: {deletesPercent: -1}", "expected a whole number, not below 0"),
             (
                 "owner: x\nmode: {observe: null}",
                 "mode.observe: a mapping stands where a word is needed",
             ),
-            ("owner: x\nowner: y", "the key `owner` stands here a second time"),
+            ("owner: x\nowner: y", "duplicate key `owner`"),
             ("owner: &a x", "anchors, aliases and merge keys are not allowed"),
             ("owner: x\n---\nowner: y", "a second document begins here"),
             ("- owner: x", "a list stands where a mapping is needed"),

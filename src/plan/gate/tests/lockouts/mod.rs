@@ -110,7 +110,7 @@ fn what_is_yet_to_be_made_is_judged_by_the_arn_it_will_have() {
         ),
     ] {
         let mut scene = Scene::new();
-        // The policies of an organisation belong to the account that manages it.
+        // The policies of an organization belong to the account that manages it.
         scene.organization.managers.insert("prod".into(), "999988887777".into());
         live(&mut scene, "prod", kind, "arn:aws:something:else", None);
         let deny = |resource: &str| deny_on(action, &format!("arn:aws:{resource}*"));
@@ -202,7 +202,7 @@ fn what_is_certain_of_a_request_decides_and_what_is_not_known_counts_as_denied()
     }
     let ours = || unless("aws:PrincipalOrgID", "o-1");
     let why = scene.held(scp_step(ours(), ACCOUNT));
-    assert!(why.contains("may be denied, depending on what is not known here"), "{why}");
+    assert!(why.contains("may be denied, depending on facts that are unknown here"), "{why}");
     scene.live.organizations.insert("prod".into(), Seen::Unknown("denied".into()));
     assert!(!goes(&scene, ours(), ACCOUNT));
     scene.live.organizations.insert("prod".into(), Seen::All("o-1".into()));
@@ -225,7 +225,8 @@ fn organizations_answers_in_one_region_and_elsewhere_than_in_aws_it_is_not_known
     assert!(why.contains("may be denied"), "{why}");
 }
 
-/// An edit of a service control policy from one state to another, from the first target to the second.
+/// An edit of a service control policy from one state to another, from the first target to the
+/// second.
 fn scp_edit(old: Value, new: Value, from: &[&str], to: &[&str]) -> Step {
     let state = |statements, targets: &[&str]| scp::State {
         name: "p".into(),
@@ -325,7 +326,7 @@ fn an_endpoint_policy_is_held_only_if_nobody_could_do_anything_through_it() {
     let statement = |effect: &str| json!({"Effect": effect, "Principal": "*", "Action": "s3:GetObject", "Resource": "*"});
     for nothing in [statement("Deny"), json!([statement("Deny")])] {
         let why = scene.held(endpoint(nothing));
-        assert!(why.starts_with("nobody could do anything through this endpoint"), "{why}");
+        assert!(why.starts_with("this endpoint policy allows nothing to anybody"), "{why}");
     }
     let denies = |action: &str, more: Value| {
         let mut denial = statement("Deny");
@@ -337,7 +338,7 @@ fn an_endpoint_policy_is_held_only_if_nobody_could_do_anything_through_it() {
         [("kms:*", json!({})), ("*:*", json!({})), ("*", json!({"Condition": {}}))]
     {
         let why = scene.held(endpoint(denies(action, more)));
-        assert!(why.starts_with("nobody could do anything through this endpoint"), "{action}");
+        assert!(why.starts_with("this endpoint policy allows nothing to anybody"), "{action}");
     }
     let tied = json!({"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}});
     for (action, more) in [("s3:*", json!({})), ("kms:*", tied)] {
@@ -362,12 +363,12 @@ fn a_deletion_and_a_kind_that_nobody_knows_lock_nobody_out() {
 }
 
 #[test]
-fn what_does_not_decode_is_held_for_nobody_can_tell() {
+fn what_does_not_decode_is_held() {
     let mut step = create_key(json!([allow(ACCOUNT)]));
     let Action::Create { want, .. } = &mut step.action else { panic!() };
     want["policy"] = json!(7);
     let why = Scene::new().held(step);
-    assert!(why.starts_with("whether it locks palisade out cannot be told"), "{why}");
+    assert!(why.starts_with("whether it locks palisade out is unknown"), "{why}");
 }
 
 #[test]
@@ -390,5 +391,5 @@ fn a_key_is_judged_by_its_own_arn_and_where_palisades_role_is_known() {
     assert_eq!(going(&scene.hold(vec![step.clone()])), 1);
     scene.lockout.callers.clear();
     let why = scene.held(step);
-    assert!(why.contains("its role there is not known in this pass"), "{why}");
+    assert!(why.contains("role there is unknown in this pass"), "{why}");
 }

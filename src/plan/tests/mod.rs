@@ -1,4 +1,5 @@
-//! Planning on made-up kinds: manifests as text and live resources as values in, a plan out.
+//! Planning with kinds made for the tests: manifests as text and live resources as values in, a
+//! plan out.
 
 mod choices;
 mod deletion;
@@ -61,7 +62,8 @@ impl Manifest {
     fn text(&self) -> String {
         let Self { kind, scope, name, lifecycle, spec } = self;
         format!(
-            "---\napiVersion: palisade.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, scope: {scope}}}\n\
+            "---\napiVersion: palisade.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, \
+             scope: {scope}}}\n\
              lifecycle: {{{lifecycle}}}\nspec: {{{spec}}}\n"
         )
     }
@@ -251,7 +253,7 @@ impl World {
         steps.remove(0)
     }
 
-    /// The plan's only conflict; nothing is done or in order beside it.
+    /// The plan's only conflict; nothing else is done or in sync.
     fn conflict(&self) -> Conflict {
         let mut plan = self.plan();
         assert!(plan.steps.is_empty() && plan.in_sync.is_empty(), "{plan:?}");

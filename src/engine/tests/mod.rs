@@ -1,4 +1,4 @@
-//! The loop on a simulated AWS, under a clock that stands still unless somebody waits.
+//! The loop on a simulated AWS, with a clock that only advances while something waits.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -67,10 +67,14 @@ impl World {
     }
 
     fn group(&self, name: &str, more: &str) {
-        self.write(&format!("{name}.yaml"), &format!(
-            "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: {name}}}\n{more}\
+        self.write(
+            &format!("{name}.yaml"),
+            &format!(
+                "apiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {{name: \
+             {name}}}\n{more}\
              spec: {{description: test, vpc: '${{var.vpc}}', ingress: [], egress: []}}\n"
-        ));
+            ),
+        );
     }
 
     /// Passes until nothing changes and nothing will move by itself.
@@ -191,7 +195,7 @@ async fn a_failure_before_what_closes_a_hole_brings_the_next_pass_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hole_that_is_opened_beside_new_ones_is_seen_to_be_the_same() {
+async fn a_hole_that_is_opened_together_with_new_ones_is_recognized() {
     let mut world = World::new().await;
     world.group("a", "");
     let _ = world.settle().await;
@@ -323,12 +327,14 @@ async fn an_approval_counts_until_it_expires_and_one_without_a_held_step_is_show
     assert_eq!(held(&report).len(), 2, "two of two are more than one");
     let digest = report.plan.steps[0].digest.clone();
     let dir = world.dir.path().to_owned();
-    let approval = |name: &str, digest: &str, expires: &str| {
-        fs::write(dir.join(name), format!(
-            "apiVersion: palisade.dev/v1alpha1\nkind: Approval\nmetadata: {{name: x}}\nspec: {{digest: '{digest}', expires: '{expires}'}}\n"
+    let approval =
+        |name: &str, digest: &str, expires: &str| {
+            fs::write(dir.join(name), format!(
+            "apiVersion: palisade.dev/v1alpha1\nkind: Approval\nmetadata: {{name: x}}\nspec: \
+             {{digest: '{digest}', expires: '{expires}'}}\n"
         ))
         .unwrap();
-    };
+        };
     approval("old.yaml", &digest, "2020-01-01T00:00:00Z");
     approval("stray.yaml", "0123456789ab", &in_a_day());
     approval("careless.yaml", &digest, "2999-01-01T00:00:00Z");
@@ -450,26 +456,34 @@ async fn a_panic_in_one_kind_does_not_keep_the_others_from_their_work() {
         let registry = kinds::registry().with::<fragile::Fragile, fragile::Panics>();
         let mut world = World::with(SETTINGS, registry).await;
         world.group("web", "");
-        world.write("fragile.yaml", &format!(
-            "apiVersion: palisade.dev/v1alpha1\nkind: Fragile\nmetadata: {{name: f}}\nspec: {{panics: {place}}}\n"
-        ));
+        world.write(
+            "fragile.yaml",
+            &format!(
+                "apiVersion: palisade.dev/v1alpha1\nkind: Fragile\nmetadata: {{name: f}}\nspec: \
+             {{panics: {place}}}\n"
+            ),
+        );
         let report = world.engine.pass().await;
         if place == "resolve" {
             // Loading resolves too: then the directory cannot be used, and says so.
-            assert!(report.problems[0].message.contains("palisade itself failed"), "{report:?}");
+            assert!(
+                report.problems[0].message.contains("palisade failed while checking"),
+                "{report:?}"
+            );
             continue;
         }
         let done = report.results.iter().any(|result| {
             result.address.name == "web" && matches!(result.outcome, Outcome::Done { .. })
         });
         assert!(done, "{place}: {:?}", report.results);
-        let told = report.plan.unknown.iter().any(|unknown| unknown.kind == "Fragile")
+        let reported = report.plan.unknown.iter().any(|unknown| unknown.kind == "Fragile")
             || report.failures().any(|result| result.address.kind == "Fragile");
-        assert!(told, "{place}: {report:?}");
+        assert!(reported, "{place}: {report:?}");
     }
 }
 
-/// The shipped directory, on an account whose role has the name that its exemptions expect, or another one.
+/// The shipped directory, on an account whose role has the name that its exemptions expect, or
+/// another one.
 async fn shipped(role: &str) -> Report {
     let simulator = Simulator::new(simulator::Options::default());
     let org = |operation: &str, input: Value| {
@@ -484,8 +498,10 @@ async fn shipped(role: &str) -> Report {
     let moved = json!({"AccountId": ACCOUNT, "SourceParentId": root, "DestinationParentId": ml});
     org("MoveAccount", moved);
     let settings = format!(
-        "owner: test\nscopes:\n  ml-prod: {{account: '{ACCOUNT}', region: eu-west-1, assumeRole: {{roleArn: 'arn:aws:iam::{ACCOUNT}:role/{role}'}}}}\n  \
-         org: {{account: '999988887777', region: us-east-1, assumeRole: {{roleArn: 'arn:aws:iam::999988887777:role/{role}'}}}}\n"
+        "owner: test\nscopes:\n  ml-prod: {{account: '{ACCOUNT}', region: eu-west-1, assumeRole: \
+         {{roleArn: 'arn:aws:iam::{ACCOUNT}:role/{role}'}}}}\n  \
+         org: {{account: '999988887777', region: us-east-1, assumeRole: {{roleArn: \
+         'arn:aws:iam::999988887777:role/{role}'}}}}\n"
     );
     let settings = Settings::parse(&settings, &Overrides::default()).unwrap();
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("desired-state");
@@ -506,7 +522,7 @@ async fn the_shipped_directory_is_held_and_explained_for_another_role() {
     let reasons = held(&shipped("deployer").await).join("\n");
     let expected = "palisade's own role arn:aws:iam::111122223333:role/deployer";
     assert!(reasons.contains(expected) && reasons.contains("sagemaker:CreateDomain"), "{reasons}");
-    assert!(reasons.contains("exempt it in the policy, or consent"), "{reasons}");
+    assert!(reasons.contains("exempt it in the policy, or approve"), "{reasons}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Which Git revision the directory is at, and whether it holds what that revision says. Read without Git.
+//! The Git revision of the directory, and whether the directory matches it. Read without Git.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,8 +15,8 @@ use super::{
 /// Deeper trees are not read as manifests either.
 const MAX_DEPTH: usize = 32;
 
-/// The commit of the checkout that the directory is in, or the one in the path that git-sync's link
-/// points to. `None` where there is neither.
+/// The commit of the checkout that contains the directory, or the one in the path that git-sync's
+/// link points to. `None` if there is neither.
 pub fn revision(dir: &Path) -> Option<String> {
     let real = dir.canonicalize().ok()?;
     checkout(&real).map(|checkout| checkout.commit).or_else(|| {
@@ -27,8 +27,9 @@ pub fn revision(dir: &Path) -> Option<String> {
     })
 }
 
-/// The same with `-dirty` after it where what palisade reads of the directory is not what the commit says of it: a changed,
-/// a new or a missing manifest, staged or not. Where the repository's objects cannot be read nothing is said.
+/// The same, followed by `-dirty` if the files that palisade reads differ from the commit: a
+/// changed, new or missing manifest, staged or not. If the repository's objects cannot be read, it
+/// is assumed to be clean.
 pub fn described(dir: &Path) -> Option<String> {
     let commit = revision(dir)?;
     let real = dir.canonicalize().ok()?;
@@ -40,9 +41,9 @@ pub fn described(dir: &Path) -> Option<String> {
 
 /// A working tree.
 struct Checkout {
-    /// Where it begins.
+    /// Its root.
     top: PathBuf,
-    /// The repository's own files, which all of its working trees share.
+    /// The repository's files, which all of its working trees share.
     common: PathBuf,
     commit: String,
 }
@@ -95,8 +96,8 @@ fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Compares the files themselves with the commit's tree: the index would only say what was looked at before. `None` where
-/// it cannot be told.
+/// Compares the files themselves with the commit's tree: the index would only say what was compared
+/// before. `None` if it cannot be determined.
 fn is_dirty(checkout: &Checkout, dir: &Path) -> Option<bool> {
     let store = Store::open(&checkout.common, &checkout.commit);
     let root = store.tree_of(&checkout.commit)?;
@@ -104,7 +105,7 @@ fn is_dirty(checkout: &Checkout, dir: &Path) -> Option<bool> {
     if let Some(tree) = descend(&store, root, dir.strip_prefix(&checkout.top).ok()?)? {
         collect(&store, &tree, Path::new(""), 0, &mut committed)?;
     }
-    // A directory that cannot be read is a problem of its own, and not taken over.
+    // An unreadable directory is reported elsewhere and never accepted.
     let files = tree::read(dir).ok()?.files;
     let mut there = BTreeSet::new();
     for file in &files {
@@ -113,7 +114,8 @@ fn is_dirty(checkout: &Checkout, dir: &Path) -> Option<bool> {
         let changed = match committed.get(path) {
             Some((Mode::File, id)) => !is_content(&store, id, file.text.as_bytes()),
             Some(_) => false,
-            // What a link leads to is compared where it is; what a submodule holds is not this commit's.
+            // A link's target is compared where it is; a submodule's content is not part of this
+            // commit.
             None => !path.ancestors().any(|above| {
                 matches!(committed.get(above), Some((Mode::Link | Mode::Submodule, _)))
             }),
@@ -172,7 +174,7 @@ fn collect(
     Some(())
 }
 
-/// Whether a file is what was committed; line ends may have been made CRLF on checkout.
+/// Whether a file is as committed; line ends may have been converted to CRLF on checkout.
 fn is_content(store: &Store, id: &Id, content: &[u8]) -> bool {
     if store.blob_id(content) == *id {
         return true;

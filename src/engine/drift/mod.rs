@@ -1,10 +1,11 @@
-//! Which drifts there are. One drift is one appearance: what somebody changed of one resource although its manifest did not
-//! change, from the pass that first sees it until one sees the resource as wanted again.
+//! Tracks drift. One drift lasts from the pass that first sees a foreign change of a resource,
+//! whose manifest did not change, until the pass that sees the resource as wanted again.
 //!
-//! A pass alone cannot tell. What it finds may have been there before; it may be the echo of a correction that AWS has not
-//! finished or does not show yet; and it may be what a correction brought to light (a key that was called back from deletion
-//! comes back disabled). So this is remembered, and only here is counted. All of it may be lost: then what differs is of
-//! unknown origin, and no drift. Pure: moments come in as values.
+//! A single pass cannot tell what is drift. A difference may have existed before; it may be a
+//! correction that AWS has not finished or does not show yet; and it may be a consequence of a
+//! correction (a key whose deletion was cancelled comes back disabled). So drifts are remembered
+//! across passes, and counted only here. All of it may be lost: differences are then of unknown
+//! origin, and not drift. Pure: times are arguments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,25 +18,25 @@ use crate::{
     plan::{Action, Cause, Plan, Step, Verdict, Wait, WaitReason},
 };
 
-/// What became of a drift.
+/// The state of a drift.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "is", content = "why")]
 pub enum DriftState {
-    /// It is still there, for this reason.
+    /// It still exists, for this reason.
     Open(String),
     /// This process has corrected it, and AWS has not shown the resource in order since.
     Correcting,
-    /// The resource is as wanted again, and this process did that.
+    /// The resource is as wanted again, and this process corrected it.
     Corrected,
-    /// The resource is as wanted again, and this process did not do it: an `apply` elsewhere did, or whoever changed it took
-    /// it back. AWS does not tell which in what it says of the resource.
+    /// The resource is as wanted again, and this process did not correct it: an `apply` elsewhere
+    /// did, or the change was reverted by its author. AWS does not say which.
     Restored,
-    /// It is no drift any more, for this reason: the manifest has changed, or is gone.
+    /// It is not drift any more, for this reason: the manifest has changed, or is gone.
     Gone(String),
 }
 
 impl DriftState {
-    /// Whether the live resource has come back to what its manifest wanted all along.
+    /// Whether the live resource is again what its manifest wanted all along.
     pub fn is_in_order_again(&self) -> bool {
         matches!(self, Self::Corrected | Self::Restored)
     }
@@ -45,34 +46,34 @@ impl DriftState {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Drift {
-    /// Counts the drifts of this process from 1.
+    /// The number of the drift in this process, from 1.
     pub number: u64,
     /// The pass that first saw it.
     pub first_pass: u64,
-    /// When that pass began, in seconds since the epoch.
+    /// The start of that pass, in seconds since the epoch.
     pub seen_at: f64,
-    /// When the pass that saw it ended was over, likewise; `None` until then.
+    /// The end of the pass that saw it end, likewise; `None` until then.
     pub ended_at: Option<f64>,
-    /// Whose.
+    /// The manifest's address.
     pub address: Address,
     /// `file:line:column` of the manifest.
     pub origin: Option<String>,
-    /// What differed, a line each.
+    /// What differed, one line each.
     pub what: Vec<String>,
-    /// What became of it.
+    /// Its state.
     pub state: DriftState,
 }
 
-/// What a pass came to, as far as drift goes.
+/// The part of a pass that matters for drift.
 pub(super) struct Passed<'a> {
     pub(super) plan: &'a Plan,
     pub(super) results: &'a [StepResult],
-    /// Every manifest of the snapshot in force.
+    /// Every manifest in the snapshot in force.
     pub(super) manifests: &'a BTreeSet<&'a Address>,
-    /// Addresses that this process created and has not seen in order yet.
+    /// Addresses that this process created and has not seen in sync yet.
     pub(super) completing: &'a BTreeSet<Address>,
     pub(super) pass: u64,
-    /// When it began and ended, in seconds since the epoch.
+    /// Its start and end, in seconds since the epoch.
     pub(super) began: f64,
     pub(super) ended: f64,
 }
@@ -91,15 +92,15 @@ struct Episode {
     fields: BTreeSet<String>,
     /// The fingerprint of what was wanted when it was first seen.
     want: Option<String>,
-    /// Whether this process wrote against it.
+    /// Whether this process has tried to correct it.
     wrote: bool,
-    /// Whether what else turns up before the resource is in order belongs to it.
+    /// Whether further differences belong to it until the resource is in sync.
     unfolds: bool,
 }
 
-/// The steps that a drift consists of: what AWS still works on without a difference is none.
+/// The steps that are drift. A resource that AWS is still working on is not, unless it differs.
 pub(super) fn is_drift(step: &Step) -> bool {
-    // What is not known does not differ: a reference that cannot be resolved in this pass changes nothing.
+    // An unknown want is not a difference: an unresolved reference changes nothing.
     let unknown = |wait: &Wait| {
         let reason = &wait.reason;
         matches!(
@@ -109,7 +110,7 @@ pub(super) fn is_drift(step: &Step) -> bool {
                 | WaitReason::AdoptedFirst { .. }
         )
     };
-    // What only repeats that something else waits says nothing about what differs.
+    // An edit that only waits for another one says nothing about what differs.
     let echo = |wait: &Wait| {
         matches!(wait.reason, WaitReason::Settling { .. } | WaitReason::Earlier { .. })
     };
@@ -124,7 +125,8 @@ pub(super) fn is_drift(step: &Step) -> bool {
 }
 
 impl Drifts {
-    /// Takes a finished pass into account; gives every drift that was there in it, those that ended with it included.
+    /// Takes a finished pass into account and returns all drifts that existed in it, including
+    /// those that ended.
     pub(super) fn observe(&mut self, passed: &Passed<'_>) -> Vec<Drift> {
         let mut steps: BTreeMap<&Address, Vec<&Step>> = BTreeMap::new();
         for step in passed.plan.steps.iter().filter(|step| is_drift(step)) {
@@ -142,7 +144,7 @@ impl Drifts {
         drifts
     }
 
-    /// What differs and belongs to no drift that is known.
+    /// Differences that belong to no known drift.
     fn begin(&mut self, address: &Address, steps: &[&Step], passed: &Passed<'_>) {
         let (mut known, mut unfolding) = (BTreeSet::new(), None);
         for (index, episode) in self.open.iter().enumerate() {
@@ -197,7 +199,7 @@ impl Drifts {
 }
 
 impl Episode {
-    /// What a pass says about a drift that was there before.
+    /// What a pass says about an existing drift.
     fn carry_on(&mut self, steps: &[&Step], passed: &Passed<'_>) {
         let address = &self.drift.address;
         let plan = passed.plan;
@@ -219,10 +221,11 @@ impl Episode {
             let state = if self.wrote { DriftState::Corrected } else { DriftState::Restored };
             self.end(state, passed);
         }
-        // Otherwise it was not looked at (its kind could not be read, a conflict), or AWS is still working on it.
+        // Otherwise it was not observed (its kind could not be read, a conflict), or AWS is still
+        // working on it.
     }
 
-    /// It is still there in these steps, or these steps have just ended it.
+    /// It still exists in these steps, or these steps have just ended it.
     fn proceed(&mut self, steps: &[&Step], passed: &Passed<'_>) {
         let done = |step: &&&Step| {
             matches!(result(step, passed).map(|result| &result.outcome), Some(Outcome::Done { .. }))
@@ -247,7 +250,7 @@ impl Episode {
     }
 }
 
-/// What became of a step that was to be carried out.
+/// The outcome of a step that was to be carried out.
 fn result<'p>(step: &Step, passed: &Passed<'p>) -> Option<&'p StepResult> {
     let of_it =
         |result: &&StepResult| result.address == step.address && result.verb == step.action.verb();
@@ -260,13 +263,13 @@ fn words(step: &Step, fields: &BTreeSet<String>) -> Vec<String> {
         Action::Delete { .. } => vec!["there again; to be deleted".to_owned()],
         Action::Edit { edits, .. } => {
             let new = |edit: &&Edit| edit.keys().iter().any(|key| fields.contains(key));
-            edits.iter().filter(new).flat_map(|edit| said(edit, fields)).collect()
+            edits.iter().filter(new).flat_map(|edit| described(edit, fields)).collect()
         }
     }
 }
 
-/// An edit in words; of one with several entries those that are meant.
-fn said(edit: &Edit, fields: &BTreeSet<String>) -> Vec<String> {
+/// An edit in words; for an edit with several entries, those in question.
+fn described(edit: &Edit, fields: &BTreeSet<String>) -> Vec<String> {
     let meant: Vec<_> = edit.entries.iter().filter(|key| fields.contains(*key)).collect();
     if meant.len() == edit.entries.len() {
         return vec![edit.summary.clone()];

@@ -76,7 +76,7 @@ impl Scene {
         }
     }
 
-    /// As many keys of ours as said.
+    /// The given number of keys of this installation.
     fn keys(mut self, count: usize) -> Self {
         let keys = (0..count).map(|n| key(n).1).collect();
         self.live.seen.insert(ScopedKind::new("prod", "KmsKey"), Seen::All(keys));
@@ -188,7 +188,7 @@ fn one_deletion_goes_and_a_tenth_goes_but_one_more_holds_all_of_them() {
     let held = Scene::new().keys(30).hold((0..4).map(delete).collect());
     assert_eq!(going(&held), 0);
     let Verdict::Held(why) = &held[0].verdict else { panic!() };
-    assert_eq!(why[0].to_string(), "4 of 30 would be deleted; 3 may within an hour");
+    assert_eq!(why[0].to_string(), "4 of 30 would be deleted; the limit is 3 an hour");
 }
 
 #[test]
@@ -423,7 +423,7 @@ fn where_palisades_own_role_is_not_known_a_service_control_policy_is_held() {
     let mut scene = Scene::new().keys(1);
     scene.lockout.callers.clear();
     let why = scene.held(scp_step(deny("kms:PutKeyPolicy", None), "r-ab12"));
-    assert!(why.contains("cannot be told"), "{why}");
+    assert!(why.contains("role there is unknown"), "{why}");
 }
 
 #[test]
