@@ -212,7 +212,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::kinds;
+    use crate::{kind::Claimed, kinds};
 
     #[test]
     fn what_reads_by_its_name_observes_and_nothing_else_does() {
@@ -241,19 +241,27 @@ mod tests {
         for mode in [Mode::Observe, Mode::Apply, Mode::Destroy] {
             let rows = all().filter(|row| row.mode == mode);
             let kinds: BTreeSet<&str> = rows.filter_map(|row| row.kind).collect();
-            assert_eq!(kinds, registry.names().into_iter().collect(), "{mode:?}");
+            // What cannot be tagged is never deleted.
+            let profiles = registry.iter().map(|kind| kind.profile());
+            let with = profiles.filter(|it| mode != Mode::Destroy || it.claimed == Claimed::ByTags);
+            assert_eq!(kinds, with.map(|it| it.name).collect(), "{mode:?}");
         }
     }
 
     #[test]
     fn what_changes_or_deletes_an_existing_resource_is_limited_to_what_is_ours() {
+        let registry = kinds::registry();
         for row in all().filter(|row| row.is_mutating()) {
             let limited = |grant: &Grant| {
                 [When::Owned, When::Claims].iter().any(|when| grant.when.contains(when))
             };
             // The only ones whose resources have no tags to go by. A row without a permission of
             // its name is about a resource of the account's, such as a service-linked role.
-            let none = row.name == "EnablePolicyType" || row.own.is_none();
+            let claimed =
+                row.kind.and_then(|kind| registry.get(kind)).map(|it| it.profile().claimed);
+            let none = row.name == "EnablePolicyType"
+                || row.own.is_none()
+                || claimed == Some(Claimed::ByAdoption);
             assert!(none || row.grants().any(limited), "{}", row.name);
         }
     }

@@ -1,7 +1,6 @@
 //! What palisade may call for AccountSettings. None of these actions has a resource or a condition key of its own (service
 //! authorization reference, Amazon EC2).
 
-use super::NAME;
 use crate::operations::{
     OfKind, On, Operation,
     table::{reads, writes},

@@ -57,7 +57,7 @@ fn every_operation_is_one_that_the_kind_may_make() {
             let row =
                 row.unwrap_or_else(|| panic!("{} is in no table of operations", call.operation));
             assert!(row.is_mutating(), "{}", call.operation);
-            assert!(row.kinds.contains(&name(table)), "{} of {}", call.operation, name(table));
+            assert_eq!(row.kind, Some(name(table)), "{} of {}", call.operation, name(table));
         }
     });
 }

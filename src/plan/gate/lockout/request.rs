@@ -277,7 +277,7 @@ impl Asked<'_> {
             When::Says(said) if said.key.eq_ignore_ascii_case(key) => Some(said.value),
             _ => None,
         });
-        implied.into()
+        said.into()
     }
 }
 
