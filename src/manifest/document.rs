@@ -59,7 +59,8 @@ pub struct Lifecycle {
 }
 
 impl Lifecycle {
-    /// What a manifest of this kind cannot say: of what cannot be tagged only `adopt` says that it may be changed.
+    /// What a manifest of this kind cannot say. A resource that cannot be tagged is managed only
+    /// while a manifest adopts it.
     pub(super) fn problem(&self, kind: Profile) -> Option<Invalid> {
         let Profile { name, claimed, .. } = kind;
         if claimed == Claimed::ByTags {

@@ -187,7 +187,8 @@ impl<'a> Claims<'a> {
         Self { seen: seen.collect(), hidden: hidden.collect() }
     }
 
-    /// With what manifests adopt of kinds that cannot carry a claim ([`kind::Claimed::ByAdoption`]).
+    /// Adds what manifests adopt of kinds that cannot carry a claim
+    /// ([`kind::Claimed::ByAdoption`]).
     #[must_use]
     pub fn adopting(
         mut self,
