@@ -96,7 +96,7 @@ fn begin(settings: &Settings, on: &On) -> anyhow::Result<()> {
         MAX_DURATION.as_secs() / 3600
     );
     let reason = on.reason.trim();
-    ensure!(!reason.is_empty(), "--reason: must not be empty");
+    ensure!(!reason.is_empty(), "--reason: must not be empty; say why");
     ensure!(
         reason.len() <= MAX_REASON_BYTES && !reason.chars().any(char::is_control),
         "--reason: must be one line of at most {MAX_REASON_BYTES} bytes"

@@ -38,7 +38,8 @@ use crate::{
 /// takes seconds; this protects a process that was suspended in the middle of one.
 const PLAN_AGE_LIMIT: Duration = Duration::from_mins(2);
 /// Creates, edits or deletions of one kind in one scope under way at once. What AWS allows is the
-/// budget's business (`aws::budget`); this is enough to use it up where a step takes two seconds (EC2
+/// budget's business (`aws::budget`); this is enough to use it up where a step takes two seconds
+/// (EC2
 /// refills its mutating buckets with five calls a second).
 const CONCURRENCY: usize = 12;
 

@@ -115,7 +115,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     ("a missing field", "spec:\n  ingress: []", "spec: missing field `vpc`"),
     ("a missing spec", "", "spec: missing"),
-    ("a duplicate key", "spec: {}\nspec: {}", "a second time"),
+    ("a duplicate key", "spec: {}\nspec: {}", "duplicate key"),
     (
         "an anchor",
         "spec: &a {vpc: vpc-0123456789abcdef0}",

@@ -367,7 +367,7 @@ fn a_key_for_another_account_names_both_accounts() {
 #[test]
 fn an_empty_directory_and_files_that_were_not_read_are_said() {
     let (code, said) = validate(&alone("", ""), &[]);
-    assert!(code == 0 && said.contains("warning: tree: no manifest is here"), "{said}");
+    assert!(code == 0 && said.contains("warning: tree: no manifests found"), "{said}");
     let (code, said) = validate(&alone("a.yaml.bak", "kind: x\n"), &[]);
     assert!(code == 0 && said.contains("a.yaml.bak: not read"), "{said}");
     assert!(said.contains("0 manifests, no problems, no findings, 2 warnings"), "{said}");
@@ -417,7 +417,7 @@ fn an_approval_that_can_release_nothing_is_a_warning() {
         (
             approval("0123456789ab", "2020-01-01T00:00:00Z"),
             "a.yaml:4:30: spec.expires",
-            "has ended",
+            "has expired",
         ),
         (
             approval("0123456789ab", "2999-01-01T00:00:00Z"),

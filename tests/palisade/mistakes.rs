@@ -583,7 +583,7 @@ fn a_mistake_in_a_flag_names_the_flag_and_what_it_takes() {
         (&["schema", "Deployment"], "Deployment", "kinds:"),
         (&["validate", "--owner", "a b", "/tmp"], "--owner", "1 to 64 letters"),
         (&["validate", "--settings", "/nonexistent.yaml"], "/nonexistent.yaml", "--settings"),
-        (&["validate", "/nonexistent"], "/nonexistent", "help: name a directory that exists"),
+        (&["validate", "/nonexistent"], "/nonexistent", "help: name an existing directory"),
     ] {
         let output = palisade().args(flags).output().expect("it runs");
         assert!(!output.status.success(), "{flags:?}");

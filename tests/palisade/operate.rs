@@ -203,7 +203,7 @@ fn doctor_fails_where_aws_cannot_be_reached_and_says_what_to_do() {
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("FAIL  a: identity: sts:GetCallerIdentity"), "{text}");
-    assert!(text.contains("do: sts in eu-west-1 must be reachable"), "{text}");
+    assert!(text.contains("do: sts in eu-west-1 is not reachable from here"), "{text}");
 
     // Without credentials it is not the network.
     let mut command = palisade();

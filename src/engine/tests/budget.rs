@@ -20,7 +20,8 @@ use crate::{
 /// Calls take this long at most and half of it on average: 12 under way are 40 calls a second.
 const LATENCY: Duration = Duration::from_millis(600);
 
-/// Applies the groups to an empty account until nothing is left to do: the calls made, and how long it took.
+/// Applies the groups to an empty account until nothing is left to do: the calls made, and how long
+/// it took.
 async fn first_apply(groups: u32, budget: Budget) -> (Vec<CallRecord>, Duration) {
     let options = Options { throttling: true, latency: LATENCY, ..Options::default() };
     let simulator = Simulator::new(options);
@@ -59,8 +60,9 @@ fn refused(calls: &[CallRecord]) -> usize {
     calls.iter().filter(|call| call.error.as_deref() == Some("RequestLimitExceeded")).count()
 }
 
-/// How long until everything is in order, in times of what the buckets allow: 50 calls of an operation
-/// at once, and then 5 a second. Each group needs one call of several operations, side by side.
+/// How long until everything is in order, in times of what the buckets allow: 50 calls of an
+/// operation at once, and then 5 a second. Each group needs one call of several operations, side by
+/// side.
 async fn measured(groups: u32) -> f64 {
     let (calls, took) = first_apply(groups, Budget::default()).await;
     assert_eq!(refused(&calls), 0);
@@ -73,8 +75,8 @@ async fn measured(groups: u32) -> f64 {
 
 #[tokio::test(start_paused = true)]
 async fn two_hundred_groups_are_made_without_a_refused_call() {
-    // The budget's own share is 1.15; two looks at what was made, which cost the same for any number of
-    // groups, are the rest.
+    // The budget's own share is 1.15; two looks at what was made, which cost the same for any number
+    // of groups, are the rest.
     let times = measured(200).await;
     assert!(times <= 1.6, "{times}");
 }

@@ -3,7 +3,6 @@
 //! Handlers take and give the wire's own member names, so that the answer can be filtered, paged and written without a second
 //! model of it. Every account and region has a state of its own; a new one is empty, without a default VPC.
 
-mod account_settings;
 mod endpoint_attachments;
 mod endpoint_changes;
 mod endpoint_listing;
@@ -24,6 +23,7 @@ mod route_tables;
 mod rule_calls;
 mod security_groups;
 mod services;
+mod settings;
 mod state;
 mod subnets;
 mod tags;
@@ -137,7 +137,7 @@ impl Service for Ec2 {
         }
         let far = self.far_groups(caller);
         let handler = OPERATIONS.iter().find(|(name, _)| *name == operation).map(|(_, it)| *it);
-        let Some(handler) = handler.or_else(|| account_settings::handler(operation)) else {
+        let Some(handler) = handler.or_else(|| settings::handler(operation)) else {
             let message = format!("The action {operation} is not valid for this web service.");
             return Err(ApiError::new("InvalidAction", message));
         };

@@ -1,6 +1,5 @@
 //! The simulator through the AWS SDK for Rust.
 
-mod account_settings;
 mod endpoints;
 mod faults;
 mod json_services;
@@ -8,6 +7,7 @@ mod networks;
 mod policies;
 mod rules;
 mod security_groups;
+mod settings;
 mod sts;
 mod wire;
 
