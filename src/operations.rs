@@ -212,7 +212,10 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::{kind::Claimed, kinds};
+    use crate::{
+        kind::{Claimed, erased::ErasedKind},
+        kinds,
+    };
 
     #[test]
     fn what_reads_by_its_name_observes_and_nothing_else_does() {
@@ -242,7 +245,7 @@ mod tests {
             let rows = all().filter(|row| row.mode == mode);
             let kinds: BTreeSet<&str> = rows.filter_map(|row| row.kind).collect();
             // What cannot be tagged is never deleted.
-            let profiles = registry.iter().map(|kind| kind.profile());
+            let profiles = registry.iter().map(ErasedKind::profile);
             let with = profiles.filter(|it| mode != Mode::Destroy || it.claimed == Claimed::ByTags);
             assert_eq!(kinds, with.map(|it| it.name).collect(), "{mode:?}");
         }

@@ -39,8 +39,7 @@ use crate::{
 const PLAN_AGE_LIMIT: Duration = Duration::from_mins(2);
 /// Creates, edits or deletions of one kind in one scope under way at once. What AWS allows is the
 /// budget's business (`aws::budget`); this is enough to use it up where a step takes two seconds
-/// (EC2
-/// refills its mutating buckets with five calls a second).
+/// (EC2 refills its mutating buckets with five calls a second).
 const CONCURRENCY: usize = 12;
 
 /// Counts the accepted snapshots of the directory; a plan for an older one is abandoned.

@@ -8,14 +8,14 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 
 /// Steps begin for this long at least. What a pass made can only be finished by the next one, which
-/// sees it: with short turns both use what AWS allows at the same time, and what somebody opens while
-/// much is being made is noticed within seconds.
+/// sees it: with short turns both use what AWS allows at the same time, and what somebody opens
+/// while much is being made is noticed within seconds.
 const SHORTEST: Duration = Duration::from_secs(5);
 /// Writing takes at least this many times as long as reading did, where there is enough to write:
 /// reading uses up what AWS allows, too.
 const READING: u32 = 3;
-/// Steps that are under way end within this time as a rule. Where one does not (AWS is slow, or does
-/// not answer), the pass cannot end, and others begin meanwhile.
+/// Steps that are under way end within this time as a rule. Where one does not (AWS is slow, or
+/// does not answer), the pass cannot end, and others begin meanwhile.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The time in which steps of one pass begin.

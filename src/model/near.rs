@@ -2,8 +2,8 @@
 
 use strsim::osa_distance;
 
-/// The candidate nearest to what was typed, if it is near enough to be meant. Case does not count, and
-/// two letters that changed places are one slip.
+/// The candidate nearest to what was typed, if it is near enough to be meant. Case does not count,
+/// and two letters that changed places are one slip.
 pub fn did_you_mean<'a>(
     typed: &str,
     candidates: impl IntoIterator<Item = &'a str>,

@@ -167,8 +167,8 @@ impl Overrides {
 
 /// Parses `90s`, `5m`, `1h` or `500ms`.
 ///
-/// Not `humantime`: it takes `5M` for five months, so that a capital letter by mistake would mean that
-/// nothing is looked at for as long. It would spare ten lines.
+/// Not `humantime`: it takes `5M` for five months, so that a capital letter by mistake would mean
+/// that nothing is looked at for as long. It would spare ten lines.
 ///
 /// # Errors
 /// Any other text.

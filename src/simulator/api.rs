@@ -11,6 +11,9 @@ use super::{
     truth::{Thing, Truth},
 };
 
+/// Says what was taken from palisade between two truths.
+pub(crate) type Taken = fn(before: &Truth, after: &Truth, kinds: &[&Kind]) -> Vec<String>;
+
 /// What holds for a service whatever its state.
 #[derive(Debug)]
 pub(crate) struct Api {
@@ -31,7 +34,7 @@ pub(crate) struct Api {
     /// The kinds of its resources that monitors watch.
     pub kinds: &'static [Kind],
     /// What a call of this service took from palisade, in words, judged on what was there before and after it.
-    pub taken: Option<fn(before: &Truth, after: &Truth, kinds: &[&Kind]) -> Vec<String>>,
+    pub taken: Option<Taken>,
 }
 
 /// How requests and answers are written.

@@ -101,7 +101,9 @@ pub enum Paging {
 /// Something that somebody else does to the world, made by [`Deed::new`]. A world keeps the faults that will strike it, so that
 /// the world is not named here.
 #[derive(Clone)]
-pub struct Deed(Arc<dyn Fn(&mut dyn Any) + Send + Sync>);
+pub struct Deed(Arc<Act>);
+
+type Act = dyn Fn(&mut dyn Any) + Send + Sync;
 
 impl Deed {
     /// A deed on a world of this type.

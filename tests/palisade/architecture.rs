@@ -519,7 +519,7 @@ fn every_operation_that_a_port_names_is_one_of_its_kinds() {
     let (mut missing, mut seen) = (Vec::new(), 0);
     for (folder, name) in kinds() {
         let rows = palisade::operations::all().filter(|row| row.kind == Some(name.as_str()));
-        let known: Vec<&str> = rows.filter_map(|row| row.action()).collect();
+        let known: Vec<&str> = rows.filter_map(palisade::operations::Operation::action).collect();
         let home = format!("kinds/{folder}/");
         for source in program().iter().filter(|it| it.is_port() && below(it, &[&home])) {
             for operation in operations_in(source) {

@@ -258,7 +258,7 @@ fn what_cannot_be_meant_is_refused_with_a_way_out() {
         (
             &["on", "--address", "ml-prod/Group/x", "--for", "2h", "--reason", "x"],
             1,
-            "no kind `Group`",
+            "unknown kind `Group`",
         ),
         (&["on", "--address", "ml-prod/x", "--for", "2h", "--reason", "x"], 64, "scope/Kind/name"),
         (&["off"], 1, "nothing is paused"),

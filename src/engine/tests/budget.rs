@@ -75,8 +75,8 @@ async fn measured(groups: u32) -> f64 {
 
 #[tokio::test(start_paused = true)]
 async fn two_hundred_groups_are_made_without_a_refused_call() {
-    // The budget's own share is 1.15; two looks at what was made, which cost the same for any number
-    // of groups, are the rest.
+    // The budget's own share is 1.15; two looks at what was made, which cost the same for any
+    // number of groups, are the rest.
     let times = measured(200).await;
     assert!(times <= 1.6, "{times}");
 }

@@ -104,6 +104,9 @@ pub(crate) struct Key {
     pub written: Vec<String>,
 }
 
+/// A member of a listing with its value; `None` where it shows nothing.
+pub(crate) type Shown = fn(&Value) -> Option<(&'static str, Value)>;
+
 /// A member that requests set and answers show.
 pub(crate) struct Field {
     /// Its name.
@@ -121,7 +124,7 @@ pub(crate) struct Field {
     /// What an update makes of the old value and the request's.
     pub join: fn(old: Option<&Value>, new: &Value) -> Value,
     /// What a listing shows of it, and under which member; `None` where it shows nothing.
-    pub listed: Option<fn(&Value) -> Option<(&'static str, Value)>>,
+    pub listed: Option<Shown>,
 }
 
 impl Field {

@@ -401,8 +401,8 @@ fn what_the_service_makes_is_shown_and_differs_from_one_to_the_next() {
 
 #[test]
 fn a_fault_makes_what_was_started_take_its_time_or_fail_in_the_end() {
-    let mut desk = Desk::default();
-    desk.disturbed = Some(Disturbed::Stalled(Duration::from_secs(300)));
+    let stalled = Some(Disturbed::Stalled(Duration::from_mins(5)));
+    let mut desk = Desk { disturbed: stalled, ..Desk::default() };
     let slow = desk.notebook()["NotebookId"].clone();
     desk.disturbed = Some(Disturbed::Failing);
     let vain = desk.notebook()["NotebookId"].clone();
