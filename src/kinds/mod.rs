@@ -13,7 +13,7 @@ pub use crate::kind::erased::Registry;
 pub fn registry() -> Registry {
     Registry::default()
         .table(kms_key::table())
-        .with::<sagemaker_domain::SageMakerDomain, sagemaker_domain::aws::Live>()
+        .table(sagemaker_domain::table())
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
         .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()
         .with::<vpc_endpoint::VpcEndpoint, vpc_endpoint::aws::Live>()

@@ -6,12 +6,12 @@ use serde::de::Error as _;
 use serde_json::{Value, json};
 
 use super::{
-    Call, Compare, Form, How, Leaf, LeafEdit, RiskOf, Table, Take, Text, Tree, Verb,
+    Call, Compare, Fixed, Form, How, Leaf, LeafEdit, RiskOf, Table, Take, Text, Tree, Verb,
     edit::is_on,
-    get,
+    get, keys,
     policy::{context, policy},
     targets::{choice, chosen},
-    texts,
+    texts, tree,
 };
 use crate::{
     kind::has_placeholder,
@@ -51,15 +51,35 @@ impl Table {
         have: &Tree,
     ) -> Result<Vec<Pending<'t>>, serde_json::Error> {
         let mut found = Vec::new();
-        for leaf in &self.leaves {
+        for leaf in self.rows() {
             if leaf.can_change(want, have) {
                 leaf.edits(want, have, &mut found)?;
             }
         }
+        keep_what_is_needed(&mut found);
         if self.fixed_first && found.iter().any(|pending| pending.call.is_none()) {
             found.retain(|pending| pending.call.is_none());
         }
         Ok(self.ordered(found))
+    }
+}
+
+/// See [`How::Needed`].
+fn keep_what_is_needed(found: &mut [Pending<'_>]) {
+    let leaving: Vec<_> = found
+        .iter()
+        .filter(|pending| pending.call.is_some())
+        .map(|pending| (pending.edit.path.clone(), pending.edit.new.clone()))
+        .collect();
+    for pending in found {
+        if let How::Needed { after, by: (path, value), .. } = &pending.leaf.change
+            && tree::is_none(&pending.edit.new)
+            && leaving.iter().any(|(other, new)| other == path && new != value)
+            && pending.call.is_some()
+        {
+            pending.call = Some(after);
+            pending.edit.operation = Some(after.operation.clone().into_owned());
+        }
     }
 }
 
@@ -78,25 +98,29 @@ impl Leaf {
         have: &Tree,
         found: &mut Vec<Pending<'t>>,
     ) -> Result<(), serde_json::Error> {
-        let new = get(want, &self.path);
-        if new.is_null() {
-            return Ok(());
-        }
+        let Some(new) = self.wanted_in(want) else { return Ok(()) };
         let old = self.live(have);
         if let How::Entries { add, remove, take } = &self.change {
             found.extend(self.entries(new, &old, add, remove, take.as_ref(), (want, have)));
             return Ok(());
         }
-        if self.is_same(want, &old)? {
+        if self.is_same(want, new, &old)? {
             return Ok(());
         }
         let is_fixed =
             self.fixed_while.as_ref().is_some_and(|(path, value)| get(have, path) == value);
         let call = match &self.change {
-            _ if is_fixed => None,
-            How::By(call) => Some(call),
+            _ if is_fixed || self.stays_set(new) => None,
+            How::By(call) | How::Needed { call, .. } => Some(call),
+            How::Until { call, fixed, .. } => {
+                (!fixed.holds(new, &old, (want, have))).then_some(call)
+            }
             How::Switch { on, off } => Some(if is_on(new) { on } else { off }),
             How::Fixed(_) => None,
+            How::Members { add, remove } => {
+                found.extend(self.members(new, &old, add, remove, want));
+                return Ok(());
+            }
             How::Entries { .. } | How::Argument => return Ok(()),
         };
         let (old, new) = self.written(&old, new);
@@ -124,16 +148,48 @@ impl Leaf {
             Form::Targets { one_of_each: Some(_), .. } => {
                 (json!(chosen(old)), json!(choice(new, old)))
             }
+            // Lists are emptied, whatever word a manifest has for that.
+            _ if new.is_null() && self.is_list() => (old.clone(), json!([])),
             _ => (old.clone(), new.clone()),
+        }
+    }
+
+    /// The edits of a set that one call writes as a whole: what comes, and then what goes.
+    fn members<'t>(
+        &'t self,
+        new: &Value,
+        old: &Value,
+        add: &'t Call,
+        remove: &'t Call,
+        want: &Tree,
+    ) -> Vec<Pending<'t>> {
+        let [new, old] = [new, old].map(|set| texts(set).collect::<BTreeSet<_>>());
+        let both: BTreeSet<_> = old.union(&new).copied().collect();
+        let edit = |verb, old: &BTreeSet<&str>, new: &BTreeSet<&str>| {
+            let call = if verb == Verb::Shrink { remove } else { add };
+            let (old, new) = (json!(old), json!(new));
+            let risk = self.risk_of(want, &old, &new);
+            let path = self.path.clone().into_owned();
+            let operation = Some(call.operation.clone().into_owned());
+            let edit = LeafEdit { path, operation, verb, old, new, with: call.going_along(want) };
+            Pending { leaf: self, edit, call: Some(call), risk }
+        };
+        if new.is_superset(&old) {
+            vec![edit(Verb::Set, &old, &new)]
+        } else if both == old || both.len() > self.form.most() {
+            vec![edit(Verb::Shrink, &old, &new)]
+        } else {
+            vec![edit(Verb::Set, &old, &both), edit(Verb::Shrink, &both, &new)]
         }
     }
 
     /// The live value; what a form without a word for "unknown" shows as nothing is its nothing.
     fn live(&self, have: &Tree) -> Value {
         match (get(have, &self.path), &self.form) {
+            (Value::Null, _) if self.is_list() => json!([]),
+            (Value::Null, _) if self.is_left_out() => Value::Null,
             (Value::Null, Form::Bool) => json!(false),
             (Value::Null, Form::Text(_)) => json!(""),
-            (Value::Null, Form::Set { .. } | Form::Targets { .. }) => json!([]),
             (value, _) => value.clone(),
         }
     }
@@ -143,9 +199,9 @@ impl Leaf {
         policy(&self.form, value).ok_or_else(defect)
     }
 
-    fn is_same(&self, want: &Tree, old: &Value) -> Result<bool, serde_json::Error> {
-        let new = get(want, &self.path);
+    fn is_same(&self, want: &Tree, new: &Value, old: &Value) -> Result<bool, serde_json::Error> {
         Ok(match (&self.form, self.compare) {
+            _ if new.is_null() => tree::is_none(old),
             // What cannot be known, or cannot be set, is left alone.
             (Form::Switch { .. }, _) if old.is_null() => true,
             (Form::Switch { details, .. }, _) => {
@@ -158,9 +214,11 @@ impl Leaf {
                 live.is_some_and(|live| equivalent(&live, &wanted, &context(want)))
             }
             (Form::Targets { one_of_each: Some(_), .. }, _) => chosen(old) == choice(new, old),
+            (Form::Items { .. }, Compare::Set) => tree::is_same_list(new, old),
             (_, Compare::Set) => {
                 texts(new).collect::<BTreeSet<_>>() == texts(old).collect::<BTreeSet<_>>()
             }
+            (_, Compare::Key) => keys::is_same(new, old),
             _ => new == old,
         })
     }
@@ -212,6 +270,8 @@ impl Leaf {
             (RiskOf::MoreIsLooser, Verb::Remove) => Risk::TIGHTENS,
             (RiskOf::MoreIsTighter, Verb::Add | Verb::Take) => Risk::TIGHTENS,
             (RiskOf::MoreIsLooser | RiskOf::MoreIsTighter, _) => Risk::LOOSENS,
+            (RiskOf::Less { less, .. }, Verb::Remove) => *less,
+            (RiskOf::Less { other, .. }, _) => *other,
             (RiskOf::Towards { .. } | RiskOf::Meaning | RiskOf::Words(_), _) => Risk::REPLACES,
         }
     }
@@ -241,6 +301,7 @@ impl Leaf {
                 let pair = pairs.iter().find(|(from, to, _)| is(from, old) && is(to, new));
                 pair.map_or(Risk::REPLACES, |(_, _, risk)| *risk)
             }
+            RiskOf::Less { less, other } => *if is_less(old, new) { less } else { other },
             RiskOf::MoreIsLooser => more(old, new),
             RiskOf::MoreIsTighter => more(new, old),
             // Entries that one call writes together.
@@ -265,6 +326,24 @@ impl Call {
             .filter(|(_, value)| !value.is_null())
             .map(|(path, value)| (path, value.clone()))
             .collect()
+    }
+}
+
+impl Fixed {
+    fn holds(&self, new: &Value, old: &Value, (want, have): (&Tree, &Tree)) -> bool {
+        match self {
+            Self::Set => !tree::is_none(old),
+            Self::Otherwise(value) => new != value,
+            Self::With(path) => [want, have].iter().any(|state| !tree::is_none(get(state, path))),
+        }
+    }
+}
+
+/// Whether a number becomes smaller, or is there for the first time; or a list loses something.
+fn is_less(old: &Value, new: &Value) -> bool {
+    match (old, new) {
+        (Value::Array(old), Value::Array(new)) => old.iter().any(|item| !new.contains(item)),
+        _ => new.as_i64().is_some_and(|new| old.as_i64().is_none_or(|old| new < old)),
     }
 }
 

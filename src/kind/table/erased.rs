@@ -7,7 +7,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
-    Form, LeafEdit, Restore, Table, Tree,
+    FAILURE, Form, LeafEdit, Restore, Table, Tree,
     diff::Pending,
     get,
     policy::{is_unreadable, policy},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     aws::Access,
     kind::{
-        Guarded, Invalid, Line, Profile, Refs,
+        Guarded, Invalid, Line, Profile, Refs, Sign,
         erased::{Edit, EditBody, ErasedKind, ErasedPort, Resolved, Undecodable},
     },
     model::Risk,
@@ -46,7 +46,7 @@ impl Table {
         Ok(Edit {
             key: edit.key(),
             risk: *risk,
-            summary: leaf.summary(edit),
+            summary: leaf.summary(edit, *call),
             lines: leaf.lines(edit, want, have),
             inspect: call.is_some_and(|call| call.inspect),
             replaces_policy: matches!(leaf.form, Form::Policy { .. }),
@@ -123,7 +123,15 @@ impl ErasedKind for Table {
             return Ok(vec![self.called_back(restore)?]);
         }
         let edits = self.edits(want, have).map_err(|source| self.broken("state", source))?;
-        edits.iter().map(|pending| self.shown(pending, want, have)).collect()
+        let shown = edits.iter().map(|pending| self.shown(pending, want, have));
+        let mut shown = shown.collect::<Result<Vec<_>, _>>()?;
+        if let (Some(why), Some(next)) =
+            (get(have, FAILURE).as_str(), shown.iter_mut().find(|edit| !edit.risk.impossible))
+        {
+            let why = format!("the last update failed: {why}");
+            next.lines.push(Line::new(Sign::Same, why));
+        }
+        Ok(shown)
     }
 
     fn otherwise(&self, _edit: &Edit) -> Result<Vec<Edit>, Undecodable> {
@@ -189,7 +197,7 @@ impl ErasedKind for Table {
     fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable> {
         let state = self.open(state)?;
         let mut guards = Vec::new();
-        for leaf in &self.leaves {
+        for leaf in self.rows() {
             let Form::Policy { reach, .. } = &leaf.form else { continue };
             let value = get(state, &leaf.path);
             // Nobody wants a policy that does not read: it is a live one, and no edit of ours leads to it.

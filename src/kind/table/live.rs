@@ -145,7 +145,8 @@ pub trait Service: Send + Sync + Sized + 'static {
         want: Option<&Tree>,
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
 
-    /// What stands in the way of an edit, or of deletion where there is none, in words that name it.
+    /// What stands in the way of an edit that is to be looked into ([`Call::inspect`](super::Call::inspect)), or of deletion
+    /// where there is none, in words that name it.
     fn obstacles(
         &self,
         _have: &Observed<Value>,
@@ -473,12 +474,12 @@ impl<S: Service> ErasedPort for Live<S> {
         edit: Option<&'a Edit>,
     ) -> Erased<'a, Result<Vec<String>, CloudError>> {
         async move {
-            match edit.map(|edit| &edit.body) {
+            match edit.map(|edit| (&edit.body, edit.inspect)) {
                 None => self.service.obstacles(have, None).await,
-                Some(EditBody::Change(body)) => {
+                Some((EditBody::Change(body), true)) => {
                     self.service.obstacles(have, Some(&decoded(body)?)).await
                 }
-                Some(EditBody::Tag(_) | EditBody::Untag(_)) => Ok(Vec::new()),
+                Some(_) => Ok(Vec::new()),
             }
         }
         .boxed()

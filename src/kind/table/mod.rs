@@ -13,22 +13,30 @@
 //! A state is plain data, one member a row. In *want*, `null` stands for a row that is not managed; *have* is complete, and
 //! `null` in it stands for what cannot be known.
 //!
+//! Rows can stand in groups ([`Form::Group`]), as deep as the settings of a service are. A state has the same groups: in
+//! *want* only of what the manifest names, with `null` for what must be none ([`Null::Unset`]); in *have* of what AWS tells.
+//! The edits of such a table, and the members of its states, stand in the order of their paths: settings by the hundred are
+//! found by name.
+//!
 //! The I/O half of such a kind is a [`Service`], which says pages, reads and calls and nothing else; [`Live`] does once
 //! for all what every kind must do alike.
 
 mod diff;
 mod edit;
 mod erased;
+pub(crate) mod keys;
 mod live;
 mod order;
 mod policy;
 mod read;
 mod resolve;
+mod rows;
 mod schema;
 mod targets;
 mod template;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod tree;
 
 use std::borrow::Cow;
 
@@ -38,9 +46,10 @@ pub use self::{
     edit::{LeafEdit, Verb},
     live::{Found, Live, Page, Service, Shape},
     policy::unreadable,
+    rows::about,
     targets::{chosen, singles},
 };
-use super::{Accepts, Invalid, Profile, Reach, Refs, erased::ErasedPort};
+use super::{Accepts, Invalid, Profile, Reach, Refs, ScopeFacts, erased::ErasedPort};
 use crate::{
     aws::Access,
     model::{
@@ -61,9 +70,12 @@ pub type Tree = Map<String, Value>;
 pub const PARTITION: &str = "partition";
 /// The member of every state that says the account: policies are read in its eyes.
 pub const ACCOUNT: &str = "account";
+/// The member of a live state that says why AWS could not carry out the last update, if it could not. It stands under the
+/// first edit of the next try.
+pub const FAILURE: &str = "lastFailure";
 
 /// A kind.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table {
     /// What the loop must know of it.
     pub profile: Profile,
@@ -96,7 +108,7 @@ pub struct Table {
 /// One row.
 #[derive(Debug, Clone)]
 pub struct Leaf {
-    /// Its name in the manifest and in the state.
+    /// Its name in the manifest and in the state; of a row in a group the whole way to it, joined by dots.
     pub path: Text,
     /// What it means, with unit, limits and default; shown by `explain` and in the schema.
     pub about: Text,
@@ -194,6 +206,48 @@ pub enum Form {
         /// How it reads while it is on, with the details in braces; `on` where one of them is not known.
         shown: Text,
     },
+    /// Rows that stand together. It has no value of its own: each of its rows is compared and changed by itself, and only
+    /// those that the manifest names.
+    Group {
+        /// Its name in the schema.
+        name: Text,
+        /// What it is.
+        about: Text,
+        /// Its rows.
+        rows: Vec<Leaf>,
+    },
+    /// Exactly one of these rows; only in [`Form::Items`].
+    Choice {
+        /// Its name in the schema.
+        name: Text,
+        /// What it is.
+        about: Text,
+        /// The alternatives.
+        rows: Vec<Leaf>,
+    },
+    /// Words of a closed list, of which each can be there once.
+    Words {
+        /// The list's name in the schema.
+        name: Text,
+        /// What it lists.
+        about: Text,
+        /// The words.
+        words: Vec<(Text, Text)>,
+    },
+    /// Groups, or choices, of which each can be there once. Of each only the members count that the manifest names.
+    Items {
+        /// What each is.
+        of: Box<Form>,
+        /// How many there can be; what is said of more, with `{count}` and `{max}`, and the way out.
+        max: (usize, (Text, Text)),
+    },
+    /// A KMS key: its ARN, id or alias, or a reference to its manifest. In a state it is an ARN wherever it is no alias.
+    Key {
+        /// What a reference and a lookup may name.
+        accepts: Accepts,
+        /// What its ARN must be like.
+        check: Check,
+    },
 }
 
 /// What a [`Form::Target`] can be.
@@ -240,6 +294,8 @@ pub enum Check {
     Length(Length),
     /// What is wrong with it, after the text itself, and the way out.
     Form(fn(&str) -> Option<(&'static str, &'static str)>),
+    /// The same, in this scope; what is said stands for itself.
+    Scoped(fn(&ScopeFacts, &str) -> Option<(String, String)>),
 }
 
 /// What a manifest means that does not name a leaf.
@@ -266,6 +322,12 @@ pub enum Null {
     Absent,
     /// None: this value.
     None(Value),
+    /// None. What is not managed is not in a wanted state then, and `null` there says that there must be none. Lists become
+    /// empty; of anything else the word is what AWS takes for none, and manifests may write it too. Without one no call of
+    /// AWS unsets it.
+    Unset(Option<Text>),
+    /// It can never be none: why, and the way out.
+    Never(Text, Text),
 }
 
 /// When two values are the same.
@@ -277,6 +339,9 @@ pub enum Compare {
     Set,
     /// When the documents mean the same.
     Meaning,
+    /// When they are the same key. An alias is never held against a key: AWS may answer it with the key that it stands for,
+    /// and which one that is nobody can see here.
+    Key,
 }
 
 /// What changes a leaf.
@@ -300,10 +365,48 @@ pub enum How {
         /// Takes over an entry that another resource of ours has, where only one can have it.
         take: Option<Take>,
     },
+    /// One call writes the whole set: what comes first, and then what goes, each as an edit of its own. Where AWS does not
+    /// take both together, what goes takes what comes along.
+    Members {
+        /// Writes what comes.
+        add: Call,
+        /// Writes what is left.
+        remove: Call,
+    },
+    /// One call writes the whole value; but another leaf needs that there is one, while it has a certain value. Where it
+    /// becomes none while the other one leaves that value, it goes in or after the other's call.
+    Needed {
+        /// Writes it.
+        call: Call,
+        /// Writes that it is none, in or after the other's call.
+        after: Call,
+        /// The other leaf, and its value.
+        by: (Text, Value),
+    },
+    /// One call writes the whole value, until AWS fixes it: what is said then, after the path.
+    Until {
+        /// Writes it.
+        call: Call,
+        /// When AWS fixes it.
+        fixed: Fixed,
+        /// What is said then.
+        why: Text,
+    },
     /// No call: what is said about it, after the path. It is shown and held, and never replaced by delete and create.
     Fixed(Text),
     /// It cannot be observed: an argument of creating or deleting.
     Argument,
+}
+
+/// When AWS fixes a leaf.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fixed {
+    /// Once it has a value.
+    Set,
+    /// It can become this value, and nothing else.
+    Otherwise(Value),
+    /// While that other leaf has a value, or shall have one.
+    With(Text),
 }
 
 /// Taking over an entry.
@@ -384,6 +487,14 @@ pub enum RiskOf {
     MoreIsLooser,
     /// A greater number, or another entry, lets people do less.
     MoreIsTighter,
+    /// Of a number that becomes smaller or is there for the first time, and of a list that loses something: `less`; of
+    /// anything else: `other`.
+    Less {
+        /// What less risks.
+        less: Risk,
+        /// What anything else risks.
+        other: Risk,
+    },
     /// By comparing the documents.
     Meaning,
     /// Of words: the first that fits, from the live word and to the wanted one, where none is any.
@@ -409,6 +520,8 @@ pub enum Gives {
     Less,
     /// Of words: what each lets people do.
     Each(Vec<(Text, Vec<Text>)>),
+    /// Something of its own: what, cannot be read here.
+    Something,
 }
 
 /// How a resource that is on its way out is called back. Until that is done it takes no other edit.
@@ -473,35 +586,26 @@ impl Call {
     }
 }
 
-impl Leaf {
-    /// Whether a manifest can name it.
-    pub fn is_written(&self) -> bool {
-        !matches!(self.absent, Absent::Always(_))
-    }
-
-    /// Its calls.
-    pub fn calls(&self) -> Vec<&Call> {
-        match &self.change {
-            How::By(call) => vec![call],
-            How::Switch { on, off } => vec![on, off],
-            How::Entries { add, remove, take } => {
-                [add, remove].into_iter().chain(take.as_ref().map(|take| &take.call)).collect()
-            }
-            How::Fixed(_) | How::Argument => Vec::new(),
-        }
-    }
-}
-
 impl Table {
     /// The row of this path.
     pub fn leaf(&self, path: &str) -> Option<&Leaf> {
-        self.leaves.iter().find(|leaf| leaf.path == path)
+        self.rows().into_iter().find(|leaf| leaf.path == path)
+    }
+
+    /// Every row that has a value of its own, those of groups too.
+    pub fn rows(&self) -> Vec<&Leaf> {
+        rows::of(&self.leaves)
+    }
+
+    /// Whether there are groups.
+    fn has_groups(&self) -> bool {
+        self.leaves.iter().any(Leaf::is_group)
     }
 
     /// All calls: those of the rows, and the one that calls a resource back.
     pub fn every_call(&self) -> impl Iterator<Item = &Call> {
         let restore = self.restore.iter().map(|restore| &restore.call);
-        self.leaves.iter().flat_map(Leaf::calls).chain(restore)
+        self.rows().into_iter().flat_map(Leaf::calls).chain(restore)
     }
 
     /// Whether a live resource is on its way out and can be called back.
@@ -511,7 +615,7 @@ impl Table {
 
     /// What [`Live`] must know.
     fn shape(&self) -> Shape {
-        let takes = self.leaves.iter().filter_map(|leaf| match &leaf.change {
+        let takes = self.rows().into_iter().filter_map(|leaf| match &leaf.change {
             How::Entries { take: Some(take), .. } => Some((leaf.path.clone(), take.fact.clone())),
             _ => None,
         });
@@ -519,9 +623,9 @@ impl Table {
     }
 }
 
-/// A member, or `null`.
+/// The value at a path, or `null`.
 pub fn get<'t>(tree: &'t Tree, path: &str) -> &'t Value {
-    tree.get(path).unwrap_or(&Value::Null)
+    tree::at(tree, path).unwrap_or(&Value::Null)
 }
 
 /// The entries of a list of texts; none of `null`.

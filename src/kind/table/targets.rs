@@ -55,9 +55,9 @@ impl Form {
         let Self::Targets { each, within, one_of_each, single_while, .. } = self else {
             return Value::Null;
         };
-        let within = within.as_ref().map(|(attribute, leaf)| {
-            (attribute.as_ref(), get(before, leaf).as_str().unwrap_or_default())
-        });
+        let within = within
+            .as_ref()
+            .and_then(|(attribute, leaf)| Some((attribute.as_ref(), get(before, leaf).as_str()?)));
         let is_single =
             single_while.as_ref().is_some_and(|(leaf, value)| get(before, leaf) == value);
         let found = Targets::deserialize(said)
