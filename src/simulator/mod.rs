@@ -9,6 +9,28 @@
 //! request -> wire (caller, service, operation, input) -> fault? -> permissions? -> World::call -> service -> wire (XML or JSON) -> response
 //! ```
 //!
+//! Everybody who speaks AWS's protocols may use it, here the SDK; [`fault`](Fault) says what goes wrong:
+//!
+//! ```
+//! use aws_sdk_kms::Client;
+//! use palisade::simulator::{Fault, Simulator};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let aws = Simulator::default();
+//! let kms = Client::new(&aws.sdk_config("111122223333", "eu-west-1"));
+//!
+//! // The key is made, and the answer never arrives: the SDK tries again, and there are two.
+//! aws.inject(Fault::lose_answer("CreateKey").nth(1));
+//! kms.create_key().description("studio").send().await?;
+//! assert_eq!(kms.list_keys().send().await?.keys().len(), 2);
+//!
+//! let calls: Vec<String> = aws.calls().into_iter().map(|call| call.operation).collect();
+//! assert_eq!(calls, ["CreateKey", "CreateKey", "ListKeys"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The access key id decides the account, as in LocalStack: twelve digits are that account, a key minted by `AssumeRole` is the
 //! role's account, everything else is [`Options::default_account`]. Service and region come from the signature's scope.
 //! Signatures themselves are not verified.
