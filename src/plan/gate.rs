@@ -1,6 +1,6 @@
 //! The gate: what people must see before it happens. It only ever holds; nothing it does adds a step.
 //!
-//! In order: whether there is too much of it ([`masses`]), which edits have a risk that the settings hold and which ones
+//! In order: whether there is too much of it (`masses`), which edits have a risk that the settings hold and which ones
 //! somebody else keeps undoing, whether it would lock anybody out who must not be ([`lockout`]), and whether it concerns
 //! too many accounts ([`accounts`]). Putting back what somebody opened is held for a lock-out, and where AWS would stop
 //! running work; nothing else holds it. Where some edits of a resource are held and others go, they become two steps. A

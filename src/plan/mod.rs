@@ -1,7 +1,7 @@
 //! Planning: a synchronous function of values. No `await`, no clock, no I/O.
 //!
 //! In order: resolve every manifest against what was seen, match it with what is live
-//! ([`matching`]), compare, let the gate hold what people must see first ([`gate`]). What cannot go on is data
+//! (`matching`), compare, let the gate hold what people must see first ([`gate`]). What cannot go on is data
 //! (waiting, held, conflict, orphan), never an error, and always says why.
 
 mod claims;

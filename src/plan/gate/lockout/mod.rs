@@ -1,7 +1,7 @@
 //! Self-lockout: no policy goes out that would deny palisade's own roles, or a break-glass role, what they need.
 //!
 //! Judged by evaluating the document as AWS would, for every state that a step leads through, and for the state without it
-//! where it is deleted. What is needed is every permission that `palisade iam-policy` prints ([`place`], [`request`]). What
+//! where it is deleted. What is needed is every permission that `palisade iam-policy` prints (`place`, `request`). What
 //! cannot be decided counts as denied. Endpoint policies concern only requests that take the way through the endpoint, which
 //! palisade's own need not: only one that allows nobody anything is held.
 
