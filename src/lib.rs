@@ -14,6 +14,69 @@
 //!    AWS ─► kinds/*/aws observe ─► have ──┘                      (the only writer) ─► audit log
 //! ```
 //!
+//! The same in a program, with the AWS in memory that the demo and the tests use:
+//!
+//! ```
+//! use std::{fs, sync::Arc};
+//!
+//! use palisade::{
+//!     aws::{Brake, Connection, Guard},
+//!     engine::{Changed, Engine, Options, Report, Scopes},
+//!     kinds,
+//!     settings::{Overrides, Settings},
+//!     simulator::{Simulator, example},
+//! };
+//! use serde_json::json;
+//!
+//! async fn settle(engine: &mut Engine) -> Report {
+//!     loop {
+//!         let report = engine.pass().await;
+//!         if report.changed() == Changed::No {
+//!             return report;
+//!         }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let aws = Simulator::default();
+//! example::build(&aws)?;
+//! let dir = tempfile::tempdir()?;
+//! let manifest = "
+//! apiVersion: palisade.dev/v1alpha1
+//! kind: SecurityGroup
+//! metadata: {name: web, scope: ml-prod}
+//! spec: {description: nobody, vpc: {lookup: {tags: {Name: ml}}}, ingress: [], egress: []}
+//! ";
+//! fs::write(dir.path().join("web.yaml"), manifest)?;
+//!
+//! let settings = Settings::parse(example::SETTINGS, &Overrides::default())?;
+//! let registry = Arc::new(kinds::registry());
+//! let brake = Brake::default();
+//! // Only what holds a writing guard can write.
+//! let guard = Guard::writing(brake.clone());
+//! let connection = Connection::new(aws.sdk_config(example::ML_ACCOUNT, example::REGION), guard);
+//! let scopes = Scopes::connect(&settings, &connection, &registry).await?;
+//! let options = Options { write: true, ..Options::default() };
+//! let mut engine = Engine::new(settings, registry, scopes, dir.path(), options, brake);
+//! assert!(settle(&mut engine).await.is_converged());
+//!
+//! // Somebody lets everybody in; the next pass closes it.
+//! let hands = example::Hands::ec2(&aws);
+//! let filter = json!([{"Name": "group-name", "Value": ["web"]}]);
+//! let groups = || hands.call("DescribeSecurityGroups", &json!({"Filter": filter}));
+//! let group = example::text(&groups()?, "/securityGroupInfo/0/groupId")?.to_owned();
+//! let everybody = json!([{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]);
+//! hands.call(
+//!     "AuthorizeSecurityGroupIngress",
+//!     &json!({"GroupId": group, "IpPermissions": everybody}),
+//! )?;
+//! assert!(settle(&mut engine).await.is_converged());
+//! assert_eq!(groups()?["securityGroupInfo"][0]["ipPermissions"], json!([]));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Terms
 //!
 //! | word | meaning |

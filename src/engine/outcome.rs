@@ -116,7 +116,7 @@ pub struct StepResult {
     pub cause: &'static str,
     /// What was done, one line per edit.
     pub done: Vec<String>,
-    /// What was written, by [`Step::keys`].
+    /// What was written, by [`Step::keys`](crate::plan::Step::keys).
     #[serde(skip)]
     pub wrote: Vec<String>,
     /// What the failed call would have written, likewise.

@@ -1,7 +1,7 @@
 //! Planning: a synchronous function of values. No `await`, no clock, no I/O.
 //!
 //! In order: resolve every manifest against what was observed, match it with the live resources
-//! ([`matching`]), compare, and let the gate hold what people must see first ([`gate`]). What
+//! (`matching`), compare, and let the gate hold what people must see first ([`gate`]). What
 //! cannot be done now is data (waiting, held, conflict, orphan) with a reason, never an error.
 
 mod claims;

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Edit {
-    /// Names what is written, the same in every pass ([`Describe::key`](super::Describe::key)).
+    /// Names what is written, the same in every pass ([`Describe::key`](crate::kind::Describe::key)).
     pub key: String,
     /// The entries that it writes, where it writes several: each is paced, counted and remembered by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,8 +1,8 @@
 //! SecurityGroup: who may talk to whom in a VPC.
 //!
-//! Rules are compared as sets of atomic rules in one canonical form ([`rule`], [`traffic`]), because AWS
+//! Rules are compared as sets of atomic rules in one canonical form (`rule`, `traffic`), because AWS
 //! merges, reorders and rewrites what it is sent. What is equal is never touched; the order of the
-//! edits is explained in [`diff`].
+//! edits is explained in `diff`.
 
 pub mod aws;
 pub(crate) mod baseline;

@@ -223,7 +223,7 @@ pub struct NotAPeer(String);
 impl FromStr for Peer {
     type Err = NotAPeer;
 
-    /// Reads back what [`Peer::to_text`] wrote: of canonical states, not of what people write.
+    /// Reads back what `Peer::to_text` wrote: of canonical states, not of what people write.
     fn from_str(text: &str) -> Result<Self, NotAPeer> {
         if text == "self" {
             return Ok(Self::Myself);

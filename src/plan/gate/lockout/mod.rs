@@ -3,7 +3,7 @@
 //!
 //! The document is evaluated as AWS would evaluate it, for every state that a step passes through,
 //! and for a deletion also for the state without the policy. What a role needs is every permission
-//! that `palisade iam-policy` prints ([`place`], [`request`]). An undecidable permission counts as
+//! that `palisade iam-policy` prints (`place`, `request`). An undecidable permission counts as
 //! denied. Endpoint policies only concern requests through the endpoint, and palisade's own need
 //! not take that way: such a policy is held only if it allows nobody anything.
 
