@@ -1,4 +1,45 @@
 //! The directory of manifests: all documents, or all errors. Never a part.
+//!
+//! A directory is taken as a whole: one mistake anywhere, and nothing of it is used.
+//!
+//! ```
+//! use palisade::{
+//!     engine::Scopes,
+//!     kinds,
+//!     manifest::Loader,
+//!     settings::{Overrides, Settings},
+//! };
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let settings = "
+//! owner: example
+//! scopes: {prod: {account: '111122223333', region: eu-west-1}}
+//! ";
+//! let settings = Settings::parse(settings, &Overrides::default())?;
+//! let facts = Scopes::offline_facts(&settings);
+//! let registry = kinds::registry();
+//! let loader = Loader { registry: &registry, settings: &settings, facts: &facts };
+//!
+//! let dir = tempfile::tempdir()?;
+//! let file = dir.path().join("web.yaml");
+//! let manifest = "
+//! apiVersion: palisade.dev/v1alpha1
+//! kind: SecurityGroup
+//! metadata: {name: web}
+//! spec: {description: nobody, vpc: vpc-0abc, ingress: [], egress: []}
+//! ";
+//! std::fs::write(&file, manifest)?;
+//! let snapshot = loader.load(dir.path()).expect("it is understood");
+//! let addresses: Vec<String> = snapshot.documents.keys().map(ToString::to_string).collect();
+//! assert_eq!(addresses, ["prod/SecurityGroup/web"]);
+//!
+//! std::fs::write(&file, manifest.replace("ingress", "ingres"))?;
+//! let problems = loader.load(dir.path()).expect_err("`ingres` is not a field");
+//! assert_eq!((problems[0].origin.line, problems[0].origin.column), (5, 44));
+//! assert_eq!(problems[0].help, "did you mean `ingress`?");
+//! # Ok(())
+//! # }
+//! ```
 
 mod approval;
 mod declared;
