@@ -18,5 +18,5 @@ pub fn registry() -> Registry {
         .with::<sagemaker_domain::SageMakerDomain, sagemaker_domain::aws::Live>()
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
         .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()
-        .with::<vpc_endpoint::VpcEndpoint, vpc_endpoint::aws::Live>()
+        .table(vpc_endpoint::table())
 }

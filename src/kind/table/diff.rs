@@ -16,7 +16,7 @@ use super::{
 use crate::{
     kind::has_placeholder,
     model::{
-        AccessChange, Risk,
+        AccessChange, Disruption, Risk,
         policy_document::{PolicyDocument, diff, equivalent},
     },
 };
@@ -56,10 +56,20 @@ impl Table {
                 leaf.edits(want, have, &mut found)?;
             }
         }
+        add_risks_of_what_goes_along(&mut found);
         if self.fixed_first && found.iter().any(|pending| pending.call.is_none()) {
             found.retain(|pending| pending.call.is_none());
         }
         Ok(self.ordered(found))
+    }
+}
+
+/// What goes along with a call is changed by it, whether or not its own edit is let through.
+fn add_risks_of_what_goes_along(found: &mut [Pending<'_>]) {
+    let risks: Vec<_> = found.iter().map(|it| (it.edit.path.clone(), it.risk)).collect();
+    for pending in found {
+        let along = risks.iter().filter(|(path, _)| pending.edit.with.contains_key(path));
+        pending.risk = along.fold(pending.risk, |all, (_, risk)| all.and(*risk));
     }
 }
 
@@ -90,8 +100,10 @@ impl Leaf {
         if self.is_same(want, &old)? {
             return Ok(());
         }
-        let is_fixed =
-            self.fixed_while.as_ref().is_some_and(|(path, value)| get(have, path) == value);
+        let is_while = |other: &Option<(Text, Value)>| {
+            other.as_ref().is_some_and(|(path, value)| get(have, path) == value)
+        };
+        let is_fixed = is_while(&self.fixed_while);
         let call = match &self.change {
             _ if is_fixed => None,
             How::By(call) => Some(call),
@@ -113,7 +125,13 @@ impl Leaf {
             new: new.clone(),
             with: call.map(|call| call.going_along(want)).unwrap_or_default(),
         };
-        let risk = if call.is_none() { Risk::IMPOSSIBLE } else { self.risk_of(want, &old, &new) };
+        let risk = match call {
+            None => Risk::IMPOSSIBLE,
+            Some(_) if is_while(&self.idle_while) => {
+                Risk { disrupts: Disruption::None, ..self.risk_of(want, &old, &new) }
+            }
+            Some(_) => self.risk_of(want, &old, &new),
+        };
         found.push(Pending { leaf: self, edit, call, risk });
         Ok(())
     }
@@ -283,6 +301,16 @@ fn more(old: &Value, new: &Value) -> Risk {
 
 /// What cannot be read may be anything: putting another document there closes and opens.
 fn policy_risk(form: &Form, want: &Tree, old: &Value, new: &Value) -> Risk {
+    let is_everything = |value: &Value| match form {
+        Form::Policy { word: Some(word), .. } => word.is_everything && *value == *word.word,
+        _ => false,
+    };
+    if is_everything(new) {
+        return Risk::LOOSENS;
+    }
+    if is_everything(old) {
+        return Risk::TIGHTENS;
+    }
     match (policy(form, old), policy(form, new)) {
         (Some(live), Some(wanted)) => diff(&live, &wanted, &context(want)).widening.risk(),
         _ => Risk::REPLACES,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Form, How, Leaf, Restore, Table, Text, Tree, get, policy, read::ENABLED, singles, template,
-    texts,
+    Check, Form, How, Leaf, Restore, Table, Text, Tree, get, policy, read::ENABLED, singles,
+    template, texts,
 };
 use crate::kind::Line;
 
@@ -113,7 +113,7 @@ impl Leaf {
             (_, Verb::Add) => vec![Line::add(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Remove) => vec![Line::remove(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Take) => self.taken(edit),
-            (Form::Set { .. } | Form::Targets { .. }, _) => {
+            (Form::Set { .. } | Form::Targets { .. }, _) if edit.operation.is_some() => {
                 let [old, new] = [&edit.old, &edit.new].map(|set| texts(set).collect());
                 entries(&self.path, &old, &new)
             }
@@ -136,7 +136,8 @@ impl Leaf {
     /// A value on one line.
     fn shown(&self, value: &Value) -> String {
         match (&self.form, value) {
-            (Form::Text(_), Value::String(text)) => format!("{text:?}"),
+            // What has a form of its own reads well without quotes.
+            (Form::Text(Check::Any | Check::Length(_)), Value::String(text)) => format!("{text:?}"),
             (Form::Switch { .. }, value) if !is_on(value) => "off".to_owned(),
             (Form::Switch { shown, .. }, value) => {
                 let member = |name: &str| plain(value.get(name)?);
@@ -153,19 +154,32 @@ fn entries(path: &Text, old: &BTreeSet<&str>, new: &BTreeSet<&str>) -> Vec<Line>
     gone.chain(come).collect()
 }
 
-/// A template with the values of an edit in it: `{item}`, `{from}`, and the members of what is written.
+/// A template with the values of an edit in it: `{item}`, `{from}`, `{changes}` of a set, and the members of what is
+/// written.
 pub(super) fn said(says: &str, edit: &LeafEdit) -> String {
     let value = |name: &str| match name {
         "item" => plain(&edit.new),
         "from" => plain(&edit.old),
+        "changes" => Some(changes(&edit.old, &edit.new)),
         member => plain(edit.new.get(member)?),
     };
     template::filled(says, &value).unwrap_or_else(|| edit.path.clone())
 }
 
+/// What comes into a set and what leaves it: `add a and remove b, c`.
+fn changes(old: &Value, new: &Value) -> String {
+    let [old, new] = [old, new].map(|set| texts(set).collect::<BTreeSet<_>>());
+    let parts = [("add", &new - &old), ("remove", &old - &new)].into_iter();
+    let parts = parts.filter(|(_, items)| !items.is_empty());
+    let parts: Vec<_> =
+        parts.map(|(verb, items)| format!("{verb} {}", Vec::from_iter(items).join(", "))).collect();
+    parts.join(" and ")
+}
+
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
+        Value::Array(_) => Some(texts(value).collect::<Vec<_>>().join(", ")),
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     }
@@ -222,6 +236,7 @@ impl Table {
                 }
             }
         }
+        state.extend(edit.with.clone());
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     Form, LeafEdit, Restore, Table, Tree,
     diff::Pending,
     get,
-    policy::{is_unreadable, policy},
+    policy::{policy, why_unreadable},
     read,
 };
 use crate::{
@@ -206,7 +206,7 @@ impl ErasedKind for Table {
             let Form::Policy { reach, .. } = &leaf.form else { continue };
             let value = get(state, &leaf.path);
             // Nobody wants a policy that does not read: it is a live one, and no edit of ours leads to it.
-            if value.is_null() || is_unreadable(value) {
+            if value.is_null() || why_unreadable(value).is_some() {
                 continue;
             }
             // Any other that does not read is a defect, and the gate holds what it cannot judge.

@@ -37,7 +37,7 @@ use serde_json::{Map, Value};
 pub use self::{
     edit::{LeafEdit, Verb},
     live::{Found, Live, Page, Service, Shape},
-    policy::unreadable,
+    policy::{unreadable, why_unreadable},
     targets::{chosen, singles},
 };
 use super::{Accepts, Doctor, Invalid, Meaning, Profile, Reach, Refs, erased::ErasedPort};
@@ -125,6 +125,8 @@ pub struct Leaf {
     pub gives: Gives,
     /// While that other leaf has this value, no call changes it.
     pub fixed_while: Option<(Text, Value)>,
+    /// While that other leaf has this live value nothing uses this one: a change of it interrupts nobody.
+    pub idle_while: Option<(Text, Value)>,
     /// It is changed only while that other leaf has this value: AWS refuses it otherwise. The call that brings that value
     /// about stands in [`Call::after`].
     pub only_while: Option<(Text, Value)>,
@@ -225,6 +227,8 @@ pub struct PolicyWord {
     pub shown: Text,
     /// The edit that sets it, in the imperative.
     pub says: Text,
+    /// Whether it lets everybody do everything, so that it is wider than every other policy.
+    pub is_everything: bool,
 }
 
 /// The limits of a whole number.
@@ -343,7 +347,8 @@ pub struct Call {
     pub follows: bool,
     /// Whether one call takes the edits of several leaves together.
     pub shared: bool,
-    /// Leaves whose wanted values go along, where they are managed: AWS would take its own defaults otherwise.
+    /// Leaves whose wanted values go along, where they are managed: AWS would take its own defaults otherwise. The edit then
+    /// risks what the edits of those leaves risk.
     pub with: Vec<Text>,
 }
 
@@ -473,6 +478,18 @@ impl Call {
         let after = operations.iter().map(|name| After { operation: (*name).into(), why });
         self.after.extend(after);
         self
+    }
+
+    /// The same, where one call takes the edits of several leaves together.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        Self { shared: true, ..self }
+    }
+
+    /// The same, with the wanted values of these leaves.
+    #[must_use]
+    pub fn with(self, leaves: &[&'static str]) -> Self {
+        Self { with: leaves.iter().map(|path| (*path).into()).collect(), ..self }
     }
 
     /// The same, with a warning under it.

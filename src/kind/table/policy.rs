@@ -16,9 +16,9 @@ pub fn unreadable(why: &str) -> Value {
     json!({ UNREADABLE: why })
 }
 
-/// Whether a state's value is a live policy that cannot be read.
-pub(super) fn is_unreadable(value: &Value) -> bool {
-    value.get(UNREADABLE).is_some()
+/// Why a state's value cannot be read as a policy; `None` if it is not a live policy of that sort.
+pub fn why_unreadable(value: &Value) -> Option<&str> {
+    value.get(UNREADABLE)?.as_str()
 }
 
 /// Policies are read in the eyes of the account that the state is in.
@@ -69,9 +69,9 @@ impl PolicyWord {
         match value {
             Value::Null => "(none)".to_owned(),
             Value::String(word) if *word == self.word => self.shown.clone().into_owned(),
-            Value::Object(document) => match document.get(UNREADABLE) {
-                Some(Value::String(why)) => format!("unreadable ({why})"),
-                _ => statements(document),
+            Value::Object(document) => match why_unreadable(value) {
+                Some(why) => format!("unreadable ({why})"),
+                None => statements(document),
             },
             other => other.to_string(),
         }

@@ -107,6 +107,7 @@ impl Form {
                 }
                 Value::Object(whole)
             }
+            Self::Policy { word: Some(word), .. } if value == *word.word => value,
             Self::Policy { .. } => {
                 policy(self, &value).map_or(value, |document| document.as_value().clone())
             }
@@ -146,7 +147,7 @@ impl Form {
                     listed(field, items, each, (min, max), problems);
                 }
             }
-            Self::Policy { word: Some(word), .. } if value.is_string() => {
+            Self::Policy { word: Some(word), .. } if !value.is_object() => {
                 if *value != *word.word {
                     let why = format!("neither a policy document nor the word `{}`", word.word);
                     problems.push(Invalid::new(field, why));

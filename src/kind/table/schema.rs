@@ -101,7 +101,7 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
     );
     match (&leaf.absent, &leaf.null) {
         // A default of `null` would say that an editor may write it for leaving the field out: true only where that is the same.
-        (Absent::Unmanaged | Absent::Means(_), Null::Absent) if !is_reference => {
+        (Absent::Unmanaged | Absent::Means(_) | Absent::Derived, Null::Absent) if !is_reference => {
             schema["default"] = Value::Null;
         }
         (Absent::Means(value), Null::Refused) if !is_reference => schema["default"] = value.clone(),

@@ -75,7 +75,8 @@ impl Form {
             }
             (Err(wrong), _) => {
                 problems.extend(wrong);
-                Value::Null
+                // Not null, as above.
+                json!([])
             }
         }
     }

@@ -77,6 +77,7 @@ fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf
         risk: RiskOf::Always(Risk::NEUTRAL),
         gives: Gives::Nothing,
         fixed_while: None,
+        idle_while: None,
         only_while: None,
     }
 }

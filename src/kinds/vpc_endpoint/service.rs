@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::spec::EndpointType;
+use super::rules::{GATEWAY, INTERFACE};
 use crate::manifest::did_you_mean;
 
 /// One service of AWS.
@@ -47,19 +47,19 @@ impl Service {
         self.short == short || self.others.contains(&short)
     }
 
-    fn is_of(&self, endpoint_type: EndpointType) -> bool {
+    fn is_of(&self, endpoint_type: &str) -> bool {
         match endpoint_type {
-            EndpointType::Gateway => self.gateway,
-            EndpointType::Interface => self.interface,
-            EndpointType::GatewayLoadBalancer => false,
+            GATEWAY => self.gateway,
+            INTERFACE => self.interface,
+            _ => false,
         }
     }
 
-    fn full_name(&self, region: &str, endpoint_type: EndpointType) -> String {
+    fn full_name(&self, region: &str, endpoint_type: &str) -> String {
         // In the China Regions S3's interface endpoints have a name of their own, its gateway endpoints the usual one
         // (eksctl issue 3081).
         let exception = self.elsewhere.iter().find(|(there, _)| *there == region);
-        match exception.filter(|_| endpoint_type != EndpointType::Gateway) {
+        match exception.filter(|_| endpoint_type != GATEWAY) {
             Some((_, whole)) if whole.contains(region) => (*whole).to_owned(),
             Some((_, prefix)) => format!("{prefix}.{region}.{}", self.short),
             None => self.template.replace("{region}", region),
@@ -78,7 +78,7 @@ fn is_full(service: &str, region: &str) -> bool {
 
 /// The full name of `service` in `region`: names that are full already stay as they are, and a short name that the table does
 /// not know follows the rule that most do, which holds in every partition.
-pub(super) fn full_name(service: &str, region: &str, endpoint_type: EndpointType) -> String {
+pub(super) fn full_name(service: &str, region: &str, endpoint_type: &str) -> String {
     if is_full(service, region) {
         return service.to_owned();
     }
@@ -100,7 +100,7 @@ pub(super) enum Standing {
 }
 
 /// What the table says about `service`, as the manifest writes it.
-pub(super) fn standing(service: &str, region: &str, endpoint_type: EndpointType) -> Standing {
+pub(super) fn standing(service: &str, region: &str, endpoint_type: &str) -> Standing {
     if is_endpoint_service(service) {
         return Standing::Known;
     }
@@ -145,24 +145,26 @@ fn short_name(full_name: &str) -> &str {
     full_name.rsplit('.').next().unwrap_or(full_name)
 }
 
-/// What is wrong with the name, if anything.
-pub(super) fn problem(service: &str) -> Option<&'static str> {
+/// The way out where the name is not one.
+pub(super) const HELP: &str = "write its short name, such as sagemaker.api, or its full name";
+
+/// What is wrong with the name, if anything, and the way out.
+pub(super) fn wrong(service: &str) -> Option<(&'static str, &'static str)> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    if service.is_empty() {
-        Some("is empty")
+    let why = if service.is_empty() {
+        "is empty"
     } else if !service.chars().all(plain) {
-        Some("has a character that no service name has (letters, digits, `.`, `-` and `_` do)")
+        "has a character that no service name has (letters, digits, `.`, `-` and `_` do)"
     } else if service.split('.').any(str::is_empty) {
-        Some("has an empty part between its dots")
+        "has an empty part between its dots"
     } else {
-        None
-    }
+        return None;
+    };
+    Some((why, HELP))
 }
 
 #[cfg(test)]
 mod tests {
-    use EndpointType::{Gateway, Interface};
-
     use super::*;
 
     #[test]
@@ -171,8 +173,8 @@ mod tests {
         assert_eq!(SERVICES.len(), rows.count());
         for it in SERVICES.iter() {
             assert!(it.gateway || it.interface, "{}", it.short);
-            let name = it.full_name("eu-west-1", Interface);
-            assert!(is_full(&name, "eu-west-1") && problem(&name).is_none(), "{name}");
+            let name = it.full_name("eu-west-1", INTERFACE);
+            assert!(is_full(&name, "eu-west-1") && wrong(&name).is_none(), "{name}");
             assert!(!is_full(it.short, "eu-west-1"), "{} is a short name", it.short);
         }
     }
@@ -180,7 +182,7 @@ mod tests {
     #[test]
     fn a_name_that_nobody_knows_comes_with_the_one_that_was_meant() {
         let unknown = |near: &str| Standing::Unknown(Some(near.to_owned()));
-        let of = |name: &str| standing(name, "eu-west-1", Interface);
+        let of = |name: &str| standing(name, "eu-west-1", INTERFACE);
         assert_eq!(of("sagemaker.api"), Standing::Known);
         assert_eq!(of("com.amazonaws.eu-west-1.sagemaker.api"), Standing::Known);
         assert_eq!(of("sagemaker.studio"), Standing::Known);
@@ -193,7 +195,7 @@ mod tests {
         // The studio's name begins otherwise.
         assert!(matches!(of("com.amazonaws.eu-west-1.studio"), Standing::Unknown(_)));
         assert_eq!(of("quantum-teleport"), Standing::Unknown(None));
-        assert_eq!(standing("kms", "eu-west-1", Gateway), Standing::OtherType);
-        assert_eq!(standing("s3", "eu-west-1", Gateway), Standing::Known);
+        assert_eq!(standing("kms", "eu-west-1", GATEWAY), Standing::OtherType);
+        assert_eq!(standing("s3", "eu-west-1", GATEWAY), Standing::Known);
     }
 }

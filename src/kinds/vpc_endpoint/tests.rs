@@ -1,7 +1,6 @@
 //! The rules of VPC endpoints, as sentences.
 
 mod changes;
-mod laws;
 mod manifests;
 mod perimeter;
 
@@ -9,11 +8,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Policy, Spec, State, VpcEndpoint, singles};
+use super::{Policy, State, policy, table};
 use crate::{
     kind::{
-        Invalid, Kind as _, Known, KnownResource, LookupItem, LookupKind, Refs, Resolution,
-        ScopeFacts,
+        Invalid, Known, KnownResource, LookupItem, LookupKind, Refs, Resolution, ScopeFacts,
+        erased::{Edit, ErasedKind as _},
     },
     model::{
         Address, Seen,
@@ -30,8 +29,33 @@ fn facts() -> ScopeFacts {
     }
 }
 
-fn set<const N: usize>(ids: [&str; N]) -> BTreeSet<String> {
+pub(super) fn set<const N: usize>(ids: [&str; N]) -> BTreeSet<String> {
     ids.map(str::to_owned).into()
+}
+
+/// Each subnet as a set of its own, as a live state has them.
+pub(super) fn singles(ids: BTreeSet<String>) -> Vec<BTreeSet<String>> {
+    ids.into_iter().map(|id| BTreeSet::from([id])).collect()
+}
+
+/// The subnets that are in use (live), or that a create takes: the lowest id of each set.
+pub(super) fn chosen(state: &State) -> BTreeSet<String> {
+    state.subnets.iter().flatten().filter_map(|set| set.first().cloned()).collect()
+}
+
+pub(super) fn diff(want: &State, have: &State) -> Vec<Edit> {
+    table().diff(&json!(want), &json!(have)).expect("states")
+}
+
+/// The edits that bring the one state to the other, which go into one call.
+pub(super) fn one_call(want: &State, have: &State) -> Vec<Edit> {
+    let edits = diff(want, have);
+    assert_eq!(table().calls(&edits).expect("edits").len(), 1, "{edits:#?}");
+    edits
+}
+
+pub(super) fn natural_keys(state: &State) -> Vec<String> {
+    table().natural_keys(&json!(state)).expect("a state")
 }
 
 /// Two zones with two private subnets each, one VPC, one security group.
@@ -73,9 +97,12 @@ fn resolve_with(spec: Value, known: &Known) -> (Result<State, Vec<Invalid>>, Res
     if let Err(wrong) = refs.interpolate(&mut spec, &crate::kinds::registry().names()) {
         return (Err(wrong), refs.finish());
     }
-    let spec: Spec = serde_json::from_value(spec).expect("a spec");
-    let state = VpcEndpoint::resolve(spec, &mut refs);
+    let state = table().resolve(&spec, &mut refs).map(|resolved| read(resolved.state));
     (state, refs.finish())
+}
+
+fn read(state: Value) -> State {
+    serde_json::from_value(state).expect("a state")
 }
 
 fn resolve(spec: Value) -> State {
@@ -137,17 +164,18 @@ fn context() -> Context {
     Context { partition: "aws".into(), account: "111122223333".into() }
 }
 
-fn policy(value: Value) -> Policy {
-    let document = PolicyDocument::from_value(&value, Dialect::EndpointPolicy).expect("a policy");
-    Policy::of(document, &context())
+/// A live policy.
+pub(super) fn policy(text: &str) -> Policy {
+    serde_json::from_value(policy::read(text, &context())).expect("a policy")
 }
 
 /// A policy that allows one action to the account.
 fn allowing(action: &str) -> Policy {
-    policy(json!({"Version": "2012-10-17", "Statement": [{
+    let document = json!({"Version": "2012-10-17", "Statement": [{
         "Sid": "Ours", "Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*",
         "Condition": {"StringEquals": {"aws:PrincipalAccount": "111122223333"}},
-    }]}))
+    }]});
+    policy(&document.to_string())
 }
 
 /// A live interface endpoint that is as [`interface`] wants it.

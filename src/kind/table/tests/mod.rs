@@ -3,6 +3,7 @@
 mod laws;
 mod live;
 mod mutants;
+pub(crate) mod port;
 mod widget;
 
 use std::collections::BTreeSet;
@@ -31,12 +32,10 @@ fn every_path_is_there_once_and_is_found_where_it_is_named() {
             .leaves
             .iter()
             .filter_map(|leaf| leaf.only_while.as_ref().map(|(path, _)| path))
-            .chain(
-                table
-                    .leaves
-                    .iter()
-                    .filter_map(|leaf| leaf.fixed_while.as_ref().map(|(path, _)| path)),
-            )
+            .chain(table.leaves.iter().flat_map(|leaf| {
+                leaf.fixed_while.iter().chain(&leaf.idle_while).map(|(path, _)| path)
+            }))
+            .chain(table.every_call().flat_map(|call| &call.with))
             .chain(table.restore.iter().flat_map(|restore| &restore.sets).map(|(path, _)| path));
         for path in named {
             assert!(paths.contains(path), "{}: {path}", name(table));
@@ -102,7 +101,9 @@ fn every_row_says_what_it_means_and_its_defaults_are_of_its_form() {
             if let super::Null::None(value) = &leaf.null {
                 assert!(fits(leaf, value), "{}: {value}", leaf.path);
             }
-            for (path, value) in leaf.only_while.iter().chain(&leaf.fixed_while) {
+            for (path, value) in
+                leaf.only_while.iter().chain(&leaf.fixed_while).chain(&leaf.idle_while)
+            {
                 let other = table.leaf(path).expect("a row");
                 assert!(fits(other, value), "{path}: {value}");
             }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    super::{Compare, Form, How, Leaf, RiskOf, Table},
+    super::{Call, Compare, Form, How, Leaf, RiskOf, Table},
     laws, widget,
 };
 use crate::{kinds, model::Risk};
@@ -135,6 +135,10 @@ fn a_set_or_a_document_that_is_compared_letter_by_letter_is_noticed() {
         &[("a policy", |table| leaf(table, "policy").compare = Compare::Exact)],
     );
     caught(widget::table, &[("a set", |table| leaf(table, "groups").compare = Compare::Exact)]);
+    caught(
+        kinds::vpc_endpoint::table,
+        &[("targets", |table| leaf(table, "routeTables").compare = Compare::Exact)],
+    );
 }
 
 #[test]
@@ -152,5 +156,101 @@ fn a_wrong_key_is_noticed() {
                 row.change = How::Entries { add: call.clone(), remove: call, take: None };
             }
         })],
+    );
+}
+
+/// The row's only call.
+fn call<'t>(table: &'t mut Table, path: &str) -> &'t mut Call {
+    match &mut leaf(table, path).change {
+        How::By(call) | How::Switch { on: call, .. } => call,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_wrong_risk_is_noticed_where_one_call_takes_several_leaves() {
+    caught(
+        kinds::vpc_endpoint::table,
+        &[
+            ("targets whose addition opens nothing", |table| {
+                leaf(table, "securityGroups").risk = RiskOf::Each {
+                    add: Risk::TIGHTENS,
+                    remove: Risk::TIGHTENS,
+                    take: Risk::LOOSENS,
+                };
+            }),
+            ("alternatives whose removal nobody notices", |table| {
+                leaf(table, "subnets").risk =
+                    RiskOf::Each { add: Risk::LOOSENS, remove: Risk::NEUTRAL, take: Risk::LOOSENS };
+            }),
+            ("words that are turned around", |table| {
+                leaf(table, "ipAddressType").risk = RiskOf::Words(vec![
+                    (None, Some("dualstack".into()), Risk::TIGHTENS),
+                    (Some("dualstack".into()), None, Risk::LOOSENS),
+                    (None, None, Risk::REPLACES),
+                ]);
+            }),
+            ("words of which a pair is forgotten", |table| {
+                leaf(table, "ipAddressType").risk = RiskOf::Words(vec![
+                    (None, Some("dualstack".into()), Risk::LOOSENS),
+                    (None, None, Risk::TIGHTENS),
+                ]);
+            }),
+            ("a yes or no that is turned around", |table| {
+                leaf(table, "privateDns").risk = RiskOf::Towards {
+                    value: json!(false),
+                    there: Risk::TIGHTENS,
+                    back: Risk::LOOSENS,
+                };
+            }),
+            ("a policy with a word that is always tighter", |table| {
+                leaf(table, "policy").risk = RiskOf::Always(Risk::TIGHTENS);
+            }),
+            ("a word for less than what it stands for", |table| {
+                let Form::Policy { word: Some(word), .. } = &mut leaf(table, "policy").form else {
+                    panic!("a policy with a word");
+                };
+                let administer = json!({
+                    "Sid": "Administer", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*",
+                    "Principal": {"AWS": "arn:aws:iam::111122223333:root"}
+                });
+                word.is_everything = false;
+                word.documents = vec![json!({"Version": "2012-10-17", "Statement": [administer]})];
+            }),
+        ],
+    );
+}
+
+#[test]
+fn what_goes_along_with_a_call_is_noticed_where_the_call_cannot_change_it() {
+    caught(
+        kinds::vpc_endpoint::table,
+        &[
+            ("no row", |table| call(table, "privateDns").with = vec!["dnsRecordType".into()]),
+            ("a fixed row", |table| call(table, "privateDns").with = vec!["service".into()]),
+        ],
+    );
+    caught(
+        kinds::kms_key::table,
+        &[("another call's row", |table| {
+            call(table, "description").with = vec!["enabled".into()];
+        })],
+    );
+}
+
+#[test]
+fn a_row_that_is_fixed_and_is_not_told_so_is_noticed_and_the_other_way_round() {
+    caught(
+        kinds::vpc_endpoint::table,
+        &[
+            ("a fixed row that a call changes", |table| {
+                let modify = call(table, "policy").clone();
+                leaf(table, "vpc").change = How::By(modify);
+            }),
+            ("a row that is fixed although a call changes it", |table| {
+                leaf(table, "ipAddressType").change = How::Fixed("which is wrong".into());
+            }),
+            ("a row that is never fixed", |table| leaf(table, "subnets").fixed_while = None),
+        ],
     );
 }

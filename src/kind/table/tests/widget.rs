@@ -30,6 +30,7 @@ fn leaf(path: &'static str, form: Form, risk: RiskOf, gives: Gives) -> Leaf {
         risk,
         gives,
         fixed_while: None,
+        idle_while: None,
         only_while: None,
     }
 }
@@ -76,6 +77,7 @@ pub(super) fn table() -> Table {
         about: "A widget.".into(),
         leaves: vec![
             Leaf {
+                about: "Its name. Immutable.".into(),
                 change: How::Fixed("which is fixed".into()),
                 ..leaf("name", name, RiskOf::Always(Risk::NEUTRAL), Gives::Nothing)
             },

@@ -8,9 +8,9 @@ use super::{diff, good, is_gone, natural_keys, operations, policy_of, scope, sta
 use crate::{
     aws::{Access, Brake, Connection, Guard},
     kind::{
-        Ask, Class, CloudError, Population,
-        erased::{Edit, EditBody, ErasedKind as _, ErasedPort},
-        table::{LeafEdit, Tree, Verb},
+        Ask, Class, CloudError,
+        erased::{Edit, EditBody, ErasedKind as _},
+        table::{LeafEdit, Tree, Verb, tests::port::Port},
     },
     kinds::kms_key::{State, table},
     model::{Address, Claim, Deletion, Observed, Phase, PhysicalId, Tags},
@@ -22,51 +22,7 @@ const OWNER: &str = "ml";
 struct Place {
     simulator: Simulator,
     access: Access,
-    port: Port,
-}
-
-/// The port, with the states read.
-struct Port(Box<dyn ErasedPort>);
-
-impl Port {
-    async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
-        let Population { whole, unread } = self.0.observe(ask).await?;
-        let whole = whole.into_iter().map(|live| Observed {
-            state: serde_json::from_value(live.state).expect("a state"),
-            id: live.id,
-            arn: live.arn,
-            tags: live.tags,
-            phase: live.phase,
-        });
-        Ok(Population { whole: whole.collect(), unread })
-    }
-
-    async fn create(
-        &self,
-        want: &State,
-        tags: &Tags,
-        token: &str,
-    ) -> Result<PhysicalId, CloudError> {
-        self.0.create(&json!(want), tags, token).await
-    }
-
-    async fn change(&self, have: &Observed<State>, edit: &Edit) -> Result<(), CloudError> {
-        self.0.edit(&erased(have), std::slice::from_ref(edit)).await
-    }
-
-    async fn delete(&self, have: &Observed<State>, want: Option<&State>) -> Result<(), CloudError> {
-        self.0.delete(&erased(have), want.map(|want| json!(want)).as_ref()).await
-    }
-}
-
-fn erased(have: &Observed<State>) -> Observed<Value> {
-    Observed {
-        id: have.id.clone(),
-        arn: have.arn.clone(),
-        tags: have.tags.clone(),
-        phase: have.phase.clone(),
-        state: json!(have.state),
-    }
+    port: Port<State>,
 }
 
 /// An edit of one alias.
@@ -89,7 +45,7 @@ impl Place {
         let config = simulator.sdk_config(&facts.account, &facts.region);
         let connection = Connection::new(config, Guard::writing(Brake::default()));
         let access = connection.access(facts, None).await;
-        Self { simulator, port: Port(table().connect(&access)), access }
+        Self { simulator, port: Port::new(table().connect(&access)), access }
     }
 
     async fn create(&self, name: &str, want: &State) -> PhysicalId {

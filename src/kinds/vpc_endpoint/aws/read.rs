@@ -1,37 +1,45 @@
 //! What EC2 says about an endpoint, in palisade's words.
 
-use aws_sdk_ec2::types::{UnsuccessfulItem, VpcEndpoint as Endpoint};
+use std::collections::BTreeSet;
 
-use super::super::{EndpointType, Policy, State, VpcEndpoint, singles};
+use aws_sdk_ec2::types::{UnsuccessfulItem, VpcEndpoint as Endpoint};
+use serde_json::{Value, json};
+
+use super::super::{
+    policy,
+    rules::{GATEWAY, INTERFACE, natural_keys},
+};
 use crate::{
     aws::lookup,
-    kind::{Ask, Class, CloudError, Kind as _, ScopeFacts},
-    model::{Observed, Phase, PhysicalId, claim::OWNER_TAG, policy_document::Context},
+    kind::{
+        Class, CloudError, ScopeFacts,
+        table::{Found, Tree, singles},
+    },
+    model::{Observed, Phase, PhysicalId, policy_document::Context},
 };
 
 /// A live endpoint; `None` if it is as good as gone, or an AWS service's own.
-pub(super) fn observed(
-    endpoint: Endpoint,
-    facts: &ScopeFacts,
-) -> Result<Option<Observed<State>>, CloudError> {
+pub(super) fn found(endpoint: Endpoint, facts: &ScopeFacts) -> Result<Option<Found>, CloudError> {
     // The SDK's enum expects other capitals than the service sends: only the text is reliable.
     let word = endpoint.state.as_ref().map(|state| state.as_str().to_owned()).unwrap_or_default();
     let gone = ["deleting", "deleted"].iter().any(|gone| word.eq_ignore_ascii_case(gone));
     if gone || endpoint.requester_managed == Some(true) {
         return Ok(None);
     }
-    let id = endpoint.vpc_endpoint_id.clone().ok_or_else(|| {
+    let id = endpoint.vpc_endpoint_id.clone().map(PhysicalId).ok_or_else(|| {
         CloudError::new("ec2:DescribeVpcEndpoints", Class::Unknown, "an endpoint without id")
     })?;
-    let arn =
-        format!("arn:{}:ec2:{}:{}:vpc-endpoint/{id}", facts.partition, facts.region, facts.account);
-    Ok(Some(Observed {
-        id: PhysicalId(id),
-        arn,
-        phase: phase(&word, &endpoint),
-        tags: lookup::tags(endpoint.tags.clone()),
-        state: state(endpoint, facts),
-    }))
+    let (phase, tags) = (phase(&word, &endpoint), lookup::tags(endpoint.tags.clone()));
+    let state = state(endpoint, facts);
+    let names = natural_keys(&state).into_iter().collect();
+    let arn = arn(&id, facts);
+    let whole = Observed { id: id.clone(), arn, phase, tags, state: Value::Object(state) };
+    Ok(Some(Found { names, whole: Some(whole), ..Found::of(id) }))
+}
+
+pub(super) fn arn(id: &PhysicalId, facts: &ScopeFacts) -> String {
+    let ScopeFacts { partition, region, account, .. } = facts;
+    format!("arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}")
 }
 
 /// A word that nobody knows is waited for, like the known ones of work in progress.
@@ -57,50 +65,41 @@ fn phase(word: &str, endpoint: &Endpoint) -> Phase {
     }
 }
 
-fn state(endpoint: Endpoint, facts: &ScopeFacts) -> State {
-    let context = Context { partition: facts.partition.clone(), account: facts.account.clone() };
-    let dns = endpoint.dns_options;
-    let groups = endpoint.groups.unwrap_or_default();
+/// Every leaf, in the order of the rows.
+fn state(endpoint: Endpoint, facts: &ScopeFacts) -> Tree {
+    let ScopeFacts { partition, region, account, .. } = facts.clone();
+    let context = Context { partition: partition.clone(), account: account.clone() };
+    let groups = endpoint.groups.unwrap_or_default().into_iter().filter_map(|it| it.group_id);
     // Some partitions leave the type of gateway endpoints empty.
-    let endpoint_type = endpoint
-        .vpc_endpoint_type
-        .map(|word| word.as_str().to_owned())
-        .filter(|word| !word.is_empty())
-        .unwrap_or_else(|| EndpointType::Gateway.as_str().to_owned());
+    let endpoint_type = endpoint.vpc_endpoint_type.map(|word| word.as_str().to_owned());
+    let endpoint_type =
+        endpoint_type.filter(|word| !word.is_empty()).unwrap_or_else(|| GATEWAY.to_owned());
+    let dns = endpoint.dns_options;
+    let shown = dns.as_ref().and_then(|it| it.private_dns_only_for_inbound_resolver_endpoint);
     // What is on is shown; an interface that shows nothing has it off.
-    let inbound_only = (endpoint_type == EndpointType::Interface.as_str()).then(|| {
-        dns.as_ref()
-            .and_then(|dns| dns.private_dns_only_for_inbound_resolver_endpoint)
-            .unwrap_or(false)
-    });
+    let inbound_only = (endpoint_type == INTERFACE).then(|| shown.unwrap_or(false));
+    let records = dns.as_ref().and_then(|it| it.dns_record_ip_type.as_ref());
     let policy = endpoint.policy_document.filter(|text| !text.trim().is_empty());
-    State {
-        endpoint_type,
-        service: endpoint.service_name.unwrap_or_default(),
-        service_region: Some(endpoint.service_region.unwrap_or_else(|| facts.region.clone())),
-        vpc: endpoint.vpc_id.unwrap_or_default(),
-        subnets: Some(singles(endpoint.subnet_ids.unwrap_or_default())),
-        security_groups: Some(groups.into_iter().filter_map(|group| group.group_id).collect()),
-        route_tables: Some(endpoint.route_table_ids.unwrap_or_default().into_iter().collect()),
-        private_dns: Some(endpoint.private_dns_enabled.unwrap_or(false)),
-        dns_record_ip_type: dns
-            .as_ref()
-            .and_then(|dns| dns.dns_record_ip_type.as_ref())
-            .map(|word| word.as_str().to_owned()),
-        private_dns_only_for_inbound_resolver_endpoint: inbound_only,
-        ip_address_type: endpoint.ip_address_type.map(|word| word.as_str().to_owned()),
-        policy: policy.map(|text| Policy::read(&text, &context)),
-        partition: context.partition,
-        account: context.account,
-    }
-}
-
-/// Ours, adopted, or in the way of something wanted.
-pub(super) fn is_asked_for(live: &Observed<State>, ask: &Ask) -> bool {
-    live.tags.get(OWNER_TAG) == Some(&ask.owner)
-        || ask.adopt.contains(&live.id)
-        || ask.remembered.contains(&live.id)
-        || VpcEndpoint::natural_keys(&live.state).iter().any(|key| ask.natural_keys.contains(key))
+    let members = [
+        ("type", json!(endpoint_type)),
+        ("service", json!(endpoint.service_name.unwrap_or_default())),
+        ("serviceRegion", json!(endpoint.service_region.unwrap_or(region))),
+        ("vpc", json!(endpoint.vpc_id.unwrap_or_default())),
+        ("policy", policy.map(|text| policy::read(&text, &context)).unwrap_or_default()),
+        ("securityGroups", json!(groups.collect::<BTreeSet<_>>())),
+        ("subnets", singles(endpoint.subnet_ids.unwrap_or_default())),
+        (
+            "routeTables",
+            json!(endpoint.route_table_ids.map(BTreeSet::from_iter).unwrap_or_default()),
+        ),
+        ("privateDns", json!(endpoint.private_dns_enabled.unwrap_or(false))),
+        ("privateDnsOnlyForInboundResolverEndpoint", json!(inbound_only)),
+        ("dnsRecordIpType", json!(records.map(|word| word.as_str()))),
+        ("ipAddressType", json!(endpoint.ip_address_type.as_ref().map(|word| word.as_str()))),
+        ("partition", json!(partition)),
+        ("account", json!(account)),
+    ];
+    members.into_iter().map(|(leaf, value)| (leaf.to_owned(), value)).collect()
 }
 
 /// One entry of a list of failures. That the endpoint is gone already is none.

@@ -8,8 +8,15 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     aws::{Brake, Connection, Guard, lookup},
-    kind::{Kind as _, Known, KnownResource, LookupKind, Refs},
-    kinds::vpc_endpoint::policy,
+    kind::{
+        Ask, Known, KnownResource, LookupKind, Refs,
+        erased::{Edit, EditBody, ErasedKind as _},
+        table::tests::port::Port,
+    },
+    kinds::vpc_endpoint::{
+        State, table,
+        tests::{chosen, diff, natural_keys, one_call},
+    },
     model::{Address, Phase, Seen, claim::OWNER_TAG},
     simulator::Simulator,
 };
@@ -92,14 +99,13 @@ impl Scene {
 
     fn resolve(&self, spec: Value) -> State {
         let mut refs = Refs::new(&self.access.facts, "endpoint", &self.known);
-        let spec = serde_json::from_value(spec).expect("a spec");
-        let state = VpcEndpoint::resolve(spec, &mut refs).expect("a state");
+        let resolved = table().resolve(&spec, &mut refs).expect("a state");
         assert!(refs.finish().unresolved.is_empty());
-        state
+        serde_json::from_value(resolved.state).expect("a state")
     }
 
-    fn port(&self) -> Live {
-        Live::connect(&self.access)
+    fn port(&self) -> Port<State> {
+        Port::new(table().connect(&self.access))
     }
 
     async fn seen(&self) -> Vec<Observed<State>> {
@@ -121,11 +127,10 @@ impl Scene {
     /// Makes what differs, in one call, and waits until it is done.
     async fn converge(&self, want: &State) {
         let have = self.only().await;
-        let changes = VpcEndpoint::diff(want, &have.state);
-        assert!(changes.windows(2).all(|two| VpcEndpoint::joins(&two[0], &two[1])), "{changes:#?}");
-        self.port().change(&have, &changes).await.expect("changed");
+        let edits = one_call(want, &have.state);
+        self.port().call(&have, &edits).await.expect("changed");
         pass().await;
-        assert_eq!(VpcEndpoint::diff(want, &self.only().await.state), []);
+        assert_eq!(diff(want, &self.only().await.state), []);
     }
 }
 
@@ -157,8 +162,8 @@ async fn an_interface_endpoint_settles_as_wanted_with_the_one_create_call() {
         pass().await;
         let live = scene.seen().await.into_iter().find(|live| live.id == id).expect("seen");
         assert_eq!(live.phase, Phase::Ready);
-        assert_eq!(VpcEndpoint::diff(&want, &live.state), []);
-        assert_eq!(live.state.chosen_subnets().len(), 2, "one a zone");
+        assert_eq!(diff(&want, &live.state), []);
+        assert_eq!(chosen(&live.state).len(), 2, "one a zone");
     }
 }
 
@@ -168,7 +173,7 @@ async fn an_s3_interface_gives_private_dns_to_the_vpc_without_a_gateway_endpoint
     let want = scene.resolve(interface("s3"));
     scene.create(&want, "t").await;
     pass().await;
-    assert_eq!(VpcEndpoint::diff(&want, &scene.only().await.state), []);
+    assert_eq!(diff(&want, &scene.only().await.state), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,12 +193,15 @@ async fn all_drift_is_corrected_by_one_call() {
     let ec2 = &scene.access.ec2;
     let call = ec2.create_security_group().group_name("other").description("x").vpc_id(&want.vpc);
     let other = call.send().await.expect("a group").group_id.expect("its id");
-    let used = scene.only().await.state.chosen_subnets();
+    let used = chosen(&scene.only().await.state);
     let lost = used.last().expect("one").clone();
     let call = ec2.modify_vpc_endpoint().vpc_endpoint_id(id.as_str());
     let call = call.add_security_group_ids(other).remove_security_group_ids(&scene.group);
     let call = call.private_dns_enabled(false).remove_subnet_ids(lost);
-    call.policy_document(policy::ALLOW_ALL).send().await.expect("drifted");
+    call.policy_document(policy::text(&json!("default")).expect("a document"))
+        .send()
+        .await
+        .expect("drifted");
     pass().await;
     scene.simulator.clear_calls();
     scene.converge(&want).await;
@@ -215,7 +223,7 @@ async fn a_gateway_follows_its_route_tables_and_its_default_policy_is_reset() {
     assert_eq!(want.route_tables, Some([scene.table.clone()].into()));
     scene.create(&want, "t").await;
     pass().await;
-    assert_eq!(VpcEndpoint::diff(&want, &scene.only().await.state), []);
+    assert_eq!(diff(&want, &scene.only().await.state), []);
     scene.converge(&scene.resolve(spec(json!([]), json!("default")))).await;
 }
 
@@ -236,7 +244,7 @@ async fn a_gateway_is_made_and_changed_with_the_address_families_that_are_asked_
     let want = scene.resolve(spec("s3", both));
     scene.create(&want, "t").await;
     pass().await;
-    assert_eq!(VpcEndpoint::diff(&want, &scene.only().await.state), []);
+    assert_eq!(diff(&want, &scene.only().await.state), []);
     for families in [
         json!({"ipAddressType": "ipv4", "dnsRecordIpType": "ipv4"}),
         json!({"ipAddressType": "dualstack"}),
@@ -257,10 +265,10 @@ async fn a_second_modification_while_one_is_under_way_is_busy() {
     pass().await;
     let have = scene.only().await;
     let off = State { private_dns: Some(false), ..want };
-    let changes = VpcEndpoint::diff(&off, &have.state);
+    let edits = one_call(&off, &have.state);
     let port = scene.port();
-    port.change(&have, &changes).await.expect("changed");
-    let busy = port.change(&have, &changes).await.expect_err("one at a time");
+    port.call(&have, &edits).await.expect("changed");
+    let busy = port.call(&have, &edits).await.expect_err("one at a time");
     assert_eq!(busy.class, Class::Busy);
 }
 
@@ -271,7 +279,7 @@ async fn a_second_private_name_is_blocked_and_seen_as_a_conflict_beforehand() {
     scene.port().create(&want, &Tags::new(), "theirs").await.expect("created");
     pass().await;
     assert!(scene.seen().await.is_empty(), "not ours");
-    let natural_keys = VpcEndpoint::natural_keys(&want).into_iter().collect();
+    let natural_keys = natural_keys(&want).into_iter().collect();
     let ask = Ask { owner: "ml".into(), natural_keys, ..Ask::default() };
     assert_eq!(scene.port().observe(&ask).await.expect("read").whole.len(), 1);
     let blocked = scene.port().create(&want, &Tags::new(), "ours").await.expect_err("taken");
@@ -286,11 +294,14 @@ async fn tags_come_and_go_by_key_and_a_deletion_repeats_harmlessly() {
     pass().await;
     let have = scene.only().await;
     let port = scene.port();
-    port.tag(&have, &Tags::from([("team".into(), "ml".into())])).await.expect("tagged");
+    let tags = |body| Edit::of_tags("tags", "tag".to_owned(), body);
+    let tag = tags(EditBody::Tag([("team".to_owned(), "ml".to_owned())].into()));
+    port.change(&have, &tag).await.expect("tagged");
     assert_eq!(scene.only().await.tags["team"], "ml");
-    port.untag(&have, &["team".into()]).await.expect("untagged");
+    let untag = tags(EditBody::Untag(vec!["team".into()]));
+    port.change(&have, &untag).await.expect("untagged");
     assert_eq!(scene.only().await.tags, have.tags);
-    assert!(port.obstacles(&have, Intent::Delete).await.expect("asked").is_empty());
+    assert!(port.obstacles(&have).await.expect("asked").is_empty());
     port.delete(&have, None).await.expect("deleted");
     assert!(scene.seen().await.is_empty(), "on its way out");
     pass().await;

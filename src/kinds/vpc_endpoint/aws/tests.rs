@@ -1,20 +1,24 @@
 //! What is sent to EC2 and what is made of its answers, through the real SDK.
 
-use std::collections::BTreeSet;
-
 use serde_json::json;
 
 use super::*;
 use crate::{
     aws::lookup::canned::Canned,
-    kind::Kind as _,
-    kinds::vpc_endpoint::{Swap, policy, singles},
-    model::{Phase, policy_document::Context},
+    kind::{
+        Ask,
+        erased::{Edit, EditBody, ErasedKind as _},
+        table::{Verb, tests::port::Port},
+    },
+    kinds::vpc_endpoint::{
+        Policy, State, table,
+        tests::{diff, one_call, policy, set, singles},
+    },
+    model::Phase,
 };
 
-fn set<const N: usize>(ids: [&str; N]) -> BTreeSet<String> {
-    ids.map(str::to_owned).into()
-}
+const ALLOW_ALL: &str =
+    r#"{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}"#;
 
 fn wanted() -> State {
     State {
@@ -57,8 +61,8 @@ fn observed(state: State) -> Observed<State> {
     }
 }
 
-async fn port(server: &Canned) -> Live {
-    Live::connect(&server.access().await)
+async fn port(server: &Canned) -> Port<State> {
+    Port::new(table().connect(&server.access().await))
 }
 
 const CREATED: &str =
@@ -106,7 +110,7 @@ async fn a_gateway_is_created_with_its_routes_and_policy_and_without_private_dns
         "VpcEndpointType=Gateway",
         "RouteTableId.1=rtb-1",
         "PrivateDnsEnabled=false",
-        &format!("PolicyDocument={}", policy::ALLOW_ALL),
+        &format!("PolicyDocument={}", ALLOW_ALL),
     ] {
         assert!(request.contains(line), "{line} in {request}");
     }
@@ -162,9 +166,8 @@ async fn the_reasons_of_a_refused_create_get_their_own_class() {
 
 async fn modified(want: &State, have: State) -> String {
     let server = Canned::answering([YES]);
-    let changes = VpcEndpoint::diff(want, &have);
-    assert!(changes.windows(2).all(|two| VpcEndpoint::joins(&two[0], &two[1])));
-    port(&server).await.change(&observed(have), &changes).await.expect("changed");
+    let edits = one_call(want, &have);
+    port(&server).await.call(&observed(have), &edits).await.expect("changed");
     server.only_request()
 }
 
@@ -174,10 +177,7 @@ async fn every_difference_goes_into_one_call() {
         subnets: Some(singles(set(["subnet-b1", "subnet-z9"]))),
         security_groups: Some(set(["sg-default"])),
         private_dns: Some(false),
-        policy: Some(Policy::read(
-            r#"{"Statement":[]}"#,
-            &Context { partition: "aws".into(), account: "111122223333".into() },
-        )),
+        policy: Some(policy(r#"{"Statement":[]}"#)),
         ..wanted()
     };
     insta::assert_snapshot!(modified(&wanted(), have).await, @r#"
@@ -206,9 +206,8 @@ async fn a_gateways_default_policy_is_reset_not_written() {
 async fn what_aws_has_no_call_for_is_not_sent() {
     let server = Canned::default();
     let have = State { vpc: "vpc-2".into(), ..wanted() };
-    let changes = VpcEndpoint::diff(&wanted(), &have);
-    let refused =
-        port(&server).await.change(&observed(have), std::slice::from_ref(&changes[0])).await;
+    let edits = diff(&wanted(), &have);
+    let refused = port(&server).await.change(&observed(have), &edits[0]).await;
     assert_eq!(refused.expect_err("refused").class, Class::Rejected);
     assert!(server.requests().is_empty());
 }
@@ -218,9 +217,8 @@ async fn an_endpoint_that_is_being_modified_is_busy() {
     let server = Canned::default();
     server.then(400, &error("OperationInProgress", "VpcEndpoint modify operation in progress"));
     let have = State { private_dns: Some(false), ..wanted() };
-    let changes = VpcEndpoint::diff(&wanted(), &have);
-    let failed =
-        port(&server).await.change(&observed(have), std::slice::from_ref(&changes[0])).await;
+    let edits = diff(&wanted(), &have);
+    let failed = port(&server).await.change(&observed(have), &edits[0]).await;
     assert_eq!(failed.expect_err("busy").class, Class::Busy);
 }
 
@@ -266,12 +264,12 @@ async fn states_are_read_by_their_text_whatever_its_capitals() {
         phases,
         [
             ("vpce-1".into(), Phase::Ready),
+            ("vpce-10".into(), Phase::Settling("someday".into())),
             ("vpce-2".into(), Phase::Ready),
             ("vpce-3".into(), Phase::Settling("pendingAcceptance".into())),
             ("vpce-4".into(), Phase::Settling("partial".into())),
             ("vpce-5".into(), Phase::Failed("failed: Oops: no capacity".into())),
             ("vpce-6".into(), Phase::Failed("rejected".into())),
-            ("vpce-10".into(), Phase::Settling("someday".into())),
         ]
     );
     assert!(server.only_request().contains("MaxResults=1000"));
@@ -296,7 +294,7 @@ async fn a_live_endpoint_is_read_completely() {
     assert_eq!(
         serde_json::to_value(&seen[0].state).expect("stored"),
         json!({
-            "endpointType": "Interface", "service": "com.amazonaws.eu-west-1.kms",
+            "type": "Interface", "service": "com.amazonaws.eu-west-1.kms",
             "serviceRegion": "eu-west-1", "vpc": "vpc-1", "subnets": [["subnet-a1"], ["subnet-b1"]],
             "securityGroups": ["sg-1"], "routeTables": [], "privateDns": true,
             "dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": false,
@@ -330,7 +328,7 @@ async fn only_what_is_ours_adopted_or_in_the_way_is_reported() {
     };
     let seen = port(&server).await.observe(&ask).await.expect("read").whole;
     let ids: Vec<_> = seen.iter().map(|live| live.id.as_str()).collect();
-    assert_eq!(ids, ["vpce-ours", "vpce-adopted", "vpce-in-the-way"]);
+    assert_eq!(ids, ["vpce-adopted", "vpce-ours", "vpce-in-the-way"]);
 }
 
 fn unsuccessful(code: &str) -> String {
@@ -366,10 +364,14 @@ async fn tags_are_removed_by_key_and_never_all_of_them() {
     let server = Canned::answering([YES]);
     let port = port(&server).await;
     let have = observed(wanted());
-    port.untag(&have, &[]).await.expect("nothing to do");
-    port.tag(&have, &Tags::new()).await.expect("nothing to do");
+    let tags = |body| Edit::of_tags("tags", "tag".to_owned(), body);
+    let nothing = [EditBody::Untag(Vec::new()), EditBody::Tag(Tags::new())];
+    for nothing in nothing.map(tags) {
+        port.change(&have, &nothing).await.expect("nothing to do");
+    }
     assert!(server.requests().is_empty());
-    port.untag(&have, &["team".into()]).await.expect("removed");
+    let untag = tags(EditBody::Untag(vec!["team".into()]));
+    port.change(&have, &untag).await.expect("removed");
     let request = server.only_request();
     assert!(request.contains("ResourceId.1=vpce-1\nTag.1.Key=team"), "{request}");
 }
@@ -380,10 +382,10 @@ async fn routes_hold_a_gateway_load_balancer_endpoint_and_nothing_holds_the_othe
         "<R><routeTableSet><item><routeTableId>rtb-7</routeTableId></item></routeTableSet></R>",
     ]);
     let port = port(&server).await;
-    let nothing = port.obstacles(&observed(wanted()), Intent::Delete).await.expect("asked");
+    let nothing = port.obstacles(&observed(wanted())).await.expect("asked");
     assert!(nothing.is_empty() && server.requests().is_empty());
     let balancer = State { endpoint_type: "GatewayLoadBalancer".into(), ..wanted() };
-    let found = port.obstacles(&observed(balancer), Intent::Delete).await.expect("asked");
+    let found = port.obstacles(&observed(balancer)).await.expect("asked");
     assert_eq!(found, ["a route in rtb-7 leads to it"]);
     let request = server.only_request();
     assert!(
@@ -395,15 +397,54 @@ async fn routes_hold_a_gateway_load_balancer_endpoint_and_nothing_holds_the_othe
 #[tokio::test]
 async fn a_policy_that_nobody_could_read_is_never_sent() {
     let server = Canned::default();
-    let have = wanted();
-    let want = State { policy: Some(Policy::Unreadable("x".into())), ..wanted() };
-    let [Change::Modify(modify)] = &VpcEndpoint::diff(&want, &have)[..] else { panic!("one") };
-    assert!(matches!(&modify.policy, Some(Swap { to: Policy::Unreadable(_), .. })));
-    let change = Change::Modify(modify.clone());
-    port(&server)
-        .await
-        .change(&observed(have), std::slice::from_ref(&change))
-        .await
-        .expect_err("refused");
+    let unreadable = State { policy: Some(Policy::Unreadable("x".into())), ..wanted() };
+    let port = port(&server).await;
+    let refused = port.create(&unreadable, &Tags::new(), "t").await.expect_err("refused");
+    assert_eq!(refused.class, Class::Rejected);
+    assert!(table().diff(&json!(unreadable), &json!(wanted())).is_err(), "nobody wants it");
+    let edit = LeafEdit {
+        path: "policy".into(),
+        operation: Some(MODIFY.into()),
+        verb: Verb::Set,
+        old: Value::Null,
+        new: json!(unreadable.policy),
+        with: Tree::new(),
+    };
+    let edit = Edit::of_tags("policy", String::new(), EditBody::Change(json!(edit)));
+    port.change(&observed(wanted()), &edit).await.expect_err("refused");
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_leaf_that_the_call_does_not_know_is_refused_and_not_left_out() {
+    let server = Canned::default();
+    let edit = LeafEdit {
+        path: "vpc".into(),
+        operation: Some(MODIFY.into()),
+        verb: Verb::Set,
+        old: Value::Null,
+        new: json!("vpc-2"),
+        with: Tree::new(),
+    };
+    let edit = Edit::of_tags("vpc", String::new(), EditBody::Change(json!(edit)));
+    let refused = port(&server).await.change(&observed(wanted()), &edit).await;
+    assert_eq!(refused.expect_err("refused").class, Class::Rejected);
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_as_wanted_goes_along_only_where_private_dns_is_turned_on() {
+    let want = State {
+        dns_record_ip_type: Some("ipv4".into()),
+        ip_address_type: Some("dualstack".into()),
+        ..wanted()
+    };
+    let narrow = State { ip_address_type: Some("ipv4".into()), ..want.clone() };
+    let request = modified(&want, narrow).await;
+    assert!(request.contains("IpAddressType=dualstack"), "{request}");
+    assert!(!request.contains("DnsOptions"), "{request}");
+    let off = State { private_dns: Some(false), ..want.clone() };
+    let request = modified(&want, off).await;
+    assert!(request.contains("DnsOptions.DnsRecordIpType=ipv4"), "{request}");
+    assert!(!request.contains("\nIpAddressType"), "{request}");
 }

@@ -4,64 +4,62 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    kind::Describe as _,
-    kinds::vpc_endpoint::{Change, Modify},
+    kind::{erased::EditBody, table::LeafEdit},
     model::Risk,
 };
 
-/// The leaves that differ, as the one call that they make.
-fn together(want: &State, have: &State) -> Change {
-    let changes = VpcEndpoint::diff(want, have);
-    assert!(changes.windows(2).all(|two| VpcEndpoint::joins(&two[0], &two[1])), "{changes:#?}");
-    let leaves = changes.iter().map(|change| match change {
-        Change::Modify(modify) => &**modify,
-        Change::Immutable(immutable) => panic!("{immutable:?}"),
-    });
-    Change::Modify(Box::new(Modify::together(leaves).expect("something differs")))
+fn only(want: &State, have: &State) -> Edit {
+    let mut edits = diff(want, have);
+    assert_eq!(edits.len(), 1, "{edits:#?}");
+    edits.remove(0)
 }
 
-fn only(want: &State, have: &State) -> Change {
-    let mut changes = VpcEndpoint::diff(want, have);
-    assert_eq!(changes.len(), 1, "{changes:#?}");
-    changes.remove(0)
-}
-
-fn modify(want: &State, have: &State) -> Modify {
-    match only(want, have) {
-        Change::Modify(modify) => *modify,
-        Change::Immutable(immutable) => panic!("{immutable:?}"),
+fn body(edit: &Edit) -> LeafEdit {
+    match &edit.body {
+        EditBody::Change(body) => serde_json::from_value(body.clone()).expect("an edit"),
+        other => panic!("{other:?}"),
     }
 }
 
-fn shown(change: &Change) -> String {
-    let lines: Vec<_> = change
-        .lines()
-        .into_iter()
-        .map(|line| format!("{} {}", line.sign.as_char(), line.text))
-        .collect();
-    format!("{change} [{}]\n{}", change.risk(), lines.join("\n"))
+/// The ids that an edit adds and those that it removes.
+fn swapped(edit: &Edit) -> [BTreeSet<String>; 2] {
+    let LeafEdit { old, new, .. } = body(edit);
+    let ids = |ids| serde_json::from_value::<BTreeSet<String>>(ids).expect("ids");
+    let [old, new] = [old, new].map(ids);
+    [&new - &old, &old - &new]
+}
+
+/// The edits as a plan shows them.
+fn shown(edits: &[Edit]) -> String {
+    let mut lines = Vec::new();
+    for edit in edits {
+        lines.push(format!("{} [{}]", edit.summary, edit.risk));
+        let below = edit.lines.iter().map(|it| format!("{} {}", it.sign.as_char(), it.text));
+        lines.extend(below);
+    }
+    lines.join("\n")
 }
 
 /// The risk of going from the one state to the other.
 fn risk(change: impl FnOnce(&mut State), have: State) -> Risk {
     let mut want = have.clone();
     change(&mut want);
-    only(&want, &have).risk()
+    only(&want, &have).risk
 }
 
 #[test]
 fn nothing_is_done_to_an_endpoint_that_is_as_wanted() {
-    assert_eq!(VpcEndpoint::diff(&resolve(interface(json!({}))), &live()), []);
-    assert_eq!(VpcEndpoint::diff(&resolve(gateway(json!({}))), &live_gateway()), []);
+    assert_eq!(diff(&resolve(interface(json!({}))), &live()), []);
+    assert_eq!(diff(&resolve(gateway(json!({}))), &live_gateway()), []);
 }
 
 #[test]
 fn awss_own_print_of_the_default_policy_is_the_default() {
     let text = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \"Allow\", \n      \
                 \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  ]\n}";
-    assert_eq!(Policy::read(text, &context()), Policy::AllowAll);
+    assert_eq!(policy(text), Policy::AllowAll);
     let old = r#"{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
-    assert_eq!(Policy::read(old, &context()), Policy::AllowAll);
+    assert_eq!(policy(old), Policy::AllowAll);
 }
 
 #[test]
@@ -70,39 +68,38 @@ fn a_policy_is_compared_by_its_meaning() {
     let rewritten = r#"{"Statement":{"Resource":["*"],"Action":["S3:getobject"],"Principal":{"AWS":"*"},
         "Effect":"Allow","Sid":"Ours","Condition":{"StringEquals":{"aws:PrincipalAccount":["111122223333"]}}},
         "Version":"2012-10-17"}"#;
-    let have = State { policy: Some(Policy::read(rewritten, &context())), ..live() };
-    assert_eq!(VpcEndpoint::diff(&want, &have), []);
+    let have = State { policy: Some(policy(rewritten)), ..live() };
+    assert_eq!(diff(&want, &have), []);
 }
 
 #[test]
 fn a_live_policy_that_cannot_be_read_is_replaced_and_counts_as_wider() {
-    let have =
-        State { policy: Some(Policy::read(r#"{"Statement":[],"Extra":1}"#, &context())), ..live() };
+    let have = State { policy: Some(policy(r#"{"Statement":[],"Extra":1}"#)), ..live() };
     assert!(matches!(have.policy, Some(Policy::Unreadable(_))));
     let want = State { policy: Some(allowing("s3:GetObject")), ..live() };
-    assert_eq!(only(&want, &have).risk(), Risk::REPLACES);
+    assert_eq!(only(&want, &have).risk, Risk::REPLACES);
 }
 
 #[test]
 fn the_subnet_in_use_stays_where_another_of_its_zone_would_do_too() {
     let have = State { subnets: Some(singles(set(["subnet-a2", "subnet-b1"]))), ..live() };
-    assert_eq!(VpcEndpoint::diff(&resolve(interface(json!({}))), &have), []);
+    assert_eq!(diff(&resolve(interface(json!({}))), &have), []);
 }
 
 #[test]
 fn a_zone_without_a_subnet_gets_the_lowest_id_and_a_subnet_nobody_wants_leaves() {
     let have = State { subnets: Some(singles(set(["subnet-b1", "subnet-z9"]))), ..live() };
-    let modify = modify(&resolve(interface(json!({}))), &have);
-    assert_eq!(modify.subnets.add, set(["subnet-a1"]));
-    assert_eq!(modify.subnets.remove, set(["subnet-z9"]));
+    let edit = only(&resolve(interface(json!({}))), &have);
+    assert_eq!(edit.key, "subnets");
+    assert_eq!(swapped(&edit), [set(["subnet-a1"]), set(["subnet-z9"])]);
 }
 
 #[test]
 fn one_group_comes_as_the_other_leaves_so_that_there_is_always_one() {
     let have = State { security_groups: Some(set(["sg-default"])), ..live() };
-    let modify = modify(&resolve(interface(json!({}))), &have);
-    assert_eq!(modify.security_groups.add, set(["sg-1"]));
-    assert_eq!(modify.security_groups.remove, set(["sg-default"]));
+    let edit = only(&resolve(interface(json!({}))), &have);
+    assert_eq!(edit.key, "securityGroups");
+    assert_eq!(swapped(&edit), [set(["sg-1"]), set(["sg-default"])]);
 }
 
 #[test]
@@ -118,8 +115,8 @@ fn all_differences_go_into_one_modification() {
         private_dns: Some(false),
         ..live()
     };
-    insta::assert_snapshot!(shown(&together(&want, &have)), @r#"
-    replace the policy; add subnet subnet-a1; remove subnet subnet-z9; add security group sg-1; remove security group sg-default; turn private DNS on; set the addresses to dualstack [loosens, disrupts]
+    insta::assert_snapshot!(shown(&one_call(&want, &have)), @r#"
+    replace the policy [tightens]
     ~ policy: default (everything is allowed) -> a policy of 1 statement
     ~   Version: 2008-10-17 -> 2012-10-17
     ~   statement "Ours" (Allow): narrows access
@@ -127,11 +124,15 @@ fn all_differences_go_into_one_modification() {
     -     Action: *
     +     Action: sagemaker:CreateApp
     +     Condition StringEquals aws:PrincipalAccount: 111122223333
-    - subnets: subnet-z9
-    + subnets: subnet-a1
+    change the security groups: add sg-1 and remove sg-default [loosens]
     - securityGroups: sg-default
     + securityGroups: sg-1
+    change the subnets: add subnet-a1 and remove subnet-z9 [loosens, disrupts]
+    - subnets: subnet-z9
+    + subnets: subnet-a1
+    turn private DNS on [tightens]
     ~ privateDns: false -> true
+    set the addresses to dualstack [loosens]
     ~ ipAddressType: ipv4 -> dualstack
     "#);
 }
@@ -148,12 +149,13 @@ fn a_gateways_plan_names_its_route_tables_and_statements() {
         policy: Some(allowing("s3:*")),
         ..live_gateway()
     };
-    insta::assert_snapshot!(shown(&together(&want, &have)), @r#"
-    replace the policy; add route table rtb-2; remove route table rtb-3 [loosens, disrupts]
+    insta::assert_snapshot!(shown(&one_call(&want, &have)), @r#"
+    replace the policy [tightens]
     ~ policy: a policy of 1 statement -> a policy of 1 statement
     ~   statement "Ours" (Allow): narrows access
     -     Action: s3:*
     +     Action: s3:GetObject
+    change the route tables: add rtb-2 and remove rtb-3 [loosens, disrupts]
     - routeTables: rtb-3
     + routeTables: rtb-2
     "#);
@@ -168,15 +170,65 @@ fn turning_private_dns_on_sends_the_dns_options_along_and_shows_only_what_change
         private_dns_only_for_inbound_resolver_endpoint: Some(false),
         ..live()
     };
-    let change = only(&want, &have);
-    let modify = modify(&want, &have);
-    let sent = modify.private_dns_only_for_inbound_resolver_endpoint.map(|swap| swap.to);
-    assert_eq!(sent, Some(false));
-    assert_eq!(modify.dns_record_ip_type.map(|swap| swap.to), Some("ipv4".into()));
-    insta::assert_snapshot!(shown(&change), @r#"
+    let edit = only(&want, &have);
+    assert_eq!(
+        Value::Object(body(&edit).with),
+        json!({"privateDnsOnlyForInboundResolverEndpoint": false, "dnsRecordIpType": "ipv4"})
+    );
+    insta::assert_snapshot!(shown(&[edit]), @r#"
     turn private DNS on [tightens]
     ~ privateDns: false -> true
     "#);
+}
+
+#[test]
+fn what_goes_along_is_a_part_of_the_edit_and_of_its_risk() {
+    let want = resolve(interface(json!({"service": "s3", "dnsRecordIpType": "dualstack"})));
+    let have = State {
+        service: want.service.clone(),
+        private_dns: Some(false),
+        private_dns_only_for_inbound_resolver_endpoint: Some(true),
+        ..live()
+    };
+    let edits = one_call(&want, &have);
+    let risks: Vec<_> = edits.iter().map(|edit| (edit.key.as_str(), edit.risk)).collect();
+    let closing = Risk::TIGHTENS.cutting_connections();
+    assert_eq!(
+        risks,
+        [
+            ("privateDns", closing),
+            // Nobody asks by the usual names yet.
+            ("privateDnsOnlyForInboundResolverEndpoint", Risk::TIGHTENS),
+            ("dnsRecordIpType", Risk::NEUTRAL.cutting_connections()),
+        ]
+    );
+    let states = table().states(&json!(have), &edits[..1]).expect("states");
+    assert_eq!(diff(&want, &read(states[0].clone())), [], "one of them does it all");
+    let on =
+        State { private_dns: Some(true), dns_record_ip_type: Some("dualstack".into()), ..have };
+    assert_eq!(only(&want, &on).risk, closing, "now somebody does");
+}
+
+#[test]
+fn records_and_addresses_that_both_differ_go_together_or_not_at_all() {
+    let family = |records: &str, addresses: &str| State {
+        dns_record_ip_type: Some(records.into()),
+        ip_address_type: Some(addresses.into()),
+        ..live()
+    };
+    let closing = Risk::TIGHTENS.cutting_connections();
+    let risks = |want: &State, have: &State| -> Vec<_> {
+        one_call(want, have).into_iter().map(|edit| (edit.key, edit.risk)).collect()
+    };
+    assert_eq!(
+        risks(&family("ipv4", "ipv4"), &family("dualstack", "dualstack")),
+        [("dnsRecordIpType".to_owned(), closing), ("ipAddressType".to_owned(), closing)]
+    );
+    let neutral = Risk::NEUTRAL.cutting_connections();
+    assert_eq!(
+        risks(&family("ipv4", "dualstack"), &family("dualstack", "dualstack")),
+        [("dnsRecordIpType".to_owned(), neutral)]
+    );
 }
 
 #[test]
@@ -192,7 +244,7 @@ fn what_is_not_wanted_is_left_alone() {
         ip_address_type: None,
         ..live()
     };
-    assert_eq!(VpcEndpoint::diff(&want, &live()), []);
+    assert_eq!(diff(&want, &live()), []);
 }
 
 #[test]
@@ -250,10 +302,12 @@ fn what_aws_cannot_change_is_shown_alone_and_is_impossible() {
         vpc: "vpc-2".into(),
         ..live()
     };
-    insta::assert_snapshot!(shown(&only(&want, &have)), @r#"
-    change type and service and vpc, which AWS cannot do in place [impossible]
+    insta::assert_snapshot!(shown(&diff(&want, &have)), @r#"
+    change type, which AWS cannot do in place [impossible]
     ~ type: Resource -> Interface
+    change service, which AWS cannot do in place [impossible]
     ~ service: com.amazonaws.eu-west-1.kms -> com.amazonaws.eu-west-1.sagemaker.api
+    change vpc, which AWS cannot do in place [impossible]
     ~ vpc: vpc-2 -> vpc-1
     "#);
 }
@@ -266,9 +320,9 @@ fn a_gateway_load_balancer_endpoint_cannot_move_to_another_subnet() {
         ..live()
     };
     let want = State { subnets: Some(singles(set(["subnet-2"]))), ..have.clone() };
-    let change = only(&want, &have);
-    assert_eq!(change.risk(), Risk::IMPOSSIBLE);
-    insta::assert_snapshot!(shown(&change), @r#"
+    let edit = only(&want, &have);
+    assert_eq!(edit.risk, Risk::IMPOSSIBLE);
+    insta::assert_snapshot!(shown(&[edit]), @r#"
     change subnets, which AWS cannot do in place [impossible]
     ~ subnets: subnet-1 -> subnet-2
     "#);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::kinds::vpc_endpoint::{EndpointType, service::full_name};
+use crate::kinds::vpc_endpoint::service::full_name;
 
 #[test]
 fn an_interface_endpoint_takes_one_subnet_a_zone_of_its_vpc_and_the_groups_it_refers_to() {
@@ -13,7 +13,7 @@ fn an_interface_endpoint_takes_one_subnet_a_zone_of_its_vpc_and_the_groups_it_re
     assert_eq!(state.security_groups, Some(set(["sg-1"])));
     let zones = vec![set(["subnet-a1", "subnet-a2"]), set(["subnet-b1"])];
     assert_eq!(state.subnets, Some(zones));
-    assert_eq!(state.chosen_subnets(), set(["subnet-a1", "subnet-b1"]));
+    assert_eq!(chosen(&state), set(["subnet-a1", "subnet-b1"]));
 }
 
 #[test]
@@ -78,9 +78,9 @@ fn short_names_stand_for_full_ones_by_table() {
         ("gov.ic.r-1.kms", "r-1", "gov.ic.r-1.kms"),
         ("quantum", "eu-west-1", "com.amazonaws.eu-west-1.quantum"),
     ] {
-        assert_eq!(full_name(short, region, EndpointType::Interface), full, "{short} in {region}");
+        assert_eq!(full_name(short, region, "Interface"), full, "{short} in {region}");
     }
-    let gateway = |region| full_name("s3", region, EndpointType::Gateway);
+    let gateway = |region| full_name("s3", region, "Gateway");
     assert_eq!(gateway("cn-north-1"), "com.amazonaws.cn-north-1.s3");
 }
 
@@ -122,16 +122,16 @@ fn a_service_in_another_region_has_that_region_in_its_name() {
     let state = resolve(interface(json!({"service": "kms", "serviceRegion": "eu-west-1"})));
     assert_eq!(state.service_region, None, "the endpoint's own Region");
     let message = problems(interface(json!({"serviceRegion": "US East"})));
-    assert!(message.contains("serviceRegion: `US East` is no Region"), "{message}");
+    assert!(message.contains("serviceRegion: `US East` is not a Region"), "{message}");
 }
 
 #[test]
 fn an_interface_endpoint_that_leaves_the_choice_to_aws_is_refused_with_all_reasons() {
     let bare = json!({"type": "Interface", "service": "kms", "vpc": "vpc-1"});
     insta::assert_snapshot!(problems(bare), @r#"
-    subnets: an endpoint of type Interface needs subnets (give a list of ids or `{lookup: {tags: …}}`)
-    securityGroups: an interface endpoint needs at least one; without it AWS would take the VPC's default group (refer to a SecurityGroup manifest: `[{ref: name}]`)
     policy: missing; AWS would silently let everybody do everything through the endpoint (write a policy, or say `policy: default` if everything shall be allowed)
+    securityGroups: an interface endpoint needs at least one; without it AWS would take the VPC's default group (refer to a SecurityGroup manifest: `[{ref: name}]`)
+    subnets: an endpoint of type Interface needs subnets (give a list of ids or `{lookup: {tags: …}}`)
     "#);
 }
 
@@ -145,8 +145,8 @@ fn fields_of_other_types_are_refused() {
     });
     insta::assert_snapshot!(problems(mixed), @r#"
     serviceRegion: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
-    subnets: an endpoint of type Gateway has none (remove it; it belongs to type Interface and GatewayLoadBalancer)
     securityGroups: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    subnets: an endpoint of type Gateway has none (remove it; it belongs to type Interface and GatewayLoadBalancer)
     privateDns: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
     privateDnsOnlyForInboundResolverEndpoint: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
     "#);
@@ -155,9 +155,9 @@ fn fields_of_other_types_are_refused() {
         "vpc": "vpc-1", "subnets": ["subnet-1", "subnet-2"], "policy": "default", "routeTables": [],
     });
     insta::assert_snapshot!(problems(balancer), @r#"
-    routeTables: an endpoint of type GatewayLoadBalancer has none (remove it; it belongs to type Gateway)
     policy: an endpoint of type GatewayLoadBalancer has none (remove it; it belongs to type Interface and Gateway)
     subnets: a Gateway Load Balancer endpoint is in exactly one subnet (make an endpoint for each zone)
+    routeTables: an endpoint of type GatewayLoadBalancer has none (remove it; it belongs to type Gateway)
     "#);
 }
 
@@ -201,15 +201,29 @@ fn wrong_values_are_refused_all_at_once() {
         "privateDnsOnlyForInboundResolverEndpoint": true, "privateDns": false, "policy": "allow",
     }));
     insta::assert_snapshot!(problems(wrong), @r#"
-    vpc: `ml` is no id of the form `vpc-…`
-    subnets[1]: is the same as number 0
-    subnets[2]: `sub` is no id of the form `subnet-…`
-    securityGroups: is empty; an endpoint needs at least one
-    dnsRecordIpType: ipv6 records need addresses that ipv4 interfaces lack (set `ipAddressType: dualstack`)
     service: `k ms` has a character that no service name has (letters, digits, `.`, `-` and `_` do) (write its short name, such as sagemaker.api, or its full name)
-    privateDnsOnlyForInboundResolverEndpoint: narrows private DNS, which `privateDns: false` turns off
+    vpc: `ml` is not an id of the form `vpc-…`
     policy: neither a policy document nor the word `default`
+    securityGroups: is empty; an endpoint needs at least one
+    subnets[1]: is the same as number 0
+    subnets[2]: `sub` is not an id of the form `subnet-…`
+    privateDnsOnlyForInboundResolverEndpoint: narrows private DNS, which `privateDns: false` turns off
+    dnsRecordIpType: ipv6 records need addresses that ipv4 interfaces lack (set `ipAddressType: dualstack`)
     "#);
+}
+
+#[test]
+fn what_every_endpoint_needs_is_asked_for_all_at_once() {
+    insta::assert_snapshot!(problems(json!({"policy": "default"})), @r#"
+    type: missing (write `Interface`, `Gateway` or `GatewayLoadBalancer`)
+    service: missing (write its short name, such as sagemaker.api, or its full name)
+    vpc: missing (write its id, or `{lookup: {tags: …}}`)
+    "#);
+    // What cannot be what it should be is there all the same.
+    let message = problems(interface(json!({"subnets": [{"ref": "apps"}]})));
+    insta::assert_snapshot!(message, @"subnets[0]: a reference is not possible here (write the id, or a lookup by tags)");
+    let message = problems(interface(json!({"policy": 7})));
+    insta::assert_snapshot!(message, @"policy: neither a policy document nor the word `default`");
 }
 
 #[test]
@@ -293,7 +307,7 @@ fn a_policy_may_name_other_manifests_and_keeps_the_variables_of_iam() {
         "Resource": ["${SecurityGroup/endpoints.arn}", "arn:aws:s3:::x/${aws:PrincipalTag/team}"],
     }]});
     let state = resolve(interface(json!({"policy": policy})));
-    let text = state.policy.and_then(|policy| policy.text()).expect("a document");
+    let text = policy::text(&json!(state.policy)).expect("a document");
     assert!(text.contains("security-group/sg-1") && text.contains("${aws:PrincipalTag/team}"));
 }
 
@@ -329,7 +343,7 @@ fn a_gateway_load_balancer_endpoint_is_in_the_one_subnet_a_lookup_finds() {
 
 #[test]
 fn only_what_aws_allows_once_is_a_natural_key() {
-    let keys = |spec| VpcEndpoint::natural_keys(&resolve(spec));
+    let keys = |spec| natural_keys(&resolve(spec));
     assert_eq!(
         keys(interface(json!({}))),
         ["private DNS of com.amazonaws.eu-west-1.sagemaker.api in vpc-1"]
@@ -382,7 +396,7 @@ fn every_field_of_the_example_is_right_and_no_field_is_missing_there() {
         state.expect("a state");
         assert!(resolution.waiting().is_empty(), "{:?}", resolution.waiting());
     }
-    let schema = schemars::schema_for!(Spec).to_value();
+    let schema = table().spec_schema().to_value();
     let properties = schema["properties"].as_object().expect("properties");
     assert_eq!(fields, properties.keys().cloned().collect());
     for (field, property) in properties {

@@ -1,0 +1,224 @@
+//! What cannot be right in a VpcEndpoint manifest, and what follows from several leaves together.
+
+use serde_json::{Value, json};
+
+use super::{
+    leaves::{ADDRESSES, INBOUND_ONLY, RECORDS},
+    region,
+    service::{self, Standing},
+};
+use crate::{
+    kind::{
+        Invalid, Lookup, LookupKind, Refs,
+        table::{Tree, get, texts},
+    },
+    kinds::security_group,
+    settings::regions,
+};
+
+/// Network interfaces in subnets.
+pub(super) const INTERFACE: &str = "Interface";
+/// Routes in route tables.
+pub(super) const GATEWAY: &str = "Gateway";
+/// A next hop that routes name.
+pub(super) const BALANCER: &str = "GatewayLoadBalancer";
+
+/// Leaves that only some types of endpoint have.
+const OF_TYPES: [(&str, &[&str]); 8] = [
+    ("serviceRegion", &[INTERFACE]),
+    ("policy", &[INTERFACE, GATEWAY]),
+    ("securityGroups", &[INTERFACE]),
+    ("subnets", &[INTERFACE, BALANCER]),
+    ("routeTables", &[GATEWAY]),
+    ("privateDns", &[INTERFACE]),
+    (INBOUND_ONLY, &[INTERFACE]),
+    (RECORDS, &[INTERFACE, GATEWAY]),
+];
+
+const POLICY_HELP: &str = "write a policy, or say `policy: default` if everything shall be allowed";
+
+/// Stands for `policy: null`, which says that the service takes no policy, until the type of the endpoint is looked at. No
+/// policy is empty.
+pub(super) fn takes_none() -> Value {
+    json!({})
+}
+
+/// Fills in names and defaults, and says what does not fit together.
+pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
+    let endpoint_type = text(want, "type");
+    // Where the type is missing nothing can be said that depends on it.
+    if !endpoint_type.is_empty() {
+        problems.extend(misplaced(want, &endpoint_type));
+        problems.extend(missing(want, &endpoint_type));
+        problems.extend(address_families(want, &endpoint_type));
+    }
+    if *get(want, "policy") == takes_none() {
+        want.insert("policy".to_owned(), Value::Null);
+    }
+    problems.extend(region::check(want, refs));
+    let own_region = refs.scope().region.clone();
+    let region = get(want, "serviceRegion").as_str().unwrap_or(&own_region).to_owned();
+    let written = text(want, "service");
+    let name = service::full_name(&written, &region, &endpoint_type);
+    let is_name = service::wrong(&written).is_none();
+    if is_name && !endpoint_type.is_empty() {
+        standing((written.as_str(), name.as_str()), &region, &endpoint_type, refs);
+    }
+    problems.extend(fixed_records(want, &name, &endpoint_type));
+    if endpoint_type == INTERFACE {
+        let private_dns = get(want, "privateDns").as_bool().unwrap_or(true);
+        let inbound_only = inbound_only(want, is_name.then_some(&name), private_dns, problems);
+        want.insert("privateDns".to_owned(), json!(private_dns));
+        want.insert(INBOUND_ONLY.to_owned(), json!(inbound_only));
+    }
+    want.insert("service".to_owned(), json!(name));
+    // The Region the endpoint is in anyway needs no mention.
+    if region == own_region {
+        want.insert("serviceRegion".to_owned(), Value::Null);
+    }
+}
+
+fn text(want: &Tree, path: &str) -> String {
+    get(want, path).as_str().unwrap_or_default().to_owned()
+}
+
+/// Leaves that this type of endpoint does not have. AWS would refuse them or, worse, ignore them.
+fn misplaced(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
+    let misplaced = OF_TYPES
+        .iter()
+        .filter(|(leaf, types)| !get(want, leaf).is_null() && !types.contains(&endpoint_type));
+    misplaced
+        .map(|(leaf, types)| {
+            Invalid::new(*leaf, format!("an endpoint of type {endpoint_type} has none"))
+                .help(format!("remove it; it belongs to type {}", types.join(" and ")))
+        })
+        .collect()
+}
+
+/// Leaves whose absence would make AWS choose, and choose unsafely.
+fn missing(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
+    let mut problems = Vec::new();
+    let mut is_missing = |leaf: &'static str, why: String, help: &str| {
+        problems.push(Invalid::new(leaf, why).help(help));
+    };
+    let subnets = get(want, "subnets");
+    if endpoint_type != GATEWAY && subnets.is_null() {
+        let why = format!("an endpoint of type {endpoint_type} needs subnets");
+        is_missing("subnets", why, "give a list of ids or `{lookup: {tags: …}}`");
+    }
+    if endpoint_type == BALANCER
+        && subnets.as_array().into_iter().flatten().flat_map(texts).count() > 1
+    {
+        let why = "a Gateway Load Balancer endpoint is in exactly one subnet";
+        is_missing("subnets", why.to_owned(), "make an endpoint for each zone");
+    }
+    if endpoint_type == INTERFACE && get(want, "securityGroups").is_null() {
+        let why = "an interface endpoint needs at least one; without it AWS would take the VPC's default group";
+        let help = format!("refer to a {} manifest: `[{{ref: name}}]`", security_group::NAME);
+        is_missing("securityGroups", why.to_owned(), &help);
+    }
+    let policy = get(want, "policy");
+    if endpoint_type != BALANCER && policy.is_null() {
+        let why = "missing; AWS would silently let everybody do everything through the endpoint";
+        is_missing("policy", why.to_owned(), POLICY_HELP);
+    }
+    if endpoint_type == GATEWAY && *policy == takes_none() {
+        let why =
+            "`null` says that the service takes no policy, but every gateway endpoint has one";
+        is_missing("policy", why.to_owned(), POLICY_HELP);
+    }
+    problems
+}
+
+/// Records of a family that the addresses do not have (EC2 API reference, DnsOptionsSpecification).
+fn address_families(want: &Tree, endpoint_type: &str) -> Option<Invalid> {
+    let (records, addresses) = (get(want, RECORDS).as_str()?, get(want, ADDRESSES).as_str()?);
+    let fits = match records {
+        "dualstack" => addresses == "dualstack",
+        "ipv4" => addresses != "ipv6",
+        "ipv6" => addresses != "ipv4",
+        _ => true,
+    };
+    let what = if endpoint_type == GATEWAY { "endpoints" } else { "interfaces" };
+    let why = format!("{records} records need addresses that {addresses} {what} lack");
+    (!fits).then(|| Invalid::new(RECORDS, why).help("set `ipAddressType: dualstack`"))
+}
+
+/// A gateway endpoint of DynamoDB cannot choose its records (AWS PrivateLink guide, "Gateway endpoints", DNS record IP
+/// type).
+fn fixed_records(want: &Tree, service: &str, endpoint_type: &str) -> Option<Invalid> {
+    let is_fixed = endpoint_type == GATEWAY
+        && service.ends_with(".dynamodb")
+        && get(want, RECORDS).as_str()? != "service-defined";
+    let why = "a gateway endpoint of DynamoDB has service-defined records only";
+    is_fixed.then(|| Invalid::new(RECORDS, why).help("write `service-defined`, or remove it"))
+}
+
+/// Of an interface endpoint. Sent for S3 even if nobody asks: AWS's own default is true there and needs a gateway endpoint.
+/// It is a part of private DNS and means nothing without.
+fn inbound_only(
+    want: &Tree,
+    service: Option<&String>,
+    private_dns: bool,
+    problems: &mut Vec<Invalid>,
+) -> Option<bool> {
+    let given = get(want, INBOUND_ONLY).as_bool();
+    if let Some(service) = service.filter(|it| given.is_some() && !service::has_gateway_twin(it)) {
+        let why = format!("{service} has no gateway endpoints, so there is nothing to choose");
+        let help = "remove it; it is for S3 and DynamoDB";
+        problems.push(Invalid::new(INBOUND_ONLY, why).help(help));
+    }
+    if private_dns {
+        return given.or_else(|| service.is_some_and(|it| service::is_s3(it)).then_some(false));
+    }
+    if given == Some(true) {
+        let why = "narrows private DNS, which `privateDns: false` turns off";
+        problems.push(Invalid::new(INBOUND_ONLY, why));
+    }
+    None
+}
+
+/// A name that the table does not know may be a slip, or newer than the table: AWS is asked for it before anything is made.
+fn standing((written, name): (&str, &str), region: &str, endpoint_type: &str, refs: &mut Refs<'_>) {
+    let field = "service";
+    // Where the Region is not known, a full name is judged by the one in it.
+    let facts = refs.scope();
+    let named = regions().find(|known| written.split('.').any(|part| part == *known));
+    let of_name = if facts.knows_account() { region } else { named.unwrap_or(region) };
+    match service::standing(written, of_name, endpoint_type) {
+        Standing::Known => {}
+        Standing::OtherType => {
+            let why = format!("{name} is not known to have endpoints of type {endpoint_type}");
+            let help =
+                "see `aws ec2 describe-vpc-endpoint-services` for its types, or set another `type`";
+            refs.warn(Invalid::new(field, why).help(help));
+        }
+        Standing::Unknown(near) => {
+            let why = format!("{name} is not in the table of services");
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`? A service that is newer than the table is looked up in AWS"),
+                None => "see `aws ec2 describe-vpc-endpoint-services`; it is looked up in AWS before it is used".to_owned(),
+            };
+            refs.warn(Invalid::new(field, why).help(help));
+            // The listing shows the services of its own Region.
+            if of_name == refs.scope().region {
+                let lookup = Lookup { name: Some(name.to_owned()), ..Lookup::default() };
+                refs.confirm(field, LookupKind::EndpointService, &lookup);
+            }
+        }
+    }
+}
+
+/// Only what AWS itself allows once: the service's private names in a VPC, and the route to a service in a route table.
+pub(super) fn natural_keys(state: &Tree) -> Vec<String> {
+    let (service, vpc) = (text(state, "service"), text(state, "vpc"));
+    match get(state, "type").as_str() {
+        Some(INTERFACE) if *get(state, "privateDns") == Value::Bool(true) => {
+            vec![format!("private DNS of {service} in {vpc}")]
+        }
+        Some(GATEWAY) => texts(get(state, "routeTables"))
+            .map(|table| format!("route to {service} in {table} of {vpc}"))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
