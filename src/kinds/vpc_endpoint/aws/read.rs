@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{UnsuccessfulItem, VpcEndpoint as Endpoint};
+use aws_sdk_ec2::types::{
+    DnsRecordIpType, IpAddressType, UnsuccessfulItem, VpcEndpoint as Endpoint,
+};
 use serde_json::{Value, json};
 
 use super::super::{
@@ -94,8 +96,8 @@ fn state(endpoint: Endpoint, facts: &ScopeFacts) -> Tree {
         ),
         ("privateDns", json!(endpoint.private_dns_enabled.unwrap_or(false))),
         ("privateDnsOnlyForInboundResolverEndpoint", json!(inbound_only)),
-        ("dnsRecordIpType", json!(records.map(|word| word.as_str()))),
-        ("ipAddressType", json!(endpoint.ip_address_type.as_ref().map(|word| word.as_str()))),
+        ("dnsRecordIpType", json!(records.map(DnsRecordIpType::as_str))),
+        ("ipAddressType", json!(endpoint.ip_address_type.as_ref().map(IpAddressType::as_str))),
         ("partition", json!(partition)),
         ("account", json!(account)),
     ];

@@ -110,7 +110,7 @@ async fn a_gateway_is_created_with_its_routes_and_policy_and_without_private_dns
         "VpcEndpointType=Gateway",
         "RouteTableId.1=rtb-1",
         "PrivateDnsEnabled=false",
-        &format!("PolicyDocument={}", ALLOW_ALL),
+        &format!("PolicyDocument={ALLOW_ALL}"),
     ] {
         assert!(request.contains(line), "{line} in {request}");
     }
