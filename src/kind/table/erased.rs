@@ -52,6 +52,7 @@ impl Table {
             inspect: call.is_some_and(|call| call.inspect),
             replaces_policy: matches!(leaf.form, Form::Policy { .. }),
             follows: call.is_some_and(|call| call.follows),
+            needs: Vec::new(),
             puts_back: false,
             alone: false,
             entries: Vec::new(),
