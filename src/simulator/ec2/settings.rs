@@ -1,10 +1,16 @@
 //! What an account has decided for a Region, once for everything in it.
 
+use std::collections::BTreeMap;
+
 use super::state::{Call, Handler, State};
-use crate::simulator::{
-    query::{Input, invalid},
-    service::Answer,
-    table::Setting,
+use crate::{
+    kinds::account_settings,
+    simulator::{
+        query::{Input, invalid},
+        service::Answer,
+        table::Setting,
+        truth::Thing,
+    },
 };
 
 /// EC2 API reference, `EnableEbsEncryptionByDefault` and `EnableSnapshotBlockPublicAccess` with their sisters: both are off in a
@@ -38,6 +44,24 @@ static SETTINGS: [Setting; 2] = [
 /// The handler of an operation on a setting.
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     SETTINGS.iter().any(|setting| setting.has(operation)).then_some(answer)
+}
+
+impl State {
+    /// Adds the settings of an account in a Region, which are always there.
+    pub(super) fn tell_settings(
+        &self,
+        account: &str,
+        region: &str,
+        things: &mut BTreeMap<String, Thing>,
+    ) {
+        let thing = Thing {
+            kind: account_settings::NAME,
+            account: account.to_owned(),
+            tags: BTreeMap::new().into(),
+            facts: SETTINGS.iter().map(|setting| setting.fact(&self.settings)).collect(),
+        };
+        things.insert(format!("settings/{account}/{region}"), thing);
+    }
 }
 
 fn answer(state: &mut State, call: &mut Call<'_, '_>) -> Answer {

@@ -1,4 +1,4 @@
-//! Security groups and endpoints as they really are.
+//! Security groups, endpoints and settings as they really are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use super::{
     state::{Ec2, State},
 };
 use crate::{
-    kinds::{security_group, vpc_endpoint},
+    kinds::{account_settings, security_group, vpc_endpoint},
     simulator::{
         api::{Holes, Kind, Repeated},
         truth::Thing,
@@ -45,12 +45,35 @@ pub(super) const KINDS: &[Kind] = &[
             missing: &["routeTable "],
         },
     },
+    // Nothing creates or deletes them.
+    Kind {
+        name: account_settings::NAME,
+        list: "GetEbsEncryptionByDefault",
+        narrowed_by: &[],
+        create: "",
+        created: &[],
+        delete: "",
+        repeated: Repeated::Name,
+        // What can be read and set of them without palisade is theirs who have not adopted them.
+        vital: &[],
+        lost: |_| None,
+        holes: Holes {
+            added: &[],
+            whole: &[
+                "ebsEncryptionByDefault false",
+                "state \"unblocked\"",
+                "state \"block-new-sharing\"",
+            ],
+            missing: &[],
+        },
+    },
 ];
 
 impl Ec2 {
-    /// Adds every group and every endpoint that is there.
+    /// Adds every group and every endpoint that is there, and the settings.
     pub(super) fn tell_all(&self, things: &mut BTreeMap<String, Thing>) {
-        for ((account, _), region) in &self.regions {
+        for ((account, name), region) in &self.regions {
+            region.now.tell_settings(account, name, things);
             region.now.tell_groups(account, things);
             region.now.tell_endpoints(account, things);
         }

@@ -41,8 +41,16 @@ impl Setting {
         } else if operation != self.read {
             return None;
         }
-        let value = settings.get(self.member).cloned().unwrap_or_else(self.default);
-        Some(Ok(json!({ self.member: value })))
+        Some(Ok(json!({ self.member: self.value(settings) })))
+    }
+
+    /// What it is, as monitors see it.
+    pub(crate) fn fact(&self, settings: &Settings) -> String {
+        format!("{} {}", self.member, self.value(settings))
+    }
+
+    fn value(&self, settings: &Settings) -> Value {
+        settings.get(self.member).cloned().unwrap_or_else(self.default)
     }
 
     /// Whether an operation reads or changes it.
