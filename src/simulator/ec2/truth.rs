@@ -61,8 +61,10 @@ pub(super) const KINDS: &[Kind] = &[
             added: &[],
             whole: &[
                 "ebsEncryptionByDefault false",
-                "state \"unblocked\"",
-                "state \"block-new-sharing\"",
+                "\"unblocked\"",
+                "\"block-new-sharing\"",
+                "serialConsoleAccessEnabled true",
+                "accountLevel.httpTokens \"optional\"",
             ],
             missing: &[],
         },
