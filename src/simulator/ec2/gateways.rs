@@ -200,8 +200,8 @@ fn detach(
     if state.gateway(id)?.vpc.as_deref() != Some(vpc) {
         return Err(not_attached(vpc));
     }
-    let mut ends = state.route_tables.values().flat_map(|table| table.associations.values());
-    if ends.any(|end| end == id) {
+    let used = state.route_tables.values().any(|table| table.ends().any(|end| end == id));
+    if used {
         return Err(dependency(format!("The gateway '{id}' is associated with a route table.")));
     }
     if let Some(gateway) = state.gateways.get_mut(id) {
@@ -240,7 +240,7 @@ pub(super) fn enable_propagation(state: &mut State, call: &mut Call<'_, '_>) -> 
         let message = format!("resource {id} is not attached to network {}", table.vpc);
         return Err(ApiError::new("Gateway.NotAttached", message));
     }
-    if table.associations.values().any(|end| state.gateways.contains_key(end)) {
+    if table.ends().any(|end| state.gateways.contains_key(end)) {
         let message =
             format!("Route propagation is not supported in the gateway route table {table_id}.");
         return Err(invalid(message));

@@ -38,7 +38,8 @@ impl State {
         facts.extend(own.chain(&table.local).map(|(destination, target)| {
             format!("route {destination} {} {}", target.kind.member(), target.id)
         }));
-        facts.extend(table.associations.values().map(|end| format!("association {end}")));
+        let live = table.associations.values().filter(|association| association.is_live());
+        facts.extend(live.map(|association| format!("association {}", association.end)));
         facts.extend(table.propagating.iter().map(|gateway| format!("propagating {gateway}")));
         facts
     }

@@ -3,7 +3,7 @@
 
 use super::{
     errors::{different_networks, done},
-    model::RouteTable,
+    model::{Association, AssociationPhase, RouteTable},
     routes,
     state::{Call, State},
 };
@@ -12,6 +12,7 @@ use crate::simulator::{
     service::{Answer, ApiError},
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Another association has to be replaced, not added.
 pub(super) fn associate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
@@ -20,11 +21,11 @@ pub(super) fn associate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let end = end(state, table_id, call)?;
     let associated = |(id, table): (&String, &RouteTable)| {
         let mut entries = table.associations.iter();
-        let found = entries.find(|(_, other)| *other == end);
-        found.map(|(association, _)| (id.clone(), association.clone()))
+        let found = entries.find(|(_, other)| other.end == end);
+        found.map(|(association, it)| (id.clone(), association.clone(), it.phase))
     };
-    let association = match state.route_tables.iter().find_map(associated) {
-        Some((table, association)) if table == table_id => association,
+    let (association, phase) = match state.route_tables.iter().find_map(associated) {
+        Some((table, association, phase)) if table == table_id => (association, phase),
         Some(_) => {
             let message = format!(
                 "the specified association for route table {table_id} conflicts with an existing \
@@ -32,12 +33,22 @@ pub(super) fn associate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
             );
             return Err(ApiError::new("Resource.AlreadyAssociated", message));
         }
-        None => call.context.ids.next("rtbassoc"),
+        None => (call.context.ids.next("rtbassoc"), begun(call)),
     };
     if let Some(table) = state.route_tables.get_mut(table_id) {
-        table.associations.insert(association.clone(), end.into());
+        table.associations.insert(association.clone(), Association { end: end.into(), phase });
     }
-    Ok(json!({"associationId": association, "associationState": {"state": "associated"}}))
+    Ok(json!({"associationId": association, "associationState": {"state": phase.name()}}))
+}
+
+/// Where an association is when the call that makes it answers.
+fn begun(call: &Call<'_, '_>) -> AssociationPhase {
+    let until = call.context.over(Duration::ZERO);
+    match call.context.failure() {
+        Some(_) => AssociationPhase::Failed,
+        None if until > call.context.elapsed => AssociationPhase::Associating(until),
+        None => AssociationPhase::Associated,
+    }
 }
 
 /// In one step, so that the subnet never uses the main table in between. The association has
@@ -53,13 +64,14 @@ pub(super) fn replace(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         return Err(different_networks(&tables[0], &tables[1]));
     }
     if old == table_id {
-        return Ok(replaced(association));
+        return Ok(replaced(association, AssociationPhase::Associated));
     }
     let end = state.end_of(association);
     if end.as_ref().is_some_and(|end| state.gateways.contains_key(end)) {
         check_edge(state, table_id)?;
     }
     let new = call.context.ids.next("rtbassoc");
+    let phase = end.as_ref().map_or(AssociationPhase::Associated, |_| begun(call));
     if let Some(table) = state.route_tables.get_mut(&old) {
         table.associations.remove(association);
         if end.is_none() {
@@ -69,16 +81,16 @@ pub(super) fn replace(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if let Some(table) = state.route_tables.get_mut(table_id) {
         match end {
             Some(end) => {
-                table.associations.insert(new.clone(), end);
+                table.associations.insert(new.clone(), Association { end, phase });
             }
             None => table.main_association = Some(new.clone()),
         }
     }
-    Ok(replaced(&new))
+    Ok(replaced(&new, phase))
 }
 
-fn replaced(association: &str) -> Value {
-    json!({"newAssociationId": association, "associationState": {"state": "associated"}})
+fn replaced(association: &str, phase: AssociationPhase) -> Value {
+    json!({"newAssociationId": association, "associationState": {"state": phase.name()}})
 }
 
 /// The subnet uses the main table from now on.
@@ -86,11 +98,12 @@ pub(super) fn disassociate(state: &mut State, call: &mut Call<'_, '_>) -> Answer
     let association = call.input.required("AssociationId")?;
     let table = state.table_of(association).ok_or_else(|| unknown(association))?;
     let table = state.route_tables.get_mut(&table);
-    if table.and_then(|table| table.associations.remove(association)).is_none() {
-        return Err(invalid(format!(
-            "cannot disassociate the main route table association {association}"
-        )));
-    }
+    let found = table.and_then(|table| table.associations.get_mut(association));
+    let found = found.ok_or_else(|| {
+        invalid(format!("cannot disassociate the main route table association {association}"))
+    })?;
+    found.phase = AssociationPhase::Disassociating(call.context.over(Duration::ZERO));
+    state.settle(call.context.elapsed);
     done()
 }
 
@@ -108,9 +121,11 @@ impl State {
     /// The subnet or gateway with this association, which may be one with a network ACL too; none
     /// if it is a main one.
     pub(super) fn end_of(&self, association: &str) -> Option<String> {
-        let tables = self.route_tables.values().map(|table| &table.associations);
-        let acls = self.network_acls.values().map(|acl| &acl.associations);
-        tables.chain(acls).find_map(|associations| associations.get(association)).cloned()
+        let mut tables = self.route_tables.values();
+        let of_table = tables.find_map(|table| table.associations.get(association));
+        let mut acls = self.network_acls.values();
+        let of_acl = || acls.find_map(|acl| acl.associations.get(association));
+        of_table.map(|association| &association.end).or_else(of_acl).cloned()
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     errors::{dependency, done},
     gateways,
     listing::Listing,
-    model::RouteTable,
+    model::{Association, RouteTable},
     route_targets, routes,
     state::{Call, State},
     tags, tokens,
@@ -155,23 +155,22 @@ fn shown_routes(state: &State, id: &str, call: &Call<'_, '_>) -> Vec<Value> {
 
 fn shown_associations(state: &State, id: &str) -> Vec<Value> {
     let table = &state.route_tables[id];
-    let associated = json!({"state": "associated"});
     let main = table.main_association.iter().map(|association| {
         json!({
             "routeTableAssociationId": association,
             "routeTableId": id,
             "main": true,
-            "associationState": associated,
+            "associationState": {"state": "associated"},
         })
     });
-    let ends = table.associations.iter().map(|(association, end)| {
+    let ends = table.associations.iter().map(|(id_of_it, Association { end, phase })| {
         let member = if state.gateways.contains_key(end) { "gatewayId" } else { "subnetId" };
         json!({
-            "routeTableAssociationId": association,
+            "routeTableAssociationId": id_of_it,
             "routeTableId": id,
             member: end,
             "main": false,
-            "associationState": associated,
+            "associationState": {"state": phase.name()},
         })
     });
     main.chain(ends).collect()

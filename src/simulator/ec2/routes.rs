@@ -193,7 +193,7 @@ fn check(
     call: &Call<'_, '_>,
 ) -> Result<(), ApiError> {
     let vpc = state.vpc(&table.vpc)?;
-    if table.associations.values().any(|end| state.gateways.contains_key(end)) {
+    if table.ends().any(|end| state.gateways.contains_key(end)) {
         check_edge(vpc, &destination.text, target.kind)?;
     }
     let family = match destination.block {

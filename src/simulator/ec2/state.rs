@@ -106,6 +106,9 @@ impl Region {
 impl State {
     /// Lets every asynchronous transition happen whose time has come.
     pub(super) fn settle(&mut self, elapsed: Duration) {
+        for table in self.route_tables.values_mut() {
+            table.settle(elapsed);
+        }
         let gone = settle(&mut self.endpoints, elapsed);
         for id in gone {
             self.tags.remove(&id);

@@ -94,7 +94,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         return Err(dependency(message));
     }
     for table in state.route_tables.values_mut() {
-        table.associations.retain(|_, subnet| subnet != id);
+        table.associations.retain(|_, association| association.end != id);
     }
     for acl in state.network_acls.values_mut() {
         acl.associations.retain(|_, subnet| subnet != id);

@@ -1,6 +1,7 @@
 //! Which table subnets and gateways use, and what gateways propagate into tables.
 
 use super::*;
+use crate::simulator::{Effect, Fault};
 
 #[tokio::test]
 async fn a_subnet_changes_its_table_in_one_step_and_without_one_uses_the_main_table() {
@@ -174,4 +175,42 @@ async fn a_private_gateway_is_a_target_while_it_is_attached_and_goes_after_that(
     assert_eq!(found.expect("gateways").vpn_gateways()[0].vpc_attachments(), []);
     delete().await.expect("deleted");
     assert_eq!(code(enable().await), "InvalidVpnGatewayID.NotFound");
+}
+
+async fn association_state(ec2: &Client, table: &str) -> Option<String> {
+    let table = read(ec2, table).await;
+    let state = table.associations().first().and_then(|it| it.association_state());
+    state.and_then(|it| it.state()).map(|word| word.as_str().to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_association_takes_its_time_or_fails_where_a_fault_says_so() {
+    let simulator = Simulator::default();
+    let ec2 = ec2(&simulator);
+    let vpc = vpc(&ec2).await;
+    let subnet = subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;
+    let (id, other) = (table(&ec2, &vpc).await, table(&ec2, &vpc).await);
+    let stalled = |operation: &str| {
+        let stall = Effect::Stall(Duration::from_secs(10));
+        simulator.inject(Fault::new(operation, stall).nth(1));
+    };
+    stalled("AssociateRouteTable");
+    let association = associate(&ec2, &id, &subnet).await;
+    assert_eq!(association_state(&ec2, &id).await.as_deref(), Some("associating"));
+    pass(10).await;
+    assert_eq!(association_state(&ec2, &id).await.as_deref(), Some("associated"));
+    stalled("DisassociateRouteTable");
+    let call = ec2.disassociate_route_table().association_id(&association);
+    call.send().await.expect("disassociated");
+    assert_eq!(association_state(&ec2, &id).await.as_deref(), Some("disassociating"));
+    pass(10).await;
+    assert_eq!(association_state(&ec2, &id).await, None);
+    simulator.inject(Fault::new("AssociateRouteTable", Effect::FailLater).nth(1));
+    let association = associate(&ec2, &id, &subnet).await;
+    assert_eq!(association_state(&ec2, &id).await.as_deref(), Some("failed"));
+    let truth = simulator.with(|world| world.truth());
+    assert!(!truth.things[&id].facts.contains(&format!("association {subnet}")));
+    let call = ec2.replace_route_table_association().association_id(association);
+    call.route_table_id(&other).send().await.expect("replaced");
+    assert_eq!(association_state(&ec2, &other).await.as_deref(), Some("associated"));
 }
