@@ -197,7 +197,7 @@ async fn protocols_are_numbers_and_only_what_counts_for_one_is_kept() {
 }
 
 #[tokio::test]
-async fn what_is_no_entry_is_refused() {
+async fn what_is_not_an_entry_is_refused() {
     let ec2 = ec2(&Simulator::default());
     let id = acl(&ec2, &vpc(&ec2).await).await;
     let call = || entry(&ec2, &id, 100);
