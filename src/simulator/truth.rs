@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Address, Ownership, Tags};
 
-/// Every resource of the kinds that monitors watch that is there and stays, by its id. What is being deleted is not there any more.
+/// Every resource of a kind that monitors watch, if it is there and stays. What is being deleted is
+/// not there any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Truth {
-    /// By id (`sg-…`, `vpce-…`, key id, `p-…`, `d-…`).
+    /// By id (`sg-…`, `vpce-…`, `rtb-…`, `acl-…`, key id, `p-…`, `d-…`).
     pub things: BTreeMap<String, Thing>,
     /// How many service control policies are attached to each root, unit and account.
     pub control_policies: BTreeMap<String, usize>,
