@@ -42,7 +42,8 @@ pub(super) struct Args {
 /// A policy is always a document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Form {
-    /// JSON: an object of scopes, each with the policies `observe`, `apply` and `destroy`
+    /// JSON: an object of scopes, each with the policies `observe`, `apply` and `destroy`, in several
+    /// documents (`apply-2`) where one would be longer than IAM takes
     #[default]
     Json,
     /// The same as YAML
@@ -71,7 +72,7 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
         let facts = facts(name, &settings.scopes[name]);
         let mut policies = Policies::new(&facts, &settings.owner, &usage);
         if args.observe_only {
-            policies = Policies { apply: None, destroy: None, ..policies };
+            policies = Policies { apply: Vec::new(), destroy: Vec::new(), ..policies };
         }
         all.insert(name, policies);
     }

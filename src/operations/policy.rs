@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{
@@ -14,28 +14,42 @@ use crate::{kind::ScopeFacts, model::claim::OWNER_TAG};
 pub const LONGEST: usize = 6_144;
 
 /// The policies of one scope. Each adds to those before it: a role that applies needs `observe`
-/// too, one that destroys all three.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// too, one that destroys all three. Where one would be longer than IAM takes it is in several
+/// documents, all of which the role needs.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Policies {
     /// To read.
-    pub observe: Value,
-    /// To create and change; absent where no kind is in use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub apply: Option<Value>,
-    /// To delete; absent where no kind is in use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub destroy: Option<Value>,
+    pub observe: Vec<Value>,
+    /// To create and change; empty where no kind is in use.
+    pub apply: Vec<Value>,
+    /// To delete; empty where no kind is in use.
+    pub destroy: Vec<Value>,
 }
 
 impl Policies {
     /// The policies for a scope. An account or a Region that is not known may be `*` in `facts`.
     pub fn new(facts: &ScopeFacts, owner: &str, usage: &Usage) -> Self {
         let scope = Scope { facts, owner, usage };
-        Self {
-            observe: scope.policy(Mode::Observe).unwrap_or_else(|| document(Vec::new())),
-            apply: scope.policy(Mode::Apply),
-            destroy: scope.policy(Mode::Destroy),
+        let mut observe = scope.policy(Mode::Observe);
+        if observe.is_empty() {
+            observe.push(document(Vec::new()));
         }
+        Self { observe, apply: scope.policy(Mode::Apply), destroy: scope.policy(Mode::Destroy) }
+    }
+}
+
+/// A member for each document: `apply`, and for what does not go into it `apply-2`.
+impl Serialize for Policies {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let modes =
+            [("observe", &self.observe), ("apply", &self.apply), ("destroy", &self.destroy)];
+        let named = modes.into_iter().flat_map(|(mode, documents)| {
+            documents.iter().enumerate().map(move |(index, document)| match index {
+                0 => (mode.to_owned(), document),
+                _ => (format!("{mode}-{}", index + 1), document),
+            })
+        });
+        serializer.collect_map(named)
     }
 }
 
@@ -54,6 +68,23 @@ pub(crate) fn statement_for(
 
 fn document(statements: Vec<Value>) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// As few documents as hold these statements in their order, each as short as IAM wants it. A
+/// statement that is too long by itself has one of its own.
+fn documents(statements: Vec<Value>) -> Vec<Value> {
+    let mut parts: Vec<Vec<Value>> = Vec::new();
+    for statement in statements {
+        let fits = |part: &&mut Vec<Value>| {
+            let with: Vec<_> = part.iter().cloned().chain([statement.clone()]).collect();
+            document(with).to_string().len() <= LONGEST
+        };
+        match parts.last_mut().filter(fits) {
+            Some(part) => part.push(statement),
+            None => parts.push(vec![statement]),
+        }
+    }
+    parts.into_iter().map(document).collect()
 }
 
 /// A statement while it is being put together.
@@ -75,7 +106,7 @@ impl Scope<'_> {
     /// sorts: an action is only ever asked for on the sorts that it has. Without such a condition
     /// the sorts must stay apart: an action may have two of them, and be allowed on the one under a
     /// condition and on the other under none.
-    fn policy(&self, mode: Mode) -> Option<Value> {
+    fn policy(&self, mode: Mode) -> Vec<Value> {
         let mut parts: BTreeMap<(Option<On>, &[When]), Part> = BTreeMap::new();
         for (_, grant) in self.usage.grants().filter(|(row, _)| row.mode == mode) {
             let exact = matches!(grant.on, On::Anything | On::Adopted(_));
@@ -92,7 +123,7 @@ impl Scope<'_> {
             let never = self.usage.kinds.iter().filter_map(|kind| of_kind(kind).never);
             statements.extend(never.map(|statement| statement()));
         }
-        (!statements.is_empty()).then(|| document(statements))
+        documents(statements)
     }
 
     fn statement(&self, apart: Option<On>, when: &[When], part: Part) -> Value {
@@ -205,30 +236,38 @@ mod tests {
         actions.filter_map(|action| action.as_str().map(str::to_owned)).collect()
     }
 
-    /// All five kinds together are no use that anybody has: service control policies are managed
-    /// from an account in which no platform runs. For them the policy to apply would have to be
-    /// attached in two parts.
     #[test]
-    fn the_policies_of_a_platform_and_of_an_organisation_are_as_short_as_iam_wants_them() {
-        let scp = "ServiceControlPolicy";
-        let organisation: BTreeSet<String> = [scp.to_owned()].into();
-        let mut platform = everything().kinds;
-        platform.remove(scp);
-        for kinds in [platform, organisation] {
-            let usage = Usage { kinds, ..everything() };
-            let policies = Policies::new(&facts(), "a-rather-long-name-of-a-platform", &usage);
-            for policy in [Some(policies.observe), policies.apply, policies.destroy] {
-                let policy = policy.expect("kinds are in use");
-                let length = policy.to_string().len();
-                assert!(length <= LONGEST, "{length} characters: {policy:#}");
+    fn each_document_is_as_short_as_iam_wants_it_and_all_together_say_everything() {
+        let policies = Policies::new(&facts(), "a-rather-long-name-of-a-platform", &everything());
+        for documents in [&policies.observe, &policies.apply, &policies.destroy] {
+            for document in documents {
+                let length = document.to_string().len();
+                assert!(length <= LONGEST, "{length} characters: {document:#}");
             }
         }
+        let rows = everything();
+        let wanted = rows.grants().filter(|(row, _)| row.mode == Mode::Apply);
+        let wanted: BTreeSet<_> = wanted.map(|(_, grant)| grant.action.to_owned()).collect();
+        let allowed: BTreeSet<_> = policies.apply.iter().flat_map(actions).collect();
+        assert!(wanted.is_subset(&allowed), "{:?}", wanted.difference(&allowed));
+        let names = serde_json::to_value(&policies).expect("a mapping");
+        let names: Vec<_> = names.as_object().expect("a mapping").keys().cloned().collect();
+        assert_eq!(names, ["observe", "apply", "apply-2", "destroy"]);
+    }
+
+    #[test]
+    fn a_statement_goes_into_the_next_document_where_the_first_is_full() {
+        let long = |letter: &str| json!({"Sid": letter.repeat(LONGEST / 2)});
+        let parts = documents(vec![long("a"), json!({"Sid": "b"}), long("c"), long("d")]);
+        let count = |part: &Value| part["Statement"].as_array().map(Vec::len);
+        assert_eq!(parts.iter().map(count).collect::<Vec<_>>(), [Some(2), Some(1), Some(1)]);
+        assert_eq!(documents(Vec::new()), Vec::<Value>::new());
     }
 
     #[test]
     fn observing_allows_nothing_but_reading() {
         let policies = Policies::new(&facts(), "ml", &everything());
-        for action in actions(&policies.observe) {
+        for action in actions(&policies.observe[0]) {
             let verb = action.split_once(':').map_or("", |(_, verb)| verb);
             assert!(
                 ["Describe", "List", "Get"].iter().any(|read| verb.starts_with(read)),
@@ -241,15 +280,15 @@ mod tests {
     fn a_scope_without_manifests_may_look_for_orphans_and_nothing_else() {
         let usage = Usage { swept: ["VpcEndpoint".to_owned()].into(), ..Usage::default() };
         let policies = Policies::new(&facts(), "ml", &usage);
-        assert_eq!(actions(&policies.observe), ["ec2:DescribeVpcEndpoints".to_owned()].into());
-        assert_eq!((policies.apply, policies.destroy), (None, None));
+        assert_eq!(actions(&policies.observe[0]), ["ec2:DescribeVpcEndpoints".to_owned()].into());
+        assert_eq!((policies.apply, policies.destroy), (Vec::new(), Vec::new()));
     }
 
     #[test]
     fn only_the_kinds_in_use_are_in_the_policies() {
         let usage = Usage { kinds: ["KmsKey".to_owned()].into(), ..everything() };
         let policies = Policies::new(&facts(), "ml", &Usage { needs: BTreeSet::new(), ..usage });
-        for action in actions(&policies.apply.expect("keys are changed")) {
+        for action in policies.apply.iter().flat_map(actions) {
             assert!(action.starts_with("kms:"), "{action}");
             assert_ne!(action, "kms:DisableKey", "no manifest disables a key");
         }
@@ -260,8 +299,8 @@ mod tests {
         let adopted = [("SecurityGroup".to_owned(), ["sg-0a".to_owned()].into())].into();
         let kinds = ["SecurityGroup".to_owned()].into();
         let usage = Usage { kinds, adopted, ..Usage::default() };
-        let apply = Policies::new(&facts(), "ml", &usage).apply.expect("groups are changed");
-        let statements = apply["Statement"].as_array().expect("statements");
+        let apply = Policies::new(&facts(), "ml", &usage).apply;
+        let statements = apply[0]["Statement"].as_array().expect("statements");
         let one = statements
             .iter()
             .find(|one| one["Sid"] == "AdoptedSecurityGroupClaimsNobodyElses")
@@ -273,8 +312,8 @@ mod tests {
     #[test]
     fn tags_are_removed_only_by_name_and_never_the_owner() {
         let usage = Usage { kinds: ["SecurityGroup".to_owned()].into(), ..Usage::default() };
-        let apply = Policies::new(&facts(), "ml", &usage).apply.expect("groups are changed");
-        let statements = apply["Statement"].as_array().expect("statements");
+        let apply = Policies::new(&facts(), "ml", &usage).apply;
+        let statements = apply[0]["Statement"].as_array().expect("statements");
         let removes = |one: &&Value| one["Action"] == json!(["ec2:DeleteTags"]);
         assert_eq!(
             statements.iter().find(removes).expect("tags are removed")["Condition"],

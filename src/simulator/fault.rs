@@ -73,7 +73,8 @@ pub enum Effect {
     },
     /// A listing goes wrong between its pages; nothing happens to a call that lists nothing.
     Paging(Paging),
-    /// The call is accepted, and what it started fails later (endpoints being created; domains being created or updated).
+    /// The call is accepted, and what it started fails later (endpoints being created; domains
+    /// being created or updated; associations with route tables being made).
     FailLater,
     /// The call is accepted, and what it started takes so long.
     Stall(Duration),

@@ -78,7 +78,7 @@ pub use sagemaker::SageMaker;
 pub use service::{Answer, ApiError, CallRecord, Caller, Context, Ids, Options, is_mutating};
 pub use services::Services;
 pub use sts::Sts;
-pub use truth::{Thing, Truth};
+pub use truth::{Owner, Thing, Truth};
 pub use wire::GARBAGE;
 pub use witness::{Watch, Witnessed};
 pub use world::{Simulator, Snapshot, World};

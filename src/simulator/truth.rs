@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Address, Ownership, Tags};
 
-/// Every resource of the five kinds that is there and stays, by its id. What is being deleted is not there any more.
+/// Every resource of a kind that monitors watch, if it is there and stays. What is being deleted is
+/// not there any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Truth {
-    /// By id (`sg-…`, `vpce-…`, key id, `p-…`, `d-…`).
+    /// By id (`sg-…`, `vpce-…`, `rtb-…`, `acl-…`, key id, `p-…`, `d-…`).
     pub things: BTreeMap<String, Thing>,
     /// How many service control policies are attached to each root, unit and account.
     pub control_policies: BTreeMap<String, usize>,
@@ -15,11 +16,11 @@ pub struct Truth {
 
 impl Truth {
     /// Facts as they can be compared between worlds: ids of resources of this owner give way to their addresses.
-    pub fn named(&self, facts: &BTreeSet<String>, owner: &str) -> BTreeSet<String> {
+    pub fn named(&self, facts: &BTreeSet<String>, owner: &Owner) -> BTreeSet<String> {
         let ours: Vec<(&String, Address)> = self
             .things
             .iter()
-            .filter_map(|(id, thing)| Some((id, thing.address(owner)?)))
+            .filter_map(|(id, thing)| Some((id, owner.address(id, thing)?)))
             .collect();
         let name = |fact: &String| {
             let mut fact = fact.clone();
@@ -35,15 +36,36 @@ impl Truth {
 
     /// Every resource of this owner by its address, with its facts as they can be compared between worlds. Of two with one
     /// address, the facts of both.
-    pub fn by_address(&self, owner: &str) -> BTreeMap<String, BTreeSet<String>> {
+    pub fn by_address(&self, owner: &Owner) -> BTreeMap<String, BTreeSet<String>> {
         let mut all = BTreeMap::<String, BTreeSet<String>>::new();
-        for thing in self.things.values() {
-            if let Some(address) = thing.address(owner) {
+        for (id, thing) in &self.things {
+            if let Some(address) = owner.address(id, thing) {
                 let facts = self.named(&thing.facts, owner);
                 all.entry(address.to_string()).or_default().extend(facts);
             }
         }
         all
+    }
+}
+
+/// Whose a resource is: it has this owner's claim, or it cannot have one and a manifest of theirs adopts it.
+#[derive(Debug, Clone, Default)]
+pub struct Owner {
+    /// The installation's name in claims.
+    pub name: String,
+    /// What cannot have a claim and is adopted: the address by the id.
+    pub adopted: BTreeMap<String, Address>,
+}
+
+impl Owner {
+    /// One that has adopted nothing.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), adopted: BTreeMap::new() }
+    }
+
+    /// The address of a resource of this owner.
+    pub fn address(&self, id: &str, thing: &Thing) -> Option<Address> {
+        thing.address(&self.name).or_else(|| self.adopted.get(id).cloned())
     }
 }
 

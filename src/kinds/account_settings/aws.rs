@@ -1,10 +1,22 @@
 //! The settings of an account over the AWS SDK.
 
-use aws_sdk_ec2::types::SnapshotBlockPublicAccessState;
-use futures::future::try_join;
-use serde_json::{Value, json};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use super::ID;
+use aws_sdk_ec2::types::{
+    DefaultInstanceMetadataEndpointState, DefaultInstanceMetadataTagsState,
+    ImageBlockPublicAccessEnabledState, MetadataDefaultHttpTokensState,
+    SnapshotBlockPublicAccessState,
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{
+    ID,
+    leaves::{BLOCK_NEW, NO_PREFERENCE, UNBLOCKED},
+};
 use crate::{
     aws::{Access, classify},
     kind::{
@@ -14,11 +26,17 @@ use crate::{
     model::{Observed, Phase, PhysicalId, Tags},
 };
 
+/// For this long EC2 says `unblocked` of images although blocking them was asked for (EC2 API reference,
+/// `EnableImageBlockPublicAccess`).
+const BLOCKING: Duration = Duration::from_mins(10);
+
 /// The settings of one scope's account in its Region.
 #[derive(Debug, Clone)]
 pub struct Settings {
     ec2: aws_sdk_ec2::Client,
     facts: ScopeFacts,
+    /// When EC2 last accepted to block images.
+    blocked: Arc<Mutex<Option<Instant>>>,
 }
 
 /// One call with its name.
@@ -26,6 +44,12 @@ macro_rules! call {
     ($port:expr, $operation:literal, $($builder:tt)+) => {
         $port.ec2.$($builder)+.send().await.map_err(|error| classify($operation, &error))
     };
+}
+
+/// What an answer must have.
+fn there<T>(operation: &'static str, value: Option<T>) -> Result<T, CloudError> {
+    let unsaid = || CloudError::new(operation, Class::Unknown, "the answer lacks the setting");
+    value.ok_or_else(unsaid)
 }
 
 impl Settings {
@@ -38,22 +62,63 @@ impl Settings {
     }
 
     async fn ebs_encryption(&self) -> Result<Value, CloudError> {
-        const OPERATION: &str = "ec2:GetEbsEncryptionByDefault";
+        let operation = "ec2:GetEbsEncryptionByDefault";
         let answer = call!(self, "ec2:GetEbsEncryptionByDefault", get_ebs_encryption_by_default())?;
-        let unsaid =
-            || CloudError::new(OPERATION, Class::Unknown, "the answer says neither yes nor no");
-        answer.ebs_encryption_by_default.map(Value::from).ok_or_else(unsaid)
+        there(operation, answer.ebs_encryption_by_default).map(Value::from)
+    }
+
+    async fn ebs_key(&self) -> Result<Value, CloudError> {
+        let operation = "ec2:GetEbsDefaultKmsKeyId";
+        let answer = call!(self, "ec2:GetEbsDefaultKmsKeyId", get_ebs_default_kms_key_id())?;
+        there(operation, answer.kms_key_id).map(Value::from)
     }
 
     async fn snapshots(&self) -> Result<Value, CloudError> {
-        const OPERATION: &str = "ec2:GetSnapshotBlockPublicAccessState";
+        let operation = "ec2:GetSnapshotBlockPublicAccessState";
         let answer = call!(
             self,
             "ec2:GetSnapshotBlockPublicAccessState",
             get_snapshot_block_public_access_state()
         )?;
-        let unsaid = || CloudError::new(OPERATION, Class::Unknown, "the answer names no state");
-        answer.state.map(|state| Value::from(state.as_str())).ok_or_else(unsaid)
+        there(operation, answer.state).map(|state| Value::from(state.as_str()))
+    }
+
+    async fn images(&self) -> Result<Value, CloudError> {
+        let operation = "ec2:GetImageBlockPublicAccessState";
+        let answer = call!(
+            self,
+            "ec2:GetImageBlockPublicAccessState",
+            get_image_block_public_access_state()
+        )?;
+        let state = there(operation, answer.image_block_public_access_state)?;
+        let blocked = *self.blocked.lock().unwrap_or_else(PoisonError::into_inner);
+        let under_way = blocked.is_some_and(|at| at.elapsed() < BLOCKING);
+        Ok(if state == UNBLOCKED && under_way { json!(BLOCK_NEW) } else { json!(state) })
+    }
+
+    async fn serial_console(&self) -> Result<Value, CloudError> {
+        let operation = "ec2:GetSerialConsoleAccessStatus";
+        let answer =
+            call!(self, "ec2:GetSerialConsoleAccessStatus", get_serial_console_access_status())?;
+        there(operation, answer.serial_console_access_enabled).map(Value::from)
+    }
+
+    /// What is not in the answer nobody has set.
+    async fn metadata(&self) -> Result<[(&'static str, Value); 4], CloudError> {
+        let answer =
+            call!(self, "ec2:GetInstanceMetadataDefaults", get_instance_metadata_defaults())?;
+        let all = answer.account_level;
+        let all = all.as_ref();
+        let tokens = all.and_then(|it| it.http_tokens()).map(|word| word.as_str());
+        let endpoint = all.and_then(|it| it.http_endpoint()).map(|word| word.as_str());
+        let tags = all.and_then(|it| it.instance_metadata_tags()).map(|word| word.as_str());
+        let hops = all.and_then(|it| it.http_put_response_hop_limit());
+        Ok([
+            ("instanceMetadataTokens", json!(tokens.unwrap_or(NO_PREFERENCE))),
+            ("instanceMetadataHopLimit", json!(hops)),
+            ("instanceMetadataEndpoint", json!(endpoint.unwrap_or(NO_PREFERENCE))),
+            ("instanceMetadataTags", json!(tags.unwrap_or(NO_PREFERENCE))),
+        ])
     }
 
     async fn send_one(&self, edit: &LeafEdit) -> Result<(), CloudError> {
@@ -66,6 +131,12 @@ impl Settings {
                 self,
                 "ec2:DisableEbsEncryptionByDefault",
                 disable_ebs_encryption_by_default()
+            )
+            .map(drop),
+            "ec2:ModifyEbsDefaultKmsKeyId" => call!(
+                self,
+                "ec2:ModifyEbsDefaultKmsKeyId",
+                modify_ebs_default_kms_key_id().kms_key_id(edit.text())
             )
             .map(drop),
             "ec2:EnableSnapshotBlockPublicAccess" => call!(
@@ -81,8 +152,62 @@ impl Settings {
                 disable_snapshot_block_public_access()
             )
             .map(drop),
+            "ec2:EnableImageBlockPublicAccess" => self.block_images(edit.text()).await,
+            "ec2:DisableImageBlockPublicAccess" => {
+                *self.blocked.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                call!(
+                    self,
+                    "ec2:DisableImageBlockPublicAccess",
+                    disable_image_block_public_access()
+                )
+                .map(drop)
+            }
+            "ec2:EnableSerialConsoleAccess" => {
+                call!(self, "ec2:EnableSerialConsoleAccess", enable_serial_console_access())
+                    .map(drop)
+            }
+            "ec2:DisableSerialConsoleAccess" => {
+                call!(self, "ec2:DisableSerialConsoleAccess", disable_serial_console_access())
+                    .map(drop)
+            }
             other => Err(never(&format!("{other} is not a call of an account's settings"))),
         }
+    }
+
+    async fn block_images(&self, state: &str) -> Result<(), CloudError> {
+        call!(
+            self,
+            "ec2:EnableImageBlockPublicAccess",
+            enable_image_block_public_access()
+                .image_block_public_access_state(ImageBlockPublicAccessEnabledState::from(state))
+        )?;
+        *self.blocked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        Ok(())
+    }
+
+    /// One call for all defaults that change; it leaves the others.
+    async fn set_metadata(&self, edits: &[&LeafEdit]) -> Result<(), CloudError> {
+        let mut request = self.ec2.modify_instance_metadata_defaults();
+        for edit in edits {
+            let text = edit.text();
+            request = match edit.path.as_str() {
+                "instanceMetadataTokens" => {
+                    request.http_tokens(MetadataDefaultHttpTokensState::from(text))
+                }
+                "instanceMetadataHopLimit" => request.set_http_put_response_hop_limit(
+                    edit.new.as_i64().and_then(|n| n.try_into().ok()),
+                ),
+                "instanceMetadataEndpoint" => {
+                    request.http_endpoint(DefaultInstanceMetadataEndpointState::from(text))
+                }
+                "instanceMetadataTags" => {
+                    request.instance_metadata_tags(DefaultInstanceMetadataTagsState::from(text))
+                }
+                other => return Err(never(&format!("{other} is not a default of the metadata"))),
+            };
+        }
+        let answer = request.send().await;
+        answer.map(drop).map_err(|error| classify("ec2:ModifyInstanceMetadataDefaults", &error))
     }
 }
 
@@ -90,7 +215,7 @@ impl Service for Settings {
     const LISTS: &'static [&'static str] = &["ec2:GetEbsEncryptionByDefault"];
 
     fn connect(access: &Access) -> Self {
-        Self { ec2: access.ec2.clone(), facts: access.facts.clone() }
+        Self { ec2: access.ec2.clone(), facts: access.facts.clone(), blocked: Arc::default() }
     }
 
     /// Every account has them: nothing needs to be asked.
@@ -111,19 +236,32 @@ impl Service for Settings {
         found: &Found,
         tags: &Tags,
     ) -> Result<Option<Observed<Value>>, CloudError> {
-        let (ebs, snapshots) = try_join(self.ebs_encryption(), self.snapshots()).await?;
+        let (encryption, key, snapshots, images, console, metadata) = futures::try_join!(
+            self.ebs_encryption(),
+            self.ebs_key(),
+            self.snapshots(),
+            self.images(),
+            self.serial_console(),
+            self.metadata(),
+        )?;
+        let mut state = Tree::new();
+        let settings = [
+            ("ebsEncryptionByDefault", encryption),
+            ("ebsDefaultKmsKey", key),
+            ("snapshotPublicAccess", snapshots),
+            ("imagePublicAccess", images),
+            ("serialConsoleAccess", console),
+        ];
         let ScopeFacts { partition, account, .. } = &self.facts;
+        let place = [(PARTITION, json!(partition)), (ACCOUNT, json!(account))];
+        let all = settings.into_iter().chain(metadata).chain(place);
+        state.extend(all.map(|(name, value)| (name.to_owned(), value)));
         Ok(Some(Observed {
             id: found.id.clone(),
             arn: String::new(),
             tags: tags.clone(),
             phase: Phase::Ready,
-            state: json!({
-                "ebsEncryptionByDefault": ebs,
-                "snapshotPublicAccess": snapshots,
-                PARTITION: partition,
-                ACCOUNT: account,
-            }),
+            state: Value::Object(state),
         }))
     }
 
@@ -141,7 +279,12 @@ impl Service for Settings {
     }
 
     async fn send(&self, _have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
-        for edit in edits {
+        let is_metadata = |edit: &&LeafEdit| edit.path.starts_with("instanceMetadata");
+        let (metadata, others): (Vec<_>, Vec<_>) = edits.iter().partition(is_metadata);
+        if !metadata.is_empty() {
+            self.set_metadata(&metadata).await?;
+        }
+        for edit in others {
             self.send_one(edit).await?;
         }
         Ok(())

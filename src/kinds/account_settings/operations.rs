@@ -11,9 +11,19 @@ pub(super) const OPERATIONS: OfKind = OfKind { rows: ROWS, ..OfKind::NONE };
 
 const ROWS: &[Operation] = &[
     reads("ec2:GetEbsEncryptionByDefault"),
+    reads("ec2:GetEbsDefaultKmsKeyId"),
     reads("ec2:GetSnapshotBlockPublicAccessState"),
+    reads("ec2:GetImageBlockPublicAccessState"),
+    reads("ec2:GetSerialConsoleAccessStatus"),
+    reads("ec2:GetInstanceMetadataDefaults"),
     writes("ec2:EnableEbsEncryptionByDefault", On::Anything, &[]),
     writes("ec2:DisableEbsEncryptionByDefault", On::Anything, &[]),
+    writes("ec2:ModifyEbsDefaultKmsKeyId", On::Anything, &[]),
     writes("ec2:EnableSnapshotBlockPublicAccess", On::Anything, &[]),
     writes("ec2:DisableSnapshotBlockPublicAccess", On::Anything, &[]),
+    writes("ec2:EnableImageBlockPublicAccess", On::Anything, &[]),
+    writes("ec2:DisableImageBlockPublicAccess", On::Anything, &[]),
+    writes("ec2:EnableSerialConsoleAccess", On::Anything, &[]),
+    writes("ec2:DisableSerialConsoleAccess", On::Anything, &[]),
+    writes("ec2:ModifyInstanceMetadataDefaults", On::Anything, &[]),
 ];

@@ -91,3 +91,54 @@ fn only_what_a_manifest_names_is_managed_and_there_are_no_tags() {
     assert!(resolve(&json!({"tags": {}})).is_err_and(|why| why.contains("unknown field `tags`")));
     assert_eq!(ID, "account");
 }
+
+/// From the word that is live to the one that is wanted.
+fn risk(setting: &str, from: &Value, to: &Value) -> Risk {
+    let mut have = json!({
+        "ebsEncryptionByDefault": true, "snapshotPublicAccess": "unblocked",
+        "imagePublicAccess": "unblocked", "serialConsoleAccess": false,
+    });
+    have[setting] = from.clone();
+    let want = resolve(&json!({ setting: to })).expect("valid");
+    table().diff(&want, &have).expect("states")[0].risk
+}
+
+#[test]
+fn what_an_instance_gives_away_unasked_loosens() {
+    for (setting, from, to, is) in [
+        ("instanceMetadataTokens", json!("optional"), json!("required"), Risk::TIGHTENS),
+        ("instanceMetadataTokens", json!("no-preference"), json!("required"), Risk::TIGHTENS),
+        ("instanceMetadataTokens", json!("no-preference"), json!("optional"), Risk::LOOSENS),
+        ("instanceMetadataHopLimit", json!(2), json!(1), Risk::TIGHTENS),
+        ("instanceMetadataHopLimit", json!(1), json!(2), Risk::LOOSENS),
+        ("instanceMetadataHopLimit", Value::Null, json!(1), Risk::REPLACES),
+        ("instanceMetadataEndpoint", json!("enabled"), json!("disabled"), Risk::TIGHTENS),
+        ("instanceMetadataTags", json!("disabled"), json!("enabled"), Risk::LOOSENS),
+        ("imagePublicAccess", json!("unblocked"), json!("block-new-sharing"), Risk::TIGHTENS),
+        ("serialConsoleAccess", json!(true), json!(false), Risk::TIGHTENS),
+        ("serialConsoleAccess", json!(false), json!(true), Risk::LOOSENS),
+        (
+            "ebsDefaultKmsKey",
+            json!("alias/aws/ebs"),
+            json!("arn:aws:kms:eu-west-1:1:key/k"),
+            Risk::REPLACES,
+        ),
+    ] {
+        assert_eq!(risk(setting, &from, &to), is, "{setting}: {from} -> {to}");
+    }
+}
+
+#[test]
+fn the_defaults_of_metadata_share_a_call_and_the_rest_does_not() {
+    let want = json!({
+        "serialConsoleAccess": false, "instanceMetadataTokens": "required",
+        "instanceMetadataHopLimit": 1, "instanceMetadataTags": "disabled",
+    });
+    let have = json!({
+        "serialConsoleAccess": true, "instanceMetadataTokens": "optional",
+        "instanceMetadataHopLimit": 3, "instanceMetadataTags": "enabled",
+    });
+    let edits = table().diff(&resolve(&want).expect("valid"), &have).expect("states");
+    let calls = table().calls(&edits).expect("edits");
+    assert_eq!(calls.iter().map(|call| call.len()).collect::<Vec<_>>(), [1, 3]);
+}

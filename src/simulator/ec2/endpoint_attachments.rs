@@ -3,7 +3,7 @@
 use super::{
     endpoints::parameter_error,
     model::{Endpoint, Kind},
-    route_tables,
+    routes,
     state::{Call, State},
 };
 use crate::simulator::service::ApiError;
@@ -108,7 +108,7 @@ impl State {
                 )));
             }
             let service = &endpoint.service;
-            let other = route_tables::endpoint_routes(self, table, region)
+            let other = routes::endpoint_routes(self, table, region)
                 .find(|(_, other)| *other != id && self.endpoints[*other].service == *service);
             if let Some((list, _)) = other {
                 let message = format!(

@@ -5,7 +5,7 @@ use super::{
     model::{Endpoint, Kind, Phase},
     services::{self, EndpointService},
     state::{Call, State},
-    tags,
+    tags, tokens,
 };
 use crate::simulator::{
     grammar::{self, Language},
@@ -64,18 +64,8 @@ impl Kind {
 
 /// The same client token with the same request gives the endpoint it made before, even if that one is gone.
 pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
-    let token = call.input.text("ClientToken").map(str::to_owned);
-    let mut request = call.input.value().clone();
-    if let Value::Object(members) = &mut request {
-        members.remove("ClientToken");
-        members.remove("DryRun");
-    }
-    if let Some((earlier, id)) = token.as_ref().and_then(|token| state.tokens.get(token)) {
-        if *earlier != request {
-            let message = "The client token you have provided is associated with a resource for which the parameters differ";
-            return Err(ApiError::new("IdempotentParameterMismatch", message));
-        }
-        return Ok(created(state, id, token.as_deref(), call));
+    if let Some(Value::String(id)) = tokens::earlier(state, call)? {
+        return Ok(created(state, &id, call));
     }
     let new_tags = tags::on_create(call.input, "vpc-endpoint")?;
     let endpoint = requested(state, call)?;
@@ -86,13 +76,12 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     state.add_subnets(&id, &subnets_asked_for(call.input), &groups, call)?;
     state.add_route_tables(&id, &call.input.texts("RouteTableId"), call)?;
     state.tags.insert(id.clone(), new_tags);
-    if let Some(token) = &token {
-        state.tokens.insert(token.clone(), (request, id.clone()));
-    }
-    Ok(created(state, &id, token.as_deref(), call))
+    tokens::keep(state, call, id.as_str().into());
+    Ok(created(state, &id, call))
 }
 
-fn created(state: &State, id: &str, token: Option<&str>, call: &Call<'_, '_>) -> Value {
+fn created(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
+    let token = call.input.text("ClientToken");
     json!({"vpcEndpoint": shown(state, id, call), "clientToken": token})
 }
 

@@ -43,6 +43,56 @@ const ID_KINDS: &[(&str, &str, &str, &str, &str)] = &[
         "InvalidVpcPeeringConnectionId.Malformed",
         "vpcPeeringConnection ID",
     ),
+    ("natGatewayId", "nat-", "NatGatewayNotFound", "NatGatewayMalformed", "NAT gateway"),
+    (
+        "transitGatewayId",
+        "tgw-",
+        "InvalidTransitGatewayID.NotFound",
+        "InvalidTransitGatewayID.Malformed",
+        "transit gateway ID",
+    ),
+    (
+        "egressOnlyInternetGatewayId",
+        "eigw-",
+        "InvalidGatewayID.NotFound",
+        "InvalidGatewayID.Malformed",
+        "egressOnlyInternetGateway ID",
+    ),
+    (
+        "carrierGatewayId",
+        "cagw-",
+        "InvalidCarrierGatewayID.NotFound",
+        "InvalidCarrierGatewayID.Malformed",
+        "carrierGateway ID",
+    ),
+    (
+        "localGatewayId",
+        "lgw-",
+        "InvalidLocalGatewayID.NotFound",
+        "InvalidLocalGatewayID.Malformed",
+        "localGateway ID",
+    ),
+    (
+        "internetGatewayId",
+        "igw-",
+        "InvalidInternetGatewayID.NotFound",
+        "InvalidInternetGatewayId.Malformed",
+        "internetGateway ID",
+    ),
+    (
+        "vpnGatewayId",
+        "vgw-",
+        "InvalidVpnGatewayID.NotFound",
+        "InvalidVpnGatewayID.Malformed",
+        "vpnGateway ID",
+    ),
+    (
+        "instanceId",
+        "i-",
+        "InvalidInstanceID.NotFound",
+        "InvalidInstanceID.Malformed",
+        "instance ID",
+    ),
     (
         "networkInterfaceId",
         "eni-",
@@ -61,21 +111,38 @@ const ID_KINDS: &[(&str, &str, &str, &str, &str)] = &[
 
 /// The error for an id that names nothing, where `member` tells what it should have named.
 pub(super) fn unknown_id(id: &str, member: &str) -> ApiError {
+    let malformed = check_form(id, member).err();
     let kind = ID_KINDS.iter().find(|kind| kind.0 == member);
-    let Some((_, prefix, not_found, malformed, noun)) = kind else {
-        return ApiError::new(
-            "InvalidParameterValue",
-            format!("Invalid value '{id}' for {member}"),
-        );
-    };
+    malformed
+        .or_else(|| {
+            kind.map(|(_, _, not_found, _, noun)| {
+                ApiError::new(*not_found, format!("The {noun} '{id}' does not exist"))
+            })
+        })
+        .unwrap_or_else(|| unknown_value(id, member))
+}
+
+/// Refuses what cannot be the id of anything that `member` may name. That is all that can be
+/// checked of resources that are not simulated.
+pub(super) fn check_form(id: &str, member: &str) -> Result<(), ApiError> {
+    let kind = ID_KINDS.iter().find(|kind| kind.0 == member);
+    let (_, prefix, _, malformed, _) = kind.ok_or_else(|| unknown_value(id, member))?;
     let digits = id.strip_prefix(prefix).unwrap_or("");
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return ApiError::new(
-            *malformed,
-            format!("Invalid id: \"{id}\" (expecting \"{prefix}...\")"),
-        );
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(());
     }
-    ApiError::new(*not_found, format!("The {noun} '{id}' does not exist"))
+    Err(ApiError::new(*malformed, format!("Invalid id: \"{id}\" (expecting \"{prefix}...\")")))
+}
+
+fn unknown_value(id: &str, member: &str) -> ApiError {
+    ApiError::new("InvalidParameterValue", format!("Invalid value '{id}' for {member}"))
+}
+
+/// The refusal of two things that are not in one VPC, as EC2 words it for a route table and an
+/// internet gateway that is not attached to its VPC.
+pub(super) fn different_networks(one: &str, other: &str) -> ApiError {
+    let message = format!("{one} and {other} belong to different networks");
+    ApiError::new("InvalidParameterValue", message)
 }
 
 /// The error for deleting or changing what something else still needs.

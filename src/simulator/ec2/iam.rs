@@ -5,6 +5,9 @@ use crate::simulator::{
     service::partition,
 };
 
+/// What follows the id of an association where its route table is meant.
+pub(super) const TABLE_OF: &str = "/table";
+
 pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
     match call.operation {
         "CreateSecurityGroup" => create(call, "security-group"),
@@ -20,6 +23,27 @@ pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
             needs
         }
         "DeleteVpcEndpoints" => on(call, &["VpcEndpointId"]),
+        "CreateRouteTable" => create(call, "route-table"),
+        "CreateRoute" | "ReplaceRoute" | "DeleteRoute" | "DeleteRouteTable" => {
+            on(call, &["RouteTableId"])
+        }
+        "AssociateRouteTable" => on(call, &["RouteTableId", "SubnetId", "GatewayId"]),
+        "DisassociateRouteTable" => {
+            let mut needs = associated(call, TABLE_OF);
+            needs.extend(associated(call, ""));
+            needs
+        }
+        "CreateNetworkAcl" => create(call, "network-acl"),
+        "CreateNetworkAclEntry"
+        | "ReplaceNetworkAclEntry"
+        | "DeleteNetworkAclEntry"
+        | "DeleteNetworkAcl" => on(call, &["NetworkAclId"]),
+        // The reference names one table and one ACL: the new one.
+        "ReplaceRouteTableAssociation" | "ReplaceNetworkAclAssociation" => {
+            let mut needs = on(call, &["RouteTableId", "NetworkAclId"]);
+            needs.extend(associated(call, ""));
+            needs
+        }
         "CreateTags" => {
             let set = call.tags("Tag", "Key", "Value");
             on(call, &["ResourceId"]).into_iter().map(|need| need.sets(&set)).collect()
@@ -82,6 +106,13 @@ fn on(call: &Call<'_>, members: &[&str]) -> Vec<Need> {
         ids
     });
     ids.map(|id| resource(call, id)).collect()
+}
+
+/// The call for what the association of the request is with, if there is such an association.
+fn associated(call: &Call<'_>, which: &str) -> Vec<Need> {
+    let name = format!("{}{which}", call.text("AssociationId"));
+    let found = call.find(call.service, &name);
+    found.map(|(arn, has)| call.need(&arn).of(&has)).into_iter().collect()
 }
 
 fn resource(call: &Call<'_>, id: &str) -> Need {

@@ -1,7 +1,7 @@
 //! Network interfaces: what keeps groups and subnets from being deleted.
 
 use super::{
-    errors::{done, unknown_id},
+    errors::{check_form, done, unknown_id},
     listing::Listing,
     model::{Group, Interface},
     state::{Call, State},
@@ -62,6 +62,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         groups,
         description: call.input.text("Description").unwrap_or_default().into(),
         endpoint: None,
+        attached: None,
     };
     state.interfaces.insert(id.clone(), interface);
     state.tags.insert(id.clone(), new_tags);
@@ -85,8 +86,39 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         let message = format!("You are not allowed to manage '{id}': it belongs to {endpoint}.");
         return Err(ApiError::new("OperationNotPermitted", message));
     }
+    if interface.attached.is_some() {
+        return Err(invalid(format!("Network interface '{id}' is currently in use.")));
+    }
     state.interfaces.remove(id);
     state.tags.remove(id);
+    done()
+}
+
+/// Instances are not simulated: any id that could be one's will do.
+pub(super) fn attach(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let id = call.input.required("NetworkInterfaceId")?;
+    let instance = call.input.required("InstanceId")?;
+    check_form(instance, "instanceId")?;
+    let attachment = call.context.ids.next("eni-attach");
+    let interface = state.interfaces.get_mut(id);
+    let interface = interface.ok_or_else(|| unknown_id(id, "networkInterfaceId"))?;
+    if interface.attached.is_some() || interface.endpoint.is_some() {
+        return Err(invalid(format!("Interface: [{id}] in use.")));
+    }
+    interface.attached = Some((instance.to_owned(), attachment.clone()));
+    Ok(json!({"attachmentId": attachment}))
+}
+
+pub(super) fn detach(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let attachment = call.input.required("AttachmentId")?;
+    let attached = |interface: &&mut Interface| {
+        interface.attached.as_ref().is_some_and(|(_, id)| id == attachment)
+    };
+    let interface = state.interfaces.values_mut().find(attached).ok_or_else(|| {
+        let message = format!("The network interface attachment ID '{attachment}' does not exist");
+        ApiError::new("InvalidAttachmentID.NotFound", message)
+    })?;
+    interface.attached = None;
     done()
 }
 
@@ -129,6 +161,7 @@ impl State {
             groups: groups.clone(),
             description: format!("VPC Endpoint Interface {endpoint}"),
             endpoint: Some(endpoint.into()),
+            attached: None,
         };
         self.interfaces.insert(id.clone(), interface);
         Ok(id)
@@ -161,6 +194,9 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
         .iter()
         .map(|group| json!({"groupId": group, "groupName": state.groups.get(group).map(|group| &group.name)}))
         .collect();
+    let attachment = interface.attached.as_ref().map(|(instance, attachment)| {
+        json!({"attachmentId": attachment, "instanceId": instance, "status": "attached"})
+    });
     let [_, b, c, d] = interface.address.octets();
     json!({
         "networkInterfaceId": id,
@@ -172,7 +208,8 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
         "ownerId": call.caller.account,
         "requesterId": if managed { ENDPOINT_REQUESTER } else { call.caller.account.as_str() },
         "requesterManaged": managed,
-        "status": if managed { "in-use" } else { "available" },
+        "status": if managed || attachment.is_some() { "in-use" } else { "available" },
+        "attachment": attachment,
         "macAddress": format!("06:00:0a:{b:02x}:{c:02x}:{d:02x}"),
         "privateIpAddress": interface.address.to_string(),
         "privateIpAddressesSet": [{"privateIpAddress": interface.address.to_string(), "primary": true}],

@@ -1,25 +1,32 @@
-//! EC2's part of the world: networks, security groups and VPC endpoints, API version 2016-11-15.
+//! EC2's part of the world: networks with their route tables and ACLs, security groups and VPC
+//! endpoints, API version 2016-11-15.
 //!
 //! Handlers take and give the wire's own member names, so that the answer can be filtered, paged and written without a second
 //! model of it. Every account and region has a state of its own; a new one is empty, without a default VPC.
 
+mod acl_entries;
 mod endpoint_attachments;
 mod endpoint_changes;
 mod endpoint_listing;
 mod endpoints;
 mod errors;
+mod gateways;
 mod group_rules;
 mod iam;
 mod interfaces;
 mod listing;
 mod model;
 mod network_acls;
+mod network_truth;
 mod peering;
 mod peerings;
 mod permissions;
 mod prefix_lists;
 mod references;
+mod route_associations;
 mod route_tables;
+mod route_targets;
+mod routes;
 mod rule_calls;
 mod security_groups;
 mod services;
@@ -27,6 +34,7 @@ mod settings;
 mod state;
 mod subnets;
 mod tags;
+mod tokens;
 mod truth;
 mod vpcs;
 
@@ -73,27 +81,39 @@ fn unfiltered(operation: &str, input: &Value) -> Option<Bucket> {
 
 /// Every operation there is.
 const OPERATIONS: &[(&str, Handler)] = &[
-    ("AssociateRouteTable", route_tables::associate),
+    ("AssociateRouteTable", route_associations::associate),
+    ("AttachInternetGateway", gateways::attach_internet),
+    ("AttachNetworkInterface", interfaces::attach),
+    ("AttachVpnGateway", gateways::attach_private),
     ("AuthorizeSecurityGroupEgress", rule_calls::authorize_egress),
     ("AuthorizeSecurityGroupIngress", rule_calls::authorize_ingress),
+    ("CreateInternetGateway", gateways::create_internet),
     ("CreateManagedPrefixList", prefix_lists::create),
+    ("CreateNetworkAcl", network_acls::create),
+    ("CreateNetworkAclEntry", acl_entries::create),
     ("CreateNetworkInterface", interfaces::create),
-    ("CreateRoute", route_tables::create_route),
+    ("CreateRoute", routes::create),
     ("CreateRouteTable", route_tables::create),
     ("CreateSecurityGroup", security_groups::create),
     ("CreateSubnet", subnets::create),
     ("CreateTags", tags::create),
     ("CreateVpc", vpcs::create),
     ("CreateVpcEndpoint", endpoints::create),
+    ("CreateVpnGateway", gateways::create_private),
+    ("DeleteInternetGateway", gateways::delete_internet),
+    ("DeleteNetworkAcl", network_acls::delete),
+    ("DeleteNetworkAclEntry", acl_entries::delete),
     ("DeleteNetworkInterface", interfaces::delete),
-    ("DeleteRoute", route_tables::delete_route),
+    ("DeleteRoute", routes::delete),
     ("DeleteRouteTable", route_tables::delete),
     ("DeleteSecurityGroup", security_groups::delete),
     ("DeleteSubnet", subnets::delete),
     ("DeleteTags", tags::delete),
     ("DeleteVpc", vpcs::delete),
     ("DeleteVpcEndpoints", endpoint_changes::delete),
+    ("DeleteVpnGateway", gateways::delete_private),
     ("DescribeAvailabilityZones", vpcs::describe_zones),
+    ("DescribeInternetGateways", gateways::describe_internet),
     ("DescribeManagedPrefixLists", prefix_lists::describe_managed),
     ("DescribeNetworkAcls", network_acls::describe),
     ("DescribeNetworkInterfaces", interfaces::describe),
@@ -109,10 +129,21 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("DescribeVpcEndpointServices", services::describe),
     ("DescribeVpcEndpoints", endpoint_listing::describe),
     ("DescribeVpcs", vpcs::describe),
+    ("DescribeVpnGateways", gateways::describe_private),
+    ("DetachInternetGateway", gateways::detach_internet),
+    ("DetachNetworkInterface", interfaces::detach),
+    ("DetachVpnGateway", gateways::detach_private),
+    ("DisableVgwRoutePropagation", gateways::disable_propagation),
+    ("DisassociateRouteTable", route_associations::disassociate),
+    ("EnableVgwRoutePropagation", gateways::enable_propagation),
     ("GetManagedPrefixListEntries", prefix_lists::describe_entries),
     ("ModifySecurityGroupRules", rule_calls::modify),
     ("ModifyVpcAttribute", vpcs::modify_attribute),
     ("ModifyVpcEndpoint", endpoint_changes::modify),
+    ("ReplaceNetworkAclAssociation", network_acls::replace_association),
+    ("ReplaceNetworkAclEntry", acl_entries::replace),
+    ("ReplaceRoute", routes::replace),
+    ("ReplaceRouteTableAssociation", route_associations::replace),
     ("RevokeSecurityGroupEgress", rule_calls::revoke_egress),
     ("RevokeSecurityGroupIngress", rule_calls::revoke_ingress),
     ("UpdateSecurityGroupRuleDescriptionsEgress", rule_calls::describe_egress_anew),
@@ -160,10 +191,17 @@ impl Service for Ec2 {
         self.tell_all(&mut truth.things);
     }
 
+    /// The id of an association means the subnet or gateway that it is with; followed by `/table`,
+    /// the route table.
     fn find(&self, (account, region): Place<'_>, id: &str) -> Option<Named> {
+        let here = self.regions.get(&(account.to_owned(), region.to_owned()));
+        let end = here.and_then(|here| match id.strip_suffix(iam::TABLE_OF) {
+            Some(association) => here.now.table_of(association),
+            None => here.now.end_of(id),
+        });
+        let id = end.as_deref().unwrap_or(id);
         let kind = tags::resource_type(id)?;
         let arn = arn_of("ec2", (account, region), &format!("{kind}/{id}"));
-        let here = self.regions.get(&(account.to_owned(), region.to_owned()));
         let tags = here.and_then(|here| here.now.tags.get(id)).cloned().unwrap_or_default();
         Some((arn, tags))
     }

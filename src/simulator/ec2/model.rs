@@ -40,18 +40,101 @@ pub(super) struct RouteTable {
     pub vpc: String,
     /// Set on the VPC's main table, which every subnet without an association uses.
     pub main_association: Option<String>,
-    /// Association id -> subnet.
-    pub associations: BTreeMap<String, String>,
+    /// Association id -> association, but for the main one.
+    pub associations: BTreeMap<String, Association>,
     /// Destination -> route, without the local and the endpoints' routes.
     pub routes: BTreeMap<String, Route>,
+    /// Destination -> target of the local routes that no longer lead to `local`.
+    pub local: BTreeMap<String, Target>,
+    /// The virtual private gateways that propagate their routes to it.
+    pub propagating: BTreeSet<String>,
 }
 
-/// A caller's own route: the wire's name of the target's member, and the target.
+/// Which subnet or gateway uses a route table.
+#[derive(Debug, Clone)]
+pub(super) struct Association {
+    pub end: String,
+    pub phase: AssociationPhase,
+}
+
+/// Where an association is in its life. Usually it is there when the call answers, and gone when
+/// the call that ends it does: it takes time, or fails, only where a fault says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AssociationPhase {
+    Associated,
+    /// Being made, until then.
+    Associating(Duration),
+    /// Being ended, until then.
+    Disassociating(Duration),
+    /// It came to nothing. It can be replaced or ended, and takes the subnet's place until then.
+    Failed,
+}
+
+/// A caller's own route: the wire's name of the destination's member, and the target.
 #[derive(Debug, Clone)]
 pub(super) struct Route {
     pub destination: &'static str,
-    pub target: &'static str,
+    pub target: Target,
+}
+
+/// What a route leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    pub kind: TargetKind,
     pub id: String,
+}
+
+/// The kinds of targets that a caller may write; an instance is kept as its interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TargetKind {
+    Carrier,
+    CoreNetwork,
+    EgressOnly,
+    /// A Gateway Load Balancer endpoint.
+    Endpoint,
+    /// An internet gateway or a virtual private gateway.
+    Gateway,
+    Instance,
+    Interface,
+    Local,
+    Nat,
+    OdbNetwork,
+    Peering,
+    Transit,
+}
+
+/// An internet gateway (`igw-`) or a virtual private gateway (`vgw-`).
+#[derive(Debug, Clone, Default)]
+pub(super) struct Gateway {
+    /// The VPC that it is attached to.
+    pub vpc: Option<String>,
+    /// What a virtual private gateway has learned from the far side of its connections.
+    pub learned: BTreeSet<IpNet>,
+}
+
+/// A network ACL.
+#[derive(Debug, Clone)]
+pub(super) struct NetworkAcl {
+    pub vpc: String,
+    /// Set on the one that comes with the VPC.
+    pub default: bool,
+    /// Association id -> subnet.
+    pub associations: BTreeMap<String, String>,
+    /// Whether it is for egress, and its number -> entry; without those that nobody can change.
+    pub entries: BTreeMap<(bool, i64), AclEntry>,
+}
+
+/// An entry of a network ACL.
+#[derive(Debug, Clone)]
+pub(super) struct AclEntry {
+    /// The protocol's number, or `-1` for all.
+    pub protocol: String,
+    pub allow: bool,
+    pub block: IpNet,
+    /// Of TCP and UDP.
+    pub ports: Ports,
+    /// Type and code of ICMP, and of ICMPv6 with an IPv6 block.
+    pub icmp: Ports,
 }
 
 /// A customer's prefix list.
@@ -79,6 +162,8 @@ pub(super) struct Interface {
     pub description: String,
     /// The VPC endpoint it belongs to; then AWS manages it.
     pub endpoint: Option<String>,
+    /// The instance it is attached to, and the attachment's id.
+    pub attached: Option<(String, String)>,
 }
 
 /// A security group.
@@ -228,4 +313,45 @@ pub(super) fn settle(endpoints: &mut BTreeMap<String, Endpoint>, elapsed: Durati
         }
     }
     gone
+}
+
+impl AssociationPhase {
+    /// EC2 API reference, `RouteTableAssociationState`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Associated => "associated",
+            Self::Associating(_) => "associating",
+            Self::Disassociating(_) => "disassociating",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Association {
+    /// Whether the subnet or gateway uses the table, or is about to, and stays with it.
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self.phase, AssociationPhase::Associated | AssociationPhase::Associating(_))
+    }
+}
+
+impl RouteTable {
+    /// Lets time pass.
+    pub(super) fn settle(&mut self, elapsed: Duration) {
+        self.associations.retain(|_, association| match association.phase {
+            AssociationPhase::Disassociating(until) => elapsed < until,
+            _ => true,
+        });
+        for association in self.associations.values_mut() {
+            if let AssociationPhase::Associating(until) = association.phase
+                && elapsed >= until
+            {
+                association.phase = AssociationPhase::Associated;
+            }
+        }
+    }
+
+    /// The subnets and gateways that have an association with it.
+    pub(super) fn ends(&self) -> impl Iterator<Item = &String> {
+        self.associations.values().map(|association| &association.end)
+    }
 }

@@ -37,13 +37,15 @@ pub(super) struct FarGroup {
     pub peering: String,
 }
 
-/// What the caller's active peerings lead to.
+/// The caller's peerings, and what those that are active lead to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FarGroups {
     /// The groups that rules of a VPC can name: by the near VPC and the group's id.
     pub groups: BTreeMap<(String, String), FarGroup>,
     /// The near groups that rules at the far side name, with the far VPC and the peering.
     pub named_by: BTreeSet<(String, String, String)>,
+    /// The caller's peerings, whatever their status: by id, with the caller's VPCs in them.
+    pub peerings: BTreeMap<String, (Vec<String>, Status)>,
 }
 
 impl FarGroups {

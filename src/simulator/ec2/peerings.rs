@@ -107,6 +107,11 @@ impl Ec2 {
     pub(super) fn far_groups(&self, caller: &Caller) -> FarGroups {
         let mut found = FarGroups::default();
         for (id, peering) in &self.peerings {
+            let own = [&peering.requester, &peering.accepter].into_iter();
+            let vpcs = own.filter(|end| end.is_of(caller)).map(|end| end.vpc.clone());
+            if peering.has(caller) {
+                found.peerings.insert(id.clone(), (vpcs.collect(), peering.status));
+            }
             let ends =
                 [(&peering.requester, &peering.accepter), (&peering.accepter, &peering.requester)];
             for (near, far) in ends {

@@ -1,37 +1,20 @@
-//! Route tables: the local route, callers' routes, and those that gateway endpoints put in.
+//! Route tables themselves; [`routes`] are what is in them, and
+//! [`route_associations`](super::route_associations) what uses them.
 
 use super::{
-    errors::{dependency, done, unknown_id},
+    errors::{dependency, done},
+    gateways,
     listing::Listing,
-    model::{Route, RouteTable},
-    prefix_lists,
+    model::{Association, RouteTable},
+    route_targets, routes,
     state::{Call, State},
-    tags,
+    tags, tokens,
 };
-use crate::simulator::{
-    query::{invalid, missing},
-    service::{Answer, ApiError},
-};
-use ipnet::{Ipv4Net, Ipv6Net};
-use serde_json::{Map, Value, json};
+use crate::simulator::service::{Answer, ApiError};
+use serde_json::{Value, json};
 
-/// Parameter of `CreateRoute` -> member of the answer.
-const DESTINATIONS: &[(&str, &str)] = &[
-    ("DestinationCidrBlock", "destinationCidrBlock"),
-    ("DestinationIpv6CidrBlock", "destinationIpv6CidrBlock"),
-    ("DestinationPrefixListId", "destinationPrefixListId"),
-];
-/// A gateway load balancer endpoint is written as `VpcEndpointId` and read back as `gatewayId`.
-const TARGETS: &[(&str, &str)] = &[
-    ("GatewayId", "gatewayId"),
-    ("VpcEndpointId", "gatewayId"),
-    ("NatGatewayId", "natGatewayId"),
-    ("TransitGatewayId", "transitGatewayId"),
-    ("VpcPeeringConnectionId", "vpcPeeringConnectionId"),
-    ("NetworkInterfaceId", "networkInterfaceId"),
-    ("InstanceId", "instanceId"),
-    ("EgressOnlyInternetGatewayId", "egressOnlyInternetGatewayId"),
-];
+/// VPC quotas: route tables of a VPC. The main one counts.
+const MOST_TABLES: usize = 200;
 
 const LISTING: Listing = Listing {
     set: "routeTableSet",
@@ -42,13 +25,16 @@ const LISTING: Listing = Listing {
         ("vpc-id", "vpcId"),
         ("owner-id", "ownerId"),
         ("association.main", "associationSet/main"),
+        ("association.gateway-id", "associationSet/gatewayId"),
         ("association.subnet-id", "associationSet/subnetId"),
         ("association.route-table-id", "associationSet/routeTableId"),
         ("association.route-table-association-id", "associationSet/routeTableAssociationId"),
         ("route.destination-cidr-block", "routeSet/destinationCidrBlock"),
         ("route.destination-ipv6-cidr-block", "routeSet/destinationIpv6CidrBlock"),
         ("route.destination-prefix-list-id", "routeSet/destinationPrefixListId"),
+        ("route.egress-only-internet-gateway-id", "routeSet/egressOnlyInternetGatewayId"),
         ("route.gateway-id", "routeSet/gatewayId"),
+        ("route.instance-id", "routeSet/instanceId"),
         ("route.nat-gateway-id", "routeSet/natGatewayId"),
         ("route.transit-gateway-id", "routeSet/transitGatewayId"),
         ("route.vpc-peering-connection-id", "routeSet/vpcPeeringConnectionId"),
@@ -70,17 +56,26 @@ pub(super) fn create_main(state: &mut State, vpc: &str, call: &mut Call<'_, '_>)
 }
 
 pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    if let Some(answer) = tokens::earlier(state, call)? {
+        return Ok(answer);
+    }
     let vpc = call.input.required("VpcId")?;
     state.vpc(vpc)?;
+    if state.route_tables.values().filter(|table| table.vpc == vpc).count() >= MOST_TABLES {
+        let message = "The maximum number of route tables has been reached.";
+        return Err(ApiError::new("RouteTableLimitExceeded", message));
+    }
     let new_tags = tags::on_create(call.input, "route-table")?;
     let id = call.context.ids.next("rtb");
     let table = RouteTable { vpc: vpc.into(), ..RouteTable::default() };
     state.route_tables.insert(id.clone(), table);
     state.tags.insert(id.clone(), new_tags);
-    Ok(json!({
+    let answer = json!({
         "routeTable": shown(state, &id, call),
         "clientToken": call.input.text("ClientToken"),
-    }))
+    });
+    tokens::keep(state, call, answer.clone());
+    Ok(answer)
 }
 
 pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
@@ -104,155 +99,79 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     done()
 }
 
-/// Subnets only, and only one table for each: another association has to be replaced, not added.
-pub(super) fn associate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
-    let table_id = call.input.required("RouteTableId")?;
-    let subnet_id = call.input.required("SubnetId")?;
-    let vpc = state.route_table(table_id)?.vpc.clone();
-    if state.subnet(subnet_id)?.vpc != vpc {
-        return Err(ApiError::new(
-            "InvalidParameterValue",
-            format!("Route table {table_id} and subnet {subnet_id} belong to different networks"),
-        ));
-    }
-    let associated = |(id, table): (&String, &RouteTable)| {
-        let mut entries = table.associations.iter();
-        let found = entries.find(|(_, subnet)| *subnet == subnet_id);
-        found.map(|(association, _)| (id.clone(), association.clone()))
-    };
-    let association = match state.route_tables.iter().find_map(associated) {
-        Some((table, association)) if table == table_id => association,
-        Some(_) => {
-            let message = format!(
-                "the specified association for route table {table_id} conflicts with an existing association"
-            );
-            return Err(ApiError::new("Resource.AlreadyAssociated", message));
-        }
-        None => call.context.ids.next("rtbassoc"),
-    };
-    if let Some(table) = state.route_tables.get_mut(table_id) {
-        table.associations.insert(association.clone(), subnet_id.into());
-    }
-    Ok(json!({"associationId": association, "associationState": {"state": "associated"}}))
-}
-
-pub(super) fn create_route(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
-    let table_id = call.input.required("RouteTableId")?;
-    let table = state.route_table(table_id)?;
-    let (member, destination) = destination(call)?;
-    let given = |(parameter, target): &(&'static str, &'static str)| {
-        call.input.text(parameter).map(|id| (*target, id.to_owned()))
-    };
-    let targets: Vec<_> = TARGETS.iter().filter_map(given).collect();
-    let [(target, id)] = &targets[..] else {
-        return Err(ApiError::new(
-            "InvalidParameterCombination",
-            "The request must contain exactly one target",
-        ));
-    };
-    let vpc = state.vpc(&table.vpc)?;
-    let local = destination == vpc.cidr.to_string();
-    let endpoint = |prefix_list: &str| {
-        endpoint_routes(state, table_id, &call.caller.region).any(|(list, _)| list == prefix_list)
-    };
-    if local || table.routes.contains_key(&destination) || endpoint(&destination) {
-        let message = format!("The route identified by {destination} already exists.");
-        return Err(ApiError::new("RouteAlreadyExists", message));
-    }
-    let route = Route { destination: member, target, id: id.clone() };
-    if let Some(table) = state.route_tables.get_mut(table_id) {
-        table.routes.insert(destination, route);
-    }
-    done()
-}
-
-/// Removes a caller's route; the local one and the endpoints' cannot be removed this way.
-pub(super) fn delete_route(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
-    let table_id = call.input.required("RouteTableId")?;
-    state.route_table(table_id)?;
-    let (_, destination) = destination(call)?;
-    if endpoint_routes(state, table_id, &call.caller.region).any(|(list, _)| list == destination) {
-        let message = format!("cannot remove VPC endpoint route {destination}");
-        return Err(ApiError::new("InvalidParameterValue", message));
-    }
-    let table = state.route_tables.get_mut(table_id);
-    if table.and_then(|table| table.routes.remove(&destination)).is_some() {
-        done()
-    } else {
-        let message = format!("no route with destination {destination} in route table {table_id}");
-        Err(ApiError::new("InvalidRoute.NotFound", message))
-    }
-}
-
-/// The prefix list and endpoint of every route that gateway endpoints have put into a table.
-pub(super) fn endpoint_routes<'s>(
-    state: &'s State,
-    table: &'s str,
-    region: &'s str,
-) -> impl Iterator<Item = (String, &'s str)> {
-    let here = state
-        .endpoints
-        .iter()
-        .filter(move |(_, endpoint)| endpoint.routes() && endpoint.route_tables.contains(table));
-    here.filter_map(move |(id, endpoint)| {
-        let short = endpoint.service.rsplit('.').next()?;
-        Some((prefix_lists::of_service(region, short)?, id.as_str()))
-    })
-}
-
-/// Which destination the request names, in canonical form.
-fn destination(call: &Call<'_, '_>) -> Result<(&'static str, String), ApiError> {
-    let given = |(parameter, member): &(&'static str, &'static str)| {
-        call.input.text(parameter).map(|text| (*member, text))
-    };
-    let (member, text) =
-        DESTINATIONS.iter().find_map(given).ok_or_else(|| missing("destinationCidrBlock"))?;
-    let canonical = match member {
-        "destinationCidrBlock" => {
-            text.parse::<Ipv4Net>().ok().map(|block| block.trunc().to_string())
-        }
-        "destinationIpv6CidrBlock" => {
-            text.parse::<Ipv6Net>().ok().map(|block| block.trunc().to_string())
-        }
-        _ if text.starts_with("pl-") => Some(text.to_owned()),
-        _ => return Err(unknown_id(text, "prefixListId")),
-    };
-    canonical
-        .map(|canonical| (member, canonical))
-        .ok_or_else(|| invalid(format!("Value ({text}) for parameter {member} is invalid.")))
-}
-
 fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     let table = &state.route_tables[id];
-    let vpc = &state.vpcs[&table.vpc];
-    let local = |member: &str, block: String| json!({member: block, "gatewayId": "local", "state": "active", "origin": "CreateRouteTable"});
-    let mut routes = vec![local("destinationCidrBlock", vpc.cidr.to_string())];
-    routes.extend(vpc.ipv6.map(|block| local("destinationIpv6CidrBlock", block.to_string())));
-    routes.extend(table.routes.iter().map(|(destination, route)| {
-        let mut shown = Map::new();
-        shown.insert(route.destination.into(), destination.as_str().into());
-        shown.insert(route.target.into(), route.id.as_str().into());
-        shown.insert("state".into(), "active".into());
-        shown.insert("origin".into(), "CreateRoute".into());
-        Value::Object(shown)
-    }));
-    routes.extend(endpoint_routes(state, id, &call.caller.region).map(|(list, endpoint)| {
-        json!({"destinationPrefixListId": list, "gatewayId": endpoint, "state": "active", "origin": "CreateRoute"})
-    }));
-    let associated = json!({"state": "associated"});
-    let main = table.main_association.iter().map(|association| {
-        json!({"routeTableAssociationId": association, "routeTableId": id, "main": true, "associationState": associated})
-    });
-    let subnets = table.associations.iter().map(|(association, subnet)| {
-        json!({"routeTableAssociationId": association, "routeTableId": id, "subnetId": subnet, "main": false, "associationState": associated})
-    });
+    let propagating = table.propagating.iter().map(|gateway| json!({"gatewayId": gateway}));
     json!({
         "routeTableId": id,
         "vpcId": table.vpc,
         "ownerId": call.caller.account,
-        "routeSet": routes,
-        "associationSet": main.chain(subnets).collect::<Vec<_>>(),
-        "propagatingVgwSet": [],
+        "routeSet": shown_routes(state, id, call),
+        "associationSet": shown_associations(state, id),
+        "propagatingVgwSet": propagating.collect::<Vec<_>>(),
         "tagSet": tags::shown(state, id),
     })
+}
+
+/// The local routes, callers' own, those of gateway endpoints, and what gateways propagate.
+fn shown_routes(state: &State, id: &str, call: &Call<'_, '_>) -> Vec<Value> {
+    let table = &state.route_tables[id];
+    let mut shown = Vec::new();
+    for (member, block) in routes::local(&state.vpcs[&table.vpc]) {
+        let block = block.to_string();
+        let mut route = match table.local.get(&block) {
+            None => json!({"gatewayId": "local", "state": "active"}),
+            Some(target) => Value::Object(route_targets::shown(state, &table.vpc, target, call)),
+        };
+        route["origin"] = "CreateRouteTable".into();
+        route[member] = block.into();
+        shown.push(route);
+    }
+    for (destination, route) in &table.routes {
+        let mut it = Value::Object(route_targets::shown(state, &table.vpc, &route.target, call));
+        it["origin"] = "CreateRoute".into();
+        it[route.destination] = destination.as_str().into();
+        shown.push(it);
+    }
+    let endpoints = routes::endpoint_routes(state, id, &call.caller.region);
+    shown.extend(endpoints.map(|(list, endpoint)| {
+        json!({
+            "destinationPrefixListId": list,
+            "gatewayId": endpoint,
+            "state": "active",
+            "origin": "CreateRoute",
+        })
+    }));
+    shown.extend(gateways::propagated(state, table).into_iter().map(|(member, block, gateway)| {
+        json!({
+            member: block,
+            "gatewayId": gateway,
+            "state": "active",
+            "origin": "EnableVgwRoutePropagation",
+        })
+    }));
+    shown
+}
+
+fn shown_associations(state: &State, id: &str) -> Vec<Value> {
+    let table = &state.route_tables[id];
+    let main = table.main_association.iter().map(|association| {
+        json!({
+            "routeTableAssociationId": association,
+            "routeTableId": id,
+            "main": true,
+            "associationState": {"state": "associated"},
+        })
+    });
+    let ends = table.associations.iter().map(|(id_of_it, Association { end, phase })| {
+        let member = if state.gateways.contains_key(end) { "gatewayId" } else { "subnetId" };
+        json!({
+            "routeTableAssociationId": id_of_it,
+            "routeTableId": id,
+            member: end,
+            "main": false,
+            "associationState": {"state": phase.name()},
+        })
+    });
+    main.chain(ends).collect()
 }

@@ -1,48 +1,155 @@
 //! What an account has decided for a Region, once for everything in it.
 
-use super::state::{Call, Handler, State};
-use crate::simulator::{
-    query::{Input, invalid},
-    service::Answer,
-    table::Setting,
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
 };
 
-/// EC2 API reference, `EnableEbsEncryptionByDefault` and `EnableSnapshotBlockPublicAccess` with their sisters: both are off in a
-/// new account.
-static SETTINGS: [Setting; 2] = [
+use serde_json::{Value, json};
+
+use super::state::{Call, Handler, State};
+use crate::{
+    kinds::account_settings,
+    model::Tags,
+    simulator::{
+        query::{Input, invalid},
+        service::{Answer, ApiError},
+        table::Setting,
+        truth::Thing,
+    },
+};
+
+/// The key that EBS uses where nobody has chosen one.
+const AWS_KEY: &str = "alias/aws/ebs";
+
+/// EC2 API reference: the operations named here. Everything is off in a new account, and nothing is said of instance metadata.
+static SETTINGS: [Setting; 6] = [
     Setting {
         read: "GetEbsEncryptionByDefault",
         changes: &[
-            ("EnableEbsEncryptionByDefault", |_| Ok(true.into())),
-            ("DisableEbsEncryptionByDefault", |_| Ok(false.into())),
+            ("EnableEbsEncryptionByDefault", |_, _| Ok(true.into())),
+            ("DisableEbsEncryptionByDefault", |_, _| Ok(false.into())),
         ],
         member: "ebsEncryptionByDefault",
         default: || false.into(),
+        slowly: None,
+    },
+    Setting {
+        read: "GetEbsDefaultKmsKeyId",
+        changes: &[
+            ("ModifyEbsDefaultKmsKeyId", |_, input| {
+                Ok(Input::new(input).required("KmsKeyId")?.into())
+            }),
+            ("ResetEbsDefaultKmsKeyId", |_, _| Ok(AWS_KEY.into())),
+        ],
+        member: "kmsKeyId",
+        default: || AWS_KEY.into(),
+        slowly: None,
     },
     Setting {
         read: "GetSnapshotBlockPublicAccessState",
         changes: &[
-            ("EnableSnapshotBlockPublicAccess", |input| {
-                match Input::new(input).required("State")? {
-                    state @ ("block-all-sharing" | "block-new-sharing") => Ok(state.into()),
-                    other => Err(invalid(format!("Invalid value '{other}' for state"))),
-                }
+            ("EnableSnapshotBlockPublicAccess", |_, input| {
+                one_of(input, "State", &["block-all-sharing", "block-new-sharing"])
             }),
-            ("DisableSnapshotBlockPublicAccess", |_| Ok("unblocked".into())),
+            ("DisableSnapshotBlockPublicAccess", |_, _| Ok("unblocked".into())),
         ],
         member: "state",
         default: || "unblocked".into(),
+        slowly: None,
+    },
+    Setting {
+        read: "GetImageBlockPublicAccessState",
+        changes: &[
+            ("EnableImageBlockPublicAccess", |_, input| {
+                one_of(input, "ImageBlockPublicAccessState", &["block-new-sharing"])
+            }),
+            ("DisableImageBlockPublicAccess", |_, _| Ok("unblocked".into())),
+        ],
+        member: "imageBlockPublicAccessState",
+        default: || "unblocked".into(),
+        // EC2 API reference, EnableImageBlockPublicAccess: up to 10 minutes, in which reads still say `unblocked`.
+        slowly: Some((|| "unblocked".into(), Duration::from_mins(9))),
+    },
+    Setting {
+        read: "GetSerialConsoleAccessStatus",
+        changes: &[
+            ("EnableSerialConsoleAccess", |_, _| Ok(true.into())),
+            ("DisableSerialConsoleAccess", |_, _| Ok(false.into())),
+        ],
+        member: "serialConsoleAccessEnabled",
+        default: || false.into(),
+        slowly: None,
+    },
+    Setting {
+        read: "GetInstanceMetadataDefaults",
+        changes: &[("ModifyInstanceMetadataDefaults", metadata)],
+        member: "accountLevel",
+        default: || json!({}),
+        slowly: None,
     },
 ];
+
+fn one_of(input: &Value, member: &str, words: &[&str]) -> Result<Value, ApiError> {
+    let word = Input::new(input).required(member)?;
+    if words.contains(&word) {
+        return Ok(word.into());
+    }
+    Err(invalid(format!("Invalid value '{word}' for {member}")))
+}
+
+/// What is in the request replaces what was said before, `no-preference` and -1 take it back, and the rest stays.
+fn metadata(now: &Value, input: &Value) -> Result<Value, ApiError> {
+    const TOKENS: &[&str] = &["optional", "required", "no-preference"];
+    const SWITCH: &[&str] = &["enabled", "disabled", "no-preference"];
+    let mut all = now.clone();
+    let asked = Input::new(input);
+    for (member, shown, words) in [
+        ("HttpTokens", "httpTokens", TOKENS),
+        ("HttpEndpoint", "httpEndpoint", SWITCH),
+        ("InstanceMetadataTags", "instanceMetadataTags", SWITCH),
+    ] {
+        if asked.text(member).is_some() {
+            all[shown] = one_of(input, member, words)?;
+        }
+    }
+    if let Some(hops) = asked.text("HttpPutResponseHopLimit") {
+        let number = hops.parse::<i64>().ok().filter(|n| *n == -1 || (1..=64).contains(n));
+        let wrong = || invalid(format!("Invalid value '{hops}' for HttpPutResponseHopLimit"));
+        all["httpPutResponseHopLimit"] = number.ok_or_else(wrong)?.into();
+    }
+    let is_said = |value: &Value| *value != "no-preference" && *value != -1;
+    let members = all.as_object().into_iter().flatten();
+    let said = members.filter(|(_, value)| is_said(value));
+    Ok(said.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
 
 /// The handler of an operation on a setting.
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     SETTINGS.iter().any(|setting| setting.has(operation)).then_some(answer)
 }
 
+impl State {
+    /// Adds the settings of an account in a Region, which are always there.
+    pub(super) fn tell_settings(
+        &self,
+        account: &str,
+        region: &str,
+        things: &mut BTreeMap<String, Thing>,
+    ) {
+        let mut facts = BTreeSet::new();
+        SETTINGS.iter().for_each(|setting| setting.tell(&self.settings, &mut facts));
+        let kind = account_settings::NAME;
+        let thing = Thing { kind, account: account.to_owned(), tags: Tags::new(), facts };
+        things.insert(format!("settings/{account}/{region}"), thing);
+    }
+}
+
 fn answer(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let (settings, input) = (&mut state.settings, call.input.value());
+    let elapsed = call.context.elapsed;
     let mut answers = SETTINGS.iter();
-    let found = answers.find_map(|setting| setting.answer(settings, call.operation, input));
+    let found =
+        answers.find_map(|setting| setting.answer(settings, call.operation, input, elapsed));
     found.unwrap_or_else(|| Err(invalid(format!("There is no setting {}", call.operation))))
 }

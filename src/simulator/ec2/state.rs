@@ -9,7 +9,10 @@ use serde_json::Value;
 
 use super::{
     errors::unknown_id,
-    model::{Endpoint, Group, Interface, PrefixList, RouteTable, Rule, Subnet, Vpc, settle},
+    model::{
+        Endpoint, Gateway, Group, Interface, NetworkAcl, PrefixList, RouteTable, Rule, Subnet, Vpc,
+        settle,
+    },
     peering::{FarGroups, Peering},
 };
 use crate::simulator::{
@@ -39,6 +42,8 @@ pub(super) struct State {
     pub vpcs: BTreeMap<String, Vpc>,
     pub subnets: BTreeMap<String, Subnet>,
     pub route_tables: BTreeMap<String, RouteTable>,
+    pub network_acls: BTreeMap<String, NetworkAcl>,
+    pub gateways: BTreeMap<String, Gateway>,
     pub prefix_lists: BTreeMap<String, PrefixList>,
     pub interfaces: BTreeMap<String, Interface>,
     pub groups: BTreeMap<String, Group>,
@@ -46,8 +51,9 @@ pub(super) struct State {
     pub endpoints: BTreeMap<String, Endpoint>,
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
     pub settings: Settings,
-    /// Client token of `CreateVpcEndpoint` -> the request it came with, and the endpoint it made.
-    pub tokens: BTreeMap<String, (Value, String)>,
+    /// Operation and client token -> the request they came with, and what there is to answer the
+    /// same request with.
+    pub tokens: BTreeMap<(String, String), (Value, Value)>,
 }
 
 /// One call on its way through a handler.
@@ -100,6 +106,9 @@ impl Region {
 impl State {
     /// Lets every asynchronous transition happen whose time has come.
     pub(super) fn settle(&mut self, elapsed: Duration) {
+        for table in self.route_tables.values_mut() {
+            table.settle(elapsed);
+        }
         let gone = settle(&mut self.endpoints, elapsed);
         for id in gone {
             self.tags.remove(&id);
@@ -117,6 +126,10 @@ impl State {
 
     pub(super) fn route_table(&self, id: &str) -> Result<&RouteTable, ApiError> {
         self.route_tables.get(id).ok_or_else(|| unknown_id(id, "routeTableId"))
+    }
+
+    pub(super) fn network_acl(&self, id: &str) -> Result<&NetworkAcl, ApiError> {
+        self.network_acls.get(id).ok_or_else(|| unknown_id(id, "networkAclId"))
     }
 
     pub(super) fn group(&self, id: &str) -> Result<&Group, ApiError> {

@@ -4,6 +4,7 @@ use super::{
     errors::{dependency, done},
     listing::Listing,
     model::Subnet,
+    network_acls,
     state::{Call, State},
     tags,
     vpcs::zones,
@@ -73,6 +74,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let new_tags = tags::on_create(call.input, "subnet")?;
     let id = call.context.ids.next("subnet");
     let vpc = vpc_id.to_owned();
+    network_acls::associate_default(state, &id, &vpc);
     state.subnets.insert(id.clone(), Subnet { vpc, cidr, ipv6, zone });
     state.tags.insert(id.clone(), new_tags);
     Ok(json!({"subnet": shown(state, &id, call)}))
@@ -83,6 +85,7 @@ pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     LISTING.answer(entries, call.input)
 }
 
+/// Its associations with a route table and a network ACL go with it.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("SubnetId")?;
     state.subnet(id)?;
@@ -91,7 +94,10 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         return Err(dependency(message));
     }
     for table in state.route_tables.values_mut() {
-        table.associations.retain(|_, subnet| subnet != id);
+        table.associations.retain(|_, association| association.end != id);
+    }
+    for acl in state.network_acls.values_mut() {
+        acl.associations.retain(|_, subnet| subnet != id);
     }
     state.subnets.remove(id);
     state.tags.remove(id);

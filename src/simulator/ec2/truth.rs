@@ -1,13 +1,14 @@
-//! Security groups and endpoints as they really are.
+//! What of EC2 really is there, and what monitors watch of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     model::Peer,
+    network_truth::{NETWORK_ACL, ROUTE_TABLE},
     state::{Ec2, State},
 };
 use crate::{
-    kinds::{security_group, vpc_endpoint},
+    kinds::{account_settings, security_group, vpc_endpoint},
     simulator::{
         api::{Holes, Kind, Repeated},
         truth::Thing,
@@ -45,14 +46,70 @@ pub(super) const KINDS: &[Kind] = &[
             missing: &["routeTable "],
         },
     },
+    // Nothing creates or deletes them.
+    Kind {
+        name: account_settings::NAME,
+        list: "GetEbsEncryptionByDefault",
+        narrowed_by: &[],
+        create: "",
+        created: &[],
+        delete: "",
+        repeated: Repeated::Name,
+        // What can be read and set of them without palisade is theirs who have not adopted them.
+        vital: &[],
+        lost: |_| None,
+        holes: Holes {
+            added: &[],
+            whole: &[
+                "ebsEncryptionByDefault false",
+                "\"unblocked\"",
+                "\"block-new-sharing\"",
+                "serialConsoleAccessEnabled true",
+                "accountLevel.httpTokens \"optional\"",
+            ],
+            missing: &[],
+        },
+    },
+    Kind {
+        name: ROUTE_TABLE,
+        list: "DescribeRouteTables",
+        narrowed_by: &["Filter", "RouteTableId"],
+        create: "CreateRouteTable",
+        created: &["/routeTable/routeTableId"],
+        delete: "DeleteRouteTable",
+        repeated: Repeated::Token,
+        vital: &["ec2:DescribeRouteTables", "ec2:DeleteRoute", "ec2:ReplaceRoute"],
+        lost: |_| None,
+        holes: Holes {
+            added: &["route ", "propagating "],
+            whole: &[],
+            // What has no association uses the main table.
+            missing: &["association "],
+        },
+    },
+    Kind {
+        name: NETWORK_ACL,
+        list: "DescribeNetworkAcls",
+        narrowed_by: &["Filter", "NetworkAclId"],
+        create: "CreateNetworkAcl",
+        created: &["/networkAcl/networkAclId"],
+        delete: "DeleteNetworkAcl",
+        repeated: Repeated::Token,
+        vital: &["ec2:DescribeNetworkAcls", "ec2:ReplaceNetworkAclEntry"],
+        lost: |_| None,
+        // A subnet that is missing is under another ACL.
+        holes: Holes { added: &["allow "], whole: &[], missing: &["deny ", "association "] },
+    },
 ];
 
 impl Ec2 {
-    /// Adds every group and every endpoint that is there.
+    /// Adds every group, endpoint, route table and network ACL that is there, and the settings.
     pub(super) fn tell_all(&self, things: &mut BTreeMap<String, Thing>) {
-        for ((account, _), region) in &self.regions {
+        for ((account, name), region) in &self.regions {
+            region.now.tell_settings(account, name, things);
             region.now.tell_groups(account, things);
             region.now.tell_endpoints(account, things);
+            region.now.tell_networks(account, things);
         }
     }
 }

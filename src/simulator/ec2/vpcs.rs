@@ -4,7 +4,7 @@ use super::{
     errors::{dependency, done},
     listing::Listing,
     model::{RouteTable, Vpc},
-    route_tables, security_groups,
+    network_acls, route_tables, security_groups,
     state::{Call, State},
     tags,
 };
@@ -36,7 +36,7 @@ const LISTING: Listing = Listing {
     page: Some((5, 1000)),
 };
 
-/// With the VPC come its main route table and its default security group.
+/// With the VPC come its main route table, its default network ACL and its default security group.
 pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let cidr = vpc_block(call.input.required("CidrBlock")?)?;
     let new_tags = tags::on_create(call.input, "vpc")?;
@@ -56,6 +56,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         dns_hostnames: false,
         address_metrics: false,
     };
+    network_acls::create_default(state, &id, &vpc);
     state.vpcs.insert(id.clone(), vpc);
     state.tags.insert(id.clone(), new_tags);
     route_tables::create_main(state, &id, call);
@@ -68,7 +69,8 @@ pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     LISTING.answer(entries, call.input)
 }
 
-/// Takes its default group and main route table with it; anything else in it keeps it.
+/// Takes its default group, its default ACL and its main route table with it; anything else in it
+/// keeps it.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("VpcId")?;
     state.vpc(id)?;
@@ -76,12 +78,18 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let occupied = state.subnets.values().any(|subnet| subnet.vpc == id)
         || state.groups.values().any(|group| group.vpc == id && group.name != "default")
         || state.route_tables.values().any(|table| table.vpc == id && !main(table))
+        || state.network_acls.values().any(|acl| acl.vpc == id && !acl.default)
+        || state.gateways.values().any(|gateway| gateway.vpc.as_deref() == Some(id))
         || state.endpoints.values().any(|endpoint| endpoint.vpc == id && !endpoint.is_gone());
     if occupied {
         let message = format!("The vpc '{id}' has dependencies and cannot be deleted.");
         return Err(dependency(message));
     }
-    state.route_tables.retain(|_, table| table.vpc != id);
+    for gone in state.defaults_of(id) {
+        state.route_tables.remove(&gone);
+        state.network_acls.remove(&gone);
+        state.tags.remove(&gone);
+    }
     let groups = state.groups.iter().filter(|(_, group)| group.vpc == id);
     for group in groups.map(|(group, _)| group.clone()).collect::<Vec<_>>() {
         state.forget_group(&group);
@@ -89,6 +97,15 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     state.vpcs.remove(id);
     state.tags.remove(id);
     done()
+}
+
+impl State {
+    /// The route tables and network ACLs of a VPC.
+    fn defaults_of(&self, vpc: &str) -> Vec<String> {
+        let tables = self.route_tables.iter().filter(|(_, table)| table.vpc == vpc);
+        let acls = self.network_acls.iter().filter(|(_, acl)| acl.vpc == vpc);
+        tables.map(|(id, _)| id.clone()).chain(acls.map(|(id, _)| id.clone())).collect()
+    }
 }
 
 /// One attribute a call.

@@ -6,11 +6,13 @@ use std::{
     time::Duration,
 };
 
+use crate::simulator::truth::Owner;
+
 /// What a run may do.
 #[derive(Debug, Clone, Default)]
 pub struct Expectations {
-    /// The installation's name in claims.
-    pub owner: String,
+    /// Whose resources may be changed.
+    pub owner: Owner,
     /// The accounts of its scopes.
     pub accounts: BTreeSet<String>,
     /// Addresses that are declared present: they may be created and changed.

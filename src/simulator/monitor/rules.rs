@@ -14,7 +14,7 @@ use crate::{
     simulator::{
         api::{Kind, Repeated},
         services::kinds,
-        truth::{Thing, Truth},
+        truth::{Owner, Thing, Truth},
         witness::Witnessed,
     },
 };
@@ -226,7 +226,7 @@ impl Seen {
 
     /// S1 for what is new.
     fn birth(&mut self, call: &Witnessed<'_>, id: &str, thing: &Thing) {
-        match thing.address(&self.expect.owner) {
+        match self.expect.owner.address(id, thing) {
             None => self.broken("S1", call, &format!("{id} is born without our claim")),
             Some(address) if !self.expect.present.contains(&address.to_string()) => {
                 self.broken(
@@ -241,7 +241,7 @@ impl Seen {
 
     /// S1 for what was there.
     fn ownership(&mut self, call: &Witnessed<'_>, id: &str, before: &Thing, after: &Thing) {
-        let Some(address) = before.address(&self.expect.owner) else {
+        let Some(address) = self.expect.owner.address(id, before) else {
             if !self.expect.adoptable.contains(id) {
                 self.broken("S1", call, &format!("{id} is changed and does not carry our claim"));
             }
@@ -255,7 +255,7 @@ impl Seen {
                 &format!("{id} of {address} is changed, which nobody declares"),
             );
         }
-        if after.address(&self.expect.owner) != Some(address) {
+        if self.expect.owner.address(id, after) != Some(address) {
             self.broken("S1", call, &format!("{id} loses its claim"));
         }
     }
@@ -271,7 +271,8 @@ impl Seen {
         after: &Truth,
     ) {
         let owner = self.expect.owner.clone();
-        let Some(address) = new.address(&owner).or_else(|| old.address(&owner)) else { return };
+        let address = owner.address(id, new).or_else(|| owner.address(id, old));
+        let Some(address) = address else { return };
         let address = address.to_string();
         let deletable = self.expect.deletable.contains(&address);
         let Some(wanted) = self.expect.wanted.get(&address).cloned() else {
@@ -312,7 +313,7 @@ impl Seen {
 
     /// S5 and S1 for what is gone.
     fn deletion(&mut self, call: &Witnessed<'_>, id: &str, thing: &Thing) {
-        match thing.address(&self.expect.owner) {
+        match self.expect.owner.address(id, thing) {
             None => self.broken("S1", call, &format!("{id}, which is not ours, is deleted")),
             Some(address) if !self.expect.deletable.contains(&address.to_string()) => {
                 self.broken("S5", call, &format!("{id} of {address} is deleted without consent"));
@@ -330,8 +331,8 @@ impl Seen {
     /// S3, after the fact.
     fn duplicates(&mut self, call: &Witnessed<'_>, before: &Truth, after: &Truth) {
         let mut once = BTreeSet::new();
-        for thing in after.things.values() {
-            let Some(address) = thing.address(&self.expect.owner) else { continue };
+        for (id, thing) in &after.things {
+            let Some(address) = self.expect.owner.address(id, thing) else { continue };
             let unnamed =
                 |kind: &Kind| kind.name == thing.kind && kind.repeated == Repeated::Another;
             let tolerated = self.expect.two_writers && kinds().any(unnamed);
@@ -344,10 +345,12 @@ impl Seen {
 }
 
 /// Whether this call is what made the address have one resource more.
-fn more(before: &Truth, after: &Truth, address: &str, owner: &str) -> bool {
+fn more(before: &Truth, after: &Truth, address: &str, owner: &Owner) -> bool {
     let count = |truth: &Truth| {
-        let of = |thing: &&Thing| thing.address(owner).is_some_and(|a| a.to_string() == address);
-        truth.things.values().filter(of).count()
+        let of = |(id, thing): &(&String, &Thing)| {
+            owner.address(id, thing).is_some_and(|a| a.to_string() == address)
+        };
+        truth.things.iter().filter(of).count()
     };
     count(after) > count(before)
 }

@@ -8,7 +8,7 @@ use super::{Expectations, Monitor, Violation, lockout};
 use crate::{
     aws::{Connection, Guard},
     kind::ScopeFacts,
-    simulator::{Effect, Fault, Simulator},
+    simulator::{Effect, Fault, Owner, Simulator},
 };
 
 const ACCOUNT: &str = "111122223333";
@@ -24,7 +24,7 @@ struct Bench {
 
 fn expectations() -> Expectations {
     Expectations {
-        owner: "ml".into(),
+        owner: Owner::new("ml"),
         accounts: [ACCOUNT.into(), MANAGEMENT.into()].into(),
         present: [APPS.into(), "ml/KmsKey/studio".into()].into(),
         key_window_days: 30,

@@ -1,7 +1,7 @@
 //! What a table makes of calls, on two types made up for it: configurations, which are named and there at once, and notebooks,
 //! which the service names and which take their time.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -482,17 +482,20 @@ fn a_setting_is_there_from_the_beginning_and_each_change_answers_what_it_is() {
     let setting = Setting {
         read: "GetAccess",
         changes: &[
-            ("AllowAccess", |_| Ok(json!("allowed"))),
-            ("LimitAccess", |input| match input["To"].as_str() {
+            ("AllowAccess", |_, _| Ok(json!("allowed"))),
+            ("LimitAccess", |_, input| match input["To"].as_str() {
                 Some(to) => Ok(json!(to)),
                 None => Err(ApiError::new("MissingParameter", "To")),
             }),
         ],
         member: "access",
         default: || json!("denied"),
+        slowly: None,
     };
     let mut settings = Settings::new();
-    let mut call = |operation: &str, input: Value| setting.answer(&mut settings, operation, &input);
+    let mut call = |operation: &str, input: Value| {
+        setting.answer(&mut settings, operation, &input, Duration::ZERO)
+    };
     let is = |access: &str| Some(Ok(json!({ "access": access })));
     assert_eq!(call("GetAccess", json!({})), is("denied"));
     assert_eq!(call("AllowAccess", json!({})), is("allowed"));
@@ -501,4 +504,32 @@ fn a_setting_is_there_from_the_beginning_and_each_change_answers_what_it_is() {
     assert_eq!(call("GetAccess", json!({})), is("us"), "a refused change changes nothing");
     assert_eq!(call("GetOther", json!({})), None);
     assert!(setting.has("AllowAccess") && !setting.has("GetOther"));
+}
+
+#[test]
+fn a_slow_setting_shows_what_it_was_for_a_while_and_is_what_it_will_be_at_once() {
+    let minute = Duration::from_mins(1);
+    let setting = Setting {
+        read: "GetAccess",
+        changes: &[
+            ("BlockAccess", |_, _| Ok(json!("blocked"))),
+            ("AllowAccess", |_, _| Ok(json!("open"))),
+        ],
+        member: "access",
+        default: || json!("open"),
+        slowly: Some((|| json!("open"), minute)),
+    };
+    let mut settings = Settings::new();
+    let mut call = |operation: &str, elapsed| {
+        let answer = setting.answer(&mut settings, operation, &json!({}), elapsed);
+        let mut facts = BTreeSet::new();
+        setting.tell(&settings, &mut facts);
+        (answer.expect("its own").expect("no refusal")["access"].clone(), facts)
+    };
+    let is = |fact: &str| BTreeSet::from([fact.to_owned()]);
+    let block = call("BlockAccess", minute);
+    assert_eq!(block, (json!("open"), is("access \"blocked\"")));
+    assert_eq!(call("GetAccess", minute * 2 - Duration::from_secs(1)).0, json!("open"));
+    assert_eq!(call("GetAccess", minute * 2).0, json!("blocked"));
+    assert_eq!(call("AllowAccess", minute * 2).0, json!("open"), "only one way is slow");
 }

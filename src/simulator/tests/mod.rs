@@ -1,10 +1,13 @@
 //! The simulator through the AWS SDK for Rust.
 
+mod acls;
 mod endpoints;
 mod faults;
 mod json_services;
+mod network_access;
 mod networks;
 mod policies;
+mod routes;
 mod rules;
 mod security_groups;
 mod settings;

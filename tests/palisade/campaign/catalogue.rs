@@ -51,6 +51,11 @@ pub fn sts(lifecycle: &str, groups: &str, action: &str, more: &str) -> String {
     manifest("ml", "VpcEndpoint", "sts", lifecycle, &spec)
 }
 
+/// The platform's account settings.
+pub fn account_settings(spec: &str) -> String {
+    manifest("ml", "AccountSettings", "defaults", "adopt: account", &format!("{{{spec}}}"))
+}
+
 fn allow(action: &str) -> String {
     format!(
         "{{Version: \"2012-10-17\", Statement: [{{Effect: Allow, Principal: \"*\", Action: \"{action}\", Resource: \"*\"}}]}}"

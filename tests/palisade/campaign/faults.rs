@@ -33,6 +33,8 @@ pub fn crashes(prepared: &Prepared) -> Vec<Mishap> {
 /// Every single fault at every call of the reference. Tags that are not shown yet are those of something new: of what
 /// was there for long AWS shows them, and a process that has just begun has nothing else to go by.
 pub fn singles(prepared: &Prepared) -> Vec<Mishap> {
+    let adopted: Vec<_> = prepared.expect.owner.adopted.values().map(ToString::to_string).collect();
+    let is_tagged = prepared.expect.present.iter().any(|address| !adopted.contains(address));
     let calls = prepared.reference.calls.iter().zip(1..);
     calls
         .flat_map(|((operation, account, writes), nth)| {
@@ -41,7 +43,7 @@ pub fn singles(prepared: &Prepared) -> Vec<Mishap> {
                 all.extend(of_write(nth, operation));
             } else {
                 all.extend(of_read(nth, operation));
-                if nth > prepared.reference.first_pass as u64 {
+                if is_tagged && nth > prepared.reference.first_pass as u64 {
                     all.push(mishap("untagged-3", nth, Effect::Untagged { reads: 3 }, false, 3));
                 }
             }

@@ -35,6 +35,17 @@ fn tagged(resource: &str, key: &str, value: &str) -> Value {
     json!([{"ResourceType": resource, "Tag": [{"Key": key, "Value": value}]}])
 }
 
+/// The id of the platform's account settings.
+pub fn settings() -> String {
+    format!("settings/{ML}/{REGION}")
+}
+
+/// New volumes are not encrypted any more, and snapshots can be shared with everybody.
+pub fn open_settings(world: &mut World) {
+    call(world, "ec2", "DisableEbsEncryptionByDefault", &json!({}));
+    call(world, "ec2", "DisableSnapshotBlockPublicAccess", &json!({}));
+}
+
 /// An organisation with Workloads/ML, a VPC `ml` with two private subnets and their route table.
 pub fn build(world: &mut World) {
     let root = root(world);

@@ -7,9 +7,10 @@ use std::{
 };
 
 use palisade::{
+    model::Address,
     plan::Counts,
     settings::{Overrides, Prune, Settings},
-    simulator::{Options, Simulator, Snapshot, monitor::Expectations},
+    simulator::{Options, Owner, Simulator, Snapshot, monitor::Expectations},
 };
 use tempfile::TempDir;
 
@@ -139,7 +140,7 @@ fn expectations(
     let declared = declared(&stage.manifests);
     let deletable: BTreeSet<String> = stage.deletable.iter().map(address).collect();
     Expectations {
-        owner: OWNER.to_owned(),
+        owner: Owner { name: OWNER.to_owned(), adopted: adopted(&declared) },
         accounts: accounts.into_iter().map(str::to_owned).collect(),
         present: declared.difference(&deletable).cloned().collect(),
         undeclared: deletable.difference(&declared).cloned().collect(),
@@ -150,6 +151,13 @@ fn expectations(
         settle_window: settings.settle_window,
         two_writers: false,
     }
+}
+
+/// What cannot have a claim and is adopted by a manifest.
+fn adopted(declared: &BTreeSet<String>) -> BTreeMap<String, Address> {
+    let settings = declared.iter().filter(|address| address.starts_with("ml/AccountSettings/"));
+    let id = hands::settings();
+    settings.map(|address| (id.clone(), address.parse().expect("an address"))).collect()
 }
 
 /// The addresses of manifests in the catalogue's form.

@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     hands,
-    prepare::{OWNER, Prepared, Reference, commented, write},
+    prepare::{Prepared, Reference, commented, write},
     putting_back::PuttingBack,
     scenario::Place,
     silence::Listener,
@@ -260,7 +260,8 @@ impl Runner<'_> {
             if !*injected && self.prepared.expect.wanted.is_empty() {
                 // In the reference, what is in order before somebody comes is what is wanted.
                 let mut expect = self.prepared.expect.clone();
-                expect.wanted = self.simulator.with(|world| world.truth()).by_address(OWNER);
+                expect.wanted =
+                    self.simulator.with(|world| world.truth()).by_address(&expect.owner);
                 self.monitor.expect(expect);
             }
             self.simulator.with(attack);
@@ -496,7 +497,7 @@ impl Runner<'_> {
 
     fn finish(mut self, passes: u64, counts: Option<Counts>) -> Finished {
         let truth = self.simulator.with(|world| world.truth());
-        let wanted = truth.by_address(OWNER);
+        let wanted = truth.by_address(&self.prepared.expect.owner);
         let clean = self.prepared.reference.counts.is_none();
         if !clean && counts.is_some() {
             self.judge_end(&wanted, passes);

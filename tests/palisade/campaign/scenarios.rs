@@ -2,7 +2,9 @@
 //! somebody opens in what was in order, where closing them cuts connections or comes together with what must wait.
 
 use super::{
-    catalogue::{domain, group, group_with, guard, https, key, key_named, s3, sts, tcp},
+    catalogue::{
+        account_settings, domain, group, group_with, guard, https, key, key_named, s3, sts, tcp,
+    },
     hands,
     scenario::{Place, Scenario},
 };
@@ -16,6 +18,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(keys());
     all.extend(policies());
     all.extend(domains());
+    all.extend(settings());
     all.extend(chains());
     all.extend(inputs());
     all.extend(holes());
@@ -192,6 +195,27 @@ fn keys() -> Vec<Scenario> {
             .then(key(TOMB, "kms:Decrypt", ALIAS))
             .deletes(&["KmsKey/studio"]),
         new("key-orphan").then(format!("{}{}", gate(), studio())).then(gate()).pruning(),
+    ]
+}
+
+fn settings() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 1);
+    let safe = "ebsEncryptionByDefault: true, snapshotPublicAccess: block-new-sharing";
+    let gate = || group("gate", &https(), "");
+    vec![
+        new("settings-adopt").then(account_settings(safe)),
+        new("settings-change").then(account_settings(safe)).then(account_settings(
+            "ebsEncryptionByDefault: true, snapshotPublicAccess: block-all-sharing",
+        )),
+        new("settings-drift")
+            .then(account_settings(safe))
+            .then(account_settings(safe))
+            .by_hand(hands::open_settings),
+        new("settings-let-go")
+            .then(format!("{}{}", gate(), account_settings(safe)))
+            .then(gate())
+            .pruning(),
+        new("hole-settings").then(account_settings(safe)).attacked(hands::open_settings),
     ]
 }
 

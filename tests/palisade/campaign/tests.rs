@@ -50,14 +50,16 @@ fn assert_clean(tally: &Tally, at_least: u64) {
 
 #[test]
 fn a_crash_before_or_after_any_call_leaves_nothing_that_the_next_life_does_not_finish() {
-    let prepared = prepared(&["group-swap-rules", "key-create", "policy-retarget"]);
+    let prepared =
+        prepared(&["group-swap-rules", "key-create", "policy-retarget", "settings-drift"]);
     let jobs = every_nth(&prepared, 3, faults::crashes);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
 }
 
 #[test]
 fn any_single_fault_at_any_call_is_survived() {
-    let prepared = prepared(&["group-add-rules", "endpoint-policy", "policy-content"]);
+    let prepared =
+        prepared(&["group-add-rules", "endpoint-policy", "policy-content", "hole-settings"]);
     let jobs = every_nth(&prepared, 17, faults::singles);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
 }
@@ -165,7 +167,7 @@ fn writes_after_convergence_break_l3() {
 fn holes() -> Vec<Prepared> {
     let mut all = scenarios::all();
     all.retain(|scenario| !scenario.attacks.is_empty());
-    assert_eq!(all.len(), 10);
+    assert_eq!(all.len(), 11);
     threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
 }
 
@@ -198,7 +200,8 @@ fn spoil(report: &mut Report, verdict: Verdict) {
 
 #[test]
 fn a_gate_that_holds_what_closes_a_hole_breaks_s15() {
-    let prepared = prepared(&["hole-gateway", "hole-key", "hole-guardrail-detached"]);
+    let prepared =
+        prepared(&["hole-gateway", "hole-key", "hole-guardrail-detached", "hole-settings"]);
     let spoilers: [fn(&mut Report); 4] = [
         |report| {
             let verb = "edit".to_owned();

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 use palisade::{
     engine::{Engine, Report, pause},
     settings::Prune,
-    simulator::{Deed, Effect, Fault, Paging},
+    simulator::{Deed, Effect, Fault, Owner, Paging},
 };
 use serde_json::json;
 use tokio::time::Instant;
@@ -40,7 +40,7 @@ pub(super) async fn applied(manifests: &str) -> (World, Engine) {
 
 /// What one of our resources really is.
 pub(super) fn facts(world: &World, address: &str) -> BTreeSet<String> {
-    let truth = world.simulator.with(|world| world.truth().by_address(OWNER));
+    let truth = world.simulator.with(|world| world.truth().by_address(&Owner::new(OWNER)));
     truth.get(address).cloned().unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use palisade::{
     engine::Engine,
-    simulator::{CallRecord, Deed, Effect, Fault},
+    simulator::{CallRecord, Deed, Effect, Fault, Owner},
 };
 use serde_json::{Value, json};
 
@@ -205,7 +205,7 @@ async fn bug_08_a_crash_anywhere_in_a_swap_of_rules_ends_with_the_new_rules_on_t
     for fault in crashes(&prepared) {
         let finished = survived(&prepared, std::slice::from_ref(&fault), 0).await;
         assert_eq!(events(&finished), BTreeMap::new(), "{fault:?}");
-        let ours = truth(&finished.simulator).by_address(OWNER);
+        let ours = truth(&finished.simulator).by_address(&Owner::new(OWNER));
         let rules: Vec<_> = ours["ml/SecurityGroup/apps"]
             .iter()
             .filter(|fact| fact.starts_with("ingress") || fact.starts_with("egress"))
@@ -250,7 +250,7 @@ async fn bug_10_a_crash_anywhere_in_a_removal_leaves_nothing_behind_and_nothing_
         let prepared = scenario(name).await;
         for fault in crashes(&prepared) {
             let finished = survived(&prepared, std::slice::from_ref(&fault), 0).await;
-            let left = truth(&finished.simulator).by_address(OWNER);
+            let left = truth(&finished.simulator).by_address(&Owner::new(OWNER));
             let left: Vec<_> = left.keys().filter(|address| address.contains(gone)).collect();
             assert_eq!(left, Vec::<&String>::new(), "{name}, {fault:?}");
             let counts = finished.reference.counts.expect("it settled");
@@ -295,8 +295,8 @@ async fn bug_12_of_three_wishes_and_two_edits_by_hand_only_the_last_wish_counts(
     until_quiet(&mut engine).await.in_order();
     let (reference, _) = applied(&wish("dynamodb:*", "10.2.0.0/16")).await;
     assert_eq!(
-        truth(&world.simulator).by_address(OWNER),
-        truth(&reference.simulator).by_address(OWNER)
+        truth(&world.simulator).by_address(&Owner::new(OWNER)),
+        truth(&reference.simulator).by_address(&Owner::new(OWNER))
     );
     assert!(!world.writes().contains(&"CreatePolicy".to_owned()));
 }
@@ -334,7 +334,7 @@ async fn bug_14_a_crash_after_any_call_of_a_creation_leaves_no_part_of_it_out() 
         let prepared = scenario(name).await;
         for fault in crashes(&prepared) {
             let finished = survived(&prepared, std::slice::from_ref(&fault), 0).await;
-            let ours = truth(&finished.simulator).by_address(OWNER);
+            let ours = truth(&finished.simulator).by_address(&Owner::new(OWNER));
             for part in parts {
                 let there = ours[address].iter().any(|fact| fact.starts_with(part));
                 assert!(there, "{name}, {fault:?}: no {part}");

@@ -1,0 +1,61 @@
+//! Route tables and network ACLs as they really are.
+//!
+//! An association is named by what it is with, not by its id: each replacement gives it another
+//! one, and two worlds in which the same subnets use the same table are equal. The routes of
+//! gateway endpoints and the entries that nobody can change are left out: they follow from the
+//! endpoints and from the VPC.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::state::State;
+use crate::simulator::truth::Thing;
+
+/// The kinds in palisade's words.
+pub(super) const ROUTE_TABLE: &str = "RouteTable";
+pub(super) const NETWORK_ACL: &str = "NetworkAcl";
+
+impl State {
+    pub(super) fn tell_networks(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
+        let mut tell = |kind, id: &String, facts| {
+            let tags = self.tags.get(id).cloned().unwrap_or_default();
+            things.insert(id.clone(), Thing { kind, account: account.to_owned(), tags, facts });
+        };
+        for id in self.route_tables.keys() {
+            tell(ROUTE_TABLE, id, self.facts_of_table(id));
+        }
+        for id in self.network_acls.keys() {
+            tell(NETWORK_ACL, id, self.facts_of_acl(id));
+        }
+    }
+
+    fn facts_of_table(&self, id: &str) -> BTreeSet<String> {
+        let table = &self.route_tables[id];
+        let mut facts = BTreeSet::from([
+            format!("vpc {}", table.vpc),
+            format!("main {}", table.main_association.is_some()),
+        ]);
+        let own = table.routes.iter().map(|(to, route)| (to, &route.target));
+        facts.extend(own.chain(&table.local).map(|(destination, target)| {
+            format!("route {destination} {} {}", target.kind.member(), target.id)
+        }));
+        let live = table.associations.values().filter(|association| association.is_live());
+        facts.extend(live.map(|association| format!("association {}", association.end)));
+        facts.extend(table.propagating.iter().map(|gateway| format!("propagating {gateway}")));
+        facts
+    }
+
+    fn facts_of_acl(&self, id: &str) -> BTreeSet<String> {
+        let acl = &self.network_acls[id];
+        let mut facts =
+            BTreeSet::from([format!("vpc {}", acl.vpc), format!("default {}", acl.default)]);
+        facts.extend(acl.entries.iter().map(|((egress, number), entry)| {
+            let action = if entry.allow { "allow" } else { "deny" };
+            let direction = if *egress { "egress" } else { "ingress" };
+            let which = entry.ports.or(entry.icmp);
+            let which = which.map_or_else(|| "all".to_owned(), |(one, two)| format!("{one}-{two}"));
+            format!("{action} {direction} {number} {} {which} {}", entry.protocol, entry.block)
+        }));
+        facts.extend(acl.associations.values().map(|subnet| format!("association {subnet}")));
+        facts
+    }
+}
