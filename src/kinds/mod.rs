@@ -3,6 +3,7 @@
 pub mod account_settings;
 pub mod kms_key;
 pub(crate) mod policies;
+pub mod route_table;
 pub mod sagemaker_domain;
 pub mod security_group;
 pub mod service_control_policy;
@@ -15,6 +16,7 @@ pub fn registry() -> Registry {
     Registry::default()
         .table(account_settings::table())
         .table(kms_key::table())
+        .table(route_table::table())
         .table(sagemaker_domain::table())
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
         .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()

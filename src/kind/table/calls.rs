@@ -25,6 +25,15 @@ pub enum How {
         /// Takes over an entry that another resource of ours has, where only one can have it.
         take: Option<Take>,
     },
+    /// Each entry with a key ([`Form::Keyed`](super::Form::Keyed)) is an edit of its own.
+    Keyed {
+        /// Adds an entry.
+        add: Call,
+        /// Gives an entry another value, at once.
+        replace: Call,
+        /// Removes an entry.
+        remove: Call,
+    },
     /// One call writes the whole set: what comes first, and then what goes, each as an edit of its
     /// own. What is left has in it what comes, so that the second edit needs the first one. Where AWS
     /// does not take both together, what goes takes what comes along.

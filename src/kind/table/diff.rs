@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::{
     Call, Compare, Fixed, Form, How, Leaf, LeafEdit, Table, Take, Text, Tree, Verb,
     edit::is_on,
-    get, keys,
+    get,
+    keyed::Calls,
+    keys,
     policy::{context, policy},
     targets::{choice, chosen},
     texts, tree,
@@ -118,6 +120,13 @@ impl Leaf {
             found.extend(self.entries(new, &old, add, remove, take.as_ref(), (want, have)));
             return Ok(());
         }
+        if let (Form::Keyed(keyed), How::Keyed { add, replace, remove }) =
+            (&self.form, &self.change)
+        {
+            let calls = Calls { add, replace, remove };
+            found.extend(self.keyed(keyed, &calls, (new, &old)));
+            return Ok(());
+        }
         if self.is_same(want, new, &old)? {
             return Ok(());
         }
@@ -133,7 +142,7 @@ impl Leaf {
                 found.extend(self.members(new, &old, [add, remove], (want, have)));
                 return Ok(());
             }
-            How::Entries { .. } | How::Argument => return Ok(()),
+            How::Entries { .. } | How::Keyed { .. } | How::Argument => return Ok(()),
         };
         let (old, new) = self.written(&old, new);
         // What is not known yet may be what is there.
@@ -145,6 +154,7 @@ impl Leaf {
             path: self.path.clone().into_owned(),
             operation: call.map(|call| call.operation.clone().into_owned()),
             verb: Verb::Set,
+            entry: String::new(),
             old: if is_policy { Value::Null } else { old.clone() },
             new: new.clone(),
             with: call.map(|call| call.going_along(want)).unwrap_or_default(),
@@ -186,7 +196,8 @@ impl Leaf {
             let risk = self.risk_between(&old, &new, (want, have));
             let path = self.path.clone().into_owned();
             let operation = Some(call.operation.clone().into_owned());
-            let edit = LeafEdit { path, operation, verb, old, new, with: call.going_along(want) };
+            let with = call.going_along(want);
+            let edit = LeafEdit { path, operation, verb, entry: String::new(), old, new, with };
             Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
         };
         if new.is_superset(&old) {
@@ -262,6 +273,7 @@ impl Leaf {
                 path: self.path.clone().into_owned(),
                 operation: Some(call.operation.clone().into_owned()),
                 verb,
+                entry: String::new(),
                 old: from,
                 new: json!(item),
                 with: call.going_along(want),

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Call, Check, Form, How, Leaf, Restore, Table, Text, Tree, get, policy, read::ENABLED, singles,
-    template, texts, tree,
+    Call, Check, Form, How, Leaf, Restore, Table, Text, Tree, get, keyed, policy, read::ENABLED,
+    singles, template, texts, tree,
 };
 use crate::kind::Line;
 
@@ -22,6 +22,9 @@ pub struct LeafEdit {
     pub operation: Option<String>,
     /// What happens to it.
     pub verb: Verb,
+    /// The key of the entry, where entries have keys.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub entry: String,
     /// The live value, or for [`Verb::Take`] the id of the resource that has the entry; nothing for
     /// policies, which a plan shows by statement.
     #[serde(default, skip_serializing_if = "Value::is_null")]
@@ -44,6 +47,8 @@ pub enum Verb {
     Shrink,
     /// It gets an entry.
     Add,
+    /// An entry gets another value.
+    Replace,
     /// It loses an entry.
     Remove,
     /// It gets an entry that another resource of ours has.
@@ -61,9 +66,10 @@ impl LeafEdit {
     /// What names it in every pass: the leaf, or the entry where each is an edit of its own.
     pub(super) fn key(&self) -> String {
         match self.verb {
+            _ if !self.entry.is_empty() => format!("{} {}", self.path, self.entry),
             Verb::Set | Verb::Restore => self.path.clone(),
             Verb::Shrink => format!("{} fewer", self.path),
-            Verb::Add | Verb::Remove | Verb::Take => self.text().to_owned(),
+            Verb::Add | Verb::Replace | Verb::Remove | Verb::Take => self.text().to_owned(),
         }
     }
 }
@@ -102,6 +108,7 @@ impl Leaf {
     pub(super) fn lines(&self, edit: &LeafEdit, want: &Tree, have: &Tree) -> Vec<Line> {
         let mut lines = match (&self.form, edit.verb) {
             (Form::Policy { .. }, _) => policy::lines(self, want, have),
+            (Form::Keyed(keyed), _) => keyed.lines(&self.path, edit),
             (_, Verb::Add) => vec![Line::add(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Remove) => vec![Line::remove(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Take) => self.taken(edit),
@@ -165,6 +172,7 @@ fn items(path: &Text, old: &Value, new: &Value) -> Vec<Line> {
 pub(super) fn said(says: &str, edit: &LeafEdit) -> String {
     let value = |name: &str| match name {
         "path" => Some(edit.path.clone()),
+        "item" if !edit.entry.is_empty() => Some(edit.entry.clone()),
         "item" => plain(&edit.new),
         "from" => plain(&edit.old),
         "changes" => Some(changes(&edit.old, &edit.new)),
@@ -198,6 +206,7 @@ impl Restore {
             path: self.fact.clone().into_owned(),
             operation: Some(self.call.operation.clone().into_owned()),
             verb: Verb::Restore,
+            entry: String::new(),
             old: Value::Null,
             new: Value::Null,
             with: Tree::new(),
@@ -218,6 +227,7 @@ impl Table {
                     }
                 }
             }
+            _ if !edit.entry.is_empty() => keyed::apply(state, edit),
             (Verb::Shrink, _) => tree::put(state, &edit.path, edit.new.clone()),
             (Verb::Set, Some(Leaf { form: Form::Targets { one_of_each: Some(_), .. }, .. })) => {
                 let ids = texts(&edit.new).map(str::to_owned);

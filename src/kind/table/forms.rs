@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Leaf, Text, Tree};
+use super::{Keyed, Leaf, Text, Tree};
 use crate::{
     kind::{Accepts, Reach, ScopeFacts},
     model::{policy_document::Dialect, text::Length},
@@ -124,6 +124,8 @@ pub enum Form {
         /// out.
         max: (usize, (Text, Text)),
     },
+    /// Entries that each have a key, a list in the manifest. A state has the value by the key.
+    Keyed(Keyed),
     /// A KMS key: its ARN, id or alias, or a reference to its manifest. In a state it is an ARN
     /// wherever it is no alias.
     Key {

@@ -28,6 +28,7 @@ mod diff;
 mod edit;
 mod erased;
 mod forms;
+mod keyed;
 pub(crate) mod keys;
 mod live;
 mod order;
@@ -52,6 +53,7 @@ pub use self::{
     calls::{After, Because, Call, Fixed, How, Take},
     edit::{LeafEdit, Verb},
     forms::{Check, Form, Named, PolicyWord, Range},
+    keyed::{Keyed, Wrong},
     live::Live,
     policy::{unreadable, why_unreadable},
     rows::{Absent, Compare, Gives, Leaf, Null, RiskOf, about},

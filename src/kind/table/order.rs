@@ -29,6 +29,8 @@ impl Table {
         let call = match (&pending.leaf.change, pending.edit.verb) {
             // Taking over is one way of adding.
             (How::Entries { add, .. }, Verb::Take) => Some(add),
+            // Their order is one of its own, whatever the calls are.
+            (How::Keyed { add, .. }, _) => Some(add),
             _ => pending.call,
         };
         let place = |name: &str| self.order.iter().position(|operation| operation == name);

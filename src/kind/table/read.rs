@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Value, json};
 
-use super::{Form, Leaf, Null, Table, Text, Tree, tree};
+use super::{Form, Keyed, Leaf, Null, Table, Text, Tree, tree};
 use crate::kind::{TagSpec, Target, Targets, typed};
 
 /// The name of the tags' field.
@@ -184,7 +184,9 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
             }
             Form::Set { .. } => deserializer.deserialize_seq(Texts),
             Form::Words { words, .. } => deserializer.deserialize_seq(Words(words)),
-            Form::Items { of, .. } => deserializer.deserialize_seq(Items(of)),
+            Form::Items { of, .. } | Form::Keyed(Keyed { of, .. }) => {
+                deserializer.deserialize_seq(Items(of))
+            }
             Form::Group { name, rows, .. } => {
                 Group { name, rows, extra: &[] }.deserialize(deserializer).map(Value::Object)
             }

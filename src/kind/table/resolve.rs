@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    ACCOUNT, Absent, Check, Form, Leaf, Null, PARTITION, Range, Table, Text, Tree, get,
+    ACCOUNT, Absent, Check, Form, Keyed, Leaf, Null, PARTITION, Range, Table, Text, Tree, get,
     policy::{policy, scope_context},
     read::{ENABLED, Said},
     targets::listed,
@@ -54,7 +54,7 @@ impl Table {
 impl Leaf {
     /// Its value in the state; nothing where it is not in it at all. `before` has the rows that
     /// stand before this one.
-    fn wanted(
+    pub(super) fn wanted(
         &self,
         said: Option<&Value>,
         before: &Tree,
@@ -93,6 +93,7 @@ impl Leaf {
             Form::Target(named) => named.one(&self.path, value, refs, problems),
             Form::Targets { .. } => self.form.many(&self.path, value, before, refs, problems),
             Form::Key { .. } => self.form.key(&self.path, value, refs, problems),
+            Form::Keyed(keyed) => keyed.entries(&self.path, value, before, refs, problems),
             Form::Group { rows, .. } => {
                 let members = rows.iter().filter_map(|row| {
                     let said = value.get(row.name())?;
@@ -172,6 +173,9 @@ impl Form {
                 listed_once(field, &items, problems, &mut |field, item, problems| {
                     of.check_members(field, item, refs, problems);
                 });
+            }
+            Self::Keyed(Keyed { max: (max, too_many), .. }) => {
+                counted(field, value, *max, too_many, problems);
             }
             Self::Target(named) => problems.extend(named.refused(field, value)),
             Self::Targets { each, min, max, .. } => {

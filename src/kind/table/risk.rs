@@ -25,7 +25,9 @@ impl Leaf {
             (RiskOf::MoreIsLooser | RiskOf::MoreIsTighter, _) => Risk::LOOSENS,
             (RiskOf::Less { less, .. }, Verb::Remove) => *less,
             (RiskOf::Less { other, .. }, _) => *other,
-            (RiskOf::Towards { .. } | RiskOf::Meaning | RiskOf::Words(_), _) => Risk::REPLACES,
+            (RiskOf::Towards { .. } | RiskOf::Meaning | RiskOf::Words(_) | RiskOf::Keyed, _) => {
+                Risk::REPLACES
+            }
         }
     }
 
@@ -69,6 +71,7 @@ impl Leaf {
                 pair.map_or(Risk::REPLACES, |(_, _, risk)| *risk)
             }
             RiskOf::Less { less, other } => *if is_less(old, new) { less } else { other },
+            RiskOf::Keyed => Risk::REPLACES,
             RiskOf::MoreIsLooser => more(old, new),
             RiskOf::MoreIsTighter => more(new, old),
             // Entries that one call writes together.

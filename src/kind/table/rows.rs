@@ -124,6 +124,8 @@ pub enum RiskOf {
     },
     /// By comparing the documents.
     Meaning,
+    /// Of entries with keys: what their form says of each.
+    Keyed,
     /// Of words: the first that fits, from the live word and to the wanted one, where none is any.
     Words(Vec<(Option<Text>, Option<Text>, Risk)>),
 }
@@ -147,6 +149,8 @@ pub enum Gives {
     Less,
     /// Of words: what each lets people do.
     Each(Vec<(Text, Vec<Text>)>),
+    /// Of entries with keys: what becomes of each probe.
+    Outcomes,
     /// Something of its own: what, cannot be read here.
     Something,
 }
@@ -294,6 +298,7 @@ impl Leaf {
                 [add, remove].into_iter().chain(take.as_ref().map(|take| &take.call)).collect()
             }
             How::Members { add, remove } => vec![add, remove],
+            How::Keyed { add, replace, remove } => vec![add, replace, remove],
             How::Needed { call, after, .. } => vec![call, after],
             How::Fixed(_) | How::Argument => Vec::new(),
         }

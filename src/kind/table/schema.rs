@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-use super::{Absent, Form, Leaf, Null, Range, Table, Text, Tree, read};
+use super::{Absent, Form, Keyed, Leaf, Null, Range, Table, Text, Tree, read};
 use crate::kind::{Target, Targets};
 
 impl Table {
@@ -81,7 +81,7 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
             list["items"] = defined(name, listed(about, words), false, definitions);
             list
         }
-        Form::Items { of, .. } => {
+        Form::Items { of, .. } | Form::Keyed(Keyed { of, .. }) => {
             let mut list = typed("array", nullable);
             list["items"] = item(of, definitions);
             list

@@ -11,7 +11,7 @@ use super::state::State;
 use crate::simulator::truth::Thing;
 
 /// The kinds in palisade's words.
-pub(super) const ROUTE_TABLE: &str = "RouteTable";
+pub(super) const ROUTE_TABLE: &str = crate::kinds::route_table::NAME;
 pub(super) const NETWORK_ACL: &str = "NetworkAcl";
 
 impl State {

@@ -1,0 +1,372 @@
+//! Route tables at EC2: one listing of the whole Region, in pages of 100.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ec2::types::{
+    Filter, ResourceType, Route, RouteOrigin, RouteTable, Tag, TagSpecification,
+};
+use serde_json::{Value, json};
+
+use super::{leaves::LOCAL, routes::PREFIX_LIST};
+use crate::{
+    aws::{Access, classify, lookup::Pages},
+    kind::{
+        Class, CloudError, ScopeFacts,
+        table::{ACCOUNT, Found, LeafEdit, PARTITION, Page, Service, Tree, get},
+    },
+    model::{Observed, Phase, PhysicalId, Tags},
+};
+
+const LIST: &str = "ec2:DescribeRouteTables";
+/// What a local route has for a target.
+const LOCAL_TARGET: &str = "local";
+
+/// Sends a call with the member of the target's kind: its id says which.
+macro_rules! targeted {
+    ($call:expr, $via:expr) => {{
+        let (call, via) = ($call, $via);
+        let is = |prefix: &str| via.starts_with(prefix).then(|| via.to_owned());
+        let gateway = is("igw-").or_else(|| is("vgw-"));
+        call.set_gateway_id(gateway)
+            .set_nat_gateway_id(is("nat-"))
+            .set_transit_gateway_id(is("tgw-"))
+            .set_vpc_peering_connection_id(is("pcx-"))
+            .set_egress_only_internet_gateway_id(is("eigw-"))
+            .set_carrier_gateway_id(is("cagw-"))
+            .set_vpc_endpoint_id(is("vpce-"))
+            .set_network_interface_id(is("eni-"))
+            .set_instance_id(is("i-"))
+            .send()
+            .await
+            .map(drop)
+    }};
+}
+
+/// The route tables of one scope.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    ec2: aws_sdk_ec2::Client,
+    facts: ScopeFacts,
+}
+
+impl Service for Tables {
+    const LISTS: &'static [&'static str] = &[LIST];
+
+    fn connect(access: &Access) -> Self {
+        Self { ec2: access.ec2.clone(), facts: access.facts.clone() }
+    }
+
+    async fn page(&self, _: usize, token: Option<String>) -> Result<Page, CloudError> {
+        let (tables, next) = self.described(&[], token).await?;
+        let found = tables.into_iter().map(|table| self.found(table));
+        Ok(Page { found: found.collect::<Result<_, _>>()?, next, ..Page::default() })
+    }
+
+    /// They come with the list.
+    async fn tags(&self, found: &Found) -> Result<Option<Tags>, CloudError> {
+        Ok(found.tags.clone())
+    }
+
+    async fn find(&self, id: &PhysicalId) -> Result<Option<Found>, CloudError> {
+        let tables = self.all(&[("route-table-id", id.as_str())]).await?;
+        tables.into_iter().next().map(|table| self.found(table)).transpose()
+    }
+
+    /// Nothing is left to read.
+    async fn read(&self, found: &Found, _: &Tags) -> Result<Option<Observed<Value>>, CloudError> {
+        Ok(found.whole.clone())
+    }
+
+    fn arn(&self, id: &PhysicalId) -> Option<String> {
+        let ScopeFacts { partition, region, account, .. } = &self.facts;
+        Some(format!("arn:{partition}:ec2:{region}:{account}:route-table/{}", id.as_str()))
+    }
+
+    /// The SDK may repeat the call: the token makes a repetition the same table (EC2 API reference, "Ensuring idempotency").
+    async fn create(
+        &self,
+        want: &Tree,
+        tags: &Tags,
+        token: &str,
+    ) -> Result<PhysicalId, CloudError> {
+        const OPERATION: &str = "ec2:CreateRouteTable";
+        let specification = TagSpecification::builder()
+            .resource_type(ResourceType::RouteTable)
+            .set_tags(Some(sdk_tags(tags)))
+            .build();
+        let answer = self
+            .ec2
+            .create_route_table()
+            .client_token(token)
+            .set_vpc_id(get(want, "vpc").as_str().map(str::to_owned))
+            .tag_specifications(specification)
+            .send()
+            .await
+            .map_err(|error| classify(OPERATION, &error))?;
+        let id = answer.route_table.and_then(|table| table.route_table_id);
+        let unnamed = || CloudError::new(OPERATION, Class::Unknown, "the answer names no table");
+        id.map(PhysicalId).ok_or_else(unnamed)
+    }
+
+    async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
+        for edit in edits {
+            match edit.path.as_str() {
+                "routes" => self.route(have, edit).await?,
+                _ => self.associate(have, edit).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn tag(&self, have: &Observed<Value>, set: &Tags) -> Result<(), CloudError> {
+        if set.is_empty() {
+            return Ok(());
+        }
+        let call = self.ec2.create_tags().resources(have.id.as_str());
+        let tagged = call.set_tags(Some(sdk_tags(set))).send().await;
+        tagged.map(drop).map_err(|error| classify("ec2:CreateTags", &error))
+    }
+
+    /// Keys only: a call without any would remove every tag (EC2 API reference), the claim included.
+    async fn untag(&self, have: &Observed<Value>, keys: &[String]) -> Result<(), CloudError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let keys = keys.iter().map(|key| Tag::builder().key(key).build()).collect();
+        let call = self.ec2.delete_tags().resources(have.id.as_str());
+        let untagged = call.set_tags(Some(keys)).send().await;
+        untagged.map(drop).map_err(|error| classify("ec2:DeleteTags", &error))
+    }
+
+    async fn delete(&self, have: &Observed<Value>, _: Option<&Tree>) -> Result<(), CloudError> {
+        let call = self.ec2.delete_route_table().route_table_id(have.id.as_str());
+        match call.send().await.map_err(|error| classify("ec2:DeleteRouteTable", &error)) {
+            Err(error) if error.class != Class::Missing => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Of a deletion the subnets that use the table; of a subnet that leaves it the routes of the main table, which it uses
+    /// from then on.
+    async fn obstacles(
+        &self,
+        have: &Observed<Value>,
+        edit: Option<&LeafEdit>,
+    ) -> Result<Vec<String>, CloudError> {
+        let Some(edit) = edit else {
+            let subnets = have.state["subnets"].as_array().into_iter().flatten();
+            let names = subnets.filter_map(Value::as_str);
+            return Ok(names.map(|subnet| format!("{subnet} uses it")).collect());
+        };
+        let vpc = have.state["vpc"].as_str().unwrap_or_default();
+        let mains = self.all(&[("vpc-id", vpc), ("association.main", "true")]).await?;
+        let routes = mains.iter().flat_map(|main| {
+            let id = main.route_table_id().unwrap_or_default();
+            let own = main.routes().iter().filter_map(target);
+            own.map(move |(to, via)| (id, to, via))
+        });
+        let subnet = edit.text();
+        Ok(routes
+            .map(|(id, to, via)| format!("{subnet} would use {id}, which routes {to} to {via}"))
+            .collect())
+    }
+}
+
+impl Tables {
+    async fn described(
+        &self,
+        filters: &[(&str, &str)],
+        token: Option<String>,
+    ) -> Result<(Vec<RouteTable>, Option<String>), CloudError> {
+        let filters = filters
+            .iter()
+            .map(|(name, value)| Filter::builder().name(*name).values(*value).build());
+        let filters: Vec<_> = filters.collect();
+        let call = self.ec2.describe_route_tables().max_results(100).set_next_token(token);
+        let call = call.set_filters((!filters.is_empty()).then_some(filters));
+        let answer = call.send().await.map_err(|error| classify(LIST, &error))?;
+        Ok((answer.route_tables.unwrap_or_default(), answer.next_token))
+    }
+
+    async fn all(&self, filters: &[(&str, &str)]) -> Result<Vec<RouteTable>, CloudError> {
+        let (mut pages, mut token, mut all) = (Pages::of(LIST), None, Vec::new());
+        loop {
+            let (tables, next) = self.described(filters, token).await?;
+            all.extend(tables);
+            token = pages.next(next)?;
+            if token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    fn found(&self, table: RouteTable) -> Result<Found, CloudError> {
+        let unnamed = || CloudError::new(LIST, Class::Unknown, "a table without id");
+        let id = table.route_table_id.clone().map(PhysicalId).ok_or_else(unnamed)?;
+        let tags = table.tags().iter();
+        let tags: Tags =
+            tags.filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?))).collect();
+        let subnets: BTreeSet<String> =
+            table.associations().iter().filter_map(|it| it.subnet_id.clone()).collect();
+        let mut routes: Tree = table
+            .routes()
+            .iter()
+            .filter_map(target)
+            .map(|(to, via)| (to.to_owned(), json!(via)))
+            .collect();
+        routes.sort_keys();
+        let local = table.routes().iter().filter(|route| is_local(route));
+        let local: Vec<_> = local.filter_map(target).map(|(to, _)| to.to_owned()).collect();
+        let mut state = json!({
+            "vpc": table.vpc_id,
+            "routes": routes,
+            "subnets": subnets,
+            PARTITION: self.facts.partition,
+            ACCOUNT: self.facts.account,
+        });
+        if !local.is_empty() {
+            state[LOCAL] = json!(local);
+        }
+        let observed = Observed {
+            id: id.clone(),
+            arn: self.arn(&id).unwrap_or_default(),
+            tags: tags.clone(),
+            phase: Phase::Ready,
+            state,
+        };
+        Ok(Found { names: subnets, tags: Some(tags), whole: Some(observed), ..Found::of(id) })
+    }
+
+    async fn route(&self, have: &Observed<Value>, edit: &LeafEdit) -> Result<(), CloudError> {
+        let (table, to, via) = (have.id.as_str(), edit.entry.as_str(), edit.text());
+        let [v4, v6, list] = by_family(to);
+        let operation = edit.operation.as_deref().unwrap_or_default();
+        // A local route cannot be deleted, only led back (EC2 API reference, `ReplaceRoute`).
+        let is_local = have.state[LOCAL].as_array().is_some_and(|all| all.contains(&json!(to)));
+        match operation {
+            "ec2:DeleteRoute" if is_local => {
+                let call = self.ec2.replace_route().route_table_id(table).local_target(true);
+                let call = call.set_destination_cidr_block(v4).set_destination_ipv6_cidr_block(v6);
+                call.send().await.map(drop).map_err(|error| classify("ec2:ReplaceRoute", &error))
+            }
+            "ec2:DeleteRoute" => {
+                let call = self.ec2.delete_route().route_table_id(table);
+                let call = call.set_destination_cidr_block(v4).set_destination_ipv6_cidr_block(v6);
+                let call = call.set_destination_prefix_list_id(list);
+                match call.send().await.map_err(|error| classify("ec2:DeleteRoute", &error)) {
+                    Err(error) if error.class != Class::Missing => Err(error),
+                    _ => Ok(()),
+                }
+            }
+            "ec2:CreateRoute" => {
+                let call = self.ec2.create_route().route_table_id(table);
+                let call = call.set_destination_cidr_block(v4).set_destination_ipv6_cidr_block(v6);
+                let call = call.set_destination_prefix_list_id(list);
+                targeted!(call, via).map_err(|error| classify("ec2:CreateRoute", &error))
+            }
+            "ec2:ReplaceRoute" => {
+                let call = self.ec2.replace_route().route_table_id(table);
+                let call = call.set_destination_cidr_block(v4).set_destination_ipv6_cidr_block(v6);
+                let call = call.set_destination_prefix_list_id(list);
+                targeted!(call, via).map_err(|error| classify("ec2:ReplaceRoute", &error))
+            }
+            other => Err(never(other)),
+        }
+    }
+
+    async fn associate(&self, have: &Observed<Value>, edit: &LeafEdit) -> Result<(), CloudError> {
+        let (table, subnet) = (have.id.as_str(), edit.text());
+        match edit.operation.as_deref().unwrap_or_default() {
+            "ec2:AssociateRouteTable" => {
+                let call = self.ec2.associate_route_table().route_table_id(table).subnet_id(subnet);
+                let answer = call.send().await;
+                answer.map(drop).map_err(|error| classify("ec2:AssociateRouteTable", &error))
+            }
+            "ec2:ReplaceRouteTableAssociation" => {
+                const OPERATION: &str = "ec2:ReplaceRouteTableAssociation";
+                let association =
+                    self.association(subnet).await?.ok_or_else(|| moved(OPERATION))?;
+                let call = self.ec2.replace_route_table_association().route_table_id(table);
+                let answer = call.association_id(association).send().await;
+                answer.map(drop).map_err(|error| classify(OPERATION, &error))
+            }
+            "ec2:DisassociateRouteTable" => {
+                let Some(association) = self.association(subnet).await? else { return Ok(()) };
+                let call = self.ec2.disassociate_route_table().association_id(association);
+                match call
+                    .send()
+                    .await
+                    .map_err(|error| classify("ec2:DisassociateRouteTable", &error))
+                {
+                    Err(error) if error.class != Class::Missing => Err(error),
+                    _ => Ok(()),
+                }
+            }
+            other => Err(never(other)),
+        }
+    }
+
+    /// The id of a subnet's own association: every replacement gives it another one.
+    async fn association(&self, subnet: &str) -> Result<Option<String>, CloudError> {
+        let tables = self.all(&[("association.subnet-id", subnet)]).await?;
+        let mut all = tables.iter().flat_map(RouteTable::associations);
+        let own = all.find(|association| association.subnet_id() == Some(subnet));
+        Ok(own.and_then(|association| association.route_table_association_id.clone()))
+    }
+}
+
+/// Destination and target of a route that a manifest can name; nothing of one that AWS puts in itself.
+fn target(route: &Route) -> Option<(&str, &str)> {
+    let to = route
+        .destination_cidr_block()
+        .or(route.destination_ipv6_cidr_block())
+        .or(route.destination_prefix_list_id())?;
+    let via = [
+        route.gateway_id(),
+        route.nat_gateway_id(),
+        route.transit_gateway_id(),
+        route.vpc_peering_connection_id(),
+        route.egress_only_internet_gateway_id(),
+        route.carrier_gateway_id(),
+        route.local_gateway_id(),
+        route.core_network_arn(),
+        // An instance reads back with its interface.
+        route.instance_id(),
+        route.network_interface_id(),
+    ];
+    let via = via.into_iter().flatten().next()?;
+    let is_endpoints = to.starts_with(PREFIX_LIST) && via.starts_with("vpce-");
+    let is_own = matches!(
+        route.origin(),
+        None | Some(RouteOrigin::CreateRoute | RouteOrigin::CreateRouteTable)
+    );
+    (is_own && via != LOCAL_TARGET && !is_endpoints).then_some((to, via))
+}
+
+/// Whether it came with the table: then it leads to the VPC itself, unless somebody made it lead elsewhere.
+fn is_local(route: &Route) -> bool {
+    route.origin() == Some(&RouteOrigin::CreateRouteTable)
+}
+
+/// The destination in its member: IPv4, IPv6 or prefix list.
+fn by_family(to: &str) -> [Option<String>; 3] {
+    let own = |is: bool| is.then(|| to.to_owned());
+    let is_list = to.starts_with(PREFIX_LIST);
+    let is_v6 = !is_list && to.contains(':');
+    [own(!is_list && !is_v6), own(is_v6), own(is_list)]
+}
+
+fn sdk_tags(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// Somebody was faster: the next pass looks again.
+fn moved(operation: &'static str) -> CloudError {
+    CloudError::new(operation, Class::Busy, "the subnet has no table of its own any more")
+}
+
+/// A defect in palisade: nothing was sent.
+fn never(operation: &str) -> CloudError {
+    let why = format!("{operation} is not a call of a route table");
+    CloudError::new("palisade:Change", Class::Rejected, why)
+}

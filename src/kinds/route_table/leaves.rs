@@ -1,0 +1,210 @@
+//! The table of a route table.
+
+use serde_json::json;
+
+use super::{
+    NAME,
+    aws::Tables,
+    operations,
+    routes::{entry, outcome, probes, risk, shown},
+};
+use crate::{
+    baseline::Baseline,
+    kind::{
+        Accepts, Claimed, Creation, Doctor, LookupKind, Profile, Removal, Writers,
+        table::{
+            Absent, Call, Compare, Form, Gives, How, Keyed, Leaf, Live, Named, Null, RiskOf, Table,
+            TagLeaf, Take, Text, Tree, get, texts,
+        },
+    },
+    kinds::vpc_endpoint,
+    model::{Risk, text},
+};
+
+/// The member of a live state that says which subnets other tables of ours have.
+const ELSEWHERE: &str = "elsewhere";
+/// The member of a live state that has the local routes that lead elsewhere.
+pub(super) const LOCAL: &str = "local";
+/// Routes of a table for each address family, at most, with the quota raised (Amazon VPC quotas).
+const ROUTE_LIMIT: usize = 2_000;
+/// Subnets of a VPC, with the quota raised.
+const SUBNET_LIMIT: usize = 2_000;
+
+/// The kind as one value.
+pub fn table() -> Table {
+    Table {
+        profile: Profile {
+            name: NAME,
+            short: "rtb",
+            about: "A route table of a VPC: where the subnets that use it send what they send.",
+            claimed: Claimed::ByTags,
+            creation: Creation::Token,
+            removal: Removal::Prunable,
+            writers: Writers::Many,
+            sweep: true,
+        },
+        operations: operations::OPERATIONS,
+        errors: &[],
+        baseline: Baseline::NONE,
+        doctor: Doctor::NONE,
+        about: "A route table of a VPC. Its routes are exclusive, but for those that AWS puts in itself: the local ones, those \
+                of gateway\nendpoints (VpcEndpoint has them), and those that are propagated."
+            .replace("VpcEndpoint", vpc_endpoint::NAME)
+            .into(),
+        leaves: vec![vpc(), routes(), subnets()],
+        tags: Some(TagLeaf {
+            about: "Tags, in addition to palisade's own. `null` removes one.".into(),
+            rules: text::EC2,
+        }),
+        order: vec![
+            "ec2:CreateRoute".into(),
+            "ec2:ReplaceRoute".into(),
+            "ec2:DeleteRoute".into(),
+            "ec2:AssociateRouteTable".into(),
+            "ec2:ReplaceRouteTableAssociation".into(),
+            "ec2:DisassociateRouteTable".into(),
+        ],
+        natural_keys: |state: &Tree| texts(get(state, "subnets")).map(str::to_owned).collect(),
+        fixed_first: true,
+        // It is empty, and nothing uses it.
+        creating: Risk::NEUTRAL,
+        restore: None,
+        settle: |_, _, _| {},
+        connect: Live::<Tables>::open,
+    }
+}
+
+fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf {
+    Leaf {
+        path: path.into(),
+        about: about.into(),
+        form,
+        absent: Absent::Unmanaged,
+        null: Null::None(json!([])),
+        default: None,
+        compare: Compare::Set,
+        change,
+        risk: RiskOf::Always(Risk::NEUTRAL),
+        gives: Gives::Nothing,
+        fixed_while: None,
+        idle_while: None,
+        only_while: None,
+    }
+}
+
+fn vpc() -> Leaf {
+    let named = Named { accepts: Accepts::lookup(LookupKind::Vpc), prefix: "vpc-".into() };
+    let fixed = How::Fixed("which EC2 fixes when a table is made".into());
+    Leaf {
+        absent: Absent::Required(
+            "is missing; a table belongs to a VPC".into(),
+            "write the VPC's id, or {lookup: {tags: {Name: …}}}".into(),
+        ),
+        null: Null::Refused,
+        compare: Compare::Exact,
+        ..row("vpc", "The VPC: its id or a lookup by tags. Immutable.", Form::Target(named), fixed)
+    }
+}
+
+fn routes() -> Leaf {
+    let change = How::Keyed {
+        add: Call::new("ec2:CreateRoute", "add the route to {item}"),
+        replace: Call::new("ec2:ReplaceRoute", "replace the route to {item}"),
+        remove: Call::new("ec2:DeleteRoute", "remove the route to {item}"),
+    };
+    let too_many: (Text, Text) = (
+        "{count} routes; a table has at most {max}".into(),
+        "put destinations together in a prefix list".into(),
+    );
+    let keyed = Keyed {
+        of: Box::new(route()),
+        max: (ROUTE_LIMIT, too_many),
+        entry,
+        shown,
+        probes,
+        outcome,
+        risk,
+    };
+    Leaf {
+        null: Null::None(json!({})),
+        risk: RiskOf::Keyed,
+        gives: Gives::Outcomes,
+        ..row(
+            "routes",
+            "The routes, each with a destination (`to`) and a target (`via`). A route that is not in the list is removed.\n\
+             Absent: not managed; `null` or an empty list: none.",
+            Form::Keyed(keyed),
+            change,
+        )
+    }
+}
+
+fn route() -> Form {
+    let needed = |path: &'static str, about: &'static str, accepts, help: &'static str| Leaf {
+        absent: Absent::Required("is missing".into(), help.into()),
+        null: Null::Refused,
+        compare: Compare::Exact,
+        change: How::Argument,
+        ..row(path, about, Form::Target(Named { accepts, prefix: Text::default() }), How::Argument)
+    };
+    let to = needed(
+        "to",
+        "The destination: an IPv4 or IPv6 block, or a prefix list by id or lookup.",
+        Accepts::lookup(LookupKind::PrefixList),
+        "write a CIDR block such as 0.0.0.0/0",
+    );
+    let via = needed(
+        "via",
+        "The target, by its id: an internet, egress-only, NAT, transit, virtual private or carrier gateway, a peering\n\
+         connection, a network interface, an instance, or a Gateway Load Balancer endpoint, which can be a reference.",
+        Accepts::id_of(vpc_endpoint::NAME),
+        "write the target's id, such as nat-0123456789abcdef0",
+    );
+    Form::Group {
+        name: "Route".into(),
+        about: "A route: destination and target.".into(),
+        rows: vec![to, via],
+    }
+}
+
+fn subnets() -> Leaf {
+    let form = Form::Targets {
+        each: Named { accepts: Accepts::lookup(LookupKind::Subnet), prefix: "subnet-".into() },
+        within: Some(("vpc".into(), "vpc".into())),
+        one_of_each: None,
+        single_while: None,
+        min: (0, Text::default()),
+        max: (SUBNET_LIMIT, "{count} subnets; a VPC has at most {max}".into()),
+    };
+    let take = Take {
+        call: Call::new("ec2:ReplaceRouteTableAssociation", "take subnet {item} over from {from}"),
+        fact: ELSEWHERE.into(),
+        shown: ("uses {from}".into(), "uses this table".into()),
+    };
+    let remove = Call {
+        inspect: true,
+        ..Call::new("ec2:DisassociateRouteTable", "leave subnet {item} to the VPC's main table")
+    };
+    let change = How::Entries {
+        // The routes are right before anything uses them.
+        add: Call::new("ec2:AssociateRouteTable", "associate subnet {item}").after(&[
+            "ec2:CreateRoute",
+            "ec2:ReplaceRoute",
+            "ec2:DeleteRoute",
+        ]),
+        remove,
+        take: Some(take),
+    };
+    let moves = Risk::REPLACES.cutting_connections();
+    Leaf {
+        risk: RiskOf::Each { add: moves, remove: moves, take: moves },
+        gives: Gives::Something,
+        ..row(
+            "subnets",
+            "The subnets that use the table: ids, or a lookup by tags in its VPC. A subnet that is not in the list goes back to\n\
+             the VPC's main table, which waits while that has routes of its own. Absent: not managed; `null`: none.",
+            form,
+            change,
+        )
+    }
+}

@@ -1,0 +1,130 @@
+//! What routes do: the most specific one that fits an address decides (Amazon VPC guide, "Route priority").
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+use serde_json::{Value, json};
+
+use crate::{
+    kind::{
+        is_placeholder,
+        table::{Tree, Wrong},
+    },
+    model::Risk,
+};
+
+/// How the ids of targets begin, and what each is (EC2 API reference, `CreateRoute`).
+pub(super) const TARGETS: [(&str, &str); 10] = [
+    ("igw-", "internet gateway"),
+    ("eigw-", "egress-only internet gateway"),
+    ("nat-", "NAT gateway"),
+    ("tgw-", "transit gateway"),
+    ("vgw-", "virtual private gateway"),
+    ("pcx-", "VPC peering connection"),
+    ("vpce-", "Gateway Load Balancer endpoint"),
+    ("eni-", "network interface"),
+    ("i-", "instance"),
+    ("cagw-", "carrier gateway"),
+];
+/// How the ids of prefix lists begin.
+pub(super) const PREFIX_LIST: &str = "pl-";
+
+/// Destination and target of a route in a manifest.
+pub(super) fn entry(members: &Tree) -> Result<(String, Value), Wrong> {
+    let text = |name| members.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (to, via) = (text("to"), text("via"));
+    let fits =
+        |(prefix, _): &(&str, &str)| via.strip_prefix(prefix).is_some_and(|id| !id.is_empty());
+    if !is_placeholder(via) && !TARGETS.iter().any(|target| fits(target)) {
+        let known: Vec<_> = TARGETS.iter().map(|(prefix, _)| format!("`{prefix}…`")).collect();
+        let help = format!("write an id: {}; or a reference to an endpoint", known.join(", "));
+        return Err(Wrong::new("via", format!("`{via}` is not the id of a target"), help));
+    }
+    Ok((destination(to)?, json!(via)))
+}
+
+fn destination(to: &str) -> Result<String, Wrong> {
+    if is_placeholder(to) || to.strip_prefix(PREFIX_LIST).is_some_and(|id| !id.is_empty()) {
+        return Ok(to.to_owned());
+    }
+    let Ok(block) = to.parse::<IpNet>() else {
+        let help = "write a CIDR block such as 0.0.0.0/0, or the id of a prefix list";
+        return Err(Wrong::new("to", format!("`{to}` is not a destination"), help));
+    };
+    if block.trunc() != block {
+        let why = format!("`{to}` has bits behind its prefix, which EC2 drops");
+        return Err(Wrong::new("to", why, format!("write {}", block.trunc())));
+    }
+    Ok(block.to_string())
+}
+
+/// A route on one line.
+pub(super) fn shown(to: &str, via: &Value) -> String {
+    let via = via.as_str().unwrap_or_default();
+    let what = TARGETS.iter().find(|(prefix, _)| via.starts_with(prefix));
+    match what {
+        Some((_, what)) => format!("{to} to {what} {via}"),
+        None => format!("{to} to {via}"),
+    }
+}
+
+/// Addresses that tell all states between two apart: where a block begins, and where one that lies in it ends. What is behind
+/// a prefix list is not known: it is a destination of its own.
+pub(super) fn probes(old: &Tree, new: &Tree) -> Vec<Value> {
+    let mut all = Vec::new();
+    for to in old.keys().chain(new.keys()) {
+        match to.parse::<IpNet>() {
+            Ok(block) => {
+                all.push(json!(block.network().to_string()));
+                all.extend(after(&block).map(|address| json!(address.to_string())));
+            }
+            Err(_) => all.push(json!(to)),
+        }
+    }
+    all.sort_by_cached_key(Value::to_string);
+    all.dedup();
+    all
+}
+
+fn after(block: &IpNet) -> Option<IpAddr> {
+    match block.broadcast() {
+        IpAddr::V4(last) => u32::from(last).checked_add(1).map(|it| Ipv4Addr::from(it).into()),
+        IpAddr::V6(last) => u128::from(last).checked_add(1).map(|it| Ipv6Addr::from(it).into()),
+    }
+}
+
+/// Where an address is routed.
+pub(super) fn outcome(routes: &Tree, probe: &Value) -> Option<String> {
+    let probe = probe.as_str().unwrap_or_default();
+    let target = match probe.parse::<IpAddr>() {
+        Err(_) => routes.get(probe),
+        Ok(address) => {
+            let blocks =
+                routes.iter().filter_map(|(to, via)| Some((to.parse::<IpNet>().ok()?, via)));
+            let fitting = blocks.filter(|(block, _)| block.contains(&address));
+            fitting.max_by_key(|(block, _)| block.prefix_len()).map(|(_, via)| via)
+        }
+    };
+    target.and_then(Value::as_str).map(str::to_owned)
+}
+
+/// A route that comes may divert what a wider one takes elsewhere; what one that goes has taken may go there then.
+pub(super) fn risk(to: &str, old: Option<&Value>, new: Option<&Value>, around: [&Tree; 2]) -> Risk {
+    let target = old.or(new);
+    let is_wider = |(other, via): (&String, &Value)| {
+        let elsewhere = other != to && Some(via) != target;
+        match (to.parse::<IpNet>(), other.parse::<IpNet>()) {
+            (Ok(own), Ok(other)) => elsewhere && other.contains(&own),
+            // What a prefix list has in it is not known.
+            _ => elsewhere,
+        }
+    };
+    let has_wider = around.into_iter().flatten().any(is_wider);
+    match (old, new) {
+        (None, _) if has_wider => Risk::REPLACES.cutting_connections(),
+        (None, _) => Risk::LOOSENS,
+        (Some(_), None) if has_wider => Risk::REPLACES.cutting_connections(),
+        (Some(_), None) => Risk::TIGHTENS.cutting_connections(),
+        (Some(_), Some(_)) => Risk::REPLACES.cutting_connections(),
+    }
+}
