@@ -25,7 +25,8 @@ pub enum Form {
         about: Text,
         /// The words.
         words: Vec<(Text, Text)>,
-        /// The word that turns it off, where it has a call for each direction ([`How::Switch`]).
+        /// The word that turns it off, where it has a call for each direction
+        /// ([`How::Switch`](super::How::Switch)).
         off: Option<Text>,
     },
     /// Texts of which each can be there once.

@@ -49,7 +49,7 @@ pub enum Absent {
     Means(Value),
     /// It cannot be: why, and the way out.
     Required(Text, Text),
-    /// What follows from other leaves ([`Table::settle`]).
+    /// What follows from other leaves ([`Table::settle`](super::Table::settle)).
     Derived,
     /// No manifest names it: this value is always wanted.
     Always(Value),

@@ -43,7 +43,7 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// What [`Live`] must know of a table.
+/// What [`Live`](super::Live) must know of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shape {
     /// The kind's name, as it stands in claims.
