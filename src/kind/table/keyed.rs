@@ -22,6 +22,9 @@ const TRIALS: usize = 4_000;
 pub struct Keyed {
     /// How an entry looks in a manifest: a group.
     pub of: Box<Form>,
+    /// Entries as a manifest may have them, some with the key of another: they stand in the schema,
+    /// and the laws are checked with them.
+    pub examples: fn() -> Vec<Tree>,
     /// How many there can be; what is said of more, with `{count}` and `{max}`, and the way out.
     pub max: (usize, (Text, Text)),
     /// The key and the value of an entry, or what is wrong with it.
@@ -280,4 +283,62 @@ fn changed(now: &Tree, (key, _, new): &Change<'_>) -> Tree {
         None => drop(next.shift_remove(*key)),
     }
     next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::How, *};
+    use crate::kinds::route_table;
+
+    fn tree(entries: &[(&str, &str)]) -> Tree {
+        entries.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect()
+    }
+
+    /// The keys of the edits, in their order, each with what happens to it.
+    fn order(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {
+        let table = route_table::table();
+        let routes = table.leaf("routes").expect("a row");
+        let (Form::Keyed(keyed), How::Keyed { add, replace, remove }) =
+            (&routes.form, &routes.change)
+        else {
+            panic!("entries with keys");
+        };
+        let calls = Calls { add, replace, remove };
+        let (new, old) = (Value::Object(tree(new)), Value::Object(tree(old)));
+        let edits = routes.keyed(keyed, &calls, (&new, &old));
+        let shown = |it: &Pending<'_>| format!("{:?} {}", it.edit.verb, it.edit.entry);
+        edits.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn what_is_wider_goes_after_what_is_narrower_has_come() {
+        // Without the narrow route, what it takes would go to the wide one's target for a moment.
+        assert_eq!(
+            order(
+                &[("10.0.0.0/8", "tgw-1"), ("10.1.0.0/16", "pcx-1")],
+                &[("0.0.0.0/0", "nat-1"), ("10.0.0.0/8", "tgw-1"), ("10.1.0.0/16", "pcx-1")],
+            ),
+            ["Add 0.0.0.0/0"]
+        );
+        assert_eq!(
+            order(&[("0.0.0.0/0", "igw-1")], &[("0.0.0.0/0", "nat-1"), ("10.0.0.0/8", "tgw-1")]),
+            ["Add 10.0.0.0/8", "Replace 0.0.0.0/0"]
+        );
+    }
+
+    #[test]
+    fn an_exit_closes_before_another_one_opens() {
+        assert_eq!(
+            order(&[("0.0.0.0/0", "igw-1")], &[("192.168.0.0/16", "pcx-1")]),
+            ["Remove 0.0.0.0/0", "Add 192.168.0.0/16"]
+        );
+    }
+
+    #[test]
+    fn a_narrow_route_goes_once_the_wide_one_leads_where_it_led() {
+        assert_eq!(
+            order(&[("10.0.0.0/8", "pcx-1"), ("10.1.0.0/16", "tgw-1")], &[("10.0.0.0/8", "tgw-1")],),
+            ["Replace 10.0.0.0/8", "Remove 10.1.0.0/16"]
+        );
+    }
 }

@@ -81,9 +81,10 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
             list["items"] = defined(name, listed(about, words), false, definitions);
             list
         }
-        Form::Items { of, .. } | Form::Keyed(Keyed { of, .. }) => {
-            let mut list = typed("array", nullable);
-            list["items"] = item(of, definitions);
+        Form::Items { of, .. } => listing(of, nullable, definitions),
+        Form::Keyed(Keyed { of, examples, .. }) => {
+            let mut list = listing(of, nullable, definitions);
+            list["examples"] = json!([examples().first()]);
             list
         }
         Form::Group { name, about, rows } => {
@@ -127,6 +128,12 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
         _ => {}
     }
     schema
+}
+
+fn listing(of: &Form, nullable: bool, definitions: &mut Tree) -> Value {
+    let mut list = typed("array", nullable);
+    list["items"] = item(of, definitions);
+    list
 }
 
 /// A closed list of words; where each has a meaning of its own, it stands with it.

@@ -6,7 +6,7 @@ use super::{
     NAME,
     aws::Tables,
     operations,
-    routes::{entry, outcome, probes, risk, shown},
+    routes::{entry, examples, outcome, probes, risk, shown},
 };
 use crate::{
     baseline::Baseline,
@@ -118,6 +118,7 @@ fn routes() -> Leaf {
     );
     let keyed = Keyed {
         of: Box::new(route()),
+        examples,
         max: (ROUTE_LIMIT, too_many),
         entry,
         shown,
@@ -198,7 +199,7 @@ fn subnets() -> Leaf {
     let moves = Risk::REPLACES.cutting_connections();
     Leaf {
         risk: RiskOf::Each { add: moves, remove: moves, take: moves },
-        gives: Gives::Something,
+        gives: Gives::More,
         ..row(
             "subnets",
             "The subnets that use the table: ids, or a lookup by tags in its VPC. A subnet that is not in the list goes back to\n\

@@ -29,6 +29,25 @@ pub(super) const TARGETS: [(&str, &str); 10] = [
 /// How the ids of prefix lists begin.
 pub(super) const PREFIX_LIST: &str = "pl-";
 
+/// Routes as manifests have them.
+pub(super) fn examples() -> Vec<Tree> {
+    let route = |(to, via): (&str, &str)| {
+        Tree::from_iter([("to".to_owned(), json!(to)), ("via".to_owned(), json!(via))])
+    };
+    [
+        ("0.0.0.0/0", "nat-0123456789abcdef0"),
+        ("0.0.0.0/0", "igw-0123456789abcdef0"),
+        ("10.0.0.0/8", "tgw-0123456789abcdef0"),
+        ("10.0.0.0/8", "nat-0123456789abcdef0"),
+        ("10.1.0.0/16", "pcx-0123456789abcdef0"),
+        ("10.1.0.0/16", "tgw-0123456789abcdef0"),
+        ("::/0", "eigw-0123456789abcdef0"),
+        ("pl-0123456789abcdef0", "vgw-0123456789abcdef0"),
+    ]
+    .map(route)
+    .into()
+}
+
 /// Destination and target of a route in a manifest.
 pub(super) fn entry(members: &Tree) -> Result<(String, Value), Wrong> {
     let text = |name| members.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -1,1 +1,123 @@
 //! Route tables in sentences.
+
+use serde_json::{Value, json};
+
+use super::{routes::outcome, table};
+use crate::{
+    kind::{
+        Known, Refs, ScopeFacts,
+        erased::{Edit, ErasedKind as _},
+        table::Tree,
+    },
+    model::Risk,
+};
+
+fn resolve(spec: &Value) -> Result<Value, Vec<String>> {
+    let scope = ScopeFacts {
+        name: "prod".into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+    };
+    let known = Known::default();
+    let resolved = table().resolve(spec, &mut Refs::new(&scope, "private", &known));
+    resolved
+        .map(|resolved| resolved.state)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+fn state(routes: &[(&str, &str)]) -> Value {
+    let routes: Tree = routes.iter().map(|(to, via)| ((*to).to_owned(), json!(via))).collect();
+    json!({"vpc": "vpc-1", "routes": routes, "subnets": []})
+}
+
+fn edits(routes: &[(&str, &str)], have: &[(&str, &str)]) -> Vec<Edit> {
+    let routes: Vec<_> = routes.iter().map(|(to, via)| json!({"to": to, "via": via})).collect();
+    let want = resolve(&json!({"vpc": "vpc-1", "routes": routes})).expect("valid");
+    table().diff(&want, &state(have)).expect("states")
+}
+
+#[test]
+fn routes_stand_in_the_state_by_destination_and_as_ec2_writes_it() {
+    let spec = json!({"vpc": "vpc-1", "routes": [
+        {"to": "0.0.0.0/0", "via": "nat-1"}, {"to": "2001:DB8::/32", "via": "eigw-1"}, {"to": "pl-1", "via": "tgw-1"},
+    ]});
+    assert_eq!(
+        resolve(&spec).expect("valid")["routes"],
+        json!({"0.0.0.0/0": "nat-1", "2001:db8::/32": "eigw-1", "pl-1": "tgw-1"})
+    );
+    assert_eq!(resolve(&json!({"vpc": "vpc-1"})).expect("valid")["routes"], Value::Null);
+    let none = json!({"vpc": "vpc-1", "routes": null});
+    assert_eq!(resolve(&none).expect("valid")["routes"], json!({}));
+}
+
+#[test]
+fn what_is_wrong_with_a_route_is_named_with_its_place() {
+    let spec = json!({"vpc": "vpc-1", "routes": [
+        {"to": "10.0.0.1/8", "via": "nat-1"},
+        {"to": "here", "via": "nat-1"},
+        {"to": "10.0.0.0/8", "via": "somewhere"},
+        {"to": "0.0.0.0/0", "via": "nat-1"},
+        {"to": "0.0.0.0/0", "via": "igw-1"},
+        {"to": "10.0.0.0/8"},
+    ]});
+    assert_eq!(
+        resolve(&spec).expect_err("wrong"),
+        [
+            "routes[0].to: `10.0.0.1/8` has bits behind its prefix, which EC2 drops",
+            "routes[1].to: `here` is not a destination",
+            "routes[2].via: `somewhere` is not the id of a target",
+            "routes[4]: `0.0.0.0/0` occurs twice",
+            "routes[5].via: is missing",
+        ]
+    );
+    assert_eq!(
+        resolve(&json!({"routes": []})).expect_err("wrong"),
+        ["vpc: is missing; a table belongs to a VPC"]
+    );
+}
+
+#[test]
+fn a_way_to_the_internet_opens_and_taking_it_away_closes() {
+    let (private, public) =
+        ([("10.0.0.0/8", "tgw-1")], [("10.0.0.0/8", "tgw-1"), ("0.0.0.0/0", "igw-1")]);
+    let [opened] = &edits(&public, &private)[..] else { panic!("one edit") };
+    assert_eq!((opened.key.as_str(), opened.risk), ("routes 0.0.0.0/0", Risk::LOOSENS));
+    let [closed] = &edits(&private, &public)[..] else { panic!("one edit") };
+    assert_eq!(closed.risk, Risk::TIGHTENS.cutting_connections());
+    assert_eq!(closed.summary, "remove the route to 0.0.0.0/0");
+    let lines: Vec<_> =
+        closed.lines.iter().map(|it| format!("{} {}", it.sign.as_char(), it.text)).collect();
+    assert_eq!(lines, ["- routes: 0.0.0.0/0 to internet gateway igw-1"]);
+}
+
+#[test]
+fn a_route_to_another_target_is_replaced_at_once() {
+    let [edit] = &edits(&[("0.0.0.0/0", "nat-1")], &[("0.0.0.0/0", "igw-1")])[..] else {
+        panic!("one edit");
+    };
+    assert_eq!(edit.summary, "replace the route to 0.0.0.0/0");
+    assert_eq!(edit.risk, Risk::REPLACES.cutting_connections());
+}
+
+#[test]
+fn a_route_within_another_one_takes_from_it_and_gives_back() {
+    let wide = ("0.0.0.0/0", "nat-1");
+    let both = [wide, ("10.0.0.0/8", "tgw-1")];
+    assert_eq!(edits(&both, &[wide])[0].risk, Risk::REPLACES.cutting_connections());
+    assert_eq!(edits(&[wide], &both)[0].risk, Risk::REPLACES.cutting_connections());
+    // To the same target nothing changes hands.
+    let same = [wide, ("10.0.0.0/8", "nat-1")];
+    assert_eq!(edits(&same, &[wide])[0].risk, Risk::LOOSENS);
+}
+
+#[test]
+fn the_most_specific_route_decides() {
+    let routes =
+        state(&[("0.0.0.0/0", "nat-1"), ("10.0.0.0/8", "tgw-1"), ("10.1.0.0/16", "pcx-1")]);
+    let routes = routes["routes"].as_object().expect("routes");
+    for (address, via) in [("10.1.2.3", "pcx-1"), ("10.2.0.0", "tgw-1"), ("8.8.8.8", "nat-1")] {
+        assert_eq!(outcome(routes, &json!(address)).as_deref(), Some(via));
+    }
+    assert_eq!(outcome(routes, &json!("2001:db8::1")), None);
+}

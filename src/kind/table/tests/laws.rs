@@ -13,8 +13,8 @@ use proptest::{
 use serde_json::{Value, json};
 
 use super::super::{
-    ACCOUNT, Absent, Fixed, Form, Gives, How, Leaf, Null, PARTITION, Range, Table, Tree, Verb, get,
-    texts,
+    ACCOUNT, Absent, Fixed, Form, Gives, How, Keyed, Leaf, Null, PARTITION, Range, Table, Tree,
+    Verb, get, texts,
 };
 use crate::{
     kind::{
@@ -306,6 +306,7 @@ fn value(form: &Form) -> BoxedStrategy<Value> {
             items.prop_map(Value::Array).boxed()
         }
         Form::Group { .. } | Form::Choice { .. } => item(form),
+        Form::Keyed(keyed) => keyed_entries(keyed),
         Form::Target(_) => select(vec!["id-1", "id-2"]).prop_map(Value::from).boxed(),
         Form::Targets { one_of_each: None, min, max, .. } => {
             let sizes = min.0..=max.0.min(ENTRIES.len());
@@ -377,6 +378,23 @@ fn universe(form: &Form) -> Vec<String> {
         }
         _ => ENTRIES.map(str::to_owned).to_vec(),
     }
+}
+
+/// Every entry of the examples: several of some keys.
+fn every_entry(keyed: &Keyed) -> Vec<(String, Value)> {
+    let entries = (keyed.examples)();
+    entries.iter().map(|members| (keyed.entry)(members).expect("an entry")).collect()
+}
+
+fn keyed_entries(keyed: &Keyed) -> BoxedStrategy<Value> {
+    let all = every_entry(keyed);
+    let some = subsequence(all.clone(), 0..=all.len().min(4));
+    let state = some.prop_map(|entries| {
+        let mut all = entries.into_iter().collect::<Tree>();
+        all.sort_keys();
+        Value::Object(all)
+    });
+    state.boxed()
 }
 
 fn samples(range: &Range) -> Vec<i64> {
@@ -526,6 +544,13 @@ fn amount(leaf: &Leaf, value: &Value, allowed: &mut Allowed) {
     let value = if value.is_null() && leaf.is_list() { &none } else { value };
     match (&leaf.gives, &leaf.form) {
         _ if value.is_null() => {}
+        (Gives::Outcomes, Form::Keyed(keyed)) => {
+            let (all, none) = (every_entry(keyed).into_iter().collect(), Tree::new());
+            for probe in (keyed.probes)(&all, &none) {
+                let outcome = (keyed.outcome)(value.as_object().unwrap_or(&none), &probe);
+                outcome.into_iter().for_each(|outcome| let_do(format!("{probe} {outcome}")));
+            }
+        }
         (Gives::Something, _) if !tree::is_none(value) => let_do(value.to_string()),
         (Gives::Least(least), _) if value != least => let_do("more than the least".to_owned()),
         (Gives::More, Form::Switch { details, .. }) => {
@@ -578,6 +603,7 @@ pub(super) fn seen(table: &Table, cases: u32) -> BTreeSet<(String, &'static str)
                 Verb::Set => "set",
                 Verb::Shrink => "fewer",
                 Verb::Add => "added",
+                Verb::Replace => "replaced",
                 Verb::Remove => "removed",
                 Verb::Take => "taken",
                 Verb::Restore => "restored",

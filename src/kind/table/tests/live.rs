@@ -219,6 +219,7 @@ async fn what_has_no_call_is_refused_before_anything_is_sent() {
     let have = Shelf::observed(&"a".into(), &Tags::new());
     let of = |operation: Option<&str>| {
         let edit = LeafEdit {
+            entry: String::new(),
             path: "name".into(),
             operation: operation.map(str::to_owned),
             verb: Verb::Set,

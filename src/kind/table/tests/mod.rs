@@ -132,7 +132,7 @@ fn fits(leaf: &Leaf, value: &serde_json::Value) -> bool {
         Form::Word { words, .. } => words.iter().any(|(word, _)| *value == **word),
         Form::Set { .. } | Form::Words { .. } | Form::Items { .. } => value.is_array(),
         Form::Key { .. } => value.is_string(),
-        Form::Group { .. } | Form::Choice { .. } => value.is_object(),
+        Form::Group { .. } | Form::Choice { .. } | Form::Keyed(_) => value.is_object(),
         Form::Policy { word, .. } => {
             value.is_object() || word.as_ref().is_some_and(|word| *value == *word.word)
         }
@@ -164,6 +164,7 @@ fn laws_see_all(table: &Table, cases: u32) {
             How::By(_) | How::Switch { .. } => vec!["set"],
             How::Entries { take: None, .. } => vec!["added", "removed"],
             How::Entries { take: Some(_), .. } => vec!["added", "removed", "taken"],
+            How::Keyed { .. } => vec!["added", "replaced", "removed"],
             How::Members { .. } => vec!["set", "fewer", "needing"],
             How::Needed { .. } => vec!["set", "following"],
             How::Until { .. } => vec!["set", "fixed"],

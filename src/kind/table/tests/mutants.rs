@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    super::{Call, Compare, Form, How, Leaf, RiskOf, Table},
+    super::{Call, Compare, Form, How, Keyed, Leaf, RiskOf, Table},
     laws, widget,
 };
 use crate::{kinds, model::Risk};
@@ -33,6 +33,7 @@ fn unordered(table: &mut Table, operation: &str) {
         let calls = match &mut leaf.change {
             How::By(call) | How::Until { call, .. } => vec![call],
             How::Members { add, remove } => vec![add, remove],
+            How::Keyed { add, replace, remove } => vec![add, replace, remove],
             How::Needed { call, after, .. } => vec![call, after],
             How::Switch { on, off } => vec![on, off],
             How::Entries { add, remove, take } => {
@@ -407,6 +408,34 @@ fn a_wrong_row_of_the_deepest_kind_is_noticed() {
                     panic!("two calls");
                 };
                 add.inspect = true;
+            }),
+        ],
+    );
+}
+
+fn keyed<'t>(table: &'t mut Table, path: &str) -> &'t mut Keyed {
+    match &mut leaf(table, path).form {
+        Form::Keyed(keyed) => keyed,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn entries_with_keys_that_risk_more_than_they_say_are_noticed() {
+    caught(
+        kinds::route_table::table,
+        &[
+            ("routes that open nothing", |table| {
+                keyed(table, "routes").risk = |_, _, _, _| Risk::TIGHTENS.cutting_connections();
+            }),
+            ("routes that close nothing", |table| {
+                keyed(table, "routes").risk = |_, _, _, _| Risk::LOOSENS;
+            }),
+            ("routes that take nothing from wider ones", |table| {
+                keyed(table, "routes").risk = |_, old, _, _| match old {
+                    None => Risk::LOOSENS,
+                    Some(_) => Risk::REPLACES.cutting_connections(),
+                };
             }),
         ],
     );

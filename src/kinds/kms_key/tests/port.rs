@@ -28,6 +28,7 @@ struct Place {
 /// An edit of one alias.
 fn of_alias(verb: Verb, operation: &str, alias: &str) -> Edit {
     let edit = LeafEdit {
+        entry: String::new(),
         path: "aliases".into(),
         operation: Some(operation.to_owned()),
         verb,

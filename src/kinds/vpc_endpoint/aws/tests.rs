@@ -403,6 +403,7 @@ async fn a_policy_that_nobody_could_read_is_never_sent() {
     assert_eq!(refused.class, Class::Rejected);
     assert!(table().diff(&json!(unreadable), &json!(wanted())).is_err(), "nobody wants it");
     let edit = LeafEdit {
+        entry: String::new(),
         path: "policy".into(),
         operation: Some(MODIFY.into()),
         verb: Verb::Set,
@@ -419,6 +420,7 @@ async fn a_policy_that_nobody_could_read_is_never_sent() {
 async fn a_leaf_that_the_call_does_not_know_is_refused_and_not_left_out() {
     let server = Canned::default();
     let edit = LeafEdit {
+        entry: String::new(),
         path: "vpc".into(),
         operation: Some(MODIFY.into()),
         verb: Verb::Set,
