@@ -31,6 +31,7 @@ mod pause;
 mod policies;
 mod reach;
 mod readme;
+mod routes;
 mod safety;
 mod unread;
 mod world;

@@ -51,6 +51,12 @@ pub fn sts(lifecycle: &str, groups: &str, action: &str, more: &str) -> String {
     manifest("ml", "VpcEndpoint", "sts", lifecycle, &spec)
 }
 
+/// A route table of the VPC `ml`.
+pub fn routes(name: &str, lifecycle: &str, spec: &str) -> String {
+    let spec = format!("{{vpc: {{lookup: {{tags: {{Name: ml}}}}}}, {spec}}}");
+    manifest("ml", "RouteTable", name, lifecycle, &spec)
+}
+
 /// The platform's account settings.
 pub fn account_settings(spec: &str) -> String {
     manifest("ml", "AccountSettings", "defaults", "adopt: account", &format!("{{{spec}}}"))

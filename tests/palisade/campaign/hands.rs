@@ -46,6 +46,39 @@ pub fn open_settings(world: &mut World) {
     call(world, "ec2", "DisableSnapshotBlockPublicAccess", &json!({}));
 }
 
+/// The route tables of palisade.
+fn own_tables(world: &World) -> Vec<String> {
+    let truth = world.truth();
+    let ours = truth.things.iter().filter(|(_, thing)| {
+        thing.kind == "RouteTable" && thing.tags.contains_key("palisade:owner")
+    });
+    ours.map(|(id, _)| id.clone()).collect()
+}
+
+/// A route to the internet in every route table of palisade.
+pub fn lead_out(world: &mut World) {
+    let made = call(world, "ec2", "CreateInternetGateway", &json!({}));
+    let gateway = text(&made, "/internetGateway/internetGatewayId");
+    let attach = json!({"InternetGatewayId": gateway, "VpcId": vpc(world)});
+    call(world, "ec2", "AttachInternetGateway", &attach);
+    for table in own_tables(world) {
+        let to = "0.0.0.0/0";
+        let route =
+            json!({"RouteTableId": table, "DestinationCidrBlock": to, "GatewayId": gateway});
+        let _ = try_call(world, "ec2", "CreateRoute", &route);
+    }
+}
+
+/// What went to the transit gateway goes to another one.
+pub fn lead_elsewhere(world: &mut World) {
+    for table in own_tables(world) {
+        let (to, via) = ("10.0.0.0/8", "tgw-0b");
+        let route =
+            json!({"RouteTableId": table, "DestinationCidrBlock": to, "TransitGatewayId": via});
+        let _ = try_call(world, "ec2", "ReplaceRoute", &route);
+    }
+}
+
 /// An organisation with Workloads/ML, a VPC `ml` with two private subnets and their route table.
 pub fn build(world: &mut World) {
     let root = root(world);

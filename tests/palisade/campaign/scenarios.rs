@@ -3,7 +3,8 @@
 
 use super::{
     catalogue::{
-        account_settings, domain, group, group_with, guard, https, key, key_named, s3, sts, tcp,
+        account_settings, domain, group, group_with, guard, https, key, key_named, routes, s3, sts,
+        tcp,
     },
     hands,
     scenario::{Place, Scenario},
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(policies());
     all.extend(domains());
     all.extend(settings());
+    all.extend(route_tables());
     all.extend(chains());
     all.extend(inputs());
     all.extend(holes());
@@ -216,6 +218,46 @@ fn settings() -> Vec<Scenario> {
             .then(gate())
             .pruning(),
         new("hole-settings").then(account_settings(safe)).attacked(hands::open_settings),
+    ]
+}
+
+fn route_tables() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 1);
+    const SUBNETS: &str = "subnets: {lookup: {tags: {tier: private}}}";
+    const TRANSIT: &str = "{to: 10.0.0.0/8, via: tgw-0a}";
+    const OUT: &str = "{to: 0.0.0.0/0, via: nat-0a}";
+    let table = |list: &str| routes("private", "", &format!("routes: [{list}], {SUBNETS}"));
+    let plain = |list: &str| routes("private", "", &format!("routes: [{list}]"));
+    let gone = || routes("private", "deletion: delete", &format!("routes: [{TRANSIT}]"));
+    let pair = |first: &str, second: &str| {
+        format!("{}{}", routes("first", "", first), routes("second", "", second))
+    };
+    let gate = || group("gate", &https(), "");
+    const NONE: &str = "subnets: null";
+    vec![
+        new("routes-create").then(table(&format!("{TRANSIT}, {OUT}"))),
+        new("routes-change")
+            .then(plain(&format!("{TRANSIT}, {OUT}")))
+            .then(plain("{to: 10.0.0.0/8, via: pcx-0a}, {to: 10.1.0.0/16, via: tgw-0a}")),
+        new("routes-associate").then(plain(TRANSIT)).then(table(TRANSIT)),
+        new("routes-take").then(pair(SUBNETS, NONE)).then(pair(NONE, SUBNETS)),
+        new("routes-drift").then(plain(TRANSIT)).then(plain(TRANSIT)).by_hand(hands::lead_out),
+        new("routes-tags").then(routes("private", "", "tags: {team: a, old: x}")).then(routes(
+            "private",
+            "",
+            "tags: {team: b, old: null}",
+        )),
+        new("routes-tombstone")
+            .then(plain(TRANSIT))
+            .then(routes("private", TOMB, &format!("routes: [{TRANSIT}]")))
+            .deletes(&["RouteTable/private"]),
+        new("routes-prune")
+            .then(format!("{}{}", gate(), gone()))
+            .then(gate())
+            .pruning()
+            .deletes(&["RouteTable/private"]),
+        new("hole-route").then(plain(TRANSIT)).attacked(hands::lead_out),
+        new("hole-route-elsewhere").then(table(TRANSIT)).attacked(hands::lead_elsewhere),
     ]
 }
 

@@ -50,16 +50,26 @@ fn assert_clean(tally: &Tally, at_least: u64) {
 
 #[test]
 fn a_crash_before_or_after_any_call_leaves_nothing_that_the_next_life_does_not_finish() {
-    let prepared =
-        prepared(&["group-swap-rules", "key-create", "policy-retarget", "settings-drift"]);
+    let prepared = prepared(&[
+        "group-swap-rules",
+        "key-create",
+        "policy-retarget",
+        "settings-drift",
+        "routes-take",
+    ]);
     let jobs = every_nth(&prepared, 3, faults::crashes);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
 }
 
 #[test]
 fn any_single_fault_at_any_call_is_survived() {
-    let prepared =
-        prepared(&["group-add-rules", "endpoint-policy", "policy-content", "hole-settings"]);
+    let prepared = prepared(&[
+        "group-add-rules",
+        "endpoint-policy",
+        "policy-content",
+        "hole-settings",
+        "routes-change",
+    ]);
     let jobs = every_nth(&prepared, 17, faults::singles);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
 }
@@ -167,7 +177,7 @@ fn writes_after_convergence_break_l3() {
 fn holes() -> Vec<Prepared> {
     let mut all = scenarios::all();
     all.retain(|scenario| !scenario.attacks.is_empty());
-    assert_eq!(all.len(), 11);
+    assert_eq!(all.len(), 13);
     threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
 }
 

@@ -1,0 +1,165 @@
+//! Route tables: what leads out of a private network, and who uses which table.
+
+use palisade::plan::Cause;
+use serde_json::{Value, json};
+
+use crate::world::{World, conflict, held, list, steps, string, until_quiet, waiting};
+
+const PRIVATE: &str = "ml-prod/RouteTable/private";
+
+fn table(name: &str, spec: &str) -> String {
+    format!(
+        "---\napiVersion: palisade.dev/v1alpha1\nkind: RouteTable\nmetadata: {{name: {name}, scope: ml-prod}}\n\
+         spec: {{vpc: {{lookup: {{tags: {{Name: ml}}}}}}, {spec}}}\n"
+    )
+}
+
+fn private(routes: &str) -> String {
+    table("private", &format!("routes: [{routes}]"))
+}
+
+const TRANSIT: &str = "{to: 10.0.0.0/8, via: tgw-0a}";
+
+/// The table of ours, as EC2 shows it.
+fn live(world: &World, name: &str) -> Value {
+    let filter =
+        json!([{"Name": "tag:palisade:address", "Value": [format!("ml-prod/RouteTable/{name}")]}]);
+    let tables =
+        list(&world.ec2("DescribeRouteTables", &json!({"Filter": filter})), "routeTableSet");
+    assert_eq!(tables.len(), 1, "tables {name}");
+    tables[0].clone()
+}
+
+fn id(world: &World, name: &str) -> String {
+    string(&live(world, name), "routeTableId")
+}
+
+fn attached_gateway(world: &World) -> String {
+    let made = world.ec2("CreateInternetGateway", &json!({}));
+    let gateway = string(&made["internetGateway"], "internetGatewayId");
+    let attach = json!({"InternetGatewayId": gateway, "VpcId": world.vpc()});
+    world.ec2("AttachInternetGateway", &attach);
+    gateway
+}
+
+fn subnet(world: &World, block: &str) -> String {
+    let made = world.ec2("CreateSubnet", &json!({"VpcId": world.vpc(), "CidrBlock": block}));
+    string(&made["subnet"], "subnetId")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_way_to_the_internet_that_somebody_opens_is_closed_without_asking() {
+    let world = World::with(&private(TRANSIT));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["CreateRouteTable", "CreateRoute"]);
+    let gateway = attached_gateway(&world);
+    let opened = json!({"RouteTableId": id(&world, "private"), "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway});
+    world.ec2("CreateRoute", &opened);
+    let report = engine.pass().await;
+    assert_eq!(world.writes(), ["DeleteRoute"]);
+    assert!(steps(&report, PRIVATE).iter().all(|step| step.cause == Cause::Drift));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_that_somebody_leads_elsewhere_is_led_back_in_one_call() {
+    let world = World::with(&private(TRANSIT));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    world.writes();
+    let change = json!({"RouteTableId": id(&world, "private"), "DestinationCidrBlock": "10.0.0.0/8", "TransitGatewayId": "tgw-0b"});
+    world.ec2("ReplaceRoute", &change);
+    engine.pass().await;
+    assert_eq!(world.writes(), ["ReplaceRoute"]);
+    until_quiet(&mut engine).await.in_order();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_aws_puts_in_is_left_alone() {
+    let endpoint = "---\napiVersion: palisade.dev/v1alpha1\nkind: VpcEndpoint\nmetadata: {name: s3, scope: ml-prod}\n\
+         spec: {type: Gateway, service: s3, vpc: {lookup: {tags: {Name: ml}}}, routeTables: [{ref: private}], policy: default}\n";
+    let world = World::with(&format!("{}{endpoint}", private(TRANSIT)));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await;
+    let gateways = world.ec2("DescribeVpcEndpoints", &json!({}));
+    assert_eq!(list(&gateways, "vpcEndpointSet").len(), 1);
+    world.writes();
+    let quiet = until_quiet(&mut engine).await;
+    quiet.in_order();
+    assert_eq!(world.writes(), [""; 0]);
+    let routes = list(&live(&world, "private"), "routeSet");
+    assert_eq!(routes.len(), 3, "local, transit and the endpoint's: {routes:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subnet_that_somebody_has_elsewhere_is_a_conflict_and_stays_there() {
+    // The network's own table has the private subnets.
+    let world = World::with(&table("private", "subnets: {lookup: {tags: {tier: private}}}"));
+    let mut engine = world.engine().await;
+    let report = engine.pass().await;
+    assert!(!conflict(&report, PRIVATE).is_empty());
+    assert_eq!(world.writes(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subnet_goes_from_one_table_of_ours_to_another_in_one_call() {
+    let mut world = World::empty();
+    world.settings.gate.hold_risks.clear();
+    let own = subnet(&world, "10.20.192.0/24");
+    let both = |first: &str, second: &str| {
+        format!(
+            "{}{}",
+            table("first", &format!("routes: null, subnets: [{first}]")),
+            table("second", &format!("routes: null, subnets: [{second}]"))
+        )
+    };
+    world.write("main.yaml", &both(&own, ""));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["CreateRouteTable", "CreateRouteTable", "AssociateRouteTable"]);
+    world.write("main.yaml", &both("", &own));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["ReplaceRouteTableAssociation"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subnet_does_not_go_back_to_a_main_table_that_leads_out() {
+    let mut world = World::empty();
+    world.settings.gate.hold_risks.clear();
+    let own = subnet(&world, "10.20.192.0/24");
+    world.write("main.yaml", &table("private", &format!("routes: null, subnets: [{own}]")));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    let filter = json!([{"Name": "association.main", "Value": ["true"]}, {"Name": "vpc-id", "Value": [world.vpc()]}]);
+    let mains =
+        list(&world.ec2("DescribeRouteTables", &json!({"Filter": filter})), "routeTableSet");
+    let main = string(&mains[0], "routeTableId");
+    let gateway = attached_gateway(&world);
+    let out =
+        json!({"RouteTableId": main, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway});
+    world.ec2("CreateRoute", &out);
+    world.writes();
+    world.write("main.yaml", &table("private", "routes: null, subnets: null"));
+    let report = engine.pass().await;
+    assert_eq!(world.writes(), [""; 0]);
+    let why = waiting(&report, PRIVATE);
+    assert!(why.contains("0.0.0.0/0"), "{why}");
+    world.ec2("DeleteRoute", &json!({"RouteTableId": main, "DestinationCidrBlock": "0.0.0.0/0"}));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["DisassociateRouteTable"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn moving_subnets_waits_for_consent_because_it_cuts_connections() {
+    let world = World::empty();
+    let own = subnet(&world, "10.20.192.0/24");
+    world.write("main.yaml", &table("private", &format!("routes: null, subnets: [{own}]")));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await;
+    world.write("main.yaml", &table("private", "routes: null, subnets: null"));
+    let report = until_quiet(&mut engine).await.reports.pop().expect("a pass");
+    let (step, _) = held(&report, PRIVATE);
+    assert!(step.action.verb() == "edit", "{}", step.action.verb());
+}
