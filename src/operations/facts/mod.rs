@@ -35,7 +35,7 @@ struct Resource {
 /// A file that could not be read would leave every key undecided, which is the safe answer; a test reads it. The names of
 /// condition keys are in lower case: IAM matches them without regard to case.
 static FACTS: LazyLock<Facts> = LazyLock::new(|| {
-    let facts: Facts = serde_json::from_str(include_str!("authorization.json")).unwrap_or_default();
+    let facts: Facts = serde_json::from_str(include_str!("../authorization.json")).unwrap_or_default();
     facts.with_lower_case_keys()
 });
 
