@@ -1,6 +1,6 @@
-//! Rules for policy documents of every kind: what AWS accepts and is probably not what was meant.
-//! The documents are judged by the lint of their dialect; what AWS refuses never gets here, because
-//! the manifest is a problem then.
+//! Rules for policy documents of all kinds: what AWS accepts although it is probably not what was
+//! meant. The documents are judged by the lint of their dialect. Documents that AWS refuses never
+//! get here, because their manifests are already problems.
 
 use super::{
     Breach, Facts, Reach, Rule, Severity, Wanted,
@@ -11,9 +11,9 @@ use crate::{
     model::policy_document::{Admission, AttachedTo, Gravity, PolicyDocument, Topic},
 };
 
-/// A state with a policy document in it.
+/// A state that contains a policy document.
 pub(crate) trait Documented: 'static {
-    /// Where it stands in the manifest, below `spec`.
+    /// The document's field in the manifest, below `spec`.
     const FIELD: &'static str;
 
     /// The document, if there is one.
@@ -115,7 +115,7 @@ pub(crate) const fn everything<S: Documented>(
     }
 }
 
-/// The doubtful findings of one topic.
+/// The doubtful findings about one topic.
 fn doubtful<S: Documented>(facts: &Facts<'_>, topic: Topic) -> Vec<Breach> {
     let mut found = Vec::new();
     for wanted in facts.of::<S>() {
@@ -135,8 +135,8 @@ fn doubtful<S: Documented>(facts: &Facts<'_>, topic: Topic) -> Vec<Breach> {
     found
 }
 
-/// A breach for each statement of a kind's documents that `wrong` has something to say about, with
-/// who passes it.
+/// A breach for each statement of a kind's documents in which `wrong` finds something; `wrong` also
+/// gets the principals that the statement admits.
 pub(crate) fn each_statement<S: Documented>(
     facts: &Facts<'_>,
     attached: impl Fn(&S) -> AttachedTo,

@@ -1,4 +1,4 @@
-//! Carrying one call out, with the fault that strikes it.
+//! Carries out one call, with the fault that applies to it.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::{
     world::World,
 };
 
-/// A request understood.
+/// A parsed request.
 pub(super) struct Call {
     pub api: &'static Api,
     pub caller: Caller,
@@ -21,7 +21,7 @@ pub(super) struct Call {
     pub input: Value,
 }
 
-/// What becomes of the answer.
+/// How the answer is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Answered,
@@ -32,7 +32,7 @@ pub(super) enum Fate {
 }
 
 impl World {
-    /// The answer as the caller would see it, and what keeps the caller from seeing it.
+    /// The answer for the caller, and how it is delivered.
     pub(super) fn carry_out(&mut self, call: &Call) -> (Answer, Fate) {
         let struck = self.faults.strike(&call.operation, &call.caller.account);
         let (applies, effect) = match struck {
@@ -76,7 +76,7 @@ impl World {
         (shown, fate)
     }
 
-    /// Takes the call from its bucket, where there are buckets.
+    /// Takes a token from the bucket of the call, if there are buckets.
     fn count(&mut self, call: &Call) -> Result<(), ApiError> {
         if !self.options.throttling {
             return Ok(());
@@ -85,7 +85,8 @@ impl World {
         self.buckets.take(call.api, &call.caller, &call.operation, &call.input, age)
     }
 
-    /// Refuses a call that the policies of the caller's account do not allow. Accounts without policies may do everything.
+    /// Refuses a call that the policies of the caller's account do not allow. Accounts without
+    /// policies may do everything.
     fn authorise(&mut self, call: &Call) -> Result<(), ApiError> {
         let Call { api, caller, operation, input } = call;
         let Some(policies) = self.options.permissions.get(&caller.account) else { return Ok(()) };
@@ -108,7 +109,7 @@ impl World {
         denied.map_or(Ok(()), Err)
     }
 
-    /// Lets the service answer, under the effects that are upon the call itself.
+    /// Lets the service answer, with the effects that apply to the call itself.
     fn answer(&mut self, call: &Call, effect: Option<&Effect>) -> Answer {
         match effect {
             Some(Effect::Stale { reads, alternating }) => {
@@ -139,12 +140,12 @@ impl World {
         }
     }
 
-    /// Lets the service answer on what is really there.
+    /// Lets the service answer from the actual state.
     fn apply(&mut self, call: &Call, disturbed: Option<Disturbed>) -> Answer {
         self.call(call.api.name, &call.caller, &call.operation, &call.input, disturbed)
     }
 
-    /// Writes work on the truth; reads are told what the lies in force make of it.
+    /// Writes use the actual state; reads get an answer that the distortions in force have changed.
     fn read_or_write(&mut self, call: &Call) -> Answer {
         let Call { api, caller, operation, input } = call;
         if is_mutating(operation) || !api.replicated {
@@ -172,17 +173,17 @@ impl World {
         Fate::Later(Duration::from_micros(self.request_ids.number() % most))
     }
 
-    /// Whether readers are still told anything but the truth.
+    /// Whether reads are still answered with anything but the truth.
     pub fn lies(&self) -> bool {
         self.lies.last(|id| self.truth().things.contains_key(id))
     }
 
-    /// How many calls faults have struck so far.
+    /// How many calls faults have applied to so far.
     pub fn strikes(&self) -> u64 {
         self.faults.strikes
     }
 
-    /// What the caller sees of an answer.
+    /// The answer as the caller sees it.
     fn show(&mut self, call: &Call, effect: Option<&Effect>, answer: Answer) -> (Answer, Fate) {
         let fate = match effect {
             Some(Effect::Hang) => Fate::Silent,

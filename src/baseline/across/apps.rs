@@ -1,4 +1,4 @@
-//! What the apps of domains reach, and under which key and policies they work.
+//! What the apps of domains can reach, and which key and policies they use.
 
 use serde_json::Value;
 
@@ -18,13 +18,13 @@ use crate::{
     },
 };
 
-/// SageMaker developer guide, "Connect Studio in a VPC to external resources": between apps and
-/// kernels, and to the home file system.
+/// SageMaker developer guide, "Connect Studio in a VPC to external resources": the ports between
+/// apps and kernels, and to the home file system.
 const STUDIO: [(Ports, &str); 2] = [
     (Ports { from: 8192, to: u16::MAX }, "tcp 8192-65535"),
     (Ports { from: 2049, to: 2049 }, "tcp 2049 (NFS)"),
 ];
-/// SageMaker developer guide: five groups, of which SageMaker takes one for NFS.
+/// SageMaker developer guide: an app has at most five groups, one of which SageMaker uses for NFS.
 const MOST_GROUPS: usize = 4;
 
 pub(super) const RULES: &[Rule] = &[
@@ -89,7 +89,7 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// A domain's apps are in all of its groups, whose rules add up.
+/// The apps of a domain are in all of its groups, so the rules of the groups add up.
 fn studio_egress(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for domain in facts.of::<State>().filter(|domain| is_vpc_only(domain.state)) {
@@ -113,14 +113,14 @@ fn studio_egress(facts: &Facts<'_>) -> Vec<Breach> {
     found
 }
 
-/// A domain's apps are in all of its groups: the rules may be in any of them, but each only among
-/// its own members.
+/// The apps of a domain are in all of its groups: the rules may be in any of them, but each rule
+/// applies only between the members of its own group.
 fn studio_floor(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for domain in facts.of::<State>().filter(|domain| is_vpc_only(domain.state)) {
         let ids = app_groups(domain.state);
         let groups: Vec<_> = ids.iter().filter_map(|id| group(facts, id)).collect();
-        // What a group of somebody else allows is not known.
+        // What a group that no manifest declares allows is unknown.
         let [first, ..] = groups[..] else { continue };
         if groups.len() < ids.len() {
             continue;

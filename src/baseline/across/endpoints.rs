@@ -1,4 +1,4 @@
-//! Which endpoints the VPC of a domain has, and whether its apps reach them.
+//! Which endpoints the VPC of a domain has, and whether the domain's apps reach them.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// What a VpcOnly domain cannot do without (SageMaker developer guide), and `sts` and `logs`, which
-/// jobs and their logs go through.
+/// The endpoints that a VpcOnly domain needs (SageMaker developer guide), with `sts` and `logs`,
+/// which jobs and their logs use.
 const NEEDED: [&str; 5] = ["sagemaker.api", "sagemaker.runtime", "s3", "sts", "logs"];
 
 pub(super) const RULES: &[Rule] = &[
@@ -98,7 +98,7 @@ fn needed(facts: &Facts<'_>) -> Vec<Breach> {
     found
 }
 
-/// The groups of the apps of all domains in an endpoint's VPC.
+/// The groups of the apps of all domains in the VPC of an endpoint.
 fn clients(facts: &Facts<'_>, endpoint: Wanted<'_, State>) -> Vec<(String, BTreeSet<String>)> {
     facts
         .of::<sagemaker_domain::State>()

@@ -1,4 +1,4 @@
-//! For every rule a manifest that breaks it and one that keeps it, through the real loader.
+//! For every rule, a manifest that breaks it and one that keeps it, through the real loader.
 
 mod cases;
 mod openness;
@@ -30,7 +30,7 @@ fn settings(dir: &Path, text: &str) -> Settings {
     Settings::load(&Overrides { file: Some(file), ..Overrides::default() }).unwrap()
 }
 
-/// Loads a directory and judges it.
+/// Loads and checks a directory.
 fn judge(dir: &Path, settings: &Settings) -> Result<Report, Vec<Problem>> {
     let registry = kinds::registry();
     let scopes = Scopes::offline_facts(settings);

@@ -25,7 +25,7 @@ const LISTING: Listing = Listing {
     page: Some((1, 1000)),
 };
 
-/// What is gone is not shown, not even by id.
+/// Deleted endpoints are not shown, not even by id.
 pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let there = state.endpoints.iter().filter(|(_, endpoint)| !endpoint.is_gone());
     let entries = there.map(|(id, _)| shown(state, id, call)).collect();

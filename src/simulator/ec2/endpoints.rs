@@ -1,4 +1,4 @@
-//! VPC endpoints: what one is, and how one is created.
+//! VPC endpoints: their kinds, and how they are created.
 
 use super::{
     endpoint_listing::shown,
@@ -15,12 +15,13 @@ use crate::simulator::{
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// VPC quotas: interface endpoints of one VPC, gateway endpoints of one region, characters of a policy.
+/// VPC quotas: interface endpoints of one VPC, gateway endpoints of one region, characters of a
+/// policy.
 const MOST_INTERFACE: usize = 50;
 const MOST_GATEWAY: usize = 20;
 const LONGEST_POLICY: usize = 20_480;
 
-/// What AWS attaches when no policy is given, with the line breaks it gives it back with.
+/// The policy that AWS attaches if none is given, with the line breaks of its answers.
 const ALLOW_ALL: &str = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \"Allow\", \n      \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  ]\n}";
 
 impl Kind {
@@ -62,7 +63,8 @@ impl Kind {
     }
 }
 
-/// The same client token with the same request gives the endpoint it made before, even if that one is gone.
+/// The same client token with the same request returns the endpoint of the first request, even if
+/// it has been deleted.
 pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if let Some(Value::String(id)) = tokens::earlier(state, call)? {
         return Ok(created(state, &id, call));
@@ -85,7 +87,7 @@ fn created(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     json!({"vpcEndpoint": shown(state, id, call), "clientToken": token})
 }
 
-/// The endpoint the request describes, checked, without subnets and route tables.
+/// The endpoint in the request, checked, without subnets and route tables.
 fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
     let input = call.input;
     let kind = Kind::parse(input.text("VpcEndpointType"))?;
@@ -133,9 +135,9 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
     Ok(endpoint)
 }
 
-/// The address family and the records of an endpoint, the latter by default what goes with the former. At a gateway
-/// endpoint that is `service-defined`, which DynamoDB's never change (AWS PrivateLink guide, "Gateway endpoints", IP
-/// address type and DNS record IP type).
+/// The address type and the DNS records of an endpoint; the records follow from the address type by
+/// default. A gateway endpoint has `service-defined`, which never changes for DynamoDB (AWS
+/// PrivateLink guide, "Gateway endpoints", IP address type and DNS record IP type).
 pub(super) fn addresses(
     kind: Kind,
     service: &str,
@@ -165,7 +167,7 @@ pub(super) fn addresses(
     }
 }
 
-/// For interface endpoints private DNS is on unless the request or the service says otherwise.
+/// Private DNS of interface endpoints is on unless the request or the service disables it.
 fn private_dns(input: Input<'_>, service: &EndpointService) -> Result<bool, ApiError> {
     let possible = service.kind == Kind::Interface && service.private_domain.is_some();
     match input.flag("PrivateDnsEnabled")? {
@@ -193,7 +195,7 @@ pub(super) fn default_policy() -> String {
     ALLOW_ALL.to_owned()
 }
 
-/// A policy within the quota; given back as it came.
+/// A policy within the quota, returned unchanged.
 pub(in crate::simulator) fn checked_policy(text: &str) -> Result<String, ApiError> {
     let refused = |message: &str| ApiError::new("InvalidPolicyDocument", message);
     if text.chars().count() > LONGEST_POLICY {

@@ -1,4 +1,4 @@
-//! Network interfaces: what keeps groups and subnets from being deleted.
+//! Network interfaces, which keep groups and subnets from being deleted.
 
 use super::{
     errors::{check_form, done, unknown_id},
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-/// The account under which the endpoint service manages its interfaces.
+/// The account with which the endpoint service manages its interfaces.
 const ENDPOINT_REQUESTER: &str = "727180483921";
 /// VPC quotas: security groups of one interface.
 const MOST_GROUPS: usize = 5;
@@ -94,7 +94,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     done()
 }
 
-/// Instances are not simulated: any id that could be one's will do.
+/// Instances are not simulated: any well-formed id is accepted.
 pub(super) fn attach(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("NetworkInterfaceId")?;
     let instance = call.input.required("InstanceId")?;
@@ -123,7 +123,7 @@ pub(super) fn detach(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
 }
 
 impl State {
-    /// The groups asked for, all of this VPC; none asked for means the VPC's default group.
+    /// The groups in the request, all of this VPC; the VPC's default group if there are none.
     pub(super) fn groups_or_default(
         &self,
         ids: &[&str],

@@ -1,4 +1,5 @@
-//! What every Describe call has in common: ids, filters and pages, over the members of the answer itself.
+//! What all Describe calls have in common: ids, filters and pages, applied to the members of the
+//! answer.
 
 use super::errors::unknown_id;
 use crate::simulator::{
@@ -12,22 +13,22 @@ use wildmatch::WildMatchPattern;
 pub(super) struct Listing {
     /// The member of the answer that carries the list.
     pub set: &'static str,
-    /// The member that identifies an entry; entries come in its order.
+    /// The member that identifies an entry, by which entries are sorted.
     pub key: &'static str,
     /// The request's list of ids, if the call has one.
     pub ids: Option<&'static str>,
-    /// Filter name -> path of the member it looks at, through structures and lists.
+    /// Filter name -> path of the member that it compares, through structures and lists.
     pub filters: &'static [(&'static str, &'static str)],
     /// The documented bounds of `MaxResults`; `None` for a call without pages.
     pub page: Option<(i64, i64)>,
 }
 
-/// Documented for every Describe call: at most so many filters, and so many values in each.
+/// The documented maximum of filters in a Describe call, and of values in each.
 const MOST_FILTERS: usize = 50;
 const MOST_FILTER_VALUES: usize = 200;
 
 impl Listing {
-    /// Answers the call out of all entries there are.
+    /// Answers the call from all existing entries.
     pub fn answer(&self, mut entries: Vec<Value>, input: Input<'_>) -> Answer {
         entries.sort_by(|a, b| self.key_of(a).cmp(self.key_of(b)));
         self.keep_ids(&mut entries, input)?;
@@ -124,7 +125,8 @@ enum Path<'n> {
     Tag(&'n str),
 }
 
-/// Too small is an error everywhere; too large is capped by some calls and refused by others, and refused is the stricter reading.
+/// A size below the minimum is always an error; a size above the maximum is capped by some calls
+/// and refused by others. This takes the stricter reading.
 fn check_page_size(size: i64, least: i64, most: i64) -> Result<(), ApiError> {
     if size < least {
         return Err(invalid(format!(
@@ -139,7 +141,8 @@ fn check_page_size(size: i64, least: i64, most: i64) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// A token names the last entry given, so that entries which come or go between two pages move nothing else.
+/// A token names the last entry returned, so that entries created or deleted between two pages do
+/// not shift the others.
 fn encode_token(last: &str) -> String {
     hex::encode(last)
 }
@@ -151,7 +154,7 @@ fn decode_token(token: &str) -> Result<String, ApiError> {
         .ok_or_else(|| invalid(format!("Value ( {token} ) for parameter nextToken is invalid.")))
 }
 
-/// Every text at a path; lists on the way contribute each of their entries.
+/// All texts at a path; each list on the way contributes all its entries.
 fn values_at(value: &Value, path: &str) -> Vec<String> {
     match value {
         Value::Array(entries) => entries.iter().flat_map(|v| values_at(v, path)).collect(),
@@ -176,9 +179,11 @@ fn tag_values(entry: &Value, key: &str) -> Vec<String> {
         .collect()
 }
 
-/// EC2's filter values: `*` is any text, `?` any one character, a backslash takes the next character as it is. Case counts.
+/// EC2's filter values: `*` matches any text, `?` any one character, a backslash escapes the next
+/// character. Case matters.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    // The matcher has no escapes, but any characters as wildcards: two that Unicode gives to no text.
+    // The matcher has no escapes but accepts any characters as wildcards: these two are
+    // noncharacters of Unicode.
     const ANY: char = '\u{fdd0}';
     const ONE: char = '\u{fdd1}';
     let mut letters = pattern.chars();

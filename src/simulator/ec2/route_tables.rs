@@ -1,5 +1,5 @@
-//! Route tables themselves; [`routes`] are what is in them, and
-//! [`route_associations`](super::route_associations) what uses them.
+//! Route tables; their routes are in [`routes`], and their associations in
+//! [`route_associations`](super::route_associations).
 
 use super::{
     errors::{dependency, done},
@@ -13,7 +13,7 @@ use super::{
 use crate::simulator::service::{Answer, ApiError};
 use serde_json::{Value, json};
 
-/// VPC quotas: route tables of a VPC. The main one counts.
+/// VPC quotas: route tables of a VPC, including the main one.
 const MOST_TABLES: usize = 200;
 
 const LISTING: Listing = Listing {
@@ -44,7 +44,7 @@ const LISTING: Listing = Listing {
     page: Some((5, 100)),
 };
 
-/// The table that comes with a VPC.
+/// The main table of a new VPC.
 pub(super) fn create_main(state: &mut State, vpc: &str, call: &mut Call<'_, '_>) {
     let id = call.context.ids.next("rtb");
     let table = RouteTable {
@@ -113,7 +113,7 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     })
 }
 
-/// The local routes, callers' own, those of gateway endpoints, and what gateways propagate.
+/// All routes: local ones, callers' own, those of gateway endpoints, and propagated ones.
 fn shown_routes(state: &State, id: &str, call: &Call<'_, '_>) -> Vec<Value> {
     let table = &state.route_tables[id];
     let mut shown = Vec::new();

@@ -32,7 +32,7 @@ const LISTING: Listing = Listing {
     page: Some((5, 1000)),
 };
 
-/// The tags a create call gives to the resource it creates, whose type the specification has to name.
+/// The tags in a create call for the new resource, whose type the specification must name.
 pub(super) fn on_create(input: Input<'_>, resource_type: &str) -> Result<Tags, ApiError> {
     let mut tags = Tags::new();
     for specification in input.list("TagSpecification") {
@@ -67,7 +67,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     done()
 }
 
-/// Without tags it removes every one; a tag without a value is removed whatever its value.
+/// Without tags it removes all; a tag without a value is removed whatever its value.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let ids = resources(state, call.input)?;
     let doomed = pairs(call.input)?;
@@ -111,7 +111,7 @@ pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     Ok(answer)
 }
 
-/// The tags of a resource as answers carry them.
+/// The tags of a resource as in answers.
 pub(super) fn shown(state: &State, id: &str) -> Value {
     let tags = state.tags.get(id).into_iter().flatten();
     tags.map(|(key, value)| json!({"key": key, "value": value})).collect()
@@ -150,7 +150,7 @@ fn check_count(tags: &Tags) -> Result<(), ApiError> {
     Err(ApiError::new("TagLimitExceeded", message))
 }
 
-/// The ids of the request, all of which have to exist.
+/// The ids in the request, all of which must exist.
 fn resources<'i>(state: &State, input: Input<'i>) -> Result<Vec<&'i str>, ApiError> {
     let ids = input.texts("ResourceId");
     if ids.is_empty() {
@@ -184,7 +184,7 @@ fn exists(state: &State, id: &str) -> Result<(), ApiError> {
     if known { Ok(()) } else { Err(unknown_id(id, member)) }
 }
 
-/// The type of the resource with an id of this form, as EC2's ARNs and tags name it.
+/// The type of the resource with an id of this form, as in EC2's ARNs and tag specifications.
 pub(super) fn resource_type(id: &str) -> Option<&'static str> {
     Some(match id.split_once('-')?.0 {
         "vpc" => "vpc",

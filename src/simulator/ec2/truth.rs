@@ -1,4 +1,4 @@
-//! What of EC2 really is there, and what monitors watch of it.
+//! The resources of EC2 that exist, as monitors watch them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,11 +42,11 @@ pub(super) const KINDS: &[Kind] = &[
         holes: Holes {
             added: &["policy ", "routeTable ", "group ", "subnet "],
             whole: &[],
-            // Which tables send traffic through the endpoint, and so through its policy.
+            // The tables that send traffic through the endpoint, and so through its policy.
             missing: &["routeTable "],
         },
     },
-    // Nothing creates or deletes them.
+    // They are never created or deleted.
     Kind {
         name: account_settings::NAME,
         list: "GetEbsEncryptionByDefault",
@@ -55,7 +55,8 @@ pub(super) const KINDS: &[Kind] = &[
         created: &[],
         delete: "",
         repeated: Repeated::Name,
-        // What can be read and set of them without palisade is theirs who have not adopted them.
+        // Settings are not ours unless they are adopted, so palisade needs no calls for them
+        // otherwise.
         vital: &[],
         lost: |_| None,
         holes: Holes {
@@ -83,7 +84,7 @@ pub(super) const KINDS: &[Kind] = &[
         holes: Holes {
             added: &["route ", "propagating "],
             whole: &[],
-            // What has no association uses the main table.
+            // A subnet without an association uses the main table.
             missing: &["association "],
         },
     },
@@ -97,13 +98,13 @@ pub(super) const KINDS: &[Kind] = &[
         repeated: Repeated::Token,
         vital: &["ec2:DescribeNetworkAcls", "ec2:ReplaceNetworkAclEntry"],
         lost: |_| None,
-        // A subnet that is missing is under another ACL.
+        // A subnet whose association is missing has another ACL.
         holes: Holes { added: &["allow "], whole: &[], missing: &["deny ", "association "] },
     },
 ];
 
 impl Ec2 {
-    /// Adds every group, endpoint, route table and network ACL that is there, and the settings.
+    /// Adds all existing groups, endpoints, route tables, network ACLs and settings.
     pub(super) fn tell_all(&self, things: &mut BTreeMap<String, Thing>) {
         for ((account, name), region) in &self.regions {
             region.now.tell_settings(account, name, things);

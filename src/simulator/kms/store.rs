@@ -1,4 +1,4 @@
-//! What one account has in one Region, and a call on its way through it.
+//! The state of KMS in an account and Region, and the data of a call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub(super) struct Store {
     pub aliases: BTreeMap<String, Alias>,
 }
 
-/// One call: who makes it, what it asks, and the world around it.
+/// One call: its caller, its input, and its context.
 pub(super) struct Request<'a, 'w> {
     pub caller: &'a Caller,
     pub input: Input<'a>,
@@ -32,7 +32,8 @@ pub(super) struct Request<'a, 'w> {
     pub deleted_principals: &'a BTreeSet<String>,
 }
 
-/// A page of a KMS listing: `Limit` within 1 and `most`, `Marker` in, `NextMarker` and `Truncated` out.
+/// A page of a KMS listing: `Limit` within 1 and `most`, `Marker` in, `NextMarker` and `Truncated`
+/// out.
 pub(super) fn paged(
     request: &Request<'_, '_>,
     list: &str,
@@ -54,7 +55,7 @@ pub(super) fn paged(
 }
 
 impl Request<'_, '_> {
-    /// The ARN of a KMS resource in the place the caller calls: `key/ID` or `alias/NAME`.
+    /// The ARN of a KMS resource in the caller's account and region: `key/ID` or `alias/NAME`.
     pub(super) fn arn(&self, resource: &str) -> String {
         self.caller.arn_of("kms", resource)
     }

@@ -1,4 +1,4 @@
-//! The behaviour of KMS that the rest of the program is written against.
+//! The behavior of KMS that the rest of the program depends on.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::simulator::{
 
 const DAY: u64 = 86_400;
 
-/// KMS as a role session in one account and region sees it.
+/// KMS for a role session in one account and region.
 #[derive(Default)]
 struct Desk {
     kms: Kms,

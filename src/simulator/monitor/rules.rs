@@ -19,17 +19,20 @@ use crate::{
     },
 };
 
-/// The longest a plan may be carried out, with the one call that may be under way when it ends.
+/// The longest time that a plan may be carried out, including the last call in progress.
 const LONGEST_PASS: Duration = Duration::from_mins(3);
-/// Successful writes of one content within [`LATELY`].
+/// Successful writes with one content within [`LATELY`].
 const REPETITIONS: usize = 8;
-/// The same for writes that close what somebody opened: never given up, but paced. At 0, 1, 2, 4, 8, 16 and then every 30
-/// seconds these are 6 in the first half minute and 19 in the rest; some more where a pass comes late.
+/// The same for writes that close what somebody opened: they are never given up, but paced. At 0,
+/// 1, 2, 4, 8, 16 and then every 30 seconds there are 6 in the first half minute and 19 in the
+/// rest; some more if a pass is late.
 const PACED: usize = 28;
 const LATELY: Duration = Duration::from_mins(10);
-/// Mutating calls in one pass. The largest scenario makes fewer than a third of that in its first pass.
+/// Mutating calls in one pass. The largest scenario makes less than a third of them in its first
+/// pass.
 const FORCE: u64 = 150;
-/// After an unclear create: of a kind without token and unique name, and of one with a unique name.
+/// The wait after an unclear create, for kinds with neither token nor unique name and for kinds
+/// with a unique name.
 const UNCLEAR_UNNAMED: Duration = Duration::from_mins(10);
 
 impl Seen {
@@ -81,10 +84,10 @@ impl Seen {
         self.violations.push(Violation { rule, what });
     }
 
-    /// What a read told, as far as writes depend on it.
+    /// What a read shows, as far as writes depend on it.
     fn read(&mut self, call: &Witnessed<'_>) {
         let account = call.caller.account.clone();
-        // A request for certain ids or of one filter is no listing of the kind.
+        // A request for certain ids or with a filter is not a listing of the kind.
         let narrow =
             |kind: &&Kind| kind.narrowed_by.iter().any(|member| call.input.get(*member).is_some());
         if let Some(kind) =
@@ -110,7 +113,8 @@ impl Seen {
         }
     }
 
-    /// Where the caller is told that a policy is attached; a page after the first adds to it.
+    /// The places at which a caller sees that a policy is attached; pages after the first add to
+    /// them.
     fn places(&mut self, call: &Witnessed<'_>) {
         let id = call.input["PolicyId"].as_str().unwrap_or_default();
         let shown = self.shown_at.entry(id.to_owned()).or_default();
@@ -176,7 +180,7 @@ impl Seen {
 
     /// S7.
     fn completeness(&mut self, call: &Witnessed<'_>, kind: &'static Kind) {
-        // Whose listing failed is not told apart.
+        // With two writers it is unknown whose listing failed.
         if self.expect.two_writers {
             return;
         }
@@ -185,7 +189,7 @@ impl Seen {
         }
     }
 
-    /// S3, before the fact.
+    /// S3, before the call.
     fn creation(&mut self, call: &Witnessed<'_>, kind: &'static Kind) {
         let address = claimed_address(call.input).unwrap_or_default();
         let another = kind.repeated == Repeated::Another;
@@ -195,7 +199,7 @@ impl Seen {
         if let Some(at) = self.unclear.get(&address).copied() {
             let named = self.expect.settle_window;
             let window = if another { UNCLEAR_UNNAMED } else { named };
-            // A client token makes the second one the first.
+            // A client token makes the second create equal to the first.
             let other = self.expect.two_writers;
             if kind.repeated != Repeated::Token && !other && call.at < at + window {
                 self.broken("S3", call, &format!("a create of {address} while one is unclear"));
@@ -224,7 +228,7 @@ impl Seen {
         }
     }
 
-    /// S1 for what is new.
+    /// S1 for new resources.
     fn birth(&mut self, call: &Witnessed<'_>, id: &str, thing: &Thing) {
         match self.expect.owner.address(id, thing) {
             None => self.broken("S1", call, &format!("{id} is born without our claim")),
@@ -239,7 +243,7 @@ impl Seen {
         }
     }
 
-    /// S1 for what was there.
+    /// S1 for existing resources.
     fn ownership(&mut self, call: &Witnessed<'_>, id: &str, before: &Thing, after: &Thing) {
         let Some(address) = self.expect.owner.address(id, before) else {
             if !self.expect.adoptable.contains(id) {
@@ -260,7 +264,7 @@ impl Seen {
         }
     }
 
-    /// S4: nothing that is neither old nor wanted, and nothing lost that is both.
+    /// S4: nothing appears that is neither old nor wanted, and nothing is lost that is both.
     fn midway(
         &mut self,
         call: &Witnessed<'_>,
@@ -284,7 +288,7 @@ impl Seen {
         let (old, new) = (before.named(&old.facts, &owner), after.named(&new.facts, &owner));
         let recovering = old.contains("state PendingDeletion");
         for fact in new.difference(&old).filter(|fact| !wanted.contains(*fact)) {
-            // A deletion that is cancelled leaves a disabled key behind.
+            // Cancelling a deletion leaves the key disabled.
             if recovering && fact == "state Disabled" || deletable {
                 continue;
             }
@@ -300,7 +304,7 @@ impl Seen {
             }
         }
         if call.operation == "DetachPolicy" && !deletable {
-            // Nobody can know of a hand that comes between the last look and the call.
+            // A foreign change between the last read and the call cannot be known.
             let shown = self.shown_at.get(id).cloned().unwrap_or_default();
             let open = wanted.difference(&old).find(|fact| {
                 fact.strip_prefix("attached ").is_some_and(|target| !shown.contains(target))
@@ -311,7 +315,7 @@ impl Seen {
         }
     }
 
-    /// S5 and S1 for what is gone.
+    /// S5 and S1 for deleted resources.
     fn deletion(&mut self, call: &Witnessed<'_>, id: &str, thing: &Thing) {
         match self.expect.owner.address(id, thing) {
             None => self.broken("S1", call, &format!("{id}, which is not ours, is deleted")),
@@ -328,7 +332,7 @@ impl Seen {
         }
     }
 
-    /// S3, after the fact.
+    /// S3, after the call.
     fn duplicates(&mut self, call: &Witnessed<'_>, before: &Truth, after: &Truth) {
         let mut once = BTreeSet::new();
         for (id, thing) in &after.things {
@@ -344,7 +348,7 @@ impl Seen {
     }
 }
 
-/// Whether this call is what made the address have one resource more.
+/// Whether this call added a resource to the address.
 fn more(before: &Truth, after: &Truth, address: &str, owner: &Owner) -> bool {
     let count = |truth: &Truth| {
         let of = |(id, thing): &(&String, &Thing)| {

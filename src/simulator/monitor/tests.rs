@@ -1,4 +1,5 @@
-//! Every rule is broken once on purpose, by calls that palisade would never make, and must be noticed.
+//! Every rule is broken once on purpose, by calls that palisade would never make, and must be
+//! reported.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -54,7 +55,7 @@ impl Bench {
         Self { simulator, monitor, access, vpc }
     }
 
-    /// A group, claimed for this address unless it is empty.
+    /// Creates a group with a claim for this address, or without a claim if the address is empty.
     async fn group(&self, name: &str, address: &str) -> String {
         let tag = |key: &str, value: &str| {
             aws_sdk_ec2::types::Tag::builder().key(key).value(value).build()
@@ -82,7 +83,7 @@ impl Bench {
         call.ip_permissions(https).send().await.expect("open");
     }
 
-    /// The rules broken so far, each once.
+    /// The rules broken so far, without repetitions.
     fn rules(&self) -> BTreeSet<&'static str> {
         self.monitor.violations().iter().map(|violation| violation.rule).collect()
     }
@@ -215,7 +216,7 @@ async fn a_key_that_nobody_may_govern_any_more_breaks_s12() {
     let id = key.key_metadata.expect("metadata").key_id;
     for (statements, breaks) in [(vec![&governs, &uses], 0), (vec![&governs, &denies], 1)] {
         let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
-        // The simulator makes AWS's own lockout check, which this rule must not depend on.
+        // The simulator makes AWS's own lockout check, on which this rule must not depend.
         let put = bench.access.kms.put_key_policy().key_id(&id).policy(policy);
         put.bypass_policy_lockout_safety_check(breaks > 0).send().await.expect("put");
         let nobody = |it: &Violation| it.what.contains("nobody of the account");
@@ -239,7 +240,8 @@ async fn an_orphan_pruned_at_first_sight_breaks_s5() {
     }
 }
 
-/// A policy of ours at an account, wanted at the root, and somebody to move it.
+/// A policy of ours that is attached to an account and wanted at the root, and a client that moves
+/// it.
 fn moving(bench: &Bench) -> (aws_sdk_organizations::Client, String, String) {
     let by_hand = |operation: &str, input: &Value| {
         bench.simulator.act(MANAGEMENT, "us-east-1", "organizations", operation, input).unwrap()
@@ -320,7 +322,8 @@ async fn a_key_that_nobody_may_look_after_any_more_breaks_s12() {
     }
 }
 
-/// A service control policy of nobody's at the account, made by hand, and a client that detaches it as palisade would.
+/// A service control policy without a claim, attached to the account by hand, and a client that
+/// detaches it as palisade would.
 async fn detach(bench: &Bench, statement: &Value, full_access: bool) {
     let by_hand = |operation: &str, input: &Value| {
         bench.simulator.act(MANAGEMENT, "us-east-1", "organizations", operation, input).unwrap()

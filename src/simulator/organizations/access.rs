@@ -1,9 +1,11 @@
-//! Who may call what: the management account everything, a delegated administrator the policies, a member little.
+//! Who may call what: the management account everything, delegated administrators the policy
+//! operations, members little.
 
 use super::{request::Behaviour, tree::Organisation};
 use crate::simulator::service::{ApiError, Caller};
 
-/// What a delegation policy cannot delegate (Organizations API reference: "only from the management account").
+/// Operations that a delegation policy cannot delegate (Organizations API reference: "only from the
+/// management account").
 const MANAGEMENT_ONLY: &[&str] = &[
     "CreateAccount",
     "CreateOrganizationalUnit",
@@ -12,7 +14,7 @@ const MANAGEMENT_ONLY: &[&str] = &[
     "UpdateOrganizationalUnit",
 ];
 
-/// Refuses callers outside the organisation and members that lack the right to this operation.
+/// Refuses callers outside the organization and members without the right to this operation.
 pub(super) fn authorise(
     state: &Organisation,
     behaviour: &Behaviour,

@@ -1,4 +1,4 @@
-//! Accounts: created, listed, moved.
+//! Accounts: creating, listing and moving them.
 
 use serde_json::{Value, json};
 
@@ -66,8 +66,8 @@ pub(super) fn describe(state: &Organisation, request: &Request<'_, '_>) -> Answe
     Ok(json!({ "Account": state.account_entry(id, account, request.behaviour) }))
 }
 
-/// CreateAccount: finished at once; the account starts in the root with the full access policies. A second account for one e-mail
-/// address fails, which the status tells, not the call.
+/// CreateAccount: completes at once; the account starts in the root with the full access policies.
+/// A second account with the same e-mail address fails, which the status shows and not the call.
 pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
     let email = request.bounded("Email", 6, 64)?;
     let name = request.bounded("AccountName", 1, 50)?;
@@ -124,7 +124,7 @@ pub(super) fn creation(state: &Organisation, request: &Request<'_, '_>) -> Answe
     Ok(json!({ "CreateAccountStatus": state.creations.get(id).ok_or_else(missing)? }))
 }
 
-/// MoveAccount: only from where the account is.
+/// MoveAccount: only from the current parent of the account.
 pub(super) fn relocate(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
     let id = request.bounded("AccountId", 1, 12)?;
     let source = request.bounded("SourceParentId", 1, 100)?;

@@ -1,4 +1,5 @@
-//! What policies are attached to: at most so many of a type, never none of the control policies.
+//! Attachments of policies: a target has a maximum of each type, and always at least one control
+//! policy.
 
 use serde_json::json;
 
@@ -49,7 +50,8 @@ pub(super) fn attach(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(json!({}))
 }
 
-/// DetachPolicy: the last service control policy of a target stays, and the full access policy of resource control policies always.
+/// DetachPolicy: the last service control policy of a target stays, and the full access policy of
+/// resource control policies always.
 pub(super) fn detach(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
     let (policy, kind) = {
         let (id, policy) = state.policy(request)?;
@@ -77,7 +79,7 @@ pub(super) fn detach(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(json!({}))
 }
 
-/// ListPoliciesForTarget: directly attached ones; empty when the type is not enabled.
+/// ListPoliciesForTarget: directly attached policies only; none if the type is not enabled.
 pub(super) fn list_policies(state: &Organisation, request: &Request<'_, '_>) -> Answer {
     let (target, _) = state.target(request)?;
     let wanted = request.input.required_choice("Filter", POLICY_TYPES)?;

@@ -1,7 +1,8 @@
-//! AWS Organizations in memory: one organisation with its tree, its policies and what they are attached to.
+//! AWS Organizations in memory: one organization with its tree, its policies and their attachments.
 //!
-//! The contents of policies are stored byte for byte, as the service does with what arrives through its API. Whether a service control
-//! policy denies anything is not evaluated: the simulator stands for the API that manages policies, not for IAM.
+//! The contents of policies are stored byte for byte, as the service stores what arrives through
+//! its API. Service control policies are not evaluated here: this module simulates the API that
+//! manages policies, not IAM.
 
 mod access;
 mod accounts;
@@ -39,7 +40,7 @@ use super::{
 #[cfg(test)]
 pub(super) use policies::checked_content;
 
-/// Organizations, as the rest of the simulator needs to know it.
+/// The properties of Organizations for the rest of the simulator.
 pub(super) static API: Api = Api {
     name: "organizations",
     protocol: Protocol::Json { target: "AWSOrganizationsV20161128" },
@@ -59,19 +60,19 @@ pub(super) static API: Api = Api {
 #[derive(Debug, Clone)]
 pub struct Organizations {
     state: Lagged<Organisation>,
-    /// How this organisation behaves where AWS leaves itself a choice.
+    /// The behavior of this organization where AWS allows variation.
     pub behaviour: Behaviour,
 }
 
 impl Default for Organizations {
-    /// The organisation of the default options.
+    /// The organization of the default options.
     fn default() -> Self {
         Self::from_options(&Options::default())
     }
 }
 
 impl Organizations {
-    /// An organisation with these member accounts in its root and service control policies enabled.
+    /// An organization with these member accounts in its root and service control policies enabled.
     pub fn new(
         management: impl Into<String>,
         members: impl IntoIterator<Item = impl Into<String>>,
@@ -79,7 +80,7 @@ impl Organizations {
         Self::with_policy_types(management, members, &["SERVICE_CONTROL_POLICY"])
     }
 
-    /// An organisation with these member accounts in its root and these policy types enabled, none or any.
+    /// An organization with these member accounts in its root and these policy types enabled.
     pub fn with_policy_types(
         management: impl Into<String>,
         members: impl IntoIterator<Item = impl Into<String>>,
@@ -93,7 +94,8 @@ impl Organizations {
         Self { state: Lagged::new(organisation), behaviour: Behaviour::default() }
     }
 
-    /// The organisation that the options describe: its accounts, and whether service control policies are enabled.
+    /// The organization of these options: its accounts, and whether service control policies are
+    /// enabled.
     pub fn from_options(options: &Options) -> Self {
         let types: &[&str] =
             if options.service_control_policies { &["SERVICE_CONTROL_POLICY"] } else { &[] };
@@ -106,8 +108,9 @@ impl Service for Organizations {
         Self::from_options(options)
     }
 
-    /// The error codes are those of the Organizations API reference, `Reason` among the extra members where the API has one;
-    /// `UnknownOperationException` for an operation that is not simulated.
+    /// The error codes are those of the Organizations API reference, `Reason` among the extra
+    /// members where the API has one; `UnknownOperationException` for an operation that is not
+    /// simulated.
     fn call(
         &mut self,
         caller: &Caller,
@@ -146,7 +149,7 @@ impl Service for Organizations {
 type Read = fn(&Organisation, &Request<'_, '_>) -> Answer;
 type Write = fn(&mut Organisation, &mut Request<'_, '_>) -> Answer;
 
-/// What carries an operation out.
+/// The function for an operation.
 enum Handler {
     Read(Read),
     Write(Write),

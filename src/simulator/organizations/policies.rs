@@ -1,4 +1,4 @@
-//! Policies: unique by name within their type, their content kept byte for byte.
+//! Policies: unique by name within their type, with their content stored byte for byte.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use super::{
 use crate::simulator::service::{Answer, ApiError};
 
 impl Organisation {
-    /// The policy that the request's `PolicyId` means.
+    /// The policy of the request's `PolicyId`.
     pub(super) fn policy<'s>(
         &'s self,
         request: &Request<'_, '_>,
@@ -54,7 +54,7 @@ impl Organisation {
     }
 }
 
-/// Refuses content that is too long or no document of the type.
+/// Refuses content that is too long or invalid for the type.
 pub(in crate::simulator) fn checked_content(
     text: &str,
     policy_type: &str,
@@ -71,7 +71,7 @@ pub(in crate::simulator) fn checked_content(
     Ok(text.to_owned())
 }
 
-/// CreatePolicy: tags are part of it, all or nothing.
+/// CreatePolicy: the tags are created with it, all or nothing.
 pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
     let policy_type = request.input.required_choice("Type", POLICY_TYPES)?;
     let name = request.bounded("Name", 1, 128)?;
@@ -117,7 +117,7 @@ fn own_policy(state: &Organisation, request: &Request<'_, '_>) -> Result<String,
     Ok(id.to_owned())
 }
 
-/// UpdatePolicy: absent members stay as they are; the new content holds for all targets at once.
+/// UpdatePolicy: absent members stay unchanged; new content applies to all targets at once.
 pub(super) fn update(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
     let id = own_policy(state, request)?;
     let mut policy = state.policies[&id].clone();
@@ -136,7 +136,7 @@ pub(super) fn update(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(answer)
 }
 
-/// DeletePolicy: only when it is attached to nothing.
+/// DeletePolicy: only if it is not attached.
 pub(super) fn delete(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
     let id = own_policy(state, request)?;
     if state.attachments.iter().any(|(policy, _)| *policy == id) {

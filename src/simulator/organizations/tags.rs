@@ -14,7 +14,7 @@ use crate::simulator::{
     service::{Answer, ApiError},
 };
 
-/// How many tags one resource may have.
+/// The maximum number of tags of one resource.
 const MOST: usize = 50;
 
 fn system_tag() -> ApiError {
@@ -26,7 +26,7 @@ fn reserved(key: &str) -> bool {
     key.to_ascii_lowercase().starts_with("aws:")
 }
 
-/// The tags that a create call brings.
+/// The tags in a create call.
 pub(super) fn from_request(
     request: &Request<'_, '_>,
 ) -> Result<BTreeMap<String, String>, ApiError> {
@@ -62,7 +62,7 @@ fn merged(
 }
 
 impl Organisation {
-    /// The resource that the request means, if it can carry tags: policies that AWS provides cannot.
+    /// The resource of the request, if it can have tags: AWS's own policies cannot.
     fn taggable(&self, request: &Request<'_, '_>) -> Result<String, ApiError> {
         let id = request.bounded("ResourceId", 1, 130)?;
         let own_policy = self.policies.get(id).is_some_and(|policy| !policy.aws_managed);
@@ -84,7 +84,7 @@ pub(super) fn add(state: &mut Organisation, request: &mut Request<'_, '_>) -> An
     Ok(json!({}))
 }
 
-/// UntagResource: keys that are not there are no error.
+/// UntagResource: unknown keys are not an error.
 pub(super) fn remove(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
     let keys = request.input.required_texts("TagKeys", 0..=usize::MAX)?;
     if keys.iter().any(|key| reserved(key)) {

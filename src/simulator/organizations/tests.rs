@@ -1,4 +1,4 @@
-//! The behaviour of AWS Organizations that the rest of the program is written against.
+//! The behavior of AWS Organizations that the rest of the program depends on.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const SCP: &str = "SERVICE_CONTROL_POLICY";
 const DENY: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ec2:*","Resource":"*"}}"#;
 
-/// An organisation as a role of its management account sees it.
+/// An organization for a role of its management account.
 struct Desk {
     organizations: Organizations,
     bench: Bench,

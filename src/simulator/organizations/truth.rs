@@ -20,7 +20,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     created: &["/Policy/PolicySummary/Id"],
     delete: "DeletePolicy",
     repeated: Repeated::Name,
-    // Nothing is kept from the management account by its own policies.
+    // The management account is not restricted by its own policies.
     vital: &[],
     lost: denies_all,
     holes: Holes { added: &["content "], whole: &[], missing: &["attached "] },
@@ -28,7 +28,8 @@ pub(super) const KINDS: &[Kind] = &[Kind {
 
 const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
 
-/// Adds every policy that a customer made, and how many there are at each root, unit and account.
+/// Adds all policies created by customers, and the number of policies at each root, unit and
+/// account.
 pub(super) fn tell(state: &Organisation, truth: &mut Truth) {
     let own = state
         .policies
@@ -50,7 +51,7 @@ pub(super) fn tell(state: &Organisation, truth: &mut Truth) {
     truth.control_policies.extend(attached_counts(state));
 }
 
-/// How many service control policies are attached to each root, unit and account.
+/// The number of service control policies at each root, unit and account.
 fn attached_counts(state: &Organisation) -> BTreeMap<String, usize> {
     let count = |node: &String| {
         let here = state.attachments.iter().filter(|(_, target)| target == node);

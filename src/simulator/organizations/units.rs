@@ -10,9 +10,9 @@ use super::{
 };
 use crate::simulator::service::{Answer, ApiError};
 
-/// How many units deep the tree may be.
+/// The maximum depth of the tree, in units.
 const DEEPEST: usize = 5;
-/// How many units an organisation may have.
+/// The maximum number of units in an organization.
 const MOST: usize = 2_000;
 
 impl Organisation {
@@ -68,7 +68,8 @@ pub(super) fn describe(state: &Organisation, request: &Request<'_, '_>) -> Answe
     Ok(json!({ "OrganizationalUnit": state.unit_entry(id, unit) }))
 }
 
-/// CreateOrganizationalUnit: names are unique within the parent; the unit starts with the full access policies.
+/// CreateOrganizationalUnit: names are unique within the parent; the unit starts with the full
+/// access policies.
 pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
     let parent = parent_of_request(state, request)?;
     let name = request.bounded("Name", 1, 128)?;
@@ -97,7 +98,7 @@ pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(json!({ "OrganizationalUnit": state.unit_entry(&id, &state.units[&id]) }))
 }
 
-/// UpdateOrganizationalUnit: renames; id and attachments stay.
+/// UpdateOrganizationalUnit: renames; the id and the attachments stay.
 pub(super) fn update(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
     let (id, mut unit) = {
         let (id, unit) = state.unit(request)?;
@@ -112,7 +113,7 @@ pub(super) fn update(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(json!({ "OrganizationalUnit": entry }))
 }
 
-/// DeleteOrganizationalUnit: only an empty one; its attachments and tags go with it.
+/// DeleteOrganizationalUnit: only an empty unit; its attachments and tags are removed with it.
 pub(super) fn delete(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
     let id = state.unit(request)?.0.to_owned();
     if state.nodes().iter().any(|node| state.parent(node) == Some(&id)) {
@@ -126,7 +127,7 @@ pub(super) fn delete(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(json!({}))
 }
 
-/// ListParents of a unit or an account: one.
+/// ListParents of a unit or an account: exactly one.
 pub(super) fn list_parents(state: &Organisation, request: &Request<'_, '_>) -> Answer {
     let child = request.bounded("ChildId", 1, 100)?;
     let missing = || {

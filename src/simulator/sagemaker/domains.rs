@@ -1,4 +1,4 @@
-//! Domains: created, read, deleted. Updates have a module of their own.
+//! Domains: creating, reading and deleting them. Updates have a module of their own.
 
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ use crate::simulator::{
     table::{Life, Listed},
 };
 
-/// The members that CreateDomain takes and DescribeDomain shows as they are.
+/// The members of CreateDomain that DescribeDomain returns unchanged.
 const PLAIN: [(&str, &[&str]); 5] = [
     ("AuthMode", &["SSO", "IAM"]),
     ("AppNetworkAccessType", &["PublicInternetOnly", "VpcOnly"]),
@@ -26,7 +26,7 @@ const PLAIN: [(&str, &[&str]); 5] = [
     ("HomeEfsFileSystemCreation", &["Enabled", "Disabled"]),
 ];
 
-/// The values of a top-level member with a fixed set of them.
+/// A top-level member with a fixed set of values.
 pub(super) fn choice<'a>(
     request: &Request<'a, '_>,
     member: &str,
@@ -36,7 +36,8 @@ pub(super) fn choice<'a>(
     request.input.choice(member, allowed)
 }
 
-/// CreateDomain: answers at once, the domain is in service later. Names are not unique: nothing says that they are.
+/// CreateDomain: returns at once; the domain is in service later. Names are not unique, since no
+/// document says that they are.
 pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let name = request.name("DomainName")?;
     let settings = settings_of(request)?;
@@ -68,7 +69,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     Ok(answer)
 }
 
-/// The settings of a new domain, checked, with defaults filled in.
+/// The settings of a new domain, checked, with defaults.
 fn settings_of(request: &Request<'_, '_>) -> Result<Map<String, Value>, ApiError> {
     let mut settings = Map::new();
     for (member, _) in PLAIN {
@@ -103,7 +104,8 @@ fn settings_of(request: &Request<'_, '_>) -> Result<Map<String, Value>, ApiError
     Ok(settings)
 }
 
-/// VPC, subnets and key of a new domain. Only domains of Unified Studio with internet access may be without a VPC.
+/// VPC, subnets and key of a new domain. Only domains of Unified Studio with internet access may be
+/// without a VPC.
 fn add_network(
     request: &Request<'_, '_>,
     settings: &mut Map<String, Value>,
@@ -157,7 +159,8 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     PAGING.sorted(request.input, "Domains", store.domains.values().map(item).collect())
 }
 
-/// DeleteDomain: only when nothing lives in it. The home file system stays unless `RetentionPolicy` says `Delete`.
+/// DeleteDomain: only if nothing else is in it. The home file system is kept unless
+/// `RetentionPolicy` is `Delete`.
 pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let retention = match request.input.inner("RetentionPolicy")? {
         Some(policy) => policy.choice("HomeEfsFileSystem", &["Retain", "Delete"])?,
@@ -184,7 +187,7 @@ pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
 }
 
 impl Store {
-    /// Something that keeps a domain from being deleted, in words.
+    /// Something in a domain that keeps it from being deleted, in words.
     fn child_of(&self, id: &str) -> Option<String> {
         let app = self.apps.iter().find(|(key, app)| key.domain == id && app.is_alive());
         let app = app.map(|(key, _)| format!("App [{}]", key.name));

@@ -1,8 +1,8 @@
-//! SageMaker in memory: Studio domains and what lives in them, user profiles, spaces and apps.
+//! SageMaker in memory: Studio domains, and the user profiles, spaces and apps in them.
 //!
-//! Domains change asynchronously, echo defaults nobody set, merge updates member by member, and refuse some updates while apps run:
-//! that is what the simulator takes care to model. User profiles, spaces and apps settle at once; the first
-//! two are tables.
+//! Domains change asynchronously, return defaults that no request set, merge updates member by
+//! member, and refuse some updates while apps run; the simulator models all of that. User profiles,
+//! spaces and apps change at once; the first two are tables.
 
 mod app;
 mod apps;
@@ -38,7 +38,7 @@ use super::{
 
 pub use store::SageMaker;
 
-/// SageMaker, as the rest of the simulator needs to know it.
+/// The properties of SageMaker for the rest of the simulator.
 pub(super) static API: Api = Api {
     name: "sagemaker",
     protocol: Protocol::Json { target: "SageMaker" },
@@ -59,8 +59,8 @@ impl Service for SageMaker {
         Self::default()
     }
 
-    /// The error codes are those of the SageMaker API reference and `ValidationException`; `UnknownOperationException` for an
-    /// operation that is not simulated.
+    /// The error codes are those of the SageMaker API reference and `ValidationException`;
+    /// `UnknownOperationException` for an operation that is not simulated.
     fn call(
         &mut self,
         caller: &Caller,
@@ -123,7 +123,8 @@ impl SageMaker {
         states.any(|state| !state.domains.is_empty() || !state.retained_file_systems.is_empty())
     }
 
-    /// The home file systems that deleted domains left behind in an account's region (`RetentionPolicy` `Retain`, the default).
+    /// The home file systems left by deleted domains in a region of an account (`RetentionPolicy`
+    /// `Retain`, the default).
     pub fn retained_file_systems(&self, account: &str, region: &str) -> BTreeSet<String> {
         let store = self.stores.get(&(account.to_owned(), region.to_owned()));
         store.map(|store| store.now().retained_file_systems.clone()).unwrap_or_default()

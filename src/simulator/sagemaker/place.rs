@@ -1,4 +1,4 @@
-//! What lives in a domain: the names of the types, and what they share.
+//! The types of resources in a domain, and what they share.
 
 use super::store::Store;
 use crate::simulator::{
@@ -13,7 +13,7 @@ pub(super) const SPACE: &str = "Space";
 /// The member of a space's ownership that names the profile.
 pub(super) const OWNER: &str = "OwnerUserProfileName";
 
-/// What lives in a domain needs it, and is created and changed only while the domain is in service.
+/// Resources in a domain are created and changed only while the domain is in service.
 pub(super) fn in_domain(store: &Store, asked: &Asked<'_, '_>, verb: Verb) -> Result<(), ApiError> {
     if verb == Verb::List {
         return Ok(());
@@ -31,7 +31,7 @@ pub(super) fn owner(space: &Record) -> Option<&str> {
 }
 
 impl Store {
-    /// Whether something of a type is there with this name, as names are compared.
+    /// Whether there is a resource of a type with this name, compared as the type compares names.
     pub(super) fn has(&self, noun: &str, domain: &str, name: &str) -> bool {
         self.records.get(noun, &[domain.to_owned(), name.to_owned()]).is_some()
     }

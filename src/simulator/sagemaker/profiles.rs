@@ -1,4 +1,4 @@
-//! User profiles: names that ignore case, settings merged as a domain's are.
+//! User profiles: names that ignore case, and settings merged like those of a domain.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::simulator::{
     table::{Asked, Field, Filter, Operations, Part, Record, States, Table, Verb},
 };
 
-/// User profiles (SageMaker API reference, `CreateUserProfile` and its sisters).
+/// User profiles (SageMaker API reference, `CreateUserProfile` and related operations).
 pub(super) static PROFILES: Table<Store> = Table {
     service: "sagemaker",
     noun: PROFILE,
@@ -78,7 +78,7 @@ pub(super) static PROFILES: Table<Store> = Table {
     kind: None,
 };
 
-/// The profile's name as it was written.
+/// The name of a profile as it was written.
 fn name_of(profile: &Record) -> &str {
     profile.text("UserProfileName").unwrap_or_default()
 }
@@ -98,7 +98,8 @@ fn check(
     let domain = store.domain(asked.input)?;
     let settings = profile.structure("UserSettings");
     rules::check_user_settings(&settings)?;
-    // Security groups may come from the domain or the profile, and a VpcOnly domain needs one of them to have some.
+    // Security groups may come from the domain or the profile; in a VpcOnly domain one of them must
+    // have some.
     let vpc_only = domain.text("AppNetworkAccessType") == Some("VpcOnly");
     let some = |settings: &Map<String, Value>| settings.contains_key("SecurityGroups");
     if vpc_only && !some(&settings) && !some(&domain.structure("DefaultUserSettings")) {
@@ -109,7 +110,7 @@ fn check(
     single_sign_on(profile, domain.text("AuthMode").unwrap_or_default())
 }
 
-/// The directory user of a profile: required in domains of Identity Center, forbidden in others.
+/// The directory user of a profile: required in domains with Identity Center, forbidden in others.
 fn single_sign_on(profile: &Record, auth_mode: &str) -> Result<(), ApiError> {
     let members = ["SingleSignOnUserIdentifier", "SingleSignOnUserValue"];
     let [identifier, value] = members.map(|member| profile.text(member).is_some());
@@ -125,7 +126,7 @@ fn single_sign_on(profile: &Record, auth_mode: &str) -> Result<(), ApiError> {
     }
 }
 
-/// A profile with a living app, or that owns a space, stays.
+/// A profile cannot be deleted while it has a running app or owns a space.
 fn occupied(store: &Store, profile: &Record) -> Result<(), ApiError> {
     let (domain, name) = (profile.text("DomainId").unwrap_or_default(), name_of(profile));
     let owned = |owner: &str| owner.eq_ignore_ascii_case(name);

@@ -1,4 +1,4 @@
-//! What SageMaker refuses in settings: values out of bounds, and members that do not go together.
+//! What SageMaker refuses in settings: values out of bounds, and members that cannot be combined.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::simulator::service::ApiError;
 
 type Members = Map<String, Value>;
 
-/// Whose settings these are: some bounds depend on it.
+/// The owner of the settings, on which some bounds depend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
     Domain,
@@ -17,7 +17,7 @@ pub(super) enum Owner {
 
 const ON_OFF: &[&str] = &["ENABLED", "DISABLED"];
 
-/// Members with a fixed set of values, wherever in the settings they occur.
+/// Members with a fixed set of values, anywhere in the settings.
 const ENUMS: &[(&str, &[&str])] = &[
     ("StudioWebPortal", ON_OFF),
     ("AutoMountHomeEFS", &["Enabled", "Disabled", "DefaultAsDomain"]),
@@ -34,7 +34,7 @@ const ENUMS: &[(&str, &[&str])] = &[
     ("StudioWebPortalAccess", ON_OFF),
 ];
 
-/// Members with bounds on their number.
+/// Numbers with bounds.
 const NUMBERS: &[(&str, i64, i64)] = &[
     ("IdleTimeoutInMinutes", 60, 525_600),
     ("MinIdleTimeoutInMinutes", 60, 525_600),
@@ -46,7 +46,7 @@ const NUMBERS: &[(&str, i64, i64)] = &[
     ("Gid", 1_001, 4_000_000),
 ];
 
-/// Lists with a bound on their length; custom images have more room in a domain.
+/// Lists with a maximum length; a domain may have more custom images.
 const LISTS: &[(&str, usize)] = &[
     ("SecurityGroups", 5),
     ("SecurityGroupIds", 3),
@@ -56,7 +56,7 @@ const LISTS: &[(&str, usize)] = &[
     ("CustomFileSystemConfigs", 10),
 ];
 
-/// Checks every member of a request's settings by itself.
+/// Checks each member of the settings in a request by itself.
 pub(super) fn check_values(settings: &Members, owner: Owner) -> Result<(), ApiError> {
     for (name, value) in settings {
         check_value(name, value, owner)?;
@@ -124,7 +124,7 @@ fn has_items(members: &Members, name: &str) -> bool {
     members.get(name).and_then(Value::as_array).is_some_and(|items| !items.is_empty())
 }
 
-/// Checks which members a request's user or space settings combine.
+/// Checks which members the user or space settings of a request combine.
 pub(super) fn check_request(settings: &Members, owner: Owner) -> Result<(), ApiError> {
     check_values(settings, owner)?;
     for app in ["JupyterServerAppSettings", "KernelGatewayAppSettings"] {
@@ -197,7 +197,8 @@ fn check_idle(idle: &Members) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Checks a request's default space settings: the shape has code repositories for Jupyter Server, the service does not take them.
+/// Checks the default space settings of a request: the shape has code repositories for Jupyter
+/// Server, but the service refuses them.
 pub(super) fn check_space_settings(settings: &Members, owner: Owner) -> Result<(), ApiError> {
     check_request(settings, owner)?;
     if structure(settings, &["JupyterServerAppSettings"])
@@ -231,7 +232,7 @@ pub(super) fn check_domain_settings(settings: &Members, auth_mode: &str) -> Resu
     Ok(())
 }
 
-/// Checks that this member is only set where RStudio is, and set where VpcOnly RStudio needs it.
+/// Checks that this member is only set with RStudio, and set if VpcOnly RStudio needs it.
 pub(super) fn check_group_management(
     management: Option<&str>,
     rstudio: bool,

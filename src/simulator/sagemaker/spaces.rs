@@ -1,4 +1,4 @@
-//! Spaces: private ones of a profile and shared ones.
+//! Spaces: private ones of a profile, and shared ones.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::simulator::{
     table::{Asked, Field, Filter, Operations, Part, Record, States, Table, Verb},
 };
 
-/// Spaces (SageMaker API reference, `CreateSpace` and its sisters).
+/// Spaces (SageMaker API reference, `CreateSpace` and related operations).
 pub(super) static SPACES: Table<Store> = Table {
     service: "sagemaker",
     noun: SPACE,
@@ -81,8 +81,8 @@ fn settings(input: Input<'_>, member: &str) -> Result<Option<Value>, ApiError> {
     Ok(Some(Value::Object(settings.clone())))
 }
 
-/// A private space has an owner and settings; ownership and sharing come together. The app type must not be in an update, not
-/// even unchanged.
+/// A private space has an owner and settings; ownership and sharing are set together. An update
+/// must not contain the app type, even unchanged.
 fn check(store: &Store, asked: &Asked<'_, '_>, space: &Record, verb: Verb) -> Result<(), ApiError> {
     if verb == Verb::Update {
         let change = asked.input.object("SpaceSettings")?;
@@ -112,7 +112,7 @@ fn check(store: &Store, asked: &Asked<'_, '_>, space: &Record, verb: Verb) -> Re
     Ok(())
 }
 
-/// A space with a living app stays.
+/// A space cannot be deleted while it has a running app.
 fn occupied(store: &Store, space: &Record) -> Result<(), ApiError> {
     let [domain, name] = ["DomainId", "SpaceName"].map(|it| space.text(it).unwrap_or_default());
     let mut apps =

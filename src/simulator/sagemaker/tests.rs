@@ -1,4 +1,4 @@
-//! The behaviour of SageMaker that the rest of the program is written against.
+//! The behavior of SageMaker that the rest of the program depends on.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::simulator::{
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/studio";
 
-/// SageMaker as a role session in one account and region sees it.
+/// SageMaker for a role session in one account and region.
 #[derive(Default)]
 struct Desk {
     sagemaker: SageMaker,

@@ -1,11 +1,11 @@
-//! A simple type of resource as a value: [`Table`] says which operations there are, what identifies a resource, its members, its
-//! states, its listing and what keeps it from being changed or deleted, and the rest is done here once for all types. A type
-//! that other state has a say in asks it through the table's hooks.
+//! A simple type of resource as a value. A [`Table`] describes its operations, key, members,
+//! states and listing, and what prevents changes and deletions; the behavior is implemented here
+//! once for all types. If a type depends on other state, the hooks of its table read that state.
 //!
 //! ```text
-//! Table (what the type is)  ─┐
-//! Asked (who asks for what) ─┼─► read / write ─► Answer
-//! Records (what there is)   ─┘        └─► tell: what monitors see; needs: what IAM is asked
+//! Table (the type)              ─┐
+//! Asked (the call)              ─┼─► read / write ─► Answer
+//! Records (the resources)       ─┘        └─► tell (for monitors), needs (for IAM)
 //! ```
 
 mod life;

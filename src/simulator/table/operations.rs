@@ -1,4 +1,4 @@
-//! What operations do to a simple type.
+//! The operations on simple types.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::simulator::{
     truth::{Thing, Truth, leaves},
 };
 
-/// Answers an operation that reads one of these types; `None` if it is none of them.
+/// Answers an operation that reads one of these types; `None` for other operations.
 pub(crate) fn read<S: Holds>(
     tables: &[&Table<S>],
     state: &S,
@@ -31,7 +31,7 @@ pub(crate) fn read<S: Holds>(
     })
 }
 
-/// Answers an operation that changes one of these types; `None` if it is none of them.
+/// Answers an operation that changes one of these types; `None` for other operations.
 pub(crate) fn write<S: Holds>(
     tables: &[&Table<S>],
     state: &mut S,
@@ -46,7 +46,7 @@ pub(crate) fn write<S: Holds>(
     })
 }
 
-/// The permissions that an operation on one of these types needs; `None` if it is none of them.
+/// The permissions that an operation on one of these types needs; `None` for other operations.
 pub(crate) fn needs<S>(tables: &[&Table<S>], call: &Call<'_>) -> Option<Vec<Need>> {
     tables.iter().find_map(|table| {
         let verb = table.operations.verb(call.operation)?;
@@ -54,7 +54,7 @@ pub(crate) fn needs<S>(tables: &[&Table<S>], call: &Call<'_>) -> Option<Vec<Need
     })
 }
 
-/// Adds those of these types that monitors watch.
+/// Adds the resources of those types that monitors watch.
 pub(crate) fn tell<S>(tables: &[&Table<S>], records: &Records, account: &str, truth: &mut Truth) {
     for table in tables {
         let Some(kind) = table.kind else { continue };
@@ -71,7 +71,7 @@ pub(crate) fn tell<S>(tables: &[&Table<S>], records: &Records, account: &str, tr
 }
 
 impl<S> Table<S> {
-    /// What the request identifies; it need not be there.
+    /// The key in the request; the resource may not exist.
     fn key(&self, input: Input<'_>) -> Result<Key, ApiError> {
         let mut key = Key { parts: Vec::new(), written: Vec::new() };
         for part in self.key {
@@ -82,7 +82,7 @@ impl<S> Table<S> {
         Ok(key)
     }
 
-    /// What a new one is identified by: what the request names, and what the service makes.
+    /// The key of a new resource: what the request names, and what the service generates.
     fn new_key(&self, asked: &mut Asked<'_, '_>) -> Result<Key, ApiError> {
         let mut key = Key { parts: Vec::new(), written: Vec::new() };
         for part in self.key {
@@ -100,7 +100,7 @@ impl<S> Table<S> {
         format!("{}/{}", self.arn.1, parts.join("/"))
     }
 
-    /// The members that a request says, with what the old ones become.
+    /// Merges the members of a request into the old ones.
     fn fill(
         &self,
         members: &mut Map<String, Value>,
@@ -189,7 +189,7 @@ impl<S: Holds> Table<S> {
         }
     }
 
-    /// The one that is meant, with nothing under way.
+    /// The resource of the request, if no operation is in progress.
     fn find_settled(&self, state: &S, asked: &Asked<'_, '_>) -> Result<(Key, Record), ApiError> {
         let (key, record) = self.find(state, asked.input)?;
         let elapsed = asked.context.elapsed;
@@ -285,7 +285,8 @@ impl<S: Holds> Table<S> {
         Ok(Value::Object(Map::new()))
     }
 
-    /// The answer that names the resource: its ARN, and what the service made to identify it.
+    /// The answer that names the resource: its ARN, and the parts of its key that the service
+    /// generated.
     fn named(&self, record: &Record) -> Value {
         let mut answer = Map::new();
         answer.insert(self.arn.0.to_owned(), record.arn.as_str().into());

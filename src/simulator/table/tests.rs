@@ -1,5 +1,5 @@
-//! What a table makes of calls, on two types made up for it: configurations, which are named and there at once, and notebooks,
-//! which the service names and which take their time.
+//! The behavior of tables, with two invented types: configurations, which are named by callers and
+//! change at once, and notebooks, which are named by the service and take time.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -107,7 +107,7 @@ static CONFIGURATIONS: Table<Records> = Table {
     busy,
     admit: |_, _, _| Ok(()),
     check: |_, _, _, _| Ok(()),
-    // A notebook that names it keeps it.
+    // A notebook that names a configuration keeps it.
     occupied: |records, it| {
         let name = it.text("Name");
         if records.of("Notebook").any(|(_, notebook)| notebook.text("Configuration") == name) {
@@ -185,7 +185,7 @@ static NOTEBOOKS: Table<Records> = Table {
 
 static TABLES: [&Table<Records>; 2] = [&CONFIGURATIONS, &NOTEBOOKS];
 
-/// A service of nothing but these two types.
+/// A service with only these two types.
 #[derive(Default)]
 struct Desk {
     records: Records,
@@ -440,7 +440,7 @@ fn monitors_see_what_is_there_and_stays() {
     assert!(truth.things.is_empty(), "it is being deleted");
 }
 
-/// Everything has the tag `team`.
+/// Every resource has the tag `team`.
 struct Tagged;
 
 impl Directory for Tagged {

@@ -28,7 +28,7 @@ async fn read(ec2: &Client, id: &str) -> NetworkAcl {
     answer.network_acls.and_then(|acls| acls.into_iter().next()).expect("the ACL")
 }
 
-/// The id of the association of a subnet, and the ACL that it is under.
+/// The id of a subnet's association, and its ACL.
 async fn association(ec2: &Client, subnet: &str) -> (String, String) {
     let filter = Filter::builder().name("association.subnet-id").values(subnet).build();
     let answer = ec2.describe_network_acls().filters(filter).send().await.expect("ACLs");
@@ -58,7 +58,7 @@ fn own(acl: &NetworkAcl) -> Vec<&NetworkAclEntry> {
     entries.filter(|entry| entry.rule_number().is_some_and(|number| number < 32_767)).collect()
 }
 
-/// A create call for an ingress entry that allows all IPv4 traffic, to be changed.
+/// A create call for an ingress entry that allows all IPv4 traffic, to be modified by the test.
 fn entry(
     ec2: &Client,
     acl: &str,
@@ -162,7 +162,7 @@ async fn the_same_token_gives_the_same_acl_and_another_request_with_it_is_refuse
     assert_eq!(first.network_acl_id(), second.network_acl_id());
     assert_eq!(acls(&ec2, &one).await.len(), 2);
     assert_eq!(code(call(&other).await), "IdempotentParameterMismatch");
-    // A token is one operation's.
+    // A token belongs to one operation.
     let table = ec2.create_route_table().vpc_id(&other).client_token("t-1").send().await;
     table.expect("a table");
 }
@@ -276,7 +276,7 @@ async fn entries_are_limited_in_each_direction_and_family_with_the_one_that_deni
     one_more.clone().egress(true).send().await.expect("the other direction");
     let v6 = one_more.set_cidr_block(None).ipv6_cidr_block("::/0");
     v6.send().await.expect("the other family");
-    // What is replaced is not one more, unless it changes its family.
+    // A replaced entry does not count twice, unless its family changes.
     let replace = |number: i32| {
         let call = ec2.replace_network_acl_entry().network_acl_id(&id).rule_number(number);
         call.protocol("6").port_range(ports(22, 22)).rule_action(RuleAction::Deny).egress(false)

@@ -9,7 +9,7 @@ async fn shown(ec2: &Client, id: &str) -> VpcEndpoint {
     answer.expect("endpoints").vpc_endpoints()[0].clone()
 }
 
-/// As on the wire: the SDK's enumeration spells the states otherwise.
+/// The name on the wire, which the SDK's enumeration changes.
 async fn state(ec2: &Client, id: &str) -> String {
     shown(ec2, id).await.state.expect("a state").as_str().to_owned()
 }

@@ -7,7 +7,7 @@ async fn a_lost_answer_has_been_applied() {
     let simulator = Simulator::default();
     let ec2 = ec2(&simulator);
     simulator.inject(Fault::lose_answer("CreateVpc").nth(1));
-    // The SDK takes it for a transient failure and sends the call once more.
+    // The SDK treats it as a transient failure and retries the call.
     vpc(&ec2).await;
     let all = ec2.describe_vpcs().send().await.expect("VPCs");
     assert_eq!(all.vpcs().len(), 2);

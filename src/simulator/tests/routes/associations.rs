@@ -1,4 +1,4 @@
-//! Which table subnets and gateways use, and what gateways propagate into tables.
+//! The route tables of subnets and gateways, and propagated routes.
 
 use super::*;
 use crate::simulator::{Effect, Fault};
@@ -59,7 +59,7 @@ async fn the_main_table_is_swapped_by_replacing_its_association_which_cannot_be_
     assert_ne!(shown, Some(association));
     let delete = |id: &str| ec2.delete_route_table().route_table_id(id).send();
     assert_eq!(code(delete(&new).await), "DependencyViolation");
-    // What was the main table is one like others now, and keeps its VPC.
+    // The former main table is now an ordinary one, and keeps its VPC.
     assert_eq!(code(ec2.delete_vpc().vpc_id(&vpc).send().await), "DependencyViolation");
     delete(old.route_table_id().expect("its id")).await.expect("deleted");
     ec2.delete_vpc().vpc_id(&vpc).send().await.expect("deleted");

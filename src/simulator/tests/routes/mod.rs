@@ -1,4 +1,4 @@
-//! Route tables, their routes, and what routes lead to.
+//! Route tables, their routes, and the targets of routes.
 
 mod associations;
 
@@ -48,7 +48,7 @@ async fn state(ec2: &Client, table: &str, destination: &str) -> RouteState {
     to(&table, destination).and_then(|route| route.state()).expect("a state").clone()
 }
 
-/// A call for a route to everywhere, to be given a target.
+/// A call for a default route, without a target.
 fn route(ec2: &Client, table: &str) -> CreateRouteFluentBuilder {
     ec2.create_route().route_table_id(table).destination_cidr_block("0.0.0.0/0")
 }
@@ -57,7 +57,7 @@ fn replacement(ec2: &Client, table: &str) -> ReplaceRouteFluentBuilder {
     ec2.replace_route().route_table_id(table).destination_cidr_block("0.0.0.0/0")
 }
 
-/// An internet gateway, attached to the VPC if there is one.
+/// An internet gateway, attached to the VPC if one is given.
 async fn internet(ec2: &Client, vpc: Option<&str>) -> String {
     let answer = ec2.create_internet_gateway().send().await.expect("a gateway");
     let id = answer.internet_gateway.and_then(|it| it.internet_gateway_id).expect("its id");
@@ -138,7 +138,7 @@ async fn routes_are_limited_in_each_family() {
     for number in 0..48 {
         call(format!("192.168.{number}.0/24")).send().await.expect("a route");
     }
-    // A prefix list counts with the most entries that it may have.
+    // A prefix list counts with its maximum number of entries.
     assert_eq!(code(by_list().await), "RouteLimitExceeded");
     for number in 48..50 {
         call(format!("192.168.{number}.0/24")).send().await.expect("a route");
@@ -282,7 +282,7 @@ async fn an_instance_is_read_back_with_its_interface_and_an_interface_with_its_i
     let subnet = subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;
     let id = table(&ec2, &vpc).await;
     let own = interface(&ec2, &subnet).await;
-    // An interface that nothing is behind leads nowhere.
+    // An unattached interface leads nowhere.
     route(&ec2, &id).network_interface_id(&own).send().await.expect("a route");
     assert_eq!(state(&ec2, &id, "0.0.0.0/0").await, RouteState::Blackhole);
     let attachment = attach(&ec2, &own, INSTANCE).await;
