@@ -18,7 +18,7 @@ use crate::{
     kind::{Invalid, Known, KnownResource, Refs, ScopeFacts},
     manifest::{Document, Presence, Problem},
     model::{Address, PhysicalId},
-    operations::{self, Holes},
+    operations::{self, ArnParts},
 };
 
 /// What the rules of a kind see of one manifest: usually the kind's state.
@@ -132,7 +132,7 @@ fn symbolic(subject: Subject<'_>) -> Known {
         let (id, arn) = match operations::resource_of(kind) {
             Some(resource) => {
                 let id = resource.symbol(number);
-                let arn = resource.arn(&id, Holes::of(facts, &facts.account, "o-ffffffffff"));
+                let arn = resource.arn(&id, ArnParts::of(facts, &facts.account, "o-ffffffffff"));
                 (id, arn)
             }
             None => (format!("{kind}/{name}"), format!("{kind}/{name}")),

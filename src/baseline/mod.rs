@@ -27,7 +27,8 @@
 //! - KMS-08: IAM policies are another kind.
 //! - NBI-*, CT-*, S3-*, IAM-*, BR-* and the like: notebooks, trails, buckets, IAM and Bedrock
 //!   settings are other kinds.
-//! - Contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule: live data.
+//! - Contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule:
+//!   live data.
 
 mod across;
 pub(crate) mod documents;
@@ -56,7 +57,7 @@ pub enum Severity {
     Critical,
     /// A protection that the platform relies on is missing.
     High,
-    /// A second line of defence is missing.
+    /// A second line of defense is missing.
     Medium,
     /// Hygiene.
     Low,

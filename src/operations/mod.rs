@@ -15,7 +15,7 @@ mod usage;
 
 pub use self::{
     of_kind::OfKind,
-    resources::{Holes, Named, ResourceType, Resources, ServiceRole},
+    resources::{ArnParts, Named, ResourceType, Resources, ServiceRole},
     usage::Usage,
 };
 pub(crate) use self::{
@@ -218,7 +218,7 @@ mod tests {
     };
 
     #[test]
-    fn what_reads_by_its_name_observes_and_nothing_else_does() {
+    fn operations_observe_if_and_only_if_their_names_say_that_they_read() {
         for row in all() {
             let reads = ["Describe", "List", "Get"].iter().any(|verb| row.name.starts_with(verb));
             assert_eq!(row.mode == Mode::Observe, reads, "{}", row.name);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_operation_agree_on_what_it_does_and_are_of_different_kinds() {
+    fn rows_of_one_operation_have_the_same_mode_and_different_kinds() {
         let mut seen: BTreeMap<_, (Mode, BTreeSet<(&str, Need)>)> = BTreeMap::new();
         for row in all() {
             let (mode, kinds) =
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_or_deletes_an_existing_resource_is_limited_to_what_is_ours() {
+    fn changes_and_deletions_of_existing_resources_are_limited_to_ours() {
         let registry = kinds::registry();
         for row in all().filter(|row| row.is_mutating()) {
             let limited = |grant: &Grant| {
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_needs_the_permission_of_its_own_name_unless_it_is_everybodys() {
+    fn an_operation_needs_the_permission_of_its_own_name_unless_every_caller_may_use_it() {
         let named: BTreeSet<_> = all().map(|row| (row.service, row.name)).collect();
         let own = |named: &&(&str, &str)| {
             all().any(|row| (row.service, row.name) == **named && row.action().is_some())

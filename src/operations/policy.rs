@@ -6,12 +6,12 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{
-    Holes, Mode, On, ResourceType, Said, Usage, When, all, of_kind, resource_of, resources::ROLE,
+    ArnParts, Mode, On, ResourceType, Said, Usage, When, all, of_kind, resource_of, resources::ROLE,
 };
 use crate::{kind::ScopeFacts, model::claim::OWNER_TAG};
 
 /// The longest policy that IAM accepts, in characters without white space (IAM user guide, quotas).
-pub const LONGEST: usize = 6_144;
+pub const MAX_CHARACTERS: usize = 6_144;
 
 /// The policies of one scope. Each adds to those before it: a role that applies also needs
 /// `observe`, and one that destroys needs all three. A policy above IAM's limit is split into
@@ -77,7 +77,7 @@ fn documents(statements: Vec<Value>) -> Vec<Value> {
     for statement in statements {
         let fits = |part: &&mut Vec<Value>| {
             let with: Vec<_> = part.iter().cloned().chain([statement.clone()]).collect();
-            document(with).to_string().len() <= LONGEST
+            document(with).to_string().len() <= MAX_CHARACTERS
         };
         match parts.last_mut().filter(fits) {
             Some(part) => part.push(statement),
@@ -142,21 +142,21 @@ impl Scope<'_> {
     }
 
     fn resources(&self, on: On) -> Vec<String> {
-        let holes = Holes::of(self.facts, "*", "o-*");
+        let parts = ArnParts::of(self.facts, "*", "o-*");
         match on {
             On::Anything => vec!["*".to_owned()],
-            On::Of(resources) => resources.types.iter().map(|it| every(it, holes)).collect(),
+            On::Of(resources) => resources.types.iter().map(|it| every(it, parts)).collect(),
             On::ExecutionRoles => match &self.usage.execution_roles {
                 Some(roles) => roles.iter().cloned().collect(),
-                None => vec![every(&ROLE, holes)],
+                None => vec![every(&ROLE, parts)],
             },
             On::ServiceRole(role) => {
-                vec![ROLE.arn(&format!("aws-service-role/{}/*", role.service), holes)]
+                vec![ROLE.arn(&format!("aws-service-role/{}/*", role.service), parts)]
             }
             On::Adopted(kind) => {
                 let ids = self.usage.adopted.get(kind).into_iter().flatten();
                 let resource = resource_of(kind);
-                ids.filter_map(|id| Some(resource?.arn(id, holes))).collect()
+                ids.filter_map(|id| Some(resource?.arn(id, parts))).collect()
             }
         }
     }
@@ -194,9 +194,9 @@ impl Scope<'_> {
 }
 
 /// The ARN pattern for all resources of a type.
-fn every(resource: &ResourceType, holes: Holes<'_>) -> String {
-    let account = if resource.others.is_some() { "*" } else { holes.account };
-    resource.arn(resource.every, Holes { account, ..holes })
+fn every(resource: &ResourceType, parts: ArnParts<'_>) -> String {
+    let account = if resource.others.is_some() { "*" } else { parts.account };
+    resource.arn(resource.every, ArnParts { account, ..parts })
 }
 
 /// The create calls of EC2 that palisade makes; they carry the tags of the new resource.
@@ -238,12 +238,12 @@ mod tests {
     }
 
     #[test]
-    fn each_document_is_as_short_as_iam_wants_it_and_all_together_say_everything() {
+    fn each_document_is_within_iams_limit_and_together_they_contain_everything() {
         let policies = Policies::new(&facts(), "a-rather-long-name-of-a-platform", &everything());
         for documents in [&policies.observe, &policies.apply, &policies.destroy] {
             for document in documents {
                 let length = document.to_string().len();
-                assert!(length <= LONGEST, "{length} characters: {document:#}");
+                assert!(length <= MAX_CHARACTERS, "{length} characters: {document:#}");
             }
         }
         let rows = everything();
@@ -257,8 +257,8 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_goes_into_the_next_document_where_the_first_is_full() {
-        let long = |letter: &str| json!({"Sid": letter.repeat(LONGEST / 2)});
+    fn a_statement_goes_into_the_next_document_if_the_first_is_full() {
+        let long = |letter: &str| json!({"Sid": letter.repeat(MAX_CHARACTERS / 2)});
         let parts = documents(vec![long("a"), json!({"Sid": "b"}), long("c"), long("d")]);
         let count = |part: &Value| part["Statement"].as_array().map(Vec::len);
         assert_eq!(parts.iter().map(count).collect::<Vec<_>>(), [Some(2), Some(1), Some(1)]);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_without_manifests_may_look_for_orphans_and_nothing_else() {
+    fn a_scope_without_manifests_may_search_for_orphans_and_nothing_else() {
         let usage = Usage { swept: ["VpcEndpoint".to_owned()].into(), ..Usage::default() };
         let policies = Policies::new(&facts(), "ml", &usage);
         assert_eq!(actions(&policies.observe[0]), ["ec2:DescribeVpcEndpoints".to_owned()].into());
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_adopted_may_be_claimed_by_its_exact_id() {
+    fn adopted_resources_may_be_claimed_by_their_exact_id() {
         let adopted = [("SecurityGroup".to_owned(), ["sg-0a".to_owned()].into())].into();
         let kinds = ["SecurityGroup".to_owned()].into();
         let usage = Usage { kinds, adopted, ..Usage::default() };

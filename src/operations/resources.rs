@@ -22,7 +22,7 @@ pub enum Named {
 pub struct ResourceType {
     /// Its name in the service authorization reference.
     pub sort: &'static str,
-    /// Its ARNs as in the reference, with `{id}` and the parts of [`Holes`].
+    /// Its ARNs as in the reference, with `{id}` and the parts of [`ArnParts`].
     pub arn: &'static str,
     /// Stands for the id of a resource that does not exist yet.
     pub sample: &'static str,
@@ -36,7 +36,7 @@ pub struct ResourceType {
 
 /// The parts of an ARN in addition to the id.
 #[derive(Debug, Clone, Copy)]
-pub struct Holes<'a> {
+pub struct ArnParts<'a> {
     /// `{partition}`
     pub partition: &'a str,
     /// `{region}`
@@ -49,7 +49,7 @@ pub struct Holes<'a> {
     pub organization: &'a str,
 }
 
-impl<'a> Holes<'a> {
+impl<'a> ArnParts<'a> {
     /// The parts for a scope. The caller provides the organization and its management account.
     pub fn of(facts: &'a ScopeFacts, manager: &'a str, organization: &'a str) -> Self {
         let ScopeFacts { partition, region, account, .. } = facts;
@@ -84,8 +84,8 @@ impl ResourceType {
     }
 
     /// The ARN of the resource with this id.
-    pub fn arn(&self, id: &str, holes: Holes<'_>) -> String {
-        let Holes { partition, region, account, manager, organization } = holes;
+    pub fn arn(&self, id: &str, parts: ArnParts<'_>) -> String {
+        let ArnParts { partition, region, account, manager, organization } = parts;
         self.arn
             .replace("{id}", id)
             .replace("{partition}", partition)
@@ -176,24 +176,24 @@ mod tests {
     );
 
     #[test]
-    fn a_symbol_has_the_form_of_an_id_and_is_nobodys() {
+    fn a_symbol_has_the_form_of_an_id_that_no_resource_has() {
         assert_eq!(KEY.symbol(26), "ffffffff-ffff-4fff-8fff-00000000001a");
         assert_eq!(VPC.symbol(0), "vpc-fffff000000000000");
     }
 
     #[test]
-    fn an_arn_is_told_by_its_service_and_its_resource() {
-        let holes = Holes {
+    fn an_arn_is_recognized_by_its_service_and_its_resource() {
+        let parts = ArnParts {
             partition: "aws",
             region: "eu-west-1",
             account: "111122223333",
             manager: "999988887777",
             organization: "o-1",
         };
-        let arn = KEY.arn("k", holes);
+        let arn = KEY.arn("k", parts);
         assert_eq!(arn, "arn:aws:kms:eu-west-1:111122223333:key/k");
         assert!(KEY.is_arn(&arn) && KEY.is_arn("arn:aws-cn:kms:cn-north-1:444455556666:key/k"));
-        for other in ["arn:aws:kms:eu-west-1:111122223333:alias/k", "key/k", &VPC.arn("k", holes)] {
+        for other in ["arn:aws:kms:eu-west-1:111122223333:alias/k", "key/k", &VPC.arn("k", parts)] {
             assert!(!KEY.is_arn(other), "{other}");
         }
     }

@@ -104,6 +104,6 @@ impl Operation {
 pub(super) const EVERYWHERE: &[Operation] = &[
     reads("sts:GetCallerIdentity")
         .only_needs(&[])
-        .note("STS answers everybody: no permission is needed."),
+        .note("STS answers every caller: no permission is needed."),
     reads("organizations:DescribeOrganization").only(Need::OrganizationId),
 ];

@@ -169,7 +169,7 @@ pub(crate) trait Service {
     ) -> Answer;
 
     /// Adds what exists and stays, as far as monitors watch it.
-    fn tell(&self, _truth: &mut Truth) {}
+    fn add_truth(&self, _truth: &mut Truth) {}
 
     /// ARN and current tags of the resource with this name: an id, an ARN or whatever else the
     /// service accepts.

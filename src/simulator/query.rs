@@ -156,7 +156,8 @@ pub fn ec2_answer(operation: &str, request_id: &str, answer: &Value) -> Vec<u8> 
 /// EC2's error.
 pub fn ec2_error(error: &ApiError, request_id: &str) -> Vec<u8> {
     document("Response", None, |xml| {
-        let body = serde_json::json!({"Errors": {"Error": {"Code": error.code, "Message": error.message}}, "RequestID": request_id});
+        let error = serde_json::json!({"Code": error.code, "Message": error.message});
+        let body = serde_json::json!({"Errors": {"Error": error}, "RequestID": request_id});
         members(xml, &body, "item");
     })
 }

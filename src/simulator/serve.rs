@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The largest accepted request, in bytes: the services' own limits are far below (Organizations
 /// and KMS at 1 MiB or less).
-const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
+const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 #[derive(Clone)]
 struct Server {
@@ -47,7 +47,7 @@ impl Simulator {
 
 async fn answer(State(server): State<Server>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
+    let Ok(body) = to_bytes(body, MAX_REQUEST_BYTES).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let request = http::Request::from_parts(parts, body);

@@ -67,7 +67,7 @@ pub(crate) enum Disturbed {
 impl Context<'_> {
     /// When something that starts now and usually takes this long is complete, in the time of
     /// [`Self::elapsed`].
-    pub(crate) fn over(&self, usual: Duration) -> Duration {
+    pub(crate) fn complete_at(&self, usual: Duration) -> Duration {
         match self.disturbed {
             Some(Disturbed::Stalled(time)) => self.elapsed + time,
             _ => self.elapsed + usual,

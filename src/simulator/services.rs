@@ -60,7 +60,7 @@ impl Services {
     pub(super) fn truth(&self) -> Truth {
         let mut truth = Truth::default();
         for (_, service) in self.all() {
-            service.tell(&mut truth);
+            service.add_truth(&mut truth);
         }
         truth
     }

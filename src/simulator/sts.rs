@@ -106,7 +106,7 @@ impl Sts {
         let seconds = duration(input, 3600, 43_200)?;
         let arn = format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{name}");
         let id = format!("AROA{}:{name}", context.ids.alphanumeric(17).to_uppercase());
-        let credentials = self.mint(account, &arn, seconds, context);
+        let credentials = self.issue(account, &arn, seconds, context);
         Ok(json!({
             "Credentials": credentials,
             "AssumedRoleUser": {"AssumedRoleId": id, "Arn": arn},
@@ -121,10 +121,16 @@ impl Sts {
         context: &mut Context<'_>,
     ) -> Answer {
         let seconds = duration(input, 43_200, 129_600)?;
-        Ok(json!({"Credentials": self.mint(&caller.account, &caller.arn, seconds, context)}))
+        Ok(json!({"Credentials": self.issue(&caller.account, &caller.arn, seconds, context)}))
     }
 
-    fn mint(&mut self, account: &str, arn: &str, seconds: u32, context: &mut Context<'_>) -> Value {
+    fn issue(
+        &mut self,
+        account: &str,
+        arn: &str,
+        seconds: u32,
+        context: &mut Context<'_>,
+    ) -> Value {
         let key = format!("ASIA{}", context.ids.alphanumeric(16).to_uppercase());
         let expires = context.now + f64::from(seconds);
         let secrets = [context.ids.alphanumeric(40), context.ids.alphanumeric(120)];
@@ -172,21 +178,23 @@ fn session_name(name: &str) -> Result<&str, ApiError> {
         return Ok(name);
     }
     Err(validation(format!(
-        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: \
-         Member must satisfy regular expression pattern: [\\w+=,.@-]*"
+        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy \
+         constraint: Member must satisfy regular expression pattern: \
+         [\\w+=,.@-]*"
     )))
 }
 
 /// STS API reference: 900 seconds to the operation's maximum (12 hours for a role's session, 36
 /// hours for `GetSessionToken`).
-fn duration(input: Input<'_>, default: u32, most: u32) -> Result<u32, ApiError> {
+fn duration(input: Input<'_>, default: u32, max: u32) -> Result<u32, ApiError> {
     let Some(seconds) = input.integer("DurationSeconds")? else {
         return Ok(default);
     };
     match u32::try_from(seconds) {
-        Ok(seconds) if (900..=most).contains(&seconds) => Ok(seconds),
+        Ok(seconds) if (900..=max).contains(&seconds) => Ok(seconds),
         _ => Err(validation(format!(
-            "1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy constraint"
+            "1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy \
+             constraint"
         ))),
     }
 }

@@ -6,7 +6,7 @@
 //! None of the five compresses requests or uses CBOR.
 
 use super::api::{Api, Protocol};
-use super::carry::{Call, Fate};
+use super::carry::{Call, Delivery};
 use super::query::{ec2_answer, ec2_error, parse_form, query_answer, query_error};
 use super::service::{Answer, ApiError, CallRecord, Caller, is_mutating, partition};
 use super::services::APIS;
@@ -49,7 +49,7 @@ impl World {
                 return Outcome::Answered(render(protocol, "", Err(error), &request_id));
             }
         };
-        let (answer, fate) = self.carry_out(&call);
+        let (answer, delivery) = self.carry_out(&call);
         self.calls.push(CallRecord {
             service: call.api.name.into(),
             operation: call.operation.clone(),
@@ -61,12 +61,12 @@ impl World {
             input: call.input,
         });
         let rendered = || render(call.api.protocol, &call.operation, answer, &request_id);
-        match fate {
-            Fate::Silent => Outcome::Silent,
-            Fate::Broken => Outcome::Broken,
-            Fate::Garbled => Outcome::Answered(garbage()),
-            Fate::Answered => Outcome::Answered(rendered()),
-            Fate::Later(time) => Outcome::Later(rendered(), time),
+        match delivery {
+            Delivery::Silent => Outcome::Silent,
+            Delivery::Broken => Outcome::Broken,
+            Delivery::Garbled => Outcome::Answered(garbage()),
+            Delivery::Answered => Outcome::Answered(rendered()),
+            Delivery::Later(time) => Outcome::Later(rendered(), time),
         }
     }
 

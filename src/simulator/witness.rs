@@ -23,7 +23,7 @@ pub struct Witnessed<'a> {
     /// The service's answer, before any fault changes it.
     pub answer: &'a Answer,
     /// The answer as the caller receives it, if it receives one.
-    pub told: &'a Answer,
+    pub delivered: &'a Answer,
     /// The error code that the caller sees, if it sees one.
     pub shown: Option<&'a str>,
     /// When it arrived, in the world's time since its start.

@@ -10,9 +10,9 @@ use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
+    distortions::Distortions,
     fault::{Fault, Faults},
     iam::Judged,
-    lies::Lies,
     service::{Answer, ApiError, CallRecord, Caller, Context, Disturbed, Ids, Options},
     services::Services,
     throttle::Buckets,
@@ -36,7 +36,7 @@ pub struct World {
     /// Request ids have their own sequence, so that reads do not change the ids of resources.
     pub(super) request_ids: Ids,
     pub(super) faults: Faults,
-    pub(super) lies: Lies,
+    pub(super) distortions: Distortions,
     pub(super) buckets: Buckets,
     pub(super) watch: Option<Box<dyn Watch>>,
     pub(super) crashed: Arc<Notify>,
@@ -83,7 +83,7 @@ impl World {
             ids: Ids::new(options.seed),
             request_ids: Ids::new(options.seed ^ 0x7265_7175_6573_7473),
             faults: Faults::default(),
-            lies: Lies::default(),
+            distortions: Distortions::default(),
             buckets: Buckets::default(),
             watch: None,
             crashed: Arc::new(Notify::new()),

@@ -36,7 +36,8 @@ struct Resource {
 /// A file that cannot be read leaves every key undecided, which is the safe answer; a test reads
 /// the file. Names of condition keys are in lower case, since IAM ignores their case.
 static FACTS: LazyLock<Facts> = LazyLock::new(|| {
-    let facts: Facts = serde_json::from_str(include_str!("../authorization.json")).unwrap_or_default();
+    let facts: Facts =
+        serde_json::from_str(include_str!("../authorization.json")).unwrap_or_default();
     facts.with_lower_case_keys()
 });
 
@@ -81,10 +82,10 @@ pub fn carries(action: &str, sort: Option<&str>, key: &str) -> Carried {
 
 /// Memoized answers. There are at most as many as actions times the condition keys in policies, and
 /// every pass asks for the same few.
-static ANSWERS: LazyLock<RwLock<HashMap<Asked, Carried>>> = LazyLock::new(RwLock::default);
+static ANSWERS: LazyLock<RwLock<HashMap<CacheKey, Carried>>> = LazyLock::new(RwLock::default);
 
 /// Action, resource type, condition key in lower case.
-type Asked = (String, Option<String>, String);
+type CacheKey = (String, Option<String>, String);
 
 fn look_up(action: &str, sort: Option<&str>, key: &str) -> Carried {
     let Some(facts) = FACTS.actions.get(action) else { return Carried::Unknown };

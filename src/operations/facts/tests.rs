@@ -15,7 +15,7 @@ fn grants() -> impl Iterator<Item = &'static Grant> {
 }
 
 #[test]
-fn the_facts_are_there_for_every_action_and_nothing_else() {
+fn there_are_facts_for_every_action_and_nothing_else() {
     let ours: BTreeSet<&str> = grants().map(|grant| grant.action).collect();
     let known: BTreeSet<&str> = FACTS.actions.keys().map(String::as_str).collect();
     assert_eq!(ours, known);
@@ -104,7 +104,7 @@ fn every_further_action_of_an_operation_is_granted_or_has_a_reason_not_to_be() {
 }
 
 #[test]
-fn a_key_is_carried_absent_or_not_known() {
+fn a_key_is_carried_absent_or_unknown() {
     for (action, sort, key, carried) in [
         ("kms:PutKeyPolicy", Some("key"), "kms:CallerAccount", Carried::Yes),
         ("kms:PutKeyPolicy", Some("key"), "kms:BypassPolicyLockoutSafetyCheck", Carried::Yes),

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 /// VPC quotas: entries in one direction, counted separately for IPv4 and IPv6, including the last
 /// one.
-const MOST_ENTRIES: usize = 20;
+const MAX_ENTRIES: usize = 20;
 
 /// The numbers that a caller may use (EC2 API reference, `CreateNetworkAclEntry`).
 const NUMBERS: std::ops::RangeInclusive<i64> = 1..=32_766;
@@ -205,7 +205,7 @@ fn port_range(input: Input<'_>) -> Result<(i64, i64), ApiError> {
     Err(invalid(format!("Invalid TCP/UDP port range ({from}:{to})")))
 }
 
-/// -1 means every type, and requires every code.
+/// -1 means every type, and then also every code.
 fn type_and_code(input: Input<'_>) -> Result<(i64, i64), ApiError> {
     let (kind, code) = pair(input, "Icmp", ["Type", "Code"])?;
     let kind = kind.ok_or_else(|| missing("icmpTypeCode.type"))?;
@@ -232,7 +232,7 @@ fn check_quota(acl: &NetworkAcl, key: (bool, i64), new: &AclEntry) -> Result<(),
         **other != key && other.0 == key.0 && v4(entry.block) == v4(new.block)
     });
     // The new entry and the last one.
-    if same.count() + 2 <= MOST_ENTRIES {
+    if same.count() + 2 <= MAX_ENTRIES {
         return Ok(());
     }
     let message = "The maximum number of network ACL entries has been reached.";

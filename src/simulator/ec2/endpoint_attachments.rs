@@ -23,7 +23,8 @@ impl State {
         let vpc = self.vpc(&endpoint.vpc)?;
         if !vpc.dns_support || !vpc.dns_hostnames {
             return Err(parameter_error(format!(
-                "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for {}",
+                "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC \
+                 attributes set to true for {}",
                 endpoint.vpc
             )));
         }
@@ -35,7 +36,8 @@ impl State {
         };
         if in_vpc().any(|other| other.private_dns) {
             return Err(parameter_error(format!(
-                "private-dns-enabled cannot be set because there is already a conflicting DNS domain for {} in the VPC {}",
+                "private-dns-enabled cannot be set because there is already a conflicting DNS \
+                 domain for {} in the VPC {}",
                 endpoint.private_domain.as_deref().unwrap_or_default(),
                 endpoint.vpc
             )));
@@ -43,7 +45,8 @@ impl State {
         let needs_gateway = endpoint.inbound_resolver_only == Some(true);
         if needs_gateway && !in_vpc().any(|other| other.kind == Kind::Gateway) {
             return Err(parameter_error(format!(
-                "To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC {} must have a gateway endpoint for the service.",
+                "To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC {} must have a \
+                 gateway endpoint for the service.",
                 endpoint.vpc
             )));
         }

@@ -57,7 +57,7 @@ pub(super) fn modify(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     }
     // A change of a gateway endpoint is in force when the call returns; interfaces take time.
     if endpoint.kind != Kind::Gateway && endpoint.phase == Phase::Available {
-        let until = call.context.over(call.context.options.endpoint_pending);
+        let until = call.context.complete_at(call.context.options.endpoint_pending);
         endpoint.phase = Phase::Modifying(until);
     }
     state.endpoints.insert(id.to_owned(), endpoint);
@@ -171,7 +171,8 @@ fn modify_dns(
     }
     if wanted && endpoint.private_domain.is_none() {
         return Err(parameter_error(format!(
-            "Private DNS can't be enabled because the service {} does not provide a private DNS name.",
+            "Private DNS can't be enabled because the service {} does not provide a private DNS \
+             name.",
             endpoint.service
         )));
     }
@@ -185,7 +186,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if ids.is_empty() {
         return Err(missing("VpcEndpointId"));
     }
-    let until = call.context.over(call.context.options.endpoint_deleting);
+    let until = call.context.complete_at(call.context.options.endpoint_deleting);
     let mut unsuccessful = Vec::new();
     for id in ids {
         match state.endpoints.get_mut(id).filter(|endpoint| !endpoint.is_gone()) {

@@ -37,7 +37,10 @@ pub(super) fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     let groups: Value = endpoint
         .groups
         .iter()
-        .map(|group| json!({"groupId": group, "groupName": state.groups.get(group).map(|group| &group.name)}))
+        .map(|id| {
+            let name = state.groups.get(id).map(|group| &group.name);
+            json!({"groupId": id, "groupName": name})
+        })
         .collect();
     let mut dns_options = Map::new();
     if let Some(record_type) = &endpoint.record_type {

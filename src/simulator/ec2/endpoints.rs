@@ -17,12 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// VPC quotas: interface endpoints of one VPC, gateway endpoints of one region, characters of a
 /// policy.
-const MOST_INTERFACE: usize = 50;
-const MOST_GATEWAY: usize = 20;
-const LONGEST_POLICY: usize = 20_480;
+const MAX_INTERFACE_ENDPOINTS: usize = 50;
+const MAX_GATEWAY_ENDPOINTS: usize = 20;
+const MAX_POLICY_CHARACTERS: usize = 20_480;
 
 /// The policy that AWS attaches if none is given, with the line breaks of its answers.
-const ALLOW_ALL: &str = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \"Allow\", \n      \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  ]\n}";
+const ALLOW_ALL: &str = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \
+                         \"Effect\": \"Allow\", \n      \"Principal\": \"*\", \n      \
+                         \"Resource\": \"*\"\n    }\n  ]\n}";
 
 impl Kind {
     /// The API's default is Gateway.
@@ -75,7 +77,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let groups = endpoint.groups.clone();
     let id = call.context.ids.next("vpce");
     state.endpoints.insert(id.clone(), endpoint);
-    state.add_subnets(&id, &subnets_asked_for(call.input), &groups, call)?;
+    state.add_subnets(&id, &requested_subnets(call.input), &groups, call)?;
     state.add_route_tables(&id, &call.input.texts("RouteTableId"), call)?;
     state.tags.insert(id.clone(), new_tags);
     tokens::keep(state, call, id.as_str().into());
@@ -108,7 +110,7 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
         input.text("IpAddressType").unwrap_or("ipv4"),
         dns.and_then(|dns| dns.text("DnsRecordIpType")),
     )?;
-    let pending = call.context.over(call.context.options.endpoint_pending);
+    let pending = call.context.complete_at(call.context.options.endpoint_pending);
     let endpoint = Endpoint {
         vpc: vpc.into(),
         kind,
@@ -161,7 +163,8 @@ pub(super) fn addresses(
     };
     match records.or(default) {
         Some(records) if !fits(records) => Err(parameter_error(format!(
-            "DnsRecordIpType {records} is not supported with IpAddressType {addresses} for {service}"
+            "DnsRecordIpType {records} is not supported with IpAddressType {addresses} for \
+             {service}"
         ))),
         records => Ok((addresses.to_owned(), records.map(str::to_owned))),
     }
@@ -172,7 +175,8 @@ fn private_dns(input: Input<'_>, service: &EndpointService) -> Result<bool, ApiE
     let possible = service.kind == Kind::Interface && service.private_domain.is_some();
     match input.flag("PrivateDnsEnabled")? {
         Some(true) if !possible => Err(parameter_error(format!(
-            "Private DNS can't be enabled because the service {} does not provide a private DNS name.",
+            "Private DNS can't be enabled because the service {} does not provide a private DNS \
+             name.",
             service.name
         ))),
         Some(wanted) => Ok(wanted),
@@ -198,7 +202,7 @@ pub(super) fn default_policy() -> String {
 /// A policy within the quota, returned unchanged.
 pub(in crate::simulator) fn checked_policy(text: &str) -> Result<String, ApiError> {
     let refused = |message: &str| ApiError::new("InvalidPolicyDocument", message);
-    if text.chars().count() > LONGEST_POLICY {
+    if text.chars().count() > MAX_POLICY_CHARACTERS {
         return Err(refused("The policy document is too large."));
     }
     match grammar::check(text, Language::Endpoint, "") {
@@ -212,7 +216,7 @@ fn is_s3_interface(service: &EndpointService) -> bool {
 }
 
 /// `SubnetId` and the subnets of `SubnetConfiguration`, each once.
-pub(super) fn subnets_asked_for<'i>(input: Input<'i>) -> Vec<&'i str> {
+pub(super) fn requested_subnets<'i>(input: Input<'i>) -> Vec<&'i str> {
     let configured = input.list("SubnetConfiguration");
     let configured = configured.iter().filter_map(|entry| entry.text("SubnetId"));
     let all: BTreeSet<&'i str> = input.texts("SubnetId").into_iter().chain(configured).collect();
@@ -225,17 +229,17 @@ pub(super) fn parameter_error(message: impl Into<String>) -> ApiError {
 
 fn check_quota(state: &State, new: &Endpoint) -> Result<(), ApiError> {
     let live = state.endpoints.values().filter(|endpoint| endpoint.is_live());
-    let (count, most) = match new.kind {
+    let (count, max) = match new.kind {
         Kind::Gateway => {
-            (live.filter(|endpoint| endpoint.kind == Kind::Gateway).count(), MOST_GATEWAY)
+            (live.filter(|endpoint| endpoint.kind == Kind::Gateway).count(), MAX_GATEWAY_ENDPOINTS)
         }
         Kind::Interface | Kind::GatewayLoadBalancer => {
             let here =
                 live.filter(|endpoint| endpoint.kind != Kind::Gateway && endpoint.vpc == new.vpc);
-            (here.count(), MOST_INTERFACE)
+            (here.count(), MAX_INTERFACE_ENDPOINTS)
         }
     };
-    if count < most {
+    if count < max {
         return Ok(());
     }
     let message = "The maximum number of VPC endpoints has been reached.";

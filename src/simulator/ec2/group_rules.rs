@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 type Described<'s> = (&'s Peer, Option<&'s str>);
 
 /// VPC quotas: inbound or outbound rules of a group, counted separately for IPv4 and IPv6.
-const MOST_RULES: i64 = 60;
+const MAX_RULES: i64 = 60;
 
 impl State {
     /// The rules of a group in one direction.
@@ -81,7 +81,7 @@ impl State {
                 },
             }
         }
-        if v4 <= MOST_RULES && v6 <= MOST_RULES {
+        if v4 <= MAX_RULES && v6 <= MAX_RULES {
             return Ok(());
         }
         let message = "The maximum number of rules per security group has been reached.";

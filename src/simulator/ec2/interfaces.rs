@@ -18,7 +18,7 @@ use std::net::Ipv4Addr;
 /// The account with which the endpoint service manages its interfaces.
 const ENDPOINT_REQUESTER: &str = "727180483921";
 /// VPC quotas: security groups of one interface.
-const MOST_GROUPS: usize = 5;
+const MAX_GROUPS: usize = 5;
 
 const LISTING: Listing = Listing {
     set: "networkInterfaceSet",
@@ -129,9 +129,9 @@ impl State {
         ids: &[&str],
         vpc: &str,
     ) -> Result<BTreeSet<String>, ApiError> {
-        if ids.len() > MOST_GROUPS {
+        if ids.len() > MAX_GROUPS {
             let message =
-                format!("The maximum number of security groups per interface is {MOST_GROUPS}");
+                format!("The maximum number of security groups per interface is {MAX_GROUPS}");
             return Err(ApiError::new("SecurityGroupsPerInterfaceLimitExceeded", message));
         }
         for id in ids {
@@ -192,7 +192,10 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     let groups: Value = interface
         .groups
         .iter()
-        .map(|group| json!({"groupId": group, "groupName": state.groups.get(group).map(|group| &group.name)}))
+        .map(|id| {
+            let name = state.groups.get(id).map(|group| &group.name);
+            json!({"groupId": id, "groupName": name})
+        })
         .collect();
     let attachment = interface.attached.as_ref().map(|(instance, attachment)| {
         json!({"attachmentId": attachment, "instanceId": instance, "status": "attached"})
@@ -212,7 +215,9 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
         "attachment": attachment,
         "macAddress": format!("06:00:0a:{b:02x}:{c:02x}:{d:02x}"),
         "privateIpAddress": interface.address.to_string(),
-        "privateIpAddressesSet": [{"privateIpAddress": interface.address.to_string(), "primary": true}],
+        "privateIpAddressesSet": [
+            {"privateIpAddress": interface.address.to_string(), "primary": true},
+        ],
         "ipv6AddressesSet": [],
         "sourceDestCheck": true,
         "groupSet": groups,

@@ -24,8 +24,8 @@ pub(super) struct Listing {
 }
 
 /// The documented maximum of filters in a Describe call, and of values in each.
-const MOST_FILTERS: usize = 50;
-const MOST_FILTER_VALUES: usize = 200;
+const MAX_FILTERS: usize = 50;
+const MAX_FILTER_VALUES: usize = 200;
 
 impl Listing {
     /// Answers the call from all existing entries.
@@ -56,19 +56,19 @@ impl Listing {
 
     fn keep_filtered(&self, entries: &mut Vec<Value>, input: Input<'_>) -> Result<(), ApiError> {
         let filters = input.list("Filter");
-        if filters.len() > MOST_FILTERS {
+        if filters.len() > MAX_FILTERS {
             return Err(ApiError::new(
                 "FilterLimitExceeded",
-                format!("The maximum number of filters is {MOST_FILTERS}"),
+                format!("The maximum number of filters is {MAX_FILTERS}"),
             ));
         }
         for filter in filters {
             let name = filter.required("Name")?;
             let patterns = filter.texts("Value");
-            if patterns.len() > MOST_FILTER_VALUES {
+            if patterns.len() > MAX_FILTER_VALUES {
                 return Err(ApiError::new(
                     "FilterLimitExceeded",
-                    format!("The maximum number of filter values is {MOST_FILTER_VALUES}"),
+                    format!("The maximum number of filter values is {MAX_FILTER_VALUES}"),
                 ));
             }
             let path = self.path(name)?;
@@ -99,15 +99,15 @@ impl Listing {
 
     fn page(&self, mut entries: Vec<Value>, input: Input<'_>) -> Answer {
         let mut answer = Map::new();
-        if let Some((least, most)) = self.page {
+        if let Some((min, max)) = self.page {
             if let Some(token) = input.text("NextToken").filter(|token| !token.is_empty()) {
                 let last = decode_token(token)?;
                 entries.retain(|entry| self.key_of(entry) > last.as_str());
             }
             if let Some(size) = input.integer("MaxResults")? {
-                check_page_size(size, least, most)?;
+                check_page_size(size, min, max)?;
             }
-            let size = input.integer("MaxResults")?.unwrap_or(most).min(most);
+            let size = input.integer("MaxResults")?.unwrap_or(max).min(max);
             let size = usize::try_from(size).unwrap_or(usize::MAX);
             if entries.len() > size {
                 entries.truncate(size);
@@ -127,15 +127,17 @@ enum Path<'n> {
 
 /// A size below the minimum is always an error; a size above the maximum is capped by some calls
 /// and refused by others. This takes the stricter reading.
-fn check_page_size(size: i64, least: i64, most: i64) -> Result<(), ApiError> {
-    if size < least {
+fn check_page_size(size: i64, min: i64, max: i64) -> Result<(), ApiError> {
+    if size < min {
         return Err(invalid(format!(
-            "Value ( {size} ) for parameter maxResults is invalid. Expecting a value greater than or equal to {least}."
+            "Value ( {size} ) for parameter maxResults is invalid. Expecting a value greater than \
+             or equal to {min}."
         )));
     }
-    if size > most {
+    if size > max {
         return Err(invalid(format!(
-            "Value ( {size} ) for parameter maxResults is invalid. Expecting a value less than or equal to {most}."
+            "Value ( {size} ) for parameter maxResults is invalid. Expecting a value less than or \
+             equal to {max}."
         )));
     }
     Ok(())
@@ -204,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_is_any_text_and_a_question_mark_any_character() {
+    fn a_star_matches_any_text_and_a_question_mark_any_character() {
         for (pattern, text) in [
             ("*", ""),
             ("web-*", "web-1"),
@@ -221,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_survives_its_encoding_and_a_foreign_one_is_refused() {
+    fn a_token_can_be_decoded_and_an_unknown_one_is_refused() {
         assert_eq!(decode_token(&encode_token("sg-0a")).as_deref(), Ok("sg-0a"));
         assert_eq!(decode_token("xyz").expect_err("no token").code, "InvalidParameterValue");
     }

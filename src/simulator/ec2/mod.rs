@@ -44,7 +44,7 @@ use serde_json::Value;
 use self::state::{Call, Handler};
 use super::{
     api::{Api, Bucket, Named, Pages, Place, Protocol, Refusal, Service},
-    iam::{Call as Asked, Need},
+    iam::{Call as IamCall, Need},
     query::Input,
     service::{Answer, ApiError, Caller, Context, Options, arn_of, is_mutating},
     truth::Truth,
@@ -148,8 +148,8 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("ReplaceRouteTableAssociation", route_associations::replace),
     ("RevokeSecurityGroupEgress", rule_calls::revoke_egress),
     ("RevokeSecurityGroupIngress", rule_calls::revoke_ingress),
-    ("UpdateSecurityGroupRuleDescriptionsEgress", rule_calls::describe_egress_anew),
-    ("UpdateSecurityGroupRuleDescriptionsIngress", rule_calls::describe_ingress_anew),
+    ("UpdateSecurityGroupRuleDescriptionsEgress", rule_calls::update_egress_descriptions),
+    ("UpdateSecurityGroupRuleDescriptionsIngress", rule_calls::update_ingress_descriptions),
 ];
 
 impl Service for Ec2 {
@@ -189,8 +189,8 @@ impl Service for Ec2 {
         }
     }
 
-    fn tell(&self, truth: &mut Truth) {
-        self.tell_all(&mut truth.things);
+    fn add_truth(&self, truth: &mut Truth) {
+        self.add_things(&mut truth.things);
     }
 
     /// The id of an association stands for its subnet or gateway; with the suffix `/table`, for its
@@ -208,7 +208,7 @@ impl Service for Ec2 {
         Some((arn, tags))
     }
 
-    fn needs(&self, call: &Asked<'_>) -> Vec<Need> {
+    fn needs(&self, call: &IamCall<'_>) -> Vec<Need> {
         iam::needs(call)
     }
 }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// VPC quotas: network ACLs of a VPC.
-const MOST_ACLS: usize = 200;
+const MAX_ACLS: usize = 200;
 
 /// The error code for deleting the default ACL. The API reference documents the refusal, but not
 /// the code.
@@ -81,7 +81,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     }
     let vpc = call.input.required("VpcId")?;
     state.vpc(vpc)?;
-    if state.network_acls.values().filter(|acl| acl.vpc == vpc).count() >= MOST_ACLS {
+    if state.network_acls.values().filter(|acl| acl.vpc == vpc).count() >= MAX_ACLS {
         let message = "The maximum number of network ACLs has been reached.";
         return Err(ApiError::new("NetworkAclLimitExceeded", message));
     }

@@ -15,16 +15,16 @@ pub(super) const ROUTE_TABLE: &str = "RouteTable";
 pub(super) const NETWORK_ACL: &str = "NetworkAcl";
 
 impl State {
-    pub(super) fn tell_networks(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
-        let mut tell = |kind, id: &String, facts| {
+    pub(super) fn add_networks(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
+        let mut add = |kind, id: &String, facts| {
             let tags = self.tags.get(id).cloned().unwrap_or_default();
             things.insert(id.clone(), Thing { kind, account: account.to_owned(), tags, facts });
         };
         for id in self.route_tables.keys() {
-            tell(ROUTE_TABLE, id, self.facts_of_table(id));
+            add(ROUTE_TABLE, id, self.facts_of_table(id));
         }
         for id in self.network_acls.keys() {
-            tell(NETWORK_ACL, id, self.facts_of_acl(id));
+            add(NETWORK_ACL, id, self.facts_of_acl(id));
         }
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Draft {
     pub description: Option<String>,
 }
 
-const LONGEST_DESCRIPTION: usize = 255;
+const MAX_DESCRIPTION_CHARACTERS: usize = 255;
 
 /// The rules of the request, one for each peer of each permission. The members that describe a
 /// single permission at the top of the request (older than `IpPermissions`) count as one more.
@@ -110,7 +110,8 @@ pub(super) fn single(
     let (Some(peer), 1) = (peers.pop(), count) else {
         return Err(ApiError::new(
             "InvalidParameterCombination",
-            "A security group rule has exactly one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupId",
+            "A security group rule has exactly one of CidrIpv4, CidrIpv6, PrefixListId and \
+             ReferencedGroupId",
         ));
     };
     Ok(Draft {
@@ -143,12 +144,13 @@ pub(super) fn check_text(what: &str, text: &str, punctuation: &str) -> Result<()
     let allowed = |letter: char| {
         letter.is_ascii_alphanumeric() || letter == ' ' || punctuation.contains(letter)
     };
-    if text.chars().count() <= LONGEST_DESCRIPTION && text.chars().all(allowed) {
+    if text.chars().count() <= MAX_DESCRIPTION_CHARACTERS && text.chars().all(allowed) {
         return Ok(());
     }
     Err(invalid(format!(
-        "Invalid security group {what}. Valid {what}s are strings less than 256 characters from the following set: \
-         a-zA-Z0-9. {punctuation}"
+        "Invalid security group {what}. Valid {what}s are strings less than 256 characters from \
+         the following set: a-zA-Z0-9. \
+         {punctuation}"
     )))
 }
 

@@ -65,12 +65,13 @@ pub(super) fn describe_managed(state: &mut State, call: &mut Call<'_, '_>) -> An
     let region = &call.caller.region;
     let mut entries: Vec<Value> = of_aws(region)
         .map(|(id, name, _)| {
+            let arn = format!("arn:{}:ec2:{region}:aws:prefix-list/{id}", partition(region));
             json!({
                 "prefixListId": id,
                 "prefixListName": name,
                 "addressFamily": "IPv4",
                 "state": "create-complete",
-                "prefixListArn": format!("arn:{}:ec2:{region}:aws:prefix-list/{id}", partition(region)),
+                "prefixListArn": arn,
                 "ownerId": "AWS",
                 "tagSet": [],
             })
@@ -99,7 +100,9 @@ pub(super) fn describe_entries(state: &mut State, call: &mut Call<'_, '_>) -> An
     let mut of_aws = of_aws(&call.caller.region);
     let entries = if let Some(list) = state.prefix_lists.get(id) {
         let entries = list.entries.iter();
-        entries.map(|(block, description)| json!({"cidr": block.to_string(), "description": description})).collect()
+        entries
+            .map(|(block, text)| json!({"cidr": block.to_string(), "description": text}))
+            .collect()
     } else {
         let (_, _, block) =
             of_aws.find(|list| list.0 == id).ok_or_else(|| unknown_id(id, "prefixListId"))?;

@@ -33,7 +33,7 @@ pub(super) fn associate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
             );
             return Err(ApiError::new("Resource.AlreadyAssociated", message));
         }
-        None => (call.context.ids.next("rtbassoc"), begun(call)),
+        None => (call.context.ids.next("rtbassoc"), initial_phase(call)),
     };
     if let Some(table) = state.route_tables.get_mut(table_id) {
         table.associations.insert(association.clone(), Association { end: end.into(), phase });
@@ -42,8 +42,8 @@ pub(super) fn associate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
 }
 
 /// The state of an association when the call that makes it returns.
-fn begun(call: &Call<'_, '_>) -> AssociationPhase {
-    let until = call.context.over(Duration::ZERO);
+fn initial_phase(call: &Call<'_, '_>) -> AssociationPhase {
+    let until = call.context.complete_at(Duration::ZERO);
     match call.context.failure() {
         Some(_) => AssociationPhase::Failed,
         None if until > call.context.elapsed => AssociationPhase::Associating(until),
@@ -71,7 +71,7 @@ pub(super) fn replace(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         check_edge(state, table_id)?;
     }
     let new = call.context.ids.next("rtbassoc");
-    let phase = end.as_ref().map_or(AssociationPhase::Associated, |_| begun(call));
+    let phase = end.as_ref().map_or(AssociationPhase::Associated, |_| initial_phase(call));
     if let Some(table) = state.route_tables.get_mut(&old) {
         table.associations.remove(association);
         if end.is_none() {
@@ -102,7 +102,7 @@ pub(super) fn disassociate(state: &mut State, call: &mut Call<'_, '_>) -> Answer
     let found = found.ok_or_else(|| {
         invalid(format!("cannot disassociate the main route table association {association}"))
     })?;
-    found.phase = AssociationPhase::Disassociating(call.context.over(Duration::ZERO));
+    found.phase = AssociationPhase::Disassociating(call.context.complete_at(Duration::ZERO));
     state.settle(call.context.elapsed);
     done()
 }

@@ -14,7 +14,7 @@ use crate::simulator::service::{Answer, ApiError};
 use serde_json::{Value, json};
 
 /// VPC quotas: route tables of a VPC, including the main one.
-const MOST_TABLES: usize = 200;
+const MAX_TABLES: usize = 200;
 
 const LISTING: Listing = Listing {
     set: "routeTableSet",
@@ -61,7 +61,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     }
     let vpc = call.input.required("VpcId")?;
     state.vpc(vpc)?;
-    if state.route_tables.values().filter(|table| table.vpc == vpc).count() >= MOST_TABLES {
+    if state.route_tables.values().filter(|table| table.vpc == vpc).count() >= MAX_TABLES {
         let message = "The maximum number of route tables has been reached.";
         return Err(ApiError::new("RouteTableLimitExceeded", message));
     }

@@ -35,14 +35,14 @@ impl TargetKind {
 
     /// Whether it may forward traffic from one subnet of a VPC to another (VPC user guide, "Route
     /// table concepts", local route).
-    pub(super) fn is_in_the_middle(self) -> bool {
+    pub(super) fn is_middlebox(self) -> bool {
         matches!(self, Self::Endpoint | Self::Interface | Self::Nat)
     }
 }
 
 /// The target in the request, with an instance replaced by its interface. If its kind is simulated,
 /// it must exist and be in the VPC of the table.
-pub(super) fn asked(
+pub(super) fn requested(
     state: &State,
     table_id: &str,
     table: &RouteTable,
@@ -75,7 +75,7 @@ pub(super) fn asked(
 }
 
 /// Whether the request names a target.
-pub(super) fn is_asked(call: &Call<'_, '_>) -> bool {
+pub(super) fn is_requested(call: &Call<'_, '_>) -> bool {
     TARGETS.iter().any(|(_, parameter, _)| call.input.has(parameter))
 }
 

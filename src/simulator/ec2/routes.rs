@@ -14,7 +14,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// VPC quotas: routes of a table that are not propagated, counted separately for IPv4 and IPv6.
 /// Whether the local route counts is not documented; here it does not.
-const MOST_ROUTES: i64 = 50;
+const MAX_ROUTES: i64 = 50;
 
 /// AWS's error code if there is no route to replace. Users expected `InvalidRoute.NotFound`, which
 /// `DeleteRoute` returns, and observed this one (getmoto/moto#6425).
@@ -50,7 +50,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let table_id = call.input.required("RouteTableId")?;
     let table = state.route_table(table_id)?;
     let destination = destination(state, call)?;
-    let target = route_targets::asked(state, table_id, table, call)?;
+    let target = route_targets::requested(state, table_id, table, call)?;
     check(state, table, &destination, &target, call)?;
     let text = &destination.text;
     let vpc = state.vpc(&table.vpc)?;
@@ -85,7 +85,7 @@ pub(super) fn replace(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if call.input.flag("LocalTarget")? == Some(true) {
         return reset(state, table_id, text, local, call);
     }
-    let target = route_targets::asked(state, table_id, table, call)?;
+    let target = route_targets::requested(state, table_id, table, call)?;
     check(state, table, &destination(state, call)?, &target, call)?;
     if let Some(table) = state.route_tables.get_mut(table_id) {
         if local {
@@ -105,7 +105,7 @@ fn reset(
     local: bool,
     call: &Call<'_, '_>,
 ) -> Answer {
-    if route_targets::is_asked(call) {
+    if route_targets::is_requested(call) {
         return Err(ApiError::new(
             "InvalidParameterCombination",
             "The request must contain exactly one target",
@@ -233,7 +233,7 @@ fn check_inside(
     if !whole && !local(vpc).iter().any(|(_, all)| all.contains(&block)) {
         return Ok(());
     }
-    if !kind.is_in_the_middle() {
+    if !kind.is_middlebox() {
         return Err(invalid(UNSUPPORTED));
     }
     let mut subnets = state.subnets.values().filter(|subnet| subnet.vpc == vpc_id);
@@ -261,7 +261,7 @@ fn check_quota(
     let lists = endpoint_routes(state, table_id, &call.caller.region);
     let lists = lists.map(|(list, _)| weight(state, &list, call));
     let same = own.chain(lists).filter(|(_, other)| *other == family);
-    if same.map(|(size, _)| size).sum::<i64>() + size <= MOST_ROUTES {
+    if same.map(|(size, _)| size).sum::<i64>() + size <= MAX_ROUTES {
         return Ok(());
     }
     let message = "The maximum number of routes has been reached.";

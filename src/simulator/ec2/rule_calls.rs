@@ -112,7 +112,8 @@ pub(super) fn modify(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
             return Err(ApiError::new(
                 "InvalidParameterCombination",
                 format!(
-                    "The type of the source or destination of security group rule {id} cannot be changed"
+                    "The type of the source or destination of security group rule {id} cannot be \
+                     changed"
                 ),
             ));
         }
@@ -131,11 +132,11 @@ pub(super) fn modify(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     done()
 }
 
-pub(super) fn describe_ingress_anew(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+pub(super) fn update_ingress_descriptions(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     update_descriptions(state, call, false)
 }
 
-pub(super) fn describe_egress_anew(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+pub(super) fn update_egress_descriptions(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     update_descriptions(state, call, true)
 }
 
@@ -174,7 +175,9 @@ fn refuse_ignored_ports(call: &Call<'_, '_>) -> Result<(), ApiError> {
         let given = [permission.integer("FromPort")?, permission.integer("ToPort")?];
         if all && given.iter().flatten().any(|port| *port != -1) {
             return Err(invalid(
-                "You may not specify all protocols and specific ports. Please specify each protocol and port range combination individually, or all protocols and no port range.",
+                "You may not specify all protocols and specific ports. Please specify each \
+                 protocol and port range combination individually, or all protocols and no port \
+                 range.",
             ));
         }
     }

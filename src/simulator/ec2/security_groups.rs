@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// VPC quotas: security groups in one region.
-const MOST_GROUPS: usize = 2500;
+const MAX_GROUPS: usize = 2500;
 
 const LISTING: Listing = Listing {
     set: "securityGroupInfo",
@@ -82,7 +82,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         let message = format!("The security group '{name}' already exists for VPC '{vpc}'");
         return Err(ApiError::new("InvalidGroup.Duplicate", message));
     }
-    if state.groups.len() >= MOST_GROUPS {
+    if state.groups.len() >= MAX_GROUPS {
         let message = "The maximum number of security groups has been reached.";
         return Err(ApiError::new("SecurityGroupLimitExceeded", message));
     }
@@ -134,13 +134,13 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if in_use {
         return Err(dependency(format!("resource {id} has a dependent object")));
     }
-    state.forget_group(id);
+    state.remove_group(id);
     Ok(json!({"return": true, "groupId": id}))
 }
 
 impl State {
     /// Removes a group with its rules and tags, without checks.
-    pub(super) fn forget_group(&mut self, id: &str) {
+    pub(super) fn remove_group(&mut self, id: &str) {
         let own = self.groups.get(id).map(|group| group.rules.clone());
         for rule in own.iter().flatten() {
             self.remove_rule(rule);

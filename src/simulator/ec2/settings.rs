@@ -134,14 +134,14 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 
 impl State {
     /// Adds the settings of an account in a Region, which always exist.
-    pub(super) fn tell_settings(
+    pub(super) fn add_settings(
         &self,
         account: &str,
         region: &str,
         things: &mut BTreeMap<String, Thing>,
     ) {
         let mut facts = BTreeSet::new();
-        SETTINGS.iter().for_each(|setting| setting.tell(&self.settings, &mut facts));
+        SETTINGS.iter().for_each(|setting| setting.add_fact(&self.settings, &mut facts));
         let kind = account_settings::NAME;
         let thing = Thing { kind, account: account.to_owned(), tags: Tags::new(), facts };
         things.insert(format!("settings/{account}/{region}"), thing);

@@ -145,7 +145,8 @@ impl State {
         Err(ApiError::new(
             "InvalidGroup.NotFound",
             format!(
-                "You have specified two resources that belong to different networks: {id} is not in {vpc}"
+                "You have specified two resources that belong to different networks: {id} is not \
+                 in {vpc}"
             ),
         ))
     }

@@ -116,15 +116,17 @@ impl State {
             .filter(|interface| interface.subnet == subnet_id)
             .map(|interface| interface.address)
             .collect();
-        (first..last)
-            .map(Ipv4Addr::from)
-            .find(|address| !taken.contains(address))
-            .ok_or_else(|| {
+        (first..last).map(Ipv4Addr::from).find(|address| !taken.contains(address)).ok_or_else(
+            || {
                 ApiError::new(
                     "InsufficientFreeAddressesInSubnet",
-                    format!("There are not enough free addresses in subnet '{subnet_id}' to satisfy the requested number of interfaces."),
+                    format!(
+                        "There are not enough free addresses in subnet '{subnet_id}' to satisfy \
+                             the requested number of interfaces."
+                    ),
                 )
-            })
+            },
+        )
     }
 }
 
@@ -199,7 +201,8 @@ fn zone(call: &Call<'_, '_>) -> Result<(String, String), ApiError> {
         .find(|zone| name.is_none_or(|name| name == zone.0) && id.is_none_or(|id| id == zone.1))
         .ok_or_else(|| {
             invalid(format!(
-                "Value ({}) for parameter availabilityZone is invalid. Subnets can currently only be created in the region's zones.",
+                "Value ({}) for parameter availabilityZone is invalid. Subnets can currently only \
+                 be created in the region's zones.",
                 name.or(id).unwrap_or_default()
             ))
         })

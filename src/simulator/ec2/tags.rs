@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 pub(super) type Tags = BTreeMap<String, String>;
 
 /// EC2 user guide, tag restrictions.
-const MOST_TAGS: usize = 50;
-const LONGEST_KEY: usize = 127;
-const LONGEST_VALUE: usize = 256;
+const MAX_TAGS: usize = 50;
+const MAX_KEY_CHARACTERS: usize = 127;
+const MAX_VALUE_CHARACTERS: usize = 256;
 
 const LISTING: Listing = Listing {
     set: "tagSet",
@@ -127,14 +127,14 @@ fn pairs(input: Input<'_>) -> Result<Vec<(String, Option<String>)>, ApiError> {
                 "Tag keys starting with 'aws:' are reserved for internal use: {key}"
             )));
         }
-        if key.chars().count() > LONGEST_KEY {
+        if key.chars().count() > MAX_KEY_CHARACTERS {
             return Err(invalid(format!(
-                "Tag key exceeds the maximum length of {LONGEST_KEY} characters"
+                "Tag key exceeds the maximum length of {MAX_KEY_CHARACTERS} characters"
             )));
         }
-        if value.is_some_and(|value| value.chars().count() > LONGEST_VALUE) {
+        if value.is_some_and(|value| value.chars().count() > MAX_VALUE_CHARACTERS) {
             return Err(invalid(format!(
-                "Tag value exceeds the maximum length of {LONGEST_VALUE} characters"
+                "Tag value exceeds the maximum length of {MAX_VALUE_CHARACTERS} characters"
             )));
         }
         Ok((key.to_owned(), value.map(str::to_owned)))
@@ -143,10 +143,10 @@ fn pairs(input: Input<'_>) -> Result<Vec<(String, Option<String>)>, ApiError> {
 }
 
 fn check_count(tags: &Tags) -> Result<(), ApiError> {
-    if tags.len() <= MOST_TAGS {
+    if tags.len() <= MAX_TAGS {
         return Ok(());
     }
-    let message = format!("The maximum number of tags for a resource is {MOST_TAGS}");
+    let message = format!("The maximum number of tags for a resource is {MAX_TAGS}");
     Err(ApiError::new("TagLimitExceeded", message))
 }
 

@@ -105,18 +105,18 @@ pub(super) const KINDS: &[Kind] = &[
 
 impl Ec2 {
     /// Adds all existing groups, endpoints, route tables, network ACLs and settings.
-    pub(super) fn tell_all(&self, things: &mut BTreeMap<String, Thing>) {
+    pub(super) fn add_things(&self, things: &mut BTreeMap<String, Thing>) {
         for ((account, name), region) in &self.regions {
-            region.now.tell_settings(account, name, things);
-            region.now.tell_groups(account, things);
-            region.now.tell_endpoints(account, things);
-            region.now.tell_networks(account, things);
+            region.now.add_settings(account, name, things);
+            region.now.add_groups(account, things);
+            region.now.add_endpoints(account, things);
+            region.now.add_networks(account, things);
         }
     }
 }
 
 impl State {
-    fn tell_groups(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
+    fn add_groups(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
         for (id, group) in &self.groups {
             let mut facts = BTreeSet::from([
                 format!("name {}", group.name),
@@ -147,7 +147,7 @@ impl State {
         }
     }
 
-    fn tell_endpoints(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
+    fn add_endpoints(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
         for (id, endpoint) in self.endpoints.iter().filter(|(_, endpoint)| endpoint.is_live()) {
             let mut facts = BTreeSet::from([
                 format!("type {}", endpoint.kind.name()),

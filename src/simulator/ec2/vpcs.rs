@@ -92,7 +92,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     }
     let groups = state.groups.iter().filter(|(_, group)| group.vpc == id);
     for group in groups.map(|(group, _)| group.clone()).collect::<Vec<_>>() {
-        state.forget_group(&group);
+        state.remove_group(&group);
     }
     state.vpcs.remove(id);
     state.tags.remove(id);

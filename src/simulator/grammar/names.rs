@@ -53,7 +53,8 @@ pub(super) fn is_unique_id(name: &str) -> bool {
 
 /// `SERVICE.amazonaws.com`, `SERVICE.REGION.amazonaws.com`, and the suffixes of other partitions.
 pub(super) fn is_service(name: &str) -> bool {
-    const DOMAINS: &str = "amazonaws.com amazonaws.com.cn c2s.ic.gov sc2s.sgov.gov cloud.adc-e.uk csp.hci.ic.gov amazonaws.eu";
+    const DOMAINS: &str = "amazonaws.com amazonaws.com.cn c2s.ic.gov sc2s.sgov.gov cloud.adc-e.uk \
+                           csp.hci.ic.gov amazonaws.eu";
     DOMAINS.split(' ').any(|domain| {
         let service = name.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.'));
         service.is_some_and(|service| {

@@ -58,7 +58,8 @@ pub(crate) fn validation_exception(flaw: Flaw<'_>) -> ApiError {
     ApiError::new(
         "ValidationException",
         format!(
-            "1 validation error detected: Value {value} at '{member}' failed to satisfy constraint: {constraint}"
+            "1 validation error detected: Value {value} at '{member}' failed to satisfy \
+             constraint: {constraint}"
         ),
     )
 }

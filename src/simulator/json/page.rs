@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn following_the_tokens_gives_every_item_once() {
+    fn following_the_tokens_returns_every_item_once() {
         let first = page(named(&["a", "b", "c"]), 2, None).unwrap();
         assert_eq!(first.items, [json!("a"), json!("b")]);
         let second = page(named(&["a", "b", "c"]), 2, first.next.as_deref()).unwrap();
@@ -71,14 +71,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_no_items_still_leads_to_the_first() {
+    fn an_empty_page_still_leads_to_the_first() {
         let first = page(named(&["a"]), 0, None).unwrap();
         assert!(first.items.is_empty());
         assert_eq!(page(named(&["a"]), 5, first.next.as_deref()).unwrap().items, [json!("a")]);
     }
 
     #[test]
-    fn a_foreign_token_is_refused() {
+    fn an_unknown_token_is_refused() {
         assert!(page(named(&["a"]), 1, Some("zz")).is_none());
         assert!(page(named(&["a"]), 1, Some("AAAA")).is_none());
     }

@@ -15,7 +15,7 @@ use crate::simulator::{
 };
 
 /// The maximum number of aliases of one key.
-const PER_KEY: usize = 50;
+const MAX_ALIASES: usize = 50;
 
 /// The request's `AliasName`, if customers may use it.
 fn own_name<'a>(request: &Request<'a, '_>) -> Result<&'a str, ApiError> {
@@ -62,10 +62,10 @@ fn target<'s>(store: &'s Store, request: &Request<'_, '_>) -> Result<&'s Key, Ap
     }
     key.require_not_pending_deletion()?;
     let aliases = store.aliases.values().filter(|alias| alias.target == key.id).count();
-    if aliases >= PER_KEY {
+    if aliases >= MAX_ALIASES {
         return Err(ApiError::new(
             "LimitExceededException",
-            format!("{} already has {PER_KEY} aliases", key.arn),
+            format!("{} already has {MAX_ALIASES} aliases", key.arn),
         ));
     }
     Ok(key)

@@ -29,9 +29,10 @@ pub(super) fn schedule(store: &mut Store, request: &mut Request<'_, '_>) -> Answ
     let key = store.own_key(request)?;
     key.require_not_pending_deletion()?;
     key.state = KeyState::PendingDeletion { at };
-    Ok(
-        json!({ "KeyId": key.arn, "DeletionDate": at, "KeyState": key.state.name(), "PendingWindowInDays": days }),
-    )
+    Ok(json!({
+        "KeyId": key.arn, "DeletionDate": at, "KeyState": key.state.name(),
+        "PendingWindowInDays": days,
+    }))
 }
 
 /// CancelKeyDeletion: the key is Disabled afterwards in any case.

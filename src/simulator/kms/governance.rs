@@ -9,7 +9,7 @@ use crate::simulator::{
 
 /// The calls that palisade needs for a key: with fewer it can neither check the claim nor correct
 /// the key. (By hand, from the KMS API; not from the product's table.)
-const AT_KEYS: [&str; 7] = [
+const NEEDED_CALLS: [&str; 7] = [
     "kms:CancelKeyDeletion",
     "kms:DescribeKey",
     "kms:GetKeyPolicy",
@@ -36,8 +36,8 @@ pub(super) fn not_governed(key: &Thing) -> Option<&'static str> {
     };
     let may = |action: &str| has("Allow", action, true) && !has("Deny", action, false);
     if !may("kms:PutKeyPolicy") {
-        return Some("nobody of the account may change the key's policy");
+        return Some("nobody in the account may change the key's policy");
     }
-    let others = AT_KEYS.iter().all(|action| may(action));
-    (!others).then_some("nobody of the account may look after the key")
+    let others = NEEDED_CALLS.iter().all(|action| may(action));
+    (!others).then_some("nobody in the account may administer the key")
 }

@@ -114,7 +114,9 @@ impl Key {
         }
         if self.multi_region {
             let primary = json!({ "Arn": self.arn, "Region": self.region });
-            let configuration = json!({ "MultiRegionKeyType": "PRIMARY", "PrimaryKey": primary, "ReplicaKeys": [] });
+            let configuration = json!({
+                "MultiRegionKeyType": "PRIMARY", "PrimaryKey": primary, "ReplicaKeys": [],
+            });
             members.insert("MultiRegionConfiguration".to_owned(), configuration);
         }
     }

@@ -68,7 +68,8 @@ fn spec_of<'a>(request: &Request<'a, '_>) -> Result<&'a str, ApiError> {
     let older = request.input.choice("CustomerMasterKeySpec", KEY_SPECS)?;
     let newer = request.input.choice("KeySpec", KEY_SPECS)?;
     if older.is_some() && newer.is_some() {
-        let message = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.";
+        let message = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. \
+                       CustomerMasterKeySpec is deprecated.";
         return Err(ApiError::new("ValidationException", message));
     }
     let spec = newer.or(older).unwrap_or("SYMMETRIC_DEFAULT");
@@ -87,7 +88,8 @@ fn usage_of<'a>(request: &Request<'a, '_>, spec: &str) -> Result<&'a str, ApiErr
         None => {
             return Err(ApiError::new(
                 "ValidationException",
-                "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.",
+                "You must specify a KeyUsage value for all KMS keys except for symmetric \
+                 encryption keys.",
             ));
         }
     };

@@ -64,13 +64,14 @@ fn managed_key(alias: &str, request: &mut Request<'_, '_>) -> Key {
     let service = alias.trim_start_matches("alias/aws/");
     let region = request.caller.region.clone();
     let id = request.context.ids.uuid();
+    let root = format!("arn:{}:iam::{}:root", partition(&region), request.caller.account);
     let document = json!({
         "Version": "2012-10-17",
         "Id": format!("auto-{service}-2"),
         "Statement": [{
             "Sid": "Allow direct access to key metadata to the account",
             "Effect": "Allow",
-            "Principal": { "AWS": format!("arn:{}:iam::{}:root", partition(&region), request.caller.account) },
+            "Principal": { "AWS": root },
             "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
             "Resource": "*",
         }],

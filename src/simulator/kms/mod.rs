@@ -83,8 +83,8 @@ impl Service for Kms {
         read(store.read(caller), operation, &request)
     }
 
-    fn tell(&self, truth: &mut Truth) {
-        self.tell_all(&mut truth.things);
+    fn add_truth(&self, truth: &mut Truth) {
+        self.add_things(&mut truth.things);
     }
 
     /// By id, ARN or alias.

@@ -18,7 +18,7 @@ use crate::simulator::{
 /// The quota on a key policy document, in bytes (KMS developer guide, "Resource quotas").
 const QUOTA: usize = 32_768;
 /// The longest text that the API accepts.
-const LONGEST: usize = 131_072;
+const MAX_LENGTH: usize = 131_072;
 
 fn malformed(message: &str) -> ApiError {
     ApiError::new("MalformedPolicyDocumentException", message)
@@ -52,9 +52,11 @@ pub(in crate::simulator) fn accept(
     deleted: &BTreeSet<String>,
 ) -> Result<Value, ApiError> {
     let legal = |letter: char| matches!(letter, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}');
-    if text.is_empty() || text.len() > LONGEST || !text.chars().all(legal) {
-        let message = "1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have length between 1 and \
-                       131072 and satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+";
+    if text.is_empty() || text.len() > MAX_LENGTH || !text.chars().all(legal) {
+        let message = "1 validation error detected: Value at 'policy' failed to satisfy \
+                       constraint: Member must have length between 1 and 131072 and satisfy \
+                       regular expression pattern: \
+                       [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+";
         return Err(ApiError::new("ValidationException", message));
     }
     if text.len() > QUOTA {

@@ -56,8 +56,10 @@ impl Request<'_, '_> {
         ApiError::new(
             "AccessDeniedException",
             format!(
-                "User: {arn} is not authorized to access the resource {resource} because the resource does not exist in this Region, \
-                 no resource-based policies allow access, or a resource-based policy explicitly denies access"
+                "User: {arn} is not authorized to access the resource {resource} because the \
+                 resource does not exist in this Region, no resource-based policies allow access, \
+                 or a resource-based policy explicitly denies \
+                 access"
             ),
         )
     }

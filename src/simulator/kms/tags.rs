@@ -11,7 +11,7 @@ use crate::simulator::{
 };
 
 /// The maximum number of tags of one key.
-const MOST: usize = 50;
+const MAX_TAGS: usize = 50;
 
 fn reserved(key: &str) -> bool {
     key.to_ascii_lowercase().starts_with("aws:")
@@ -33,10 +33,10 @@ pub(super) fn validated(
     }
     let mut all = old.clone();
     all.extend(seen);
-    if all.len() > MOST {
+    if all.len() > MAX_TAGS {
         return Err(ApiError::new(
             "LimitExceededException",
-            format!("A key can have at most {MOST} tags"),
+            format!("A key can have at most {MAX_TAGS} tags"),
         ));
     }
     Ok(all)

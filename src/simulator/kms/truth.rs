@@ -27,7 +27,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
 
 impl Kms {
     /// Adds all existing customer managed keys; keys pending deletion are included with that state.
-    pub(super) fn tell_all(&self, things: &mut BTreeMap<String, Thing>) {
+    pub(super) fn add_things(&self, things: &mut BTreeMap<String, Thing>) {
         for ((account, _), store) in &self.stores {
             let store = store.now();
             for key in store.keys.values().filter(|key| !key.aws_managed) {

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_is_what_is_allowed_and_not_wanted() {
+    fn a_hole_is_a_fact_that_is_not_wanted() {
         for (found, wanted, hole) in [
             ("ingress tcp 22-22 0.0.0.0/0", "name apps", "ingress tcp 22-22 0.0.0.0/0"),
             ("egress -1 all 0.0.0.0/0", "name apps", "egress -1 all 0.0.0.0/0"),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_concerns_nobodys_access_is_no_hole() {
+    fn missing_facts_and_facts_without_access_are_not_holes() {
         let wanted = facts(&["ingress tcp 443-443 10.0.0.0/16", "state Enabled", "description a"]);
         let found = facts(&["state Disabled", "description b", "attached ou-1", "alias alias/x"]);
         assert_eq!(holes(&found, &wanted), facts(&[]));
@@ -114,7 +114,7 @@ mod tests {
     const APPS: &str = "ml/SecurityGroup/apps";
 
     #[test]
-    fn a_hole_may_not_outlast_two_passes_with_nothing_in_the_way() {
+    fn a_hole_must_not_outlast_two_passes_if_nothing_prevents_closing_it() {
         let (wanted, truth) = (one(APPS, &[]), one(APPS, &["ingress tcp 22-22 0.0.0.0/0"]));
         let (free, busy) = (facts(&[APPS]), facts(&[]));
         let mut open = Open::default();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_that_was_closed_and_opened_again_counts_from_the_beginning() {
+    fn a_hole_that_is_opened_again_is_counted_from_the_start() {
         let (wanted, truth) = (one(APPS, &[]), one(APPS, &["ingress tcp 22-22 0.0.0.0/0"]));
         let free = facts(&[APPS]);
         let mut open = Open::default();

@@ -10,7 +10,7 @@ use crate::simulator::{
 pub(super) fn lost(service: &str, before: &Truth, after: &Truth) -> Vec<String> {
     let changed = after.things.iter().filter(|(id, thing)| before.things.get(*id) != Some(*thing));
     let wrong = changed.filter_map(|(id, thing)| {
-        shut_out(before.things.get(id), thing).map(|what| format!("{id}: {what}"))
+        locked_out(before.things.get(id), thing).map(|what| format!("{id}: {what}"))
     });
     let all: Vec<_> = kinds().collect();
     let taken = api(service).and_then(|api| api.taken);
@@ -18,7 +18,7 @@ pub(super) fn lost(service: &str, before: &Truth, after: &Truth) -> Vec<String> 
 }
 
 /// The lockout of a resource after a call, unless it existed before.
-pub(super) fn shut_out(before: Option<&Thing>, after: &Thing) -> Option<&'static str> {
+pub(super) fn locked_out(before: Option<&Thing>, after: &Thing) -> Option<&'static str> {
     let kind = kinds().find(|kind| kind.name == after.kind)?;
     if before.is_some_and(|before| (kind.lost)(before).is_some()) {
         return None;

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The longest time that a plan may be carried out, including the last call in progress.
-const LONGEST_PASS: Duration = Duration::from_mins(3);
+const MAX_PASS_TIME: Duration = Duration::from_mins(3);
 /// Successful writes with one content within [`LATELY`].
 const REPETITIONS: usize = 8;
 /// The same for writes that close what somebody opened: they are never given up, but paced. At 0,
@@ -41,7 +41,7 @@ impl Seen {
         self.mutations += 1;
         self.in_pass += 1;
         if self.blind {
-            self.broken("S6", call, "a write by a process that has read no good input");
+            self.broken("S6", call, "a write by a process that has not read any valid input");
         }
         self.place(call);
         self.freshness(call);
@@ -57,7 +57,7 @@ impl Seen {
         }
         for (id, thing) in &after.things {
             match before.things.get(id) {
-                None => self.birth(call, id, thing),
+                None => self.new_claim(call, id, thing),
                 Some(earlier) if earlier != thing => {
                     self.ownership(call, id, earlier, thing);
                     self.midway(call, id, earlier, thing, before, after);
@@ -104,7 +104,7 @@ impl Seen {
             self.places(call);
         }
         if call.operation == "GetCallerIdentity" {
-            let named = call.told.as_ref().ok().and_then(|told| told["Account"].as_str());
+            let named = call.delivered.as_ref().ok().and_then(|answer| answer["Account"].as_str());
             if named.is_some_and(|named| named != account) {
                 self.impostors.insert(account);
             } else {
@@ -121,8 +121,8 @@ impl Seen {
         if call.input.get("NextToken").is_none() {
             shown.clear();
         }
-        let told = call.told.as_ref().ok().and_then(|told| told["Targets"].as_array());
-        let ids = told.into_iter().flatten().filter_map(|target| target["TargetId"].as_str());
+        let targets = call.delivered.as_ref().ok().and_then(|answer| answer["Targets"].as_array());
+        let ids = targets.into_iter().flatten().filter_map(|target| target["TargetId"].as_str());
         shown.extend(ids.map(str::to_owned));
     }
 
@@ -130,7 +130,7 @@ impl Seen {
     fn place(&mut self, call: &Witnessed<'_>) {
         let account = &call.caller.account;
         if !self.expect.accounts.contains(account) {
-            self.broken("S2", call, "a write in an account that no scope names");
+            self.broken("S2", call, "a write in an account without a scope");
         }
         if self.impostors.contains(account) {
             self.broken("S2", call, "a write although the caller identity was another account's");
@@ -144,7 +144,7 @@ impl Seen {
         }
         match self.pass {
             None => self.broken("S8", call, "a write outside of any pass"),
-            Some(began) if call.at.saturating_sub(began) > LONGEST_PASS => {
+            Some(began) if call.at.saturating_sub(began) > MAX_PASS_TIME => {
                 self.broken("S8", call, "a write long after its pass began");
             }
             Some(_) => {}
@@ -164,7 +164,7 @@ impl Seen {
         self.lately.push((call.at, what.clone()));
         let same = self.lately.iter().filter(|(_, other)| *other == what).count();
         if same == PACED || same == REPETITIONS && !self.closes(before, after) {
-            self.broken("S10", call, "the same write succeeds again and again");
+            self.broken("S10", call, "the same write succeeds too often");
         }
     }
 
@@ -193,8 +193,13 @@ impl Seen {
     fn creation(&mut self, call: &Witnessed<'_>, kind: &'static Kind) {
         let address = claimed_address(call.input).unwrap_or_default();
         let another = kind.repeated == Repeated::Another;
-        if another && call.at < self.life + self.expect.settle_window {
-            self.broken("S3", call, "a nameless create within a settle window after the start");
+        if another && call.at < self.started + self.expect.settle_window {
+            self.broken(
+                "S3",
+                call,
+                "a create without token or unique name within a settle window after the \
+                                     start",
+            );
         }
         if let Some(at) = self.unclear.get(&address).copied() {
             let named = self.expect.settle_window;
@@ -223,20 +228,20 @@ impl Seen {
         }
         let days = call.input.get("PendingWindowInDays").and_then(Value::as_i64);
         if days.unwrap_or(30) != self.expect.key_window_days {
-            let what = format!("a key with {days:?} days instead of those asked for");
+            let what = format!("a key with {days:?} days instead of those wanted");
             self.broken("S5", call, &what);
         }
     }
 
     /// S1 for new resources.
-    fn birth(&mut self, call: &Witnessed<'_>, id: &str, thing: &Thing) {
+    fn new_claim(&mut self, call: &Witnessed<'_>, id: &str, thing: &Thing) {
         match self.expect.owner.address(id, thing) {
-            None => self.broken("S1", call, &format!("{id} is born without our claim")),
+            None => self.broken("S1", call, &format!("{id} is created without our claim")),
             Some(address) if !self.expect.present.contains(&address.to_string()) => {
                 self.broken(
                     "S1",
                     call,
-                    &format!("{id} is born for {address}, which nobody declares"),
+                    &format!("{id} is created for {address}, which is not declared"),
                 );
             }
             Some(_) => {}
@@ -253,11 +258,7 @@ impl Seen {
         };
         let text = address.to_string();
         if !self.expect.present.contains(&text) && !self.expect.deletable.contains(&text) {
-            self.broken(
-                "S1",
-                call,
-                &format!("{id} of {address} is changed, which nobody declares"),
-            );
+            self.broken("S1", call, &format!("{id} of {address} is changed but not declared"));
         }
         if self.expect.owner.address(id, after) != Some(address) {
             self.broken("S1", call, &format!("{id} loses its claim"));
@@ -320,13 +321,20 @@ impl Seen {
         match self.expect.owner.address(id, thing) {
             None => self.broken("S1", call, &format!("{id}, which is not ours, is deleted")),
             Some(address) if !self.expect.deletable.contains(&address.to_string()) => {
-                self.broken("S5", call, &format!("{id} of {address} is deleted without consent"));
+                self.broken("S5", call, &format!("{id} of {address} is deleted without approval"));
             }
             Some(address)
                 if self.expect.undeclared.contains(&address.to_string())
-                    && call.at < self.life + self.expect.settle_window =>
+                    && call.at < self.started + self.expect.settle_window =>
             {
-                self.broken("S5", call, &format!("{id} of {address} is pruned at first sight"));
+                self.broken(
+                    "S5",
+                    call,
+                    &format!(
+                        "{id} of {address} is pruned within the settle \
+                                                  window"
+                    ),
+                );
             }
             Some(_) => {}
         }
@@ -340,16 +348,16 @@ impl Seen {
             let unnamed =
                 |kind: &Kind| kind.name == thing.kind && kind.repeated == Repeated::Another;
             let tolerated = self.expect.two_writers && kinds().any(unnamed);
-            let made = || more(before, after, &address.to_string(), &self.expect.owner);
+            let made = || adds_resource(before, after, &address.to_string(), &self.expect.owner);
             if !once.insert(address.clone()) && !tolerated && made() {
-                self.broken("S3", call, &format!("{address} is there twice"));
+                self.broken("S3", call, &format!("{address} has two resources"));
             }
         }
     }
 }
 
 /// Whether this call added a resource to the address.
-fn more(before: &Truth, after: &Truth, address: &str, owner: &Owner) -> bool {
+fn adds_resource(before: &Truth, after: &Truth, address: &str, owner: &Owner) -> bool {
     let count = |truth: &Truth| {
         let of = |(id, thing): &(&String, &Thing)| {
             owner.address(id, thing).is_some_and(|a| a.to_string() == address)

@@ -26,7 +26,7 @@ pub(super) struct Seen {
     /// When the pass began, in the world's time.
     pub pass: Option<Duration>,
     /// When the process started.
-    pub life: Duration,
+    pub started: Duration,
     /// Listings of this pass whose last call failed: account and kind.
     pub unlisted: BTreeSet<(String, &'static str)>,
     /// Accounts for which another caller identity was shown.

@@ -33,7 +33,7 @@ impl Monitor {
     /// A process starts: it does not know of earlier creates.
     pub fn life_begins(&self, now: Duration) {
         let mut seen = self.seen();
-        seen.life = now;
+        seen.started = now;
         seen.unclear.clear();
         seen.pass = None;
         seen.blind = false;

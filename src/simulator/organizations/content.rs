@@ -10,7 +10,8 @@ use crate::simulator::{
 /// Organizations does not give the reason; the explanation is the simulator's own.
 fn malformed(why: &str) -> ApiError {
     let message = format!(
-        "The provided policy document does not meet the requirements of the specified policy type: {why}."
+        "The provided policy document does not meet the requirements of the specified policy type: \
+         {why}."
     );
     ApiError::new("MalformedPolicyDocumentException", message)
 }

@@ -1,12 +1,12 @@
 //! Permissions of Organizations: calls are authorized for the policies, roots, units and accounts
 //! that they name.
 
-use super::tree::Organisation;
+use super::tree::Organization;
 use crate::simulator::iam::{Call, Need};
 
 const POLICY_TYPE: &str = "organizations:PolicyType";
 
-pub(super) fn needs(state: &Organisation, call: &Call<'_>) -> Vec<Need> {
+pub(super) fn needs(state: &Organization, call: &Call<'_>) -> Vec<Need> {
     let set = call.tags("Tags", "Key", "Value");
     let named = ["PolicyId", "TargetId", "ResourceId", "ParentId", "RootId"];
     let mut needs: Vec<Need> =

@@ -10,10 +10,10 @@ mod attachments;
 mod content;
 mod errors;
 mod iam;
+mod lost_permissions;
 mod policies;
 mod policy_types;
 mod request;
-mod starvation;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -26,8 +26,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use self::{
-    request::{Behaviour, Request},
-    tree::Organisation,
+    request::{Behavior, Request},
+    tree::Organization,
 };
 use super::{
     api::{Api, Named, Pages, Place, Protocol, Refusal, Service},
@@ -53,15 +53,15 @@ pub(super) static API: Api = Api {
     replicated: true,
     extra_bucket: None,
     kinds: truth::KINDS,
-    taken: Some(starvation::taken),
+    taken: Some(lost_permissions::taken),
 };
 
-/// One organisation. Accounts that are not in it get `AWSOrganizationsNotInUseException`.
+/// One organization. Accounts that are not in it get `AWSOrganizationsNotInUseException`.
 #[derive(Debug, Clone)]
 pub struct Organizations {
-    state: Lagged<Organisation>,
+    state: Lagged<Organization>,
     /// The behavior of this organization where AWS allows variation.
-    pub behaviour: Behaviour,
+    pub behavior: Behavior,
 }
 
 impl Default for Organizations {
@@ -86,12 +86,12 @@ impl Organizations {
         members: impl IntoIterator<Item = impl Into<String>>,
         types: &[&str],
     ) -> Self {
-        let mut organisation =
-            Organisation::new(management.into(), members.into_iter().map(Into::into));
+        let mut organization =
+            Organization::new(management.into(), members.into_iter().map(Into::into));
         for policy_type in types {
-            organisation.enable(policy_type, Duration::ZERO);
+            organization.enable(policy_type, Duration::ZERO);
         }
-        Self { state: Lagged::new(organisation), behaviour: Behaviour::default() }
+        Self { state: Lagged::new(organization), behavior: Behavior::default() }
     }
 
     /// The organization of these options: its accounts, and whether service control policies are
@@ -123,17 +123,17 @@ impl Service for Organizations {
         let handler =
             handler.or_else(|| writer(operation).map(Handler::Write)).ok_or_else(unknown)?;
         self.state.settle(context.elapsed, |_| ());
-        access::authorise(self.state.now(), &self.behaviour, caller, operation)?;
+        access::authorize(self.state.now(), &self.behavior, caller, operation)?;
         let input = Input::new(input, errors::refusal);
-        let mut request = Request { input, context, behaviour: &self.behaviour };
+        let mut request = Request { input, context, behavior: &self.behavior };
         match handler {
             Handler::Read(read) => read(self.state.read(caller), &request),
             Handler::Write(write) => write(self.state.write(caller, request.context), &mut request),
         }
     }
 
-    fn tell(&self, truth: &mut Truth) {
-        truth::tell(self.state.now(), truth);
+    fn add_truth(&self, truth: &mut Truth) {
+        truth::add_truth(self.state.now(), truth);
     }
 
     /// A policy, root, unit or account by its id.
@@ -146,8 +146,8 @@ impl Service for Organizations {
     }
 }
 
-type Read = fn(&Organisation, &Request<'_, '_>) -> Answer;
-type Write = fn(&mut Organisation, &mut Request<'_, '_>) -> Answer;
+type Read = fn(&Organization, &Request<'_, '_>) -> Answer;
+type Write = fn(&mut Organization, &mut Request<'_, '_>) -> Answer;
 
 /// The function for an operation.
 enum Handler {

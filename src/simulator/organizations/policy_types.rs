@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     errors::{changes_in_progress, type_not_enabled},
     request::{Request, paged},
-    tree::Organisation,
+    tree::Organization,
 };
 use crate::simulator::service::{Answer, ApiError};
 
@@ -30,7 +30,7 @@ pub(super) const POLICY_TYPES: &[&str] = &[
 ];
 
 /// The maximum content, in bytes (Organizations user guide, "Quotas", with the quotas of May 2026).
-pub(super) fn longest_content(policy_type: &str) -> usize {
+pub(super) fn max_content_bytes(policy_type: &str) -> usize {
     match policy_type {
         "SERVICE_CONTROL_POLICY" => 10_240,
         "RESOURCE_CONTROL_POLICY" => 5_120,
@@ -40,16 +40,16 @@ pub(super) fn longest_content(policy_type: &str) -> usize {
 }
 
 /// The maximum number of policies of a type at one target.
-pub(super) fn most_per_target(policy_type: &str) -> usize {
+pub(super) fn max_per_target(policy_type: &str) -> usize {
     if policy_type == "RESOURCE_CONTROL_POLICY" { 5 } else { 10 }
 }
 
 /// The maximum number of policies of a type in an organization.
-pub(super) fn most_policies(policy_type: &str) -> usize {
+pub(super) fn max_policies(policy_type: &str) -> usize {
     if policy_type == "SERVICE_CONTROL_POLICY" { 10_000 } else { 1_000 }
 }
 
-impl Organisation {
+impl Organization {
     /// Refuses changes of attachments unless the type is completely enabled.
     pub(super) fn require_enabled(
         &self,
@@ -81,11 +81,11 @@ impl Organisation {
 }
 
 /// ListRoots: there is exactly one.
-pub(super) fn list_roots(state: &Organisation, request: &Request<'_, '_>) -> Answer {
+pub(super) fn list_roots(state: &Organization, request: &Request<'_, '_>) -> Answer {
     paged(request, "Roots", vec![(state.root.clone(), state.root_summary(request))])
 }
 
-fn root_and_type<'a>(state: &Organisation, request: &Request<'a, '_>) -> Result<&'a str, ApiError> {
+fn root_and_type<'a>(state: &Organization, request: &Request<'a, '_>) -> Result<&'a str, ApiError> {
     let root = request.bounded("RootId", 1, 34)?;
     let policy_type = request.input.required_choice("PolicyType", POLICY_TYPES)?;
     if root != state.root {
@@ -98,7 +98,7 @@ fn root_and_type<'a>(state: &Organisation, request: &Request<'a, '_>) -> Result<
 }
 
 /// EnablePolicyType: asynchronous; the targets start with the full access policy of the type only.
-pub(super) fn enable(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+pub(super) fn enable(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let policy_type = root_and_type(state, request)?;
     match state.require_enabled(policy_type, request) {
         Ok(()) => {
@@ -108,12 +108,12 @@ pub(super) fn enable(state: &mut Organisation, request: &mut Request<'_, '_>) ->
         Err(error) if error.code != "PolicyTypeNotEnabledException" => return Err(error),
         Err(_) => {}
     }
-    state.enable(policy_type, request.context.elapsed + request.behaviour.policy_type_pending);
+    state.enable(policy_type, request.context.elapsed + request.behavior.policy_type_pending);
     Ok(json!({ "Root": state.root_summary(request) }))
 }
 
 /// DisablePolicyType: all attachments of the type are lost; the policies stay.
-pub(super) fn disable(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+pub(super) fn disable(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let policy_type = root_and_type(state, request)?;
     state.require_enabled(policy_type, request)?;
     state.types.remove(policy_type);

@@ -15,7 +15,7 @@ const PAGE: usize = 20;
 
 /// Differences between organizations, and rare behavior of the API.
 #[derive(Debug, Clone, Default)]
-pub struct Behaviour {
+pub struct Behavior {
     /// Every listing begins with an empty page that has a `NextToken`: the API reference allows
     /// that anywhere.
     pub empty_pages: bool,
@@ -37,14 +37,14 @@ pub struct Behaviour {
 pub(super) struct Request<'a, 'w> {
     pub input: Input<'a>,
     pub context: &'a mut Context<'w>,
-    pub behaviour: &'a Behaviour,
+    pub behavior: &'a Behavior,
 }
 
 /// A page of a listing: `MaxResults` within 1 and 20, `NextToken` in and out.
 pub(super) fn paged(request: &Request<'_, '_>, list: &str, items: Vec<(String, Value)>) -> Answer {
     let size = request.input.integer("MaxResults", 1..=PAGE)?.unwrap_or(PAGE);
     let token = request.input.text("NextToken")?;
-    let size = if request.behaviour.empty_pages && token.is_none() { 0 } else { size };
+    let size = if request.behavior.empty_pages && token.is_none() { 0 } else { size };
     let wrong = || {
         errors::invalid_input("INVALID_NEXT_TOKEN", "You specified an invalid value for NextToken.")
     };
@@ -62,10 +62,10 @@ impl<'a> Request<'a, '_> {
     pub(super) fn bounded(
         &self,
         member: &str,
-        least: usize,
-        most: usize,
+        min: usize,
+        max: usize,
     ) -> Result<&'a str, ApiError> {
-        let value = self.input.bounded_text(member, least..=most)?;
+        let value = self.input.bounded_text(member, min..=max)?;
         value.ok_or_else(|| self.input.refusal(member, None, Trouble::Missing))
     }
 }

@@ -1,4 +1,4 @@
-//! The organisation's state: root, organizational units, accounts, policies, attachments.
+//! The organization's state: root, organizational units, accounts, policies, attachments.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +17,7 @@ pub(super) struct Unit {
     pub parent: String,
 }
 
-/// An account of the organisation.
+/// An account of the organization.
 #[derive(Debug, Clone)]
 pub(super) struct Account {
     pub name: String,
@@ -49,7 +49,7 @@ impl Node {
 
 /// The state of an organization.
 #[derive(Debug, Clone)]
-pub(super) struct Organisation {
+pub(super) struct Organization {
     pub id: String,
     pub root: String,
     pub management: String,
@@ -76,7 +76,7 @@ pub(super) struct Policy {
     pub aws_managed: bool,
 }
 
-impl Organisation {
+impl Organization {
     /// An organization with these accounts, all in the root, and no policy type enabled. Its ids
     /// follow from the management account's.
     pub(super) fn new(management: String, members: impl Iterator<Item = String>) -> Self {
@@ -155,20 +155,20 @@ impl Organisation {
             .unwrap_or_else(|| "Root".to_owned())
     }
 
-    /// The ARN of a node of the tree or of the organisation itself.
+    /// The ARN of a node of the tree or of the organization itself.
     pub(super) fn arn(&self, id: &str) -> String {
-        let (management, organisation) = (&self.management, &self.id);
+        let (management, organization) = (&self.management, &self.id);
         match self.node(id) {
             Some(Node::Root) => {
-                format!("arn:aws:organizations::{management}:root/{organisation}/{id}")
+                format!("arn:aws:organizations::{management}:root/{organization}/{id}")
             }
             Some(Node::Unit) => {
-                format!("arn:aws:organizations::{management}:ou/{organisation}/{id}")
+                format!("arn:aws:organizations::{management}:ou/{organization}/{id}")
             }
             Some(Node::Account) => {
-                format!("arn:aws:organizations::{management}:account/{organisation}/{id}")
+                format!("arn:aws:organizations::{management}:account/{organization}/{id}")
             }
-            None => format!("arn:aws:organizations::{management}:organization/{organisation}"),
+            None => format!("arn:aws:organizations::{management}:organization/{organization}"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{starvation::denies_all, tree::Organisation};
+use super::{lost_permissions::denies_all, tree::Organization};
 use crate::{
     kinds::service_control_policy,
     simulator::{
@@ -30,7 +30,7 @@ const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
 
 /// Adds all policies created by customers, and the number of policies at each root, unit and
 /// account.
-pub(super) fn tell(state: &Organisation, truth: &mut Truth) {
+pub(super) fn add_truth(state: &Organization, truth: &mut Truth) {
     let own = state
         .policies
         .iter()
@@ -52,7 +52,7 @@ pub(super) fn tell(state: &Organisation, truth: &mut Truth) {
 }
 
 /// The number of service control policies at each root, unit and account.
-fn attached_counts(state: &Organisation) -> BTreeMap<String, usize> {
+fn attached_counts(state: &Organization) -> BTreeMap<String, usize> {
     let count = |node: &String| {
         let here = state.attachments.iter().filter(|(_, target)| target == node);
         here.filter(|(policy, _)| {

@@ -73,7 +73,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     let app = App {
         arn: request.arn(&resource),
         created: request.context.now,
-        status: if request.behaviour.apps_fail { Status::Failed } else { Status::InService },
+        status: if request.behavior.apps_fail { Status::Failed } else { Status::InService },
         resource_spec: request.structure("ResourceSpec")?.cloned().map(Value::Object),
     };
     let answer = json!({ "AppArn": app.arn });

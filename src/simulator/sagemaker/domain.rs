@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::errors::in_use;
 use crate::simulator::{
     service::ApiError,
-    table::{Life, States},
+    table::{Lifecycle, States},
 };
 
 /// The names of a domain's states.
@@ -29,7 +29,7 @@ pub(super) struct Domain {
     pub url: String,
     pub created: f64,
     pub modified: f64,
-    pub life: Life,
+    pub lifecycle: Lifecycle,
     pub file_system: Option<String>,
     /// The members of CreateDomain that DescribeDomain returns, with defaults.
     pub settings: Map<String, Value>,
@@ -38,7 +38,7 @@ pub(super) struct Domain {
 impl Domain {
     /// The status and, after a failure, the reason.
     pub(super) fn status(&self, elapsed: Duration) -> (&'static str, Option<&str>) {
-        self.life.state(&STATES, elapsed)
+        self.lifecycle.state(&STATES, elapsed)
     }
 
     /// Refuses a domain with an operation in progress.

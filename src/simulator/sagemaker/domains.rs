@@ -14,7 +14,7 @@ use super::{
 use crate::simulator::{
     json::Trouble,
     service::{Answer, ApiError},
-    table::{Life, Listed},
+    table::{Lifecycle, Listed},
 };
 
 /// The members of CreateDomain that DescribeDomain returns unchanged.
@@ -42,7 +42,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     let name = request.name("DomainName")?;
     let settings = settings_of(request)?;
     let tags = TAGGING.given(request.input)?;
-    if request.behaviour.domains_per_region.is_some_and(|most| store.domains.len() >= most) {
+    if request.behavior.domains_per_region.is_some_and(|max| store.domains.len() >= max) {
         let message =
             "The account-level service limit 'Maximum number of Studio domains' has been reached.";
         return Err(ApiError::new("ResourceLimitExceeded", message));
@@ -55,9 +55,9 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
         url: format!("https://{id}.studio.{}.sagemaker.aws", request.caller.region),
         created: request.context.now,
         modified: request.context.now,
-        life: Life::creating(
-            request.context.over(request.context.options.domain_pending),
-            request.behaviour.creation_failure.clone().or_else(|| request.context.failure()),
+        lifecycle: Lifecycle::creating(
+            request.context.complete_at(request.context.options.domain_pending),
+            request.behavior.creation_failure.clone().or_else(|| request.context.failure()),
         ),
         file_system: has_files.then(|| request.context.ids.next("fs")),
         id: id.clone(),
@@ -174,11 +174,11 @@ pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
             "Unable to delete Domain [{id}] because {child} is associated with it."
         )));
     }
-    let until = request.context.over(request.context.options.domain_deleting);
+    let until = request.context.complete_at(request.context.options.domain_deleting);
     let Some(domain) = store.domains.get_mut(&id) else {
         return Err(invalid(format!("Domain [{id}] cannot be deleted")));
     };
-    domain.life = Life::deleting(until);
+    domain.lifecycle = Lifecycle::deleting(until);
     domain.modified = request.context.now;
     if retention != Some("Delete") {
         store.retained_file_systems.extend(domain.file_system.clone());

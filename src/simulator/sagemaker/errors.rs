@@ -50,9 +50,9 @@ pub(super) fn tags(fault: TagFault<'_>) -> ApiError {
             invalid("aws: prefixed tag key names are not allowed for external use.")
         }
         TagFault::Twice => invalid("Duplicate tag keys are not allowed"),
-        TagFault::TooMany(most) => ApiError::new(
+        TagFault::TooMany(max) => ApiError::new(
             "ResourceLimitExceeded",
-            format!("A resource can have at most {most} tags"),
+            format!("A resource can have at most {max} tags"),
         ),
         TagFault::NoResource(arn) => not_found(format!("Resource [{arn}] does not exist.")),
     }

@@ -59,7 +59,8 @@ fn passed(call: &Call<'_>) -> Vec<Need> {
 fn service_role(call: &Call<'_>) -> Need {
     let (account, region) = (&call.caller.account, &call.caller.region);
     let role = format!(
-        "arn:{}:iam::{account}:role/aws-service-role/{SERVICE}/AWSServiceRoleForAmazonSageMakerNotebooks",
+        "arn:{}:iam::{account}:role/aws-service-role/{SERVICE}/\
+         AWSServiceRoleForAmazonSageMakerNotebooks",
         partition(region)
     );
     call.other("iam:CreateServiceLinkedRole", &role).with("iam:AWSServiceName", SERVICE)

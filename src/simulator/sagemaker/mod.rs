@@ -32,7 +32,7 @@ use super::{
     iam::{Call, Need},
     json::{Input, unknown_operation, validation_exception},
     service::{Answer, Caller, Context, Options, is_mutating},
-    table::{self, Asked, Table},
+    table::{self, Table, TableCall},
     truth::Truth,
 };
 
@@ -73,33 +73,33 @@ impl Service for SageMaker {
         let elapsed = context.elapsed;
         store.settle(elapsed, |state| state.settle(elapsed));
         let input = Input::new(input, validation_exception);
-        let behaviour = &self.behaviour;
+        let behavior = &self.behavior;
         if is_mutating(operation) {
             let state = store.write(caller, context);
-            let mut asked = Asked { caller, input, context };
-            table::write(&TABLES, state, operation, &mut asked)
+            let mut call = TableCall { caller, input, context };
+            table::write(&TABLES, state, operation, &mut call)
                 .or_else(|| TAGGING.write(&mut state.records, operation, input))
                 .unwrap_or_else(|| {
-                    let context = asked.context;
-                    write(state, operation, &mut Request { caller, input, context, behaviour })
+                    let context = call.context;
+                    write(state, operation, &mut Request { caller, input, context, behavior })
                 })
         } else {
             let state = store.read(caller);
-            let asked = Asked { caller, input, context };
-            table::read(&TABLES, state, operation, &asked)
+            let call = TableCall { caller, input, context };
+            table::read(&TABLES, state, operation, &call)
                 .or_else(|| TAGGING.read(&state.records, operation, input))
                 .unwrap_or_else(|| {
-                    let context = asked.context;
-                    read(state, operation, &Request { caller, input, context, behaviour })
+                    let context = call.context;
+                    read(state, operation, &Request { caller, input, context, behavior })
                 })
         }
     }
 
-    fn tell(&self, truth: &mut Truth) {
+    fn add_truth(&self, truth: &mut Truth) {
         for ((account, _), store) in &self.stores {
             let store = store.now();
-            store.tell_domains(account, truth);
-            table::tell(&TABLES, &store.records, account, truth);
+            store.add_domains(account, truth);
+            table::add_truth(&TABLES, &store.records, account, truth);
         }
     }
 

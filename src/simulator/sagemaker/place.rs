@@ -3,7 +3,7 @@
 use super::store::Store;
 use crate::simulator::{
     service::ApiError,
-    table::{Asked, Record, Verb},
+    table::{Record, TableCall, Verb},
 };
 
 /// A user profile.
@@ -14,13 +14,17 @@ pub(super) const SPACE: &str = "Space";
 pub(super) const OWNER: &str = "OwnerUserProfileName";
 
 /// Resources in a domain are created and changed only while the domain is in service.
-pub(super) fn in_domain(store: &Store, asked: &Asked<'_, '_>, verb: Verb) -> Result<(), ApiError> {
+pub(super) fn in_domain(
+    store: &Store,
+    call: &TableCall<'_, '_>,
+    verb: Verb,
+) -> Result<(), ApiError> {
     if verb == Verb::List {
         return Ok(());
     }
-    let domain = store.domain(asked.input)?;
+    let domain = store.domain(call.input)?;
     match verb {
-        Verb::Create | Verb::Update => domain.require_in_service(asked.context.elapsed),
+        Verb::Create | Verb::Update => domain.require_in_service(call.context.elapsed),
         Verb::Read | Verb::List | Verb::Delete => Ok(()),
     }
 }

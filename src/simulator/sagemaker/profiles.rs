@@ -14,7 +14,7 @@ use super::{
 use crate::simulator::{
     json::Input,
     service::ApiError,
-    table::{Asked, Field, Filter, Operations, Part, Record, States, Table, Verb},
+    table::{Field, Filter, Operations, Part, Record, States, Table, TableCall, Verb},
 };
 
 /// User profiles (SageMaker API reference, `CreateUserProfile` and related operations).
@@ -29,8 +29,8 @@ pub(super) static PROFILES: Table<Store> = Table {
         delete: "DeleteUserProfile",
     },
     key: &[
-        Part { member: "DomainId", read: name, ignores_case: false, minted: None },
-        Part { member: "UserProfileName", read: name, ignores_case: true, minted: None },
+        Part { member: "DomainId", read: name, ignores_case: false, generated: None },
+        Part { member: "UserProfileName", read: name, ignores_case: true, generated: None },
     ],
     arn: ("UserProfileArn", "user-profile"),
     fields: &[
@@ -49,7 +49,7 @@ pub(super) static PROFILES: Table<Store> = Table {
         },
         Field {
             mutable: false,
-            minted: Some(|ids| (200_005 + ids.number() % 100_000).to_string().into()),
+            generated: Some(|ids| (200_005 + ids.number() % 100_000).to_string().into()),
             ..Field::new("HomeEfsFileSystemUid", |_, _| Ok(None))
         },
     ],
@@ -91,11 +91,11 @@ fn settings(input: Input<'_>, member: &str) -> Result<Option<Value>, ApiError> {
 
 fn check(
     store: &Store,
-    asked: &Asked<'_, '_>,
+    call: &TableCall<'_, '_>,
     profile: &Record,
     _verb: Verb,
 ) -> Result<(), ApiError> {
-    let domain = store.domain(asked.input)?;
+    let domain = store.domain(call.input)?;
     let settings = profile.structure("UserSettings");
     rules::check_user_settings(&settings)?;
     // Security groups may come from the domain or the profile; in a VpcOnly domain one of them must
@@ -104,7 +104,8 @@ fn check(
     let some = |settings: &Map<String, Value>| settings.contains_key("SecurityGroups");
     if vpc_only && !some(&settings) && !some(&domain.structure("DefaultUserSettings")) {
         return Err(invalid(
-            "SecurityGroups are required in the user profile or the domain when AppNetworkAccessType is VpcOnly",
+            "SecurityGroups are required in the user profile or the domain when \
+             AppNetworkAccessType is VpcOnly",
         ));
     }
     single_sign_on(profile, domain.text("AuthMode").unwrap_or_default())
@@ -117,11 +118,13 @@ fn single_sign_on(profile: &Record, auth_mode: &str) -> Result<(), ApiError> {
     match (auth_mode, identifier, value) {
         ("SSO", true, true) => Ok(()),
         ("SSO", ..) => Err(invalid(
-            "SingleSignOnUserIdentifier and SingleSignOnUserValue are required for domains with AuthMode SSO",
+            "SingleSignOnUserIdentifier and SingleSignOnUserValue are required for domains with \
+             AuthMode SSO",
         )),
         (_, false, false) => Ok(()),
         _ => Err(invalid(
-            "SingleSignOnUserIdentifier and SingleSignOnUserValue are not allowed for domains with AuthMode IAM",
+            "SingleSignOnUserIdentifier and SingleSignOnUserValue are not allowed for domains with \
+             AuthMode IAM",
         )),
     }
 }

@@ -76,7 +76,8 @@ pub(super) fn check_values(settings: &Members, owner: Owner) -> Result<(), ApiEr
 fn check_value(name: &str, value: &Value, owner: Owner) -> Result<(), ApiError> {
     let refused = |constraint: String| {
         Err(invalid(format!(
-            "1 validation error detected: Value {value} at '{name}' failed to satisfy constraint: {constraint}"
+            "1 validation error detected: Value {value} at '{name}' failed to satisfy constraint: \
+             {constraint}"
         )))
     };
     if let Some((_, allowed)) = ENUMS.iter().find(|(member, _)| *member == name)
@@ -84,20 +85,20 @@ fn check_value(name: &str, value: &Value, owner: Owner) -> Result<(), ApiError> 
     {
         return refused(format!("Member must satisfy enum value set: [{}]", allowed.join(", ")));
     }
-    if let Some((_, least, most)) = NUMBERS.iter().find(|(member, ..)| *member == name)
-        && !value.as_i64().is_some_and(|number| (*least..=*most).contains(&number))
+    if let Some((_, min, max)) = NUMBERS.iter().find(|(member, ..)| *member == name)
+        && !value.as_i64().is_some_and(|number| (*min..=*max).contains(&number))
     {
-        return refused(format!("Member must be between {least} and {most}"));
+        return refused(format!("Member must be between {min} and {max}"));
     }
-    let longest = match (name, owner) {
+    let max_length = match (name, owner) {
         ("CustomImages", Owner::Domain) => Some(200),
         ("CustomImages", _) => Some(5),
-        _ => LISTS.iter().find(|(member, _)| *member == name).map(|(_, most)| *most),
+        _ => LISTS.iter().find(|(member, _)| *member == name).map(|(_, max)| *max),
     };
-    if let Some(most) = longest
-        && value.as_array().is_none_or(|items| items.len() > most)
+    if let Some(max) = max_length
+        && value.as_array().is_none_or(|items| items.len() > max)
     {
-        return refused(format!("Member must have length less than or equal to {most}"));
+        return refused(format!("Member must have length less than or equal to {max}"));
     }
     if matches!(name, "ExecutionRole" | "DomainExecutionRoleArn") {
         let text = value.as_str().unwrap_or_default();
@@ -142,10 +143,11 @@ pub(super) fn check_request(settings: &Members, owner: Owner) -> Result<(), ApiE
     {
         let size = |name: &str| sizes.get(name).and_then(Value::as_i64);
         match (size("DefaultEbsVolumeSizeInGb"), size("MaximumEbsVolumeSizeInGb")) {
-            (Some(usual), Some(most)) if usual <= most => {}
+            (Some(usual), Some(max)) if usual <= max => {}
             _ => {
                 return Err(invalid(
-                    "DefaultEbsVolumeSizeInGb and MaximumEbsVolumeSizeInGb are both required, the default not above the maximum",
+                    "DefaultEbsVolumeSizeInGb and MaximumEbsVolumeSizeInGb are both required, the \
+                     default not above the maximum",
                 ));
             }
         }
@@ -165,7 +167,8 @@ pub(super) fn check_user_settings(settings: &Members) -> Result<(), ApiError> {
     let text = |name: &str| settings.get(name).and_then(Value::as_str).unwrap_or_default();
     if text("StudioWebPortal") == "DISABLED" && text("DefaultLandingUri").starts_with("studio::") {
         return Err(invalid(
-            "StudioWebPortal is disabled for this domain/user: DefaultLandingUri studio:: is not supported",
+            "StudioWebPortal is disabled for this domain/user: DefaultLandingUri studio:: is not \
+             supported",
         ));
     }
     if let Some(rstudio) = structure(settings, &["RStudioServerProAppSettings"]) {
@@ -187,11 +190,13 @@ pub(super) fn check_user_settings(settings: &Members) -> Result<(), ApiError> {
 fn check_idle(idle: &Members) -> Result<(), ApiError> {
     let minutes = |name: &str| idle.get(name).and_then(Value::as_i64);
     let usual = minutes("IdleTimeoutInMinutes");
-    let above = |least: Option<i64>, most: Option<i64>| matches!((least, most), (Some(least), Some(most)) if least > most);
-    let (least, most) = (minutes("MinIdleTimeoutInMinutes"), minutes("MaxIdleTimeoutInMinutes"));
-    if above(least, usual) || above(usual, most) || above(least, most) {
+    let above =
+        |min: Option<i64>, max: Option<i64>| min.zip(max).is_some_and(|(min, max)| min > max);
+    let (min, max) = (minutes("MinIdleTimeoutInMinutes"), minutes("MaxIdleTimeoutInMinutes"));
+    if above(min, usual) || above(usual, max) || above(min, max) {
         return Err(invalid(
-            "IdleTimeoutInMinutes must lie between MinIdleTimeoutInMinutes and MaxIdleTimeoutInMinutes",
+            "IdleTimeoutInMinutes must lie between MinIdleTimeoutInMinutes and \
+             MaxIdleTimeoutInMinutes",
         ));
     }
     Ok(())

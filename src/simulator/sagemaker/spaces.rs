@@ -14,7 +14,7 @@ use super::{
 use crate::simulator::{
     json::Input,
     service::ApiError,
-    table::{Asked, Field, Filter, Operations, Part, Record, States, Table, Verb},
+    table::{Field, Filter, Operations, Part, Record, States, Table, TableCall, Verb},
 };
 
 /// Spaces (SageMaker API reference, `CreateSpace` and related operations).
@@ -29,8 +29,8 @@ pub(super) static SPACES: Table<Store> = Table {
         delete: "DeleteSpace",
     },
     key: &[
-        Part { member: "DomainId", read: name, ignores_case: false, minted: None },
-        Part { member: "SpaceName", read: name, ignores_case: false, minted: None },
+        Part { member: "DomainId", read: name, ignores_case: false, generated: None },
+        Part { member: "SpaceName", read: name, ignores_case: false, generated: None },
     ],
     arn: ("SpaceArn", "space"),
     fields: &[
@@ -83,9 +83,14 @@ fn settings(input: Input<'_>, member: &str) -> Result<Option<Value>, ApiError> {
 
 /// A private space has an owner and settings; ownership and sharing are set together. An update
 /// must not contain the app type, even unchanged.
-fn check(store: &Store, asked: &Asked<'_, '_>, space: &Record, verb: Verb) -> Result<(), ApiError> {
+fn check(
+    store: &Store,
+    call: &TableCall<'_, '_>,
+    space: &Record,
+    verb: Verb,
+) -> Result<(), ApiError> {
     if verb == Verb::Update {
-        let change = asked.input.object("SpaceSettings")?;
+        let change = call.input.object("SpaceSettings")?;
         if change.is_some_and(|change| change.contains_key("AppType")) {
             return Err(invalid("Updating AppType for Space is not supported"));
         }

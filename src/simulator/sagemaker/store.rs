@@ -23,13 +23,13 @@ use crate::simulator::{
 pub struct SageMaker {
     pub(super) stores: BTreeMap<(String, String), Lagged<Store>>,
     /// The behavior of the service that depends on the account or on chance.
-    pub behaviour: Behaviour,
+    pub behavior: Behavior,
 }
 
 /// Quotas and failures. While a failure is set, each request of its kind is accepted and fails
 /// later for that reason.
 #[derive(Debug, Clone, Default)]
-pub struct Behaviour {
+pub struct Behavior {
     /// The maximum number of domains of an account in a region; no maximum if absent.
     pub domains_per_region: Option<usize>,
     /// Why new domains end as `Failed`.
@@ -55,15 +55,15 @@ pub(super) struct Request<'a, 'w> {
     pub caller: &'a Caller,
     pub input: Input<'a>,
     pub context: &'a mut Context<'w>,
-    pub behaviour: &'a Behaviour,
+    pub behavior: &'a Behavior,
 }
 
 /// The pages of listings (SageMaker API reference).
 pub(super) static PAGING: Paging = Paging {
     size: "MaxResults",
-    least: 1,
-    usual: 10,
-    most: 100,
+    min: 1,
+    default: 10,
+    max: 100,
     token: "NextToken",
     foreign: foreign_token,
 };
@@ -75,12 +75,12 @@ pub(super) static TAGGING: Tagging = Tagging {
     list: "ListTags",
     resource: "ResourceArn",
     keys: "TagKeys",
-    most: 50,
+    max: 50,
     paging: Paging {
         size: "MaxResults",
-        least: 50,
-        usual: 50,
-        most: usize::MAX,
+        min: 50,
+        default: 50,
+        max: usize::MAX,
         token: "NextToken",
         foreign: foreign_token,
     },
@@ -107,7 +107,7 @@ impl Store {
         self.records.settle(elapsed);
         let tags = &mut self.records.tags;
         self.domains.retain(|_, domain| {
-            let gone = domain.life.is_gone(elapsed);
+            let gone = domain.lifecycle.is_gone(elapsed);
             if gone {
                 tags.remove(&domain.arn);
             }

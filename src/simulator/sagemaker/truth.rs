@@ -34,8 +34,8 @@ pub(super) const KINDS: &[Kind] = &[Kind {
 
 impl Store {
     /// Adds all domains that exist and stay.
-    pub(super) fn tell_domains(&self, account: &str, truth: &mut Truth) {
-        for domain in self.domains.values().filter(|domain| domain.life.stays()) {
+    pub(super) fn add_domains(&self, account: &str, truth: &mut Truth) {
+        for domain in self.domains.values().filter(|domain| domain.lifecycle.stays()) {
             let mut facts = BTreeSet::from([format!("name {}", domain.name)]);
             leaves("settings", &Value::Object(domain.settings.clone()), &mut facts);
             let tags = self.records.tags.get(&domain.arn).cloned().unwrap_or_default();

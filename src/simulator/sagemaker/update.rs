@@ -13,7 +13,7 @@ use super::{
 };
 use crate::simulator::{
     service::{Answer, ApiError},
-    table::Life,
+    table::Lifecycle,
 };
 
 /// The running apps of a domain, as far as they prevent an update.
@@ -26,8 +26,9 @@ impl Running {
     /// The error for an update that running apps prevent.
     fn refuse(domain: &Domain) -> ApiError {
         invalid(format!(
-            "Unable to update Domain [{}] with InService App. Delete all InService apps in the domain including shared Apps for \
-             [domain-shared] User Profile, and try again.",
+            "Unable to update Domain [{}] with InService App. Delete all InService apps in the \
+             domain including shared Apps for [domain-shared] User Profile, and try \
+             again.",
             domain.id
         ))
     }
@@ -53,12 +54,12 @@ pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     if let Some(value) = choice(request, "TagPropagation")? {
         next.settings.insert("TagPropagation".to_owned(), json!(value));
     }
-    let failure = request.behaviour.update_failure.clone().or_else(|| request.context.failure());
+    let failure = request.behavior.update_failure.clone().or_else(|| request.context.failure());
     if failure.is_some() {
         next = domain.clone();
     }
-    let until = request.context.over(request.context.options.domain_updating);
-    next.life = Life::updating(until, failure);
+    let until = request.context.complete_at(request.context.options.domain_updating);
+    next.lifecycle = Lifecycle::updating(until, failure);
     next.modified = request.context.now;
     let answer = json!({ "DomainArn": next.arn });
     store.domains.insert(next.id.clone(), next);

@@ -4,11 +4,11 @@
 //!
 //! ```text
 //! Table (the type)              ─┐
-//! Asked (the call)              ─┼─► read / write ─► Answer
-//! Records (the resources)       ─┘        └─► tell (for monitors), needs (for IAM)
+//! TableCall (the call)          ─┼─► read / write ─► Answer
+//! Records (the resources)       ─┘        └─► add_truth (for monitors), needs (for IAM)
 //! ```
 
-mod life;
+mod lifecycle;
 mod operations;
 mod page;
 mod record;
@@ -18,10 +18,10 @@ mod tagging;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use life::{Life, States};
-pub(crate) use operations::{needs, read, tell, write};
+pub(crate) use lifecycle::{Lifecycle, States};
+pub(crate) use operations::{add_truth, needs, read, write};
 pub(crate) use page::{Listed, Paging};
 pub(crate) use record::{Holds, Record, Records};
 pub(crate) use setting::{Setting, Settings};
-pub(crate) use shape::{Asked, Field, Filter, Key, Operations, Part, Table, Verb};
+pub(crate) use shape::{Field, Filter, Key, Operations, Part, Table, TableCall, Verb};
 pub(crate) use tagging::{TagFault, Tagging};

@@ -13,11 +13,11 @@ pub(crate) struct Paging {
     /// The member of the size in requests.
     pub size: &'static str,
     /// The minimum size.
-    pub least: usize,
+    pub min: usize,
     /// The default size.
-    pub usual: usize,
+    pub default: usize,
     /// The maximum size.
-    pub most: usize,
+    pub max: usize,
     /// The member of the token in requests and answers.
     pub token: &'static str,
     /// The error for an invalid token.
@@ -64,7 +64,7 @@ impl Paging {
         member: &str,
         items: Vec<(String, Value)>,
     ) -> Answer {
-        let size = input.integer(self.size, self.least..=self.most)?.unwrap_or(self.usual);
+        let size = input.integer(self.size, self.min..=self.max)?.unwrap_or(self.default);
         let token = input.bounded_text(self.token, 0..=8192)?;
         let Page { items, next } = page(items, size, token).ok_or_else(self.foreign)?;
         let mut answer = Map::new();

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Map, Value};
 
-use super::life::Life;
+use super::lifecycle::Lifecycle;
 
 /// One resource of a simple type.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(crate) struct Record {
     /// Seconds since the epoch.
     pub modified: f64,
     /// Its lifecycle.
-    pub life: Life,
+    pub lifecycle: Lifecycle,
     /// Its identifying members as written, and the members that are set.
     pub members: Map<String, Value>,
 }
@@ -81,7 +81,7 @@ impl Records {
         let tags = &mut self.tags;
         for all in self.by_type.values_mut() {
             all.retain(|_, record| {
-                let gone = record.life.is_gone(elapsed);
+                let gone = record.lifecycle.is_gone(elapsed);
                 if gone {
                     tags.remove(&record.arn);
                 }

@@ -66,7 +66,7 @@ impl Setting {
     }
 
     /// Adds its value as monitors see it.
-    pub(crate) fn tell(&self, settings: &Settings, facts: &mut BTreeSet<String>) {
+    pub(crate) fn add_fact(&self, settings: &Settings, facts: &mut BTreeSet<String>) {
         truth::leaves(self.member, &self.value(settings), facts);
     }
 

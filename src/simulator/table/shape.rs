@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{life::States, page::Paging, record::Record, tagging::Tagging};
+use super::{lifecycle::States, page::Paging, record::Record, tagging::Tagging};
 use crate::simulator::{
     api::Kind,
     json::Input,
@@ -13,7 +13,7 @@ use crate::simulator::{
 
 /// One call: its caller, its input, and its context.
 #[derive(Debug)]
-pub(crate) struct Asked<'a, 'w> {
+pub(crate) struct TableCall<'a, 'w> {
     pub caller: &'a Caller,
     pub input: Input<'a>,
     pub context: &'a mut Context<'w>,
@@ -54,9 +54,9 @@ pub(crate) struct Table<S> {
     /// The error for a resource in the wrong state.
     pub busy: fn(noun: &str, key: &Key, state: &str) -> ApiError,
     /// Whether the state around it admits the call at all.
-    pub admit: fn(&S, &Asked<'_, '_>, Verb) -> Result<(), ApiError>,
+    pub admit: fn(&S, &TableCall<'_, '_>, Verb) -> Result<(), ApiError>,
     /// Whether the members can be combined, as they will be after a create or an update.
-    pub check: fn(&S, &Asked<'_, '_>, &Record, Verb) -> Result<(), ApiError>,
+    pub check: fn(&S, &TableCall<'_, '_>, &Record, Verb) -> Result<(), ApiError>,
     /// The error for a deletion that something prevents.
     pub occupied: fn(&S, &Record) -> Result<(), ApiError>,
     /// Its kind for monitors, if they watch it.
@@ -92,7 +92,7 @@ pub(crate) struct Part {
     /// Whether values that differ only in case are equal.
     pub ignores_case: bool,
     /// Generates it in a create call, whose request does not contain it.
-    pub minted: Option<fn(&mut Ids) -> String>,
+    pub generated: Option<fn(&mut Ids) -> String>,
 }
 
 /// The key of a resource.
@@ -118,7 +118,7 @@ pub(crate) struct Field {
     /// Its default in a create call.
     pub default: Option<fn() -> Value>,
     /// Generates it in a create call, if the service does.
-    pub minted: Option<fn(&mut Ids) -> Value>,
+    pub generated: Option<fn(&mut Ids) -> Value>,
     /// Whether an update may change it.
     pub mutable: bool,
     /// Combines the old value and that of an update.
@@ -138,7 +138,7 @@ impl Field {
             read,
             required: false,
             default: None,
-            minted: None,
+            generated: None,
             mutable: true,
             join: |_, new| new.clone(),
             listed: None,

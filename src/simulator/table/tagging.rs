@@ -27,7 +27,7 @@ pub(crate) struct Tagging {
     /// The member with the keys to be removed.
     pub keys: &'static str,
     /// The maximum number of tags of one resource.
-    pub most: usize,
+    pub max: usize,
     /// The pages of the listing.
     pub paging: Paging,
     /// The service's errors.
@@ -93,8 +93,8 @@ impl Tagging {
         }
         let mut all = old.clone();
         all.extend(seen);
-        if all.len() > self.most {
-            return Err((self.refuse)(TagFault::TooMany(self.most)));
+        if all.len() > self.max {
+            return Err((self.refuse)(TagFault::TooMany(self.max)));
         }
         Ok(all)
     }

@@ -243,7 +243,7 @@ fn disagreement(text: &str, dialect: Dialect, expected: bool) -> Option<String> 
 }
 
 #[test]
-fn every_statement_that_the_lint_refuses_is_refused_by_the_service_and_no_other() {
+fn the_lint_and_the_service_refuse_the_same_statements() {
     let mut wrong = Vec::new();
     for (change, who) in changes() {
         for dialect in DIALECTS {
@@ -258,7 +258,7 @@ fn every_statement_that_the_lint_refuses_is_refused_by_the_service_and_no_other(
 }
 
 #[test]
-fn every_document_that_the_lint_refuses_is_refused_by_the_service_and_no_other() {
+fn the_lint_and_the_service_refuse_the_same_documents() {
     let mut wrong = Vec::new();
     for dialect in DIALECTS {
         let fine = statement(dialect, &json!({}));
@@ -306,7 +306,7 @@ fn every_document_that_the_lint_refuses_is_refused_by_the_service_and_no_other()
 
 #[test]
 fn each_service_refuses_in_its_own_words() {
-    let misspelt = |dialect| {
+    let misspelled = |dialect| {
         document(&statement(dialect, &json!({"Condition": {"StringEqual": {"aws:x": "1"}}})))
             .to_string()
     };
@@ -316,6 +316,6 @@ fn each_service_refuses_in_its_own_words() {
         (Dialect::ServiceControlPolicy, "MalformedPolicyDocumentException"),
         (Dialect::ResourceControlPolicy, "MalformedPolicyDocumentException"),
     ] {
-        assert_eq!(answer(&misspelt(dialect), dialect).as_deref(), Some(code), "{dialect:?}");
+        assert_eq!(answer(&misspelled(dialect), dialect).as_deref(), Some(code), "{dialect:?}");
     }
 }

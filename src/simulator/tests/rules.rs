@@ -75,7 +75,7 @@ async fn rules_of_one_protocol_and_port_range_are_shown_as_one_permission() {
 }
 
 #[tokio::test]
-async fn one_rule_that_is_there_already_refuses_all_of_the_call() {
+async fn one_existing_rule_refuses_the_whole_call() {
     let ec2 = ec2(&Simulator::default());
     let group = group(&ec2, &vpc(&ec2).await, "apps").await;
     authorize(&ec2, &group, vec![tcp(443, 443, "10.0.0.0/8")]).await;
@@ -104,7 +104,7 @@ async fn revoking_by_rule_id_removes_exactly_that_rule() {
 }
 
 #[tokio::test]
-async fn revoking_a_rule_that_is_not_there_removes_none_of_the_call() {
+async fn revoking_an_unknown_rule_removes_nothing() {
     let ec2 = ec2(&Simulator::default());
     let group = group(&ec2, &vpc(&ec2).await, "apps").await;
     authorize(&ec2, &group, vec![tcp(443, 443, "10.0.0.0/8")]).await;

@@ -51,7 +51,7 @@ pub(super) fn all() -> Vec<Case> {
             document(&Parts { action, resource, condition })
         };
         let fine = with(&known, "*", TLS);
-        for wrong in ["Misspelt", "Misspelt*"] {
+        for wrong in ["Misspelled", "Misspelled*"] {
             all.push(case(action, with(&format!("{action_of}:{wrong}"), "*", TLS), fine.clone()));
         }
         all.push(case(action, with("nosuchservice:Get*", "*", TLS), fine.clone()));

@@ -19,7 +19,7 @@ use crate::{
 pub(super) fn taken(before: &Truth, after: &Truth, kinds: &[&Kind]) -> Vec<String> {
     let bare = after.control_policies.iter().find(|(_, count)| **count == 0);
     let bare = bare.map(|(target, _)| format!("no service control policy is left on {target}"));
-    bare.into_iter().chain(starved(before, after, kinds)).collect()
+    bare.into_iter().chain(newly_denied(before, after, kinds)).collect()
 }
 
 /// Why nobody can do anything because of a policy in this state.
@@ -33,23 +33,23 @@ pub(super) fn denies_all(policy: &Thing) -> Option<&'static str> {
     let attached = policy.facts_of("attached").next().is_some();
     let denies = policy.facts_of("content").flat_map(statements).any(|it| everything(&it));
     (attached && denies)
-        .then_some("an attached policy denies everything to everybody, palisade included")
+        .then_some("an attached policy denies everything to everybody, including palisade")
 }
 
 /// The calls that service control policies deny to palisade after a call but did not deny before
 /// it.
-fn starved(before: &Truth, after: &Truth, kinds: &[&Kind]) -> Option<String> {
+fn newly_denied(before: &Truth, after: &Truth, kinds: &[&Kind]) -> Option<String> {
     let nothing = after.control_policies.keys().find(|target| {
         before.control_policies.contains_key(*target)
             && allows_all(before, target)
             && !allows_all(after, target)
     });
     if let Some(target) = nothing {
-        return Some(format!("no policy on {target} allows everything any more"));
+        return Some(format!("{target} no longer has a policy that allows everything"));
     }
     let earlier = denied(before, kinds);
     let now = denied(after, kinds).into_iter().find(|it| !earlier.contains(it))?;
-    Some(format!("everybody is denied {}, palisade included", now.1))
+    Some(format!("{} is denied to everybody, including palisade", now.1))
 }
 
 /// Whether a root, unit or account has FullAWSAccess or an equivalent policy.

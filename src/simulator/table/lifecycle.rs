@@ -42,13 +42,13 @@ enum Phase {
 
 /// The last operation on a resource, when it is complete, and why it fails then, if it does.
 #[derive(Debug, Clone)]
-pub(crate) struct Life {
+pub(crate) struct Lifecycle {
     phase: Phase,
     until: Duration,
     failure: Option<String>,
 }
 
-impl Life {
+impl Lifecycle {
     /// In creation until this time, when it fails if there is a reason.
     pub(crate) fn creating(until: Duration, failure: Option<String>) -> Self {
         Self { phase: Phase::Creating, until, failure }

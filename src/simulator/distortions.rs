@@ -12,7 +12,7 @@ use super::{
 
 /// The distortions of reads that are in force. Each ends after a number of reads.
 #[derive(Debug, Default)]
-pub(super) struct Lies {
+pub(super) struct Distortions {
     past: Option<Past>,
     unlisted: Option<(Vec<String>, u32)>,
     untagged: u32,
@@ -38,7 +38,7 @@ struct Past {
 /// The token of the page that wrong paging leads to.
 const TOKEN: &str = "injected-page";
 
-impl Lies {
+impl Distortions {
     pub(super) fn show_past(&mut self, services: Services, reads: u32, alternating: bool) {
         self.past = Some(Past { services, left: reads, alternating, fresh_next: alternating });
     }
@@ -88,7 +88,7 @@ impl Lies {
     }
 
     /// Applies the distortions to the true answer to a read.
-    pub(super) fn colour(
+    pub(super) fn distort(
         &mut self,
         api: &Api,
         operation: &str,
@@ -152,7 +152,7 @@ impl Lies {
 
     /// Whether reads are still distorted. A wrong listing only affects its own pages, and a deleted
     /// resource is rightly missing from listings.
-    pub(super) fn last(&self, is_there: impl Fn(&str) -> bool) -> bool {
+    pub(super) fn remain(&self, is_there: impl Fn(&str) -> bool) -> bool {
         let hidden = || {
             let ids = self.unlisted.iter().flat_map(|(ids, _)| ids);
             ids.into_iter().any(|id| is_there(id))
