@@ -42,8 +42,8 @@ pub(super) struct Args {
 /// A policy is always a document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Form {
-    /// JSON: an object of scopes, each with the policies `observe`, `apply` and `destroy`, in several
-    /// documents (`apply-2`) where one would be longer than IAM takes
+    /// JSON: an object of scopes, each with the policies `observe`, `apply` and `destroy`, in
+    /// several documents (`apply-2`) where one would be longer than IAM takes
     #[default]
     Json,
     /// The same as YAML
