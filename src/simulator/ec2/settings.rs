@@ -141,7 +141,9 @@ impl State {
         things: &mut BTreeMap<String, Thing>,
     ) {
         let mut facts = BTreeSet::new();
-        SETTINGS.iter().for_each(|setting| setting.add_fact(&self.settings, &mut facts));
+        for setting in &SETTINGS {
+            setting.add_fact(&self.settings, &mut facts);
+        }
         let kind = account_settings::NAME;
         let thing = Thing { kind, account: account.to_owned(), tags: Tags::new(), facts };
         things.insert(format!("settings/{account}/{region}"), thing);
