@@ -214,6 +214,7 @@ fn edit<K: Kind>(change: &K::Change) -> Result<Edit, Undecodable> {
         inspect: change.inspect(),
         replaces_policy: change.replaces_policy(),
         follows: change.follows(),
+        needs: Vec::new(),
         puts_back: false,
         alone: false,
         body: EditBody::Change(seal::<K, _>("change", change)?),

@@ -15,7 +15,7 @@ pub fn registry() -> Registry {
     Registry::default()
         .table(account_settings::table())
         .table(kms_key::table())
-        .with::<sagemaker_domain::SageMakerDomain, sagemaker_domain::aws::Live>()
+        .table(sagemaker_domain::table())
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
         .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()
         .table(vpc_endpoint::table())

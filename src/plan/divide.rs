@@ -4,7 +4,8 @@
 //! other direction: an edit that opens access waits for every earlier closing edit (in the kind's
 //! order) that is not made now, because the state in between would allow something that neither the
 //! old nor the new state allows. An edit that only [follows](Edit::follows) the earlier ones waits
-//! for all of them. An edit that restores what somebody else opened waits for neither.
+//! for all of them, and one that [needs](Edit::needs) another waits for that one, whatever they do:
+//! it could not be made without it. An edit that restores what somebody else opened waits for none.
 
 use super::{Action, Plan, Step, Verdict, Wait, WaitReason};
 use crate::kind::erased::Edit;
@@ -31,7 +32,7 @@ pub(super) fn divide<R: PartialEq>(
         let mut why = fate(&edit);
         if why.is_empty()
             && !edit.puts_back
-            && let Some(blocking) = divided.rest.iter().find(|before| blocks(before, &edit))
+            && let Some(blocking) = divided.rest.iter().find(|before| edit.waits_for(before))
         {
             why.push(earlier(&blocking.key));
         }
@@ -47,10 +48,6 @@ pub(super) fn divide<R: PartialEq>(
         }
     }
     divided
-}
-
-pub(super) fn blocks(before: &Edit, edit: &Edit) -> bool {
-    edit.follows || (edit.risk.opens && before.risk.closes)
 }
 
 /// Makes the edits of a step wait for which `why` gives a reason; the others stay in a step of
@@ -88,5 +85,44 @@ impl Plan {
                 last = Some(step.address.clone());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{kind::erased::EditBody, model::Risk};
+
+    fn edit(key: &str, risk: Risk) -> Edit {
+        Edit { risk, ..Edit::of_tags(key, String::new(), EditBody::Change(Value::Null)) }
+    }
+
+    /// The keys of what goes while `held` does not.
+    fn going(edits: &[Edit], held: &str) -> Vec<String> {
+        let fate = |edit: &Edit| if edit.key == held { vec![held.to_owned()] } else { Vec::new() };
+        let divided = divide(edits.to_vec(), fate, str::to_owned);
+        divided.go.into_iter().map(|edit| edit.key).collect()
+    }
+
+    #[test]
+    fn what_needs_an_edit_waits_for_that_one_and_for_no_other() {
+        let needing = Edit { needs: vec!["more".to_owned()], ..edit("fewer", Risk::TIGHTENS) };
+        let all = [edit("label", Risk::NEUTRAL), edit("more", Risk::LOOSENS), needing];
+        assert_eq!(going(&all, "more"), ["label"]);
+        assert_eq!(going(&all, "label"), ["more", "fewer"]);
+    }
+
+    #[test]
+    fn what_follows_waits_for_all_and_what_opens_for_what_closes() {
+        let all = [
+            edit("label", Risk::NEUTRAL),
+            edit("close", Risk::TIGHTENS),
+            edit("open", Risk::LOOSENS),
+            Edit { follows: true, ..edit("last", Risk::NEUTRAL) },
+        ];
+        assert_eq!(going(&all, "label"), ["close", "open"]);
+        assert_eq!(going(&all, "close"), ["label"]);
     }
 }

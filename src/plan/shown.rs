@@ -11,9 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Action, Plan, Step, Verdict, Wait, WaitReason, delay,
-    divide::blocks,
-    fingerprint,
+    Action, Plan, Step, Verdict, Wait, WaitReason, delay, fingerprint,
     symbolic::{Symbols, symbolic, symbolic_text},
 };
 use crate::{kind::erased::Edit, model::Address};
@@ -150,7 +148,7 @@ fn only_approved(plan: &mut Plan) {
     for step in plan.steps.iter_mut().filter(|step| step.verdict.goes()) {
         let before = left_out.get(&step.address).map_or(&[][..], Vec::as_slice);
         let edits = step.action.edits();
-        let blocking = before.iter().find(|before| edits.iter().any(|edit| blocks(before, edit)));
+        let blocking = before.iter().find(|before| edits.iter().any(|edit| edit.waits_for(before)));
         if let Some(Edit { key, .. }) = blocking {
             let wait = WaitReason::Earlier { key: key.clone() };
             step.verdict = Verdict::Waiting(vec![Wait::lasting(wait)]);

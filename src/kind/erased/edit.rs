@@ -12,9 +12,11 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Edit {
-    /// Names what is written, the same in every pass ([`Describe::key`](crate::kind::Describe::key)).
+    /// Names what is written, the same in every pass
+    /// ([`Describe::key`](crate::kind::Describe::key)).
     pub key: String,
-    /// The entries that it writes, where it writes several: each is paced, counted and remembered by itself.
+    /// The entries that it writes, where it writes several: each is paced, counted and remembered
+    /// by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<String>,
     /// What it does to protection and to users.
@@ -33,10 +35,15 @@ pub struct Edit {
     /// Whether it may only be made once the edits before it have been.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub follows: bool,
-    /// Whether it takes away what somebody else added to a state that was seen as wanted. The planner says so.
+    /// The keys of edits that it needs: while one of them is not made, neither is it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+    /// Whether it takes away what somebody else added to a state that was seen as wanted. The
+    /// planner says so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub puts_back: bool,
-    /// Whether it must share no call with others: AWS refused one that it was a part of. The planner says so.
+    /// Whether it must share no call with others: AWS refused one that it was a part of. The
+    /// planner says so.
     #[serde(skip)]
     pub alone: bool,
     /// The edit itself.
@@ -55,10 +62,18 @@ impl Edit {
             inspect: false,
             replaces_policy: false,
             follows: false,
+            needs: Vec::new(),
             puts_back: false,
             alone: false,
             body,
         }
+    }
+
+    /// Whether it is not made while an edit before it is not. What opens access waits for what
+    /// closes it: the state in between would allow something that neither the old nor the new state
+    /// allows.
+    pub fn waits_for(&self, before: &Self) -> bool {
+        self.follows || self.needs.contains(&before.key) || (self.risk.opens && before.risk.closes)
     }
 
     /// What it writes, by names that stay the same when the same has to be written again.

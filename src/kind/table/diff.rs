@@ -6,18 +6,18 @@ use serde::de::Error as _;
 use serde_json::{Value, json};
 
 use super::{
-    Call, Compare, Form, How, Leaf, LeafEdit, RiskOf, Table, Take, Text, Tree, Verb,
+    Call, Compare, Fixed, Form, How, Leaf, LeafEdit, Table, Take, Text, Tree, Verb,
     edit::is_on,
-    get,
+    get, keys,
     policy::{context, policy},
     targets::{choice, chosen},
-    texts,
+    texts, tree,
 };
 use crate::{
     kind::has_placeholder,
     model::{
-        AccessChange, Disruption, Risk,
-        policy_document::{PolicyDocument, diff, equivalent},
+        AccessChange, Risk,
+        policy_document::{PolicyDocument, equivalent},
     },
 };
 
@@ -30,6 +30,8 @@ pub(super) struct Pending<'t> {
     /// None where AWS has none.
     pub(super) call: Option<&'t Call>,
     pub(super) risk: Risk,
+    /// The keys of edits without which it is not made.
+    pub(super) needs: Vec<String>,
 }
 
 impl Pending<'_> {
@@ -40,27 +42,49 @@ impl Pending<'_> {
 }
 
 impl Table {
-    /// The edits that bring `have` to `want`, in an order in which they are safe. For a resource that is on its way out
-    /// see [`Table::is_leaving`].
+    /// The edits that bring `have` to `want`, in an order in which they are safe. For a resource
+    /// that is on its way out see [`Table::is_leaving`].
     ///
-    /// # Errors
-    /// A wanted policy that does not read as one.
+    /// # Errors A wanted policy that does not read as one.
     pub(super) fn edits<'t>(
         &'t self,
         want: &Tree,
         have: &Tree,
     ) -> Result<Vec<Pending<'t>>, serde_json::Error> {
         let mut found = Vec::new();
-        for leaf in &self.leaves {
+        for leaf in self.rows() {
             if leaf.can_change(want, have) {
                 leaf.edits(want, have, &mut found)?;
             }
         }
+        keep_what_is_needed(&mut found);
         add_risks_of_what_goes_along(&mut found);
         if self.fixed_first && found.iter().any(|pending| pending.call.is_none()) {
             found.retain(|pending| pending.call.is_none());
         }
         Ok(self.ordered(found))
+    }
+}
+
+/// See [`How::Needed`].
+fn keep_what_is_needed(found: &mut [Pending<'_>]) {
+    let made = found.iter().filter(|pending| pending.call.is_some());
+    let all: Vec<_> = made.map(|it| (it.edit.path.clone(), it.edit.new.clone())).collect();
+    let mut first = Vec::new();
+    for pending in found.iter_mut().filter(|pending| pending.call.is_some()) {
+        let How::Needed { after, by: (path, value), .. } = &pending.leaf.change else { continue };
+        let Some((_, other)) = all.iter().find(|(other, _)| other == path) else { continue };
+        if tree::is_none(&pending.edit.new) && other != value {
+            pending.call = Some(after);
+            pending.edit.operation = Some(after.operation.clone().into_owned());
+        }
+        if tree::is_none(&pending.edit.old) && other == value {
+            first.push((path.clone(), pending.edit.key()));
+        }
+    }
+    for pending in found {
+        let needs = first.iter().filter(|(path, _)| *path == pending.edit.path);
+        pending.needs.extend(needs.map(|(_, key)| key.clone()));
     }
 }
 
@@ -88,27 +112,27 @@ impl Leaf {
         have: &Tree,
         found: &mut Vec<Pending<'t>>,
     ) -> Result<(), serde_json::Error> {
-        let new = get(want, &self.path);
-        if new.is_null() {
-            return Ok(());
-        }
+        let Some(new) = self.wanted_in(want) else { return Ok(()) };
         let old = self.live(have);
         if let How::Entries { add, remove, take } = &self.change {
             found.extend(self.entries(new, &old, add, remove, take.as_ref(), (want, have)));
             return Ok(());
         }
-        if self.is_same(want, &old)? {
+        if self.is_same(want, new, &old)? {
             return Ok(());
         }
-        let is_while = |other: &Option<(Text, Value)>| {
-            other.as_ref().is_some_and(|(path, value)| get(have, path) == value)
-        };
-        let is_fixed = is_while(&self.fixed_while);
         let call = match &self.change {
-            _ if is_fixed => None,
-            How::By(call) => Some(call),
+            _ if is_while(&self.fixed_while, have) || self.stays_set(new) => None,
+            How::By(call) | How::Needed { call, .. } => Some(call),
+            How::Until { call, fixed, .. } => {
+                (!fixed.holds(new, &old, (want, have))).then_some(call)
+            }
             How::Switch { on, off } => Some(if self.turns_on(new) { on } else { off }),
             How::Fixed(_) => None,
+            How::Members { add, remove } => {
+                found.extend(self.members(new, &old, [add, remove], (want, have)));
+                return Ok(());
+            }
             How::Entries { .. } | How::Argument => return Ok(()),
         };
         let (old, new) = self.written(&old, new);
@@ -127,31 +151,63 @@ impl Leaf {
         };
         let risk = match call {
             None => Risk::IMPOSSIBLE,
-            Some(_) if is_while(&self.idle_while) => {
-                Risk { disrupts: Disruption::None, ..self.risk_of(want, &old, &new) }
-            }
-            Some(_) => self.risk_of(want, &old, &new),
+            Some(_) => self.risk_between(&old, &new, (want, have)),
         };
-        found.push(Pending { leaf: self, edit, call, risk });
+        found.push(Pending { leaf: self, edit, call, risk, needs: Vec::new() });
         Ok(())
     }
 
-    /// Both values as an edit has them: of alternatives, those that are in use and those that are to be.
+    /// Both values as an edit has them: of alternatives, those that are in use and those that are
+    /// to be.
     fn written(&self, old: &Value, new: &Value) -> (Value, Value) {
         match &self.form {
             Form::Targets { one_of_each: Some(_), .. } => {
                 (json!(chosen(old)), json!(choice(new, old)))
             }
+            // Lists are emptied, whatever word a manifest has for that.
+            _ if new.is_null() && self.is_list() => (old.clone(), json!([])),
             _ => (old.clone(), new.clone()),
+        }
+    }
+
+    /// The edits of a set that one call writes as a whole: what comes, and then what goes.
+    fn members<'t>(
+        &'t self,
+        new: &Value,
+        old: &Value,
+        [add, remove]: [&'t Call; 2],
+        (want, have): (&Tree, &Tree),
+    ) -> Vec<Pending<'t>> {
+        let [new, old] = [new, old].map(|set| texts(set).collect::<BTreeSet<_>>());
+        let both: BTreeSet<_> = old.union(&new).copied().collect();
+        let edit = |verb, old: &BTreeSet<&str>, new: &BTreeSet<&str>| {
+            let call = if verb == Verb::Shrink { remove } else { add };
+            let (old, new) = (json!(old), json!(new));
+            let risk = self.risk_between(&old, &new, (want, have));
+            let path = self.path.clone().into_owned();
+            let operation = Some(call.operation.clone().into_owned());
+            let edit = LeafEdit { path, operation, verb, old, new, with: call.going_along(want) };
+            Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
+        };
+        if new.is_superset(&old) {
+            vec![edit(Verb::Set, &old, &new)]
+        } else if both == old || both.len() > self.form.most() {
+            vec![edit(Verb::Shrink, &old, &new)]
+        } else {
+            // What is left has in it what comes: without the first edit the second would add it.
+            let (first, second) = (edit(Verb::Set, &old, &both), edit(Verb::Shrink, &both, &new));
+            let needs = vec![first.edit.key()];
+            vec![first, Pending { needs, ..second }]
         }
     }
 
     /// The live value; what a form without a word for "unknown" shows as nothing is its nothing.
     fn live(&self, have: &Tree) -> Value {
         match (get(have, &self.path), &self.form) {
+            (Value::Null, _) if self.is_list() => json!([]),
+            (Value::Null, _) if self.is_left_out() => Value::Null,
             (Value::Null, Form::Bool) => json!(false),
             (Value::Null, Form::Text(_)) => json!(""),
-            (Value::Null, Form::Set { .. } | Form::Targets { .. }) => json!([]),
             (value, _) => value.clone(),
         }
     }
@@ -161,9 +217,9 @@ impl Leaf {
         policy(&self.form, value).ok_or_else(defect)
     }
 
-    fn is_same(&self, want: &Tree, old: &Value) -> Result<bool, serde_json::Error> {
-        let new = get(want, &self.path);
+    fn is_same(&self, want: &Tree, new: &Value, old: &Value) -> Result<bool, serde_json::Error> {
         Ok(match (&self.form, self.compare) {
+            _ if new.is_null() => tree::is_none(old),
             // What cannot be known, or cannot be set, is left alone.
             (Form::Switch { .. }, _) if old.is_null() => true,
             (Form::Switch { details, .. }, _) => {
@@ -176,15 +232,17 @@ impl Leaf {
                 live.is_some_and(|live| equivalent(&live, &wanted, &context(want)))
             }
             (Form::Targets { one_of_each: Some(_), .. }, _) => chosen(old) == choice(new, old),
+            (Form::Items { .. }, Compare::Set) => tree::is_same_list(new, old),
             (_, Compare::Set) => {
                 texts(new).collect::<BTreeSet<_>>() == texts(old).collect::<BTreeSet<_>>()
             }
+            (_, Compare::Key) => keys::is_same(new, old),
             _ => new == old,
         })
     }
 
     /// Whether a detail of what is on is as wanted, or not managed.
-    fn is_as_said(&self, new: &Value, old: &Value) -> bool {
+    pub(super) fn is_as_said(&self, new: &Value, old: &Value) -> bool {
         let said = new.get(self.path.as_ref()).unwrap_or(&Value::Null);
         said.is_null() || old.get(self.path.as_ref()) == Some(said)
     }
@@ -208,7 +266,8 @@ impl Leaf {
                 new: json!(item),
                 with: call.going_along(want),
             };
-            Pending { leaf: self, edit, call: Some(call), risk: self.entry_risk(verb) }
+            let risk = self.entry_risk(verb);
+            Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
         };
         let gone = old.difference(&new).map(|item| entry(item, Verb::Remove, remove, Value::Null));
         let come = new.difference(&old).map(|item| {
@@ -220,60 +279,11 @@ impl Leaf {
         });
         gone.chain(come).collect()
     }
+}
 
-    fn entry_risk(&self, verb: Verb) -> Risk {
-        match (&self.risk, verb) {
-            (RiskOf::Always(risk), _) => *risk,
-            (RiskOf::Each { add, .. }, Verb::Add) => *add,
-            (RiskOf::Each { take, .. }, Verb::Take) => *take,
-            (RiskOf::Each { remove, .. }, _) => *remove,
-            (RiskOf::MoreIsLooser, Verb::Remove) => Risk::TIGHTENS,
-            (RiskOf::MoreIsTighter, Verb::Add | Verb::Take) => Risk::TIGHTENS,
-            (RiskOf::MoreIsLooser | RiskOf::MoreIsTighter, _) => Risk::LOOSENS,
-            (RiskOf::Towards { .. } | RiskOf::Meaning | RiskOf::Words(_), _) => Risk::REPLACES,
-        }
-    }
-
-    fn risk_of(&self, want: &Tree, old: &Value, new: &Value) -> Risk {
-        match &self.risk {
-            RiskOf::Always(risk) => *risk,
-            RiskOf::Towards { value, there, back } => {
-                if let Form::Switch { details, .. } = &self.form
-                    && is_on(new)
-                    && is_on(old)
-                {
-                    let changed = details.iter().filter(|detail| !detail.is_as_said(new, old));
-                    return changed.map(|detail| detail.detail_risk(new, old)).collect();
-                }
-                let is_there = match &self.form {
-                    Form::Switch { .. } => is_on(new) == is_on(value),
-                    _ => new == value,
-                };
-                if is_there { *there } else { *back }
-            }
-            RiskOf::Meaning => policy_risk(&self.form, want, old, new),
-            RiskOf::Words(pairs) => {
-                let is = |word: &Option<Text>, value: &Value| {
-                    word.as_ref().is_none_or(|word| *value == **word)
-                };
-                let pair = pairs.iter().find(|(from, to, _)| is(from, old) && is(to, new));
-                pair.map_or(Risk::REPLACES, |(_, _, risk)| *risk)
-            }
-            RiskOf::MoreIsLooser => more(old, new),
-            RiskOf::MoreIsTighter => more(new, old),
-            // Entries that one call writes together.
-            RiskOf::Each { add, remove, .. } => {
-                let [old, new] = [old, new].map(|set| texts(set).collect::<BTreeSet<_>>());
-                let come = (!new.is_subset(&old)).then_some(*add);
-                come.into_iter().chain((!old.is_subset(&new)).then_some(*remove)).collect()
-            }
-        }
-    }
-
-    fn detail_risk(&self, new: &Value, old: &Value) -> Risk {
-        let member = |whole: &Value| whole.get(self.path.as_ref()).cloned().unwrap_or_default();
-        self.risk_of(&Tree::new(), &member(old), &member(new))
-    }
+/// Whether the other leaf of a condition has its value.
+pub(super) fn is_while(condition: &Option<(Text, Value)>, state: &Tree) -> bool {
+    condition.as_ref().is_some_and(|(path, value)| get(state, path) == value)
 }
 
 impl Call {
@@ -286,33 +296,12 @@ impl Call {
     }
 }
 
-/// The risk of what grows, where more is looser. What cannot be compared counts as both.
-fn more(old: &Value, new: &Value) -> Risk {
-    let numbers = (old.as_i64(), new.as_i64());
-    if let (Some(old), Some(new)) = numbers {
-        return Risk { opens: new > old, closes: new < old, ..Risk::NEUTRAL };
-    }
-    if !(old.is_array() && new.is_array()) {
-        return Risk::REPLACES;
-    }
-    let [old, new] = [old, new].map(|set| texts(set).collect::<BTreeSet<_>>());
-    Risk { opens: !new.is_subset(&old), closes: !old.is_subset(&new), ..Risk::NEUTRAL }
-}
-
-/// What cannot be read may be anything: putting another document there closes and opens.
-fn policy_risk(form: &Form, want: &Tree, old: &Value, new: &Value) -> Risk {
-    let is_everything = |value: &Value| match form {
-        Form::Policy { word: Some(word), .. } => word.is_everything && *value == *word.word,
-        _ => false,
-    };
-    if is_everything(new) {
-        return Risk::LOOSENS;
-    }
-    if is_everything(old) {
-        return Risk::TIGHTENS;
-    }
-    match (policy(form, old), policy(form, new)) {
-        (Some(live), Some(wanted)) => diff(&live, &wanted, &context(want)).widening.risk(),
-        _ => Risk::REPLACES,
+impl Fixed {
+    fn holds(&self, new: &Value, old: &Value, (want, have): (&Tree, &Tree)) -> bool {
+        match self {
+            Self::Set => !tree::is_none(old),
+            Self::Otherwise(value) => new != value,
+            Self::With(path) => [want, have].iter().any(|state| !tree::is_none(get(state, path))),
+        }
     }
 }

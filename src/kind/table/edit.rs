@@ -1,4 +1,5 @@
-//! One edit of a live resource: what is stored of it, what people read of it, and the state that it leaves behind.
+//! One edit of a live resource: what is stored of it, what people read of it, and the state that it
+//! leaves behind.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Check, Form, How, Leaf, Restore, Table, Text, Tree, get, policy, read::ENABLED, singles,
-    template, texts,
+    Call, Check, Form, How, Leaf, Restore, Table, Text, Tree, get, policy, read::ENABLED, singles,
+    template, texts, tree,
 };
 use crate::kind::Line;
 
@@ -21,8 +22,8 @@ pub struct LeafEdit {
     pub operation: Option<String>,
     /// What happens to it.
     pub verb: Verb,
-    /// The live value, or for [`Verb::Take`] the id of the resource that has the entry; nothing for policies, which a plan
-    /// shows by statement.
+    /// The live value, or for [`Verb::Take`] the id of the resource that has the entry; nothing for
+    /// policies, which a plan shows by statement.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub old: Value,
     /// The value, or the entry, that is written.
@@ -39,6 +40,8 @@ pub struct LeafEdit {
 pub enum Verb {
     /// It becomes the new value.
     Set,
+    /// It loses what goes, after it has become greater by what comes ([`How::Members`]).
+    Shrink,
     /// It gets an entry.
     Add,
     /// It loses an entry.
@@ -59,6 +62,7 @@ impl LeafEdit {
     pub(super) fn key(&self) -> String {
         match self.verb {
             Verb::Set | Verb::Restore => self.path.clone(),
+            Verb::Shrink => format!("{} fewer", self.path),
             Verb::Add | Verb::Remove | Verb::Take => self.text().to_owned(),
         }
     }
@@ -70,7 +74,8 @@ pub(super) fn is_on(value: &Value) -> bool {
 }
 
 impl Leaf {
-    /// Whether a value of something with a call for each direction is brought about by the call that turns it on.
+    /// Whether a value of something with a call for each direction is brought about by the call
+    /// that turns it on.
     pub(super) fn turns_on(&self, value: &Value) -> bool {
         match &self.form {
             Form::Word { off, .. } => off.as_ref().is_none_or(|off| *value != **off),
@@ -78,32 +83,19 @@ impl Leaf {
         }
     }
 
-    /// The edit in the imperative.
-    pub(super) fn summary(&self, edit: &LeafEdit) -> String {
-        let says = match &self.change {
-            How::Fixed(why) => return format!("change {}, {why}", self.path),
-            _ if edit.operation.is_none() => {
-                return format!("change {}, which AWS cannot do in place", self.path);
+    /// The edit in the imperative; what is said where AWS has no call for it.
+    pub(super) fn summary(&self, edit: &LeafEdit, call: Option<&Call>) -> String {
+        let why = match (&self.change, &self.form, call) {
+            (_, Form::Policy { word: Some(word), .. }, Some(_)) if edit.new == *word.word => {
+                return said(&word.says, edit);
             }
-            How::By(call) => match &self.form {
-                Form::Policy { word: Some(word), .. } if edit.new == *word.word => &word.says,
-                _ => &call.says,
-            },
-            How::Switch { on, off } => {
-                if self.turns_on(&edit.new) {
-                    &on.says
-                } else {
-                    &off.says
-                }
-            }
-            How::Entries { add, remove, take } => match (edit.verb, take) {
-                (Verb::Take, Some(take)) => &take.call.says,
-                (Verb::Remove, _) => &remove.says,
-                _ => &add.says,
-            },
-            How::Argument => &self.path,
+            (_, _, Some(call)) => return said(&call.says, edit),
+            (How::Fixed(why), _, None) => why.as_ref(),
+            _ if self.stays_set(&edit.new) => "which no call of AWS unsets",
+            (How::Until { why, .. }, _, None) => why.as_ref(),
+            _ => "which AWS cannot do in place",
         };
-        said(says, edit)
+        format!("change {}, {why}", self.path)
     }
 
     /// The lines under it in a plan.
@@ -113,7 +105,10 @@ impl Leaf {
             (_, Verb::Add) => vec![Line::add(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Remove) => vec![Line::remove(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Take) => self.taken(edit),
-            (Form::Set { .. } | Form::Targets { .. }, _) if edit.operation.is_some() => {
+            (Form::Items { .. }, _) => items(&self.path, &edit.old, &edit.new),
+            (Form::Set { .. } | Form::Words { .. } | Form::Targets { .. }, _)
+                if edit.operation.is_some() =>
+            {
                 let [old, new] = [&edit.old, &edit.new].map(|set| texts(set).collect());
                 entries(&self.path, &old, &new)
             }
@@ -138,6 +133,8 @@ impl Leaf {
         match (&self.form, value) {
             // What has a form of its own reads well without quotes.
             (Form::Text(Check::Any | Check::Length(_)), Value::String(text)) => format!("{text:?}"),
+            (Form::Target(_), Value::Null) => "none".to_owned(),
+            (_, Value::Null) if self.can_be_left_out() => "none".to_owned(),
             (Form::Switch { .. }, value) if !is_on(value) => "off".to_owned(),
             (Form::Switch { shown, .. }, value) => {
                 let member = |name: &str| plain(value.get(name)?);
@@ -154,10 +151,20 @@ fn entries(path: &Text, old: &BTreeSet<&str>, new: &BTreeSet<&str>) -> Vec<Line>
     gone.chain(come).collect()
 }
 
-/// A template with the values of an edit in it: `{item}`, `{from}`, `{changes}` of a set, and the members of what is
-/// written.
+fn items(path: &Text, old: &Value, new: &Value) -> Vec<Line> {
+    let [old, new] = [old, new].map(|list| list.as_array().map_or(&[][..], Vec::as_slice));
+    let gone = old.iter().filter(|item| !new.contains(item));
+    let come = new.iter().filter(|item| !old.contains(item));
+    gone.map(|item| Line::remove(format!("{path}: {item}")))
+        .chain(come.map(|item| Line::add(format!("{path}: {item}"))))
+        .collect()
+}
+
+/// A template with the values of an edit in it: `{path}`, `{item}`, `{from}`, `{changes}` of a set,
+/// and the members of what is written.
 pub(super) fn said(says: &str, edit: &LeafEdit) -> String {
     let value = |name: &str| match name {
+        "path" => Some(edit.path.clone()),
         "item" => plain(&edit.new),
         "from" => plain(&edit.old),
         "changes" => Some(changes(&edit.old, &edit.new)),
@@ -211,13 +218,14 @@ impl Table {
                     }
                 }
             }
+            (Verb::Shrink, _) => tree::put(state, &edit.path, edit.new.clone()),
             (Verb::Set, Some(Leaf { form: Form::Targets { one_of_each: Some(_), .. }, .. })) => {
                 let ids = texts(&edit.new).map(str::to_owned);
                 state.insert(edit.path.clone(), singles(ids));
             }
             (Verb::Set, Some(leaf)) => {
                 let value = leaf.settled(get(state, &leaf.path), edit.new.clone());
-                state.insert(edit.path.clone(), value);
+                tree::put(state, &edit.path, value);
             }
             (Verb::Set, None) => {}
             (verb, _) => {
@@ -236,12 +244,15 @@ impl Table {
                 }
             }
         }
-        state.extend(edit.with.clone());
+        for (path, value) in &edit.with {
+            tree::put(state, path, value.clone());
+        }
     }
 }
 
 impl Leaf {
-    /// What a written value comes to: how a switch is while it is on stays as it was where nothing is said.
+    /// What a written value comes to: how a switch is while it is on stays as it was where nothing
+    /// is said.
     fn settled(&self, live: &Value, mut new: Value) -> Value {
         if let (Form::Switch { details, .. }, Value::Object(members)) = (&self.form, &mut new) {
             let on = members.get(ENABLED) == Some(&json!(true));

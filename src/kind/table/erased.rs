@@ -7,7 +7,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
-    Form, LeafEdit, Restore, Table, Tree,
+    FAILURE, Form, LeafEdit, Restore, Table, Tree,
     diff::Pending,
     get,
     policy::{policy, why_unreadable},
@@ -17,7 +17,7 @@ use crate::{
     aws::Access,
     baseline::Baseline,
     kind::{
-        Doctor, Guarded, Invalid, Line, Meaning, Profile, Refs,
+        Doctor, Guarded, Invalid, Line, Meaning, Profile, Refs, Sign,
         erased::{Edit, EditBody, ErasedKind, ErasedPort, Resolved, Undecodable},
     },
     model::Risk,
@@ -43,15 +43,16 @@ impl Table {
     }
 
     fn shown(&self, pending: &Pending<'_>, want: &Tree, have: &Tree) -> Result<Edit, Undecodable> {
-        let Pending { leaf, edit, call, risk } = pending;
+        let Pending { leaf, edit, call, risk, needs } = pending;
         Ok(Edit {
             key: edit.key(),
             risk: *risk,
-            summary: leaf.summary(edit),
+            summary: leaf.summary(edit, *call),
             lines: leaf.lines(edit, want, have),
             inspect: call.is_some_and(|call| call.inspect),
             replaces_policy: matches!(leaf.form, Form::Policy { .. }),
             follows: call.is_some_and(|call| call.follows),
+            needs: needs.clone(),
             puts_back: false,
             alone: false,
             entries: Vec::new(),
@@ -136,7 +137,15 @@ impl ErasedKind for Table {
             return Ok(vec![self.called_back(restore)?]);
         }
         let edits = self.edits(want, have).map_err(|source| self.broken("state", source))?;
-        edits.iter().map(|pending| self.shown(pending, want, have)).collect()
+        let shown = edits.iter().map(|pending| self.shown(pending, want, have));
+        let mut shown = shown.collect::<Result<Vec<_>, _>>()?;
+        if let (Some(why), Some(next)) =
+            (get(have, FAILURE).as_str(), shown.iter_mut().find(|edit| !edit.risk.impossible))
+        {
+            let why = format!("the last update failed: {why}");
+            next.lines.push(Line::new(Sign::Same, why));
+        }
+        Ok(shown)
     }
 
     fn otherwise(&self, _edit: &Edit) -> Result<Vec<Edit>, Undecodable> {
@@ -202,10 +211,11 @@ impl ErasedKind for Table {
     fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable> {
         let state = self.open(state)?;
         let mut guards = Vec::new();
-        for leaf in &self.leaves {
+        for leaf in self.rows() {
             let Form::Policy { reach, .. } = &leaf.form else { continue };
             let value = get(state, &leaf.path);
-            // Nobody wants a policy that does not read: it is a live one, and no edit of ours leads to it.
+            // Nobody wants a policy that does not read: it is a live one, and no edit of ours leads
+            // to it.
             if value.is_null() || why_unreadable(value).is_some() {
                 continue;
             }

@@ -1,9 +1,9 @@
-//! The I/O half of table kinds: what every kind must do alike, once; and the small trait for what only its service knows.
+//! The I/O half of table kinds: what every kind must do alike, once.
 //!
-//! Lists are read to their end, and a token that comes twice is an error: half a list would make what is there look absent.
-//! Whose a resource is, its own tags say, read in this pass; of others only as much is looked at as a conflict needs. What
-//! was ours before is asked for by its id where no list shows it. A resource that cannot be read is unknown, and the others
-//! are not.
+//! Lists are read to their end, and a token that comes twice is an error: half a list would make
+//! what is there look absent. Whose a resource is, its own tags say, read in this pass; of others
+//! only as much is looked at as a conflict needs. What was ours before is asked for by its id where
+//! no list shows it. A resource that cannot be read is unknown, and the others are not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use futures::{FutureExt as _, future::join_all};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use super::{LeafEdit, Text, Tree, texts};
+use super::{Found, LeafEdit, Service, Shape, Tree, texts};
 use crate::{
     aws::{Access, lookup::Pages},
     kind::{
@@ -22,139 +22,9 @@ use crate::{
     model::{Observed, Ownership, Phase, PhysicalId, Tags, claim::OWNER_TAG},
 };
 
-/// Resources read at the same time: enough that a hundred take no minute, and far below what every service here allows.
+/// Resources read at the same time: enough that a hundred take no minute, and far below what every
+/// service here allows.
 const AT_ONCE: usize = 8;
-
-/// What a list says of one resource.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// Its id.
-    pub id: PhysicalId,
-    /// Its natural keys, as far as the list says them; a resource that is listed more than once has all of them.
-    pub names: BTreeSet<String>,
-    /// Its tags, where they come with the list.
-    pub tags: Option<Tags>,
-    /// All of it, where it comes with the list: then nothing more is read.
-    pub whole: Option<Observed<Value>>,
-}
-
-impl Found {
-    /// A resource of which nothing but its id is known.
-    pub fn of(id: PhysicalId) -> Self {
-        Self { id, names: BTreeSet::new(), tags: None, whole: None }
-    }
-}
-
-/// One page of a list.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Page {
-    /// What is on it.
-    pub found: Vec<Found>,
-    /// Ids of what is nobody's to manage, which later lists may show once more.
-    pub others: BTreeSet<PhysicalId>,
-    /// The token of the next page; none (or an empty one) after the last.
-    pub next: Option<String>,
-}
-
-/// What [`Live`] must know of a table.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Shape {
-    /// The kind's name, as it stands in claims.
-    pub kind: &'static str,
-    /// Leaves whose entries can be taken over from other resources of ours, each with the member of a live state that says
-    /// which ([`Take::fact`](super::Take::fact)).
-    pub takes: Vec<(Text, Text)>,
-}
-
-/// What only a kind's service knows. Nothing here waits for AWS to finish anything.
-///
-/// Every error is a failed call, in palisade's words ([`CloudError`]).
-pub trait Service: Send + Sync + Sized + 'static {
-    /// The operations that list resources, the cheapest first. A later one is only made where something that is looked for
-    /// is not in the earlier ones.
-    const LISTS: &'static [&'static str];
-
-    /// The service in one scope.
-    fn connect(access: &Access) -> Self;
-
-    /// One page of the list of this number.
-    fn page(
-        &self,
-        list: usize,
-        token: Option<String>,
-    ) -> impl Future<Output = Result<Page, CloudError>> + Send;
-
-    /// The tags of what a list shows without them; `None` for what is nobody's to manage, or gone meanwhile.
-    fn tags(&self, found: &Found) -> impl Future<Output = Result<Option<Tags>, CloudError>> + Send;
-
-    /// What no list shows, by its id; `None` if it is not there.
-    fn find(
-        &self,
-        id: &PhysicalId,
-    ) -> impl Future<Output = Result<Option<Found>, CloudError>> + Send;
-
-    /// A listed resource as a whole, with these tags; `None` if it is gone meanwhile.
-    fn read(
-        &self,
-        found: &Found,
-        tags: &Tags,
-    ) -> impl Future<Output = Result<Option<Observed<Value>>, CloudError>> + Send;
-
-    /// The state of a resource that is not ours and has a wanted name, as far as the list says it, where that is enough to
-    /// see the conflict; `None` where it has to be read.
-    fn outline(&self, _found: &Found) -> Option<Value> {
-        None
-    }
-
-    /// The ARN, where it follows from the id.
-    fn arn(&self, id: &PhysicalId) -> Option<String>;
-
-    /// Sends the one create call, claim and tags in it, SDK retries off unless a client token goes with it.
-    fn create(
-        &self,
-        want: &Tree,
-        tags: &Tags,
-        token: &str,
-    ) -> impl Future<Output = Result<PhysicalId, CloudError>> + Send;
-
-    /// Makes the one call of these edits: one, or several that share it. Each has an operation.
-    fn send(
-        &self,
-        have: &Observed<Value>,
-        edits: &[LeafEdit],
-    ) -> impl Future<Output = Result<(), CloudError>> + Send;
-
-    /// Sets tags, overwriting values of the same keys.
-    fn tag(
-        &self,
-        have: &Observed<Value>,
-        set: &Tags,
-    ) -> impl Future<Output = Result<(), CloudError>> + Send;
-
-    /// Removes tags by key.
-    fn untag(
-        &self,
-        have: &Observed<Value>,
-        keys: &[String],
-    ) -> impl Future<Output = Result<(), CloudError>> + Send;
-
-    /// Deletes; a resource already gone is success. `want` is the tombstone's spec, if it has one.
-    fn delete(
-        &self,
-        have: &Observed<Value>,
-        want: Option<&Tree>,
-    ) -> impl Future<Output = Result<(), CloudError>> + Send;
-
-    /// What stands in the way of an edit, or of deletion where there is none, in words that name it.
-    fn obstacles(
-        &self,
-        _have: &Observed<Value>,
-        _edit: Option<&LeafEdit>,
-    ) -> impl Future<Output = Result<Vec<String>, CloudError>> + Send {
-        async { Ok(Vec::new()) }
-    }
-}
-
 /// The port of a table kind in one scope.
 #[derive(Debug)]
 pub struct Live<S> {
@@ -216,7 +86,8 @@ impl<S: Service> Live<S> {
         }
         self.look_for(&ask.remembered, &mut looked).await;
         let mut seen = Population::default();
-        // What could not be read may be what is looked for (its policy may have locked us out): it must not count as absent.
+        // What could not be read may be what is looked for (its policy may have locked us out): it
+        // must not count as absent.
         let all_found = self.all_found(ask, &looked);
         for (found, why) in looked.unread.values() {
             if !all_found || is_wanted(ask, found, why) {
@@ -271,7 +142,8 @@ impl<S: Service> Live<S> {
         }
     }
 
-    /// A listing may be older than what it lists, and what is remembered is not absent because of that.
+    /// A listing may be older than what it lists, and what is remembered is not absent because of
+    /// that.
     async fn look_for(&self, remembered: &BTreeSet<PhysicalId>, looked: &mut Looked) {
         for id in remembered {
             if looked.known.contains_key(id) || looked.unread.contains_key(id) {
@@ -415,8 +287,8 @@ fn is_ours(ask: &Ask, found: &Found, tags: &Tags) -> bool {
     ask.adopt.contains(&found.id) || tags.get(OWNER_TAG) == Some(&ask.owner)
 }
 
-/// Whether what could not be read matters although everything that is looked for was found: then one that denies itself is
-/// somebody else's, unless something else names it.
+/// Whether what could not be read matters although everything that is looked for was found: then
+/// one that denies itself is somebody else's, unless something else names it.
 fn is_wanted(ask: &Ask, found: &Found, why: &CloudError) -> bool {
     why.class != Class::Denied
         || !found.names.is_disjoint(&ask.natural_keys)
@@ -473,12 +345,12 @@ impl<S: Service> ErasedPort for Live<S> {
         edit: Option<&'a Edit>,
     ) -> Erased<'a, Result<Vec<String>, CloudError>> {
         async move {
-            match edit.map(|edit| &edit.body) {
+            match edit.map(|edit| (&edit.body, edit.inspect)) {
                 None => self.service.obstacles(have, None).await,
-                Some(EditBody::Change(body)) => {
+                Some((EditBody::Change(body), true)) => {
                     self.service.obstacles(have, Some(&decoded(body)?)).await
                 }
-                Some(EditBody::Tag(_) | EditBody::Untag(_)) => Ok(Vec::new()),
+                Some(_) => Ok(Vec::new()),
             }
         }
         .boxed()

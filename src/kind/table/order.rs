@@ -3,12 +3,18 @@
 use super::{Because, How, Table, Verb, diff::Pending};
 
 impl Table {
-    /// The edits in an order that keeps every [`After`](super::After). Among those that could come next it is the one that
-    /// [`Table::order`] names first; what AWS has no call for comes last.
+    /// The edits in an order that keeps every [`After`](super::After). Among those that could come
+    /// next it is the one that [`Table::order`] names first; of one operation, what waits for
+    /// people comes after what does not, and what follows comes last. What AWS has no call for
+    /// comes after everything.
     pub(super) fn ordered<'t>(&'t self, found: Vec<Pending<'t>>) -> Vec<Pending<'t>> {
         let mut left: Vec<_> =
             found.into_iter().map(|pending| (self.rank(&pending), pending)).collect();
-        // Stable: within one operation the order of rows and entries stays.
+        // Stable: within one operation the order of rows and entries stays, where there are no
+        // groups.
+        if self.has_groups() {
+            left.sort_by(|(_, one), (_, other)| one.edit.path.cmp(&other.edit.path));
+        }
         left.sort_by_key(|(rank, _)| *rank);
         let mut done = Vec::with_capacity(left.len());
         while !left.is_empty() {
@@ -19,19 +25,20 @@ impl Table {
         done
     }
 
-    fn rank(&self, pending: &Pending<'_>) -> usize {
+    fn rank(&self, pending: &Pending<'_>) -> (usize, bool, bool) {
         let call = match (&pending.leaf.change, pending.edit.verb) {
             // Taking over is one way of adding.
             (How::Entries { add, .. }, Verb::Take) => Some(add),
             _ => pending.call,
         };
         let place = |name: &str| self.order.iter().position(|operation| operation == name);
-        call.and_then(|call| place(&call.operation)).unwrap_or(self.order.len())
+        let first = call.and_then(|call| place(&call.operation)).unwrap_or(self.order.len());
+        (first, call.is_some_and(|call| call.inspect), call.is_some_and(|call| call.follows))
     }
 }
 
 /// Whether something that is still to be done comes before it.
-fn is_behind(pending: &Pending<'_>, left: &[(usize, Pending<'_>)]) -> bool {
+fn is_behind(pending: &Pending<'_>, left: &[((usize, bool, bool), Pending<'_>)]) -> bool {
     let binding =
         pending.call.iter().flat_map(|call| &call.after).filter(|after| match after.why {
             Because::Refused => true,

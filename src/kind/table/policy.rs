@@ -8,7 +8,8 @@ use crate::{
     model::policy_document::{Context, Dialect, Lint, LintRule, PolicyDocument, diff, equivalent},
 };
 
-/// The member under which a live policy that cannot be read is stored, with the reason. No policy has an element of this name.
+/// The member under which a live policy that cannot be read is stored, with the reason. No policy
+/// has an element of this name.
 const UNREADABLE: &str = "unreadable";
 
 /// A live policy that cannot be read, and why. It equals no wanted policy.

@@ -1,4 +1,5 @@
-//! A spec as data: what is no field, or of a wrong type, is an error with its path, in the words that serde has for it.
+//! A spec as data: what is no field, or of a wrong type, is an error with its path, in the words
+//! that serde has for it.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -8,7 +9,7 @@ use serde::{
 };
 use serde_json::{Value, json};
 
-use super::{Form, Leaf, Null, Table, Text, Tree};
+use super::{Form, Leaf, Null, Table, Text, Tree, tree};
 use crate::kind::{TagSpec, Target, Targets, typed};
 
 /// The name of the tags' field.
@@ -74,7 +75,8 @@ impl<'de> Visitor<'de> for Group<'_> {
     }
 }
 
-/// The name of a member. One that is not known is an error of the name, so that it stands in the error's path.
+/// The name of a member. One that is not known is an error of the name, so that it stands in the
+/// error's path.
 struct Name<'t>(&'t Group<'t>);
 
 impl<'de> DeserializeSeed<'de> for Name<'_> {
@@ -102,11 +104,11 @@ impl Visitor<'_> for Name<'_> {
 
 impl Group<'_> {
     fn row(&self, name: &str) -> Option<&Leaf> {
-        self.rows.iter().find(|row| row.is_written() && row.path == name)
+        self.rows.iter().find(|row| row.is_written() && row.name() == name)
     }
 
     fn unknown<E: serde::de::Error>(&self, name: &str) -> E {
-        let rows = self.rows.iter().filter(|row| row.is_written()).map(|row| row.path.as_ref());
+        let rows = self.rows.iter().filter(|row| row.is_written()).map(Leaf::name);
         // A switch is told before how it is; tags come last.
         let (before, after): (Vec<&str>, Vec<&str>) =
             self.extra.iter().partition(|name| **name == ENABLED);
@@ -134,7 +136,9 @@ impl<'de> DeserializeSeed<'de> for Row<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         match self.0.null {
             Null::Refused => Shape(&self.0.form).deserialize(deserializer),
-            Null::Absent | Null::None(_) => deserializer.deserialize_option(self),
+            Null::Absent | Null::None(_) | Null::Unset(_) | Null::Never(..) => {
+                deserializer.deserialize_option(self)
+            }
         }
     }
 }
@@ -168,7 +172,8 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         match self.0 {
             Form::Bool => bool::deserialize(deserializer).map(Value::from),
-            // What is far out of the limits is told in the words of the type, the rest with the limits themselves.
+            // What is far out of the limits is told in the words of the type, the rest with the
+            // limits themselves.
             Form::Int(range) if range.min >= 0 && range.max <= i64::from(u16::MAX) => {
                 u16::deserialize(deserializer).map(Value::from)
             }
@@ -178,6 +183,22 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
                 word(Value::deserialize(deserializer)?, words).map_err(D::Error::custom)
             }
             Form::Set { .. } => deserializer.deserialize_seq(Texts),
+            Form::Words { words, .. } => deserializer.deserialize_seq(Words(words)),
+            Form::Items { of, .. } => deserializer.deserialize_seq(Items(of)),
+            Form::Group { name, rows, .. } => {
+                Group { name, rows, extra: &[] }.deserialize(deserializer).map(Value::Object)
+            }
+            Form::Choice { name, rows, .. } => {
+                let all = Group { name, rows, extra: &[] }.deserialize(deserializer)?;
+                let names = rows.iter().map(Leaf::name).collect::<Vec<_>>().join(", ");
+                match all.values().filter(|value| !tree::is_none(value)).count() {
+                    1 => Ok(Value::Object(all)),
+                    count => Err(D::Error::custom(format!(
+                        "exactly one of {names} is needed, not {count}"
+                    ))),
+                }
+            }
+            Form::Key { .. } => Target::deserialize(deserializer).map(|target| json!(target)),
             Form::Policy { .. } => Value::deserialize(deserializer),
             Form::Target(_) => Target::deserialize(deserializer).map(|target| json!(target)),
             Form::Targets { .. } => Targets::deserialize(deserializer).map(|all| json!(all)),
@@ -216,6 +237,44 @@ impl<'de> Visitor<'de> for Texts {
         let mut all = Vec::new();
         while let Some(text) = items.next_element::<String>()? {
             all.push(Value::from(text));
+        }
+        Ok(Value::Array(all))
+    }
+}
+
+/// A list of words.
+struct Words<'t>(&'t [(Text, Text)]);
+
+impl<'de> Visitor<'de> for Words<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element::<Value>()? {
+            all.push(word(item, self.0).map_err(A::Error::custom)?);
+        }
+        Ok(Value::Array(all))
+    }
+}
+
+/// A list of values of this form.
+struct Items<'t>(&'t Form);
+
+impl<'de> Visitor<'de> for Items<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element_seed(Shape(self.0))? {
+            all.push(item);
         }
         Ok(Value::Array(all))
     }

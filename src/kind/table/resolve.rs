@@ -1,17 +1,19 @@
-//! From what a manifest says to what is wanted: everything that can be wrong without asking AWS, all of it at once.
+//! From what a manifest says to what is wanted: everything that can be wrong without asking AWS,
+//! all of it at once.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::{
-    ACCOUNT, Absent, Check, Form, Leaf, Null, PARTITION, Range, Table, Tree, get,
+    ACCOUNT, Absent, Check, Form, Leaf, Null, PARTITION, Range, Table, Text, Tree, get,
     policy::{policy, scope_context},
     read::{ENABLED, Said},
     targets::listed,
     template, texts,
+    tree::{self, is_at},
 };
-use crate::kind::{Invalid, Refs, policies};
+use crate::kind::{Invalid, Refs, ScopeFacts, has_placeholder, policies};
 
 impl Table {
     /// The wanted state: a member a row, `null` where it is not managed.
@@ -23,13 +25,16 @@ impl Table {
         let mut want = Tree::new();
         for leaf in &self.leaves {
             let said = said.leaves.get(leaf.path.as_ref());
-            let value = leaf.wanted(said, &want, refs, &mut problems);
-            want.insert(leaf.path.clone().into_owned(), value);
+            if let Some(value) = leaf.wanted(said, &want, refs, &mut problems) {
+                want.insert(leaf.path.clone().into_owned(), value);
+            }
         }
         (self.settle)(&mut want, refs, &mut problems);
         // What is wrong with several leaves together stands with the first of them.
+        let rows = self.rows();
         problems.sort_by_key(|problem| {
-            self.leaves.iter().position(|leaf| is_at(&problem.field, &leaf.path))
+            let is_there = |path| is_at(&problem.field, path) || is_at(path, &problem.field);
+            rows.iter().position(|leaf| is_there(&leaf.path))
         });
         if let Some(tags) = &self.tags {
             problems.extend(tags.rules.refused(&said.tags).into_iter().map(Invalid::from));
@@ -37,43 +42,72 @@ impl Table {
         if !problems.is_empty() {
             return Err(problems);
         }
+        if self.has_groups() {
+            want.sort_keys();
+        }
         want.insert(PARTITION.to_owned(), json!(refs.scope().partition));
         want.insert(ACCOUNT.to_owned(), json!(refs.scope().account));
         Ok(want)
     }
 }
 
-/// Whether a field is this leaf or a part of it.
-pub(super) fn is_at(field: &str, path: &str) -> bool {
-    field.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
 impl Leaf {
-    /// `before` has the rows that stand before this one.
+    /// Its value in the state; nothing where it is not in it at all. `before` has the rows that
+    /// stand before this one.
     fn wanted(
         &self,
         said: Option<&Value>,
         before: &Tree,
         refs: &mut Refs<'_>,
         problems: &mut Vec<Invalid>,
-    ) -> Value {
+    ) -> Option<Value> {
         match (said, &self.null) {
-            (Some(Value::Null), Null::None(none)) => self.form.canonical(none.clone()),
-            (Some(Value::Null) | None, _) => self.unsaid(problems),
+            (Some(Value::Null), Null::None(none)) => Some(self.form.canonical(none.clone())),
+            (Some(Value::Null), Null::Unset(_)) => Some(Value::Null),
+            (Some(Value::String(word)), Null::Unset(Some(none))) if word == none => {
+                Some(Value::Null)
+            }
+            (Some(Value::Null), Null::Never(why, help)) => {
+                problems.push(Invalid::new(&*self.path, why.as_ref()).help(help.as_ref()));
+                None
+            }
+            (Some(Value::Null) | None, _) => {
+                let value = self.unsaid(problems);
+                (!value.is_null() || !self.is_left_out()).then_some(value)
+            }
             (Some(value), _) => {
                 self.form.check(&self.path, value, refs, problems);
-                match &self.form {
-                    Form::Target(named) => named.one(&self.path, value, refs, problems),
-                    Form::Targets { .. } => {
-                        self.form.many(&self.path, value, before, refs, problems)
-                    }
-                    Form::Policy { dialect, word: Some(word), .. } => {
-                        word.canonical(value.clone(), *dialect, &scope_context(refs))
-                    }
-                    form => form.canonical(value.clone()),
-                }
+                self.said(value, before, refs, problems)
             }
         }
+    }
+
+    fn said(
+        &self,
+        value: &Value,
+        before: &Tree,
+        refs: &mut Refs<'_>,
+        problems: &mut Vec<Invalid>,
+    ) -> Option<Value> {
+        Some(match &self.form {
+            Form::Target(named) => named.one(&self.path, value, refs, problems),
+            Form::Targets { .. } => self.form.many(&self.path, value, before, refs, problems),
+            Form::Key { .. } => self.form.key(&self.path, value, refs, problems),
+            Form::Group { rows, .. } => {
+                let members = rows.iter().filter_map(|row| {
+                    let said = value.get(row.name())?;
+                    let value = row.wanted(Some(said), before, refs, problems)?;
+                    Some((row.name().to_owned(), value))
+                });
+                let mut members: Tree = members.collect();
+                members.sort_keys();
+                return (!members.is_empty()).then_some(Value::Object(members));
+            }
+            Form::Policy { dialect, word: Some(word), .. } => {
+                word.canonical(value.clone(), *dialect, &scope_context(refs))
+            }
+            form => form.canonical(value.clone()),
+        })
     }
 
     fn unsaid(&self, problems: &mut Vec<Invalid>) -> Value {
@@ -89,12 +123,14 @@ impl Leaf {
 }
 
 impl Form {
-    /// The value as it stands in a state: sets and the keys of documents sorted, what is off without how it would be.
+    /// The value as it stands in a state: sets and the keys of documents sorted, what is off
+    /// without how it would be.
     pub(super) fn canonical(&self, value: Value) -> Value {
         match self {
-            Self::Set { .. } | Self::Targets { one_of_each: None, .. } => {
+            Self::Set { .. } | Self::Words { .. } | Self::Targets { one_of_each: None, .. } => {
                 json!(texts(&value).collect::<BTreeSet<_>>())
             }
+            Self::Items { .. } => tree::canonical(value),
             Self::Switch { details, .. } => {
                 let on = value.get(ENABLED).and_then(Value::as_bool).unwrap_or(true);
                 let mut whole = Tree::from_iter([(ENABLED.to_owned(), json!(on))]);
@@ -119,27 +155,23 @@ impl Form {
         match self {
             Self::Int(range) => problems.extend(range.refused(field, value)),
             Self::Text(check) => {
-                problems.extend(value.as_str().and_then(|text| check.refused(field, text)));
+                let text = value.as_str();
+                problems.extend(text.and_then(|text| check.refused(field, text, refs.scope())));
             }
             Self::Set { of, max, too_many } => {
-                let items: Vec<_> = texts(value).collect();
-                if items.len() > *max {
-                    let count = |name: &str| match name {
-                        "count" => Some(items.len().to_string()),
-                        "max" => Some(max.to_string()),
-                        _ => None,
-                    };
-                    let why = template::filled(&too_many.0, &count).unwrap_or_default();
-                    problems.push(Invalid::new(field, why).help(too_many.1.as_ref()));
-                }
-                for (index, item) in items.iter().enumerate() {
-                    let field = format!("{field}[{index}]");
-                    problems.extend(of.refused(&field, item));
-                    if items[..index].contains(item) {
-                        let why = format!("`{item}` occurs twice");
-                        problems.push(Invalid::new(field, why).help("keep one"));
-                    }
-                }
+                counted(field, value, *max, too_many, problems);
+                listed_once(field, value, problems, &mut |field, item, problems| {
+                    let text = item.as_str().unwrap_or_default();
+                    problems.extend(of.refused(field, text, refs.scope()));
+                });
+            }
+            Self::Words { .. } => listed_once(field, value, problems, &mut |_, _, _| {}),
+            Self::Items { of, max: (max, too_many) } => {
+                counted(field, value, *max, too_many, problems);
+                let items = tree::in_order(value);
+                listed_once(field, &items, problems, &mut |field, item, problems| {
+                    of.check_members(field, item, refs, problems);
+                });
             }
             Self::Target(named) => problems.extend(named.refused(field, value)),
             Self::Targets { each, min, max, .. } => {
@@ -166,7 +198,75 @@ impl Form {
                     }
                 }
             }
-            Self::Bool | Self::Word { .. } => {}
+            // Of a group each row is checked by itself; a key when it is known which one is meant.
+            Self::Bool | Self::Word { .. } | Self::Key { .. } => {}
+            Self::Group { .. } | Self::Choice { .. } => {}
+        }
+    }
+
+    /// Checks the members of a group in a list: they are no rows of their own.
+    fn check_members(
+        &self,
+        field: &str,
+        value: &Value,
+        refs: &Refs<'_>,
+        problems: &mut Vec<Invalid>,
+    ) {
+        let (Self::Group { rows, .. } | Self::Choice { rows, .. }) = self else {
+            return self.check(field, value, refs, problems);
+        };
+        for row in rows {
+            if let Some(said) = value.get(row.name()).filter(|said| !said.is_null()) {
+                let field = format!("{field}.{}", row.name());
+                row.form.check_members(&field, said, refs, problems);
+            }
+        }
+    }
+
+    /// How many entries there can be.
+    pub(super) fn most(&self) -> usize {
+        match self {
+            Self::Set { max, .. } | Self::Targets { max: (max, _), .. } => *max,
+            Self::Items { max: (max, _), .. } => *max,
+            _ => usize::MAX,
+        }
+    }
+}
+
+fn counted(
+    field: &str,
+    list: &Value,
+    max: usize,
+    too_many: &(Text, Text),
+    problems: &mut Vec<Invalid>,
+) {
+    let items = list.as_array().map_or(0, Vec::len);
+    if items > max {
+        let count = |name: &str| match name {
+            "count" => Some(items.to_string()),
+            "max" => Some(max.to_string()),
+            _ => None,
+        };
+        let why = template::filled(&too_many.0, &count).unwrap_or_default();
+        problems.push(Invalid::new(field, why).help(too_many.1.as_ref()));
+    }
+}
+
+/// Checks each item of a list by itself, and that it is there once.
+fn listed_once(
+    field: &str,
+    list: &Value,
+    problems: &mut Vec<Invalid>,
+    check: &mut dyn FnMut(&str, &Value, &mut Vec<Invalid>),
+) {
+    let items = list.as_array().map_or(&[][..], Vec::as_slice);
+    for (index, item) in items.iter().enumerate() {
+        let field = format!("{field}[{index}]");
+        check(&field, item, problems);
+        if items[..index].contains(item) {
+            let item = item.as_str().map_or_else(|| item.to_string(), str::to_owned);
+            let why = format!("`{item}` occurs twice");
+            problems.push(Invalid::new(field, why).help("keep one"));
         }
     }
 }
@@ -181,13 +281,19 @@ impl Range {
 }
 
 impl Check {
-    fn refused(self, field: &str, text: &str) -> Option<Invalid> {
+    pub(super) fn refused(self, field: &str, text: &str, scope: &ScopeFacts) -> Option<Invalid> {
         match self {
             Self::Any => None,
             Self::Length(length) => length.refused(field, text).map(Invalid::from),
+            // What is not known yet has no form yet.
+            Self::Form(_) | Self::Scoped(_) if has_placeholder(text) => None,
             Self::Form(wrong) => {
                 let (why, help) = wrong(text)?;
                 Some(Invalid::new(field, format!("`{text}` {why}")).help(help))
+            }
+            Self::Scoped(wrong) => {
+                let (why, help) = wrong(scope, text)?;
+                Some(Invalid::new(field, why).help(help))
             }
         }
     }

@@ -47,11 +47,12 @@ impl Table {
 
 fn members(leaves: &[Leaf], definitions: &mut Tree) -> Tree {
     let written = leaves.iter().filter(|leaf| leaf.is_written());
-    written.map(|leaf| (leaf.path.clone().into_owned(), property(leaf, definitions))).collect()
+    written.map(|leaf| (leaf.name().to_owned(), property(leaf, definitions))).collect()
 }
 
 fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
-    let nullable = !matches!(leaf.null, Null::Refused);
+    // `null` where nothing can be none only has a message of its own.
+    let nullable = !matches!(leaf.null, Null::Refused | Null::Never(..));
     let mut schema = match &leaf.form {
         Form::Bool => typed("boolean", nullable),
         Form::Int(range) => whole_number(range, nullable),
@@ -71,13 +72,25 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
         }
         Form::Target(_) => foreign::<Target>(nullable, definitions),
         Form::Targets { .. } => foreign::<Targets>(nullable, definitions),
+        Form::Key { .. } => foreign::<Target>(nullable, definitions),
         Form::Word { name, about, words, .. } => {
-            let words = words.iter().map(
-                |(word, about)| json!({"type": "string", "const": word, "description": about}),
-            );
-            let list = json!({"description": about, "oneOf": words.collect::<Vec<_>>()});
-            defined(name, list, nullable, definitions)
+            defined(name, listed(about, words), nullable, definitions)
         }
+        Form::Words { name, about, words } => {
+            let mut list = typed("array", nullable);
+            list["items"] = defined(name, listed(about, words), false, definitions);
+            list
+        }
+        Form::Items { of, .. } => {
+            let mut list = typed("array", nullable);
+            list["items"] = item(of, definitions);
+            list
+        }
+        Form::Group { name, about, rows } => {
+            let group = group(about, rows, definitions);
+            defined(name, group, nullable, definitions)
+        }
+        Form::Choice { .. } => item(&leaf.form, definitions),
         Form::Switch { name, about, enabled, details, .. } => {
             let mut properties = Tree::new();
             properties.insert(
@@ -97,10 +110,16 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
     schema["description"] = json!(leaf.about);
     let is_reference = matches!(
         leaf.form,
-        Form::Word { .. } | Form::Switch { .. } | Form::Target(_) | Form::Targets { .. }
+        Form::Word { .. }
+            | Form::Switch { .. }
+            | Form::Target(_)
+            | Form::Targets { .. }
+            | Form::Key { .. }
+            | Form::Group { .. }
     );
     match (&leaf.absent, &leaf.null) {
-        // A default of `null` would say that an editor may write it for leaving the field out: true only where that is the same.
+        // A default of `null` would say that an editor may write it for leaving the field out: true
+        // only where that is the same.
         (Absent::Unmanaged | Absent::Means(_) | Absent::Derived, Null::Absent) if !is_reference => {
             schema["default"] = Value::Null;
         }
@@ -108,6 +127,53 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
         _ => {}
     }
     schema
+}
+
+/// A closed list of words; where each has a meaning of its own, it stands with it.
+fn listed(about: &Text, words: &[(Text, Text)]) -> Value {
+    if words.iter().all(|(_, about)| about.is_empty()) {
+        let words: Vec<_> = words.iter().map(|(word, _)| word).collect();
+        return json!({"description": about, "type": "string", "enum": words});
+    }
+    let words = words
+        .iter()
+        .map(|(word, about)| json!({"type": "string", "const": word, "description": about}));
+    json!({"description": about, "oneOf": words.collect::<Vec<_>>()})
+}
+
+fn group(about: &Text, rows: &[Leaf], definitions: &mut Tree) -> Value {
+    json!({
+        "description": about,
+        "type": "object",
+        "properties": members(rows, definitions),
+        "additionalProperties": false
+    })
+}
+
+/// What a list has in it, or an alternative of that.
+fn item(form: &Form, definitions: &mut Tree) -> Value {
+    match form {
+        Form::Group { name, about, rows } => {
+            let group = group(about, rows, definitions);
+            defined(name, group, false, definitions)
+        }
+        Form::Choice { name, about, rows } => {
+            let one = |row: &Leaf, definitions: &mut Tree| {
+                let property = item(&row.form, definitions);
+                json!({
+                    "description": row.about,
+                    "type": "object",
+                    "properties": {row.name(): property},
+                    "required": [row.name()],
+                    "additionalProperties": false
+                })
+            };
+            let all: Vec<_> = rows.iter().map(|row| one(row, definitions)).collect();
+            let choice = json!({"description": about, "oneOf": all});
+            defined(name, choice, false, definitions)
+        }
+        _ => typed("string", false),
+    }
 }
 
 fn typed(word: &str, nullable: bool) -> Value {
@@ -124,7 +190,8 @@ fn whole_number(range: &Range, nullable: bool) -> Value {
     schema
 }
 
-/// A reference to the schema of a type, which stands in the definitions with everything that it refers to itself.
+/// A reference to the schema of a type, which stands in the definitions with everything that it
+/// refers to itself.
 fn foreign<T: JsonSchema>(nullable: bool, definitions: &mut Tree) -> Value {
     let mut generator = SchemaSettings::draft07().into_generator();
     let part = generator.subschema_for::<T>();

@@ -1,4 +1,5 @@
-//! Other things that a leaf names, by id, reference or lookup; and the choice among what a lookup finds.
+//! Other things that a leaf names, by id, reference or lookup; and the choice among what a lookup
+//! finds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +25,8 @@ impl Named {
             Ok(id) => json!(id),
             Err(problem) => {
                 problems.push(problem);
-                // Not null: that would say that it is not managed, and lookups within it would find everything.
+                // Not null: that would say that it is not managed, and lookups within it would find
+                // everything.
                 json!("")
             }
         }
@@ -42,8 +44,8 @@ impl Named {
 }
 
 impl Form {
-    /// The ids that targets stand for: a set, or one set of alternatives for each value of the attribute by which they are
-    /// alternatives.
+    /// The ids that targets stand for: a set, or one set of alternatives for each value of the
+    /// attribute by which they are alternatives.
     pub(super) fn many(
         &self,
         field: &str,
@@ -55,9 +57,9 @@ impl Form {
         let Self::Targets { each, within, one_of_each, single_while, .. } = self else {
             return Value::Null;
         };
-        let within = within.as_ref().map(|(attribute, leaf)| {
-            (attribute.as_ref(), get(before, leaf).as_str().unwrap_or_default())
-        });
+        let within = within
+            .as_ref()
+            .and_then(|(attribute, leaf)| Some((attribute.as_ref(), get(before, leaf).as_str()?)));
         let is_single =
             single_while.as_ref().is_some_and(|(leaf, value)| get(before, leaf) == value);
         let found = Targets::deserialize(said)
@@ -112,8 +114,8 @@ pub(super) fn listed(
     }
 }
 
-/// One set of alternatives for each value of the attribute. What was named by id stands for itself, also against finds with
-/// the same value.
+/// One set of alternatives for each value of the attribute. What was named by id stands for itself,
+/// also against finds with the same value.
 fn alternatives(found: Vec<LookupItem>, attribute: &str) -> Vec<BTreeSet<String>> {
     let (found, named): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|item| item.attributes.contains_key(attribute));
@@ -128,7 +130,8 @@ fn alternatives(found: Vec<LookupItem>, attribute: &str) -> Vec<BTreeSet<String>
     sets
 }
 
-/// Of each set of alternatives the one that is in use, so that nobody's connections move; where none is, the lowest id.
+/// Of each set of alternatives the one that is in use, so that nobody's connections move; where
+/// none is, the lowest id.
 pub(super) fn choice(want: &Value, have: &Value) -> BTreeSet<String> {
     let live = chosen(have);
     let sets = want.as_array().into_iter().flatten();

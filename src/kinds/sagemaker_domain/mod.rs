@@ -1,101 +1,70 @@
 //! SageMaker AI domains: the place where Studio runs.
 //!
 //! A domain holds the users' files, and its settings form a deep tree to most of which AWS adds
-//! defaults of its own. So only leaves that the manifest names are compared and sent; what AWS fixes at
-//! creation is shown and never replaced; what it refuses to change while apps run waits, with the
-//! apps' names, and holds nothing else up.
+//! defaults of its own. So only leaves that the manifest names are compared and sent; what AWS
+//! fixes at creation is shown and never replaced; what it refuses to change while apps run waits,
+//! with the apps' names, and holds nothing else up.
 
-mod arns;
 pub mod aws;
 pub(crate) mod baseline;
-mod change;
-mod diff;
+mod checks;
 mod errors;
-mod leaf;
+mod leaves;
 mod operations;
-mod resolve;
-mod risk;
 mod rules;
 pub mod settings;
-mod spec;
-mod state;
-mod tree;
-
 #[cfg(test)]
 mod tests;
 
-pub use self::{
-    change::{Change, Update},
-    leaf::{Leaf, Written},
-    spec::*,
-    state::State,
-    tree::LeafEdit,
-};
-use crate::{
-    baseline::Baseline,
-    kind::{Claimed, Creation, Invalid, Kind, Meaning, Profile, Refs, Removal, TagSpec, Writers},
-    model::Risk,
-    operations::OfKind,
-};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// The kind.
-#[derive(Debug)]
-pub struct SageMakerDomain;
+pub use self::leaves::table;
+use crate::kind::table::{Tree, tree};
 
 /// What its manifests call it.
 pub const NAME: &str = "SageMakerDomain";
 
-impl Kind for SageMakerDomain {
-    const PROFILE: Profile = Profile {
-        name: NAME,
-        short: "domain",
-        about: "A SageMaker AI domain with the settings that its users and spaces start from.",
-        claimed: Claimed::ByTags,
-        // There is no client token, and no document says that AWS refuses a second domain of a name.
-        creation: Creation::Unnamed,
-        // It holds the users' files and profiles.
-        removal: Removal::TombstoneOnly,
-        // An update of a domain that is updating fails, but domains do not block each other.
-        writers: Writers::Many,
-        sweep: true,
-    };
-    const OPERATIONS: OfKind = operations::OPERATIONS;
-    const ERRORS: &'static [Meaning] = errors::ERRORS;
-    const BASELINE: Baseline = baseline::BASELINE;
-    type Spec = Spec;
-    type State = State;
-    type Change = Change;
+/// `SubnetIds`.
+const SUBNETS: &str = "subnets";
+/// `AppNetworkAccessType`.
+const APP_ACCESS: &str = "appNetworkAccessType";
+/// The security groups of user profiles.
+const USER_GROUPS: &str = "defaultUserSettings.securityGroups";
+/// The profile name in `sts:SourceIdentity`.
+const IDENTITY_CONFIG: &str = "domainSettings.executionRoleIdentityConfig";
+/// Short for `domainSettings.trustedIdentityPropagationSettings.status`.
+const PROPAGATION: &str = "domainSettings.trustedIdentityPropagation";
+/// RStudio's settings of the domain.
+const RSTUDIO: &str = "domainSettings.rStudioServerProDomainSettings";
+/// RStudio's role.
+const RSTUDIO_ROLE: &str = "domainSettings.rStudioServerProDomainSettings.domainExecutionRoleArn";
+/// The link to SageMaker Unified Studio.
+const UNIFIED_STUDIO: &str = "domainSettings.unifiedStudioSettings";
 
-    fn tags(spec: &Spec) -> TagSpec {
-        spec.tags.clone()
+/// A domain's state, wanted or live, for whoever looks at its leaves by their paths.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct State(Tree);
+
+impl State {
+    /// A leaf or a group, by the way to it.
+    pub fn at(&self, path: &str) -> Option<&Value> {
+        tree::at(&self.0, path)
     }
 
-    fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
-        resolve::resolve(spec, refs)
+    /// A leaf that is text.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.at(path).and_then(Value::as_str)
     }
 
-    fn diff(want: &State, have: &State) -> Vec<Change> {
-        diff::diff(want, have)
+    /// Whether the leaf or group is there and not none.
+    pub fn has(&self, path: &str) -> bool {
+        has(&self.0, path)
     }
+}
 
-    fn joins(earlier: &Change, later: &Change) -> bool {
-        matches!(
-            (earlier, later),
-            (Change::Update(_), Change::Update(_))
-                | (Change::UpdateWithoutApps(_), Change::UpdateWithoutApps(_))
-        )
-    }
-
-    /// People can work there, with the roles and in the networks that it names.
-    fn risk_of_creating(_want: &State) -> Risk {
-        Risk::LOOSENS
-    }
-
-    fn effect(have: State, change: &Change) -> State {
-        diff::effect(have, change)
-    }
-
-    fn natural_keys(state: &State) -> Vec<String> {
-        state.text(state::DOMAIN_NAME).map(str::to_owned).into_iter().collect()
-    }
+/// Whether the leaf or group is there and not none.
+fn has(state: &Tree, path: &str) -> bool {
+    tree::at(state, path).is_some_and(|value| !tree::is_none(value))
 }

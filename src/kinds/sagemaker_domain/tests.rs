@@ -3,15 +3,17 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::*;
+use super::{State, aws, table};
 use crate::{
-    kind::{Describe, Known, Resolution, ScopeFacts, erased::Registry},
-    kinds::registry,
+    kind::{
+        Invalid, Known, Refs, Resolution, ScopeFacts,
+        erased::{Edit, EditBody, ErasedKind as _},
+        table::{LeafEdit, Tree, tests::laws, tree},
+    },
     model::Risk,
 };
 
 pub(super) mod examples;
-mod laws;
 
 pub(super) fn scope() -> ScopeFacts {
     ScopeFacts {
@@ -24,10 +26,9 @@ pub(super) fn scope() -> ScopeFacts {
 
 /// Resolves a spec, in recording mode where it has references.
 pub(super) fn resolve(spec: &Value) -> (Result<Value, String>, Resolution) {
-    let (scope, known, registry) = (scope(), Known::default(), registry());
+    let (scope, known) = (scope(), Known::default());
     let mut refs = Refs::new(&scope, "studio", &known);
-    let kind = kind(&registry);
-    let resolved = kind.resolve(spec, &mut refs).map(|resolved| resolved.state);
+    let resolved = table().resolve(spec, &mut refs).map(|resolved| resolved.state);
     let told = |problems: Vec<Invalid>| {
         let line = |Invalid { field, why, help }: Invalid| {
             format!("{field}: {why}{}", help.map_or(String::new(), |help| format!(" ({help})")))
@@ -35,10 +36,6 @@ pub(super) fn resolve(spec: &Value) -> (Result<Value, String>, Resolution) {
         problems.into_iter().map(line).collect::<Vec<_>>().join("\n")
     };
     (resolved.map_err(told), refs.finish())
-}
-
-fn kind(registry: &Registry) -> &dyn crate::kind::erased::ErasedKind {
-    registry.get("SageMakerDomain").expect("it is registered")
 }
 
 fn least() -> Value {
@@ -70,15 +67,11 @@ fn problems(spec: &Value) -> String {
     resolve(spec).0.expect_err("refused")
 }
 
-pub(super) fn state(members: Value) -> State {
-    let mut state = State::default();
-    for (member, value) in members.as_object().expect("members") {
-        state.set(member, value.clone());
-    }
-    state
+fn state(members: Value) -> Value {
+    tree::canonical(members)
 }
 
-fn live(changes: Value) -> State {
+fn live(changes: Value) -> Value {
     let mut members = json!({
         "domainName": "studio", "authMode": "SSO", "vpc": "vpc-1",
         "subnets": ["subnet-1", "subnet-2"], "appNetworkAccessType": "VpcOnly",
@@ -98,40 +91,42 @@ fn live(changes: Value) -> State {
     state(members)
 }
 
-fn diff(want: Value, have: &State) -> Vec<Change> {
-    SageMakerDomain::diff(&state(want), have)
+fn diff(want: Value, have: &Value) -> Vec<Edit> {
+    table().diff(&state(want), have).expect("states")
 }
 
 /// A plan as people see it.
-fn plan(changes: &[Change]) -> String {
+fn plan(edits: &[Edit]) -> String {
     let mut text = String::new();
-    for change in changes {
-        text += &format!("{change} [{}]\n", change.risk());
-        for line in change.lines() {
+    for edit in edits {
+        text += &format!("{} [{}]\n", edit.summary, edit.risk);
+        for line in &edit.lines {
             text += &format!("  {} {}\n", line.sign.as_char(), line.text);
         }
     }
     text
 }
 
-/// The changes by call, as they would be made one after another, with the members that each call sends.
-fn calls(changes: &[Change], have: &State) -> Vec<Value> {
+/// The edits by call, as they would be made one after another, with the members that each call
+/// sends.
+fn calls(edits: &[Edit], have: &Value) -> Vec<Value> {
+    let table = table();
     let mut now = have.clone();
-    changes
-        .chunk_by(SageMakerDomain::joins)
+    let calls = table.calls(edits).expect("edits").into_iter();
+    calls
         .map(|call| {
-            let edits: Vec<LeafEdit> = call.iter().map(leaf).collect();
-            let sent = json!(diff::members(&now, &edits));
-            now = call.iter().fold(now.clone(), SageMakerDomain::effect);
-            sent
+            let leaves: Vec<LeafEdit> = call.iter().map(leaf).collect();
+            let sent = aws::members(now.as_object().expect("a state"), &leaves);
+            now = table.states(&now, call).expect("states").pop().expect("an edit");
+            Value::Object(sent)
         })
         .collect()
 }
 
-fn leaf(change: &Change) -> LeafEdit {
-    match change {
-        Change::Update(update) | Change::UpdateWithoutApps(update) => update.edit.clone(),
-        Change::Impossible { .. } => panic!("{change}"),
+fn leaf(edit: &Edit) -> LeafEdit {
+    match &edit.body {
+        EditBody::Change(body) => serde_json::from_value(body.clone()).expect("an edit"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -165,6 +160,8 @@ fn the_wanted_state_is_canonical_and_takes_its_name_from_the_manifest() {
     })));
     assert_snapshot!(serde_json::to_string_pretty(&state.unwrap()).unwrap(), @r#"
     {
+      "appNetworkAccessType": null,
+      "appSecurityGroupManagement": null,
       "authMode": "SSO",
       "defaultUserSettings": {
         "codeEditorAppSettings": {
@@ -182,12 +179,17 @@ fn the_wanted_state_is_canonical_and_takes_its_name_from_the_manifest() {
           "status": "ENABLED"
         }
       },
+      "efsRetention": null,
+      "homeEfsFileSystemCreation": null,
       "kmsKey": "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012",
       "subnets": [
         "subnet-1",
         "subnet-2"
       ],
-      "vpc": "vpc-1"
+      "tagPropagation": null,
+      "vpc": "vpc-1",
+      "partition": "aws",
+      "account": "111122223333"
     }
     "#);
 }
@@ -221,10 +223,10 @@ fn references_are_recorded_before_anything_exists() {
 #[test]
 fn a_manifest_must_be_able_to_create_the_domain() {
     assert_snapshot!(problems(&json!({})), @r#"
-    authMode: is needed: no domain can be created without it
-    vpc: is needed: no domain can be created without it
-    subnets: is needed: no domain can be created without it
-    defaultUserSettings: is needed: no domain can be created without it
+    authMode: is needed: no domain can be created without it (write SSO (IAM Identity Center) or IAM)
+    vpc: is needed: no domain can be created without it (write its id, or {lookup: {tags: …}})
+    subnets: is needed: no domain can be created without it (list their ids, or write one {lookup: {tags: …}})
+    defaultUserSettings: is needed: no domain can be created without it (write at least `{securityGroups: […]}`)
     "#);
 }
 
@@ -266,34 +268,35 @@ fn every_problem_is_reported_at_once_with_its_path() {
         },
     }));
     assert_snapshot!(problems(&spec), @r#"
-    tagPropagation: cannot be none (leave it out if it is not to be managed)
-    domainSettings.trustedIdentityPropagation: says the same as `trustedIdentityPropagationSettings`, which is there too (keep one of them)
     domainName: `-studio-` is not a domain name (1 to 63 letters and digits, with hyphens between them)
-    defaultUserSettings.executionRole: cannot be none: AWS never unsets a role (leave it out if it is not to be managed)
+    vpc: `sg-1` is not an id of the form `vpc-…`
+    subnets[1]: is the same as number 0
+    subnets[2]: `snet` is not an id of the form `subnet-…`
     appSecurityGroupManagement: AWS takes it for domains with RStudio only (leave it out, or set `domainSettings.rStudioServerProDomainSettings`)
-    domainSettings.trustedIdentityPropagationSettings.status: needs `authMode: SSO` (an existing domain's authMode cannot be changed)
-    domainSettings.amazonQSettings.status: needs `authMode: SSO` (an existing domain's authMode cannot be changed)
-    defaultSpaceSettings.jupyterServerAppSettings.codeRepositories: AWS takes no repositories for spaces' Jupyter servers
-    vpc: `sg-1` is not a VPC's id (vpc-…)
-    subnets: "subnet-1" is there twice
-    kmsKey: `not a key` is not a KMS key's ARN, id or alias
+    kmsKey: `not a key` is not a KMS key's ARN, id or alias (write {ref: name}, or the key's ARN)
+    defaultUserSettings.executionRole: cannot be none: AWS never unsets a role (leave it out if it is not to be managed)
     defaultUserSettings.securityGroups: 6 entries, at most 5 are possible
-    defaultUserSettings.jupyterServerAppSettings.lifecycleConfigArns: `script` is not an ARN
-    defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.idleTimeoutInMinutes: 30 is not between 60 and 525600
-    defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.maxIdleTimeoutInMinutes: 20 is not between 60 and 525600
-    defaultUserSettings.customPosixUserConfig.uid: 1000 is not between 10000 and 4000000
-    defaultUserSettings.customFileSystemConfigs[0].s3FileSystemConfig.s3Uri: `bucket` is not a place in S3 (s3://bucket/prefix)
-    defaultUserSettings.customFileSystemConfigs[1].efsFileSystemConfig.fileSystemId: `efs-1` is not a file system's id (fs-…)
-    defaultUserSettings.studioWebPortalSettings.hiddenInstanceTypes: `t3.medium` is not an instance type of SageMaker (ml.t3.medium, system)
-    defaultUserSettings.autoMountHomeEFS: `DefaultAsDomain` is for user profiles; a domain says Enabled or Disabled
-    domainSettings.amazonQSettings.qProfileArn: `q` is not an ARN
-    domainSettings.dockerSettings.vpcOnlyTrustedAccounts: `1234` is not an account id of 12 digits
     defaultUserSettings.jupyterServerAppSettings.defaultResourceSpec: is needed with `lifecycleConfigArns` (say at least `instanceType: system`)
+    defaultUserSettings.jupyterServerAppSettings.lifecycleConfigArns[0]: `script` is not an ARN (write it whole, from `arn:` on)
     defaultUserSettings.rStudioServerProAppSettings.userGroup: is possible only with `accessStatus: ENABLED` (leave it out, or enable access)
+    defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.idleTimeoutInMinutes: 30 is not within 60 and 525600 minutes (leave it out if it is not to be managed)
     defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.idleTimeoutInMinutes: is out of order (min ≤ timeout ≤ max)
+    defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.maxIdleTimeoutInMinutes: 20 is not within 60 and 525600 minutes (leave it out if it is not to be managed)
     defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.defaultEbsVolumeSizeInGb: is larger than `maximumEbsVolumeSizeInGb` (raise the maximum too)
-    defaultUserSettings.customPosixUserConfig.gid: is needed: AWS takes both or neither (name both)
     defaultUserSettings.defaultLandingUri: must lead elsewhere when `studioWebPortal` is DISABLED (say `defaultLandingUri: "app:JupyterServer:"`)
+    defaultUserSettings.customPosixUserConfig.uid: 1000 is not within 10000 and 4000000 user ids (leave it out if it is not to be managed)
+    defaultUserSettings.customPosixUserConfig.gid: is needed: AWS takes both or neither (name both)
+    defaultUserSettings.customFileSystemConfigs[0].s3FileSystemConfig.s3Uri: `bucket` is not a place in S3 (write s3://bucket/prefix)
+    defaultUserSettings.customFileSystemConfigs[1].efsFileSystemConfig.fileSystemId: `efs-1` is not a file system's id (write fs-…)
+    defaultUserSettings.studioWebPortalSettings.hiddenInstanceTypes[0]: `t3.medium` is not an instance type of SageMaker (ml.t3.medium, or system)
+    defaultUserSettings.autoMountHomeEFS: `DefaultAsDomain` is for user profiles (a domain says Enabled or Disabled)
+    defaultSpaceSettings.jupyterServerAppSettings.codeRepositories: AWS takes no repositories for spaces' Jupyter servers
+    domainSettings.trustedIdentityPropagation: says the same as `trustedIdentityPropagationSettings`, which is there too (keep one of them)
+    domainSettings.trustedIdentityPropagationSettings.status: needs `authMode: SSO` (an existing domain's authMode cannot be changed)
+    domainSettings.dockerSettings.vpcOnlyTrustedAccounts[0]: `1234` is not an account id of 12 digits (write it in quotes)
+    domainSettings.amazonQSettings.status: needs `authMode: SSO` (an existing domain's authMode cannot be changed)
+    domainSettings.amazonQSettings.qProfileArn: `q` is not an ARN (write it whole, from `arn:` on)
+    tagPropagation: cannot be none (leave it out if it is not to be managed)
     "#);
 }
 
@@ -337,7 +340,7 @@ fn an_unknown_or_misspelt_field_is_refused_with_its_path() {
     let spec = with(json!({"defaultUserSettings": {"sharingSettings": {"s3KmsKey": "x"}}}));
     assert_snapshot!(problems(&spec), @r#"defaultUserSettings.sharingSettings.s3KmsKey: unknown field `s3KmsKey`, expected one of `notebookOutputOption`, `s3OutputPath`, `s3KmsKeyId`"#);
     let spec = with(json!({"defaultUserSettings": {"securityGroups": [{"reff": "x"}]}}));
-    assert_snapshot!(problems(&spec), @r#"defaultUserSettings.securityGroups: unknown field `reff`, expected `ref` or `lookup`"#);
+    assert_snapshot!(problems(&spec), @r#"defaultUserSettings.securityGroups[0]: unknown field `reff`, expected `ref` or `lookup`"#);
 }
 
 #[test]
@@ -461,8 +464,10 @@ fn what_cannot_change_while_apps_run_waits_alone_and_the_rest_goes_on() {
     update subnets, while no app runs [tightens]
       - subnets: subnet-1
     "#);
-    let inspected: Vec<_> = changes.iter().map(Describe::inspect).collect();
+    let inspected: Vec<_> = changes.iter().map(|edit| edit.inspect).collect();
     assert_eq!(inspected, [false, false, false, true, true, true]);
+    // What is left has in it what comes, which may have to wait for consent.
+    assert_eq!(changes[5].needs, ["subnets"]);
     assert_snapshot!(serde_json::to_string_pretty(&calls(&changes, &have)).unwrap(), @r#"
     [
       {
@@ -524,11 +529,27 @@ fn security_groups_leave_only_together_with_vpc_only() {
     });
     let have = live(json!({}));
     let changes = diff(want, &have);
-    assert!(changes.iter().all(Describe::inspect));
-    assert!(changes.last().is_some_and(Describe::follows), "{changes:#?}");
+    assert!(changes.iter().all(|edit| edit.inspect));
+    assert!(changes.last().is_some_and(|edit| edit.follows), "{changes:#?}");
     let calls = calls(&changes, &have);
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0]["defaultUserSettings"]["securityGroups"], json!([]));
+}
+
+#[test]
+fn vpc_only_waits_for_the_first_security_groups() {
+    let want = json!({
+        "appNetworkAccessType": "VpcOnly", "defaultUserSettings": {"securityGroups": ["sg-1"]},
+    });
+    let open = json!({
+        "appNetworkAccessType": "PublicInternetOnly", "defaultUserSettings": {"securityGroups": []},
+    });
+    let changes = diff(want.clone(), &live(open));
+    let keys: Vec<_> = changes.iter().map(|edit| edit.key.as_str()).collect();
+    assert_eq!(keys, ["defaultUserSettings.securityGroups", "appNetworkAccessType"]);
+    assert_eq!(changes[1].needs, ["defaultUserSettings.securityGroups"]);
+    let changes = diff(want, &live(json!({"appNetworkAccessType": "PublicInternetOnly"})));
+    assert_eq!((changes.len(), changes[0].needs.len()), (1, 0));
 }
 
 #[test]
@@ -541,23 +562,23 @@ fn what_aws_fixes_is_shown_and_never_replaced() {
         "defaultUserSettings": {"spaceStorageSettings": null},
     });
     let changes = diff(want, &have);
-    assert!(changes.iter().all(|change| change.risk() == Risk::IMPOSSIBLE));
+    assert!(changes.iter().all(|edit| edit.risk == Risk::IMPOSSIBLE));
     assert_snapshot!(plan(&changes), @r#"
-    change appNetworkAccessType: AWS fixes it once RStudio is set up [impossible]
+    change appNetworkAccessType, which AWS fixes once RStudio is set up [impossible]
       ~ appNetworkAccessType: VpcOnly -> PublicInternetOnly
-    change authMode: AWS fixes it at creation [impossible]
+    change authMode, which AWS fixes at creation [impossible]
       ~ authMode: SSO -> IAM
-    change defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.defaultEbsVolumeSizeInGb: AWS has no call that unsets it [impossible]
+    change defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.defaultEbsVolumeSizeInGb, which no call of AWS unsets [impossible]
       ~ defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.defaultEbsVolumeSizeInGb: 5 -> none
-    change defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.maximumEbsVolumeSizeInGb: AWS has no call that unsets it [impossible]
+    change defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.maximumEbsVolumeSizeInGb, which no call of AWS unsets [impossible]
       ~ defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.maximumEbsVolumeSizeInGb: 100 -> none
-    change domainName: AWS fixes it at creation [impossible]
+    change domainName, which AWS fixes at creation [impossible]
       ~ domainName: studio -> other
-    change homeEfsFileSystemCreation: AWS creates it but never takes it away [impossible]
+    change homeEfsFileSystemCreation, which AWS creates but never takes away [impossible]
       ~ homeEfsFileSystemCreation: Enabled -> Disabled
-    change kmsKey: AWS fixes it at creation [impossible]
+    change kmsKey, which AWS fixes at creation [impossible]
       ~ kmsKey: arn:aws:kms:eu-west-1:111122223333:key/k -> none
-    change vpc: AWS fixes it once it is set [impossible]
+    change vpc, which AWS fixes once it is set [impossible]
       ~ vpc: vpc-1 -> vpc-2
     "#);
 }
@@ -565,8 +586,8 @@ fn what_aws_fixes_is_shown_and_never_replaced() {
 #[test]
 fn a_domain_without_a_network_can_be_given_one() {
     let mut have = live(json!({"appNetworkAccessType": "PublicInternetOnly"}));
-    have.put("vpc", Value::Null);
-    have.put("subnets", Value::Null);
+    let members = have.as_object_mut().expect("a state");
+    members.retain(|member, _| !matches!(member.as_str(), "vpc" | "subnets"));
     let changes = diff(json!({"vpc": "vpc-1", "subnets": ["subnet-1"]}), &have);
     assert_eq!(calls(&changes, &have), [json!({"vpc": "vpc-1", "subnets": ["subnet-1"]})]);
 }
@@ -586,17 +607,27 @@ fn the_reason_of_a_failed_update_stands_under_the_next_try() {
 #[test]
 fn risks_are_judged_by_what_a_leaf_allows() {
     let risk = |path: &str, old: Value, new: Value| {
-        risk::of(&LeafEdit { path: path.to_owned(), old, new }).to_string()
+        let [have, want] = [old, new].map(|value| {
+            let mut state = Tree::new();
+            tree::put(&mut state, path, value);
+            Value::Object(state)
+        });
+        let edits = table().diff(&want, &have).expect("states");
+        assert!(edits.iter().all(|edit| leaf(edit).path == path), "{path}");
+        edits.iter().map(|edit| edit.risk).collect::<Risk>().to_string()
     };
     let user = |leaf: &str| format!("defaultUserSettings.{leaf}");
+    let idle = |leaf: &str| {
+        user(&format!("jupyterLabAppSettings.appLifecycleManagement.idleSettings.{leaf}"))
+    };
     for (path, old, new, expected) in [
         (user("securityGroups"), json!(["sg-1"]), json!(["sg-1", "sg-2"]), "loosens"),
         (user("securityGroups"), json!(["sg-1", "sg-2"]), json!(["sg-1"]), "tightens"),
         (user("executionRole"), json!("a"), json!("b"), "loosens"),
         (user("studioWebPortal"), json!("ENABLED"), json!("DISABLED"), "tightens, disrupts"),
-        (user("x.hiddenMlTools"), json!(["Models"]), json!([]), "loosens"),
-        (user("x.idleTimeoutInMinutes"), json!(120), json!(60), "disrupts"),
-        (user("x.idleTimeoutInMinutes"), json!(60), json!(120), "loosens"),
+        (user("studioWebPortalSettings.hiddenMlTools"), json!(["Models"]), json!([]), "loosens"),
+        (idle("idleTimeoutInMinutes"), json!(120), json!(60), "disrupts"),
+        (idle("idleTimeoutInMinutes"), json!(60), json!(120), "loosens"),
         ("appNetworkAccessType".into(), json!("PublicInternetOnly"), json!("VpcOnly"), "tightens"),
         ("subnets".into(), json!(["subnet-1"]), json!(["subnet-2"]), "loosens"),
         (
@@ -620,5 +651,39 @@ fn risks_are_judged_by_what_a_leaf_allows() {
 
 #[test]
 fn the_domain_name_is_the_natural_key() {
-    assert_eq!(SageMakerDomain::natural_keys(&live(json!({}))), ["studio"]);
+    assert_eq!(table().natural_keys(&live(json!({}))).expect("a state"), ["studio"]);
+}
+
+#[test]
+fn every_update_can_be_sent_whatever_two_states_it_lies_between() {
+    laws::for_pairs(&table(), 192, |want, have| {
+        let mut edits = table().diff(want, have).expect("states");
+        edits.retain(|edit| !edit.risk.impossible);
+        for sent in calls(&edits, have) {
+            assert_eq!(aws::sendable(sent.as_object().expect("members")), Ok(()));
+        }
+    });
+}
+
+#[test]
+fn leaves_and_groups_are_found_by_their_paths() {
+    let state: State = serde_json::from_value(live(json!({}))).expect("a state");
+    assert_eq!(state.text("defaultUserSettings.studioWebPortal"), Some("ENABLED"));
+    assert!(state.has("defaultUserSettings.spaceStorageSettings"));
+    assert!(!state.has("domainSettings") && state.at("defaultUserSettings.x").is_none());
+}
+
+#[test]
+fn every_setting_is_a_member_of_the_sdks_shapes() {
+    for (member, shape) in aws::shapes() {
+        let table = table();
+        let rows = table.rows().into_iter().filter_map(|row| {
+            let rest = row.path.strip_prefix(member)?.strip_prefix('.')?;
+            Some(rest.to_owned())
+        });
+        let rows: std::collections::BTreeSet<String> = rows.collect();
+        let unknown = rows.iter().filter(|path| !shape(path.as_str())).collect::<Vec<_>>();
+        let short = "trustedIdentityPropagation";
+        assert!(unknown.iter().all(|path| *path == short), "{member}: {unknown:?}");
+    }
 }

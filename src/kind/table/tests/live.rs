@@ -141,7 +141,8 @@ fn ids(seen: &Population<Value>) -> Vec<&str> {
     seen.whole.iter().map(|live| live.id.as_str()).collect()
 }
 
-/// `a` is ours and on the first list, `b` is ours and on the second one, `c` is nobody's, `d` is listed nowhere.
+/// `a` is ours and on the first list, `b` is ours and on the second one, `c` is nobody's, `d` is
+/// listed nowhere.
 fn shelf() -> Shelf {
     Shelf {
         pages: [vec![("a", Some("1")), ("c", None)], vec![("a", Some("1")), ("b", None)]],

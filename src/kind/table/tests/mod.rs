@@ -1,6 +1,6 @@
 //! What holds for every table, of whatever kind.
 
-mod laws;
+pub(crate) mod laws;
 mod live;
 mod mutants;
 pub(crate) mod port;
@@ -8,7 +8,7 @@ mod widget;
 
 use std::collections::BTreeSet;
 
-use super::{Absent, Form, How, Leaf, Table, get};
+use super::{Absent, Fixed, Form, How, Leaf, Table, get};
 use crate::{kinds, operations};
 
 /// Runs a test on every kind of the build that is a table.
@@ -26,16 +26,21 @@ fn name(table: &Table) -> &'static str {
 #[test]
 fn every_path_is_there_once_and_is_found_where_it_is_named() {
     each(|table| {
-        let paths: BTreeSet<_> = table.leaves.iter().map(|leaf| &leaf.path).collect();
-        assert_eq!(paths.len(), table.leaves.len(), "{}", name(table));
-        let named = table
-            .leaves
+        let rows = table.rows();
+        let paths: BTreeSet<_> = rows.iter().map(|leaf| &leaf.path).collect();
+        assert_eq!(paths.len(), rows.len(), "{}", name(table));
+        let named = rows
             .iter()
             .filter_map(|leaf| leaf.only_while.as_ref().map(|(path, _)| path))
-            .chain(table.leaves.iter().flat_map(|leaf| {
+            .chain(rows.iter().flat_map(|leaf| {
                 leaf.fixed_while.iter().chain(&leaf.idle_while).map(|(path, _)| path)
             }))
             .chain(table.every_call().flat_map(|call| &call.with))
+            .chain(rows.iter().filter_map(|leaf| match &leaf.change {
+                How::Needed { by: (path, _), .. } => Some(path),
+                How::Until { fixed: Fixed::With(path), .. } => Some(path),
+                _ => None,
+            }))
             .chain(table.restore.iter().flat_map(|restore| &restore.sets).map(|(path, _)| path));
         for path in named {
             assert!(paths.contains(path), "{}: {path}", name(table));
@@ -93,8 +98,14 @@ fn what_comes_first_is_a_call_of_the_kind_and_never_waits_for_what_follows_it() 
 #[test]
 fn every_row_says_what_it_means_and_its_defaults_are_of_its_form() {
     each(|table| {
-        for leaf in &table.leaves {
+        for leaf in table.rows() {
             assert!(!leaf.about.is_empty(), "{} of {}", leaf.path, name(table));
+            if let How::Needed { by: (path, value), .. } = &leaf.change {
+                assert!(fits(table.leaf(path).expect("a row"), value), "{path}: {value}");
+            }
+            if let How::Until { fixed: Fixed::Otherwise(value), .. } = &leaf.change {
+                assert!(fits(leaf, value), "{}: {value}", leaf.path);
+            }
             if let Absent::Means(value) | Absent::Always(value) = &leaf.absent {
                 assert!(fits(leaf, value), "{}: {value}", leaf.path);
             }
@@ -119,7 +130,9 @@ fn fits(leaf: &Leaf, value: &serde_json::Value) -> bool {
         Form::Int(range) => value.as_i64().is_some_and(|it| (range.min..=range.max).contains(&it)),
         Form::Text(_) => value.is_string(),
         Form::Word { words, .. } => words.iter().any(|(word, _)| *value == **word),
-        Form::Set { .. } => value.is_array(),
+        Form::Set { .. } | Form::Words { .. } | Form::Items { .. } => value.is_array(),
+        Form::Key { .. } => value.is_string(),
+        Form::Group { .. } | Form::Choice { .. } => value.is_object(),
         Form::Policy { word, .. } => {
             value.is_object() || word.as_ref().is_some_and(|word| *value == *word.word)
         }
@@ -139,13 +152,50 @@ fn every_kind_that_is_a_table_keeps_the_laws() {
 }
 
 #[test]
+fn the_laws_see_each_row_change_in_every_way_that_it_can() {
+    each(|table| laws_see_all(table, 512));
+    laws_see_all(&widget::deep(), 512);
+}
+
+fn laws_see_all(table: &Table, cases: u32) {
+    let seen = laws::seen(table, cases);
+    for leaf in table.rows() {
+        let mut ways = match &leaf.change {
+            How::By(_) | How::Switch { .. } => vec!["set"],
+            How::Entries { take: None, .. } => vec!["added", "removed"],
+            How::Entries { take: Some(_), .. } => vec!["added", "removed", "taken"],
+            How::Members { .. } => vec!["set", "fewer", "needing"],
+            How::Needed { .. } => vec!["set", "following"],
+            How::Until { .. } => vec!["set", "fixed"],
+            How::Fixed(_) => vec!["fixed"],
+            How::Argument => Vec::new(),
+        };
+        if let How::Needed { by: (path, _), .. } = &leaf.change {
+            assert!(seen.contains(&(path.to_string(), "needing")), "{}: {path}", name(table));
+        }
+        let may_be_none = leaf.is_left_out() && !matches!(leaf.null, super::Null::Never(..));
+        if may_be_none && !matches!(leaf.change, How::Argument) {
+            ways.push("none");
+        }
+        for way in ways {
+            let path = leaf.path.to_string();
+            assert!(seen.contains(&(path, way)), "{}: {} {way}", name(table), leaf.path);
+        }
+    }
+}
+
+#[test]
 fn a_state_names_its_partition_and_account_last() {
     // Whoever digests a state must find the same text in it from release to release.
     each(|table| {
         let want = laws::some_want(table);
         let names: Vec<_> = want.keys().map(String::as_str).collect();
         assert!(names.ends_with(&[super::PARTITION, super::ACCOUNT]), "{names:?}");
-        assert!(table.leaves.iter().zip(&names).all(|(leaf, name)| leaf.path == *name));
+        let rows: Vec<_> = table.leaves.iter().map(|leaf| leaf.path.as_ref()).collect();
+        let there: Vec<_> = names[..names.len() - 2].to_vec();
+        let in_order = rows.iter().filter(|path| there.contains(path));
+        assert_eq!(in_order.copied().collect::<Vec<_>>(), there, "{}", name(table));
+        assert!(table.has_groups() || there == rows, "{}", name(table));
         assert!(!get(&want, super::PARTITION).is_null());
     });
 }

@@ -12,14 +12,28 @@ use crate::{kinds, model::Risk};
 type Mutation = fn(&mut Table);
 
 fn leaf<'t>(table: &'t mut Table, path: &str) -> &'t mut Leaf {
-    table.leaves.iter_mut().find(|leaf| leaf.path == path).expect("a row")
+    row(&mut table.leaves, path).expect("a row")
+}
+
+fn row<'t>(leaves: &'t mut [Leaf], path: &str) -> Option<&'t mut Leaf> {
+    leaves.iter_mut().find_map(|leaf| {
+        if leaf.path == path {
+            return Some(leaf);
+        }
+        match &mut leaf.form {
+            Form::Group { rows, .. } => row(rows, path),
+            _ => None,
+        }
+    })
 }
 
 /// Makes no call of this operation wait for anything.
 fn unordered(table: &mut Table, operation: &str) {
     for leaf in &mut table.leaves {
         let calls = match &mut leaf.change {
-            How::By(call) => vec![call],
+            How::By(call) | How::Until { call, .. } => vec![call],
+            How::Members { add, remove } => vec![add, remove],
+            How::Needed { call, after, .. } => vec![call, after],
             How::Switch { on, off } => vec![on, off],
             How::Entries { add, remove, take } => {
                 let take = take.as_mut().map(|take| &mut take.call);
@@ -251,6 +265,149 @@ fn a_row_that_is_fixed_and_is_not_told_so_is_noticed_and_the_other_way_round() {
                 leaf(table, "ipAddressType").change = How::Fixed("which is wrong".into());
             }),
             ("a row that is never fixed", |table| leaf(table, "subnets").fixed_while = None),
+        ],
+    );
+}
+
+#[test]
+fn a_wrong_row_in_a_group_is_noticed() {
+    caught(
+        widget::deep,
+        &[
+            ("a role that risks nothing", |table| {
+                leaf(table, "settings.role").risk = RiskOf::Always(Risk::NEUTRAL);
+            }),
+            ("a list of words that is turned around", |table| {
+                leaf(table, "settings.look.hidden").risk = RiskOf::MoreIsLooser;
+            }),
+            ("a word that is turned around", |table| {
+                leaf(table, "settings.look.open").risk = RiskOf::Towards {
+                    value: json!("off"),
+                    there: Risk::LOOSENS,
+                    back: Risk::TIGHTENS,
+                };
+            }),
+            ("a number of which less is safe", |table| {
+                leaf(table, "settings.hours").risk =
+                    RiskOf::Less { less: Risk::NEUTRAL, other: Risk::LOOSENS };
+            }),
+            ("a list of groups of which one that goes is missed by nobody", |table| {
+                leaf(table, "settings.mounts").risk =
+                    RiskOf::Less { less: Risk::LOOSENS, other: Risk::LOOSENS };
+            }),
+            ("a list of groups of which one more is safe", |table| {
+                leaf(table, "settings.mounts").risk =
+                    RiskOf::Less { less: Risk::REPLACES, other: Risk::NEUTRAL };
+            }),
+            ("a list of groups that is compared letter by letter", |table| {
+                leaf(table, "settings.images").compare = Compare::Exact;
+            }),
+            ("a list of alternatives that is compared letter by letter", |table| {
+                leaf(table, "settings.mounts").compare = Compare::Exact;
+            }),
+            ("a list of words that is compared letter by letter", |table| {
+                leaf(table, "settings.look.hidden").compare = Compare::Exact;
+            }),
+            ("an alias that is held against a key", |table| {
+                leaf(table, "settings.key").compare = Compare::Exact;
+            }),
+            ("two rows of one path", |table| {
+                leaf(table, "settings.look.open").path = "settings.role".into();
+            }),
+        ],
+    );
+}
+
+#[test]
+fn a_wrong_call_of_a_row_with_two_is_noticed() {
+    caught(
+        widget::deep,
+        &[
+            ("a set that waits to grow and not to shrink", |table| {
+                let How::Members { add, remove } = &mut leaf(table, "places").change else {
+                    panic!("two calls");
+                };
+                std::mem::swap(add, remove);
+            }),
+            ("a set whose shrinking tightens nothing", |table| {
+                leaf(table, "places").risk = RiskOf::Always(Risk::LOOSENS);
+            }),
+            ("what is needed, taken away too early", |table| {
+                let How::Needed { call, after, .. } = &mut leaf(table, "settings.groups").change
+                else {
+                    panic!("two calls");
+                };
+                *after = call.clone();
+            }),
+            ("what is needed, set too late", |table| {
+                let How::By(mode) = &mut leaf(table, "mode").change else { panic!("one call") };
+                mode.inspect = false;
+                let How::Needed { call, .. } = &mut leaf(table, "settings.groups").change else {
+                    panic!("two calls");
+                };
+                call.inspect = true;
+            }),
+            ("a first value that opens nothing", |table| {
+                leaf(table, "home").risk = RiskOf::Always(Risk::NEUTRAL);
+            }),
+            ("a row that AWS fixes and that is told as one that can change", |table| {
+                leaf(table, "home").about = "Where it is.".into();
+            }),
+            ("a row that can change and that is told as one that AWS fixes", |table| {
+                let How::Until { call, .. } = leaf(table, "home").change.clone() else {
+                    panic!("one call");
+                };
+                leaf(table, "home").change = How::By(call);
+            }),
+        ],
+    );
+}
+
+#[test]
+fn a_wrong_row_of_the_deepest_kind_is_noticed() {
+    caught(
+        kinds::sagemaker_domain::table,
+        &[
+            ("users' groups that open nothing", |table| {
+                leaf(table, "defaultUserSettings.securityGroups").risk = RiskOf::MoreIsTighter;
+            }),
+            ("an image that opens nothing", |table| {
+                let path = "defaultUserSettings.jupyterLabAppSettings.defaultResourceSpec\
+                            .sageMakerImageArn";
+                leaf(table, path).risk = RiskOf::Always(Risk::NEUTRAL);
+            }),
+            ("a portal that opens to nobody", |table| {
+                leaf(table, "defaultUserSettings.studioWebPortal").risk = RiskOf::Towards {
+                    value: json!("DISABLED"),
+                    there: Risk::TIGHTENS,
+                    back: Risk::TIGHTENS,
+                };
+            }),
+            ("a network that can always be changed", |table| {
+                let How::Until { call, .. } = leaf(table, "appNetworkAccessType").change.clone()
+                else {
+                    panic!("one call");
+                };
+                leaf(table, "appNetworkAccessType").change = How::By(call);
+            }),
+            ("a file system that can be switched off", |table| {
+                let How::Until { call, .. } =
+                    leaf(table, "homeEfsFileSystemCreation").change.clone()
+                else {
+                    panic!("one call");
+                };
+                leaf(table, "homeEfsFileSystemCreation").change = How::By(call);
+            }),
+            ("subnets that are taken away at once", |table| {
+                let How::Members { remove, .. } = &mut leaf(table, "subnets").change else {
+                    panic!("two calls");
+                };
+                remove.inspect = false;
+                let How::Members { add, .. } = &mut leaf(table, "subnets").change else {
+                    panic!("two calls");
+                };
+                add.inspect = true;
+            }),
         ],
     );
 }

@@ -1,15 +1,16 @@
-//! A table that has what the kinds of today do not: whole sets and numbers that one shared call writes.
+//! A table that has what the kinds of today do not: whole sets and numbers that one shared call
+//! writes.
 
 use serde_json::{Value, json};
 
 use crate::{
     baseline::Baseline,
     kind::{
-        Claimed, Creation, Doctor, Known, Profile, Refs, Removal, ScopeFacts, Writers,
+        Accepts, Claimed, Creation, Doctor, Known, Profile, Refs, Removal, ScopeFacts, Writers,
         erased::{Edit, ErasedKind as _},
         table::{
-            Absent, Call, Check, Compare, Form, Gives, How, Leaf, Null, Range, RiskOf, Table,
-            TagLeaf,
+            Absent, Call, Check, Compare, FAILURE, Fixed, Form, Gives, How, Leaf, Named, Null,
+            Range, RiskOf, Table, TagLeaf, Text,
         },
     },
     model::{Risk, text},
@@ -181,4 +182,282 @@ fn a_state_or_an_edit_that_does_not_read_is_a_defect_and_no_guess() {
     );
     assert!(table.states(&json!({}), std::slice::from_ref(&broken)).is_err());
     assert!(table.calls(&[broken]).is_err());
+}
+
+// --- rows in groups ---
+
+fn update(says: &'static str) -> Call {
+    Call { shared: true, ..Call::new("x:UpdateWidget", says) }
+}
+
+fn quiet(says: &'static str) -> Call {
+    Call { inspect: true, ..update(says) }
+}
+
+fn group(name: &'static str, rows: Vec<Leaf>) -> Leaf {
+    Leaf::setting(Form::Group { name: name.into(), about: "A group.".into(), rows })
+}
+
+fn some(row: Leaf, name: &'static str) -> Leaf {
+    row.named(name, &["A part."])
+}
+
+fn any_text() -> Leaf {
+    Leaf::setting(Form::Text(Check::Form(|_| None)))
+}
+
+fn words(all: &[&'static str]) -> Vec<(Text, Text)> {
+    all.iter().map(|word| ((*word).into(), Text::default())).collect()
+}
+
+fn too_many() -> (Text, Text) {
+    ("{count} of {max}".into(), "drop some".into())
+}
+
+fn settings() -> Leaf {
+    let image = group("Image", vec![some(any_text(), "name"), some(hours(), "version")]);
+    let mount = Leaf::setting(Form::Choice {
+        name: "Mount".into(),
+        about: "One of two.".into(),
+        rows: vec![
+            some(group("Disk", vec![some(any_text(), "id")]), "disk"),
+            some(group("Share", vec![some(any_text(), "path")]), "share"),
+        ],
+    });
+    let items =
+        |of: Leaf| Leaf::setting(Form::Items { of: Box::new(of.form), max: (2, too_many()) });
+    // One that goes may make place for another one.
+    let fewer = RiskOf::Less { less: Risk::REPLACES, other: Risk::LOOSENS };
+    let open = Leaf::setting(Form::Word {
+        name: "Open".into(),
+        about: "Whether it is open.".into(),
+        words: words(&["on", "off"]),
+        off: None,
+    });
+    let (value, there, back) = (json!("off"), Risk::TIGHTENS, Risk::LOOSENS);
+    let open = open.risking(RiskOf::Towards { value, there, back }, Gives::Least(json!("off")));
+    let hidden = Leaf::setting(Form::Words {
+        name: "Tool".into(),
+        about: "A tool.".into(),
+        words: words(&["a", "b", "c"]),
+    });
+    let hidden = hidden.risking(RiskOf::MoreIsTighter, Gives::Less);
+    let groups = Leaf::setting(set()).risking(RiskOf::MoreIsLooser, Gives::More);
+    let role =
+        Leaf { null: Null::Never("cannot be none".into(), "leave it out".into()), ..any_text() };
+    let clearable = Leaf { null: Null::Unset(Some("None".into())), ..any_text() };
+    let key = Leaf::setting(Form::Key {
+        accepts: Accepts { reference: None, lookup: None, form: crate::kind::Form::Arn },
+        check: Check::Any,
+    });
+    // The first number both gives something and ends that there is no limit.
+    let less = RiskOf::Less { less: Risk::REPLACES, other: Risk::LOOSENS };
+    let rows = vec![
+        some(role, "role"),
+        some(groups, "groups"),
+        some(hours().risking(less, Gives::More), "hours"),
+        some(clearable, "script"),
+        some(key, "key"),
+        some(items(image), "images"),
+        some(items(mount).risking(fewer, Gives::More), "mounts"),
+        some(group("Look", vec![some(open, "open"), some(hidden, "hidden")]), "look"),
+    ];
+    let group = Leaf {
+        null: Null::Never("cannot be none".into(), "leave it out".into()),
+        ..group("Settings", rows)
+    };
+    let by = ("mode".into(), json!("closed"));
+    some(group, "settings").changed(&|path| match path {
+        "settings.groups" => How::Needed {
+            call: update("update {path}"),
+            after: Call { follows: true, ..quiet("update {path} when nobody is there") },
+            by: by.clone(),
+        },
+        _ => How::By(update("update {path}")),
+    })
+}
+
+fn hours() -> Leaf {
+    let range = Range { min: 1, max: 9, unit: "hours".into(), help: "5 is usual".into() };
+    Leaf::setting(Form::Int(range))
+}
+
+/// A table with rows in groups, and calls that wait for people.
+pub(super) fn deep() -> Table {
+    let plain = table();
+    let mode = plain.leaf("mode").expect("a row").clone();
+    let mode = Leaf { change: How::By(quiet("update {path} when nobody is there")), ..mode };
+    let places = Form::Targets {
+        each: Named { accepts: Accepts::id_of("Place"), prefix: "entry/".into() },
+        within: None,
+        one_of_each: None,
+        single_while: None,
+        min: (0, Text::default()),
+        max: (2, "{count} of {max}".into()),
+    };
+    let members = How::Members {
+        add: update("update {path}"),
+        remove: quiet("update {path} when nobody is there"),
+    };
+    let places = Leaf {
+        compare: Compare::Set,
+        change: members,
+        ..leaf("places", places, RiskOf::MoreIsLooser, Gives::More)
+    };
+    let home = Form::Target(Named { accepts: Accepts::id_of("Place"), prefix: Text::default() });
+    let home = Leaf {
+        change: How::Until {
+            call: update("update {path}"),
+            fixed: Fixed::Set,
+            why: "which is set once".into(),
+        },
+        null: Null::Unset(None),
+        about: "Where it is. Immutable once set.".into(),
+        ..leaf("home", home, RiskOf::Always(Risk::LOOSENS), Gives::Something)
+    };
+    Table { leaves: vec![mode, places, home, settings()], ..plain }
+}
+
+fn resolve_deep(spec: &Value) -> Result<Value, String> {
+    let (scope, known) = (scope(), Known::default());
+    let resolved = deep().resolve(spec, &mut Refs::new(&scope, "w", &known));
+    resolved
+        .map(|resolved| resolved.state)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn the_laws_hold_for_rows_in_groups() {
+    super::laws::hold(&deep(), 256).expect("the laws");
+}
+
+#[test]
+fn of_a_group_only_what_is_named_is_wanted_in_the_order_of_paths() {
+    let spec =
+        json!({"settings": {"look": {"open": "on"}, "groups": ["b", "a"], "script": "None"}});
+    let state = resolve_deep(&spec).expect("valid");
+    assert_eq!(
+        state.to_string(),
+        r#"{"mode":null,"places":null,"settings":{"groups":["a","b"],"look":{"open":"on"},"script":null},"partition":"aws","account":"111122223333"}"#
+    );
+    let empty = resolve_deep(&json!({"settings": {"look": {}}})).expect("valid");
+    assert_eq!(empty.get("settings"), None);
+}
+
+#[test]
+fn none_of_a_group_is_none_of_each_of_its_rows() {
+    let want = resolve_deep(&json!({"settings": {"look": null, "script": null}})).expect("valid");
+    let look = json!({"open": "on", "hidden": ["a"]});
+    let have = json!({"settings": {"look": look, "script": "x", "hours": 3}});
+    let edits = deep().diff(&want, &have).expect("states");
+    let told: Vec<_> = edits.iter().map(|edit| edit.summary.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "update settings.look.hidden",
+            "update settings.script",
+            "change settings.look.open, which no call of AWS unsets"
+        ]
+    );
+    let states = deep().states(&have, &edits).expect("states");
+    assert_eq!(states[2], json!({"settings": {"look": {"hidden": []}, "hours": 3}}));
+}
+
+#[test]
+fn what_waits_for_people_is_a_call_of_its_own_and_what_is_needed_goes_last() {
+    let spec =
+        json!({"mode": "open", "places": ["entry/b"], "settings": {"groups": [], "hours": 2}});
+    let want = resolve_deep(&spec).expect("valid");
+    let have = json!({
+        "mode": "closed", "places": ["entry/a"], "lastFailure": "no",
+        "settings": {"groups": ["a"], "hours": 3},
+    });
+    assert_eq!(FAILURE, "lastFailure");
+    let edits = deep().diff(&want, &have).expect("states");
+    let keys: Vec<_> = edits.iter().map(|edit| (edit.key.as_str(), edit.inspect)).collect();
+    let expected = [
+        ("places", false),
+        ("settings.hours", false),
+        ("mode", true),
+        ("places fewer", true),
+        ("settings.groups", true),
+    ];
+    assert_eq!(keys, expected);
+    assert!(edits[4].follows);
+    let sizes: Vec<_> = deep().calls(&edits).expect("edits").iter().map(|it| it.len()).collect();
+    assert_eq!(sizes, [2, 3]);
+    assert_eq!(
+        edits[0].lines.last().map(|line| line.text.as_str()),
+        Some("the last update failed: no")
+    );
+}
+
+#[test]
+fn what_aws_fixes_once_it_is_set_is_impossible_from_then_on() {
+    let want = resolve_deep(&json!({"home": {"ref": "x"}}));
+    assert!(want.is_ok(), "{want:?}");
+    let want = resolve_deep(&json!({"home": "y"})).expect("valid");
+    let first = deep().diff(&want, &json!({})).expect("states");
+    assert_eq!(first[0].risk, Risk::LOOSENS);
+    assert_eq!(first[0].lines[0].text, "home: none -> y");
+    let second = deep().diff(&want, &json!({"home": "x"})).expect("states");
+    assert_eq!(second[0].risk, Risk::IMPOSSIBLE);
+    assert_eq!(second[0].summary, "change home, which is set once");
+}
+
+#[test]
+fn what_is_wrong_in_a_group_has_its_place() {
+    for (spec, problem) in [
+        (
+            json!({"settings": {"look": {"opens": 1}}}),
+            "settings.look.opens: unknown field `opens`, expected `open` or `hidden`",
+        ),
+        (json!({"settings": null}), "settings: cannot be none"),
+        (json!({"settings": {"role": null}}), "settings.role: cannot be none"),
+        (
+            json!({"settings": {"images": [{"version": 1}, {"version": 10}]}}),
+            "settings.images[1].version: 10 is not within 1 and 9 hours",
+        ),
+        (
+            json!({"settings": {"images": [{"name": "a"}, {"name": "a"}]}}),
+            "settings.images[1]: `{\"name\":\"a\"}` occurs twice",
+        ),
+        (
+            json!({"settings": {"mounts": [{"disk": {"id": "a"}, "share": {"path": "b"}}]}}),
+            "settings.mounts[0]: exactly one of disk, share is needed, not 2",
+        ),
+        (
+            json!({"settings": {"mounts": [{"disk": {}}]}}),
+            "settings.mounts[0]: exactly one of disk, share is needed, not 0",
+        ),
+        (
+            json!({"settings": {"look": {"hidden": ["d"]}}}),
+            "settings.look.hidden: unknown variant `d`, expected one of `a`, `b`, `c`",
+        ),
+        (
+            json!({"settings": {"key": "no key"}}),
+            "settings.key: `no key` is not a KMS key's ARN, id or alias",
+        ),
+    ] {
+        assert_eq!(resolve_deep(&spec), Err(problem.to_owned()), "{spec}");
+    }
+}
+
+#[test]
+fn the_schema_shows_groups_lists_and_alternatives() {
+    let schema = json!(deep().spec_schema());
+    let definitions = &schema["definitions"];
+    assert_eq!(schema["properties"]["settings"]["allOf"][0]["$ref"], "#/definitions/Settings");
+    assert_eq!(
+        definitions["Settings"]["properties"]["look"]["anyOf"][0]["$ref"],
+        "#/definitions/Look"
+    );
+    assert_eq!(
+        definitions["Look"]["properties"]["hidden"]["items"]["allOf"][0]["$ref"],
+        "#/definitions/Tool"
+    );
+    assert_eq!(definitions["Tool"]["enum"], json!(["a", "b", "c"]));
+    assert_eq!(definitions["Mount"]["oneOf"][1]["required"], json!(["share"]));
+    assert_eq!(definitions["Image"]["properties"]["version"]["maximum"], 9);
+    assert_eq!(definitions["Settings"]["properties"]["role"]["type"], "string");
 }

@@ -1,153 +1,62 @@
 //! Reading domains and what lives in them.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_sagemaker::{
     operation::describe_domain::DescribeDomainOutput,
     types::{AppDetails, AppStatus, DomainStatus},
 };
-use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::{Live, wire::Wire};
+use super::{Domains, PAGE, wire::Wire};
 use crate::{
-    aws::classify,
-    kind::{Ask, Class, CloudError, Population, ScopeFacts, Unread},
-    kinds::sagemaker_domain::{
-        diff,
-        state::{self, State},
-        tree,
+    aws::{classify, lookup::Pages},
+    kind::{
+        Class, CloudError, ScopeFacts,
+        table::{ACCOUNT, FAILURE, PARTITION, Tree, keys, tree},
     },
-    model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},
+    kinds::sagemaker_domain::{APP_ACCESS, IDENTITY_CONFIG, SUBNETS, has, settings::CLEAR},
+    model::{Observed, Phase, PhysicalId, Tags},
 };
 
-/// The page size of SageMaker's lists: their default is 10, their maximum 100.
-const PAGE: i32 = 100;
-/// Domains read side by side.
-const AT_ONCE: usize = 8;
 /// `ListTags` has a least page size of 50, which is as many as a resource can have.
 const TAG_PAGE: i32 = 50;
-
-/// The tokens of one listing; one that comes twice would never end.
-struct Pages {
-    operation: &'static str,
-    token: Option<String>,
-    seen: BTreeSet<String>,
-}
-
-impl Pages {
-    fn new(operation: &'static str) -> Self {
-        Self { operation, token: None, seen: BTreeSet::new() }
-    }
-
-    /// Takes the token of the next page; whether there is one.
-    fn turn(&mut self, next: Option<String>) -> Result<bool, CloudError> {
-        self.token = next.filter(|token| !token.is_empty());
-        match &self.token {
-            Some(token) if !self.seen.insert(token.clone()) => {
-                let why = "a page token came twice";
-                Err(CloudError::new(self.operation, Class::Unknown, why))
-            }
-            token => Ok(token.is_some()),
-        }
-    }
-}
 
 /// Every page of a list operation: the call, its items, its token.
 macro_rules! every_page {
     ($operation:literal, $call:expr, $items:ident) => {{
-        let mut pages = Pages::new($operation);
-        let mut all = Vec::new();
+        let (mut pages, mut token, mut all) = (Pages::of($operation), None, Vec::new());
         loop {
-            let call = $call.set_next_token(pages.token.clone());
+            let call = $call.set_next_token(token);
             let page = call.send().await.map_err(|error| classify($operation, &error))?;
             all.extend(page.$items.unwrap_or_default());
-            if !pages.turn(page.next_token)? {
+            token = pages.next(page.next_token)?;
+            if token.is_none() {
                 break all;
             }
         }
     }};
 }
 
-impl Live {
-    /// All domains that are ours, adopted or of a wanted name. Their tags are read first, so that of
-    /// other people's domains nothing else is.
-    pub(super) async fn domains(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
-        let listed = every_page!(
-            "sagemaker:ListDomains",
-            self.client.list_domains().max_results(PAGE),
-            domains
-        );
-        let mut named = Vec::with_capacity(listed.len());
-        for domain in listed {
-            let (Some(id), Some(arn)) = (domain.domain_id, domain.domain_arn) else {
-                let why = "a domain without id or ARN";
-                return Err(CloudError::new("sagemaker:ListDomains", Class::Unknown, why));
-            };
-            named.push((PhysicalId(id), arn, domain.domain_name.unwrap_or_default()));
-        }
-        let mut found = Population::default();
-        for some in named.chunks(AT_ONCE) {
-            let reads = some.iter().map(|(id, arn, name)| self.domain(ask, id, arn, name));
-            for read in join_all(reads).await {
-                match read {
-                    Ok(domain) => found.whole.extend(domain),
-                    Err(unread) => found.miss(*unread)?,
-                }
-            }
-        }
-        for id in &ask.remembered {
-            if found.whole.iter().any(|domain| domain.id == *id)
-                || found.unread.iter().any(|domain| domain.id == *id)
-            {
-                continue;
-            }
-            match self.unlisted(id).await {
-                Ok(domain) => found.whole.extend(domain),
-                Err(why) => found.miss(Unread { id: id.clone(), arn: None, tags: None, why })?,
-            }
-        }
-        Ok(found)
-    }
-
-    /// A domain that the list does not show, if it is there all the same.
-    async fn unlisted(&self, id: &PhysicalId) -> Result<Option<Observed<State>>, CloudError> {
+impl Domains {
+    /// A domain as a whole; nothing if it is gone.
+    pub(super) async fn domain(
+        &self,
+        id: &PhysicalId,
+        tags: Option<&Tags>,
+    ) -> Result<Option<Observed<Value>>, CloudError> {
         let Some(live) = gone(self.describe(id).await)? else { return Ok(None) };
         let Some(arn) = live.domain_arn.clone() else {
             let why = "a domain without ARN";
             return Err(CloudError::new("sagemaker:DescribeDomain", Class::Unknown, why));
         };
-        let Some(tags) = gone(self.tags_of(&arn).await)? else { return Ok(None) };
-        let (phase, state) = (phase(&live), state_of(live, &self.facts));
-        Ok(Some(Observed { id: id.clone(), arn, tags, phase, state }))
-    }
-
-    /// A listed domain; `None` if it does not concern us, or is gone.
-    async fn domain(
-        &self,
-        ask: &Ask,
-        id: &PhysicalId,
-        arn: &str,
-        name: &str,
-    ) -> Result<Option<Observed<State>>, Box<Unread>> {
-        let unread = |tags: Option<&Tags>, why| {
-            let (arn, tags) = (Some(arn.to_owned()), tags.cloned());
-            Box::new(Unread { id: id.clone(), arn, tags, why })
+        let tags = match tags {
+            Some(tags) => tags.clone(),
+            None => match gone(self.tags_of(&arn).await)? {
+                Some(tags) => tags,
+                None => return Ok(None),
+            },
         };
-        // Between two calls a domain may go; one that is gone is not there.
-        let tags = gone(self.tags_of(arn).await).map_err(|why| unread(None, why))?;
-        let Some(tags) = tags else { return Ok(None) };
-        let named = ask.natural_keys.contains(name);
-        // A claim of ours that cannot be read is told too: the loop refuses it aloud.
-        let ours = tags.get(OWNER_TAG) == Some(&ask.owner);
-        if !(ours || named || ask.adopt.contains(id) || ask.remembered.contains(id)) {
-            return Ok(None);
-        }
-        let live = gone(self.describe(id).await).map_err(|why| unread(Some(&tags), why))?;
-        let Some(live) = live else { return Ok(None) };
-        let phase = phase(&live);
-        let state = state_of(live, &self.facts);
-        Ok(Some(Observed { id: id.clone(), arn: arn.to_owned(), tags, phase, state }))
+        let (phase, state) = (phase(&live), Value::Object(state_of(live, &self.facts)));
+        Ok(Some(Observed { id: id.clone(), arn, tags, phase, state }))
     }
 
     async fn describe(&self, id: &PhysicalId) -> Result<DescribeDomainOutput, CloudError> {
@@ -155,7 +64,7 @@ impl Live {
         call.send().await.map_err(|error| classify("sagemaker:DescribeDomain", &error))
     }
 
-    async fn tags_of(&self, arn: &str) -> Result<Tags, CloudError> {
+    pub(super) async fn tags_of(&self, arn: &str) -> Result<Tags, CloudError> {
         let tags = every_page!(
             "sagemaker:ListTags",
             self.client.list_tags().resource_arn(arn).max_results(TAG_PAGE),
@@ -168,8 +77,8 @@ impl Live {
     }
 
     /// The apps of a domain that are pending, in service or being deleted, each as
-    /// `user/appType/appName`. Deleted ones stay in the list for a while, and failed ones hold nothing up;
-    /// a state that is not told, or new, counts: unknown is not stopped.
+    /// `user/appType/appName`. Deleted ones stay in the list for a while, and failed ones hold
+    /// nothing up; a state that is not told, or new, counts: unknown is not stopped.
     pub(super) async fn apps(&self, id: &PhysicalId) -> Result<Vec<String>, CloudError> {
         let apps = every_page!(
             "sagemaker:ListApps",
@@ -182,7 +91,7 @@ impl Live {
     }
 
     /// The spaces and user profiles of a domain.
-    pub(super) async fn inhabitants(&self, id: &PhysicalId) -> Result<Vec<String>, CloudError> {
+    pub(super) async fn residents(&self, id: &PhysicalId) -> Result<Vec<String>, CloudError> {
         let spaces = every_page!(
             "sagemaker:ListSpaces",
             self.client.list_spaces().domain_id_equals(id.as_str()).max_results(PAGE),
@@ -202,7 +111,8 @@ impl Live {
     }
 }
 
-fn gone<T>(read: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+/// What is gone between two calls is not there.
+pub(super) fn gone<T>(read: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     match read {
         Err(error) if error.class == Class::Missing => Ok(None),
         other => other.map(Some),
@@ -216,7 +126,8 @@ fn app_name(app: &AppDetails) -> String {
     format!("app {user}/{kind}/{} ({status})", app.app_name().unwrap_or("?"))
 }
 
-/// `Update_Failed` is ready: the domain serves with its old settings, and the difference is tried again.
+/// `Update_Failed` is ready: the domain serves with its old settings, and the difference is tried
+/// again.
 fn phase(live: &DescribeDomainOutput) -> Phase {
     let word = live.status.as_ref().map_or("unknown", DomainStatus::as_str).to_owned();
     match live.status {
@@ -228,50 +139,62 @@ fn phase(live: &DescribeDomainOutput) -> Phase {
     }
 }
 
-fn state_of(live: DescribeDomainOutput, facts: &ScopeFacts) -> State {
-    let mut have = State::default();
+fn state_of(live: DescribeDomainOutput, facts: &ScopeFacts) -> Tree {
     #[expect(deprecated, reason = "the only name that domains of before KmsKeyId are sure to have")]
     let key = live.kms_key_id.or(live.home_efs_file_system_kms_key_id);
-    let own_key = |key: &str| state::kms_arn(key, &facts.partition, &facts.region, &facts.account);
-    let key = key.filter(|key| !key.is_empty()).map(|key| json!(own_key(&key)));
+    let key = key.filter(|key| !key.is_empty()).map(|key| json!(keys::arn(&key, facts)));
     let failed = live.status == Some(DomainStatus::UpdateFailed);
     let failure = live.failure_reason.filter(|_| failed);
     // What AWS does not tell is its documented default.
     let told = |value: Option<Value>, default: &str| Some(value.unwrap_or_else(|| json!(default)));
+    let mut have = Tree::new();
     for (member, value) in [
-        (state::DOMAIN_NAME, plain(&live.domain_name)),
-        (state::AUTH_MODE, plain(&live.auth_mode)),
-        (state::VPC, plain(&live.vpc_id)),
-        (state::SUBNETS, plain(&live.subnet_ids)),
-        (state::NETWORK_ACCESS, told(plain(&live.app_network_access_type), "PublicInternetOnly")),
-        (state::GROUP_MANAGEMENT, plain(&live.app_security_group_management)),
-        (state::KMS_KEY, key),
-        (state::TAG_PROPAGATION, told(plain(&live.tag_propagation), "DISABLED")),
-        (state::HOME_EFS, told(plain(&live.home_efs_file_system_creation), "Enabled")),
-        (state::USER, plain(&live.default_user_settings)),
-        (state::SPACE, plain(&live.default_space_settings)),
-        (state::DOMAIN, plain(&live.domain_settings)),
-        (state::FAILURE, plain(&failure)),
+        ("domainName", plain(&live.domain_name)),
+        ("authMode", plain(&live.auth_mode)),
+        ("vpc", plain(&live.vpc_id)),
+        (SUBNETS, plain(&live.subnet_ids)),
+        (APP_ACCESS, told(plain(&live.app_network_access_type), "PublicInternetOnly")),
+        ("appSecurityGroupManagement", plain(&live.app_security_group_management)),
+        ("kmsKey", key),
+        ("tagPropagation", told(plain(&live.tag_propagation), "DISABLED")),
+        ("homeEfsFileSystemCreation", told(plain(&live.home_efs_file_system_creation), "Enabled")),
+        ("defaultUserSettings", plain(&live.default_user_settings)),
+        ("defaultSpaceSettings", plain(&live.default_space_settings)),
+        ("domainSettings", plain(&live.domain_settings)),
+        (FAILURE, plain(&failure)),
+        (PARTITION, Some(json!(facts.partition))),
+        (ACCOUNT, Some(json!(facts.account))),
     ] {
-        if let Some(mut value) = value {
-            tree::groups(member, &mut value, &mut |_, group| {
-                group.retain(|key, value| !(*value == diff::CLEAR && is_clearable(key)));
-                if let Some(key) = group.get_mut("s3KmsKeyId") {
-                    *key = json!(own_key(key.as_str().unwrap_or_default()));
-                }
-            });
-            have.set(member, value);
+        let value = value.map(|value| tree::canonical(without_clear(value, facts)));
+        let is_there = |value: &Value| value.as_object().is_none_or(|map| !map.is_empty());
+        if let Some(value) = value.filter(is_there) {
+            have.insert(member.to_owned(), value);
         }
     }
     // No configuration and a disabled one are the same to AWS; only changing it needs stopped apps.
-    if !have.has(state::EXECUTION_ROLE_IDENTITY) {
-        have.put(state::EXECUTION_ROLE_IDENTITY, json!("DISABLED"));
+    if !has(&have, IDENTITY_CONFIG) {
+        tree::put(&mut have, IDENTITY_CONFIG, json!("DISABLED"));
     }
     have
 }
 
-fn is_clearable(key: &str) -> bool {
-    diff::CLEARABLE.contains(&key)
+/// Settings without the word that stands for a cleared ARN, and with keys as ARNs.
+fn without_clear(value: Value, facts: &ScopeFacts) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.into_iter().filter(|(_, value)| *value != CLEAR);
+            let told = kept.map(|(name, value)| match (name.as_str(), &value) {
+                ("s3KmsKeyId", Value::String(key)) => {
+                    let key = keys::arn(key, facts);
+                    (name, json!(key))
+                }
+                _ => (name, without_clear(value, facts)),
+            });
+            Value::Object(told.collect())
+        }
+        Value::Array(items) => items.into_iter().map(|value| without_clear(value, facts)).collect(),
+        plain => plain,
+    }
 }
 
 fn plain<T: Wire>(value: &Option<T>) -> Option<Value> {
@@ -281,14 +204,6 @@ fn plain<T: Wire>(value: &Option<T>) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_page_token_that_comes_twice_is_an_error_not_a_loop() {
-        let mut pages = Pages::new("sagemaker:ListDomains");
-        assert_eq!(pages.turn(Some("a".into())), Ok(true));
-        assert_eq!(pages.turn(Some("a".into())).unwrap_err().class, Class::Unknown);
-        assert_eq!(pages.turn(None), Ok(false));
-    }
 
     #[test]
     fn a_failed_update_leaves_the_domain_ready_and_a_failed_creation_does_not() {

@@ -8,10 +8,11 @@ use super::super::tests::{examples, merge, scope};
 use crate::{
     aws::{Brake, Connection, Guard},
     kind::{
-        Ask, Class, CloudError, Intent, Kind as _, Known, KnownResource, LookupItem, LookupKind,
-        Population, Port as _, Refs,
+        Ask, Class, CloudError, Known, KnownResource, LookupItem, LookupKind, Population, Refs,
+        erased::{Edit, EditBody, ErasedKind as _, ErasedPort},
+        table::{FAILURE, get},
     },
-    kinds::sagemaker_domain::{Change, SageMakerDomain, Spec, State, aws::Live, state},
+    kinds::sagemaker_domain::table,
     model::{Address, Claim, Deletion, Observed, Phase, PhysicalId, Seen, Tags},
     simulator::{Fault, Options, Simulator},
 };
@@ -21,7 +22,7 @@ const ROLE: &str = "arn:aws:iam::111122223333:role/studio";
 struct Desk {
     aws: Simulator,
     others: aws_sdk_sagemaker::Client,
-    port: Live,
+    port: Box<dyn ErasedPort>,
 }
 
 impl Desk {
@@ -32,31 +33,31 @@ impl Desk {
         let others = aws_sdk_sagemaker::Client::new(&config);
         let connection = Connection::new(config, Guard::writing(Brake::default()));
         let access = connection.access(scope(), None).await;
-        let port = <Live as crate::kind::Port<SageMakerDomain>>::connect(&access);
+        let port = table().connect(&access);
         Self { aws, others, port }
     }
 
-    async fn create(&self, want: &State, name: &str) -> PhysicalId {
+    async fn create(&self, want: &Value, name: &str) -> PhysicalId {
         let id = self.port.create(want, &claim(name), "token").await.expect("created");
         pass().await;
         id
     }
 
-    async fn observe(&self) -> Vec<Observed<State>> {
+    async fn observe(&self) -> Vec<Observed<Value>> {
         let ask = Ask { owner: "ml".into(), ..Ask::default() };
         self.port.observe(&ask).await.expect("observed").whole
     }
 
-    async fn only(&self) -> Observed<State> {
+    async fn only(&self) -> Observed<Value> {
         let mut all = self.observe().await;
         assert_eq!(all.len(), 1);
         all.pop().expect("one")
     }
 
     /// Makes the changes of one call and lets AWS finish them.
-    async fn change(&self, changes: &[Change]) -> Result<(), CloudError> {
+    async fn change(&self, changes: &[Edit]) -> Result<(), CloudError> {
         let have = self.only().await;
-        let made = self.port.change(&have, changes).await;
+        let made = self.port.edit(&have, changes).await;
         pass().await;
         made
     }
@@ -119,16 +120,23 @@ fn known() -> Known {
     }
 }
 
-fn want(spec: Value) -> State {
+fn want(spec: Value) -> Value {
     let (scope, known) = (scope(), known());
-    let spec: Spec = serde_json::from_value(spec).expect("a spec");
     let mut refs = Refs::new(&scope, "studio", &known);
-    let want = SageMakerDomain::resolve(spec, &mut refs).expect("a valid spec");
+    let want = table().resolve(&spec, &mut refs).expect("a valid spec");
     assert!(refs.finish().waiting().is_empty());
-    want
+    want.state
 }
 
-fn studio(changes: Value) -> State {
+fn diff(want: &Value, have: &Value) -> Vec<Edit> {
+    table().diff(want, have).expect("states")
+}
+
+fn text<'s>(state: &'s Value, path: &str) -> Option<&'s str> {
+    get(state.as_object().expect("a state"), path).as_str()
+}
+
+fn studio(changes: Value) -> Value {
     let mut spec = json!({
         "authMode": "SSO", "vpc": "vpc-1", "subnets": ["subnet-1", "subnet-2"],
         "defaultUserSettings": {"executionRole": ROLE, "securityGroups": ["sg-1"]},
@@ -147,7 +155,7 @@ async fn what_the_examples_say_is_created_in_one_call_and_leaves_nothing_to_do()
         let have = desk.only().await;
         assert_eq!((&have.id, &have.phase), (&id, &Phase::Ready));
         assert_eq!(have.tags, claim("studio"));
-        assert_eq!(SageMakerDomain::diff(&want, &have.state), []);
+        assert_eq!(diff(&want, &have.state), []);
         let written = desk.aws.calls().into_iter().filter(|call| call.mutating).count();
         assert_eq!(written, 1);
     }
@@ -157,7 +165,7 @@ async fn what_the_examples_say_is_created_in_one_call_and_leaves_nothing_to_do()
 async fn a_domain_is_created_as_vpc_only_unless_the_manifest_says_otherwise() {
     let desk = Desk::new().await;
     desk.create(&studio(json!({})), "studio").await;
-    assert_eq!(desk.only().await.state.text(state::NETWORK_ACCESS), Some("VpcOnly"));
+    assert_eq!(text(&desk.only().await.state, "appNetworkAccessType"), Some("VpcOnly"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,13 +208,13 @@ async fn the_edits_lead_from_one_manifest_to_the_other_and_back() {
     });
     desk.create(&studio(json!({})), "studio").await;
     for want in [studio(rich), studio(plain)] {
-        let changes = SageMakerDomain::diff(&want, &desk.only().await.state);
-        let calls: Vec<_> = changes.chunk_by(SageMakerDomain::joins).collect();
+        let changes = diff(&want, &desk.only().await.state);
+        let calls = table().calls(&changes).expect("edits");
         assert_eq!(calls.len(), 2);
         for call in calls {
             desk.change(call).await.expect("changed");
         }
-        assert_eq!(SageMakerDomain::diff(&want, &desk.only().await.state), []);
+        assert_eq!(diff(&want, &desk.only().await.state), []);
     }
 }
 
@@ -220,12 +228,12 @@ async fn running_apps_hold_up_only_what_aws_refuses_and_are_named() {
         "domainSettings": {"executionRoleIdentityConfig": "USER_PROFILE_NAME"},
     }));
     let have = desk.only().await;
-    let changes = SageMakerDomain::diff(&want, &have.state);
-    let calls: Vec<_> = changes.chunk_by(SageMakerDomain::joins).collect();
+    let changes = diff(&want, &have.state);
+    let calls = table().calls(&changes).expect("edits");
     let [open, gated] = calls[..] else { panic!("{calls:?}") };
-    let named = desk.port.obstacles(&have, Intent::Change(&gated[0])).await;
+    let named = desk.port.obstacles(&have, Some(&gated[0])).await;
     assert_eq!(named, Ok(vec!["app alice/JupyterLab/default (InService)".to_owned()]));
-    assert_eq!(desk.port.obstacles(&have, Intent::Change(&open[0])).await, Ok(vec![]));
+    assert_eq!(desk.port.obstacles(&have, Some(&open[0])).await, Ok(vec![]));
     assert_eq!(desk.change(open).await, Ok(()));
     assert_eq!(desk.change(gated).await.expect_err("refused").class, Class::Blocked);
 
@@ -233,19 +241,16 @@ async fn running_apps_hold_up_only_what_aws_refuses_and_are_named() {
     let app = app.user_profile_name("alice").app_type("JupyterLab".into()).app_name("default");
     app.send().await.expect("deleted");
     pass().await;
-    assert_eq!(desk.port.obstacles(&have, Intent::Change(&gated[0])).await, Ok(vec![]));
+    assert_eq!(desk.port.obstacles(&have, Some(&gated[0])).await, Ok(vec![]));
     assert_eq!(desk.change(gated).await, Ok(()));
-    assert_eq!(SageMakerDomain::diff(&want, &desk.only().await.state), []);
+    assert_eq!(diff(&want, &desk.only().await.state), []);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_guardrail_that_asks_for_the_network_gets_it_as_it_is() {
     let desk = Desk::new().await;
     desk.create(&studio(json!({})), "studio").await;
-    let change = SageMakerDomain::diff(
-        &studio(json!({"tagPropagation": "ENABLED"})),
-        &desk.only().await.state,
-    );
+    let change = diff(&studio(json!({"tagPropagation": "ENABLED"})), &desk.only().await.state);
     let denial = "with an explicit deny in a service control policy";
     desk.aws.inject(Fault::reject("UpdateDomain", "AccessDeniedException", denial).nth(1));
     assert_eq!(desk.change(&change).await, Ok(()));
@@ -254,12 +259,12 @@ async fn a_guardrail_that_asks_for_the_network_gets_it_as_it_is() {
         |call: &Value| json!([call["AppNetworkAccessType"], call["VpcId"], call["SubnetIds"]]);
     assert_eq!(network(&sent[0]), json!([null, null, ["subnet-1", "subnet-2"]]));
     assert_eq!(network(&sent[1]), json!(["VpcOnly", "vpc-1", ["subnet-1", "subnet-2"]]));
-    assert_eq!(desk.only().await.state.text(state::TAG_PROPAGATION), Some("ENABLED"));
+    assert_eq!(text(&desk.only().await.state, "tagPropagation"), Some("ENABLED"));
 
     desk.aws.clear_calls();
     desk.aws.inject(Fault::reject("UpdateDomain", "AccessDeniedException", "no permission"));
     let again = studio(json!({"tagPropagation": "DISABLED"}));
-    let change = SageMakerDomain::diff(&again, &desk.only().await.state);
+    let change = diff(&again, &desk.only().await.state);
     assert_eq!(desk.change(&change).await.expect_err("denied").class, Class::Denied);
     assert_eq!(desk.calls("UpdateDomain").len(), 2);
 }
@@ -298,7 +303,7 @@ async fn of_other_peoples_domains_only_the_tags_are_read() {
     };
     let all = desk.port.observe(&everything).await.expect("all").whole;
     let id = |name: &str| {
-        let is = |live: &&Observed<State>| live.state.text(state::DOMAIN_NAME) == Some(name);
+        let is = |live: &&Observed<Value>| text(&live.state, "domainName") == Some(name);
         all.iter().find(is).expect("it is there").id.clone()
     };
     desk.aws.clear_calls();
@@ -335,7 +340,8 @@ async fn every_page_is_read_or_nothing_is_known() {
     assert_eq!(desk.observe().await.len(), 101);
     assert_eq!(desk.calls("ListDomains").len(), 2);
     desk.aws.inject(Fault::reject("ListDomains", "AccessDeniedException", "no").nth(2));
-    let ask = Ask { owner: "ml".into(), ..Ask::default() };
+    let names = (0..101).map(|number| format!("studio-{number}")).collect();
+    let ask = Ask { owner: "ml".into(), names, ..Ask::default() };
     assert_eq!(desk.port.observe(&ask).await.expect_err("unknown").class, Class::Denied);
     desk.aws.clear_faults();
     for operation in ["ListTags", "DescribeDomain"] {
@@ -366,16 +372,16 @@ async fn a_failed_update_tells_why_and_is_tried_again() {
     let desk = Desk::new().await;
     desk.create(&studio(json!({})), "studio").await;
     let want = studio(json!({"tagPropagation": "ENABLED"}));
-    let change = SageMakerDomain::diff(&want, &desk.only().await.state);
+    let change = diff(&want, &desk.only().await.state);
     desk.aws.with(|world| world.sagemaker.behavior.update_failure = Some("no such role".into()));
     assert_eq!(desk.change(&change).await, Ok(()));
     let have = desk.only().await;
     assert_eq!(have.phase, Phase::Ready);
-    assert_eq!(have.state.text(state::FAILURE), Some("no such role"));
+    assert_eq!(text(&have.state, FAILURE), Some("no such role"));
     desk.aws.with(|world| world.sagemaker.behavior.update_failure = None);
-    let again = SageMakerDomain::diff(&want, &have.state);
+    let again = diff(&want, &have.state);
     assert_eq!(desk.change(&again).await, Ok(()));
-    assert_eq!(desk.only().await.state.text(state::FAILURE), None);
+    assert_eq!(text(&desk.only().await.state, FAILURE), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -392,9 +398,12 @@ async fn tags_are_set_and_removed_by_key() {
     desk.create(&studio(json!({})), "studio").await;
     let have = desk.only().await;
     let team = Tags::from([("team".to_owned(), "ml".to_owned())]);
-    desk.port.tag(&have, &team).await.expect("tagged");
+    let set = Edit::of_tags("tags", String::new(), EditBody::Tag(team));
+    desk.port.edit(&have, &[set]).await.expect("tagged");
     assert_eq!(desk.only().await.tags.get("team").map(String::as_str), Some("ml"));
-    desk.port.untag(&have, &["team".to_owned()]).await.expect("untagged");
+    let unset = EditBody::Untag(vec!["team".to_owned()]);
+    let unset = Edit::of_tags("tags", String::new(), unset);
+    desk.port.edit(&have, &[unset]).await.expect("untagged");
     assert_eq!(desk.only().await.tags, claim("studio"));
 }
 
@@ -404,7 +413,7 @@ async fn deletion_names_who_lives_there_and_keeps_the_files_unless_told_otherwis
     let id = desk.create(&studio(json!({})), "studio").await;
     desk.app(&id, "alice").await;
     let have = desk.only().await;
-    let named = desk.port.obstacles(&have, Intent::Delete).await;
+    let named = desk.port.obstacles(&have, None).await;
     let expected = ["app alice/JupyterLab/default (InService)", "user profile alice"];
     assert_eq!(named, Ok(expected.map(str::to_owned).to_vec()));
     assert_eq!(desk.port.delete(&have, None).await.expect_err("in use").class, Class::Busy);
@@ -430,7 +439,7 @@ async fn a_domain_of_unified_studio_is_not_deleted() {
     let desk = Desk::new().await;
     let linked = json!({"domainSettings": {"unifiedStudioSettings": {"domainId": "dzd-1a"}}});
     desk.create(&studio(linked), "studio").await;
-    let named = desk.port.obstacles(&desk.only().await, Intent::Delete).await;
+    let named = desk.port.obstacles(&desk.only().await, None).await;
     assert_eq!(named, Ok(vec!["it belongs to SageMaker Unified Studio".to_owned()]));
 }
 
@@ -438,7 +447,7 @@ async fn a_domain_of_unified_studio_is_not_deleted() {
 async fn an_impossible_change_is_never_sent() {
     let desk = Desk::new().await;
     desk.create(&studio(json!({})), "studio").await;
-    let changes = SageMakerDomain::diff(&studio(json!({"vpc": "vpc-2"})), &desk.only().await.state);
+    let changes = diff(&studio(json!({"vpc": "vpc-2"})), &desk.only().await.state);
     assert_eq!(desk.change(&changes).await.expect_err("refused").class, Class::Rejected);
     assert_eq!(desk.calls("UpdateDomain").len(), 0);
 }

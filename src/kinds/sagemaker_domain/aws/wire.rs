@@ -104,8 +104,8 @@ pub fn key(field: &str, spelling: Option<&str>) -> String {
     key
 }
 
-/// Both directions for shapes that are groups, from their fields. A test holds that no field of the SDK
-/// is missing.
+/// Both directions for shapes that are groups, from their fields. A test holds that no field of the
+/// SDK is missing.
 macro_rules! groups {
     ($($shape:ident { $($field:ident $(as $spelling:literal)?),* $(,)? })*) => {
         $(impl Wire for types::$shape {
@@ -140,7 +140,8 @@ macro_rules! groups {
     };
 }
 
-/// Both directions for the SDK's lists of words. A word that this build does not know passes through.
+/// Both directions for the SDK's lists of words. A word that this build does not know passes
+/// through.
 macro_rules! words {
     ($($name:ident),* $(,)?) => {$(
         impl Wire for types::$name {

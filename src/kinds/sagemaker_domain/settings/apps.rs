@@ -1,147 +1,151 @@
 //! Settings of the apps in Studio, Canvas apart.
 
-use crate::kinds::sagemaker_domain::leaf::{settings, words};
+use super::{
+    arn, arns, checks, clearable_arn, interrupts_when, interrupts_when_less, items, lists, minutes,
+    neutral, number, opening, roles, settings, text, towards, word,
+};
 
 settings! {
     /// The image and the machine that an app starts with. An image of AWS that Studio shows here
     /// without being asked is not drift as long as the manifest names none.
-    ResourceSpec {
+    pub(super) fn resource_spec = "ResourceSpec" {
         /// ARN of the image.
-        sage_maker_image_arn: String,
+        "sageMakerImageArn": arn(),
         /// ARN of the image's version; it wins over the image. `null` clears it.
-        sage_maker_image_version_arn: String,
+        "sageMakerImageVersionArn": clearable_arn(),
         /// The image's version by name, e.g. `1.6.0`.
-        sage_maker_image_version_alias: String,
+        "sageMakerImageVersionAlias": text(checks::any),
         /// The machine, e.g. `ml.t3.medium`; `system` for Jupyter servers.
-        instance_type: String,
+        "instanceType": neutral(text(checks::instance_type)),
         /// ARN of the lifecycle configuration that runs by default. `null` clears it.
-        lifecycle_config_arn: String,
+        "lifecycleConfigArn": clearable_arn(),
         /// ARN of a training plan whose machines are used. `null` clears it.
-        training_plan_arn: String,
+        "trainingPlanArn": clearable_arn(),
     }
 
     /// A Git repository that is offered for cloning.
-    CodeRepository {
+    pub(super) fn code_repository = "CodeRepository" {
         /// Its URL.
-        repository_url: String,
+        "repositoryUrl": text(checks::any),
     }
 
     /// A custom image.
-    CustomImage {
+    pub(super) fn custom_image = "CustomImage" {
         /// Its name.
-        image_name: String,
+        "imageName": text(checks::any),
         /// Its version; left out, the newest.
-        image_version_number: i64,
+        "imageVersionNumber": number(0, i64::from(i32::MAX), "versions"),
         /// The configuration that it runs with.
-        app_image_config_name: String,
+        "appImageConfigName": text(checks::any),
     }
 
     /// Studio Classic's Jupyter server.
-    JupyterServerAppSettings {
+    pub(super) fn jupyter_server = "JupyterServerAppSettings" {
         /// Image and machine. Needed with `lifecycleConfigArns`.
-        default_resource_spec: ResourceSpec,
+        "defaultResourceSpec": resource_spec(),
         /// ARNs of lifecycle configurations to choose from.
-        lifecycle_config_arns: Vec<String>,
+        "lifecycleConfigArns": arns(),
         /// Git repositories to choose from, at most 10.
-        code_repositories: Vec<CodeRepository>,
+        "codeRepositories": items(10, code_repository()),
     }
 
     /// Studio Classic's kernels.
-    KernelGatewayAppSettings {
+    pub(super) fn kernel_gateway = "KernelGatewayAppSettings" {
         /// Image and machine.
-        default_resource_spec: ResourceSpec,
+        "defaultResourceSpec": resource_spec(),
         /// Custom images, at most 200.
-        custom_images: Vec<CustomImage>,
+        "customImages": items(200, custom_image()),
         /// ARNs of lifecycle configurations to choose from.
-        lifecycle_config_arns: Vec<String>,
+        "lifecycleConfigArns": arns(),
     }
 
     /// TensorBoard.
-    TensorBoardAppSettings {
+    pub(super) fn tensor_board = "TensorBoardAppSettings" {
         /// Image and machine.
-        default_resource_spec: ResourceSpec,
+        "defaultResourceSpec": resource_spec(),
     }
 
     /// RStudio for users.
-    RStudioServerProAppSettings {
+    pub(super) fn rstudio = "RStudioServerProAppSettings" {
         /// Whether users may open RStudio.
-        access_status: RStudioAccess,
-        /// What users may do in it; only with `accessStatus: ENABLED`. AWS's default: `R_STUDIO_USER`.
-        user_group: RStudioUserGroup,
+        "accessStatus": towards("DISABLED", word(&RSTUDIO_ACCESS)),
+        /// What users may do in it; only with `accessStatus: ENABLED`. AWS's default:
+        /// `R_STUDIO_USER`.
+        "userGroup": word(&RSTUDIO_GROUP),
     }
 
     /// RStudio's sessions.
-    RSessionAppSettings {
+    pub(super) fn rsession = "RSessionAppSettings" {
         /// Image and machine.
-        default_resource_spec: ResourceSpec,
+        "defaultResourceSpec": resource_spec(),
         /// Custom images, at most 200.
-        custom_images: Vec<CustomImage>,
+        "customImages": items(200, custom_image()),
     }
 
     /// Code Editor.
-    CodeEditorAppSettings {
+    pub(super) fn code_editor = "CodeEditorAppSettings" {
         /// Image and machine.
-        default_resource_spec: ResourceSpec,
+        "defaultResourceSpec": resource_spec(),
         /// Custom images, at most 200.
-        custom_images: Vec<CustomImage>,
+        "customImages": items(200, custom_image()),
         /// ARNs of lifecycle configurations to choose from.
-        lifecycle_config_arns: Vec<String>,
+        "lifecycleConfigArns": arns(),
         /// When idle apps are shut down.
-        app_lifecycle_management: AppLifecycleManagement,
+        "appLifecycleManagement": app_lifecycle_management(),
         /// ARN of a lifecycle configuration that runs before the default one.
-        built_in_lifecycle_config_arn: String,
+        "builtInLifecycleConfigArn": arn(),
     }
 
     /// JupyterLab.
-    JupyterLabAppSettings {
+    pub(super) fn jupyter_lab = "JupyterLabAppSettings" {
         /// Image and machine.
-        default_resource_spec: ResourceSpec,
+        "defaultResourceSpec": resource_spec(),
         /// Custom images, at most 200.
-        custom_images: Vec<CustomImage>,
+        "customImages": items(200, custom_image()),
         /// ARNs of lifecycle configurations to choose from.
-        lifecycle_config_arns: Vec<String>,
+        "lifecycleConfigArns": arns(),
         /// Git repositories to choose from, at most 10.
-        code_repositories: Vec<CodeRepository>,
+        "codeRepositories": items(10, code_repository()),
         /// When idle apps are shut down.
-        app_lifecycle_management: AppLifecycleManagement,
+        "appLifecycleManagement": app_lifecycle_management(),
         /// Roles for Amazon EMR.
-        emr_settings: EmrSettings,
+        "emrSettings": emr(),
         /// ARN of a lifecycle configuration that runs before the default one.
-        built_in_lifecycle_config_arn: String,
+        "builtInLifecycleConfigArn": arn(),
     }
 
     /// When idle apps are shut down.
-    AppLifecycleManagement {
+    pub(super) fn app_lifecycle_management = "AppLifecycleManagement" {
         /// Idle shutdown.
-        idle_settings: IdleSettings,
+        "idleSettings": idle(),
     }
 
     /// Idle shutdown. Times are minutes, 60 to 525600.
-    IdleSettings {
+    pub(super) fn idle = "IdleSettings" {
         /// Whether idle apps are shut down.
-        lifecycle_management: LifecycleManagement,
+        "lifecycleManagement": interrupts_when("ENABLED", word(&IDLE_SHUTDOWN)),
         /// How long an app may be idle, in minutes.
-        idle_timeout_in_minutes: i64,
+        "idleTimeoutInMinutes": interrupts_when_less(minutes()),
         /// The shortest time that a user may choose, in minutes.
-        min_idle_timeout_in_minutes: i64,
+        "minIdleTimeoutInMinutes": minutes(),
         /// The longest time that a user may choose, in minutes.
-        max_idle_timeout_in_minutes: i64,
+        "maxIdleTimeoutInMinutes": interrupts_when_less(minutes()),
     }
 
     /// Roles for Amazon EMR.
-    EmrSettings {
+    pub(super) fn emr = "EmrSettings" {
         /// ARNs of roles that the execution role may assume, in other accounts too.
-        assumable_role_arns: Vec<String>,
+        "assumableRoleArns": opening(roles()),
         /// ARNs of roles that clusters and jobs run with.
-        execution_role_arns: Vec<String>,
+        "executionRoleArns": opening(roles()),
     }
 }
 
-words! {
+lists! {
     /// Whether users may open RStudio.
-    RStudioAccess { Enabled = "ENABLED", Disabled = "DISABLED" }
+    RSTUDIO_ACCESS = "RStudioAccess" ["ENABLED", "DISABLED"]
     /// What users may do in RStudio.
-    RStudioUserGroup { Admin = "R_STUDIO_ADMIN", User = "R_STUDIO_USER" }
+    RSTUDIO_GROUP = "RStudioUserGroup" ["R_STUDIO_ADMIN", "R_STUDIO_USER"]
     /// Whether idle apps are shut down.
-    LifecycleManagement { Enabled = "ENABLED", Disabled = "DISABLED" }
+    IDLE_SHUTDOWN = "LifecycleManagement" ["ENABLED", "DISABLED"]
 }

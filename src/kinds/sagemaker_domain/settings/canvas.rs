@@ -1,94 +1,90 @@
 //! Settings of Canvas.
 
-use super::FeatureStatus;
-use crate::{
-    kind::Target,
-    kinds::sagemaker_domain::leaf::{Written, settings, words},
-};
+use super::{arn, feature, interrupts, items, key, lists, place, role, settings, word};
 
 settings! {
     /// Canvas.
-    CanvasAppSettings {
+    pub(super) fn canvas = "CanvasAppSettings" {
         /// Forecasts.
-        time_series_forecasting_settings: TimeSeriesForecastingSettings,
+        "timeSeriesForecastingSettings": time_series_forecasting(),
         /// The model registry.
-        model_register_settings: ModelRegisterSettings,
+        "modelRegisterSettings": model_register(),
         /// Where artifacts are kept.
-        workspace_settings: WorkspaceSettings,
+        "workspaceSettings": workspace(),
         /// Sign-in at outside data sources, at most 20.
-        identity_provider_o_auth_settings: Vec<IdentityProviderOAuthSetting>,
+        "identityProviderOAuthSettings": items(20, sign_in()),
         /// Deploying models.
-        direct_deploy_settings: DirectDeploySettings,
+        "directDeploySettings": direct_deploy(),
         /// Questions to documents.
-        kendra_settings: KendraSettings,
+        "kendraSettings": kendra(),
         /// Generative AI.
-        generative_ai_settings: GenerativeAiSettings,
+        "generativeAiSettings": generative_ai(),
         /// Jobs on EMR Serverless.
-        emr_serverless_settings: EmrServerlessSettings,
+        "emrServerlessSettings": emr_serverless(),
     }
 
     /// Forecasts.
-    TimeSeriesForecastingSettings {
+    pub(super) fn time_series_forecasting = "TimeSeriesForecastingSettings" {
         /// On or off.
-        status: FeatureStatus,
+        "status": feature(),
         /// ARN of the role that Canvas passes to Amazon Forecast; left out, the execution role.
-        amazon_forecast_role_arn: String,
+        "amazonForecastRoleArn": role(),
     }
 
     /// The model registry.
-    ModelRegisterSettings {
+    pub(super) fn model_register = "ModelRegisterSettings" {
         /// On or off.
-        status: FeatureStatus,
+        "status": feature(),
         /// ARN of the role in the registry's account, where that is another one.
-        cross_account_model_register_role_arn: String,
+        "crossAccountModelRegisterRoleArn": role(),
     }
 
     /// Where artifacts are kept.
-    WorkspaceSettings {
+    pub(super) fn workspace = "WorkspaceSettings" {
         /// `s3://bucket/prefix`. After a change users no longer reach their old artifacts.
-        s3_artifact_path: String,
+        "s3ArtifactPath": interrupts(place()),
         /// The KMS key of that place: `{ref: …}` to a KmsKey, a key ARN or a key id.
-        s3_kms_key_id: Written<Target>,
+        "s3KmsKeyId": key(),
     }
 
     /// Sign-in at one outside data source.
-    IdentityProviderOAuthSetting {
+    pub(super) fn sign_in = "IdentityProviderOAuthSetting" {
         /// Which one.
-        data_source_name: DataSourceName,
+        "dataSourceName": word(&DATA_SOURCE),
         /// On or off.
-        status: FeatureStatus,
+        "status": feature(),
         /// ARN of the Secrets Manager secret with the client's credentials.
-        secret_arn: String,
+        "secretArn": arn(),
     }
 
     /// Deploying models.
-    DirectDeploySettings {
+    pub(super) fn direct_deploy = "DirectDeploySettings" {
         /// On or off.
-        status: FeatureStatus,
+        "status": feature(),
     }
 
     /// Questions to documents.
-    KendraSettings {
+    pub(super) fn kendra = "KendraSettings" {
         /// On or off.
-        status: FeatureStatus,
+        "status": feature(),
     }
 
     /// Generative AI.
-    GenerativeAiSettings {
+    pub(super) fn generative_ai = "GenerativeAiSettings" {
         /// ARN of the role that fine-tunes models in Amazon Bedrock.
-        amazon_bedrock_role_arn: String,
+        "amazonBedrockRoleArn": role(),
     }
 
     /// Jobs on EMR Serverless.
-    EmrServerlessSettings {
+    pub(super) fn emr_serverless = "EmrServerlessSettings" {
         /// ARN of the role that jobs run with.
-        execution_role_arn: String,
+        "executionRoleArn": role(),
         /// On or off.
-        status: FeatureStatus,
+        "status": feature(),
     }
 }
 
-words! {
+lists! {
     /// An outside data source.
-    DataSourceName { SalesforceGenie, Snowflake }
+    DATA_SOURCE = "DataSourceName" ["SalesforceGenie", "Snowflake"]
 }

@@ -1,99 +1,98 @@
 //! `DomainSettings`: what holds for the domain as a whole.
 
-use super::{FeatureStatus, ResourceSpec};
-use crate::{
-    kind::Targets,
-    kinds::sagemaker_domain::leaf::{Written, settings, words},
+use super::{
+    FEATURE, apps::resource_spec, arn, checks, feature, lists, opening, own_role, place, portal,
+    security_groups, settings, text, texts, towards, word,
 };
 
 settings! {
     /// What holds for the domain as a whole.
-    DomainSettings {
+    pub fn domain = "DomainSettings" {
         /// Security groups between the domain's apps (RStudio) and the users' apps, at most 3:
         /// `{ref: …}` to a SecurityGroup, or ids.
-        security_group_ids: Written<Targets>,
+        "securityGroupIds": security_groups(3),
         /// RStudio for the domain.
-        r_studio_server_pro_domain_settings: RStudioServerProDomainSettings,
-        /// Whether the profile's name goes into `sts:SourceIdentity` of the execution role, whose trust
-        /// policy must allow `sts:SetSourceIdentity`. Can be changed only while no app runs.
-        execution_role_identity_config: ExecutionRoleIdentityConfig,
+        "rStudioServerProDomainSettings": rstudio_domain(),
+        /// Whether the profile's name goes into `sts:SourceIdentity` of the execution role, whose
+        /// trust policy must allow `sts:SetSourceIdentity`. Can be changed only while no app runs.
+        "executionRoleIdentityConfig": towards("USER_PROFILE_NAME", word(&IDENTITY)),
         /// Trusted identity propagation: users reach data as themselves. Short for
-        /// `trustedIdentityPropagationSettings: {status: …}`. Needs `authMode: SSO`, Identity Center in the same
-        /// Region, and execution roles whose trust policy allows `sts:SetContext`; apps that run
-        /// already keep the old way.
-        trusted_identity_propagation: FeatureStatus,
+        /// `trustedIdentityPropagationSettings: {status: …}`. Needs `authMode: SSO`, Identity
+        /// Center in the same Region, and execution roles whose trust policy allows
+        /// `sts:SetContext`; apps that run already keep the old way.
+        "trustedIdentityPropagation": towards("ENABLED", word(&FEATURE)),
         /// Trusted identity propagation, as the API writes it.
-        trusted_identity_propagation_settings: TrustedIdentityPropagationSettings,
+        "trustedIdentityPropagationSettings": trusted_identity_propagation(),
         /// Docker in Studio.
-        docker_settings: DockerSettings,
+        "dockerSettings": docker(),
         /// Amazon Q in Studio. Needs `authMode: SSO`.
-        amazon_q_settings: AmazonQSettings,
+        "amazonQSettings": amazon_q(),
         /// The link to SageMaker Unified Studio, which writes these fields itself.
-        unified_studio_settings: UnifiedStudioSettings,
+        "unifiedStudioSettings": unified_studio(),
         /// `ipv4` (AWS's default) or `dualstack`, which needs subnets with IPv6.
-        ip_address_type: IpAddressType,
+        "ipAddressType": towards("ipv4", word(&ADDRESSES)),
     }
 
     /// RStudio for the domain. Can be changed only while no app runs.
-    RStudioServerProDomainSettings {
+    pub(super) fn rstudio_domain = "RStudioServerProDomainSettings" {
         /// ARN of the role of the RStudio app. Needed.
-        domain_execution_role_arn: String,
+        "domainExecutionRoleArn": own_role(),
         /// URL of an RStudio Connect server.
-        r_studio_connect_url: String,
+        "rStudioConnectUrl": text(checks::any),
         /// URL of an RStudio Package Manager server.
-        r_studio_package_manager_url: String,
+        "rStudioPackageManagerUrl": text(checks::any),
         /// Image and machine.
-        default_resource_spec: ResourceSpec,
+        "defaultResourceSpec": resource_spec(),
     }
 
     /// Trusted identity propagation.
-    TrustedIdentityPropagationSettings {
+    pub(super) fn trusted_identity_propagation = "TrustedIdentityPropagationSettings" {
         /// On or off.
-        status: FeatureStatus,
+        "status": towards("ENABLED", word(&FEATURE)),
     }
 
     /// Docker in Studio.
-    DockerSettings {
+    pub(super) fn docker = "DockerSettings" {
         /// Whether Docker can be used. AWS's default: `DISABLED`.
-        enable_docker_access: FeatureStatus,
+        "enableDockerAccess": feature(),
         /// Accounts whose images may be used in `VpcOnly`, at most 20, 12 digits each.
-        vpc_only_trusted_accounts: Vec<String>,
+        "vpcOnlyTrustedAccounts": opening(texts(checks::account, 20)),
         /// Whether Docker runs without root.
-        rootless_docker: FeatureStatus,
+        "rootlessDocker": towards("ENABLED", word(&FEATURE)),
     }
 
     /// Amazon Q in Studio.
-    AmazonQSettings {
+    pub(super) fn amazon_q = "AmazonQSettings" {
         /// On or off.
-        status: FeatureStatus,
+        "status": feature(),
         /// ARN of the Amazon Q profile.
-        q_profile_arn: String,
+        "qProfileArn": arn(),
     }
 
     /// The link to SageMaker Unified Studio.
-    UnifiedStudioSettings {
+    pub(super) fn unified_studio = "UnifiedStudioSettings" {
         /// Whether the domain can still be opened in Studio.
-        studio_web_portal_access: FeatureStatus,
+        "studioWebPortalAccess": portal(&FEATURE),
         /// The account of the Unified Studio domain, 12 digits.
-        domain_account_id: String,
+        "domainAccountId": text(checks::account),
         /// The Region of the Unified Studio domain.
-        domain_region: String,
+        "domainRegion": text(checks::any),
         /// The Unified Studio domain's id, `dzd…`.
-        domain_id: String,
+        "domainId": text(checks::any),
         /// The project's id.
-        project_id: String,
+        "projectId": text(checks::any),
         /// The environment's id.
-        environment_id: String,
+        "environmentId": text(checks::any),
         /// Where the project keeps temporary data, `s3://…`.
-        project_s3_path: String,
+        "projectS3Path": place(),
         /// ARN of Unified Studio's application in Identity Center.
-        single_sign_on_application_arn: String,
+        "singleSignOnApplicationArn": arn(),
     }
 }
 
-words! {
+lists! {
     /// Whether the profile's name goes into `sts:SourceIdentity`.
-    ExecutionRoleIdentityConfig { UserProfileName = "USER_PROFILE_NAME", Disabled = "DISABLED" }
+    IDENTITY = "ExecutionRoleIdentityConfig" ["USER_PROFILE_NAME", "DISABLED"]
     /// The kind of addresses.
-    IpAddressType { Ipv4 = "ipv4", Dualstack = "dualstack" }
+    ADDRESSES = "IpAddressType" ["ipv4", "dualstack"]
 }

@@ -1,188 +1,188 @@
 //! `UserSettings`, `DefaultSpaceSettings` and what both share.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::{
-    CanvasAppSettings, CodeEditorAppSettings, JupyterLabAppSettings, JupyterServerAppSettings,
-    KernelGatewayAppSettings, RSessionAppSettings, RStudioServerProAppSettings,
-    TensorBoardAppSettings,
+    apps::{
+        code_editor, jupyter_lab, jupyter_server, kernel_gateway, rsession, rstudio, tensor_board,
+    },
+    canvas::canvas,
+    checks, execution_role, gigabytes, hiding, interrupts, interrupts_when, interrupts_when_less,
+    items, key, lists, neutral, number, place, portal, security_groups, settings, text, texts,
+    towards, word, words,
 };
-use crate::{
-    kind::{Target, Targets},
-    kinds::sagemaker_domain::leaf::{Written, settings, words},
-};
+use crate::kind::table::{Form, Leaf};
 
 settings! {
     /// What user profiles start from.
-    UserSettings {
+    pub fn user = "UserSettings" {
         /// ARN of the role of private spaces. Cannot be unset once set.
-        execution_role: String,
+        "executionRole": execution_role(),
         /// Security groups of the apps, at most 5 (SageMaker adds its own for NFS, which leaves 4):
-        /// `{ref: …}` to a SecurityGroup, or ids. Needed for `VpcOnly`. Those of a profile add to these.
-        security_groups: Written<Targets>,
+        /// `{ref: …}` to a SecurityGroup, or ids. Needed for `VpcOnly`. Those of a profile add to
+        /// these.
+        "securityGroups": security_groups(5),
         /// How notebooks are shared.
-        sharing_settings: SharingSettings,
+        "sharingSettings": sharing(),
         /// Studio Classic's Jupyter server.
-        jupyter_server_app_settings: JupyterServerAppSettings,
+        "jupyterServerAppSettings": jupyter_server(),
         /// Studio Classic's kernels.
-        kernel_gateway_app_settings: KernelGatewayAppSettings,
+        "kernelGatewayAppSettings": kernel_gateway(),
         /// TensorBoard.
-        tensor_board_app_settings: TensorBoardAppSettings,
+        "tensorBoardAppSettings": tensor_board(),
         /// RStudio for users.
-        r_studio_server_pro_app_settings: RStudioServerProAppSettings,
+        "rStudioServerProAppSettings": rstudio(),
         /// RStudio's sessions.
-        r_session_app_settings: RSessionAppSettings,
+        "rSessionAppSettings": rsession(),
         /// Canvas.
-        canvas_app_settings: CanvasAppSettings,
+        "canvasAppSettings": canvas(),
         /// Code Editor.
-        code_editor_app_settings: CodeEditorAppSettings,
+        "codeEditorAppSettings": code_editor(),
         /// JupyterLab.
-        jupyter_lab_app_settings: JupyterLabAppSettings,
+        "jupyterLabAppSettings": jupyter_lab(),
         /// Volumes of private spaces.
-        space_storage_settings: SpaceStorageSettings,
-        /// What users see first: `studio::` (needs the Studio portal) or `app:JupyterServer:` (Studio
-        /// Classic). AWS's default: `studio::`.
-        default_landing_uri: String,
+        "spaceStorageSettings": space_storage(),
+        /// What users see first: `studio::` (needs the Studio portal) or `app:JupyterServer:`
+        /// (Studio Classic). AWS's default: `studio::`.
+        "defaultLandingUri": neutral(text(checks::landing)),
         /// Whether users can open Studio. AWS's default: `ENABLED`. `DISABLED` needs another
         /// `defaultLandingUri` beside it.
-        studio_web_portal: StudioWebPortal,
+        "studioWebPortal": portal(&PORTAL),
         /// The POSIX identity for files.
-        custom_posix_user_config: CustomPosixUserConfig,
+        "customPosixUserConfig": posix_user(),
         /// Further file systems, at most 10.
-        custom_file_system_configs: Vec<CustomFileSystemConfig>,
+        "customFileSystemConfigs": interrupts_when_less(items(10, file_system())),
         /// What Studio hides.
-        studio_web_portal_settings: StudioWebPortalSettings,
+        "studioWebPortalSettings": studio_web_portal(),
         /// Whether the home file system is mounted.
-        #[serde(rename = "autoMountHomeEFS")]
-        auto_mount_home_efs: AutoMountHomeEfs,
+        "autoMountHomeEFS": interrupts_when("Disabled", word(&HOME_MOUNT)),
     }
 
     /// What shared spaces start from.
-    SpaceSettings {
+    pub fn space = "SpaceSettings" {
         /// ARN of the role of shared spaces. Cannot be unset once set.
-        execution_role: String,
+        "executionRole": execution_role(),
         /// Security groups of the spaces, at most 5: `{ref: …}` to a SecurityGroup, or ids.
-        security_groups: Written<Targets>,
+        "securityGroups": security_groups(5),
         /// Studio Classic's Jupyter server. AWS takes no `codeRepositories` here.
-        jupyter_server_app_settings: JupyterServerAppSettings,
+        "jupyterServerAppSettings": jupyter_server(),
         /// Studio Classic's kernels.
-        kernel_gateway_app_settings: KernelGatewayAppSettings,
+        "kernelGatewayAppSettings": kernel_gateway(),
         /// JupyterLab.
-        jupyter_lab_app_settings: JupyterLabAppSettings,
+        "jupyterLabAppSettings": jupyter_lab(),
         /// Volumes of shared spaces.
-        space_storage_settings: SpaceStorageSettings,
+        "spaceStorageSettings": space_storage(),
         /// The POSIX identity for files.
-        custom_posix_user_config: CustomPosixUserConfig,
+        "customPosixUserConfig": posix_user(),
         /// Further file systems, at most 10.
-        custom_file_system_configs: Vec<CustomFileSystemConfig>,
+        "customFileSystemConfigs": interrupts_when_less(items(10, file_system())),
     }
 
     /// How notebooks are shared.
-    SharingSettings {
+    pub(super) fn sharing = "SharingSettings" {
         /// Whether a shared notebook carries its output. AWS's default: `Disabled`.
-        notebook_output_option: NotebookOutputOption,
+        "notebookOutputOption": towards("Disabled", word(&NOTEBOOK_OUTPUT)),
         /// Where shared notebooks are kept: `s3://bucket/prefix`.
-        s3_output_path: String,
+        "s3OutputPath": place(),
         /// The KMS key of that place: `{ref: …}` to a KmsKey, a key ARN or a key id.
-        s3_kms_key_id: Written<Target>,
+        "s3KmsKeyId": key(),
     }
 
     /// Volumes of spaces.
-    SpaceStorageSettings {
+    pub(super) fn space_storage = "SpaceStorageSettings" {
         /// Their sizes.
-        default_ebs_storage_settings: EbsStorageSettings,
+        "defaultEbsStorageSettings": ebs_storage(),
     }
 
     /// Sizes of volumes; both are needed. AWS's default: 5 and 100.
-    EbsStorageSettings {
+    pub(super) fn ebs_storage = "EbsStorageSettings" {
         /// The size a space starts with, in GB, 5 to 16384.
-        default_ebs_volume_size_in_gb: i64,
+        "defaultEbsVolumeSizeInGb": neutral(gigabytes()),
         /// The largest size a user may choose, in GB, 5 to 16384.
-        maximum_ebs_volume_size_in_gb: i64,
+        "maximumEbsVolumeSizeInGb": gigabytes(),
     }
 
     /// The POSIX identity for files; both ids are needed.
-    CustomPosixUserConfig {
+    pub(super) fn posix_user = "CustomPosixUserConfig" {
         /// The user id, 10000 to 4000000.
-        uid: i64,
+        "uid": interrupts(number(10_000, 4_000_000, "user ids")),
         /// The group id, 1001 to 4000000.
-        gid: i64,
+        "gid": interrupts(number(1_001, 4_000_000, "group ids")),
     }
 
     /// A directory of a file system.
-    FileSystemDirectory {
+    pub(super) fn file_system_directory = "FileSystemDirectory" {
         /// The file system's id, `fs-…`.
-        file_system_id: String,
+        "fileSystemId": text(checks::file_system),
         /// The directory that users see; nothing above it.
-        file_system_path: String,
+        "fileSystemPath": text(checks::any),
     }
 
     /// A place in S3, mounted as a directory.
-    S3FileSystem {
+    pub(super) fn s3_file_system = "S3FileSystem" {
         /// Where it is mounted.
-        mount_path: String,
+        "mountPath": text(checks::any),
         /// What is mounted, `s3://…`.
-        s3_uri: String,
+        "s3Uri": place(),
     }
 
     /// What Studio hides. Hiding is not a permission: it keeps nobody from the API.
-    StudioWebPortalSettings {
+    pub(super) fn studio_web_portal = "StudioWebPortalSettings" {
         /// Tools to hide.
-        hidden_ml_tools: Vec<MlTool>,
+        "hiddenMlTools": hiding(words(&ML_TOOLS)),
         /// Apps to hide.
-        hidden_app_types: Vec<AppType>,
+        "hiddenAppTypes": hiding(words(&APP_TYPES)),
         /// Instance types to hide, e.g. `ml.p4d.24xlarge`.
-        hidden_instance_types: Vec<String>,
+        "hiddenInstanceTypes": hiding(texts(checks::instance_type, usize::MAX)),
         /// Image versions to hide, at most 5 entries.
-        hidden_sage_maker_image_version_aliases: Vec<HiddenSageMakerImage>,
-        /// What names the sessions of the execution role: `USER_IDENTITY` puts the user's name there, so
-        /// that CloudTrail shows who it was. AWS's default: `STATIC`.
-        execution_role_session_name_mode: SessionNameMode,
+        "hiddenSageMakerImageVersionAliases": items(5, hidden_image()),
+        /// What names the sessions of the execution role: `USER_IDENTITY` puts the user's name
+        /// there, so that CloudTrail shows who it was. AWS's default: `STATIC`.
+        "executionRoleSessionNameMode": towards("USER_IDENTITY", word(&SESSION_NAMES)),
     }
 
     /// Versions of an image to hide.
-    HiddenSageMakerImage {
+    pub(super) fn hidden_image = "HiddenSageMakerImage" {
         /// The image.
-        sage_maker_image_name: SageMakerImageName,
+        "sageMakerImageName": word(&IMAGE),
         /// The versions.
-        version_aliases: Vec<String>,
+        "versionAliases": texts(checks::any, usize::MAX),
     }
 }
 
 /// A further file system: exactly one of the three.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum CustomFileSystemConfig {
-    /// Amazon EFS.
-    EfsFileSystemConfig(FileSystemDirectory),
-    /// Amazon FSx for Lustre.
-    FsxLustreFileSystemConfig(FileSystemDirectory),
-    /// Amazon S3.
-    S3FileSystemConfig(S3FileSystem),
+fn file_system() -> Leaf {
+    Leaf::setting(Form::Choice {
+        name: "CustomFileSystemConfig".into(),
+        about: "A further file system: exactly one of the three.".into(),
+        rows: vec![
+            file_system_directory().named("efsFileSystemConfig", &["Amazon EFS."]),
+            file_system_directory().named("fsxLustreFileSystemConfig", &["Amazon FSx for Lustre."]),
+            s3_file_system().named("s3FileSystemConfig", &["Amazon S3."]),
+        ],
+    })
 }
 
-words! {
+lists! {
     /// Whether a shared notebook carries its output.
-    NotebookOutputOption { Allowed, Disabled }
+    NOTEBOOK_OUTPUT = "NotebookOutputOption" ["Allowed", "Disabled"]
     /// Whether users can open Studio.
-    StudioWebPortal { Enabled = "ENABLED", Disabled = "DISABLED" }
+    PORTAL = "StudioWebPortal" ["ENABLED", "DISABLED"]
     /// Whether the home file system is mounted; `DefaultAsDomain` is for user profiles only.
-    AutoMountHomeEfs { Enabled, Disabled, DefaultAsDomain }
+    HOME_MOUNT = "AutoMountHomeEfs" ["Enabled", "Disabled", "DefaultAsDomain"]
     /// What names the sessions of the execution role.
-    SessionNameMode { Static = "STATIC", UserIdentity = "USER_IDENTITY" }
+    SESSION_NAMES = "SessionNameMode" ["STATIC", "USER_IDENTITY"]
     /// An image of SageMaker.
-    SageMakerImageName { SagemakerDistribution = "sagemaker_distribution" }
+    IMAGE = "SageMakerImageName" ["sagemaker_distribution"]
     /// A tool in Studio.
-    MlTool {
-        AutoMl, Comet, DataWrangler, Datasets, DeepchecksLLMEvaluation, EmrClusters, Endpoints,
-        Evaluators, Experiments, FeatureStore, Fiddler, HyperPodClusters, InferenceOptimization,
-        InferenceRecommender, JumpStart, LakeraGuard, ModelEvaluation, Models,
-        PerformanceEvaluation, Pipelines, Projects, RunningInstances, Training,
-    }
+    ML_TOOLS = "MlTool" [
+        "AutoMl", "Comet", "DataWrangler", "Datasets", "DeepchecksLLMEvaluation", "EmrClusters",
+        "Endpoints", "Evaluators", "Experiments", "FeatureStore", "Fiddler", "HyperPodClusters",
+        "InferenceOptimization", "InferenceRecommender", "JumpStart", "LakeraGuard",
+        "ModelEvaluation", "Models", "PerformanceEvaluation", "Pipelines", "Projects",
+        "RunningInstances", "Training",
+    ]
     /// An app in Studio.
-    AppType {
-        Canvas, CodeEditor, DetailedProfiler, JupyterLab, JupyterServer, KernelGateway,
-        RSessionGateway, RStudioServerPro, TensorBoard,
-    }
+    APP_TYPES = "AppType" [
+        "Canvas", "CodeEditor", "DetailedProfiler", "JupyterLab", "JupyterServer",
+        "KernelGateway", "RSessionGateway", "RStudioServerPro", "TensorBoard",
+    ]
 }

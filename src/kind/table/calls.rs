@@ -1,0 +1,179 @@
+//! What changes a row: the calls of the service, and when there is none.
+
+use serde_json::Value;
+
+use super::Text;
+
+/// What changes a leaf.
+#[derive(Debug, Clone)]
+pub enum How {
+    /// One call writes the whole value.
+    By(Call),
+    /// A call for each direction. A detail of what is on is changed by the call that turns it on.
+    Switch {
+        /// Turns it on.
+        on: Call,
+        /// Turns it off.
+        off: Call,
+    },
+    /// Each entry is an edit of its own.
+    Entries {
+        /// Adds an entry.
+        add: Call,
+        /// Removes an entry.
+        remove: Call,
+        /// Takes over an entry that another resource of ours has, where only one can have it.
+        take: Option<Take>,
+    },
+    /// One call writes the whole set: what comes first, and then what goes, each as an edit of its
+    /// own. What is left has in it what comes, so that the second edit needs the first one. Where AWS
+    /// does not take both together, what goes takes what comes along.
+    Members {
+        /// Writes what comes.
+        add: Call,
+        /// Writes what is left.
+        remove: Call,
+    },
+    /// One call writes the whole value; but another leaf needs that there is one, while it has a
+    /// certain value. Where it becomes none while the other one leaves that value, it goes in or
+    /// after the other's call; where there is one for the first time, the other one needs its edit.
+    Needed {
+        /// Writes it.
+        call: Call,
+        /// Writes that it is none, in or after the other's call.
+        after: Call,
+        /// The other leaf, and its value.
+        by: (Text, Value),
+    },
+    /// One call writes the whole value, until AWS fixes it: what is said then, after the path.
+    Until {
+        /// Writes it.
+        call: Call,
+        /// When AWS fixes it.
+        fixed: Fixed,
+        /// What is said then.
+        why: Text,
+    },
+    /// No call: what is said about it, after the path. It is shown and held, and never replaced by
+    /// delete and create.
+    Fixed(Text),
+    /// It cannot be observed: an argument of creating or deleting.
+    Argument,
+}
+
+/// When AWS fixes a leaf.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fixed {
+    /// Once it has a value.
+    Set,
+    /// It can become this value, and nothing else.
+    Otherwise(Value),
+    /// While that other leaf has a value, or shall have one.
+    With(Text),
+}
+
+/// Taking over an entry.
+#[derive(Debug, Clone)]
+pub struct Take {
+    /// The call; its text has `{from}` for the id of the resource that has the entry.
+    pub call: Call,
+    /// The member of a live state that says which entries other resources of ours have: by entry,
+    /// the id.
+    pub fact: Text,
+    /// Where the entry is now, with `{from}`, and where it comes to: the plan's `old -> new`.
+    pub shown: (Text, Text),
+}
+
+/// One call of the service.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// `service:Operation`.
+    pub operation: Text,
+    /// The edit in the imperative; see `template` for what can stand in it.
+    pub says: Text,
+    /// What a plan warns of under it.
+    pub warns: Option<Text>,
+    /// What comes first, where it is to be done too.
+    pub after: Vec<After>,
+    /// Whether obstacles must be looked for first.
+    pub inspect: bool,
+    /// Whether it may only be made once the edits before it have been: they keep up what it takes
+    /// away.
+    pub follows: bool,
+    /// Whether one call takes the edits of several leaves together.
+    pub shared: bool,
+    /// Leaves whose wanted values go along, where they are managed: AWS would take its own defaults
+    /// otherwise. The edit then risks what the edits of those leaves risk.
+    pub with: Vec<Text>,
+}
+
+/// An operation that comes first.
+#[derive(Debug, Clone)]
+pub struct After {
+    /// The operation.
+    pub operation: Text,
+    /// Why.
+    pub why: Because,
+}
+
+/// Why one operation comes before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// The other order would let people do, for a moment, what neither side lets them. What only
+    /// tightens does not wait.
+    Safer,
+    /// AWS refuses the other order. Everything waits.
+    Refused,
+}
+
+impl Call {
+    /// A call without a condition.
+    pub fn new(operation: &'static str, says: &'static str) -> Self {
+        Self {
+            operation: operation.into(),
+            says: says.into(),
+            warns: None,
+            after: Vec::new(),
+            inspect: false,
+            follows: false,
+            shared: false,
+            with: Vec::new(),
+        }
+    }
+
+    /// The same, after these operations: see [`Because::Safer`].
+    #[must_use]
+    pub fn after(self, operations: &[&'static str]) -> Self {
+        self.behind(operations, Because::Safer)
+    }
+
+    /// The same, after these operations: see [`Because::Refused`].
+    #[must_use]
+    pub fn only_after(self, operations: &[&'static str]) -> Self {
+        self.behind(operations, Because::Refused)
+    }
+
+    fn behind(mut self, operations: &[&'static str], why: Because) -> Self {
+        let after = operations.iter().map(|name| After { operation: (*name).into(), why });
+        self.after.extend(after);
+        self
+    }
+
+    /// The same, where one call takes the edits of several leaves together.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        Self { shared: true, ..self }
+    }
+
+    /// The same, with the wanted values of these leaves.
+    #[must_use]
+    pub fn with(self, leaves: &[&'static str]) -> Self {
+        Self { with: leaves.iter().map(|path| (*path).into()).collect(), ..self }
+    }
+
+    /// The same, with a warning under it.
+    #[must_use]
+    pub fn warning(self, warns: &'static str) -> Self {
+        Self { warns: Some(warns.into()), ..self }
+    }
+}

@@ -1,0 +1,126 @@
+//! What a change risks, from what a row says of it and from both values.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{
+    Form, Leaf, RiskOf, Text, Tree, Verb,
+    diff::is_while,
+    edit::is_on,
+    policy::{context, policy},
+    texts,
+};
+use crate::model::{Disruption, Risk, policy_document::diff};
+
+impl Leaf {
+    pub(super) fn entry_risk(&self, verb: Verb) -> Risk {
+        match (&self.risk, verb) {
+            (RiskOf::Always(risk), _) => *risk,
+            (RiskOf::Each { add, .. }, Verb::Add) => *add,
+            (RiskOf::Each { take, .. }, Verb::Take) => *take,
+            (RiskOf::Each { remove, .. }, _) => *remove,
+            (RiskOf::MoreIsLooser, Verb::Remove) => Risk::TIGHTENS,
+            (RiskOf::MoreIsTighter, Verb::Add | Verb::Take) => Risk::TIGHTENS,
+            (RiskOf::MoreIsLooser | RiskOf::MoreIsTighter, _) => Risk::LOOSENS,
+            (RiskOf::Less { less, .. }, Verb::Remove) => *less,
+            (RiskOf::Less { other, .. }, _) => *other,
+            (RiskOf::Towards { .. } | RiskOf::Meaning | RiskOf::Words(_), _) => Risk::REPLACES,
+        }
+    }
+
+    /// What a change of a live resource risks.
+    pub(super) fn risk_between(
+        &self,
+        old: &Value,
+        new: &Value,
+        (want, have): (&Tree, &Tree),
+    ) -> Risk {
+        let risk = self.risk_of(want, old, new);
+        if is_while(&self.idle_while, have) {
+            return Risk { disrupts: Disruption::None, ..risk };
+        }
+        risk
+    }
+
+    fn risk_of(&self, want: &Tree, old: &Value, new: &Value) -> Risk {
+        match &self.risk {
+            RiskOf::Always(risk) => *risk,
+            RiskOf::Towards { value, there, back } => {
+                if let Form::Switch { details, .. } = &self.form
+                    && is_on(new)
+                    && is_on(old)
+                {
+                    let changed = details.iter().filter(|detail| !detail.is_as_said(new, old));
+                    return changed.map(|detail| detail.detail_risk(new, old)).collect();
+                }
+                let is_there = match &self.form {
+                    Form::Switch { .. } => is_on(new) == is_on(value),
+                    _ => new == value,
+                };
+                if is_there { *there } else { *back }
+            }
+            RiskOf::Meaning => policy_risk(&self.form, want, old, new),
+            RiskOf::Words(pairs) => {
+                let is = |word: &Option<Text>, value: &Value| {
+                    word.as_ref().is_none_or(|word| *value == **word)
+                };
+                let pair = pairs.iter().find(|(from, to, _)| is(from, old) && is(to, new));
+                pair.map_or(Risk::REPLACES, |(_, _, risk)| *risk)
+            }
+            RiskOf::Less { less, other } => *if is_less(old, new) { less } else { other },
+            RiskOf::MoreIsLooser => more(old, new),
+            RiskOf::MoreIsTighter => more(new, old),
+            // Entries that one call writes together.
+            RiskOf::Each { add, remove, .. } => {
+                let [old, new] = [old, new].map(|set| texts(set).collect::<BTreeSet<_>>());
+                let come = (!new.is_subset(&old)).then_some(*add);
+                come.into_iter().chain((!old.is_subset(&new)).then_some(*remove)).collect()
+            }
+        }
+    }
+
+    fn detail_risk(&self, new: &Value, old: &Value) -> Risk {
+        let member = |whole: &Value| whole.get(self.path.as_ref()).cloned().unwrap_or_default();
+        self.risk_of(&Tree::new(), &member(old), &member(new))
+    }
+}
+
+/// Whether a number becomes smaller, or is there for the first time; or a list loses something.
+fn is_less(old: &Value, new: &Value) -> bool {
+    match (old, new) {
+        (Value::Array(old), Value::Array(new)) => old.iter().any(|item| !new.contains(item)),
+        _ => new.as_i64().is_some_and(|new| old.as_i64().is_none_or(|old| new < old)),
+    }
+}
+
+/// The risk of what grows, where more is looser. What cannot be compared counts as both.
+fn more(old: &Value, new: &Value) -> Risk {
+    let numbers = (old.as_i64(), new.as_i64());
+    if let (Some(old), Some(new)) = numbers {
+        return Risk { opens: new > old, closes: new < old, ..Risk::NEUTRAL };
+    }
+    if !(old.is_array() && new.is_array()) {
+        return Risk::REPLACES;
+    }
+    let [old, new] = [old, new].map(|set| texts(set).collect::<BTreeSet<_>>());
+    Risk { opens: !new.is_subset(&old), closes: !old.is_subset(&new), ..Risk::NEUTRAL }
+}
+
+/// What cannot be read may be anything: putting another document there closes and opens.
+fn policy_risk(form: &Form, want: &Tree, old: &Value, new: &Value) -> Risk {
+    let is_everything = |value: &Value| match form {
+        Form::Policy { word: Some(word), .. } => word.is_everything && *value == *word.word,
+        _ => false,
+    };
+    if is_everything(new) {
+        return Risk::LOOSENS;
+    }
+    if is_everything(old) {
+        return Risk::TIGHTENS;
+    }
+    match (policy(form, old), policy(form, new)) {
+        (Some(live), Some(wanted)) => diff(&live, &wanted, &context(want)).widening.risk(),
+        _ => Risk::REPLACES,
+    }
+}
