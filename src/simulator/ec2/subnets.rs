@@ -122,7 +122,7 @@ impl State {
                     "InsufficientFreeAddressesInSubnet",
                     format!(
                         "There are not enough free addresses in subnet '{subnet_id}' to satisfy \
-                             the requested number of interfaces."
+                         the requested number of interfaces."
                     ),
                 )
             },

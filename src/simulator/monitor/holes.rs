@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_facts_and_facts_without_access_are_not_holes() {
+    fn missing_permissions_and_facts_without_access_are_not_holes() {
         let wanted = facts(&["ingress tcp 443-443 10.0.0.0/16", "state Enabled", "description a"]);
         let found = facts(&["state Disabled", "description b", "attached ou-1", "alias alias/x"]);
         assert_eq!(holes(&found, &wanted), facts(&[]));

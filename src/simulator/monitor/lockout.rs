@@ -1,5 +1,4 @@
-//! S12: who is locked out by a policy after a call. What a policy locks out is declared by its
-//! service.
+//! S12: lockouts through policies after a call. Each service declares what its policies lock out.
 
 use crate::simulator::{
     services::{api, kinds},

@@ -194,12 +194,7 @@ impl Seen {
         let address = claimed_address(call.input).unwrap_or_default();
         let another = kind.repeated == Repeated::Another;
         if another && call.at < self.started + self.expect.settle_window {
-            self.broken(
-                "S3",
-                call,
-                "a create without token or unique name within a settle window after the \
-                                     start",
-            );
+            self.broken("S3", call, "a create without token or unique name soon after the start");
         }
         if let Some(at) = self.unclear.get(&address).copied() {
             let named = self.expect.settle_window;
@@ -330,10 +325,7 @@ impl Seen {
                 self.broken(
                     "S5",
                     call,
-                    &format!(
-                        "{id} of {address} is pruned within the settle \
-                                                  window"
-                    ),
+                    &format!("{id} of {address} is pruned within the settle window"),
                 );
             }
             Some(_) => {}
