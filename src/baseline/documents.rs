@@ -1,6 +1,6 @@
-//! Rules for policy documents of every kind: what AWS accepts and is probably not what was meant.
-//! The documents are judged by the lint of their dialect; what AWS refuses never gets here, because
-//! the manifest is a problem then.
+//! Rules for policy documents of all kinds: what AWS accepts although it is probably not what was
+//! meant. The documents are judged by the lint of their dialect. Documents that AWS refuses never
+//! get here, because their manifests are already problems.
 
 use super::{
     Breach, Facts, Reach, Rule, Severity, Wanted,
@@ -11,9 +11,9 @@ use crate::{
     model::policy_document::{Admission, AttachedTo, Gravity, PolicyDocument, Topic},
 };
 
-/// A state with a policy document in it.
+/// A state that contains a policy document.
 pub(crate) trait Documented: 'static {
-    /// Where it stands in the manifest, below `spec`.
+    /// The document's field in the manifest, below `spec`.
     const FIELD: &'static str;
 
     /// The document, if there is one.
@@ -21,21 +21,25 @@ pub(crate) trait Documented: 'static {
 }
 
 const WHY_ACTIONS: &str =
-    "A denial of an action that does not exist protects nothing, and an allowance gives nothing.";
-const HELP_ACTIONS: &str = "correct the spelling; AWS adds actions every week, so waive it for one that is newer than palisade";
-const SOURCE_ACTIONS: &str = "AWS service authorization reference; IAM Access Analyzer INVALID_ACTION, INVALID_SERVICE_IN_ACTION";
+    "A denial of an action that does not exist protects nothing, and an allowance grants nothing.";
+const HELP_ACTIONS: &str = "correct the spelling; AWS adds actions every week, so waive it for one \
+                            that is newer than palisade";
+const SOURCE_ACTIONS: &str = "AWS service authorization reference; IAM Access Analyzer \
+                              INVALID_ACTION, INVALID_SERVICE_IN_ACTION";
 const WHY_CONDITIONS: &str =
-    "A condition that never holds makes its statement do nothing; one that always holds is none.";
-const HELP_CONDITIONS: &str = "write the test so that it can come out both ways";
-const SOURCE_CONDITIONS: &str = "IAM user guide, condition operators; IAM Access Analyzer policy checks; AWS PrivateLink guide, \
-                                 considerations for endpoint policies";
-const WHY_STATEMENTS: &str = "AWS takes it and does something else than what it looks like.";
-const HELP_STATEMENTS: &str = "write what is meant";
+    "A condition that never holds disables its statement; one that always holds has no effect.";
+const HELP_CONDITIONS: &str = "write a test that can both hold and fail";
+const SOURCE_CONDITIONS: &str = "IAM user guide, condition operators; IAM Access Analyzer policy \
+                                 checks; AWS PrivateLink guide, considerations for endpoint \
+                                 policies";
+const WHY_STATEMENTS: &str = "AWS accepts it, but it does not do what it appears to do.";
+const HELP_STATEMENTS: &str = "write what is intended";
 const SOURCE_STATEMENTS: &str =
     "IAM user guide, policy elements; IAM Access Analyzer policy checks";
 const WHY_ALL: &str =
-    "Nobody can do anything below it, and what is locked out cannot take it back.";
-const HELP_ALL: &str = "add a condition that exempts somebody; waive it where exactly this is meant, as for closed accounts";
+    "Nobody can do anything below it, and nobody who is locked out can revert it.";
+const HELP_ALL: &str = "add a condition that exempts somebody; waive it if this is intended, as \
+                        for closed accounts";
 const SOURCE_ALL: &str =
     "AWS Organizations user guide, SCP evaluation; KMS developer guide, key policies";
 
@@ -115,7 +119,7 @@ pub(crate) const fn everything<S: Documented>(
     }
 }
 
-/// The doubtful findings of one topic.
+/// The doubtful findings about one topic.
 fn doubtful<S: Documented>(facts: &Facts<'_>, topic: Topic) -> Vec<Breach> {
     let mut found = Vec::new();
     for wanted in facts.of::<S>() {
@@ -135,8 +139,8 @@ fn doubtful<S: Documented>(facts: &Facts<'_>, topic: Topic) -> Vec<Breach> {
     found
 }
 
-/// A breach for each statement of a kind's documents that `wrong` has something to say about, with
-/// who passes it.
+/// A breach for each statement of a kind's documents in which `wrong` finds something; `wrong` also
+/// gets the principals that the statement admits.
 pub(crate) fn each_statement<S: Documented>(
     facts: &Facts<'_>,
     attached: impl Fn(&S) -> AttachedTo,

@@ -1,9 +1,9 @@
-//! What the rules look at: every manifest's wanted state, typed, with references followed.
+//! What the rules look at: the wanted state of every manifest, typed, with references resolved.
 //!
 //! The states are those of the kinds themselves, decoded from the plain data that the registry
-//! resolves to. A manifest stands for a resource that does not exist yet, so it is known by a
-//! symbolic id; a lookup stands for itself, so that two manifests that look up the same VPC are
-//! seen to share it.
+//! resolves to. A manifest may stand for a resource that does not exist yet, so each has a symbolic
+//! id. A lookup stands for itself, so that two manifests with the same lookup of a VPC share that
+//! VPC.
 
 use std::{
     any::{Any, TypeId},
@@ -18,13 +18,13 @@ use crate::{
     kind::{Invalid, Known, KnownResource, Refs, ScopeFacts},
     manifest::{Document, Presence, Problem},
     model::{Address, PhysicalId},
-    operations::{self, Holes},
+    operations::{self, ArnParts},
 };
 
-/// What the rules of a kind look at of one manifest: usually the kind's state.
+/// What the rules of a kind see of one manifest: usually the kind's state.
 pub(crate) type View = Box<dyn Any>;
 
-/// One manifest with what the rules look at of it.
+/// One manifest with what the rules see of it.
 #[derive(Debug)]
 pub(crate) struct Wanted<'f, S> {
     pub(crate) document: &'f Document,
@@ -44,12 +44,12 @@ impl<'f, S> Wanted<'f, S> {
         &self.document.address
     }
 
-    /// The manifest breaks a rule at a field below `spec`.
+    /// A breach of a rule by this manifest, at a field below `spec`.
     pub(crate) fn breach(&self, field: impl Into<String>, message: impl Into<String>) -> Breach {
         Breach { address: self.address().clone(), field: field.into(), message: message.into() }
     }
 
-    /// What stands in the manifest itself, below `spec`.
+    /// The value written in the manifest itself, below `spec`.
     pub(crate) fn written(&self, field: &str) -> Option<&'f Value> {
         self.document.spec.as_ref()?.get(field)
     }
@@ -62,7 +62,7 @@ struct Viewed<'a> {
 
 /// Everything the rules look at.
 pub(crate) struct Facts<'a> {
-    /// The manifests by what is looked at of them, in the order of their addresses.
+    /// The manifests by the type of their view, in the order of their addresses.
     views: BTreeMap<TypeId, Vec<Viewed<'a>>>,
     pub(crate) scopes: &'a BTreeMap<String, ScopeFacts>,
     /// The roles that palisade itself uses.
@@ -71,7 +71,7 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Resolves everything; a manifest that cannot be resolved is a problem.
+    /// Resolves all manifests; each that cannot be resolved becomes a problem.
     pub(super) fn gather(subject: Subject<'a>) -> (Self, Vec<Problem>) {
         let (scopes, roles) = (subject.scopes, subject.roles);
         let mut facts = Self { views: BTreeMap::new(), scopes, roles, known: symbolic(subject) };
@@ -97,7 +97,7 @@ impl<'a> Facts<'a> {
         Ok(())
     }
 
-    /// Every manifest of which an `S` is looked at, tombstones too.
+    /// All manifests with a view of type `S`, including tombstones.
     pub(crate) fn with_tombstones<S: 'static>(&self) -> impl Iterator<Item = Wanted<'_, S>> {
         let all = self.views.get(&TypeId::of::<S>()).into_iter().flatten();
         all.filter_map(|Viewed { document, view }| {
@@ -105,13 +105,13 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// Every manifest of which an `S` is looked at and which is no tombstone.
+    /// All manifests with a view of type `S`, without tombstones.
     pub(crate) fn of<S: 'static>(&self) -> impl Iterator<Item = Wanted<'_, S>> {
         self.with_tombstones().filter(|wanted| is_present(wanted.document))
     }
 
-    /// Whether a manifest of this kind that is no tombstone has this ARN, by which other manifests
-    /// know it.
+    /// Whether a manifest of this kind that is not a tombstone has this ARN, by which other
+    /// manifests refer to it.
     pub(crate) fn is_arn_of(&self, kind: &str, arn: &str) -> bool {
         let mut all = self.known.resources.iter();
         all.any(|(address, known)| address.kind == kind && known.arn == arn)
@@ -122,8 +122,8 @@ fn is_present(document: &Document) -> bool {
     document.lifecycle.state == Presence::Present
 }
 
-/// A symbolic resource for every manifest that stands, with an id of the right form: kinds check
-/// the form.
+/// A symbolic resource for every manifest that is not a tombstone, with a well-formed id, since
+/// kinds check the form of ids.
 fn symbolic(subject: Subject<'_>) -> Known {
     let present = subject.snapshot.documents.values().filter(|document| is_present(document));
     let resources = present.enumerate().filter_map(|(number, document)| {
@@ -132,7 +132,7 @@ fn symbolic(subject: Subject<'_>) -> Known {
         let (id, arn) = match operations::resource_of(kind) {
             Some(resource) => {
                 let id = resource.symbol(number);
-                let arn = resource.arn(&id, Holes::of(facts, &facts.account, "o-ffffffffff"));
+                let arn = resource.arn(&id, ArnParts::of(facts, &facts.account, "o-ffffffffff"));
                 (id, arn)
             }
             None => (format!("{kind}/{name}"), format!("{kind}/{name}")),
@@ -142,17 +142,17 @@ fn symbolic(subject: Subject<'_>) -> Known {
     Known { resources: resources.collect(), ..Known::default() }
 }
 
-/// Reads one manifest into what the rules look at.
+/// Converts one manifest into what the rules look at.
 pub(crate) struct Reader<'r> {
     subject: Subject<'r>,
     document: &'r Document,
-    /// What stands under `spec`.
+    /// The value of `spec`.
     pub(crate) spec: &'r Value,
     known: &'r Known,
 }
 
 impl Reader<'_> {
-    /// The wanted state under this spec.
+    /// The wanted state for this spec.
     pub(crate) fn state<S: DeserializeOwned>(&self, spec: &Value) -> Result<S, Vec<Invalid>> {
         let Address { scope, kind, name } = &self.document.address;
         let Some(facts) = self.subject.scopes.get(scope) else {
@@ -165,13 +165,13 @@ impl Reader<'_> {
         })
     }
 
-    /// By which id other manifests know this one; empty for a tombstone.
+    /// The id by which other manifests refer to this one; empty for a tombstone.
     pub(crate) fn id(&self) -> String {
         let known = self.known.resources.get(&self.document.address);
         known.map(|known| known.id.to_string()).unwrap_or_default()
     }
 
-    /// Looks at the kind's state as it is.
+    /// A view that is the kind's state itself.
     pub(super) fn view<S: DeserializeOwned + 'static>(&self) -> Result<View, Vec<Invalid>> {
         Ok(Box::new(self.state::<S>(self.spec)?))
     }

@@ -1,33 +1,34 @@
-//! The secure baseline: rules that manifests should keep, one row a rule, each with its public
-//! source.
+//! The secure baseline: rules that manifests should keep, each with its public source.
 //!
 //! A rule judges what manifests want, not what is live: [`check`] is a function of the loaded
-//! snapshot alone. References between manifests are followed (every manifest gets a symbolic id),
-//! so that rules can span several of them; what a lookup will find is not known, and nothing is
-//! claimed about it. A finding is advice: it never stops a plan. A manifest can waive a rule with a
-//! reason (`lifecycle.waive`), and the finding is then kept, with the reason.
+//! snapshot alone. References between manifests are resolved (every manifest gets a symbolic id),
+//! so that rules can span several of them. What a lookup will find is unknown, so no rule judges
+//! it. A finding is advice: it never stops a plan. A manifest can waive a rule with a reason
+//! (`lifecycle.waive`); the finding is then kept, with the reason.
 //!
-//! Who a policy lets in is worked out by one analysis
-//! ([`crate::model::policy_document::Admission`]), and what the rules of a group open is added up.
-//! A leaf that a manifest leaves to AWS, by absence or `null`, counts as what AWS makes of it: open
-//! where AWS's default is open.
+//! One analysis ([`crate::model::policy_document::Admission`]) determines whom a policy admits, and
+//! what the rules of a group open is added up. A field that a manifest leaves to AWS, by absence or
+//! `null`, counts as AWS's default: it is open if the default is open.
 //!
-//! The rules of a kind stand in its folder ([`Baseline`]) and are collected from the registry;
-//! those that look at several kinds stand in `across`. The rules are numbered as in the security
-//! catalogue of the platform; EP-09 and EP-10 come after it. These of its numbers are not here:
+//! The rules of a kind are in its folder ([`Baseline`]) and are collected from the registry; those
+//! that look at several kinds are in `across`. The numbers are those of the platform's security
+//! catalog; EP-09 and EP-10 are additions. These numbers of the catalog are missing:
 //!
-//! | rules | why not |
-//! |---|---|
-//! | SG-11 | orphans of Studio's own NFS groups are live resources that no manifest names |
-//! | SMD-02 (private subnets, zones of lookups) | needs route tables and zones; here: at least two subnets where they are listed |
-//! | SMD-13, SMD-15 | user profiles and spaces are other kinds |
-//! | SMD-17 | settings that no manifest declares are not managed, so only live data can show them |
-//! | EP-06 | which zones the subnets are in is live data |
-//! | EP-07 (which tables) | the subnets' route tables are live data; here: the S3 gateway endpoint names some |
-//! | EP-08, NET-*, NAT-*, RT-*, TGW-*, NACL-* | access points, VPCs, subnets, gateways and ACLs are other kinds |
-//! | KMS-08 | IAM policies are another kind |
-//! | NBI-*, CT-*, S3-*, IAM-*, BR-* and the like | notebooks, trails, buckets, IAM and Bedrock settings are other kinds |
-//! | contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule | live data |
+//! - SG-11: orphans of Studio's own NFS groups are live resources that no manifest names.
+//! - SMD-02 (private subnets, zones of lookups) needs route tables and zones; here it requires at
+//!   least two subnets if they are listed.
+//! - SMD-13, SMD-15: user profiles and spaces are other kinds.
+//! - SMD-17: settings that no manifest declares are not managed, so only live data can show them.
+//! - EP-06: the zones of the subnets are live data.
+//! - EP-07 (which tables): the subnets' route tables are live data; here it requires that the S3
+//!   gateway endpoint names some.
+//! - EP-08, NET-*, NAT-*, RT-*, TGW-*, NACL-*: access points, VPCs, subnets, gateways and ACLs are
+//!   other kinds.
+//! - KMS-08: IAM policies are another kind.
+//! - NBI-*, CT-*, S3-*, IAM-*, BR-* and the like: notebooks, trails, buckets, IAM and Bedrock
+//!   settings are other kinds.
+//! - Contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule:
+//!   live data.
 
 mod across;
 pub(crate) mod documents;
@@ -52,18 +53,18 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Open to the world, or lost for good.
+    /// Open to the world, or irrecoverably lost.
     Critical,
     /// A protection that the platform relies on is missing.
     High,
-    /// A second line of defence is missing.
+    /// A second line of defense is missing.
     Medium,
     /// Hygiene.
     Low,
 }
 
 impl Severity {
-    /// The word.
+    /// The name of the severity.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Critical => "critical",
@@ -85,70 +86,68 @@ impl fmt::Display for Severity {
 pub enum Reach {
     /// The manifest that breaks it.
     Manifest,
-    /// Any manifest of the kind in the scope: the rule is about all of them together.
+    /// Any manifest of the kind in the scope, because the rule is about all of them together.
     Scope,
 }
 
-/// One row of the baseline.
+/// One rule of the baseline.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
     /// Its number, e.g. `SG-01`.
     pub id: &'static str,
-    /// How much it matters.
+    /// How serious a breach is.
     pub severity: Severity,
-    /// The kind of the manifests that it is reported at.
+    /// The kind of the manifests at which it is reported.
     pub kind: &'static str,
     /// What must hold.
     pub title: &'static str,
-    /// What goes wrong otherwise.
+    /// The consequence of a breach.
     pub why: &'static str,
-    /// Where it comes from, in public: a Security Hub control, a Config rule, a checkov id, an AWS
-    /// guide.
+    /// Its public source: a Security Hub control, a Config rule, a checkov id, an AWS guide.
     pub source: &'static str,
-    /// The way out.
+    /// How to repair a breach.
     pub help: &'static str,
     /// Who may waive it.
     pub reach: Reach,
-    /// Where it is broken.
+    /// Finds the breaches.
     pub(crate) check: fn(&Facts<'_>) -> Vec<Breach>,
 }
 
-/// One place where a rule is broken, before it is known by which rule.
+/// One breach of a rule, before the rule is attached to it.
 pub(crate) struct Breach {
     address: Address,
-    /// Below `spec`.
+    /// The field, below `spec`.
     field: String,
     message: String,
 }
 
-/// What a kind gives to the baseline.
+/// The part of the baseline that a kind provides.
 #[derive(Debug, Clone, Copy)]
 pub struct Baseline {
-    /// The rules that are about its manifests alone. Those that look at several kinds stand here,
-    /// in `across`.
+    /// The rules about its manifests alone. Rules that look at several kinds are in `across`.
     pub rules: &'static [Rule],
-    /// Reads a manifest into what its rules, and those across kinds, look at.
+    /// Converts a manifest into what its own rules, and the rules across kinds, look at.
     pub(crate) read: fn(&Reader<'_>) -> Result<View, Vec<Invalid>>,
 }
 
 impl Baseline {
-    /// Of a kind without rules, at which no other rule looks.
+    /// For a kind without rules that no rule across kinds looks at.
     pub const NONE: Self = Self { rules: &[], read: |_| Ok(Box::new(())) };
 
-    /// Rules that look at the kind's state as it is.
+    /// Rules that look at the kind's state itself.
     pub(crate) const fn of<S: DeserializeOwned + 'static>(rules: &'static [Rule]) -> Self {
         Self { rules, read: |reader| reader.view::<S>() }
     }
 }
 
-/// One place where a rule is broken.
+/// One breach of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Finding {
-    /// Where it stands.
+    /// The place of the breach.
     pub origin: Origin,
     /// The rule's number.
     pub rule: &'static str,
-    /// How much it matters.
+    /// How serious it is.
     pub severity: Severity,
     /// The manifest.
     pub address: Address,
@@ -156,9 +155,9 @@ pub struct Finding {
     pub path: String,
     /// What is wrong.
     pub message: String,
-    /// A way out.
+    /// How to repair it.
     pub help: &'static str,
-    /// Why it is accepted, where a manifest says so.
+    /// The reason for accepting it, if the manifest states one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waived: Option<String>,
 }
@@ -170,22 +169,21 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What checking gave.
+/// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Every broken rule, in the order of the files; waived ones too.
+    /// Every breach, in the order of the files, including waived ones.
     pub findings: Vec<Finding>,
-    /// Manifests that could not be judged, which only shows once their references are followed:
-    /// real problems.
+    /// Manifests that could not be judged. Some problems only appear when references are resolved.
     pub problems: Vec<Problem>,
 }
 
-/// What is to be checked.
+/// The input of a check.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
-    /// The kinds.
+    /// The registered kinds.
     pub registry: &'a Registry,
-    /// Account and Region of every scope.
+    /// The account and the Region of every scope.
     pub scopes: &'a BTreeMap<String, ScopeFacts>,
     /// The manifests.
     pub snapshot: &'a Snapshot,
@@ -193,7 +191,7 @@ pub struct Subject<'a> {
     pub roles: &'a [String],
 }
 
-/// Every rule, kind by kind and by number.
+/// All rules, by kind and number.
 static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
     let of_kinds = kinds::registry();
     let of_kinds = of_kinds.iter().flat_map(|kind| kind.baseline().rules);
@@ -202,17 +200,17 @@ static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
     all
 });
 
-/// Every rule, kind by kind and by number.
+/// All rules, by kind and number.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     RULES.iter().copied()
 }
 
-/// The rule of this number, whatever the case.
+/// The rule with this number, in upper or lower case.
 pub fn rule(id: &str) -> Option<&'static Rule> {
     rules().find(|rule| rule.id.eq_ignore_ascii_case(id))
 }
 
-/// Judges all manifests by all rules.
+/// Checks all manifests against all rules.
 pub fn check(subject: Subject<'_>) -> Report {
     let (facts, problems) = Facts::gather(subject);
     let documents = &subject.snapshot.documents;

@@ -1,5 +1,5 @@
-//! The statements of a policy document, as far as the rules ask about them. The document has been
-//! read strictly before, so that nothing here can be misspelt.
+//! The statements of a policy document, with the parts that the rules use. The document has been
+//! parsed strictly before, so nothing in it can be misspelled.
 
 use serde_json::Value;
 use wildmatch::WildMatch;
@@ -17,9 +17,9 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
-    /// Whether it only holds for requests that carry the key with one of the values: a negated
-    /// test, `Null`, a `Bool` of false and what `IfExists` or `ForAllValues` let through without
-    /// the key, bind nothing. Who asks is not told by this: see [`admitted`].
+    /// Whether it only holds for requests that carry the key with one of the values. Negated tests,
+    /// `Null`, a `Bool` of false, and `IfExists` and `ForAllValues`, which pass requests without
+    /// the key, do not bind. This does not say who the caller is: see [`admitted`].
     pub(crate) fn binds(&self) -> bool {
         let operator = self.operator.as_str();
         let test = operator.rsplit(':').next().unwrap_or_default();
@@ -45,9 +45,9 @@ pub(crate) struct Statement {
     pub(crate) allows: bool,
     /// AWS principals; `*` is everybody.
     pub(crate) aws: Vec<String>,
-    /// Service principals.
+    /// The service principals.
     pub(crate) services: Vec<String>,
-    /// Whether the principals are those that it is *not* about.
+    /// Whether the statement is about all principals *except* these.
     pub(crate) all_principals_but: bool,
     actions: Vec<String>,
     all_actions_but: bool,
@@ -56,7 +56,7 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    /// Whether it is about this action; conditions are not looked at.
+    /// Whether it is about this action, whatever its conditions.
     pub(crate) fn is_about(&self, action: &str) -> bool {
         let named = self
             .actions
@@ -65,7 +65,7 @@ impl Statement {
         named != self.all_actions_but
     }
 
-    /// Whether all it is about is reading.
+    /// Whether it is about reading only.
     pub(crate) fn only_reads(&self) -> bool {
         const READS: [&str; 5] = ["get", "list", "describe", "head", "batchget"];
         let reads = |action: &String| {
@@ -75,14 +75,14 @@ impl Statement {
         !self.all_actions_but && !self.actions.is_empty() && self.actions.iter().all(reads)
     }
 
-    /// A condition on one of these keys that binds.
+    /// Whether it has a binding condition on one of these keys.
     pub(crate) fn is_bound_by(&self, keys: &[&str]) -> bool {
         self.conditions.iter().any(|condition| condition.is_on(keys) && condition.binds())
     }
 }
 
 impl Condition {
-    /// Whether the key is one of these, or begins with one that ends in `*`.
+    /// Whether the key is one of these, or matches one that ends in `*`.
     pub(crate) fn is_on(&self, keys: &[&str]) -> bool {
         keys.iter().any(|key| match key.strip_suffix('*') {
             Some(start) => self.key.starts_with(start),
@@ -91,7 +91,7 @@ impl Condition {
     }
 }
 
-/// The statements of a document, in their order, with who can pass them.
+/// The statements of a document in order, each with the principals that it admits.
 pub(crate) fn admitted(
     document: &PolicyDocument,
     attached: AttachedTo,
@@ -99,12 +99,13 @@ pub(crate) fn admitted(
     statements(document).into_iter().zip(document.admissions(attached)).collect()
 }
 
-/// What is wrong, and what does not change it: conditions that tie nobody.
+/// The text `wrong`, followed by the conditions that do not change the result because they bind
+/// nobody.
 pub(crate) fn explained(wrong: &str, untied: &[Untied]) -> String {
     untied.iter().fold(wrong.to_owned(), |text, untied| format!("{text}; {untied}"))
 }
 
-/// The statements of a document, in their order.
+/// The statements of a document in order.
 pub(crate) fn statements(document: &PolicyDocument) -> Vec<Statement> {
     match document.as_value().get("Statement") {
         Some(Value::Array(all)) => all
@@ -155,7 +156,7 @@ fn conditions(value: Option<&Value>) -> Vec<Condition> {
         .collect()
 }
 
-/// One text or several.
+/// The strings of a member that is one string or a list.
 fn texts(value: Option<&Value>) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match value {

@@ -82,6 +82,11 @@ impl Accepts {
         Self { reference: Some(kind), lookup: None, form: Form::Arn }
     }
 
+    /// A reference to a kind, or a lookup of the same that somebody else manages.
+    pub const fn id_or_lookup(kind: &'static str, lookup: LookupKind) -> Self {
+        Self { reference: Some(kind), lookup: Some(lookup), form: Form::Id }
+    }
+
     /// A lookup of something that palisade does not manage.
     pub const fn lookup(kind: LookupKind) -> Self {
         Self { reference: None, lookup: Some(kind), form: Form::Id }

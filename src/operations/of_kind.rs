@@ -1,5 +1,4 @@
-//! What a kind says of itself to all that allow or deny: its rows, and what its resources are
-//! called there.
+//! What a kind declares for the table: its rows, and the names of its resources.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -8,28 +7,27 @@ use serde_json::Value;
 use super::{Operation, ResourceType, Usage};
 use crate::kinds;
 
-/// What a kind may call, and what else depends on that.
+/// The calls of a kind, and what else depends on them.
 #[derive(Debug, Clone, Copy)]
 pub struct OfKind {
-    /// Its rows.
+    /// Its rows of the table.
     pub rows: &'static [Operation],
-    /// Its resources.
+    /// The type of its resources.
     pub resource: Option<ResourceType>,
-    /// Other resources, of whatever account, that its manifests name by their ARN and that its
-    /// permissions are about.
+    /// Other resources, of any account, that its manifests name by ARN and that its permissions
+    /// cover.
     pub names: &'static [ResourceType],
-    /// Notes what only some manifests of the kind need, by their spec.
+    /// Records what only some manifests of the kind need, from their spec.
     pub usage: Option<fn(&Value, &mut Usage)>,
-    /// Whether its resources are given roles that palisade hands on to a service: then their ARNs
-    /// are taken from specs and states.
+    /// Whether its resources are given roles that palisade passes to a service; the ARNs are then
+    /// read from specs and states.
     pub hands_on_roles: bool,
-    /// A statement that denies what nobody with palisade's role that writes this kind shall ever
-    /// do.
+    /// A statement that denies what no caller with the role that writes this kind may ever do.
     pub never: Option<fn() -> Value>,
 }
 
 impl OfKind {
-    /// A kind that calls nothing.
+    /// For a kind without calls.
     pub const NONE: Self = Self {
         rows: &[],
         resource: None,
@@ -40,13 +38,13 @@ impl OfKind {
     };
 }
 
-/// Of every kind of this build, by its name.
+/// All kinds of this build, by name.
 static KINDS: LazyLock<BTreeMap<&'static str, OfKind>> = LazyLock::new(|| {
     let registry = kinds::registry();
     registry.iter().map(|kind| (kind.profile().name, kind.operations())).collect()
 });
 
-/// The rows of every kind, each with the kind it is of.
+/// The rows of all kinds, each with its kind set.
 pub(super) static ROWS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     let rows = KINDS
         .iter()
@@ -54,17 +52,17 @@ pub(super) static ROWS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     rows.collect()
 });
 
-/// What a kind of this build may call.
+/// The calls of a kind of this build.
 pub(crate) fn of_kind(kind: &str) -> OfKind {
     KINDS.get(kind).copied().unwrap_or(OfKind::NONE)
 }
 
-/// The type of a kind's resources.
+/// The resource type of a kind.
 pub(crate) fn resource_of(kind: &str) -> Option<ResourceType> {
     of_kind(kind).resource
 }
 
-/// The kind of this build whose resources are of this type.
+/// The kind of this build with this resource type.
 pub(crate) fn kind_of(resource: ResourceType) -> Option<&'static str> {
     let mut all = KINDS.iter();
     all.find(|(_, of)| of.resource == Some(resource)).map(|(kind, _)| *kind)

@@ -1,4 +1,4 @@
-//! The table as IAM policies: for one scope, and for what its manifests use.
+//! The table as IAM policies for one scope and the features that its manifests use.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,28 +6,28 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{
-    Holes, Mode, On, ResourceType, Said, Usage, When, all, of_kind, resource_of, resources::ROLE,
+    ArnParts, Mode, On, ResourceType, Said, Usage, When, all, of_kind, resource_of, resources::ROLE,
 };
 use crate::{kind::ScopeFacts, model::claim::OWNER_TAG};
 
-/// The longest policy that IAM takes, in characters without white space (IAM user guide, quotas).
-pub const LONGEST: usize = 6_144;
+/// The longest policy that IAM accepts, in characters without white space (IAM user guide, quotas).
+pub const MAX_CHARACTERS: usize = 6_144;
 
-/// The policies of one scope. Each adds to those before it: a role that applies needs `observe`
-/// too, one that destroys all three. Where one would be longer than IAM takes it is in several
-/// documents, all of which the role needs.
+/// The policies of one scope. Each adds to those before it: a role that applies also needs
+/// `observe`, and one that destroys needs all three. A policy above IAM's limit is split into
+/// several documents, all of which the role needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policies {
-    /// To read.
+    /// Permissions to read.
     pub observe: Vec<Value>,
-    /// To create and change; empty where no kind is in use.
+    /// Permissions to create and change; empty if no kind is in use.
     pub apply: Vec<Value>,
-    /// To delete; empty where no kind is in use.
+    /// Permissions to delete; empty if no kind is in use.
     pub destroy: Vec<Value>,
 }
 
 impl Policies {
-    /// The policies for a scope. An account or a Region that is not known may be `*` in `facts`.
+    /// The policies for a scope. If the account or the Region is unknown, it may be `*` in `facts`.
     pub fn new(facts: &ScopeFacts, owner: &str, usage: &Usage) -> Self {
         let scope = Scope { facts, owner, usage };
         let mut observe = scope.policy(Mode::Observe);
@@ -38,7 +38,7 @@ impl Policies {
     }
 }
 
-/// A member for each document: `apply`, and for what does not go into it `apply-2`.
+/// One member for each document: `apply`, and `apply-2` for what does not fit into it.
 impl Serialize for Policies {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let modes =
@@ -53,7 +53,7 @@ impl Serialize for Policies {
     }
 }
 
-/// The statement for one permission alone.
+/// The statement for a single permission.
 #[cfg(test)]
 pub(crate) fn statement_for(
     facts: &ScopeFacts,
@@ -70,14 +70,14 @@ fn document(statements: Vec<Value>) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// As few documents as hold these statements in their order, each as short as IAM wants it. A
-/// statement that is too long by itself has one of its own.
+/// The smallest number of documents for these statements in their order, each within IAM's limit. A
+/// statement above the limit has its own document.
 fn documents(statements: Vec<Value>) -> Vec<Value> {
     let mut parts: Vec<Vec<Value>> = Vec::new();
     for statement in statements {
         let fits = |part: &&mut Vec<Value>| {
             let with: Vec<_> = part.iter().cloned().chain([statement.clone()]).collect();
-            document(with).to_string().len() <= LONGEST
+            document(with).to_string().len() <= MAX_CHARACTERS
         };
         match parts.last_mut().filter(fits) {
             Some(part) => part.push(statement),
@@ -87,7 +87,7 @@ fn documents(statements: Vec<Value>) -> Vec<Value> {
     parts.into_iter().map(document).collect()
 }
 
-/// A statement while it is being put together.
+/// A statement under construction.
 #[derive(Default)]
 struct Part {
     actions: BTreeSet<&'static str>,
@@ -101,11 +101,11 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// The policy of one mode: a statement for each sort of resource and set of conditions. What
-    /// asks for a tag of ours asks it of every resource alike, so there one statement does for all
-    /// sorts: an action is only ever asked for on the sorts that it has. Without such a condition
-    /// the sorts must stay apart: an action may have two of them, and be allowed on the one under a
-    /// condition and on the other under none.
+    /// The policy of one mode, with a statement for each combination of resource type and
+    /// conditions. Conditions on our owner tag are the same for all resources, so one statement
+    /// covers all types: an action is only checked on the types that it has. Without such a
+    /// condition the types must stay separate, because an action may have two of them and be
+    /// allowed on one with a condition and on the other without.
     fn policy(&self, mode: Mode) -> Vec<Value> {
         let mut parts: BTreeMap<(Option<On>, &[When]), Part> = BTreeMap::new();
         for (_, grant) in self.usage.grants().filter(|(row, _)| row.mode == mode) {
@@ -142,21 +142,21 @@ impl Scope<'_> {
     }
 
     fn resources(&self, on: On) -> Vec<String> {
-        let holes = Holes::of(self.facts, "*", "o-*");
+        let parts = ArnParts::of(self.facts, "*", "o-*");
         match on {
             On::Anything => vec!["*".to_owned()],
-            On::Of(resources) => resources.types.iter().map(|it| every(it, holes)).collect(),
+            On::Of(resources) => resources.types.iter().map(|it| every(it, parts)).collect(),
             On::ExecutionRoles => match &self.usage.execution_roles {
                 Some(roles) => roles.iter().cloned().collect(),
-                None => vec![every(&ROLE, holes)],
+                None => vec![every(&ROLE, parts)],
             },
             On::ServiceRole(role) => {
-                vec![ROLE.arn(&format!("aws-service-role/{}/*", role.service), holes)]
+                vec![ROLE.arn(&format!("aws-service-role/{}/*", role.service), parts)]
             }
             On::Adopted(kind) => {
                 let ids = self.usage.adopted.get(kind).into_iter().flatten();
                 let resource = resource_of(kind);
-                ids.filter_map(|id| Some(resource?.arn(id, holes))).collect()
+                ids.filter_map(|id| Some(resource?.arn(id, parts))).collect()
             }
         }
     }
@@ -176,7 +176,8 @@ impl Scope<'_> {
                 When::StaysOurs => must("StringEqualsIfExists", &of_request, json!(self.owner)),
                 When::KeepsOwner => {
                     must("ForAllValues:StringNotEquals", "aws:TagKeys", json!(OWNER_TAG));
-                    // Without keys EC2 removes every tag, and ForAllValues holds for none.
+                    // A call without keys makes EC2 remove all tags, and ForAllValues holds for an
+                    // empty list.
                     must("Null", "aws:TagKeys", json!("false"));
                 }
                 When::CreatedByEc2 => must("StringEquals", "ec2:CreateAction", json!(creates())),
@@ -192,13 +193,13 @@ impl Scope<'_> {
     }
 }
 
-/// The pattern for all resources of a type.
-fn every(resource: &ResourceType, holes: Holes<'_>) -> String {
-    let account = if resource.others.is_some() { "*" } else { holes.account };
-    resource.arn(resource.every, Holes { account, ..holes })
+/// The ARN pattern for all resources of a type.
+fn every(resource: &ResourceType, parts: ArnParts<'_>) -> String {
+    let account = if resource.others.is_some() { "*" } else { parts.account };
+    resource.arn(resource.every, ArnParts { account, ..parts })
 }
 
-/// The create calls of EC2 that palisade makes, whose tags come with them.
+/// The create calls of EC2 that palisade makes; they carry the tags of the new resource.
 fn creates() -> BTreeSet<&'static str> {
     let with_tags =
         all().filter(|row| row.grants().any(|grant| grant.when.contains(&When::CreatedByEc2)));
@@ -237,12 +238,12 @@ mod tests {
     }
 
     #[test]
-    fn each_document_is_as_short_as_iam_wants_it_and_all_together_say_everything() {
+    fn each_document_is_within_iams_limit_and_together_they_contain_everything() {
         let policies = Policies::new(&facts(), "a-rather-long-name-of-a-platform", &everything());
         for documents in [&policies.observe, &policies.apply, &policies.destroy] {
             for document in documents {
                 let length = document.to_string().len();
-                assert!(length <= LONGEST, "{length} characters: {document:#}");
+                assert!(length <= MAX_CHARACTERS, "{length} characters: {document:#}");
             }
         }
         let rows = everything();
@@ -256,8 +257,8 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_goes_into_the_next_document_where_the_first_is_full() {
-        let long = |letter: &str| json!({"Sid": letter.repeat(LONGEST / 2)});
+    fn a_statement_goes_into_the_next_document_if_the_first_is_full() {
+        let long = |letter: &str| json!({"Sid": letter.repeat(MAX_CHARACTERS / 2)});
         let parts = documents(vec![long("a"), json!({"Sid": "b"}), long("c"), long("d")]);
         let count = |part: &Value| part["Statement"].as_array().map(Vec::len);
         assert_eq!(parts.iter().map(count).collect::<Vec<_>>(), [Some(2), Some(1), Some(1)]);
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_without_manifests_may_look_for_orphans_and_nothing_else() {
+    fn a_scope_without_manifests_may_search_for_orphans_and_nothing_else() {
         let usage = Usage { swept: ["VpcEndpoint".to_owned()].into(), ..Usage::default() };
         let policies = Policies::new(&facts(), "ml", &usage);
         assert_eq!(actions(&policies.observe[0]), ["ec2:DescribeVpcEndpoints".to_owned()].into());
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_adopted_may_be_claimed_by_its_exact_id() {
+    fn adopted_resources_may_be_claimed_by_their_exact_id() {
         let adopted = [("SecurityGroup".to_owned(), ["sg-0a".to_owned()].into())].into();
         let kinds = ["SecurityGroup".to_owned()].into();
         let usage = Usage { kinds, adopted, ..Usage::default() };

@@ -1,57 +1,56 @@
-//! The resources that permissions are about, as the service authorization reference names and
-//! writes them.
+//! The resources of permissions, with their names and ARNs from the service authorization
+//! reference.
 //!
-//! The type of a kind's own resources stands in the kind's folder; here are those that several
-//! kinds touch and none manages.
+//! A kind defines the type of its own resources in its folder. Here are the types that several
+//! kinds use and none manages.
 
 use crate::kind::ScopeFacts;
 
 /// How manifests name resources of a type that they do not declare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Named {
-    /// They do not.
+    /// They never do.
     Never,
-    /// By ids that begin like this.
+    /// By ids with this prefix.
     By(&'static str),
-    /// By the number of an account.
+    /// By account number.
     Account,
 }
 
-/// A type of resources.
+/// A resource type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ResourceType {
     /// Its name in the service authorization reference.
     pub sort: &'static str,
-    /// Its ARNs, as the reference writes them, with `{id}` and the parts of [`Holes`].
+    /// Its ARNs as in the reference, with `{id}` and the parts of [`ArnParts`].
     pub arn: &'static str,
-    /// Stands for the id of one that is yet to be made.
+    /// Stands for the id of a resource that does not exist yet.
     pub sample: &'static str,
-    /// How manifests name those that they do not declare.
+    /// How manifests name resources that they do not declare.
     pub named: Named,
-    /// A pattern for every id.
+    /// A pattern for all ids.
     pub every: &'static str,
-    /// Who else's they can be, as their ARNs say it in the place of the account.
+    /// Another owner that its ARNs may name in place of the account.
     pub others: Option<&'static str>,
 }
 
-/// What an ARN says besides the id.
+/// The parts of an ARN in addition to the id.
 #[derive(Debug, Clone, Copy)]
-pub struct Holes<'a> {
+pub struct ArnParts<'a> {
     /// `{partition}`
     pub partition: &'a str,
     /// `{region}`
     pub region: &'a str,
     /// `{account}`
     pub account: &'a str,
-    /// `{manager}`: the account that manages the organisation.
+    /// `{manager}`: the organization's management account.
     pub manager: &'a str,
     /// `{organization}`
     pub organization: &'a str,
 }
 
-impl<'a> Holes<'a> {
-    /// Those of a scope. Which organisation it is in, and who manages that, is for the caller to
-    /// say.
+impl<'a> ArnParts<'a> {
+    /// The parts for a scope. The caller provides the organization and its management account.
     pub fn of(facts: &'a ScopeFacts, manager: &'a str, organization: &'a str) -> Self {
         let ScopeFacts { partition, region, account, .. } = facts;
         Self { partition, region, account, manager, organization }
@@ -59,7 +58,7 @@ impl<'a> Holes<'a> {
 }
 
 impl ResourceType {
-    /// A type whose resources are known by ids of their own, with an account in their ARN.
+    /// A type whose resources have ids of their own and an account in their ARN.
     pub(crate) const fn new(
         sort: &'static str,
         arn: &'static str,
@@ -69,24 +68,24 @@ impl ResourceType {
         Self { sort, arn, sample, named, every: "*", others: None }
     }
 
-    /// The same, where not every text is an id.
+    /// The same, if not every text is an id.
     pub(crate) const fn like(self, every: &'static str) -> Self {
         Self { every, ..self }
     }
 
-    /// The same, where some are of no account.
+    /// The same, if some resources do not belong to an account.
     pub(crate) const fn or_of(self, others: &'static str) -> Self {
         Self { others: Some(others), ..self }
     }
 
-    /// The service, as ARNs and IAM actions name it.
+    /// The service, as in ARNs and IAM actions.
     pub fn service(&self) -> &'static str {
         self.arn.split(':').nth(2).unwrap_or_default()
     }
 
-    /// The ARN of the one with this id.
-    pub fn arn(&self, id: &str, holes: Holes<'_>) -> String {
-        let Holes { partition, region, account, manager, organization } = holes;
+    /// The ARN of the resource with this id.
+    pub fn arn(&self, id: &str, parts: ArnParts<'_>) -> String {
+        let ArnParts { partition, region, account, manager, organization } = parts;
         self.arn
             .replace("{id}", id)
             .replace("{partition}", partition)
@@ -96,7 +95,7 @@ impl ResourceType {
             .replace("{organization}", organization)
     }
 
-    /// Whether a text is the ARN of one, of whatever account.
+    /// Whether a text is the ARN of such a resource, in any account.
     pub fn is_arn(&self, text: &str) -> bool {
         let own = self.arn.splitn(6, ':').nth(5).unwrap_or_default();
         let start = own.split('{').next().unwrap_or_default();
@@ -105,8 +104,8 @@ impl ResourceType {
             if service == self.service() && name.starts_with(start))
     }
 
-    /// An id of the right form that no live resource has: it stands for the resource of the
-    /// manifest with this number.
+    /// A well-formed id that no live resource has; it stands for the resource of the manifest with
+    /// this number.
     pub fn symbol(&self, number: usize) -> String {
         let zeros = self.sample.bytes().rev().take_while(|byte| *byte == b'0').count().min(12);
         let (start, _) = self.sample.split_at(self.sample.len() - zeros);
@@ -114,12 +113,12 @@ impl ResourceType {
     }
 }
 
-/// Resource types that a permission is about together.
+/// Resource types that share a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Resources {
-    /// What policies call them: a part of statements' ids.
+    /// Their name in the ids of statements.
     pub name: &'static str,
-    /// Which.
+    /// The types.
     pub types: &'static [ResourceType],
 }
 
@@ -153,7 +152,7 @@ pub(crate) const ROUTE_TABLE: ResourceType = ResourceType::new(
     "rtb-00000000000000000",
     Named::By("rtb-"),
 );
-/// Prefix lists. Those of AWS belong to `aws`.
+/// Prefix lists. Those of AWS have `aws` as their owner.
 pub(crate) const PREFIX_LIST: ResourceType = ResourceType::new(
     "prefix-list",
     "arn:{partition}:ec2:{region}:{account}:prefix-list/{id}",
@@ -177,24 +176,24 @@ mod tests {
     );
 
     #[test]
-    fn a_symbol_has_the_form_of_an_id_and_is_nobodys() {
+    fn a_symbol_has_the_form_of_an_id_that_no_resource_has() {
         assert_eq!(KEY.symbol(26), "ffffffff-ffff-4fff-8fff-00000000001a");
         assert_eq!(VPC.symbol(0), "vpc-fffff000000000000");
     }
 
     #[test]
-    fn an_arn_is_told_by_its_service_and_its_resource() {
-        let holes = Holes {
+    fn an_arn_is_recognized_by_its_service_and_its_resource() {
+        let parts = ArnParts {
             partition: "aws",
             region: "eu-west-1",
             account: "111122223333",
             manager: "999988887777",
             organization: "o-1",
         };
-        let arn = KEY.arn("k", holes);
+        let arn = KEY.arn("k", parts);
         assert_eq!(arn, "arn:aws:kms:eu-west-1:111122223333:key/k");
         assert!(KEY.is_arn(&arn) && KEY.is_arn("arn:aws-cn:kms:cn-north-1:444455556666:key/k"));
-        for other in ["arn:aws:kms:eu-west-1:111122223333:alias/k", "key/k", &VPC.arn("k", holes)] {
+        for other in ["arn:aws:kms:eu-west-1:111122223333:alias/k", "key/k", &VPC.arn("k", parts)] {
             assert!(!KEY.is_arn(other), "{other}");
         }
     }

@@ -1,21 +1,21 @@
-//! How rows are written, and the rows that every scope needs. The others stand in the kinds'
-//! folders.
+//! How rows are written, and the rows that every scope needs. The other rows are in the folders of
+//! the kinds.
 //!
-//! Resources and conditions are those of the service authorization reference: which resources an
-//! action is authorised for, and which condition keys there are for them. Where the reference names
-//! none, the grant has none.
+//! Resources and conditions come from the service authorization reference: for which resources an
+//! action is authorized, and with which condition keys. Where the reference lists none, the grant
+//! has none.
 
 use super::{Grant, Mode, Need, On, Operation, When};
 
 /// The request changes a resource that carries our owner tag.
 pub(crate) const OURS: &[When] = &[When::Owned];
-/// The request sets tags on a resource that is ours, and it stays so.
+/// The request sets tags on a resource that is ours and stays ours.
 pub(crate) const OURS_AFTER: &[When] = &[When::Owned, When::StaysOurs];
-/// The request removes tags from a resource that is ours, and it stays so.
+/// The request removes tags from a resource that is ours and stays ours.
 pub(crate) const OURS_WITHOUT: &[When] = &[When::Owned, When::KeepsOwner];
 /// The request claims a new resource.
 pub(crate) const CLAIMS: &[When] = &[When::Claims];
-/// The request claims a resource that nobody has claimed.
+/// The request claims an unclaimed resource.
 pub(crate) const CLAIMS_UNCLAIMED: &[When] = &[When::Claims, When::NobodyElses];
 
 /// A permission.
@@ -23,18 +23,18 @@ pub(crate) const fn may(action: &'static str, on: On, when: &'static [When]) -> 
     Grant { action, on, when }
 }
 
-/// A call `service:Operation` that reads, under the permission of that name. For any resource
-/// unless [`Operation::on`] says for which.
+/// A reading call `service:Operation` with the permission of that name, for any resource unless
+/// [`Operation::on`] limits it.
 pub(crate) const fn reads(call: &'static str) -> Operation {
     row(call, Mode::Observe, On::Anything, &[])
 }
 
-/// A call that creates or changes, under the permission of its name.
+/// A call that creates or changes, with the permission of its name.
 pub(crate) const fn writes(call: &'static str, on: On, when: &'static [When]) -> Operation {
     row(call, Mode::Apply, on, when)
 }
 
-/// A call that deletes, under the permission of its name.
+/// A call that deletes, with the permission of its name.
 pub(crate) const fn deletes(call: &'static str, on: On, when: &'static [When]) -> Operation {
     row(call, Mode::Destroy, on, when)
 }
@@ -54,7 +54,8 @@ const fn row(call: &'static str, mode: Mode, on: On, when: &'static [When]) -> O
     }
 }
 
-/// Before and after the colon. Evaluated by the compiler: a call without one does not build.
+/// The parts before and after the colon. Evaluated at compile time: a call without a colon does not
+/// build.
 const fn split(call: &'static str) -> (&'static str, &'static str) {
     let mut at = 0;
     while call.as_bytes()[at] != b':' {
@@ -64,7 +65,7 @@ const fn split(call: &'static str) -> (&'static str, &'static str) {
 }
 
 impl Operation {
-    /// The permission of its name is for these resources.
+    /// Limits the permission of its name to these resources.
     pub(crate) const fn on(self, on: On, when: &'static [When]) -> Self {
         let own = match self.own {
             Some(Grant { action, .. }) => Some(may(action, on, when)),
@@ -73,27 +74,27 @@ impl Operation {
         Self { own, ..self }
     }
 
-    /// It needs these permissions, too.
+    /// Adds these permissions.
     pub(crate) const fn and(self, more: &'static [Grant]) -> Self {
         Self { more, ..self }
     }
 
-    /// It needs these permissions and none of its name, or a row of its own has that.
+    /// Needs these permissions but none of its own name, or has another row with that.
     pub(crate) const fn only_needs(self, more: &'static [Grant]) -> Self {
         Self { own: None, more, ..self }
     }
 
-    /// Made by the search for orphans, too.
+    /// The search for orphans also calls it.
     pub(crate) const fn swept(self) -> Self {
         Self { sweep: true, ..self }
     }
 
-    /// With a note for readers of the policy.
+    /// Adds a note for readers of the policy.
     pub(crate) const fn note(self, note: &'static str) -> Self {
         Self { note, ..self }
     }
 
-    /// Brought about only by manifests that need this.
+    /// Called only for manifests that need this.
     pub(crate) const fn only(self, need: Need) -> Self {
         Self { need, ..self }
     }
@@ -103,6 +104,6 @@ impl Operation {
 pub(super) const EVERYWHERE: &[Operation] = &[
     reads("sts:GetCallerIdentity")
         .only_needs(&[])
-        .note("STS answers everybody: no permission is needed."),
+        .note("STS answers every caller: no permission is needed."),
     reads("organizations:DescribeOrganization").only(Need::OrganizationId),
 ];

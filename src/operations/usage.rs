@@ -1,4 +1,4 @@
-//! What the manifests of one scope use, and with it which rows of the table a scope needs.
+//! What the manifests of one scope use, which decides the rows of the table that the scope needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Grant, Need, OfKind, Operation, all};
 use crate::{kind::erased::Registry, manifest::Document};
 
-/// How many days a key stays pending deletion unless its manifest says otherwise.
+/// How many days a key stays pending deletion if its manifest does not set it.
 const WINDOW_DAYS: u16 = 30;
 
 /// What the manifests of one scope use.
@@ -15,21 +15,21 @@ const WINDOW_DAYS: u16 = 30;
 pub struct Usage {
     /// The kinds that they declare.
     pub kinds: BTreeSet<String>,
-    /// The kinds that orphans are looked for of, declared or not.
+    /// The kinds whose orphans are searched for, declared or not.
     pub swept: BTreeSet<String>,
     /// The ids that they adopt, by kind.
     pub adopted: BTreeMap<String, BTreeSet<String>>,
-    /// The roles that their domains give to users; every role of the account where that is not
-    /// known.
+    /// The roles that their domains give to users; `None` means every role of the account, because
+    /// they are unknown.
     pub execution_roles: Option<BTreeSet<String>>,
-    /// The times that keys are given before their deletion, in days, beside the usual one.
+    /// The waiting periods of keys before their deletion, in days, in addition to the default.
     pub windows: BTreeSet<u16>,
-    /// What only some of them need.
+    /// Requirements of some manifests only.
     pub needs: BTreeSet<Need>,
 }
 
 impl Usage {
-    /// Everything that there is to use.
+    /// Everything that can be used.
     pub fn everything(registry: &Registry) -> Self {
         Self {
             kinds: registry.names().into_iter().map(str::to_owned).collect(),
@@ -39,7 +39,7 @@ impl Usage {
         }
     }
 
-    /// What these manifests of one scope use, tombstones among them.
+    /// What these manifests of one scope use, including tombstones.
     pub fn of<'a>(registry: &Registry, documents: impl Iterator<Item = &'a Document>) -> Self {
         let roles = Some(BTreeSet::new());
         let mut usage = Self { swept: swept(registry), execution_roles: roles, ..Self::default() };
@@ -67,8 +67,8 @@ impl Usage {
         usage
     }
 
-    /// Adds a kind of which something is there that no manifest tells about: all that any manifest
-    /// of it may need.
+    /// Adds a kind for a resource without a manifest, with everything that a manifest of the kind
+    /// may need.
     #[must_use]
     pub fn with(mut self, kind: &str) -> Self {
         if self.kinds.insert(kind.to_owned()) {
@@ -78,20 +78,20 @@ impl Usage {
         self
     }
 
-    /// Every permission needed, with the operation that needs it. `palisade iam-policy` prints
-    /// these, and no policy may deny them to palisade.
+    /// All permissions needed, each with its operation. `palisade iam-policy` prints them, and no
+    /// policy may deny them to palisade.
     pub fn grants(&self) -> impl Iterator<Item = (&'static Operation, &'static Grant)> {
         all()
             .filter(|row| self.uses(row))
             .flat_map(|row| row.grants().map(move |grant| (row, grant)))
     }
 
-    /// The shortest time that a key is given before its deletion, in days.
+    /// The shortest waiting period of a key before its deletion, in days.
     pub fn shortest_window(&self) -> u16 {
         self.windows.iter().copied().min().map_or(WINDOW_DAYS, |days| days.min(WINDOW_DAYS))
     }
 
-    /// Every time that a key may be given before its deletion, in days.
+    /// All waiting periods of keys before their deletion, in days.
     pub fn all_windows(&self) -> BTreeSet<u16> {
         self.windows.iter().copied().chain([WINDOW_DAYS]).collect()
     }
@@ -109,7 +109,7 @@ fn swept(registry: &Registry) -> BTreeSet<String> {
     swept.map(|kind| kind.profile().name.to_owned()).collect()
 }
 
-/// Every string at or below a value that is the ARN of a role.
+/// All strings at or below a value that are ARNs of roles.
 pub(crate) fn role_arns(value: &Value) -> BTreeSet<String> {
     match value {
         Value::String(text) if text.starts_with("arn:") && text.contains(":role/") => {

@@ -1,4 +1,4 @@
-//! Calls by people and services that are not palisade.
+//! Calls by people and services other than palisade.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use super::{
 };
 
 impl Simulator {
-    /// [`World::act`].
+    /// See [`World::act`].
     ///
     /// # Errors
     /// As there.
@@ -26,9 +26,9 @@ impl Simulator {
 }
 
 impl World {
-    /// Carries out one operation as an administrator of the account, without HTTP, faults or a record in
-    /// [`Simulator::calls`]. `input` has the members of the API, as the wire spells them (EC2's query form:
-    /// singular list names such as `TagSpecification`).
+    /// Carries out one operation as an administrator of the account, without HTTP, faults or an
+    /// entry in [`Simulator::calls`]. `input` has the members of the API as on the wire (EC2's
+    /// query form: singular list names such as `TagSpecification`).
     ///
     /// # Errors
     /// The service's own; a service that is not simulated answers `UnknownService`.
@@ -50,7 +50,7 @@ impl World {
 }
 
 impl Deed {
-    /// A deed; it may use [`World::act`].
+    /// An action by somebody else; it may use [`World::act`].
     pub fn new(deed: impl Fn(&mut World) + Send + Sync + 'static) -> Self {
         Self::of(deed)
     }

@@ -1,5 +1,5 @@
-//! What the rest of the simulator knows of a service. Each service says it once, in its own folder: [`Api`] is what holds for
-//! it always, [`Service`] what its state answers.
+//! What the rest of the simulator knows of a service, declared once in the service's folder:
+//! [`Api`] is constant, [`Service`] is answered by its state.
 
 use std::collections::BTreeMap;
 
@@ -11,33 +11,35 @@ use super::{
     truth::{Thing, Truth},
 };
 
-/// Says what was taken from palisade between two truths.
+/// Describes what palisade lost between two truths.
 pub(crate) type Taken = fn(before: &Truth, after: &Truth, kinds: &[&Kind]) -> Vec<String>;
 
-/// What holds for a service whatever its state.
+/// The constant properties of a service.
 #[derive(Debug)]
 pub(crate) struct Api {
     /// Its name in credential scopes, in IAM's actions and in [`super::CallRecord::service`].
     pub name: &'static str,
-    /// How its requests and answers are written.
+    /// The format of its requests and answers.
     pub protocol: Protocol,
-    /// How it says "too many requests".
+    /// Its error for "too many requests".
     pub throttled: Refusal,
     /// The members of a listing's pages.
     pub pages: Pages,
     /// The member under which its answers carry tags.
     pub tags: &'static str,
-    /// Whether readers may be answered by a replica that lags behind, and by a listing that goes wrong between its pages.
+    /// Whether reads may be answered by a replica that lags behind, and listings may go wrong
+    /// between their pages.
     pub replicated: bool,
-    /// A smaller bucket that some requests are taken from.
+    /// A smaller bucket for some requests.
     pub extra_bucket: Option<fn(operation: &str, input: &Value) -> Option<Bucket>>,
     /// The kinds of its resources that monitors watch.
     pub kinds: &'static [Kind],
-    /// What a call of this service took from palisade, in words, judged on what was there before and after it.
+    /// What a call of this service took from palisade, in words, comparing the states before and
+    /// after it.
     pub taken: Option<Taken>,
 }
 
-/// How requests and answers are written.
+/// The format of requests and answers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Protocol {
     /// EC2's dialect of the query protocol, with this API version.
@@ -54,17 +56,17 @@ pub(crate) enum Protocol {
     },
     /// AWS JSON 1.1.
     Json {
-        /// How `X-Amz-Target` begins, up to the dot.
+        /// The prefix of `X-Amz-Target`, up to the dot.
         target: &'static str,
     },
 }
 
-/// An error that every operation of a service may answer.
+/// An error that every operation of a service may return.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Refusal {
-    /// The code clients classify on.
+    /// The code by which clients classify errors.
     pub code: &'static str,
-    /// The sentence for people.
+    /// The message for people.
     pub message: &'static str,
     /// The HTTP status.
     pub status: u16,
@@ -77,7 +79,7 @@ pub(crate) struct Pages {
     pub token: &'static str,
     /// The token's member in answers.
     pub next: &'static str,
-    /// The member of answers that says that there is more, where there is one.
+    /// The member of answers that indicates further pages, if the service has one.
     pub more: Option<&'static str>,
 }
 
@@ -92,55 +94,56 @@ pub(crate) struct Bucket {
     pub refill: f64,
 }
 
-/// A kind of resource as monitors know it.
+/// A kind of resource that monitors watch.
 #[derive(Debug)]
 pub(crate) struct Kind {
-    /// The kind in palisade's word.
+    /// The name of the kind in palisade.
     pub name: &'static str,
     /// The operation that lists all of them.
     pub list: &'static str,
-    /// Members that make a request of that operation one for some of them only.
+    /// Members that restrict a request of that operation to some of them.
     pub narrowed_by: &'static [&'static str],
     /// The operation that creates one.
     pub create: &'static str,
-    /// Where its answer names what is new: JSON pointers.
+    /// The JSON pointers to the id of the new resource in its answer.
     pub created: &'static [&'static str],
     /// The operation that deletes one.
     pub delete: &'static str,
-    /// What a create makes that is sent a second time.
+    /// The effect of sending a create a second time.
     pub repeated: Repeated,
-    /// Calls that palisade cannot do without in an account where it has one. (By hand, from the API references; not from the
-    /// product's tables.)
+    /// Calls that palisade needs in an account where it has one. (By hand, from the API references;
+    /// not from the product's tables.)
     pub vital: &'static [&'static str],
-    /// Why palisade can do nothing more with one as it is, or with anything because of it.
+    /// Why palisade can do nothing more with a resource in this state, or with anything because of
+    /// it.
     pub lost: fn(&Thing) -> Option<&'static str>,
-    /// Facts that let somebody do more than is wanted.
+    /// Facts that allow somebody more than is wanted.
     pub holes: Holes,
 }
 
-/// What a create makes that is sent a second time.
+/// The effect of sending a create a second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeated {
-    /// Nothing: a client token makes it the first one.
+    /// None: the client token identifies the first request.
     Token,
-    /// Nothing: the name is taken.
+    /// None: the name is taken.
     Name,
     /// Another resource.
     Another,
 }
 
-/// Which facts of a kind open something.
+/// Which facts of a kind give access.
 #[derive(Debug)]
 pub(crate) struct Holes {
-    /// The first words of facts of which there must not be more than are wanted.
+    /// The prefixes of facts of which there must not be more than wanted.
     pub added: &'static [&'static str],
-    /// Whole facts, by what they end with, that open where something else is wanted.
+    /// The suffixes of facts that give access as a whole if another fact is wanted.
     pub whole: &'static [&'static str],
-    /// The first words of facts that must not be missing.
+    /// The prefixes of facts that must not be missing.
     pub missing: &'static [&'static str],
 }
 
-/// The account and the Region in which a name means something.
+/// The account and the Region in which a name is resolved.
 pub(crate) type Place<'a> = (&'a str, &'a str);
 
 /// ARN and tags of a resource.
@@ -148,7 +151,7 @@ pub(crate) type Named = (String, BTreeMap<String, String>);
 
 /// The state of one service in every account and Region.
 pub(crate) trait Service {
-    /// A new one, as the options describe it.
+    /// A new state for these options.
     fn begin(options: &Options) -> Self
     where
         Self: Sized;
@@ -156,7 +159,7 @@ pub(crate) trait Service {
     /// Answers one call.
     ///
     /// # Errors
-    /// As the service words them.
+    /// The service's own.
     fn call(
         &mut self,
         caller: &Caller,
@@ -165,22 +168,24 @@ pub(crate) trait Service {
         context: &mut Context<'_>,
     ) -> Answer;
 
-    /// Adds what is really there and stays, as far as monitors watch it.
-    fn tell(&self, _truth: &mut Truth) {}
+    /// Adds what exists and stays, as far as monitors watch it.
+    fn add_truth(&self, _truth: &mut Truth) {}
 
-    /// ARN and tags, at this instant, of the resource that a name means: an id, an ARN or whatever the service takes.
+    /// ARN and current tags of the resource with this name: an id, an ARN or whatever else the
+    /// service accepts.
     fn find(&self, _place: Place<'_>, _name: &str) -> Option<Named> {
         None
     }
 
-    /// The permissions that a call needs, as the service authorization reference and the service's guide say.
+    /// The permissions that a call needs, according to the service authorization reference and the
+    /// service's guide.
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
         vec![call.need("*")]
     }
 }
 
 impl Protocol {
-    /// How the service says "you may not".
+    /// The service's error for a denied call.
     pub(crate) fn denied(self, message: impl Into<String>) -> ApiError {
         match self {
             Self::Ec2 { .. } => ApiError::new("UnauthorizedOperation", message).status(403),
@@ -189,7 +194,7 @@ impl Protocol {
         }
     }
 
-    /// How the service says that the session is over.
+    /// The service's error for an expired session.
     pub(crate) fn expired(self) -> ApiError {
         let message = "The security token included in the request is expired";
         match self {
@@ -206,13 +211,13 @@ impl Refusal {
         Self { code, message, status: 400 }
     }
 
-    /// The error that it answers.
+    /// The error itself.
     pub(crate) fn error(&self) -> ApiError {
         ApiError::new(self.code, self.message).status(self.status)
     }
 }
 
 impl Pages {
-    /// `NextToken` in requests and answers, as most JSON services have it.
+    /// `NextToken` in requests and answers, as in most JSON services.
     pub(crate) const NEXT_TOKEN: Self = Self { token: "NextToken", next: "NextToken", more: None };
 }

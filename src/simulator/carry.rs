@@ -1,4 +1,4 @@
-//! Carrying one call out, with the fault that strikes it.
+//! Carries out one call, with the fault that applies to it.
 
 use std::time::Duration;
 
@@ -6,14 +6,15 @@ use serde_json::{Value, json};
 
 use super::{
     api::Api,
+    distortions,
     fault::{Effect, Phase},
-    iam, lies,
+    iam,
     service::{Answer, ApiError, Caller, Disturbed, is_mutating},
     witness::Witnessed,
     world::World,
 };
 
-/// A request understood.
+/// A parsed request.
 pub(super) struct Call {
     pub api: &'static Api,
     pub caller: Caller,
@@ -21,9 +22,9 @@ pub(super) struct Call {
     pub input: Value,
 }
 
-/// What becomes of the answer.
+/// How the answer is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Delivery {
     Answered,
     Later(Duration),
     Garbled,
@@ -32,8 +33,8 @@ pub(super) enum Fate {
 }
 
 impl World {
-    /// The answer as the caller would see it, and what keeps the caller from seeing it.
-    pub(super) fn carry_out(&mut self, call: &Call) -> (Answer, Fate) {
+    /// The answer for the caller, and how it is delivered.
+    pub(super) fn carry_out(&mut self, call: &Call) -> (Answer, Delivery) {
         let struck = self.faults.strike(&call.operation, &call.caller.account);
         let (applies, effect) = match struck {
             None => (true, None),
@@ -46,13 +47,13 @@ impl World {
         let before = watched.then(|| self.truth());
         let answer = if applies {
             self.count(call)
-                .and_then(|()| self.authorise(call))
+                .and_then(|()| self.authorize(call))
                 .and_then(|()| self.answer(call, effect.as_ref()))
         } else {
-            let message = "This call was kept from being carried out by an injected fault.";
+            let message = "An injected fault prevented this call.";
             Err(ApiError::new("InjectedFault", message).status(500))
         };
-        let (shown, fate) = self.show(call, effect.as_ref(), answer.clone());
+        let (shown, delivery) = self.show(call, effect.as_ref(), answer.clone());
         if let Some(mut watch) = self.watch.take() {
             let after = before.is_some().then(|| self.truth());
             watch.witness(&Witnessed {
@@ -61,22 +62,22 @@ impl World {
                 caller: &call.caller,
                 input: &call.input,
                 answer: &answer,
-                told: &shown,
-                shown: match fate {
-                    Fate::Answered | Fate::Later(_) => {
+                delivered: &shown,
+                shown: match delivery {
+                    Delivery::Answered | Delivery::Later(_) => {
                         shown.as_ref().err().map(|error| error.code.as_str())
                     }
-                    Fate::Garbled | Fate::Broken | Fate::Silent => Some("(no answer)"),
+                    Delivery::Garbled | Delivery::Broken | Delivery::Silent => Some("(no answer)"),
                 },
                 at: self.age(),
                 truth: before.as_ref().zip(after.as_ref()),
             });
             self.watch = Some(watch);
         }
-        (shown, fate)
+        (shown, delivery)
     }
 
-    /// Takes the call from its bucket, where there are buckets.
+    /// Takes a token from the bucket of the call, if there are buckets.
     fn count(&mut self, call: &Call) -> Result<(), ApiError> {
         if !self.options.throttling {
             return Ok(());
@@ -85,8 +86,9 @@ impl World {
         self.buckets.take(call.api, &call.caller, &call.operation, &call.input, age)
     }
 
-    /// Refuses a call that the policies of the caller's account do not allow. Accounts without policies may do everything.
-    fn authorise(&mut self, call: &Call) -> Result<(), ApiError> {
+    /// Refuses a call that the policies of the caller's account do not allow. Accounts without
+    /// policies may do everything.
+    fn authorize(&mut self, call: &Call) -> Result<(), ApiError> {
         let Call { api, caller, operation, input } = call;
         let Some(policies) = self.options.permissions.get(&caller.account) else { return Ok(()) };
         let asked =
@@ -95,7 +97,8 @@ impl World {
         let needs = needs.unwrap_or_default();
         let denied = needs.iter().find(|need| !iam::allows(policies, &need.0)).map(|need| {
             api.protocol.denied(format!(
-                "User: {} is not authorized to perform: {} on resource: {} because no identity-based policy allows it",
+                "User: {} is not authorized to perform: {} on resource: {} because no \
+                 identity-based policy allows it",
                 caller.arn, need.0.action, need.0.resource
             ))
         });
@@ -108,13 +111,13 @@ impl World {
         denied.map_or(Ok(()), Err)
     }
 
-    /// Lets the service answer, under the effects that are upon the call itself.
+    /// Lets the service answer, with the effects that apply to the call itself.
     fn answer(&mut self, call: &Call, effect: Option<&Effect>) -> Answer {
         match effect {
             Some(Effect::Stale { reads, alternating }) => {
                 let before = self.services.clone();
                 let answer = self.read_or_write(call);
-                self.lies.show_past(before, *reads, *alternating);
+                self.distortions.show_past(before, *reads, *alternating);
                 answer
             }
             Some(Effect::Ignore) if is_mutating(&call.operation) => {
@@ -127,32 +130,32 @@ impl World {
             Some(Effect::FailLater) => self.apply(call, Some(Disturbed::Failing)),
             Some(Effect::Paging(how)) => {
                 if call.api.replicated && !is_mutating(&call.operation) {
-                    self.lies.break_paging(*how, &call.operation);
+                    self.distortions.break_paging(*how, &call.operation);
                 }
                 self.read_or_write(call)
             }
             Some(Effect::Untagged { reads }) => {
-                self.lies.strip_tags(*reads);
+                self.distortions.strip_tags(*reads);
                 self.read_or_write(call)
             }
             _ => self.read_or_write(call),
         }
     }
 
-    /// Lets the service answer on what is really there.
+    /// Lets the service answer from the actual state.
     fn apply(&mut self, call: &Call, disturbed: Option<Disturbed>) -> Answer {
         self.call(call.api.name, &call.caller, &call.operation, &call.input, disturbed)
     }
 
-    /// Writes work on the truth; reads are told what the lies in force make of it.
+    /// Writes use the actual state; reads get an answer that the distortions in force have changed.
     fn read_or_write(&mut self, call: &Call) -> Answer {
         let Call { api, caller, operation, input } = call;
         if is_mutating(operation) || !api.replicated {
             return self.apply(call, None);
         }
         let mut input = input.clone();
-        let followed = self.lies.follow(api, operation, &mut input);
-        let answer = match self.lies.past_for_read() {
+        let followed = self.distortions.follow(api, operation, &mut input);
+        let answer = match self.distortions.past_for_read() {
             None => self.call(api.name, caller, operation, &input, None),
             Some(mut past) => {
                 std::mem::swap(&mut self.services, &mut past);
@@ -161,38 +164,38 @@ impl World {
                 answer
             }
         };
-        self.lies.colour(api, operation, followed, &input, answer)
+        self.distortions.distort(api, operation, followed, &input, answer)
     }
 
-    fn in_time(&mut self) -> Fate {
-        let most = u64::try_from(self.options.latency.as_micros()).unwrap_or(u64::MAX);
-        if most == 0 {
-            return Fate::Answered;
+    fn in_time(&mut self) -> Delivery {
+        let max = u64::try_from(self.options.latency.as_micros()).unwrap_or(u64::MAX);
+        if max == 0 {
+            return Delivery::Answered;
         }
-        Fate::Later(Duration::from_micros(self.request_ids.number() % most))
+        Delivery::Later(Duration::from_micros(self.request_ids.number() % max))
     }
 
-    /// Whether readers are still told anything but the truth.
-    pub fn lies(&self) -> bool {
-        self.lies.last(|id| self.truth().things.contains_key(id))
+    /// Whether reads are still answered with anything but the truth.
+    pub fn distorts_reads(&self) -> bool {
+        self.distortions.remain(|id| self.truth().things.contains_key(id))
     }
 
-    /// How many calls faults have struck so far.
+    /// How many calls faults have applied to so far.
     pub fn strikes(&self) -> u64 {
         self.faults.strikes
     }
 
-    /// What the caller sees of an answer.
-    fn show(&mut self, call: &Call, effect: Option<&Effect>, answer: Answer) -> (Answer, Fate) {
-        let fate = match effect {
-            Some(Effect::Hang) => Fate::Silent,
+    /// The answer as the caller sees it.
+    fn show(&mut self, call: &Call, effect: Option<&Effect>, answer: Answer) -> (Answer, Delivery) {
+        let delivery = match effect {
+            Some(Effect::Hang) => Delivery::Silent,
             Some(Effect::Crash) => {
                 self.crashed.notify_one();
-                Fate::Silent
+                Delivery::Silent
             }
-            Some(Effect::LoseAnswer) => Fate::Broken,
-            Some(Effect::Garbage) => Fate::Garbled,
-            Some(Effect::Delay(time)) => Fate::Later(*time),
+            Some(Effect::LoseAnswer) => Delivery::Broken,
+            Some(Effect::Garbage) => Delivery::Garbled,
+            Some(Effect::Delay(time)) => Delivery::Later(*time),
             _ => self.in_time(),
         };
         let answer = match effect {
@@ -209,12 +212,15 @@ impl World {
                 Ok(json!({"Account": account, "Arn": arn, "UserId": "AIDAEXAMPLE"}))
             }
             Some(Effect::Unlisted { reads }) => {
-                let ids = answer.as_ref().map(|it| lies::created(call.api, it)).unwrap_or_default();
-                self.lies.hide(ids, *reads);
+                let ids = answer
+                    .as_ref()
+                    .map(|it| distortions::created(call.api, it))
+                    .unwrap_or_default();
+                self.distortions.hide(ids, *reads);
                 answer
             }
             _ => answer,
         };
-        (answer, fate)
+        (answer, delivery)
     }
 }

@@ -1,4 +1,5 @@
-//! The simulator as an HTTP client of the AWS SDK: everything above the connection is the SDK's own code.
+//! The simulator as an HTTP client of the AWS SDK; everything above the connection is the SDK's own
+//! code.
 
 use super::wire::Outcome;
 use super::world::Simulator;
@@ -18,23 +19,25 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The secret key of everybody who has no session.
+/// The secret key of callers without a session.
 pub const SECRET_ACCESS_KEY: &str = "simulated-secret-access-key";
 
 impl Simulator {
-    /// The connection to hand to the SDK (`aws_config::ConfigLoader::http_client`, or a service's own config).
+    /// The connection to pass to the SDK (`aws_config::ConfigLoader::http_client`, or the config of
+    /// a service).
     pub fn http_client(&self) -> SharedHttpClient {
         SharedHttpClient::new(self.clone())
     }
 
-    /// A complete SDK configuration for one account (twelve digits) and region. Three attempts a call, as the SDK does by
-    /// default, with delays of milliseconds: nothing recovers by waiting here.
+    /// A complete SDK configuration for one account (twelve digits) and region. Each call has three
+    /// attempts, the SDK's default, with delays of milliseconds because waiting does not help here.
     pub fn sdk_config(&self, account: &str, region: &str) -> SdkConfig {
         let credentials = Credentials::new(account, SECRET_ACCESS_KEY, None, None, "simulator");
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
             .with_max_backoff(Duration::from_millis(4))
-            // The SDK draws its jitter from a generator of the process: two runs would differ.
+            // The SDK draws its jitter from a process-wide generator, which would make two runs
+            // differ.
             .with_use_static_exponential_base(true);
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -50,7 +53,8 @@ impl Simulator {
     }
 }
 
-/// The world's own time: sessions must end for the SDK when they end for STS, also where the clock is virtual.
+/// The world's own time: a session must expire for the SDK when it expires for STS, also with a
+/// virtual clock.
 #[derive(Debug)]
 struct WorldTime(Simulator);
 
@@ -92,7 +96,7 @@ impl HttpConnector for Simulator {
     }
 }
 
-/// None of the services' requests streams, so every body is in memory.
+/// No request of the services is streamed, so every body is in memory.
 fn in_memory(request: HttpRequest) -> Result<http::Request<Bytes>, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();

@@ -1,34 +1,37 @@
-//! Faults addressed as (operation, nth, phase): the way tests make AWS fail, lie and dawdle on purpose.
+//! Faults addressed by operation, number and phase, with which tests make AWS fail, answer wrongly
+//! and be slow.
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
-/// What goes wrong, with which call.
+/// What goes wrong, and for which call.
 #[derive(Debug, Clone)]
 pub struct Fault {
-    /// The operation as the API names it, or `*` for every one: with [`Self::nth`], the nth call of the run.
+    /// The operation as the API names it, or `*` for all; with [`Self::nth`], the nth call of the
+    /// run.
     pub operation: String,
     /// Calls of this account only.
     pub account: Option<String>,
-    /// Which call of that operation, counted from 1 since the fault was injected; `None`: every one.
+    /// Which call of that operation, counted from 1 since the fault was injected; `None` for every
+    /// call.
     pub nth: Option<u64>,
-    /// How many calls in a row from the nth on.
+    /// The number of consecutive calls from the nth on.
     pub times: u64,
-    /// Whether AWS has carried the call out when it goes wrong.
+    /// Whether AWS has already carried out the call.
     pub phase: Phase,
     /// What the caller sees.
     pub effect: Effect,
 }
 
-/// When a fault strikes.
+/// When a fault applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Nothing has happened yet, and nothing will.
+    /// The call has not been carried out, and will not be.
     Before,
     /// The call has been carried out; only its answer is affected.
     After,
 }
 
-/// What the caller sees instead of the answer, or what else happens.
+/// What the caller sees instead of the answer, or another effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// This error.
@@ -42,56 +45,59 @@ pub enum Effect {
     },
     /// The service's own throttling error.
     Throttle,
-    /// The service's own words for "you may not".
+    /// The service's own error for a denied call.
     Deny,
-    /// The service's own words for credentials that have expired.
+    /// The service's own error for expired credentials.
     Expire,
-    /// No answer, for ever: the caller's time-out decides.
+    /// No answer at all: the caller's time-out decides.
     Hang,
-    /// The connection breaks. The call has always been carried out, whatever the phase: that is what "the answer was lost" means.
+    /// The connection breaks. The call is carried out in both phases, because a lost answer implies
+    /// that.
     LoseAnswer,
     /// An answer with status 200 that is neither XML nor JSON.
     Garbage,
-    /// The right answer, so much later.
+    /// The right answer, delayed by this time.
     Delay(Duration),
-    /// The call is carried out, and the next `reads` reads show what was there before it; with `alternating`, every other one.
+    /// The call is carried out, and the next `reads` reads return the state before it; with
+    /// `alternating`, every second one.
     Stale {
-        /// How many.
+        /// The number of reads.
         reads: u32,
-        /// New, old, new, old: a reader is sent to different replicas.
+        /// New, old, new, old: a caller is routed to different replicas.
         alternating: bool,
     },
-    /// The call is carried out, and what it created is missing from the next so many listings.
+    /// The call is carried out, and what it created is missing from the next listings.
     Unlisted {
-        /// How many.
+        /// The number of listings.
         reads: u32,
     },
-    /// The next so many answers that carry tags carry none, this one included.
+    /// The next answers with tags, including this one, carry none.
     Untagged {
-        /// How many.
+        /// The number of answers.
         reads: u32,
     },
-    /// A listing goes wrong between its pages; nothing happens to a call that lists nothing.
+    /// A listing goes wrong between its pages; other calls are not affected.
     Paging(Paging),
-    /// The call is accepted, and what it started fails later (endpoints being created; domains
-    /// being created or updated; associations with route tables being made).
+    /// The call is accepted, and what it started fails later (endpoints in creation; domains in
+    /// creation or update; new associations with route tables).
     FailLater,
-    /// The call is accepted, and what it started takes so long.
+    /// The call is accepted, and what it started takes this long.
     Stall(Duration),
-    /// The call is accepted and nothing of it is applied.
+    /// The call is accepted and has no effect.
     Ignore,
     /// `GetCallerIdentity` names this account.
     Impostor(String),
-    /// Somebody else does this just before the call, which is carried out as usual.
+    /// Somebody else makes a change just before the call, which is carried out as usual.
     Meanwhile(Deed),
-    /// The caller dies: no answer, and [`super::Simulator::crashed`] says so.
+    /// The process of the caller dies: there is no answer, and [`super::Simulator::crashed`]
+    /// returns.
     Crash,
 }
 
 /// How a listing goes wrong between its pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paging {
-    /// The first page has half of the items, and the token of the second one leads to an error.
+    /// The first page has half of the items, and the token of the second page leads to an error.
     Broken,
     /// Every page has the same token and the same items.
     Looping,
@@ -99,15 +105,15 @@ pub enum Paging {
     EmptyFirst,
 }
 
-/// Something that somebody else does to the world, made by [`Deed::new`]. A world keeps the faults that will strike it, so that
-/// the world is not named here.
+/// A change of the world by somebody else, made by [`Deed::new`]. The type of the world is erased,
+/// because the world contains the faults.
 #[derive(Clone)]
 pub struct Deed(Arc<Act>);
 
 type Act = dyn Fn(&mut dyn Any) + Send + Sync;
 
 impl Deed {
-    /// A deed on a world of this type.
+    /// A change of a world of this type.
     pub(super) fn of<W: 'static>(deed: impl Fn(&mut W) + Send + Sync + 'static) -> Self {
         Self(Arc::new(move |world: &mut dyn Any| {
             if let Some(world) = world.downcast_mut::<W>() {
@@ -136,7 +142,8 @@ impl PartialEq for Deed {
 impl Eq for Deed {}
 
 impl Effect {
-    /// Whether the call is carried out although its fault strikes before: then only its answer or its aftermath is affected.
+    /// Whether the call is carried out although its fault applies before it: then only its answer
+    /// or its consequences are affected.
     fn carries_out(&self) -> bool {
         !matches!(
             self,
@@ -152,7 +159,7 @@ impl Effect {
 }
 
 impl Fault {
-    /// Every call of the operation has this effect.
+    /// A fault for every call of the operation.
     pub fn new(operation: &str, effect: Effect) -> Self {
         Self {
             operation: operation.into(),
@@ -164,13 +171,13 @@ impl Fault {
         }
     }
 
-    /// Every call of the operation is refused with this code, status 400.
+    /// Every call of the operation is refused with this code and status 400.
     pub fn reject(operation: &str, code: &str, message: &str) -> Self {
         let (code, message) = (code.into(), message.into());
         Self::new(operation, Effect::Reject { code, message, status: 400 })
     }
 
-    /// Every call of the operation answers an error of the server's, with the status 500 or 503.
+    /// Every call of the operation returns a server error with the status 500 or 503.
     pub fn server_error(operation: &str, status: u16) -> Self {
         let code = if status == 503 { "ServiceUnavailable" } else { "InternalError" };
         let message = "An error occurred on the server side.".into();
@@ -187,31 +194,31 @@ impl Fault {
         Self::new(operation, Effect::Hang)
     }
 
-    /// Every call of the operation is carried out and its answer lost.
+    /// Every call of the operation is carried out, and its answer is lost.
     pub fn lose_answer(operation: &str) -> Self {
         Self::new(operation, Effect::LoseAnswer).after()
     }
 
-    /// Every call of the operation gets garbage and is not carried out.
+    /// Every call of the operation gets an unreadable answer and is not carried out.
     pub fn garbage(operation: &str) -> Self {
         Self::new(operation, Effect::Garbage)
     }
 
-    /// The same fault, with the nth call only.
+    /// The same fault for the nth call only.
     #[must_use]
     pub fn nth(mut self, nth: u64) -> Self {
         self.nth = Some(nth);
         self
     }
 
-    /// The same fault, with so many calls in a row.
+    /// The same fault for this number of consecutive calls.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.times = times;
         self
     }
 
-    /// The same fault, with calls of this account only.
+    /// The same fault for calls of this account only.
     #[must_use]
     pub fn of_account(mut self, account: &str) -> Self {
         self.account = Some(account.into());
@@ -226,7 +233,7 @@ impl Fault {
     }
 }
 
-/// The faults in force, each with the number of calls it has seen.
+/// The injected faults, each with the number of calls it has matched.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Faults {
     injected: Vec<(Fault, u64)>,
@@ -242,7 +249,8 @@ impl Faults {
         self.injected.clear();
     }
 
-    /// The fault that strikes this call: the one injected first among those that match. Every matching fault counts the call.
+    /// The fault for this call: the first injected of those that match. Every matching fault counts
+    /// the call.
     pub(super) fn strike(&mut self, operation: &str, account: &str) -> Option<(Phase, Effect)> {
         let mut struck = None;
         for (fault, seen) in &mut self.injected {

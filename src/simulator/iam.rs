@@ -1,8 +1,11 @@
-//! What IAM would say of a call: which permissions it needs, and whether the policies of the caller's account give them.
+//! IAM: the permissions that a call needs, and whether the policies of the caller's account grant
+//! them.
 //!
-//! The services' handlers know nothing of it, as with AWS. Which actions a call is authorised for, on which resources and with
-//! which condition keys, is what the service authorization reference and the services' guides say; operations without an entry
-//! need the action of their name on `*`. Conditions see the tags of the resource, the tags of the request and the keys of the service.
+//! As with AWS, the handlers of the services know nothing of it. The actions, resources and
+//! condition keys for which a call is authorized come from the service authorization reference and
+//! the services' guides; operations without an entry need the action with their name on `*`.
+//! Conditions can use the tags of the resource, the tags of the request and the keys of the
+//! service.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +16,7 @@ use crate::model::policy_document::{Decision, PolicyDocument, Request};
 
 pub(crate) type Tags = BTreeMap<String, String>;
 
-/// A request that the policies of an account were asked about.
+/// A request for which the policies of an account were evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     /// The account.
@@ -22,8 +25,8 @@ pub struct Judged {
     pub request: Request,
 }
 
-/// Whether these policies, all attached to one identity, allow a request. Condition keys that the request does not carry are
-/// known to be absent; what cannot be decided is denied.
+/// Whether these policies, all attached to one identity, allow a request. Condition keys that the
+/// request does not carry count as absent; what cannot be decided is denied.
 pub fn allows(policies: &[PolicyDocument], request: &Request) -> bool {
     let mut request = request.clone();
     for key in policies.iter().flat_map(condition_keys) {
@@ -47,13 +50,13 @@ fn condition_keys(policy: &PolicyDocument) -> BTreeSet<String> {
     keys.map(|(key, _)| key.to_ascii_lowercase()).collect()
 }
 
-/// Who knows what names mean, in whichever service.
+/// Finds resources by name in all services.
 pub(crate) trait Directory {
-    /// ARN and tags of what a name means to a service in this account and Region.
+    /// ARN and tags of the resource with this name, for a service in this account and Region.
     fn find(&self, service: &str, place: (&str, &str), name: &str) -> Option<(String, Tags)>;
 }
 
-/// A call to be authorised.
+/// A call to be authorized.
 pub(crate) struct Call<'a> {
     pub service: &'a str,
     pub caller: &'a Caller,
@@ -63,7 +66,7 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The permission named like the operation.
+    /// The permission with the operation's own name.
     pub(super) fn need(&self, resource: &str) -> Need {
         self.other(&format!("{}:{}", self.service, self.operation), resource)
     }
@@ -73,12 +76,13 @@ impl Call<'_> {
         Need(Request::new(&self.caller.arn, action, resource))
     }
 
-    /// The ARN of a resource of this service in the place of the call.
+    /// The ARN of a resource of this service in the account and Region of the call.
     pub(super) fn arn(&self, resource: &str) -> String {
         self.caller.arn_of(self.service, resource)
     }
 
-    /// ARN and tags of what a name means to a service in the place of the call.
+    /// ARN and tags of the resource with this name, for a service in the account and Region of the
+    /// call.
     pub(super) fn find(&self, service: &str, name: &str) -> Option<(String, Tags)> {
         self.directory.find(service, (&self.caller.account, &self.caller.region), name)
     }
@@ -130,7 +134,7 @@ impl Need {
         self.names(&keys)
     }
 
-    /// The keys of tags that the request names.
+    /// The keys of tags in the request.
     pub(super) fn names(mut self, keys: &[&str]) -> Self {
         let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
         if !keys.is_empty() {
@@ -140,7 +144,7 @@ impl Need {
     }
 }
 
-/// Every string at or below a value that is the ARN of a role.
+/// All strings at or below a value that are ARNs of roles.
 pub(super) fn roles(value: &Value) -> BTreeSet<&str> {
     match value {
         Value::String(text) if text.starts_with("arn:") && text.contains(":role/") => {

@@ -1,18 +1,20 @@
-//! AWS in memory: for the demo, for tests, and for people who rehearse a change.
+//! AWS in memory: for the demo, for tests, and for rehearsing a change.
 //!
-//! [`Simulator`] is an HTTP client for the AWS SDK ([`Simulator::http_client`]), so that the SDK's own serialisation, signing,
-//! retries, paging and error parsing run; [`Simulator::serve`] offers the same world on a socket to the AWS CLI, boto3 and
-//! Terraform. It models what AWS documents: defaults, normalisation, duplicates and dependencies, asynchronous states, quotas,
-//! page sizes, request buckets and the lag of reads behind writes.
+//! [`Simulator`] is an HTTP client for the AWS SDK ([`Simulator::http_client`]), so that the SDK's
+//! own serialization, signing, retries, paging and error parsing run; [`Simulator::serve`] offers
+//! the same world on a socket to the AWS CLI, boto3 and Terraform. It models what AWS documents:
+//! defaults, normalization, duplicates and dependencies, asynchronous states, quotas, page sizes,
+//! request buckets and the lag of reads behind writes.
 //!
 //! ```text
-//! request -> wire (caller, service, operation, input) -> fault? -> permissions? -> World::call -> service -> wire (XML or JSON) -> response
+//! request -> wire (caller, service, operation, input) -> fault? -> permissions?
+//!         -> World::call -> service -> wire (XML or JSON) -> response
 //! ```
 //!
-//! A service is a folder and one line of `services.rs`, the only list: what the wire, permissions, buckets, faults, lies and
-//! monitors need to know of it, it says itself (`api.rs`).
+//! A service is a folder and one line of `services.rs`, the only list. What the wire, permissions,
+//! buckets, faults, distorted reads and monitors need to know of it, it declares itself (`api.rs`).
 //!
-//! Everybody who speaks AWS's protocols may use it, here the SDK; [`fault`](Fault) says what goes wrong:
+//! Any client of AWS's protocols may use it, here the SDK; a [`Fault`] says what goes wrong:
 //!
 //! ```
 //! use aws_sdk_kms::Client;
@@ -23,7 +25,7 @@
 //! let aws = Simulator::default();
 //! let kms = Client::new(&aws.sdk_config("111122223333", "eu-west-1"));
 //!
-//! // The key is made, and the answer never arrives: the SDK tries again, and there are two.
+//! // The key is created, but the answer is lost: the SDK retries, and there are two keys.
 //! aws.inject(Fault::lose_answer("CreateKey").nth(1));
 //! kms.create_key().description("studio").send().await?;
 //! assert_eq!(kms.list_keys().send().await?.keys().len(), 2);
@@ -34,14 +36,16 @@
 //! # }
 //! ```
 //!
-//! The access key id decides the account, as in LocalStack: twelve digits are that account, a key minted by `AssumeRole` is the
-//! role's account, everything else is [`Options::default_account`]. Service and region come from the signature's scope.
+//! The access key id determines the account, as in LocalStack: twelve digits are that account, a
+//! key issued by `AssumeRole` is the account of the role, everything else is
+//! [`Options::default_account`]. Service and region come from the scope of the signature.
 //! Signatures themselves are not verified.
 
 mod act;
 mod api;
 mod carry;
 mod client;
+mod distortions;
 mod ec2;
 pub mod example;
 mod fault;
@@ -49,7 +53,6 @@ mod grammar;
 mod iam;
 mod json;
 mod kms;
-mod lies;
 pub mod monitor;
 mod organizations;
 mod query;

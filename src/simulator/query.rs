@@ -1,7 +1,7 @@
-//! The AWS query protocol: form-encoded requests with nested keys in, XML out.
+//! The AWS query protocol: form-encoded requests with nested keys, and XML answers.
 //!
-//! Both EC2's dialect (lists without a `member` level, `<item>` in answers) and STS's (`<member>`, a `…Result` element) are here;
-//! the handlers see neither, they work on values.
+//! Both EC2's dialect (lists without a `member` level, `<item>` in answers) and that of STS
+//! (`<member>`, a `…Result` element) are here. Handlers see neither; they work on values.
 
 use super::service::ApiError;
 use aws_smithy_types::{DateTime, date_time::Format};
@@ -27,7 +27,8 @@ impl Node {
         }
     }
 
-    /// A node whose keys are all numbers is a list, in the numbers' order; gaps in the numbering mean nothing.
+    /// A node whose keys are all numbers is a list in the order of the numbers; gaps in the
+    /// numbering have no meaning.
     fn into_value(self) -> Value {
         if self.children.is_empty() {
             return Value::String(self.text.unwrap_or_default());
@@ -47,8 +48,9 @@ impl Node {
     }
 }
 
-/// The members of a form-encoded request as nested values. Every leaf is a string: the protocol has no other type.
-/// A level called `member` (STS) is dropped, so that lists look the same in both dialects.
+/// The members of a form-encoded request as nested values. All leaves are strings, since the
+/// protocol has no other types. A level called `member` (STS) is removed, so that lists are equal
+/// in both dialects.
 pub fn parse_form(form: &[u8]) -> Map<String, Value> {
     let mut root = Node::default();
     for (key, text) in form_urlencoded::parse(form) {
@@ -63,7 +65,7 @@ pub fn parse_form(form: &[u8]) -> Map<String, Value> {
 pub struct Input<'a>(&'a Value);
 
 impl<'a> Input<'a> {
-    /// Reads the members of `value`; a value that is no object has none.
+    /// Reads the members of `value`; a value that is not an object has none.
     pub fn new(value: &'a Value) -> Self {
         Self(value)
     }
@@ -73,12 +75,12 @@ impl<'a> Input<'a> {
         self.0
     }
 
-    /// A text member. An empty one counts as given.
+    /// A text member. An empty one is not absent.
     pub fn text(&self, key: &str) -> Option<&'a str> {
         self.0.get(key)?.as_str()
     }
 
-    /// A text member the operation cannot do without: `MissingParameter` if it is absent or empty.
+    /// A required text member: `MissingParameter` if it is absent or empty.
     pub fn required(&self, key: &str) -> Result<&'a str, ApiError> {
         match self.text(key) {
             Some(text) if !text.is_empty() => Ok(text),
@@ -98,7 +100,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// An integer member: `InvalidParameterValue` if it is no integer.
+    /// An integer member: `InvalidParameterValue` if it is not an integer.
     pub fn integer(&self, key: &str) -> Result<Option<i64>, ApiError> {
         let number = self.text(key).map(|text| {
             text.parse()
@@ -123,7 +125,7 @@ impl<'a> Input<'a> {
         self.0.get(key).filter(|value| value.is_object()).map(Input)
     }
 
-    /// Whether the member is there at all.
+    /// Whether the request has the member.
     pub fn has(&self, key: &str) -> bool {
         self.0.get(key).is_some()
     }
@@ -139,7 +141,7 @@ pub fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::new("InvalidParameterValue", message)
 }
 
-/// EC2's answer: the members beside the request id in one element named after the operation.
+/// EC2's answer: one element named after the operation, with the request id and the members.
 pub fn ec2_answer(operation: &str, request_id: &str, answer: &Value) -> Vec<u8> {
     document(
         &format!("{operation}Response"),
@@ -154,12 +156,13 @@ pub fn ec2_answer(operation: &str, request_id: &str, answer: &Value) -> Vec<u8> 
 /// EC2's error.
 pub fn ec2_error(error: &ApiError, request_id: &str) -> Vec<u8> {
     document("Response", None, |xml| {
-        let body = serde_json::json!({"Errors": {"Error": {"Code": error.code, "Message": error.message}}, "RequestID": request_id});
+        let error = serde_json::json!({"Code": error.code, "Message": error.message});
+        let body = serde_json::json!({"Errors": {"Error": error}, "RequestID": request_id});
         members(xml, &body, "item");
     })
 }
 
-/// The answer of a service with the plain query protocol: a result element, then the metadata.
+/// An answer in the plain query protocol: a result element, then the metadata.
 pub fn query_answer(namespace: &str, operation: &str, request_id: &str, answer: &Value) -> Vec<u8> {
     document(&format!("{operation}Response"), Some(namespace), |xml| {
         element(xml, &format!("{operation}Result"), answer, "member");
@@ -167,7 +170,7 @@ pub fn query_answer(namespace: &str, operation: &str, request_id: &str, answer: 
     })
 }
 
-/// The error of a service with the plain query protocol.
+/// An error in the plain query protocol.
 pub fn query_error(namespace: &str, error: &ApiError, request_id: &str) -> Vec<u8> {
     let fault = if error.status < 500 { "Sender" } else { "Receiver" };
     document("ErrorResponse", Some(namespace), |xml| {
@@ -179,7 +182,7 @@ pub fn query_error(namespace: &str, error: &ApiError, request_id: &str) -> Vec<u
     })
 }
 
-/// The whole second, as the XML protocols write it: `2026-11-20T22:54:05Z`.
+/// A time in whole seconds, as in the XML protocols: `2026-11-20T22:54:05Z`.
 pub fn timestamp(seconds: f64) -> String {
     DateTime::from_secs_f64(seconds.floor()).fmt(Format::DateTime).unwrap_or_default()
 }
@@ -217,7 +220,8 @@ fn members(xml: &mut Xml, value: &Value, item: &str) {
     }
 }
 
-/// One member. `null` is a member that is not there; a list is an element with an `item` element for each entry.
+/// One member. `null` is an absent member; a list is an element with an `item` element for each
+/// entry.
 fn element(xml: &mut Xml, name: &str, value: &Value, item: &str) {
     match value {
         Value::Null => {}

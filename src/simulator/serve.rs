@@ -12,8 +12,9 @@ use std::io;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// The largest request taken, in bytes: the services' own limits are far below (Organizations and KMS at 1 MiB or less).
-const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
+/// The largest accepted request, in bytes: the services' own limits are far below (Organizations
+/// and KMS at 1 MiB or less).
+const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 #[derive(Clone)]
 struct Server {
@@ -22,11 +23,11 @@ struct Server {
 }
 
 impl Simulator {
-    /// Serves this world on the listener until `shutdown` is over and the requests under way are answered. Requests that an
-    /// injected fault keeps waiting lose their connection then.
+    /// Serves this world on the listener until `shutdown` completes and the requests in progress
+    /// are answered. Requests that an injected fault delays then lose their connection.
     ///
     /// # Errors
-    /// The socket's, when it can no longer accept connections.
+    /// The socket's own, if it can no longer accept connections.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -46,7 +47,7 @@ impl Simulator {
 
 async fn answer(State(server): State<Server>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
+    let Ok(body) = to_bytes(body, MAX_REQUEST_BYTES).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let request = http::Request::from_parts(parts, body);
@@ -64,7 +65,8 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
     }
 }
 
-/// A body that fails before its first byte makes hyper drop the connection: no client takes that for an answer.
+/// A body that fails before its first byte makes hyper drop the connection, which no client takes
+/// for an answer.
 fn broken() -> Response {
     let failure = io::Error::new(io::ErrorKind::ConnectionReset, "injected fault");
     Response::new(Body::from_stream(stream::once(async move { Err::<bytes::Bytes, _>(failure) })))

@@ -1,22 +1,23 @@
-//! What every simulated service shares: who calls, what a handler may know of the world, and how an error looks.
+//! Shared by all simulated services: the caller, the context of a handler, and errors.
 
 use crate::model::policy_document::PolicyDocument;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Who calls, and where: taken from the request's signature (access key, credential scope).
+/// The caller and the region, taken from the signature of the request (access key, credential
+/// scope).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// Twelve digits.
     pub account: String,
     /// The region of the credential scope, e.g. `eu-west-1`.
     pub region: String,
-    /// The caller's identity as STS would word it.
+    /// The caller's identity as STS names it.
     pub arn: String,
 }
 
 impl Caller {
-    /// The ARN of a service's resource in the account and Region called.
+    /// The ARN of a service's resource in the caller's account and Region.
     pub(crate) fn arn_of(&self, service: &str, resource: &str) -> String {
         arn_of(service, (&self.account, &self.region), resource)
     }
@@ -38,22 +39,23 @@ pub(crate) fn partition(region: &str) -> &'static str {
     }
 }
 
-/// What a service handler may know of the world besides its own state.
+/// What a handler may know of the world in addition to its own state.
 #[derive(Debug)]
 pub struct Context<'a> {
-    /// Seconds since the epoch, virtual in tests (base wall time + `tokio::time::Instant` elapsed, so that a paused clock makes it virtual).
+    /// Seconds since the epoch, virtual in tests (base wall time + `tokio::time::Instant` elapsed,
+    /// so that a paused clock makes it virtual).
     pub now: f64,
-    /// Monotonic time since the world began, for asynchronous transitions.
+    /// Monotonic time since the world started, for asynchronous transitions.
     pub elapsed: Duration,
     /// Deterministic ids: `ids.next("vpce")` -> e.g. `vpce-0123456789abcdef0`.
     pub ids: &'a mut Ids,
     /// Timings and lags.
     pub options: &'a Options,
-    /// What an injected fault does to what this call starts.
+    /// The effect of an injected fault on what this call starts.
     pub(crate) disturbed: Option<Disturbed>,
 }
 
-/// What becomes of something that a call starts and that takes its time.
+/// The effect of a fault on something asynchronous that a call starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disturbed {
     /// It takes this long.
@@ -63,8 +65,9 @@ pub(crate) enum Disturbed {
 }
 
 impl Context<'_> {
-    /// When something is over that begins now and usually takes this long, in [`Self::elapsed`]'s time.
-    pub(crate) fn over(&self, usual: Duration) -> Duration {
+    /// When something that starts now and usually takes this long is complete, in the time of
+    /// [`Self::elapsed`].
+    pub(crate) fn complete_at(&self, usual: Duration) -> Duration {
         match self.disturbed {
             Some(Disturbed::Stalled(time)) => self.elapsed + time,
             _ => self.elapsed + usual,
@@ -78,13 +81,14 @@ impl Context<'_> {
     }
 }
 
-/// An error as AWS words it: code, message, HTTP status, and extra JSON members (Organizations' `Reason`).
+/// An error in AWS's words: code, message, HTTP status, and extra JSON members (Organizations'
+/// `Reason`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct ApiError {
-    /// The code clients classify on, e.g. `InvalidGroup.Duplicate`.
+    /// The code by which clients classify errors, e.g. `InvalidGroup.Duplicate`.
     pub code: String,
-    /// The sentence for people.
+    /// The message for people.
     pub message: String,
     /// The HTTP status of the answer.
     pub status: u16,
@@ -93,19 +97,19 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error of the caller's making: HTTP status 400.
+    /// An error with HTTP status 400.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), status: 400, extra: BTreeMap::new() }
     }
 
-    /// The same error with a further member in its body.
+    /// Adds a member to the body.
     #[must_use]
     pub fn with(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.extra.insert(key.into(), value.into());
         self
     }
 
-    /// The same error with another HTTP status.
+    /// Sets the HTTP status.
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {
         self.status = status;
@@ -116,14 +120,14 @@ impl ApiError {
 /// What a service answers: the members of the response, or the error.
 pub type Answer = Result<serde_json::Value, ApiError>;
 
-/// How the simulated AWS behaves: its accounts, and how long things take.
+/// The behavior of the simulated AWS: its accounts, and how long operations take.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// From `CreateVpcEndpoint` or `ModifyVpcEndpoint` until the endpoint is available.
     pub endpoint_pending: Duration,
     /// From `DeleteVpcEndpoints` until the endpoint and its network interfaces are gone.
     pub endpoint_deleting: Duration,
-    /// Whether endpoints created now end `failed` instead of available.
+    /// Whether new endpoints end as `failed` instead of available.
     pub endpoints_fail: bool,
     /// From `CreateDomain` until the domain is in service.
     pub domain_pending: Duration,
@@ -131,31 +135,35 @@ pub struct Options {
     pub domain_updating: Duration,
     /// From `DeleteDomain` until the domain is gone.
     pub domain_deleting: Duration,
-    /// After a write, list and describe calls may show the old state until this long has passed. Zero: always current.
+    /// How long list and describe calls may return the old state after a write. Zero: never.
     pub read_lag: Duration,
-    /// Every answer takes some time below this, a different one each, so that callers overtake each other. Zero: none at all.
+    /// Every answer takes a different time below this, so that calls overtake each other. Zero:
+    /// none.
     pub latency: Duration,
-    /// The world's time when it begins, since the Unix epoch; the machine's clock when absent.
+    /// The world's time at its start, since the Unix epoch; the machine's clock if absent.
     pub epoch: Option<Duration>,
-    /// Seeds the ids, so that two worlds with one seed and one history are equal.
+    /// The seed of the ids, so that two worlds with one seed and one history are equal.
     pub seed: u64,
-    /// The account of a caller whose access key says nothing.
+    /// The account of callers whose access key does not name one.
     pub default_account: String,
-    /// The organisation's management account.
+    /// The organization's management account.
     pub management_account: String,
-    /// The organisation's member accounts, all in the root at first.
+    /// The organization's member accounts, all in the root at first.
     pub accounts: Vec<String>,
-    /// Whether the organisation's root has service control policies enabled.
+    /// Whether the organization's root has service control policies enabled.
     pub service_control_policies: bool,
-    /// Role ARN -> the external id its trust policy demands, if any. Empty: every well-formed role can be assumed by everybody,
-    /// as a rehearsal wants it; otherwise a role that is not listed answers `AccessDenied`.
+    /// Role ARN -> the external id that its trust policy requires, if any. Empty: everybody can
+    /// assume every well-formed role, as for a rehearsal; otherwise a role that is not listed is
+    /// refused with `AccessDenied`.
     pub roles: BTreeMap<String, Option<String>>,
-    /// The identity policies of every caller of an account, by account. Accounts that are not listed may do everything.
+    /// The identity policies of all callers of an account, by account. Accounts that are not listed
+    /// may do everything.
     pub permissions: BTreeMap<String, Vec<PolicyDocument>>,
-    /// Whether every service's request buckets apply to what comes over the wire (`RequestLimitExceeded`,
+    /// Whether the services' request buckets apply to calls over the wire (`RequestLimitExceeded`,
     /// `ThrottlingException`, `TooManyRequestsException`, `Throttling`).
     pub throttling: bool,
-    /// Endpoint services (full names) whose owner has to accept a connection: their endpoints stay `pendingAcceptance`.
+    /// Endpoint services (full names) whose owner has to accept connections: their endpoints stay
+    /// `pendingAcceptance`.
     pub acceptance_required: BTreeSet<String>,
 }
 
@@ -185,7 +193,7 @@ impl Default for Options {
     }
 }
 
-/// A source of identifiers that look random and are a function of the seed and the number of ids given out before.
+/// A source of identifiers that look random and follow from the seed and the number of earlier ids.
 #[derive(Debug, Clone)]
 pub struct Ids {
     seed: u64,
@@ -216,7 +224,7 @@ impl Ids {
         )
     }
 
-    /// The next identifier of `length` characters out of lower-case letters and digits.
+    /// The next identifier of `length` lower-case letters and digits.
     pub fn alphanumeric(&mut self, length: usize) -> String {
         const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
         let mut bits = 0;
@@ -232,7 +240,7 @@ impl Ids {
             .collect()
     }
 
-    /// The next 64 bits (SplitMix64: every value once before any repeats).
+    /// The next 64 bits (SplitMix64: every value occurs once before any repeats).
     pub fn number(&mut self) -> u64 {
         self.given += 1;
         let mut z = self
@@ -256,13 +264,15 @@ pub struct CallRecord {
     pub account: String,
     /// The region of the credential scope.
     pub region: String,
-    /// Whether the operation can change anything: its name begins with none of Describe, List, Get, AssumeRole.
+    /// Whether the operation can change anything: its name does not begin with Describe, List, Get
+    /// or AssumeRole.
     pub mutating: bool,
-    /// When, in the world's time since it began.
+    /// When it arrived, in the world's time since its start.
     pub at: Duration,
-    /// The code of the error answered, if one was.
+    /// The error code of the answer, if it was an error.
     pub error: Option<String>,
-    /// The request's members as parsed. Query protocols carry text only, so their leaves are strings.
+    /// The members of the request as parsed. Query protocols carry only text, so their leaves are
+    /// strings.
     pub input: serde_json::Value,
 }
 

@@ -1,4 +1,4 @@
-//! The list of services: the only one there is. A service is a folder and a line here.
+//! The only list of services. A service is a folder and a line here.
 
 use super::{
     api::{Api, Kind, Named, Place, Service},
@@ -7,7 +7,7 @@ use super::{
     truth::Truth,
 };
 
-/// Each line names the service's module, which has its `API`, and its state.
+/// Each line has the service's module, which contains its `API`, and the type of its state.
 macro_rules! services {
     ($($(#[$meaning:meta])* $module:ident: $state:ty,)*) => {
         /// The state of every service.
@@ -16,11 +16,11 @@ macro_rules! services {
             $($(#[$meaning])* pub $module: $state,)*
         }
 
-        /// What each service says of itself.
+        /// The properties of each service.
         pub(super) static APIS: &[&Api] = &[$(&super::$module::API,)*];
 
         impl Services {
-            /// Every service as it is at the beginning.
+            /// The initial state of every service.
             pub(super) fn new(options: &Options) -> Self {
                 Self { $($module: <$state as Service>::begin(options),)* }
             }
@@ -47,25 +47,25 @@ services! {
     ec2: super::ec2::Ec2,
     /// Keys, aliases and their policies.
     kms: super::kms::Kms,
-    /// The organisation, its policies and their attachments.
+    /// The organization, its policies and their attachments.
     organizations: super::organizations::Organizations,
     /// Studio domains.
     sagemaker: super::sagemaker::SageMaker,
-    /// The sessions given out.
+    /// The sessions.
     sts: super::sts::Sts,
 }
 
 impl Services {
-    /// What is really there now.
+    /// The current truth.
     pub(super) fn truth(&self) -> Truth {
         let mut truth = Truth::default();
         for (_, service) in self.all() {
-            service.tell(&mut truth);
+            service.add_truth(&mut truth);
         }
         truth
     }
 
-    /// The state of the service with this name, to look at.
+    /// The state of the service with this name, read-only.
     pub(super) fn get(&self, name: &str) -> Option<&dyn Service> {
         self.all().find(|(api, _)| api.name == name).map(|(_, service)| service)
     }
@@ -77,7 +77,7 @@ impl Directory for Services {
     }
 }
 
-/// What the service with this name says of itself.
+/// The properties of the service with this name.
 pub(super) fn api(name: &str) -> Option<&'static Api> {
     APIS.iter().copied().find(|api| api.name == name)
 }

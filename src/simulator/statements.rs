@@ -1,8 +1,9 @@
-//! The statements of a policy, read plainly from the JSON: what judges must not share the mistakes of what is judged.
+//! The statements of a policy, read directly from the JSON: monitors must not share the mistakes of
+//! the program that they judge.
 
 use serde_json::Value;
 
-/// The statements of a policy's text, none if it is no policy.
+/// The statements in the text of a policy; none if it is not a policy.
 pub(super) fn statements(policy: &str) -> Vec<Value> {
     let policy: Value = serde_json::from_str(policy).unwrap_or_default();
     match &policy["Statement"] {
@@ -21,7 +22,7 @@ pub(super) fn strings(value: &Value) -> Vec<&str> {
     }
 }
 
-/// Whether a statement names an action, or a pattern that ends in `*` and begins like it.
+/// Whether a statement names an action, or a pattern ending in `*` that matches it.
 pub(super) fn acts_on(statement: &Value, action: &str) -> bool {
     let action = action.to_ascii_lowercase();
     strings(&statement["Action"]).into_iter().any(|pattern| {

@@ -1,4 +1,4 @@
-//! STS: who am I, and sessions under a role.
+//! STS: caller identities, and sessions of roles.
 
 use super::api::{Api, Pages, Protocol, Refusal, Service};
 use super::iam::{Call, Need};
@@ -7,13 +7,13 @@ use super::service::{Answer, ApiError, Caller, Context, Options};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The sessions STS has given out, by access key id.
+/// The sessions that STS has issued, by access key id.
 #[derive(Debug, Clone, Default)]
 pub struct Sts {
     sessions: BTreeMap<String, Session>,
 }
 
-/// Who calls with the credentials of a session.
+/// The caller with the credentials of a session.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     pub account: String,
@@ -24,7 +24,7 @@ pub(super) struct Session {
     pub secrets: [String; 2],
 }
 
-/// STS, as the rest of the simulator needs to know it.
+/// The properties of STS for the rest of the simulator.
 pub(super) static API: Api = Api {
     name: "sts",
     protocol: Protocol::Query {
@@ -64,19 +64,19 @@ impl Service for Sts {
         }
     }
 
-    /// GetCallerIdentity needs no permission; who may assume a role is for its trust policy to say.
+    /// GetCallerIdentity needs no permission; who may assume a role is decided by its trust policy.
     fn needs(&self, _call: &Call<'_>) -> Vec<Need> {
         Vec::new()
     }
 }
 
 impl Sts {
-    /// The secret keys and tokens of every session: what nobody may ever read anywhere.
+    /// The secret keys and tokens of all sessions, which must not appear anywhere.
     pub fn secrets(&self) -> Vec<String> {
         self.sessions.values().flat_map(|session| session.secrets.clone()).collect()
     }
 
-    /// The session with this access key id, also when it is over.
+    /// The session with this access key id, even if it is over.
     pub(super) fn session(&self, key: &str) -> Option<&Session> {
         self.sessions.get(key)
     }
@@ -106,7 +106,7 @@ impl Sts {
         let seconds = duration(input, 3600, 43_200)?;
         let arn = format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{name}");
         let id = format!("AROA{}:{name}", context.ids.alphanumeric(17).to_uppercase());
-        let credentials = self.mint(account, &arn, seconds, context);
+        let credentials = self.issue(account, &arn, seconds, context);
         Ok(json!({
             "Credentials": credentials,
             "AssumedRoleUser": {"AssumedRoleId": id, "Arn": arn},
@@ -121,10 +121,16 @@ impl Sts {
         context: &mut Context<'_>,
     ) -> Answer {
         let seconds = duration(input, 43_200, 129_600)?;
-        Ok(json!({"Credentials": self.mint(&caller.account, &caller.arn, seconds, context)}))
+        Ok(json!({"Credentials": self.issue(&caller.account, &caller.arn, seconds, context)}))
     }
 
-    fn mint(&mut self, account: &str, arn: &str, seconds: u32, context: &mut Context<'_>) -> Value {
+    fn issue(
+        &mut self,
+        account: &str,
+        arn: &str,
+        seconds: u32,
+        context: &mut Context<'_>,
+    ) -> Value {
         let key = format!("ASIA{}", context.ids.alphanumeric(16).to_uppercase());
         let expires = context.now + f64::from(seconds);
         let secrets = [context.ids.alphanumeric(40), context.ids.alphanumeric(120)];
@@ -150,7 +156,8 @@ fn identity(caller: &Caller) -> Value {
     json!({"Arn": caller.arn, "UserId": user, "Account": caller.account})
 }
 
-/// Partition, account and name (without its path, as in assumed-role ARNs) of `arn:aws:iam::111122223333:role/path/name`.
+/// Partition, account and name (without its path, as in assumed-role ARNs) of
+/// `arn:aws:iam::111122223333:role/path/name`.
 fn parse_role(arn: &str) -> Result<(&str, &str, &str), ApiError> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [_, partition, "iam", "", account, resource] = parts[..] else {
@@ -171,20 +178,23 @@ fn session_name(name: &str) -> Result<&str, ApiError> {
         return Ok(name);
     }
     Err(validation(format!(
-        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: \
-         Member must satisfy regular expression pattern: [\\w+=,.@-]*"
+        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy \
+         constraint: Member must satisfy regular expression pattern: \
+         [\\w+=,.@-]*"
     )))
 }
 
-/// STS API reference: 900 seconds to the operation's maximum (12 hours for a role's session, 36 hours for `GetSessionToken`).
-fn duration(input: Input<'_>, default: u32, most: u32) -> Result<u32, ApiError> {
+/// STS API reference: 900 seconds to the operation's maximum (12 hours for a role's session, 36
+/// hours for `GetSessionToken`).
+fn duration(input: Input<'_>, default: u32, max: u32) -> Result<u32, ApiError> {
     let Some(seconds) = input.integer("DurationSeconds")? else {
         return Ok(default);
     };
     match u32::try_from(seconds) {
-        Ok(seconds) if (900..=most).contains(&seconds) => Ok(seconds),
+        Ok(seconds) if (900..=max).contains(&seconds) => Ok(seconds),
         _ => Err(validation(format!(
-            "1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy constraint"
+            "1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy \
+             constraint"
         ))),
     }
 }

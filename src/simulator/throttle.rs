@@ -1,5 +1,6 @@
-//! AWS's request buckets, in the world's own time: the documented ones from the table that palisade's budget stays below
-//! (`aws::budget::limits`), and some figures for the services that publish none.
+//! AWS's request buckets, in the world's own time: the documented ones from the table below which
+//! palisade's budget stays (`aws::budget::limits`), and invented figures for the services that
+//! publish none.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,12 +12,12 @@ use super::{
 };
 use crate::aws::budget::limits::Limit;
 
-/// What is left in each bucket, by account, Region and name, with the time at which that was so.
+/// The content of each bucket, by account, Region and name, with the time of that content.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Buckets(BTreeMap<(String, String, String), (f64, Duration)>);
 
 impl Buckets {
-    /// Takes a token, or answers as the service does when there is none.
+    /// Takes a token, or returns the service's error if there is none.
     pub(super) fn take(
         &mut self,
         api: &Api,
@@ -47,7 +48,7 @@ impl Buckets {
     }
 }
 
-/// Size, and tokens gained a second, where AWS says nothing: nobody outside may know them.
+/// Size, and tokens gained in a second, for undocumented buckets.
 fn unpublished(operation: &str) -> (f64, f64) {
     if operation.starts_with("Describe") || operation.starts_with("List") {
         (20.0, 10.0)

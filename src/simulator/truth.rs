@@ -1,11 +1,10 @@
-//! What is really there, whatever readers are told: the ground that monitors judge on.
+//! What really exists, whatever reads return: the basis on which monitors judge.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Address, Ownership, Tags};
 
-/// Every resource of a kind that monitors watch, if it is there and stays. What is being deleted is
-/// not there any more.
+/// All resources of the watched kinds that exist and stay. A resource in deletion is not included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Truth {
     /// By id (`sg-…`, `vpce-…`, `rtb-…`, `acl-…`, key id, `p-…`, `d-…`).
@@ -15,7 +14,8 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// Facts as they can be compared between worlds: ids of resources of this owner give way to their addresses.
+    /// Facts in a form that can be compared between worlds: ids of resources of this owner are
+    /// replaced with their addresses.
     pub fn named(&self, facts: &BTreeSet<String>, owner: &Owner) -> BTreeSet<String> {
         let ours: Vec<(&String, Address)> = self
             .things
@@ -34,8 +34,8 @@ impl Truth {
         facts.iter().map(name).collect()
     }
 
-    /// Every resource of this owner by its address, with its facts as they can be compared between worlds. Of two with one
-    /// address, the facts of both.
+    /// All resources of this owner by address, with their facts in a form that can be compared
+    /// between worlds. Two resources with one address have their facts combined.
     pub fn by_address(&self, owner: &Owner) -> BTreeMap<String, BTreeSet<String>> {
         let mut all = BTreeMap::<String, BTreeSet<String>>::new();
         for (id, thing) in &self.things {
@@ -48,22 +48,23 @@ impl Truth {
     }
 }
 
-/// Whose a resource is: it has this owner's claim, or it cannot have one and a manifest of theirs adopts it.
+/// The owner of resources: a resource has this owner's claim, or cannot have one and is adopted by
+/// one of this owner's manifests.
 #[derive(Debug, Clone, Default)]
 pub struct Owner {
     /// The installation's name in claims.
     pub name: String,
-    /// What cannot have a claim and is adopted: the address by the id.
+    /// Adopted resources that cannot have a claim: id -> address.
     pub adopted: BTreeMap<String, Address>,
 }
 
 impl Owner {
-    /// One that has adopted nothing.
+    /// An owner without adopted resources.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), adopted: BTreeMap::new() }
     }
 
-    /// The address of a resource of this owner.
+    /// The address of a resource, if it has this owner.
     pub fn address(&self, id: &str, thing: &Thing) -> Option<Address> {
         thing.address(&self.name).or_else(|| self.adopted.get(id).cloned())
     }
@@ -72,19 +73,19 @@ impl Owner {
 /// One resource as it really is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thing {
-    /// The kind in palisade's word, e.g. `SecurityGroup`.
+    /// The name of the kind in palisade, e.g. `SecurityGroup`.
     pub kind: &'static str,
     /// The account it is in.
     pub account: String,
     /// Its tags.
     pub tags: Tags,
-    /// Everything else about it that a call can change, one sentence each: `ingress tcp 443-443 10.0.0.0/8`, `policy {…}`,
-    /// `alias alias/x`, `attached ou-…`.
+    /// All its other properties that a call can change, one sentence each: `ingress tcp 443-443
+    /// 10.0.0.0/8`, `policy {…}`, `alias alias/x`, `attached ou-…`.
     pub facts: BTreeSet<String>,
 }
 
 impl Thing {
-    /// The address in its claim, if this owner's claim is on it.
+    /// The address in its claim, if the claim is this owner's.
     pub fn address(&self, owner: &str) -> Option<Address> {
         match Ownership::read(&self.tags, owner) {
             Ownership::Ours { address, .. } => Some(address),
@@ -92,13 +93,13 @@ impl Thing {
         }
     }
 
-    /// The facts that begin with this word, without it.
+    /// The rest of the facts that begin with this word.
     pub fn facts_of<'t>(&'t self, word: &'t str) -> impl Iterator<Item = &'t str> {
         self.facts.iter().filter_map(move |fact| fact.strip_prefix(word)?.strip_prefix(' '))
     }
 }
 
-/// The facts of the leaves of a JSON value, named by their path.
+/// The leaves of a JSON value as facts, each with its path.
 pub(super) fn leaves(path: &str, value: &serde_json::Value, facts: &mut BTreeSet<String>) {
     match value {
         serde_json::Value::Object(members) => {

@@ -1,10 +1,12 @@
-//! From an HTTP request to (service, caller, operation, input) and back, in the protocol the request came in.
+//! Converts HTTP requests to (service, caller, operation, input) and answers back, in the protocol
+//! of the request.
 //!
-//! What the clients send (seen in the SDK crates for Rust and in botocore's models): EC2 and STS speak the query protocol, KMS,
-//! Organizations and SageMaker AWS JSON 1.1 with `X-Amz-Target`. None of the five compresses requests or uses CBOR.
+//! What the clients send (observed in the SDK crates for Rust and in botocore's models): EC2 and
+//! STS use the query protocol, KMS, Organizations and SageMaker AWS JSON 1.1 with `X-Amz-Target`.
+//! None of the five compresses requests or uses CBOR.
 
 use super::api::{Api, Protocol};
-use super::carry::{Call, Fate};
+use super::carry::{Call, Delivery};
 use super::query::{ec2_answer, ec2_error, parse_form, query_answer, query_error};
 use super::service::{Answer, ApiError, CallRecord, Caller, is_mutating, partition};
 use super::services::APIS;
@@ -14,25 +16,25 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What becomes of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// This answer.
+    /// The answer.
     Answered(Response<Bytes>),
-    /// This answer, so much later.
+    /// The answer, delayed by this time.
     Later(Response<Bytes>, Duration),
     /// The connection breaks without an answer.
     Broken,
-    /// Nothing, for ever.
+    /// No answer at all.
     Silent,
 }
 
-/// What an answer is that is not what the protocol says ([`super::Effect::Garbage`]).
+/// An answer that violates the protocol ([`super::Effect::Garbage`]).
 pub const GARBAGE: &str = "\0<<not what the protocol says>";
 const DEFAULT_REGION: &str = "us-east-1";
 
 impl Simulator {
-    /// Carries one request out.
+    /// Carries out one request.
     pub(super) fn respond(&self, request: &Request<Bytes>) -> Outcome {
         self.with(|world| world.respond(request))
     }
@@ -47,7 +49,7 @@ impl World {
                 return Outcome::Answered(render(protocol, "", Err(error), &request_id));
             }
         };
-        let (answer, fate) = self.carry_out(&call);
+        let (answer, delivery) = self.carry_out(&call);
         self.calls.push(CallRecord {
             service: call.api.name.into(),
             operation: call.operation.clone(),
@@ -59,12 +61,12 @@ impl World {
             input: call.input,
         });
         let rendered = || render(call.api.protocol, &call.operation, answer, &request_id);
-        match fate {
-            Fate::Silent => Outcome::Silent,
-            Fate::Broken => Outcome::Broken,
-            Fate::Garbled => Outcome::Answered(garbage()),
-            Fate::Answered => Outcome::Answered(rendered()),
-            Fate::Later(time) => Outcome::Later(rendered(), time),
+        match delivery {
+            Delivery::Silent => Outcome::Silent,
+            Delivery::Broken => Outcome::Broken,
+            Delivery::Garbled => Outcome::Answered(garbage()),
+            Delivery::Answered => Outcome::Answered(rendered()),
+            Delivery::Later(time) => Outcome::Later(rendered(), time),
         }
     }
 
@@ -81,7 +83,7 @@ impl World {
         Ok(Call { api, caller, operation, input })
     }
 
-    /// Who is behind an access key id; nobody when it is of a session that is over.
+    /// The caller with an access key id; `None` for an expired session.
     fn caller(&self, key: &str, region: &str) -> Option<Caller> {
         let region = region.to_owned();
         if let Some(session) = self.sts.session(key) {
@@ -102,7 +104,7 @@ struct Scope {
     service: String,
 }
 
-/// From the header, or, in a presigned request, from the query string.
+/// From the header or, in a presigned request, from the query string.
 fn credential(request: &Request<Bytes>) -> Option<Scope> {
     let header = request.headers().get(header::AUTHORIZATION);
     let from_header = header
@@ -145,7 +147,8 @@ fn json_call(target: &HeaderValue, body: &Bytes) -> Understood {
     }
 }
 
-/// Query: `Action` and `Version` in the form or, for GET, in the query string. `Action` and `Version` are no members of the input.
+/// Query: `Action` and `Version` in the form or, for GET, in the query string. They are not members
+/// of the input.
 fn query_call(request: &Request<Bytes>, scope: Option<&str>) -> Understood {
     let mut members = parse_form(request.uri().query().unwrap_or_default().as_bytes());
     members.extend(parse_form(request.body()));
@@ -164,8 +167,8 @@ fn query_call(request: &Request<Bytes>, scope: Option<&str>) -> Understood {
     }
 }
 
-/// The service that a query request is for: by its signature, else by the version of its API, else the first of those that
-/// speak the plain query protocol.
+/// The service of a query request: by its signature, otherwise by the version of its API, otherwise
+/// the first service with the plain query protocol.
 fn query_api(scope: Option<&str>, asked: Option<&str>) -> Option<&'static Api> {
     let spoken = |api: &&'static Api| match api.protocol {
         Protocol::Ec2 { version } | Protocol::Query { version, .. } => Some(version),
@@ -225,10 +228,10 @@ fn query_body(namespace: &str, operation: &str, answer: &Answer, request_id: &st
     }
 }
 
-/// The message under both spellings: the services differ, and every client reads one of them.
+/// The message in both spellings: the services differ, and every client reads one of them.
 fn json_body(answer: &Answer) -> Vec<u8> {
     match answer {
-        // An operation without output answers with an empty body.
+        // An operation without output has an empty body.
         Ok(Value::Null) => Vec::new(),
         Ok(answer) => answer.to_string().into_bytes(),
         Err(error) => {

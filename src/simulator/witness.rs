@@ -1,4 +1,4 @@
-//! Who may see every call, and what of it.
+//! Observers of all calls.
 
 use std::{fmt, time::Duration};
 
@@ -9,7 +9,7 @@ use super::{
     truth::Truth,
 };
 
-/// One call as a monitor sees it: with what was true before and after it.
+/// One call as a monitor sees it, with the truth before and after it.
 #[derive(Debug)]
 pub struct Witnessed<'a> {
     /// `ec2`, `kms`, …
@@ -20,20 +20,20 @@ pub struct Witnessed<'a> {
     pub caller: &'a Caller,
     /// The request's members.
     pub input: &'a Value,
-    /// What the service answered, before any fault touched the answer.
+    /// The service's answer, before any fault changes it.
     pub answer: &'a Answer,
-    /// What the caller is told, if it gets an answer.
-    pub told: &'a Answer,
-    /// The code of the error that the caller is shown, if it is shown one.
+    /// The answer as the caller receives it, if it receives one.
+    pub delivered: &'a Answer,
+    /// The error code that the caller sees, if it sees one.
     pub shown: Option<&'a str>,
-    /// When, in the world's time since it began.
+    /// When it arrived, in the world's time since its start.
     pub at: Duration,
-    /// Before and after the call; only of calls that can change anything.
+    /// The truth before and after the call; only for calls that can change anything.
     pub truth: Option<(&'a Truth, &'a Truth)>,
 }
 
-/// Somebody who sees every call and judges it. The world stands still meanwhile.
+/// An observer that sees and judges every call. The world stands still meanwhile.
 pub trait Watch: fmt::Debug + Send {
-    /// One call was carried out, or kept from it by a fault.
+    /// Is notified of one call, carried out or prevented by a fault.
     fn witness(&mut self, call: &Witnessed<'_>);
 }

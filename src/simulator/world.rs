@@ -1,4 +1,4 @@
-//! The world: the services' states at one time, and what has been asked of them.
+//! The world: the current states of all services, and the calls so far.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -10,9 +10,9 @@ use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
+    distortions::Distortions,
     fault::{Fault, Faults},
     iam::Judged,
-    lies::Lies,
     service::{Answer, ApiError, CallRecord, Caller, Context, Disturbed, Ids, Options},
     services::Services,
     throttle::Buckets,
@@ -20,22 +20,23 @@ use super::{
     witness::Watch,
 };
 
-/// Everything there is: the services' states, each under its name, and what has been called.
+/// Everything that exists: the services' states, by name, and the calls so far.
 #[derive(Debug)]
 pub struct World {
     pub(super) services: Services,
-    /// Every call since the beginning or the last [`Simulator::clear_calls`]. A request that names no known service, or whose
-    /// session is over, is turned away before it is a call.
+    /// All calls since the start or the last [`Simulator::clear_calls`]. A request for an unknown
+    /// service or with an expired session is refused before it becomes a call.
     pub calls: Vec<CallRecord>,
-    /// What the policies in [`Options::permissions`] were asked, each request once.
+    /// The requests for which the policies in [`Options::permissions`] were evaluated, without
+    /// repetitions.
     pub judged: Vec<Judged>,
-    /// How this AWS behaves; may be changed between calls.
+    /// The behavior of this AWS; may be changed between calls.
     pub options: Options,
     ids: Ids,
-    /// Request ids have a sequence of their own, so that reading does not move the ids of resources.
+    /// Request ids have their own sequence, so that reads do not change the ids of resources.
     pub(super) request_ids: Ids,
     pub(super) faults: Faults,
-    pub(super) lies: Lies,
+    pub(super) distortions: Distortions,
     pub(super) buckets: Buckets,
     pub(super) watch: Option<Box<dyn Watch>>,
     pub(super) crashed: Arc<Notify>,
@@ -45,7 +46,7 @@ pub struct World {
     started_at: Duration,
 }
 
-/// `world.kms` is the state of KMS: the list of services is in one place, and this is not it.
+/// `world.kms` is the state of KMS. This avoids a second list of services.
 impl Deref for World {
     type Target = Services;
 
@@ -60,7 +61,7 @@ impl DerefMut for World {
     }
 }
 
-/// A world as it was at one instant, to begin others from.
+/// A world at one instant, from which others can start.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     services: Services,
@@ -82,7 +83,7 @@ impl World {
             ids: Ids::new(options.seed),
             request_ids: Ids::new(options.seed ^ 0x7265_7175_6573_7473),
             faults: Faults::default(),
-            lies: Lies::default(),
+            distortions: Distortions::default(),
             buckets: Buckets::default(),
             watch: None,
             crashed: Arc::new(Notify::new()),
@@ -93,7 +94,7 @@ impl World {
         }
     }
 
-    /// Lets the service with this name answer, at this instant.
+    /// Lets the service with this name answer now.
     pub(super) fn call(
         &mut self,
         service: &str,
@@ -116,17 +117,17 @@ impl World {
         }
     }
 
-    /// What is really there now.
+    /// The current truth.
     pub fn truth(&self) -> Truth {
         self.services.truth()
     }
 
-    /// From now on, this goes wrong.
+    /// Injects a fault into the calls from now on.
     pub fn inject(&mut self, fault: Fault) {
         self.faults.inject(fault);
     }
 
-    /// The time since it began.
+    /// The time since its start.
     pub fn age(&self) -> Duration {
         self.offset + self.started.elapsed()
     }
@@ -153,13 +154,13 @@ impl Default for Simulator {
 }
 
 impl Simulator {
-    /// A new world: an organisation, its accounts, and nothing in them.
+    /// A new world: an organization with its accounts, which are empty.
     pub fn new(options: Options) -> Self {
         Self { world: Arc::new(Mutex::new(World::new(options))) }
     }
 
-    /// The world as it is now, without the calls so far and what they took from the request buckets, faults, lies and the
-    /// monitor.
+    /// The current world, without the calls so far and their use of the request buckets, without
+    /// faults, distortions and the monitor.
     pub fn snapshot(&self) -> Snapshot {
         let world = self.lock();
         Snapshot {
@@ -172,7 +173,7 @@ impl Simulator {
         }
     }
 
-    /// A world that goes on from a snapshot, at the time at which it was taken.
+    /// A world that continues from a snapshot, at the time of the snapshot.
     pub fn resume(snapshot: &Snapshot) -> Self {
         let mut world = World::new(snapshot.options.clone());
         world.services = snapshot.services.clone();
@@ -183,23 +184,24 @@ impl Simulator {
         Self { world: Arc::new(Mutex::new(world)) }
     }
 
-    /// From now on, this one judges every call.
+    /// Lets this observer judge every call from now on.
     pub fn watch(&self, watch: impl Watch + 'static) {
         self.lock().watch = Some(Box::new(watch));
     }
 
-    /// Returns when [`super::Effect::Crash`] has struck.
+    /// Returns after [`super::Effect::Crash`] has been applied.
     pub async fn crashed(&self) {
         let crashed = self.lock().crashed.clone();
         crashed.notified().await;
     }
 
-    /// Looks into the world, or changes what no API call can. The world stands still meanwhile: do not call the simulator inside.
+    /// Inspects the world, or changes what no API call can. The world stands still meanwhile: do
+    /// not call the simulator inside.
     pub fn with<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
         look(&mut self.lock())
     }
 
-    /// Every call so far, in order.
+    /// All calls so far, in order.
     pub fn calls(&self) -> Vec<CallRecord> {
         self.lock().calls.clone()
     }
@@ -209,17 +211,18 @@ impl Simulator {
         self.lock().calls.clear();
     }
 
-    /// From now on, this goes wrong.
+    /// Injects a fault into the calls from now on.
     pub fn inject(&self, fault: Fault) {
         self.lock().faults.inject(fault);
     }
 
-    /// From now on, nothing goes wrong.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.lock().faults.clear();
     }
 
-    /// A handler that panicked has not left the world half-written in a way that later calls could not see: go on with it.
+    /// A poisoned lock is ignored: a handler that panicked has not left the world in a state that
+    /// later calls could not see.
     fn lock(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -373,16 +373,19 @@ fn a_kind_is_a_folder_and_two_lines() {
 }
 
 /// Parts of the program whose text is held to the house style. Only additions.
-const STYLED: [&str; 11] = [
+const STYLED: [&str; 14] = [
     "aws/",
+    "baseline/",
     "cli/",
     "engine/",
     "lib.rs",
     "main.rs",
     "manifest/",
     "model/",
+    "operations/",
     "plan/",
     "settings/",
+    "simulator/",
     "status/",
     "telemetry.rs",
 ];
@@ -406,7 +409,7 @@ fn lines_are_not_longer_than_the_formatter_allows() {
 #[test]
 fn a_module_with_submodules_is_a_mod_file_in_its_folder() {
     // Still to be moved.
-    let pending = ["baseline", "kind/", "kinds/", "operations"];
+    let pending = ["kind/", "kinds/"];
     let all = all();
     let has_folder = |source: &&Source| {
         let folder = format!("{}/", source.path.trim_end_matches(".rs"));

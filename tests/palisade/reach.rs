@@ -126,7 +126,7 @@ async fn the_organization_is_read_once_a_pass_and_only_where_something_depends_o
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_say_where_accounts_are_is_walked() {
     let (world, mut engine) = applied(ML).await;
-    world.simulator.with(|world| world.organizations.behaviour.without_paths = true);
+    world.simulator.with(|world| world.organizations.behavior.without_paths = true);
     world.write("main.yaml", guard(DELETE, "root"));
     assert!(held(&engine.pass().await, GUARD).1.contains("concerns 8 of 8"));
     // The root, Workloads, and ML.
@@ -138,7 +138,7 @@ async fn suspended_accounts_are_not_counted() {
     let (world, mut engine) = applied(ML).await;
     world.simulator.with(|world| {
         let suspended = (2..MEMBERS).map(|n| format!("00000000000{n}"));
-        world.organizations.behaviour.suspended = suspended.collect();
+        world.organizations.behavior.suspended = suspended.collect();
     });
     world.write("main.yaml", guard(DELETE, "root"));
     let why = held(&engine.pass().await, GUARD).1;

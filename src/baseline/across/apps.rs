@@ -1,4 +1,4 @@
-//! What the apps of domains reach, and under which key and policies they work.
+//! What the apps of domains can reach, and which key and policies they use.
 
 use serde_json::Value;
 
@@ -18,14 +18,14 @@ use crate::{
     },
 };
 
-/// SageMaker developer guide, "Connect Studio in a VPC to external resources": between apps and
-/// kernels, and to the home file system.
+/// SageMaker developer guide, "Connect Studio in a VPC to external resources": the ports between
+/// apps and kernels, and to the home file system.
 const STUDIO: [(Ports, &str); 2] = [
     (Ports { from: 8192, to: u16::MAX }, "tcp 8192-65535"),
     (Ports { from: 2049, to: 2049 }, "tcp 2049 (NFS)"),
 ];
-/// SageMaker developer guide: five groups, of which SageMaker takes one for NFS.
-const MOST_GROUPS: usize = 4;
+/// SageMaker developer guide: an app has at most five groups, one of which SageMaker uses for NFS.
+const MAX_GROUPS: usize = 4;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -34,9 +34,11 @@ pub(super) const RULES: &[Rule] = &[
         kind: security_group::NAME,
         title: "The apps of a domain reach endpoints and prefix lists only, not everywhere",
         why: "A notebook that reaches every address can send data to every address.",
-        source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\" (VpcOnly); AWS \
-                 whitepaper \"SageMaker Studio Administration Best Practices\", network management",
-        help: "list `egress` with the endpoints' group and S3's prefix list, and keep `rules: exclusive`",
+        source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\" \
+                 (VpcOnly); AWS whitepaper \"SageMaker Studio Administration Best Practices\", \
+                 network management",
+        help: "list `egress` with the endpoints' group and S3's prefix list, and keep `rules: \
+               exclusive`",
         reach: Reach::Manifest,
         check: studio_egress,
     },
@@ -45,9 +47,11 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: security_group::NAME,
         title: "The apps of a VpcOnly domain reach each other and their home file system",
-        why: "Without tcp 8192-65535 and NFS (tcp 2049) within the domain's groups apps do not start, and the group \
-              is opened in a hurry.",
-        source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\" (VpcOnly)",
+        why: "Without tcp 8192-65535 and NFS (tcp 2049) within the domain's groups apps do not \
+              start, and the group is opened in a \
+              hurry.",
+        source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\" \
+                 (VpcOnly)",
         help: "add both to `ingress` (`from: [self]`) and `egress` (`to: [self]`)",
         reach: Reach::Manifest,
         check: studio_floor,
@@ -57,9 +61,10 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: sagemaker_domain::NAME,
         title: "Home file system and volumes are encrypted with a key that a manifest declares",
-        why: "With AWS's own key nobody decides who may decrypt, and it cannot be taken away.",
-        source: "checkov CKV_AWS_187; SageMaker developer guide, \"Protect Data at Rest Using Encryption\"",
-        help: "write `kmsKey: {ref: NAME}` (it can only be chosen when the domain is made)",
+        why: "Nobody controls who may decrypt with AWS's own key, and access cannot be withdrawn.",
+        source: "checkov CKV_AWS_187; SageMaker developer guide, \"Protect Data at Rest Using \
+                 Encryption\"",
+        help: "write `kmsKey: {ref: NAME}` (it can only be chosen when the domain is created)",
         reach: Reach::Manifest,
         check: key,
     },
@@ -68,7 +73,8 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: sagemaker_domain::NAME,
         title: "Apps are in one to four groups, none of them the VPC's default",
-        why: "The default group is everybody's; of five groups SageMaker needs one for NFS.",
+        why: "Everything in the VPC may use the default group; SageMaker needs one of five groups \
+              for NFS.",
         source: "SageMaker API reference, UserSettings.SecurityGroups; Security Hub EC2.2",
         help: "refer to groups that manifests declare in `defaultUserSettings.securityGroups`",
         reach: Reach::Manifest,
@@ -79,25 +85,28 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::Low,
         kind: sagemaker_domain::NAME,
         title: "The largest instance types are hidden or denied",
-        why: "They are what stolen sessions are used for, and the bill is noticed late.",
-        source: "AWS whitepaper \"SageMaker Studio Administration Best Practices\" (limiting CreateApp by \
-                 sagemaker:InstanceTypes); SageMaker API reference, StudioWebPortalSettings",
-        help: "list `hiddenInstanceTypes`, or deny sagemaker:CreateApp by sagemaker:InstanceTypes in a \
-               service control policy",
+        why: "Stolen sessions are used for them, and the cost is noticed late.",
+        source: "AWS whitepaper \"SageMaker Studio Administration Best Practices\" (limiting \
+                 CreateApp by sagemaker:InstanceTypes); SageMaker API reference, \
+                 StudioWebPortalSettings",
+        help: "list `hiddenInstanceTypes`, or deny sagemaker:CreateApp by sagemaker:InstanceTypes \
+               in a service control \
+               policy",
         reach: Reach::Manifest,
         check: instance_types,
     },
 ];
 
-/// A domain's apps are in all of its groups, whose rules add up.
+/// The apps of a domain are in all of its groups, so the rules of the groups add up.
 fn studio_egress(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for domain in facts.of::<State>().filter(|domain| is_vpc_only(domain.state)) {
         let ids = all_groups(domain.state);
         let groups: Vec<_> = ids.iter().filter_map(|id| group(facts, id)).collect();
         for group in groups.iter().filter(|group| group.state.keeps_default(Direction::Egress)) {
-            let why = "a domain's apps are in this group, and AWS's default egress, everything to everywhere, is not \
-                       taken away";
+            let why = "a domain's apps are in this group, and AWS's default egress, everything to \
+                       everywhere, is not \
+                       removed";
             found.push(group.breach("egress", why));
         }
         let rules = groups
@@ -113,14 +122,14 @@ fn studio_egress(facts: &Facts<'_>) -> Vec<Breach> {
     found
 }
 
-/// A domain's apps are in all of its groups: the rules may be in any of them, but each only among
-/// its own members.
+/// The apps of a domain are in all of its groups: the rules may be in any of them, but each rule
+/// applies only between the members of its own group.
 fn studio_floor(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for domain in facts.of::<State>().filter(|domain| is_vpc_only(domain.state)) {
         let ids = app_groups(domain.state);
         let groups: Vec<_> = ids.iter().filter_map(|id| group(facts, id)).collect();
-        // What a group of somebody else allows is not known.
+        // What a group that no manifest declares allows is unknown.
         let [first, ..] = groups[..] else { continue };
         if groups.len() < ids.len() {
             continue;
@@ -149,7 +158,7 @@ fn key(facts: &Facts<'_>) -> Vec<Breach> {
         let why = match domain.state.text("kmsKey") {
             None => "encrypts with AWS's own key",
             Some(arn) if facts.is_arn_of(kms_key::NAME, arn) => return None,
-            Some(_) => "names a key that no manifest declares: who may use it is not known",
+            Some(_) => "names a key that no manifest declares, so it is unknown who may use it",
         };
         Some(why.to_owned())
     })
@@ -164,8 +173,8 @@ fn groups(facts: &Facts<'_>) -> Vec<Breach> {
         };
         if ids.is_empty() {
             Some("the apps are in no group".to_owned())
-        } else if ids.len() > MOST_GROUPS {
-            Some(format!("{} groups, of at most {MOST_GROUPS}", ids.len()))
+        } else if ids.len() > MAX_GROUPS {
+            Some(format!("{} groups, of at most {MAX_GROUPS}", ids.len()))
         } else if ids.iter().any(default) {
             Some("the apps are in the VPC's default group".to_owned())
         } else {

@@ -1,4 +1,4 @@
-//! Which endpoints the VPC of a domain has, and whether its apps reach them.
+//! Which endpoints the VPC of a domain has, and whether the domain's apps reach them.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// What a VpcOnly domain cannot do without (SageMaker developer guide), and `sts` and `logs`, which
-/// jobs and their logs go through.
+/// The endpoints that a VpcOnly domain needs (SageMaker developer guide), with `sts` and `logs`,
+/// which jobs and their logs use.
 const NEEDED: [&str; 5] = ["sagemaker.api", "sagemaker.runtime", "s3", "sts", "logs"];
 
 pub(super) const RULES: &[Rule] = &[
@@ -32,9 +32,11 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: sagemaker_domain::NAME,
         title: "The VPC of a VpcOnly domain has the endpoints that it needs",
-        why: "Without them the traffic has to find another way out of the VPC, or Studio does not work.",
-        source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\" (VpcOnly); Security Hub \
-                 EC2.55, EC2.56 (of ECR)",
+        why: "Without them the traffic has to find another way out of the VPC, or Studio does not \
+              work.",
+        source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\" \
+                 (VpcOnly); Security Hub EC2.55, EC2.56 (of \
+                 ECR)",
         help: "declare an endpoint in the same VPC for each",
         reach: Reach::Manifest,
         check: needed,
@@ -43,12 +45,14 @@ pub(super) const RULES: &[Rule] = &[
         id: "EP-05",
         severity: Severity::High,
         kind: vpc_endpoint::NAME,
-        title: "The groups of an interface endpoint are managed, and let the domain's apps in",
-        why: "A group of somebody else may let in anything; one that does not let the apps in makes them look for \
+        title: "The groups of an interface endpoint are managed and admit the domain's apps",
+        why: "An unmanaged group may admit anything; apps that are not admitted have to use \
               another way.",
-        source: "AWS PrivateLink guide, \"Security groups\" of interface endpoints; SageMaker developer guide, \"Connect \
-                 to SageMaker Within your VPC\"",
-        help: "refer to a group that a manifest declares and that lets the domain's groups in on tcp 443",
+        source: "AWS PrivateLink guide, \"Security groups\" of interface endpoints; SageMaker \
+                 developer guide, \"Connect to SageMaker Within your \
+                 VPC\"",
+        help: "refer to a group that a manifest declares and that admits the domain's groups on \
+               tcp 443",
         reach: Reach::Manifest,
         check: groups,
     },
@@ -57,9 +61,11 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: vpc_endpoint::NAME,
         title: "The S3 gateway endpoint of a domain's VPC has route tables",
-        why: "A gateway endpoint that no route leads to is none: S3 is reached another way or not at all.",
-        source: "Amazon VPC user guide, \"Gateway endpoints for Amazon S3\"; SageMaker developer guide, \"Connect Studio \
-                 in a VPC to external resources\"",
+        why: "A gateway endpoint without routes has no effect: S3 is reached another way or not at \
+              all.",
+        source: "Amazon VPC user guide, \"Gateway endpoints for Amazon S3\"; SageMaker developer \
+                 guide, \"Connect Studio in a VPC to external \
+                 resources\"",
         help: "name the private route tables under `routeTables`",
         reach: Reach::Manifest,
         check: route_tables,
@@ -68,10 +74,12 @@ pub(super) const RULES: &[Rule] = &[
         id: "SG-08",
         severity: Severity::High,
         kind: security_group::NAME,
-        title: "The group of interface endpoints lets in tcp 443 from its clients, and nothing else",
-        why: "An endpoint is a door to a service; nothing else than HTTPS is spoken there.",
-        source: "AWS PrivateLink guide, \"Security groups\" of interface endpoints; Security Hub EC2.18",
-        help: "keep a group for endpoints alone, with `protocol: tcp, ports: 443` from the clients' groups",
+        title: "The group of interface endpoints admits tcp 443 from its clients, and nothing else",
+        why: "An endpoint gives access to a service, which accepts only HTTPS.",
+        source: "AWS PrivateLink guide, \"Security groups\" of interface endpoints; Security Hub \
+                 EC2.18",
+        help: "keep a group for endpoints alone, with `protocol: tcp, ports: 443` from the \
+               clients' groups",
         reach: Reach::Manifest,
         check: endpoint_groups,
     },
@@ -98,7 +106,7 @@ fn needed(facts: &Facts<'_>) -> Vec<Breach> {
     found
 }
 
-/// The groups of the apps of all domains in an endpoint's VPC.
+/// The groups of the apps of all domains in the VPC of an endpoint.
 fn clients(facts: &Facts<'_>, endpoint: Wanted<'_, State>) -> Vec<(String, BTreeSet<String>)> {
     facts
         .of::<sagemaker_domain::State>()
@@ -116,13 +124,13 @@ fn groups(facts: &Facts<'_>) -> Vec<Breach> {
         let Some(ids) = &endpoint.state.security_groups else { continue };
         let managed: Vec<_> = ids.iter().filter_map(|id| group(facts, id)).collect();
         if managed.len() < ids.len() {
-            let why = "names a group that no manifest declares: what it lets in is not known";
+            let why = "names a group that no manifest declares, so it is unknown what it admits";
             found.push(endpoint.breach("securityGroups", why));
             continue;
         }
         for (domain, apps) in clients(facts, endpoint) {
             if !apps.is_empty() && !managed.iter().any(|group| group.state.lets_in_https(&apps)) {
-                let why = format!("none of its groups lets in the apps of {domain} on tcp 443");
+                let why = format!("none of its groups admits the apps of {domain} on tcp 443");
                 found.push(endpoint.breach("securityGroups", why));
             }
         }
@@ -160,14 +168,15 @@ fn endpoint_groups(facts: &Facts<'_>) -> Vec<Breach> {
             if rule.traffic != HTTPS || ranges.is_some() {
                 let peer = ranges.map_or_else(|| rule.peer.to_string(), |(_, all)| all.clone());
                 let why = format!(
-                    "lets {} from {peer} in to interface endpoints, which speak tcp 443 with their clients only",
+                    "admits {} from {peer} to interface endpoints, which need only tcp 443 from \
+                     their clients",
                     rule.traffic
                 );
                 found.push(breach(group, listed, why));
             }
         }
         if group.state.state.ingress.is_none() {
-            let why = "is the group of interface endpoints, and what it lets in is not managed";
+            let why = "is the group of interface endpoints, and its ingress is not managed";
             found.push(group.breach("ingress", why));
         }
     }

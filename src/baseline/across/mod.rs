@@ -1,14 +1,14 @@
-//! Rules that look at manifests of several kinds at once: whether Studio works, and works in the
-//! VPC only.
+//! Rules that look at manifests of several kinds at once: whether Studio works, and works inside
+//! the VPC only.
 //!
-//! A domain alone does not show what its apps reach; that is in the groups they are in, the
-//! endpoints of their VPC and the organisation's policies. Each rule is reported at one kind, whose
-//! number it carries.
+//! A domain alone does not show what its apps reach; that depends on their groups, the endpoints of
+//! their VPC and the organization's policies. Each rule is reported at one kind and has a number of
+//! that kind's series.
 
 mod apps;
 mod endpoints;
 
 use super::Rule;
 
-/// The rules, by what they are about.
+/// The rules, grouped by subject.
 pub(super) const RULES: [&[Rule]; 2] = [apps::RULES, endpoints::RULES];

@@ -1,8 +1,8 @@
-//! Who and what is let in, by any spelling.
+//! Who and what is admitted, in all ways of writing it.
 
 use super::{broken, cases::*, report};
 
-/// The findings of these rules: where, what is wrong, the way out.
+/// The findings of these rules: place, breach and repair.
 fn findings(rules: &[&str], manifests: &str) -> String {
     let found = report(manifests).findings;
     let lines = found.iter().filter(|finding| rules.contains(&finding.rule)).map(|finding| {
@@ -119,8 +119,9 @@ fn an_endpoint_policy_is_open_however_a_pattern_hides_it() {
     insta::assert_snapshot!(shown);
 }
 
-/// What AWS recommends for a data perimeter: the organisation's principals to its resources, AWS's services, what AWS
-/// keeps in buckets of its own, partners to their own, and marked principals to anything.
+/// What AWS recommends for a data perimeter: the organization's principals to its resources, AWS's
+/// services, AWS's own buckets, partners to their own resources, and tagged principals to
+/// everything.
 fn perimeter(loosened: (&str, &str)) -> String {
     let ours = "'aws:PrincipalOrgID': o-abc1234567";
     let statements = [
@@ -233,7 +234,7 @@ fn at_a_gateway_endpoint_an_account_is_its_root_user_only() {
                   {'aws:PrincipalArn': 'arn:aws:iam::111122223333:role/users'}, StringEquals: \
                   {'aws:ResourceAccount': '111122223333'}}}";
     assert_eq!(findings(&["EP-02", "EP-03", "EP-10"], &bucket_door(by_arn)), "");
-    // An interface endpoint means all of the account.
+    // At an interface endpoint the root principal means all of the account.
     let root = "{Effect: Allow, Principal: {AWS: '111122223333'}, Action: 'sts:*', Resource: '*'}";
     let door = interface("sts", "sts", DOORS, &policy(root))
         + &endpoint_group("protocol: tcp, ports: 443, from: [10.0.0.0/8]");
@@ -255,7 +256,7 @@ fn address_spaces_and_port_ranges_in_pieces_are_open_as_a_whole() {
         &[
             "protocol: tcp, ports: 22, from: [0.0.0.0/3, 32.0.0.0/3, 64.0.0.0/3, 96.0.0.0/3, 128.0.0.0/3, 160.0.0.0/3]",
         ],
-        // In several rules, of which each opens other ports too.
+        // Spread over several rules, each of which also opens other ports.
         &[
             "protocol: tcp, ports: 20-22, from: [0.0.0.0/2]",
             "protocol: tcp, ports: 22-30, from: [64.0.0.0/2]",

@@ -6,8 +6,9 @@ use std::{
 };
 
 use aws_sdk_ec2::types::{
-    DefaultInstanceMetadataEndpointState, DefaultInstanceMetadataTagsState,
-    ImageBlockPublicAccessEnabledState, MetadataDefaultHttpTokensState,
+    DefaultInstanceMetadataEndpointState, DefaultInstanceMetadataTagsState, HttpTokensState,
+    ImageBlockPublicAccessEnabledState, InstanceMetadataDefaultsResponse as Defaults,
+    InstanceMetadataEndpointState, InstanceMetadataTagsState, MetadataDefaultHttpTokensState,
     SnapshotBlockPublicAccessState,
 };
 use serde_json::{Value, json};
@@ -109,10 +110,12 @@ impl Settings {
             call!(self, "ec2:GetInstanceMetadataDefaults", get_instance_metadata_defaults())?;
         let all = answer.account_level;
         let all = all.as_ref();
-        let tokens = all.and_then(|it| it.http_tokens()).map(|word| word.as_str());
-        let endpoint = all.and_then(|it| it.http_endpoint()).map(|word| word.as_str());
-        let tags = all.and_then(|it| it.instance_metadata_tags()).map(|word| word.as_str());
-        let hops = all.and_then(|it| it.http_put_response_hop_limit());
+        let tokens = all.and_then(Defaults::http_tokens).map(HttpTokensState::as_str);
+        let endpoint = all.and_then(Defaults::http_endpoint);
+        let endpoint = endpoint.map(InstanceMetadataEndpointState::as_str);
+        let tags = all.and_then(Defaults::instance_metadata_tags);
+        let tags = tags.map(InstanceMetadataTagsState::as_str);
+        let hops = all.and_then(Defaults::http_put_response_hop_limit);
         Ok([
             ("instanceMetadataTokens", json!(tokens.unwrap_or(NO_PREFERENCE))),
             ("instanceMetadataHopLimit", json!(hops)),

@@ -47,9 +47,8 @@ pub fn table() -> Table {
         errors: &[],
         baseline: Baseline::NONE,
         doctor: Doctor::NONE,
-        about: "A route table of a VPC. Its routes are exclusive, but for those that AWS puts in itself: the local ones, those \
-                of gateway\nendpoints (VpcEndpoint has them), and those that are propagated."
-            .replace("VpcEndpoint", vpc_endpoint::NAME)
+        about: "A route table of a VPC. Its routes are exclusive, but for those that AWS puts in \
+                itself: the local ones, those\nof gateway endpoints, and those that are propagated."
             .into(),
         leaves: vec![vpc(), routes(), subnets()],
         tags: Some(TagLeaf {

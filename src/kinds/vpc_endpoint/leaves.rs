@@ -17,7 +17,7 @@ use crate::{
             RiskOf, Table, TagLeaf, Text, Tree, get,
         },
     },
-    kinds::security_group,
+    kinds::{route_table, security_group},
     model::{Risk, policy_document::Dialect, text},
 };
 
@@ -270,7 +270,7 @@ fn subnets() -> Leaf {
 
 fn route_tables() -> Leaf {
     let form = Form::Targets {
-        each: named(Accepts::lookup(LookupKind::RouteTable), "rtb-"),
+        each: named(Accepts::id_or_lookup(route_table::NAME, LookupKind::RouteTable), "rtb-"),
         within: Some(("vpc".into(), "vpc".into())),
         one_of_each: None,
         single_while: None,

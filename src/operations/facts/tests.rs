@@ -1,11 +1,11 @@
-//! The table of operations against the facts: what AWS checks is what the table grants.
+//! Compares the table of operations with the facts: the table grants what AWS checks.
 
 use serde_json::Value;
 
 use super::*;
 use crate::operations::{Grant, On, Operation, Said, When, all};
 
-/// The resource types that a grant is for, by their names in the reference.
+/// The names in the reference of a grant's resource types.
 fn sorts(on: On) -> Vec<&'static str> {
     on.types().iter().map(|it| it.sort).collect()
 }
@@ -15,7 +15,7 @@ fn grants() -> impl Iterator<Item = &'static Grant> {
 }
 
 #[test]
-fn the_facts_are_there_for_every_action_and_nothing_else() {
+fn there_are_facts_for_every_action_and_nothing_else() {
     let ours: BTreeSet<&str> = grants().map(|grant| grant.action).collect();
     let known: BTreeSet<&str> = FACTS.actions.keys().map(String::as_str).collect();
     assert_eq!(ours, known);
@@ -26,7 +26,8 @@ fn every_grant_is_for_resources_that_its_action_is_checked_on() {
     for grant in grants() {
         let facts = &FACTS.actions[grant.action];
         if grant.on == On::Anything {
-            // The reference has a policy under CreatePolicy since 2026, which does not exist before the call.
+            // Since 2026 the reference lists a policy for CreatePolicy, which does not exist before
+            // the call.
             let fits = facts.resources.is_empty() || grant.action == "organizations:CreatePolicy";
             assert!(fits, "{grant:?}");
             continue;
@@ -74,7 +75,8 @@ fn every_condition_is_on_a_key_that_the_request_carries() {
     }
 }
 
-/// Further actions that the reference names for an operation and that its row does not grant, each with the reason.
+/// Actions that the reference lists for an operation and that its row does not grant, with the
+/// reason.
 const NOT_GRANTED: &[(&str, &str, &str)] = &[
     ("ec2:AuthorizeSecurityGroupIngress", "ec2:CreateTags", "rules get no tags"),
     ("ec2:AuthorizeSecurityGroupEgress", "ec2:CreateTags", "rules get no tags"),
@@ -102,7 +104,7 @@ fn every_further_action_of_an_operation_is_granted_or_has_a_reason_not_to_be() {
 }
 
 #[test]
-fn a_key_is_carried_absent_or_not_known() {
+fn a_key_is_carried_absent_or_unknown() {
     for (action, sort, key, carried) in [
         ("kms:PutKeyPolicy", Some("key"), "kms:CallerAccount", Carried::Yes),
         ("kms:PutKeyPolicy", Some("key"), "kms:BypassPolicyLockoutSafetyCheck", Carried::Yes),

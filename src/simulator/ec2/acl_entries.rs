@@ -1,5 +1,5 @@
-//! The entries of network ACLs: numbered, the first that matches decides, and in the end everything
-//! is denied.
+//! The entries of network ACLs. They are numbered, the first match decides, and the last entries
+//! deny everything.
 
 use super::{
     errors::done,
@@ -14,18 +14,18 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// VPC quotas: entries in one direction, separately for IPv4 and IPv6, with the one that denies the
-/// rest.
-const MOST_ENTRIES: usize = 20;
+/// VPC quotas: entries in one direction, counted separately for IPv4 and IPv6, including the last
+/// one.
+const MAX_ENTRIES: usize = 20;
 
 /// The numbers that a caller may use (EC2 API reference, `CreateNetworkAclEntry`).
 const NUMBERS: std::ops::RangeInclusive<i64> = 1..=32_766;
 
-/// The numbers of the entries that deny what no other entry matches, in IPv4 and in IPv6.
+/// The numbers of the last entries, which deny everything else, for IPv4 and IPv6.
 const LAST: [i64; 2] = [32_767, 32_768];
 
-/// The numbers of the entries that a default ACL has from its birth, in IPv4 and in IPv6 (VPC user
-/// guide, "Default network ACL").
+/// The numbers of the entries of a new default ACL, for IPv4 and IPv6 (VPC user guide, "Default
+/// network ACL").
 const FIRST: [i64; 2] = [100, 101];
 
 const TCP: &str = "6";
@@ -49,13 +49,13 @@ fn everything(block: IpNet, allow: bool) -> AclEntry {
     AclEntry { protocol: ALL.to_owned(), allow, block, ports: None, icmp: None }
 }
 
-/// All addresses of the families that a VPC has.
+/// All addresses of the VPC's address families.
 fn everywhere(vpc: &Vpc) -> impl Iterator<Item = IpNet> + use<> {
     let v6 = vpc.ipv6.map(|_| IpNet::V6(Ipv6Net::default()));
     [IpNet::V4(Ipv4Net::default())].into_iter().chain(v6)
 }
 
-/// Every entry, with those that nobody can change.
+/// All entries, including those that cannot be changed.
 pub(super) fn shown(acl: &NetworkAcl, vpc: &Vpc) -> Vec<Value> {
     let mut shown = Vec::new();
     for egress in [true, false] {
@@ -101,7 +101,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     done()
 }
 
-/// In one step: there is no moment without the entry.
+/// In one step: the entry is never absent.
 pub(super) fn replace(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("NetworkAclId")?;
     let acl = state.network_acl(id)?;
@@ -132,7 +132,7 @@ fn unknown((egress, number): (bool, i64)) -> ApiError {
     ApiError::new("InvalidNetworkAclEntry.NotFound", message)
 }
 
-/// What identifies the entry of the request: its direction and its number.
+/// The key of the entry in the request: its direction and its number.
 fn key(call: &Call<'_, '_>) -> Result<(bool, i64), ApiError> {
     let number = call.input.integer("RuleNumber")?.ok_or_else(|| missing("ruleNumber"))?;
     let egress = call.input.flag("Egress")?.ok_or_else(|| missing("egress"))?;
@@ -142,7 +142,7 @@ fn key(call: &Call<'_, '_>) -> Result<(bool, i64), ApiError> {
     Err(invalid(format!("Value ({number}) for parameter ruleNumber is invalid.")))
 }
 
-/// The entry of the request, with what counts for its protocol only (EC2 API reference,
+/// The entry in the request, with only the members that apply to its protocol (EC2 API reference,
 /// `CreateNetworkAclEntry`).
 fn entry(call: &Call<'_, '_>) -> Result<AclEntry, ApiError> {
     let input = call.input;
@@ -164,7 +164,7 @@ fn entry(call: &Call<'_, '_>) -> Result<AclEntry, ApiError> {
     Ok(AclEntry { protocol, allow, block, ports, icmp })
 }
 
-/// A number: the names that other tools take are theirs.
+/// A protocol number: the names are only accepted by other tools.
 fn protocol(text: &str) -> Result<String, ApiError> {
     match text.parse::<u8>() {
         Ok(number) => Ok(number.to_string()),
@@ -175,7 +175,7 @@ fn protocol(text: &str) -> Result<String, ApiError> {
     }
 }
 
-/// The one range of the request, canonical.
+/// The range in the request, in canonical form.
 fn block(input: Input<'_>) -> Result<IpNet, ApiError> {
     let (member, text, block) = match (input.text("CidrBlock"), input.text("Ipv6CidrBlock")) {
         (None, None) => return Err(missing("cidrBlock")),
@@ -205,7 +205,7 @@ fn port_range(input: Input<'_>) -> Result<(i64, i64), ApiError> {
     Err(invalid(format!("Invalid TCP/UDP port range ({from}:{to})")))
 }
 
-/// -1 is every type, and then every code.
+/// -1 means every type, and then also every code.
 fn type_and_code(input: Input<'_>) -> Result<(i64, i64), ApiError> {
     let (kind, code) = pair(input, "Icmp", ["Type", "Code"])?;
     let kind = kind.ok_or_else(|| missing("icmpTypeCode.type"))?;
@@ -231,8 +231,8 @@ fn check_quota(acl: &NetworkAcl, key: (bool, i64), new: &AclEntry) -> Result<(),
         let v4 = |block: IpNet| matches!(block, IpNet::V4(_));
         **other != key && other.0 == key.0 && v4(entry.block) == v4(new.block)
     });
-    // The new one and the last one.
-    if same.count() + 2 <= MOST_ENTRIES {
+    // The new entry and the last one.
+    if same.count() + 2 <= MAX_ENTRIES {
         return Ok(());
     }
     let message = "The maximum number of network ACL entries has been reached.";

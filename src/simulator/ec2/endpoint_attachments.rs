@@ -1,4 +1,5 @@
-//! Where a VPC endpoint reaches into its VPC: the names it answers to, its interfaces in subnets, its routes in route tables.
+//! The attachments of a VPC endpoint in its VPC: private DNS names, interfaces in subnets, routes
+//! in route tables.
 
 use super::{
     endpoints::parameter_error,
@@ -10,7 +11,7 @@ use crate::simulator::service::ApiError;
 use std::collections::BTreeSet;
 
 impl State {
-    /// Whether private DNS can be as the endpoint wants it, in its VPC and beside the other endpoints.
+    /// Whether the endpoint can have private DNS in its VPC, given the other endpoints.
     pub(super) fn check_private_dns(
         &self,
         endpoint: &Endpoint,
@@ -22,7 +23,8 @@ impl State {
         let vpc = self.vpc(&endpoint.vpc)?;
         if !vpc.dns_support || !vpc.dns_hostnames {
             return Err(parameter_error(format!(
-                "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for {}",
+                "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC \
+                 attributes set to true for {}",
                 endpoint.vpc
             )));
         }
@@ -34,7 +36,8 @@ impl State {
         };
         if in_vpc().any(|other| other.private_dns) {
             return Err(parameter_error(format!(
-                "private-dns-enabled cannot be set because there is already a conflicting DNS domain for {} in the VPC {}",
+                "private-dns-enabled cannot be set because there is already a conflicting DNS \
+                 domain for {} in the VPC {}",
                 endpoint.private_domain.as_deref().unwrap_or_default(),
                 endpoint.vpc
             )));
@@ -42,14 +45,15 @@ impl State {
         let needs_gateway = endpoint.inbound_resolver_only == Some(true);
         if needs_gateway && !in_vpc().any(|other| other.kind == Kind::Gateway) {
             return Err(parameter_error(format!(
-                "To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC {} must have a gateway endpoint for the service.",
+                "To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC {} must have a \
+                 gateway endpoint for the service.",
                 endpoint.vpc
             )));
         }
         Ok(())
     }
 
-    /// Puts an endpoint into subnets: of its VPC, and one in each zone.
+    /// Adds subnets to an endpoint: subnets of its VPC, one in each zone.
     pub(super) fn add_subnets(
         &mut self,
         id: &str,
@@ -91,7 +95,8 @@ impl State {
         Ok(())
     }
 
-    /// Puts a gateway endpoint's route into route tables: one route to a service in each.
+    /// Adds the route of a gateway endpoint to route tables, each of which has one route to a
+    /// service.
     pub(super) fn add_route_tables(
         &mut self,
         id: &str,

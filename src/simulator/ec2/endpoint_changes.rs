@@ -1,4 +1,4 @@
-//! Changing and deleting VPC endpoints. AWS carries out one change of an endpoint at a time.
+//! Changes and deletions of VPC endpoints. AWS carries out one change of an endpoint at a time.
 
 use super::{
     endpoints::{addresses, checked_policy, default_policy, parameter_error},
@@ -14,7 +14,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 impl Ec2 {
-    /// What the owner of a service does with a connection that waits for acceptance. False if no such endpoint waits.
+    /// The owner of a service accepts a connection. False if no such endpoint waits for acceptance.
     pub fn accept_endpoint(&mut self, account: &str, region: &str, id: &str) -> bool {
         let key = (account.to_owned(), region.to_owned());
         let region = self.regions.get_mut(&key);
@@ -29,7 +29,8 @@ impl Ec2 {
     }
 }
 
-/// Every change of the request together: groups, subnets and route tables are added and removed in one step.
+/// All changes of the request together: groups, subnets and route tables are added and removed in
+/// one step.
 pub(super) fn modify(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("VpcEndpointId")?;
     let mut endpoint = find(state, id)?.clone();
@@ -54,9 +55,9 @@ pub(super) fn modify(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
             interface.groups.clone_from(&groups);
         }
     }
-    // A gateway endpoint's change is in force when the call answers; interfaces take their time.
+    // A change of a gateway endpoint is in force when the call returns; interfaces take time.
     if endpoint.kind != Kind::Gateway && endpoint.phase == Phase::Available {
-        let until = call.context.over(call.context.options.endpoint_pending);
+        let until = call.context.complete_at(call.context.options.endpoint_pending);
         endpoint.phase = Phase::Modifying(until);
     }
     state.endpoints.insert(id.to_owned(), endpoint);
@@ -114,7 +115,7 @@ fn modify_policy(endpoint: &mut Endpoint, input: Input<'_>) -> Result<(), ApiErr
     Ok(())
 }
 
-/// An interface endpoint always keeps a group.
+/// An interface endpoint always keeps at least one group.
 fn modify_groups(state: &State, endpoint: &mut Endpoint, input: Input<'_>) -> Result<(), ApiError> {
     let mut groups: BTreeSet<&str> = endpoint.groups.iter().map(String::as_str).collect();
     let (removed, added) =
@@ -148,7 +149,7 @@ fn modify_dns(
     if family.is_some() || records.is_some() {
         let family = family.unwrap_or(&endpoint.address_type);
         let check = |records| addresses(endpoint.kind, &endpoint.service, family, records);
-        // Records that are not asked for stay as long as the addresses have them.
+        // Records that the request does not set stay if the address type allows them.
         let changed = match records {
             None => check(endpoint.record_type.as_deref()).or_else(|_| check(None)),
             asked => check(asked),
@@ -170,7 +171,8 @@ fn modify_dns(
     }
     if wanted && endpoint.private_domain.is_none() {
         return Err(parameter_error(format!(
-            "Private DNS can't be enabled because the service {} does not provide a private DNS name.",
+            "Private DNS can't be enabled because the service {} does not provide a private DNS \
+             name.",
             endpoint.service
         )));
     }
@@ -178,13 +180,13 @@ fn modify_dns(
     state.check_private_dns(endpoint, Some(id))
 }
 
-/// Status 200 whatever happens: what could not be deleted is in the answer's list.
+/// The status is always 200: failures are in the list of the answer.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let ids = call.input.texts("VpcEndpointId");
     if ids.is_empty() {
         return Err(missing("VpcEndpointId"));
     }
-    let until = call.context.over(call.context.options.endpoint_deleting);
+    let until = call.context.complete_at(call.context.options.endpoint_deleting);
     let mut unsuccessful = Vec::new();
     for id in ids {
         match state.endpoints.get_mut(id).filter(|endpoint| !endpoint.is_gone()) {

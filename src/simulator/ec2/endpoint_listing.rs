@@ -25,7 +25,7 @@ const LISTING: Listing = Listing {
     page: Some((1, 1000)),
 };
 
-/// What is gone is not shown, not even by id.
+/// Deleted endpoints are not shown, not even by id.
 pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let there = state.endpoints.iter().filter(|(_, endpoint)| !endpoint.is_gone());
     let entries = there.map(|(id, _)| shown(state, id, call)).collect();
@@ -37,7 +37,10 @@ pub(super) fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     let groups: Value = endpoint
         .groups
         .iter()
-        .map(|group| json!({"groupId": group, "groupName": state.groups.get(group).map(|group| &group.name)}))
+        .map(|id| {
+            let name = state.groups.get(id).map(|group| &group.name);
+            json!({"groupId": id, "groupName": name})
+        })
         .collect();
     let mut dns_options = Map::new();
     if let Some(record_type) = &endpoint.record_type {

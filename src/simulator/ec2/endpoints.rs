@@ -1,4 +1,4 @@
-//! VPC endpoints: what one is, and how one is created.
+//! VPC endpoints: their kinds, and how they are created.
 
 use super::{
     endpoint_listing::shown,
@@ -15,13 +15,16 @@ use crate::simulator::{
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// VPC quotas: interface endpoints of one VPC, gateway endpoints of one region, characters of a policy.
-const MOST_INTERFACE: usize = 50;
-const MOST_GATEWAY: usize = 20;
-const LONGEST_POLICY: usize = 20_480;
+/// VPC quotas: interface endpoints of one VPC, gateway endpoints of one region, characters of a
+/// policy.
+const MAX_INTERFACE_ENDPOINTS: usize = 50;
+const MAX_GATEWAY_ENDPOINTS: usize = 20;
+const MAX_POLICY_CHARACTERS: usize = 20_480;
 
-/// What AWS attaches when no policy is given, with the line breaks it gives it back with.
-const ALLOW_ALL: &str = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \"Allow\", \n      \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  ]\n}";
+/// The policy that AWS attaches if none is given, with the line breaks of its answers.
+const ALLOW_ALL: &str = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \
+                         \"Effect\": \"Allow\", \n      \"Principal\": \"*\", \n      \
+                         \"Resource\": \"*\"\n    }\n  ]\n}";
 
 impl Kind {
     /// The API's default is Gateway.
@@ -62,7 +65,8 @@ impl Kind {
     }
 }
 
-/// The same client token with the same request gives the endpoint it made before, even if that one is gone.
+/// The same client token with the same request returns the endpoint of the first request, even if
+/// it has been deleted.
 pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if let Some(Value::String(id)) = tokens::earlier(state, call)? {
         return Ok(created(state, &id, call));
@@ -73,7 +77,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let groups = endpoint.groups.clone();
     let id = call.context.ids.next("vpce");
     state.endpoints.insert(id.clone(), endpoint);
-    state.add_subnets(&id, &subnets_asked_for(call.input), &groups, call)?;
+    state.add_subnets(&id, &requested_subnets(call.input), &groups, call)?;
     state.add_route_tables(&id, &call.input.texts("RouteTableId"), call)?;
     state.tags.insert(id.clone(), new_tags);
     tokens::keep(state, call, id.as_str().into());
@@ -85,7 +89,7 @@ fn created(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     json!({"vpcEndpoint": shown(state, id, call), "clientToken": token})
 }
 
-/// The endpoint the request describes, checked, without subnets and route tables.
+/// The endpoint in the request, checked, without subnets and route tables.
 fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
     let input = call.input;
     let kind = Kind::parse(input.text("VpcEndpointType"))?;
@@ -106,7 +110,7 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
         input.text("IpAddressType").unwrap_or("ipv4"),
         dns.and_then(|dns| dns.text("DnsRecordIpType")),
     )?;
-    let pending = call.context.over(call.context.options.endpoint_pending);
+    let pending = call.context.complete_at(call.context.options.endpoint_pending);
     let endpoint = Endpoint {
         vpc: vpc.into(),
         kind,
@@ -133,9 +137,9 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
     Ok(endpoint)
 }
 
-/// The address family and the records of an endpoint, the latter by default what goes with the former. At a gateway
-/// endpoint that is `service-defined`, which DynamoDB's never change (AWS PrivateLink guide, "Gateway endpoints", IP
-/// address type and DNS record IP type).
+/// The address type and the DNS records of an endpoint; the records follow from the address type by
+/// default. A gateway endpoint has `service-defined`, which never changes for DynamoDB (AWS
+/// PrivateLink guide, "Gateway endpoints", IP address type and DNS record IP type).
 pub(super) fn addresses(
     kind: Kind,
     service: &str,
@@ -159,18 +163,20 @@ pub(super) fn addresses(
     };
     match records.or(default) {
         Some(records) if !fits(records) => Err(parameter_error(format!(
-            "DnsRecordIpType {records} is not supported with IpAddressType {addresses} for {service}"
+            "DnsRecordIpType {records} is not supported with IpAddressType {addresses} for \
+             {service}"
         ))),
         records => Ok((addresses.to_owned(), records.map(str::to_owned))),
     }
 }
 
-/// For interface endpoints private DNS is on unless the request or the service says otherwise.
+/// Private DNS of interface endpoints is on unless the request or the service disables it.
 fn private_dns(input: Input<'_>, service: &EndpointService) -> Result<bool, ApiError> {
     let possible = service.kind == Kind::Interface && service.private_domain.is_some();
     match input.flag("PrivateDnsEnabled")? {
         Some(true) if !possible => Err(parameter_error(format!(
-            "Private DNS can't be enabled because the service {} does not provide a private DNS name.",
+            "Private DNS can't be enabled because the service {} does not provide a private DNS \
+             name.",
             service.name
         ))),
         Some(wanted) => Ok(wanted),
@@ -193,10 +199,10 @@ pub(super) fn default_policy() -> String {
     ALLOW_ALL.to_owned()
 }
 
-/// A policy within the quota; given back as it came.
+/// A policy within the quota, returned unchanged.
 pub(in crate::simulator) fn checked_policy(text: &str) -> Result<String, ApiError> {
     let refused = |message: &str| ApiError::new("InvalidPolicyDocument", message);
-    if text.chars().count() > LONGEST_POLICY {
+    if text.chars().count() > MAX_POLICY_CHARACTERS {
         return Err(refused("The policy document is too large."));
     }
     match grammar::check(text, Language::Endpoint, "") {
@@ -210,7 +216,7 @@ fn is_s3_interface(service: &EndpointService) -> bool {
 }
 
 /// `SubnetId` and the subnets of `SubnetConfiguration`, each once.
-pub(super) fn subnets_asked_for<'i>(input: Input<'i>) -> Vec<&'i str> {
+pub(super) fn requested_subnets<'i>(input: Input<'i>) -> Vec<&'i str> {
     let configured = input.list("SubnetConfiguration");
     let configured = configured.iter().filter_map(|entry| entry.text("SubnetId"));
     let all: BTreeSet<&'i str> = input.texts("SubnetId").into_iter().chain(configured).collect();
@@ -223,17 +229,17 @@ pub(super) fn parameter_error(message: impl Into<String>) -> ApiError {
 
 fn check_quota(state: &State, new: &Endpoint) -> Result<(), ApiError> {
     let live = state.endpoints.values().filter(|endpoint| endpoint.is_live());
-    let (count, most) = match new.kind {
+    let (count, max) = match new.kind {
         Kind::Gateway => {
-            (live.filter(|endpoint| endpoint.kind == Kind::Gateway).count(), MOST_GATEWAY)
+            (live.filter(|endpoint| endpoint.kind == Kind::Gateway).count(), MAX_GATEWAY_ENDPOINTS)
         }
         Kind::Interface | Kind::GatewayLoadBalancer => {
             let here =
                 live.filter(|endpoint| endpoint.kind != Kind::Gateway && endpoint.vpc == new.vpc);
-            (here.count(), MOST_INTERFACE)
+            (here.count(), MAX_INTERFACE_ENDPOINTS)
         }
     };
-    if count < most {
+    if count < max {
         return Ok(());
     }
     let message = "The maximum number of VPC endpoints has been reached.";

@@ -1,9 +1,9 @@
-//! Refusals and answers that many calls share.
+//! Errors and answers that many calls share.
 
 use crate::simulator::service::{Answer, ApiError};
 
-/// What kinds of ids there are: the member that carries them, their prefix, the code when one is unknown and when one is no such
-/// id at all, and the noun of the message (EC2's table of error codes).
+/// The kinds of ids: the member that carries them, their prefix, the error codes for an unknown and
+/// for a malformed id, and the noun of the message (EC2's table of error codes).
 const ID_KINDS: &[(&str, &str, &str, &str, &str)] = &[
     ("vpcId", "vpc-", "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "vpc ID"),
     (
@@ -109,7 +109,7 @@ const ID_KINDS: &[(&str, &str, &str, &str, &str)] = &[
     ),
 ];
 
-/// The error for an id that names nothing, where `member` tells what it should have named.
+/// The error for an unknown id; `member` says what it should have named.
 pub(super) fn unknown_id(id: &str, member: &str) -> ApiError {
     let malformed = check_form(id, member).err();
     let kind = ID_KINDS.iter().find(|kind| kind.0 == member);
@@ -122,8 +122,8 @@ pub(super) fn unknown_id(id: &str, member: &str) -> ApiError {
         .unwrap_or_else(|| unknown_value(id, member))
 }
 
-/// Refuses what cannot be the id of anything that `member` may name. That is all that can be
-/// checked of resources that are not simulated.
+/// Refuses a malformed id of `member`. Nothing else can be checked for resources that are not
+/// simulated.
 pub(super) fn check_form(id: &str, member: &str) -> Result<(), ApiError> {
     let kind = ID_KINDS.iter().find(|kind| kind.0 == member);
     let (_, prefix, _, malformed, _) = kind.ok_or_else(|| unknown_value(id, member))?;
@@ -138,19 +138,19 @@ fn unknown_value(id: &str, member: &str) -> ApiError {
     ApiError::new("InvalidParameterValue", format!("Invalid value '{id}' for {member}"))
 }
 
-/// The refusal of two things that are not in one VPC, as EC2 words it for a route table and an
+/// The error for two resources that are not in one VPC, in EC2's words for a route table and an
 /// internet gateway that is not attached to its VPC.
 pub(super) fn different_networks(one: &str, other: &str) -> ApiError {
     let message = format!("{one} and {other} belong to different networks");
     ApiError::new("InvalidParameterValue", message)
 }
 
-/// The error for deleting or changing what something else still needs.
+/// The error for deleting or changing what another resource still needs.
 pub(super) fn dependency(message: impl Into<String>) -> ApiError {
     ApiError::new("DependencyViolation", message)
 }
 
-/// The answer of operations that only say that they were carried out.
+/// The answer of operations that only report success.
 pub(super) fn done() -> Answer {
     Ok(serde_json::json!({"return": true}))
 }

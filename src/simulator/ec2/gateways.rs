@@ -1,5 +1,5 @@
-//! Internet gateways and virtual private gateways, which are attached to one VPC at most, and what
-//! the latter propagate into route tables.
+//! Internet gateways and virtual private gateways, each attached to at most one VPC, and the routes
+//! that the latter propagate into route tables.
 
 use super::{
     errors::{dependency, done, unknown_id},
@@ -44,8 +44,8 @@ const PRIVATE: Listing = Listing {
 };
 
 impl Ec2 {
-    /// What the far side of a VPN connection does when it announces a range to a virtual private
-    /// gateway. False if there is no such gateway or the text is not a range.
+    /// The far side of a VPN connection announces a range to a virtual private gateway. False if
+    /// there is no such gateway or the text is not a range.
     pub fn announce_route(
         &mut self,
         account: &str,
@@ -74,9 +74,9 @@ impl State {
     }
 }
 
-/// What gateways propagate to a table: the member for the range, the range, and the gateway. A
-/// route that somebody has written for the same range comes first, and so do local routes (VPC
-/// user guide, "Route priority").
+/// The routes that gateways propagate to a table: the member of the range, the range, and the
+/// gateway. Static routes for the same range take precedence, and so do local routes (VPC user
+/// guide, "Route priority").
 pub(super) fn propagated<'s>(
     state: &'s State,
     table: &'s RouteTable,
@@ -188,8 +188,8 @@ pub(super) fn detach_private(state: &mut State, call: &mut Call<'_, '_>) -> Answ
     })
 }
 
-/// Routes to it stay and lead nowhere. What becomes of a route table that it uses is not
-/// documented: here such a gateway stays attached.
+/// Routes to it stay as blackholes. What happens to the route table of the gateway is not
+/// documented; here the gateway stays attached.
 fn detach(
     state: &mut State,
     id: &str,
@@ -259,7 +259,7 @@ pub(super) fn disable_propagation(state: &mut State, call: &mut Call<'_, '_>) ->
     done()
 }
 
-/// The table and the virtual private gateway of the request, both of which exist.
+/// The table and the virtual private gateway of the request; both must exist.
 fn propagation<'i>(state: &State, call: &Call<'i, '_>) -> Result<(&'i str, &'i str), ApiError> {
     let table = call.input.required("RouteTableId")?;
     let gateway = call.input.required("GatewayId")?;

@@ -1,4 +1,5 @@
-//! A security group's rules: what identifies one, how many there may be, and the two ways EC2 shows them.
+//! The rules of a security group: their identity, their quota, and the two ways in which EC2 shows
+//! them.
 
 use super::{
     model::{Family, Peer, Permission, Ports, Rule},
@@ -11,11 +12,11 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A rule's far side with the rule's description.
+/// The far side of a rule, with the rule's description.
 type Described<'s> = (&'s Peer, Option<&'s str>);
 
 /// VPC quotas: inbound or outbound rules of a group, counted separately for IPv4 and IPv6.
-const MOST_RULES: i64 = 60;
+const MAX_RULES: i64 = 60;
 
 impl State {
     /// The rules of a group in one direction.
@@ -41,7 +42,7 @@ impl State {
             .map(|(id, _)| id.clone())
     }
 
-    /// Adds a rule without any check.
+    /// Adds a rule without checks.
     pub(super) fn add_rule(&mut self, rule: Rule, call: &mut Call<'_, '_>) -> String {
         let id = call.context.ids.next("sgr");
         if let Some(group) = self.groups.get_mut(&rule.group) {
@@ -59,7 +60,8 @@ impl State {
         self.tags.remove(id);
     }
 
-    /// `RulesPerSecurityGroupLimitExceeded` if the group has more rules than the quota in one direction.
+    /// `RulesPerSecurityGroupLimitExceeded` if the group has more rules than the quota in one
+    /// direction.
     pub(super) fn check_rule_quota(
         &self,
         group: &str,
@@ -79,7 +81,7 @@ impl State {
                 },
             }
         }
-        if v4 <= MOST_RULES && v6 <= MOST_RULES {
+        if v4 <= MAX_RULES && v6 <= MAX_RULES {
             return Ok(());
         }
         let message = "The maximum number of rules per security group has been reached.";
@@ -88,12 +90,12 @@ impl State {
 }
 
 impl Permission {
-    /// Everything, to or from everywhere in IPv4.
+    /// All traffic, to or from all IPv4 addresses.
     pub(super) fn all_v4() -> Self {
         Self::all(Peer::V4(Ipv4Net::default()))
     }
 
-    /// Everything, to or from everywhere in IPv6.
+    /// All traffic, to or from all IPv6 addresses.
     pub(super) fn all_v6() -> Self {
         Self::all(Peer::V6(Ipv6Net::default()))
     }
@@ -103,7 +105,7 @@ impl Permission {
         Self { protocol, ports: None, peer }
     }
 
-    /// As the error about duplicates words it.
+    /// The words of the error about duplicates.
     pub(super) fn in_words(&self) -> String {
         let peer = match &self.peer {
             Peer::V4(block) => block.to_string(),
@@ -124,13 +126,13 @@ impl Permission {
 }
 
 impl Peer {
-    /// Whether both are of one kind: a modification cannot change the kind.
+    /// Whether both are of one kind, which a modification cannot change.
     pub(super) fn same_kind(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 }
 
-/// One rule as `DescribeSecurityGroupRules` shows it: ports are -1 where a rule has none.
+/// One rule as `DescribeSecurityGroupRules` shows it: ports are -1 if the rule has none.
 pub(super) fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     let rule = &state.rules[id];
     let (from, to) = rule.permission.ports.unwrap_or((-1, -1));
@@ -157,8 +159,9 @@ pub(super) fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     Value::Object(shown)
 }
 
-/// A group that a rule of another one names. Over a peering EC2 says whose it is and where; of one that is gone, or whose
-/// peering is, only the id (EC2 API reference, `UserIdGroupPair`).
+/// A group that a rule of another group names. For a group over a peering EC2 shows the account and
+/// the VPC; for a deleted group, or after the end of the peering, only the id (EC2 API reference,
+/// `UserIdGroupPair`).
 fn shown_group(state: &State, of: &str, id: &str, call: &Call<'_, '_>) -> Value {
     let vpc = state.groups.get(of).map(|group| group.vpc.as_str()).unwrap_or_default();
     if state.groups.get(id).is_some_and(|group| group.vpc == vpc) {
@@ -178,7 +181,7 @@ fn shown_group(state: &State, of: &str, id: &str, call: &Call<'_, '_>) -> Value 
     )
 }
 
-/// A rule that is gone, as Revoke calls report it.
+/// A deleted rule, as Revoke calls report it.
 pub(super) fn shown_revoked(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     let mut shown = shown(state, id, call);
     if let Value::Object(members) = &mut shown {
@@ -192,7 +195,8 @@ pub(super) fn shown_revoked(state: &State, id: &str, call: &Call<'_, '_>) -> Val
     shown
 }
 
-/// A group's rules as `DescribeSecurityGroups` shows them: one permission for all peers of a protocol and port range.
+/// The rules of a group as `DescribeSecurityGroups` shows them: one permission for all peers of a
+/// protocol and port range.
 pub(super) fn aggregated(state: &State, group: &str, egress: bool, call: &Call<'_, '_>) -> Value {
     let mut permissions: BTreeMap<(&str, Ports), BTreeSet<Described<'_>>> = BTreeMap::new();
     for (_, rule) in state.rules_of(group, egress) {

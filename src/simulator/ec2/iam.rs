@@ -1,11 +1,12 @@
-//! EC2: calls that change something are authorised for every resource that they name, and once more for tags in a create call.
+//! Permissions of EC2: changes are authorized for every resource that they name, and in a create
+//! call once more for tags.
 
 use crate::simulator::{
     iam::{Call, Need, tags},
     service::partition,
 };
 
-/// What follows the id of an association where its route table is meant.
+/// The suffix of an association's id that stands for its route table.
 pub(super) const TABLE_OF: &str = "/table";
 
 pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
@@ -38,7 +39,7 @@ pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
         | "ReplaceNetworkAclEntry"
         | "DeleteNetworkAclEntry"
         | "DeleteNetworkAcl" => on(call, &["NetworkAclId"]),
-        // The reference names one table and one ACL: the new one.
+        // The reference lists one table and one ACL, which are the new ones.
         "ReplaceRouteTableAssociation" | "ReplaceNetworkAclAssociation" => {
             let mut needs = on(call, &["RouteTableId", "NetworkAclId"]);
             needs.extend(associated(call, ""));
@@ -67,7 +68,8 @@ pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
     }
 }
 
-/// The call itself for the new resource, whose id nobody knows yet, for the VPC and for what it is put into; and its tags.
+/// The permissions of a create call: for the new resource, whose id is not known yet, for the VPC
+/// and the resources that it is put into, and for its tags.
 fn create(call: &Call<'_>, kind: &str) -> Vec<Need> {
     let new = call.arn(&format!("{kind}/*"));
     let first = &call.input["TagSpecification"][0];
@@ -91,14 +93,15 @@ fn parts(call: &Call<'_>) -> Vec<Need> {
     needs
 }
 
-/// Private DNS names are a zone of AWS's, which is associated with the VPC in the caller's name.
+/// Private DNS names are in a hosted zone of AWS, which is associated with the VPC on behalf of the
+/// caller.
 fn zone(call: &Call<'_>) -> Option<Need> {
     let any = format!("arn:{}:route53:::hostedzone/*", partition(&call.caller.region));
     let asked = call.text("PrivateDnsEnabled") == "true";
     asked.then(|| call.other("route53:AssociateVPCWithHostedZone", &any))
 }
 
-/// The call for each resource whose id stands in these members, one or a list.
+/// The permission for each resource named in these members, one id or a list.
 fn on(call: &Call<'_>, members: &[&str]) -> Vec<Need> {
     let ids = members.iter().flat_map(|member| {
         let mut ids = call.texts(member);
@@ -108,7 +111,7 @@ fn on(call: &Call<'_>, members: &[&str]) -> Vec<Need> {
     ids.map(|id| resource(call, id)).collect()
 }
 
-/// The call for what the association of the request is with, if there is such an association.
+/// The permission for the other side of the association in the request, if it exists.
 fn associated(call: &Call<'_>, which: &str) -> Vec<Need> {
     let name = format!("{}{which}", call.text("AssociationId"));
     let found = call.find(call.service, &name);

@@ -1,4 +1,4 @@
-//! Network interfaces: what keeps groups and subnets from being deleted.
+//! Network interfaces, which keep groups and subnets from being deleted.
 
 use super::{
     errors::{check_form, done, unknown_id},
@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-/// The account under which the endpoint service manages its interfaces.
+/// The account with which the endpoint service manages its interfaces.
 const ENDPOINT_REQUESTER: &str = "727180483921";
 /// VPC quotas: security groups of one interface.
-const MOST_GROUPS: usize = 5;
+const MAX_GROUPS: usize = 5;
 
 const LISTING: Listing = Listing {
     set: "networkInterfaceSet",
@@ -94,7 +94,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     done()
 }
 
-/// Instances are not simulated: any id that could be one's will do.
+/// Instances are not simulated: any well-formed id is accepted.
 pub(super) fn attach(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("NetworkInterfaceId")?;
     let instance = call.input.required("InstanceId")?;
@@ -123,15 +123,15 @@ pub(super) fn detach(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
 }
 
 impl State {
-    /// The groups asked for, all of this VPC; none asked for means the VPC's default group.
+    /// The groups in the request, all of this VPC; the VPC's default group if there are none.
     pub(super) fn groups_or_default(
         &self,
         ids: &[&str],
         vpc: &str,
     ) -> Result<BTreeSet<String>, ApiError> {
-        if ids.len() > MOST_GROUPS {
+        if ids.len() > MAX_GROUPS {
             let message =
-                format!("The maximum number of security groups per interface is {MOST_GROUPS}");
+                format!("The maximum number of security groups per interface is {MAX_GROUPS}");
             return Err(ApiError::new("SecurityGroupsPerInterfaceLimitExceeded", message));
         }
         for id in ids {
@@ -192,7 +192,10 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     let groups: Value = interface
         .groups
         .iter()
-        .map(|group| json!({"groupId": group, "groupName": state.groups.get(group).map(|group| &group.name)}))
+        .map(|id| {
+            let name = state.groups.get(id).map(|group| &group.name);
+            json!({"groupId": id, "groupName": name})
+        })
         .collect();
     let attachment = interface.attached.as_ref().map(|(instance, attachment)| {
         json!({"attachmentId": attachment, "instanceId": instance, "status": "attached"})
@@ -212,7 +215,9 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
         "attachment": attachment,
         "macAddress": format!("06:00:0a:{b:02x}:{c:02x}:{d:02x}"),
         "privateIpAddress": interface.address.to_string(),
-        "privateIpAddressesSet": [{"privateIpAddress": interface.address.to_string(), "primary": true}],
+        "privateIpAddressesSet": [
+            {"privateIpAddress": interface.address.to_string(), "primary": true},
+        ],
         "ipv6AddressesSet": [],
         "sourceDestCheck": true,
         "groupSet": groups,

@@ -1,4 +1,5 @@
-//! What every Describe call has in common: ids, filters and pages, over the members of the answer itself.
+//! What all Describe calls have in common: ids, filters and pages, applied to the members of the
+//! answer.
 
 use super::errors::unknown_id;
 use crate::simulator::{
@@ -12,22 +13,22 @@ use wildmatch::WildMatchPattern;
 pub(super) struct Listing {
     /// The member of the answer that carries the list.
     pub set: &'static str,
-    /// The member that identifies an entry; entries come in its order.
+    /// The member that identifies an entry, by which entries are sorted.
     pub key: &'static str,
     /// The request's list of ids, if the call has one.
     pub ids: Option<&'static str>,
-    /// Filter name -> path of the member it looks at, through structures and lists.
+    /// Filter name -> path of the member that it compares, through structures and lists.
     pub filters: &'static [(&'static str, &'static str)],
     /// The documented bounds of `MaxResults`; `None` for a call without pages.
     pub page: Option<(i64, i64)>,
 }
 
-/// Documented for every Describe call: at most so many filters, and so many values in each.
-const MOST_FILTERS: usize = 50;
-const MOST_FILTER_VALUES: usize = 200;
+/// The documented maximum of filters in a Describe call, and of values in each.
+const MAX_FILTERS: usize = 50;
+const MAX_FILTER_VALUES: usize = 200;
 
 impl Listing {
-    /// Answers the call out of all entries there are.
+    /// Answers the call from all existing entries.
     pub fn answer(&self, mut entries: Vec<Value>, input: Input<'_>) -> Answer {
         entries.sort_by(|a, b| self.key_of(a).cmp(self.key_of(b)));
         self.keep_ids(&mut entries, input)?;
@@ -55,19 +56,19 @@ impl Listing {
 
     fn keep_filtered(&self, entries: &mut Vec<Value>, input: Input<'_>) -> Result<(), ApiError> {
         let filters = input.list("Filter");
-        if filters.len() > MOST_FILTERS {
+        if filters.len() > MAX_FILTERS {
             return Err(ApiError::new(
                 "FilterLimitExceeded",
-                format!("The maximum number of filters is {MOST_FILTERS}"),
+                format!("The maximum number of filters is {MAX_FILTERS}"),
             ));
         }
         for filter in filters {
             let name = filter.required("Name")?;
             let patterns = filter.texts("Value");
-            if patterns.len() > MOST_FILTER_VALUES {
+            if patterns.len() > MAX_FILTER_VALUES {
                 return Err(ApiError::new(
                     "FilterLimitExceeded",
-                    format!("The maximum number of filter values is {MOST_FILTER_VALUES}"),
+                    format!("The maximum number of filter values is {MAX_FILTER_VALUES}"),
                 ));
             }
             let path = self.path(name)?;
@@ -98,15 +99,15 @@ impl Listing {
 
     fn page(&self, mut entries: Vec<Value>, input: Input<'_>) -> Answer {
         let mut answer = Map::new();
-        if let Some((least, most)) = self.page {
+        if let Some((min, max)) = self.page {
             if let Some(token) = input.text("NextToken").filter(|token| !token.is_empty()) {
                 let last = decode_token(token)?;
                 entries.retain(|entry| self.key_of(entry) > last.as_str());
             }
             if let Some(size) = input.integer("MaxResults")? {
-                check_page_size(size, least, most)?;
+                check_page_size(size, min, max)?;
             }
-            let size = input.integer("MaxResults")?.unwrap_or(most).min(most);
+            let size = input.integer("MaxResults")?.unwrap_or(max).min(max);
             let size = usize::try_from(size).unwrap_or(usize::MAX);
             if entries.len() > size {
                 entries.truncate(size);
@@ -124,22 +125,26 @@ enum Path<'n> {
     Tag(&'n str),
 }
 
-/// Too small is an error everywhere; too large is capped by some calls and refused by others, and refused is the stricter reading.
-fn check_page_size(size: i64, least: i64, most: i64) -> Result<(), ApiError> {
-    if size < least {
+/// A size below the minimum is always an error; a size above the maximum is capped by some calls
+/// and refused by others. This takes the stricter reading.
+fn check_page_size(size: i64, min: i64, max: i64) -> Result<(), ApiError> {
+    if size < min {
         return Err(invalid(format!(
-            "Value ( {size} ) for parameter maxResults is invalid. Expecting a value greater than or equal to {least}."
+            "Value ( {size} ) for parameter maxResults is invalid. Expecting a value greater than \
+             or equal to {min}."
         )));
     }
-    if size > most {
+    if size > max {
         return Err(invalid(format!(
-            "Value ( {size} ) for parameter maxResults is invalid. Expecting a value less than or equal to {most}."
+            "Value ( {size} ) for parameter maxResults is invalid. Expecting a value less than or \
+             equal to {max}."
         )));
     }
     Ok(())
 }
 
-/// A token names the last entry given, so that entries which come or go between two pages move nothing else.
+/// A token names the last entry returned, so that entries created or deleted between two pages do
+/// not shift the others.
 fn encode_token(last: &str) -> String {
     hex::encode(last)
 }
@@ -151,7 +156,7 @@ fn decode_token(token: &str) -> Result<String, ApiError> {
         .ok_or_else(|| invalid(format!("Value ( {token} ) for parameter nextToken is invalid.")))
 }
 
-/// Every text at a path; lists on the way contribute each of their entries.
+/// All texts at a path; each list on the way contributes all its entries.
 fn values_at(value: &Value, path: &str) -> Vec<String> {
     match value {
         Value::Array(entries) => entries.iter().flat_map(|v| values_at(v, path)).collect(),
@@ -176,9 +181,11 @@ fn tag_values(entry: &Value, key: &str) -> Vec<String> {
         .collect()
 }
 
-/// EC2's filter values: `*` is any text, `?` any one character, a backslash takes the next character as it is. Case counts.
+/// EC2's filter values: `*` matches any text, `?` any one character, a backslash escapes the next
+/// character. Case matters.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    // The matcher has no escapes, but any characters as wildcards: two that Unicode gives to no text.
+    // The matcher has no escapes but accepts any characters as wildcards: these two are
+    // noncharacters of Unicode.
     const ANY: char = '\u{fdd0}';
     const ONE: char = '\u{fdd1}';
     let mut letters = pattern.chars();
@@ -199,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_is_any_text_and_a_question_mark_any_character() {
+    fn a_star_matches_any_text_and_a_question_mark_any_character() {
         for (pattern, text) in [
             ("*", ""),
             ("web-*", "web-1"),
@@ -216,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_survives_its_encoding_and_a_foreign_one_is_refused() {
+    fn a_token_can_be_decoded_and_an_unknown_one_is_refused() {
         assert_eq!(decode_token(&encode_token("sg-0a")).as_deref(), Ok("sg-0a"));
         assert_eq!(decode_token("xyz").expect_err("no token").code, "InvalidParameterValue");
     }

@@ -1,8 +1,9 @@
-//! EC2's part of the world: networks with their route tables and ACLs, security groups and VPC
-//! endpoints, API version 2016-11-15.
+//! EC2 in memory: networks with their route tables and ACLs, security groups and VPC endpoints, API
+//! version 2016-11-15.
 //!
-//! Handlers take and give the wire's own member names, so that the answer can be filtered, paged and written without a second
-//! model of it. Every account and region has a state of its own; a new one is empty, without a default VPC.
+//! Handlers use the member names of the wire, so that an answer can be filtered, paged and written
+//! without a second model of it. Each account and region has its own state; a new one is empty,
+//! without a default VPC.
 
 mod acl_entries;
 mod endpoint_attachments;
@@ -43,7 +44,7 @@ use serde_json::Value;
 use self::state::{Call, Handler};
 use super::{
     api::{Api, Bucket, Named, Pages, Place, Protocol, Refusal, Service},
-    iam::{Call as Asked, Need},
+    iam::{Call as IamCall, Need},
     query::Input,
     service::{Answer, ApiError, Caller, Context, Options, arn_of, is_mutating},
     truth::Truth,
@@ -53,7 +54,7 @@ use super::{
 pub(super) use endpoints::checked_policy;
 pub use state::Ec2;
 
-/// EC2, as the rest of the simulator needs to know it.
+/// The properties of EC2 for the rest of the simulator.
 pub(super) static API: Api = Api {
     name: "ec2",
     protocol: Protocol::Ec2 { version: "2016-11-15" },
@@ -70,7 +71,8 @@ pub(super) static API: Api = Api {
     taken: None,
 };
 
-/// Unfiltered, unpaged calls of two actions have a smaller bucket of their own (EC2 developer guide, request throttling).
+/// Calls of two actions without filters and pages have a smaller bucket of their own (EC2 developer
+/// guide, request throttling).
 fn unfiltered(operation: &str, input: &Value) -> Option<Bucket> {
     let narrowing =
         ["Filter", "MaxResults", "GroupId", "GroupName", "NetworkInterfaceId", "NextToken"];
@@ -79,7 +81,7 @@ fn unfiltered(operation: &str, input: &Value) -> Option<Bucket> {
     (bare && !narrow()).then_some(Bucket { name: " unfiltered", size: 50.0, refill: 10.0 })
 }
 
-/// Every operation there is.
+/// All operations.
 const OPERATIONS: &[(&str, Handler)] = &[
     ("AssociateRouteTable", route_associations::associate),
     ("AttachInternetGateway", gateways::attach_internet),
@@ -146,8 +148,8 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("ReplaceRouteTableAssociation", route_associations::replace),
     ("RevokeSecurityGroupEgress", rule_calls::revoke_egress),
     ("RevokeSecurityGroupIngress", rule_calls::revoke_ingress),
-    ("UpdateSecurityGroupRuleDescriptionsEgress", rule_calls::describe_egress_anew),
-    ("UpdateSecurityGroupRuleDescriptionsIngress", rule_calls::describe_ingress_anew),
+    ("UpdateSecurityGroupRuleDescriptionsEgress", rule_calls::update_egress_descriptions),
+    ("UpdateSecurityGroupRuleDescriptionsIngress", rule_calls::update_ingress_descriptions),
 ];
 
 impl Service for Ec2 {
@@ -155,7 +157,7 @@ impl Service for Ec2 {
         Self::default()
     }
 
-    /// The dry run first, then the operation itself.
+    /// Answers the dry run first, then the operation itself.
     fn call(
         &mut self,
         caller: &Caller,
@@ -187,12 +189,12 @@ impl Service for Ec2 {
         }
     }
 
-    fn tell(&self, truth: &mut Truth) {
-        self.tell_all(&mut truth.things);
+    fn add_truth(&self, truth: &mut Truth) {
+        self.add_things(&mut truth.things);
     }
 
-    /// The id of an association means the subnet or gateway that it is with; followed by `/table`,
-    /// the route table.
+    /// The id of an association stands for its subnet or gateway; with the suffix `/table`, for its
+    /// route table.
     fn find(&self, (account, region): Place<'_>, id: &str) -> Option<Named> {
         let here = self.regions.get(&(account.to_owned(), region.to_owned()));
         let end = here.and_then(|here| match id.strip_suffix(iam::TABLE_OF) {
@@ -206,7 +208,7 @@ impl Service for Ec2 {
         Some((arn, tags))
     }
 
-    fn needs(&self, call: &Asked<'_>) -> Vec<Need> {
+    fn needs(&self, call: &IamCall<'_>) -> Vec<Need> {
         iam::needs(call)
     }
 }

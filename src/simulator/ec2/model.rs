@@ -1,4 +1,4 @@
-//! What there is in an account and Region: the resources themselves, without what calls do to them.
+//! The resources of an account and Region, without their operations.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +13,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 pub(super) struct Vpc {
     pub cidr: Ipv4Net,
     pub ipv6: Option<Ipv6Net>,
-    /// The id of the association of each block, made once so that reads are equal.
+    /// The ids of the associations of its blocks, stored so that all reads are equal.
     pub associations: [String; 2],
     pub dhcp_options: String,
     pub tenancy: String,
@@ -24,13 +24,13 @@ pub(super) struct Vpc {
     pub address_metrics: bool,
 }
 
-/// A range of a VPC's addresses in one zone.
+/// A range of the addresses of a VPC in one zone.
 #[derive(Debug, Clone)]
 pub(super) struct Subnet {
     pub vpc: String,
     pub cidr: Ipv4Net,
     pub ipv6: Option<(Ipv6Net, String)>,
-    /// Name and id.
+    /// Its name and id.
     pub zone: (String, String),
 }
 
@@ -38,53 +38,53 @@ pub(super) struct Subnet {
 #[derive(Debug, Clone, Default)]
 pub(super) struct RouteTable {
     pub vpc: String,
-    /// Set on the VPC's main table, which every subnet without an association uses.
+    /// Set on the main table of the VPC, which every subnet without an association uses.
     pub main_association: Option<String>,
-    /// Association id -> association, but for the main one.
+    /// Association id -> association, without the main one.
     pub associations: BTreeMap<String, Association>,
-    /// Destination -> route, without the local and the endpoints' routes.
+    /// Destination -> route, without local routes and routes of endpoints.
     pub routes: BTreeMap<String, Route>,
-    /// Destination -> target of the local routes that no longer lead to `local`.
+    /// Destination -> target of the local routes that have another target than `local`.
     pub local: BTreeMap<String, Target>,
-    /// The virtual private gateways that propagate their routes to it.
+    /// The virtual private gateways that propagate routes to it.
     pub propagating: BTreeSet<String>,
 }
 
-/// Which subnet or gateway uses a route table.
+/// The subnet or gateway that uses a route table.
 #[derive(Debug, Clone)]
 pub(super) struct Association {
     pub end: String,
     pub phase: AssociationPhase,
 }
 
-/// Where an association is in its life. Usually it is there when the call answers, and gone when
-/// the call that ends it does: it takes time, or fails, only where a fault says so.
+/// The state of an association. It usually exists when the call that makes it returns, and is gone
+/// when the call that ends it returns; it takes time or fails only because of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AssociationPhase {
     Associated,
-    /// Being made, until then.
+    /// Being made, until that time.
     Associating(Duration),
-    /// Being ended, until then.
+    /// Being ended, until that time.
     Disassociating(Duration),
-    /// It came to nothing. It can be replaced or ended, and takes the subnet's place until then.
+    /// It has failed. It can be replaced or ended, and occupies the subnet until then.
     Failed,
 }
 
-/// A caller's own route: the wire's name of the destination's member, and the target.
+/// A route written by a caller: the member of its destination on the wire, and its target.
 #[derive(Debug, Clone)]
 pub(super) struct Route {
     pub destination: &'static str,
     pub target: Target,
 }
 
-/// What a route leads to.
+/// The target of a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
     pub kind: TargetKind,
     pub id: String,
 }
 
-/// The kinds of targets that a caller may write; an instance is kept as its interface.
+/// The kinds of targets in requests; an instance is stored as its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TargetKind {
     Carrier,
@@ -108,7 +108,7 @@ pub(super) enum TargetKind {
 pub(super) struct Gateway {
     /// The VPC that it is attached to.
     pub vpc: Option<String>,
-    /// What a virtual private gateway has learned from the far side of its connections.
+    /// The ranges that a virtual private gateway has learned from its connections.
     pub learned: BTreeSet<IpNet>,
 }
 
@@ -116,11 +116,11 @@ pub(super) struct Gateway {
 #[derive(Debug, Clone)]
 pub(super) struct NetworkAcl {
     pub vpc: String,
-    /// Set on the one that comes with the VPC.
+    /// Set on the one that is created with the VPC.
     pub default: bool,
     /// Association id -> subnet.
     pub associations: BTreeMap<String, String>,
-    /// Whether it is for egress, and its number -> entry; without those that nobody can change.
+    /// Direction (whether egress) and number -> entry, without the entries that cannot be changed.
     pub entries: BTreeMap<(bool, i64), AclEntry>,
 }
 
@@ -131,13 +131,13 @@ pub(super) struct AclEntry {
     pub protocol: String,
     pub allow: bool,
     pub block: IpNet,
-    /// Of TCP and UDP.
+    /// For TCP and UDP.
     pub ports: Ports,
-    /// Type and code of ICMP, and of ICMPv6 with an IPv6 block.
+    /// Type and code, for ICMP, and for ICMPv6 with an IPv6 block.
     pub icmp: Ports,
 }
 
-/// A customer's prefix list.
+/// A customer-managed prefix list.
 #[derive(Debug, Clone)]
 pub(super) struct PrefixList {
     pub name: String,
@@ -146,23 +146,23 @@ pub(super) struct PrefixList {
     pub entries: BTreeMap<IpNet, Option<String>>,
 }
 
-/// The addresses a prefix list or a rule is about.
+/// The address family of a prefix list or a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     V4,
     V6,
 }
 
-/// A network interface: a caller's own, or one that a VPC endpoint has put into a subnet.
+/// A network interface, created by a caller or by a VPC endpoint.
 #[derive(Debug, Clone)]
 pub(super) struct Interface {
     pub subnet: String,
     pub address: Ipv4Addr,
     pub groups: BTreeSet<String>,
     pub description: String,
-    /// The VPC endpoint it belongs to; then AWS manages it.
+    /// The VPC endpoint that it belongs to; AWS manages it then.
     pub endpoint: Option<String>,
-    /// The instance it is attached to, and the attachment's id.
+    /// The instance that it is attached to, and the id of the attachment.
     pub attached: Option<(String, String)>,
 }
 
@@ -172,7 +172,7 @@ pub(super) struct Group {
     pub name: String,
     pub description: String,
     pub vpc: String,
-    /// The ids of its rules, in both directions.
+    /// The ids of its rules in both directions.
     pub rules: BTreeSet<String>,
 }
 
@@ -182,24 +182,24 @@ pub(super) struct Rule {
     pub group: String,
     pub egress: bool,
     pub permission: Permission,
-    /// Not part of what identifies a rule.
+    /// Not part of the identity of a rule.
     pub description: Option<String>,
 }
 
-/// First and last port; for ICMP they are type and code.
+/// First and last port; for ICMP type and code.
 pub(super) type Ports = Option<(i64, i64)>;
 
-/// What a rule allows. Two rules of a group and direction cannot allow the same.
+/// What a rule allows. Two rules of a group in one direction cannot allow the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Permission {
-    /// `tcp`, `udp`, `icmp`, `icmpv6`, `-1` for all, or another protocol's number.
+    /// `tcp`, `udp`, `icmp`, `icmpv6`, `-1` for all, or the number of another protocol.
     pub protocol: String,
     /// Only the four protocols with names have them.
     pub ports: Ports,
     pub peer: Peer,
 }
 
-/// The far side of a rule: source of an ingress rule, destination of an egress rule.
+/// The far side of a rule: the source of an ingress rule, the destination of an egress rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Peer {
     V4(Ipv4Net),
@@ -237,22 +237,22 @@ pub(super) enum Kind {
     GatewayLoadBalancer,
 }
 
-/// Where an endpoint is in its life.
+/// The state of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     PendingAcceptance,
-    /// Being created, until then.
+    /// Being created, until that time.
     Creating(Duration),
-    /// Being modified, until then.
+    /// Being modified, until that time.
     Modifying(Duration),
     Available,
-    /// Being created until then, and in vain.
+    /// Being created until that time, when it fails.
     Failing(Duration),
     /// Its creation failed.
     Failed,
-    /// Being deleted, until then.
+    /// Being deleted, until that time.
     Deleting(Duration),
-    /// Kept only for client tokens that come again.
+    /// Deleted, and kept only for repeated client tokens.
     Gone,
 }
 
@@ -284,7 +284,7 @@ impl Endpoint {
         self.phase == Phase::Gone
     }
 
-    /// Whether it is there and stays: what is being deleted holds no name and no route any more.
+    /// Whether it exists and stays: an endpoint in deletion does not hold its name and its routes.
     pub(super) fn is_live(&self) -> bool {
         !matches!(self.phase, Phase::Deleting(_) | Phase::Gone)
     }
@@ -295,7 +295,7 @@ impl Endpoint {
     }
 }
 
-/// Lets time pass; gives the endpoints that are gone since.
+/// Advances to this time and returns the endpoints that are gone since.
 pub(super) fn settle(endpoints: &mut BTreeMap<String, Endpoint>, elapsed: Duration) -> Vec<String> {
     let mut gone = Vec::new();
     for (id, endpoint) in endpoints {
@@ -328,14 +328,14 @@ impl AssociationPhase {
 }
 
 impl Association {
-    /// Whether the subnet or gateway uses the table, or is about to, and stays with it.
+    /// Whether the subnet or gateway uses the table, or will soon, and continues to.
     pub(super) fn is_live(&self) -> bool {
         matches!(self.phase, AssociationPhase::Associated | AssociationPhase::Associating(_))
     }
 }
 
 impl RouteTable {
-    /// Lets time pass.
+    /// Advances to this time.
     pub(super) fn settle(&mut self, elapsed: Duration) {
         self.associations.retain(|_, association| match association.phase {
             AssociationPhase::Disassociating(until) => elapsed < until,
@@ -350,7 +350,7 @@ impl RouteTable {
         }
     }
 
-    /// The subnets and gateways that have an association with it.
+    /// The subnets and gateways associated with it.
     pub(super) fn ends(&self) -> impl Iterator<Item = &String> {
         self.associations.values().map(|association| &association.end)
     }

@@ -1,5 +1,5 @@
-//! Network ACLs: the one that comes with each VPC, callers' own, and which subnets they filter.
-//! What they let through is in [`acl_entries`].
+//! Network ACLs: the default one of each VPC, callers' own, and the subnets that they filter. Their
+//! entries are in [`acl_entries`].
 
 use super::{
     acl_entries,
@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// VPC quotas: network ACLs of a VPC.
-const MOST_ACLS: usize = 200;
+const MAX_ACLS: usize = 200;
 
-/// How AWS refuses to delete the ACL that comes with the VPC. The API reference says that it does,
-/// not with which code.
+/// The error code for deleting the default ACL. The API reference documents the refusal, but not
+/// the code.
 const DEFAULT_STAYS: &str = "InvalidParameterValue";
 
 const LISTING: Listing = Listing {
@@ -50,8 +50,7 @@ const LISTING: Listing = Listing {
     page: Some((5, 1000)),
 };
 
-/// The ACL that comes with a VPC lets everything through. A VPC has exactly one, so that the VPC's
-/// id gives the ACL's.
+/// The default ACL allows everything. A VPC has exactly one, so its id follows from the VPC's.
 pub(super) fn create_default(state: &mut State, id: &str, vpc: &Vpc) {
     let acl = NetworkAcl {
         vpc: id.to_owned(),
@@ -62,7 +61,8 @@ pub(super) fn create_default(state: &mut State, id: &str, vpc: &Vpc) {
     state.network_acls.insert(same_digits(id, "acl"), acl);
 }
 
-/// A new subnet is under its VPC's default ACL, with an association that has its id.
+/// A new subnet is associated with the default ACL of its VPC; the id of the association follows
+/// from the subnet's.
 pub(super) fn associate_default(state: &mut State, subnet: &str, vpc: &str) {
     if let Some(acl) = state.network_acls.get_mut(&same_digits(vpc, "acl")) {
         acl.associations.insert(same_digits(subnet, "aclassoc"), subnet.to_owned());
@@ -74,14 +74,14 @@ fn same_digits(id: &str, prefix: &str) -> String {
     format!("{prefix}-{digits}")
 }
 
-/// A new ACL lets nothing through.
+/// A new ACL allows nothing.
 pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if let Some(answer) = tokens::earlier(state, call)? {
         return Ok(answer);
     }
     let vpc = call.input.required("VpcId")?;
     state.vpc(vpc)?;
-    if state.network_acls.values().filter(|acl| acl.vpc == vpc).count() >= MOST_ACLS {
+    if state.network_acls.values().filter(|acl| acl.vpc == vpc).count() >= MAX_ACLS {
         let message = "The maximum number of network ACLs has been reached.";
         return Err(ApiError::new("NetworkAclLimitExceeded", message));
     }
@@ -126,8 +126,8 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     done()
 }
 
-/// In one step, so that the subnet is always under one ACL. The association has another id then,
-/// unless the subnet is under that ACL already.
+/// In one step, so that the subnet always has an ACL. The association gets another id, unless the
+/// subnet already has that ACL.
 pub(super) fn replace_association(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let association = call.input.required("AssociationId")?;
     let new_acl = call.input.required("NetworkAclId")?;

@@ -1,9 +1,9 @@
 //! Route tables and network ACLs as they really are.
 //!
-//! An association is named by what it is with, not by its id: each replacement gives it another
-//! one, and two worlds in which the same subnets use the same table are equal. The routes of
-//! gateway endpoints and the entries that nobody can change are left out: they follow from the
-//! endpoints and from the VPC.
+//! An association is named by its subnet or gateway, not by its id: each replacement changes the
+//! id, and two worlds in which the same subnets use the same table must be equal. The routes of
+//! gateway endpoints and the entries that cannot be changed are left out, because they follow from
+//! the endpoints and from the VPC.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,16 +15,16 @@ pub(super) const ROUTE_TABLE: &str = crate::kinds::route_table::NAME;
 pub(super) const NETWORK_ACL: &str = "NetworkAcl";
 
 impl State {
-    pub(super) fn tell_networks(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
-        let mut tell = |kind, id: &String, facts| {
+    pub(super) fn add_networks(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
+        let mut add = |kind, id: &String, facts| {
             let tags = self.tags.get(id).cloned().unwrap_or_default();
             things.insert(id.clone(), Thing { kind, account: account.to_owned(), tags, facts });
         };
         for id in self.route_tables.keys() {
-            tell(ROUTE_TABLE, id, self.facts_of_table(id));
+            add(ROUTE_TABLE, id, self.facts_of_table(id));
         }
         for id in self.network_acls.keys() {
-            tell(NETWORK_ACL, id, self.facts_of_acl(id));
+            add(NETWORK_ACL, id, self.facts_of_acl(id));
         }
     }
 

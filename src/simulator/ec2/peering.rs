@@ -1,4 +1,4 @@
-//! What a peering is, and what it leads to.
+//! The data of a peering, and the groups it gives access to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,14 +37,14 @@ pub(super) struct FarGroup {
     pub peering: String,
 }
 
-/// The caller's peerings, and what those that are active lead to.
+/// The caller's peerings, and the groups behind the active ones.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FarGroups {
-    /// The groups that rules of a VPC can name: by the near VPC and the group's id.
+    /// The groups that rules of a VPC can name, by the near VPC and the id of the group.
     pub groups: BTreeMap<(String, String), FarGroup>,
-    /// The near groups that rules at the far side name, with the far VPC and the peering.
+    /// The near groups that rules at the far side name, each with the far VPC and the peering.
     pub named_by: BTreeSet<(String, String, String)>,
-    /// The caller's peerings, whatever their status: by id, with the caller's VPCs in them.
+    /// The caller's peerings in any status: by id, with the caller's VPCs in them.
     pub peerings: BTreeMap<String, (Vec<String>, Status)>,
 }
 

@@ -1,5 +1,5 @@
-//! VPC peerings, within an account and between accounts of one Region, and the groups at their far side that
-//! rules may name.
+//! VPC peerings, within an account and between accounts of one Region, and the groups at their far
+//! side that rules may name.
 
 use super::{
     errors::{done, unknown_id},
@@ -30,7 +30,8 @@ const LISTING: Listing = Listing {
 };
 
 impl Ec2 {
-    /// Carries out an operation on peerings, which belong to two accounts; `None` if it is another one.
+    /// Carries out an operation on peerings, which belong to two accounts; `None` for other
+    /// operations.
     pub(super) fn peering_call(
         &mut self,
         caller: &Caller,

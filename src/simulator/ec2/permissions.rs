@@ -1,4 +1,5 @@
-//! Reading rules out of requests, in the normal form EC2 keeps: protocols by name, blocks canonical, no ports where none count.
+//! Reads rules from requests, in the normal form that EC2 stores: protocols by name, blocks
+//! canonical, and no ports if the protocol has none.
 
 use super::{
     errors::unknown_id,
@@ -12,17 +13,17 @@ use crate::simulator::{
 };
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// A rule as asked for.
+/// A rule in a request.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub permission: Permission,
     pub description: Option<String>,
 }
 
-const LONGEST_DESCRIPTION: usize = 255;
+const MAX_DESCRIPTION_CHARACTERS: usize = 255;
 
-/// The request's rules, one for each peer of each permission. The members that describe a single permission at the top of the
-/// request (older than `IpPermissions`) count as one more.
+/// The rules of the request, one for each peer of each permission. The members that describe a
+/// single permission at the top of the request (older than `IpPermissions`) count as one more.
 pub(super) fn drafts(
     state: &State,
     group: &str,
@@ -102,14 +103,15 @@ pub(super) fn single(
         peers.push(prefix_list(state, list, call)?);
     }
     if let Some(id) = request.text("ReferencedGroupId") {
-        // The request cannot say whose a group is.
+        // The request cannot name the account of a group.
         peers.push(referenced(state, group, id, Some(&call.caller.account), call)?);
     }
     let count = peers.len();
     let (Some(peer), 1) = (peers.pop(), count) else {
         return Err(ApiError::new(
             "InvalidParameterCombination",
-            "A security group rule has exactly one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupId",
+            "A security group rule has exactly one of CidrIpv4, CidrIpv6, PrefixListId and \
+             ReferencedGroupId",
         ));
     };
     Ok(Draft {
@@ -118,7 +120,7 @@ pub(super) fn single(
     })
 }
 
-/// An empty description is none.
+/// The description; `None` if it is empty.
 pub(super) fn description(source: Input<'_>) -> Result<Option<String>, ApiError> {
     let of_addresses = ["CidrIp", "CidrIpv6", "CidrIpv4"].iter().any(|member| source.has(member));
     description_of(source, of_addresses)
@@ -142,16 +144,18 @@ pub(super) fn check_text(what: &str, text: &str, punctuation: &str) -> Result<()
     let allowed = |letter: char| {
         letter.is_ascii_alphanumeric() || letter == ' ' || punctuation.contains(letter)
     };
-    if text.chars().count() <= LONGEST_DESCRIPTION && text.chars().all(allowed) {
+    if text.chars().count() <= MAX_DESCRIPTION_CHARACTERS && text.chars().all(allowed) {
         return Ok(());
     }
     Err(invalid(format!(
-        "Invalid security group {what}. Valid {what}s are strings less than 256 characters from the following set: \
-         a-zA-Z0-9. {punctuation}"
+        "Invalid security group {what}. Valid {what}s are strings less than 256 characters from \
+         the following set: a-zA-Z0-9. \
+         {punctuation}"
     )))
 }
 
-/// The protocol's normal name, and its ports where the protocol has any: EC2 ignores those of every other protocol.
+/// The normal name of the protocol, and the ports if it has ports: EC2 ignores them for all other
+/// protocols.
 fn protocol_and_ports(source: Input<'_>) -> Result<(String, Ports), ApiError> {
     let protocol = protocol(source.required("IpProtocol")?)?;
     let given = (source.integer("FromPort")?, source.integer("ToPort")?);
@@ -196,7 +200,7 @@ fn port_range(given: (Option<i64>, Option<i64>)) -> Result<(i64, i64), ApiError>
     Err(invalid(format!("Invalid TCP/UDP port range ({from}:{to})")))
 }
 
-/// Type and code; -1 is every type, and then every code.
+/// Type and code; -1 means every type, and then also every code.
 fn icmp(given: (Option<i64>, Option<i64>)) -> Result<(i64, i64), ApiError> {
     let (Some(kind), Some(code)) = given else {
         return Err(invalid(
@@ -210,7 +214,8 @@ fn icmp(given: (Option<i64>, Option<i64>)) -> Result<(i64, i64), ApiError> {
     Err(invalid(format!("ICMP type/code ({kind}:{code}) is not valid")))
 }
 
-/// Canonical: the address of the network, so that `/0` on any address is everywhere.
+/// The canonical block, which begins at the address of the network, so that `/0` on any address
+/// means everywhere.
 fn v4_block(text: &str) -> Result<Ipv4Net, ApiError> {
     let block: Result<Ipv4Net, _> = text.parse();
     block.map(|block| block.trunc()).map_err(|_| invalid(format!("CIDR block {text} is malformed")))
@@ -228,7 +233,7 @@ fn prefix_list(state: &State, id: &str, call: &Call<'_, '_>) -> Result<Peer, Api
     }
 }
 
-/// A group of the same VPC, or one at the far side of a peering, named with its account or without.
+/// A group of the same VPC, or at the far side of a peering, named with or without its account.
 fn referenced(
     state: &State,
     group: &str,

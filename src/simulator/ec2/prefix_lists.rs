@@ -35,21 +35,23 @@ const PLAIN: Listing = Listing {
     page: Some((5, 1000)),
 };
 
-/// The services with a gateway endpoint and thus a prefix list of their own, with one block each for `DescribePrefixLists`.
+/// The services with a gateway endpoint and therefore a prefix list, each with one block for
+/// `DescribePrefixLists`.
 const OF_AWS: &[(&str, &str)] = &[("s3", "52.218.0.0/17"), ("dynamodb", "52.94.24.0/23")];
 
-/// The id of AWS's list for a service in a region: the same in every account.
+/// The id of AWS's list for a service in a region, the same in every account.
 pub(super) fn of_service(region: &str, service: &str) -> Option<String> {
     OF_AWS.iter().find(|(short, _)| *short == service)?;
-    // FNV-1a: a stable function of the name is all an id needs.
+    // FNV-1a: the id only has to be a stable function of the name.
     let hash = format!("{region}.{service}")
         .bytes()
         .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     Some(format!("pl-{hash:08x}"))
 }
 
-/// How many rules a reference to this list counts as, and in which family; `None` if there is no such list. A customer's list
-/// counts with its maximum, AWS's for S3 and DynamoDB as one (VPC quotas).
+/// The number of rules that a reference to this list counts as, and in which family; `None` if the
+/// list does not exist. A customer's list counts with its maximum, AWS's lists for S3 and DynamoDB
+/// count as one (VPC quotas).
 pub(super) fn weight(state: &State, caller: &Caller, id: &str) -> Option<(i64, Family)> {
     if let Some(list) = state.prefix_lists.get(id) {
         return Some((list.most_entries, list.family));
@@ -63,12 +65,13 @@ pub(super) fn describe_managed(state: &mut State, call: &mut Call<'_, '_>) -> An
     let region = &call.caller.region;
     let mut entries: Vec<Value> = of_aws(region)
         .map(|(id, name, _)| {
+            let arn = format!("arn:{}:ec2:{region}:aws:prefix-list/{id}", partition(region));
             json!({
                 "prefixListId": id,
                 "prefixListName": name,
                 "addressFamily": "IPv4",
                 "state": "create-complete",
-                "prefixListArn": format!("arn:{}:ec2:{region}:aws:prefix-list/{id}", partition(region)),
+                "prefixListArn": arn,
                 "ownerId": "AWS",
                 "tagSet": [],
             })
@@ -91,13 +94,15 @@ pub(super) fn describe(_state: &mut State, call: &mut Call<'_, '_>) -> Answer {
 const ENTRIES: Listing =
     Listing { set: "entrySet", key: "cidr", ids: None, filters: &[], page: Some((1, 100)) };
 
-/// `GetManagedPrefixListEntries`: what is in one list, whoever owns it.
+/// `GetManagedPrefixListEntries`: the entries of one list of any owner.
 pub(super) fn describe_entries(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("PrefixListId")?;
     let mut of_aws = of_aws(&call.caller.region);
     let entries = if let Some(list) = state.prefix_lists.get(id) {
         let entries = list.entries.iter();
-        entries.map(|(block, description)| json!({"cidr": block.to_string(), "description": description})).collect()
+        entries
+            .map(|(block, text)| json!({"cidr": block.to_string(), "description": text}))
+            .collect()
     } else {
         let (_, _, block) =
             of_aws.find(|list| list.0 == id).ok_or_else(|| unknown_id(id, "prefixListId"))?;

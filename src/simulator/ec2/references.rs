@@ -1,4 +1,4 @@
-//! `DescribeSecurityGroupReferences`: which VPCs at the far side of a peering refer to a group.
+//! `DescribeSecurityGroupReferences`: the VPCs at the far side of a peering that refer to a group.
 
 use super::state::{Call, State};
 use crate::simulator::{query::missing, service::Answer};

@@ -1,5 +1,5 @@
-//! Which route table a subnet or a gateway uses: one each. A subnet without an association uses the
-//! VPC's main table.
+//! Associations of subnets and gateways with route tables, one for each. A subnet without an
+//! association uses the main table of the VPC.
 
 use super::{
     errors::{different_networks, done},
@@ -14,7 +14,7 @@ use crate::simulator::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Another association has to be replaced, not added.
+/// An existing association must be replaced; a second one is an error.
 pub(super) fn associate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let table_id = call.input.required("RouteTableId")?;
     state.route_table(table_id)?;
@@ -33,7 +33,7 @@ pub(super) fn associate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
             );
             return Err(ApiError::new("Resource.AlreadyAssociated", message));
         }
-        None => (call.context.ids.next("rtbassoc"), begun(call)),
+        None => (call.context.ids.next("rtbassoc"), initial_phase(call)),
     };
     if let Some(table) = state.route_tables.get_mut(table_id) {
         table.associations.insert(association.clone(), Association { end: end.into(), phase });
@@ -41,9 +41,9 @@ pub(super) fn associate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     Ok(json!({"associationId": association, "associationState": {"state": phase.name()}}))
 }
 
-/// Where an association is when the call that makes it answers.
-fn begun(call: &Call<'_, '_>) -> AssociationPhase {
-    let until = call.context.over(Duration::ZERO);
+/// The state of an association when the call that makes it returns.
+fn initial_phase(call: &Call<'_, '_>) -> AssociationPhase {
+    let until = call.context.complete_at(Duration::ZERO);
     match call.context.failure() {
         Some(_) => AssociationPhase::Failed,
         None if until > call.context.elapsed => AssociationPhase::Associating(until),
@@ -51,9 +51,9 @@ fn begun(call: &Call<'_, '_>) -> AssociationPhase {
     }
 }
 
-/// In one step, so that the subnet never uses the main table in between. The association has
-/// another id then, unless it is the table's already. Of the main association this makes another
-/// table the VPC's main one.
+/// In one step, so that the subnet never uses the main table in between. The association gets
+/// another id, unless it is already with the table. Replacing the main association makes another
+/// table the main table of the VPC.
 pub(super) fn replace(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let association = call.input.required("AssociationId")?;
     let table_id = call.input.required("RouteTableId")?;
@@ -71,7 +71,7 @@ pub(super) fn replace(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         check_edge(state, table_id)?;
     }
     let new = call.context.ids.next("rtbassoc");
-    let phase = end.as_ref().map_or(AssociationPhase::Associated, |_| begun(call));
+    let phase = end.as_ref().map_or(AssociationPhase::Associated, |_| initial_phase(call));
     if let Some(table) = state.route_tables.get_mut(&old) {
         table.associations.remove(association);
         if end.is_none() {
@@ -93,7 +93,7 @@ fn replaced(association: &str, phase: AssociationPhase) -> Value {
     json!({"newAssociationId": association, "associationState": {"state": phase.name()}})
 }
 
-/// The subnet uses the main table from now on.
+/// The subnet then uses the main table.
 pub(super) fn disassociate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let association = call.input.required("AssociationId")?;
     let table = state.table_of(association).ok_or_else(|| unknown(association))?;
@@ -102,7 +102,7 @@ pub(super) fn disassociate(state: &mut State, call: &mut Call<'_, '_>) -> Answer
     let found = found.ok_or_else(|| {
         invalid(format!("cannot disassociate the main route table association {association}"))
     })?;
-    found.phase = AssociationPhase::Disassociating(call.context.over(Duration::ZERO));
+    found.phase = AssociationPhase::Disassociating(call.context.complete_at(Duration::ZERO));
     state.settle(call.context.elapsed);
     done()
 }
@@ -118,8 +118,8 @@ impl State {
         tables.find(|(_, table)| with(table)).map(|(id, _)| id.clone())
     }
 
-    /// The subnet or gateway with this association, which may be one with a network ACL too; none
-    /// if it is a main one.
+    /// The subnet or gateway with this association, which may also be one with a network ACL;
+    /// `None` for a main association.
     pub(super) fn end_of(&self, association: &str) -> Option<String> {
         let mut tables = self.route_tables.values();
         let of_table = tables.find_map(|table| table.associations.get(association));
@@ -129,7 +129,7 @@ impl State {
     }
 }
 
-/// The subnet or gateway of the request, which has to be in the table's VPC.
+/// The subnet or gateway of the request, which must be in the VPC of the table.
 fn end<'i>(state: &State, table_id: &str, call: &Call<'i, '_>) -> Result<&'i str, ApiError> {
     let vpc = &state.route_table(table_id)?.vpc;
     let table = format!("route table {table_id}");
@@ -151,7 +151,7 @@ fn end<'i>(state: &State, table_id: &str, call: &Call<'i, '_>) -> Result<&'i str
     }
 }
 
-/// Whether gateways may use the table: none propagates to it, and each route fits.
+/// Whether gateways may use the table: no gateway propagates to it, and every route is allowed.
 fn check_edge(state: &State, table_id: &str) -> Result<(), ApiError> {
     let table = state.route_table(table_id)?;
     let vpc = state.vpc(&table.vpc)?;
@@ -165,7 +165,7 @@ fn check_edge(state: &State, table_id: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The error for the id of an association that is not there.
+/// The error for the unknown id of an association.
 pub(super) fn unknown(association: &str) -> ApiError {
     let message = format!("The association ID '{association}' does not exist");
     ApiError::new("InvalidAssociationID.NotFound", message)

@@ -1,5 +1,5 @@
-//! Route tables themselves; [`routes`] are what is in them, and
-//! [`route_associations`](super::route_associations) what uses them.
+//! Route tables; their routes are in [`routes`], and their associations in
+//! [`route_associations`](super::route_associations).
 
 use super::{
     errors::{dependency, done},
@@ -13,8 +13,8 @@ use super::{
 use crate::simulator::service::{Answer, ApiError};
 use serde_json::{Value, json};
 
-/// VPC quotas: route tables of a VPC. The main one counts.
-const MOST_TABLES: usize = 200;
+/// VPC quotas: route tables of a VPC, including the main one.
+const MAX_TABLES: usize = 200;
 
 const LISTING: Listing = Listing {
     set: "routeTableSet",
@@ -44,7 +44,7 @@ const LISTING: Listing = Listing {
     page: Some((5, 100)),
 };
 
-/// The table that comes with a VPC.
+/// The main table of a new VPC.
 pub(super) fn create_main(state: &mut State, vpc: &str, call: &mut Call<'_, '_>) {
     let id = call.context.ids.next("rtb");
     let table = RouteTable {
@@ -61,7 +61,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     }
     let vpc = call.input.required("VpcId")?;
     state.vpc(vpc)?;
-    if state.route_tables.values().filter(|table| table.vpc == vpc).count() >= MOST_TABLES {
+    if state.route_tables.values().filter(|table| table.vpc == vpc).count() >= MAX_TABLES {
         let message = "The maximum number of route tables has been reached.";
         return Err(ApiError::new("RouteTableLimitExceeded", message));
     }
@@ -113,7 +113,7 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     })
 }
 
-/// The local routes, callers' own, those of gateway endpoints, and what gateways propagate.
+/// All routes: local ones, callers' own, those of gateway endpoints, and propagated ones.
 fn shown_routes(state: &State, id: &str, call: &Call<'_, '_>) -> Vec<Value> {
     let table = &state.route_tables[id];
     let mut shown = Vec::new();

@@ -1,4 +1,4 @@
-//! What routes lead to: what has to be there for it, and how it is read back.
+//! The targets of routes: their requirements, and how answers show them.
 
 use super::{
     errors::{check_form, different_networks, unknown_id},
@@ -10,7 +10,7 @@ use crate::simulator::{query::invalid, service::ApiError};
 use serde_json::{Map, Value};
 
 /// Parameter of `CreateRoute` and `ReplaceRoute` -> member of the answer. A Gateway Load Balancer
-/// endpoint is written as `VpcEndpointId` and read back as `gatewayId`.
+/// endpoint is `VpcEndpointId` in requests and `gatewayId` in answers.
 const TARGETS: &[(TargetKind, &str, &str)] = &[
     (TargetKind::Carrier, "CarrierGatewayId", "carrierGatewayId"),
     (TargetKind::CoreNetwork, "CoreNetworkArn", "coreNetworkArn"),
@@ -27,22 +27,22 @@ const TARGETS: &[(TargetKind, &str, &str)] = &[
 ];
 
 impl TargetKind {
-    /// The wire's name of the member that carries it.
+    /// The member that carries it on the wire.
     pub(super) fn member(self) -> &'static str {
         let row = TARGETS.iter().find(|(kind, _, _)| *kind == self);
         row.map_or("gatewayId", |(_, _, member)| member)
     }
 
-    /// Whether it may take traffic from one subnet of a VPC to another (VPC user guide, "Route
+    /// Whether it may forward traffic from one subnet of a VPC to another (VPC user guide, "Route
     /// table concepts", local route).
-    pub(super) fn is_in_the_middle(self) -> bool {
+    pub(super) fn is_middlebox(self) -> bool {
         matches!(self, Self::Endpoint | Self::Interface | Self::Nat)
     }
 }
 
-/// The one target that the request names, an instance as its interface. It has to be there if its
-/// kind is simulated, and in the table's VPC.
-pub(super) fn asked(
+/// The target in the request, with an instance replaced by its interface. If its kind is simulated,
+/// it must exist and be in the VPC of the table.
+pub(super) fn requested(
     state: &State,
     table_id: &str,
     table: &RouteTable,
@@ -74,13 +74,13 @@ pub(super) fn asked(
     Err(different_networks(&format!("route table {table_id}"), &format!("{noun} {}", target.id)))
 }
 
-/// Whether the request names a target at all.
-pub(super) fn is_asked(call: &Call<'_, '_>) -> bool {
+/// Whether the request names a target.
+pub(super) fn is_requested(call: &Call<'_, '_>) -> bool {
     TARGETS.iter().any(|(_, parameter, _)| call.input.has(parameter))
 }
 
-/// An instance is simulated as far as interfaces are attached to it, and exactly one has to be
-/// (EC2 API reference, `CreateRoute`, `InstanceId`).
+/// The interface of an instance, which must have exactly one (EC2 API reference, `CreateRoute`,
+/// `InstanceId`). Nothing else of instances is simulated.
 fn interface_of(state: &State, instance: &str) -> Result<Target, ApiError> {
     check_form(instance, "instanceId")?;
     let of_it = |interface: &Interface| {
@@ -100,7 +100,7 @@ fn interface_of(state: &State, instance: &str) -> Result<Target, ApiError> {
     }
 }
 
-/// The caller's VPCs in which a target is; `None` where that is not simulated.
+/// The caller's VPCs that contain a target; `None` if the kind of target is not simulated.
 fn home<'s>(
     state: &'s State,
     target: &Target,
@@ -150,9 +150,9 @@ fn home<'s>(
     }
 }
 
-/// The members of a route that say what it leads to, and its state: `blackhole` when the target is
-/// gone, not attached, or a peering that nobody has accepted yet (VPC user guide, "Route table
-/// concepts"; VPC peering guide). An interface that is attached is read back with its instance.
+/// The members of a route that show its target and its state: `blackhole` if the target is gone or
+/// not attached, or is a peering that has not been accepted (VPC user guide, "Route table
+/// concepts"; VPC peering guide). An attached interface is shown with its instance.
 pub(super) fn shown(
     state: &State,
     vpc: &str,

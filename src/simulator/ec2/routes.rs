@@ -1,4 +1,4 @@
-//! Routes: creating, replacing and deleting them, and those that gateway endpoints put in.
+//! Routes: created, replaced and deleted by callers, and those of gateway endpoints.
 
 use super::{
     errors::{done, unknown_id},
@@ -12,22 +12,23 @@ use crate::simulator::{
 };
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// VPC quotas: routes of a table that nothing propagates, separately for IPv4 and IPv6. Whether the
-/// local route counts is not documented; here it does not.
-const MOST_ROUTES: i64 = 50;
+/// VPC quotas: routes of a table that are not propagated, counted separately for IPv4 and IPv6.
+/// Whether the local route counts is not documented; here it does not.
+const MAX_ROUTES: i64 = 50;
 
-/// What AWS answers when there is no route to replace. Its users expected `InvalidRoute.NotFound`,
-/// which `DeleteRoute` answers, and saw this one (getmoto/moto#6425).
+/// AWS's error code if there is no route to replace. Users expected `InvalidRoute.NotFound`, which
+/// `DeleteRoute` returns, and observed this one (getmoto/moto#6425).
 const NOTHING_TO_REPLACE: &str = "InvalidParameterValue";
 
-/// How AWS refuses a route that only an interface, or what is like one, can be the target of.
+/// AWS's error code for a destination that allows only an interface or a similar target.
 const UNSUPPORTED: &str =
     "Route target is not supported. This route only supports interface and instance targets.";
 
-/// Ranges to which and into which no route can lead (VPC user guide, "Route table considerations").
+/// Ranges for which no route is allowed, as a whole or in part (VPC user guide, "Route table
+/// considerations").
 const RESERVED: &[&str] = &["169.254.168.0/22", "fd00:ec2::/32"];
 
-/// The one IPv6 range that leads to a NAT gateway (VPC user guide, "DNS64 and NAT64").
+/// The only IPv6 range that can be routed to a NAT gateway (VPC user guide, "DNS64 and NAT64").
 const NAT64: &str = "64:ff9b::/96";
 
 /// Parameter of `CreateRoute` -> member of the answer.
@@ -37,11 +38,11 @@ const DESTINATIONS: &[(&str, &str)] = &[
     ("DestinationPrefixListId", "destinationPrefixListId"),
 ];
 
-/// What a request says a route is for, in canonical form.
+/// The destination in a request, in canonical form.
 struct Destination {
     member: &'static str,
     text: String,
-    /// Unless it is a prefix list.
+    /// `None` for a prefix list.
     block: Option<IpNet>,
 }
 
@@ -49,7 +50,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let table_id = call.input.required("RouteTableId")?;
     let table = state.route_table(table_id)?;
     let destination = destination(state, call)?;
-    let target = route_targets::asked(state, table_id, table, call)?;
+    let target = route_targets::requested(state, table_id, table, call)?;
     check(state, table, &destination, &target, call)?;
     let text = &destination.text;
     let vpc = state.vpc(&table.vpc)?;
@@ -68,8 +69,8 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     done()
 }
 
-/// In one step: there is no moment without a route. A local route can be given another target and
-/// get `local` back; what an endpoint or a propagation has put in cannot be replaced.
+/// In one step: the destination always has a route. A local route can get another target and later
+/// `local` again; routes of endpoints and propagated routes cannot be replaced.
 pub(super) fn replace(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let table_id = call.input.required("RouteTableId")?;
     let table = state.route_table(table_id)?;
@@ -84,7 +85,7 @@ pub(super) fn replace(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if call.input.flag("LocalTarget")? == Some(true) {
         return reset(state, table_id, text, local, call);
     }
-    let target = route_targets::asked(state, table_id, table, call)?;
+    let target = route_targets::requested(state, table_id, table, call)?;
     check(state, table, &destination(state, call)?, &target, call)?;
     if let Some(table) = state.route_tables.get_mut(table_id) {
         if local {
@@ -96,7 +97,7 @@ pub(super) fn replace(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     done()
 }
 
-/// Gives a local route its own target back.
+/// Resets the target of a local route.
 fn reset(
     state: &mut State,
     table_id: &str,
@@ -104,7 +105,7 @@ fn reset(
     local: bool,
     call: &Call<'_, '_>,
 ) -> Answer {
-    if route_targets::is_asked(call) {
+    if route_targets::is_requested(call) {
         return Err(ApiError::new(
             "InvalidParameterCombination",
             "The request must contain exactly one target",
@@ -120,7 +121,7 @@ fn reset(
     done()
 }
 
-/// Removes a caller's route; the local one and the endpoints' cannot be removed this way.
+/// Removes a caller's route; local routes and those of endpoints cannot be removed this way.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let table_id = call.input.required("RouteTableId")?;
     let table = state.route_table(table_id)?;
@@ -144,7 +145,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     Err(ApiError::new("InvalidRoute.NotFound", message))
 }
 
-/// The prefix list and endpoint of every route that gateway endpoints have put into a table.
+/// The prefix list and endpoint of each route that gateway endpoints added to a table.
 pub(super) fn endpoint_routes<'s>(
     state: &'s State,
     table: &'s str,
@@ -171,9 +172,9 @@ fn is_local(vpc: &Vpc, destination: &str) -> bool {
     local(vpc).iter().any(|(_, block)| block.to_string() == destination)
 }
 
-/// What stands against a table that gateways use, given one of its routes: only what is in the
-/// middle of a VPC takes what comes in, and only to addresses of the VPC (VPC user guide, "Gateway
-/// route tables"). The code of the refusal is not documented.
+/// Checks one route of a table that gateways use: it may only lead to middlebox targets, and only
+/// for addresses of the VPC (VPC user guide, "Gateway route tables"). The error code is not
+/// documented.
 pub(super) fn check_edge(vpc: &Vpc, destination: &str, kind: TargetKind) -> Result<(), ApiError> {
     let block: Option<IpNet> = destination.parse().ok();
     let inside = |block: IpNet| local(vpc).iter().any(|(_, all)| all.contains(&block));
@@ -184,7 +185,7 @@ pub(super) fn check_edge(vpc: &Vpc, destination: &str, kind: TargetKind) -> Resu
     Err(invalid(format!("The route to {destination} is not supported in a gateway route table.")))
 }
 
-/// Whether a route of the table may lead from this destination to this target.
+/// Whether a route of the table may have this destination and this target.
 fn check(
     state: &State,
     table: &RouteTable,
@@ -219,7 +220,7 @@ fn check(
     check_inside(state, &table.vpc, vpc, block, target.kind)
 }
 
-/// A route within the VPC leads to a whole subnet, through what can stand in the middle (VPC user
+/// A route inside the VPC must be for a whole subnet and lead to a middlebox target (VPC user
 /// guide, "Route table concepts").
 fn check_inside(
     state: &State,
@@ -232,7 +233,7 @@ fn check_inside(
     if !whole && !local(vpc).iter().any(|(_, all)| all.contains(&block)) {
         return Ok(());
     }
-    if !kind.is_in_the_middle() {
+    if !kind.is_middlebox() {
         return Err(invalid(UNSUPPORTED));
     }
     let mut subnets = state.subnets.values().filter(|subnet| subnet.vpc == vpc_id);
@@ -248,7 +249,7 @@ fn check_inside(
     )))
 }
 
-/// As with rules, a prefix list counts with the most entries that it may have (VPC quotas).
+/// As in rules, a prefix list counts with its maximum number of entries (VPC quotas).
 fn check_quota(
     state: &State,
     table_id: &str,
@@ -260,14 +261,14 @@ fn check_quota(
     let lists = endpoint_routes(state, table_id, &call.caller.region);
     let lists = lists.map(|(list, _)| weight(state, &list, call));
     let same = own.chain(lists).filter(|(_, other)| *other == family);
-    if same.map(|(size, _)| size).sum::<i64>() + size <= MOST_ROUTES {
+    if same.map(|(size, _)| size).sum::<i64>() + size <= MAX_ROUTES {
         return Ok(());
     }
     let message = "The maximum number of routes has been reached.";
     Err(ApiError::new("RouteLimitExceeded", message))
 }
 
-/// As how many routes a destination counts, and in which family.
+/// The number of routes that a destination counts as, and in which family.
 fn weight(state: &State, destination: &str, call: &Call<'_, '_>) -> (i64, Family) {
     match destination.parse() {
         Ok(IpNet::V4(_)) => (1, Family::V4),

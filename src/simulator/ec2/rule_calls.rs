@@ -69,7 +69,8 @@ pub(super) fn revoke_egress(state: &mut State, call: &mut Call<'_, '_>) -> Answe
     revoke(state, call, true)
 }
 
-/// By rule id or by what the rule allows; one that does not exist refuses the whole call, as it does outside a default VPC.
+/// Removes rules by id or by what they allow; one unknown rule refuses the whole call, as outside a
+/// default VPC.
 fn revoke(state: &mut State, call: &mut Call<'_, '_>, egress: bool) -> Answer {
     let group = group(state, call)?;
     let by_id = call.input.texts("SecurityGroupRuleId");
@@ -93,8 +94,8 @@ fn revoke(state: &mut State, call: &mut Call<'_, '_>, egress: bool) -> Answer {
     Ok(json!({"return": true, "unknownIpPermissionSet": [], "revokedSecurityGroupRuleSet": rules}))
 }
 
-/// Replaces what each rule allows, keeping its id. The kind of its peer cannot change. A description that is not given is
-/// removed, because the request carries the whole rule.
+/// Replaces what each rule allows, and keeps its id. The kind of its peer cannot change. A
+/// description that is not in the request is removed, because the request carries the whole rule.
 pub(super) fn modify(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let group = group(state, call)?;
     let updates = call.input.list("SecurityGroupRule");
@@ -111,7 +112,8 @@ pub(super) fn modify(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
             return Err(ApiError::new(
                 "InvalidParameterCombination",
                 format!(
-                    "The type of the source or destination of security group rule {id} cannot be changed"
+                    "The type of the source or destination of security group rule {id} cannot be \
+                     changed"
                 ),
             ));
         }
@@ -130,15 +132,15 @@ pub(super) fn modify(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     done()
 }
 
-pub(super) fn describe_ingress_anew(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+pub(super) fn update_ingress_descriptions(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     update_descriptions(state, call, false)
 }
 
-pub(super) fn describe_egress_anew(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+pub(super) fn update_egress_descriptions(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     update_descriptions(state, call, true)
 }
 
-/// A description that is empty or not given is removed.
+/// A description that is empty or missing is removed.
 fn update_descriptions(state: &mut State, call: &mut Call<'_, '_>, egress: bool) -> Answer {
     let group = group(state, call)?;
     let by_id = call.input.list("SecurityGroupRuleDescription");
@@ -166,21 +168,24 @@ fn update_descriptions(state: &mut State, call: &mut Call<'_, '_>, egress: bool)
     done()
 }
 
-/// Ports beside protocol -1, which Authorize calls ignore, are an error here.
+/// Ports with protocol -1, which Authorize calls ignore, are an error here.
 fn refuse_ignored_ports(call: &Call<'_, '_>) -> Result<(), ApiError> {
     for permission in call.input.list("IpPermissions") {
         let all = permission.text("IpProtocol") == Some("-1");
         let given = [permission.integer("FromPort")?, permission.integer("ToPort")?];
         if all && given.iter().flatten().any(|port| *port != -1) {
             return Err(invalid(
-                "You may not specify all protocols and specific ports. Please specify each protocol and port range combination individually, or all protocols and no port range.",
+                "You may not specify all protocols and specific ports. Please specify each \
+                 protocol and port range combination individually, or all protocols and no port \
+                 range.",
             ));
         }
     }
     Ok(())
 }
 
-/// The request's group. By name only groups of a default VPC can be meant, and there is none here.
+/// The group of the request. Names can only mean groups of a default VPC, which does not exist
+/// here.
 fn group(state: &State, call: &Call<'_, '_>) -> Result<String, ApiError> {
     if let (None, Some(name)) = (call.input.text("GroupId"), call.input.text("GroupName")) {
         return Err(not_in_default_vpc(name));

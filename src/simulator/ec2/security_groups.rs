@@ -1,4 +1,4 @@
-//! Security groups themselves; their rules are in [`group_rules`](super::group_rules).
+//! Security groups; their rules are in [`group_rules`](super::group_rules).
 
 use super::{
     errors::dependency,
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// VPC quotas: security groups in one region.
-const MOST_GROUPS: usize = 2500;
+const MAX_GROUPS: usize = 2500;
 
 const LISTING: Listing = Listing {
     set: "securityGroupInfo",
@@ -50,7 +50,7 @@ const LISTING: Listing = Listing {
     page: Some((5, 1000)),
 };
 
-/// The group that comes with a VPC: everything from its own members in, everything out.
+/// The default group of a VPC: ingress from its own members, all egress.
 pub(super) fn create_default(state: &mut State, vpc: &str, call: &mut Call<'_, '_>) {
     let group = Group {
         name: "default".into(),
@@ -64,7 +64,7 @@ pub(super) fn create_default(state: &mut State, vpc: &str, call: &mut Call<'_, '
     state.add_rule(rule, call);
 }
 
-/// A new group lets nothing in and everything out, in IPv6 too if the VPC has it.
+/// A new group allows no ingress and all egress, for IPv6 too if the VPC has it.
 pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let name = call.input.required("GroupName")?;
     let description = call.input.required("GroupDescription")?;
@@ -75,14 +75,14 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     state.vpc(vpc)?;
     check_name(name)?;
     check_text("description", description, "._-:/()#,@[]+=&;{}!$*")?;
-    // Names differ only in more than their case, and what is around them does not count.
+    // Names that differ only in case are equal, and surrounding white space is removed.
     let name = name.trim();
     let taken = |group: &Group| group.vpc == vpc && group.name.eq_ignore_ascii_case(name);
     if state.groups.values().any(taken) {
         let message = format!("The security group '{name}' already exists for VPC '{vpc}'");
         return Err(ApiError::new("InvalidGroup.Duplicate", message));
     }
-    if state.groups.len() >= MOST_GROUPS {
+    if state.groups.len() >= MAX_GROUPS {
         let message = "The maximum number of security groups has been reached.";
         return Err(ApiError::new("SecurityGroupLimitExceeded", message));
     }
@@ -111,7 +111,8 @@ pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     LISTING.answer(entries, call.input)
 }
 
-/// A group in use stays: by a network interface, by an endpoint, or by another group's rules. Its own rules do not count.
+/// A group cannot be deleted while a network interface, an endpoint, or a rule of another group
+/// uses it. Its own rules do not count.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if let (None, Some(name)) = (call.input.text("GroupId"), call.input.text("GroupName")) {
         return Err(not_in_default_vpc(name));
@@ -133,13 +134,13 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if in_use {
         return Err(dependency(format!("resource {id} has a dependent object")));
     }
-    state.forget_group(id);
+    state.remove_group(id);
     Ok(json!({"return": true, "groupId": id}))
 }
 
 impl State {
-    /// Removes a group with its rules and tags, without any check.
-    pub(super) fn forget_group(&mut self, id: &str) {
+    /// Removes a group with its rules and tags, without checks.
+    pub(super) fn remove_group(&mut self, id: &str) {
         let own = self.groups.get(id).map(|group| group.rules.clone());
         for rule in own.iter().flatten() {
             self.remove_rule(rule);

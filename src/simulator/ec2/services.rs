@@ -1,4 +1,4 @@
-//! The services an endpoint can lead to, and what each of them supports.
+//! The services of endpoints, and their features.
 
 use super::{
     listing::Listing,
@@ -12,19 +12,20 @@ use crate::simulator::{
 };
 use serde_json::{Value, json};
 
-/// One endpoint service as one kind of endpoint sees it.
+/// One endpoint service for one kind of endpoint.
 #[derive(Debug, Clone)]
 pub(super) struct EndpointService {
     pub name: String,
     pub kind: Kind,
-    /// The domain that private DNS makes resolve to the endpoint.
+    /// The domain that resolves to the endpoint with private DNS.
     pub private_domain: Option<String>,
     pub takes_policy: bool,
-    /// Whether its owner has to accept each endpoint.
+    /// Whether the owner of the service has to accept each endpoint.
     pub acceptance: bool,
 }
 
-/// `{region}` stands for the region. Name -> private domain; all of AWS's own, with endpoint policies.
+/// Name -> private domain, with `{region}` for the region. All are AWS's own and support endpoint
+/// policies.
 const INTERFACE: &[(&str, &str)] = &[
     ("com.amazonaws.{region}.athena", "athena.{region}.amazonaws.com"),
     ("com.amazonaws.{region}.bedrock-runtime", "bedrock-runtime.{region}.amazonaws.com"),
@@ -75,7 +76,7 @@ const LISTING: Listing = Listing {
     page: Some((1, 1000)),
 };
 
-/// Every service the caller may use: AWS's own, and those of other owners that the options declare.
+/// All services that the caller may use: AWS's own, and those of other owners in the options.
 fn all(call: &Call<'_, '_>) -> Vec<EndpointService> {
     let region = &call.caller.region;
     let here = |pattern: &str| pattern.replace("{region}", region);
@@ -106,7 +107,7 @@ fn all(call: &Call<'_, '_>) -> Vec<EndpointService> {
     gateways.chain(interfaces).chain(others).collect()
 }
 
-/// The service of this name for this kind of endpoint.
+/// The service with this name for this kind of endpoint.
 pub(super) fn find(
     name: &str,
     kind: Kind,

@@ -1,4 +1,4 @@
-//! What an account has decided for a Region, once for everything in it.
+//! The settings of an account for a whole Region.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,10 +19,11 @@ use crate::{
     },
 };
 
-/// The key that EBS uses where nobody has chosen one.
+/// The key that EBS uses by default.
 const AWS_KEY: &str = "alias/aws/ebs";
 
-/// EC2 API reference: the operations named here. Everything is off in a new account, and nothing is said of instance metadata.
+/// EC2 API reference: the operations named here. In a new account everything is off, and the
+/// defaults for instance metadata are not set.
 static SETTINGS: [Setting; 6] = [
     Setting {
         read: "GetEbsEncryptionByDefault",
@@ -68,7 +69,8 @@ static SETTINGS: [Setting; 6] = [
         ],
         member: "imageBlockPublicAccessState",
         default: || "unblocked".into(),
-        // EC2 API reference, EnableImageBlockPublicAccess: up to 10 minutes, in which reads still say `unblocked`.
+        // EC2 API reference, EnableImageBlockPublicAccess: it takes up to 10 minutes, during which
+        // reads still return `unblocked`.
         slowly: Some((|| "unblocked".into(), Duration::from_mins(9))),
     },
     Setting {
@@ -98,7 +100,8 @@ fn one_of(input: &Value, member: &str, words: &[&str]) -> Result<Value, ApiError
     Err(invalid(format!("Invalid value '{word}' for {member}")))
 }
 
-/// What is in the request replaces what was said before, `no-preference` and -1 take it back, and the rest stays.
+/// Members of the request replace earlier values, `no-preference` and -1 remove them, and the other
+/// members stay.
 fn metadata(now: &Value, input: &Value) -> Result<Value, ApiError> {
     const TOKENS: &[&str] = &["optional", "required", "no-preference"];
     const SWITCH: &[&str] = &["enabled", "disabled", "no-preference"];
@@ -130,15 +133,17 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 }
 
 impl State {
-    /// Adds the settings of an account in a Region, which are always there.
-    pub(super) fn tell_settings(
+    /// Adds the settings of an account in a Region, which always exist.
+    pub(super) fn add_settings(
         &self,
         account: &str,
         region: &str,
         things: &mut BTreeMap<String, Thing>,
     ) {
         let mut facts = BTreeSet::new();
-        SETTINGS.iter().for_each(|setting| setting.tell(&self.settings, &mut facts));
+        for setting in &SETTINGS {
+            setting.add_fact(&self.settings, &mut facts);
+        }
         let kind = account_settings::NAME;
         let thing = Thing { kind, account: account.to_owned(), tags: Tags::new(), facts };
         things.insert(format!("settings/{account}/{region}"), thing);

@@ -1,4 +1,4 @@
-//! EC2's state in every account and Region, and a call on its way through it.
+//! The state of EC2 in every account and Region, and the data of a call.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -28,11 +28,11 @@ pub struct Ec2 {
     pub(super) peerings: BTreeMap<String, Peering>,
 }
 
-/// EC2 in one account and region: what is, and what readers may still see.
+/// EC2 in one account and region: the current state, and earlier ones that reads may still see.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Region {
     pub now: State,
-    /// States that a write has replaced, with the time of the write, oldest first.
+    /// States before recent writes, each with the time of the write, oldest first.
     past: VecDeque<(Duration, State)>,
 }
 
@@ -51,12 +51,11 @@ pub(super) struct State {
     pub endpoints: BTreeMap<String, Endpoint>,
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
     pub settings: Settings,
-    /// Operation and client token -> the request they came with, and what there is to answer the
-    /// same request with.
+    /// Operation and client token -> the request that carried them, and the answer to repetitions.
     pub tokens: BTreeMap<(String, String), (Value, Value)>,
 }
 
-/// One call on its way through a handler.
+/// The data of one call for its handler.
 pub(super) struct Call<'a, 'c> {
     pub caller: &'a Caller,
     pub operation: &'a str,
@@ -74,7 +73,7 @@ impl Call<'_, '_> {
 pub(super) type Handler = fn(&mut State, &mut Call<'_, '_>) -> Answer;
 
 impl Region {
-    /// Reads see the state as it was `read_lag` ago.
+    /// Reads see the state of `read_lag` ago.
     pub(super) fn read(&mut self, handler: Handler, call: &mut Call<'_, '_>) -> Answer {
         let elapsed = call.context.elapsed;
         let lag = call.context.options.read_lag;
@@ -89,7 +88,7 @@ impl Region {
         }
     }
 
-    /// A write that fails leaves no trace: handlers may give up halfway.
+    /// A failed write changes nothing, so that handlers may return in the middle.
     pub(super) fn write(&mut self, handler: Handler, call: &mut Call<'_, '_>) -> Answer {
         self.now.settle(call.context.elapsed);
         let before = self.now.clone();
@@ -104,7 +103,7 @@ impl Region {
 }
 
 impl State {
-    /// Lets every asynchronous transition happen whose time has come.
+    /// Completes all asynchronous transitions that are due.
     pub(super) fn settle(&mut self, elapsed: Duration) {
         for table in self.route_tables.values_mut() {
             table.settle(elapsed);
@@ -136,7 +135,8 @@ impl State {
         self.groups.get(id).ok_or_else(|| unknown_id(id, "groupId"))
     }
 
-    /// A group that things in this VPC may use: EC2 words another VPC's group as one that does not exist.
+    /// A group that other resources of this VPC may use: EC2 reports a group of another VPC as
+    /// unknown.
     pub(super) fn group_in(&self, id: &str, vpc: &str) -> Result<&Group, ApiError> {
         let group = self.group(id)?;
         if group.vpc == vpc {
@@ -145,7 +145,8 @@ impl State {
         Err(ApiError::new(
             "InvalidGroup.NotFound",
             format!(
-                "You have specified two resources that belong to different networks: {id} is not in {vpc}"
+                "You have specified two resources that belong to different networks: {id} is not \
+                 in {vpc}"
             ),
         ))
     }

@@ -85,7 +85,7 @@ pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     LISTING.answer(entries, call.input)
 }
 
-/// Its associations with a route table and a network ACL go with it.
+/// Its associations with a route table and a network ACL are removed with it.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("SubnetId")?;
     state.subnet(id)?;
@@ -105,7 +105,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
 }
 
 impl State {
-    /// The lowest address of the subnet that nothing has yet. AWS keeps the first four and the last for itself.
+    /// The lowest free address of the subnet. AWS reserves the first four and the last.
     pub(super) fn free_address(&self, subnet_id: &str) -> Result<Ipv4Addr, ApiError> {
         let subnet = self.subnet(subnet_id)?;
         let first = u32::from(subnet.cidr.network()).saturating_add(4);
@@ -116,15 +116,17 @@ impl State {
             .filter(|interface| interface.subnet == subnet_id)
             .map(|interface| interface.address)
             .collect();
-        (first..last)
-            .map(Ipv4Addr::from)
-            .find(|address| !taken.contains(address))
-            .ok_or_else(|| {
+        (first..last).map(Ipv4Addr::from).find(|address| !taken.contains(address)).ok_or_else(
+            || {
                 ApiError::new(
                     "InsufficientFreeAddressesInSubnet",
-                    format!("There are not enough free addresses in subnet '{subnet_id}' to satisfy the requested number of interfaces."),
+                    format!(
+                        "There are not enough free addresses in subnet '{subnet_id}' to satisfy \
+                         the requested number of interfaces."
+                    ),
                 )
-            })
+            },
+        )
     }
 }
 
@@ -165,7 +167,7 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     })
 }
 
-/// VPC user guide: a /16 to a /28, canonicalised.
+/// VPC user guide: from a /16 to a /28, in canonical form.
 fn block(text: &str) -> Result<Ipv4Net, ApiError> {
     let block: Ipv4Net = text.parse().map_err(|_| {
         invalid(format!(
@@ -190,7 +192,7 @@ fn ipv6_block(text: &str, vpc: Option<Ipv6Net>) -> Result<Ipv6Net, ApiError> {
         })
 }
 
-/// The zone asked for by name or id, or the region's first.
+/// The zone in the request, by name or id, or the first of the region.
 fn zone(call: &Call<'_, '_>) -> Result<(String, String), ApiError> {
     let name = call.input.text("AvailabilityZone");
     let id = call.input.text("AvailabilityZoneId");
@@ -199,7 +201,8 @@ fn zone(call: &Call<'_, '_>) -> Result<(String, String), ApiError> {
         .find(|zone| name.is_none_or(|name| name == zone.0) && id.is_none_or(|id| id == zone.1))
         .ok_or_else(|| {
             invalid(format!(
-                "Value ({}) for parameter availabilityZone is invalid. Subnets can currently only be created in the region's zones.",
+                "Value ({}) for parameter availabilityZone is invalid. Subnets can currently only \
+                 be created in the region's zones.",
                 name.or(id).unwrap_or_default()
             ))
         })

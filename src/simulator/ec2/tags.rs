@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 pub(super) type Tags = BTreeMap<String, String>;
 
 /// EC2 user guide, tag restrictions.
-const MOST_TAGS: usize = 50;
-const LONGEST_KEY: usize = 127;
-const LONGEST_VALUE: usize = 256;
+const MAX_TAGS: usize = 50;
+const MAX_KEY_CHARACTERS: usize = 127;
+const MAX_VALUE_CHARACTERS: usize = 256;
 
 const LISTING: Listing = Listing {
     set: "tagSet",
@@ -32,7 +32,7 @@ const LISTING: Listing = Listing {
     page: Some((5, 1000)),
 };
 
-/// The tags a create call gives to the resource it creates, whose type the specification has to name.
+/// The tags in a create call for the new resource, whose type the specification must name.
 pub(super) fn on_create(input: Input<'_>, resource_type: &str) -> Result<Tags, ApiError> {
     let mut tags = Tags::new();
     for specification in input.list("TagSpecification") {
@@ -67,7 +67,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     done()
 }
 
-/// Without tags it removes every one; a tag without a value is removed whatever its value.
+/// Without tags it removes all; a tag without a value is removed whatever its value.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let ids = resources(state, call.input)?;
     let doomed = pairs(call.input)?;
@@ -111,7 +111,7 @@ pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     Ok(answer)
 }
 
-/// The tags of a resource as answers carry them.
+/// The tags of a resource as in answers.
 pub(super) fn shown(state: &State, id: &str) -> Value {
     let tags = state.tags.get(id).into_iter().flatten();
     tags.map(|(key, value)| json!({"key": key, "value": value})).collect()
@@ -127,14 +127,14 @@ fn pairs(input: Input<'_>) -> Result<Vec<(String, Option<String>)>, ApiError> {
                 "Tag keys starting with 'aws:' are reserved for internal use: {key}"
             )));
         }
-        if key.chars().count() > LONGEST_KEY {
+        if key.chars().count() > MAX_KEY_CHARACTERS {
             return Err(invalid(format!(
-                "Tag key exceeds the maximum length of {LONGEST_KEY} characters"
+                "Tag key exceeds the maximum length of {MAX_KEY_CHARACTERS} characters"
             )));
         }
-        if value.is_some_and(|value| value.chars().count() > LONGEST_VALUE) {
+        if value.is_some_and(|value| value.chars().count() > MAX_VALUE_CHARACTERS) {
             return Err(invalid(format!(
-                "Tag value exceeds the maximum length of {LONGEST_VALUE} characters"
+                "Tag value exceeds the maximum length of {MAX_VALUE_CHARACTERS} characters"
             )));
         }
         Ok((key.to_owned(), value.map(str::to_owned)))
@@ -143,14 +143,14 @@ fn pairs(input: Input<'_>) -> Result<Vec<(String, Option<String>)>, ApiError> {
 }
 
 fn check_count(tags: &Tags) -> Result<(), ApiError> {
-    if tags.len() <= MOST_TAGS {
+    if tags.len() <= MAX_TAGS {
         return Ok(());
     }
-    let message = format!("The maximum number of tags for a resource is {MOST_TAGS}");
+    let message = format!("The maximum number of tags for a resource is {MAX_TAGS}");
     Err(ApiError::new("TagLimitExceeded", message))
 }
 
-/// The ids of the request, all of which have to exist.
+/// The ids in the request, all of which must exist.
 fn resources<'i>(state: &State, input: Input<'i>) -> Result<Vec<&'i str>, ApiError> {
     let ids = input.texts("ResourceId");
     if ids.is_empty() {
@@ -184,7 +184,7 @@ fn exists(state: &State, id: &str) -> Result<(), ApiError> {
     if known { Ok(()) } else { Err(unknown_id(id, member)) }
 }
 
-/// The type of the resource with an id of this form, as EC2's ARNs and tags name it.
+/// The type of the resource with an id of this form, as in EC2's ARNs and tag specifications.
 pub(super) fn resource_type(id: &str) -> Option<&'static str> {
     Some(match id.split_once('-')?.0 {
         "vpc" => "vpc",

@@ -1,13 +1,13 @@
-//! Client tokens: the same request with the same token is answered as the first time (EC2
-//! developer guide, "Ensuring idempotency").
+//! Client tokens: a repeated request with the same token gets the first answer (EC2 developer
+//! guide, "Ensuring idempotency").
 
 use super::state::{Call, State};
 use crate::simulator::service::ApiError;
 use serde_json::Value;
 
-/// What an earlier request with this token left behind to answer this one with; a refusal if that
-/// was another request. For how long EC2 remembers a token is not documented: here it never
-/// forgets one, even after what was made is gone.
+/// The stored answer to an earlier request with this token, or an error if that request was
+/// different. How long EC2 remembers a token is not documented; here a token is never forgotten,
+/// even if the resource is gone.
 pub(super) fn earlier(state: &State, call: &Call<'_, '_>) -> Result<Option<Value>, ApiError> {
     let known = key(call).and_then(|key| state.tokens.get(&key));
     match known {
@@ -21,7 +21,7 @@ pub(super) fn earlier(state: &State, call: &Call<'_, '_>) -> Result<Option<Value
     }
 }
 
-/// Keeps what the same request is to be answered with, if it has a token.
+/// Stores the answer to repetitions of the request, if it has a token.
 pub(super) fn keep(state: &mut State, call: &Call<'_, '_>, answer: Value) {
     if let Some(key) = key(call) {
         state.tokens.insert(key, (request(call), answer));
@@ -32,7 +32,7 @@ fn key(call: &Call<'_, '_>) -> Option<(String, String)> {
     Some((call.operation.to_owned(), call.input.text("ClientToken")?.to_owned()))
 }
 
-/// The request without what does not belong to what is asked for.
+/// The request without the members that do not identify it.
 fn request(call: &Call<'_, '_>) -> Value {
     let mut request = call.input.value().clone();
     if let Value::Object(members) = &mut request {

@@ -1,4 +1,4 @@
-//! What of EC2 really is there, and what monitors watch of it.
+//! The resources of EC2 that exist, as monitors watch them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,11 +42,11 @@ pub(super) const KINDS: &[Kind] = &[
         holes: Holes {
             added: &["policy ", "routeTable ", "group ", "subnet "],
             whole: &[],
-            // Which tables send traffic through the endpoint, and so through its policy.
+            // The tables that send traffic through the endpoint, and so through its policy.
             missing: &["routeTable "],
         },
     },
-    // Nothing creates or deletes them.
+    // They are never created or deleted.
     Kind {
         name: account_settings::NAME,
         list: "GetEbsEncryptionByDefault",
@@ -55,7 +55,8 @@ pub(super) const KINDS: &[Kind] = &[
         created: &[],
         delete: "",
         repeated: Repeated::Name,
-        // What can be read and set of them without palisade is theirs who have not adopted them.
+        // Settings are not ours unless they are adopted, so palisade needs no calls for them
+        // otherwise.
         vital: &[],
         lost: |_| None,
         holes: Holes {
@@ -83,7 +84,7 @@ pub(super) const KINDS: &[Kind] = &[
         holes: Holes {
             added: &["route ", "propagating "],
             whole: &[],
-            // What has no association uses the main table.
+            // A subnet without an association uses the main table.
             missing: &["association "],
         },
     },
@@ -97,25 +98,25 @@ pub(super) const KINDS: &[Kind] = &[
         repeated: Repeated::Token,
         vital: &["ec2:DescribeNetworkAcls", "ec2:ReplaceNetworkAclEntry"],
         lost: |_| None,
-        // A subnet that is missing is under another ACL.
+        // A subnet whose association is missing has another ACL.
         holes: Holes { added: &["allow "], whole: &[], missing: &["deny ", "association "] },
     },
 ];
 
 impl Ec2 {
-    /// Adds every group, endpoint, route table and network ACL that is there, and the settings.
-    pub(super) fn tell_all(&self, things: &mut BTreeMap<String, Thing>) {
+    /// Adds all existing groups, endpoints, route tables, network ACLs and settings.
+    pub(super) fn add_things(&self, things: &mut BTreeMap<String, Thing>) {
         for ((account, name), region) in &self.regions {
-            region.now.tell_settings(account, name, things);
-            region.now.tell_groups(account, things);
-            region.now.tell_endpoints(account, things);
-            region.now.tell_networks(account, things);
+            region.now.add_settings(account, name, things);
+            region.now.add_groups(account, things);
+            region.now.add_endpoints(account, things);
+            region.now.add_networks(account, things);
         }
     }
 }
 
 impl State {
-    fn tell_groups(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
+    fn add_groups(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
         for (id, group) in &self.groups {
             let mut facts = BTreeSet::from([
                 format!("name {}", group.name),
@@ -146,7 +147,7 @@ impl State {
         }
     }
 
-    fn tell_endpoints(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
+    fn add_endpoints(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
         for (id, endpoint) in self.endpoints.iter().filter(|(_, endpoint)| endpoint.is_live()) {
             let mut facts = BTreeSet::from([
                 format!("type {}", endpoint.kind.name()),

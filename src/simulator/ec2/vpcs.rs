@@ -36,7 +36,7 @@ const LISTING: Listing = Listing {
     page: Some((5, 1000)),
 };
 
-/// With the VPC come its main route table, its default network ACL and its default security group.
+/// Creates a main route table, a default network ACL and a default security group with the VPC.
 pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let cidr = vpc_block(call.input.required("CidrBlock")?)?;
     let new_tags = tags::on_create(call.input, "vpc")?;
@@ -69,8 +69,8 @@ pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     LISTING.answer(entries, call.input)
 }
 
-/// Takes its default group, its default ACL and its main route table with it; anything else in it
-/// keeps it.
+/// Deletes the default group, the default ACL and the main route table with the VPC; anything else
+/// in it is an error.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("VpcId")?;
     state.vpc(id)?;
@@ -92,7 +92,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     }
     let groups = state.groups.iter().filter(|(_, group)| group.vpc == id);
     for group in groups.map(|(group, _)| group.clone()).collect::<Vec<_>>() {
-        state.forget_group(&group);
+        state.remove_group(&group);
     }
     state.vpcs.remove(id);
     state.tags.remove(id);
@@ -108,7 +108,7 @@ impl State {
     }
 }
 
-/// One attribute a call.
+/// One attribute in each call.
 pub(super) fn modify_attribute(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("VpcId")?;
     state.vpc(id)?;
@@ -176,7 +176,7 @@ pub(super) fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     })
 }
 
-/// VPC user guide: a /16 to a /28, canonicalised to its network address.
+/// VPC user guide: from a /16 to a /28, in canonical form.
 fn vpc_block(text: &str) -> Result<Ipv4Net, ApiError> {
     let block: Ipv4Net = text.parse().map_err(|_| {
         invalid(format!(
@@ -189,13 +189,13 @@ fn vpc_block(text: &str) -> Result<Ipv4Net, ApiError> {
     Err(ApiError::new("InvalidVpc.Range", format!("The CIDR '{text}' is invalid.")))
 }
 
-/// A /56 out of the documentation prefix.
+/// A /56 from the documentation prefix.
 fn amazon_ipv6(number: u64) -> Ipv6Net {
     let bits = (0x2001_0db8_u128 << 96) | (u128::from(number & 0xff_ffff) << 72);
     Ipv6Net::new_assert(bits.into(), 56)
 }
 
-/// The three zones every region has here, with the ids that mean the same place in every account.
+/// The three zones of every region here, with ids that mean the same place in every account.
 pub(super) fn zones(region: &str) -> [(String, String); 3] {
     let short = short_region(region);
     ["a", "b", "c"].map(|letter| {
@@ -256,7 +256,7 @@ pub(super) fn describe_zones(_state: &mut State, call: &mut Call<'_, '_>) -> Ans
     ZONES.answer(entries, call.input)
 }
 
-/// The regions that need no opt-in.
+/// The regions without opt-in.
 const REGIONS: &[&str] = &[
     "ap-northeast-1",
     "ap-northeast-2",

@@ -1,4 +1,4 @@
-//! The hands of the people in the example: those who built the accounts, and those who change things by hand.
+//! The people in the example: those who created the accounts, and those who make changes by hand.
 
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ pub fn text<'v>(answer: &'v Value, path: &str) -> Result<&'v str, ApiError> {
         .ok_or_else(|| ApiError::new("NoSuchText", format!("the answer has no text at {path}")))
 }
 
-/// EC2's form of tags in a create call.
+/// Tags in a create call of EC2.
 pub fn tagged(resource: &str, tags: &[(&str, &str)]) -> Value {
     let tags: Vec<_> =
         tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();

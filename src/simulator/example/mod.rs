@@ -1,5 +1,5 @@
-//! An example of a world: what the accounts of a platform look like before palisade comes, made with ordinary
-//! API calls. The demo and the whole-program tests happen in it.
+//! An example world: the accounts of a platform before palisade is used, created with ordinary API
+//! calls. The demo and the whole-program tests run in it.
 
 mod hands;
 
@@ -10,12 +10,13 @@ use super::{ApiError, Simulator};
 
 /// The account of the platform.
 pub const ML_ACCOUNT: &str = "111122223333";
-/// The account that manages the organisation.
+/// The organization's management account.
 pub const MANAGEMENT_ACCOUNT: &str = "999988887777";
 /// The Region of the platform.
 pub const REGION: &str = "eu-west-1";
 
-/// Settings (the text of a `palisade.yaml`) for this world: two scopes, and nothing that waits longer than a demo.
+/// Settings (the text of a `palisade.yaml`) for this world: two scopes, and no wait longer than a
+/// demo.
 pub const SETTINGS: &str = "\
 owner: palisade-demo
 defaultScope: ml-prod
@@ -32,11 +33,12 @@ interval: 2s
 settleWindow: 1s
 ";
 
-/// Builds the OUs Workloads and Workloads/ML with the account in it, the VPC `ml`, two private subnets and their
-/// route table.
+/// Creates the OUs Workloads and Workloads/ML with the account in it, the VPC `ml`, two private
+/// subnets and their route table.
 ///
 /// # Errors
-/// The simulated services' own: the world has been built already, or was changed so that it cannot be.
+/// The simulated services' own: the world has been built already, or does not allow it any
+/// more.
 pub fn build(simulator: &Simulator) -> Result<(), ApiError> {
     organization(simulator)?;
     network(simulator)

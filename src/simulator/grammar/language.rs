@@ -1,6 +1,6 @@
-//! The languages of policies, and what can be wrong with a text.
+//! The policy languages, and the errors of a policy text.
 
-/// Which language a text is in.
+/// The language of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulator) enum Language {
     Key,
@@ -19,12 +19,12 @@ impl Language {
     }
 }
 
-/// What is wrong with a text.
+/// The first error of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulator) enum Fault {
-    /// Anything but principals, and what.
+    /// An error in anything but principals, in words.
     Syntax(&'static str),
-    /// A principal that cannot be one.
+    /// An impossible principal.
     Principal,
 }
 

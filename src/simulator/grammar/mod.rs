@@ -1,7 +1,8 @@
-//! What AWS refuses in the text of a policy, whichever service is given it. The services differ in a few rules and in the words of
-//! their refusal; each takes the [`Fault`] and answers in its own.
+//! The errors for which AWS refuses the text of a policy, for all services. The services differ in
+//! a few rules and in the words of their errors; each translates the [`Fault`] into its own.
 //!
-//! Written from the same facts as the product's own lint and from none of its code: a test compares the two.
+//! Written from the same facts as the product's own lint, but sharing none of its code: a test
+//! compares the two.
 
 mod language;
 mod names;
@@ -13,7 +14,7 @@ use serde_json::Value;
 use self::language::refuse_if;
 pub(super) use self::language::{Fault, Language};
 
-/// The document, or the first thing that is wrong with it.
+/// The document, or the first error in it.
 pub(super) fn check(text: &str, language: Language, partition: &str) -> Result<Value, Fault> {
     let document = strict::parse(text).ok_or(Fault::Syntax("it is not JSON"))?;
     let Value::Object(members) = &document else {

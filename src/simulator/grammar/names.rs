@@ -12,13 +12,14 @@ pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Names of IAM with slashes between them; wildcards are none.
+/// Names of IAM, separated by slashes; wildcards are not allowed.
 fn is_path(path: &str) -> bool {
     let legal = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@-".contains(letter);
     path.split('/').all(|name| !name.is_empty() && name.chars().all(legal))
 }
 
-/// Everybody, an account, or the ARN of a root, user, role or session. Whether it exists is another question.
+/// Everybody, an account, or the ARN of a root, user, role or session. Whether it exists is not
+/// checked.
 pub(super) fn is_principal(name: &str) -> bool {
     if name == "*" || is_account(name) {
         return true;
@@ -37,22 +38,23 @@ pub(super) fn is_principal(name: &str) -> bool {
     fits && is_partition(partition) && is_account(account)
 }
 
-/// Whether a principal's ARN, if it is one, is of this partition.
+/// Whether a principal's name is not an ARN of another partition.
 pub(super) fn is_of_partition(name: &str, partition: &str) -> bool {
     name.strip_prefix("arn:")
         .is_none_or(|rest| rest.strip_prefix(partition).is_some_and(|rest| rest.starts_with(':')))
 }
 
-/// What a deleted principal leaves behind.
+/// The unique id that stands for a deleted principal.
 pub(super) fn is_unique_id(name: &str) -> bool {
     ["AROA", "AIDA"].iter().any(|prefix| name.starts_with(prefix))
         && name.len() > 15
         && name.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }
 
-/// `SERVICE.amazonaws.com`, `SERVICE.REGION.amazonaws.com`, and what other partitions end in.
+/// `SERVICE.amazonaws.com`, `SERVICE.REGION.amazonaws.com`, and the suffixes of other partitions.
 pub(super) fn is_service(name: &str) -> bool {
-    const DOMAINS: &str = "amazonaws.com amazonaws.com.cn c2s.ic.gov sc2s.sgov.gov cloud.adc-e.uk csp.hci.ic.gov amazonaws.eu";
+    const DOMAINS: &str = "amazonaws.com amazonaws.com.cn c2s.ic.gov sc2s.sgov.gov cloud.adc-e.uk \
+                           csp.hci.ic.gov amazonaws.eu";
     DOMAINS.split(' ').any(|domain| {
         let service = name.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.'));
         service.is_some_and(|service| {
@@ -64,7 +66,7 @@ pub(super) fn is_service(name: &str) -> bool {
     })
 }
 
-/// A date of ISO 8601, or seconds since 1970.
+/// A date in ISO 8601, or seconds since 1970.
 pub(super) fn is_date(text: &str) -> bool {
     let zeroed = match text.split_once('T') {
         None if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => return true,

@@ -19,7 +19,7 @@ const MEMBERS: [&str; 9] = [
     "Condition",
 ];
 
-/// The condition operators of the IAM reference, without qualifier and suffix.
+/// The condition operators of the IAM reference, without qualifiers and suffixes.
 const OPERATORS: [&str; 27] = [
     "StringEquals",
     "StringNotEquals",
@@ -50,7 +50,8 @@ const OPERATORS: [&str; 27] = [
     "Null",
 ];
 
-/// Keys with ids of accounts, VPCs and endpoints, which an endpoint policy tests without wildcards (AWS PrivateLink guide).
+/// Keys whose values are ids of accounts, VPCs and endpoints, which endpoint policies compare
+/// without wildcards (AWS PrivateLink guide).
 const IDS: [&str; 6] = [
     "aws:PrincipalAccount",
     "aws:ResourceAccount",
@@ -91,7 +92,8 @@ pub(super) fn check(members: &Members, language: Language, partition: &str) -> C
     }
 }
 
-/// The strings of a member or of its negation, of which a statement has exactly one. KMS also takes none.
+/// The strings of a member or of its negation, of which a statement has exactly one. KMS also
+/// accepts neither.
 fn one_of<'m>(
     members: &'m Members,
     positive: &str,
@@ -140,7 +142,8 @@ fn principals(members: &Members, language: Language, partition: &str) -> Checked
             "AWS" if language == Language::Key => {
                 names::is_principal(name) && names::is_of_partition(name, partition)
             }
-            // Not resolved, so that what is left of a deleted principal passes.
+            // Whether it exists is not checked, so that the unique id of a deleted principal is
+            // accepted.
             "AWS" => names::is_principal(name) || names::is_unique_id(name),
             "Service" => *name == "*" || names::is_service(name),
             "Federated" | "CanonicalUser" => language != Language::Key,
@@ -203,7 +206,7 @@ fn resource_name(resource: &str, language: Language) -> Checked {
     mixed_account(resource, language)
 }
 
-/// An endpoint policy names an account or none, never a part of one.
+/// An endpoint policy names a whole account or none, never a part of an id.
 fn mixed_account(arn: &str, language: Language) -> Checked {
     let account = arn.split(':').nth(4).filter(|_| arn.starts_with("arn:")).unwrap_or_default();
     let mixed = account.contains(['*', '?']) && account.contains(|c: char| c.is_ascii_digit());

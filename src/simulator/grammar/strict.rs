@@ -1,4 +1,4 @@
-//! JSON in which no object has a member twice.
+//! JSON without duplicate members in an object.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 
 struct Strict(Value);
 
-/// The value of a text; `None` where the text is not JSON or has a member twice.
+/// The value of a text; `None` if the text is not JSON or has a duplicate member.
 pub(super) fn parse(text: &str) -> Option<Value> {
     serde_json::from_str::<Strict>(text).ok().map(|strict| strict.0)
 }

@@ -1,4 +1,4 @@
-//! Reading the members of a request, with the refusals that AWS's own validation gives.
+//! Reads the members of a request, with the errors of AWS's own validation.
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
@@ -6,33 +6,34 @@ use serde_json::{Map, Value};
 
 use crate::simulator::service::ApiError;
 
-/// What is wrong with a member of a request.
+/// The error of a member.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Trouble<'a> {
-    /// Required and not there.
+    /// It is required and missing.
     Missing,
-    /// Not one of these.
+    /// It is not one of these.
     NotOneOf(&'a [&'a str]),
-    /// A number, a length or a count below this.
+    /// A number, a length or a count is below this.
     TooSmall(usize),
-    /// A number, a length or a count above this.
+    /// A number, a length or a count is above this.
     TooLarge(usize),
-    /// Not of this pattern.
+    /// It does not match this pattern.
     Pattern(&'a str),
 }
 
-/// A refused member of a request.
+/// An invalid member of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Flaw<'a> {
     /// The member's name as the API writes it.
     pub member: &'a str,
-    /// Its value as text, when it is a scalar.
+    /// Its value as text, if it is a scalar.
     pub value: Option<&'a str>,
-    /// What is wrong with it.
+    /// Its error.
     pub trouble: Trouble<'a>,
 }
 
-/// The wording of a flaw which KMS and SageMaker share: the common front end of AWS validates before the service runs.
+/// The words of KMS and SageMaker for an invalid member: AWS's common front end validates before
+/// the service runs.
 pub(crate) fn validation_exception(flaw: Flaw<'_>) -> ApiError {
     let constraint = match flaw.trouble {
         Trouble::Missing => "Member must not be null".to_owned(),
@@ -57,12 +58,13 @@ pub(crate) fn validation_exception(flaw: Flaw<'_>) -> ApiError {
     ApiError::new(
         "ValidationException",
         format!(
-            "1 validation error detected: Value {value} at '{member}' failed to satisfy constraint: {constraint}"
+            "1 validation error detected: Value {value} at '{member}' failed to satisfy \
+             constraint: {constraint}"
         ),
     )
 }
 
-/// The members of one request, or of one structure inside it.
+/// The members of one request, or of a structure inside it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Input<'a> {
     value: &'a Value,
@@ -70,17 +72,17 @@ pub(crate) struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Reads from this value; `refuse` words the service's refusals.
+    /// Reads from this value; `refuse` makes the service's errors.
     pub(crate) fn new(value: &'a Value, refuse: fn(Flaw<'_>) -> ApiError) -> Self {
         Self { value, refuse }
     }
 
-    /// The member's value; absent and null are the same in the JSON protocol.
+    /// The value of the member; null counts as absent in the JSON protocol.
     pub(crate) fn raw(&self, member: &str) -> Option<&'a Value> {
         self.value.get(member).filter(|value| !value.is_null())
     }
 
-    /// The refusal of a member.
+    /// The error for an invalid member.
     pub(crate) fn refusal(
         &self,
         member: &str,
@@ -113,13 +115,13 @@ impl<'a> Input<'a> {
         self.typed(member, Value::as_str)
     }
 
-    /// A string member that must be there.
+    /// A required string member.
     pub(crate) fn required_text(&self, member: &str) -> Result<&'a str, ApiError> {
         let value = self.text(member)?;
         self.required(member, value)
     }
 
-    /// A string member whose length in characters is bounded.
+    /// A string member with bounds for its length in characters.
     pub(crate) fn bounded_text(
         &self,
         member: &str,
@@ -148,12 +150,12 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
-    /// A boolean member; absent is false.
+    /// A boolean member, false by default.
     pub(crate) fn flag(&self, member: &str) -> Result<bool, ApiError> {
         Ok(self.typed(member, Value::as_bool)?.unwrap_or(false))
     }
 
-    /// A whole number within bounds.
+    /// An integer member with bounds.
     pub(crate) fn integer(
         &self,
         member: &str,
@@ -167,7 +169,7 @@ impl<'a> Input<'a> {
         Ok(Some(size))
     }
 
-    /// A string member that is one of these.
+    /// A string member with a fixed set of values.
     pub(crate) fn choice(
         &self,
         member: &str,
@@ -182,7 +184,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// A string member that is one of these and must be there.
+    /// A required string member with a fixed set of values.
     pub(crate) fn required_choice(
         &self,
         member: &str,
@@ -192,7 +194,7 @@ impl<'a> Input<'a> {
         self.required(member, value)
     }
 
-    /// A list member whose count is bounded.
+    /// A list member with bounds for its length.
     pub(crate) fn list(
         &self,
         member: &str,
@@ -205,7 +207,7 @@ impl<'a> Input<'a> {
         Ok(value)
     }
 
-    /// A list of strings whose count is bounded.
+    /// A list of strings with bounds for its length.
     pub(crate) fn texts(
         &self,
         member: &str,
@@ -217,7 +219,7 @@ impl<'a> Input<'a> {
         })
     }
 
-    /// A list of strings that must be there.
+    /// A required list of strings.
     pub(crate) fn required_texts(
         &self,
         member: &str,
@@ -232,13 +234,14 @@ impl<'a> Input<'a> {
         self.typed(member, Value::as_object)
     }
 
-    /// A structure member, to read on inside it.
+    /// A structure member as an input of its own.
     pub(crate) fn inner(&self, member: &str) -> Result<Option<Input<'a>>, ApiError> {
         self.object(member)?;
         Ok(self.raw(member).map(|value| Input { value, refuse: self.refuse }))
     }
 
-    /// The tags of a request in the order given: (key, value) under these member names, lengths checked (1-128, 0-256).
+    /// The tags of a request in their order: (key, value) under these member names, lengths checked
+    /// (1-128, 0-256).
     pub(crate) fn tags(
         &self,
         member: &str,
@@ -258,7 +261,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Tags as the JSON services list them, in the order of their keys.
+/// Tags as the JSON services list them, sorted by key.
 pub(crate) fn tag_list(
     tags: &BTreeMap<String, String>,
     key: &str,

@@ -1,12 +1,14 @@
-//! Reads that lag behind writes: the eventual consistency which the control planes of AWS warn of.
+//! Reads that lag behind writes, the eventual consistency that AWS documents for its control
+//! planes.
 
 use std::time::Duration;
 
 use crate::simulator::service::{Caller, Context};
 
-/// A state of which others may, for a while after a write, still read the version before it.
+/// A state whose previous versions other callers may still read for a while after a write.
 ///
-/// A caller always reads its own writes. The lag is `Options::read_lag`; when it is zero no version is kept.
+/// A caller always reads its own writes. The lag is `Options::read_lag`; if it is zero, no versions
+/// are kept.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lagged<S> {
     now: S,
@@ -21,17 +23,18 @@ struct Past<S> {
 }
 
 impl<S: Clone> Lagged<S> {
-    /// A state without a past.
+    /// A state without previous versions.
     pub(crate) fn new(now: S) -> Self {
         Self { now, past: Vec::new() }
     }
 
-    /// The true state.
+    /// The current state.
     pub(crate) fn now(&self) -> &S {
         &self.now
     }
 
-    /// Applies what time alone has brought about, to the true state and to the versions that others may still see.
+    /// Applies the effects of time to the current state and to the versions that others may still
+    /// read.
     pub(crate) fn settle(&mut self, elapsed: Duration, mut apply: impl FnMut(&mut S)) {
         self.past.retain(|past| past.until > elapsed);
         apply(&mut self.now);
@@ -40,14 +43,15 @@ impl<S: Clone> Lagged<S> {
         }
     }
 
-    /// What this caller reads: the oldest version still shown that lacks none of the caller's own writes.
+    /// What this caller reads: the oldest version still kept that contains all of the caller's own
+    /// writes.
     pub(crate) fn read(&self, caller: &Caller) -> &S {
         let after_own =
             self.past.iter().rposition(|past| past.writer == caller.arn).map_or(0, |own| own + 1);
         self.past.get(after_own).map_or(&self.now, |past| &past.before)
     }
 
-    /// The true state for a write by this caller, remembering the version before it for the time of the lag.
+    /// The current state for a write by this caller; the version before it is kept for the lag.
     pub(crate) fn write(&mut self, caller: &Caller, context: &Context<'_>) -> &mut S {
         if !context.options.read_lag.is_zero() {
             let until = context.elapsed + context.options.read_lag;

@@ -1,4 +1,5 @@
-//! What the services of the AWS JSON protocol share: reading a request's members, pages, tags, and reads that lag behind writes.
+//! Shared by the services of the AWS JSON protocol: members of requests, pages, tags, and reads
+//! that lag behind writes.
 
 mod input;
 mod lag;
@@ -12,7 +13,7 @@ pub(crate) use page::{Page, page};
 
 use super::service::ApiError;
 
-/// The answer to an operation that the simulated service does not have.
+/// The answer to an operation that is not simulated.
 pub(crate) fn unknown_operation(service: &str, operation: &str) -> ApiError {
     ApiError::new(
         "UnknownOperationException",

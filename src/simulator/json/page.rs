@@ -11,7 +11,7 @@ pub(crate) struct Page {
     pub next: Option<String>,
 }
 
-/// The token that stands for "go on after the item of this key, which was the last of so many".
+/// The token that means "continue after the item with this key, which was the last of `count`".
 fn token(count: usize, key: &str) -> String {
     hex::encode(format!("{count}:{key}"))
 }
@@ -22,10 +22,10 @@ fn read_token(token: &str) -> Option<(usize, String)> {
     Some((count.parse().ok()?, key.to_owned()))
 }
 
-/// The page after `after` of at most `size` items; items carry a key that stays theirs between calls.
+/// The page of at most `size` items after `after`. Items have keys that are stable between calls.
 ///
-/// Items that come or go between two pages neither repeat nor hide others, as long as the key of the last item is still listed.
-/// `None` when the token is not one of ours.
+/// Items created or deleted between two pages neither repeat nor hide others, as long as the key of
+/// the last item is still listed. `None` if the token was not issued here.
 pub(crate) fn page(items: Vec<(String, Value)>, size: usize, after: Option<&str>) -> Option<Page> {
     let start = match after {
         None => 0,
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn following_the_tokens_gives_every_item_once() {
+    fn following_the_tokens_returns_every_item_once() {
         let first = page(named(&["a", "b", "c"]), 2, None).unwrap();
         assert_eq!(first.items, [json!("a"), json!("b")]);
         let second = page(named(&["a", "b", "c"]), 2, first.next.as_deref()).unwrap();
@@ -71,14 +71,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_no_items_still_leads_to_the_first() {
+    fn an_empty_page_still_leads_to_the_first() {
         let first = page(named(&["a"]), 0, None).unwrap();
         assert!(first.items.is_empty());
         assert_eq!(page(named(&["a"]), 5, first.next.as_deref()).unwrap().items, [json!("a")]);
     }
 
     #[test]
-    fn a_foreign_token_is_refused() {
+    fn an_unknown_token_is_refused() {
         assert!(page(named(&["a"]), 1, Some("zz")).is_none());
         assert!(page(named(&["a"]), 1, Some("AAAA")).is_none());
     }

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::simulator::service::{Answer, Caller, Context, Ids, Options};
 
-/// The account that tests call from unless they say otherwise.
+/// The account from which tests call by default.
 pub(crate) const ACCOUNT: &str = "111122223333";
 
-/// A bench of virtual time on which a service is called.
+/// A virtual clock and the other context of calls to a service.
 #[derive(Debug)]
 pub(crate) struct Bench {
     pub elapsed: Duration,
@@ -49,13 +49,13 @@ impl Bench {
         }
     }
 
-    /// Lets so many seconds of virtual time pass.
+    /// Advances the virtual clock by this number of seconds.
     pub(crate) fn pass(&mut self, seconds: u64) {
         self.elapsed += Duration::from_secs(seconds);
     }
 }
 
-/// The code of the refusal, or a failed test that shows the answer.
+/// The error code of an answer; if there is none, the test fails and shows the answer.
 pub(crate) fn code(answer: Answer) -> String {
     match answer {
         Err(error) => error.code,
@@ -63,7 +63,7 @@ pub(crate) fn code(answer: Answer) -> String {
     }
 }
 
-/// The values of one member over the items of a list member.
+/// The values of one member in all items of a list member.
 pub(crate) fn column(answer: &Value, list: &str, member: &str) -> Vec<String> {
     let items = answer[list].as_array().expect("the answer has the list");
     items.iter().map(|item| item[member].as_str().unwrap_or_default().to_owned()).collect()

@@ -1,4 +1,4 @@
-//! Aliases: the one atomic name a key can have, unique in an account's region.
+//! Aliases, the only unique name of a key in an account and region.
 
 use serde_json::{Map, Value, json};
 
@@ -14,10 +14,10 @@ use crate::simulator::{
     service::{Answer, ApiError},
 };
 
-/// How many aliases one key may have.
-const PER_KEY: usize = 50;
+/// The maximum number of aliases of one key.
+const MAX_ALIASES: usize = 50;
 
-/// The request's `AliasName` if a customer may use it.
+/// The request's `AliasName`, if customers may use it.
 fn own_name<'a>(request: &Request<'a, '_>) -> Result<&'a str, ApiError> {
     const PATTERN: &str = "^[a-zA-Z0-9:/_-]+$";
     let name = request.input.bounded_text("AliasName", 1..=256)?;
@@ -44,7 +44,7 @@ fn own_name<'a>(request: &Request<'a, '_>) -> Result<&'a str, ApiError> {
     Ok(name)
 }
 
-/// The customer managed key that `TargetKeyId` means, fit to be pointed to.
+/// The customer managed key of `TargetKeyId`, if an alias may point to it.
 fn target<'s>(store: &'s Store, request: &Request<'_, '_>) -> Result<&'s Key, ApiError> {
     let text = request.name("TargetKeyId", 2048)?;
     if text.starts_with("alias/") || text.contains(":alias/") {
@@ -62,16 +62,16 @@ fn target<'s>(store: &'s Store, request: &Request<'_, '_>) -> Result<&'s Key, Ap
     }
     key.require_not_pending_deletion()?;
     let aliases = store.aliases.values().filter(|alias| alias.target == key.id).count();
-    if aliases >= PER_KEY {
+    if aliases >= MAX_ALIASES {
         return Err(ApiError::new(
             "LimitExceededException",
-            format!("{} already has {PER_KEY} aliases", key.arn),
+            format!("{} already has {MAX_ALIASES} aliases", key.arn),
         ));
     }
     Ok(key)
 }
 
-/// CreateAlias: the compare-and-swap on a name.
+/// CreateAlias: an atomic claim of a name.
 pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let name = own_name(request)?;
     if store.aliases.contains_key(name) {
@@ -88,7 +88,8 @@ fn missing(request: &Request<'_, '_>, name: &str) -> ApiError {
     not_found(format!("Alias {} is not found.", request.arn(name)))
 }
 
-/// UpdateAlias: the key it leaves may be pending deletion, the key it goes to may not; both of one type and one usage.
+/// UpdateAlias: the old key may be pending deletion, the new one may not; both must have one type
+/// and usage.
 pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let name = own_name(request)?;
     let alias = store.aliases.get(name).ok_or_else(|| missing(request, name))?;
@@ -109,14 +110,15 @@ pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     Ok(json!({}))
 }
 
-/// DeleteAlias: works whatever state the key is in.
+/// DeleteAlias: allowed in every key state.
 pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let name = own_name(request)?;
     store.aliases.remove(name).ok_or_else(|| missing(request, name))?;
     Ok(json!({}))
 }
 
-/// ListAliases: 1-100 a page, 50 unless asked otherwise; predefined aliases without a key have no `TargetKeyId`.
+/// ListAliases: 1-100 on a page, 50 by default; predefined aliases without a key have no
+/// `TargetKeyId`.
 pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     let wanted = match request.input.text("KeyId")? {
         Some(_) => Some(store.key(request)?.id.as_str()),

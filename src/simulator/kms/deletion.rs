@@ -1,4 +1,4 @@
-//! The end of a key: scheduled, cancelled, carried out.
+//! Deletion of keys: scheduled, cancelled, carried out.
 
 use serde_json::json;
 
@@ -11,7 +11,8 @@ use crate::simulator::service::Answer;
 const DAY: f64 = 86_400.0;
 
 impl Store {
-    /// Deletes the keys whose waiting period is over, and their aliases with them (ScheduleKeyDeletion in the KMS API reference).
+    /// Deletes the keys whose waiting period is over, with their aliases (ScheduleKeyDeletion in
+    /// the KMS API reference).
     pub(super) fn delete_due_keys(&mut self, now: f64) {
         self.keys
             .retain(|_, key| !matches!(key.state, KeyState::PendingDeletion { at } if at <= now));
@@ -20,7 +21,7 @@ impl Store {
     }
 }
 
-/// ScheduleKeyDeletion: the waiting period is 7 to 30 days, 30 unless asked otherwise.
+/// ScheduleKeyDeletion: the waiting period is 7 to 30 days, 30 by default.
 pub(super) fn schedule(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let days = request.input.integer("PendingWindowInDays", 7..=30)?.unwrap_or(30);
     let days = u8::try_from(days).unwrap_or(30);
@@ -28,12 +29,13 @@ pub(super) fn schedule(store: &mut Store, request: &mut Request<'_, '_>) -> Answ
     let key = store.own_key(request)?;
     key.require_not_pending_deletion()?;
     key.state = KeyState::PendingDeletion { at };
-    Ok(
-        json!({ "KeyId": key.arn, "DeletionDate": at, "KeyState": key.state.name(), "PendingWindowInDays": days }),
-    )
+    Ok(json!({
+        "KeyId": key.arn, "DeletionDate": at, "KeyState": key.state.name(),
+        "PendingWindowInDays": days,
+    }))
 }
 
-/// CancelKeyDeletion: the key is Disabled afterwards, whatever it was before.
+/// CancelKeyDeletion: the key is Disabled afterwards in any case.
 pub(super) fn cancel(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let key = store.own_key(request)?;
     match key.state {

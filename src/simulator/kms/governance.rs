@@ -1,4 +1,4 @@
-//! Whether somebody of the account can still look after a key.
+//! Whether the account can still administer a key.
 
 use serde_json::Value;
 
@@ -7,9 +7,9 @@ use crate::simulator::{
     truth::Thing,
 };
 
-/// What palisade cannot do without at a key: with less it can neither tell whose it is nor put it right. (By hand, from the KMS
-/// API; not from the product's table.)
-const AT_KEYS: [&str; 7] = [
+/// The calls that palisade needs for a key: with fewer it can neither check the claim nor correct
+/// the key. (By hand, from the KMS API; not from the product's table.)
+const NEEDED_CALLS: [&str; 7] = [
     "kms:CancelKeyDeletion",
     "kms:DescribeKey",
     "kms:GetKeyPolicy",
@@ -19,7 +19,7 @@ const AT_KEYS: [&str; 7] = [
     "kms:TagResource",
 ];
 
-/// Why the account, or a principal of it, can no longer look after a key.
+/// Why neither the account nor a principal of it can administer a key any more.
 pub(super) fn not_governed(key: &Thing) -> Option<&'static str> {
     let own = |statement: &Value| {
         let principals = strings(&statement["Principal"]["AWS"]);
@@ -36,8 +36,8 @@ pub(super) fn not_governed(key: &Thing) -> Option<&'static str> {
     };
     let may = |action: &str| has("Allow", action, true) && !has("Deny", action, false);
     if !may("kms:PutKeyPolicy") {
-        return Some("nobody of the account may change the key's policy");
+        return Some("nobody in the account may change the key's policy");
     }
-    let others = AT_KEYS.iter().all(|action| may(action));
-    (!others).then_some("nobody of the account may look after the key")
+    let others = NEEDED_CALLS.iter().all(|action| may(action));
+    (!others).then_some("nobody in the account may administer the key")
 }

@@ -1,4 +1,4 @@
-//! Grants: immutable permissions on a key, made idempotent by a name.
+//! Grants: immutable permissions on a key, idempotent with a name.
 
 use serde_json::{Map, Value, json};
 
@@ -33,7 +33,7 @@ const OPERATIONS: &[&str] = &[
     "DeriveSharedSecret",
 ];
 
-/// The members of the request that make up a grant; two grants with equal terms are identical.
+/// The members of the request that define a grant; two grants with equal terms are identical.
 fn terms(request: &Request<'_, '_>) -> Result<Map<String, Value>, ApiError> {
     let input = request.input;
     let principals = (
@@ -91,7 +91,8 @@ fn constraints(request: &Request<'_, '_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// CreateGrant: a retry with the same name and the same terms answers the same grant, without a name every call makes another one.
+/// CreateGrant: a repetition with the same name and terms returns the same grant; without a name
+/// every call creates another one.
 pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let terms = terms(request)?;
     let dry_run = request.input.flag("DryRun")?;
@@ -122,7 +123,7 @@ fn would_succeed() -> ApiError {
     )
 }
 
-/// ListGrants: 1-100 a page, 50 unless asked otherwise.
+/// ListGrants: 1-100 on a page, 50 by default.
 pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     let key = store.key(request)?;
     let (id, grantee) = (request.input.text("GrantId")?, request.input.text("GranteePrincipal")?);
@@ -144,7 +145,7 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     paged(request, "Grants", items, 50, 100)
 }
 
-/// RevokeGrant: works whatever state the key is in.
+/// RevokeGrant: allowed in every key state.
 pub(super) fn revoke(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let dry_run = request.input.flag("DryRun")?;
     let id = request.name("GrantId", 128)?.to_owned();

@@ -1,5 +1,6 @@
-//! KMS: calls are authorised for the key, those about aliases for the alias and its keys. What does not exist is authorised
-//! for nothing, because the service says that it is not there.
+//! Permissions of KMS: calls are authorized for the key, calls about aliases for the alias and its
+//! keys. A call about an unknown key needs no permission, because the service reports that the key
+//! does not exist.
 
 use crate::simulator::iam::{Call, Need};
 
@@ -41,7 +42,7 @@ fn bypass(call: &Call<'_>, need: Need) -> Need {
     need.with("kms:BypassPolicyLockoutSafetyCheck", &asked.to_string())
 }
 
-/// The alias, the key that it points to and the one that it shall point to.
+/// The alias, the key that it points to and the key that it will point to.
 fn alias(call: &Call<'_>) -> Vec<Need> {
     let name = call.text("AliasName");
     let mut needs = vec![call.need(&call.arn(name))];
@@ -50,7 +51,7 @@ fn alias(call: &Call<'_>) -> Vec<Need> {
     needs
 }
 
-/// The call for the key that a text means.
+/// The permission for the key with this name.
 fn key(call: &Call<'_>, text: &str) -> Option<Need> {
     let (arn, tags) = call.find(call.service, text)?;
     Some(call.need(&arn).of(&tags))

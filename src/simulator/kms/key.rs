@@ -1,4 +1,4 @@
-//! One KMS key, its aliases and grants: its state and how DescribeKey words it.
+//! The state of a KMS key, its aliases and grants, and the answer of DescribeKey.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use serde_json::{Map, Value, json};
 use super::spec;
 use crate::simulator::service::ApiError;
 
-/// The states of a key that the simulator goes through (KMS developer guide, "Key states").
+/// The simulated states of a key (KMS developer guide, "Key states").
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum KeyState {
     Enabled,
     Disabled,
-    /// Waiting for key material from outside AWS.
+    /// Waits for key material from outside AWS.
     PendingImport,
-    /// Scheduled for deletion at this time, in seconds since the epoch.
+    /// Will be deleted at this time, in seconds since the epoch.
     PendingDeletion {
         at: f64,
     },
 }
 
 impl KeyState {
-    /// The state's name in the API.
+    /// The name of the state in the API.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Enabled => "Enabled",
@@ -32,15 +32,15 @@ impl KeyState {
     }
 }
 
-/// Automatic rotation that is on.
+/// Enabled automatic rotation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rotation {
     pub period_days: usize,
-    /// When it was last enabled: the first rotation comes a period later.
+    /// When it was last enabled: the first rotation comes one period later.
     pub since: f64,
 }
 
-/// A key and all that hangs on it.
+/// A key with everything that belongs to it.
 #[derive(Debug, Clone)]
 pub(super) struct Key {
     pub id: String,
@@ -56,14 +56,14 @@ pub(super) struct Key {
     /// Managed by AWS for a service (`alias/aws/...`), not by the customer.
     pub aws_managed: bool,
     pub state: KeyState,
-    /// The policy as the service stores it, that is, rewritten.
+    /// The policy as the service stores it, which is rewritten.
     pub policy: String,
     pub tags: BTreeMap<String, String>,
     pub rotation: Option<Rotation>,
     pub grants: BTreeMap<String, Grant>,
 }
 
-/// What an alias points to and since when.
+/// The target of an alias, and its times.
 #[derive(Debug, Clone)]
 pub(super) struct Alias {
     pub target: String,
@@ -71,13 +71,13 @@ pub(super) struct Alias {
     pub updated: f64,
 }
 
-/// A grant: what was asked for, and when.
+/// A grant: its terms and its time.
 #[derive(Debug, Clone)]
 pub(super) struct Grant {
     pub created: f64,
     pub issuer: String,
     pub token: String,
-    /// The members of CreateGrant that ListGrants shows again.
+    /// The members of CreateGrant that ListGrants returns.
     pub terms: Map<String, Value>,
 }
 
@@ -114,7 +114,9 @@ impl Key {
         }
         if self.multi_region {
             let primary = json!({ "Arn": self.arn, "Region": self.region });
-            let configuration = json!({ "MultiRegionKeyType": "PRIMARY", "PrimaryKey": primary, "ReplicaKeys": [] });
+            let configuration = json!({
+                "MultiRegionKeyType": "PRIMARY", "PrimaryKey": primary, "ReplicaKeys": [],
+            });
             members.insert("MultiRegionConfiguration".to_owned(), configuration);
         }
     }
@@ -135,7 +137,7 @@ impl Key {
         }
     }
 
-    /// Refuses a key that is not Enabled, with the error its state calls for.
+    /// Refuses a key that is not Enabled, with the error for its state.
     pub(super) fn require_enabled(&self) -> Result<(), ApiError> {
         self.require_not_pending_deletion()?;
         self.require_material()?;
@@ -147,7 +149,7 @@ impl Key {
         }
     }
 
-    /// `KMSInvalidStateException`, worded `ARN what`.
+    /// `KMSInvalidStateException` with the message `ARN what`.
     pub(super) fn invalid_state(&self, what: &str) -> ApiError {
         ApiError::new("KMSInvalidStateException", format!("{} {what}", self.arn))
     }

@@ -1,4 +1,4 @@
-//! Keys themselves: create, read, policy, description, enabled or not.
+//! Keys: creating, reading, policy, description, enabling and disabling.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::simulator::{
     service::{Answer, ApiError, partition},
 };
 
-/// The only name a key policy can have that can be set.
+/// The only policy name that a key can have.
 const POLICY_NAME: &str = "default";
 
 /// CreateKey.
@@ -68,7 +68,8 @@ fn spec_of<'a>(request: &Request<'a, '_>) -> Result<&'a str, ApiError> {
     let older = request.input.choice("CustomerMasterKeySpec", KEY_SPECS)?;
     let newer = request.input.choice("KeySpec", KEY_SPECS)?;
     if older.is_some() && newer.is_some() {
-        let message = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.";
+        let message = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. \
+                       CustomerMasterKeySpec is deprecated.";
         return Err(ApiError::new("ValidationException", message));
     }
     let spec = newer.or(older).unwrap_or("SYMMETRIC_DEFAULT");
@@ -87,7 +88,8 @@ fn usage_of<'a>(request: &Request<'a, '_>, spec: &str) -> Result<&'a str, ApiErr
         None => {
             return Err(ApiError::new(
                 "ValidationException",
-                "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.",
+                "You must specify a KeyUsage value for all KMS keys except for symmetric \
+                 encryption keys.",
             ));
         }
     };
@@ -121,7 +123,8 @@ fn origin_of<'a>(request: &Request<'a, '_>, spec: &str) -> Result<&'a str, ApiEr
     }
 }
 
-/// The policy of a key created without one: the account's IAM policies decide (KMS developer guide, "Default key policy").
+/// The default policy of a new key: the account's IAM policies decide (KMS developer guide,
+/// "Default key policy").
 fn default_policy(request: &Request<'_, '_>) -> String {
     let root =
         format!("arn:{}:iam::{}:root", partition(&request.caller.region), request.caller.account);
@@ -137,7 +140,7 @@ fn default_policy(request: &Request<'_, '_>) -> String {
     )
 }
 
-/// The policy as the service will store it, or why it takes none of it.
+/// The policy as the service stores it, or the error.
 fn accepted_policy(
     text: &str,
     arn: &str,
@@ -161,7 +164,7 @@ pub(super) fn describe(store: &Store, request: &Request<'_, '_>) -> Answer {
     Ok(json!({ "KeyMetadata": store.key_or_alias(request)?.metadata() }))
 }
 
-/// ListKeys: 1-1000 a page, 100 unless asked otherwise.
+/// ListKeys: 1-1000 on a page, 100 by default.
 pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     let item = |key: &Key| (key.id.clone(), json!({ "KeyId": key.id, "KeyArn": key.arn }));
     paged(request, "Keys", store.keys.values().map(item).collect(), 100, 1000)
@@ -187,7 +190,8 @@ pub(super) fn list_policies(store: &Store, request: &Request<'_, '_>) -> Answer 
     paged(request, "PolicyNames", vec![(POLICY_NAME.to_owned(), json!(POLICY_NAME))], 100, 1000)
 }
 
-/// PutKeyPolicy: works in every key state, so that a dying key's policy can still be repaired.
+/// PutKeyPolicy: allowed in every key state, so that the policy of a key pending deletion can be
+/// repaired.
 pub(super) fn put_policy(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let arn = store.own_key(request)?.arn.clone();
     match request.input.bounded_text("PolicyName", 1..=128)? {

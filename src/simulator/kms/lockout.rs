@@ -1,6 +1,8 @@
-//! The lockout safety check: whether the calling principal could still replace the policy under the new one.
+//! The lockout safety check: whether the calling principal could still replace the policy under the
+//! new one.
 //!
-//! Like the service's check it looks at the key policy alone, for this caller and this request; it says nothing about other principals.
+//! Like the service's check it evaluates the key policy alone, for this caller and this request; it
+//! does not consider other principals.
 
 use serde_json::Value;
 use wildmatch::WildMatch;
@@ -9,7 +11,8 @@ use crate::simulator::service::{Caller, partition};
 
 const ACTION: &str = "kms:PutKeyPolicy";
 
-/// Whether the policy, as rewritten, lets the caller call PutKeyPolicy on this key: allowed by some statement, denied by none.
+/// Whether the policy, as rewritten, lets the caller call PutKeyPolicy on this key: some statement
+/// allows it, and none denies it.
 pub(super) fn may_put_policy_again(document: &Value, caller: &Caller, key_arn: &str) -> bool {
     let statements = document["Statement"].as_array().map(Vec::as_slice).unwrap_or_default();
     let applies = |effect: &str| {
@@ -33,7 +36,7 @@ fn strings(value: &Value) -> Vec<&str> {
     }
 }
 
-/// A statement without the member or its negation has no effect.
+/// A statement with neither the member nor its negation has no effect.
 fn member_matches(statement: &Value, positive: &str, negative: &str, text: &str) -> bool {
     let any = |value: &Value| {
         strings(value)
@@ -47,12 +50,13 @@ fn member_matches(statement: &Value, positive: &str, negative: &str, text: &str)
     }
 }
 
-/// The role of an assumed-role session, without the path, which the session's ARN does not tell.
+/// The role of an assumed-role session, without its path, which the ARN of the session does not
+/// contain.
 fn role_of(caller: &Caller) -> Option<&str> {
     caller.arn.split_once(":assumed-role/")?.1.split('/').next()
 }
 
-/// The caller's `aws:PrincipalArn`: the role behind a session, otherwise the caller's own ARN.
+/// The caller's `aws:PrincipalArn`: the role of a session, otherwise the caller's own ARN.
 fn principal_arn(caller: &Caller) -> String {
     match role_of(caller) {
         Some(role) => {
@@ -85,8 +89,9 @@ fn principal_matches(statement: &Value, caller: &Caller) -> bool {
     }
 }
 
-/// What the request that the check stands for would carry under this condition key. The outer `None`: the simulator does not know, and
-/// the statement counts as not applying; the inner one: the request does not carry the key.
+/// The value of this condition key in the request that the check assumes. Outer `None`: the
+/// simulator does not know it, and the statement does not apply; inner `None`: the request does not
+/// carry the key.
 fn request_value(key: &str, caller: &Caller) -> Option<Option<String>> {
     match key.to_lowercase().as_str() {
         "aws:principalarn" => Some(Some(principal_arn(caller))),

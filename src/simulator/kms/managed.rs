@@ -1,4 +1,5 @@
-//! AWS managed keys: their predefined aliases are listed from the start, the keys come into being at first use.
+//! AWS managed keys: the predefined aliases are listed from the start, and the keys are created at
+//! first use.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use crate::simulator::{
     service::{ApiError, partition},
 };
 
-/// The predefined aliases that every account's region lists, used or not.
+/// The predefined aliases that are listed in every account and region, used or not.
 pub(super) const PREDEFINED: &[&str] = &[
     "alias/aws/acm",
     "alias/aws/dynamodb",
@@ -34,9 +35,11 @@ pub(super) const PREDEFINED: &[&str] = &[
     "alias/aws/xray",
 ];
 
-/// DescribeKey on a predefined alias that has no key yet creates the key (DescribeKey in the KMS API reference).
+/// DescribeKey on a predefined alias without a key creates the key (DescribeKey in the KMS API
+/// reference).
 ///
-/// The key appears in every version of the state that others may still see: no caller's write brought it about.
+/// The key appears in all versions of the state that others may still read, because no write of a
+/// caller created it.
 pub(super) fn create_on_first_use(
     store: &mut Lagged<Store>,
     request: &mut Request<'_, '_>,
@@ -61,13 +64,14 @@ fn managed_key(alias: &str, request: &mut Request<'_, '_>) -> Key {
     let service = alias.trim_start_matches("alias/aws/");
     let region = request.caller.region.clone();
     let id = request.context.ids.uuid();
+    let root = format!("arn:{}:iam::{}:root", partition(&region), request.caller.account);
     let document = json!({
         "Version": "2012-10-17",
         "Id": format!("auto-{service}-2"),
         "Statement": [{
             "Sid": "Allow direct access to key metadata to the account",
             "Effect": "Allow",
-            "Principal": { "AWS": format!("arn:{}:iam::{}:root", partition(&region), request.caller.account) },
+            "Principal": { "AWS": root },
             "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
             "Resource": "*",
         }],

@@ -1,7 +1,8 @@
 //! AWS KMS in memory: customer managed keys, their policies, aliases, tags, rotation and grants.
 //!
-//! No cryptography: the simulator stands for the control plane. What it takes care to model is what trips a reconciler up: the server
-//! rewrites key policies, key states refuse calls, aliases are the only atomic name, and a policy may not lock its writer out.
+//! No cryptography: only the control plane is simulated. The simulator pays attention to what is
+//! difficult for a reconciler: the server rewrites key policies, key states refuse calls, aliases
+//! are the only atomic name, and a policy must not lock out its writer.
 
 mod aliases;
 mod deletion;
@@ -38,7 +39,7 @@ use super::{
 pub(super) use policy::accept;
 pub use store::Kms;
 
-/// KMS, as the rest of the simulator needs to know it.
+/// The properties of KMS for the rest of the simulator.
 pub(super) static API: Api = Api {
     name: "kms",
     protocol: Protocol::Json { target: "TrentService" },
@@ -56,7 +57,8 @@ impl Service for Kms {
         Self::default()
     }
 
-    /// The error codes are those of the KMS API reference; `UnknownOperationException` for an operation that is not simulated.
+    /// The error codes are those of the KMS API reference; `UnknownOperationException` for an
+    /// operation that is not simulated.
     fn call(
         &mut self,
         caller: &Caller,
@@ -81,8 +83,8 @@ impl Service for Kms {
         read(store.read(caller), operation, &request)
     }
 
-    fn tell(&self, truth: &mut Truth) {
-        self.tell_all(&mut truth.things);
+    fn add_truth(&self, truth: &mut Truth) {
+        self.add_things(&mut truth.things);
     }
 
     /// By id, ARN or alias.
@@ -104,8 +106,9 @@ impl Service for Kms {
 impl Kms {
     /// Makes an IAM role or user disappear, as if IAM had deleted it.
     ///
-    /// Policies that name it show its unique id (`AROA...`, `AIDA...`) from now on, and no policy that names its ARN or its unique id is
-    /// accepted any more: the IAM user guide describes both for resource policies.
+    /// From then on, policies that name it show its unique id (`AROA...`, `AIDA...`), and policies
+    /// that name its ARN or its unique id are refused: the IAM user guide describes both for
+    /// resource policies.
     pub fn delete_principal(&mut self, arn: &str) {
         self.deleted_principals.insert(arn.to_owned());
         for store in self.stores.values_mut() {

@@ -1,8 +1,9 @@
-//! What KMS accepts as a key policy and what it makes of it.
+//! The key policies that KMS accepts, and how it rewrites them.
 //!
-//! The service does not keep the text. It parses the document and prints it anew; on the way lists of one value lose their brackets,
-//! account ids become the ARN of the account's root, principals lose the order they were written in, and a principal that has since been
-//! deleted shows its unique id. Two texts of one meaning therefore come back as the same document or as two that differ in those ways.
+//! The service does not keep the text. It parses the document and prints it again: lists of one
+//! value lose their brackets, account ids become the ARN of the account's root, principals change
+//! their order, and a deleted principal becomes its unique id. Two texts with one meaning therefore
+//! return as the same document or as two that differ in those ways.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +17,8 @@ use crate::simulator::{
 
 /// The quota on a key policy document, in bytes (KMS developer guide, "Resource quotas").
 const QUOTA: usize = 32_768;
-/// The longest text that the API takes at all.
-const LONGEST: usize = 131_072;
+/// The longest text that the API accepts.
+const MAX_LENGTH: usize = 131_072;
 
 fn malformed(message: &str) -> ApiError {
     ApiError::new("MalformedPolicyDocumentException", message)
@@ -31,10 +32,10 @@ fn invalid_principal() -> ApiError {
     malformed("Policy contains a statement with one or more invalid principals.")
 }
 
-/// What the rewriting of one document needs to know.
+/// The inputs of a rewrite.
 struct Rewrite<'a> {
     partition: &'a str,
-    /// Decides the order of principals: another one at each write.
+    /// Determines the order of principals, different for each write.
     salt: u64,
     deleted: &'a BTreeSet<String>,
 }
@@ -42,7 +43,8 @@ struct Rewrite<'a> {
 /// Parses, checks and rewrites a policy document; principals in `deleted` are unknown to IAM.
 ///
 /// # Errors
-/// `ValidationException` (characters, length), `LimitExceededException` (quota), `MalformedPolicyDocumentException` (anything else).
+/// `ValidationException` (characters, length), `LimitExceededException` (quota),
+/// `MalformedPolicyDocumentException` (anything else).
 pub(in crate::simulator) fn accept(
     text: &str,
     partition: &str,
@@ -50,9 +52,11 @@ pub(in crate::simulator) fn accept(
     deleted: &BTreeSet<String>,
 ) -> Result<Value, ApiError> {
     let legal = |letter: char| matches!(letter, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}');
-    if text.is_empty() || text.len() > LONGEST || !text.chars().all(legal) {
-        let message = "1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have length between 1 and \
-                       131072 and satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+";
+    if text.is_empty() || text.len() > MAX_LENGTH || !text.chars().all(legal) {
+        let message = "1 validation error detected: Value at 'policy' failed to satisfy \
+                       constraint: Member must have length between 1 and 131072 and satisfy \
+                       regular expression pattern: \
+                       [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+";
         return Err(ApiError::new("ValidationException", message));
     }
     if text.len() > QUOTA {
@@ -88,7 +92,8 @@ impl Rewrite<'_> {
         Ok(Value::Object(out))
     }
 
-    /// A statement may lack Action or Resource: PutKeyPolicy then succeeds and the statement has no effect (KMS API reference).
+    /// A statement may lack Action or Resource: PutKeyPolicy then succeeds, and the statement has
+    /// no effect (KMS API reference).
     fn statement(&self, statement: &Value) -> Result<Value, ApiError> {
         const ORDER: [&str; 9] = [
             "Sid",
@@ -131,7 +136,7 @@ impl Rewrite<'_> {
             let mut names = texts(value).map_err(|_| invalid_principal())?;
             if kind == "AWS" {
                 names = names.iter().map(|name| self.root_arn(name)).collect();
-                // To IAM a principal that was deleted is none.
+                // IAM treats a deleted principal as invalid.
                 if names.iter().any(|name| self.deleted.contains(name)) {
                     return Err(invalid_principal());
                 }
@@ -166,7 +171,7 @@ fn texts(value: &Value) -> Result<Vec<String>, ApiError> {
     }
 }
 
-/// A list of one value without its brackets.
+/// A list, or its value if it has only one.
 fn collapsed(mut values: Vec<String>) -> Value {
     match values.len() {
         1 => Value::String(values.remove(0)),
@@ -174,7 +179,7 @@ fn collapsed(mut values: Vec<String>) -> Value {
     }
 }
 
-/// Conditions: numbers and booleans become strings, lists of one lose their brackets.
+/// Conditions: numbers and booleans become strings, lists of one value lose their brackets.
 fn condition(value: &Value) -> Result<Value, ApiError> {
     let mut out = Map::new();
     for (operator, keys) in value.as_object().ok_or_else(syntax)? {
@@ -199,7 +204,7 @@ fn scalar(value: &Value) -> Result<String, ApiError> {
     }
 }
 
-/// FNV-1a of the salt and the text: an order that looks arbitrary and is reproducible.
+/// FNV-1a of the salt and the text: an order that looks arbitrary but is reproducible.
 fn hash(salt: u64, text: &str) -> u64 {
     let bytes = salt.to_le_bytes().into_iter().chain(text.bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |state, byte| {
@@ -207,7 +212,8 @@ fn hash(salt: u64, text: &str) -> u64 {
     })
 }
 
-/// The stored policy after the principal of this ARN was deleted: its unique id stands where the ARN stood.
+/// The stored policy after the deletion of the principal with this ARN: its unique id replaces the
+/// ARN.
 pub(super) fn orphan(policy: &str, arn: &str) -> String {
     let Ok(mut document) = serde_json::from_str::<Value>(policy) else {
         return policy.to_owned();

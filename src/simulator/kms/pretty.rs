@@ -1,8 +1,9 @@
-//! How KMS prints a policy: `"Key" : value`, two spaces of indentation, lists on the line of their brackets.
+//! KMS's format of a policy: `"Key" : value`, two spaces of indentation, lists on the line of their
+//! brackets.
 
 use serde_json::Value;
 
-/// The document as KMS prints it.
+/// The document in KMS's format.
 pub(super) fn print(value: &Value) -> String {
     let mut out = String::new();
     write(value, 0, &mut out);

@@ -1,4 +1,4 @@
-//! Finding the key a request means: by id, by ARN, and where the operation takes them by alias name and alias ARN.
+//! Finds the key of a request: by id, by ARN and, for some operations, by alias name and alias ARN.
 
 use super::{
     key::Key,
@@ -22,8 +22,9 @@ fn invalid_arn(text: &str) -> ApiError {
 }
 
 impl Request<'_, '_> {
-    /// Takes a reference apart. Another account's key answers `AccessDeniedException`: no key policy of the simulator opens a key to
-    /// callers from other accounts. Another region's key does not exist for this endpoint.
+    /// Parses a reference. A key of another account is refused with `AccessDeniedException`,
+    /// because no key policy of the simulator admits callers from other accounts. A key of another
+    /// region does not exist for this endpoint.
     fn reference<'t>(&self, text: &'t str) -> Result<Reference<'t>, ApiError> {
         let resource = if text.starts_with("arn:") {
             let parts: Vec<&str> = text.splitn(6, ':').collect();
@@ -55,15 +56,17 @@ impl Request<'_, '_> {
         ApiError::new(
             "AccessDeniedException",
             format!(
-                "User: {arn} is not authorized to access the resource {resource} because the resource does not exist in this Region, \
-                 no resource-based policies allow access, or a resource-based policy explicitly denies access"
+                "User: {arn} is not authorized to access the resource {resource} because the \
+                 resource does not exist in this Region, no resource-based policies allow access, \
+                 or a resource-based policy explicitly denies \
+                 access"
             ),
         )
     }
 }
 
 impl Store {
-    /// The id of the key that this text means; aliases only when `by_alias`.
+    /// The id of the key that this text names; aliases only with `by_alias`.
     fn id_of(
         &self,
         request: &Request<'_, '_>,
@@ -84,19 +87,19 @@ impl Store {
         Err(not_found(format!("Key '{}' does not exist", request.arn(&format!("key/{id}")))))
     }
 
-    /// The key that the request's `KeyId` means: id or ARN.
+    /// The key of the request's `KeyId`: id or ARN.
     pub(super) fn key(&self, request: &Request<'_, '_>) -> Result<&Key, ApiError> {
         let id = self.id_of(request, request.name("KeyId", 2048)?, false)?;
         Ok(&self.keys[&id])
     }
 
-    /// The key that the request's `KeyId` means, where aliases are taken too.
+    /// The key of the request's `KeyId`, which may be an alias.
     pub(super) fn key_or_alias(&self, request: &Request<'_, '_>) -> Result<&Key, ApiError> {
         let id = self.id_of(request, request.name("KeyId", 2048)?, true)?;
         Ok(&self.keys[&id])
     }
 
-    /// The key that this text means: id or ARN.
+    /// The key that this text names: id or ARN.
     pub(super) fn key_named(
         &self,
         request: &Request<'_, '_>,
@@ -105,8 +108,8 @@ impl Store {
         Ok(&self.keys[&self.id_of(request, text, false)?])
     }
 
-    /// The customer managed key that the request's `KeyId` means, to be changed. Keys that AWS manages answer
-    /// `AccessDeniedException`, because their policies let nobody else change them.
+    /// The customer managed key of the request's `KeyId`, for a change. Keys managed by AWS are
+    /// refused with `AccessDeniedException`, because their policies let nobody else change them.
     pub(super) fn own_key(&mut self, request: &Request<'_, '_>) -> Result<&mut Key, ApiError> {
         let id = self.id_of(request, request.name("KeyId", 2048)?, false)?;
         match self.keys.get_mut(&id) {

@@ -10,7 +10,8 @@ use crate::simulator::service::{Answer, ApiError};
 
 const DAY: f64 = 86_400.0;
 
-/// Rotation needs a symmetric encryption key with material made by KMS (EnableKeyRotation in the KMS API reference).
+/// Rotation needs a symmetric encryption key with material made by KMS (EnableKeyRotation in the
+/// KMS API reference).
 fn require_rotatable(key: &Key) -> Result<(), ApiError> {
     if key.spec == "SYMMETRIC_DEFAULT" && key.origin == "AWS_KMS" {
         return Ok(());
@@ -20,7 +21,7 @@ fn require_rotatable(key: &Key) -> Result<(), ApiError> {
     Err(ApiError::new("UnsupportedOperationException", message))
 }
 
-/// EnableKeyRotation: every call starts the period anew.
+/// EnableKeyRotation: every call starts the period again.
 pub(super) fn enable(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let period_days = request.input.integer("RotationPeriodInDays", 90..=2560)?.unwrap_or(365);
     let since = request.context.now;
@@ -40,7 +41,8 @@ pub(super) fn disable(store: &mut Store, request: &mut Request<'_, '_>) -> Answe
     Ok(json!({}))
 }
 
-/// GetKeyRotationStatus: false while the key is pending deletion, the old value again when that is cancelled.
+/// GetKeyRotationStatus: false while the key is pending deletion, the old value again if that is
+/// cancelled.
 pub(super) fn status(store: &Store, request: &Request<'_, '_>) -> Answer {
     let key = store.key(request)?;
     match key.rotation {

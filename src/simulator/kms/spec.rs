@@ -1,6 +1,7 @@
-//! Key specs, the usages each allows, and the algorithms that follow (CreateKey in the KMS API reference).
+//! Key specs, the usages that each allows, and the resulting algorithms (CreateKey in the KMS API
+//! reference).
 
-/// Every key spec, in the order in which the API reference lists them.
+/// All key specs, in the order of the API reference.
 pub(super) const KEY_SPECS: &[&str] = &[
     "RSA_2048",
     "RSA_3072",
@@ -24,7 +25,7 @@ pub(super) const KEY_SPECS: &[&str] = &[
     "ML_KEM_1024",
 ];
 
-/// Every key usage.
+/// All key usages.
 pub(super) const KEY_USAGES: &[&str] = &[
     "SIGN_VERIFY",
     "ENCRYPT_DECRYPT",
@@ -46,7 +47,7 @@ pub(super) fn usages(spec: &str) -> &'static [&'static str] {
     }
 }
 
-/// Symmetric, HMAC or asymmetric: an alias moves only within one of these.
+/// Symmetric, HMAC or asymmetric: an alias can only move within one of these.
 pub(super) fn family(spec: &str) -> &'static str {
     match spec {
         "SYMMETRIC_DEFAULT" => "symmetric",
@@ -55,7 +56,7 @@ pub(super) fn family(spec: &str) -> &'static str {
     }
 }
 
-/// The algorithms member of `KeyMetadata` for a key of this spec and usage.
+/// The algorithms member of `KeyMetadata` for this spec and usage.
 pub(super) fn algorithms(spec: &str, usage: &str) -> Option<(&'static str, Vec<String>)> {
     let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let member = match usage {

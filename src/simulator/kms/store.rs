@@ -1,4 +1,4 @@
-//! What one account has in one Region, and a call on its way through it.
+//! The state of KMS in an account and Region, and the data of a call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub(super) struct Store {
     pub aliases: BTreeMap<String, Alias>,
 }
 
-/// One call: who makes it, what it asks, and the world around it.
+/// One call: its caller, its input, and its context.
 pub(super) struct Request<'a, 'w> {
     pub caller: &'a Caller,
     pub input: Input<'a>,
@@ -32,15 +32,16 @@ pub(super) struct Request<'a, 'w> {
     pub deleted_principals: &'a BTreeSet<String>,
 }
 
-/// A page of a KMS listing: `Limit` within 1 and `most`, `Marker` in, `NextMarker` and `Truncated` out.
+/// A page of a KMS listing: `Limit` within 1 and `max`, `Marker` in, `NextMarker` and `Truncated`
+/// out.
 pub(super) fn paged(
     request: &Request<'_, '_>,
     list: &str,
     items: Vec<(String, Value)>,
-    usual: usize,
-    most: usize,
+    default: usize,
+    max: usize,
 ) -> Answer {
-    let limit = request.input.integer("Limit", 1..=most)?.unwrap_or(usual);
+    let limit = request.input.integer("Limit", 1..=max)?.unwrap_or(default);
     let marker = request.input.bounded_text("Marker", 1..=1024)?;
     let Page { items, next } = page(items, limit, marker)
         .ok_or_else(|| ApiError::new("InvalidMarkerException", "Could not deserialize marker"))?;
@@ -54,14 +55,14 @@ pub(super) fn paged(
 }
 
 impl Request<'_, '_> {
-    /// The ARN of a KMS resource in the place the caller calls: `key/ID` or `alias/NAME`.
+    /// The ARN of a KMS resource in the caller's account and region: `key/ID` or `alias/NAME`.
     pub(super) fn arn(&self, resource: &str) -> String {
         self.caller.arn_of("kms", resource)
     }
 
-    /// A required string member of 1 to `most` characters.
-    pub(super) fn name(&self, member: &str, most: usize) -> Result<&str, ApiError> {
-        let value = self.input.bounded_text(member, 1..=most)?;
+    /// A required string member of 1 to `max` characters.
+    pub(super) fn name(&self, member: &str, max: usize) -> Result<&str, ApiError> {
+        let value = self.input.bounded_text(member, 1..=max)?;
         value.ok_or_else(|| self.input.refusal(member, None, Trouble::Missing))
     }
 }

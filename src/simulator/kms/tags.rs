@@ -10,14 +10,14 @@ use crate::simulator::{
     service::{Answer, ApiError},
 };
 
-/// How many tags one key may have.
-const MOST: usize = 50;
+/// The maximum number of tags of one key.
+const MAX_TAGS: usize = 50;
 
 fn reserved(key: &str) -> bool {
     key.to_ascii_lowercase().starts_with("aws:")
 }
 
-/// The tags of a key after these are added to those it has, or why they cannot be.
+/// The tags of a key after these are added, or the error.
 pub(super) fn validated(
     new: Vec<(String, String)>,
     old: &BTreeMap<String, String>,
@@ -33,10 +33,10 @@ pub(super) fn validated(
     }
     let mut all = old.clone();
     all.extend(seen);
-    if all.len() > MOST {
+    if all.len() > MAX_TAGS {
         return Err(ApiError::new(
             "LimitExceededException",
-            format!("A key can have at most {MOST} tags"),
+            format!("A key can have at most {MAX_TAGS} tags"),
         ));
     }
     Ok(all)
@@ -52,7 +52,7 @@ pub(super) fn add(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     Ok(json!({}))
 }
 
-/// UntagResource: keys that are not there are no error.
+/// UntagResource: unknown keys are not an error.
 pub(super) fn remove(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let names = request.input.required_texts("TagKeys", 0..=usize::MAX)?;
     let key = store.own_key(request)?;
@@ -64,7 +64,7 @@ pub(super) fn remove(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     Ok(json!({}))
 }
 
-/// ListResourceTags: 1-50 a page.
+/// ListResourceTags: 1-50 on a page.
 pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     let key = store.key(request)?;
     paged(request, "Tags", tag_list(&key.tags, "TagKey", "TagValue"), 50, 50)

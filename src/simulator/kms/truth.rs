@@ -26,8 +26,8 @@ pub(super) const KINDS: &[Kind] = &[Kind {
 }];
 
 impl Kms {
-    /// Adds every customer managed key that is there; one that is pending deletion is, with that state.
-    pub(super) fn tell_all(&self, things: &mut BTreeMap<String, Thing>) {
+    /// Adds all existing customer managed keys; keys pending deletion are included with that state.
+    pub(super) fn add_things(&self, things: &mut BTreeMap<String, Thing>) {
         for ((account, _), store) in &self.stores {
             let store = store.now();
             for key in store.keys.values().filter(|key| !key.aws_managed) {
@@ -51,7 +51,7 @@ impl Kms {
         }
     }
 
-    /// When a key that is pending deletion will be gone, in seconds since the epoch.
+    /// When a key pending deletion will be deleted, in seconds since the epoch.
     pub fn deletion_due(&self, id: &str) -> Option<f64> {
         self.stores.values().find_map(|store| match store.now().keys.get(id)?.state {
             KeyState::PendingDeletion { at } => Some(at),

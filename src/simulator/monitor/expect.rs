@@ -1,4 +1,4 @@
-//! What a run may do, and what it did that it may not.
+//! What a run may do, and the violations.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,29 +11,33 @@ use crate::simulator::truth::Owner;
 /// What a run may do.
 #[derive(Debug, Clone, Default)]
 pub struct Expectations {
-    /// Whose resources may be changed.
+    /// The owner whose resources may be changed.
     pub owner: Owner,
     /// The accounts of its scopes.
     pub accounts: BTreeSet<String>,
-    /// Addresses that are declared present: they may be created and changed.
+    /// Addresses that are declared present: their resources may be created and changed.
     pub present: BTreeSet<String>,
     /// Addresses that may be deleted.
     pub deletable: BTreeSet<String>,
-    /// Those of them that no manifest declares: not before a settle window has passed since the process began.
+    /// Those of the deletable addresses that no manifest declares: they may be deleted only after
+    /// the settle window since the start of the process.
     pub undeclared: BTreeSet<String>,
-    /// Ids that may be taken over without a claim.
+    /// Ids that may be changed without a claim.
     pub adoptable: BTreeSet<String>,
-    /// What each address should become, as [`crate::simulator::Truth::by_address`] words it; where an address is missing, S4 is not judged.
+    /// The wanted facts of each address, in the words of [`crate::simulator::Truth::by_address`];
+    /// S4 is not checked for missing addresses.
     pub wanted: BTreeMap<String, BTreeSet<String>>,
     /// The waiting period of deleted keys.
     pub key_window_days: i64,
-    /// How long after a start a kind without token and unique name must not be created, and nothing be pruned.
+    /// How long after a start nothing may be pruned, and kinds with neither token nor unique name
+    /// must not be created.
     pub settle_window: Duration,
-    /// Whether two processes run: then kinds without token and unique name may be there twice.
+    /// Whether two processes run: then kinds with neither token nor unique name may have
+    /// duplicates.
     pub two_writers: bool,
 }
 
-/// A rule that was broken.
+/// A violation of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// `S1`, …
@@ -48,7 +52,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The beginning of a fact, for a sentence.
+/// The beginning of a fact, for a message.
 pub(super) fn short(fact: &str) -> String {
     fact.chars().take(160).collect()
 }

@@ -1,19 +1,21 @@
-//! What closes a hole does not wait for what does not: judged on what is really open, whatever the process says about it.
+//! Closing a hole does not wait for anything unrelated. This is judged from what is really open,
+//! whatever the process reports.
 //!
-//! A hole is a fact that lets somebody do more than what is wanted: a further rule, route, group or subnet, another policy, a
-//! key that is on, an own policy that is not attached where it should be. It may stay for as long as something permitted
-//! stands in the way of closing it; the caller knows that, and names the addresses for which nothing does.
+//! A hole is a fact that allows somebody more than is wanted: an extra rule, route, group or
+//! subnet, another policy, an enabled key, a policy of ours that is not attached where it should
+//! be. It may stay as long as something permitted prevents closing it. The caller knows what that
+//! is, and names the addresses where nothing does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expect::{Violation, short};
 use crate::simulator::services::kinds;
 
-/// So many passes with nothing in the way: one that sees the hole and closes it, and one more, because the hand may have
-/// come while the first was looking.
+/// The passes that closing a hole may take if nothing prevents it: one pass sees and closes the
+/// hole; one more, because the foreign change may come while the first is observing.
 const PASSES: u32 = 2;
 
-/// What is open, one sentence each.
+/// The open holes, one sentence each.
 pub(super) fn holes(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String> {
     let opens = |fact: &&String| {
         kinds().any(|kind| {
@@ -29,13 +31,13 @@ pub(super) fn holes(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTre
     added.chain(missing.map(|fact| format!("not {fact}"))).collect()
 }
 
-/// For how many passes each hole has been open with nothing in the way.
+/// The number of passes that each hole has been open although nothing prevented closing it.
 #[derive(Debug, Default)]
 pub(super) struct Open(BTreeMap<(String, String), u32>);
 
 impl Open {
-    /// After a pass: what has been open for too long now. A pass in which something stood in the way neither counts nor
-    /// makes earlier ones undone.
+    /// The holes that have been open for too long after this pass. A pass in which something
+    /// prevented closing a hole does not count, but earlier passes still do.
     pub(super) fn after_pass(
         &mut self,
         truth: &BTreeMap<String, BTreeSet<String>>,
@@ -61,7 +63,7 @@ impl Open {
         found
     }
 
-    /// Another process begins: it has not seen anything yet.
+    /// Starts again for a new process, which has not seen anything yet.
     pub(super) fn forget(&mut self) {
         self.0.clear();
     }
@@ -80,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_is_what_is_allowed_and_not_wanted() {
+    fn a_hole_is_a_fact_that_is_not_wanted() {
         for (found, wanted, hole) in [
             ("ingress tcp 22-22 0.0.0.0/0", "name apps", "ingress tcp 22-22 0.0.0.0/0"),
             ("egress -1 all 0.0.0.0/0", "name apps", "egress -1 all 0.0.0.0/0"),
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_concerns_nobodys_access_is_no_hole() {
+    fn missing_permissions_and_facts_without_access_are_not_holes() {
         let wanted = facts(&["ingress tcp 443-443 10.0.0.0/16", "state Enabled", "description a"]);
         let found = facts(&["state Disabled", "description b", "attached ou-1", "alias alias/x"]);
         assert_eq!(holes(&found, &wanted), facts(&[]));
@@ -112,12 +114,12 @@ mod tests {
     const APPS: &str = "ml/SecurityGroup/apps";
 
     #[test]
-    fn a_hole_may_not_outlast_two_passes_with_nothing_in_the_way() {
+    fn a_hole_must_not_outlast_two_passes_if_nothing_prevents_closing_it() {
         let (wanted, truth) = (one(APPS, &[]), one(APPS, &["ingress tcp 22-22 0.0.0.0/0"]));
         let (free, busy) = (facts(&[APPS]), facts(&[]));
         let mut open = Open::default();
         assert_eq!(open.after_pass(&truth, &wanted, &free), []);
-        // Something was in the way: that pass is not counted.
+        // Something prevented closing it, so that pass does not count.
         assert_eq!(open.after_pass(&truth, &wanted, &busy), []);
         let found = open.after_pass(&truth, &wanted, &free);
         assert_eq!(found.len(), 1, "{found:?}");
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_that_was_closed_and_opened_again_counts_from_the_beginning() {
+    fn a_hole_that_is_opened_again_is_counted_from_the_start() {
         let (wanted, truth) = (one(APPS, &[]), one(APPS, &["ingress tcp 22-22 0.0.0.0/0"]));
         let free = facts(&[APPS]);
         let mut open = Open::default();

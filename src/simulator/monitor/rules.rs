@@ -19,17 +19,20 @@ use crate::{
     },
 };
 
-/// The longest a plan may be carried out, with the one call that may be under way when it ends.
-const LONGEST_PASS: Duration = Duration::from_mins(3);
-/// Successful writes of one content within [`LATELY`].
+/// The longest time that a plan may be carried out, including the last call in progress.
+const MAX_PASS_TIME: Duration = Duration::from_mins(3);
+/// Successful writes with one content within [`LATELY`].
 const REPETITIONS: usize = 8;
-/// The same for writes that close what somebody opened: never given up, but paced. At 0, 1, 2, 4, 8, 16 and then every 30
-/// seconds these are 6 in the first half minute and 19 in the rest; some more where a pass comes late.
+/// The same for writes that close what somebody opened: they are never given up, but paced. At 0,
+/// 1, 2, 4, 8, 16 and then every 30 seconds there are 6 in the first half minute and 19 in the
+/// rest; some more if a pass is late.
 const PACED: usize = 28;
 const LATELY: Duration = Duration::from_mins(10);
-/// Mutating calls in one pass. The largest scenario makes fewer than a third of that in its first pass.
+/// Mutating calls in one pass. The largest scenario makes less than a third of them in its first
+/// pass.
 const FORCE: u64 = 150;
-/// After an unclear create: of a kind without token and unique name, and of one with a unique name.
+/// The wait after an unclear create, for kinds with neither token nor unique name and for kinds
+/// with a unique name.
 const UNCLEAR_UNNAMED: Duration = Duration::from_mins(10);
 
 impl Seen {
@@ -38,7 +41,7 @@ impl Seen {
         self.mutations += 1;
         self.in_pass += 1;
         if self.blind {
-            self.broken("S6", call, "a write by a process that has read no good input");
+            self.broken("S6", call, "a write by a process that has not read any valid input");
         }
         self.place(call);
         self.freshness(call);
@@ -54,7 +57,7 @@ impl Seen {
         }
         for (id, thing) in &after.things {
             match before.things.get(id) {
-                None => self.birth(call, id, thing),
+                None => self.new_claim(call, id, thing),
                 Some(earlier) if earlier != thing => {
                     self.ownership(call, id, earlier, thing);
                     self.midway(call, id, earlier, thing, before, after);
@@ -81,10 +84,10 @@ impl Seen {
         self.violations.push(Violation { rule, what });
     }
 
-    /// What a read told, as far as writes depend on it.
+    /// What a read shows, as far as writes depend on it.
     fn read(&mut self, call: &Witnessed<'_>) {
         let account = call.caller.account.clone();
-        // A request for certain ids or of one filter is no listing of the kind.
+        // A request for certain ids or with a filter is not a listing of the kind.
         let narrow =
             |kind: &&Kind| kind.narrowed_by.iter().any(|member| call.input.get(*member).is_some());
         if let Some(kind) =
@@ -101,7 +104,7 @@ impl Seen {
             self.places(call);
         }
         if call.operation == "GetCallerIdentity" {
-            let named = call.told.as_ref().ok().and_then(|told| told["Account"].as_str());
+            let named = call.delivered.as_ref().ok().and_then(|answer| answer["Account"].as_str());
             if named.is_some_and(|named| named != account) {
                 self.impostors.insert(account);
             } else {
@@ -110,15 +113,16 @@ impl Seen {
         }
     }
 
-    /// Where the caller is told that a policy is attached; a page after the first adds to it.
+    /// The places at which a caller sees that a policy is attached; pages after the first add to
+    /// them.
     fn places(&mut self, call: &Witnessed<'_>) {
         let id = call.input["PolicyId"].as_str().unwrap_or_default();
         let shown = self.shown_at.entry(id.to_owned()).or_default();
         if call.input.get("NextToken").is_none() {
             shown.clear();
         }
-        let told = call.told.as_ref().ok().and_then(|told| told["Targets"].as_array());
-        let ids = told.into_iter().flatten().filter_map(|target| target["TargetId"].as_str());
+        let targets = call.delivered.as_ref().ok().and_then(|answer| answer["Targets"].as_array());
+        let ids = targets.into_iter().flatten().filter_map(|target| target["TargetId"].as_str());
         shown.extend(ids.map(str::to_owned));
     }
 
@@ -126,7 +130,7 @@ impl Seen {
     fn place(&mut self, call: &Witnessed<'_>) {
         let account = &call.caller.account;
         if !self.expect.accounts.contains(account) {
-            self.broken("S2", call, "a write in an account that no scope names");
+            self.broken("S2", call, "a write in an account without a scope");
         }
         if self.impostors.contains(account) {
             self.broken("S2", call, "a write although the caller identity was another account's");
@@ -140,7 +144,7 @@ impl Seen {
         }
         match self.pass {
             None => self.broken("S8", call, "a write outside of any pass"),
-            Some(began) if call.at.saturating_sub(began) > LONGEST_PASS => {
+            Some(began) if call.at.saturating_sub(began) > MAX_PASS_TIME => {
                 self.broken("S8", call, "a write long after its pass began");
             }
             Some(_) => {}
@@ -160,7 +164,7 @@ impl Seen {
         self.lately.push((call.at, what.clone()));
         let same = self.lately.iter().filter(|(_, other)| *other == what).count();
         if same == PACED || same == REPETITIONS && !self.closes(before, after) {
-            self.broken("S10", call, "the same write succeeds again and again");
+            self.broken("S10", call, "the same write succeeds too often");
         }
     }
 
@@ -176,7 +180,7 @@ impl Seen {
 
     /// S7.
     fn completeness(&mut self, call: &Witnessed<'_>, kind: &'static Kind) {
-        // Whose listing failed is not told apart.
+        // With two writers it is unknown whose listing failed.
         if self.expect.two_writers {
             return;
         }
@@ -185,17 +189,17 @@ impl Seen {
         }
     }
 
-    /// S3, before the fact.
+    /// S3, before the call.
     fn creation(&mut self, call: &Witnessed<'_>, kind: &'static Kind) {
         let address = claimed_address(call.input).unwrap_or_default();
         let another = kind.repeated == Repeated::Another;
-        if another && call.at < self.life + self.expect.settle_window {
-            self.broken("S3", call, "a nameless create within a settle window after the start");
+        if another && call.at < self.started + self.expect.settle_window {
+            self.broken("S3", call, "a create without token or unique name soon after the start");
         }
         if let Some(at) = self.unclear.get(&address).copied() {
             let named = self.expect.settle_window;
             let window = if another { UNCLEAR_UNNAMED } else { named };
-            // A client token makes the second one the first.
+            // A client token makes the second create equal to the first.
             let other = self.expect.two_writers;
             if kind.repeated != Repeated::Token && !other && call.at < at + window {
                 self.broken("S3", call, &format!("a create of {address} while one is unclear"));
@@ -219,27 +223,27 @@ impl Seen {
         }
         let days = call.input.get("PendingWindowInDays").and_then(Value::as_i64);
         if days.unwrap_or(30) != self.expect.key_window_days {
-            let what = format!("a key with {days:?} days instead of those asked for");
+            let what = format!("a key with {days:?} days instead of those wanted");
             self.broken("S5", call, &what);
         }
     }
 
-    /// S1 for what is new.
-    fn birth(&mut self, call: &Witnessed<'_>, id: &str, thing: &Thing) {
+    /// S1 for new resources.
+    fn new_claim(&mut self, call: &Witnessed<'_>, id: &str, thing: &Thing) {
         match self.expect.owner.address(id, thing) {
-            None => self.broken("S1", call, &format!("{id} is born without our claim")),
+            None => self.broken("S1", call, &format!("{id} is created without our claim")),
             Some(address) if !self.expect.present.contains(&address.to_string()) => {
                 self.broken(
                     "S1",
                     call,
-                    &format!("{id} is born for {address}, which nobody declares"),
+                    &format!("{id} is created for {address}, which is not declared"),
                 );
             }
             Some(_) => {}
         }
     }
 
-    /// S1 for what was there.
+    /// S1 for existing resources.
     fn ownership(&mut self, call: &Witnessed<'_>, id: &str, before: &Thing, after: &Thing) {
         let Some(address) = self.expect.owner.address(id, before) else {
             if !self.expect.adoptable.contains(id) {
@@ -249,18 +253,14 @@ impl Seen {
         };
         let text = address.to_string();
         if !self.expect.present.contains(&text) && !self.expect.deletable.contains(&text) {
-            self.broken(
-                "S1",
-                call,
-                &format!("{id} of {address} is changed, which nobody declares"),
-            );
+            self.broken("S1", call, &format!("{id} of {address} is changed but not declared"));
         }
         if self.expect.owner.address(id, after) != Some(address) {
             self.broken("S1", call, &format!("{id} loses its claim"));
         }
     }
 
-    /// S4: nothing that is neither old nor wanted, and nothing lost that is both.
+    /// S4: nothing appears that is neither old nor wanted, and nothing is lost that is both.
     fn midway(
         &mut self,
         call: &Witnessed<'_>,
@@ -284,7 +284,7 @@ impl Seen {
         let (old, new) = (before.named(&old.facts, &owner), after.named(&new.facts, &owner));
         let recovering = old.contains("state PendingDeletion");
         for fact in new.difference(&old).filter(|fact| !wanted.contains(*fact)) {
-            // A deletion that is cancelled leaves a disabled key behind.
+            // Cancelling a deletion leaves the key disabled.
             if recovering && fact == "state Disabled" || deletable {
                 continue;
             }
@@ -300,7 +300,7 @@ impl Seen {
             }
         }
         if call.operation == "DetachPolicy" && !deletable {
-            // Nobody can know of a hand that comes between the last look and the call.
+            // A foreign change between the last read and the call cannot be known.
             let shown = self.shown_at.get(id).cloned().unwrap_or_default();
             let open = wanted.difference(&old).find(|fact| {
                 fact.strip_prefix("attached ").is_some_and(|target| !shown.contains(target))
@@ -311,24 +311,28 @@ impl Seen {
         }
     }
 
-    /// S5 and S1 for what is gone.
+    /// S5 and S1 for deleted resources.
     fn deletion(&mut self, call: &Witnessed<'_>, id: &str, thing: &Thing) {
         match self.expect.owner.address(id, thing) {
             None => self.broken("S1", call, &format!("{id}, which is not ours, is deleted")),
             Some(address) if !self.expect.deletable.contains(&address.to_string()) => {
-                self.broken("S5", call, &format!("{id} of {address} is deleted without consent"));
+                self.broken("S5", call, &format!("{id} of {address} is deleted without approval"));
             }
             Some(address)
                 if self.expect.undeclared.contains(&address.to_string())
-                    && call.at < self.life + self.expect.settle_window =>
+                    && call.at < self.started + self.expect.settle_window =>
             {
-                self.broken("S5", call, &format!("{id} of {address} is pruned at first sight"));
+                self.broken(
+                    "S5",
+                    call,
+                    &format!("{id} of {address} is pruned within the settle window"),
+                );
             }
             Some(_) => {}
         }
     }
 
-    /// S3, after the fact.
+    /// S3, after the call.
     fn duplicates(&mut self, call: &Witnessed<'_>, before: &Truth, after: &Truth) {
         let mut once = BTreeSet::new();
         for (id, thing) in &after.things {
@@ -336,16 +340,16 @@ impl Seen {
             let unnamed =
                 |kind: &Kind| kind.name == thing.kind && kind.repeated == Repeated::Another;
             let tolerated = self.expect.two_writers && kinds().any(unnamed);
-            let made = || more(before, after, &address.to_string(), &self.expect.owner);
+            let made = || adds_resource(before, after, &address.to_string(), &self.expect.owner);
             if !once.insert(address.clone()) && !tolerated && made() {
-                self.broken("S3", call, &format!("{address} is there twice"));
+                self.broken("S3", call, &format!("{address} has two resources"));
             }
         }
     }
 }
 
-/// Whether this call is what made the address have one resource more.
-fn more(before: &Truth, after: &Truth, address: &str, owner: &Owner) -> bool {
+/// Whether this call added a resource to the address.
+fn adds_resource(before: &Truth, after: &Truth, address: &str, owner: &Owner) -> bool {
     let count = |truth: &Truth| {
         let of = |(id, thing): &(&String, &Thing)| {
             owner.address(id, thing).is_some_and(|a| a.to_string() == address)

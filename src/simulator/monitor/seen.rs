@@ -19,25 +19,25 @@ pub(super) struct Seen {
     pub mutations: u64,
     pub in_pass: u64,
     pub braked: bool,
-    /// The process has not read anything good since it began.
+    /// The process has not read any valid input since it started.
     pub blind: bool,
-    /// The brake came with a call that was under way: that one may end.
+    /// The brake was engaged during a call, which may finish.
     pub braking: bool,
     /// When the pass began, in the world's time.
     pub pass: Option<Duration>,
-    /// When the process began.
-    pub life: Duration,
+    /// When the process started.
+    pub started: Duration,
     /// Listings of this pass whose last call failed: account and kind.
     pub unlisted: BTreeSet<(String, &'static str)>,
-    /// Accounts whose caller identity was shown as another one.
+    /// Accounts for which another caller identity was shown.
     pub impostors: BTreeSet<String>,
-    /// Creates whose answer was unclear, by address, with their time.
+    /// Creates with an unclear outcome, by address, with their time.
     pub unclear: BTreeMap<String, Duration>,
-    /// Where AWS last said that each policy is attached.
+    /// The targets at which AWS last showed each policy.
     pub shown_at: BTreeMap<String, BTreeSet<String>>,
-    /// Successful writes lately.
+    /// Recent successful writes.
     pub lately: Vec<(Duration, String)>,
-    /// What has been open although nothing was in the way.
+    /// Holes that are open although nothing prevents closing them.
     pub open: Open,
 }
 

@@ -1,4 +1,5 @@
-//! Every rule is broken once on purpose, by calls that palisade would never make, and must be noticed.
+//! Every rule is broken once on purpose, by calls that palisade would never make, and must be
+//! reported.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -54,7 +55,7 @@ impl Bench {
         Self { simulator, monitor, access, vpc }
     }
 
-    /// A group, claimed for this address unless it is empty.
+    /// Creates a group with a claim for this address, or without a claim if the address is empty.
     async fn group(&self, name: &str, address: &str) -> String {
         let tag = |key: &str, value: &str| {
             aws_sdk_ec2::types::Tag::builder().key(key).value(value).build()
@@ -82,7 +83,7 @@ impl Bench {
         call.ip_permissions(https).send().await.expect("open");
     }
 
-    /// The rules broken so far, each once.
+    /// The rules broken so far, without repetitions.
     fn rules(&self) -> BTreeSet<&'static str> {
         self.monitor.violations().iter().map(|violation| violation.rule).collect()
     }
@@ -116,7 +117,7 @@ async fn a_change_of_a_resource_without_our_claim_breaks_s1() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_resource_born_without_claim_breaks_s1() {
+async fn a_resource_created_without_a_claim_breaks_s1() {
     let bench = Bench::new().await;
     bench.group("apps", "").await;
     assert_eq!(bench.rules(), ["S1"].into());
@@ -139,7 +140,7 @@ async fn a_write_in_another_account_or_under_another_identity_breaks_s2() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_resource_of_one_address_breaks_s3() {
+async fn a_second_resource_for_an_address_breaks_s3() {
     let bench = Bench::new().await;
     bench.group("apps", APPS).await;
     bench.group("apps-too", APPS).await;
@@ -155,7 +156,7 @@ async fn a_second_create_while_the_first_is_unclear_breaks_s3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rule_that_is_neither_old_nor_wanted_or_lost_midway_breaks_s4() {
+async fn a_rule_that_is_neither_old_nor_wanted_or_is_lost_midway_breaks_s4() {
     let bench = Bench::new().await;
     let group = bench.group("apps", APPS).await;
     bench.open(&group, "10.0.0.0/8").await;
@@ -174,7 +175,7 @@ async fn a_rule_that_is_neither_old_nor_wanted_or_lost_midway_breaks_s4() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deletion_without_consent_breaks_s5() {
+async fn a_deletion_without_approval_breaks_s5() {
     let bench = Bench::new().await;
     let group = bench.group("apps", APPS).await;
     bench.access.ec2.delete_security_group().group_id(&group).send().await.expect("deleted");
@@ -182,7 +183,7 @@ async fn a_deletion_without_consent_breaks_s5() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_with_less_than_the_days_asked_for_breaks_s5_and_a_bypassed_check_s12() {
+async fn a_shorter_waiting_period_of_a_key_breaks_s5_and_a_bypassed_check_s12() {
     let bench = Bench::new().await;
     let tag = |key: &str, value: &str| {
         aws_sdk_kms::types::Tag::builder().tag_key(key).tag_value(value).build().expect("a tag")
@@ -199,7 +200,7 @@ async fn a_key_with_less_than_the_days_asked_for_breaks_s5_and_a_bypassed_check_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_nobody_may_govern_any_more_breaks_s12() {
+async fn a_key_whose_policy_nobody_may_change_breaks_s12() {
     let bench = Bench::new().await;
     let tag = |key: &str, value: &str| {
         aws_sdk_kms::types::Tag::builder().tag_key(key).tag_value(value).build().expect("a tag")
@@ -215,16 +216,16 @@ async fn a_key_that_nobody_may_govern_any_more_breaks_s12() {
     let id = key.key_metadata.expect("metadata").key_id;
     for (statements, breaks) in [(vec![&governs, &uses], 0), (vec![&governs, &denies], 1)] {
         let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
-        // The simulator makes AWS's own lockout check, which this rule must not depend on.
+        // The simulator makes AWS's own lockout check, on which this rule must not depend.
         let put = bench.access.kms.put_key_policy().key_id(&id).policy(policy);
         put.bypass_policy_lockout_safety_check(breaks > 0).send().await.expect("put");
-        let nobody = |it: &Violation| it.what.contains("nobody of the account");
+        let nobody = |it: &Violation| it.what.contains("nobody in the account");
         assert_eq!(bench.monitor.violations().iter().filter(|it| nobody(it)).count(), breaks);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_orphan_pruned_at_first_sight_breaks_s5() {
+async fn an_orphan_pruned_within_the_settle_window_breaks_s5() {
     for (after, rules) in [(14, BTreeSet::from(["S5"])), (15, BTreeSet::new())] {
         let bench = Bench::new().await;
         let group = bench.group("apps", APPS).await;
@@ -239,7 +240,8 @@ async fn an_orphan_pruned_at_first_sight_breaks_s5() {
     }
 }
 
-/// A policy of ours at an account, wanted at the root, and somebody to move it.
+/// A policy of ours that is attached to an account and wanted at the root, and a client that moves
+/// it.
 fn moving(bench: &Bench) -> (aws_sdk_organizations::Client, String, String) {
     let by_hand = |operation: &str, input: &Value| {
         bench.simulator.act(MANAGEMENT, "us-east-1", "organizations", operation, input).unwrap()
@@ -271,7 +273,7 @@ fn moving(bench: &Bench) -> (aws_sdk_organizations::Client, String, String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_policy_that_leaves_before_it_is_shown_where_it_goes_breaks_s4() {
+async fn a_policy_that_is_detached_before_its_new_attachment_is_shown_breaks_s4() {
     let bench = Bench::new().await;
     let (client, id, _) = moving(&bench);
     client.list_targets_for_policy().policy_id(&id).send().await.unwrap();
@@ -280,7 +282,7 @@ async fn a_policy_that_leaves_before_it_is_shown_where_it_goes_breaks_s4() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hand_between_the_last_look_and_the_call_is_nobodys_fault() {
+async fn a_foreign_change_between_the_last_read_and_the_call_is_not_a_violation() {
     let bench = Bench::new().await;
     let (client, id, root) = moving(&bench);
     let pair = json!({"PolicyId": id, "TargetId": root});
@@ -295,7 +297,7 @@ async fn a_hand_between_the_last_look_and_the_call_is_nobodys_fault() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_nobody_may_look_after_any_more_breaks_s12() {
+async fn a_key_that_nobody_may_administer_breaks_s12() {
     let account = format!("arn:aws:iam::{ACCOUNT}:root");
     let allow = json!({"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"});
     let key = |statements: &[&Value]| {
@@ -307,20 +309,21 @@ async fn a_key_that_nobody_may_look_after_any_more_breaks_s12() {
             facts: [format!("policy {policy}")].into(),
         }
     };
-    assert_eq!(lockout::shut_out(None, &key(&[&allow])), None);
+    assert_eq!(lockout::locked_out(None, &key(&[&allow])), None);
     for action in
         ["kms:ListResourceTags", "kms:GetKeyRotationStatus", "kms:Get*", "kms:TagResource"]
     {
         let mut deny =
             json!({"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*"});
-        let blind = lockout::shut_out(Some(&key(&[&allow])), &key(&[&allow, &deny]));
-        assert_eq!(blind, Some("nobody of the account may look after the key"), "{action}");
+        let blind = lockout::locked_out(Some(&key(&[&allow])), &key(&[&allow, &deny]));
+        assert_eq!(blind, Some("nobody in the account may administer the key"), "{action}");
         deny["Condition"] = json!({"Bool": {"aws:SecureTransport": "false"}});
-        assert_eq!(lockout::shut_out(None, &key(&[&allow, &deny])), None, "it depends");
+        assert_eq!(lockout::locked_out(None, &key(&[&allow, &deny])), None, "it depends");
     }
 }
 
-/// A service control policy of nobody's at the account, made by hand, and a client that detaches it as palisade would.
+/// A service control policy without a claim, attached to the account by hand, and a client that
+/// detaches it as palisade would.
 async fn detach(bench: &Bench, statement: &Value, full_access: bool) {
     let by_hand = |operation: &str, input: &Value| {
         bench.simulator.act(MANAGEMENT, "us-east-1", "organizations", operation, input).unwrap()
@@ -347,7 +350,7 @@ async fn detach(bench: &Bench, statement: &Value, full_access: bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_policy_that_an_account_lives_on_and_that_is_detached_breaks_s12() {
+async fn detaching_the_last_policy_that_allows_an_account_everything_breaks_s12() {
     let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
     let some = json!({"Effect": "Allow", "Action": "ec2:*", "Resource": "*"});
     for (statement, full_access, breaks) in
@@ -365,7 +368,7 @@ async fn a_policy_that_an_account_lives_on_and_that_is_detached_breaks_s12() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_policy_that_denies_everybody_what_palisade_needs_breaks_s12() {
+async fn a_policy_that_denies_what_palisade_needs_breaks_s12() {
     for (action, breaks) in [
         ("ec2:RevokeSecurityGroupIngress", true),
         ("ec2:*", true),
@@ -388,7 +391,7 @@ async fn a_policy_that_denies_everybody_what_palisade_needs_breaks_s12() {
         let config = bench.simulator.sdk_config(MANAGEMENT, "us-east-1");
         let client = aws_sdk_organizations::Client::new(&config);
         client.attach_policy().policy_id(id).target_id(ACCOUNT).send().await.unwrap();
-        let denies = |it: &Violation| it.rule == "S12" && it.what.contains("palisade included");
+        let denies = |it: &Violation| it.rule == "S12" && it.what.contains("including palisade");
         assert_eq!(bench.monitor.violations().iter().any(denies), breaks, "{action}");
     }
 }
@@ -402,15 +405,15 @@ fn an_attached_policy_that_denies_everything_breaks_s12() {
         tags: crate::model::Tags::new(),
         facts: [format!("content {deny}")].into(),
     };
-    assert_eq!(lockout::shut_out(None, &thing), None, "attached nowhere it denies nothing");
+    assert_eq!(lockout::locked_out(None, &thing), None, "attached nowhere it denies nothing");
     let before = thing.clone();
     thing.facts.insert("attached ou-1".into());
-    assert!(lockout::shut_out(Some(&before), &thing).is_some());
-    assert_eq!(lockout::shut_out(Some(&thing), &thing), None, "it was so before the call");
+    assert!(lockout::locked_out(Some(&before), &thing).is_some());
+    assert_eq!(lockout::locked_out(Some(&thing), &thing), None, "it was so before the call");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nameless_create_right_after_the_start_breaks_s3() {
+async fn a_create_without_token_or_unique_name_soon_after_the_start_breaks_s3() {
     let bench = Bench::new().await;
     let tag = |key: &str, value: &str| {
         aws_sdk_kms::types::Tag::builder().tag_key(key).tag_value(value).build().expect("a tag")
@@ -421,7 +424,7 @@ async fn a_nameless_create_right_after_the_start_breaks_s3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_by_a_process_that_has_read_nothing_good_breaks_s6() {
+async fn a_write_by_a_process_without_valid_input_breaks_s6() {
     let bench = Bench::new().await;
     bench.monitor.begins_blind();
     let group = bench.group("apps", APPS).await;
@@ -452,7 +455,7 @@ async fn a_write_outside_of_a_pass_or_long_after_its_start_breaks_s8() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_write_again_and_again_breaks_s10() {
+async fn too_many_repetitions_of_a_write_break_s10() {
     let bench = Bench::new().await;
     let group = bench.group("apps", APPS).await;
     for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! The monitor itself: told when processes and passes begin and end, it sees every call.
+//! The monitor: it is notified when processes and passes begin and end, and sees every call.
 
 use std::{
     collections::BTreeSet,
@@ -25,27 +25,27 @@ impl Monitor {
         Self(Arc::new(Mutex::new(Seen { expect, ..Seen::default() })))
     }
 
-    /// From now on, this is expected.
+    /// Sets the expectations from now on.
     pub fn expect(&self, expect: Expectations) {
         self.seen().expect = expect;
     }
 
-    /// A process begins: it knows nothing of earlier creates.
+    /// A process starts: it does not know of earlier creates.
     pub fn life_begins(&self, now: Duration) {
         let mut seen = self.seen();
-        seen.life = now;
+        seen.started = now;
         seen.unclear.clear();
         seen.pass = None;
         seen.blind = false;
         seen.open.forget();
     }
 
-    /// The process that just began finds nothing in the directory that it may go by.
+    /// The process that just started finds no valid input in the directory.
     pub fn begins_blind(&self) {
         self.seen().blind = true;
     }
 
-    /// The directory says something good again.
+    /// The directory is valid again.
     pub fn sees(&self) {
         self.seen().blind = false;
     }
@@ -59,12 +59,12 @@ impl Monitor {
         seen.impostors.clear();
     }
 
-    /// A pass is over: nothing may be written until the next one.
+    /// A pass ends: nothing may be written until the next one.
     pub fn pass_ends(&self) {
         self.seen().pass = None;
     }
 
-    /// The brake is engaged while a call is under way: from the next one on, nothing may be written.
+    /// The brake is engaged, possibly during a call: from the next call on, nothing may be written.
     pub fn brake(&self) {
         self.seen().braking = true;
     }
@@ -80,12 +80,12 @@ impl Monitor {
         self.seen().mutations
     }
 
-    /// The rules broken so far.
+    /// The violations so far.
     pub fn violations(&self) -> Vec<Violation> {
         self.seen().violations.clone()
     }
 
-    /// A pass is over in which nothing that is permitted stood in the way of closing what is open at these addresses.
+    /// Ends a pass in which nothing permitted prevented closing the holes at these addresses.
     pub fn judge_holes(&self, truth: &Truth, free: &BTreeSet<String>) {
         let mut seen = self.seen();
         let truth = truth.by_address(&seen.expect.owner);

@@ -1,9 +1,11 @@
-//! Who may call what: the management account everything, a delegated administrator the policies, a member little.
+//! Who may call what: the management account everything, delegated administrators the policy
+//! operations, members little.
 
-use super::{request::Behaviour, tree::Organisation};
+use super::{request::Behavior, tree::Organization};
 use crate::simulator::service::{ApiError, Caller};
 
-/// What a delegation policy cannot delegate (Organizations API reference: "only from the management account").
+/// Operations that a delegation policy cannot delegate (Organizations API reference: "only from the
+/// management account").
 const MANAGEMENT_ONLY: &[&str] = &[
     "CreateAccount",
     "CreateOrganizationalUnit",
@@ -12,10 +14,10 @@ const MANAGEMENT_ONLY: &[&str] = &[
     "UpdateOrganizationalUnit",
 ];
 
-/// Refuses callers outside the organisation and members that lack the right to this operation.
-pub(super) fn authorise(
-    state: &Organisation,
-    behaviour: &Behaviour,
+/// Refuses callers outside the organization and members without the right to this operation.
+pub(super) fn authorize(
+    state: &Organization,
+    behavior: &Behavior,
     caller: &Caller,
     operation: &str,
 ) -> Result<(), ApiError> {
@@ -24,7 +26,7 @@ pub(super) fn authorise(
         let message = "Your account is not a member of an organization.";
         return Err(ApiError::new("AWSOrganizationsNotInUseException", message));
     }
-    let delegated = behaviour.delegated_administrators.contains(account)
+    let delegated = behavior.delegated_administrators.contains(account)
         && !MANAGEMENT_ONLY.contains(&operation);
     if *account == state.management || delegated || operation == "DescribeOrganization" {
         return Ok(());

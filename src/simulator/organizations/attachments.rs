@@ -1,16 +1,17 @@
-//! What policies are attached to: at most so many of a type, never none of the control policies.
+//! Attachments of policies: a target has a maximum of each type, and always at least one control
+//! policy.
 
 use serde_json::json;
 
 use super::{
     errors::{constraint, invalid_input, target_not_found},
-    policy_types::{POLICY_TYPES, most_per_target},
+    policy_types::{POLICY_TYPES, max_per_target},
     request::{Request, paged},
-    tree::{Node, Organisation, full_access},
+    tree::{Node, Organization, full_access},
 };
 use crate::simulator::service::{Answer, ApiError};
 
-impl Organisation {
+impl Organization {
     fn target<'a>(&self, request: &Request<'a, '_>) -> Result<(&'a str, Node), ApiError> {
         let id = request.bounded("TargetId", 1, 100)?;
         self.node(id).map(|node| (id, node)).ok_or_else(target_not_found)
@@ -26,7 +27,7 @@ impl Organisation {
 }
 
 /// AttachPolicy.
-pub(super) fn attach(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+pub(super) fn attach(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let (policy, kind) = {
         let (id, policy) = state.policy(request)?;
         (id.to_owned(), policy.policy_type.clone())
@@ -38,10 +39,10 @@ pub(super) fn attach(state: &mut Organisation, request: &mut Request<'_, '_>) ->
         let message = "A policy with the specified name and type already exists on the target.";
         return Err(ApiError::new("DuplicatePolicyAttachmentException", message));
     }
-    let most = most_per_target(&kind);
-    if state.count(&kind, target) >= most {
+    let max = max_per_target(&kind);
+    if state.count(&kind, target) >= max {
         let message = format!(
-            "You have reached the limit of {most} policies of the type {kind} attached to {target}."
+            "You have reached the limit of {max} policies of the type {kind} attached to {target}."
         );
         return Err(constraint("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED", message));
     }
@@ -49,8 +50,9 @@ pub(super) fn attach(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(json!({}))
 }
 
-/// DetachPolicy: the last service control policy of a target stays, and the full access policy of resource control policies always.
-pub(super) fn detach(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+/// DetachPolicy: the last service control policy of a target stays, and the full access policy of
+/// resource control policies always.
+pub(super) fn detach(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let (policy, kind) = {
         let (id, policy) = state.policy(request)?;
         (id.to_owned(), policy.policy_type.clone())
@@ -77,8 +79,8 @@ pub(super) fn detach(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(json!({}))
 }
 
-/// ListPoliciesForTarget: directly attached ones; empty when the type is not enabled.
-pub(super) fn list_policies(state: &Organisation, request: &Request<'_, '_>) -> Answer {
+/// ListPoliciesForTarget: directly attached policies only; none if the type is not enabled.
+pub(super) fn list_policies(state: &Organization, request: &Request<'_, '_>) -> Answer {
     let (target, _) = state.target(request)?;
     let wanted = request.input.required_choice("Filter", POLICY_TYPES)?;
     let attached = state.attachments.iter().filter(|(_, node)| node == target);
@@ -90,7 +92,7 @@ pub(super) fn list_policies(state: &Organisation, request: &Request<'_, '_>) -> 
 }
 
 /// ListTargetsForPolicy.
-pub(super) fn list_targets(state: &Organisation, request: &Request<'_, '_>) -> Answer {
+pub(super) fn list_targets(state: &Organization, request: &Request<'_, '_>) -> Answer {
     let (id, _) = state.policy(request)?;
     let attached = state.attachments.iter().filter(|(policy, _)| policy == id);
     let items = attached.filter_map(|(_, target)| {

@@ -1,4 +1,4 @@
-//! Whether a text is a policy of its type. The text itself is stored as it came.
+//! Whether a text is a policy of its type. The text itself is stored unchanged.
 
 use serde_json::Value;
 
@@ -7,17 +7,19 @@ use crate::simulator::{
     service::ApiError,
 };
 
-/// Organizations says no more than that; the reason behind it is the simulator's.
+/// Organizations does not give the reason; the explanation is the simulator's own.
 fn malformed(why: &str) -> ApiError {
     let message = format!(
-        "The provided policy document does not meet the requirements of the specified policy type: {why}."
+        "The provided policy document does not meet the requirements of the specified policy type: \
+         {why}."
     );
     ApiError::new("MalformedPolicyDocumentException", message)
 }
 
-/// Refuses what is no policy of this type with `MalformedPolicyDocumentException`.
+/// Refuses invalid policies of this type with `MalformedPolicyDocumentException`.
 ///
-/// Control policies are IAM documents; the other types are JSON objects of their own languages, which are not checked further.
+/// Control policies are IAM documents; the other types are JSON objects in their own languages,
+/// which are not checked further.
 pub(super) fn check(text: &str, policy_type: &str) -> Result<(), ApiError> {
     let language = match policy_type {
         "SERVICE_CONTROL_POLICY" => Language::ServiceControl,

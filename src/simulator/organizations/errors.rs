@@ -1,4 +1,4 @@
-//! How Organizations words its refusals: a code, and with some codes a `Reason` on which callers branch.
+//! The errors of Organizations: a code, and with some codes a `Reason` that clients depend on.
 
 use crate::simulator::{
     json::{Flaw, Trouble},
@@ -15,7 +15,7 @@ pub(super) fn constraint(reason: &str, message: impl Into<String>) -> ApiError {
     ApiError::new("ConstraintViolationException", message).with("Reason", reason)
 }
 
-/// A refused member of a request, as Organizations words it.
+/// The error for an invalid member of a request.
 pub(super) fn refusal(flaw: Flaw<'_>) -> ApiError {
     let member = flaw.member;
     match flaw.trouble {

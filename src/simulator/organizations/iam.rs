@@ -1,11 +1,12 @@
-//! Organizations: calls are authorised for the policies, roots, units and accounts that they name.
+//! Permissions of Organizations: calls are authorized for the policies, roots, units and accounts
+//! that they name.
 
-use super::tree::Organisation;
+use super::tree::Organization;
 use crate::simulator::iam::{Call, Need};
 
 const POLICY_TYPE: &str = "organizations:PolicyType";
 
-pub(super) fn needs(state: &Organisation, call: &Call<'_>) -> Vec<Need> {
+pub(super) fn needs(state: &Organization, call: &Call<'_>) -> Vec<Need> {
     let set = call.tags("Tags", "Key", "Value");
     let named = ["PolicyId", "TargetId", "ResourceId", "ParentId", "RootId"];
     let mut needs: Vec<Need> =
@@ -15,7 +16,7 @@ pub(super) fn needs(state: &Organisation, call: &Call<'_>) -> Vec<Need> {
     }
     let asked = ["Type", "Filter", "PolicyType"].map(|member| call.text(member));
     let asked = asked.into_iter().find(|text| !text.is_empty());
-    // AttachPolicy and DetachPolicy name no type: it is the policy's.
+    // AttachPolicy and DetachPolicy do not carry the type, so it is looked up.
     let of_policy =
         state.policies.get(call.text("PolicyId")).map(|policy| policy.policy_type.as_str());
     let policy_type = asked.or(of_policy).map(str::to_owned);
@@ -29,7 +30,7 @@ pub(super) fn needs(state: &Organisation, call: &Call<'_>) -> Vec<Need> {
         .map(|need| if set.is_empty() { need.names(&keys) } else { need.sets(&set) })
         .collect();
     if call.operation == "CreatePolicy" && !set.is_empty() {
-        // It has no id yet.
+        // The new policy has no id yet.
         let kind = call.text("Type").to_ascii_lowercase();
         let new =
             format!("arn:aws:organizations::{}:policy/{}/{kind}/*", state.management, state.id);
@@ -38,7 +39,7 @@ pub(super) fn needs(state: &Organisation, call: &Call<'_>) -> Vec<Need> {
     needs
 }
 
-/// The call for the resource of this id, if there is one.
+/// The permission for the resource with this id, if it exists.
 fn resource(call: &Call<'_>, id: &str) -> Option<Need> {
     let (arn, tags) = call.find(call.service, id)?;
     Some(call.need(&arn).of(&tags))

@@ -1,7 +1,8 @@
-//! AWS Organizations in memory: one organisation with its tree, its policies and what they are attached to.
+//! AWS Organizations in memory: one organization with its tree, its policies and their attachments.
 //!
-//! The contents of policies are stored byte for byte, as the service does with what arrives through its API. Whether a service control
-//! policy denies anything is not evaluated: the simulator stands for the API that manages policies, not for IAM.
+//! The contents of policies are stored byte for byte, as the service stores what arrives through
+//! its API. Service control policies are not evaluated here: this module simulates the API that
+//! manages policies, not IAM.
 
 mod access;
 mod accounts;
@@ -9,10 +10,10 @@ mod attachments;
 mod content;
 mod errors;
 mod iam;
+mod lost_permissions;
 mod policies;
 mod policy_types;
 mod request;
-mod starvation;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -25,8 +26,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use self::{
-    request::{Behaviour, Request},
-    tree::Organisation,
+    request::{Behavior, Request},
+    tree::Organization,
 };
 use super::{
     api::{Api, Named, Pages, Place, Protocol, Refusal, Service},
@@ -39,7 +40,7 @@ use super::{
 #[cfg(test)]
 pub(super) use policies::checked_content;
 
-/// Organizations, as the rest of the simulator needs to know it.
+/// The properties of Organizations for the rest of the simulator.
 pub(super) static API: Api = Api {
     name: "organizations",
     protocol: Protocol::Json { target: "AWSOrganizationsV20161128" },
@@ -52,26 +53,26 @@ pub(super) static API: Api = Api {
     replicated: true,
     extra_bucket: None,
     kinds: truth::KINDS,
-    taken: Some(starvation::taken),
+    taken: Some(lost_permissions::taken),
 };
 
-/// One organisation. Accounts that are not in it get `AWSOrganizationsNotInUseException`.
+/// One organization. Accounts that are not in it get `AWSOrganizationsNotInUseException`.
 #[derive(Debug, Clone)]
 pub struct Organizations {
-    state: Lagged<Organisation>,
-    /// How this organisation behaves where AWS leaves itself a choice.
-    pub behaviour: Behaviour,
+    state: Lagged<Organization>,
+    /// The behavior of this organization where AWS allows variation.
+    pub behavior: Behavior,
 }
 
 impl Default for Organizations {
-    /// The organisation of the default options.
+    /// The organization of the default options.
     fn default() -> Self {
         Self::from_options(&Options::default())
     }
 }
 
 impl Organizations {
-    /// An organisation with these member accounts in its root and service control policies enabled.
+    /// An organization with these member accounts in its root and service control policies enabled.
     pub fn new(
         management: impl Into<String>,
         members: impl IntoIterator<Item = impl Into<String>>,
@@ -79,21 +80,22 @@ impl Organizations {
         Self::with_policy_types(management, members, &["SERVICE_CONTROL_POLICY"])
     }
 
-    /// An organisation with these member accounts in its root and these policy types enabled, none or any.
+    /// An organization with these member accounts in its root and these policy types enabled.
     pub fn with_policy_types(
         management: impl Into<String>,
         members: impl IntoIterator<Item = impl Into<String>>,
         types: &[&str],
     ) -> Self {
-        let mut organisation =
-            Organisation::new(management.into(), members.into_iter().map(Into::into));
+        let mut organization =
+            Organization::new(management.into(), members.into_iter().map(Into::into));
         for policy_type in types {
-            organisation.enable(policy_type, Duration::ZERO);
+            organization.enable(policy_type, Duration::ZERO);
         }
-        Self { state: Lagged::new(organisation), behaviour: Behaviour::default() }
+        Self { state: Lagged::new(organization), behavior: Behavior::default() }
     }
 
-    /// The organisation that the options describe: its accounts, and whether service control policies are enabled.
+    /// The organization of these options: its accounts, and whether service control policies are
+    /// enabled.
     pub fn from_options(options: &Options) -> Self {
         let types: &[&str] =
             if options.service_control_policies { &["SERVICE_CONTROL_POLICY"] } else { &[] };
@@ -106,8 +108,9 @@ impl Service for Organizations {
         Self::from_options(options)
     }
 
-    /// The error codes are those of the Organizations API reference, `Reason` among the extra members where the API has one;
-    /// `UnknownOperationException` for an operation that is not simulated.
+    /// The error codes are those of the Organizations API reference, `Reason` among the extra
+    /// members where the API has one; `UnknownOperationException` for an operation that is not
+    /// simulated.
     fn call(
         &mut self,
         caller: &Caller,
@@ -120,17 +123,17 @@ impl Service for Organizations {
         let handler =
             handler.or_else(|| writer(operation).map(Handler::Write)).ok_or_else(unknown)?;
         self.state.settle(context.elapsed, |_| ());
-        access::authorise(self.state.now(), &self.behaviour, caller, operation)?;
+        access::authorize(self.state.now(), &self.behavior, caller, operation)?;
         let input = Input::new(input, errors::refusal);
-        let mut request = Request { input, context, behaviour: &self.behaviour };
+        let mut request = Request { input, context, behavior: &self.behavior };
         match handler {
             Handler::Read(read) => read(self.state.read(caller), &request),
             Handler::Write(write) => write(self.state.write(caller, request.context), &mut request),
         }
     }
 
-    fn tell(&self, truth: &mut Truth) {
-        truth::tell(self.state.now(), truth);
+    fn add_truth(&self, truth: &mut Truth) {
+        truth::add_truth(self.state.now(), truth);
     }
 
     /// A policy, root, unit or account by its id.
@@ -143,10 +146,10 @@ impl Service for Organizations {
     }
 }
 
-type Read = fn(&Organisation, &Request<'_, '_>) -> Answer;
-type Write = fn(&mut Organisation, &mut Request<'_, '_>) -> Answer;
+type Read = fn(&Organization, &Request<'_, '_>) -> Answer;
+type Write = fn(&mut Organization, &mut Request<'_, '_>) -> Answer;
 
-/// What carries an operation out.
+/// The function for an operation.
 enum Handler {
     Read(Read),
     Write(Write),

@@ -1,19 +1,19 @@
-//! Policies: unique by name within their type, their content kept byte for byte.
+//! Policies: unique by name within their type, with their content stored byte for byte.
 
 use serde_json::{Value, json};
 
 use super::{
     content,
     errors::{constraint, invalid_input, policy_not_found},
-    policy_types::{POLICY_TYPES, longest_content, most_policies},
+    policy_types::{POLICY_TYPES, max_content_bytes, max_policies},
     request::{Request, paged},
     tags,
-    tree::{Organisation, Policy},
+    tree::{Organization, Policy},
 };
 use crate::simulator::service::{Answer, ApiError};
 
-impl Organisation {
-    /// The policy that the request's `PolicyId` means.
+impl Organization {
+    /// The policy of the request's `PolicyId`.
     pub(super) fn policy<'s>(
         &'s self,
         request: &Request<'_, '_>,
@@ -31,7 +31,8 @@ impl Organisation {
     }
 
     fn answer(&self, id: &str, policy: &Policy) -> Value {
-        json!({ "Policy": { "PolicySummary": self.policy_summary(id, policy), "Content": policy.content } })
+        let summary = self.policy_summary(id, policy);
+        json!({ "Policy": { "PolicySummary": summary, "Content": policy.content } })
     }
 
     /// Refuses a name that another policy of the type has.
@@ -54,15 +55,15 @@ impl Organisation {
     }
 }
 
-/// Refuses content that is too long or no document of the type.
+/// Refuses content that is too long or invalid for the type.
 pub(in crate::simulator) fn checked_content(
     text: &str,
     policy_type: &str,
 ) -> Result<String, ApiError> {
-    let longest = longest_content(policy_type);
-    if text.len() > longest {
+    let max_bytes = max_content_bytes(policy_type);
+    if text.len() > max_bytes {
         let message = format!(
-            "You have exceeded the maximum policy size: {} of {longest} bytes.",
+            "You have exceeded the maximum policy size: {} of {max_bytes} bytes.",
             text.len()
         );
         return Err(constraint("POLICY_CONTENT_LIMIT_EXCEEDED", message));
@@ -71,18 +72,18 @@ pub(in crate::simulator) fn checked_content(
     Ok(text.to_owned())
 }
 
-/// CreatePolicy: tags are part of it, all or nothing.
-pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+/// CreatePolicy: the tags are created with it, all or nothing.
+pub(super) fn create(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let policy_type = request.input.required_choice("Type", POLICY_TYPES)?;
     let name = request.bounded("Name", 1, 128)?;
     let description = request.bounded("Description", 0, 512)?;
     let content = checked_content(request.bounded("Content", 1, 1_000_000)?, policy_type)?;
     let tags = tags::from_request(request)?;
     state.require_free_name(name, policy_type, None)?;
-    let most = request.behaviour.policies_per_type.unwrap_or_else(|| most_policies(policy_type));
-    if state.policies.values().filter(|policy| policy.policy_type == policy_type).count() >= most {
+    let max = request.behavior.policies_per_type.unwrap_or_else(|| max_policies(policy_type));
+    if state.policies.values().filter(|policy| policy.policy_type == policy_type).count() >= max {
         let message =
-            format!("You have reached the limit of {most} policies of the type {policy_type}.");
+            format!("You have reached the limit of {max} policies of the type {policy_type}.");
         return Err(constraint("POLICY_NUMBER_LIMIT_EXCEEDED", message));
     }
     let id = format!("p-{}", request.context.ids.alphanumeric(10));
@@ -100,13 +101,13 @@ pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) ->
 }
 
 /// DescribePolicy.
-pub(super) fn describe(state: &Organisation, request: &Request<'_, '_>) -> Answer {
+pub(super) fn describe(state: &Organization, request: &Request<'_, '_>) -> Answer {
     let (id, policy) = state.policy(request)?;
     Ok(state.answer(id, policy))
 }
 
 /// The id of the request's policy, which must not be one that AWS provides.
-fn own_policy(state: &Organisation, request: &Request<'_, '_>) -> Result<String, ApiError> {
+fn own_policy(state: &Organization, request: &Request<'_, '_>) -> Result<String, ApiError> {
     let (id, policy) = state.policy(request)?;
     if policy.aws_managed {
         return Err(invalid_input(
@@ -117,8 +118,8 @@ fn own_policy(state: &Organisation, request: &Request<'_, '_>) -> Result<String,
     Ok(id.to_owned())
 }
 
-/// UpdatePolicy: absent members stay as they are; the new content holds for all targets at once.
-pub(super) fn update(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+/// UpdatePolicy: absent members stay unchanged; new content applies to all targets at once.
+pub(super) fn update(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let id = own_policy(state, request)?;
     let mut policy = state.policies[&id].clone();
     if let Some(name) = request.input.bounded_text("Name", 1..=128)? {
@@ -136,12 +137,13 @@ pub(super) fn update(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(answer)
 }
 
-/// DeletePolicy: only when it is attached to nothing.
-pub(super) fn delete(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+/// DeletePolicy: only if it is not attached.
+pub(super) fn delete(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let id = own_policy(state, request)?;
     if state.attachments.iter().any(|(policy, _)| *policy == id) {
-        let message = "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts before \
-                       performing this operation.";
+        let message = "The policy is attached to one or more entities. You must detach it from all \
+                       roots, OUs, and accounts before performing this \
+                       operation.";
         return Err(ApiError::new("PolicyInUseException", message));
     }
     state.policies.remove(&id);
@@ -150,7 +152,7 @@ pub(super) fn delete(state: &mut Organisation, request: &mut Request<'_, '_>) ->
 }
 
 /// ListPolicies of one type.
-pub(super) fn list(state: &Organisation, request: &Request<'_, '_>) -> Answer {
+pub(super) fn list(state: &Organization, request: &Request<'_, '_>) -> Answer {
     let wanted = request.input.required_choice("Filter", POLICY_TYPES)?;
     let of_type = state.policies.iter().filter(|(_, policy)| policy.policy_type == wanted);
     let items =

@@ -1,4 +1,4 @@
-//! Policy types: their limits, the policies AWS provides, enabling and disabling them in the root.
+//! Policy types: their quotas, AWS's own policies, and enabling and disabling them in the root.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::{
     errors::{changes_in_progress, type_not_enabled},
     request::{Request, paged},
-    tree::Organisation,
+    tree::Organization,
 };
 use crate::simulator::service::{Answer, ApiError};
 
-/// Every policy type of the API.
+/// All policy types of the API.
 pub(super) const POLICY_TYPES: &[&str] = &[
     "SERVICE_CONTROL_POLICY",
     "RESOURCE_CONTROL_POLICY",
@@ -29,8 +29,8 @@ pub(super) const POLICY_TYPES: &[&str] = &[
     "GUARDDUTY_POLICY",
 ];
 
-/// The longest content, in bytes (Organizations user guide, "Quotas", with the limits of May 2026).
-pub(super) fn longest_content(policy_type: &str) -> usize {
+/// The maximum content, in bytes (Organizations user guide, "Quotas", with the quotas of May 2026).
+pub(super) fn max_content_bytes(policy_type: &str) -> usize {
     match policy_type {
         "SERVICE_CONTROL_POLICY" => 10_240,
         "RESOURCE_CONTROL_POLICY" => 5_120,
@@ -39,18 +39,18 @@ pub(super) fn longest_content(policy_type: &str) -> usize {
     }
 }
 
-/// How many policies of a type one target may have.
-pub(super) fn most_per_target(policy_type: &str) -> usize {
+/// The maximum number of policies of a type at one target.
+pub(super) fn max_per_target(policy_type: &str) -> usize {
     if policy_type == "RESOURCE_CONTROL_POLICY" { 5 } else { 10 }
 }
 
-/// How many policies of a type an organisation may have.
-pub(super) fn most_policies(policy_type: &str) -> usize {
+/// The maximum number of policies of a type in an organization.
+pub(super) fn max_policies(policy_type: &str) -> usize {
     if policy_type == "SERVICE_CONTROL_POLICY" { 10_000 } else { 1_000 }
 }
 
-impl Organisation {
-    /// Refuses a change of attachments while the type is not enabled, or not yet.
+impl Organization {
+    /// Refuses changes of attachments unless the type is completely enabled.
     pub(super) fn require_enabled(
         &self,
         policy_type: &str,
@@ -80,12 +80,12 @@ impl Organisation {
     }
 }
 
-/// ListRoots: there is one.
-pub(super) fn list_roots(state: &Organisation, request: &Request<'_, '_>) -> Answer {
+/// ListRoots: there is exactly one.
+pub(super) fn list_roots(state: &Organization, request: &Request<'_, '_>) -> Answer {
     paged(request, "Roots", vec![(state.root.clone(), state.root_summary(request))])
 }
 
-fn root_and_type<'a>(state: &Organisation, request: &Request<'a, '_>) -> Result<&'a str, ApiError> {
+fn root_and_type<'a>(state: &Organization, request: &Request<'a, '_>) -> Result<&'a str, ApiError> {
     let root = request.bounded("RootId", 1, 34)?;
     let policy_type = request.input.required_choice("PolicyType", POLICY_TYPES)?;
     if root != state.root {
@@ -97,8 +97,8 @@ fn root_and_type<'a>(state: &Organisation, request: &Request<'a, '_>) -> Result<
     Ok(policy_type)
 }
 
-/// EnablePolicyType: asynchronous; the targets start with the type's full access policy and nothing else.
-pub(super) fn enable(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+/// EnablePolicyType: asynchronous; the targets start with the full access policy of the type only.
+pub(super) fn enable(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let policy_type = root_and_type(state, request)?;
     match state.require_enabled(policy_type, request) {
         Ok(()) => {
@@ -108,12 +108,12 @@ pub(super) fn enable(state: &mut Organisation, request: &mut Request<'_, '_>) ->
         Err(error) if error.code != "PolicyTypeNotEnabledException" => return Err(error),
         Err(_) => {}
     }
-    state.enable(policy_type, request.context.elapsed + request.behaviour.policy_type_pending);
+    state.enable(policy_type, request.context.elapsed + request.behavior.policy_type_pending);
     Ok(json!({ "Root": state.root_summary(request) }))
 }
 
-/// DisablePolicyType: every attachment of the type is lost; the policies stay.
-pub(super) fn disable(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+/// DisablePolicyType: all attachments of the type are lost; the policies stay.
+pub(super) fn disable(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let policy_type = root_and_type(state, request)?;
     state.require_enabled(policy_type, request)?;
     state.types.remove(policy_type);

@@ -1,4 +1,4 @@
-//! A call on its way through the organisation, and how the organisation behaves.
+//! The data of a call to the organization, and the variable behavior of the organization.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -10,38 +10,41 @@ use crate::simulator::{
     service::{Answer, ApiError, Context},
 };
 
-/// The most items on a page, and as many as there are unless asked otherwise.
+/// The maximum number of items on a page, which is also the default.
 const PAGE: usize = 20;
 
-/// What may differ between organisations, and what the API may do but seldom does.
+/// Differences between organizations, and rare behavior of the API.
 #[derive(Debug, Clone, Default)]
-pub struct Behaviour {
-    /// Every listing begins with a page that is empty and has a `NextToken`: the API reference allows it anywhere.
+pub struct Behavior {
+    /// Every listing begins with an empty page that has a `NextToken`: the API reference allows
+    /// that anywhere.
     pub empty_pages: bool,
-    /// Member accounts that may call the policy operations too (delegated administrators for AWS Organizations).
+    /// Member accounts that may call the policy operations too (delegated administrators for AWS
+    /// Organizations).
     pub delegated_administrators: BTreeSet<String>,
     /// How long a policy type stays `PENDING_ENABLE` after EnablePolicyType.
     pub policy_type_pending: Duration,
-    /// How many policies of each type there may be; AWS's quotas when absent (10,000 service control policies, 1,000 of other types).
+    /// The maximum number of policies of each type; AWS's quotas by default (10,000 service control
+    /// policies, 1,000 of other types).
     pub policies_per_type: Option<usize>,
-    /// Accounts that AWS has suspended: still listed, with nobody at work in them.
+    /// Accounts that AWS has suspended: still listed, but unable to make calls.
     pub suspended: BTreeSet<String>,
-    /// Accounts are listed without their paths, as by servers that do not know this member yet.
+    /// Accounts are listed without their paths, as by servers without this member.
     pub without_paths: bool,
 }
 
-/// One call: what it asks and the world around it.
+/// One call: its input and its context.
 pub(super) struct Request<'a, 'w> {
     pub input: Input<'a>,
     pub context: &'a mut Context<'w>,
-    pub behaviour: &'a Behaviour,
+    pub behavior: &'a Behavior,
 }
 
 /// A page of a listing: `MaxResults` within 1 and 20, `NextToken` in and out.
 pub(super) fn paged(request: &Request<'_, '_>, list: &str, items: Vec<(String, Value)>) -> Answer {
     let size = request.input.integer("MaxResults", 1..=PAGE)?.unwrap_or(PAGE);
     let token = request.input.text("NextToken")?;
-    let size = if request.behaviour.empty_pages && token.is_none() { 0 } else { size };
+    let size = if request.behavior.empty_pages && token.is_none() { 0 } else { size };
     let wrong = || {
         errors::invalid_input("INVALID_NEXT_TOKEN", "You specified an invalid value for NextToken.")
     };
@@ -55,14 +58,14 @@ pub(super) fn paged(request: &Request<'_, '_>, list: &str, items: Vec<(String, V
 }
 
 impl<'a> Request<'a, '_> {
-    /// A required string member of these lengths.
+    /// A required string member with bounds for its length.
     pub(super) fn bounded(
         &self,
         member: &str,
-        least: usize,
-        most: usize,
+        min: usize,
+        max: usize,
     ) -> Result<&'a str, ApiError> {
-        let value = self.input.bounded_text(member, least..=most)?;
+        let value = self.input.bounded_text(member, min..=max)?;
         value.ok_or_else(|| self.input.refusal(member, None, Trouble::Missing))
     }
 }

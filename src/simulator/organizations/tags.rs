@@ -7,18 +7,19 @@ use serde_json::json;
 use super::{
     errors::{constraint, invalid_input, target_not_found},
     request::{Request, paged},
-    tree::Organisation,
+    tree::Organization,
 };
 use crate::simulator::{
     json::{Trouble, tag_list},
     service::{Answer, ApiError},
 };
 
-/// How many tags one resource may have.
-const MOST: usize = 50;
+/// The maximum number of tags of one resource.
+const MAX_TAGS: usize = 50;
 
 fn system_tag() -> ApiError {
-    let message = "You specified a tag key that is a system tag. You can't add, edit, or delete system tag keys.";
+    let message = "You specified a tag key that is a system tag. You can't add, edit, or delete \
+                   system tag keys.";
     invalid_input("INVALID_SYSTEM_TAGS_PARAMETER", message)
 }
 
@@ -26,7 +27,7 @@ fn reserved(key: &str) -> bool {
     key.to_ascii_lowercase().starts_with("aws:")
 }
 
-/// The tags that a create call brings.
+/// The tags in a create call.
 pub(super) fn from_request(
     request: &Request<'_, '_>,
 ) -> Result<BTreeMap<String, String>, ApiError> {
@@ -52,17 +53,17 @@ fn merged(
     }
     let mut all = old.clone();
     all.extend(seen);
-    if all.len() > MOST {
+    if all.len() > MAX_TAGS {
         return Err(constraint(
             "MAX_TAG_LIMIT_EXCEEDED",
-            format!("You have exceeded the number of {MOST} tags."),
+            format!("You have exceeded the number of {MAX_TAGS} tags."),
         ));
     }
     Ok(all)
 }
 
-impl Organisation {
-    /// The resource that the request means, if it can carry tags: policies that AWS provides cannot.
+impl Organization {
+    /// The resource of the request, if it can have tags: AWS's own policies cannot.
     fn taggable(&self, request: &Request<'_, '_>) -> Result<String, ApiError> {
         let id = request.bounded("ResourceId", 1, 130)?;
         let own_policy = self.policies.get(id).is_some_and(|policy| !policy.aws_managed);
@@ -75,7 +76,7 @@ impl Organisation {
 }
 
 /// TagResource: adds tags and overwrites values, all or none.
-pub(super) fn add(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+pub(super) fn add(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let new = request.input.tags("Tags", "Key", "Value")?;
     let new = new.ok_or_else(|| request.input.refusal("Tags", None, Trouble::Missing))?;
     let id = state.taggable(request)?;
@@ -84,8 +85,8 @@ pub(super) fn add(state: &mut Organisation, request: &mut Request<'_, '_>) -> An
     Ok(json!({}))
 }
 
-/// UntagResource: keys that are not there are no error.
-pub(super) fn remove(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+/// UntagResource: unknown keys are not an error.
+pub(super) fn remove(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let keys = request.input.required_texts("TagKeys", 0..=usize::MAX)?;
     if keys.iter().any(|key| reserved(key)) {
         return Err(system_tag());
@@ -96,7 +97,7 @@ pub(super) fn remove(state: &mut Organisation, request: &mut Request<'_, '_>) ->
 }
 
 /// ListTagsForResource.
-pub(super) fn list(state: &Organisation, request: &Request<'_, '_>) -> Answer {
+pub(super) fn list(state: &Organization, request: &Request<'_, '_>) -> Answer {
     let id = state.taggable(request)?;
     let tags = state.tags.get(&id).cloned().unwrap_or_default();
     paged(request, "Tags", tag_list(&tags, "Key", "Value"))

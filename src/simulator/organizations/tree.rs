@@ -1,4 +1,4 @@
-//! The organisation's state: root, organizational units, accounts, policies, attachments.
+//! The organization's state: root, organizational units, accounts, policies, attachments.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// When the accounts that were there from the start joined: 2020-01-01, in seconds since the epoch.
+/// When the initial accounts joined: 2020-01-01, in seconds since the epoch.
 const FOUNDED: f64 = 1_577_836_800.0;
 
 /// An organizational unit.
@@ -17,18 +17,18 @@ pub(super) struct Unit {
     pub parent: String,
 }
 
-/// An account of the organisation.
+/// An account of the organization.
 #[derive(Debug, Clone)]
 pub(super) struct Account {
     pub name: String,
     pub email: String,
     pub parent: String,
     pub joined: f64,
-    /// Created in the organisation, not invited.
+    /// Created in the organization, not invited.
     pub created: bool,
 }
 
-/// What kind of node an id means.
+/// The kind of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Node {
     Root,
@@ -47,15 +47,15 @@ impl Node {
     }
 }
 
-/// Everything an organisation is.
+/// The state of an organization.
 #[derive(Debug, Clone)]
-pub(super) struct Organisation {
+pub(super) struct Organization {
     pub id: String,
     pub root: String,
     pub management: String,
     pub units: BTreeMap<String, Unit>,
     pub accounts: BTreeMap<String, Account>,
-    /// Enabled policy types, and from when on the enabling is complete.
+    /// Enabled policy types, each with the time from which it is completely enabled.
     pub types: BTreeMap<String, Duration>,
     pub policies: BTreeMap<String, Policy>,
     /// (policy, target)
@@ -76,8 +76,9 @@ pub(super) struct Policy {
     pub aws_managed: bool,
 }
 
-impl Organisation {
-    /// An organisation of these accounts, all in the root, with no policy type enabled. Its ids follow from the management account's.
+impl Organization {
+    /// An organization with these accounts, all in the root, and no policy type enabled. Its ids
+    /// follow from the management account's.
     pub(super) fn new(management: String, members: impl Iterator<Item = String>) -> Self {
         let seed = management
             .bytes()
@@ -107,7 +108,7 @@ impl Organisation {
         }
     }
 
-    /// What kind of node this id means, if there is one.
+    /// The kind of the node with this id, if it exists.
     pub(super) fn node(&self, id: &str) -> Option<Node> {
         match id {
             _ if id == self.root => Some(Node::Root),
@@ -123,12 +124,12 @@ impl Organisation {
         unit.or_else(|| self.accounts.get(id).map(|account| account.parent.as_str()))
     }
 
-    /// Whether accounts and units can be under this id.
+    /// Whether accounts and units can be below this id.
     pub(super) fn is_parent(&self, id: &str) -> bool {
         matches!(self.node(id), Some(Node::Root | Node::Unit))
     }
 
-    /// How many units lie between the root and this node, itself included if it is one.
+    /// The number of units between the root and this node, including the node if it is a unit.
     pub(super) fn depth(&self, id: &str) -> usize {
         self.units.get(id).map_or(0, |unit| 1 + self.depth(&unit.parent))
     }
@@ -154,20 +155,20 @@ impl Organisation {
             .unwrap_or_else(|| "Root".to_owned())
     }
 
-    /// The ARN of a node of the tree or of the organisation itself.
+    /// The ARN of a node of the tree or of the organization itself.
     pub(super) fn arn(&self, id: &str) -> String {
-        let (management, organisation) = (&self.management, &self.id);
+        let (management, organization) = (&self.management, &self.id);
         match self.node(id) {
             Some(Node::Root) => {
-                format!("arn:aws:organizations::{management}:root/{organisation}/{id}")
+                format!("arn:aws:organizations::{management}:root/{organization}/{id}")
             }
             Some(Node::Unit) => {
-                format!("arn:aws:organizations::{management}:ou/{organisation}/{id}")
+                format!("arn:aws:organizations::{management}:ou/{organization}/{id}")
             }
             Some(Node::Account) => {
-                format!("arn:aws:organizations::{management}:account/{organisation}/{id}")
+                format!("arn:aws:organizations::{management}:account/{organization}/{id}")
             }
-            None => format!("arn:aws:organizations::{management}:organization/{organisation}"),
+            None => format!("arn:aws:organizations::{management}:organization/{organization}"),
         }
     }
 
@@ -189,7 +190,8 @@ impl Organisation {
         })
     }
 
-    /// Enables a policy type, complete from this moment on; every target gets the type's full access policy.
+    /// Enables a policy type, completely from this time on; every target gets the full access
+    /// policy of the type.
     pub(super) fn enable(&mut self, policy_type: &str, complete: Duration) {
         self.types.insert(policy_type.to_owned(), complete);
         for node in self.nodes() {
@@ -197,7 +199,7 @@ impl Organisation {
         }
     }
 
-    /// Gives a node the full access policies of all enabled types: what happens to a new unit and a new account.
+    /// Attaches the full access policies of all enabled types to a new unit or account.
     pub(super) fn give_all_full_access(&mut self, node: &str) {
         for policy_type in self.types.keys().cloned().collect::<Vec<_>>() {
             self.give_full_access(&policy_type, node);
@@ -210,7 +212,7 @@ impl Organisation {
         }
     }
 
-    /// ARN and tags of a policy, root, unit or account at this instant.
+    /// ARN and current tags of a policy, root, unit or account.
     pub(super) fn resource(&self, id: &str) -> Option<(String, BTreeMap<String, String>)> {
         let arn = match self.policies.get(id) {
             Some(policy) => self.policy_summary(id, policy)["Arn"].as_str()?.to_owned(),
@@ -219,7 +221,8 @@ impl Organisation {
         Some((arn, self.tags.get(id).cloned().unwrap_or_default()))
     }
 
-    /// DescribeOrganization. `AvailablePolicyTypes` says what could be enabled, not what is.
+    /// DescribeOrganization. `AvailablePolicyTypes` lists the types that can be enabled, not those
+    /// that are.
     pub(super) fn describe(&self) -> Value {
         let management = &self.accounts[&self.management];
         json!({ "Organization": {
@@ -234,7 +237,7 @@ impl Organisation {
     }
 }
 
-/// The policies that AWS provides.
+/// AWS's own policies.
 pub(super) fn managed_policies() -> BTreeMap<String, Policy> {
     let policy = |name: &str, policy_type: &str, description: &str, statement: Value| Policy {
         name: name.to_owned(),
@@ -260,7 +263,7 @@ pub(super) fn managed_policies() -> BTreeMap<String, Policy> {
     BTreeMap::from([("p-FullAWSAccess".to_owned(), scp), ("p-RCPFullAWSAccess".to_owned(), rcp)])
 }
 
-/// The AWS managed policy that every target gets when its type is enabled and cannot be without.
+/// The AWS managed policy that every target gets when its type is enabled. It cannot be without it.
 pub(super) fn full_access(policy_type: &str) -> Option<&'static str> {
     match policy_type {
         "SERVICE_CONTROL_POLICY" => Some("p-FullAWSAccess"),
@@ -269,7 +272,7 @@ pub(super) fn full_access(policy_type: &str) -> Option<&'static str> {
     }
 }
 
-/// So many lower-case letters and digits made of the bits of a number.
+/// Lower-case letters and digits made from the bits of a number.
 fn alphanumeric(mut bits: u64, length: usize) -> String {
     const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let mut letter = || {

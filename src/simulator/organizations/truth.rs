@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{starvation::denies_all, tree::Organisation};
+use super::{lost_permissions::denies_all, tree::Organization};
 use crate::{
     kinds::service_control_policy,
     simulator::{
@@ -20,7 +20,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     created: &["/Policy/PolicySummary/Id"],
     delete: "DeletePolicy",
     repeated: Repeated::Name,
-    // Nothing is kept from the management account by its own policies.
+    // The management account is not restricted by its own policies.
     vital: &[],
     lost: denies_all,
     holes: Holes { added: &["content "], whole: &[], missing: &["attached "] },
@@ -28,8 +28,9 @@ pub(super) const KINDS: &[Kind] = &[Kind {
 
 const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
 
-/// Adds every policy that a customer made, and how many there are at each root, unit and account.
-pub(super) fn tell(state: &Organisation, truth: &mut Truth) {
+/// Adds all policies created by customers, and the number of policies at each root, unit and
+/// account.
+pub(super) fn add_truth(state: &Organization, truth: &mut Truth) {
     let own = state
         .policies
         .iter()
@@ -50,8 +51,8 @@ pub(super) fn tell(state: &Organisation, truth: &mut Truth) {
     truth.control_policies.extend(attached_counts(state));
 }
 
-/// How many service control policies are attached to each root, unit and account.
-fn attached_counts(state: &Organisation) -> BTreeMap<String, usize> {
+/// The number of service control policies at each root, unit and account.
+fn attached_counts(state: &Organization) -> BTreeMap<String, usize> {
     let count = |node: &String| {
         let here = state.attachments.iter().filter(|(_, target)| target == node);
         here.filter(|(policy, _)| {

@@ -6,16 +6,16 @@ use super::{
     errors::{constraint, parent_not_found},
     request::{Request, paged},
     tags,
-    tree::{Node, Organisation, Unit},
+    tree::{Node, Organization, Unit},
 };
 use crate::simulator::service::{Answer, ApiError};
 
-/// How many units deep the tree may be.
-const DEEPEST: usize = 5;
-/// How many units an organisation may have.
-const MOST: usize = 2_000;
+/// The maximum depth of the tree, in units.
+const MAX_DEPTH: usize = 5;
+/// The maximum number of units in an organization.
+const MAX_UNITS: usize = 2_000;
 
-impl Organisation {
+impl Organization {
     fn unit_entry(&self, id: &str, unit: &Unit) -> Value {
         json!({ "Id": id, "Arn": self.arn(id), "Name": unit.name, "Path": self.path(id) })
     }
@@ -47,7 +47,7 @@ impl Organisation {
 }
 
 fn parent_of_request<'a>(
-    state: &Organisation,
+    state: &Organization,
     request: &Request<'a, '_>,
 ) -> Result<&'a str, ApiError> {
     let parent = request.bounded("ParentId", 1, 100)?;
@@ -55,7 +55,7 @@ fn parent_of_request<'a>(
 }
 
 /// ListOrganizationalUnitsForParent: directly in it, not below.
-pub(super) fn list_for_parent(state: &Organisation, request: &Request<'_, '_>) -> Answer {
+pub(super) fn list_for_parent(state: &Organization, request: &Request<'_, '_>) -> Answer {
     let parent = parent_of_request(state, request)?;
     let inside = state.units.iter().filter(|(_, unit)| unit.parent == parent);
     let items = inside.map(|(id, unit)| (id.clone(), state.unit_entry(id, unit)));
@@ -63,27 +63,28 @@ pub(super) fn list_for_parent(state: &Organisation, request: &Request<'_, '_>) -
 }
 
 /// DescribeOrganizationalUnit.
-pub(super) fn describe(state: &Organisation, request: &Request<'_, '_>) -> Answer {
+pub(super) fn describe(state: &Organization, request: &Request<'_, '_>) -> Answer {
     let (id, unit) = state.unit(request)?;
     Ok(json!({ "OrganizationalUnit": state.unit_entry(id, unit) }))
 }
 
-/// CreateOrganizationalUnit: names are unique within the parent; the unit starts with the full access policies.
-pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+/// CreateOrganizationalUnit: names are unique within the parent; the unit starts with the full
+/// access policies.
+pub(super) fn create(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let parent = parent_of_request(state, request)?;
     let name = request.bounded("Name", 1, 128)?;
     let tags = tags::from_request(request)?;
     state.require_free_unit_name(name, parent, None)?;
-    if state.depth(parent) >= DEEPEST {
+    if state.depth(parent) >= MAX_DEPTH {
         return Err(constraint(
             "OU_DEPTH_LIMIT_EXCEEDED",
-            format!("The OU tree can be at most {DEEPEST} levels deep."),
+            format!("The OU tree can be at most {MAX_DEPTH} levels deep."),
         ));
     }
-    if state.units.len() >= MOST {
+    if state.units.len() >= MAX_UNITS {
         return Err(constraint(
             "OU_NUMBER_LIMIT_EXCEEDED",
-            format!("An organization can have at most {MOST} OUs."),
+            format!("An organization can have at most {MAX_UNITS} OUs."),
         ));
     }
     let id = format!(
@@ -97,8 +98,8 @@ pub(super) fn create(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(json!({ "OrganizationalUnit": state.unit_entry(&id, &state.units[&id]) }))
 }
 
-/// UpdateOrganizationalUnit: renames; id and attachments stay.
-pub(super) fn update(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+/// UpdateOrganizationalUnit: renames; the id and the attachments stay.
+pub(super) fn update(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let (id, mut unit) = {
         let (id, unit) = state.unit(request)?;
         (id.to_owned(), unit.clone())
@@ -112,12 +113,13 @@ pub(super) fn update(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(json!({ "OrganizationalUnit": entry }))
 }
 
-/// DeleteOrganizationalUnit: only an empty one; its attachments and tags go with it.
-pub(super) fn delete(state: &mut Organisation, request: &mut Request<'_, '_>) -> Answer {
+/// DeleteOrganizationalUnit: only an empty unit; its attachments and tags are removed with it.
+pub(super) fn delete(state: &mut Organization, request: &mut Request<'_, '_>) -> Answer {
     let id = state.unit(request)?.0.to_owned();
     if state.nodes().iter().any(|node| state.parent(node) == Some(&id)) {
-        let message = "The specified OU is not empty. Move all accounts to another root or to other OUs, remove all child OUs, and try \
-                       the operation again.";
+        let message = "The specified OU is not empty. Move all accounts to another root or to \
+                       other OUs, remove all child OUs, and try the operation \
+                       again.";
         return Err(ApiError::new("OrganizationalUnitNotEmptyException", message));
     }
     state.units.remove(&id);
@@ -126,11 +128,12 @@ pub(super) fn delete(state: &mut Organisation, request: &mut Request<'_, '_>) ->
     Ok(json!({}))
 }
 
-/// ListParents of a unit or an account: one.
-pub(super) fn list_parents(state: &Organisation, request: &Request<'_, '_>) -> Answer {
+/// ListParents of a unit or an account: exactly one.
+pub(super) fn list_parents(state: &Organization, request: &Request<'_, '_>) -> Answer {
     let child = request.bounded("ChildId", 1, 100)?;
     let missing = || {
-        let message = "We can't find an organizational unit (OU) or AWS account with the ChildId that you specified.";
+        let message = "We can't find an organizational unit (OU) or AWS account with the ChildId \
+                       that you specified.";
         ApiError::new("ChildNotFoundException", message)
     };
     let parent = state.parent(child).ok_or_else(missing)?;
@@ -139,7 +142,7 @@ pub(super) fn list_parents(state: &Organisation, request: &Request<'_, '_>) -> A
 }
 
 /// ListChildren of one type: units or accounts.
-pub(super) fn list_children(state: &Organisation, request: &Request<'_, '_>) -> Answer {
+pub(super) fn list_children(state: &Organization, request: &Request<'_, '_>) -> Answer {
     let parent = parent_of_request(state, request)?;
     let kind = request.input.required_choice("ChildType", &["ACCOUNT", "ORGANIZATIONAL_UNIT"])?;
     let mut items = Vec::new();

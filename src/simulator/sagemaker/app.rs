@@ -1,8 +1,8 @@
-//! One app: whose it is, and how answers show it.
+//! The owner of an app, and its answers.
 
 use serde_json::{Value, json};
 
-/// Who an app belongs to.
+/// The owner of an app.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum AppOwner {
     Profile(String),
@@ -10,7 +10,7 @@ pub(super) enum AppOwner {
 }
 
 impl AppOwner {
-    /// The owning profile's name.
+    /// The name of the owning profile.
     pub(super) fn profile(&self) -> Option<&str> {
         match self {
             Self::Profile(name) => Some(name),
@@ -18,7 +18,7 @@ impl AppOwner {
         }
     }
 
-    /// The owning space's name.
+    /// The name of the owning space.
     pub(super) fn space(&self) -> Option<&str> {
         match self {
             Self::Space(name) => Some(name),
@@ -60,7 +60,7 @@ pub(super) struct App {
 }
 
 impl App {
-    /// Whether the app runs: it then keeps its owner and its domain from being deleted.
+    /// Whether the app runs, which keeps its owner and its domain from being deleted.
     pub(super) fn is_alive(&self) -> bool {
         self.status == Status::InService
     }

@@ -1,4 +1,5 @@
-//! Apps: what users run. They stand in the way of updates and deletions, and linger in listings after their deletion.
+//! Apps, which users run. They prevent updates and deletions, and are listed for a while after
+//! their deletion.
 
 use serde_json::{Value, json};
 
@@ -26,10 +27,10 @@ const APP_TYPES: &[&str] = &[
     "Canvas",
 ];
 
-/// The profile that owns the app all users of RStudio share.
+/// The profile that owns the app shared by all users of RStudio.
 const SHARED_PROFILE: &str = "domain-shared";
 
-/// The key of the app that the request means: a profile or a space owns it, never both.
+/// The key of the app in the request: either a profile or a space owns it.
 fn key(store: &Store, request: &Request<'_, '_>) -> Result<AppKey, ApiError> {
     let domain = store.domain(request.input)?.id.clone();
     let has = |member: &str| request.input.raw(member).is_some();
@@ -51,7 +52,7 @@ fn missing(key: &AppKey) -> ApiError {
     ))
 }
 
-/// CreateApp: in service at once.
+/// CreateApp: the app is in service at once.
 pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     store.domain(request.input)?.require_in_service(request.context.elapsed)?;
     let key = key(store, request)?;
@@ -72,7 +73,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     let app = App {
         arn: request.arn(&resource),
         created: request.context.now,
-        status: if request.behaviour.apps_fail { Status::Failed } else { Status::InService },
+        status: if request.behavior.apps_fail { Status::Failed } else { Status::InService },
         resource_spec: request.structure("ResourceSpec")?.cloned().map(Value::Object),
     };
     let answer = json!({ "AppArn": app.arn });
@@ -81,7 +82,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     Ok(answer)
 }
 
-/// DescribeApp: shows deleted apps too.
+/// DescribeApp: also returns deleted apps.
 pub(super) fn describe(store: &Store, request: &Request<'_, '_>) -> Answer {
     let key = key(store, request)?;
     let app = store.apps.get(&key).ok_or_else(|| missing(&key))?;
@@ -90,7 +91,7 @@ pub(super) fn describe(store: &Store, request: &Request<'_, '_>) -> Answer {
     Ok(answer)
 }
 
-/// ListApps: of one domain, profile or space, or of all, deleted ones included.
+/// ListApps: of one domain, profile or space, or of all, including deleted ones.
 pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     let domain = request.input.text("DomainIdEquals")?;
     let profile = request.input.text("UserProfileNameEquals")?.map(str::to_lowercase);
@@ -114,7 +115,7 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     PAGING.sorted(request.input, "Apps", store.apps.iter().filter(wanted).map(item).collect())
 }
 
-/// DeleteApp: only of a running app; a failed one needs no deletion and refuses it.
+/// DeleteApp: only for a running app; deleting a failed one is refused.
 pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let key = key(store, request)?;
     let app = store.apps.get_mut(&key).ok_or_else(|| missing(&key))?;

@@ -1,9 +1,9 @@
-//! What SageMaker fills in and shows again although nobody set it.
+//! Values that SageMaker sets and returns although no request set them.
 
 use serde_json::{Map, Value, json};
 
-/// The image that an app type starts with when the resource spec names none: image name and version alias. The names stand for the
-/// service's own images, which differ by region and change with time.
+/// The default image of an app type: image name and version alias. The names are placeholders for
+/// the service's own images, which differ by region and change over time.
 const IMAGES: [(&str, &str, Option<&str>); 4] = [
     ("JupyterServerAppSettings", "jupyter-server-3", None),
     ("KernelGatewayAppSettings", "datascience-1.0", None),
@@ -18,14 +18,15 @@ fn fill(members: &mut Map<String, Value>, name: &str, value: Value) {
     members.entry(name.to_owned()).or_insert(value);
 }
 
-/// Fills in a domain's top-level members.
+/// Sets the defaults of a domain's top-level members.
 pub(super) fn fill_domain(settings: &mut Map<String, Value>) {
     fill(settings, "AppNetworkAccessType", json!("PublicInternetOnly"));
     fill(settings, "TagPropagation", json!("DISABLED"));
     fill(settings, "HomeEfsFileSystemCreation", json!("Enabled"));
 }
 
-/// Fills in a domain's default user settings: landing page, web portal, storage of spaces, images.
+/// Sets the defaults of a domain's user settings: landing page, web portal, storage of spaces,
+/// images.
 pub(super) fn fill_user_settings(settings: &mut Map<String, Value>, region: &str) {
     fill(settings, "DefaultLandingUri", json!("studio::"));
     fill(settings, "StudioWebPortal", json!("ENABLED"));
@@ -34,7 +35,7 @@ pub(super) fn fill_user_settings(settings: &mut Map<String, Value>, region: &str
     fill_images(settings, region);
 }
 
-/// Fills in the images of resource specs that name none.
+/// Sets the images of resource specs without one.
 pub(super) fn fill_images(settings: &mut Map<String, Value>, region: &str) {
     for (app, image, alias) in IMAGES {
         let spec = settings.get_mut(app).and_then(|app| app.get_mut("DefaultResourceSpec"));

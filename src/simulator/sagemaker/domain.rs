@@ -1,4 +1,4 @@
-//! One domain: where it is in its life and how DescribeDomain shows it.
+//! The state of a domain, and the answer of DescribeDomain.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use super::errors::in_use;
 use crate::simulator::{
     service::ApiError,
-    table::{Life, States},
+    table::{Lifecycle, States},
 };
 
-/// What the states of a domain are called.
+/// The names of a domain's states.
 const STATES: States = States {
     creating: "Pending",
     updating: "Updating",
@@ -29,19 +29,19 @@ pub(super) struct Domain {
     pub url: String,
     pub created: f64,
     pub modified: f64,
-    pub life: Life,
+    pub lifecycle: Lifecycle,
     pub file_system: Option<String>,
-    /// The members of CreateDomain that DescribeDomain shows again, defaults filled in.
+    /// The members of CreateDomain that DescribeDomain returns, with defaults.
     pub settings: Map<String, Value>,
 }
 
 impl Domain {
-    /// The status and, where something failed, why.
+    /// The status and, after a failure, the reason.
     pub(super) fn status(&self, elapsed: Duration) -> (&'static str, Option<&str>) {
-        self.life.state(&STATES, elapsed)
+        self.lifecycle.state(&STATES, elapsed)
     }
 
-    /// Refuses a domain on which something is under way.
+    /// Refuses a domain with an operation in progress.
     pub(super) fn require_settled(&self, elapsed: Duration, what: &str) -> Result<(), ApiError> {
         match self.status(elapsed).0 {
             status @ ("Pending" | "Updating" | "Deleting") => Err(in_use(format!(
@@ -52,7 +52,7 @@ impl Domain {
         }
     }
 
-    /// Refuses a domain in which nothing can be created now.
+    /// Refuses a domain that is not in service.
     pub(super) fn require_in_service(&self, elapsed: Duration) -> Result<(), ApiError> {
         match self.status(elapsed).0 {
             "InService" | "Update_Failed" => Ok(()),
@@ -65,7 +65,7 @@ impl Domain {
         self.settings.get(member).and_then(Value::as_str)
     }
 
-    /// A structure among the settings, empty when it is not there.
+    /// A structure in the settings; empty if absent.
     pub(super) fn structure(&self, member: &str) -> Map<String, Value> {
         self.settings.get(member).and_then(Value::as_object).cloned().unwrap_or_default()
     }

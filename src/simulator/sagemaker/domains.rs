@@ -1,4 +1,4 @@
-//! Domains: created, read, deleted. Updates have a module of their own.
+//! Domains: creating, reading and deleting them. Updates have a module of their own.
 
 use serde_json::{Map, Value, json};
 
@@ -14,10 +14,10 @@ use super::{
 use crate::simulator::{
     json::Trouble,
     service::{Answer, ApiError},
-    table::{Life, Listed},
+    table::{Lifecycle, Listed},
 };
 
-/// The members that CreateDomain takes and DescribeDomain shows as they are.
+/// The members of CreateDomain that DescribeDomain returns unchanged.
 const PLAIN: [(&str, &[&str]); 5] = [
     ("AuthMode", &["SSO", "IAM"]),
     ("AppNetworkAccessType", &["PublicInternetOnly", "VpcOnly"]),
@@ -26,7 +26,7 @@ const PLAIN: [(&str, &[&str]); 5] = [
     ("HomeEfsFileSystemCreation", &["Enabled", "Disabled"]),
 ];
 
-/// The values of a top-level member with a fixed set of them.
+/// A top-level member with a fixed set of values.
 pub(super) fn choice<'a>(
     request: &Request<'a, '_>,
     member: &str,
@@ -36,12 +36,13 @@ pub(super) fn choice<'a>(
     request.input.choice(member, allowed)
 }
 
-/// CreateDomain: answers at once, the domain is in service later. Names are not unique: nothing says that they are.
+/// CreateDomain: returns at once; the domain is in service later. Names are not unique, since no
+/// document says that they are.
 pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let name = request.name("DomainName")?;
     let settings = settings_of(request)?;
     let tags = TAGGING.given(request.input)?;
-    if request.behaviour.domains_per_region.is_some_and(|most| store.domains.len() >= most) {
+    if request.behavior.domains_per_region.is_some_and(|max| store.domains.len() >= max) {
         let message =
             "The account-level service limit 'Maximum number of Studio domains' has been reached.";
         return Err(ApiError::new("ResourceLimitExceeded", message));
@@ -54,9 +55,9 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
         url: format!("https://{id}.studio.{}.sagemaker.aws", request.caller.region),
         created: request.context.now,
         modified: request.context.now,
-        life: Life::creating(
-            request.context.over(request.context.options.domain_pending),
-            request.behaviour.creation_failure.clone().or_else(|| request.context.failure()),
+        lifecycle: Lifecycle::creating(
+            request.context.complete_at(request.context.options.domain_pending),
+            request.behavior.creation_failure.clone().or_else(|| request.context.failure()),
         ),
         file_system: has_files.then(|| request.context.ids.next("fs")),
         id: id.clone(),
@@ -68,7 +69,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     Ok(answer)
 }
 
-/// The settings of a new domain, checked, with defaults filled in.
+/// The settings of a new domain, checked, with defaults.
 fn settings_of(request: &Request<'_, '_>) -> Result<Map<String, Value>, ApiError> {
     let mut settings = Map::new();
     for (member, _) in PLAIN {
@@ -103,7 +104,8 @@ fn settings_of(request: &Request<'_, '_>) -> Result<Map<String, Value>, ApiError
     Ok(settings)
 }
 
-/// VPC, subnets and key of a new domain. Only domains of Unified Studio with internet access may be without a VPC.
+/// VPC, subnets and key of a new domain. Only domains of Unified Studio with internet access may be
+/// without a VPC.
 fn add_network(
     request: &Request<'_, '_>,
     settings: &mut Map<String, Value>,
@@ -157,7 +159,8 @@ pub(super) fn list(store: &Store, request: &Request<'_, '_>) -> Answer {
     PAGING.sorted(request.input, "Domains", store.domains.values().map(item).collect())
 }
 
-/// DeleteDomain: only when nothing lives in it. The home file system stays unless `RetentionPolicy` says `Delete`.
+/// DeleteDomain: only if nothing else is in it. The home file system is kept unless
+/// `RetentionPolicy` is `Delete`.
 pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let retention = match request.input.inner("RetentionPolicy")? {
         Some(policy) => policy.choice("HomeEfsFileSystem", &["Retain", "Delete"])?,
@@ -171,11 +174,11 @@ pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
             "Unable to delete Domain [{id}] because {child} is associated with it."
         )));
     }
-    let until = request.context.over(request.context.options.domain_deleting);
+    let until = request.context.complete_at(request.context.options.domain_deleting);
     let Some(domain) = store.domains.get_mut(&id) else {
         return Err(invalid(format!("Domain [{id}] cannot be deleted")));
     };
-    domain.life = Life::deleting(until);
+    domain.lifecycle = Lifecycle::deleting(until);
     domain.modified = request.context.now;
     if retention != Some("Delete") {
         store.retained_file_systems.extend(domain.file_system.clone());
@@ -184,7 +187,7 @@ pub(super) fn delete(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
 }
 
 impl Store {
-    /// Something that keeps a domain from being deleted, in words.
+    /// Something in a domain that keeps it from being deleted, in words.
     fn child_of(&self, id: &str) -> Option<String> {
         let app = self.apps.iter().find(|(key, app)| key.domain == id && app.is_alive());
         let app = app.map(|(key, _)| format!("App [{}]", key.name));

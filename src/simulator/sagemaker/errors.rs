@@ -1,11 +1,12 @@
-//! How SageMaker words its refusals.
+//! The errors of SageMaker.
 
 use crate::simulator::{
     service::ApiError,
     table::{Key, TagFault},
 };
 
-/// `ValidationException` with this message. SageMaker does not model it; clients see the bare code.
+/// `ValidationException` with this message. SageMaker's model does not include it; clients see the
+/// bare code.
 pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::new("ValidationException", message)
 }
@@ -20,19 +21,19 @@ pub(super) fn not_found(message: impl Into<String>) -> ApiError {
     ApiError::new("ResourceNotFound", message)
 }
 
-/// Nothing of a type that lives in domains has this name.
+/// There is nothing of a type with this name in the domain.
 pub(super) fn missing(noun: &str, key: &Key) -> ApiError {
     let [domain, name] = parts(&key.parts);
     not_found(format!("{noun} [{name}] does not exist in Domain [{domain}]."))
 }
 
-/// Something of a type that lives in domains has this name.
+/// There is already something of a type with this name in the domain.
 pub(super) fn exists(noun: &str, key: &Key) -> ApiError {
     let [domain, name] = parts(&key.written);
     in_use(format!("{noun} [{name}] already exists in Domain [{domain}]."))
 }
 
-/// Something is under way with one of a type that lives in domains.
+/// Something in the domain has an operation in progress.
 pub(super) fn busy(noun: &str, key: &Key, state: &str) -> ApiError {
     let [_, name] = parts(&key.written);
     in_use(format!("{noun} [{name}] is in {state} status."))
@@ -42,16 +43,16 @@ fn parts(key: &[String]) -> [&str; 2] {
     [0, 1].map(|at| key.get(at).map_or("", String::as_str))
 }
 
-/// What is wrong with tags.
+/// An error about tags.
 pub(super) fn tags(fault: TagFault<'_>) -> ApiError {
     match fault {
         TagFault::Reserved => {
             invalid("aws: prefixed tag key names are not allowed for external use.")
         }
         TagFault::Twice => invalid("Duplicate tag keys are not allowed"),
-        TagFault::TooMany(most) => ApiError::new(
+        TagFault::TooMany(max) => ApiError::new(
             "ResourceLimitExceeded",
-            format!("A resource can have at most {most} tags"),
+            format!("A resource can have at most {max} tags"),
         ),
         TagFault::NoResource(arn) => not_found(format!("Resource [{arn}] does not exist.")),
     }

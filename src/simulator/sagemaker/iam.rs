@@ -1,5 +1,5 @@
-//! SageMaker: a domain is authorised for itself, its tags, the roles it hands out, its key, and, once in an account, the
-//! service-linked role.
+//! Permissions of SageMaker: a domain is authorized for itself, its tags, the roles it passes on,
+//! its key, and, once in an account, the service-linked role.
 
 use crate::simulator::{
     iam::{Call, Need, roles},
@@ -8,7 +8,7 @@ use crate::simulator::{
 
 const SERVICE: &str = "sagemaker.amazonaws.com";
 
-/// `new_here`: the account never had a domain.
+/// `new_here`: the account has never had a domain.
 pub(super) fn needs(call: &Call<'_>, new_here: bool) -> Vec<Need> {
     let set = call.tags("Tags", "Key", "Value");
     match call.operation {
@@ -55,17 +55,18 @@ fn passed(call: &Call<'_>) -> Vec<Need> {
     roles(call.input).into_iter().map(pass).collect()
 }
 
-/// SageMaker makes the role with the account's first domain.
+/// SageMaker creates the role with the first domain of the account.
 fn service_role(call: &Call<'_>) -> Need {
     let (account, region) = (&call.caller.account, &call.caller.region);
     let role = format!(
-        "arn:{}:iam::{account}:role/aws-service-role/{SERVICE}/AWSServiceRoleForAmazonSageMakerNotebooks",
+        "arn:{}:iam::{account}:role/aws-service-role/{SERVICE}/\
+         AWSServiceRoleForAmazonSageMakerNotebooks",
         partition(region)
     );
     call.other("iam:CreateServiceLinkedRole", &role).with("iam:AWSServiceName", SERVICE)
 }
 
-/// The key of the domain's volumes: described, and lent to the services that use it.
+/// The key of the domain's volumes: described, and granted to the services that use it.
 fn key(call: &Call<'_>) -> Vec<Need> {
     let Some((arn, tags)) = call.find("kms", call.text("KmsKeyId")) else {
         return Vec::new();

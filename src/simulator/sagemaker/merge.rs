@@ -1,13 +1,14 @@
-//! How an update meets what is there: member by member.
+//! Merges updates into settings, member by member.
 
 use serde_json::{Map, Value};
 
-/// Members whose literal value `None` clears them (SageMaker API reference, their patterns).
+/// Members that the literal value `None` clears (SageMaker API reference, their patterns).
 const CLEARED_BY_NONE: [&str; 2] = ["SageMakerImageVersionArn", "LifecycleConfigArn"];
 
-/// Applies a request's structure to the stored one.
+/// Applies a structure of a request to the stored one.
 ///
-/// An absent member keeps its value, structures are merged in turn, a list replaces the list and an empty list clears it.
+/// An absent member keeps its value, structures are merged recursively, a list replaces the list,
+/// and an empty list clears it.
 pub(super) fn merge(target: &mut Map<String, Value>, change: &Map<String, Value>) {
     for (name, value) in change {
         match value {
@@ -42,7 +43,7 @@ pub(super) fn merged(
     result
 }
 
-/// The same for values of a table's field.
+/// The same for the values of a table's field.
 pub(super) fn joined(stored: Option<&Value>, change: &Value) -> Value {
     let mut result = stored.and_then(Value::as_object).cloned().unwrap_or_default();
     if let Value::Object(change) = change {

@@ -1,8 +1,8 @@
-//! SageMaker in memory: Studio domains and what lives in them, user profiles, spaces and apps.
+//! SageMaker in memory: Studio domains, and the user profiles, spaces and apps in them.
 //!
-//! Domains change asynchronously, echo defaults nobody set, merge updates member by member, and refuse some updates while apps run:
-//! that is what the simulator takes care to model. User profiles, spaces and apps settle at once; the first
-//! two are tables.
+//! Domains change asynchronously, return defaults that no request set, merge updates member by
+//! member, and refuse some updates while apps run; the simulator models all of that. User profiles,
+//! spaces and apps change at once; the first two are tables.
 
 mod app;
 mod apps;
@@ -32,13 +32,13 @@ use super::{
     iam::{Call, Need},
     json::{Input, unknown_operation, validation_exception},
     service::{Answer, Caller, Context, Options, is_mutating},
-    table::{self, Asked, Table},
+    table::{self, Table, TableCall},
     truth::Truth,
 };
 
 pub use store::SageMaker;
 
-/// SageMaker, as the rest of the simulator needs to know it.
+/// The properties of SageMaker for the rest of the simulator.
 pub(super) static API: Api = Api {
     name: "sagemaker",
     protocol: Protocol::Json { target: "SageMaker" },
@@ -59,8 +59,8 @@ impl Service for SageMaker {
         Self::default()
     }
 
-    /// The error codes are those of the SageMaker API reference and `ValidationException`; `UnknownOperationException` for an
-    /// operation that is not simulated.
+    /// The error codes are those of the SageMaker API reference and `ValidationException`;
+    /// `UnknownOperationException` for an operation that is not simulated.
     fn call(
         &mut self,
         caller: &Caller,
@@ -73,33 +73,33 @@ impl Service for SageMaker {
         let elapsed = context.elapsed;
         store.settle(elapsed, |state| state.settle(elapsed));
         let input = Input::new(input, validation_exception);
-        let behaviour = &self.behaviour;
+        let behavior = &self.behavior;
         if is_mutating(operation) {
             let state = store.write(caller, context);
-            let mut asked = Asked { caller, input, context };
-            table::write(&TABLES, state, operation, &mut asked)
+            let mut call = TableCall { caller, input, context };
+            table::write(&TABLES, state, operation, &mut call)
                 .or_else(|| TAGGING.write(&mut state.records, operation, input))
                 .unwrap_or_else(|| {
-                    let context = asked.context;
-                    write(state, operation, &mut Request { caller, input, context, behaviour })
+                    let context = call.context;
+                    write(state, operation, &mut Request { caller, input, context, behavior })
                 })
         } else {
             let state = store.read(caller);
-            let asked = Asked { caller, input, context };
-            table::read(&TABLES, state, operation, &asked)
+            let call = TableCall { caller, input, context };
+            table::read(&TABLES, state, operation, &call)
                 .or_else(|| TAGGING.read(&state.records, operation, input))
                 .unwrap_or_else(|| {
-                    let context = asked.context;
-                    read(state, operation, &Request { caller, input, context, behaviour })
+                    let context = call.context;
+                    read(state, operation, &Request { caller, input, context, behavior })
                 })
         }
     }
 
-    fn tell(&self, truth: &mut Truth) {
+    fn add_truth(&self, truth: &mut Truth) {
         for ((account, _), store) in &self.stores {
             let store = store.now();
-            store.tell_domains(account, truth);
-            table::tell(&TABLES, &store.records, account, truth);
+            store.add_domains(account, truth);
+            table::add_truth(&TABLES, &store.records, account, truth);
         }
     }
 
@@ -123,7 +123,8 @@ impl SageMaker {
         states.any(|state| !state.domains.is_empty() || !state.retained_file_systems.is_empty())
     }
 
-    /// The home file systems that deleted domains left behind in an account's region (`RetentionPolicy` `Retain`, the default).
+    /// The home file systems left by deleted domains in a region of an account (`RetentionPolicy`
+    /// `Retain`, the default).
     pub fn retained_file_systems(&self, account: &str, region: &str) -> BTreeSet<String> {
         let store = self.stores.get(&(account.to_owned(), region.to_owned()));
         store.map(|store| store.now().retained_file_systems.clone()).unwrap_or_default()

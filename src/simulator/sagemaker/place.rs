@@ -1,9 +1,9 @@
-//! What lives in a domain: the names of the types, and what they share.
+//! The types of resources in a domain, and what they share.
 
 use super::store::Store;
 use crate::simulator::{
     service::ApiError,
-    table::{Asked, Record, Verb},
+    table::{Record, TableCall, Verb},
 };
 
 /// A user profile.
@@ -13,14 +13,18 @@ pub(super) const SPACE: &str = "Space";
 /// The member of a space's ownership that names the profile.
 pub(super) const OWNER: &str = "OwnerUserProfileName";
 
-/// What lives in a domain needs it, and is created and changed only while the domain is in service.
-pub(super) fn in_domain(store: &Store, asked: &Asked<'_, '_>, verb: Verb) -> Result<(), ApiError> {
+/// Resources in a domain are created and changed only while the domain is in service.
+pub(super) fn in_domain(
+    store: &Store,
+    call: &TableCall<'_, '_>,
+    verb: Verb,
+) -> Result<(), ApiError> {
     if verb == Verb::List {
         return Ok(());
     }
-    let domain = store.domain(asked.input)?;
+    let domain = store.domain(call.input)?;
     match verb {
-        Verb::Create | Verb::Update => domain.require_in_service(asked.context.elapsed),
+        Verb::Create | Verb::Update => domain.require_in_service(call.context.elapsed),
         Verb::Read | Verb::List | Verb::Delete => Ok(()),
     }
 }
@@ -31,7 +35,7 @@ pub(super) fn owner(space: &Record) -> Option<&str> {
 }
 
 impl Store {
-    /// Whether something of a type is there with this name, as names are compared.
+    /// Whether there is a resource of a type with this name, compared as the type compares names.
     pub(super) fn has(&self, noun: &str, domain: &str, name: &str) -> bool {
         self.records.get(noun, &[domain.to_owned(), name.to_owned()]).is_some()
     }

@@ -1,4 +1,4 @@
-//! User profiles: names that ignore case, settings merged as a domain's are.
+//! User profiles: names that ignore case, and settings merged like those of a domain.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use super::{
 use crate::simulator::{
     json::Input,
     service::ApiError,
-    table::{Asked, Field, Filter, Operations, Part, Record, States, Table, Verb},
+    table::{Field, Filter, Operations, Part, Record, States, Table, TableCall, Verb},
 };
 
-/// User profiles (SageMaker API reference, `CreateUserProfile` and its sisters).
+/// User profiles (SageMaker API reference, `CreateUserProfile` and related operations).
 pub(super) static PROFILES: Table<Store> = Table {
     service: "sagemaker",
     noun: PROFILE,
@@ -29,8 +29,8 @@ pub(super) static PROFILES: Table<Store> = Table {
         delete: "DeleteUserProfile",
     },
     key: &[
-        Part { member: "DomainId", read: name, ignores_case: false, minted: None },
-        Part { member: "UserProfileName", read: name, ignores_case: true, minted: None },
+        Part { member: "DomainId", read: name, ignores_case: false, generated: None },
+        Part { member: "UserProfileName", read: name, ignores_case: true, generated: None },
     ],
     arn: ("UserProfileArn", "user-profile"),
     fields: &[
@@ -49,7 +49,7 @@ pub(super) static PROFILES: Table<Store> = Table {
         },
         Field {
             mutable: false,
-            minted: Some(|ids| (200_005 + ids.number() % 100_000).to_string().into()),
+            generated: Some(|ids| (200_005 + ids.number() % 100_000).to_string().into()),
             ..Field::new("HomeEfsFileSystemUid", |_, _| Ok(None))
         },
     ],
@@ -78,7 +78,7 @@ pub(super) static PROFILES: Table<Store> = Table {
     kind: None,
 };
 
-/// The profile's name as it was written.
+/// The name of a profile as it was written.
 fn name_of(profile: &Record) -> &str {
     profile.text("UserProfileName").unwrap_or_default()
 }
@@ -91,41 +91,45 @@ fn settings(input: Input<'_>, member: &str) -> Result<Option<Value>, ApiError> {
 
 fn check(
     store: &Store,
-    asked: &Asked<'_, '_>,
+    call: &TableCall<'_, '_>,
     profile: &Record,
     _verb: Verb,
 ) -> Result<(), ApiError> {
-    let domain = store.domain(asked.input)?;
+    let domain = store.domain(call.input)?;
     let settings = profile.structure("UserSettings");
     rules::check_user_settings(&settings)?;
-    // Security groups may come from the domain or the profile, and a VpcOnly domain needs one of them to have some.
+    // Security groups may come from the domain or the profile; in a VpcOnly domain one of them must
+    // have some.
     let vpc_only = domain.text("AppNetworkAccessType") == Some("VpcOnly");
     let some = |settings: &Map<String, Value>| settings.contains_key("SecurityGroups");
     if vpc_only && !some(&settings) && !some(&domain.structure("DefaultUserSettings")) {
         return Err(invalid(
-            "SecurityGroups are required in the user profile or the domain when AppNetworkAccessType is VpcOnly",
+            "SecurityGroups are required in the user profile or the domain when \
+             AppNetworkAccessType is VpcOnly",
         ));
     }
     single_sign_on(profile, domain.text("AuthMode").unwrap_or_default())
 }
 
-/// The directory user of a profile: required in domains of Identity Center, forbidden in others.
+/// The directory user of a profile: required in domains with Identity Center, forbidden in others.
 fn single_sign_on(profile: &Record, auth_mode: &str) -> Result<(), ApiError> {
     let members = ["SingleSignOnUserIdentifier", "SingleSignOnUserValue"];
     let [identifier, value] = members.map(|member| profile.text(member).is_some());
     match (auth_mode, identifier, value) {
         ("SSO", true, true) => Ok(()),
         ("SSO", ..) => Err(invalid(
-            "SingleSignOnUserIdentifier and SingleSignOnUserValue are required for domains with AuthMode SSO",
+            "SingleSignOnUserIdentifier and SingleSignOnUserValue are required for domains with \
+             AuthMode SSO",
         )),
         (_, false, false) => Ok(()),
         _ => Err(invalid(
-            "SingleSignOnUserIdentifier and SingleSignOnUserValue are not allowed for domains with AuthMode IAM",
+            "SingleSignOnUserIdentifier and SingleSignOnUserValue are not allowed for domains with \
+             AuthMode IAM",
         )),
     }
 }
 
-/// A profile with a living app, or that owns a space, stays.
+/// A profile cannot be deleted while it has a running app or owns a space.
 fn occupied(store: &Store, profile: &Record) -> Result<(), ApiError> {
     let (domain, name) = (profile.text("DomainId").unwrap_or_default(), name_of(profile));
     let owned = |owner: &str| owner.eq_ignore_ascii_case(name);

@@ -1,4 +1,4 @@
-//! What SageMaker refuses in settings: values out of bounds, and members that do not go together.
+//! What SageMaker refuses in settings: values out of bounds, and members that cannot be combined.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::simulator::service::ApiError;
 
 type Members = Map<String, Value>;
 
-/// Whose settings these are: some bounds depend on it.
+/// The owner of the settings, on which some bounds depend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
     Domain,
@@ -17,7 +17,7 @@ pub(super) enum Owner {
 
 const ON_OFF: &[&str] = &["ENABLED", "DISABLED"];
 
-/// Members with a fixed set of values, wherever in the settings they occur.
+/// Members with a fixed set of values, anywhere in the settings.
 const ENUMS: &[(&str, &[&str])] = &[
     ("StudioWebPortal", ON_OFF),
     ("AutoMountHomeEFS", &["Enabled", "Disabled", "DefaultAsDomain"]),
@@ -34,7 +34,7 @@ const ENUMS: &[(&str, &[&str])] = &[
     ("StudioWebPortalAccess", ON_OFF),
 ];
 
-/// Members with bounds on their number.
+/// Numbers with bounds.
 const NUMBERS: &[(&str, i64, i64)] = &[
     ("IdleTimeoutInMinutes", 60, 525_600),
     ("MinIdleTimeoutInMinutes", 60, 525_600),
@@ -46,7 +46,7 @@ const NUMBERS: &[(&str, i64, i64)] = &[
     ("Gid", 1_001, 4_000_000),
 ];
 
-/// Lists with a bound on their length; custom images have more room in a domain.
+/// Lists with a maximum length; a domain may have more custom images.
 const LISTS: &[(&str, usize)] = &[
     ("SecurityGroups", 5),
     ("SecurityGroupIds", 3),
@@ -56,7 +56,7 @@ const LISTS: &[(&str, usize)] = &[
     ("CustomFileSystemConfigs", 10),
 ];
 
-/// Checks every member of a request's settings by itself.
+/// Checks each member of the settings in a request by itself.
 pub(super) fn check_values(settings: &Members, owner: Owner) -> Result<(), ApiError> {
     for (name, value) in settings {
         check_value(name, value, owner)?;
@@ -76,7 +76,8 @@ pub(super) fn check_values(settings: &Members, owner: Owner) -> Result<(), ApiEr
 fn check_value(name: &str, value: &Value, owner: Owner) -> Result<(), ApiError> {
     let refused = |constraint: String| {
         Err(invalid(format!(
-            "1 validation error detected: Value {value} at '{name}' failed to satisfy constraint: {constraint}"
+            "1 validation error detected: Value {value} at '{name}' failed to satisfy constraint: \
+             {constraint}"
         )))
     };
     if let Some((_, allowed)) = ENUMS.iter().find(|(member, _)| *member == name)
@@ -84,20 +85,20 @@ fn check_value(name: &str, value: &Value, owner: Owner) -> Result<(), ApiError> 
     {
         return refused(format!("Member must satisfy enum value set: [{}]", allowed.join(", ")));
     }
-    if let Some((_, least, most)) = NUMBERS.iter().find(|(member, ..)| *member == name)
-        && !value.as_i64().is_some_and(|number| (*least..=*most).contains(&number))
+    if let Some((_, min, max)) = NUMBERS.iter().find(|(member, ..)| *member == name)
+        && !value.as_i64().is_some_and(|number| (*min..=*max).contains(&number))
     {
-        return refused(format!("Member must be between {least} and {most}"));
+        return refused(format!("Member must be between {min} and {max}"));
     }
-    let longest = match (name, owner) {
+    let max_length = match (name, owner) {
         ("CustomImages", Owner::Domain) => Some(200),
         ("CustomImages", _) => Some(5),
-        _ => LISTS.iter().find(|(member, _)| *member == name).map(|(_, most)| *most),
+        _ => LISTS.iter().find(|(member, _)| *member == name).map(|(_, max)| *max),
     };
-    if let Some(most) = longest
-        && value.as_array().is_none_or(|items| items.len() > most)
+    if let Some(max) = max_length
+        && value.as_array().is_none_or(|items| items.len() > max)
     {
-        return refused(format!("Member must have length less than or equal to {most}"));
+        return refused(format!("Member must have length less than or equal to {max}"));
     }
     if matches!(name, "ExecutionRole" | "DomainExecutionRoleArn") {
         let text = value.as_str().unwrap_or_default();
@@ -124,7 +125,7 @@ fn has_items(members: &Members, name: &str) -> bool {
     members.get(name).and_then(Value::as_array).is_some_and(|items| !items.is_empty())
 }
 
-/// Checks which members a request's user or space settings combine.
+/// Checks which members the user or space settings of a request combine.
 pub(super) fn check_request(settings: &Members, owner: Owner) -> Result<(), ApiError> {
     check_values(settings, owner)?;
     for app in ["JupyterServerAppSettings", "KernelGatewayAppSettings"] {
@@ -142,10 +143,11 @@ pub(super) fn check_request(settings: &Members, owner: Owner) -> Result<(), ApiE
     {
         let size = |name: &str| sizes.get(name).and_then(Value::as_i64);
         match (size("DefaultEbsVolumeSizeInGb"), size("MaximumEbsVolumeSizeInGb")) {
-            (Some(usual), Some(most)) if usual <= most => {}
+            (Some(usual), Some(max)) if usual <= max => {}
             _ => {
                 return Err(invalid(
-                    "DefaultEbsVolumeSizeInGb and MaximumEbsVolumeSizeInGb are both required, the default not above the maximum",
+                    "DefaultEbsVolumeSizeInGb and MaximumEbsVolumeSizeInGb are both required, the \
+                     default not above the maximum",
                 ));
             }
         }
@@ -165,7 +167,8 @@ pub(super) fn check_user_settings(settings: &Members) -> Result<(), ApiError> {
     let text = |name: &str| settings.get(name).and_then(Value::as_str).unwrap_or_default();
     if text("StudioWebPortal") == "DISABLED" && text("DefaultLandingUri").starts_with("studio::") {
         return Err(invalid(
-            "StudioWebPortal is disabled for this domain/user: DefaultLandingUri studio:: is not supported",
+            "StudioWebPortal is disabled for this domain/user: DefaultLandingUri studio:: is not \
+             supported",
         ));
     }
     if let Some(rstudio) = structure(settings, &["RStudioServerProAppSettings"]) {
@@ -187,17 +190,20 @@ pub(super) fn check_user_settings(settings: &Members) -> Result<(), ApiError> {
 fn check_idle(idle: &Members) -> Result<(), ApiError> {
     let minutes = |name: &str| idle.get(name).and_then(Value::as_i64);
     let usual = minutes("IdleTimeoutInMinutes");
-    let above = |least: Option<i64>, most: Option<i64>| matches!((least, most), (Some(least), Some(most)) if least > most);
-    let (least, most) = (minutes("MinIdleTimeoutInMinutes"), minutes("MaxIdleTimeoutInMinutes"));
-    if above(least, usual) || above(usual, most) || above(least, most) {
+    let above =
+        |min: Option<i64>, max: Option<i64>| min.zip(max).is_some_and(|(min, max)| min > max);
+    let (min, max) = (minutes("MinIdleTimeoutInMinutes"), minutes("MaxIdleTimeoutInMinutes"));
+    if above(min, usual) || above(usual, max) || above(min, max) {
         return Err(invalid(
-            "IdleTimeoutInMinutes must lie between MinIdleTimeoutInMinutes and MaxIdleTimeoutInMinutes",
+            "IdleTimeoutInMinutes must lie between MinIdleTimeoutInMinutes and \
+             MaxIdleTimeoutInMinutes",
         ));
     }
     Ok(())
 }
 
-/// Checks a request's default space settings: the shape has code repositories for Jupyter Server, the service does not take them.
+/// Checks the default space settings of a request: the shape has code repositories for Jupyter
+/// Server, but the service refuses them.
 pub(super) fn check_space_settings(settings: &Members, owner: Owner) -> Result<(), ApiError> {
     check_request(settings, owner)?;
     if structure(settings, &["JupyterServerAppSettings"])
@@ -231,7 +237,7 @@ pub(super) fn check_domain_settings(settings: &Members, auth_mode: &str) -> Resu
     Ok(())
 }
 
-/// Checks that this member is only set where RStudio is, and set where VpcOnly RStudio needs it.
+/// Checks that this member is only set with RStudio, and set if VpcOnly RStudio needs it.
 pub(super) fn check_group_management(
     management: Option<&str>,
     rstudio: bool,

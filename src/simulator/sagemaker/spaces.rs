@@ -1,4 +1,4 @@
-//! Spaces: private ones of a profile and shared ones.
+//! Spaces: private ones of a profile, and shared ones.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use super::{
 use crate::simulator::{
     json::Input,
     service::ApiError,
-    table::{Asked, Field, Filter, Operations, Part, Record, States, Table, Verb},
+    table::{Field, Filter, Operations, Part, Record, States, Table, TableCall, Verb},
 };
 
-/// Spaces (SageMaker API reference, `CreateSpace` and its sisters).
+/// Spaces (SageMaker API reference, `CreateSpace` and related operations).
 pub(super) static SPACES: Table<Store> = Table {
     service: "sagemaker",
     noun: SPACE,
@@ -29,8 +29,8 @@ pub(super) static SPACES: Table<Store> = Table {
         delete: "DeleteSpace",
     },
     key: &[
-        Part { member: "DomainId", read: name, ignores_case: false, minted: None },
-        Part { member: "SpaceName", read: name, ignores_case: false, minted: None },
+        Part { member: "DomainId", read: name, ignores_case: false, generated: None },
+        Part { member: "SpaceName", read: name, ignores_case: false, generated: None },
     ],
     arn: ("SpaceArn", "space"),
     fields: &[
@@ -81,11 +81,16 @@ fn settings(input: Input<'_>, member: &str) -> Result<Option<Value>, ApiError> {
     Ok(Some(Value::Object(settings.clone())))
 }
 
-/// A private space has an owner and settings; ownership and sharing come together. The app type must not be in an update, not
-/// even unchanged.
-fn check(store: &Store, asked: &Asked<'_, '_>, space: &Record, verb: Verb) -> Result<(), ApiError> {
+/// A private space has an owner and settings; ownership and sharing are set together. An update
+/// must not contain the app type, even unchanged.
+fn check(
+    store: &Store,
+    call: &TableCall<'_, '_>,
+    space: &Record,
+    verb: Verb,
+) -> Result<(), ApiError> {
     if verb == Verb::Update {
-        let change = asked.input.object("SpaceSettings")?;
+        let change = call.input.object("SpaceSettings")?;
         if change.is_some_and(|change| change.contains_key("AppType")) {
             return Err(invalid("Updating AppType for Space is not supported"));
         }
@@ -112,7 +117,7 @@ fn check(store: &Store, asked: &Asked<'_, '_>, space: &Record, verb: Verb) -> Re
     Ok(())
 }
 
-/// A space with a living app stays.
+/// A space cannot be deleted while it has a running app.
 fn occupied(store: &Store, space: &Record) -> Result<(), ApiError> {
     let [domain, name] = ["DomainId", "SpaceName"].map(|it| space.text(it).unwrap_or_default());
     let mut apps =

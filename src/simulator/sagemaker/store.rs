@@ -1,4 +1,4 @@
-//! What one account has in one Region, and a call on its way through it.
+//! The state of SageMaker in an account and Region, and the data of a call.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,24 +22,25 @@ use crate::simulator::{
 #[derive(Debug, Clone, Default)]
 pub struct SageMaker {
     pub(super) stores: BTreeMap<(String, String), Lagged<Store>>,
-    /// How the service behaves where that depends on the account or on luck.
-    pub behaviour: Behaviour,
+    /// The behavior of the service that depends on the account or on chance.
+    pub behavior: Behavior,
 }
 
-/// Quotas and failures. While a failure is set, every such request is accepted and then fails for that reason.
+/// Quotas and failures. While a failure is set, each request of its kind is accepted and fails
+/// later for that reason.
 #[derive(Debug, Clone, Default)]
-pub struct Behaviour {
-    /// How many domains an account may have in a region; any number when absent.
+pub struct Behavior {
+    /// The maximum number of domains of an account in a region; no maximum if absent.
     pub domains_per_region: Option<usize>,
-    /// Why domains being created end `Failed`.
+    /// Why new domains end as `Failed`.
     pub creation_failure: Option<String>,
-    /// Why domains being updated end `Update_Failed`, with their old settings.
+    /// Why updated domains end as `Update_Failed`, with their old settings.
     pub update_failure: Option<String>,
-    /// Whether apps being created end `Failed`.
+    /// Whether new apps end as `Failed`.
     pub apps_fail: bool,
 }
 
-/// What one account has in one region.
+/// The resources of one account in one region.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Store {
     pub domains: BTreeMap<String, Domain>,
@@ -49,20 +50,20 @@ pub(super) struct Store {
     pub retained_file_systems: BTreeSet<String>,
 }
 
-/// One call: who makes it, what it asks, and the world around it.
+/// One call: its caller, its input, and its context.
 pub(super) struct Request<'a, 'w> {
     pub caller: &'a Caller,
     pub input: Input<'a>,
     pub context: &'a mut Context<'w>,
-    pub behaviour: &'a Behaviour,
+    pub behavior: &'a Behavior,
 }
 
 /// The pages of listings (SageMaker API reference).
 pub(super) static PAGING: Paging = Paging {
     size: "MaxResults",
-    least: 1,
-    usual: 10,
-    most: 100,
+    min: 1,
+    default: 10,
+    max: 100,
     token: "NextToken",
     foreign: foreign_token,
 };
@@ -74,12 +75,12 @@ pub(super) static TAGGING: Tagging = Tagging {
     list: "ListTags",
     resource: "ResourceArn",
     keys: "TagKeys",
-    most: 50,
+    max: 50,
     paging: Paging {
         size: "MaxResults",
-        least: 50,
-        usual: 50,
-        most: usize::MAX,
+        min: 50,
+        default: 50,
+        max: usize::MAX,
         token: "NextToken",
         foreign: foreign_token,
     },
@@ -101,12 +102,12 @@ impl Holds for Store {
 }
 
 impl Store {
-    /// Forgets what is gone by now.
+    /// Removes what is deleted by now.
     pub(super) fn settle(&mut self, elapsed: Duration) {
         self.records.settle(elapsed);
         let tags = &mut self.records.tags;
         self.domains.retain(|_, domain| {
-            let gone = domain.life.is_gone(elapsed);
+            let gone = domain.lifecycle.is_gone(elapsed);
             if gone {
                 tags.remove(&domain.arn);
             }
@@ -122,7 +123,7 @@ impl Store {
         });
     }
 
-    /// The domain that the request's `DomainId` means.
+    /// The domain of the request's `DomainId`.
     pub(super) fn domain(&self, input: Input<'_>) -> Result<&Domain, ApiError> {
         let id = name(input, "DomainId")?;
         self.domains.get(id).ok_or_else(|| not_found(format!("Domain [{id}] does not exist.")))
@@ -142,7 +143,7 @@ pub(super) fn name<'a>(input: Input<'a>, member: &str) -> Result<&'a str, ApiErr
 }
 
 impl<'a> Request<'a, '_> {
-    /// The ARN of a SageMaker resource in the place the caller calls.
+    /// The ARN of a SageMaker resource in the caller's account and region.
     pub(super) fn arn(&self, resource: &str) -> String {
         self.caller.arn_of("sagemaker", resource)
     }
@@ -152,7 +153,7 @@ impl<'a> Request<'a, '_> {
         name(self.input, member)
     }
 
-    /// A structure member as it came.
+    /// A structure member, unchanged.
     pub(super) fn structure(
         &self,
         member: &str,

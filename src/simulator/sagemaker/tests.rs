@@ -1,4 +1,4 @@
-//! The behaviour of SageMaker that the rest of the program is written against.
+//! The behavior of SageMaker that the rest of the program depends on.
 
 use serde_json::{Value, json};
 
@@ -11,14 +11,14 @@ use crate::simulator::{
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/studio";
 
-/// SageMaker as a role session in one account and region sees it.
+/// SageMaker for a role session in one account and region.
 #[derive(Default)]
-struct Desk {
+struct TestClient {
     sagemaker: SageMaker,
     bench: Bench,
 }
 
-impl Desk {
+impl TestClient {
     fn call(&mut self, operation: &str, input: Value) -> Answer {
         let caller = self.bench.caller("operator");
         self.sagemaker.call(&caller, operation, &input, &mut self.bench.context())
@@ -95,30 +95,30 @@ fn new_domain(more: Value) -> Value {
 
 #[test]
 fn a_new_domain_is_pending_and_then_in_service() {
-    let mut desk = Desk::default();
-    let created = desk.ok(
+    let mut client = TestClient::default();
+    let created = client.ok(
         "CreateDomain",
         new_domain(json!({ "Tags": [{ "Key": "owner", "Value": "palisade" }] })),
     );
     let (id, arn) =
         (created["DomainId"].as_str().unwrap().to_owned(), created["DomainArn"].clone());
-    assert_eq!(desk.status(&id), "Pending");
-    let tags = desk.ok("ListTags", json!({ "ResourceArn": arn }));
+    assert_eq!(client.status(&id), "Pending");
+    let tags = client.ok("ListTags", json!({ "ResourceArn": arn }));
     assert_eq!(tags["Tags"], json!([{ "Key": "owner", "Value": "palisade" }]));
-    assert_eq!(code(desk.call("UpdateDomain", json!({ "DomainId": id }))), "ResourceInUse");
-    assert_eq!(desk.refused("DeleteDomain", json!({ "DomainId": id })), "ResourceInUse");
-    assert_eq!(column(&desk.ok("ListDomains", json!({})), "Domains", "Status"), ["Pending"]);
-    desk.bench.pass(1);
-    assert_eq!(desk.status(&id), "InService");
+    assert_eq!(code(client.call("UpdateDomain", json!({ "DomainId": id }))), "ResourceInUse");
+    assert_eq!(client.refused("DeleteDomain", json!({ "DomainId": id })), "ResourceInUse");
+    assert_eq!(column(&client.ok("ListDomains", json!({})), "Domains", "Status"), ["Pending"]);
+    client.bench.pass(1);
+    assert_eq!(client.status(&id), "InService");
 }
 
 #[test]
 fn describe_shows_defaults_that_nobody_set() {
-    let mut desk = Desk::default();
+    let mut client = TestClient::default();
     let spec = json!({ "DefaultResourceSpec": { "InstanceType": "system" } });
     let settings = json!({ "ExecutionRole": ROLE, "JupyterServerAppSettings": spec });
-    let id = desk.domain(json!({ "DefaultUserSettings": settings, "KmsKeyId": "key" }));
-    let domain = desk.describe(&id);
+    let id = client.domain(json!({ "DefaultUserSettings": settings, "KmsKeyId": "key" }));
+    let domain = client.describe(&id);
     assert_eq!(domain["AppNetworkAccessType"], "PublicInternetOnly");
     assert_eq!(domain["TagPropagation"], "DISABLED");
     assert_eq!(domain["HomeEfsFileSystemCreation"], "Enabled");
@@ -135,7 +135,7 @@ fn describe_shows_defaults_that_nobody_set() {
 
 #[test]
 fn a_domain_needs_its_required_members_within_their_bounds() {
-    let mut desk = Desk::default();
+    let mut client = TestClient::default();
     let seventeen: Vec<String> = (0..17).map(|n| format!("subnet-{n}")).collect();
     for wrong in [
         json!({ "DomainName": "-ml" }),
@@ -159,46 +159,46 @@ fn a_domain_needs_its_required_members_within_their_bounds() {
         json!({ "Tags": [{ "Key": "aws:x", "Value": "" }] }),
     ] {
         assert_eq!(
-            desk.refused("CreateDomain", new_domain(wrong.clone())),
+            client.refused("CreateDomain", new_domain(wrong.clone())),
             "ValidationException",
             "{wrong}"
         );
     }
-    assert_eq!(desk.ok("ListDomains", json!({}))["Domains"], json!([]));
+    assert_eq!(client.ok("ListDomains", json!({}))["Domains"], json!([]));
 }
 
 #[test]
 fn idle_times_lie_within_their_bounds_and_each_other() {
-    let mut desk = Desk::default();
-    let idle = |least: u32, usual: u32| {
-        let times = json!({ "MinIdleTimeoutInMinutes": least, "IdleTimeoutInMinutes": usual });
+    let mut client = TestClient::default();
+    let idle = |min: u32, usual: u32| {
+        let times = json!({ "MinIdleTimeoutInMinutes": min, "IdleTimeoutInMinutes": usual });
         let lab = json!({ "AppLifecycleManagement": { "IdleSettings": times } });
         json!({ "DefaultUserSettings": { "JupyterLabAppSettings": lab } })
     };
-    let id = desk.domain(idle(60, 90));
-    assert!(desk.message(&id, idle(60, 59)).contains("between 60 and 525600"));
-    assert!(desk.message(&id, idle(120, 90)).contains("MinIdleTimeoutInMinutes"));
-    desk.update(&id, idle(120, 120)).unwrap();
+    let id = client.domain(idle(60, 90));
+    assert!(client.message(&id, idle(60, 59)).contains("between 60 and 525600"));
+    assert!(client.message(&id, idle(120, 90)).contains("MinIdleTimeoutInMinutes"));
+    client.update(&id, idle(120, 120)).unwrap();
 }
 
 #[test]
-fn an_update_merges_member_by_member_and_takes_its_time() {
-    let mut desk = Desk::default();
-    let id = desk.domain(json!({}));
+fn an_update_merges_member_by_member_and_is_asynchronous() {
+    let mut client = TestClient::default();
+    let id = client.domain(json!({}));
     let change = json!({ "JupyterLabAppSettings": { "LifecycleConfigArns": ["arn:a", "arn:b"] } });
-    desk.ok("UpdateDomain", json!({ "DomainId": id, "DefaultUserSettings": change }));
-    assert_eq!(desk.status(&id), "Updating");
-    assert_eq!(desk.refused("UpdateDomain", json!({ "DomainId": id })), "ResourceInUse");
-    desk.bench.pass(1);
-    let settings = desk.describe(&id)["DefaultUserSettings"].clone();
+    client.ok("UpdateDomain", json!({ "DomainId": id, "DefaultUserSettings": change }));
+    assert_eq!(client.status(&id), "Updating");
+    assert_eq!(client.refused("UpdateDomain", json!({ "DomainId": id })), "ResourceInUse");
+    client.bench.pass(1);
+    let settings = client.describe(&id)["DefaultUserSettings"].clone();
     assert_eq!(
         (&settings["ExecutionRole"], &settings["SecurityGroups"]),
         (&json!(ROLE), &json!(["sg-1"]))
     );
     assert_eq!(settings["JupyterLabAppSettings"]["LifecycleConfigArns"], json!(["arn:a", "arn:b"]));
-    desk.update(&id, json!({ "DefaultUserSettings": { "JupyterLabAppSettings": { "LifecycleConfigArns": ["arn:b"] } } })).unwrap();
-    desk.update(&id, json!({ "DefaultUserSettings": { "SecurityGroups": [] } })).unwrap();
-    let settings = desk.describe(&id)["DefaultUserSettings"].clone();
+    client.update(&id, json!({ "DefaultUserSettings": { "JupyterLabAppSettings": { "LifecycleConfigArns": ["arn:b"] } } })).unwrap();
+    client.update(&id, json!({ "DefaultUserSettings": { "SecurityGroups": [] } })).unwrap();
+    let settings = client.describe(&id)["DefaultUserSettings"].clone();
     assert_eq!(settings["JupyterLabAppSettings"]["LifecycleConfigArns"], json!(["arn:b"]));
     assert!(settings.get("SecurityGroups").is_none());
     assert_eq!(settings["ExecutionRole"], ROLE);
@@ -206,95 +206,100 @@ fn an_update_merges_member_by_member_and_takes_its_time() {
 
 #[test]
 fn vpc_only_is_set_together_with_vpc_and_subnets_even_when_it_does_not_change() {
-    let mut desk = Desk::default();
-    let id = desk.domain(json!({ "AppNetworkAccessType": "VpcOnly" }));
+    let mut client = TestClient::default();
+    let id = client.domain(json!({ "AppNetworkAccessType": "VpcOnly" }));
     assert!(
-        desk.message(&id, json!({ "AppNetworkAccessType": "VpcOnly" }))
+        client
+            .message(&id, json!({ "AppNetworkAccessType": "VpcOnly" }))
             .contains("VpcId and SubnetIds")
     );
     let complete =
         json!({ "AppNetworkAccessType": "VpcOnly", "VpcId": "vpc-1", "SubnetIds": ["subnet-1"] });
-    desk.update(&id, complete).unwrap();
-    assert_eq!(desk.describe(&id)["SubnetIds"], json!(["subnet-1"]));
-    assert!(desk.message(&id, json!({ "VpcId": "vpc-2" })).contains("cannot be changed"));
+    client.update(&id, complete).unwrap();
+    assert_eq!(client.describe(&id)["SubnetIds"], json!(["subnet-1"]));
+    assert!(client.message(&id, json!({ "VpcId": "vpc-2" })).contains("cannot be changed"));
 }
 
 #[test]
 fn the_web_portal_is_disabled_together_with_the_landing_page() {
-    let mut desk = Desk::default();
-    let id = desk.domain(json!({}));
+    let mut client = TestClient::default();
+    let id = client.domain(json!({}));
     let portal = json!({ "DefaultUserSettings": { "StudioWebPortal": "DISABLED" } });
-    assert!(desk.message(&id, portal).contains("StudioWebPortal is disabled for this domain/user"));
+    assert!(
+        client.message(&id, portal).contains("StudioWebPortal is disabled for this domain/user")
+    );
     let both = json!({ "StudioWebPortal": "DISABLED", "DefaultLandingUri": "app:JupyterServer:" });
-    desk.update(&id, json!({ "DefaultUserSettings": both })).unwrap();
-    assert_eq!(desk.describe(&id)["DefaultUserSettings"]["StudioWebPortal"], "DISABLED");
+    client.update(&id, json!({ "DefaultUserSettings": both })).unwrap();
+    assert_eq!(client.describe(&id)["DefaultUserSettings"]["StudioWebPortal"], "DISABLED");
 }
 
 #[test]
-fn running_apps_stand_in_the_way_of_the_updates_that_are_gated_on_them() {
-    let mut desk = Desk::default();
-    let id = desk.domain(json!({}));
-    desk.profile(&id, "ann");
-    let app = desk.app(&id, "ann");
+fn running_apps_prevent_the_updates_that_depend_on_them() {
+    let mut client = TestClient::default();
+    let id = client.domain(json!({}));
+    client.profile(&id, "ann");
+    let app = client.app(&id, "ann");
     let vpc_only = json!({ "AppNetworkAccessType": "VpcOnly", "VpcId": "vpc-1", "SubnetIds": ["subnet-1", "subnet-2"] });
     let identity = json!({ "DomainSettingsForUpdate": { "ExecutionRoleIdentityConfig": "USER_PROFILE_NAME" } });
     for gated in [vpc_only.clone(), json!({ "SubnetIds": ["subnet-1"] }), identity.clone()] {
-        let message = desk.message(&id, gated);
+        let message = client.message(&id, gated);
         assert!(
             message.starts_with(&format!("Unable to update Domain [{id}] with InService App.")),
             "{message}"
         );
     }
-    desk.update(&id, json!({ "SubnetIds": ["subnet-1", "subnet-2", "subnet-3"] })).unwrap();
-    desk.update(&id, json!({ "AppNetworkAccessType": "PublicInternetOnly" })).unwrap();
-    desk.ok("DeleteApp", app);
+    client.update(&id, json!({ "SubnetIds": ["subnet-1", "subnet-2", "subnet-3"] })).unwrap();
+    client.update(&id, json!({ "AppNetworkAccessType": "PublicInternetOnly" })).unwrap();
+    client.ok("DeleteApp", app);
     for gated in [vpc_only, identity] {
-        desk.update(&id, gated).unwrap();
+        client.update(&id, gated).unwrap();
     }
 }
 
 #[test]
 fn security_group_management_is_for_rstudio_only() {
-    let mut desk = Desk::default();
-    let plain = desk.domain(json!({}));
+    let mut client = TestClient::default();
+    let plain = client.domain(json!({}));
     let management = json!({ "AppSecurityGroupManagement": "Service" });
     assert!(
-        desk.message(&plain, management.clone())
+        client
+            .message(&plain, management.clone())
             .contains("can only be set for Rstudio enabled domains")
     );
     let rstudio = json!({ "RStudioServerProDomainSettings": { "DomainExecutionRoleArn": ROLE } });
-    let id = desk.domain(json!({ "DomainSettings": rstudio }));
-    desk.update(&id, management).unwrap();
+    let id = client.domain(json!({ "DomainSettings": rstudio }));
+    client.update(&id, management).unwrap();
     let shared = json!({ "DomainId": id, "UserProfileName": "domain-shared", "AppType": "RStudioServerPro", "AppName": "default" });
-    desk.ok("CreateApp", shared);
+    client.ok("CreateApp", shared);
     let connect = json!({ "DomainExecutionRoleArn": ROLE, "RStudioConnectUrl": "https://x" });
     let change = json!({ "DomainSettingsForUpdate": { "RStudioServerProDomainSettingsForUpdate": connect } });
-    assert!(desk.message(&id, change).contains("with InService App"));
+    assert!(client.message(&id, change).contains("with InService App"));
 }
 
 #[test]
-fn the_home_file_system_can_be_added_but_not_taken_away() {
-    let mut desk = Desk::default();
-    let id = desk.domain(json!({ "HomeEfsFileSystemCreation": "Disabled" }));
-    assert!(desk.describe(&id).get("HomeEfsFileSystemId").is_none());
-    desk.update(&id, json!({ "HomeEfsFileSystemCreation": "Enabled" })).unwrap();
-    assert!(desk.describe(&id).get("HomeEfsFileSystemId").is_some());
+fn the_home_file_system_can_be_added_but_not_removed() {
+    let mut client = TestClient::default();
+    let id = client.domain(json!({ "HomeEfsFileSystemCreation": "Disabled" }));
+    assert!(client.describe(&id).get("HomeEfsFileSystemId").is_none());
+    client.update(&id, json!({ "HomeEfsFileSystemCreation": "Enabled" })).unwrap();
+    assert!(client.describe(&id).get("HomeEfsFileSystemId").is_some());
     assert!(
-        desk.message(&id, json!({ "HomeEfsFileSystemCreation": "Disabled" }))
+        client
+            .message(&id, json!({ "HomeEfsFileSystemCreation": "Disabled" }))
             .contains("Enabled to Disabled")
     );
 }
 
 #[test]
 fn the_literal_none_clears_an_image_version() {
-    let mut desk = Desk::default();
+    let mut client = TestClient::default();
     let lab = |version: &str| {
         let spec = json!({ "SageMakerImageArn": "arn:image", "SageMakerImageVersionArn": version });
         json!({ "DefaultUserSettings": { "JupyterLabAppSettings": { "DefaultResourceSpec": spec } } })
     };
-    let id = desk.domain(lab("arn:version"));
-    desk.update(&id, lab("None")).unwrap();
-    let settings = desk.describe(&id)["DefaultUserSettings"].clone();
+    let id = client.domain(lab("arn:version"));
+    client.update(&id, lab("None")).unwrap();
+    let settings = client.describe(&id)["DefaultUserSettings"].clone();
     assert_eq!(
         settings["JupyterLabAppSettings"]["DefaultResourceSpec"],
         json!({ "SageMakerImageArn": "arn:image" })
@@ -302,62 +307,62 @@ fn the_literal_none_clears_an_image_version() {
 }
 
 #[test]
-fn a_domain_is_deleted_last_and_leaves_its_files_unless_told_otherwise() {
-    let mut desk = Desk::default();
-    let id = desk.domain(json!({}));
+fn a_domain_is_deleted_last_and_leaves_its_files_by_default() {
+    let mut client = TestClient::default();
+    let id = client.domain(json!({}));
     let delete = json!({ "DomainId": id });
-    desk.profile(&id, "ann");
-    let app = desk.app(&id, "ann");
-    assert_eq!(desk.refused("DeleteDomain", delete.clone()), "ResourceInUse");
+    client.profile(&id, "ann");
+    let app = client.app(&id, "ann");
+    assert_eq!(client.refused("DeleteDomain", delete.clone()), "ResourceInUse");
     let ann = json!({ "DomainId": id, "UserProfileName": "ann" });
-    assert_eq!(desk.refused("DeleteUserProfile", ann.clone()), "ResourceInUse");
-    desk.ok("DeleteApp", app.clone());
-    assert_eq!(desk.refused("DeleteApp", app), "ResourceNotFound");
+    assert_eq!(client.refused("DeleteUserProfile", ann.clone()), "ResourceInUse");
+    client.ok("DeleteApp", app.clone());
+    assert_eq!(client.refused("DeleteApp", app), "ResourceNotFound");
     assert_eq!(
-        column(&desk.ok("ListApps", json!({ "DomainIdEquals": id })), "Apps", "Status"),
+        column(&client.ok("ListApps", json!({ "DomainIdEquals": id })), "Apps", "Status"),
         ["Deleted"]
     );
-    desk.ok("DeleteUserProfile", ann);
-    let files = desk.describe(&id)["HomeEfsFileSystemId"].as_str().unwrap().to_owned();
-    desk.ok("DeleteDomain", delete.clone());
-    assert_eq!(desk.status(&id), "Deleting");
-    assert_eq!(desk.refused("DeleteDomain", delete.clone()), "ResourceInUse");
-    desk.bench.pass(1);
-    assert_eq!(desk.refused("DescribeDomain", delete.clone()), "ResourceNotFound");
-    assert_eq!(desk.refused("DeleteDomain", delete), "ResourceNotFound");
-    assert_eq!(desk.sagemaker.retained_file_systems(ACCOUNT, "eu-west-1"), [files].into());
-    let other = desk.domain(json!({}));
-    desk.ok(
+    client.ok("DeleteUserProfile", ann);
+    let files = client.describe(&id)["HomeEfsFileSystemId"].as_str().unwrap().to_owned();
+    client.ok("DeleteDomain", delete.clone());
+    assert_eq!(client.status(&id), "Deleting");
+    assert_eq!(client.refused("DeleteDomain", delete.clone()), "ResourceInUse");
+    client.bench.pass(1);
+    assert_eq!(client.refused("DescribeDomain", delete.clone()), "ResourceNotFound");
+    assert_eq!(client.refused("DeleteDomain", delete), "ResourceNotFound");
+    assert_eq!(client.sagemaker.retained_file_systems(ACCOUNT, "eu-west-1"), [files].into());
+    let other = client.domain(json!({}));
+    client.ok(
         "DeleteDomain",
         json!({ "DomainId": other, "RetentionPolicy": { "HomeEfsFileSystem": "Delete" } }),
     );
-    assert_eq!(desk.sagemaker.retained_file_systems(ACCOUNT, "eu-west-1").len(), 1);
+    assert_eq!(client.sagemaker.retained_file_systems(ACCOUNT, "eu-west-1").len(), 1);
 }
 
 #[test]
-fn creation_and_update_can_fail_and_say_why() {
-    let mut desk = Desk::default();
-    desk.sagemaker.behaviour.creation_failure = Some("InternalFailure".to_owned());
-    let failed = desk.domain(json!({}));
-    let domain = desk.describe(&failed);
+fn creation_and_update_can_fail_with_a_reason() {
+    let mut client = TestClient::default();
+    client.sagemaker.behavior.creation_failure = Some("InternalFailure".to_owned());
+    let failed = client.domain(json!({}));
+    let domain = client.describe(&failed);
     assert_eq!(
         (&domain["Status"], &domain["FailureReason"]),
         (&json!("Failed"), &json!("InternalFailure"))
     );
-    assert!(desk.message(&failed, json!({})).contains("Failed status"));
-    desk.ok("DeleteDomain", json!({ "DomainId": failed }));
-    desk.sagemaker.behaviour.creation_failure = None;
-    let id = desk.domain(json!({}));
-    desk.sagemaker.behaviour.update_failure = Some("no".to_owned());
-    desk.update(&id, json!({ "TagPropagation": "ENABLED" })).unwrap();
-    let domain = desk.describe(&id);
+    assert!(client.message(&failed, json!({})).contains("Failed status"));
+    client.ok("DeleteDomain", json!({ "DomainId": failed }));
+    client.sagemaker.behavior.creation_failure = None;
+    let id = client.domain(json!({}));
+    client.sagemaker.behavior.update_failure = Some("no".to_owned());
+    client.update(&id, json!({ "TagPropagation": "ENABLED" })).unwrap();
+    let domain = client.describe(&id);
     assert_eq!(
         (&domain["Status"], &domain["TagPropagation"]),
         (&json!("Update_Failed"), &json!("DISABLED"))
     );
-    desk.sagemaker.behaviour.update_failure = None;
-    desk.update(&id, json!({ "TagPropagation": "ENABLED" })).unwrap();
-    let domain = desk.describe(&id);
+    client.sagemaker.behavior.update_failure = None;
+    client.update(&id, json!({ "TagPropagation": "ENABLED" })).unwrap();
+    let domain = client.describe(&id);
     assert_eq!(
         (&domain["Status"], &domain["TagPropagation"]),
         (&json!("InService"), &json!("ENABLED"))
@@ -366,90 +371,97 @@ fn creation_and_update_can_fail_and_say_why() {
 
 #[test]
 fn the_number_of_domains_has_a_limit_and_their_names_are_not_unique() {
-    let mut desk = Desk::default();
-    desk.sagemaker.behaviour.domains_per_region = Some(2);
-    desk.domain(json!({}));
-    desk.domain(json!({}));
-    assert_eq!(desk.refused("CreateDomain", new_domain(json!({}))), "ResourceLimitExceeded");
+    let mut client = TestClient::default();
+    client.sagemaker.behavior.domains_per_region = Some(2);
+    client.domain(json!({}));
+    client.domain(json!({}));
+    assert_eq!(client.refused("CreateDomain", new_domain(json!({}))), "ResourceLimitExceeded");
 }
 
 #[test]
-fn listings_have_ten_items_a_page_unless_asked_otherwise() {
-    let mut desk = Desk::default();
+fn listings_have_ten_items_on_a_page_by_default() {
+    let mut client = TestClient::default();
     for _ in 0..12 {
-        desk.domain(json!({}));
+        client.domain(json!({}));
     }
-    let first = desk.ok("ListDomains", json!({}));
+    let first = client.ok("ListDomains", json!({}));
     assert_eq!(column(&first, "Domains", "DomainId").len(), 10);
-    let second = desk.ok("ListDomains", json!({ "NextToken": first["NextToken"] }));
+    let second = client.ok("ListDomains", json!({ "NextToken": first["NextToken"] }));
     assert_eq!(column(&second, "Domains", "DomainId").len(), 2);
     assert_eq!(
-        column(&desk.ok("ListDomains", json!({ "MaxResults": 100 })), "Domains", "DomainId").len(),
+        column(&client.ok("ListDomains", json!({ "MaxResults": 100 })), "Domains", "DomainId")
+            .len(),
         12
     );
-    assert_eq!(desk.refused("ListDomains", json!({ "MaxResults": 101 })), "ValidationException");
-    assert_eq!(desk.refused("ListDomains", json!({ "NextToken": "?" })), "ValidationException");
+    assert_eq!(client.refused("ListDomains", json!({ "MaxResults": 101 })), "ValidationException");
+    assert_eq!(client.refused("ListDomains", json!({ "NextToken": "?" })), "ValidationException");
 }
 
 #[test]
 fn tags_are_added_overwritten_and_removed_and_listed_by_fifty_at_least() {
-    let mut desk = Desk::default();
-    let arn = desk.ok("CreateDomain", new_domain(json!({})))["DomainArn"].clone();
+    let mut client = TestClient::default();
+    let arn = client.ok("CreateDomain", new_domain(json!({})))["DomainArn"].clone();
     let tag = |key: &str, value: &str| json!({ "Key": key, "Value": value });
-    desk.ok("AddTags", json!({ "ResourceArn": arn, "Tags": [tag("a", "1"), tag("b", "")] }));
-    let all = desk.ok("AddTags", json!({ "ResourceArn": arn, "Tags": [tag("a", "2")] }));
+    client.ok("AddTags", json!({ "ResourceArn": arn, "Tags": [tag("a", "1"), tag("b", "")] }));
+    let all = client.ok("AddTags", json!({ "ResourceArn": arn, "Tags": [tag("a", "2")] }));
     assert_eq!(all["Tags"], json!([tag("a", "2"), tag("b", "")]));
-    desk.ok("DeleteTags", json!({ "ResourceArn": arn, "TagKeys": ["b", "never"] }));
-    assert_eq!(desk.ok("ListTags", json!({ "ResourceArn": arn }))["Tags"], json!([tag("a", "2")]));
+    client.ok("DeleteTags", json!({ "ResourceArn": arn, "TagKeys": ["b", "never"] }));
     assert_eq!(
-        desk.refused("ListTags", json!({ "ResourceArn": arn, "MaxResults": 10 })),
+        client.ok("ListTags", json!({ "ResourceArn": arn }))["Tags"],
+        json!([tag("a", "2")])
+    );
+    assert_eq!(
+        client.refused("ListTags", json!({ "ResourceArn": arn, "MaxResults": 10 })),
         "ValidationException"
     );
-    assert_eq!(desk.refused("ListTags", json!({ "ResourceArn": "arn:none" })), "ResourceNotFound");
     assert_eq!(
-        desk.refused("AddTags", json!({ "ResourceArn": arn, "Tags": [tag("aws:x", "")] })),
+        client.refused("ListTags", json!({ "ResourceArn": "arn:none" })),
+        "ResourceNotFound"
+    );
+    assert_eq!(
+        client.refused("AddTags", json!({ "ResourceArn": arn, "Tags": [tag("aws:x", "")] })),
         "ValidationException"
     );
 }
 
 #[test]
 fn profile_names_ignore_case_and_their_settings_merge() {
-    let mut desk = Desk::default();
-    let id = desk.domain(json!({}));
-    desk.profile(&id, "Ann");
+    let mut client = TestClient::default();
+    let id = client.domain(json!({}));
+    client.profile(&id, "Ann");
     let ann = json!({ "DomainId": id, "UserProfileName": "ANN" });
-    assert_eq!(desk.refused("CreateUserProfile", ann.clone()), "ResourceInUse");
+    assert_eq!(client.refused("CreateUserProfile", ann.clone()), "ResourceInUse");
     let mut change = ann.clone();
     extend(&mut change, json!({ "UserSettings": { "SecurityGroups": ["sg-9"] } }));
-    desk.ok("UpdateUserProfile", change.clone());
+    client.ok("UpdateUserProfile", change.clone());
     change["UserSettings"] = json!({ "ExecutionRole": ROLE });
-    desk.ok("UpdateUserProfile", change);
-    let profile = desk.ok("DescribeUserProfile", ann);
+    client.ok("UpdateUserProfile", change);
+    let profile = client.ok("DescribeUserProfile", ann);
     assert_eq!(profile["UserProfileName"], "Ann");
     assert_eq!(
         profile["UserSettings"],
         json!({ "SecurityGroups": ["sg-9"], "ExecutionRole": ROLE })
     );
     let missing = json!({ "DomainId": id, "UserProfileName": "bob" });
-    assert_eq!(desk.refused("DescribeUserProfile", missing), "ResourceNotFound");
+    assert_eq!(client.refused("DescribeUserProfile", missing), "ResourceNotFound");
 }
 
 #[test]
 fn a_vpc_only_domain_and_its_profile_have_security_groups_between_them() {
-    let mut desk = Desk::default();
+    let mut client = TestClient::default();
     let settings = json!({ "AppNetworkAccessType": "VpcOnly", "DefaultUserSettings": { "ExecutionRole": ROLE } });
-    let id = desk.domain(settings);
+    let id = client.domain(settings);
     let mut ann = json!({ "DomainId": id, "UserProfileName": "ann" });
-    assert_eq!(desk.refused("CreateUserProfile", ann.clone()), "ValidationException");
+    assert_eq!(client.refused("CreateUserProfile", ann.clone()), "ValidationException");
     extend(&mut ann, json!({ "UserSettings": { "SecurityGroups": ["sg-1"] } }));
-    desk.ok("CreateUserProfile", ann);
+    client.ok("CreateUserProfile", ann);
 }
 
 #[test]
 fn profiles_of_identity_center_domains_name_their_directory_user() {
-    let mut desk = Desk::default();
-    let sso = desk.domain(json!({ "AuthMode": "SSO" }));
-    let iam = desk.domain(json!({}));
+    let mut client = TestClient::default();
+    let sso = client.domain(json!({ "AuthMode": "SSO" }));
+    let iam = client.domain(json!({}));
     let profile = |domain: &str| json!({ "DomainId": domain, "UserProfileName": "ann" });
     let named = |domain: &str| {
         let mut input = profile(domain);
@@ -459,64 +471,64 @@ fn profiles_of_identity_center_domains_name_their_directory_user() {
         );
         input
     };
-    assert_eq!(desk.refused("CreateUserProfile", profile(&sso)), "ValidationException");
-    assert_eq!(desk.refused("CreateUserProfile", named(&iam)), "ValidationException");
-    desk.ok("CreateUserProfile", named(&sso));
+    assert_eq!(client.refused("CreateUserProfile", profile(&sso)), "ValidationException");
+    assert_eq!(client.refused("CreateUserProfile", named(&iam)), "ValidationException");
+    client.ok("CreateUserProfile", named(&sso));
     assert_eq!(
-        desk.ok("DescribeUserProfile", profile(&sso))["SingleSignOnUserValue"],
+        client.ok("DescribeUserProfile", profile(&sso))["SingleSignOnUserValue"],
         "ann@example.com"
     );
 }
 
 #[test]
 fn a_private_space_has_an_owner_and_settings_and_keeps_its_owner_alive() {
-    let mut desk = Desk::default();
-    let id = desk.domain(json!({}));
-    desk.profile(&id, "ann");
+    let mut client = TestClient::default();
+    let id = client.domain(json!({}));
+    client.profile(&id, "ann");
     let mut space = json!({
         "DomainId": id,
         "SpaceName": "lab",
         "OwnershipSettings": { "OwnerUserProfileName": "ann" },
         "SpaceSharingSettings": { "SharingType": "Private" },
     });
-    let refused = desk.error("CreateSpace", space.clone());
+    let refused = client.error("CreateSpace", space.clone());
     assert_eq!(refused.message, "SpaceSettings must be provided for creating private space");
     extend(&mut space, json!({ "SpaceSettings": { "AppType": "JupyterLab" } }));
-    desk.ok("CreateSpace", space);
+    client.ok("CreateSpace", space);
     let lab = json!({ "DomainId": id, "SpaceName": "lab" });
-    assert_eq!(desk.ok("DescribeSpace", lab.clone())["SpaceSettings"]["AppType"], "JupyterLab");
+    assert_eq!(client.ok("DescribeSpace", lab.clone())["SpaceSettings"]["AppType"], "JupyterLab");
     let mut change = lab.clone();
     extend(&mut change, json!({ "SpaceSettings": { "AppType": "JupyterLab" } }));
     assert_eq!(
-        desk.error("UpdateSpace", change).message,
+        client.error("UpdateSpace", change).message,
         "Updating AppType for Space is not supported"
     );
     assert_eq!(
-        desk.refused("DeleteUserProfile", json!({ "DomainId": id, "UserProfileName": "ann" })),
+        client.refused("DeleteUserProfile", json!({ "DomainId": id, "UserProfileName": "ann" })),
         "ResourceInUse"
     );
     let app = json!({ "DomainId": id, "SpaceName": "lab", "AppType": "JupyterLab", "AppName": "default" });
-    desk.ok("CreateApp", app.clone());
-    assert_eq!(desk.refused("DeleteSpace", lab.clone()), "ResourceInUse");
-    desk.ok("DeleteApp", app);
-    desk.ok("DeleteSpace", lab);
-    assert_eq!(desk.ok("ListSpaces", json!({}))["Spaces"], json!([]));
+    client.ok("CreateApp", app.clone());
+    assert_eq!(client.refused("DeleteSpace", lab.clone()), "ResourceInUse");
+    client.ok("DeleteApp", app);
+    client.ok("DeleteSpace", lab);
+    assert_eq!(client.ok("ListSpaces", json!({}))["Spaces"], json!([]));
 }
 
 #[test]
 fn an_app_belongs_to_a_profile_or_a_space_and_a_failed_one_needs_no_deletion() {
-    let mut desk = Desk::default();
-    let id = desk.domain(json!({}));
-    desk.profile(&id, "ann");
+    let mut client = TestClient::default();
+    let id = client.domain(json!({}));
+    client.profile(&id, "ann");
     let mut both = json!({ "DomainId": id, "UserProfileName": "ann", "SpaceName": "lab", "AppType": "JupyterLab", "AppName": "default" });
-    assert_eq!(desk.refused("CreateApp", both.clone()), "ValidationException");
+    assert_eq!(client.refused("CreateApp", both.clone()), "ValidationException");
     let filters = json!({ "UserProfileNameEquals": "ann", "SpaceNameEquals": "lab" });
-    assert_eq!(desk.refused("ListApps", filters), "ValidationException");
+    assert_eq!(client.refused("ListApps", filters), "ValidationException");
     both.as_object_mut().unwrap().remove("SpaceName");
-    desk.sagemaker.behaviour.apps_fail = true;
-    desk.ok("CreateApp", both.clone());
-    assert_eq!(desk.ok("DescribeApp", both.clone())["Status"], "Failed");
-    assert_eq!(desk.refused("DeleteApp", both), "ValidationException");
-    desk.ok("DeleteUserProfile", json!({ "DomainId": id, "UserProfileName": "ann" }));
-    desk.ok("DeleteDomain", json!({ "DomainId": id }));
+    client.sagemaker.behavior.apps_fail = true;
+    client.ok("CreateApp", both.clone());
+    assert_eq!(client.ok("DescribeApp", both.clone())["Status"], "Failed");
+    assert_eq!(client.refused("DeleteApp", both), "ValidationException");
+    client.ok("DeleteUserProfile", json!({ "DomainId": id, "UserProfileName": "ann" }));
+    client.ok("DeleteDomain", json!({ "DomainId": id }));
 }

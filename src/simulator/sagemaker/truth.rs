@@ -19,7 +19,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     list: "ListDomains",
     narrowed_by: &[],
     create: "CreateDomain",
-    // SageMaker names a domain by its ARN only in older answers.
+    // In older answers SageMaker names a domain by its ARN only.
     created: &["/DomainId", "/DomainArn"],
     delete: "DeleteDomain",
     repeated: Repeated::Another,
@@ -33,9 +33,9 @@ pub(super) const KINDS: &[Kind] = &[Kind {
 }];
 
 impl Store {
-    /// Adds every domain that is there and stays.
-    pub(super) fn tell_domains(&self, account: &str, truth: &mut Truth) {
-        for domain in self.domains.values().filter(|domain| domain.life.stays()) {
+    /// Adds all domains that exist and stay.
+    pub(super) fn add_domains(&self, account: &str, truth: &mut Truth) {
+        for domain in self.domains.values().filter(|domain| domain.lifecycle.stays()) {
             let mut facts = BTreeSet::from([format!("name {}", domain.name)]);
             leaves("settings", &Value::Object(domain.settings.clone()), &mut facts);
             let tags = self.records.tags.get(&domain.arn).cloned().unwrap_or_default();

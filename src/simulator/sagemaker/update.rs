@@ -1,4 +1,4 @@
-//! UpdateDomain: what may change, when, and together with what.
+//! UpdateDomain: what may change, when, and in which combinations.
 
 use serde_json::{Map, Value, json};
 
@@ -13,27 +13,28 @@ use super::{
 };
 use crate::simulator::{
     service::{Answer, ApiError},
-    table::Life,
+    table::Lifecycle,
 };
 
-/// The apps of a domain, as far as they stand in the way of an update.
+/// The running apps of a domain, as far as they prevent an update.
 struct Running {
     any: bool,
     rstudio: bool,
 }
 
 impl Running {
-    /// The refusal of an update that running apps stand in the way of.
+    /// The error for an update that running apps prevent.
     fn refuse(domain: &Domain) -> ApiError {
         invalid(format!(
-            "Unable to update Domain [{}] with InService App. Delete all InService apps in the domain including shared Apps for \
-             [domain-shared] User Profile, and try again.",
+            "Unable to update Domain [{}] with InService App. Delete all InService apps in the \
+             domain including shared Apps for [domain-shared] User Profile, and try \
+             again.",
             domain.id
         ))
     }
 }
 
-/// UpdateDomain: absent members stay as they are; the domain is in service again later.
+/// UpdateDomain: absent members stay unchanged; the domain is in service again later.
 pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let domain = store.domain(request.input)?;
     let elapsed = request.context.elapsed;
@@ -53,12 +54,12 @@ pub(super) fn update(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
     if let Some(value) = choice(request, "TagPropagation")? {
         next.settings.insert("TagPropagation".to_owned(), json!(value));
     }
-    let failure = request.behaviour.update_failure.clone().or_else(|| request.context.failure());
+    let failure = request.behavior.update_failure.clone().or_else(|| request.context.failure());
     if failure.is_some() {
         next = domain.clone();
     }
-    let until = request.context.over(request.context.options.domain_updating);
-    next.life = Life::updating(until, failure);
+    let until = request.context.complete_at(request.context.options.domain_updating);
+    next.lifecycle = Lifecycle::updating(until, failure);
     next.modified = request.context.now;
     let answer = json!({ "DomainArn": next.arn });
     store.domains.insert(next.id.clone(), next);
@@ -171,7 +172,7 @@ fn domain_settings(
     Ok(())
 }
 
-/// The home file system can be added, never taken away.
+/// The home file system can be added, but not removed.
 fn home_file_system(next: &mut Domain, request: &mut Request<'_, '_>) -> Result<(), ApiError> {
     match choice(request, "HomeEfsFileSystemCreation")? {
         Some("Disabled") if next.file_system.is_some() => {

@@ -1,14 +1,14 @@
-//! A simple type of resource as a value: [`Table`] says which operations there are, what identifies a resource, its members, its
-//! states, its listing and what keeps it from being changed or deleted, and the rest is done here once for all types. A type
-//! that other state has a say in asks it through the table's hooks.
+//! A simple type of resource as a value. A [`Table`] describes its operations, key, members,
+//! states and listing, and what prevents changes and deletions; the behavior is implemented here
+//! once for all types. If a type depends on other state, the hooks of its table read that state.
 //!
 //! ```text
-//! Table (what the type is)  ─┐
-//! Asked (who asks for what) ─┼─► read / write ─► Answer
-//! Records (what there is)   ─┘        └─► tell: what monitors see; needs: what IAM is asked
+//! Table (the type)              ─┐
+//! TableCall (the call)          ─┼─► read / write ─► Answer
+//! Records (the resources)       ─┘        └─► add_truth (for monitors), needs (for IAM)
 //! ```
 
-mod life;
+mod lifecycle;
 mod operations;
 mod page;
 mod record;
@@ -18,10 +18,10 @@ mod tagging;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use life::{Life, States};
-pub(crate) use operations::{needs, read, tell, write};
+pub(crate) use lifecycle::{Lifecycle, States};
+pub(crate) use operations::{add_truth, needs, read, write};
 pub(crate) use page::{Listed, Paging};
 pub(crate) use record::{Holds, Record, Records};
 pub(crate) use setting::{Setting, Settings};
-pub(crate) use shape::{Asked, Field, Filter, Key, Operations, Part, Table, Verb};
+pub(crate) use shape::{Field, Filter, Key, Operations, Part, Table, TableCall, Verb};
 pub(crate) use tagging::{TagFault, Tagging};

@@ -1,14 +1,14 @@
-//! What operations do to a simple type.
+//! The operations on simple types.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Map, Value};
 
 use super::{
-    life::Life,
+    lifecycle::Lifecycle,
     page::Listed,
     record::{Holds, Record, Records},
-    shape::{Asked, Key, Part, Table, Verb},
+    shape::{Key, Part, Table, TableCall, Verb},
 };
 use crate::simulator::{
     iam::{Call, Need},
@@ -17,36 +17,36 @@ use crate::simulator::{
     truth::{Thing, Truth, leaves},
 };
 
-/// Answers an operation that reads one of these types; `None` if it is none of them.
+/// Answers an operation that reads one of these types; `None` for other operations.
 pub(crate) fn read<S: Holds>(
     tables: &[&Table<S>],
     state: &S,
     operation: &str,
-    asked: &Asked<'_, '_>,
+    call: &TableCall<'_, '_>,
 ) -> Option<Answer> {
     tables.iter().find_map(|table| match table.operations.verb(operation)? {
-        Verb::Read => Some(table.describe(state, asked)),
-        Verb::List => Some(table.list(state, asked)),
+        Verb::Read => Some(table.describe(state, call)),
+        Verb::List => Some(table.list(state, call)),
         Verb::Create | Verb::Update | Verb::Delete => None,
     })
 }
 
-/// Answers an operation that changes one of these types; `None` if it is none of them.
+/// Answers an operation that changes one of these types; `None` for other operations.
 pub(crate) fn write<S: Holds>(
     tables: &[&Table<S>],
     state: &mut S,
     operation: &str,
-    asked: &mut Asked<'_, '_>,
+    call: &mut TableCall<'_, '_>,
 ) -> Option<Answer> {
     tables.iter().find_map(|table| match table.operations.verb(operation)? {
-        Verb::Create => Some(table.create(state, asked)),
-        Verb::Update => Some(table.update(state, asked)),
-        Verb::Delete => Some(table.delete(state, asked)),
+        Verb::Create => Some(table.create(state, call)),
+        Verb::Update => Some(table.update(state, call)),
+        Verb::Delete => Some(table.delete(state, call)),
         Verb::Read | Verb::List => None,
     })
 }
 
-/// The permissions that an operation on one of these types needs; `None` if it is none of them.
+/// The permissions that an operation on one of these types needs; `None` for other operations.
 pub(crate) fn needs<S>(tables: &[&Table<S>], call: &Call<'_>) -> Option<Vec<Need>> {
     tables.iter().find_map(|table| {
         let verb = table.operations.verb(call.operation)?;
@@ -54,11 +54,16 @@ pub(crate) fn needs<S>(tables: &[&Table<S>], call: &Call<'_>) -> Option<Vec<Need
     })
 }
 
-/// Adds those of these types that monitors watch.
-pub(crate) fn tell<S>(tables: &[&Table<S>], records: &Records, account: &str, truth: &mut Truth) {
+/// Adds the resources of those types that monitors watch.
+pub(crate) fn add_truth<S>(
+    tables: &[&Table<S>],
+    records: &Records,
+    account: &str,
+    truth: &mut Truth,
+) {
     for table in tables {
         let Some(kind) = table.kind else { continue };
-        for (key, record) in records.of(table.noun).filter(|(_, record)| record.life.stays()) {
+        for (key, record) in records.of(table.noun).filter(|(_, record)| record.lifecycle.stays()) {
             let mut facts = BTreeSet::new();
             for (member, value) in &record.members {
                 leaves(member, value, &mut facts);
@@ -71,7 +76,7 @@ pub(crate) fn tell<S>(tables: &[&Table<S>], records: &Records, account: &str, tr
 }
 
 impl<S> Table<S> {
-    /// What the request identifies; it need not be there.
+    /// The key in the request; the resource may not exist.
     fn key(&self, input: Input<'_>) -> Result<Key, ApiError> {
         let mut key = Key { parts: Vec::new(), written: Vec::new() };
         for part in self.key {
@@ -82,13 +87,13 @@ impl<S> Table<S> {
         Ok(key)
     }
 
-    /// What a new one is identified by: what the request names, and what the service makes.
-    fn new_key(&self, asked: &mut Asked<'_, '_>) -> Result<Key, ApiError> {
+    /// The key of a new resource: what the request names, and what the service generates.
+    fn new_key(&self, call: &mut TableCall<'_, '_>) -> Result<Key, ApiError> {
         let mut key = Key { parts: Vec::new(), written: Vec::new() };
         for part in self.key {
-            let text = match part.minted {
-                Some(mint) => mint(asked.context.ids),
-                None => (part.read)(asked.input, part.member)?.to_owned(),
+            let text = match part.generated {
+                Some(generate) => generate(call.context.ids),
+                None => (part.read)(call.input, part.member)?.to_owned(),
             };
             key.parts.push(if part.ignores_case { text.to_lowercase() } else { text.clone() });
             key.written.push(text);
@@ -100,7 +105,7 @@ impl<S> Table<S> {
         format!("{}/{}", self.arn.1, parts.join("/"))
     }
 
-    /// The members that a request says, with what the old ones become.
+    /// Merges the members of a request into the old ones.
     fn fill(
         &self,
         members: &mut Map<String, Value>,
@@ -142,7 +147,7 @@ impl<S> Table<S> {
                 None => {}
             }
         }
-        let (state, reason) = record.life.state(&self.states, elapsed);
+        let (state, reason) = record.lifecycle.state(&self.states, elapsed);
         add(self.state, state.into());
         add("CreationTime", record.created.into());
         add("LastModifiedTime", record.modified.into());
@@ -189,20 +194,20 @@ impl<S: Holds> Table<S> {
         }
     }
 
-    /// The one that is meant, with nothing under way.
-    fn find_settled(&self, state: &S, asked: &Asked<'_, '_>) -> Result<(Key, Record), ApiError> {
-        let (key, record) = self.find(state, asked.input)?;
-        let elapsed = asked.context.elapsed;
-        if record.life.is_settled(elapsed) {
+    /// The resource of the request, if no operation is in progress.
+    fn find_settled(&self, state: &S, call: &TableCall<'_, '_>) -> Result<(Key, Record), ApiError> {
+        let (key, record) = self.find(state, call.input)?;
+        let elapsed = call.context.elapsed;
+        if record.lifecycle.is_settled(elapsed) {
             return Ok((key, record.clone()));
         }
-        let (name, _) = record.life.state(&self.states, elapsed);
+        let (name, _) = record.lifecycle.state(&self.states, elapsed);
         Err((self.busy)(self.noun, &key, name))
     }
 
-    fn create(&self, state: &mut S, asked: &mut Asked<'_, '_>) -> Answer {
-        (self.admit)(state, asked, Verb::Create)?;
-        let key = self.new_key(asked)?;
+    fn create(&self, state: &mut S, call: &mut TableCall<'_, '_>) -> Answer {
+        (self.admit)(state, call, Verb::Create)?;
+        let key = self.new_key(call)?;
         if state.records().get(self.noun, &key.parts).is_some() {
             return Err((self.exists)(self.noun, &key));
         }
@@ -210,21 +215,21 @@ impl<S: Holds> Table<S> {
         for (part, written) in self.key.iter().zip(&key.written) {
             members.insert(part.member.to_owned(), written.as_str().into());
         }
-        self.fill(&mut members, asked.input, true)?;
-        let now = asked.context.now;
-        let [usual, _, _] = (self.times)(asked.context.options);
+        self.fill(&mut members, call.input, true)?;
+        let now = call.context.now;
+        let [usual, _, _] = (self.times)(call.context.options);
         let mut record = Record {
-            arn: asked.caller.arn_of(self.service, &self.resource(&key.parts)),
+            arn: call.caller.arn_of(self.service, &self.resource(&key.parts)),
             created: now,
             modified: now,
-            life: Life::creating(asked.context.over(usual), asked.context.failure()),
+            lifecycle: Lifecycle::creating(call.context.complete_at(usual), call.context.failure()),
             members,
         };
-        (self.check)(state, asked, &record, Verb::Create)?;
-        let tags = self.tagging.given(asked.input)?;
+        (self.check)(state, call, &record, Verb::Create)?;
+        let tags = self.tagging.given(call.input)?;
         for field in self.fields {
-            if let Some(mint) = field.minted {
-                record.members.insert(field.member.to_owned(), mint(asked.context.ids));
+            if let Some(generate) = field.generated {
+                record.members.insert(field.member.to_owned(), generate(call.context.ids));
             }
         }
         let answer = self.named(&record);
@@ -234,17 +239,17 @@ impl<S: Holds> Table<S> {
         Ok(answer)
     }
 
-    fn describe(&self, state: &S, asked: &Asked<'_, '_>) -> Answer {
-        (self.admit)(state, asked, Verb::Read)?;
-        let (_, record) = self.find(state, asked.input)?;
-        Ok(self.shown(record, asked.context.elapsed, false))
+    fn describe(&self, state: &S, call: &TableCall<'_, '_>) -> Answer {
+        (self.admit)(state, call, Verb::Read)?;
+        let (_, record) = self.find(state, call.input)?;
+        Ok(self.shown(record, call.context.elapsed, false))
     }
 
-    fn list(&self, state: &S, asked: &Asked<'_, '_>) -> Answer {
-        (self.admit)(state, asked, Verb::List)?;
+    fn list(&self, state: &S, call: &TableCall<'_, '_>) -> Answer {
+        (self.admit)(state, call, Verb::List)?;
         let mut wanted = Vec::new();
         for filter in self.filters {
-            if let Some(value) = asked.input.text(filter.member)? {
+            if let Some(value) = call.input.text(filter.member)? {
                 wanted.push((filter.wants, value));
             }
         }
@@ -254,42 +259,44 @@ impl<S: Holds> Table<S> {
             key: record.arn.clone(),
             created: record.created,
             modified: record.modified,
-            entry: self.shown(record, asked.context.elapsed, true),
+            entry: self.shown(record, call.context.elapsed, true),
         });
-        self.paging.sorted(asked.input, self.list, items.collect())
+        self.paging.sorted(call.input, self.list, items.collect())
     }
 
-    fn update(&self, state: &mut S, asked: &mut Asked<'_, '_>) -> Answer {
-        (self.admit)(state, asked, Verb::Update)?;
-        let (key, mut record) = self.find_settled(state, asked)?;
-        self.fill(&mut record.members, asked.input, false)?;
-        (self.check)(state, asked, &record, Verb::Update)?;
-        let [_, usual, _] = (self.times)(asked.context.options);
-        record.life = Life::updating(asked.context.over(usual), asked.context.failure());
-        record.modified = asked.context.now;
+    fn update(&self, state: &mut S, call: &mut TableCall<'_, '_>) -> Answer {
+        (self.admit)(state, call, Verb::Update)?;
+        let (key, mut record) = self.find_settled(state, call)?;
+        self.fill(&mut record.members, call.input, false)?;
+        (self.check)(state, call, &record, Verb::Update)?;
+        let [_, usual, _] = (self.times)(call.context.options);
+        record.lifecycle =
+            Lifecycle::updating(call.context.complete_at(usual), call.context.failure());
+        record.modified = call.context.now;
         let answer = self.named(&record);
         state.records_mut().put(self.noun, key.parts, record);
         Ok(answer)
     }
 
-    fn delete(&self, state: &mut S, asked: &mut Asked<'_, '_>) -> Answer {
-        (self.admit)(state, asked, Verb::Delete)?;
-        let (key, mut record) = self.find_settled(state, asked)?;
+    fn delete(&self, state: &mut S, call: &mut TableCall<'_, '_>) -> Answer {
+        (self.admit)(state, call, Verb::Delete)?;
+        let (key, mut record) = self.find_settled(state, call)?;
         (self.occupied)(state, &record)?;
-        let [_, _, usual] = (self.times)(asked.context.options);
-        let until = asked.context.over(usual);
-        record.life = Life::deleting(until);
+        let [_, _, usual] = (self.times)(call.context.options);
+        let until = call.context.complete_at(usual);
+        record.lifecycle = Lifecycle::deleting(until);
         let records = state.records_mut();
         records.put(self.noun, key.parts, record);
-        records.settle(asked.context.elapsed);
+        records.settle(call.context.elapsed);
         Ok(Value::Object(Map::new()))
     }
 
-    /// The answer that names the resource: its ARN, and what the service made to identify it.
+    /// The answer that names the resource: its ARN, and the parts of its key that the service
+    /// generated.
     fn named(&self, record: &Record) -> Value {
         let mut answer = Map::new();
         answer.insert(self.arn.0.to_owned(), record.arn.as_str().into());
-        for part in self.key.iter().filter(|part| part.minted.is_some()) {
+        for part in self.key.iter().filter(|part| part.generated.is_some()) {
             let name = record.members.get(part.member).cloned().unwrap_or_default();
             answer.insert(part.member.to_owned(), name);
         }

@@ -1,4 +1,4 @@
-//! Pages of a listing, in the order that the request asks for.
+//! Pages of a listing, in the order of the request.
 
 use serde_json::{Map, Value};
 
@@ -7,38 +7,39 @@ use crate::simulator::{
     service::{Answer, ApiError},
 };
 
-/// How a service's listings come in pages.
+/// The paging of a service's listings.
 #[derive(Debug)]
 pub(crate) struct Paging {
-    /// The size's member in requests.
+    /// The member of the size in requests.
     pub size: &'static str,
-    /// The least that may be asked for.
-    pub least: usize,
-    /// The size unless asked otherwise.
-    pub usual: usize,
-    /// The most that may be asked for.
-    pub most: usize,
-    /// The token's member in requests and answers.
+    /// The minimum size.
+    pub min: usize,
+    /// The default size.
+    pub default: usize,
+    /// The maximum size.
+    pub max: usize,
+    /// The member of the token in requests and answers.
     pub token: &'static str,
-    /// The refusal of a token that is not one.
+    /// The error for an invalid token.
     pub foreign: fn() -> ApiError,
 }
 
-/// An item of a listing with what it can be sorted by.
+/// An item of a listing with its sort keys.
 #[derive(Debug)]
 pub(crate) struct Listed {
-    /// What stays its own between calls.
+    /// Its key, stable between calls.
     pub key: String,
     /// Seconds since the epoch.
     pub created: f64,
     /// Seconds since the epoch.
     pub modified: f64,
-    /// What the listing shows.
+    /// The entry in the listing.
     pub entry: Value,
 }
 
 impl Paging {
-    /// A page of a listing under this member, sorted as `SortBy` and `SortOrder` say: by time of creation, oldest first.
+    /// A page of a listing under this member, sorted by `SortBy` and `SortOrder`; by default by
+    /// time of creation, oldest first.
     pub(crate) fn sorted(&self, input: Input<'_>, member: &str, mut items: Vec<Listed>) -> Answer {
         let by = input.choice("SortBy", &["CreationTime", "LastModifiedTime"])?;
         let order = input.choice("SortOrder", &["Ascending", "Descending"])?;
@@ -63,7 +64,7 @@ impl Paging {
         member: &str,
         items: Vec<(String, Value)>,
     ) -> Answer {
-        let size = input.integer(self.size, self.least..=self.most)?.unwrap_or(self.usual);
+        let size = input.integer(self.size, self.min..=self.max)?.unwrap_or(self.default);
         let token = input.bounded_text(self.token, 0..=8192)?;
         let Page { items, next } = page(items, size, token).ok_or_else(self.foreign)?;
         let mut answer = Map::new();

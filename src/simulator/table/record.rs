@@ -1,10 +1,10 @@
-//! What there is of simple types.
+//! The resources of simple types.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Map, Value};
 
-use super::life::Life;
+use super::lifecycle::Lifecycle;
 
 /// One resource of a simple type.
 #[derive(Debug, Clone)]
@@ -15,9 +15,9 @@ pub(crate) struct Record {
     pub created: f64,
     /// Seconds since the epoch.
     pub modified: f64,
-    /// Where it is in its life.
-    pub life: Life,
-    /// What identifies it, as it was written, and the members that are set.
+    /// Its lifecycle.
+    pub lifecycle: Lifecycle,
+    /// Its identifying members as written, and the members that are set.
     pub members: Map<String, Value>,
 }
 
@@ -27,25 +27,26 @@ impl Record {
         self.members.get(member)?.as_str()
     }
 
-    /// A member that is a structure; an empty one when it is not there.
+    /// A structure member; empty if absent.
     pub(crate) fn structure(&self, member: &str) -> Map<String, Value> {
         self.members.get(member).and_then(Value::as_object).cloned().unwrap_or_default()
     }
 }
 
-/// The resources of simple types in one account and Region, and the tags of everything there that has an ARN.
+/// The resources of simple types in one account and Region, and the tags of all resources with an
+/// ARN.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Records {
     by_type: BTreeMap<&'static str, BTreeMap<Vec<String>, Record>>,
-    /// By ARN; an ARN has an entry for as long as the resource exists.
+    /// By ARN; every existing ARN has an entry.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// State that records are a part of.
+/// A state that contains records.
 pub(crate) trait Holds {
     /// The records.
     fn records(&self) -> &Records;
-    /// The records, to be changed.
+    /// The records, for changes.
     fn records_mut(&mut self) -> &mut Records;
 }
 
@@ -60,13 +61,13 @@ impl Holds for Records {
 }
 
 impl Records {
-    /// Every resource of a type, by what identifies it.
+    /// All resources of a type, by key.
     pub(crate) fn of(&self, noun: &str) -> impl Iterator<Item = (&[String], &Record)> {
         let all = self.by_type.get(noun).into_iter().flatten();
         all.map(|(key, record)| (key.as_slice(), record))
     }
 
-    /// The resource that this identifies.
+    /// The resource with this key.
     pub(crate) fn get(&self, noun: &str, key: &[String]) -> Option<&Record> {
         self.by_type.get(noun)?.get(key)
     }
@@ -75,12 +76,12 @@ impl Records {
         self.by_type.entry(noun).or_default().insert(key, record);
     }
 
-    /// Forgets what is gone by now.
+    /// Removes what is deleted by now.
     pub(crate) fn settle(&mut self, elapsed: Duration) {
         let tags = &mut self.tags;
         for all in self.by_type.values_mut() {
             all.retain(|_, record| {
-                let gone = record.life.is_gone(elapsed);
+                let gone = record.lifecycle.is_gone(elapsed);
                 if gone {
                     tags.remove(&record.arn);
                 }

@@ -1,4 +1,4 @@
-//! A setting of an account in a Region: one value, without id, ARN and tags, that is there from the beginning.
+//! A setting of an account in a Region: one value without id, ARN and tags, which always exists.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,17 +12,17 @@ use crate::simulator::{
     truth,
 };
 
-/// The settings that somebody has changed, by name.
+/// The changed settings, by name.
 pub(crate) type Settings = BTreeMap<&'static str, Changed>;
 
-/// An operation that changes a setting, and what the setting is after it.
+/// An operation that changes a setting, and the new value.
 pub(crate) type Change = (&'static str, fn(now: &Value, input: &Value) -> Result<Value, ApiError>);
 
-/// A setting that somebody has changed.
+/// A changed setting.
 #[derive(Debug, Clone)]
 pub(crate) struct Changed {
     value: Value,
-    /// What is shown until when.
+    /// The value that is shown until this time.
     earlier: Option<(Value, Duration)>,
 }
 
@@ -33,16 +33,16 @@ pub(crate) struct Setting {
     pub read: &'static str,
     /// The operations that change it.
     pub changes: &'static [Change],
-    /// The member of answers that has it; unique among a service's settings.
+    /// The member of the answers; unique among the settings of a service.
     pub member: &'static str,
-    /// What it is until somebody changes it.
+    /// Its initial value.
     pub default: fn() -> Value,
-    /// How long it takes until a read shows that it is another value than this one, if it takes any time.
+    /// A value that reads still return for this time after it is changed, if there is one.
     pub slowly: Option<(fn() -> Value, Duration)>,
 }
 
 impl Setting {
-    /// Answers an operation on it, which shows it as it then is; `None` if it is another one's.
+    /// Answers an operation on it with its new value; `None` for other operations.
     pub(crate) fn answer(
         &self,
         settings: &mut Settings,
@@ -65,8 +65,8 @@ impl Setting {
         Some(Ok(json!({ self.member: self.shown(settings, elapsed) })))
     }
 
-    /// What it is, as monitors see it.
-    pub(crate) fn tell(&self, settings: &Settings, facts: &mut BTreeSet<String>) {
+    /// Adds its value as monitors see it.
+    pub(crate) fn add_fact(&self, settings: &Settings, facts: &mut BTreeSet<String>) {
         truth::leaves(self.member, &self.value(settings), facts);
     }
 

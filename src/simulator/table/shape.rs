@@ -1,69 +1,69 @@
-//! What a simple type is.
+//! The description of a simple type.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{life::States, page::Paging, record::Record, tagging::Tagging};
+use super::{lifecycle::States, page::Paging, record::Record, tagging::Tagging};
 use crate::simulator::{
     api::Kind,
     json::Input,
     service::{ApiError, Caller, Context, Ids, Options},
 };
 
-/// One call: who makes it, what it asks, and the world around it.
+/// One call: its caller, its input, and its context.
 #[derive(Debug)]
-pub(crate) struct Asked<'a, 'w> {
+pub(crate) struct TableCall<'a, 'w> {
     pub caller: &'a Caller,
     pub input: Input<'a>,
     pub context: &'a mut Context<'w>,
 }
 
-/// A simple type of resource. `S` is the state around its records, which the hooks may look at.
+/// A simple type of resource. `S` is the state around its records, which the hooks may use.
 pub(crate) struct Table<S> {
     /// The service's name in ARNs.
     pub service: &'static str,
-    /// What one is called; unique among the service's types.
+    /// The name of the type; unique in the service.
     pub noun: &'static str,
-    /// The operations there are.
+    /// Its operations.
     pub operations: Operations,
-    /// What identifies one: members of requests, outermost first.
+    /// Its key: members of requests, outermost first.
     pub key: &'static [Part],
-    /// The member that carries its ARN, and how the ARN's last part begins; what identifies it follows.
+    /// The member with its ARN, and the prefix of the ARN's last part; the key follows.
     pub arn: (&'static str, &'static str),
-    /// Everything else that requests say and answers show.
+    /// The other members of requests and answers.
     pub fields: &'static [Field],
-    /// The member that carries its state.
+    /// The member with its state.
     pub state: &'static str,
-    /// What its states are called.
+    /// The names of its states.
     pub states: States,
-    /// How long it takes to create, to update and to delete one.
+    /// How long creating, updating and deleting take.
     pub times: fn(&Options) -> [Duration; 3],
-    /// The member of listings that has them.
+    /// The member of listings.
     pub list: &'static str,
-    /// What narrows a listing.
+    /// The filters of listings.
     pub filters: &'static [Filter],
-    /// The pages of a listing.
+    /// The paging of listings.
     pub paging: &'static Paging,
     /// Tags in create calls.
     pub tagging: &'static Tagging,
-    /// How it is said that none of this name is there.
+    /// The error for an unknown name.
     pub missing: fn(noun: &str, key: &Key) -> ApiError,
-    /// How it is said that one of this name is there.
+    /// The error for an existing name.
     pub exists: fn(noun: &str, key: &Key) -> ApiError,
-    /// How it is said that one is not in a state for it.
+    /// The error for a resource in the wrong state.
     pub busy: fn(noun: &str, key: &Key, state: &str) -> ApiError,
-    /// Whether the state around it lets the call be made at all.
-    pub admit: fn(&S, &Asked<'_, '_>, Verb) -> Result<(), ApiError>,
-    /// Whether the members go together, as they will be after a create or an update.
-    pub check: fn(&S, &Asked<'_, '_>, &Record, Verb) -> Result<(), ApiError>,
-    /// What keeps one from being deleted.
+    /// Whether the state around it admits the call at all.
+    pub admit: fn(&S, &TableCall<'_, '_>, Verb) -> Result<(), ApiError>,
+    /// Whether the members can be combined, as they will be after a create or an update.
+    pub check: fn(&S, &TableCall<'_, '_>, &Record, Verb) -> Result<(), ApiError>,
+    /// The error for a deletion that something prevents.
     pub occupied: fn(&S, &Record) -> Result<(), ApiError>,
-    /// What monitors know of it, where they watch it.
+    /// Its kind for monitors, if they watch it.
     pub kind: Option<&'static Kind>,
 }
 
-/// The names of a type's operations; empty where there is none.
+/// The names of a type's operations; empty for operations that do not exist.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Operations {
     pub create: &'static str,
@@ -83,28 +83,28 @@ pub(crate) enum Verb {
     Delete,
 }
 
-/// A part of what identifies a resource.
+/// A part of a key.
 pub(crate) struct Part {
     /// Its member in requests and answers.
     pub member: &'static str,
     /// Reads and checks it.
     pub read: for<'a> fn(Input<'a>, &str) -> Result<&'a str, ApiError>,
-    /// Whether two that differ only in case are one.
+    /// Whether values that differ only in case are equal.
     pub ignores_case: bool,
-    /// Makes it in a create call, which then does not name it.
-    pub minted: Option<fn(&mut Ids) -> String>,
+    /// Generates it in a create call, whose request does not contain it.
+    pub generated: Option<fn(&mut Ids) -> String>,
 }
 
-/// What identifies a resource.
+/// The key of a resource.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
-    /// As it is compared.
+    /// The parts for comparisons.
     pub parts: Vec<String>,
-    /// As it was written.
+    /// The parts as written.
     pub written: Vec<String>,
 }
 
-/// A member of a listing with its value; `None` where it shows nothing.
+/// A member of a listing with its value; `None` if it is not shown.
 pub(crate) type Shown = fn(&Value) -> Option<(&'static str, Value)>;
 
 /// A member that requests set and answers show.
@@ -113,22 +113,22 @@ pub(crate) struct Field {
     pub member: &'static str,
     /// Reads and checks it by itself.
     pub read: fn(Input<'_>, &str) -> Result<Option<Value>, ApiError>,
-    /// Whether a create call has to say it.
+    /// Whether a create call must contain it.
     pub required: bool,
-    /// What it is where a create call says nothing.
+    /// Its default in a create call.
     pub default: Option<fn() -> Value>,
-    /// What the service makes of itself when it creates one.
-    pub minted: Option<fn(&mut Ids) -> Value>,
+    /// Generates it in a create call, if the service does.
+    pub generated: Option<fn(&mut Ids) -> Value>,
     /// Whether an update may change it.
     pub mutable: bool,
-    /// What an update makes of the old value and the request's.
+    /// Combines the old value and that of an update.
     pub join: fn(old: Option<&Value>, new: &Value) -> Value,
-    /// What a listing shows of it, and under which member; `None` where it shows nothing.
+    /// Its member in a listing, if it has one.
     pub listed: Option<Shown>,
 }
 
 impl Field {
-    /// A member that may be absent, is shown in reads only, and is replaced as a whole by an update.
+    /// A member that is optional, not listed, and replaced by updates as a whole.
     pub(crate) const fn new(
         member: &'static str,
         read: fn(Input<'_>, &str) -> Result<Option<Value>, ApiError>,
@@ -138,7 +138,7 @@ impl Field {
             read,
             required: false,
             default: None,
-            minted: None,
+            generated: None,
             mutable: true,
             join: |_, new| new.clone(),
             listed: None,
@@ -146,16 +146,16 @@ impl Field {
     }
 }
 
-/// A member of a listing's request that narrows it.
+/// A member of the request of a listing that filters it.
 pub(crate) struct Filter {
     /// Its name.
     pub member: &'static str,
-    /// Whether a resource is wanted under this value.
+    /// Whether a resource matches this value.
     pub wants: fn(&Record, &str) -> bool,
 }
 
 impl Operations {
-    /// What an operation of this name does to the type.
+    /// The effect of an operation with this name on the type.
     pub(crate) fn verb(&self, operation: &str) -> Option<Verb> {
         let all = [
             (self.create, Verb::Create),

@@ -1,4 +1,4 @@
-//! Tags by ARN: the three operations of a service's tags, and those that create calls bring.
+//! Tags by ARN: the three operations for tags of a service, and tags in create calls.
 
 use std::collections::BTreeMap;
 
@@ -12,48 +12,49 @@ use crate::simulator::{
 
 type Tags = BTreeMap<String, String>;
 
-/// How a service does tags. Tags are lists of `Key` and `Value` under `Tags`.
+/// The tagging of a service. Tags are lists of `Key` and `Value` under `Tags`.
 #[derive(Debug)]
 pub(crate) struct Tagging {
-    /// The operation that adds tags and overwrites values, all or none; it answers all tags of the resource.
+    /// The operation that adds tags and overwrites values, all or none; it returns all tags of the
+    /// resource.
     pub add: &'static str,
-    /// The operation that removes tags; keys that are not there are no error.
+    /// The operation that removes tags; unknown keys are not an error.
     pub remove: &'static str,
     /// The operation that lists them.
     pub list: &'static str,
-    /// The member that has the resource's ARN.
+    /// The member with the ARN of the resource.
     pub resource: &'static str,
-    /// The member that has the keys to be removed.
+    /// The member with the keys to be removed.
     pub keys: &'static str,
-    /// How many one resource may have.
-    pub most: usize,
+    /// The maximum number of tags of one resource.
+    pub max: usize,
     /// The pages of the listing.
     pub paging: Paging,
-    /// How it is said what is wrong.
+    /// The service's errors.
     pub refuse: fn(TagFault<'_>) -> ApiError,
 }
 
-/// What is wrong with a request about tags.
+/// The error of a request about tags.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TagFault<'a> {
     /// A key that begins with `aws:`.
     Reserved,
-    /// One key twice.
+    /// A key that occurs twice.
     Twice,
-    /// More than a resource may have.
+    /// More tags than a resource may have.
     TooMany(usize),
-    /// Nothing has this ARN.
+    /// No resource has this ARN.
     NoResource(&'a str),
 }
 
 impl Tagging {
-    /// The tags that a create call brings.
+    /// The tags in a create call.
     pub(crate) fn given(&self, input: Input<'_>) -> Result<Tags, ApiError> {
         let tags = input.tags("Tags", "Key", "Value")?.unwrap_or_default();
         self.merged(tags, &Tags::new())
     }
 
-    /// Answers an operation that changes tags; `None` if it is another one.
+    /// Answers an operation that changes tags; `None` for other operations.
     pub(crate) fn write(
         &self,
         records: &mut Records,
@@ -67,7 +68,7 @@ impl Tagging {
         }
     }
 
-    /// Answers the operation that lists tags; `None` if it is another one.
+    /// Answers the operation that lists tags; `None` for other operations.
     pub(crate) fn read(
         &self,
         records: &Records,
@@ -92,8 +93,8 @@ impl Tagging {
         }
         let mut all = old.clone();
         all.extend(seen);
-        if all.len() > self.most {
-            return Err((self.refuse)(TagFault::TooMany(self.most)));
+        if all.len() > self.max {
+            return Err((self.refuse)(TagFault::TooMany(self.max)));
         }
         Ok(all)
     }

@@ -28,7 +28,7 @@ async fn read(ec2: &Client, id: &str) -> NetworkAcl {
     answer.network_acls.and_then(|acls| acls.into_iter().next()).expect("the ACL")
 }
 
-/// The id of the association of a subnet, and the ACL that it is under.
+/// The id of a subnet's association, and its ACL.
 async fn association(ec2: &Client, subnet: &str) -> (String, String) {
     let filter = Filter::builder().name("association.subnet-id").values(subnet).build();
     let answer = ec2.describe_network_acls().filters(filter).send().await.expect("ACLs");
@@ -58,7 +58,7 @@ fn own(acl: &NetworkAcl) -> Vec<&NetworkAclEntry> {
     entries.filter(|entry| entry.rule_number().is_some_and(|number| number < 32_767)).collect()
 }
 
-/// A create call for an ingress entry that allows all IPv4 traffic, to be changed.
+/// A create call for an ingress entry that allows all IPv4 traffic, to be modified by the test.
 fn entry(
     ec2: &Client,
     acl: &str,
@@ -78,7 +78,7 @@ fn icmp(kind: i32, code: i32) -> IcmpTypeCode {
 }
 
 #[tokio::test]
-async fn the_default_acl_lets_everything_through_and_in_the_end_denies_all() {
+async fn the_default_acl_allows_everything_before_its_last_entries_deny() {
     let ec2 = ec2(&Simulator::default());
     let id = default_acl(&ec2, &vpc(&ec2).await).await;
     let expected = [
@@ -91,7 +91,7 @@ async fn the_default_acl_lets_everything_through_and_in_the_end_denies_all() {
 }
 
 #[tokio::test]
-async fn in_a_vpc_with_ipv6_the_entries_are_there_for_both_families() {
+async fn in_a_vpc_with_ipv6_there_are_entries_for_both_families() {
     let ec2 = ec2(&Simulator::default());
     let call = ec2.create_vpc().cidr_block("10.0.0.0/16").amazon_provided_ipv6_cidr_block(true);
     let vpc = call.send().await.expect("a VPC").vpc.and_then(|vpc| vpc.vpc_id).expect("its id");
@@ -114,7 +114,7 @@ async fn in_a_vpc_with_ipv6_the_entries_are_there_for_both_families() {
 }
 
 #[tokio::test]
-async fn a_new_acl_denies_everything_and_has_the_tags_that_it_was_made_with() {
+async fn a_new_acl_denies_everything_and_has_the_tags_of_its_create_call() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let tags = TagSpecification::builder()
@@ -134,7 +134,7 @@ async fn a_new_acl_denies_everything_and_has_the_tags_that_it_was_made_with() {
 }
 
 #[tokio::test]
-async fn tags_of_an_acl_come_and_go() {
+async fn tags_of_an_acl_are_added_and_removed() {
     let ec2 = ec2(&Simulator::default());
     let id = acl(&ec2, &vpc(&ec2).await).await;
     let tag = Tag::builder().key("tier").value("private").build();
@@ -162,13 +162,13 @@ async fn the_same_token_gives_the_same_acl_and_another_request_with_it_is_refuse
     assert_eq!(first.network_acl_id(), second.network_acl_id());
     assert_eq!(acls(&ec2, &one).await.len(), 2);
     assert_eq!(code(call(&other).await), "IdempotentParameterMismatch");
-    // A token is one operation's.
+    // A token belongs to one operation.
     let table = ec2.create_route_table().vpc_id(&other).client_token("t-1").send().await;
     table.expect("a table");
 }
 
 #[tokio::test]
-async fn protocols_are_numbers_and_only_what_counts_for_one_is_kept() {
+async fn protocols_are_numbers_and_only_their_own_members_are_kept() {
     let ec2 = ec2(&Simulator::default());
     let id = acl(&ec2, &vpc(&ec2).await).await;
     let call = |number: i32, protocol: &str| {
@@ -197,7 +197,7 @@ async fn protocols_are_numbers_and_only_what_counts_for_one_is_kept() {
 }
 
 #[tokio::test]
-async fn what_is_not_an_entry_is_refused() {
+async fn invalid_entries_are_refused() {
     let ec2 = ec2(&Simulator::default());
     let id = acl(&ec2, &vpc(&ec2).await).await;
     let call = || entry(&ec2, &id, 100);
@@ -232,7 +232,7 @@ async fn what_is_not_an_entry_is_refused() {
 }
 
 #[tokio::test]
-async fn a_number_is_taken_once_in_each_direction_by_either_family() {
+async fn a_number_is_used_once_in_each_direction_by_either_family() {
     let ec2 = ec2(&Simulator::default());
     let id = acl(&ec2, &vpc(&ec2).await).await;
     entry(&ec2, &id, 100).send().await.expect("an entry");
@@ -265,7 +265,7 @@ async fn an_entry_is_replaced_in_one_step_and_deleted_by_its_number() {
 }
 
 #[tokio::test]
-async fn entries_are_limited_in_each_direction_and_family_with_the_one_that_denies_the_rest() {
+async fn entries_are_limited_in_each_direction_and_family_including_the_last_one() {
     let ec2 = ec2(&Simulator::default());
     let id = acl(&ec2, &vpc(&ec2).await).await;
     for number in 1..20 {
@@ -276,7 +276,7 @@ async fn entries_are_limited_in_each_direction_and_family_with_the_one_that_deni
     one_more.clone().egress(true).send().await.expect("the other direction");
     let v6 = one_more.set_cidr_block(None).ipv6_cidr_block("::/0");
     v6.send().await.expect("the other family");
-    // What is replaced is not one more, unless it changes its family.
+    // A replaced entry does not count twice, unless its family changes.
     let replace = |number: i32| {
         let call = ec2.replace_network_acl_entry().network_acl_id(&id).rule_number(number);
         call.protocol("6").port_range(ports(22, 22)).rule_action(RuleAction::Deny).egress(false)
@@ -299,7 +299,7 @@ async fn acls_are_limited_in_each_vpc() {
 }
 
 #[tokio::test]
-async fn a_subnet_is_under_one_acl_always_and_each_change_gives_its_association_another_id() {
+async fn a_subnet_always_has_one_acl_and_each_change_gives_its_association_another_id() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let subnet = subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;
@@ -326,7 +326,7 @@ async fn a_subnet_is_under_one_acl_always_and_each_change_gives_its_association_
 }
 
 #[tokio::test]
-async fn an_acl_with_a_subnet_stays_and_so_does_the_default_one() {
+async fn an_acl_with_a_subnet_and_the_default_acl_cannot_be_deleted() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let subnet = subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;
@@ -344,7 +344,7 @@ async fn an_acl_with_a_subnet_stays_and_so_does_the_default_one() {
 }
 
 #[tokio::test]
-async fn a_vpc_with_an_acl_of_its_own_stays_and_takes_the_default_one_along() {
+async fn a_vpc_with_another_acl_cannot_be_deleted_and_the_default_one_is_deleted_with_its_vpc() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let default = default_acl(&ec2, &vpc).await;
@@ -358,7 +358,7 @@ async fn a_vpc_with_an_acl_of_its_own_stays_and_takes_the_default_one_along() {
 }
 
 #[tokio::test]
-async fn acls_are_found_by_what_is_in_them_and_read_page_by_page() {
+async fn acls_can_be_filtered_by_their_contents_and_are_paged() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let id = acl(&ec2, &vpc).await;

@@ -9,7 +9,7 @@ async fn shown(ec2: &Client, id: &str) -> VpcEndpoint {
     answer.expect("endpoints").vpc_endpoints()[0].clone()
 }
 
-/// As on the wire: the SDK's enumeration spells the states otherwise.
+/// The name on the wire, which the SDK's enumeration changes.
 async fn state(ec2: &Client, id: &str) -> String {
     shown(ec2, id).await.state.expect("a state").as_str().to_owned()
 }
@@ -35,7 +35,7 @@ async fn an_endpoint_is_pending_and_then_available() {
 }
 
 #[tokio::test]
-async fn what_a_create_call_leaves_out_gets_the_defaults_of_the_api() {
+async fn missing_members_of_a_create_call_get_the_defaults_of_the_api() {
     let ec2 = ec2(&Simulator::default());
     let vpc = dns_vpc(&ec2).await;
     let call = ec2.create_vpc_endpoint().vpc_id(&vpc).service_name(S3);
@@ -71,7 +71,7 @@ async fn a_client_token_makes_one_endpoint_and_refuses_another_request() {
 }
 
 #[tokio::test]
-async fn private_dns_needs_the_vpcs_dns_and_the_name_for_itself() {
+async fn private_dns_needs_the_vpcs_dns_and_a_name_that_is_free() {
     let ec2 = ec2(&Simulator::default());
     let call = |vpc: String| {
         let call = ec2.create_vpc_endpoint().vpc_id(vpc).service_name(STS);
@@ -176,7 +176,7 @@ async fn a_route_table_has_one_route_to_a_gateway_endpoint_of_a_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_endpoint_that_is_deleted_takes_its_routes_along() {
+async fn the_routes_of_a_gateway_endpoint_are_deleted_with_it() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let table = main_table(&ec2).await;
@@ -188,7 +188,7 @@ async fn a_gateway_endpoint_that_is_deleted_takes_its_routes_along() {
 }
 
 #[tokio::test]
-async fn deleting_an_endpoint_that_does_not_exist_succeeds_and_says_so_in_the_list() {
+async fn deleting_an_unknown_endpoint_succeeds_and_is_reported_in_the_list() {
     let ec2 = ec2(&Simulator::default());
     let call = ec2.delete_vpc_endpoints().vpc_endpoint_ids("vpce-0123456789abcdef0");
     let answer = call.send().await.expect("status 200");
@@ -223,7 +223,7 @@ async fn parameters_of_another_kind_of_endpoint_are_refused() {
 }
 
 #[tokio::test]
-async fn services_say_what_they_support() {
+async fn services_list_what_they_support() {
     let ec2 = ec2(&Simulator::default());
     let answer = ec2.describe_vpc_endpoint_services().service_names(S3).send().await;
     let answer = answer.expect("services");
@@ -236,7 +236,7 @@ async fn services_say_what_they_support() {
 }
 
 #[tokio::test]
-async fn private_names_of_an_s3_interface_endpoint_need_a_gateway_endpoint_unless_told_otherwise() {
+async fn private_names_of_an_s3_interface_endpoint_need_a_gateway_endpoint_by_default() {
     let ec2 = ec2(&Simulator::default());
     let vpc = dns_vpc(&ec2).await;
     let call = || {
@@ -251,7 +251,7 @@ async fn private_names_of_an_s3_interface_endpoint_need_a_gateway_endpoint_unles
 }
 
 #[tokio::test]
-async fn a_policy_that_is_no_policy_is_refused() {
+async fn an_invalid_policy_is_refused() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     for policy in ["{", "{}", "[]", r#"{"Statement":[]}"#] {
@@ -262,7 +262,7 @@ async fn a_policy_that_is_no_policy_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn resetting_the_policy_of_a_gateway_endpoint_gives_back_the_default() {
+async fn resetting_the_policy_of_a_gateway_endpoint_restores_the_default() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let call = ec2.create_vpc_endpoint().vpc_id(&vpc).service_name(S3);

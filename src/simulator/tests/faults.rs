@@ -7,7 +7,7 @@ async fn a_lost_answer_has_been_applied() {
     let simulator = Simulator::default();
     let ec2 = ec2(&simulator);
     simulator.inject(Fault::lose_answer("CreateVpc").nth(1));
-    // The SDK takes it for a transient failure and sends the call once more.
+    // The SDK treats it as a transient failure and retries the call.
     vpc(&ec2).await;
     let all = ec2.describe_vpcs().send().await.expect("VPCs");
     assert_eq!(all.vpcs().len(), 2);
@@ -38,7 +38,7 @@ async fn a_call_rejected_afterwards_has_been_applied() {
 }
 
 #[tokio::test]
-async fn the_sdk_gets_over_one_throttled_call() {
+async fn the_sdk_retries_one_throttled_call() {
     let simulator = Simulator::default();
     let ec2 = ec2(&simulator);
     simulator.inject(Fault::throttle("DescribeVpcs").nth(1));
@@ -59,7 +59,7 @@ async fn a_call_that_hangs_ends_with_the_callers_time_out() {
 }
 
 #[tokio::test]
-async fn garbage_is_no_answer() {
+async fn garbage_is_an_error() {
     let simulator = Simulator::default();
     simulator.inject(Fault::garbage("DescribeVpcs"));
     let answer = ec2(&simulator).describe_vpcs().send().await;
@@ -70,7 +70,7 @@ async fn garbage_is_no_answer() {
 }
 
 #[tokio::test]
-async fn request_buckets_run_dry_only_if_the_options_say_so() {
+async fn request_buckets_are_limited_only_with_the_option() {
     for throttling in [false, true] {
         let simulator = simulator_with(|options| options.throttling = throttling);
         let config = simulator.sdk_config(ACCOUNT, REGION).into_builder();
@@ -88,7 +88,7 @@ async fn request_buckets_run_dry_only_if_the_options_say_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_service_says_that_its_bucket_is_empty_in_its_own_words_and_refills_it() {
+async fn each_service_reports_an_empty_bucket_in_its_own_words_and_refills_it() {
     let simulator = simulator_with(|options| options.throttling = true);
     let once = aws_config::retry::RetryConfig::disabled();
     let config = simulator.sdk_config(ACCOUNT, REGION).into_builder().retry_config(once).build();
@@ -121,7 +121,7 @@ async fn each_service_says_that_its_bucket_is_empty_in_its_own_words_and_refills
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_lag_behind_writes_by_what_the_options_say() {
+async fn reads_lag_behind_writes_by_the_option() {
     let simulator = simulator_with(|options| options.read_lag = Duration::from_secs(5));
     let ec2 = ec2(&simulator);
     vpc(&ec2).await;
@@ -131,7 +131,7 @@ async fn reads_lag_behind_writes_by_what_the_options_say() {
 }
 
 #[tokio::test]
-async fn a_dry_run_says_that_it_would_have_succeeded_and_changes_nothing() {
+async fn a_dry_run_reports_success_and_changes_nothing() {
     let simulator = Simulator::default();
     let ec2 = ec2(&simulator);
     let answer = ec2.create_vpc().cidr_block("10.0.0.0/16").dry_run(true).send().await;

@@ -43,7 +43,7 @@ async fn the_sdk_reads_keys_aliases_policies_rotation_tags_and_grants() {
 }
 
 #[tokio::test]
-async fn the_sdk_reads_the_organisation_its_policies_and_the_reasons_of_its_refusals() {
+async fn the_sdk_reads_the_organization_its_policies_and_the_reasons_of_its_refusals() {
     let simulator = Simulator::default();
     let config = simulator.sdk_config(MANAGEMENT, "us-east-1");
     let organizations = aws_sdk_organizations::Client::new(&config);

@@ -28,7 +28,7 @@ fn ec2(simulator: &Simulator) -> Client {
     Client::new(&simulator.sdk_config(ACCOUNT, REGION))
 }
 
-/// The code of the error a call has answered with.
+/// The error code of an answer.
 fn code<T: Debug, E: ProvideErrorMetadata, R>(result: Result<T, SdkError<E, R>>) -> String {
     let error = result.map_err(|error| error.code().map(str::to_owned));
     error.expect_err("the call should have been refused").expect("the error should have a code")
@@ -82,7 +82,7 @@ fn tcp(from: i32, to: i32, block: &str) -> IpPermission {
         .build()
 }
 
-/// Lets virtual time pass; the test has to have paused the clock.
+/// Advances the virtual clock, which the test must have paused.
 async fn pass(seconds: u64) {
     tokio::time::advance(Duration::from_secs(seconds)).await;
 }

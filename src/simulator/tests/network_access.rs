@@ -1,11 +1,11 @@
-//! What IAM judges of calls on route tables and network ACLs, and what monitors see of them.
+//! The permissions of calls on route tables and network ACLs, and what monitors see of them.
 
 use super::*;
 use crate::model::policy_document::{Dialect, PolicyDocument};
 use serde_json::{Value, json};
 
-/// A world in which an administrator has made a VPC with a subnet, a route table that the subnet
-/// uses, and a network ACL; and their ids.
+/// A world with a VPC, a subnet, a route table that the subnet uses, and a network ACL, all made by
+/// an administrator; and their ids.
 struct Scene {
     simulator: Simulator,
     vpc: String,
@@ -14,7 +14,7 @@ struct Scene {
     acl: String,
 }
 
-/// Carries a call out as an administrator, and gives what is at this place of its answer.
+/// Carries out a call as an administrator, and returns the text at this pointer of its answer.
 fn act(simulator: &Simulator, operation: &str, input: &Value, at: &str) -> String {
     let answer = simulator.act(ACCOUNT, REGION, "ec2", operation, input).expect(operation);
     answer.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -43,7 +43,7 @@ fn scene() -> Scene {
 }
 
 impl Scene {
-    /// What was judged since the last time: the action, the kind of the resource, and its tag.
+    /// What was judged since the last call: the action, the kind of the resource, and its tag.
     fn judged(&self) -> Vec<String> {
         let judged = self.simulator.with(|world| std::mem::take(&mut world.judged));
         let words = judged.iter().map(|judged| {
@@ -149,7 +149,7 @@ fn monitors_see_every_route_and_entry_and_what_uses_them() {
     let change = json!({"AssociationId": old, "NetworkAclId": acl});
     act(simulator, "ReplaceNetworkAclAssociation", &change, "");
     assert!(scene.facts(acl).contains(&format!("association {subnet}")));
-    // What a gateway endpoint puts into a table is the endpoint's.
+    // The route that a gateway endpoint adds to a table belongs to the endpoint.
     let before = scene.facts(table);
     let endpoint = json!({
         "VpcId": vpc, "ServiceName": "com.amazonaws.eu-west-1.s3", "RouteTableId": [table]

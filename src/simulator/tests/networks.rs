@@ -16,7 +16,7 @@ async fn a_new_vpc_has_dns_support_but_no_dns_host_names() {
 }
 
 #[tokio::test]
-async fn a_vpc_with_something_in_it_cannot_be_deleted_and_an_empty_one_takes_its_defaults_along() {
+async fn a_vpc_that_is_not_empty_cannot_be_deleted_and_the_defaults_are_deleted_with_it() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let subnet = subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;
@@ -31,7 +31,7 @@ async fn a_vpc_with_something_in_it_cannot_be_deleted_and_an_empty_one_takes_its
 }
 
 #[tokio::test]
-async fn subnets_lie_in_their_vpc_and_beside_each_other() {
+async fn subnets_are_inside_their_vpc_and_do_not_overlap() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;
@@ -48,7 +48,7 @@ async fn subnets_lie_in_their_vpc_and_beside_each_other() {
 }
 
 #[tokio::test]
-async fn a_route_table_has_its_local_route_and_takes_each_destination_once() {
+async fn a_route_table_has_a_local_route_and_each_destination_once() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let table = ec2.create_route_table().vpc_id(&vpc).send().await.expect("a table");
@@ -81,7 +81,7 @@ async fn the_prefix_lists_of_s3_and_dynamodb_belong_to_aws() {
 }
 
 #[tokio::test]
-async fn deleting_tags_takes_only_the_pairs_that_match_and_without_tags_all_of_them() {
+async fn deleting_tags_removes_only_matching_pairs_and_all_of_them_without_tags() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();

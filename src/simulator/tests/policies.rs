@@ -1,4 +1,5 @@
-//! The simulator and the product's own lint refuse the same documents, each by its own reading of the facts.
+//! The simulator and the product's own lint refuse the same documents, with independent
+//! implementations.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ const DIALECTS: [Dialect; 4] = [
     Dialect::ResourceControlPolicy,
 ];
 
-/// The code with which the dialect's service refuses a text.
+/// The error code with which the dialect's service refuses a text.
 fn answer(text: &str, dialect: Dialect) -> Option<String> {
     let answer = match dialect {
         Dialect::KeyPolicy => kms::accept(text, "aws", 1, &BTreeSet::new()).map(|_| ()),
@@ -29,7 +30,7 @@ fn answer(text: &str, dialect: Dialect) -> Option<String> {
     answer.err().map(|error| error.code)
 }
 
-/// Whether palisade says that AWS refuses a text.
+/// Whether palisade reports that AWS refuses a text.
 fn refused(text: &str, dialect: Dialect) -> bool {
     let context = Context { partition: "aws".to_owned(), account: "111122223333".to_owned() };
     PolicyDocument::parse(text, dialect).map_or(true, |document| {
@@ -37,7 +38,7 @@ fn refused(text: &str, dialect: Dialect) -> bool {
     })
 }
 
-/// A statement that the dialect takes, with some fields changed; null takes one out.
+/// A statement that the dialect accepts, with some members changed; null removes one.
 fn statement(dialect: Dialect, changes: &Value) -> Value {
     let action = if dialect == Dialect::KeyPolicy { "kms:Decrypt" } else { "s3:GetObject" };
     let mut statement = json!({"Effect": "Deny", "Action": action, "Resource": "*"});
@@ -230,7 +231,7 @@ fn letter(dialect: Dialect) -> char {
     }
 }
 
-/// What is wrong with the two judges of a text, if anything.
+/// The disagreement of the two implementations about a text, if there is one.
 fn disagreement(text: &str, dialect: Dialect, expected: bool) -> Option<String> {
     let (code, lint) = (answer(text, dialect), refused(text, dialect));
     let says = code.is_some();
@@ -242,7 +243,7 @@ fn disagreement(text: &str, dialect: Dialect, expected: bool) -> Option<String> 
 }
 
 #[test]
-fn every_statement_that_the_lint_refuses_is_refused_by_the_service_and_no_other() {
+fn the_lint_and_the_service_refuse_the_same_statements() {
     let mut wrong = Vec::new();
     for (change, who) in changes() {
         for dialect in DIALECTS {
@@ -257,7 +258,7 @@ fn every_statement_that_the_lint_refuses_is_refused_by_the_service_and_no_other(
 }
 
 #[test]
-fn every_document_that_the_lint_refuses_is_refused_by_the_service_and_no_other() {
+fn the_lint_and_the_service_refuse_the_same_documents() {
     let mut wrong = Vec::new();
     for dialect in DIALECTS {
         let fine = statement(dialect, &json!({}));
@@ -287,7 +288,7 @@ fn every_document_that_the_lint_refuses_is_refused_by_the_service_and_no_other()
             (format!("{} x", document(&fine)), true),
             (format!(r#"{{"Version":"2012-10-17","Statement":{fine},"Statement":{fine}}}"#), true),
             ("xy".to_owned(), true),
-            // 23 characters an action.
+            // 23 characters for each action.
             (long(200), false),
             (long(300), dialect == Dialect::ResourceControlPolicy),
             (long(500), control),
@@ -305,7 +306,7 @@ fn every_document_that_the_lint_refuses_is_refused_by_the_service_and_no_other()
 
 #[test]
 fn each_service_refuses_in_its_own_words() {
-    let misspelt = |dialect| {
+    let misspelled = |dialect| {
         document(&statement(dialect, &json!({"Condition": {"StringEqual": {"aws:x": "1"}}})))
             .to_string()
     };
@@ -315,6 +316,6 @@ fn each_service_refuses_in_its_own_words() {
         (Dialect::ServiceControlPolicy, "MalformedPolicyDocumentException"),
         (Dialect::ResourceControlPolicy, "MalformedPolicyDocumentException"),
     ] {
-        assert_eq!(answer(&misspelt(dialect), dialect).as_deref(), Some(code), "{dialect:?}");
+        assert_eq!(answer(&misspelled(dialect), dialect).as_deref(), Some(code), "{dialect:?}");
     }
 }

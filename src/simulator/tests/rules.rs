@@ -75,11 +75,11 @@ async fn rules_of_one_protocol_and_port_range_are_shown_as_one_permission() {
 }
 
 #[tokio::test]
-async fn one_rule_that_is_there_already_refuses_all_of_the_call() {
+async fn one_existing_rule_refuses_the_whole_call() {
     let ec2 = ec2(&Simulator::default());
     let group = group(&ec2, &vpc(&ec2).await, "apps").await;
     authorize(&ec2, &group, vec![tcp(443, 443, "10.0.0.0/8")]).await;
-    // The same rule, written otherwise and with a description.
+    // The same rule in another notation and with a description.
     let range = IpRange::builder().cidr_ip("10.9.9.9/8").description("other words").build();
     let same =
         IpPermission::builder().ip_protocol("tcp").from_port(443).to_port(443).ip_ranges(range);
@@ -104,7 +104,7 @@ async fn revoking_by_rule_id_removes_exactly_that_rule() {
 }
 
 #[tokio::test]
-async fn revoking_a_rule_that_is_not_there_removes_none_of_the_call() {
+async fn revoking_an_unknown_rule_removes_nothing() {
     let ec2 = ec2(&Simulator::default());
     let group = group(&ec2, &vpc(&ec2).await, "apps").await;
     authorize(&ec2, &group, vec![tcp(443, 443, "10.0.0.0/8")]).await;
@@ -160,7 +160,7 @@ async fn the_sixty_first_rule_of_a_family_and_direction_is_over_the_quota() {
     let one_more = ec2.authorize_security_group_ingress().group_id(&group);
     let one_more = one_more.ip_permissions(tcp(60, 60, "10.0.0.0/8")).send().await;
     assert_eq!(code(one_more), "RulesPerSecurityGroupLimitExceeded");
-    // IPv6 and the other direction count for themselves.
+    // IPv6 and the other direction are counted separately.
     let range = Ipv6Range::builder().cidr_ipv6("2001:db8::/32").build();
     let v6 = IpPermission::builder().ip_protocol("tcp").from_port(1).to_port(1).ipv6_ranges(range);
     authorize(&ec2, &group, vec![v6.build()]).await;
@@ -248,7 +248,7 @@ async fn a_group_over_a_peering_is_named_by_its_id_alone_and_answered_with_its_a
     assert_eq!(code(wrong), "InvalidGroup.NotFound");
     let named = far.describe_security_group_references().group_id(&there).send().await;
     assert_eq!(named.expect("references").security_group_reference_set().len(), 1);
-    // One that is gone is answered without its account.
+    // A deleted one is returned without its account.
     far.delete_security_group().group_id(&there).send().await.expect("nothing there uses it");
     let pair = ingress(&near, &here).await[0].user_id_group_pairs()[0].clone();
     assert_eq!((pair.user_id(), pair.group_id()), (None, Some(there.as_str())));

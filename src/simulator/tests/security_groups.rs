@@ -28,7 +28,7 @@ async fn names_that_begin_with_sg_or_are_reserved_are_refused() {
 }
 
 #[tokio::test]
-async fn a_new_group_lets_everything_out_and_nothing_in() {
+async fn a_new_group_allows_all_egress_and_no_ingress() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let id = group(&ec2, &vpc, "apps").await;
@@ -45,7 +45,7 @@ async fn a_new_group_lets_everything_out_and_nothing_in() {
 }
 
 #[tokio::test]
-async fn where_the_vpc_has_ipv6_a_new_group_lets_everything_out_there_too() {
+async fn in_a_vpc_with_ipv6_a_new_group_allows_all_egress_for_it_too() {
     let ec2 = ec2(&Simulator::default());
     let call = ec2.create_vpc().cidr_block("10.0.0.0/16").amazon_provided_ipv6_cidr_block(true);
     let vpc = call.send().await.expect("a VPC").vpc.expect("the VPC");
@@ -56,7 +56,7 @@ async fn where_the_vpc_has_ipv6_a_new_group_lets_everything_out_there_too() {
 }
 
 #[tokio::test]
-async fn the_default_group_of_a_vpc_lets_its_own_members_in_and_cannot_be_deleted() {
+async fn the_default_group_of_a_vpc_admits_its_own_members_and_cannot_be_deleted() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let by_name = Filter::builder().name("group-name").values("default").build();
@@ -113,7 +113,7 @@ async fn a_group_another_groups_rule_names_cannot_be_deleted_but_one_that_names_
 }
 
 #[tokio::test]
-async fn tags_given_at_creation_are_there_and_can_be_filtered_by() {
+async fn tags_of_a_create_call_exist_and_can_be_filtered() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let tags = TagSpecification::builder()
@@ -138,7 +138,7 @@ async fn tags_given_at_creation_are_there_and_can_be_filtered_by() {
 #[tokio::test]
 async fn an_unknown_filter_is_refused() {
     let ec2 = ec2(&Simulator::default());
-    let filter = Filter::builder().name("colour").values("red").build();
+    let filter = Filter::builder().name("color").values("red").build();
     let answer = ec2.describe_security_groups().filters(filter).send().await;
     assert_eq!(code(answer), "InvalidParameterValue");
 }
@@ -162,7 +162,7 @@ async fn pages_together_have_every_group_once() {
 }
 
 #[tokio::test]
-async fn accounts_and_regions_do_not_see_each_other() {
+async fn accounts_and_regions_are_separate() {
     let simulator = Simulator::default();
     let id = vpc(&ec2(&simulator)).await;
     for (account, region) in [("444455556666", REGION), (ACCOUNT, "us-east-1")] {

@@ -4,7 +4,7 @@ use super::*;
 use aws_sdk_ec2::types::SnapshotBlockPublicAccessState as Sharing;
 
 #[tokio::test]
-async fn encryption_by_default_is_a_switch_of_each_region() {
+async fn encryption_by_default_is_set_for_each_region() {
     let simulator = Simulator::default();
     let ec2 = ec2(&simulator);
     let elsewhere = Client::new(&simulator.sdk_config(ACCOUNT, "us-east-1"));

@@ -8,7 +8,7 @@ fn sts(simulator: &Simulator) -> aws_sdk_sts::Client {
 }
 
 #[tokio::test]
-async fn the_access_key_says_which_account_calls() {
+async fn the_access_key_determines_the_account() {
     let simulator = Simulator::default();
     let config = simulator.sdk_config("444455556666", REGION);
     let answer = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
@@ -19,11 +19,11 @@ async fn the_access_key_says_which_account_calls() {
 async fn an_assumed_role_calls_from_its_own_account() {
     let simulator = Simulator::default();
     let call = sts(&simulator).assume_role().role_arn(ROLE).role_session_name("test");
-    let minted = call.send().await.expect("a session").credentials.expect("credentials");
+    let generated = call.send().await.expect("a session").credentials.expect("credentials");
     let credentials = Credentials::new(
-        minted.access_key_id(),
-        minted.secret_access_key(),
-        Some(minted.session_token().to_owned()),
+        generated.access_key_id(),
+        generated.secret_access_key(),
+        Some(generated.session_token().to_owned()),
         None,
         "test",
     );
@@ -36,7 +36,7 @@ async fn an_assumed_role_calls_from_its_own_account() {
 }
 
 #[tokio::test]
-async fn a_declared_role_demands_its_external_id_and_an_undeclared_one_is_denied() {
+async fn a_declared_role_requires_its_external_id_and_an_undeclared_one_is_denied() {
     let simulator = simulator_with(|options| {
         options.roles.insert(ROLE.into(), Some("secret".into()));
     });
@@ -52,11 +52,11 @@ async fn a_declared_role_demands_its_external_id_and_an_undeclared_one_is_denied
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_ends() {
+async fn a_session_expires() {
     let simulator = Simulator::default();
     let call = sts(&simulator).assume_role().role_arn(ROLE).role_session_name("test");
-    let minted = call.duration_seconds(900).send().await.expect("a session").credentials;
-    let key = minted.expect("credentials").access_key_id().to_owned();
+    let generated = call.duration_seconds(900).send().await.expect("a session").credentials;
+    let key = generated.expect("credentials").access_key_id().to_owned();
     let config = simulator.sdk_config(&key, REGION);
     let sts = aws_sdk_sts::Client::new(&config);
     sts.get_caller_identity().send().await.expect("identity");

@@ -34,7 +34,7 @@ async fn the_same_world_answers_on_a_socket() {
 }
 
 #[tokio::test]
-async fn every_call_is_kept_with_its_input_and_its_error() {
+async fn every_call_is_recorded_with_its_input_and_its_error() {
     let simulator = Simulator::default();
     let ec2 = ec2(&simulator);
     let _ = ec2.delete_vpc().vpc_id("vpc-0123456789abcdef0").send().await;
@@ -55,7 +55,7 @@ async fn every_call_is_kept_with_its_input_and_its_error() {
 }
 
 #[tokio::test]
-async fn worlds_with_one_seed_and_one_history_have_the_same_ids_however_often_they_are_read() {
+async fn worlds_with_one_seed_and_one_history_have_the_same_ids_despite_reads() {
     let (one, two) = (Simulator::default(), Simulator::default());
     let first = vpc(&ec2(&one)).await;
     for _ in 0..3 {
@@ -67,7 +67,7 @@ async fn worlds_with_one_seed_and_one_history_have_the_same_ids_however_often_th
 }
 
 #[tokio::test]
-async fn an_operation_the_simulator_does_not_have_is_an_error_in_every_protocol() {
+async fn an_unknown_operation_is_an_error_in_every_protocol() {
     let simulator = Simulator::default();
     let config = simulator.sdk_config(ACCOUNT, REGION);
     let answer = Client::new(&config).describe_key_pairs().send().await;

@@ -346,7 +346,7 @@ impl Runner<'_> {
     }
 
     fn lies(&self) -> bool {
-        self.simulator.with(|world| world.lies())
+        self.simulator.with(|world| world.distorts_reads())
     }
 
     fn strikes(&self) -> u64 {

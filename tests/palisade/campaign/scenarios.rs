@@ -238,7 +238,7 @@ fn route_tables() -> Vec<Scenario> {
         new("routes-create").then(table(&format!("{TRANSIT}, {OUT}"))),
         new("routes-change")
             .then(plain(&format!("{TRANSIT}, {OUT}")))
-            .then(plain("{to: 10.0.0.0/8, via: pcx-0a}, {to: 10.1.0.0/16, via: tgw-0a}")),
+            .then(plain("{to: 10.0.0.0/8, via: tgw-0b}, {to: 10.1.0.0/16, via: tgw-0a}")),
         new("routes-associate").then(plain(TRANSIT)).then(table(TRANSIT)),
         new("routes-take").then(pair(SUBNETS, NONE)).then(pair(NONE, SUBNETS)),
         new("routes-drift").then(plain(TRANSIT)).then(plain(TRANSIT)).by_hand(hands::lead_out),
@@ -257,7 +257,7 @@ fn route_tables() -> Vec<Scenario> {
             .pruning()
             .deletes(&["RouteTable/private"]),
         new("hole-route").then(plain(TRANSIT)).attacked(hands::lead_out),
-        new("hole-route-elsewhere").then(table(TRANSIT)).attacked(hands::lead_elsewhere),
+        new("hole-route-elsewhere").then(plain(TRANSIT)).attacked(hands::lead_elsewhere),
     ]
 }
 

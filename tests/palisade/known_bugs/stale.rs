@@ -37,13 +37,13 @@ pub(super) async fn hold_the_view(world: &World, engine: &mut Engine, reads: u32
     world.simulator.inject(stale("GetCallerIdentity", reads));
     let _ = engine.pass().await;
     assert_eq!(world.writes(), [""; 0]);
-    assert!(world.simulator.with(|world| world.lies()), "the view is held");
+    assert!(world.simulator.with(|world| world.distorts_reads()), "the view is held");
 }
 
 /// Makes passes until readers are told the truth again and nothing is left to do; and some more when what was deleted counts
 /// no more, so that it is not the limit on deletions that keeps anything alive.
 pub(super) async fn until_true(world: &World, engine: &mut Engine) {
-    while world.simulator.with(|world| world.lies()) {
+    while world.simulator.with(|world| world.distorts_reads()) {
         let _ = engine.pass().await;
         tokio::time::advance(Duration::from_secs(1)).await;
     }

@@ -1,4 +1,4 @@
-//! The rules about policy documents, for the documents of every kind.
+//! The rules about policy documents, for the documents of all kinds.
 
 use super::{Case, DOORS, case, endpoint_group, interface, key, policy, scp};
 
@@ -51,19 +51,19 @@ pub(super) fn all() -> Vec<Case> {
             document(&Parts { action, resource, condition })
         };
         let fine = with(&known, "*", TLS);
-        for wrong in ["Misspelt", "Misspelt*"] {
+        for wrong in ["Misspelled", "Misspelled*"] {
             all.push(case(action, with(&format!("{action_of}:{wrong}"), "*", TLS), fine.clone()));
         }
         all.push(case(action, with("nosuchservice:Get*", "*", TLS), fine.clone()));
         let foreign = "arn:aws-cn:sns:cn-north-1:111122223333:x";
         all.push(case(statements, with(&known, foreign, TLS), fine.clone()));
         all.push(case(conditions, with(&known, "*", WILD), fine.clone()));
-        // A key nobody may use is refused before: nobody could give it back.
+        // A key that nobody may use is refused before the rules run, since nobody could recover it.
         if everything != "KMS-ALL" {
             all.push(case(everything, with("*", "*", ""), fine));
         }
     }
-    // Denied to whoever is not the account: the account keeps the key.
+    // Everybody outside the account is denied; the account keeps the key.
     let others = "{Effect: Deny, NotPrincipal: {AWS: 'arn:aws:iam::111122223333:root'}, Action: 'kms:*', Resource: '*'}";
     all.push(case("KMS-ALL", key("", &format!(", {others}")), key("", "")));
     all

@@ -373,12 +373,12 @@ async fn a_failed_update_tells_why_and_is_tried_again() {
     desk.create(&studio(json!({})), "studio").await;
     let want = studio(json!({"tagPropagation": "ENABLED"}));
     let change = diff(&want, &desk.only().await.state);
-    desk.aws.with(|world| world.sagemaker.behaviour.update_failure = Some("no such role".into()));
+    desk.aws.with(|world| world.sagemaker.behavior.update_failure = Some("no such role".into()));
     assert_eq!(desk.change(&change).await, Ok(()));
     let have = desk.only().await;
     assert_eq!(have.phase, Phase::Ready);
     assert_eq!(text(&have.state, FAILURE), Some("no such role"));
-    desk.aws.with(|world| world.sagemaker.behaviour.update_failure = None);
+    desk.aws.with(|world| world.sagemaker.behavior.update_failure = None);
     let again = diff(&want, &have.state);
     assert_eq!(desk.change(&again).await, Ok(()));
     assert_eq!(text(&desk.only().await.state, FAILURE), None);
@@ -387,7 +387,7 @@ async fn a_failed_update_tells_why_and_is_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_creation_is_shown_with_its_reason() {
     let desk = Desk::new().await;
-    desk.aws.with(|world| world.sagemaker.behaviour.creation_failure = Some("no subnet".into()));
+    desk.aws.with(|world| world.sagemaker.behavior.creation_failure = Some("no subnet".into()));
     desk.create(&studio(json!({})), "studio").await;
     assert_eq!(desk.only().await.phase, Phase::Failed("Failed: no subnet".into()));
 }

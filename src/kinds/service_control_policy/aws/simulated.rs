@@ -136,7 +136,7 @@ async fn a_steady_pass_spends_one_call_a_page_and_three_a_policy() {
 #[tokio::test(start_paused = true)]
 async fn empty_pages_hide_nothing() {
     let world = Rehearsal::new().await;
-    world.simulator.with(|world| world.organizations.behaviour.empty_pages = true);
+    world.simulator.with(|world| world.organizations.behavior.empty_pages = true);
     assert_eq!(world.converge(&wanted(&["s3:A"], &[MEMBER])).await, 3);
 }
 

@@ -14,7 +14,7 @@ use crate::{
     kind::{ScopeFacts, erased::ErasedKind},
     model::{ScopedKind, policy_document::ANY_TEXT},
     operations::{
-        Holes, Named, Need, On, Operation, ResourceType, Usage, kind_of, of_kind, resource_of,
+        ArnParts, Named, Need, On, Operation, ResourceType, Usage, kind_of, of_kind, resource_of,
         resources::ROLE, role_arns,
     },
     plan::{Inputs, Inventory},
@@ -238,7 +238,7 @@ impl<'a> Place<'a> {
         let any = ANY_TEXT.to_string();
         let manager = self.inputs.organization.managers.get(&self.facts.name).unwrap_or(&any);
         let organization = self.organization().unwrap_or(&any);
-        resource.arn(id, Holes { account, ..Holes::of(&self.facts, manager, organization) })
+        resource.arn(id, ArnParts { account, ..ArnParts::of(&self.facts, manager, organization) })
     }
 
     /// The ARNs of the claimed resources of a kind.

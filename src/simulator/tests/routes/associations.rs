@@ -1,4 +1,4 @@
-//! Which table subnets and gateways use, and what gateways propagate into tables.
+//! The route tables of subnets and gateways, and propagated routes.
 
 use super::*;
 use crate::simulator::{Effect, Fault};
@@ -59,14 +59,14 @@ async fn the_main_table_is_swapped_by_replacing_its_association_which_cannot_be_
     assert_ne!(shown, Some(association));
     let delete = |id: &str| ec2.delete_route_table().route_table_id(id).send();
     assert_eq!(code(delete(&new).await), "DependencyViolation");
-    // What was the main table is one like others now, and keeps its VPC.
+    // The former main table is now an ordinary one, and keeps its VPC.
     assert_eq!(code(ec2.delete_vpc().vpc_id(&vpc).send().await), "DependencyViolation");
     delete(old.route_table_id().expect("its id")).await.expect("deleted");
     ec2.delete_vpc().vpc_id(&vpc).send().await.expect("deleted");
 }
 
 #[tokio::test]
-async fn a_subnet_takes_its_association_along() {
+async fn the_association_of_a_subnet_is_deleted_with_it() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let subnet = subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;
@@ -78,7 +78,7 @@ async fn a_subnet_takes_its_association_along() {
 }
 
 #[tokio::test]
-async fn a_gateway_uses_a_table_that_keeps_what_comes_in_within_the_vpc() {
+async fn a_gateway_uses_a_table_that_keeps_incoming_traffic_in_the_vpc() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let subnet = subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;
@@ -113,7 +113,7 @@ async fn a_gateway_uses_a_table_that_keeps_what_comes_in_within_the_vpc() {
 }
 
 #[tokio::test]
-async fn a_private_gateway_propagates_what_it_has_learned_where_nobody_wrote_a_route() {
+async fn a_private_gateway_propagates_learned_routes_unless_there_is_a_static_one() {
     let simulator = Simulator::default();
     let ec2 = ec2(&simulator);
     let vpc = vpc(&ec2).await;
@@ -152,7 +152,7 @@ async fn a_private_gateway_propagates_what_it_has_learned_where_nobody_wrote_a_r
 }
 
 #[tokio::test]
-async fn a_private_gateway_is_a_target_while_it_is_attached_and_goes_after_that() {
+async fn a_private_gateway_is_a_target_while_it_is_attached_and_can_be_deleted_afterwards() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let id = table(&ec2, &vpc).await;
@@ -184,7 +184,7 @@ async fn association_state(ec2: &Client, table: &str) -> Option<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_association_takes_its_time_or_fails_where_a_fault_says_so() {
+async fn an_association_takes_time_or_fails_because_of_a_fault() {
     let simulator = Simulator::default();
     let ec2 = ec2(&simulator);
     let vpc = vpc(&ec2).await;

@@ -1,4 +1,4 @@
-//! Route tables, their routes, and what routes lead to.
+//! Route tables, their routes, and the targets of routes.
 
 mod associations;
 
@@ -48,7 +48,7 @@ async fn state(ec2: &Client, table: &str, destination: &str) -> RouteState {
     to(&table, destination).and_then(|route| route.state()).expect("a state").clone()
 }
 
-/// A call for a route to everywhere, to be given a target.
+/// A call for a default route, without a target.
 fn route(ec2: &Client, table: &str) -> CreateRouteFluentBuilder {
     ec2.create_route().route_table_id(table).destination_cidr_block("0.0.0.0/0")
 }
@@ -57,7 +57,7 @@ fn replacement(ec2: &Client, table: &str) -> ReplaceRouteFluentBuilder {
     ec2.replace_route().route_table_id(table).destination_cidr_block("0.0.0.0/0")
 }
 
-/// An internet gateway, attached to the VPC if there is one.
+/// An internet gateway, attached to the VPC if one is given.
 async fn internet(ec2: &Client, vpc: Option<&str>) -> String {
     let answer = ec2.create_internet_gateway().send().await.expect("a gateway");
     let id = answer.internet_gateway.and_then(|it| it.internet_gateway_id).expect("its id");
@@ -111,7 +111,7 @@ async fn the_same_token_gives_the_same_table_even_if_it_is_gone() {
 }
 
 #[tokio::test]
-async fn tables_are_limited_in_each_vpc_with_the_main_one() {
+async fn tables_are_limited_in_each_vpc_including_the_main_one() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     for _ in 1..200 {
@@ -138,7 +138,7 @@ async fn routes_are_limited_in_each_family() {
     for number in 0..48 {
         call(format!("192.168.{number}.0/24")).send().await.expect("a route");
     }
-    // A prefix list counts with the most entries that it may have.
+    // A prefix list counts with its maximum number of entries.
     assert_eq!(code(by_list().await), "RouteLimitExceeded");
     for number in 48..50 {
         call(format!("192.168.{number}.0/24")).send().await.expect("a route");
@@ -193,7 +193,7 @@ async fn a_route_has_one_destination_in_canonical_form_and_one_target() {
 }
 
 #[tokio::test]
-async fn a_target_that_is_simulated_has_to_be_there_and_any_other_has_to_look_like_one() {
+async fn a_simulated_target_must_exist_and_any_other_must_have_a_valid_id() {
     let ec2 = ec2(&Simulator::default());
     let table = table(&ec2, &vpc(&ec2).await).await;
     let call = || route(&ec2, &table);
@@ -221,7 +221,7 @@ async fn a_target_that_is_simulated_has_to_be_there_and_any_other_has_to_look_li
 }
 
 #[tokio::test]
-async fn an_internet_gateway_takes_routes_of_the_vpc_that_it_is_attached_to() {
+async fn an_internet_gateway_is_a_target_for_the_vpc_that_it_is_attached_to() {
     let ec2 = ec2(&Simulator::default());
     let (here, there) = (vpc(&ec2).await, vpc(&ec2).await);
     let table = table(&ec2, &here).await;
@@ -245,7 +245,7 @@ async fn an_internet_gateway_takes_routes_of_the_vpc_that_it_is_attached_to() {
 }
 
 #[tokio::test]
-async fn a_gateway_has_one_vpc_and_a_vpc_one_gateway_which_keep_each_other() {
+async fn a_gateway_has_one_vpc_and_a_vpc_one_gateway_and_neither_can_be_deleted_alone() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let gateway = internet(&ec2, Some(&vpc)).await;
@@ -282,7 +282,7 @@ async fn an_instance_is_read_back_with_its_interface_and_an_interface_with_its_i
     let subnet = subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;
     let id = table(&ec2, &vpc).await;
     let own = interface(&ec2, &subnet).await;
-    // An interface that nothing is behind leads nowhere.
+    // An unattached interface leads nowhere.
     route(&ec2, &id).network_interface_id(&own).send().await.expect("a route");
     assert_eq!(state(&ec2, &id, "0.0.0.0/0").await, RouteState::Blackhole);
     let attachment = attach(&ec2, &own, INSTANCE).await;
@@ -386,7 +386,7 @@ async fn a_route_is_replaced_in_one_step_if_there_is_one() {
 }
 
 #[tokio::test]
-async fn the_local_route_is_given_another_target_and_its_own_again_but_never_deleted() {
+async fn the_local_route_can_change_its_target_and_back_but_cannot_be_deleted() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let subnet = subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;
@@ -413,7 +413,7 @@ async fn the_local_route_is_given_another_target_and_its_own_again_but_never_del
 }
 
 #[tokio::test]
-async fn a_route_within_the_vpc_leads_to_a_whole_subnet_through_something_in_the_middle() {
+async fn a_route_within_the_vpc_is_for_a_whole_subnet_and_leads_to_a_middlebox() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let subnet = subnet(&ec2, &vpc, "10.0.0.0/24", "eu-west-1a").await;

@@ -1,6 +1,7 @@
-//! What AWS checks an action on, and which condition keys its requests carry.
+//! The resources on which AWS checks an action, and the condition keys that its requests carry.
 //!
-//! The facts are data (`authorization.json`), with their sources in the file; only the actions of the table are in it.
+//! The facts are data (`authorization.json`, with sources); the file contains only the actions of
+//! the table.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -14,7 +15,7 @@ use serde::Deserialize;
 struct Facts {
     /// Actions, or `service:*`, whose requests never carry the account of a resource.
     no_resource_account: BTreeSet<String>,
-    /// Every condition key of the services in the table, but for the global ones.
+    /// Every condition key of the services in the table, except the global keys.
     condition_keys: BTreeSet<String>,
     actions: BTreeMap<String, Action>,
 }
@@ -32,10 +33,11 @@ struct Resource {
     required: bool,
 }
 
-/// A file that could not be read would leave every key undecided, which is the safe answer; a test reads it. The names of
-/// condition keys are in lower case: IAM matches them without regard to case.
+/// A file that cannot be read leaves every key undecided, which is the safe answer; a test reads
+/// the file. Names of condition keys are in lower case, since IAM ignores their case.
 static FACTS: LazyLock<Facts> = LazyLock::new(|| {
-    let facts: Facts = serde_json::from_str(include_str!("authorization.json")).unwrap_or_default();
+    let facts: Facts =
+        serde_json::from_str(include_str!("../authorization.json")).unwrap_or_default();
     facts.with_lower_case_keys()
 });
 
@@ -56,17 +58,18 @@ impl Facts {
 /// Whether the requests of an action carry a condition key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carried {
-    /// They can; with which value is another question.
+    /// They can; the value is another question.
     Yes,
-    /// They never do: the key is absent.
+    /// They never do; the key is absent.
     No,
     /// The facts do not say.
     Unknown,
 }
 
-/// Whether requests of `action` carry `key` where a resource of `sort` is checked (`security-group`, as the service
-/// authorization reference names resource types; `None` for every sort that the action has). Of the global keys only those of
-/// tags depend on the action; the others are [`Carried::Unknown`] here.
+/// Whether requests of `action` carry `key` when a resource of type `sort` is checked
+/// (`security-group`, as the service authorization reference names resource types; `None` for all
+/// types of the action). Of the global keys only those of tags depend on the action; for the others
+/// the answer here is [`Carried::Unknown`].
 pub fn carries(action: &str, sort: Option<&str>, key: &str) -> Carried {
     let asked = (action.to_owned(), sort.map(str::to_owned), key.to_ascii_lowercase());
     let known = ANSWERS.read().unwrap_or_else(PoisonError::into_inner).get(&asked).copied();
@@ -77,12 +80,12 @@ pub fn carries(action: &str, sort: Option<&str>, key: &str) -> Carried {
     })
 }
 
-/// The answers given so far. There are as many as actions times the condition keys that policies name: the same few are
-/// asked for in every pass.
-static ANSWERS: LazyLock<RwLock<HashMap<Asked, Carried>>> = LazyLock::new(RwLock::default);
+/// Memoized answers. There are at most as many as actions times the condition keys in policies, and
+/// every pass asks for the same few.
+static ANSWERS: LazyLock<RwLock<HashMap<CacheKey, Carried>>> = LazyLock::new(RwLock::default);
 
 /// Action, resource type, condition key in lower case.
-type Asked = (String, Option<String>, String);
+type CacheKey = (String, Option<String>, String);
 
 fn look_up(action: &str, sort: Option<&str>, key: &str) -> Carried {
     let Some(facts) = FACTS.actions.get(action) else { return Carried::Unknown };
@@ -93,8 +96,8 @@ fn look_up(action: &str, sort: Option<&str>, key: &str) -> Carried {
     if carried(key) {
         return Carried::Yes;
     }
-    // The IAM user guide has it that a request which creates a tagged resource carries its tags as the resource's too; EC2's
-    // page of the reference does not list them there.
+    // According to the IAM user guide, a request that creates a tagged resource also carries its
+    // tags as those of the resource; EC2's page of the reference does not list them there.
     if key.starts_with("aws:resourcetag/") && carried("aws:requesttag/x") {
         return Carried::Unknown;
     }
@@ -104,15 +107,16 @@ fn look_up(action: &str, sort: Option<&str>, key: &str) -> Carried {
     if listed { Carried::No } else { Carried::Unknown }
 }
 
-/// Whether requests of `action` never carry `aws:ResourceAccount`, `aws:ResourceOrgID` and `aws:ResourceOrgPaths`, whatever
-/// they are about.
+/// Whether requests of `action` never carry `aws:ResourceAccount`, `aws:ResourceOrgID` and
+/// `aws:ResourceOrgPaths`, for any resource.
 pub fn has_no_resource_account(action: &str) -> bool {
     let service = action.split_once(':').map_or(action, |(service, _)| service);
     FACTS.no_resource_account.contains(action)
         || FACTS.no_resource_account.contains(&format!("{service}:*"))
 }
 
-/// Whether the reference's name of a key, with `*` for a tag's key, is this key; both in lower case.
+/// Whether a key's name in the reference, with `*` for the key of a tag, matches this key; both in
+/// lower case.
 fn names(pattern: &str, key: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == key, |start| key.starts_with(start))
 }

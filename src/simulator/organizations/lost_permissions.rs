@@ -1,4 +1,4 @@
-//! What service control policies take from palisade.
+//! Permissions that palisade loses through service control policies.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,15 @@ use crate::{
     },
 };
 
-/// What a call of the service took: the last policy of a target, or calls that palisade needs for what it has.
+/// What palisade lost through a call: the last policy of a target, or calls that palisade needs for
+/// its resources.
 pub(super) fn taken(before: &Truth, after: &Truth, kinds: &[&Kind]) -> Vec<String> {
     let bare = after.control_policies.iter().find(|(_, count)| **count == 0);
     let bare = bare.map(|(target, _)| format!("no service control policy is left on {target}"));
-    bare.into_iter().chain(starved(before, after, kinds)).collect()
+    bare.into_iter().chain(newly_denied(before, after, kinds)).collect()
 }
 
-/// Why nobody can do anything because of a policy as it is.
+/// Why nobody can do anything because of a policy in this state.
 pub(super) fn denies_all(policy: &Thing) -> Option<&'static str> {
     let everything = |it: &Value| {
         it["Effect"] == "Deny"
@@ -32,25 +33,26 @@ pub(super) fn denies_all(policy: &Thing) -> Option<&'static str> {
     let attached = policy.facts_of("attached").next().is_some();
     let denies = policy.facts_of("content").flat_map(statements).any(|it| everything(&it));
     (attached && denies)
-        .then_some("an attached policy denies everything to everybody, palisade included")
+        .then_some("an attached policy denies everything to everybody, including palisade")
 }
 
-/// What the service control policies take from palisade after a call that they did not take before it.
-fn starved(before: &Truth, after: &Truth, kinds: &[&Kind]) -> Option<String> {
+/// The calls that service control policies deny to palisade after a call but did not deny before
+/// it.
+fn newly_denied(before: &Truth, after: &Truth, kinds: &[&Kind]) -> Option<String> {
     let nothing = after.control_policies.keys().find(|target| {
         before.control_policies.contains_key(*target)
             && allows_all(before, target)
             && !allows_all(after, target)
     });
     if let Some(target) = nothing {
-        return Some(format!("no policy on {target} allows everything any more"));
+        return Some(format!("{target} no longer has a policy that allows everything"));
     }
     let earlier = denied(before, kinds);
     let now = denied(after, kinds).into_iter().find(|it| !earlier.contains(it))?;
-    Some(format!("everybody is denied {}, palisade included", now.1))
+    Some(format!("{} is denied to everybody, including palisade", now.1))
 }
 
-/// Whether FullAWSAccess, or a policy like it, is on a root, unit or account.
+/// Whether a root, unit or account has FullAWSAccess or an equivalent policy.
 fn allows_all(truth: &Truth, target: &str) -> bool {
     let here: Vec<&Thing> =
         policies(truth).filter(|it| it.facts_of("attached").any(|one| one == target)).collect();
@@ -61,14 +63,15 @@ fn allows_all(truth: &Truth, target: &str) -> bool {
             && strings(&it["Action"]).contains(&"*")
             && strings(&it["Resource"]).contains(&"*")
     };
-    // Those that no customer made are FullAWSAccess.
+    // Policies that no customer created are FullAWSAccess.
     all > here.len()
         || here
             .iter()
             .any(|it| it.facts_of("content").flat_map(statements).any(|one| everything(&one)))
 }
 
-/// Calls that a policy denies to everybody in accounts where palisade has something to make them about, by policy.
+/// The calls that a policy denies to everybody in accounts where palisade has resources for them,
+/// by policy.
 fn denied<'t>(truth: &'t Truth, kinds: &[&Kind]) -> BTreeSet<(&'t String, &'static str)> {
     let managers: BTreeSet<&str> = policies(truth).map(|it| it.account.as_str()).collect();
     let claimed = |kind: &str, concerns: &dyn Fn(&str) -> bool| {

@@ -1,4 +1,4 @@
-//! For every rule a manifest that breaks it and one that keeps it, through the real loader.
+//! For every rule, a manifest that breaks it and one that keeps it, through the real loader.
 
 mod cases;
 mod openness;
@@ -30,7 +30,7 @@ fn settings(dir: &Path, text: &str) -> Settings {
     Settings::load(&Overrides { file: Some(file), ..Overrides::default() }).unwrap()
 }
 
-/// Loads a directory and judges it.
+/// Loads and checks a directory.
 fn judge(dir: &Path, settings: &Settings) -> Result<Report, Vec<Problem>> {
     let registry = kinds::registry();
     let scopes = Scopes::offline_facts(settings);
@@ -63,7 +63,7 @@ fn broken(manifests: &str) -> BTreeSet<&'static str> {
 }
 
 #[test]
-fn every_rule_finds_the_manifest_that_breaks_it_and_leaves_the_one_that_keeps_it_alone() {
+fn every_rule_finds_the_manifest_that_breaks_it_and_accepts_the_one_that_keeps_it() {
     let cases = cases::all();
     let covered: BTreeSet<_> = cases.iter().map(|case| case.rule).collect();
     let rules: BTreeSet<_> = rules().map(|rule| rule.id).collect();
@@ -81,7 +81,7 @@ fn every_rule_finds_the_manifest_that_breaks_it_and_leaves_the_one_that_keeps_it
 }
 
 #[test]
-fn rules_are_numbered_once_and_say_where_they_come_from() {
+fn rules_have_unique_numbers_and_a_source() {
     let mut seen = BTreeSet::new();
     let registry = kinds::registry();
     for rule in rules() {
@@ -123,7 +123,7 @@ LIFECYCLEspec:
 ";
 
 #[test]
-fn a_finding_stands_at_the_field_and_says_the_way_out() {
+fn a_finding_has_a_field_and_a_repair() {
     let found = report(&OPEN_GROUP.replace("LIFECYCLE", "")).findings;
     let [finding] = &found[..] else { panic!("{found:#?}") };
     assert_eq!((finding.origin.line, finding.origin.column), (8, 7));
@@ -142,7 +142,7 @@ fn a_waived_finding_stays_with_its_reason() {
 }
 
 #[test]
-fn a_waiver_that_cannot_be_meant_is_a_problem() {
+fn an_invalid_waiver_is_a_problem() {
     for (waive, message, help) in [
         ("{SG-1: reason}", "unknown rule `SG-1`", "did you mean `SG-0"),
         ("{KMS-01: reason}", "KMS-01 is reported at a KmsKey", "waive it there"),
@@ -158,7 +158,7 @@ fn a_waiver_that_cannot_be_meant_is_a_problem() {
 }
 
 #[test]
-fn a_policy_that_denies_everything_can_be_written_and_is_a_finding_that_can_be_waived() {
+fn a_policy_that_denies_everything_is_allowed_and_is_a_finding_that_can_be_waived() {
     let text = |lifecycle: &str| {
         format!(
             "apiVersion: palisade.dev/v1alpha1\nkind: ServiceControlPolicy\nmetadata: {{name: suspended, scope: org}}\n\
@@ -177,7 +177,7 @@ fn a_policy_that_denies_everything_can_be_written_and_is_a_finding_that_can_be_w
 }
 
 #[test]
-fn a_finding_about_an_action_says_what_was_probably_meant_and_stands_at_the_action() {
+fn a_finding_about_an_action_is_at_the_action_and_has_a_suggestion() {
     let text = "apiVersion: palisade.dev/v1alpha1\nkind: ServiceControlPolicy\nmetadata: {name: p, scope: org}\nspec:\n  content:\n    Version: '2012-10-17'\n    Statement:\n      - Effect: Deny\n        Resource: '*'\n        Action:\n          - s3:PutObject\n          - cloudtrail:StopLoging\n";
     let found = report(text).findings;
     let finding = found.iter().find(|finding| finding.rule == "SCP-ACT").expect("found");

@@ -1,9 +1,10 @@
 //! Every AWS operation that palisade may call, with the permissions it needs.
 //!
-//! One table for all its readers, put together from what the kinds say, so that they cannot drift
-//! apart: the write guard refuses whatever is not in it and takes from it what writes; `palisade
-//! iam-policy` prints from it what to allow; the gate takes from it what no policy may deny
-//! palisade; and the tests run palisade under exactly what is printed.
+//! This is one table for all its readers, collected from the kinds, so that the readers cannot
+//! disagree: the write guard refuses every operation that is not in it and learns from it which
+//! ones write; `palisade iam-policy` prints the permissions to allow; the gate learns which
+//! permissions no policy may deny to palisade; and the tests run palisade with exactly the printed
+//! permissions.
 
 pub mod facts;
 mod of_kind;
@@ -14,7 +15,7 @@ mod usage;
 
 pub use self::{
     of_kind::OfKind,
-    resources::{Holes, Named, ResourceType, Resources, ServiceRole},
+    resources::{ArnParts, Named, ResourceType, Resources, ServiceRole},
     usage::Usage,
 };
 pub(crate) use self::{
@@ -23,36 +24,36 @@ pub(crate) use self::{
 };
 use crate::kind::LookupKind;
 
-/// What carrying out an operation does.
+/// The effect of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
     /// Reads.
     Observe,
-    /// Creates or changes, and can be taken back.
+    /// Creates or changes, which can be reverted.
     Apply,
     /// Deletes a resource.
     Destroy,
 }
 
-/// What a permission is for. The IAM action alone says too little: almost every one has to be
+/// The resources of a permission. The IAM action alone is not enough: almost every action has to be
 /// limited to some resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum On {
-    /// `*`: actions that AWS authorises for no particular resource.
+    /// `*`: actions that AWS authorizes without a particular resource.
     Anything,
     /// Resources of these types.
     Of(&'static Resources),
-    /// The roles that resources are given, to hand on to a service.
+    /// The roles that resources are given, to be passed to a service.
     ExecutionRoles,
     /// This service-linked role.
     ServiceRole(ServiceRole),
-    /// Exactly the resources of this kind that manifests adopt; nothing where none does.
+    /// Exactly the resources of this kind that manifests adopt; none if no manifest adopts one.
     Adopted(&'static str),
 }
 
 impl On {
-    /// The resource types meant; none for [`On::Anything`], and for [`On::Adopted`], whose kind
-    /// says it.
+    /// The resource types. None for [`On::Anything`] and for [`On::Adopted`], whose kind defines
+    /// the type.
     pub fn types(self) -> &'static [ResourceType] {
         match self {
             Self::Anything | Self::Adopted(_) => &[],
@@ -61,7 +62,7 @@ impl On {
         }
     }
 
-    /// What it is called in the ids of statements.
+    /// Its name in the ids of statements.
     fn name(self) -> String {
         match self {
             Self::Anything => "Anything".to_owned(),
@@ -73,33 +74,33 @@ impl On {
     }
 }
 
-/// A condition under which a permission holds; all of a permission's conditions must.
+/// A condition of a permission; all conditions of a permission must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum When {
     /// The resource carries our owner tag.
     Owned,
     /// The request sets our owner tag.
     Claims,
-    /// The resource carries our owner tag or none at all.
+    /// The resource carries our owner tag or no owner tag.
     NobodyElses,
     /// If the request sets an owner tag, it is ours.
     StaysOurs,
-    /// The request removes tags by name, and the owner tag is not among them.
+    /// The request removes tags by key, and the owner tag is not among them.
     KeepsOwner,
     /// The tags come with a create call of EC2 that palisade makes.
     CreatedByEc2,
-    /// The key stays for at least as many days as the manifests say.
+    /// The key is kept for at least the number of days in the manifests.
     WaitsLongEnough,
-    /// The request says this.
+    /// The request carries this value.
     Says(Said),
 }
 
-/// What a request says by a condition key.
+/// A value of a condition key in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Said {
-    /// What it is called in the ids of statements.
+    /// Its name in the ids of statements.
     pub name: &'static str,
-    /// The operator that holds for it.
+    /// The condition operator.
     pub operator: &'static str,
     /// The condition key, as the service authorization reference writes it.
     pub key: &'static str,
@@ -108,12 +109,12 @@ pub struct Said {
 }
 
 impl When {
-    /// The request carries this text.
+    /// A condition that the request carries this text.
     pub(crate) const fn says(name: &'static str, key: &'static str, value: &'static str) -> Self {
         Self::Says(Said { name, operator: "StringEquals", key, value })
     }
 
-    /// What it is called in the ids of statements.
+    /// Its name in the ids of statements.
     fn name(self) -> String {
         match self {
             Self::Says(Said { name, .. }) => name.to_owned(),
@@ -123,53 +124,52 @@ impl When {
 }
 
 /// One permission that an operation needs. AWS checks some actions once for each resource they
-/// touch: then there is one grant for each.
+/// touch; these have one grant for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
     /// The IAM action, `service:Action`.
     pub action: &'static str,
-    /// For which resources.
+    /// The resources.
     pub on: On,
-    /// Under which conditions.
+    /// The conditions.
     pub when: &'static [When],
 }
 
-/// Which manifests bring an operation about, where not every one of its kind does.
+/// Which manifests make palisade call an operation, if not all of its kind do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// Every manifest of the kind.
     Always,
-    /// Only one that says `${organization.id}`.
+    /// Only manifests that use `${organization.id}`.
     OrganizationId,
-    /// Only one that looks up something of this sort.
+    /// Only manifests with a lookup of this kind.
     Lookup(LookupKind),
-    /// Only one of which the kind notes this ([`OfKind::usage`]).
+    /// Only manifests for which the kind records this ([`OfKind::usage`]).
     Noted(&'static str),
 }
 
-/// One row.
+/// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation {
-    /// The service, as IAM names it (and the SDK, but for case).
+    /// The service as IAM names it; the SDK's name differs in case only.
     pub service: &'static str,
     /// The operation.
     pub name: &'static str,
-    /// What it does.
+    /// Its effect.
     pub mode: Mode,
-    /// The kind that uses it; none: every scope does. Filled in where the kinds' rows are
+    /// The kind that uses it; `None` if every scope does. Set when the rows of the kinds are
     /// collected.
     pub kind: Option<&'static str>,
-    /// The permission that has the operation's own name, `service:Name`; none where AWS asks for
-    /// none.
+    /// The permission with the operation's own name, `service:Name`; `None` if AWS requires none.
     pub own: Option<Grant>,
-    /// The other permissions that it needs.
+    /// The other permissions.
     pub more: &'static [Grant],
-    /// Whether the search for orphans makes it too, in scopes where no manifest declares the kind.
+    /// Whether the search for orphans also calls it, in scopes where no manifest declares the kind.
     pub sweep: bool,
-    /// Which manifests bring it about.
+    /// Which manifests make palisade call it.
     pub need: Need,
-    /// What a reader of the policy may wonder about: conditions that AWS does not have, permissions
-    /// only needed once.
+    /// An explanation for readers of the policy: conditions that AWS does not offer, permissions
+    /// needed only once.
     pub note: &'static str,
 }
 
@@ -179,30 +179,30 @@ impl Operation {
         self.mode != Mode::Observe
     }
 
-    /// What it needs.
+    /// The permissions that it needs.
     pub fn grants(&self) -> impl Iterator<Item = &Grant> {
         self.own.iter().chain(self.more)
     }
 
-    /// The permission that has the operation's own name, `service:Name`; none where AWS asks for
-    /// none.
+    /// The permission with the operation's own name, `service:Name`; `None` if AWS requires none.
     pub fn action(&self) -> Option<&'static str> {
         self.own.map(|grant| grant.action)
     }
 }
 
-/// Every row. An operation of several kinds has a row for each.
+/// All rows. An operation of several kinds has one row for each.
 pub fn all() -> impl Iterator<Item = &'static Operation> {
     table::EVERYWHERE.iter().chain(of_kind::ROWS.iter())
 }
 
-/// The operation with these names; the service's in any case. Where it has several rows, their
-/// modes are equal.
+/// The operation with these names; the case of the service's name is ignored. If there are several
+/// rows, their modes are equal.
 pub fn find(service: &str, name: &str) -> Option<&'static Operation> {
     all().find(|row| row.name == name && row.service.eq_ignore_ascii_case(service))
 }
 
-/// Whether an operation can change anything. What is not in the table is taken for a write.
+/// Whether an operation can change anything. An operation that is not in the table counts as a
+/// write.
 pub fn is_mutating(service: &str, name: &str) -> bool {
     find(service, name).is_none_or(Operation::is_mutating)
 }
@@ -218,7 +218,7 @@ mod tests {
     };
 
     #[test]
-    fn what_reads_by_its_name_observes_and_nothing_else_does() {
+    fn operations_observe_if_and_only_if_their_names_say_that_they_read() {
         for row in all() {
             let reads = ["Describe", "List", "Get"].iter().any(|verb| row.name.starts_with(verb));
             assert_eq!(row.mode == Mode::Observe, reads, "{}", row.name);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_operation_agree_on_what_it_does_and_are_of_different_kinds() {
+    fn rows_of_one_operation_have_the_same_mode_and_different_kinds() {
         let mut seen: BTreeMap<_, (Mode, BTreeSet<(&str, Need)>)> = BTreeMap::new();
         for row in all() {
             let (mode, kinds) =
@@ -244,7 +244,7 @@ mod tests {
         for mode in [Mode::Observe, Mode::Apply, Mode::Destroy] {
             let rows = all().filter(|row| row.mode == mode);
             let kinds: BTreeSet<&str> = rows.filter_map(|row| row.kind).collect();
-            // What cannot be tagged is never deleted.
+            // Resources that cannot be tagged are never deleted.
             let profiles = registry.iter().map(ErasedKind::profile);
             let with = profiles.filter(|it| mode != Mode::Destroy || it.claimed == Claimed::ByTags);
             assert_eq!(kinds, with.map(|it| it.name).collect(), "{mode:?}");
@@ -252,14 +252,14 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_or_deletes_an_existing_resource_is_limited_to_what_is_ours() {
+    fn changes_and_deletions_of_existing_resources_are_limited_to_ours() {
         let registry = kinds::registry();
         for row in all().filter(|row| row.is_mutating()) {
             let limited = |grant: &Grant| {
                 [When::Owned, When::Claims].iter().any(|when| grant.when.contains(when))
             };
-            // The only ones whose resources have no tags to go by. A row without a permission of
-            // its name is about a resource of the account's, such as a service-linked role.
+            // The only kinds whose resources have no tags to check. A row without a permission of
+            // its name is about a resource of the account, such as a service-linked role.
             let claimed =
                 row.kind.and_then(|kind| registry.get(kind)).map(|it| it.profile().claimed);
             let none = row.name == "EnablePolicyType"
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_needs_the_permission_of_its_own_name_unless_it_is_everybodys() {
+    fn an_operation_needs_the_permission_of_its_own_name_unless_every_caller_may_use_it() {
         let named: BTreeSet<_> = all().map(|row| (row.service, row.name)).collect();
         let own = |named: &&(&str, &str)| {
             all().any(|row| (row.service, row.name) == **named && row.action().is_some())

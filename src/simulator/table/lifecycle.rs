@@ -1,8 +1,8 @@
-//! Where a resource is in its life, in the world's time.
+//! The lifecycle of a resource, in the world's time.
 
 use std::time::Duration;
 
-/// What a resource's states are called.
+/// The names of a resource's states.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct States {
     /// Being created.
@@ -11,16 +11,16 @@ pub(crate) struct States {
     pub updating: &'static str,
     /// Being deleted.
     pub deleting: &'static str,
-    /// There, with nothing under way.
+    /// Nothing in progress.
     pub settled: &'static str,
-    /// Its creation failed; `None` where nothing fails later.
+    /// Its creation failed; `None` if creations do not fail later.
     pub failed: Option<&'static str>,
     /// Its update failed.
     pub update_failed: Option<&'static str>,
 }
 
 impl States {
-    /// A type that is there at once, changes at once and is gone at once.
+    /// A type that is created, changed and deleted at once.
     pub(crate) const fn settled(name: &'static str) -> Self {
         Self {
             creating: name,
@@ -40,31 +40,31 @@ enum Phase {
     Deleting,
 }
 
-/// What happened to a resource last, until when it takes, and why it fails then if it does.
+/// The last operation on a resource, when it is complete, and why it fails then, if it does.
 #[derive(Debug, Clone)]
-pub(crate) struct Life {
+pub(crate) struct Lifecycle {
     phase: Phase,
     until: Duration,
     failure: Option<String>,
 }
 
-impl Life {
-    /// Being created until then, in vain for this reason if there is one.
+impl Lifecycle {
+    /// In creation until this time, when it fails if there is a reason.
     pub(crate) fn creating(until: Duration, failure: Option<String>) -> Self {
         Self { phase: Phase::Creating, until, failure }
     }
 
-    /// Being updated until then.
+    /// In update until this time.
     pub(crate) fn updating(until: Duration, failure: Option<String>) -> Self {
         Self { phase: Phase::Updating, until, failure }
     }
 
-    /// Being deleted until then.
+    /// In deletion until this time.
     pub(crate) fn deleting(until: Duration) -> Self {
         Self { phase: Phase::Deleting, until, failure: None }
     }
 
-    /// The state and, where something failed, why.
+    /// The state and, after a failure, the reason.
     pub(crate) fn state(&self, states: &States, elapsed: Duration) -> (&'static str, Option<&str>) {
         let over = elapsed >= self.until;
         let (under_way, failed) = match self.phase {
@@ -79,12 +79,12 @@ impl Life {
         }
     }
 
-    /// Whether nothing is under way.
+    /// Whether no operation is in progress.
     pub(crate) fn is_settled(&self, elapsed: Duration) -> bool {
         elapsed >= self.until && self.phase != Phase::Deleting
     }
 
-    /// Whether it stays: it is not being deleted.
+    /// Whether it stays, that is, is not in deletion.
     pub(crate) fn stays(&self) -> bool {
         self.phase != Phase::Deleting
     }

@@ -1,8 +1,8 @@
-//! One case a rule.
+//! One case for each rule.
 
 mod documents;
 
-/// A rule, and the two sides of it.
+/// A rule, with manifests that break it and that keep it.
 pub struct Case {
     pub rule: &'static str,
     pub breaks: String,
@@ -26,7 +26,7 @@ pub fn group(name: &str, rest: &str) -> String {
     manifest("SecurityGroup", name, &format!("{{{VPC}, {rest}}}"))
 }
 
-/// A group whose only ingress rule is this.
+/// A group with this as its only ingress rule.
 pub fn ingress(rule: &str) -> String {
     group("web", &format!("ingress: [{{description: x, {rule}}}], egress: []"))
 }
@@ -34,7 +34,7 @@ pub fn ingress(rule: &str) -> String {
 const APPS: &str = "ingress: [{description: a, protocol: tcp, ports: [2049, 8192-65535], from: [self]}], \
                     egress: [{description: a, protocol: tcp, ports: [2049, 8192-65535], to: [self]}]";
 
-/// A domain whose apps are in `apps`; later keys of the same name are for the caller to avoid.
+/// A domain whose apps are in `apps`. The caller must not repeat keys.
 fn domain(top: &str, user: &str) -> String {
     manifest(
         "SageMakerDomain",
@@ -106,7 +106,7 @@ fn deny(actions: &str, condition: &str) -> String {
     format!("{{Effect: Deny, Action: [{actions}], Resource: '*'{condition}}}")
 }
 
-/// Denying something else breaks a rule, denying this keeps it.
+/// A case in which denying something else breaks the rule and denying this keeps it.
 fn denial(rule: &'static str, statements: &[String]) -> Case {
     let other = scp("other", &deny("'iot:DeleteThing'", ""));
     case(rule, other, scp("this", &statements.join(", ")))
@@ -332,7 +332,7 @@ fn domains() -> Vec<Case> {
 }
 
 impl Case {
-    /// The apps are in the VPC's default group.
+    /// The apps are in the default group of the VPC.
     fn or_default_group(self) -> Self {
         let breaks = self.keeps.replace(
             &format!("{{{VPC}, {APPS}}}"),

@@ -1,5 +1,5 @@
-//! Answers that are not the truth, for a number of reads: replicas that lag, listings that miss the newest, tags that come
-//! later, pages that lead nowhere.
+//! Wrong answers for a limited number of reads: replicas that lag, listings without the newest
+//! resources, tags that arrive late, pages that lead nowhere.
 
 use serde_json::{Map, Value};
 
@@ -10,16 +10,16 @@ use super::{
     services::Services,
 };
 
-/// What readers are told for a while. All of it ends by being read.
+/// The distortions of reads that are in force. Each ends after a number of reads.
 #[derive(Debug, Default)]
-pub(super) struct Lies {
+pub(super) struct Distortions {
     past: Option<Past>,
     unlisted: Option<(Vec<String>, u32)>,
     untagged: u32,
     paging: Option<Listing>,
 }
 
-/// The one listing whose paging goes wrong.
+/// The listing whose paging goes wrong.
 #[derive(Debug)]
 struct Listing {
     how: Paging,
@@ -35,10 +35,10 @@ struct Past {
     fresh_next: bool,
 }
 
-/// The token of the page that the lies of paging lead to.
+/// The token of the page that wrong paging leads to.
 const TOKEN: &str = "injected-page";
 
-impl Lies {
+impl Distortions {
     pub(super) fn show_past(&mut self, services: Services, reads: u32, alternating: bool) {
         self.past = Some(Past { services, left: reads, alternating, fresh_next: alternating });
     }
@@ -55,8 +55,8 @@ impl Lies {
         self.paging = Some(Listing { how, operation: operation.to_owned(), begun: false });
     }
 
-    /// Takes the injected token out of a request of the listing that goes wrong; whether there was one. A listing that begins
-    /// anew is served by another replica, where nothing is wrong.
+    /// Removes the injected token from a request of the wrong listing, and returns whether there
+    /// was one. A listing that starts again is served by another, correct replica.
     pub(super) fn follow(&mut self, api: &Api, operation: &str, input: &mut Value) -> bool {
         let Some(listing) = self.paging.as_mut().filter(|it| it.operation == operation) else {
             return false;
@@ -87,8 +87,8 @@ impl Lies {
         }
     }
 
-    /// Makes of a true answer to a read what the reader is told.
-    pub(super) fn colour(
+    /// Applies the distortions to the true answer to a read.
+    pub(super) fn distort(
         &mut self,
         api: &Api,
         operation: &str,
@@ -122,7 +122,7 @@ impl Lies {
         let members = match &mut answer {
             Value::Object(members) if members.values().any(Value::is_array) => members,
             _ => {
-                // It lists nothing: there are no pages that could go wrong.
+                // The operation lists nothing, so there are no pages that could go wrong.
                 self.paging = None;
                 return Ok(answer);
             }
@@ -150,9 +150,9 @@ impl Lies {
         Ok(answer)
     }
 
-    /// Whether readers are still told anything but the truth. A listing that goes wrong does so for its own
-    /// pages only, and what is gone may rightly be missing in lists.
-    pub(super) fn last(&self, is_there: impl Fn(&str) -> bool) -> bool {
+    /// Whether reads are still distorted. A wrong listing only affects its own pages, and a deleted
+    /// resource is rightly missing from listings.
+    pub(super) fn remain(&self, is_there: impl Fn(&str) -> bool) -> bool {
         let hidden = || {
             let ids = self.unlisted.iter().flat_map(|(ids, _)| ids);
             ids.into_iter().any(|id| is_there(id))
@@ -161,7 +161,8 @@ impl Lies {
     }
 }
 
-/// Takes the entries that name one of the ids out of an answer's lists. A request that names the id itself is no listing.
+/// Removes the entries with one of the ids from the lists of an answer. A request that names the id
+/// itself is not a listing.
 fn unlist(members: &mut Map<String, Value>, ids: &[String], request: &str) -> bool {
     if ids.iter().any(|id| request.contains(id.as_str())) {
         return false;
@@ -180,7 +181,7 @@ fn unlist(members: &mut Map<String, Value>, ids: &[String], request: &str) -> bo
     hidden
 }
 
-/// Empties every list of tags in an answer; whether there was a tag.
+/// Empties all lists of tags in an answer, and returns whether there was a tag.
 fn strip(tags: &str, answer: &mut Value) -> bool {
     match answer {
         Value::Object(members) => {
@@ -207,7 +208,7 @@ fn strip(tags: &str, answer: &mut Value) -> bool {
     }
 }
 
-/// Takes an injected token out of a request; whether there was one.
+/// Removes an injected token from a request, and returns whether there was one.
 fn take_token(member: &str, input: &mut Value) -> bool {
     let Value::Object(members) = input else { return false };
     let injected = members.get(member).and_then(Value::as_str) == Some(TOKEN);
@@ -217,7 +218,7 @@ fn take_token(member: &str, input: &mut Value) -> bool {
     injected
 }
 
-/// The ids that the answer to a create names.
+/// The ids in the answer to a create.
 pub(super) fn created(api: &Api, answer: &Value) -> Vec<String> {
     let paths = api.kinds.iter().flat_map(|kind| kind.created);
     paths.filter_map(|path| answer.pointer(path)?.as_str().map(str::to_owned)).collect()
