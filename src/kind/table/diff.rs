@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde_json::{Value, json};
 
 use super::{
-    AWAITED, Call, Compare, Fixed, Form, How, Leaf, LeafEdit, Table, Take, Text, Tree, Verb,
+    Call, Compare, Fixed, Form, How, Leaf, LeafEdit, REQUESTED, Table, Take, Text, Tree, Verb,
     edit::is_on,
     get,
     keyed::Calls,
@@ -281,8 +281,9 @@ impl Leaf {
             let risk = self.entry_risk(verb);
             Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
         };
-        let awaited: BTreeSet<_> = take.iter().flat_map(|_| texts(get(have, AWAITED))).collect();
-        let gone = old.difference(&new).filter(|item| !awaited.contains(*item));
+        let requested: BTreeSet<_> =
+            take.iter().flat_map(|_| texts(get(have, REQUESTED))).collect();
+        let gone = old.difference(&new).filter(|item| !requested.contains(*item));
         let gone = gone.map(|item| entry(item, Verb::Remove, remove, Value::Null));
         let come = new.difference(&old).map(|item| {
             let from = take.and_then(|take| Some((take, get(have, &take.fact).get(*item)?)));

@@ -11,7 +11,7 @@ use futures::{FutureExt as _, future::join_all};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use super::{AWAITED, Found, LeafEdit, Service, Shape, Tree, texts};
+use super::{Found, LeafEdit, REQUESTED, Service, Shape, Tree, texts};
 use crate::{
     aws::{Access, lookup::Pages},
     kind::{
@@ -242,7 +242,7 @@ impl<S: Service> Live<S> {
     }
 
     /// Notes in each resource which wanted entries another one of ours has, and which of its own
-    /// entries some manifest wants ([`AWAITED`]).
+    /// entries some manifest wants ([`REQUESTED`]).
     fn note_elsewhere(&self, ask: &Ask, seen: &mut [Observed<Value>]) {
         for (path, fact) in &self.shape.takes {
             let ours = seen.iter().filter(|live| {
@@ -256,7 +256,7 @@ impl<S: Service> Live<S> {
                 .filter(|(item, _)| ask.natural_keys.contains(item))
                 .collect();
             for live in &mut *seen {
-                note_awaited(ask, path, live);
+                note_requested(ask, path, live);
                 let others = entries.iter().filter(|(_, id)| **id != live.id);
                 let others: BTreeMap<_, _> =
                     others.map(|(item, id)| (item.as_str(), id.as_str())).collect();
@@ -284,13 +284,13 @@ impl<S: Service> Live<S> {
     }
 }
 
-/// See [`AWAITED`].
-fn note_awaited(ask: &Ask, path: &str, live: &mut Observed<Value>) {
+/// See [`REQUESTED`].
+fn note_requested(ask: &Ask, path: &str, live: &mut Observed<Value>) {
     let items = texts(live.state.get(path).unwrap_or(&Value::Null));
     let wanted = items.filter(|item| ask.natural_keys.contains(*item));
     let wanted: Vec<_> = wanted.map(str::to_owned).collect();
     if let (false, Value::Object(state)) = (wanted.is_empty(), &mut live.state) {
-        state.insert(AWAITED.to_owned(), json!(wanted));
+        state.insert(REQUESTED.to_owned(), json!(wanted));
     }
 }
 

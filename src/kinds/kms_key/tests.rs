@@ -160,6 +160,16 @@ fn null_and_empty_say_none() {
 }
 
 #[test]
+fn an_alias_that_another_manifest_wants_is_left_for_its_key_to_take() {
+    let want = json!(good(json!({"aliases": []})));
+    let mut have = json!(good(json!({"aliases": ["alias/shared"]})));
+    let edits = |have: &Value| table().diff(&want, have).expect("states").len();
+    assert_eq!(edits(&have), 1, "nobody wants it");
+    have["requested"] = json!(["alias/shared"]);
+    assert_eq!(edits(&have), 0);
+}
+
+#[test]
 fn the_natural_keys_are_the_aliases() {
     let state = good(json!({"aliases": ["alias/b", "alias/a"]}));
     assert_eq!(natural_keys(&state), ["alias/a", "alias/b"]);
