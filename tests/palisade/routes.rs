@@ -115,11 +115,11 @@ async fn a_subnet_goes_from_one_table_of_ours_to_another_in_one_call() {
             table("second", &format!("routes: null, subnets: [{second}]"))
         )
     };
-    world.write("main.yaml", &both(&own, ""));
+    world.write("main.yaml", both(&own, ""));
     let mut engine = world.engine().await;
     until_quiet(&mut engine).await.in_order();
     assert_eq!(world.writes(), ["CreateRouteTable", "CreateRouteTable", "AssociateRouteTable"]);
-    world.write("main.yaml", &both("", &own));
+    world.write("main.yaml", both("", &own));
     until_quiet(&mut engine).await.in_order();
     assert_eq!(world.writes(), ["ReplaceRouteTableAssociation"]);
 }
@@ -129,7 +129,7 @@ async fn a_subnet_does_not_go_back_to_a_main_table_that_leads_out() {
     let mut world = World::empty();
     world.settings.gate.hold_risks.clear();
     let own = subnet(&world, "10.20.192.0/24");
-    world.write("main.yaml", &table("private", &format!("routes: null, subnets: [{own}]")));
+    world.write("main.yaml", table("private", &format!("routes: null, subnets: [{own}]")));
     let mut engine = world.engine().await;
     until_quiet(&mut engine).await.in_order();
     let filter = json!([{"Name": "association.main", "Value": ["true"]}, {"Name": "vpc-id", "Value": [world.vpc()]}]);
@@ -141,7 +141,7 @@ async fn a_subnet_does_not_go_back_to_a_main_table_that_leads_out() {
         json!({"RouteTableId": main, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway});
     world.ec2("CreateRoute", &out);
     world.writes();
-    world.write("main.yaml", &table("private", "routes: null, subnets: null"));
+    world.write("main.yaml", table("private", "routes: null, subnets: null"));
     let report = engine.pass().await;
     assert_eq!(world.writes(), [""; 0]);
     let why = waiting(&report, PRIVATE);
@@ -155,11 +155,11 @@ async fn a_subnet_does_not_go_back_to_a_main_table_that_leads_out() {
 async fn moving_subnets_waits_for_consent_because_it_cuts_connections() {
     let world = World::empty();
     let own = subnet(&world, "10.20.192.0/24");
-    world.write("main.yaml", &table("private", "routes: null"));
+    world.write("main.yaml", table("private", "routes: null"));
     let mut engine = world.engine().await;
     until_quiet(&mut engine).await.in_order();
     world.writes();
-    world.write("main.yaml", &table("private", &format!("routes: null, subnets: [{own}]")));
+    world.write("main.yaml", table("private", &format!("routes: null, subnets: [{own}]")));
     let report = until_quiet(&mut engine).await.reports.pop().expect("a pass");
     let (step, _) = held(&report, PRIVATE);
     assert_eq!(world.writes(), [""; 0]);

@@ -54,7 +54,7 @@ pub(super) fn entry(members: &Tree) -> Result<(String, Value), Wrong> {
     let (to, via) = (text("to"), text("via"));
     let fits =
         |(prefix, _): &(&str, &str)| via.strip_prefix(prefix).is_some_and(|id| !id.is_empty());
-    if !is_placeholder(via) && !TARGETS.iter().any(|target| fits(target)) {
+    if !is_placeholder(via) && !TARGETS.iter().any(fits) {
         let known: Vec<_> = TARGETS.iter().map(|(prefix, _)| format!("`{prefix}…`")).collect();
         let help = format!("write an id: {}; or a reference to an endpoint", known.join(", "));
         return Err(Wrong::new("via", format!("`{via}` is not the id of a target"), help));

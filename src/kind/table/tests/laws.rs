@@ -548,7 +548,9 @@ fn amount(leaf: &Leaf, value: &Value, allowed: &mut Allowed) {
             let (all, none) = (every_entry(keyed).into_iter().collect(), Tree::new());
             for probe in (keyed.probes)(&all, &none) {
                 let outcome = (keyed.outcome)(value.as_object().unwrap_or(&none), &probe);
-                outcome.into_iter().for_each(|outcome| let_do(format!("{probe} {outcome}")));
+                if let Some(outcome) = outcome {
+                    let_do(format!("{probe} {outcome}"));
+                }
             }
         }
         (Gives::Something, _) if !tree::is_none(value) => let_do(value.to_string()),
