@@ -27,7 +27,7 @@ SETTINGS = """\
 owner: contract
 defaultScope: ml
 scopes:
-  ml: {{account: "{ml}", region: {region}, assumeRole: {{roleArn: "{ml_role}"}}}}
+  ml: {{account: "{ml}", region: {region}, assumeRole: {{roleArn: "{ml_role}"}}, vars: {{gateway: "{gateway}"}}}}
   org: {{account: "{org}", region: us-east-1, assumeRole: {{roleArn: "{org_role}"}}}}
 settleWindow: 1s
 # The contract is about calls, not about consent.
@@ -82,6 +82,7 @@ class Contract:
                 ml=self.world.account,
                 region=REGION,
                 ml_role=ROLE.format(self.world.account),
+                gateway=self.world.gateway,
                 org=MANAGEMENT,
                 org_role=ROLE.format(MANAGEMENT),
             )
@@ -156,6 +157,8 @@ class Contract:
         created = {name: n for name, n in run.writes.items() if ":Create" in name}
         expected = {
             "ec2:CreateSecurityGroup": 2,
+            "ec2:CreateRouteTable": 1,
+            "ec2:CreateRoute": 1,
             "ec2:CreateVpcEndpoint": 2,
             "kms:CreateKey": 1,
             "kms:CreateAlias": 1,
@@ -176,6 +179,7 @@ class Contract:
         equal("egress of endpoints", world.group("endpoints")["IpPermissionsEgress"], [])
         equal("subnets", set(world.endpoint("sagemaker.api")["SubnetIds"]), set(world.subnets))
         equal("tables", world.endpoint("s3")["RouteTableIds"], [world.table])
+        equal("routes", world.routes(), {"10.30.0.0/16": world.gateway})
         key = world.key()
         equal("state", key["KeyState"], "Enabled")
         equal("rotates", world.kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"], True)
@@ -206,7 +210,7 @@ class Contract:
             "ec2:DescribeVpcEndpoints": math.ceil(endpoints / 1000),
             "ec2:DescribeVpcs": 1,
             "ec2:DescribeSubnets": 1,
-            "ec2:DescribeRouteTables": 1,
+            "ec2:DescribeRouteTables": 2,  # the kind's, and a lookup
             "ec2:DescribeManagedPrefixLists": 1,
             "kms:ListAliases": max(1, math.ceil(aliases / 100)),
             "kms:ListResourceTags": 1 + foreign_keys,
@@ -323,6 +327,7 @@ class Contract:
                 break
         world = self.world
         equal("groups", [g for g in ("apps", "endpoints") if world.group(g)], [])
+        equal("routes", world.routes(), None)
         equal("key", world.key(name=False)["KeyState"], "PendingDeletion")
         equal("policies", world.scp(), None)
         if self.target.kind == "simulator":  # moto has no ListApps: who cannot look does not delete

@@ -102,6 +102,21 @@ def _unroute(world):
     _available(world, "s3")
 
 
+def _lead_out(world):
+    """A way to the internet for everything."""
+    world.ec2.create_route(
+        RouteTableId=world.route_table(),
+        DestinationCidrBlock="0.0.0.0/0",
+        GatewayId=world.gateway,
+    )
+
+
+def _lead_nowhere(world):
+    world.ec2.delete_route(
+        RouteTableId=world.route_table(), DestinationCidrBlock="10.30.0.0/16"
+    )
+
+
 def _available(world, service):
     """The simulator takes its time, moto does not."""
     for _ in range(100):
@@ -211,6 +226,8 @@ EDITS = [
         {"ec2:ModifyVpcEndpoint": 1},
     ),
     Edit("a gateway's route is removed", _unroute, {"ec2:ModifyVpcEndpoint": 1}),
+    Edit("a route to the internet is added", _lead_out, {"ec2:DeleteRoute": 1}),
+    Edit("a route is removed", _lead_nowhere, {"ec2:CreateRoute": 1}),
     Edit(
         "a key is described anew",
         _key("update_key_description", Description="by hand"),

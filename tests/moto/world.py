@@ -124,6 +124,8 @@ class World:
         self.table = ec2.create_route_table(
             VpcId=self.vpc, TagSpecifications=_tagged("route-table", tier="private")
         )["RouteTable"]["RouteTableId"]
+        self.gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
         self.subnets = []
         for zone, block in (("a", "10.20.0.0/20"), ("b", "10.20.16.0/20")):
             subnet = ec2.create_subnet(
@@ -176,6 +178,19 @@ class World:
 
     def is_stranger(self, endpoint):
         return endpoint["VpcEndpointId"] == self.others["endpoint"]
+
+    def routes(self):
+        """The routes of our table by destination, without those of AWS; None if it is gone."""
+        filters = [{"Name": "tag:palisade:address", "Values": ["ml/RouteTable/studio"]}]
+        found = self.ec2.describe_route_tables(Filters=filters)["RouteTables"]
+        if not found:
+            return None
+        routes = [route for route in found[0]["Routes"] if route.get("GatewayId") != "local"]
+        return {route["DestinationCidrBlock"]: route["GatewayId"] for route in routes}
+
+    def route_table(self):
+        filters = [{"Name": "tag:palisade:address", "Values": ["ml/RouteTable/studio"]}]
+        return self.ec2.describe_route_tables(Filters=filters)["RouteTables"][0]["RouteTableId"]
 
     def key(self, name=True):
         """Our key, by its alias, or as the only one that is not the stranger."""
