@@ -283,7 +283,9 @@ impl Leaf {
         };
         let requested: BTreeSet<_> =
             take.iter().flat_map(|_| texts(get(have, REQUESTED))).collect();
-        let gone = old.difference(&new).filter(|item| !requested.contains(*item));
+        // What is not known yet may be what is there.
+        let is_known = !new.iter().any(|item| has_placeholder(item));
+        let gone = old.difference(&new).filter(|item| is_known && !requested.contains(*item));
         let gone = gone.map(|item| entry(item, Verb::Remove, remove, Value::Null));
         let come = new.difference(&old).map(|item| {
             let from = take.and_then(|take| Some((take, get(have, &take.fact).get(*item)?)));

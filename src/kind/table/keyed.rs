@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Call, Form, Leaf, LeafEdit, Text, Tree, Verb, diff::Pending};
 use crate::{
-    kind::{Invalid, Line, Refs},
+    kind::{Invalid, Line, Refs, has_placeholder},
     model::Risk,
 };
 
@@ -137,8 +137,11 @@ impl Leaf {
     ) -> Vec<Pending<'t>> {
         let (new, old) = (entries(new), entries(old));
         let mut edits = Vec::new();
+        // An entry whose key is not known yet may be one that is there.
+        let is_known = !new.keys().any(|key| has_placeholder(key));
         for (key, value) in &old {
             match new.get(key) {
+                None if !is_known => {}
                 None => edits.push((key, Some(value), None)),
                 Some(wanted) if wanted != value => edits.push((key, Some(value), Some(wanted))),
                 Some(_) => {}

@@ -121,3 +121,19 @@ fn the_most_specific_route_decides() {
     }
     assert_eq!(outcome(routes, &json!("2001:db8::1")), None);
 }
+
+#[test]
+fn nothing_goes_while_a_lookup_is_not_answered() {
+    let have = json!({"vpc": "vpc-1", "routes": {"pl-1": "tgw-1"}, "subnets": ["subnet-1"]});
+    let list = json!({"lookup": {"name": "offices"}});
+    for spec in [
+        json!({"vpc": "vpc-1", "subnets": {"lookup": {"tags": {"tier": "private"}}}}),
+        json!({"vpc": "vpc-1", "routes": [{"to": list, "via": "tgw-1"}]}),
+    ] {
+        let want = resolve(&spec).expect("valid");
+        let edits = table().diff(&want, &have).expect("states");
+        let shown: Vec<_> = edits.iter().map(|edit| edit.summary.as_str()).collect();
+        let is_new = |text: &&str| text.starts_with("a");
+        assert!(!shown.is_empty() && shown.iter().all(is_new), "{shown:?}");
+    }
+}
