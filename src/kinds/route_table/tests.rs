@@ -133,7 +133,7 @@ fn nothing_goes_while_a_lookup_is_not_answered() {
         let want = resolve(&spec).expect("valid");
         let edits = table().diff(&want, &have).expect("states");
         let shown: Vec<_> = edits.iter().map(|edit| edit.summary.as_str()).collect();
-        let is_new = |text: &&str| text.starts_with("a");
-        assert!(!shown.is_empty() && shown.iter().all(is_new), "{shown:?}");
+        let is_added = |text: &&str| text.starts_with('a');
+        assert!(!shown.is_empty() && shown.iter().all(is_added), "{shown:?}");
     }
 }
