@@ -117,7 +117,8 @@ impl Leaf {
         let Some(new) = self.wanted_in(want) else { return Ok(()) };
         let old = self.live(have);
         if let How::Entries { add, remove, take } = &self.change {
-            found.extend(self.entries(new, &old, add, remove, take.as_ref(), (want, have)));
+            let calls = (add, remove.as_ref().ok(), take.as_ref());
+            found.extend(self.entries(new, &old, calls, (want, have)));
             return Ok(());
         }
         if let (Form::Keyed(keyed), How::Keyed { add, replace, remove }) =
@@ -262,24 +263,22 @@ impl Leaf {
         &'t self,
         new: &Value,
         old: &Value,
-        add: &'t Call,
-        remove: &'t Call,
-        take: Option<&'t Take>,
+        (add, remove, take): (&'t Call, Option<&'t Call>, Option<&'t Take>),
         (want, have): (&Tree, &Tree),
     ) -> Vec<Pending<'t>> {
         let (new, old): (BTreeSet<_>, BTreeSet<_>) = (texts(new).collect(), texts(old).collect());
-        let entry = |item: &str, verb, call: &'t Call, from: Value| {
+        let entry = |item: &str, verb, call: Option<&'t Call>, from: Value| {
             let edit = LeafEdit {
                 path: self.path.clone().into_owned(),
-                operation: Some(call.operation.clone().into_owned()),
+                operation: call.map(|call| call.operation.clone().into_owned()),
                 verb,
                 entry: String::new(),
                 old: from,
                 new: json!(item),
-                with: call.going_along(want),
+                with: call.map(|call| call.going_along(want)).unwrap_or_default(),
             };
-            let risk = self.entry_risk(verb);
-            Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
+            let risk = call.map_or(Risk::IMPOSSIBLE, |_| self.entry_risk(verb));
+            Pending { leaf: self, edit, call, risk, needs: Vec::new() }
         };
         let requested: BTreeSet<_> =
             take.iter().flat_map(|_| texts(get(have, REQUESTED))).collect();
@@ -290,8 +289,8 @@ impl Leaf {
         let come = new.difference(&old).map(|item| {
             let from = take.and_then(|take| Some((take, get(have, &take.fact).get(*item)?)));
             match from {
-                Some((take, from)) => entry(item, Verb::Take, &take.call, from.clone()),
-                None => entry(item, Verb::Add, add, Value::Null),
+                Some((take, from)) => entry(item, Verb::Take, Some(&take.call), from.clone()),
+                None => entry(item, Verb::Add, Some(add), Value::Null),
             }
         });
         gone.chain(come).collect()

@@ -96,7 +96,7 @@ impl Leaf {
                 return said(&word.says, edit);
             }
             (_, _, Some(call)) => return said(&call.says, edit),
-            (How::Fixed(why), _, None) => why.as_ref(),
+            (How::Fixed(why) | How::Entries { remove: Err(why), .. }, _, None) => why.as_ref(),
             _ if self.stays_set(&edit.new) => "which no call of AWS unsets",
             (How::Until { why, .. }, _, None) => why.as_ref(),
             _ => "which AWS cannot do in place",

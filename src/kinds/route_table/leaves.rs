@@ -192,7 +192,7 @@ fn subnets() -> Leaf {
             "ec2:ReplaceRoute",
             "ec2:DeleteRoute",
         ]),
-        remove,
+        remove: Ok(remove),
         take: Some(take),
     };
     let moves = Risk::REPLACES.cutting_connections();

@@ -12,7 +12,7 @@ use crate::simulator::truth::Thing;
 
 /// The kinds in palisade's words.
 pub(super) const ROUTE_TABLE: &str = crate::kinds::route_table::NAME;
-pub(super) const NETWORK_ACL: &str = "NetworkAcl";
+pub(super) const NETWORK_ACL: &str = crate::kinds::network_acl::NAME;
 
 impl State {
     pub(super) fn add_networks(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
