@@ -181,7 +181,7 @@ impl ErasedKind for Table {
     }
 
     fn risk_of_creating(&self, want: &Value) -> Result<Risk, Undecodable> {
-        self.open(want).map(|_| self.creating)
+        self.open(want).map(self.creating)
     }
 
     fn state_lines(&self, want: &Value) -> Vec<Line> {

@@ -14,8 +14,10 @@ use crate::{
     model::Risk,
 };
 
-/// What an order of edits is looked for with, at most: states that are tried.
-const TRIALS: usize = 4_000;
+/// What an order is looked for with, at most: how often the outcome of a probe is compared with an
+/// entry. Some tenths of a second; what is found until then stands, and what closes comes first in
+/// the rest.
+const EFFORT: usize = 3_000_000;
 
 /// What a [`Form::Keyed`] is.
 #[derive(Debug, Clone)]
@@ -150,7 +152,7 @@ impl Leaf {
         let come = new.iter().filter(|(key, _)| !old.contains_key(*key));
         edits.extend(come.map(|(key, value)| (key, None, Some(value))));
         let around = [&old, &new];
-        let order = Search::new(keyed, around).order(edits);
+        let order = if edits.len() < 2 { edits } else { Search::new(keyed, around).order(edits) };
         let pending = |(key, old, new): Change<'_>| {
             let (verb, call) = match (old, new) {
                 (None, _) => (Verb::Add, calls.add),
@@ -203,6 +205,7 @@ struct Search<'a> {
     around: [&'a Tree; 2],
     before: Vec<Option<String>>,
     after: Vec<Option<String>>,
+    /// How many states can still be tried.
     trials: usize,
 }
 
@@ -214,11 +217,18 @@ impl<'a> Search<'a> {
             probes.iter().map(|probe| (keyed.outcome)(entries, probe)).collect()
         };
         let (before, after) = (of(old), of(new));
-        Self { keyed, around, before, after, trials: 0, probes }
+        let search = Self { keyed, around, before, after, trials: 0, probes };
+        Self { trials: EFFORT / search.cost(), ..search }
+    }
+
+    /// What it takes to try a state.
+    fn cost(&self) -> usize {
+        let entries: usize = self.around.iter().map(|all| all.len()).sum();
+        (self.probes.len() * entries).max(1)
     }
 
     fn harm(&mut self, entries: &Tree) -> Harm {
-        self.trials += 1;
+        self.trials = self.trials.saturating_sub(1);
         let mut harm = (0, 0);
         for ((probe, before), after) in self.probes.iter().zip(&self.before).zip(&self.after) {
             let now = (self.keyed.outcome)(entries, probe);
@@ -239,13 +249,16 @@ impl<'a> Search<'a> {
             return done;
         }
         let (mut now, mut done) = (old.clone(), Vec::with_capacity(edits.len()));
-        while !edits.is_empty() {
+        // Half of the effort is for this, however much the first search took.
+        self.trials = self.trials.max(EFFORT / (2 * self.cost()));
+        while !edits.is_empty() && self.trials > 0 {
             let harms: Vec<_> = edits.iter().map(|edit| self.harm(&changed(&now, edit))).collect();
             let least = harms.iter().enumerate().min_by_key(|(_, harm)| **harm);
             let next = edits.remove(least.map_or(0, |(index, _)| index));
             now = changed(&now, &next);
             done.push(next);
         }
+        done.extend(edits);
         done
     }
 
@@ -261,7 +274,7 @@ impl<'a> Search<'a> {
         }
         for index in 0..left.len() {
             let next = changed(now, &left[index]);
-            if self.trials > TRIALS {
+            if self.trials == 0 {
                 return false;
             }
             if self.harm(&next) != (0, 0) {

@@ -114,8 +114,8 @@ pub struct Table {
     /// Whether a leaf that AWS cannot change ([`How::Fixed`]) makes the manifest one for another
     /// resource: while one differs, nothing else is edited.
     pub fixed_first: bool,
-    /// What creating a resource does to access and to users.
-    pub creating: Risk,
+    /// What creating a resource of this wanted state does to access and to users.
+    pub creating: fn(&Tree) -> Risk,
     /// How a resource that is on its way out is called back, where that can be done.
     pub restore: Option<Restore>,
     /// Fills in what follows from several leaves together, and says what cannot be right in them

@@ -49,7 +49,7 @@ pub fn table() -> Table {
         order: leaves::order(),
         natural_keys: |_| vec!["the account's settings".to_owned()],
         fixed_first: false,
-        creating: Risk::NEUTRAL,
+        creating: |_| Risk::NEUTRAL,
         restore: None,
         settle: |_, _, _| {},
         connect: Live::<Settings>::open,

@@ -74,7 +74,7 @@ pub fn table() -> Table {
         natural_keys: |state| texts(get(state, "aliases")).map(str::to_owned).collect(),
         fixed_first: false,
         // The key policy hands out access to whatever is encrypted under the key from now on.
-        creating: Risk::LOOSENS,
+        creating: |_| Risk::LOOSENS,
         // A dying key takes nothing else, its rotation cannot be read, and its claim cannot be written: the rest follows when
         // the next pass has seen it disabled. Nobody can use the key before or after.
         restore: Some(Restore {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{
-    Filter, ResourceType, Route, RouteOrigin, RouteTable, Tag, TagSpecification,
+    Filter, ResourceType, Route, RouteOrigin, RouteTable, RouteTableAssociation,
+    RouteTableAssociationStateCode as AssociationState, Tag, TagSpecification,
 };
 use serde_json::{Value, json};
 
@@ -162,8 +163,10 @@ impl Service for Tables {
         let mains = self.all(&[("vpc-id", vpc), ("association.main", "true")]).await?;
         let routes = mains.iter().flat_map(|main| {
             let id = main.route_table_id().unwrap_or_default();
-            let own = main.routes().iter().filter_map(target);
-            own.map(move |(to, via)| (id, to, via))
+            // What is propagated leads out too; an endpoint's route leads to AWS only.
+            let out = main.routes().iter().filter_map(ends);
+            let out = out.filter(|end| end.1 != LOCAL_TARGET && !is_of_endpoint(end));
+            out.map(move |(to, via)| (id, to, via))
         });
         let subnet = edit.text();
         Ok(routes
@@ -206,8 +209,8 @@ impl Tables {
         let tags = table.tags().iter();
         let tags: Tags =
             tags.filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?))).collect();
-        let subnets: BTreeSet<String> =
-            table.associations().iter().filter_map(|it| it.subnet_id.clone()).collect();
+        let used = table.associations().iter().filter(|it| is_in_force(it));
+        let subnets: BTreeSet<String> = used.filter_map(|it| it.subnet_id.clone()).collect();
         let mut routes: Tree = table
             .routes()
             .iter()
@@ -216,17 +219,15 @@ impl Tables {
             .collect();
         routes.sort_keys();
         let local = table.routes().iter().filter(|route| is_local(route));
-        let local: Vec<_> = local.filter_map(target).map(|(to, _)| to.to_owned()).collect();
-        let mut state = json!({
+        let local: Vec<_> = local.filter_map(ends).map(|(to, _)| to).collect();
+        let state = json!({
             "vpc": table.vpc_id,
             "routes": routes,
             "subnets": subnets,
+            LOCAL: local,
             PARTITION: self.facts.partition,
             ACCOUNT: self.facts.account,
         });
-        if !local.is_empty() {
-            state[LOCAL] = json!(local);
-        }
         let observed = Observed {
             id: id.clone(),
             arn: self.arn(&id).unwrap_or_default(),
@@ -240,9 +241,13 @@ impl Tables {
     async fn route(&self, have: &Observed<Value>, edit: &LeafEdit) -> Result<(), CloudError> {
         let (table, to, via) = (have.id.as_str(), edit.entry.as_str(), edit.text());
         let [v4, v6, list] = by_family(to);
-        let operation = edit.operation.as_deref().unwrap_or_default();
-        // A local route cannot be deleted, only led back (EC2 API reference, `ReplaceRoute`).
+        // A local route is there from the beginning: it can be led elsewhere and back, and neither created nor deleted (EC2 API
+        // reference, `ReplaceRoute`).
         let is_local = have.state[LOCAL].as_array().is_some_and(|all| all.contains(&json!(to)));
+        let operation = match edit.operation.as_deref().unwrap_or_default() {
+            "ec2:CreateRoute" if is_local => "ec2:ReplaceRoute",
+            other => other,
+        };
         match operation {
             "ec2:DeleteRoute" if is_local => {
                 let call = self.ec2.replace_route().route_table_id(table).local_target(true);
@@ -284,14 +289,18 @@ impl Tables {
             }
             "ec2:ReplaceRouteTableAssociation" => {
                 const OPERATION: &str = "ec2:ReplaceRouteTableAssociation";
-                let association =
-                    self.association(subnet).await?.ok_or_else(|| moved(OPERATION))?;
+                // Only from the table that the plan names: somebody may have been faster.
+                let from = edit.old.as_str().unwrap_or_default();
+                let association = self.association(subnet, from).await?;
+                let association = association.ok_or_else(|| moved(OPERATION))?;
                 let call = self.ec2.replace_route_table_association().route_table_id(table);
                 let answer = call.association_id(association).send().await;
                 answer.map(drop).map_err(|error| classify(OPERATION, &error))
             }
             "ec2:DisassociateRouteTable" => {
-                let Some(association) = self.association(subnet).await? else { return Ok(()) };
+                let Some(association) = self.association(subnet, table).await? else {
+                    return Ok(());
+                };
                 let call = self.ec2.disassociate_route_table().association_id(association);
                 match call
                     .send()
@@ -306,17 +315,29 @@ impl Tables {
         }
     }
 
-    /// The id of a subnet's own association: every replacement gives it another one.
-    async fn association(&self, subnet: &str) -> Result<Option<String>, CloudError> {
+    /// The id of a subnet's association with this table: every replacement gives it another one.
+    async fn association(&self, subnet: &str, table: &str) -> Result<Option<String>, CloudError> {
         let tables = self.all(&[("association.subnet-id", subnet)]).await?;
-        let mut all = tables.iter().flat_map(RouteTable::associations);
+        let of = |found: &&RouteTable| found.route_table_id() == Some(table);
+        let mut all = tables.iter().filter(of).flat_map(RouteTable::associations);
         let own = all.find(|association| association.subnet_id() == Some(subnet));
         Ok(own.and_then(|association| association.route_table_association_id.clone()))
     }
 }
 
-/// Destination and target of a route that a manifest can name; nothing of one that AWS puts in itself.
-fn target(route: &Route) -> Option<(&str, &str)> {
+/// Whether a subnet or gateway uses the table by it, or is about to (EC2 API reference, `RouteTableAssociationState`).
+fn is_in_force(association: &RouteTableAssociation) -> bool {
+    let state = association.association_state().and_then(|it| it.state());
+    let over = [
+        AssociationState::Disassociating,
+        AssociationState::Disassociated,
+        AssociationState::Failed,
+    ];
+    !state.is_some_and(|state| over.contains(state))
+}
+
+/// Destination and target of a route.
+fn ends(route: &Route) -> Option<(&str, &str)> {
     let to = route
         .destination_cidr_block()
         .or(route.destination_ipv6_cidr_block())
@@ -330,17 +351,27 @@ fn target(route: &Route) -> Option<(&str, &str)> {
         route.carrier_gateway_id(),
         route.local_gateway_id(),
         route.core_network_arn(),
+        route.odb_network_arn(),
         // An instance reads back with its interface.
         route.instance_id(),
         route.network_interface_id(),
     ];
-    let via = via.into_iter().flatten().next()?;
-    let is_endpoints = to.starts_with(PREFIX_LIST) && via.starts_with("vpce-");
+    // A target of a sort that is not known here must not look like none.
+    Some((to, via.into_iter().flatten().next().unwrap_or("(unknown)")))
+}
+
+/// Destination and target of a route that a manifest can name; nothing of one that AWS puts in itself.
+fn target(route: &Route) -> Option<(&str, &str)> {
     let is_own = matches!(
         route.origin(),
         None | Some(RouteOrigin::CreateRoute | RouteOrigin::CreateRouteTable)
     );
-    (is_own && via != LOCAL_TARGET && !is_endpoints).then_some((to, via))
+    ends(route).filter(|end| is_own && end.1 != LOCAL_TARGET && !is_of_endpoint(end))
+}
+
+/// Whether a gateway endpoint put a route in.
+fn is_of_endpoint((to, via): &(&str, &str)) -> bool {
+    to.starts_with(PREFIX_LIST) && via.starts_with("vpce-")
 }
 
 /// Whether it came with the table: then it leads to the VPC itself, unless somebody made it lead elsewhere.

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     NAME,
     aws::Tables,
-    operations,
+    errors, operations,
     routes::{entry, examples, outcome, probes, risk, shown},
 };
 use crate::{
@@ -23,10 +23,12 @@ use crate::{
 
 /// The member of a live state that says which subnets other tables of ours have.
 const ELSEWHERE: &str = "elsewhere";
-/// The member of a live state that has the local routes that lead elsewhere.
+/// The member of a live state that has the destinations of the local routes.
 pub(super) const LOCAL: &str = "local";
 /// Routes of a table for each address family, at most, with the quota raised (Amazon VPC quotas).
 const ROUTE_LIMIT: usize = 2_000;
+/// A subnet that uses another table loses what led where this one leads elsewhere.
+const MOVES: Risk = Risk::REPLACES.cutting_connections();
 /// Subnets of a VPC, with the quota raised.
 const SUBNET_LIMIT: usize = 2_000;
 
@@ -44,7 +46,7 @@ pub fn table() -> Table {
             sweep: true,
         },
         operations: operations::OPERATIONS,
-        errors: &[],
+        errors: errors::ERRORS,
         baseline: Baseline::NONE,
         doctor: Doctor::NONE,
         about: "A route table of a VPC. Its routes are exclusive, but for those that AWS puts in \
@@ -65,12 +67,19 @@ pub fn table() -> Table {
         ],
         natural_keys: |state: &Tree| texts(get(state, "subnets")).map(str::to_owned).collect(),
         fixed_first: true,
-        // It is empty, and nothing uses it.
-        creating: Risk::NEUTRAL,
+        creating,
         restore: None,
         settle: |_, _, _| {},
         connect: Live::<Tables>::open,
     }
+}
+
+/// A new table is empty and nothing uses it; its routes and subnets follow at once.
+fn creating(want: &Tree) -> Risk {
+    let routes = get(want, "routes").as_object().is_some_and(|all| !all.is_empty());
+    let subnets = texts(get(want, "subnets")).next().is_some();
+    let of = [(routes, Risk::LOOSENS), (subnets, MOVES)];
+    of.into_iter().filter_map(|(is, risk)| is.then_some(risk)).collect()
 }
 
 fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf {
@@ -195,9 +204,8 @@ fn subnets() -> Leaf {
         remove,
         take: Some(take),
     };
-    let moves = Risk::REPLACES.cutting_connections();
     Leaf {
-        risk: RiskOf::Each { add: moves, remove: moves, take: moves },
+        risk: RiskOf::Each { add: MOVES, remove: MOVES, take: MOVES },
         gives: Gives::More,
         ..row(
             "subnets",

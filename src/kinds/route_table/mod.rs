@@ -8,6 +8,7 @@
 //! one from then on, and that waits while the main one has routes of its own.
 
 pub mod aws;
+mod errors;
 mod leaves;
 mod operations;
 mod routes;

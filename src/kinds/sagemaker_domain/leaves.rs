@@ -73,7 +73,7 @@ pub fn table() -> Table {
         },
         fixed_first: false,
         // People can work there, with the roles and in the networks that it names.
-        creating: Risk::LOOSENS,
+        creating: |_| Risk::LOOSENS,
         restore: None,
         settle: rules::settle,
         connect: Live::<Domains>::open,

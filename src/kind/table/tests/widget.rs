@@ -93,7 +93,7 @@ pub(super) fn table() -> Table {
             crate::kind::table::get(state, "name").as_str().map(str::to_owned).into_iter().collect()
         },
         fixed_first: false,
-        creating: Risk::LOOSENS,
+        creating: |_| Risk::LOOSENS,
         restore: None,
         settle: |_, _, _| {},
         connect: |_, _| unreachable!("nothing is sent here"),
