@@ -1,6 +1,9 @@
 //! Route tables: what leads out of a private network, and who uses which table.
 
-use palisade::plan::Cause;
+use palisade::{
+    plan::Cause,
+    simulator::{Deed, Effect, Fault, example},
+};
 use serde_json::{Value, json};
 
 use crate::world::{World, conflict, held, list, steps, string, until_quiet, waiting};
@@ -166,4 +169,69 @@ async fn moving_subnets_waits_for_consent_because_it_cuts_connections() {
     let mut engine = world.engine_approving(&[&step.digest]).await;
     until_quiet(&mut engine).await.in_order();
     assert_eq!(world.writes(), ["AssociateRouteTable"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_table_that_takes_subnets_waits_for_consent_as_a_whole() {
+    let world = World::empty();
+    let own = subnet(&world, "10.20.192.0/24");
+    let routes = format!("routes: [{TRANSIT}], subnets: [{own}]");
+    world.write("main.yaml", table("private", &routes));
+    let mut engine = world.engine().await;
+    let report = until_quiet(&mut engine).await.reports.pop().expect("a pass");
+    let (step, _) = held(&report, PRIVATE);
+    assert_eq!(step.action.verb(), "create");
+    assert_eq!(world.writes(), [""; 0]);
+    // Without subnets nobody is cut off.
+    world.write("main.yaml", private(TRANSIT));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["CreateRouteTable", "CreateRoute"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_local_route_that_somebody_leads_elsewhere_is_led_back() {
+    let world = World::with(&private(TRANSIT));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    world.writes();
+    let made = json!({"SubnetId": subnet(&world, "10.20.192.0/24")});
+    let interface = world.ec2("CreateNetworkInterface", &made);
+    let interface = string(&interface["networkInterface"], "networkInterfaceId");
+    let table = id(&world, "private");
+    let local = json!({"RouteTableId": table, "DestinationCidrBlock": "10.20.0.0/16", "NetworkInterfaceId": interface});
+    world.ec2("ReplaceRoute", &local);
+    engine.pass().await;
+    assert_eq!(world.writes(), ["ReplaceRoute"]);
+    until_quiet(&mut engine).await.in_order();
+    let routes = list(&live(&world, "private"), "routeSet");
+    let back = routes.iter().find(|route| route["destinationCidrBlock"] == "10.20.0.0/16");
+    assert_eq!(back.expect("the local route")["gatewayId"], "local");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subnet_that_somebody_moves_meanwhile_stays_where_they_put_it() {
+    let mut world = World::empty();
+    world.settings.gate.hold_risks.clear();
+    let own = subnet(&world, "10.20.192.0/24");
+    world.write("main.yaml", table("private", &format!("routes: null, subnets: [{own}]")));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    let made = world.ec2("CreateRouteTable", &json!({"VpcId": world.vpc()}));
+    let theirs = string(&made["routeTable"], "routeTableId");
+    let associations = list(&live(&world, "private"), "associationSet");
+    let association = string(&associations[0], "routeTableAssociationId");
+    world.writes();
+    // Between the listing and the call: the second look is for obstacles, the third for the association.
+    let moving = json!({"AssociationId": association, "RouteTableId": theirs});
+    let deed = Deed::new(move |world| {
+        let (account, region) = (example::ML_ACCOUNT, example::REGION);
+        world.act(account, region, "ec2", "ReplaceRouteTableAssociation", &moving).expect("moved");
+    });
+    world.simulator.inject(Fault::new("DescribeRouteTables", Effect::Meanwhile(deed)).nth(3));
+    world.write("main.yaml", table("private", "routes: null, subnets: null"));
+    until_quiet(&mut engine).await.in_order();
+    assert!(!world.writes().contains(&"DisassociateRouteTable".to_owned()));
+    let filter = json!([{"Name": "association.subnet-id", "Value": [own]}]);
+    let tables = world.ec2("DescribeRouteTables", &json!({"Filter": filter}));
+    assert_eq!(string(&list(&tables, "routeTableSet")[0], "routeTableId"), theirs);
 }

@@ -357,4 +357,19 @@ mod tests {
             ["Replace 10.0.0.0/8", "Remove 10.1.0.0/16"]
         );
     }
+
+    #[test]
+    fn a_thousand_entries_are_all_ordered_and_what_closes_comes_first() {
+        let routes = |from: u32| -> Vec<String> {
+            (from..from + 500).map(|n| format!("10.{}.{}.0/24", n / 256, n % 256)).collect()
+        };
+        let (old, new) = (routes(0), routes(500));
+        fn pairs(all: &[String]) -> Vec<(&str, &str)> {
+            all.iter().map(|to| (to.as_str(), "tgw-1")).collect()
+        }
+        let order = order(&pairs(&old), &pairs(&new));
+        assert_eq!(order.len(), 1_000);
+        assert!(order[..500].iter().all(|edit| edit.starts_with("Remove")));
+        assert!(order[500..].iter().all(|edit| edit.starts_with("Add")));
+    }
 }
