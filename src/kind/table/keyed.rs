@@ -14,10 +14,9 @@ use crate::{
     model::Risk,
 };
 
-/// What an order is looked for with, at most: how often the outcome of a probe is compared with an
-/// entry. Some tenths of a second; what is found until then stands, and what closes comes first in
-/// the rest.
-const EFFORT: usize = 3_000_000;
+/// What an order is looked for with, at most: how often a probe is held against an entry. That is
+/// some tenths of a second. What is found until then stands; in the rest what closes comes first.
+const EFFORT: usize = 1_000_000;
 
 /// What a [`Form::Keyed`] is.
 #[derive(Debug, Clone)]
@@ -152,8 +151,15 @@ impl Leaf {
         let come = new.iter().filter(|(key, _)| !old.contains_key(*key));
         edits.extend(come.map(|(key, value)| (key, None, Some(value))));
         let around = [&old, &new];
-        let order = if edits.len() < 2 { edits } else { Search::new(keyed, around).order(edits) };
-        let pending = |(key, old, new): Change<'_>| {
+        let risk = |&(key, old, new): &Change<'_>| (keyed.risk)(key, old, new, around);
+        let mut edits: Vec<_> = edits.into_iter().map(|edit| (edit, risk(&edit))).collect();
+        // What closes something is tried first.
+        edits.sort_by_key(|(_, risk)| risk.opens);
+        let order = match Search::new(keyed, around) {
+            Some(search) if edits.len() > 1 => search.order(edits),
+            _ => edits,
+        };
+        let pending = |((key, old, new), risk): Risky<'_>| {
             let (verb, call) = match (old, new) {
                 (None, _) => (Verb::Add, calls.add),
                 (_, None) => (Verb::Remove, calls.remove),
@@ -168,7 +174,6 @@ impl Leaf {
                 new: new.cloned().unwrap_or_default(),
                 with: Tree::new(),
             };
-            let risk = (keyed.risk)(key, old, new, around);
             Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
         };
         order.into_iter().map(pending).collect()
@@ -195,6 +200,9 @@ pub(super) fn apply(state: &mut Tree, edit: &LeafEdit) {
 /// The key, the live value and the wanted one.
 type Change<'a> = (&'a String, Option<&'a Value>, Option<&'a Value>);
 
+/// A change with its risk.
+type Risky<'a> = (Change<'a>, Risk);
+
 /// How many probes have what neither side gives them, and how many lose what both do.
 type Harm = (usize, usize);
 
@@ -202,7 +210,7 @@ type Harm = (usize, usize);
 struct Search<'a> {
     keyed: &'a Keyed,
     probes: Vec<Value>,
-    around: [&'a Tree; 2],
+    old: &'a Tree,
     before: Vec<Option<String>>,
     after: Vec<Option<String>>,
     /// How many states can still be tried.
@@ -210,21 +218,19 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(keyed: &'a Keyed, around: [&'a Tree; 2]) -> Self {
+    /// None where there are so many entries that looking at them once is too much.
+    fn new(keyed: &'a Keyed, around: [&'a Tree; 2]) -> Option<Self> {
         let [old, new] = around;
         let probes = (keyed.probes)(old, new);
+        let cost = (probes.len() * (old.len() + new.len())).max(1);
+        if cost > EFFORT {
+            return None;
+        }
         let of = |entries: &Tree| -> Vec<_> {
             probes.iter().map(|probe| (keyed.outcome)(entries, probe)).collect()
         };
-        let (before, after) = (of(old), of(new));
-        let search = Self { keyed, around, before, after, trials: 0, probes };
-        Self { trials: EFFORT / search.cost(), ..search }
-    }
-
-    /// What it takes to try a state.
-    fn cost(&self) -> usize {
-        let entries: usize = self.around.iter().map(|all| all.len()).sum();
-        (self.probes.len() * entries).max(1)
+        let (before, after, trials) = (of(old), of(new), EFFORT / cost);
+        Some(Self { keyed, old, before, after, trials, probes })
     }
 
     fn harm(&mut self, entries: &Tree) -> Harm {
@@ -239,23 +245,21 @@ impl<'a> Search<'a> {
         harm
     }
 
-    /// What closes something is tried first.
-    fn order(mut self, mut edits: Vec<Change<'a>>) -> Vec<Change<'a>> {
-        let risk = |(key, old, new): &Change<'_>| (self.keyed.risk)(key, *old, *new, self.around);
-        edits.sort_by_key(|edit| risk(edit).opens);
-        let old = self.around[0];
+    fn order(mut self, mut edits: Vec<Risky<'a>>) -> Vec<Risky<'a>> {
+        let (old, effort) = (self.old, self.trials);
         let mut done = Vec::with_capacity(edits.len());
         if self.harmless(old, &mut edits.clone(), &mut done) {
             return done;
         }
+        // As much again for the least harm, however much the first search took.
+        self.trials = effort;
         let (mut now, mut done) = (old.clone(), Vec::with_capacity(edits.len()));
-        // Half of the effort is for this, however much the first search took.
-        self.trials = self.trials.max(EFFORT / (2 * self.cost()));
-        while !edits.is_empty() && self.trials > 0 {
-            let harms: Vec<_> = edits.iter().map(|edit| self.harm(&changed(&now, edit))).collect();
+        while self.trials >= edits.len() && !edits.is_empty() {
+            let harms: Vec<_> =
+                edits.iter().map(|(edit, _)| self.harm(&changed(&now, edit))).collect();
             let least = harms.iter().enumerate().min_by_key(|(_, harm)| **harm);
             let next = edits.remove(least.map_or(0, |(index, _)| index));
-            now = changed(&now, &next);
+            now = changed(&now, &next.0);
             done.push(next);
         }
         done.extend(edits);
@@ -266,14 +270,14 @@ impl<'a> Search<'a> {
     fn harmless(
         &mut self,
         now: &Tree,
-        left: &mut Vec<Change<'a>>,
-        done: &mut Vec<Change<'a>>,
+        left: &mut Vec<Risky<'a>>,
+        done: &mut Vec<Risky<'a>>,
     ) -> bool {
         if left.is_empty() {
             return true;
         }
         for index in 0..left.len() {
-            let next = changed(now, &left[index]);
+            let next = changed(now, &left[index].0);
             if self.trials == 0 {
                 return false;
             }
@@ -359,17 +363,19 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_entries_are_all_ordered_and_what_closes_comes_first() {
+    fn of_more_entries_than_can_be_tried_what_closes_comes_first() {
+        const MANY: u32 = 600;
         let routes = |from: u32| -> Vec<String> {
-            (from..from + 500).map(|n| format!("10.{}.{}.0/24", n / 256, n % 256)).collect()
+            (from..from + MANY).map(|n| format!("10.{}.{}.0/24", n / 256, n % 256)).collect()
         };
-        let (old, new) = (routes(0), routes(500));
+        let (old, new) = (routes(0), routes(MANY));
         fn pairs(all: &[String]) -> Vec<(&str, &str)> {
             all.iter().map(|to| (to.as_str(), "tgw-1")).collect()
         }
         let order = order(&pairs(&old), &pairs(&new));
-        assert_eq!(order.len(), 1_000);
-        assert!(order[..500].iter().all(|edit| edit.starts_with("Remove")));
-        assert!(order[500..].iter().all(|edit| edit.starts_with("Add")));
+        let (gone, come) = order.split_at(MANY as usize);
+        assert_eq!((gone.len(), come.len()), (600, 600));
+        assert!(gone.iter().all(|edit| edit.starts_with("Remove")));
+        assert!(come.iter().all(|edit| edit.starts_with("Add")));
     }
 }

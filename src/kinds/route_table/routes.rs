@@ -130,13 +130,14 @@ pub(super) fn outcome(routes: &Tree, probe: &Value) -> Option<String> {
 /// A route that comes may divert what a wider one takes elsewhere; what one that goes has taken may go there then.
 pub(super) fn risk(to: &str, old: Option<&Value>, new: Option<&Value>, around: [&Tree; 2]) -> Risk {
     let target = old.or(new);
+    let own = to.parse::<IpNet>().ok();
     let is_wider = |(other, via): (&String, &Value)| {
-        let elsewhere = other != to && Some(via) != target;
-        match (to.parse::<IpNet>(), other.parse::<IpNet>()) {
-            (Ok(own), Ok(other)) => elsewhere && other.contains(&own),
-            // What a prefix list has in it is not known.
-            _ => elsewhere,
-        }
+        // What a prefix list has in it is not known.
+        let covers = || match (own, other.parse::<IpNet>()) {
+            (Some(own), Ok(other)) => other.contains(&own),
+            _ => true,
+        };
+        other != to && Some(via) != target && covers()
     };
     let has_wider = around.into_iter().flatten().any(is_wider);
     match (old, new) {
