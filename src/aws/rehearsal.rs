@@ -4,18 +4,12 @@
 
 use std::error::Error as StdError;
 
-use aws_sdk_ec2::{
-    error::SdkError,
-    types::{ResourceType, Tag, TagSpecification},
-};
+use aws_sdk_ec2::error::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::classify;
-use crate::{
-    kind::{Class, CloudError, Rehearsed},
-    model::Tags,
-};
+use crate::kind::{Class, CloudError, Rehearsed};
 
 /// EC2's error code for a dry run that would have succeeded (EC2 API reference, error codes).
 const WOULD_SUCCEED: &str = "DryRunOperation";
@@ -38,14 +32,4 @@ where
         )),
     };
     Rehearsed { operation, answer }
-}
-
-/// Tags that a create call sets on a resource of this type.
-pub(crate) fn tag_specification(resource: ResourceType, tags: &Tags) -> TagSpecification {
-    TagSpecification::builder().resource_type(resource).set_tags(Some(ec2_tags(tags))).build()
-}
-
-/// Tags as EC2 takes them.
-pub(crate) fn ec2_tags(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }

@@ -408,14 +408,12 @@ fn lines_are_not_longer_than_the_formatter_allows() {
 
 #[test]
 fn a_module_with_submodules_is_a_mod_file_in_its_folder() {
-    // Still to be moved.
-    let pending = ["kind/", "kinds/"];
     let all = all();
     let has_folder = |source: &&Source| {
         let folder = format!("{}/", source.path.trim_end_matches(".rs"));
         all.iter().any(|other| other.path.starts_with(&folder))
     };
-    let named = all.iter().filter(|source| !below(source, &pending)).filter(has_folder);
+    let named = all.iter().filter(has_folder);
     let named: Vec<_> = named.map(|source| source.path.clone()).collect();
     assert_eq!(named, NONE, "move NAME.rs to NAME/mod.rs");
 }

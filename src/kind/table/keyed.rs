@@ -230,7 +230,7 @@ impl<'a> Search<'a> {
             probes.iter().map(|probe| (keyed.outcome)(entries, probe)).collect()
         };
         let (before, after, trials) = (of(old), of(new), EFFORT / cost);
-        Some(Self { keyed, old, before, after, trials, probes })
+        Some(Self { keyed, probes, old, before, after, trials })
     }
 
     fn harm(&mut self, entries: &Tree) -> Harm {

@@ -171,6 +171,26 @@ pub(super) fn of(leaves: &[Leaf]) -> Vec<&Leaf> {
 
 /// Putting rows together.
 impl Leaf {
+    /// A row whose changes give nobody anything and interrupt nobody, unless more is said of it. It
+    /// is compared exactly, and a manifest can leave it out.
+    pub fn harmless(path: &'static str, about: &'static str, form: Form, change: How) -> Self {
+        Self {
+            path: path.into(),
+            about: about.into(),
+            form,
+            absent: Absent::Unmanaged,
+            null: Null::Absent,
+            default: None,
+            compare: Compare::Exact,
+            change,
+            risk: RiskOf::Always(Risk::NEUTRAL),
+            gives: Gives::Nothing,
+            fixed_while: None,
+            idle_while: None,
+            only_while: None,
+        }
+    }
+
     /// A row of a group, still without its place: compared exactly, changed by what its group says
     /// ([`Self::changed`]), and of unknown consequences.
     pub fn setting(form: Form) -> Self {

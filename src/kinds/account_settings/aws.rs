@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::{
     ID,
-    leaves::{BLOCK_NEW, NO_PREFERENCE, UNBLOCKED},
+    leaves::{NO_PREFERENCE, UNBLOCKED},
 };
 use crate::{
     aws::{Access, classify},
@@ -27,17 +27,17 @@ use crate::{
     model::{Observed, Phase, PhysicalId, Tags},
 };
 
-/// For this long EC2 says `unblocked` of images although blocking them was asked for (EC2 API reference,
-/// `EnableImageBlockPublicAccess`).
-const BLOCKING: Duration = Duration::from_mins(10);
+/// For this long EC2 may show of images what was before a change (EC2 API reference,
+/// `EnableImageBlockPublicAccess` and `DisableImageBlockPublicAccess`).
+const CHANGING: Duration = Duration::from_mins(10);
 
 /// The settings of one scope's account in its Region.
 #[derive(Debug, Clone)]
 pub struct Settings {
     ec2: aws_sdk_ec2::Client,
     facts: ScopeFacts,
-    /// When EC2 last accepted to block images.
-    blocked: Arc<Mutex<Option<Instant>>>,
+    /// What EC2 last accepted for images, and when.
+    images: Arc<Mutex<Option<(Instant, String)>>>,
 }
 
 /// One call with its name.
@@ -92,9 +92,9 @@ impl Settings {
             get_image_block_public_access_state()
         )?;
         let state = there(operation, answer.image_block_public_access_state)?;
-        let blocked = *self.blocked.lock().unwrap_or_else(PoisonError::into_inner);
-        let under_way = blocked.is_some_and(|at| at.elapsed() < BLOCKING);
-        Ok(if state == UNBLOCKED && under_way { json!(BLOCK_NEW) } else { json!(state) })
+        let accepted = self.images.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let under_way = accepted.filter(|(at, _)| at.elapsed() < CHANGING);
+        Ok(json!(under_way.map_or(state, |(_, accepted)| accepted)))
     }
 
     async fn serial_console(&self) -> Result<Value, CloudError> {
@@ -157,13 +157,13 @@ impl Settings {
             .map(drop),
             "ec2:EnableImageBlockPublicAccess" => self.block_images(edit.text()).await,
             "ec2:DisableImageBlockPublicAccess" => {
-                *self.blocked.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 call!(
                     self,
                     "ec2:DisableImageBlockPublicAccess",
                     disable_image_block_public_access()
-                )
-                .map(drop)
+                )?;
+                self.accepted(UNBLOCKED);
+                Ok(())
             }
             "ec2:EnableSerialConsoleAccess" => {
                 call!(self, "ec2:EnableSerialConsoleAccess", enable_serial_console_access())
@@ -184,8 +184,13 @@ impl Settings {
             enable_image_block_public_access()
                 .image_block_public_access_state(ImageBlockPublicAccessEnabledState::from(state))
         )?;
-        *self.blocked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.accepted(state);
         Ok(())
+    }
+
+    fn accepted(&self, state: &str) {
+        let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
+        *images = Some((Instant::now(), state.to_owned()));
     }
 
     /// One call for all defaults that change; it leaves the others.
@@ -218,7 +223,7 @@ impl Service for Settings {
     const LISTS: &'static [&'static str] = &["ec2:GetEbsEncryptionByDefault"];
 
     fn connect(access: &Access) -> Self {
-        Self { ec2: access.ec2.clone(), facts: access.facts.clone(), blocked: Arc::default() }
+        Self { ec2: access.ec2.clone(), facts: access.facts.clone(), images: Arc::default() }
     }
 
     /// Every account has them: nothing needs to be asked.

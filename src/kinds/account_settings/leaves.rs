@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     kind::{
         Accepts,
-        table::{Absent, Call, Compare, Form, Gives, How, Leaf, Named, Null, Range, RiskOf, Text},
+        table::{Absent, Call, Form, Gives, How, Leaf, Named, Null, Range, RiskOf, Text},
     },
     kinds::kms_key,
     model::Risk,
@@ -55,21 +55,7 @@ pub(super) fn order() -> Vec<Text> {
 }
 
 fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf {
-    Leaf {
-        path: path.into(),
-        about: about.into(),
-        form,
-        absent: Absent::Unmanaged,
-        null: Null::Refused,
-        default: None,
-        compare: Compare::Exact,
-        change,
-        risk: RiskOf::Always(Risk::NEUTRAL),
-        gives: Gives::Nothing,
-        fixed_while: None,
-        idle_while: None,
-        only_while: None,
-    }
+    Leaf { null: Null::Refused, ..Leaf::harmless(path, about, form, change) }
 }
 
 fn switch(on: (&'static str, &'static str), off: (&'static str, &'static str)) -> How {
@@ -207,8 +193,9 @@ fn images() -> Leaf {
         ("ec2:EnableImageBlockPublicAccess", "set public sharing of images to {item}"),
         ("ec2:DisableImageBlockPublicAccess", "let images be shared with everybody"),
     );
-    let about = "Whether machine images (AMIs) can be shared with everybody. AWS takes up to 10 minutes to block. Absent: not\n\
-                 managed; AWS's default is `block-new-sharing` for accounts without public images since 2023, else `unblocked`.";
+    let about = "Whether machine images (AMIs) can be shared with everybody. AWS takes up to 10 minutes for \
+                 a change and shows the\nold state until then; palisade goes by what AWS accepted. \
+                 Absent: not managed.";
     safe(row("imagePublicAccess", about, form, change), json!(BLOCK_NEW))
 }
 

@@ -88,25 +88,6 @@ pub fn table() -> Table {
     }
 }
 
-/// A row that is compared exactly, gives nobody anything, and may stand in a manifest or not.
-fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf {
-    Leaf {
-        path: path.into(),
-        about: about.into(),
-        form,
-        absent: Absent::Unmanaged,
-        null: Null::Absent,
-        default: None,
-        compare: Compare::Exact,
-        change,
-        risk: RiskOf::Always(Risk::NEUTRAL),
-        gives: Gives::Nothing,
-        fixed_while: None,
-        idle_while: None,
-        only_while: None,
-    }
-}
-
 fn aliases() -> Leaf {
     const GRANTED: [&str; 2] = ["kms:PutKeyPolicy", "kms:DisableKey"];
     let change = How::Entries {
@@ -137,7 +118,7 @@ fn aliases() -> Leaf {
             take: Risk::LOOSENS.cutting_connections(),
         },
         gives: Gives::Ways,
-        ..row(
+        ..Leaf::harmless(
             "aliases",
             "The key's aliases, each `alias/…` but not `alias/aws/…`, at most 50, unique in the account's Region. \
              With\na list, every other alias of the key is drift and is deleted; `[]` or `null`: the key has no \
@@ -152,7 +133,7 @@ fn description() -> Leaf {
     let call = Call::new("kms:UpdateKeyDescription", "update the description");
     Leaf {
         null: Null::None(json!("")),
-        ..row(
+        ..Leaf::harmless(
             "description",
             "What the key is for, at most 8192 characters; `\"\"` or `null`: none. Absent: not managed.",
             Form::Text(Check::Length(text::KMS_DESCRIPTION)),
@@ -181,7 +162,7 @@ fn policy() -> Leaf {
         compare: Compare::Meaning,
         risk: RiskOf::Meaning,
         gives: Gives::Grants,
-        ..row(
+        ..Leaf::harmless(
             "policy",
             "The key policy, an IAM policy document of at most 32 KiB; required, because the policy that AWS would \
              set by\ndefault hands the key to everybody in the account whom IAM policies allow it. Compared by \
@@ -215,7 +196,7 @@ fn rotation() -> Leaf {
         default: Some(json!(365)),
         risk: RiskOf::MoreIsLooser,
         gives: Gives::More,
-        ..row(
+        ..Leaf::harmless(
             "periodDays",
             "Days between two rotations, 90 to 2560; KMS takes 365 if nothing was ever said. Absent: not managed. \
              Without\nmeaning while `enabled` is false.",
@@ -239,7 +220,7 @@ fn rotation() -> Leaf {
         },
         gives: Gives::More,
         only_while: Some(("enabled".into(), json!(true))),
-        ..row(
+        ..Leaf::harmless(
             "rotation",
             "Automatic rotation of the key material; symmetric encryption keys only. `null`: not rotated. Absent: \
              not\nmanaged. Not changed while the key is disabled. A replica of a multi-Region key takes its \
@@ -266,7 +247,7 @@ fn enabled() -> Leaf {
             back: Risk::LOOSENS,
         },
         gives: Gives::Gate,
-        ..row(
+        ..Leaf::harmless(
             "enabled",
             "Whether the key can be used; default true. Disabling makes everything that is encrypted under \
              it\nunreadable until it is enabled again.",
@@ -286,7 +267,7 @@ fn key_spec() -> Leaf {
     Leaf {
         absent: Absent::Means(json!(rules::SYMMETRIC)),
         null: Null::Refused,
-        ..row(
+        ..Leaf::harmless(
             "keySpec",
             "What key material the key has; default `SYMMETRIC_DEFAULT`, the only one that SageMaker, EBS and S3 \
              accept.\nImmutable.",
@@ -305,7 +286,7 @@ fn key_usage() -> Leaf {
     };
     Leaf {
         absent: Absent::Derived,
-        ..row(
+        ..Leaf::harmless(
             "keyUsage",
             "What the key is for. Default `ENCRYPT_DECRYPT` for `SYMMETRIC_DEFAULT`, required for every other \
              key\nspec. Immutable.",
@@ -325,12 +306,17 @@ fn origin() -> Leaf {
     };
     Leaf {
         absent: Absent::Always(json!(rules::ORIGINS[0].0)),
-        ..row("origin", "Where its key material comes from.", form, How::Fixed(FIXED.into()))
+        ..Leaf::harmless(
+            "origin",
+            "Where its key material comes from.",
+            form,
+            How::Fixed(FIXED.into()),
+        )
     }
 }
 
 fn multi_region() -> Leaf {
-    row(
+    Leaf::harmless(
         "multiRegion",
         "Whether the key can be replicated to other Regions; a new key is not unless this says so. Absent: \
          not\ncompared. Immutable.",
@@ -348,7 +334,7 @@ fn deletion_window() -> Leaf {
     };
     Leaf {
         absent: Absent::Means(json!(DEFAULT_WINDOW_DAYS)),
-        ..row(
+        ..Leaf::harmless(
             "deletionWindowDays",
             "Days between asking for the key's deletion (`lifecycle.state: absent`) and the deletion, during which \
              it can\nbe called back: 7 to 30, default 30.",

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{
     Filter, ResourceType, Route, RouteOrigin, RouteTable, RouteTableAssociation,
-    RouteTableAssociationStateCode as AssociationState, Tag, TagSpecification,
+    RouteTableAssociationStateCode as AssociationState,
 };
 use serde_json::{Value, json};
 
 use super::{leaves::LOCAL, routes::PREFIX_LIST};
 use crate::{
-    aws::{Access, classify, lookup::Pages},
+    aws::{Access, classify, ec2_tags, lookup::Pages},
     kind::{
         Class, CloudError, ScopeFacts,
         table::{ACCOUNT, Found, LeafEdit, PARTITION, Page, Service, Tree, get},
@@ -91,10 +91,7 @@ impl Service for Tables {
         token: &str,
     ) -> Result<PhysicalId, CloudError> {
         const OPERATION: &str = "ec2:CreateRouteTable";
-        let specification = TagSpecification::builder()
-            .resource_type(ResourceType::RouteTable)
-            .set_tags(Some(sdk_tags(tags)))
-            .build();
+        let specification = ec2_tags::specification(ResourceType::RouteTable, tags);
         let answer = self
             .ec2
             .create_route_table()
@@ -120,23 +117,11 @@ impl Service for Tables {
     }
 
     async fn tag(&self, have: &Observed<Value>, set: &Tags) -> Result<(), CloudError> {
-        if set.is_empty() {
-            return Ok(());
-        }
-        let call = self.ec2.create_tags().resources(have.id.as_str());
-        let tagged = call.set_tags(Some(sdk_tags(set))).send().await;
-        tagged.map(drop).map_err(|error| classify("ec2:CreateTags", &error))
+        ec2_tags::tag(&self.ec2, &have.id, set).await
     }
 
-    /// Keys only: a call without any would remove every tag (EC2 API reference), the claim included.
     async fn untag(&self, have: &Observed<Value>, keys: &[String]) -> Result<(), CloudError> {
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let keys = keys.iter().map(|key| Tag::builder().key(key).build()).collect();
-        let call = self.ec2.delete_tags().resources(have.id.as_str());
-        let untagged = call.set_tags(Some(keys)).send().await;
-        untagged.map(drop).map_err(|error| classify("ec2:DeleteTags", &error))
+        ec2_tags::untag(&self.ec2, &have.id, keys).await
     }
 
     async fn delete(&self, have: &Observed<Value>, _: Option<&Tree>) -> Result<(), CloudError> {
@@ -385,10 +370,6 @@ fn by_family(to: &str) -> [Option<String>; 3] {
     let is_list = to.starts_with(PREFIX_LIST);
     let is_v6 = !is_list && to.contains(':');
     [own(!is_list && !is_v6), own(is_v6), own(is_list)]
-}
-
-fn sdk_tags(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }
 
 /// Somebody was faster: the next pass looks again.

@@ -84,19 +84,9 @@ fn creating(want: &Tree) -> Risk {
 
 fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf {
     Leaf {
-        path: path.into(),
-        about: about.into(),
-        form,
-        absent: Absent::Unmanaged,
         null: Null::None(json!([])),
-        default: None,
         compare: Compare::Set,
-        change,
-        risk: RiskOf::Always(Risk::NEUTRAL),
-        gives: Gives::Nothing,
-        fixed_while: None,
-        idle_while: None,
-        only_while: None,
+        ..Leaf::harmless(path, about, form, change)
     }
 }
 

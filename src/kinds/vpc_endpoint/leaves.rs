@@ -81,31 +81,12 @@ pub fn table() -> Table {
     }
 }
 
-/// A row that is compared exactly, gives nobody anything, and may stand in a manifest or not.
-fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf {
-    Leaf {
-        path: path.into(),
-        about: about.into(),
-        form,
-        absent: Absent::Unmanaged,
-        null: Null::Absent,
-        default: None,
-        compare: Compare::Exact,
-        change,
-        risk: RiskOf::Always(Risk::NEUTRAL),
-        gives: Gives::Nothing,
-        fixed_while: None,
-        idle_while: None,
-        only_while: None,
-    }
-}
-
 /// A row that every manifest has and that no call changes.
 fn fixed(path: &'static str, about: &'static str, form: Form, help: &'static str) -> Leaf {
     Leaf {
         absent: Absent::Required("missing".into(), help.into()),
         null: Null::Refused,
-        ..row(path, about, form, How::Fixed(FIXED.into()))
+        ..Leaf::harmless(path, about, form, How::Fixed(FIXED.into()))
     }
 }
 
@@ -138,7 +119,7 @@ fn service() -> Leaf {
 }
 
 fn service_region() -> Leaf {
-    row(
+    Leaf::harmless(
         "serviceRegion",
         "The Region the service is in, where that is another one than the endpoint's. Interface \
          endpoints\nonly. Default: the scope's Region. Immutable.",
@@ -191,7 +172,7 @@ fn policy() -> Leaf {
         compare: Compare::Meaning,
         risk: RiskOf::Meaning,
         gives: Gives::Grants,
-        ..row(
+        ..Leaf::harmless(
             "policy",
             "Who may do what through the endpoint, at most 20,480 characters: a policy document (IAM's \
              own\n`${aws:…}` variables pass through, `${Kind/name}` and `${Kind/name.arn}` are filled in), \
@@ -209,7 +190,7 @@ fn targets(path: &'static str, about: &'static str, form: Form, says: &'static s
     Leaf {
         compare: Compare::Set,
         gives: Gives::More,
-        ..row(path, about, form, How::By(modify(says)))
+        ..Leaf::harmless(path, about, form, How::By(modify(says)))
     }
 }
 
@@ -310,7 +291,7 @@ fn private_dns() -> Leaf {
             back: Risk::LOOSENS.cutting_connections(),
         },
         gives: Gives::Least(json!(true)),
-        ..row(
+        ..Leaf::harmless(
             "privateDns",
             "Whether the service's usual names lead to the endpoint inside the VPC, which needs the \
              VPC\nattributes enableDnsSupport and enableDnsHostnames. Interface endpoints only. Default: true. \
@@ -336,7 +317,7 @@ fn inbound_only() -> Leaf {
         },
         gives: Gives::Least(json!(false)),
         idle_while: Some(("privateDns".into(), json!(false))),
-        ..row(
+        ..Leaf::harmless(
             INBOUND_ONLY,
             "Whether private DNS is only for clients that ask through a Route 53 Resolver inbound \
              endpoint\n(on-premises networks), while the VPC itself goes through a gateway endpoint. Interface \
@@ -369,7 +350,7 @@ fn dns_record_ip_type() -> Leaf {
     );
     Leaf {
         risk: RiskOf::Always(Risk::NEUTRAL.cutting_connections()),
-        ..row(
+        ..Leaf::harmless(
             RECORDS,
             "The address family of the DNS records. Interface and gateway endpoints; a gateway endpoint of \
              DynamoDB has\n`service-defined` only. Default: AWS's choice, not managed.",
@@ -401,7 +382,7 @@ fn ip_address_type() -> Leaf {
             gives("dualstack", &["IPv4", "IPv6"]),
             gives("ipv6", &["IPv6"]),
         ]),
-        ..row(
+        ..Leaf::harmless(
             ADDRESSES,
             "The address family of the network interfaces, or of the routes of a gateway endpoint; the subnets \
              and\nthe service must have it. In a VPC with IPv6, `dualstack` is what leads S3 over IPv6 through a \

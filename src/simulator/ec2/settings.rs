@@ -33,7 +33,7 @@ static SETTINGS: [Setting; 6] = [
         ],
         member: "ebsEncryptionByDefault",
         default: || false.into(),
-        slowly: None,
+        lag: Duration::ZERO,
     },
     Setting {
         read: "GetEbsDefaultKmsKeyId",
@@ -45,7 +45,7 @@ static SETTINGS: [Setting; 6] = [
         ],
         member: "kmsKeyId",
         default: || AWS_KEY.into(),
-        slowly: None,
+        lag: Duration::ZERO,
     },
     Setting {
         read: "GetSnapshotBlockPublicAccessState",
@@ -57,7 +57,7 @@ static SETTINGS: [Setting; 6] = [
         ],
         member: "state",
         default: || "unblocked".into(),
-        slowly: None,
+        lag: Duration::ZERO,
     },
     Setting {
         read: "GetImageBlockPublicAccessState",
@@ -69,9 +69,9 @@ static SETTINGS: [Setting; 6] = [
         ],
         member: "imageBlockPublicAccessState",
         default: || "unblocked".into(),
-        // EC2 API reference, EnableImageBlockPublicAccess: it takes up to 10 minutes, during which
-        // reads still return `unblocked`.
-        slowly: Some((|| "unblocked".into(), Duration::from_mins(9))),
+        // EC2 API reference, EnableImageBlockPublicAccess and DisableImageBlockPublicAccess: it takes
+        // up to 10 minutes, during which reads still return the earlier state.
+        lag: Duration::from_mins(9),
     },
     Setting {
         read: "GetSerialConsoleAccessStatus",
@@ -81,14 +81,14 @@ static SETTINGS: [Setting; 6] = [
         ],
         member: "serialConsoleAccessEnabled",
         default: || false.into(),
-        slowly: None,
+        lag: Duration::ZERO,
     },
     Setting {
         read: "GetInstanceMetadataDefaults",
         changes: &[("ModifyInstanceMetadataDefaults", metadata)],
         member: "accountLevel",
         default: || json!({}),
-        slowly: None,
+        lag: Duration::ZERO,
     },
 ];
 

@@ -37,8 +37,8 @@ pub(crate) struct Setting {
     pub member: &'static str,
     /// Its initial value.
     pub default: fn() -> Value,
-    /// A value that reads still return for this time after it is changed, if there is one.
-    pub slowly: Option<(fn() -> Value, Duration)>,
+    /// For this long reads still return the earlier value after a change.
+    pub lag: Duration,
 }
 
 impl Setting {
@@ -56,8 +56,7 @@ impl Setting {
                 Ok(value) => value,
                 Err(refusal) => return Some(Err(refusal)),
             };
-            let is_slow = |(from, _): &(fn() -> Value, _)| now == from() && value != now;
-            let earlier = self.slowly.filter(is_slow).map(|(_, time)| (now, elapsed + time));
+            let earlier = (value != now).then_some((now, elapsed + self.lag));
             settings.insert(self.member, Changed { value, earlier });
         } else if operation != self.read {
             return None;

@@ -496,7 +496,7 @@ fn a_setting_always_exists_and_each_change_returns_its_value() {
         ],
         member: "access",
         default: || json!("denied"),
-        slowly: None,
+        lag: Duration::ZERO,
     };
     let mut settings = Settings::new();
     let mut call = |operation: &str, input: Value| {
@@ -523,7 +523,7 @@ fn a_slow_setting_has_its_new_value_at_once_but_shows_the_old_one_for_a_while() 
         ],
         member: "access",
         default: || json!("open"),
-        slowly: Some((|| json!("open"), minute)),
+        lag: minute,
     };
     let mut settings = Settings::new();
     let mut call = |operation: &str, elapsed| {
@@ -537,5 +537,7 @@ fn a_slow_setting_has_its_new_value_at_once_but_shows_the_old_one_for_a_while() 
     assert_eq!(block, (json!("open"), is("access \"blocked\"")));
     assert_eq!(call("GetAccess", Duration::from_secs(119)).0, json!("open"));
     assert_eq!(call("GetAccess", minute * 2).0, json!("blocked"));
-    assert_eq!(call("AllowAccess", minute * 2).0, json!("open"), "only one way is slow");
+    let allow = call("AllowAccess", minute * 2);
+    assert_eq!(allow, (json!("blocked"), is("access \"open\"")));
+    assert_eq!(call("GetAccess", minute * 3).0, json!("open"));
 }

@@ -8,17 +8,15 @@ pub(super) mod rehearsal;
 mod simulated;
 mod wire;
 
-use std::collections::BTreeMap;
-
 use aws_sdk_ec2::{
     Client,
     config::{Builder, retry::RetryConfig},
-    types::{ResourceType, SecurityGroup as LiveGroup, Tag, TagSpecification},
+    types::{ResourceType, SecurityGroup as LiveGroup},
 };
 
 use super::{Change, DEFAULT_GROUP, Peer, SecurityGroup, State};
 use crate::{
-    aws::{Access, classify},
+    aws::{Access, classify, ec2_tags},
     kind::{
         Ask, Class, CloudError, Intent, Kind, Population, Port, ScopeFacts, Unread, is_placeholder,
     },
@@ -105,12 +103,7 @@ impl Port<SecurityGroup> for Live {
             .group_name(name)
             .description(want.description.as_deref().unwrap_or(DESCRIPTION))
             .set_vpc_id(want.vpc.clone())
-            .tag_specifications(
-                TagSpecification::builder()
-                    .resource_type(ResourceType::SecurityGroup)
-                    .set_tags(Some(to_tags(tags)))
-                    .build(),
-            )
+            .tag_specifications(ec2_tags::specification(ResourceType::SecurityGroup, tags))
             .customize()
             .config_override(once)
             .send()
@@ -137,33 +130,11 @@ impl Port<SecurityGroup> for Live {
     }
 
     async fn tag(&self, have: &Observed<State>, set: &Tags) -> Result<(), CloudError> {
-        if set.is_empty() {
-            return Ok(());
-        }
-        self.ec2
-            .create_tags()
-            .resources(have.id.as_str())
-            .set_tags(Some(to_tags(set)))
-            .send()
-            .await
-            .map_err(|error| classify("ec2:CreateTags", &error))?;
-        Ok(())
+        ec2_tags::tag(&self.ec2, &have.id, set).await
     }
 
     async fn untag(&self, have: &Observed<State>, keys: &[String]) -> Result<(), CloudError> {
-        // Without keys EC2 would remove every tag, the claim included.
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let tags = keys.iter().map(|key| Tag::builder().key(key).build()).collect();
-        self.ec2
-            .delete_tags()
-            .resources(have.id.as_str())
-            .set_tags(Some(tags))
-            .send()
-            .await
-            .map_err(|error| classify("ec2:DeleteTags", &error))?;
-        Ok(())
+        ec2_tags::untag(&self.ec2, &have.id, keys).await
     }
 
     /// Revokes the group's own rules that name other groups, so that two groups that name each other do
@@ -285,8 +256,4 @@ impl Live {
             None => error,
         }
     }
-}
-
-fn to_tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }

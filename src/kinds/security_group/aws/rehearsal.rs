@@ -4,10 +4,7 @@ use aws_sdk_ec2::types::{IpPermission, ResourceType, UserIdGroupPair};
 use futures::FutureExt as _;
 
 use crate::{
-    aws::{
-        Access,
-        rehearsal::{ec2_tags, rehearsed, tag_specification},
-    },
+    aws::{Access, ec2_tags, rehearsal::rehearsed},
     kind::{Doctor, Erased, Rehearsed, Stage},
 };
 
@@ -25,7 +22,10 @@ fn rehearse<'a>(access: &'a Access, stage: Stage<'a>) -> Erased<'a, Vec<Rehearse
                 .group_name("palisade-doctor")
                 .description("Never created: a rehearsal by palisade doctor")
                 .vpc_id(vpc)
-                .tag_specifications(tag_specification(ResourceType::SecurityGroup, stage.claim));
+                .tag_specifications(ec2_tags::specification(
+                    ResourceType::SecurityGroup,
+                    stage.claim,
+                ));
             answers.push(rehearsed("ec2:CreateSecurityGroup", create.send().await));
         }
         if let Some((id, tags)) = stage.ours {
@@ -37,7 +37,7 @@ fn rehearse<'a>(access: &'a Access, stage: Stage<'a>) -> Erased<'a, Vec<Rehearse
             let answer = revoke.group_id(id).ip_permissions(from_itself(id)).send().await;
             answers.push(rehearsed("ec2:RevokeSecurityGroupIngress", answer));
             let tag = access.ec2.create_tags().dry_run(true).resources(id);
-            let answer = tag.set_tags(Some(ec2_tags(tags))).send().await;
+            let answer = tag.set_tags(Some(ec2_tags::sdk_tags(tags))).send().await;
             answers.push(rehearsed("ec2:CreateTags", answer));
         }
         answers

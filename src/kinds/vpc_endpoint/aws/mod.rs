@@ -11,8 +11,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{
-    DnsOptionsSpecification, DnsRecordIpType, Filter, IpAddressType, ResourceType, Tag,
-    TagSpecification, VpcEndpointType,
+    DnsOptionsSpecification, DnsRecordIpType, Filter, IpAddressType, ResourceType, VpcEndpointType,
 };
 use serde_json::Value;
 
@@ -23,7 +22,7 @@ use super::{
     service,
 };
 use crate::{
-    aws::{Access, classify, lookup::Pages},
+    aws::{Access, classify, ec2_tags, lookup::Pages},
     kind::{
         Class, CloudError, ScopeFacts,
         table::{Found, LeafEdit, Page, Service, Tree, chosen, get, texts},
@@ -124,12 +123,7 @@ impl Service for Endpoints {
             .set_dns_options(dns_options(get(want, RECORDS), inbound_only))
             .set_ip_address_type(get(want, ADDRESSES).as_str().map(IpAddressType::from))
             .set_policy_document(policy)
-            .tag_specifications(
-                TagSpecification::builder()
-                    .resource_type(ResourceType::VpcEndpoint)
-                    .set_tags(Some(sdk_tags(tags)))
-                    .build(),
-            )
+            .tag_specifications(ec2_tags::specification(ResourceType::VpcEndpoint, tags))
             .send()
             .await
             .map_err(|error| refined(classify(OPERATION, &error)))?;
@@ -193,23 +187,11 @@ impl Service for Endpoints {
     }
 
     async fn tag(&self, have: &Observed<Value>, set: &Tags) -> Result<(), CloudError> {
-        if set.is_empty() {
-            return Ok(());
-        }
-        let call = self.ec2.create_tags().resources(have.id.as_str());
-        let tagged = call.set_tags(Some(sdk_tags(set))).send().await;
-        tagged.map(drop).map_err(|error| classify("ec2:CreateTags", &error))
+        ec2_tags::tag(&self.ec2, &have.id, set).await
     }
 
-    /// Keys only: a call without any would remove every tag (EC2 API reference), the claim included.
     async fn untag(&self, have: &Observed<Value>, keys: &[String]) -> Result<(), CloudError> {
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let keys = keys.iter().map(|key| Tag::builder().key(key).build()).collect();
-        let call = self.ec2.delete_tags().resources(have.id.as_str());
-        let untagged = call.set_tags(Some(keys)).send().await;
-        untagged.map(drop).map_err(|error| classify("ec2:DeleteTags", &error))
+        ec2_tags::untag(&self.ec2, &have.id, keys).await
     }
 
     /// The call succeeds even if nothing was deleted; its list of failures tells.
@@ -308,10 +290,6 @@ fn policy_text(operation: &'static str, policy: &Value) -> Result<String, CloudE
 fn list(ids: impl IntoIterator<Item = String>) -> Option<Vec<String>> {
     let ids: Vec<_> = ids.into_iter().collect();
     (!ids.is_empty()).then_some(ids)
-}
-
-fn sdk_tags(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }
 
 /// What the codes mean here beyond their general class.

@@ -4,10 +4,7 @@ use aws_sdk_ec2::types::{ResourceType, VpcEndpointType};
 use futures::FutureExt as _;
 
 use crate::{
-    aws::{
-        Access,
-        rehearsal::{rehearsed, tag_specification},
-    },
+    aws::{Access, ec2_tags, rehearsal::rehearsed},
     kind::{Doctor, Erased, Rehearsed, Stage},
 };
 
@@ -26,7 +23,10 @@ fn rehearse<'a>(access: &'a Access, stage: Stage<'a>) -> Erased<'a, Vec<Rehearse
                 .vpc_id(vpc)
                 // The one service that has a gateway in every Region.
                 .service_name(format!("com.amazonaws.{}.s3", access.facts.region))
-                .tag_specifications(tag_specification(ResourceType::VpcEndpoint, stage.claim));
+                .tag_specifications(ec2_tags::specification(
+                    ResourceType::VpcEndpoint,
+                    stage.claim,
+                ));
             answers.push(rehearsed("ec2:CreateVpcEndpoint", create.send().await));
         }
         if let Some((id, _)) = stage.ours {

@@ -595,7 +595,7 @@ fn the_schema_requires_a_policy_and_explains_every_field() {
 
 #[test]
 fn the_example_is_valid() {
-    let text = include_str!("../../../examples/kms-key.yaml")
+    let text = include_str!("../../../../examples/kms-key.yaml")
         .replace("${scope.partition}", "aws")
         .replace("${scope.account}", "111122223333")
         .replace("${scope.region}", "eu-west-1");
