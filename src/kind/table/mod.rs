@@ -83,6 +83,10 @@ pub const ACCOUNT: &str = "account";
 /// manifest wants. One that its own manifest does not want is left for the other to take: if it went
 /// first, there would be neither for a moment.
 pub const REQUESTED: &str = "requested";
+/// The member of a live state that has those of its rows that could not be read, by path, each with
+/// the error message. They are unknown, and the rest is not: a denied read of one setting must not
+/// keep open what somebody opened in another.
+pub const UNREAD: &str = "unread";
 /// The member of a live state that says why AWS could not carry out the last update, if it could
 /// not. It stands under the first edit of the next try.
 pub const FAILURE: &str = "lastFailure";
