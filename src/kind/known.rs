@@ -64,8 +64,8 @@ pub struct ScopeFacts {
 }
 
 impl ScopeFacts {
-    /// Stands for an account that is not known: without settings and without AWS nobody can say which it is. AWS has given it
-    /// to nobody.
+    /// Stands for an account that is not known: without settings and without AWS nobody can say
+    /// which it is. AWS has given it to nobody.
     pub const UNKNOWN_ACCOUNT: &str = "000000000000";
 
     /// Whether the account is known. Where it is not, nothing is judged that depends on it.
@@ -90,11 +90,11 @@ pub struct Known {
     pub resources: BTreeMap<Address, KnownResource>,
     /// Kinds that could not be read, and why.
     pub unknown: BTreeMap<ScopedKind, String>,
-    /// Ids that may be the resource of an address that is not among `resources`: what it was last seen as,
-    /// or all that carry its claim.
+    /// Ids that may be the resource of an address that is not among `resources`: what it was last
+    /// seen as, or all that carry its claim.
     pub candidates: BTreeMap<Address, BTreeSet<String>>,
-    /// Ids of a kind that were read in one scope, and are therefore nothing of another one that could not be read: by the
-    /// scope that was read, and what was not.
+    /// Ids of a kind that were read in one scope, and are therefore nothing of another one that
+    /// could not be read: by the scope that was read, and what was not.
     pub elsewhere: BTreeMap<(String, ScopedKind), BTreeSet<String>>,
     /// What lookups can find, per scope.
     pub lookups: BTreeMap<(String, LookupKind), Seen<Vec<LookupItem>>>,

@@ -65,7 +65,8 @@ impl Line {
     }
 }
 
-/// How a policy differs, statement by statement; the elements stand one step further in and are quotations.
+/// How a policy differs, statement by statement; the elements stand one step further in and are
+/// quotations.
 pub fn policy_lines(diff: &PolicyDiff, indent: usize) -> Vec<Line> {
     let line = |line: &str| {
         let bare = line.trim_start();
@@ -82,9 +83,10 @@ pub fn policy_lines(diff: &PolicyDiff, indent: usize) -> Vec<Line> {
     diff.to_string().lines().map(line).collect()
 }
 
-/// All leaves of a wanted state as added lines, for the plan of a create. Absent leaves are left out, lists of plain values
-/// stay on one line, and of policy documents every statement is shown as [`policy_lines`] shows an added one: consent to
-/// a create covers what it grants. Top-level members in `hidden` are left out.
+/// All leaves of a wanted state as added lines, for the plan of a create. Absent leaves are left
+/// out, lists of plain values stay on one line, and of policy documents every statement is shown as
+/// [`policy_lines`] shows an added one: consent to a create covers what it grants. Top-level
+/// members in `hidden` are left out.
 pub fn state_lines(state: &Value, hidden: &[&str]) -> Vec<Line> {
     let mut lines = Vec::new();
     match state {

@@ -1,9 +1,9 @@
 //! The seam between the loop and the kinds.
 //!
-//! A kind is two halves. The pure half ([`Kind`]) turns a spec into the canonical state, compares two
-//! states and says what a change does. The other half ([`Port`]) does the I/O, and is the only place
-//! of a kind that knows the AWS SDK. [`erased`] turns both into plain data (JSON), so that a plan can
-//! be printed, digested and compared without knowing the kind.
+//! A kind is two halves. The pure half ([`Kind`]) turns a spec into the canonical state, compares
+//! two states and says what a change does. The other half ([`Port`]) does the I/O, and is the only
+//! place of a kind that knows the AWS SDK. [`erased`] turns both into plain data (JSON), so that a
+//! plan can be printed, digested and compared without knowing the kind.
 //!
 //! Creating, tagging and deleting belong to the loop; a kind invents only edits. An immutable field
 //! that differs is an edit with [`Risk::IMPOSSIBLE`]: shown, held, never a replacement.
@@ -69,8 +69,8 @@ pub struct Profile {
     pub removal: Removal,
     /// How many changes may be under way at once in one account.
     pub writers: Writers,
-    /// Whether orphans are also looked for in scopes where no manifest declares this kind. Not for a
-    /// kind that only one account of the organisation may read.
+    /// Whether orphans are also looked for in scopes where no manifest declares this kind. Not for
+    /// a kind that only one account of the organisation may read.
     pub sweep: bool,
 }
 
@@ -79,8 +79,8 @@ pub struct Profile {
 pub enum Claimed {
     /// The claim in its own tags.
     ByTags,
-    /// It cannot be tagged: only that a manifest adopts it by its id. It is neither created nor deleted, and no longer anybody's
-    /// once the manifest is gone.
+    /// It cannot be tagged: only that a manifest adopts it by its id. It is neither created nor
+    /// deleted, and no longer anybody's once the manifest is gone.
     ByAdoption,
 }
 
@@ -91,8 +91,8 @@ pub enum Creation {
     Token,
     /// AWS refuses a second resource of the same name.
     UniqueName,
-    /// Neither: a create is sent only after two complete observations, one settle window apart, agree
-    /// that the resource is absent, after every process start too.
+    /// Neither: a create is sent only after two complete observations, one settle window apart,
+    /// agree that the resource is absent, after every process start too.
     Unnamed,
 }
 
@@ -114,11 +114,11 @@ pub enum Writers {
     One,
 }
 
-/// Every change can say what it is without I/O: plan, gate, log and metrics read this.
-/// Its `Display` is one line, in the imperative, without policy bodies.
+/// Every change can say what it is without I/O: plan, gate, log and metrics read this. Its
+/// `Display` is one line, in the imperative, without policy bodies.
 pub trait Describe: fmt::Display {
-    /// Names the leaf or entry that is written, the same in every pass in which the same thing has to be
-    /// written again, and unique among the edits of one difference.
+    /// Names the leaf or entry that is written, the same in every pass in which the same thing has
+    /// to be written again, and unique among the edits of one difference.
     fn key(&self) -> String;
 
     /// The entries that are written, where it is not one thing that [`Self::key`] names.
@@ -129,13 +129,14 @@ pub trait Describe: fmt::Display {
     /// What it does to protection and to users.
     fn risk(&self) -> Risk;
 
-    /// Whether it replaces a policy document as a whole: putting such a document back to a known want goes
-    /// whatever the comparison of the two says.
+    /// Whether it replaces a policy document as a whole: putting such a document back to a known
+    /// want goes whatever the comparison of the two says.
     fn replaces_policy(&self) -> bool {
         false
     }
 
-    /// Whether it may only be made once the edits before it have been: they keep up what it takes away.
+    /// Whether it may only be made once the edits before it have been: they keep up what it takes
+    /// away.
     fn follows(&self) -> bool {
         false
     }
@@ -157,9 +158,11 @@ pub trait Kind: Send + Sync + 'static {
     const PROFILE: Profile;
     /// Members of [`Self::State`] that are there for comparing, not for people: left out of plans.
     const HIDDEN: &'static [&'static str] = &[];
-    /// Members of [`Self::State`] that say in a want what AWS answered, and nothing that the manifest wishes.
+    /// Members of [`Self::State`] that say in a want what AWS answered, and nothing that the
+    /// manifest wishes.
     const FACTS: &'static [&'static str] = &[];
-    /// Whether a change of a resource can have effect in other accounts of the organisation: then [`Self::concerns`] says where.
+    /// Whether a change of a resource can have effect in other accounts of the organisation: then
+    /// [`Self::concerns`] says where.
     const CONCERNS_ORGANIZATION: bool = false;
     /// What may be called for it, and what its resources are called in policies.
     const OPERATIONS: OfKind = OfKind::NONE;
@@ -189,7 +192,8 @@ pub trait Kind: Send + Sync + 'static {
     /// between allows is outside of both, and what both allow stays allowed.
     fn diff(want: &Self::State, have: &Self::State) -> Vec<Self::Change>;
 
-    /// Edits that do the same by other calls, for one that AWS refused or accepted without effect; empty if there are none.
+    /// Edits that do the same by other calls, for one that AWS refused or accepted without effect;
+    /// empty if there are none.
     fn otherwise(_change: &Self::Change) -> Vec<Self::Change> {
         Vec::new()
     }
@@ -199,18 +203,19 @@ pub trait Kind: Send + Sync + 'static {
         false
     }
 
-    /// What creating a resource in this state does to access and to users, from nothing to all of it.
+    /// What creating a resource in this state does to access and to users, from nothing to all of
+    /// it.
     fn risk_of_creating(want: &Self::State) -> Risk;
 
     /// The state after a change. Folding `diff(want, have)` over `have` leaves nothing to do.
     fn effect(have: Self::State, change: &Self::Change) -> Self::State;
 
-    /// Names that AWS (or people) take for unique: two manifests that share one are an error, a live
-    /// resource that has one but not our claim is a conflict. Empty if there is none.
+    /// Names that AWS (or people) take for unique: two manifests that share one are an error, a
+    /// live resource that has one but not our claim is a conflict. Empty if there is none.
     fn natural_keys(state: &Self::State) -> Vec<String>;
 
-    /// What is wrong with the manifests of one scope taken together, by the name of the manifest: limits
-    /// that no manifest breaks alone.
+    /// What is wrong with the manifests of one scope taken together, by the name of the manifest:
+    /// limits that no manifest breaks alone.
     fn together(_wanted: &BTreeMap<String, Self::State>) -> Vec<(String, Invalid)> {
         Vec::new()
     }
@@ -220,16 +225,16 @@ pub trait Kind: Send + Sync + 'static {
         false
     }
 
-    /// The documents in a state that decide who may do what: before a step is let through, the gate asks them
-    /// whether palisade and the break-glass roles keep what they need.
+    /// The documents in a state that decide who may do what: before a step is let through, the gate
+    /// asks them whether palisade and the break-glass roles keep what they need.
     fn guards(_state: &Self::State) -> Vec<Guarded> {
         Vec::new()
     }
 
-    /// The places of the organisation (ids of its root, of units, of accounts) below which a change has effect; none for a
-    /// change that alters nobody's access, and for kinds whose resources concern their own account only. `completing`
-    /// says that this process created the resource and has not seen it complete: what is still missing of it then
-    /// belongs to the create.
+    /// The places of the organisation (ids of its root, of units, of accounts) below which a change
+    /// has effect; none for a change that alters nobody's access, and for kinds whose resources
+    /// concern their own account only. `completing` says that this process created the resource and
+    /// has not seen it complete: what is still missing of it then belongs to the create.
     fn concerns(
         _have: &Self::State,
         _intent: &Intent<'_, Self::Change>,
@@ -250,9 +255,9 @@ pub struct Ask {
     pub natural_keys: BTreeSet<String>,
     /// Ids that manifests adopt.
     pub adopt: BTreeSet<PhysicalId>,
-    /// Ids that this process saw, or made, as the resources of these manifests. They are told even without
-    /// a claim, for a resource whose claim was taken off is not absent; and one that a listing misses is asked
-    /// for by its id, for a listing may be older than what it lists.
+    /// Ids that this process saw, or made, as the resources of these manifests. They are told even
+    /// without a claim, for a resource whose claim was taken off is not absent; and one that a
+    /// listing misses is asked for by its id, for a listing may be older than what it lists.
     pub remembered: BTreeSet<PhysicalId>,
 }
 
@@ -272,16 +277,16 @@ pub trait Port<K: Kind>: Send + Sync + Sized + 'static {
     /// The port for one scope.
     fn connect(access: &Access) -> Self;
 
-    /// Everything of this kind in the scope that is ours, adopted, or shares a natural key with what
-    /// is wanted; in as few calls as possible. A list that cannot be read to its end is an error; a single
-    /// resource that cannot be read is told as [`Unread`].
+    /// Everything of this kind in the scope that is ours, adopted, or shares a natural key with
+    /// what is wanted; in as few calls as possible. A list that cannot be read to its end is an
+    /// error; a single resource that cannot be read is told as [`Unread`].
     fn observe(
         &self,
         ask: &Ask,
     ) -> impl Future<Output = Result<Population<K::State>, CloudError>> + Send;
 
-    /// Sends the one create call, claim and tags in it, SDK retries off unless a client token goes with
-    /// it. What one call cannot set is left to the next pass's diff.
+    /// Sends the one create call, claim and tags in it, SDK retries off unless a client token goes
+    /// with it. What one call cannot set is left to the next pass's diff.
     fn create(
         &self,
         want: &K::State,
@@ -289,7 +294,8 @@ pub trait Port<K: Kind>: Send + Sync + Sized + 'static {
         token: &str,
     ) -> impl Future<Output = Result<PhysicalId, CloudError>> + Send;
 
-    /// Makes one call for these changes: one, or several of which each [joins](Kind::joins) the one before it.
+    /// Makes one call for these changes: one, or several of which each [joins](Kind::joins) the one
+    /// before it.
     fn change(
         &self,
         have: &Observed<K::State>,
@@ -310,15 +316,16 @@ pub trait Port<K: Kind>: Send + Sync + Sized + 'static {
         keys: &[String],
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
 
-    /// Deletes. `want` is the tombstone's spec, if it has one (waiting periods, retention); defaults are
-    /// the most careful values. A thing already gone is success.
+    /// Deletes. `want` is the tombstone's spec, if it has one (waiting periods, retention);
+    /// defaults are the most careful values. A thing already gone is success.
     fn delete(
         &self,
         have: &Observed<K::State>,
         want: Option<&K::State>,
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
 
-    /// Reads what stands in the way of a change or deletion, in words that name it; empty if nothing.
+    /// Reads what stands in the way of a change or deletion, in words that name it; empty if
+    /// nothing.
     fn obstacles(
         &self,
         have: &Observed<K::State>,

@@ -1,4 +1,5 @@
-//! What stands in `${…}`: palisade's own references, IAM's policy variables, or what another tool left behind.
+//! What stands in `${…}`: palisade's own references, IAM's policy variables, or what another tool
+//! left behind.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -46,9 +47,9 @@ static PREFIXES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     lines.filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
 });
 
-/// Whether IAM fills it in: `*`, `?` and `$`, or a condition key, with a default value or without (IAM user guide, "Policy
-/// variables and tags"). A key's prefix is a service's, or an identity provider's, which is a host name; that of a tag key may
-/// be followed by any text.
+/// Whether IAM fills it in: `*`, `?` and `$`, or a condition key, with a default value or without
+/// (IAM user guide, "Policy variables and tags"). A key's prefix is a service's, or an identity
+/// provider's, which is a host name; that of a tag key may be followed by any text.
 pub fn is_policy_variable(inner: &str) -> bool {
     if matches!(inner, "*" | "?" | "$") {
         return true;
@@ -74,7 +75,8 @@ pub fn is_policy_variable(inner: &str) -> bool {
         && key.trim() == key
 }
 
-/// Whether it is one of palisade's own: `var.…`, `scope.…`, `organization.…`, or a path such as `Kind/name.arn`.
+/// Whether it is one of palisade's own: `var.…`, `scope.…`, `organization.…`, or a path such as
+/// `Kind/name.arn`.
 pub fn is_own(inner: &str) -> bool {
     let named = ["var.", "scope.", "organization."].iter().any(|own| inner.starts_with(own));
     named || (inner.contains('/') && !inner.contains(':'))

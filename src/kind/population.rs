@@ -1,21 +1,22 @@
-//! What one observation of a kind gave: what was read as a whole, and what is there but could not be read.
+//! What one observation of a kind gave: what was read as a whole, and what is there but could not
+//! be read.
 
 use super::{Class, CloudError};
 use crate::model::{Address, Observed, Ownership, PhysicalId, Tags};
 
-/// Reads of single resources that may fail in one observation because the service is busy or does not answer. A denial
-/// is the resource's own affair; one time-out after the other is the service's, and to wait for each would cost a pass
-/// its time.
+/// Reads of single resources that may fail in one observation because the service is busy or does
+/// not answer. A denial is the resource's own affair; one time-out after the other is the
+/// service's, and to wait for each would cost a pass its time.
 const TOLERATED: usize = 3;
 
-/// The resources of one kind in one scope, as far as they concern us. The list they come from was read to its end:
-/// a listing that fails is an error of the whole observation.
+/// The resources of one kind in one scope, as far as they concern us. The list they come from was
+/// read to its end: a listing that fails is an error of the whole observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Population<S> {
     /// Read as a whole, in this pass.
     pub whole: Vec<Observed<S>>,
-    /// There, and unknown: nothing may be done with them, and as any of them could be the one that is looked for,
-    /// nothing of the kind may be created, adopted, deleted or pruned either.
+    /// There, and unknown: nothing may be done with them, and as any of them could be the one that
+    /// is looked for, nothing of the kind may be created, adopted, deleted or pruned either.
     pub unread: Vec<Unread>,
 }
 

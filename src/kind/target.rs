@@ -13,11 +13,12 @@ use super::{
     placeholder::{self, Piece},
 };
 
-/// The tags a spec asks for; `null` says that the key must not be there. Keys that are not named are
-/// not managed.
+/// The tags a spec asks for; `null` says that the key must not be there. Keys that are not named
+/// are not managed.
 pub type TagSpec = BTreeMap<String, Option<String>>;
 
-/// A search for something that palisade does not manage. All conditions must hold, and there must be one.
+/// A search for something that palisade does not manage. All conditions must hold, and there must
+/// be one.
 #[derive(
     Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -26,7 +27,8 @@ pub struct Lookup {
     /// Tags that it carries, with exactly these values.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// Its name (prefix lists: `com.amazonaws.eu-west-1.s3`; organizational units: a path such as `/Workloads/ML`).
+    /// Its name (prefix lists: `com.amazonaws.eu-west-1.s3`; organizational units: a path such as
+    /// `/Workloads/ML`).
     #[serde(default)]
     pub name: Option<String>,
 }
@@ -110,7 +112,8 @@ fn naming<E: de::Error>(name: String) -> Result<String, E> {
     Ok(name)
 }
 
-/// What a text refers to, if it is nothing but a `${Kind/name}`: the name, with its scope if it has one.
+/// What a text refers to, if it is nothing but a `${Kind/name}`: the name, with its scope if it has
+/// one.
 fn reference_in(text: &str) -> Option<String> {
     let [Piece::Token(inner)] = placeholder::pieces(text.trim())[..] else { return None };
     if inner.contains(':') {
@@ -124,8 +127,8 @@ fn reference_in(text: &str) -> Option<String> {
     }
 }
 
-/// What somebody wrote where the name of a manifest belongs, if it is the id, ARN or alias of something in AWS: how such
-/// ids look, for the message.
+/// What somebody wrote where the name of a manifest belongs, if it is the id, ARN or alias of
+/// something in AWS: how such ids look, for the message.
 pub fn id_form(text: &str) -> Option<&'static str> {
     const NUMBERED: [(&str, &str); 10] = [
         ("sg", "sg-…"),
@@ -150,7 +153,8 @@ pub fn id_form(text: &str) -> Option<&'static str> {
     if parts == [8, 4, 4, 4, 12] && hexadecimal(&text.replace('-', "")) {
         return Some("the key's id");
     }
-    // 8 or 17 digits (EC2 user guide, "Resource IDs"), 32 for multi-Region keys (KMS developer guide).
+    // 8 or 17 digits (EC2 user guide, "Resource IDs"), 32 for multi-Region keys (KMS developer
+    // guide).
     let (prefix, id) = text.rsplit_once('-')?;
     let (_, form) = NUMBERED.iter().find(|(known, _)| *known == prefix)?;
     (matches!(id.len(), 8 | 17 | 32) && hexadecimal(id)).then_some(*form)
@@ -190,7 +194,8 @@ impl<'de> Visitor<'de> for TargetVisitor {
         }
         if let Some(name) = reference_in(id) {
             return Err(E::custom(format!(
-                "`${{Kind/name}}` is for texts, such as those of policies; write {{ref: {name}}} here"
+                "`${{Kind/name}}` is for texts, such as those of policies; write {{ref: {name}}} \
+                 here"
             )));
         }
         Ok(Target::Id(id.to_owned()))
@@ -256,7 +261,8 @@ impl JsonSchema for Target {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let lookup = generator.subschema_for::<Lookup>();
         json_schema!({
-            "description": "An id, a reference to another manifest, or a lookup that must find exactly one.",
+            "description": "An id, a reference to another manifest, or a lookup that must find \
+                            exactly one.",
             "anyOf": [
                 {"type": "string", "minLength": 1},
                 {"type": "object", "properties": {"ref": {"type": "string"}}, "required": ["ref"], "additionalProperties": false},

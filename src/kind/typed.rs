@@ -1,5 +1,6 @@
-//! Reads typed values as people write them. serde also takes a list for a struct, field by position, and a mapping for a
-//! plain word: `lifecycle: [enforce, absent]` would be a tombstone. Here a struct is a mapping and a word is a text.
+//! Reads typed values as people write them. serde also takes a list for a struct, field by
+//! position, and a mapping for a plain word: `lifecycle: [enforce, absent]` would be a tombstone.
+//! Here a struct is a mapping and a word is a text.
 
 use serde::{
     Deserializer,

@@ -110,7 +110,8 @@ pub struct Missing {
     pub why: Unresolved,
     /// Whether the resource can be created without it.
     pub soft: bool,
-    /// Whether it is only something to know before a change that needs it: where none does, nothing of the resource waits.
+    /// Whether it is only something to know before a change that needs it: where none does, nothing
+    /// of the resource waits.
     pub fact: bool,
     /// Whether it can stand for several values: a lookup of all that match.
     pub several: bool,

@@ -28,11 +28,11 @@ pub struct Resolution {
     pub lookups: BTreeSet<(LookupKind, Option<String>)>,
     /// Whether `${organization.id}` is used.
     pub organization: bool,
-    /// What has no value yet: by the placeholder that stands for it in the state, why. An edit whose body
-    /// contains a placeholder waits; the others do not.
+    /// What has no value yet: by the placeholder that stands for it in the state, why. An edit
+    /// whose body contains a placeholder waits; the others do not.
     pub unresolved: BTreeMap<String, Missing>,
-    /// What references gave: by value, the placeholder that would stand there otherwise. Consent is given to
-    /// the placeholders, so that it holds before and after the value is known.
+    /// What references gave: by value, the placeholder that would stand there otherwise. Consent is
+    /// given to the placeholders, so that it holds before and after the value is known.
     pub filled: BTreeMap<String, String>,
     /// What may be a mistake, although it can be right.
     pub warnings: Vec<Invalid>,
@@ -77,7 +77,8 @@ const KNOWN_AFTER_APPLY: &str = " (known after apply)";
 /// How the placeholder of a lookup ends.
 const NOT_RESOLVED: &str = " (not resolved)";
 
-/// Whether a value in a state stands for one that is not known yet. No id, ARN or name in AWS ends like that.
+/// Whether a value in a state stands for one that is not known yet. No id, ARN or name in AWS ends
+/// like that.
 pub fn is_placeholder(value: &str) -> bool {
     value.ends_with(KNOWN_AFTER_APPLY) || value.ends_with(NOT_RESOLVED)
 }
@@ -130,8 +131,8 @@ impl<'a> Refs<'a> {
         }
     }
 
-    /// One thing that must exist before this resource can be created. While it does not, the answer is
-    /// a placeholder and the whole state counts as waiting.
+    /// One thing that must exist before this resource can be created. While it does not, the answer
+    /// is a placeholder and the whole state counts as waiting.
     ///
     /// # Errors
     /// The form is not accepted here.
@@ -154,9 +155,9 @@ impl<'a> Refs<'a> {
         }
     }
 
-    /// Like [`Self::one`] for a reference that may follow later: while it does not exist the resource can be
-    /// created without it ([`Missing::soft`]). If its kind is *unknown* in this pass, it cannot: unknown is
-    /// not absent.
+    /// Like [`Self::one`] for a reference that may follow later: while it does not exist the
+    /// resource can be created without it ([`Missing::soft`]). If its kind is *unknown* in this
+    /// pass, it cannot: unknown is not absent.
     ///
     /// # Errors
     /// The form is not accepted here.
@@ -175,8 +176,8 @@ impl<'a> Refs<'a> {
         Ok(self.fill(&address, accepts.form, true))
     }
 
-    /// Several things, in the order written; a lookup finds all that match, sorted by id.
-    /// `within` narrows lookups by attribute, e.g. `("vpc", id)`.
+    /// Several things, in the order written; a lookup finds all that match, sorted by id. `within`
+    /// narrows lookups by attribute, e.g. `("vpc", id)`.
     ///
     /// # Errors
     /// Every form that is not accepted here.

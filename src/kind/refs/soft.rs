@@ -12,7 +12,8 @@ use crate::{
     model::Seen,
 };
 
-/// Which live things an unknown reference may turn out to name. What it cannot be need not wait for it.
+/// Which live things an unknown reference may turn out to name. What it cannot be need not wait for
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Candidates {
     /// Any: where it lives could not be read.
@@ -66,8 +67,8 @@ impl Refs<'_> {
         }
     }
 
-    /// What was read of a thing that is named by its id; the placeholder for what is not known of it
-    /// otherwise, which only the edits that need it wait for.
+    /// What was read of a thing that is named by its id; the placeholder for what is not known of
+    /// it otherwise, which only the edits that need it wait for.
     ///
     /// # Errors
     /// That placeholder.
@@ -92,7 +93,8 @@ impl Refs<'_> {
         Err(self.withhold(kind, id, why))
     }
 
-    /// Notes that something about a thing named by its id is not known, and gives the placeholder for it.
+    /// Notes that something about a thing named by its id is not known, and gives the placeholder
+    /// for it.
     pub fn withhold(&mut self, kind: LookupKind, id: &str, why: Unresolved) -> String {
         let placeholder = format!("{} {id}{NOT_RESOLVED}", kind.as_str());
         self.resolution.missing(&placeholder, why, true);
@@ -100,7 +102,8 @@ impl Refs<'_> {
         placeholder
     }
 
-    /// Asks whether there is what the resource needs when it is created; a resource that is there has it.
+    /// Asks whether there is what the resource needs when it is created; a resource that is there
+    /// has it.
     pub fn confirm(&mut self, field: &str, kind: LookupKind, lookup: &Lookup) {
         let found = self.find_one(field, kind, lookup, None);
         self.resolution.is_fact(&found.id);
@@ -111,7 +114,8 @@ impl Refs<'_> {
         self.resolution.filled.get(value).cloned()
     }
 
-    /// Notes a text that a kind makes of a reference's value, and the one that it makes of its placeholder.
+    /// Notes a text that a kind makes of a reference's value, and the one that it makes of its
+    /// placeholder.
     pub fn filled(&mut self, text: String, placeholder: String) {
         self.resolution.filled.insert(text, placeholder);
     }

@@ -35,8 +35,8 @@ pub enum How {
         remove: Call,
     },
     /// One call writes the whole set: what comes first, and then what goes, each as an edit of its
-    /// own. What is left has in it what comes, so that the second edit needs the first one. Where AWS
-    /// does not take both together, what goes takes what comes along.
+    /// own. What is left has in it what comes, so that the second edit needs the first one. Where
+    /// AWS does not take both together, what goes takes what comes along.
     Members {
         /// Writes what comes.
         add: Call,

@@ -80,8 +80,8 @@ pub const PARTITION: &str = "partition";
 /// The member of every state that says the account: policies are read in its eyes.
 pub const ACCOUNT: &str = "account";
 /// The member of a live state that has those of its entries that can be taken over and that some
-/// manifest wants. One that its own manifest does not want is left for the other to take: if it went
-/// first, there would be neither for a moment.
+/// manifest wants. One that its own manifest does not want is left for the other to take: if it
+/// went first, there would be neither for a moment.
 pub const REQUESTED: &str = "requested";
 /// The member of a live state that says why AWS could not carry out the last update, if it could
 /// not. It stands under the first edit of the next try.

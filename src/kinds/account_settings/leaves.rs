@@ -1,5 +1,5 @@
-//! The settings, one row each. All of them concern what is made from now on, in one account and Region, unless a row says
-//! otherwise.
+//! The settings, one row each. All of them concern what is made from now on, in one account and
+//! Region, unless a row says otherwise.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,8 @@ pub(super) const UNBLOCKED: &str = "unblocked";
 pub(super) const BLOCK_NEW: &str = "block-new-sharing";
 /// Nothing is said for the account.
 pub(super) const NO_PREFERENCE: &str = "no-preference";
-/// The call that writes all defaults of the instance metadata service that are in it, and leaves the rest.
+/// The call that writes all defaults of the instance metadata service that are in it, and leaves
+/// the rest.
 const MODIFY_METADATA: &str = "ec2:ModifyInstanceMetadataDefaults";
 
 /// All rows, in the order in which they are shown.
@@ -124,8 +125,8 @@ fn ebs_key() -> Leaf {
         ..row(
             "ebsDefaultKmsKey",
             "The KMS key of new EBS volumes for which nobody names one: a reference to one of \
-             ours, or a key ARN. Absent: not managed;\nAWS's default is its own key `alias/aws/ebs`, which \
-             other accounts cannot use.",
+             ours, or a key ARN. Absent: not managed;\nAWS's default is its own key \
+             `alias/aws/ebs`, which other accounts cannot use.",
             form,
             How::By(call),
         )
@@ -141,7 +142,8 @@ fn snapshots() -> Leaf {
         &[
             (
                 BLOCK_ALL,
-                "No snapshot can be shared with everybody, and those that are shared so are treated as private.",
+                "No snapshot can be shared with everybody, and those that are shared so are \
+                 treated as private.",
             ),
             (
                 BLOCK_NEW,
@@ -171,7 +173,8 @@ fn snapshots() -> Leaf {
         ]),
         ..row(
             "snapshotPublicAccess",
-            "How far EBS snapshots can be shared with everybody. Absent: not managed; AWS's default is `unblocked`.",
+            "How far EBS snapshots can be shared with everybody. Absent: not managed; AWS's \
+             default is `unblocked`.",
             form,
             change,
         )
@@ -193,9 +196,9 @@ fn images() -> Leaf {
         ("ec2:EnableImageBlockPublicAccess", "set public sharing of images to {item}"),
         ("ec2:DisableImageBlockPublicAccess", "let images be shared with everybody"),
     );
-    let about = "Whether machine images (AMIs) can be shared with everybody. AWS takes up to 10 minutes for \
-                 a change and shows the\nold state until then; palisade goes by what AWS accepted. \
-                 Absent: not managed.";
+    let about = "Whether machine images (AMIs) can be shared with everybody. AWS takes up to 10 \
+                 minutes for a change and shows the\nold state until then; palisade goes by what \
+                 AWS accepted. Absent: not managed.";
     safe(row("imagePublicAccess", about, form, change), json!(BLOCK_NEW))
 }
 
@@ -204,14 +207,15 @@ fn serial_console() -> Leaf {
         ("ec2:EnableSerialConsoleAccess", "let the serial consoles of instances be used"),
         ("ec2:DisableSerialConsoleAccess", "keep everybody off the serial consoles of instances"),
     );
-    let about = "Whether the serial consoles of instances can be used by whoever IAM lets do so, past security groups and\n\
-                 network ACLs. Absent: not managed; AWS's default is false.";
+    let about = "Whether the serial consoles of instances can be used by whoever IAM lets do so, \
+                 past security groups and\nnetwork ACLs. Absent: not managed; AWS's default is \
+                 false.";
     let leaf = row("serialConsoleAccess", about, Form::Bool, change);
     Leaf { default: Some(json!(false)), ..safe(leaf, json!(false)) }
 }
 
-/// EC2 user guide, "Order of precedence for instance metadata options": what a launch says comes first, then this, then the
-/// image.
+/// EC2 user guide, "Order of precedence for instance metadata options": what a launch says comes
+/// first, then this, then the image.
 fn metadata(path: &'static str, about: &'static str, form: Form, says: &'static str) -> Leaf {
     row(path, about, form, How::By(Call::new(MODIFY_METADATA, says).shared()))
 }
@@ -241,8 +245,9 @@ fn metadata_tokens() -> Leaf {
         ]),
         ..metadata(
             "instanceMetadataTokens",
-            "Whether new instances ask for a token before they hand out credentials (IMDSv2), where the launch does not say.\n\
-             Absent: not managed; AWS's default is `no-preference`.",
+            "Whether new instances ask for a token before they hand out credentials (IMDSv2), \
+             where the launch does not say.\nAbsent: not managed; AWS's default is \
+             `no-preference`.",
             form,
             "set the metadata tokens of new instances to {item}",
         )
@@ -257,8 +262,8 @@ fn metadata_hops() -> Leaf {
         gives: Gives::More,
         ..metadata(
             "instanceMetadataHopLimit",
-            "How many network hops an answer of the instance metadata service may travel, 1 to 64, where the launch of an\n\
-             instance does not say. Absent: not managed.",
+            "How many network hops an answer of the instance metadata service may travel, 1 to 64, \
+             where the launch of an\ninstance does not say. Absent: not managed.",
             Form::Int(range),
             "set the hop limit of the metadata of new instances to {item}",
         )
@@ -283,8 +288,9 @@ fn metadata_endpoint() -> Leaf {
         gives: Gives::Least(json!("disabled")),
         ..metadata(
             "instanceMetadataEndpoint",
-            "Whether new instances have the metadata service, where the launch does not say. Without it, instances have no\n\
-             credentials of their role. Absent: not managed; AWS's default is `no-preference`, which is on.",
+            "Whether new instances have the metadata service, where the launch does not say. \
+             Without it, instances have no\ncredentials of their role. Absent: not managed; AWS's \
+             default is `no-preference`, which is on.",
             form,
             "set the metadata service of new instances to {item}",
         )
@@ -303,8 +309,9 @@ fn metadata_tags() -> Leaf {
         gives: gives(&[("enabled", &["tags"]), ("disabled", &[]), (NO_PREFERENCE, &[])]),
         ..metadata(
             "instanceMetadataTags",
-            "Whether new instances can read their own tags from the metadata service, where the launch does not say. Absent: not\n\
-             managed; AWS's default is `no-preference`, which is off.",
+            "Whether new instances can read their own tags from the metadata service, where the \
+             launch does not say. Absent: not\nmanaged; AWS's default is `no-preference`, which is \
+             off.",
             form,
             "set the tags in the metadata of new instances to {item}",
         )

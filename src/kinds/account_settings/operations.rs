@@ -1,5 +1,5 @@
-//! What palisade may call for AccountSettings. None of these actions has a resource or a condition key of its own (service
-//! authorization reference, Amazon EC2).
+//! What palisade may call for AccountSettings. None of these actions has a resource or a condition
+//! key of its own (service authorization reference, Amazon EC2).
 
 use crate::operations::{
     OfKind, On, Operation,

@@ -51,13 +51,14 @@ const RULES: &[Rule] = &[
         severity: Severity::Critical,
         kind: KIND,
         title: "The key policy lets in known callers only",
-        why: "`Principal: \"*\"` is every account of AWS. A condition on the service (kms:ViaService) does not change \
-              that: others use the same services. Nor does one whose values fit others too: a pattern such as `o-*`, a \
-              policy variable that the request fills in, a test that also holds without the key.",
-        source: "Security Hub KMS.5; Config KMS_KEY_POLICY_NO_PUBLIC_ACCESS; checkov CKV_AWS_33; KMS developer guide, \
-                 \"Key policies\"",
-        help: "name the roles, or add a condition on kms:CallerAccount, aws:PrincipalOrgID or aws:SourceAccount with \
-               fixed values",
+        why: "`Principal: \"*\"` is every account of AWS. A condition on the service \
+              (kms:ViaService) does not change that: others use the same services. Nor does one \
+              whose values fit others too: a pattern such as `o-*`, a policy variable that the \
+              request fills in, a test that also holds without the key.",
+        source: "Security Hub KMS.5; Config KMS_KEY_POLICY_NO_PUBLIC_ACCESS; checkov CKV_AWS_33; \
+                 KMS developer guide, \"Key policies\"",
+        help: "name the roles, or add a condition on kms:CallerAccount, aws:PrincipalOrgID or \
+               aws:SourceAccount with fixed values",
         reach: Reach::Manifest,
         check: known_callers,
     },
@@ -66,7 +67,8 @@ const RULES: &[Rule] = &[
         severity: Severity::Critical,
         kind: KIND,
         title: "A key that is to be deleted waits 30 days",
-        why: "What is encrypted under a key is lost with it; the waiting time is the only time to notice.",
+        why: "What is encrypted under a key is lost with it; the waiting time is the only time to \
+              notice.",
         source: "Security Hub KMS.3; KMS developer guide, \"Deleting AWS KMS keys\"",
         help: "leave out `deletionWindowDays`, or write 30",
         reach: Reach::Manifest,
@@ -77,7 +79,8 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "The key is enabled",
-        why: "What is encrypted under a disabled key cannot be read, and its material is not rotated.",
+        why: "What is encrypted under a disabled key cannot be read, and its material is not \
+              rotated.",
         source: "checkov CKV_AWS_227",
         help: "write `enabled: true`, or ask for the key's deletion with `lifecycle.state: absent`",
         reach: Reach::Manifest,
@@ -88,12 +91,12 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Roles use the key through services only, and lend it to AWS resources only",
-        why: "A stolen session that may decrypt by itself needs nothing else; one that must go through a service also \
-              needs that service's permissions.",
-        source: "KMS developer guide, kms:ViaService, kms:EncryptionContext and kms:GrantIsForAWSResource; AWS Prescriptive \
-                 Guidance, \"AWS KMS best practices\"",
-        help: "add a condition on kms:ViaService (use) and kms:GrantIsForAWSResource (CreateGrant); for service \
-               principals on aws:SourceAccount",
+        why: "A stolen session that may decrypt by itself needs nothing else; one that must go \
+              through a service also needs that service's permissions.",
+        source: "KMS developer guide, kms:ViaService, kms:EncryptionContext and \
+                 kms:GrantIsForAWSResource; AWS Prescriptive Guidance, \"AWS KMS best practices\"",
+        help: "add a condition on kms:ViaService (use) and kms:GrantIsForAWSResource \
+               (CreateGrant); for service principals on aws:SourceAccount",
         reach: Reach::Manifest,
         check: through_services,
     },
@@ -102,10 +105,11 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "Who administers the key does not use it, and the account's root keeps control",
-        why: "One set of credentials should not both read the data and change who may; a key without the account's root \
-              in its policy can be locked for good by deleting a role.",
-        source: "KMS developer guide, \"Key policies\" (key administrators and key users; default key policy); AWS \
-                 Prescriptive Guidance, \"AWS KMS best practices\" (separation of duties)",
+        why: "One set of credentials should not both read the data and change who may; a key \
+              without the account's root in its policy can be locked for good by deleting a role.",
+        source: "KMS developer guide, \"Key policies\" (key administrators and key users; default \
+                 key policy); AWS Prescriptive Guidance, \"AWS KMS best practices\" (separation of \
+                 duties)",
         help: "give administration and use to different roles, and let the account's root do kms:*",
         reach: Reach::Manifest,
         check: duties,
@@ -116,7 +120,8 @@ const RULES: &[Rule] = &[
         kind: KIND,
         title: "The key has an alias",
         why: "A key that people cannot find by its purpose is replaced by another one.",
-        source: "KMS developer guide, \"Aliases\"; AWS Prescriptive Guidance, \"AWS KMS best practices\"",
+        source: "KMS developer guide, \"Aliases\"; AWS Prescriptive Guidance, \"AWS KMS best \
+                 practices\"",
         help: "add `aliases`, one for each purpose",
         reach: Reach::Manifest,
         check: alias,

@@ -38,7 +38,8 @@ pub fn table() -> Table {
         errors: errors::ERRORS,
         baseline: baseline::BASELINE,
         doctor: Doctor::NONE,
-        about: "A customer managed KMS key whose key material comes from AWS KMS (origin `AWS_KMS`)."
+        about: "A customer managed KMS key whose key material comes from AWS KMS (origin \
+                `AWS_KMS`)."
             .into(),
         leaves: vec![
             aliases(),
@@ -53,8 +54,8 @@ pub fn table() -> Table {
             deletion_window(),
         ],
         tags: Some(TagLeaf {
-            about: "Tags, of letters, digits, spaces and `_ . : / = + - @`; `null` for a key that must not be \
-                    there. Keys that are not\nnamed are not managed."
+            about: "Tags, of letters, digits, spaces and `_ . : / = + - @`; `null` for a key that \
+                    must not be there. Keys that are not\nnamed are not managed."
                 .into(),
             rules: text::KMS,
         }),
@@ -75,8 +76,9 @@ pub fn table() -> Table {
         fixed_first: false,
         // The key policy hands out access to whatever is encrypted under the key from now on.
         creating: |_| Risk::LOOSENS,
-        // A dying key takes nothing else, its rotation cannot be read, and its claim cannot be written: the rest follows when
-        // the next pass has seen it disabled. Nobody can use the key before or after.
+        // A dying key takes nothing else, its rotation cannot be read, and its claim cannot be
+        // written: the rest follows when the next pass has seen it disabled. Nobody can use the key
+        // before or after.
         restore: Some(Restore {
             fact: "pendingDeletion".into(),
             call: Call::new("kms:CancelKeyDeletion", "cancel the key's deletion"),
@@ -110,8 +112,8 @@ fn aliases() -> Leaf {
     Leaf {
         null: Null::None(json!([])),
         compare: Compare::Set,
-        // An alias can be what an IAM policy allows a key by (`kms:ResourceAliases`). Where it goes, a name goes that people
-        // and programs may use; nobody is allowed less by the key.
+        // An alias can be what an IAM policy allows a key by (`kms:ResourceAliases`). Where it
+        // goes, a name goes that people and programs may use; nobody is allowed less by the key.
         risk: RiskOf::Each {
             add: Risk::LOOSENS,
             remove: Risk::NEUTRAL.cutting_connections(),
@@ -120,9 +122,9 @@ fn aliases() -> Leaf {
         gives: Gives::Ways,
         ..Leaf::harmless(
             "aliases",
-            "The key's aliases, each `alias/…` but not `alias/aws/…`, at most 50, unique in the account's Region. \
-             With\na list, every other alias of the key is drift and is deleted; `[]` or `null`: the key has no \
-             alias.\nAbsent: aliases are not managed.",
+            "The key's aliases, each `alias/…` but not `alias/aws/…`, at most 50, unique in the \
+             account's Region. With\na list, every other alias of the key is drift and is deleted; \
+             `[]` or `null`: the key has no alias.\nAbsent: aliases are not managed.",
             form,
             change,
         )
@@ -135,7 +137,8 @@ fn description() -> Leaf {
         null: Null::None(json!("")),
         ..Leaf::harmless(
             "description",
-            "What the key is for, at most 8192 characters; `\"\"` or `null`: none. Absent: not managed.",
+            "What the key is for, at most 8192 characters; `\"\"` or `null`: none. Absent: not \
+             managed.",
             Form::Text(Check::Length(text::KMS_DESCRIPTION)),
             How::By(call),
         )
@@ -143,7 +146,8 @@ fn description() -> Leaf {
 }
 
 fn policy() -> Leaf {
-    // While a key is disabled, and has only the aliases that it shall have, its policy opens nothing to anybody.
+    // While a key is disabled, and has only the aliases that it shall have, its policy opens
+    // nothing to anybody.
     let call = Call::new("kms:PutKeyPolicy", "put the key policy")
         .after(&["kms:DisableKey", "kms:DeleteAlias"]);
     let form = Form::Policy {
@@ -154,8 +158,8 @@ fn policy() -> Leaf {
     };
     Leaf {
         absent: Absent::Required(
-            "is required: the policy that AWS sets by default hands the key to everybody in the account whom an IAM \
-             policy allows it"
+            "is required: the policy that AWS sets by default hands the key to everybody in the \
+             account whom an IAM policy allows it"
                 .into(),
             rules::START.into(),
         ),
@@ -164,12 +168,14 @@ fn policy() -> Leaf {
         gives: Gives::Grants,
         ..Leaf::harmless(
             "policy",
-            "The key policy, an IAM policy document of at most 32 KiB; required, because the policy that AWS would \
-             set by\ndefault hands the key to everybody in the account whom IAM policies allow it. Compared by \
-             meaning:\nKMS stores it in another order and spelling. `${Kind/name}` and `${Kind/name.arn}` are filled \
-             in.\nEvery statement needs `Action` and `Resource` (KMS ignores it otherwise, without a word), nothing \
-             may be\nallowed to `Principal: \"*\"` without a condition, and the account's root or a role of the \
-             account must\nbe allowed `kms:PutKeyPolicy`, so that the key stays manageable.",
+            "The key policy, an IAM policy document of at most 32 KiB; required, because the \
+             policy that AWS would set by\ndefault hands the key to everybody in the account whom \
+             IAM policies allow it. Compared by meaning:\nKMS stores it in another order and \
+             spelling. `${Kind/name}` and `${Kind/name.arn}` are filled in.\nEvery statement needs \
+             `Action` and `Resource` (KMS ignores it otherwise, without a word), nothing may \
+             be\nallowed to `Principal: \"*\"` without a condition, and the account's root or a \
+             role of the account must\nbe allowed `kms:PutKeyPolicy`, so that the key stays \
+             manageable.",
             form,
             How::By(call),
         )
@@ -198,8 +204,8 @@ fn rotation() -> Leaf {
         gives: Gives::More,
         ..Leaf::harmless(
             "periodDays",
-            "Days between two rotations, 90 to 2560; KMS takes 365 if nothing was ever said. Absent: not managed. \
-             Without\nmeaning while `enabled` is false.",
+            "Days between two rotations, 90 to 2560; KMS takes 365 if nothing was ever said. \
+             Absent: not managed. Without\nmeaning while `enabled` is false.",
             Form::Int(days),
             How::Argument,
         )
@@ -222,9 +228,9 @@ fn rotation() -> Leaf {
         only_while: Some(("enabled".into(), json!(true))),
         ..Leaf::harmless(
             "rotation",
-            "Automatic rotation of the key material; symmetric encryption keys only. `null`: not rotated. Absent: \
-             not\nmanaged. Not changed while the key is disabled. A replica of a multi-Region key takes its \
-             primary's.",
+            "Automatic rotation of the key material; symmetric encryption keys only. `null`: not \
+             rotated. Absent: not\nmanaged. Not changed while the key is disabled. A replica of a \
+             multi-Region key takes its primary's.",
             form,
             How::Switch { on, off },
         )
@@ -249,8 +255,8 @@ fn enabled() -> Leaf {
         gives: Gives::Gate,
         ..Leaf::harmless(
             "enabled",
-            "Whether the key can be used; default true. Disabling makes everything that is encrypted under \
-             it\nunreadable until it is enabled again.",
+            "Whether the key can be used; default true. Disabling makes everything that is \
+             encrypted under it\nunreadable until it is enabled again.",
             Form::Bool,
             How::Switch { on, off },
         )
@@ -269,8 +275,8 @@ fn key_spec() -> Leaf {
         null: Null::Refused,
         ..Leaf::harmless(
             "keySpec",
-            "What key material the key has; default `SYMMETRIC_DEFAULT`, the only one that SageMaker, EBS and S3 \
-             accept.\nImmutable.",
+            "What key material the key has; default `SYMMETRIC_DEFAULT`, the only one that \
+             SageMaker, EBS and S3 accept.\nImmutable.",
             form,
             How::Fixed(FIXED.into()),
         )
@@ -288,8 +294,8 @@ fn key_usage() -> Leaf {
         absent: Absent::Derived,
         ..Leaf::harmless(
             "keyUsage",
-            "What the key is for. Default `ENCRYPT_DECRYPT` for `SYMMETRIC_DEFAULT`, required for every other \
-             key\nspec. Immutable.",
+            "What the key is for. Default `ENCRYPT_DECRYPT` for `SYMMETRIC_DEFAULT`, required for \
+             every other key\nspec. Immutable.",
             form,
             How::Fixed(FIXED.into()),
         )
@@ -318,8 +324,8 @@ fn origin() -> Leaf {
 fn multi_region() -> Leaf {
     Leaf::harmless(
         "multiRegion",
-        "Whether the key can be replicated to other Regions; a new key is not unless this says so. Absent: \
-         not\ncompared. Immutable.",
+        "Whether the key can be replicated to other Regions; a new key is not unless this says so. \
+         Absent: not\ncompared. Immutable.",
         Form::Bool,
         How::Fixed(FIXED.into()),
     )
@@ -336,8 +342,8 @@ fn deletion_window() -> Leaf {
         absent: Absent::Means(json!(DEFAULT_WINDOW_DAYS)),
         ..Leaf::harmless(
             "deletionWindowDays",
-            "Days between asking for the key's deletion (`lifecycle.state: absent`) and the deletion, during which \
-             it can\nbe called back: 7 to 30, default 30.",
+            "Days between asking for the key's deletion (`lifecycle.state: absent`) and the \
+             deletion, during which it can\nbe called back: 7 to 30, default 30.",
             Form::Int(days),
             How::Argument,
         )

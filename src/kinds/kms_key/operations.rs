@@ -59,8 +59,8 @@ const ROWS: &[Operation] = &[
     writes("kms:CreateKey", On::Anything, CLAIMS)
         .and(&[may("kms:TagResource", KEYS, CLAIMS_UNCLAIMED)])
         .note(
-            "KMS has no key that says with which call tags come: so a key that nobody claims could be claimed by TagResource \
-             alone. Keys are adopted by the same permission.",
+            "KMS has no key that says with which call tags come: so a key that nobody claims could \
+             be claimed by TagResource alone. Keys are adopted by the same permission.",
         ),
     writes("kms:CreateKey", On::Anything, &[])
         .only_needs(&[may(

@@ -1,4 +1,5 @@
-//! What cannot be right in a KmsKey manifest: aliases, leaves that do not fit together, and a policy that locks everybody out.
+//! What cannot be right in a KmsKey manifest: aliases, leaves that do not fit together, and a
+//! policy that locks everybody out.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +14,16 @@ use crate::{
 };
 
 /// Where the way out of most problems with the policy begins.
-pub(super) const START: &str = "begin with a statement that allows kms:* on \"*\" to the account's root or to an \
-                                administrators' role, and give users of the key only what they need";
+pub(super) const START: &str = "begin with a statement that allows kms:* on \"*\" to the account's \
+                                root or to an administrators' role, and give users of the key only \
+                                what they need";
 /// KMS API reference, `AliasName`.
 const ALIAS_LENGTH: usize = 256;
 /// The key spec that a key has where nothing is said.
 pub(super) const SYMMETRIC: &str = "SYMMETRIC_DEFAULT";
 
-/// What key material a key can have, and what such a key can be for (KMS API reference, CreateKey, `KeySpec` and
-/// `KeyUsage`).
+/// What key material a key can have, and what such a key can be for (KMS API reference, CreateKey,
+/// `KeySpec` and `KeyUsage`).
 #[derive(Debug)]
 pub(super) struct KeySpec {
     pub(super) word: &'static str,
@@ -142,21 +144,24 @@ fn usage(key_spec: &str, usage: Option<&str>) -> Result<String, Invalid> {
     Err(Invalid::new("keyUsage", why).help(format!("write {}", possible.join(" or "))))
 }
 
-/// Nobody of the account could ever change the policy. Where it hands the key to another account instead, that is
-/// almost always the account of another installation.
+/// Nobody of the account could ever change the policy. Where it hands the key to another account
+/// instead, that is almost always the account of another installation.
 fn locked_out(document: &PolicyDocument, scope: &ScopeFacts) -> Invalid {
     let ScopeFacts { name, account, partition, .. } = scope;
-    let why = "locks everybody out: neither the account's root nor a role of the account is surely allowed \
-               kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key";
+    let why = "locks everybody out: neither the account's root nor a role of the account is surely \
+               allowed kms:PutKeyPolicy, so that nobody could ever change this policy or delete \
+               the key";
     let mut others = BTreeSet::new();
     accounts(document, &mut others);
     others.remove(account);
     let Some(other) = others.first() else { return Invalid::new("policy", why).help(START) };
     let why = format!(
-        "{why}; the policy names account {other}, and the key is in account {account} (scope {name})"
+        "{why}; the policy names account {other}, and the key is in account {account} (scope \
+         {name})"
     );
     Invalid::new("policy", why).help(format!(
-        "write arn:{partition}:iam::${{scope.account}}:root if this account was meant; otherwise {START}"
+        "write arn:{partition}:iam::${{scope.account}}:root if this account was meant; otherwise \
+         {START}"
     ))
 }
 
@@ -181,11 +186,12 @@ fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
     }
 }
 
-/// Whether the account's root, or a role of the account that the policy names, is certainly allowed to
-/// put another policy and not certainly denied it. An allowance under a condition that may fail tomorrow is
-/// not certain; a denial under such a condition does not take control away for good.
+/// Whether the account's root, or a role of the account that the policy names, is certainly allowed
+/// to put another policy and not certainly denied it. An allowance under a condition that may fail
+/// tomorrow is not certain; a denial under such a condition does not take control away for good.
 ///
-/// KMS's own lock-out check asks only about the caller of the moment (KMS developer guide, "Key policies").
+/// KMS's own lock-out check asks only about the caller of the moment (KMS developer guide, "Key
+/// policies").
 fn somebody_keeps_control(document: &PolicyDocument, refs: &Refs<'_>) -> bool {
     let (partition, account) = (&refs.scope().partition, &refs.scope().account);
     let allows = without_denials(document);
@@ -233,8 +239,8 @@ fn without_denials(document: &PolicyDocument) -> Option<PolicyDocument> {
     PolicyDocument::from_value(&value, Dialect::KeyPolicy).ok()
 }
 
-/// The roles of the account that the document names anywhere: as principals, or in the conditions that exempt
-/// them from a denial. Where a name has wildcards, one role that it stands for.
+/// The roles of the account that the document names anywhere: as principals, or in the conditions
+/// that exempt them from a denial. Where a name has wildcards, one role that it stands for.
 fn roles(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => {

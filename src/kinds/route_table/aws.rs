@@ -83,7 +83,8 @@ impl Service for Tables {
         Some(format!("arn:{partition}:ec2:{region}:{account}:route-table/{}", id.as_str()))
     }
 
-    /// The SDK may repeat the call: the token makes a repetition the same table (EC2 API reference, "Ensuring idempotency").
+    /// The SDK may repeat the call: the token makes a repetition the same table (EC2 API reference,
+    /// "Ensuring idempotency").
     async fn create(
         &self,
         want: &Tree,
@@ -132,8 +133,8 @@ impl Service for Tables {
         }
     }
 
-    /// Of a deletion the subnets that use the table; of a subnet that leaves it the routes of the main table, which it uses
-    /// from then on.
+    /// Of a deletion the subnets that use the table; of a subnet that leaves it the routes of the
+    /// main table, which it uses from then on.
     async fn obstacles(
         &self,
         have: &Observed<Value>,
@@ -226,8 +227,8 @@ impl Tables {
     async fn route(&self, have: &Observed<Value>, edit: &LeafEdit) -> Result<(), CloudError> {
         let (table, to, via) = (have.id.as_str(), edit.entry.as_str(), edit.text());
         let [v4, v6, list] = by_family(to);
-        // A local route is there from the beginning: it can be led elsewhere and back, and neither created nor deleted (EC2 API
-        // reference, `ReplaceRoute`).
+        // A local route is there from the beginning: it can be led elsewhere and back, and neither
+        // created nor deleted (EC2 API reference, `ReplaceRoute`).
         let is_local = have.state[LOCAL].as_array().is_some_and(|all| all.contains(&json!(to)));
         let operation = match edit.operation.as_deref().unwrap_or_default() {
             "ec2:CreateRoute" if is_local => "ec2:ReplaceRoute",
@@ -310,7 +311,8 @@ impl Tables {
     }
 }
 
-/// Whether a subnet or gateway uses the table by it, or is about to (EC2 API reference, `RouteTableAssociationState`).
+/// Whether a subnet or gateway uses the table by it, or is about to (EC2 API reference,
+/// `RouteTableAssociationState`).
 fn is_in_force(association: &RouteTableAssociation) -> bool {
     let state = association.association_state().and_then(|it| it.state());
     let over = [
@@ -345,7 +347,8 @@ fn ends(route: &Route) -> Option<(&str, &str)> {
     Some((to, via.into_iter().flatten().next().unwrap_or("(unknown)")))
 }
 
-/// Destination and target of a route that a manifest can name; nothing of one that AWS puts in itself.
+/// Destination and target of a route that a manifest can name; nothing of one that AWS puts in
+/// itself.
 fn target(route: &Route) -> Option<(&str, &str)> {
     let is_own = matches!(
         route.origin(),
@@ -359,7 +362,8 @@ fn is_of_endpoint((to, via): &(&str, &str)) -> bool {
     to.starts_with(PREFIX_LIST) && via.starts_with("vpce-")
 }
 
-/// Whether it came with the table: then it leads to the VPC itself, unless somebody made it lead elsewhere.
+/// Whether it came with the table: then it leads to the VPC itself, unless somebody made it lead
+/// elsewhere.
 fn is_local(route: &Route) -> bool {
     route.origin() == Some(&RouteOrigin::CreateRouteTable)
 }

@@ -130,8 +130,8 @@ fn routes() -> Leaf {
         gives: Gives::Outcomes,
         ..row(
             "routes",
-            "The routes, each with a destination (`to`) and a target (`via`). A route that is not in the list is removed.\n\
-             Absent: not managed; `null` or an empty list: none.",
+            "The routes, each with a destination (`to`) and a target (`via`). A route that is not \
+             in the list is removed.\nAbsent: not managed; `null` or an empty list: none.",
             Form::Keyed(keyed),
             change,
         )
@@ -154,8 +154,9 @@ fn route() -> Form {
     );
     let via = needed(
         "via",
-        "The target, by its id: an internet, egress-only, NAT, transit, virtual private or carrier gateway, a peering\n\
-         connection, a network interface, an instance, or a Gateway Load Balancer endpoint, which can be a reference.",
+        "The target, by its id: an internet, egress-only, NAT, transit, virtual private or carrier \
+         gateway, a peering\nconnection, a network interface, an instance, or a Gateway Load \
+         Balancer endpoint, which can be a reference.",
         Accepts::id_of(vpc_endpoint::NAME),
         "write the target's id, such as nat-0123456789abcdef0",
     );
@@ -199,8 +200,9 @@ fn subnets() -> Leaf {
         gives: Gives::More,
         ..row(
             "subnets",
-            "The subnets that use the table: ids, or a lookup by tags in its VPC. A subnet that is not in the list goes back to\n\
-             the VPC's main table, which waits while that has routes of its own. Absent: not managed; `null`: none.",
+            "The subnets that use the table: ids, or a lookup by tags in its VPC. A subnet that is \
+             not in the list goes back to\nthe VPC's main table, which waits while that has routes \
+             of its own. Absent: not managed; `null`: none.",
             form,
             change,
         )

@@ -1,4 +1,5 @@
-//! What palisade may call for a RouteTable, and what it needs for that (service authorization reference, Amazon EC2).
+//! What palisade may call for a RouteTable, and what it needs for that (service authorization
+//! reference, Amazon EC2).
 //!
 //! Describe calls are authorised for no resource and know no tags.
 

@@ -1,4 +1,5 @@
-//! What routes do: the most specific one that fits an address decides (Amazon VPC guide, "Route priority").
+//! What routes do: the most specific one that fits an address decides (Amazon VPC guide, "Route
+//! priority").
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -87,8 +88,8 @@ pub(super) fn shown(to: &str, via: &Value) -> String {
     }
 }
 
-/// Addresses that tell all states between two apart: where a block begins, and where one that lies in it ends. What is behind
-/// a prefix list is not known: it is a destination of its own.
+/// Addresses that tell all states between two apart: where a block begins, and where one that lies
+/// in it ends. What is behind a prefix list is not known: it is a destination of its own.
 pub(super) fn probes(old: &Tree, new: &Tree) -> Vec<Value> {
     let mut all = Vec::new();
     for to in old.keys().chain(new.keys()) {
@@ -127,7 +128,8 @@ pub(super) fn outcome(routes: &Tree, probe: &Value) -> Option<String> {
     target.and_then(Value::as_str).map(str::to_owned)
 }
 
-/// A route that comes may divert what a wider one takes elsewhere; what one that goes has taken may go there then.
+/// A route that comes may divert what a wider one takes elsewhere; what one that goes has taken may
+/// go there then.
 pub(super) fn risk(to: &str, old: Option<&Value>, new: Option<&Value>, around: [&Tree; 2]) -> Risk {
     let target = old.or(new);
     let own = to.parse::<IpNet>().ok();

@@ -30,9 +30,10 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "Studio's traffic stays in the VPC (VpcOnly)",
-        why: "Otherwise apps reach the internet through a network of AWS, past every group, endpoint and log of yours.",
-        source: "Config SAGEMAKER_DOMAIN_IN_VPC; SageMaker developer guide, \"Connect Studio in a VPC to external \
-                 resources\"",
+        why: "Otherwise apps reach the internet through a network of AWS, past every group, \
+              endpoint and log of yours.",
+        source: "Config SAGEMAKER_DOMAIN_IN_VPC; SageMaker developer guide, \"Connect Studio in a \
+                 VPC to external resources\"",
         help: "write `appNetworkAccessType: VpcOnly`",
         reach: Reach::Manifest,
         check: vpc_only,
@@ -43,8 +44,8 @@ const RULES: &[Rule] = &[
         kind: KIND,
         title: "The domain has subnets in more than one zone",
         why: "With one subnet the platform is down with its zone.",
-        source: "AWS whitepaper \"SageMaker Studio Administration Best Practices\", network management; SageMaker developer \
-                 guide, \"Choose an Amazon VPC\"",
+        source: "AWS whitepaper \"SageMaker Studio Administration Best Practices\", network \
+                 management; SageMaker developer guide, \"Choose an Amazon VPC\"",
         help: "list at least two private subnets, in different zones",
         reach: Reach::Manifest,
         check: subnets,
@@ -54,9 +55,10 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Users come from IAM Identity Center",
-        why: "People who leave are removed in one place, and multi-factor authentication is asked in one place.",
-        source: "Prowler sagemaker_domain_sso_configured; AWS whitepaper \"SageMaker Studio Administration Best \
-                 Practices\", identity management",
+        why: "People who leave are removed in one place, and multi-factor authentication is asked \
+              in one place.",
+        source: "Prowler sagemaker_domain_sso_configured; AWS whitepaper \"SageMaker Studio \
+                 Administration Best Practices\", identity management",
         help: "write `authMode: SSO` (it can only be chosen when the domain is made)",
         reach: Reach::Manifest,
         check: sign_in,
@@ -78,8 +80,9 @@ const RULES: &[Rule] = &[
         kind: KIND,
         title: "With IAM, sessions carry the user's name",
         why: "Otherwise CloudTrail shows the shared role and nobody knows who it was.",
-        source: "SageMaker developer guide, \"Monitor user resource access with sourceIdentity\"; AWS whitepaper \
-                 \"SageMaker Studio Administration Best Practices\", logging and monitoring",
+        source: "SageMaker developer guide, \"Monitor user resource access with sourceIdentity\"; \
+                 AWS whitepaper \"SageMaker Studio Administration Best Practices\", logging and \
+                 monitoring",
         help: "write `domainSettings.executionRoleIdentityConfig: USER_PROFILE_NAME`, or \
                `executionRoleSessionNameMode: USER_IDENTITY`",
         reach: Reach::Manifest,
@@ -91,8 +94,8 @@ const RULES: &[Rule] = &[
         kind: KIND,
         title: "Shared spaces and other domains do not run with the users' role",
         why: "A role that is used everywhere may do everything.",
-        source: "IAM user guide, \"Security best practices\" (least privilege); AWS whitepaper \"SageMaker Studio \
-                 Administration Best Practices\", permissions management",
+        source: "IAM user guide, \"Security best practices\" (least privilege); AWS whitepaper \
+                 \"SageMaker Studio Administration Best Practices\", permissions management",
         help: "give each an `executionRole` of its own",
         reach: Reach::Manifest,
         check: roles,
@@ -103,8 +106,8 @@ const RULES: &[Rule] = &[
         kind: KIND,
         title: "Shared notebooks carry no output, or keep it encrypted in a place of yours",
         why: "Outputs show data to people who may not read it.",
-        source: "SageMaker API reference, SharingSettings; SageMaker developer guide, \"Protect Data at Rest Using \
-                 Encryption\"",
+        source: "SageMaker API reference, SharingSettings; SageMaker developer guide, \"Protect \
+                 Data at Rest Using Encryption\"",
         help: "write `notebookOutputOption: Disabled`, or add `s3OutputPath` and `s3KmsKeyId`",
         reach: Reach::Manifest,
         check: sharing,
@@ -115,8 +118,10 @@ const RULES: &[Rule] = &[
         kind: KIND,
         title: "Idle apps stop",
         why: "What runs unwatched costs money and is one more session to steal.",
-        source: "SageMaker developer guide, \"Idle shutdown\"; AWS Well-Architected Machine Learning Lens (cost)",
-        help: "set `appLifecycleManagement.idleSettings.lifecycleManagement: ENABLED` for JupyterLab and Code Editor",
+        source: "SageMaker developer guide, \"Idle shutdown\"; AWS Well-Architected Machine \
+                 Learning Lens (cost)",
+        help: "set `appLifecycleManagement.idleSettings.lifecycleManagement: ENABLED` for \
+               JupyterLab and Code Editor",
         reach: Reach::Manifest,
         check: idle,
     },
@@ -126,8 +131,10 @@ const RULES: &[Rule] = &[
         kind: KIND,
         title: "Docker is off, or rootless and with trusted images only",
         why: "Docker with root leaves the container; images of anybody bring anything in.",
-        source: "SageMaker developer guide, \"Local mode support in Studio\"; SageMaker API reference, DockerSettings",
-        help: "write `enableDockerAccess: DISABLED`, or `rootlessDocker: ENABLED` with `vpcOnlyTrustedAccounts`",
+        source: "SageMaker developer guide, \"Local mode support in Studio\"; SageMaker API \
+                 reference, DockerSettings",
+        help: "write `enableDockerAccess: DISABLED`, or `rootlessDocker: ENABLED` with \
+               `vpcOnlyTrustedAccounts`",
         reach: Reach::Manifest,
         check: docker,
     },

@@ -78,15 +78,22 @@ const ROWS: &[Operation] = &[
             may("kms:DescribeKey", KEYS, &[]),
         ])
         .note(
-            "The service-linked role is made once in an account; where it exists the permission can go. The key may be \
-             anybody's.",
+            "The service-linked role is made once in an account; where it exists the permission \
+             can go. The key may be anybody's.",
         ),
-    writes("sagemaker:UpdateDomain", DOMAINS, OURS)
-        .and(&[may("iam:PassRole", On::ExecutionRoles, PASSED)]),
-    writes("sagemaker:AddTags", DOMAINS, OURS_AFTER)
-        .and(&[may("sagemaker:AddTags", On::Adopted(NAME), CLAIMS_UNCLAIMED)]),
+    writes("sagemaker:UpdateDomain", DOMAINS, OURS).and(&[may(
+        "iam:PassRole",
+        On::ExecutionRoles,
+        PASSED,
+    )]),
+    writes("sagemaker:AddTags", DOMAINS, OURS_AFTER).and(&[may(
+        "sagemaker:AddTags",
+        On::Adopted(NAME),
+        CLAIMS_UNCLAIMED,
+    )]),
     writes("sagemaker:DeleteTags", DOMAINS, OURS_WITHOUT),
     deletes("sagemaker:DeleteDomain", DOMAINS, OURS).note(
-        "With `efsRetention: Delete` in the manifest the users' files go too: IAM has no condition for that.",
+        "With `efsRetention: Delete` in the manifest the users' files go too: IAM has no condition \
+         for that.",
     ),
 ];

@@ -118,8 +118,8 @@ pub struct Redescription {
 }
 
 impl Change {
-    /// What this change does, one name for each entry; the same in every pass in which the same has to be done
-    /// again, and the same before and after a reference of a manifest is known.
+    /// What this change does, one name for each entry; the same in every pass in which the same has
+    /// to be done again, and the same before and after a reference of a manifest is known.
     pub(super) fn keys(&self) -> Vec<String> {
         let each = |verb: &str, direction: &Direction, rules: Vec<String>| {
             rules.into_iter().map(|rule| format!("{verb} {direction} {rule}")).collect()
@@ -147,7 +147,8 @@ impl Change {
         }
     }
 
-    /// The placeholder that this change waits for: of the peer of its rules, or of a prefix list's size.
+    /// The placeholder that this change waits for: of the peer of its rules, or of a prefix list's
+    /// size.
     pub fn waits_for(&self) -> Option<&str> {
         let Self::Authorize { waits_for, rules, .. } = self else { return None };
         let peer = rules.iter().find_map(|entry| match &entry.rule.peer {
@@ -216,7 +217,8 @@ impl fmt::Display for Change {
 }
 
 impl Change {
-    /// Adding the new rules and taking the old ones away, pair by pair, instead of turning one into the other.
+    /// Adding the new rules and taking the old ones away, pair by pair, instead of turning one into
+    /// the other.
     pub(super) fn in_two_calls(&self) -> Vec<Self> {
         let Self::Modify { direction, pairs } = self else { return Vec::new() };
         let entry = |rule: &Rule, description: Option<String>| {

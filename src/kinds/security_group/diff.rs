@@ -1,24 +1,24 @@
 //! The edits of a group, in the order in which nothing opens and nothing breaks on the way.
 //!
 //! Rules only allow, so with `old` the live rules and `new` the wanted ones:
-//! 1. Rules that are not wanted and share no traffic with a missing wanted rule are revoked first. A
-//!    hole is closed before anything that can fail.
+//! 1. Rules that are not wanted and share no traffic with a missing wanted rule are revoked first.
+//!    A hole is closed before anything that can fail.
 //! 2. Rules that are not wanted become missing ones of the same peer type in place, where that cuts
-//!    nothing that another missing rule allows too. Those that only narrow go in a call of their own:
-//!    EC2 takes all of a call or nothing, and narrowing must not wait for anything else.
-//! 3. What is left of the unwanted shares traffic with several missing rules (somebody replaced three
-//!    narrow rules by a wide one). These missing rules are added, and then the wide one is revoked: the
-//!    other way round, traffic that both allow would stop in between.
+//!    nothing that another missing rule allows too. Those that only narrow go in a call of their
+//!    own: EC2 takes all of a call or nothing, and narrowing must not wait for anything else.
+//! 3. What is left of the unwanted shares traffic with several missing rules (somebody replaced
+//!    three narrow rules by a wide one). These missing rules are added, and then the wide one is
+//!    revoked: the other way round, traffic that both allow would stop in between.
 //! 4. Descriptions, then the rest of what is missing.
 //!
-//! At each of these instants everything allowed is allowed by `old` or `new`, and what both allow is
-//! allowed. Overlap is judged where it can be known: between address ranges, and between equal
-//! groups or prefix lists. The one exception: where the quota has no room for step 3, its revocation
-//! comes first, which allows less for a moment, never more.
+//! At each of these instants everything allowed is allowed by `old` or `new`, and what both allow
+//! is allowed. Overlap is judged where it can be known: between address ranges, and between equal
+//! groups or prefix lists. The one exception: where the quota has no room for step 3, its
+//! revocation comes first, which allows less for a moment, never more.
 //!
-//! A missing rule whose peer is not known yet, or is a prefix list of unknown size, is added by an edit of
-//! its own that waits for that alone. A live rule that may be such a rule is neither revoked nor
-//! changed meanwhile; what cannot be it goes at once.
+//! A missing rule whose peer is not known yet, or is a prefix list of unknown size, is added by an
+//! edit of its own that waits for that alone. A live rule that may be such a rule is neither
+//! revoked nor changed meanwhile; what cannot be it goes at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -189,8 +189,8 @@ impl Side<'_> {
         edits
     }
 
-    /// Chooses which unwanted rules become which missing ones, the closest pairs first, and takes both
-    /// out of the sets. Gives what is to be revoked first, and the pairs.
+    /// Chooses which unwanted rules become which missing ones, the closest pairs first, and takes
+    /// both out of the sets. Gives what is to be revoked first, and the pairs.
     fn pair(
         &self,
         mut unrelated: BTreeSet<Rule>,
@@ -294,9 +294,10 @@ impl Side<'_> {
     }
 }
 
-/// How far an unwanted rule is from a missing one; `None` if it may not become it in place. A rule that
-/// is open to the world is never moved to other traffic: it is revoked, before anything that can fail.
-/// A rule for a group keeps its group: EC2 has no field there for the account of another one.
+/// How far an unwanted rule is from a missing one; `None` if it may not become it in place. A rule
+/// that is open to the world is never moved to other traffic: it is revoked, before anything that
+/// can fail. A rule for a group keeps its group: EC2 has no field there for the account of another
+/// one.
 fn distance(old: &Rule, new: &Rule) -> Option<u8> {
     let kind = old.peer.kind();
     let is_foreign = kind == PeerType::ForeignGroup;

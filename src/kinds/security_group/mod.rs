@@ -1,8 +1,8 @@
 //! SecurityGroup: who may talk to whom in a VPC.
 //!
-//! Rules are compared as sets of atomic rules in one canonical form (`rule`, `traffic`), because AWS
-//! merges, reorders and rewrites what it is sent. What is equal is never touched; the order of the
-//! edits is explained in `diff`.
+//! Rules are compared as sets of atomic rules in one canonical form (`rule`, `traffic`), because
+//! AWS merges, reorders and rewrites what it is sent. What is equal is never touched; the order of
+//! the edits is explained in `diff`.
 
 pub mod aws;
 pub(crate) mod baseline;
@@ -83,7 +83,8 @@ impl Kind for SecurityGroup {
         diff::edits(want, have)
     }
 
-    /// AWS gives a new group a rule that lets everything out, which stays where `egress` is not managed.
+    /// AWS gives a new group a rule that lets everything out, which stays where `egress` is not
+    /// managed.
     fn risk_of_creating(want: &State) -> Risk {
         let closed = |rules: Option<&Rules>| rules.is_some_and(|rules| rules.0.is_empty());
         let no_ingress = want.ingress.as_ref().is_none_or(|rules| rules.0.is_empty());
@@ -99,7 +100,8 @@ impl Kind for SecurityGroup {
         have
     }
 
-    /// The name in its VPC, in lower case: EC2 refuses a second group whose name differs in case only.
+    /// The name in its VPC, in lower case: EC2 refuses a second group whose name differs in case
+    /// only.
     fn natural_keys(state: &State) -> Vec<String> {
         match (&state.vpc, &state.group_name) {
             (Some(vpc), Some(name)) => vec![format!("{vpc}/{}", name.to_lowercase())],

@@ -25,14 +25,15 @@ pub enum Peer {
     Pending(Pending),
 }
 
-/// A group that a rule names. Two are the same exactly when their ids are: ids are unique across accounts,
-/// and EC2 does not always say whose a group is (a group at the far side of a peering that was deleted is
-/// answered without its account, EC2 API reference, `UserIdGroupPair`).
+/// A group that a rule names. Two are the same exactly when their ids are: ids are unique across
+/// accounts, and EC2 does not always say whose a group is (a group at the far side of a peering
+/// that was deleted is answered without its account, EC2 API reference, `UserIdGroupPair`).
 #[derive(Debug, Clone)]
 pub struct OtherGroup {
     /// The group's id.
     pub id: String,
-    /// The account that owns it, where it is known to be another one than the rule's. It is sent, and shown.
+    /// The account that owns it, where it is known to be another one than the rule's. It is sent,
+    /// and shown.
     pub account: Option<String>,
     /// *Want* only: the manifest that it was referred to by, as in [`Pending::name`].
     pub name: Option<String>,
@@ -45,8 +46,8 @@ pub struct Pending {
     pub kind: PendingKind,
     /// What [`Refs`](crate::kind::Refs) gave in place of its ARN or id.
     pub placeholder: String,
-    /// Which live peers it may turn out to be. A live rule for one of them is left alone until that is known;
-    /// every other one is not wanted.
+    /// Which live peers it may turn out to be. A live rule for one of them is left alone until that
+    /// is known; every other one is not wanted.
     pub candidates: Candidates,
 }
 
@@ -162,8 +163,8 @@ impl Peer {
         }
     }
 
-    /// Whether everything that `other` names is certainly named by this peer. Who is in a group or a
-    /// prefix list is not known here, so these cover only themselves.
+    /// Whether everything that `other` names is certainly named by this peer. Who is in a group or
+    /// a prefix list is not known here, so these cover only themselves.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Cidr(outer), Self::Cidr(inner)) => outer.contains(inner),

@@ -128,7 +128,8 @@ fn pending(kind: PendingKind, placeholder: String, candidates: Candidates) -> Pe
 
 /// A peer written out.
 fn literal(field: &str, text: &str, own_account: &str) -> Result<Peer, Invalid> {
-    const FORMS: &str = "write a CIDR block, self, {ref: name}, sg-…, 111122223333/sg-…, pl-… or {lookup: {name: …}}";
+    const FORMS: &str = "write a CIDR block, self, {ref: name}, sg-…, 111122223333/sg-…, pl-… or \
+                         {lookup: {name: …}}";
     let is_id = |id: &str, prefix: &str| {
         id.strip_prefix(prefix).is_some_and(|rest| {
             !rest.is_empty() && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())

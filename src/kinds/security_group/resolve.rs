@@ -152,7 +152,8 @@ impl<'a, 'p, 'r> Side<'a, 'p, 'r> {
             self.problem(
                 field,
                 why,
-                "AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them",
+                "AWS compares masked CIDR blocks and resolved ids, whatever account or description \
+                 goes with them",
             );
             return;
         }
@@ -185,8 +186,8 @@ impl<'a, 'p, 'r> Side<'a, 'p, 'r> {
                 self.problem(
                     field,
                     format!("{count} rules count for {family}, and {limit} fit in a group"),
-                    "a prefix list counts with its MaxEntries; use wider blocks or a smaller list, or set \
-                     ruleQuota where AWS raised the quota",
+                    "a prefix list counts with its MaxEntries; use wider blocks or a smaller list, \
+                     or set ruleQuota where AWS raised the quota",
                 );
             }
         }

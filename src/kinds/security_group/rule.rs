@@ -1,5 +1,6 @@
-//! One atomic rule in the form in which rules are compared: traffic and peer, nothing else. AWS merges
-//! rules of equal protocol and ports into one `IpPermission` and in any order; atomic rules are sets.
+//! One atomic rule in the form in which rules are compared: traffic and peer, nothing else. AWS
+//! merges rules of equal protocol and ports into one `IpPermission` and in any order; atomic rules
+//! are sets.
 
 use std::fmt;
 
@@ -47,8 +48,8 @@ impl fmt::Display for Direction {
     }
 }
 
-/// One atomic rule. Its direction is that of the set it stands in; its description is no part of its
-/// identity (EC2 refuses the same rule with another description as a duplicate).
+/// One atomic rule. Its direction is that of the set it stands in; its description is no part of
+/// its identity (EC2 refuses the same rule with another description as a duplicate).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Rule {

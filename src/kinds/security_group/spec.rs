@@ -19,8 +19,8 @@ pub struct Spec {
     /// managed by `lifecycle.adopt`.
     #[serde(default)]
     pub group_name: Option<String>,
-    /// Description of the group, 1 to 255 characters. Immutable. Default for a new group: `Managed by
-    /// palisade`; without this field it is not compared.
+    /// Description of the group, 1 to 255 characters. Immutable. Default for a new group: `Managed
+    /// by palisade`; without this field it is not compared.
     #[serde(default)]
     pub description: Option<String>,
     /// The VPC: its id, or a lookup by tags that must find exactly one. Immutable.
@@ -32,8 +32,9 @@ pub struct Spec {
     /// Rules for traffic into the group. Absent: not managed. `[]`: none.
     #[serde(default)]
     pub ingress: Option<Vec<IngressRule>>,
-    /// Rules for traffic out of the group. Absent: not managed, and a new group keeps AWS's default of
-    /// allowing everything. `[]`: none. With exclusive rules AWS's default is revoked unless it is listed.
+    /// Rules for traffic out of the group. Absent: not managed, and a new group keeps AWS's default
+    /// of allowing everything. `[]`: none. With exclusive rules AWS's default is revoked unless it
+    /// is listed.
     #[serde(default)]
     pub egress: Option<Vec<EgressRule>>,
     /// The account's quota of rules per direction and address family, 1 to 1000. Default: 60, AWS's
@@ -75,8 +76,8 @@ pub struct IngressRule {
     /// ICMP messages, with icmp and icmpv6 only.
     #[serde(default)]
     pub icmp: Option<IcmpSpec>,
-    /// Sources: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…` (over VPC peering also one of
-    /// another account, which may be written with it: `111122223333/sg-…`), `pl-…`, or
+    /// Sources: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…` (over VPC peering also
+    /// one of another account, which may be written with it: `111122223333/sg-…`), `pl-…`, or
     /// `{lookup: {name: …}}` of a prefix list. A prefix list counts with its MaxEntries.
     pub from: Vec<Target>,
 }
@@ -98,8 +99,8 @@ pub struct EgressRule {
     /// ICMP messages, with icmp and icmpv6 only.
     #[serde(default)]
     pub icmp: Option<IcmpSpec>,
-    /// Destinations: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…` (over VPC peering also
-    /// one of another account, which may be written with it: `111122223333/sg-…`), `pl-…`, or
+    /// Destinations: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…` (over VPC peering
+    /// also one of another account, which may be written with it: `111122223333/sg-…`), `pl-…`, or
     /// `{lookup: {name: …}}` of a prefix list. A prefix list counts with its MaxEntries.
     pub to: Vec<Target>,
 }
@@ -200,8 +201,8 @@ impl JsonSchema for ProtocolName {
     }
 }
 
-/// Ports as written: each a port, a range or `all`. Checked when the spec is resolved, so that every
-/// wrong one is reported with its place.
+/// Ports as written: each a port, a range or `all`. Checked when the spec is resolved, so that
+/// every wrong one is reported with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortList(pub Vec<String>);
 

@@ -10,8 +10,8 @@ use super::{
     spec::Mode,
 };
 
-/// A security group. In *want*, absent leaves are not managed; *have* has all that AWS tells, and none
-/// of the three leaves that only say how to manage it.
+/// A security group. In *want*, absent leaves are not managed; *have* has all that AWS tells, and
+/// none of the three leaves that only say how to manage it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
@@ -33,9 +33,9 @@ pub struct State {
     /// *Want* only: rules that fit per direction and address family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_quota: Option<u32>,
-    /// *Want* only: what prefix lists count towards the quota, or the placeholder that a new rule for one
-    /// waits for where that is not known. EC2 refuses a rule that does not fit, after others were revoked
-    /// for it.
+    /// *Want* only: what prefix lists count towards the quota, or the placeholder that a new rule
+    /// for one waits for where that is not known. EC2 refuses a rule that does not fit, after
+    /// others were revoked for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub prefix_list_weights: BTreeMap<String, String>,
     /// Rules into the group.

@@ -5,7 +5,8 @@ use crate::kind::Invalid;
 /// The longest name or description, in characters.
 const TEXT_LIMIT: usize = 255;
 
-/// Where a text stands. EC2 takes other characters in each place; all take letters, digits and spaces.
+/// Where a text stands. EC2 takes other characters in each place; all take letters, digits and
+/// spaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// Name and description of a group (EC2 API reference, `CreateSecurityGroup`).

@@ -4,8 +4,8 @@ use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use super::spec::ProtocolName;
 
-/// What a rule lets through. A port range exists only where AWS looks at it: with every other protocol
-/// EC2 ignores ports and lets all of them through (EC2 API reference, `IpPermission`).
+/// What a rule lets through. A port range exists only where AWS looks at it: with every other
+/// protocol EC2 ignores ports and lets all of them through (EC2 API reference, `IpPermission`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Traffic {
     /// All protocols and ports (`-1`).
@@ -118,9 +118,9 @@ impl Traffic {
         (name, ports.map(|(from, _)| from), ports.map(|(_, to)| to))
     }
 
-    /// As [`Self::to_aws`], for the calls that make a new rule. With a protocol that has no ports, EC2
-    /// drops those it is given and describes the rule with -1 to -1; servers that stand in for EC2 may
-    /// want to see them.
+    /// As [`Self::to_aws`], for the calls that make a new rule. With a protocol that has no ports,
+    /// EC2 drops those it is given and describes the rule with -1 to -1; servers that stand in for
+    /// EC2 may want to see them.
     pub fn to_authorize(self) -> (String, Option<i32>, Option<i32>) {
         match self {
             Self::Other(number) => (number.to_string(), Some(-1), Some(-1)),
@@ -128,8 +128,8 @@ impl Traffic {
         }
     }
 
-    /// Reads what AWS answers. Absent ports and -1 both mean all of them: the two calls that describe
-    /// rules differ in this.
+    /// Reads what AWS answers. Absent ports and -1 both mean all of them: the two calls that
+    /// describe rules differ in this.
     pub fn from_aws(protocol: &str, from: Option<i32>, to: Option<i32>) -> Option<Self> {
         let ports = || match (from.unwrap_or(-1), to.unwrap_or(-1)) {
             (-1, -1) => Some(Ports::ALL),

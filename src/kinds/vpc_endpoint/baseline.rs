@@ -19,10 +19,10 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "The endpoint policy is not full access",
-        why: "AWS's default lets everybody do everything through the endpoint, with credentials and resources of any \
-              account.",
-        source: "AWS PrivateLink guide, \"Control access to VPC endpoints using endpoint policies\"; AWS whitepaper \
-                 \"Building a Data Perimeter on AWS\"",
+        why: "AWS's default lets everybody do everything through the endpoint, with credentials \
+              and resources of any account.",
+        source: "AWS PrivateLink guide, \"Control access to VPC endpoints using endpoint \
+                 policies\"; AWS whitepaper \"Building a Data Perimeter on AWS\"",
         help: "write a policy that allows the organisation's principals what they need",
         reach: Reach::Manifest,
         check: full_access,
@@ -32,12 +32,14 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "The endpoint policy lets in known principals only, and to S3 known resources only",
-        why: "Otherwise credentials of another account carry data out, or buckets of another account take it in. A \
-              pattern such as `o-*` is every organisation, `arn:aws:s3:::?*` every bucket.",
-        source: "AWS whitepaper \"Building a Data Perimeter on AWS\" (network perimeter); IAM user guide, \
-                 aws:PrincipalOrgID and aws:ResourceOrgID",
-        help: "add conditions on aws:PrincipalOrgID (or aws:PrincipalAccount), and for S3 on aws:ResourceOrgID (or \
-               aws:ResourceAccount), with fixed values and without `IfExists`",
+        why: "Otherwise credentials of another account carry data out, or buckets of another \
+              account take it in. A pattern such as `o-*` is every organisation, `arn:aws:s3:::?*` \
+              every bucket.",
+        source: "AWS whitepaper \"Building a Data Perimeter on AWS\" (network perimeter); IAM user \
+                 guide, aws:PrincipalOrgID and aws:ResourceOrgID",
+        help: "add conditions on aws:PrincipalOrgID (or aws:PrincipalAccount), and for S3 on \
+               aws:ResourceOrgID (or aws:ResourceAccount), with fixed values and without \
+               `IfExists`",
         reach: Reach::Manifest,
         check: perimeter,
     },
@@ -46,7 +48,8 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Private DNS is on",
-        why: "Without it SDKs resolve the public addresses, and go around the endpoint and its policy.",
+        why: "Without it SDKs resolve the public addresses, and go around the endpoint and its \
+              policy.",
         source: "AWS PrivateLink guide, \"Private DNS names\" of interface endpoints",
         help: "write `privateDns: true`",
         reach: Reach::Manifest,
@@ -57,9 +60,10 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "An endpoint policy does not ask for aws:SourceIp",
-        why: "Requests through an endpoint carry no public source address: the condition never holds, or, negated, \
-              always.",
-        source: "Amazon VPC user guide, \"Gateway endpoints for Amazon S3\"; IAM user guide, aws:SourceIp",
+        why: "Requests through an endpoint carry no public source address: the condition never \
+              holds, or, negated, always.",
+        source: "Amazon VPC user guide, \"Gateway endpoints for Amazon S3\"; IAM user guide, \
+                 aws:SourceIp",
         help: "use aws:VpcSourceIp or aws:SourceVpce",
         reach: Reach::Manifest,
         check: source_ip,
@@ -69,12 +73,12 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "At a gateway endpoint principals are named by a condition",
-        why: "A gateway endpoint takes an account in `Principal` for the account's root user alone: an Allow then lets no \
-              role and no user through, and a Deny stops none.",
-        source: "AWS PrivateLink guide, \"Control access to VPC endpoints using endpoint policies\" (principals for \
-                 gateway endpoints)",
-        help: "write `Principal: \"*\"`, and name accounts by aws:PrincipalAccount and roles by aws:PrincipalArn in a \
-               condition",
+        why: "A gateway endpoint takes an account in `Principal` for the account's root user \
+              alone: an Allow then lets no role and no user through, and a Deny stops none.",
+        source: "AWS PrivateLink guide, \"Control access to VPC endpoints using endpoint \
+                 policies\" (principals for gateway endpoints)",
+        help: "write `Principal: \"*\"`, and name accounts by aws:PrincipalAccount and roles by \
+               aws:PrincipalArn in a condition",
         reach: Reach::Manifest,
         check: gateway_principals,
     },
@@ -143,7 +147,8 @@ fn default_policy(state: &State) -> Option<&'static str> {
     match &state.policy {
         Some(Policy::AllowAll) => Some("lets everybody do everything"),
         None if state.endpoint_type == "Interface" && !state.service.contains(".vpce.") => Some(
-            "is not managed, and AWS's default lets everybody do everything; so does a service that takes no policy",
+            "is not managed, and AWS's default lets everybody do everything; so does a service \
+             that takes no policy",
         ),
         Some(Policy::Document(_) | Policy::Unreadable(_)) | None => None,
     }

@@ -34,8 +34,8 @@ pub fn table() -> Table {
         profile: Profile {
             name: NAME,
             short: "vpce",
-            about: "A private way from a VPC to a service: interface, gateway or Gateway Load Balancer \
-                    endpoint.",
+            about: "A private way from a VPC to a service: interface, gateway or Gateway Load \
+                    Balancer endpoint.",
             claimed: Claimed::ByTags,
             creation: Creation::Token,
             removal: Removal::Prunable,
@@ -46,9 +46,9 @@ pub fn table() -> Table {
         errors: errors::ERRORS,
         baseline: baseline::BASELINE,
         doctor: rehearsal::DOCTOR,
-        about: "A VPC endpoint: a private way from a VPC to a service.\n\nEverything that AWS would \
-                otherwise choose unsafely is sent explicitly: the type, the security\ngroups, the policy \
-                and private DNS."
+        about: "A VPC endpoint: a private way from a VPC to a service.\n\nEverything that AWS \
+                would otherwise choose unsafely is sent explicitly: the type, the \
+                security\ngroups, the policy and private DNS."
             .into(),
         leaves: vec![
             endpoint_type(),
@@ -65,7 +65,8 @@ pub fn table() -> Table {
             ip_address_type(),
         ],
         tags: Some(TagLeaf {
-            about: "Tags of the endpoint; `null` says that the key must not be there. Other keys are not managed."
+            about: "Tags of the endpoint; `null` says that the key must not be there. Other keys \
+                    are not managed."
                 .into(),
             rules: text::EC2,
         }),
@@ -111,8 +112,9 @@ fn endpoint_type() -> Leaf {
 fn service() -> Leaf {
     fixed(
         "service",
-        "The service: a short name such as `s3`, `sagemaker.api`, `ecr.dkr` or `studio`, or its full \
-         name\n(`com.amazonaws.eu-west-1.s3`, `com.amazonaws.vpce.eu-west-1.vpce-svc-…`). Immutable.",
+        "The service: a short name such as `s3`, `sagemaker.api`, `ecr.dkr` or `studio`, or its \
+         full name\n(`com.amazonaws.eu-west-1.s3`, `com.amazonaws.vpce.eu-west-1.vpce-svc-…`). \
+         Immutable.",
         Form::Text(Check::Form(service::wrong)),
         service::HELP,
     )
@@ -138,9 +140,9 @@ fn vpc() -> Leaf {
     )
 }
 
-/// The policy that AWS attaches when it is given none (AWS PrivateLink guide, "Control access to VPC endpoints using
-/// endpoint policies"): everybody may do everything through the endpoint. In both versions of the language: without policy
-/// variables they mean the same.
+/// The policy that AWS attaches when it is given none (AWS PrivateLink guide, "Control access to
+/// VPC endpoints using endpoint policies"): everybody may do everything through the endpoint. In
+/// both versions of the language: without policy variables they mean the same.
 pub(super) fn allow_all() -> PolicyWord {
     let statement = json!([{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]);
     PolicyWord {
@@ -174,11 +176,12 @@ fn policy() -> Leaf {
         gives: Gives::Grants,
         ..Leaf::harmless(
             "policy",
-            "Who may do what through the endpoint, at most 20,480 characters: a policy document (IAM's \
-             own\n`${aws:…}` variables pass through, `${Kind/name}` and `${Kind/name.arn}` are filled in), \
-             or\n`default`, which allows everybody everything. Required for interface and gateway endpoints, \
-             because\nwithout one AWS would silently allow everything. `null` says that the service takes no \
-             policy: none\nis sent or compared (interface endpoints only).",
+            "Who may do what through the endpoint, at most 20,480 characters: a policy document \
+             (IAM's own\n`${aws:…}` variables pass through, `${Kind/name}` and `${Kind/name.arn}` \
+             are filled in), or\n`default`, which allows everybody everything. Required for \
+             interface and gateway endpoints, because\nwithout one AWS would silently allow \
+             everything. `null` says that the service takes no policy: none\nis sent or compared \
+             (interface endpoints only).",
             form,
             How::By(modify("replace the policy")),
         )
@@ -210,8 +213,8 @@ fn security_groups() -> Leaf {
         ..targets(
             "securityGroups",
             "The security groups of the network interfaces, 1 to 16: ids or references. Interface \
-             endpoints\nonly; required there, because without them AWS would take the VPC's default group. \
-             They should\nlet the clients in on tcp 443.",
+             endpoints\nonly; required there, because without them AWS would take the VPC's \
+             default group. They should\nlet the clients in on tcp 443.",
             form,
             "change the security groups: {changes}",
         )
@@ -234,15 +237,15 @@ fn subnets() -> Leaf {
             remove: Risk::TIGHTENS.cutting_connections(),
             take: Risk::LOOSENS,
         },
-        // ModifyVpcEndpoint cannot take a subnet from a Gateway Load Balancer endpoint, and a second one is not allowed
-        // (EC2 API reference).
+        // ModifyVpcEndpoint cannot take a subnet from a Gateway Load Balancer endpoint, and a
+        // second one is not allowed (EC2 API reference).
         fixed_while: Some(("type".into(), json!(BALANCER))),
         ..targets(
             "subnets",
-            "The subnets to put network interfaces in, at most one in each Availability Zone: ids, or a \
-             lookup,\nof whose finds one a zone is used (the one in use stays, else the lowest id). Interface \
-             endpoints:\nrequired, at least one. Gateway Load Balancer endpoints: required, exactly one, \
-             immutable.",
+            "The subnets to put network interfaces in, at most one in each Availability Zone: ids, \
+             or a lookup,\nof whose finds one a zone is used (the one in use stays, else the \
+             lowest id). Interface endpoints:\nrequired, at least one. Gateway Load Balancer \
+             endpoints: required, exactly one, immutable.",
             form,
             "change the subnets: {changes}",
         )
@@ -260,8 +263,9 @@ fn route_tables() -> Leaf {
     };
     Leaf {
         null: Null::None(json!([])),
-        // Subnets behind the table reach the service this way, or no longer: what they send goes past the endpoint's policy
-        // then. The source addresses switch, which cuts open connections (Amazon VPC guide, gateway endpoints).
+        // Subnets behind the table reach the service this way, or no longer: what they send goes
+        // past the endpoint's policy then. The source addresses switch, which cuts open connections
+        // (Amazon VPC guide, gateway endpoints).
         risk: RiskOf::Each {
             add: Risk::REPLACES.cutting_connections(),
             remove: Risk::TIGHTENS.cutting_connections(),
@@ -270,8 +274,8 @@ fn route_tables() -> Leaf {
         ..targets(
             "routeTables",
             "The route tables that get a route to the service: ids or a lookup. Gateway endpoints \
-             only.\nDefault: not managed; `[]` or `null`: none. Every change cuts open connections to the \
-             service.",
+             only.\nDefault: not managed; `[]` or `null`: none. Every change cuts open connections \
+             to the service.",
             form,
             "change the route tables: {changes}",
         )
@@ -283,8 +287,8 @@ fn private_dns() -> Leaf {
     let on = modify("turn private DNS on").with(&[INBOUND_ONLY, RECORDS]);
     Leaf {
         absent: Absent::Derived,
-        // On: from then on the endpoint's policy and groups apply to what goes to the usual names. Off: what goes there
-        // takes another way, past the endpoint's policy.
+        // On: from then on the endpoint's policy and groups apply to what goes to the usual names.
+        // Off: what goes there takes another way, past the endpoint's policy.
         risk: RiskOf::Towards {
             value: json!(true),
             there: Risk::TIGHTENS,
@@ -293,9 +297,10 @@ fn private_dns() -> Leaf {
         gives: Gives::Least(json!(true)),
         ..Leaf::harmless(
             "privateDns",
-            "Whether the service's usual names lead to the endpoint inside the VPC, which needs the \
-             VPC\nattributes enableDnsSupport and enableDnsHostnames. Interface endpoints only. Default: true. \
-             At\nsomebody's endpoint service it is turned on after the endpoint has been accepted.",
+            "Whether the service's usual names lead to the endpoint inside the VPC, which needs \
+             the VPC\nattributes enableDnsSupport and enableDnsHostnames. Interface endpoints \
+             only. Default: true. At\nsomebody's endpoint service it is turned on after the \
+             endpoint has been accepted.",
             Form::Bool,
             How::Switch { on, off: modify("turn private DNS off") },
         )
@@ -308,8 +313,8 @@ pub(super) const INBOUND_ONLY: &str = "privateDnsOnlyForInboundResolverEndpoint"
 fn inbound_only() -> Leaf {
     Leaf {
         absent: Absent::Derived,
-        // On: only what comes through a resolver's inbound endpoint goes through this one, and the VPC's own traffic past
-        // its policy.
+        // On: only what comes through a resolver's inbound endpoint goes through this one, and the
+        // VPC's own traffic past its policy.
         risk: RiskOf::Towards {
             value: json!(false),
             there: Risk::TIGHTENS.cutting_connections(),
@@ -320,9 +325,10 @@ fn inbound_only() -> Leaf {
         ..Leaf::harmless(
             INBOUND_ONLY,
             "Whether private DNS is only for clients that ask through a Route 53 Resolver inbound \
-             endpoint\n(on-premises networks), while the VPC itself goes through a gateway endpoint. Interface \
-             endpoints\nof S3 and DynamoDB with private DNS only. Default for S3: false, and that is sent, \
-             because AWS\nwould take true and demand a gateway endpoint.",
+             endpoint\n(on-premises networks), while the VPC itself goes through a gateway \
+             endpoint. Interface endpoints\nof S3 and DynamoDB with private DNS only. Default for \
+             S3: false, and that is sent, because AWS\nwould take true and demand a gateway \
+             endpoint.",
             Form::Bool,
             How::Switch {
                 on: modify("give private DNS to inbound resolver endpoints only"),
@@ -352,8 +358,8 @@ fn dns_record_ip_type() -> Leaf {
         risk: RiskOf::Always(Risk::NEUTRAL.cutting_connections()),
         ..Leaf::harmless(
             RECORDS,
-            "The address family of the DNS records. Interface and gateway endpoints; a gateway endpoint of \
-             DynamoDB has\n`service-defined` only. Default: AWS's choice, not managed.",
+            "The address family of the DNS records. Interface and gateway endpoints; a gateway \
+             endpoint of DynamoDB has\n`service-defined` only. Default: AWS's choice, not managed.",
             form,
             // Records need addresses of their family: AWS gets both at once, or neither.
             How::By(modify("set the DNS records to {item}").with(&[ADDRESSES])),
@@ -384,9 +390,9 @@ fn ip_address_type() -> Leaf {
         ]),
         ..Leaf::harmless(
             ADDRESSES,
-            "The address family of the network interfaces, or of the routes of a gateway endpoint; the subnets \
-             and\nthe service must have it. In a VPC with IPv6, `dualstack` is what leads S3 over IPv6 through a \
-             gateway\nendpoint. Default: AWS's choice, not managed.",
+            "The address family of the network interfaces, or of the routes of a gateway endpoint; \
+             the subnets and\nthe service must have it. In a VPC with IPv6, `dualstack` is what \
+             leads S3 over IPv6 through a gateway\nendpoint. Default: AWS's choice, not managed.",
             form,
             How::By(modify("set the addresses to {item}").with(&[RECORDS])),
         )

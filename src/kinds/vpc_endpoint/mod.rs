@@ -1,8 +1,8 @@
 //! VPC endpoints: interface, gateway and Gateway Load Balancer.
 //!
-//! AWS serialises the modifications of an endpoint and allows few of them, so all differences go into one
-//! ModifyVpcEndpoint. What AWS would choose unsafely when left out (the type, security groups, policy,
-//! private DNS) is part of every wanted state.
+//! AWS serialises the modifications of an endpoint and allows few of them, so all differences go
+//! into one ModifyVpcEndpoint. What AWS would choose unsafely when left out (the type, security
+//! groups, policy, private DNS) is part of every wanted state.
 
 pub mod aws;
 pub(crate) mod baseline;
@@ -25,8 +25,9 @@ pub use self::{leaves::table, policy::Policy};
 /// What its manifests call it.
 pub const NAME: &str = "VpcEndpoint";
 
-/// An endpoint's state, wanted or live, for whoever looks at its members by name. Every member stands for the row of its
-/// name, in AWS's words; a wanted one is absent where nothing is asked for.
+/// An endpoint's state, wanted or live, for whoever looks at its members by name. Every member
+/// stands for the row of its name, in AWS's words; a wanted one is absent where nothing is asked
+/// for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct State {
@@ -43,7 +44,8 @@ pub struct State {
     pub policy: Option<Policy>,
     /// The ids of the security groups.
     pub security_groups: Option<BTreeSet<String>>,
-    /// Wanted: disjoint sets of alternatives, of each of which exactly one is used. Live: a set of one for each subnet.
+    /// Wanted: disjoint sets of alternatives, of each of which exactly one is used. Live: a set of
+    /// one for each subnet.
     pub subnets: Option<Vec<BTreeSet<String>>>,
     /// The ids of the route tables.
     pub route_tables: Option<BTreeSet<String>>,

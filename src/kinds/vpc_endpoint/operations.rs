@@ -66,7 +66,8 @@ const ROWS: &[Operation] = &[
         .only_needs(&[may("vpce:AllowMultiRegion", On::Anything, &[])])
         .only(TO_OTHER_REGIONS)
         .note(
-            "A permission without a call of its own, asked for where the service is in another Region (AWS PrivateLink guide).",
+            "A permission without a call of its own, asked for where the service is in another \
+             Region (AWS PrivateLink guide).",
         ),
     writes("ec2:ModifyVpcEndpoint", ENDPOINTS, OURS)
         .and(&[
@@ -74,8 +75,11 @@ const ROWS: &[Operation] = &[
             may("route53:AssociateVPCWithHostedZone", ZONES, &[]),
         ])
         .note("Subnets, groups and route tables are named by the manifest and need not be ours."),
-    writes("ec2:CreateTags", ENDPOINTS, OURS_AFTER)
-        .and(&[may("ec2:CreateTags", On::Adopted(NAME), CLAIMS_UNCLAIMED)]),
+    writes("ec2:CreateTags", ENDPOINTS, OURS_AFTER).and(&[may(
+        "ec2:CreateTags",
+        On::Adopted(NAME),
+        CLAIMS_UNCLAIMED,
+    )]),
     writes("ec2:DeleteTags", ENDPOINTS, OURS_WITHOUT),
     deletes("ec2:DeleteVpcEndpoints", ENDPOINTS, OURS),
 ];

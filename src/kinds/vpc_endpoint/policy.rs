@@ -9,16 +9,16 @@ use crate::{
     model::policy_document::{Context, Dialect, PolicyDocument},
 };
 
-/// The policy of an endpoint. Stored as the document itself, as `default`, or with the reason why it cannot be read. Its
-/// `Debug` has no policy text, because states are printed in logs.
+/// The policy of an endpoint. Stored as the document itself, as `default`, or with the reason why
+/// it cannot be read. Its `Debug` has no policy text, because states are printed in logs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Policy {
     /// AWS's default, however it is written: no restriction at all.
     AllowAll,
     /// Anything else.
     Document(PolicyDocument),
-    /// A live policy that cannot be read, and why. It equals no wanted policy: a meaning that is not known must not pass for
-    /// the right one.
+    /// A live policy that cannot be read, and why. It equals no wanted policy: a meaning that is
+    /// not known must not pass for the right one.
     Unreadable(String),
 }
 
@@ -33,7 +33,8 @@ pub(super) fn read(text: &str, context: &Context) -> Value {
     }
 }
 
-/// The text for AWS of a policy of a state, without white space; `None` for one that cannot be read.
+/// The text for AWS of a policy of a state, without white space; `None` for one that cannot be
+/// read.
 pub(super) fn text(policy: &Value) -> Option<String> {
     let word = allow_all();
     let document =

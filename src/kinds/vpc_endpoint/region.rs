@@ -18,7 +18,8 @@ pub(super) fn wrong(region: &str) -> Option<(&'static str, &'static str)> {
     (!is_code).then_some(("is not a Region", "write its code, such as eu-west-1"))
 }
 
-/// What is wrong with `serviceRegion`. A Region that this build does not know can be a slip or a new one: that is a warning.
+/// What is wrong with `serviceRegion`. A Region that this build does not know can be a slip or a
+/// new one: that is a warning.
 pub(super) fn check(want: &Tree, refs: &mut Refs<'_>) -> Option<Invalid> {
     let given = get(want, FIELD).as_str()?;
     if wrong(given).is_some() || is_known_region(given) {

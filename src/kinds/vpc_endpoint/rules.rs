@@ -37,8 +37,8 @@ const OF_TYPES: [(&str, &[&str]); 8] = [
 
 const POLICY_HELP: &str = "write a policy, or say `policy: default` if everything shall be allowed";
 
-/// Stands for `policy: null`, which says that the service takes no policy, until the type of the endpoint is looked at. No
-/// policy is empty.
+/// Stands for `policy: null`, which says that the service takes no policy, until the type of the
+/// endpoint is looked at. No policy is empty.
 pub(super) fn takes_none() -> Value {
     json!({})
 }
@@ -113,7 +113,8 @@ fn missing(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
         is_missing("subnets", why.to_owned(), "make an endpoint for each zone");
     }
     if endpoint_type == INTERFACE && get(want, "securityGroups").is_null() {
-        let why = "an interface endpoint needs at least one; without it AWS would take the VPC's default group";
+        let why = "an interface endpoint needs at least one; without it AWS would take the VPC's \
+                   default group";
         let help = format!("refer to a {} manifest: `[{{ref: name}}]`", security_group::NAME);
         is_missing("securityGroups", why.to_owned(), &help);
     }
@@ -144,8 +145,8 @@ fn address_families(want: &Tree, endpoint_type: &str) -> Option<Invalid> {
     (!fits).then(|| Invalid::new(RECORDS, why).help("set `ipAddressType: dualstack`"))
 }
 
-/// A gateway endpoint of DynamoDB cannot choose its records (AWS PrivateLink guide, "Gateway endpoints", DNS record IP
-/// type).
+/// A gateway endpoint of DynamoDB cannot choose its records (AWS PrivateLink guide, "Gateway
+/// endpoints", DNS record IP type).
 fn fixed_records(want: &Tree, service: &str, endpoint_type: &str) -> Option<Invalid> {
     let is_fixed = endpoint_type == GATEWAY
         && service.ends_with(".dynamodb")
@@ -154,8 +155,8 @@ fn fixed_records(want: &Tree, service: &str, endpoint_type: &str) -> Option<Inva
     is_fixed.then(|| Invalid::new(RECORDS, why).help("write `service-defined`, or remove it"))
 }
 
-/// Of an interface endpoint. Sent for S3 even if nobody asks: AWS's own default is true there and needs a gateway endpoint.
-/// It is a part of private DNS and means nothing without.
+/// Of an interface endpoint. Sent for S3 even if nobody asks: AWS's own default is true there and
+/// needs a gateway endpoint. It is a part of private DNS and means nothing without.
 fn inbound_only(
     want: &Tree,
     service: Option<&String>,
@@ -178,7 +179,8 @@ fn inbound_only(
     None
 }
 
-/// A name that the table does not know may be a slip, or newer than the table: AWS is asked for it before anything is made.
+/// A name that the table does not know may be a slip, or newer than the table: AWS is asked for it
+/// before anything is made.
 fn standing((written, name): (&str, &str), region: &str, endpoint_type: &str, refs: &mut Refs<'_>) {
     let field = "service";
     // Where the Region is not known, a full name is judged by the one in it.
@@ -196,8 +198,13 @@ fn standing((written, name): (&str, &str), region: &str, endpoint_type: &str, re
         Standing::Unknown(near) => {
             let why = format!("{name} is not in the table of services");
             let help = match near {
-                Some(near) => format!("did you mean `{near}`? A service that is newer than the table is looked up in AWS"),
-                None => "see `aws ec2 describe-vpc-endpoint-services`; it is looked up in AWS before it is used".to_owned(),
+                Some(near) => format!(
+                    "did you mean `{near}`? A service that is newer than the \
+                                       table is looked up in AWS"
+                ),
+                None => "see `aws ec2 describe-vpc-endpoint-services`; it is looked up in AWS \
+                         before it is used"
+                    .to_owned(),
             };
             refs.warn(Invalid::new(field, why).help(help));
             // The listing shows the services of its own Region.
@@ -209,7 +216,8 @@ fn standing((written, name): (&str, &str), region: &str, endpoint_type: &str, re
     }
 }
 
-/// Only what AWS itself allows once: the service's private names in a VPC, and the route to a service in a route table.
+/// Only what AWS itself allows once: the service's private names in a VPC, and the route to a
+/// service in a route table.
 pub(super) fn natural_keys(state: &Tree) -> Vec<String> {
     let (service, vpc) = (text(state, "service"), text(state, "vpc"));
     match get(state, "type").as_str() {

@@ -14,7 +14,8 @@ struct Service {
     template: String,
     gateway: bool,
     interface: bool,
-    /// Regions whose names begin otherwise, and how: the whole name, or what comes before the Region.
+    /// Regions whose names begin otherwise, and how: the whole name, or what comes before the
+    /// Region.
     elsewhere: Vec<(&'static str, &'static str)>,
 }
 
@@ -56,8 +57,8 @@ impl Service {
     }
 
     fn full_name(&self, region: &str, endpoint_type: &str) -> String {
-        // In the China Regions S3's interface endpoints have a name of their own, its gateway endpoints the usual one
-        // (eksctl issue 3081).
+        // In the China Regions S3's interface endpoints have a name of their own, its gateway
+        // endpoints the usual one (eksctl issue 3081).
         let exception = self.elsewhere.iter().find(|(there, _)| *there == region);
         match exception.filter(|_| endpoint_type != GATEWAY) {
             Some((_, whole)) if whole.contains(region) => (*whole).to_owned(),
@@ -76,8 +77,9 @@ fn is_full(service: &str, region: &str) -> bool {
         || service.split('.').any(|part| part == region)
 }
 
-/// The full name of `service` in `region`: names that are full already stay as they are, and a short name that the table does
-/// not know follows the rule that most do, which holds in every partition.
+/// The full name of `service` in `region`: names that are full already stay as they are, and a
+/// short name that the table does not know follows the rule that most do, which holds in every
+/// partition.
 pub(super) fn full_name(service: &str, region: &str, endpoint_type: &str) -> String {
     if is_full(service, region) {
         return service.to_owned();
@@ -91,7 +93,8 @@ pub(super) fn full_name(service: &str, region: &str, endpoint_type: &str) -> Str
 /// What the table says about a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// The service exists for this type of endpoint, or is somebody's endpoint service, which no table can know.
+    /// The service exists for this type of endpoint, or is somebody's endpoint service, which no
+    /// table can know.
     Known,
     /// The service exists for other types of endpoint only.
     OtherType,
@@ -115,7 +118,8 @@ pub(super) fn standing(service: &str, region: &str, endpoint_type: &str) -> Stan
     }
     let near = if full {
         let names: Vec<_> = SERVICES.iter().map(|it| it.full_name(region, endpoint_type)).collect();
-        // The Region is a great part of a full name: only what follows it shows which one was meant.
+        // The Region is a great part of a full name: only what follows it shows which one was
+        // meant.
         let meant = did_you_mean(service, names.iter().map(String::as_str));
         meant.map(str::to_owned)
     } else {

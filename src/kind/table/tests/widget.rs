@@ -149,7 +149,8 @@ fn types_and_values_are_told_with_their_place() {
         (json!({"groups": ["a", 1]}), "groups[1]: invalid type: integer `1`, expected a string"),
         (
             json!({"hour": 1}),
-            "hour: unknown field `hour`, expected one of `name`, `mode`, `groups`, `hidden`, `hours`, `tags`",
+            "hour: unknown field `hour`, expected one of `name`, `mode`, `groups`, `hidden`, \
+             `hours`, `tags`",
         ),
         (json!({"hours": 10}), "hours: 10 is not within 1 and 9 hours"),
         (json!({"groups": ["a", "b", "c", "a"]}), "groups: 4 of 3\ngroups[3]: `a` occurs twice"),

@@ -1,4 +1,5 @@
-//! Aliases: names that anybody who may can point to another key at any time, by calls that take no condition.
+//! Aliases: names that anybody who may can point to another key at any time, by calls that take no
+//! condition.
 
 use super::{Keys, call};
 use crate::{
@@ -27,8 +28,8 @@ impl Keys {
         }
     }
 
-    /// UpdateAlias takes no condition: the alias is looked at once more, so that one that has meanwhile been
-    /// pointed to a key that is not ours stays there.
+    /// UpdateAlias takes no condition: the alias is looked at once more, so that one that has
+    /// meanwhile been pointed to a key that is not ours stays there.
     pub(super) async fn move_alias(&self, id: &str, edit: &LeafEdit) -> Result<(), CloudError> {
         const OPERATION: &str = "kms:UpdateAlias";
         let alias = edit.text();

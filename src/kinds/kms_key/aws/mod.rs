@@ -1,9 +1,10 @@
 //! KMS keys over the AWS SDK.
 //!
-//! There is no call that finds keys by tag and can be relied on (the tagging API is an index that lags). So
-//! keys are found by their aliases, one list for all of them, and told by their own tags. Only when something
-//! that is looked for is not among them, so that a key might be created next, are the keys without alias
-//! looked at one by one too: a key that was created just before a crash has no alias yet.
+//! There is no call that finds keys by tag and can be relied on (the tagging API is an index that
+//! lags). So keys are found by their aliases, one list for all of them, and told by their own tags.
+//! Only when something that is looked for is not among them, so that a key might be created next,
+//! are the keys without alias looked at one by one too: a key that was created just before a crash
+//! has no alias yet.
 
 mod alias;
 mod reading;
@@ -205,8 +206,8 @@ impl Service for Keys {
         call!(self, "kms:UntagResource", untag_resource().key_id(id).set_tag_keys(keys)).map(drop)
     }
 
-    /// Asks for the key's deletion after the waiting period; until then it can be called back. Its aliases
-    /// stay until KMS deletes them with it.
+    /// Asks for the key's deletion after the waiting period; until then it can be called back. Its
+    /// aliases stay until KMS deletes them with it.
     async fn delete(&self, have: &Observed<Value>, want: Option<&Tree>) -> Result<(), CloudError> {
         let id = have.id.as_str();
         let days = want.and_then(|want| get(want, "deletionWindowDays").as_i64());
@@ -306,7 +307,8 @@ impl Keys {
         }
     }
 
-    /// The live policy; `None` if it does not read as one, so that it counts as different from every other.
+    /// The live policy; `None` if it does not read as one, so that it counts as different from
+    /// every other.
     async fn policy(&self, id: &str) -> Result<Option<PolicyDocument>, CloudError> {
         let answer =
             call!(self, "kms:GetKeyPolicy", get_key_policy().key_id(id).policy_name(POLICY_NAME))?;
@@ -353,21 +355,22 @@ fn sdk_tags(operation: &'static str, tags: &Tags) -> Result<Vec<Tag>, CloudError
         .collect()
 }
 
-/// KMS says "invalid principals" both of a role that does not exist and of one that it cannot see yet.
+/// KMS says "invalid principals" both of a role that does not exist and of one that it cannot see
+/// yet.
 fn explain_principals(error: CloudError) -> CloudError {
     if !error.is_code("MalformedPolicyDocumentException") {
         return error;
     }
     let message = format!(
-        "{} (every role and user that the policy names must exist, new ones for some seconds; and the policy must let \
-         palisade itself put the next one)",
+        "{} (every role and user that the policy names must exist, new ones for some seconds; and \
+         the policy must let palisade itself put the next one)",
         error.message
     );
     CloudError { message, ..error }
 }
 
-/// The marker of the next page; `None` after the last one. One that is missing although there is more would end in half a
-/// list.
+/// The marker of the next page; `None` after the last one. One that is missing although there is
+/// more would end in half a list.
 fn next(
     operation: &'static str,
     truncated: bool,

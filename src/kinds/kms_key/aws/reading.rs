@@ -4,7 +4,8 @@ use aws_sdk_kms::types::{KeyMetadata, KeyState, MultiRegionKeyType, OriginType};
 
 use crate::{kinds::kms_key::Rotation, model::Phase};
 
-/// KMS API reference, GetKeyRotationStatus: the period of keys that rotate and for which none is told.
+/// KMS API reference, GetKeyRotationStatus: the period of keys that rotate and for which none is
+/// told.
 const ROTATION_DAYS: u16 = 365;
 
 /// The rotation as KMS tells it.
@@ -13,9 +14,9 @@ pub(super) fn told(enabled: bool, days: Option<i32>) -> Rotation {
     Rotation { enabled, period_days: enabled.then_some(days) }
 }
 
-/// KMS rotates symmetric encryption keys with key material of its own; replicas of multi-Region keys take their
-/// primary's rotation, and of a key that is pending deletion the answer is always "not rotated" (KMS API
-/// reference, GetKeyRotationStatus).
+/// KMS rotates symmetric encryption keys with key material of its own; replicas of multi-Region
+/// keys take their primary's rotation, and of a key that is pending deletion the answer is always
+/// "not rotated" (KMS API reference, GetKeyRotationStatus).
 pub(super) fn can_rotate(key: &KeyMetadata) -> bool {
     let symmetric = key.key_spec.as_ref().is_some_and(|spec| spec.as_str() == "SYMMETRIC_DEFAULT");
     let replica = key.multi_region_configuration.as_ref().is_some_and(|configuration| {

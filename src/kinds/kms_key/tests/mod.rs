@@ -186,7 +186,8 @@ fn a_state_reads_back_what_it_writes_and_shows_its_policy_as_a_document() {
 #[test]
 fn every_wrong_value_is_reported_with_its_field() {
     let spec = json!({
-        "aliases": ["studio", "alias/aws/ebs", "alias/", "alias/a b", "alias/x", "alias/x", format!("alias/{}", "n".repeat(251))],
+        "aliases": ["studio", "alias/aws/ebs", "alias/", "alias/a \
+                                                          b", "alias/x", "alias/x", format!("alias/{}", "n".repeat(251))],
         "description": "d".repeat(8193),
         "rotation": {"periodDays": 89},
         "deletionWindowDays": 31,

@@ -7,7 +7,8 @@ use crate::{kind::CloudError, model::claim::OWNER_TAG};
 
 pub(super) use super::read::interfaces;
 
-/// The groups whose rules name a group, itself not counted; groups of the owner `spared` are left out.
+/// The groups whose rules name a group, itself not counted; groups of the owner `spared` are left
+/// out.
 pub(super) async fn referrers(
     ec2: &Client,
     group: &str,

@@ -138,8 +138,8 @@ impl Editor<'_> {
         Ok(())
     }
 
-    /// EC2 takes all of the rules or none. If it says that one is there already, and all of them are
-    /// (an earlier attempt whose answer was lost), that is what was wanted.
+    /// EC2 takes all of the rules or none. If it says that one is there already, and all of them
+    /// are (an earlier attempt whose answer was lost), that is what was wanted.
     async fn authorize(&self, direction: Direction, rules: &[Entry]) -> Result<(), CloudError> {
         let permissions = rules.iter().map(|entry| self.own.permission(entry)).collect();
         let refused = match direction {
@@ -172,10 +172,10 @@ impl Editor<'_> {
         }
     }
 
-    /// By properties, which name a rule within its group as well as its id does: not every server that
-    /// speaks EC2 knows the call with ids. Where a rule names a group over a peering, by id: what EC2 wants
-    /// to be told of its account depends on whether it is still there. A description that is left out is
-    /// removed (EC2 API reference).
+    /// By properties, which name a rule within its group as well as its id does: not every server
+    /// that speaks EC2 knows the call with ids. Where a rule names a group over a peering, by id:
+    /// what EC2 wants to be told of its account depends on whether it is still there. A description
+    /// that is left out is removed (EC2 API reference).
     async fn describe(
         &self,
         direction: Direction,

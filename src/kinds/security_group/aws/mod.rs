@@ -38,8 +38,8 @@ impl Port<SecurityGroup> for Live {
         Self { ec2: access.ec2.clone(), facts: access.facts.clone() }
     }
 
-    /// Reads every group of the Region: 1000 a call, which is cheaper than one call for each filter,
-    /// and sees groups whose claim was taken off.
+    /// Reads every group of the Region: 1000 a call, which is cheaper than one call for each
+    /// filter, and sees groups whose claim was taken off.
     async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
         let mut groups = read::groups(&self.ec2, &[]).await?;
         let listed = |groups: &[LiveGroup], id: &PhysicalId| {
@@ -137,8 +137,9 @@ impl Port<SecurityGroup> for Live {
         ec2_tags::untag(&self.ec2, &have.id, keys).await
     }
 
-    /// Revokes the group's own rules that name other groups, so that two groups that name each other do
-    /// not keep each other alive, and then deletes it. Nothing is revoked while an interface uses it.
+    /// Revokes the group's own rules that name other groups, so that two groups that name each
+    /// other do not keep each other alive, and then deletes it. Nothing is revoked while an
+    /// interface uses it.
     async fn delete(
         &self,
         have: &Observed<State>,
@@ -184,8 +185,9 @@ impl Port<SecurityGroup> for Live {
     }
 
     /// The interfaces that use the group, and the groups whose rules name it. Groups of ours do not
-    /// count while this one has rules that name groups too: deleting revokes those first, which is what
-    /// frees a ring of groups that all go. If they stay, EC2 refuses and [`Self::delete`] names them.
+    /// count while this one has rules that name groups too: deleting revokes those first, which is
+    /// what frees a ring of groups that all go. If they stay, EC2 refuses and [`Self::delete`]
+    /// names them.
     async fn obstacles(
         &self,
         have: &Observed<State>,
@@ -225,7 +227,8 @@ impl Live {
         Ok(Observed { id: PhysicalId(id), arn, tags, phase: Phase::Ready, state })
     }
 
-    /// A group of others: only its name, since a manifest whose VPC is looked up may turn out to want it.
+    /// A group of others: only its name, since a manifest whose VPC is looked up may turn out to
+    /// want it.
     fn stranger(group: &LiveGroup, tags: Tags) -> Observed<State> {
         let id = group.group_id().unwrap_or_default();
         let state = State {

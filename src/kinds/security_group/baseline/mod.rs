@@ -34,8 +34,8 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "Nothing is let in from everywhere",
-        why: "Whatever listens behind an address of this group can be tried by everybody on the internet, once \
-              there is a way in. Halves of the address space count as everywhere.",
+        why: "Whatever listens behind an address of this group can be tried by everybody on the \
+              internet, once there is a way in. Halves of the address space count as everywhere.",
         source: "Security Hub EC2.18 (which excepts tcp 80 and 443; here nothing is); Config \
                  VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS",
         help: "name the networks, groups or prefix lists that need it",
@@ -48,7 +48,8 @@ const RULES: &[Rule] = &[
         kind: KIND,
         title: "No high-risk port is open to everywhere",
         why: "Databases, remote shells, Jupyter (8888) and the like are scanned for all the time.",
-        source: "Security Hub EC2.19; Config VPC_SG_PORT_RESTRICTION_CHECK; checkov CKV_AWS_24, CKV_AWS_25",
+        source: "Security Hub EC2.19; Config VPC_SG_PORT_RESTRICTION_CHECK; checkov CKV_AWS_24, \
+                 CKV_AWS_25",
         help: "name the networks, groups or prefix lists that need it",
         reach: Reach::Manifest,
         check: |facts| {
@@ -59,7 +60,8 @@ const RULES: &[Rule] = &[
         id: "SG-03",
         severity: Severity::High,
         kind: KIND,
-        title: "Remote administration (22, 3389) is not open to everywhere, in neither address family",
+        title: "Remote administration (22, 3389) is not open to everywhere, in neither address \
+                family",
         why: "SSH and RDP are the first ports that stolen credentials are tried on.",
         source: "Security Hub EC2.13, EC2.14, EC2.53, EC2.54; Config INCOMING_SSH_DISABLED, \
                  RESTRICTED_INCOMING_TRAFFIC; checkov CKV_AWS_24, CKV_AWS_25",
@@ -76,7 +78,8 @@ const RULES: &[Rule] = &[
         title: "The default group of a VPC has no rules",
         why: "Everything that is created without a group gets the default one.",
         source: "Security Hub EC2.2; Config VPC_DEFAULT_SECURITY_GROUP_CLOSED; checkov CKV2_AWS_12",
-        help: "write `rules: exclusive`, `ingress: []` and `egress: []`, and give each use a group of its own",
+        help: "write `rules: exclusive`, `ingress: []` and `egress: []`, and give each use a group \
+               of its own",
         reach: Reach::Manifest,
         check: default_group,
     },
@@ -85,7 +88,8 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "What a group may send is stated",
-        why: "A group is born with a rule that lets everything out; an `egress` that is absent is not managed, and leaves it.",
+        why: "A group is born with a rule that lets everything out; an `egress` that is absent is \
+              not managed, and leaves it.",
         source: "EC2 API reference, CreateSecurityGroup (default egress rule)",
         help: "list `egress`, or say `egress: []` for none, and keep `rules: exclusive`",
         reach: Reach::Manifest,
@@ -107,10 +111,12 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Encryption between containers is let through as a whole, or not at all",
-        why: "It needs key exchange (udp 500) and ESP (IP protocol 50), in and out; with a part of it jobs hang.",
-        source: "SageMaker developer guide, \"Protect Communications Between ML Compute Instances in a Distributed \
-                 Training Job\"",
-        help: "add udp 500 and protocol 50 to `ingress` (`from: [self]`) and `egress` (`to: [self]`)",
+        why: "It needs key exchange (udp 500) and ESP (IP protocol 50), in and out; with a part of \
+              it jobs hang.",
+        source: "SageMaker developer guide, \"Protect Communications Between ML Compute Instances \
+                 in a Distributed Training Job\"",
+        help: "add udp 500 and protocol 50 to `ingress` (`from: [self]`) and `egress` (`to: \
+               [self]`)",
         reach: Reach::Manifest,
         check: container_encryption,
     },

@@ -22,7 +22,8 @@ fn a_rule_that_nobody_wants_is_revoked_before_a_missing_one_is_added() {
 fn a_rule_that_was_widened_is_narrowed_in_place() {
     let have = live(&["tcp all ports, 0.0.0.0/0 # web"], &[]);
     let want = wanted(&["tcp 443, 10.0.0.0/16"]);
-    insta::assert_snapshot!(plan(&want, &have), @"tightens: modify ingress tcp all ports from 0.0.0.0/0 -> tcp 443 from 10.0.0.0/16");
+    insta::assert_snapshot!(plan(&want, &have), @"tightens: modify ingress tcp all ports from \
+                                                  0.0.0.0/0 -> tcp 443 from 10.0.0.0/16");
     let [Change::Modify { pairs, .. }] = &SecurityGroup::diff(&want, &have)[..] else {
         panic!("one modification")
     };

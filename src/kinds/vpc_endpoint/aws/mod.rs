@@ -1,5 +1,5 @@
-//! VPC endpoints at EC2: one listing of the whole Region, in pages of 1000. That is cheaper than a search for each endpoint,
-//! and it sees endpoints that are in the way without being ours.
+//! VPC endpoints at EC2: one listing of the whole Region, in pages of 1000. That is cheaper than a
+//! search for each endpoint, and it sees endpoints that are in the way without being ours.
 
 mod read;
 pub(super) mod rehearsal;
@@ -79,8 +79,9 @@ impl Service for Endpoints {
         Some(read::arn(id, &self.facts))
     }
 
-    /// The SDK may repeat the call: the token makes a repetition the same endpoint (EC2 API reference,
-    /// "Ensuring idempotency"). It must be sent by hand, because the SDK fills none in here.
+    /// The SDK may repeat the call: the token makes a repetition the same endpoint (EC2 API
+    /// reference, "Ensuring idempotency"). It must be sent by hand, because the SDK fills none in
+    /// here.
     async fn create(
         &self,
         want: &Tree,
@@ -138,7 +139,8 @@ impl Service for Endpoints {
         let mut call = self.ec2.modify_vpc_endpoint().vpc_endpoint_id(have.id.as_str());
         let mut addressing = Tree::new();
         for edit in edits {
-            // AWS takes defaults of its own where it turns private DNS on; otherwise only what differs goes along.
+            // AWS takes defaults of its own where it turns private DNS on; otherwise only what
+            // differs goes along.
             let all = edit.path == "privateDns";
             let along =
                 edit.with.iter().filter(|(leaf, value)| all || have.state[*leaf] != **value);
@@ -207,8 +209,8 @@ impl Service for Endpoints {
         failed.into_iter().try_for_each(|item| read::failure(OPERATION, item))
     }
 
-    /// Only a Gateway Load Balancer endpoint is held by something: the routes that lead to it. Those of a
-    /// gateway endpoint go with it.
+    /// Only a Gateway Load Balancer endpoint is held by something: the routes that lead to it.
+    /// Those of a gateway endpoint go with it.
     async fn obstacles(
         &self,
         have: &Observed<Value>,
@@ -263,8 +265,8 @@ fn come_and_gone(edit: &LeafEdit) -> (Option<Vec<String>>, Option<Vec<String>>) 
     (owned(&new - &old), owned(&old - &new))
 }
 
-/// Private DNS at somebody's endpoint service can only be turned on after its owner has accepted the
-/// endpoint: there it starts off, and the next pass turns it on.
+/// Private DNS at somebody's endpoint service can only be turned on after its owner has accepted
+/// the endpoint: there it starts off, and the next pass turns it on.
 fn private_dns_at_first(want: &Tree) -> bool {
     let service = get(want, "service").as_str().unwrap_or_default();
     *get(want, "privateDns") == Value::Bool(true) && !service::is_endpoint_service(service)

@@ -55,8 +55,9 @@ fn nothing_is_done_to_an_endpoint_that_is_as_wanted() {
 
 #[test]
 fn awss_own_print_of_the_default_policy_is_the_default() {
-    let text = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \"Allow\", \n      \
-                \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  ]\n}";
+    let text = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \
+                \"Allow\", \n      \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  \
+                ]\n}";
     assert_eq!(policy(text), Policy::AllowAll);
     let old = r#"{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
     assert_eq!(policy(old), Policy::AllowAll);

@@ -44,7 +44,10 @@ fn s3_interfaces_say_that_private_dns_is_for_the_whole_vpc_and_others_say_nothin
 #[test]
 fn the_inbound_only_flag_is_for_services_with_gateway_endpoints() {
     let message = problems(interface(json!({"privateDnsOnlyForInboundResolverEndpoint": false})));
-    insta::assert_snapshot!(message, @"privateDnsOnlyForInboundResolverEndpoint: com.amazonaws.eu-west-1.sagemaker.api has no gateway endpoints, so there is nothing to choose (remove it; it is for S3 and DynamoDB)");
+    insta::assert_snapshot!(message, @"privateDnsOnlyForInboundResolverEndpoint: \
+                                       com.amazonaws.eu-west-1.sagemaker.api has no gateway \
+                                       endpoints, so there is nothing to choose (remove it; it is \
+                                       for S3 and DynamoDB)");
 }
 
 #[test]
@@ -179,7 +182,8 @@ fn a_gateway_endpoint_takes_the_address_families_that_aws_lets_it_have() {
     }
     insta::assert_snapshot!(
         problems(gateway(json!({"ipAddressType": "ipv4", "dnsRecordIpType": "dualstack"}))),
-        @"dnsRecordIpType: dualstack records need addresses that ipv4 endpoints lack (set `ipAddressType: dualstack`)"
+        @"dnsRecordIpType: dualstack records need addresses that ipv4 endpoints lack (set \
+          `ipAddressType: dualstack`)"
     );
     let dynamodb = |records: &str| {
         gateway(
@@ -189,7 +193,8 @@ fn a_gateway_endpoint_takes_the_address_families_that_aws_lets_it_have() {
     resolve(dynamodb("service-defined"));
     insta::assert_snapshot!(
         problems(dynamodb("dualstack")),
-        @"dnsRecordIpType: a gateway endpoint of DynamoDB has service-defined records only (write `service-defined`, or remove it)"
+        @"dnsRecordIpType: a gateway endpoint of DynamoDB has service-defined records only (write \
+          `service-defined`, or remove it)"
     );
 }
 
@@ -221,7 +226,8 @@ fn what_every_endpoint_needs_is_asked_for_all_at_once() {
     "#);
     // What cannot be what it should be is there all the same.
     let message = problems(interface(json!({"subnets": [{"ref": "apps"}]})));
-    insta::assert_snapshot!(message, @"subnets[0]: a reference is not possible here (write the id, or a lookup by tags)");
+    insta::assert_snapshot!(message, @"subnets[0]: a reference is not possible here (write the id, \
+                                       or a lookup by tags)");
     let message = problems(interface(json!({"policy": 7})));
     insta::assert_snapshot!(message, @"policy: neither a policy document nor the word `default`");
 }

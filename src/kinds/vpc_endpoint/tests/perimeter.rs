@@ -1,4 +1,5 @@
-//! The policies of `desired-state/ml-prod/endpoints.yaml` let our principals to our resources, and no data out.
+//! The policies of `desired-state/ml-prod/endpoints.yaml` let our principals to our resources, and
+//! no data out.
 
 use std::{collections::BTreeMap, fs};
 
