@@ -1,4 +1,4 @@
-//! How a spec names another thing: a literal id, `{ref: name}`, or `{lookup: {tags: …}}`.
+//! How a spec refers to another resource: a literal id, `{ref: name}`, or `{lookup: {tags: …}}`.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
@@ -13,12 +13,12 @@ use super::{
     placeholder::{self, Piece},
 };
 
-/// The tags a spec asks for; `null` says that the key must not be there. Keys that are not named
+/// The tags that a spec asks for; `null` says that the key must not be set. Keys that are not named
 /// are not managed.
 pub type TagSpec = BTreeMap<String, Option<String>>;
 
-/// A search for something that palisade does not manage. All conditions must hold, and there must
-/// be one.
+/// A search for something that palisade does not manage. All conditions must be met, and there must
+/// be at least one.
 #[derive(
     Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -36,7 +36,7 @@ pub struct Lookup {
 /// One thing: an id, a reference to another manifest, or a lookup that must find exactly one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
-    /// A literal id or ARN, taken as it is.
+    /// A literal id or ARN, used as it is.
     Id(String),
     /// Another manifest: `name` in the same scope, or `scope/name`.
     Ref(String),
@@ -49,11 +49,11 @@ pub enum Target {
 pub enum Targets {
     /// One by one.
     List(Vec<Target>),
-    /// Everything the search finds; finding nothing is *waiting*.
+    /// Everything that the search finds; finding nothing is *waiting*.
     Lookup(Lookup),
 }
 
-/// Which forms a field takes.
+/// Which forms a field accepts.
 #[derive(Debug, Clone, Copy)]
 pub struct Accepts {
     /// The kind that `{ref: …}` names here; `None` if references make no sense.
@@ -84,7 +84,7 @@ impl Accepts {
         Self { reference: Some(kind), lookup: None, form: Form::Arn }
     }
 
-    /// A reference to a kind, or a lookup of the same that somebody else manages.
+    /// A reference to a kind, or a lookup of the same that palisade does not manage.
     pub const fn id_or_lookup(kind: &'static str, lookup: LookupKind) -> Self {
         Self { reference: Some(kind), lookup: Some(lookup), form: Form::Id }
     }
@@ -95,7 +95,7 @@ impl Accepts {
     }
 }
 
-/// A search without a condition would find everything there is, and an empty field is a slip.
+/// A search without a condition would find everything, and an empty field is a mistake.
 fn searching<E: de::Error>(lookup: Lookup) -> Result<Lookup, E> {
     if lookup.tags.is_empty() && lookup.name.is_none() {
         return Err(E::custom("a lookup without a condition would find everything; say `tags`"));
@@ -103,7 +103,7 @@ fn searching<E: de::Error>(lookup: Lookup) -> Result<Lookup, E> {
     Ok(lookup)
 }
 
-/// A reference names something.
+/// A reference must name something.
 fn naming<E: de::Error>(name: String) -> Result<String, E> {
     if name.split('/').any(|part| part.trim().is_empty()) {
         let why = "`ref` names no manifest; write {ref: name}, or {ref: scope/name}";
@@ -112,8 +112,8 @@ fn naming<E: de::Error>(name: String) -> Result<String, E> {
     Ok(name)
 }
 
-/// What a text refers to, if it is nothing but a `${Kind/name}`: the name, with its scope if it has
-/// one.
+/// The manifest that a text refers to, if it is just a `${Kind/name}`: the name, with its scope if
+/// it has one.
 fn reference_in(text: &str) -> Option<String> {
     let [Piece::Token(inner)] = placeholder::pieces(text.trim())[..] else { return None };
     if inner.contains(':') {
@@ -127,8 +127,8 @@ fn reference_in(text: &str) -> Option<String> {
     }
 }
 
-/// What somebody wrote where the name of a manifest belongs, if it is the id, ARN or alias of
-/// something in AWS: how such ids look, for the message.
+/// If somebody wrote the id, ARN or alias of something in AWS where the name of a manifest belongs:
+/// the form of such ids, for the message.
 pub fn id_form(text: &str) -> Option<&'static str> {
     const NUMBERED: [(&str, &str); 10] = [
         ("sg", "sg-…"),

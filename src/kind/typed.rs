@@ -1,6 +1,6 @@
-//! Reads typed values as people write them. serde also takes a list for a struct, field by
+//! Reads typed values as people write them. serde also accepts a list for a struct, field by
 //! position, and a mapping for a plain word: `lifecycle: [enforce, absent]` would be a tombstone.
-//! Here a struct is a mapping and a word is a text.
+//! Here a struct must be a mapping and a word must be a text.
 
 use serde::{
     Deserializer,
@@ -33,7 +33,7 @@ pub(super) fn seeded<'de, T: DeserializeSeed<'de>>(
         .map_err(|error| serde_path_to_error::Error::new(track.path(), error))
 }
 
-/// What a value is, in the words of messages.
+/// What a value is, as messages call it.
 pub(super) fn what(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
@@ -156,7 +156,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
     }
 }
 
-/// A variant: a word, or a word with what belongs to it.
+/// A variant: a word, or a word with its content.
 struct Variant<'de> {
     name: &'de str,
     value: Option<Strict<'de>>,

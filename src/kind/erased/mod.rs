@@ -51,7 +51,7 @@ impl From<Undecodable> for CloudError {
 pub struct Resolved {
     /// The wanted state.
     pub state: Value,
-    /// The tags it asks for.
+    /// The tags that it asks for.
     pub tags: TagSpec,
     /// Its natural keys.
     pub natural_keys: Vec<String>,
@@ -59,11 +59,11 @@ pub struct Resolved {
 
 /// A kind whose types have been erased.
 pub trait ErasedKind: Send + Sync {
-    /// The table, if it is one.
+    /// The table, if the kind is one.
     fn table(&self) -> Option<&Table> {
         None
     }
-    /// What the loop must know.
+    /// What the loop must know about the kind.
     fn profile(&self) -> Profile;
     /// [`Kind::OPERATIONS`].
     fn operations(&self) -> OfKind;
@@ -81,12 +81,12 @@ pub trait ErasedKind: Send + Sync {
     /// The first value of a wrong type or name.
     fn check_spec(&self, spec: &Value)
     -> Result<(), serde_path_to_error::Error<serde_json::Error>>;
-    /// The wanted state without what AWS answered ([`Kind::FACTS`]): what the manifest wishes.
+    /// The wanted state without what AWS answered ([`Kind::FACTS`]): what the manifest asks for.
     fn wish(&self, want: &Value) -> Value;
     /// [`Kind::resolve`] on plain data.
     ///
     /// # Errors
-    /// All values that cannot be right.
+    /// All invalid values.
     fn resolve(&self, spec: &Value, refs: &mut Refs<'_>) -> Result<Resolved, Vec<Invalid>>;
     /// [`Kind::diff`] on plain data.
     ///
@@ -98,7 +98,7 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A change that does not decode.
     fn otherwise(&self, edit: &Edit) -> Result<Vec<Edit>, Undecodable>;
-    /// The edits by call, in order: those that go into one call stand together.
+    /// The edits by call, in order: the edits of one call are adjacent.
     ///
     /// # Errors
     /// A change that does not decode.
@@ -140,8 +140,8 @@ pub trait ErasedKind: Send + Sync {
     fn states(&self, have: &Value, edits: &[Edit]) -> Result<Vec<Value>, Undecodable>;
     /// [`Kind::CONCERNS_ORGANIZATION`].
     fn concerns_organization(&self) -> bool;
-    /// [`Kind::concerns`] of all these edits of a live state together, tags being nobody's access;
-    /// `None` asks about its deletion.
+    /// [`Kind::concerns`] of all these edits of a live state together, apart from tags, which
+    /// change nobody's access; `None` asks about its deletion.
     ///
     /// # Errors
     /// A state or change that does not decode.
@@ -166,8 +166,8 @@ pub trait ErasedPort: Send + Sync {
         tags: &'a Tags,
         token: &'a str,
     ) -> Erased<'a, Result<PhysicalId, CloudError>>;
-    /// [`Port::change`], [`Port::tag`] or [`Port::untag`]: one call, of those that
-    /// [`ErasedKind::calls`] gives.
+    /// [`Port::change`], [`Port::tag`] or [`Port::untag`]: one of the calls that
+    /// [`ErasedKind::calls`] returns.
     fn edit<'a>(
         &'a self,
         have: &'a Observed<Value>,

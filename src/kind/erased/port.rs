@@ -1,4 +1,4 @@
-//! Ports as plain data: what they are given is decoded, and what they give encoded.
+//! Ports as plain data: arguments are decoded, and results are encoded.
 
 use futures::FutureExt as _;
 use serde_json::Value;

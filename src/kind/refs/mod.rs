@@ -1,5 +1,5 @@
-//! References and lookups: recorded (to order the graph and to know what to fetch) and filled in by
-//! one and the same code.
+//! References and lookups. The same code records them (to order the graph and to know what to
+//! fetch) and fills them in.
 
 mod interpolate;
 mod soft;
@@ -15,31 +15,32 @@ use super::{
 };
 use crate::model::{Address, Seen};
 
-/// Everything that resolving one manifest gave besides its state.
+/// Everything that resolving one manifest gives in addition to its state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resolution {
-    /// Every reference, with the field it stands in.
+    /// Every reference, with the field that contains it.
     pub asked: Vec<(String, Address)>,
     /// References without which the resource cannot be created.
     pub hard: BTreeSet<Address>,
     /// References that may follow later (rules between two security groups).
     pub soft: BTreeSet<Address>,
-    /// Searches to be made before the next resolving: the kind, and the name if it has one.
+    /// Searches to make before references are resolved again: the kind, and the name if it has one.
     pub lookups: BTreeSet<(LookupKind, Option<String>)>,
     /// Whether `${organization.id}` is used.
     pub organization: bool,
-    /// What has no value yet: by the placeholder that stands for it in the state, why. An edit
-    /// whose body contains a placeholder waits; the others do not.
+    /// What has no value yet: the reason, by the placeholder that stands for it in the state. An
+    /// edit whose body contains a placeholder waits; the others do not.
     pub unresolved: BTreeMap<String, Missing>,
-    /// What references gave: by value, the placeholder that would stand there otherwise. Consent is
-    /// given to the placeholders, so that it holds before and after the value is known.
+    /// Values of references: by value, the placeholder that would otherwise be in its place.
+    /// Consent is given to the placeholders, so that it is valid before and after the value is
+    /// known.
     pub filled: BTreeMap<String, String>,
     /// What may be a mistake, although it can be right.
     pub warnings: Vec<Invalid>,
 }
 
 impl Resolution {
-    /// Why nothing can be created, as people read it.
+    /// Why nothing can be created, for people.
     #[cfg(test)]
     pub(crate) fn waiting(&self) -> BTreeSet<String> {
         let hard = self.unresolved.values().filter(|missing| !missing.soft);
@@ -54,14 +55,14 @@ impl Resolution {
             .or_insert(missing);
     }
 
-    /// Notes that a placeholder stands for a fact, and for no part of the state.
+    /// Records that a placeholder stands for a fact, and not for a part of the state.
     fn is_fact(&mut self, placeholder: &str) {
         if let Some(missing) = self.unresolved.get_mut(placeholder) {
             missing.fact = true;
         }
     }
 
-    /// Notes that a placeholder can stand for several values.
+    /// Records that a placeholder can stand for several values.
     fn several(&mut self, placeholder: &str) {
         if let Some(missing) = self.unresolved.get_mut(placeholder) {
             missing.several = true;
@@ -69,12 +70,13 @@ impl Resolution {
     }
 }
 
-/// Stands for the organisation's id while it is not known; of the right form, and nobody's.
+/// Stands for the organization's id while it is not known; it has the right form and belongs to
+/// nobody.
 const PLACEHOLDER_ORGANIZATION: &str = "o-0000000000";
 
-/// How the placeholder of a reference ends.
+/// The end of a reference's placeholder.
 const KNOWN_AFTER_APPLY: &str = " (known after apply)";
-/// How the placeholder of a lookup ends.
+/// The end of a lookup's placeholder.
 const NOT_RESOLVED: &str = " (not resolved)";
 
 /// Whether a value in a state stands for one that is not known yet. No id, ARN or name in AWS ends
@@ -83,7 +85,7 @@ pub fn is_placeholder(value: &str) -> bool {
     value.ends_with(KNOWN_AFTER_APPLY) || value.ends_with(NOT_RESOLVED)
 }
 
-/// Whether a text of a state has a placeholder somewhere in it, as texts of policies have.
+/// Whether a text of a state contains a placeholder, as texts of policies may.
 pub fn has_placeholder(text: &str) -> bool {
     text.contains(KNOWN_AFTER_APPLY) || text.contains(NOT_RESOLVED)
 }
@@ -118,7 +120,8 @@ impl<'a> Refs<'a> {
         self.resolution
     }
 
-    /// Notes something that may be a mistake: `validate` shows it, and nothing is refused for it.
+    /// Records something that may be a mistake: `validate` shows it, and nothing is refused because
+    /// of it.
     pub fn warn(&mut self, warning: Invalid) {
         self.resolution.warnings.push(warning);
     }
@@ -131,8 +134,8 @@ impl<'a> Refs<'a> {
         }
     }
 
-    /// One thing that must exist before this resource can be created. While it does not, the answer
-    /// is a placeholder and the whole state counts as waiting.
+    /// One thing that must exist before this resource can be created. Until it does, the result is
+    /// a placeholder and the whole state counts as waiting.
     ///
     /// # Errors
     /// The form is not accepted here.
@@ -155,9 +158,9 @@ impl<'a> Refs<'a> {
         }
     }
 
-    /// Like [`Self::one`] for a reference that may follow later: while it does not exist the
-    /// resource can be created without it ([`Missing::soft`]). If its kind is *unknown* in this
-    /// pass, it cannot: unknown is not absent.
+    /// Like [`Self::one`] for a reference that may follow later: while the thing does not exist,
+    /// the resource can be created without it ([`Missing::soft`]). If its kind is *unknown* in this
+    /// pass, the resource cannot be created: unknown is not absent.
     ///
     /// # Errors
     /// The form is not accepted here.
@@ -216,7 +219,7 @@ impl<'a> Refs<'a> {
         if problems.is_empty() { Ok(found) } else { Err(problems) }
     }
 
-    /// The one thing a lookup finds; none or too many is *waiting*, never a guess.
+    /// The one thing that a lookup finds; none or more than one is *waiting*, never a guess.
     pub fn find_one(
         &mut self,
         field: &str,
@@ -236,7 +239,7 @@ impl<'a> Refs<'a> {
             self.resolution.missing(&placeholder, why, false);
             return LookupItem { id: placeholder, ..LookupItem::default() };
         }
-        // `find` gives at least a placeholder.
+        // `find` returns at least a placeholder.
         found.pop().unwrap_or_default()
     }
 
@@ -256,7 +259,7 @@ impl<'a> Refs<'a> {
                 })
         };
         let field = field.to_owned();
-        // Where what narrows the search is not known itself, that is the reason.
+        // If the value that narrows the search is not known, that is the reason.
         let narrowed_by = within.and_then(|(_, value)| self.resolution.unresolved.get(value));
         let why = match (narrowed_by, self.known.lookups.get(&(self.scope.name.clone(), kind))) {
             (Some(missing), _) => missing.why.clone(),
@@ -350,7 +353,7 @@ fn accept_lookup(field: &str, accepts: Accepts) -> Result<LookupKind, Invalid> {
     })
 }
 
-/// Stands for what a lookup did not find, or found too often.
+/// Stands for what a lookup did not find, or found more than once.
 fn unresolved_lookup(kind: LookupKind, lookup: &Lookup) -> String {
     format!("{} with {}{NOT_RESOLVED}", kind.as_str(), describe(lookup))
 }
