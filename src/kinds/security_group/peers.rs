@@ -1,4 +1,4 @@
-//! Whom the rules of a manifest name.
+//! The peers of a manifest's rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,10 +21,11 @@ const PEERS: Accepts = Accepts {
     form: Form::Arn,
 };
 
-/// Resolves the peers of both directions, and keeps what the state says of them beside the rules.
+/// Resolves the peers of both directions, and collects what the state contains about them in
+/// addition to the rules.
 pub(super) struct Peers<'p, 'r> {
     refs: &'p mut Refs<'r>,
-    /// What prefix lists count, or the placeholder for it.
+    /// The size of each prefix list, or the placeholder for it.
     pub weights: BTreeMap<String, String>,
 }
 
@@ -48,7 +49,7 @@ impl<'p, 'r> Peers<'p, 'r> {
         }
     }
 
-    /// A group that does not exist yet is pending: two groups may name each other.
+    /// A group that does not exist yet is pending, so that two groups may name each other.
     fn reference(&mut self, field: &str, target: &Target, text: &str) -> Result<Peer, Invalid> {
         let scope = self.refs.scope().clone();
         let own = format!("{}/{}", scope.name, self.refs.name());
@@ -100,7 +101,7 @@ impl<'p, 'r> Peers<'p, 'r> {
         Peer::PrefixList(list.id)
     }
 
-    /// What a prefix list counts must be known before anything is changed for it.
+    /// The size of a prefix list must be known before anything is changed for it.
     fn weigh_listed(&mut self, field: &str, id: &str) {
         match self.refs.listed(field, LookupKind::PrefixList, id) {
             Ok(list) => self.weigh(field, &list),
@@ -126,7 +127,7 @@ fn pending(kind: PendingKind, placeholder: String, candidates: Candidates) -> Pe
     Peer::Pending(Pending { kind, placeholder, candidates })
 }
 
-/// A peer written out.
+/// A peer that is written out.
 fn literal(field: &str, text: &str, own_account: &str) -> Result<Peer, Invalid> {
     const FORMS: &str = "write a CIDR block, self, {ref: name}, sg-…, 111122223333/sg-…, pl-… or \
                          {lookup: {name: …}}";
@@ -166,7 +167,7 @@ fn literal(field: &str, text: &str, own_account: &str) -> Result<Peer, Invalid> 
     })
 }
 
-/// What somebody may have meant by a prefix length of 0 behind an address.
+/// What may be meant by an address with a prefix length of 0.
 fn all_or_one(text: &str) -> String {
     let (address, _) = text.split_once('/').unwrap_or((text, ""));
     if address.contains(':') {

@@ -1,4 +1,5 @@
-//! From what is written to the wanted state: every check that needs no AWS, every problem reported.
+//! From the manifest to the wanted state: all checks that do not need AWS, with every problem
+//! reported.
 
 use std::collections::BTreeMap;
 
@@ -98,7 +99,7 @@ struct Side<'a, 'p, 'r> {
     peers: &'a mut Peers<'p, 'r>,
     problems: &'a mut Vec<Invalid>,
     rules: Vec<Entry>,
-    /// Where each rule was written first.
+    /// The first place of each rule.
     seen: BTreeMap<Rule, String>,
 }
 
@@ -193,7 +194,7 @@ impl<'a, 'p, 'r> Side<'a, 'p, 'r> {
         }
     }
 
-    /// What the entry lets through; empty if that could not be read.
+    /// The traffic that the entry allows; empty if it could not be read.
     fn traffic(&mut self, field: &str, block: &Block) -> Vec<Traffic> {
         let ports_field = format!("{field}.ports");
         let icmp_field = format!("{field}.icmp");

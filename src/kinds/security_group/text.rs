@@ -1,11 +1,11 @@
-//! What EC2 takes as names and descriptions of groups, and as descriptions of their rules.
+//! What EC2 accepts as names and descriptions of groups, and as descriptions of their rules.
 
 use crate::kind::Invalid;
 
 /// The longest name or description, in characters.
 const TEXT_LIMIT: usize = 255;
 
-/// Where a text stands. EC2 takes other characters in each place; all take letters, digits and
+/// Where a text is used. EC2 accepts other characters in each place; all accept letters, digits and
 /// spaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -19,7 +19,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// The characters that EC2 takes beside letters, digits and spaces.
+    /// The characters that EC2 accepts in addition to letters, digits and spaces.
     fn punctuation(self) -> &'static str {
         match self {
             Self::Group | Self::AddressRule => "._-:/()#,@[]+=&;{}!$*",

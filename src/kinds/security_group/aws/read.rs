@@ -1,4 +1,4 @@
-//! Reading groups and rules, page by page, all of them or an error.
+//! Reads groups and rules, page by page: all of them or an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +16,13 @@ use crate::{
     kind::{Class, CloudError},
 };
 
-/// The largest page of these calls.
+/// The largest page size of these calls.
 const PAGE: i32 = 1000;
 pub(super) const DESCRIBE_GROUPS: &str = "ec2:DescribeSecurityGroups";
 const DESCRIBE_RULES: &str = "ec2:DescribeSecurityGroupRules";
 const DESCRIBE_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 
-/// Follows page tokens, and notices when they go round.
+/// Follows page tokens, and detects loops.
 #[derive(Default)]
 struct Pages {
     token: Option<String>,
@@ -71,14 +71,14 @@ pub(super) async fn groups(
     }
 }
 
-/// A group's rules as EC2 tells them apart.
+/// A group's rules as EC2 distinguishes them.
 pub(super) type RuleIds = BTreeMap<(Direction, Rule), LiveRule>;
 
-/// How EC2 knows a rule.
+/// What EC2 knows about a rule besides its content.
 pub(super) struct LiveRule {
     /// Its id.
     pub id: String,
-    /// Whether it names a group over a peering: of another account or VPC, or one that is gone.
+    /// Whether it names a group over a peering: one of another account or VPC, or one that is gone.
     pub peered: bool,
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn rule_ids(ec2: &Client, own: Own<'_>) -> Result<RuleIds, Clou
     }
 }
 
-/// The network interfaces that use a group, in words.
+/// Descriptions of the network interfaces that use a group.
 pub(super) async fn interfaces(ec2: &Client, group: &str) -> Result<Vec<String>, CloudError> {
     let (mut found, mut pages) = (Vec::new(), Pages::default());
     loop {

@@ -1,4 +1,4 @@
-//! The port through the real SDK, against EC2 in memory.
+//! The port through the real SDK, against the simulator.
 
 use super::{
     super::{
@@ -37,7 +37,7 @@ impl Cloud {
             partition: "aws".into(),
         };
         let config = simulator.sdk_config(&facts.account, &facts.region);
-        // What others do goes around the guard, which knows only palisade's own operations.
+        // Changes by others bypass the guard, which knows only palisade's own operations.
         let others = aws_sdk_ec2::Client::new(&config);
         let connection =
             Connection::new(config, Guard::writing(Brake::default())).within(Budget::unlimited());
@@ -69,7 +69,7 @@ impl Cloud {
         all.into_iter().find(|group| group.id == *id).expect("the group is ours")
     }
 
-    /// Makes all edits and gives what is there then.
+    /// Makes all edits and returns the result.
     async fn apply(&self, id: &PhysicalId, want: &State) -> Observed<State> {
         let have = self.observe(id).await;
         for change in SecurityGroup::diff(want, &have.state) {

@@ -12,20 +12,20 @@ pub(crate) use self::{
 use super::{DEFAULT_GROUP, Direction, NAME as KIND, Peer, Ports, Traffic};
 use crate::baseline::{Baseline, Breach, Facts, Reach, Rule, Severity};
 
-/// Security Hub, EC2.19: ports that services listen on which nobody means to offer to the world.
+/// Security Hub, EC2.19: ports of services that are not meant to be offered to the world.
 const HIGH_RISK: [u16; 24] = [
     20, 21, 22, 23, 25, 110, 135, 143, 445, 1433, 1434, 3000, 3306, 3389, 4333, 5000, 5432, 5500,
     5601, 8080, 8088, 8888, 9200, 9300,
 ];
 const REMOTE_ADMIN: [u16; 2] = [22, 3389];
-/// What is spoken with the endpoints of services.
+/// The traffic between clients and the endpoints of services.
 pub(crate) const HTTPS: Traffic = Traffic::Tcp(Ports { from: 443, to: 443 });
 /// SageMaker developer guide, "Protect Communications Between ML Compute Instances": key exchange
 /// and ESP.
 const KEY_EXCHANGE: Traffic = Traffic::Udp(Ports { from: 500, to: 500 });
 const ESP: Traffic = Traffic::Other(50);
 
-/// All that the baseline asks of groups.
+/// The baseline of security groups.
 pub(super) const BASELINE: Baseline = Baseline { rules: RULES, read: group::read };
 
 const RULES: &[Rule] = &[
@@ -153,7 +153,7 @@ fn open_to(facts: &Facts<'_>, risky: impl Fn(Traffic) -> bool, what: &str) -> Ve
     found
 }
 
-/// It is born with everything from itself and everything to everywhere.
+/// A default group is created with everything from itself and everything to everywhere.
 fn default_group(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for group in facts.of::<Group>() {

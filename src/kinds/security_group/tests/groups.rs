@@ -1,4 +1,4 @@
-//! Groups of other accounts: ids are unique across accounts, and the account is no part of a rule.
+//! Groups of other accounts: ids are unique across accounts, and the account is not part of a rule.
 
 use super::*;
 use crate::kind::Describe as _;
@@ -70,7 +70,7 @@ fn an_edit_has_the_same_keys_whenever_the_same_thing_is_to_be_done() {
     let added = "authorize ingress tcp 443 from 10.0.0.0/8";
     let later = "authorize ingress tcp 80 from SecurityGroup/later";
     assert_eq!(keys(&want, &have), [revoked, added, later]);
-    // The far group is gone, and the reference is known.
+    // The group of the other account is gone, and the reference is known.
     let have = live(&["tcp 22, sg-0b", "tcp 23, sg-0c", "tcp 443, 10.0.0.0/8"], &[]);
     let want = wanted(&["tcp 443, 10.0.0.0/8", "tcp 80, sg-0d as SecurityGroup/later"]);
     assert_eq!(keys(&want, &have), [revoked, later]);

@@ -74,7 +74,7 @@ fn the_rule_for_the_group_as_it_was_last_seen_stays_and_every_other_one_goes() {
         plan(&waiting_for(these(&["sg-0last"])), &have),
         @"tightens: revoke ingress tcp 443 from sg-0x"
     );
-    // Of two, which one is meant is not known: neither goes, and the rule still waits.
+    // It is not known which of the two is meant: both stay, and the rule still waits.
     insta::assert_snapshot!(
         plan(&waiting_for(these(&["sg-0last", "sg-0x"])), &have),
         @r#"loosens: authorize ingress tcp 443 from (known after apply: SecurityGroup/later) "web""#
@@ -148,7 +148,7 @@ fn a_vpc_that_is_not_known_is_no_difference_and_no_conflict() {
     insta::assert_snapshot!(plan(&want, &have), @"tightens: revoke ingress tcp 22 from 0.0.0.0/0");
     let keys = SecurityGroup::natural_keys(&want);
     assert!(keys.iter().all(|key| !SecurityGroup::natural_keys(&have).contains(key)));
-    // The name is no id: one in parentheses is compared.
+    // The name is not an id: one in parentheses is compared.
     let want = State { group_name: Some("(x)".into()), ..wanted(&["tcp 443, self"]) };
     assert!(plan(&want, &have).starts_with("impossible"), "{}", plan(&want, &have));
 }

@@ -76,7 +76,7 @@ fn ingress(entries: Value) -> Vec<String> {
     state.expect("valid").ingress.unwrap().0.into_keys().map(String::from).collect()
 }
 
-/// Each problem with its field and way out.
+/// Each problem with its field and help.
 fn problems(spec: Value) -> String {
     let problems = resolve(&known(), spec).0.expect_err("refused");
     let mut text = String::new();
@@ -209,8 +209,7 @@ fn a_prefix_list_is_weighed_however_it_is_written_and_an_unknown_one_is_never_gu
     let (state, why) = weigh(&known(), lists);
     let weights = [("pl-0big", "40"), ("pl-0cf", "55"), ("pl-0new", "60"), ("pl-0s3", "1")];
     assert_eq!((state.prefix_list_weights, why.len()), (map(&weights), 0));
-    // One that is not there, one of which AWS does not say how large it may be, and none that was
-    // read.
+    // A list that does not exist, one whose size AWS does not say, and no lists read at all.
     let (state, why) = weigh(&known(), json!(["pl-0gone", {"lookup": {"name": "odd"}}]));
     let weights = [
         ("pl-0gone", "prefix list pl-0gone (not resolved)"),
