@@ -27,7 +27,7 @@ use crate::{
     model::{Observed, Phase, PhysicalId, Tags},
 };
 
-/// For this long EC2 may show of images what was before a change (EC2 API reference,
+/// How long EC2 may show the old setting of images after a change (EC2 API reference,
 /// `EnableImageBlockPublicAccess` and `DisableImageBlockPublicAccess`).
 const CHANGING: Duration = Duration::from_mins(10);
 
@@ -47,7 +47,7 @@ macro_rules! call {
     };
 }
 
-/// What an answer must have.
+/// A part that every answer must contain.
 fn there<T>(operation: &'static str, value: Option<T>) -> Result<T, CloudError> {
     let unsaid = || CloudError::new(operation, Class::Unknown, "the answer lacks the setting");
     value.ok_or_else(unsaid)
@@ -104,7 +104,7 @@ impl Settings {
         there(operation, answer.serial_console_access_enabled).map(Value::from)
     }
 
-    /// What is not in the answer nobody has set.
+    /// A member that the answer lacks is not set.
     async fn metadata(&self) -> Result<[(&'static str, Value); 4], CloudError> {
         let answer =
             call!(self, "ec2:GetInstanceMetadataDefaults", get_instance_metadata_defaults())?;
@@ -193,7 +193,7 @@ impl Settings {
         *images = Some((Instant::now(), state.to_owned()));
     }
 
-    /// One call for all defaults that change; it leaves the others.
+    /// One call for all defaults that change; it does not touch the others.
     async fn set_metadata(&self, edits: &[&LeafEdit]) -> Result<(), CloudError> {
         let mut request = self.ec2.modify_instance_metadata_defaults();
         for edit in edits {
@@ -226,7 +226,7 @@ impl Service for Settings {
         Self { ec2: access.ec2.clone(), facts: access.facts.clone(), images: Arc::default() }
     }
 
-    /// Every account has them: nothing needs to be asked.
+    /// Every account has them, so no call is needed.
     async fn page(&self, _list: usize, _token: Option<String>) -> Result<Page, CloudError> {
         Ok(Page { found: vec![Self::found()], ..Page::default() })
     }

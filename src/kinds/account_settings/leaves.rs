@@ -1,5 +1,5 @@
-//! The settings, one row each. All of them concern what is made from now on, in one account and
-//! Region, unless a row says otherwise.
+//! The settings, one row each. All of them affect only what is created from now on, in one account
+//! and Region, unless a row says otherwise.
 
 use serde_json::{Value, json};
 
@@ -16,9 +16,9 @@ use crate::{
 pub(super) const UNBLOCKED: &str = "unblocked";
 /// Nothing more can be shared with everybody.
 pub(super) const BLOCK_NEW: &str = "block-new-sharing";
-/// Nothing is said for the account.
+/// The account has no setting.
 pub(super) const NO_PREFERENCE: &str = "no-preference";
-/// The call that writes all defaults of the instance metadata service that are in it, and leaves
+/// The call that writes the defaults of the instance metadata service that it contains, and leaves
 /// the rest.
 const MODIFY_METADATA: &str = "ec2:ModifyInstanceMetadataDefaults";
 
@@ -37,7 +37,7 @@ pub(super) fn all() -> Vec<Leaf> {
     ]
 }
 
-/// All calls, in the order in which they are made: what closes something first.
+/// All calls, in the order in which they are made: what closes something comes first.
 pub(super) fn order() -> Vec<Text> {
     [
         "ec2:EnableEbsEncryptionByDefault",
@@ -77,7 +77,7 @@ fn words(
     }
 }
 
-/// A row with one safe value: every other one lets people do more.
+/// A row with one safe value: every other value lets people do more.
 fn safe(leaf: Leaf, value: Value) -> Leaf {
     Leaf {
         risk: RiskOf::Towards { value: value.clone(), there: Risk::TIGHTENS, back: Risk::LOOSENS },
@@ -86,7 +86,7 @@ fn safe(leaf: Leaf, value: Value) -> Leaf {
     }
 }
 
-/// A pair of words and what it risks to go from the first to the second; `None` is any word.
+/// A pair of values and the risk of changing from the first to the second; `None` is any value.
 type Pair = (Option<&'static str>, Option<&'static str>, Risk);
 
 fn pairs(pairs: &[Pair]) -> RiskOf {
@@ -94,7 +94,7 @@ fn pairs(pairs: &[Pair]) -> RiskOf {
     RiskOf::Words(pairs.iter().map(pair).collect())
 }
 
-/// What each word lets people do.
+/// What each value lets people do.
 fn gives(words: &[(&'static str, &[&'static str])]) -> Gives {
     let things = |things: &[&'static str]| things.iter().map(|thing| Text::from(*thing)).collect();
     Gives::Each(words.iter().map(|(word, all)| ((*word).into(), things(all))).collect())
@@ -112,7 +112,8 @@ fn ebs_encryption() -> Leaf {
     Leaf { default: Some(json!(false)), ..safe(leaf, json!(true)) }
 }
 
-/// Whoever may not use the key cannot make volumes; whoever may can read what is made with it.
+/// A principal that may not use the key cannot create volumes; one that may can read what is
+/// created with it.
 fn ebs_key() -> Leaf {
     let form =
         Form::Target(Named { accepts: Accepts::arn_of(kms_key::NAME), prefix: Text::default() });
@@ -161,7 +162,7 @@ fn snapshots() -> Leaf {
         default: Some(json!(UNBLOCKED)),
         risk: pairs(&[
             (None, Some(UNBLOCKED), Risk::LOOSENS),
-            // Whoever uses a snapshot that is shared with everybody loses it.
+            // Whoever uses a snapshot that is shared with everybody loses access to it.
             (None, Some(BLOCK_ALL), Risk::TIGHTENS.cutting_connections()),
             (Some(UNBLOCKED), None, Risk::TIGHTENS),
             (None, None, Risk::LOOSENS),
@@ -181,7 +182,7 @@ fn snapshots() -> Leaf {
     }
 }
 
-/// EC2 API reference, `EnableImageBlockPublicAccess`. Images that are public stay so.
+/// EC2 API reference, `EnableImageBlockPublicAccess`. Images that are already public stay public.
 fn images() -> Leaf {
     let form = words(
         "ImageSharing",
@@ -214,8 +215,8 @@ fn serial_console() -> Leaf {
     Leaf { default: Some(json!(false)), ..safe(leaf, json!(false)) }
 }
 
-/// EC2 user guide, "Order of precedence for instance metadata options": what a launch says comes
-/// first, then this, then the image.
+/// EC2 user guide, "Order of precedence for instance metadata options": the launch decides first,
+/// then this setting, then the image.
 fn metadata(path: &'static str, about: &'static str, form: Form, says: &'static str) -> Leaf {
     row(path, about, form, How::By(Call::new(MODIFY_METADATA, says).shared()))
 }
@@ -270,7 +271,7 @@ fn metadata_hops() -> Leaf {
     }
 }
 
-/// `enabled`, `disabled` or nothing said; nothing said is as good as the word that AWS takes then.
+/// `enabled`, `disabled` or no preference, which equals the value that AWS then uses.
 fn on_or_off(name: &'static str, about: &'static str) -> Form {
     let own = (NO_PREFERENCE, "Nothing is said for the account.");
     words(name, about, &[("enabled", "It is on."), ("disabled", "It is off."), own], None)

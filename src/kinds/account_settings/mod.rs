@@ -25,7 +25,7 @@ pub const NAME: &str = "AccountSettings";
 /// The id by which a manifest adopts it.
 pub const ID: &str = "account";
 
-/// The kind as one value.
+/// The kind as a table.
 pub fn table() -> Table {
     Table {
         profile: Profile {

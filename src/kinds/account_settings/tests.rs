@@ -1,4 +1,4 @@
-//! What the settings of an account mean, in sentences.
+//! The specification of account settings, in sentences.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ fn edits(spec: &Value, ebs: bool, snapshots: &str) -> Vec<Edit> {
     table().diff(&resolve(spec).expect("valid"), &have).expect("states")
 }
 
-/// Operation, risk and sentence of each edit.
+/// Operation, risk and summary of each edit.
 fn shown(edits: &[Edit]) -> Vec<(String, Risk, &str)> {
     let operation = |edit: &Edit| match &edit.body {
         EditBody::Change(body) => body["operation"].as_str().unwrap_or_default().to_owned(),
@@ -92,7 +92,7 @@ fn only_what_a_manifest_names_is_managed_and_there_are_no_tags() {
     assert_eq!(ID, "account");
 }
 
-/// From the word that is live to the one that is wanted.
+/// The risk of changing the live value to the wanted one.
 fn risk(setting: &str, from: &Value, to: &Value) -> Risk {
     let mut have = json!({
         "ebsEncryptionByDefault": true, "snapshotPublicAccess": "unblocked",

@@ -17,12 +17,12 @@ use crate::{
 const LONGEST_WINDOW: u16 = 30;
 /// Cryptographic use of a symmetric key.
 const USES: [&str; 4] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom"];
-/// What makes somebody an administrator of a key.
+/// The actions of an administrator of a key.
 const ADMINISTERS: [&str; 3] = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"];
-/// Condition keys that tie a use of the key to a service or to what is encrypted.
+/// Condition keys that restrict a use of the key to a service or to what is encrypted.
 const THROUGH: [&str; 3] =
     ["kms:viaservice", "kms:encryptioncontext:*", "kms:encryptioncontextkeys"];
-/// Condition keys that tie a grant to a service or to what is encrypted.
+/// Condition keys that restrict a grant to a service or to what is encrypted.
 const GRANT_FOR: [&str; 5] = [
     "kms:grantisforawsresource",
     "kms:viaservice",
@@ -31,7 +31,7 @@ const GRANT_FOR: [&str; 5] = [
     "kms:granteeprincipal",
 ];
 
-/// All that the baseline asks of keys.
+/// The baseline of keys.
 pub(super) const BASELINE: Baseline = Baseline::of::<State>(RULES);
 
 const RULES: &[Rule] = &[
@@ -144,7 +144,7 @@ impl Documented for State {
     }
 }
 
-/// AWS makes symmetric keys where it is not told otherwise.
+/// AWS creates symmetric keys by default.
 fn is_symmetric(state: &State) -> bool {
     state.key_spec.as_deref().is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
 }
@@ -211,10 +211,10 @@ fn known_callers(facts: &Facts<'_>) -> Vec<Breach> {
     })
 }
 
-/// Whether it is the account itself, which only hands over to its IAM policies.
+/// Whether it is the account itself, which only delegates to its IAM policies.
 fn is_own_root(principal: &str, state: &State) -> bool {
     if is_account_unknown(state) {
-        // Without settings every root can be the own one.
+        // Without settings every account's root may be the own one.
         return principal.ends_with(":root") || principal.bytes().all(|b| b.is_ascii_digit());
     }
     principal == state.account || principal == root(state)
@@ -259,8 +259,8 @@ fn duties(facts: &Facts<'_>) -> Vec<Breach> {
     for key in facts.of::<State>() {
         let Some(document) = &key.state.policy else { continue };
         let mut request = Request::new(&root(key.state), "kms:PutKeyPolicy", "*");
-        // The root user is no service; in which organisation it is may not be known here, and is
-        // not somebody else's.
+        // The root user is not a service; its organization may not be known here, and is not
+        // somebody else's.
         request.context.insert("aws:principalisawsservice".to_owned(), vec!["false".to_owned()]);
         let loses = matches!(document.evaluate(&request), Decision::Deny | Decision::NoMatch);
         if !is_account_unknown(key.state) && loses {

@@ -18,10 +18,10 @@ use crate::{
 pub(super) const DEFAULT_WINDOW_DAYS: u16 = 30;
 /// KMS quota: aliases of one key.
 const ALIASES_PER_KEY: usize = 50;
-/// What no call changes.
+/// The reason why these fields cannot change.
 const FIXED: &str = "which KMS fixes when a key is created";
 
-/// The kind as one value.
+/// The kind as a table.
 pub fn table() -> Table {
     Table {
         profile: Profile {
@@ -69,16 +69,17 @@ pub fn table() -> Table {
             "kms:EnableKeyRotation".into(),
             "kms:DisableKeyRotation".into(),
             "kms:UpdateAlias".into(),
-            // People find the key by its aliases: only when it is as it shall be.
+            // People find the key by its aliases, which therefore must not exist before it is as
+            // wanted.
             "kms:CreateAlias".into(),
         ],
         natural_keys: |state| texts(get(state, "aliases")).map(str::to_owned).collect(),
         fixed_first: false,
-        // The key policy hands out access to whatever is encrypted under the key from now on.
+        // The key policy gives access to whatever is encrypted under the key from now on.
         creating: |_| Risk::LOOSENS,
-        // A dying key takes nothing else, its rotation cannot be read, and its claim cannot be
-        // written: the rest follows when the next pass has seen it disabled. Nobody can use the key
-        // before or after.
+        // A key that is pending deletion accepts no other change, its rotation cannot be read, and
+        // its claim cannot be written: the rest follows when the next pass has seen it disabled.
+        // Nobody can use the key before or after.
         restore: Some(Restore {
             fact: "pendingDeletion".into(),
             call: Call::new("kms:CancelKeyDeletion", "cancel the key's deletion"),
@@ -112,8 +113,8 @@ fn aliases() -> Leaf {
     Leaf {
         null: Null::None(json!([])),
         compare: Compare::Set,
-        // An alias can be what an IAM policy allows a key by (`kms:ResourceAliases`). Where it
-        // goes, a name goes that people and programs may use; nobody is allowed less by the key.
+        // An IAM policy may allow the use of a key by its alias (`kms:ResourceAliases`). Moving an
+        // alias breaks a name that people and programs may use; the key itself allows nobody less.
         risk: RiskOf::Each {
             add: Risk::LOOSENS,
             remove: Risk::NEUTRAL.cutting_connections(),
@@ -146,8 +147,7 @@ fn description() -> Leaf {
 }
 
 fn policy() -> Leaf {
-    // While a key is disabled, and has only the aliases that it shall have, its policy opens
-    // nothing to anybody.
+    // While a key is disabled, and has only its wanted aliases, its policy gives access to nobody.
     let call = Call::new("kms:PutKeyPolicy", "put the key policy")
         .after(&["kms:DisableKey", "kms:DeleteAlias"]);
     let form = Form::Policy {
@@ -182,7 +182,7 @@ fn policy() -> Leaf {
     }
 }
 
-/// A second EnableKeyRotation starts the period anew, so it is sent only for a difference.
+/// A second EnableKeyRotation restarts the period, so it is sent only for a difference.
 fn rotation() -> Leaf {
     // KMS refuses to change the rotation of a disabled key (KMS developer guide, "Key states").
     let on =
@@ -238,7 +238,7 @@ fn rotation() -> Leaf {
 }
 
 fn enabled() -> Leaf {
-    // Only when its policy and aliases are right.
+    // Only after its policy and aliases are right.
     let on = Call::new("kms:EnableKey", "enable the key")
         .after(&["kms:PutKeyPolicy", "kms:DeleteAlias"]);
     let off = Call::new("kms:DisableKey", "disable the key")
@@ -248,7 +248,7 @@ fn enabled() -> Leaf {
         null: Null::Refused,
         risk: RiskOf::Towards {
             value: json!(false),
-            // Requests with the key fail; nothing that runs is stopped by AWS.
+            // Requests with the key fail; AWS does not stop anything that is running.
             there: Risk::TIGHTENS.cutting_connections(),
             back: Risk::LOOSENS,
         },
@@ -302,7 +302,7 @@ fn key_usage() -> Leaf {
     }
 }
 
-/// The key material that palisade's keys have: KMS makes it and keeps it.
+/// The origin of key material of palisade's keys: KMS creates and keeps it.
 fn origin() -> Leaf {
     let form = Form::Word {
         name: "Origin".into(),

@@ -1,6 +1,6 @@
-//! What palisade may call for a KmsKey, and what it needs for that.
+//! The operations that palisade may call for a KmsKey, and the permissions that they need.
 //!
-//! Whose a key is can only be learnt from its tags, so the tags of all keys are read.
+//! Only its tags show who owns a key, so the tags of all keys are read.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::operations::{
     },
 };
 
-/// All that the rest of the program asks of it.
+/// What the rest of the program needs to know about its operations.
 pub(super) const OPERATIONS: OfKind = OfKind {
     rows: ROWS,
     resource: Some(RESOURCE),
@@ -39,7 +39,7 @@ const ALIAS: ResourceType = ResourceType::new(
 const KEYS: On = On::Of(&Resources { name: "Keys", types: &[RESOURCE] });
 const ALIASES: On = On::Of(&Resources { name: "Aliases", types: &[ALIAS] });
 
-/// Makes keys for several Regions.
+/// Creates keys for several Regions.
 const MULTI_REGION: ServiceRole = ServiceRole {
     service: "mrk.kms.amazonaws.com",
     name: "AWSServiceRoleForKeyManagementServiceMultiRegionKeys",
@@ -103,8 +103,8 @@ fn usage(spec: &Value, usage: &mut Usage) {
     }
 }
 
-/// palisade never asks KMS to leave out its check that the caller can still change the policy;
-/// nobody with its role shall.
+/// palisade never asks KMS to skip its check that the caller can still change the policy, and
+/// nobody with its role may.
 fn lockout_check() -> Value {
     json!({
         "Sid": "NeverBypassTheLockoutCheck", "Effect": "Deny",

@@ -1,4 +1,4 @@
-//! The table of a route table.
+//! What a RouteTable manifest can say, row by row.
 
 use serde_json::json;
 
@@ -21,18 +21,19 @@ use crate::{
     model::{Risk, text},
 };
 
-/// The member of a live state that says which subnets other tables of ours have.
+/// The member of a live state that says which subnets our other tables have.
 const ELSEWHERE: &str = "elsewhere";
-/// The member of a live state that has the destinations of the local routes.
+/// The member of a live state with the destinations of the local routes.
 pub(super) const LOCAL: &str = "local";
-/// Routes of a table for each address family, at most, with the quota raised (Amazon VPC quotas).
+/// The maximum of routes of a table for each address family, with the quota raised (Amazon VPC
+/// quotas).
 const ROUTE_LIMIT: usize = 2_000;
-/// A subnet that uses another table loses what led where this one leads elsewhere.
+/// A subnet that changes to another table loses connections that the two tables route differently.
 const MOVES: Risk = Risk::REPLACES.cutting_connections();
-/// Subnets of a VPC, with the quota raised.
+/// The maximum of subnets of a VPC, with the quota raised.
 const SUBNET_LIMIT: usize = 2_000;
 
-/// The kind as one value.
+/// The kind as a table.
 pub fn table() -> Table {
     Table {
         profile: Profile {
@@ -186,7 +187,7 @@ fn subnets() -> Leaf {
         ..Call::new("ec2:DisassociateRouteTable", "leave subnet {item} to the VPC's main table")
     };
     let change = How::Entries {
-        // The routes are right before anything uses them.
+        // The routes must be right before anything uses them.
         add: Call::new("ec2:AssociateRouteTable", "associate subnet {item}").after(&[
             "ec2:CreateRoute",
             "ec2:ReplaceRoute",

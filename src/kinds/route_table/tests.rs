@@ -1,4 +1,4 @@
-//! Route tables in sentences.
+//! The specification of route tables, in sentences.
 
 use serde_json::{Value, json};
 
@@ -106,7 +106,7 @@ fn a_route_within_another_one_takes_from_it_and_gives_back() {
     let both = [wide, ("10.0.0.0/8", "tgw-1")];
     assert_eq!(edits(&both, &[wide])[0].risk, Risk::REPLACES.cutting_connections());
     assert_eq!(edits(&[wide], &both)[0].risk, Risk::REPLACES.cutting_connections());
-    // To the same target nothing changes hands.
+    // With the same target, no traffic is diverted.
     let same = [wide, ("10.0.0.0/8", "nat-1")];
     assert_eq!(edits(&same, &[wide])[0].risk, Risk::LOOSENS);
 }

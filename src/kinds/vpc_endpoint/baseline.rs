@@ -10,7 +10,7 @@ use crate::{
     model::policy_document::{Admission, AttachedTo, PolicyDocument, Who},
 };
 
-/// All that the baseline asks of endpoints.
+/// The baseline of endpoints.
 pub(super) const BASELINE: Baseline = Baseline::of::<State>(RULES);
 
 const RULES: &[Rule] = &[
@@ -111,7 +111,7 @@ impl Documented for State {
     }
 }
 
-/// The statements of the endpoints' own policies, with who passes them.
+/// The statements of the endpoints' own policies, with the callers that each admits.
 fn each_statement(
     facts: &Facts<'_>,
     wrong: impl Fn(&Wanted<'_, State>, &Statement, &Admission) -> Option<String>,
@@ -122,27 +122,27 @@ fn each_statement(
     documents::each_statement(facts, attached, wrong)
 }
 
-/// Whether it leads to this service of AWS, `sagemaker.api`.
+/// Whether it is for this service of AWS, `sagemaker.api`.
 pub(crate) fn is_for(state: &State, service: &str) -> bool {
     // com.amazonaws.eu-west-1.sagemaker.api; aws.sagemaker.eu-west-1.studio
     let name = state.service.strip_prefix("cn.").unwrap_or(&state.service);
     name.splitn(4, '.').nth(3) == Some(service)
 }
 
-/// Whether route tables lead to it.
+/// Whether it is reached by routes.
 pub(crate) fn is_gateway(state: &State) -> bool {
     state.endpoint_type == "Gateway"
 }
 
-/// Whether buckets are behind it, of whichever kind.
+/// Whether it is for buckets, of whichever kind.
 fn leads_to_s3(state: &State) -> bool {
     ["s3", "s3-fips", "s3express"].iter().any(|service| is_for(state, service))
         || state.service.ends_with(".s3-global.accesspoint")
 }
 
-/// The policy that an endpoint is left with, where that is AWS's default. `null` says that the
-/// service takes no policy: then AWS lets everything through all the same. A service of somebody
-/// else never takes one.
+/// The policy that the endpoint has, if that is AWS's default. `null` says that the service accepts
+/// no policy: then AWS also allows everything. An endpoint service of somebody else never accepts
+/// one.
 fn default_policy(state: &State) -> Option<&'static str> {
     match &state.policy {
         Some(Policy::AllowAll) => Some("lets everybody do everything"),
@@ -163,7 +163,7 @@ fn full_access(facts: &Facts<'_>) -> Vec<Breach> {
         let everything = statement.allows
             && admission.identities == Who::Everybody
             && !admission.resources_known()
-            // An action of no service: only a wildcard over services is about it.
+            // An action of no service, so only a wildcard over services matches it.
             && statement.is_about("no-service:NoAction")
             && !statement.conditions.iter().any(statement::Condition::binds);
         everything.then(|| {
@@ -179,7 +179,7 @@ fn perimeter(facts: &Facts<'_>) -> Vec<Breach> {
         if !statement.allows {
             return None;
         }
-        // URLs that AWS itself signed (layers of container images) come from nobody known.
+        // The principal of URLs that AWS itself signed (layers of container images) is not known.
         let reads_known_things = admission.resources_known() && statement.only_reads();
         if admission.identities == Who::Everybody && !reads_known_things {
             return Some(statement::explained(
@@ -187,8 +187,8 @@ fn perimeter(facts: &Facts<'_>) -> Vec<Breach> {
                 &admission.untied,
             ));
         }
-        // What AWS's services ask for is not the VPC's to choose; and known principals with a tag
-        // are an exception that their own administrators make (AWS whitepaper "Building a Data
+        // The VPC does not control what AWS's services request, and known principals with a tag are
+        // an exception that their own administrators make (AWS whitepaper "Building a Data
         // Perimeter on AWS", and its sample policies).
         let excepted = admission.identities.is_nobody() || admission.marked;
         (leads_to_s3(endpoint.state) && !admission.resources_known() && !excepted).then(|| {
@@ -198,7 +198,7 @@ fn perimeter(facts: &Facts<'_>) -> Vec<Breach> {
     })
 }
 
-/// Whatever is not `*`: an account is its root user there, and nothing else is documented.
+/// Everything except `*`: an account means its root user there, and nothing else is documented.
 fn gateway_principals(facts: &Facts<'_>) -> Vec<Breach> {
     each_statement(facts, |endpoint, statement, _| {
         if !is_gateway(endpoint.state) || statement.all_principals_but {
@@ -228,7 +228,7 @@ fn gateway_principals(facts: &Facts<'_>) -> Vec<Breach> {
 fn private_dns(facts: &Facts<'_>) -> Vec<Breach> {
     facts
         .of::<State>()
-        // A service of somebody else may have no name of its own.
+        // An endpoint service of somebody else may not have a name of its own.
         .filter(|e| e.state.private_dns == Some(false) && !e.state.service.contains(".vpce."))
         .map(|endpoint| endpoint.breach("privateDns", "the service's usual names lead elsewhere"))
         .collect()

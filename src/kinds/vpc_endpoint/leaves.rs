@@ -25,10 +25,10 @@ use crate::{
 pub(super) const MODIFY: &str = "ec2:ModifyVpcEndpoint";
 /// The most security groups a network interface can ever have (Amazon VPC quotas).
 const GROUP_LIMIT: usize = 16;
-/// What no call changes.
+/// The reason why these fields cannot change.
 const FIXED: &str = "which AWS cannot do in place";
 
-/// The kind as one value.
+/// The kind as a table.
 pub fn table() -> Table {
     Table {
         profile: Profile {
@@ -72,9 +72,9 @@ pub fn table() -> Table {
         }),
         order: vec![MODIFY.into()],
         natural_keys: rules::natural_keys,
-        // The rest of the manifest was written for another endpoint then.
+        // The rest of the manifest was then written for another endpoint.
         fixed_first: true,
-        // A new way to a service.
+        // A new path to a service.
         creating: |_| Risk::LOOSENS,
         restore: None,
         settle: rules::settle,
@@ -140,9 +140,9 @@ fn vpc() -> Leaf {
     )
 }
 
-/// The policy that AWS attaches when it is given none (AWS PrivateLink guide, "Control access to
-/// VPC endpoints using endpoint policies"): everybody may do everything through the endpoint. In
-/// both versions of the language: without policy variables they mean the same.
+/// The policy that AWS attaches by default (AWS PrivateLink guide, "Control access to VPC endpoints
+/// using endpoint policies"): everybody may do everything through the endpoint. In both versions of
+/// the language: without policy variables they have the same meaning.
 pub(super) fn allow_all() -> PolicyWord {
     let statement = json!([{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]);
     PolicyWord {
@@ -231,13 +231,13 @@ fn subnets() -> Leaf {
         max: (usize::MAX, "".into()),
     };
     Leaf {
-        // New interfaces can be reached, the connections of removed ones end.
+        // New interfaces can be reached, and the connections of removed ones end.
         risk: RiskOf::Each {
             add: Risk::LOOSENS,
             remove: Risk::TIGHTENS.cutting_connections(),
             take: Risk::LOOSENS,
         },
-        // ModifyVpcEndpoint cannot take a subnet from a Gateway Load Balancer endpoint, and a
+        // ModifyVpcEndpoint cannot remove a subnet from a Gateway Load Balancer endpoint, and a
         // second one is not allowed (EC2 API reference).
         fixed_while: Some(("type".into(), json!(BALANCER))),
         ..targets(
@@ -263,8 +263,8 @@ fn route_tables() -> Leaf {
     };
     Leaf {
         null: Null::None(json!([])),
-        // Subnets behind the table reach the service this way, or no longer: what they send goes
-        // past the endpoint's policy then. The source addresses switch, which cuts open connections
+        // Subnets that use the table reach the service this way, or no longer: their requests then
+        // bypass the endpoint's policy. The source addresses change, which cuts open connections
         // (Amazon VPC guide, gateway endpoints).
         risk: RiskOf::Each {
             add: Risk::REPLACES.cutting_connections(),
@@ -283,12 +283,12 @@ fn route_tables() -> Leaf {
 }
 
 fn private_dns() -> Leaf {
-    // AWS would take its own defaults for both when it turns private DNS on.
+    // AWS would use its own defaults for both when it turns private DNS on.
     let on = modify("turn private DNS on").with(&[INBOUND_ONLY, RECORDS]);
     Leaf {
         absent: Absent::Derived,
-        // On: from then on the endpoint's policy and groups apply to what goes to the usual names.
-        // Off: what goes there takes another way, past the endpoint's policy.
+        // On: the endpoint's policy and groups now apply to requests to the usual names. Off: those
+        // requests take another path, past the endpoint's policy.
         risk: RiskOf::Towards {
             value: json!(true),
             there: Risk::TIGHTENS,
@@ -307,14 +307,14 @@ fn private_dns() -> Leaf {
     }
 }
 
-/// The path of the row for what AWS chooses unsafely for S3.
+/// The path of the row that AWS defaults unsafely for S3.
 pub(super) const INBOUND_ONLY: &str = "privateDnsOnlyForInboundResolverEndpoint";
 
 fn inbound_only() -> Leaf {
     Leaf {
         absent: Absent::Derived,
-        // On: only what comes through a resolver's inbound endpoint goes through this one, and the
-        // VPC's own traffic past its policy.
+        // On: only requests through a resolver's inbound endpoint use this endpoint, and the VPC's
+        // own requests bypass its policy.
         risk: RiskOf::Towards {
             value: json!(false),
             there: Risk::TIGHTENS.cutting_connections(),
@@ -338,7 +338,7 @@ fn inbound_only() -> Leaf {
     }
 }
 
-/// The path of the row for the addresses.
+/// The path of the row for the address family.
 pub(super) const ADDRESSES: &str = "ipAddressType";
 /// The path of the row for the DNS records.
 pub(super) const RECORDS: &str = "dnsRecordIpType";
@@ -361,7 +361,7 @@ fn dns_record_ip_type() -> Leaf {
             "The address family of the DNS records. Interface and gateway endpoints; a gateway \
              endpoint of DynamoDB has\n`service-defined` only. Default: AWS's choice, not managed.",
             form,
-            // Records need addresses of their family: AWS gets both at once, or neither.
+            // Records need addresses of their family, so AWS gets both at once or neither.
             How::By(modify("set the DNS records to {item}").with(&[ADDRESSES])),
         )
     }
@@ -377,7 +377,7 @@ fn ip_address_type() -> Leaf {
         (word.into(), families.iter().map(|family| (*family).into()).collect())
     };
     Leaf {
-        // Only a second family in addition to the first one leaves every connection alone.
+        // Only adding a second family affects no connection.
         risk: RiskOf::Words(vec![
             (None, Some("dualstack".into()), Risk::LOOSENS),
             (Some("dualstack".into()), None, Risk::TIGHTENS.cutting_connections()),

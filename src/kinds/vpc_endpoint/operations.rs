@@ -1,6 +1,6 @@
-//! What palisade may call for a VpcEndpoint, and what it needs for that.
+//! The operations that palisade may call for a VpcEndpoint, and the permissions that they need.
 //!
-//! Describe calls are authorised for no resource and know no tags.
+//! Describe calls are authorized without a resource and do not support tag conditions.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// All that the rest of the program asks of it.
+/// What the rest of the program needs to know about its operations.
 pub(super) const OPERATIONS: OfKind =
     OfKind { rows: ROWS, resource: Some(RESOURCE), usage: Some(usage), ..OfKind::NONE };
 
@@ -28,7 +28,7 @@ const RESOURCE: ResourceType = ResourceType::new(
     "vpce-00000000000000000",
     Named::Never,
 );
-/// Hosted zones of Route 53. An endpoint's zone is AWS's own.
+/// Hosted zones of Route 53. An endpoint's zone belongs to AWS.
 const HOSTED_ZONE: ResourceType = ResourceType::new(
     "hostedzone",
     "arn:{partition}:route53:::hostedzone/{id}",
@@ -39,7 +39,7 @@ const HOSTED_ZONE: ResourceType = ResourceType::new(
 const ENDPOINTS: On = On::Of(&Resources { name: "VpcEndpoints", types: &[RESOURCE] });
 const VPCS: On = On::Of(&Resources { name: "Vpcs", types: &[VPC] });
 const ZONES: On = On::Of(&Resources { name: "HostedZones", types: &[HOSTED_ZONE] });
-/// What an endpoint is put into.
+/// What an endpoint is attached to.
 const PARTS: On = On::Of(&Resources {
     name: "EndpointParts",
     types: &[ROUTE_TABLE, security_group::RESOURCE, SUBNET],

@@ -1,4 +1,4 @@
-//! An endpoint's policy, for whoever reads states.
+//! An endpoint's policy, for code that reads states.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
@@ -17,12 +17,12 @@ pub enum Policy {
     AllowAll,
     /// Anything else.
     Document(PolicyDocument),
-    /// A live policy that cannot be read, and why. It equals no wanted policy: a meaning that is
-    /// not known must not pass for the right one.
+    /// A live policy that cannot be read, and why. It equals no wanted policy: an unknown meaning
+    /// must not count as the right one.
     Unreadable(String),
 }
 
-/// A live endpoint's policy, as it stands in a state.
+/// A live endpoint's policy, as a state contains it.
 pub(super) fn read(text: &str, context: &Context) -> Value {
     match PolicyDocument::parse(text, Dialect::EndpointPolicy) {
         Ok(document) => {
@@ -33,8 +33,7 @@ pub(super) fn read(text: &str, context: &Context) -> Value {
     }
 }
 
-/// The text for AWS of a policy of a state, without white space; `None` for one that cannot be
-/// read.
+/// The text of a state's policy for AWS, without white space; `None` for one that cannot be read.
 pub(super) fn text(policy: &Value) -> Option<String> {
     let word = allow_all();
     let document =

@@ -1,10 +1,9 @@
 //! KMS keys over the AWS SDK.
 //!
-//! There is no call that finds keys by tag and can be relied on (the tagging API is an index that
-//! lags). So keys are found by their aliases, one list for all of them, and told by their own tags.
-//! Only when something that is looked for is not among them, so that a key might be created next,
-//! are the keys without alias looked at one by one too: a key that was created just before a crash
-//! has no alias yet.
+//! No reliable call finds keys by tag (the tagging API is an index that lags). So keys are found by
+//! their aliases, one list for all of them, and identified by their own tags. If something that is
+//! wanted is not among them, so that a key might be created next, the keys without alias are read
+//! one by one too: a key that was created just before a crash has no alias yet.
 
 mod alias;
 mod reading;
@@ -80,7 +79,7 @@ impl Service for Keys {
             call!(self, "kms:ListAliases", list_aliases().limit(ALIASES_A_PAGE).set_marker(token))?;
         let mut read = Page::default();
         for entry in page.aliases.unwrap_or_default() {
-            // Without a target it is a name that AWS keeps for a key it has not made yet.
+            // Without a target, AWS reserves the name for a key that does not exist yet.
             let (Some(name), Some(key)) = (entry.alias_name, entry.target_key_id) else {
                 continue;
             };
@@ -99,7 +98,7 @@ impl Service for Keys {
         match self.tags_of(found.id.as_str()).await {
             Ok(tags) => Ok(Some(tags)),
             Err(denial) if denial.is_code("AccessDeniedException") => {
-                // What may not be described either is not known to be AWS's.
+                // A key that may not be described either is not known to be AWS's.
                 match self.describe(found.id.as_str()).await {
                     Ok(key) if key.key_manager == Some(KeyManagerType::Aws) => Ok(None),
                     _ => Err(denial),
@@ -148,7 +147,7 @@ impl Service for Keys {
         Ok(Some(Observed { id, arn, tags, phase, state }))
     }
 
-    /// Its policy may not let anybody look inside, and its aliases are enough.
+    /// Its policy may prevent everybody from reading it, and its aliases are enough.
     fn outline(&self, found: &Found) -> Option<Value> {
         Some(json!(self.bare(&found.names)))
     }
@@ -176,7 +175,7 @@ impl Service for Keys {
             .set_key_usage(text("keyUsage").map(KeyUsageType::from))
             .set_multi_region(get(want, "multiRegion").as_bool())
             .set_tags(Some(sdk_tags(OPERATION, tags)?))
-            // CreateKey takes no client token: a repeated call makes a second key.
+            // CreateKey accepts no client token: a repeated call creates a second key.
             .customize()
             .config_override(aws_sdk_kms::Config::builder().retry_config(RetryConfig::disabled()))
             .send()
@@ -206,7 +205,7 @@ impl Service for Keys {
         call!(self, "kms:UntagResource", untag_resource().key_id(id).set_tag_keys(keys)).map(drop)
     }
 
-    /// Asks for the key's deletion after the waiting period; until then it can be called back. Its
+    /// Schedules the key's deletion after the waiting period; until then it can be cancelled. Its
     /// aliases stay until KMS deletes them with it.
     async fn delete(&self, have: &Observed<Value>, want: Option<&Tree>) -> Result<(), CloudError> {
         let id = have.id.as_str();
@@ -222,7 +221,7 @@ impl Service for Keys {
         match asked {
             Ok(_) => Ok(()),
             Err(error) if error.class == Class::Missing => Ok(()),
-            // Of all states that KMS can mean, only pending deletion is the one asked for.
+            // Of all states that the error can mean, only pending deletion is the wanted one.
             Err(error) if error.is_code("KMSInvalidStateException") => {
                 let key = self.describe(id).await?;
                 match key.key_state {
@@ -282,7 +281,7 @@ impl Keys {
         }
     }
 
-    /// What KMS says about a key, named by its id or an alias.
+    /// KMS's description of a key, which is named by its id or an alias.
     async fn describe(&self, key: &str) -> Result<KeyMetadata, CloudError> {
         call!(self, "kms:DescribeKey", describe_key().key_id(key))?.key_metadata.ok_or_else(|| {
             CloudError::new("kms:DescribeKey", Class::Unknown, "the answer describes no key")
@@ -307,8 +306,7 @@ impl Keys {
         }
     }
 
-    /// The live policy; `None` if it does not read as one, so that it counts as different from
-    /// every other.
+    /// The live policy; `None` if it is not readable as one, so that it differs from every other.
     async fn policy(&self, id: &str) -> Result<Option<PolicyDocument>, CloudError> {
         let answer =
             call!(self, "kms:GetKeyPolicy", get_key_policy().key_id(id).policy_name(POLICY_NAME))?;
@@ -335,7 +333,7 @@ impl Keys {
         }
     }
 
-    /// A key of which only its aliases are known.
+    /// A key of which only the aliases are known.
     fn bare(&self, aliases: &BTreeSet<String>) -> State {
         State {
             aliases: Some(aliases.clone()),
@@ -355,8 +353,8 @@ fn sdk_tags(operation: &'static str, tags: &Tags) -> Result<Vec<Tag>, CloudError
         .collect()
 }
 
-/// KMS says "invalid principals" both of a role that does not exist and of one that it cannot see
-/// yet.
+/// KMS reports "invalid principals" both for a role that does not exist and for one that it cannot
+/// see yet.
 fn explain_principals(error: CloudError) -> CloudError {
     if !error.is_code("MalformedPolicyDocumentException") {
         return error;
@@ -369,8 +367,8 @@ fn explain_principals(error: CloudError) -> CloudError {
     CloudError { message, ..error }
 }
 
-/// The marker of the next page; `None` after the last one. One that is missing although there is
-/// more would end in half a list.
+/// The marker of the next page; `None` after the last one. If there is more but no marker, the list
+/// would end too early.
 fn next(
     operation: &'static str,
     truncated: bool,

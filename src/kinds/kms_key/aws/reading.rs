@@ -4,18 +4,17 @@ use aws_sdk_kms::types::{KeyMetadata, KeyState, MultiRegionKeyType, OriginType};
 
 use crate::{kinds::kms_key::Rotation, model::Phase};
 
-/// KMS API reference, GetKeyRotationStatus: the period of keys that rotate and for which none is
-/// told.
+/// KMS API reference, GetKeyRotationStatus: the period of keys that rotate if none is returned.
 const ROTATION_DAYS: u16 = 365;
 
-/// The rotation as KMS tells it.
+/// The rotation as KMS returns it.
 pub(super) fn told(enabled: bool, days: Option<i32>) -> Rotation {
     let days = days.and_then(|days| u16::try_from(days).ok()).unwrap_or(ROTATION_DAYS);
     Rotation { enabled, period_days: enabled.then_some(days) }
 }
 
-/// KMS rotates symmetric encryption keys with key material of its own; replicas of multi-Region
-/// keys take their primary's rotation, and of a key that is pending deletion the answer is always
+/// KMS rotates symmetric encryption keys with key material of its own. Replicas of multi-Region
+/// keys have their primary's rotation, and for a key that is pending deletion the answer is always
 /// "not rotated" (KMS API reference, GetKeyRotationStatus).
 pub(super) fn can_rotate(key: &KeyMetadata) -> bool {
     let symmetric = key.key_spec.as_ref().is_some_and(|spec| spec.as_str() == "SYMMETRIC_DEFAULT");

@@ -1,4 +1,4 @@
-//! What a KmsKey manifest means, in sentences.
+//! The specification of KMS keys, in sentences.
 
 #[cfg(feature = "simulator")]
 mod port;
@@ -76,7 +76,7 @@ fn good(spec: Value) -> State {
     resolve(with_policy(spec)).expect("valid")
 }
 
-/// Everything that is wrong, as people read it.
+/// Everything that is wrong, as people see it.
 fn problems(spec: Value) -> String {
     let problems = resolve(spec).expect_err("refused");
     let lines = problems.into_iter().map(|problem| match &problem.help {
@@ -108,7 +108,7 @@ fn document(value: &Value) -> PolicyDocument {
     PolicyDocument::from_value(value, Dialect::KeyPolicy).expect("a policy")
 }
 
-/// A live key that is as `want` says, with KMS's defaults where `want` says nothing.
+/// A live key that is as `want` says, with KMS's defaults for what `want` does not manage.
 fn live(want: &State) -> State {
     let rotation = want.rotation.unwrap_or(Rotation { enabled: false, period_days: None });
     let period_days = rotation.enabled.then(|| rotation.period_days.unwrap_or(365));
@@ -339,7 +339,7 @@ fn root_by_account_id_or_an_administrators_role_keeps_control() {
         });
         assert!(resolve(json!({"policy": policy_of(&[guard])})).is_ok(), "{pattern}");
     }
-    // A denial of everybody outside of the organization says nothing about those inside.
+    // A denial of everybody outside of the organization does not affect those inside.
     let perimeter = json!({
         "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*",
         "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}

@@ -75,7 +75,7 @@ impl Place {
         edits
     }
 
-    /// How often each operation was called since the last look.
+    /// How often each operation was called since the previous call of this function.
     fn calls(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for call in self.simulator.calls() {
@@ -186,7 +186,7 @@ async fn a_key_that_has_no_alias_yet_is_found_where_a_create_might_follow() {
     let place = Place::new().await;
     let id = place.create("studio", &studio()).await;
     assert_eq!(place.one("studio").await.id, id);
-    // Nobody asks for it: no sweep.
+    // The manifest does not exist: no sweep.
     place.calls();
     assert_eq!(place.observe(&ask(&[])).await, []);
     assert_eq!(place.calls(), [("ListAliases".to_owned(), 1)].into());
@@ -228,7 +228,7 @@ async fn a_failed_list_makes_everything_unknown() {
     let place = Place::new().await;
     place.create("studio", &studio()).await;
     place.pass("studio", &studio()).await;
-    // Somebody's key without an alias, so that the other list is needed too.
+    // A key of somebody else without an alias, so that the other list is needed too.
     for (operation, names) in
         [("ListAliases", vec!["studio"]), ("ListKeys", vec!["studio", "other"])]
     {
@@ -278,10 +278,10 @@ async fn a_key_whose_tags_may_not_be_read_could_be_the_one_that_is_missing() {
     assert_eq!((seen.whole.len(), seen.unread.len()), (0, 1));
     assert_eq!((&seen.unread[0].id, &seen.unread[0].tags), (&id, &None));
     assert_eq!(seen.unread[0].why.class, Class::Denied);
-    // Where nothing is looked for, somebody else's secrecy is no problem.
+    // If nothing is missing, an unreadable key of somebody else does not matter.
     let seen = place.port.observe(&ask(&[])).await.expect("read");
     assert_eq!((seen.whole.len(), seen.unread.len()), (0, 0));
-    // What was ours before is never somebody else's secret.
+    // A key that was ours before does not count as somebody else's.
     let remembering = Ask { remembered: [id.clone()].into(), ..ask(&[]) };
     let seen = place.port.observe(&remembering).await.expect("read");
     assert_eq!(seen.unread[0].id, id);
@@ -452,7 +452,7 @@ async fn keys_that_do_not_rotate_and_keys_of_aws_are_no_obstacle() {
     let place = Place::new().await;
     let want = good(json!({"keySpec": "ECC_NIST_P256", "keyUsage": "SIGN_VERIFY"}));
     place.create("signing", &want).await;
-    // Makes the key that AWS manages for EBS.
+    // Creates the key that AWS manages for EBS.
     place.access.kms.describe_key().key_id("alias/aws/ebs").send().await.expect("managed key");
     let have = place.one("signing").await;
     assert_eq!((have.state.rotation, diff(&want, &have.state)), (None, vec![]));

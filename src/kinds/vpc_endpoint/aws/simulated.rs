@@ -1,4 +1,4 @@
-//! The life of endpoints over the simulator, lookups included.
+//! The life of endpoints against the simulator, lookups included.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::{
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-west-1";
 
-/// A VPC with two tagged subnets a zone in two zones, a group, and a route table.
+/// A VPC with two tagged subnets in each of two zones, a group, and a route table.
 struct Scene {
     simulator: Simulator,
     access: Access,
@@ -49,7 +49,7 @@ impl Scene {
             region: REGION.into(),
             partition: "aws".into(),
         };
-        // What others do goes around the guard, which knows only palisade's own operations.
+        // Changes by others bypass the guard, which knows only palisade's own operations.
         let ec2 = &aws_sdk_ec2::Client::new(&config);
         let connection = Connection::new(config, Guard::writing(Brake::default()));
         let access = connection.access(facts, None).await;
@@ -124,7 +124,7 @@ impl Scene {
         self.port().create(want, &tags, token).await.expect("created")
     }
 
-    /// Makes what differs, in one call, and waits until it is done.
+    /// Makes the edits, in one call, and waits until it is done.
     async fn converge(&self, want: &State) {
         let have = self.only().await;
         let edits = one_call(want, &have.state);

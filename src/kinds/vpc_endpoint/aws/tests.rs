@@ -1,4 +1,4 @@
-//! What is sent to EC2 and what is made of its answers, through the real SDK.
+//! Requests to EC2 and the interpretation of its answers, through the real SDK.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What differs, and what is done about it.
+//! Differences and their edits.
 
 use serde_json::json;
 
@@ -40,7 +40,7 @@ fn shown(edits: &[Edit]) -> String {
     lines.join("\n")
 }
 
-/// The risk of going from the one state to the other.
+/// The risk of changing one state to the other.
 fn risk(change: impl FnOnce(&mut State), have: State) -> Risk {
     let mut want = have.clone();
     change(&mut want);
@@ -198,7 +198,7 @@ fn what_goes_along_is_a_part_of_the_edit_and_of_its_risk() {
         risks,
         [
             ("privateDns", closing),
-            // Nobody asks by the usual names yet.
+            // Nobody uses the usual names yet.
             ("privateDnsOnlyForInboundResolverEndpoint", Risk::TIGHTENS),
             ("dnsRecordIpType", Risk::NEUTRAL.cutting_connections()),
         ]

@@ -1,4 +1,4 @@
-//! What a manifest says, and what is refused.
+//! What manifests mean, and which are refused.
 
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ fn short_names_stand_for_full_ones_by_table() {
         ("s3-global.accesspoint", "eu-west-1", "com.amazonaws.s3-global.accesspoint"),
         ("iam", "eu-west-1", "com.amazonaws.iam"),
         ("freetier", "eu-west-1", "aws.api.eu-west-1.freetier"),
-        // In China some names begin otherwise, and most do not.
+        // In China some names begin differently, and most do not.
         ("sts", "cn-north-1", "cn.com.amazonaws.cn-north-1.sts"),
         ("kms", "cn-north-1", "com.amazonaws.cn-north-1.kms"),
         ("account", "cn-north-1", "com.amazonaws.cn-north-1.account"),
@@ -224,7 +224,7 @@ fn what_every_endpoint_needs_is_asked_for_all_at_once() {
     service: missing (write its short name, such as sagemaker.api, or its full name)
     vpc: missing (write its id, or `{lookup: {tags: …}}`)
     "#);
-    // What cannot be what it should be is there all the same.
+    // A field with an invalid value still counts as present.
     let message = problems(interface(json!({"subnets": [{"ref": "apps"}]})));
     insta::assert_snapshot!(message, @"subnets[0]: a reference is not possible here (write the id, \
                                        or a lookup by tags)");

@@ -1,5 +1,5 @@
-//! The policies of `desired-state/ml-prod/endpoints.yaml` let our principals to our resources, and
-//! no data out.
+//! The policies of `desired-state/ml-prod/endpoints.yaml` let our principals reach our resources,
+//! and let no data out.
 
 use std::{collections::BTreeMap, fs};
 
@@ -31,7 +31,7 @@ fn policies() -> BTreeMap<String, PolicyDocument> {
         .collect()
 }
 
-/// The organisation of somebody or of something; none for an account that is in none.
+/// The organization of a principal or a resource; none for an account that is in none.
 #[derive(Clone, Copy)]
 enum Of {
     Ours,
@@ -138,7 +138,7 @@ fn what_aws_owns_is_read_and_never_written() {
     let policies = policies();
     let s3 = &policies["s3"];
     let layer = "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/l";
-    // ECR signs the URL of a layer itself: the principal is none of ours.
+    // ECR signs the URL of a layer itself: the principal is not ours.
     assert!(allows(s3, Of::None, "s3:GetObject", layer, Of::None));
     assert!(!allows(s3, Of::Ours, "s3:PutObject", layer, Of::None));
     let jumpstart = "arn:aws:s3:::jumpstart-cache-prod-eu-west-1/m";
