@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::{NAME as KIND, State};
 use crate::baseline::{Baseline, Breach, Facts, Reach, Rule, Severity, Wanted};
 
-/// All that the baseline asks of domains.
+/// The baseline of domains.
 pub(super) const BASELINE: Baseline = Baseline::of::<State>(RULES);
 
-/// Where the groups of the users' apps stand.
+/// The path of the groups of users' apps.
 pub(crate) const USER_GROUPS: &str = "defaultUserSettings.securityGroups";
 const SPACE_GROUPS: &str = "defaultSpaceSettings.securityGroups";
 const USER_ROLE: &str = "defaultUserSettings.executionRole";
@@ -18,7 +18,7 @@ const SPACE_ROLE: &str = "defaultSpaceSettings.executionRole";
 const SHARING: &str = "defaultUserSettings.sharingSettings";
 const DOCKER: &str = "domainSettings.dockerSettings";
 const PROPAGATION: &str = "domainSettings.trustedIdentityPropagationSettings.status";
-/// Where the instance types stand that users do not see.
+/// The path of the instance types that are hidden from users.
 pub(crate) const HIDDEN_TYPES: &str =
     "defaultUserSettings.studioWebPortalSettings.hiddenInstanceTypes";
 const SESSION_NAMES: &str =
@@ -189,7 +189,7 @@ fn leaf<'s>(state: &'s State, path: &str) -> Option<&'s str> {
     state.at(path).and_then(Value::as_str)
 }
 
-/// A breach at `field` for every domain that `wrong` has something to say about.
+/// A breach at `field` for every domain for which `wrong` returns a reason.
 pub(crate) fn each(
     facts: &Facts<'_>,
     field: &str,

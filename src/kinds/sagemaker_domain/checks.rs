@@ -1,11 +1,11 @@
-//! Texts that cannot be right in a domain. AWS takes many of them, and users see it when an app
-//! does not start. Forms are those of the SageMaker API reference.
+//! Texts that are invalid in a domain. AWS accepts many of them, and users see the problem when an
+//! app does not start. Forms are those of the SageMaker API reference.
 
 use crate::{kind::ScopeFacts, settings::PARTITIONS};
 
-/// What is wrong with a text, after the text itself, and the way out.
+/// What is wrong with a text (to be read after the text itself), and how to fix it.
 type Wrong = Option<(&'static str, &'static str)>;
-/// What is wrong, and the way out.
+/// What is wrong, and how to fix it.
 type Said = Option<(String, String)>;
 
 pub(super) fn any(_: &str) -> Wrong {

@@ -1,6 +1,6 @@
-//! What palisade may call for a SageMakerDomain, and what it needs for that.
+//! The operations that palisade may call for a SageMakerDomain, and the permissions that they need.
 //!
-//! SageMaker asks KMS and EC2 with the caller's credentials when a domain is made.
+//! SageMaker calls KMS and EC2 with the caller's credentials when a domain is created.
 
 use super::NAME;
 use crate::{
@@ -13,11 +13,11 @@ use crate::{
     },
 };
 
-/// All that the rest of the program asks of it.
+/// What the rest of the program needs to know about its operations.
 pub(super) const OPERATIONS: OfKind = OfKind {
     rows: ROWS,
     resource: Some(RESOURCE),
-    // A domain's key can be anybody's.
+    // A domain's key can belong to anybody.
     names: &[kms_key::RESOURCE],
     hands_on_roles: true,
     ..OfKind::NONE
@@ -34,14 +34,14 @@ const RESOURCE: ResourceType = ResourceType::new(
 const DOMAINS: On = On::Of(&Resources { name: "Domains", types: &[RESOURCE] });
 const KEYS: On = On::Of(&Resources { name: "Keys", types: &[kms_key::RESOURCE] });
 
-/// Makes the network interfaces of domains and notebooks.
+/// Creates the network interfaces of domains and notebooks.
 const SAGEMAKER: ServiceRole = ServiceRole {
     service: "sagemaker.amazonaws.com",
     name: "AWSServiceRoleForAmazonSageMakerNotebooks",
 };
 const PASSED: &[When] =
     &[When::says("PassedToSageMaker", "iam:PassedToService", SAGEMAKER.service)];
-/// SageMaker asks for the grant, for a file system or volume of its own.
+/// SageMaker requests the grant, for a file system or volume of its own.
 const FOR_SERVICE: &[When] = &[When::Says(Said {
     name: "GrantForService",
     operator: "Bool",

@@ -1,4 +1,4 @@
-//! What cannot be right between the leaves of a wanted domain, seen without asking AWS. Limits and
+//! Contradictions between the leaves of a wanted domain that can be found without AWS. Limits and
 //! couplings are those of the SageMaker API reference, unless a comment names another source.
 
 use serde_json::{Value, json};
@@ -12,8 +12,8 @@ use crate::kind::{
     table::{Tree, get, tree},
 };
 
-/// Names the domain after its manifest, writes settings in one way where there are two, and says
-/// what does not fit together.
+/// Names the domain after its manifest, normalizes settings that can be written in two ways, and
+/// reports leaves that do not fit together.
 pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
     name_it(want, refs.name(), problems);
     expand_shorthand(want, problems);
@@ -67,7 +67,7 @@ fn check_network(want: &Tree, problems: &mut Vec<Invalid>) {
             problems.push(Invalid::new(path, why).help(help));
         }
     }
-    // Left out, a domain is created as VpcOnly, so that it needs the groups as well.
+    // By default a domain is created as VpcOnly, so that it needs the groups as well.
     let public = get(want, APP_ACCESS) == "PublicInternetOnly";
     let is_known = has(want, USER_GROUPS)
         || is_refused(problems, USER_GROUPS)
@@ -135,7 +135,7 @@ fn groups(path: &str, value: &Value, visit: &mut impl FnMut(&str, &Tree)) {
 
 type Problem = (&'static str, &'static str, &'static str);
 
-/// What is wrong between the leaves of one group.
+/// Contradictions between the leaves of one group.
 fn couplings(path: &str, group: &Tree) -> Vec<Problem> {
     const EBS: [&str; 2] = ["defaultEbsVolumeSizeInGb", "maximumEbsVolumeSizeInGb"];
     let mut problems = Vec::new();
@@ -168,7 +168,7 @@ fn couplings(path: &str, group: &Tree) -> Vec<Problem> {
 }
 
 fn check_users(group: &Tree, problems: &mut Vec<Problem>) {
-    // To close the portal the landing place must change in the same call, or AWS answers
+    // To close the portal, the landing page must change in the same call, or AWS answers
     // "StudioWebPortal is disabled for this domain/user".
     if get(group, "studioWebPortal") == "DISABLED"
         && get(group, "defaultLandingUri") != "app:JupyterServer:"

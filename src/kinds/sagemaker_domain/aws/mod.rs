@@ -1,4 +1,4 @@
-//! Domains over the AWS SDK: what is listed, read and sent.
+//! Domains over the AWS SDK: listing, reading and writing.
 
 mod observe;
 mod request;
@@ -106,7 +106,7 @@ impl Service for Domains {
             .set_default_space_settings(send(CALL, &all, SPACE)?)
             .set_domain_settings(send(CALL, &all, DOMAIN)?)
             .set_tags(Some(tags.iter().map(tag).collect()));
-        // CreateDomain has no client token: a second attempt could make a second domain.
+        // CreateDomain has no client token: a second attempt could create a second domain.
         let once = Builder::new().retry_config(RetryConfig::disabled());
         let made = call.customize().config_override(once).send().await;
         let made = made.map_err(|error| classify(CALL, &error))?;
@@ -119,11 +119,11 @@ impl Service for Domains {
 
     /// One `UpdateDomain`.
     ///
-    /// `AppNetworkAccessType` is not in it unless it changes: AWS lets it be changed only while no
+    /// `AppNetworkAccessType` is left out unless it changes: AWS allows its change only while no
     /// app runs, and refuses `VpcOnly` without VPC and subnets in the same request. But the
-    /// guardrails that AWS publishes for VPC-only Studio deny every update in which it is absent,
-    /// whatever else is there. So the call is made without it, and only where that is denied, which
-    /// certainly did nothing, once more with the network as it is: all three together, unchanged.
+    /// guardrails that AWS publishes for VPC-only Studio deny every update without it, whatever
+    /// else the update contains. So the call is made without it. Only if that is denied, which
+    /// certainly did nothing, it is made again with the unchanged network: all three together.
     async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
         let Value::Object(state) = &have.state else {
             return Err(CloudError::new(UPDATE, Class::Rejected, "a state is no object"));
@@ -175,7 +175,7 @@ impl Service for Domains {
         edit: Option<&LeafEdit>,
     ) -> Result<Vec<String>, CloudError> {
         let mut found = Vec::new();
-        // A domain of DataZone's: its project would lose it.
+        // A domain of DataZone: its project would lose it.
         let is_linked = have.state.as_object().is_some_and(|state| has(state, UNIFIED_STUDIO));
         if edit.is_none() && is_linked {
             found.push("it belongs to SageMaker Unified Studio".to_owned());
@@ -227,7 +227,7 @@ fn tag((key, value): (&String, &String)) -> Tag {
     Tag::builder().key(key).value(value).build()
 }
 
-/// Whether these members can be put into an `UpdateDomain`.
+/// Whether these members can be sent in an `UpdateDomain`.
 #[cfg(test)]
 pub(super) fn sendable(members: &Tree) -> Result<(), String> {
     let config = aws_sdk_sagemaker::Config::builder()
@@ -236,7 +236,7 @@ pub(super) fn sendable(members: &Tree) -> Result<(), String> {
     fill(client.update_domain(), members).map(drop).map_err(|why| why.to_string())
 }
 
-/// A group of settings, as the SDK's shape and back.
+/// Converts a group of settings to the SDK's shape and back.
 #[cfg(test)]
 pub(super) fn there_and_back(member: &str, value: &Value) -> Result<Value, String> {
     use aws_sdk_sagemaker::types::{DefaultSpaceSettings, DomainSettings, UserSettings};
@@ -250,16 +250,16 @@ pub(super) fn there_and_back(member: &str, value: &Value) -> Result<Value, Strin
     back.map(tree::canonical).map_err(|why| why.to_string())
 }
 
-/// Whether there is a member at a path.
+/// Whether a shape has a member at a path.
 #[cfg(test)]
 pub(super) type Knows = fn(&str) -> bool;
 
-/// Per group of settings, whether the SDK's shapes have a member at a path of it.
+/// For each group of settings, whether the SDK's shapes have a member at a path of it.
 #[cfg(test)]
 pub(super) fn shapes() -> [(&'static str, Knows); 3] {
     use aws_sdk_sagemaker::types::{DefaultSpaceSettings, DomainSettings, UserSettings};
     fn knows<T: Wire>(path: &str) -> bool {
-        // A member of the wrong type is known, one that is not known is refused by its name.
+        // A member of the wrong type is known; an unknown one is refused by its name.
         let value = path.rsplit('.').fold(Value::Bool(true), |inner, name| {
             Value::Object(Tree::from_iter([(name.to_owned(), inner)]))
         });

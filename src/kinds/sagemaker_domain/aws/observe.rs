@@ -1,4 +1,4 @@
-//! Reading domains and what lives in them.
+//! Reads domains and what they contain.
 
 use aws_sdk_sagemaker::{
     operation::describe_domain::DescribeDomainOutput,
@@ -17,10 +17,11 @@ use crate::{
     model::{Observed, Phase, PhysicalId, Tags},
 };
 
-/// `ListTags` has a least page size of 50, which is as many as a resource can have.
+/// The smallest page size of `ListTags` is 50, which is also the most tags that a resource can
+/// have.
 const TAG_PAGE: i32 = 50;
 
-/// Every page of a list operation: the call, its items, its token.
+/// Reads every page of a list operation: the call, its items, its token.
 macro_rules! every_page {
     ($operation:literal, $call:expr, $items:ident) => {{
         let (mut pages, mut token, mut all) = (Pages::of($operation), None, Vec::new());
@@ -37,7 +38,7 @@ macro_rules! every_page {
 }
 
 impl Domains {
-    /// A domain as a whole; nothing if it is gone.
+    /// A complete domain; nothing if it is gone.
     pub(super) async fn domain(
         &self,
         id: &PhysicalId,
@@ -77,8 +78,8 @@ impl Domains {
     }
 
     /// The apps of a domain that are pending, in service or being deleted, each as
-    /// `user/appType/appName`. Deleted ones stay in the list for a while, and failed ones hold
-    /// nothing up; a state that is not told, or new, counts: unknown is not stopped.
+    /// `user/appType/appName`. Deleted ones stay in the list for a while, and failed ones do not
+    /// block anything; a state that is missing or new counts, because unknown is not stopped.
     pub(super) async fn apps(&self, id: &PhysicalId) -> Result<Vec<String>, CloudError> {
         let apps = every_page!(
             "sagemaker:ListApps",
@@ -111,7 +112,7 @@ impl Domains {
     }
 }
 
-/// What is gone between two calls is not there.
+/// What disappears between two calls is gone.
 pub(super) fn gone<T>(read: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     match read {
         Err(error) if error.class == Class::Missing => Ok(None),
@@ -126,8 +127,7 @@ fn app_name(app: &AppDetails) -> String {
     format!("app {user}/{kind}/{} ({status})", app.app_name().unwrap_or("?"))
 }
 
-/// `Update_Failed` is ready: the domain serves with its old settings, and the difference is tried
-/// again.
+/// `Update_Failed` is ready: the domain works with its old settings, and the update is tried again.
 fn phase(live: &DescribeDomainOutput) -> Phase {
     let word = live.status.as_ref().map_or("unknown", DomainStatus::as_str).to_owned();
     match live.status {
@@ -145,7 +145,7 @@ fn state_of(live: DescribeDomainOutput, facts: &ScopeFacts) -> Tree {
     let key = key.filter(|key| !key.is_empty()).map(|key| json!(keys::arn(&key, facts)));
     let failed = live.status == Some(DomainStatus::UpdateFailed);
     let failure = live.failure_reason.filter(|_| failed);
-    // What AWS does not tell is its documented default.
+    // A member that AWS does not return has its documented default.
     let told = |value: Option<Value>, default: &str| Some(value.unwrap_or_else(|| json!(default)));
     let mut have = Tree::new();
     for (member, value) in [
@@ -171,14 +171,15 @@ fn state_of(live: DescribeDomainOutput, facts: &ScopeFacts) -> Tree {
             have.insert(member.to_owned(), value);
         }
     }
-    // No configuration and a disabled one are the same to AWS; only changing it needs stopped apps.
+    // No configuration and a disabled one are the same to AWS; only changing it requires that no
+    // app runs.
     if !has(&have, IDENTITY_CONFIG) {
         tree::put(&mut have, IDENTITY_CONFIG, json!("DISABLED"));
     }
     have
 }
 
-/// Settings without the word that stands for a cleared ARN, and with keys as ARNs.
+/// Settings without the word for a cleared ARN, and with keys as ARNs.
 fn without_clear(value: Value, facts: &ScopeFacts) -> Value {
     match value {
         Value::Object(members) => {

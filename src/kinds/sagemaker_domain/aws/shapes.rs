@@ -128,7 +128,7 @@ impl Wire for types::CustomFileSystemConfig {
                 json!({ "fsxLustreFileSystemConfig": config.write() })
             }
             Self::S3FileSystemConfig(config) => json!({ "s3FileSystemConfig": config.write() }),
-            // Equal to nothing a manifest can say, and never sent back.
+            // Differs from everything that a manifest can say, and is never sent back.
             _ => json!({ "unknownFileSystemConfig": true }),
         }
     }

@@ -1,4 +1,4 @@
-//! The port through the real SDK, against SageMaker in memory.
+//! The port through the real SDK, against the simulator.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl Desk {
     async fn new() -> Self {
         let aws = Simulator::new(Options::default());
         let config = aws.sdk_config("111122223333", "eu-west-1");
-        // What others do goes around the guard, which knows only palisade's own operations.
+        // Changes by others bypass the guard, which knows only palisade's own operations.
         let others = aws_sdk_sagemaker::Client::new(&config);
         let connection = Connection::new(config, Guard::writing(Brake::default()));
         let access = connection.access(scope(), None).await;

@@ -1,4 +1,4 @@
-//! The example manifests show everything and are right.
+//! The example manifests are valid and show every field.
 
 use serde::Deserialize as _;
 use serde_json::{Value, json};

@@ -24,7 +24,7 @@ pub(super) fn scope() -> ScopeFacts {
     }
 }
 
-/// Resolves a spec, in recording mode where it has references.
+/// Resolves a spec, in recording mode if it has references.
 pub(super) fn resolve(spec: &Value) -> (Result<Value, String>, Resolution) {
     let (scope, known) = (scope(), Known::default());
     let mut refs = Refs::new(&scope, "studio", &known);
@@ -107,8 +107,7 @@ fn plan(edits: &[Edit]) -> String {
     text
 }
 
-/// The edits by call, as they would be made one after another, with the members that each call
-/// sends.
+/// The edits by call, in order, with the members that each call sends.
 fn calls(edits: &[Edit], have: &Value) -> Vec<Value> {
     let table = table();
     let mut now = have.clone();
@@ -466,7 +465,7 @@ fn what_cannot_change_while_apps_run_waits_alone_and_the_rest_goes_on() {
     "#);
     let inspected: Vec<_> = changes.iter().map(|edit| edit.inspect).collect();
     assert_eq!(inspected, [false, false, false, true, true, true]);
-    // What is left has in it what comes, which may have to wait for consent.
+    // The remaining list includes the addition, which may have to wait for consent.
     assert_eq!(changes[5].needs, ["subnets"]);
     assert_snapshot!(serde_json::to_string_pretty(&calls(&changes, &have)).unwrap(), @r#"
     [
