@@ -1,5 +1,5 @@
-//! The texts of a table's calls: `{name}` stands for a value, and `[…]` for a part that is left out
-//! where one of the values in it is not known.
+//! The texts of a table's calls: `{name}` stands for a value, and `[…]` for a part that is omitted
+//! if one of its values is not known.
 
 /// The text with everything filled in. A name without a value outside of brackets gives nothing.
 pub(super) fn filled(template: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {

@@ -47,7 +47,7 @@ impl Service for Shelf {
         Self::default()
     }
 
-    /// The token is the number of the page.
+    /// The token is the index of the page.
     async fn page(&self, list: usize, token: Option<String>) -> Result<Page, CloudError> {
         self.called(format!("list {list}"));
         let number = token.map_or(0, |token| token.parse().expect("a number"));
@@ -141,8 +141,8 @@ fn ids(seen: &Population<Value>) -> Vec<&str> {
     seen.whole.iter().map(|live| live.id.as_str()).collect()
 }
 
-/// `a` is ours and on the first list, `b` is ours and on the second one, `c` is nobody's, `d` is
-/// listed nowhere.
+/// `a` is ours and on the first list, `b` is ours and on the second one, `c` is not ours, `d` is on
+/// no list.
 fn shelf() -> Shelf {
     Shelf {
         pages: [vec![("a", Some("1")), ("c", None)], vec![("a", Some("1")), ("b", None)]],

@@ -1,4 +1,4 @@
-//! What holds for every table, of whatever kind.
+//! What every table must satisfy, of whatever kind.
 
 pub(crate) mod laws;
 mod live;
@@ -187,7 +187,7 @@ fn laws_see_all(table: &Table, cases: u32) {
 
 #[test]
 fn a_state_names_its_partition_and_account_last() {
-    // Whoever digests a state must find the same text in it from release to release.
+    // A digest of a state must be the same from release to release.
     each(|table| {
         let want = laws::some_want(table);
         let names: Vec<_> = want.keys().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! A wrong row must make a law fail: one mutant a form of row, at least.
+//! A wrong row must violate a law: at least one mutant for each form of row.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{kinds, model::Risk};
 
-/// What is done to a table.
+/// A change of a table.
 type Mutation = fn(&mut Table);
 
 fn leaf<'t>(table: &'t mut Table, path: &str) -> &'t mut Leaf {
@@ -27,7 +27,7 @@ fn row<'t>(leaves: &'t mut [Leaf], path: &str) -> Option<&'t mut Leaf> {
     })
 }
 
-/// Makes no call of this operation wait for anything.
+/// Makes all calls of this operation wait for nothing.
 fn unordered(table: &mut Table, operation: &str) {
     for leaf in &mut table.leaves {
         let calls = match &mut leaf.change {

@@ -1,4 +1,4 @@
-//! A table that has what the kinds of today do not: whole sets and numbers that one shared call
+//! A table with features that no kind has today: whole sets and numbers that one shared call
 //! writes.
 
 use serde_json::{Value, json};
@@ -227,7 +227,7 @@ fn settings() -> Leaf {
     });
     let items =
         |of: Leaf| Leaf::setting(Form::Items { of: Box::new(of.form), max: (2, too_many()) });
-    // One that goes may make place for another one.
+    // Removing one may make room for another one.
     let fewer = RiskOf::Less { less: Risk::REPLACES, other: Risk::LOOSENS };
     let open = Leaf::setting(Form::Word {
         name: "Open".into(),
@@ -251,7 +251,7 @@ fn settings() -> Leaf {
         accepts: Accepts { reference: None, lookup: None, form: crate::kind::Form::Arn },
         check: Check::Any,
     });
-    // The first number both gives something and ends that there is no limit.
+    // The first number both gives something and removes the absence of a limit.
     let less = RiskOf::Less { less: Risk::REPLACES, other: Risk::LOOSENS };
     let rows = vec![
         some(role, "role"),
