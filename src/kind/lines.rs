@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_policy_the_statements_are_named_and_their_elements_are_quotations() {
+    fn the_statements_of_a_policy_are_named_and_their_elements_are_quotations() {
         use crate::model::policy_document::{Context, Dialect, PolicyDocument, diff};
 
         let of = |action: &str| {

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_taken_apart_at_its_placeholders() {
+    fn a_text_is_split_at_its_placeholders() {
         use Piece::{Literal, Open, Text, Token};
         assert_eq!(
             pieces("a ${b}${c} $${d} ${*}$ ${open"),

@@ -7,7 +7,7 @@ use crate::model::{Address, Observed, Ownership, PhysicalId, Tags};
 /// Reads of single resources that may fail in one observation because the service is busy or does
 /// not answer. A denial concerns one resource only; repeated time-outs concern the service, and
 /// waiting for each of them would take too much of a pass.
-const TOLERATED: usize = 3;
+const MAX_FAILED_READS: usize = 3;
 
 /// The resources of one kind in one scope, as far as they concern us. The list that they come from
 /// was read to its end: a listing that fails is an error of the whole observation.
@@ -76,7 +76,7 @@ pub fn tolerate<'a>(failed: impl Iterator<Item = &'a CloudError>) -> Result<(), 
         |class| matches!(class, Class::Throttled | Class::Unavailable | Class::Ambiguous);
     let failed: Vec<_> = failed.filter(|why| is_the_services(why.class)).collect();
     match failed.last() {
-        Some(why) if failed.len() > TOLERATED => Err((*why).clone()),
+        Some(why) if failed.len() > MAX_FAILED_READS => Err((*why).clone()),
         _ => Ok(()),
     }
 }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_resources_may_deny_themselves_or_be_unreadable() {
+    fn any_number_of_resources_may_deny_reads_or_be_unreadable() {
         let mut population = Population::<()>::default();
         for class in [Class::Denied, Class::Unknown].repeat(50) {
             population.miss(unread(class)).unwrap();
@@ -100,10 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_fails_one_read_after_the_other_makes_the_kind_unknown() {
+    fn a_service_that_fails_repeatedly_makes_the_kind_unknown() {
         for class in [Class::Throttled, Class::Unavailable, Class::Ambiguous] {
             let mut population = Population::<()>::default();
-            for _ in 0..TOLERATED {
+            for _ in 0..MAX_FAILED_READS {
                 population.miss(unread(class)).unwrap();
             }
             assert_eq!(population.miss(unread(class)).unwrap_err().class, class);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn only_tags_that_were_read_say_whose_it_is() {
+    fn only_tags_that_were_read_identify_the_manifest() {
         let address = Address::new("prod", "KmsKey", "studio");
         let claim = crate::model::Claim {
             owner: "ml".into(),

@@ -210,7 +210,7 @@ impl<'de> Visitor<'de> for TargetVisitor {
         };
         match map.next_key::<String>()? {
             None => Ok(target),
-            Some(_) => Err(de::Error::custom("one of `ref` and `lookup`, nothing beside it")),
+            Some(_) => Err(de::Error::custom("one of `ref` and `lookup`, and nothing else")),
         }
     }
 }
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_told_from_the_name_of_a_manifest() {
+    fn an_id_is_distinguished_from_the_name_of_a_manifest() {
         for (text, form) in [
             ("sg-0123456789abcdef0", Some("sg-…")),
             ("sg-01234567", Some("sg-…")),
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_says_what_would_do() {
+    fn invalid_targets_are_refused_with_the_valid_forms() {
         for (wrong, says) in [
             (json!(""), "an id, `{ref: name}` or"),
             (json!({"ref": ""}), "names no manifest"),
@@ -356,7 +356,7 @@ mod tests {
             (json!("${SecurityGroup/bastion}"), "write {ref: bastion} here"),
             (json!("${org/KmsKey/studio.arn}"), "write {ref: org/studio} here"),
             (json!({"reff": "x"}), "unknown field `reff`"),
-            (json!({"ref": "x", "lookup": {}}), "nothing beside it"),
+            (json!({"ref": "x", "lookup": {}}), "and nothing else"),
             (json!({"lookup": {"tag": {}}}), "unknown field `tag`"),
             (json!({"lookup": {}}), "would find everything"),
             (json!({"lookup": {"tags": {}}}), "would find everything"),

@@ -178,7 +178,7 @@ impl<'de> EnumAccess<'de> for Variant<'de> {
 struct Payload<'de>(Option<Strict<'de>>);
 
 impl<'de> Payload<'de> {
-    fn there(self) -> Result<Strict<'de>, Error> {
+    fn content(self) -> Result<Strict<'de>, Error> {
         self.0.ok_or_else(|| Error::invalid_type(Unexpected::UnitVariant, &"a mapping"))
     }
 }
@@ -194,11 +194,11 @@ impl<'de> VariantAccess<'de> for Payload<'de> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
-        seed.deserialize(self.there()?)
+        seed.deserialize(self.content()?)
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, Error> {
-        Deserializer::deserialize_any(self.there()?, visitor)
+        Deserializer::deserialize_any(self.content()?, visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -206,7 +206,7 @@ impl<'de> VariantAccess<'de> for Payload<'de> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        Deserializer::deserialize_any(self.there()?, visitor)
+        Deserializer::deserialize_any(self.content()?, visitor)
     }
 }
 
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_as_it_should_be_is_read() {
+    fn valid_values_are_read() {
         let read = read(json!({
             "word": "on", "more": [{"word": null}, {"word": {"with": {"size": 7}}}], "named": {"a": {"word": "off"}}
         }))
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_no_struct_and_a_mapping_no_word_wherever_they_stand() {
+    fn a_list_is_not_a_struct_and_a_mapping_is_not_a_word_at_any_depth() {
         for (wrong, says) in [
             (json!(["on"]), "a list stands where a mapping is needed"),
             (json!({"more": [["on"]]}), "more[0]: a list stands where a mapping is needed"),

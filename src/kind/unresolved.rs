@@ -94,10 +94,10 @@ impl fmt::Display for Unresolved {
                 write!(f, "{field}: AWS does not say how many entries {id} may have")
             }
             Self::Organization { why: Some(why) } => {
-                write!(f, "the organisation's id could not be read: {why}")
+                write!(f, "the organization's id could not be read: {why}")
             }
             Self::Organization { why: None } => {
-                f.write_str("the organisation's id was not read yet")
+                f.write_str("the organization's id has not been read yet")
             }
         }
     }

@@ -190,11 +190,14 @@ pub trait ErasedPort: Send + Sync {
 pub(super) struct Definition<K, P>(pub(super) PhantomData<fn() -> (K, P)>);
 struct Connected<K, P>(P, PhantomData<fn() -> K>);
 
-fn open<K: Kind, T: DeserializeOwned>(what: &'static str, value: &Value) -> Result<T, Undecodable> {
+fn decode<K: Kind, T: DeserializeOwned>(
+    what: &'static str,
+    value: &Value,
+) -> Result<T, Undecodable> {
     T::deserialize(value).map_err(|source| Undecodable::new(K::PROFILE.name, what, source))
 }
 
-fn seal<K: Kind, T: Serialize>(what: &'static str, value: &T) -> Result<Value, Undecodable> {
+fn encode<K: Kind, T: Serialize>(what: &'static str, value: &T) -> Result<Value, Undecodable> {
     serde_json::to_value(value).map_err(|source| Undecodable::new(K::PROFILE.name, what, source))
 }
 
@@ -217,7 +220,7 @@ fn edit<K: Kind>(change: &K::Change) -> Result<Edit, Undecodable> {
         needs: Vec::new(),
         puts_back: false,
         alone: false,
-        body: EditBody::Change(seal::<K, _>("change", change)?),
+        body: EditBody::Change(encode::<K, _>("change", change)?),
     })
 }
 
@@ -260,19 +263,19 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         let tags = K::tags(&spec);
         let state = K::resolve(spec, refs)?;
         let natural_keys = K::natural_keys(&state);
-        let state = seal::<K, _>("state", &state)
+        let state = encode::<K, _>("state", &state)
             .map_err(|defect| vec![Invalid::new("", defect.to_string())])?;
         Ok(Resolved { state, tags, natural_keys })
     }
 
     fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable> {
-        let (want, have) = (open::<K, _>("state", want)?, open::<K, _>("state", have)?);
+        let (want, have) = (decode::<K, _>("state", want)?, decode::<K, _>("state", have)?);
         K::diff(&want, &have).iter().map(edit::<K>).collect()
     }
 
     fn otherwise(&self, edit: &Edit) -> Result<Vec<Edit>, Undecodable> {
         let EditBody::Change(change) = &edit.body else { return Ok(Vec::new()) };
-        let change = open::<K, K::Change>("change", change)?;
+        let change = decode::<K, K::Change>("change", change)?;
         K::otherwise(&change).iter().map(self::edit::<K>).collect()
     }
 
@@ -280,7 +283,7 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         let changes: Vec<Option<K::Change>> = edits
             .iter()
             .map(|edit| match &edit.body {
-                EditBody::Change(change) => open::<K, _>("change", change).map(Some),
+                EditBody::Change(change) => decode::<K, _>("change", change).map(Some),
                 EditBody::Tag(_) | EditBody::Untag(_) => Ok(None),
             })
             .collect::<Result<_, _>>()?;
@@ -302,7 +305,7 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
     }
 
     fn risk_of_creating(&self, want: &Value) -> Result<Risk, Undecodable> {
-        Ok(K::risk_of_creating(&open::<K, _>("state", want)?))
+        Ok(K::risk_of_creating(&decode::<K, _>("state", want)?))
     }
 
     fn wish(&self, want: &Value) -> Value {
@@ -318,7 +321,7 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
     }
 
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {
-        Ok(K::natural_keys(&open::<K, _>("state", have)?))
+        Ok(K::natural_keys(&decode::<K, _>("state", have)?))
     }
 
     fn together(
@@ -327,27 +330,27 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
     ) -> Result<Vec<(String, Invalid)>, Undecodable> {
         let wanted = wanted
             .iter()
-            .map(|(name, state)| Ok((name.clone(), open::<K, K::State>("state", state)?)))
+            .map(|(name, state)| Ok((name.clone(), decode::<K, K::State>("state", state)?)))
             .collect::<Result<_, _>>()?;
         Ok(K::together(&wanted))
     }
 
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {
-        Ok(K::is_gone(&open::<K, _>("state", have)?))
+        Ok(K::is_gone(&decode::<K, _>("state", have)?))
     }
 
     fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable> {
-        Ok(K::guards(&open::<K, _>("state", state)?))
+        Ok(K::guards(&decode::<K, _>("state", state)?))
     }
 
     fn states(&self, have: &Value, edits: &[Edit]) -> Result<Vec<Value>, Undecodable> {
-        let mut state = open::<K, K::State>("state", have)?;
+        let mut state = decode::<K, K::State>("state", have)?;
         let mut states = Vec::with_capacity(edits.len());
         for edit in edits {
             if let EditBody::Change(change) = &edit.body {
-                state = K::effect(state, &open::<K, _>("change", change)?);
+                state = K::effect(state, &decode::<K, _>("change", change)?);
             }
-            states.push(seal::<K, _>("state", &state)?);
+            states.push(encode::<K, _>("state", &state)?);
         }
         Ok(states)
     }
@@ -365,14 +368,14 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         if !K::CONCERNS_ORGANIZATION {
             return Ok(BTreeSet::new());
         }
-        let have = open::<K, K::State>("state", have)?;
+        let have = decode::<K, K::State>("state", have)?;
         let Some(edits) = edits else {
             return Ok(K::concerns(&have, &Intent::Delete, completing));
         };
         let mut places = BTreeSet::new();
         for edit in edits {
             if let EditBody::Change(change) = &edit.body {
-                let change = open::<K, K::Change>("change", change)?;
+                let change = decode::<K, K::Change>("change", change)?;
                 places.extend(K::concerns(&have, &Intent::Change(&change), completing));
             }
         }

@@ -100,8 +100,14 @@ impl Refs<'_> {
             }
         };
         if !kinds.contains(&kind) {
-            return Err(Invalid::new(field, format!("`${{{inner}}}` names no kind `{kind}`"))
-                .help(format!("kinds: {}", kinds.join(", "))));
+            return Err(Invalid::new(
+                field,
+                format!(
+                    "`${{{inner}}}` names the unknown kind \
+                                                    `{kind}`"
+                ),
+            )
+            .help(format!("kinds: {}", kinds.join(", "))));
         }
         Ok(Some((Address::new(scope, kind, name), form)))
     }

@@ -431,12 +431,12 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_to_no_kind_is_an_error_with_its_field() {
+    fn a_reference_to_an_unknown_kind_is_an_error_with_its_field() {
         let (scope, known) = (scope(), known());
         let mut value = json!({"a": ["${Kmskey/studio}"]});
         let problems = Refs::new(&scope, "x", &known).interpolate(&mut value, &KINDS).unwrap_err();
         assert_eq!(problems[0].field, "a[0]");
-        assert!(problems[0].why.contains("no kind `Kmskey`"));
+        assert!(problems[0].why.contains("unknown kind `Kmskey`"));
     }
 
     #[test]
@@ -477,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_many_is_never_a_guess() {
+    fn an_ambiguous_lookup_is_never_a_guess() {
         let (scope, known) = (scope(), known());
         let mut refs = Refs::new(&scope, "x", &known);
         let item = refs.find_one("subnet", LookupKind::Subnet, &tier(), None);

@@ -48,7 +48,7 @@ macro_rules! call {
 }
 
 /// A part that every answer must contain.
-fn there<T>(operation: &'static str, value: Option<T>) -> Result<T, CloudError> {
+fn required<T>(operation: &'static str, value: Option<T>) -> Result<T, CloudError> {
     let unsaid = || CloudError::new(operation, Class::Unknown, "the answer lacks the setting");
     value.ok_or_else(unsaid)
 }
@@ -65,13 +65,13 @@ impl Settings {
     async fn ebs_encryption(&self) -> Result<Value, CloudError> {
         let operation = "ec2:GetEbsEncryptionByDefault";
         let answer = call!(self, "ec2:GetEbsEncryptionByDefault", get_ebs_encryption_by_default())?;
-        there(operation, answer.ebs_encryption_by_default).map(Value::from)
+        required(operation, answer.ebs_encryption_by_default).map(Value::from)
     }
 
     async fn ebs_key(&self) -> Result<Value, CloudError> {
         let operation = "ec2:GetEbsDefaultKmsKeyId";
         let answer = call!(self, "ec2:GetEbsDefaultKmsKeyId", get_ebs_default_kms_key_id())?;
-        there(operation, answer.kms_key_id).map(Value::from)
+        required(operation, answer.kms_key_id).map(Value::from)
     }
 
     async fn snapshots(&self) -> Result<Value, CloudError> {
@@ -81,7 +81,7 @@ impl Settings {
             "ec2:GetSnapshotBlockPublicAccessState",
             get_snapshot_block_public_access_state()
         )?;
-        there(operation, answer.state).map(|state| Value::from(state.as_str()))
+        required(operation, answer.state).map(|state| Value::from(state.as_str()))
     }
 
     async fn images(&self) -> Result<Value, CloudError> {
@@ -91,7 +91,7 @@ impl Settings {
             "ec2:GetImageBlockPublicAccessState",
             get_image_block_public_access_state()
         )?;
-        let state = there(operation, answer.image_block_public_access_state)?;
+        let state = required(operation, answer.image_block_public_access_state)?;
         let accepted = self.images.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let under_way = accepted.filter(|(at, _)| at.elapsed() < CHANGING);
         Ok(json!(under_way.map_or(state, |(_, accepted)| accepted)))
@@ -101,7 +101,7 @@ impl Settings {
         let operation = "ec2:GetSerialConsoleAccessStatus";
         let answer =
             call!(self, "ec2:GetSerialConsoleAccessStatus", get_serial_console_access_status())?;
-        there(operation, answer.serial_console_access_enabled).map(Value::from)
+        required(operation, answer.serial_console_access_enabled).map(Value::from)
     }
 
     /// A member that the answer lacks is not set.
@@ -173,7 +173,7 @@ impl Settings {
                 call!(self, "ec2:DisableSerialConsoleAccess", disable_serial_console_access())
                     .map(drop)
             }
-            other => Err(never(&format!("{other} is not a call of an account's settings"))),
+            other => Err(unsupported(&format!("{other} is not a call of an account's settings"))),
         }
     }
 
@@ -211,7 +211,9 @@ impl Settings {
                 "instanceMetadataTags" => {
                     request.instance_metadata_tags(DefaultInstanceMetadataTagsState::from(text))
                 }
-                other => return Err(never(&format!("{other} is not a default of the metadata"))),
+                other => {
+                    return Err(unsupported(&format!("{other} is not a default of the metadata")));
+                }
             };
         }
         let answer = request.send().await;
@@ -283,7 +285,7 @@ impl Service for Settings {
         _tags: &Tags,
         _token: &str,
     ) -> Result<PhysicalId, CloudError> {
-        Err(never("the settings of an account are never created"))
+        Err(unsupported("the settings of an account are never created"))
     }
 
     async fn send(&self, _have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
@@ -299,11 +301,11 @@ impl Service for Settings {
     }
 
     async fn tag(&self, _have: &Observed<Value>, _set: &Tags) -> Result<(), CloudError> {
-        Err(never("the settings of an account have no tags"))
+        Err(unsupported("the settings of an account have no tags"))
     }
 
     async fn untag(&self, _have: &Observed<Value>, _keys: &[String]) -> Result<(), CloudError> {
-        Err(never("the settings of an account have no tags"))
+        Err(unsupported("the settings of an account have no tags"))
     }
 
     async fn delete(
@@ -311,11 +313,11 @@ impl Service for Settings {
         _have: &Observed<Value>,
         _want: Option<&Tree>,
     ) -> Result<(), CloudError> {
-        Err(never("the settings of an account are never deleted"))
+        Err(unsupported("the settings of an account are never deleted"))
     }
 }
 
 /// A defect in palisade: nothing was sent.
-fn never(why: &str) -> CloudError {
+fn unsupported(why: &str) -> CloudError {
     CloudError::new("palisade:Change", Class::Rejected, why)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     kind::{
         Accepts,
-        table::{Absent, Call, Form, Gives, How, Leaf, Named, Null, Range, RiskOf, Text},
+        table::{Call, Form, Gives, How, Leaf, Named, Null, Range, RiskOf, Text},
     },
     kinds::kms_key,
     model::Risk,
@@ -105,9 +105,9 @@ fn ebs_encryption() -> Leaf {
         ("ec2:EnableEbsEncryptionByDefault", "encrypt new EBS volumes by default"),
         ("ec2:DisableEbsEncryptionByDefault", "stop encrypting new EBS volumes by default"),
     );
-    let about = "Whether new EBS volumes and copies of snapshots are encrypted even where nobody \
-                 asks for it. Instance types that cannot\nuse encrypted volumes do not start then. \
-                 Absent: not managed; AWS's default is false.";
+    let about = "Whether new EBS volumes and copies of snapshots are encrypted by default. \
+                 Instance types that cannot\nuse encrypted volumes do not start then. Absent: not \
+                 managed; AWS's default is false.";
     let leaf = row("ebsEncryptionByDefault", about, Form::Bool, change);
     Leaf { default: Some(json!(false)), ..safe(leaf, json!(true)) }
 }
@@ -117,15 +117,13 @@ fn ebs_encryption() -> Leaf {
 fn ebs_key() -> Leaf {
     let form =
         Form::Target(Named { accepts: Accepts::arn_of(kms_key::NAME), prefix: Text::default() });
-    let call = Call::new(
-        "ec2:ModifyEbsDefaultKmsKeyId",
-        "encrypt new EBS volumes with {item} where nobody names a key",
-    );
+    let call =
+        Call::new("ec2:ModifyEbsDefaultKmsKeyId", "encrypt new EBS volumes with {item} by default");
     Leaf {
         risk: RiskOf::Always(Risk::REPLACES),
         ..row(
             "ebsDefaultKmsKey",
-            "The KMS key of new EBS volumes for which nobody names one: a reference to one of \
+            "The default KMS key of new EBS volumes: a reference to one of \
              ours, or a key ARN. Absent: not managed;\nAWS's default is its own key \
              `alias/aws/ebs`, which other accounts cannot use.",
             form,
@@ -143,12 +141,13 @@ fn snapshots() -> Leaf {
         &[
             (
                 BLOCK_ALL,
-                "No snapshot can be shared with everybody, and those that are shared so are \
+                "No snapshot can be shared with everybody, and those that are already shared are \
                  treated as private.",
             ),
             (
                 BLOCK_NEW,
-                "No further snapshot can be shared with everybody; those that are stay so.",
+                "No further snapshot can be shared with everybody; those that are shared stay \
+                 shared.",
             ),
             (UNBLOCKED, "Snapshots can be shared with everybody."),
         ],
@@ -188,7 +187,11 @@ fn images() -> Leaf {
         "ImageSharing",
         "Whether machine images can be shared with everybody.",
         &[
-            (BLOCK_NEW, "No further image can be shared with everybody; those that are stay so."),
+            (
+                BLOCK_NEW,
+                "No further image can be shared with everybody; those that are shared stay \
+                         shared.",
+            ),
             (UNBLOCKED, "Images can be shared with everybody."),
         ],
         Some(UNBLOCKED),
@@ -205,12 +208,12 @@ fn images() -> Leaf {
 
 fn serial_console() -> Leaf {
     let change = switch(
-        ("ec2:EnableSerialConsoleAccess", "let the serial consoles of instances be used"),
-        ("ec2:DisableSerialConsoleAccess", "keep everybody off the serial consoles of instances"),
+        ("ec2:EnableSerialConsoleAccess", "enable the serial consoles of instances"),
+        ("ec2:DisableSerialConsoleAccess", "disable the serial consoles of instances"),
     );
-    let about = "Whether the serial consoles of instances can be used by whoever IAM lets do so, \
-                 past security groups and\nnetwork ACLs. Absent: not managed; AWS's default is \
-                 false.";
+    let about = "Whether the serial consoles of instances can be used by every principal that IAM \
+                 allows, past security groups and\nnetwork ACLs. Absent: not managed; AWS's \
+                 default is false.";
     let leaf = row("serialConsoleAccess", about, Form::Bool, change);
     Leaf { default: Some(json!(false)), ..safe(leaf, json!(false)) }
 }
@@ -224,11 +227,11 @@ fn metadata(path: &'static str, about: &'static str, form: Form, says: &'static 
 fn metadata_tokens() -> Leaf {
     let form = words(
         "MetadataTokens",
-        "Whether the instance metadata service asks for a token (IMDSv2).",
+        "Whether the instance metadata service requires a token (IMDSv2).",
         &[
             ("required", "Only requests with a token are answered (IMDSv2)."),
             ("optional", "Requests without a token are answered too (IMDSv1)."),
-            (NO_PREFERENCE, "What the image says."),
+            (NO_PREFERENCE, "As the image specifies."),
         ],
         None,
     );
@@ -246,9 +249,8 @@ fn metadata_tokens() -> Leaf {
         ]),
         ..metadata(
             "instanceMetadataTokens",
-            "Whether new instances ask for a token before they hand out credentials (IMDSv2), \
-             where the launch does not say.\nAbsent: not managed; AWS's default is \
-             `no-preference`.",
+            "Whether new instances require a token before they return credentials (IMDSv2), unless \
+             the launch specifies it.\nAbsent: not managed; AWS's default is `no-preference`.",
             form,
             "set the metadata tokens of new instances to {item}",
         )
@@ -256,7 +258,7 @@ fn metadata_tokens() -> Leaf {
 }
 
 fn metadata_hops() -> Leaf {
-    let help = "1 keeps containers away from the credentials of their instance, 2 lets them in";
+    let help = "with 1, containers cannot get the credentials of their instance; with 2 they can";
     let range = Range { min: 1, max: 64, unit: "hops".into(), help: help.into() };
     Leaf {
         risk: RiskOf::MoreIsLooser,
@@ -264,7 +266,7 @@ fn metadata_hops() -> Leaf {
         ..metadata(
             "instanceMetadataHopLimit",
             "How many network hops an answer of the instance metadata service may travel, 1 to 64, \
-             where the launch of an\ninstance does not say. Absent: not managed.",
+             unless the launch of an\ninstance specifies it. Absent: not managed.",
             Form::Int(range),
             "set the hop limit of the metadata of new instances to {item}",
         )
@@ -273,7 +275,7 @@ fn metadata_hops() -> Leaf {
 
 /// `enabled`, `disabled` or no preference, which equals the value that AWS then uses.
 fn on_or_off(name: &'static str, about: &'static str) -> Form {
-    let own = (NO_PREFERENCE, "Nothing is said for the account.");
+    let own = (NO_PREFERENCE, "The account has no setting.");
     words(name, about, &[("enabled", "It is on."), ("disabled", "It is off."), own], None)
 }
 
@@ -289,7 +291,7 @@ fn metadata_endpoint() -> Leaf {
         gives: Gives::Least(json!("disabled")),
         ..metadata(
             "instanceMetadataEndpoint",
-            "Whether new instances have the metadata service, where the launch does not say. \
+            "Whether new instances have the metadata service, unless the launch specifies it. \
              Without it, instances have no\ncredentials of their role. Absent: not managed; AWS's \
              default is `no-preference`, which is on.",
             form,
@@ -310,8 +312,8 @@ fn metadata_tags() -> Leaf {
         gives: gives(&[("enabled", &["tags"]), ("disabled", &[]), (NO_PREFERENCE, &[])]),
         ..metadata(
             "instanceMetadataTags",
-            "Whether new instances can read their own tags from the metadata service, where the \
-             launch does not say. Absent: not\nmanaged; AWS's default is `no-preference`, which is \
+            "Whether new instances can read their own tags from the metadata service, unless the \
+             launch specifies it. Absent: not\nmanaged; AWS's default is `no-preference`, which is \
              off.",
             form,
             "set the tags in the metadata of new instances to {item}",

@@ -14,16 +14,17 @@ use crate::{
 };
 
 /// KMS API reference, ScheduleKeyDeletion: the longest waiting period.
-const LONGEST_WINDOW: u16 = 30;
+const MAX_WINDOW_DAYS: u16 = 30;
 /// Cryptographic use of a symmetric key.
-const USES: [&str; 4] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom"];
+const USE_ACTIONS: [&str; 4] =
+    ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom"];
 /// The actions of an administrator of a key.
-const ADMINISTERS: [&str; 3] = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"];
+const ADMIN_ACTIONS: [&str; 3] = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"];
 /// Condition keys that restrict a use of the key to a service or to what is encrypted.
-const THROUGH: [&str; 3] =
+const USE_CONDITIONS: [&str; 3] =
     ["kms:viaservice", "kms:encryptioncontext:*", "kms:encryptioncontextkeys"];
 /// Condition keys that restrict a grant to a service or to what is encrypted.
-const GRANT_FOR: [&str; 5] = [
+const GRANT_CONDITIONS: [&str; 5] = [
     "kms:grantisforawsresource",
     "kms:viaservice",
     "kms:grantconstrainttype",
@@ -50,7 +51,7 @@ const RULES: &[Rule] = &[
         id: "KMS-02",
         severity: Severity::Critical,
         kind: KIND,
-        title: "The key policy lets in known callers only",
+        title: "The key policy admits known callers only",
         why: "`Principal: \"*\"` is every account of AWS. A condition on the service \
               (kms:ViaService) does not change that: others use the same services. Nor does one \
               whose values fit others too: a pattern such as `o-*`, a policy variable that the \
@@ -90,8 +91,8 @@ const RULES: &[Rule] = &[
         id: "KMS-05",
         severity: Severity::Medium,
         kind: KIND,
-        title: "Roles use the key through services only, and lend it to AWS resources only",
-        why: "A stolen session that may decrypt by itself needs nothing else; one that must go \
+        title: "Roles use the key through services only, and grant it to AWS resources only",
+        why: "A stolen session that may decrypt directly needs nothing else; one that must go \
               through a service also needs that service's permissions.",
         source: "KMS developer guide, kms:ViaService, kms:EncryptionContext and \
                  kms:GrantIsForAWSResource; AWS Prescriptive Guidance, \"AWS KMS best practices\"",
@@ -105,8 +106,9 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "Who administers the key does not use it, and the account's root keeps control",
-        why: "One set of credentials should not both read the data and change who may; a key \
-              without the account's root in its policy can be locked for good by deleting a role.",
+        why: "One set of credentials should not both read the data and change who may read it; a \
+              key without the account's root in its policy can be locked for good by deleting a \
+              role.",
         source: "KMS developer guide, \"Key policies\" (key administrators and key users; default \
                  key policy); AWS Prescriptive Guidance, \"AWS KMS best practices\" (separation of \
                  duties)",
@@ -119,7 +121,7 @@ const RULES: &[Rule] = &[
         severity: Severity::Low,
         kind: KIND,
         title: "The key has an alias",
-        why: "A key that people cannot find by its purpose is replaced by another one.",
+        why: "People who cannot find a key by its purpose create another one.",
         source: "KMS developer guide, \"Aliases\"; AWS Prescriptive Guidance, \"AWS KMS best \
                  practices\"",
         help: "add `aliases`, one for each purpose",
@@ -164,12 +166,19 @@ fn rotation(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 fn deletion_window(facts: &Facts<'_>) -> Vec<Breach> {
-    let days = |key: &Wanted<'_, State>| key.state.deletion_window_days.unwrap_or(LONGEST_WINDOW);
+    let days = |key: &Wanted<'_, State>| key.state.deletion_window_days.unwrap_or(MAX_WINDOW_DAYS);
     facts
         .with_tombstones()
-        .filter(|key| days(key) < LONGEST_WINDOW)
+        .filter(|key| days(key) < MAX_WINDOW_DAYS)
         .map(|key| {
-            key.breach("deletionWindowDays", format!("it would be gone after {} days", days(&key)))
+            key.breach(
+                "deletionWindowDays",
+                format!(
+                    "it would be deleted after {} \
+                                                      days",
+                    days(&key)
+                ),
+            )
         })
         .collect()
 }
@@ -237,14 +246,14 @@ fn through_services(facts: &Facts<'_>) -> Vec<Breach> {
         let named = statement.all_principals_but
             || statement.aws.iter().any(|principal| !is_own_root(principal, state));
         let roles = named && !admission.identities.is_nobody();
-        let uses = USES.iter().any(|action| statement.is_about(action));
-        let wrong = if roles && uses && !statement.is_bound_by(&THROUGH) {
-            "lets roles use the key by themselves, through no service"
+        let uses = USE_ACTIONS.iter().any(|action| statement.is_about(action));
+        let wrong = if roles && uses && !statement.is_bound_by(&USE_CONDITIONS) {
+            "lets roles use the key directly, not through a service"
         } else if roles
             && statement.is_about("kms:CreateGrant")
-            && !statement.is_bound_by(&GRANT_FOR)
+            && !statement.is_bound_by(&GRANT_CONDITIONS)
         {
-            "lets roles lend the key to anybody"
+            "lets roles grant the key to anybody"
         } else if admission.services == Who::Everybody && admission.identities != Who::Everybody {
             "lets a service use the key on behalf of every account"
         } else {
@@ -268,8 +277,8 @@ fn duties(facts: &Facts<'_>) -> Vec<Breach> {
         }
         let mut duties: BTreeMap<String, (bool, bool)> = BTreeMap::new();
         for statement in statement::statements(document).iter().filter(|s| s.allows) {
-            let administers = ADMINISTERS.iter().any(|action| statement.is_about(action));
-            let uses = USES.iter().any(|action| statement.is_about(action));
+            let administers = ADMIN_ACTIONS.iter().any(|action| statement.is_about(action));
+            let uses = USE_ACTIONS.iter().any(|action| statement.is_about(action));
             for principal in statement.aws.iter().filter(|name| !is_own_root(name, key.state)) {
                 let (admin, user) = duties.entry(principal.clone()).or_default();
                 *admin |= administers;

@@ -17,7 +17,7 @@ use crate::{
 /// The longest time to notice a mistake (KMS API reference, `PendingWindowInDays`: 7 to 30).
 pub(super) const DEFAULT_WINDOW_DAYS: u16 = 30;
 /// KMS quota: aliases of one key.
-const ALIASES_PER_KEY: usize = 50;
+const MAX_ALIASES: usize = 50;
 /// The reason why these fields cannot change.
 const FIXED: &str = "which KMS fixes when a key is created";
 
@@ -104,9 +104,9 @@ fn aliases() -> Leaf {
     };
     let form = Form::Set {
         of: Check::Form(rules::alias),
-        max: ALIASES_PER_KEY,
+        max: MAX_ALIASES,
         too_many: (
-            "{count} aliases; KMS takes at most {max} for a key".into(),
+            "{count} aliases; KMS accepts at most {max} for a key".into(),
             "keep those that are used".into(),
         ),
     };
@@ -158,24 +158,23 @@ fn policy() -> Leaf {
     };
     Leaf {
         absent: Absent::Required(
-            "is required: the policy that AWS sets by default hands the key to everybody in the \
-             account whom an IAM policy allows it"
+            "is required: with AWS's default policy, any IAM policy in the account can allow the \
+             use of the key"
                 .into(),
-            rules::START.into(),
+            rules::POLICY_HELP.into(),
         ),
         compare: Compare::Meaning,
         risk: RiskOf::Meaning,
         gives: Gives::Grants,
         ..Leaf::harmless(
             "policy",
-            "The key policy, an IAM policy document of at most 32 KiB; required, because the \
-             policy that AWS would set by\ndefault hands the key to everybody in the account whom \
-             IAM policies allow it. Compared by meaning:\nKMS stores it in another order and \
-             spelling. `${Kind/name}` and `${Kind/name.arn}` are filled in.\nEvery statement needs \
-             `Action` and `Resource` (KMS ignores it otherwise, without a word), nothing may \
-             be\nallowed to `Principal: \"*\"` without a condition, and the account's root or a \
-             role of the account must\nbe allowed `kms:PutKeyPolicy`, so that the key stays \
-             manageable.",
+            "The key policy, an IAM policy document of at most 32 KiB; required, because with \
+             AWS's\ndefault policy any IAM policy in the account can allow the use of the key. \
+             Compared by meaning:\nKMS stores it in another order and spelling. `${Kind/name}` and \
+             `${Kind/name.arn}` are filled in.\nEvery statement needs `Action` and `Resource` \
+             (otherwise KMS silently ignores it), nothing may be\nallowed to `Principal: \"*\"` \
+             without a condition, and the account's root or a role of the account must\nbe allowed \
+             `kms:PutKeyPolicy`, so that the key stays manageable.",
             form,
             How::By(call),
         )
@@ -204,7 +203,7 @@ fn rotation() -> Leaf {
         gives: Gives::More,
         ..Leaf::harmless(
             "periodDays",
-            "Days between two rotations, 90 to 2560; KMS takes 365 if nothing was ever said. \
+            "Days between two rotations, 90 to 2560; KMS uses 365 by default. \
              Absent: not managed. Without\nmeaning while `enabled` is false.",
             Form::Int(days),
             How::Argument,
@@ -342,8 +341,8 @@ fn deletion_window() -> Leaf {
         absent: Absent::Means(json!(DEFAULT_WINDOW_DAYS)),
         ..Leaf::harmless(
             "deletionWindowDays",
-            "Days between asking for the key's deletion (`lifecycle.state: absent`) and the \
-             deletion, during which it can\nbe called back: 7 to 30, default 30.",
+            "Days between scheduling the key's deletion (`lifecycle.state: absent`) and the \
+             deletion, during which it can\nbe cancelled: 7 to 30, default 30.",
             Form::Int(days),
             How::Argument,
         )

@@ -45,9 +45,9 @@ const MULTI_REGION: ServiceRole = ServiceRole {
     name: "AWSServiceRoleForKeyManagementServiceMultiRegionKeys",
 };
 
-const DISABLED: Need = Need::Noted("a key that shall be disabled");
+const DISABLED: Need = Need::Noted("a key that should be disabled");
 const FOR_SEVERAL_REGIONS: Need = Need::Noted("a key for several Regions");
-const UNROTATED: Need = Need::Noted("a key that shall not be rotated");
+const UNROTATED: Need = Need::Noted("a key that should not be rotated");
 
 const ROWS: &[Operation] = &[
     reads("kms:ListAliases").swept(),
@@ -59,8 +59,8 @@ const ROWS: &[Operation] = &[
     writes("kms:CreateKey", On::Anything, CLAIMS)
         .and(&[may("kms:TagResource", KEYS, CLAIMS_UNCLAIMED)])
         .note(
-            "KMS has no key that says with which call tags come: so a key that nobody claims could \
-             be claimed by TagResource alone. Keys are adopted by the same permission.",
+            "KMS has no condition key for the call that sets tags, so a key that nobody claims \
+             could be claimed by TagResource alone. Keys are adopted by the same permission.",
         ),
     writes("kms:CreateKey", On::Anything, &[])
         .only_needs(&[may(
@@ -69,7 +69,7 @@ const ROWS: &[Operation] = &[
             &[When::says("RoleOfMultiRegionKeys", "iam:AWSServiceName", MULTI_REGION.service)],
         )])
         .only(FOR_SEVERAL_REGIONS)
-        .note("Once in an account, unless somebody else makes the role."),
+        .note("Once in an account, unless somebody else creates the role."),
     writes("kms:PutKeyPolicy", KEYS, OURS),
     writes("kms:UpdateKeyDescription", KEYS, OURS),
     writes("kms:EnableKey", KEYS, OURS),

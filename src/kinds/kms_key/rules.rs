@@ -14,11 +14,11 @@ use crate::{
 };
 
 /// How to fix most problems with the policy.
-pub(super) const START: &str = "begin with a statement that allows kms:* on \"*\" to the account's \
+pub(super) const POLICY_HELP: &str = "begin with a statement that allows kms:* on \"*\" to the account's \
                                 root or to an administrators' role, and give users of the key only \
                                 what they need";
 /// KMS API reference, `AliasName`.
-const ALIAS_LENGTH: usize = 256;
+const MAX_ALIAS_LENGTH: usize = 256;
 /// The default key spec.
 pub(super) const SYMMETRIC: &str = "SYMMETRIC_DEFAULT";
 
@@ -41,14 +41,14 @@ const ENCAPSULATE: &str = "ENCAPSULATE_DECAPSULATE";
 pub(super) const KEY_USAGES: [(&str, &str); 5] = [
     (ENCRYPT, "Encrypting and decrypting."),
     (SIGN, "Signing and verifying."),
-    (MAC, "Making and verifying message authentication codes."),
+    (MAC, "Creating and verifying message authentication codes."),
     (AGREE, "Deriving shared secrets."),
     (ENCAPSULATE, "Encapsulating and decapsulating keys."),
 ];
 
 /// Origins of key material; a manifest's keys have the first.
 pub(super) const ORIGINS: [(&str, &str); 4] = [
-    ("AWS_KMS", "KMS made it."),
+    ("AWS_KMS", "KMS created it."),
     ("EXTERNAL", "It was imported."),
     ("AWS_CLOUDHSM", "A CloudHSM cluster keeps it."),
     ("EXTERNAL_KEY_STORE", "A key manager outside of AWS keeps it."),
@@ -63,7 +63,7 @@ pub(super) const KEY_SPECS: [KeySpec; 20] = [
     spec("ECC_NIST_P256", "NIST curve P-256.", &[SIGN, AGREE]),
     spec("ECC_NIST_P384", "NIST curve P-384.", &[SIGN, AGREE]),
     spec("ECC_NIST_P521", "NIST curve P-521.", &[SIGN, AGREE]),
-    spec("ECC_SECG_P256K1", "The curve of cryptocurrencies.", &[SIGN]),
+    spec("ECC_SECG_P256K1", "The curve secp256k1.", &[SIGN]),
     spec("ECC_NIST_EDWARDS25519", "Edwards curve 25519.", &[SIGN]),
     spec("HMAC_224", "HMAC, 224 bits.", &[MAC]),
     spec("HMAC_256", "HMAC, 256 bits.", &[MAC]),
@@ -92,11 +92,11 @@ pub(super) fn alias(alias: &str) -> Option<(&'static str, &'static str)> {
     };
     let legal = |c: char| c.is_ascii_alphanumeric() || "/_-".contains(c);
     if name.starts_with("aws/") {
-        Some(("is reserved for keys that AWS manages", "take a name that does not start with aws/"))
+        Some(("is reserved for keys that AWS manages", "use a name that does not start with aws/"))
     } else if name.is_empty() || !name.chars().all(legal) {
         Some(("is not an alias", "after alias/ use letters, digits, `/`, `_` and `-`"))
-    } else if alias.len() > ALIAS_LENGTH {
-        Some(("is longer than 256 characters", "take a shorter name"))
+    } else if alias.len() > MAX_ALIAS_LENGTH {
+        Some(("is longer than 256 characters", "use a shorter name"))
     } else {
         None
     }
@@ -154,14 +154,14 @@ fn locked_out(document: &PolicyDocument, scope: &ScopeFacts) -> Invalid {
     let mut others = BTreeSet::new();
     accounts(document, &mut others);
     others.remove(account);
-    let Some(other) = others.first() else { return Invalid::new("policy", why).help(START) };
+    let Some(other) = others.first() else { return Invalid::new("policy", why).help(POLICY_HELP) };
     let why = format!(
         "{why}; the policy names account {other}, and the key is in account {account} (scope \
          {name})"
     );
     Invalid::new("policy", why).help(format!(
         "write arn:{partition}:iam::${{scope.account}}:root if this account was meant; otherwise \
-         {START}"
+         {POLICY_HELP}"
     ))
 }
 

@@ -150,7 +150,7 @@ impl Service for Tables {
         let routes = mains.iter().flat_map(|main| {
             let id = main.route_table_id().unwrap_or_default();
             // Propagated routes leave the VPC too; the route of an endpoint leads to AWS only.
-            let out = main.routes().iter().filter_map(ends);
+            let out = main.routes().iter().filter_map(destination_and_target);
             let out = out.filter(|end| end.1 != LOCAL_TARGET && !is_of_endpoint(end));
             out.map(move |(to, via)| (id, to, via))
         });
@@ -205,7 +205,7 @@ impl Tables {
             .collect();
         routes.sort_keys();
         let local = table.routes().iter().filter(|route| is_local(route));
-        let local: Vec<_> = local.filter_map(ends).map(|(to, _)| to).collect();
+        let local: Vec<_> = local.filter_map(destination_and_target).map(|(to, _)| to).collect();
         let state = json!({
             "vpc": table.vpc_id,
             "routes": routes,
@@ -261,7 +261,7 @@ impl Tables {
                 let call = call.set_destination_prefix_list_id(list);
                 targeted!(call, via).map_err(|error| classify("ec2:ReplaceRoute", &error))
             }
-            other => Err(never(other)),
+            other => Err(unsupported(other)),
         }
     }
 
@@ -298,7 +298,7 @@ impl Tables {
                     _ => Ok(()),
                 }
             }
-            other => Err(never(other)),
+            other => Err(unsupported(other)),
         }
     }
 
@@ -325,7 +325,7 @@ fn is_in_force(association: &RouteTableAssociation) -> bool {
 }
 
 /// Destination and target of a route.
-fn ends(route: &Route) -> Option<(&str, &str)> {
+fn destination_and_target(route: &Route) -> Option<(&str, &str)> {
     let to = route
         .destination_cidr_block()
         .or(route.destination_ipv6_cidr_block())
@@ -355,7 +355,8 @@ fn target(route: &Route) -> Option<(&str, &str)> {
         route.origin(),
         None | Some(RouteOrigin::CreateRoute | RouteOrigin::CreateRouteTable)
     );
-    ends(route).filter(|end| is_own && end.1 != LOCAL_TARGET && !is_of_endpoint(end))
+    destination_and_target(route)
+        .filter(|end| is_own && end.1 != LOCAL_TARGET && !is_of_endpoint(end))
 }
 
 /// Whether a gateway endpoint added the route.
@@ -379,11 +380,11 @@ fn by_family(to: &str) -> [Option<String>; 3] {
 
 /// Somebody else moved the subnet: the next pass reads again.
 fn moved(operation: &'static str) -> CloudError {
-    CloudError::new(operation, Class::Busy, "the subnet has no table of its own any more")
+    CloudError::new(operation, Class::Busy, "the subnet no longer has a table of its own")
 }
 
 /// A defect in palisade: nothing was sent.
-fn never(operation: &str) -> CloudError {
+fn unsupported(operation: &str) -> CloudError {
     let why = format!("{operation} is not a call of a route table");
     CloudError::new("palisade:Change", Class::Rejected, why)
 }

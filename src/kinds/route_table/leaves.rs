@@ -27,11 +27,11 @@ const ELSEWHERE: &str = "elsewhere";
 pub(super) const LOCAL: &str = "local";
 /// The maximum of routes of a table for each address family, with the quota raised (Amazon VPC
 /// quotas).
-const ROUTE_LIMIT: usize = 2_000;
+const MAX_ROUTES: usize = 2_000;
 /// A subnet that changes to another table loses connections that the two tables route differently.
-const MOVES: Risk = Risk::REPLACES.cutting_connections();
+const MOVE_RISK: Risk = Risk::REPLACES.cutting_connections();
 /// The maximum of subnets of a VPC, with the quota raised.
-const SUBNET_LIMIT: usize = 2_000;
+const MAX_SUBNETS: usize = 2_000;
 
 /// The kind as a table.
 pub fn table() -> Table {
@@ -39,7 +39,7 @@ pub fn table() -> Table {
         profile: Profile {
             name: NAME,
             short: "rtb",
-            about: "A route table of a VPC: where the subnets that use it send what they send.",
+            about: "A route table of a VPC: where the subnets that use it send their traffic.",
             claimed: Claimed::ByTags,
             creation: Creation::Token,
             removal: Removal::Prunable,
@@ -50,7 +50,7 @@ pub fn table() -> Table {
         errors: errors::ERRORS,
         baseline: Baseline::NONE,
         doctor: Doctor::NONE,
-        about: "A route table of a VPC. Its routes are exclusive, but for those that AWS puts in \
+        about: "A route table of a VPC. Its routes are exclusive, except those that AWS adds \
                 itself: the local ones, those\nof gateway endpoints, and those that are propagated."
             .into(),
         leaves: vec![vpc(), routes(), subnets()],
@@ -79,7 +79,7 @@ pub fn table() -> Table {
 fn creating(want: &Tree) -> Risk {
     let routes = get(want, "routes").as_object().is_some_and(|all| !all.is_empty());
     let subnets = texts(get(want, "subnets")).next().is_some();
-    let of = [(routes, Risk::LOOSENS), (subnets, MOVES)];
+    let of = [(routes, Risk::LOOSENS), (subnets, MOVE_RISK)];
     of.into_iter().filter_map(|(is, risk)| is.then_some(risk)).collect()
 }
 
@@ -93,7 +93,7 @@ fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf
 
 fn vpc() -> Leaf {
     let named = Named { accepts: Accepts::lookup(LookupKind::Vpc), prefix: "vpc-".into() };
-    let fixed = How::Fixed("which EC2 fixes when a table is made".into());
+    let fixed = How::Fixed("which EC2 fixes when a table is created".into());
     Leaf {
         absent: Absent::Required(
             "is missing; a table belongs to a VPC".into(),
@@ -113,12 +113,12 @@ fn routes() -> Leaf {
     };
     let too_many: (Text, Text) = (
         "{count} routes; a table has at most {max}".into(),
-        "put destinations together in a prefix list".into(),
+        "combine destinations in a prefix list".into(),
     );
     let keyed = Keyed {
         of: Box::new(route()),
         examples,
-        max: (ROUTE_LIMIT, too_many),
+        max: (MAX_ROUTES, too_many),
         entry,
         shown,
         probes,
@@ -175,7 +175,7 @@ fn subnets() -> Leaf {
         one_of_each: None,
         single_while: None,
         min: (0, Text::default()),
-        max: (SUBNET_LIMIT, "{count} subnets; a VPC has at most {max}".into()),
+        max: (MAX_SUBNETS, "{count} subnets; a VPC has at most {max}".into()),
     };
     let take = Take {
         call: Call::new("ec2:ReplaceRouteTableAssociation", "take subnet {item} over from {from}"),
@@ -197,7 +197,7 @@ fn subnets() -> Leaf {
         take: Some(take),
     };
     Leaf {
-        risk: RiskOf::Each { add: MOVES, remove: MOVES, take: MOVES },
+        risk: RiskOf::Each { add: MOVE_RISK, remove: MOVE_RISK, take: MOVE_RISK },
         gives: Gives::More,
         ..row(
             "subnets",

@@ -43,7 +43,7 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "The domain has subnets in more than one zone",
-        why: "With one subnet the platform is down with its zone.",
+        why: "With one subnet, the platform fails with its zone.",
         source: "AWS whitepaper \"SageMaker Studio Administration Best Practices\", network \
                  management; SageMaker developer guide, \"Choose an Amazon VPC\"",
         help: "list at least two private subnets, in different zones",
@@ -55,11 +55,11 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Users come from IAM Identity Center",
-        why: "People who leave are removed in one place, and multi-factor authentication is asked \
-              in one place.",
+        why: "People who leave are removed in one place, and multi-factor authentication is \
+              enforced in one place.",
         source: "Prowler sagemaker_domain_sso_configured; AWS whitepaper \"SageMaker Studio \
                  Administration Best Practices\", identity management",
-        help: "write `authMode: SSO` (it can only be chosen when the domain is made)",
+        help: "write `authMode: SSO` (it can only be chosen when the domain is created)",
         reach: Reach::Manifest,
         check: sign_in,
     },
@@ -68,7 +68,7 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "With Identity Center, users reach data as themselves",
-        why: "Otherwise every access is the role's, and permissions cannot tell people apart.",
+        why: "Otherwise every access is the role's, and permissions cannot distinguish people.",
         source: "SageMaker developer guide, \"Trusted identity propagation with Studio\"",
         help: "write `domainSettings.trustedIdentityPropagation: ENABLED`",
         reach: Reach::Manifest,
@@ -79,7 +79,7 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "With IAM, sessions carry the user's name",
-        why: "Otherwise CloudTrail shows the shared role and nobody knows who it was.",
+        why: "Otherwise CloudTrail shows only the shared role, and nobody knows who it was.",
         source: "SageMaker developer guide, \"Monitor user resource access with sourceIdentity\"; \
                  AWS whitepaper \"SageMaker Studio Administration Best Practices\", logging and \
                  monitoring",
@@ -93,7 +93,7 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Shared spaces and other domains do not run with the users' role",
-        why: "A role that is used everywhere may do everything.",
+        why: "A role that is used everywhere has the permissions of all uses.",
         source: "IAM user guide, \"Security best practices\" (least privilege); AWS whitepaper \
                  \"SageMaker Studio Administration Best Practices\", permissions management",
         help: "give each an `executionRole` of its own",
@@ -104,7 +104,7 @@ const RULES: &[Rule] = &[
         id: "SMD-09",
         severity: Severity::Medium,
         kind: KIND,
-        title: "Shared notebooks carry no output, or keep it encrypted in a place of yours",
+        title: "Shared notebooks contain no output, or keep it encrypted in a location of yours",
         why: "Outputs show data to people who may not read it.",
         source: "SageMaker API reference, SharingSettings; SageMaker developer guide, \"Protect \
                  Data at Rest Using Encryption\"",
@@ -117,7 +117,7 @@ const RULES: &[Rule] = &[
         severity: Severity::Low,
         kind: KIND,
         title: "Idle apps stop",
-        why: "What runs unwatched costs money and is one more session to steal.",
+        why: "Apps that nobody uses cost money, and their sessions can be stolen.",
         source: "SageMaker developer guide, \"Idle shutdown\"; AWS Well-Architected Machine \
                  Learning Lens (cost)",
         help: "set `appLifecycleManagement.idleSettings.lifecycleManagement: ENABLED` for \
@@ -130,7 +130,7 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Docker is off, or rootless and with trusted images only",
-        why: "Docker with root leaves the container; images of anybody bring anything in.",
+        why: "Docker with root can escape the container; untrusted images can contain anything.",
         source: "SageMaker developer guide, \"Local mode support in Studio\"; SageMaker API \
                  reference, DockerSettings",
         help: "write `enableDockerAccess: DISABLED`, or `rootlessDocker: ENABLED` with \
@@ -153,8 +153,9 @@ const RULES: &[Rule] = &[
         id: "SMD-14",
         severity: Severity::Low,
         kind: KIND,
-        title: "Whether tags go to what users create is decided",
-        why: "Costs and permissions by tag only hold if somebody chose where the tags go.",
+        title: "Whether tags are copied to what users create is decided",
+        why: "Costs and permissions by tag are right only if somebody decided where tags are \
+              copied.",
         source: "Config SAGEMAKER_DOMAIN_TAGGED; SageMaker API reference, TagPropagation",
         help: "write `tagPropagation: ENABLED` or `DISABLED`",
         reach: Reach::Manifest,
@@ -264,7 +265,7 @@ fn sharing(facts: &Facts<'_>) -> Vec<Breach> {
         let shared =
             settings.get("notebookOutputOption").and_then(Value::as_str) == Some("Allowed");
         (shared && !(has("s3OutputPath") && has("s3KmsKeyId")))
-            .then(|| "outputs are shared, without a place and a key for them".to_owned())
+            .then(|| "outputs are shared, without a location and a key for them".to_owned())
     })
 }
 

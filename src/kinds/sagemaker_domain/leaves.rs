@@ -123,7 +123,7 @@ fn kept(leaf: Leaf, change: How) -> Leaf {
 }
 
 fn needed(leaf: Leaf, help: &'static str) -> Leaf {
-    let why = "is needed: no domain can be created without it";
+    let why = "is required: no domain can be created without it";
     Leaf { absent: Absent::Required(why.into(), help.into()), ..leaf }
 }
 

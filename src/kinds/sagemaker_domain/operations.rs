@@ -78,8 +78,8 @@ const ROWS: &[Operation] = &[
             may("kms:DescribeKey", KEYS, &[]),
         ])
         .note(
-            "The service-linked role is made once in an account; where it exists the permission \
-             can go. The key may be anybody's.",
+            "The service-linked role is created once in an account; if it exists, the permission \
+             can be removed. The key may belong to anybody.",
         ),
     writes("sagemaker:UpdateDomain", DOMAINS, OURS).and(&[may(
         "iam:PassRole",

@@ -120,7 +120,7 @@ impl Side<'_> {
 
     /// Whether a pending rule certainly exists: it can be only one live thing, and that has the
     /// rule.
-    fn is_there(&self, wanted: &Rule) -> bool {
+    fn exists(&self, wanted: &Rule) -> bool {
         let Peer::Pending(Pending { candidates, .. }) = &wanted.peer else { return false };
         let only_one = matches!(candidates, Candidates::These(ids) if ids.len() == 1);
         only_one && self.live.keys().any(|rule| Self::may_be(rule, wanted))
@@ -142,7 +142,7 @@ impl Side<'_> {
         let mut missing: BTreeSet<_> = self
             .want
             .keys()
-            .filter(|rule| !self.live.contains_key(rule) && !self.is_there(rule))
+            .filter(|rule| !self.live.contains_key(rule) && !self.exists(rule))
             .cloned()
             .collect();
         let mut later = take(&mut missing, |rule| matches!(rule.peer, Peer::Pending(_)));

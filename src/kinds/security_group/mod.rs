@@ -1,4 +1,4 @@
-//! SecurityGroup: who may talk to whom in a VPC.
+//! SecurityGroup: which traffic they allow in a VPC.
 //!
 //! Rules are compared as sets of atomic rules in one canonical form (`rule`, `traffic`), because
 //! AWS merges, reorders and rewrites what it receives. Equal rules are never touched; `diff`
@@ -56,7 +56,7 @@ impl Kind for SecurityGroup {
     const PROFILE: Profile = Profile {
         name: NAME,
         short: "sg",
-        about: "A VPC security group and its rules: who may talk to whom.",
+        about: "A VPC security group and its rules: which traffic they allow.",
         claimed: Claimed::ByTags,
         creation: Creation::UniqueName,
         removal: Removal::Prunable,

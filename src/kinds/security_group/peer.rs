@@ -217,7 +217,7 @@ impl fmt::Display for Peer {
 
 /// A text that is not a peer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` names no peer of a rule")]
+#[error("`{0}` is not a peer of a rule")]
 pub struct NotAPeer(String);
 
 impl FromStr for Peer {

@@ -65,7 +65,7 @@ impl<'p, 'r> Peers<'p, 'r> {
         // arn:aws:ec2:eu-west-1:111122223333:security-group/sg-…
         let parts: Vec<_> = arn.splitn(6, ':').collect();
         let [_, _, _, region, account, resource] = parts[..] else {
-            return Err(Invalid::new(field, format!("`{arn}` is no ARN of a security group")));
+            return Err(Invalid::new(field, format!("`{arn}` is not the ARN of a security group")));
         };
         if region != scope.region {
             return Err(Invalid::new(field, format!("{text} is a group of {region}"))
@@ -149,7 +149,7 @@ fn literal(field: &str, text: &str, own_account: &str) -> Result<Peer, Invalid> 
         && is_id(id, "sg-")
     {
         if account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit()) {
-            return Err(Invalid::new(field, format!("`{account}` is no account: 12 digits")));
+            return Err(Invalid::new(field, format!("`{account}` is not an account: 12 digits")));
         }
         let account = (account != own_account).then(|| account.to_owned());
         return Ok(Peer::Group(OtherGroup { account, ..OtherGroup::of(id) }));
@@ -162,7 +162,7 @@ fn literal(field: &str, text: &str, own_account: &str) -> Result<Peer, Invalid> 
     text.parse::<Cidr>().map(Peer::Cidr).map_err(|error| match error {
         NotACidr::OpenByTypo(_) => Invalid::new(field, error.to_string()).help(all_or_one(text)),
         NotACidr::Syntax(_) => {
-            Invalid::new(field, format!("`{text}` names no peer of a rule")).help(FORMS)
+            Invalid::new(field, format!("`{text}` is not a peer of a rule")).help(FORMS)
         }
     })
 }

@@ -97,8 +97,9 @@ impl TryFrom<String> for Rule {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let (traffic, peer) =
-            text.split_once(", ").ok_or_else(|| format!("`{text}` is no security group rule"))?;
+        let (traffic, peer) = text
+            .split_once(", ")
+            .ok_or_else(|| format!("`{text}` is not a security group rule"))?;
         Ok(Self {
             traffic: traffic.parse()?,
             peer: peer.parse().map_err(|error: NotAPeer| error.to_string())?,

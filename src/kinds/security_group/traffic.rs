@@ -164,7 +164,7 @@ impl FromStr for Ports {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let port = |end: &str| {
-            end.trim().parse().map_err(|_| format!("`{text}` is no port; ports are 0 to 65535"))
+            end.trim().parse().map_err(|_| format!("`{text}` is not a port; ports are 0 to 65535"))
         };
         let ports = match text.split_once('-') {
             _ if text == "all" || text == "all ports" => Self::ALL,
@@ -192,7 +192,7 @@ impl FromStr for Messages {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |_| format!("`{text}` names no ICMP messages");
+        let wrong = |_| format!("`{text}` is not a kind of ICMP message");
         if text == "all types" {
             return Ok(Self::All);
         }
@@ -224,7 +224,7 @@ impl FromStr for Traffic {
 
     /// Reads what `Display` wrote: in canonical states, not in manifests.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no traffic of a rule");
+        let wrong = || format!("`{text}` is not the traffic of a rule");
         let (protocol, rest) = text.split_once(' ').ok_or_else(wrong)?;
         match protocol {
             "all" => Ok(Self::All),

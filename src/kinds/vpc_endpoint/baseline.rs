@@ -23,7 +23,7 @@ const RULES: &[Rule] = &[
               and resources of any account.",
         source: "AWS PrivateLink guide, \"Control access to VPC endpoints using endpoint \
                  policies\"; AWS whitepaper \"Building a Data Perimeter on AWS\"",
-        help: "write a policy that allows the organisation's principals what they need",
+        help: "write a policy that allows the organization's principals what they need",
         reach: Reach::Manifest,
         check: full_access,
     },
@@ -31,9 +31,9 @@ const RULES: &[Rule] = &[
         id: "EP-03",
         severity: Severity::High,
         kind: KIND,
-        title: "The endpoint policy lets in known principals only, and to S3 known resources only",
-        why: "Otherwise credentials of another account carry data out, or buckets of another \
-              account take it in. A pattern such as `o-*` is every organisation, `arn:aws:s3:::?*` \
+        title: "The endpoint policy admits known principals only, and for S3 known resources only",
+        why: "Otherwise data can leave through credentials of another account, or into buckets of \
+              another account. A pattern such as `o-*` is every organization, `arn:aws:s3:::?*` \
               every bucket.",
         source: "AWS whitepaper \"Building a Data Perimeter on AWS\" (network perimeter); IAM user \
                  guide, aws:PrincipalOrgID and aws:ResourceOrgID",
@@ -48,7 +48,7 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Private DNS is on",
-        why: "Without it SDKs resolve the public addresses, and go around the endpoint and its \
+        why: "Without it SDKs resolve the public addresses, and bypass the endpoint and its \
               policy.",
         source: "AWS PrivateLink guide, \"Private DNS names\" of interface endpoints",
         help: "write `privateDns: true`",
@@ -59,7 +59,7 @@ const RULES: &[Rule] = &[
         id: "EP-09",
         severity: Severity::Medium,
         kind: KIND,
-        title: "An endpoint policy does not ask for aws:SourceIp",
+        title: "An endpoint policy has no condition on aws:SourceIp",
         why: "Requests through an endpoint carry no public source address: the condition never \
               holds, or, negated, always.",
         source: "Amazon VPC user guide, \"Gateway endpoints for Amazon S3\"; IAM user guide, \
@@ -73,8 +73,8 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "At a gateway endpoint principals are named by a condition",
-        why: "A gateway endpoint takes an account in `Principal` for the account's root user \
-              alone: an Allow then lets no role and no user through, and a Deny stops none.",
+        why: "In the policy of a gateway endpoint, an account in `Principal` means only the \
+              account's root user: an Allow then admits no roles and users, and a Deny stops none.",
         source: "AWS PrivateLink guide, \"Control access to VPC endpoints using endpoint \
                  policies\" (principals for gateway endpoints)",
         help: "write `Principal: \"*\"`, and name accounts by aws:PrincipalAccount and roles by \
@@ -148,7 +148,7 @@ fn default_policy(state: &State) -> Option<&'static str> {
         Some(Policy::AllowAll) => Some("lets everybody do everything"),
         None if state.endpoint_type == "Interface" && !state.service.contains(".vpce.") => Some(
             "is not managed, and AWS's default lets everybody do everything; so does a service \
-             that takes no policy",
+             that accepts no policy",
         ),
         Some(Policy::Document(_) | Policy::Unreadable(_)) | None => None,
     }
@@ -167,7 +167,7 @@ fn full_access(facts: &Facts<'_>) -> Vec<Breach> {
             && statement.is_about("no-service:NoAction")
             && !statement.conditions.iter().any(statement::Condition::binds);
         everything.then(|| {
-            let why = "allows everybody everything, whatever the other statements say";
+            let why = "allows everything to everybody, whatever the other statements say";
             statement::explained(why, &admission.untied)
         })
     }));
@@ -183,7 +183,7 @@ fn perimeter(facts: &Facts<'_>) -> Vec<Breach> {
         let reads_known_things = admission.resources_known() && statement.only_reads();
         if admission.identities == Who::Everybody && !reads_known_things {
             return Some(statement::explained(
-                "lets in principals of every account",
+                "admits principals of every account",
                 &admission.untied,
             ));
         }
@@ -218,7 +218,7 @@ fn gateway_principals(facts: &Facts<'_>) -> Vec<Breach> {
         let effect = match (accounts, statement.allows) {
             (true, true) => "lets the root user through and nobody else",
             (true, false) => "stops the root user and nobody else",
-            (false, _) => "is not sure to mean anybody",
+            (false, _) => "does not certainly mean anybody",
         };
         let names = named.join(", ");
         Some(format!("names {names} as principal: at a gateway endpoint that {effect}"))
@@ -230,14 +230,20 @@ fn private_dns(facts: &Facts<'_>) -> Vec<Breach> {
         .of::<State>()
         // An endpoint service of somebody else may not have a name of its own.
         .filter(|e| e.state.private_dns == Some(false) && !e.state.service.contains(".vpce."))
-        .map(|endpoint| endpoint.breach("privateDns", "the service's usual names lead elsewhere"))
+        .map(|endpoint| {
+            endpoint.breach(
+                "privateDns",
+                "the service's usual names resolve to other \
+                                                       addresses",
+            )
+        })
         .collect()
 }
 
 fn source_ip(facts: &Facts<'_>) -> Vec<Breach> {
     each_statement(facts, |_, statement, _| {
         let asks = statement.conditions.iter().any(|c| c.is_on(&["aws:sourceip"]));
-        let why = "has a condition on aws:SourceIp, which means nothing through an endpoint";
+        let why = "has a condition on aws:SourceIp, which has no meaning through an endpoint";
         asks.then(|| why.to_owned())
     })
 }

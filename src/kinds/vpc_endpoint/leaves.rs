@@ -24,7 +24,7 @@ use crate::{
 /// The call of every edit: AWS makes the modifications of an endpoint one at a time.
 pub(super) const MODIFY: &str = "ec2:ModifyVpcEndpoint";
 /// The most security groups a network interface can ever have (Amazon VPC quotas).
-const GROUP_LIMIT: usize = 16;
+const MAX_GROUPS: usize = 16;
 /// The reason why these fields cannot change.
 const FIXED: &str = "which AWS cannot do in place";
 
@@ -170,7 +170,7 @@ fn policy() -> Leaf {
     };
     Leaf {
         absent: Absent::Derived,
-        null: Null::None(rules::takes_none()),
+        null: Null::None(rules::no_policy()),
         compare: Compare::Meaning,
         risk: RiskOf::Meaning,
         gives: Gives::Grants,
@@ -178,9 +178,9 @@ fn policy() -> Leaf {
             "policy",
             "Who may do what through the endpoint, at most 20,480 characters: a policy document \
              (IAM's own\n`${aws:…}` variables pass through, `${Kind/name}` and `${Kind/name.arn}` \
-             are filled in), or\n`default`, which allows everybody everything. Required for \
+             are filled in), or\n`default`, which allows everything to everybody. Required for \
              interface and gateway endpoints, because\nwithout one AWS would silently allow \
-             everything. `null` says that the service takes no policy: none\nis sent or compared \
+             everything. `null` says that the service accepts no policy: none\nis sent or compared \
              (interface endpoints only).",
             form,
             How::By(modify("replace the policy")),
@@ -206,15 +206,15 @@ fn security_groups() -> Leaf {
         one_of_each: None,
         single_while: None,
         min: (1, EMPTY.into()),
-        max: (GROUP_LIMIT, "{count} groups; a network interface has at most {max}".into()),
+        max: (MAX_GROUPS, "{count} groups; a network interface has at most {max}".into()),
     };
     Leaf {
         risk: RiskOf::Each { add: Risk::LOOSENS, remove: Risk::TIGHTENS, take: Risk::LOOSENS },
         ..targets(
             "securityGroups",
             "The security groups of the network interfaces, 1 to 16: ids or references. Interface \
-             endpoints\nonly; required there, because without them AWS would take the VPC's \
-             default group. They should\nlet the clients in on tcp 443.",
+             endpoints\nonly; required there, because without them AWS would use the VPC's default \
+             group. They should\nadmit the clients on tcp 443.",
             form,
             "change the security groups: {changes}",
         )
@@ -297,9 +297,9 @@ fn private_dns() -> Leaf {
         gives: Gives::Least(json!(true)),
         ..Leaf::harmless(
             "privateDns",
-            "Whether the service's usual names lead to the endpoint inside the VPC, which needs \
+            "Whether the service's usual names resolve to the endpoint inside the VPC, which needs \
              the VPC\nattributes enableDnsSupport and enableDnsHostnames. Interface endpoints \
-             only. Default: true. At\nsomebody's endpoint service it is turned on after the \
+             only. Default: true. For\nsomebody's endpoint service it is turned on after the \
              endpoint has been accepted.",
             Form::Bool,
             How::Switch { on, off: modify("turn private DNS off") },
@@ -327,7 +327,7 @@ fn inbound_only() -> Leaf {
             "Whether private DNS is only for clients that ask through a Route 53 Resolver inbound \
              endpoint\n(on-premises networks), while the VPC itself goes through a gateway \
              endpoint. Interface endpoints\nof S3 and DynamoDB with private DNS only. Default for \
-             S3: false, and that is sent, because AWS\nwould take true and demand a gateway \
+             S3: false, and that is sent, because AWS\nwould use true and demand a gateway \
              endpoint.",
             Form::Bool,
             How::Switch {

@@ -61,13 +61,13 @@ const ROWS: &[Operation] = &[
             may("ec2:CreateTags", ENDPOINTS, &[When::Claims, When::CreatedByEc2]),
             may("route53:AssociateVPCWithHostedZone", ZONES, &[]),
         ])
-        .note("Route 53 is for private DNS names; the zone is AWS's own and has no tags."),
+        .note("Route 53 is used for private DNS names; the zone belongs to AWS and has no tags."),
     writes("ec2:CreateVpcEndpoint", On::Anything, &[])
         .only_needs(&[may("vpce:AllowMultiRegion", On::Anything, &[])])
         .only(TO_OTHER_REGIONS)
         .note(
-            "A permission without a call of its own, asked for where the service is in another \
-             Region (AWS PrivateLink guide).",
+            "A permission without a call of its own, required if the service is in another Region \
+             (AWS PrivateLink guide).",
         ),
     writes("ec2:ModifyVpcEndpoint", ENDPOINTS, OURS)
         .and(&[

@@ -31,7 +31,7 @@ pub(super) fn check(want: &Tree, refs: &mut Refs<'_>) -> Option<Invalid> {
         return Some(Invalid::new(FIELD, why).help(format!("write its Region, {region}")));
     }
     let help = did_you_mean(given, regions()).map_or_else(
-        || "a Region that is newer than this palisade is used all the same".to_owned(),
+        || "a Region that is newer than this version of palisade is used anyway".to_owned(),
         |near| format!("did you mean `{near}`?"),
     );
     let why = format!("`{given}` is not a Region that palisade knows");

@@ -35,11 +35,12 @@ const OF_TYPES: [(&str, &[&str]); 8] = [
     (RECORDS, &[INTERFACE, GATEWAY]),
 ];
 
-const POLICY_HELP: &str = "write a policy, or say `policy: default` if everything shall be allowed";
+const POLICY_HELP: &str = "write a policy, or say `policy: default` if everything should be \
+                           allowed";
 
 /// Stands for `policy: null`, which says that the service accepts no policy, until the type of the
 /// endpoint is checked. No real policy is empty.
-pub(super) fn takes_none() -> Value {
+pub(super) fn no_policy() -> Value {
     json!({})
 }
 
@@ -52,7 +53,7 @@ pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<In
         problems.extend(missing(want, &endpoint_type));
         problems.extend(address_families(want, &endpoint_type));
     }
-    if *get(want, "policy") == takes_none() {
+    if *get(want, "policy") == no_policy() {
         want.insert("policy".to_owned(), Value::Null);
     }
     problems.extend(region::check(want, refs));
@@ -113,7 +114,7 @@ fn missing(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
         is_missing("subnets", why.to_owned(), "make an endpoint for each zone");
     }
     if endpoint_type == INTERFACE && get(want, "securityGroups").is_null() {
-        let why = "an interface endpoint needs at least one; without it AWS would take the VPC's \
+        let why = "an interface endpoint needs at least one; without it AWS would use the VPC's \
                    default group";
         let help = format!("refer to a {} manifest: `[{{ref: name}}]`", security_group::NAME);
         is_missing("securityGroups", why.to_owned(), &help);
@@ -123,9 +124,9 @@ fn missing(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
         let why = "missing; AWS would silently let everybody do everything through the endpoint";
         is_missing("policy", why.to_owned(), POLICY_HELP);
     }
-    if endpoint_type == GATEWAY && *policy == takes_none() {
+    if endpoint_type == GATEWAY && *policy == no_policy() {
         let why =
-            "`null` says that the service takes no policy, but every gateway endpoint has one";
+            "`null` says that the service accepts no policy, but every gateway endpoint has one";
         is_missing("policy", why.to_owned(), POLICY_HELP);
     }
     problems
@@ -164,7 +165,9 @@ fn inbound_only(
     problems: &mut Vec<Invalid>,
 ) -> Option<bool> {
     let given = get(want, INBOUND_ONLY).as_bool();
-    if let Some(service) = service.filter(|it| given.is_some() && !service::has_gateway_twin(it)) {
+    if let Some(service) =
+        service.filter(|it| given.is_some() && !service::has_gateway_endpoints(it))
+    {
         let why = format!("{service} has no gateway endpoints, so there is nothing to choose");
         let help = "remove it; it is for S3 and DynamoDB";
         problems.push(Invalid::new(INBOUND_ONLY, why).help(help));

@@ -69,11 +69,11 @@ impl Service {
 }
 
 /// The prefixes of full names in all partitions.
-const FULL: [&str; 7] =
+const FULL_NAME_PREFIXES: [&str; 7] =
     ["com.", "cn.com.", "aws.", "eu.amazonaws.", "gov.", "uk.adc-e.", "api.aws."];
 
 fn is_full(service: &str, region: &str) -> bool {
-    FULL.iter().any(|start| service.starts_with(start))
+    FULL_NAME_PREFIXES.iter().any(|start| service.starts_with(start))
         || service.split('.').any(|part| part == region)
 }
 
@@ -129,7 +129,7 @@ pub(super) fn standing(service: &str, region: &str, endpoint_type: &str) -> Stan
 }
 
 /// Whether it is an AWS service that has gateway endpoints in addition to interface endpoints.
-pub(super) fn has_gateway_twin(full_name: &str) -> bool {
+pub(super) fn has_gateway_endpoints(full_name: &str) -> bool {
     !is_endpoint_service(full_name) && matches!(short_name(full_name), "s3" | "dynamodb")
 }
 
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_nobody_knows_comes_with_the_one_that_was_meant() {
+    fn an_unknown_name_is_reported_with_a_suggestion() {
         let unknown = |near: &str| Standing::Unknown(Some(near.to_owned()));
         let of = |name: &str| standing(name, "eu-west-1", INTERFACE);
         assert_eq!(of("sagemaker.api"), Standing::Known);

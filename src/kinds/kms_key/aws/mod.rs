@@ -17,7 +17,7 @@ use aws_sdk_kms::{
 };
 use serde_json::{Value, json};
 
-use self::reading::{can_rotate, phase, told};
+use self::reading::{can_rotate, phase, rotation_of};
 use super::{Rotation, State, leaves::DEFAULT_WINDOW_DAYS};
 use crate::{
     aws::{Access, classify, lookup::Pages, rejected},
@@ -34,11 +34,11 @@ use crate::{
 /// The name of the only key policy that can be set (KMS API reference, PutKeyPolicy).
 const POLICY_NAME: &str = "default";
 /// KMS API reference, ListAliases: 1 to 100.
-const ALIASES_A_PAGE: i32 = 100;
+const ALIASES_PER_PAGE: i32 = 100;
 /// KMS API reference, ListKeys: 1 to 1000.
-const KEYS_A_PAGE: i32 = 1000;
+const KEYS_PER_PAGE: i32 = 1000;
 /// KMS API reference, ListResourceTags: 1 to 50.
-const TAGS_A_PAGE: i32 = 50;
+const TAGS_PER_PAGE: i32 = 50;
 /// Aliases of the keys that AWS manages.
 const AWS_ALIASES: &str = "alias/aws/";
 
@@ -67,7 +67,7 @@ impl Service for Keys {
     async fn page(&self, list: usize, token: Option<String>) -> Result<Page, CloudError> {
         if list > 0 {
             let page =
-                call!(self, "kms:ListKeys", list_keys().limit(KEYS_A_PAGE).set_marker(token))?;
+                call!(self, "kms:ListKeys", list_keys().limit(KEYS_PER_PAGE).set_marker(token))?;
             let ids = page.keys.unwrap_or_default().into_iter().filter_map(|key| key.key_id);
             return Ok(Page {
                 found: ids.map(|id| Found::of(PhysicalId(id))).collect(),
@@ -75,8 +75,11 @@ impl Service for Keys {
                 ..Page::default()
             });
         }
-        let page =
-            call!(self, "kms:ListAliases", list_aliases().limit(ALIASES_A_PAGE).set_marker(token))?;
+        let page = call!(
+            self,
+            "kms:ListAliases",
+            list_aliases().limit(ALIASES_PER_PAGE).set_marker(token)
+        )?;
         let mut read = Page::default();
         for entry in page.aliases.unwrap_or_default() {
             // Without a target, AWS reserves the name for a key that does not exist yet.
@@ -275,7 +278,7 @@ impl Keys {
                 call!(self, "kms:DisableKeyRotation", disable_key_rotation().key_id(id)).map(drop)
             }
             other => {
-                let why = format!("{other} is no call of a key");
+                let why = format!("{other} is not a call of a key");
                 Err(CloudError::new("palisade:Change", Class::Rejected, why))
             }
         }
@@ -295,7 +298,7 @@ impl Keys {
             let page = call!(
                 self,
                 "kms:ListResourceTags",
-                list_resource_tags().key_id(id).limit(TAGS_A_PAGE).set_marker(marker)
+                list_resource_tags().key_id(id).limit(TAGS_PER_PAGE).set_marker(marker)
             )?;
             let tags = page.tags.unwrap_or_default();
             all.extend(tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)));
@@ -321,7 +324,7 @@ impl Keys {
         let answer = call!(self, "kms:GetKeyRotationStatus", get_key_rotation_status().key_id(id));
         match answer {
             Ok(status) => {
-                Ok(Some(told(status.key_rotation_enabled, status.rotation_period_in_days)))
+                Ok(Some(rotation_of(status.key_rotation_enabled, status.rotation_period_in_days)))
             }
             Err(error)
                 if error.is_code("UnsupportedOperationException")
@@ -386,7 +389,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_ends_only_where_kms_says_so() {
+    fn a_list_ends_only_if_kms_says_so() {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(next("kms:ListKeys", false, some("ignored")), Ok(None));
         assert_eq!(next("kms:ListKeys", true, some("b")), Ok(some("b")));

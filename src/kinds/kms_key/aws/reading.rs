@@ -8,7 +8,7 @@ use crate::{kinds::kms_key::Rotation, model::Phase};
 const ROTATION_DAYS: u16 = 365;
 
 /// The rotation as KMS returns it.
-pub(super) fn told(enabled: bool, days: Option<i32>) -> Rotation {
+pub(super) fn rotation_of(enabled: bool, days: Option<i32>) -> Rotation {
     let days = days.and_then(|days| u16::try_from(days).ok()).unwrap_or(ROTATION_DAYS);
     Rotation { enabled, period_days: enabled.then_some(days) }
 }
@@ -46,9 +46,9 @@ mod tests {
 
     #[test]
     fn a_rotation_without_a_period_has_the_documented_default() {
-        assert_eq!(told(true, Some(90)).period_days, Some(90));
-        assert_eq!(told(true, None).period_days, Some(365));
-        assert_eq!(told(false, Some(90)).period_days, None);
+        assert_eq!(rotation_of(true, Some(90)).period_days, Some(90));
+        assert_eq!(rotation_of(true, None).period_days, Some(365));
+        assert_eq!(rotation_of(false, Some(90)).period_days, None);
     }
 
     #[test]

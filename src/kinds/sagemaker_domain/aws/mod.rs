@@ -17,7 +17,7 @@ use serde_json::Value;
 
 pub(super) use self::request::members;
 use self::{
-    observe::gone,
+    observe::unless_gone,
     request::{creation, repeats_network},
     wire::{Malformed, Wire, member},
 };
@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// The page size of SageMaker's lists: their default is 10, their maximum 100.
-const PAGE: i32 = 100;
+const PAGE_SIZE: i32 = 100;
 const USER: &str = "defaultUserSettings";
 const SPACE: &str = "defaultSpaceSettings";
 const DOMAIN: &str = "domainSettings";
@@ -53,7 +53,7 @@ impl Service for Domains {
 
     async fn page(&self, _list: usize, token: Option<String>) -> Result<Page, CloudError> {
         const CALL: &str = "sagemaker:ListDomains";
-        let call = self.client.list_domains().max_results(PAGE).set_next_token(token);
+        let call = self.client.list_domains().max_results(PAGE_SIZE).set_next_token(token);
         let page = call.send().await.map_err(|error| classify(CALL, &error))?;
         let mut found = Vec::new();
         for domain in page.domains.unwrap_or_default() {
@@ -67,7 +67,7 @@ impl Service for Domains {
     }
 
     async fn tags(&self, found: &Found) -> Result<Option<Tags>, CloudError> {
-        gone(self.tags_of(&self.arn_of(&found.id)).await)
+        unless_gone(self.tags_of(&self.arn_of(&found.id)).await)
     }
 
     async fn find(&self, id: &PhysicalId) -> Result<Option<Found>, CloudError> {
@@ -126,7 +126,7 @@ impl Service for Domains {
     /// certainly did nothing, it is made again with the unchanged network: all three together.
     async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
         let Value::Object(state) = &have.state else {
-            return Err(CloudError::new(UPDATE, Class::Rejected, "a state is no object"));
+            return Err(CloudError::new(UPDATE, Class::Rejected, "a state is not an object"));
         };
         let mut members = members(state, edits);
         let first = self.update(&have.id, &members).await;
@@ -182,7 +182,7 @@ impl Service for Domains {
         }
         found.extend(self.apps(&have.id).await?);
         if edit.is_none() {
-            found.extend(self.residents(&have.id).await?);
+            found.extend(self.contents(&have.id).await?);
         }
         Ok(found)
     }
@@ -238,7 +238,7 @@ pub(super) fn sendable(members: &Tree) -> Result<(), String> {
 
 /// Converts a group of settings to the SDK's shape and back.
 #[cfg(test)]
-pub(super) fn there_and_back(member: &str, value: &Value) -> Result<Value, String> {
+pub(super) fn round_trip(member: &str, value: &Value) -> Result<Value, String> {
     use aws_sdk_sagemaker::types::{DefaultSpaceSettings, DomainSettings, UserSettings};
 
     use crate::kind::table::tree;

@@ -6,7 +6,7 @@ use aws_sdk_sagemaker::{
 };
 use serde_json::{Value, json};
 
-use super::{Domains, PAGE, wire::Wire};
+use super::{Domains, PAGE_SIZE, wire::Wire};
 use crate::{
     aws::{classify, lookup::Pages},
     kind::{
@@ -19,7 +19,7 @@ use crate::{
 
 /// The smallest page size of `ListTags` is 50, which is also the most tags that a resource can
 /// have.
-const TAG_PAGE: i32 = 50;
+const TAGS_PER_PAGE: i32 = 50;
 
 /// Reads every page of a list operation: the call, its items, its token.
 macro_rules! every_page {
@@ -44,14 +44,14 @@ impl Domains {
         id: &PhysicalId,
         tags: Option<&Tags>,
     ) -> Result<Option<Observed<Value>>, CloudError> {
-        let Some(live) = gone(self.describe(id).await)? else { return Ok(None) };
+        let Some(live) = unless_gone(self.describe(id).await)? else { return Ok(None) };
         let Some(arn) = live.domain_arn.clone() else {
             let why = "a domain without ARN";
             return Err(CloudError::new("sagemaker:DescribeDomain", Class::Unknown, why));
         };
         let tags = match tags {
             Some(tags) => tags.clone(),
-            None => match gone(self.tags_of(&arn).await)? {
+            None => match unless_gone(self.tags_of(&arn).await)? {
                 Some(tags) => tags,
                 None => return Ok(None),
             },
@@ -68,7 +68,7 @@ impl Domains {
     pub(super) async fn tags_of(&self, arn: &str) -> Result<Tags, CloudError> {
         let tags = every_page!(
             "sagemaker:ListTags",
-            self.client.list_tags().resource_arn(arn).max_results(TAG_PAGE),
+            self.client.list_tags().resource_arn(arn).max_results(TAGS_PER_PAGE),
             tags
         );
         Ok(tags
@@ -83,7 +83,7 @@ impl Domains {
     pub(super) async fn apps(&self, id: &PhysicalId) -> Result<Vec<String>, CloudError> {
         let apps = every_page!(
             "sagemaker:ListApps",
-            self.client.list_apps().domain_id_equals(id.as_str()).max_results(PAGE),
+            self.client.list_apps().domain_id_equals(id.as_str()).max_results(PAGE_SIZE),
             apps
         );
         let over =
@@ -92,15 +92,15 @@ impl Domains {
     }
 
     /// The spaces and user profiles of a domain.
-    pub(super) async fn residents(&self, id: &PhysicalId) -> Result<Vec<String>, CloudError> {
+    pub(super) async fn contents(&self, id: &PhysicalId) -> Result<Vec<String>, CloudError> {
         let spaces = every_page!(
             "sagemaker:ListSpaces",
-            self.client.list_spaces().domain_id_equals(id.as_str()).max_results(PAGE),
+            self.client.list_spaces().domain_id_equals(id.as_str()).max_results(PAGE_SIZE),
             spaces
         );
         let profiles = every_page!(
             "sagemaker:ListUserProfiles",
-            self.client.list_user_profiles().domain_id_equals(id.as_str()).max_results(PAGE),
+            self.client.list_user_profiles().domain_id_equals(id.as_str()).max_results(PAGE_SIZE),
             user_profiles
         );
         let spaces = spaces.into_iter().filter_map(|space| space.space_name);
@@ -113,7 +113,7 @@ impl Domains {
 }
 
 /// What disappears between two calls is gone.
-pub(super) fn gone<T>(read: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+pub(super) fn unless_gone<T>(read: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     match read {
         Err(error) if error.class == Class::Missing => Ok(None),
         other => other.map(Some),
@@ -146,18 +146,22 @@ fn state_of(live: DescribeDomainOutput, facts: &ScopeFacts) -> Tree {
     let failed = live.status == Some(DomainStatus::UpdateFailed);
     let failure = live.failure_reason.filter(|_| failed);
     // A member that AWS does not return has its documented default.
-    let told = |value: Option<Value>, default: &str| Some(value.unwrap_or_else(|| json!(default)));
+    let or_default =
+        |value: Option<Value>, default: &str| Some(value.unwrap_or_else(|| json!(default)));
     let mut have = Tree::new();
     for (member, value) in [
         ("domainName", plain(&live.domain_name)),
         ("authMode", plain(&live.auth_mode)),
         ("vpc", plain(&live.vpc_id)),
         (SUBNETS, plain(&live.subnet_ids)),
-        (APP_ACCESS, told(plain(&live.app_network_access_type), "PublicInternetOnly")),
+        (APP_ACCESS, or_default(plain(&live.app_network_access_type), "PublicInternetOnly")),
         ("appSecurityGroupManagement", plain(&live.app_security_group_management)),
         ("kmsKey", key),
-        ("tagPropagation", told(plain(&live.tag_propagation), "DISABLED")),
-        ("homeEfsFileSystemCreation", told(plain(&live.home_efs_file_system_creation), "Enabled")),
+        ("tagPropagation", or_default(plain(&live.tag_propagation), "DISABLED")),
+        (
+            "homeEfsFileSystemCreation",
+            or_default(plain(&live.home_efs_file_system_creation), "Enabled"),
+        ),
         ("defaultUserSettings", plain(&live.default_user_settings)),
         ("defaultSpaceSettings", plain(&live.default_space_settings)),
         ("domainSettings", plain(&live.domain_settings)),
@@ -184,14 +188,14 @@ fn without_clear(value: Value, facts: &ScopeFacts) -> Value {
     match value {
         Value::Object(members) => {
             let kept = members.into_iter().filter(|(_, value)| *value != CLEAR);
-            let told = kept.map(|(name, value)| match (name.as_str(), &value) {
+            let members = kept.map(|(name, value)| match (name.as_str(), &value) {
                 ("s3KmsKeyId", Value::String(key)) => {
                     let key = keys::arn(key, facts);
                     (name, json!(key))
                 }
                 _ => (name, without_clear(value, facts)),
             });
-            Value::Object(told.collect())
+            Value::Object(members.collect())
         }
         Value::Array(items) => items.into_iter().map(|value| without_clear(value, facts)).collect(),
         plain => plain,
@@ -208,12 +212,12 @@ mod tests {
 
     #[test]
     fn a_failed_update_leaves_the_domain_ready_and_a_failed_creation_does_not() {
-        let told = |status| {
+        let phase_of = |status| {
             phase(&DescribeDomainOutput::builder().status(status).failure_reason("why").build())
         };
-        assert_eq!(told(DomainStatus::UpdateFailed), Phase::Ready);
-        assert_eq!(told(DomainStatus::Failed), Phase::Failed("Failed: why".into()));
-        assert_eq!(told(DomainStatus::Updating), Phase::Settling("Updating".into()));
-        assert_eq!(told("Migrating".into()), Phase::Settling("Migrating".into()));
+        assert_eq!(phase_of(DomainStatus::UpdateFailed), Phase::Ready);
+        assert_eq!(phase_of(DomainStatus::Failed), Phase::Failed("Failed: why".into()));
+        assert_eq!(phase_of(DomainStatus::Updating), Phase::Settling("Updating".into()));
+        assert_eq!(phase_of("Migrating".into()), Phase::Settling("Migrating".into()));
     }
 }

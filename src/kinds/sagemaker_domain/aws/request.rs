@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_create_says_vpc_only_where_the_manifest_says_nothing() {
+    fn a_create_sends_vpc_only_by_default() {
         assert_eq!(creation(&Tree::new())[APP_ACCESS], "VpcOnly");
         let public = state(json!({"appNetworkAccessType": "PublicInternetOnly"}));
         assert_eq!(creation(&public)[APP_ACCESS], "PublicInternetOnly");
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_create_leaves_out_what_shall_be_none() {
+    fn a_create_leaves_out_what_is_none() {
         let want = state(json!({
             "kmsKey": null,
             "defaultUserSettings": {"sharingSettings": {"s3OutputPath": null}, "securityGroups": []},
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_network_is_repeated_only_where_it_is_vpc_only_and_without_rstudio() {
+    fn the_network_is_repeated_only_if_it_is_vpc_only_and_without_rstudio() {
         let mut have = state(json!({"appNetworkAccessType": "VpcOnly", "vpc": "vpc-1"}));
         assert!(!repeats_network(&have));
         have.insert(SUBNETS.to_owned(), json!(["subnet-1"]));

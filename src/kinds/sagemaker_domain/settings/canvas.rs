@@ -1,6 +1,6 @@
 //! Settings of Canvas.
 
-use super::{arn, feature, interrupts, items, key, lists, place, role, settings, word};
+use super::{arn, feature, interrupts, items, key, lists, role, s3_location, settings, word};
 
 settings! {
     /// Canvas.
@@ -42,7 +42,7 @@ settings! {
     /// Where artifacts are kept.
     pub(super) fn workspace = "WorkspaceSettings" {
         /// `s3://bucket/prefix`. After a change users no longer reach their old artifacts.
-        "s3ArtifactPath": interrupts(place()),
+        "s3ArtifactPath": interrupts(s3_location()),
         /// The KMS key of that location: `{ref: …}` to a KmsKey, a key ARN or a key id.
         "s3KmsKeyId": key(),
     }

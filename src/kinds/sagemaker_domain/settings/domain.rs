@@ -1,8 +1,8 @@
 //! `DomainSettings`: settings of the domain as a whole.
 
 use super::{
-    FEATURE, apps::resource_spec, arn, checks, feature, lists, opening, own_role, place, portal,
-    security_groups, settings, text, texts, towards, word,
+    FEATURE, apps::resource_spec, arn, checks, feature, lists, opening, own_role, portal,
+    s3_location, security_groups, settings, text, texts, towards, word,
 };
 
 settings! {
@@ -84,7 +84,7 @@ settings! {
         /// The environment's id.
         "environmentId": text(checks::any),
         /// Where the project keeps temporary data, `s3://…`.
-        "projectS3Path": place(),
+        "projectS3Path": s3_location(),
         /// ARN of Unified Studio's application in Identity Center.
         "singleSignOnApplicationArn": arn(),
     }

@@ -128,8 +128,8 @@ fn execution_role() -> Leaf {
 }
 
 /// A location in S3.
-fn place() -> Leaf {
-    text(checks::place)
+fn s3_location() -> Leaf {
+    text(checks::s3_location)
 }
 
 fn set(of: Check, max: usize) -> Leaf {

@@ -6,8 +6,8 @@ use super::{
     },
     canvas::canvas,
     checks, execution_role, gigabytes, hiding, interrupts, interrupts_when, interrupts_when_less,
-    items, key, lists, neutral, number, place, portal, security_groups, settings, text, texts,
-    towards, word, words,
+    items, key, lists, neutral, number, portal, s3_location, security_groups, settings, text,
+    texts, towards, word, words,
 };
 use crate::kind::table::{Form, Leaf};
 
@@ -81,7 +81,7 @@ settings! {
         /// Whether a shared notebook includes its output. AWS's default: `Disabled`.
         "notebookOutputOption": towards("Disabled", word(&NOTEBOOK_OUTPUT)),
         /// Where shared notebooks are kept: `s3://bucket/prefix`.
-        "s3OutputPath": place(),
+        "s3OutputPath": s3_location(),
         /// The KMS key of that location: `{ref: …}` to a KmsKey, a key ARN or a key id.
         "s3KmsKeyId": key(),
     }
@@ -121,7 +121,7 @@ settings! {
         /// Where it is mounted.
         "mountPath": text(checks::any),
         /// What is mounted, `s3://…`.
-        "s3Uri": place(),
+        "s3Uri": s3_location(),
     }
 
     /// What Studio hides. Hiding is not a permission: the API remains usable.

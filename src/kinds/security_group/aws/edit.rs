@@ -232,7 +232,7 @@ fn find<'a>(
 ) -> Result<&'a LiveRule, CloudError> {
     ids.get(&(direction, rule.clone())).ok_or_else(|| {
         let line = rule.line(direction);
-        CloudError::new(operation, Class::Busy, format!("{line} is not there any more"))
+        CloudError::new(operation, Class::Busy, format!("{line} no longer exists"))
     })
 }
 

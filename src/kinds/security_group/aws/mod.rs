@@ -58,7 +58,7 @@ impl Port<SecurityGroup> for Live {
                 || ask.natural_keys.contains(&key)
                 || group.group_id().is_some_and(|id| ask.adopt.contains(&PhysicalId::from(id)));
             if !asked {
-                found.whole.push(Self::stranger(&group, tags));
+                found.whole.push(Self::unmanaged(&group, tags));
                 continue;
             }
             // A group that EC2 describes in an unknown way does not hide the others.
@@ -88,7 +88,7 @@ impl Port<SecurityGroup> for Live {
             return Err(CloudError::new(
                 OPERATION,
                 Class::Rejected,
-                "every VPC has a group `default` already; take it over with lifecycle.adopt",
+                "every VPC already has a group `default`; adopt it with lifecycle.adopt",
             ));
         }
         if let Some(vpc) = want.vpc.as_deref().filter(|vpc| is_placeholder(vpc)) {
@@ -172,8 +172,8 @@ impl Port<SecurityGroup> for Live {
             Class::Blocked => {
                 let mut names = blockers::interfaces(&self.ec2, id).await?;
                 let owner = have.tags.get(OWNER_TAG).map(String::as_str);
-                let strangers = blockers::referrers(&self.ec2, id, owner).await?;
-                let stuck = !names.is_empty() || !strangers.is_empty();
+                let referrers_of_others = blockers::referrers(&self.ec2, id, owner).await?;
+                let stuck = !names.is_empty() || !referrers_of_others.is_empty();
                 names.extend(blockers::referrers(&self.ec2, id, None).await?);
                 // Our groups lose their rules for this one when they are deleted: retry soon.
                 let class = if stuck || names.is_empty() { error.class } else { Class::Busy };
@@ -230,7 +230,7 @@ impl Live {
 
     /// A group that is not ours: only its name, because a manifest whose VPC is looked up may turn
     /// out to want it.
-    fn stranger(group: &LiveGroup, tags: Tags) -> Observed<State> {
+    fn unmanaged(group: &LiveGroup, tags: Tags) -> Observed<State> {
         let id = group.group_id().unwrap_or_default();
         let state = State {
             id: Some(id.to_owned()),
@@ -254,7 +254,7 @@ impl Live {
         match holder {
             Some(id) => CloudError {
                 class: Class::Duplicate,
-                message: format!("{id} in {vpc} is named {name} already"),
+                message: format!("{id} in {vpc} is already named {name}"),
                 ..error
             },
             None => error,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The largest page size of these calls.
-const PAGE: i32 = 1000;
+const PAGE_SIZE: i32 = 1000;
 pub(super) const DESCRIBE_GROUPS: &str = "ec2:DescribeSecurityGroups";
 const DESCRIBE_RULES: &str = "ec2:DescribeSecurityGroupRules";
 const DESCRIBE_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
@@ -59,7 +59,7 @@ pub(super) async fn groups(
         let answer = ec2
             .describe_security_groups()
             .set_filters(filters.clone())
-            .max_results(PAGE)
+            .max_results(PAGE_SIZE)
             .set_next_token(pages.token.clone())
             .send()
             .await
@@ -89,7 +89,7 @@ pub(super) async fn rule_ids(ec2: &Client, own: Own<'_>) -> Result<RuleIds, Clou
         let answer = ec2
             .describe_security_group_rules()
             .filters(filter("group-id", own.id))
-            .max_results(PAGE)
+            .max_results(PAGE_SIZE)
             .set_next_token(pages.token.clone())
             .send()
             .await
@@ -119,7 +119,7 @@ pub(super) async fn interfaces(ec2: &Client, group: &str) -> Result<Vec<String>,
         let answer = ec2
             .describe_network_interfaces()
             .filters(filter("group-id", group))
-            .max_results(PAGE)
+            .max_results(PAGE_SIZE)
             .set_next_token(pages.token.clone())
             .send()
             .await

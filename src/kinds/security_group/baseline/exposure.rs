@@ -10,7 +10,7 @@ use super::{
 use crate::model::{AddressSpace, Cidr};
 
 /// The most ranges that a message lists.
-const SHOWN: usize = 4;
+const MAX_SHOWN: usize = 4;
 /// Every port that a process can listen on: 0 is reserved (RFC 6335, section 6).
 const USABLE: Ports = Ports { from: 1, to: u16::MAX };
 
@@ -73,9 +73,9 @@ fn open_in_family(rules: &[&Listed], traffic: Traffic, ipv6: bool) -> Option<Ope
         return None;
     }
     let distinct: BTreeSet<&Cidr> = ranges.iter().map(|(_, cidr)| *cidr).collect();
-    let mut shown: Vec<String> = distinct.iter().take(SHOWN).map(ToString::to_string).collect();
-    if distinct.len() > SHOWN {
-        shown.push(format!("{} more", distinct.len() - SHOWN));
+    let mut shown: Vec<String> = distinct.iter().take(MAX_SHOWN).map(ToString::to_string).collect();
+    if distinct.len() > MAX_SHOWN {
+        shown.push(format!("{} more", distinct.len() - MAX_SHOWN));
     }
     let family = if ipv6 { "assigned IPv6" } else { "IPv4" };
     let last = shown.pop().unwrap_or_default();
@@ -92,15 +92,15 @@ fn pieces(rules: &[&Listed]) -> BTreeSet<Traffic> {
         traffics().filter(|t| !matches!(t, Traffic::Tcp(_) | Traffic::Udp(_))).collect();
     let tcp =
         traffics().filter_map(|t| if let Traffic::Tcp(ports) = t { Some(ports) } else { None });
-    found.extend(stretches(tcp).into_iter().map(Traffic::Tcp));
+    found.extend(segments(tcp).into_iter().map(Traffic::Tcp));
     let udp =
         traffics().filter_map(|t| if let Traffic::Udp(ports) = t { Some(ports) } else { None });
-    found.extend(stretches(udp).into_iter().map(Traffic::Udp));
+    found.extend(segments(udp).into_iter().map(Traffic::Udp));
     found
 }
 
 /// The port ranges between adjacent borders.
-fn stretches(ranges: impl Iterator<Item = Ports>) -> Vec<Ports> {
+fn segments(ranges: impl Iterator<Item = Ports>) -> Vec<Ports> {
     let borders: BTreeSet<u32> =
         ranges.flat_map(|ports| [u32::from(ports.from), u32::from(ports.to) + 1]).collect();
     let borders: Vec<u32> = borders.into_iter().collect();

@@ -70,7 +70,7 @@ impl Group {
     }
 
     /// Whether it allows this to or from itself, or another group of the same members.
-    pub(crate) fn lets_through_within(
+    pub(crate) fn allows_within(
         &self,
         members: &[Wanted<'_, Self>],
         direction: Direction,
@@ -87,7 +87,7 @@ impl Group {
     }
 
     /// Whether it admits clients in one of these groups on HTTPS.
-    pub(crate) fn lets_in_https(&self, clients: &BTreeSet<String>) -> bool {
+    pub(crate) fn admits_https(&self, clients: &BTreeSet<String>) -> bool {
         self.of(Direction::Ingress).any(|listed| {
             let known = match &listed.rule.peer {
                 Peer::Group(other) => clients.contains(&other.id),

@@ -33,9 +33,9 @@ const RULES: &[Rule] = &[
         id: "SG-01",
         severity: Severity::High,
         kind: KIND,
-        title: "Nothing is let in from everywhere",
-        why: "Whatever listens behind an address of this group can be tried by everybody on the \
-              internet, once there is a way in. Halves of the address space count as everywhere.",
+        title: "No ingress is allowed from everywhere",
+        why: "Everybody on the internet can try whatever listens behind an address of this group, \
+              once there is a path to it. Halves of the address space count as everywhere.",
         source: "Security Hub EC2.18 (which excepts tcp 80 and 443; here nothing is); Config \
                  VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS",
         help: "name the networks, groups or prefix lists that need it",
@@ -47,7 +47,7 @@ const RULES: &[Rule] = &[
         severity: Severity::Critical,
         kind: KIND,
         title: "No high-risk port is open to everywhere",
-        why: "Databases, remote shells, Jupyter (8888) and the like are scanned for all the time.",
+        why: "Databases, remote shells, Jupyter (8888) and the like are scanned for constantly.",
         source: "Security Hub EC2.19; Config VPC_SG_PORT_RESTRICTION_CHECK; checkov CKV_AWS_24, \
                  CKV_AWS_25",
         help: "name the networks, groups or prefix lists that need it",
@@ -88,8 +88,8 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "What a group may send is stated",
-        why: "A group is born with a rule that lets everything out; an `egress` that is absent is \
-              not managed, and leaves it.",
+        why: "A new group has a rule that allows all egress; an `egress` that is absent is not \
+              managed, so the rule stays.",
         source: "EC2 API reference, CreateSecurityGroup (default egress rule)",
         help: "list `egress`, or say `egress: []` for none, and keep `rules: exclusive`",
         reach: Reach::Manifest,
@@ -100,7 +100,7 @@ const RULES: &[Rule] = &[
         severity: Severity::Low,
         kind: KIND,
         title: "Every rule says what it is for",
-        why: "A rule without a reason is never taken away again.",
+        why: "A rule without a reason is never removed again.",
         source: "checkov CKV_AWS_23",
         help: "add a `description`",
         reach: Reach::Manifest,
@@ -110,7 +110,7 @@ const RULES: &[Rule] = &[
         id: "SG-09",
         severity: Severity::Medium,
         kind: KIND,
-        title: "Encryption between containers is let through as a whole, or not at all",
+        title: "Encryption between containers is allowed entirely, or not at all",
         why: "It needs key exchange (udp 500) and ESP (IP protocol 50), in and out; with a part of \
               it jobs hang.",
         source: "SageMaker developer guide, \"Protect Communications Between ML Compute Instances \
@@ -124,8 +124,8 @@ const RULES: &[Rule] = &[
         id: "SG-10",
         severity: Severity::Medium,
         kind: KIND,
-        title: "Nobody but the group itself is let in on all ports",
-        why: "All ports is what is not thought about: it takes in what will listen there tomorrow.",
+        title: "Only the group itself is admitted on all ports",
+        why: "A rule for all ports also admits whatever will listen there tomorrow.",
         source: "AWS VPC user guide, \"Security group best practices\"; Security Hub EC2.18",
         help: "name the ports",
         reach: Reach::Manifest,
@@ -180,7 +180,7 @@ fn stated_egress(facts: &Facts<'_>) -> Vec<Breach> {
         .of::<Group>()
         .filter(|group| group.state.keeps_default(Direction::Egress))
         .map(|group| {
-            let why = "AWS's default egress, everything to everywhere, is not taken away";
+            let why = "AWS's default egress, everything to everywhere, is not removed";
             group.breach("egress", why)
         })
         .collect()
@@ -218,8 +218,8 @@ fn container_encryption(facts: &Facts<'_>) -> Vec<Breach> {
         for (direction, traffic) in needed {
             let open =
                 direction == Direction::Egress && group.state.keeps_default(Direction::Egress);
-            if !open && !group.state.lets_through_within(&[], direction, traffic) {
-                let why = format!("lets through a part of container encryption, but not {traffic}");
+            if !open && !group.state.allows_within(&[], direction, traffic) {
+                let why = format!("allows a part of container encryption, but not {traffic}");
                 found.push(group.breach(direction.as_str(), why));
             }
         }

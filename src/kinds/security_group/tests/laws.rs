@@ -248,7 +248,7 @@ proptest! {
     }
 
     #[test]
-    fn no_state_in_between_allows_what_neither_allows_or_denies_what_both_allow(
+    fn no_intermediate_state_allows_what_neither_allows_or_denies_what_both_allow(
         (want, have) in any_pair(),
     ) {
         let states = states(&want, &have);
@@ -311,7 +311,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_not_known_is_in_no_edit_but_those_that_wait_for_it((want, have) in any_pair()) {
+    fn unknown_values_are_only_in_edits_that_wait_for_them((want, have) in any_pair()) {
         for change in SecurityGroup::diff(&want, &have) {
             let body = serde_json::to_value(&change).unwrap().to_string();
             if let Some(placeholder) = change.waits_for() {
@@ -341,7 +341,7 @@ proptest! {
     }
 
     #[test]
-    fn no_step_gains_or_cuts_what_its_risk_denies((want, have) in any_pair()) {
+    fn no_edit_opens_or_cuts_more_than_its_risk_says((want, have) in any_pair()) {
         use crate::{kind::Describe as _, model::Risk};
         let mut state = have.clone();
         for change in SecurityGroup::diff(&want, &have) {

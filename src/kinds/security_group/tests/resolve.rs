@@ -90,7 +90,7 @@ fn problems(spec: Value) -> String {
 }
 
 #[test]
-fn every_spelling_of_a_rule_comes_down_to_one() {
+fn all_spellings_of_a_rule_resolve_to_the_same_rule() {
     assert_eq!(
         ingress(json!([
             {"protocol": 6, "ports": "443", "from": ["10.0.5.7/16", "2001:DB8::1/32"]},
@@ -131,7 +131,7 @@ fn references_become_groups_of_their_account_and_the_own_name_is_self() {
 }
 
 #[test]
-fn a_rule_for_a_group_that_does_not_exist_yet_stays_in_the_state_and_keeps_nothing_waiting() {
+fn a_rule_for_a_group_that_does_not_exist_yet_stays_in_the_state_and_delays_nothing_else() {
     let mut known = known();
     known.candidates.insert(Address::new("prod", "SecurityGroup", "lost"), ["sg-0l".into()].into());
     known.unknown.insert(crate::model::ScopedKind::new("net", "SecurityGroup"), "denied".into());
@@ -172,7 +172,7 @@ fn a_rule_reads_the_same_to_consent_before_and_after_its_reference_is_known() {
 }
 
 #[test]
-fn a_vpc_that_is_not_found_or_not_the_only_one_delays_only_the_creation() {
+fn a_vpc_that_is_not_found_or_is_ambiguous_delays_only_the_creation() {
     let vpc = |id: &str| LookupItem {
         id: id.into(),
         tags: [("Name".to_owned(), "ml".to_owned())].into(),
@@ -193,7 +193,7 @@ fn a_vpc_that_is_not_found_or_not_the_only_one_delays_only_the_creation() {
 }
 
 #[test]
-fn a_prefix_list_is_weighed_however_it_is_written_and_an_unknown_one_is_never_guessed() {
+fn a_prefix_list_counts_by_its_size_however_it_is_written_and_an_unknown_size_is_never_guessed() {
     let entry = |from: Value| json!([{"protocol": "tcp", "ports": 443, "from": from}]);
     let weigh = |known: &Known, from: Value| {
         let (state, resolution) = resolve(known, json!({"ruleQuota": 200, "ingress": entry(from)}));
@@ -246,7 +246,7 @@ fn with_nothing_known_every_reference_is_recorded_and_nothing_is_wrong() {
 }
 
 #[test]
-fn absent_null_and_empty_say_three_things() {
+fn absent_null_and_empty_have_three_meanings() {
     let entry = |extra: Value| {
         let mut entry = json!({"protocol": "tcp", "ports": 1, "from": ["self"]});
         entry.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
@@ -265,7 +265,7 @@ fn absent_null_and_empty_say_three_things() {
 }
 
 #[test]
-fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
+fn every_invalid_value_is_reported_with_its_place_and_help() {
     insta::assert_snapshot!(problems(json!({
         "groupName": "sg-apps",
         "description": "a\"b",
@@ -282,7 +282,7 @@ fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
             {"protocol": "tcp", "ports": 2, "from": ["192.0.2.9/0", "2001:db8::9/0"]},
         ],
     })), @r#"
-    groupName: AWS takes no name that begins with `sg-`
+    groupName: AWS does not accept names that begin with `sg-`
     description: AWS takes no '"' here
         letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$*
     ruleQuota: must be 1 to 1000
@@ -300,7 +300,7 @@ fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
     ingress[1].ports: `70000` is no port; ports are 0 to 65535
     ingress[1].ports: the range 9-1 ends before it begins
     ingress[1].from: names nobody
-        leave the entry out, or name whom it is for
+        leave the entry out, or name who it is for
     ingress[2].ports: with this protocol AWS ignores ports and opens all of them
         name tcp or udp, or leave the ports out
     ingress[3].ports: ICMP has no ports
@@ -323,7 +323,7 @@ fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
 }
 
 #[test]
-fn the_same_rule_twice_is_refused_whatever_its_spelling_and_description() {
+fn a_duplicate_rule_is_refused_whatever_its_spelling_and_description() {
     insta::assert_snapshot!(problems(json!({"egress": [
         {"description": "a", "protocol": "tcp", "ports": 443, "to": ["10.0.0.0/16", {"ref": "bastion"}]},
         {"description": "b", "protocol": 6, "ports": "443", "to": ["10.0.9.9/16", "sg-0b"]},
@@ -372,7 +372,7 @@ fn the_quota_counts_per_family_and_prefix_lists_by_their_size() {
 }
 
 #[test]
-fn an_ampersand_describes_addresses_only_as_ec2_documents() {
+fn an_ampersand_is_accepted_only_in_descriptions_of_addresses() {
     let problems = |from: Value| {
         let entry = json!({"protocol": "tcp", "ports": 1, "from": from, "description": "R&D =x"});
         let (state, _) = resolve(&known(), json!({"description": "R&D", "ingress": [entry]}));
@@ -392,7 +392,7 @@ fn an_ampersand_describes_addresses_only_as_ec2_documents() {
 }
 
 #[test]
-fn words_that_are_no_protocol_port_or_field_do_not_decode() {
+fn invalid_protocols_ports_and_fields_do_not_decode() {
     for (entry, says) in [
         (json!({"protocol": "tpc", "from": ["self"]}), "unknown protocol `tpc`"),
         (json!({"protocol": 256, "from": ["self"]}), "unknown protocol `256`"),
@@ -407,7 +407,7 @@ fn words_that_are_no_protocol_port_or_field_do_not_decode() {
 }
 
 #[test]
-fn the_example_resolves_with_nothing_known_and_shows_every_field() {
+fn the_example_resolves_without_known_resources_and_shows_every_field() {
     let text = include_str!("../../../../examples/security-group.yaml");
     let (mut kinds, mut fields) = (Vec::new(), std::collections::BTreeSet::new());
     for document in serde_yaml::Deserializer::from_str(text) {

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The longest client token, in ASCII characters (EC2 developer guide, "Ensuring idempotency").
-const TOKEN_LIMIT: usize = 64;
+const MAX_TOKEN_LENGTH: usize = 64;
 
 /// The VPC endpoints of one scope.
 #[derive(Debug, Clone)]
@@ -93,12 +93,12 @@ impl Service for Endpoints {
         let ids = |path| texts(get(want, path)).map(str::to_owned).collect::<Vec<_>>();
         let is = |endpoint_type: &str| *get(want, "type") == *endpoint_type;
         let (subnets, groups) = (chosen(get(want, "subnets")), ids("securityGroups"));
-        let lacks = if token.is_empty() || token.len() > TOKEN_LIMIT || !token.is_ascii() {
-            Some("without a usable client token it could come twice")
+        let lacks = if token.is_empty() || token.len() > MAX_TOKEN_LENGTH || !token.is_ascii() {
+            Some("without a usable client token it could be created twice")
         } else if !is(GATEWAY) && subnets.is_empty() {
             Some("no subnet is known")
         } else if is(INTERFACE) && groups.is_empty() {
-            Some("without a security group AWS would take the VPC's default one")
+            Some("without a security group AWS would use the VPC's default one")
         } else {
             None
         };
@@ -107,7 +107,7 @@ impl Service for Endpoints {
         }
         let policy = get(want, "policy");
         let policy = if policy.is_null() { None } else { Some(policy_text(OPERATION, policy)?) };
-        let private_dns = private_dns_at_first(want);
+        let private_dns = initial_private_dns(want);
         let inbound_only = get(want, INBOUND_ONLY).as_bool().filter(|_| private_dns);
         let answer = self
             .ec2
@@ -147,7 +147,7 @@ impl Service for Endpoints {
             addressing.extend(along.map(|(leaf, value)| (leaf.clone(), value.clone())));
         }
         for edit in edits {
-            let (added, removed) = come_and_gone(edit);
+            let (added, removed) = added_and_removed(edit);
             call = match edit.path.as_str() {
                 // Interface endpoints have no reset: their default is sent as a document.
                 "policy" if edit.new.is_string() && have.state["type"] == GATEWAY => {
@@ -259,7 +259,7 @@ impl Endpoints {
 }
 
 /// What an edit adds to a set and what it removes from it.
-fn come_and_gone(edit: &LeafEdit) -> (Option<Vec<String>>, Option<Vec<String>>) {
+fn added_and_removed(edit: &LeafEdit) -> (Option<Vec<String>>, Option<Vec<String>>) {
     let [old, new] = [&edit.old, &edit.new].map(|set| texts(set).collect::<BTreeSet<_>>());
     let owned = |ids: BTreeSet<&str>| list(ids.into_iter().map(str::to_owned));
     (owned(&new - &old), owned(&old - &new))
@@ -267,7 +267,7 @@ fn come_and_gone(edit: &LeafEdit) -> (Option<Vec<String>>, Option<Vec<String>>) 
 
 /// Private DNS for an endpoint service of somebody else can only be turned on after its owner has
 /// accepted the endpoint: it is off at first, and the next pass turns it on.
-fn private_dns_at_first(want: &Tree) -> bool {
+fn initial_private_dns(want: &Tree) -> bool {
     let service = get(want, "service").as_str().unwrap_or_default();
     *get(want, "privateDns") == Value::Bool(true) && !service::is_endpoint_service(service)
 }

@@ -17,20 +17,20 @@ fn an_interface_endpoint_takes_one_subnet_a_zone_of_its_vpc_and_the_groups_it_re
 }
 
 #[test]
-fn subnets_named_by_id_are_not_candidates_but_the_choice() {
+fn subnets_named_by_id_are_used_and_not_candidates() {
     let state = resolve(interface(json!({"subnets": ["subnet-b1", "subnet-a2"]})));
     assert_eq!(state.subnets, Some(singles(set(["subnet-a2", "subnet-b1"]))));
 }
 
 #[test]
-fn private_dns_is_wanted_unless_the_manifest_says_no() {
+fn private_dns_is_wanted_by_default() {
     assert_eq!(resolve(interface(json!({}))).private_dns, Some(true));
     assert_eq!(resolve(interface(json!({"privateDns": false}))).private_dns, Some(false));
     assert_eq!(resolve(gateway(json!({}))).private_dns, None);
 }
 
 #[test]
-fn s3_interfaces_say_that_private_dns_is_for_the_whole_vpc_and_others_say_nothing() {
+fn only_s3_interfaces_set_private_dns_for_the_whole_vpc() {
     let flag = |fields| resolve(interface(fields)).private_dns_only_for_inbound_resolver_endpoint;
     let field = "privateDnsOnlyForInboundResolverEndpoint";
     assert_eq!(flag(json!({"service": "s3"})), Some(false));
@@ -88,7 +88,7 @@ fn short_names_stand_for_full_ones_by_table() {
 }
 
 #[test]
-fn a_name_that_the_table_does_not_know_is_a_warning_and_looked_up_before_anything_is_made() {
+fn an_unknown_service_is_a_warning_and_looked_up_before_anything_is_created() {
     let spec = interface(json!({"service": "secretmanager"}));
     let (state, recorded) = resolve_with(spec, &known());
     assert!(state.is_ok(), "a new service can be right");
@@ -129,11 +129,11 @@ fn a_service_in_another_region_has_that_region_in_its_name() {
 }
 
 #[test]
-fn an_interface_endpoint_that_leaves_the_choice_to_aws_is_refused_with_all_reasons() {
+fn an_interface_endpoint_with_unsafe_defaults_of_aws_is_refused_with_all_reasons() {
     let bare = json!({"type": "Interface", "service": "kms", "vpc": "vpc-1"});
     insta::assert_snapshot!(problems(bare), @r#"
-    policy: missing; AWS would silently let everybody do everything through the endpoint (write a policy, or say `policy: default` if everything shall be allowed)
-    securityGroups: an interface endpoint needs at least one; without it AWS would take the VPC's default group (refer to a SecurityGroup manifest: `[{ref: name}]`)
+    policy: missing; AWS would silently let everybody do everything through the endpoint (write a policy, or say `policy: default` if everything should be allowed)
+    securityGroups: an interface endpoint needs at least one; without it AWS would use the VPC's default group (refer to a SecurityGroup manifest: `[{ref: name}]`)
     subnets: an endpoint of type Interface needs subnets (give a list of ids or `{lookup: {tags: …}}`)
     "#);
 }
@@ -165,7 +165,7 @@ fn fields_of_other_types_are_refused() {
 }
 
 #[test]
-fn a_gateway_endpoint_takes_the_address_families_that_aws_lets_it_have() {
+fn a_gateway_endpoint_accepts_the_address_families_that_aws_allows() {
     for (ip, dns) in [
         ("ipv4", "ipv4"),
         ("ipv4", "service-defined"),
@@ -199,7 +199,7 @@ fn a_gateway_endpoint_takes_the_address_families_that_aws_lets_it_have() {
 }
 
 #[test]
-fn wrong_values_are_refused_all_at_once() {
+fn all_invalid_values_are_reported_at_once() {
     let wrong = interface(json!({
         "service": "k ms", "vpc": "ml", "subnets": ["subnet-1", "subnet-1", "sub"],
         "securityGroups": [], "dnsRecordIpType": "ipv6", "ipAddressType": "ipv4",
@@ -218,7 +218,7 @@ fn wrong_values_are_refused_all_at_once() {
 }
 
 #[test]
-fn what_every_endpoint_needs_is_asked_for_all_at_once() {
+fn all_missing_required_fields_are_reported_at_once() {
     insta::assert_snapshot!(problems(json!({"policy": "default"})), @r#"
     type: missing (write `Interface`, `Gateway` or `GatewayLoadBalancer`)
     service: missing (write its short name, such as sagemaker.api, or its full name)
@@ -233,7 +233,7 @@ fn what_every_endpoint_needs_is_asked_for_all_at_once() {
 }
 
 #[test]
-fn what_is_wrong_in_a_policy_is_named_with_its_place() {
+fn problems_of_a_policy_are_reported_with_their_place() {
     let statement = json!({"Effect": "allow", "Principal": "*", "Action": "*", "Resource": "*"});
     let message = problems(interface(json!({"policy": {"Statement": [statement]}})));
     assert!(message.starts_with("policy.Statement[0].Effect: "), "{message}");
@@ -268,7 +268,7 @@ fn a_policy_of_more_than_20480_characters_is_refused() {
 }
 
 #[test]
-fn null_says_that_a_service_takes_no_policy_but_every_gateway_endpoint_has_one() {
+fn null_says_that_a_service_accepts_no_policy_but_every_gateway_endpoint_has_one() {
     let without = |spec: Value| merged_raw(spec, "policy", Value::Null);
     assert_eq!(resolve(without(interface(json!({})))).policy, None);
     let message = problems(without(gateway(json!({}))));
@@ -318,7 +318,7 @@ fn a_policy_may_name_other_manifests_and_keeps_the_variables_of_iam() {
 }
 
 #[test]
-fn before_anything_was_seen_resolving_records_what_is_needed_and_waits() {
+fn before_the_first_observation_resolving_records_what_is_needed_and_waits() {
     let (state, resolution) = resolve_with(interface(json!({})), &Known::default());
     let state = state.expect("placeholders are no mistake");
     assert_eq!(state.security_groups, Some(set(["SecurityGroup/endpoints (known after apply)"])));
@@ -384,7 +384,7 @@ fn no_policy_text_gets_into_debug_output() {
 }
 
 #[test]
-fn every_field_of_the_example_is_right_and_no_field_is_missing_there() {
+fn every_field_of_the_example_is_valid_and_none_is_missing() {
     let text = include_str!("../../../../examples/vpc-endpoint.yaml");
     let mut fields = BTreeSet::new();
     for document in text.split("\n---\n") {
