@@ -22,8 +22,8 @@ pub struct Replaced<T> {
     pub new: T,
 }
 
-/// What one UpdatePolicy changes: one leaf in an edit, all that go in the call. Everything in the
-/// call changes at once, for all targets.
+/// What one UpdatePolicy changes: one leaf in an edit, all that go in the call. Everything in the call changes at once,
+/// for all targets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Update {
@@ -121,9 +121,8 @@ impl Update {
 }
 
 impl Change {
-    /// The places below which it has effect, for a policy that is attached to `live` before
-    /// anything of the step is done. Attaching a policy whose create is being completed is a part
-    /// of that.
+    /// The places below which it has effect, for a policy that is attached to `live` before anything of the step is done.
+    /// Attaching a policy whose create is being completed is a part of that.
     pub(super) fn concerns(&self, live: BTreeSet<String>, completing: bool) -> BTreeSet<String> {
         match self {
             Self::Update(update) if update.content.is_some() => live,

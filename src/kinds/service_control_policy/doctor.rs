@@ -12,14 +12,12 @@ use crate::{
 pub(super) const DOCTOR: Doctor = Doctor { judge: Some(judge), ..Doctor::NONE };
 
 const ABOUT: &str = "claim tags";
-const HELP: &str = "deny everything where `ForAnyValue:StringLike` finds `palisade:*` in \
-                    aws:TagKeys, and ec2:DeleteTags without aws:TagKeys, to everybody but \
-                    palisade's role; nothing to do where a policy outside of this directory does \
-                    that";
+const HELP: &str = "deny everything where `ForAnyValue:StringLike` finds `palisade:*` in aws:TagKeys, and ec2:DeleteTags \
+                    without aws:TagKeys, to everybody but palisade's role; nothing to do where a policy outside of this \
+                    directory does that";
 
-/// Judges what the manifests attach somewhere. Which accounts are below those places is live data,
-/// and is not judged here. `None` for the account that keeps the organisation's policies: they hold
-/// for everybody but it.
+/// Judges what the manifests attach somewhere. Which accounts are below those places is live data, and is not judged here.
+/// `None` for the account that keeps the organisation's policies: they hold for everybody but it.
 fn judge(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Opinion> {
     let policies = || snapshot.documents.values().filter(|it| it.address.kind == NAME);
     if policies().any(|it| it.address.scope == facts.name) {

@@ -1,9 +1,8 @@
 //! Service control policies of AWS Organizations, and where they are attached.
 //!
-//! Organizations stores a policy's text as it was sent, so the text is compared strictly:
-//! everything beyond white space and the order of object keys is a difference. A policy has one
-//! text for all its targets (one UpdatePolicy replaces it everywhere at once), and each attachment
-//! is one call.
+//! Organizations stores a policy's text as it was sent, so the text is compared strictly: everything
+//! beyond white space and the order of object keys is a difference. A policy has one text for all its
+//! targets (one UpdatePolicy replaces it everywhere at once), and each attachment is one call.
 
 pub mod aws;
 pub(crate) mod baseline;
@@ -70,11 +69,10 @@ pub struct State {
     pub name: String,
     /// Its description, empty for none; `None` is not managed.
     pub description: Option<String>,
-    /// Its text. Always there in a wanted state; `None` in a live one whose text palisade cannot
-    /// read, which counts as different from every wanted text.
+    /// Its text. Always there in a wanted state; `None` in a live one whose text palisade cannot read,
+    /// which counts as different from every wanted text.
     pub content: Option<PolicyDocument>,
-    /// The ids of the roots, organizational units and accounts it is attached to; `None` is not
-    /// managed.
+    /// The ids of the roots, organizational units and accounts it is attached to; `None` is not managed.
     pub targets: Option<BTreeSet<String>>,
     /// What other attachments mean. Nothing live corresponds to it and it is never compared.
     pub attachments: Attachments,
@@ -149,8 +147,7 @@ impl Kind for ServiceControlPolicy {
             for target in state.targets.iter().flatten() {
                 if let Some(policies) = over.get(target.as_str()) {
                     let why = format!(
-                        "{} policies are to be attached to {target}, and AWS allows \
-                         {MAX_PER_TARGET}: {}",
+                        "{} policies are to be attached to {target}, and AWS allows {MAX_PER_TARGET}: {}",
                         policies.len(),
                         policies.join(", ")
                     );

@@ -1,16 +1,15 @@
 //! Which edits, and in which order they are safe.
 //!
-//! For an account below an attached target a policy acts or does not; a place that it leaves acted
-//! with the old text, a place that it comes to will act with the new one. So:
+//! For an account below an attached target a policy acts or does not; a place that it leaves acted with
+//! the old text, a place that it comes to will act with the new one. So:
 //!
-//! - Attach before detach: an account that is below both a target that goes and one that comes
-//!   stays covered throughout.
-//! - A text that grows (takes more effect) replaces the old one after the detachments, so that no
-//!   place about to be left is hit by what it never had; one that shrinks is replaced before the
-//!   attachments, so that no place is hit by what is about to go. Where it does both, or cannot be
-//!   told, the safe side of the one kind of move there is decides; where targets come and go as
-//!   well, the new text goes first: a target that goes may then see it until it is detached, and
-//!   protection is never below both.
+//! - Attach before detach: an account that is below both a target that goes and one that comes stays
+//!   covered throughout.
+//! - A text that grows (takes more effect) replaces the old one after the detachments, so that no place
+//!   about to be left is hit by what it never had; one that shrinks is replaced before the attachments,
+//!   so that no place is hit by what is about to go. Where it does both, or cannot be told, the safe
+//!   side of the one kind of move there is decides; where targets come and go as well, the new text goes
+//!   first: a target that goes may then see it until it is detached, and protection is never below both.
 
 use std::collections::BTreeSet;
 
@@ -58,8 +57,7 @@ impl Effects {
         effects
     }
 
-    /// Something that is allowed below the target only because the policy is attached may be
-    /// gained.
+    /// Something that is allowed below the target only because the policy is attached may be gained.
     fn risk_of_attaching(self) -> Risk {
         Risk { opens: self.allow, closes: self.deny, ..Risk::NEUTRAL }
     }

@@ -34,8 +34,8 @@ impl Place {
         (lower(root, 4..=32) && lower(unit, 8..=32)).then_some(Self::Unit)
     }
 
-    /// What to sort target ids by. An id that reads as none of the three (a lookup that found
-    /// nothing yet) comes last.
+    /// What to sort target ids by. An id that reads as none of the three (a lookup that found nothing
+    /// yet) comes last.
     pub(super) fn rank(id: &str) -> (u8, &str) {
         let rank = match Self::of(id) {
             Some(Self::Account) => 0,
@@ -47,9 +47,9 @@ impl Place {
     }
 }
 
-/// The targets to which more of the given policies are to be attached than AWS allows, with the
-/// names of those policies. `FullAWSAccess` and policies of others are not counted: what this finds
-/// cannot be carried out whatever else is attached.
+/// The targets to which more of the given policies are to be attached than AWS allows, with the names of
+/// those policies. `FullAWSAccess` and policies of others are not counted: what this finds cannot be
+/// carried out whatever else is attached.
 pub fn attachments_over_limit<'a>(
     wanted: impl IntoIterator<Item = &'a State>,
 ) -> BTreeMap<&'a str, Vec<&'a str>> {

@@ -20,34 +20,33 @@ const MAX_UNIT_DEPTH: usize = 5;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Spec {
-    /// The policy's name in AWS, 1 to 128 characters, unique among the service control policies of
-    /// the organisation. Default: `metadata.name`. Can be changed: the policy is renamed in place.
+    /// The policy's name in AWS, 1 to 128 characters, unique among the service control policies of the
+    /// organisation. Default: `metadata.name`. Can be changed: the policy is renamed in place.
     #[serde(default)]
     pub policy_name: Option<String>,
     /// What the policy is for, up to 512 characters. `null` or `""`: none. Absent: not managed.
     #[serde(default, deserialize_with = "given")]
     pub description: Option<Option<String>>,
-    /// The policy document: `Version` must be "2012-10-17"; no `Principal`; action names in the
-    /// case AWS documents. At most 10,240 bytes once white space is removed. Order and spelling
-    /// count: AWS stores the text as it is sent, so any other text is drift. References such as
-    /// `${KmsKey/studio.arn}` and the variables of manifests are filled in; IAM's own `${aws:…}`
-    /// passes through. A `Deny` of every action on every resource without a condition is a finding
-    /// (SCP-ALL), which can be waived.
+    /// The policy document: `Version` must be "2012-10-17"; no `Principal`; action names in the case AWS
+    /// documents. At most 10,240 bytes once white space is removed. Order and spelling count: AWS stores
+    /// the text as it is sent, so any other text is drift. References such as `${KmsKey/studio.arn}` and
+    /// the variables of manifests are filled in; IAM's own `${aws:…}` passes through. A `Deny` of every
+    /// action on every resource without a condition is a finding (SCP-ALL), which can be waived.
     #[schemars(with = "BTreeMap<String, Value>")]
     pub content: Value,
-    /// Where the policy is attached: `root`, the path of an organizational unit
-    /// (`ou:/Workloads/ML`), or the id of a root (`r-ab12`), organizational unit
-    /// (`ou-ab12-abcdefgh`) or account (twelve digits, quoted). AWS attaches at most 10 policies to
-    /// one of them, `FullAWSAccess` included. `[]` or `null`: nowhere. Absent: not managed.
+    /// Where the policy is attached: `root`, the path of an organizational unit (`ou:/Workloads/ML`), or
+    /// the id of a root (`r-ab12`), organizational unit (`ou-ab12-abcdefgh`) or account (twelve digits,
+    /// quoted). AWS attaches at most 10 policies to one of them, `FullAWSAccess` included. `[]` or `null`:
+    /// nowhere. Absent: not managed.
     #[serde(default, deserialize_with = "given")]
     pub targets: Option<Option<Vec<String>>>,
-    /// `exclusive` (default): attached nowhere else. `additive`: other attachments of this policy
-    /// are left alone. Attachments of other policies are never touched.
+    /// `exclusive` (default): attached nowhere else. `additive`: other attachments of this policy are left
+    /// alone. Attachments of other policies are never touched.
     #[serde(default)]
     pub attachments: Attachments,
-    /// Tags, up to 47 (the claim takes three of AWS's 50): keys up to 128 characters, values up to
-    /// 256, of letters, digits, spaces and `_ . : / = + - @`. `null` says that the key must not be
-    /// there; other keys are not managed.
+    /// Tags, up to 47 (the claim takes three of AWS's 50): keys up to 128 characters, values up to 256, of letters,
+    /// digits, spaces and `_ . : / = + - @`.
+    /// `null` says that the key must not be there; other keys are not managed.
     #[serde(default)]
     pub tags: TagSpec,
 }

@@ -14,8 +14,8 @@ use crate::{
 const PAGE: i32 = 20;
 
 impl Live {
-    /// Attaches a policy. Attached already is success. Where the organisation does not use service
-    /// control policies yet, that is asked for, and the attachment is for the next pass.
+    /// Attaches a policy. Attached already is success. Where the organisation does not use service control
+    /// policies yet, that is asked for, and the attachment is for the next pass.
     pub(super) async fn attach(&self, id: &str, target: &str) -> Result<(), CloudError> {
         const OPERATION: &str = "organizations:AttachPolicy";
         let sent = self.client.attach_policy().policy_id(id).target_id(target).send().await;
@@ -30,8 +30,8 @@ impl Live {
         Err(error)
     }
 
-    /// Fails unless the policy is attached to all of these. AWS has said so for each, but a policy
-    /// that moves may not be missing for an instant from both its old place and its new one.
+    /// Fails unless the policy is attached to all of these. AWS has said so for each, but a policy that
+    /// moves may not be missing for an instant from both its old place and its new one.
     async fn is_at(&self, id: &str, targets: &BTreeSet<String>) -> Result<(), CloudError> {
         if targets.is_empty() {
             return Ok(());
@@ -45,9 +45,9 @@ impl Live {
         Err(CloudError::new("organizations:DetachPolicy", Class::Busy, why))
     }
 
-    /// Takes a policy off a target, never the last one of the target, and not before it is at all
-    /// the targets that it moves to: that is looked at last, for people may be at work meanwhile.
-    /// Not attached, or a target that is gone, is success.
+    /// Takes a policy off a target, never the last one of the target, and not before it is at all the targets
+    /// that it moves to: that is looked at last, for people may be at work meanwhile. Not attached, or a target
+    /// that is gone, is success.
     pub(super) async fn detach(
         &self,
         id: &str,
@@ -70,8 +70,8 @@ impl Live {
         }
     }
 
-    /// Those of `targets` that would be left without any service control policy, in words. Such a
-    /// target allows nothing at all, and AWS refuses to make one.
+    /// Those of `targets` that would be left without any service control policy, in words. Such a target
+    /// allows nothing at all, and AWS refuses to make one.
     pub(super) async fn last_at(
         &self,
         id: &str,
@@ -139,9 +139,8 @@ impl Live {
         }
     }
 
-    /// Turns service control policies on in the organisation's root unless they are, or are about
-    /// to be. The answer is the error to report for the call that found them off: it can be made
-    /// soon.
+    /// Turns service control policies on in the organisation's root unless they are, or are about to be.
+    /// The answer is the error to report for the call that found them off: it can be made soon.
     async fn enable_policy_type(&self) -> Result<CloudError, CloudError> {
         const OPERATION: &str = "organizations:EnablePolicyType";
         let soon = |what: &str| {

@@ -1,5 +1,4 @@
-//! Organizations says in `Reason` which of dozens of constraints it means; the class follows from
-//! it.
+//! Organizations says in `Reason` which of dozens of constraints it means; the class follows from it.
 
 use std::error::Error as StdError;
 

@@ -1,8 +1,8 @@
 //! The port: AWS Organizations.
 //!
-//! Only the management account, or a delegated administrator, can read and write policies; anybody
-//! else gets an error, which makes the kind unknown in that scope. The policy type is enabled where
-//! it is not, and nothing here can disable it: that would take every attachment with it for good.
+//! Only the management account, or a delegated administrator, can read and write policies; anybody else
+//! gets an error, which makes the kind unknown in that scope. The policy type is enabled where it is not,
+//! and nothing here can disable it: that would take every attachment with it for good.
 
 mod attach;
 mod error;
@@ -40,10 +40,10 @@ pub struct Live {
     strangers: Mutex<BTreeMap<String, Stranger>>,
 }
 
-/// A policy whose tags said that it is somebody else's. Organizations tells whose a policy is only
-/// by one more call, so that answer, once it was given twice, is kept for a number of passes, or
-/// until somebody edits the policy's name or description. It only saves calls: whatever a manifest
-/// names or adopts, or what was ours before, is read in every pass.
+/// A policy whose tags said that it is somebody else's. Organizations tells whose a policy is only by one
+/// more call, so that answer, once it was given twice, is kept for a number of passes, or until somebody
+/// edits the policy's name or description. It only saves calls: whatever a manifest names or adopts, or
+/// what was ours before, is read in every pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stranger {
     owner: String,
@@ -135,8 +135,7 @@ impl Port<ServiceControlPolicy> for Live {
             .content(text_of(want.content.as_ref(), OPERATION)?)
             .set_tags(Some(to_tags(tags, OPERATION)?))
             .customize()
-            // CreatePolicy has no client token: an unclear answer is for the next pass to look
-            // into.
+            // CreatePolicy has no client token: an unclear answer is for the next pass to look into.
             .config_override(Builder::new().retry_config(RetryConfig::disabled()))
             .send()
             .await
@@ -204,8 +203,7 @@ impl Port<ServiceControlPolicy> for Live {
             other => other?.into_iter().collect(),
         };
         targets.sort_by(|a, b| Place::rank(a).cmp(&Place::rank(b)));
-        // All are asked before the first goes: a policy that has to stay somewhere stays
-        // everywhere.
+        // All are asked before the first goes: a policy that has to stay somewhere stays everywhere.
         let blocked = self.last_at(id, &targets).await?;
         if !blocked.is_empty() {
             return Err(CloudError::blocked("organizations:DeletePolicy", &blocked));

@@ -18,18 +18,16 @@ use crate::{
 
 /// The largest page Organizations gives (API reference).
 const PAGE: i32 = 20;
-/// Policies read side by side. Organizations gives no more than a few reads a second, so this only
-/// has to be enough not to wait for one answer before the next question.
+/// Policies read side by side. Organizations gives no more than a few reads a second, so this only has to be enough not to wait
+/// for one answer before the next question.
 const AT_ONCE: usize = 8;
-/// Tags that were just set may not be shown at once: so many looks before a policy counts as a
-/// stranger's.
+/// Tags that were just set may not be shown at once: so many looks before a policy counts as a stranger's.
 const LOOKS: u32 = 2;
-/// For so many passes in a row that is believed; then its tags are read again. At the usual
-/// interval that is an hour.
+/// For so many passes in a row that is believed; then its tags are read again. At the usual interval that is an hour.
 const TRUSTED_FOR: u32 = 60;
 
-/// The page tokens of one listing. A page may be empty and still have a successor, so only the
-/// token says whether there is more; one that comes back would go round for ever.
+/// The page tokens of one listing. A page may be empty and still have a successor, so only the token
+/// says whether there is more; one that comes back would go round for ever.
 #[derive(Debug)]
 pub(super) struct Pages {
     operation: &'static str,
@@ -93,8 +91,7 @@ impl Listed {
 }
 
 impl Live {
-    /// Whether a policy is somebody else's by all that is known, so that its tags need not be read
-    /// again yet.
+    /// Whether a policy is somebody else's by all that is known, so that its tags need not be read again yet.
     fn is_known_stranger(&self, policy: &Listed, ask: &Ask) -> bool {
         let mut strangers = self.strangers();
         let Some(met) = strangers.get_mut(&policy.id) else { return false };

@@ -1,5 +1,4 @@
-//! The port through the real SDK, against answers as the Organizations API reference documents
-//! them.
+//! The port through the real SDK, against answers as the Organizations API reference documents them.
 
 use std::{
     collections::{BTreeSet, VecDeque},

@@ -41,8 +41,8 @@ fn guardrails() -> BTreeMap<String, State> {
     files.flat_map(|path| load(&fs::read_to_string(path).expect("text"))).collect()
 }
 
-/// What all guardrails together say. Keys that are not given are absent from the request, but for
-/// what every request carries.
+/// What all guardrails together say. Keys that are not given are absent from the request, but for what every request
+/// carries.
 fn decide(principal: &str, action: &str, resource: &str, keys: &[(&str, &str)]) -> Decision {
     let keys: Vec<_> = keys.iter().map(|(key, value)| (*key, vec![*value])).collect();
     decide_by(&guardrails(), principal, action, resource, &keys)
@@ -309,8 +309,7 @@ fn nothing_that_palisade_ever_calls_is_denied_to_it() {
         .map(|grant| grant.action)
         .collect();
     assert!(actions.len() > 60, "{}", actions.len());
-    // With and without what its requests carry: claim tags, tags of claimed resources, another
-    // Region of its own.
+    // With and without what its requests carry: claim tags, tags of claimed resources, another Region of its own.
     let claim = ("aws:tagkeys", vec!["palisade:owner", "palisade:address", "palisade:deletion"]);
     let owned = ("aws:resourcetag/palisade:owner", vec!["palisade-demo"]);
     let elsewhere = ("aws:requestedregion", vec!["us-east-1"]);

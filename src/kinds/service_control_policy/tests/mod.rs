@@ -428,8 +428,7 @@ fn live(mut state: State) -> State {
     state
 }
 
-/// Wanted and live states: independent ones, and live ones that drifted a little from what is
-/// wanted.
+/// Wanted and live states: independent ones, and live ones that drifted a little from what is wanted.
 fn pair_of(effect: &'static str) -> impl Strategy<Value = (State, State)> {
     let near = (any_state(effect), any_state(effect), 0..4u8).prop_map(|(want, other, field)| {
         let mut have = live(want.clone());
@@ -455,8 +454,7 @@ fn states(want: &State, have: &State) -> Vec<State> {
     way
 }
 
-/// Neither text contains the other, while places come and go: no order keeps everything that both
-/// allow.
+/// Neither text contains the other, while places come and go: no order keeps everything that both allow.
 fn is_torn(way: &[State]) -> bool {
     let [first, .., last] = way else { return false };
     let (old, new) = (actions(first), actions(last));
