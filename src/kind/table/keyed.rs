@@ -17,7 +17,7 @@ use crate::{
 /// The limit of a search for an order: how often a probe is evaluated against an entry. That takes
 /// some tenths of a second. After that, the edits that are found so far keep their order, and of
 /// the rest those that close come first.
-const EFFORT: usize = 1_000_000;
+const MAX_EVALUATIONS: usize = 1_000_000;
 
 /// What a [`Form::Keyed`] is.
 #[derive(Debug, Clone)]
@@ -220,18 +220,18 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// None if there are so many entries that evaluating them once exceeds the limit.
+    /// None if there are too many entries: evaluating them once exceeds the limit.
     fn new(keyed: &'a Keyed, around: [&'a Tree; 2]) -> Option<Self> {
         let [old, new] = around;
         let probes = (keyed.probes)(old, new);
         let cost = (probes.len() * (old.len() + new.len())).max(1);
-        if cost > EFFORT {
+        if cost > MAX_EVALUATIONS {
             return None;
         }
         let of = |entries: &Tree| -> Vec<_> {
             probes.iter().map(|probe| (keyed.outcome)(entries, probe)).collect()
         };
-        let (before, after, trials) = (of(old), of(new), EFFORT / cost);
+        let (before, after, trials) = (of(old), of(new), MAX_EVALUATIONS / cost);
         Some(Self { keyed, probes, old, before, after, trials })
     }
 
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wider_goes_after_what_is_narrower_has_come() {
+    fn a_wider_route_is_removed_after_the_narrower_one_is_added() {
         // Without the narrow route, its traffic would briefly go to the wide one's target.
         assert_eq!(
             order(
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_route_goes_once_the_wide_one_leads_where_it_led() {
+    fn a_narrow_route_is_removed_once_the_wide_one_has_its_target() {
         assert_eq!(
             order(&[("10.0.0.0/8", "pcx-1"), ("10.1.0.0/16", "tgw-1")], &[("10.0.0.0/8", "tgw-1")],),
             ["Replace 10.0.0.0/8", "Remove 10.1.0.0/16"]
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn of_more_entries_than_can_be_tried_what_closes_comes_first() {
+    fn with_too_many_entries_to_try_edits_that_close_come_first() {
         const MANY: u32 = 600;
         let routes = |from: u32| -> Vec<String> {
             (from..from + MANY).map(|n| format!("10.{}.{}.0/24", n / 256, n % 256)).collect()

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_alias_is_held_against_another_alias_but_never_against_a_key() {
+    fn an_alias_is_compared_with_another_alias_but_never_with_a_key() {
         let key = json!("arn:aws:kms:eu-west-1:111122223333:key/1");
         assert!(is_same(&json!("alias/a"), &key));
         assert!(!is_same(&json!("alias/a"), &json!("alias/b")));

@@ -66,7 +66,7 @@ impl PolicyWord {
     }
 
     /// The text of a state's value in a plan.
-    fn told(&self, value: &Value) -> String {
+    fn displayed(&self, value: &Value) -> String {
         match value {
             Value::Null => "(none)".to_owned(),
             Value::String(word) if *word == self.word => self.shown.clone().into_owned(),
@@ -93,8 +93,9 @@ pub(super) fn lines(leaf: &Leaf, want: &Tree, have: &Tree) -> Vec<Line> {
     let Form::Policy { word, orphaned, .. } = &leaf.form else { return Vec::new() };
     let context = context(want);
     let (old, new) = (get(have, &leaf.path), get(want, &leaf.path));
-    let heading =
-        word.as_ref().map(|word| Line::change(&leaf.path, word.told(old), word.told(new)));
+    let heading = word
+        .as_ref()
+        .map(|word| Line::change(&leaf.path, word.displayed(old), word.displayed(new)));
     let indent = if heading.is_some() { 2 } else { 0 };
     let mut lines: Vec<_> = heading.into_iter().collect();
     let (Some(live), Some(wanted)) = (policy(&leaf.form, old), policy(&leaf.form, new)) else {

@@ -26,7 +26,7 @@ mod tests {
     use super::filled;
 
     #[test]
-    fn a_part_in_brackets_is_there_only_if_all_of_it_is_known() {
+    fn a_part_in_brackets_is_included_only_if_all_of_it_is_known() {
         let text = "rotate {what}[ every {days} days]";
         let both = |name: &str| Some(if name == "days" { "90" } else { "it" }.to_owned());
         assert_eq!(filled(text, &both).as_deref(), Some("rotate it every 90 days"));

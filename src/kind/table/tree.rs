@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_sets_and_their_groups_count_by_the_members_that_are_named() {
+    fn lists_are_sets_and_their_groups_are_compared_by_the_named_members() {
         let have = json!([{"n": "b", "v": 2}, {"n": "a", "v": 1}]);
         assert!(is_same_list(&json!([{"n": "a"}, {"n": "b", "v": 2}]), &have));
         assert!(!is_same_list(&json!([{"n": "a"}]), &have));

@@ -32,9 +32,9 @@ const ENTRIES: [&str; 3] = ["entry/a", "entry/b", "entry/c"];
 /// Whether the laws hold, in the order of the table and in the opposite one: what must come first
 /// is defined by [`After`](super::super::After), and not by the order of rows.
 pub(super) fn hold(table: &Table, cases: u32) -> Result<(), String> {
-    table.rows().into_iter().try_for_each(told_as_it_is)?;
-    waits_alike(table)?;
-    alone(table)?;
+    table.rows().into_iter().try_for_each(described_correctly)?;
+    growing_and_shrinking_wait_alike(table)?;
+    row_by_row(table)?;
     run(table, cases)?;
     let mut reversed = table.clone();
     reversed.leaves.reverse();
@@ -43,17 +43,17 @@ pub(super) fn hold(table: &Table, cases: u32) -> Result<(), String> {
 }
 
 /// The description of a row must say whether a call changes it.
-fn told_as_it_is(leaf: &Leaf) -> Result<(), String> {
+fn described_correctly(leaf: &Leaf) -> Result<(), String> {
     let is_fixed = matches!(leaf.change, How::Fixed(_) | How::Until { .. });
-    let is_told = leaf.about.to_lowercase().contains("immutable");
-    if leaf.is_written() && (is_fixed || leaf.fixed_while.is_some()) != is_told {
-        return Err(format!("{} is told as what it is not: {}", leaf.path, leaf.about));
+    let says_fixed = leaf.about.to_lowercase().contains("immutable");
+    if leaf.is_written() && (is_fixed || leaf.fixed_while.is_some()) != says_fixed {
+        return Err(format!("the description of {} is wrong: {}", leaf.path, leaf.about));
     }
     Ok(())
 }
 
 /// If a set waits for consent to grow, it also waits to shrink.
-fn waits_alike(table: &Table) -> Result<(), String> {
+fn growing_and_shrinking_wait_alike(table: &Table) -> Result<(), String> {
     let is_wrong = |leaf: &&Leaf| match &leaf.change {
         How::Members { add, remove } => add.inspect && !remove.inspect,
         _ => false,
@@ -66,7 +66,7 @@ fn waits_alike(table: &Table) -> Result<(), String> {
 
 /// Tests each of many rows by itself: among all of them, few pairs of states show what a single row
 /// does.
-fn alone(table: &Table) -> Result<(), String> {
+fn row_by_row(table: &Table) -> Result<(), String> {
     for leaf in table.rows().into_iter().filter(|_| table.has_groups()) {
         let one = Table { leaves: vec![leaf.clone()], ..table.clone() };
         run(&one, 64).map_err(|why| format!("{} by itself: {why}", leaf.path))?;
@@ -424,9 +424,9 @@ fn observed(leaf: &Leaf, written: &Value) -> Value {
     let mut live = written.clone();
     if let (Form::Switch { details, .. }, true) = (&leaf.form, is_on(written)) {
         for detail in details {
-            let told = &mut live[detail.path.as_ref()];
-            if told.is_null() {
-                *told = detail.default.clone().unwrap_or_default();
+            let value = &mut live[detail.path.as_ref()];
+            if value.is_null() {
+                *value = detail.default.clone().unwrap_or_default();
             }
         }
     }
@@ -462,7 +462,7 @@ fn respelled(leaf: &Leaf, value: &Value) -> Value {
         Form::Items { .. } => {
             let mut list = reversed(value);
             for item in list.as_array_mut().into_iter().flatten() {
-                item["told"] = json!("by AWS");
+                item["added"] = json!("by AWS");
             }
             list
         }
@@ -639,7 +639,7 @@ fn laws(table: &Table, want: &Tree, have: &Tree) -> Result<(), TestCaseError> {
         return Ok(());
     }
     if table.is_gone(&have_value).expect("a state") {
-        prop_assert_eq!(edits.len(), 1, "what is on its way out is only called back");
+        prop_assert_eq!(edits.len(), 1, "only the deletion is cancelled");
         prop_assert_eq!(change(&edits[0]).verb, Verb::Restore);
         prop_assert_eq!(edits[0].risk, Risk::NEUTRAL);
         let back = course.pop().expect("the state after it");
@@ -654,7 +654,7 @@ fn laws(table: &Table, want: &Tree, have: &Tree) -> Result<(), TestCaseError> {
     stable(table, want, have, &edits)?;
     let settled = Value::Object(settled(table, want, have));
     let quiet = table.diff(&want_value, &settled).expect("states");
-    prop_assert!(quiet.is_empty(), "not quiet at want: {:?}", keys(&quiet));
+    prop_assert!(quiet.is_empty(), "edits at the wanted state: {:?}", keys(&quiet));
     Ok(())
 }
 
@@ -870,7 +870,7 @@ fn one_of_each(
         let used: BTreeSet<_> = set.intersection(after).collect();
         prop_assert_eq!(used.len(), 1, "one of {:?}", &set);
         let is_kept = used.iter().all(|id| before.contains(*id));
-        prop_assert!(set.is_disjoint(before) || is_kept, "the one in use of {:?} leaves", &set);
+        prop_assert!(set.is_disjoint(before) || is_kept, "the one in use of {:?} is removed", &set);
     }
     Ok(())
 }

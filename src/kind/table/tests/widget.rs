@@ -127,7 +127,7 @@ fn the_laws_hold_for_it() {
 }
 
 #[test]
-fn one_call_takes_the_edits_that_share_it_and_no_other() {
+fn one_call_makes_the_edits_that_share_it_and_no_other() {
     let want = resolve(&json!({"mode": "open", "groups": ["b", "a"], "hours": 2, "name": "x"}));
     let have = json!({"mode": "closed", "groups": ["c", "a"], "hours": 3, "name": "y"});
     let edits = diff(&want.expect("valid"), &have);
@@ -143,7 +143,7 @@ fn one_call_takes_the_edits_that_share_it_and_no_other() {
 }
 
 #[test]
-fn types_and_values_are_told_with_their_place() {
+fn invalid_types_and_values_are_reported_with_their_place() {
     for (spec, problem) in [
         (json!({"mode": "ajar"}), "mode: unknown variant `ajar`, expected `open` or `closed`"),
         (json!({"groups": ["a", 1]}), "groups[1]: invalid type: integer `1`, expected a string"),
@@ -166,13 +166,13 @@ fn types_and_values_are_told_with_their_place() {
 }
 
 #[test]
-fn null_is_none_where_a_row_says_so_and_unmanaged_elsewhere() {
+fn null_is_none_if_a_row_says_so_and_unmanaged_otherwise() {
     let state = resolve(&json!({"groups": null, "hours": null})).expect("valid");
     assert_eq!((&state["groups"], &state["hours"]), (&json!([]), &Value::Null));
 }
 
 #[test]
-fn a_state_or_an_edit_that_does_not_read_is_a_defect_and_no_guess() {
+fn an_unreadable_state_or_edit_is_a_defect_and_not_a_guess() {
     let table = table();
     assert!(table.diff(&json!([]), &json!({})).is_err());
     assert!(table.is_gone(&Value::Null).is_err());
@@ -333,7 +333,7 @@ fn the_laws_hold_for_rows_in_groups() {
 }
 
 #[test]
-fn of_a_group_only_what_is_named_is_wanted_in_the_order_of_paths() {
+fn only_named_rows_of_a_group_are_wanted_in_the_order_of_paths() {
     let spec =
         json!({"settings": {"look": {"open": "on"}, "groups": ["b", "a"], "script": "None"}});
     let state = resolve_deep(&spec).expect("valid");
@@ -351,9 +351,9 @@ fn none_of_a_group_is_none_of_each_of_its_rows() {
     let look = json!({"open": "on", "hidden": ["a"]});
     let have = json!({"settings": {"look": look, "script": "x", "hours": 3}});
     let edits = deep().diff(&want, &have).expect("states");
-    let told: Vec<_> = edits.iter().map(|edit| edit.summary.as_str()).collect();
+    let summaries: Vec<_> = edits.iter().map(|edit| edit.summary.as_str()).collect();
     assert_eq!(
-        told,
+        summaries,
         [
             "update settings.look.hidden",
             "update settings.script",
@@ -365,7 +365,7 @@ fn none_of_a_group_is_none_of_each_of_its_rows() {
 }
 
 #[test]
-fn what_waits_for_people_is_a_call_of_its_own_and_what_is_needed_goes_last() {
+fn edits_that_wait_for_people_have_a_call_of_their_own_and_needed_values_are_removed_last() {
     let spec =
         json!({"mode": "open", "places": ["entry/b"], "settings": {"groups": [], "hours": 2}});
     let want = resolve_deep(&spec).expect("valid");
@@ -394,7 +394,7 @@ fn what_waits_for_people_is_a_call_of_its_own_and_what_is_needed_goes_last() {
 }
 
 #[test]
-fn what_aws_fixes_once_it_is_set_is_impossible_from_then_on() {
+fn a_row_that_aws_fixes_once_set_cannot_change_from_then_on() {
     let want = resolve_deep(&json!({"home": {"ref": "x"}}));
     assert!(want.is_ok(), "{want:?}");
     let want = resolve_deep(&json!({"home": "y"})).expect("valid");
@@ -407,7 +407,7 @@ fn what_aws_fixes_once_it_is_set_is_impossible_from_then_on() {
 }
 
 #[test]
-fn what_is_wrong_in_a_group_has_its_place() {
+fn problems_in_a_group_are_reported_with_their_place() {
     for (spec, problem) in [
         (
             json!({"settings": {"look": {"opens": 1}}}),
