@@ -7,6 +7,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, MapAccess, Visitor},
 };
+use serde_json::{Value, json};
 
 use super::{
     LookupKind,
@@ -106,7 +107,7 @@ fn searching<E: de::Error>(lookup: Lookup) -> Result<Lookup, E> {
 /// A reference must name something.
 fn naming<E: de::Error>(name: String) -> Result<String, E> {
     if name.split('/').any(|part| part.trim().is_empty()) {
-        let why = "`ref` names no manifest; write {ref: name}, or {ref: scope/name}";
+        let why = "`ref` does not name a manifest; write {ref: name}, or {ref: scope/name}";
         return Err(E::custom(why));
     }
     Ok(name)
@@ -253,6 +254,14 @@ impl<'de> Deserialize<'de> for Targets {
     }
 }
 
+/// The schema of an object that has this member and no other.
+fn only_member(name: &str, schema: Value) -> Value {
+    json!({
+        "type": "object", "properties": {name: schema}, "required": [name],
+        "additionalProperties": false
+    })
+}
+
 impl JsonSchema for Target {
     fn schema_name() -> Cow<'static, str> {
         "Target".into()
@@ -265,8 +274,8 @@ impl JsonSchema for Target {
                             exactly one.",
             "anyOf": [
                 {"type": "string", "minLength": 1},
-                {"type": "object", "properties": {"ref": {"type": "string"}}, "required": ["ref"], "additionalProperties": false},
-                {"type": "object", "properties": {"lookup": lookup}, "required": ["lookup"], "additionalProperties": false}
+                only_member("ref", json!({"type": "string"})),
+                only_member("lookup", lookup.into())
             ]
         })
     }
@@ -284,8 +293,8 @@ impl JsonSchema for Targets {
             "description": "A list of ids and references, or one lookup that finds them all.",
             "anyOf": [
                 {"type": "array", "items": target},
-                {"type": "object", "properties": {"ref": {"type": "string"}}, "required": ["ref"], "additionalProperties": false},
-                {"type": "object", "properties": {"lookup": lookup}, "required": ["lookup"], "additionalProperties": false}
+                only_member("ref", json!({"type": "string"})),
+                only_member("lookup", lookup.into())
             ]
         })
     }
@@ -293,7 +302,7 @@ impl JsonSchema for Targets {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -351,8 +360,8 @@ mod tests {
     fn invalid_targets_are_refused_with_the_valid_forms() {
         for (wrong, says) in [
             (json!(""), "an id, `{ref: name}` or"),
-            (json!({"ref": ""}), "names no manifest"),
-            (json!({"ref": "org/"}), "names no manifest"),
+            (json!({"ref": ""}), "does not name a manifest"),
+            (json!({"ref": "org/"}), "does not name a manifest"),
             (json!("${SecurityGroup/bastion}"), "write {ref: bastion} here"),
             (json!("${org/KmsKey/studio.arn}"), "write {ref: org/studio} here"),
             (json!({"reff": "x"}), "unknown field `reff`"),

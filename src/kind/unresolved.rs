@@ -97,7 +97,7 @@ impl fmt::Display for Unresolved {
                 write!(f, "the organization's id could not be read: {why}")
             }
             Self::Organization { why: None } => {
-                f.write_str("the organization's id has not been read yet")
+                f.write_str("the organization's id was not read yet")
             }
         }
     }

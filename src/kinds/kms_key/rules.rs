@@ -14,9 +14,9 @@ use crate::{
 };
 
 /// How to fix most problems with the policy.
-pub(super) const POLICY_HELP: &str = "begin with a statement that allows kms:* on \"*\" to the account's \
-                                root or to an administrators' role, and give users of the key only \
-                                what they need";
+pub(super) const POLICY_HELP: &str = "begin with a statement that allows kms:* on \"*\" to the \
+                                      account's root or to an administrators' role, and give users \
+                                      of the key only what they need";
 /// KMS API reference, `AliasName`.
 const MAX_ALIAS_LENGTH: usize = 256;
 /// The default key spec.

@@ -124,7 +124,8 @@ macro_rules! groups {
             fn write(&self) -> Value {
                 let mut map = Map::new();
                 $(if let Some(value) = &self.$field {
-                    map.insert(key(stringify!($field), None$(.or(Some($spelling)))?), value.write());
+                    let key = key(stringify!($field), None$(.or(Some($spelling)))?);
+                    map.insert(key, value.write());
                 })*
                 Value::Object(map)
             }

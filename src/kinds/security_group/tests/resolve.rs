@@ -283,7 +283,7 @@ fn every_invalid_value_is_reported_with_its_place_and_help() {
         ],
     })), @r#"
     groupName: AWS does not accept names that begin with `sg-`
-    description: AWS takes no '"' here
+    description: AWS does not accept '"' here
         letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$*
     ruleQuota: must be 1 to 1000
     vpc: `ml` is no VPC id
@@ -294,10 +294,10 @@ fn every_invalid_value_is_reported_with_its_place_and_help() {
         write 0.0.0.0/0 if every IPv4 address is meant, or 10.0.0.0/32 for this one address
     ingress[0].from[1]: `10.0.0.1` has no prefix length
         write 10.0.0.1/32 for this one address
-    ingress[0].from[2]: `sg_1` names no peer of a rule
+    ingress[0].from[2]: `sg_1` is not a peer of a rule
         write a CIDR block, self, {ref: name}, sg-…, 111122223333/sg-…, pl-… or {lookup: {name: …}}
-    ingress[0].from[3]: `1` is no account: 12 digits
-    ingress[1].ports: `70000` is no port; ports are 0 to 65535
+    ingress[0].from[3]: `1` is not an account: 12 digits
+    ingress[1].ports: `70000` is not a port; ports are 0 to 65535
     ingress[1].ports: the range 9-1 ends before it begins
     ingress[1].from: names nobody
         leave the entry out, or name who it is for
@@ -311,9 +311,9 @@ fn every_invalid_value_is_reported_with_its_place_and_help() {
     ingress[4].from[0]: us/apps is a group of us-east-1
         a rule can only name groups of its own Region
     ingress[5].icmp: a code needs a type
-    ingress[5].description: AWS takes '&' in the description of a rule for addresses only
+    ingress[5].description: AWS accepts '&' only in the description of a rule for addresses
         give the groups and prefix lists an entry of their own, described without it
-    ingress[6].description: AWS takes no 'é' here
+    ingress[6].description: AWS does not accept 'é' here
         letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$*
     ingress[7].from[0]: `192.0.2.9/0` means every address, because its prefix length is 0
         write 0.0.0.0/0 if every IPv4 address is meant, or 192.0.2.9/32 for this one address
@@ -331,17 +331,17 @@ fn a_duplicate_rule_is_refused_whatever_its_spelling_and_description() {
         {"protocol": "udp", "ports": 2, "to": ["sg-0e", "444455556666/sg-0e", "777788889999/sg-0e"]},
         {"protocol": "udp", "ports": 3, "to": [{"ref": "dev/apps"}, "sg-0d"]},
     ]})), @r"
-    egress[1].to[0]: the rule tcp 443 to 10.0.0.0/16 stands at egress[0].to[0] already
+    egress[1].to[0]: the rule tcp 443 to 10.0.0.0/16 is already at egress[0].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[1].to[1]: the rule tcp 443 to sg-0b stands at egress[0].to[1] already
+    egress[1].to[1]: the rule tcp 443 to sg-0b is already at egress[0].to[1]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[2].to[0]: the rule udp 1 to SecurityGroup/later stands at egress[2].to[0] already
+    egress[2].to[0]: the rule udp 1 to SecurityGroup/later is already at egress[2].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[3].to[1]: the rule udp 2 to 444455556666/sg-0e stands at egress[3].to[0] already
+    egress[3].to[1]: the rule udp 2 to 444455556666/sg-0e is already at egress[3].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[3].to[2]: the rule udp 2 to 777788889999/sg-0e stands at egress[3].to[0] already
+    egress[3].to[2]: the rule udp 2 to 777788889999/sg-0e is already at egress[3].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[4].to[1]: the rule udp 3 to sg-0d stands at egress[4].to[0] already
+    egress[4].to[1]: the rule udp 3 to sg-0d is already at egress[4].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
     ");
 }
