@@ -286,7 +286,7 @@ fn every_invalid_value_is_reported_with_its_place_and_help() {
     description: AWS does not accept '"' here
         letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$*
     ruleQuota: must be 1 to 1000
-    vpc: `ml` is no VPC id
+    vpc: `ml` is not a VPC id
         write vpc-…, or {lookup: {tags: {Name: …}}}
     ingress[0].ports: is missing
         write a port, a range, a list of them, or all
