@@ -8,6 +8,7 @@ use aws_config::{
     timeout::TimeoutConfig,
 };
 use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
+use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::{
@@ -61,12 +62,20 @@ pub struct Connection {
 pub struct Access {
     /// The scope's account, Region and partition.
     pub facts: ScopeFacts,
+    /// Account Management.
+    pub account: aws_sdk_account::Client,
+    /// Bedrock.
+    pub bedrock: aws_sdk_bedrock::Client,
     /// EC2.
     pub ec2: aws_sdk_ec2::Client,
+    /// IAM.
+    pub iam: aws_sdk_iam::Client,
     /// KMS.
     pub kms: aws_sdk_kms::Client,
     /// Organizations.
     pub organizations: aws_sdk_organizations::Client,
+    /// S3 control: what S3 allows in an account.
+    pub s3control: aws_sdk_s3control::Client,
     /// SageMaker.
     pub sagemaker: aws_sdk_sagemaker::Client,
     /// STS.
@@ -178,24 +187,56 @@ impl Access {
             let name = format!("{service}-{}-{}", facts.account, facts.region);
             RetryPartition::custom(name).token_bucket(TokenBucket::default()).build()
         };
-        macro_rules! client {
+        macro_rules! builder {
             ($service:ident) => {
-                $service::Client::from_conf(
-                    $service::config::Builder::from(config)
-                        .retry_partition(partition(stringify!($service)))
-                        .interceptor(guard.clone())
-                        .build(),
-                )
+                $service::config::Builder::from(config)
+                    .retry_partition(partition(stringify!($service)))
+                    .interceptor(guard.clone())
             };
         }
+        macro_rules! client {
+            ($service:ident) => {
+                $service::Client::from_conf(builder!($service).build())
+            };
+        }
+        let mut s3control = builder!(aws_sdk_s3control);
+        if let Some(url) = config.endpoint_url().filter(|url| is_one_host(url)) {
+            s3control = s3control.endpoint_resolver(OneHost(url.to_owned()));
+        }
         Self {
+            account: client!(aws_sdk_account),
+            bedrock: client!(aws_sdk_bedrock),
             ec2: client!(aws_sdk_ec2),
+            iam: client!(aws_sdk_iam),
             kms: client!(aws_sdk_kms),
             organizations: client!(aws_sdk_organizations),
+            s3control: aws_sdk_s3control::Client::from_conf(s3control.build()),
             sagemaker: client!(aws_sdk_sagemaker),
             sts: client!(aws_sdk_sts),
             facts,
         }
+    }
+}
+
+/// Whether a custom endpoint is an address or the machine itself: names below it do not resolve.
+fn is_one_host(url: &str) -> bool {
+    let host = url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
+    host.is_some_and(|host| {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok()
+    })
+}
+
+/// S3 control puts the account in front of the host's name; this is the host as it is.
+#[derive(Debug)]
+struct OneHost(String);
+
+impl aws_sdk_s3control::config::endpoint::ResolveEndpoint for OneHost {
+    fn resolve_endpoint<'a>(
+        &'a self,
+        _params: &'a aws_sdk_s3control::config::endpoint::Params,
+    ) -> EndpointFuture<'a> {
+        EndpointFuture::ready(Ok(Endpoint::builder().url(self.0.clone()).build()))
     }
 }
 

@@ -202,7 +202,7 @@ impl Intercept for Guard {
             let ticket = Ticket {
                 writes: operations::is_mutating(service, operation),
                 dry: service == "EC2" && is_dry_run(request.body().bytes()),
-                service: service.to_owned(),
+                service: service.replace(' ', ""),
                 operation: operation.to_owned(),
             };
             request.add_extension(ticket);

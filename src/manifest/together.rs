@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::{
     document::{Document, Presence, join},
     load::{Loaded, Loader, Reading, meets},
@@ -18,6 +20,7 @@ impl Reading<'_> {
         self.dangling_references();
         self.shared_keys();
         self.together();
+        self.account_wide();
         for cycle in crate::plan::graph::cycles(&self.snapshot.documents) {
             let names: Vec<_> = cycle.iter().map(ToString::to_string).collect();
             let why = Invalid::new("", format!("refers to itself: {}", names.join(" -> ")))
@@ -77,6 +80,35 @@ impl Reading<'_> {
                     self.snapshot.documents.get(&Address::new(scope, kind, name))
                 {
                     self.problems.push(document.problem(&why));
+                }
+            }
+        }
+    }
+
+    /// Scopes of one account cannot want different values of what holds in all its Regions: each
+    /// would undo the other.
+    fn account_wide(&mut self) {
+        let mut wanted = BTreeMap::<(String, String, String), (Address, Value)>::new();
+        for (at, all) in &self.wanted {
+            let known = self.loader.registry.get(&at.kind);
+            let (Some(known), Some(facts)) = (known, self.loader.facts.get(&at.scope)) else {
+                continue;
+            };
+            for (name, state) in all {
+                let address = Address::new(&at.scope, &at.kind, name);
+                for (path, value) in known.account_wide(state).unwrap_or_default() {
+                    let key = (facts.account.clone(), at.kind.clone(), path.clone());
+                    let (other, first) =
+                        wanted.entry(key).or_insert_with(|| (address.clone(), value.clone()));
+                    if *first == value {
+                        continue;
+                    }
+                    let why = format!("{other} wants another value of this for the same account");
+                    let help = "it holds for the account in all Regions: name it in one scope";
+                    let why = Invalid::new(path, why).help(help);
+                    if let Some(document) = self.snapshot.documents.get(&address) {
+                        self.problems.push(document.problem(&why));
+                    }
                 }
             }
         }

@@ -128,6 +128,11 @@ pub const POLICY_DESCRIPTION: Length = Length { service: "Organizations", limit:
 pub const POLICY_NAME: Length = Length { service: "Organizations", limit: 128 };
 
 impl Length {
+    /// A limit in characters, and whose it is.
+    pub const fn new(service: &'static str, limit: usize) -> Self {
+        Self { service, limit }
+    }
+
     /// What is wrong with a text of this length, if anything.
     pub fn refused(self, field: &str, text: &str) -> Option<Refused> {
         let length = text.chars().count();

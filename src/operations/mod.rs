@@ -198,7 +198,13 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
 /// The operation with these names; the case of the service's name is ignored. If there are several
 /// rows, their modes are equal.
 pub fn find(service: &str, name: &str) -> Option<&'static Operation> {
-    all().find(|row| row.name == name && row.service.eq_ignore_ascii_case(service))
+    all().find(|row| row.name == name && is_service(row.service, service))
+}
+
+/// Whether a service of our tables is the one that the SDK names so (`S3 Control`).
+pub(crate) fn is_service(ours: &str, sdks: &str) -> bool {
+    let letters = sdks.bytes().filter(|byte| *byte != b' ');
+    letters.map(|byte| byte.to_ascii_lowercase()).eq(ours.bytes())
 }
 
 /// Whether an operation can change anything. An operation that is not in the table counts as a

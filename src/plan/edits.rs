@@ -70,8 +70,10 @@ impl Planner<'_> {
             Step::new(&document.address, Some(&document.origin), cause, action, verdict)
         };
         let changes = kind.diff(wanted.state, &have.state);
-        let mut changes = match changes.and_then(|all| self.by_other_calls(wanted, all, kind)) {
-            Ok(changes) => changes,
+        let changes = changes.and_then(|all| self.by_other_calls(wanted, all, kind));
+        let unread = kind.unread(wanted.state, &have.state);
+        let (mut changes, unread) = match changes.and_then(|all| Ok((all, unread?))) {
+            Ok(both) => both,
             Err(defect) => {
                 let what = defect.to_string();
                 return vec![step(Vec::new(), self.held(document, HoldReason::Defect { what }))];
@@ -96,7 +98,8 @@ impl Planner<'_> {
         if !impossible.is_empty() {
             steps.push(step(impossible, self.held(document, HoldReason::Impossible)));
         }
-        steps.extend(self.now_and_later(wanted, have, adopts, edits, step));
+        let unseen = wanted.unseen(&edits, unread);
+        steps.extend(self.now_and_later(wanted, have, adopts, (edits, unseen), step));
         steps
     }
 
@@ -136,7 +139,7 @@ impl Planner<'_> {
         wanted: &Wanted<'_>,
         have: &Observed<Value>,
         adopts: bool,
-        edits: Vec<Edit>,
+        (edits, unseen): (Vec<Edit>, Vec<Wait>),
         step: impl Fn(Vec<Edit>, Verdict) -> Step,
     ) -> Vec<Step> {
         let settling = match &have.phase {
@@ -145,9 +148,6 @@ impl Planner<'_> {
             }
             _ => None,
         };
-        // An unresolved reference either appears in an edit or keeps a fixed leaf from being
-        // compared.
-        let unseen = wanted.waits_outside(&edits);
         let rest = match (&settling, unseen.is_empty()) {
             (Some(wait), _) if edits.is_empty() => vec![wait.clone()],
             (_, false) => unseen,
@@ -241,6 +241,13 @@ impl Wanted<'_> {
     pub(super) fn hard_waits(&self) -> Vec<Wait> {
         let missing = self.resolution.unresolved.values().filter(|missing| !missing.soft);
         missing.map(|missing| Wait::lasting(missing.why.clone().into())).collect()
+    }
+
+    /// Why some of it was not compared: an unresolved reference either appears in an edit or keeps
+    /// a fixed leaf from being compared, and parts of the resource may be unread.
+    fn unseen(&self, edits: &[Edit], unread: Vec<(String, String)>) -> Vec<Wait> {
+        let unread = unread.into_iter().map(|(part, why)| WaitReason::PartUnread { part, why });
+        self.waits_outside(edits).into_iter().chain(unread.map(Wait::lasting)).collect()
     }
 
     /// The references that are unresolved and appear in none of the edits.

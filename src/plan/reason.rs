@@ -115,6 +115,13 @@ pub enum WaitReason {
         /// The error message.
         why: String,
     },
+    /// This part of the resource could not be read.
+    PartUnread {
+        /// The part, as it is written in manifests.
+        part: String,
+        /// The error message.
+        why: String,
+    },
     /// An earlier edit of the resource is not made now.
     Earlier {
         /// The key of that edit.
@@ -142,7 +149,13 @@ pub enum WaitReason {
 impl WaitReason {
     /// Whether the cause is an error from AWS.
     pub fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed { .. } | Self::Futile { .. } | Self::ObstaclesUnread { .. })
+        matches!(
+            self,
+            Self::Failed { .. }
+                | Self::Futile { .. }
+                | Self::ObstaclesUnread { .. }
+                | Self::PartUnread { .. }
+        )
     }
 
     /// The reason without countdowns, for comparing reasons over time.
@@ -210,6 +223,9 @@ impl fmt::Display for WaitReason {
                     "{id} could not be read; until it can be, no resource of its kind is created, \
                      adopted or deleted: {why}"
                 )
+            }
+            Self::PartUnread { part, why } => {
+                write!(f, "{part} could not be read, and is not changed: {why}")
             }
             Self::Earlier { key } => write!(f, "\"{key}\" must be done first"),
             Self::Turn => f.write_str("the resource's other changes are made first"),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     iam::{Call, Need},
+    rest::Route,
     service::{Answer, ApiError, Caller, Context, Options},
     truth::{Thing, Truth},
 };
@@ -53,6 +54,13 @@ pub(crate) enum Protocol {
         version: &'static str,
         /// The namespace of the answers' elements.
         namespace: &'static str,
+    },
+    /// Paths and methods, with these bodies.
+    Rest {
+        /// Its operations.
+        routes: &'static [Route],
+        /// The namespace of its XML; `None` for bodies in JSON.
+        xml: Option<&'static str>,
     },
     /// AWS JSON 1.1.
     Json {
@@ -190,6 +198,11 @@ impl Protocol {
         match self {
             Self::Ec2 { .. } => ApiError::new("UnauthorizedOperation", message).status(403),
             Self::Query { .. } => ApiError::new("AccessDenied", message).status(403),
+            // S3's word, with the status of all services of paths.
+            Self::Rest { xml: Some(_), .. } => ApiError::new("AccessDenied", message).status(403),
+            Self::Rest { xml: None, .. } => {
+                ApiError::new("AccessDeniedException", message).status(403)
+            }
             Self::Json { .. } => ApiError::new("AccessDeniedException", message),
         }
     }
@@ -200,6 +213,10 @@ impl Protocol {
         match self {
             Self::Ec2 { .. } => ApiError::new("RequestExpired", message),
             Self::Query { .. } => ApiError::new("ExpiredToken", message).status(403),
+            Self::Rest { xml: Some(_), .. } => ApiError::new("ExpiredToken", message),
+            Self::Rest { xml: None, .. } => {
+                ApiError::new("ExpiredTokenException", message).status(403)
+            }
             Self::Json { .. } => ApiError::new("ExpiredTokenException", message),
         }
     }

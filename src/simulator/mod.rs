@@ -41,6 +41,7 @@
 //! [`Options::default_account`]. Service and region come from the scope of the signature.
 //! Signatures themselves are not verified.
 
+mod account;
 mod act;
 mod api;
 mod carry;
@@ -56,6 +57,7 @@ mod kms;
 pub mod monitor;
 mod organizations;
 mod query;
+mod rest;
 mod sagemaker;
 mod serve;
 mod service;
@@ -70,6 +72,8 @@ mod truth;
 mod wire;
 mod witness;
 mod world;
+
+use account::{bedrock, contacts, passwords, s3_control};
 
 pub use client::SECRET_ACCESS_KEY;
 pub use ec2::Ec2;

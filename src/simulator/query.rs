@@ -182,6 +182,14 @@ pub fn query_error(namespace: &str, error: &ApiError, request_id: &str) -> Vec<u
     })
 }
 
+/// A body that is the one member of the answer; nothing for an answer without members.
+pub fn payload(namespace: &str, answer: &Value) -> Vec<u8> {
+    let member = answer.as_object().and_then(|members| members.iter().next());
+    member.map_or_else(Vec::new, |(name, value)| {
+        document(name, Some(namespace), |xml| members(xml, value, "member"))
+    })
+}
+
 /// A time in whole seconds, as in the XML protocols: `2026-11-20T22:54:05Z`.
 pub fn timestamp(seconds: f64) -> String {
     DateTime::from_secs_f64(seconds.floor()).fmt(Format::DateTime).unwrap_or_default()

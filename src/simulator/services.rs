@@ -45,6 +45,14 @@ macro_rules! services {
 services! {
     /// Networks, security groups and endpoints.
     ec2: super::ec2::Ec2,
+    /// What Bedrock logs.
+    bedrock: super::account::bedrock::Logs,
+    /// Whom AWS writes to in addition to the owner of an account.
+    contacts: super::account::contacts::Contacts,
+    /// The password policies of IAM.
+    passwords: super::account::passwords::Passwords,
+    /// What S3 allows of public access in an account.
+    s3_control: super::account::s3_control::Blocks,
     /// Keys, aliases and their policies.
     kms: super::kms::Kms,
     /// The organization, its policies and their attachments.

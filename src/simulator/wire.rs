@@ -7,7 +7,8 @@
 
 use super::api::{Api, Protocol};
 use super::carry::{Call, Delivery};
-use super::query::{ec2_answer, ec2_error, parse_form, query_answer, query_error};
+use super::query::{ec2_answer, ec2_error, parse_form, payload, query_answer, query_error};
+use super::rest::xml_members;
 use super::service::{Answer, ApiError, CallRecord, Caller, is_mutating, partition};
 use super::services::APIS;
 use super::world::{Simulator, World};
@@ -73,9 +74,12 @@ impl World {
     fn understand(&self, request: &Request<Bytes>) -> Result<Call, (Protocol, ApiError)> {
         let credential = credential(request);
         let region = credential.as_ref().map_or(DEFAULT_REGION, |scope| scope.region.as_str());
-        let (api, operation, input) = match request.headers().get("x-amz-target") {
-            Some(target) => json_call(target, request.body())?,
-            None => query_call(request, credential.as_ref().map(|scope| scope.service.as_str()))?,
+        let service = credential.as_ref().map(|scope| scope.service.as_str());
+        let rest = || APIS.iter().copied().find(|api| Some(api.name) == service && is_rest(api));
+        let (api, operation, input) = match (request.headers().get("x-amz-target"), rest()) {
+            (Some(target), _) => json_call(target, request.body())?,
+            (None, Some(api)) => rest_call(api, request)?,
+            (None, None) => query_call(request, service)?,
         };
         let key = credential.as_ref().map_or("", |scope| scope.key.as_str());
         let over = || (api.protocol, api.protocol.expired());
@@ -124,7 +128,40 @@ fn credential(request: &Request<Bytes>) -> Option<Scope> {
 
 type Understood = Result<(&'static Api, String, Value), (Protocol, ApiError)>;
 
-/// AWS JSON: `X-Amz-Target: TrentService.CreateKey`. An empty body is an empty object.
+fn is_rest(api: &Api) -> bool {
+    matches!(api.protocol, Protocol::Rest { .. })
+}
+
+/// The operation of a service by method and path.
+fn rest_call(api: &'static Api, request: &Request<Bytes>) -> Understood {
+    let Protocol::Rest { routes, xml } = api.protocol else {
+        return Err((api.protocol, ApiError::new("InternalFailure", "Not a service of paths")));
+    };
+    let Some(route) = routes.iter().find(|route| route.fits(request)) else {
+        let message = format!("No operation at {} {}", request.method(), request.uri().path());
+        return Err((api.protocol, ApiError::new("UnknownOperationException", message)));
+    };
+    let input = match xml {
+        Some(_) => xml_members(request.body()).map_err(|error| (api.protocol, error))?,
+        None => json_members(api.protocol, request.body())?,
+    };
+    Ok((api, route.operation.to_owned(), input))
+}
+
+/// The members of a JSON body. An empty one is an empty object.
+fn json_members(protocol: Protocol, body: &Bytes) -> Result<Value, (Protocol, ApiError)> {
+    if body.is_empty() {
+        return Ok(json!({}));
+    }
+    match serde_json::from_slice(body) {
+        Ok(input @ Value::Object(_)) => Ok(input),
+        Ok(_) | Err(_) => {
+            Err((protocol, ApiError::new("SerializationException", "The body is no JSON object")))
+        }
+    }
+}
+
+/// AWS JSON: `X-Amz-Target: TrentService.CreateKey`.
 fn json_call(target: &HeaderValue, body: &Bytes) -> Understood {
     let text = target.to_str().unwrap_or_default();
     let (prefix, operation) = text.rsplit_once('.').unwrap_or(("", text));
@@ -135,16 +172,7 @@ fn json_call(target: &HeaderValue, body: &Bytes) -> Understood {
         let protocol = Protocol::Json { target: "" };
         return Err((protocol, ApiError::new("UnknownOperationException", message)));
     };
-    if body.is_empty() {
-        return Ok((api, operation.into(), json!({})));
-    }
-    match serde_json::from_slice(body) {
-        Ok(input @ Value::Object(_)) => Ok((api, operation.into(), input)),
-        Ok(_) | Err(_) => Err((
-            api.protocol,
-            ApiError::new("SerializationException", "The body is no JSON object"),
-        )),
-    }
+    Ok((api, operation.into(), json_members(api.protocol, body)?))
 }
 
 /// Query: `Action` and `Version` in the form or, for GET, in the query string. They are not members
@@ -172,7 +200,7 @@ fn query_call(request: &Request<Bytes>, scope: Option<&str>) -> Understood {
 fn query_api(scope: Option<&str>, asked: Option<&str>) -> Option<&'static Api> {
     let spoken = |api: &&'static Api| match api.protocol {
         Protocol::Ec2 { version } | Protocol::Query { version, .. } => Some(version),
-        Protocol::Json { .. } => None,
+        Protocol::Json { .. } | Protocol::Rest { .. } => None,
     };
     let query = || APIS.iter().copied().filter(|api| spoken(api).is_some());
     query()
@@ -195,6 +223,10 @@ fn render(
         Protocol::Query { namespace, .. } => {
             ("text/xml", query_body(namespace, operation, &answer, request_id))
         }
+        Protocol::Rest { xml: Some(namespace), .. } => {
+            ("application/xml", rest_body(namespace, &answer, request_id))
+        }
+        Protocol::Rest { xml: None, .. } => ("application/json", json_body(&answer)),
         Protocol::Json { .. } => ("application/x-amz-json-1.1", json_body(&answer)),
     };
     let mut headers = HeaderMap::new();
@@ -204,7 +236,7 @@ fn render(
     }
     if let Err(error) = &answer
         && let Ok(code) = HeaderValue::from_str(&error.code)
-        && kind.ends_with("json-1.1")
+        && kind.contains("json")
     {
         headers.insert("x-amzn-errortype", code);
     }
@@ -224,6 +256,14 @@ fn ec2_body(operation: &str, answer: &Answer, request_id: &str) -> Vec<u8> {
 fn query_body(namespace: &str, operation: &str, answer: &Answer, request_id: &str) -> Vec<u8> {
     match answer {
         Ok(answer) => query_answer(namespace, operation, request_id, answer),
+        Err(error) => query_error(namespace, error, request_id),
+    }
+}
+
+/// The one member of the answer is the body.
+fn rest_body(namespace: &str, answer: &Answer, request_id: &str) -> Vec<u8> {
+    match answer {
+        Ok(answer) => payload(namespace, answer),
         Err(error) => query_error(namespace, error, request_id),
     }
 }

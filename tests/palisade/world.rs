@@ -169,6 +169,11 @@ impl World {
         Hands::ec2(&self.simulator).call(operation, input).expect("EC2 answers")
     }
 
+    /// Another service, by its name.
+    pub fn aws(&self, service: &'static str, operation: &str, input: &Value) -> Value {
+        Hands::of(&self.simulator, service).call(operation, input).expect("an answer")
+    }
+
     pub fn kms(&self, operation: &str, input: &Value) -> Value {
         Hands::kms(&self.simulator).call(operation, input).expect("KMS answers")
     }

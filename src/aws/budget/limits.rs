@@ -2,6 +2,8 @@
 //!
 //! The budget stays below them, and the simulator enforces them.
 
+use crate::operations::is_service;
+
 /// Which calls AWS counts together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counted {
@@ -155,7 +157,16 @@ static LIMITS: &[Limit] = &[
     Limit { counted: Counted::Together, ..row("sts", &["*"], 600.0, 600.0, STS_PAGE) },
     sagemaker(&["Describe*", "List*"], 20.0, 5.0),
     sagemaker(&["*"], 5.0, 1.0),
+    unpublished("account"),
+    unpublished("bedrock"),
+    unpublished("iam"),
+    unpublished("s3control"),
 ];
+
+/// AWS publishes no rates for these, and palisade makes few calls of them.
+const fn unpublished(service: &'static str) -> Limit {
+    Limit { counted: Counted::Together, source: None, ..row(service, &["*"], 10.0, 2.0, "") }
+}
 
 /// For a service that is not in the table.
 static UNHEARD_OF: Limit = Limit {
@@ -173,7 +184,7 @@ impl Limit {
     pub(crate) fn of(service: &str, operation: &str) -> &'static Self {
         LIMITS
             .iter()
-            .find(|row| row.service.eq_ignore_ascii_case(service) && row.covers(operation))
+            .find(|row| is_service(row.service, service) && row.covers(operation))
             .unwrap_or(&UNHEARD_OF)
     }
 
@@ -213,7 +224,8 @@ mod tests {
         for row in operations::all() {
             let limit = Limit::of(row.service, row.name);
             assert_eq!(limit.service, row.service, "{}", row.name);
-            assert_eq!(limit.source.is_none(), row.service == "sagemaker", "{}", row.name);
+            let unpublished = ["account", "bedrock", "iam", "s3control", "sagemaker"];
+            assert_eq!(limit.source.is_none(), unpublished.contains(&row.service), "{}", row.name);
             assert!(limit.burst >= 1.0 && limit.rate > 0.0, "{limit:?}");
         }
     }
@@ -241,6 +253,6 @@ mod tests {
             (1.0, 1.0, "organizations:EnablePolicyType".to_owned())
         );
         assert_eq!(Limit::of("Organizations", "ListRoots").region("eu-west-1"), "");
-        assert!(Limit::of("Bedrock", "Whatever").source.is_none());
+        assert!(Limit::of("Glacier", "Whatever").source.is_none());
     }
 }

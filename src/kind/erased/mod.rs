@@ -93,6 +93,14 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable>;
+    /// What the manifest manages and could not be read, of a live state that could otherwise be
+    /// read, each with the error message. None of it is in [`Self::diff`].
+    ///
+    /// # Errors
+    /// A state that does not decode.
+    fn unread(&self, _want: &Value, _have: &Value) -> Result<Vec<(String, String)>, Undecodable> {
+        Ok(Vec::new())
+    }
     /// [`Kind::otherwise`] on plain data.
     ///
     /// # Errors
@@ -123,6 +131,13 @@ pub trait ErasedKind: Send + Sync {
         &self,
         wanted: &BTreeMap<String, Value>,
     ) -> Result<Vec<(String, Invalid)>, Undecodable>;
+    /// The wanted values that apply to the account in all Regions, by their place in the manifest.
+    ///
+    /// # Errors
+    /// A state that does not decode.
+    fn account_wide(&self, _want: &Value) -> Result<Vec<(String, Value)>, Undecodable> {
+        Ok(Vec::new())
+    }
     /// [`Kind::is_gone`] of a live state.
     ///
     /// # Errors

@@ -6,7 +6,8 @@ use serde::de::Error as _;
 use serde_json::{Value, json};
 
 use super::{
-    Call, Compare, Fixed, Form, How, Leaf, LeafEdit, REQUESTED, Table, Take, Text, Tree, Verb,
+    Call, Compare, Fixed, Form, How, Leaf, LeafEdit, REQUESTED, Table, Take, Text, Tree, UNREAD,
+    Verb,
     edit::is_on,
     get,
     keyed::Calls,
@@ -55,7 +56,7 @@ impl Table {
     ) -> Result<Vec<Pending<'t>>, serde_json::Error> {
         let mut found = Vec::new();
         for leaf in self.rows() {
-            if leaf.can_change(want, have) {
+            if leaf.can_change(want, have) && !leaf.is_unread(have) {
                 leaf.edits(want, have, &mut found)?;
             }
         }
@@ -66,6 +67,12 @@ impl Table {
         }
         Ok(self.ordered(found))
     }
+}
+
+/// The paths of the rows and groups that could not be read, each with the error message.
+pub(super) fn unread(have: &Tree) -> impl Iterator<Item = (&str, &str)> {
+    let all = have.get(UNREAD).and_then(Value::as_object).into_iter().flatten();
+    all.map(|(path, why)| (path.as_str(), why.as_str().unwrap_or_default()))
 }
 
 /// See [`How::Needed`].
@@ -101,6 +108,11 @@ fn add_risks_of_what_goes_along(found: &mut [Pending<'_>]) {
 }
 
 impl Leaf {
+    /// Whether its live value could not be read.
+    pub(super) fn is_unread(&self, have: &Tree) -> bool {
+        unread(have).any(|(path, _)| tree::is_at(&self.path, path))
+    }
+
     /// Whether AWS accepts a change of it once the rest is as wanted.
     fn can_change(&self, want: &Tree, have: &Tree) -> bool {
         self.only_while.as_ref().is_none_or(|(path, value)| {

@@ -7,11 +7,11 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
-    FAILURE, Form, LeafEdit, Restore, Table, Tree,
-    diff::Pending,
+    FAILURE, Form, Leaf, LeafEdit, Restore, Table, Tree,
+    diff::{Pending, unread},
     get,
     policy::{policy, why_unreadable},
-    read,
+    read, tree,
 };
 use crate::{
     aws::Access,
@@ -148,6 +148,16 @@ impl ErasedKind for Table {
         Ok(shown)
     }
 
+    fn unread(&self, want: &Value, have: &Value) -> Result<Vec<(String, String)>, Undecodable> {
+        let (want, have) = (self.open(want)?, self.open(have)?);
+        let is_wanted = |path: &str| {
+            let below = |leaf: &&Leaf| tree::is_at(&leaf.path, path);
+            self.rows().into_iter().filter(below).any(|leaf| leaf.wanted_in(want).is_some())
+        };
+        let wanted = unread(have).filter(|(path, _)| is_wanted(path));
+        Ok(wanted.map(|(path, why)| (path.to_owned(), why.to_owned())).collect())
+    }
+
     fn otherwise(&self, _edit: &Edit) -> Result<Vec<Edit>, Undecodable> {
         Ok(Vec::new())
     }
@@ -202,6 +212,13 @@ impl ErasedKind for Table {
         _wanted: &BTreeMap<String, Value>,
     ) -> Result<Vec<(String, Invalid)>, Undecodable> {
         Ok(Vec::new())
+    }
+
+    fn account_wide(&self, want: &Value) -> Result<Vec<(String, Value)>, Undecodable> {
+        let want = self.open(want)?;
+        let rows = self.rows().into_iter().filter(|leaf| leaf.account_wide);
+        let wanted = rows.filter_map(|leaf| Some((leaf, leaf.wanted_in(want)?)));
+        Ok(wanted.map(|(leaf, value)| (leaf.path.to_string(), value.clone())).collect())
     }
 
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {

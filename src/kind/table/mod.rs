@@ -83,6 +83,10 @@ pub const ACCOUNT: &str = "account";
 /// manifest wants. An entry that its own manifest does not want is left for the other one to take:
 /// if it were removed first, neither would have it for a moment.
 pub const REQUESTED: &str = "requested";
+/// The member of a live state with those of its rows that could not be read, by path, each with the
+/// error message. They are unknown, and the rest is not: a denied read of one setting must not keep
+/// open what somebody opened in another.
+pub const UNREAD: &str = "unread";
 /// The member of a live state that says why the last update failed in AWS, if it did. It is shown
 /// with the first edit of the next attempt.
 pub const FAILURE: &str = "lastFailure";

@@ -38,6 +38,9 @@ pub struct Leaf {
     /// It is changed only while that other leaf has this value: AWS refuses it otherwise. The call
     /// that sets that value is listed in [`Call::after`].
     pub only_while: Option<(Text, Value)>,
+    /// Whether it applies to the account in all Regions, so that scopes of one account must not
+    /// want different values.
+    pub account_wide: bool,
 }
 
 /// What omitting a leaf in a manifest means.
@@ -188,6 +191,7 @@ impl Leaf {
             fixed_while: None,
             idle_while: None,
             only_while: None,
+            account_wide: false,
         }
     }
 
@@ -215,6 +219,7 @@ impl Leaf {
             fixed_while: None,
             idle_while: None,
             only_while: None,
+            account_wide: false,
         }
     }
 
@@ -249,6 +254,15 @@ impl Leaf {
             _ => self.change = how(&self.path),
         }
         self
+    }
+
+    /// The same, for the account in all Regions; of a group, each row of it.
+    #[must_use]
+    pub fn account_wide(mut self) -> Self {
+        if let Form::Group { rows, .. } = &mut self.form {
+            *rows = std::mem::take(rows).into_iter().map(Self::account_wide).collect();
+        }
+        Self { account_wide: true, ..self }
     }
 
     /// The same, with this risk and these consequences.

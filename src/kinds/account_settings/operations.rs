@@ -2,12 +2,16 @@
 //! or a condition key of its own (service authorization reference, Amazon EC2).
 
 use crate::operations::{
-    OfKind, On, Operation,
-    table::{reads, writes},
+    OfKind, On, Operation, When,
+    table::{may, reads, writes},
 };
 
 /// What the rest of the program needs to know about its operations.
-pub(super) const OPERATIONS: OfKind = OfKind { rows: ROWS, ..OfKind::NONE };
+pub(super) const OPERATIONS: OfKind = OfKind { rows: ROWS, hands_on_roles: true, ..OfKind::NONE };
+
+/// Bedrock writes to the log group with the role.
+const PASSED: &[When] =
+    &[When::says("PassedToBedrock", "iam:PassedToService", "bedrock.amazonaws.com")];
 
 const ROWS: &[Operation] = &[
     reads("ec2:GetEbsEncryptionByDefault"),
@@ -26,4 +30,25 @@ const ROWS: &[Operation] = &[
     writes("ec2:EnableSerialConsoleAccess", On::Anything, &[]),
     writes("ec2:DisableSerialConsoleAccess", On::Anything, &[]),
     writes("ec2:ModifyInstanceMetadataDefaults", On::Anything, &[]),
+    reads("bedrock:GetModelInvocationLoggingConfiguration"),
+    writes("bedrock:PutModelInvocationLoggingConfiguration", On::Anything, &[]).and(&[may(
+        "iam:PassRole",
+        On::ExecutionRoles,
+        PASSED,
+    )]),
+    reads("s3control:GetPublicAccessBlock").only_needs(&[may(
+        "s3:GetAccountPublicAccessBlock",
+        On::Anything,
+        &[],
+    )]),
+    writes("s3control:PutPublicAccessBlock", On::Anything, &[]).only_needs(&[may(
+        "s3:PutAccountPublicAccessBlock",
+        On::Anything,
+        &[],
+    )]),
+    reads("iam:GetAccountPasswordPolicy"),
+    writes("iam:UpdateAccountPasswordPolicy", On::Anything, &[]),
+    reads("account:GetAlternateContact"),
+    writes("account:PutAlternateContact", On::Anything, &[]),
+    writes("account:DeleteAlternateContact", On::Anything, &[]),
 ];

@@ -30,6 +30,11 @@ impl<'a> Hands<'a> {
         Self { simulator, account: ML_ACCOUNT, region: REGION, service: "sagemaker" }
     }
 
+    /// Another service, by its name, in the platform's account and Region.
+    pub fn of(simulator: &'a Simulator, service: &'static str) -> Self {
+        Self { simulator, account: ML_ACCOUNT, region: REGION, service }
+    }
+
     /// Organizations in the management account.
     pub fn organizations(simulator: &'a Simulator) -> Self {
         Self {

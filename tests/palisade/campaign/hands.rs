@@ -46,6 +46,19 @@ pub fn open_settings(world: &mut World) {
     call(world, "ec2", "DisableSnapshotBlockPublicAccess", &json!({}));
 }
 
+/// What holds for the account in all Regions is opened, and its log is turned off.
+pub fn open_account(world: &mut World) {
+    call(world, "s3", "DeletePublicAccessBlock", &json!({}));
+    let weak = json!({"AllowUsersToChangePassword": "true"});
+    call(world, "iam", "UpdateAccountPasswordPolicy", &weak);
+    call(world, "bedrock", "DeleteModelInvocationLoggingConfiguration", &json!({}));
+    let contact = json!({
+        "AlternateContactType": "SECURITY", "Name": "Somebody", "Title": "Else",
+        "EmailAddress": "somebody@example.org", "PhoneNumber": "2",
+    });
+    call(world, "account", "PutAlternateContact", &contact);
+}
+
 /// The route tables of palisade.
 fn own_tables(world: &World) -> Vec<String> {
     let truth = world.truth();

@@ -200,6 +200,12 @@ fn keys() -> Vec<Scenario> {
     ]
 }
 
+/// What holds for the account in all Regions, and a log.
+const WIDE: &str = "s3PublicAccess: {blockPublicAcls: true, blockPublicPolicy: true}, \
+    passwordPolicy: {minimumLength: 14, usersCanChange: false}, \
+    bedrockLogging: {s3Bucket: acme-logs, text: true}, \
+    alternateContacts: [{type: security, name: Security, title: On call, email: a@example.com, phone: \"1\"}]";
+
 fn settings() -> Vec<Scenario> {
     let new = |name| Scenario::new(name, Place::Ml, 1);
     let safe = "ebsEncryptionByDefault: true, snapshotPublicAccess: block-new-sharing";
@@ -218,6 +224,20 @@ fn settings() -> Vec<Scenario> {
             .then(gate())
             .pruning(),
         new("hole-settings").then(account_settings(safe)).attacked(hands::open_settings),
+        new("settings-wide").then(account_settings(WIDE)),
+        new("settings-wide-change").then(account_settings(WIDE)).then(account_settings(
+            "s3PublicAccess: {blockPublicAcls: true}, passwordPolicy: {minimumLength: 20}, \
+             alternateContacts: null",
+        )),
+        new("settings-wide-drift")
+            .then(account_settings(WIDE))
+            .then(account_settings(WIDE))
+            .by_hand(hands::open_account),
+        new("settings-wide-narrowed")
+            .then(account_settings(WIDE))
+            .then(account_settings("passwordPolicy: {requireSymbols: true}"))
+            .by_hand(hands::open_account),
+        new("hole-settings-wide").then(account_settings(WIDE)).attacked(hands::open_account),
     ]
 }
 

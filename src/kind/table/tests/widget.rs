@@ -33,6 +33,7 @@ fn leaf(path: &'static str, form: Form, risk: RiskOf, gives: Gives) -> Leaf {
         fixed_while: None,
         idle_while: None,
         only_while: None,
+        account_wide: false,
     }
 }
 

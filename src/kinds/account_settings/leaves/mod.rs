@@ -1,6 +1,9 @@
 //! The settings, one row each. All of them affect only what is created from now on, in one account
 //! and Region, unless a row says otherwise.
 
+pub(super) mod logging;
+pub(super) mod wide;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -34,6 +37,10 @@ pub(super) fn all() -> Vec<Leaf> {
         metadata_hops(),
         metadata_endpoint(),
         metadata_tags(),
+        logging::logging(),
+        wide::s3().account_wide(),
+        wide::passwords().account_wide(),
+        wide::contacts().account_wide(),
     ]
 }
 
@@ -44,12 +51,17 @@ pub(super) fn order() -> Vec<Text> {
         "ec2:EnableSnapshotBlockPublicAccess",
         "ec2:EnableImageBlockPublicAccess",
         "ec2:DisableSerialConsoleAccess",
+        wide::PUT_S3,
+        wide::PUT_PASSWORDS,
+        logging::PUT_LOGGING,
         MODIFY_METADATA,
         "ec2:ModifyEbsDefaultKmsKeyId",
         "ec2:DisableEbsEncryptionByDefault",
         "ec2:DisableSnapshotBlockPublicAccess",
         "ec2:DisableImageBlockPublicAccess",
         "ec2:EnableSerialConsoleAccess",
+        wide::PUT_CONTACT,
+        wide::DELETE_CONTACT,
     ]
     .map(Text::from)
     .into()
@@ -57,6 +69,18 @@ pub(super) fn order() -> Vec<Text> {
 
 fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf {
     Leaf { null: Null::Refused, ..Leaf::harmless(path, about, form, change) }
+}
+
+/// A row of a group that is on or off. One value is safe, with this risk; the other one loosens.
+fn switched(safe: bool, there: Risk) -> Leaf {
+    let value = json!(safe);
+    let risk = RiskOf::Towards { value: value.clone(), there, back: Risk::LOOSENS };
+    Leaf { null: never(), ..Leaf::setting(Form::Bool) }.risking(risk, Gives::Least(value))
+}
+
+fn never() -> Null {
+    let help = "leave it out if it is not to be managed";
+    Null::Never("cannot be none".into(), help.into())
 }
 
 fn switch(on: (&'static str, &'static str), off: (&'static str, &'static str)) -> How {

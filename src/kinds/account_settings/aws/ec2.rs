@@ -1,4 +1,4 @@
-//! The settings of an account over the AWS SDK.
+//! The settings of EC2 in one Region.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,28 +14,21 @@ use aws_sdk_ec2::types::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{
-    ID,
-    leaves::{NO_PREFERENCE, UNBLOCKED},
-};
+use super::{required, unsupported};
 use crate::{
     aws::{Access, classify},
-    kind::{
-        Class, CloudError, ScopeFacts,
-        table::{ACCOUNT, Found, LeafEdit, PARTITION, Page, Service, Tree},
-    },
-    model::{Observed, Phase, PhysicalId, Tags},
+    kind::{CloudError, table::LeafEdit},
+    kinds::account_settings::leaves::{NO_PREFERENCE, UNBLOCKED},
 };
 
 /// How long EC2 may show the old setting of images after a change (EC2 API reference,
 /// `EnableImageBlockPublicAccess` and `DisableImageBlockPublicAccess`).
 const CHANGING: Duration = Duration::from_mins(10);
 
-/// The settings of one scope's account in its Region.
+/// The settings of EC2.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub(super) struct Ec2 {
     ec2: aws_sdk_ec2::Client,
-    facts: ScopeFacts,
     /// What EC2 last accepted for images, and when.
     images: Arc<Mutex<Option<(Instant, String)>>>,
 }
@@ -47,34 +40,24 @@ macro_rules! call {
     };
 }
 
-/// A part that every answer must contain.
-fn required<T>(operation: &'static str, value: Option<T>) -> Result<T, CloudError> {
-    let unsaid = || CloudError::new(operation, Class::Unknown, "the answer lacks the setting");
-    value.ok_or_else(unsaid)
-}
-
-impl Settings {
-    fn found() -> Found {
-        Found {
-            names: (super::table().natural_keys)(&Tree::new()).into_iter().collect(),
-            tags: Some(Tags::new()),
-            ..Found::of(PhysicalId(ID.to_owned()))
-        }
+impl Ec2 {
+    pub(super) fn connect(access: &Access) -> Self {
+        Self { ec2: access.ec2.clone(), images: Arc::default() }
     }
 
-    async fn ebs_encryption(&self) -> Result<Value, CloudError> {
+    pub(super) async fn ebs_encryption(&self) -> Result<Value, CloudError> {
         let operation = "ec2:GetEbsEncryptionByDefault";
         let answer = call!(self, "ec2:GetEbsEncryptionByDefault", get_ebs_encryption_by_default())?;
         required(operation, answer.ebs_encryption_by_default).map(Value::from)
     }
 
-    async fn ebs_key(&self) -> Result<Value, CloudError> {
+    pub(super) async fn ebs_key(&self) -> Result<Value, CloudError> {
         let operation = "ec2:GetEbsDefaultKmsKeyId";
         let answer = call!(self, "ec2:GetEbsDefaultKmsKeyId", get_ebs_default_kms_key_id())?;
         required(operation, answer.kms_key_id).map(Value::from)
     }
 
-    async fn snapshots(&self) -> Result<Value, CloudError> {
+    pub(super) async fn snapshots(&self) -> Result<Value, CloudError> {
         let operation = "ec2:GetSnapshotBlockPublicAccessState";
         let answer = call!(
             self,
@@ -84,7 +67,7 @@ impl Settings {
         required(operation, answer.state).map(|state| Value::from(state.as_str()))
     }
 
-    async fn images(&self) -> Result<Value, CloudError> {
+    pub(super) async fn images(&self) -> Result<Value, CloudError> {
         let operation = "ec2:GetImageBlockPublicAccessState";
         let answer = call!(
             self,
@@ -97,15 +80,15 @@ impl Settings {
         Ok(json!(under_way.map_or(state, |(_, accepted)| accepted)))
     }
 
-    async fn serial_console(&self) -> Result<Value, CloudError> {
+    pub(super) async fn serial_console(&self) -> Result<Value, CloudError> {
         let operation = "ec2:GetSerialConsoleAccessStatus";
         let answer =
             call!(self, "ec2:GetSerialConsoleAccessStatus", get_serial_console_access_status())?;
         required(operation, answer.serial_console_access_enabled).map(Value::from)
     }
 
-    /// A member that the answer lacks is not set.
-    async fn metadata(&self) -> Result<[(&'static str, Value); 4], CloudError> {
+    /// Tokens, hop limit, endpoint and tags. A member that the answer lacks is not set.
+    pub(super) async fn metadata(&self) -> Result<[Value; 4], CloudError> {
         let answer =
             call!(self, "ec2:GetInstanceMetadataDefaults", get_instance_metadata_defaults())?;
         let all = answer.account_level;
@@ -117,11 +100,18 @@ impl Settings {
         let tags = tags.map(InstanceMetadataTagsState::as_str);
         let hops = all.and_then(Defaults::http_put_response_hop_limit);
         Ok([
-            ("instanceMetadataTokens", json!(tokens.unwrap_or(NO_PREFERENCE))),
-            ("instanceMetadataHopLimit", json!(hops)),
-            ("instanceMetadataEndpoint", json!(endpoint.unwrap_or(NO_PREFERENCE))),
-            ("instanceMetadataTags", json!(tags.unwrap_or(NO_PREFERENCE))),
+            json!(tokens.unwrap_or(NO_PREFERENCE)),
+            json!(hops),
+            json!(endpoint.unwrap_or(NO_PREFERENCE)),
+            json!(tags.unwrap_or(NO_PREFERENCE)),
         ])
+    }
+
+    pub(super) async fn send(&self, edits: &[&LeafEdit]) -> Result<(), CloudError> {
+        for edit in edits {
+            self.send_one(edit).await?;
+        }
+        Ok(())
     }
 
     async fn send_one(&self, edit: &LeafEdit) -> Result<(), CloudError> {
@@ -194,7 +184,7 @@ impl Settings {
     }
 
     /// One call for all defaults that change; it does not touch the others.
-    async fn set_metadata(&self, edits: &[&LeafEdit]) -> Result<(), CloudError> {
+    pub(super) async fn set_metadata(&self, edits: &[&LeafEdit]) -> Result<(), CloudError> {
         let mut request = self.ec2.modify_instance_metadata_defaults();
         for edit in edits {
             let text = edit.text();
@@ -212,112 +202,14 @@ impl Settings {
                     request.instance_metadata_tags(DefaultInstanceMetadataTagsState::from(text))
                 }
                 other => {
-                    return Err(unsupported(&format!("{other} is not a default of the metadata")));
+                    return Err(unsupported(&format!(
+                        "{other} is not a default of the \
+                                                          metadata"
+                    )));
                 }
             };
         }
         let answer = request.send().await;
         answer.map(drop).map_err(|error| classify("ec2:ModifyInstanceMetadataDefaults", &error))
     }
-}
-
-impl Service for Settings {
-    const LISTS: &'static [&'static str] = &["ec2:GetEbsEncryptionByDefault"];
-
-    fn connect(access: &Access) -> Self {
-        Self { ec2: access.ec2.clone(), facts: access.facts.clone(), images: Arc::default() }
-    }
-
-    /// Every account has them, so no call is needed.
-    async fn page(&self, _list: usize, _token: Option<String>) -> Result<Page, CloudError> {
-        Ok(Page { found: vec![Self::found()], ..Page::default() })
-    }
-
-    async fn tags(&self, _found: &Found) -> Result<Option<Tags>, CloudError> {
-        Ok(Some(Tags::new()))
-    }
-
-    async fn find(&self, id: &PhysicalId) -> Result<Option<Found>, CloudError> {
-        Ok((id.as_str() == ID).then(Self::found))
-    }
-
-    async fn read(
-        &self,
-        found: &Found,
-        tags: &Tags,
-    ) -> Result<Option<Observed<Value>>, CloudError> {
-        let (encryption, key, snapshots, images, console, metadata) = futures::try_join!(
-            self.ebs_encryption(),
-            self.ebs_key(),
-            self.snapshots(),
-            self.images(),
-            self.serial_console(),
-            self.metadata(),
-        )?;
-        let mut state = Tree::new();
-        let settings = [
-            ("ebsEncryptionByDefault", encryption),
-            ("ebsDefaultKmsKey", key),
-            ("snapshotPublicAccess", snapshots),
-            ("imagePublicAccess", images),
-            ("serialConsoleAccess", console),
-        ];
-        let ScopeFacts { partition, account, .. } = &self.facts;
-        let place = [(PARTITION, json!(partition)), (ACCOUNT, json!(account))];
-        let all = settings.into_iter().chain(metadata).chain(place);
-        state.extend(all.map(|(name, value)| (name.to_owned(), value)));
-        Ok(Some(Observed {
-            id: found.id.clone(),
-            arn: String::new(),
-            tags: tags.clone(),
-            phase: Phase::Ready,
-            state: Value::Object(state),
-        }))
-    }
-
-    fn arn(&self, _id: &PhysicalId) -> Option<String> {
-        None
-    }
-
-    async fn create(
-        &self,
-        _want: &Tree,
-        _tags: &Tags,
-        _token: &str,
-    ) -> Result<PhysicalId, CloudError> {
-        Err(unsupported("the settings of an account are never created"))
-    }
-
-    async fn send(&self, _have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
-        let is_metadata = |edit: &&LeafEdit| edit.path.starts_with("instanceMetadata");
-        let (metadata, others): (Vec<_>, Vec<_>) = edits.iter().partition(is_metadata);
-        if !metadata.is_empty() {
-            self.set_metadata(&metadata).await?;
-        }
-        for edit in others {
-            self.send_one(edit).await?;
-        }
-        Ok(())
-    }
-
-    async fn tag(&self, _have: &Observed<Value>, _set: &Tags) -> Result<(), CloudError> {
-        Err(unsupported("the settings of an account have no tags"))
-    }
-
-    async fn untag(&self, _have: &Observed<Value>, _keys: &[String]) -> Result<(), CloudError> {
-        Err(unsupported("the settings of an account have no tags"))
-    }
-
-    async fn delete(
-        &self,
-        _have: &Observed<Value>,
-        _want: Option<&Tree>,
-    ) -> Result<(), CloudError> {
-        Err(unsupported("the settings of an account are never deleted"))
-    }
-}
-
-/// A defect in palisade: nothing was sent.
-fn unsupported(why: &str) -> CloudError {
-    CloudError::new("palisade:Change", Class::Rejected, why)
 }
