@@ -10,7 +10,7 @@ use crate::{
         erased::{Edit, ErasedKind as _},
         table::{
             Absent, Call, Check, Compare, FAILURE, Fixed, Form, Gives, How, Leaf, Named, Null,
-            Range, RiskOf, Table, TagLeaf, Text,
+            Range, RiskOf, Table, TagLeaf, Text, Tree,
         },
     },
     model::{Risk, text},
@@ -462,4 +462,39 @@ fn the_schema_shows_groups_lists_and_alternatives() {
     assert_eq!(definitions["Mount"]["oneOf"][1]["required"], json!(["share"]));
     assert_eq!(definitions["Image"]["properties"]["version"]["maximum"], 9);
     assert_eq!(definitions["Settings"]["properties"]["role"]["type"], "string");
+}
+
+#[test]
+fn a_list_of_groups_shows_only_the_items_that_differ() {
+    let image = |name: &str| json!({"name": name, "version": 1});
+    let spec = json!({"settings": {"images": [image("kept"), image("new")]}});
+    let want = resolve_deep(&spec).expect("valid");
+    let have = json!({"settings": {"images": [image("kept"), image("old")]}});
+    let edits = deep().diff(&want, &have).expect("states");
+    let lines = edits.iter().flat_map(|edit| &edit.lines);
+    let lines: Vec<_> = lines.map(|line| (line.sign.as_char(), line.text.as_str())).collect();
+    assert_eq!(
+        lines,
+        [
+            ('-', "settings.images: {\"name\":\"old\",\"version\":1}"),
+            ('+', "settings.images: {\"name\":\"new\",\"version\":1}"),
+        ]
+    );
+}
+
+#[test]
+fn a_set_that_cannot_be_compared_may_open_and_close() {
+    let table = table();
+    let state = Tree::new();
+    let risk = |path: &str, old: &Value, new: &Value| {
+        table.leaf(path).expect("a row").risk_between(old, new, (&state, &state))
+    };
+    let (unknown, one, two) = (Value::Null, json!(["a"]), json!(["a", "b"]));
+    for path in ["groups", "hidden"] {
+        assert_eq!(risk(path, &unknown, &one), Risk::REPLACES, "{path}");
+        assert_eq!(risk(path, &one, &unknown), Risk::REPLACES, "{path}");
+        assert_eq!(risk(path, &one, &one), Risk::NEUTRAL, "{path}");
+    }
+    assert_eq!(risk("groups", &one, &two), Risk::LOOSENS);
+    assert_eq!(risk("hidden", &one, &two), Risk::TIGHTENS);
 }
