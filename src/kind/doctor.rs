@@ -10,29 +10,29 @@ use crate::{
 /// What `palisade doctor` asks of a kind.
 #[derive(Debug, Clone, Copy)]
 pub struct Doctor {
-    /// Asks AWS whether it would let us write, where it can be asked without writing.
+    /// Asks AWS whether it would allow writes, by calls that can be rehearsed without writing.
     pub rehearse: Option<Rehearse>,
-    /// Judges what the manifests of the kind, wherever they are, mean for a scope; `None` if that
-    /// is nothing.
+    /// Judges what the manifests of this kind in all scopes mean for one scope; `None` if there is
+    /// nothing to report.
     pub judge: Option<fn(&ScopeFacts, &Snapshot) -> Option<Opinion>>,
 }
 
 impl Doctor {
-    /// Nothing.
+    /// A kind that `doctor` asks nothing of.
     pub const NONE: Self = Self { rehearse: None, judge: None };
 }
 
-/// Makes the dry runs that can be made with what is there.
+/// Makes the dry runs that are possible with what exists.
 pub type Rehearse = for<'a> fn(&'a Access, Stage<'a>) -> Erased<'a, Vec<Rehearsed>>;
 
-/// What is there to rehearse with.
+/// What a rehearsal can work with.
 #[derive(Debug, Clone, Copy)]
 pub struct Stage<'a> {
     /// A VPC that a manifest looks up.
     pub vpc: Option<&'a str>,
-    /// The tags with which something would be created.
+    /// The tags that a new resource would be created with.
     pub claim: &'a Tags,
-    /// One that is ours: its id and tags.
+    /// A resource of ours: its id and tags.
     pub ours: Option<(&'a PhysicalId, &'a Tags)>,
 }
 
@@ -45,13 +45,13 @@ pub struct Rehearsed {
     pub answer: Result<(), CloudError>,
 }
 
-/// What is thought of something.
+/// A judgment about one topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opinion {
-    /// Of what.
+    /// The topic.
     pub about: &'static str,
     /// What was found.
     pub found: String,
-    /// What to do about it; `None` where all is well.
+    /// What to do about it; `None` if all is well.
     pub help: Option<&'static str>,
 }

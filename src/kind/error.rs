@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::text;
 
-/// A value in a manifest that cannot be right, whatever AWS says.
+/// A value in a manifest that is invalid, whatever AWS says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {why}")]
 pub struct Invalid {
@@ -14,7 +14,7 @@ pub struct Invalid {
     pub field: String,
     /// What is wrong with it.
     pub why: String,
-    /// A way out, if there is a general one.
+    /// How to fix it, if there is a general way.
     pub help: Option<String>,
 }
 
@@ -24,7 +24,7 @@ impl Invalid {
         Self { field: field.into(), why: why.into(), help: None }
     }
 
-    /// Adds a way out.
+    /// Adds how to fix it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -47,30 +47,32 @@ pub enum Class {
     Throttled,
     /// Not allowed: a permission, a policy, expired or missing credentials.
     Denied,
-    /// The thing named is not there.
+    /// The resource does not exist.
     Missing,
-    /// The thing to be made is already there.
+    /// The resource to be created already exists.
     Duplicate,
-    /// AWS is busy with the same thing (asynchronous state, concurrent modification): soon again.
+    /// AWS is busy with the same resource (asynchronous state, concurrent modification): retry
+    /// soon.
     Busy,
-    /// Something else uses it; the message names what. Waits, never forced.
+    /// Something else uses it; the message names what. The change waits and is never forced.
     Blocked,
     /// The input is wrong: no retry until the manifest changes or a long time has passed.
     Rejected,
-    /// A quota is full.
+    /// A quota is exhausted.
     Limit,
     /// The service failed or could not be reached, and certainly did nothing.
     Unavailable,
-    /// It may or may not have happened: a time-out or a server fault after the request was sent.
+    /// It may or may not have taken effect: a time-out or a server fault after the request was
+    /// sent.
     Ambiguous,
     /// The process must not write now (observe mode, brake, stop): nothing was sent.
     Refused,
-    /// A code nobody has classified. Treated like [`Class::Ambiguous`].
+    /// An unclassified code. Treated like [`Class::Ambiguous`].
     Unknown,
 }
 
 impl Class {
-    /// The word shown to people and used as a metric label.
+    /// The name shown to people and used as a metric label.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Throttled => "throttled",
@@ -88,38 +90,38 @@ impl Class {
         }
     }
 
-    /// Whether the call may have had its effect although it failed.
+    /// Whether the call may have taken effect although it failed.
     pub fn may_have_happened(self) -> bool {
         matches!(self, Self::Ambiguous | Self::Unknown)
     }
 }
 
-/// What an error code of a service means, where the codes that all services share do not say it or
-/// say otherwise.
+/// What an error code of one service means, if the codes that all services share do not cover it or
+/// mean something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Meaning {
     /// The service, as operations name it (`kms`).
     pub service: &'static str,
     /// The code.
     pub code: &'static str,
-    /// The message has one of these words in it, in whatever case; any message if there are none.
+    /// Words of which the message must contain one, ignoring case; any message if there are none.
     pub says: &'static [&'static str],
     /// What it means.
     pub class: Class,
 }
 
 impl Meaning {
-    /// Whatever the message says.
+    /// With any message.
     pub(crate) const fn of(service: &'static str, code: &'static str, class: Class) -> Self {
         Self { service, code, says: &[], class }
     }
 
-    /// Where the message has one of these words in it.
+    /// Only with a message that contains one of these words.
     pub(crate) const fn saying(self, says: &'static [&'static str]) -> Self {
         Self { says, ..self }
     }
 
-    /// Whether an answer of its service is meant.
+    /// Whether it applies to this answer of its service.
     pub fn fits(&self, code: &str, message: &str) -> bool {
         let message = message.to_ascii_lowercase();
         let said = |words: &str| message.contains(&words.to_ascii_lowercase());
@@ -136,19 +138,19 @@ pub struct CloudError {
     pub class: Class,
     /// AWS's error code, if the answer had one.
     pub code: Option<String>,
-    /// AWS's words (shortened), or ours.
+    /// AWS's message (shortened), or ours.
     pub message: String,
     /// AWS's request id, for support and CloudTrail.
     pub request_id: Option<String>,
 }
 
 impl CloudError {
-    /// An error that palisade itself states about a call (no answer from AWS, or none needed).
+    /// An error that palisade itself reports about a call (no answer from AWS, or none needed).
     pub fn new(operation: &'static str, class: Class, message: impl Into<String>) -> Self {
         Self { operation, class, code: None, message: message.into(), request_id: None }
     }
 
-    /// Something in the way of a change, e.g. the network interfaces that still use a group.
+    /// Something that prevents a change, e.g. the network interfaces that still use a group.
     pub fn blocked(operation: &'static str, by: &[String]) -> Self {
         Self::new(operation, Class::Blocked, by.join(", "))
     }

@@ -1,4 +1,4 @@
-//! What was seen in a pass, as far as references and lookups may use it.
+//! What one pass observed, as far as references and lookups may use it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,16 +15,16 @@ pub enum LookupKind {
     Subnet,
     /// Route tables, by tags; attribute `vpc`.
     RouteTable,
-    /// Managed prefix lists, by name or tags; attribute `maxEntries` of customers' lists.
+    /// Managed prefix lists, by name or tags; attribute `maxEntries` of customer-managed lists.
     PrefixList,
-    /// Services that VPC endpoints can lead to, by full name.
+    /// Services that VPC endpoints can connect to, by full name.
     EndpointService,
-    /// Places in the organisation, by path: `root` or `/Workloads/ML`.
+    /// Targets in the organization, by path: `root` or `/Workloads/ML`.
     OrganizationalUnit,
 }
 
 impl LookupKind {
-    /// The word for people.
+    /// The name shown to people.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Vpc => "VPC",
@@ -37,12 +37,12 @@ impl LookupKind {
     }
 }
 
-/// One thing a lookup can find.
+/// One item that a lookup can find.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookupItem {
     /// Its AWS id.
     pub id: String,
-    /// Its name or path, where its kind has one that is not a tag.
+    /// Its name or path, if its kind has one that is not a tag.
     pub name: Option<String>,
     /// Facts that narrow a search or a choice, by lookup kind: `vpc`, `zone`, `maxEntries`.
     pub attributes: BTreeMap<String, String>,
@@ -64,11 +64,11 @@ pub struct ScopeFacts {
 }
 
 impl ScopeFacts {
-    /// Stands for an account that is not known: without settings and without AWS nobody can say which it is. AWS has given it
-    /// to nobody.
+    /// Stands for an account that is not known, as without settings and without AWS. AWS assigns
+    /// this number to nobody.
     pub const UNKNOWN_ACCOUNT: &str = "000000000000";
 
-    /// Whether the account is known. Where it is not, nothing is judged that depends on it.
+    /// Whether the account is known. If it is not, nothing that depends on it is judged.
     pub fn knows_account(&self) -> bool {
         self.account != Self::UNKNOWN_ACCOUNT
     }
@@ -83,21 +83,21 @@ pub struct KnownResource {
     pub arn: String,
 }
 
-/// What was seen in this pass, for resolving.
+/// What one pass observed, for resolving references.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// Managed resources that exist.
     pub resources: BTreeMap<Address, KnownResource>,
     /// Kinds that could not be read, and why.
     pub unknown: BTreeMap<ScopedKind, String>,
-    /// Ids that may be the resource of an address that is not among `resources`: what it was last seen as,
-    /// or all that carry its claim.
+    /// Ids that may be the resource of an address that is not in `resources`: the last one seen, or
+    /// all that carry its claim.
     pub candidates: BTreeMap<Address, BTreeSet<String>>,
-    /// Ids of a kind that were read in one scope, and are therefore nothing of another one that could not be read: by the
-    /// scope that was read, and what was not.
+    /// Ids of a kind that were read in one scope, and that therefore cannot be in another scope
+    /// that could not be read: by the scope that was read and the one that was not.
     pub elsewhere: BTreeMap<(String, ScopedKind), BTreeSet<String>>,
-    /// What lookups can find, per scope.
+    /// What lookups can find, by scope.
     pub lookups: BTreeMap<(String, LookupKind), Seen<Vec<LookupItem>>>,
-    /// The id of the organisation that each scope's account is in.
+    /// The id of the organization that each scope's account is in.
     pub organizations: BTreeMap<String, Seen<String>>,
 }

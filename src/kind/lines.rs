@@ -9,13 +9,13 @@ use crate::model::policy_document::{PolicyDiff, printable};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sign {
-    /// Will be there.
+    /// Will be added.
     Add,
-    /// Will be gone.
+    /// Will be removed.
     Remove,
-    /// Will be different.
+    /// Will change.
     Change,
-    /// For orientation.
+    /// Unchanged, shown for context.
     Same,
 }
 
@@ -38,7 +38,8 @@ pub struct Line {
     pub sign: Sign,
     /// One line of text.
     pub text: String,
-    /// Whether it quotes a policy: for whoever asks for a plan, never for a log, and not over HTTP.
+    /// Whether it quotes a policy: only for whoever asks for a plan, never for a log, and not over
+    /// HTTP.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quotes: bool,
 }
@@ -49,23 +50,24 @@ impl Line {
         Self { sign, text: text.into(), quotes: false }
     }
 
-    /// A line that will be there.
+    /// A line that will be added.
     pub fn add(text: impl Into<String>) -> Self {
         Self::new(Sign::Add, text)
     }
 
-    /// A line that will be gone.
+    /// A line that will be removed.
     pub fn remove(text: impl Into<String>) -> Self {
         Self::new(Sign::Remove, text)
     }
 
-    /// A field that will be different: `field: old -> new`.
+    /// A field that will change: `field: old -> new`.
     pub fn change(field: &str, old: impl std::fmt::Display, new: impl std::fmt::Display) -> Self {
         Self::new(Sign::Change, format!("{field}: {old} -> {new}"))
     }
 }
 
-/// How a policy differs, statement by statement; the elements stand one step further in and are quotations.
+/// How a policy differs, statement by statement; the elements are indented one step further and are
+/// quotations.
 pub fn policy_lines(diff: &PolicyDiff, indent: usize) -> Vec<Line> {
     let line = |line: &str| {
         let bare = line.trim_start();
@@ -82,9 +84,10 @@ pub fn policy_lines(diff: &PolicyDiff, indent: usize) -> Vec<Line> {
     diff.to_string().lines().map(line).collect()
 }
 
-/// All leaves of a wanted state as added lines, for the plan of a create. Absent leaves are left out, lists of plain values
-/// stay on one line, and of policy documents every statement is shown as [`policy_lines`] shows an added one: consent to
-/// a create covers what it grants. Top-level members in `hidden` are left out.
+/// All leaves of a wanted state as added lines, for the plan of a create. Absent leaves are left
+/// out, lists of plain values stay on one line, and every statement of a policy document is shown
+/// as [`policy_lines`] shows an added one: consent to a create covers what it grants. Top-level
+/// members in `hidden` are left out.
 pub fn state_lines(state: &Value, hidden: &[&str]) -> Vec<Line> {
     let mut lines = Vec::new();
     match state {
@@ -170,7 +173,7 @@ fn element(name: &str, value: &Value, lines: &mut Vec<Line>) {
     }
 }
 
-/// The members of a list; a value that stands alone is a list of one.
+/// The members of a list; a single value is a list of one.
 fn each(value: &Value) -> Vec<&Value> {
     value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
 }
@@ -223,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_policy_the_statements_are_named_and_their_elements_are_quotations() {
+    fn the_statements_of_a_policy_are_named_and_their_elements_are_quotations() {
         use crate::model::policy_document::{Context, Dialect, PolicyDocument, diff};
 
         let of = |action: &str| {

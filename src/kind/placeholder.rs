@@ -1,15 +1,16 @@
-//! What stands in `${…}`: palisade's own references, IAM's policy variables, or what another tool left behind.
+//! What `${…}` contains: palisade's own references, IAM's policy variables, or what another tool
+//! left behind.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-/// A part of a text that may hold placeholders.
+/// A part of a text that may contain placeholders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// Plain text.
     Text(&'a str),
-    /// `${…}`, and what stands in it.
+    /// `${…}`, by what it contains.
     Token(&'a str),
-    /// `$${…}`, which stands for the text `${…}`, and what stands in it.
+    /// `$${…}`, which stands for the text `${…}`, by what it contains.
     Literal(&'a str),
     /// `${` without its end, and everything after it.
     Open(&'a str),
@@ -46,9 +47,9 @@ static PREFIXES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     lines.filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
 });
 
-/// Whether IAM fills it in: `*`, `?` and `$`, or a condition key, with a default value or without (IAM user guide, "Policy
-/// variables and tags"). A key's prefix is a service's, or an identity provider's, which is a host name; that of a tag key may
-/// be followed by any text.
+/// Whether IAM fills it in: `*`, `?` and `$`, or a condition key, with or without a default value
+/// (IAM user guide, "Policy variables and tags"). A key's prefix is that of a service, or of an
+/// identity provider, which is a host name; a tag key's prefix may be followed by any text.
 pub fn is_policy_variable(inner: &str) -> bool {
     if matches!(inner, "*" | "?" | "$") {
         return true;
@@ -74,7 +75,8 @@ pub fn is_policy_variable(inner: &str) -> bool {
         && key.trim() == key
 }
 
-/// Whether it is one of palisade's own: `var.…`, `scope.…`, `organization.…`, or a path such as `Kind/name.arn`.
+/// Whether it is one of palisade's own: `var.…`, `scope.…`, `organization.…`, or a path such as
+/// `Kind/name.arn`.
 pub fn is_own(inner: &str) -> bool {
     let named = ["var.", "scope.", "organization."].iter().any(|own| inner.starts_with(own));
     named || (inner.contains('/') && !inner.contains(':'))
@@ -85,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_taken_apart_at_its_placeholders() {
+    fn a_text_is_split_at_its_placeholders() {
         use Piece::{Literal, Open, Text, Token};
         assert_eq!(
             pieces("a ${b}${c} $${d} ${*}$ ${open"),

@@ -1,12 +1,13 @@
-//! The policy documents of manifests: read, judged by the rules of their dialect, and what is wrong named with its place.
+//! The policy documents of manifests: reads them, checks them by the rules of their dialect, and
+//! reports problems with their place.
 
 use serde_json::Value;
 
 use super::{Invalid, ScopeFacts, has_placeholder};
 use crate::model::policy_document::{Context, Dialect, Lint, PolicyDocument};
 
-/// The document under `field`; everything that AWS would refuse in it, or that can have no effect, is added to the
-/// problems. `None` if it cannot be read at all.
+/// The document under `field`; everything in it that AWS would refuse, or that can have no effect,
+/// is added to the problems. `None` if it cannot be read at all.
 pub(crate) fn checked(
     field: &str,
     value: &Value,
@@ -32,13 +33,14 @@ pub(crate) fn checked(
     }
 }
 
-/// In whose eyes the documents of a scope are judged. Without an account the Region is a guess, and so is the partition.
+/// The scope that documents are judged for. Without an account the Region is a guess, and so is the
+/// partition.
 pub(crate) fn context(scope: &ScopeFacts) -> Context {
     let partition = if scope.knows_account() { scope.partition.clone() } else { String::new() };
     Context { partition, account: scope.account.clone() }
 }
 
-/// The path of a field of the document that stands under `field`.
+/// The path of a field of the document under `field`.
 pub(crate) fn below(field: &str, path: &str) -> String {
     if path.is_empty() { field.to_owned() } else { format!("{field}.{path}") }
 }

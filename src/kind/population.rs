@@ -1,21 +1,22 @@
-//! What one observation of a kind gave: what was read as a whole, and what is there but could not be read.
+//! The result of one observation of a kind: what was read completely, and what exists but could not
+//! be read.
 
 use super::{Class, CloudError};
 use crate::model::{Address, Observed, Ownership, PhysicalId, Tags};
 
-/// Reads of single resources that may fail in one observation because the service is busy or does not answer. A denial
-/// is the resource's own affair; one time-out after the other is the service's, and to wait for each would cost a pass
-/// its time.
-const TOLERATED: usize = 3;
+/// Reads of single resources that may fail in one observation because the service is busy or does
+/// not answer. A denial concerns one resource only; repeated time-outs concern the service, and
+/// waiting for each of them would take too much of a pass.
+const MAX_FAILED_READS: usize = 3;
 
-/// The resources of one kind in one scope, as far as they concern us. The list they come from was read to its end:
-/// a listing that fails is an error of the whole observation.
+/// The resources of one kind in one scope, as far as they concern us. The list that they come from
+/// was read to its end: a listing that fails is an error of the whole observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Population<S> {
-    /// Read as a whole, in this pass.
+    /// Read completely, in this pass.
     pub whole: Vec<Observed<S>>,
-    /// There, and unknown: nothing may be done with them, and as any of them could be the one that is looked for,
-    /// nothing of the kind may be created, adopted, deleted or pruned either.
+    /// Existing but unknown: nothing may be done with them. As any of them could be the one that is
+    /// wanted, nothing of the kind may be created, adopted, deleted or pruned either.
     pub unread: Vec<Unread>,
 }
 
@@ -24,9 +25,9 @@ pub struct Population<S> {
 pub struct Unread {
     /// Its id.
     pub id: PhysicalId,
-    /// Its ARN, where that is known without reading it.
+    /// Its ARN, if it is known without reading the resource.
     pub arn: Option<String>,
-    /// Its tags, if those could be read: then it is known whose it is.
+    /// Its tags, if those could be read: they say whose it is.
     pub tags: Option<Tags>,
     /// What AWS answered.
     pub why: CloudError,
@@ -55,10 +56,11 @@ impl<S> From<Vec<Observed<S>>> for Population<S> {
 }
 
 impl<S> Population<S> {
-    /// Notes a resource that could not be read.
+    /// Adds a resource that could not be read.
     ///
     /// # Errors
-    /// Too many reads failed by what is not about the single resource: then the kind is unknown.
+    /// Too many reads failed for reasons that are not about the single resource, so the kind is
+    /// unknown.
     pub fn miss(&mut self, unread: Unread) -> Result<(), CloudError> {
         self.unread.push(unread);
         tolerate(self.unread.iter().map(|unread| &unread.why))
@@ -68,13 +70,13 @@ impl<S> Population<S> {
 /// Whether reading may go on after these failed.
 ///
 /// # Errors
-/// The last of too many that are not about the single resource.
+/// The last of too many failures that are not about a single resource.
 pub fn tolerate<'a>(failed: impl Iterator<Item = &'a CloudError>) -> Result<(), CloudError> {
     let is_the_services =
         |class| matches!(class, Class::Throttled | Class::Unavailable | Class::Ambiguous);
     let failed: Vec<_> = failed.filter(|why| is_the_services(why.class)).collect();
     match failed.last() {
-        Some(why) if failed.len() > TOLERATED => Err((*why).clone()),
+        Some(why) if failed.len() > MAX_FAILED_READS => Err((*why).clone()),
         _ => Ok(()),
     }
 }
@@ -89,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_resources_may_deny_themselves_or_be_unreadable() {
+    fn any_number_of_resources_may_deny_reads_or_be_unreadable() {
         let mut population = Population::<()>::default();
         for class in [Class::Denied, Class::Unknown].repeat(50) {
             population.miss(unread(class)).unwrap();
@@ -98,10 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_fails_one_read_after_the_other_makes_the_kind_unknown() {
+    fn a_service_that_fails_repeatedly_makes_the_kind_unknown() {
         for class in [Class::Throttled, Class::Unavailable, Class::Ambiguous] {
             let mut population = Population::<()>::default();
-            for _ in 0..TOLERATED {
+            for _ in 0..MAX_FAILED_READS {
                 population.miss(unread(class)).unwrap();
             }
             assert_eq!(population.miss(unread(class)).unwrap_err().class, class);
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn only_tags_that_were_read_say_whose_it_is() {
+    fn only_tags_that_were_read_identify_the_manifest() {
         let address = Address::new("prod", "KmsKey", "studio");
         let claim = crate::model::Claim {
             owner: "ml".into(),

@@ -18,7 +18,7 @@ impl Registry {
     /// Adds a kind.
     ///
     /// # Panics
-    /// Two kinds of one name: `kinds/mod.rs` is wrong.
+    /// If two kinds have the same name: `kinds/mod.rs` is wrong.
     #[must_use]
     pub fn with<K: Kind, P: Port<K>>(mut self) -> Self {
         let twice = self.0.insert(K::PROFILE.name, Box::new(Definition::<K, P>(PhantomData)));
@@ -43,7 +43,7 @@ impl Registry {
         self.0.get(name).map(AsRef::as_ref)
     }
 
-    /// The kind of this name or short name, whatever the case: for what people type.
+    /// The kind of this name or short name, ignoring case: for what people type.
     pub fn find(&self, text: &str) -> Option<&dyn ErasedKind> {
         self.iter().find(|kind| {
             let Profile { name, short, .. } = kind.profile();
@@ -59,7 +59,7 @@ impl Registry {
     /// Resolves a manifest: references in its strings first, then the kind's own fields.
     ///
     /// # Errors
-    /// All values that cannot be right; an unknown kind is one.
+    /// All invalid values; an unknown kind is one.
     pub fn resolve(
         &self,
         kind: &str,

@@ -1,4 +1,4 @@
-//! How a spec names another thing: a literal id, `{ref: name}`, or `{lookup: {tags: …}}`.
+//! How a spec refers to another resource: a literal id, `{ref: name}`, or `{lookup: {tags: …}}`.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
@@ -7,17 +7,19 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, MapAccess, Visitor},
 };
+use serde_json::{Value, json};
 
 use super::{
     LookupKind,
     placeholder::{self, Piece},
 };
 
-/// The tags a spec asks for; `null` says that the key must not be there. Keys that are not named are
-/// not managed.
+/// The tags that a spec asks for; `null` says that the key must not be set. Keys that are not named
+/// are not managed.
 pub type TagSpec = BTreeMap<String, Option<String>>;
 
-/// A search for something that palisade does not manage. All conditions must hold, and there must be one.
+/// A search for something that palisade does not manage. All conditions must be met, and there must
+/// be at least one.
 #[derive(
     Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -26,7 +28,8 @@ pub struct Lookup {
     /// Tags that it carries, with exactly these values.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// Its name (prefix lists: `com.amazonaws.eu-west-1.s3`; organizational units: a path such as `/Workloads/ML`).
+    /// Its name (prefix lists: `com.amazonaws.eu-west-1.s3`; organizational units: a path such as
+    /// `/Workloads/ML`).
     #[serde(default)]
     pub name: Option<String>,
 }
@@ -34,7 +37,7 @@ pub struct Lookup {
 /// One thing: an id, a reference to another manifest, or a lookup that must find exactly one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
-    /// A literal id or ARN, taken as it is.
+    /// A literal id or ARN, used as it is.
     Id(String),
     /// Another manifest: `name` in the same scope, or `scope/name`.
     Ref(String),
@@ -47,11 +50,11 @@ pub enum Target {
 pub enum Targets {
     /// One by one.
     List(Vec<Target>),
-    /// Everything the search finds; finding nothing is *waiting*.
+    /// Everything that the search finds; finding nothing is *waiting*.
     Lookup(Lookup),
 }
 
-/// Which forms a field takes.
+/// Which forms a field accepts.
 #[derive(Debug, Clone, Copy)]
 pub struct Accepts {
     /// The kind that `{ref: …}` names here; `None` if references make no sense.
@@ -82,7 +85,7 @@ impl Accepts {
         Self { reference: Some(kind), lookup: None, form: Form::Arn }
     }
 
-    /// A reference to a kind, or a lookup of the same that somebody else manages.
+    /// A reference to a kind, or a lookup of the same that palisade does not manage.
     pub const fn id_or_lookup(kind: &'static str, lookup: LookupKind) -> Self {
         Self { reference: Some(kind), lookup: Some(lookup), form: Form::Id }
     }
@@ -93,7 +96,7 @@ impl Accepts {
     }
 }
 
-/// A search without a condition would find everything there is, and an empty field is a slip.
+/// A search without a condition would find everything, and an empty field is a mistake.
 fn searching<E: de::Error>(lookup: Lookup) -> Result<Lookup, E> {
     if lookup.tags.is_empty() && lookup.name.is_none() {
         return Err(E::custom("a lookup without a condition would find everything; say `tags`"));
@@ -101,16 +104,17 @@ fn searching<E: de::Error>(lookup: Lookup) -> Result<Lookup, E> {
     Ok(lookup)
 }
 
-/// A reference names something.
+/// A reference must name something.
 fn naming<E: de::Error>(name: String) -> Result<String, E> {
     if name.split('/').any(|part| part.trim().is_empty()) {
-        let why = "`ref` names no manifest; write {ref: name}, or {ref: scope/name}";
+        let why = "`ref` does not name a manifest; write {ref: name}, or {ref: scope/name}";
         return Err(E::custom(why));
     }
     Ok(name)
 }
 
-/// What a text refers to, if it is nothing but a `${Kind/name}`: the name, with its scope if it has one.
+/// The manifest that a text refers to, if it is just a `${Kind/name}`: the name, with its scope if
+/// it has one.
 fn reference_in(text: &str) -> Option<String> {
     let [Piece::Token(inner)] = placeholder::pieces(text.trim())[..] else { return None };
     if inner.contains(':') {
@@ -124,8 +128,8 @@ fn reference_in(text: &str) -> Option<String> {
     }
 }
 
-/// What somebody wrote where the name of a manifest belongs, if it is the id, ARN or alias of something in AWS: how such
-/// ids look, for the message.
+/// If somebody wrote the id, ARN or alias of something in AWS where the name of a manifest belongs:
+/// the form of such ids, for the message.
 pub fn id_form(text: &str) -> Option<&'static str> {
     const NUMBERED: [(&str, &str); 10] = [
         ("sg", "sg-…"),
@@ -150,7 +154,8 @@ pub fn id_form(text: &str) -> Option<&'static str> {
     if parts == [8, 4, 4, 4, 12] && hexadecimal(&text.replace('-', "")) {
         return Some("the key's id");
     }
-    // 8 or 17 digits (EC2 user guide, "Resource IDs"), 32 for multi-Region keys (KMS developer guide).
+    // 8 or 17 digits (EC2 user guide, "Resource IDs"), 32 for multi-Region keys (KMS developer
+    // guide).
     let (prefix, id) = text.rsplit_once('-')?;
     let (_, form) = NUMBERED.iter().find(|(known, _)| *known == prefix)?;
     (matches!(id.len(), 8 | 17 | 32) && hexadecimal(id)).then_some(*form)
@@ -190,7 +195,8 @@ impl<'de> Visitor<'de> for TargetVisitor {
         }
         if let Some(name) = reference_in(id) {
             return Err(E::custom(format!(
-                "`${{Kind/name}}` is for texts, such as those of policies; write {{ref: {name}}} here"
+                "`${{Kind/name}}` is for texts, such as those of policies; write {{ref: {name}}} \
+                 here"
             )));
         }
         Ok(Target::Id(id.to_owned()))
@@ -205,7 +211,7 @@ impl<'de> Visitor<'de> for TargetVisitor {
         };
         match map.next_key::<String>()? {
             None => Ok(target),
-            Some(_) => Err(de::Error::custom("one of `ref` and `lookup`, nothing beside it")),
+            Some(_) => Err(de::Error::custom("one of `ref` and `lookup`, and nothing else")),
         }
     }
 }
@@ -248,6 +254,14 @@ impl<'de> Deserialize<'de> for Targets {
     }
 }
 
+/// The schema of an object that has this member and no other.
+fn only_member(name: &str, schema: Value) -> Value {
+    json!({
+        "type": "object", "properties": {name: schema}, "required": [name],
+        "additionalProperties": false
+    })
+}
+
 impl JsonSchema for Target {
     fn schema_name() -> Cow<'static, str> {
         "Target".into()
@@ -256,11 +270,12 @@ impl JsonSchema for Target {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let lookup = generator.subschema_for::<Lookup>();
         json_schema!({
-            "description": "An id, a reference to another manifest, or a lookup that must find exactly one.",
+            "description": "An id, a reference to another manifest, or a lookup that must find \
+                            exactly one.",
             "anyOf": [
                 {"type": "string", "minLength": 1},
-                {"type": "object", "properties": {"ref": {"type": "string"}}, "required": ["ref"], "additionalProperties": false},
-                {"type": "object", "properties": {"lookup": lookup}, "required": ["lookup"], "additionalProperties": false}
+                only_member("ref", json!({"type": "string"})),
+                only_member("lookup", lookup.into())
             ]
         })
     }
@@ -278,8 +293,8 @@ impl JsonSchema for Targets {
             "description": "A list of ids and references, or one lookup that finds them all.",
             "anyOf": [
                 {"type": "array", "items": target},
-                {"type": "object", "properties": {"ref": {"type": "string"}}, "required": ["ref"], "additionalProperties": false},
-                {"type": "object", "properties": {"lookup": lookup}, "required": ["lookup"], "additionalProperties": false}
+                only_member("ref", json!({"type": "string"})),
+                only_member("lookup", lookup.into())
             ]
         })
     }
@@ -287,7 +302,7 @@ impl JsonSchema for Targets {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -322,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_told_from_the_name_of_a_manifest() {
+    fn an_id_is_distinguished_from_the_name_of_a_manifest() {
         for (text, form) in [
             ("sg-0123456789abcdef0", Some("sg-…")),
             ("sg-01234567", Some("sg-…")),
@@ -342,15 +357,15 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_says_what_would_do() {
+    fn invalid_targets_are_refused_with_the_valid_forms() {
         for (wrong, says) in [
             (json!(""), "an id, `{ref: name}` or"),
-            (json!({"ref": ""}), "names no manifest"),
-            (json!({"ref": "org/"}), "names no manifest"),
+            (json!({"ref": ""}), "does not name a manifest"),
+            (json!({"ref": "org/"}), "does not name a manifest"),
             (json!("${SecurityGroup/bastion}"), "write {ref: bastion} here"),
             (json!("${org/KmsKey/studio.arn}"), "write {ref: org/studio} here"),
             (json!({"reff": "x"}), "unknown field `reff`"),
-            (json!({"ref": "x", "lookup": {}}), "nothing beside it"),
+            (json!({"ref": "x", "lookup": {}}), "and nothing else"),
             (json!({"lookup": {"tag": {}}}), "unknown field `tag`"),
             (json!({"lookup": {}}), "would find everything"),
             (json!({"lookup": {"tags": {}}}), "would find everything"),

@@ -1,5 +1,6 @@
-//! Reads typed values as people write them. serde also takes a list for a struct, field by position, and a mapping for a
-//! plain word: `lifecycle: [enforce, absent]` would be a tombstone. Here a struct is a mapping and a word is a text.
+//! Reads typed values as people write them. serde also accepts a list for a struct, field by
+//! position, and a mapping for a plain word: `lifecycle: [enforce, absent]` would be a tombstone.
+//! Here a struct must be a mapping and a word must be a text.
 
 use serde::{
     Deserializer,
@@ -32,7 +33,7 @@ pub(super) fn seeded<'de, T: DeserializeSeed<'de>>(
         .map_err(|error| serde_path_to_error::Error::new(track.path(), error))
 }
 
-/// What a value is, in the words of messages.
+/// What a value is, as messages call it.
 pub(super) fn what(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
@@ -107,8 +108,8 @@ impl<'de> Deserializer<'de> for Strict<'de> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -155,7 +156,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
     }
 }
 
-/// A variant: a word, or a word with what belongs to it.
+/// A variant: a word, or a word with its content.
 struct Variant<'de> {
     name: &'de str,
     value: Option<Strict<'de>>,
@@ -177,7 +178,7 @@ impl<'de> EnumAccess<'de> for Variant<'de> {
 struct Payload<'de>(Option<Strict<'de>>);
 
 impl<'de> Payload<'de> {
-    fn there(self) -> Result<Strict<'de>, Error> {
+    fn content(self) -> Result<Strict<'de>, Error> {
         self.0.ok_or_else(|| Error::invalid_type(Unexpected::UnitVariant, &"a mapping"))
     }
 }
@@ -193,11 +194,11 @@ impl<'de> VariantAccess<'de> for Payload<'de> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
-        seed.deserialize(self.there()?)
+        seed.deserialize(self.content()?)
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, Error> {
-        Deserializer::deserialize_any(self.there()?, visitor)
+        Deserializer::deserialize_any(self.content()?, visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -205,7 +206,7 @@ impl<'de> VariantAccess<'de> for Payload<'de> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        Deserializer::deserialize_any(self.there()?, visitor)
+        Deserializer::deserialize_any(self.content()?, visitor)
     }
 }
 
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_as_it_should_be_is_read() {
+    fn valid_values_are_read() {
         let read = read(json!({
             "word": "on", "more": [{"word": null}, {"word": {"with": {"size": 7}}}], "named": {"a": {"word": "off"}}
         }))
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_no_struct_and_a_mapping_no_word_wherever_they_stand() {
+    fn a_list_is_not_a_struct_and_a_mapping_is_not_a_word_at_any_depth() {
         for (wrong, says) in [
             (json!(["on"]), "a list stands where a mapping is needed"),
             (json!({"more": [["on"]]}), "more[0]: a list stands where a mapping is needed"),

@@ -12,14 +12,14 @@ use crate::model::Address;
 #[serde(rename_all = "camelCase", tag = "unresolved")]
 #[non_exhaustive]
 pub enum Unresolved {
-    /// It was looked for in this pass, and is not there.
+    /// It was searched for in this pass and does not exist.
     Absent {
-        /// The manifest it belongs to.
+        /// The manifest that it belongs to.
         address: Address,
     },
     /// Its kind could not be read in this pass.
     Unread {
-        /// The manifest it belongs to.
+        /// The manifest that it belongs to.
         address: Address,
         /// What AWS answered.
         why: String,
@@ -28,7 +28,7 @@ pub enum Unresolved {
     NoMatch {
         /// The field.
         field: String,
-        /// What was looked for.
+        /// What was searched for.
         what: LookupKind,
         /// The conditions, for people.
         wanted: String,
@@ -37,7 +37,7 @@ pub enum Unresolved {
     Several {
         /// The field.
         field: String,
-        /// What was looked for.
+        /// What was searched for.
         what: LookupKind,
         /// The conditions, for people.
         wanted: String,
@@ -48,9 +48,9 @@ pub enum Unresolved {
     LookupUnread {
         /// The field.
         field: String,
-        /// What was looked for.
+        /// What was searched for.
         what: LookupKind,
-        /// What AWS answered; absent if it was not asked yet.
+        /// What AWS answered; absent if it has not been asked yet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
@@ -61,9 +61,9 @@ pub enum Unresolved {
         /// The list's id.
         id: String,
     },
-    /// The organisation's id is not known.
+    /// The organization's id is not known.
     Organization {
-        /// What AWS answered; absent if it was not asked yet.
+        /// What AWS answered; absent if it has not been asked yet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
@@ -94,10 +94,10 @@ impl fmt::Display for Unresolved {
                 write!(f, "{field}: AWS does not say how many entries {id} may have")
             }
             Self::Organization { why: Some(why) } => {
-                write!(f, "the organisation's id could not be read: {why}")
+                write!(f, "the organization's id could not be read: {why}")
             }
             Self::Organization { why: None } => {
-                f.write_str("the organisation's id was not read yet")
+                f.write_str("the organization's id was not read yet")
             }
         }
     }
@@ -110,7 +110,8 @@ pub struct Missing {
     pub why: Unresolved,
     /// Whether the resource can be created without it.
     pub soft: bool,
-    /// Whether it is only something to know before a change that needs it: where none does, nothing of the resource waits.
+    /// Whether it is only a fact that a change may need: if no change does, nothing of the resource
+    /// waits.
     pub fact: bool,
     /// Whether it can stand for several values: a lookup of all that match.
     pub several: bool,

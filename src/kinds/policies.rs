@@ -1,4 +1,4 @@
-//! The policy documents of manifests that refer to other manifests.
+//! Policy documents of manifests that refer to other manifests.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::kind::{
     policies::at,
 };
 
-/// Whether the text at `path` of a document as written refers to a manifest: `${Kind/name}`.
+/// Whether the text at `path` of a document, as written, refers to a manifest: `${Kind/name}`.
 pub(crate) fn refers(document: &Value, path: &str) -> bool {
     let text = at(document, path).and_then(Value::as_str).unwrap_or_default();
     let kinds = super::registry().names();

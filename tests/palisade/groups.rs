@@ -150,7 +150,7 @@ async fn the_account_written_or_left_out_is_no_change_and_both_are_one_rule() {
     world.write("apps.yaml", apps(&https_from(&both, "one")));
     let report = until_quiet(&mut engine).await;
     let problems = format!("{:?}", report.last().problems);
-    assert!(problems.contains("stands at ingress[0].from[0] already"), "{problems}");
+    assert!(problems.contains("is already at ingress[0].from[0]"), "{problems}");
     assert_eq!(world.writes(), [""; 0]);
 }
 

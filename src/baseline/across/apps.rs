@@ -138,7 +138,7 @@ fn studio_floor(facts: &Facts<'_>) -> Vec<Breach> {
             for direction in Direction::BOTH {
                 let allowed = groups.iter().any(|group| {
                     (direction == Direction::Egress && group.state.keeps_default(Direction::Egress))
-                        || group.state.lets_through_within(&groups, direction, Traffic::Tcp(ports))
+                        || group.state.allows_within(&groups, direction, Traffic::Tcp(ports))
                 });
                 if !allowed {
                     let why = format!(

@@ -129,7 +129,7 @@ fn groups(facts: &Facts<'_>) -> Vec<Breach> {
             continue;
         }
         for (domain, apps) in clients(facts, endpoint) {
-            if !apps.is_empty() && !managed.iter().any(|group| group.state.lets_in_https(&apps)) {
+            if !apps.is_empty() && !managed.iter().any(|group| group.state.admits_https(&apps)) {
                 let why = format!("none of its groups admits the apps of {domain} on tcp 443");
                 found.push(endpoint.breach("securityGroups", why));
             }

@@ -203,7 +203,7 @@ fn an_endpoint_without_a_policy_has_awss_open_one() {
     };
     insta::assert_snapshot!(
         findings(&["EP-02"], &door("policy: null")),
-        @"EP-02 spec.policy: is not managed, and AWS's default lets everybody do everything; so does a service that takes no policy"
+        @"EP-02 spec.policy: is not managed, and AWS's default lets everybody do everything; so does a service that accepts no policy"
     );
     insta::assert_snapshot!(
         findings(&["EP-02"], &door("policy: default")),

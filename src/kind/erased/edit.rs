@@ -15,8 +15,8 @@ pub struct Edit {
     /// Names what is written, the same in every pass
     /// ([`Describe::key`](crate::kind::Describe::key)).
     pub key: String,
-    /// The entries that it writes, where it writes several: each is paced, counted and remembered
-    /// by itself.
+    /// The entries that it writes, if it writes several: each is paced, counted and remembered by
+    /// itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<String>,
     /// What it does to protection and to users.
@@ -26,24 +26,24 @@ pub struct Edit {
     /// The fields under it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Line>,
-    /// Whether obstacles must be looked for first.
+    /// Whether obstacles must be checked first.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inspect: bool,
     /// Whether it replaces a policy document as a whole.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replaces_policy: bool,
-    /// Whether it may only be made once the edits before it have been.
+    /// Whether it may be made only after the edits before it have been made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub follows: bool,
-    /// The keys of edits that it needs: while one of them is not made, neither is it.
+    /// The keys of the edits that it needs: it waits until all of them have been made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
-    /// Whether it takes away what somebody else added to a state that was seen as wanted. The
-    /// planner says so.
+    /// Whether it removes what somebody else added to a state that was once seen as wanted. Set by
+    /// the planner.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub puts_back: bool,
-    /// Whether it must share no call with others: AWS refused one that it was a part of. The
-    /// planner says so.
+    /// Whether it must not share a call with others, because AWS refused a call that it was part
+    /// of. Set by the planner.
     #[serde(skip)]
     pub alone: bool,
     /// The edit itself.
@@ -51,7 +51,7 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// An edit of tags, which concerns nobody's access.
+    /// An edit of tags, which changes nobody's access.
     pub fn of_tags(key: impl Into<String>, summary: String, body: EditBody) -> Self {
         Self {
             key: key.into(),
@@ -69,14 +69,14 @@ impl Edit {
         }
     }
 
-    /// Whether it is not made while an edit before it is not. What opens access waits for what
+    /// Whether it waits while an edit before it has not been made. What opens access waits for what
     /// closes it: the state in between would allow something that neither the old nor the new state
     /// allows.
     pub fn waits_for(&self, before: &Self) -> bool {
         self.follows || self.needs.contains(&before.key) || (self.risk.opens && before.risk.closes)
     }
 
-    /// What it writes, by names that stay the same when the same has to be written again.
+    /// What it writes, by names that stay the same whenever the same has to be written again.
     pub fn keys(&self) -> &[String] {
         if self.entries.is_empty() { std::slice::from_ref(&self.key) } else { &self.entries }
     }

@@ -51,7 +51,7 @@ impl From<Undecodable> for CloudError {
 pub struct Resolved {
     /// The wanted state.
     pub state: Value,
-    /// The tags it asks for.
+    /// The tags that it asks for.
     pub tags: TagSpec,
     /// Its natural keys.
     pub natural_keys: Vec<String>,
@@ -59,11 +59,11 @@ pub struct Resolved {
 
 /// A kind whose types have been erased.
 pub trait ErasedKind: Send + Sync {
-    /// The table, if it is one.
+    /// The table, if the kind is one.
     fn table(&self) -> Option<&Table> {
         None
     }
-    /// What the loop must know.
+    /// What the loop must know about the kind.
     fn profile(&self) -> Profile;
     /// [`Kind::OPERATIONS`].
     fn operations(&self) -> OfKind;
@@ -81,20 +81,20 @@ pub trait ErasedKind: Send + Sync {
     /// The first value of a wrong type or name.
     fn check_spec(&self, spec: &Value)
     -> Result<(), serde_path_to_error::Error<serde_json::Error>>;
-    /// The wanted state without what AWS answered ([`Kind::FACTS`]): what the manifest wishes.
+    /// The wanted state without what AWS answered ([`Kind::FACTS`]): what the manifest asks for.
     fn wish(&self, want: &Value) -> Value;
     /// [`Kind::resolve`] on plain data.
     ///
     /// # Errors
-    /// All values that cannot be right.
+    /// All invalid values.
     fn resolve(&self, spec: &Value, refs: &mut Refs<'_>) -> Result<Resolved, Vec<Invalid>>;
     /// [`Kind::diff`] on plain data.
     ///
     /// # Errors
     /// A state that does not decode.
     fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable>;
-    /// What the manifest manages and could not be read of a live state that was read otherwise, each
-    /// with the error message. None of it is in [`Self::diff`].
+    /// What the manifest manages and could not be read, of a live state that could otherwise be
+    /// read, each with the error message. None of it is in [`Self::diff`].
     ///
     /// # Errors
     /// A state that does not decode.
@@ -106,7 +106,7 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A change that does not decode.
     fn otherwise(&self, edit: &Edit) -> Result<Vec<Edit>, Undecodable>;
-    /// The edits by call, in order: those that go into one call stand together.
+    /// The edits by call, in order: the edits of one call are adjacent.
     ///
     /// # Errors
     /// A change that does not decode.
@@ -131,7 +131,7 @@ pub trait ErasedKind: Send + Sync {
         &self,
         wanted: &BTreeMap<String, Value>,
     ) -> Result<Vec<(String, Invalid)>, Undecodable>;
-    /// What a wanted state says for the account in all Regions, by its place in the manifest.
+    /// The wanted values that apply to the account in all Regions, by their place in the manifest.
     ///
     /// # Errors
     /// A state that does not decode.
@@ -155,8 +155,8 @@ pub trait ErasedKind: Send + Sync {
     fn states(&self, have: &Value, edits: &[Edit]) -> Result<Vec<Value>, Undecodable>;
     /// [`Kind::CONCERNS_ORGANIZATION`].
     fn concerns_organization(&self) -> bool;
-    /// [`Kind::concerns`] of all these edits of a live state together, tags being nobody's access;
-    /// `None` asks about its deletion.
+    /// [`Kind::concerns`] of all these edits of a live state together, apart from tags, which
+    /// change nobody's access; `None` asks about its deletion.
     ///
     /// # Errors
     /// A state or change that does not decode.
@@ -181,8 +181,8 @@ pub trait ErasedPort: Send + Sync {
         tags: &'a Tags,
         token: &'a str,
     ) -> Erased<'a, Result<PhysicalId, CloudError>>;
-    /// [`Port::change`], [`Port::tag`] or [`Port::untag`]: one call, of those that
-    /// [`ErasedKind::calls`] gives.
+    /// [`Port::change`], [`Port::tag`] or [`Port::untag`]: one of the calls that
+    /// [`ErasedKind::calls`] returns.
     fn edit<'a>(
         &'a self,
         have: &'a Observed<Value>,
@@ -205,11 +205,14 @@ pub trait ErasedPort: Send + Sync {
 pub(super) struct Definition<K, P>(pub(super) PhantomData<fn() -> (K, P)>);
 struct Connected<K, P>(P, PhantomData<fn() -> K>);
 
-fn open<K: Kind, T: DeserializeOwned>(what: &'static str, value: &Value) -> Result<T, Undecodable> {
+fn decode<K: Kind, T: DeserializeOwned>(
+    what: &'static str,
+    value: &Value,
+) -> Result<T, Undecodable> {
     T::deserialize(value).map_err(|source| Undecodable::new(K::PROFILE.name, what, source))
 }
 
-fn seal<K: Kind, T: Serialize>(what: &'static str, value: &T) -> Result<Value, Undecodable> {
+fn encode<K: Kind, T: Serialize>(what: &'static str, value: &T) -> Result<Value, Undecodable> {
     serde_json::to_value(value).map_err(|source| Undecodable::new(K::PROFILE.name, what, source))
 }
 
@@ -232,7 +235,7 @@ fn edit<K: Kind>(change: &K::Change) -> Result<Edit, Undecodable> {
         needs: Vec::new(),
         puts_back: false,
         alone: false,
-        body: EditBody::Change(seal::<K, _>("change", change)?),
+        body: EditBody::Change(encode::<K, _>("change", change)?),
     })
 }
 
@@ -275,19 +278,19 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         let tags = K::tags(&spec);
         let state = K::resolve(spec, refs)?;
         let natural_keys = K::natural_keys(&state);
-        let state = seal::<K, _>("state", &state)
+        let state = encode::<K, _>("state", &state)
             .map_err(|defect| vec![Invalid::new("", defect.to_string())])?;
         Ok(Resolved { state, tags, natural_keys })
     }
 
     fn diff(&self, want: &Value, have: &Value) -> Result<Vec<Edit>, Undecodable> {
-        let (want, have) = (open::<K, _>("state", want)?, open::<K, _>("state", have)?);
+        let (want, have) = (decode::<K, _>("state", want)?, decode::<K, _>("state", have)?);
         K::diff(&want, &have).iter().map(edit::<K>).collect()
     }
 
     fn otherwise(&self, edit: &Edit) -> Result<Vec<Edit>, Undecodable> {
         let EditBody::Change(change) = &edit.body else { return Ok(Vec::new()) };
-        let change = open::<K, K::Change>("change", change)?;
+        let change = decode::<K, K::Change>("change", change)?;
         K::otherwise(&change).iter().map(self::edit::<K>).collect()
     }
 
@@ -295,7 +298,7 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         let changes: Vec<Option<K::Change>> = edits
             .iter()
             .map(|edit| match &edit.body {
-                EditBody::Change(change) => open::<K, _>("change", change).map(Some),
+                EditBody::Change(change) => decode::<K, _>("change", change).map(Some),
                 EditBody::Tag(_) | EditBody::Untag(_) => Ok(None),
             })
             .collect::<Result<_, _>>()?;
@@ -317,7 +320,7 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
     }
 
     fn risk_of_creating(&self, want: &Value) -> Result<Risk, Undecodable> {
-        Ok(K::risk_of_creating(&open::<K, _>("state", want)?))
+        Ok(K::risk_of_creating(&decode::<K, _>("state", want)?))
     }
 
     fn wish(&self, want: &Value) -> Value {
@@ -333,7 +336,7 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
     }
 
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {
-        Ok(K::natural_keys(&open::<K, _>("state", have)?))
+        Ok(K::natural_keys(&decode::<K, _>("state", have)?))
     }
 
     fn together(
@@ -342,27 +345,27 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
     ) -> Result<Vec<(String, Invalid)>, Undecodable> {
         let wanted = wanted
             .iter()
-            .map(|(name, state)| Ok((name.clone(), open::<K, K::State>("state", state)?)))
+            .map(|(name, state)| Ok((name.clone(), decode::<K, K::State>("state", state)?)))
             .collect::<Result<_, _>>()?;
         Ok(K::together(&wanted))
     }
 
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {
-        Ok(K::is_gone(&open::<K, _>("state", have)?))
+        Ok(K::is_gone(&decode::<K, _>("state", have)?))
     }
 
     fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable> {
-        Ok(K::guards(&open::<K, _>("state", state)?))
+        Ok(K::guards(&decode::<K, _>("state", state)?))
     }
 
     fn states(&self, have: &Value, edits: &[Edit]) -> Result<Vec<Value>, Undecodable> {
-        let mut state = open::<K, K::State>("state", have)?;
+        let mut state = decode::<K, K::State>("state", have)?;
         let mut states = Vec::with_capacity(edits.len());
         for edit in edits {
             if let EditBody::Change(change) = &edit.body {
-                state = K::effect(state, &open::<K, _>("change", change)?);
+                state = K::effect(state, &decode::<K, _>("change", change)?);
             }
-            states.push(seal::<K, _>("state", &state)?);
+            states.push(encode::<K, _>("state", &state)?);
         }
         Ok(states)
     }
@@ -380,14 +383,14 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         if !K::CONCERNS_ORGANIZATION {
             return Ok(BTreeSet::new());
         }
-        let have = open::<K, K::State>("state", have)?;
+        let have = decode::<K, K::State>("state", have)?;
         let Some(edits) = edits else {
             return Ok(K::concerns(&have, &Intent::Delete, completing));
         };
         let mut places = BTreeSet::new();
         for edit in edits {
             if let EditBody::Change(change) = &edit.body {
-                let change = open::<K, K::Change>("change", change)?;
+                let change = decode::<K, K::Change>("change", change)?;
                 places.extend(K::concerns(&have, &Intent::Change(&change), completing));
             }
         }

@@ -1,21 +1,21 @@
-//! Ports as plain data: what they are given is decoded, and what they give encoded.
+//! Ports as plain data: arguments are decoded, and results are encoded.
 
 use futures::FutureExt as _;
 use serde_json::Value;
 
-use super::{Connected, Edit, EditBody, ErasedPort, Undecodable, open, seal};
+use super::{Connected, Edit, EditBody, ErasedPort, Undecodable, decode, encode};
 use crate::{
     kind::{Ask, CloudError, Erased, Intent, Kind, Population, Port},
     model::{Observed, PhysicalId, Tags},
 };
 
-fn reopen<K: Kind>(have: &Observed<Value>) -> Result<Observed<K::State>, Undecodable> {
+fn decode_observed<K: Kind>(have: &Observed<Value>) -> Result<Observed<K::State>, Undecodable> {
     Ok(Observed {
         id: have.id.clone(),
         arn: have.arn.clone(),
         tags: have.tags.clone(),
         phase: have.phase.clone(),
-        state: open::<K, _>("state", &have.state)?,
+        state: decode::<K, _>("state", &have.state)?,
     })
 }
 
@@ -27,7 +27,7 @@ impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
                 .into_iter()
                 .map(|live| {
                     Ok(Observed {
-                        state: seal::<K, _>("state", &live.state)?,
+                        state: encode::<K, _>("state", &live.state)?,
                         id: live.id,
                         arn: live.arn,
                         tags: live.tags,
@@ -46,7 +46,7 @@ impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
         tags: &'a Tags,
         token: &'a str,
     ) -> Erased<'a, Result<PhysicalId, CloudError>> {
-        async move { self.0.create(&open::<K, _>("state", want)?, tags, token).await }.boxed()
+        async move { self.0.create(&decode::<K, _>("state", want)?, tags, token).await }.boxed()
     }
 
     fn edit<'a>(
@@ -55,11 +55,11 @@ impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
         call: &'a [Edit],
     ) -> Erased<'a, Result<(), CloudError>> {
         async move {
-            let have = reopen::<K>(have)?;
+            let have = decode_observed::<K>(have)?;
             let mut changes = Vec::with_capacity(call.len());
             for edit in call {
                 match &edit.body {
-                    EditBody::Change(change) => changes.push(open::<K, _>("change", change)?),
+                    EditBody::Change(change) => changes.push(decode::<K, _>("change", change)?),
                     EditBody::Tag(set) => self.0.tag(&have, set).await?,
                     EditBody::Untag(keys) => self.0.untag(&have, keys).await?,
                 }
@@ -75,8 +75,8 @@ impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
         want: Option<&'a Value>,
     ) -> Erased<'a, Result<(), CloudError>> {
         async move {
-            let want = want.map(|want| open::<K, K::State>("state", want)).transpose()?;
-            self.0.delete(&reopen::<K>(have)?, want.as_ref()).await
+            let want = want.map(|want| decode::<K, K::State>("state", want)).transpose()?;
+            self.0.delete(&decode_observed::<K>(have)?, want.as_ref()).await
         }
         .boxed()
     }
@@ -87,11 +87,11 @@ impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
         edit: Option<&'a Edit>,
     ) -> Erased<'a, Result<Vec<String>, CloudError>> {
         async move {
-            let have = reopen::<K>(have)?;
+            let have = decode_observed::<K>(have)?;
             match edit.map(|edit| &edit.body) {
                 None => self.0.obstacles(&have, Intent::Delete).await,
                 Some(EditBody::Change(change)) => {
-                    let change = open::<K, _>("change", change)?;
+                    let change = decode::<K, _>("change", change)?;
                     self.0.obstacles(&have, Intent::Change(&change)).await
                 }
                 Some(EditBody::Tag(_) | EditBody::Untag(_)) => Ok(Vec::new()),

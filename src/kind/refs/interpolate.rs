@@ -12,11 +12,12 @@ use crate::{
 };
 
 impl Refs<'_> {
-    /// Replaces `${organization.id}`, `${Kind/name}` (id), `${Kind/name.arn}` and their `${scope/Kind/name…}` forms in every
-    /// string; `$${…}` becomes the text `${…}`, so this is done once. Everything else in `${…}` is IAM's and stays.
+    /// Replaces `${organization.id}`, `${Kind/name}` (id), `${Kind/name.arn}` and their
+    /// `${scope/Kind/name…}` forms in every string; `$${…}` becomes the text `${…}`, so this must
+    /// happen once only. Everything else in `${…}` is IAM's and stays.
     ///
     /// # Errors
-    /// Every reference that cannot be one: an unknown kind or suffix.
+    /// Every invalid reference: an unknown kind or suffix.
     pub fn interpolate(&mut self, value: &mut Value, kinds: &[&str]) -> Result<(), Vec<Invalid>> {
         let mut problems = Vec::new();
         self.interpolate_at("", value, kinds, &mut problems);
@@ -66,9 +67,9 @@ impl Refs<'_> {
         Ok(out)
     }
 
-    /// Reads `Kind/name`, `Kind/name.arn`, `scope/Kind/name…`. A slash before anything that could be
-    /// IAM's is ours: IAM policy variables contain a colon and no slash (`aws:PrincipalTag/team` has
-    /// both, so a colon makes it IAM's).
+    /// Reads `Kind/name`, `Kind/name.arn`, `scope/Kind/name…`. A text with a slash and without a
+    /// colon is ours: IAM policy variables contain a colon (`aws:PrincipalTag/team` has both, and
+    /// is IAM's).
     fn own_reference(
         &self,
         field: &str,
@@ -99,8 +100,14 @@ impl Refs<'_> {
             }
         };
         if !kinds.contains(&kind) {
-            return Err(Invalid::new(field, format!("`${{{inner}}}` names no kind `{kind}`"))
-                .help(format!("kinds: {}", kinds.join(", "))));
+            return Err(Invalid::new(
+                field,
+                format!(
+                    "`${{{inner}}}` names the unknown kind \
+                                                    `{kind}`"
+                ),
+            )
+            .help(format!("kinds: {}", kinds.join(", "))));
         }
         Ok(Some((Address::new(scope, kind, name), form)))
     }

@@ -1,5 +1,5 @@
-//! References and lookups: recorded (to order the graph and to know what to fetch) and filled in by
-//! one and the same code.
+//! References and lookups. The same code records them (to order the graph and to know what to
+//! fetch) and fills them in.
 
 mod interpolate;
 mod soft;
@@ -15,31 +15,32 @@ use super::{
 };
 use crate::model::{Address, Seen};
 
-/// Everything that resolving one manifest gave besides its state.
+/// Everything that resolving one manifest gives in addition to its state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resolution {
-    /// Every reference, with the field it stands in.
+    /// Every reference, with the field that contains it.
     pub asked: Vec<(String, Address)>,
     /// References without which the resource cannot be created.
     pub hard: BTreeSet<Address>,
     /// References that may follow later (rules between two security groups).
     pub soft: BTreeSet<Address>,
-    /// Searches to be made before the next resolving: the kind, and the name if it has one.
+    /// Searches to make before references are resolved again: the kind, and the name if it has one.
     pub lookups: BTreeSet<(LookupKind, Option<String>)>,
     /// Whether `${organization.id}` is used.
     pub organization: bool,
-    /// What has no value yet: by the placeholder that stands for it in the state, why. An edit whose body
-    /// contains a placeholder waits; the others do not.
+    /// What has no value yet: the reason, by the placeholder that stands for it in the state. An
+    /// edit whose body contains a placeholder waits; the others do not.
     pub unresolved: BTreeMap<String, Missing>,
-    /// What references gave: by value, the placeholder that would stand there otherwise. Consent is given to
-    /// the placeholders, so that it holds before and after the value is known.
+    /// Values of references: by value, the placeholder that would otherwise be in its place.
+    /// Consent is given to the placeholders, so that it is valid before and after the value is
+    /// known.
     pub filled: BTreeMap<String, String>,
     /// What may be a mistake, although it can be right.
     pub warnings: Vec<Invalid>,
 }
 
 impl Resolution {
-    /// Why nothing can be created, as people read it.
+    /// Why nothing can be created, for people.
     #[cfg(test)]
     pub(crate) fn waiting(&self) -> BTreeSet<String> {
         let hard = self.unresolved.values().filter(|missing| !missing.soft);
@@ -54,14 +55,14 @@ impl Resolution {
             .or_insert(missing);
     }
 
-    /// Notes that a placeholder stands for a fact, and for no part of the state.
+    /// Records that a placeholder stands for a fact, and not for a part of the state.
     fn is_fact(&mut self, placeholder: &str) {
         if let Some(missing) = self.unresolved.get_mut(placeholder) {
             missing.fact = true;
         }
     }
 
-    /// Notes that a placeholder can stand for several values.
+    /// Records that a placeholder can stand for several values.
     fn several(&mut self, placeholder: &str) {
         if let Some(missing) = self.unresolved.get_mut(placeholder) {
             missing.several = true;
@@ -69,20 +70,22 @@ impl Resolution {
     }
 }
 
-/// Stands for the organisation's id while it is not known; of the right form, and nobody's.
+/// Stands for the organization's id while it is not known; it has the right form and belongs to
+/// nobody.
 const PLACEHOLDER_ORGANIZATION: &str = "o-0000000000";
 
-/// How the placeholder of a reference ends.
+/// The end of a reference's placeholder.
 const KNOWN_AFTER_APPLY: &str = " (known after apply)";
-/// How the placeholder of a lookup ends.
+/// The end of a lookup's placeholder.
 const NOT_RESOLVED: &str = " (not resolved)";
 
-/// Whether a value in a state stands for one that is not known yet. No id, ARN or name in AWS ends like that.
+/// Whether a value in a state stands for one that is not known yet. No id, ARN or name in AWS ends
+/// like that.
 pub fn is_placeholder(value: &str) -> bool {
     value.ends_with(KNOWN_AFTER_APPLY) || value.ends_with(NOT_RESOLVED)
 }
 
-/// Whether a text of a state has a placeholder somewhere in it, as texts of policies have.
+/// Whether a text of a state contains a placeholder, as texts of policies may.
 pub fn has_placeholder(text: &str) -> bool {
     text.contains(KNOWN_AFTER_APPLY) || text.contains(NOT_RESOLVED)
 }
@@ -117,7 +120,8 @@ impl<'a> Refs<'a> {
         self.resolution
     }
 
-    /// Notes something that may be a mistake: `validate` shows it, and nothing is refused for it.
+    /// Records something that may be a mistake: `validate` shows it, and nothing is refused because
+    /// of it.
     pub fn warn(&mut self, warning: Invalid) {
         self.resolution.warnings.push(warning);
     }
@@ -130,7 +134,7 @@ impl<'a> Refs<'a> {
         }
     }
 
-    /// One thing that must exist before this resource can be created. While it does not, the answer is
+    /// One thing that must exist before this resource can be created. Until it does, the result is
     /// a placeholder and the whole state counts as waiting.
     ///
     /// # Errors
@@ -154,9 +158,9 @@ impl<'a> Refs<'a> {
         }
     }
 
-    /// Like [`Self::one`] for a reference that may follow later: while it does not exist the resource can be
-    /// created without it ([`Missing::soft`]). If its kind is *unknown* in this pass, it cannot: unknown is
-    /// not absent.
+    /// Like [`Self::one`] for a reference that may follow later: while the thing does not exist,
+    /// the resource can be created without it ([`Missing::soft`]). If its kind is *unknown* in this
+    /// pass, the resource cannot be created: unknown is not absent.
     ///
     /// # Errors
     /// The form is not accepted here.
@@ -175,8 +179,8 @@ impl<'a> Refs<'a> {
         Ok(self.fill(&address, accepts.form, true))
     }
 
-    /// Several things, in the order written; a lookup finds all that match, sorted by id.
-    /// `within` narrows lookups by attribute, e.g. `("vpc", id)`.
+    /// Several things, in the order written; a lookup finds all that match, sorted by id. `within`
+    /// narrows lookups by attribute, e.g. `("vpc", id)`.
     ///
     /// # Errors
     /// Every form that is not accepted here.
@@ -215,7 +219,7 @@ impl<'a> Refs<'a> {
         if problems.is_empty() { Ok(found) } else { Err(problems) }
     }
 
-    /// The one thing a lookup finds; none or too many is *waiting*, never a guess.
+    /// The one thing that a lookup finds; none or more than one is *waiting*, never a guess.
     pub fn find_one(
         &mut self,
         field: &str,
@@ -235,7 +239,7 @@ impl<'a> Refs<'a> {
             self.resolution.missing(&placeholder, why, false);
             return LookupItem { id: placeholder, ..LookupItem::default() };
         }
-        // `find` gives at least a placeholder.
+        // `find` returns at least a placeholder.
         found.pop().unwrap_or_default()
     }
 
@@ -255,7 +259,7 @@ impl<'a> Refs<'a> {
                 })
         };
         let field = field.to_owned();
-        // Where what narrows the search is not known itself, that is the reason.
+        // If the value that narrows the search is not known, that is the reason.
         let narrowed_by = within.and_then(|(_, value)| self.resolution.unresolved.get(value));
         let why = match (narrowed_by, self.known.lookups.get(&(self.scope.name.clone(), kind))) {
             (Some(missing), _) => missing.why.clone(),
@@ -349,7 +353,7 @@ fn accept_lookup(field: &str, accepts: Accepts) -> Result<LookupKind, Invalid> {
     })
 }
 
-/// Stands for what a lookup did not find, or found too often.
+/// Stands for what a lookup did not find, or found more than once.
 fn unresolved_lookup(kind: LookupKind, lookup: &Lookup) -> String {
     format!("{} with {}{NOT_RESOLVED}", kind.as_str(), describe(lookup))
 }
@@ -427,12 +431,12 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_to_no_kind_is_an_error_with_its_field() {
+    fn a_reference_to_an_unknown_kind_is_an_error_with_its_field() {
         let (scope, known) = (scope(), known());
         let mut value = json!({"a": ["${Kmskey/studio}"]});
         let problems = Refs::new(&scope, "x", &known).interpolate(&mut value, &KINDS).unwrap_err();
         assert_eq!(problems[0].field, "a[0]");
-        assert!(problems[0].why.contains("no kind `Kmskey`"));
+        assert!(problems[0].why.contains("unknown kind `Kmskey`"));
     }
 
     #[test]
@@ -473,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_many_is_never_a_guess() {
+    fn an_ambiguous_lookup_is_never_a_guess() {
         let (scope, known) = (scope(), known());
         let mut refs = Refs::new(&scope, "x", &known);
         let item = refs.find_one("subnet", LookupKind::Subnet, &tier(), None);

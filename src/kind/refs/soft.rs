@@ -12,19 +12,20 @@ use crate::{
     model::Seen,
 };
 
-/// Which live things an unknown reference may turn out to name. What it cannot be need not wait for it.
+/// Which live things an unknown reference may turn out to name. What it cannot name need not wait
+/// for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Candidates {
-    /// Any: where it lives could not be read.
+    /// Any: the scope that it is in could not be read.
     Any,
     /// One of these ids; empty if it was seen to be absent.
     These(BTreeSet<String>),
-    /// Anything but these ids: they were read, and none of them is it.
+    /// Anything but these ids: they were read, and it is not among them.
     Others(BTreeSet<String>),
 }
 
 impl Candidates {
-    /// Whether the live thing with this id may be it.
+    /// Whether it may be the live thing with this id.
     pub fn allow(&self, id: &str) -> bool {
         match self {
             Self::Any => true,
@@ -66,8 +67,8 @@ impl Refs<'_> {
         }
     }
 
-    /// What was read of a thing that is named by its id; the placeholder for what is not known of it
-    /// otherwise, which only the edits that need it wait for.
+    /// What was read of a thing that is named by its id. What is not known gets a placeholder, for
+    /// which only the edits that need it wait.
     ///
     /// # Errors
     /// That placeholder.
@@ -92,7 +93,8 @@ impl Refs<'_> {
         Err(self.withhold(kind, id, why))
     }
 
-    /// Notes that something about a thing named by its id is not known, and gives the placeholder for it.
+    /// Records that something about a thing named by its id is not known, and returns the
+    /// placeholder for it.
     pub fn withhold(&mut self, kind: LookupKind, id: &str, why: Unresolved) -> String {
         let placeholder = format!("{} {id}{NOT_RESOLVED}", kind.as_str());
         self.resolution.missing(&placeholder, why, true);
@@ -100,18 +102,20 @@ impl Refs<'_> {
         placeholder
     }
 
-    /// Asks whether there is what the resource needs when it is created; a resource that is there has it.
+    /// Checks that something exists that the resource needs when it is created. An existing
+    /// resource has it.
     pub fn confirm(&mut self, field: &str, kind: LookupKind, lookup: &Lookup) {
         let found = self.find_one(field, kind, lookup, None);
         self.resolution.is_fact(&found.id);
     }
 
-    /// The placeholder that would stand in place of this value of a reference.
+    /// The placeholder that would be in place of this value of a reference.
     pub fn placeholder_of(&self, value: &str) -> Option<String> {
         self.resolution.filled.get(value).cloned()
     }
 
-    /// Notes a text that a kind makes of a reference's value, and the one that it makes of its placeholder.
+    /// Records a text that a kind derives from a reference's value, and the text that it derives
+    /// from its placeholder.
     pub fn filled(&mut self, text: String, placeholder: String) {
         self.resolution.filled.insert(text, placeholder);
     }

@@ -1,4 +1,4 @@
-//! What changes a row: the calls of the service, and when there is none.
+//! What changes a row: the calls of the service, or the reason why there are none.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use super::Text;
 pub enum How {
     /// One call writes the whole value.
     By(Call),
-    /// A call for each direction. A detail of what is on is changed by the call that turns it on.
+    /// A call for each direction. The call that turns it on also changes its details.
     Switch {
         /// Turns it on.
         on: Call,
@@ -22,30 +22,31 @@ pub enum How {
         add: Call,
         /// Removes an entry.
         remove: Call,
-        /// Takes over an entry that another resource of ours has, where only one can have it.
+        /// Takes over an entry that another resource of ours has, if only one can have it.
         take: Option<Take>,
     },
     /// Each entry with a key ([`Form::Keyed`](super::Form::Keyed)) is an edit of its own.
     Keyed {
         /// Adds an entry.
         add: Call,
-        /// Gives an entry another value, at once.
+        /// Changes the value of an entry by one call.
         replace: Call,
         /// Removes an entry.
         remove: Call,
     },
-    /// One call writes the whole set: what comes first, and then what goes, each as an edit of its
-    /// own. What is left has in it what comes, so that the second edit needs the first one. Where AWS
-    /// does not take both together, what goes takes what comes along.
+    /// One call writes the whole set: first with the additions, then without the removals, each as
+    /// an edit of its own. The second call still contains the additions, so its edit needs the
+    /// first one. If AWS does not accept both together, the removal includes the additions.
     Members {
-        /// Writes what comes.
+        /// Writes the additions.
         add: Call,
-        /// Writes what is left.
+        /// Writes what remains.
         remove: Call,
     },
-    /// One call writes the whole value; but another leaf needs that there is one, while it has a
-    /// certain value. Where it becomes none while the other one leaves that value, it goes in or
-    /// after the other's call; where there is one for the first time, the other one needs its edit.
+    /// One call writes the whole value; but another leaf requires that there is one, while it has a
+    /// certain value. If this one becomes none while the other one changes from that value, it is
+    /// written in or after the other's call; if it gets its first value, the other one needs its
+    /// edit.
     Needed {
         /// Writes it.
         call: Call,
@@ -54,16 +55,16 @@ pub enum How {
         /// The other leaf, and its value.
         by: (Text, Value),
     },
-    /// One call writes the whole value, until AWS fixes it: what is said then, after the path.
+    /// One call writes the whole value, until AWS fixes it; then a message follows the path.
     Until {
         /// Writes it.
         call: Call,
         /// When AWS fixes it.
         fixed: Fixed,
-        /// What is said then.
+        /// The message.
         why: Text,
     },
-    /// No call: what is said about it, after the path. It is shown and held, and never replaced by
+    /// No call; this message follows the path. The change is shown and held, and never replaced by
     /// delete and create.
     Fixed(Text),
     /// It cannot be observed: an argument of creating or deleting.
@@ -75,9 +76,9 @@ pub enum How {
 pub enum Fixed {
     /// Once it has a value.
     Set,
-    /// It can become this value, and nothing else.
+    /// It can be changed to this value, and to nothing else.
     Otherwise(Value),
-    /// While that other leaf has a value, or shall have one.
+    /// While that other leaf has a value, or is wanted to have one.
     With(Text),
 }
 
@@ -86,10 +87,10 @@ pub enum Fixed {
 pub struct Take {
     /// The call; its text has `{from}` for the id of the resource that has the entry.
     pub call: Call,
-    /// The member of a live state that says which entries other resources of ours have: by entry,
-    /// the id.
+    /// The member of a live state with the entries that other resources of ours have: the id by
+    /// entry.
     pub fact: Text,
-    /// Where the entry is now, with `{from}`, and where it comes to: the plan's `old -> new`.
+    /// Where the entry is now, with `{from}`, and where it goes: the plan's `old -> new`.
     pub shown: (Text, Text),
 }
 
@@ -98,25 +99,25 @@ pub struct Take {
 pub struct Call {
     /// `service:Operation`.
     pub operation: Text,
-    /// The edit in the imperative; see `template` for what can stand in it.
+    /// The edit in the imperative; see `template` for its placeholders.
     pub says: Text,
-    /// What a plan warns of under it.
+    /// The warning under it in a plan.
     pub warns: Option<Text>,
-    /// What comes first, where it is to be done too.
+    /// What must come first, if it is to be done too.
     pub after: Vec<After>,
-    /// Whether obstacles must be looked for first.
+    /// Whether obstacles must be checked first.
     pub inspect: bool,
-    /// Whether it may only be made once the edits before it have been: they keep up what it takes
-    /// away.
+    /// Whether it may be made only after the edits before it have been made: they preserve what it
+    /// removes.
     pub follows: bool,
-    /// Whether one call takes the edits of several leaves together.
+    /// Whether one call makes the edits of several leaves together.
     pub shared: bool,
-    /// Leaves whose wanted values go along, where they are managed: AWS would take its own defaults
-    /// otherwise. The edit then risks what the edits of those leaves risk.
+    /// Leaves whose wanted values are sent too, if they are managed, because AWS would otherwise
+    /// use its own defaults. The edit then has the risk of the edits of those leaves too.
     pub with: Vec<Text>,
 }
 
-/// An operation that comes first.
+/// An operation that must come first.
 #[derive(Debug, Clone)]
 pub struct After {
     /// The operation.
@@ -128,10 +129,10 @@ pub struct After {
 /// Why one operation comes before another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Because {
-    /// The other order would let people do, for a moment, what neither side lets them. What only
-    /// tightens does not wait.
+    /// The opposite order would briefly allow something that neither state allows. Edits that only
+    /// tighten do not wait.
     Safer,
-    /// AWS refuses the other order. Everything waits.
+    /// AWS refuses the opposite order. Everything waits.
     Refused,
 }
 
@@ -168,7 +169,7 @@ impl Call {
         self
     }
 
-    /// The same, where one call takes the edits of several leaves together.
+    /// The same, if one call makes the edits of several leaves together.
     #[must_use]
     pub fn shared(self) -> Self {
         Self { shared: true, ..self }

@@ -24,16 +24,16 @@ use crate::{
     },
 };
 
-/// An edit that is not yet in its place.
+/// An edit without its place in the order.
 #[derive(Debug)]
 pub(super) struct Pending<'t> {
     /// The row.
     pub(super) leaf: &'t Leaf,
     pub(super) edit: LeafEdit,
-    /// None where AWS has none.
+    /// None if AWS has no call for it.
     pub(super) call: Option<&'t Call>,
     pub(super) risk: Risk,
-    /// The keys of edits without which it is not made.
+    /// The keys of the edits that it waits for.
     pub(super) needs: Vec<String>,
 }
 
@@ -45,8 +45,8 @@ impl Pending<'_> {
 }
 
 impl Table {
-    /// The edits that bring `have` to `want`, in an order in which they are safe. For a resource
-    /// that is on its way out see [`Table::is_leaving`].
+    /// The edits that turn `have` into `want`, in a safe order. For a resource that is being
+    /// deleted see [`Table::is_leaving`].
     ///
     /// # Errors A wanted policy that does not read as one.
     pub(super) fn edits<'t>(
@@ -97,7 +97,8 @@ fn keep_what_is_needed(found: &mut [Pending<'_>]) {
     }
 }
 
-/// What goes along with a call is changed by it, whether or not its own edit is let through.
+/// The leaves that are sent with a call are changed by it, whether or not their own edits are
+/// allowed.
 fn add_risks_of_what_goes_along(found: &mut [Pending<'_>]) {
     let risks: Vec<_> = found.iter().map(|it| (it.edit.path.clone(), it.risk)).collect();
     for pending in found {
@@ -112,7 +113,7 @@ impl Leaf {
         unread(have).any(|(path, _)| tree::is_at(&self.path, path))
     }
 
-    /// Whether AWS takes a change of it once the rest is as wanted.
+    /// Whether AWS accepts a change of it once the rest is as wanted.
     fn can_change(&self, want: &Tree, have: &Tree) -> bool {
         self.only_while.as_ref().is_none_or(|(path, value)| {
             let wanted = get(want, path);
@@ -157,7 +158,7 @@ impl Leaf {
             How::Entries { .. } | How::Keyed { .. } | How::Argument => return Ok(()),
         };
         let (old, new) = self.written(&old, new);
-        // What is not known yet may be what is there.
+        // What is not known yet may equal the live value.
         if call.is_none() && has_placeholder(&new.to_string()) {
             return Ok(());
         }
@@ -180,19 +181,19 @@ impl Leaf {
     }
 
     /// Both values as an edit has them: of alternatives, those that are in use and those that are
-    /// to be.
+    /// chosen.
     fn written(&self, old: &Value, new: &Value) -> (Value, Value) {
         match &self.form {
             Form::Targets { one_of_each: Some(_), .. } => {
                 (json!(chosen(old)), json!(choice(new, old)))
             }
-            // Lists are emptied, whatever word a manifest has for that.
+            // Lists are emptied, whatever a manifest writes for that.
             _ if new.is_null() && self.is_list() => (old.clone(), json!([])),
             _ => (old.clone(), new.clone()),
         }
     }
 
-    /// The edits of a set that one call writes as a whole: what comes, and then what goes.
+    /// The edits of a set that one call writes as a whole: first the additions, then the removals.
     fn members<'t>(
         &'t self,
         new: &Value,
@@ -217,14 +218,15 @@ impl Leaf {
         } else if both == old || both.len() > self.form.most() {
             vec![edit(Verb::Shrink, &old, &new)]
         } else {
-            // What is left has in it what comes: without the first edit the second would add it.
+            // The second edit writes the additions too: without the first one it would add them.
             let (first, second) = (edit(Verb::Set, &old, &both), edit(Verb::Shrink, &both, &new));
             let needs = vec![first.edit.key()];
             vec![first, Pending { needs, ..second }]
         }
     }
 
-    /// The live value; what a form without a word for "unknown" shows as nothing is its nothing.
+    /// The live value; for a form without a value for "unknown", a missing value is its empty
+    /// value.
     fn live(&self, have: &Tree) -> Value {
         match (get(have, &self.path), &self.form) {
             (Value::Null, _) if self.is_list() => json!([]),
@@ -264,7 +266,7 @@ impl Leaf {
         })
     }
 
-    /// Whether a detail of what is on is as wanted, or not managed.
+    /// Whether a detail of a switch that is on is as wanted, or not managed.
     pub(super) fn is_as_said(&self, new: &Value, old: &Value) -> bool {
         let said = new.get(self.path.as_ref()).unwrap_or(&Value::Null);
         said.is_null() || old.get(self.path.as_ref()) == Some(said)
@@ -295,7 +297,7 @@ impl Leaf {
         };
         let requested: BTreeSet<_> =
             take.iter().flat_map(|_| texts(get(have, REQUESTED))).collect();
-        // What is not known yet may be what is there.
+        // What is not known yet may equal a live entry.
         let is_known = !new.iter().any(|item| has_placeholder(item));
         let gone = old.difference(&new).filter(|item| is_known && !requested.contains(*item));
         let gone = gone.map(|item| entry(item, Verb::Remove, remove, Value::Null));

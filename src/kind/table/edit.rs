@@ -1,5 +1,4 @@
-//! One edit of a live resource: what is stored of it, what people read of it, and the state that it
-//! leaves behind.
+//! One edit of a live resource: its stored form, its text for people, and the state after it.
 
 use std::collections::BTreeSet;
 
@@ -16,23 +15,23 @@ use crate::kind::Line;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeafEdit {
-    /// The row.
+    /// The path of the row.
     pub path: String,
-    /// `service:Operation`; none where AWS has no call for it.
+    /// `service:Operation`; none if AWS has no call for it.
     pub operation: Option<String>,
-    /// What happens to it.
+    /// What happens to the leaf.
     pub verb: Verb,
-    /// The key of the entry, where entries have keys.
+    /// The key of the entry, if entries have keys.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub entry: String,
-    /// The live value, or for [`Verb::Take`] the id of the resource that has the entry; nothing for
+    /// The live value, or for [`Verb::Take`] the id of the resource that has the entry; null for
     /// policies, which a plan shows by statement.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub old: Value,
     /// The value, or the entry, that is written.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub new: Value,
-    /// The wanted values of the leaves that go along ([`Call::with`](super::Call::with)).
+    /// The wanted values of the leaves that are sent too ([`Call::with`](super::Call::with)).
     #[serde(default, skip_serializing_if = "Tree::is_empty")]
     pub with: Tree,
 }
@@ -41,19 +40,19 @@ pub struct LeafEdit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Verb {
-    /// It becomes the new value.
+    /// It is set to the new value.
     Set,
-    /// It loses what goes, after it has become greater by what comes ([`How::Members`]).
+    /// It loses the removed entries, after the added ones were written ([`How::Members`]).
     Shrink,
-    /// It gets an entry.
+    /// An entry is added.
     Add,
     /// An entry gets another value.
     Replace,
-    /// It loses an entry.
+    /// An entry is removed.
     Remove,
-    /// It gets an entry that another resource of ours has.
+    /// An entry is taken over from another resource of ours.
     Take,
-    /// The resource is called back from being on its way out.
+    /// The deletion of the resource is cancelled.
     Restore,
 }
 
@@ -63,7 +62,8 @@ impl LeafEdit {
         self.new.as_str().unwrap_or_default()
     }
 
-    /// What names it in every pass: the leaf, or the entry where each is an edit of its own.
+    /// Its name, the same in every pass: the leaf, or the entry if each entry is an edit of its
+    /// own.
     pub(super) fn key(&self) -> String {
         match self.verb {
             _ if !self.entry.is_empty() => format!("{} {}", self.path, self.entry),
@@ -74,14 +74,14 @@ impl LeafEdit {
     }
 }
 
-/// Whether a switch, or a plain yes or no, is on.
+/// Whether a switch, or a plain boolean, is on.
 pub(super) fn is_on(value: &Value) -> bool {
     value.get(ENABLED).unwrap_or(value) == &Value::Bool(true)
 }
 
 impl Leaf {
-    /// Whether a value of something with a call for each direction is brought about by the call
-    /// that turns it on.
+    /// Whether the call that turns it on also writes this value, if there is a call for each
+    /// direction.
     pub(super) fn turns_on(&self, value: &Value) -> bool {
         match &self.form {
             Form::Word { off, .. } => off.as_ref().is_none_or(|off| *value != **off),
@@ -89,7 +89,7 @@ impl Leaf {
         }
     }
 
-    /// The edit in the imperative; what is said where AWS has no call for it.
+    /// The edit in the imperative, or the message if AWS has no call for it.
     pub(super) fn summary(&self, edit: &LeafEdit, call: Option<&Call>) -> String {
         let why = match (&self.change, &self.form, call) {
             (_, Form::Policy { word: Some(word), .. }, Some(_)) if edit.new == *word.word => {
@@ -138,7 +138,7 @@ impl Leaf {
     /// A value on one line.
     fn shown(&self, value: &Value) -> String {
         match (&self.form, value) {
-            // What has a form of its own reads well without quotes.
+            // A text with a form of its own is readable without quotes.
             (Form::Text(Check::Any | Check::Length(_)), Value::String(text)) => format!("{text:?}"),
             (Form::Target(_), Value::Null) => "none".to_owned(),
             (_, Value::Null) if self.can_be_left_out() => "none".to_owned(),
@@ -167,8 +167,8 @@ fn items(path: &Text, old: &Value, new: &Value) -> Vec<Line> {
         .collect()
 }
 
-/// A template with the values of an edit in it: `{path}`, `{item}`, `{from}`, `{changes}` of a set,
-/// and the members of what is written.
+/// A template with the values of an edit filled in: `{path}`, `{item}`, `{from}`, `{changes}` of a
+/// set, and the members of what is written.
 pub(super) fn said(says: &str, edit: &LeafEdit) -> String {
     let value = |name: &str| match name {
         "path" => Some(edit.path.clone()),
@@ -181,7 +181,7 @@ pub(super) fn said(says: &str, edit: &LeafEdit) -> String {
     template::filled(says, &value).unwrap_or_else(|| edit.path.clone())
 }
 
-/// What comes into a set and what leaves it: `add a and remove b, c`.
+/// The additions to a set and the removals from it: `add a and remove b, c`.
 fn changes(old: &Value, new: &Value) -> String {
     let [old, new] = [old, new].map(|set| texts(set).collect::<BTreeSet<_>>());
     let parts = [("add", &new - &old), ("remove", &old - &new)].into_iter();
@@ -215,7 +215,7 @@ impl Restore {
 }
 
 impl Table {
-    /// Makes the state what it is after an edit.
+    /// Changes the state to what it is after an edit.
     pub(super) fn apply(&self, state: &mut Tree, edit: &LeafEdit) {
         let leaf = self.leaf(&edit.path);
         match (edit.verb, leaf) {
@@ -261,8 +261,8 @@ impl Table {
 }
 
 impl Leaf {
-    /// What a written value comes to: how a switch is while it is on stays as it was where nothing
-    /// is said.
+    /// The state after a value is written: details of a switch that the manifest does not set stay
+    /// as they were.
     fn settled(&self, live: &Value, mut new: Value) -> Value {
         if let (Form::Switch { details, .. }, Value::Object(members)) = (&self.form, &mut new) {
             let on = members.get(ENABLED) == Some(&json!(true));

@@ -1,4 +1,4 @@
-//! A table at the seam: everything that the loop asks of a kind, answered from the rows.
+//! A table at the seam: everything that the loop asks a kind, derived from the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -231,12 +231,12 @@ impl ErasedKind for Table {
         for leaf in self.rows() {
             let Form::Policy { reach, .. } = &leaf.form else { continue };
             let value = get(state, &leaf.path);
-            // Nobody wants a policy that does not read: it is a live one, and no edit of ours leads
-            // to it.
+            // An unreadable policy is never wanted: it is a live one, and no edit of ours results
+            // in it.
             if value.is_null() || why_unreadable(value).is_some() {
                 continue;
             }
-            // Any other that does not read is a defect, and the gate holds what it cannot judge.
+            // Any other unreadable value is a defect, and the gate holds what it cannot judge.
             let document = policy(&leaf.form, value)
                 .ok_or_else(|| self.broken("state", wrong("a policy document", value)))?;
             guards.push(Guarded { document: Some(document), reach: reach(state) });

@@ -1,4 +1,4 @@
-//! What a value of a row looks like.
+//! The forms that the values of rows have.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::{
     model::{policy_document::Dialect, text::Length},
 };
 
-/// What a value looks like.
+/// The form of a value.
 #[derive(Debug, Clone)]
 pub enum Form {
     /// `true` or `false`.
@@ -17,7 +17,7 @@ pub enum Form {
     Int(Range),
     /// Any text that passes the check.
     Text(Check),
-    /// One of a closed list of words, each as AWS spells it and with what it means.
+    /// One of a closed list of words, each as AWS spells it, with its meaning.
     Word {
         /// The list's name in the schema.
         name: Text,
@@ -25,70 +25,69 @@ pub enum Form {
         about: Text,
         /// The words.
         words: Vec<(Text, Text)>,
-        /// The word that turns it off, where it has a call for each direction
+        /// The word that turns it off, if it has a call for each direction
         /// ([`How::Switch`](super::How::Switch)).
         off: Option<Text>,
     },
-    /// Texts of which each can be there once.
+    /// A set of texts.
     Set {
-        /// What each must be like.
+        /// The check of each.
         of: Check,
-        /// How many there can be.
+        /// The maximum number.
         max: usize,
-        /// What is said of too many, with `{count}` and `{max}`, and the way out.
+        /// The message about too many, with `{count}` and `{max}`, and how to fix it.
         too_many: (Text, Text),
     },
-    /// Something else, which the state names by its id or ARN. A manifest writes the id, a
+    /// Another resource, which the state names by its id or ARN. A manifest writes the id, a
     /// reference or a lookup that finds exactly one.
     Target(Named),
-    /// Several of them: a list, or one lookup that finds them all. In the state, the set of their
-    /// ids.
+    /// Several other resources: a list, or one lookup that finds them all. In the state, the set of
+    /// their ids.
     Targets {
         /// What each is.
         each: Named,
-        /// A lookup finds only what has this attribute with the value of that leaf, which stands
+        /// A lookup finds only what has this attribute with the value of that leaf, which must come
         /// before this one: `("vpc", "vpc")`.
         within: Option<(Text, Text)>,
-        /// A lookup's finds are alternatives where they have the same value of this attribute
-        /// (`zone`): one of them is used. The wanted state is a list of sets of alternatives then,
-        /// the live state a list of sets of one.
+        /// Results of a lookup with the same value of this attribute (`zone`) are alternatives: one
+        /// of them is used. The wanted state is then a list of sets of alternatives, the live state
+        /// a list of sets of one.
         one_of_each: Option<Text>,
-        /// While that leaf, which stands before this one, has this value, exactly one is meant: a
-        /// lookup must find exactly one.
+        /// While that leaf, which must come before this one, has this value, a lookup must find
+        /// exactly one.
         single_while: Option<(Text, Value)>,
-        /// How few a manifest can list; what is said of fewer.
+        /// The minimum number, and the message about fewer.
         min: (usize, Text),
-        /// How many; what is said of more, with `{count}` and `{max}`.
+        /// The maximum number, and the message about more, with `{count}` and `{max}`.
         max: (usize, Text),
     },
     /// A policy document.
     Policy {
-        /// The rules it is read by.
+        /// The dialect that it is read in.
         dialect: Dialect,
-        /// Whose access it decides, of a state.
+        /// Whose access it decides, from a state.
         reach: fn(&Tree) -> Reach,
-        /// The word that stands for the policy that AWS attaches when it is given none.
+        /// The word for the policy that AWS attaches by default.
         word: Option<PolicyWord>,
-        /// What a plan says where the live one names a deleted role or user by its unique id, if
+        /// The warning in a plan if the live one names a deleted role or user by its unique id, if
         /// that matters here.
         orphaned: Option<Text>,
     },
-    /// `{enabled, …}`: something that is on or off, and how it is while it is on. While it is off
-    /// the rest means nothing.
+    /// `{enabled, …}`: something that is on or off, with details. While it is off the details have
+    /// no meaning.
     Switch {
         /// Its name in the schema.
         name: Text,
         /// What it is.
         about: Text,
-        /// What `enabled` means; it is `true` where it is left out.
+        /// What `enabled` means; its default is `true`.
         enabled: Text,
-        /// How it is while it is on: rows with neither call nor condition of their own.
+        /// The details: rows with neither call nor condition of their own.
         details: Vec<Leaf>,
-        /// How it reads while it is on, with the details in braces; `on` where one of them is not
-        /// known.
+        /// Its text while it is on, with the details in braces; `on` if one of them is not known.
         shown: Text,
     },
-    /// Rows that stand together. It has no value of its own: each of its rows is compared and
+    /// Rows that belong together. It has no value of its own: each of its rows is compared and
     /// changed by itself, and only those that the manifest names.
     Group {
         /// Its name in the schema.
@@ -107,7 +106,7 @@ pub enum Form {
         /// The alternatives.
         rows: Vec<Leaf>,
     },
-    /// Words of a closed list, of which each can be there once.
+    /// A set of words of a closed list.
     Words {
         /// The list's name in the schema.
         name: Text,
@@ -116,23 +115,22 @@ pub enum Form {
         /// The words.
         words: Vec<(Text, Text)>,
     },
-    /// Groups, or choices, of which each can be there once. Of each only the members count that the
-    /// manifest names.
+    /// A set of groups or choices. Of each, only the members that the manifest names are compared.
     Items {
         /// What each is.
         of: Box<Form>,
-        /// How many there can be; what is said of more, with `{count}` and `{max}`, and the way
-        /// out.
+        /// The maximum number; the message about more, with `{count}` and `{max}`, and how to fix
+        /// it.
         max: (usize, (Text, Text)),
     },
-    /// Entries that each have a key, a list in the manifest. A state has the value by the key.
+    /// Entries with keys, a list in the manifest. A state has the value by the key.
     Keyed(Keyed),
     /// A KMS key: its ARN, id or alias, or a reference to its manifest. In a state it is an ARN
-    /// wherever it is no alias.
+    /// unless it is an alias.
     Key {
         /// What a reference and a lookup may name.
         accepts: Accepts,
-        /// What its ARN must be like.
+        /// The check of its ARN.
         check: Check,
     },
 }
@@ -142,7 +140,7 @@ pub enum Form {
 pub struct Named {
     /// What a reference and a lookup may name.
     pub accepts: Accepts,
-    /// How a literal id begins; empty where it is an ARN or a name.
+    /// The prefix of a literal id; empty if it is an ARN or a name.
     pub prefix: Text,
 }
 
@@ -151,9 +149,9 @@ pub struct Named {
 pub struct PolicyWord {
     /// The word in manifests and states.
     pub word: Text,
-    /// The documents it stands for, all of one meaning; the first is what is sent.
+    /// The documents that it stands for, all with the same meaning; the first one is sent.
     pub documents: Vec<Value>,
-    /// How it reads in a plan.
+    /// Its text in a plan.
     pub shown: Text,
     /// The edit that sets it, in the imperative.
     pub says: Text,
@@ -164,25 +162,25 @@ pub struct PolicyWord {
 /// The limits of a whole number.
 #[derive(Debug, Clone)]
 pub struct Range {
-    /// The least.
+    /// The minimum.
     pub min: i64,
-    /// The greatest.
+    /// The maximum.
     pub max: i64,
     /// The unit, in the plural.
     pub unit: Text,
-    /// The way out for a number that is not within them.
+    /// How to fix a number that is out of range.
     pub help: Text,
 }
 
-/// Whether a text can be right.
+/// The check of a text.
 #[derive(Debug, Clone, Copy)]
 pub enum Check {
-    /// Any will do.
+    /// Any text is valid.
     Any,
     /// Its length.
     Length(Length),
-    /// What is wrong with it, after the text itself, and the way out.
+    /// What is wrong with it (to be read after the text itself), and how to fix it.
     Form(fn(&str) -> Option<(&'static str, &'static str)>),
-    /// The same, in this scope; what is said stands for itself.
+    /// The same, in this scope; the message is complete.
     Scoped(fn(&ScopeFacts, &str) -> Option<(String, String)>),
 }

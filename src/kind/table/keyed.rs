@@ -1,10 +1,10 @@
-//! Entries of which each has a key and a value: routes by destination, rules by number. Each is an
-//! edit of its own, and what one of them does depends on the others that are there.
+//! Entries with a key and a value: routes by destination, rules by number. Each is an edit of its
+//! own, and the effect of an entry depends on the others.
 //!
-//! What the entries do together is a question of probes: a packet, an address. For each of them the
-//! entries have an outcome, or let nothing through. The edits are put in an order in which no probe
-//! has an outcome for a moment that neither side gives it, and none loses one that both sides give
-//! it, if there is such an order. Where there is none, letting nothing through comes first.
+//! The effect of the entries together is described by probes: a packet, an address. For each probe
+//! the entries have an outcome, or let nothing through. The edits are put in an order in which no
+//! probe ever has an outcome that neither state gives it, and none loses an outcome that both
+//! states give it, if such an order exists. If not, letting nothing through is preferred.
 
 use serde_json::{Value, json};
 
@@ -14,47 +14,48 @@ use crate::{
     model::Risk,
 };
 
-/// What an order is looked for with, at most: how often a probe is held against an entry. That is
-/// some tenths of a second. What is found until then stands; in the rest what closes comes first.
-const EFFORT: usize = 1_000_000;
+/// The limit of a search for an order: how often a probe is evaluated against an entry. That takes
+/// some tenths of a second. After that, the edits that are found so far keep their order, and of
+/// the rest those that close come first.
+const MAX_EVALUATIONS: usize = 1_000_000;
 
 /// What a [`Form::Keyed`] is.
 #[derive(Debug, Clone)]
 pub struct Keyed {
-    /// How an entry looks in a manifest: a group.
+    /// The form of an entry in a manifest: a group.
     pub of: Box<Form>,
-    /// Entries as a manifest may have them, some with the key of another: they stand in the schema,
-    /// and the laws are checked with them.
+    /// Examples of entries in manifests, some with the same key: the schema shows them, and the
+    /// laws are checked with them.
     pub examples: fn() -> Vec<Tree>,
-    /// How many there can be; what is said of more, with `{count}` and `{max}`, and the way out.
+    /// The maximum number; the message about more, with `{count}` and `{max}`, and how to fix it.
     pub max: (usize, (Text, Text)),
     /// The key and the value of an entry, or what is wrong with it.
     pub entry: fn(&Tree) -> Result<(String, Value), Wrong>,
-    /// How an entry reads on one line.
+    /// The text of an entry on one line.
     pub shown: fn(&str, &Value) -> String,
-    /// What can have another outcome in one of these two sets of entries than in the other, or in
-    /// any that lies between them.
+    /// Everything that can have different outcomes in two of these sets of entries: the two, and
+    /// any between them.
     pub probes: fn(&Tree, &Tree) -> Vec<Value>,
-    /// What becomes of a probe; nothing if nothing lets it through.
+    /// The outcome of a probe; none if nothing lets it through.
     pub outcome: fn(&Tree, &Value) -> Option<String>,
-    /// What a change of one entry risks: the key, the live value and the wanted one, and which
-    /// others there can be meanwhile.
+    /// The risk of changing one entry: the key, the live value and the wanted one, and the other
+    /// entries that may exist meanwhile.
     pub risk: fn(&str, Option<&Value>, Option<&Value>, [&Tree; 2]) -> Risk,
 }
 
-/// What is wrong with an entry: the member, why, and the way out.
+/// What is wrong with an entry: the member, why, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
     /// The member; empty for the entry as a whole.
     pub member: &'static str,
-    /// Why.
+    /// What is wrong.
     pub why: String,
-    /// The way out.
+    /// How to fix it.
     pub help: String,
 }
 
 impl Wrong {
-    /// Something wrong with a member.
+    /// An invalid member.
     pub fn new(member: &'static str, why: impl Into<String>, help: impl Into<String>) -> Self {
         Self { member, why: why.into(), help: help.into() }
     }
@@ -76,7 +77,7 @@ pub(super) struct Calls<'t> {
 }
 
 impl Keyed {
-    /// From the list of a manifest to the entries of a state.
+    /// Converts the list of a manifest to the entries of a state.
     pub(super) fn entries(
         &self,
         field: &str,
@@ -138,7 +139,7 @@ impl Leaf {
     ) -> Vec<Pending<'t>> {
         let (new, old) = (entries(new), entries(old));
         let mut edits = Vec::new();
-        // An entry whose key is not known yet may be one that is there.
+        // An entry whose key is not known yet may be a live one.
         let is_known = !new.keys().any(|key| has_placeholder(key));
         for (key, value) in &old {
             match new.get(key) {
@@ -153,7 +154,7 @@ impl Leaf {
         let around = [&old, &new];
         let risk = |&(key, old, new): &Change<'_>| (keyed.risk)(key, old, new, around);
         let mut edits: Vec<_> = edits.into_iter().map(|edit| (edit, risk(&edit))).collect();
-        // What closes something is tried first.
+        // Edits that close something are tried first.
         edits.sort_by_key(|(_, risk)| risk.opens);
         let order = match Search::new(keyed, around) {
             Some(search) if edits.len() > 1 => search.order(edits),
@@ -185,7 +186,7 @@ pub(super) fn entries(value: &Value) -> Tree {
     value.as_object().cloned().unwrap_or_default()
 }
 
-/// What an edit makes of the entries of a state.
+/// Applies an edit to the entries of a state.
 pub(super) fn apply(state: &mut Tree, edit: &LeafEdit) {
     let mut all = entries(state.get(&edit.path).unwrap_or(&Value::Null));
     if edit.verb == Verb::Remove {
@@ -203,7 +204,8 @@ type Change<'a> = (&'a String, Option<&'a Value>, Option<&'a Value>);
 /// A change with its risk.
 type Risky<'a> = (Change<'a>, Risk);
 
-/// How many probes have what neither side gives them, and how many lose what both do.
+/// How many probes have an outcome that neither state gives them, and how many lose one that both
+/// give.
 type Harm = (usize, usize);
 
 /// A search for an order.
@@ -218,18 +220,18 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// None where there are so many entries that looking at them once is too much.
+    /// None if there are too many entries: evaluating them once exceeds the limit.
     fn new(keyed: &'a Keyed, around: [&'a Tree; 2]) -> Option<Self> {
         let [old, new] = around;
         let probes = (keyed.probes)(old, new);
         let cost = (probes.len() * (old.len() + new.len())).max(1);
-        if cost > EFFORT {
+        if cost > MAX_EVALUATIONS {
             return None;
         }
         let of = |entries: &Tree| -> Vec<_> {
             probes.iter().map(|probe| (keyed.outcome)(entries, probe)).collect()
         };
-        let (before, after, trials) = (of(old), of(new), EFFORT / cost);
+        let (before, after, trials) = (of(old), of(new), MAX_EVALUATIONS / cost);
         Some(Self { keyed, probes, old, before, after, trials })
     }
 
@@ -251,7 +253,7 @@ impl<'a> Search<'a> {
         if self.harmless(old, &mut edits.clone(), &mut done) {
             return done;
         }
-        // As much again for the least harm, however much the first search took.
+        // The search for the least harm has a limit of its own.
         self.trials = effort;
         let (mut now, mut done) = (old.clone(), Vec::with_capacity(edits.len()));
         while self.trials >= edits.len() && !edits.is_empty() {
@@ -266,7 +268,7 @@ impl<'a> Search<'a> {
         done
     }
 
-    /// Whether what is left can be done without harm; then `done` has the order.
+    /// Whether the remaining edits can be made without harm; then `done` has the order.
     fn harmless(
         &mut self,
         now: &Tree,
@@ -314,7 +316,7 @@ mod tests {
         entries.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect()
     }
 
-    /// The keys of the edits, in their order, each with what happens to it.
+    /// The keys of the edits, in order, each with its verb.
     fn order(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {
         let table = route_table::table();
         let routes = table.leaf("routes").expect("a row");
@@ -331,8 +333,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wider_goes_after_what_is_narrower_has_come() {
-        // Without the narrow route, what it takes would go to the wide one's target for a moment.
+    fn a_wider_route_is_removed_after_the_narrower_one_is_added() {
+        // Without the narrow route, its traffic would briefly go to the wide one's target.
         assert_eq!(
             order(
                 &[("10.0.0.0/8", "tgw-1"), ("10.1.0.0/16", "pcx-1")],
@@ -355,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_route_goes_once_the_wide_one_leads_where_it_led() {
+    fn a_narrow_route_is_removed_once_the_wide_one_has_its_target() {
         assert_eq!(
             order(&[("10.0.0.0/8", "pcx-1"), ("10.1.0.0/16", "tgw-1")], &[("10.0.0.0/8", "tgw-1")],),
             ["Replace 10.0.0.0/8", "Remove 10.1.0.0/16"]
@@ -363,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn of_more_entries_than_can_be_tried_what_closes_comes_first() {
+    fn with_too_many_entries_to_try_edits_that_close_come_first() {
         const MANY: u32 = 600;
         let routes = |from: u32| -> Vec<String> {
             (from..from + MANY).map(|n| format!("10.{}.{}.0/24", n / 256, n % 256)).collect()

@@ -1,4 +1,4 @@
-//! KMS keys that a leaf names.
+//! Leaves that are KMS keys.
 
 use serde::Deserialize as _;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Check, Form};
 use crate::kind::{Invalid, Refs, ScopeFacts, Target, is_placeholder};
 
-/// A KMS key as an ARN; an alias, and what is no key at all, as it is.
+/// A KMS key as an ARN; an alias, and a text that is not a key, stay as they are.
 pub fn arn(key: &str, scope: &ScopeFacts) -> String {
     let ScopeFacts { partition, region, account, .. } = scope;
     let id = key.strip_prefix("mrk-").unwrap_or(key);
@@ -14,7 +14,7 @@ pub fn arn(key: &str, scope: &ScopeFacts) -> String {
     if is_id { format!("arn:{partition}:kms:{region}:{account}:key/{key}") } else { key.to_owned() }
 }
 
-/// Whether both are the same, as far as that can be seen.
+/// Whether both are the same key, as far as can be known.
 pub(super) fn is_same(want: &Value, have: &Value) -> bool {
     let is_alias = |key: &str| key.starts_with("alias/") || key.contains(":alias/");
     want == have
@@ -25,7 +25,7 @@ pub(super) fn is_same(want: &Value, have: &Value) -> bool {
 }
 
 impl Form {
-    /// The key that is meant, as it stands in a state.
+    /// The key that is meant, as a state contains it.
     pub(super) fn key(
         &self,
         field: &str,
@@ -52,7 +52,7 @@ impl Form {
     }
 }
 
-/// Why a text can be no key (SageMaker API reference, `KmsKeyId`).
+/// Why a text cannot be a key (SageMaker API reference, `KmsKeyId`).
 fn refused(field: &str, key: &str, check: Check, scope: &ScopeFacts) -> Option<Invalid> {
     let legal = |c: char| c.is_ascii_alphanumeric() || ":/_-".contains(c);
     if key.is_empty() || key.len() > 2048 || !key.chars().all(legal) {
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_alias_is_held_against_another_alias_but_never_against_a_key() {
+    fn an_alias_is_compared_with_another_alias_but_never_with_a_key() {
         let key = json!("arn:aws:kms:eu-west-1:111122223333:key/1");
         assert!(is_same(&json!("alias/a"), &key));
         assert!(!is_same(&json!("alias/a"), &json!("alias/b")));

@@ -1,9 +1,10 @@
-//! The I/O half of table kinds: what every kind must do alike, once.
+//! The I/O half of table kinds: what every kind must do in the same way, done once.
 //!
-//! Lists are read to their end, and a token that comes twice is an error: half a list would make
-//! what is there look absent. Whose a resource is, its own tags say, read in this pass; of others
-//! only as much is looked at as a conflict needs. What was ours before is asked for by its id where
-//! no list shows it. A resource that cannot be read is unknown, and the others are not.
+//! Lists are read to their end, and a token that is repeated is an error: an incomplete list would
+//! make existing resources look absent. A resource's own tags, read in this pass, say who owns it;
+//! of other resources only as much is read as a conflict needs. A resource that was ours before is
+//! read by its id if no list shows it. A resource that cannot be read is unknown, and the others
+//! are not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +23,8 @@ use crate::{
     model::{Observed, Ownership, Phase, PhysicalId, Tags, claim::OWNER_TAG},
 };
 
-/// Resources read at the same time: enough that a hundred take no minute, and far below what every
-/// service here allows.
+/// How many resources are read at the same time: enough that a hundred take less than a minute, and
+/// far below what every service here allows.
 const AT_ONCE: usize = 8;
 /// The port of a table kind in one scope.
 #[derive(Debug)]
@@ -33,14 +34,14 @@ pub struct Live<S> {
     shape: Shape,
 }
 
-/// What was looked at.
+/// What has been looked at.
 #[derive(Debug, Default)]
 struct Looked {
     /// Everything listed whose tags are known, by id.
     known: BTreeMap<PhysicalId, (Found, Tags)>,
     /// Everything listed whose tags could not be read, and what AWS answered.
     unread: BTreeMap<PhysicalId, (Found, CloudError)>,
-    /// What was seen to be nobody's to manage.
+    /// What was seen not to be manageable.
     others: BTreeSet<PhysicalId>,
 }
 
@@ -61,7 +62,7 @@ impl Looked {
 
 #[cfg(test)]
 impl<S> Live<S> {
-    /// Over a service that a test made.
+    /// With a service that a test made.
     pub(super) fn over(service: S, facts: ScopeFacts, shape: Shape) -> Self {
         Self { service, facts, shape }
     }
@@ -86,7 +87,7 @@ impl<S: Service> Live<S> {
         }
         self.look_for(&ask.remembered, &mut looked).await;
         let mut seen = Population::default();
-        // What could not be read may be what is looked for (its policy may have locked us out): it
+        // What could not be read may be what is missing (its policy may have locked us out), so it
         // must not count as absent.
         let all_found = self.all_found(ask, &looked);
         for (found, why) in looked.unread.values() {
@@ -99,7 +100,8 @@ impl<S: Service> Live<S> {
         Ok(seen)
     }
 
-    /// Reads one list to its end, and the tags of everything on it that was not looked at before.
+    /// Reads one list to its end, and the tags of everything on it that has not been looked at
+    /// before.
     async fn list(&self, list: usize, looked: &mut Looked) -> Result<(), CloudError> {
         let (mut pages, mut token) = (Pages::of(S::LISTS[list]), None);
         let mut all: BTreeMap<PhysicalId, Found> = BTreeMap::new();
@@ -142,8 +144,7 @@ impl<S: Service> Live<S> {
         }
     }
 
-    /// A listing may be older than what it lists, and what is remembered is not absent because of
-    /// that.
+    /// A listing may be older than a resource, so a remembered one that it omits is not absent.
     async fn look_for(&self, remembered: &BTreeSet<PhysicalId>, looked: &mut Looked) {
         for id in remembered {
             if looked.known.contains_key(id) || looked.unread.contains_key(id) {
@@ -160,7 +161,8 @@ impl<S: Service> Live<S> {
         }
     }
 
-    /// Whether every manifest's resource, and every one to be adopted, is among those looked at.
+    /// Whether the resource of every manifest, and every one to be adopted, is among those looked
+    /// at.
     fn all_found(&self, ask: &Ask, looked: &Looked) -> bool {
         let claims =
             looked.known.values().filter_map(|(_, tags)| match Ownership::read(tags, &ask.owner) {
@@ -175,7 +177,8 @@ impl<S: Service> Live<S> {
         ask.names.is_subset(&found) && ask.adopt.iter().all(|id| looked.known.contains_key(id))
     }
 
-    /// What is ours as a whole; of others what is in the way, and what was ours before.
+    /// Reads our resources completely, and of others those that conflict and those that were ours
+    /// before.
     async fn read_all(
         &self,
         ask: &Ask,
@@ -200,7 +203,7 @@ impl<S: Service> Live<S> {
                     phase: Phase::Ready,
                     state,
                 }),
-                // Whether it is on its way out decides whether it is in the way.
+                // Whether it is being deleted decides whether it conflicts.
                 None if named || ask.remembered.contains(&found.id) => {
                     let read = self.read(found, tags).await;
                     self.note(seen, found, tags, read)?;
@@ -222,7 +225,7 @@ impl<S: Service> Live<S> {
         }
     }
 
-    /// A resource that was read as a whole, or is unknown because one of its reads failed.
+    /// Adds a resource that was read completely, or is unknown because one of its reads failed.
     fn note(
         &self,
         seen: &mut Population<Value>,
@@ -241,7 +244,7 @@ impl<S: Service> Live<S> {
         Unread { id: found.id.clone(), arn: self.service.arn(&found.id), tags, why }
     }
 
-    /// Notes in each resource which wanted entries another one of ours has, and which of its own
+    /// Adds to each resource which wanted entries another one of ours has, and which of its own
     /// entries some manifest wants ([`REQUESTED`]).
     fn note_elsewhere(&self, ask: &Ask, seen: &mut [Observed<Value>]) {
         for (path, fact) in &self.shape.takes {
@@ -294,13 +297,13 @@ fn note_requested(ask: &Ask, path: &str, live: &mut Observed<Value>) {
     }
 }
 
-/// Claimed with our owner, or named by a manifest that adopts it.
+/// Whether it has our owner tag, or a manifest adopts it.
 fn is_ours(ask: &Ask, found: &Found, tags: &Tags) -> bool {
     ask.adopt.contains(&found.id) || tags.get(OWNER_TAG) == Some(&ask.owner)
 }
 
-/// Whether what could not be read matters although everything that is looked for was found: then
-/// one that denies itself is somebody else's, unless something else names it.
+/// Whether an unreadable resource matters although everything that is wanted was found: a denied
+/// one then belongs to somebody else, unless something else names it.
 fn is_wanted(ask: &Ask, found: &Found, why: &CloudError) -> bool {
     why.class != Class::Denied
         || !found.names.is_disjoint(&ask.natural_keys)
@@ -313,7 +316,7 @@ fn decoded(body: &Value) -> Result<LeafEdit, CloudError> {
 }
 
 fn tree(state: &Value) -> Result<&Tree, CloudError> {
-    state.as_object().ok_or_else(|| undecodable("a state is no object"))
+    state.as_object().ok_or_else(|| undecodable("a state is not an object"))
 }
 
 /// A defect in palisade, not in what AWS answered.

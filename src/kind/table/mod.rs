@@ -1,10 +1,10 @@
-//! A kind as one value: rows that say what a manifest can say, and from which everything else
+//! A kind as one value: rows that define what a manifest can say, and from which everything else
 //! follows.
 //!
-//! A row ([`Leaf`]) says the path, what it means, its form, how two values of it are compared,
-//! which call changes it, what that risks, and what a value of it lets people do. The schema and
+//! A row ([`Leaf`]) has a path, a description, its form, how two of its values are compared, which
+//! call changes it, the risk of a change, and what a value of it lets people do. The schema and
 //! `explain`, the checks of a manifest, the edits with their keys, order, risk and lines, and the
-//! states that they lead through are read from the rows and from nowhere else:
+//! states between them are derived from the rows and from nothing else:
 //!
 //! ```text
 //! spec ──read──► values ──resolve──► want ─┐
@@ -12,16 +12,16 @@
 //!                 Service ──Live──► have ──┘              └──► Live ──► Service
 //! ```
 //!
-//! A state is plain data, one member a row. In *want*, `null` stands for a row that is not managed;
-//! *have* is complete, and `null` in it stands for what cannot be known.
+//! A state is plain data, one member for each row. In *want*, `null` is a row that is not managed;
+//! *have* is complete, and `null` in it is a value that cannot be known.
 //!
-//! Rows can stand in groups ([`Form::Group`]), as deep as the settings of a service are. A state
-//! has the same groups: in *want* only of what the manifest names, with `null` for what must be
-//! none ([`Null::Unset`]); in *have* of what AWS tells. The edits of such a table, and the members
-//! of its states, stand in the order of their paths: settings by the hundred are found by name.
+//! Rows can be in groups ([`Form::Group`]), as deep as the settings of a service are. A state has
+//! the same groups: in *want* only what the manifest names, with `null` for what must be none
+//! ([`Null::Unset`]); in *have* what AWS returns. The edits of such a table, and the members of its
+//! states, are in the order of their paths, because people find hundreds of settings by name.
 //!
-//! The I/O half of such a kind is a [`Service`], which says pages, reads and calls and nothing
-//! else; [`Live`] does once for all what every kind must do alike.
+//! The I/O half of such a kind is a [`Service`], which only defines pages, reads and calls;
+//! [`Live`] does once what every kind must do in the same way.
 
 mod calls;
 mod diff;
@@ -68,86 +68,86 @@ use crate::{
     operations::OfKind,
 };
 
-/// Text of a table: borrowed where the table is code, owned where it is made of facts.
+/// Text of a table: borrowed if the table is code, owned if it is computed.
 pub type Text = Cow<'static, str>;
 
-/// A state: one member a row, and the facts that are there for comparing.
+/// A state: one member for each row, and facts for comparisons.
 pub type Tree = Map<String, Value>;
 
-/// The member of every state that says the partition: what an account id in a policy stands for
-/// depends on it.
+/// The member of every state with the partition: the meaning of an account id in a policy depends
+/// on it.
 pub const PARTITION: &str = "partition";
-/// The member of every state that says the account: policies are read in its eyes.
+/// The member of every state with the account that policies are evaluated for.
 pub const ACCOUNT: &str = "account";
-/// The member of a live state that has those of its entries that can be taken over and that some
-/// manifest wants. One that its own manifest does not want is left for the other to take: if it went
-/// first, there would be neither for a moment.
+/// The member of a live state with those of its entries that can be taken over and that some
+/// manifest wants. An entry that its own manifest does not want is left for the other one to take:
+/// if it were removed first, neither would have it for a moment.
 pub const REQUESTED: &str = "requested";
-/// The member of a live state that has those of its rows that could not be read, by path, each with
-/// the error message. They are unknown, and the rest is not: a denied read of one setting must not
-/// keep open what somebody opened in another.
+/// The member of a live state with those of its rows that could not be read, by path, each with the
+/// error message. They are unknown, and the rest is not: a denied read of one setting must not keep
+/// open what somebody opened in another.
 pub const UNREAD: &str = "unread";
-/// The member of a live state that says why AWS could not carry out the last update, if it could
-/// not. It stands under the first edit of the next try.
+/// The member of a live state that says why the last update failed in AWS, if it did. It is shown
+/// with the first edit of the next attempt.
 pub const FAILURE: &str = "lastFailure";
 
 /// A kind.
 #[derive(Debug, Clone)]
 pub struct Table {
-    /// What the loop must know of it.
+    /// What the loop must know about it.
     pub profile: Profile,
-    /// What palisade may call for it, and what it needs for that.
+    /// The operations that palisade may call for it, and the permissions that they need.
     pub operations: OfKind,
-    /// What error codes mean for it, where that is not what they mean everywhere.
+    /// What error codes mean for it, if they differ from what they mean elsewhere.
     pub errors: &'static [Meaning],
     /// The secure baseline of its manifests.
     pub baseline: Baseline,
     /// What `palisade doctor` asks of it.
     pub doctor: Doctor,
-    /// What the schema says of the spec as a whole.
+    /// The schema's description of the spec as a whole.
     pub about: Text,
     /// What a manifest can say, in the order in which it is shown.
     pub leaves: Vec<Leaf>,
-    /// The tags that a manifest can ask for; none of what cannot be tagged.
+    /// The tags that a manifest can ask for; none if the resource cannot be tagged.
     pub tags: Option<TagLeaf>,
-    /// The operations of all calls, in the order in which they are made where no [`Call::after`]
-    /// decides. It is for people: the laws hold for every order here.
+    /// The operations of all calls, in the order in which they are made unless [`Call::after`]
+    /// decides. This order is for people: the laws must hold for every order.
     pub order: Vec<Text>,
-    /// What AWS or people take for unique in a state.
+    /// What AWS or people treat as unique in a state.
     pub natural_keys: fn(&Tree) -> Vec<String>,
-    /// Whether a leaf that AWS cannot change ([`How::Fixed`]) makes the manifest one for another
-    /// resource: while one differs, nothing else is edited.
+    /// Whether a leaf that AWS cannot change ([`How::Fixed`]) identifies the resource: while one
+    /// differs, nothing else is edited.
     pub fixed_first: bool,
-    /// What creating a resource of this wanted state does to access and to users.
+    /// The risk of creating a resource in this wanted state.
     pub creating: fn(&Tree) -> Risk,
-    /// How a resource that is on its way out is called back, where that can be done.
+    /// How the deletion of a resource is cancelled, if that is possible.
     pub restore: Option<Restore>,
-    /// Fills in what follows from several leaves together, and says what cannot be right in them
+    /// Fills in what follows from several leaves together, and reports what is invalid in them
     /// together.
     pub settle: fn(&mut Tree, &mut Refs<'_>, &mut Vec<Invalid>),
     /// The port for one scope: [`Live`] over this kind's service.
     pub connect: fn(&Access, Shape) -> Box<dyn ErasedPort>,
 }
 
-/// How a resource that is on its way out is called back. Until that is done it takes no other edit.
+/// How the deletion of a resource is cancelled. Until then it accepts no other edit.
 #[derive(Debug, Clone)]
 pub struct Restore {
-    /// The member of a live state that says that it is on its way out.
+    /// The member of a live state that says that it is being deleted.
     pub fact: Text,
-    /// The call; it concerns nobody's access.
+    /// The call; it affects nobody's access.
     pub call: Call,
     /// The plan's `state: old -> new`.
     pub shown: (Text, Text),
-    /// What the call leaves behind.
+    /// The state after the call.
     pub sets: Vec<(Text, Value)>,
 }
 
 /// The tags that a manifest can ask for.
 #[derive(Debug, Clone)]
 pub struct TagLeaf {
-    /// What they may be, and what `null` means; shown by `explain` and in the schema.
+    /// What they may contain, and what `null` means; shown by `explain` and in the schema.
     pub about: Text,
-    /// What the service takes.
+    /// The service's rules for tags.
     pub rules: TagRules,
 }
 
@@ -157,7 +157,7 @@ impl Table {
         self.rows().into_iter().find(|leaf| leaf.path == path)
     }
 
-    /// Every row that has a value of its own, those of groups too.
+    /// Every row that has a value of its own, including those of groups.
     pub fn rows(&self) -> Vec<&Leaf> {
         rows::of(&self.leaves)
     }
@@ -167,13 +167,13 @@ impl Table {
         self.leaves.iter().any(Leaf::is_group)
     }
 
-    /// All calls: those of the rows, and the one that calls a resource back.
+    /// All calls: those of the rows, and the one that cancels a deletion.
     pub fn every_call(&self) -> impl Iterator<Item = &Call> {
         let restore = self.restore.iter().map(|restore| &restore.call);
         self.rows().into_iter().flat_map(Leaf::calls).chain(restore)
     }
 
-    /// Whether a live resource is on its way out and can be called back.
+    /// Set if a live resource is being deleted and the deletion can be cancelled.
     fn is_leaving(&self, have: &Tree) -> Option<&Restore> {
         self.restore.as_ref().filter(|restore| *get(have, &restore.fact) == Value::Bool(true))
     }
@@ -193,7 +193,7 @@ pub fn get<'t>(tree: &'t Tree, path: &str) -> &'t Value {
     tree::at(tree, path).unwrap_or(&Value::Null)
 }
 
-/// The entries of a list of texts; none of `null`.
+/// The entries of a list of texts; empty for `null`.
 pub fn texts(value: &Value) -> impl Iterator<Item = &str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str)
 }

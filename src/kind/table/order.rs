@@ -1,17 +1,16 @@
-//! The order in which edits are safe, from what each call must come after.
+//! The safe order of edits, from what each call must come after.
 
 use super::{Because, How, Table, Verb, diff::Pending};
 
 impl Table {
-    /// The edits in an order that keeps every [`After`](super::After). Among those that could come
-    /// next it is the one that [`Table::order`] names first; of one operation, what waits for
-    /// people comes after what does not, and what follows comes last. What AWS has no call for
-    /// comes after everything.
+    /// The edits in an order that satisfies every [`After`](super::After). Among those that could
+    /// come next, the one that [`Table::order`] names first is chosen; within one operation, edits
+    /// that need consent come after those that do not, and edits that follow others come last.
+    /// Changes that AWS has no call for come after everything.
     pub(super) fn ordered<'t>(&'t self, found: Vec<Pending<'t>>) -> Vec<Pending<'t>> {
         let mut left: Vec<_> =
             found.into_iter().map(|pending| (self.rank(&pending), pending)).collect();
-        // Stable: within one operation the order of rows and entries stays, where there are no
-        // groups.
+        // Stable: within one operation, rows and entries keep their order if there are no groups.
         if self.has_groups() {
             left.sort_by(|(_, one), (_, other)| one.edit.path.cmp(&other.edit.path));
         }
@@ -19,7 +18,7 @@ impl Table {
         let mut done = Vec::with_capacity(left.len());
         while !left.is_empty() {
             let free = left.iter().position(|(_, pending)| !is_behind(pending, &left));
-            // Calls that wait for each other do not exist: a test looks for them.
+            // There are no calls that wait for each other: a test ensures that.
             done.push(left.remove(free.unwrap_or_default()).1);
         }
         done
@@ -27,9 +26,9 @@ impl Table {
 
     fn rank(&self, pending: &Pending<'_>) -> (usize, bool, bool) {
         let call = match (&pending.leaf.change, pending.edit.verb) {
-            // Taking over is one way of adding.
+            // Taking over is a way of adding.
             (How::Entries { add, .. }, Verb::Take) => Some(add),
-            // Their order is one of its own, whatever the calls are.
+            // They have an order of their own, whatever the calls are.
             (How::Keyed { add, .. }, _) => Some(add),
             _ => pending.call,
         };
@@ -39,7 +38,7 @@ impl Table {
     }
 }
 
-/// Whether something that is still to be done comes before it.
+/// Whether an edit that remains to be made must come before it.
 fn is_behind(pending: &Pending<'_>, left: &[((usize, bool, bool), Pending<'_>)]) -> bool {
     let binding =
         pending.call.iter().flat_map(|call| &call.after).filter(|after| match after.why {

@@ -17,12 +17,12 @@ pub fn unreadable(why: &str) -> Value {
     json!({ UNREADABLE: why })
 }
 
-/// Why a state's value cannot be read as a policy; `None` if it is not a live policy of that sort.
+/// Why a state's value cannot be read as a policy; `None` if it is not an unreadable live policy.
 pub fn why_unreadable(value: &Value) -> Option<&str> {
     value.get(UNREADABLE)?.as_str()
 }
 
-/// Policies are read in the eyes of the account that the state is in.
+/// Policies are evaluated for the account that the state is in.
 pub(super) fn context(state: &Tree) -> Context {
     let text = |name| get(state, name).as_str().unwrap_or_default().to_owned();
     Context { partition: text(PARTITION), account: text(ACCOUNT) }
@@ -45,7 +45,7 @@ pub(super) fn policy(form: &Form, value: &Value) -> Option<PolicyDocument> {
 }
 
 impl PolicyWord {
-    /// A document that says what the word says is the word.
+    /// A document with the meaning of the word becomes the word.
     pub fn canonical(&self, value: Value, dialect: Dialect, context: &Context) -> Value {
         let Ok(document) = PolicyDocument::from_value(&value, dialect) else { return value };
         let read = |value| PolicyDocument::from_value(value, dialect).ok();
@@ -57,7 +57,7 @@ impl PolicyWord {
         }
     }
 
-    /// What a state's value is sent as.
+    /// The document that is sent for a state's value.
     pub fn document<'v>(&'v self, value: &'v Value) -> &'v Value {
         match self.documents.first() {
             Some(document) if *value == *self.word => document,
@@ -65,8 +65,8 @@ impl PolicyWord {
         }
     }
 
-    /// How a state's value reads in a plan.
-    fn told(&self, value: &Value) -> String {
+    /// The text of a state's value in a plan.
+    fn displayed(&self, value: &Value) -> String {
         match value {
             Value::Null => "(none)".to_owned(),
             Value::String(word) if *word == self.word => self.shown.clone().into_owned(),
@@ -93,8 +93,9 @@ pub(super) fn lines(leaf: &Leaf, want: &Tree, have: &Tree) -> Vec<Line> {
     let Form::Policy { word, orphaned, .. } = &leaf.form else { return Vec::new() };
     let context = context(want);
     let (old, new) = (get(have, &leaf.path), get(want, &leaf.path));
-    let heading =
-        word.as_ref().map(|word| Line::change(&leaf.path, word.told(old), word.told(new)));
+    let heading = word
+        .as_ref()
+        .map(|word| Line::change(&leaf.path, word.displayed(old), word.displayed(new)));
     let indent = if heading.is_some() { 2 } else { 0 };
     let mut lines: Vec<_> = heading.into_iter().collect();
     let (Some(live), Some(wanted)) = (policy(&leaf.form, old), policy(&leaf.form, new)) else {

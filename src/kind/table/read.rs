@@ -1,5 +1,5 @@
-//! A spec as data: what is no field, or of a wrong type, is an error with its path, in the words
-//! that serde has for it.
+//! Reads a spec as data: an unknown field, or a value of a wrong type, is an error with its path,
+//! worded as serde words it.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -17,9 +17,9 @@ pub(super) const TAGS: &str = "tags";
 /// The field that says whether a switch is on.
 pub(super) const ENABLED: &str = "enabled";
 
-/// What stands in a spec, leaf by leaf.
+/// The content of a spec, leaf by leaf.
 pub(super) struct Said {
-    /// By path; what is not named is not there.
+    /// By path; what is not named is missing.
     pub(super) leaves: Tree,
     pub(super) tags: TagSpec,
 }
@@ -75,8 +75,7 @@ impl<'de> Visitor<'de> for Group<'_> {
     }
 }
 
-/// The name of a member. One that is not known is an error of the name, so that it stands in the
-/// error's path.
+/// The name of a member. An unknown one is an error of the name, so that it is in the error's path.
 struct Name<'t>(&'t Group<'t>);
 
 impl<'de> DeserializeSeed<'de> for Name<'_> {
@@ -109,7 +108,7 @@ impl Group<'_> {
 
     fn unknown<E: serde::de::Error>(&self, name: &str) -> E {
         let rows = self.rows.iter().filter(|row| row.is_written()).map(Leaf::name);
-        // A switch is told before how it is; tags come last.
+        // A switch's `enabled` comes before its details; tags come last.
         let (before, after): (Vec<&str>, Vec<&str>) =
             self.extra.iter().partition(|name| **name == ENABLED);
         let all = before.into_iter().chain(rows).chain(after);
@@ -117,7 +116,7 @@ impl Group<'_> {
     }
 }
 
-/// As serde says it.
+/// As serde words it.
 fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
     match &names[..] {
@@ -127,7 +126,7 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// The value of one row, `null` where that says something.
+/// The value of one row, `null` if that has a meaning.
 struct Row<'t>(&'t Leaf);
 
 impl<'de> DeserializeSeed<'de> for Row<'_> {
@@ -172,7 +171,7 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         match self.0 {
             Form::Bool => bool::deserialize(deserializer).map(Value::from),
-            // What is far out of the limits is told in the words of the type, the rest with the
+            // A number that is far out of range is reported as the type's error, others with the
             // limits themselves.
             Form::Int(range) if range.min >= 0 && range.max <= i64::from(u16::MAX) => {
                 u16::deserialize(deserializer).map(Value::from)
@@ -211,7 +210,7 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
     }
 }
 
-/// One of these words, as [`typed`] reads an enum.
+/// One of these words, read as [`typed`] reads an enum.
 fn word(value: Value, words: &[(Text, Text)]) -> Result<Value, String> {
     let known = words.iter().map(|(known, _)| known.as_ref());
     match &value {

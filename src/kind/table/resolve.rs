@@ -1,5 +1,5 @@
-//! From what a manifest says to what is wanted: everything that can be wrong without asking AWS,
-//! all of it at once.
+//! From a manifest to the wanted state: everything that can be wrong without asking AWS, reported
+//! all at once.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use super::{
 use crate::kind::{Invalid, Refs, ScopeFacts, has_placeholder, policies};
 
 impl Table {
-    /// The wanted state: a member a row, `null` where it is not managed.
+    /// The wanted state: a member for each row, `null` if it is not managed.
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the rows.
@@ -30,7 +30,7 @@ impl Table {
             }
         }
         (self.settle)(&mut want, refs, &mut problems);
-        // What is wrong with several leaves together stands with the first of them.
+        // A problem of several leaves together is listed with the first of them.
         let rows = self.rows();
         problems.sort_by_key(|problem| {
             let is_there = |path| is_at(&problem.field, path) || is_at(path, &problem.field);
@@ -52,8 +52,8 @@ impl Table {
 }
 
 impl Leaf {
-    /// Its value in the state; nothing where it is not in it at all. `before` has the rows that
-    /// stand before this one.
+    /// Its value in the state; none if the state has no such member. `before` has the rows that
+    /// come before this one.
     pub(super) fn wanted(
         &self,
         said: Option<&Value>,
@@ -124,8 +124,8 @@ impl Leaf {
 }
 
 impl Form {
-    /// The value as it stands in a state: sets and the keys of documents sorted, what is off
-    /// without how it would be.
+    /// The value as a state contains it: sets and the keys of documents sorted, and switches that
+    /// are off without details.
     pub(super) fn canonical(&self, value: Value) -> Value {
         match self {
             Self::Set { .. } | Self::Words { .. } | Self::Targets { one_of_each: None, .. } => {
@@ -202,13 +202,14 @@ impl Form {
                     }
                 }
             }
-            // Of a group each row is checked by itself; a key when it is known which one is meant.
+            // Each row of a group is checked by itself; a key is checked when it is known which one
+            // is meant.
             Self::Bool | Self::Word { .. } | Self::Key { .. } => {}
             Self::Group { .. } | Self::Choice { .. } => {}
         }
     }
 
-    /// Checks the members of a group in a list: they are no rows of their own.
+    /// Checks the members of a group in a list: they are not rows of their own.
     fn check_members(
         &self,
         field: &str,
@@ -227,7 +228,7 @@ impl Form {
         }
     }
 
-    /// How many entries there can be.
+    /// The maximum number of entries.
     pub(super) fn most(&self) -> usize {
         match self {
             Self::Set { max, .. } | Self::Targets { max: (max, _), .. } => *max,
@@ -256,7 +257,7 @@ fn counted(
     }
 }
 
-/// Checks each item of a list by itself, and that it is there once.
+/// Checks each item of a list by itself, and that it occurs once.
 fn listed_once(
     field: &str,
     list: &Value,

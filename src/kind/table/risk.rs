@@ -1,4 +1,4 @@
-//! What a change risks, from what a row says of it and from both values.
+//! The risk of a change, from its row and both values.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ impl Leaf {
         }
     }
 
-    /// What a change of a live resource risks.
+    /// The risk of changing a live resource.
     pub(super) fn risk_between(
         &self,
         old: &Value,
@@ -89,7 +89,7 @@ impl Leaf {
     }
 }
 
-/// Whether a number becomes smaller, or is there for the first time; or a list loses something.
+/// Whether a number decreases, or is set for the first time; or a list loses something.
 fn is_less(old: &Value, new: &Value) -> bool {
     match (old, new) {
         (Value::Array(old), Value::Array(new)) => old.iter().any(|item| !new.contains(item)),
@@ -97,7 +97,7 @@ fn is_less(old: &Value, new: &Value) -> bool {
     }
 }
 
-/// The risk of what grows, where more is looser. What cannot be compared counts as both.
+/// The risk of a value of which more is looser. What cannot be compared counts as both.
 fn more(old: &Value, new: &Value) -> Risk {
     let numbers = (old.as_i64(), new.as_i64());
     if let (Some(old), Some(new)) = numbers {
@@ -110,7 +110,7 @@ fn more(old: &Value, new: &Value) -> Risk {
     Risk { opens: !new.is_subset(&old), closes: !old.is_subset(&new), ..Risk::NEUTRAL }
 }
 
-/// What cannot be read may be anything: putting another document there closes and opens.
+/// An unreadable policy may say anything: replacing it closes and opens.
 fn policy_risk(form: &Form, want: &Tree, old: &Value, new: &Value) -> Risk {
     let is_everything = |value: &Value| match form {
         Form::Policy { word: Some(word), .. } => word.is_everything && *value == *word.word,

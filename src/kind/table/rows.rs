@@ -1,4 +1,4 @@
-//! Rows: what one says, what follows from it without its values, and how rows are put together.
+//! Rows: their definition, what follows from it without values, and how rows are built.
 
 use serde_json::Value;
 
@@ -8,27 +8,27 @@ use crate::model::Risk;
 /// One row.
 #[derive(Debug, Clone)]
 pub struct Leaf {
-    /// Its name in the manifest and in the state; of a row in a group the whole way to it, joined
-    /// by dots.
+    /// Its name in the manifest and in the state; for a row in a group the whole path, joined by
+    /// dots.
     pub path: Text,
-    /// What it means, with unit, limits and default; shown by `explain` and in the schema.
+    /// Its description, with unit, limits and default; shown by `explain` and in the schema.
     pub about: Text,
-    /// What it looks like.
+    /// The form of its values.
     pub form: Form,
-    /// What a manifest means that does not name it.
+    /// What omitting it in a manifest means.
     pub absent: Absent,
     /// What `null` means.
     pub null: Null,
-    /// What AWS takes where nobody ever said anything, if that is known.
+    /// AWS's default, if that is known.
     pub default: Option<Value>,
     /// When two values are the same.
     pub compare: Compare,
     /// What changes it.
     pub change: How,
-    /// What a change of it risks.
+    /// The risk of a change.
     pub risk: RiskOf,
-    /// What a value of it lets people do. The laws hold order and risk against it, so it is said
-    /// apart from both.
+    /// What a value of it lets people do. The laws check order and risk against it, so it is
+    /// defined separately from both.
     pub gives: Gives,
     /// While that other leaf has this value, no call changes it.
     pub fixed_while: Option<(Text, Value)>,
@@ -36,21 +36,21 @@ pub struct Leaf {
     /// nobody.
     pub idle_while: Option<(Text, Value)>,
     /// It is changed only while that other leaf has this value: AWS refuses it otherwise. The call
-    /// that brings that value about stands in [`Call::after`].
+    /// that sets that value is listed in [`Call::after`].
     pub only_while: Option<(Text, Value)>,
-    /// It holds for the account in all Regions, so that scopes of one account cannot want different
-    /// values.
+    /// Whether it applies to the account in all Regions, so that scopes of one account must not
+    /// want different values.
     pub account_wide: bool,
 }
 
-/// What a manifest means that does not name a leaf.
+/// What omitting a leaf in a manifest means.
 #[derive(Debug, Clone)]
 pub enum Absent {
     /// It is not managed: neither compared nor sent.
     Unmanaged,
     /// This value.
     Means(Value),
-    /// It cannot be: why, and the way out.
+    /// It cannot be omitted: why, and how to fix it.
     Required(Text, Text),
     /// What follows from other leaves ([`Table::settle`](super::Table::settle)).
     Derived,
@@ -63,73 +63,73 @@ pub enum Absent {
 pub enum Null {
     /// It is a value of a wrong type.
     Refused,
-    /// The same as leaving it out.
+    /// The same as omitting it.
     Absent,
     /// None: this value.
     None(Value),
-    /// None. What is not managed is not in a wanted state then, and `null` there says that there
-    /// must be none. Lists become empty; of anything else the word is what AWS takes for none, and
-    /// manifests may write it too. Without one no call of AWS unsets it.
+    /// None. What is not managed is then not in a wanted state, and `null` there means that there
+    /// must be none. Lists become empty; for anything else the word is AWS's word for none, which
+    /// manifests may write too. Without a word no call of AWS unsets it.
     Unset(Option<Text>),
-    /// It can never be none: why, and the way out.
+    /// It can never be none: why, and how to fix it.
     Never(Text, Text),
 }
 
-/// When two values are the same.
+/// When two values are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compare {
-    /// When they are equal.
+    /// If they are identical.
     Exact,
-    /// When they have the same entries, in whatever order.
+    /// If they have the same entries, in whatever order.
     Set,
-    /// When the documents mean the same.
+    /// If the documents have the same meaning.
     Meaning,
-    /// When they are the same key. An alias is never held against a key: AWS may answer it with the
-    /// key that it stands for, and which one that is nobody can see here.
+    /// If they are the same key. An alias is never compared with a key: AWS may return the key that
+    /// it points to, and it is not known here which one that is.
     Key,
 }
 
-/// What a change risks.
+/// The risk of a change.
 #[derive(Debug, Clone)]
 pub enum RiskOf {
     /// Always the same.
     Always(Risk),
-    /// This much towards that value, and that much away from it. A switch is compared by whether it
-    /// is on; what changes while it is on has the risk of its detail.
+    /// The risk towards a value, and the risk away from it. A switch is compared by whether it is
+    /// on; a change of a detail has the detail's risk.
     Towards {
         /// The value.
         value: Value,
-        /// What becoming it risks.
+        /// The risk of changing to it.
         there: Risk,
-        /// What becoming anything else risks.
+        /// The risk of changing to anything else.
         back: Risk,
     },
     /// By entry.
     Each {
-        /// What adding one risks.
+        /// The risk of adding one.
         add: Risk,
-        /// What removing one risks.
+        /// The risk of removing one.
         remove: Risk,
-        /// What taking one over risks.
+        /// The risk of taking one over.
         take: Risk,
     },
     /// A greater number, or another entry, lets people do more.
     MoreIsLooser,
     /// A greater number, or another entry, lets people do less.
     MoreIsTighter,
-    /// Of a number that becomes smaller or is there for the first time, and of a list that loses
-    /// something: `less`; of anything else: `other`.
+    /// For a number that decreases or is set for the first time, and for a list that loses
+    /// something: `less`; for anything else: `other`.
     Less {
-        /// What less risks.
+        /// The risk of less.
         less: Risk,
-        /// What anything else risks.
+        /// The risk of anything else.
         other: Risk,
     },
     /// By comparing the documents.
     Meaning,
-    /// Of entries with keys: what their form says of each.
+    /// For entries with keys: the risk from their form.
     Keyed,
-    /// Of words: the first that fits, from the live word and to the wanted one, where none is any.
+    /// For words: the first match, from the live word and to the wanted one; none matches any word.
     Words(Vec<(Option<Text>, Option<Text>, Risk)>),
 }
 
@@ -138,27 +138,27 @@ pub enum RiskOf {
 pub enum Gives {
     /// Nothing that concerns access.
     Nothing,
-    /// What its statements allow, to whom it names.
+    /// What its statements allow, to the principals that they name.
     Grants,
-    /// Each entry is a way to reach what is granted.
+    /// Each entry is a path to what is granted.
     Ways,
-    /// While it is not `true`, nothing that is granted can be used.
+    /// Unless it is `true`, nothing that is granted can be used.
     Gate,
-    /// Less than any other value does.
+    /// Less than any other value.
     Least(Value),
     /// More, the greater it is or the more entries it has; the most if it is off.
     More,
     /// Less, the more entries it has.
     Less,
-    /// Of words: what each lets people do.
+    /// For words: what each lets people do.
     Each(Vec<(Text, Vec<Text>)>),
-    /// Of entries with keys: what becomes of each probe.
+    /// For entries with keys: the outcome of each probe.
     Outcomes,
-    /// Something of its own: what, cannot be read here.
+    /// Something of its own that cannot be read here.
     Something,
 }
 
-/// What doc comments say, line by line.
+/// A description from the lines of a doc comment.
 pub fn about(lines: &[&str]) -> Text {
     lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n").into()
 }
@@ -172,10 +172,10 @@ pub(super) fn of(leaves: &[Leaf]) -> Vec<&Leaf> {
     all
 }
 
-/// Putting rows together.
+/// Builders of rows.
 impl Leaf {
-    /// A row whose changes give nobody anything and interrupt nobody, unless more is said of it. It
-    /// is compared exactly, and a manifest can leave it out.
+    /// A row whose changes give nobody anything and interrupt nobody, unless set otherwise. It is
+    /// compared exactly, and a manifest can omit it.
     pub fn harmless(path: &'static str, about: &'static str, form: Form, change: How) -> Self {
         Self {
             path: path.into(),
@@ -195,8 +195,8 @@ impl Leaf {
         }
     }
 
-    /// A row of a group, still without its place: compared exactly, changed by what its group says
-    /// ([`Self::changed`]), and of unknown consequences.
+    /// A row of a group, still without a path: compared exactly, changed as its group says
+    /// ([`Self::changed`]), and with unknown consequences.
     pub fn setting(form: Form) -> Self {
         let compare = match &form {
             Form::Set { .. } | Form::Words { .. } | Form::Items { .. } | Form::Targets { .. } => {
@@ -223,7 +223,7 @@ impl Leaf {
         }
     }
 
-    /// The same, of this name and meaning. The rows of a group are then below it.
+    /// The same, with this name and description. The rows of a group are then below it.
     #[must_use]
     pub fn named(self, name: &'static str, lines: &[&str]) -> Self {
         let mut leaf = Self { path: name.into(), about: about(lines), ..self };
@@ -244,7 +244,7 @@ impl Leaf {
         }
     }
 
-    /// The same; by its path, what changes it, or each row of it.
+    /// The same, changed by what `how` returns for its path, or for that of each of its rows.
     #[must_use]
     pub fn changed(mut self, how: &impl Fn(&str) -> How) -> Self {
         match &mut self.form {
@@ -295,7 +295,7 @@ impl Leaf {
         !matches!(self.absent, Absent::Always(_))
     }
 
-    /// Whether it is not in a wanted state where it is not managed.
+    /// Whether it is missing from a wanted state if it is not managed.
     pub(super) fn is_left_out(&self) -> bool {
         self.is_group() || self.path.contains('.') || matches!(self.null, Null::Unset(_))
     }
@@ -305,7 +305,7 @@ impl Leaf {
         tree::said(want, &self.path).filter(|value| self.is_left_out() || !value.is_null())
     }
 
-    /// Whether AWS leaves it out where it is none.
+    /// Whether AWS omits it if it is none.
     pub(super) fn can_be_left_out(&self) -> bool {
         matches!(self.null, Null::Unset(_) | Null::Never(..))
     }
@@ -318,7 +318,7 @@ impl Leaf {
         )
     }
 
-    /// Whether it shall be none and no call of AWS brings that about.
+    /// Whether it is wanted to be none but no call of AWS unsets it.
     pub(super) fn stays_set(&self, new: &Value) -> bool {
         new.is_null() && !self.is_list() && !matches!(self.null, Null::Unset(Some(_)))
     }

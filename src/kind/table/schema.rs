@@ -7,7 +7,7 @@ use super::{Absent, Form, Keyed, Leaf, Null, Range, Table, Text, Tree, read};
 use crate::kind::{Target, Targets};
 
 impl Table {
-    /// The schema of the spec, with the word lists and switches it refers to.
+    /// The schema of the spec, with the word lists and switches that it refers to.
     pub(super) fn schema(&self) -> Schema {
         let mut definitions = Tree::new();
         let mut properties = members(&self.leaves, &mut definitions);
@@ -51,7 +51,7 @@ fn members(leaves: &[Leaf], definitions: &mut Tree) -> Tree {
 }
 
 fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
-    // `null` where nothing can be none only has a message of its own.
+    // A row that cannot be none reports `null` with a message of its own.
     let nullable = !matches!(leaf.null, Null::Refused | Null::Never(..));
     let mut schema = match &leaf.form {
         Form::Bool => typed("boolean", nullable),
@@ -119,8 +119,7 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
             | Form::Group { .. }
     );
     match (&leaf.absent, &leaf.null) {
-        // A default of `null` would say that an editor may write it for leaving the field out: true
-        // only where that is the same.
+        // A default of `null` would tell editors that `null` is the same as omitting the field.
         (Absent::Unmanaged | Absent::Means(_) | Absent::Derived, Null::Absent) if !is_reference => {
             schema["default"] = Value::Null;
         }
@@ -136,7 +135,7 @@ fn listing(of: &Form, nullable: bool, definitions: &mut Tree) -> Value {
     list
 }
 
-/// A closed list of words; where each has a meaning of its own, it stands with it.
+/// A closed list of words, with their meanings if they have them.
 fn listed(about: &Text, words: &[(Text, Text)]) -> Value {
     if words.iter().all(|(_, about)| about.is_empty()) {
         let words: Vec<_> = words.iter().map(|(word, _)| word).collect();
@@ -157,7 +156,7 @@ fn group(about: &Text, rows: &[Leaf], definitions: &mut Tree) -> Value {
     })
 }
 
-/// What a list has in it, or an alternative of that.
+/// The items of a list, or an alternative of them.
 fn item(form: &Form, definitions: &mut Tree) -> Value {
     match form {
         Form::Group { name, about, rows } => {
@@ -197,8 +196,8 @@ fn whole_number(range: &Range, nullable: bool) -> Value {
     schema
 }
 
-/// A reference to the schema of a type, which stands in the definitions with everything that it
-/// refers to itself.
+/// A reference to the schema of a type, which is added to the definitions with everything that it
+/// refers to.
 fn foreign<T: JsonSchema>(nullable: bool, definitions: &mut Tree) -> Value {
     let mut generator = SchemaSettings::draft07().into_generator();
     let part = generator.subschema_for::<T>();
@@ -207,7 +206,7 @@ fn foreign<T: JsonSchema>(nullable: bool, definitions: &mut Tree) -> Value {
     if nullable { json!({"anyOf": [part, {"type": "null"}]}) } else { json!({"allOf": [part]}) }
 }
 
-/// A reference to a part that stands in the definitions.
+/// A reference to a part that is added to the definitions.
 fn defined(name: &Text, part: Value, nullable: bool, definitions: &mut Tree) -> Value {
     definitions.insert(name.clone().into_owned(), part);
     let reference = json!({"$ref": format!("#/definitions/{name}")});

@@ -1,4 +1,4 @@
-//! What only a kind's service knows: a small trait, over which [`Live`](super::Live) does the rest.
+//! What only a kind's service knows: a small trait on which [`Live`](super::Live) builds the rest.
 
 use std::collections::BTreeSet;
 
@@ -11,22 +11,22 @@ use crate::{
     model::{Observed, PhysicalId, Tags},
 };
 
-/// What a list says of one resource.
+/// What a list says about one resource.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// Its id.
     pub id: PhysicalId,
-    /// Its natural keys, as far as the list says them; a resource that is listed more than once has
+    /// Its natural keys, as far as the list has them; a resource that is listed more than once has
     /// all of them.
     pub names: BTreeSet<String>,
-    /// Its tags, where they come with the list.
+    /// Its tags, if they come with the list.
     pub tags: Option<Tags>,
-    /// All of it, where it comes with the list: then nothing more is read.
+    /// All of it, if it comes with the list: then nothing more is read.
     pub whole: Option<Observed<Value>>,
 }
 
 impl Found {
-    /// A resource of which nothing but its id is known.
+    /// A resource of which only the id is known.
     pub fn of(id: PhysicalId) -> Self {
         Self { id, names: BTreeSet::new(), tags: None, whole: None }
     }
@@ -35,70 +35,70 @@ impl Found {
 /// One page of a list.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Page {
-    /// What is on it.
+    /// The resources on it.
     pub found: Vec<Found>,
-    /// Ids of what is nobody's to manage, which later lists may show once more.
+    /// Ids of what cannot be managed, which later lists may contain again.
     pub others: BTreeSet<PhysicalId>,
     /// The token of the next page; none (or an empty one) after the last.
     pub next: Option<String>,
 }
 
-/// What [`Live`](super::Live) must know of a table.
+/// What [`Live`](super::Live) must know about a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shape {
-    /// The kind's name, as it stands in claims.
+    /// The kind's name in claims.
     pub kind: &'static str,
     /// Leaves whose entries can be taken over from other resources of ours, each with the member of
-    /// a live state that says which ([`Take::fact`](super::Take::fact)).
+    /// a live state that lists them ([`Take::fact`](super::Take::fact)).
     pub takes: Vec<(Text, Text)>,
 }
 
 /// What only a kind's service knows. Nothing here waits for AWS to finish anything.
 ///
-/// Every error is a failed call, in palisade's words ([`CloudError`]).
+/// Every error is a failed call, as a [`CloudError`].
 pub trait Service: Send + Sync + Sized + 'static {
-    /// The operations that list resources, the cheapest first. A later one is only made where
-    /// something that is looked for is not in the earlier ones.
+    /// The operations that list resources, the cheapest first. A later one is called only if the
+    /// earlier ones do not contain everything that is wanted.
     const LISTS: &'static [&'static str];
 
     /// The service in one scope.
     fn connect(access: &Access) -> Self;
 
-    /// One page of the list of this number.
+    /// One page of the list with this index.
     fn page(
         &self,
         list: usize,
         token: Option<String>,
     ) -> impl Future<Output = Result<Page, CloudError>> + Send;
 
-    /// The tags of what a list shows without them; `None` for what is nobody's to manage, or gone
-    /// meanwhile.
+    /// The tags of a resource that is listed without them; `None` if it cannot be managed, or is
+    /// gone.
     fn tags(&self, found: &Found) -> impl Future<Output = Result<Option<Tags>, CloudError>> + Send;
 
-    /// What no list shows, by its id; `None` if it is not there.
+    /// A resource that no list contains, by its id; `None` if it does not exist.
     fn find(
         &self,
         id: &PhysicalId,
     ) -> impl Future<Output = Result<Option<Found>, CloudError>> + Send;
 
-    /// A listed resource as a whole, with these tags; `None` if it is gone meanwhile.
+    /// A complete listed resource, with these tags; `None` if it is gone.
     fn read(
         &self,
         found: &Found,
         tags: &Tags,
     ) -> impl Future<Output = Result<Option<Observed<Value>>, CloudError>> + Send;
 
-    /// The state of a resource that is not ours and has a wanted name, as far as the list says it,
-    /// where that is enough to see the conflict; `None` where it has to be read.
+    /// The state of a resource that is not ours and has a wanted name, as far as the list has it,
+    /// if that is enough to see the conflict; `None` if it has to be read.
     fn outline(&self, _found: &Found) -> Option<Value> {
         None
     }
 
-    /// The ARN, where it follows from the id.
+    /// The ARN, if it follows from the id.
     fn arn(&self, id: &PhysicalId) -> Option<String>;
 
-    /// Sends the one create call, claim and tags in it, SDK retries off unless a client token goes
-    /// with it.
+    /// Sends the one create call, with the claim and tags in it, and with SDK retries off unless it
+    /// has a client token.
     fn create(
         &self,
         want: &Tree,
@@ -106,7 +106,8 @@ pub trait Service: Send + Sync + Sized + 'static {
         token: &str,
     ) -> impl Future<Output = Result<PhysicalId, CloudError>> + Send;
 
-    /// Makes the one call of these edits: one, or several that share it. Each has an operation.
+    /// Makes the one call of these edits: a single one, or several that share it. Each has an
+    /// operation.
     fn send(
         &self,
         have: &Observed<Value>,
@@ -127,16 +128,16 @@ pub trait Service: Send + Sync + Sized + 'static {
         keys: &[String],
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
 
-    /// Deletes; a resource already gone is success. `want` is the tombstone's spec, if it has one.
+    /// Deletes; a resource that is already gone is a success. `want` is the tombstone's spec, if it
+    /// has one.
     fn delete(
         &self,
         have: &Observed<Value>,
         want: Option<&Tree>,
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
 
-    /// What stands in the way of an edit that is to be looked into
-    /// ([`Call::inspect`](super::Call::inspect)), or of deletion where there is none, in words that
-    /// name it.
+    /// What prevents an edit that requires a check ([`Call::inspect`](super::Call::inspect)), or
+    /// without an edit the deletion, described by name.
     fn obstacles(
         &self,
         _have: &Observed<Value>,

@@ -1,5 +1,5 @@
-//! Other things that a leaf names, by id, reference or lookup; and the choice among what a lookup
-//! finds.
+//! Other resources that a leaf names, by id, reference or lookup; and the choice among what a
+//! lookup finds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,14 +25,14 @@ impl Named {
             Ok(id) => json!(id),
             Err(problem) => {
                 problems.push(problem);
-                // Not null: that would say that it is not managed, and lookups within it would find
-                // everything.
+                // Not null: that would mean that it is not managed, and lookups within it would
+                // find everything.
                 json!("")
             }
         }
     }
 
-    /// Why a literal id cannot be one.
+    /// Why a literal id is invalid.
     pub(super) fn refused(&self, field: &str, said: &Value) -> Option<Invalid> {
         let (id, prefix) = (said.as_str()?, self.prefix.as_ref());
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -114,8 +114,8 @@ pub(super) fn listed(
     }
 }
 
-/// One set of alternatives for each value of the attribute. What was named by id stands for itself,
-/// also against finds with the same value.
+/// One set of alternatives for each value of the attribute. A target that is named by id is its own
+/// set, even if a lookup finds others with the same value.
 fn alternatives(found: Vec<LookupItem>, attribute: &str) -> Vec<BTreeSet<String>> {
     let (found, named): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|item| item.attributes.contains_key(attribute));
@@ -130,8 +130,8 @@ fn alternatives(found: Vec<LookupItem>, attribute: &str) -> Vec<BTreeSet<String>
     sets
 }
 
-/// Of each set of alternatives the one that is in use, so that nobody's connections move; where
-/// none is, the lowest id.
+/// Of each set of alternatives the one that is in use, so that nobody's connections move; if none
+/// is, the lowest id.
 pub(super) fn choice(want: &Value, have: &Value) -> BTreeSet<String> {
     let live = chosen(have);
     let sets = want.as_array().into_iter().flatten();
@@ -148,7 +148,7 @@ pub fn chosen(sets: &Value) -> BTreeSet<String> {
     sets.filter_map(|set| texts(set).min().map(str::to_owned)).collect()
 }
 
-/// Each id as a set of its own, as a live state has them.
+/// Each id as a set of its own, as live states have them.
 pub fn singles(ids: impl IntoIterator<Item = String>) -> Value {
     let ids: BTreeSet<String> = ids.into_iter().collect();
     json!(ids.into_iter().map(|id| [id]).collect::<Vec<_>>())

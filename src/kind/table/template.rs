@@ -1,5 +1,5 @@
-//! The texts of a table's calls: `{name}` stands for a value, and `[…]` for a part that is left out
-//! where one of the values in it is not known.
+//! The texts of a table's calls: `{name}` stands for a value, and `[…]` for a part that is omitted
+//! if one of its values is not known.
 
 /// The text with everything filled in. A name without a value outside of brackets gives nothing.
 pub(super) fn filled(template: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
@@ -26,7 +26,7 @@ mod tests {
     use super::filled;
 
     #[test]
-    fn a_part_in_brackets_is_there_only_if_all_of_it_is_known() {
+    fn a_part_in_brackets_is_included_only_if_all_of_it_is_known() {
         let text = "rotate {what}[ every {days} days]";
         let both = |name: &str| Some(if name == "days" { "90" } else { "it" }.to_owned());
         assert_eq!(filled(text, &both).as_deref(), Some("rotate it every 90 days"));

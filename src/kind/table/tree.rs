@@ -1,11 +1,11 @@
-//! States as trees: what stands at a path, the one way to write settings, and when two lists of
-//! groups are the same.
+//! States as trees: the value at a path, the canonical form of settings, and the equality of lists
+//! of groups.
 
 use serde_json::Value;
 
 use super::Tree;
 
-/// The value at a path; nothing where it, or a group that it is in, is not there.
+/// The value at a path; none if it, or a group that contains it, is missing.
 pub fn at<'t>(tree: &'t Tree, path: &str) -> Option<&'t Value> {
     match path.split_once('.') {
         Some((group, rest)) => at(tree.get(group)?.as_object()?, rest),
@@ -13,7 +13,7 @@ pub fn at<'t>(tree: &'t Tree, path: &str) -> Option<&'t Value> {
     }
 }
 
-/// Whether a path is that of this leaf or group, or leads into it.
+/// Whether a path is that of this leaf or group, or is below it.
 pub fn is_at(path: &str, group: &str) -> bool {
     path.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
@@ -31,8 +31,8 @@ pub(super) fn said<'t>(want: &'t Tree, path: &str) -> Option<&'t Value> {
     }
 }
 
-/// Writes a value at a path, making the groups on the way; `null` removes what is there, and a
-/// group that becomes empty.
+/// Writes a value at a path, creating the groups in between; `null` removes the value, and a group
+/// that becomes empty.
 pub fn put(tree: &mut Tree, path: &str, new: Value) {
     let Some((group, rest)) = path.split_once('.') else {
         if new.is_null() {
@@ -54,7 +54,7 @@ pub fn put(tree: &mut Tree, path: &str, new: Value) {
     }
 }
 
-/// The one way to write settings: keys and lists sorted, groups without content left out.
+/// The canonical form of settings: keys and lists sorted, empty groups left out.
 pub fn canonical(value: Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -78,7 +78,7 @@ pub(super) fn in_order(list: &Value) -> Value {
     list.as_array().into_iter().flatten().cloned().map(canonical).collect()
 }
 
-/// Whether there is nothing: AWS leaves out what is not set, and returns emptied lists either way.
+/// Whether the value is none: AWS omits what is not set, and returns emptied lists either way.
 pub fn is_none(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -88,15 +88,15 @@ pub fn is_none(value: &Value) -> bool {
     }
 }
 
-/// Whether every wanted item is there, and nothing else. Of an item that is a group only the
-/// members count that the wanted one names.
+/// Whether every wanted item is present, and nothing else. Of an item that is a group, only the
+/// members that the wanted one names are compared.
 pub(super) fn is_same_list(wanted: &Value, live: &Value) -> bool {
     let [wanted, live] = [wanted, live].map(|list| list.as_array().map_or(&[][..], Vec::as_slice));
     if wanted.len() != live.len() {
         return false;
     }
     let mut left: Vec<_> = live.iter().collect();
-    // Exact matches first, so that an item that names few members does not take another one's
+    // Exact matches come first, so that an item that names few members does not take another one's
     // place.
     let mut open = Vec::new();
     for item in wanted {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_sets_and_their_groups_count_by_the_members_that_are_named() {
+    fn lists_are_sets_and_their_groups_are_compared_by_the_named_members() {
         let have = json!([{"n": "b", "v": 2}, {"n": "a", "v": 1}]);
         assert!(is_same_list(&json!([{"n": "a"}, {"n": "b", "v": 2}]), &have));
         assert!(!is_same_list(&json!([{"n": "a"}]), &have));

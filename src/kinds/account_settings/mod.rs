@@ -1,7 +1,8 @@
-//! The settings of an account in a Region: what AWS does by default, and what nobody there can open.
+//! The settings of an account in a Region: what AWS does by default, and what nobody there can
+//! open.
 //!
-//! There is one in every account and Region. It cannot be tagged, so a manifest must adopt it ([`ID`]); removing the manifest leaves
-//! everything as it is.
+//! There is one in every account and Region. It cannot be tagged, so a manifest must adopt it
+//! ([`ID`]); removing the manifest leaves everything as it is.
 
 pub mod aws;
 mod leaves;
@@ -24,13 +25,14 @@ pub const NAME: &str = "AccountSettings";
 /// The id by which a manifest adopts it.
 pub const ID: &str = "account";
 
-/// The kind as one value.
+/// The kind as a table.
 pub fn table() -> Table {
     Table {
         profile: Profile {
             name: NAME,
             short: "account",
-            about: "What AWS does by default in an account and Region, and what nobody there can share with everybody.",
+            about: "What AWS does by default in an account and Region, and what nobody there can \
+                    share with everybody.",
             claimed: Claimed::ByAdoption,
             creation: Creation::UniqueName,
             removal: Removal::TombstoneOnly,
@@ -41,8 +43,9 @@ pub fn table() -> Table {
         errors: &[],
         baseline: Baseline::NONE,
         doctor: Doctor::NONE,
-        about: "The settings of the scope's account in its Region. They cannot be tagged: the manifest says \
-                `lifecycle: {adopt: account}`.\nA setting that is not named is not managed; removing the manifest leaves all of them as they are."
+        about: "The settings of the scope's account in its Region. They cannot be tagged: the \
+                manifest says `lifecycle: {adopt: account}`.\nA setting that is not named is not \
+                managed; removing the manifest leaves all of them as they are."
             .into(),
         leaves: leaves::all(),
         tags: None,

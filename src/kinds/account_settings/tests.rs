@@ -1,4 +1,4 @@
-//! What the settings of an account mean, in sentences.
+//! The specification of account settings, in sentences.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ fn edits(spec: &Value, ebs: bool, snapshots: &str) -> Vec<Edit> {
     table().diff(&resolve(spec).expect("valid"), &have).expect("states")
 }
 
-/// Operation, risk and sentence of each edit.
+/// Operation, risk and summary of each edit.
 fn shown(edits: &[Edit]) -> Vec<(String, Risk, &str)> {
     let operation = |edit: &Edit| match &edit.body {
         EditBody::Change(body) => body["operation"].as_str().unwrap_or_default().to_owned(),
@@ -75,7 +75,7 @@ fn each_setting_is_turned_on_and_off_by_its_own_call() {
 }
 
 #[test]
-fn what_shared_snapshots_are_used_for_stops_only_where_all_sharing_is_blocked() {
+fn only_blocking_all_sharing_cuts_users_of_shared_snapshots() {
     let risk = |from: &str, to: &str| {
         let edits = edits(&json!({"snapshotPublicAccess": to}), false, from);
         edits[0].risk
@@ -92,7 +92,7 @@ fn only_what_a_manifest_names_is_managed_and_there_are_no_tags() {
     assert_eq!(ID, "account");
 }
 
-/// From the word that is live to the one that is wanted.
+/// The risk of changing the live value to the wanted one.
 fn risk(setting: &str, from: &Value, to: &Value) -> Risk {
     let mut have = json!({
         "ebsEncryptionByDefault": true, "snapshotPublicAccess": "unblocked",
@@ -104,7 +104,7 @@ fn risk(setting: &str, from: &Value, to: &Value) -> Risk {
 }
 
 #[test]
-fn what_an_instance_gives_away_unasked_loosens() {
+fn weaker_metadata_defaults_loosen() {
     for (setting, from, to, is) in [
         ("instanceMetadataTokens", json!("optional"), json!("required"), Risk::TIGHTENS),
         ("instanceMetadataTokens", json!("no-preference"), json!("required"), Risk::TIGHTENS),
@@ -129,7 +129,7 @@ fn what_an_instance_gives_away_unasked_loosens() {
 }
 
 #[test]
-fn the_defaults_of_metadata_share_a_call_and_the_rest_does_not() {
+fn only_the_metadata_defaults_share_a_call() {
     let want = json!({
         "serialConsoleAccess": false, "instanceMetadataTokens": "required",
         "instanceMetadataHopLimit": 1, "instanceMetadataTags": "disabled",

@@ -14,16 +14,17 @@ use crate::{
 };
 
 /// KMS API reference, ScheduleKeyDeletion: the longest waiting period.
-const LONGEST_WINDOW: u16 = 30;
+const MAX_WINDOW_DAYS: u16 = 30;
 /// Cryptographic use of a symmetric key.
-const USES: [&str; 4] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom"];
-/// What makes somebody an administrator of a key.
-const ADMINISTERS: [&str; 3] = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"];
-/// Condition keys that tie a use of the key to a service or to what is encrypted.
-const THROUGH: [&str; 3] =
+const USE_ACTIONS: [&str; 4] =
+    ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom"];
+/// The actions of an administrator of a key.
+const ADMIN_ACTIONS: [&str; 3] = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"];
+/// Condition keys that restrict a use of the key to a service or to what is encrypted.
+const USE_CONDITIONS: [&str; 3] =
     ["kms:viaservice", "kms:encryptioncontext:*", "kms:encryptioncontextkeys"];
-/// Condition keys that tie a grant to a service or to what is encrypted.
-const GRANT_FOR: [&str; 5] = [
+/// Condition keys that restrict a grant to a service or to what is encrypted.
+const GRANT_CONDITIONS: [&str; 5] = [
     "kms:grantisforawsresource",
     "kms:viaservice",
     "kms:grantconstrainttype",
@@ -31,7 +32,7 @@ const GRANT_FOR: [&str; 5] = [
     "kms:granteeprincipal",
 ];
 
-/// All that the baseline asks of keys.
+/// The baseline of keys.
 pub(super) const BASELINE: Baseline = Baseline::of::<State>(RULES);
 
 const RULES: &[Rule] = &[
@@ -50,14 +51,15 @@ const RULES: &[Rule] = &[
         id: "KMS-02",
         severity: Severity::Critical,
         kind: KIND,
-        title: "The key policy lets in known callers only",
-        why: "`Principal: \"*\"` is every account of AWS. A condition on the service (kms:ViaService) does not change \
-              that: others use the same services. Nor does one whose values fit others too: a pattern such as `o-*`, a \
-              policy variable that the request fills in, a test that also holds without the key.",
-        source: "Security Hub KMS.5; Config KMS_KEY_POLICY_NO_PUBLIC_ACCESS; checkov CKV_AWS_33; KMS developer guide, \
-                 \"Key policies\"",
-        help: "name the roles, or add a condition on kms:CallerAccount, aws:PrincipalOrgID or aws:SourceAccount with \
-               fixed values",
+        title: "The key policy admits known callers only",
+        why: "`Principal: \"*\"` is every account of AWS. A condition on the service \
+              (kms:ViaService) does not change that: others use the same services. Nor does one \
+              whose values fit others too: a pattern such as `o-*`, a policy variable that the \
+              request fills in, a test that also holds without the key.",
+        source: "Security Hub KMS.5; Config KMS_KEY_POLICY_NO_PUBLIC_ACCESS; checkov CKV_AWS_33; \
+                 KMS developer guide, \"Key policies\"",
+        help: "name the roles, or add a condition on kms:CallerAccount, aws:PrincipalOrgID or \
+               aws:SourceAccount with fixed values",
         reach: Reach::Manifest,
         check: known_callers,
     },
@@ -66,7 +68,8 @@ const RULES: &[Rule] = &[
         severity: Severity::Critical,
         kind: KIND,
         title: "A key that is to be deleted waits 30 days",
-        why: "What is encrypted under a key is lost with it; the waiting time is the only time to notice.",
+        why: "What is encrypted under a key is lost with it; the waiting time is the only time to \
+              notice.",
         source: "Security Hub KMS.3; KMS developer guide, \"Deleting AWS KMS keys\"",
         help: "leave out `deletionWindowDays`, or write 30",
         reach: Reach::Manifest,
@@ -77,7 +80,8 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "The key is enabled",
-        why: "What is encrypted under a disabled key cannot be read, and its material is not rotated.",
+        why: "What is encrypted under a disabled key cannot be read, and its material is not \
+              rotated.",
         source: "checkov CKV_AWS_227",
         help: "write `enabled: true`, or ask for the key's deletion with `lifecycle.state: absent`",
         reach: Reach::Manifest,
@@ -87,13 +91,13 @@ const RULES: &[Rule] = &[
         id: "KMS-05",
         severity: Severity::Medium,
         kind: KIND,
-        title: "Roles use the key through services only, and lend it to AWS resources only",
-        why: "A stolen session that may decrypt by itself needs nothing else; one that must go through a service also \
-              needs that service's permissions.",
-        source: "KMS developer guide, kms:ViaService, kms:EncryptionContext and kms:GrantIsForAWSResource; AWS Prescriptive \
-                 Guidance, \"AWS KMS best practices\"",
-        help: "add a condition on kms:ViaService (use) and kms:GrantIsForAWSResource (CreateGrant); for service \
-               principals on aws:SourceAccount",
+        title: "Roles use the key through services only, and grant it to AWS resources only",
+        why: "A stolen session that may decrypt directly needs nothing else; one that must go \
+              through a service also needs that service's permissions.",
+        source: "KMS developer guide, kms:ViaService, kms:EncryptionContext and \
+                 kms:GrantIsForAWSResource; AWS Prescriptive Guidance, \"AWS KMS best practices\"",
+        help: "add a condition on kms:ViaService (use) and kms:GrantIsForAWSResource \
+               (CreateGrant); for service principals on aws:SourceAccount",
         reach: Reach::Manifest,
         check: through_services,
     },
@@ -102,10 +106,12 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "Who administers the key does not use it, and the account's root keeps control",
-        why: "One set of credentials should not both read the data and change who may; a key without the account's root \
-              in its policy can be locked for good by deleting a role.",
-        source: "KMS developer guide, \"Key policies\" (key administrators and key users; default key policy); AWS \
-                 Prescriptive Guidance, \"AWS KMS best practices\" (separation of duties)",
+        why: "One set of credentials should not both read the data and change who may read it; a \
+              key without the account's root in its policy can be locked for good by deleting a \
+              role.",
+        source: "KMS developer guide, \"Key policies\" (key administrators and key users; default \
+                 key policy); AWS Prescriptive Guidance, \"AWS KMS best practices\" (separation of \
+                 duties)",
         help: "give administration and use to different roles, and let the account's root do kms:*",
         reach: Reach::Manifest,
         check: duties,
@@ -115,8 +121,9 @@ const RULES: &[Rule] = &[
         severity: Severity::Low,
         kind: KIND,
         title: "The key has an alias",
-        why: "A key that people cannot find by its purpose is replaced by another one.",
-        source: "KMS developer guide, \"Aliases\"; AWS Prescriptive Guidance, \"AWS KMS best practices\"",
+        why: "People who cannot find a key by its purpose create another one.",
+        source: "KMS developer guide, \"Aliases\"; AWS Prescriptive Guidance, \"AWS KMS best \
+                 practices\"",
         help: "add `aliases`, one for each purpose",
         reach: Reach::Manifest,
         check: alias,
@@ -139,7 +146,7 @@ impl Documented for State {
     }
 }
 
-/// AWS makes symmetric keys where it is not told otherwise.
+/// AWS creates symmetric keys by default.
 fn is_symmetric(state: &State) -> bool {
     state.key_spec.as_deref().is_none_or(|spec| spec == "SYMMETRIC_DEFAULT")
 }
@@ -159,12 +166,19 @@ fn rotation(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 fn deletion_window(facts: &Facts<'_>) -> Vec<Breach> {
-    let days = |key: &Wanted<'_, State>| key.state.deletion_window_days.unwrap_or(LONGEST_WINDOW);
+    let days = |key: &Wanted<'_, State>| key.state.deletion_window_days.unwrap_or(MAX_WINDOW_DAYS);
     facts
         .with_tombstones()
-        .filter(|key| days(key) < LONGEST_WINDOW)
+        .filter(|key| days(key) < MAX_WINDOW_DAYS)
         .map(|key| {
-            key.breach("deletionWindowDays", format!("it would be gone after {} days", days(&key)))
+            key.breach(
+                "deletionWindowDays",
+                format!(
+                    "it would be deleted after {} \
+                                                      days",
+                    days(&key)
+                ),
+            )
         })
         .collect()
 }
@@ -206,10 +220,10 @@ fn known_callers(facts: &Facts<'_>) -> Vec<Breach> {
     })
 }
 
-/// Whether it is the account itself, which only hands over to its IAM policies.
+/// Whether it is the account itself, which only delegates to its IAM policies.
 fn is_own_root(principal: &str, state: &State) -> bool {
     if is_account_unknown(state) {
-        // Without settings every root can be the own one.
+        // Without settings every account's root may be the own one.
         return principal.ends_with(":root") || principal.bytes().all(|b| b.is_ascii_digit());
     }
     principal == state.account || principal == root(state)
@@ -232,14 +246,14 @@ fn through_services(facts: &Facts<'_>) -> Vec<Breach> {
         let named = statement.all_principals_but
             || statement.aws.iter().any(|principal| !is_own_root(principal, state));
         let roles = named && !admission.identities.is_nobody();
-        let uses = USES.iter().any(|action| statement.is_about(action));
-        let wrong = if roles && uses && !statement.is_bound_by(&THROUGH) {
-            "lets roles use the key by themselves, through no service"
+        let uses = USE_ACTIONS.iter().any(|action| statement.is_about(action));
+        let wrong = if roles && uses && !statement.is_bound_by(&USE_CONDITIONS) {
+            "lets roles use the key directly, not through a service"
         } else if roles
             && statement.is_about("kms:CreateGrant")
-            && !statement.is_bound_by(&GRANT_FOR)
+            && !statement.is_bound_by(&GRANT_CONDITIONS)
         {
-            "lets roles lend the key to anybody"
+            "lets roles grant the key to anybody"
         } else if admission.services == Who::Everybody && admission.identities != Who::Everybody {
             "lets a service use the key on behalf of every account"
         } else {
@@ -254,8 +268,8 @@ fn duties(facts: &Facts<'_>) -> Vec<Breach> {
     for key in facts.of::<State>() {
         let Some(document) = &key.state.policy else { continue };
         let mut request = Request::new(&root(key.state), "kms:PutKeyPolicy", "*");
-        // The root user is no service; in which organisation it is may not be known here, and is
-        // not somebody else's.
+        // The root user is not a service; its organization may not be known here, and is not
+        // somebody else's.
         request.context.insert("aws:principalisawsservice".to_owned(), vec!["false".to_owned()]);
         let loses = matches!(document.evaluate(&request), Decision::Deny | Decision::NoMatch);
         if !is_account_unknown(key.state) && loses {
@@ -263,8 +277,8 @@ fn duties(facts: &Facts<'_>) -> Vec<Breach> {
         }
         let mut duties: BTreeMap<String, (bool, bool)> = BTreeMap::new();
         for statement in statement::statements(document).iter().filter(|s| s.allows) {
-            let administers = ADMINISTERS.iter().any(|action| statement.is_about(action));
-            let uses = USES.iter().any(|action| statement.is_about(action));
+            let administers = ADMIN_ACTIONS.iter().any(|action| statement.is_about(action));
+            let uses = USE_ACTIONS.iter().any(|action| statement.is_about(action));
             for principal in statement.aws.iter().filter(|name| !is_own_root(name, key.state)) {
                 let (admin, user) = duties.entry(principal.clone()).or_default();
                 *admin |= administers;

@@ -17,11 +17,11 @@ use crate::{
 /// The longest time to notice a mistake (KMS API reference, `PendingWindowInDays`: 7 to 30).
 pub(super) const DEFAULT_WINDOW_DAYS: u16 = 30;
 /// KMS quota: aliases of one key.
-const ALIASES_PER_KEY: usize = 50;
-/// What no call changes.
+const MAX_ALIASES: usize = 50;
+/// The reason why these fields cannot change.
 const FIXED: &str = "which KMS fixes when a key is created";
 
-/// The kind as one value.
+/// The kind as a table.
 pub fn table() -> Table {
     Table {
         profile: Profile {
@@ -38,7 +38,8 @@ pub fn table() -> Table {
         errors: errors::ERRORS,
         baseline: baseline::BASELINE,
         doctor: Doctor::NONE,
-        about: "A customer managed KMS key whose key material comes from AWS KMS (origin `AWS_KMS`)."
+        about: "A customer managed KMS key whose key material comes from AWS KMS (origin \
+                `AWS_KMS`)."
             .into(),
         leaves: vec![
             aliases(),
@@ -53,8 +54,8 @@ pub fn table() -> Table {
             deletion_window(),
         ],
         tags: Some(TagLeaf {
-            about: "Tags, of letters, digits, spaces and `_ . : / = + - @`; `null` for a key that must not be \
-                    there. Keys that are not\nnamed are not managed."
+            about: "Tags, of letters, digits, spaces and `_ . : / = + - @`; `null` for a key that \
+                    must not be there. Keys that are not\nnamed are not managed."
                 .into(),
             rules: text::KMS,
         }),
@@ -68,15 +69,17 @@ pub fn table() -> Table {
             "kms:EnableKeyRotation".into(),
             "kms:DisableKeyRotation".into(),
             "kms:UpdateAlias".into(),
-            // People find the key by its aliases: only when it is as it shall be.
+            // People find the key by its aliases, which therefore must not exist before it is as
+            // wanted.
             "kms:CreateAlias".into(),
         ],
         natural_keys: |state| texts(get(state, "aliases")).map(str::to_owned).collect(),
         fixed_first: false,
-        // The key policy hands out access to whatever is encrypted under the key from now on.
+        // The key policy gives access to whatever is encrypted under the key from now on.
         creating: |_| Risk::LOOSENS,
-        // A dying key takes nothing else, its rotation cannot be read, and its claim cannot be written: the rest follows when
-        // the next pass has seen it disabled. Nobody can use the key before or after.
+        // A key that is pending deletion accepts no other change, its rotation cannot be read, and
+        // its claim cannot be written: the rest follows when the next pass has seen it disabled.
+        // Nobody can use the key before or after.
         restore: Some(Restore {
             fact: "pendingDeletion".into(),
             call: Call::new("kms:CancelKeyDeletion", "cancel the key's deletion"),
@@ -101,17 +104,17 @@ fn aliases() -> Leaf {
     };
     let form = Form::Set {
         of: Check::Form(rules::alias),
-        max: ALIASES_PER_KEY,
+        max: MAX_ALIASES,
         too_many: (
-            "{count} aliases; KMS takes at most {max} for a key".into(),
+            "{count} aliases; KMS accepts at most {max} for a key".into(),
             "keep those that are used".into(),
         ),
     };
     Leaf {
         null: Null::None(json!([])),
         compare: Compare::Set,
-        // An alias can be what an IAM policy allows a key by (`kms:ResourceAliases`). Where it goes, a name goes that people
-        // and programs may use; nobody is allowed less by the key.
+        // An IAM policy may allow the use of a key by its alias (`kms:ResourceAliases`). Moving an
+        // alias breaks a name that people and programs may use; the key itself allows nobody less.
         risk: RiskOf::Each {
             add: Risk::LOOSENS,
             remove: Risk::NEUTRAL.cutting_connections(),
@@ -120,9 +123,9 @@ fn aliases() -> Leaf {
         gives: Gives::Ways,
         ..Leaf::harmless(
             "aliases",
-            "The key's aliases, each `alias/…` but not `alias/aws/…`, at most 50, unique in the account's Region. \
-             With\na list, every other alias of the key is drift and is deleted; `[]` or `null`: the key has no \
-             alias.\nAbsent: aliases are not managed.",
+            "The key's aliases, each `alias/…` but not `alias/aws/…`, at most 50, unique in the \
+             account's Region. With\na list, every other alias of the key is drift and is deleted; \
+             `[]` or `null`: the key has no alias.\nAbsent: aliases are not managed.",
             form,
             change,
         )
@@ -135,7 +138,8 @@ fn description() -> Leaf {
         null: Null::None(json!("")),
         ..Leaf::harmless(
             "description",
-            "What the key is for, at most 8192 characters; `\"\"` or `null`: none. Absent: not managed.",
+            "What the key is for, at most 8192 characters; `\"\"` or `null`: none. Absent: not \
+             managed.",
             Form::Text(Check::Length(text::KMS_DESCRIPTION)),
             How::By(call),
         )
@@ -143,7 +147,7 @@ fn description() -> Leaf {
 }
 
 fn policy() -> Leaf {
-    // While a key is disabled, and has only the aliases that it shall have, its policy opens nothing to anybody.
+    // While a key is disabled, and has only its wanted aliases, its policy gives access to nobody.
     let call = Call::new("kms:PutKeyPolicy", "put the key policy")
         .after(&["kms:DisableKey", "kms:DeleteAlias"]);
     let form = Form::Policy {
@@ -154,29 +158,30 @@ fn policy() -> Leaf {
     };
     Leaf {
         absent: Absent::Required(
-            "is required: the policy that AWS sets by default hands the key to everybody in the account whom an IAM \
-             policy allows it"
+            "is required: with AWS's default policy, any IAM policy in the account can allow the \
+             use of the key"
                 .into(),
-            rules::START.into(),
+            rules::POLICY_HELP.into(),
         ),
         compare: Compare::Meaning,
         risk: RiskOf::Meaning,
         gives: Gives::Grants,
         ..Leaf::harmless(
             "policy",
-            "The key policy, an IAM policy document of at most 32 KiB; required, because the policy that AWS would \
-             set by\ndefault hands the key to everybody in the account whom IAM policies allow it. Compared by \
-             meaning:\nKMS stores it in another order and spelling. `${Kind/name}` and `${Kind/name.arn}` are filled \
-             in.\nEvery statement needs `Action` and `Resource` (KMS ignores it otherwise, without a word), nothing \
-             may be\nallowed to `Principal: \"*\"` without a condition, and the account's root or a role of the \
-             account must\nbe allowed `kms:PutKeyPolicy`, so that the key stays manageable.",
+            "The key policy, an IAM policy document of at most 32 KiB; required, because with \
+             AWS's\ndefault policy any IAM policy in the account can allow the use of the key. \
+             Compared by meaning:\nKMS stores it in another order and spelling. `${Kind/name}` and \
+             `${Kind/name.arn}` are filled in.\nEvery statement needs `Action` and `Resource` \
+             (otherwise KMS silently ignores it), nothing may be\nallowed to `Principal: \"*\"` \
+             without a condition, and the account's root or a role of the account must\nbe allowed \
+             `kms:PutKeyPolicy`, so that the key stays manageable.",
             form,
             How::By(call),
         )
     }
 }
 
-/// A second EnableKeyRotation starts the period anew, so it is sent only for a difference.
+/// A second EnableKeyRotation restarts the period, so it is sent only for a difference.
 fn rotation() -> Leaf {
     // KMS refuses to change the rotation of a disabled key (KMS developer guide, "Key states").
     let on =
@@ -198,8 +203,8 @@ fn rotation() -> Leaf {
         gives: Gives::More,
         ..Leaf::harmless(
             "periodDays",
-            "Days between two rotations, 90 to 2560; KMS takes 365 if nothing was ever said. Absent: not managed. \
-             Without\nmeaning while `enabled` is false.",
+            "Days between two rotations, 90 to 2560; KMS uses 365 by default. \
+             Absent: not managed. Without\nmeaning while `enabled` is false.",
             Form::Int(days),
             How::Argument,
         )
@@ -222,9 +227,9 @@ fn rotation() -> Leaf {
         only_while: Some(("enabled".into(), json!(true))),
         ..Leaf::harmless(
             "rotation",
-            "Automatic rotation of the key material; symmetric encryption keys only. `null`: not rotated. Absent: \
-             not\nmanaged. Not changed while the key is disabled. A replica of a multi-Region key takes its \
-             primary's.",
+            "Automatic rotation of the key material; symmetric encryption keys only. `null`: not \
+             rotated. Absent: not\nmanaged. Not changed while the key is disabled. A replica of a \
+             multi-Region key takes its primary's.",
             form,
             How::Switch { on, off },
         )
@@ -232,7 +237,7 @@ fn rotation() -> Leaf {
 }
 
 fn enabled() -> Leaf {
-    // Only when its policy and aliases are right.
+    // Only after its policy and aliases are right.
     let on = Call::new("kms:EnableKey", "enable the key")
         .after(&["kms:PutKeyPolicy", "kms:DeleteAlias"]);
     let off = Call::new("kms:DisableKey", "disable the key")
@@ -242,15 +247,15 @@ fn enabled() -> Leaf {
         null: Null::Refused,
         risk: RiskOf::Towards {
             value: json!(false),
-            // Requests with the key fail; nothing that runs is stopped by AWS.
+            // Requests with the key fail; AWS does not stop anything that is running.
             there: Risk::TIGHTENS.cutting_connections(),
             back: Risk::LOOSENS,
         },
         gives: Gives::Gate,
         ..Leaf::harmless(
             "enabled",
-            "Whether the key can be used; default true. Disabling makes everything that is encrypted under \
-             it\nunreadable until it is enabled again.",
+            "Whether the key can be used; default true. Disabling makes everything that is \
+             encrypted under it\nunreadable until it is enabled again.",
             Form::Bool,
             How::Switch { on, off },
         )
@@ -269,8 +274,8 @@ fn key_spec() -> Leaf {
         null: Null::Refused,
         ..Leaf::harmless(
             "keySpec",
-            "What key material the key has; default `SYMMETRIC_DEFAULT`, the only one that SageMaker, EBS and S3 \
-             accept.\nImmutable.",
+            "What key material the key has; default `SYMMETRIC_DEFAULT`, the only one that \
+             SageMaker, EBS and S3 accept.\nImmutable.",
             form,
             How::Fixed(FIXED.into()),
         )
@@ -288,15 +293,15 @@ fn key_usage() -> Leaf {
         absent: Absent::Derived,
         ..Leaf::harmless(
             "keyUsage",
-            "What the key is for. Default `ENCRYPT_DECRYPT` for `SYMMETRIC_DEFAULT`, required for every other \
-             key\nspec. Immutable.",
+            "What the key is for. Default `ENCRYPT_DECRYPT` for `SYMMETRIC_DEFAULT`, required for \
+             every other key\nspec. Immutable.",
             form,
             How::Fixed(FIXED.into()),
         )
     }
 }
 
-/// The key material that palisade's keys have: KMS makes it and keeps it.
+/// The origin of key material of palisade's keys: KMS creates and keeps it.
 fn origin() -> Leaf {
     let form = Form::Word {
         name: "Origin".into(),
@@ -318,8 +323,8 @@ fn origin() -> Leaf {
 fn multi_region() -> Leaf {
     Leaf::harmless(
         "multiRegion",
-        "Whether the key can be replicated to other Regions; a new key is not unless this says so. Absent: \
-         not\ncompared. Immutable.",
+        "Whether the key can be replicated to other Regions; a new key is not unless this says so. \
+         Absent: not\ncompared. Immutable.",
         Form::Bool,
         How::Fixed(FIXED.into()),
     )
@@ -336,8 +341,8 @@ fn deletion_window() -> Leaf {
         absent: Absent::Means(json!(DEFAULT_WINDOW_DAYS)),
         ..Leaf::harmless(
             "deletionWindowDays",
-            "Days between asking for the key's deletion (`lifecycle.state: absent`) and the deletion, during which \
-             it can\nbe called back: 7 to 30, default 30.",
+            "Days between scheduling the key's deletion (`lifecycle.state: absent`) and the \
+             deletion, during which it can\nbe cancelled: 7 to 30, default 30.",
             Form::Int(days),
             How::Argument,
         )

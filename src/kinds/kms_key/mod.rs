@@ -1,16 +1,18 @@
 //! KMS keys: customer managed, with key material of AWS KMS's own (origin `AWS_KMS`).
 //!
-//! A key has no name and its creation takes no client token, so its identity is the claim in its tags,
-//! written by the very call that creates it. Aliases are how people find it: unique in an account's
-//! Region, but anybody who may can point them elsewhere, so an alias proves nothing.
+//! A key has no name and its creation accepts no client token, so its identity is the claim in its
+//! tags, written by the call that creates it. People find it by its aliases: they are unique in an
+//! account's Region, but anybody with permission can point them elsewhere, so an alias proves
+//! nothing.
 //!
-//! What is encrypted under a key is lost with it. A key is therefore never replaced: a field that AWS
-//! cannot change is shown as impossible, and a key that is pending deletion although its manifest stands
-//! is called back, never twinned.
+//! What is encrypted under a key is lost with it. A key is therefore never replaced: a field that
+//! AWS cannot change is shown as impossible, and if a key is pending deletion although its manifest
+//! exists, the deletion is cancelled and no second key is created.
 //!
-//! What narrows goes first, what widens goes last, and while a key is disabled everything that KMS takes of a disabled
-//! key is done: a key that shall be enabled is enabled when its policy and aliases are right, and a key that shall be
-//! disabled is disabled before its policy is widened. The rows say it call by call.
+//! What narrows access comes first, and what widens it comes last. While a key is disabled,
+//! everything that KMS allows for a disabled key is done: a key that should be enabled is enabled
+//! when its policy and aliases are right, and a key that should be disabled is disabled before its
+//! policy is widened. The rows define this call by call.
 
 pub mod aws;
 pub(crate) mod baseline;
@@ -33,7 +35,8 @@ use crate::model::policy_document::{Dialect, PolicyDocument};
 /// The kind's name in manifests.
 pub const NAME: &str = "KmsKey";
 
-/// A key's state, wanted or live, for whoever looks at its members by name. Every member stands for the row of its name.
+/// A key's state, wanted or live, for code that uses its members by name. Every member is the row
+/// of its name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
@@ -44,31 +47,32 @@ pub struct State {
     /// Its key policy. Absent from a live key only if what KMS returned is not a policy document.
     #[serde(serialize_with = "bare", deserialize_with = "read")]
     pub policy: Option<PolicyDocument>,
-    /// Automatic rotation. Absent from a live key where it cannot be set or not be known: keys that are
-    /// not symmetric encryption keys, replicas of multi-Region keys, keys that are pending deletion.
+    /// Automatic rotation. Absent from a live key if it cannot be set or not be known: keys that
+    /// are not symmetric encryption keys, replicas of multi-Region keys, keys that are pending
+    /// deletion.
     pub rotation: Option<Rotation>,
     /// Whether it can be used.
     pub enabled: Option<bool>,
-    /// What key material it has, in KMS's words. Immutable.
+    /// Its key material, as KMS calls it. Immutable.
     pub key_spec: Option<String>,
-    /// What it is for, in KMS's words. Immutable.
+    /// Its purpose, as KMS calls it. Immutable.
     pub key_usage: Option<String>,
-    /// Where its key material comes from, in KMS's words. Immutable.
+    /// The origin of its key material, as KMS calls it. Immutable.
     pub origin: Option<String>,
     /// Whether it can be replicated to other Regions. Immutable.
     pub multi_region: Option<bool>,
-    /// Days between asking for its deletion and the deletion. Only wanted, never observed.
+    /// Days between scheduling its deletion and the deletion. Only wanted, never observed.
     pub deletion_window_days: Option<u16>,
-    /// Live: it is on its way out and can be called back.
+    /// Live: it is pending deletion, which can be cancelled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pending_deletion: bool,
-    /// Live: aliases that some manifest wants and that point to another key of ours, by alias, with the
-    /// id of that key. An alias that points to a key that is not ours is a conflict instead.
+    /// Live: aliases that some manifest wants and that point to another key of ours, by alias, with
+    /// the id of that key. An alias that points to a key that is not ours is a conflict instead.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub elsewhere: BTreeMap<String, String>,
-    /// The partition it is in: what an account id in its policy stands for depends on it.
+    /// The partition that it is in: the meaning of an account id in its policy depends on it.
     pub partition: String,
-    /// The account it is in.
+    /// The account that it is in.
     pub account: String,
 }
 
@@ -82,7 +86,7 @@ pub struct Rotation {
     pub period_days: Option<u16>,
 }
 
-/// A policy as its bare document, so that a plan shows it as one.
+/// Serializes a policy as its bare document, so that a plan shows it as one.
 fn bare<S: Serializer>(policy: &Option<PolicyDocument>, serializer: S) -> Result<S::Ok, S::Error> {
     policy.as_ref().map(PolicyDocument::as_value).serialize(serializer)
 }

@@ -1,6 +1,6 @@
-//! What palisade may call for a KmsKey, and what it needs for that.
+//! The operations that palisade may call for a KmsKey, and the permissions that they need.
 //!
-//! Whose a key is can only be learnt from its tags, so the tags of all keys are read.
+//! Only its tags show who owns a key, so the tags of all keys are read.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::operations::{
     },
 };
 
-/// All that the rest of the program asks of it.
+/// What the rest of the program needs to know about its operations.
 pub(super) const OPERATIONS: OfKind = OfKind {
     rows: ROWS,
     resource: Some(RESOURCE),
@@ -39,15 +39,15 @@ const ALIAS: ResourceType = ResourceType::new(
 const KEYS: On = On::Of(&Resources { name: "Keys", types: &[RESOURCE] });
 const ALIASES: On = On::Of(&Resources { name: "Aliases", types: &[ALIAS] });
 
-/// Makes keys for several Regions.
+/// Creates keys for several Regions.
 const MULTI_REGION: ServiceRole = ServiceRole {
     service: "mrk.kms.amazonaws.com",
     name: "AWSServiceRoleForKeyManagementServiceMultiRegionKeys",
 };
 
-const DISABLED: Need = Need::Noted("a key that shall be disabled");
+const DISABLED: Need = Need::Noted("a key that should be disabled");
 const FOR_SEVERAL_REGIONS: Need = Need::Noted("a key for several Regions");
-const UNROTATED: Need = Need::Noted("a key that shall not be rotated");
+const UNROTATED: Need = Need::Noted("a key that should not be rotated");
 
 const ROWS: &[Operation] = &[
     reads("kms:ListAliases").swept(),
@@ -59,8 +59,8 @@ const ROWS: &[Operation] = &[
     writes("kms:CreateKey", On::Anything, CLAIMS)
         .and(&[may("kms:TagResource", KEYS, CLAIMS_UNCLAIMED)])
         .note(
-            "KMS has no key that says with which call tags come: so a key that nobody claims could be claimed by TagResource \
-             alone. Keys are adopted by the same permission.",
+            "KMS has no condition key for the call that sets tags, so a key that nobody claims \
+             could be claimed by TagResource alone. Keys are adopted by the same permission.",
         ),
     writes("kms:CreateKey", On::Anything, &[])
         .only_needs(&[may(
@@ -69,7 +69,7 @@ const ROWS: &[Operation] = &[
             &[When::says("RoleOfMultiRegionKeys", "iam:AWSServiceName", MULTI_REGION.service)],
         )])
         .only(FOR_SEVERAL_REGIONS)
-        .note("Once in an account, unless somebody else makes the role."),
+        .note("Once in an account, unless somebody else creates the role."),
     writes("kms:PutKeyPolicy", KEYS, OURS),
     writes("kms:UpdateKeyDescription", KEYS, OURS),
     writes("kms:EnableKey", KEYS, OURS),
@@ -103,8 +103,8 @@ fn usage(spec: &Value, usage: &mut Usage) {
     }
 }
 
-/// palisade never asks KMS to leave out its check that the caller can still change the policy;
-/// nobody with its role shall.
+/// palisade never asks KMS to skip its check that the caller can still change the policy, and
+/// nobody with its role may.
 fn lockout_check() -> Value {
     json!({
         "Sid": "NeverBypassTheLockoutCheck", "Effect": "Deny",

@@ -1,4 +1,5 @@
-//! What cannot be right in a KmsKey manifest: aliases, leaves that do not fit together, and a policy that locks everybody out.
+//! What is invalid in a KmsKey manifest: aliases, leaves that do not fit together, and a policy
+//! that locks everybody out.
 
 use std::collections::BTreeSet;
 
@@ -12,16 +13,17 @@ use crate::{
     model::policy_document::{Decision, Dialect, PolicyDocument, Request},
 };
 
-/// Where the way out of most problems with the policy begins.
-pub(super) const START: &str = "begin with a statement that allows kms:* on \"*\" to the account's root or to an \
-                                administrators' role, and give users of the key only what they need";
+/// How to fix most problems with the policy.
+pub(super) const POLICY_HELP: &str = "begin with a statement that allows kms:* on \"*\" to the \
+                                      account's root or to an administrators' role, and give users \
+                                      of the key only what they need";
 /// KMS API reference, `AliasName`.
-const ALIAS_LENGTH: usize = 256;
-/// The key spec that a key has where nothing is said.
+const MAX_ALIAS_LENGTH: usize = 256;
+/// The default key spec.
 pub(super) const SYMMETRIC: &str = "SYMMETRIC_DEFAULT";
 
-/// What key material a key can have, and what such a key can be for (KMS API reference, CreateKey, `KeySpec` and
-/// `KeyUsage`).
+/// What key material a key can have, and the possible purposes of such a key (KMS API reference,
+/// CreateKey, `KeySpec` and `KeyUsage`).
 #[derive(Debug)]
 pub(super) struct KeySpec {
     pub(super) word: &'static str,
@@ -35,18 +37,18 @@ const MAC: &str = "GENERATE_VERIFY_MAC";
 const AGREE: &str = "KEY_AGREEMENT";
 const ENCAPSULATE: &str = "ENCAPSULATE_DECAPSULATE";
 
-/// What a key can be for.
+/// The purposes of keys.
 pub(super) const KEY_USAGES: [(&str, &str); 5] = [
     (ENCRYPT, "Encrypting and decrypting."),
     (SIGN, "Signing and verifying."),
-    (MAC, "Making and verifying message authentication codes."),
+    (MAC, "Creating and verifying message authentication codes."),
     (AGREE, "Deriving shared secrets."),
     (ENCAPSULATE, "Encapsulating and decapsulating keys."),
 ];
 
-/// Where key material can come from; a manifest's keys have the first.
+/// Origins of key material; a manifest's keys have the first.
 pub(super) const ORIGINS: [(&str, &str); 4] = [
-    ("AWS_KMS", "KMS made it."),
+    ("AWS_KMS", "KMS created it."),
     ("EXTERNAL", "It was imported."),
     ("AWS_CLOUDHSM", "A CloudHSM cluster keeps it."),
     ("EXTERNAL_KEY_STORE", "A key manager outside of AWS keeps it."),
@@ -61,7 +63,7 @@ pub(super) const KEY_SPECS: [KeySpec; 20] = [
     spec("ECC_NIST_P256", "NIST curve P-256.", &[SIGN, AGREE]),
     spec("ECC_NIST_P384", "NIST curve P-384.", &[SIGN, AGREE]),
     spec("ECC_NIST_P521", "NIST curve P-521.", &[SIGN, AGREE]),
-    spec("ECC_SECG_P256K1", "The curve of cryptocurrencies.", &[SIGN]),
+    spec("ECC_SECG_P256K1", "The curve secp256k1.", &[SIGN]),
     spec("ECC_NIST_EDWARDS25519", "Edwards curve 25519.", &[SIGN]),
     spec("HMAC_224", "HMAC, 224 bits.", &[MAC]),
     spec("HMAC_256", "HMAC, 256 bits.", &[MAC]),
@@ -80,7 +82,7 @@ const fn spec(word: &'static str, about: &'static str, usages: &'static [&'stati
     KeySpec { word, about, usages }
 }
 
-/// What is wrong with an alias, and the way out.
+/// What is wrong with an alias, and how to fix it.
 pub(super) fn alias(alias: &str) -> Option<(&'static str, &'static str)> {
     let Some(name) = alias.strip_prefix("alias/") else {
         return Some((
@@ -90,17 +92,17 @@ pub(super) fn alias(alias: &str) -> Option<(&'static str, &'static str)> {
     };
     let legal = |c: char| c.is_ascii_alphanumeric() || "/_-".contains(c);
     if name.starts_with("aws/") {
-        Some(("is reserved for keys that AWS manages", "take a name that does not start with aws/"))
+        Some(("is reserved for keys that AWS manages", "use a name that does not start with aws/"))
     } else if name.is_empty() || !name.chars().all(legal) {
         Some(("is not an alias", "after alias/ use letters, digits, `/`, `_` and `-`"))
-    } else if alias.len() > ALIAS_LENGTH {
-        Some(("is longer than 256 characters", "take a shorter name"))
+    } else if alias.len() > MAX_ALIAS_LENGTH {
+        Some(("is longer than 256 characters", "use a shorter name"))
     } else {
         None
     }
 }
 
-/// Fills in what the key is for, and says what does not fit together.
+/// Fills in the key's purpose, and reports leaves that do not fit together.
 pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
     let key_spec = get(want, "keySpec").as_str().unwrap_or(SYMMETRIC).to_owned();
     if get(want, "rotation")["enabled"] == true && key_spec != SYMMETRIC {
@@ -142,21 +144,24 @@ fn usage(key_spec: &str, usage: Option<&str>) -> Result<String, Invalid> {
     Err(Invalid::new("keyUsage", why).help(format!("write {}", possible.join(" or "))))
 }
 
-/// Nobody of the account could ever change the policy. Where it hands the key to another account instead, that is
-/// almost always the account of another installation.
+/// Nobody in the account could ever change the policy. If it gives the key to another account
+/// instead, that is almost always the account of another installation.
 fn locked_out(document: &PolicyDocument, scope: &ScopeFacts) -> Invalid {
     let ScopeFacts { name, account, partition, .. } = scope;
-    let why = "locks everybody out: neither the account's root nor a role of the account is surely allowed \
-               kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key";
+    let why = "locks everybody out: neither the account's root nor a role of the account is surely \
+               allowed kms:PutKeyPolicy, so that nobody could ever change this policy or delete \
+               the key";
     let mut others = BTreeSet::new();
     accounts(document, &mut others);
     others.remove(account);
-    let Some(other) = others.first() else { return Invalid::new("policy", why).help(START) };
+    let Some(other) = others.first() else { return Invalid::new("policy", why).help(POLICY_HELP) };
     let why = format!(
-        "{why}; the policy names account {other}, and the key is in account {account} (scope {name})"
+        "{why}; the policy names account {other}, and the key is in account {account} (scope \
+         {name})"
     );
     Invalid::new("policy", why).help(format!(
-        "write arn:{partition}:iam::${{scope.account}}:root if this account was meant; otherwise {START}"
+        "write arn:{partition}:iam::${{scope.account}}:root if this account was meant; otherwise \
+         {POLICY_HELP}"
     ))
 }
 
@@ -181,11 +186,11 @@ fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
     }
 }
 
-/// Whether the account's root, or a role of the account that the policy names, is certainly allowed to
-/// put another policy and not certainly denied it. An allowance under a condition that may fail tomorrow is
-/// not certain; a denial under such a condition does not take control away for good.
+/// Whether the account's root, or a role of the account that the policy names, is certainly allowed
+/// to put another policy and not certainly denied it. An allowance under a condition that may fail
+/// tomorrow is not certain; a denial under such a condition does not take away control for good.
 ///
-/// KMS's own lock-out check asks only about the caller of the moment (KMS developer guide, "Key policies").
+/// KMS's own lockout check considers only the current caller (KMS developer guide, "Key policies").
 fn somebody_keeps_control(document: &PolicyDocument, refs: &Refs<'_>) -> bool {
     let (partition, account) = (&refs.scope().partition, &refs.scope().account);
     let allows = without_denials(document);
@@ -233,8 +238,8 @@ fn without_denials(document: &PolicyDocument) -> Option<PolicyDocument> {
     PolicyDocument::from_value(&value, Dialect::KeyPolicy).ok()
 }
 
-/// The roles of the account that the document names anywhere: as principals, or in the conditions that exempt
-/// them from a denial. Where a name has wildcards, one role that it stands for.
+/// The roles of the account that the document names anywhere: as principals, or in the conditions
+/// that exempt them from a denial. For a name with wildcards, one role that matches it.
 fn roles(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => {

@@ -1,4 +1,4 @@
-//! Route tables at EC2: one listing of the whole Region, in pages of 100.
+//! Route tables in EC2: one listing of the whole Region, in pages of 100.
 
 use std::collections::BTreeSet;
 
@@ -19,10 +19,10 @@ use crate::{
 };
 
 const LIST: &str = "ec2:DescribeRouteTables";
-/// What a local route has for a target.
+/// The target of a local route.
 const LOCAL_TARGET: &str = "local";
 
-/// Sends a call with the member of the target's kind: its id says which.
+/// Makes a call with the target in the member for its kind, which its id shows.
 macro_rules! targeted {
     ($call:expr, $via:expr) => {{
         let (call, via) = ($call, $via);
@@ -73,7 +73,7 @@ impl Service for Tables {
         tables.into_iter().next().map(|table| self.found(table)).transpose()
     }
 
-    /// Nothing is left to read.
+    /// The list contains everything.
     async fn read(&self, found: &Found, _: &Tags) -> Result<Option<Observed<Value>>, CloudError> {
         Ok(found.whole.clone())
     }
@@ -83,7 +83,8 @@ impl Service for Tables {
         Some(format!("arn:{partition}:ec2:{region}:{account}:route-table/{}", id.as_str()))
     }
 
-    /// The SDK may repeat the call: the token makes a repetition the same table (EC2 API reference, "Ensuring idempotency").
+    /// The SDK may repeat the call: the token makes a repetition return the same table (EC2 API
+    /// reference, "Ensuring idempotency").
     async fn create(
         &self,
         want: &Tree,
@@ -132,8 +133,8 @@ impl Service for Tables {
         }
     }
 
-    /// Of a deletion the subnets that use the table; of a subnet that leaves it the routes of the main table, which it uses
-    /// from then on.
+    /// For a deletion, the subnets that use the table; for a subnet that leaves it, the routes of
+    /// the main table, which it uses from then on.
     async fn obstacles(
         &self,
         have: &Observed<Value>,
@@ -148,8 +149,8 @@ impl Service for Tables {
         let mains = self.all(&[("vpc-id", vpc), ("association.main", "true")]).await?;
         let routes = mains.iter().flat_map(|main| {
             let id = main.route_table_id().unwrap_or_default();
-            // What is propagated leads out too; an endpoint's route leads to AWS only.
-            let out = main.routes().iter().filter_map(ends);
+            // Propagated routes leave the VPC too; the route of an endpoint leads to AWS only.
+            let out = main.routes().iter().filter_map(destination_and_target);
             let out = out.filter(|end| end.1 != LOCAL_TARGET && !is_of_endpoint(end));
             out.map(move |(to, via)| (id, to, via))
         });
@@ -204,7 +205,7 @@ impl Tables {
             .collect();
         routes.sort_keys();
         let local = table.routes().iter().filter(|route| is_local(route));
-        let local: Vec<_> = local.filter_map(ends).map(|(to, _)| to).collect();
+        let local: Vec<_> = local.filter_map(destination_and_target).map(|(to, _)| to).collect();
         let state = json!({
             "vpc": table.vpc_id,
             "routes": routes,
@@ -226,8 +227,8 @@ impl Tables {
     async fn route(&self, have: &Observed<Value>, edit: &LeafEdit) -> Result<(), CloudError> {
         let (table, to, via) = (have.id.as_str(), edit.entry.as_str(), edit.text());
         let [v4, v6, list] = by_family(to);
-        // A local route is there from the beginning: it can be led elsewhere and back, and neither created nor deleted (EC2 API
-        // reference, `ReplaceRoute`).
+        // A local route exists from the beginning: its target can be changed and restored, but it
+        // can be neither created nor deleted (EC2 API reference, `ReplaceRoute`).
         let is_local = have.state[LOCAL].as_array().is_some_and(|all| all.contains(&json!(to)));
         let operation = match edit.operation.as_deref().unwrap_or_default() {
             "ec2:CreateRoute" if is_local => "ec2:ReplaceRoute",
@@ -260,7 +261,7 @@ impl Tables {
                 let call = call.set_destination_prefix_list_id(list);
                 targeted!(call, via).map_err(|error| classify("ec2:ReplaceRoute", &error))
             }
-            other => Err(never(other)),
+            other => Err(unsupported(other)),
         }
     }
 
@@ -274,7 +275,8 @@ impl Tables {
             }
             "ec2:ReplaceRouteTableAssociation" => {
                 const OPERATION: &str = "ec2:ReplaceRouteTableAssociation";
-                // Only from the table that the plan names: somebody may have been faster.
+                // Only from the table that the plan names: the subnet may have been moved
+                // meanwhile.
                 let from = edit.old.as_str().unwrap_or_default();
                 let association = self.association(subnet, from).await?;
                 let association = association.ok_or_else(|| moved(OPERATION))?;
@@ -296,11 +298,11 @@ impl Tables {
                     _ => Ok(()),
                 }
             }
-            other => Err(never(other)),
+            other => Err(unsupported(other)),
         }
     }
 
-    /// The id of a subnet's association with this table: every replacement gives it another one.
+    /// The id of a subnet's association with this table, which every replacement changes.
     async fn association(&self, subnet: &str, table: &str) -> Result<Option<String>, CloudError> {
         let tables = self.all(&[("association.subnet-id", subnet)]).await?;
         let of = |found: &&RouteTable| found.route_table_id() == Some(table);
@@ -310,7 +312,8 @@ impl Tables {
     }
 }
 
-/// Whether a subnet or gateway uses the table by it, or is about to (EC2 API reference, `RouteTableAssociationState`).
+/// Whether a subnet or gateway uses the table because of it, or is about to (EC2 API reference,
+/// `RouteTableAssociationState`).
 fn is_in_force(association: &RouteTableAssociation) -> bool {
     let state = association.association_state().and_then(|it| it.state());
     let over = [
@@ -322,7 +325,7 @@ fn is_in_force(association: &RouteTableAssociation) -> bool {
 }
 
 /// Destination and target of a route.
-fn ends(route: &Route) -> Option<(&str, &str)> {
+fn destination_and_target(route: &Route) -> Option<(&str, &str)> {
     let to = route
         .destination_cidr_block()
         .or(route.destination_ipv6_cidr_block())
@@ -337,34 +340,37 @@ fn ends(route: &Route) -> Option<(&str, &str)> {
         route.local_gateway_id(),
         route.core_network_arn(),
         route.odb_network_arn(),
-        // An instance reads back with its interface.
+        // A route to an instance also has its interface.
         route.instance_id(),
         route.network_interface_id(),
     ];
-    // A target of a sort that is not known here must not look like none.
+    // A target of an unknown kind must not look like no target.
     Some((to, via.into_iter().flatten().next().unwrap_or("(unknown)")))
 }
 
-/// Destination and target of a route that a manifest can name; nothing of one that AWS puts in itself.
+/// Destination and target of a route that a manifest can contain; `None` for a route that AWS adds
+/// itself.
 fn target(route: &Route) -> Option<(&str, &str)> {
     let is_own = matches!(
         route.origin(),
         None | Some(RouteOrigin::CreateRoute | RouteOrigin::CreateRouteTable)
     );
-    ends(route).filter(|end| is_own && end.1 != LOCAL_TARGET && !is_of_endpoint(end))
+    destination_and_target(route)
+        .filter(|end| is_own && end.1 != LOCAL_TARGET && !is_of_endpoint(end))
 }
 
-/// Whether a gateway endpoint put a route in.
+/// Whether a gateway endpoint added the route.
 fn is_of_endpoint((to, via): &(&str, &str)) -> bool {
     to.starts_with(PREFIX_LIST) && via.starts_with("vpce-")
 }
 
-/// Whether it came with the table: then it leads to the VPC itself, unless somebody made it lead elsewhere.
+/// Whether it was created with the table: then it leads to the VPC itself, unless somebody changed
+/// its target.
 fn is_local(route: &Route) -> bool {
     route.origin() == Some(&RouteOrigin::CreateRouteTable)
 }
 
-/// The destination in its member: IPv4, IPv6 or prefix list.
+/// The destination in the member for its kind: IPv4, IPv6 or prefix list.
 fn by_family(to: &str) -> [Option<String>; 3] {
     let own = |is: bool| is.then(|| to.to_owned());
     let is_list = to.starts_with(PREFIX_LIST);
@@ -372,13 +378,13 @@ fn by_family(to: &str) -> [Option<String>; 3] {
     [own(!is_list && !is_v6), own(is_v6), own(is_list)]
 }
 
-/// Somebody was faster: the next pass looks again.
+/// Somebody else moved the subnet: the next pass reads again.
 fn moved(operation: &'static str) -> CloudError {
-    CloudError::new(operation, Class::Busy, "the subnet has no table of its own any more")
+    CloudError::new(operation, Class::Busy, "the subnet no longer has a table of its own")
 }
 
 /// A defect in palisade: nothing was sent.
-fn never(operation: &str) -> CloudError {
+fn unsupported(operation: &str) -> CloudError {
     let why = format!("{operation} is not a call of a route table");
     CloudError::new("palisade:Change", Class::Rejected, why)
 }

@@ -2,7 +2,7 @@
 
 use crate::kind::{Class, Meaning};
 
-/// Somebody was faster, or what was listed is older than what there is: the next pass looks again.
+/// Somebody else made a change, or the listing is outdated: the next pass reads again.
 pub(super) const ERRORS: &[Meaning] = &[
     Meaning::of("ec2", "RouteAlreadyExists", Class::Busy),
     Meaning::of("ec2", "Resource.AlreadyAssociated", Class::Busy),

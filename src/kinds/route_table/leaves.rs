@@ -1,4 +1,4 @@
-//! The table of a route table.
+//! What a RouteTable manifest can say, row by row.
 
 use serde_json::json;
 
@@ -21,24 +21,25 @@ use crate::{
     model::{Risk, text},
 };
 
-/// The member of a live state that says which subnets other tables of ours have.
+/// The member of a live state that says which subnets our other tables have.
 const ELSEWHERE: &str = "elsewhere";
-/// The member of a live state that has the destinations of the local routes.
+/// The member of a live state with the destinations of the local routes.
 pub(super) const LOCAL: &str = "local";
-/// Routes of a table for each address family, at most, with the quota raised (Amazon VPC quotas).
-const ROUTE_LIMIT: usize = 2_000;
-/// A subnet that uses another table loses what led where this one leads elsewhere.
-const MOVES: Risk = Risk::REPLACES.cutting_connections();
-/// Subnets of a VPC, with the quota raised.
-const SUBNET_LIMIT: usize = 2_000;
+/// The maximum of routes of a table for each address family, with the quota raised (Amazon VPC
+/// quotas).
+const MAX_ROUTES: usize = 2_000;
+/// A subnet that changes to another table loses connections that the two tables route differently.
+const MOVE_RISK: Risk = Risk::REPLACES.cutting_connections();
+/// The maximum of subnets of a VPC, with the quota raised.
+const MAX_SUBNETS: usize = 2_000;
 
-/// The kind as one value.
+/// The kind as a table.
 pub fn table() -> Table {
     Table {
         profile: Profile {
             name: NAME,
             short: "rtb",
-            about: "A route table of a VPC: where the subnets that use it send what they send.",
+            about: "A route table of a VPC: where the subnets that use it send their traffic.",
             claimed: Claimed::ByTags,
             creation: Creation::Token,
             removal: Removal::Prunable,
@@ -49,7 +50,7 @@ pub fn table() -> Table {
         errors: errors::ERRORS,
         baseline: Baseline::NONE,
         doctor: Doctor::NONE,
-        about: "A route table of a VPC. Its routes are exclusive, but for those that AWS puts in \
+        about: "A route table of a VPC. Its routes are exclusive, except those that AWS adds \
                 itself: the local ones, those\nof gateway endpoints, and those that are propagated."
             .into(),
         leaves: vec![vpc(), routes(), subnets()],
@@ -78,7 +79,7 @@ pub fn table() -> Table {
 fn creating(want: &Tree) -> Risk {
     let routes = get(want, "routes").as_object().is_some_and(|all| !all.is_empty());
     let subnets = texts(get(want, "subnets")).next().is_some();
-    let of = [(routes, Risk::LOOSENS), (subnets, MOVES)];
+    let of = [(routes, Risk::LOOSENS), (subnets, MOVE_RISK)];
     of.into_iter().filter_map(|(is, risk)| is.then_some(risk)).collect()
 }
 
@@ -92,7 +93,7 @@ fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf
 
 fn vpc() -> Leaf {
     let named = Named { accepts: Accepts::lookup(LookupKind::Vpc), prefix: "vpc-".into() };
-    let fixed = How::Fixed("which EC2 fixes when a table is made".into());
+    let fixed = How::Fixed("which EC2 fixes when a table is created".into());
     Leaf {
         absent: Absent::Required(
             "is missing; a table belongs to a VPC".into(),
@@ -112,12 +113,12 @@ fn routes() -> Leaf {
     };
     let too_many: (Text, Text) = (
         "{count} routes; a table has at most {max}".into(),
-        "put destinations together in a prefix list".into(),
+        "combine destinations in a prefix list".into(),
     );
     let keyed = Keyed {
         of: Box::new(route()),
         examples,
-        max: (ROUTE_LIMIT, too_many),
+        max: (MAX_ROUTES, too_many),
         entry,
         shown,
         probes,
@@ -130,8 +131,8 @@ fn routes() -> Leaf {
         gives: Gives::Outcomes,
         ..row(
             "routes",
-            "The routes, each with a destination (`to`) and a target (`via`). A route that is not in the list is removed.\n\
-             Absent: not managed; `null` or an empty list: none.",
+            "The routes, each with a destination (`to`) and a target (`via`). A route that is not \
+             in the list is removed.\nAbsent: not managed; `null` or an empty list: none.",
             Form::Keyed(keyed),
             change,
         )
@@ -154,8 +155,9 @@ fn route() -> Form {
     );
     let via = needed(
         "via",
-        "The target, by its id: an internet, egress-only, NAT, transit, virtual private or carrier gateway, a peering\n\
-         connection, a network interface, an instance, or a Gateway Load Balancer endpoint, which can be a reference.",
+        "The target, by its id: an internet, egress-only, NAT, transit, virtual private or carrier \
+         gateway, a peering\nconnection, a network interface, an instance, or a Gateway Load \
+         Balancer endpoint, which can be a reference.",
         Accepts::id_of(vpc_endpoint::NAME),
         "write the target's id, such as nat-0123456789abcdef0",
     );
@@ -173,7 +175,7 @@ fn subnets() -> Leaf {
         one_of_each: None,
         single_while: None,
         min: (0, Text::default()),
-        max: (SUBNET_LIMIT, "{count} subnets; a VPC has at most {max}".into()),
+        max: (MAX_SUBNETS, "{count} subnets; a VPC has at most {max}".into()),
     };
     let take = Take {
         call: Call::new("ec2:ReplaceRouteTableAssociation", "take subnet {item} over from {from}"),
@@ -185,7 +187,7 @@ fn subnets() -> Leaf {
         ..Call::new("ec2:DisassociateRouteTable", "leave subnet {item} to the VPC's main table")
     };
     let change = How::Entries {
-        // The routes are right before anything uses them.
+        // The routes must be right before anything uses them.
         add: Call::new("ec2:AssociateRouteTable", "associate subnet {item}").after(&[
             "ec2:CreateRoute",
             "ec2:ReplaceRoute",
@@ -195,12 +197,13 @@ fn subnets() -> Leaf {
         take: Some(take),
     };
     Leaf {
-        risk: RiskOf::Each { add: MOVES, remove: MOVES, take: MOVES },
+        risk: RiskOf::Each { add: MOVE_RISK, remove: MOVE_RISK, take: MOVE_RISK },
         gives: Gives::More,
         ..row(
             "subnets",
-            "The subnets that use the table: ids, or a lookup by tags in its VPC. A subnet that is not in the list goes back to\n\
-             the VPC's main table, which waits while that has routes of its own. Absent: not managed; `null`: none.",
+            "The subnets that use the table: ids, or a lookup by tags in its VPC. A subnet that is \
+             not in the list goes back to\nthe VPC's main table, which waits while that has routes \
+             of its own. Absent: not managed; `null`: none.",
             form,
             change,
         )

@@ -1,11 +1,14 @@
 //! Route tables: their routes and the subnets that use them.
 //!
-//! Routes are exclusive: what no manifest names goes, but for those that AWS puts in itself (the local ones, those of gateway
-//! endpoints, and those that are propagated). A route that goes to another target is replaced at once, so that there is never
-//! neither; the rest comes and goes in an order in which no address is routed, for a moment, where neither side routes it.
+//! Routes are exclusive: a route that no manifest names is removed, except those that AWS adds
+//! itself (the local ones, those of gateway endpoints, and those that are propagated). A route
+//! whose target changes is replaced by one call, so that the destination always has one; the other
+//! routes are added and removed in an order in which no address is ever routed where neither the
+//! old nor the new state routes it.
 //!
-//! A subnet has one table. One that another table of ours has is taken over at once; one that leaves its table uses the main
-//! one from then on, and that waits while the main one has routes of its own.
+//! A subnet has one table. A subnet of another table of ours is taken over by one call; a subnet
+//! that leaves its table uses the main table from then on, and waits while the main table has
+//! routes of its own.
 
 pub mod aws;
 mod errors;

@@ -1,6 +1,7 @@
-//! What palisade may call for a RouteTable, and what it needs for that (service authorization reference, Amazon EC2).
+//! The operations that palisade may call for a RouteTable, and the permissions that they need
+//! (service authorization reference, Amazon EC2).
 //!
-//! Describe calls are authorised for no resource and know no tags.
+//! Describe calls are authorized without a resource and do not support tag conditions.
 
 use super::NAME;
 use crate::operations::{
@@ -11,7 +12,7 @@ use crate::operations::{
     },
 };
 
-/// All that the rest of the program asks of it.
+/// What the rest of the program needs to know about its operations.
 pub(super) const OPERATIONS: OfKind =
     OfKind { rows: ROWS, resource: Some(ROUTE_TABLE), ..OfKind::NONE };
 

@@ -1,4 +1,5 @@
-//! What routes do: the most specific one that fits an address decides (Amazon VPC guide, "Route priority").
+//! What routes do: the most specific route that matches an address decides (Amazon VPC guide,
+//! "Route priority").
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -13,7 +14,7 @@ use crate::{
     model::Risk,
 };
 
-/// How the ids of targets begin, and what each is (EC2 API reference, `CreateRoute`).
+/// The prefixes of targets' ids, and what each is (EC2 API reference, `CreateRoute`).
 pub(super) const TARGETS: [(&str, &str); 10] = [
     ("igw-", "internet gateway"),
     ("eigw-", "egress-only internet gateway"),
@@ -26,10 +27,10 @@ pub(super) const TARGETS: [(&str, &str); 10] = [
     ("i-", "instance"),
     ("cagw-", "carrier gateway"),
 ];
-/// How the ids of prefix lists begin.
+/// The prefix of prefix lists' ids.
 pub(super) const PREFIX_LIST: &str = "pl-";
 
-/// Routes as manifests have them.
+/// Routes as manifests write them.
 pub(super) fn examples() -> Vec<Tree> {
     let route = |(to, via): (&str, &str)| {
         Tree::from_iter([("to".to_owned(), json!(to)), ("via".to_owned(), json!(via))])
@@ -87,8 +88,8 @@ pub(super) fn shown(to: &str, via: &Value) -> String {
     }
 }
 
-/// Addresses that tell all states between two apart: where a block begins, and where one that lies in it ends. What is behind
-/// a prefix list is not known: it is a destination of its own.
+/// Addresses that distinguish all states between two: where a block begins, and where one that lies
+/// in it ends. The content of a prefix list is not known, so it is a destination of its own.
 pub(super) fn probes(old: &Tree, new: &Tree) -> Vec<Value> {
     let mut all = Vec::new();
     for to in old.keys().chain(new.keys()) {
@@ -112,7 +113,7 @@ fn after(block: &IpNet) -> Option<IpAddr> {
     }
 }
 
-/// Where an address is routed.
+/// The target of an address.
 pub(super) fn outcome(routes: &Tree, probe: &Value) -> Option<String> {
     let probe = probe.as_str().unwrap_or_default();
     let target = match probe.parse::<IpAddr>() {
@@ -127,12 +128,13 @@ pub(super) fn outcome(routes: &Tree, probe: &Value) -> Option<String> {
     target.and_then(Value::as_str).map(str::to_owned)
 }
 
-/// A route that comes may divert what a wider one takes elsewhere; what one that goes has taken may go there then.
+/// A new route may divert what a wider route carries; what a removed route carried may go to the
+/// wider route.
 pub(super) fn risk(to: &str, old: Option<&Value>, new: Option<&Value>, around: [&Tree; 2]) -> Risk {
     let target = old.or(new);
     let own = to.parse::<IpNet>().ok();
     let is_wider = |(other, via): (&String, &Value)| {
-        // What a prefix list has in it is not known.
+        // The content of a prefix list is not known.
         let covers = || match (own, other.parse::<IpNet>()) {
             (Some(own), Ok(other)) => other.contains(&own),
             _ => true,

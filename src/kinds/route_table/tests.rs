@@ -1,4 +1,4 @@
-//! Route tables in sentences.
+//! The specification of route tables, in sentences.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ fn edits(routes: &[(&str, &str)], have: &[(&str, &str)]) -> Vec<Edit> {
 }
 
 #[test]
-fn routes_stand_in_the_state_by_destination_and_as_ec2_writes_it() {
+fn a_state_has_routes_by_destination_in_the_form_of_ec2() {
     let spec = json!({"vpc": "vpc-1", "routes": [
         {"to": "0.0.0.0/0", "via": "nat-1"}, {"to": "2001:DB8::/32", "via": "eigw-1"}, {"to": "pl-1", "via": "tgw-1"},
     ]});
@@ -52,7 +52,7 @@ fn routes_stand_in_the_state_by_destination_and_as_ec2_writes_it() {
 }
 
 #[test]
-fn what_is_wrong_with_a_route_is_named_with_its_place() {
+fn problems_of_routes_are_reported_with_their_place() {
     let spec = json!({"vpc": "vpc-1", "routes": [
         {"to": "10.0.0.1/8", "via": "nat-1"},
         {"to": "here", "via": "nat-1"},
@@ -78,7 +78,7 @@ fn what_is_wrong_with_a_route_is_named_with_its_place() {
 }
 
 #[test]
-fn a_way_to_the_internet_opens_and_taking_it_away_closes() {
+fn adding_a_route_to_the_internet_loosens_and_removing_it_tightens() {
     let (private, public) =
         ([("10.0.0.0/8", "tgw-1")], [("10.0.0.0/8", "tgw-1"), ("0.0.0.0/0", "igw-1")]);
     let [opened] = &edits(&public, &private)[..] else { panic!("one edit") };
@@ -92,7 +92,7 @@ fn a_way_to_the_internet_opens_and_taking_it_away_closes() {
 }
 
 #[test]
-fn a_route_to_another_target_is_replaced_at_once() {
+fn a_route_with_another_target_is_replaced_by_one_call() {
     let [edit] = &edits(&[("0.0.0.0/0", "nat-1")], &[("0.0.0.0/0", "igw-1")])[..] else {
         panic!("one edit");
     };
@@ -101,12 +101,12 @@ fn a_route_to_another_target_is_replaced_at_once() {
 }
 
 #[test]
-fn a_route_within_another_one_takes_from_it_and_gives_back() {
+fn a_route_within_another_one_diverts_its_traffic_and_returns_it() {
     let wide = ("0.0.0.0/0", "nat-1");
     let both = [wide, ("10.0.0.0/8", "tgw-1")];
     assert_eq!(edits(&both, &[wide])[0].risk, Risk::REPLACES.cutting_connections());
     assert_eq!(edits(&[wide], &both)[0].risk, Risk::REPLACES.cutting_connections());
-    // To the same target nothing changes hands.
+    // With the same target, no traffic is diverted.
     let same = [wide, ("10.0.0.0/8", "nat-1")];
     assert_eq!(edits(&same, &[wide])[0].risk, Risk::LOOSENS);
 }
@@ -123,7 +123,7 @@ fn the_most_specific_route_decides() {
 }
 
 #[test]
-fn nothing_goes_while_a_lookup_is_not_answered() {
+fn nothing_is_removed_while_a_lookup_is_not_answered() {
     let have = json!({"vpc": "vpc-1", "routes": {"pl-1": "tgw-1"}, "subnets": ["subnet-1"]});
     let list = json!({"lookup": {"name": "offices"}});
     for spec in [

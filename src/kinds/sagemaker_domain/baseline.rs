@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::{NAME as KIND, State};
 use crate::baseline::{Baseline, Breach, Facts, Reach, Rule, Severity, Wanted};
 
-/// All that the baseline asks of domains.
+/// The baseline of domains.
 pub(super) const BASELINE: Baseline = Baseline::of::<State>(RULES);
 
-/// Where the groups of the users' apps stand.
+/// The path of the groups of users' apps.
 pub(crate) const USER_GROUPS: &str = "defaultUserSettings.securityGroups";
 const SPACE_GROUPS: &str = "defaultSpaceSettings.securityGroups";
 const USER_ROLE: &str = "defaultUserSettings.executionRole";
@@ -18,7 +18,7 @@ const SPACE_ROLE: &str = "defaultSpaceSettings.executionRole";
 const SHARING: &str = "defaultUserSettings.sharingSettings";
 const DOCKER: &str = "domainSettings.dockerSettings";
 const PROPAGATION: &str = "domainSettings.trustedIdentityPropagationSettings.status";
-/// Where the instance types stand that users do not see.
+/// The path of the instance types that are hidden from users.
 pub(crate) const HIDDEN_TYPES: &str =
     "defaultUserSettings.studioWebPortalSettings.hiddenInstanceTypes";
 const SESSION_NAMES: &str =
@@ -30,9 +30,10 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "Studio's traffic stays in the VPC (VpcOnly)",
-        why: "Otherwise apps reach the internet through a network of AWS, past every group, endpoint and log of yours.",
-        source: "Config SAGEMAKER_DOMAIN_IN_VPC; SageMaker developer guide, \"Connect Studio in a VPC to external \
-                 resources\"",
+        why: "Otherwise apps reach the internet through a network of AWS, past every group, \
+              endpoint and log of yours.",
+        source: "Config SAGEMAKER_DOMAIN_IN_VPC; SageMaker developer guide, \"Connect Studio in a \
+                 VPC to external resources\"",
         help: "write `appNetworkAccessType: VpcOnly`",
         reach: Reach::Manifest,
         check: vpc_only,
@@ -42,9 +43,9 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "The domain has subnets in more than one zone",
-        why: "With one subnet the platform is down with its zone.",
-        source: "AWS whitepaper \"SageMaker Studio Administration Best Practices\", network management; SageMaker developer \
-                 guide, \"Choose an Amazon VPC\"",
+        why: "With one subnet, the platform fails with its zone.",
+        source: "AWS whitepaper \"SageMaker Studio Administration Best Practices\", network \
+                 management; SageMaker developer guide, \"Choose an Amazon VPC\"",
         help: "list at least two private subnets, in different zones",
         reach: Reach::Manifest,
         check: subnets,
@@ -54,10 +55,11 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Users come from IAM Identity Center",
-        why: "People who leave are removed in one place, and multi-factor authentication is asked in one place.",
-        source: "Prowler sagemaker_domain_sso_configured; AWS whitepaper \"SageMaker Studio Administration Best \
-                 Practices\", identity management",
-        help: "write `authMode: SSO` (it can only be chosen when the domain is made)",
+        why: "People who leave are removed in one place, and multi-factor authentication is \
+              enforced in one place.",
+        source: "Prowler sagemaker_domain_sso_configured; AWS whitepaper \"SageMaker Studio \
+                 Administration Best Practices\", identity management",
+        help: "write `authMode: SSO` (it can only be chosen when the domain is created)",
         reach: Reach::Manifest,
         check: sign_in,
     },
@@ -66,7 +68,7 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "With Identity Center, users reach data as themselves",
-        why: "Otherwise every access is the role's, and permissions cannot tell people apart.",
+        why: "Otherwise every access is the role's, and permissions cannot distinguish people.",
         source: "SageMaker developer guide, \"Trusted identity propagation with Studio\"",
         help: "write `domainSettings.trustedIdentityPropagation: ENABLED`",
         reach: Reach::Manifest,
@@ -77,9 +79,10 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "With IAM, sessions carry the user's name",
-        why: "Otherwise CloudTrail shows the shared role and nobody knows who it was.",
-        source: "SageMaker developer guide, \"Monitor user resource access with sourceIdentity\"; AWS whitepaper \
-                 \"SageMaker Studio Administration Best Practices\", logging and monitoring",
+        why: "Otherwise CloudTrail shows only the shared role, and nobody knows who it was.",
+        source: "SageMaker developer guide, \"Monitor user resource access with sourceIdentity\"; \
+                 AWS whitepaper \"SageMaker Studio Administration Best Practices\", logging and \
+                 monitoring",
         help: "write `domainSettings.executionRoleIdentityConfig: USER_PROFILE_NAME`, or \
                `executionRoleSessionNameMode: USER_IDENTITY`",
         reach: Reach::Manifest,
@@ -90,9 +93,9 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Shared spaces and other domains do not run with the users' role",
-        why: "A role that is used everywhere may do everything.",
-        source: "IAM user guide, \"Security best practices\" (least privilege); AWS whitepaper \"SageMaker Studio \
-                 Administration Best Practices\", permissions management",
+        why: "A role that is used everywhere has the permissions of all uses.",
+        source: "IAM user guide, \"Security best practices\" (least privilege); AWS whitepaper \
+                 \"SageMaker Studio Administration Best Practices\", permissions management",
         help: "give each an `executionRole` of its own",
         reach: Reach::Manifest,
         check: roles,
@@ -101,10 +104,10 @@ const RULES: &[Rule] = &[
         id: "SMD-09",
         severity: Severity::Medium,
         kind: KIND,
-        title: "Shared notebooks carry no output, or keep it encrypted in a place of yours",
+        title: "Shared notebooks contain no output, or keep it encrypted in a location of yours",
         why: "Outputs show data to people who may not read it.",
-        source: "SageMaker API reference, SharingSettings; SageMaker developer guide, \"Protect Data at Rest Using \
-                 Encryption\"",
+        source: "SageMaker API reference, SharingSettings; SageMaker developer guide, \"Protect \
+                 Data at Rest Using Encryption\"",
         help: "write `notebookOutputOption: Disabled`, or add `s3OutputPath` and `s3KmsKeyId`",
         reach: Reach::Manifest,
         check: sharing,
@@ -114,9 +117,11 @@ const RULES: &[Rule] = &[
         severity: Severity::Low,
         kind: KIND,
         title: "Idle apps stop",
-        why: "What runs unwatched costs money and is one more session to steal.",
-        source: "SageMaker developer guide, \"Idle shutdown\"; AWS Well-Architected Machine Learning Lens (cost)",
-        help: "set `appLifecycleManagement.idleSettings.lifecycleManagement: ENABLED` for JupyterLab and Code Editor",
+        why: "Apps that nobody uses cost money, and their sessions can be stolen.",
+        source: "SageMaker developer guide, \"Idle shutdown\"; AWS Well-Architected Machine \
+                 Learning Lens (cost)",
+        help: "set `appLifecycleManagement.idleSettings.lifecycleManagement: ENABLED` for \
+               JupyterLab and Code Editor",
         reach: Reach::Manifest,
         check: idle,
     },
@@ -125,9 +130,11 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Docker is off, or rootless and with trusted images only",
-        why: "Docker with root leaves the container; images of anybody bring anything in.",
-        source: "SageMaker developer guide, \"Local mode support in Studio\"; SageMaker API reference, DockerSettings",
-        help: "write `enableDockerAccess: DISABLED`, or `rootlessDocker: ENABLED` with `vpcOnlyTrustedAccounts`",
+        why: "Docker with root can escape the container; untrusted images can contain anything.",
+        source: "SageMaker developer guide, \"Local mode support in Studio\"; SageMaker API \
+                 reference, DockerSettings",
+        help: "write `enableDockerAccess: DISABLED`, or `rootlessDocker: ENABLED` with \
+               `vpcOnlyTrustedAccounts`",
         reach: Reach::Manifest,
         check: docker,
     },
@@ -146,8 +153,9 @@ const RULES: &[Rule] = &[
         id: "SMD-14",
         severity: Severity::Low,
         kind: KIND,
-        title: "Whether tags go to what users create is decided",
-        why: "Costs and permissions by tag only hold if somebody chose where the tags go.",
+        title: "Whether tags are copied to what users create is decided",
+        why: "Costs and permissions by tag are right only if somebody decided where tags are \
+              copied.",
         source: "Config SAGEMAKER_DOMAIN_TAGGED; SageMaker API reference, TagPropagation",
         help: "write `tagPropagation: ENABLED` or `DISABLED`",
         reach: Reach::Manifest,
@@ -182,7 +190,7 @@ fn leaf<'s>(state: &'s State, path: &str) -> Option<&'s str> {
     state.at(path).and_then(Value::as_str)
 }
 
-/// A breach at `field` for every domain that `wrong` has something to say about.
+/// A breach at `field` for every domain for which `wrong` returns a reason.
 pub(crate) fn each(
     facts: &Facts<'_>,
     field: &str,
@@ -257,7 +265,7 @@ fn sharing(facts: &Facts<'_>) -> Vec<Breach> {
         let shared =
             settings.get("notebookOutputOption").and_then(Value::as_str) == Some("Allowed");
         (shared && !(has("s3OutputPath") && has("s3KmsKeyId")))
-            .then(|| "outputs are shared, without a place and a key for them".to_owned())
+            .then(|| "outputs are shared, without a location and a key for them".to_owned())
     })
 }
 

@@ -1,12 +1,12 @@
-//! Texts that cannot be right in a domain. AWS takes many of them, and users see it when an app
-//! does not start. Forms are those of the SageMaker API reference.
+//! Texts that are invalid in a domain. AWS accepts many of them, and users see the problem when an
+//! app does not start. Forms are those of the SageMaker API reference.
 
 use crate::{kind::ScopeFacts, settings::PARTITIONS};
 
-/// What is wrong with a text, after the text itself, and the way out.
+/// What is wrong with a text (to be read after the text itself), and how to fix it.
 type Wrong = Option<(&'static str, &'static str)>;
-/// What is wrong, and the way out.
-type Said = Option<(String, String)>;
+/// What is wrong, and how to fix it.
+type Problem = Option<(String, String)>;
 
 pub(super) fn any(_: &str) -> Wrong {
     None
@@ -25,9 +25,9 @@ pub(super) fn arn(text: &str) -> Wrong {
     (!text.starts_with("arn:")).then_some(("is not an ARN", "write it whole, from `arn:` on"))
 }
 
-pub(super) fn place(text: &str) -> Wrong {
-    let is_place = ["s3://", "https://"].iter().any(|scheme| is_after(scheme, text));
-    (!is_place).then_some(("is not a place in S3", "write s3://bucket/prefix"))
+pub(super) fn s3_location(text: &str) -> Wrong {
+    let is_location = ["s3://", "https://"].iter().any(|scheme| is_after(scheme, text));
+    (!is_location).then_some(("is not a location in S3", "write s3://bucket/prefix"))
 }
 
 pub(super) fn account(text: &str) -> Wrong {
@@ -42,7 +42,7 @@ pub(super) fn instance_type(text: &str) -> Wrong {
 
 pub(super) fn landing(text: &str) -> Wrong {
     (!matches!(text, "studio::" | "app:JupyterServer:"))
-        .then_some(("is no place to land", "write `studio::` or `app:JupyterServer:`"))
+        .then_some(("is not a landing page", "write `studio::` or `app:JupyterServer:`"))
 }
 
 pub(super) fn file_system(text: &str) -> Wrong {
@@ -57,7 +57,7 @@ fn is_after(prefix: &str, text: &str) -> bool {
 
 /// A role of the domain's own account: AWS lets a role be passed only within its account (IAM user
 /// guide, "Grant a user permissions to pass a role").
-pub(super) fn own_role(facts: &ScopeFacts, text: &str) -> Said {
+pub(super) fn own_role(facts: &ScopeFacts, text: &str) -> Problem {
     role(facts, text).or_else(|| {
         let account = text.split(':').nth(4)?;
         (facts.knows_account() && account != facts.account).then(|| {
@@ -69,7 +69,7 @@ pub(super) fn own_role(facts: &ScopeFacts, text: &str) -> Said {
 }
 
 /// A role of any account.
-pub(super) fn role(facts: &ScopeFacts, text: &str) -> Said {
+pub(super) fn role(facts: &ScopeFacts, text: &str) -> Problem {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let named = match parts[..] {
         ["arn", named, "iam", "", account, role]
@@ -91,7 +91,7 @@ pub(super) fn role(facts: &ScopeFacts, text: &str) -> Said {
 }
 
 /// A key of the domain's own Region.
-pub(super) fn own_key(facts: &ScopeFacts, text: &str) -> Said {
+pub(super) fn own_key(facts: &ScopeFacts, text: &str) -> Problem {
     key(facts, text).or_else(|| {
         let region = text.strip_prefix("arn:")?.split(':').nth(2)?;
         (facts.knows_account() && region != facts.region).then(|| {
@@ -102,10 +102,10 @@ pub(super) fn own_key(facts: &ScopeFacts, text: &str) -> Said {
 }
 
 /// A key of any Region.
-pub(super) fn key(facts: &ScopeFacts, text: &str) -> Said {
+pub(super) fn key(facts: &ScopeFacts, text: &str) -> Problem {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let ["arn", named, service, _, _, resource] = parts[..] else {
-        let why = "begins like an ARN and is none".to_owned();
+        let why = "begins like an ARN but is not one".to_owned();
         let help = "write it whole: arn:aws:kms:eu-west-1:111122223333:key/…".to_owned();
         return text.starts_with("arn:").then_some((why, help));
     };
@@ -116,7 +116,7 @@ pub(super) fn key(facts: &ScopeFacts, text: &str) -> Said {
     partition(facts, named)
 }
 
-fn partition(facts: &ScopeFacts, named: &str) -> Said {
+fn partition(facts: &ScopeFacts, named: &str) -> Problem {
     let known = PARTITIONS.contains(&named);
     if known && (named == facts.partition || !facts.knows_account()) {
         return None;
@@ -138,7 +138,7 @@ mod tests {
         }
     }
 
-    fn why(said: Said) -> String {
+    fn why(said: Problem) -> String {
         said.map(|(why, _)| why).unwrap_or_default()
     }
 
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_account_only_what_is_wrong_everywhere_is_said() {
+    fn without_an_account_only_what_is_invalid_in_every_account_is_reported() {
         let facts = facts(ScopeFacts::UNKNOWN_ACCOUNT);
         assert_eq!(own_key(&facts, "arn:aws-cn:kms:cn-north-1:444455556666:key/x"), None);
         assert_eq!(own_role(&facts, "arn:aws-cn:iam::444455556666:role/x"), None);

@@ -1,5 +1,5 @@
-//! What errors of SageMaker mean. It has one code for values that are wrong, for domains that are
-//! not there and for apps that are in the way; only the words tell them apart (seen in answers,
+//! What errors of SageMaker mean. It has one code for invalid values, for domains that do not exist
+//! and for apps that block a change; only the message distinguishes them (seen in answers; the
 //! SageMaker API reference has no codes for them).
 
 use crate::kind::{Class, Meaning};

@@ -22,16 +22,16 @@ use crate::{
 
 /// The one call that changes a domain.
 const UPDATE: &str = "sagemaker:UpdateDomain";
-/// A domain takes at most this many subnets (SageMaker API reference).
+/// A domain can have at most this many subnets (SageMaker API reference).
 const MAX_SUBNETS: usize = 16;
-/// What is said of too many entries.
+/// The message about too many entries.
 pub(super) const TOO_MANY: &str = "{count} entries, at most {max} are possible";
-/// What AWS changes only while no app is in service, pending or being deleted (API reference of
-/// `UpdateDomain` and `DomainSettingsForUpdate`). For RStudio that is what AWS answers ("Unable to
-/// update Domain … with InService App").
+/// Settings that AWS changes only while no app is in service, pending or being deleted (API
+/// reference of `UpdateDomain` and `DomainSettingsForUpdate`). For RStudio that is what AWS answers
+/// ("Unable to update Domain … with InService App").
 const WITHOUT_APPS: [&str; 2] = [IDENTITY_CONFIG, RSTUDIO];
 
-/// The kind as one value.
+/// The kind as a table.
 pub fn table() -> Table {
     Table {
         profile: Profile {
@@ -39,10 +39,10 @@ pub fn table() -> Table {
             short: "domain",
             about: "A SageMaker AI domain with the settings that its users and spaces start from.",
             claimed: Claimed::ByTags,
-            // There is no client token, and no document says that AWS refuses a second domain of a
-            // name.
+            // There is no client token, and AWS does not document that it refuses a second domain
+            // with the same name.
             creation: Creation::Unnamed,
-            // It holds the users' files and profiles.
+            // It contains the users' files and profiles.
             removal: Removal::TombstoneOnly,
             // An update of a domain that is updating fails, but domains do not block each other.
             writers: Writers::Many,
@@ -72,7 +72,7 @@ pub fn table() -> Table {
             get(state, "domainName").as_str().map(str::to_owned).into_iter().collect()
         },
         fixed_first: false,
-        // People can work there, with the roles and in the networks that it names.
+        // People can work in it, with the roles and in the networks that it names.
         creating: |_| Risk::LOOSENS,
         restore: None,
         settle: rules::settle,
@@ -89,14 +89,14 @@ fn without_apps() -> Call {
     Call { shared: true, inspect: true, ..Call::new(UPDATE, says) }
 }
 
-/// What changes a setting.
+/// The call that changes a setting.
 fn change_of(path: &str) -> How {
     if path == PROPAGATION {
-        // Short for another row, which it becomes.
+        // A short form of another row, which replaces it.
         return How::Argument;
     }
     if path == USER_GROUPS {
-        // `VpcOnly` needs security groups: they may only go together with it.
+        // `VpcOnly` requires security groups: they may be removed only together with it.
         let after = Call { follows: true, ..without_apps() };
         return How::Needed { call: update(), after, by: (APP_ACCESS.into(), json!("VpcOnly")) };
     }
@@ -112,22 +112,22 @@ fn never() -> Null {
     Null::Never("cannot be none".into(), "leave it out if it is not to be managed".into())
 }
 
-/// A row that is there or not.
+/// A row that may be none.
 fn plain(leaf: Leaf, change: How) -> Leaf {
     Leaf { null: Null::Absent, change, ..neutral(leaf) }
 }
 
-/// A row that can be changed, and never be none.
+/// A row that can be changed, but never be none.
 fn kept(leaf: Leaf, change: How) -> Leaf {
     Leaf { null: never(), change, ..leaf }
 }
 
 fn needed(leaf: Leaf, help: &'static str) -> Leaf {
-    let why = "is needed: no domain can be created without it";
+    let why = "is required: no domain can be created without it";
     Leaf { absent: Absent::Required(why.into(), help.into()), ..leaf }
 }
 
-/// Names a row: its meaning stands as the doc comment of its name.
+/// Names a row: the doc comment of its name is its description.
 macro_rules! rows {
     ($($(#[doc = $line:literal])+ $field:literal: $row:expr,)*) => {
         vec![$($row.named($field, &[$($line),+])),*]
@@ -139,36 +139,36 @@ fn rows() -> Vec<Leaf> {
         /// The domain's name. Letters, digits and single hyphens, 1 to 63 characters. Default: the
         /// manifest's name. Immutable.
         "domainName": domain_name(),
-        /// How users sign in: `SSO` (IAM Identity Center) or `IAM`. Needed. Immutable: the other
-        /// one takes a new domain.
+        /// How users sign in: `SSO` (IAM Identity Center) or `IAM`. Required. Immutable: changing
+        /// it needs a new domain.
         "authMode":
             needed(plain(word(&AUTH_MODE), fixed()), "write SSO (IAM Identity Center) or IAM"),
-        /// The VPC: an id or a lookup by tags. Needed, except for a domain of SageMaker Unified
+        /// The VPC: an id or a lookup by tags. Required, except for a domain of SageMaker Unified
         /// Studio. Immutable once set.
         "vpc": vpc(),
         /// The subnets, 1 to 16: ids, lookups, or one lookup within the VPC that finds them all.
-        /// Subnets can be added at any time; one can be taken away only while no app runs.
+        /// Subnets can be added at any time, and removed only while no app runs.
         "subnets": subnets(),
         /// Where Studio's traffic goes: `VpcOnly`, or `PublicInternetOnly` for a network of AWS
         /// with direct internet access. AWS's own default is `PublicInternetOnly`; palisade creates
         /// a domain as `VpcOnly` unless this says otherwise. Can be changed only while no app runs.
         /// Immutable once RStudio is set up.
         "appNetworkAccessType": network_access(),
-        /// Who keeps the security groups between RStudio and the users' apps. Only for domains with
-        /// `domainSettings.rStudioServerProDomainSettings`, which need `Service`.
+        /// Who manages the security groups between RStudio and the users' apps. Only for domains
+        /// with `domainSettings.rStudioServerProDomainSettings`, which need `Service`.
         "appSecurityGroupManagement":
             kept(neutral(word(&GROUP_MANAGEMENT)), How::By(without_apps())),
         /// The KMS key of the home file system (EFS) and of the volumes: `{ref: …}` to a KmsKey, a
         /// key ARN, a key id, or an alias (used at creation, never compared with the key it stands
         /// for). `null` says that it is AWS's own key. Immutable.
         "kmsKey": key(),
-        /// What user profiles start from; a profile's own settings win, except security groups,
-        /// which add up. Needed.
+        /// The defaults of user profiles; a profile's own settings win, except security groups,
+        /// which add up. Required.
         "defaultUserSettings":
             needed(kept(settings::user(), fixed()), "write at least `{securityGroups: […]}`"),
-        /// What shared spaces start from.
+        /// The defaults of shared spaces.
         "defaultSpaceSettings": kept(settings::space(), fixed()),
-        /// What holds for the domain as a whole.
+        /// Settings of the domain as a whole.
         "domainSettings": kept(settings::domain(), fixed()),
         /// Whether the tags of the domain, its profiles and spaces go to everything that users
         /// create from Studio. AWS's default: `DISABLED`.
@@ -176,7 +176,7 @@ fn rows() -> Vec<Leaf> {
         /// Whether there is a home file system (EFS). AWS's default: `Enabled`. Can be switched on
         /// later. Immutable once it is on.
         "homeEfsFileSystemCreation": home_file_system(),
-        /// What becomes of the home file system when the domain is deleted: `Retain` (default) or
+        /// What happens to the home file system when the domain is deleted: `Retain` (default) or
         /// `Delete`, which destroys the users' files. Used at deletion only, never compared.
         "efsRetention": plain(word(&RETENTION), How::Argument),
     };
@@ -192,7 +192,7 @@ fn domain_name() -> Leaf {
     Leaf { absent: Absent::Derived, ..plain(Leaf::setting(form), fixed()) }
 }
 
-/// A domain of Unified Studio can be made without a VPC, and be given one later.
+/// A domain of Unified Studio can be created without a VPC, which can be set later.
 fn vpc() -> Leaf {
     let each = Named { accepts: Accepts::lookup(LookupKind::Vpc), prefix: "vpc-".into() };
     let why = "which AWS fixes once it is set".into();
@@ -200,8 +200,8 @@ fn vpc() -> Leaf {
         .risking(RiskOf::Always(Risk::LOOSENS), Gives::Something)
 }
 
-/// Subnets are added at once; those that go wait for the apps in them. Apps can be placed in more
-/// networks then, or in fewer: one may be a way out which the others are not.
+/// Subnets are added at once; removing some waits for the apps in them. Either way the networks
+/// that apps can be placed in change: one may be a way out that the others are not.
 fn subnets() -> Leaf {
     let form = Form::Targets {
         each: Named { accepts: Accepts::lookup(LookupKind::Subnet), prefix: "subnet-".into() },
@@ -244,12 +244,12 @@ lists! {
     AUTH_MODE = "AuthMode" ["SSO", "IAM"]
     /// Where Studio's traffic goes.
     NETWORK_ACCESS = "AppNetworkAccessType" ["PublicInternetOnly", "VpcOnly"]
-    /// Who keeps the security groups between RStudio and the users' apps.
+    /// Who manages the security groups between RStudio and the users' apps.
     GROUP_MANAGEMENT = "AppSecurityGroupManagement" ["Service", "Customer"]
     /// Whether tags go to what users create.
     TAG_PROPAGATION = "TagPropagation" ["ENABLED", "DISABLED"]
     /// Whether there is a home file system.
     HOME_FILE_SYSTEM = "HomeEfsFileSystemCreation" ["Enabled", "Disabled"]
-    /// What becomes of the home file system when the domain is deleted.
+    /// What happens to the home file system when the domain is deleted.
     RETENTION = "EfsRetention" ["Retain", "Delete"]
 }

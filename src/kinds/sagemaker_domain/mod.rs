@@ -1,9 +1,9 @@
 //! SageMaker AI domains: the place where Studio runs.
 //!
-//! A domain holds the users' files, and its settings form a deep tree to most of which AWS adds
-//! defaults of its own. So only leaves that the manifest names are compared and sent; what AWS
-//! fixes at creation is shown and never replaced; what it refuses to change while apps run waits,
-//! with the apps' names, and holds nothing else up.
+//! A domain holds the users' files, and its settings form a deep tree, to most of which AWS adds
+//! defaults of its own. So only leaves that the manifest names are compared and sent. What AWS
+//! fixes at creation is shown and never replaced. What AWS refuses to change while apps run waits,
+//! shows the apps' names, and blocks nothing else.
 
 pub mod aws;
 pub(crate) mod baseline;
@@ -22,7 +22,7 @@ use serde_json::Value;
 pub use self::leaves::table;
 use crate::kind::table::{Tree, tree};
 
-/// What its manifests call it.
+/// Its name in manifests.
 pub const NAME: &str = "SageMakerDomain";
 
 /// `SubnetIds`.
@@ -33,7 +33,7 @@ const APP_ACCESS: &str = "appNetworkAccessType";
 const USER_GROUPS: &str = "defaultUserSettings.securityGroups";
 /// The profile name in `sts:SourceIdentity`.
 const IDENTITY_CONFIG: &str = "domainSettings.executionRoleIdentityConfig";
-/// Short for `domainSettings.trustedIdentityPropagationSettings.status`.
+/// The short form of `domainSettings.trustedIdentityPropagationSettings.status`.
 const PROPAGATION: &str = "domainSettings.trustedIdentityPropagation";
 /// RStudio's settings of the domain.
 const RSTUDIO: &str = "domainSettings.rStudioServerProDomainSettings";
@@ -42,13 +42,13 @@ const RSTUDIO_ROLE: &str = "domainSettings.rStudioServerProDomainSettings.domain
 /// The link to SageMaker Unified Studio.
 const UNIFIED_STUDIO: &str = "domainSettings.unifiedStudioSettings";
 
-/// A domain's state, wanted or live, for whoever looks at its leaves by their paths.
+/// A domain's state, wanted or live, for code that uses its leaves by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct State(Tree);
 
 impl State {
-    /// A leaf or a group, by the way to it.
+    /// A leaf or a group, by its path.
     pub fn at(&self, path: &str) -> Option<&Value> {
         tree::at(&self.0, path)
     }
@@ -58,13 +58,13 @@ impl State {
         self.at(path).and_then(Value::as_str)
     }
 
-    /// Whether the leaf or group is there and not none.
+    /// Whether the leaf or group is present and not none.
     pub fn has(&self, path: &str) -> bool {
         has(&self.0, path)
     }
 }
 
-/// Whether the leaf or group is there and not none.
+/// Whether the leaf or group is present and not none.
 fn has(state: &Tree, path: &str) -> bool {
     tree::at(state, path).is_some_and(|value| !tree::is_none(value))
 }

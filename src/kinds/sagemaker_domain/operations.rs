@@ -1,6 +1,6 @@
-//! What palisade may call for a SageMakerDomain, and what it needs for that.
+//! The operations that palisade may call for a SageMakerDomain, and the permissions that they need.
 //!
-//! SageMaker asks KMS and EC2 with the caller's credentials when a domain is made.
+//! SageMaker calls KMS and EC2 with the caller's credentials when a domain is created.
 
 use super::NAME;
 use crate::{
@@ -13,11 +13,11 @@ use crate::{
     },
 };
 
-/// All that the rest of the program asks of it.
+/// What the rest of the program needs to know about its operations.
 pub(super) const OPERATIONS: OfKind = OfKind {
     rows: ROWS,
     resource: Some(RESOURCE),
-    // A domain's key can be anybody's.
+    // A domain's key can belong to anybody.
     names: &[kms_key::RESOURCE],
     hands_on_roles: true,
     ..OfKind::NONE
@@ -34,14 +34,14 @@ const RESOURCE: ResourceType = ResourceType::new(
 const DOMAINS: On = On::Of(&Resources { name: "Domains", types: &[RESOURCE] });
 const KEYS: On = On::Of(&Resources { name: "Keys", types: &[kms_key::RESOURCE] });
 
-/// Makes the network interfaces of domains and notebooks.
+/// Creates the network interfaces of domains and notebooks.
 const SAGEMAKER: ServiceRole = ServiceRole {
     service: "sagemaker.amazonaws.com",
     name: "AWSServiceRoleForAmazonSageMakerNotebooks",
 };
 const PASSED: &[When] =
     &[When::says("PassedToSageMaker", "iam:PassedToService", SAGEMAKER.service)];
-/// SageMaker asks for the grant, for a file system or volume of its own.
+/// SageMaker requests the grant, for a file system or volume of its own.
 const FOR_SERVICE: &[When] = &[When::Says(Said {
     name: "GrantForService",
     operator: "Bool",
@@ -78,15 +78,22 @@ const ROWS: &[Operation] = &[
             may("kms:DescribeKey", KEYS, &[]),
         ])
         .note(
-            "The service-linked role is made once in an account; where it exists the permission can go. The key may be \
-             anybody's.",
+            "The service-linked role is created once in an account; if it exists, the permission \
+             can be removed. The key may belong to anybody.",
         ),
-    writes("sagemaker:UpdateDomain", DOMAINS, OURS)
-        .and(&[may("iam:PassRole", On::ExecutionRoles, PASSED)]),
-    writes("sagemaker:AddTags", DOMAINS, OURS_AFTER)
-        .and(&[may("sagemaker:AddTags", On::Adopted(NAME), CLAIMS_UNCLAIMED)]),
+    writes("sagemaker:UpdateDomain", DOMAINS, OURS).and(&[may(
+        "iam:PassRole",
+        On::ExecutionRoles,
+        PASSED,
+    )]),
+    writes("sagemaker:AddTags", DOMAINS, OURS_AFTER).and(&[may(
+        "sagemaker:AddTags",
+        On::Adopted(NAME),
+        CLAIMS_UNCLAIMED,
+    )]),
     writes("sagemaker:DeleteTags", DOMAINS, OURS_WITHOUT),
     deletes("sagemaker:DeleteDomain", DOMAINS, OURS).note(
-        "With `efsRetention: Delete` in the manifest the users' files go too: IAM has no condition for that.",
+        "With `efsRetention: Delete` in the manifest the users' files go too: IAM has no condition \
+         for that.",
     ),
 ];

@@ -1,4 +1,4 @@
-//! What cannot be right between the leaves of a wanted domain, seen without asking AWS. Limits and
+//! Contradictions between the leaves of a wanted domain that can be found without AWS. Limits and
 //! couplings are those of the SageMaker API reference, unless a comment names another source.
 
 use serde_json::{Value, json};
@@ -12,8 +12,8 @@ use crate::kind::{
     table::{Tree, get, tree},
 };
 
-/// Names the domain after its manifest, writes settings in one way where there are two, and says
-/// what does not fit together.
+/// Names the domain after its manifest, normalizes settings that can be written in two ways, and
+/// reports leaves that do not fit together.
 pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
     name_it(want, refs.name(), problems);
     expand_shorthand(want, problems);
@@ -63,11 +63,11 @@ fn check_network(want: &Tree, problems: &mut Vec<Invalid>) {
     ] {
         let is_there = !get(want, path).is_null() || is_refused(problems, path);
         if !is_there && !has(want, UNIFIED_STUDIO) {
-            let why = "is needed: no domain can be created without it";
+            let why = "is required: no domain can be created without it";
             problems.push(Invalid::new(path, why).help(help));
         }
     }
-    // Left out, a domain is created as VpcOnly, so that it needs the groups as well.
+    // By default a domain is created as VpcOnly, so that it needs the groups as well.
     let public = get(want, APP_ACCESS) == "PublicInternetOnly";
     let is_known = has(want, USER_GROUPS)
         || is_refused(problems, USER_GROUPS)
@@ -75,7 +75,7 @@ fn check_network(want: &Tree, problems: &mut Vec<Invalid>) {
     if !public && !is_known {
         let why = "`VpcOnly` needs at least one security group";
         let help =
-            "say `appNetworkAccessType: PublicInternetOnly` if the apps shall not run in the VPC";
+            "say `appNetworkAccessType: PublicInternetOnly` if the apps should not run in the VPC";
         problems.push(Invalid::new(USER_GROUPS, why).help(help));
     }
     check_group_management(want, public, problems);
@@ -86,7 +86,7 @@ fn check_group_management(want: &Tree, public: bool, problems: &mut Vec<Invalid>
     let management = get(want, MANAGEMENT).as_str();
     let rstudio = has(want, RSTUDIO);
     if management.is_some() && !rstudio {
-        let why = "AWS takes it for domains with RStudio only";
+        let why = "AWS accepts it only for domains with RStudio";
         let help = format!("leave it out, or set `{RSTUDIO}`");
         problems.push(Invalid::new(MANAGEMENT, why).help(help));
     } else if rstudio && management != Some("Service") && (management.is_some() || !public) {
@@ -114,12 +114,16 @@ fn check_sign_in(want: &Tree, problems: &mut Vec<Invalid>) {
 
 fn check_rstudio(want: &Tree, problems: &mut Vec<Invalid>) {
     if has(want, RSTUDIO) && !has(want, RSTUDIO_ROLE) {
-        problems.push(Invalid::new(RSTUDIO_ROLE, "is needed: RStudio runs with this role"));
+        problems.push(Invalid::new(RSTUDIO_ROLE, "is required: RStudio runs with this role"));
     }
     // AWS refuses it although the shape has the member.
     let path = "defaultSpaceSettings.jupyterServerAppSettings.codeRepositories";
     if tree::at(want, path).is_some() {
-        problems.push(Invalid::new(path, "AWS takes no repositories for spaces' Jupyter servers"));
+        problems.push(Invalid::new(
+            path,
+            "AWS does not accept repositories for spaces' Jupyter \
+                                          servers",
+        ));
     }
 }
 
@@ -135,7 +139,7 @@ fn groups(path: &str, value: &Value, visit: &mut impl FnMut(&str, &Tree)) {
 
 type Problem = (&'static str, &'static str, &'static str);
 
-/// What is wrong between the leaves of one group.
+/// Contradictions between the leaves of one group.
 fn couplings(path: &str, group: &Tree) -> Vec<Problem> {
     const EBS: [&str; 2] = ["defaultEbsVolumeSizeInGb", "maximumEbsVolumeSizeInGb"];
     let mut problems = Vec::new();
@@ -159,7 +163,7 @@ fn couplings(path: &str, group: &Tree) -> Vec<Problem> {
             if has(group, "lifecycleConfigArns") && !has(group, "defaultResourceSpec") =>
         {
             let help = "say at least `instanceType: system`";
-            problems.push(("defaultResourceSpec", "is needed with `lifecycleConfigArns`", help));
+            problems.push(("defaultResourceSpec", "is required with `lifecycleConfigArns`", help));
         }
         "defaultUserSettings" => check_users(group, &mut problems),
         _ => {}
@@ -168,7 +172,7 @@ fn couplings(path: &str, group: &Tree) -> Vec<Problem> {
 }
 
 fn check_users(group: &Tree, problems: &mut Vec<Problem>) {
-    // To close the portal the landing place must change in the same call, or AWS answers
+    // To close the portal, the landing page must change in the same call, or AWS answers
     // "StudioWebPortal is disabled for this domain/user".
     if get(group, "studioWebPortal") == "DISABLED"
         && get(group, "defaultLandingUri") != "app:JupyterServer:"
@@ -187,7 +191,7 @@ fn check_users(group: &Tree, problems: &mut Vec<Problem>) {
 
 fn check_pair(group: &Tree, keys: [&'static str; 2], problems: &mut Vec<Problem>) {
     for key in keys.into_iter().filter(|key| !has(group, key)) {
-        problems.push((key, "is needed: AWS takes both or neither", "name both"));
+        problems.push((key, "is required: AWS accepts both or neither", "name both"));
     }
 }
 
@@ -200,9 +204,9 @@ fn above(group: &Tree, low: &str, high: &str) -> bool {
 
 fn check_idle(group: &Tree, problems: &mut Vec<Problem>) {
     const TIME: &str = "idleTimeoutInMinutes";
-    const LEAST: &str = "minIdleTimeoutInMinutes";
-    const MOST: &str = "maxIdleTimeoutInMinutes";
-    for (low, high) in [(LEAST, TIME), (TIME, MOST), (LEAST, MOST)] {
+    const MIN: &str = "minIdleTimeoutInMinutes";
+    const MAX: &str = "maxIdleTimeoutInMinutes";
+    for (low, high) in [(MIN, TIME), (TIME, MAX), (MIN, MAX)] {
         if above(group, low, high) {
             problems.push((low, "is out of order", "min ≤ timeout ≤ max"));
         }

@@ -1,4 +1,4 @@
-//! The edits of a security group: each one AWS call, carried out as a whole or not at all.
+//! The edits of a security group: each is one AWS call, carried out entirely or not at all.
 
 use std::fmt;
 
@@ -18,43 +18,44 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Change {
-    /// Something that AWS cannot change: shown and held.
+    /// A difference that AWS cannot change: shown and held.
     #[serde(rename_all = "camelCase")]
     Immutable {
         /// The field in the spec.
         field: Fixed,
-        /// What it is.
+        /// Its live value.
         have: String,
-        /// What it should be.
+        /// Its wanted value.
         want: String,
     },
-    /// Takes rules away.
+    /// Removes rules.
     #[serde(rename_all = "camelCase")]
     Revoke {
-        /// Of which direction.
+        /// Their direction.
         direction: Direction,
         /// The rules, with their descriptions.
         rules: Vec<Entry>,
-        /// Whether rules that are added before keep up a part of what these allow.
+        /// Whether rules that are added before still allow a part of what these allow.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         bridged: bool,
     },
-    /// Turns rules into others of the same peer type, in place: at no instant is neither there.
+    /// Turns rules into others of the same peer type, in place: one of the two exists at every
+    /// instant.
     #[serde(rename_all = "camelCase")]
     Modify {
-        /// Of which direction.
+        /// Their direction.
         direction: Direction,
-        /// What becomes what.
+        /// The live rules with the wanted ones.
         pairs: Vec<Pair>,
     },
     /// Adds rules.
     #[serde(rename_all = "camelCase")]
     Authorize {
-        /// Of which direction.
+        /// Their direction.
         direction: Direction,
         /// The rules, with their descriptions.
         rules: Vec<Entry>,
-        /// Whether all of what they allow is allowed by rules that are there at that time.
+        /// Whether rules that exist at that time allow all of what they allow.
         covered: bool,
         /// The placeholder of a prefix list's size, which must be known first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +64,7 @@ pub enum Change {
     /// Rewrites descriptions in place.
     #[serde(rename_all = "camelCase")]
     Describe {
-        /// Of which direction.
+        /// Their direction.
         direction: Direction,
         /// The rules with their old and new descriptions.
         rules: Vec<Redescription>,
@@ -93,33 +94,33 @@ impl Fixed {
     }
 }
 
-/// A rule that becomes another one.
+/// A rule that is turned into another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pair {
-    /// What it is.
+    /// The live rule.
     pub old: Rule,
-    /// What it will be.
+    /// The wanted rule.
     pub new: Rule,
-    /// The description afterwards; always sent, because AWS does not say what omitting it does.
+    /// The new description; always sent, because AWS does not document what omitting it does.
     pub description: String,
 }
 
-/// A description that becomes another one.
+/// A description that is replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Redescription {
     /// The rule.
     pub rule: Rule,
-    /// Its description now.
+    /// Its live description.
     pub old: String,
-    /// Its description afterwards; empty: none.
+    /// Its wanted description; empty: none.
     pub new: String,
 }
 
 impl Change {
-    /// What this change does, one name for each entry; the same in every pass in which the same has to be done
-    /// again, and the same before and after a reference of a manifest is known.
+    /// What this change does, one name for each entry; the same in every pass in which the same has
+    /// to be done again, and the same before and after a reference of a manifest is known.
     pub(super) fn keys(&self) -> Vec<String> {
         let each = |verb: &str, direction: &Direction, rules: Vec<String>| {
             rules.into_iter().map(|rule| format!("{verb} {direction} {rule}")).collect()
@@ -147,7 +148,8 @@ impl Change {
         }
     }
 
-    /// The placeholder that this change waits for: of the peer of its rules, or of a prefix list's size.
+    /// The placeholder that this change waits for: of the peer of its rules, or of a prefix list's
+    /// size.
     pub fn waits_for(&self) -> Option<&str> {
         let Self::Authorize { waits_for, rules, .. } = self else { return None };
         let peer = rules.iter().find_map(|entry| match &entry.rule.peer {
@@ -216,7 +218,8 @@ impl fmt::Display for Change {
 }
 
 impl Change {
-    /// Adding the new rules and taking the old ones away, pair by pair, instead of turning one into the other.
+    /// Adding the new rules and removing the old ones, pair by pair, instead of turning one into
+    /// the other.
     pub(super) fn in_two_calls(&self) -> Vec<Self> {
         let Self::Modify { direction, pairs } = self else { return Vec::new() };
         let entry = |rule: &Rule, description: Option<String>| {
@@ -240,7 +243,7 @@ impl Change {
     }
 }
 
-/// The rule itself if it is only one, else how many; the others are in the lines below.
+/// The rule itself if there is only one, otherwise the number; the others are in the lines below.
 fn entries(
     f: &mut fmt::Formatter<'_>,
     verb: &str,

@@ -1,24 +1,24 @@
-//! The edits of a group, in the order in which nothing opens and nothing breaks on the way.
+//! The edits of a group, in an order in which no intermediate state opens or breaks anything.
 //!
 //! Rules only allow, so with `old` the live rules and `new` the wanted ones:
-//! 1. Rules that are not wanted and share no traffic with a missing wanted rule are revoked first. A
-//!    hole is closed before anything that can fail.
-//! 2. Rules that are not wanted become missing ones of the same peer type in place, where that cuts
-//!    nothing that another missing rule allows too. Those that only narrow go in a call of their own:
-//!    EC2 takes all of a call or nothing, and narrowing must not wait for anything else.
-//! 3. What is left of the unwanted shares traffic with several missing rules (somebody replaced three
-//!    narrow rules by a wide one). These missing rules are added, and then the wide one is revoked: the
-//!    other way round, traffic that both allow would stop in between.
+//! 1. Rules that are not wanted and share no traffic with a missing wanted rule are revoked first.
+//!    A hole is closed before anything that can fail.
+//! 2. Rules that are not wanted become missing ones of the same peer type in place, if that cuts
+//!    nothing that another missing rule allows too. Those that only narrow have a call of their
+//!    own: EC2 accepts all of a call or nothing, and narrowing must not wait for anything else.
+//! 3. The other unwanted rules share traffic with several missing rules (somebody replaced three
+//!    narrow rules by a wide one). These missing rules are added, and then the wide one is revoked:
+//!    in the opposite order, traffic that both allow would be interrupted.
 //! 4. Descriptions, then the rest of what is missing.
 //!
-//! At each of these instants everything allowed is allowed by `old` or `new`, and what both allow is
-//! allowed. Overlap is judged where it can be known: between address ranges, and between equal
-//! groups or prefix lists. The one exception: where the quota has no room for step 3, its revocation
+//! At each of these instants everything allowed is allowed by `old` or `new`, and what both allow
+//! is allowed. Overlap is judged where it can be known: between address ranges, and between equal
+//! groups or prefix lists. The one exception: if the quota has no room for step 3, its revocation
 //! comes first, which allows less for a moment, never more.
 //!
-//! A missing rule whose peer is not known yet, or is a prefix list of unknown size, is added by an edit of
-//! its own that waits for that alone. A live rule that may be such a rule is neither revoked nor
-//! changed meanwhile; what cannot be it goes at once.
+//! A missing rule whose peer is not known yet, or is a prefix list of unknown size, is added by an
+//! edit of its own, which is the only one to wait for that. A live rule that may be such a rule is
+//! neither revoked nor changed meanwhile; one that cannot be is revoked at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ use super::{
 };
 use crate::kind::{Candidates, is_placeholder};
 
-/// When a change has its turn; both directions go through the stages together.
+/// The order of the changes; both directions go through the stages together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Revoke,
@@ -73,7 +73,7 @@ fn immutable(want: &State, have: &State) -> Vec<Change> {
     ]
     .into_iter()
     .filter_map(|(field, want, have)| {
-        // What is not known yet may be what is there.
+        // What is not known yet may equal the live value.
         let want = want.as_ref().filter(|want| field != Fixed::Vpc || !is_placeholder(want))?;
         (have.as_ref() != Some(want)).then(|| Change::Immutable {
             field,
@@ -92,7 +92,7 @@ fn by_own_id(rules: &Rules, own: Option<&str>) -> BTreeMap<Rule, Option<String>>
         if matches!(&rule.peer, Peer::Group(OtherGroup { id, .. }) if Some(id.as_str()) == own) {
             rule.peer = Peer::Myself;
         }
-        // Written both ways, the first one's description stands.
+        // If it is written both ways, the first description is used.
         canonical.entry(rule).or_insert_with(|| description.clone());
     }
     canonical
@@ -118,8 +118,9 @@ impl Side<'_> {
         live.traffic == wanted.traffic && pending.candidates.allow(id)
     }
 
-    /// Whether a pending rule is certainly there: it can be one live thing only, and that is there.
-    fn is_there(&self, wanted: &Rule) -> bool {
+    /// Whether a pending rule certainly exists: it can be only one live thing, and that has the
+    /// rule.
+    fn exists(&self, wanted: &Rule) -> bool {
         let Peer::Pending(Pending { candidates, .. }) = &wanted.peer else { return false };
         let only_one = matches!(candidates, Candidates::These(ids) if ids.len() == 1);
         only_one && self.live.keys().any(|rule| Self::may_be(rule, wanted))
@@ -141,7 +142,7 @@ impl Side<'_> {
         let mut missing: BTreeSet<_> = self
             .want
             .keys()
-            .filter(|rule| !self.live.contains_key(rule) && !self.is_there(rule))
+            .filter(|rule| !self.live.contains_key(rule) && !self.exists(rule))
             .cloned()
             .collect();
         let mut later = take(&mut missing, |rule| matches!(rule.peer, Peer::Pending(_)));
@@ -189,8 +190,8 @@ impl Side<'_> {
         edits
     }
 
-    /// Chooses which unwanted rules become which missing ones, the closest pairs first, and takes both
-    /// out of the sets. Gives what is to be revoked first, and the pairs.
+    /// Chooses which unwanted rules become which missing ones, the closest pairs first, and removes
+    /// both from the sets. Returns what is to be revoked first, and the pairs.
     fn pair(
         &self,
         mut unrelated: BTreeSet<Rule>,
@@ -201,7 +202,7 @@ impl Side<'_> {
         for old in unrelated.iter().chain(extra.iter()) {
             for new in missing.iter() {
                 let cuts = missing.iter().any(|other| other != new && other.overlaps(old));
-                // Another list may count more than fits.
+                // Another list may count more than there is room for.
                 let cuts = cuts || (old.peer != new.peer && self.waits_for(new).is_some());
                 if let Some(distance) = distance(old, new)
                     && !cuts
@@ -250,7 +251,7 @@ impl Side<'_> {
         })
     }
 
-    /// One edit for each thing that has to be known first.
+    /// One edit for each thing that must be known first.
     fn wait_for_each(&self, rules: BTreeSet<Rule>) -> Vec<Change> {
         let mut by_placeholder: BTreeMap<String, BTreeSet<Rule>> = BTreeMap::new();
         for rule in rules {
@@ -294,9 +295,10 @@ impl Side<'_> {
     }
 }
 
-/// How far an unwanted rule is from a missing one; `None` if it may not become it in place. A rule that
-/// is open to the world is never moved to other traffic: it is revoked, before anything that can fail.
-/// A rule for a group keeps its group: EC2 has no field there for the account of another one.
+/// How far an unwanted rule is from a missing one; `None` if it must not become it in place. A rule
+/// that is open to the world is never moved to other traffic: it is revoked, before anything that
+/// can fail. A rule for a group keeps its group: EC2 has no field there for the account of another
+/// one.
 fn distance(old: &Rule, new: &Rule) -> Option<u8> {
     let kind = old.peer.kind();
     let is_foreign = kind == PeerType::ForeignGroup;

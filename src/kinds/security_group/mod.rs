@@ -1,8 +1,8 @@
-//! SecurityGroup: who may talk to whom in a VPC.
+//! SecurityGroup: which traffic they allow in a VPC.
 //!
-//! Rules are compared as sets of atomic rules in one canonical form (`rule`, `traffic`), because AWS
-//! merges, reorders and rewrites what it is sent. What is equal is never touched; the order of the
-//! edits is explained in `diff`.
+//! Rules are compared as sets of atomic rules in one canonical form (`rule`, `traffic`), because
+//! AWS merges, reorders and rewrites what it receives. Equal rules are never touched; `diff`
+//! explains the order of the edits.
 
 pub mod aws;
 pub(crate) mod baseline;
@@ -44,10 +44,10 @@ use crate::{
 #[derive(Debug)]
 pub struct SecurityGroup;
 
-/// The group that comes with every VPC: it can be neither created nor deleted.
+/// The group that every VPC has: it can be neither created nor deleted.
 pub const DEFAULT_GROUP: &str = "default";
 
-/// What its manifests call it.
+/// Its name in manifests.
 pub const NAME: &str = "SecurityGroup";
 
 impl Kind for SecurityGroup {
@@ -56,7 +56,7 @@ impl Kind for SecurityGroup {
     const PROFILE: Profile = Profile {
         name: NAME,
         short: "sg",
-        about: "A VPC security group and its rules: who may talk to whom.",
+        about: "A VPC security group and its rules: which traffic they allow.",
         claimed: Claimed::ByTags,
         creation: Creation::UniqueName,
         removal: Removal::Prunable,
@@ -83,7 +83,7 @@ impl Kind for SecurityGroup {
         diff::edits(want, have)
     }
 
-    /// AWS gives a new group a rule that lets everything out, which stays where `egress` is not managed.
+    /// AWS gives a new group a rule that allows all egress, which stays if `egress` is not managed.
     fn risk_of_creating(want: &State) -> Risk {
         let closed = |rules: Option<&Rules>| rules.is_some_and(|rules| rules.0.is_empty());
         let no_ingress = want.ingress.as_ref().is_none_or(|rules| rules.0.is_empty());
@@ -99,7 +99,8 @@ impl Kind for SecurityGroup {
         have
     }
 
-    /// The name in its VPC, in lower case: EC2 refuses a second group whose name differs in case only.
+    /// The name in its VPC, in lower case: EC2 refuses a second group whose name differs in case
+    /// only.
     fn natural_keys(state: &State) -> Vec<String> {
         match (&state.vpc, &state.group_name) {
             (Some(vpc), Some(name)) => vec![format!("{vpc}/{}", name.to_lowercase())],

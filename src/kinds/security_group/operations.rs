@@ -1,6 +1,6 @@
-//! What palisade may call for a SecurityGroup, and what it needs for that.
+//! The operations that palisade may call for a SecurityGroup, and the permissions that they need.
 //!
-//! Describe calls are authorised for no resource and know no tags.
+//! Describe calls are authorized without a resource and do not support tag conditions.
 
 use super::NAME;
 use crate::operations::{
@@ -11,7 +11,7 @@ use crate::operations::{
     },
 };
 
-/// All that the rest of the program asks of it.
+/// What the rest of the program needs to know about its operations.
 pub(super) const OPERATIONS: OfKind =
     OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE };
 

@@ -25,28 +25,28 @@ pub enum Peer {
     Pending(Pending),
 }
 
-/// A group that a rule names. Two are the same exactly when their ids are: ids are unique across accounts,
-/// and EC2 does not always say whose a group is (a group at the far side of a peering that was deleted is
-/// answered without its account, EC2 API reference, `UserIdGroupPair`).
+/// A group that a rule names. Two are equal if and only if their ids are: ids are unique across
+/// accounts, and EC2 does not always return a group's account (the account of a deleted group at
+/// the far side of a peering is missing, EC2 API reference, `UserIdGroupPair`).
 #[derive(Debug, Clone)]
 pub struct OtherGroup {
     /// The group's id.
     pub id: String,
-    /// The account that owns it, where it is known to be another one than the rule's. It is sent, and shown.
+    /// The account that owns it, if it is known to differ from the rule's. It is sent, and shown.
     pub account: Option<String>,
-    /// *Want* only: the manifest that it was referred to by, as in [`Pending::name`].
+    /// *Want* only: the manifest that refers to it, as in [`Pending::name`].
     pub name: Option<String>,
 }
 
-/// What stands for a peer that is not known.
+/// Stands for a peer that is not known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pending {
     /// What it will be.
     pub kind: PendingKind,
-    /// What [`Refs`](crate::kind::Refs) gave in place of its ARN or id.
+    /// What [`Refs`](crate::kind::Refs) returned in place of its ARN or id.
     pub placeholder: String,
-    /// Which live peers it may turn out to be. A live rule for one of them is left alone until that is known;
-    /// every other one is not wanted.
+    /// Which live peers it may turn out to be. A live rule for one of them is left alone until that
+    /// is known; all others are not wanted.
     pub candidates: Candidates,
 }
 
@@ -78,7 +78,7 @@ pub enum PeerType {
 }
 
 impl OtherGroup {
-    /// A group of the rule's own account, or of one that was not named.
+    /// A group of the rule's own account, or of an account that is not named.
     pub fn of(id: impl Into<String>) -> Self {
         Self { id: id.into(), account: None, name: None }
     }
@@ -162,8 +162,8 @@ impl Peer {
         }
     }
 
-    /// Whether everything that `other` names is certainly named by this peer. Who is in a group or a
-    /// prefix list is not known here, so these cover only themselves.
+    /// Whether this peer certainly includes everything that `other` includes. The members of a
+    /// group or a prefix list are not known here, so these cover only themselves.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Cidr(outer), Self::Cidr(inner)) => outer.contains(inner),
@@ -171,12 +171,12 @@ impl Peer {
         }
     }
 
-    /// Whether something is certainly named by both.
+    /// Whether both certainly have something in common.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.covers(other) || other.covers(self)
     }
 
-    /// By the name that manifests use, if there is one, else the id.
+    /// The name that manifests use, if there is one, otherwise the id.
     pub(super) fn key(&self) -> String {
         match self {
             Self::Group(OtherGroup { name: Some(name), .. }) => name.clone(),
@@ -186,7 +186,7 @@ impl Peer {
         }
     }
 
-    /// The text that reads back as this peer.
+    /// A text from which this peer can be read.
     pub(super) fn to_text(&self) -> String {
         match self {
             Self::Group(OtherGroup { name: Some(name), .. }) => format!("{self} as {name}"),
@@ -215,15 +215,15 @@ impl fmt::Display for Peer {
     }
 }
 
-/// A text that names no peer.
+/// A text that is not a peer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` names no peer of a rule")]
+#[error("`{0}` is not a peer of a rule")]
 pub struct NotAPeer(String);
 
 impl FromStr for Peer {
     type Err = NotAPeer;
 
-    /// Reads back what `Peer::to_text` wrote: of canonical states, not of what people write.
+    /// Reads what `Peer::to_text` wrote: in canonical states, not in manifests.
     fn from_str(text: &str) -> Result<Self, NotAPeer> {
         if text == "self" {
             return Ok(Self::Myself);

@@ -1,4 +1,4 @@
-//! Whom the rules of a manifest name.
+//! The peers of a manifest's rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,10 +21,11 @@ const PEERS: Accepts = Accepts {
     form: Form::Arn,
 };
 
-/// Resolves the peers of both directions, and keeps what the state says of them beside the rules.
+/// Resolves the peers of both directions, and collects what the state contains about them in
+/// addition to the rules.
 pub(super) struct Peers<'p, 'r> {
     refs: &'p mut Refs<'r>,
-    /// What prefix lists count, or the placeholder for it.
+    /// The size of each prefix list, or the placeholder for it.
     pub weights: BTreeMap<String, String>,
 }
 
@@ -48,7 +49,7 @@ impl<'p, 'r> Peers<'p, 'r> {
         }
     }
 
-    /// A group that does not exist yet is pending: two groups may name each other.
+    /// A group that does not exist yet is pending, so that two groups may name each other.
     fn reference(&mut self, field: &str, target: &Target, text: &str) -> Result<Peer, Invalid> {
         let scope = self.refs.scope().clone();
         let own = format!("{}/{}", scope.name, self.refs.name());
@@ -64,7 +65,7 @@ impl<'p, 'r> Peers<'p, 'r> {
         // arn:aws:ec2:eu-west-1:111122223333:security-group/sg-…
         let parts: Vec<_> = arn.splitn(6, ':').collect();
         let [_, _, _, region, account, resource] = parts[..] else {
-            return Err(Invalid::new(field, format!("`{arn}` is no ARN of a security group")));
+            return Err(Invalid::new(field, format!("`{arn}` is not the ARN of a security group")));
         };
         if region != scope.region {
             return Err(Invalid::new(field, format!("{text} is a group of {region}"))
@@ -100,7 +101,7 @@ impl<'p, 'r> Peers<'p, 'r> {
         Peer::PrefixList(list.id)
     }
 
-    /// What a prefix list counts must be known before anything is changed for it.
+    /// The size of a prefix list must be known before anything is changed for it.
     fn weigh_listed(&mut self, field: &str, id: &str) {
         match self.refs.listed(field, LookupKind::PrefixList, id) {
             Ok(list) => self.weigh(field, &list),
@@ -126,9 +127,10 @@ fn pending(kind: PendingKind, placeholder: String, candidates: Candidates) -> Pe
     Peer::Pending(Pending { kind, placeholder, candidates })
 }
 
-/// A peer written out.
+/// A peer that is written out.
 fn literal(field: &str, text: &str, own_account: &str) -> Result<Peer, Invalid> {
-    const FORMS: &str = "write a CIDR block, self, {ref: name}, sg-…, 111122223333/sg-…, pl-… or {lookup: {name: …}}";
+    const FORMS: &str = "write a CIDR block, self, {ref: name}, sg-…, 111122223333/sg-…, pl-… or \
+                         {lookup: {name: …}}";
     let is_id = |id: &str, prefix: &str| {
         id.strip_prefix(prefix).is_some_and(|rest| {
             !rest.is_empty() && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
@@ -147,7 +149,7 @@ fn literal(field: &str, text: &str, own_account: &str) -> Result<Peer, Invalid> 
         && is_id(id, "sg-")
     {
         if account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit()) {
-            return Err(Invalid::new(field, format!("`{account}` is no account: 12 digits")));
+            return Err(Invalid::new(field, format!("`{account}` is not an account: 12 digits")));
         }
         let account = (account != own_account).then(|| account.to_owned());
         return Ok(Peer::Group(OtherGroup { account, ..OtherGroup::of(id) }));
@@ -160,12 +162,12 @@ fn literal(field: &str, text: &str, own_account: &str) -> Result<Peer, Invalid> 
     text.parse::<Cidr>().map(Peer::Cidr).map_err(|error| match error {
         NotACidr::OpenByTypo(_) => Invalid::new(field, error.to_string()).help(all_or_one(text)),
         NotACidr::Syntax(_) => {
-            Invalid::new(field, format!("`{text}` names no peer of a rule")).help(FORMS)
+            Invalid::new(field, format!("`{text}` is not a peer of a rule")).help(FORMS)
         }
     })
 }
 
-/// What somebody may have meant by a prefix length of 0 behind an address.
+/// What may be meant by an address with a prefix length of 0.
 fn all_or_one(text: &str) -> String {
     let (address, _) = text.split_once('/').unwrap_or((text, ""));
     if address.contains(':') {

@@ -11,8 +11,8 @@ use crate::kind::LookupItem;
 /// AWS's default quota of rules per direction and address family of a group (VPC user guide).
 pub(super) const DEFAULT_QUOTA: u32 = 60;
 
-/// What AWS's own prefix lists count, by the end of their names (VPC user guide, "AWS-managed prefix
-/// list weight").
+/// How many rules AWS's own prefix lists count as, by the end of their names (VPC user guide,
+/// "AWS-managed prefix list weight").
 const AWS_LISTS: [(&str, u32); 8] = [
     (".cloudfront.origin-facing", 55),
     (".dynamodb", 1),
@@ -24,9 +24,10 @@ const AWS_LISTS: [(&str, u32); 8] = [
     (".vpc-lattice", 10),
 ];
 
-/// What a prefix list counts: its largest possible size (attribute `maxEntries`), or what AWS says of its
-/// own, which have none. One of AWS's that is not in the table counts as much as fits into a group by
-/// default; AWS publishes none that counts more. `None` if it is a customer's and its size was not told.
+/// How many rules a prefix list counts as: its largest possible size (attribute `maxEntries`), or
+/// the weight that AWS documents for its own, which have no such size. A list of AWS that is not in
+/// the table counts as a full group by default; no documented weight is larger. `None` for a
+/// customer's list of unknown size.
 pub(super) fn weight(list: &LookupItem) -> Option<u32> {
     if let Some(most) = list.attributes.get("maxEntries") {
         return most.parse().ok();
@@ -40,16 +41,16 @@ pub(super) fn weight(list: &LookupItem) -> Option<u32> {
 /// Counts rules as EC2 does.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quota<'a> {
-    /// Rules that fit per direction and family.
+    /// The limit of rules per direction and family.
     pub limit: u32,
-    /// What prefix lists count; a text that is no number where it is not known.
+    /// How many rules prefix lists count as; a text that is not a number if that is not known.
     pub weights: &'a BTreeMap<String, String>,
 }
 
 impl Quota<'_> {
-    /// The rules in the IPv4 and in the IPv6 count. A group counts in both, a prefix list in both with
-    /// its largest possible size: AWS counts by family without telling which one a list is of, and
-    /// counting too many only ever refuses. A list of unknown size counts as `unknown`.
+    /// The rules in the IPv4 and in the IPv6 count. A group counts in both, and so does a prefix
+    /// list, with its largest possible size: AWS counts by family without documenting the family of
+    /// a list, and counting too many can only refuse. A list of unknown size counts as `unknown`.
     pub fn count<'r>(&self, peers: impl IntoIterator<Item = &'r Peer>, unknown: u32) -> [u32; 2] {
         let mut count = [0u32; 2];
         for peer in peers {

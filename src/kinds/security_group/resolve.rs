@@ -1,4 +1,5 @@
-//! From what is written to the wanted state: every check that needs no AWS, every problem reported.
+//! From the manifest to the wanted state: all checks that do not need AWS, with every problem
+//! reported.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use super::{
     rule::{Direction, Entry, Rule},
     spec::{EgressRule, IcmpSpec, IngressRule, PortList, ProtocolName, Spec},
     state::{Rules, State},
-    text::{Place, check_name, check_text},
+    text::{TextUse, check_name, check_text},
     traffic::{Messages, Ports, Traffic},
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     model::text as tag_rules,
 };
 
-const MOST_RULES: u32 = 1000;
+const MAX_RULES: u32 = 1000;
 
 /// The wanted state of a group.
 pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
@@ -26,14 +27,14 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
     check_name(&name, &mut problems);
     if let Some(description) = &spec.description {
         if description.is_empty() {
-            problems.push(Invalid::new("description", "AWS wants a description of the group"));
+            problems.push(Invalid::new("description", "AWS requires a description of the group"));
         }
-        check_text("description", description, Place::Group, &mut problems);
+        check_text("description", description, TextUse::Group, &mut problems);
     }
     problems.extend(tag_rules::EC2.refused(&spec.tags).into_iter().map(Invalid::from));
     let limit = spec.rule_quota.unwrap_or(DEFAULT_QUOTA);
-    if limit == 0 || limit > MOST_RULES {
-        problems.push(Invalid::new("ruleQuota", format!("must be 1 to {MOST_RULES}")));
+    if limit == 0 || limit > MAX_RULES {
+        problems.push(Invalid::new("ruleQuota", format!("must be 1 to {MAX_RULES}")));
     }
     let vpc = resolve_vpc(&spec.vpc, refs, &mut problems);
     let mut state = State {
@@ -61,7 +62,7 @@ fn resolve_vpc(vpc: &Target, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) -
         && !id.starts_with("vpc-")
     {
         problems.push(
-            Invalid::new("vpc", format!("`{id}` is no VPC id"))
+            Invalid::new("vpc", format!("`{id}` is not a VPC id"))
                 .help("write vpc-…, or {lookup: {tags: {Name: …}}}"),
         );
     }
@@ -98,7 +99,7 @@ struct Side<'a, 'p, 'r> {
     peers: &'a mut Peers<'p, 'r>,
     problems: &'a mut Vec<Invalid>,
     rules: Vec<Entry>,
-    /// Where each rule was written first.
+    /// The first place of each rule.
     seen: BTreeMap<Rule, String>,
 }
 
@@ -124,7 +125,7 @@ impl<'a, 'p, 'r> Side<'a, 'p, 'r> {
             let peers = self.peers(&field, &block.peers);
             if let Some(text) = &description {
                 let addresses = peers.iter().all(|(_, peer)| matches!(peer, Peer::Cidr(_)));
-                let place = if addresses { Place::AddressRule } else { Place::PeerRule };
+                let place = if addresses { TextUse::AddressRule } else { TextUse::PeerRule };
                 check_text(&format!("{field}.description"), text, place, self.problems);
             }
             for (place, peer) in peers {
@@ -145,14 +146,15 @@ impl<'a, 'p, 'r> Side<'a, 'p, 'r> {
                 peer => peer.to_string(),
             };
             let why = format!(
-                "the rule {} {} {peer} stands at {first} already",
+                "the rule {} {} {peer} is already at {first}",
                 rule.traffic,
                 self.direction.preposition()
             );
             self.problem(
                 field,
                 why,
-                "AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them",
+                "AWS compares masked CIDR blocks and resolved ids, whatever account or description \
+                 goes with them",
             );
             return;
         }
@@ -163,7 +165,7 @@ impl<'a, 'p, 'r> Side<'a, 'p, 'r> {
     fn peers(&mut self, field: &str, targets: &[Target]) -> Vec<(String, Peer)> {
         let field = format!("{field}.{}", self.direction.preposition());
         if targets.is_empty() {
-            self.problem(&field, "names nobody", "leave the entry out, or name whom it is for");
+            self.problem(&field, "names nobody", "leave the entry out, or name who it is for");
         }
         let mut peers = Vec::new();
         for (index, target) in targets.iter().enumerate() {
@@ -185,14 +187,14 @@ impl<'a, 'p, 'r> Side<'a, 'p, 'r> {
                 self.problem(
                     field,
                     format!("{count} rules count for {family}, and {limit} fit in a group"),
-                    "a prefix list counts with its MaxEntries; use wider blocks or a smaller list, or set \
-                     ruleQuota where AWS raised the quota",
+                    "a prefix list counts with its MaxEntries; use wider blocks or a smaller list, \
+                     or set ruleQuota where AWS raised the quota",
                 );
             }
         }
     }
 
-    /// What the entry lets through; empty if that could not be read.
+    /// The traffic that the entry allows; empty if it could not be read.
     fn traffic(&mut self, field: &str, block: &Block) -> Vec<Traffic> {
         let ports_field = format!("{field}.ports");
         let icmp_field = format!("{field}.icmp");

@@ -1,5 +1,5 @@
-//! One atomic rule in the form in which rules are compared: traffic and peer, nothing else. AWS merges
-//! rules of equal protocol and ports into one `IpPermission` and in any order; atomic rules are sets.
+//! One atomic rule in the form in which rules are compared: only traffic and peer. AWS merges rules
+//! of equal protocol and ports into one `IpPermission`, in any order; atomic rules are sets.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::{
     traffic::Traffic,
 };
 
-/// Which way a rule works.
+/// Which way the traffic of a rule goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -24,7 +24,7 @@ impl Direction {
     /// Both directions.
     pub const BOTH: [Self; 2] = [Self::Ingress, Self::Egress];
 
-    /// The word in manifests and plans.
+    /// Its name in manifests and plans.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ingress => "ingress",
@@ -32,7 +32,7 @@ impl Direction {
         }
     }
 
-    /// The word between the traffic and the peer, which is also the field that names the peers.
+    /// The word between the traffic and the peer, which is also the field that lists the peers.
     pub fn preposition(self) -> &'static str {
         match self {
             Self::Ingress => "from",
@@ -47,8 +47,8 @@ impl fmt::Display for Direction {
     }
 }
 
-/// One atomic rule. Its direction is that of the set it stands in; its description is no part of its
-/// identity (EC2 refuses the same rule with another description as a duplicate).
+/// One atomic rule. Its direction is that of its set; its description is not part of its identity
+/// (EC2 refuses the same rule with another description as a duplicate).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Rule {
@@ -69,7 +69,7 @@ impl Rule {
         self.traffic.overlaps(&other.traffic) && self.peer.overlaps(&other.peer)
     }
 
-    /// Whether it lets in every address of a family or every protocol.
+    /// Whether it allows every address of a family or every protocol.
     pub fn is_open(&self) -> bool {
         matches!(self.traffic, Traffic::All)
             || matches!(self.peer, Peer::Cidr(cidr) if cidr.is_everything())
@@ -97,8 +97,9 @@ impl TryFrom<String> for Rule {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let (traffic, peer) =
-            text.split_once(", ").ok_or_else(|| format!("`{text}` is no security group rule"))?;
+        let (traffic, peer) = text
+            .split_once(", ")
+            .ok_or_else(|| format!("`{text}` is not a security group rule"))?;
         Ok(Self {
             traffic: traffic.parse()?,
             peer: peer.parse().map_err(|error: NotAPeer| error.to_string())?,

@@ -14,39 +14,40 @@ use crate::kind::{TagSpec, Target};
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Spec {
-    /// Name of the group; default: `metadata.name`. Unique in the VPC, whatever the case; up to 255
+    /// Name of the group; default: `metadata.name`. Unique in the VPC, ignoring case; up to 255
     /// characters, not beginning with `sg-`. Immutable. The VPC's own group `default` can only be
     /// managed by `lifecycle.adopt`.
     #[serde(default)]
     pub group_name: Option<String>,
-    /// Description of the group, 1 to 255 characters. Immutable. Default for a new group: `Managed by
-    /// palisade`; without this field it is not compared.
+    /// Description of the group, 1 to 255 characters. Immutable. Default for a new group: `Managed
+    /// by palisade`; without this field it is not compared.
     #[serde(default)]
     pub description: Option<String>,
     /// The VPC: its id, or a lookup by tags that must find exactly one. Immutable.
     pub vpc: Target,
-    /// Whether rules that are not listed are drift (`exclusive`, the default) or somebody else's
-    /// (`additive`).
+    /// Whether rules that are not listed are drift (`exclusive`, the default) or belong to somebody
+    /// else (`additive`).
     #[serde(default)]
     pub rules: Mode,
     /// Rules for traffic into the group. Absent: not managed. `[]`: none.
     #[serde(default)]
     pub ingress: Option<Vec<IngressRule>>,
-    /// Rules for traffic out of the group. Absent: not managed, and a new group keeps AWS's default of
-    /// allowing everything. `[]`: none. With exclusive rules AWS's default is revoked unless it is listed.
+    /// Rules for traffic out of the group. Absent: not managed, and a new group keeps AWS's default
+    /// of allowing everything. `[]`: none. With exclusive rules AWS's default is revoked unless it
+    /// is listed.
     #[serde(default)]
     pub egress: Option<Vec<EgressRule>>,
     /// The account's quota of rules per direction and address family, 1 to 1000. Default: 60, AWS's
-    /// own. Only for counting before anything is written; AWS enforces its own number.
+    /// own. Only used for counting before anything is written; AWS enforces its own number.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1000))]
     pub rule_quota: Option<u32>,
-    /// Tags of the group; `null` as value: the tag must not be there. Others are not managed.
+    /// Tags of the group; `null` as value: the tag must not be set. Others are not managed.
     #[serde(default)]
     pub tags: TagSpec,
 }
 
-/// Whose the rules are that no manifest lists.
+/// Who owns the rules that no manifest lists.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -54,7 +55,7 @@ pub enum Mode {
     #[default]
     Exclusive,
     /// Only the listed rules are ours: missing ones are added, others stay, AWS's default egress
-    /// included. A rule that is taken out of the manifest stays too.
+    /// included. A rule that is removed from the manifest stays too.
     Additive,
 }
 
@@ -63,7 +64,7 @@ pub enum Mode {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IngressRule {
     /// Description of these rules, up to 255 characters, edited in place. `null` or empty: none.
-    /// Absent: not managed. EC2 takes `&` only where all peers are CIDR blocks.
+    /// Absent: not managed. EC2 accepts `&` only if all peers are CIDR blocks.
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "Option<String>")]
     pub description: Option<Option<String>>,
@@ -75,8 +76,8 @@ pub struct IngressRule {
     /// ICMP messages, with icmp and icmpv6 only.
     #[serde(default)]
     pub icmp: Option<IcmpSpec>,
-    /// Sources: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…` (over VPC peering also one of
-    /// another account, which may be written with it: `111122223333/sg-…`), `pl-…`, or
+    /// Sources: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…` (over VPC peering also
+    /// one of another account, which may be written with it: `111122223333/sg-…`), `pl-…`, or
     /// `{lookup: {name: …}}` of a prefix list. A prefix list counts with its MaxEntries.
     pub from: Vec<Target>,
 }
@@ -86,7 +87,7 @@ pub struct IngressRule {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EgressRule {
     /// Description of these rules, up to 255 characters, edited in place. `null` or empty: none.
-    /// Absent: not managed. EC2 takes `&` only where all peers are CIDR blocks.
+    /// Absent: not managed. EC2 accepts `&` only if all peers are CIDR blocks.
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "Option<String>")]
     pub description: Option<Option<String>>,
@@ -98,8 +99,8 @@ pub struct EgressRule {
     /// ICMP messages, with icmp and icmpv6 only.
     #[serde(default)]
     pub icmp: Option<IcmpSpec>,
-    /// Destinations: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…` (over VPC peering also
-    /// one of another account, which may be written with it: `111122223333/sg-…`), `pl-…`, or
+    /// Destinations: CIDR blocks, `self`, `{ref: another SecurityGroup}`, `sg-…` (over VPC peering
+    /// also one of another account, which may be written with it: `111122223333/sg-…`), `pl-…`, or
     /// `{lookup: {name: …}}` of a prefix list. A prefix list counts with its MaxEntries.
     pub to: Vec<Target>,
 }
@@ -117,7 +118,7 @@ pub struct IcmpSpec {
 }
 
 /// An IP protocol: AWS's names, and numbers for the rest. The four protocols that have a name are
-/// known by it only, so that `6` and `tcp` are the same.
+/// represented by it only, so that `6` and `tcp` are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProtocolName {
     /// `all` or -1.
@@ -200,8 +201,8 @@ impl JsonSchema for ProtocolName {
     }
 }
 
-/// Ports as written: each a port, a range or `all`. Checked when the spec is resolved, so that every
-/// wrong one is reported with its place.
+/// Ports as written: each is a port, a range or `all`. Checked when the spec is resolved, so that
+/// every invalid one is reported with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortList(pub Vec<String>);
 
@@ -260,7 +261,7 @@ impl JsonSchema for PortList {
     }
 }
 
-/// Tells `null` from an absent field.
+/// Distinguishes `null` from an absent field.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -10,12 +10,12 @@ use super::{
     spec::Mode,
 };
 
-/// A security group. In *want*, absent leaves are not managed; *have* has all that AWS tells, and none
-/// of the three leaves that only say how to manage it.
+/// A security group. In *want*, absent leaves are not managed; *have* contains all that AWS
+/// returns, and none of the three leaves that only say how to manage it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
-    /// *Have* only: the group's own id, by which rules that name the group itself are told.
+    /// *Have* only: the group's own id, which identifies rules that name the group itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The group's name.
@@ -27,15 +27,15 @@ pub struct State {
     /// The VPC's id; in *want* a placeholder while a lookup has not found it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vpc: Option<String>,
-    /// *Want* only: whose unlisted rules are.
+    /// *Want* only: who owns unlisted rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<Mode>,
-    /// *Want* only: rules that fit per direction and address family.
+    /// *Want* only: the limit of rules per direction and address family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_quota: Option<u32>,
-    /// *Want* only: what prefix lists count towards the quota, or the placeholder that a new rule for one
-    /// waits for where that is not known. EC2 refuses a rule that does not fit, after others were revoked
-    /// for it.
+    /// *Want* only: how many rules prefix lists count as, or the placeholder that a new rule for
+    /// one waits for if that is not known. EC2 refuses a rule that exceeds the quota, after others
+    /// were revoked for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub prefix_list_weights: BTreeMap<String, String>,
     /// Rules into the group.
@@ -73,7 +73,7 @@ impl State {
         }
     }
 
-    /// The rules of a direction, to be changed.
+    /// The rules of a direction, mutably.
     pub(super) fn rules_mut(&mut self, direction: Direction) -> &mut Rules {
         match direction {
             Direction::Ingress => self.ingress.get_or_insert_default(),
@@ -81,7 +81,7 @@ impl State {
         }
     }
 
-    /// What an account's quota and prefix lists make of counting rules.
+    /// The account's quota and the sizes of prefix lists, for counting rules.
     pub(super) fn quota(&self) -> Quota<'_> {
         Quota {
             limit: self.rule_quota.unwrap_or(DEFAULT_QUOTA),

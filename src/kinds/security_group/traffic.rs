@@ -1,11 +1,11 @@
-//! Protocol and ports of a rule, in the one form that AWS's several spellings come down to.
+//! Protocol and ports of a rule, in one canonical form of AWS's several spellings.
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use super::spec::ProtocolName;
 
-/// What a rule lets through. A port range exists only where AWS looks at it: with every other protocol
-/// EC2 ignores ports and lets all of them through (EC2 API reference, `IpPermission`).
+/// What a rule allows. A port range exists only if AWS uses it: with every other protocol EC2
+/// ignores ports and allows all of them (EC2 API reference, `IpPermission`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Traffic {
     /// All protocols and ports (`-1`).
@@ -31,7 +31,7 @@ pub struct Ports {
     pub to: u16,
 }
 
-/// ICMP messages; a code only ever narrows a type.
+/// ICMP messages; a code only narrows a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Messages {
     /// All types and codes.
@@ -87,7 +87,7 @@ impl Messages {
 }
 
 impl Traffic {
-    /// Whether everything in `other` is in this.
+    /// Whether this contains everything in `other`.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::All, _) => true,
@@ -97,7 +97,7 @@ impl Traffic {
         }
     }
 
-    /// Whether anything is in both.
+    /// Whether both have something in common.
     pub fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Tcp(a), Self::Tcp(b)) | (Self::Udp(a), Self::Udp(b)) => a.overlaps(*b),
@@ -105,7 +105,7 @@ impl Traffic {
         }
     }
 
-    /// `IpProtocol`, `FromPort`, `ToPort` as they are sent: ports only where EC2 looks at them.
+    /// `IpProtocol`, `FromPort`, `ToPort` as they are sent: ports only if EC2 uses them.
     pub fn to_aws(self) -> (String, Option<i32>, Option<i32>) {
         let (name, ports) = match self {
             Self::All => ("-1".to_owned(), None),
@@ -118,9 +118,9 @@ impl Traffic {
         (name, ports.map(|(from, _)| from), ports.map(|(_, to)| to))
     }
 
-    /// As [`Self::to_aws`], for the calls that make a new rule. With a protocol that has no ports, EC2
-    /// drops those it is given and describes the rule with -1 to -1; servers that stand in for EC2 may
-    /// want to see them.
+    /// As [`Self::to_aws`], for the calls that create a rule. With a protocol that has no ports,
+    /// EC2 drops those in the request and describes the rule with -1 to -1; other servers with
+    /// EC2's API may require them.
     pub fn to_authorize(self) -> (String, Option<i32>, Option<i32>) {
         match self {
             Self::Other(number) => (number.to_string(), Some(-1), Some(-1)),
@@ -128,8 +128,8 @@ impl Traffic {
         }
     }
 
-    /// Reads what AWS answers. Absent ports and -1 both mean all of them: the two calls that describe
-    /// rules differ in this.
+    /// Reads what AWS returns. Absent ports and -1 both mean all of them: the two calls that
+    /// describe rules differ in this.
     pub fn from_aws(protocol: &str, from: Option<i32>, to: Option<i32>) -> Option<Self> {
         let ports = || match (from.unwrap_or(-1), to.unwrap_or(-1)) {
             (-1, -1) => Some(Ports::ALL),
@@ -164,7 +164,7 @@ impl FromStr for Ports {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let port = |end: &str| {
-            end.trim().parse().map_err(|_| format!("`{text}` is no port; ports are 0 to 65535"))
+            end.trim().parse().map_err(|_| format!("`{text}` is not a port; ports are 0 to 65535"))
         };
         let ports = match text.split_once('-') {
             _ if text == "all" || text == "all ports" => Self::ALL,
@@ -192,7 +192,7 @@ impl FromStr for Messages {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |_| format!("`{text}` names no ICMP messages");
+        let wrong = |_| format!("`{text}` is not a kind of ICMP message");
         if text == "all types" {
             return Ok(Self::All);
         }
@@ -222,9 +222,9 @@ impl fmt::Display for Traffic {
 impl FromStr for Traffic {
     type Err = String;
 
-    /// Reads back what `Display` wrote: of canonical states, not of what people write.
+    /// Reads what `Display` wrote: in canonical states, not in manifests.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no traffic of a rule");
+        let wrong = || format!("`{text}` is not the traffic of a rule");
         let (protocol, rest) = text.split_once(' ').ok_or_else(wrong)?;
         match protocol {
             "all" => Ok(Self::All),

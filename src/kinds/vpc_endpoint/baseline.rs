@@ -10,7 +10,7 @@ use crate::{
     model::policy_document::{Admission, AttachedTo, PolicyDocument, Who},
 };
 
-/// All that the baseline asks of endpoints.
+/// The baseline of endpoints.
 pub(super) const BASELINE: Baseline = Baseline::of::<State>(RULES);
 
 const RULES: &[Rule] = &[
@@ -19,11 +19,11 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "The endpoint policy is not full access",
-        why: "AWS's default lets everybody do everything through the endpoint, with credentials and resources of any \
-              account.",
-        source: "AWS PrivateLink guide, \"Control access to VPC endpoints using endpoint policies\"; AWS whitepaper \
-                 \"Building a Data Perimeter on AWS\"",
-        help: "write a policy that allows the organisation's principals what they need",
+        why: "AWS's default lets everybody do everything through the endpoint, with credentials \
+              and resources of any account.",
+        source: "AWS PrivateLink guide, \"Control access to VPC endpoints using endpoint \
+                 policies\"; AWS whitepaper \"Building a Data Perimeter on AWS\"",
+        help: "write a policy that allows the organization's principals what they need",
         reach: Reach::Manifest,
         check: full_access,
     },
@@ -31,13 +31,15 @@ const RULES: &[Rule] = &[
         id: "EP-03",
         severity: Severity::High,
         kind: KIND,
-        title: "The endpoint policy lets in known principals only, and to S3 known resources only",
-        why: "Otherwise credentials of another account carry data out, or buckets of another account take it in. A \
-              pattern such as `o-*` is every organisation, `arn:aws:s3:::?*` every bucket.",
-        source: "AWS whitepaper \"Building a Data Perimeter on AWS\" (network perimeter); IAM user guide, \
-                 aws:PrincipalOrgID and aws:ResourceOrgID",
-        help: "add conditions on aws:PrincipalOrgID (or aws:PrincipalAccount), and for S3 on aws:ResourceOrgID (or \
-               aws:ResourceAccount), with fixed values and without `IfExists`",
+        title: "The endpoint policy admits known principals only, and for S3 known resources only",
+        why: "Otherwise data can leave through credentials of another account, or into buckets of \
+              another account. A pattern such as `o-*` is every organization, `arn:aws:s3:::?*` \
+              every bucket.",
+        source: "AWS whitepaper \"Building a Data Perimeter on AWS\" (network perimeter); IAM user \
+                 guide, aws:PrincipalOrgID and aws:ResourceOrgID",
+        help: "add conditions on aws:PrincipalOrgID (or aws:PrincipalAccount), and for S3 on \
+               aws:ResourceOrgID (or aws:ResourceAccount), with fixed values and without \
+               `IfExists`",
         reach: Reach::Manifest,
         check: perimeter,
     },
@@ -46,7 +48,8 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "Private DNS is on",
-        why: "Without it SDKs resolve the public addresses, and go around the endpoint and its policy.",
+        why: "Without it SDKs resolve the public addresses, and bypass the endpoint and its \
+              policy.",
         source: "AWS PrivateLink guide, \"Private DNS names\" of interface endpoints",
         help: "write `privateDns: true`",
         reach: Reach::Manifest,
@@ -56,10 +59,11 @@ const RULES: &[Rule] = &[
         id: "EP-09",
         severity: Severity::Medium,
         kind: KIND,
-        title: "An endpoint policy does not ask for aws:SourceIp",
-        why: "Requests through an endpoint carry no public source address: the condition never holds, or, negated, \
-              always.",
-        source: "Amazon VPC user guide, \"Gateway endpoints for Amazon S3\"; IAM user guide, aws:SourceIp",
+        title: "An endpoint policy has no condition on aws:SourceIp",
+        why: "Requests through an endpoint carry no public source address: the condition never \
+              holds, or, negated, always.",
+        source: "Amazon VPC user guide, \"Gateway endpoints for Amazon S3\"; IAM user guide, \
+                 aws:SourceIp",
         help: "use aws:VpcSourceIp or aws:SourceVpce",
         reach: Reach::Manifest,
         check: source_ip,
@@ -69,12 +73,12 @@ const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: KIND,
         title: "At a gateway endpoint principals are named by a condition",
-        why: "A gateway endpoint takes an account in `Principal` for the account's root user alone: an Allow then lets no \
-              role and no user through, and a Deny stops none.",
-        source: "AWS PrivateLink guide, \"Control access to VPC endpoints using endpoint policies\" (principals for \
-                 gateway endpoints)",
-        help: "write `Principal: \"*\"`, and name accounts by aws:PrincipalAccount and roles by aws:PrincipalArn in a \
-               condition",
+        why: "In the policy of a gateway endpoint, an account in `Principal` means only the \
+              account's root user: an Allow then admits no roles and users, and a Deny stops none.",
+        source: "AWS PrivateLink guide, \"Control access to VPC endpoints using endpoint \
+                 policies\" (principals for gateway endpoints)",
+        help: "write `Principal: \"*\"`, and name accounts by aws:PrincipalAccount and roles by \
+               aws:PrincipalArn in a condition",
         reach: Reach::Manifest,
         check: gateway_principals,
     },
@@ -107,7 +111,7 @@ impl Documented for State {
     }
 }
 
-/// The statements of the endpoints' own policies, with who passes them.
+/// The statements of the endpoints' own policies, with the callers that each admits.
 fn each_statement(
     facts: &Facts<'_>,
     wrong: impl Fn(&Wanted<'_, State>, &Statement, &Admission) -> Option<String>,
@@ -118,32 +122,33 @@ fn each_statement(
     documents::each_statement(facts, attached, wrong)
 }
 
-/// Whether it leads to this service of AWS, `sagemaker.api`.
+/// Whether it is for this service of AWS, `sagemaker.api`.
 pub(crate) fn is_for(state: &State, service: &str) -> bool {
     // com.amazonaws.eu-west-1.sagemaker.api; aws.sagemaker.eu-west-1.studio
     let name = state.service.strip_prefix("cn.").unwrap_or(&state.service);
     name.splitn(4, '.').nth(3) == Some(service)
 }
 
-/// Whether route tables lead to it.
+/// Whether it is reached by routes.
 pub(crate) fn is_gateway(state: &State) -> bool {
     state.endpoint_type == "Gateway"
 }
 
-/// Whether buckets are behind it, of whichever kind.
+/// Whether it is for buckets, of whichever kind.
 fn leads_to_s3(state: &State) -> bool {
     ["s3", "s3-fips", "s3express"].iter().any(|service| is_for(state, service))
         || state.service.ends_with(".s3-global.accesspoint")
 }
 
-/// The policy that an endpoint is left with, where that is AWS's default. `null` says that the
-/// service takes no policy: then AWS lets everything through all the same. A service of somebody
-/// else never takes one.
+/// The policy that the endpoint has, if that is AWS's default. `null` says that the service accepts
+/// no policy: then AWS also allows everything. An endpoint service of somebody else never accepts
+/// one.
 fn default_policy(state: &State) -> Option<&'static str> {
     match &state.policy {
         Some(Policy::AllowAll) => Some("lets everybody do everything"),
         None if state.endpoint_type == "Interface" && !state.service.contains(".vpce.") => Some(
-            "is not managed, and AWS's default lets everybody do everything; so does a service that takes no policy",
+            "is not managed, and AWS's default lets everybody do everything; so does a service \
+             that accepts no policy",
         ),
         Some(Policy::Document(_) | Policy::Unreadable(_)) | None => None,
     }
@@ -158,11 +163,11 @@ fn full_access(facts: &Facts<'_>) -> Vec<Breach> {
         let everything = statement.allows
             && admission.identities == Who::Everybody
             && !admission.resources_known()
-            // An action of no service: only a wildcard over services is about it.
+            // An action of no service, so only a wildcard over services matches it.
             && statement.is_about("no-service:NoAction")
             && !statement.conditions.iter().any(statement::Condition::binds);
         everything.then(|| {
-            let why = "allows everybody everything, whatever the other statements say";
+            let why = "allows everything to everybody, whatever the other statements say";
             statement::explained(why, &admission.untied)
         })
     }));
@@ -174,16 +179,16 @@ fn perimeter(facts: &Facts<'_>) -> Vec<Breach> {
         if !statement.allows {
             return None;
         }
-        // URLs that AWS itself signed (layers of container images) come from nobody known.
+        // The principal of URLs that AWS itself signed (layers of container images) is not known.
         let reads_known_things = admission.resources_known() && statement.only_reads();
         if admission.identities == Who::Everybody && !reads_known_things {
             return Some(statement::explained(
-                "lets in principals of every account",
+                "admits principals of every account",
                 &admission.untied,
             ));
         }
-        // What AWS's services ask for is not the VPC's to choose; and known principals with a tag
-        // are an exception that their own administrators make (AWS whitepaper "Building a Data
+        // The VPC does not control what AWS's services request, and known principals with a tag are
+        // an exception that their own administrators make (AWS whitepaper "Building a Data
         // Perimeter on AWS", and its sample policies).
         let excepted = admission.identities.is_nobody() || admission.marked;
         (leads_to_s3(endpoint.state) && !admission.resources_known() && !excepted).then(|| {
@@ -193,7 +198,7 @@ fn perimeter(facts: &Facts<'_>) -> Vec<Breach> {
     })
 }
 
-/// Whatever is not `*`: an account is its root user there, and nothing else is documented.
+/// Everything except `*`: an account means its root user there, and nothing else is documented.
 fn gateway_principals(facts: &Facts<'_>) -> Vec<Breach> {
     each_statement(facts, |endpoint, statement, _| {
         if !is_gateway(endpoint.state) || statement.all_principals_but {
@@ -213,7 +218,7 @@ fn gateway_principals(facts: &Facts<'_>) -> Vec<Breach> {
         let effect = match (accounts, statement.allows) {
             (true, true) => "lets the root user through and nobody else",
             (true, false) => "stops the root user and nobody else",
-            (false, _) => "is not sure to mean anybody",
+            (false, _) => "does not certainly mean anybody",
         };
         let names = named.join(", ");
         Some(format!("names {names} as principal: at a gateway endpoint that {effect}"))
@@ -223,16 +228,22 @@ fn gateway_principals(facts: &Facts<'_>) -> Vec<Breach> {
 fn private_dns(facts: &Facts<'_>) -> Vec<Breach> {
     facts
         .of::<State>()
-        // A service of somebody else may have no name of its own.
+        // An endpoint service of somebody else may not have a name of its own.
         .filter(|e| e.state.private_dns == Some(false) && !e.state.service.contains(".vpce."))
-        .map(|endpoint| endpoint.breach("privateDns", "the service's usual names lead elsewhere"))
+        .map(|endpoint| {
+            endpoint.breach(
+                "privateDns",
+                "the service's usual names resolve to other \
+                                                       addresses",
+            )
+        })
         .collect()
 }
 
 fn source_ip(facts: &Facts<'_>) -> Vec<Breach> {
     each_statement(facts, |_, statement, _| {
         let asks = statement.conditions.iter().any(|c| c.is_on(&["aws:sourceip"]));
-        let why = "has a condition on aws:SourceIp, which means nothing through an endpoint";
+        let why = "has a condition on aws:SourceIp, which has no meaning through an endpoint";
         asks.then(|| why.to_owned())
     })
 }

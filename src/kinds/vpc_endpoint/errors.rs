@@ -3,7 +3,7 @@
 use crate::kind::{Class, Meaning};
 
 pub(super) const ERRORS: &[Meaning] = &[
-    // The route to the service is in the table already.
+    // The route to the service is already in the table.
     Meaning::of("ec2", "RouteAlreadyExists", Class::Duplicate),
     Meaning::of("ec2", "Resource.AlreadyAssociated", Class::Blocked),
 ];

@@ -24,18 +24,18 @@ use crate::{
 /// The call of every edit: AWS makes the modifications of an endpoint one at a time.
 pub(super) const MODIFY: &str = "ec2:ModifyVpcEndpoint";
 /// The most security groups a network interface can ever have (Amazon VPC quotas).
-const GROUP_LIMIT: usize = 16;
-/// What no call changes.
+const MAX_GROUPS: usize = 16;
+/// The reason why these fields cannot change.
 const FIXED: &str = "which AWS cannot do in place";
 
-/// The kind as one value.
+/// The kind as a table.
 pub fn table() -> Table {
     Table {
         profile: Profile {
             name: NAME,
             short: "vpce",
-            about: "A private way from a VPC to a service: interface, gateway or Gateway Load Balancer \
-                    endpoint.",
+            about: "A private way from a VPC to a service: interface, gateway or Gateway Load \
+                    Balancer endpoint.",
             claimed: Claimed::ByTags,
             creation: Creation::Token,
             removal: Removal::Prunable,
@@ -46,9 +46,9 @@ pub fn table() -> Table {
         errors: errors::ERRORS,
         baseline: baseline::BASELINE,
         doctor: rehearsal::DOCTOR,
-        about: "A VPC endpoint: a private way from a VPC to a service.\n\nEverything that AWS would \
-                otherwise choose unsafely is sent explicitly: the type, the security\ngroups, the policy \
-                and private DNS."
+        about: "A VPC endpoint: a private way from a VPC to a service.\n\nEverything that AWS \
+                would otherwise choose unsafely is sent explicitly: the type, the \
+                security\ngroups, the policy and private DNS."
             .into(),
         leaves: vec![
             endpoint_type(),
@@ -65,15 +65,16 @@ pub fn table() -> Table {
             ip_address_type(),
         ],
         tags: Some(TagLeaf {
-            about: "Tags of the endpoint; `null` says that the key must not be there. Other keys are not managed."
+            about: "Tags of the endpoint; `null` says that the key must not be there. Other keys \
+                    are not managed."
                 .into(),
             rules: text::EC2,
         }),
         order: vec![MODIFY.into()],
         natural_keys: rules::natural_keys,
-        // The rest of the manifest was written for another endpoint then.
+        // The rest of the manifest was then written for another endpoint.
         fixed_first: true,
-        // A new way to a service.
+        // A new path to a service.
         creating: |_| Risk::LOOSENS,
         restore: None,
         settle: rules::settle,
@@ -111,8 +112,9 @@ fn endpoint_type() -> Leaf {
 fn service() -> Leaf {
     fixed(
         "service",
-        "The service: a short name such as `s3`, `sagemaker.api`, `ecr.dkr` or `studio`, or its full \
-         name\n(`com.amazonaws.eu-west-1.s3`, `com.amazonaws.vpce.eu-west-1.vpce-svc-…`). Immutable.",
+        "The service: a short name such as `s3`, `sagemaker.api`, `ecr.dkr` or `studio`, or its \
+         full name\n(`com.amazonaws.eu-west-1.s3`, `com.amazonaws.vpce.eu-west-1.vpce-svc-…`). \
+         Immutable.",
         Form::Text(Check::Form(service::wrong)),
         service::HELP,
     )
@@ -138,9 +140,9 @@ fn vpc() -> Leaf {
     )
 }
 
-/// The policy that AWS attaches when it is given none (AWS PrivateLink guide, "Control access to VPC endpoints using
-/// endpoint policies"): everybody may do everything through the endpoint. In both versions of the language: without policy
-/// variables they mean the same.
+/// The policy that AWS attaches by default (AWS PrivateLink guide, "Control access to VPC endpoints
+/// using endpoint policies"): everybody may do everything through the endpoint. In both versions of
+/// the language: without policy variables they have the same meaning.
 pub(super) fn allow_all() -> PolicyWord {
     let statement = json!([{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]);
     PolicyWord {
@@ -168,17 +170,18 @@ fn policy() -> Leaf {
     };
     Leaf {
         absent: Absent::Derived,
-        null: Null::None(rules::takes_none()),
+        null: Null::None(rules::no_policy()),
         compare: Compare::Meaning,
         risk: RiskOf::Meaning,
         gives: Gives::Grants,
         ..Leaf::harmless(
             "policy",
-            "Who may do what through the endpoint, at most 20,480 characters: a policy document (IAM's \
-             own\n`${aws:…}` variables pass through, `${Kind/name}` and `${Kind/name.arn}` are filled in), \
-             or\n`default`, which allows everybody everything. Required for interface and gateway endpoints, \
-             because\nwithout one AWS would silently allow everything. `null` says that the service takes no \
-             policy: none\nis sent or compared (interface endpoints only).",
+            "Who may do what through the endpoint, at most 20,480 characters: a policy document \
+             (IAM's own\n`${aws:…}` variables pass through, `${Kind/name}` and `${Kind/name.arn}` \
+             are filled in), or\n`default`, which allows everything to everybody. Required for \
+             interface and gateway endpoints, because\nwithout one AWS would silently allow \
+             everything. `null` says that the service accepts no policy: none\nis sent or compared \
+             (interface endpoints only).",
             form,
             How::By(modify("replace the policy")),
         )
@@ -203,15 +206,15 @@ fn security_groups() -> Leaf {
         one_of_each: None,
         single_while: None,
         min: (1, EMPTY.into()),
-        max: (GROUP_LIMIT, "{count} groups; a network interface has at most {max}".into()),
+        max: (MAX_GROUPS, "{count} groups; a network interface has at most {max}".into()),
     };
     Leaf {
         risk: RiskOf::Each { add: Risk::LOOSENS, remove: Risk::TIGHTENS, take: Risk::LOOSENS },
         ..targets(
             "securityGroups",
             "The security groups of the network interfaces, 1 to 16: ids or references. Interface \
-             endpoints\nonly; required there, because without them AWS would take the VPC's default group. \
-             They should\nlet the clients in on tcp 443.",
+             endpoints\nonly; required there, because without them AWS would use the VPC's default \
+             group. They should\nadmit the clients on tcp 443.",
             form,
             "change the security groups: {changes}",
         )
@@ -228,21 +231,21 @@ fn subnets() -> Leaf {
         max: (usize::MAX, "".into()),
     };
     Leaf {
-        // New interfaces can be reached, the connections of removed ones end.
+        // New interfaces can be reached, and the connections of removed ones end.
         risk: RiskOf::Each {
             add: Risk::LOOSENS,
             remove: Risk::TIGHTENS.cutting_connections(),
             take: Risk::LOOSENS,
         },
-        // ModifyVpcEndpoint cannot take a subnet from a Gateway Load Balancer endpoint, and a second one is not allowed
-        // (EC2 API reference).
+        // ModifyVpcEndpoint cannot remove a subnet from a Gateway Load Balancer endpoint, and a
+        // second one is not allowed (EC2 API reference).
         fixed_while: Some(("type".into(), json!(BALANCER))),
         ..targets(
             "subnets",
-            "The subnets to put network interfaces in, at most one in each Availability Zone: ids, or a \
-             lookup,\nof whose finds one a zone is used (the one in use stays, else the lowest id). Interface \
-             endpoints:\nrequired, at least one. Gateway Load Balancer endpoints: required, exactly one, \
-             immutable.",
+            "The subnets to put network interfaces in, at most one in each Availability Zone: ids, \
+             or a lookup,\nof whose finds one a zone is used (the one in use stays, else the \
+             lowest id). Interface endpoints:\nrequired, at least one. Gateway Load Balancer \
+             endpoints: required, exactly one, immutable.",
             form,
             "change the subnets: {changes}",
         )
@@ -260,8 +263,9 @@ fn route_tables() -> Leaf {
     };
     Leaf {
         null: Null::None(json!([])),
-        // Subnets behind the table reach the service this way, or no longer: what they send goes past the endpoint's policy
-        // then. The source addresses switch, which cuts open connections (Amazon VPC guide, gateway endpoints).
+        // Subnets that use the table reach the service this way, or no longer: their requests then
+        // bypass the endpoint's policy. The source addresses change, which cuts open connections
+        // (Amazon VPC guide, gateway endpoints).
         risk: RiskOf::Each {
             add: Risk::REPLACES.cutting_connections(),
             remove: Risk::TIGHTENS.cutting_connections(),
@@ -270,8 +274,8 @@ fn route_tables() -> Leaf {
         ..targets(
             "routeTables",
             "The route tables that get a route to the service: ids or a lookup. Gateway endpoints \
-             only.\nDefault: not managed; `[]` or `null`: none. Every change cuts open connections to the \
-             service.",
+             only.\nDefault: not managed; `[]` or `null`: none. Every change cuts open connections \
+             to the service.",
             form,
             "change the route tables: {changes}",
         )
@@ -279,12 +283,12 @@ fn route_tables() -> Leaf {
 }
 
 fn private_dns() -> Leaf {
-    // AWS would take its own defaults for both when it turns private DNS on.
+    // AWS would use its own defaults for both when it turns private DNS on.
     let on = modify("turn private DNS on").with(&[INBOUND_ONLY, RECORDS]);
     Leaf {
         absent: Absent::Derived,
-        // On: from then on the endpoint's policy and groups apply to what goes to the usual names. Off: what goes there
-        // takes another way, past the endpoint's policy.
+        // On: the endpoint's policy and groups now apply to requests to the usual names. Off: those
+        // requests take another path, past the endpoint's policy.
         risk: RiskOf::Towards {
             value: json!(true),
             there: Risk::TIGHTENS,
@@ -293,23 +297,24 @@ fn private_dns() -> Leaf {
         gives: Gives::Least(json!(true)),
         ..Leaf::harmless(
             "privateDns",
-            "Whether the service's usual names lead to the endpoint inside the VPC, which needs the \
-             VPC\nattributes enableDnsSupport and enableDnsHostnames. Interface endpoints only. Default: true. \
-             At\nsomebody's endpoint service it is turned on after the endpoint has been accepted.",
+            "Whether the service's usual names resolve to the endpoint inside the VPC, which needs \
+             the VPC\nattributes enableDnsSupport and enableDnsHostnames. Interface endpoints \
+             only. Default: true. For\nsomebody's endpoint service it is turned on after the \
+             endpoint has been accepted.",
             Form::Bool,
             How::Switch { on, off: modify("turn private DNS off") },
         )
     }
 }
 
-/// The path of the row for what AWS chooses unsafely for S3.
+/// The path of the row that AWS defaults unsafely for S3.
 pub(super) const INBOUND_ONLY: &str = "privateDnsOnlyForInboundResolverEndpoint";
 
 fn inbound_only() -> Leaf {
     Leaf {
         absent: Absent::Derived,
-        // On: only what comes through a resolver's inbound endpoint goes through this one, and the VPC's own traffic past
-        // its policy.
+        // On: only requests through a resolver's inbound endpoint use this endpoint, and the VPC's
+        // own requests bypass its policy.
         risk: RiskOf::Towards {
             value: json!(false),
             there: Risk::TIGHTENS.cutting_connections(),
@@ -320,9 +325,10 @@ fn inbound_only() -> Leaf {
         ..Leaf::harmless(
             INBOUND_ONLY,
             "Whether private DNS is only for clients that ask through a Route 53 Resolver inbound \
-             endpoint\n(on-premises networks), while the VPC itself goes through a gateway endpoint. Interface \
-             endpoints\nof S3 and DynamoDB with private DNS only. Default for S3: false, and that is sent, \
-             because AWS\nwould take true and demand a gateway endpoint.",
+             endpoint\n(on-premises networks), while the VPC itself goes through a gateway \
+             endpoint. Interface endpoints\nof S3 and DynamoDB with private DNS only. Default for \
+             S3: false, and that is sent, because AWS\nwould use true and demand a gateway \
+             endpoint.",
             Form::Bool,
             How::Switch {
                 on: modify("give private DNS to inbound resolver endpoints only"),
@@ -332,7 +338,7 @@ fn inbound_only() -> Leaf {
     }
 }
 
-/// The path of the row for the addresses.
+/// The path of the row for the address family.
 pub(super) const ADDRESSES: &str = "ipAddressType";
 /// The path of the row for the DNS records.
 pub(super) const RECORDS: &str = "dnsRecordIpType";
@@ -352,10 +358,10 @@ fn dns_record_ip_type() -> Leaf {
         risk: RiskOf::Always(Risk::NEUTRAL.cutting_connections()),
         ..Leaf::harmless(
             RECORDS,
-            "The address family of the DNS records. Interface and gateway endpoints; a gateway endpoint of \
-             DynamoDB has\n`service-defined` only. Default: AWS's choice, not managed.",
+            "The address family of the DNS records. Interface and gateway endpoints; a gateway \
+             endpoint of DynamoDB has\n`service-defined` only. Default: AWS's choice, not managed.",
             form,
-            // Records need addresses of their family: AWS gets both at once, or neither.
+            // Records need addresses of their family, so AWS gets both at once or neither.
             How::By(modify("set the DNS records to {item}").with(&[ADDRESSES])),
         )
     }
@@ -371,7 +377,7 @@ fn ip_address_type() -> Leaf {
         (word.into(), families.iter().map(|family| (*family).into()).collect())
     };
     Leaf {
-        // Only a second family in addition to the first one leaves every connection alone.
+        // Only adding a second family affects no connection.
         risk: RiskOf::Words(vec![
             (None, Some("dualstack".into()), Risk::LOOSENS),
             (Some("dualstack".into()), None, Risk::TIGHTENS.cutting_connections()),
@@ -384,9 +390,9 @@ fn ip_address_type() -> Leaf {
         ]),
         ..Leaf::harmless(
             ADDRESSES,
-            "The address family of the network interfaces, or of the routes of a gateway endpoint; the subnets \
-             and\nthe service must have it. In a VPC with IPv6, `dualstack` is what leads S3 over IPv6 through a \
-             gateway\nendpoint. Default: AWS's choice, not managed.",
+            "The address family of the network interfaces, or of the routes of a gateway endpoint; \
+             the subnets and\nthe service must have it. In a VPC with IPv6, `dualstack` is what \
+             leads S3 over IPv6 through a gateway\nendpoint. Default: AWS's choice, not managed.",
             form,
             How::By(modify("set the addresses to {item}").with(&[RECORDS])),
         )

@@ -1,8 +1,8 @@
 //! VPC endpoints: interface, gateway and Gateway Load Balancer.
 //!
-//! AWS serialises the modifications of an endpoint and allows few of them, so all differences go into one
-//! ModifyVpcEndpoint. What AWS would choose unsafely when left out (the type, security groups, policy,
-//! private DNS) is part of every wanted state.
+//! AWS serializes the modifications of an endpoint and allows few of them, so all differences go
+//! into one ModifyVpcEndpoint. Everything with an unsafe default in AWS (the type, security groups,
+//! policy, private DNS) is part of every wanted state.
 
 pub mod aws;
 pub(crate) mod baseline;
@@ -22,20 +22,21 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{leaves::table, policy::Policy};
 
-/// What its manifests call it.
+/// Its name in manifests.
 pub const NAME: &str = "VpcEndpoint";
 
-/// An endpoint's state, wanted or live, for whoever looks at its members by name. Every member stands for the row of its
-/// name, in AWS's words; a wanted one is absent where nothing is asked for.
+/// An endpoint's state, wanted or live, for code that uses its members by name. Every member is the
+/// row of its name, in AWS's terms; a wanted one is absent if it is not managed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct State {
-    /// `Interface`, `Gateway`, `GatewayLoadBalancer`; live, also types that palisade does not make.
+    /// `Interface`, `Gateway`, `GatewayLoadBalancer`; live, also types that palisade does not
+    /// create.
     #[serde(rename = "type")]
     pub endpoint_type: String,
     /// The service's full name.
     pub service: String,
-    /// The Region the service is in.
+    /// The Region that the service is in.
     pub service_region: Option<String>,
     /// The VPC's id.
     pub vpc: String,
@@ -43,11 +44,12 @@ pub struct State {
     pub policy: Option<Policy>,
     /// The ids of the security groups.
     pub security_groups: Option<BTreeSet<String>>,
-    /// Wanted: disjoint sets of alternatives, of each of which exactly one is used. Live: a set of one for each subnet.
+    /// Wanted: disjoint sets of alternatives, exactly one of each of which is used. Live: a set of
+    /// one for each subnet.
     pub subnets: Option<Vec<BTreeSet<String>>>,
     /// The ids of the route tables.
     pub route_tables: Option<BTreeSet<String>>,
-    /// Whether the service's usual names lead here.
+    /// Whether the service's usual names resolve to the endpoint.
     pub private_dns: Option<bool>,
     /// Whether private DNS is only for inbound resolver endpoints.
     pub private_dns_only_for_inbound_resolver_endpoint: Option<bool>,
@@ -57,6 +59,6 @@ pub struct State {
     pub ip_address_type: Option<String>,
     /// The partition, because an account id in a policy means the account's root in it.
     pub partition: String,
-    /// The account, to point out others in a policy's difference.
+    /// The account, to mark other accounts in a policy's difference.
     pub account: String,
 }

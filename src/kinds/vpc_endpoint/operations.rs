@@ -1,6 +1,6 @@
-//! What palisade may call for a VpcEndpoint, and what it needs for that.
+//! The operations that palisade may call for a VpcEndpoint, and the permissions that they need.
 //!
-//! Describe calls are authorised for no resource and know no tags.
+//! Describe calls are authorized without a resource and do not support tag conditions.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// All that the rest of the program asks of it.
+/// What the rest of the program needs to know about its operations.
 pub(super) const OPERATIONS: OfKind =
     OfKind { rows: ROWS, resource: Some(RESOURCE), usage: Some(usage), ..OfKind::NONE };
 
@@ -28,7 +28,7 @@ const RESOURCE: ResourceType = ResourceType::new(
     "vpce-00000000000000000",
     Named::Never,
 );
-/// Hosted zones of Route 53. An endpoint's zone is AWS's own.
+/// Hosted zones of Route 53. An endpoint's zone belongs to AWS.
 const HOSTED_ZONE: ResourceType = ResourceType::new(
     "hostedzone",
     "arn:{partition}:route53:::hostedzone/{id}",
@@ -39,7 +39,7 @@ const HOSTED_ZONE: ResourceType = ResourceType::new(
 const ENDPOINTS: On = On::Of(&Resources { name: "VpcEndpoints", types: &[RESOURCE] });
 const VPCS: On = On::Of(&Resources { name: "Vpcs", types: &[VPC] });
 const ZONES: On = On::Of(&Resources { name: "HostedZones", types: &[HOSTED_ZONE] });
-/// What an endpoint is put into.
+/// What an endpoint is attached to.
 const PARTS: On = On::Of(&Resources {
     name: "EndpointParts",
     types: &[ROUTE_TABLE, security_group::RESOURCE, SUBNET],
@@ -61,12 +61,13 @@ const ROWS: &[Operation] = &[
             may("ec2:CreateTags", ENDPOINTS, &[When::Claims, When::CreatedByEc2]),
             may("route53:AssociateVPCWithHostedZone", ZONES, &[]),
         ])
-        .note("Route 53 is for private DNS names; the zone is AWS's own and has no tags."),
+        .note("Route 53 is used for private DNS names; the zone belongs to AWS and has no tags."),
     writes("ec2:CreateVpcEndpoint", On::Anything, &[])
         .only_needs(&[may("vpce:AllowMultiRegion", On::Anything, &[])])
         .only(TO_OTHER_REGIONS)
         .note(
-            "A permission without a call of its own, asked for where the service is in another Region (AWS PrivateLink guide).",
+            "A permission without a call of its own, required if the service is in another Region \
+             (AWS PrivateLink guide).",
         ),
     writes("ec2:ModifyVpcEndpoint", ENDPOINTS, OURS)
         .and(&[
@@ -74,8 +75,11 @@ const ROWS: &[Operation] = &[
             may("route53:AssociateVPCWithHostedZone", ZONES, &[]),
         ])
         .note("Subnets, groups and route tables are named by the manifest and need not be ours."),
-    writes("ec2:CreateTags", ENDPOINTS, OURS_AFTER)
-        .and(&[may("ec2:CreateTags", On::Adopted(NAME), CLAIMS_UNCLAIMED)]),
+    writes("ec2:CreateTags", ENDPOINTS, OURS_AFTER).and(&[may(
+        "ec2:CreateTags",
+        On::Adopted(NAME),
+        CLAIMS_UNCLAIMED,
+    )]),
     writes("ec2:DeleteTags", ENDPOINTS, OURS_WITHOUT),
     deletes("ec2:DeleteVpcEndpoints", ENDPOINTS, OURS),
 ];

@@ -1,4 +1,4 @@
-//! An endpoint's policy, for whoever reads states.
+//! An endpoint's policy, for code that reads states.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
@@ -9,20 +9,20 @@ use crate::{
     model::policy_document::{Context, Dialect, PolicyDocument},
 };
 
-/// The policy of an endpoint. Stored as the document itself, as `default`, or with the reason why it cannot be read. Its
-/// `Debug` has no policy text, because states are printed in logs.
+/// The policy of an endpoint. Stored as the document itself, as `default`, or with the reason why
+/// it cannot be read. Its `Debug` has no policy text, because states are printed in logs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Policy {
     /// AWS's default, however it is written: no restriction at all.
     AllowAll,
     /// Anything else.
     Document(PolicyDocument),
-    /// A live policy that cannot be read, and why. It equals no wanted policy: a meaning that is not known must not pass for
-    /// the right one.
+    /// A live policy that cannot be read, and why. It equals no wanted policy: an unknown meaning
+    /// must not count as the right one.
     Unreadable(String),
 }
 
-/// A live endpoint's policy, as it stands in a state.
+/// A live endpoint's policy, as a state contains it.
 pub(super) fn read(text: &str, context: &Context) -> Value {
     match PolicyDocument::parse(text, Dialect::EndpointPolicy) {
         Ok(document) => {
@@ -33,7 +33,7 @@ pub(super) fn read(text: &str, context: &Context) -> Value {
     }
 }
 
-/// The text for AWS of a policy of a state, without white space; `None` for one that cannot be read.
+/// The text of a state's policy for AWS, without white space; `None` for one that cannot be read.
 pub(super) fn text(policy: &Value) -> Option<String> {
     let word = allow_all();
     let document =

@@ -1,4 +1,4 @@
-//! The Region of an endpoint's service, where it is another one.
+//! The Region of an endpoint's service, if it differs from the endpoint's.
 
 use crate::{
     kind::{
@@ -11,14 +11,15 @@ use crate::{
 
 const FIELD: &str = "serviceRegion";
 
-/// What no Region looks like, and the way out.
+/// What is wrong with a text that does not look like a Region, and how to fix it.
 pub(super) fn wrong(region: &str) -> Option<(&'static str, &'static str)> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let is_code = !region.is_empty() && region.chars().all(fits);
     (!is_code).then_some(("is not a Region", "write its code, such as eu-west-1"))
 }
 
-/// What is wrong with `serviceRegion`. A Region that this build does not know can be a slip or a new one: that is a warning.
+/// What is wrong with `serviceRegion`. A Region that this build does not know can be a typo or a
+/// new one, so that is a warning.
 pub(super) fn check(want: &Tree, refs: &mut Refs<'_>) -> Option<Invalid> {
     let given = get(want, FIELD).as_str()?;
     if wrong(given).is_some() || is_known_region(given) {
@@ -30,7 +31,7 @@ pub(super) fn check(want: &Tree, refs: &mut Refs<'_>) -> Option<Invalid> {
         return Some(Invalid::new(FIELD, why).help(format!("write its Region, {region}")));
     }
     let help = did_you_mean(given, regions()).map_or_else(
-        || "a Region that is newer than this palisade is used all the same".to_owned(),
+        || "a Region that is newer than this version of palisade is used anyway".to_owned(),
         |near| format!("did you mean `{near}`?"),
     );
     let why = format!("`{given}` is not a Region that palisade knows");

@@ -1,4 +1,4 @@
-//! What cannot be right in a VpcEndpoint manifest, and what follows from several leaves together.
+//! What is invalid in a VpcEndpoint manifest, and what follows from several leaves together.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ use crate::{
 pub(super) const INTERFACE: &str = "Interface";
 /// Routes in route tables.
 pub(super) const GATEWAY: &str = "Gateway";
-/// A next hop that routes name.
+/// A next hop of routes.
 pub(super) const BALANCER: &str = "GatewayLoadBalancer";
 
 /// Leaves that only some types of endpoint have.
@@ -35,24 +35,25 @@ const OF_TYPES: [(&str, &[&str]); 8] = [
     (RECORDS, &[INTERFACE, GATEWAY]),
 ];
 
-const POLICY_HELP: &str = "write a policy, or say `policy: default` if everything shall be allowed";
+const POLICY_HELP: &str = "write a policy, or say `policy: default` if everything should be \
+                           allowed";
 
-/// Stands for `policy: null`, which says that the service takes no policy, until the type of the endpoint is looked at. No
-/// policy is empty.
-pub(super) fn takes_none() -> Value {
+/// Stands for `policy: null`, which says that the service accepts no policy, until the type of the
+/// endpoint is checked. No real policy is empty.
+pub(super) fn no_policy() -> Value {
     json!({})
 }
 
-/// Fills in names and defaults, and says what does not fit together.
+/// Fills in names and defaults, and reports leaves that do not fit together.
 pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
     let endpoint_type = text(want, "type");
-    // Where the type is missing nothing can be said that depends on it.
+    // Without the type, nothing that depends on it can be checked.
     if !endpoint_type.is_empty() {
         problems.extend(misplaced(want, &endpoint_type));
         problems.extend(missing(want, &endpoint_type));
         problems.extend(address_families(want, &endpoint_type));
     }
-    if *get(want, "policy") == takes_none() {
+    if *get(want, "policy") == no_policy() {
         want.insert("policy".to_owned(), Value::Null);
     }
     problems.extend(region::check(want, refs));
@@ -72,7 +73,7 @@ pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<In
         want.insert(INBOUND_ONLY.to_owned(), json!(inbound_only));
     }
     want.insert("service".to_owned(), json!(name));
-    // The Region the endpoint is in anyway needs no mention.
+    // The Region of the endpoint itself need not be sent.
     if region == own_region {
         want.insert("serviceRegion".to_owned(), Value::Null);
     }
@@ -95,7 +96,7 @@ fn misplaced(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
         .collect()
 }
 
-/// Leaves whose absence would make AWS choose, and choose unsafely.
+/// Leaves for which AWS has an unsafe default.
 fn missing(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
     let mut problems = Vec::new();
     let mut is_missing = |leaf: &'static str, why: String, help: &str| {
@@ -113,7 +114,8 @@ fn missing(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
         is_missing("subnets", why.to_owned(), "make an endpoint for each zone");
     }
     if endpoint_type == INTERFACE && get(want, "securityGroups").is_null() {
-        let why = "an interface endpoint needs at least one; without it AWS would take the VPC's default group";
+        let why = "an interface endpoint needs at least one; without it AWS would use the VPC's \
+                   default group";
         let help = format!("refer to a {} manifest: `[{{ref: name}}]`", security_group::NAME);
         is_missing("securityGroups", why.to_owned(), &help);
     }
@@ -122,9 +124,9 @@ fn missing(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
         let why = "missing; AWS would silently let everybody do everything through the endpoint";
         is_missing("policy", why.to_owned(), POLICY_HELP);
     }
-    if endpoint_type == GATEWAY && *policy == takes_none() {
+    if endpoint_type == GATEWAY && *policy == no_policy() {
         let why =
-            "`null` says that the service takes no policy, but every gateway endpoint has one";
+            "`null` says that the service accepts no policy, but every gateway endpoint has one";
         is_missing("policy", why.to_owned(), POLICY_HELP);
     }
     problems
@@ -144,8 +146,8 @@ fn address_families(want: &Tree, endpoint_type: &str) -> Option<Invalid> {
     (!fits).then(|| Invalid::new(RECORDS, why).help("set `ipAddressType: dualstack`"))
 }
 
-/// A gateway endpoint of DynamoDB cannot choose its records (AWS PrivateLink guide, "Gateway endpoints", DNS record IP
-/// type).
+/// The records of a DynamoDB gateway endpoint cannot be chosen (AWS PrivateLink guide, "Gateway
+/// endpoints", DNS record IP type).
 fn fixed_records(want: &Tree, service: &str, endpoint_type: &str) -> Option<Invalid> {
     let is_fixed = endpoint_type == GATEWAY
         && service.ends_with(".dynamodb")
@@ -154,8 +156,8 @@ fn fixed_records(want: &Tree, service: &str, endpoint_type: &str) -> Option<Inva
     is_fixed.then(|| Invalid::new(RECORDS, why).help("write `service-defined`, or remove it"))
 }
 
-/// Of an interface endpoint. Sent for S3 even if nobody asks: AWS's own default is true there and needs a gateway endpoint.
-/// It is a part of private DNS and means nothing without.
+/// Of an interface endpoint. Always sent for S3: AWS's own default is true there and needs a
+/// gateway endpoint. It is part of private DNS and has no meaning without it.
 fn inbound_only(
     want: &Tree,
     service: Option<&String>,
@@ -163,7 +165,9 @@ fn inbound_only(
     problems: &mut Vec<Invalid>,
 ) -> Option<bool> {
     let given = get(want, INBOUND_ONLY).as_bool();
-    if let Some(service) = service.filter(|it| given.is_some() && !service::has_gateway_twin(it)) {
+    if let Some(service) =
+        service.filter(|it| given.is_some() && !service::has_gateway_endpoints(it))
+    {
         let why = format!("{service} has no gateway endpoints, so there is nothing to choose");
         let help = "remove it; it is for S3 and DynamoDB";
         problems.push(Invalid::new(INBOUND_ONLY, why).help(help));
@@ -178,10 +182,11 @@ fn inbound_only(
     None
 }
 
-/// A name that the table does not know may be a slip, or newer than the table: AWS is asked for it before anything is made.
+/// A name that is not in the table may be a typo, or newer than the table: it is looked up in AWS
+/// before anything is created.
 fn standing((written, name): (&str, &str), region: &str, endpoint_type: &str, refs: &mut Refs<'_>) {
     let field = "service";
-    // Where the Region is not known, a full name is judged by the one in it.
+    // If the Region is not known, a full name is judged by the Region in it.
     let facts = refs.scope();
     let named = regions().find(|known| written.split('.').any(|part| part == *known));
     let of_name = if facts.knows_account() { region } else { named.unwrap_or(region) };
@@ -196,8 +201,13 @@ fn standing((written, name): (&str, &str), region: &str, endpoint_type: &str, re
         Standing::Unknown(near) => {
             let why = format!("{name} is not in the table of services");
             let help = match near {
-                Some(near) => format!("did you mean `{near}`? A service that is newer than the table is looked up in AWS"),
-                None => "see `aws ec2 describe-vpc-endpoint-services`; it is looked up in AWS before it is used".to_owned(),
+                Some(near) => format!(
+                    "did you mean `{near}`? A service that is newer than the \
+                                       table is looked up in AWS"
+                ),
+                None => "see `aws ec2 describe-vpc-endpoint-services`; it is looked up in AWS \
+                         before it is used"
+                    .to_owned(),
             };
             refs.warn(Invalid::new(field, why).help(help));
             // The listing shows the services of its own Region.
@@ -209,7 +219,8 @@ fn standing((written, name): (&str, &str), region: &str, endpoint_type: &str, re
     }
 }
 
-/// Only what AWS itself allows once: the service's private names in a VPC, and the route to a service in a route table.
+/// Only what AWS itself allows once: the service's private names in a VPC, and the route to a
+/// service in a route table.
 pub(super) fn natural_keys(state: &Tree) -> Vec<String> {
     let (service, vpc) = (text(state, "service"), text(state, "vpc"));
     match get(state, "type").as_str() {

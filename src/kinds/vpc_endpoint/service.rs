@@ -1,4 +1,4 @@
-//! The names of services, by table.
+//! The names of services, from a table.
 
 use std::sync::LazyLock;
 
@@ -8,13 +8,14 @@ use crate::manifest::did_you_mean;
 /// One service of AWS.
 struct Service {
     short: &'static str,
-    /// Other short names, which people use for the same.
+    /// Other short names that people use for the same service.
     others: Vec<&'static str>,
-    /// `{region}` is the Region the service is in; not every name has one.
+    /// `{region}` is the Region that the service is in; not every name has one.
     template: String,
     gateway: bool,
     interface: bool,
-    /// Regions whose names begin otherwise, and how: the whole name, or what comes before the Region.
+    /// Regions whose names begin differently, and how: the whole name, or what comes before the
+    /// Region.
     elsewhere: Vec<(&'static str, &'static str)>,
 }
 
@@ -56,8 +57,8 @@ impl Service {
     }
 
     fn full_name(&self, region: &str, endpoint_type: &str) -> String {
-        // In the China Regions S3's interface endpoints have a name of their own, its gateway endpoints the usual one
-        // (eksctl issue 3081).
+        // In the China Regions S3's interface endpoints have a name of their own, its gateway
+        // endpoints the usual one (eksctl issue 3081).
         let exception = self.elsewhere.iter().find(|(there, _)| *there == region);
         match exception.filter(|_| endpoint_type != GATEWAY) {
             Some((_, whole)) if whole.contains(region) => (*whole).to_owned(),
@@ -67,17 +68,17 @@ impl Service {
     }
 }
 
-/// How full names begin, in all partitions.
-const FULL: [&str; 7] =
+/// The prefixes of full names in all partitions.
+const FULL_NAME_PREFIXES: [&str; 7] =
     ["com.", "cn.com.", "aws.", "eu.amazonaws.", "gov.", "uk.adc-e.", "api.aws."];
 
 fn is_full(service: &str, region: &str) -> bool {
-    FULL.iter().any(|start| service.starts_with(start))
+    FULL_NAME_PREFIXES.iter().any(|start| service.starts_with(start))
         || service.split('.').any(|part| part == region)
 }
 
-/// The full name of `service` in `region`: names that are full already stay as they are, and a short name that the table does
-/// not know follows the rule that most do, which holds in every partition.
+/// The full name of `service` in `region`: full names stay as they are, and a short name that is
+/// not in the table follows the usual rule, which applies in every partition.
 pub(super) fn full_name(service: &str, region: &str, endpoint_type: &str) -> String {
     if is_full(service, region) {
         return service.to_owned();
@@ -91,11 +92,12 @@ pub(super) fn full_name(service: &str, region: &str, endpoint_type: &str) -> Str
 /// What the table says about a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// The service exists for this type of endpoint, or is somebody's endpoint service, which no table can know.
+    /// The service exists for this type of endpoint, or is an endpoint service of somebody else,
+    /// which a table cannot contain.
     Known,
     /// The service exists for other types of endpoint only.
     OtherType,
-    /// No such service; the name that was meant, if one is near.
+    /// No such service; the name that was probably meant, if one is similar.
     Unknown(Option<String>),
 }
 
@@ -115,7 +117,8 @@ pub(super) fn standing(service: &str, region: &str, endpoint_type: &str) -> Stan
     }
     let near = if full {
         let names: Vec<_> = SERVICES.iter().map(|it| it.full_name(region, endpoint_type)).collect();
-        // The Region is a great part of a full name: only what follows it shows which one was meant.
+        // The Region is a large part of a full name, so only what follows it shows which name was
+        // meant.
         let meant = did_you_mean(service, names.iter().map(String::as_str));
         meant.map(str::to_owned)
     } else {
@@ -125,8 +128,8 @@ pub(super) fn standing(service: &str, region: &str, endpoint_type: &str) -> Stan
     Standing::Unknown(near)
 }
 
-/// Whether the service is of AWS and has gateway endpoints beside interface endpoints.
-pub(super) fn has_gateway_twin(full_name: &str) -> bool {
+/// Whether it is an AWS service that has gateway endpoints in addition to interface endpoints.
+pub(super) fn has_gateway_endpoints(full_name: &str) -> bool {
     !is_endpoint_service(full_name) && matches!(short_name(full_name), "s3" | "dynamodb")
 }
 
@@ -135,7 +138,7 @@ pub(super) fn is_s3(full_name: &str) -> bool {
     !is_endpoint_service(full_name) && short_name(full_name) == "s3"
 }
 
-/// Whether the service is somebody's endpoint service rather than AWS's own: its owner may have to
+/// Whether it is an endpoint service of somebody else and not AWS's own: its owner may have to
 /// accept the endpoint first.
 pub(super) fn is_endpoint_service(full_name: &str) -> bool {
     full_name.contains("amazonaws.vpce.")
@@ -145,10 +148,10 @@ fn short_name(full_name: &str) -> &str {
     full_name.rsplit('.').next().unwrap_or(full_name)
 }
 
-/// The way out where the name is not one.
+/// How to fix a name that is invalid.
 pub(super) const HELP: &str = "write its short name, such as sagemaker.api, or its full name";
 
-/// What is wrong with the name, if anything, and the way out.
+/// What is wrong with the name, if anything, and how to fix it.
 pub(super) fn wrong(service: &str) -> Option<(&'static str, &'static str)> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let why = if service.is_empty() {
@@ -180,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_nobody_knows_comes_with_the_one_that_was_meant() {
+    fn an_unknown_name_is_reported_with_a_suggestion() {
         let unknown = |near: &str| Standing::Unknown(Some(near.to_owned()));
         let of = |name: &str| standing(name, "eu-west-1", INTERFACE);
         assert_eq!(of("sagemaker.api"), Standing::Known);

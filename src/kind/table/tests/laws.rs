@@ -30,11 +30,11 @@ const ROLES: [&str; 3] = ["one", "two", "three"];
 const ENTRIES: [&str; 3] = ["entry/a", "entry/b", "entry/c"];
 
 /// Whether the laws hold, in the order of the table and in the opposite one: what must come first
-/// stands in [`After`](super::super::After), and not in the order of rows.
+/// is defined by [`After`](super::super::After), and not by the order of rows.
 pub(super) fn hold(table: &Table, cases: u32) -> Result<(), String> {
-    table.rows().into_iter().try_for_each(told_as_it_is)?;
-    waits_alike(table)?;
-    alone(table)?;
+    table.rows().into_iter().try_for_each(described_correctly)?;
+    growing_and_shrinking_wait_alike(table)?;
+    row_by_row(table)?;
     run(table, cases)?;
     let mut reversed = table.clone();
     reversed.leaves.reverse();
@@ -42,18 +42,18 @@ pub(super) fn hold(table: &Table, cases: u32) -> Result<(), String> {
     run(&reversed, cases).map_err(|why| format!("in the opposite order: {why}"))
 }
 
-/// What people read of a row says whether a call changes it.
-fn told_as_it_is(leaf: &Leaf) -> Result<(), String> {
+/// The description of a row must say whether a call changes it.
+fn described_correctly(leaf: &Leaf) -> Result<(), String> {
     let is_fixed = matches!(leaf.change, How::Fixed(_) | How::Until { .. });
-    let is_told = leaf.about.to_lowercase().contains("immutable");
-    if leaf.is_written() && (is_fixed || leaf.fixed_while.is_some()) != is_told {
-        return Err(format!("{} is told as what it is not: {}", leaf.path, leaf.about));
+    let says_fixed = leaf.about.to_lowercase().contains("immutable");
+    if leaf.is_written() && (is_fixed || leaf.fixed_while.is_some()) != says_fixed {
+        return Err(format!("the description of {} is wrong: {}", leaf.path, leaf.about));
     }
     Ok(())
 }
 
-/// Where people are asked before a set grows, they are asked before it shrinks.
-fn waits_alike(table: &Table) -> Result<(), String> {
+/// If a set waits for consent to grow, it also waits to shrink.
+fn growing_and_shrinking_wait_alike(table: &Table) -> Result<(), String> {
     let is_wrong = |leaf: &&Leaf| match &leaf.change {
         How::Members { add, remove } => add.inspect && !remove.inspect,
         _ => false,
@@ -64,8 +64,9 @@ fn waits_alike(table: &Table) -> Result<(), String> {
     }
 }
 
-/// Each row of many by itself: among all of them few pairs of states show what one of them does.
-fn alone(table: &Table) -> Result<(), String> {
+/// Tests each of many rows by itself: among all of them, few pairs of states show what a single row
+/// does.
+fn row_by_row(table: &Table) -> Result<(), String> {
     for leaf in table.rows().into_iter().filter(|_| table.has_groups()) {
         let one = Table { leaves: vec![leaf.clone()], ..table.clone() };
         run(&one, 64).map_err(|why| format!("{} by itself: {why}", leaf.path))?;
@@ -74,7 +75,7 @@ fn alone(table: &Table) -> Result<(), String> {
 }
 
 fn run(table: &Table, cases: u32) -> Result<(), String> {
-    // Of many rows each pair of states shows many at once, and takes as much longer.
+    // With many rows, each pair of states shows many at once, and takes correspondingly longer.
     let share =
         |count: u32| (count * 24 / u32::try_from(table.rows().len()).unwrap_or(24).max(24)).max(16);
     let (cases, max_shrink_iters) = (share(cases), share(256));
@@ -85,7 +86,7 @@ fn run(table: &Table, cases: u32) -> Result<(), String> {
     runner
         .run(&strategy, |((want, have), drifted)| {
             laws(table, &want, &have)?;
-            // A resource that is as wanted but for one leaf.
+            // A resource that is as wanted except for one leaf.
             let mut near = settled(table, &want, &have);
             if let Some(leaf) = table.rows().get(drifted) {
                 copy(leaf, &have, &mut near);
@@ -95,8 +96,8 @@ fn run(table: &Table, cases: u32) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-/// A wanted and a live state. Where a fixed leaf says which resource is meant, most are of one,
-/// whichever leaf differs.
+/// A wanted and a live state. If fixed leaves identify the resource, most pairs are of one
+/// resource, whichever leaf differs.
 fn pairs(table: &Table) -> impl Strategy<Value = (Tree, Tree)> {
     let of = table.clone();
     (states(table, true), states(table, false), 0..4).prop_map(move |(want, mut have, apart)| {
@@ -107,7 +108,7 @@ fn pairs(table: &Table) -> impl Strategy<Value = (Tree, Tree)> {
     })
 }
 
-/// Makes what no call changes as it is wanted, where it is wanted.
+/// Sets leaves that no call changes to their wanted values.
 fn same_resource(table: &Table, want: &Tree, have: &mut Tree) {
     let fixed = |leaf: &Leaf| matches!(leaf.change, How::Fixed(_));
     let (always, sometimes): (Vec<_>, Vec<_>) =
@@ -222,14 +223,14 @@ fn groups_that_can_be_none(leaves: &[Leaf]) -> Vec<String> {
     found
 }
 
-/// The value of a row; nothing where it is not in the state.
+/// The value of a row; none if it is not in the state.
 fn member(leaf: &Leaf, wanted: bool) -> BoxedStrategy<Option<Value>> {
     let form = leaf.form.clone();
     let any = value(&leaf.form).prop_map(move |value| form.canonical(value));
     if leaf.is_left_out() && wanted {
         let none = u32::from(matches!(leaf.null, Null::Unset(_)));
         let none = if none > 0 { Just(Some(Value::Null)).boxed() } else { Just(None).boxed() };
-        // What is needed for another row is interesting where it shall be none.
+        // What another row needs is interesting if it is to be none.
         let (unsaid, none_at_all) =
             if matches!(leaf.change, How::Needed { .. }) { (4, 4) } else { (12, 1) };
         let any = any.prop_map(Some);
@@ -263,14 +264,14 @@ fn whole_member(leaf: &Leaf, wanted: bool) -> BoxedStrategy<Value> {
             let owned = leaf.clone();
             let live = any.prop_map(move |value| observed(&owned, &value));
             match &leaf.form {
-                // Of some resources nobody can say whether it is on.
+                // For some resources it is unknown whether it is on.
                 Form::Switch { .. } => prop_oneof![1 => Just(Value::Null), 4 => live].boxed(),
-                // Some have no policy, and of some it cannot be read.
+                // Some have no policy, and some have an unreadable one.
                 Form::Policy { word: Some(_), .. } => {
                     prop_oneof![1 => Just(Value::Null), 1 => Just(unreadable("why")), 8 => live]
                         .boxed()
                 }
-                // AWS leaves out what is not set.
+                // AWS omits what is not set.
                 _ if leaf.can_be_left_out() || is_fixed_once_set(leaf) => {
                     prop_oneof![1 => Just(Value::Null), 4 => live].boxed()
                 }
@@ -345,7 +346,7 @@ fn value(form: &Form) -> BoxedStrategy<Value> {
     }
 }
 
-/// What a list has in it: some of a group's members, or one of the alternatives.
+/// The items of a list: some of a group's members, or one of the alternatives.
 fn item(form: &Form) -> BoxedStrategy<Value> {
     let one = |row: &Leaf| {
         let name = row.name().to_owned();
@@ -358,7 +359,7 @@ fn item(form: &Form) -> BoxedStrategy<Value> {
             rows.prop_map(|rows| Value::Object(rows.into_iter().flatten().collect())).boxed()
         }
         Form::Choice { rows, .. } => {
-            // One without a member would be none of them.
+            // An alternative without a member would not be one of them.
             let there = |row: &(String, Value)| !tree::is_none(&row.1);
             let rows: Vec<_> =
                 rows.iter().map(|row| one(row).prop_filter("there", there).boxed()).collect();
@@ -370,7 +371,7 @@ fn item(form: &Form) -> BoxedStrategy<Value> {
     }
 }
 
-/// What a list of texts can have in it.
+/// What a list of texts can contain.
 fn universe(form: &Form) -> Vec<String> {
     match form {
         Form::Words { words, .. } => {
@@ -380,7 +381,7 @@ fn universe(form: &Form) -> Vec<String> {
     }
 }
 
-/// Every entry of the examples: several of some keys.
+/// Every entry of the examples: several with the same key.
 fn every_entry(keyed: &Keyed) -> Vec<(String, Value)> {
     let entries = (keyed.examples)();
     entries.iter().map(|members| (keyed.entry)(members).expect("an entry")).collect()
@@ -401,7 +402,7 @@ fn samples(range: &Range) -> Vec<i64> {
     vec![range.min, i64::midpoint(range.min, range.max), range.max]
 }
 
-/// A policy that lets these roles do something: a statement a role.
+/// A policy that lets these roles do something: one statement for each role.
 fn policy(dialect: Dialect, roles: &[&str]) -> Value {
     let allow = |sid: &str, principal: Value, action: Value| json!({"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*"});
     let arn = |what: &str| json!({"AWS": format!("arn:aws:iam::111122223333:{what}")});
@@ -415,8 +416,7 @@ fn policy(dialect: Dialect, roles: &[&str]) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// What AWS tells of a value that was written: details of what is on that nobody asked for have
-/// some value.
+/// What AWS returns for a value that was written: details that are not managed have some value.
 fn observed(leaf: &Leaf, written: &Value) -> Value {
     if let Form::Targets { one_of_each: Some(_), .. } = &leaf.form {
         return singles(chosen(written));
@@ -424,9 +424,9 @@ fn observed(leaf: &Leaf, written: &Value) -> Value {
     let mut live = written.clone();
     if let (Form::Switch { details, .. }, true) = (&leaf.form, is_on(written)) {
         for detail in details {
-            let told = &mut live[detail.path.as_ref()];
-            if told.is_null() {
-                *told = detail.default.clone().unwrap_or_default();
+            let value = &mut live[detail.path.as_ref()];
+            if value.is_null() {
+                *value = detail.default.clone().unwrap_or_default();
             }
         }
     }
@@ -458,15 +458,15 @@ fn respelled(leaf: &Leaf, value: &Value) -> Value {
     match &leaf.form {
         _ if value.is_null() => Value::Null,
         Form::Set { .. } | Form::Words { .. } | Form::Targets { .. } => reversed(value),
-        // AWS tells more of an item than was written.
+        // AWS returns more of an item than was written.
         Form::Items { .. } => {
             let mut list = reversed(value);
             for item in list.as_array_mut().into_iter().flatten() {
-                item["told"] = json!("by AWS");
+                item["added"] = json!("by AWS");
             }
             list
         }
-        // It may answer an alias with the key that it stands for.
+        // AWS may return the key that an alias points to.
         Form::Key { .. } if value.as_str().is_some_and(|key| key.starts_with("alias/")) => {
             json!("arn:aws:kms:eu-west-1:111122223333:key/2")
         }
@@ -494,7 +494,7 @@ fn copy(leaf: &Leaf, from: &Tree, to: &mut Tree) {
 
 // --- what a state lets people do ---
 
-/// What somebody is let do, or by which name; and how.
+/// A principal or its name, and what it is allowed or how.
 type Allowed = BTreeSet<(String, String)>;
 
 fn allowed(table: &Table, state: &Tree) -> Allowed {
@@ -513,7 +513,7 @@ fn allowed(table: &Table, state: &Tree) -> Allowed {
     if of(Gives::Grants).next().is_none() {
         roles.insert("anybody".to_owned());
     }
-    // Nobody can use what is on its way out.
+    // Nobody can use a resource that is being deleted.
     if table.is_leaving(state).is_none()
         && of(Gives::Gate).all(|leaf| is_on(get(state, &leaf.path)))
     {
@@ -535,7 +535,7 @@ fn entries(value: &Value) -> impl Iterator<Item = &str> {
     texts(value).chain(nested)
 }
 
-/// How much a value lets people do, where that is a matter of more or less.
+/// How much a value lets people do, if that is a matter of degree.
 fn amount(leaf: &Leaf, value: &Value, allowed: &mut Allowed) {
     let mut let_do = |what: String| {
         allowed.insert((leaf.path.to_string(), what));
@@ -589,7 +589,7 @@ fn amount(leaf: &Leaf, value: &Value, allowed: &mut Allowed) {
     }
 }
 
-// --- what the laws see ---
+// --- what the laws observe ---
 
 /// How rows change in the pairs that the laws are checked with: each by its path and a word for it.
 pub(super) fn seen(table: &Table, cases: u32) -> BTreeSet<(String, &'static str)> {
@@ -639,7 +639,7 @@ fn laws(table: &Table, want: &Tree, have: &Tree) -> Result<(), TestCaseError> {
         return Ok(());
     }
     if table.is_gone(&have_value).expect("a state") {
-        prop_assert_eq!(edits.len(), 1, "what is on its way out is only called back");
+        prop_assert_eq!(edits.len(), 1, "only the deletion is cancelled");
         prop_assert_eq!(change(&edits[0]).verb, Verb::Restore);
         prop_assert_eq!(edits[0].risk, Risk::NEUTRAL);
         let back = course.pop().expect("the state after it");
@@ -654,7 +654,7 @@ fn laws(table: &Table, want: &Tree, have: &Tree) -> Result<(), TestCaseError> {
     stable(table, want, have, &edits)?;
     let settled = Value::Object(settled(table, want, have));
     let quiet = table.diff(&want_value, &settled).expect("states");
-    prop_assert!(quiet.is_empty(), "not quiet at want: {:?}", keys(&quiet));
+    prop_assert!(quiet.is_empty(), "edits at the wanted state: {:?}", keys(&quiet));
     Ok(())
 }
 
@@ -669,8 +669,8 @@ fn keys(edits: &[Edit]) -> Vec<&str> {
     edits.iter().map(|edit| edit.key.as_str()).collect()
 }
 
-/// Every edit is of something that the manifest names, has a key of its own, and a risk that is not
-/// less than what it does.
+/// Every edit is of something that the manifest names, has a key of its own, and its risk covers
+/// what it does.
 fn stated(
     table: &Table,
     want: &Tree,
@@ -693,12 +693,12 @@ fn stated(
     Ok(())
 }
 
-/// No state in between allows what neither side allows, or denies what both allow.
+/// No intermediate state allows what neither state allows, or denies what both allow.
 fn between(table: &Table, want: &Tree, edits: &[Edit], have: &Tree) -> Result<(), TestCaseError> {
     let mut goal = have.clone();
     for leaf in table.rows() {
         let Some(wanted) = leaf.wanted_in(want) else { continue };
-        // Of what may be on or off nobody can say, and it is left alone.
+        // A value that may be on or off is unknown, and is left alone.
         let is_unknown =
             matches!(leaf.form, Form::Switch { .. }) && get(have, &leaf.path).is_null();
         if !is_unknown {
@@ -719,7 +719,7 @@ fn between(table: &Table, want: &Tree, edits: &[Edit], have: &Tree) -> Result<()
     let calls = table.calls(edits).expect("edits").into_iter();
     let shared: Vec<bool> =
         calls.flat_map(|call| std::iter::repeat_n(call.len() > 1, call.len())).collect();
-    // One may be held, and with it those that wait for it; of many edits some are tried.
+    // One edit may be held, and with it those that wait for it; of many edits some are tried.
     for held in (0..edits.len()).step_by(edits.len() / 8 + 1) {
         let others = made(table, &without(edits, held), ends)?;
         states.extend(others.into_iter().filter(|_| shared[held]));
@@ -732,7 +732,7 @@ fn between(table: &Table, want: &Tree, edits: &[Edit], have: &Tree) -> Result<()
     Ok(())
 }
 
-/// No call leaves a state that AWS does not take, unless one of the two ends is such a state.
+/// No call results in a state that AWS does not accept, unless one of the two ends is such a state.
 fn accepted(leaf: &Leaf, now: &Tree, ends: [&Tree; 2]) -> Result<(), TestCaseError> {
     let lacks = |state: &Tree| match &leaf.change {
         How::Needed { by: (path, value), .. } => {
@@ -766,8 +766,8 @@ fn without(edits: &[Edit], held: usize) -> Vec<Edit> {
     made
 }
 
-/// The states after each call: what one call takes together AWS does together. No edit has a
-/// consequence that it does not state, whatever was made before it.
+/// The states after each call: the edits of one call take effect together. No edit has a
+/// consequence that it does not declare, whatever was made before it.
 fn made(table: &Table, edits: &[Edit], ends: [&Tree; 2]) -> Result<Vec<Tree>, TestCaseError> {
     let rows = table.rows();
     let (mut state, mut states) = (ends[0].clone(), Vec::new());
@@ -783,7 +783,7 @@ fn made(table: &Table, edits: &[Edit], ends: [&Tree; 2]) -> Result<Vec<Tree>, Te
     Ok(states)
 }
 
-/// The risk of an edit is not less than what it does.
+/// The risk of an edit covers what it does.
 fn admits(edit: &Edit, before: &Allowed, after: &Allowed) -> Result<(), TestCaseError> {
     let Risk { opens, closes, impossible, .. } = edit.risk;
     let closes = closes || edit.risk.disrupts();
@@ -794,7 +794,7 @@ fn admits(edit: &Edit, before: &Allowed, after: &Allowed) -> Result<(), TestCase
     Ok(())
 }
 
-/// What goes along with a call is a leaf that the call can change, and is as wanted afterwards.
+/// A leaf that is sent with a call can be changed by the call, and is as wanted afterwards.
 fn goes_along(
     table: &Table,
     want: &Tree,
@@ -817,7 +817,7 @@ fn goes_along(
     Ok(())
 }
 
-/// What AWS takes only under a condition is sent only under it.
+/// What AWS accepts only under a condition is sent only under it.
 fn possible(table: &Table, edits: &[Edit], course: &[Tree]) -> Result<(), TestCaseError> {
     for (edit, before) in edits.iter().zip(course) {
         let leaf = table.leaf(&change(edit).path).expect("a row");
@@ -857,8 +857,8 @@ fn ends(table: &Table, want: &Tree, have: &Tree, end: &Tree) -> Result<(), TestC
     Ok(())
 }
 
-/// Of alternatives exactly one is used, the one that was in use before if there was one, and
-/// nothing else is.
+/// Exactly one of the alternatives is used, the one that was in use before if there was one, and
+/// nothing else.
 fn one_of_each(
     sets: &Value,
     before: &BTreeSet<String>,
@@ -870,7 +870,7 @@ fn one_of_each(
         let used: BTreeSet<_> = set.intersection(after).collect();
         prop_assert_eq!(used.len(), 1, "one of {:?}", &set);
         let is_kept = used.iter().all(|id| before.contains(*id));
-        prop_assert!(set.is_disjoint(before) || is_kept, "the one in use of {:?} leaves", &set);
+        prop_assert!(set.is_disjoint(before) || is_kept, "the one in use of {:?} is removed", &set);
     }
     Ok(())
 }

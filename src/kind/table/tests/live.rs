@@ -16,14 +16,14 @@ use crate::{
 
 /// Two lists of ids, the tags of each, and what cannot be read.
 #[derive(Default)]
-struct Shelf {
+struct FakeService {
     pages: [Vec<(&'static str, Option<&'static str>)>; 2],
     tags: BTreeMap<&'static str, Tags>,
     broken: BTreeMap<&'static str, Class>,
     calls: Mutex<Vec<String>>,
 }
 
-impl Shelf {
+impl FakeService {
     fn called(&self, call: String) {
         self.calls.lock().expect("no panic").push(call);
     }
@@ -40,14 +40,14 @@ impl Shelf {
     }
 }
 
-impl Service for Shelf {
+impl Service for FakeService {
     const LISTS: &'static [&'static str] = &["x:ListSome", "x:ListAll"];
 
     fn connect(_: &Access) -> Self {
         Self::default()
     }
 
-    /// The token is the number of the page.
+    /// The token is the index of the page.
     async fn page(&self, list: usize, token: Option<String>) -> Result<Page, CloudError> {
         self.called(format!("list {list}"));
         let number = token.map_or(0, |token| token.parse().expect("a number"));
@@ -112,7 +112,7 @@ impl Service for Shelf {
     }
 }
 
-fn live(shelf: Shelf) -> Live<Shelf> {
+fn live(fake_service: FakeService) -> Live<FakeService> {
     let facts = ScopeFacts {
         name: "prod".into(),
         account: "111122223333".into(),
@@ -120,7 +120,7 @@ fn live(shelf: Shelf) -> Live<Shelf> {
         partition: "aws".into(),
     };
     let takes = vec![("entries".into(), "elsewhere".into())];
-    Live::over(shelf, facts, Shape { kind: "Widget", takes })
+    Live::over(fake_service, facts, Shape { kind: "Widget", takes })
 }
 
 fn claimed(name: &str) -> Tags {
@@ -133,7 +133,7 @@ fn ask(names: &[&str]) -> Ask {
     Ask { owner: "ml".into(), names, ..Ask::default() }
 }
 
-fn calls(live: &Live<Shelf>) -> Vec<String> {
+fn calls(live: &Live<FakeService>) -> Vec<String> {
     std::mem::take(&mut *live.service().calls.lock().expect("no panic"))
 }
 
@@ -141,20 +141,20 @@ fn ids(seen: &Population<Value>) -> Vec<&str> {
     seen.whole.iter().map(|live| live.id.as_str()).collect()
 }
 
-/// `a` is ours and on the first list, `b` is ours and on the second one, `c` is nobody's, `d` is
-/// listed nowhere.
-fn shelf() -> Shelf {
-    Shelf {
+/// `a` is ours and on the first list, `b` is ours and on the second one, `c` is not ours, `d` is on
+/// no list.
+fn fake_service() -> FakeService {
+    FakeService {
         pages: [vec![("a", Some("1")), ("c", None)], vec![("a", Some("1")), ("b", None)]],
         tags: [("a", claimed("a")), ("b", claimed("b")), ("c", Tags::new()), ("d", Tags::new())]
             .into(),
-        ..Shelf::default()
+        ..FakeService::default()
     }
 }
 
 #[tokio::test]
-async fn a_later_list_is_read_only_where_something_is_missing() {
-    let live = live(shelf());
+async fn a_later_list_is_read_only_if_something_is_missing() {
+    let live = live(fake_service());
     let seen = live.observe(&ask(&["a"])).await.expect("observed");
     assert_eq!(ids(&seen), ["a"]);
     assert_eq!(calls(&live), ["list 0", "list 0", "tags a", "tags c", "read a"]);
@@ -164,16 +164,18 @@ async fn a_later_list_is_read_only_where_something_is_missing() {
 }
 
 #[tokio::test]
-async fn a_token_that_comes_twice_is_an_error_and_no_end() {
-    let live =
-        live(Shelf { pages: [vec![("a", Some("1")), ("b", Some("1"))], Vec::new()], ..shelf() });
+async fn a_repeated_token_is_an_error_and_not_the_end() {
+    let live = live(FakeService {
+        pages: [vec![("a", Some("1")), ("b", Some("1"))], Vec::new()],
+        ..fake_service()
+    });
     let error = live.observe(&ask(&["a"])).await.expect_err("never half a list");
     assert_eq!((error.operation, error.class), ("x:ListSome", Class::Unknown));
 }
 
 #[tokio::test]
-async fn of_others_only_what_is_in_the_way_is_read() {
-    let live = live(shelf());
+async fn only_conflicting_resources_of_others_are_read() {
+    let live = live(fake_service());
     let named = Ask { natural_keys: ["name of c".to_owned()].into(), ..ask(&["a"]) };
     assert_eq!(ids(&live.observe(&named).await.expect("observed")), ["a", "c"]);
     let adopted = Ask { adopt: ["c".into()].into(), ..ask(&["a"]) };
@@ -181,8 +183,8 @@ async fn of_others_only_what_is_in_the_way_is_read() {
 }
 
 #[tokio::test]
-async fn what_is_remembered_is_asked_for_by_its_id_and_told_without_a_claim() {
-    let live = live(shelf());
+async fn a_remembered_resource_is_read_by_its_id_and_reported_without_a_claim() {
+    let live = live(fake_service());
     let remembering = Ask { remembered: ["d".into(), "gone".into()].into(), ..ask(&["a"]) };
     assert_eq!(ids(&live.observe(&remembering).await.expect("observed")), ["a", "d"]);
     let calls = calls(&live);
@@ -190,8 +192,8 @@ async fn what_is_remembered_is_asked_for_by_its_id_and_told_without_a_claim() {
 }
 
 #[tokio::test]
-async fn one_that_cannot_be_read_is_unknown_unless_it_is_somebody_elses_secret() {
-    let denied = Shelf { broken: [("c", Class::Denied)].into(), ..shelf() };
+async fn an_unreadable_resource_is_unknown_unless_it_is_somebody_elses() {
+    let denied = FakeService { broken: [("c", Class::Denied)].into(), ..fake_service() };
     let live = live(denied);
     let seen = live.observe(&ask(&["a"])).await.expect("observed");
     assert_eq!((ids(&seen), seen.unread.len()), (vec!["a"], 0));
@@ -204,8 +206,8 @@ async fn one_that_cannot_be_read_is_unknown_unless_it_is_somebody_elses_secret()
 }
 
 #[tokio::test]
-async fn each_is_told_which_wanted_entries_another_of_ours_has() {
-    let live = live(shelf());
+async fn each_resource_gets_the_wanted_entries_that_another_of_ours_has() {
+    let live = live(fake_service());
     let keys = ["entry of b".to_owned(), "entry of c".to_owned()].into();
     let wanted = Ask { natural_keys: keys, ..ask(&["a", "b"]) };
     let seen = live.observe(&wanted).await.expect("observed");
@@ -214,9 +216,9 @@ async fn each_is_told_which_wanted_entries_another_of_ours_has() {
 }
 
 #[tokio::test]
-async fn what_has_no_call_is_refused_before_anything_is_sent() {
-    let live = live(shelf());
-    let have = Shelf::observed(&"a".into(), &Tags::new());
+async fn edits_without_a_call_are_refused_before_anything_is_sent() {
+    let live = live(fake_service());
+    let have = FakeService::observed(&"a".into(), &Tags::new());
     let of = |operation: Option<&str>| {
         let edit = LeafEdit {
             entry: String::new(),

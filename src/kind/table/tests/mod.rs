@@ -1,4 +1,4 @@
-//! What holds for every table, of whatever kind.
+//! What every table must satisfy, of whatever kind.
 
 pub(crate) mod laws;
 mod live;
@@ -24,7 +24,7 @@ fn name(table: &Table) -> &'static str {
 }
 
 #[test]
-fn every_path_is_there_once_and_is_found_where_it_is_named() {
+fn every_path_occurs_once_and_is_found_by_its_name() {
     each(|table| {
         let rows = table.rows();
         let paths: BTreeSet<_> = rows.iter().map(|leaf| &leaf.path).collect();
@@ -77,7 +77,7 @@ fn the_order_names_every_operation_once_and_no_other() {
 }
 
 #[test]
-fn what_comes_first_is_a_call_of_the_kind_and_never_waits_for_what_follows_it() {
+fn no_calls_of_a_kind_wait_for_each_other_or_for_unknown_calls() {
     each(|table| {
         let mut left: Vec<_> = table.every_call().collect();
         for after in left.iter().flat_map(|call| &call.after) {
@@ -96,7 +96,7 @@ fn what_comes_first_is_a_call_of_the_kind_and_never_waits_for_what_follows_it() 
 }
 
 #[test]
-fn every_row_says_what_it_means_and_its_defaults_are_of_its_form() {
+fn every_row_has_a_description_and_defaults_of_its_form() {
     each(|table| {
         for leaf in table.rows() {
             assert!(!leaf.about.is_empty(), "{} of {}", leaf.path, name(table));
@@ -152,7 +152,7 @@ fn every_kind_that_is_a_table_keeps_the_laws() {
 }
 
 #[test]
-fn the_laws_see_each_row_change_in_every_way_that_it_can() {
+fn the_laws_observe_each_row_change_in_every_possible_way() {
     each(|table| laws_see_all(table, 512));
     laws_see_all(&widget::deep(), 512);
 }
@@ -187,7 +187,7 @@ fn laws_see_all(table: &Table, cases: u32) {
 
 #[test]
 fn a_state_names_its_partition_and_account_last() {
-    // Whoever digests a state must find the same text in it from release to release.
+    // A digest of a state must be the same from release to release.
     each(|table| {
         let want = laws::some_want(table);
         let names: Vec<_> = want.keys().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! A wrong row must make a law fail: one mutant a form of row, at least.
+//! A wrong row must violate a law: at least one mutant for each form of row.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{kinds, model::Risk};
 
-/// What is done to a table.
+/// A change of a table.
 type Mutation = fn(&mut Table);
 
 fn leaf<'t>(table: &'t mut Table, path: &str) -> &'t mut Leaf {
@@ -27,7 +27,7 @@ fn row<'t>(leaves: &'t mut [Leaf], path: &str) -> Option<&'t mut Leaf> {
     })
 }
 
-/// Makes no call of this operation wait for anything.
+/// Makes all calls of this operation wait for nothing.
 fn unordered(table: &mut Table, operation: &str) {
     for leaf in &mut table.leaves {
         let calls = match &mut leaf.change {
@@ -82,7 +82,7 @@ fn a_wrong_risk_is_noticed_in_every_form_of_risk() {
                     take: Risk::LOOSENS,
                 };
             }),
-            ("entries whose removal nobody notices", |table| {
+            ("entries whose removal has no risk", |table| {
                 leaf(table, "aliases").risk =
                     RiskOf::Each { add: Risk::LOOSENS, remove: Risk::NEUTRAL, take: Risk::LOOSENS };
             }),
@@ -99,7 +99,7 @@ fn a_wrong_risk_is_noticed_in_every_form_of_risk() {
                 };
                 details[0].risk = RiskOf::MoreIsTighter;
             }),
-            ("calling back a key that can be used at once", |table| {
+            ("cancelling the deletion of a key that can be used at once", |table| {
                 let restore = table.restore.as_mut().expect("it can be called back");
                 restore.sets = vec![("enabled".into(), json!(true))];
             }),
@@ -144,7 +144,7 @@ fn a_wrong_order_is_noticed_in_every_call_that_has_one() {
 }
 
 #[test]
-fn a_set_or_a_document_that_is_compared_letter_by_letter_is_noticed() {
+fn a_set_or_a_document_that_is_compared_exactly_is_noticed() {
     caught(
         kinds::kms_key::table,
         &[("a policy", |table| leaf(table, "policy").compare = Compare::Exact)],
@@ -183,7 +183,7 @@ fn call<'t>(table: &'t mut Table, path: &str) -> &'t mut Call {
 }
 
 #[test]
-fn a_wrong_risk_is_noticed_where_one_call_takes_several_leaves() {
+fn a_wrong_risk_is_noticed_if_one_call_writes_several_leaves() {
     caught(
         kinds::vpc_endpoint::table,
         &[
@@ -194,7 +194,7 @@ fn a_wrong_risk_is_noticed_where_one_call_takes_several_leaves() {
                     take: Risk::LOOSENS,
                 };
             }),
-            ("alternatives whose removal nobody notices", |table| {
+            ("alternatives whose removal has no risk", |table| {
                 leaf(table, "subnets").risk =
                     RiskOf::Each { add: Risk::LOOSENS, remove: Risk::NEUTRAL, take: Risk::LOOSENS };
             }),
@@ -205,7 +205,7 @@ fn a_wrong_risk_is_noticed_where_one_call_takes_several_leaves() {
                     (None, None, Risk::REPLACES),
                 ]);
             }),
-            ("words of which a pair is forgotten", |table| {
+            ("words of which a pair is missing", |table| {
                 leaf(table, "ipAddressType").risk = RiskOf::Words(vec![
                     (None, Some("dualstack".into()), Risk::LOOSENS),
                     (None, None, Risk::TIGHTENS),
@@ -237,7 +237,7 @@ fn a_wrong_risk_is_noticed_where_one_call_takes_several_leaves() {
 }
 
 #[test]
-fn what_goes_along_with_a_call_is_noticed_where_the_call_cannot_change_it() {
+fn a_leaf_that_is_sent_with_a_call_that_cannot_change_it_is_noticed() {
     caught(
         kinds::vpc_endpoint::table,
         &[
@@ -254,7 +254,7 @@ fn what_goes_along_with_a_call_is_noticed_where_the_call_cannot_change_it() {
 }
 
 #[test]
-fn a_row_that_is_fixed_and_is_not_told_so_is_noticed_and_the_other_way_round() {
+fn a_wrong_description_of_a_fixed_row_is_noticed() {
     caught(
         kinds::vpc_endpoint::table,
         &[
@@ -292,7 +292,7 @@ fn a_wrong_row_in_a_group_is_noticed() {
                 leaf(table, "settings.hours").risk =
                     RiskOf::Less { less: Risk::NEUTRAL, other: Risk::LOOSENS };
             }),
-            ("a list of groups of which one that goes is missed by nobody", |table| {
+            ("a list of groups whose removal has no risk", |table| {
                 leaf(table, "settings.mounts").risk =
                     RiskOf::Less { less: Risk::LOOSENS, other: Risk::LOOSENS };
             }),
@@ -309,7 +309,7 @@ fn a_wrong_row_in_a_group_is_noticed() {
             ("a list of words that is compared letter by letter", |table| {
                 leaf(table, "settings.look.hidden").compare = Compare::Exact;
             }),
-            ("an alias that is held against a key", |table| {
+            ("an alias that is compared with a key", |table| {
                 leaf(table, "settings.key").compare = Compare::Exact;
             }),
             ("two rows of one path", |table| {
@@ -333,7 +333,7 @@ fn a_wrong_call_of_a_row_with_two_is_noticed() {
             ("a set whose shrinking tightens nothing", |table| {
                 leaf(table, "places").risk = RiskOf::Always(Risk::LOOSENS);
             }),
-            ("what is needed, taken away too early", |table| {
+            ("what is needed, removed too early", |table| {
                 let How::Needed { call, after, .. } = &mut leaf(table, "settings.groups").change
                 else {
                     panic!("two calls");
@@ -351,10 +351,10 @@ fn a_wrong_call_of_a_row_with_two_is_noticed() {
             ("a first value that opens nothing", |table| {
                 leaf(table, "home").risk = RiskOf::Always(Risk::NEUTRAL);
             }),
-            ("a row that AWS fixes and that is told as one that can change", |table| {
+            ("a row that AWS fixes and that is described as one that can change", |table| {
                 leaf(table, "home").about = "Where it is.".into();
             }),
-            ("a row that can change and that is told as one that AWS fixes", |table| {
+            ("a row that can change and that is described as one that AWS fixes", |table| {
                 let How::Until { call, .. } = leaf(table, "home").change.clone() else {
                     panic!("one call");
                 };
@@ -399,7 +399,7 @@ fn a_wrong_row_of_the_deepest_kind_is_noticed() {
                 };
                 leaf(table, "homeEfsFileSystemCreation").change = How::By(call);
             }),
-            ("subnets that are taken away at once", |table| {
+            ("subnets that are removed at once", |table| {
                 let How::Members { remove, .. } = &mut leaf(table, "subnets").change else {
                     panic!("two calls");
                 };
@@ -421,7 +421,7 @@ fn keyed<'t>(table: &'t mut Table, path: &str) -> &'t mut Keyed {
 }
 
 #[test]
-fn entries_with_keys_that_risk_more_than_they_say_are_noticed() {
+fn an_understated_risk_of_entries_with_keys_is_noticed() {
     caught(
         kinds::route_table::table,
         &[
@@ -431,7 +431,7 @@ fn entries_with_keys_that_risk_more_than_they_say_are_noticed() {
             ("routes that close nothing", |table| {
                 keyed(table, "routes").risk = |_, _, _, _| Risk::LOOSENS;
             }),
-            ("routes that take nothing from wider ones", |table| {
+            ("routes that divert nothing from wider ones", |table| {
                 keyed(table, "routes").risk = |_, old, _, _| match old {
                     None => Risk::LOOSENS,
                     Some(_) => Risk::REPLACES.cutting_connections(),

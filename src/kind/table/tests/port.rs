@@ -1,4 +1,4 @@
-//! The port of a table kind with its states read, for the tests of kinds.
+//! The port of a table kind with typed states, for the tests of kinds.
 
 use std::marker::PhantomData;
 
@@ -59,7 +59,7 @@ impl<S: Serialize + DeserializeOwned> Port<S> {
         self.0.delete(&erased(have), want.map(|want| json!(want)).as_ref()).await
     }
 
-    /// What is in the way of deleting it.
+    /// What prevents its deletion.
     pub(crate) async fn obstacles(&self, have: &Observed<S>) -> Result<Vec<String>, CloudError> {
         self.0.obstacles(&erased(have), None).await
     }

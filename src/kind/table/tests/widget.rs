@@ -1,4 +1,4 @@
-//! A table that has what the kinds of today do not: whole sets and numbers that one shared call
+//! A table with features that no kind has today: whole sets and numbers that one shared call
 //! writes.
 
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::{
         erased::{Edit, ErasedKind as _},
         table::{
             Absent, Call, Check, Compare, FAILURE, Fixed, Form, Gives, How, Leaf, Named, Null,
-            Range, RiskOf, Table, TagLeaf, Text,
+            Range, RiskOf, Table, TagLeaf, Text, Tree,
         },
     },
     model::{Risk, text},
@@ -128,7 +128,7 @@ fn the_laws_hold_for_it() {
 }
 
 #[test]
-fn one_call_takes_the_edits_that_share_it_and_no_other() {
+fn one_call_makes_the_edits_that_share_it_and_no_other() {
     let want = resolve(&json!({"mode": "open", "groups": ["b", "a"], "hours": 2, "name": "x"}));
     let have = json!({"mode": "closed", "groups": ["c", "a"], "hours": 3, "name": "y"});
     let edits = diff(&want.expect("valid"), &have);
@@ -144,13 +144,14 @@ fn one_call_takes_the_edits_that_share_it_and_no_other() {
 }
 
 #[test]
-fn types_and_values_are_told_with_their_place() {
+fn invalid_types_and_values_are_reported_with_their_place() {
     for (spec, problem) in [
         (json!({"mode": "ajar"}), "mode: unknown variant `ajar`, expected `open` or `closed`"),
         (json!({"groups": ["a", 1]}), "groups[1]: invalid type: integer `1`, expected a string"),
         (
             json!({"hour": 1}),
-            "hour: unknown field `hour`, expected one of `name`, `mode`, `groups`, `hidden`, `hours`, `tags`",
+            "hour: unknown field `hour`, expected one of `name`, `mode`, `groups`, `hidden`, \
+             `hours`, `tags`",
         ),
         (json!({"hours": 10}), "hours: 10 is not within 1 and 9 hours"),
         (json!({"groups": ["a", "b", "c", "a"]}), "groups: 4 of 3\ngroups[3]: `a` occurs twice"),
@@ -166,13 +167,13 @@ fn types_and_values_are_told_with_their_place() {
 }
 
 #[test]
-fn null_is_none_where_a_row_says_so_and_unmanaged_elsewhere() {
+fn null_is_none_if_a_row_says_so_and_unmanaged_otherwise() {
     let state = resolve(&json!({"groups": null, "hours": null})).expect("valid");
     assert_eq!((&state["groups"], &state["hours"]), (&json!([]), &Value::Null));
 }
 
 #[test]
-fn a_state_or_an_edit_that_does_not_read_is_a_defect_and_no_guess() {
+fn an_unreadable_state_or_edit_is_a_defect_and_not_a_guess() {
     let table = table();
     assert!(table.diff(&json!([]), &json!({})).is_err());
     assert!(table.is_gone(&Value::Null).is_err());
@@ -227,7 +228,7 @@ fn settings() -> Leaf {
     });
     let items =
         |of: Leaf| Leaf::setting(Form::Items { of: Box::new(of.form), max: (2, too_many()) });
-    // One that goes may make place for another one.
+    // Removing one may make room for another one.
     let fewer = RiskOf::Less { less: Risk::REPLACES, other: Risk::LOOSENS };
     let open = Leaf::setting(Form::Word {
         name: "Open".into(),
@@ -251,7 +252,7 @@ fn settings() -> Leaf {
         accepts: Accepts { reference: None, lookup: None, form: crate::kind::Form::Arn },
         check: Check::Any,
     });
-    // The first number both gives something and ends that there is no limit.
+    // The first number both gives something and removes the absence of a limit.
     let less = RiskOf::Less { less: Risk::REPLACES, other: Risk::LOOSENS };
     let rows = vec![
         some(role, "role"),
@@ -333,7 +334,7 @@ fn the_laws_hold_for_rows_in_groups() {
 }
 
 #[test]
-fn of_a_group_only_what_is_named_is_wanted_in_the_order_of_paths() {
+fn only_named_rows_of_a_group_are_wanted_in_the_order_of_paths() {
     let spec =
         json!({"settings": {"look": {"open": "on"}, "groups": ["b", "a"], "script": "None"}});
     let state = resolve_deep(&spec).expect("valid");
@@ -351,9 +352,9 @@ fn none_of_a_group_is_none_of_each_of_its_rows() {
     let look = json!({"open": "on", "hidden": ["a"]});
     let have = json!({"settings": {"look": look, "script": "x", "hours": 3}});
     let edits = deep().diff(&want, &have).expect("states");
-    let told: Vec<_> = edits.iter().map(|edit| edit.summary.as_str()).collect();
+    let summaries: Vec<_> = edits.iter().map(|edit| edit.summary.as_str()).collect();
     assert_eq!(
-        told,
+        summaries,
         [
             "update settings.look.hidden",
             "update settings.script",
@@ -365,7 +366,7 @@ fn none_of_a_group_is_none_of_each_of_its_rows() {
 }
 
 #[test]
-fn what_waits_for_people_is_a_call_of_its_own_and_what_is_needed_goes_last() {
+fn edits_that_wait_for_people_have_a_call_of_their_own_and_needed_values_are_removed_last() {
     let spec =
         json!({"mode": "open", "places": ["entry/b"], "settings": {"groups": [], "hours": 2}});
     let want = resolve_deep(&spec).expect("valid");
@@ -394,7 +395,7 @@ fn what_waits_for_people_is_a_call_of_its_own_and_what_is_needed_goes_last() {
 }
 
 #[test]
-fn what_aws_fixes_once_it_is_set_is_impossible_from_then_on() {
+fn a_row_that_aws_fixes_once_set_cannot_change_from_then_on() {
     let want = resolve_deep(&json!({"home": {"ref": "x"}}));
     assert!(want.is_ok(), "{want:?}");
     let want = resolve_deep(&json!({"home": "y"})).expect("valid");
@@ -407,7 +408,7 @@ fn what_aws_fixes_once_it_is_set_is_impossible_from_then_on() {
 }
 
 #[test]
-fn what_is_wrong_in_a_group_has_its_place() {
+fn problems_in_a_group_are_reported_with_their_place() {
     for (spec, problem) in [
         (
             json!({"settings": {"look": {"opens": 1}}}),
@@ -461,4 +462,39 @@ fn the_schema_shows_groups_lists_and_alternatives() {
     assert_eq!(definitions["Mount"]["oneOf"][1]["required"], json!(["share"]));
     assert_eq!(definitions["Image"]["properties"]["version"]["maximum"], 9);
     assert_eq!(definitions["Settings"]["properties"]["role"]["type"], "string");
+}
+
+#[test]
+fn a_list_of_groups_shows_only_the_items_that_differ() {
+    let image = |name: &str| json!({"name": name, "version": 1});
+    let spec = json!({"settings": {"images": [image("kept"), image("new")]}});
+    let want = resolve_deep(&spec).expect("valid");
+    let have = json!({"settings": {"images": [image("kept"), image("old")]}});
+    let edits = deep().diff(&want, &have).expect("states");
+    let lines = edits.iter().flat_map(|edit| &edit.lines);
+    let lines: Vec<_> = lines.map(|line| (line.sign.as_char(), line.text.as_str())).collect();
+    assert_eq!(
+        lines,
+        [
+            ('-', "settings.images: {\"name\":\"old\",\"version\":1}"),
+            ('+', "settings.images: {\"name\":\"new\",\"version\":1}"),
+        ]
+    );
+}
+
+#[test]
+fn a_set_that_cannot_be_compared_may_open_and_close() {
+    let table = table();
+    let state = Tree::new();
+    let risk = |path: &str, old: &Value, new: &Value| {
+        table.leaf(path).expect("a row").risk_between(old, new, (&state, &state))
+    };
+    let (unknown, one, two) = (Value::Null, json!(["a"]), json!(["a", "b"]));
+    for path in ["groups", "hidden"] {
+        assert_eq!(risk(path, &unknown, &one), Risk::REPLACES, "{path}");
+        assert_eq!(risk(path, &one, &unknown), Risk::REPLACES, "{path}");
+        assert_eq!(risk(path, &one, &one), Risk::NEUTRAL, "{path}");
+    }
+    assert_eq!(risk("groups", &one, &two), Risk::LOOSENS);
+    assert_eq!(risk("hidden", &one, &two), Risk::TIGHTENS);
 }

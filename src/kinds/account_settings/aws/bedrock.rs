@@ -1,4 +1,4 @@
-//! What Bedrock logs of the invocations of models.
+//! Bedrock's log of model invocations.
 
 use aws_sdk_bedrock::types::{CloudWatchConfig, LoggingConfig, S3Config};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::{
     kinds::account_settings::leaves::logging::PUT_LOGGING,
 };
 
-/// Where Bedrock puts what is too large for the log group. It is not managed, and goes along
+/// Where Bedrock puts what is too large for the log group. It is not managed, and is sent
 /// unchanged.
 const LARGE: &str = "largeData";
 

@@ -1,4 +1,4 @@
-//! Whom AWS writes to in addition to the account's owner.
+//! The contacts that AWS writes to in addition to the account's owner.
 
 use aws_sdk_account::types::AlternateContactType;
 use futures::future::try_join_all;
@@ -13,7 +13,7 @@ use crate::{
     kinds::account_settings::leaves::wide::{CONTACTS, DELETE_CONTACT, PUT_CONTACT},
 };
 
-/// The contacts of the scope's own account: requests that name no account are about the caller's.
+/// The contacts of the scope's own account: requests without an account are about the caller's.
 #[derive(Debug, Clone)]
 pub(super) struct Contacts {
     client: aws_sdk_account::Client,
@@ -26,9 +26,9 @@ impl Contacts {
 
     pub(super) async fn read(&self) -> Result<Value, CloudError> {
         let all = try_join_all(CONTACTS.map(|kind| self.one(kind))).await?;
-        let there = CONTACTS.iter().zip(all);
-        let there = there.filter_map(|(kind, contact)| Some(((*kind).to_owned(), contact?)));
-        Ok(Value::Object(there.collect::<Tree>()))
+        let existing = CONTACTS.iter().zip(all);
+        let existing = existing.filter_map(|(kind, contact)| Some(((*kind).to_owned(), contact?)));
+        Ok(Value::Object(existing.collect::<Tree>()))
     }
 
     async fn one(&self, kind: &str) -> Result<Option<Value>, CloudError> {

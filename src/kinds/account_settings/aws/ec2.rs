@@ -14,14 +14,14 @@ use aws_sdk_ec2::types::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{never, there};
+use super::{required, unsupported};
 use crate::{
     aws::{Access, classify},
     kind::{CloudError, table::LeafEdit},
     kinds::account_settings::leaves::{NO_PREFERENCE, UNBLOCKED},
 };
 
-/// For this long EC2 may show of images what was before a change (EC2 API reference,
+/// How long EC2 may show the old setting of images after a change (EC2 API reference,
 /// `EnableImageBlockPublicAccess` and `DisableImageBlockPublicAccess`).
 const CHANGING: Duration = Duration::from_mins(10);
 
@@ -48,13 +48,13 @@ impl Ec2 {
     pub(super) async fn ebs_encryption(&self) -> Result<Value, CloudError> {
         let operation = "ec2:GetEbsEncryptionByDefault";
         let answer = call!(self, "ec2:GetEbsEncryptionByDefault", get_ebs_encryption_by_default())?;
-        there(operation, answer.ebs_encryption_by_default).map(Value::from)
+        required(operation, answer.ebs_encryption_by_default).map(Value::from)
     }
 
     pub(super) async fn ebs_key(&self) -> Result<Value, CloudError> {
         let operation = "ec2:GetEbsDefaultKmsKeyId";
         let answer = call!(self, "ec2:GetEbsDefaultKmsKeyId", get_ebs_default_kms_key_id())?;
-        there(operation, answer.kms_key_id).map(Value::from)
+        required(operation, answer.kms_key_id).map(Value::from)
     }
 
     pub(super) async fn snapshots(&self) -> Result<Value, CloudError> {
@@ -64,7 +64,7 @@ impl Ec2 {
             "ec2:GetSnapshotBlockPublicAccessState",
             get_snapshot_block_public_access_state()
         )?;
-        there(operation, answer.state).map(|state| Value::from(state.as_str()))
+        required(operation, answer.state).map(|state| Value::from(state.as_str()))
     }
 
     pub(super) async fn images(&self) -> Result<Value, CloudError> {
@@ -74,7 +74,7 @@ impl Ec2 {
             "ec2:GetImageBlockPublicAccessState",
             get_image_block_public_access_state()
         )?;
-        let state = there(operation, answer.image_block_public_access_state)?;
+        let state = required(operation, answer.image_block_public_access_state)?;
         let accepted = self.images.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let under_way = accepted.filter(|(at, _)| at.elapsed() < CHANGING);
         Ok(json!(under_way.map_or(state, |(_, accepted)| accepted)))
@@ -84,10 +84,10 @@ impl Ec2 {
         let operation = "ec2:GetSerialConsoleAccessStatus";
         let answer =
             call!(self, "ec2:GetSerialConsoleAccessStatus", get_serial_console_access_status())?;
-        there(operation, answer.serial_console_access_enabled).map(Value::from)
+        required(operation, answer.serial_console_access_enabled).map(Value::from)
     }
 
-    /// Tokens, hop limit, endpoint and tags. What is not in the answer nobody has set.
+    /// Tokens, hop limit, endpoint and tags. A member that the answer lacks is not set.
     pub(super) async fn metadata(&self) -> Result<[Value; 4], CloudError> {
         let answer =
             call!(self, "ec2:GetInstanceMetadataDefaults", get_instance_metadata_defaults())?;
@@ -163,7 +163,7 @@ impl Ec2 {
                 call!(self, "ec2:DisableSerialConsoleAccess", disable_serial_console_access())
                     .map(drop)
             }
-            other => Err(never(&format!("{other} is not a call of an account's settings"))),
+            other => Err(unsupported(&format!("{other} is not a call of an account's settings"))),
         }
     }
 
@@ -183,7 +183,7 @@ impl Ec2 {
         *images = Some((Instant::now(), state.to_owned()));
     }
 
-    /// One call for all defaults that change; it leaves the others.
+    /// One call for all defaults that change; it does not touch the others.
     pub(super) async fn set_metadata(&self, edits: &[&LeafEdit]) -> Result<(), CloudError> {
         let mut request = self.ec2.modify_instance_metadata_defaults();
         for edit in edits {
@@ -201,7 +201,12 @@ impl Ec2 {
                 "instanceMetadataTags" => {
                     request.instance_metadata_tags(DefaultInstanceMetadataTagsState::from(text))
                 }
-                other => return Err(never(&format!("{other} is not a default of the metadata"))),
+                other => {
+                    return Err(unsupported(&format!(
+                        "{other} is not a default of the \
+                                                          metadata"
+                    )));
+                }
             };
         }
         let answer = request.send().await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{flag, number, there};
+use super::{flag, number, required};
 use crate::{
     aws::{Access, classify},
     kind::{CloudError, table::Tree},
@@ -28,7 +28,7 @@ impl Iam {
     pub(super) async fn read(&self) -> Result<Value, CloudError> {
         const OPERATION: &str = "iam:GetAccountPasswordPolicy";
         let policy = match self.client.get_account_password_policy().send().await {
-            Ok(answer) => there(OPERATION, answer.password_policy)?,
+            Ok(answer) => required(OPERATION, answer.password_policy)?,
             Err(error)
                 if error
                     .as_service_error()

@@ -41,13 +41,13 @@ pub struct Settings {
 /// The values of some rows, or why they could not be read.
 type Read = (&'static [&'static str], Result<Vec<Value>, CloudError>);
 
-/// What an answer must have.
-fn there<T>(operation: &'static str, value: Option<T>) -> Result<T, CloudError> {
+/// A part that every answer must contain.
+fn required<T>(operation: &'static str, value: Option<T>) -> Result<T, CloudError> {
     let unsaid = || CloudError::new(operation, Class::Unknown, "the answer lacks the setting");
     value.ok_or_else(unsaid)
 }
 
-/// A group as it is, with the wanted members: what a call that replaces the whole sends.
+/// A live group with the wanted members: the content of a call that replaces the whole group.
 fn merged(have: &Observed<Value>, group: &str, edits: &[&LeafEdit]) -> Tree {
     let now = have.state.as_object().map_or(&Value::Null, |state| get(state, group));
     let mut all = now.as_object().cloned().unwrap_or_default();
@@ -151,7 +151,7 @@ impl Service for Settings {
         }
     }
 
-    /// Every account has them: nothing needs to be asked.
+    /// Every account has them, so no call is needed.
     async fn page(&self, _list: usize, _token: Option<String>) -> Result<Page, CloudError> {
         Ok(Page { found: vec![Self::found()], ..Page::default() })
     }
@@ -164,8 +164,8 @@ impl Service for Settings {
         Ok((id.as_str() == ID).then(Self::found))
     }
 
-    /// A setting that cannot be read is unknown, and the others are not; only where none can be
-    /// read is all of it unknown.
+    /// A setting that cannot be read is unknown, and the others are not; only if none can be read
+    /// is all of it unknown.
     async fn read(
         &self,
         found: &Found,
@@ -211,7 +211,7 @@ impl Service for Settings {
         _tags: &Tags,
         _token: &str,
     ) -> Result<PhysicalId, CloudError> {
-        Err(never("the settings of an account are never created"))
+        Err(unsupported("the settings of an account are never created"))
     }
 
     async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
@@ -225,7 +225,7 @@ impl Service for Settings {
         _have: &Observed<Value>,
         _set: &Tags,
     ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(never("the settings of an account have no tags")))
+        ready(Err(unsupported("the settings of an account have no tags")))
     }
 
     fn untag(
@@ -233,7 +233,7 @@ impl Service for Settings {
         _have: &Observed<Value>,
         _keys: &[String],
     ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(never("the settings of an account have no tags")))
+        ready(Err(unsupported("the settings of an account have no tags")))
     }
 
     fn delete(
@@ -241,11 +241,11 @@ impl Service for Settings {
         _have: &Observed<Value>,
         _want: Option<&Tree>,
     ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(never("the settings of an account are never deleted")))
+        ready(Err(unsupported("the settings of an account are never deleted")))
     }
 }
 
 /// A defect in palisade: nothing was sent.
-fn never(why: &str) -> CloudError {
+fn unsupported(why: &str) -> CloudError {
     CloudError::new("palisade:Change", Class::Rejected, why)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{flag, there};
+use super::{flag, required};
 use crate::{
     aws::{Access, classify},
     kind::{CloudError, table::Tree},
@@ -26,7 +26,7 @@ impl S3 {
         const OPERATION: &str = "s3control:GetPublicAccessBlock";
         let answer = self.client.get_public_access_block().account_id(&self.account).send().await;
         let blocks = match answer {
-            Ok(answer) => there(OPERATION, answer.public_access_block_configuration)?,
+            Ok(answer) => required(OPERATION, answer.public_access_block_configuration)?,
             Err(error)
                 if error
                     .as_service_error()

@@ -1,4 +1,4 @@
-//! What Bedrock logs of the invocations of models in the Region.
+//! Bedrock's log of model invocations in the Region.
 
 use super::{never, switched, wide::group};
 use crate::{
@@ -11,8 +11,8 @@ pub(in super::super) const PUT_LOGGING: &str = "bedrock:PutModelInvocationLoggin
 /// The longest name or ARN here (Bedrock API reference, `CloudWatchConfig`: 512 and 2048).
 const MAX_TEXT: usize = 2048;
 
-/// Bedrock API reference, `LoggingConfig`. What is not sent is removed, so that everything is sent,
-/// as it is or as it is wanted. Where logs go to, others may read them.
+/// Bedrock API reference, `LoggingConfig`. What is not sent is removed, so everything is sent, with
+/// its live or wanted value. Others may be able to read the logs at their destination.
 pub(super) fn logging() -> Leaf {
     let place = || {
         let form = Form::Text(Check::Length(Length::new("Bedrock", MAX_TEXT)));
@@ -21,16 +21,15 @@ pub(super) fn logging() -> Leaf {
     };
     let data = || switched(true, Risk::TIGHTENS);
     let rows = vec![
-        place()
-            .named("s3Bucket", &["The bucket that logs go to. Its policy must let Bedrock write."]),
-        place().named("s3Prefix", &["What the names of the objects begin with."]),
-        place().named("logGroup", &["The CloudWatch log group that logs go to; needs `role` too."]),
+        place().named("s3Bucket", &["The bucket for the logs. Its policy must let Bedrock write."]),
+        place().named("s3Prefix", &["The prefix of the objects' names."]),
+        place().named("logGroup", &["The CloudWatch log group for the logs; needs `role` too."]),
         place().named("role", &["The role with which Bedrock writes to the log group: its ARN."]),
-        data().named("text", &["Whether texts are in the logs."]),
-        data().named("images", &["Whether images are."]),
-        data().named("embeddings", &["Whether embeddings are."]),
-        data().named("video", &["Whether videos are."]),
-        data().named("audio", &["Whether sound is."]),
+        data().named("text", &["Whether the logs contain texts."]),
+        data().named("images", &["Whether they contain images."]),
+        data().named("embeddings", &["Whether they contain embeddings."]),
+        data().named("video", &["Whether they contain videos."]),
+        data().named("audio", &["Whether they contain sound."]),
     ];
     let change = |_: &str| How::By(Call::new(PUT_LOGGING, "set {path} to {item}").shared());
     group("BedrockLogging", "What Bedrock logs.", rows)

@@ -1,5 +1,5 @@
-//! The settings, one row each. All of them concern what is made from now on, in one account and Region, unless a row says
-//! otherwise.
+//! The settings, one row each. All of them affect only what is created from now on, in one account
+//! and Region, unless a row says otherwise.
 
 pub(super) mod logging;
 pub(super) mod wide;
@@ -19,9 +19,10 @@ use crate::{
 pub(super) const UNBLOCKED: &str = "unblocked";
 /// Nothing more can be shared with everybody.
 pub(super) const BLOCK_NEW: &str = "block-new-sharing";
-/// Nothing is said for the account.
+/// The account has no setting.
 pub(super) const NO_PREFERENCE: &str = "no-preference";
-/// The call that writes all defaults of the instance metadata service that are in it, and leaves the rest.
+/// The call that writes the defaults of the instance metadata service that it contains, and leaves
+/// the rest.
 const MODIFY_METADATA: &str = "ec2:ModifyInstanceMetadataDefaults";
 
 /// All rows, in the order in which they are shown.
@@ -43,7 +44,7 @@ pub(super) fn all() -> Vec<Leaf> {
     ]
 }
 
-/// All calls, in the order in which they are made: what closes something first.
+/// All calls, in the order in which they are made: what closes something comes first.
 pub(super) fn order() -> Vec<Text> {
     [
         "ec2:EnableEbsEncryptionByDefault",
@@ -70,7 +71,7 @@ fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf
     Leaf { null: Null::Refused, ..Leaf::harmless(path, about, form, change) }
 }
 
-/// A row of a group that is on or off. One way is safe, at this risk; the other one loosens.
+/// A row of a group that is on or off. One value is safe, with this risk; the other one loosens.
 fn switched(safe: bool, there: Risk) -> Leaf {
     let value = json!(safe);
     let risk = RiskOf::Towards { value: value.clone(), there, back: Risk::LOOSENS };
@@ -100,7 +101,7 @@ fn words(
     }
 }
 
-/// A row with one safe value: every other one lets people do more.
+/// A row with one safe value: every other value lets people do more.
 fn safe(leaf: Leaf, value: Value) -> Leaf {
     Leaf {
         risk: RiskOf::Towards { value: value.clone(), there: Risk::TIGHTENS, back: Risk::LOOSENS },
@@ -109,7 +110,7 @@ fn safe(leaf: Leaf, value: Value) -> Leaf {
     }
 }
 
-/// A pair of words and what it risks to go from the first to the second; `None` is any word.
+/// A pair of values and the risk of changing from the first to the second; `None` is any value.
 type Pair = (Option<&'static str>, Option<&'static str>, Risk);
 
 fn pairs(pairs: &[Pair]) -> RiskOf {
@@ -117,7 +118,7 @@ fn pairs(pairs: &[Pair]) -> RiskOf {
     RiskOf::Words(pairs.iter().map(pair).collect())
 }
 
-/// What each word lets people do.
+/// What each value lets people do.
 fn gives(words: &[(&'static str, &[&'static str])]) -> Gives {
     let things = |things: &[&'static str]| things.iter().map(|thing| Text::from(*thing)).collect();
     Gives::Each(words.iter().map(|(word, all)| ((*word).into(), things(all))).collect())
@@ -128,28 +129,27 @@ fn ebs_encryption() -> Leaf {
         ("ec2:EnableEbsEncryptionByDefault", "encrypt new EBS volumes by default"),
         ("ec2:DisableEbsEncryptionByDefault", "stop encrypting new EBS volumes by default"),
     );
-    let about = "Whether new EBS volumes and copies of snapshots are encrypted even where nobody \
-                 asks for it. Instance types that cannot\nuse encrypted volumes do not start then. \
-                 Absent: not managed; AWS's default is false.";
+    let about = "Whether new EBS volumes and copies of snapshots are encrypted by default. \
+                 Instance types that cannot\nuse encrypted volumes do not start then. Absent: not \
+                 managed; AWS's default is false.";
     let leaf = row("ebsEncryptionByDefault", about, Form::Bool, change);
     Leaf { default: Some(json!(false)), ..safe(leaf, json!(true)) }
 }
 
-/// Whoever may not use the key cannot make volumes; whoever may can read what is made with it.
+/// A principal that may not use the key cannot create volumes; one that may can read what is
+/// created with it.
 fn ebs_key() -> Leaf {
     let form =
         Form::Target(Named { accepts: Accepts::arn_of(kms_key::NAME), prefix: Text::default() });
-    let call = Call::new(
-        "ec2:ModifyEbsDefaultKmsKeyId",
-        "encrypt new EBS volumes with {item} where nobody names a key",
-    );
+    let call =
+        Call::new("ec2:ModifyEbsDefaultKmsKeyId", "encrypt new EBS volumes with {item} by default");
     Leaf {
         risk: RiskOf::Always(Risk::REPLACES),
         ..row(
             "ebsDefaultKmsKey",
-            "The KMS key of new EBS volumes for which nobody names one: a reference to one of \
-             ours, or a key ARN. Absent: not managed;\nAWS's default is its own key `alias/aws/ebs`, which \
-             other accounts cannot use.",
+            "The default KMS key of new EBS volumes: a reference to one of \
+             ours, or a key ARN. Absent: not managed;\nAWS's default is its own key \
+             `alias/aws/ebs`, which other accounts cannot use.",
             form,
             How::By(call),
         )
@@ -165,11 +165,13 @@ fn snapshots() -> Leaf {
         &[
             (
                 BLOCK_ALL,
-                "No snapshot can be shared with everybody, and those that are shared so are treated as private.",
+                "No snapshot can be shared with everybody, and those that are already shared are \
+                 treated as private.",
             ),
             (
                 BLOCK_NEW,
-                "No further snapshot can be shared with everybody; those that are stay so.",
+                "No further snapshot can be shared with everybody; those that are shared stay \
+                 shared.",
             ),
             (UNBLOCKED, "Snapshots can be shared with everybody."),
         ],
@@ -183,7 +185,7 @@ fn snapshots() -> Leaf {
         default: Some(json!(UNBLOCKED)),
         risk: pairs(&[
             (None, Some(UNBLOCKED), Risk::LOOSENS),
-            // Whoever uses a snapshot that is shared with everybody loses it.
+            // Whoever uses a snapshot that is shared with everybody loses access to it.
             (None, Some(BLOCK_ALL), Risk::TIGHTENS.cutting_connections()),
             (Some(UNBLOCKED), None, Risk::TIGHTENS),
             (None, None, Risk::LOOSENS),
@@ -195,20 +197,25 @@ fn snapshots() -> Leaf {
         ]),
         ..row(
             "snapshotPublicAccess",
-            "How far EBS snapshots can be shared with everybody. Absent: not managed; AWS's default is `unblocked`.",
+            "How far EBS snapshots can be shared with everybody. Absent: not managed; AWS's \
+             default is `unblocked`.",
             form,
             change,
         )
     }
 }
 
-/// EC2 API reference, `EnableImageBlockPublicAccess`. Images that are public stay so.
+/// EC2 API reference, `EnableImageBlockPublicAccess`. Images that are already public stay public.
 fn images() -> Leaf {
     let form = words(
         "ImageSharing",
         "Whether machine images can be shared with everybody.",
         &[
-            (BLOCK_NEW, "No further image can be shared with everybody; those that are stay so."),
+            (
+                BLOCK_NEW,
+                "No further image can be shared with everybody; those that are shared stay \
+                         shared.",
+            ),
             (UNBLOCKED, "Images can be shared with everybody."),
         ],
         Some(UNBLOCKED),
@@ -217,25 +224,26 @@ fn images() -> Leaf {
         ("ec2:EnableImageBlockPublicAccess", "set public sharing of images to {item}"),
         ("ec2:DisableImageBlockPublicAccess", "let images be shared with everybody"),
     );
-    let about = "Whether machine images (AMIs) can be shared with everybody. AWS takes up to 10 minutes for \
-                 a change and shows the\nold state until then; palisade goes by what AWS accepted. \
-                 Absent: not managed.";
+    let about = "Whether machine images (AMIs) can be shared with everybody. AWS takes up to 10 \
+                 minutes for a change and shows the\nold state until then; palisade goes by what \
+                 AWS accepted. Absent: not managed.";
     safe(row("imagePublicAccess", about, form, change), json!(BLOCK_NEW))
 }
 
 fn serial_console() -> Leaf {
     let change = switch(
-        ("ec2:EnableSerialConsoleAccess", "let the serial consoles of instances be used"),
-        ("ec2:DisableSerialConsoleAccess", "keep everybody off the serial consoles of instances"),
+        ("ec2:EnableSerialConsoleAccess", "enable the serial consoles of instances"),
+        ("ec2:DisableSerialConsoleAccess", "disable the serial consoles of instances"),
     );
-    let about = "Whether the serial consoles of instances can be used by whoever IAM lets do so, past security groups and\n\
-                 network ACLs. Absent: not managed; AWS's default is false.";
+    let about = "Whether the serial consoles of instances can be used by every principal that IAM \
+                 allows, past security groups and\nnetwork ACLs. Absent: not managed; AWS's \
+                 default is false.";
     let leaf = row("serialConsoleAccess", about, Form::Bool, change);
     Leaf { default: Some(json!(false)), ..safe(leaf, json!(false)) }
 }
 
-/// EC2 user guide, "Order of precedence for instance metadata options": what a launch says comes first, then this, then the
-/// image.
+/// EC2 user guide, "Order of precedence for instance metadata options": the launch decides first,
+/// then this setting, then the image.
 fn metadata(path: &'static str, about: &'static str, form: Form, says: &'static str) -> Leaf {
     row(path, about, form, How::By(Call::new(MODIFY_METADATA, says).shared()))
 }
@@ -243,11 +251,11 @@ fn metadata(path: &'static str, about: &'static str, form: Form, says: &'static 
 fn metadata_tokens() -> Leaf {
     let form = words(
         "MetadataTokens",
-        "Whether the instance metadata service asks for a token (IMDSv2).",
+        "Whether the instance metadata service requires a token (IMDSv2).",
         &[
             ("required", "Only requests with a token are answered (IMDSv2)."),
             ("optional", "Requests without a token are answered too (IMDSv1)."),
-            (NO_PREFERENCE, "What the image says."),
+            (NO_PREFERENCE, "As the image specifies."),
         ],
         None,
     );
@@ -265,8 +273,8 @@ fn metadata_tokens() -> Leaf {
         ]),
         ..metadata(
             "instanceMetadataTokens",
-            "Whether new instances ask for a token before they hand out credentials (IMDSv2), where the launch does not say.\n\
-             Absent: not managed; AWS's default is `no-preference`.",
+            "Whether new instances require a token before they return credentials (IMDSv2), unless \
+             the launch specifies it.\nAbsent: not managed; AWS's default is `no-preference`.",
             form,
             "set the metadata tokens of new instances to {item}",
         )
@@ -274,24 +282,24 @@ fn metadata_tokens() -> Leaf {
 }
 
 fn metadata_hops() -> Leaf {
-    let help = "1 keeps containers away from the credentials of their instance, 2 lets them in";
+    let help = "with 1, containers cannot get the credentials of their instance; with 2 they can";
     let range = Range { min: 1, max: 64, unit: "hops".into(), help: help.into() };
     Leaf {
         risk: RiskOf::MoreIsLooser,
         gives: Gives::More,
         ..metadata(
             "instanceMetadataHopLimit",
-            "How many network hops an answer of the instance metadata service may travel, 1 to 64, where the launch of an\n\
-             instance does not say. Absent: not managed.",
+            "How many network hops an answer of the instance metadata service may travel, 1 to 64, \
+             unless the launch of an\ninstance specifies it. Absent: not managed.",
             Form::Int(range),
             "set the hop limit of the metadata of new instances to {item}",
         )
     }
 }
 
-/// `enabled`, `disabled` or nothing said; nothing said is as good as the word that AWS takes then.
+/// `enabled`, `disabled` or no preference, which equals the value that AWS then uses.
 fn on_or_off(name: &'static str, about: &'static str) -> Form {
-    let own = (NO_PREFERENCE, "Nothing is said for the account.");
+    let own = (NO_PREFERENCE, "The account has no setting.");
     words(name, about, &[("enabled", "It is on."), ("disabled", "It is off."), own], None)
 }
 
@@ -307,8 +315,9 @@ fn metadata_endpoint() -> Leaf {
         gives: Gives::Least(json!("disabled")),
         ..metadata(
             "instanceMetadataEndpoint",
-            "Whether new instances have the metadata service, where the launch does not say. Without it, instances have no\n\
-             credentials of their role. Absent: not managed; AWS's default is `no-preference`, which is on.",
+            "Whether new instances have the metadata service, unless the launch specifies it. \
+             Without it, instances have no\ncredentials of their role. Absent: not managed; AWS's \
+             default is `no-preference`, which is on.",
             form,
             "set the metadata service of new instances to {item}",
         )
@@ -327,8 +336,9 @@ fn metadata_tags() -> Leaf {
         gives: gives(&[("enabled", &["tags"]), ("disabled", &[]), (NO_PREFERENCE, &[])]),
         ..metadata(
             "instanceMetadataTags",
-            "Whether new instances can read their own tags from the metadata service, where the launch does not say. Absent: not\n\
-             managed; AWS's default is `no-preference`, which is off.",
+            "Whether new instances can read their own tags from the metadata service, unless the \
+             launch specifies it. Absent: not\nmanaged; AWS's default is `no-preference`, which is \
+             off.",
             form,
             "set the tags in the metadata of new instances to {item}",
         )

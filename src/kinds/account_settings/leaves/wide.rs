@@ -1,5 +1,5 @@
-//! What holds for the account in all Regions: public access to S3, passwords of IAM users, and whom
-//! AWS writes to.
+//! Settings of the account in all Regions: public access to S3, passwords of IAM users, and
+//! contacts.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::{
 pub(in super::super) const PUT_S3: &str = "s3control:PutPublicAccessBlock";
 /// The call that replaces the whole password policy.
 pub(in super::super) const PUT_PASSWORDS: &str = "iam:UpdateAccountPasswordPolicy";
-/// The call that writes one contact as a whole.
+/// The call that writes a whole contact.
 pub(in super::super) const PUT_CONTACT: &str = "account:PutAlternateContact";
 /// The call that removes one.
 pub(in super::super) const DELETE_CONTACT: &str = "account:DeleteAlternateContact";
@@ -29,15 +29,15 @@ pub(super) fn s3() -> Leaf {
     let rows = vec![
         blocks(Risk::TIGHTENS).named(
             "blockPublicAcls",
-            &["Refuse new ACLs that give everybody something. Those that exist stay."],
+            &["Refuse new ACLs that grant access to everybody. Existing ones stay."],
         ),
         blocks(cuts).named(
             "ignorePublicAcls",
-            &["Ignore what ACLs give everybody. Whoever reads that way loses access at once."],
+            &["Ignore what ACLs grant to everybody. Readers who rely on that lose access at once."],
         ),
         blocks(Risk::TIGHTENS).named(
             "blockPublicPolicy",
-            &["Refuse new bucket policies that give everybody something. Those that exist stay."],
+            &["Refuse new bucket policies that grant access to everybody. Existing ones stay."],
         ),
         blocks(cuts).named(
             "restrictPublicBuckets",
@@ -48,19 +48,19 @@ pub(super) fn s3() -> Leaf {
         ),
     ];
     let change = |_: &str| How::By(Call::new(PUT_S3, "set {path} to {item}").shared());
-    group("S3PublicAccess", "What S3 allows of public access.", rows)
+    group("S3PublicAccess", "Which public access S3 allows.", rows)
         .named(
             "s3PublicAccess",
             &[
-                "What S3 allows of public access, for all buckets of the account in all Regions. A",
+                "Which public access S3 allows, for all buckets of the account in all Regions. A",
                 "setting that is left out is not managed. AWS's default for an account: all false.",
             ],
         )
         .changed(&change)
 }
 
-/// IAM API reference, `UpdateAccountPasswordPolicy`: what is not sent becomes its default, so that
-/// everything is sent, as it is or as it is wanted.
+/// IAM API reference, `UpdateAccountPasswordPolicy`: what is not sent gets its default, so
+/// everything is sent, with its live or wanted value.
 pub(super) fn passwords() -> Leaf {
     const REQUIRED: [(&str, &str); 4] = [
         ("requireSymbols", "At least one of ! @ # $ % ^ & * ( ) _ + - = [ ] { } | '."),
@@ -95,9 +95,9 @@ pub(super) fn passwords() -> Leaf {
         .named(
             "passwordPolicy",
             &[
-                "The passwords of the account's IAM users. What is left out is not managed and stays",
-                "as it is. The first change makes a policy: AWS's own rule for accounts without one",
-                "(three of four sorts of characters) does not apply from then on.",
+                "The passwords of the account's IAM users. What is left out is not managed and",
+                "stays as it is. The first change creates a policy: AWS's own rule for accounts",
+                "without one (three of four types of characters) does not apply from then on.",
             ],
         )
         .changed(&change)
@@ -128,8 +128,9 @@ pub(super) fn contacts() -> Leaf {
         risk: RiskOf::Keyed,
         ..Leaf::harmless(
             "alternateContacts",
-            "Whom AWS writes to in addition to the account's owner, one of each type. One that is \
-             not in the list is removed.\nAbsent: not managed; `null` or an empty list: none.",
+            "The contacts that AWS writes to in addition to the account's owner, one of each type. \
+             One that is not in the list is removed.\nAbsent: not managed; `null` or an empty \
+             list: none.",
             Form::Keyed(keyed),
             change,
         )
@@ -150,7 +151,7 @@ fn contact() -> Form {
     };
     Form::Group {
         name: "AlternateContact".into(),
-        about: "Whom AWS writes to.".into(),
+        about: "A contact that AWS writes to.".into(),
         rows: vec![
             text("type", "`billing`, `operations` or `security`.", 10, "write security"),
             text("name", "Who it is, 1 to 64 characters.", 64, "write a name"),
@@ -205,7 +206,7 @@ fn number((min, max): (i64, i64), unit: &'static str, risk: RiskOf, gives: Gives
     Leaf { null: never(), ..Leaf::setting(Form::Int(range)) }.risking(risk, gives)
 }
 
-/// Rows that stand together.
+/// Rows that belong together.
 pub(super) fn group(name: &'static str, about: &'static str, rows: Vec<Leaf>) -> Leaf {
     let form = Form::Group { name: name.into(), about: about.into(), rows };
     Leaf { null: never(), ..Leaf::setting(form) }

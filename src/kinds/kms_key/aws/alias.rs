@@ -1,4 +1,5 @@
-//! Aliases: names that anybody who may can point to another key at any time, by calls that take no condition.
+//! Aliases: names that anybody with permission can point to another key at any time, by calls that
+//! accept no condition.
 
 use super::{Keys, call};
 use crate::{
@@ -12,7 +13,7 @@ impl Keys {
             call!(self, "kms:CreateAlias", create_alias().alias_name(alias).target_key_id(id));
         match created {
             Ok(_) => Ok(()),
-            // A repeated call whose first answer was lost, or somebody who was faster.
+            // A repeated call whose first answer was lost, or somebody else created it first.
             Err(error) if error.is_code("AlreadyExistsException") => {
                 match self.alias_target(alias).await? {
                     Some(target) if target == id => Ok(()),
@@ -27,8 +28,8 @@ impl Keys {
         }
     }
 
-    /// UpdateAlias takes no condition: the alias is looked at once more, so that one that has meanwhile been
-    /// pointed to a key that is not ours stays there.
+    /// UpdateAlias accepts no condition: the alias is read once more, so that one that now points
+    /// to a key that is not ours stays there.
     pub(super) async fn move_alias(&self, id: &str, edit: &LeafEdit) -> Result<(), CloudError> {
         const OPERATION: &str = "kms:UpdateAlias";
         let alias = edit.text();
@@ -51,7 +52,7 @@ impl Keys {
         }
     }
 
-    /// DeleteAlias takes no condition either, and an alias is deleted only from its own key.
+    /// DeleteAlias accepts no condition either, and an alias must be deleted only from its own key.
     pub(super) async fn delete_alias(&self, id: &str, alias: &str) -> Result<(), CloudError> {
         if self.alias_target(alias).await?.as_deref() != Some(id) {
             return Ok(());
@@ -63,7 +64,7 @@ impl Keys {
         }
     }
 
-    /// The id of the key that an alias points to now; `None` if there is no such alias.
+    /// The id of the key that an alias points to now; `None` if the alias does not exist.
     async fn alias_target(&self, alias: &str) -> Result<Option<String>, CloudError> {
         match self.describe(alias).await {
             Ok(key) => Ok(Some(key.key_id)),

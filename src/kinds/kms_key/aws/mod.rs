@@ -1,9 +1,9 @@
 //! KMS keys over the AWS SDK.
 //!
-//! There is no call that finds keys by tag and can be relied on (the tagging API is an index that lags). So
-//! keys are found by their aliases, one list for all of them, and told by their own tags. Only when something
-//! that is looked for is not among them, so that a key might be created next, are the keys without alias
-//! looked at one by one too: a key that was created just before a crash has no alias yet.
+//! No reliable call finds keys by tag (the tagging API is an index that lags). So keys are found by
+//! their aliases, one list for all of them, and identified by their own tags. If something that is
+//! wanted is not among them, so that a key might be created next, the keys without alias are read
+//! one by one too: a key that was created just before a crash has no alias yet.
 
 mod alias;
 mod reading;
@@ -17,7 +17,7 @@ use aws_sdk_kms::{
 };
 use serde_json::{Value, json};
 
-use self::reading::{can_rotate, phase, told};
+use self::reading::{can_rotate, phase, rotation_of};
 use super::{Rotation, State, leaves::DEFAULT_WINDOW_DAYS};
 use crate::{
     aws::{Access, classify, lookup::Pages, rejected},
@@ -34,11 +34,11 @@ use crate::{
 /// The name of the only key policy that can be set (KMS API reference, PutKeyPolicy).
 const POLICY_NAME: &str = "default";
 /// KMS API reference, ListAliases: 1 to 100.
-const ALIASES_A_PAGE: i32 = 100;
+const ALIASES_PER_PAGE: i32 = 100;
 /// KMS API reference, ListKeys: 1 to 1000.
-const KEYS_A_PAGE: i32 = 1000;
+const KEYS_PER_PAGE: i32 = 1000;
 /// KMS API reference, ListResourceTags: 1 to 50.
-const TAGS_A_PAGE: i32 = 50;
+const TAGS_PER_PAGE: i32 = 50;
 /// Aliases of the keys that AWS manages.
 const AWS_ALIASES: &str = "alias/aws/";
 
@@ -67,7 +67,7 @@ impl Service for Keys {
     async fn page(&self, list: usize, token: Option<String>) -> Result<Page, CloudError> {
         if list > 0 {
             let page =
-                call!(self, "kms:ListKeys", list_keys().limit(KEYS_A_PAGE).set_marker(token))?;
+                call!(self, "kms:ListKeys", list_keys().limit(KEYS_PER_PAGE).set_marker(token))?;
             let ids = page.keys.unwrap_or_default().into_iter().filter_map(|key| key.key_id);
             return Ok(Page {
                 found: ids.map(|id| Found::of(PhysicalId(id))).collect(),
@@ -75,11 +75,14 @@ impl Service for Keys {
                 ..Page::default()
             });
         }
-        let page =
-            call!(self, "kms:ListAliases", list_aliases().limit(ALIASES_A_PAGE).set_marker(token))?;
+        let page = call!(
+            self,
+            "kms:ListAliases",
+            list_aliases().limit(ALIASES_PER_PAGE).set_marker(token)
+        )?;
         let mut read = Page::default();
         for entry in page.aliases.unwrap_or_default() {
-            // Without a target it is a name that AWS keeps for a key it has not made yet.
+            // Without a target, AWS reserves the name for a key that does not exist yet.
             let (Some(name), Some(key)) = (entry.alias_name, entry.target_key_id) else {
                 continue;
             };
@@ -98,7 +101,7 @@ impl Service for Keys {
         match self.tags_of(found.id.as_str()).await {
             Ok(tags) => Ok(Some(tags)),
             Err(denial) if denial.is_code("AccessDeniedException") => {
-                // What may not be described either is not known to be AWS's.
+                // A key that may not be described either is not known to be AWS's.
                 match self.describe(found.id.as_str()).await {
                     Ok(key) if key.key_manager == Some(KeyManagerType::Aws) => Ok(None),
                     _ => Err(denial),
@@ -147,7 +150,7 @@ impl Service for Keys {
         Ok(Some(Observed { id, arn, tags, phase, state }))
     }
 
-    /// Its policy may not let anybody look inside, and its aliases are enough.
+    /// Its policy may prevent everybody from reading it, and its aliases are enough.
     fn outline(&self, found: &Found) -> Option<Value> {
         Some(json!(self.bare(&found.names)))
     }
@@ -175,7 +178,7 @@ impl Service for Keys {
             .set_key_usage(text("keyUsage").map(KeyUsageType::from))
             .set_multi_region(get(want, "multiRegion").as_bool())
             .set_tags(Some(sdk_tags(OPERATION, tags)?))
-            // CreateKey takes no client token: a repeated call makes a second key.
+            // CreateKey accepts no client token: a repeated call creates a second key.
             .customize()
             .config_override(aws_sdk_kms::Config::builder().retry_config(RetryConfig::disabled()))
             .send()
@@ -205,8 +208,8 @@ impl Service for Keys {
         call!(self, "kms:UntagResource", untag_resource().key_id(id).set_tag_keys(keys)).map(drop)
     }
 
-    /// Asks for the key's deletion after the waiting period; until then it can be called back. Its aliases
-    /// stay until KMS deletes them with it.
+    /// Schedules the key's deletion after the waiting period; until then it can be cancelled. Its
+    /// aliases stay until KMS deletes them with it.
     async fn delete(&self, have: &Observed<Value>, want: Option<&Tree>) -> Result<(), CloudError> {
         let id = have.id.as_str();
         let days = want.and_then(|want| get(want, "deletionWindowDays").as_i64());
@@ -221,7 +224,7 @@ impl Service for Keys {
         match asked {
             Ok(_) => Ok(()),
             Err(error) if error.class == Class::Missing => Ok(()),
-            // Of all states that KMS can mean, only pending deletion is the one asked for.
+            // Of all states that the error can mean, only pending deletion is the wanted one.
             Err(error) if error.is_code("KMSInvalidStateException") => {
                 let key = self.describe(id).await?;
                 match key.key_state {
@@ -275,13 +278,13 @@ impl Keys {
                 call!(self, "kms:DisableKeyRotation", disable_key_rotation().key_id(id)).map(drop)
             }
             other => {
-                let why = format!("{other} is no call of a key");
+                let why = format!("{other} is not a call of a key");
                 Err(CloudError::new("palisade:Change", Class::Rejected, why))
             }
         }
     }
 
-    /// What KMS says about a key, named by its id or an alias.
+    /// KMS's description of a key, which is named by its id or an alias.
     async fn describe(&self, key: &str) -> Result<KeyMetadata, CloudError> {
         call!(self, "kms:DescribeKey", describe_key().key_id(key))?.key_metadata.ok_or_else(|| {
             CloudError::new("kms:DescribeKey", Class::Unknown, "the answer describes no key")
@@ -295,7 +298,7 @@ impl Keys {
             let page = call!(
                 self,
                 "kms:ListResourceTags",
-                list_resource_tags().key_id(id).limit(TAGS_A_PAGE).set_marker(marker)
+                list_resource_tags().key_id(id).limit(TAGS_PER_PAGE).set_marker(marker)
             )?;
             let tags = page.tags.unwrap_or_default();
             all.extend(tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)));
@@ -306,7 +309,7 @@ impl Keys {
         }
     }
 
-    /// The live policy; `None` if it does not read as one, so that it counts as different from every other.
+    /// The live policy; `None` if it is not readable as one, so that it differs from every other.
     async fn policy(&self, id: &str) -> Result<Option<PolicyDocument>, CloudError> {
         let answer =
             call!(self, "kms:GetKeyPolicy", get_key_policy().key_id(id).policy_name(POLICY_NAME))?;
@@ -321,7 +324,7 @@ impl Keys {
         let answer = call!(self, "kms:GetKeyRotationStatus", get_key_rotation_status().key_id(id));
         match answer {
             Ok(status) => {
-                Ok(Some(told(status.key_rotation_enabled, status.rotation_period_in_days)))
+                Ok(Some(rotation_of(status.key_rotation_enabled, status.rotation_period_in_days)))
             }
             Err(error)
                 if error.is_code("UnsupportedOperationException")
@@ -333,7 +336,7 @@ impl Keys {
         }
     }
 
-    /// A key of which only its aliases are known.
+    /// A key of which only the aliases are known.
     fn bare(&self, aliases: &BTreeSet<String>) -> State {
         State {
             aliases: Some(aliases.clone()),
@@ -353,21 +356,22 @@ fn sdk_tags(operation: &'static str, tags: &Tags) -> Result<Vec<Tag>, CloudError
         .collect()
 }
 
-/// KMS says "invalid principals" both of a role that does not exist and of one that it cannot see yet.
+/// KMS reports "invalid principals" both for a role that does not exist and for one that it cannot
+/// see yet.
 fn explain_principals(error: CloudError) -> CloudError {
     if !error.is_code("MalformedPolicyDocumentException") {
         return error;
     }
     let message = format!(
-        "{} (every role and user that the policy names must exist, new ones for some seconds; and the policy must let \
-         palisade itself put the next one)",
+        "{} (every role and user that the policy names must exist, new ones for some seconds; and \
+         the policy must let palisade itself put the next one)",
         error.message
     );
     CloudError { message, ..error }
 }
 
-/// The marker of the next page; `None` after the last one. One that is missing although there is more would end in half a
-/// list.
+/// The marker of the next page; `None` after the last one. If there is more but no marker, the list
+/// would end too early.
 fn next(
     operation: &'static str,
     truncated: bool,
@@ -385,7 +389,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_ends_only_where_kms_says_so() {
+    fn a_list_ends_only_if_kms_says_so() {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(next("kms:ListKeys", false, some("ignored")), Ok(None));
         assert_eq!(next("kms:ListKeys", true, some("b")), Ok(some("b")));

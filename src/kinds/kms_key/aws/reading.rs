@@ -4,18 +4,18 @@ use aws_sdk_kms::types::{KeyMetadata, KeyState, MultiRegionKeyType, OriginType};
 
 use crate::{kinds::kms_key::Rotation, model::Phase};
 
-/// KMS API reference, GetKeyRotationStatus: the period of keys that rotate and for which none is told.
+/// KMS API reference, GetKeyRotationStatus: the period of keys that rotate if none is returned.
 const ROTATION_DAYS: u16 = 365;
 
-/// The rotation as KMS tells it.
-pub(super) fn told(enabled: bool, days: Option<i32>) -> Rotation {
+/// The rotation as KMS returns it.
+pub(super) fn rotation_of(enabled: bool, days: Option<i32>) -> Rotation {
     let days = days.and_then(|days| u16::try_from(days).ok()).unwrap_or(ROTATION_DAYS);
     Rotation { enabled, period_days: enabled.then_some(days) }
 }
 
-/// KMS rotates symmetric encryption keys with key material of its own; replicas of multi-Region keys take their
-/// primary's rotation, and of a key that is pending deletion the answer is always "not rotated" (KMS API
-/// reference, GetKeyRotationStatus).
+/// KMS rotates symmetric encryption keys with key material of its own. Replicas of multi-Region
+/// keys have their primary's rotation, and for a key that is pending deletion the answer is always
+/// "not rotated" (KMS API reference, GetKeyRotationStatus).
 pub(super) fn can_rotate(key: &KeyMetadata) -> bool {
     let symmetric = key.key_spec.as_ref().is_some_and(|spec| spec.as_str() == "SYMMETRIC_DEFAULT");
     let replica = key.multi_region_configuration.as_ref().is_some_and(|configuration| {
@@ -46,9 +46,9 @@ mod tests {
 
     #[test]
     fn a_rotation_without_a_period_has_the_documented_default() {
-        assert_eq!(told(true, Some(90)).period_days, Some(90));
-        assert_eq!(told(true, None).period_days, Some(365));
-        assert_eq!(told(false, Some(90)).period_days, None);
+        assert_eq!(rotation_of(true, Some(90)).period_days, Some(90));
+        assert_eq!(rotation_of(true, None).period_days, Some(365));
+        assert_eq!(rotation_of(false, Some(90)).period_days, None);
     }
 
     #[test]

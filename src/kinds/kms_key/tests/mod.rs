@@ -1,4 +1,4 @@
-//! What a KmsKey manifest means, in sentences.
+//! The specification of KMS keys, in sentences.
 
 #[cfg(feature = "simulator")]
 mod port;
@@ -76,7 +76,7 @@ fn good(spec: Value) -> State {
     resolve(with_policy(spec)).expect("valid")
 }
 
-/// Everything that is wrong, as people read it.
+/// Everything that is wrong, as people see it.
 fn problems(spec: Value) -> String {
     let problems = resolve(spec).expect_err("refused");
     let lines = problems.into_iter().map(|problem| match &problem.help {
@@ -108,7 +108,7 @@ fn document(value: &Value) -> PolicyDocument {
     PolicyDocument::from_value(value, Dialect::KeyPolicy).expect("a policy")
 }
 
-/// A live key that is as `want` says, with KMS's defaults where `want` says nothing.
+/// A live key that is as `want` says, with KMS's defaults for what `want` does not manage.
 fn live(want: &State) -> State {
     let rotation = want.rotation.unwrap_or(Rotation { enabled: false, period_days: None });
     let period_days = rotation.enabled.then(|| rotation.period_days.unwrap_or(365));
@@ -135,7 +135,7 @@ fn plan(want: &State, have: &State) -> String {
 }
 
 #[test]
-fn what_a_manifest_does_not_say_is_not_managed_or_the_default() {
+fn fields_that_a_manifest_omits_are_not_managed_or_have_the_default() {
     let state = good(json!({}));
     assert_eq!((&state.aliases, &state.description, &state.rotation), (&None, &None, &None));
     assert_eq!(state.enabled, Some(true));
@@ -147,7 +147,7 @@ fn what_a_manifest_does_not_say_is_not_managed_or_the_default() {
 }
 
 #[test]
-fn null_and_empty_say_none() {
+fn null_and_empty_mean_none() {
     for spec in [
         json!({"aliases": null, "description": null, "rotation": null}),
         json!({"aliases": [], "description": "", "rotation": {"enabled": false}}),
@@ -160,7 +160,7 @@ fn null_and_empty_say_none() {
 }
 
 #[test]
-fn an_alias_that_another_manifest_wants_is_left_for_its_key_to_take() {
+fn an_alias_that_another_manifest_wants_is_left_to_that_manifest() {
     let want = json!(good(json!({"aliases": []})));
     let mut have = json!(good(json!({"aliases": ["alias/shared"]})));
     let edits = |have: &Value| table().diff(&want, have).expect("states").len();
@@ -184,9 +184,10 @@ fn a_state_reads_back_what_it_writes_and_shows_its_policy_as_a_document() {
 }
 
 #[test]
-fn every_wrong_value_is_reported_with_its_field() {
+fn every_invalid_value_is_reported_with_its_field() {
     let spec = json!({
-        "aliases": ["studio", "alias/aws/ebs", "alias/", "alias/a b", "alias/x", "alias/x", format!("alias/{}", "n".repeat(251))],
+        "aliases": ["studio", "alias/aws/ebs", "alias/", "alias/a \
+                                                          b", "alias/x", "alias/x", format!("alias/{}", "n".repeat(251))],
         "description": "d".repeat(8193),
         "rotation": {"periodDays": 89},
         "deletionWindowDays": 31,
@@ -197,7 +198,7 @@ fn every_wrong_value_is_reported_with_its_field() {
     aliases[0]: `studio` does not start with `alias/`
       help: write alias/ and a name, e.g. alias/ml/studio
     aliases[1]: `alias/aws/ebs` is reserved for keys that AWS manages
-      help: take a name that does not start with aws/
+      help: use a name that does not start with aws/
     aliases[2]: `alias/` is not an alias
       help: after alias/ use letters, digits, `/`, `_` and `-`
     aliases[3]: `alias/a b` is not an alias
@@ -205,10 +206,10 @@ fn every_wrong_value_is_reported_with_its_field() {
     aliases[5]: `alias/x` occurs twice
       help: keep one
     aliases[6]: `alias/n…` is longer than 256 characters
-      help: take a shorter name
+      help: use a shorter name
     description: 8193 characters long
       help: KMS allows at most 8192
-    policy: is required: the policy that AWS sets by default hands the key to everybody in the account whom an IAM policy allows it
+    policy: is required: with AWS's default policy, any IAM policy in the account can allow the use of the key
       help: begin with a statement that allows kms:* on "*" to the account's root or to an administrators' role, and give users of the key only what they need
     rotation.periodDays: 89 is not within 90 and 2560 days
       help: 365 is usual
@@ -256,14 +257,14 @@ fn only_symmetric_encryption_keys_rotate() {
 #[test]
 fn a_key_without_a_policy_is_refused() {
     insta::assert_snapshot!(problems(json!({})), @r#"
-    policy: is required: the policy that AWS sets by default hands the key to everybody in the account whom an IAM policy allows it
+    policy: is required: with AWS's default policy, any IAM policy in the account can allow the use of the key
       help: begin with a statement that allows kms:* on "*" to the account's root or to an administrators' role, and give users of the key only what they need
     "#);
     assert_eq!(problems(json!({"policy": null})), problems(json!({})));
 }
 
 #[test]
-fn a_policy_that_does_nothing_or_opens_the_key_to_the_world_is_refused() {
+fn a_policy_without_effect_or_open_to_the_world_is_refused() {
     let spec = json!({"policy": policy_of(&[
         json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:Decrypt"}),
         json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Resource": "*"}),
@@ -338,7 +339,7 @@ fn root_by_account_id_or_an_administrators_role_keeps_control() {
         });
         assert!(resolve(json!({"policy": policy_of(&[guard])})).is_ok(), "{pattern}");
     }
-    // A denial of everybody outside of the organization says nothing about those inside.
+    // A denial of everybody outside of the organization does not affect those inside.
     let perimeter = json!({
         "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*",
         "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}
@@ -347,7 +348,7 @@ fn root_by_account_id_or_an_administrators_role_keeps_control() {
 }
 
 #[test]
-fn principals_that_kms_never_takes_are_refused_at_their_place() {
+fn principals_that_kms_never_accepts_are_refused_with_their_place() {
     for (principal, place) in [
         (json!({"AWS": "arn:aws:iam::111122223333:role/studio-*"}), "Principal.AWS"),
         (json!({"AWS": [ROOT, "arn:aws::111122223333:root"]}), "Principal.AWS[1]"),
@@ -374,7 +375,7 @@ fn a_policy_over_32_kib_is_refused_before_aws_sees_it() {
 }
 
 #[test]
-fn references_in_the_policy_are_filled_in_and_wrong_ones_are_named() {
+fn references_in_the_policy_are_filled_in_and_invalid_ones_are_reported() {
     let (scope, known) = (scope(), Known::default());
     let mut use_it = statement("Use", "studio");
     use_it["Condition"] =
@@ -392,7 +393,7 @@ fn references_in_the_policy_are_filled_in_and_wrong_ones_are_named() {
 }
 
 #[test]
-fn kms_spelling_of_the_same_policy_is_no_difference() {
+fn kms_spelling_of_the_same_policy_is_not_a_difference() {
     let want = good(json!({"policy": policy_of(&[statement("Use", "studio")])}));
     let mut have = live(&want);
     have.policy = Some(document(&json!({
@@ -439,7 +440,7 @@ fn a_plan_shows_every_difference_and_its_risk() {
 }
 
 #[test]
-fn a_policy_that_narrows_goes_first_and_is_said_to_tighten() {
+fn a_policy_that_narrows_access_comes_first_and_tightens() {
     let want = good(json!({"aliases": [], "enabled": false}));
     let mut have = live(&good(
         json!({"aliases": ["alias/a"], "policy": policy_of(&[statement("Use", "studio")])}),
@@ -469,7 +470,7 @@ fn a_key_is_disabled_before_its_policy_is_widened() {
 }
 
 #[test]
-fn a_deleted_principal_in_the_live_policy_is_drift_that_writes_the_wanted_one() {
+fn a_deleted_principal_in_the_live_policy_is_drift() {
     let want = good(json!({"policy": policy_of(&[statement("Use", "studio")])}));
     let mut have = live(&want);
     let mut orphan = statement("Use", "studio");
@@ -495,7 +496,7 @@ fn a_live_policy_that_cannot_be_read_is_replaced_and_counts_as_loosening() {
 }
 
 #[test]
-fn a_key_that_is_pending_deletion_is_called_back_and_enabled_by_the_next_pass() {
+fn the_deletion_of_a_key_is_cancelled_and_the_next_pass_enables_it() {
     let want = good(json!({"aliases": ["alias/a"], "rotation": {"periodDays": 90}}));
     let pending = State {
         pending_deletion: true,
@@ -520,7 +521,7 @@ fn a_key_that_is_pending_deletion_is_called_back_and_enabled_by_the_next_pass() 
 }
 
 #[test]
-fn rotation_is_left_alone_where_nothing_differs_or_nothing_can_be_done() {
+fn rotation_is_left_alone_if_nothing_differs_or_nothing_can_be_done() {
     let rotate = |days: Option<u16>| good(json!({"rotation": {"periodDays": days}}));
     let have = |rotation| State { rotation, ..live(&good(json!({}))) };
     let every = |days| Some(Rotation { enabled: true, period_days: Some(days) });
@@ -548,7 +549,7 @@ fn rotating_less_often_or_not_at_all_loosens() {
 }
 
 #[test]
-fn what_kms_fixes_at_creation_is_impossible_and_never_a_replacement() {
+fn a_change_of_what_kms_fixes_at_creation_is_impossible_and_never_a_replacement() {
     let want = good(json!({"multiRegion": true}));
     let have = State {
         key_spec: Some("RSA_2048".into()),

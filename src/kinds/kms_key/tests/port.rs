@@ -19,7 +19,7 @@ use crate::{
 
 const OWNER: &str = "ml";
 
-struct Place {
+struct Fixture {
     simulator: Simulator,
     access: Access,
     port: Port<State>,
@@ -39,7 +39,7 @@ fn of_alias(verb: Verb, operation: &str, alias: &str) -> Edit {
     Edit::of_tags(alias, operation.to_owned(), EditBody::Change(json!(edit)))
 }
 
-impl Place {
+impl Fixture {
     async fn new() -> Self {
         let simulator = Simulator::default();
         let facts = scope();
@@ -75,7 +75,7 @@ impl Place {
         edits
     }
 
-    /// How often each operation was called since the last look.
+    /// How often each operation was called since the previous call of this function.
     fn calls(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for call in self.simulator.calls() {
@@ -109,13 +109,13 @@ fn class(result: Result<(), CloudError>) -> Class {
 
 #[tokio::test]
 async fn a_key_is_created_by_one_call_and_is_as_wanted_after_the_next_pass() {
-    let place = Place::new().await;
+    let fixture = Fixture::new().await;
     let want = studio();
-    let id = place.create("studio", &want).await;
-    assert_eq!(place.calls(), [("CreateKey".to_owned(), 1)].into());
+    let id = fixture.create("studio", &want).await;
+    assert_eq!(fixture.calls(), [("CreateKey".to_owned(), 1)].into());
 
-    place.pass("studio", &want).await;
-    let have = place.one("studio").await;
+    fixture.pass("studio", &want).await;
+    let have = fixture.one("studio").await;
     assert_eq!(diff(&want, &have.state), []);
     assert_eq!((&have.id, &have.phase, &have.tags), (&id, &Phase::Ready, &claim("studio")));
     assert_eq!(have.arn, format!("arn:aws:kms:eu-west-1:111122223333:key/{id}"));
@@ -128,9 +128,9 @@ async fn a_key_is_created_by_one_call_and_is_as_wanted_after_the_next_pass() {
 
 #[tokio::test]
 async fn every_kind_of_difference_is_corrected_in_one_pass() {
-    let place = Place::new().await;
-    place.create("studio", &studio()).await;
-    place.pass("studio", &studio()).await;
+    let fixture = Fixture::new().await;
+    fixture.create("studio", &studio()).await;
+    fixture.pass("studio", &studio()).await;
     for spec in [
         json!({"aliases": ["alias/ml/studio"], "rotation": {"periodDays": 90}, "description": null}),
         json!({"enabled": false, "policy": policy_of(&[statement("Other", "other")])}),
@@ -138,37 +138,37 @@ async fn every_kind_of_difference_is_corrected_in_one_pass() {
         json!({"multiRegion": false, "policy": policy_of(&[])}),
     ] {
         let want = good(spec.clone());
-        place.pass("studio", &want).await;
-        let have = place.one("studio").await;
+        fixture.pass("studio", &want).await;
+        let have = fixture.one("studio").await;
         assert_eq!(diff(&want, &have.state), [], "{spec}");
     }
 }
 
 #[tokio::test]
 async fn observing_stays_within_the_budget() {
-    let place = Place::new().await;
+    let fixture = Fixture::new().await;
     for n in 0..12 {
         let name = format!("k{n}");
         let want = good(json!({"aliases": [format!("alias/{name}")]}));
-        place.create(&name, &want).await;
-        place.pass(&name, &want).await;
+        fixture.create(&name, &want).await;
+        fixture.pass(&name, &want).await;
     }
     let names: Vec<_> = (0..12).map(|n| format!("k{n}")).collect();
-    place.calls();
-    let seen = place.observe(&ask(&names.iter().map(String::as_str).collect::<Vec<_>>())).await;
+    fixture.calls();
+    let seen = fixture.observe(&ask(&names.iter().map(String::as_str).collect::<Vec<_>>())).await;
     assert_eq!(seen.len(), 12);
-    let calls = place.calls();
+    let calls = fixture.calls();
     assert_eq!(calls["ListAliases"], 1);
     assert_eq!(calls.values().sum::<usize>(), 1 + 4 * 12, "{calls:?}");
 }
 
 #[tokio::test]
 async fn long_lists_are_read_to_the_end() {
-    let place = Place::new().await;
+    let fixture = Fixture::new().await;
     // More aliases than a page holds.
     for n in 0..110 {
-        let id = place.create(&format!("k{n}"), &good(json!({}))).await;
-        let (alias, kms) = (format!("alias/n{n:03}"), &place.access.kms);
+        let id = fixture.create(&format!("k{n}"), &good(json!({}))).await;
+        let (alias, kms) = (format!("alias/n{n:03}"), &fixture.access.kms);
         kms.create_alias()
             .alias_name(alias)
             .target_key_id(id.as_str())
@@ -176,81 +176,81 @@ async fn long_lists_are_read_to_the_end() {
             .await
             .expect("alias");
     }
-    let seen = place.observe(&ask(&["k0", "k109"])).await;
+    let seen = fixture.observe(&ask(&["k0", "k109"])).await;
     assert_eq!(seen.len(), 110);
-    assert_eq!(place.calls()["ListAliases"], 2);
+    assert_eq!(fixture.calls()["ListAliases"], 2);
 }
 
 #[tokio::test]
-async fn a_key_that_has_no_alias_yet_is_found_where_a_create_might_follow() {
-    let place = Place::new().await;
-    let id = place.create("studio", &studio()).await;
-    assert_eq!(place.one("studio").await.id, id);
-    // Nobody asks for it: no sweep.
-    place.calls();
-    assert_eq!(place.observe(&ask(&[])).await, []);
-    assert_eq!(place.calls(), [("ListAliases".to_owned(), 1)].into());
+async fn a_key_without_an_alias_is_found_before_a_create() {
+    let fixture = Fixture::new().await;
+    let id = fixture.create("studio", &studio()).await;
+    assert_eq!(fixture.one("studio").await.id, id);
+    // The manifest does not exist: no sweep.
+    fixture.calls();
+    assert_eq!(fixture.observe(&ask(&[])).await, []);
+    assert_eq!(fixture.calls(), [("ListAliases".to_owned(), 1)].into());
 }
 
 #[tokio::test]
-async fn a_key_to_be_adopted_is_seen_as_a_whole_and_other_keys_are_not() {
-    let place = Place::new().await;
+async fn a_key_to_be_adopted_is_read_completely_and_other_keys_are_not() {
+    let fixture = Fixture::new().await;
     let want = good(json!({}));
-    let id = place.port.create(&want, &Tags::new(), "").await.expect("created");
-    place.port.create(&want, &Tags::new(), "").await.expect("created");
+    let id = fixture.port.create(&want, &Tags::new(), "").await.expect("created");
+    fixture.port.create(&want, &Tags::new(), "").await.expect("created");
     let adopt = Ask { adopt: [id.clone()].into(), ..ask(&[]) };
-    let seen = place.observe(&adopt).await;
+    let seen = fixture.observe(&adopt).await;
     assert_eq!(seen.iter().map(|key| &key.id).collect::<Vec<_>>(), [&id]);
     assert_eq!(diff(&want, &seen[0].state), []);
 }
 
 #[tokio::test]
-async fn a_key_of_others_that_has_a_wanted_alias_is_shown_without_a_look_inside() {
-    let place = Place::new().await;
-    let id = place.port.create(&studio(), &Tags::new(), "").await.expect("created");
-    let kms = &place.access.kms;
+async fn a_key_of_others_that_has_a_wanted_alias_is_shown_without_being_read() {
+    let fixture = Fixture::new().await;
+    let id = fixture.port.create(&studio(), &Tags::new(), "").await.expect("created");
+    let kms = &fixture.access.kms;
     kms.create_alias()
         .alias_name("alias/ml/studio")
         .target_key_id(id.as_str())
         .send()
         .await
         .expect("alias");
-    place.calls();
+    fixture.calls();
     let wanted = Ask { natural_keys: natural_keys(&studio()).into_iter().collect(), ..ask(&[]) };
-    let seen = place.observe(&wanted).await;
+    let seen = fixture.observe(&wanted).await;
     assert_eq!(natural_keys(&seen[0].state), ["alias/ml/studio"]);
     assert_eq!((&seen[0].id, &seen[0].tags), (&id, &Tags::new()));
-    assert!(!place.calls().contains_key("GetKeyPolicy"));
+    assert!(!fixture.calls().contains_key("GetKeyPolicy"));
 }
 
 #[tokio::test]
 async fn a_failed_list_makes_everything_unknown() {
-    let place = Place::new().await;
-    place.create("studio", &studio()).await;
-    place.pass("studio", &studio()).await;
-    // Somebody's key without an alias, so that the other list is needed too.
+    let fixture = Fixture::new().await;
+    fixture.create("studio", &studio()).await;
+    fixture.pass("studio", &studio()).await;
+    // A key of somebody else without an alias, so that the other list is needed too.
     for (operation, names) in
         [("ListAliases", vec!["studio"]), ("ListKeys", vec!["studio", "other"])]
     {
-        place.simulator.inject(Fault::reject(operation, "KMSInternalException", "again"));
-        let error = place.port.observe(&ask(&names)).await.expect_err(operation);
+        fixture.simulator.inject(Fault::reject(operation, "KMSInternalException", "again"));
+        let error = fixture.port.observe(&ask(&names)).await.expect_err(operation);
         assert_eq!(error.class, Class::Ambiguous, "{operation}");
-        place.simulator.clear_faults();
+        fixture.simulator.clear_faults();
     }
 }
 
 #[tokio::test]
 async fn a_key_that_cannot_be_read_is_unknown_and_the_others_are_not() {
-    let place = Place::new().await;
+    let fixture = Fixture::new().await;
     let other = State { aliases: Some(["alias/other".to_owned()].into()), ..studio() };
     for (name, want) in [("studio", &studio()), ("other", &other)] {
-        place.create(name, want).await;
-        place.pass(name, want).await;
+        fixture.create(name, want).await;
+        fixture.pass(name, want).await;
     }
     for operation in ["ListResourceTags", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"] {
         for code in ["AccessDeniedException", "NotFoundException"] {
-            place.simulator.inject(Fault::reject(operation, code, "no").nth(1));
-            let seen = place.port.observe(&ask(&["studio", "other"])).await.expect(operation);
+            fixture.simulator.inject(Fault::reject(operation, code, "no").nth(1));
+            let seen = fixture.port.observe(&ask(&["studio", "other"])).await.expect(operation);
             assert_eq!((seen.whole.len(), seen.unread.len()), (1, 1), "{operation} {code}");
             let (whole, unread) = (&seen.whole[0], &seen.unread[0]);
             assert_ne!(whole.id, unread.id);
@@ -263,82 +263,82 @@ async fn a_key_that_cannot_be_read_is_unknown_and_the_others_are_not() {
                 operation != "ListResourceTags",
                 "{operation}"
             );
-            place.simulator.clear_faults();
+            fixture.simulator.clear_faults();
         }
     }
 }
 
 #[tokio::test]
 async fn a_key_whose_tags_may_not_be_read_could_be_the_one_that_is_missing() {
-    let place = Place::new().await;
-    let id = place.create("studio", &studio()).await;
-    place.pass("studio", &studio()).await;
-    place.simulator.inject(Fault::reject("ListResourceTags", "AccessDeniedException", "no"));
-    let seen = place.port.observe(&ask(&["studio"])).await.expect("the lists were read");
+    let fixture = Fixture::new().await;
+    let id = fixture.create("studio", &studio()).await;
+    fixture.pass("studio", &studio()).await;
+    fixture.simulator.inject(Fault::reject("ListResourceTags", "AccessDeniedException", "no"));
+    let seen = fixture.port.observe(&ask(&["studio"])).await.expect("the lists were read");
     assert_eq!((seen.whole.len(), seen.unread.len()), (0, 1));
     assert_eq!((&seen.unread[0].id, &seen.unread[0].tags), (&id, &None));
     assert_eq!(seen.unread[0].why.class, Class::Denied);
-    // Where nothing is looked for, somebody else's secrecy is no problem.
-    let seen = place.port.observe(&ask(&[])).await.expect("read");
+    // If nothing is missing, an unreadable key of somebody else does not matter.
+    let seen = fixture.port.observe(&ask(&[])).await.expect("read");
     assert_eq!((seen.whole.len(), seen.unread.len()), (0, 0));
-    // What was ours before is never somebody else's secret.
+    // A key that was ours before does not count as somebody else's.
     let remembering = Ask { remembered: [id.clone()].into(), ..ask(&[]) };
-    let seen = place.port.observe(&remembering).await.expect("read");
+    let seen = fixture.port.observe(&remembering).await.expect("read");
     assert_eq!(seen.unread[0].id, id);
 }
 
 #[tokio::test]
 async fn a_service_that_answers_no_read_makes_the_kind_unknown() {
-    let place = Place::new().await;
+    let fixture = Fixture::new().await;
     for number in 0..5 {
         let alias = format!("alias/k{number}");
-        place
+        fixture
             .create(&format!("k{number}"), &State { aliases: Some([alias].into()), ..studio() })
             .await;
     }
     for operation in ["ListResourceTags", "DescribeKey"] {
-        place.simulator.inject(Fault::reject(operation, "KMSInternalException", "again"));
+        fixture.simulator.inject(Fault::reject(operation, "KMSInternalException", "again"));
         let names: Vec<_> = (0..5).map(|number| format!("k{number}")).collect();
         let names: Vec<_> = names.iter().map(String::as_str).collect();
-        let error = place.port.observe(&ask(&names)).await.expect_err(operation);
+        let error = fixture.port.observe(&ask(&names)).await.expect_err(operation);
         assert_eq!(error.class, Class::Ambiguous, "{operation}");
-        place.simulator.clear_faults();
+        fixture.simulator.clear_faults();
     }
 }
 
 #[tokio::test]
-async fn a_deleted_key_is_pending_and_the_next_passes_call_it_back_and_enable_it() {
-    let place = Place::new().await;
+async fn a_deleted_key_is_pending_and_the_next_passes_cancel_the_deletion_and_enable_it() {
+    let fixture = Fixture::new().await;
     let want = studio();
-    let id = place.create("studio", &want).await;
-    place.pass("studio", &want).await;
-    let have = place.one("studio").await;
-    place.port.delete(&have, Some(&want)).await.expect("scheduled");
-    place.port.delete(&have, None).await.expect("scheduled already");
+    let id = fixture.create("studio", &want).await;
+    fixture.pass("studio", &want).await;
+    let have = fixture.one("studio").await;
+    fixture.port.delete(&have, Some(&want)).await.expect("scheduled");
+    fixture.port.delete(&have, None).await.expect("scheduled already");
 
-    let gone = place.one("studio").await;
+    let gone = fixture.one("studio").await;
     assert!(is_gone(&gone.state));
     assert_eq!(
         (&gone.phase, gone.state.rotation),
         (&Phase::Restorable("PendingDeletion".into()), None)
     );
-    assert_eq!(operations(&place.pass("studio", &want).await), ["CancelKeyDeletion"]);
-    assert_eq!(operations(&place.pass("studio", &want).await), ["EnableKey"]);
-    let back = place.one("studio").await;
+    assert_eq!(operations(&fixture.pass("studio", &want).await), ["CancelKeyDeletion"]);
+    assert_eq!(operations(&fixture.pass("studio", &want).await), ["EnableKey"]);
+    let back = fixture.one("studio").await;
     assert_eq!((&back.id, diff(&want, &back.state)), (&id, vec![]));
 }
 
 #[tokio::test]
 async fn deletion_waits_as_long_as_the_tombstone_says_or_thirty_days() {
-    let place = Place::new().await;
+    let fixture = Fixture::new().await;
     for (name, spec, days) in [("a", json!({"deletionWindowDays": 7}), 7), ("b", json!({}), 30)] {
         let want = good(spec);
-        place.create(name, &want).await;
-        let have = place.one(name).await;
+        fixture.create(name, &want).await;
+        let have = fixture.one(name).await;
         let tombstone = (days == 7).then_some(&want);
-        place.port.delete(&have, tombstone).await.expect("scheduled");
+        fixture.port.delete(&have, tombstone).await.expect("scheduled");
         let key =
-            place.access.kms.describe_key().key_id(have.id.as_str()).send().await.expect("key");
+            fixture.access.kms.describe_key().key_id(have.id.as_str()).send().await.expect("key");
         let metadata = key.key_metadata.expect("metadata");
         let created = metadata.creation_date.expect("created").as_secs_f64();
         let waits = (metadata.deletion_date.expect("a date").as_secs_f64() - created) / 86_400.0;
@@ -348,23 +348,23 @@ async fn deletion_waits_as_long_as_the_tombstone_says_or_thirty_days() {
 
 #[tokio::test]
 async fn a_create_whose_answer_is_lost_is_not_repeated_and_its_key_is_found() {
-    let place = Place::new().await;
-    place.simulator.inject(Fault::lose_answer("CreateKey"));
-    let error = place.port.create(&studio(), &claim("studio"), "").await.expect_err("lost");
+    let fixture = Fixture::new().await;
+    fixture.simulator.inject(Fault::lose_answer("CreateKey"));
+    let error = fixture.port.create(&studio(), &claim("studio"), "").await.expect_err("lost");
     assert!(error.class.may_have_happened(), "{error}");
-    assert_eq!(place.calls()["CreateKey"], 1);
-    place.simulator.clear_faults();
-    place.one("studio").await;
+    assert_eq!(fixture.calls()["CreateKey"], 1);
+    fixture.simulator.clear_faults();
+    fixture.one("studio").await;
 }
 
 #[tokio::test]
 async fn an_alias_moves_between_our_keys_and_never_from_anybody_else() {
-    let place = Place::new().await;
+    let fixture = Fixture::new().await;
     let old = good(json!({}));
     let new = good(json!({"aliases": ["alias/shared"]}));
-    let old_id = place.create("old", &old).await;
-    place.create("new", &new).await;
-    let kms = &place.access.kms;
+    let old_id = fixture.create("old", &old).await;
+    fixture.create("new", &new).await;
+    let kms = &fixture.access.kms;
     kms.create_alias()
         .alias_name("alias/shared")
         .target_key_id(old_id.as_str())
@@ -373,73 +373,73 @@ async fn an_alias_moves_between_our_keys_and_never_from_anybody_else() {
         .expect("alias");
 
     let wanted = Ask { natural_keys: ["alias/shared".to_owned()].into(), ..ask(&["old", "new"]) };
-    let seen = place.observe(&wanted).await;
+    let seen = fixture.observe(&wanted).await;
     let have = seen.iter().find(|key| key.id != old_id).expect("the new key");
     let changes = diff(&new, &have.state);
     assert_eq!(operations(&changes), ["UpdateAlias"]);
     assert_eq!(changes[0].summary, format!("move alias/shared from key {old_id}"));
 
     // Meanwhile somebody points it to a key that is not ours.
-    let stranger = place.port.create(&old, &Tags::new(), "").await.expect("created");
+    let unclaimed = fixture.port.create(&old, &Tags::new(), "").await.expect("created");
     let point =
         |id: &PhysicalId| kms.update_alias().alias_name("alias/shared").target_key_id(id.as_str());
-    point(&stranger).send().await.expect("moved");
-    assert_eq!(class(place.port.change(have, &changes[0]).await), Class::Busy);
+    point(&unclaimed).send().await.expect("moved");
+    assert_eq!(class(fixture.port.change(have, &changes[0]).await), Class::Busy);
     let create = of_alias(Verb::Add, "kms:CreateAlias", "alias/shared");
-    assert_eq!(class(place.port.change(have, &create).await), Class::Duplicate);
+    assert_eq!(class(fixture.port.change(have, &create).await), Class::Duplicate);
     let delete = of_alias(Verb::Remove, "kms:DeleteAlias", "alias/shared");
-    place.port.change(have, &delete).await.expect("not ours to delete");
+    fixture.port.change(have, &delete).await.expect("not ours to delete");
     point(&old_id).send().await.expect("the alias is still there");
 
-    place.port.change(have, &changes[0]).await.expect("moved");
-    let seen = place.observe(&wanted).await;
+    fixture.port.change(have, &changes[0]).await.expect("moved");
+    let seen = fixture.observe(&wanted).await;
     let have = seen.iter().find(|key| key.id != old_id).expect("the new key");
     assert_eq!(diff(&new, &have.state), []);
 }
 
 #[tokio::test]
 async fn repeated_changes_are_harmless() {
-    let place = Place::new().await;
+    let fixture = Fixture::new().await;
     let want = studio();
-    place.create("studio", &want).await;
-    let have = place.one("studio").await;
+    fixture.create("studio", &want).await;
+    let have = fixture.one("studio").await;
     let changes = diff(&want, &have.state);
     for change in changes.iter().chain(&changes) {
-        place.port.change(&have, change).await.expect("changed");
+        fixture.port.change(&have, change).await.expect("changed");
     }
-    assert_eq!(diff(&want, &place.one("studio").await.state), []);
+    assert_eq!(diff(&want, &fixture.one("studio").await.state), []);
     let delete = of_alias(Verb::Remove, "kms:DeleteAlias", "alias/ml/second");
-    place.port.change(&have, &delete).await.expect("deleted");
-    place.port.change(&have, &delete).await.expect("deleted already");
+    fixture.port.change(&have, &delete).await.expect("deleted");
+    fixture.port.change(&have, &delete).await.expect("deleted already");
 }
 
 #[tokio::test]
 async fn tags_are_set_and_removed() {
-    let place = Place::new().await;
-    place.create("studio", &studio()).await;
-    let have = place.one("studio").await;
+    let fixture = Fixture::new().await;
+    fixture.create("studio", &studio()).await;
+    let have = fixture.one("studio").await;
     let tags = |body| Edit::of_tags("tags", "tag".to_owned(), body);
     let set = tags(EditBody::Tag([("team".to_owned(), "ml".to_owned())].into()));
-    place.port.change(&have, &set).await.expect("tagged");
-    assert_eq!(place.observe(&ask(&["studio"])).await[0].tags["team"], "ml");
+    fixture.port.change(&have, &set).await.expect("tagged");
+    assert_eq!(fixture.observe(&ask(&["studio"])).await[0].tags["team"], "ml");
     let unset = tags(EditBody::Untag(vec!["team".to_owned()]));
-    place.port.change(&have, &unset).await.expect("untagged");
-    assert_eq!(place.one("studio").await.tags, claim("studio"));
+    fixture.port.change(&have, &unset).await.expect("untagged");
+    assert_eq!(fixture.one("studio").await.tags, claim("studio"));
 }
 
 #[tokio::test]
 async fn a_deleted_role_in_the_policy_is_drift_that_cannot_be_written_until_the_role_exists() {
-    let place = Place::new().await;
+    let fixture = Fixture::new().await;
     let want = studio();
-    place.create("studio", &want).await;
-    place.pass("studio", &want).await;
-    place
+    fixture.create("studio", &want).await;
+    fixture.pass("studio", &want).await;
+    fixture
         .simulator
         .with(|world| world.kms.delete_principal("arn:aws:iam::111122223333:role/studio"));
-    let have = place.one("studio").await;
+    let have = fixture.one("studio").await;
     let changes = diff(&want, &have.state);
     assert_eq!(operations(&changes), ["PutKeyPolicy"]);
-    let error = place.port.change(&have, &changes[0]).await.expect_err("refused");
+    let error = fixture.port.change(&have, &changes[0]).await.expect_err("refused");
     assert_eq!(error.class, Class::Rejected);
     assert!(
         error.message.contains("every role and user that the policy names must exist"),
@@ -448,33 +448,33 @@ async fn a_deleted_role_in_the_policy_is_drift_that_cannot_be_written_until_the_
 }
 
 #[tokio::test]
-async fn keys_that_do_not_rotate_and_keys_of_aws_are_no_obstacle() {
-    let place = Place::new().await;
+async fn keys_that_do_not_rotate_and_keys_of_aws_cause_no_errors() {
+    let fixture = Fixture::new().await;
     let want = good(json!({"keySpec": "ECC_NIST_P256", "keyUsage": "SIGN_VERIFY"}));
-    place.create("signing", &want).await;
-    // Makes the key that AWS manages for EBS.
-    place.access.kms.describe_key().key_id("alias/aws/ebs").send().await.expect("managed key");
-    let have = place.one("signing").await;
+    fixture.create("signing", &want).await;
+    // Creates the key that AWS manages for EBS.
+    fixture.access.kms.describe_key().key_id("alias/aws/ebs").send().await.expect("managed key");
+    let have = fixture.one("signing").await;
     assert_eq!((have.state.rotation, diff(&want, &have.state)), (None, vec![]));
 }
 
 #[tokio::test]
 async fn an_impossible_change_is_rejected_without_a_call() {
-    let place = Place::new().await;
-    place.create("studio", &studio()).await;
-    let have = place.one("studio").await;
+    let fixture = Fixture::new().await;
+    fixture.create("studio", &studio()).await;
+    let have = fixture.one("studio").await;
     let want = good(json!({"multiRegion": true}));
-    place.calls();
+    fixture.calls();
     let changes = diff(&want, &have.state);
     let change = changes.last().expect("a change");
-    assert_eq!(class(place.port.change(&have, change).await), Class::Rejected);
-    assert_eq!(place.calls(), BTreeMap::new());
+    assert_eq!(class(fixture.port.change(&have, change).await), Class::Rejected);
+    assert_eq!(fixture.calls(), BTreeMap::new());
 }
 
 #[tokio::test]
 async fn a_reader_creates_nothing() {
-    let place = Place::new().await;
-    let config = place.simulator.sdk_config("111122223333", "eu-west-1");
+    let fixture = Fixture::new().await;
+    let config = fixture.simulator.sdk_config("111122223333", "eu-west-1");
     let access = Connection::new(config, Guard::read_only()).access(scope(), None).await;
     let error = table()
         .connect(&access)
@@ -482,5 +482,5 @@ async fn a_reader_creates_nothing() {
         .await
         .expect_err("refused");
     assert_eq!(error.class, Class::Refused);
-    assert_eq!(place.calls(), BTreeMap::new());
+    assert_eq!(fixture.calls(), BTreeMap::new());
 }

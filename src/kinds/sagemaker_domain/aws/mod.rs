@@ -1,4 +1,4 @@
-//! Domains over the AWS SDK: what is listed, read and sent.
+//! Domains over the AWS SDK: listing, reading and writing.
 
 mod observe;
 mod request;
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 pub(super) use self::request::members;
 use self::{
-    observe::gone,
+    observe::unless_gone,
     request::{creation, repeats_network},
     wire::{Malformed, Wire, member},
 };
@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// The page size of SageMaker's lists: their default is 10, their maximum 100.
-const PAGE: i32 = 100;
+const PAGE_SIZE: i32 = 100;
 const USER: &str = "defaultUserSettings";
 const SPACE: &str = "defaultSpaceSettings";
 const DOMAIN: &str = "domainSettings";
@@ -53,7 +53,7 @@ impl Service for Domains {
 
     async fn page(&self, _list: usize, token: Option<String>) -> Result<Page, CloudError> {
         const CALL: &str = "sagemaker:ListDomains";
-        let call = self.client.list_domains().max_results(PAGE).set_next_token(token);
+        let call = self.client.list_domains().max_results(PAGE_SIZE).set_next_token(token);
         let page = call.send().await.map_err(|error| classify(CALL, &error))?;
         let mut found = Vec::new();
         for domain in page.domains.unwrap_or_default() {
@@ -67,7 +67,7 @@ impl Service for Domains {
     }
 
     async fn tags(&self, found: &Found) -> Result<Option<Tags>, CloudError> {
-        gone(self.tags_of(&self.arn_of(&found.id)).await)
+        unless_gone(self.tags_of(&self.arn_of(&found.id)).await)
     }
 
     async fn find(&self, id: &PhysicalId) -> Result<Option<Found>, CloudError> {
@@ -106,7 +106,7 @@ impl Service for Domains {
             .set_default_space_settings(send(CALL, &all, SPACE)?)
             .set_domain_settings(send(CALL, &all, DOMAIN)?)
             .set_tags(Some(tags.iter().map(tag).collect()));
-        // CreateDomain has no client token: a second attempt could make a second domain.
+        // CreateDomain has no client token: a second attempt could create a second domain.
         let once = Builder::new().retry_config(RetryConfig::disabled());
         let made = call.customize().config_override(once).send().await;
         let made = made.map_err(|error| classify(CALL, &error))?;
@@ -119,14 +119,14 @@ impl Service for Domains {
 
     /// One `UpdateDomain`.
     ///
-    /// `AppNetworkAccessType` is not in it unless it changes: AWS lets it be changed only while no
+    /// `AppNetworkAccessType` is left out unless it changes: AWS allows its change only while no
     /// app runs, and refuses `VpcOnly` without VPC and subnets in the same request. But the
-    /// guardrails that AWS publishes for VPC-only Studio deny every update in which it is absent,
-    /// whatever else is there. So the call is made without it, and only where that is denied, which
-    /// certainly did nothing, once more with the network as it is: all three together, unchanged.
+    /// guardrails that AWS publishes for VPC-only Studio deny every update without it, whatever
+    /// else the update contains. So the call is made without it. Only if that is denied, which
+    /// certainly did nothing, it is made again with the unchanged network: all three together.
     async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
         let Value::Object(state) = &have.state else {
-            return Err(CloudError::new(UPDATE, Class::Rejected, "a state is no object"));
+            return Err(CloudError::new(UPDATE, Class::Rejected, "a state is not an object"));
         };
         let mut members = members(state, edits);
         let first = self.update(&have.id, &members).await;
@@ -175,14 +175,14 @@ impl Service for Domains {
         edit: Option<&LeafEdit>,
     ) -> Result<Vec<String>, CloudError> {
         let mut found = Vec::new();
-        // A domain of DataZone's: its project would lose it.
+        // A domain of DataZone: its project would lose it.
         let is_linked = have.state.as_object().is_some_and(|state| has(state, UNIFIED_STUDIO));
         if edit.is_none() && is_linked {
             found.push("it belongs to SageMaker Unified Studio".to_owned());
         }
         found.extend(self.apps(&have.id).await?);
         if edit.is_none() {
-            found.extend(self.residents(&have.id).await?);
+            found.extend(self.contents(&have.id).await?);
         }
         Ok(found)
     }
@@ -227,7 +227,7 @@ fn tag((key, value): (&String, &String)) -> Tag {
     Tag::builder().key(key).value(value).build()
 }
 
-/// Whether these members can be put into an `UpdateDomain`.
+/// Whether these members can be sent in an `UpdateDomain`.
 #[cfg(test)]
 pub(super) fn sendable(members: &Tree) -> Result<(), String> {
     let config = aws_sdk_sagemaker::Config::builder()
@@ -236,9 +236,9 @@ pub(super) fn sendable(members: &Tree) -> Result<(), String> {
     fill(client.update_domain(), members).map(drop).map_err(|why| why.to_string())
 }
 
-/// A group of settings, as the SDK's shape and back.
+/// Converts a group of settings to the SDK's shape and back.
 #[cfg(test)]
-pub(super) fn there_and_back(member: &str, value: &Value) -> Result<Value, String> {
+pub(super) fn round_trip(member: &str, value: &Value) -> Result<Value, String> {
     use aws_sdk_sagemaker::types::{DefaultSpaceSettings, DomainSettings, UserSettings};
 
     use crate::kind::table::tree;
@@ -250,16 +250,16 @@ pub(super) fn there_and_back(member: &str, value: &Value) -> Result<Value, Strin
     back.map(tree::canonical).map_err(|why| why.to_string())
 }
 
-/// Whether there is a member at a path.
+/// Whether a shape has a member at a path.
 #[cfg(test)]
 pub(super) type Knows = fn(&str) -> bool;
 
-/// Per group of settings, whether the SDK's shapes have a member at a path of it.
+/// For each group of settings, whether the SDK's shapes have a member at a path of it.
 #[cfg(test)]
 pub(super) fn shapes() -> [(&'static str, Knows); 3] {
     use aws_sdk_sagemaker::types::{DefaultSpaceSettings, DomainSettings, UserSettings};
     fn knows<T: Wire>(path: &str) -> bool {
-        // A member of the wrong type is known, one that is not known is refused by its name.
+        // A member of the wrong type is known; an unknown one is refused by its name.
         let value = path.rsplit('.').fold(Value::Bool(true), |inner, name| {
             Value::Object(Tree::from_iter([(name.to_owned(), inner)]))
         });

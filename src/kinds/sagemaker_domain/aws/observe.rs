@@ -1,4 +1,4 @@
-//! Reading domains and what lives in them.
+//! Reads domains and what they contain.
 
 use aws_sdk_sagemaker::{
     operation::describe_domain::DescribeDomainOutput,
@@ -6,7 +6,7 @@ use aws_sdk_sagemaker::{
 };
 use serde_json::{Value, json};
 
-use super::{Domains, PAGE, wire::Wire};
+use super::{Domains, PAGE_SIZE, wire::Wire};
 use crate::{
     aws::{classify, lookup::Pages},
     kind::{
@@ -17,10 +17,11 @@ use crate::{
     model::{Observed, Phase, PhysicalId, Tags},
 };
 
-/// `ListTags` has a least page size of 50, which is as many as a resource can have.
-const TAG_PAGE: i32 = 50;
+/// The smallest page size of `ListTags` is 50, which is also the most tags that a resource can
+/// have.
+const TAGS_PER_PAGE: i32 = 50;
 
-/// Every page of a list operation: the call, its items, its token.
+/// Reads every page of a list operation: the call, its items, its token.
 macro_rules! every_page {
     ($operation:literal, $call:expr, $items:ident) => {{
         let (mut pages, mut token, mut all) = (Pages::of($operation), None, Vec::new());
@@ -37,20 +38,20 @@ macro_rules! every_page {
 }
 
 impl Domains {
-    /// A domain as a whole; nothing if it is gone.
+    /// A complete domain; nothing if it is gone.
     pub(super) async fn domain(
         &self,
         id: &PhysicalId,
         tags: Option<&Tags>,
     ) -> Result<Option<Observed<Value>>, CloudError> {
-        let Some(live) = gone(self.describe(id).await)? else { return Ok(None) };
+        let Some(live) = unless_gone(self.describe(id).await)? else { return Ok(None) };
         let Some(arn) = live.domain_arn.clone() else {
             let why = "a domain without ARN";
             return Err(CloudError::new("sagemaker:DescribeDomain", Class::Unknown, why));
         };
         let tags = match tags {
             Some(tags) => tags.clone(),
-            None => match gone(self.tags_of(&arn).await)? {
+            None => match unless_gone(self.tags_of(&arn).await)? {
                 Some(tags) => tags,
                 None => return Ok(None),
             },
@@ -67,7 +68,7 @@ impl Domains {
     pub(super) async fn tags_of(&self, arn: &str) -> Result<Tags, CloudError> {
         let tags = every_page!(
             "sagemaker:ListTags",
-            self.client.list_tags().resource_arn(arn).max_results(TAG_PAGE),
+            self.client.list_tags().resource_arn(arn).max_results(TAGS_PER_PAGE),
             tags
         );
         Ok(tags
@@ -77,12 +78,12 @@ impl Domains {
     }
 
     /// The apps of a domain that are pending, in service or being deleted, each as
-    /// `user/appType/appName`. Deleted ones stay in the list for a while, and failed ones hold
-    /// nothing up; a state that is not told, or new, counts: unknown is not stopped.
+    /// `user/appType/appName`. Deleted ones stay in the list for a while, and failed ones do not
+    /// block anything; a state that is missing or new counts, because unknown is not stopped.
     pub(super) async fn apps(&self, id: &PhysicalId) -> Result<Vec<String>, CloudError> {
         let apps = every_page!(
             "sagemaker:ListApps",
-            self.client.list_apps().domain_id_equals(id.as_str()).max_results(PAGE),
+            self.client.list_apps().domain_id_equals(id.as_str()).max_results(PAGE_SIZE),
             apps
         );
         let over =
@@ -91,15 +92,15 @@ impl Domains {
     }
 
     /// The spaces and user profiles of a domain.
-    pub(super) async fn residents(&self, id: &PhysicalId) -> Result<Vec<String>, CloudError> {
+    pub(super) async fn contents(&self, id: &PhysicalId) -> Result<Vec<String>, CloudError> {
         let spaces = every_page!(
             "sagemaker:ListSpaces",
-            self.client.list_spaces().domain_id_equals(id.as_str()).max_results(PAGE),
+            self.client.list_spaces().domain_id_equals(id.as_str()).max_results(PAGE_SIZE),
             spaces
         );
         let profiles = every_page!(
             "sagemaker:ListUserProfiles",
-            self.client.list_user_profiles().domain_id_equals(id.as_str()).max_results(PAGE),
+            self.client.list_user_profiles().domain_id_equals(id.as_str()).max_results(PAGE_SIZE),
             user_profiles
         );
         let spaces = spaces.into_iter().filter_map(|space| space.space_name);
@@ -111,8 +112,8 @@ impl Domains {
     }
 }
 
-/// What is gone between two calls is not there.
-pub(super) fn gone<T>(read: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+/// What disappears between two calls is gone.
+pub(super) fn unless_gone<T>(read: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     match read {
         Err(error) if error.class == Class::Missing => Ok(None),
         other => other.map(Some),
@@ -126,8 +127,7 @@ fn app_name(app: &AppDetails) -> String {
     format!("app {user}/{kind}/{} ({status})", app.app_name().unwrap_or("?"))
 }
 
-/// `Update_Failed` is ready: the domain serves with its old settings, and the difference is tried
-/// again.
+/// `Update_Failed` is ready: the domain works with its old settings, and the update is tried again.
 fn phase(live: &DescribeDomainOutput) -> Phase {
     let word = live.status.as_ref().map_or("unknown", DomainStatus::as_str).to_owned();
     match live.status {
@@ -145,19 +145,23 @@ fn state_of(live: DescribeDomainOutput, facts: &ScopeFacts) -> Tree {
     let key = key.filter(|key| !key.is_empty()).map(|key| json!(keys::arn(&key, facts)));
     let failed = live.status == Some(DomainStatus::UpdateFailed);
     let failure = live.failure_reason.filter(|_| failed);
-    // What AWS does not tell is its documented default.
-    let told = |value: Option<Value>, default: &str| Some(value.unwrap_or_else(|| json!(default)));
+    // A member that AWS does not return has its documented default.
+    let or_default =
+        |value: Option<Value>, default: &str| Some(value.unwrap_or_else(|| json!(default)));
     let mut have = Tree::new();
     for (member, value) in [
         ("domainName", plain(&live.domain_name)),
         ("authMode", plain(&live.auth_mode)),
         ("vpc", plain(&live.vpc_id)),
         (SUBNETS, plain(&live.subnet_ids)),
-        (APP_ACCESS, told(plain(&live.app_network_access_type), "PublicInternetOnly")),
+        (APP_ACCESS, or_default(plain(&live.app_network_access_type), "PublicInternetOnly")),
         ("appSecurityGroupManagement", plain(&live.app_security_group_management)),
         ("kmsKey", key),
-        ("tagPropagation", told(plain(&live.tag_propagation), "DISABLED")),
-        ("homeEfsFileSystemCreation", told(plain(&live.home_efs_file_system_creation), "Enabled")),
+        ("tagPropagation", or_default(plain(&live.tag_propagation), "DISABLED")),
+        (
+            "homeEfsFileSystemCreation",
+            or_default(plain(&live.home_efs_file_system_creation), "Enabled"),
+        ),
         ("defaultUserSettings", plain(&live.default_user_settings)),
         ("defaultSpaceSettings", plain(&live.default_space_settings)),
         ("domainSettings", plain(&live.domain_settings)),
@@ -171,26 +175,27 @@ fn state_of(live: DescribeDomainOutput, facts: &ScopeFacts) -> Tree {
             have.insert(member.to_owned(), value);
         }
     }
-    // No configuration and a disabled one are the same to AWS; only changing it needs stopped apps.
+    // No configuration and a disabled one are the same to AWS; only changing it requires that no
+    // app runs.
     if !has(&have, IDENTITY_CONFIG) {
         tree::put(&mut have, IDENTITY_CONFIG, json!("DISABLED"));
     }
     have
 }
 
-/// Settings without the word that stands for a cleared ARN, and with keys as ARNs.
+/// Settings without the word for a cleared ARN, and with keys as ARNs.
 fn without_clear(value: Value, facts: &ScopeFacts) -> Value {
     match value {
         Value::Object(members) => {
             let kept = members.into_iter().filter(|(_, value)| *value != CLEAR);
-            let told = kept.map(|(name, value)| match (name.as_str(), &value) {
+            let members = kept.map(|(name, value)| match (name.as_str(), &value) {
                 ("s3KmsKeyId", Value::String(key)) => {
                     let key = keys::arn(key, facts);
                     (name, json!(key))
                 }
                 _ => (name, without_clear(value, facts)),
             });
-            Value::Object(told.collect())
+            Value::Object(members.collect())
         }
         Value::Array(items) => items.into_iter().map(|value| without_clear(value, facts)).collect(),
         plain => plain,
@@ -207,12 +212,12 @@ mod tests {
 
     #[test]
     fn a_failed_update_leaves_the_domain_ready_and_a_failed_creation_does_not() {
-        let told = |status| {
+        let phase_of = |status| {
             phase(&DescribeDomainOutput::builder().status(status).failure_reason("why").build())
         };
-        assert_eq!(told(DomainStatus::UpdateFailed), Phase::Ready);
-        assert_eq!(told(DomainStatus::Failed), Phase::Failed("Failed: why".into()));
-        assert_eq!(told(DomainStatus::Updating), Phase::Settling("Updating".into()));
-        assert_eq!(told("Migrating".into()), Phase::Settling("Migrating".into()));
+        assert_eq!(phase_of(DomainStatus::UpdateFailed), Phase::Ready);
+        assert_eq!(phase_of(DomainStatus::Failed), Phase::Failed("Failed: why".into()));
+        assert_eq!(phase_of(DomainStatus::Updating), Phase::Settling("Updating".into()));
+        assert_eq!(phase_of("Migrating".into()), Phase::Settling("Migrating".into()));
     }
 }

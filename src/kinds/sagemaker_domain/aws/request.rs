@@ -1,4 +1,4 @@
-//! What one call sends: whole members, built from what is there and what is to change.
+//! The content of a call: whole members, built from the live values and the changes.
 
 use serde_json::{Value, json};
 
@@ -10,12 +10,12 @@ use crate::{
     },
 };
 
-/// Members and groups that go along only when they change: AWS refuses them while apps run (the
+/// Members and groups that are sent only when they change: AWS refuses them while apps run (the
 /// identity configuration, RStudio) or writes them itself (Unified Studio), changed or not.
 const ONLY_IF_CHANGED: [&str; 3] = [IDENTITY_CONFIG, RSTUDIO, UNIFIED_STUDIO];
 
-/// The members that one `UpdateDomain` sends for these leaves: what is there, overlaid by what
-/// changes. Right whether AWS merges members or replaces them.
+/// The members that one `UpdateDomain` sends for these leaves: the live values, overlaid by the
+/// changes. This is correct whether AWS merges members or replaces them.
 pub(in crate::kinds::sagemaker_domain) fn members(have: &Tree, edits: &[LeafEdit]) -> Tree {
     let mut after = have.clone();
     for edit in edits {
@@ -28,12 +28,11 @@ pub(in crate::kinds::sagemaker_domain) fn members(have: &Tree, edits: &[LeafEdit
             send.insert(name.to_owned(), request_member(name, live, edits));
         }
     }
-    // `SubnetIds` goes along with every update: unchanged it asks for nothing, and the guardrail
-    // that AWS publishes (deny where `sagemaker:VpcSubnets` is null) refuses updates without it.
+    // `SubnetIds` is sent with every update: unchanged it has no effect, and the guardrail that AWS
+    // publishes (deny where `sagemaker:VpcSubnets` is null) refuses updates without it.
     let mut always = vec![SUBNETS];
     // AWS refuses `VpcOnly` without VPC and subnets in the same request. `AppNetworkAccessType`
-    // itself goes along only when it changes; the port sends it unchanged where a guardrail asks
-    // for it.
+    // itself is sent only when it changes; the port sends it unchanged if a guardrail requires it.
     if get(&send, APP_ACCESS) == "VpcOnly" {
         always.push("vpc");
     }
@@ -47,8 +46,8 @@ fn member(path: &str) -> &str {
     path.split('.').next().unwrap_or(path)
 }
 
-/// A member as it is sent: all of it that is there (so that coupled leaves travel together and AWS
-/// may merge or replace), without what AWS only echoes, and with what is emptied written out.
+/// A member as it is sent: its whole live value (so that coupled leaves are sent together and AWS
+/// may merge or replace), without what AWS only echoes, and with emptied values written out.
 fn request_member(name: &str, live: Value, edits: &[LeafEdit]) -> Value {
     let own = || edits.iter().filter(|edit| member(&edit.path) == name);
     if !live.is_object() && own().all(|edit| edit.path == name) {
@@ -71,9 +70,9 @@ fn request_member(name: &str, live: Value, edits: &[LeafEdit]) -> Value {
     tree::canonical(whole.remove(name).unwrap_or_default())
 }
 
-/// Removes the image that AWS fills into a resource spec by itself (image and version alias),
-/// unless the image is what changes. `LifecycleConfigArns` must come with a resource spec, so that
-/// the last leaf of one stays beside them.
+/// Removes the image that AWS adds to a resource spec by itself (image and version alias), unless
+/// the image is what changes. `LifecycleConfigArns` must be sent with a resource spec, so its last
+/// leaf is kept if they are present.
 fn without_echo(path: &str, group: Value, edits: &[LeafEdit]) -> Value {
     const SPEC: &str = "defaultResourceSpec";
     let Value::Object(members) = group else { return group };
@@ -96,12 +95,12 @@ fn without_echo(path: &str, group: Value, edits: &[LeafEdit]) -> Value {
     Value::Object(members)
 }
 
-/// Everything that a create sets: what the manifest says, and `VpcOnly` where it says nothing.
+/// Everything that a create sets: what the manifest says, and `VpcOnly` by default.
 pub(super) fn creation(want: &Tree) -> Tree {
     let mut all = without_none(want);
-    // The network that AWS's own default would not give.
+    // AWS's own default is another network.
     all.entry(APP_ACCESS).or_insert_with(|| json!("VpcOnly"));
-    // AWS needs the member even if nothing in it is managed.
+    // AWS requires the member even if nothing in it is managed.
     all.entry("defaultUserSettings").or_insert_with(|| json!({}));
     all
 }
@@ -121,7 +120,7 @@ fn item_without_none(item: &Value) -> Value {
     item.as_object().map_or_else(|| item.clone(), |members| Value::Object(without_none(members)))
 }
 
-/// Whether the network may be repeated as it is: AWS refuses the type where RStudio is set up.
+/// Whether the unchanged network may be sent: AWS refuses the type if RStudio is set up.
 pub(super) fn repeats_network(have: &Tree) -> bool {
     get(have, APP_ACCESS) == "VpcOnly"
         && has(have, "vpc")
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_create_says_vpc_only_where_the_manifest_says_nothing() {
+    fn a_create_sends_vpc_only_by_default() {
         assert_eq!(creation(&Tree::new())[APP_ACCESS], "VpcOnly");
         let public = state(json!({"appNetworkAccessType": "PublicInternetOnly"}));
         assert_eq!(creation(&public)[APP_ACCESS], "PublicInternetOnly");
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_create_leaves_out_what_shall_be_none() {
+    fn a_create_leaves_out_what_is_none() {
         let want = state(json!({
             "kmsKey": null,
             "defaultUserSettings": {"sharingSettings": {"s3OutputPath": null}, "securityGroups": []},
@@ -159,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_network_is_repeated_only_where_it_is_vpc_only_and_without_rstudio() {
+    fn the_network_is_repeated_only_if_it_is_vpc_only_and_without_rstudio() {
         let mut have = state(json!({"appNetworkAccessType": "VpcOnly", "vpc": "vpc-1"}));
         assert!(!repeats_network(&have));
         have.insert(SUBNETS.to_owned(), json!(["subnet-1"]));

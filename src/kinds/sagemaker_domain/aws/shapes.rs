@@ -128,7 +128,7 @@ impl Wire for types::CustomFileSystemConfig {
                 json!({ "fsxLustreFileSystemConfig": config.write() })
             }
             Self::S3FileSystemConfig(config) => json!({ "s3FileSystemConfig": config.write() }),
-            // Equal to nothing a manifest can say, and never sent back.
+            // Differs from everything that a manifest can say, and is never sent back.
             _ => json!({ "unknownFileSystemConfig": true }),
         }
     }
@@ -155,13 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_no_shape_has_is_refused_not_dropped() {
+    fn an_unknown_key_is_refused_and_not_dropped() {
         let error = types::SharingSettings::read(&json!({"s3Output": "s3://b"})).unwrap_err();
         assert_eq!(error.to_string(), "no member s3Output is known");
     }
 
     #[test]
-    fn a_word_that_is_newer_than_this_build_passes_through() {
+    fn an_enum_value_that_is_newer_than_this_build_passes_through() {
         let word = types::AppInstanceType::read(&json!("ml.z9.large")).unwrap();
         assert_eq!(word.write(), json!("ml.z9.large"));
     }

@@ -1,4 +1,4 @@
-//! The port through the real SDK, against SageMaker in memory.
+//! The port through the real SDK, against the simulator.
 
 use std::time::Duration;
 
@@ -19,17 +19,17 @@ use crate::{
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/studio";
 
-struct Desk {
+struct Fixture {
     aws: Simulator,
     others: aws_sdk_sagemaker::Client,
     port: Box<dyn ErasedPort>,
 }
 
-impl Desk {
+impl Fixture {
     async fn new() -> Self {
         let aws = Simulator::new(Options::default());
         let config = aws.sdk_config("111122223333", "eu-west-1");
-        // What others do goes around the guard, which knows only palisade's own operations.
+        // Changes by others bypass the guard, which knows only palisade's own operations.
         let others = aws_sdk_sagemaker::Client::new(&config);
         let connection = Connection::new(config, Guard::writing(Brake::default()));
         let access = connection.access(scope(), None).await;
@@ -146,31 +146,31 @@ fn studio(changes: Value) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_examples_say_is_created_in_one_call_and_leaves_nothing_to_do() {
+async fn the_examples_are_created_in_one_call_and_leave_nothing_to_do() {
     for spec in examples::specs() {
-        let (desk, want) = (Desk::new().await, want(spec));
-        let id = desk.port.create(&want, &claim("studio"), "").await.expect("created");
-        assert_eq!(desk.only().await.phase, Phase::Settling("Pending".into()));
+        let (fixture, want) = (Fixture::new().await, want(spec));
+        let id = fixture.port.create(&want, &claim("studio"), "").await.expect("created");
+        assert_eq!(fixture.only().await.phase, Phase::Settling("Pending".into()));
         pass().await;
-        let have = desk.only().await;
+        let have = fixture.only().await;
         assert_eq!((&have.id, &have.phase), (&id, &Phase::Ready));
         assert_eq!(have.tags, claim("studio"));
         assert_eq!(diff(&want, &have.state), []);
-        let written = desk.aws.calls().into_iter().filter(|call| call.mutating).count();
+        let written = fixture.aws.calls().into_iter().filter(|call| call.mutating).count();
         assert_eq!(written, 1);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_domain_is_created_as_vpc_only_unless_the_manifest_says_otherwise() {
-    let desk = Desk::new().await;
-    desk.create(&studio(json!({})), "studio").await;
-    assert_eq!(text(&desk.only().await.state, "appNetworkAccessType"), Some("VpcOnly"));
+    let fixture = Fixture::new().await;
+    fixture.create(&studio(json!({})), "studio").await;
+    assert_eq!(text(&fixture.only().await.state, "appNetworkAccessType"), Some("VpcOnly"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_edits_lead_from_one_manifest_to_the_other_and_back() {
-    let desk = Desk::new().await;
+async fn the_edits_turn_one_manifest_into_the_other_and_back() {
+    let fixture = Fixture::new().await;
     let rich = json!({
         "tagPropagation": "ENABLED", "subnets": ["subnet-2", "subnet-3"],
         "appNetworkAccessType": "PublicInternetOnly",
@@ -206,67 +206,67 @@ async fn the_edits_lead_from_one_manifest_to_the_other_and_back() {
             "dockerSettings": {"vpcOnlyTrustedAccounts": []},
         },
     });
-    desk.create(&studio(json!({})), "studio").await;
+    fixture.create(&studio(json!({})), "studio").await;
     for want in [studio(rich), studio(plain)] {
-        let changes = diff(&want, &desk.only().await.state);
+        let changes = diff(&want, &fixture.only().await.state);
         let calls = table().calls(&changes).expect("edits");
         assert_eq!(calls.len(), 2);
         for call in calls {
-            desk.change(call).await.expect("changed");
+            fixture.change(call).await.expect("changed");
         }
-        assert_eq!(diff(&want, &desk.only().await.state), []);
+        assert_eq!(diff(&want, &fixture.only().await.state), []);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn running_apps_hold_up_only_what_aws_refuses_and_are_named() {
-    let desk = Desk::new().await;
-    let id = desk.create(&studio(json!({})), "studio").await;
-    desk.app(&id, "alice").await;
+async fn running_apps_delay_only_what_aws_refuses_and_are_named() {
+    let fixture = Fixture::new().await;
+    let id = fixture.create(&studio(json!({})), "studio").await;
+    fixture.app(&id, "alice").await;
     let want = studio(json!({
         "tagPropagation": "ENABLED", "subnets": ["subnet-2"],
         "domainSettings": {"executionRoleIdentityConfig": "USER_PROFILE_NAME"},
     }));
-    let have = desk.only().await;
+    let have = fixture.only().await;
     let changes = diff(&want, &have.state);
     let calls = table().calls(&changes).expect("edits");
     let [open, gated] = calls[..] else { panic!("{calls:?}") };
-    let named = desk.port.obstacles(&have, Some(&gated[0])).await;
+    let named = fixture.port.obstacles(&have, Some(&gated[0])).await;
     assert_eq!(named, Ok(vec!["app alice/JupyterLab/default (InService)".to_owned()]));
-    assert_eq!(desk.port.obstacles(&have, Some(&open[0])).await, Ok(vec![]));
-    assert_eq!(desk.change(open).await, Ok(()));
-    assert_eq!(desk.change(gated).await.expect_err("refused").class, Class::Blocked);
+    assert_eq!(fixture.port.obstacles(&have, Some(&open[0])).await, Ok(vec![]));
+    assert_eq!(fixture.change(open).await, Ok(()));
+    assert_eq!(fixture.change(gated).await.expect_err("refused").class, Class::Blocked);
 
-    let app = desk.others.delete_app().domain_id(id.as_str());
+    let app = fixture.others.delete_app().domain_id(id.as_str());
     let app = app.user_profile_name("alice").app_type("JupyterLab".into()).app_name("default");
     app.send().await.expect("deleted");
     pass().await;
-    assert_eq!(desk.port.obstacles(&have, Some(&gated[0])).await, Ok(vec![]));
-    assert_eq!(desk.change(gated).await, Ok(()));
-    assert_eq!(diff(&want, &desk.only().await.state), []);
+    assert_eq!(fixture.port.obstacles(&have, Some(&gated[0])).await, Ok(vec![]));
+    assert_eq!(fixture.change(gated).await, Ok(()));
+    assert_eq!(diff(&want, &fixture.only().await.state), []);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guardrail_that_asks_for_the_network_gets_it_as_it_is() {
-    let desk = Desk::new().await;
-    desk.create(&studio(json!({})), "studio").await;
-    let change = diff(&studio(json!({"tagPropagation": "ENABLED"})), &desk.only().await.state);
+async fn a_guardrail_that_requires_the_network_gets_it_unchanged() {
+    let fixture = Fixture::new().await;
+    fixture.create(&studio(json!({})), "studio").await;
+    let change = diff(&studio(json!({"tagPropagation": "ENABLED"})), &fixture.only().await.state);
     let denial = "with an explicit deny in a service control policy";
-    desk.aws.inject(Fault::reject("UpdateDomain", "AccessDeniedException", denial).nth(1));
-    assert_eq!(desk.change(&change).await, Ok(()));
-    let sent = desk.calls("UpdateDomain");
+    fixture.aws.inject(Fault::reject("UpdateDomain", "AccessDeniedException", denial).nth(1));
+    assert_eq!(fixture.change(&change).await, Ok(()));
+    let sent = fixture.calls("UpdateDomain");
     let network =
         |call: &Value| json!([call["AppNetworkAccessType"], call["VpcId"], call["SubnetIds"]]);
     assert_eq!(network(&sent[0]), json!([null, null, ["subnet-1", "subnet-2"]]));
     assert_eq!(network(&sent[1]), json!(["VpcOnly", "vpc-1", ["subnet-1", "subnet-2"]]));
-    assert_eq!(text(&desk.only().await.state, "tagPropagation"), Some("ENABLED"));
+    assert_eq!(text(&fixture.only().await.state, "tagPropagation"), Some("ENABLED"));
 
-    desk.aws.clear_calls();
-    desk.aws.inject(Fault::reject("UpdateDomain", "AccessDeniedException", "no permission"));
+    fixture.aws.clear_calls();
+    fixture.aws.inject(Fault::reject("UpdateDomain", "AccessDeniedException", "no permission"));
     let again = studio(json!({"tagPropagation": "DISABLED"}));
-    let change = diff(&again, &desk.only().await.state);
-    assert_eq!(desk.change(&change).await.expect_err("denied").class, Class::Denied);
-    assert_eq!(desk.calls("UpdateDomain").len(), 2);
+    let change = diff(&again, &fixture.only().await.state);
+    assert_eq!(fixture.change(&change).await.expect_err("denied").class, Class::Denied);
+    assert_eq!(fixture.calls("UpdateDomain").len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -277,43 +277,43 @@ async fn a_create_is_sent_once_however_it_fails() {
         (Fault::reject("CreateDomain", "ResourceInUse", "busy"), Class::Busy),
         (Fault::reject("CreateDomain", "ResourceLimitExceeded", "full"), Class::Limit),
     ] {
-        let desk = Desk::new().await;
-        desk.aws.inject(fault);
-        let error = desk.port.create(&studio(json!({})), &claim("studio"), "").await;
+        let fixture = Fixture::new().await;
+        fixture.aws.inject(fault);
+        let error = fixture.port.create(&studio(json!({})), &claim("studio"), "").await;
         assert_eq!(error.expect_err("failed").class, class);
-        assert_eq!(desk.calls("CreateDomain").len(), 1);
+        assert_eq!(fixture.calls("CreateDomain").len(), 1);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_other_peoples_domains_only_the_tags_are_read() {
-    let desk = Desk::new().await;
+async fn only_the_tags_of_other_domains_are_read() {
+    let fixture = Fixture::new().await;
     for (name, owner) in [("ours", "ml"), ("theirs", "other"), ("named", "other"), ("adopted", "")]
     {
         let want = studio(json!({"domainName": name}));
         let mut tags = claim(name);
         tags.insert(crate::model::claim::OWNER_TAG.into(), owner.into());
         let tags = if owner.is_empty() { Tags::new() } else { tags };
-        desk.port.create(&want, &tags, "").await.expect("created");
+        fixture.port.create(&want, &tags, "").await.expect("created");
     }
     let everything = Ask {
         owner: "ml".into(),
         natural_keys: ["ours", "theirs", "named", "adopted"].map(str::to_owned).into(),
         ..Ask::default()
     };
-    let all = desk.port.observe(&everything).await.expect("all").whole;
+    let all = fixture.port.observe(&everything).await.expect("all").whole;
     let id = |name: &str| {
         let is = |live: &&Observed<Value>| text(&live.state, "domainName") == Some(name);
         all.iter().find(is).expect("it is there").id.clone()
     };
-    desk.aws.clear_calls();
+    fixture.aws.clear_calls();
     let ask = Ask {
         owner: "ml".into(),
         natural_keys: ["named".to_owned()].into(),
         adopt: [id("adopted")].into(),
         ..Ask::default()
     };
-    let mut seen: Vec<_> = desk
+    let mut seen: Vec<_> = fixture
         .port
         .observe(&ask)
         .await
@@ -326,108 +326,108 @@ async fn of_other_peoples_domains_only_the_tags_are_read() {
     seen.sort();
     expected.sort();
     assert_eq!(seen, expected);
-    let calls = |operation| desk.calls(operation).len();
+    let calls = |operation| fixture.calls(operation).len();
     assert_eq!((calls("ListDomains"), calls("ListTags"), calls("DescribeDomain")), (1, 4, 3));
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_page_is_read_or_nothing_is_known() {
-    let desk = Desk::new().await;
+    let fixture = Fixture::new().await;
     for number in 0..101 {
         let want = studio(json!({"domainName": format!("studio-{number}")}));
-        desk.port.create(&want, &claim(&format!("studio-{number}")), "").await.expect("created");
+        fixture.port.create(&want, &claim(&format!("studio-{number}")), "").await.expect("created");
     }
-    assert_eq!(desk.observe().await.len(), 101);
-    assert_eq!(desk.calls("ListDomains").len(), 2);
-    desk.aws.inject(Fault::reject("ListDomains", "AccessDeniedException", "no").nth(2));
+    assert_eq!(fixture.observe().await.len(), 101);
+    assert_eq!(fixture.calls("ListDomains").len(), 2);
+    fixture.aws.inject(Fault::reject("ListDomains", "AccessDeniedException", "no").nth(2));
     let names = (0..101).map(|number| format!("studio-{number}")).collect();
     let ask = Ask { owner: "ml".into(), names, ..Ask::default() };
-    assert_eq!(desk.port.observe(&ask).await.expect_err("unknown").class, Class::Denied);
-    desk.aws.clear_faults();
+    assert_eq!(fixture.port.observe(&ask).await.expect_err("unknown").class, Class::Denied);
+    fixture.aws.clear_faults();
     for operation in ["ListTags", "DescribeDomain"] {
-        desk.aws.inject(Fault::reject(operation, "AccessDeniedException", "no").nth(50));
-        let seen = desk.port.observe(&ask).await.expect("all but one");
+        fixture.aws.inject(Fault::reject(operation, "AccessDeniedException", "no").nth(50));
+        let seen = fixture.port.observe(&ask).await.expect("all but one");
         assert_eq!((seen.whole.len(), seen.unread.len()), (100, 1), "{operation}");
         let unread = &seen.unread[0];
         assert!(seen.whole.iter().all(|domain| domain.id != unread.id));
         assert_eq!(unread.why.class, Class::Denied);
         assert_eq!(unread.claim("ml").is_some(), operation == "DescribeDomain", "{operation}");
-        desk.aws.clear_faults();
+        fixture.aws.clear_faults();
     }
 }
 
 #[tokio::test]
-async fn a_remembered_domain_that_cannot_be_asked_for_is_unknown_and_not_gone() {
-    let desk = Desk::new().await;
+async fn a_remembered_domain_that_cannot_be_read_is_unknown_and_not_gone() {
+    let fixture = Fixture::new().await;
     let ask =
         Ask { owner: "ml".into(), remembered: ["d-remembered1".into()].into(), ..Ask::default() };
-    assert_eq!(desk.port.observe(&ask).await, Ok(Population::default()), "AWS says it is gone");
-    desk.aws.inject(Fault::reject("DescribeDomain", "AccessDeniedException", "no"));
-    let seen = desk.port.observe(&ask).await.expect("the list was read");
+    assert_eq!(fixture.port.observe(&ask).await, Ok(Population::default()), "AWS says it is gone");
+    fixture.aws.inject(Fault::reject("DescribeDomain", "AccessDeniedException", "no"));
+    let seen = fixture.port.observe(&ask).await.expect("the list was read");
     assert_eq!((seen.whole.len(), seen.unread[0].id.as_str()), (0, "d-remembered1"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_update_tells_why_and_is_tried_again() {
-    let desk = Desk::new().await;
-    desk.create(&studio(json!({})), "studio").await;
+async fn a_failed_update_shows_its_reason_and_is_tried_again() {
+    let fixture = Fixture::new().await;
+    fixture.create(&studio(json!({})), "studio").await;
     let want = studio(json!({"tagPropagation": "ENABLED"}));
-    let change = diff(&want, &desk.only().await.state);
-    desk.aws.with(|world| world.sagemaker.behavior.update_failure = Some("no such role".into()));
-    assert_eq!(desk.change(&change).await, Ok(()));
-    let have = desk.only().await;
+    let change = diff(&want, &fixture.only().await.state);
+    fixture.aws.with(|world| world.sagemaker.behavior.update_failure = Some("no such role".into()));
+    assert_eq!(fixture.change(&change).await, Ok(()));
+    let have = fixture.only().await;
     assert_eq!(have.phase, Phase::Ready);
     assert_eq!(text(&have.state, FAILURE), Some("no such role"));
-    desk.aws.with(|world| world.sagemaker.behavior.update_failure = None);
+    fixture.aws.with(|world| world.sagemaker.behavior.update_failure = None);
     let again = diff(&want, &have.state);
-    assert_eq!(desk.change(&again).await, Ok(()));
-    assert_eq!(text(&desk.only().await.state, FAILURE), None);
+    assert_eq!(fixture.change(&again).await, Ok(()));
+    assert_eq!(text(&fixture.only().await.state, FAILURE), None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_creation_is_shown_with_its_reason() {
-    let desk = Desk::new().await;
-    desk.aws.with(|world| world.sagemaker.behavior.creation_failure = Some("no subnet".into()));
-    desk.create(&studio(json!({})), "studio").await;
-    assert_eq!(desk.only().await.phase, Phase::Failed("Failed: no subnet".into()));
+    let fixture = Fixture::new().await;
+    fixture.aws.with(|world| world.sagemaker.behavior.creation_failure = Some("no subnet".into()));
+    fixture.create(&studio(json!({})), "studio").await;
+    assert_eq!(fixture.only().await.phase, Phase::Failed("Failed: no subnet".into()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn tags_are_set_and_removed_by_key() {
-    let desk = Desk::new().await;
-    desk.create(&studio(json!({})), "studio").await;
-    let have = desk.only().await;
+    let fixture = Fixture::new().await;
+    fixture.create(&studio(json!({})), "studio").await;
+    let have = fixture.only().await;
     let team = Tags::from([("team".to_owned(), "ml".to_owned())]);
     let set = Edit::of_tags("tags", String::new(), EditBody::Tag(team));
-    desk.port.edit(&have, &[set]).await.expect("tagged");
-    assert_eq!(desk.only().await.tags.get("team").map(String::as_str), Some("ml"));
+    fixture.port.edit(&have, &[set]).await.expect("tagged");
+    assert_eq!(fixture.only().await.tags.get("team").map(String::as_str), Some("ml"));
     let unset = EditBody::Untag(vec!["team".to_owned()]);
     let unset = Edit::of_tags("tags", String::new(), unset);
-    desk.port.edit(&have, &[unset]).await.expect("untagged");
-    assert_eq!(desk.only().await.tags, claim("studio"));
+    fixture.port.edit(&have, &[unset]).await.expect("untagged");
+    assert_eq!(fixture.only().await.tags, claim("studio"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn deletion_names_who_lives_there_and_keeps_the_files_unless_told_otherwise() {
-    let desk = Desk::new().await;
-    let id = desk.create(&studio(json!({})), "studio").await;
-    desk.app(&id, "alice").await;
-    let have = desk.only().await;
-    let named = desk.port.obstacles(&have, None).await;
+async fn deletion_names_what_the_domain_contains_and_keeps_the_files_by_default() {
+    let fixture = Fixture::new().await;
+    let id = fixture.create(&studio(json!({})), "studio").await;
+    fixture.app(&id, "alice").await;
+    let have = fixture.only().await;
+    let named = fixture.port.obstacles(&have, None).await;
     let expected = ["app alice/JupyterLab/default (InService)", "user profile alice"];
     assert_eq!(named, Ok(expected.map(str::to_owned).to_vec()));
-    assert_eq!(desk.port.delete(&have, None).await.expect_err("in use").class, Class::Busy);
+    assert_eq!(fixture.port.delete(&have, None).await.expect_err("in use").class, Class::Busy);
 
     for (want, kept) in [(None, 1), (Some(studio(json!({"efsRetention": "Delete"}))), 0)] {
-        let desk = Desk::new().await;
-        desk.create(&studio(json!({})), "studio").await;
-        let have = desk.only().await;
-        assert_eq!(desk.port.delete(&have, want.as_ref()).await, Ok(()));
-        assert_eq!(desk.only().await.phase, Phase::Settling("Deleting".into()));
+        let fixture = Fixture::new().await;
+        fixture.create(&studio(json!({})), "studio").await;
+        let have = fixture.only().await;
+        assert_eq!(fixture.port.delete(&have, want.as_ref()).await, Ok(()));
+        assert_eq!(fixture.only().await.phase, Phase::Settling("Deleting".into()));
         pass().await;
-        assert_eq!(desk.observe().await, []);
-        assert_eq!(desk.port.delete(&have, want.as_ref()).await, Ok(()));
-        let left = desk
+        assert_eq!(fixture.observe().await, []);
+        assert_eq!(fixture.port.delete(&have, want.as_ref()).await, Ok(()));
+        let left = fixture
             .aws
             .with(|world| world.sagemaker.retained_file_systems("111122223333", "eu-west-1").len());
         assert_eq!(left, kept);
@@ -436,18 +436,18 @@ async fn deletion_names_who_lives_there_and_keeps_the_files_unless_told_otherwis
 
 #[tokio::test(start_paused = true)]
 async fn a_domain_of_unified_studio_is_not_deleted() {
-    let desk = Desk::new().await;
+    let fixture = Fixture::new().await;
     let linked = json!({"domainSettings": {"unifiedStudioSettings": {"domainId": "dzd-1a"}}});
-    desk.create(&studio(linked), "studio").await;
-    let named = desk.port.obstacles(&desk.only().await, None).await;
+    fixture.create(&studio(linked), "studio").await;
+    let named = fixture.port.obstacles(&fixture.only().await, None).await;
     assert_eq!(named, Ok(vec!["it belongs to SageMaker Unified Studio".to_owned()]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_impossible_change_is_never_sent() {
-    let desk = Desk::new().await;
-    desk.create(&studio(json!({})), "studio").await;
-    let changes = diff(&studio(json!({"vpc": "vpc-2"})), &desk.only().await.state);
-    assert_eq!(desk.change(&changes).await.expect_err("refused").class, Class::Rejected);
-    assert_eq!(desk.calls("UpdateDomain").len(), 0);
+    let fixture = Fixture::new().await;
+    fixture.create(&studio(json!({})), "studio").await;
+    let changes = diff(&studio(json!({"vpc": "vpc-2"})), &fixture.only().await.state);
+    assert_eq!(fixture.change(&changes).await.expect_err("refused").class, Class::Rejected);
+    assert_eq!(fixture.calls("UpdateDomain").len(), 0);
 }

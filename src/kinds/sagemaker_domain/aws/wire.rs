@@ -1,9 +1,10 @@
-//! Between plain values and the SDK's shapes: one field list per shape gives both directions.
+//! Converts between plain values and the SDK's shapes: one field list for each shape serves both
+//! directions.
 
 use serde_json::{Map, Value};
 
-/// A plain value that is not the shape it should be: a defect in palisade, or a newer API than this
-/// build knows. Nothing is sent.
+/// A plain value of the wrong shape: a defect in palisade, or an API that is newer than this build.
+/// Nothing is sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(String);
@@ -65,7 +66,7 @@ impl<T: Wire> Wire for Vec<T> {
     }
 }
 
-/// A member of a group; `None` if it is not there.
+/// A member of a group; `None` if it is missing.
 pub fn member<T: Wire>(map: &Map<String, Value>, key: &str) -> Result<Option<T>, Malformed> {
     match map.get(key) {
         None | Some(Value::Null) => Ok(None),
@@ -104,8 +105,8 @@ pub fn key(field: &str, spelling: Option<&str>) -> String {
     key
 }
 
-/// Both directions for shapes that are groups, from their fields. A test holds that no field of the
-/// SDK is missing.
+/// Both directions for shapes that are groups, from their fields. A test ensures that no field of
+/// the SDK is missing.
 macro_rules! groups {
     ($($shape:ident { $($field:ident $(as $spelling:literal)?),* $(,)? })*) => {
         $(impl Wire for types::$shape {
@@ -123,7 +124,8 @@ macro_rules! groups {
             fn write(&self) -> Value {
                 let mut map = Map::new();
                 $(if let Some(value) = &self.$field {
-                    map.insert(key(stringify!($field), None$(.or(Some($spelling)))?), value.write());
+                    let key = key(stringify!($field), None$(.or(Some($spelling)))?);
+                    map.insert(key, value.write());
                 })*
                 Value::Object(map)
             }
@@ -140,8 +142,7 @@ macro_rules! groups {
     };
 }
 
-/// Both directions for the SDK's lists of words. A word that this build does not know passes
-/// through.
+/// Both directions for the SDK's enums. A value that this build does not know passes through.
 macro_rules! words {
     ($($name:ident),* $(,)?) => {$(
         impl Wire for types::$name {

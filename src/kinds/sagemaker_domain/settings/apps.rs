@@ -1,4 +1,4 @@
-//! Settings of the apps in Studio, Canvas apart.
+//! Settings of the apps in Studio, except Canvas.
 
 use super::{
     arn, arns, checks, clearable_arn, interrupts_when, interrupts_when_less, items, lists, minutes,
@@ -6,12 +6,12 @@ use super::{
 };
 
 settings! {
-    /// The image and the machine that an app starts with. An image of AWS that Studio shows here
-    /// without being asked is not drift as long as the manifest names none.
+    /// The image and the machine that an app starts with. An image that AWS adds here by itself is
+    /// not drift unless the manifest names one.
     pub(super) fn resource_spec = "ResourceSpec" {
         /// ARN of the image.
         "sageMakerImageArn": arn(),
-        /// ARN of the image's version; it wins over the image. `null` clears it.
+        /// ARN of the image's version; takes precedence over the image. `null` clears it.
         "sageMakerImageVersionArn": clearable_arn(),
         /// The image's version by name, e.g. `1.6.0`.
         "sageMakerImageVersionAlias": text(checks::any),
@@ -33,7 +33,7 @@ settings! {
     pub(super) fn custom_image = "CustomImage" {
         /// Its name.
         "imageName": text(checks::any),
-        /// Its version; left out, the newest.
+        /// Its version; default: the newest.
         "imageVersionNumber": number(0, i64::from(i32::MAX), "versions"),
         /// The configuration that it runs with.
         "appImageConfigName": text(checks::any),
@@ -41,7 +41,7 @@ settings! {
 
     /// Studio Classic's Jupyter server.
     pub(super) fn jupyter_server = "JupyterServerAppSettings" {
-        /// Image and machine. Needed with `lifecycleConfigArns`.
+        /// Image and machine. Required with `lifecycleConfigArns`.
         "defaultResourceSpec": resource_spec(),
         /// ARNs of lifecycle configurations to choose from.
         "lifecycleConfigArns": arns(),

@@ -1,6 +1,6 @@
 //! Settings of Canvas.
 
-use super::{arn, feature, interrupts, items, key, lists, place, role, settings, word};
+use super::{arn, feature, interrupts, items, key, lists, role, s3_location, settings, word};
 
 settings! {
     /// Canvas.
@@ -11,11 +11,11 @@ settings! {
         "modelRegisterSettings": model_register(),
         /// Where artifacts are kept.
         "workspaceSettings": workspace(),
-        /// Sign-in at outside data sources, at most 20.
+        /// Sign-in to external data sources, at most 20.
         "identityProviderOAuthSettings": items(20, sign_in()),
         /// Deploying models.
         "directDeploySettings": direct_deploy(),
-        /// Questions to documents.
+        /// Questions about documents.
         "kendraSettings": kendra(),
         /// Generative AI.
         "generativeAiSettings": generative_ai(),
@@ -27,7 +27,7 @@ settings! {
     pub(super) fn time_series_forecasting = "TimeSeriesForecastingSettings" {
         /// On or off.
         "status": feature(),
-        /// ARN of the role that Canvas passes to Amazon Forecast; left out, the execution role.
+        /// ARN of the role that Canvas passes to Amazon Forecast; default: the execution role.
         "amazonForecastRoleArn": role(),
     }
 
@@ -35,21 +35,21 @@ settings! {
     pub(super) fn model_register = "ModelRegisterSettings" {
         /// On or off.
         "status": feature(),
-        /// ARN of the role in the registry's account, where that is another one.
+        /// ARN of the role in the registry's account, if that is another one.
         "crossAccountModelRegisterRoleArn": role(),
     }
 
     /// Where artifacts are kept.
     pub(super) fn workspace = "WorkspaceSettings" {
         /// `s3://bucket/prefix`. After a change users no longer reach their old artifacts.
-        "s3ArtifactPath": interrupts(place()),
-        /// The KMS key of that place: `{ref: …}` to a KmsKey, a key ARN or a key id.
+        "s3ArtifactPath": interrupts(s3_location()),
+        /// The KMS key of that location: `{ref: …}` to a KmsKey, a key ARN or a key id.
         "s3KmsKeyId": key(),
     }
 
-    /// Sign-in at one outside data source.
+    /// Sign-in to one external data source.
     pub(super) fn sign_in = "IdentityProviderOAuthSetting" {
-        /// Which one.
+        /// The data source.
         "dataSourceName": word(&DATA_SOURCE),
         /// On or off.
         "status": feature(),
@@ -63,7 +63,7 @@ settings! {
         "status": feature(),
     }
 
-    /// Questions to documents.
+    /// Questions about documents.
     pub(super) fn kendra = "KendraSettings" {
         /// On or off.
         "status": feature(),
@@ -85,6 +85,6 @@ settings! {
 }
 
 lists! {
-    /// An outside data source.
+    /// An external data source.
     DATA_SOURCE = "DataSourceName" ["SalesforceGenie", "Snowflake"]
 }

@@ -1,12 +1,12 @@
-//! `DomainSettings`: what holds for the domain as a whole.
+//! `DomainSettings`: settings of the domain as a whole.
 
 use super::{
-    FEATURE, apps::resource_spec, arn, checks, feature, lists, opening, own_role, place, portal,
-    security_groups, settings, text, texts, towards, word,
+    FEATURE, apps::resource_spec, arn, checks, feature, lists, opening, own_role, portal,
+    s3_location, security_groups, settings, text, texts, towards, word,
 };
 
 settings! {
-    /// What holds for the domain as a whole.
+    /// Settings of the domain as a whole.
     pub fn domain = "DomainSettings" {
         /// Security groups between the domain's apps (RStudio) and the users' apps, at most 3:
         /// `{ref: …}` to a SecurityGroup, or ids.
@@ -16,10 +16,10 @@ settings! {
         /// Whether the profile's name goes into `sts:SourceIdentity` of the execution role, whose
         /// trust policy must allow `sts:SetSourceIdentity`. Can be changed only while no app runs.
         "executionRoleIdentityConfig": towards("USER_PROFILE_NAME", word(&IDENTITY)),
-        /// Trusted identity propagation: users reach data as themselves. Short for
+        /// Trusted identity propagation: users access data as themselves. Short for
         /// `trustedIdentityPropagationSettings: {status: …}`. Needs `authMode: SSO`, Identity
         /// Center in the same Region, and execution roles whose trust policy allows
-        /// `sts:SetContext`; apps that run already keep the old way.
+        /// `sts:SetContext`; apps that are already running are not affected.
         "trustedIdentityPropagation": towards("ENABLED", word(&FEATURE)),
         /// Trusted identity propagation, as the API writes it.
         "trustedIdentityPropagationSettings": trusted_identity_propagation(),
@@ -35,7 +35,7 @@ settings! {
 
     /// RStudio for the domain. Can be changed only while no app runs.
     pub(super) fn rstudio_domain = "RStudioServerProDomainSettings" {
-        /// ARN of the role of the RStudio app. Needed.
+        /// ARN of the role of the RStudio app. Required.
         "domainExecutionRoleArn": own_role(),
         /// URL of an RStudio Connect server.
         "rStudioConnectUrl": text(checks::any),
@@ -84,7 +84,7 @@ settings! {
         /// The environment's id.
         "environmentId": text(checks::any),
         /// Where the project keeps temporary data, `s3://…`.
-        "projectS3Path": place(),
+        "projectS3Path": s3_location(),
         /// ARN of Unified Studio's application in Identity Center.
         "singleSignOnApplicationArn": arn(),
     }

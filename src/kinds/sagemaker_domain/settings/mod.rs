@@ -1,6 +1,7 @@
 //! The settings of a domain, row by row as in the SageMaker API reference (API 2017-07-24), with
-//! the API's names in camelCase; and how their rows are made. What a change of one risks is in
-//! doubt the riskier: what roles, images, scripts, repositories and keys allow cannot be read here.
+//! the API's names in camelCase; and how their rows are made. If the risk of a change is in doubt,
+//! the higher one is assumed: what roles, images, scripts, repositories and keys allow cannot be
+//! read here.
 
 mod apps;
 mod canvas;
@@ -34,7 +35,7 @@ pub struct List {
     pub words: &'static [&'static str],
 }
 
-/// Declares lists of words, each with what it lists as its doc comment.
+/// Declares lists of words, each with its description as the doc comment.
 macro_rules! lists {
     ($($(#[doc = $about:literal])+ $list:ident = $name:literal [$($word:literal),+ $(,)?])*) => {$(
         $(#[doc = $about])+
@@ -48,7 +49,8 @@ macro_rules! lists {
 }
 pub(super) use lists;
 
-/// Declares groups of rows: each with its meaning as a doc comment, and a function that makes it.
+/// Declares groups of rows: each with its description as the doc comment, and a function that makes
+/// it.
 macro_rules! settings {
     ($($(#[doc = $about:literal])+ $vis:vis fn $function:ident = $name:literal {
         $($(#[doc = $line:literal])+ $field:literal: $row:expr,)*
@@ -102,7 +104,7 @@ fn arn() -> Leaf {
     text(checks::arn)
 }
 
-/// An ARN that AWS clears where it is given the word for it.
+/// An ARN that AWS clears if the word for it is sent.
 fn clearable_arn() -> Leaf {
     Leaf { null: Null::Unset(Some(CLEAR.into())), ..arn() }
 }
@@ -125,9 +127,9 @@ fn execution_role() -> Leaf {
     Leaf { null: never, ..own_role() }
 }
 
-/// A place in S3.
-fn place() -> Leaf {
-    text(checks::place)
+/// A location in S3.
+fn s3_location() -> Leaf {
+    text(checks::s3_location)
 }
 
 fn set(of: Check, max: usize) -> Leaf {
@@ -167,7 +169,7 @@ fn gigabytes() -> Leaf {
     number(5, 16_384, "GB")
 }
 
-/// A KMS key. What lies in S3 may lie in another Region.
+/// A KMS key. S3 objects may be in another Region.
 fn key() -> Leaf {
     Leaf::setting(Form::Key {
         accepts: Accepts::arn_of(kms_key::NAME),
@@ -175,7 +177,7 @@ fn key() -> Leaf {
     })
 }
 
-/// At most so many security groups.
+/// At most `max` security groups.
 fn security_groups(max: usize) -> Leaf {
     let each = Named { accepts: Accepts::id_of(security_group::NAME), prefix: "sg-".into() };
     opening(Leaf::setting(Form::Targets {
@@ -188,54 +190,54 @@ fn security_groups(max: usize) -> Leaf {
     }))
 }
 
-// --- what a change risks ---
+// --- the risk of a change ---
 
-/// Nobody's access or work changes.
+/// Changes nobody's access or work.
 pub fn neutral(leaf: Leaf) -> Leaf {
     leaf.risking(RiskOf::Always(Risk::NEUTRAL), Gives::Nothing)
 }
 
-/// Of two words, this is the safe one.
+/// One of two words is the safe one.
 pub fn towards(safe: &'static str, leaf: Leaf) -> Leaf {
     let (there, back) = (Risk::TIGHTENS, Risk::LOOSENS);
     leaf.risking(RiskOf::Towards { value: json!(safe), there, back }, Gives::Least(json!(safe)))
 }
 
-/// A feature that is safe where it is off.
+/// A feature that is safe when it is off.
 fn feature() -> Leaf {
     towards("DISABLED", word(&FEATURE))
 }
 
-/// Whoever works in Studio is shut out where it is off.
+/// Users of Studio are locked out when it is off.
 fn portal(list: &List) -> Leaf {
     let (value, there) = (json!("DISABLED"), Risk::TIGHTENS.stopping_work());
     let least = Gives::Least(value.clone());
     word(list).risking(RiskOf::Towards { value, there, back: Risk::REPLACES }, least)
 }
 
-/// Any change takes files or artifacts out of their users' sight.
+/// Any change hides files or artifacts from their users.
 fn interrupts(leaf: Leaf) -> Leaf {
     leaf.risking(RiskOf::Always(Risk::NEUTRAL.stopping_work()), Gives::Nothing)
 }
 
-/// Becoming this value interrupts users: their files are out of sight, or their idle apps stop.
+/// A change to this value interrupts users: their files are hidden, or their idle apps stop.
 fn interrupts_when(value: &'static str, leaf: Leaf) -> Leaf {
     let (value, there) = (json!(value), Risk::NEUTRAL.stopping_work());
     leaf.risking(RiskOf::Towards { value, there, back: Risk::REPLACES }, Gives::Nothing)
 }
 
-/// Less of it interrupts users: mounts are gone, or idle apps stop sooner.
+/// A smaller value interrupts users: mounts are gone, or idle apps stop sooner.
 fn interrupts_when_less(leaf: Leaf) -> Leaf {
     let (less, other) = (Risk::NEUTRAL.stopping_work(), Risk::REPLACES);
     leaf.risking(RiskOf::Less { less, other }, Gives::Nothing)
 }
 
-/// The more there are, the more is allowed.
+/// More entries allow more.
 fn opening(leaf: Leaf) -> Leaf {
     leaf.risking(RiskOf::MoreIsLooser, Gives::More)
 }
 
-/// The more there are, the less is seen.
+/// More entries hide more.
 fn hiding(leaf: Leaf) -> Leaf {
     leaf.risking(RiskOf::MoreIsTighter, Gives::Less)
 }

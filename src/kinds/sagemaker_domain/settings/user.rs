@@ -6,18 +6,18 @@ use super::{
     },
     canvas::canvas,
     checks, execution_role, gigabytes, hiding, interrupts, interrupts_when, interrupts_when_less,
-    items, key, lists, neutral, number, place, portal, security_groups, settings, text, texts,
-    towards, word, words,
+    items, key, lists, neutral, number, portal, s3_location, security_groups, settings, text,
+    texts, towards, word, words,
 };
 use crate::kind::table::{Form, Leaf};
 
 settings! {
-    /// What user profiles start from.
+    /// The defaults of user profiles.
     pub fn user = "UserSettings" {
         /// ARN of the role of private spaces. Cannot be unset once set.
         "executionRole": execution_role(),
         /// Security groups of the apps, at most 5 (SageMaker adds its own for NFS, which leaves 4):
-        /// `{ref: …}` to a SecurityGroup, or ids. Needed for `VpcOnly`. Those of a profile add to
+        /// `{ref: …}` to a SecurityGroup, or ids. Required for `VpcOnly`. Those of a profile add to
         /// these.
         "securityGroups": security_groups(5),
         /// How notebooks are shared.
@@ -40,15 +40,15 @@ settings! {
         "jupyterLabAppSettings": jupyter_lab(),
         /// Volumes of private spaces.
         "spaceStorageSettings": space_storage(),
-        /// What users see first: `studio::` (needs the Studio portal) or `app:JupyterServer:`
-        /// (Studio Classic). AWS's default: `studio::`.
+        /// The page that users see first: `studio::` (needs the Studio portal) or
+        /// `app:JupyterServer:` (Studio Classic). AWS's default: `studio::`.
         "defaultLandingUri": neutral(text(checks::landing)),
         /// Whether users can open Studio. AWS's default: `ENABLED`. `DISABLED` needs another
-        /// `defaultLandingUri` beside it.
+        /// `defaultLandingUri` too.
         "studioWebPortal": portal(&PORTAL),
         /// The POSIX identity for files.
         "customPosixUserConfig": posix_user(),
-        /// Further file systems, at most 10.
+        /// Additional file systems, at most 10.
         "customFileSystemConfigs": interrupts_when_less(items(10, file_system())),
         /// What Studio hides.
         "studioWebPortalSettings": studio_web_portal(),
@@ -56,13 +56,13 @@ settings! {
         "autoMountHomeEFS": interrupts_when("Disabled", word(&HOME_MOUNT)),
     }
 
-    /// What shared spaces start from.
+    /// The defaults of shared spaces.
     pub fn space = "SpaceSettings" {
         /// ARN of the role of shared spaces. Cannot be unset once set.
         "executionRole": execution_role(),
         /// Security groups of the spaces, at most 5: `{ref: …}` to a SecurityGroup, or ids.
         "securityGroups": security_groups(5),
-        /// Studio Classic's Jupyter server. AWS takes no `codeRepositories` here.
+        /// Studio Classic's Jupyter server. AWS does not accept `codeRepositories` here.
         "jupyterServerAppSettings": jupyter_server(),
         /// Studio Classic's kernels.
         "kernelGatewayAppSettings": kernel_gateway(),
@@ -72,17 +72,17 @@ settings! {
         "spaceStorageSettings": space_storage(),
         /// The POSIX identity for files.
         "customPosixUserConfig": posix_user(),
-        /// Further file systems, at most 10.
+        /// Additional file systems, at most 10.
         "customFileSystemConfigs": interrupts_when_less(items(10, file_system())),
     }
 
     /// How notebooks are shared.
     pub(super) fn sharing = "SharingSettings" {
-        /// Whether a shared notebook carries its output. AWS's default: `Disabled`.
+        /// Whether a shared notebook includes its output. AWS's default: `Disabled`.
         "notebookOutputOption": towards("Disabled", word(&NOTEBOOK_OUTPUT)),
         /// Where shared notebooks are kept: `s3://bucket/prefix`.
-        "s3OutputPath": place(),
-        /// The KMS key of that place: `{ref: …}` to a KmsKey, a key ARN or a key id.
+        "s3OutputPath": s3_location(),
+        /// The KMS key of that location: `{ref: …}` to a KmsKey, a key ARN or a key id.
         "s3KmsKeyId": key(),
     }
 
@@ -92,15 +92,15 @@ settings! {
         "defaultEbsStorageSettings": ebs_storage(),
     }
 
-    /// Sizes of volumes; both are needed. AWS's default: 5 and 100.
+    /// Sizes of volumes; both are required. AWS's default: 5 and 100.
     pub(super) fn ebs_storage = "EbsStorageSettings" {
-        /// The size a space starts with, in GB, 5 to 16384.
+        /// The initial size of a space, in GB, 5 to 16384.
         "defaultEbsVolumeSizeInGb": neutral(gigabytes()),
         /// The largest size a user may choose, in GB, 5 to 16384.
         "maximumEbsVolumeSizeInGb": gigabytes(),
     }
 
-    /// The POSIX identity for files; both ids are needed.
+    /// The POSIX identity for files; both ids are required.
     pub(super) fn posix_user = "CustomPosixUserConfig" {
         /// The user id, 10000 to 4000000.
         "uid": interrupts(number(10_000, 4_000_000, "user ids")),
@@ -116,15 +116,15 @@ settings! {
         "fileSystemPath": text(checks::any),
     }
 
-    /// A place in S3, mounted as a directory.
+    /// A location in S3, mounted as a directory.
     pub(super) fn s3_file_system = "S3FileSystem" {
         /// Where it is mounted.
         "mountPath": text(checks::any),
         /// What is mounted, `s3://…`.
-        "s3Uri": place(),
+        "s3Uri": s3_location(),
     }
 
-    /// What Studio hides. Hiding is not a permission: it keeps nobody from the API.
+    /// What Studio hides. Hiding is not a permission: the API remains usable.
     pub(super) fn studio_web_portal = "StudioWebPortalSettings" {
         /// Tools to hide.
         "hiddenMlTools": hiding(words(&ML_TOOLS)),
@@ -134,8 +134,8 @@ settings! {
         "hiddenInstanceTypes": hiding(texts(checks::instance_type, usize::MAX)),
         /// Image versions to hide, at most 5 entries.
         "hiddenSageMakerImageVersionAliases": items(5, hidden_image()),
-        /// What names the sessions of the execution role: `USER_IDENTITY` puts the user's name
-        /// there, so that CloudTrail shows who it was. AWS's default: `STATIC`.
+        /// How the sessions of the execution role are named: `USER_IDENTITY` uses the user's name,
+        /// so that CloudTrail shows who it was. AWS's default: `STATIC`.
         "executionRoleSessionNameMode": towards("USER_IDENTITY", word(&SESSION_NAMES)),
     }
 
@@ -148,7 +148,7 @@ settings! {
     }
 }
 
-/// A further file system: exactly one of the three.
+/// An additional file system: exactly one of the three.
 fn file_system() -> Leaf {
     Leaf::setting(Form::Choice {
         name: "CustomFileSystemConfig".into(),
@@ -162,13 +162,13 @@ fn file_system() -> Leaf {
 }
 
 lists! {
-    /// Whether a shared notebook carries its output.
+    /// Whether a shared notebook includes its output.
     NOTEBOOK_OUTPUT = "NotebookOutputOption" ["Allowed", "Disabled"]
     /// Whether users can open Studio.
     PORTAL = "StudioWebPortal" ["ENABLED", "DISABLED"]
     /// Whether the home file system is mounted; `DefaultAsDomain` is for user profiles only.
     HOME_MOUNT = "AutoMountHomeEfs" ["Enabled", "Disabled", "DefaultAsDomain"]
-    /// What names the sessions of the execution role.
+    /// How the sessions of the execution role are named.
     SESSION_NAMES = "SessionNameMode" ["STATIC", "USER_IDENTITY"]
     /// An image of SageMaker.
     IMAGE = "SageMakerImageName" ["sagemaker_distribution"]

@@ -1,4 +1,4 @@
-//! The example manifests show everything and are right.
+//! The example manifests are valid and show every field.
 
 use serde::Deserialize as _;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(in crate::kinds::sagemaker_domain) fn specs() -> Vec<Value> {
 }
 
 #[test]
-fn the_examples_resolve_and_survive_the_way_through_the_sdk() {
+fn the_examples_resolve_and_survive_a_round_trip_through_the_sdk() {
     for spec in specs() {
         let (state, _) = resolve(&spec);
         let state = state.unwrap_or_else(|problems| panic!("{problems}"));
@@ -26,8 +26,8 @@ fn the_examples_resolve_and_survive_the_way_through_the_sdk() {
         assert_eq!(aws::sendable(&members), Ok(()));
         for member in ["defaultUserSettings", "defaultSpaceSettings", "domainSettings"] {
             let Some(group) = members.get(member) else { continue };
-            let there_and_back = aws::there_and_back(member, group).expect("it can be sent");
-            assert_eq!(there_and_back, tree::canonical(without_null(group)), "{member}");
+            let round_trip = aws::round_trip(member, group).expect("it can be sent");
+            assert_eq!(round_trip, tree::canonical(without_null(group)), "{member}");
         }
     }
 }

@@ -24,18 +24,18 @@ pub(super) fn scope() -> ScopeFacts {
     }
 }
 
-/// Resolves a spec, in recording mode where it has references.
+/// Resolves a spec, in recording mode if it has references.
 pub(super) fn resolve(spec: &Value) -> (Result<Value, String>, Resolution) {
     let (scope, known) = (scope(), Known::default());
     let mut refs = Refs::new(&scope, "studio", &known);
     let resolved = table().resolve(spec, &mut refs).map(|resolved| resolved.state);
-    let told = |problems: Vec<Invalid>| {
+    let messages = |problems: Vec<Invalid>| {
         let line = |Invalid { field, why, help }: Invalid| {
             format!("{field}: {why}{}", help.map_or(String::new(), |help| format!(" ({help})")))
         };
         problems.into_iter().map(line).collect::<Vec<_>>().join("\n")
     };
-    (resolved.map_err(told), refs.finish())
+    (resolved.map_err(messages), refs.finish())
 }
 
 fn least() -> Value {
@@ -107,8 +107,7 @@ fn plan(edits: &[Edit]) -> String {
     text
 }
 
-/// The edits by call, as they would be made one after another, with the members that each call
-/// sends.
+/// The edits by call, in order, with the members that each call sends.
 fn calls(edits: &[Edit], have: &Value) -> Vec<Value> {
     let table = table();
     let mut now = have.clone();
@@ -223,10 +222,10 @@ fn references_are_recorded_before_anything_exists() {
 #[test]
 fn a_manifest_must_be_able_to_create_the_domain() {
     assert_snapshot!(problems(&json!({})), @r#"
-    authMode: is needed: no domain can be created without it (write SSO (IAM Identity Center) or IAM)
-    vpc: is needed: no domain can be created without it (write its id, or {lookup: {tags: …}})
-    subnets: is needed: no domain can be created without it (list their ids, or write one {lookup: {tags: …}})
-    defaultUserSettings: is needed: no domain can be created without it (write at least `{securityGroups: […]}`)
+    authMode: is required: no domain can be created without it (write SSO (IAM Identity Center) or IAM)
+    vpc: is required: no domain can be created without it (write its id, or {lookup: {tags: …}})
+    subnets: is required: no domain can be created without it (list their ids, or write one {lookup: {tags: …}})
+    defaultUserSettings: is required: no domain can be created without it (write at least `{securityGroups: […]}`)
     "#);
 }
 
@@ -272,11 +271,11 @@ fn every_problem_is_reported_at_once_with_its_path() {
     vpc: `sg-1` is not an id of the form `vpc-…`
     subnets[1]: is the same as number 0
     subnets[2]: `snet` is not an id of the form `subnet-…`
-    appSecurityGroupManagement: AWS takes it for domains with RStudio only (leave it out, or set `domainSettings.rStudioServerProDomainSettings`)
+    appSecurityGroupManagement: AWS accepts it only for domains with RStudio (leave it out, or set `domainSettings.rStudioServerProDomainSettings`)
     kmsKey: `not a key` is not a KMS key's ARN, id or alias (write {ref: name}, or the key's ARN)
     defaultUserSettings.executionRole: cannot be none: AWS never unsets a role (leave it out if it is not to be managed)
     defaultUserSettings.securityGroups: 6 entries, at most 5 are possible
-    defaultUserSettings.jupyterServerAppSettings.defaultResourceSpec: is needed with `lifecycleConfigArns` (say at least `instanceType: system`)
+    defaultUserSettings.jupyterServerAppSettings.defaultResourceSpec: is required with `lifecycleConfigArns` (say at least `instanceType: system`)
     defaultUserSettings.jupyterServerAppSettings.lifecycleConfigArns[0]: `script` is not an ARN (write it whole, from `arn:` on)
     defaultUserSettings.rStudioServerProAppSettings.userGroup: is possible only with `accessStatus: ENABLED` (leave it out, or enable access)
     defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.idleTimeoutInMinutes: 30 is not within 60 and 525600 minutes (leave it out if it is not to be managed)
@@ -285,12 +284,12 @@ fn every_problem_is_reported_at_once_with_its_path() {
     defaultUserSettings.spaceStorageSettings.defaultEbsStorageSettings.defaultEbsVolumeSizeInGb: is larger than `maximumEbsVolumeSizeInGb` (raise the maximum too)
     defaultUserSettings.defaultLandingUri: must lead elsewhere when `studioWebPortal` is DISABLED (say `defaultLandingUri: "app:JupyterServer:"`)
     defaultUserSettings.customPosixUserConfig.uid: 1000 is not within 10000 and 4000000 user ids (leave it out if it is not to be managed)
-    defaultUserSettings.customPosixUserConfig.gid: is needed: AWS takes both or neither (name both)
-    defaultUserSettings.customFileSystemConfigs[0].s3FileSystemConfig.s3Uri: `bucket` is not a place in S3 (write s3://bucket/prefix)
+    defaultUserSettings.customPosixUserConfig.gid: is required: AWS accepts both or neither (name both)
+    defaultUserSettings.customFileSystemConfigs[0].s3FileSystemConfig.s3Uri: `bucket` is not a location in S3 (write s3://bucket/prefix)
     defaultUserSettings.customFileSystemConfigs[1].efsFileSystemConfig.fileSystemId: `efs-1` is not a file system's id (write fs-…)
     defaultUserSettings.studioWebPortalSettings.hiddenInstanceTypes[0]: `t3.medium` is not an instance type of SageMaker (ml.t3.medium, or system)
     defaultUserSettings.autoMountHomeEFS: `DefaultAsDomain` is for user profiles (a domain says Enabled or Disabled)
-    defaultSpaceSettings.jupyterServerAppSettings.codeRepositories: AWS takes no repositories for spaces' Jupyter servers
+    defaultSpaceSettings.jupyterServerAppSettings.codeRepositories: AWS does not accept repositories for spaces' Jupyter servers
     domainSettings.trustedIdentityPropagation: says the same as `trustedIdentityPropagationSettings`, which is there too (keep one of them)
     domainSettings.trustedIdentityPropagationSettings.status: needs `authMode: SSO` (an existing domain's authMode cannot be changed)
     domainSettings.dockerSettings.vpcOnlyTrustedAccounts[0]: `1234` is not an account id of 12 digits (write it in quotes)
@@ -301,7 +300,7 @@ fn every_problem_is_reported_at_once_with_its_path() {
 }
 
 #[test]
-fn vpc_only_needs_security_groups_also_where_it_is_only_the_default() {
+fn vpc_only_requires_security_groups_even_as_the_default() {
     let groups = |access: Value| {
         let mut spec = with(json!({"defaultUserSettings": {"securityGroups": []}}));
         merge(&mut spec, access);
@@ -313,7 +312,7 @@ fn vpc_only_needs_security_groups_also_where_it_is_only_the_default() {
 }
 
 #[test]
-fn rstudio_needs_its_role_and_security_groups_kept_by_the_service() {
+fn rstudio_requires_its_role_and_security_groups_managed_by_the_service() {
     let rstudio = |role: Value, rest: Value| {
         let mut spec = with(json!({"domainSettings": {"rStudioServerProDomainSettings": role}}));
         merge(&mut spec, rest);
@@ -344,7 +343,7 @@ fn an_unknown_or_misspelt_field_is_refused_with_its_path() {
 }
 
 #[test]
-fn what_aws_adds_by_itself_is_not_drift() {
+fn defaults_that_aws_adds_are_not_drift() {
     let want = json!({
         "domainName": "studio", "authMode": "SSO", "efsRetention": "Delete",
         "subnets": ["subnet-2", "subnet-1"],
@@ -357,7 +356,7 @@ fn what_aws_adds_by_itself_is_not_drift() {
 }
 
 #[test]
-fn an_update_carries_only_changed_members_each_whole_and_without_echo() {
+fn an_update_sends_only_changed_members_each_whole_and_without_echo() {
     let want = json!({"defaultUserSettings": {
         "studioWebPortal": "DISABLED", "defaultLandingUri": "app:JupyterServer:"}});
     let have = live(json!({"domainSettings": {"ipAddressType": "ipv4"}}));
@@ -425,7 +424,7 @@ fn cleared_lists_are_sent_empty_and_cleared_arns_as_the_word_none() {
 }
 
 #[test]
-fn lifecycle_configurations_never_travel_without_a_resource_spec() {
+fn lifecycle_configurations_are_never_sent_without_a_resource_spec() {
     let server = json!({"defaultResourceSpec": {"sageMakerImageArn": "arn:aws:sagemaker:echo"}});
     let have = live(json!({"defaultUserSettings": {"jupyterServerAppSettings": server}}));
     let want = json!({"defaultUserSettings": {"jupyterServerAppSettings": {
@@ -436,7 +435,7 @@ fn lifecycle_configurations_never_travel_without_a_resource_spec() {
 }
 
 #[test]
-fn what_cannot_change_while_apps_run_waits_alone_and_the_rest_goes_on() {
+fn only_what_cannot_change_while_apps_run_waits() {
     let have = live(json!({
         "appNetworkAccessType": "PublicInternetOnly",
         "domainSettings": {"dockerSettings": {"enableDockerAccess": "ENABLED"}},
@@ -466,7 +465,7 @@ fn what_cannot_change_while_apps_run_waits_alone_and_the_rest_goes_on() {
     "#);
     let inspected: Vec<_> = changes.iter().map(|edit| edit.inspect).collect();
     assert_eq!(inspected, [false, false, false, true, true, true]);
-    // What is left has in it what comes, which may have to wait for consent.
+    // The remaining list includes the addition, which may have to wait for consent.
     assert_eq!(changes[5].needs, ["subnets"]);
     assert_snapshot!(serde_json::to_string_pretty(&calls(&changes, &have)).unwrap(), @r#"
     [
@@ -509,7 +508,7 @@ fn the_network_access_type_is_sent_only_when_it_changes_but_subnets_always() {
 }
 
 #[test]
-fn rstudio_and_unified_studio_go_along_only_when_they_change() {
+fn rstudio_and_unified_studio_are_sent_only_when_they_change() {
     let have = live(json!({"domainSettings": {
         "rStudioServerProDomainSettings": {"domainExecutionRoleArn": "arn:aws:iam::1:role/r"},
         "unifiedStudioSettings": {"domainId": "dzd-1"},
@@ -522,7 +521,7 @@ fn rstudio_and_unified_studio_go_along_only_when_they_change() {
 }
 
 #[test]
-fn security_groups_leave_only_together_with_vpc_only() {
+fn security_groups_are_removed_only_together_with_vpc_only() {
     let want = json!({
         "appNetworkAccessType": "PublicInternetOnly",
         "defaultUserSettings": {"securityGroups": []},
@@ -553,7 +552,7 @@ fn vpc_only_waits_for_the_first_security_groups() {
 }
 
 #[test]
-fn what_aws_fixes_is_shown_and_never_replaced() {
+fn a_change_of_a_fixed_field_is_shown_and_never_a_replacement() {
     let have = live(json!({"domainSettings": {"rStudioServerProDomainSettings": {
         "domainExecutionRoleArn": "arn:aws:iam::1:role/r"}}}));
     let want = json!({
@@ -593,7 +592,7 @@ fn a_domain_without_a_network_can_be_given_one() {
 }
 
 #[test]
-fn the_reason_of_a_failed_update_stands_under_the_next_try() {
+fn the_reason_of_a_failed_update_is_shown_with_the_next_attempt() {
     let have = live(json!({"lastFailure": "no such role"}));
     let changes = diff(json!({"tagPropagation": "ENABLED"}), &have);
     assert_snapshot!(plan(&changes), @r#"
@@ -655,7 +654,7 @@ fn the_domain_name_is_the_natural_key() {
 }
 
 #[test]
-fn every_update_can_be_sent_whatever_two_states_it_lies_between() {
+fn the_updates_between_any_two_states_can_be_sent() {
     laws::for_pairs(&table(), 192, |want, have| {
         let mut edits = table().diff(want, have).expect("states");
         edits.retain(|edit| !edit.risk.impossible);

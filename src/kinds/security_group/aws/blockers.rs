@@ -1,4 +1,4 @@
-//! What keeps a group from being deleted.
+//! What prevents a group from being deleted.
 
 use aws_sdk_ec2::Client;
 
@@ -7,7 +7,7 @@ use crate::{kind::CloudError, model::claim::OWNER_TAG};
 
 pub(super) use super::read::interfaces;
 
-/// The groups whose rules name a group, itself not counted; groups of the owner `spared` are left out.
+/// The groups whose rules name a group, except the group itself and groups of the owner `spared`.
 pub(super) async fn referrers(
     ec2: &Client,
     group: &str,

@@ -1,5 +1,5 @@
-//! Changing the rules of a group. Rule ids are read just before they are used: between the plan and
-//! now somebody else may have been here.
+//! Changes the rules of a group. Rule ids are read just before they are used, because the group may
+//! have been changed since the plan.
 
 use aws_sdk_ec2::{
     Client,
@@ -65,14 +65,15 @@ struct Editor<'a> {
 }
 
 impl Editor<'_> {
-    /// Revokes by rule id: it can neither hit another rule nor, as by properties in a default VPC,
-    /// silently miss. Rules that are gone already are fine.
+    /// Revokes by rule id, which can neither revoke another rule nor silently miss, as revoking by
+    /// properties can in a default VPC. Rules that are already gone are fine.
     async fn revoke(
         &self,
         direction: Direction,
         which: impl Fn(&Rule) -> bool,
     ) -> Result<(), CloudError> {
-        // One id that is gone makes EC2 refuse all of them: then what is left is read again, once.
+        // If one id is gone, EC2 refuses all of them. The rules that are left are then read again,
+        // once.
         let mut refused = self.revoke_once(direction, &which).await;
         if refused.as_ref().is_err_and(is_rule_gone) {
             refused = self.revoke_once(direction, &which).await;
@@ -138,8 +139,8 @@ impl Editor<'_> {
         Ok(())
     }
 
-    /// EC2 takes all of the rules or none. If it says that one is there already, and all of them are
-    /// (an earlier attempt whose answer was lost), that is what was wanted.
+    /// EC2 accepts all of the rules or none. If it says that one already exists, and all of them do
+    /// (an earlier call whose answer was lost), the change is done.
     async fn authorize(&self, direction: Direction, rules: &[Entry]) -> Result<(), CloudError> {
         let permissions = rules.iter().map(|entry| self.own.permission(entry)).collect();
         let refused = match direction {
@@ -172,10 +173,10 @@ impl Editor<'_> {
         }
     }
 
-    /// By properties, which name a rule within its group as well as its id does: not every server that
-    /// speaks EC2 knows the call with ids. Where a rule names a group over a peering, by id: what EC2 wants
-    /// to be told of its account depends on whether it is still there. A description that is left out is
-    /// removed (EC2 API reference).
+    /// By properties, which identify a rule within its group as its id does: not every server that
+    /// implements EC2's API knows the call with ids. A rule that names a group over a peering is
+    /// described by id, because the account that EC2 expects depends on whether that group still
+    /// exists. A description that is left out is removed (EC2 API reference).
     async fn describe(
         &self,
         direction: Direction,
@@ -222,7 +223,7 @@ impl Editor<'_> {
     }
 }
 
-/// A rule that must still be there. If it is not, the plan is stale: the next pass reads again.
+/// A rule that must still exist. If it does not, the plan is stale: the next pass reads again.
 fn find<'a>(
     operation: &'static str,
     ids: &'a RuleIds,
@@ -231,7 +232,7 @@ fn find<'a>(
 ) -> Result<&'a LiveRule, CloudError> {
     ids.get(&(direction, rule.clone())).ok_or_else(|| {
         let line = rule.line(direction);
-        CloudError::new(operation, Class::Busy, format!("{line} is not there any more"))
+        CloudError::new(operation, Class::Busy, format!("{line} no longer exists"))
     })
 }
 

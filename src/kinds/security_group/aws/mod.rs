@@ -23,7 +23,7 @@ use crate::{
     model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},
 };
 
-/// AWS wants a description; it can never be changed.
+/// AWS requires a description, which can never be changed.
 const DESCRIPTION: &str = "Managed by palisade";
 
 /// Security groups of one account and Region.
@@ -38,8 +38,8 @@ impl Port<SecurityGroup> for Live {
         Self { ec2: access.ec2.clone(), facts: access.facts.clone() }
     }
 
-    /// Reads every group of the Region: 1000 a call, which is cheaper than one call for each filter,
-    /// and sees groups whose claim was taken off.
+    /// Reads every group of the Region, 1000 a call: cheaper than one call for each filter, and it
+    /// includes groups whose claim was removed.
     async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
         let mut groups = read::groups(&self.ec2, &[]).await?;
         let listed = |groups: &[LiveGroup], id: &PhysicalId| {
@@ -58,10 +58,10 @@ impl Port<SecurityGroup> for Live {
                 || ask.natural_keys.contains(&key)
                 || group.group_id().is_some_and(|id| ask.adopt.contains(&PhysicalId::from(id)));
             if !asked {
-                found.whole.push(Self::stranger(&group, tags));
+                found.whole.push(Self::unmanaged(&group, tags));
                 continue;
             }
-            // One group that EC2 describes in a way nobody knows does not hide the others.
+            // A group that EC2 describes in an unknown way does not hide the others.
             match (self.observed(&group, tags.clone()), group.group_id()) {
                 (Ok(observed), _) => found.whole.push(observed),
                 (Err(why), None) => return Err(why),
@@ -88,14 +88,15 @@ impl Port<SecurityGroup> for Live {
             return Err(CloudError::new(
                 OPERATION,
                 Class::Rejected,
-                "every VPC has a group `default` already; take it over with lifecycle.adopt",
+                "every VPC already has a group `default`; adopt it with lifecycle.adopt",
             ));
         }
         if let Some(vpc) = want.vpc.as_deref().filter(|vpc| is_placeholder(vpc)) {
             let why = format!("{vpc} is not known yet");
             return Err(CloudError::new(OPERATION, Class::Busy, why));
         }
-        // No client token exists for this call: it is sent once, and what became of it is observed.
+        // This call takes no client token, so it is sent once, and the next observation shows its
+        // result.
         let once = Builder::new().retry_config(RetryConfig::disabled());
         let created = self
             .ec2
@@ -137,8 +138,9 @@ impl Port<SecurityGroup> for Live {
         ec2_tags::untag(&self.ec2, &have.id, keys).await
     }
 
-    /// Revokes the group's own rules that name other groups, so that two groups that name each other do
-    /// not keep each other alive, and then deletes it. Nothing is revoked while an interface uses it.
+    /// Revokes the group's own rules that name other groups, so that two groups that name each
+    /// other can both be deleted, and then deletes the group. Nothing is revoked while an interface
+    /// uses it.
     async fn delete(
         &self,
         have: &Observed<State>,
@@ -170,12 +172,12 @@ impl Port<SecurityGroup> for Live {
             Class::Blocked => {
                 let mut names = blockers::interfaces(&self.ec2, id).await?;
                 let owner = have.tags.get(OWNER_TAG).map(String::as_str);
-                let strangers = blockers::referrers(&self.ec2, id, owner).await?;
-                let stuck = !names.is_empty() || !strangers.is_empty();
+                let referrers_of_others = blockers::referrers(&self.ec2, id, owner).await?;
+                let stuck = !names.is_empty() || !referrers_of_others.is_empty();
                 names.extend(blockers::referrers(&self.ec2, id, None).await?);
-                // Groups of ours lose their rules for this one as they go themselves: soon again.
+                // Our groups lose their rules for this one when they are deleted: retry soon.
                 let class = if stuck || names.is_empty() { error.class } else { Class::Busy };
-                // AWS knows more ways to use a group than can be read here.
+                // AWS knows more uses of a group than can be read here.
                 let message = if names.is_empty() { error.message } else { names.join(", ") };
                 Err(CloudError { class, message, ..error })
             }
@@ -183,9 +185,10 @@ impl Port<SecurityGroup> for Live {
         }
     }
 
-    /// The interfaces that use the group, and the groups whose rules name it. Groups of ours do not
-    /// count while this one has rules that name groups too: deleting revokes those first, which is what
-    /// frees a ring of groups that all go. If they stay, EC2 refuses and [`Self::delete`] names them.
+    /// The interfaces that use the group, and the groups whose rules name it. Our own groups do not
+    /// count while this one has rules that name groups too: deleting revokes those first, which
+    /// frees a ring of groups that are all deleted. If they stay, EC2 refuses and [`Self::delete`]
+    /// names them.
     async fn obstacles(
         &self,
         have: &Observed<State>,
@@ -225,8 +228,9 @@ impl Live {
         Ok(Observed { id: PhysicalId(id), arn, tags, phase: Phase::Ready, state })
     }
 
-    /// A group of others: only its name, since a manifest whose VPC is looked up may turn out to want it.
-    fn stranger(group: &LiveGroup, tags: Tags) -> Observed<State> {
+    /// A group that is not ours: only its name, because a manifest whose VPC is looked up may turn
+    /// out to want it.
+    fn unmanaged(group: &LiveGroup, tags: Tags) -> Observed<State> {
         let id = group.group_id().unwrap_or_default();
         let state = State {
             id: Some(id.to_owned()),
@@ -237,7 +241,7 @@ impl Live {
         Observed { id: id.into(), arn: String::new(), tags, phase: Phase::Ready, state }
     }
 
-    /// Names the group that has the name already.
+    /// Names the group that already has the name.
     async fn name_taken(&self, want: &State, error: CloudError) -> CloudError {
         let vpc = want.vpc.clone().unwrap_or_default();
         let Ok(groups) = read::groups(&self.ec2, &[("vpc-id", &vpc)]).await else { return error };
@@ -250,7 +254,7 @@ impl Live {
         match holder {
             Some(id) => CloudError {
                 class: Class::Duplicate,
-                message: format!("{id} in {vpc} is named {name} already"),
+                message: format!("{id} in {vpc} is already named {name}"),
                 ..error
             },
             None => error,

@@ -1,4 +1,4 @@
-//! Reading groups and rules, page by page, all of them or an error.
+//! Reads groups and rules, page by page: all of them or an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +16,13 @@ use crate::{
     kind::{Class, CloudError},
 };
 
-/// The largest page of these calls.
-const PAGE: i32 = 1000;
+/// The largest page size of these calls.
+const PAGE_SIZE: i32 = 1000;
 pub(super) const DESCRIBE_GROUPS: &str = "ec2:DescribeSecurityGroups";
 const DESCRIBE_RULES: &str = "ec2:DescribeSecurityGroupRules";
 const DESCRIBE_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 
-/// Follows page tokens, and notices when they go round.
+/// Follows page tokens, and detects loops.
 #[derive(Default)]
 struct Pages {
     token: Option<String>,
@@ -59,7 +59,7 @@ pub(super) async fn groups(
         let answer = ec2
             .describe_security_groups()
             .set_filters(filters.clone())
-            .max_results(PAGE)
+            .max_results(PAGE_SIZE)
             .set_next_token(pages.token.clone())
             .send()
             .await
@@ -71,14 +71,14 @@ pub(super) async fn groups(
     }
 }
 
-/// A group's rules as EC2 tells them apart.
+/// A group's rules as EC2 distinguishes them.
 pub(super) type RuleIds = BTreeMap<(Direction, Rule), LiveRule>;
 
-/// How EC2 knows a rule.
+/// What EC2 knows about a rule besides its content.
 pub(super) struct LiveRule {
     /// Its id.
     pub id: String,
-    /// Whether it names a group over a peering: of another account or VPC, or one that is gone.
+    /// Whether it names a group over a peering: one of another account or VPC, or one that is gone.
     pub peered: bool,
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn rule_ids(ec2: &Client, own: Own<'_>) -> Result<RuleIds, Clou
         let answer = ec2
             .describe_security_group_rules()
             .filters(filter("group-id", own.id))
-            .max_results(PAGE)
+            .max_results(PAGE_SIZE)
             .set_next_token(pages.token.clone())
             .send()
             .await
@@ -112,14 +112,14 @@ pub(super) async fn rule_ids(ec2: &Client, own: Own<'_>) -> Result<RuleIds, Clou
     }
 }
 
-/// The network interfaces that use a group, in words.
+/// Descriptions of the network interfaces that use a group.
 pub(super) async fn interfaces(ec2: &Client, group: &str) -> Result<Vec<String>, CloudError> {
     let (mut found, mut pages) = (Vec::new(), Pages::default());
     loop {
         let answer = ec2
             .describe_network_interfaces()
             .filters(filter("group-id", group))
-            .max_results(PAGE)
+            .max_results(PAGE_SIZE)
             .set_next_token(pages.token.clone())
             .send()
             .await

@@ -1,4 +1,4 @@
-//! Whether EC2 would let us write groups.
+//! Whether EC2 would allow writes of groups.
 
 use aws_sdk_ec2::types::{IpPermission, ResourceType, UserIdGroupPair};
 use futures::FutureExt as _;

@@ -1,4 +1,4 @@
-//! The port through the real SDK, against EC2 in memory.
+//! The port through the real SDK, against the simulator.
 
 use super::{
     super::{
@@ -37,7 +37,7 @@ impl Cloud {
             partition: "aws".into(),
         };
         let config = simulator.sdk_config(&facts.account, &facts.region);
-        // What others do goes around the guard, which knows only palisade's own operations.
+        // Changes by others bypass the guard, which knows only palisade's own operations.
         let others = aws_sdk_ec2::Client::new(&config);
         let connection =
             Connection::new(config, Guard::writing(Brake::default())).within(Budget::unlimited());
@@ -69,7 +69,7 @@ impl Cloud {
         all.into_iter().find(|group| group.id == *id).expect("the group is ours")
     }
 
-    /// Makes all edits and gives what is there then.
+    /// Makes all edits and returns the result.
     async fn apply(&self, id: &PhysicalId, want: &State) -> Observed<State> {
         let have = self.observe(id).await;
         for change in SecurityGroup::diff(want, &have.state) {
@@ -120,7 +120,7 @@ impl Cloud {
 }
 
 #[tokio::test]
-async fn a_group_is_born_claimed_with_one_call() {
+async fn a_group_is_created_with_its_claim_by_one_call() {
     let cloud = Cloud::new().await;
     cloud.writes();
     let id = cloud.create(&cloud.want("apps", &[], &[])).await.expect("created");
@@ -142,7 +142,7 @@ impl Rules {
 }
 
 #[tokio::test]
-async fn a_lost_answer_to_the_create_call_is_not_sent_again() {
+async fn a_create_call_whose_answer_is_lost_is_not_repeated() {
     let cloud = Cloud::new().await;
     cloud.writes();
     cloud.simulator.inject(Fault::lose_answer("CreateSecurityGroup"));
@@ -152,7 +152,7 @@ async fn a_lost_answer_to_the_create_call_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_taken_name_names_its_holder_and_default_is_never_created() {
+async fn a_taken_name_is_reported_with_its_owner_and_default_is_never_created() {
     let cloud = Cloud::new().await;
     let first = cloud.create(&cloud.want("apps", &[], &[])).await.expect("created");
     let error = cloud.create(&cloud.want("apps", &[], &[])).await.expect_err("taken");
@@ -163,7 +163,7 @@ async fn a_taken_name_names_its_holder_and_default_is_never_created() {
 }
 
 #[tokio::test]
-async fn every_form_of_rule_is_there_after_one_pass_and_equal_in_the_next() {
+async fn every_form_of_rule_exists_after_one_pass_and_equals_in_the_next() {
     let cloud = Cloud::new().await;
     let other = cloud.created("other", &[], &[]).await;
     let list = cloud
@@ -215,7 +215,7 @@ async fn a_changed_rule_keeps_its_id_and_a_description_is_edited_in_place() {
 }
 
 #[tokio::test]
-async fn what_somebody_opened_is_revoked_by_rule_id() {
+async fn rules_that_others_added_are_revoked_by_rule_id() {
     let cloud = Cloud::new().await;
     let id = cloud.created("apps", &["tcp 443, self"], &[]).await;
     let open = cloud.created("open", &["tcp 22, 0.0.0.0/0"], &["all traffic, ::/0"]).await;
@@ -229,7 +229,7 @@ async fn what_somebody_opened_is_revoked_by_rule_id() {
 }
 
 #[tokio::test]
-async fn a_rule_that_is_gone_already_is_fine_to_revoke_and_stale_to_edit() {
+async fn revoking_a_rule_that_is_gone_succeeds_and_editing_it_is_stale() {
     let cloud = Cloud::new().await;
     let id = cloud.created("apps", &[], &[]).await;
     let have = cloud.observe(&id).await;
@@ -250,7 +250,7 @@ async fn a_rule_that_is_gone_already_is_fine_to_revoke_and_stale_to_edit() {
 }
 
 #[tokio::test]
-async fn adding_what_a_lost_answer_added_already_is_done() {
+async fn adding_rules_that_a_call_with_a_lost_answer_added_succeeds() {
     let cloud = Cloud::new().await;
     let id = cloud.created("apps", &["tcp 22, self"], &[]).await;
     let have = cloud.observe(&id).await;
@@ -272,7 +272,7 @@ async fn adding_what_a_lost_answer_added_already_is_done() {
 }
 
 #[tokio::test]
-async fn only_what_is_ours_asked_for_or_adopted_is_read_and_others_are_known_by_name() {
+async fn only_our_requested_and_adopted_groups_are_read_and_others_are_known_by_name() {
     let cloud = Cloud::new().await;
     let ec2 = &cloud.access.ec2;
     for name in ["theirs", "Wanted"] {
@@ -314,7 +314,7 @@ async fn a_failed_page_is_an_error_and_not_an_empty_list() {
 }
 
 #[tokio::test]
-async fn a_group_in_use_is_not_deleted_and_says_by_which_interface() {
+async fn a_group_in_use_is_not_deleted_and_its_interface_is_named() {
     let cloud = Cloud::new().await;
     let peer = cloud.created("peer", &[], &[]).await;
     let text = format!("tcp 443, {peer}");
@@ -333,7 +333,7 @@ async fn a_group_in_use_is_not_deleted_and_says_by_which_interface() {
 }
 
 #[tokio::test]
-async fn a_group_that_others_rules_name_says_whose() {
+async fn the_groups_whose_rules_name_a_group_are_named() {
     let cloud = Cloud::new().await;
     let id = cloud.created("apps", &[], &[]).await;
     let text = format!("tcp 443, {id}");
@@ -368,7 +368,7 @@ async fn two_groups_that_name_each_other_can_both_be_deleted() {
 }
 
 #[tokio::test]
-async fn deleting_what_is_gone_is_done() {
+async fn deleting_a_group_that_is_gone_succeeds() {
     let cloud = Cloud::new().await;
     let id = cloud.created("apps", &[], &[]).await;
     let have = cloud.observe(&id).await;
@@ -390,7 +390,7 @@ async fn tags_are_set_and_removed_by_key_and_never_all() {
 }
 
 #[tokio::test]
-async fn what_aws_cannot_change_is_refused_without_a_call() {
+async fn impossible_changes_are_refused_without_a_call() {
     let cloud = Cloud::new().await;
     let id = cloud.created("apps", &[], &[]).await;
     let have = cloud.observe(&id).await;
@@ -403,7 +403,7 @@ async fn what_aws_cannot_change_is_refused_without_a_call() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_yet_is_never_sent() {
+async fn unknown_values_are_never_sent() {
     let cloud = Cloud::new().await;
     let id = cloud.created("apps", &[], &[]).await;
     let have = cloud.observe(&id).await;

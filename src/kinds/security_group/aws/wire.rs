@@ -1,4 +1,4 @@
-//! Between EC2's shapes and the canonical state.
+//! Converts between EC2's shapes and the canonical state.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) fn tags(tags: &[Tag]) -> Tags {
         .collect()
 }
 
-/// The group's natural key, as `Kind::natural_keys` makes it.
+/// The group's natural key, in the form of `Kind::natural_keys`.
 pub(super) fn natural_key(group: &LiveGroup) -> String {
     let name = group.group_name().unwrap_or_default().to_lowercase();
     format!("{}/{name}", group.vpc_id().unwrap_or_default())
@@ -39,7 +39,7 @@ pub(super) fn state(group: &LiveGroup, account: &str) -> Result<State, String> {
     })
 }
 
-/// The group whose rules are read: what is `self`, and which account goes without saying.
+/// The group whose rules are read: it is `self`, and its account is implied.
 #[derive(Clone, Copy)]
 pub(super) struct Own<'a> {
     pub id: &'a str,
@@ -119,7 +119,8 @@ impl Own<'_> {
             .map_err(|error| format!("{} has a rule that cannot be read: {error}", self.id))
     }
 
-    /// EC2 answers the group's own account with every group, and none for a group that is gone.
+    /// EC2 returns the group's own account with every group, and no account for a group that is
+    /// gone.
     fn group(&self, id: Option<&str>, account: Option<&str>) -> Result<Peer, String> {
         let id = id.ok_or_else(|| format!("{} has a rule without a peer", self.id))?;
         if id == self.id {
@@ -129,12 +130,12 @@ impl Own<'_> {
         Ok(Peer::Group(OtherGroup { account, ..OtherGroup::of(id) }))
     }
 
-    /// The rule as it is authorised.
+    /// The rule as it is authorized.
     pub fn permission(&self, entry: &Entry) -> IpPermission {
         self.shaped(entry, entry.rule.traffic.to_authorize())
     }
 
-    /// The rule as it is named when it gets another description.
+    /// The rule as it is identified when its description changes.
     pub fn described(&self, entry: &Entry) -> IpPermission {
         self.shaped(entry, entry.rule.traffic.to_aws())
     }
@@ -170,13 +171,13 @@ impl Own<'_> {
                     .set_description(description)
                     .build(),
             ),
-            // Never sent: the change waits. Without a peer EC2 would refuse it.
+            // Never sent, because the change waits. Without a peer EC2 would refuse it.
             Peer::Pending(_) => builder,
         };
         builder.build()
     }
 
-    /// The rule as another one is turned into it.
+    /// The rule as the target of a modification.
     pub fn request(&self, rule: &Rule, description: &str) -> SecurityGroupRuleRequest {
         let (protocol, from, to) = rule.traffic.to_aws();
         let builder = SecurityGroupRuleRequest::builder()

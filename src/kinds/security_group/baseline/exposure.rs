@@ -1,4 +1,4 @@
-//! What rules of security groups open together: rules add up, so that an address space or a port
+//! What the rules of a security group open together: rules add up, so an address space or a port
 //! range in pieces is open as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,25 +9,25 @@ use super::{
 };
 use crate::model::{AddressSpace, Cidr};
 
-/// How many ranges a message names.
-const SHOWN: usize = 4;
-/// Every port that something can listen on: 0 is reserved (RFC 6335, section 6).
+/// The most ranges that a message lists.
+const MAX_SHOWN: usize = 4;
+/// Every port that a process can listen on: 0 is reserved (RFC 6335, section 6).
 const USABLE: Ports = Ports { from: 1, to: u16::MAX };
 
-/// One rule that has its part in opening something, by its number in the list, and what is open.
+/// A rule that contributes to an opening, by its index in the list, and what is open.
 pub(crate) type Part = (usize, String);
 
-/// Whether a peer by itself is the internet: all addresses of a family, or half of them, which is
-/// how rules get past a check.
+/// Whether a peer by itself is the internet: all addresses of a family, or half of them, which is a
+/// way to evade checks.
 pub(super) fn is_everywhere(peer: &Peer) -> bool {
     let Peer::Cidr(cidr) = peer else { return false };
     let space = AddressSpace::of([cidr]);
     space.is_most_of_ipv4() || space.is_most_of_ipv6()
 }
 
-/// The rules that open risky traffic to everywhere, alone or with others, and to what.
+/// The rules that open risky traffic to everywhere, alone or with others, and what they open.
 pub(crate) fn to_everywhere(rules: &[&Listed], risky: impl Fn(Traffic) -> bool) -> BTreeSet<Part> {
-    // Of a rule whose pieces are open by different rules, the most of them.
+    // If several rules open the pieces of one rule, the largest opening.
     let mut found: BTreeMap<(usize, bool), (usize, String)> = BTreeMap::new();
     for traffic in pieces(rules).into_iter().filter(|piece| risky(*piece)) {
         for ipv6 in [false, true] {
@@ -46,7 +46,7 @@ pub(crate) fn to_everywhere(rules: &[&Listed], risky: impl Fn(Traffic) -> bool) 
 /// What opens one piece of traffic to everywhere.
 struct Open {
     parts: Vec<Part>,
-    /// How many ranges it takes.
+    /// How many ranges it consists of.
     ranges: usize,
 }
 
@@ -73,9 +73,9 @@ fn open_in_family(rules: &[&Listed], traffic: Traffic, ipv6: bool) -> Option<Ope
         return None;
     }
     let distinct: BTreeSet<&Cidr> = ranges.iter().map(|(_, cidr)| *cidr).collect();
-    let mut shown: Vec<String> = distinct.iter().take(SHOWN).map(ToString::to_string).collect();
-    if distinct.len() > SHOWN {
-        shown.push(format!("{} more", distinct.len() - SHOWN));
+    let mut shown: Vec<String> = distinct.iter().take(MAX_SHOWN).map(ToString::to_string).collect();
+    if distinct.len() > MAX_SHOWN {
+        shown.push(format!("{} more", distinct.len() - MAX_SHOWN));
     }
     let family = if ipv6 { "assigned IPv6" } else { "IPv4" };
     let last = shown.pop().unwrap_or_default();
@@ -85,22 +85,22 @@ fn open_in_family(rules: &[&Listed], traffic: Traffic, ipv6: bool) -> Option<Ope
     Some(Open { parts, ranges: distinct.len() })
 }
 
-/// Traffic cut so that each rule covers a piece as a whole or not at all.
+/// Traffic cut so that each rule covers a piece entirely or not at all.
 fn pieces(rules: &[&Listed]) -> BTreeSet<Traffic> {
     let traffics = || rules.iter().map(|listed| listed.rule.traffic);
     let mut found: BTreeSet<Traffic> =
         traffics().filter(|t| !matches!(t, Traffic::Tcp(_) | Traffic::Udp(_))).collect();
     let tcp =
         traffics().filter_map(|t| if let Traffic::Tcp(ports) = t { Some(ports) } else { None });
-    found.extend(stretches(tcp).into_iter().map(Traffic::Tcp));
+    found.extend(segments(tcp).into_iter().map(Traffic::Tcp));
     let udp =
         traffics().filter_map(|t| if let Traffic::Udp(ports) = t { Some(ports) } else { None });
-    found.extend(stretches(udp).into_iter().map(Traffic::Udp));
+    found.extend(segments(udp).into_iter().map(Traffic::Udp));
     found
 }
 
-/// The port ranges between each two borders.
-fn stretches(ranges: impl Iterator<Item = Ports>) -> Vec<Ports> {
+/// The port ranges between adjacent borders.
+fn segments(ranges: impl Iterator<Item = Ports>) -> Vec<Ports> {
     let borders: BTreeSet<u32> =
         ranges.flat_map(|ports| [u32::from(ports.from), u32::from(ports.to) + 1]).collect();
     let borders: Vec<u32> = borders.into_iter().collect();
@@ -113,7 +113,7 @@ fn stretches(ranges: impl Iterator<Item = Ports>) -> Vec<Ports> {
         .collect()
 }
 
-/// The rules that open all ports of a protocol to somebody else than the group itself, alone or
+/// The rules that open all ports of a protocol to somebody other than the group itself, alone or
 /// with others.
 pub(super) fn all_ports(rules: &[&Listed]) -> BTreeSet<Part> {
     let mut found = BTreeSet::new();

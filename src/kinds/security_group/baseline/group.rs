@@ -1,5 +1,5 @@
-//! What the rules look at of a security group: its rules, each with the entry of the manifest that
-//! it comes from.
+//! What the baseline's rules need of a security group: its rules, each with its entry in the
+//! manifest.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::{
     kind::Invalid,
 };
 
-/// One rule of a security group with the entry of the manifest that it comes from.
+/// One rule of a security group with its entry in the manifest.
 #[derive(Debug)]
 pub(crate) struct Listed {
     /// `ingress[2]`.
@@ -28,12 +28,12 @@ pub(crate) struct Listed {
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) state: State,
-    /// By which other manifests know it.
+    /// The id by which other manifests refer to it.
     pub(crate) id: String,
     pub(crate) rules: Vec<Listed>,
 }
 
-/// Resolving a group entry by entry tells which rule comes from which entry.
+/// Resolving a group entry by entry shows which rule comes from which entry.
 pub(super) fn read(reader: &Reader<'_>) -> Result<View, Vec<Invalid>> {
     let state: State = reader.state(reader.spec)?;
     let mut rules = Vec::new();
@@ -69,8 +69,8 @@ impl Group {
         self.state.rules_of(direction).is_none() || self.state.rules == Some(Mode::Additive)
     }
 
-    /// Whether it lets this through to or from itself, or another group of the same members.
-    pub(crate) fn lets_through_within(
+    /// Whether it allows this to or from itself, or another group of the same members.
+    pub(crate) fn allows_within(
         &self,
         members: &[Wanted<'_, Self>],
         direction: Direction,
@@ -86,13 +86,13 @@ impl Group {
         })
     }
 
-    /// Whether clients in one of these groups are let in by HTTPS.
-    pub(crate) fn lets_in_https(&self, clients: &BTreeSet<String>) -> bool {
+    /// Whether it admits clients in one of these groups on HTTPS.
+    pub(crate) fn admits_https(&self, clients: &BTreeSet<String>) -> bool {
         self.of(Direction::Ingress).any(|listed| {
             let known = match &listed.rule.peer {
                 Peer::Group(other) => clients.contains(&other.id),
                 Peer::Myself => clients.contains(&self.id),
-                // Which addresses the clients have is not known, nor whose a looked up list is.
+                // The clients' addresses are not known, nor are those of a prefix list.
                 Peer::Cidr(_) | Peer::PrefixList(_) | Peer::Pending(_) => true,
             };
             known && listed.rule.traffic.covers(&HTTPS)
@@ -100,7 +100,7 @@ impl Group {
     }
 }
 
-/// The group that manifests know by this id.
+/// The group that manifests refer to by this id.
 pub(crate) fn group<'f>(facts: &'f Facts<'_>, id: &str) -> Option<Wanted<'f, Group>> {
     facts.of::<Group>().find(|group| group.state.id == id)
 }

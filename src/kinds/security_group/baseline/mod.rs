@@ -12,20 +12,20 @@ pub(crate) use self::{
 use super::{DEFAULT_GROUP, Direction, NAME as KIND, Peer, Ports, Traffic};
 use crate::baseline::{Baseline, Breach, Facts, Reach, Rule, Severity};
 
-/// Security Hub, EC2.19: ports that services listen on which nobody means to offer to the world.
+/// Security Hub, EC2.19: ports of services that are not meant to be offered to the world.
 const HIGH_RISK: [u16; 24] = [
     20, 21, 22, 23, 25, 110, 135, 143, 445, 1433, 1434, 3000, 3306, 3389, 4333, 5000, 5432, 5500,
     5601, 8080, 8088, 8888, 9200, 9300,
 ];
 const REMOTE_ADMIN: [u16; 2] = [22, 3389];
-/// What is spoken with the endpoints of services.
+/// The traffic between clients and the endpoints of services.
 pub(crate) const HTTPS: Traffic = Traffic::Tcp(Ports { from: 443, to: 443 });
 /// SageMaker developer guide, "Protect Communications Between ML Compute Instances": key exchange
 /// and ESP.
 const KEY_EXCHANGE: Traffic = Traffic::Udp(Ports { from: 500, to: 500 });
 const ESP: Traffic = Traffic::Other(50);
 
-/// All that the baseline asks of groups.
+/// The baseline of security groups.
 pub(super) const BASELINE: Baseline = Baseline { rules: RULES, read: group::read };
 
 const RULES: &[Rule] = &[
@@ -33,9 +33,9 @@ const RULES: &[Rule] = &[
         id: "SG-01",
         severity: Severity::High,
         kind: KIND,
-        title: "Nothing is let in from everywhere",
-        why: "Whatever listens behind an address of this group can be tried by everybody on the internet, once \
-              there is a way in. Halves of the address space count as everywhere.",
+        title: "No ingress is allowed from everywhere",
+        why: "Everybody on the internet can try whatever listens behind an address of this group, \
+              once there is a path to it. Halves of the address space count as everywhere.",
         source: "Security Hub EC2.18 (which excepts tcp 80 and 443; here nothing is); Config \
                  VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS",
         help: "name the networks, groups or prefix lists that need it",
@@ -47,8 +47,9 @@ const RULES: &[Rule] = &[
         severity: Severity::Critical,
         kind: KIND,
         title: "No high-risk port is open to everywhere",
-        why: "Databases, remote shells, Jupyter (8888) and the like are scanned for all the time.",
-        source: "Security Hub EC2.19; Config VPC_SG_PORT_RESTRICTION_CHECK; checkov CKV_AWS_24, CKV_AWS_25",
+        why: "Databases, remote shells, Jupyter (8888) and the like are scanned for constantly.",
+        source: "Security Hub EC2.19; Config VPC_SG_PORT_RESTRICTION_CHECK; checkov CKV_AWS_24, \
+                 CKV_AWS_25",
         help: "name the networks, groups or prefix lists that need it",
         reach: Reach::Manifest,
         check: |facts| {
@@ -59,7 +60,8 @@ const RULES: &[Rule] = &[
         id: "SG-03",
         severity: Severity::High,
         kind: KIND,
-        title: "Remote administration (22, 3389) is not open to everywhere, in neither address family",
+        title: "Remote administration (22, 3389) is not open to everywhere, in neither address \
+                family",
         why: "SSH and RDP are the first ports that stolen credentials are tried on.",
         source: "Security Hub EC2.13, EC2.14, EC2.53, EC2.54; Config INCOMING_SSH_DISABLED, \
                  RESTRICTED_INCOMING_TRAFFIC; checkov CKV_AWS_24, CKV_AWS_25",
@@ -76,7 +78,8 @@ const RULES: &[Rule] = &[
         title: "The default group of a VPC has no rules",
         why: "Everything that is created without a group gets the default one.",
         source: "Security Hub EC2.2; Config VPC_DEFAULT_SECURITY_GROUP_CLOSED; checkov CKV2_AWS_12",
-        help: "write `rules: exclusive`, `ingress: []` and `egress: []`, and give each use a group of its own",
+        help: "write `rules: exclusive`, `ingress: []` and `egress: []`, and give each use a group \
+               of its own",
         reach: Reach::Manifest,
         check: default_group,
     },
@@ -85,7 +88,8 @@ const RULES: &[Rule] = &[
         severity: Severity::Medium,
         kind: KIND,
         title: "What a group may send is stated",
-        why: "A group is born with a rule that lets everything out; an `egress` that is absent is not managed, and leaves it.",
+        why: "A new group has a rule that allows all egress; an `egress` that is absent is not \
+              managed, so the rule stays.",
         source: "EC2 API reference, CreateSecurityGroup (default egress rule)",
         help: "list `egress`, or say `egress: []` for none, and keep `rules: exclusive`",
         reach: Reach::Manifest,
@@ -96,7 +100,7 @@ const RULES: &[Rule] = &[
         severity: Severity::Low,
         kind: KIND,
         title: "Every rule says what it is for",
-        why: "A rule without a reason is never taken away again.",
+        why: "A rule without a reason is never removed again.",
         source: "checkov CKV_AWS_23",
         help: "add a `description`",
         reach: Reach::Manifest,
@@ -106,11 +110,13 @@ const RULES: &[Rule] = &[
         id: "SG-09",
         severity: Severity::Medium,
         kind: KIND,
-        title: "Encryption between containers is let through as a whole, or not at all",
-        why: "It needs key exchange (udp 500) and ESP (IP protocol 50), in and out; with a part of it jobs hang.",
-        source: "SageMaker developer guide, \"Protect Communications Between ML Compute Instances in a Distributed \
-                 Training Job\"",
-        help: "add udp 500 and protocol 50 to `ingress` (`from: [self]`) and `egress` (`to: [self]`)",
+        title: "Encryption between containers is allowed entirely, or not at all",
+        why: "It needs key exchange (udp 500) and ESP (IP protocol 50), in and out; with a part of \
+              it jobs hang.",
+        source: "SageMaker developer guide, \"Protect Communications Between ML Compute Instances \
+                 in a Distributed Training Job\"",
+        help: "add udp 500 and protocol 50 to `ingress` (`from: [self]`) and `egress` (`to: \
+               [self]`)",
         reach: Reach::Manifest,
         check: container_encryption,
     },
@@ -118,8 +124,8 @@ const RULES: &[Rule] = &[
         id: "SG-10",
         severity: Severity::Medium,
         kind: KIND,
-        title: "Nobody but the group itself is let in on all ports",
-        why: "All ports is what is not thought about: it takes in what will listen there tomorrow.",
+        title: "Only the group itself is admitted on all ports",
+        why: "A rule for all ports also admits whatever will listen there tomorrow.",
         source: "AWS VPC user guide, \"Security group best practices\"; Security Hub EC2.18",
         help: "name the ports",
         reach: Reach::Manifest,
@@ -147,7 +153,7 @@ fn open_to(facts: &Facts<'_>, risky: impl Fn(Traffic) -> bool, what: &str) -> Ve
     found
 }
 
-/// It is born with everything from itself and everything to everywhere.
+/// A default group is created with everything from itself and everything to everywhere.
 fn default_group(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for group in facts.of::<Group>() {
@@ -174,7 +180,7 @@ fn stated_egress(facts: &Facts<'_>) -> Vec<Breach> {
         .of::<Group>()
         .filter(|group| group.state.keeps_default(Direction::Egress))
         .map(|group| {
-            let why = "AWS's default egress, everything to everywhere, is not taken away";
+            let why = "AWS's default egress, everything to everywhere, is not removed";
             group.breach("egress", why)
         })
         .collect()
@@ -212,8 +218,8 @@ fn container_encryption(facts: &Facts<'_>) -> Vec<Breach> {
         for (direction, traffic) in needed {
             let open =
                 direction == Direction::Egress && group.state.keeps_default(Direction::Egress);
-            if !open && !group.state.lets_through_within(&[], direction, traffic) {
-                let why = format!("lets through a part of container encryption, but not {traffic}");
+            if !open && !group.state.allows_within(&[], direction, traffic) {
+                let why = format!("allows a part of container encryption, but not {traffic}");
                 found.push(group.breach(direction.as_str(), why));
             }
         }

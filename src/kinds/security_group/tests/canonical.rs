@@ -14,7 +14,7 @@ fn protocol_numbers_with_a_name_are_the_name() {
 }
 
 #[test]
-fn ports_count_only_where_aws_looks_at_them() {
+fn ports_matter_only_for_protocols_that_have_ports() {
     assert_eq!(Traffic::from_aws("-1", Some(443), Some(443)), Some(Traffic::All));
     assert_eq!(Traffic::from_aws("47", Some(-1), Some(-1)), Some(Traffic::Other(47)));
     assert_eq!(Traffic::All.to_aws(), ("-1".to_owned(), None, None));
@@ -34,7 +34,7 @@ fn absent_ports_and_minus_one_both_mean_all() {
 }
 
 #[test]
-fn ports_outside_of_what_ports_can_be_are_not_guessed() {
+fn ports_out_of_range_are_not_guessed() {
     assert_eq!(Traffic::from_aws("tcp", Some(0), Some(70000)), None);
     assert_eq!(Traffic::from_aws("icmp", Some(300), Some(-1)), None);
     assert_eq!(Traffic::from_aws("", None, None), None);
@@ -50,7 +50,7 @@ fn groups_and_prefix_lists_cover_only_themselves() {
 }
 
 #[test]
-fn a_rule_reads_as_it_works() {
+fn the_line_of_a_rule_describes_its_traffic() {
     for (text, line) in [
         ("tcp 443, 10.0.0.0/16", "ingress tcp 443 from 10.0.0.0/16"),
         ("tcp all ports, self", "ingress tcp all ports from self"),

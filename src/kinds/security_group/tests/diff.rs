@@ -9,7 +9,7 @@ fn equal_rules_in_any_order_are_no_edit() {
 }
 
 #[test]
-fn a_rule_that_nobody_wants_is_revoked_before_a_missing_one_is_added() {
+fn an_unwanted_rule_is_revoked_before_a_missing_one_is_added() {
     let have = live(&["tcp 22, 0.0.0.0/0 # temporary"], &[]);
     let want = wanted(&["tcp 443, sg-0a # from the bastion"]);
     insta::assert_snapshot!(plan(&want, &have), @r#"
@@ -22,7 +22,8 @@ fn a_rule_that_nobody_wants_is_revoked_before_a_missing_one_is_added() {
 fn a_rule_that_was_widened_is_narrowed_in_place() {
     let have = live(&["tcp all ports, 0.0.0.0/0 # web"], &[]);
     let want = wanted(&["tcp 443, 10.0.0.0/16"]);
-    insta::assert_snapshot!(plan(&want, &have), @"tightens: modify ingress tcp all ports from 0.0.0.0/0 -> tcp 443 from 10.0.0.0/16");
+    insta::assert_snapshot!(plan(&want, &have), @"tightens: modify ingress tcp all ports from \
+                                                  0.0.0.0/0 -> tcp 443 from 10.0.0.0/16");
     let [Change::Modify { pairs, .. }] = &SecurityGroup::diff(&want, &have)[..] else {
         panic!("one modification")
     };
@@ -81,7 +82,7 @@ fn a_rule_open_to_the_world_never_waits_for_another_one() {
 }
 
 #[test]
-fn what_a_wide_rule_carries_is_put_beside_it_before_it_goes() {
+fn traffic_of_a_wide_rule_is_allowed_by_other_rules_before_it_is_revoked() {
     let have = live(&["tcp 443, 10.0.0.0/8"], &[]);
     let want = wanted(&["tcp 443, 10.1.0.0/16", "tcp 443, 10.2.0.0/16", "tcp 22, sg-0a"]);
     insta::assert_snapshot!(plan(&want, &have), @r"
@@ -94,7 +95,7 @@ fn what_a_wide_rule_carries_is_put_beside_it_before_it_goes() {
 }
 
 #[test]
-fn without_room_for_both_the_wide_rule_goes_first() {
+fn without_room_for_both_the_wide_rule_is_revoked_first() {
     let have = live(&["tcp 443, 10.0.0.0/8"], &[]);
     let mut want = wanted(&["tcp 443, 10.1.0.0/16", "tcp 443, 10.2.0.0/16"]);
     want.rule_quota = Some(2);
@@ -107,7 +108,7 @@ fn without_room_for_both_the_wide_rule_goes_first() {
 }
 
 #[test]
-fn descriptions_are_edited_in_place_and_only_where_they_are_managed() {
+fn descriptions_are_edited_in_place_and_only_if_they_are_managed() {
     let have = live(&["tcp 443, self # old", "tcp 80, self # kept", "tcp 22, self # gone"], &[]);
     let mut want = wanted(&["tcp 443, self # new", "tcp 80, self"]);
     want.ingress.as_mut().unwrap().0.insert(rule("tcp 22, self"), Some(String::new()));
@@ -173,7 +174,7 @@ fn name_description_and_vpc_are_shown_and_never_changed() {
 }
 
 #[test]
-fn names_that_differ_in_case_are_one_name_in_a_vpc() {
+fn names_that_differ_only_in_case_are_the_same_name_in_a_vpc() {
     let upper = State { group_name: Some("APPS".into()), ..wanted(&[]) };
     assert_eq!(SecurityGroup::natural_keys(&upper), ["vpc-1/apps"]);
     assert_eq!(SecurityGroup::natural_keys(&upper), SecurityGroup::natural_keys(&live(&[], &[])));

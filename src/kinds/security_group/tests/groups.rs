@@ -1,10 +1,10 @@
-//! Groups of other accounts: ids are unique across accounts, and the account is no part of a rule.
+//! Groups of other accounts: ids are unique across accounts, and the account is not part of a rule.
 
 use super::*;
 use crate::kind::Describe as _;
 
 #[test]
-fn a_group_is_the_same_whatever_is_known_of_its_account() {
+fn a_group_is_the_same_whatever_is_known_about_its_account() {
     let forms = ["tcp 443, sg-0a", "tcp 443, 444455556666/sg-0a"];
     for written in forms {
         for answered in forms {
@@ -16,7 +16,7 @@ fn a_group_is_the_same_whatever_is_known_of_its_account() {
 }
 
 #[test]
-fn the_groups_own_id_is_self_whatever_account_is_written_with_it() {
+fn the_groups_own_id_is_self_with_any_account() {
     let have = live(&["tcp 443, self"], &[]);
     assert_eq!(plan(&wanted(&["tcp 443, 111122223333/sg-0own"]), &have), "");
 }
@@ -33,7 +33,7 @@ fn a_description_is_edited_in_place_with_and_without_the_account() {
 }
 
 #[test]
-fn what_somebody_adds_from_another_account_is_revoked_and_the_line_says_whose_it_is() {
+fn a_rule_added_for_another_account_is_revoked_and_its_line_names_the_account() {
     let have = live(&["tcp 443, 444455556666/sg-0a", "tcp 22, 444455556666/sg-0b"], &[]);
     insta::assert_snapshot!(
         plan(&wanted(&["tcp 443, sg-0a"]), &have),
@@ -42,7 +42,7 @@ fn what_somebody_adds_from_another_account_is_revoked_and_the_line_says_whose_it
 }
 
 #[test]
-fn a_rule_for_a_group_of_another_account_is_never_modified_but_what_it_lets_through_is_not_cut() {
+fn a_rule_for_a_group_of_another_account_is_never_modified_and_its_traffic_is_not_cut() {
     let have = live(&["tcp all ports, 444455556666/sg-0a"], &[]);
     for written in ["tcp 443, sg-0a", "tcp 443, 444455556666/sg-0a"] {
         let changes = SecurityGroup::diff(&wanted(&[written]), &have);
@@ -57,7 +57,7 @@ fn a_rule_for_a_group_of_another_account_is_never_modified_but_what_it_lets_thro
 }
 
 #[test]
-fn an_edit_has_the_same_keys_whenever_the_same_thing_is_to_be_done() {
+fn an_edit_that_does_the_same_has_the_same_keys() {
     let want = wanted(&[
         "tcp 443, 10.0.0.0/8",
         "tcp 80, group SecurityGroup/later.arn (known after apply)",
@@ -70,7 +70,7 @@ fn an_edit_has_the_same_keys_whenever_the_same_thing_is_to_be_done() {
     let added = "authorize ingress tcp 443 from 10.0.0.0/8";
     let later = "authorize ingress tcp 80 from SecurityGroup/later";
     assert_eq!(keys(&want, &have), [revoked, added, later]);
-    // The far group is gone, and the reference is known.
+    // The group of the other account is gone, and the reference is known.
     let have = live(&["tcp 22, sg-0b", "tcp 23, sg-0c", "tcp 443, 10.0.0.0/8"], &[]);
     let want = wanted(&["tcp 443, 10.0.0.0/8", "tcp 80, sg-0d as SecurityGroup/later"]);
     assert_eq!(keys(&want, &have), [revoked, later]);

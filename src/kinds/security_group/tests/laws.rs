@@ -1,4 +1,5 @@
-//! The laws of every diff, checked with packets instead of with the rules' own comparisons.
+//! The laws that every diff must satisfy, checked with packets instead of the rules' own
+//! comparisons.
 
 use std::net::IpAddr;
 
@@ -35,7 +36,7 @@ const PEERS: [&str; 13] = [
     "sg-0c",
     "pl-0a",
 ];
-/// Peers that are not known yet, with what they may be.
+/// Peers that are not known yet, with their candidates.
 const PENDING: [&str; 6] = [
     "group SecurityGroup/a.arn (known after apply)",
     "group SecurityGroup/a.arn (known after apply) | these sg-0a",
@@ -45,7 +46,7 @@ const PENDING: [&str; 6] = [
     "prefix list prefix list with name x (not resolved) | any",
 ];
 const SIZE: &str = "prefix list pl-0a (not resolved)";
-/// Protocol and what stands where ports do.
+/// Protocol, and ports or what replaces them.
 const PACKETS: [(&str, i32, i32); 14] = [
     ("tcp", 0, 0),
     ("tcp", 22, 22),
@@ -82,7 +83,7 @@ pub(super) fn any_rule() -> impl Strategy<Value = Rule> {
         .prop_map(|(traffic, peer)| rule(&format!("{traffic}, {peer}")))
 }
 
-/// A rule of a manifest: one in some names what is not known yet.
+/// A rule of a manifest; some name what is not known yet.
 fn wanted_rule() -> impl Strategy<Value = Rule> {
     let pending = (select(&TRAFFIC[..]), select(&PENDING[..]))
         .prop_map(|(traffic, peer)| rule(&format!("{traffic}, {peer}")));
@@ -118,7 +119,7 @@ fn any_want() -> impl Strategy<Value = State> {
     })
 }
 
-/// Whether a live rule may be one that the manifest wants, whose peer is not known yet.
+/// Whether a live rule may be one that the manifest wants and whose peer is not known yet.
 fn may_be_wanted(want: &State, direction: Direction, live: &Rule) -> bool {
     let rules = want.rules_of(direction).cloned().unwrap_or_default().0;
     rules.keys().any(|rule| match (&rule.peer, &live.peer) {
@@ -135,7 +136,7 @@ fn may_be_wanted(want: &State, direction: Direction, live: &Rule) -> bool {
     })
 }
 
-/// Two states: apart, or the second one the first with some rules more and some less.
+/// Two states: unrelated, or the second one is the first with some rules added and some removed.
 fn any_pair() -> impl Strategy<Value = (State, State)> {
     let perturbed =
         (any_want(), vec((any::<bool>(), any_rule()), 0..4)).prop_map(|(want, noise)| {
@@ -183,7 +184,7 @@ fn lets_through(rule: &Rule, packet: (&str, i32, i32), end: &str) -> bool {
     traffic && peer
 }
 
-/// What these rules let through, one bit a packet.
+/// What these rules allow, one bit per packet.
 fn allowed(state: &State) -> Vec<bool> {
     let mut bits = Vec::new();
     for direction in Direction::BOTH {
@@ -197,7 +198,7 @@ fn allowed(state: &State) -> Vec<bool> {
     bits
 }
 
-/// All states on the way, the first and the last included.
+/// All states from the first to the last.
 fn states(want: &State, have: &State) -> Vec<State> {
     let mut states = vec![have.clone()];
     for change in SecurityGroup::diff(want, have) {
@@ -247,7 +248,7 @@ proptest! {
     }
 
     #[test]
-    fn no_state_in_between_allows_what_neither_allows_or_denies_what_both_allow(
+    fn no_intermediate_state_allows_what_neither_allows_or_denies_what_both_allow(
         (want, have) in any_pair(),
     ) {
         let states = states(&want, &have);
@@ -310,7 +311,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_not_known_is_in_no_edit_but_those_that_wait_for_it((want, have) in any_pair()) {
+    fn unknown_values_are_only_in_edits_that_wait_for_them((want, have) in any_pair()) {
         for change in SecurityGroup::diff(&want, &have) {
             let body = serde_json::to_value(&change).unwrap().to_string();
             if let Some(placeholder) = change.waits_for() {
@@ -327,7 +328,7 @@ proptest! {
             let text = serde_json::to_string(state).unwrap().replace("444455556666/", "");
             serde_json::from_str::<State>(&text).unwrap()
         };
-        // A description that is not managed is kept only where a rule can be changed in place.
+        // A description that is not managed is kept only if the rule can be changed in place.
         let rules = |want: &State, have: &State| {
             let last = states(want, have).pop().expect("one at least");
             Direction::BOTH.map(|direction| {
@@ -340,7 +341,7 @@ proptest! {
     }
 
     #[test]
-    fn no_step_gains_or_cuts_what_its_risk_denies((want, have) in any_pair()) {
+    fn no_edit_opens_or_cuts_more_than_its_risk_says((want, have) in any_pair()) {
         use crate::{kind::Describe as _, model::Risk};
         let mut state = have.clone();
         for change in SecurityGroup::diff(&want, &have) {

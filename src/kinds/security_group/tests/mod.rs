@@ -1,4 +1,4 @@
-//! What a security group is, in sentences.
+//! The specification of security groups, in sentences.
 
 mod canonical;
 mod diff;
@@ -57,7 +57,7 @@ fn wanted(ingress: &[&str]) -> State {
     }
 }
 
-/// The plan's text: risk, line, lines below.
+/// The plan's text: risk, summary, lines below.
 fn plan(want: &State, have: &State) -> String {
     use crate::kind::Describe as _;
     let mut text = String::new();

@@ -57,7 +57,7 @@ fn each_unknown_peer_has_an_edit_of_its_own() {
 }
 
 #[test]
-fn while_a_group_is_absent_no_live_rule_can_be_the_one_for_it() {
+fn no_live_rule_is_for_a_group_that_is_absent() {
     let have = live(&["tcp 443, sg-0x", "tcp 443, 444455556666/sg-0y", "tcp 80, 10.0.0.0/8"], &[]);
     insta::assert_snapshot!(plan(&waiting_for(these(&[])), &have), @r#"
     tightens: revoke 2 ingress rules
@@ -68,13 +68,13 @@ fn while_a_group_is_absent_no_live_rule_can_be_the_one_for_it() {
 }
 
 #[test]
-fn the_rule_for_the_group_as_it_was_last_seen_stays_and_every_other_one_goes() {
+fn the_rule_for_the_last_seen_id_of_a_group_stays_and_all_others_are_revoked() {
     let have = live(&["tcp 443, sg-0x", "tcp 443, sg-0last # web", "tcp 80, 10.0.0.0/8"], &[]);
     insta::assert_snapshot!(
         plan(&waiting_for(these(&["sg-0last"])), &have),
         @"tightens: revoke ingress tcp 443 from sg-0x"
     );
-    // Of two, which one is meant is not known: neither goes, and the rule still waits.
+    // It is not known which of the two is meant: both stay, and the rule still waits.
     insta::assert_snapshot!(
         plan(&waiting_for(these(&["sg-0last", "sg-0x"])), &have),
         @r#"loosens: authorize ingress tcp 443 from (known after apply: SecurityGroup/later) "web""#
@@ -112,7 +112,7 @@ fn an_unknown_prefix_list_keeps_only_lists_that_were_not_read() {
 }
 
 #[test]
-fn a_rule_for_a_prefix_list_of_unknown_size_waits_and_one_that_is_there_is_quiet() {
+fn a_rule_for_a_prefix_list_of_unknown_size_waits_and_an_existing_one_is_no_edit() {
     let want = unweighed(wanted(&["tcp 443, pl-0a", "tcp 22, 10.0.0.0/8"]));
     let changes = SecurityGroup::diff(&want, &live(&["tcp 23, ::/0"], &[]));
     let waits_for: Vec<_> = changes.iter().map(Change::waits_for).collect();
@@ -121,7 +121,7 @@ fn a_rule_for_a_prefix_list_of_unknown_size_waits_and_one_that_is_there_is_quiet
 }
 
 #[test]
-fn a_rule_for_a_prefix_list_of_unknown_size_is_narrowed_in_place_since_it_counts_the_same() {
+fn a_rule_for_a_prefix_list_of_unknown_size_is_narrowed_in_place_because_its_count_stays() {
     let want = unweighed(wanted(&["tcp 443, pl-0a"]));
     let have = live(&["all traffic, pl-0a"], &[]);
     insta::assert_snapshot!(
@@ -141,14 +141,14 @@ fn a_rule_for_a_prefix_list_of_unknown_size_is_narrowed_in_place_since_it_counts
 }
 
 #[test]
-fn a_vpc_that_is_not_known_is_no_difference_and_no_conflict() {
+fn an_unknown_vpc_is_neither_a_difference_nor_a_conflict() {
     let want =
         State { vpc: Some("VPC with Name=ml (not resolved)".into()), ..wanted(&["tcp 443, self"]) };
     let have = live(&["tcp 443, self", "tcp 22, 0.0.0.0/0"], &[]);
     insta::assert_snapshot!(plan(&want, &have), @"tightens: revoke ingress tcp 22 from 0.0.0.0/0");
     let keys = SecurityGroup::natural_keys(&want);
     assert!(keys.iter().all(|key| !SecurityGroup::natural_keys(&have).contains(key)));
-    // The name is no id: one in parentheses is compared.
+    // The name is not an id: one in parentheses is compared.
     let want = State { group_name: Some("(x)".into()), ..wanted(&["tcp 443, self"]) };
     assert!(plan(&want, &have).starts_with("impossible"), "{}", plan(&want, &have));
 }

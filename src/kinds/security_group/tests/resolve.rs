@@ -76,7 +76,7 @@ fn ingress(entries: Value) -> Vec<String> {
     state.expect("valid").ingress.unwrap().0.into_keys().map(String::from).collect()
 }
 
-/// Each problem with its field and way out.
+/// Each problem with its field and help.
 fn problems(spec: Value) -> String {
     let problems = resolve(&known(), spec).0.expect_err("refused");
     let mut text = String::new();
@@ -90,7 +90,7 @@ fn problems(spec: Value) -> String {
 }
 
 #[test]
-fn every_spelling_of_a_rule_comes_down_to_one() {
+fn all_spellings_of_a_rule_resolve_to_the_same_rule() {
     assert_eq!(
         ingress(json!([
             {"protocol": 6, "ports": "443", "from": ["10.0.5.7/16", "2001:DB8::1/32"]},
@@ -131,7 +131,7 @@ fn references_become_groups_of_their_account_and_the_own_name_is_self() {
 }
 
 #[test]
-fn a_rule_for_a_group_that_does_not_exist_yet_stays_in_the_state_and_keeps_nothing_waiting() {
+fn a_rule_for_a_group_that_does_not_exist_yet_stays_in_the_state_and_delays_nothing_else() {
     let mut known = known();
     known.candidates.insert(Address::new("prod", "SecurityGroup", "lost"), ["sg-0l".into()].into());
     known.unknown.insert(crate::model::ScopedKind::new("net", "SecurityGroup"), "denied".into());
@@ -172,7 +172,7 @@ fn a_rule_reads_the_same_to_consent_before_and_after_its_reference_is_known() {
 }
 
 #[test]
-fn a_vpc_that_is_not_found_or_not_the_only_one_delays_only_the_creation() {
+fn a_vpc_that_is_not_found_or_is_ambiguous_delays_only_the_creation() {
     let vpc = |id: &str| LookupItem {
         id: id.into(),
         tags: [("Name".to_owned(), "ml".to_owned())].into(),
@@ -193,7 +193,7 @@ fn a_vpc_that_is_not_found_or_not_the_only_one_delays_only_the_creation() {
 }
 
 #[test]
-fn a_prefix_list_is_weighed_however_it_is_written_and_an_unknown_one_is_never_guessed() {
+fn a_prefix_list_counts_by_its_size_however_it_is_written_and_an_unknown_size_is_never_guessed() {
     let entry = |from: Value| json!([{"protocol": "tcp", "ports": 443, "from": from}]);
     let weigh = |known: &Known, from: Value| {
         let (state, resolution) = resolve(known, json!({"ruleQuota": 200, "ingress": entry(from)}));
@@ -209,7 +209,7 @@ fn a_prefix_list_is_weighed_however_it_is_written_and_an_unknown_one_is_never_gu
     let (state, why) = weigh(&known(), lists);
     let weights = [("pl-0big", "40"), ("pl-0cf", "55"), ("pl-0new", "60"), ("pl-0s3", "1")];
     assert_eq!((state.prefix_list_weights, why.len()), (map(&weights), 0));
-    // One that is not there, one of which AWS does not say how large it may be, and none that was read.
+    // A list that does not exist, one whose size AWS does not say, and no lists read at all.
     let (state, why) = weigh(&known(), json!(["pl-0gone", {"lookup": {"name": "odd"}}]));
     let weights = [
         ("pl-0gone", "prefix list pl-0gone (not resolved)"),
@@ -246,7 +246,7 @@ fn with_nothing_known_every_reference_is_recorded_and_nothing_is_wrong() {
 }
 
 #[test]
-fn absent_null_and_empty_say_three_things() {
+fn absent_null_and_empty_have_three_meanings() {
     let entry = |extra: Value| {
         let mut entry = json!({"protocol": "tcp", "ports": 1, "from": ["self"]});
         entry.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
@@ -265,7 +265,7 @@ fn absent_null_and_empty_say_three_things() {
 }
 
 #[test]
-fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
+fn every_invalid_value_is_reported_with_its_place_and_help() {
     insta::assert_snapshot!(problems(json!({
         "groupName": "sg-apps",
         "description": "a\"b",
@@ -282,11 +282,11 @@ fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
             {"protocol": "tcp", "ports": 2, "from": ["192.0.2.9/0", "2001:db8::9/0"]},
         ],
     })), @r#"
-    groupName: AWS takes no name that begins with `sg-`
-    description: AWS takes no '"' here
+    groupName: AWS does not accept names that begin with `sg-`
+    description: AWS does not accept '"' here
         letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$*
     ruleQuota: must be 1 to 1000
-    vpc: `ml` is no VPC id
+    vpc: `ml` is not a VPC id
         write vpc-…, or {lookup: {tags: {Name: …}}}
     ingress[0].ports: is missing
         write a port, a range, a list of them, or all
@@ -294,13 +294,13 @@ fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
         write 0.0.0.0/0 if every IPv4 address is meant, or 10.0.0.0/32 for this one address
     ingress[0].from[1]: `10.0.0.1` has no prefix length
         write 10.0.0.1/32 for this one address
-    ingress[0].from[2]: `sg_1` names no peer of a rule
+    ingress[0].from[2]: `sg_1` is not a peer of a rule
         write a CIDR block, self, {ref: name}, sg-…, 111122223333/sg-…, pl-… or {lookup: {name: …}}
-    ingress[0].from[3]: `1` is no account: 12 digits
-    ingress[1].ports: `70000` is no port; ports are 0 to 65535
+    ingress[0].from[3]: `1` is not an account: 12 digits
+    ingress[1].ports: `70000` is not a port; ports are 0 to 65535
     ingress[1].ports: the range 9-1 ends before it begins
     ingress[1].from: names nobody
-        leave the entry out, or name whom it is for
+        leave the entry out, or name who it is for
     ingress[2].ports: with this protocol AWS ignores ports and opens all of them
         name tcp or udp, or leave the ports out
     ingress[3].ports: ICMP has no ports
@@ -311,9 +311,9 @@ fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
     ingress[4].from[0]: us/apps is a group of us-east-1
         a rule can only name groups of its own Region
     ingress[5].icmp: a code needs a type
-    ingress[5].description: AWS takes '&' in the description of a rule for addresses only
+    ingress[5].description: AWS accepts '&' only in the description of a rule for addresses
         give the groups and prefix lists an entry of their own, described without it
-    ingress[6].description: AWS takes no 'é' here
+    ingress[6].description: AWS does not accept 'é' here
         letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$*
     ingress[7].from[0]: `192.0.2.9/0` means every address, because its prefix length is 0
         write 0.0.0.0/0 if every IPv4 address is meant, or 192.0.2.9/32 for this one address
@@ -323,7 +323,7 @@ fn every_wrong_value_is_reported_with_its_place_and_a_way_out() {
 }
 
 #[test]
-fn the_same_rule_twice_is_refused_whatever_its_spelling_and_description() {
+fn a_duplicate_rule_is_refused_whatever_its_spelling_and_description() {
     insta::assert_snapshot!(problems(json!({"egress": [
         {"description": "a", "protocol": "tcp", "ports": 443, "to": ["10.0.0.0/16", {"ref": "bastion"}]},
         {"description": "b", "protocol": 6, "ports": "443", "to": ["10.0.9.9/16", "sg-0b"]},
@@ -331,17 +331,17 @@ fn the_same_rule_twice_is_refused_whatever_its_spelling_and_description() {
         {"protocol": "udp", "ports": 2, "to": ["sg-0e", "444455556666/sg-0e", "777788889999/sg-0e"]},
         {"protocol": "udp", "ports": 3, "to": [{"ref": "dev/apps"}, "sg-0d"]},
     ]})), @r"
-    egress[1].to[0]: the rule tcp 443 to 10.0.0.0/16 stands at egress[0].to[0] already
+    egress[1].to[0]: the rule tcp 443 to 10.0.0.0/16 is already at egress[0].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[1].to[1]: the rule tcp 443 to sg-0b stands at egress[0].to[1] already
+    egress[1].to[1]: the rule tcp 443 to sg-0b is already at egress[0].to[1]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[2].to[0]: the rule udp 1 to SecurityGroup/later stands at egress[2].to[0] already
+    egress[2].to[0]: the rule udp 1 to SecurityGroup/later is already at egress[2].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[3].to[1]: the rule udp 2 to 444455556666/sg-0e stands at egress[3].to[0] already
+    egress[3].to[1]: the rule udp 2 to 444455556666/sg-0e is already at egress[3].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[3].to[2]: the rule udp 2 to 777788889999/sg-0e stands at egress[3].to[0] already
+    egress[3].to[2]: the rule udp 2 to 777788889999/sg-0e is already at egress[3].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[4].to[1]: the rule udp 3 to sg-0d stands at egress[4].to[0] already
+    egress[4].to[1]: the rule udp 3 to sg-0d is already at egress[4].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
     ");
 }
@@ -372,7 +372,7 @@ fn the_quota_counts_per_family_and_prefix_lists_by_their_size() {
 }
 
 #[test]
-fn an_ampersand_describes_addresses_only_as_ec2_documents() {
+fn an_ampersand_is_accepted_only_in_descriptions_of_addresses() {
     let problems = |from: Value| {
         let entry = json!({"protocol": "tcp", "ports": 1, "from": from, "description": "R&D =x"});
         let (state, _) = resolve(&known(), json!({"description": "R&D", "ingress": [entry]}));
@@ -392,7 +392,7 @@ fn an_ampersand_describes_addresses_only_as_ec2_documents() {
 }
 
 #[test]
-fn words_that_are_no_protocol_port_or_field_do_not_decode() {
+fn invalid_protocols_ports_and_fields_do_not_decode() {
     for (entry, says) in [
         (json!({"protocol": "tpc", "from": ["self"]}), "unknown protocol `tpc`"),
         (json!({"protocol": 256, "from": ["self"]}), "unknown protocol `256`"),
@@ -407,7 +407,7 @@ fn words_that_are_no_protocol_port_or_field_do_not_decode() {
 }
 
 #[test]
-fn the_example_resolves_with_nothing_known_and_shows_every_field() {
+fn the_example_resolves_without_known_resources_and_shows_every_field() {
     let text = include_str!("../../../../examples/security-group.yaml");
     let (mut kinds, mut fields) = (Vec::new(), std::collections::BTreeSet::new());
     for document in serde_yaml::Deserializer::from_str(text) {

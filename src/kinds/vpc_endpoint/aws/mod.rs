@@ -1,5 +1,5 @@
-//! VPC endpoints at EC2: one listing of the whole Region, in pages of 1000. That is cheaper than a search for each endpoint,
-//! and it sees endpoints that are in the way without being ours.
+//! VPC endpoints in EC2: one listing of the whole Region, in pages of 1000. That is cheaper than a
+//! search for each endpoint, and it includes conflicting endpoints that are not ours.
 
 mod read;
 pub(super) mod rehearsal;
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The longest client token, in ASCII characters (EC2 developer guide, "Ensuring idempotency").
-const TOKEN_LIMIT: usize = 64;
+const MAX_TOKEN_LENGTH: usize = 64;
 
 /// The VPC endpoints of one scope.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ impl Service for Endpoints {
         }
     }
 
-    /// Nothing is left to read.
+    /// The list contains everything.
     async fn read(&self, found: &Found, _: &Tags) -> Result<Option<Observed<Value>>, CloudError> {
         Ok(found.whole.clone())
     }
@@ -79,8 +79,9 @@ impl Service for Endpoints {
         Some(read::arn(id, &self.facts))
     }
 
-    /// The SDK may repeat the call: the token makes a repetition the same endpoint (EC2 API reference,
-    /// "Ensuring idempotency"). It must be sent by hand, because the SDK fills none in here.
+    /// The SDK may repeat the call: the token makes a repetition return the same endpoint (EC2 API
+    /// reference, "Ensuring idempotency"). It must be set explicitly, because the SDK does not
+    /// generate one here.
     async fn create(
         &self,
         want: &Tree,
@@ -92,12 +93,12 @@ impl Service for Endpoints {
         let ids = |path| texts(get(want, path)).map(str::to_owned).collect::<Vec<_>>();
         let is = |endpoint_type: &str| *get(want, "type") == *endpoint_type;
         let (subnets, groups) = (chosen(get(want, "subnets")), ids("securityGroups"));
-        let lacks = if token.is_empty() || token.len() > TOKEN_LIMIT || !token.is_ascii() {
-            Some("without a usable client token it could come twice")
+        let lacks = if token.is_empty() || token.len() > MAX_TOKEN_LENGTH || !token.is_ascii() {
+            Some("without a usable client token it could be created twice")
         } else if !is(GATEWAY) && subnets.is_empty() {
             Some("no subnet is known")
         } else if is(INTERFACE) && groups.is_empty() {
-            Some("without a security group AWS would take the VPC's default one")
+            Some("without a security group AWS would use the VPC's default one")
         } else {
             None
         };
@@ -106,7 +107,7 @@ impl Service for Endpoints {
         }
         let policy = get(want, "policy");
         let policy = if policy.is_null() { None } else { Some(policy_text(OPERATION, policy)?) };
-        let private_dns = private_dns_at_first(want);
+        let private_dns = initial_private_dns(want);
         let inbound_only = get(want, INBOUND_ONLY).as_bool().filter(|_| private_dns);
         let answer = self
             .ec2
@@ -133,21 +134,22 @@ impl Service for Endpoints {
         })
     }
 
-    /// AWS carries the call out as a whole, so that there is always a security group.
+    /// AWS carries the call out as a whole, so the endpoint always has a security group.
     async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
         let mut call = self.ec2.modify_vpc_endpoint().vpc_endpoint_id(have.id.as_str());
         let mut addressing = Tree::new();
         for edit in edits {
-            // AWS takes defaults of its own where it turns private DNS on; otherwise only what differs goes along.
+            // AWS uses its own defaults when it turns private DNS on; otherwise only what differs
+            // is sent.
             let all = edit.path == "privateDns";
             let along =
                 edit.with.iter().filter(|(leaf, value)| all || have.state[*leaf] != **value);
             addressing.extend(along.map(|(leaf, value)| (leaf.clone(), value.clone())));
         }
         for edit in edits {
-            let (added, removed) = come_and_gone(edit);
+            let (added, removed) = added_and_removed(edit);
             call = match edit.path.as_str() {
-                // Interface endpoints have no reset: the default is sent to them as a document.
+                // Interface endpoints have no reset: their default is sent as a document.
                 "policy" if edit.new.is_string() && have.state["type"] == GATEWAY => {
                     call.reset_policy(true)
                 }
@@ -194,7 +196,7 @@ impl Service for Endpoints {
         ec2_tags::untag(&self.ec2, &have.id, keys).await
     }
 
-    /// The call succeeds even if nothing was deleted; its list of failures tells.
+    /// The call succeeds even if nothing was deleted; its list of failures says so.
     async fn delete(&self, have: &Observed<Value>, _: Option<&Tree>) -> Result<(), CloudError> {
         const OPERATION: &str = "ec2:DeleteVpcEndpoints";
         let call = self.ec2.delete_vpc_endpoints().vpc_endpoint_ids(have.id.as_str());
@@ -207,8 +209,8 @@ impl Service for Endpoints {
         failed.into_iter().try_for_each(|item| read::failure(OPERATION, item))
     }
 
-    /// Only a Gateway Load Balancer endpoint is held by something: the routes that lead to it. Those of a
-    /// gateway endpoint go with it.
+    /// Only routes prevent the deletion of a Gateway Load Balancer endpoint. Those of a gateway
+    /// endpoint are deleted with it.
     async fn obstacles(
         &self,
         have: &Observed<Value>,
@@ -218,7 +220,7 @@ impl Service for Endpoints {
             return Ok(Vec::new());
         }
         const OPERATION: &str = "ec2:DescribeRouteTables";
-        // EC2 reads the endpoint back as the route's gateway.
+        // EC2 returns the endpoint as the route's gateway.
         let to_it = Filter::builder().name("route.gateway-id").values(have.id.as_str()).build();
         let (mut pages, mut token, mut tables) = (Pages::of(OPERATION), None, Vec::new());
         loop {
@@ -237,7 +239,7 @@ impl Service for Endpoints {
 }
 
 impl Endpoints {
-    /// A page of all endpoints of the Region, or of the one of an id.
+    /// A page of all endpoints of the Region, or only the endpoint with this id.
     async fn described(
         &self,
         only: Option<&PhysicalId>,
@@ -257,15 +259,15 @@ impl Endpoints {
 }
 
 /// What an edit adds to a set and what it removes from it.
-fn come_and_gone(edit: &LeafEdit) -> (Option<Vec<String>>, Option<Vec<String>>) {
+fn added_and_removed(edit: &LeafEdit) -> (Option<Vec<String>>, Option<Vec<String>>) {
     let [old, new] = [&edit.old, &edit.new].map(|set| texts(set).collect::<BTreeSet<_>>());
     let owned = |ids: BTreeSet<&str>| list(ids.into_iter().map(str::to_owned));
     (owned(&new - &old), owned(&old - &new))
 }
 
-/// Private DNS at somebody's endpoint service can only be turned on after its owner has accepted the
-/// endpoint: there it starts off, and the next pass turns it on.
-fn private_dns_at_first(want: &Tree) -> bool {
+/// Private DNS for an endpoint service of somebody else can only be turned on after its owner has
+/// accepted the endpoint: it is off at first, and the next pass turns it on.
+fn initial_private_dns(want: &Tree) -> bool {
     let service = get(want, "service").as_str().unwrap_or_default();
     *get(want, "privateDns") == Value::Bool(true) && !service::is_endpoint_service(service)
 }
@@ -286,19 +288,19 @@ fn policy_text(operation: &'static str, policy: &Value) -> Result<String, CloudE
     })
 }
 
-/// `None` instead of an empty list: an empty one is not sent either, but this says so.
+/// `None` instead of an empty list: an empty list is not sent either, but `None` is explicit.
 fn list(ids: impl IntoIterator<Item = String>) -> Option<Vec<String>> {
     let ids: Vec<_> = ids.into_iter().collect();
     (!ids.is_empty()).then_some(ids)
 }
 
-/// What the codes mean here beyond their general class.
+/// The meanings of codes that are more specific here.
 fn refined(mut error: CloudError) -> CloudError {
     if error.is_code("InvalidParameter") && error.message.contains("conflicting DNS domain") {
         // Another endpoint or a hosted zone has the names: waits until that is gone.
         error.class = Class::Blocked;
     } else if error.is_code("IdempotentParameterMismatch") {
-        // An earlier create with this token and other parameters went through.
+        // An earlier create with this token and other parameters was accepted.
         error.class = Class::Ambiguous;
     } else if error.is_code("InsufficientFreeAddressesInSubnet") {
         error.class = Class::Limit;

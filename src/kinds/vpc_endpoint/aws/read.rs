@@ -1,4 +1,4 @@
-//! What EC2 says about an endpoint, in palisade's words.
+//! Converts EC2's description of an endpoint to a state.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use crate::{
     model::{Observed, Phase, PhysicalId, policy_document::Context},
 };
 
-/// A live endpoint; `None` if it is as good as gone, or an AWS service's own.
+/// A live endpoint; `None` if it is being deleted or gone, or belongs to an AWS service.
 pub(super) fn found(endpoint: Endpoint, facts: &ScopeFacts) -> Result<Option<Found>, CloudError> {
     // The SDK's enum expects other capitals than the service sends: only the text is reliable.
     let word = endpoint.state.as_ref().map(|state| state.as_str().to_owned()).unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) fn arn(id: &PhysicalId, facts: &ScopeFacts) -> String {
     format!("arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}")
 }
 
-/// A word that nobody knows is waited for, like the known ones of work in progress.
+/// An unknown state is waited for, like the known ones of work in progress.
 fn phase(word: &str, endpoint: &Endpoint) -> Phase {
     let lower = word.to_ascii_lowercase();
     match lower.as_str() {
@@ -72,13 +72,13 @@ fn state(endpoint: Endpoint, facts: &ScopeFacts) -> Tree {
     let ScopeFacts { partition, region, account, .. } = facts.clone();
     let context = Context { partition: partition.clone(), account: account.clone() };
     let groups = endpoint.groups.unwrap_or_default().into_iter().filter_map(|it| it.group_id);
-    // Some partitions leave the type of gateway endpoints empty.
+    // In some partitions the type of gateway endpoints is empty.
     let endpoint_type = endpoint.vpc_endpoint_type.map(|word| word.as_str().to_owned());
     let endpoint_type =
         endpoint_type.filter(|word| !word.is_empty()).unwrap_or_else(|| GATEWAY.to_owned());
     let dns = endpoint.dns_options;
     let shown = dns.as_ref().and_then(|it| it.private_dns_only_for_inbound_resolver_endpoint);
-    // What is on is shown; an interface that shows nothing has it off.
+    // What is on is shown; an interface endpoint that shows nothing has it off.
     let inbound_only = (endpoint_type == INTERFACE).then(|| shown.unwrap_or(false));
     let records = dns.as_ref().and_then(|it| it.dns_record_ip_type.as_ref());
     let policy = endpoint.policy_document.filter(|text| !text.trim().is_empty());
@@ -104,7 +104,7 @@ fn state(endpoint: Endpoint, facts: &ScopeFacts) -> Tree {
     members.into_iter().map(|(leaf, value)| (leaf.to_owned(), value)).collect()
 }
 
-/// One entry of a list of failures. That the endpoint is gone already is none.
+/// One entry of a list of failures. An endpoint that is already gone is not a failure.
 pub(super) fn failure(operation: &'static str, item: UnsuccessfulItem) -> Result<(), CloudError> {
     let (code, message) = item.error.map_or((None, None), |error| (error.code, error.message));
     let code = code.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Whether EC2 would let us write endpoints.
+//! Whether EC2 would allow writes of endpoints.
 
 use aws_sdk_ec2::types::{ResourceType, VpcEndpointType};
 use futures::FutureExt as _;
@@ -21,7 +21,7 @@ fn rehearse<'a>(access: &'a Access, stage: Stage<'a>) -> Erased<'a, Vec<Rehearse
                 .dry_run(true)
                 .vpc_endpoint_type(VpcEndpointType::Gateway)
                 .vpc_id(vpc)
-                // The one service that has a gateway in every Region.
+                // The one service that has gateway endpoints in every Region.
                 .service_name(format!("com.amazonaws.{}.s3", access.facts.region))
                 .tag_specifications(ec2_tags::specification(
                     ResourceType::VpcEndpoint,

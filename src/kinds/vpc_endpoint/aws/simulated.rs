@@ -1,4 +1,4 @@
-//! The life of endpoints over the simulator, lookups included.
+//! The life of endpoints against the simulator, lookups included.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::{
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-west-1";
 
-/// A VPC with two tagged subnets a zone in two zones, a group, and a route table.
+/// A VPC with two tagged subnets in each of two zones, a group, and a route table.
 struct Scene {
     simulator: Simulator,
     access: Access,
@@ -49,7 +49,7 @@ impl Scene {
             region: REGION.into(),
             partition: "aws".into(),
         };
-        // What others do goes around the guard, which knows only palisade's own operations.
+        // Changes by others bypass the guard, which knows only palisade's own operations.
         let ec2 = &aws_sdk_ec2::Client::new(&config);
         let connection = Connection::new(config, Guard::writing(Brake::default()));
         let access = connection.access(facts, None).await;
@@ -124,7 +124,7 @@ impl Scene {
         self.port().create(want, &tags, token).await.expect("created")
     }
 
-    /// Makes what differs, in one call, and waits until it is done.
+    /// Makes the edits, in one call, and waits until it is done.
     async fn converge(&self, want: &State) {
         let have = self.only().await;
         let edits = one_call(want, &have.state);
@@ -152,7 +152,7 @@ fn interface(service: &str) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interface_endpoint_settles_as_wanted_with_the_one_create_call() {
+async fn an_interface_endpoint_becomes_as_wanted_by_the_create_call_alone() {
     let scene = Scene::new().await;
     for (service, token) in [("sagemaker.api", "t-1"), ("studio", "t-2")] {
         let want = scene.resolve(interface(service));
@@ -228,7 +228,7 @@ async fn a_gateway_follows_its_route_tables_and_its_default_policy_is_reset() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_is_made_and_changed_with_the_address_families_that_are_asked_for() {
+async fn a_gateway_is_created_and_changed_with_the_wanted_address_families() {
     let scene = Scene::new().await;
     let spec = |service: &str, families: Value| {
         let mut spec = json!({
@@ -258,7 +258,7 @@ async fn a_gateway_is_made_and_changed_with_the_address_families_that_are_asked_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_modification_while_one_is_under_way_is_busy() {
+async fn a_second_modification_during_another_is_busy() {
     let scene = Scene::new().await;
     let want = scene.resolve(interface("kms"));
     scene.create(&want, "t").await;
@@ -287,7 +287,7 @@ async fn a_second_private_name_is_blocked_and_seen_as_a_conflict_beforehand() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tags_come_and_go_by_key_and_a_deletion_repeats_harmlessly() {
+async fn tags_are_set_and_removed_by_key_and_a_repeated_deletion_is_harmless() {
     let scene = Scene::new().await;
     let want = scene.resolve(interface("kms"));
     scene.create(&want, "t").await;

@@ -1,4 +1,4 @@
-//! What is sent to EC2 and what is made of its answers, through the real SDK.
+//! Requests to EC2 and the interpretation of its answers, through the real SDK.
 
 use serde_json::json;
 
@@ -77,7 +77,7 @@ fn error(code: &str, message: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_create_says_everything_that_aws_would_otherwise_choose() {
+async fn a_create_sends_everything_that_aws_would_otherwise_choose() {
     let server = Canned::answering([CREATED]);
     let tags = Tags::from([("palisade:owner".into(), "ml".into())]);
     let id = port(&server).await.create(&wanted(), &tags, "token-1").await.expect("created");
@@ -118,7 +118,7 @@ async fn a_gateway_is_created_with_its_routes_and_policy_and_without_private_dns
 }
 
 #[tokio::test]
-async fn private_dns_at_somebodys_endpoint_service_starts_off() {
+async fn private_dns_for_an_endpoint_service_is_off_at_first() {
     let server = Canned::answering([CREATED]);
     let want = State {
         service: "com.amazonaws.vpce.eu-west-1.vpce-svc-1".into(),
@@ -133,7 +133,7 @@ async fn private_dns_at_somebodys_endpoint_service_starts_off() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_that_would_get_the_default_security_group_or_could_come_twice() {
+async fn creates_without_a_security_group_or_a_client_token_are_not_sent() {
     let server = Canned::default();
     let want = State { security_groups: Some(BTreeSet::new()), ..wanted() };
     let refused = port(&server).await.create(&want, &Tags::new(), "t").await.expect_err("refused");
@@ -203,7 +203,7 @@ async fn a_gateways_default_policy_is_reset_not_written() {
 }
 
 #[tokio::test]
-async fn what_aws_has_no_call_for_is_not_sent() {
+async fn changes_that_aws_has_no_call_for_are_not_sent() {
     let server = Canned::default();
     let have = State { vpc: "vpc-2".into(), ..wanted() };
     let edits = diff(&wanted(), &have);
@@ -305,7 +305,7 @@ async fn a_live_endpoint_is_read_completely() {
 }
 
 #[tokio::test]
-async fn only_what_is_ours_adopted_or_in_the_way_is_reported() {
+async fn only_our_adopted_and_conflicting_endpoints_are_reported() {
     let dns = "<privateDnsEnabled>true</privateDnsEnabled>";
     let page = [
         endpoint("vpce-ours", "available", OURS),
@@ -339,7 +339,7 @@ fn unsuccessful(code: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_deletion_that_did_not_happen_is_found_in_the_answers_list() {
+async fn a_failed_deletion_is_found_in_the_list_of_failures() {
     for (code, class) in [
         ("InvalidVpcEndpoint.NotFound", None),
         ("InvalidVpcEndpointId.NotFound", None),
@@ -377,7 +377,7 @@ async fn tags_are_removed_by_key_and_never_all_of_them() {
 }
 
 #[tokio::test]
-async fn routes_hold_a_gateway_load_balancer_endpoint_and_nothing_holds_the_others() {
+async fn only_routes_to_a_gateway_load_balancer_endpoint_prevent_its_deletion() {
     let server = Canned::answering([
         "<R><routeTableSet><item><routeTableId>rtb-7</routeTableId></item></routeTableSet></R>",
     ]);
@@ -395,7 +395,7 @@ async fn routes_hold_a_gateway_load_balancer_endpoint_and_nothing_holds_the_othe
 }
 
 #[tokio::test]
-async fn a_policy_that_nobody_could_read_is_never_sent() {
+async fn an_unreadable_policy_is_never_sent() {
     let server = Canned::default();
     let unreadable = State { policy: Some(Policy::Unreadable("x".into())), ..wanted() };
     let port = port(&server).await;
@@ -435,7 +435,7 @@ async fn a_leaf_that_the_call_does_not_know_is_refused_and_not_left_out() {
 }
 
 #[tokio::test]
-async fn what_is_as_wanted_goes_along_only_where_private_dns_is_turned_on() {
+async fn unchanged_values_are_sent_only_when_private_dns_is_turned_on() {
     let want = State {
         dns_record_ip_type: Some("ipv4".into()),
         ip_address_type: Some("dualstack".into()),

@@ -1,4 +1,4 @@
-//! What differs, and what is done about it.
+//! Differences and their edits.
 
 use serde_json::json;
 
@@ -40,7 +40,7 @@ fn shown(edits: &[Edit]) -> String {
     lines.join("\n")
 }
 
-/// The risk of going from the one state to the other.
+/// The risk of changing one state to the other.
 fn risk(change: impl FnOnce(&mut State), have: State) -> Risk {
     let mut want = have.clone();
     change(&mut want);
@@ -54,9 +54,10 @@ fn nothing_is_done_to_an_endpoint_that_is_as_wanted() {
 }
 
 #[test]
-fn awss_own_print_of_the_default_policy_is_the_default() {
-    let text = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \"Allow\", \n      \
-                \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  ]\n}";
+fn awss_own_text_of_the_default_policy_is_the_default() {
+    let text = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \
+                \"Allow\", \n      \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  \
+                ]\n}";
     assert_eq!(policy(text), Policy::AllowAll);
     let old = r#"{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
     assert_eq!(policy(old), Policy::AllowAll);
@@ -81,13 +82,13 @@ fn a_live_policy_that_cannot_be_read_is_replaced_and_counts_as_wider() {
 }
 
 #[test]
-fn the_subnet_in_use_stays_where_another_of_its_zone_would_do_too() {
+fn the_subnet_in_use_stays_even_if_another_one_of_its_zone_is_possible() {
     let have = State { subnets: Some(singles(set(["subnet-a2", "subnet-b1"]))), ..live() };
     assert_eq!(diff(&resolve(interface(json!({}))), &have), []);
 }
 
 #[test]
-fn a_zone_without_a_subnet_gets_the_lowest_id_and_a_subnet_nobody_wants_leaves() {
+fn a_zone_without_a_subnet_gets_the_lowest_id_and_an_unwanted_subnet_is_removed() {
     let have = State { subnets: Some(singles(set(["subnet-b1", "subnet-z9"]))), ..live() };
     let edit = only(&resolve(interface(json!({}))), &have);
     assert_eq!(edit.key, "subnets");
@@ -95,7 +96,7 @@ fn a_zone_without_a_subnet_gets_the_lowest_id_and_a_subnet_nobody_wants_leaves()
 }
 
 #[test]
-fn one_group_comes_as_the_other_leaves_so_that_there_is_always_one() {
+fn one_group_is_added_as_the_other_is_removed_so_that_there_is_always_one() {
     let have = State { security_groups: Some(set(["sg-default"])), ..live() };
     let edit = only(&resolve(interface(json!({}))), &have);
     assert_eq!(edit.key, "securityGroups");
@@ -162,7 +163,7 @@ fn a_gateways_plan_names_its_route_tables_and_statements() {
 }
 
 #[test]
-fn turning_private_dns_on_sends_the_dns_options_along_and_shows_only_what_changes() {
+fn turning_private_dns_on_also_sends_the_dns_options_and_shows_only_what_changes() {
     let want = resolve(interface(json!({"service": "s3", "dnsRecordIpType": "ipv4"})));
     let have = State {
         service: want.service.clone(),
@@ -182,7 +183,7 @@ fn turning_private_dns_on_sends_the_dns_options_along_and_shows_only_what_change
 }
 
 #[test]
-fn what_goes_along_is_a_part_of_the_edit_and_of_its_risk() {
+fn what_is_sent_along_is_part_of_the_edit_and_of_its_risk() {
     let want = resolve(interface(json!({"service": "s3", "dnsRecordIpType": "dualstack"})));
     let have = State {
         service: want.service.clone(),
@@ -197,7 +198,7 @@ fn what_goes_along_is_a_part_of_the_edit_and_of_its_risk() {
         risks,
         [
             ("privateDns", closing),
-            // Nobody asks by the usual names yet.
+            // Nobody uses the usual names yet.
             ("privateDnsOnlyForInboundResolverEndpoint", Risk::TIGHTENS),
             ("dnsRecordIpType", Risk::NEUTRAL.cutting_connections()),
         ]
@@ -210,7 +211,7 @@ fn what_goes_along_is_a_part_of_the_edit_and_of_its_risk() {
 }
 
 #[test]
-fn records_and_addresses_that_both_differ_go_together_or_not_at_all() {
+fn records_and_addresses_that_both_differ_are_changed_together_or_not_at_all() {
     let family = |records: &str, addresses: &str| State {
         dns_record_ip_type: Some(records.into()),
         ip_address_type: Some(addresses.into()),
@@ -232,7 +233,7 @@ fn records_and_addresses_that_both_differ_go_together_or_not_at_all() {
 }
 
 #[test]
-fn what_is_not_wanted_is_left_alone() {
+fn unmanaged_leaves_are_left_alone() {
     let want = State {
         subnets: None,
         security_groups: None,
@@ -248,7 +249,7 @@ fn what_is_not_wanted_is_left_alone() {
 }
 
 #[test]
-fn each_part_says_its_risk() {
+fn each_change_has_its_risk() {
     let dns = |on| move |state: &mut State| state.private_dns = Some(on);
     let off = State { private_dns: Some(false), ..live() };
     assert_eq!(risk(dns(false), live()), Risk::LOOSENS.cutting_connections());
@@ -281,7 +282,7 @@ fn each_part_says_its_risk() {
 }
 
 #[test]
-fn a_policys_risk_is_its_direction_and_wider_where_that_is_unsure() {
+fn the_risk_of_a_policy_is_its_direction_and_loosens_if_that_is_uncertain() {
     let from = |old: Policy, new: Policy| {
         let have = State { policy: Some(old), ..live() };
         risk(move |state| state.policy = Some(new.clone()), have)
@@ -294,7 +295,7 @@ fn a_policys_risk_is_its_direction_and_wider_where_that_is_unsure() {
 }
 
 #[test]
-fn what_aws_cannot_change_is_shown_alone_and_is_impossible() {
+fn what_aws_cannot_change_is_impossible_and_shown_alone() {
     let want = State { policy: Some(allowing("s3:*")), ..resolve(interface(json!({}))) };
     let have = State {
         endpoint_type: "Resource".into(),

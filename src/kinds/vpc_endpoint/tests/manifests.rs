@@ -1,4 +1,4 @@
-//! What a manifest says, and what is refused.
+//! What manifests mean, and which are refused.
 
 use serde_json::{Value, json};
 
@@ -17,20 +17,20 @@ fn an_interface_endpoint_takes_one_subnet_a_zone_of_its_vpc_and_the_groups_it_re
 }
 
 #[test]
-fn subnets_named_by_id_are_not_candidates_but_the_choice() {
+fn subnets_named_by_id_are_used_and_not_candidates() {
     let state = resolve(interface(json!({"subnets": ["subnet-b1", "subnet-a2"]})));
     assert_eq!(state.subnets, Some(singles(set(["subnet-a2", "subnet-b1"]))));
 }
 
 #[test]
-fn private_dns_is_wanted_unless_the_manifest_says_no() {
+fn private_dns_is_wanted_by_default() {
     assert_eq!(resolve(interface(json!({}))).private_dns, Some(true));
     assert_eq!(resolve(interface(json!({"privateDns": false}))).private_dns, Some(false));
     assert_eq!(resolve(gateway(json!({}))).private_dns, None);
 }
 
 #[test]
-fn s3_interfaces_say_that_private_dns_is_for_the_whole_vpc_and_others_say_nothing() {
+fn only_s3_interfaces_set_private_dns_for_the_whole_vpc() {
     let flag = |fields| resolve(interface(fields)).private_dns_only_for_inbound_resolver_endpoint;
     let field = "privateDnsOnlyForInboundResolverEndpoint";
     assert_eq!(flag(json!({"service": "s3"})), Some(false));
@@ -44,7 +44,10 @@ fn s3_interfaces_say_that_private_dns_is_for_the_whole_vpc_and_others_say_nothin
 #[test]
 fn the_inbound_only_flag_is_for_services_with_gateway_endpoints() {
     let message = problems(interface(json!({"privateDnsOnlyForInboundResolverEndpoint": false})));
-    insta::assert_snapshot!(message, @"privateDnsOnlyForInboundResolverEndpoint: com.amazonaws.eu-west-1.sagemaker.api has no gateway endpoints, so there is nothing to choose (remove it; it is for S3 and DynamoDB)");
+    insta::assert_snapshot!(message, @"privateDnsOnlyForInboundResolverEndpoint: \
+                                       com.amazonaws.eu-west-1.sagemaker.api has no gateway \
+                                       endpoints, so there is nothing to choose (remove it; it is \
+                                       for S3 and DynamoDB)");
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn short_names_stand_for_full_ones_by_table() {
         ("s3-global.accesspoint", "eu-west-1", "com.amazonaws.s3-global.accesspoint"),
         ("iam", "eu-west-1", "com.amazonaws.iam"),
         ("freetier", "eu-west-1", "aws.api.eu-west-1.freetier"),
-        // In China some names begin otherwise, and most do not.
+        // In China some names begin differently, and most do not.
         ("sts", "cn-north-1", "cn.com.amazonaws.cn-north-1.sts"),
         ("kms", "cn-north-1", "com.amazonaws.cn-north-1.kms"),
         ("account", "cn-north-1", "com.amazonaws.cn-north-1.account"),
@@ -85,7 +88,7 @@ fn short_names_stand_for_full_ones_by_table() {
 }
 
 #[test]
-fn a_name_that_the_table_does_not_know_is_a_warning_and_looked_up_before_anything_is_made() {
+fn an_unknown_service_is_a_warning_and_looked_up_before_anything_is_created() {
     let spec = interface(json!({"service": "secretmanager"}));
     let (state, recorded) = resolve_with(spec, &known());
     assert!(state.is_ok(), "a new service can be right");
@@ -126,11 +129,11 @@ fn a_service_in_another_region_has_that_region_in_its_name() {
 }
 
 #[test]
-fn an_interface_endpoint_that_leaves_the_choice_to_aws_is_refused_with_all_reasons() {
+fn an_interface_endpoint_with_unsafe_defaults_of_aws_is_refused_with_all_reasons() {
     let bare = json!({"type": "Interface", "service": "kms", "vpc": "vpc-1"});
     insta::assert_snapshot!(problems(bare), @r#"
-    policy: missing; AWS would silently let everybody do everything through the endpoint (write a policy, or say `policy: default` if everything shall be allowed)
-    securityGroups: an interface endpoint needs at least one; without it AWS would take the VPC's default group (refer to a SecurityGroup manifest: `[{ref: name}]`)
+    policy: missing; AWS would silently let everybody do everything through the endpoint (write a policy, or say `policy: default` if everything should be allowed)
+    securityGroups: an interface endpoint needs at least one; without it AWS would use the VPC's default group (refer to a SecurityGroup manifest: `[{ref: name}]`)
     subnets: an endpoint of type Interface needs subnets (give a list of ids or `{lookup: {tags: …}}`)
     "#);
 }
@@ -162,7 +165,7 @@ fn fields_of_other_types_are_refused() {
 }
 
 #[test]
-fn a_gateway_endpoint_takes_the_address_families_that_aws_lets_it_have() {
+fn a_gateway_endpoint_accepts_the_address_families_that_aws_allows() {
     for (ip, dns) in [
         ("ipv4", "ipv4"),
         ("ipv4", "service-defined"),
@@ -179,7 +182,8 @@ fn a_gateway_endpoint_takes_the_address_families_that_aws_lets_it_have() {
     }
     insta::assert_snapshot!(
         problems(gateway(json!({"ipAddressType": "ipv4", "dnsRecordIpType": "dualstack"}))),
-        @"dnsRecordIpType: dualstack records need addresses that ipv4 endpoints lack (set `ipAddressType: dualstack`)"
+        @"dnsRecordIpType: dualstack records need addresses that ipv4 endpoints lack (set \
+          `ipAddressType: dualstack`)"
     );
     let dynamodb = |records: &str| {
         gateway(
@@ -189,12 +193,13 @@ fn a_gateway_endpoint_takes_the_address_families_that_aws_lets_it_have() {
     resolve(dynamodb("service-defined"));
     insta::assert_snapshot!(
         problems(dynamodb("dualstack")),
-        @"dnsRecordIpType: a gateway endpoint of DynamoDB has service-defined records only (write `service-defined`, or remove it)"
+        @"dnsRecordIpType: a gateway endpoint of DynamoDB has service-defined records only (write \
+          `service-defined`, or remove it)"
     );
 }
 
 #[test]
-fn wrong_values_are_refused_all_at_once() {
+fn all_invalid_values_are_reported_at_once() {
     let wrong = interface(json!({
         "service": "k ms", "vpc": "ml", "subnets": ["subnet-1", "subnet-1", "sub"],
         "securityGroups": [], "dnsRecordIpType": "ipv6", "ipAddressType": "ipv4",
@@ -213,21 +218,22 @@ fn wrong_values_are_refused_all_at_once() {
 }
 
 #[test]
-fn what_every_endpoint_needs_is_asked_for_all_at_once() {
+fn all_missing_required_fields_are_reported_at_once() {
     insta::assert_snapshot!(problems(json!({"policy": "default"})), @r#"
     type: missing (write `Interface`, `Gateway` or `GatewayLoadBalancer`)
     service: missing (write its short name, such as sagemaker.api, or its full name)
     vpc: missing (write its id, or `{lookup: {tags: …}}`)
     "#);
-    // What cannot be what it should be is there all the same.
+    // A field with an invalid value still counts as present.
     let message = problems(interface(json!({"subnets": [{"ref": "apps"}]})));
-    insta::assert_snapshot!(message, @"subnets[0]: a reference is not possible here (write the id, or a lookup by tags)");
+    insta::assert_snapshot!(message, @"subnets[0]: a reference is not possible here (write the id, \
+                                       or a lookup by tags)");
     let message = problems(interface(json!({"policy": 7})));
     insta::assert_snapshot!(message, @"policy: neither a policy document nor the word `default`");
 }
 
 #[test]
-fn what_is_wrong_in_a_policy_is_named_with_its_place() {
+fn problems_of_a_policy_are_reported_with_their_place() {
     let statement = json!({"Effect": "allow", "Principal": "*", "Action": "*", "Resource": "*"});
     let message = problems(interface(json!({"policy": {"Statement": [statement]}})));
     assert!(message.starts_with("policy.Statement[0].Effect: "), "{message}");
@@ -262,7 +268,7 @@ fn a_policy_of_more_than_20480_characters_is_refused() {
 }
 
 #[test]
-fn null_says_that_a_service_takes_no_policy_but_every_gateway_endpoint_has_one() {
+fn null_says_that_a_service_accepts_no_policy_but_every_gateway_endpoint_has_one() {
     let without = |spec: Value| merged_raw(spec, "policy", Value::Null);
     assert_eq!(resolve(without(interface(json!({})))).policy, None);
     let message = problems(without(gateway(json!({}))));
@@ -312,7 +318,7 @@ fn a_policy_may_name_other_manifests_and_keeps_the_variables_of_iam() {
 }
 
 #[test]
-fn before_anything_was_seen_resolving_records_what_is_needed_and_waits() {
+fn before_the_first_observation_resolving_records_what_is_needed_and_waits() {
     let (state, resolution) = resolve_with(interface(json!({})), &Known::default());
     let state = state.expect("placeholders are no mistake");
     assert_eq!(state.security_groups, Some(set(["SecurityGroup/endpoints (known after apply)"])));
@@ -378,7 +384,7 @@ fn no_policy_text_gets_into_debug_output() {
 }
 
 #[test]
-fn every_field_of_the_example_is_right_and_no_field_is_missing_there() {
+fn every_field_of_the_example_is_valid_and_none_is_missing() {
     let text = include_str!("../../../../examples/vpc-endpoint.yaml");
     let mut fields = BTreeSet::new();
     for document in text.split("\n---\n") {

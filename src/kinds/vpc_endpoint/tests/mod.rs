@@ -1,4 +1,4 @@
-//! The rules of VPC endpoints, as sentences.
+//! The specification of VPC endpoints, in sentences.
 
 mod changes;
 mod manifests;
@@ -47,7 +47,7 @@ pub(super) fn diff(want: &State, have: &State) -> Vec<Edit> {
     table().diff(&json!(want), &json!(have)).expect("states")
 }
 
-/// The edits that bring the one state to the other, which go into one call.
+/// The edits that turn one state into the other, all in one call.
 pub(super) fn one_call(want: &State, have: &State) -> Vec<Edit> {
     let edits = diff(want, have);
     assert_eq!(table().calls(&edits).expect("edits").len(), 1, "{edits:#?}");

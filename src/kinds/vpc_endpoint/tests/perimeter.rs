@@ -1,4 +1,5 @@
-//! The policies of `desired-state/ml-prod/endpoints.yaml` let our principals to our resources, and no data out.
+//! The policies of `desired-state/ml-prod/endpoints.yaml` let our principals reach our resources,
+//! and let no data out.
 
 use std::{collections::BTreeMap, fs};
 
@@ -7,7 +8,7 @@ use serde::Deserialize as _;
 use super::*;
 use crate::model::policy_document::{Decision, Request};
 
-const ORGANISATION: &str = "o-abcde12345";
+const ORGANIZATION: &str = "o-abcde12345";
 
 /// The policy of every endpoint, by the name of its manifest.
 fn policies() -> BTreeMap<String, PolicyDocument> {
@@ -17,7 +18,7 @@ fn policies() -> BTreeMap<String, PolicyDocument> {
         .replace("${scope.partition}", "aws")
         .replace("${scope.region}", "eu-west-1")
         .replace("${scope.account}", "111122223333")
-        .replace("${organization.id}", ORGANISATION);
+        .replace("${organization.id}", ORGANIZATION);
     assert!(!text.contains("${"), "a variable that this test does not know");
     serde_yaml::Deserializer::from_str(&text)
         .map(|document| {
@@ -30,7 +31,7 @@ fn policies() -> BTreeMap<String, PolicyDocument> {
         .collect()
 }
 
-/// The organisation of somebody or of something; none for an account that is in none.
+/// The organization of a principal or a resource; none for an account that is in none.
 #[derive(Clone, Copy)]
 enum Of {
     Ours,
@@ -41,7 +42,7 @@ enum Of {
 impl Of {
     fn id(self) -> Vec<String> {
         match self {
-            Self::Ours => vec![ORGANISATION.to_owned()],
+            Self::Ours => vec![ORGANIZATION.to_owned()],
             Self::Others => vec!["o-zyxwv98765".to_owned()],
             Self::None => Vec::new(),
         }
@@ -80,8 +81,7 @@ const OURS_ON_OURS: [(&str, &str, &str); 10] = [
 ];
 
 #[test]
-fn ours_reach_ours_and_neither_reaches_the_resources_of_others_nor_of_accounts_without_organisation()
- {
+fn our_principals_reach_only_our_resources_and_others_reach_none() {
     let policies = policies();
     let mut covered = BTreeSet::from(["studio"]);
     for (endpoint, action, resource) in OURS_ON_OURS {
@@ -115,7 +115,7 @@ fn studio_is_for_our_principals_and_the_apps_of_this_account() {
 }
 
 #[test]
-fn calls_that_name_no_resource_work_whether_or_not_they_carry_an_organisation() {
+fn calls_without_a_resource_work_with_and_without_an_organization() {
     let policies = policies();
     for (endpoint, action) in [
         ("sagemaker-api", "sagemaker:ListTrainingJobs"),
@@ -133,11 +133,11 @@ fn calls_that_name_no_resource_work_whether_or_not_they_carry_an_organisation() 
 }
 
 #[test]
-fn what_aws_owns_is_read_and_never_written() {
+fn resources_of_aws_are_read_and_never_written() {
     let policies = policies();
     let s3 = &policies["s3"];
     let layer = "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/l";
-    // ECR signs the URL of a layer itself: the principal is none of ours.
+    // ECR signs the URL of a layer itself: the principal is not ours.
     assert!(allows(s3, Of::None, "s3:GetObject", layer, Of::None));
     assert!(!allows(s3, Of::Ours, "s3:PutObject", layer, Of::None));
     let jumpstart = "arn:aws:s3:::jumpstart-cache-prod-eu-west-1/m";
