@@ -177,7 +177,7 @@ fn writes_after_convergence_break_l3() {
 fn holes() -> Vec<Prepared> {
     let mut all = scenarios::all();
     all.retain(|scenario| !scenario.attacks.is_empty());
-    assert_eq!(all.len(), 13);
+    assert_eq!(all.len(), 14);
     threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
 }
 
