@@ -7,10 +7,24 @@ use crate::model::policy_document::PolicyDocument;
 /// A policy document in a kind's state that decides who may do what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guarded {
-    /// The document; `None` where there is one that palisade cannot read, so that nobody knows what it says.
+    /// The document; `None` where there is one that palisade cannot read, so that nobody knows what
+    /// it says, and where it decides nobody's access.
     pub document: Option<PolicyDocument>,
     /// Whose access it decides.
     pub reach: Reach,
+}
+
+impl Reach {
+    /// The roots, organizational units and accounts below which the document has effect; `None` for
+    /// a document that belongs to a resource of one account.
+    pub fn places(&self) -> Option<&BTreeSet<String>> {
+        match self {
+            Self::Accounts(places) | Self::Resources(places) | Self::Settings(places) => {
+                Some(places)
+            }
+            Self::Key | Self::Endpoint { .. } => None,
+        }
+    }
 }
 
 /// Whose access a document decides.
@@ -21,6 +35,14 @@ pub enum Reach {
     /// A service control policy on these roots, organizational units and accounts (their ids): the most that anybody
     /// in a member account below them may do. The management account is never concerned (Organizations user guide).
     Accounts(BTreeSet<String>),
+    /// A resource control policy on these roots, organizational units and accounts: the most that
+    /// anybody may do with resources of member accounts below them. It only denies: AWS's own
+    /// RCPFullAWSAccess, which cannot be detached, allows the rest. Resources of the management
+    /// account are never concerned (Organizations user guide).
+    Resources(BTreeSet<String>),
+    /// A management policy on these roots, organizational units and accounts: settings and reports,
+    /// no permission of a principal.
+    Settings(BTreeSet<String>),
     /// An endpoint policy: requests that take the way through the endpoint. palisade's own need not.
     Endpoint {
         /// The last part of the service's name, which is the prefix of its actions for most services.

@@ -1,54 +1,87 @@
 //! A manifest's `spec`, and what can be said about it without AWS.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Attachments, FULL_AWS_ACCESS, Place, State};
+use super::{Attachments, Content, Place, PolicyType, Sister, State};
 use crate::{
     kind::{Invalid, Lookup, LookupKind, Refs, TagSpec},
-    kinds::policies,
-    model::{policy_document::Dialect, text},
+    model::text,
 };
 
 /// The deepest nesting of organizational units below the root (Organizations quotas).
 const MAX_UNIT_DEPTH: usize = 5;
 
-/// A service control policy.
+/// A policy of one type.
+#[derive(Debug, Clone)]
+pub struct Spec<S> {
+    fields: Fields,
+    of: PhantomData<fn() -> S>,
+}
+
+/// What a manifest says of a policy, whatever its type.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Spec {
-    /// The policy's name in AWS, 1 to 128 characters, unique among the service control policies of the
+struct Fields {
+    /// The policy's name in AWS, 1 to 128 characters, unique among the policies of its type in the
     /// organisation. Default: `metadata.name`. Can be changed: the policy is renamed in place.
     #[serde(default)]
-    pub policy_name: Option<String>,
+    policy_name: Option<String>,
     /// What the policy is for, up to 512 characters. `null` or `""`: none. Absent: not managed.
     #[serde(default, deserialize_with = "given")]
-    pub description: Option<Option<String>>,
-    /// The policy document: `Version` must be "2012-10-17"; no `Principal`; action names in the case AWS
-    /// documents. At most 10,240 bytes once white space is removed. Order and spelling count: AWS stores
-    /// the text as it is sent, so any other text is drift. References such as `${KmsKey/studio.arn}` and
-    /// the variables of manifests are filled in; IAM's own `${aws:…}` passes through. A `Deny` of every
-    /// action on every resource without a condition is a finding (SCP-ALL), which can be waived.
+    description: Option<Option<String>>,
+    // What the schema says of it is the type's.
     #[schemars(with = "BTreeMap<String, Value>")]
-    pub content: Value,
+    content: Value,
     /// Where the policy is attached: `root`, the path of an organizational unit (`ou:/Workloads/ML`), or
     /// the id of a root (`r-ab12`), organizational unit (`ou-ab12-abcdefgh`) or account (twelve digits,
-    /// quoted). AWS attaches at most 10 policies to one of them, `FullAWSAccess` included. `[]` or `null`:
-    /// nowhere. Absent: not managed.
+    /// quoted). `[]` or `null`: nowhere. Absent: not managed.
     #[serde(default, deserialize_with = "given")]
-    pub targets: Option<Option<Vec<String>>>,
+    targets: Option<Option<Vec<String>>>,
     /// `exclusive` (default): attached nowhere else. `additive`: other attachments of this policy are left
     /// alone. Attachments of other policies are never touched.
     #[serde(default)]
-    pub attachments: Attachments,
+    attachments: Attachments,
     /// Tags, up to 47 (the claim takes three of AWS's 50): keys up to 128 characters, values up to 256, of letters,
     /// digits, spaces and `_ . : / = + - @`.
     /// `null` says that the key must not be there; other keys are not managed.
     #[serde(default)]
-    pub tags: TagSpec,
+    tags: TagSpec,
+}
+
+impl<'de, S> Deserialize<'de> for Spec<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { fields: Fields::deserialize(deserializer)?, of: PhantomData })
+    }
+}
+
+impl<S: Sister> JsonSchema for Spec<S> {
+    fn schema_name() -> Cow<'static, str> {
+        "Spec".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Fields::json_schema(generator);
+        let most = S::TYPE.max_per_target;
+        let own = S::TYPE.default.name().map(|own| format!(", `{own}` included"));
+        let own = own.unwrap_or_default();
+        let more = format!(" AWS attaches at most {most} policies of a type to one of them{own}.");
+        schema.insert("description".to_owned(), json!(S::TYPE.about));
+        if let Some(fields) = schema.get_mut("properties") {
+            fields["content"]["description"] = json!(S::TYPE.content);
+            if let Some(Value::String(targets)) = fields["targets"].get_mut("description") {
+                targets.push_str(&more);
+            }
+        }
+        schema
+    }
 }
 
 /// Tells a field that is `null` from one that is absent.
@@ -60,40 +93,46 @@ where
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
-/// The wanted state, or everything that is wrong.
-pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
-    let mut problems = Vec::new();
-    let name = spec.policy_name.unwrap_or_else(|| refs.name().to_owned());
-    check_name(&name, &mut problems);
-    let description = spec.description.map(Option::unwrap_or_default);
-    if let Some(given) = &description {
-        let long = text::POLICY_DESCRIPTION.refused("description", given);
-        problems.extend(long.map(Invalid::from));
+impl<S: Sister> Spec<S> {
+    /// The tags that it asks for.
+    pub(super) fn tags(&self) -> &TagSpec {
+        &self.fields.tags
     }
-    let dialect = Dialect::ServiceControlPolicy;
-    let content = policies::checked("content", &spec.content, dialect, refs.scope(), &mut problems);
-    let targets =
-        spec.targets.map(|list| resolve_targets(&list.unwrap_or_default(), refs, &mut problems));
-    problems.extend(text::ORGANIZATIONS.refused(&spec.tags).into_iter().map(Invalid::from));
-    if problems.is_empty() {
-        Ok(State { name, description, content, targets, attachments: spec.attachments })
-    } else {
-        Err(problems)
+
+    /// The wanted state, or everything that is wrong.
+    pub(super) fn resolve(self, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
+        let spec = self.fields;
+        let mut problems = Vec::new();
+        let name = spec.policy_name.unwrap_or_else(|| refs.name().to_owned());
+        check_name(&name, &S::TYPE, &mut problems);
+        let description = spec.description.map(Option::unwrap_or_default);
+        if let Some(given) = &description {
+            let long = text::POLICY_DESCRIPTION.refused("description", given);
+            problems.extend(long.map(Invalid::from));
+        }
+        let content = Content::checked(&spec.content, &S::TYPE, refs.scope(), &mut problems);
+        let targets = spec
+            .targets
+            .map(|list| resolve_targets(&list.unwrap_or_default(), refs, &mut problems));
+        problems.extend(text::ORGANIZATIONS.refused(&spec.tags).into_iter().map(Invalid::from));
+        if problems.is_empty() {
+            Ok(State { name, description, content, targets, attachments: spec.attachments })
+        } else {
+            Err(problems)
+        }
     }
 }
 
-fn check_name(name: &str, problems: &mut Vec<Invalid>) {
+fn check_name(name: &str, of: &PolicyType, problems: &mut Vec<Invalid>) {
     if name.trim().is_empty() {
         problems.push(
             Invalid::new("policyName", "empty")
                 .help("leave the field out to use the manifest's name"),
         );
     }
-    if name == FULL_AWS_ACCESS {
-        problems.push(
-            Invalid::new("policyName", "FullAWSAccess is AWS's own policy and cannot be edited")
-                .help("choose another name"),
-        );
+    if of.default.name() == Some(name) {
+        let why = format!("{name} is AWS's own policy and cannot be edited");
+        problems.push(Invalid::new("policyName", why).help("choose another name"));
     }
     problems.extend(text::POLICY_NAME.refused("policyName", name).map(Invalid::from));
 }

@@ -54,7 +54,7 @@ pub(super) fn guarded(facts: &Facts<'_>) -> Vec<Breach> {
 ///
 /// Each entry is an action with what it would do, for people. Only what is certainly denied in the
 /// Region, to a role that nobody exempts, counts as protected.
-pub(in crate::kinds::service_control_policy) fn open_claim_tags(
+pub(in crate::kinds::organizations_policy) fn open_claim_tags(
     documents: &[&PolicyDocument],
     region: &str,
 ) -> BTreeSet<String> {

@@ -21,10 +21,15 @@ use super::*;
 use crate::{
     aws::{Brake, Budget, Connection, Guard},
     kind::{Describe as _, Kind as _, ScopeFacts},
-    kinds::service_control_policy::Attachments,
-    model::{Phase, policy_document::Dialect},
+    kinds::organizations_policy::{Attachments, service_control_policy::ServiceControl},
+    model::{
+        Phase,
+        policy_document::{Dialect, PolicyDocument},
+    },
 };
 
+type Live = super::Live<ServiceControl>;
+type ServiceControlPolicy = Policy<ServiceControl>;
 type Call = (String, Value);
 
 /// Answers in the order written; anything else that is asked for fails the test.
@@ -153,7 +158,9 @@ fn wanted() -> State {
     State {
         name: "deny".into(),
         description: None,
-        content: PolicyDocument::from_value(&text, Dialect::ServiceControlPolicy).ok(),
+        content: PolicyDocument::from_value(&text, Dialect::ServiceControlPolicy)
+            .ok()
+            .map(Content::from),
         targets: Some(BTreeSet::new()),
         attachments: Attachments::Exclusive,
     }

@@ -173,7 +173,7 @@ impl<'d> Together<'d> {
     }
 
     pub(super) fn of(policies: &[Wanted<'d, State>]) -> Self {
-        Self::new(policies.iter().filter_map(|policy| policy.state.content.as_ref()))
+        Self::new(policies.iter().filter_map(|policy| policy.state.content.as_ref()?.document()))
     }
 
     /// Whether they certainly deny it in a Region.

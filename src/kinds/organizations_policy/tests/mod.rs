@@ -1,4 +1,5 @@
 mod guardrails;
+mod sisters;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +10,14 @@ use serde_json::{Value, json};
 use super::{change::Update, *};
 use crate::{
     kind::{Describe as _, Known, LookupItem, LookupKind, Resolution, ScopeFacts},
-    model::{Risk, Seen, policy_document::Dialect},
+    model::{
+        Risk, Seen,
+        policy_document::{Dialect, PolicyDocument},
+    },
 };
+
+type Spec = super::Spec<service_control_policy::ServiceControl>;
+type ServiceControlPolicy = Policy<service_control_policy::ServiceControl>;
 
 const ROOT: &str = "r-ab12";
 const ML: &str = "ou-ab12-mlmlmlml";
@@ -82,7 +89,7 @@ fn state(content: PolicyDocument, targets: &[&str]) -> State {
     State {
         name: "p".into(),
         description: Some(String::new()),
-        content: Some(content),
+        content: Some(content.into()),
         targets: Some(targets.iter().map(|id| (*id).to_owned()).collect()),
         attachments: Attachments::Exclusive,
     }
@@ -235,11 +242,12 @@ fn only_ids_as_aws_writes_them_are_places() {
 
 #[test]
 fn too_many_policies_on_one_place_are_found_before_aws_is_asked() {
-    let states: Vec<_> = (0..=MAX_PER_TARGET)
+    let most = service_control_policy::ServiceControl::TYPE.most_of_manifests();
+    let states: Vec<_> = (0..=most)
         .map(|n| State { name: format!("p{n}"), ..state(deny(&["s3:A"]), &[ROOT, ML]) })
         .collect();
-    assert!(attachments_over_limit(&states[..MAX_PER_TARGET]).is_empty());
-    let over = attachments_over_limit(&states);
+    assert!(attachments_over_limit(&states[..most], most).is_empty());
+    let over = attachments_over_limit(&states, most);
     assert_eq!(over.keys().copied().collect::<Vec<_>>(), [ML, ROOT]);
     assert_eq!(over[ROOT].len(), 11);
 }
@@ -374,8 +382,12 @@ const PLACES: [&str; 7] = [ROOT, ML, WEB, IN_ML[0], IN_ML[1], IN_WEB, IN_ROOT];
 
 type Acts = BTreeSet<(String, String)>;
 
+fn text_of(state: &State) -> &PolicyDocument {
+    state.content.as_ref().and_then(Content::document).expect("readable")
+}
+
 fn actions(state: &State) -> BTreeSet<String> {
-    let statements = state.content.as_ref().expect("readable").as_value()["Statement"].clone();
+    let statements = text_of(state).as_value()["Statement"].clone();
     let statements = statements.as_array().expect("a list").clone();
     statements.iter().map(|s| s["Action"].as_str().expect("an action").to_owned()).collect()
 }
@@ -414,7 +426,7 @@ prop_compose! {
         State {
             name: name.to_owned(),
             description: description.map(str::to_owned),
-            content: Some(document(&text(effect, &actions))),
+            content: Some(document(&text(effect, &actions)).into()),
             targets: targets.map(|list| list.into_iter().map(str::to_owned).collect()),
             attachments: if additive { Attachments::Additive } else { Attachments::Exclusive },
         }

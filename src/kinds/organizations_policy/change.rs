@@ -4,13 +4,10 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{State, context};
+use super::{Content, State};
 use crate::{
-    kind::{Describe, Line, policy_lines},
-    model::{
-        Risk,
-        policy_document::{self, PolicyDocument, Widening},
-    },
+    kind::{Describe, Line},
+    model::{Risk, policy_document::Widening},
 };
 
 /// A value and what it becomes.
@@ -35,7 +32,7 @@ pub struct Update {
     pub description: Option<Replaced<String>>,
     /// A new text; the old one is `None` if palisade could not read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content: Option<Replaced<Option<PolicyDocument>>>,
+    pub content: Option<Replaced<Option<Content>>>,
 }
 
 /// One edit of a policy.
@@ -96,27 +93,17 @@ impl Update {
 
     /// What the new text does to access, compared with the old one.
     pub(super) fn widening(&self) -> Widening {
-        match &self.content {
-            None => Widening::Neutral,
-            Some(Replaced { old: Some(old), new: Some(new) }) => {
-                policy_document::diff(old, new, &context()).widening
-            }
-            Some(_) => Widening::Unknown,
-        }
+        let content = self.content.as_ref();
+        content.map_or(Widening::Neutral, |Replaced { old, new }| {
+            Content::widening(old.as_ref(), new.as_ref())
+        })
     }
 
     fn content_lines(&self) -> Vec<Line> {
-        match &self.content {
-            None => Vec::new(),
-            Some(Replaced { old: Some(old), new: Some(new) }) => {
-                let (before, after) = (old.size_bytes(), new.size_bytes());
-                let size =
-                    (before != after).then(|| Line::change("content (bytes)", before, after));
-                let diff = policy_document::diff(old, new, &context());
-                size.into_iter().chain(policy_lines(&diff, 0)).collect()
-            }
-            Some(_) => vec![Line::change("content", "(not readable)", "the manifest's")],
-        }
+        let content = self.content.as_ref();
+        content
+            .map(|Replaced { old, new }| Content::lines(old.as_ref(), new.as_ref()))
+            .unwrap_or_default()
     }
 }
 

@@ -1,54 +1,71 @@
-//! Service control policies of AWS Organizations, and where they are attached.
+//! Policies of AWS Organizations of every type, and where they are attached: sister kinds with one
+//! implementation, which differ by a value ([`PolicyType`]).
 //!
-//! Organizations stores a policy's text as it was sent, so the text is compared strictly: everything
-//! beyond white space and the order of object keys is a difference. A policy has one text for all its
-//! targets (one UpdatePolicy replaces it everywhere at once), and each attachment is one call.
+//! Organizations stores a policy's text as it was sent. The text of a control policy is compared
+//! strictly: everything beyond white space and the order of object keys is a difference. A
+//! management policy is compared by what it sets. A policy has one text for all its targets (one
+//! UpdatePolicy replaces it everywhere at once), and each attachment is one call.
 
+pub mod ai_services_opt_out_policy;
 pub mod aws;
-pub(crate) mod baseline;
+pub mod backup_policy;
 mod change;
-mod doctor;
+mod content;
+pub mod declarative_policy_ec2;
 mod errors;
 mod operations;
 mod order;
 mod place;
+mod policy_type;
+pub mod resource_control_policy;
+pub mod service_control_policy;
 mod spec;
+pub mod tag_policy;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     change::{Change, Replaced, Update},
+    content::Content,
     place::{Place, attachments_over_limit},
+    policy_type::{DefaultPolicy, Language, PolicyType, Sister},
     spec::Spec,
 };
 use crate::{
     baseline::Baseline,
     kind::{
         Claimed, Creation, Doctor, Guarded, Intent, Invalid, Kind, Meaning, Profile, Reach, Refs,
-        Removal, TagSpec, Writers,
+        Removal, TagSpec, Writers, erased::Registry,
     },
-    model::{
-        Risk,
-        policy_document::{self, Context, PolicyDocument},
-    },
+    model::{Risk, policy_document::Dialect},
     operations::OfKind,
 };
 
-/// How many service control policies can be attached to one root, organizational unit or account,
-/// `FullAWSAccess` included (raised from 5 on 15 May 2026 with the size).
-pub const MAX_PER_TARGET: usize = 10;
-
-/// The name of the policy that AWS attaches everywhere; it cannot be edited.
-const FULL_AWS_ACCESS: &str = "FullAWSAccess";
-
-/// The kind.
+/// The kind of the policies of one type.
 #[derive(Debug)]
-pub struct ServiceControlPolicy;
+pub struct Policy<S>(PhantomData<fn() -> S>);
+
+/// Adds the kinds of all types.
+#[must_use]
+pub fn register(registry: Registry) -> Registry {
+    fn add<S: Sister>(registry: Registry) -> Registry {
+        registry.with::<Policy<S>, aws::Live<S>>()
+    }
+    let registry = add::<service_control_policy::ServiceControl>(registry);
+    let registry = add::<resource_control_policy::ResourceControl>(registry);
+    let registry = add::<declarative_policy_ec2::DeclarativeEc2>(registry);
+    let registry = add::<tag_policy::Tag>(registry);
+    let registry = add::<ai_services_opt_out_policy::AiServicesOptOut>(registry);
+    add::<backup_policy::Backup>(registry)
+}
 
 /// Whether attachments that the manifest does not name are drift.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,41 +82,24 @@ pub enum Attachments {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
-    /// The policy's name, unique among the service control policies of the organisation.
+    /// The policy's name, unique among the policies of its type in the organisation.
     pub name: String,
     /// Its description, empty for none; `None` is not managed.
     pub description: Option<String>,
     /// Its text. Always there in a wanted state; `None` in a live one whose text palisade cannot read,
     /// which counts as different from every wanted text.
-    pub content: Option<PolicyDocument>,
+    pub content: Option<Content>,
     /// The ids of the roots, organizational units and accounts it is attached to; `None` is not managed.
     pub targets: Option<BTreeSet<String>>,
     /// What other attachments mean. Nothing live corresponds to it and it is never compared.
     pub attachments: Attachments,
 }
 
-/// A service control policy names no principals, so partition and account mean nothing for it.
-pub(super) fn context() -> Context {
-    Context { partition: String::new(), account: String::new() }
-}
-
-/// Whether two texts are the same to Organizations.
-fn same_text(a: Option<&PolicyDocument>, b: Option<&PolicyDocument>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => policy_document::equivalent(a, b, &context()),
-        (None, None) => true,
-        _ => false,
-    }
-}
-
-/// What its manifests call it.
-pub const NAME: &str = "ServiceControlPolicy";
-
-impl Kind for ServiceControlPolicy {
+impl<S: Sister> Kind for Policy<S> {
     const PROFILE: Profile = Profile {
-        name: NAME,
-        short: "scp",
-        about: "A service control policy of AWS Organizations and the places it is attached to.",
+        name: S::TYPE.name,
+        short: S::TYPE.short,
+        about: S::TYPE.about,
         claimed: Claimed::ByTags,
         creation: Creation::UniqueName,
         removal: Removal::TombstoneOnly,
@@ -107,20 +107,20 @@ impl Kind for ServiceControlPolicy {
         sweep: false,
     };
     const CONCERNS_ORGANIZATION: bool = true;
-    const OPERATIONS: OfKind = operations::OPERATIONS;
+    const OPERATIONS: OfKind = Self::CALLS;
     const ERRORS: &'static [Meaning] = errors::ERRORS;
-    const DOCTOR: Doctor = doctor::DOCTOR;
-    const BASELINE: Baseline = baseline::BASELINE;
-    type Spec = Spec;
+    const DOCTOR: Doctor = S::TYPE.doctor;
+    const BASELINE: Baseline = S::TYPE.baseline;
+    type Spec = Spec<S>;
     type State = State;
     type Change = Change;
 
-    fn tags(spec: &Spec) -> TagSpec {
-        spec.tags.clone()
+    fn tags(spec: &Spec<S>) -> TagSpec {
+        spec.tags().clone()
     }
 
-    fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
-        spec::resolve(spec, refs)
+    fn resolve(spec: Spec<S>, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
+        spec.resolve(refs)
     }
 
     fn diff(want: &State, have: &State) -> Vec<Change> {
@@ -141,13 +141,14 @@ impl Kind for ServiceControlPolicy {
     }
 
     fn together(wanted: &BTreeMap<String, State>) -> Vec<(String, Invalid)> {
-        let over = attachments_over_limit(wanted.values());
+        let limit = S::TYPE.most_of_manifests();
+        let over = attachments_over_limit(wanted.values(), limit);
         let mut problems = Vec::new();
         for (name, state) in wanted {
             for target in state.targets.iter().flatten() {
                 if let Some(policies) = over.get(target.as_str()) {
                     let why = format!(
-                        "{} policies are to be attached to {target}, and AWS allows {MAX_PER_TARGET}: {}",
+                        "{} policies are to be attached to {target}, and AWS allows {limit}: {}",
                         policies.len(),
                         policies.join(", ")
                     );
@@ -165,7 +166,13 @@ impl Kind for ServiceControlPolicy {
 
     fn guards(state: &State) -> Vec<Guarded> {
         let targets = state.targets.clone().unwrap_or_default();
-        vec![Guarded { document: state.content.clone(), reach: Reach::Accounts(targets) }]
+        let reach = match S::TYPE.language {
+            Language::Control(Dialect::ResourceControlPolicy) => Reach::Resources(targets),
+            Language::Control(_) => Reach::Accounts(targets),
+            Language::Management(_) => Reach::Settings(targets),
+        };
+        let document = state.content.as_ref().and_then(Content::document).cloned();
+        vec![Guarded { document, reach }]
     }
 
     fn concerns(have: &State, intent: &Intent<'_, Change>, completing: bool) -> BTreeSet<String> {

@@ -2,18 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_organizations::types::{PolicySummary, PolicyType};
+use aws_sdk_organizations::types::PolicySummary;
 use futures::future::join_all;
 
-use super::{Live, Stranger, error::explain};
+use super::{Live, Stranger, api_type, error::explain};
 use crate::{
     kind::{Ask, Class, CloudError, Population, Unread},
-    kinds::service_control_policy::{Attachments, State},
-    model::{
-        Observed, Phase, PhysicalId, Tags,
-        claim::OWNER_TAG,
-        policy_document::{Dialect, PolicyDocument},
-    },
+    kinds::organizations_policy::{Attachments, Content, Sister, State},
+    model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},
 };
 
 /// The largest page Organizations gives (API reference).
@@ -90,7 +86,7 @@ impl Listed {
     }
 }
 
-impl Live {
+impl<S: Sister> Live<S> {
     /// Whether a policy is somebody else's by all that is known, so that its tags need not be read again yet.
     fn is_known_stranger(&self, policy: &Listed, ask: &Ask) -> bool {
         let mut strangers = self.strangers();
@@ -192,7 +188,7 @@ impl Live {
             // Of the two answers the later one: the list may be older.
             name: summary.name().unwrap_or(&listed.name).to_owned(),
             description: Some(summary.description().unwrap_or_default().to_owned()),
-            content: PolicyDocument::parse(text, Dialect::ServiceControlPolicy).ok(),
+            content: Content::parse(text, &S::TYPE),
             targets: Some(self.targets_of(&listed.id).await?),
             attachments: Attachments::Exclusive,
         };
@@ -228,7 +224,7 @@ impl Live {
             let page = self
                 .client
                 .list_policies()
-                .filter(PolicyType::ServiceControlPolicy)
+                .filter(api_type::<S>())
                 .max_results(PAGE)
                 .set_next_token(token)
                 .send()

@@ -8,10 +8,19 @@ use super::*;
 use crate::{
     aws::{Brake, Connection, Guard},
     kind::{Kind as _, ScopeFacts},
-    kinds::service_control_policy::{self, Attachments},
-    model::{Address, Claim, Deletion, policy_document::Dialect},
+    kinds::organizations_policy::{
+        Attachments,
+        service_control_policy::{self, ServiceControl},
+    },
+    model::{
+        Address, Claim, Deletion,
+        policy_document::{Dialect, PolicyDocument},
+    },
     simulator::{Organizations, Simulator},
 };
+
+type Live = super::Live<ServiceControl>;
+type ServiceControlPolicy = Policy<ServiceControl>;
 
 const MANAGEMENT: &str = "999988887777";
 const MEMBER: &str = "111122223333";
@@ -96,7 +105,9 @@ fn wanted(actions: &[&str], targets: &[&str]) -> State {
     State {
         name: "p".into(),
         description: Some("why".into()),
-        content: PolicyDocument::from_value(&text, Dialect::ServiceControlPolicy).ok(),
+        content: PolicyDocument::from_value(&text, Dialect::ServiceControlPolicy)
+            .ok()
+            .map(Content::from),
         targets: Some(targets.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>()),
         attachments: Attachments::Exclusive,
     }

@@ -8,7 +8,7 @@
 mod blinding;
 mod checks;
 mod claim_tags;
-pub(super) mod instance_storage;
+pub(in crate::kinds::organizations_policy) mod instance_storage;
 mod probe;
 mod regions;
 #[cfg(test)]
@@ -37,7 +37,7 @@ impl Documented for State {
     const FIELD: &'static str = "content";
 
     fn document(&self) -> Option<&PolicyDocument> {
-        self.content.as_ref()
+        self.content.as_ref()?.document()
     }
 }
 

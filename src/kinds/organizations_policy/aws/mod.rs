@@ -16,6 +16,7 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -26,18 +27,24 @@ use aws_sdk_organizations::{
 };
 
 use self::error::explain;
-use super::{Change, Place, ServiceControlPolicy, State, Update};
+use super::{Change, Content, Place, Policy, Sister, State, Update};
 use crate::{
     aws::{Access, rejected},
     kind::{Ask, Class, CloudError, Intent, Population, Port},
-    model::{Observed, PhysicalId, Tags, policy_document::PolicyDocument},
+    model::{Observed, PhysicalId, Tags},
 };
 
-/// The live port of one scope.
+/// The live port of one scope for the policies of one type.
 #[derive(Debug)]
-pub struct Live {
+pub struct Live<S> {
     client: Client,
     strangers: Mutex<BTreeMap<String, Stranger>>,
+    of: PhantomData<fn() -> S>,
+}
+
+/// The type in the API.
+fn api_type<S: Sister>() -> PolicyType {
+    S::TYPE.api.into()
 }
 
 /// A policy whose tags said that it is somebody else's. Organizations tells whose a policy is only by one
@@ -55,7 +62,7 @@ struct Stranger {
     trusted: u32,
 }
 
-impl Live {
+impl<S: Sister> Live<S> {
     fn strangers(&self) -> MutexGuard<'_, BTreeMap<String, Stranger>> {
         // The map is whole at every instant, so a panic elsewhere leaves nothing half done in it.
         self.strangers.lock().unwrap_or_else(PoisonError::into_inner)
@@ -92,11 +99,8 @@ impl Live {
     }
 }
 
-fn text_of(
-    content: Option<&PolicyDocument>,
-    operation: &'static str,
-) -> Result<String, CloudError> {
-    content.map(PolicyDocument::to_minified_json).ok_or_else(|| {
+fn text_of(content: Option<&Content>, operation: &'static str) -> Result<String, CloudError> {
+    content.map(Content::to_minified_json).ok_or_else(|| {
         CloudError::new(operation, Class::Rejected, "the wanted policy has no content")
     })
 }
@@ -109,9 +113,10 @@ fn to_tags(tags: &Tags, operation: &'static str) -> Result<Vec<Tag>, CloudError>
         .collect()
 }
 
-impl Port<ServiceControlPolicy> for Live {
+impl<S: Sister> Port<Policy<S>> for Live<S> {
     fn connect(access: &Access) -> Self {
-        Self { client: access.organizations.clone(), strangers: Mutex::default() }
+        let client = access.organizations.clone();
+        Self { client, strangers: Mutex::default(), of: PhantomData }
     }
 
     async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
@@ -128,7 +133,7 @@ impl Port<ServiceControlPolicy> for Live {
         let answer = self
             .client
             .create_policy()
-            .r#type(PolicyType::ServiceControlPolicy)
+            .r#type(api_type::<S>())
             .name(&want.name)
             // Required by the API, and may be empty.
             .description(want.description.as_deref().unwrap_or_default())
@@ -142,8 +147,7 @@ impl Port<ServiceControlPolicy> for Live {
             .map_err(|error| {
                 let mut error = explain(OPERATION, &error);
                 if error.class == Class::Duplicate {
-                    error.message =
-                        format!("a service control policy named {} exists already", want.name);
+                    error.message = format!("a {} named {} exists already", S::TYPE.one, want.name);
                 }
                 error
             })?;

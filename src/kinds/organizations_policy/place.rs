@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{MAX_PER_TARGET, State};
+use super::State;
 
 /// Where a policy can be attached, smallest reach first: that is the order in which attachments are
 /// changed, so that a mistake shows where it harms least.
@@ -47,11 +47,12 @@ impl Place {
     }
 }
 
-/// The targets to which more of the given policies are to be attached than AWS allows, with the names of
-/// those policies. `FullAWSAccess` and policies of others are not counted: what this finds cannot be
-/// carried out whatever else is attached.
+/// The targets to which more than `limit` of the given policies are to be attached, with the names
+/// of those policies. Policies of others, and AWS's own where it can be detached, are not counted:
+/// what this finds cannot be carried out whatever else is attached.
 pub fn attachments_over_limit<'a>(
     wanted: impl IntoIterator<Item = &'a State>,
+    limit: usize,
 ) -> BTreeMap<&'a str, Vec<&'a str>> {
     let mut by_target = BTreeMap::<_, Vec<_>>::new();
     for state in wanted {
@@ -59,6 +60,6 @@ pub fn attachments_over_limit<'a>(
             by_target.entry(target.as_str()).or_default().push(state.name.as_str());
         }
     }
-    by_target.retain(|_, names| names.len() > MAX_PER_TARGET);
+    by_target.retain(|_, names| names.len() > limit);
     by_target
 }

@@ -13,11 +13,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Attachments, Change, Place, Replaced, State, Update, same_text};
-use crate::model::{
-    Risk,
-    policy_document::{PolicyDocument, Widening},
-};
+use super::{Attachments, Change, Place, Replaced, State, Update, content::Effects};
+use crate::model::{Risk, policy_document::Widening};
 
 /// What becomes of a text's effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,45 +23,6 @@ enum Growth {
     Grows,
     Shrinks,
     Unclear,
-}
-
-/// Which effects the statements of a text have.
-#[derive(Debug, Clone, Copy, Default)]
-struct Effects {
-    allow: bool,
-    deny: bool,
-}
-
-impl Effects {
-    fn of<'a>(documents: impl IntoIterator<Item = Option<&'a PolicyDocument>>) -> Self {
-        let mut effects = Self::default();
-        for document in documents {
-            let Some(document) = document else {
-                // Not readable: it may say anything.
-                return Self { allow: true, deny: true };
-            };
-            let statements = &document.as_value()["Statement"];
-            let list = statements
-                .as_array()
-                .map_or_else(|| std::slice::from_ref(statements), Vec::as_slice);
-            for statement in list {
-                match statement["Effect"].as_str() {
-                    Some("Deny") => effects.deny = true,
-                    _ => effects.allow = true,
-                }
-            }
-        }
-        effects
-    }
-
-    /// Something that is allowed below the target only because the policy is attached may be gained.
-    fn risk_of_attaching(self) -> Risk {
-        Risk { opens: self.allow, closes: self.deny, ..Risk::NEUTRAL }
-    }
-
-    fn risk_of_detaching(self) -> Risk {
-        Risk { opens: self.deny, closes: self.allow, ..Risk::NEUTRAL }
-    }
 }
 
 fn update(want: &State, have: &State) -> Option<Update> {
@@ -78,9 +36,11 @@ fn update(want: &State, have: &State) -> Option<Update> {
             old: have.description.clone().unwrap_or_default(),
             new: wanted.clone(),
         });
-    let content = (want.content.is_some()
-        && !same_text(want.content.as_ref(), have.content.as_ref()))
-    .then(|| Replaced { old: have.content.clone(), new: want.content.clone() });
+    let content = want
+        .content
+        .as_ref()
+        .filter(|wanted| !have.content.as_ref().is_some_and(|live| wanted.is_same(live)))
+        .map(|wanted| Replaced { old: have.content.clone(), new: Some(wanted.clone()) });
     (name.is_some() || description.is_some() || content.is_some()).then_some(Update {
         name,
         description,
@@ -99,7 +59,7 @@ fn growth(update: &Update, effects: Effects) -> Growth {
     }
 }
 
-/// What a new policy does once it is attached where it shall be.
+/// What a new policy does once it is attached where it is wanted.
 pub(super) fn risk_of_creating(want: &State) -> Risk {
     let attached = want.targets.as_ref().is_some_and(|targets| !targets.is_empty());
     if attached { Effects::of([want.content.as_ref()]).risk_of_attaching() } else { Risk::NEUTRAL }

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_organizations::types::{PolicyType, PolicyTypeStatus};
+use aws_sdk_organizations::types::PolicyTypeStatus;
 
-use super::{Live, error::explain, read::Pages};
+use super::{Live, api_type, error::explain, read::Pages};
 use crate::{
     kind::{Class, CloudError},
-    kinds::service_control_policy::MAX_PER_TARGET,
+    kinds::organizations_policy::{DefaultPolicy, Sister},
 };
 
 /// The largest page Organizations gives (API reference).
 const PAGE: i32 = 20;
 
-impl Live {
-    /// Attaches a policy. Attached already is success. Where the organisation does not use service control
-    /// policies yet, that is asked for, and the attachment is for the next pass.
+impl<S: Sister> Live<S> {
+    /// Attaches a policy. Attached already is success. Where the organisation does not use policies
+    /// of the type yet, that is asked for, and the attachment is for the next pass.
     pub(super) async fn attach(&self, id: &str, target: &str) -> Result<(), CloudError> {
         const OPERATION: &str = "organizations:AttachPolicy";
         let sent = self.client.attach_policy().policy_id(id).target_id(target).send().await;
@@ -70,21 +70,24 @@ impl Live {
         }
     }
 
-    /// Those of `targets` that would be left without any service control policy, in words. Such a target
-    /// allows nothing at all, and AWS refuses to make one.
+    /// Those of `targets` that would be left without any policy of the type although they need one,
+    /// in words. A target without any service control policy allows nothing at all, and AWS refuses
+    /// to make one; of the types whose own policy of AWS always stays, and of those without one,
+    /// nobody needs one.
     pub(super) async fn last_at(
         &self,
         id: &str,
         targets: &[String],
     ) -> Result<Vec<String>, CloudError> {
+        let DefaultPolicy::Replaceable(own) = S::TYPE.default else { return Ok(Vec::new()) };
         let mut last = Vec::new();
         for target in targets {
             let attached = self.policies_at(target).await?;
             let ours = attached.iter().any(|(policy, _)| policy == id);
             if ours && attached.len() == 1 {
                 last.push(format!(
-                    "it is the last service control policy of {target}: attach another one \
-                     (FullAWSAccess) there first"
+                    "it is the last {} of {target}: attach another one ({own}) there first",
+                    S::TYPE.one
                 ));
             }
         }
@@ -94,13 +97,15 @@ impl Live {
     /// What is attached to a target that cannot take one more policy, in words.
     pub(super) async fn full(&self, id: &str, target: &str) -> Result<Vec<String>, CloudError> {
         let attached = self.policies_at(target).await?;
-        if attached.len() < MAX_PER_TARGET || attached.iter().any(|(policy, _)| policy == id) {
+        let most = S::TYPE.max_per_target;
+        if attached.len() < most || attached.iter().any(|(policy, _)| policy == id) {
             return Ok(Vec::new());
         }
         let names: Vec<_> = attached.into_iter().map(|(_, name)| name).collect();
         Ok(vec![format!(
-            "{target} has {} service control policies, and AWS attaches {MAX_PER_TARGET}: {}",
+            "{target} has {} {}, and AWS attaches {most}: {}",
             names.len(),
+            S::TYPE.many,
             names.join(", ")
         )])
     }
@@ -116,7 +121,7 @@ impl Live {
                 .client
                 .list_policies_for_target()
                 .target_id(target)
-                .filter(PolicyType::ServiceControlPolicy)
+                .filter(api_type::<S>())
                 .max_results(PAGE)
                 .set_next_token(token)
                 .send()
@@ -139,12 +144,12 @@ impl Live {
         }
     }
 
-    /// Turns service control policies on in the organisation's root unless they are, or are about to be.
-    /// The answer is the error to report for the call that found them off: it can be made soon.
+    /// Turns policies of the type on in the organisation's root unless they are, or are about to
+    /// be. The answer is the error to report for the call that found them off: it can be made soon.
     async fn enable_policy_type(&self) -> Result<CloudError, CloudError> {
         const OPERATION: &str = "organizations:EnablePolicyType";
         let soon = |what: &str| {
-            CloudError::new(OPERATION, Class::Busy, format!("service control policies {what}"))
+            CloudError::new(OPERATION, Class::Busy, format!("{} {what}", S::TYPE.many))
         };
         let (root, status) = self.root().await?;
         match status {
@@ -156,7 +161,7 @@ impl Live {
             .client
             .enable_policy_type()
             .root_id(root)
-            .policy_type(PolicyType::ServiceControlPolicy)
+            .policy_type(api_type::<S>())
             .send()
             .await;
         match sent {
@@ -170,7 +175,7 @@ impl Live {
         }
     }
 
-    /// The organisation's one root, and where service control policies stand in it.
+    /// The organisation's one root, and where policies of the type stand in it.
     async fn root(&self) -> Result<(String, Option<PolicyTypeStatus>), CloudError> {
         const OPERATION: &str = "organizations:ListRoots";
         let mut pages = Pages::new(OPERATION);
@@ -188,7 +193,7 @@ impl Live {
                 let status = root
                     .policy_types()
                     .iter()
-                    .find(|kind| kind.r#type() == Some(&PolicyType::ServiceControlPolicy))
+                    .find(|kind| kind.r#type() == Some(&api_type::<S>()))
                     .and_then(|kind| kind.status().cloned());
                 Some((root.id()?.to_owned(), status))
             });

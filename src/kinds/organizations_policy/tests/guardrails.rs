@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{super::baseline::instance_storage::LOCAL_DISKS, *};
+use super::{super::service_control_policy::baseline::instance_storage::LOCAL_DISKS, *};
 use crate::{
     model::policy_document::{Decision, PolicyDocument, Request},
     operations,
@@ -56,8 +56,7 @@ fn decide_by(
     keys: &[(&str, Vec<&str>)],
 ) -> Decision {
     let mut request = Request::new(principal, action, resource);
-    let documents: Vec<_> =
-        guardrails.values().map(|state| state.content.as_ref().expect("a text")).collect();
+    let documents: Vec<_> = guardrails.values().map(|state| text_of(state)).collect();
     for statement in documents.iter().flat_map(|document| statements(document)) {
         for tests in statement["Condition"].as_object().into_iter().flat_map(|all| all.values()) {
             for key in tests.as_object().expect("keys").keys() {
@@ -124,13 +123,18 @@ fn every_guardrail_is_a_valid_spec_that_leaves_room_in_size_and_number() {
     // FullAWSAccess is there as well.
     let mut by_target = BTreeMap::<_, usize>::new();
     for (name, state) in &guardrails {
-        let size = state.content.as_ref().expect("a text").size_bytes();
+        let size = text_of(state).size_bytes();
         assert!(size < 10_240 / 2, "{name} has {size} bytes");
         for target in state.targets.iter().flatten() {
             *by_target.entry(target).or_default() += 1;
         }
     }
-    assert!(by_target.values().all(|count| *count < MAX_PER_TARGET), "{by_target:?}");
+    assert!(
+        by_target
+            .values()
+            .all(|count| *count < service_control_policy::ServiceControl::TYPE.max_per_target),
+        "{by_target:?}"
+    );
 }
 
 #[test]
@@ -381,7 +385,7 @@ fn every_request_of_the_table_is_decided_as_it_says() {
 fn every_role_that_some_guardrail_exempts_is_protected_with_its_policies() {
     let guardrails = guardrails();
     let mut exempt = BTreeSet::new();
-    for document in guardrails.values().filter_map(|state| state.content.as_ref()) {
+    for document in guardrails.values().map(text_of) {
         for statement in statements(document) {
             for (operator, tests) in statement["Condition"].as_object().into_iter().flatten() {
                 let roles = &tests["aws:PrincipalArn"];
@@ -424,7 +428,7 @@ fn every_role_that_some_guardrail_exempts_is_protected_with_its_policies() {
 #[test]
 fn whoever_works_as_root_is_let_through_only_in_a_session_of_assume_root() {
     let guardrails = guardrails();
-    for document in guardrails.values().filter_map(|state| state.content.as_ref()) {
+    for document in guardrails.values().map(text_of) {
         for statement in statements(document) {
             let condition = &statement["Condition"];
             let about_root =
