@@ -2,11 +2,11 @@
 
 pub mod account_settings;
 pub mod kms_key;
+pub mod organizations_policy;
 pub(crate) mod policies;
 pub mod route_table;
 pub mod sagemaker_domain;
 pub mod security_group;
-pub mod service_control_policy;
 pub mod vpc_endpoint;
 
 pub use crate::kind::erased::Registry;
@@ -19,6 +19,6 @@ pub fn registry() -> Registry {
         .table(route_table::table())
         .table(sagemaker_domain::table())
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
-        .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()
+        .and(organizations_policy::register)
         .table(vpc_endpoint::table())
 }

@@ -18,9 +18,9 @@ import sys
 import tempfile
 import traceback
 
-from edits import EDITS, MOTO_EDITS, SIMULATOR_EDITS, strangers
+from edits import EDITS, MOTO_EDITS, SIMULATOR_EDITS, strangers, turn_tag_policy
 from recorder import Recorder
-from world import CREDENTIALS, MANAGEMENT, REGION, ROLE, Target, World
+from world import CREDENTIALS, MANAGEMENT, POLICY_TYPES, REGION, ROLE, Target, World
 
 HERE = pathlib.Path(__file__).parent
 SETTINGS = """\
@@ -159,6 +159,7 @@ class Contract:
             lambda: self.corrected(together, exact=False),
         )
         self.check("a foreign tag that no manifest mentions stays", self.unmanaged_tag)
+        self.check("a management policy in another order is no drift", self.turned)
         self.check("without its claim a resource is a conflict, and untouched", self.unclaimed)
         self.check("observe mode reports drift and writes nothing", self.observed)
         self.check("a manifest that is gone deletes nothing", self.orphaned)
@@ -187,7 +188,7 @@ class Contract:
             "ec2:CreateVpcEndpoint": 2,
             "kms:CreateKey": 1,
             "kms:CreateAlias": 1,
-            "organizations:CreatePolicy": 1,
+            "organizations:CreatePolicy": len(POLICY_TYPES),
             "sagemaker:CreateDomain": 1,
         }
         equal("creates", created, expected, run)
@@ -231,7 +232,7 @@ class Contract:
         groups = len(world.ec2.describe_security_groups()["SecurityGroups"])
         endpoints = len(world.ec2.describe_vpc_endpoints()["VpcEndpoints"])
         aliases = len(world.kms.list_aliases(Limit=100)["Aliases"])
-        policies = len(world.organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"])
+        listed = [world.organizations.list_policies(Filter=it)["Policies"] for it in POLICY_TYPES]
         foreign_keys, foreign_policies, foreign_domains = 1, 1, 1
         limits = {
             "sts:AssumeRole": SCOPES,  # at the start of a process, then hourly
@@ -250,10 +251,11 @@ class Contract:
             "organizations:DescribeOrganization": 1,  # once in a process, for ${organization.id}
             "organizations:ListRoots": 1,
             "organizations:ListOrganizationalUnitsForParent": 2,  # /Workloads, /Workloads/ML
-            "organizations:ListPolicies": math.ceil(policies / 20),
-            "organizations:ListTagsForResource": 1 + foreign_policies,  # others' once in a process
-            "organizations:DescribePolicy": 1,
-            "organizations:ListTargetsForPolicy": 1,
+            "organizations:ListPolicies": sum(math.ceil(len(it) / 20) for it in listed),
+            # Those of others once in a process.
+            "organizations:ListTagsForResource": len(POLICY_TYPES) + foreign_policies,
+            "organizations:DescribePolicy": len(POLICY_TYPES),
+            "organizations:ListTargetsForPolicy": len(POLICY_TYPES),
             "sagemaker:ListDomains": 1,
             "sagemaker:ListTags": 1 + foreign_domains,
             "sagemaker:DescribeDomain": 1,
@@ -282,6 +284,10 @@ class Contract:
         equal("failed calls", self.failed_calls(run, gone), [], run)
         self.quiet()
         self.as_wanted()
+
+    def turned(self):
+        turn_tag_policy(self.world)
+        self.quiet()
 
     def unmanaged_tag(self):
         group = self.world.group("apps")["GroupId"]

@@ -185,6 +185,54 @@ def _retag_policy(world):
     world.organizations.tag_resource(ResourceId=world.scp(), Tags=tags)
 
 
+def _sister(policy_type, name):
+    """Replaces the content of one of the other policies."""
+
+    def with_content(content):
+        def act(world):
+            policy = world.policy(policy_type, name)
+            world.organizations.update_policy(PolicyId=policy, Content=json.dumps(content))
+
+        return act
+
+    return with_content
+
+
+_open_tables = _sister("RESOURCE_CONTROL_POLICY", "protect-tables")(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Nothing",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:DeleteBucket",
+                "Resource": "*",
+            }
+        ],
+    }
+)
+_rename_teams = _sister("TAG_POLICY", "teams")(
+    {"tags": {"team": {"tag_key": {"@@assign": "team"}, "tag_value": {"@@assign": ["anybody"]}}}}
+)
+_opt_in = _sister("AISERVICES_OPT_OUT_POLICY", "content-stays")(
+    {"services": {"default": {"opt_out_policy": {"@@assign": "optIn"}}}}
+)
+_no_backups = _sister("BACKUP_POLICY", "daily")(
+    {"plans": {"daily": {"regions": {"@@append": ["us-west-2"]}}}}
+)
+
+
+def _detach_rcp(world):
+    policy = world.policy("RESOURCE_CONTROL_POLICY", "protect-tables")
+    world.organizations.detach_policy(PolicyId=policy, TargetId=world.ml)
+
+
+def _attach_tag_policy(world):
+    policy = world.policy("TAG_POLICY", "teams")
+    world.organizations.attach_policy(PolicyId=policy, TargetId=world.elsewhere)
+
+
 def _retag_domain(world):
     tags = [{"Key": "team", "Value": "somebody"}]
     world.sagemaker.add_tags(ResourceArn=world.domain()["DomainArn"], Tags=tags)
@@ -314,6 +362,12 @@ EDITS = [
     Edit("a policy is detached", _detach, {"organizations:AttachPolicy": 1}),
     Edit("a policy is attached elsewhere", _attach, {"organizations:DetachPolicy": 1}),
     Edit("a policy gets another tag", _retag_policy, {"organizations:TagResource": 1}),
+    Edit("a resource control policy is weakened", _open_tables, {"organizations:UpdatePolicy": 1}),
+    Edit("a resource control policy is detached", _detach_rcp, {"organizations:AttachPolicy": 1}),
+    Edit("a tag policy is changed", _rename_teams, {"organizations:UpdatePolicy": 1}),
+    Edit("a tag policy is attached elsewhere", _attach_tag_policy, {"organizations:DetachPolicy": 1}),
+    Edit("AI services are opted in to", _opt_in, {"organizations:UpdatePolicy": 1}),
+    Edit("a backup policy is changed", _no_backups, {"organizations:UpdatePolicy": 1}),
     Edit("a domain gets another tag", _retag_domain, {"sagemaker:AddTags": 1}),
     Edit(
         "a domain is deleted",
@@ -324,6 +378,14 @@ EDITS = [
         gone=frozenset({"sagemaker:DescribeDomain"}),
     ),
 ]
+
+
+def turn_tag_policy(world):
+    """The same, as the console may write it."""
+    policy = world.policy("TAG_POLICY", "teams")
+    content = """{ "tags": { "team": { "tag_value": { "@@assign": [ "research", "security" ] },
+        "tag_key": { "@@assign": "team" } } } }"""
+    world.organizations.update_policy(PolicyId=policy, Content=content)
 
 
 def _change_domain(world):

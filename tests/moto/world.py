@@ -18,6 +18,13 @@ HOME = "123456789012"
 SIMULATED_MEMBER = "111122223333"
 MANAGEMENT = "999988887777"
 REGION = "eu-west-1"
+POLICY_TYPES = [
+    "SERVICE_CONTROL_POLICY",
+    "RESOURCE_CONTROL_POLICY",
+    "TAG_POLICY",
+    "AISERVICES_OPT_OUT_POLICY",
+    "BACKUP_POLICY",
+]
 ROLE = "arn:aws:iam::{}:role/palisade"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": HOME,
@@ -148,10 +155,11 @@ class World:
         except organizations.exceptions.AWSOrganizationsNotInUseException:
             organizations.create_organization(FeatureSet="ALL")
         self.root = organizations.list_roots()["Roots"][0]["Id"]
-        try:
-            organizations.enable_policy_type(RootId=self.root, PolicyType="SERVICE_CONTROL_POLICY")
-        except organizations.exceptions.PolicyTypeAlreadyEnabledException:
-            pass
+        for policy_type in POLICY_TYPES:
+            try:
+                organizations.enable_policy_type(RootId=self.root, PolicyType=policy_type)
+            except organizations.exceptions.PolicyTypeAlreadyEnabledException:
+                pass
         self.workloads = self._unit(self.root, "Workloads")
         self.ml = self._unit(self.workloads, "ML")
         self.elsewhere = self._unit(self.root, "Elsewhere")
@@ -222,9 +230,12 @@ class World:
         metadata = [self.kms.describe_key(KeyId=key)["KeyMetadata"] for key in ids]
         return next(key for key in metadata if key["KeyManager"] == "CUSTOMER")
 
+    def policy(self, policy_type, name):
+        listed = self.organizations.list_policies(Filter=policy_type)["Policies"]
+        return next((p["Id"] for p in listed if p["Name"] == name), None)
+
     def scp(self):
-        listed = self.organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
-        return next((p["Id"] for p in listed if p["Name"] == "protect-trails"), None)
+        return self.policy("SERVICE_CONTROL_POLICY", "protect-trails")
 
     def scp_targets(self):
         listed = self.organizations.list_targets_for_policy(PolicyId=self.scp())["Targets"]

@@ -311,6 +311,28 @@ spec:
   targets: [root]
 ";
 
+/// Every type of policies of the organization, with its type switched off at first.
+#[tokio::test(start_paused = true)]
+async fn the_policies_of_every_type_are_made_and_kept_under_the_printed_policies() {
+    let options =
+        simulator::Options { service_control_policies: false, ..simulator::Options::default() };
+    let world = World::over(options);
+    world.write("main.yaml", include_str!("../../examples/organization-policies.yaml"));
+    permit(&world, &printed(world.dir(), &[]));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    let created = world.writes().into_iter().filter(|write| write == "CreatePolicy").count();
+    assert_eq!(created, 5);
+    assert_eq!(denied(&world), BTreeSet::new());
+    // What the policies are kept by.
+    let id = world.policy_of("TAG_POLICY", "data-classes").expect("the policy");
+    let root = world.root();
+    world.organizations("AttachPolicy", &json!({"PolicyId": id, "TargetId": root}));
+    engine.pass().await;
+    assert!(world.writes().contains(&"DetachPolicy".to_owned()));
+    assert_eq!(denied(&world), BTreeSet::new());
+}
+
 #[tokio::test(start_paused = true)]
 async fn whom_a_service_control_policy_concerns_may_be_asked() {
     let world = World::with(POLICY);

@@ -33,5 +33,6 @@ mod reach;
 mod readme;
 mod routes;
 mod safety;
+mod sisters;
 mod unread;
 mod world;

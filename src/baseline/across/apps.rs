@@ -6,6 +6,7 @@ use crate::{
     baseline::{Breach, Facts, Reach, Rule, Severity},
     kinds::{
         kms_key,
+        organizations_policy::service_control_policy,
         sagemaker_domain::{
             self, State,
             baseline::{HIDDEN_TYPES, USER_GROUPS, all_groups, app_groups, each, is_vpc_only},
@@ -14,7 +15,6 @@ use crate::{
             self, DEFAULT_GROUP, Direction, Ports, Traffic,
             baseline::{Listed, breach, group, to_everywhere},
         },
-        service_control_policy,
     },
 };
 

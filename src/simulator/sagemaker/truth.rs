@@ -18,6 +18,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     name: sagemaker_domain::NAME,
     list: "ListDomains",
     narrowed_by: &[],
+    told_by: &[],
     create: "CreateDomain",
     // In older answers SageMaker names a domain by its ARN only.
     created: &["/DomainId", "/DomainArn"],

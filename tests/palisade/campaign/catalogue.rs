@@ -92,6 +92,19 @@ pub fn guard(lifecycle: &str, action: &str, targets: &str, more: &str) -> String
     manifest("org", "ServiceControlPolicy", "guard", lifecycle, &spec)
 }
 
+/// The sister policy `watch` of a kind, with its content as flow YAML.
+pub fn watch(kind: &str, lifecycle: &str, content: &str, targets: &str, more: &str) -> String {
+    let spec = format!("{{content: {content}, targets: [{targets}]{more}}}");
+    manifest("org", kind, "watch", lifecycle, &spec)
+}
+
+/// A resource control policy that denies an action to everybody.
+pub fn denies_everybody(action: &str) -> String {
+    format!(
+        "{{Version: \"2012-10-17\", Statement: [{{Sid: No, Effect: Deny, Principal: \"*\", Action: \"{action}\", Resource: \"*\"}}]}}"
+    )
+}
+
 /// The domain `studio`; `groups` and further members.
 pub fn domain(lifecycle: &str, groups: &str, docker: &str, more: &str) -> String {
     let spec = format!(

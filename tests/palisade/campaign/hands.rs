@@ -227,6 +227,56 @@ pub fn detach_guard(world: &mut World) {
     }
 }
 
+/// The kinds of policies of the organisation.
+pub const POLICIES: [&str; 6] = [
+    "ServiceControlPolicy",
+    "ResourceControlPolicy",
+    "DeclarativePolicyEC2",
+    "AIServicesOptOutPolicy",
+    "TagPolicy",
+    "BackupPolicy",
+];
+
+/// Detaches the sister policy `watch` from the root, whatever its type.
+pub fn detach_watch(world: &mut World) {
+    for kind in POLICIES {
+        if let Some(policy) = id(world, kind, "watch") {
+            let pair = json!({"PolicyId": policy, "TargetId": root(world)});
+            let _ = try_call(world, "organizations", "DetachPolicy", &pair);
+        }
+    }
+}
+
+/// Gives the sister policy `watch` a text that watches nothing of what it did.
+pub fn blind_watch(world: &mut World) {
+    let denies = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:DeleteTable", "Resource": "*"}]});
+    let console =
+        json!({"ec2_attributes": {"serial_console_access": {"status": {"@@assign": "enabled"}}}});
+    let opt_in = json!({"services": {"default": {"opt_out_policy": {"@@assign": "optIn"}}}});
+    for (kind, content) in [
+        ("ResourceControlPolicy", denies),
+        ("DeclarativePolicyEC2", console),
+        ("AIServicesOptOutPolicy", opt_in),
+    ] {
+        if let Some(policy) = id(world, kind, "watch") {
+            let change = json!({"PolicyId": policy, "Content": content.to_string()});
+            let _ = try_call(world, "organizations", "UpdatePolicy", &change);
+        }
+    }
+}
+
+/// A resource control policy of somebody's own named `watch`, attached to nothing.
+pub fn foreign_watch(world: &mut World) {
+    let content = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]});
+    let policy = json!({
+        "Name": "watch", "Description": "by hand", "Type": "RESOURCE_CONTROL_POLICY",
+        "Content": content.to_string(),
+    });
+    call(world, "organizations", "CreatePolicy", &policy);
+}
+
 /// Lets users of the domain `studio` run Docker.
 pub fn allow_docker(world: &mut World) {
     if let Some(domain) = id(world, "SageMakerDomain", "studio") {

@@ -3,8 +3,8 @@
 
 use super::{
     catalogue::{
-        account_settings, domain, group, group_with, guard, https, key, key_named, routes, s3, sts,
-        tcp,
+        account_settings, denies_everybody, domain, group, group_with, guard, https, key,
+        key_named, routes, s3, sts, tcp, watch,
     },
     hands,
     scenario::{Place, Scenario},
@@ -18,6 +18,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(endpoints());
     all.extend(keys());
     all.extend(policies());
+    all.extend(sisters());
     all.extend(domains());
     all.extend(settings());
     all.extend(route_tables());
@@ -322,6 +323,76 @@ fn policies() -> Vec<Scenario> {
             .then(format!("{}{other}", guard(TOMB, "s3:DeleteBucket", "root", "")))
             .deletes(&["ServiceControlPolicy/guard"]),
         new("policy-orphan").then(format!("{}{other}", root())).then(other).pruning(),
+    ]
+}
+
+const CONSOLE_OFF: &str =
+    "{ec2_attributes: {serial_console_access: {status: {\"@@assign\": disabled}}}}";
+const NOTHING_SHARED: &str = "{ec2_attributes: {serial_console_access: {status: {\"@@assign\": disabled}}, \
+                              snapshot_block_public_access: {state: {\"@@assign\": block_all_sharing}}}}";
+const OPT_OUT: &str = "{services: {default: {opt_out_policy: {\"@@assign\": optOut}}}}";
+const TEAMS: &str =
+    "{tags: {team: {tag_key: {\"@@assign\": team}, tag_value: {\"@@assign\": [a, b]}}}}";
+const OTHER_TEAMS: &str =
+    "{tags: {team: {tag_key: {\"@@assign\": team}, tag_value: {\"@@assign\": [b, c]}}}}";
+const BACKUPS: &str = "{plans: {all: {regions: {\"@@append\": [eu-west-1]}}}}";
+
+/// Policies of the other types: like service control policies, and each with its own language.
+/// Their types are switched off at first, so that attaching takes one pass more.
+fn sisters() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Org, 2);
+    let rcp = |action: &str, targets: &str| {
+        watch("ResourceControlPolicy", "", &denies_everybody(action), targets, "")
+    };
+    let ec2 = |content: &str| watch("DeclarativePolicyEC2", "", content, "root", "");
+    let opt = |lifecycle: &str| watch("AIServicesOptOutPolicy", lifecycle, OPT_OUT, "root", "");
+    let tags = |content: &str, targets: &str| watch("TagPolicy", "", content, targets, "");
+    let backup = |targets: &str, more: &str| watch("BackupPolicy", "", BACKUPS, targets, more);
+    let other = guard("", "s3:DeleteBucket", "root", "");
+    vec![
+        new("rcp-create").then(rcp("s3:DeleteBucket", "root")),
+        new("rcp-content").then(rcp("s3:DeleteBucket", "root")).then(rcp("s3:*", "root")),
+        new("rcp-retarget")
+            .then(rcp("s3:DeleteBucket", "root"))
+            .then(rcp("s3:DeleteBucket", "\"ou:/Workloads\", \"111122223333\"")),
+        new("rcp-drift")
+            .then(rcp("s3:DeleteBucket", "root"))
+            .then(rcp("s3:DeleteBucket", "root"))
+            .by_hand(hands::detach_watch),
+        new("rcp-adopt")
+            .then(watch(
+                "ResourceControlPolicy",
+                "adopt: \"@{ResourceControlPolicy/watch}\"",
+                &denies_everybody("s3:DeleteBucket"),
+                "root",
+                "",
+            ))
+            .by_hand(hands::foreign_watch)
+            .adopts(&["ResourceControlPolicy/watch"]),
+        new("declarative-create").then(ec2(CONSOLE_OFF)),
+        new("declarative-content").then(ec2(CONSOLE_OFF)).then(ec2(NOTHING_SHARED)),
+        new("opt-out-tombstone")
+            .then(format!("{}{other}", opt("")))
+            .then(format!("{}{other}", opt(TOMB)))
+            .deletes(&["AIServicesOptOutPolicy/watch"]),
+        new("opt-out-orphan").then(format!("{}{other}", opt(""))).then(other).pruning(),
+        new("tag-policy-content").then(tags(TEAMS, "root")).then(tags(OTHER_TEAMS, "root")),
+        new("tag-policy-retarget").then(tags(TEAMS, "root")).then(tags(TEAMS, "\"ou:/Workloads\"")),
+        new("backup-rename")
+            .then(backup("root", ""))
+            .then(backup("root", ", policyName: keep, description: Keeps")),
+        new("sisters-create").then(format!(
+            "{}{}{}{}{}",
+            rcp("s3:DeleteBucket", "root"),
+            ec2(CONSOLE_OFF),
+            opt(""),
+            tags(TEAMS, "root"),
+            backup("root", "")
+        )),
+        new("hole-rcp").then(rcp("s3:DeleteBucket", "root")).attacked(hands::detach_watch),
+        new("hole-rcp-content").then(rcp("s3:DeleteBucket", "root")).attacked(hands::blind_watch),
+        new("hole-declarative").then(ec2(CONSOLE_OFF)).attacked(hands::blind_watch),
+        new("hole-opt-out").then(opt("")).attacked(hands::blind_watch),
     ]
 }
 

@@ -54,6 +54,7 @@ fn a_crash_before_or_after_any_call_leaves_nothing_that_the_next_life_does_not_f
         "group-swap-rules",
         "key-create",
         "policy-retarget",
+        "rcp-retarget",
         "settings-drift",
         "routes-take",
     ]);
@@ -67,6 +68,7 @@ fn any_single_fault_at_any_call_is_survived() {
         "group-add-rules",
         "endpoint-policy",
         "policy-content",
+        "declarative-content",
         "hole-settings",
         "routes-change",
     ]);

@@ -14,7 +14,7 @@ fn case(rule: &'static str, breaks: impl Into<String>, keeps: impl Into<String>)
 }
 
 fn manifest(kind: &str, name: &str, spec: &str) -> String {
-    let scope = if kind == "ServiceControlPolicy" { "org" } else { "ml" };
+    let scope = if kind.ends_with("ControlPolicy") { "org" } else { "ml" };
     format!(
         "---\napiVersion: palisade.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, scope: {scope}}}\nspec: {spec}\n"
     )
@@ -98,6 +98,11 @@ pub fn key(rest: &str, statement: &str) -> String {
 fn scp(name: &str, statements: &str) -> String {
     let content = format!("content: {{Version: '2012-10-17', Statement: [{statements}]}}");
     manifest("ServiceControlPolicy", name, &format!("{{{content}, targets: [root]}}"))
+}
+
+fn rcp(name: &str, statements: &str) -> String {
+    let content = format!("content: {{Version: '2012-10-17', Statement: [{statements}]}}");
+    manifest("ResourceControlPolicy", name, &format!("{{{content}, targets: [root]}}"))
 }
 
 fn deny(actions: &str, condition: &str) -> String {
