@@ -104,6 +104,8 @@ pub struct Meaning {
     pub service: &'static str,
     /// The code.
     pub code: &'static str,
+    /// The operations whose answers have this meaning; all of them if there are none.
+    pub operations: &'static [&'static str],
     /// Words of which the message must contain one, ignoring case; any message if there are none.
     pub says: &'static [&'static str],
     /// What it means.
@@ -113,7 +115,12 @@ pub struct Meaning {
 impl Meaning {
     /// With any message.
     pub(crate) const fn of(service: &'static str, code: &'static str, class: Class) -> Self {
-        Self { service, code, says: &[], class }
+        Self { service, code, operations: &[], says: &[], class }
+    }
+
+    /// Only in answers to these operations.
+    pub(crate) const fn answering(self, operations: &'static [&'static str]) -> Self {
+        Self { operations, ..self }
     }
 
     /// Only with a message that contains one of these words.
@@ -122,7 +129,10 @@ impl Meaning {
     }
 
     /// Whether it applies to this answer of its service.
-    pub fn fits(&self, code: &str, message: &str) -> bool {
+    pub fn fits(&self, operation: &str, code: &str, message: &str) -> bool {
+        if !self.operations.is_empty() && !self.operations.contains(&operation) {
+            return false;
+        }
         let message = message.to_ascii_lowercase();
         let said = |words: &str| message.contains(&words.to_ascii_lowercase());
         self.code == code && (self.says.is_empty() || self.says.iter().any(|words| said(words)))
