@@ -294,10 +294,7 @@ fn list(ids: impl IntoIterator<Item = String>) -> Option<Vec<String>> {
 
 /// What the codes mean here beyond their general class.
 fn refined(mut error: CloudError) -> CloudError {
-    if error.is_code("InvalidParameter") && error.message.contains("conflicting DNS domain") {
-        // Another endpoint or a hosted zone has the names: waits until that is gone.
-        error.class = Class::Blocked;
-    } else if error.is_code("IdempotentParameterMismatch") {
+    if error.is_code("IdempotentParameterMismatch") {
         // An earlier create with this token and other parameters went through.
         error.class = Class::Ambiguous;
     } else if error.is_code("InsufficientFreeAddressesInSubnet") {

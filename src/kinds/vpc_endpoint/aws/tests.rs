@@ -150,7 +150,6 @@ async fn nothing_is_sent_that_would_get_the_default_security_group_or_could_come
 #[tokio::test]
 async fn the_reasons_of_a_refused_create_get_their_own_class() {
     for (code, message, class) in [
-        ("InvalidParameter", "there is already a conflicting DNS domain for s3", Class::Blocked),
         ("InvalidParameter", "does not support the availability zone", Class::Rejected),
         ("IdempotentParameterMismatch", "", Class::Ambiguous),
         ("InsufficientFreeAddressesInSubnet", "", Class::Limit),
