@@ -20,8 +20,8 @@ pub enum How {
     Entries {
         /// Adds an entry.
         add: Call,
-        /// Removes an entry.
-        remove: Call,
+        /// Removes an entry; or why there is no call for that, after the path.
+        remove: Result<Call, Text>,
         /// Takes over an entry that another resource of ours has, where only one can have it.
         take: Option<Take>,
     },

@@ -38,6 +38,7 @@ mod resolve;
 mod risk;
 mod rows;
 mod schema;
+mod search;
 mod service;
 mod targets;
 mod template;
@@ -87,6 +88,10 @@ pub const REQUESTED: &str = "requested";
 /// not. It stands under the first edit of the next try.
 pub const FAILURE: &str = "lastFailure";
 
+/// The member of a live state that says what people should know of it and no edit changes, a sentence
+/// each.
+pub const NOTES: &str = "notes";
+
 /// A kind.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -112,7 +117,8 @@ pub struct Table {
     /// What AWS or people take for unique in a state.
     pub natural_keys: fn(&Tree) -> Vec<String>,
     /// Whether a leaf that AWS cannot change ([`How::Fixed`]) makes the manifest one for another
-    /// resource: while one differs, nothing else is edited.
+    /// resource: while one differs, nothing else is edited. Entries that cannot be removed are no
+    /// such leaf.
     pub fixed_first: bool,
     /// What creating a resource of this wanted state does to access and to users.
     pub creating: fn(&Tree) -> Risk,

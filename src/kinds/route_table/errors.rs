@@ -2,8 +2,8 @@
 
 use crate::kind::{Class, Meaning};
 
-/// Somebody was faster, or what was listed is older than what there is: the next pass looks again.
+/// Somebody was faster. What a code means is the same for every kind of a service.
 pub(super) const ERRORS: &[Meaning] = &[
-    Meaning::of("ec2", "RouteAlreadyExists", Class::Busy),
-    Meaning::of("ec2", "Resource.AlreadyAssociated", Class::Busy),
+    Meaning::of("ec2", "RouteAlreadyExists", Class::Duplicate),
+    Meaning::of("ec2", "Resource.AlreadyAssociated", Class::Blocked),
 ];
