@@ -7,11 +7,11 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
-    FAILURE, Form, LeafEdit, Restore, Table, Tree,
+    FAILURE, Form, LeafEdit, NOTES, Restore, Table, Tree,
     diff::Pending,
     get,
     policy::{policy, why_unreadable},
-    read,
+    read, texts,
 };
 use crate::{
     aws::Access,
@@ -206,6 +206,10 @@ impl ErasedKind for Table {
 
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {
         self.open(have).map(|have| self.is_leaving(have).is_some())
+    }
+
+    fn notes(&self, have: &Value) -> Vec<String> {
+        texts(&have[NOTES]).map(str::to_owned).collect()
     }
 
     fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable> {
