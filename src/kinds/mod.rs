@@ -2,6 +2,7 @@
 
 pub mod account_settings;
 pub mod kms_key;
+pub mod network_acl;
 pub mod organizations_policy;
 pub(crate) mod policies;
 pub mod route_table;
@@ -16,6 +17,7 @@ pub fn registry() -> Registry {
     Registry::default()
         .table(account_settings::table())
         .table(kms_key::table())
+        .table(network_acl::table())
         .table(route_table::table())
         .table(sagemaker_domain::table())
         .with::<security_group::SecurityGroup, security_group::aws::Live>()

@@ -27,7 +27,7 @@ SETTINGS = """\
 owner: contract
 defaultScope: ml
 scopes:
-  ml: {{account: "{ml}", region: {region}, assumeRole: {{roleArn: "{ml_role}"}}, vars: {{gateway: "{gateway}"}}}}
+  ml: {{account: "{ml}", region: {region}, assumeRole: {{roleArn: "{ml_role}"}}, vars: {{gateway: "{gateway}", filtered: "{filtered}"}}}}
   org: {{account: "{org}", region: us-east-1, assumeRole: {{roleArn: "{org_role}"}}}}
 settleWindow: 1s
 # The contract is about calls, not about consent.
@@ -108,6 +108,7 @@ class Contract:
                 region=REGION,
                 ml_role=ROLE.format(self.world.account),
                 gateway=self.world.gateway,
+                filtered=self.world.filtered,
                 org=MANAGEMENT,
                 org_role=ROLE.format(MANAGEMENT),
             )
@@ -185,6 +186,8 @@ class Contract:
             "ec2:CreateSecurityGroup": 2,
             "ec2:CreateRouteTable": 1,
             "ec2:CreateRoute": 1,
+            "ec2:CreateNetworkAcl": 1,
+            "ec2:CreateNetworkAclEntry": 3,
             "ec2:CreateVpcEndpoint": 2,
             "kms:CreateKey": 1,
             "kms:CreateAlias": 1,
@@ -210,6 +213,14 @@ class Contract:
         equal("subnets", set(world.endpoint("sagemaker.api")["SubnetIds"]), set(world.subnets))
         equal("tables", world.endpoint("s3")["RouteTableIds"], [world.table])
         equal("routes", world.routes(), {"10.30.0.0/16": world.gateway})
+        entries = {
+            ("ingress", 100): ("deny", "6", "0.0.0.0/0"),
+            ("ingress", 200): ("allow", "6", "10.20.0.0/16"),
+            ("egress", 100): ("allow", "-1", "10.20.0.0/16"),
+        }
+        equal("entries", world.acl_entries(), entries)
+        filtered = [association["SubnetId"] for association in world.acl()["Associations"]]
+        equal("filtered", filtered, [world.filtered])
         key = world.key()
         equal("state", key["KeyState"], "Enabled")
         equal("rotates", world.kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"], True)
@@ -242,6 +253,7 @@ class Contract:
             "ec2:DescribeVpcs": 1,
             "ec2:DescribeSubnets": 1,
             "ec2:DescribeRouteTables": 2,  # the kind's, and a lookup
+            "ec2:DescribeNetworkAcls": 1,
             "ec2:DescribeManagedPrefixLists": 1,
             "kms:ListAliases": max(1, math.ceil(aliases / 100)),
             "kms:ListResourceTags": 1 + foreign_keys,
@@ -356,6 +368,8 @@ class Contract:
                 manifest.unlink()
                 continue
             manifest.write_text(text.replace("\nspec:", "\nlifecycle: {state: absent}\nspec:"))
+        # A subnet always has an ACL: somebody gives it back, and then ours can go.
+        self.world.filter_by_default()
         # One deletion a kind goes through: a tombstone is a consent. More at once ask for another.
         careful = ("--gate-deletes-percent", "10")
         held = self.apply(*careful)
@@ -370,6 +384,7 @@ class Contract:
         world = self.world
         equal("groups", [g for g in ("apps", "endpoints") if world.group(g)], [])
         equal("routes", world.routes(), None)
+        equal("ACL", world.acl(), None)
         equal("key", world.key(name=False)["KeyState"], "PendingDeletion")
         equal("policies", world.scp(), None)
         if self.target.kind == "simulator":  # moto has no ListApps: who cannot look does not delete

@@ -117,6 +117,18 @@ def _lead_nowhere(world):
     )
 
 
+def _entry(call, rule, **more):
+    def act(world):
+        getattr(world.ec2, call)(
+            NetworkAclId=world.acl()["NetworkAclId"], RuleNumber=rule, Egress=False, **more
+        )
+
+    return act
+
+
+_EVERYTHING = {"Protocol": "-1", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0"}
+
+
 def _available(world, service):
     """The simulator takes its time, moto does not."""
     for _ in range(100):
@@ -336,6 +348,26 @@ EDITS = [
     Edit("a gateway's route is removed", _unroute, {"ec2:ModifyVpcEndpoint": 1}),
     Edit("a route to the internet is added", _lead_out, {"ec2:DeleteRoute": 1}),
     Edit("a route is removed", _lead_nowhere, {"ec2:CreateRoute": 1}),
+    Edit(
+        "an ACL lets everything in",
+        _entry("create_network_acl_entry", 50, **_EVERYTHING),
+        {"ec2:DeleteNetworkAclEntry": 1},
+    ),
+    Edit(
+        "an entry of an ACL is replaced",
+        _entry("replace_network_acl_entry", 200, **_EVERYTHING),
+        {"ec2:ReplaceNetworkAclEntry": 1},
+    ),
+    Edit(
+        "an entry of an ACL is removed",
+        _entry("delete_network_acl_entry", 100),
+        {"ec2:CreateNetworkAclEntry": 1},
+    ),
+    Edit(
+        "a subnet goes back to the default ACL",
+        World.filter_by_default,
+        {"ec2:ReplaceNetworkAclAssociation": 1},
+    ),
     Edit(
         "a key is described anew",
         _key("update_key_description", Description="by hand"),

@@ -147,6 +147,8 @@ class World:
             )["Subnet"]["SubnetId"]
             ec2.associate_route_table(RouteTableId=self.table, SubnetId=subnet)
             self.subnets.append(subnet)
+        # One that no endpoint is in.
+        self.filtered = ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.20.32.0/20")["Subnet"]["SubnetId"]
 
     def _organization(self):
         organizations = self.organizations
@@ -221,6 +223,32 @@ class World:
             "bucket": log["s3Config"]["bucketName"],
             "text": log["textDataDeliveryEnabled"],
         }
+
+    def acl(self):
+        """Our network ACL; None if it is gone."""
+        filters = [{"Name": "tag:palisade:address", "Values": ["ml/NetworkAcl/studio"]}]
+        found = self.ec2.describe_network_acls(Filters=filters)["NetworkAcls"]
+        return found[0] if found else None
+
+    def acl_entries(self):
+        """The entries of our ACL by direction and number, without those that nobody can change."""
+        return {
+            ("egress" if entry["Egress"] else "ingress", entry["RuleNumber"]): (
+                entry["RuleAction"], entry["Protocol"], entry.get("CidrBlock"),
+            )
+            for entry in self.acl()["Entries"]
+            if entry["RuleNumber"] < 32767
+        }
+
+    def filter_by_default(self):
+        """Gives the subnet of our ACL back to the default one."""
+        default = self.ec2.describe_network_acls(
+            Filters=[{"Name": "default", "Values": ["true"]}, {"Name": "vpc-id", "Values": [self.vpc]}]
+        )["NetworkAcls"][0]["NetworkAclId"]
+        own = next(a for a in self.acl()["Associations"] if a["SubnetId"] == self.filtered)
+        self.ec2.replace_network_acl_association(
+            AssociationId=own["NetworkAclAssociationId"], NetworkAclId=default
+        )
 
     def key(self, name=True):
         """Our key, by its alias, or as the only one that is not the stranger."""

@@ -10,6 +10,7 @@
 
 mod account;
 mod accounting;
+mod acls;
 mod architecture;
 mod bad_input;
 mod campaign;

@@ -143,6 +143,10 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable>;
+    /// What people should know of a live state and no edit changes, a sentence each.
+    fn notes(&self, _have: &Value) -> Vec<String> {
+        Vec::new()
+    }
     /// [`Kind::guards`] of a state.
     ///
     /// # Errors

@@ -20,9 +20,9 @@ pub enum How {
     Entries {
         /// Adds an entry.
         add: Call,
-        /// Removes an entry.
-        remove: Call,
-        /// Takes over an entry that another resource of ours has, if only one can have it.
+        /// Removes an entry; or why there is no call for that, after the path.
+        remove: Result<Call, Text>,
+        /// Takes over an entry that another resource of ours has, where only one can have it.
         take: Option<Take>,
     },
     /// Each entry with a key ([`Form::Keyed`](super::Form::Keyed)) is an edit of its own.

@@ -38,6 +38,12 @@ pub(super) struct Pending<'t> {
 }
 
 impl Pending<'_> {
+    /// Whether AWS has no call for it, so that another resource would be needed. An entry that
+    /// stays is no reason for that.
+    fn is_of_another(&self) -> bool {
+        self.call.is_none() && !matches!(self.leaf.change, How::Entries { .. })
+    }
+
     /// Whether it gives nobody anything.
     pub(super) fn only_tightens(&self) -> bool {
         self.risk.access() == AccessChange::Tightens
@@ -60,12 +66,26 @@ impl Table {
                 leaf.edits(want, have, &mut found)?;
             }
         }
+        self.tell_apart(&mut found);
         keep_what_is_needed(&mut found);
         add_risks_of_what_goes_along(&mut found);
-        if self.fixed_first && found.iter().any(|pending| pending.call.is_none()) {
-            found.retain(|pending| pending.call.is_none());
+        if self.fixed_first && found.iter().any(Pending::is_of_another) {
+            found.retain(Pending::is_of_another);
         }
         Ok(self.ordered(found))
+    }
+
+    /// An entry names its own edit. In further lists of a table there may be the same again (a
+    /// gateway that uses a route table and one that puts routes in): there the list is named too.
+    fn tell_apart(&self, found: &mut [Pending<'_>]) {
+        let rows = self.rows().into_iter();
+        let lists = rows.filter(|leaf| matches!(leaf.change, How::Entries { .. }));
+        let further: Vec<_> = lists.skip(1).map(|leaf| leaf.path.as_ref()).collect();
+        for Pending { edit, .. } in found {
+            if further.contains(&edit.path.as_str()) {
+                edit.entry = edit.text().to_owned();
+            }
+        }
     }
 }
 
@@ -130,7 +150,8 @@ impl Leaf {
         let Some(new) = self.wanted_in(want) else { return Ok(()) };
         let old = self.live(have);
         if let How::Entries { add, remove, take } = &self.change {
-            found.extend(self.entries(new, &old, add, remove, take.as_ref(), (want, have)));
+            let calls = (add, remove.as_ref().ok(), take.as_ref());
+            found.extend(self.entries(new, &old, calls, (want, have)));
             return Ok(());
         }
         if let (Form::Keyed(keyed), How::Keyed { add, replace, remove }) =
@@ -276,24 +297,22 @@ impl Leaf {
         &'t self,
         new: &Value,
         old: &Value,
-        add: &'t Call,
-        remove: &'t Call,
-        take: Option<&'t Take>,
+        (add, remove, take): (&'t Call, Option<&'t Call>, Option<&'t Take>),
         (want, have): (&Tree, &Tree),
     ) -> Vec<Pending<'t>> {
         let (new, old): (BTreeSet<_>, BTreeSet<_>) = (texts(new).collect(), texts(old).collect());
-        let entry = |item: &str, verb, call: &'t Call, from: Value| {
+        let entry = |item: &str, verb, call: Option<&'t Call>, from: Value| {
             let edit = LeafEdit {
                 path: self.path.clone().into_owned(),
-                operation: Some(call.operation.clone().into_owned()),
+                operation: call.map(|call| call.operation.clone().into_owned()),
                 verb,
                 entry: String::new(),
                 old: from,
                 new: json!(item),
-                with: call.going_along(want),
+                with: call.map(|call| call.going_along(want)).unwrap_or_default(),
             };
-            let risk = self.entry_risk(verb);
-            Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
+            let risk = call.map_or(Risk::IMPOSSIBLE, |_| self.entry_risk(verb));
+            Pending { leaf: self, edit, call, risk, needs: Vec::new() }
         };
         let requested: BTreeSet<_> =
             take.iter().flat_map(|_| texts(get(have, REQUESTED))).collect();
@@ -304,8 +323,8 @@ impl Leaf {
         let come = new.difference(&old).map(|item| {
             let from = take.and_then(|take| Some((take, get(have, &take.fact).get(*item)?)));
             match from {
-                Some((take, from)) => entry(item, Verb::Take, &take.call, from.clone()),
-                None => entry(item, Verb::Add, add, Value::Null),
+                Some((take, from)) => entry(item, Verb::Take, Some(&take.call), from.clone()),
+                None => entry(item, Verb::Add, Some(add), Value::Null),
             }
         });
         gone.chain(come).collect()

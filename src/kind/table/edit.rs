@@ -21,7 +21,7 @@ pub struct LeafEdit {
     pub operation: Option<String>,
     /// What happens to the leaf.
     pub verb: Verb,
-    /// The key of the entry, if entries have keys.
+    /// The key of the entry, where entries have keys; the entry itself in further lists of a table.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub entry: String,
     /// The live value, or for [`Verb::Take`] the id of the resource that has the entry; null for
@@ -96,7 +96,7 @@ impl Leaf {
                 return said(&word.says, edit);
             }
             (_, _, Some(call)) => return said(&call.says, edit),
-            (How::Fixed(why), _, None) => why.as_ref(),
+            (How::Fixed(why) | How::Entries { remove: Err(why), .. }, _, None) => why.as_ref(),
             _ if self.stays_set(&edit.new) => "which no call of AWS unsets",
             (How::Until { why, .. }, _, None) => why.as_ref(),
             _ => "which AWS cannot do in place",
@@ -227,7 +227,7 @@ impl Table {
                     }
                 }
             }
-            _ if !edit.entry.is_empty() => keyed::apply(state, edit),
+            (_, Some(Leaf { form: Form::Keyed(_), .. })) => keyed::apply(state, edit),
             (Verb::Shrink, _) => tree::put(state, &edit.path, edit.new.clone()),
             (Verb::Set, Some(Leaf { form: Form::Targets { one_of_each: Some(_), .. }, .. })) => {
                 let ids = texts(&edit.new).map(str::to_owned);

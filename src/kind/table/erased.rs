@@ -7,11 +7,11 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
-    FAILURE, Form, Leaf, LeafEdit, Restore, Table, Tree,
+    FAILURE, Form, Leaf, LeafEdit, NOTES, Restore, Table, Tree,
     diff::{Pending, unread},
     get,
     policy::{policy, why_unreadable},
-    read, tree,
+    read, texts, tree,
 };
 use crate::{
     aws::Access,
@@ -223,6 +223,10 @@ impl ErasedKind for Table {
 
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {
         self.open(have).map(|have| self.is_leaving(have).is_some())
+    }
+
+    fn notes(&self, have: &Value) -> Vec<String> {
+        texts(&have[NOTES]).map(str::to_owned).collect()
     }
 
     fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable> {

@@ -291,9 +291,11 @@ impl<S: Service> Live<S> {
 fn note_requested(ask: &Ask, path: &str, live: &mut Observed<Value>) {
     let items = texts(live.state.get(path).unwrap_or(&Value::Null));
     let wanted = items.filter(|item| ask.natural_keys.contains(*item));
-    let wanted: Vec<_> = wanted.map(str::to_owned).collect();
+    let wanted: Vec<_> = wanted.map(Value::from).collect();
     if let (false, Value::Object(state)) = (wanted.is_empty(), &mut live.state) {
-        state.insert(REQUESTED.to_owned(), json!(wanted));
+        // Of all leaves whose entries can be taken over.
+        let all = state.entry(REQUESTED).or_insert_with(|| json!([]));
+        all.as_array_mut().into_iter().for_each(|all| all.extend(wanted.iter().cloned()));
     }
 }
 

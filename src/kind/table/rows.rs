@@ -329,7 +329,8 @@ impl Leaf {
             How::By(call) | How::Until { call, .. } => vec![call],
             How::Switch { on, off } => vec![on, off],
             How::Entries { add, remove, take } => {
-                [add, remove].into_iter().chain(take.as_ref().map(|take| &take.call)).collect()
+                let take = take.as_ref().map(|take| &take.call);
+                [add].into_iter().chain(remove).chain(take).collect()
             }
             How::Members { add, remove } => vec![add, remove],
             How::Keyed { add, replace, remove } => vec![add, replace, remove],

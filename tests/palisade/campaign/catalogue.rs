@@ -57,6 +57,19 @@ pub fn routes(name: &str, lifecycle: &str, spec: &str) -> String {
     manifest("ml", "RouteTable", name, lifecycle, &spec)
 }
 
+/// A network ACL of the VPC `ml`.
+pub fn acl(name: &str, lifecycle: &str, spec: &str) -> String {
+    let spec = format!("{{vpc: {{lookup: {{tags: {{Name: ml}}}}}}, {spec}}}");
+    manifest("ml", "NetworkAcl", name, lifecycle, &spec)
+}
+
+/// An entry for what comes from the network 10.0.0.0/8 to a port.
+pub fn entry(rule: u16, action: &str, port: u16) -> String {
+    format!(
+        "{{direction: ingress, rule: {rule}, action: {action}, protocol: tcp, ports: '{port}', cidr: 10.0.0.0/8}}"
+    )
+}
+
 /// The platform's account settings.
 pub fn account_settings(spec: &str) -> String {
     manifest("ml", "AccountSettings", "defaults", "adopt: account", &format!("{{{spec}}}"))

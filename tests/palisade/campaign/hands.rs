@@ -59,13 +59,70 @@ pub fn open_account(world: &mut World) {
     call(world, "account", "PutAlternateContact", &contact);
 }
 
+/// The resources of palisade of a kind.
+fn own(world: &World, kind: &str) -> Vec<String> {
+    let truth = world.truth();
+    let ours = truth
+        .things
+        .iter()
+        .filter(|(_, thing)| thing.kind == kind && thing.tags.contains_key("palisade:owner"));
+    ours.map(|(id, _)| id.clone()).collect()
+}
+
 /// The route tables of palisade.
 fn own_tables(world: &World) -> Vec<String> {
-    let truth = world.truth();
-    let ours = truth.things.iter().filter(|(_, thing)| {
-        thing.kind == "RouteTable" && thing.tags.contains_key("palisade:owner")
-    });
-    ours.map(|(id, _)| id.clone()).collect()
+    own(world, "RouteTable")
+}
+
+/// Everything may enter, by an entry before all others in every ACL of palisade.
+pub fn let_all_in(world: &mut World) {
+    for acl in own(world, "NetworkAcl") {
+        let entry = json!({
+            "NetworkAclId": acl, "RuleNumber": "1", "Egress": "false", "Protocol": "-1",
+            "RuleAction": "allow", "CidrBlock": "0.0.0.0/0",
+        });
+        let _ = try_call(world, "ec2", "CreateNetworkAclEntry", &entry);
+    }
+}
+
+/// SSH may enter: what denied it goes, and what allowed HTTPS allows every port.
+pub fn let_ssh_in(world: &mut World) {
+    for acl in own(world, "NetworkAcl") {
+        let deny = json!({"NetworkAclId": acl, "RuleNumber": "100", "Egress": "false"});
+        let _ = try_call(world, "ec2", "DeleteNetworkAclEntry", &deny);
+        let allow = json!({
+            "NetworkAclId": acl, "RuleNumber": "200", "Egress": "false", "Protocol": "-1",
+            "RuleAction": "allow", "CidrBlock": "10.0.0.0/8",
+        });
+        let _ = try_call(world, "ec2", "ReplaceNetworkAclEntry", &allow);
+    }
+}
+
+/// Every subnet is filtered by the default ACL of its VPC.
+pub fn filter_by_default(world: &mut World) {
+    let all = call(world, "ec2", "DescribeNetworkAcls", &json!({}));
+    let all = all["networkAclSet"].as_array().cloned().unwrap_or_default();
+    let default = all.iter().find(|acl| acl["default"] == true).expect("a default ACL");
+    let associations = all.iter().filter_map(|acl| acl["associationSet"].as_array()).flatten();
+    for association in associations {
+        let moving = json!({
+            "AssociationId": association["networkAclAssociationId"],
+            "NetworkAclId": default["networkAclId"],
+        });
+        let _ = try_call(world, "ec2", "ReplaceNetworkAclAssociation", &moving);
+    }
+}
+
+/// A virtual private gateway puts routes in every route table of palisade.
+pub fn let_private_gateway_in(world: &mut World) {
+    let made = call(world, "ec2", "CreateVpnGateway", &json!({"Type": "ipsec.1"}));
+    let gateway = text(&made, "/vpnGateway/vpnGatewayId");
+    let attach = json!({"VpnGatewayId": gateway, "VpcId": vpc(world)});
+    call(world, "ec2", "AttachVpnGateway", &attach);
+    for table in own_tables(world) {
+        let open = json!({"RouteTableId": table, "GatewayId": gateway});
+        let _ = try_call(world, "ec2", "EnableVgwRoutePropagation", &open);
+    }
 }
 
 /// A route to the internet in every route table of palisade.
@@ -125,10 +182,10 @@ pub fn vpc(world: &mut World) -> String {
 }
 
 /// The id of the live resource of a kind that has this name: a group's, policy's or domain's own, a key's alias, an endpoint's
-/// service.
+/// service, `default` for a default ACL.
 pub fn id(world: &World, kind: &str, name: &str) -> Option<String> {
     let truth = world.truth();
-    let words = [format!("name {name}"), format!("alias alias/{name}")];
+    let words = [format!("name {name}"), format!("alias alias/{name}"), format!("{name} true")];
     let service = format!(".{name}");
     let named = truth.things.iter().find(|(_, thing)| {
         thing.kind == kind

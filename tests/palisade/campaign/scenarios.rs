@@ -3,8 +3,8 @@
 
 use super::{
     catalogue::{
-        account_settings, denies_everybody, domain, group, group_with, guard, https, key,
-        key_named, routes, s3, sts, tcp, watch,
+        account_settings, acl, denies_everybody, domain, entry, group, group_with, guard, https,
+        key, key_named, routes, s3, sts, tcp, watch,
     },
     hands,
     scenario::{Place, Scenario},
@@ -22,6 +22,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(domains());
     all.extend(settings());
     all.extend(route_tables());
+    all.extend(network_acls());
     all.extend(chains());
     all.extend(inputs());
     all.extend(holes());
@@ -279,6 +280,53 @@ fn route_tables() -> Vec<Scenario> {
             .deletes(&["RouteTable/private"]),
         new("hole-route").then(plain(TRANSIT)).attacked(hands::lead_out),
         new("hole-route-elsewhere").then(plain(TRANSIT)).attacked(hands::lead_elsewhere),
+        new("hole-propagation")
+            .then(routes("private", "", &format!("routes: [{TRANSIT}], propagating: null")))
+            .attacked(hands::let_private_gateway_in),
+    ]
+}
+
+fn network_acls() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 1);
+    const SUBNETS: &str = "subnets: {lookup: {tags: {tier: private}}}";
+    const NONE: &str = "entries: null, subnets: null";
+    let (web, no_ssh) = (|| entry(200, "allow", 443), || entry(100, "deny", 22));
+    let plain = |list: &str| acl("private", "", &format!("entries: [{list}]"));
+    let both = || format!("{}, {}", no_ssh(), web());
+    let filtering = || acl("private", "", &format!("entries: [{}], {SUBNETS}", both()));
+    let pair = |first: &str, second: &str| {
+        format!("{}{}", acl("first", "", first), acl("second", "", second))
+    };
+    let gone = || acl("private", "deletion: delete", &format!("entries: [{}]", web()));
+    let gate = || group("gate", &https(), "");
+    let all = format!("entries: null, {SUBNETS}");
+    let renumbered = [entry(100, "allow", 443), entry(150, "deny", 22), entry(300, "allow", 80)];
+    vec![
+        new("acl-create").then(filtering()),
+        new("acl-change").then(plain(&both())).then(plain(&renumbered.join(", "))),
+        new("acl-associate").then(plain(&both())).then(filtering()),
+        new("acl-take").then(pair(&all, NONE)).then(pair("entries: null", &all)),
+        new("acl-drift").then(plain(&both())).then(plain(&both())).by_hand(hands::let_all_in),
+        new("acl-tags").then(acl("private", "", "tags: {team: a, old: x}")).then(acl(
+            "private",
+            "",
+            "tags: {team: b, old: null}",
+        )),
+        new("acl-adopt-default")
+            .then(acl("default", "adopt: \"@{NetworkAcl/default}\"", "entries: null"))
+            .adopts(&["NetworkAcl/default"]),
+        new("acl-tombstone")
+            .then(plain(&web()))
+            .then(acl("private", TOMB, &format!("entries: [{}]", web())))
+            .deletes(&["NetworkAcl/private"]),
+        new("acl-prune")
+            .then(format!("{}{}", gate(), gone()))
+            .then(gate())
+            .pruning()
+            .deletes(&["NetworkAcl/private"]),
+        new("hole-acl-entry").then(plain(&both())).attacked(hands::let_all_in),
+        new("hole-acl-deny").then(plain(&both())).attacked(hands::let_ssh_in),
+        new("hole-acl-moved").then(filtering()).attacked(hands::filter_by_default),
     ]
 }
 

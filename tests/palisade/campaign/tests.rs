@@ -57,6 +57,8 @@ fn a_crash_before_or_after_any_call_leaves_nothing_that_the_next_life_does_not_f
         "rcp-retarget",
         "settings-drift",
         "routes-take",
+        "acl-take",
+        "acl-change",
     ]);
     let jobs = every_nth(&prepared, 3, faults::crashes);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
@@ -71,6 +73,8 @@ fn any_single_fault_at_any_call_is_survived() {
         "declarative-content",
         "hole-settings",
         "routes-change",
+        "acl-change",
+        "hole-acl-moved",
     ]);
     let jobs = every_nth(&prepared, 17, faults::singles);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
@@ -179,7 +183,7 @@ fn writes_after_convergence_break_l3() {
 fn holes() -> Vec<Prepared> {
     let mut all = scenarios::all();
     all.retain(|scenario| !scenario.attacks.is_empty());
-    assert_eq!(all.len(), 13);
+    assert_eq!(all.len(), 17);
     threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
 }
 

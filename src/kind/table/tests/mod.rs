@@ -1,5 +1,6 @@
 //! What every table must satisfy, of whatever kind.
 
+pub(crate) mod examples;
 pub(crate) mod laws;
 mod live;
 mod mutants;
@@ -163,6 +164,7 @@ fn laws_see_all(table: &Table, cases: u32) {
         let mut ways = match &leaf.change {
             How::By(_) | How::Switch { .. } => vec!["set"],
             How::Entries { take: None, .. } => vec!["added", "removed"],
+            How::Entries { remove: Err(_), .. } => vec!["added", "fixed", "taken"],
             How::Entries { take: Some(_), .. } => vec!["added", "removed", "taken"],
             How::Keyed { .. } => vec!["added", "replaced", "removed"],
             How::Members { .. } => vec!["set", "fewer", "needing"],
