@@ -7,6 +7,9 @@ pub mod route_table;
 pub mod sagemaker_domain;
 pub mod security_group;
 pub mod service_control_policy;
+pub mod space;
+pub(crate) mod studio;
+pub mod user_profile;
 pub mod vpc_endpoint;
 
 pub use crate::kind::erased::Registry;
@@ -20,5 +23,7 @@ pub fn registry() -> Registry {
         .table(sagemaker_domain::table())
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
         .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()
+        .table(space::table())
+        .table(user_profile::table())
         .table(vpc_endpoint::table())
 }

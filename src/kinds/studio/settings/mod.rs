@@ -1,16 +1,20 @@
-//! The settings of a domain, row by row as in the SageMaker API reference (API 2017-07-24), with
-//! the API's names in camelCase; and how their rows are made. What a change of one risks is in
+//! The settings of Studio, row by row as in the SageMaker API reference (API 2017-07-24), with the
+//! API's names in camelCase; and how their rows are made. What a change of one risks is in
 //! doubt the riskier: what roles, images, scripts, repositories and keys allow cannot be read here.
 
 mod apps;
 mod canvas;
 mod domain;
+mod profile;
+mod space;
 mod user;
 
 use serde_json::json;
 
 pub use self::{
     domain::domain,
+    profile::profile,
+    space::one_space,
     user::{space, user},
 };
 use super::checks;
@@ -38,15 +42,15 @@ pub struct List {
 macro_rules! lists {
     ($($(#[doc = $about:literal])+ $list:ident = $name:literal [$($word:literal),+ $(,)?])*) => {$(
         $(#[doc = $about])+
-        const $list: $crate::kinds::sagemaker_domain::settings::List =
-            $crate::kinds::sagemaker_domain::settings::List {
+        const $list: $crate::kinds::studio::settings::List =
+            $crate::kinds::studio::settings::List {
                 name: $name,
                 about: &[$($about),+],
                 words: &[$($word),+],
             };
     )*};
 }
-pub(super) use lists;
+pub(in crate::kinds) use lists;
 
 /// Declares groups of rows: each with its meaning as a doc comment, and a function that makes it.
 macro_rules! settings {
@@ -68,6 +72,11 @@ use settings;
 lists! {
     /// A feature that is on or off.
     FEATURE = "FeatureStatus" ["ENABLED", "DISABLED"]
+    /// An app in Studio.
+    APP_TYPES = "AppType" [
+        "Canvas", "CodeEditor", "DetailedProfiler", "JupyterLab", "JupyterServer",
+        "KernelGateway", "RSessionGateway", "RStudioServerPro", "TensorBoard",
+    ]
 }
 
 /// The literal by which the API clears an ARN that a merge would otherwise keep (API reference of
@@ -94,7 +103,7 @@ fn without_meaning(words: &[&'static str]) -> Vec<(Text, Text)> {
     words.iter().map(|word| ((*word).into(), Text::default())).collect()
 }
 
-fn text(check: fn(&str) -> Wrong) -> Leaf {
+pub fn text(check: fn(&str) -> Wrong) -> Leaf {
     Leaf::setting(Form::Text(Check::Form(check)))
 }
 
@@ -151,7 +160,7 @@ fn items(max: usize, of: Leaf) -> Leaf {
 }
 
 fn too_many() -> (Text, Text) {
-    (super::leaves::TOO_MANY.into(), "keep those that are used".into())
+    (super::TOO_MANY.into(), "keep those that are used".into())
 }
 
 fn number(min: i64, max: i64, unit: &'static str) -> Leaf {
@@ -184,7 +193,7 @@ fn security_groups(max: usize) -> Leaf {
         one_of_each: None,
         single_while: None,
         min: (0, Text::default()),
-        max: (max, super::leaves::TOO_MANY.into()),
+        max: (max, super::TOO_MANY.into()),
     }))
 }
 
