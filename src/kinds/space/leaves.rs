@@ -3,8 +3,7 @@
 use serde_json::json;
 
 use super::{
-    AT_CREATION, NAME, OWNER, SETTINGS, SHARING, SPACE_NAME, aws::Spaces, baseline,
-    operations,
+    AT_CREATION, NAME, OWNER, SETTINGS, SHARING, SPACE_NAME, aws::Spaces, baseline, operations,
 };
 use crate::{
     kind::{
@@ -40,7 +39,9 @@ pub fn table() -> Table {
             // Its volume goes with it.
             removal: Removal::TombstoneOnly,
             writers: Writers::Many,
-            sweep: true,
+            // There can be thousands that no manifest names, and the tags of each take a call: they
+            // are looked through only where a manifest declares one.
+            sweep: false,
         },
         operations: operations::OPERATIONS,
         errors: &[],
@@ -78,7 +79,7 @@ fn change_of(path: &str) -> How {
 }
 
 fn rows() -> Vec<Leaf> {
-    rows! {
+    let rows = rows! {
         /// The domain: `{ref: …}` to a SageMakerDomain, or its id (`d-…`). Needed. Immutable.
         "domain": domain(),
         /// The space's name in the domain. Letters, digits and single hyphens, 1 to 63 characters.
@@ -93,8 +94,14 @@ fn rows() -> Vec<Leaf> {
         /// What Studio shows as its name, 1 to 64 characters.
         "displayName": display_name(),
         /// What holds for this space. A private one needs some.
-        "spaceSettings": kept(settings::one_space(), fixed()).changed(&change_of),
-    }
+        "spaceSettings": kept(settings::one_space(), fixed()),
+    };
+    // What changes a setting is told by its whole path.
+    let settings = |leaf: Leaf| match leaf.form {
+        Form::Group { .. } => leaf.changed(&change_of),
+        _ => leaf,
+    };
+    rows.into_iter().map(settings).collect()
 }
 
 fn text_of(check: fn(&str) -> Option<(&'static str, &'static str)>) -> Leaf {

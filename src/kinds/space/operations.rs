@@ -24,9 +24,9 @@ const RESOURCE: ResourceType = ResourceType::new(
 const SPACES: On = On::Of(&Resources { name: "Spaces", types: &[RESOURCE] });
 
 const ROWS: &[Operation] = &[
-    reads("sagemaker:ListSpaces").swept(),
-    reads("sagemaker:DescribeSpace").on(SPACES, &[]).swept(),
-    reads("sagemaker:ListTags").on(SPACES, &[]).swept(),
+    reads("sagemaker:ListSpaces"),
+    reads("sagemaker:DescribeSpace").on(SPACES, &[]),
+    reads("sagemaker:ListTags").on(SPACES, &[]),
     reads("sagemaker:ListApps"),
     writes("sagemaker:CreateSpace", SPACES, CLAIMS).and(&[may(
         "sagemaker:AddTags",

@@ -30,6 +30,11 @@ pub(in crate::kinds) fn space_name(name: &str) -> Wrong {
     (!is_name(name)).then_some(("is not a name of a space", NAME))
 }
 
+/// SageMaker API reference, `SingleSignOnUserIdentifier`: there is one.
+pub(in crate::kinds) fn directory_identifier(word: &str) -> Wrong {
+    (word != "UserName").then_some(("is not what users are named by", "write UserName"))
+}
+
 /// SageMaker API reference, `SingleSignOnUserValue`.
 pub(in crate::kinds) fn directory_user(name: &str) -> Wrong {
     let fits = (1..=256).contains(&name.chars().count());

@@ -12,8 +12,7 @@ use crate::{
         aws::Members,
         checks,
         frame::{domain, fixed, kept, plain, rows, update},
-        id_of, rules,
-        settings::{self, lists, word},
+        id_of, rules, settings,
     },
     model::{Risk, text},
 };
@@ -33,7 +32,9 @@ pub fn table() -> Table {
             // Somebody works with it.
             removal: Removal::TombstoneOnly,
             writers: Writers::Many,
-            sweep: true,
+            // There can be thousands that no manifest names, and the tags of each take a call: they
+            // are looked through only where a manifest declares one.
+            sweep: false,
         },
         operations: operations::OPERATIONS,
         errors: &[],
@@ -76,7 +77,7 @@ fn rows() -> Vec<Leaf> {
         /// What `singleSignOnUserValue` is: `UserName`, which is also the default where that is
         /// there. Immutable.
         "singleSignOnUserIdentifier":
-            Leaf { absent: Absent::Derived, ..plain(word(&IDENTIFIERS), fixed()) },
+            Leaf { absent: Absent::Derived, ..text_of(checks::directory_identifier) },
         /// The user of IAM Identity Center, by user name. Domains with `authMode: SSO` need it,
         /// and others do not take it. Immutable.
         "singleSignOnUserValue": text_of(checks::directory_user),
@@ -104,9 +105,4 @@ fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
         _ => {}
     }
     rules::check(want, problems);
-}
-
-lists! {
-    /// What names a user of the directory.
-    IDENTIFIERS = "SingleSignOnUserIdentifier" ["UserName"]
 }

@@ -13,7 +13,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{leaves::table, operations::RESOURCE};
+pub use self::leaves::table;
 use crate::kind::table::Tree;
 
 /// What its manifests call it.

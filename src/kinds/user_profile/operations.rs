@@ -14,7 +14,7 @@ pub(super) const OPERATIONS: OfKind =
     OfKind { rows: ROWS, resource: Some(RESOURCE), hands_on_roles: true, ..OfKind::NONE };
 
 /// User profiles.
-pub const RESOURCE: ResourceType = ResourceType::new(
+const RESOURCE: ResourceType = ResourceType::new(
     "user-profile",
     "arn:{partition}:sagemaker:{region}:{account}:user-profile/{id}",
     "d-fffffffffffe/user-000000000000",
@@ -26,9 +26,9 @@ const PASSED: &[When] =
     &[When::says("PassedToSageMaker", "iam:PassedToService", "sagemaker.amazonaws.com")];
 
 const ROWS: &[Operation] = &[
-    reads("sagemaker:ListUserProfiles").swept(),
-    reads("sagemaker:DescribeUserProfile").on(PROFILES, &[]).swept(),
-    reads("sagemaker:ListTags").on(PROFILES, &[]).swept(),
+    reads("sagemaker:ListUserProfiles"),
+    reads("sagemaker:DescribeUserProfile").on(PROFILES, &[]),
+    reads("sagemaker:ListTags").on(PROFILES, &[]),
     reads("sagemaker:ListApps"),
     reads("sagemaker:ListSpaces"),
     writes("sagemaker:CreateUserProfile", PROFILES, CLAIMS).and(&[

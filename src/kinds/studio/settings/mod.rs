@@ -5,16 +5,16 @@
 mod apps;
 mod canvas;
 mod domain;
+mod one_space;
 mod profile;
-mod space;
 mod user;
 
 use serde_json::json;
 
 pub use self::{
     domain::domain,
+    one_space::one_space,
     profile::profile,
-    space::one_space,
     user::{space, user},
 };
 use super::checks;
