@@ -34,4 +34,5 @@ mod readme;
 mod routes;
 mod safety;
 mod unread;
+mod users;
 mod world;
