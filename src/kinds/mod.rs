@@ -8,6 +8,9 @@ pub(crate) mod policies;
 pub mod route_table;
 pub mod sagemaker_domain;
 pub mod security_group;
+pub mod space;
+pub(crate) mod studio;
+pub mod user_profile;
 pub mod vpc_endpoint;
 
 pub use crate::kind::erased::Registry;
@@ -22,5 +25,7 @@ pub fn registry() -> Registry {
         .table(sagemaker_domain::table())
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
         .and(organizations_policy::register)
+        .table(space::table())
+        .table(user_profile::table())
         .table(vpc_endpoint::table())
 }

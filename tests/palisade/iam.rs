@@ -23,10 +23,10 @@ use crate::{
 };
 
 /// The policies of every account, by the name of their mode.
-type Printed = BTreeMap<String, BTreeMap<String, Value>>;
+pub type Printed = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// What the program prints for a directory under the settings of the example.
-fn printed(dir: &Path, more: &[&str]) -> Printed {
+pub fn printed(dir: &Path, more: &[&str]) -> Printed {
     let place = tempfile::tempdir().expect("a directory");
     let settings = place.path().join("palisade.yaml");
     fs::write(&settings, example::SETTINGS).expect("written");
@@ -48,14 +48,14 @@ fn documents(policies: &BTreeMap<String, Value>) -> Vec<PolicyDocument> {
     policies.values().map(|policy| read(policy).expect("a policy")).collect()
 }
 
-fn permit(world: &World, printed: &Printed) {
+pub fn permit(world: &World, printed: &Printed) {
     let permissions: BTreeMap<_, _> =
         printed.iter().map(|(account, policies)| (account.clone(), documents(policies))).collect();
     world.simulator.with(|world| world.options.permissions = permissions);
 }
 
 /// The calls that were denied.
-fn denied(world: &World) -> BTreeSet<String> {
+pub fn denied(world: &World) -> BTreeSet<String> {
     let calls = world.simulator.calls();
     let denied = calls.iter().filter(|call| {
         matches!(

@@ -36,4 +36,5 @@ mod routes;
 mod safety;
 mod sisters;
 mod unread;
+mod users;
 mod world;

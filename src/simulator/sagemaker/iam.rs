@@ -41,6 +41,20 @@ pub(super) fn needs(call: &Call<'_>, new_here: bool) -> Vec<Need> {
     }
 }
 
+/// What user profiles and spaces need in addition to what every table does: the reason for tagging,
+/// and the roles that a profile is given. (A space runs with its owner's role or its domain's.)
+pub(super) fn of_resident(call: &Call<'_>, needs: Vec<Need>) -> Vec<Need> {
+    let tagging = |need: Need| match need.0.action.as_str() {
+        "sagemaker:AddTags" => need.with("sagemaker:TaggingAction", call.operation),
+        _ => need,
+    };
+    let mut needs: Vec<Need> = needs.into_iter().map(tagging).collect();
+    if matches!(call.operation, "CreateUserProfile" | "UpdateUserProfile") {
+        needs.extend(passed(call));
+    }
+    needs
+}
+
 fn domain(call: &Call<'_>, id: &str) -> String {
     call.arn(&format!("domain/{id}"))
 }

@@ -1,8 +1,8 @@
 //! SageMaker in memory: Studio domains, and the user profiles, spaces and apps in them.
 //!
 //! Domains change asynchronously, return defaults that no request set, merge updates member by
-//! member, and refuse some updates while apps run; the simulator models all of that. User profiles,
-//! spaces and apps change at once; the first two are tables.
+//! member, and refuse some updates while apps run; the simulator models all of that. User profiles
+//! and spaces do too, as tables; apps change at once.
 
 mod app;
 mod apps;
@@ -76,6 +76,7 @@ impl Service for SageMaker {
         let behavior = &self.behavior;
         if is_mutating(operation) {
             let state = store.write(caller, context);
+            state.residents_per_domain = behavior.residents_per_domain;
             let mut call = TableCall { caller, input, context };
             table::write(&TABLES, state, operation, &mut call)
                 .or_else(|| TAGGING.write(&mut state.records, operation, input))
@@ -111,7 +112,10 @@ impl Service for SageMaker {
 
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
         let new_here = !self.ever_had_domains(&call.caller.account);
-        table::needs(&TABLES, call).unwrap_or_else(|| iam::needs(call, new_here))
+        match table::needs(&TABLES, call) {
+            Some(needs) => iam::of_resident(call, needs),
+            None => iam::needs(call, new_here),
+        }
     }
 }
 

@@ -68,6 +68,7 @@ impl TestClient {
 
     fn profile(&mut self, domain: &str, name: &str) {
         self.ok("CreateUserProfile", json!({ "DomainId": domain, "UserProfileName": name }));
+        self.bench.pass(1);
     }
 
     fn app(&mut self, domain: &str, profile: &str) -> Value {
@@ -322,7 +323,11 @@ fn a_domain_is_deleted_last_and_leaves_its_files_by_default() {
         column(&client.ok("ListApps", json!({ "DomainIdEquals": id })), "Apps", "Status"),
         ["Deleted"]
     );
-    client.ok("DeleteUserProfile", ann);
+    client.ok("DeleteUserProfile", ann.clone());
+    assert_eq!(client.ok("DescribeUserProfile", ann.clone())["Status"], "Deleting");
+    assert_eq!(client.refused("DeleteDomain", delete.clone()), "ResourceInUse");
+    client.bench.pass(1);
+    assert_eq!(client.refused("DescribeUserProfile", ann), "ResourceNotFound");
     let files = client.describe(&id)["HomeEfsFileSystemId"].as_str().unwrap().to_owned();
     client.ok("DeleteDomain", delete.clone());
     assert_eq!(client.status(&id), "Deleting");
@@ -434,8 +439,11 @@ fn profile_names_ignore_case_and_their_settings_merge() {
     let mut change = ann.clone();
     extend(&mut change, json!({ "UserSettings": { "SecurityGroups": ["sg-9"] } }));
     client.ok("UpdateUserProfile", change.clone());
+    assert_eq!(client.refused("UpdateUserProfile", change.clone()), "ResourceInUse");
+    client.bench.pass(1);
     change["UserSettings"] = json!({ "ExecutionRole": ROLE });
     client.ok("UpdateUserProfile", change);
+    client.bench.pass(1);
     let profile = client.ok("DescribeUserProfile", ann);
     assert_eq!(profile["UserProfileName"], "Ann");
     assert_eq!(
@@ -495,6 +503,7 @@ fn a_private_space_has_an_owner_and_settings_and_keeps_its_owner_alive() {
     assert_eq!(refused.message, "SpaceSettings must be provided for creating private space");
     extend(&mut space, json!({ "SpaceSettings": { "AppType": "JupyterLab" } }));
     client.ok("CreateSpace", space);
+    client.bench.pass(1);
     let lab = json!({ "DomainId": id, "SpaceName": "lab" });
     assert_eq!(client.ok("DescribeSpace", lab.clone())["SpaceSettings"]["AppType"], "JupyterLab");
     let mut change = lab.clone();
@@ -512,6 +521,7 @@ fn a_private_space_has_an_owner_and_settings_and_keeps_its_owner_alive() {
     assert_eq!(client.refused("DeleteSpace", lab.clone()), "ResourceInUse");
     client.ok("DeleteApp", app);
     client.ok("DeleteSpace", lab);
+    client.bench.pass(1);
     assert_eq!(client.ok("ListSpaces", json!({}))["Spaces"], json!([]));
 }
 
@@ -530,5 +540,47 @@ fn an_app_belongs_to_a_profile_or_a_space_and_a_failed_one_needs_no_deletion() {
     assert_eq!(client.ok("DescribeApp", both.clone())["Status"], "Failed");
     assert_eq!(client.refused("DeleteApp", both), "ValidationException");
     client.ok("DeleteUserProfile", json!({ "DomainId": id, "UserProfileName": "ann" }));
+    client.bench.pass(1);
     client.ok("DeleteDomain", json!({ "DomainId": id }));
+}
+
+#[test]
+fn a_space_waits_for_its_owner_and_a_domain_has_room_for_so_many() {
+    let mut client = TestClient::default();
+    let id = client.domain(json!({}));
+    client.sagemaker.behavior.residents_per_domain = Some(1);
+    let profile = |name: &str| json!({ "DomainId": id, "UserProfileName": name });
+    client.ok("CreateUserProfile", profile("ann"));
+    assert_eq!(client.ok("DescribeUserProfile", profile("ann"))["Status"], "Pending");
+    assert_eq!(client.refused("CreateUserProfile", profile("bob")), "ResourceLimitExceeded");
+    let space = |name: &str| {
+        json!({
+            "DomainId": id, "SpaceName": name,
+            "OwnershipSettings": { "OwnerUserProfileName": "ann" },
+            "SpaceSharingSettings": { "SharingType": "Shared" },
+        })
+    };
+    assert_eq!(client.refused("CreateSpace", space("lab")), "ResourceInUse");
+    client.bench.pass(1);
+    client.ok("CreateSpace", space("lab"));
+    assert_eq!(client.refused("CreateSpace", space("den")), "ResourceLimitExceeded");
+}
+
+#[test]
+fn profiles_and_spaces_are_told_with_images_that_nobody_asked_for() {
+    let mut client = TestClient::default();
+    let id = client.domain(json!({}));
+    let lab = json!({ "JupyterLabAppSettings": { "DefaultResourceSpec": { "InstanceType": "ml.t3.medium" } } });
+    let image = |settings: &Value| {
+        settings["JupyterLabAppSettings"]["DefaultResourceSpec"]["SageMakerImageArn"].is_string()
+    };
+    client.ok(
+        "CreateUserProfile",
+        json!({ "DomainId": id, "UserProfileName": "ann", "UserSettings": lab }),
+    );
+    let ann = client.ok("DescribeUserProfile", json!({ "DomainId": id, "UserProfileName": "ann" }));
+    assert!(image(&ann["UserSettings"]), "{ann}");
+    client.ok("CreateSpace", json!({ "DomainId": id, "SpaceName": "lab", "SpaceSettings": lab }));
+    let lab = client.ok("DescribeSpace", json!({ "DomainId": id, "SpaceName": "lab" }));
+    assert!(image(&lab["SpaceSettings"]), "{lab}");
 }

@@ -1,4 +1,4 @@
-//! Domains as they really are.
+//! Domains, user profiles and spaces as they really are.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::store::Store;
 use crate::{
-    kinds::sagemaker_domain,
+    kinds::{sagemaker_domain, space, user_profile},
     simulator::{
         api::{Holes, Kind, Repeated},
         truth::{Thing, Truth, leaves},
@@ -14,7 +14,9 @@ use crate::{
 };
 
 /// What monitors watch in SageMaker.
-pub(super) const KINDS: &[Kind] = &[Kind {
+pub(super) const KINDS: &[Kind] = &[DOMAIN, PROFILE, SPACE];
+
+const DOMAIN: Kind = Kind {
     name: sagemaker_domain::NAME,
     list: "ListDomains",
     narrowed_by: &[],
@@ -31,7 +33,41 @@ pub(super) const KINDS: &[Kind] = &[Kind {
         whole: &["EnableDockerAccess \"ENABLED\"", "AppNetworkAccessType \"PublicInternetOnly\""],
         missing: &[],
     },
-}];
+};
+
+/// User profiles.
+pub(super) const PROFILE: Kind = Kind {
+    name: user_profile::NAME,
+    list: "ListUserProfiles",
+    narrowed_by: &["DomainIdEquals", "UserProfileNameContains"],
+    create: "CreateUserProfile",
+    created: &["/UserProfileArn"],
+    delete: "DeleteUserProfile",
+    told_by: &[],
+    repeated: Repeated::Name,
+    vital: &["sagemaker:DescribeUserProfile", "sagemaker:UpdateUserProfile", "iam:PassRole"],
+    lost: |_| None,
+    holes: Holes {
+        added: &["UserSettings.SecurityGroups "],
+        whole: &["NotebookOutputOption \"Allowed\""],
+        missing: &[],
+    },
+};
+
+/// Spaces.
+pub(super) const SPACE: Kind = Kind {
+    name: space::NAME,
+    list: "ListSpaces",
+    narrowed_by: &["DomainIdEquals", "SpaceNameContains"],
+    create: "CreateSpace",
+    created: &["/SpaceArn"],
+    delete: "DeleteSpace",
+    told_by: &[],
+    repeated: Repeated::Name,
+    vital: &["sagemaker:DescribeSpace", "sagemaker:UpdateSpace"],
+    lost: |_| None,
+    holes: Holes { added: &[], whole: &["RemoteAccess \"ENABLED\""], missing: &[] },
+};
 
 impl Store {
     /// Adds all domains that exist and stay.

@@ -65,7 +65,11 @@ pub(crate) fn add_truth<S>(
         let Some(kind) = table.kind else { continue };
         for (key, record) in records.of(table.noun).filter(|(_, record)| record.lifecycle.stays()) {
             let mut facts = BTreeSet::new();
-            for (member, value) in &record.members {
+            // What the service generates is nothing that a call changes.
+            let generated = |member: &str| {
+                table.fields.iter().any(|it| it.member == member && it.generated.is_some())
+            };
+            for (member, value) in record.members.iter().filter(|(it, _)| !generated(it)) {
                 leaves(member, value, &mut facts);
             }
             let tags = records.tags.get(&record.arn).cloned().unwrap_or_default();
@@ -225,7 +229,7 @@ impl<S: Holds> Table<S> {
             lifecycle: Lifecycle::creating(call.context.complete_at(usual), call.context.failure()),
             members,
         };
-        (self.check)(state, call, &record, Verb::Create)?;
+        (self.check)(state, call, &mut record, Verb::Create)?;
         let tags = self.tagging.given(call.input)?;
         for field in self.fields {
             if let Some(generate) = field.generated {
@@ -267,11 +271,16 @@ impl<S: Holds> Table<S> {
     fn update(&self, state: &mut S, call: &mut TableCall<'_, '_>) -> Answer {
         (self.admit)(state, call, Verb::Update)?;
         let (key, mut record) = self.find_settled(state, call)?;
+        let before = record.members.clone();
         self.fill(&mut record.members, call.input, false)?;
-        (self.check)(state, call, &record, Verb::Update)?;
+        (self.check)(state, call, &mut record, Verb::Update)?;
         let [_, usual, _] = (self.times)(call.context.options);
-        record.lifecycle =
-            Lifecycle::updating(call.context.complete_at(usual), call.context.failure());
+        let failure = call.context.failure();
+        // An update that fails later leaves what was there.
+        if failure.is_some() {
+            record.members = before;
+        }
+        record.lifecycle = Lifecycle::updating(call.context.complete_at(usual), failure);
         record.modified = call.context.now;
         let answer = self.named(&record);
         state.records_mut().put(self.noun, key.parts, record);

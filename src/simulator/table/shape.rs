@@ -55,8 +55,9 @@ pub(crate) struct Table<S> {
     pub busy: fn(noun: &str, key: &Key, state: &str) -> ApiError,
     /// Whether the state around it admits the call at all.
     pub admit: fn(&S, &TableCall<'_, '_>, Verb) -> Result<(), ApiError>,
-    /// Whether the members can be combined, as they will be after a create or an update.
-    pub check: fn(&S, &TableCall<'_, '_>, &Record, Verb) -> Result<(), ApiError>,
+    /// Whether the members can be combined, as they will be after a create or an update; adds those
+    /// that the service sets by itself.
+    pub check: fn(&S, &TableCall<'_, '_>, &mut Record, Verb) -> Result<(), ApiError>,
     /// The error for a deletion that something prevents.
     pub occupied: fn(&S, &Record) -> Result<(), ApiError>,
     /// Its kind for monitors, if they watch it.

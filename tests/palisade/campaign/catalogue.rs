@@ -75,6 +75,18 @@ pub fn account_settings(spec: &str) -> String {
     manifest("ml", "AccountSettings", "defaults", "adopt: account", &format!("{{{spec}}}"))
 }
 
+/// The user `ada`; the domain, the settings, and further members.
+pub fn ada(lifecycle: &str, domain: &str, settings: &str, more: &str) -> String {
+    let spec = format!("{{domain: {domain}, userSettings: {{{settings}}}{more}}}");
+    manifest("ml", "UserProfile", "ada", lifecycle, &spec)
+}
+
+/// The space `lab`, which is Ada's.
+pub fn lab(lifecycle: &str, domain: &str, owner: &str, more: &str) -> String {
+    let spec = format!("{{domain: {domain}, owner: {owner}, sharingType: Private{more}}}");
+    manifest("ml", "Space", "lab", lifecycle, &spec)
+}
+
 fn allow(action: &str) -> String {
     format!(
         "{{Version: \"2012-10-17\", Statement: [{{Effect: Allow, Principal: \"*\", Action: \"{action}\", Resource: \"*\"}}]}}"

@@ -185,7 +185,13 @@ pub fn vpc(world: &mut World) -> String {
 /// service, `default` for a default ACL.
 pub fn id(world: &World, kind: &str, name: &str) -> Option<String> {
     let truth = world.truth();
-    let words = [format!("name {name}"), format!("alias alias/{name}"), format!("{name} true")];
+    let words = [
+        format!("name {name}"),
+        format!("alias alias/{name}"),
+        format!("UserProfileName \"{name}\""),
+        format!("{name} true"),
+        format!("SpaceName \"{name}\""),
+    ];
     let service = format!(".{name}");
     let named = truth.things.iter().find(|(_, thing)| {
         thing.kind == kind
@@ -459,9 +465,63 @@ pub fn stop_work(world: &mut World) {
     let _ = try_call(world, "sagemaker", "DeleteApp", &app);
 }
 
+/// Somebody's own domain `studio`.
+pub fn foreign_domain(world: &mut World) {
+    let domain = json!({
+        "DomainName": "studio", "AuthMode": "IAM", "VpcId": vpc(world), "SubnetIds": ["subnet-1"],
+        "DefaultUserSettings": {"ExecutionRole": format!("arn:aws:iam::{ML}:role/studio")},
+    });
+    call(world, "sagemaker", "CreateDomain", &domain);
+}
+
+/// The domain, and the names in it.
+fn in_domain(world: &World, member: &str, name: &str) -> Option<Value> {
+    let domain = id(world, "SageMakerDomain", "studio")?;
+    Some(json!({"DomainId": domain, member: name}))
+}
+
+/// Somebody's own user `ada` in the domain `studio`.
+pub fn foreign_user(world: &mut World) {
+    let ada = in_domain(world, "UserProfileName", "ada").expect("the domain");
+    call(world, "sagemaker", "CreateUserProfile", &ada);
+}
+
+/// Lets the user `ada` share what notebooks show.
+pub fn share_output(world: &mut World) {
+    if let Some(mut ada) = in_domain(world, "UserProfileName", "ada") {
+        ada["UserSettings"] = json!({"SharingSettings": {"NotebookOutputOption": "Allowed"}});
+        let _ = try_call(world, "sagemaker", "UpdateUserProfile", &ada);
+    }
+}
+
+/// Puts the user `ada` into another group.
+pub fn add_group(world: &mut World) {
+    if let Some(mut ada) = in_domain(world, "UserProfileName", "ada") {
+        ada["UserSettings"] =
+            json!({"SecurityGroups": ["sg-0123456789abcdef0", "sg-0123456789abcdef9"]});
+        let _ = try_call(world, "sagemaker", "UpdateUserProfile", &ada);
+    }
+}
+
+/// Opens the space `lab` to editors outside of Studio.
+pub fn open_space(world: &mut World) {
+    if let Some(mut lab) = in_domain(world, "SpaceName", "lab") {
+        lab["SpaceSettings"] = json!({"RemoteAccess": "ENABLED"});
+        let _ = try_call(world, "sagemaker", "UpdateSpace", &lab);
+    }
+}
+
 /// All of the above that somebody can do at any time.
-pub const MEANWHILE: [fn(&mut World); 6] =
-    [open_ssh, close_https, widen_endpoint, stop_rotation, detach_guard, allow_docker];
+pub const MEANWHILE: [fn(&mut World); 8] = [
+    open_ssh,
+    close_https,
+    widen_endpoint,
+    stop_rotation,
+    detach_guard,
+    allow_docker,
+    share_output,
+    open_space,
+];
 /// Those that somebody can do to what these manifests declare.
 pub fn edits_of(manifests: &str) -> Vec<fn(&mut World)> {
     let declared = declared(manifests);
@@ -472,11 +532,13 @@ pub fn edits_of(manifests: &str) -> Vec<fn(&mut World)> {
 }
 
 /// Whose resource each of them edits: where it is not declared, nobody puts it right.
-pub const EDITED: [&str; 6] = [
+pub const EDITED: [&str; 8] = [
     "ml/SecurityGroup/apps",
     "ml/SecurityGroup/apps",
     "ml/VpcEndpoint/s3",
     "ml/KmsKey/studio",
     "org/ServiceControlPolicy/guard",
     "ml/SageMakerDomain/studio",
+    "ml/UserProfile/ada",
+    "ml/Space/lab",
 ];

@@ -3,8 +3,8 @@
 
 use super::{
     catalogue::{
-        account_settings, acl, denies_everybody, domain, entry, group, group_with, guard, https,
-        key, key_named, routes, s3, sts, tcp, watch,
+        account_settings, acl, ada, denies_everybody, domain, entry, group, group_with, guard,
+        https, key, key_named, lab, manifest, routes, s3, sts, tcp, watch,
     },
     hands,
     scenario::{Place, Scenario},
@@ -20,6 +20,8 @@ pub fn all() -> Vec<Scenario> {
     all.extend(policies());
     all.extend(sisters());
     all.extend(domains());
+    all.extend(users());
+    all.extend(spaces());
     all.extend(settings());
     all.extend(route_tables());
     all.extend(network_acls());
@@ -333,7 +335,7 @@ fn network_acls() -> Vec<Scenario> {
 fn policies() -> Vec<Scenario> {
     let new = |name| Scenario::new(name, Place::Org, 1);
     let root = || guard("", "s3:DeleteBucket", "root", "");
-    let other = super::catalogue::manifest(
+    let other = manifest(
         "org",
         "ServiceControlPolicy",
         "other",
@@ -461,6 +463,95 @@ fn domains() -> Vec<Scenario> {
             .deletes(&["SageMakerDomain/studio"]),
         new("domain-orphan").then(plain()).then(group("apps", &https(), "")).pruning(),
     ]
+}
+
+/// In a domain of somebody else's.
+const STUDIO: &str = "\"@{SageMakerDomain/studio}\"";
+const CLOSED: &str =
+    "securityGroups: [sg-0123456789abcdef0], sharingSettings: {notebookOutputOption: Disabled}";
+
+fn users() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 1);
+    let user = |settings: &str| ada("", STUDIO, settings, "");
+    let tagged = |tags: &str| ada("", STUDIO, "", &format!(", tags: {{{tags}}}"));
+    let gate = || group("gate", &https(), "");
+    let eve = || manifest("ml", "UserProfile", "eve", "", &format!("{{domain: {STUDIO}}}"));
+    let all = vec![
+        new("user-create").then(user(CLOSED)),
+        new("user-settings").then(user(CLOSED)).then(user(
+            "securityGroups: [sg-0123456789abcdef1], sharingSettings: {notebookOutputOption: Allowed}",
+        )),
+        new("user-tags").then(tagged("team: a, old: x")).then(tagged("team: b, old: null")),
+        new("user-tombstone")
+            .then(user(CLOSED))
+            .then(ada(TOMB, STUDIO, CLOSED, ""))
+            .deletes(&["UserProfile/ada"]),
+        new("user-orphan").then(format!("{}{}", eve(), user(CLOSED))).then(eve()).pruning(),
+        new("hole-user-shares").then(user(CLOSED)).attacked(hands::share_output),
+        new("hole-user-groups").then(user(CLOSED)).attacked(hands::add_group),
+    ];
+    let begun = |mut scenario: Scenario| {
+        scenario.stages[0].hands = Some(hands::foreign_domain);
+        scenario
+    };
+    let mut all: Vec<_> = all.into_iter().map(begun).collect();
+    all.extend([
+        new("user-drift")
+            .then(user(CLOSED))
+            .by_hand(hands::foreign_domain)
+            .then(user(CLOSED))
+            .by_hand(hands::share_output),
+        new("user-adopt")
+            .then(gate())
+            .by_hand(hands::foreign_domain)
+            .then(format!("{}{}", gate(), ada("adopt: \"@{UserProfile/ada}\"", STUDIO, CLOSED, "")))
+            .by_hand(hands::foreign_user)
+            .adopts(&["UserProfile/ada"]),
+        new("user-conflict")
+            .then(gate())
+            .by_hand(hands::foreign_domain)
+            .then(format!("{}{}", gate(), user(CLOSED)))
+            .by_hand(hands::foreign_user),
+    ]);
+    all
+}
+
+fn spaces() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 2);
+    const REMOTE: &str = ", spaceSettings: {appType: JupyterLab, remoteAccess: DISABLED}";
+    let with = |space: String| format!("{}{space}", ada("", STUDIO, "", ""));
+    let of_ada = |more: &str| with(lab("", STUDIO, "{ref: ada}", more));
+    let named = |name: &str| of_ada(&format!("{REMOTE}, displayName: {name}"));
+    let den = || manifest("ml", "Space", "den", "", &format!("{{domain: {STUDIO}}}"));
+    let gone = || with(lab(TOMB, STUDIO, "{ref: ada}", REMOTE));
+    let all = vec![
+        new("space-create").then(of_ada(REMOTE)),
+        new("space-settings").then(named("One")).then(named("Two")),
+        new("space-drift").then(of_ada(REMOTE)).then(of_ada(REMOTE)),
+        new("space-tombstone").then(of_ada(REMOTE)).then(gone()).deletes(&["Space/lab"]),
+        new("space-orphan")
+            .then(format!("{}{}", den(), of_ada(REMOTE)))
+            .then(with(den()))
+            .pruning(),
+        new("hole-space").then(of_ada(REMOTE)).attacked(hands::open_space),
+    ];
+    let begun = |mut scenario: Scenario| {
+        scenario.stages[0].hands = Some(hands::foreign_domain);
+        if scenario.name == "space-drift" {
+            return scenario.by_hand(hands::open_space);
+        }
+        scenario
+    };
+    let mut all: Vec<_> = all.into_iter().map(begun).collect();
+    let whole = format!(
+        "{}{}{}{}",
+        group("apps", &https(), ""),
+        domain("", "{ref: apps}", "DISABLED", ""),
+        ada("", "{ref: studio}", "securityGroups: [{ref: apps}]", ""),
+        lab("", "{ref: studio}", "{ref: ada}", REMOTE)
+    );
+    all.push(Scenario::new("studio-create", Place::Ml, 4).then(whole));
+    all
 }
 
 fn chains() -> Vec<Scenario> {

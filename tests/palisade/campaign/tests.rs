@@ -59,6 +59,8 @@ fn a_crash_before_or_after_any_call_leaves_nothing_that_the_next_life_does_not_f
         "routes-take",
         "acl-take",
         "acl-change",
+        "user-adopt",
+        "space-tombstone",
     ]);
     let jobs = every_nth(&prepared, 3, faults::crashes);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
@@ -75,9 +77,24 @@ fn any_single_fault_at_any_call_is_survived() {
         "routes-change",
         "acl-change",
         "hole-acl-moved",
+        "user-settings",
+        "hole-space",
     ]);
     let jobs = every_nth(&prepared, 17, faults::singles);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
+}
+
+#[test]
+fn every_scenario_of_studio_ends_in_order_where_nothing_goes_wrong() {
+    let mut all = scenarios::all();
+    let of_studio = ["user-", "space-", "studio-", "hole-user", "hole-space"];
+    all.retain(|scenario| of_studio.iter().any(|begin| scenario.name.starts_with(begin)));
+    assert_eq!(all.len(), 17);
+    let prepared = threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault");
+    let still = ["user-orphan", "user-conflict", "space-orphan"];
+    for it in prepared.iter().filter(|it| !still.contains(&it.scenario.name)) {
+        assert!(it.reference.mutations > 0, "{} does something", it.scenario.name);
+    }
 }
 
 #[test]
@@ -184,6 +201,7 @@ fn holes() -> Vec<Prepared> {
     let mut all = scenarios::all();
     all.retain(|scenario| !scenario.attacks.is_empty());
     assert_eq!(all.len(), 17);
+    assert_eq!(all.len(), 16);
     threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
 }
 

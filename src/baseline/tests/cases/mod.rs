@@ -122,6 +122,7 @@ pub fn all() -> Vec<Case> {
     all.extend(endpoints());
     all.extend(keys());
     all.extend(domains());
+    all.extend(residents());
     all.extend(policies());
     all.extend(sagemaker_policies());
     all.extend(documents::all());
@@ -333,6 +334,37 @@ fn domains() -> Vec<Case> {
         case("SMD-12", studio(", efsRetention: Delete", ""), studio(", efsRetention: Retain", "")),
         case("SMD-14", plain(), studio(", tagPropagation: DISABLED", "")),
         case("SMD-16", plain(), studio("", hidden)),
+    ]
+}
+
+/// A profile of the domain `studio`, which says this of its users.
+fn user(domain: &str, profile: &str) -> String {
+    let spec = format!("{{domain: {{ref: studio}}, userSettings: {{{profile}}}}}");
+    studio("", domain) + &manifest("UserProfile", "ada", &spec)
+}
+
+fn residents() -> Vec<Case> {
+    let remote = |word: &str| {
+        let settings = format!("{{appType: JupyterLab, remoteAccess: {word}}}");
+        manifest("Space", "lab", &format!("{{domain: d-1, spaceSettings: {settings}}}"))
+    };
+    let sharing =
+        |word: &str| user("", &format!("sharingSettings: {{notebookOutputOption: {word}}}"));
+    let role =
+        |name: &str| user("", &format!("executionRole: 'arn:aws:iam::111122223333:role/{name}'"));
+    let script = |name: &str| {
+        format!(
+            "jupyterLabAppSettings: {{lifecycleConfigArns: ['arn:aws:sagemaker:eu-west-1:111122223333:studio-lifecycle-config/{name}']}}"
+        )
+    };
+    let scripts = |own: &str| user(&format!(", {}", script("all")), &script(own));
+    let in_group = |group: &str| user("", &format!("securityGroups: [{group}]"));
+    vec![
+        case("SMD-15", remote("ENABLED"), remote("DISABLED")),
+        case("USR-01", sharing("Allowed"), sharing("Disabled")),
+        case("USR-02", role("ada"), role("users")),
+        case("USR-03", scripts("own"), scripts("all")),
+        case("USR-04", in_group("sg-0123456789abcdef0"), in_group("{ref: apps}")),
     ]
 }
 

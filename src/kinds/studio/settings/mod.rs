@@ -6,12 +6,16 @@
 mod apps;
 mod canvas;
 mod domain;
+mod one_space;
+mod profile;
 mod user;
 
 use serde_json::json;
 
 pub use self::{
     domain::domain,
+    one_space::one_space,
+    profile::profile,
     user::{space, user},
 };
 use super::checks;
@@ -39,15 +43,15 @@ pub struct List {
 macro_rules! lists {
     ($($(#[doc = $about:literal])+ $list:ident = $name:literal [$($word:literal),+ $(,)?])*) => {$(
         $(#[doc = $about])+
-        const $list: $crate::kinds::sagemaker_domain::settings::List =
-            $crate::kinds::sagemaker_domain::settings::List {
+        const $list: $crate::kinds::studio::settings::List =
+            $crate::kinds::studio::settings::List {
                 name: $name,
                 about: &[$($about),+],
                 words: &[$($word),+],
             };
     )*};
 }
-pub(super) use lists;
+pub(in crate::kinds) use lists;
 
 /// Declares groups of rows: each with its description as the doc comment, and a function that makes
 /// it.
@@ -70,6 +74,11 @@ use settings;
 lists! {
     /// A feature that is on or off.
     FEATURE = "FeatureStatus" ["ENABLED", "DISABLED"]
+    /// An app in Studio.
+    APP_TYPES = "AppType" [
+        "Canvas", "CodeEditor", "DetailedProfiler", "JupyterLab", "JupyterServer",
+        "KernelGateway", "RSessionGateway", "RStudioServerPro", "TensorBoard",
+    ]
 }
 
 /// The literal by which the API clears an ARN that a merge would otherwise keep (API reference of
@@ -96,7 +105,7 @@ fn without_meaning(words: &[&'static str]) -> Vec<(Text, Text)> {
     words.iter().map(|word| ((*word).into(), Text::default())).collect()
 }
 
-fn text(check: fn(&str) -> Wrong) -> Leaf {
+pub fn text(check: fn(&str) -> Wrong) -> Leaf {
     Leaf::setting(Form::Text(Check::Form(check)))
 }
 
@@ -153,7 +162,7 @@ fn items(max: usize, of: Leaf) -> Leaf {
 }
 
 fn too_many() -> (Text, Text) {
-    (super::leaves::TOO_MANY.into(), "keep those that are used".into())
+    (super::TOO_MANY.into(), "keep those that are used".into())
 }
 
 fn number(min: i64, max: i64, unit: &'static str) -> Leaf {
@@ -186,7 +195,7 @@ fn security_groups(max: usize) -> Leaf {
         one_of_each: None,
         single_while: None,
         min: (0, Text::default()),
-        max: (max, super::leaves::TOO_MANY.into()),
+        max: (max, super::TOO_MANY.into()),
     }))
 }
 

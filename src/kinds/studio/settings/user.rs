@@ -1,6 +1,7 @@
 //! `UserSettings`, `DefaultSpaceSettings` and what both share.
 
 use super::{
+    APP_TYPES,
     apps::{
         code_editor, jupyter_lab, jupyter_server, kernel_gateway, rsession, rstudio, tensor_board,
     },
@@ -179,10 +180,5 @@ lists! {
         "InferenceOptimization", "InferenceRecommender", "JumpStart", "LakeraGuard",
         "ModelEvaluation", "Models", "PerformanceEvaluation", "Pipelines", "Projects",
         "RunningInstances", "Training",
-    ]
-    /// An app in Studio.
-    APP_TYPES = "AppType" [
-        "Canvas", "CodeEditor", "DetailedProfiler", "JupyterLab", "JupyterServer",
-        "KernelGateway", "RSessionGateway", "RStudioServerPro", "TensorBoard",
     ]
 }

@@ -1,4 +1,4 @@
-//! The SDK's shapes of a domain's settings, field by field.
+//! The SDK's shapes of Studio's settings, field by field.
 
 use aws_sdk_sagemaker::types;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ words! {
     AutoMountHomeEfs, DataSourceName, ExecutionRoleIdentityConfig, ExecutionRoleSessionNameMode,
     FeatureStatus, HomeEfsFileSystemCreation, IpAddressType, LifecycleManagement, MlTools,
     NotebookOutputOption, RStudioServerProAccessStatus, RStudioServerProUserGroup,
-    SageMakerImageName, StudioWebPortal, TagPropagation,
+    SageMakerImageName, SharingType, StudioWebPortal, TagPropagation,
 }
 
 groups! {
@@ -27,6 +27,24 @@ groups! {
         jupyter_lab_app_settings, space_storage_settings, custom_posix_user_config,
         custom_file_system_configs,
     }
+    SpaceSettings {
+        jupyter_server_app_settings, kernel_gateway_app_settings, code_editor_app_settings,
+        jupyter_lab_app_settings, app_type, space_storage_settings, space_managed_resources,
+        custom_file_systems, remote_access,
+    }
+    SpaceCodeEditorAppSettings { default_resource_spec, app_lifecycle_management }
+    SpaceJupyterLabAppSettings {
+        default_resource_spec, code_repositories, app_lifecycle_management,
+    }
+    SpaceAppLifecycleManagement { idle_settings }
+    SpaceIdleSettings { idle_timeout_in_minutes }
+    SpaceStorageSettings { ebs_storage_settings }
+    EbsStorageSettings { ebs_volume_size_in_gb }
+    EfsFileSystem { file_system_id }
+    FSxLustreFileSystem { file_system_id }
+    S3FileSystem { s3_uri }
+    OwnershipSettings { owner_user_profile_name }
+    SpaceSharingSettings { sharing_type }
     SharingSettings { notebook_output_option, s3_output_path, s3_kms_key_id }
     ResourceSpec {
         sage_maker_image_arn, sage_maker_image_version_arn, sage_maker_image_version_alias,
@@ -104,33 +122,40 @@ groups! {
     }
 }
 
-impl Wire for types::CustomFileSystemConfig {
-    fn read(value: &Value) -> Result<Self, Malformed> {
-        let only = value.as_object().filter(|map| map.len() == 1).and_then(|map| map.iter().next());
-        match only.map(|(name, config)| (name.as_str(), config)) {
-            Some(("efsFileSystemConfig", config)) => {
-                Wire::read(config).map(Self::EfsFileSystemConfig)
+/// Both directions for unions of the SDK: the plain form is a group with one member.
+macro_rules! unions {
+    ($($union:ident { $($key:literal: $variant:ident),* $(,)? })*) => {$(
+        impl Wire for types::$union {
+            fn read(value: &Value) -> Result<Self, Malformed> {
+                let only = value.as_object().filter(|map| map.len() == 1);
+                let only = only.and_then(|map| map.iter().next());
+                match only.map(|(name, config)| (name.as_str(), config)) {
+                    $(Some(($key, config)) => Wire::read(config).map(Self::$variant),)*
+                    _ => Err(Malformed::expected("one kind of file system", value)),
+                }
             }
-            Some(("fsxLustreFileSystemConfig", config)) => {
-                Wire::read(config).map(Self::FSxLustreFileSystemConfig)
-            }
-            Some(("s3FileSystemConfig", config)) => {
-                Wire::read(config).map(Self::S3FileSystemConfig)
-            }
-            _ => Err(Malformed::expected("one kind of file system", value)),
-        }
-    }
 
-    fn write(&self) -> Value {
-        match self {
-            Self::EfsFileSystemConfig(config) => json!({ "efsFileSystemConfig": config.write() }),
-            Self::FSxLustreFileSystemConfig(config) => {
-                json!({ "fsxLustreFileSystemConfig": config.write() })
+            fn write(&self) -> Value {
+                match self {
+                    $(Self::$variant(config) => json!({ $key: config.write() }),)*
+                    // Equal to nothing a manifest can say, and never sent back.
+                    _ => json!({ "unknownFileSystem": true }),
+                }
             }
-            Self::S3FileSystemConfig(config) => json!({ "s3FileSystemConfig": config.write() }),
-            // Differs from everything that a manifest can say, and is never sent back.
-            _ => json!({ "unknownFileSystemConfig": true }),
         }
+    )*};
+}
+
+unions! {
+    CustomFileSystemConfig {
+        "efsFileSystemConfig": EfsFileSystemConfig,
+        "fsxLustreFileSystemConfig": FSxLustreFileSystemConfig,
+        "s3FileSystemConfig": S3FileSystemConfig,
+    }
+    CustomFileSystem {
+        "efsFileSystem": EfsFileSystem,
+        "fsxLustreFileSystem": FSxLustreFileSystem,
+        "s3FileSystem": S3FileSystem,
     }
 }
 

@@ -1,5 +1,5 @@
-//! Texts that are invalid in a domain. AWS accepts many of them, and users see the problem when an
-//! app does not start. Forms are those of the SageMaker API reference.
+//! Texts that cannot be right in Studio. AWS takes many of them, and users see it when an app
+//! does not start. Forms are those of the SageMaker API reference.
 
 use crate::{kind::ScopeFacts, settings::PARTITIONS};
 
@@ -12,13 +12,48 @@ pub(super) fn any(_: &str) -> Wrong {
     None
 }
 
-pub(super) fn domain_name(name: &str) -> Wrong {
-    let is_name = (1..=63).contains(&name.len())
+/// What a name must be like.
+const NAME: &str = "1 to 63 letters and digits, with hyphens between them";
+
+fn is_name(name: &str) -> bool {
+    (1..=63).contains(&name.len())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
         && !name.starts_with('-')
-        && !name.ends_with('-');
-    let help = "1 to 63 letters and digits, with hyphens between them";
-    (!is_name).then_some(("is not a domain name", help))
+        && !name.ends_with('-')
+}
+
+pub(in crate::kinds) fn domain_name(name: &str) -> Wrong {
+    (!is_name(name)).then_some(("is not a domain name", NAME))
+}
+
+pub(in crate::kinds) fn space_name(name: &str) -> Wrong {
+    (!is_name(name)).then_some(("is not a name of a space", NAME))
+}
+
+/// SageMaker API reference, `SingleSignOnUserIdentifier`: there is one.
+pub(in crate::kinds) fn directory_identifier(word: &str) -> Wrong {
+    (word != "UserName").then_some(("is not what users are named by", "write UserName"))
+}
+
+/// SageMaker API reference, `SingleSignOnUserValue`.
+pub(in crate::kinds) fn directory_user(name: &str) -> Wrong {
+    let fits = (1..=256).contains(&name.chars().count());
+    (!fits).then_some(("is not a user's name", "1 to 256 characters"))
+}
+
+/// SageMaker API reference, `SpaceDisplayName`.
+pub(in crate::kinds) fn display_name(name: &str) -> Wrong {
+    let fits = !name.trim().is_empty() && name.chars().count() <= 64;
+    (!fits).then_some(("cannot be shown as a name", "1 to 64 characters, not only spaces"))
+}
+
+/// AWS does not tell names of users apart by case (API reference of `CreateUserProfile`).
+pub(in crate::kinds) fn user_name(name: &str) -> Wrong {
+    if !is_name(name) {
+        return Some(("is not a name of a user profile", NAME));
+    }
+    let is_small = !name.chars().any(|c| c.is_ascii_uppercase());
+    (!is_small).then_some(("has capital letters, which AWS ignores", "write small letters"))
 }
 
 pub(super) fn arn(text: &str) -> Wrong {
@@ -91,7 +126,7 @@ pub(super) fn role(facts: &ScopeFacts, text: &str) -> Problem {
 }
 
 /// A key of the domain's own Region.
-pub(super) fn own_key(facts: &ScopeFacts, text: &str) -> Problem {
+pub(in crate::kinds) fn own_key(facts: &ScopeFacts, text: &str) -> Problem {
     key(facts, text).or_else(|| {
         let region = text.strip_prefix("arn:")?.split(':').nth(2)?;
         (facts.knows_account() && region != facts.region).then(|| {
