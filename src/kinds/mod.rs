@@ -2,11 +2,14 @@
 
 pub mod account_settings;
 pub mod kms_key;
+pub mod notebook_lifecycle_config;
+pub(crate) mod notebooks;
 pub(crate) mod policies;
 pub mod route_table;
 pub mod sagemaker_domain;
 pub mod security_group;
 pub mod service_control_policy;
+pub mod studio_lifecycle_config;
 pub mod vpc_endpoint;
 
 pub use crate::kind::erased::Registry;
@@ -16,9 +19,11 @@ pub fn registry() -> Registry {
     Registry::default()
         .table(account_settings::table())
         .table(kms_key::table())
+        .table(notebook_lifecycle_config::table())
         .table(route_table::table())
         .table(sagemaker_domain::table())
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
         .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()
+        .table(studio_lifecycle_config::table())
         .table(vpc_endpoint::table())
 }

@@ -24,6 +24,7 @@ mod groups;
 mod iam;
 mod inputs;
 mod known_bugs;
+mod lifecycle_configs;
 mod lockout;
 mod mistakes;
 mod operate;

@@ -149,13 +149,13 @@ impl Leaf {
         if call.is_none() && has_placeholder(&new.to_string()) {
             return Ok(());
         }
-        let is_policy = matches!(self.form, Form::Policy { .. });
+        let is_document = matches!(self.form, Form::Policy { .. } | Form::Script(_));
         let edit = LeafEdit {
             path: self.path.clone().into_owned(),
             operation: call.map(|call| call.operation.clone().into_owned()),
             verb: Verb::Set,
             entry: String::new(),
-            old: if is_policy { Value::Null } else { old.clone() },
+            old: if is_document { Value::Null } else { old.clone() },
             new: new.clone(),
             with: call.map(|call| call.going_along(want)).unwrap_or_default(),
         };
@@ -218,7 +218,7 @@ impl Leaf {
             (Value::Null, _) if self.is_list() => json!([]),
             (Value::Null, _) if self.is_left_out() => Value::Null,
             (Value::Null, Form::Bool) => json!(false),
-            (Value::Null, Form::Text(_)) => json!(""),
+            (Value::Null, Form::Text(_) | Form::Script(_)) => json!(""),
             (value, _) => value.clone(),
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Call, Check, Form, How, Leaf, Restore, Table, Text, Tree, get, keyed, policy, read::ENABLED,
-    singles, template, texts, tree,
+    script, singles, template, texts, tree,
 };
 use crate::kind::Line;
 
@@ -26,7 +26,7 @@ pub struct LeafEdit {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub entry: String,
     /// The live value, or for [`Verb::Take`] the id of the resource that has the entry; nothing for
-    /// policies, which a plan shows by statement.
+    /// policies and scripts, which a plan shows in another way.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub old: Value,
     /// The value, or the entry, that is written.
@@ -109,6 +109,11 @@ impl Leaf {
         let mut lines = match (&self.form, edit.verb) {
             (Form::Policy { .. }, _) => policy::lines(self, want, have),
             (Form::Keyed(keyed), _) => keyed.lines(&self.path, edit),
+            (Form::Script(_), _) => {
+                let [old, new] =
+                    [get(have, &self.path), &edit.new].map(|it| it.as_str().unwrap_or_default());
+                vec![Line::change(&self.path, script::shown(old), script::shown(new))]
+            }
             (_, Verb::Add) => vec![Line::add(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Remove) => vec![Line::remove(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Take) => self.taken(edit),

@@ -190,7 +190,8 @@ impl ErasedKind for Table {
             .map(|leaf| leaf.path.as_ref())
             .chain([super::PARTITION, super::ACCOUNT])
             .collect();
-        crate::kind::state_lines(want, &hidden)
+        let told = want.as_object().map(|want| Value::Object(self.without_scripts(want)));
+        crate::kind::state_lines(told.as_ref().unwrap_or(want), &hidden)
     }
 
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {

@@ -38,6 +38,7 @@ mod resolve;
 mod risk;
 mod rows;
 mod schema;
+mod script;
 mod service;
 mod targets;
 mod template;

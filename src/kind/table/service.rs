@@ -19,6 +19,8 @@ pub struct Found {
     /// Its natural keys, as far as the list says them; a resource that is listed more than once has
     /// all of them.
     pub names: BTreeSet<String>,
+    /// Its ARN, where the list says it.
+    pub arn: Option<String>,
     /// Its tags, where they come with the list.
     pub tags: Option<Tags>,
     /// All of it, where it comes with the list: then nothing more is read.
@@ -28,7 +30,7 @@ pub struct Found {
 impl Found {
     /// A resource of which nothing but its id is known.
     pub fn of(id: PhysicalId) -> Self {
-        Self { id, names: BTreeSet::new(), tags: None, whole: None }
+        Self { id, names: BTreeSet::new(), arn: None, tags: None, whole: None }
     }
 }
 

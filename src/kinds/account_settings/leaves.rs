@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     kind::{
         Accepts,
-        table::{Absent, Call, Form, Gives, How, Leaf, Named, Null, Range, RiskOf, Text},
+        table::{Call, Form, Gives, How, Leaf, Named, Null, Range, RiskOf, Text},
     },
     kinds::kms_key,
     model::Risk,

@@ -11,6 +11,7 @@ mod domain;
 mod domains;
 mod errors;
 mod iam;
+mod lifecycle_configs;
 mod merge;
 mod place;
 mod profiles;
@@ -52,7 +53,12 @@ pub(super) static API: Api = Api {
 };
 
 /// The types that are tables.
-static TABLES: [&Table<Store>; 2] = [&profiles::PROFILES, &spaces::SPACES];
+static TABLES: [&Table<Store>; 4] = [
+    &profiles::PROFILES,
+    &spaces::SPACES,
+    &lifecycle_configs::OF_NOTEBOOKS,
+    &lifecycle_configs::OF_STUDIO,
+];
 
 impl Service for SageMaker {
     fn begin(_options: &Options) -> Self {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::store::Store;
 use crate::{
-    kinds::sagemaker_domain,
+    kinds::{notebook_lifecycle_config, sagemaker_domain, studio_lifecycle_config},
     simulator::{
         api::{Holes, Kind, Repeated},
         truth::{Thing, Truth, leaves},
@@ -14,7 +14,40 @@ use crate::{
 };
 
 /// What monitors watch in SageMaker.
-pub(super) const KINDS: &[Kind] = &[Kind {
+pub(super) const KINDS: &[Kind] = &[DOMAIN, NOTEBOOK_CONFIG, STUDIO_CONFIG];
+
+/// Lifecycle configurations of notebook instances. What a script lets anybody do is not known.
+pub(super) const NOTEBOOK_CONFIG: Kind = Kind {
+    name: notebook_lifecycle_config::NAME,
+    list: "ListNotebookInstanceLifecycleConfigs",
+    narrowed_by: &["NameContains"],
+    create: "CreateNotebookInstanceLifecycleConfig",
+    created: &["/NotebookInstanceLifecycleConfigArn"],
+    delete: "DeleteNotebookInstanceLifecycleConfig",
+    repeated: Repeated::Name,
+    vital: &[
+        "sagemaker:DescribeNotebookInstanceLifecycleConfig",
+        "sagemaker:UpdateNotebookInstanceLifecycleConfig",
+    ],
+    lost: |_| None,
+    holes: Holes { added: &["OnCreate", "OnStart"], whole: &[], missing: &[] },
+};
+
+/// Lifecycle configurations of Studio. They never change.
+pub(super) const STUDIO_CONFIG: Kind = Kind {
+    name: studio_lifecycle_config::NAME,
+    list: "ListStudioLifecycleConfigs",
+    narrowed_by: &["NameContains", "AppTypeEquals"],
+    create: "CreateStudioLifecycleConfig",
+    created: &["/StudioLifecycleConfigArn"],
+    delete: "DeleteStudioLifecycleConfig",
+    repeated: Repeated::Name,
+    vital: &["sagemaker:DescribeStudioLifecycleConfig"],
+    lost: |_| None,
+    holes: Holes { added: &[], whole: &[], missing: &[] },
+};
+
+const DOMAIN: Kind = Kind {
     name: sagemaker_domain::NAME,
     list: "ListDomains",
     narrowed_by: &[],
@@ -30,7 +63,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
         whole: &["EnableDockerAccess \"ENABLED\"", "AppNetworkAccessType \"PublicInternetOnly\""],
         missing: &[],
     },
-}];
+};
 
 impl Store {
     /// Adds all domains that exist and stay.

@@ -70,7 +70,10 @@ pub(crate) fn add_truth<S>(
             }
             let tags = records.tags.get(&record.arn).cloned().unwrap_or_default();
             let thing = Thing { kind: kind.name, account: account.to_owned(), tags, facts };
-            truth.things.insert(key.join("/"), thing);
+            // Names are unique only among resources of their type.
+            let generated = table.key.iter().any(|part| part.generated.is_some());
+            let id = if generated { key.join("/") } else { record.arn.clone() };
+            truth.things.insert(id, thing);
         }
     }
 }
@@ -148,11 +151,16 @@ impl<S> Table<S> {
             }
         }
         let (state, reason) = record.lifecycle.state(&self.states, elapsed);
-        add(self.state, state.into());
+        if !self.state.is_empty() {
+            add(self.state, state.into());
+        }
         add("CreationTime", record.created.into());
         add("LastModifiedTime", record.modified.into());
-        if !listed {
+        // Listings of what is in something else have no ARNs.
+        if !listed || self.key.len() == 1 {
             add(self.arn.0, record.arn.as_str().into());
+        }
+        if !listed {
             if let Some(reason) = reason {
                 add("FailureReason", reason.into());
             }
@@ -179,7 +187,8 @@ impl<S> Table<S> {
         let mut needs = vec![call.need(&arn).sets(&set)];
         if !set.is_empty() {
             let action = format!("{}:{}", call.service, self.tagging.add);
-            needs.push(call.other(&action, &arn).sets(&set));
+            let tagging = format!("{}:TaggingAction", call.service);
+            needs.push(call.other(&action, &arn).sets(&set).with(&tagging, call.operation));
         }
         needs
     }

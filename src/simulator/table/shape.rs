@@ -33,7 +33,7 @@ pub(crate) struct Table<S> {
     pub arn: (&'static str, &'static str),
     /// The other members of requests and answers.
     pub fields: &'static [Field],
-    /// The member with its state.
+    /// The member with its state; empty if it has none.
     pub state: &'static str,
     /// The names of its states.
     pub states: States,

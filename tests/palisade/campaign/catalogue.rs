@@ -57,6 +57,17 @@ pub fn routes(name: &str, lifecycle: &str, spec: &str) -> String {
     manifest("ml", "RouteTable", name, lifecycle, &spec)
 }
 
+/// A lifecycle configuration of notebook instances.
+pub fn notebook_scripts(lifecycle: &str, spec: &str) -> String {
+    manifest("ml", "NotebookLifecycleConfig", "setup", lifecycle, &format!("{{{spec}}}"))
+}
+
+/// A script of JupyterLab in Studio.
+pub fn studio_script(name: &str, lifecycle: &str, content: &str) -> String {
+    let spec = format!("{{appType: JupyterLab, content: \"{content}\"}}");
+    manifest("ml", "StudioLifecycleConfig", name, lifecycle, &spec)
+}
+
 /// The platform's account settings.
 pub fn account_settings(spec: &str) -> String {
     manifest("ml", "AccountSettings", "defaults", "adopt: account", &format!("{{{spec}}}"))

@@ -79,6 +79,19 @@ pub fn lead_elsewhere(world: &mut World) {
     }
 }
 
+/// Somebody's own lifecycle configuration `setup` of notebook instances.
+pub fn foreign_scripts(world: &mut World) {
+    let named = json!({"NotebookInstanceLifecycleConfigName": "setup"});
+    call(world, "sagemaker", "CreateNotebookInstanceLifecycleConfig", &named);
+}
+
+/// The script of the configuration `setup` becomes another one; nothing if it is not there.
+pub fn change_script(world: &mut World) {
+    let script = json!([{"Content": "Y3VybCBldmls"}]);
+    let change = json!({"NotebookInstanceLifecycleConfigName": "setup", "OnStart": script});
+    let _ = try_call(world, "sagemaker", "UpdateNotebookInstanceLifecycleConfig", &change);
+}
+
 /// An organisation with Workloads/ML, a VPC `ml` with two private subnets and their route table.
 pub fn build(world: &mut World) {
     let root = root(world);
@@ -116,10 +129,11 @@ pub fn vpc(world: &mut World) -> String {
 pub fn id(world: &World, kind: &str, name: &str) -> Option<String> {
     let truth = world.truth();
     let words = [format!("name {name}"), format!("alias alias/{name}")];
-    let service = format!(".{name}");
+    let (service, named_so) = (format!(".{name}"), format!("Name \"{name}\""));
     let named = truth.things.iter().find(|(_, thing)| {
         thing.kind == kind
             && (words.iter().any(|word| thing.facts.contains(word))
+                || thing.facts.iter().any(|fact| fact.ends_with(&named_so))
                 || thing.facts_of("service").any(|fact| fact.ends_with(&service)))
     });
     named.map(|(id, _)| id.clone())

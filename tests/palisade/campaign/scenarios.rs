@@ -3,8 +3,8 @@
 
 use super::{
     catalogue::{
-        account_settings, domain, group, group_with, guard, https, key, key_named, routes, s3, sts,
-        tcp,
+        account_settings, domain, group, group_with, guard, https, key, key_named,
+        notebook_scripts, routes, s3, sts, studio_script, tcp,
     },
     hands,
     scenario::{Place, Scenario},
@@ -21,6 +21,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(domains());
     all.extend(settings());
     all.extend(route_tables());
+    all.extend(lifecycle_configs());
     all.extend(chains());
     all.extend(inputs());
     all.extend(holes());
@@ -258,6 +259,46 @@ fn route_tables() -> Vec<Scenario> {
             .deletes(&["RouteTable/private"]),
         new("hole-route").then(plain(TRANSIT)).attacked(hands::lead_out),
         new("hole-route-elsewhere").then(plain(TRANSIT)).attacked(hands::lead_elsewhere),
+    ]
+}
+
+fn lifecycle_configs() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 1);
+    const BOTH: &str = "onCreate: \"echo new\", onStart: \"echo start\"";
+    let both = || notebook_scripts("", BOTH);
+    let gate = || group("gate", &https(), "");
+    let with = |script: &str, name: &str| {
+        let more = format!(
+            ", defaultSpaceSettings: {{jupyterLabAppSettings: {{lifecycleConfigArns: [{script}]}}}}"
+        );
+        let domain = domain("", "{ref: apps}", "DISABLED", &more);
+        format!("{}{}{domain}", studio_script(name, "", name), group("apps", &https(), ""))
+    };
+    vec![
+        new("scripts-create").then(both()),
+        new("scripts-change").then(both()).then(notebook_scripts("", "onStart: null")),
+        new("scripts-adopt")
+            .then(notebook_scripts("adopt: setup", BOTH))
+            .by_hand(hands::foreign_scripts)
+            .adopts(&["NotebookLifecycleConfig/setup"]),
+        new("scripts-tombstone")
+            .then(both())
+            .then(notebook_scripts(TOMB, BOTH))
+            .deletes(&["NotebookLifecycleConfig/setup"]),
+        new("hole-scripts").then(both()).attacked(hands::change_script),
+        new("studio-script-create").then(studio_script("idle", "", "echo 1")),
+        Scenario::new("studio-script-replace", Place::Ml, 4)
+            .then(with("{ref: idle-1}", "idle-1"))
+            .then(format!(
+                "{}{}",
+                with("{ref: idle-2}", "idle-2"),
+                studio_script("idle-1", "", "idle-1")
+            )),
+        new("studio-script-prune")
+            .then(format!("{}{}", gate(), studio_script("idle", "deletion: delete", "echo 1")))
+            .then(gate())
+            .pruning()
+            .deletes(&["StudioLifecycleConfig/idle"]),
     ]
 }
 

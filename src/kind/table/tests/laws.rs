@@ -288,7 +288,7 @@ fn value(form: &Form) -> BoxedStrategy<Value> {
     match form {
         Form::Bool => any::<bool>().prop_map(Value::from).boxed(),
         Form::Int(range) => select(samples(range)).prop_map(Value::from).boxed(),
-        Form::Text(_) => select(vec!["", "x", "y"]).prop_map(Value::from).boxed(),
+        Form::Text(_) | Form::Script(_) => select(vec!["", "x", "y"]).prop_map(Value::from).boxed(),
         Form::Word { words, .. } => {
             let words: Vec<_> = words.iter().take(3).map(|(word, _)| word.to_string()).collect();
             select(words).prop_map(Value::from).boxed()

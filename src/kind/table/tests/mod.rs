@@ -128,7 +128,7 @@ fn fits(leaf: &Leaf, value: &serde_json::Value) -> bool {
     match &leaf.form {
         Form::Bool => value.is_boolean(),
         Form::Int(range) => value.as_i64().is_some_and(|it| (range.min..=range.max).contains(&it)),
-        Form::Text(_) => value.is_string(),
+        Form::Text(_) | Form::Script(_) => value.is_string(),
         Form::Word { words, .. } => words.iter().any(|(word, _)| *value == **word),
         Form::Set { .. } | Form::Words { .. } | Form::Items { .. } => value.is_array(),
         Form::Key { .. } => value.is_string(),
