@@ -25,7 +25,8 @@
 //! - EP-08, NET-*, NAT-*, RT-*, TGW-*, NACL-*: access points, VPCs, subnets, gateways and ACLs are
 //!   other kinds.
 //! - KMS-08: IAM policies are another kind.
-//! - NBI-01 to NBI-08, NBI-10, NBI-11, CT-*, S3-*, IAM-*, BR-* and the like: notebooks, trails, buckets, IAM and Bedrock
+//! - NBI-10, NBI-11: no manifest lists allowed machines; groups judge their own rules (SG-*).
+//! - CT-*, S3-*, IAM-*, BR-* and the like: trails, buckets, IAM and Bedrock
 //!   settings are other kinds.
 //! - Contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule:
 //!   live data.

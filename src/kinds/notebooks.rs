@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     kind::{
-        Invalid, Refs,
+        Invalid, Refs, ScopeFacts,
         table::{Absent, Check, Form, Gives, How, Leaf, Null, RiskOf, Tree, get},
     },
     model::Risk,
@@ -72,16 +72,56 @@ fn wrong_script(script: &str) -> Wrong {
     is_binary.then_some(("is no script", "write the script itself, not its base64 form"))
 }
 
+/// What is wrong, and the way out.
+type Said = Option<(String, String)>;
+
+/// A role of the scope's own account: AWS lets a role be passed only within its account (IAM user
+/// guide, "Grant a user permissions to pass a role").
+pub(crate) fn own_role(facts: &ScopeFacts, text: &str) -> Said {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let fits = match parts[..] {
+        ["arn", partition, "iam", "", account, role] => {
+            let here = partition == facts.partition && account == facts.account;
+            (here || !facts.knows_account())
+                && role.strip_prefix("role/").is_some_and(|name| !name.is_empty())
+                && !role.contains(['*', '?', ' '])
+        }
+        _ => false,
+    };
+    (!fits).then(|| {
+        let ScopeFacts { partition, account, .. } = facts;
+        let why = format!("`{text}` is not the ARN of a role of this account");
+        (why, format!("write arn:{partition}:iam::{account}:role/name"))
+    })
+}
+
+/// A key of the scope's own Region, where it is written as an ARN.
+pub(crate) fn own_key(facts: &ScopeFacts, text: &str) -> Said {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let fits = match parts[..] {
+        ["arn", partition, "kms", region, _, key] => {
+            let here = partition == facts.partition && region == facts.region;
+            (here || !facts.knows_account())
+                && ["key/", "alias/"].iter().any(|kind| key.starts_with(kind))
+        }
+        ["arn", ..] => false,
+        _ => true,
+    };
+    (!fits).then(|| {
+        let why = format!("`{text}` is not the ARN of a KMS key of {}", facts.region);
+        (why, "write {ref: name}, or the ARN of a key of the same Region".to_owned())
+    })
+}
+
 /// What looks like a secret: an access key of AWS, a private key, or a literal that is given to
 /// something named like one. What a script fetches, or takes from its environment, is none.
 #[expect(clippy::expect_used, reason = "a constant")]
 static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     let named = r#"(?i-u:password|passwd|secret|token|api_?key|credential)[A-Za-z0-9_-]*"#;
-    let literal = r#"["']?\s*[=:]\s*["']?[A-Za-z0-9/+_.~-]{8,}"#;
-    let pattern = format!(
-        r"\b(?:AKIA|ASIA)[A-Z0-9]{{16}}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|{named}{literal}"
-    );
-    Regex::new(&pattern).expect("a pattern")
+    let literal = r#"["']?[ \t]*[=:][ \t]*["']?[A-Za-z0-9/+_.~-]{8,}"#;
+    let key = r"(?-u:\b)(?:AKIA|ASIA)[A-Z0-9]{16}(?-u:\b)";
+    let private = "-----BEGIN [A-Z ]*PRIVATE KEY-----";
+    Regex::new(&format!("{key}|{private}|{named}{literal}")).expect("a pattern")
 });
 
 /// The number of the first line that looks as if it had a secret in it.
@@ -92,6 +132,31 @@ pub(crate) fn secret_at(script: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_and_a_key_are_of_the_scope() {
+        let facts = ScopeFacts {
+            name: "prod".into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            partition: "aws".into(),
+        };
+        let role = |arn: &str| own_role(&facts, arn).is_none();
+        assert!(role("arn:aws:iam::111122223333:role/path/notebooks"));
+        for wrong in [
+            "notebooks",
+            "arn:aws:iam::444455556666:role/notebooks",
+            "arn:aws-cn:iam::111122223333:role/notebooks",
+            "arn:aws:iam::111122223333:user/notebooks",
+            "arn:aws:iam::111122223333:role/*",
+        ] {
+            assert!(!role(wrong), "{wrong}");
+        }
+        let key = |key: &str| own_key(&facts, key).is_none();
+        assert!(key("alias/x") && key("arn:aws:kms:eu-west-1:444455556666:key/1"));
+        assert!(!key("arn:aws:kms:us-east-1:111122223333:key/1"));
+        assert!(!key("arn:aws:s3:eu-west-1:111122223333:key/1"));
+    }
 
     #[test]
     fn a_secret_is_found_by_its_line_and_what_is_fetched_is_none() {

@@ -23,7 +23,7 @@ fn base64(script: &str) -> String {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for bytes in script.as_bytes().chunks(3) {
-        let all = bytes.iter().fold(0_u32, |all, byte| all << 8 | u32::from(*byte));
+        let all = bytes.iter().fold(0_u32, |all, byte| (all << 8) | u32::from(*byte));
         let all = all << (8 * (3 - bytes.len()));
         for place in 0..4 {
             let digit = DIGITS[(all >> (18 - 6 * place)) as usize & 63];

@@ -1,5 +1,5 @@
-//! Lifecycle configurations of notebook instances: the scripts that an instance runs as root when it
-//! is created and whenever it starts.
+//! Lifecycle configurations of notebook instances: the scripts that an instance runs as root when
+//! it is created and whenever it starts.
 //!
 //! A changed script is written in place and runs when an instance starts the next time. Instances
 //! that run keep what they have started with: nobody is interrupted.
