@@ -2,6 +2,7 @@
 
 pub mod account_settings;
 pub mod kms_key;
+pub mod notebook_instance;
 pub mod notebook_lifecycle_config;
 pub(crate) mod notebooks;
 pub(crate) mod policies;
@@ -19,6 +20,7 @@ pub fn registry() -> Registry {
     Registry::default()
         .table(account_settings::table())
         .table(kms_key::table())
+        .table(notebook_instance::table())
         .table(notebook_lifecycle_config::table())
         .table(route_table::table())
         .table(sagemaker_domain::table())

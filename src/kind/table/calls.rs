@@ -54,6 +54,17 @@ pub enum How {
         /// The other leaf, and its value.
         by: (Text, Value),
     },
+    /// Whether it runs, yes or no. What is changed by calls that AWS takes only while it does not
+    /// run ([`Call::at_rest`]) needs it stopped; how that goes on over several passes stands in
+    /// `runs.rs`.
+    Runs {
+        /// Starts it.
+        start: Call,
+        /// Stops it, because the manifest says that it does not run.
+        stop: Call,
+        /// Stops it for other changes, after which it is started again.
+        rest: Call,
+    },
     /// One call writes the whole value, until AWS fixes it: what is said then, after the path.
     Until {
         /// Writes it.
@@ -77,6 +88,8 @@ pub enum Fixed {
     Set,
     /// It can become this value, and nothing else.
     Otherwise(Value),
+    /// It is a number that can become greater, and never less.
+    Less,
     /// While that other leaf has a value, or shall have one.
     With(Text),
 }
@@ -111,6 +124,8 @@ pub struct Call {
     pub follows: bool,
     /// Whether one call takes the edits of several leaves together.
     pub shared: bool,
+    /// Whether AWS takes it only while the resource does not run ([`How::Runs`]).
+    pub at_rest: bool,
     /// Leaves whose wanted values go along, where they are managed: AWS would take its own defaults
     /// otherwise. The edit then risks what the edits of those leaves risk.
     pub with: Vec<Text>,
@@ -146,6 +161,7 @@ impl Call {
             inspect: false,
             follows: false,
             shared: false,
+            at_rest: false,
             with: Vec::new(),
         }
     }
@@ -172,6 +188,12 @@ impl Call {
     #[must_use]
     pub fn shared(self) -> Self {
         Self { shared: true, ..self }
+    }
+
+    /// The same, where AWS takes it only while the resource does not run.
+    #[must_use]
+    pub fn at_rest(self) -> Self {
+        Self { at_rest: true, ..self }
     }
 
     /// The same, with the wanted values of these leaves.

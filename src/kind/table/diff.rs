@@ -16,7 +16,7 @@ use super::{
     texts, tree,
 };
 use crate::{
-    kind::has_placeholder,
+    kind::{erased::Stage, has_placeholder},
     model::{
         AccessChange, Risk,
         policy_document::{PolicyDocument, equivalent},
@@ -34,6 +34,17 @@ pub(super) struct Pending<'t> {
     pub(super) risk: Risk,
     /// The keys of edits without which it is not made.
     pub(super) needs: Vec<String>,
+    /// Where it stands among those that AWS takes only while the resource does not run.
+    pub(super) stage: Option<Stage>,
+    /// Whether obstacles must be looked for, whatever its call says.
+    pub(super) inspect: bool,
+}
+
+impl<'t> Pending<'t> {
+    /// An edit that needs no other one.
+    pub(super) fn new(leaf: &'t Leaf, edit: LeafEdit, call: Option<&'t Call>, risk: Risk) -> Self {
+        Self { leaf, edit, call, risk, needs: Vec::new(), stage: None, inspect: false }
+    }
 }
 
 impl Pending<'_> {
@@ -60,6 +71,7 @@ impl Table {
             }
         }
         keep_what_is_needed(&mut found);
+        self.add_stages(want, have, &mut found);
         add_risks_of_what_goes_along(&mut found);
         if self.fixed_first && found.iter().any(|pending| pending.call.is_none()) {
             found.retain(|pending| pending.call.is_none());
@@ -137,6 +149,7 @@ impl Leaf {
                 (!fixed.holds(new, &old, (want, have))).then_some(call)
             }
             How::Switch { on, off } => Some(if self.turns_on(new) { on } else { off }),
+            How::Runs { start, stop, .. } => Some(if self.turns_on(new) { start } else { stop }),
             How::Fixed(_) => None,
             How::Members { add, remove } => {
                 found.extend(self.members(new, &old, [add, remove], (want, have)));
@@ -163,7 +176,7 @@ impl Leaf {
             None => Risk::IMPOSSIBLE,
             Some(_) => self.risk_between(&old, &new, (want, have)),
         };
-        found.push(Pending { leaf: self, edit, call, risk, needs: Vec::new() });
+        found.push(Pending::new(self, edit, call, risk));
         Ok(())
     }
 
@@ -198,7 +211,7 @@ impl Leaf {
             let operation = Some(call.operation.clone().into_owned());
             let with = call.going_along(want);
             let edit = LeafEdit { path, operation, verb, entry: String::new(), old, new, with };
-            Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
+            Pending::new(self, edit, Some(call), risk)
         };
         if new.is_superset(&old) {
             vec![edit(Verb::Set, &old, &new)]
@@ -213,7 +226,7 @@ impl Leaf {
     }
 
     /// The live value; what a form without a word for "unknown" shows as nothing is its nothing.
-    fn live(&self, have: &Tree) -> Value {
+    pub(super) fn live(&self, have: &Tree) -> Value {
         match (get(have, &self.path), &self.form) {
             (Value::Null, _) if self.is_list() => json!([]),
             (Value::Null, _) if self.is_left_out() => Value::Null,
@@ -279,7 +292,7 @@ impl Leaf {
                 with: call.going_along(want),
             };
             let risk = self.entry_risk(verb);
-            Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
+            Pending::new(self, edit, Some(call), risk)
         };
         let requested: BTreeSet<_> =
             take.iter().flat_map(|_| texts(get(have, REQUESTED))).collect();
@@ -318,6 +331,7 @@ impl Fixed {
         match self {
             Self::Set => !tree::is_none(old),
             Self::Otherwise(value) => new != value,
+            Self::Less => new.as_i64() < old.as_i64(),
             Self::With(path) => [want, have].iter().any(|state| !tree::is_none(get(state, path))),
         }
     }

@@ -53,6 +53,8 @@ pub enum Verb {
     Remove,
     /// It gets an entry that another resource of ours has.
     Take,
+    /// It is stopped for the sake of other edits, and started again after them.
+    Rest,
     /// The resource is called back from being on its way out.
     Restore,
 }
@@ -69,6 +71,7 @@ impl LeafEdit {
             _ if !self.entry.is_empty() => format!("{} {}", self.path, self.entry),
             Verb::Set | Verb::Restore => self.path.clone(),
             Verb::Shrink => format!("{} fewer", self.path),
+            Verb::Rest => format!("{} rest", self.path),
             Verb::Add | Verb::Replace | Verb::Remove | Verb::Take => self.text().to_owned(),
         }
     }
@@ -146,6 +149,7 @@ impl Leaf {
             // What has a form of its own reads well without quotes.
             (Form::Text(Check::Any | Check::Length(_)), Value::String(text)) => format!("{text:?}"),
             (Form::Target(_), Value::Null) => "none".to_owned(),
+            (Form::Target(_), Value::String(id)) if id.is_empty() => "none".to_owned(),
             (_, Value::Null) if self.can_be_left_out() => "none".to_owned(),
             (Form::Switch { .. }, value) if !is_on(value) => "off".to_owned(),
             (Form::Switch { shown, .. }, value) => {
@@ -233,7 +237,7 @@ impl Table {
                 }
             }
             _ if !edit.entry.is_empty() => keyed::apply(state, edit),
-            (Verb::Shrink, _) => tree::put(state, &edit.path, edit.new.clone()),
+            (Verb::Shrink | Verb::Rest, _) => tree::put(state, &edit.path, edit.new.clone()),
             (Verb::Set, Some(Leaf { form: Form::Targets { one_of_each: Some(_), .. }, .. })) => {
                 let ids = texts(&edit.new).map(str::to_owned);
                 state.insert(edit.path.clone(), singles(ids));

@@ -43,16 +43,17 @@ impl Table {
     }
 
     fn shown(&self, pending: &Pending<'_>, want: &Tree, have: &Tree) -> Result<Edit, Undecodable> {
-        let Pending { leaf, edit, call, risk, needs } = pending;
+        let Pending { leaf, edit, call, risk, needs, stage, inspect } = pending;
         Ok(Edit {
             key: edit.key(),
             risk: *risk,
             summary: leaf.summary(edit, *call),
             lines: leaf.lines(edit, want, have),
-            inspect: call.is_some_and(|call| call.inspect),
+            inspect: *inspect || call.is_some_and(|call| call.inspect),
             replaces_policy: matches!(leaf.form, Form::Policy { .. }),
             follows: call.is_some_and(|call| call.follows),
             needs: needs.clone(),
+            stage: *stage,
             puts_back: false,
             alone: false,
             entries: Vec::new(),

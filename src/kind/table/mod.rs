@@ -37,6 +37,7 @@ mod read;
 mod resolve;
 mod risk;
 mod rows;
+mod runs;
 mod schema;
 mod script;
 mod service;

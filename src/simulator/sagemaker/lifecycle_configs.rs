@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     errors::{self, in_use, invalid},
-    place::{PROFILE, SPACE},
+    place::{CONFIG, NOTEBOOK, NOTEBOOK_CONFIG, PROFILE, SPACE},
     store::{PAGING, Store, TAGGING, name},
     truth,
 };
@@ -20,11 +20,11 @@ use crate::simulator::{
 const MAX_CONTENT: usize = 16_384;
 const NAME: &str = "NotebookInstanceLifecycleConfigName";
 
-/// Those of notebook instances (SageMaker API reference, `CreateNotebookInstanceLifecycleConfig` and
-/// related operations).
+/// Those of notebook instances (SageMaker API reference, `CreateNotebookInstanceLifecycleConfig`
+/// and related operations).
 pub(super) static OF_NOTEBOOKS: Table<Store> = Table {
     service: "sagemaker",
-    noun: "Notebook Instance Lifecycle Config",
+    noun: NOTEBOOK_CONFIG,
     operations: Operations {
         create: "CreateNotebookInstanceLifecycleConfig",
         read: "DescribeNotebookInstanceLifecycleConfig",
@@ -50,9 +50,19 @@ pub(super) static OF_NOTEBOOKS: Table<Store> = Table {
     busy: |_, _, _| invalid("busy"),
     admit: |_, _, _| Ok(()),
     check: |_, _, _, _| Ok(()),
-    occupied: |_, _| Ok(()),
+    occupied: used,
     kind: Some(&truth::NOTEBOOK_CONFIG),
 };
+
+/// One that an instance has is not deleted.
+fn used(store: &Store, config: &Record) -> Result<(), ApiError> {
+    let name = config.text(NAME).unwrap_or_default();
+    let uses = |it: &Record| it.text(CONFIG).is_some_and(|it| it.eq_ignore_ascii_case(name));
+    if store.records.of(NOTEBOOK).any(|(_, it)| uses(it)) {
+        return Err(invalid(format!("{name} is being used by a notebook instance.")));
+    }
+    Ok(())
+}
 
 const STUDIO_NAME: &str = "StudioLifecycleConfigName";
 
@@ -60,7 +70,7 @@ const STUDIO_NAME: &str = "StudioLifecycleConfigName";
 /// related operations).
 pub(super) static OF_STUDIO: Table<Store> = Table {
     service: "sagemaker",
-    noun: "StudioLifecycleConfig",
+    noun: "Studio lifecycle config",
     operations: Operations {
         create: "CreateStudioLifecycleConfig",
         read: "DescribeStudioLifecycleConfig",
@@ -120,9 +130,10 @@ fn in_settings(store: &Store, config: &Record) -> Result<(), ApiError> {
     let of_domains = store.domains.values().map(|domain| &domain.settings);
     let others = [PROFILE, SPACE].into_iter().flat_map(|noun| store.records.of(noun));
     let mut all = of_domains.chain(others.map(|(_, record)| &record.members));
-    if all.any(|members| Value::Object(members.clone()).to_string().contains(&config.arn)) {
+    let quoted = format!("\"{}\"", config.arn);
+    if all.any(|members| Value::Object(members.clone()).to_string().contains(&quoted)) {
         let name = config.text(STUDIO_NAME).unwrap_or_default();
-        return Err(in_use(format!("StudioLifecycleConfig [{name}] is in use.")));
+        return Err(in_use(format!("Studio lifecycle config [{name}] is in use.")));
     }
     Ok(())
 }
@@ -138,7 +149,7 @@ fn hooks(input: Input<'_>, member: &str) -> Result<Option<Value>, ApiError> {
 
 fn check_content(content: &str, input: Input<'_>, member: &str) -> Result<(), ApiError> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
-    let fits = (1..=MAX_CONTENT).contains(&content.len()) && content.len() % 4 == 0;
+    let fits = (1..=MAX_CONTENT).contains(&content.len()) && content.len().is_multiple_of(4);
     if fits && content.chars().all(legal) {
         return Ok(());
     }

@@ -13,6 +13,7 @@ mod errors;
 mod iam;
 mod lifecycle_configs;
 mod merge;
+mod notebooks;
 mod place;
 mod profiles;
 mod rules;
@@ -53,9 +54,10 @@ pub(super) static API: Api = Api {
 };
 
 /// The types that are tables.
-static TABLES: [&Table<Store>; 4] = [
+static TABLES: [&Table<Store>; 5] = [
     &profiles::PROFILES,
     &spaces::SPACES,
+    &notebooks::NOTEBOOKS,
     &lifecycle_configs::OF_NOTEBOOKS,
     &lifecycle_configs::OF_STUDIO,
 ];
@@ -83,12 +85,17 @@ impl Service for SageMaker {
         if is_mutating(operation) {
             let state = store.write(caller, context);
             let mut call = TableCall { caller, input, context };
-            table::write(&TABLES, state, operation, &mut call)
-                .or_else(|| TAGGING.write(&mut state.records, operation, input))
-                .unwrap_or_else(|| {
+            let answer = notebooks::turn(state, operation, &call)
+                .or_else(|| table::write(&TABLES, state, operation, &mut call));
+            if operation == "UpdateNotebookInstance" && matches!(answer, Some(Ok(_))) {
+                notebooks::disassociate(state, input)?;
+            }
+            answer.or_else(|| TAGGING.write(&mut state.records, operation, input)).unwrap_or_else(
+                || {
                     let context = call.context;
                     write(state, operation, &mut Request { caller, input, context, behavior })
-                })
+                },
+            )
         } else {
             let state = store.read(caller);
             let call = TableCall { caller, input, context };
@@ -117,7 +124,11 @@ impl Service for SageMaker {
 
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
         let new_here = !self.ever_had_domains(&call.caller.account);
-        table::needs(&TABLES, call).unwrap_or_else(|| iam::needs(call, new_here))
+        let own = table::needs(&TABLES, call).map(|mut needs| {
+            needs.extend(iam::with_notebook(call, new_here));
+            needs
+        });
+        own.unwrap_or_else(|| iam::needs(call, new_here))
     }
 }
 

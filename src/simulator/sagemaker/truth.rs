@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::store::Store;
 use crate::{
-    kinds::{notebook_lifecycle_config, sagemaker_domain, studio_lifecycle_config},
+    kinds::{
+        notebook_instance, notebook_lifecycle_config, sagemaker_domain, studio_lifecycle_config,
+    },
     simulator::{
         api::{Holes, Kind, Repeated},
         truth::{Thing, Truth, leaves},
@@ -14,7 +16,30 @@ use crate::{
 };
 
 /// What monitors watch in SageMaker.
-pub(super) const KINDS: &[Kind] = &[DOMAIN, NOTEBOOK_CONFIG, STUDIO_CONFIG];
+pub(super) const KINDS: &[Kind] = &[DOMAIN, NOTEBOOK, NOTEBOOK_CONFIG, STUDIO_CONFIG];
+
+/// Notebook instances.
+pub(super) const NOTEBOOK: Kind = Kind {
+    name: notebook_instance::NAME,
+    list: "ListNotebookInstances",
+    narrowed_by: &["NameContains", "NotebookInstanceLifecycleConfigNameContains"],
+    create: "CreateNotebookInstance",
+    created: &["/NotebookInstanceArn"],
+    delete: "DeleteNotebookInstance",
+    repeated: Repeated::Name,
+    vital: &[
+        "sagemaker:DescribeNotebookInstance",
+        "sagemaker:UpdateNotebookInstance",
+        "sagemaker:StartNotebookInstance",
+        "iam:PassRole",
+    ],
+    lost: |_| None,
+    holes: Holes {
+        added: &["RoleArn", "LifecycleConfigName"],
+        whole: &["RootAccess \"Enabled\"", "MinimumInstanceMetadataServiceVersion \"1\""],
+        missing: &[],
+    },
+};
 
 /// Lifecycle configurations of notebook instances. What a script lets anybody do is not known.
 pub(super) const NOTEBOOK_CONFIG: Kind = Kind {

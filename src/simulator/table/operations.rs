@@ -68,6 +68,7 @@ pub(crate) fn add_truth<S>(
             for (member, value) in &record.members {
                 leaves(member, value, &mut facts);
             }
+            facts.extend(record.lifecycle.stays_as().map(|state| format!("stays {state}")));
             let tags = records.tags.get(&record.arn).cloned().unwrap_or_default();
             let thing = Thing { kind: kind.name, account: account.to_owned(), tags, facts };
             // Names are unique only among resources of their type.
@@ -140,7 +141,7 @@ impl<S> Table<S> {
             let Some(value) = record.members.get(field.member) else { continue };
             match field.listed {
                 _ if !listed => {
-                    add(field.member, value.clone());
+                    add(field.shown, value.clone());
                 }
                 Some(summary) => {
                     if let Some((member, value)) = summary(value) {
@@ -279,8 +280,8 @@ impl<S: Holds> Table<S> {
         self.fill(&mut record.members, call.input, false)?;
         (self.check)(state, call, &record, Verb::Update)?;
         let [_, usual, _] = (self.times)(call.context.options);
-        record.lifecycle =
-            Lifecycle::updating(call.context.complete_at(usual), call.context.failure());
+        let updating = Lifecycle::updating(call.context.complete_at(usual), call.context.failure());
+        record.lifecycle = updating.staying_as(&record.lifecycle);
         record.modified = call.context.now;
         let answer = self.named(&record);
         state.records_mut().put(self.noun, key.parts, record);

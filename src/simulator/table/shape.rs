@@ -123,6 +123,8 @@ pub(crate) struct Field {
     pub mutable: bool,
     /// Combines the old value and that of an update.
     pub join: fn(old: Option<&Value>, new: &Value) -> Value,
+    /// Its name in answers.
+    pub shown: &'static str,
     /// Its member in a listing, if it has one.
     pub listed: Option<Shown>,
 }
@@ -141,6 +143,7 @@ impl Field {
             generated: None,
             mutable: true,
             join: |_, new| new.clone(),
+            shown: member,
             listed: None,
         }
     }

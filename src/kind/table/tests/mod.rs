@@ -166,6 +166,7 @@ fn laws_see_all(table: &Table, cases: u32) {
             How::Entries { take: Some(_), .. } => vec!["added", "removed", "taken"],
             How::Keyed { .. } => vec!["added", "replaced", "removed"],
             How::Members { .. } => vec!["set", "fewer", "needing"],
+            How::Runs { .. } => vec!["set", "rested"],
             How::Needed { .. } => vec!["set", "following"],
             How::Until { .. } => vec!["set", "fixed"],
             How::Fixed(_) => vec!["fixed"],

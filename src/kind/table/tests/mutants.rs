@@ -36,6 +36,7 @@ fn unordered(table: &mut Table, operation: &str) {
             How::Keyed { add, replace, remove } => vec![add, replace, remove],
             How::Needed { call, after, .. } => vec![call, after],
             How::Switch { on, off } => vec![on, off],
+            How::Runs { start, stop, rest } => vec![start, stop, rest],
             How::Entries { add, remove, take } => {
                 let take = take.as_mut().map(|take| &mut take.call);
                 [add, remove].into_iter().chain(take).collect()
@@ -436,6 +437,27 @@ fn entries_with_keys_that_risk_more_than_they_say_are_noticed() {
                     None => Risk::LOOSENS,
                     Some(_) => Risk::REPLACES.cutting_connections(),
                 };
+            }),
+        ],
+    );
+}
+
+#[test]
+fn a_change_that_is_sent_while_it_runs_is_noticed() {
+    caught(
+        kinds::notebook_instance::table,
+        &[
+            ("a change before the stop", |table| {
+                let How::By(update) = &mut leaf(table, "rootAccess").change else {
+                    panic!("one call");
+                };
+                update.after.clear();
+            }),
+            ("a start before the changes", |table| {
+                let How::Runs { start, .. } = &mut leaf(table, "running").change else {
+                    panic!("it runs");
+                };
+                start.after.clear();
             }),
         ],
     );
