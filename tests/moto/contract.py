@@ -75,7 +75,9 @@ class Contract:
         self.recorder = Recorder(target.url)
         self.passed = self.failed = 0
         self.tree = scratch / "desired-state"
-        shutil.copytree(HERE / "manifests", self.tree, ignore=shutil.ignore_patterns("*.md"))
+        others = () if target.kind == "simulator" else ("simulator",)
+        ignore = shutil.ignore_patterns("*.md", *others)
+        shutil.copytree(HERE / "manifests", self.tree, ignore=ignore)
         self.settings = scratch / "palisade.yaml"
         self.settings.write_text(
             SETTINGS.format(
@@ -164,7 +166,10 @@ class Contract:
             "kms:CreateAlias": 1,
             "organizations:CreatePolicy": 1,
             "sagemaker:CreateDomain": 1,
+            "sagemaker:CreateNotebookInstance": 1,
         }
+        if self.target.kind == "simulator":
+            expected["sagemaker:CreateNotebookInstanceLifecycleConfig"] = 1
         equal("creates", created, expected, run)
         failed = [call.name for call in run.calls if call.status >= 400]
         equal("failed calls", failed, [], run)
@@ -184,6 +189,9 @@ class Contract:
         equal("state", key["KeyState"], "Enabled")
         equal("rotates", world.kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"], True)
         equal("targets", world.scp_targets(), {world.root, world.ml})
+        notebook = world.notebook()
+        equal("runs", notebook["NotebookInstanceStatus"], "InService")
+        equal("root", notebook["RootAccess"], "Disabled")
         domain = world.domain()
         equal("network", domain["AppNetworkAccessType"], "VpcOnly")
         equal("groups", domain["DefaultUserSettings"]["SecurityGroups"], [apps["GroupId"]])
@@ -225,9 +233,15 @@ class Contract:
             "organizations:DescribePolicy": 1,
             "organizations:ListTargetsForPolicy": 1,
             "sagemaker:ListDomains": 1,
-            "sagemaker:ListTags": 1 + foreign_domains,
+            "sagemaker:ListTags": 2 + foreign_domains,  # a domain and a notebook instance
+            "sagemaker:ListNotebookInstances": 1,
+            "sagemaker:DescribeNotebookInstance": 1,
             "sagemaker:DescribeDomain": 1,
         }
+        if self.target.kind == "simulator":
+            limits["sagemaker:ListTags"] += 1
+            limits["sagemaker:ListNotebookInstanceLifecycleConfigs"] = 1
+            limits["sagemaker:DescribeNotebookInstanceLifecycleConfig"] = 1
         over = {name: (n, limits.get(name, 0)) for name, n in reads.items() if n > limits.get(name, 0)}
         equal("reads over budget (made, allowed)", over, {})
 
@@ -311,7 +325,9 @@ class Contract:
 
     def tombstones(self):
         """Everything is asked to go, in the order in which it can: who is used goes after its users."""
-        for manifest in self.tree.glob("*.yaml"):
+        self.world.sagemaker.stop_notebook_instance(NotebookInstanceName="research")
+        self.world.until_notebook("Stopped")
+        for manifest in self.tree.rglob("*.yaml"):
             text = manifest.read_text()
             manifest.write_text(text.replace("\nspec:", "\nlifecycle: {state: absent}\nspec:"))
         # One deletion a kind goes through: a tombstone is a consent. More at once ask for another.
@@ -330,6 +346,7 @@ class Contract:
         equal("routes", world.routes(), None)
         equal("key", world.key(name=False)["KeyState"], "PendingDeletion")
         equal("policies", world.scp(), None)
+        equal("notebook", world.notebook(), None)
         if self.target.kind == "simulator":  # moto has no ListApps: who cannot look does not delete
             equal("domain", world.domain(), None)
         gone = ("deleted", "deleting")

@@ -27,6 +27,7 @@ mod known_bugs;
 mod lifecycle_configs;
 mod lockout;
 mod mistakes;
+mod notebooks;
 mod operate;
 mod pause;
 mod policies;

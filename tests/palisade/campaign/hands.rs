@@ -79,6 +79,39 @@ pub fn lead_elsewhere(world: &mut World) {
     }
 }
 
+/// Somebody's own notebook instance `research`.
+pub fn foreign_notebook(world: &mut World) {
+    let instance = json!({
+        "NotebookInstanceName": "research", "InstanceType": "ml.t3.medium",
+        "RoleArn": "arn:aws:iam::111122223333:role/notebooks",
+    });
+    call(world, "sagemaker", "CreateNotebookInstance", &instance);
+}
+
+/// Users of the instance `research` become root and IMDSv1 answers; nothing while it runs.
+pub fn open_notebook(world: &mut World) {
+    let metadata = json!({"MinimumInstanceMetadataServiceVersion": "1"});
+    let change = json!({
+        "NotebookInstanceName": "research", "RootAccess": "Enabled",
+        "InstanceMetadataServiceConfiguration": metadata,
+    });
+    let _ = try_call(world, "sagemaker", "UpdateNotebookInstance", &change);
+}
+
+fn on_notebook(world: &mut World, operation: &str) {
+    let _ = try_call(world, "sagemaker", operation, &json!({"NotebookInstanceName": "research"}));
+}
+
+/// Starts the instance `research`.
+pub fn start_notebook(world: &mut World) {
+    on_notebook(world, "StartNotebookInstance");
+}
+
+/// Stops the instance `research`.
+pub fn stop_notebook(world: &mut World) {
+    on_notebook(world, "StopNotebookInstance");
+}
+
 /// Somebody's own lifecycle configuration `setup` of notebook instances.
 pub fn foreign_scripts(world: &mut World) {
     let named = json!({"NotebookInstanceLifecycleConfigName": "setup"});

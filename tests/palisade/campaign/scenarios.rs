@@ -3,7 +3,7 @@
 
 use super::{
     catalogue::{
-        account_settings, domain, group, group_with, guard, https, key, key_named,
+        account_settings, domain, group, group_with, guard, https, key, key_named, notebook,
         notebook_scripts, routes, s3, sts, studio_script, tcp,
     },
     hands,
@@ -22,6 +22,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(settings());
     all.extend(route_tables());
     all.extend(lifecycle_configs());
+    all.extend(notebooks());
     all.extend(chains());
     all.extend(inputs());
     all.extend(holes());
@@ -299,6 +300,56 @@ fn lifecycle_configs() -> Vec<Scenario> {
             .then(gate())
             .pruning()
             .deletes(&["StudioLifecycleConfig/idle"]),
+    ]
+}
+
+/// SageMaker takes its time for each stage of a change: stopped, changed, started.
+fn notebooks() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 8);
+    const RUNS: &str = ", running: true";
+    const STOPPED: &str = ", running: false";
+    let with_scripts = |scripts: &str, more: &str| {
+        let more = format!("{more}, lifecycleConfig: {{ref: setup}}");
+        format!("{}{}", notebook_scripts("", scripts), notebook("", "Disabled", &more))
+    };
+    let stopped = || notebook("", "Disabled", STOPPED);
+    vec![
+        new("notebook-create").then(notebook("", "Disabled", RUNS)),
+        new("notebook-create-scripts").then(with_scripts("onStart: \"echo a\"", RUNS)),
+        new("notebook-change").then(notebook("", "Enabled", RUNS)).then(notebook(
+            "",
+            "Disabled",
+            &format!("{RUNS}, volumeSizeInGb: 50"),
+        )),
+        new("notebook-change-stopped").then(notebook("", "Enabled", STOPPED)).then(notebook(
+            "",
+            "Disabled",
+            &format!("{STOPPED}, defaultCodeRepository: git"),
+        )),
+        new("notebook-stop").then(notebook("", "Disabled", RUNS)).then(stopped()),
+        new("notebook-start").then(stopped()).then(notebook("", "Disabled", RUNS)),
+        new("notebook-tags")
+            .then(notebook("", "Disabled", ", tags: {team: a, old: x}"))
+            .then(notebook("", "Disabled", ", tags: {team: b, old: null}")),
+        new("notebook-drift").then(stopped()).then(stopped()).by_hand(hands::open_notebook),
+        new("notebook-drift-started")
+            .then(stopped())
+            .then(stopped())
+            .by_hand(hands::start_notebook),
+        new("notebook-drift-stopped")
+            .then(notebook("", "Disabled", RUNS))
+            .then(notebook("", "Disabled", RUNS))
+            .by_hand(hands::stop_notebook),
+        new("notebook-adopt")
+            .then(notebook("adopt: research", "Disabled", RUNS))
+            .by_hand(hands::foreign_notebook)
+            .adopts(&["NotebookInstance/research"]),
+        new("notebook-conflict").then(stopped()).by_hand(hands::foreign_notebook),
+        new("notebook-tombstone")
+            .then(stopped())
+            .then(notebook(TOMB, "Disabled", ""))
+            .deletes(&["NotebookInstance/research"]),
+        new("hole-notebook").then(stopped()).attacked(hands::open_notebook),
     ]
 }
 

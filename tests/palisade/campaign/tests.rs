@@ -56,6 +56,7 @@ fn a_crash_before_or_after_any_call_leaves_nothing_that_the_next_life_does_not_f
         "policy-retarget",
         "settings-drift",
         "routes-take",
+        "notebook-change",
     ]);
     let jobs = every_nth(&prepared, 3, faults::crashes);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
@@ -69,6 +70,8 @@ fn any_single_fault_at_any_call_is_survived() {
         "policy-content",
         "hole-settings",
         "routes-change",
+        "notebook-drift-started",
+        "scripts-change",
     ]);
     let jobs = every_nth(&prepared, 17, faults::singles);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
