@@ -20,6 +20,7 @@ mod planner;
 mod reason;
 pub mod render;
 mod shown;
+mod stages;
 mod step;
 pub mod symbolic;
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
     gate::hold(&mut plan, inputs);
     if let Some(only) = inputs.limits.only {
-        only.restrict(&mut plan, inputs.memory.completing);
+        only.restrict(&mut plan, inputs.memory.completing, &inputs.memory.past.begun);
     }
     wait_for_people(&mut plan);
     plan.contested.clone_from(&inputs.memory.past.contested);

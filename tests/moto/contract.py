@@ -100,7 +100,9 @@ class Contract:
         self.recorder = Recorder(target.url)
         self.passed = self.failed = 0
         self.tree = scratch / "desired-state"
-        shutil.copytree(HERE / "manifests", self.tree, ignore=shutil.ignore_patterns("*.md"))
+        others = () if target.kind == "simulator" else ("simulator",)
+        ignore = shutil.ignore_patterns("*.md", *others)
+        shutil.copytree(HERE / "manifests", self.tree, ignore=ignore)
         self.settings = scratch / "palisade.yaml"
         self.settings.write_text(
             SETTINGS.format(
@@ -193,7 +195,10 @@ class Contract:
             "kms:CreateAlias": 1,
             "organizations:CreatePolicy": len(POLICY_TYPES),
             "sagemaker:CreateDomain": 1,
+            "sagemaker:CreateNotebookInstance": 1,
         }
+        if self.target.kind == "simulator":
+            expected["sagemaker:CreateNotebookInstanceLifecycleConfig"] = 1
         equal("creates", created, expected, run)
         equal("failed calls", self.failed_calls(run), [], run)
 
@@ -226,6 +231,9 @@ class Contract:
         equal("rotates", world.kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"], True)
         equal("targets", world.scp_targets(), {world.root, world.ml})
         equal("settings", world.settings(), SETTINGS_WANTED)
+        notebook = world.notebook()
+        equal("runs", notebook["NotebookInstanceStatus"], "InService")
+        equal("root", notebook["RootAccess"], "Disabled")
         domain = world.domain()
         equal("network", domain["AppNetworkAccessType"], "VpcOnly")
         equal("groups", domain["DefaultUserSettings"]["SecurityGroups"], [apps["GroupId"]])
@@ -269,13 +277,19 @@ class Contract:
             "organizations:DescribePolicy": len(POLICY_TYPES),
             "organizations:ListTargetsForPolicy": len(POLICY_TYPES),
             "sagemaker:ListDomains": 1,
-            "sagemaker:ListTags": 1 + foreign_domains,
+            "sagemaker:ListTags": 2 + foreign_domains,  # a domain and a notebook instance
+            "sagemaker:ListNotebookInstances": 1,
+            "sagemaker:DescribeNotebookInstance": 1,
             "sagemaker:DescribeDomain": 1,
             "ec2:GetEbsEncryptionByDefault": 1,
             "account:GetAlternateContact": 3,
             "bedrock:GetModelInvocationLoggingConfiguration": 1,
             **dict.fromkeys(UNSET - {"account:GetAlternateContact"} | NOT_IN_MOTO, 1),
         }
+        if self.target.kind == "simulator":
+            limits["sagemaker:ListTags"] += 1
+            limits["sagemaker:ListNotebookInstanceLifecycleConfigs"] = 1
+            limits["sagemaker:DescribeNotebookInstanceLifecycleConfig"] = 1
         over = {name: (n, limits.get(name, 0)) for name, n in reads.items() if n > limits.get(name, 0)}
         equal("reads over budget (made, allowed)", over, {})
 
@@ -362,7 +376,9 @@ class Contract:
 
     def tombstones(self):
         """Everything is asked to go, in the order in which it can: who is used goes after its users."""
-        for manifest in self.tree.glob("*.yaml"):
+        self.world.sagemaker.stop_notebook_instance(NotebookInstanceName="research")
+        self.world.until_notebook("Stopped")
+        for manifest in self.tree.rglob("*.yaml"):
             text = manifest.read_text()
             if "adopt:" in text:  # the settings of an account cannot go
                 manifest.unlink()
@@ -387,6 +403,7 @@ class Contract:
         equal("ACL", world.acl(), None)
         equal("key", world.key(name=False)["KeyState"], "PendingDeletion")
         equal("policies", world.scp(), None)
+        equal("notebook", world.notebook(), None)
         if self.target.kind == "simulator":  # moto has no ListApps: who cannot look does not delete
             equal("domain", world.domain(), None)
         gone = ("deleted", "deleting")

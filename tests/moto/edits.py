@@ -127,6 +127,24 @@ def _entry(call, rule, **more):
 
 
 _EVERYTHING = {"Protocol": "-1", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0"}
+def _stop_notebook(world):
+    world.sagemaker.stop_notebook_instance(NotebookInstanceName="research")
+    world.until_notebook("Stopped")
+
+
+def _open_notebook(world):
+    """Users become root, which SageMaker lets happen only while it is stopped."""
+    _stop_notebook(world)
+    world.sagemaker.update_notebook_instance(
+        NotebookInstanceName="research", RootAccess="Enabled"
+    )
+    world.until_notebook("Stopped")
+
+
+def _change_script(world):
+    world.sagemaker.update_notebook_instance_lifecycle_config(
+        NotebookInstanceLifecycleConfigName="setup", OnStart=[{"Content": "Y3VybCBldmls"}]
+    )
 
 
 def _available(world, service):
@@ -409,6 +427,12 @@ EDITS = [
         together=False,
         gone=frozenset({"sagemaker:DescribeDomain"}),
     ),
+    Edit(
+        "a notebook instance is stopped",
+        _stop_notebook,
+        {"sagemaker:StartNotebookInstance": 1},
+        together=False,
+    ),
 ]
 
 
@@ -437,8 +461,20 @@ MOTO_EDITS = [
     ),
 ]
 
-# moto has no UpdateDomain.
+# moto has no UpdateDomain, no UpdateNotebookInstance, and no list of lifecycle configurations.
 SIMULATOR_EDITS = [
+    Edit(
+        "users of a notebook instance become root",
+        _open_notebook,
+        {"sagemaker:UpdateNotebookInstance": 1, "sagemaker:StartNotebookInstance": 1},
+        passes=None,
+        together=False,
+    ),
+    Edit(
+        "a notebook's script is changed",
+        _change_script,
+        {"sagemaker:UpdateNotebookInstanceLifecycleConfig": 1},
+    ),
     Edit("a domain's settings are changed", _change_domain, {"sagemaker:UpdateDomain": 1}),
 ]
 

@@ -274,6 +274,20 @@ class World:
         found = [d["DomainId"] for d in listed if d["DomainName"] == "ml-studio"]
         return self.sagemaker.describe_domain(DomainId=found[0]) if found else None
 
+    def notebook(self):
+        listed = self.sagemaker.list_notebook_instances()["NotebookInstances"]
+        if "research" not in [it["NotebookInstanceName"] for it in listed]:
+            return None
+        return self.sagemaker.describe_notebook_instance(NotebookInstanceName="research")
+
+    def until_notebook(self, status):
+        """The simulator takes its time, moto does not."""
+        for _ in range(100):
+            if self.notebook()["NotebookInstanceStatus"] == status:
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"the notebook instance does not become {status}")
+
     def strangers(self):
         """All that can be seen of what others own."""
         others = self.others

@@ -12,7 +12,7 @@ use schemars::{Schema, generate::SchemaSettings};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-pub use self::edit::{Edit, EditBody};
+pub use self::edit::{Edit, EditBody, Stage};
 pub use super::registry::Registry;
 use super::{
     Ask, CloudError, Describe as _, Doctor, Erased, Guarded, Intent, Invalid, Kind, Line, Meaning,
@@ -237,6 +237,7 @@ fn edit<K: Kind>(change: &K::Change) -> Result<Edit, Undecodable> {
         replaces_policy: change.replaces_policy(),
         follows: change.follows(),
         needs: Vec::new(),
+        stage: None,
         puts_back: false,
         alone: false,
         body: EditBody::Change(encode::<K, _>("change", change)?),

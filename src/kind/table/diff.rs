@@ -17,7 +17,7 @@ use super::{
     texts, tree,
 };
 use crate::{
-    kind::has_placeholder,
+    kind::{erased::Stage, has_placeholder},
     model::{
         AccessChange, Risk,
         policy_document::{PolicyDocument, equivalent},
@@ -35,6 +35,17 @@ pub(super) struct Pending<'t> {
     pub(super) risk: Risk,
     /// The keys of the edits that it waits for.
     pub(super) needs: Vec<String>,
+    /// Where it stands among those that AWS takes only while the resource does not run.
+    pub(super) stage: Option<Stage>,
+    /// Whether obstacles must be looked for, whatever its call says.
+    pub(super) inspect: bool,
+}
+
+impl<'t> Pending<'t> {
+    /// An edit that needs no other one.
+    pub(super) fn new(leaf: &'t Leaf, edit: LeafEdit, call: Option<&'t Call>, risk: Risk) -> Self {
+        Self { leaf, edit, call, risk, needs: Vec::new(), stage: None, inspect: false }
+    }
 }
 
 impl Pending<'_> {
@@ -68,6 +79,7 @@ impl Table {
         }
         self.tell_apart(&mut found);
         keep_what_is_needed(&mut found);
+        self.add_stages(want, have, &mut found);
         add_risks_of_what_goes_along(&mut found);
         if self.fixed_first && found.iter().any(Pending::is_of_another) {
             found.retain(Pending::is_of_another);
@@ -171,6 +183,7 @@ impl Leaf {
                 (!fixed.holds(new, &old, (want, have))).then_some(call)
             }
             How::Switch { on, off } => Some(if self.turns_on(new) { on } else { off }),
+            How::Runs { start, stop, .. } => Some(if self.turns_on(new) { start } else { stop }),
             How::Fixed(_) => None,
             How::Members { add, remove } => {
                 found.extend(self.members(new, &old, [add, remove], (want, have)));
@@ -183,13 +196,13 @@ impl Leaf {
         if call.is_none() && has_placeholder(&new.to_string()) {
             return Ok(());
         }
-        let is_policy = matches!(self.form, Form::Policy { .. });
+        let is_document = matches!(self.form, Form::Policy { .. } | Form::Script(_));
         let edit = LeafEdit {
             path: self.path.clone().into_owned(),
             operation: call.map(|call| call.operation.clone().into_owned()),
             verb: Verb::Set,
             entry: String::new(),
-            old: if is_policy { Value::Null } else { old.clone() },
+            old: if is_document { Value::Null } else { old.clone() },
             new: new.clone(),
             with: call.map(|call| call.going_along(want)).unwrap_or_default(),
         };
@@ -197,7 +210,7 @@ impl Leaf {
             None => Risk::IMPOSSIBLE,
             Some(_) => self.risk_between(&old, &new, (want, have)),
         };
-        found.push(Pending { leaf: self, edit, call, risk, needs: Vec::new() });
+        found.push(Pending::new(self, edit, call, risk));
         Ok(())
     }
 
@@ -232,7 +245,7 @@ impl Leaf {
             let operation = Some(call.operation.clone().into_owned());
             let with = call.going_along(want);
             let edit = LeafEdit { path, operation, verb, entry: String::new(), old, new, with };
-            Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
+            Pending::new(self, edit, Some(call), risk)
         };
         if new.is_superset(&old) {
             vec![edit(Verb::Set, &old, &new)]
@@ -246,14 +259,13 @@ impl Leaf {
         }
     }
 
-    /// The live value; for a form without a value for "unknown", a missing value is its empty
-    /// value.
-    fn live(&self, have: &Tree) -> Value {
+    /// The live value; what a form without a word for "unknown" shows as nothing is its nothing.
+    pub(super) fn live(&self, have: &Tree) -> Value {
         match (get(have, &self.path), &self.form) {
             (Value::Null, _) if self.is_list() => json!([]),
             (Value::Null, _) if self.is_left_out() => Value::Null,
             (Value::Null, Form::Bool) => json!(false),
-            (Value::Null, Form::Text(_)) => json!(""),
+            (Value::Null, Form::Text(_) | Form::Script(_)) => json!(""),
             (value, _) => value.clone(),
         }
     }
@@ -312,7 +324,7 @@ impl Leaf {
                 with: call.map(|call| call.going_along(want)).unwrap_or_default(),
             };
             let risk = call.map_or(Risk::IMPOSSIBLE, |_| self.entry_risk(verb));
-            Pending { leaf: self, edit, call, risk, needs: Vec::new() }
+            Pending::new(self, edit, call, risk)
         };
         let requested: BTreeSet<_> =
             take.iter().flat_map(|_| texts(get(have, REQUESTED))).collect();
@@ -351,6 +363,7 @@ impl Fixed {
         match self {
             Self::Set => !tree::is_none(old),
             Self::Otherwise(value) => new != value,
+            Self::Less => new.as_i64() < old.as_i64(),
             Self::With(path) => [want, have].iter().any(|state| !tree::is_none(get(state, path))),
         }
     }

@@ -43,16 +43,17 @@ impl Table {
     }
 
     fn shown(&self, pending: &Pending<'_>, want: &Tree, have: &Tree) -> Result<Edit, Undecodable> {
-        let Pending { leaf, edit, call, risk, needs } = pending;
+        let Pending { leaf, edit, call, risk, needs, stage, inspect } = pending;
         Ok(Edit {
             key: edit.key(),
             risk: *risk,
             summary: leaf.summary(edit, *call),
             lines: leaf.lines(edit, want, have),
-            inspect: call.is_some_and(|call| call.inspect),
+            inspect: *inspect || call.is_some_and(|call| call.inspect),
             replaces_policy: matches!(leaf.form, Form::Policy { .. }),
             follows: call.is_some_and(|call| call.follows),
             needs: needs.clone(),
+            stage: *stage,
             puts_back: false,
             alone: false,
             entries: Vec::new(),
@@ -200,7 +201,8 @@ impl ErasedKind for Table {
             .map(|leaf| leaf.path.as_ref())
             .chain([super::PARTITION, super::ACCOUNT])
             .collect();
-        crate::kind::state_lines(want, &hidden)
+        let told = want.as_object().map(|want| Value::Object(self.without_scripts(want)));
+        crate::kind::state_lines(told.as_ref().unwrap_or(want), &hidden)
     }
 
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {

@@ -168,7 +168,7 @@ impl Leaf {
                 new: new.cloned().unwrap_or_default(),
                 with: Tree::new(),
             };
-            Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
+            Pending::new(self, edit, Some(call), risk)
         };
         ordered(keyed, edits, &old).into_iter().map(pending).collect()
     }

@@ -241,7 +241,8 @@ impl<S: Service> Live<S> {
     }
 
     fn unread(&self, found: &Found, tags: Option<Tags>, why: CloudError) -> Unread {
-        Unread { id: found.id.clone(), arn: self.service.arn(&found.id), tags, why }
+        let arn = found.arn.clone().or_else(|| self.service.arn(&found.id));
+        Unread { id: found.id.clone(), arn, tags, why }
     }
 
     /// Adds to each resource which wanted entries another one of ours has, and which of its own

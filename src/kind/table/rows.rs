@@ -328,6 +328,7 @@ impl Leaf {
         match &self.change {
             How::By(call) | How::Until { call, .. } => vec![call],
             How::Switch { on, off } => vec![on, off],
+            How::Runs { start, stop, rest } => vec![start, stop, rest],
             How::Entries { add, remove, take } => {
                 let take = take.as_ref().map(|take| &take.call);
                 [add].into_iter().chain(remove).chain(take).collect()

@@ -58,7 +58,7 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
     let mut schema = match &leaf.form {
         Form::Bool => typed("boolean", nullable),
         Form::Int(range) => whole_number(range, nullable),
-        Form::Text(_) => typed("string", nullable),
+        Form::Text(_) | Form::Script(_) => typed("string", nullable),
         Form::Set { .. } => {
             let mut list = typed("array", nullable);
             list["items"] = typed("string", false);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{AT_CREATION, DISPLAY_NAME, OWNER, SETTINGS, SHARING, SPACE_NAME};
 use crate::{
-    aws::{classify, sagemaker_tags},
+    aws::{classify, sagemaker},
     kind::{
         Class, CloudError,
         table::{LeafEdit, Tree, get},
@@ -80,7 +80,7 @@ impl Member for Spaces {
             .set_space_sharing_settings(sharing)
             .set_space_display_name(send(CREATE, &all, DISPLAY_NAME)?)
             .set_space_settings(send(CREATE, &all, SETTINGS)?)
-            .set_tags(Some(sagemaker_tags::sdk_tags(tags)));
+            .set_tags(Some(sagemaker::sdk_tags(tags)));
         let made = call.customize().config_override(once()).send().await;
         made.map(drop).map_err(|error| classify(CREATE, &error))
     }

@@ -4,7 +4,7 @@ use aws_sdk_sagemaker::Client;
 
 use super::{IDENTIFIER, SETTINGS, USER, USER_NAME};
 use crate::{
-    aws::{classify, sagemaker_tags},
+    aws::{classify, sagemaker},
     kind::{
         CloudError,
         table::{LeafEdit, Tree},
@@ -70,7 +70,7 @@ impl Member for Profiles {
             .set_single_sign_on_user_identifier(send(CALL, &all, IDENTIFIER)?)
             .set_single_sign_on_user_value(send(CALL, &all, USER)?)
             .set_user_settings(send(CALL, &all, SETTINGS)?)
-            .set_tags(Some(sagemaker_tags::sdk_tags(tags)));
+            .set_tags(Some(sagemaker::sdk_tags(tags)));
         let made = call.customize().config_override(once()).send().await;
         made.map(drop).map_err(|error| classify(CALL, &error))
     }

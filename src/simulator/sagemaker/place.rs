@@ -1,4 +1,4 @@
-//! The types of resources in a domain, and what they share.
+//! The types of resources that refer to each other, and what those in a domain share.
 
 use super::store::Store;
 use crate::{
@@ -13,6 +13,12 @@ use crate::{
 pub(super) const PROFILE: &str = user_profile::NAME;
 /// A space.
 pub(super) const SPACE: &str = space::NAME;
+/// A notebook instance.
+pub(super) const NOTEBOOK: &str = "notebook instance";
+/// A lifecycle configuration of notebook instances.
+pub(super) const NOTEBOOK_CONFIG: &str = "Notebook Instance Lifecycle Config";
+/// The member of a notebook instance that names its lifecycle configuration.
+pub(super) const CONFIG: &str = "LifecycleConfigName";
 /// The member of a space's ownership that names the profile.
 pub(super) const OWNER: &str = "OwnerUserProfileName";
 

@@ -72,9 +72,13 @@ pub(crate) fn add_truth<S>(
             for (member, value) in record.members.iter().filter(|(it, _)| !generated(it)) {
                 leaves(member, value, &mut facts);
             }
+            facts.extend(record.lifecycle.stays_as().map(|state| format!("stays {state}")));
             let tags = records.tags.get(&record.arn).cloned().unwrap_or_default();
             let thing = Thing { kind: kind.name, account: account.to_owned(), tags, facts };
-            truth.things.insert(key.join("/"), thing);
+            // Names are unique only among resources of their type.
+            let generated = table.key.iter().any(|part| part.generated.is_some());
+            let id = if generated { key.join("/") } else { record.arn.clone() };
+            truth.things.insert(id, thing);
         }
     }
 }
@@ -141,7 +145,7 @@ impl<S> Table<S> {
             let Some(value) = record.members.get(field.member) else { continue };
             match field.listed {
                 _ if !listed => {
-                    add(field.member, value.clone());
+                    add(field.shown, value.clone());
                 }
                 Some(summary) => {
                     if let Some((member, value)) = summary(value) {
@@ -152,11 +156,16 @@ impl<S> Table<S> {
             }
         }
         let (state, reason) = record.lifecycle.state(&self.states, elapsed);
-        add(self.state, state.into());
+        if !self.state.is_empty() {
+            add(self.state, state.into());
+        }
         add("CreationTime", record.created.into());
         add("LastModifiedTime", record.modified.into());
-        if !listed {
+        // Listings of what is in something else have no ARNs.
+        if !listed || self.key.len() == 1 {
             add(self.arn.0, record.arn.as_str().into());
+        }
+        if !listed {
             if let Some(reason) = reason {
                 add("FailureReason", reason.into());
             }
@@ -183,7 +192,8 @@ impl<S> Table<S> {
         let mut needs = vec![call.need(&arn).sets(&set)];
         if !set.is_empty() {
             let action = format!("{}:{}", call.service, self.tagging.add);
-            needs.push(call.other(&action, &arn).sets(&set));
+            let tagging = format!("{}:TaggingAction", call.service);
+            needs.push(call.other(&action, &arn).sets(&set).with(&tagging, call.operation));
         }
         needs
     }
@@ -280,7 +290,8 @@ impl<S: Holds> Table<S> {
         if failure.is_some() {
             record.members = before;
         }
-        record.lifecycle = Lifecycle::updating(call.context.complete_at(usual), failure);
+        let updating = Lifecycle::updating(call.context.complete_at(usual), failure);
+        record.lifecycle = updating.staying_as(&record.lifecycle);
         record.modified = call.context.now;
         let answer = self.named(&record);
         state.records_mut().put(self.noun, key.parts, record);

@@ -33,7 +33,7 @@ pub(crate) struct Table<S> {
     pub arn: (&'static str, &'static str),
     /// The other members of requests and answers.
     pub fields: &'static [Field],
-    /// The member with its state.
+    /// The member with its state; empty if it has none.
     pub state: &'static str,
     /// The names of its states.
     pub states: States,
@@ -124,6 +124,8 @@ pub(crate) struct Field {
     pub mutable: bool,
     /// Combines the old value and that of an update.
     pub join: fn(old: Option<&Value>, new: &Value) -> Value,
+    /// Its name in answers.
+    pub shown: &'static str,
     /// Its member in a listing, if it has one.
     pub listed: Option<Shown>,
 }
@@ -142,6 +144,7 @@ impl Field {
             generated: None,
             mutable: true,
             join: |_, new| new.clone(),
+            shown: member,
             listed: None,
         }
     }

@@ -70,6 +70,27 @@ pub fn entry(rule: u16, action: &str, port: u16) -> String {
     )
 }
 
+/// A lifecycle configuration of notebook instances.
+pub fn notebook_scripts(lifecycle: &str, spec: &str) -> String {
+    manifest("ml", "NotebookLifecycleConfig", "setup", lifecycle, &format!("{{{spec}}}"))
+}
+
+/// The notebook instance `research`; whether users are root, and further members.
+pub fn notebook(lifecycle: &str, root: &str, more: &str) -> String {
+    let spec = format!(
+        "{{rootAccess: {root}, minimumInstanceMetadataServiceVersion: \"2\", \
+         directInternetAccess: Enabled, instanceType: ml.t3.medium, \
+         role: \"arn:aws:iam::111122223333:role/notebooks\"{more}}}"
+    );
+    manifest("ml", "NotebookInstance", "research", lifecycle, &spec)
+}
+
+/// A script of JupyterLab in Studio.
+pub fn studio_script(name: &str, lifecycle: &str, content: &str) -> String {
+    let spec = format!("{{appType: JupyterLab, content: \"{content}\"}}");
+    manifest("ml", "StudioLifecycleConfig", name, lifecycle, &spec)
+}
+
 /// The platform's account settings.
 pub fn account_settings(spec: &str) -> String {
     manifest("ml", "AccountSettings", "defaults", "adopt: account", &format!("{{{spec}}}"))

@@ -149,6 +149,52 @@ pub fn lead_elsewhere(world: &mut World) {
     }
 }
 
+/// Somebody's own notebook instance `research`.
+pub fn foreign_notebook(world: &mut World) {
+    let instance = json!({
+        "NotebookInstanceName": "research", "InstanceType": "ml.t3.medium",
+        "RoleArn": "arn:aws:iam::111122223333:role/notebooks",
+    });
+    call(world, "sagemaker", "CreateNotebookInstance", &instance);
+}
+
+/// Users of the instance `research` become root and IMDSv1 answers; nothing while it runs.
+pub fn open_notebook(world: &mut World) {
+    let metadata = json!({"MinimumInstanceMetadataServiceVersion": "1"});
+    let change = json!({
+        "NotebookInstanceName": "research", "RootAccess": "Enabled",
+        "InstanceMetadataServiceConfiguration": metadata,
+    });
+    let _ = try_call(world, "sagemaker", "UpdateNotebookInstance", &change);
+}
+
+fn on_notebook(world: &mut World, operation: &str) {
+    let _ = try_call(world, "sagemaker", operation, &json!({"NotebookInstanceName": "research"}));
+}
+
+/// Starts the instance `research`.
+pub fn start_notebook(world: &mut World) {
+    on_notebook(world, "StartNotebookInstance");
+}
+
+/// Stops the instance `research`.
+pub fn stop_notebook(world: &mut World) {
+    on_notebook(world, "StopNotebookInstance");
+}
+
+/// Somebody's own lifecycle configuration `setup` of notebook instances.
+pub fn foreign_scripts(world: &mut World) {
+    let named = json!({"NotebookInstanceLifecycleConfigName": "setup"});
+    call(world, "sagemaker", "CreateNotebookInstanceLifecycleConfig", &named);
+}
+
+/// The script of the configuration `setup` becomes another one; nothing if it is not there.
+pub fn change_script(world: &mut World) {
+    let script = json!([{"Content": "Y3VybCBldmls"}]);
+    let change = json!({"NotebookInstanceLifecycleConfigName": "setup", "OnStart": script});
+    let _ = try_call(world, "sagemaker", "UpdateNotebookInstanceLifecycleConfig", &change);
+}
+
 /// An organisation with Workloads/ML, a VPC `ml` with two private subnets and their route table.
 pub fn build(world: &mut World) {
     let root = root(world);
@@ -185,17 +231,12 @@ pub fn vpc(world: &mut World) -> String {
 /// service, `default` for a default ACL.
 pub fn id(world: &World, kind: &str, name: &str) -> Option<String> {
     let truth = world.truth();
-    let words = [
-        format!("name {name}"),
-        format!("alias alias/{name}"),
-        format!("UserProfileName \"{name}\""),
-        format!("{name} true"),
-        format!("SpaceName \"{name}\""),
-    ];
-    let service = format!(".{name}");
+    let words = [format!("name {name}"), format!("alias alias/{name}"), format!("{name} true")];
+    let (service, named_so) = (format!(".{name}"), format!("Name \"{name}\""));
     let named = truth.things.iter().find(|(_, thing)| {
         thing.kind == kind
             && (words.iter().any(|word| thing.facts.contains(word))
+                || thing.facts.iter().any(|fact| fact.ends_with(&named_so))
                 || thing.facts_of("service").any(|fact| fact.ends_with(&service)))
     });
     named.map(|(id, _)| id.clone())

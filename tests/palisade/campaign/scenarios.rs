@@ -4,7 +4,8 @@
 use super::{
     catalogue::{
         account_settings, acl, ada, denies_everybody, domain, entry, group, group_with, guard,
-        https, key, key_named, lab, manifest, routes, s3, sts, tcp, watch,
+        https, key, key_named, lab, manifest, notebook, notebook_scripts, routes, s3, sts,
+        studio_script, tcp, watch,
     },
     hands,
     scenario::{Place, Scenario},
@@ -25,6 +26,8 @@ pub fn all() -> Vec<Scenario> {
     all.extend(settings());
     all.extend(route_tables());
     all.extend(network_acls());
+    all.extend(lifecycle_configs());
+    all.extend(notebooks());
     all.extend(chains());
     all.extend(inputs());
     all.extend(holes());
@@ -329,6 +332,96 @@ fn network_acls() -> Vec<Scenario> {
         new("hole-acl-entry").then(plain(&both())).attacked(hands::let_all_in),
         new("hole-acl-deny").then(plain(&both())).attacked(hands::let_ssh_in),
         new("hole-acl-moved").then(filtering()).attacked(hands::filter_by_default),
+    ]
+}
+
+fn lifecycle_configs() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 1);
+    const BOTH: &str = "onCreate: \"echo new\", onStart: \"echo start\"";
+    let both = || notebook_scripts("", BOTH);
+    let gate = || group("gate", &https(), "");
+    let with = |script: &str, name: &str| {
+        let more = format!(
+            ", defaultSpaceSettings: {{jupyterLabAppSettings: {{lifecycleConfigArns: [{script}]}}}}"
+        );
+        let domain = domain("", "{ref: apps}", "DISABLED", &more);
+        format!("{}{}{domain}", studio_script(name, "", name), group("apps", &https(), ""))
+    };
+    vec![
+        new("scripts-create").then(both()),
+        new("scripts-change").then(both()).then(notebook_scripts("", "onStart: null")),
+        new("scripts-adopt")
+            .then(notebook_scripts("adopt: setup", BOTH))
+            .by_hand(hands::foreign_scripts)
+            .adopts(&["NotebookLifecycleConfig/setup"]),
+        new("scripts-tombstone")
+            .then(both())
+            .then(notebook_scripts(TOMB, BOTH))
+            .deletes(&["NotebookLifecycleConfig/setup"]),
+        new("hole-scripts").then(both()).attacked(hands::change_script),
+        new("studio-script-create").then(studio_script("idle", "", "echo 1")),
+        Scenario::new("studio-script-replace", Place::Ml, 4)
+            .then(with("{ref: idle-1}", "idle-1"))
+            .then(format!(
+                "{}{}",
+                with("{ref: idle-2}", "idle-2"),
+                studio_script("idle-1", "", "idle-1")
+            )),
+        new("studio-script-prune")
+            .then(format!("{}{}", gate(), studio_script("idle", "deletion: delete", "echo 1")))
+            .then(gate())
+            .pruning()
+            .deletes(&["StudioLifecycleConfig/idle"]),
+    ]
+}
+
+/// SageMaker takes its time for each stage of a change: stopped, changed, started.
+fn notebooks() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 8);
+    const RUNS: &str = ", running: true";
+    const STOPPED: &str = ", running: false";
+    let with_scripts = |scripts: &str, more: &str| {
+        let more = format!("{more}, lifecycleConfig: {{ref: setup}}");
+        format!("{}{}", notebook_scripts("", scripts), notebook("", "Disabled", &more))
+    };
+    let stopped = || notebook("", "Disabled", STOPPED);
+    vec![
+        new("notebook-create").then(notebook("", "Disabled", RUNS)),
+        new("notebook-create-scripts").then(with_scripts("onStart: \"echo a\"", RUNS)),
+        new("notebook-change").then(notebook("", "Enabled", RUNS)).then(notebook(
+            "",
+            "Disabled",
+            &format!("{RUNS}, volumeSizeInGb: 50"),
+        )),
+        new("notebook-change-stopped").then(notebook("", "Enabled", STOPPED)).then(notebook(
+            "",
+            "Disabled",
+            &format!("{STOPPED}, defaultCodeRepository: git"),
+        )),
+        new("notebook-stop").then(notebook("", "Disabled", RUNS)).then(stopped()),
+        new("notebook-start").then(stopped()).then(notebook("", "Disabled", RUNS)),
+        new("notebook-tags")
+            .then(notebook("", "Disabled", ", tags: {team: a, old: x}"))
+            .then(notebook("", "Disabled", ", tags: {team: b, old: null}")),
+        new("notebook-drift").then(stopped()).then(stopped()).by_hand(hands::open_notebook),
+        new("notebook-drift-started")
+            .then(stopped())
+            .then(stopped())
+            .by_hand(hands::start_notebook),
+        new("notebook-drift-stopped")
+            .then(notebook("", "Disabled", RUNS))
+            .then(notebook("", "Disabled", RUNS))
+            .by_hand(hands::stop_notebook),
+        new("notebook-adopt")
+            .then(notebook("adopt: research", "Disabled", RUNS))
+            .by_hand(hands::foreign_notebook)
+            .adopts(&["NotebookInstance/research"]),
+        new("notebook-conflict").then(stopped()).by_hand(hands::foreign_notebook),
+        new("notebook-tombstone")
+            .then(stopped())
+            .then(notebook(TOMB, "Disabled", ""))
+            .deletes(&["NotebookInstance/research"]),
+        new("hole-notebook").then(stopped()).attacked(hands::open_notebook),
     ]
 }
 

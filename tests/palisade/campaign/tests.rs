@@ -61,6 +61,7 @@ fn a_crash_before_or_after_any_call_leaves_nothing_that_the_next_life_does_not_f
         "acl-change",
         "user-adopt",
         "space-tombstone",
+        "notebook-change",
     ]);
     let jobs = every_nth(&prepared, 3, faults::crashes);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
@@ -79,6 +80,8 @@ fn any_single_fault_at_any_call_is_survived() {
         "hole-acl-moved",
         "user-settings",
         "hole-space",
+        "notebook-drift-started",
+        "scripts-change",
     ]);
     let jobs = every_nth(&prepared, 17, faults::singles);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);

@@ -123,6 +123,7 @@ pub fn all() -> Vec<Case> {
     all.extend(keys());
     all.extend(domains());
     all.extend(residents());
+    all.extend(notebooks());
     all.extend(policies());
     all.extend(sagemaker_policies());
     all.extend(documents::all());
@@ -365,6 +366,50 @@ fn residents() -> Vec<Case> {
         case("USR-02", role("ada"), role("users")),
         case("USR-03", scripts("own"), scripts("all")),
         case("USR-04", in_group("sg-0123456789abcdef0"), in_group("{ref: apps}")),
+    ]
+}
+
+fn notebook(name: &str, change: (&str, &str)) -> String {
+    let spec = "{rootAccess: Disabled, minimumInstanceMetadataServiceVersion: \"2\", \
+                directInternetAccess: Disabled, subnet: subnet-0123456789abcdef0, \
+                kmsKey: alias/notebooks, platformIdentifier: notebook-al2023-v1, \
+                instanceType: ml.t3.medium, lifecycleConfig: setup, \
+                role: 'arn:aws:iam::111122223333:role/notebooks'}";
+    assert!(spec.contains(change.0), "{change:?}");
+    manifest("NotebookInstance", name, &spec.replacen(change.0, change.1, 1))
+}
+
+fn notebooks() -> Vec<Case> {
+    const NONE: (&str, &str) = ("", "");
+    let keeps = || notebook("research", NONE);
+    let breaks = |from, to| notebook("research", (from, to));
+    let public = ("directInternetAccess: Disabled", "directInternetAccess: Enabled");
+    let nowhere = breaks(
+        "directInternetAccess: Disabled, subnet: subnet-0123456789abcdef0",
+        "directInternetAccess: Enabled",
+    );
+    let scripts = |spec: &str| manifest("NotebookLifecycleConfig", "setup", spec);
+    let studio = |content: &str| {
+        let spec = format!("{{appType: JupyterLab, content: {content}}}");
+        manifest("StudioLifecycleConfig", "idle", &spec)
+    };
+    let own_role = ("role/notebooks", "role/other");
+    let (secret, fetched) = ("\"API_KEY=0123456789abcdef\"", "\"KEY=$(fetch)\"");
+    vec![
+        case("NBI-01", breaks(public.0, public.1), keeps()),
+        case("NBI-02", nowhere, keeps()),
+        case("NBI-03", breaks("rootAccess: Disabled", "rootAccess: Enabled"), keeps()),
+        case("NBI-04", breaks(" kmsKey: alias/notebooks,", ""), keeps()),
+        case("NBI-05", breaks("notebook-al2023-v1", "notebook-al2-v3"), keeps()),
+        case("NBI-06", breaks("\"2\"", "\"1\""), keeps()),
+        case("NBI-07", breaks(" lifecycleConfig: setup,", ""), keeps()),
+        case("NBI-08", keeps() + &notebook("other", NONE), keeps() + &notebook("other", own_role)),
+        case(
+            "NBI-09",
+            scripts(&format!("{{onStart: {secret}}}")),
+            scripts(&format!("{{onStart: {fetched}}}")),
+        ),
+        case("SLC-01", studio(secret), studio(fetched)),
     ]
 }
 

@@ -129,7 +129,7 @@ fn fits(leaf: &Leaf, value: &serde_json::Value) -> bool {
     match &leaf.form {
         Form::Bool => value.is_boolean(),
         Form::Int(range) => value.as_i64().is_some_and(|it| (range.min..=range.max).contains(&it)),
-        Form::Text(_) => value.is_string(),
+        Form::Text(_) | Form::Script(_) => value.is_string(),
         Form::Word { words, .. } => words.iter().any(|(word, _)| *value == **word),
         Form::Set { .. } | Form::Words { .. } | Form::Items { .. } => value.is_array(),
         Form::Key { .. } => value.is_string(),
@@ -168,6 +168,7 @@ fn laws_see_all(table: &Table, cases: u32) {
             How::Entries { take: Some(_), .. } => vec!["added", "removed", "taken"],
             How::Keyed { .. } => vec!["added", "replaced", "removed"],
             How::Members { .. } => vec!["set", "fewer", "needing"],
+            How::Runs { .. } => vec!["set", "rested"],
             How::Needed { .. } => vec!["set", "following"],
             How::Until { .. } => vec!["set", "fixed"],
             How::Fixed(_) => vec!["fixed"],

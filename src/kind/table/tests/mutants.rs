@@ -36,6 +36,7 @@ fn unordered(table: &mut Table, operation: &str) {
             How::Keyed { add, replace, remove } => vec![add, replace, remove],
             How::Needed { call, after, .. } => vec![call, after],
             How::Switch { on, off } => vec![on, off],
+            How::Runs { start, stop, rest } => vec![start, stop, rest],
             How::Entries { add, remove, take } => {
                 let take = take.as_mut().map(|take| &mut take.call);
                 [add].into_iter().chain(remove).chain(take).collect()
@@ -437,6 +438,27 @@ fn an_understated_risk_of_entries_with_keys_is_noticed() {
             }),
             ("entries that deny and close nothing", |table| {
                 keyed(table, "entries").risk = |_, _, _, _| Risk::LOOSENS;
+            }),
+        ],
+    );
+}
+
+#[test]
+fn a_change_that_is_sent_while_it_runs_is_noticed() {
+    caught(
+        kinds::notebook_instance::table,
+        &[
+            ("a change before the stop", |table| {
+                let How::By(update) = &mut leaf(table, "rootAccess").change else {
+                    panic!("one call");
+                };
+                update.after.clear();
+            }),
+            ("a start before the changes", |table| {
+                let How::Runs { start, .. } = &mut leaf(table, "running").change else {
+                    panic!("it runs");
+                };
+                start.after.clear();
             }),
         ],
     );

@@ -318,9 +318,20 @@ fn nothing_that_palisade_ever_calls_is_denied_to_it() {
     let owned = ("aws:resourcetag/palisade:owner", vec!["palisade-demo"]);
     let elsewhere = ("aws:requestedregion", vec!["us-east-1"]);
     let open = ("sagemaker:appnetworkaccesstype", vec!["PublicInternetOnly"]);
+    // A notebook instance is made as the guardrails ask for, by palisade as by everybody.
+    let notebook = [
+        ("sagemaker:rootaccess", vec!["Disabled"]),
+        ("sagemaker:directinternetaccess", vec!["Disabled"]),
+        ("sagemaker:vpcsubnets", vec!["subnet-1"]),
+        ("sagemaker:vpcsecuritygroupids", vec!["sg-1"]),
+        ("sagemaker:volumekmskeyarn", vec!["arn:aws:kms:eu-west-1:111122223333:key/k"]),
+    ];
     // What it hands to SageMaker and what it makes for others are roles of theirs.
     for keys in [vec![], vec![claim], vec![owned], vec![elsewhere], vec![open]] {
         for action in &actions {
+            let is_notebook = *action == "sagemaker:CreateNotebookInstance";
+            let safe = notebook.iter().filter(|_| is_notebook).cloned();
+            let keys: Vec<_> = keys.iter().cloned().chain(safe).collect();
             for resource in ["*", "arn:aws:iam::111122223333:role/ml-studio"] {
                 let decision = decide_by(&guardrails, PALISADE, action, resource, &keys);
                 assert_eq!(decision, Decision::NoMatch, "{action} on {resource} with {keys:?}");

@@ -16,7 +16,7 @@ pub(super) use self::request::members;
 use self::request::{creation, repeats_network};
 use super::{APP_ACCESS, SUBNETS, UNIFIED_STUDIO};
 use crate::{
-    aws::{Access, classify, sagemaker_tags},
+    aws::{Access, classify, sagemaker},
     kind::{
         Class, CloudError, ScopeFacts,
         table::{Found, LeafEdit, Page, Service, Tree, get},
@@ -62,7 +62,7 @@ impl Service for Domains {
     }
 
     async fn tags(&self, found: &Found) -> Result<Option<Tags>, CloudError> {
-        gone(sagemaker_tags::tags(&self.client, &self.arn_of(&found.id)).await)
+        gone(sagemaker::tags_of(&self.client, &self.arn_of(&found.id)).await)
     }
 
     async fn find(&self, id: &PhysicalId) -> Result<Option<Found>, CloudError> {
@@ -100,7 +100,7 @@ impl Service for Domains {
             .set_default_user_settings(send(CALL, &all, USER)?)
             .set_default_space_settings(send(CALL, &all, SPACE)?)
             .set_domain_settings(send(CALL, &all, DOMAIN)?)
-            .set_tags(Some(sagemaker_tags::sdk_tags(tags)));
+            .set_tags(Some(sagemaker::sdk_tags(tags)));
         let made = call.customize().config_override(once()).send().await;
         let made = made.map_err(|error| classify(CALL, &error))?;
         let from_arn = || made.domain_arn().and_then(|arn| arn.rsplit('/').next());
@@ -138,11 +138,11 @@ impl Service for Domains {
     }
 
     async fn tag(&self, have: &Observed<Value>, set: &Tags) -> Result<(), CloudError> {
-        sagemaker_tags::tag(&self.client, &have.arn, set).await
+        sagemaker::tag(&self.client, &have.arn, set).await
     }
 
     async fn untag(&self, have: &Observed<Value>, keys: &[String]) -> Result<(), CloudError> {
-        sagemaker_tags::untag(&self.client, &have.arn, keys).await
+        sagemaker::untag(&self.client, &have.arn, keys).await
     }
 
     async fn delete(&self, have: &Observed<Value>, want: Option<&Tree>) -> Result<(), CloudError> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Domains;
 use crate::{
-    aws::{classify, sagemaker_tags},
+    aws::{classify, sagemaker},
     kind::{
         Class, CloudError, ScopeFacts,
         table::{Tree, keys, tree},
@@ -34,7 +34,7 @@ impl Domains {
         };
         let tags = match tags {
             Some(tags) => tags.clone(),
-            None => match gone(sagemaker_tags::tags(&self.client, &arn).await)? {
+            None => match gone(sagemaker::tags_of(&self.client, &arn).await)? {
                 Some(tags) => tags,
                 None => return Ok(None),
             },

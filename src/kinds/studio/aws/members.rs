@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::gone;
 use crate::{
-    aws::{Access, sagemaker_tags},
+    aws::{Access, sagemaker},
     kind::{
         Class, CloudError, ScopeFacts,
         table::{Found, LeafEdit, Page, Service, Tree},
@@ -138,12 +138,12 @@ impl<M: Member> Members<M> {
     /// nothing has the ARN that follows from the id, AWS is asked for it.
     async fn tags_of(&self, id: &PhysicalId) -> Result<Option<Tags>, CloudError> {
         let likely = self.arn_of(id);
-        if let Some(tags) = gone(sagemaker_tags::tags(&self.client, &likely).await)? {
+        if let Some(tags) = gone(sagemaker::tags_of(&self.client, &likely).await)? {
             return Ok(Some(tags));
         }
         let told = self.described(id).await?.and_then(|told| told.arn);
         match told.filter(|arn| *arn != likely) {
-            Some(arn) => gone(sagemaker_tags::tags(&self.client, &arn).await),
+            Some(arn) => gone(sagemaker::tags_of(&self.client, &arn).await),
             None => Ok(None),
         }
     }
@@ -160,7 +160,7 @@ impl<M: Member> Members<M> {
         let claimed = tags.filter(|tags| tags.contains_key(OWNER_TAG));
         let tags = match claimed {
             Some(tags) => tags.clone(),
-            None => match gone(sagemaker_tags::tags(&self.client, &arn).await)? {
+            None => match gone(sagemaker::tags_of(&self.client, &arn).await)? {
                 Some(tags) => tags,
                 None => return Ok(None),
             },
@@ -249,11 +249,11 @@ impl<M: Member> Service for Members<M> {
 
     async fn tag(&self, have: &Observed<Value>, set: &Tags) -> Result<(), CloudError> {
         self.unclaimed().remove(&have.id);
-        sagemaker_tags::tag(&self.client, &have.arn, set).await
+        sagemaker::tag(&self.client, &have.arn, set).await
     }
 
     async fn untag(&self, have: &Observed<Value>, keys: &[String]) -> Result<(), CloudError> {
-        sagemaker_tags::untag(&self.client, &have.arn, keys).await
+        sagemaker::untag(&self.client, &have.arn, keys).await
     }
 
     async fn delete(&self, have: &Observed<Value>, _: Option<&Tree>) -> Result<(), CloudError> {

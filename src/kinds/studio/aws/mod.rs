@@ -26,8 +26,7 @@ use crate::{
     model::Phase,
 };
 
-/// The page size of SageMaker's lists: their default is 10, their maximum 100.
-pub const PAGE: i32 = 100;
+pub(in crate::kinds) use crate::aws::sagemaker::{PAGE, gone};
 
 /// Every page of a list operation: the call, its items, its token.
 macro_rules! every_page {
@@ -51,14 +50,6 @@ pub(in crate::kinds) use every_page;
 /// No create call of Studio has a client token: a second attempt could make a second resource.
 pub fn once() -> Builder {
     Builder::new().retry_config(RetryConfig::disabled())
-}
-
-/// What is gone between two calls is not there.
-pub fn gone<T>(read: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
-    match read {
-        Err(error) if error.class == Class::Missing => Ok(None),
-        other => other.map(Some),
-    }
 }
 
 /// A member of what a call sends.

@@ -1,8 +1,9 @@
 //! Settings of the apps in Studio, except Canvas.
 
 use super::{
-    arn, arns, checks, clearable_arn, interrupts_when, interrupts_when_less, items, lists, minutes,
-    neutral, number, opening, roles, settings, text, towards, word,
+    arn, checks, clearable_arn, clearable_script, interrupts_when, interrupts_when_less, items,
+    lists, minutes, neutral, number, opening, roles, script, scripts, settings, text, towards,
+    word,
 };
 
 settings! {
@@ -17,8 +18,9 @@ settings! {
         "sageMakerImageVersionAlias": text(checks::any),
         /// The machine, e.g. `ml.t3.medium`; `system` for Jupyter servers.
         "instanceType": neutral(text(checks::instance_type)),
-        /// ARN of the lifecycle configuration that runs by default. `null` clears it.
-        "lifecycleConfigArn": clearable_arn(),
+        /// The lifecycle configuration that runs by default: `{ref: …}` to a
+        /// StudioLifecycleConfig, or an ARN. `null` clears it.
+        "lifecycleConfigArn": clearable_script(),
         /// ARN of a training plan whose machines are used. `null` clears it.
         "trainingPlanArn": clearable_arn(),
     }
@@ -43,8 +45,9 @@ settings! {
     pub(super) fn jupyter_server = "JupyterServerAppSettings" {
         /// Image and machine. Required with `lifecycleConfigArns`.
         "defaultResourceSpec": resource_spec(),
-        /// ARNs of lifecycle configurations to choose from.
-        "lifecycleConfigArns": arns(),
+        /// Lifecycle configurations to choose from: `{ref: …}` to a StudioLifecycleConfig, or
+        /// ARNs.
+        "lifecycleConfigArns": scripts(),
         /// Git repositories to choose from, at most 10.
         "codeRepositories": items(10, code_repository()),
     }
@@ -55,8 +58,9 @@ settings! {
         "defaultResourceSpec": resource_spec(),
         /// Custom images, at most 200.
         "customImages": items(200, custom_image()),
-        /// ARNs of lifecycle configurations to choose from.
-        "lifecycleConfigArns": arns(),
+        /// Lifecycle configurations to choose from: `{ref: …}` to a StudioLifecycleConfig, or
+        /// ARNs.
+        "lifecycleConfigArns": scripts(),
     }
 
     /// TensorBoard.
@@ -88,12 +92,14 @@ settings! {
         "defaultResourceSpec": resource_spec(),
         /// Custom images, at most 200.
         "customImages": items(200, custom_image()),
-        /// ARNs of lifecycle configurations to choose from.
-        "lifecycleConfigArns": arns(),
+        /// Lifecycle configurations to choose from: `{ref: …}` to a StudioLifecycleConfig, or
+        /// ARNs.
+        "lifecycleConfigArns": scripts(),
         /// When idle apps are shut down.
         "appLifecycleManagement": app_lifecycle_management(),
-        /// ARN of a lifecycle configuration that runs before the default one.
-        "builtInLifecycleConfigArn": arn(),
+        /// A lifecycle configuration that runs before the default one: `{ref: …}` to a
+        /// StudioLifecycleConfig, or an ARN.
+        "builtInLifecycleConfigArn": script(),
     }
 
     /// JupyterLab.
@@ -102,16 +108,18 @@ settings! {
         "defaultResourceSpec": resource_spec(),
         /// Custom images, at most 200.
         "customImages": items(200, custom_image()),
-        /// ARNs of lifecycle configurations to choose from.
-        "lifecycleConfigArns": arns(),
+        /// Lifecycle configurations to choose from: `{ref: …}` to a StudioLifecycleConfig, or
+        /// ARNs.
+        "lifecycleConfigArns": scripts(),
         /// Git repositories to choose from, at most 10.
         "codeRepositories": items(10, code_repository()),
         /// When idle apps are shut down.
         "appLifecycleManagement": app_lifecycle_management(),
         /// Roles for Amazon EMR.
         "emrSettings": emr(),
-        /// ARN of a lifecycle configuration that runs before the default one.
-        "builtInLifecycleConfigArn": arn(),
+        /// A lifecycle configuration that runs before the default one: `{ref: …}` to a
+        /// StudioLifecycleConfig, or an ARN.
+        "builtInLifecycleConfigArn": script(),
     }
 
     /// When idle apps are shut down.

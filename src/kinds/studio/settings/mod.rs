@@ -24,7 +24,7 @@ use crate::{
         Accepts,
         table::{Check, Form, Gives, Leaf, Named, Null, Range, RiskOf, Text, about as lines},
     },
-    kinds::{kms_key, security_group},
+    kinds::{kms_key, security_group, studio_lifecycle_config},
     model::Risk,
 };
 
@@ -149,8 +149,31 @@ fn texts(check: fn(&str) -> Wrong, max: usize) -> Leaf {
     set(Check::Form(check), max)
 }
 
-fn arns() -> Leaf {
-    texts(checks::arn, usize::MAX)
+/// A lifecycle configuration of Studio, as the state has it: its ARN.
+fn lifecycle_config() -> Named {
+    Named { accepts: Accepts::arn_of(studio_lifecycle_config::NAME), prefix: "arn:".into() }
+}
+
+/// One that runs without being chosen.
+fn script() -> Leaf {
+    Leaf::setting(Form::Target(lifecycle_config()))
+}
+
+/// One that AWS clears where it is given the word for it.
+fn clearable_script() -> Leaf {
+    Leaf { null: Null::Unset(Some(CLEAR.into())), ..script() }
+}
+
+/// Those to choose from.
+fn scripts() -> Leaf {
+    Leaf::setting(Form::Targets {
+        each: lifecycle_config(),
+        within: None,
+        one_of_each: None,
+        single_while: None,
+        min: (0, Text::default()),
+        max: (usize::MAX, super::TOO_MANY.into()),
+    })
 }
 
 fn roles() -> Leaf {
