@@ -6,7 +6,7 @@ mod doctor;
 use super::{DefaultPolicy, Language, PolicyType, Sister, State};
 use crate::model::policy_document::Dialect;
 
-/// What its manifests call it.
+/// Its name in manifests.
 pub const NAME: &str = "ServiceControlPolicy";
 
 /// The type.
