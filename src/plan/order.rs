@@ -8,7 +8,7 @@ use crate::{
         Unresolved,
         erased::{Edit, EditBody},
     },
-    model::{Address, Phase, Tags},
+    model::{Address, Tags},
 };
 
 /// The key of the edit that sets tags, including the claim.
@@ -80,7 +80,7 @@ pub(super) fn name_what_comes_first(plan: &mut Plan) {
 
 /// A create waits for all edits of the resources it refers to: until a new security group has lost
 /// AWS's default egress rule, nothing may use it. Edits that are impossible or only reported do not
-/// delay it: they will not be made. It also waits for what AWS is still working on.
+/// delay it: they will not be made.
 pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
     // The address, and whether its edits will be made without a person.
     let unsettled: BTreeMap<Address, bool> = plan
@@ -99,8 +99,6 @@ pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
     for step in &mut plan.steps {
         let Action::Create { .. } = step.action else { continue };
         let Some(document) = inputs.look.documents.get(&step.address) else { continue };
-        let others = document.recorded.hard.iter().filter(|it| !unsettled.contains_key(*it));
-        let unready = others.filter_map(|target| settling(target, inputs));
         let open: Vec<Wait> = document
             .recorded
             .hard
@@ -110,7 +108,6 @@ pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
                 let reason = WaitReason::ChangesFirst { address: target.clone() };
                 Wait { reason, passes: *passes }
             })
-            .chain(unready)
             .collect();
         match &mut step.verdict {
             Verdict::Go if !open.is_empty() => step.verdict = Verdict::Waiting(open),
@@ -118,19 +115,6 @@ pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
             _ => {}
         }
     }
-}
-
-/// The wait for a resource that AWS is still working on: nothing can be made in a domain before it
-/// is in service.
-fn settling(target: &Address, inputs: &Inputs<'_>) -> Option<Wait> {
-    let inventory = inputs.look.claims.of(&target.scoped_kind())?;
-    inventory.of(target).find_map(|claimed| match &claimed.resource.phase {
-        Phase::Settling(state) => {
-            let (address, state) = (target.clone(), state.clone());
-            Some(Wait::passing(WaitReason::ReadyFirst { address, state }))
-        }
-        _ => None,
-    })
 }
 
 /// Whether the only edits left for a resource add references to something that does not exist yet.

@@ -62,13 +62,6 @@ pub enum WaitReason {
         /// The resource with the changes.
         address: Address,
     },
-    /// AWS is still working on the resource it refers to.
-    ReadyFirst {
-        /// That resource.
-        address: Address,
-        /// The state it is in.
-        state: String,
-    },
     /// AWS is still working on the resource.
     Settling {
         /// The state as AWS names it.
@@ -196,9 +189,6 @@ impl fmt::Display for WaitReason {
             Self::AdoptedFirst { address } => write!(f, "{address} is adopted first"),
             Self::ChangesFirst { address } => {
                 write!(f, "{address} has changes to be made first")
-            }
-            Self::ReadyFirst { address, state } => {
-                write!(f, "AWS is still working on {address} ({state})")
             }
             Self::Settling { state } => write!(f, "AWS is still working on it ({state})"),
             Self::Failed { message, retry_seconds: Some(seconds) } => {

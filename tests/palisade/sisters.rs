@@ -5,7 +5,7 @@ use std::time::Duration;
 use palisade::{engine::Engine, plan::Cause, simulator::example};
 use serde_json::{Value, json};
 
-use crate::world::{World, held, list, steps, string, until_quiet, waiting};
+use crate::world::{Quiet, World, held, list, steps, string, until_quiet, waiting};
 
 /// A type of policies: its kind, its name in the API, the content that is wanted, and another one.
 struct Sister {
@@ -68,10 +68,18 @@ fn sisters() -> [Sister; 6] {
     ]
 }
 
+/// Passes until everything is as wanted. A type that is off is enabled on the way: the first attachment fails.
+async fn settled(engine: &mut Engine) -> Quiet {
+    let quiet = until_quiet(engine).await;
+    let last = quiet.last();
+    assert!(last.is_converged(), "{}", palisade::plan::render::text(&last.plan));
+    quiet
+}
+
 async fn applied(sister: &Sister) -> (World, Engine) {
     let world = World::with(&sister.manifest("root"));
     let mut engine = world.engine().await;
-    until_quiet(&mut engine).await.in_order();
+    settled(&mut engine).await;
     (world, engine)
 }
 
@@ -86,8 +94,7 @@ async fn a_policy_is_made_its_type_enabled_where_it_is_off_and_then_it_is_attach
     for sister in sisters() {
         let world = World::with(&sister.manifest("root"));
         let mut engine = world.engine().await;
-        let quiet = until_quiet(&mut engine).await;
-        quiet.in_order();
+        let quiet = settled(&mut engine).await;
         let writes = world.writes();
         let expected: &[&str] = if sister.api == "SERVICE_CONTROL_POLICY" {
             &["CreatePolicy", "AttachPolicy"]
@@ -156,7 +163,7 @@ async fn a_pass_without_a_change_lists_each_type_once_and_reads_each_policy_with
     let all: String = sisters.iter().map(|sister| sister.manifest("root")).collect();
     let world = World::with(&all);
     let mut engine = world.engine().await;
-    until_quiet(&mut engine).await.in_order();
+    settled(&mut engine).await;
     world.calls();
     engine.pass().await;
     let reads = world.reads();
@@ -289,7 +296,7 @@ async fn a_perimeter_that_lets_palisade_through_is_made() {
     for action in ["kms:*", "s3:*", "sts:AssumeRole"] {
         let world = World::with(&rcp(action, own));
         let mut engine = world.engine().await;
-        until_quiet(&mut engine).await.in_order();
+        settled(&mut engine).await;
         assert!(world.policy_of("RESOURCE_CONTROL_POLICY", "guard").is_some(), "{action}");
     }
 }

@@ -35,7 +35,7 @@ pub struct Keyed {
     pub probes: fn(&Tree, &Tree) -> Vec<Value>,
     /// What becomes of each of these probes; nothing if nothing lets it through.
     pub outcomes: fn(&Tree, &[Value]) -> Vec<Option<String>>,
-    /// Whether AWS takes so many entries in every account, whatever its quotas.
+    /// Whether every account can have that many entries, whatever its quotas.
     pub fits: fn(&Tree) -> bool,
     /// What a change of one entry risks: the key, the live value and the wanted one, and which
     /// others there can be meanwhile.

@@ -90,7 +90,7 @@ struct Search<'a, 's> {
 }
 
 impl<'a, 's> Search<'a, 's> {
-    /// None where there are so many entries that looking at them once is too much.
+    /// None where looking at all entries once is too much.
     fn new(keyed: &'s Keyed, edits: &'s [Risky<'a>], old: &'s Tree) -> Option<Self> {
         let new = state(old, edits.iter());
         let probes = (keyed.probes)(old, &new);

@@ -3,7 +3,7 @@
 use super::{DefaultPolicy, Language, PolicyType, Sister};
 use crate::{baseline::Baseline, kind::Doctor, model::management_policy};
 
-/// What its manifests call it.
+/// Its name in manifests.
 pub const NAME: &str = "BackupPolicy";
 
 /// The type.

@@ -10,17 +10,17 @@ use crate::{
     model::{Risk, policy_document::Widening},
 };
 
-/// A value and what it becomes.
+/// A value and its replacement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replaced<T> {
-    /// As it is.
+    /// The live value.
     pub old: T,
-    /// As it will be.
+    /// The wanted value.
     pub new: T,
 }
 
-/// What one UpdatePolicy changes: one leaf in an edit, all that go in the call. Everything in the call changes at once,
-/// for all targets.
+/// What one UpdatePolicy changes: one leaf in an edit, all edited leaves in the call. Everything in
+/// the call changes at once, for all targets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Update {
@@ -41,27 +41,27 @@ pub struct Update {
 pub enum Change {
     /// Replaces name, description or text.
     Update(Box<Update>),
-    /// Attaches the policy to one more place.
+    /// Attaches the policy to one more target.
     Attach {
         /// The id of the root, organizational unit or account.
         target: String,
-        /// What that does to protection there.
+        /// The risk there.
         risk: Risk,
     },
-    /// Takes the policy off one place.
+    /// Detaches the policy from one target.
     Detach {
         /// The id of the root, organizational unit or account.
         target: String,
-        /// What that does to protection there.
+        /// The risk there.
         risk: Risk,
-        /// The places that the policy moves to: until AWS shows it at all of them, it stays.
+        /// The targets that the policy moves to: it stays until AWS shows it at all of them.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         after: BTreeSet<String>,
     },
 }
 
 impl Update {
-    /// An update a leaf.
+    /// One update for each leaf.
     pub(super) fn leaves(self) -> Vec<Self> {
         let Self { name, description, content } = self;
         [
@@ -108,8 +108,8 @@ impl Update {
 }
 
 impl Change {
-    /// The places below which it has effect, for a policy that is attached to `live` before anything of the step is done.
-    /// Attaching a policy whose create is being completed is a part of that.
+    /// The targets below which it has an effect, for a policy that is attached to `live` before the
+    /// step begins. Attaching a policy whose create is being completed is part of the create.
     pub(super) fn concerns(&self, live: BTreeSet<String>, completing: bool) -> BTreeSet<String> {
         match self {
             Self::Update(update) if update.content.is_some() => live,
@@ -179,7 +179,7 @@ impl Describe for Change {
     }
 
     fn follows(&self) -> bool {
-        // Until it is attached at its new places, it stays where it is.
+        // It stays until it is attached to its new targets.
         matches!(self, Self::Detach { after, .. } if !after.is_empty())
     }
 
@@ -204,7 +204,8 @@ impl Describe for Change {
     }
 
     fn inspect(&self) -> bool {
-        // A full target cannot take one more policy, and the last policy of a target cannot go.
+        // A full target has no room for another policy, and the last policy of a target cannot be
+        // detached.
         matches!(self, Self::Attach { .. } | Self::Detach { .. })
     }
 }

@@ -1,4 +1,4 @@
-//! What a policy says, in the language of its type.
+//! The content of a policy, in the language of its type.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,7 +30,7 @@ impl From<PolicyDocument> for Content {
     }
 }
 
-/// Control policies name no principals but everybody, so partition and account mean nothing.
+/// Control policies name no principals except everybody, so partition and account have no meaning.
 fn context() -> Context {
     Context { partition: String::new(), account: String::new() }
 }
@@ -101,7 +101,7 @@ impl Content {
         }
     }
 
-    /// Whether two contents need no update of one by the other.
+    /// Whether neither content needs an update to become the other.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Control(a), Self::Control(b)) => policy_document::equivalent(a, b, &context()),
@@ -143,7 +143,7 @@ impl Content {
         size.into_iter().chain(inner).collect()
     }
 
-    /// What the content does where it is attached.
+    /// The effects of the content where it is attached.
     pub(super) fn effects(&self) -> Effects {
         match self {
             Self::Control(document) => Effects::of_statements(&document.as_value()["Statement"]),
@@ -177,7 +177,7 @@ fn waits(policy: &Value, path: &str) -> bool {
     crate::kind::policies::at(policy, path).and_then(Value::as_str).is_some_and(has_placeholder)
 }
 
-/// What a policy does where it is attached: something may be allowed only because of it, and
+/// The effects of a policy where it is attached: something may be allowed only because of it, and
 /// something may be forbidden.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Effects {
@@ -193,7 +193,7 @@ impl Effects {
         Self { deny: list.iter().any(is_deny), allow: !list.iter().all(is_deny) }
     }
 
-    /// What several contents do together; one that is not readable may do anything.
+    /// The effects of several contents together; an unreadable one may do anything.
     pub(super) fn of<'a>(contents: impl IntoIterator<Item = Option<&'a Content>>) -> Self {
         let mut together = Self::default();
         for content in contents {

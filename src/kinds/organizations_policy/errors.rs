@@ -17,7 +17,7 @@ pub(super) const ERRORS: &[Meaning] = &[
     of("FinalizingOrganizationException", Class::Busy),
     of("PolicyTypeNotEnabledException", Class::Busy),
     of("PolicyInUseException", Class::Blocked),
-    // Which constraint it is stands in `Reason`, which the SDK keeps out of the metadata; the
+    // `Reason` says which constraint it is, but the SDK does not include it in the metadata; the
     // message names it too.
     of("ConstraintViolationException", Class::Limit)
         .saying(&["limit", "maximum", "minimum", "exceed"]),

@@ -78,20 +78,21 @@ pub enum Attachments {
     Additive,
 }
 
-/// A policy as it is wanted or as it is.
+/// A policy, wanted or live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
-    /// The policy's name, unique among the policies of its type in the organisation.
+    /// The policy's name, unique among the policies of its type in the organization.
     pub name: String,
     /// Its description, empty for none; `None` is not managed.
     pub description: Option<String>,
-    /// Its text. Always there in a wanted state; `None` in a live one whose text palisade cannot read,
-    /// which counts as different from every wanted text.
+    /// Its text. Always present in a wanted state; `None` in a live one whose text palisade cannot
+    /// read, which differs from every wanted text.
     pub content: Option<Content>,
-    /// The ids of the roots, organizational units and accounts it is attached to; `None` is not managed.
+    /// The ids of the roots, organizational units and accounts that it is attached to; `None` is
+    /// not managed.
     pub targets: Option<BTreeSet<String>>,
-    /// What other attachments mean. Nothing live corresponds to it and it is never compared.
+    /// What other attachments mean. It is only wanted, and never compared.
     pub attachments: Attachments,
 }
 
@@ -131,7 +132,7 @@ impl<S: Sister> Kind for Policy<S> {
         matches!((earlier, later), (Change::Update(_), Change::Update(_)))
     }
 
-    /// Attached nowhere it does nothing.
+    /// Without attachments it has no effect.
     fn risk_of_creating(want: &State) -> Risk {
         order::risk_of_creating(want)
     }

@@ -1,6 +1,7 @@
-//! What palisade may call for the policies of a type, and what it needs for that.
+//! The operations that palisade may call for the policies of a type, and the permissions that they
+//! need.
 //!
-//! The ARNs have the management account's number also where a delegated administrator calls.
+//! The ARNs contain the management account's number even if a delegated administrator calls.
 
 use super::{Policy, Sister};
 use crate::operations::{
@@ -22,7 +23,7 @@ const UNIT: ResourceType = ResourceType::new(
     Named::By("ou-"),
 )
 .like("ou-*");
-/// Accounts; the one that palisade works in is certainly there.
+/// Accounts; the one that palisade works in certainly exists.
 const ACCOUNT: ResourceType = ResourceType::new(
     "account",
     "arn:{partition}:organizations::{manager}:account/{organization}/{id}",
@@ -37,11 +38,11 @@ const PARENTS: On = On::Of(&Resources { name: "Parents", types: &[UNIT, ROOT] })
 const PLACES: On = On::Of(&Resources { name: "Places", types: &[ACCOUNT, UNIT, ROOT] });
 
 impl<S: Sister> Policy<S> {
-    /// All that the rest of the program asks of it.
+    /// What the rest of the program needs to know about its operations.
     pub(super) const CALLS: OfKind =
         OfKind { rows: Self::ROWS, resource: Some(Self::RESOURCE), ..OfKind::NONE };
 
-    /// The organisation's own policies of the type.
+    /// The organization's own policies of the type.
     const RESOURCE: ResourceType = ResourceType::new(
         "policy",
         "arn:{partition}:organizations::{manager}:policy/{organization}/{id}",
@@ -53,7 +54,7 @@ impl<S: Sister> Policy<S> {
     const RESOURCES: &'static Resources = &Resources { name: S::TYPE.group, types: Self::TYPES };
     const POLICIES: On = On::Of(Self::RESOURCES);
 
-    /// It is about policies of this type, not of others.
+    /// The request is about policies of this type.
     const THIS_TYPE: When = When::says(S::TYPE.group, "organizations:PolicyType", S::TYPE.api);
     const OF_THIS_TYPE: &'static [When] = &[Self::THIS_TYPE];
     const CLAIMS_THIS_TYPE: &'static [When] = &[When::Claims, Self::THIS_TYPE];
@@ -66,8 +67,10 @@ impl<S: Sister> Policy<S> {
 
     const ROWS: &'static [Operation] = &[
         reads("organizations:ListRoots"),
-        reads("organizations:DescribeOrganization")
-            .note("Whom a policy concerns depends on which account manages the organisation."),
+        reads("organizations:DescribeOrganization").note(
+            "The accounts that a policy concerns depend on which account manages the \
+                   organization.",
+        ),
         reads("organizations:ListOrganizationalUnitsForParent").on(PARENTS, &[]),
         reads("organizations:ListAccounts").note(
             "How many accounts a change concerns; only in passes that are about to change a \
@@ -83,7 +86,10 @@ impl<S: Sister> Policy<S> {
         reads("organizations:ListTargetsForPolicy").on(Self::POLICIES, &[]),
         writes("organizations:CreatePolicy", On::Anything, Self::CLAIMS_THIS_TYPE)
             .and(Self::TAGS_IT)
-            .note("Organizations, too, cannot tell the tags of a create call from later ones."),
+            .note(
+                "Organizations cannot distinguish the tags of a create call from later ones \
+                   either.",
+            ),
         writes("organizations:UpdatePolicy", Self::POLICIES, OURS),
         writes("organizations:AttachPolicy", Self::POLICIES, OURS).and(Self::ATTACHES_THERE),
         writes("organizations:DetachPolicy", Self::POLICIES, OURS).and(Self::DETACHES_THERE).note(
@@ -91,7 +97,7 @@ impl<S: Sister> Policy<S> {
                  detached.",
         ),
         writes("organizations:EnablePolicyType", ROOTS, Self::OF_THIS_TYPE)
-            .note("Only while the organisation has policies of this type switched off."),
+            .note("Only while policies of this type are disabled in the organization."),
         writes("organizations:TagResource", Self::POLICIES, OURS_AFTER),
         writes("organizations:UntagResource", Self::POLICIES, OURS_WITHOUT),
         deletes("organizations:DeletePolicy", Self::POLICIES, OURS)

@@ -1,22 +1,24 @@
-//! Which edits, and in which order they are safe.
+//! The edits, and the order in which they are safe.
 //!
-//! For an account below an attached target a policy acts or does not; a place that it leaves acted with
-//! the old text, a place that it comes to will act with the new one. So:
+//! For an account below an attached target a policy has an effect or not. A target that the policy
+//! leaves had the effect of the old text, and a target that it is attached to will have the effect
+//! of the new one. So:
 //!
-//! - Attach before detach: an account that is below both a target that goes and one that comes stays
-//!   covered throughout.
-//! - A text that grows (takes more effect) replaces the old one after the detachments, so that no place
-//!   about to be left is hit by what it never had; one that shrinks is replaced before the attachments,
-//!   so that no place is hit by what is about to go. Where it does both, or cannot be told, the safe
-//!   side of the one kind of move there is decides; where targets come and go as well, the new text goes
-//!   first: a target that goes may then see it until it is detached, and protection is never below both.
+//! - Attach before detach: an account that is below both a removed and an added target is covered
+//!   throughout.
+//! - A text that grows (has more effect) replaces the old one after the detachments, so that a
+//!   target that is about to be removed never has the new effect; one that shrinks is replaced
+//!   before the attachments, so that an added target never has the old effect. If it does both, or
+//!   that is unknown, the safe side for the only kind of move decides. If targets are added and
+//!   removed as well, the new text comes first: a removed target may then have its effect until it
+//!   is detached, but protection is never less than under both.
 
 use std::collections::BTreeSet;
 
 use super::{Attachments, Change, Place, Replaced, State, Update, content::Effects};
 use crate::model::{Risk, policy_document::Widening};
 
-/// What becomes of a text's effect.
+/// What happens to a text's effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Growth {
     Same,
@@ -59,7 +61,7 @@ fn growth(update: &Update, effects: Effects) -> Growth {
     }
 }
 
-/// What a new policy does once it is attached where it is wanted.
+/// The risk of a new policy once it is attached as wanted.
 pub(super) fn risk_of_creating(want: &State) -> Risk {
     let attached = want.targets.as_ref().is_some_and(|targets| !targets.is_empty());
     if attached { Effects::of([want.content.as_ref()]).risk_of_attaching() } else { Risk::NEUTRAL }
@@ -71,7 +73,7 @@ fn by_reach<'a>(targets: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
     targets
 }
 
-/// The edits that bring `have` to `want`.
+/// The edits that turn `have` into `want`.
 pub(super) fn diff(want: &State, have: &State) -> Vec<Change> {
     let effects = Effects::of([want.content.as_ref(), have.content.as_ref()]);
     let none = BTreeSet::new();
@@ -95,7 +97,7 @@ pub(super) fn diff(want: &State, have: &State) -> Vec<Change> {
     let update = update(want, have);
     let last = match update.as_ref().map(|update| growth(update, effects)) {
         None | Some(Growth::Same | Growth::Shrinks) => false,
-        // Without a place to leave, what tightens need not wait for the attachments.
+        // If no target is removed, what tightens need not wait for the attachments.
         Some(Growth::Grows) => !detach.is_empty(),
         Some(Growth::Unclear) => attach.is_empty() && !detach.is_empty(),
     };

@@ -1,18 +1,18 @@
-//! The places a policy can be attached to.
+//! The targets that a policy can be attached to.
 
 use std::collections::BTreeMap;
 
 use super::State;
 
-/// Where a policy can be attached, smallest reach first: that is the order in which attachments are
-/// changed, so that a mistake shows where it harms least.
+/// The types of targets, smallest reach first: attachments are changed in this order, so that a
+/// mistake shows where it does the least harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// One account.
     Account,
     /// An organizational unit and everything below it.
     Unit,
-    /// The whole organisation.
+    /// The whole organization.
     Root,
 }
 
@@ -34,8 +34,8 @@ impl Place {
         (lower(root, 4..=32) && lower(unit, 8..=32)).then_some(Self::Unit)
     }
 
-    /// What to sort target ids by. An id that reads as none of the three (a lookup that found nothing
-    /// yet) comes last.
+    /// The sort key of target ids. An id of an unknown form (a lookup that found nothing yet) comes
+    /// last.
     pub(super) fn rank(id: &str) -> (u8, &str) {
         let rank = match Self::of(id) {
             Some(Self::Account) => 0,
@@ -48,8 +48,8 @@ impl Place {
 }
 
 /// The targets to which more than `limit` of the given policies are to be attached, with the names
-/// of those policies. Policies of others, and AWS's own where it can be detached, are not counted:
-/// what this finds cannot be carried out whatever else is attached.
+/// of those policies. Policies of others, and AWS's own if it can be detached, are not counted:
+/// what this finds is impossible whatever else is attached.
 pub fn attachments_over_limit<'a>(
     wanted: impl IntoIterator<Item = &'a State>,
     limit: usize,

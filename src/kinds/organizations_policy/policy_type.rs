@@ -1,4 +1,4 @@
-//! The types of policies: what distinguishes one from another, as a value for each.
+//! The types of policies: how they differ, as one value for each.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub struct PolicyType {
     pub short: &'static str,
     /// One sentence for `explain`.
     pub about: &'static str,
-    /// What `explain` and the schema say of `content`.
+    /// The description of `content` in `explain` and the schema.
     pub content: &'static str,
     /// One policy, in sentences.
     pub one: &'static str,
@@ -36,8 +36,8 @@ pub struct PolicyType {
     pub language: Language,
     /// The longest content, in bytes.
     pub max_bytes: usize,
-    /// How many policies of the type can be attached to one root, organizational unit or account,
-    /// AWS's own included.
+    /// The maximum number of policies of the type that can be attached to one root, organizational
+    /// unit or account, including AWS's own.
     pub max_per_target: usize,
     /// The policy that AWS itself attaches everywhere.
     pub default: DefaultPolicy,
@@ -62,8 +62,8 @@ pub enum Language {
 pub enum DefaultPolicy {
     /// The type has none: a target can be without any policy of it.
     None,
-    /// The policy of this name. It can be detached where another policy of the type is attached,
-    /// for without any a target allows nothing.
+    /// The policy of this name. It can be detached while another policy of the type is attached,
+    /// because without any a target allows nothing.
     Replaceable(&'static str),
     /// The policy of this name, which AWS refuses to detach.
     Fixed(&'static str),
@@ -80,7 +80,7 @@ impl DefaultPolicy {
 }
 
 impl PolicyType {
-    /// How many policies of manifests can be attached to one target, whatever else is there.
+    /// How many policies of manifests can be attached to one target, whatever else is attached.
     pub(super) fn most_of_manifests(&self) -> usize {
         match self.default {
             DefaultPolicy::Fixed(_) => self.max_per_target - 1,

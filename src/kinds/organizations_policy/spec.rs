@@ -1,4 +1,4 @@
-//! A manifest's `spec`, and what can be said about it without AWS.
+//! A manifest's `spec`, and the checks that do not need AWS.
 
 use std::{
     borrow::Cow,
@@ -26,32 +26,33 @@ pub struct Spec<S> {
     of: PhantomData<fn() -> S>,
 }
 
-/// What a manifest says of a policy, whatever its type.
+/// The fields of a manifest, whatever the type.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Fields {
     /// The policy's name in AWS, 1 to 128 characters, unique among the policies of its type in the
-    /// organisation. Default: `metadata.name`. Can be changed: the policy is renamed in place.
+    /// organization. Default: `metadata.name`. Can be changed: the policy is renamed in place.
     #[serde(default)]
     policy_name: Option<String>,
     /// What the policy is for, up to 512 characters. `null` or `""`: none. Absent: not managed.
     #[serde(default, deserialize_with = "given")]
     description: Option<Option<String>>,
-    // What the schema says of it is the type's.
+    // Its description in the schema is the type's.
     #[schemars(with = "BTreeMap<String, Value>")]
     content: Value,
-    /// Where the policy is attached: `root`, the path of an organizational unit (`ou:/Workloads/ML`), or
-    /// the id of a root (`r-ab12`), organizational unit (`ou-ab12-abcdefgh`) or account (twelve digits,
-    /// quoted). `[]` or `null`: nowhere. Absent: not managed.
+    /// Where the policy is attached: `root`, the path of an organizational unit
+    /// (`ou:/Workloads/ML`), or the id of a root (`r-ab12`), organizational unit
+    /// (`ou-ab12-abcdefgh`) or account (twelve digits, quoted). `[]` or `null`: nowhere. Absent:
+    /// not managed.
     #[serde(default, deserialize_with = "given")]
     targets: Option<Option<Vec<String>>>,
-    /// `exclusive` (default): attached nowhere else. `additive`: other attachments of this policy are left
-    /// alone. Attachments of other policies are never touched.
+    /// `exclusive` (default): attached nowhere else. `additive`: other attachments of this policy
+    /// are left alone. Attachments of other policies are never touched.
     #[serde(default)]
     attachments: Attachments,
-    /// Tags, up to 47 (the claim takes three of AWS's 50): keys up to 128 characters, values up to 256, of letters,
-    /// digits, spaces and `_ . : / = + - @`.
-    /// `null` says that the key must not be there; other keys are not managed.
+    /// Tags, up to 47 (the claim takes three of AWS's 50): keys up to 128 characters, values up to
+    /// 256, of letters, digits, spaces and `_ . : / = + - @`. `null` says that the key must not be
+    /// set; other keys are not managed.
     #[serde(default)]
     tags: TagSpec,
 }
@@ -84,7 +85,7 @@ impl<S: Sister> JsonSchema for Spec<S> {
     }
 }
 
-/// Tells a field that is `null` from one that is absent.
+/// Distinguishes a field that is `null` from one that is absent.
 fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,
@@ -174,11 +175,14 @@ fn resolve_target(field: &str, text: &str, refs: &mut Refs<'_>) -> Result<String
         None if text == "root" => text,
         None if Place::of(text).is_some() => return Ok(text.to_owned()),
         None => {
-            return Err(Invalid::new(field, format!("`{text}` is no place to attach a policy to"))
-                .help(
-                    "write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, \
+            return Err(Invalid::new(
+                field,
+                format!("`{text}` is not a place to attach a policy to"),
+            )
+            .help(
+                "write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, \
                      or the twelve digits of an account",
-                ));
+            ));
         }
     };
     let lookup = Lookup { name: Some(name.to_owned()), ..Lookup::default() };

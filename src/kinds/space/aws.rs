@@ -2,7 +2,7 @@
 
 use aws_sdk_sagemaker::{
     Client,
-    types::{OwnershipSettings, SharingType, SpaceSharingSettings},
+    types::{OwnershipSettings, SharingType, SpaceSharingSettings, SpaceStatus},
 };
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ impl Member for Spaces {
     async fn describe(at: At<'_>) -> Result<Told, CloudError> {
         let live = at.client.describe_space().domain_id(at.domain).space_name(at.name).send().await;
         let live = live.map_err(|error| classify(Self::READ, &error))?;
-        let status = live.status.as_ref().map(|status| status.as_str());
+        let status = live.status.as_ref().map(SpaceStatus::as_str);
         let (phase, failure) = phase(status, live.failure_reason);
         let owner = live.ownership_settings.and_then(|it| it.owner_user_profile_name);
         let sharing = live.space_sharing_settings.and_then(|it| it.sharing_type);

@@ -1,6 +1,6 @@
 //! User profiles over the AWS SDK: the calls that are theirs.
 
-use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::{Client, types::UserProfileStatus};
 
 use super::{IDENTIFIER, SETTINGS, USER, USER_NAME};
 use crate::{
@@ -45,7 +45,7 @@ impl Member for Profiles {
         let call = at.client.describe_user_profile().domain_id(at.domain);
         let live = call.user_profile_name(at.name).send().await;
         let live = live.map_err(|error| classify(Self::READ, &error))?;
-        let status = live.status.as_ref().map(|status| status.as_str());
+        let status = live.status.as_ref().map(UserProfileStatus::as_str);
         let (phase, failure) = phase(status, live.failure_reason);
         let name = live.user_profile_name.map(|name| Self::folded(&name));
         let members = [

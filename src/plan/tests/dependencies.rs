@@ -93,17 +93,6 @@ fn whether_that_wait_ends_by_itself_depends_on_whether_the_edits_will_be_made() 
 }
 
 #[test]
-fn nothing_is_created_behind_what_aws_still_works_on() {
-    let live = |phase| in_phase(phase, ours("w-2", "b", &[("label", "old")]));
-    let both = || [widget("a", "behind: [{ref: b}]"), widget("b", "parts: {label: old}")];
-    let world = |phase| World::of(both()).with(live(phase));
-    let state = "Pending".to_owned();
-    let wait = Wait::passing(WaitReason::ReadyFirst { address: at("b"), state: state.clone() });
-    assert_eq!(waits(&step_of(&world(Phase::Settling(state)).plan(), "a")), [wait]);
-    assert!(step_of(&world(Phase::Ready).plan(), "a").verdict.goes());
-}
-
-#[test]
 fn edits_that_go_in_part_will_not_all_be_made_by_themselves() {
     let world = behind("parts: {lock: shut, gate: open}").failed("b", &["gate"]);
     let plan = world.plan();

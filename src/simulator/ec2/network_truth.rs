@@ -2,8 +2,8 @@
 //!
 //! An association is named by its subnet or gateway, not by its id: each replacement changes the
 //! id, and two worlds in which the same subnets use the same table must be equal. The routes of
-//! gateway endpoints, the entries that cannot be changed and the subnets of default ACLs are left out,
-//! because they follow from the endpoints, from the VPC and from the other ACLs.
+//! gateway endpoints, the entries that cannot be changed and the subnets of default ACLs are left
+//! out, because they follow from the endpoints, from the VPC and from the other ACLs.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Attaching and detaching.
+//! Attaches and detaches policies.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use crate::{
     kinds::organizations_policy::{DefaultPolicy, Sister},
 };
 
-/// The largest page Organizations gives (API reference).
-const PAGE: i32 = 20;
+/// The largest page size of Organizations (API reference).
+const PAGE_SIZE: i32 = 20;
 
 impl<S: Sister> Live<S> {
-    /// Attaches a policy. Attached already is success. Where the organisation does not use policies
-    /// of the type yet, that is asked for, and the attachment is for the next pass.
+    /// Attaches a policy. One that is already attached is a success. If the organization does not
+    /// use policies of the type yet, they are enabled, and the next pass attaches the policy.
     pub(super) async fn attach(&self, id: &str, target: &str) -> Result<(), CloudError> {
         const OPERATION: &str = "organizations:AttachPolicy";
         let sent = self.client.attach_policy().policy_id(id).target_id(target).send().await;
@@ -30,8 +30,8 @@ impl<S: Sister> Live<S> {
         Err(error)
     }
 
-    /// Fails unless the policy is attached to all of these. AWS has said so for each, but a policy that
-    /// moves may not be missing for an instant from both its old place and its new one.
+    /// Fails unless the policy is attached to all of these. AWS has said so for each, but a policy
+    /// that moves must never be missing from both its old place and its new one.
     async fn is_at(&self, id: &str, targets: &BTreeSet<String>) -> Result<(), CloudError> {
         if targets.is_empty() {
             return Ok(());
@@ -45,9 +45,9 @@ impl<S: Sister> Live<S> {
         Err(CloudError::new("organizations:DetachPolicy", Class::Busy, why))
     }
 
-    /// Takes a policy off a target, never the last one of the target, and not before it is at all the targets
-    /// that it moves to: that is looked at last, for people may be at work meanwhile. Not attached, or a target
-    /// that is gone, is success.
+    /// Detaches a policy from a target, but never the last one of the target, and not before it is
+    /// attached to all the targets that it moves to: that is checked last, because others may make
+    /// changes meanwhile. If it is not attached, or the target is gone, that is a success.
     pub(super) async fn detach(
         &self,
         id: &str,
@@ -70,10 +70,10 @@ impl<S: Sister> Live<S> {
         }
     }
 
-    /// Those of `targets` that would be left without any policy of the type although they need one,
-    /// in words. A target without any service control policy allows nothing at all, and AWS refuses
-    /// to make one; of the types whose own policy of AWS always stays, and of those without one,
-    /// nobody needs one.
+    /// Descriptions of those of `targets` that would be left without any policy of the type
+    /// although they need one. A target without any service control policy allows nothing at all,
+    /// and AWS refuses to create one. Targets do not need one of a type whose AWS policy always
+    /// stays, or that has no AWS policy.
     pub(super) async fn last_at(
         &self,
         id: &str,
@@ -94,7 +94,7 @@ impl<S: Sister> Live<S> {
         Ok(last)
     }
 
-    /// What is attached to a target that cannot take one more policy, in words.
+    /// A description of what is attached to a target that has no room for another policy.
     pub(super) async fn full(&self, id: &str, target: &str) -> Result<Vec<String>, CloudError> {
         let attached = self.policies_at(target).await?;
         let most = S::TYPE.max_per_target;
@@ -122,7 +122,7 @@ impl<S: Sister> Live<S> {
                 .list_policies_for_target()
                 .target_id(target)
                 .filter(api_type::<S>())
-                .max_results(PAGE)
+                .max_results(PAGE_SIZE)
                 .set_next_token(token)
                 .send()
                 .await;
@@ -144,8 +144,9 @@ impl<S: Sister> Live<S> {
         }
     }
 
-    /// Turns policies of the type on in the organisation's root unless they are, or are about to
-    /// be. The answer is the error to report for the call that found them off: it can be made soon.
+    /// Enables policies of the type in the organization's root unless they are enabled or being
+    /// enabled. Returns the error to report for the call that found them disabled, which can soon
+    /// be repeated.
     async fn enable_policy_type(&self) -> Result<CloudError, CloudError> {
         const OPERATION: &str = "organizations:EnablePolicyType";
         let soon = |what: &str| {
@@ -175,7 +176,7 @@ impl<S: Sister> Live<S> {
         }
     }
 
-    /// The organisation's one root, and where policies of the type stand in it.
+    /// The organization's one root, and the status of policies of the type in it.
     async fn root(&self) -> Result<(String, Option<PolicyTypeStatus>), CloudError> {
         const OPERATION: &str = "organizations:ListRoots";
         let mut pages = Pages::new(OPERATION);
@@ -184,7 +185,7 @@ impl<S: Sister> Live<S> {
             let page = self
                 .client
                 .list_roots()
-                .max_results(PAGE)
+                .max_results(PAGE_SIZE)
                 .set_next_token(token)
                 .send()
                 .await
@@ -205,7 +206,7 @@ impl<S: Sister> Live<S> {
                 return Err(CloudError::new(
                     OPERATION,
                     Class::Unknown,
-                    "the organisation shows no root",
+                    "the organization has no root",
                 ));
             }
         }

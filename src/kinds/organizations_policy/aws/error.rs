@@ -1,4 +1,5 @@
-//! Organizations says in `Reason` which of dozens of constraints it means; the class follows from it.
+//! Organizations returns in `Reason` which of dozens of constraints is violated; the class follows
+//! from it.
 
 use std::error::Error as StdError;
 

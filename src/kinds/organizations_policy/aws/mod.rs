@@ -1,8 +1,8 @@
 //! The port: AWS Organizations.
 //!
-//! Only the management account, or a delegated administrator, can read and write policies; anybody else
-//! gets an error, which makes the kind unknown in that scope. The policy type is enabled where it is not,
-//! and nothing here can disable it: that would take every attachment with it for good.
+//! Only the management account, or a delegated administrator, can read and write policies; others
+//! get an error, which makes the kind unknown in that scope. The policy type is enabled if it is
+//! not, and nothing here can disable it: that would remove every attachment for good.
 
 mod attach;
 mod error;
@@ -38,7 +38,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Live<S> {
     client: Client,
-    strangers: Mutex<BTreeMap<String, Stranger>>,
+    foreign: Mutex<BTreeMap<String, Foreign>>,
     of: PhantomData<fn() -> S>,
 }
 
@@ -47,25 +47,26 @@ fn api_type<S: Sister>() -> PolicyType {
     S::TYPE.api.into()
 }
 
-/// A policy whose tags said that it is somebody else's. Organizations tells whose a policy is only by one
-/// more call, so that answer, once it was given twice, is kept for a number of passes, or until somebody
-/// edits the policy's name or description. It only saves calls: whatever a manifest names or adopts, or
-/// what was ours before, is read in every pass.
+/// A policy whose tags said that it is not ours. Finding out who owns a policy takes one more call,
+/// so that answer, once it has been the same twice, is kept for a number of passes, or until
+/// somebody edits the policy's name or description. It only saves calls: whatever a manifest names
+/// or adopts, or what was ours before, is read in every pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Stranger {
+struct Foreign {
     owner: String,
     name: String,
     description: String,
-    /// How often its tags said so in a row.
+    /// How many times in a row its tags said so.
     looks: u32,
-    /// For how many passes since then its tags were not read.
+    /// The number of passes since then in which its tags were not read.
     trusted: u32,
 }
 
 impl<S: Sister> Live<S> {
-    fn strangers(&self) -> MutexGuard<'_, BTreeMap<String, Stranger>> {
-        // The map is whole at every instant, so a panic elsewhere leaves nothing half done in it.
-        self.strangers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn foreign(&self) -> MutexGuard<'_, BTreeMap<String, Foreign>> {
+        // The map is consistent at every instant, so a panic elsewhere leaves nothing half done in
+        // it.
+        self.foreign.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn update(&self, id: &str, update: &Update) -> Result<(), CloudError> {
@@ -78,7 +79,7 @@ impl<S: Sister> Live<S> {
             .update_policy()
             .policy_id(id)
             .set_name(update.name.as_ref().map(|name| name.new.clone()))
-            // An empty text clears the description; leaving it out would keep the old one.
+            // An empty text clears the description; omitting it would keep the old one.
             .set_description(update.description.as_ref().map(|text| text.new.clone()))
             .set_content(new_content)
             .send()
@@ -116,7 +117,7 @@ fn to_tags(tags: &Tags, operation: &'static str) -> Result<Vec<Tag>, CloudError>
 impl<S: Sister> Port<Policy<S>> for Live<S> {
     fn connect(access: &Access) -> Self {
         let client = access.organizations.clone();
-        Self { client, strangers: Mutex::default(), of: PhantomData }
+        Self { client, foreign: Mutex::default(), of: PhantomData }
     }
 
     async fn observe(&self, ask: &Ask) -> Result<Population<State>, CloudError> {
@@ -140,7 +141,8 @@ impl<S: Sister> Port<Policy<S>> for Live<S> {
             .content(text_of(want.content.as_ref(), OPERATION)?)
             .set_tags(Some(to_tags(tags, OPERATION)?))
             .customize()
-            // CreatePolicy has no client token: an unclear answer is for the next pass to look into.
+            // CreatePolicy has no client token: the next pass finds out what became of an unclear
+            // answer.
             .config_override(Builder::new().retry_config(RetryConfig::disabled()))
             .send()
             .await
@@ -174,7 +176,7 @@ impl<S: Sister> Port<Policy<S>> for Live<S> {
 
     async fn tag(&self, have: &Observed<State>, set: &Tags) -> Result<(), CloudError> {
         const OPERATION: &str = "organizations:TagResource";
-        self.strangers().remove(have.id.as_str());
+        self.foreign().remove(have.id.as_str());
         self.client
             .tag_resource()
             .resource_id(have.id.as_str())
@@ -207,7 +209,8 @@ impl<S: Sister> Port<Policy<S>> for Live<S> {
             other => other?.into_iter().collect(),
         };
         targets.sort_by(|a, b| Place::rank(a).cmp(&Place::rank(b)));
-        // All are asked before the first goes: a policy that has to stay somewhere stays everywhere.
+        // All targets are checked before the first detachment: a policy that has to stay somewhere
+        // stays everywhere.
         let blocked = self.last_at(id, &targets).await?;
         if !blocked.is_empty() {
             return Err(CloudError::blocked("organizations:DeletePolicy", &blocked));

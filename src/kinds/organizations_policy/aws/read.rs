@@ -1,29 +1,31 @@
-//! Reading policies: the list in pages of twenty, then three calls for each one that matters.
+//! Reads policies: the list in pages of twenty, then three calls for each policy that matters.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_organizations::types::PolicySummary;
 use futures::future::join_all;
 
-use super::{Live, Stranger, api_type, error::explain};
+use super::{Foreign, Live, api_type, error::explain};
 use crate::{
     kind::{Ask, Class, CloudError, Population, Unread},
     kinds::organizations_policy::{Attachments, Content, Sister, State},
     model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},
 };
 
-/// The largest page Organizations gives (API reference).
-const PAGE: i32 = 20;
-/// Policies read side by side. Organizations gives no more than a few reads a second, so this only has to be enough not to wait
-/// for one answer before the next question.
+/// The largest page size of Organizations (API reference).
+const PAGE_SIZE: i32 = 20;
+/// How many policies are read at the same time. Organizations allows only a few reads a second, so
+/// this only has to be enough that no call waits for another one's answer.
 const AT_ONCE: usize = 8;
-/// Tags that were just set may not be shown at once: so many looks before a policy counts as a stranger's.
-const LOOKS: u32 = 2;
-/// For so many passes in a row that is believed; then its tags are read again. At the usual interval that is an hour.
+/// Tags that were just set may not be visible at once: this many reads are needed before a policy
+/// counts as not ours.
+const READS_NEEDED: u32 = 2;
+/// For this many passes in a row that is assumed; then its tags are read again. At the usual
+/// interval that is an hour.
 const TRUSTED_FOR: u32 = 60;
 
-/// The page tokens of one listing. A page may be empty and still have a successor, so only the token
-/// says whether there is more; one that comes back would go round for ever.
+/// The page tokens of one listing. A page may be empty and still have a successor, so only the
+/// token says whether there is more; a repeated one would loop.
 #[derive(Debug)]
 pub(super) struct Pages {
     operation: &'static str,
@@ -45,7 +47,7 @@ impl Pages {
     }
 }
 
-/// What the list says of a policy.
+/// What the list says about a policy.
 #[derive(Debug)]
 struct Listed {
     id: String,
@@ -55,7 +57,7 @@ struct Listed {
 }
 
 impl Listed {
-    /// `None` for the policies of AWS itself: nobody can edit them, and their tags cannot be read.
+    /// `None` for AWS's own policies: nobody can edit them, and their tags cannot be read.
     fn read(summary: &PolicySummary) -> Option<Result<Self, CloudError>> {
         if summary.aws_managed() {
             return None;
@@ -81,38 +83,41 @@ impl Listed {
         Unread { id: self.id.as_str().into(), arn: Some(self.arn.clone()), tags, why }
     }
 
-    fn is_the_same_as(&self, met: &Stranger, ask: &Ask) -> bool {
+    fn is_the_same_as(&self, met: &Foreign, ask: &Ask) -> bool {
         met.owner == ask.owner && met.name == self.name && met.description == self.description
     }
 }
 
 impl<S: Sister> Live<S> {
-    /// Whether a policy is somebody else's by all that is known, so that its tags need not be read again yet.
-    fn is_known_stranger(&self, policy: &Listed, ask: &Ask) -> bool {
-        let mut strangers = self.strangers();
-        let Some(met) = strangers.get_mut(&policy.id) else { return false };
-        if !policy.is_the_same_as(met, ask) || met.looks < LOOKS || met.trusted >= TRUSTED_FOR {
+    /// Whether a policy is known not to be ours, so that its tags need not be read again yet.
+    fn is_known_foreign(&self, policy: &Listed, ask: &Ask) -> bool {
+        let mut foreign = self.foreign();
+        let Some(met) = foreign.get_mut(&policy.id) else { return false };
+        if !policy.is_the_same_as(met, ask)
+            || met.looks < READS_NEEDED
+            || met.trusted >= TRUSTED_FOR
+        {
             return false;
         }
         met.trusted += 1;
         true
     }
 
-    /// Notes that a policy's tags said that it is somebody else's.
-    fn meet_stranger(&self, policy: &Listed, ask: &Ask) {
-        let mut strangers = self.strangers();
-        let looks = strangers
+    /// Records that a policy's tags said that it is not ours.
+    fn record_foreign(&self, policy: &Listed, ask: &Ask) {
+        let mut foreign = self.foreign();
+        let looks = foreign
             .get(&policy.id)
             .filter(|met| policy.is_the_same_as(met, ask))
             .map_or(1, |met| met.looks.saturating_add(1));
-        let met = Stranger {
+        let met = Foreign {
             owner: ask.owner.clone(),
             name: policy.name.clone(),
             description: policy.description.clone(),
             looks,
             trusted: 0,
         };
-        strangers.insert(policy.id.clone(), met);
+        foreign.insert(policy.id.clone(), met);
     }
 
     /// Every policy that is ours, adopted, or of a wanted name.
@@ -129,7 +134,7 @@ impl<S: Sister> Live<S> {
                 }
             }
         }
-        self.strangers().retain(|id, _| listed.iter().any(|policy| policy.id == *id));
+        self.foreign().retain(|id, _| listed.iter().any(|policy| policy.id == *id));
         for some in listed.chunks(AT_ONCE) {
             let read = join_all(some.iter().map(|policy| self.look_at(policy, ask))).await;
             for (policy, read) in some.iter().zip(read) {
@@ -142,7 +147,7 @@ impl<S: Sister> Live<S> {
         Ok(found)
     }
 
-    /// A policy as a whole if it concerns us. With an error come its tags, if those were read.
+    /// A complete policy if it concerns us. An error comes with its tags, if those were read.
     async fn look_at(
         &self,
         policy: &Listed,
@@ -152,16 +157,16 @@ impl<S: Sister> Live<S> {
         let named = ask.natural_keys.contains(&policy.name)
             || ask.adopt.contains(&id)
             || ask.remembered.contains(&id);
-        if !named && self.is_known_stranger(policy, ask) {
+        if !named && self.is_known_foreign(policy, ask) {
             return Ok(None);
         }
         let tags = self.tags_of(&policy.id).await.map_err(|why| (None, why))?;
         if !named && tags.get(OWNER_TAG) != Some(&ask.owner) {
-            self.meet_stranger(policy, ask);
+            self.record_foreign(policy, ask);
             return Ok(None);
         }
-        // It may be claimed before anybody asks for it by name again.
-        self.strangers().remove(&policy.id);
+        // It may be claimed before somebody asks for it by name again.
+        self.foreign().remove(&policy.id);
         match self.read_one(policy, &tags).await {
             Ok(observed) => Ok(Some(observed)),
             Err(why) => Err((Some(tags), why)),
@@ -185,7 +190,7 @@ impl<S: Sister> Live<S> {
             return Err(CloudError::new(OPERATION, Class::Unknown, "a policy without content"));
         };
         let state = State {
-            // Of the two answers the later one: the list may be older.
+            // The later one of the two answers: the list may be older.
             name: summary.name().unwrap_or(&listed.name).to_owned(),
             description: Some(summary.description().unwrap_or_default().to_owned()),
             content: Content::parse(text, &S::TYPE),
@@ -201,7 +206,7 @@ impl<S: Sister> Live<S> {
         })
     }
 
-    /// A policy that the list does not show, if it is there all the same.
+    /// A policy that the list does not contain, if it exists nevertheless.
     async fn unlisted(&self, id: &PhysicalId) -> Result<Option<Listed>, CloudError> {
         const OPERATION: &str = "organizations:DescribePolicy";
         let answer = self.client.describe_policy().policy_id(id.as_str()).send().await;
@@ -225,7 +230,7 @@ impl<S: Sister> Live<S> {
                 .client
                 .list_policies()
                 .filter(api_type::<S>())
-                .max_results(PAGE)
+                .max_results(PAGE_SIZE)
                 .set_next_token(token)
                 .send()
                 .await
@@ -275,7 +280,7 @@ impl<S: Sister> Live<S> {
                 .client
                 .list_targets_for_policy()
                 .policy_id(id)
-                .max_results(PAGE)
+                .max_results(PAGE_SIZE)
                 .set_next_token(token)
                 .send()
                 .await

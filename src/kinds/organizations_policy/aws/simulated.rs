@@ -1,4 +1,4 @@
-//! The port and the pure half together, against Organizations in memory.
+//! The port and the pure half together, against the simulator.
 
 use std::collections::BTreeSet;
 
@@ -60,7 +60,7 @@ impl Rehearsal {
         self.port.observe(&ask).await.expect("an observation").whole
     }
 
-    /// One pass of the loop; whether there was nothing to do.
+    /// One pass of the loop; returns whether there was nothing to do.
     async fn pass(&self, want: &State) -> Result<bool, CloudError> {
         let claim = Claim {
             owner: "ml".into(),
@@ -80,7 +80,7 @@ impl Rehearsal {
         Ok(edits.is_empty())
     }
 
-    /// Passes until nothing is left to do; how many there were.
+    /// Passes until nothing is left to do; returns their number.
     async fn converge(&self, want: &State) -> usize {
         for pass in 1..10 {
             match self.pass(want).await {
@@ -194,7 +194,7 @@ async fn a_name_that_is_taken_is_seen_as_a_conflict_and_refused_as_a_duplicate()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_account_sees_an_error_and_not_an_empty_organisation() {
+async fn a_member_account_gets_an_error_and_not_an_empty_organization() {
     let world = Rehearsal::new().await;
     let facts = ScopeFacts {
         name: "ml-prod".into(),

@@ -1,4 +1,5 @@
-//! The port through the real SDK, against answers as the Organizations API reference documents them.
+//! The port through the real SDK, against answers as the Organizations API reference documents
+//! them.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -32,7 +33,7 @@ type Live = super::Live<ServiceControl>;
 type ServiceControlPolicy = Policy<ServiceControl>;
 type Call = (String, Value);
 
-/// Answers in the order written; anything else that is asked for fails the test.
+/// Answers in the given order; any other request fails the test.
 #[derive(Debug, Clone, Default)]
 struct Script(Arc<Mutex<Played>>);
 
@@ -258,7 +259,7 @@ async fn a_policy_that_cannot_be_read_is_unknown_and_the_others_are_not() {
 }
 
 #[tokio::test]
-async fn a_remembered_policy_that_cannot_be_asked_for_is_unknown_and_not_gone() {
+async fn a_remembered_policy_that_cannot_be_read_is_unknown_and_not_gone() {
     let remembering = Ask { remembered: [PhysicalId::from(OURS)].into(), ..ask() };
     let script = Script::default().ok("ListPolicies", listing(&[])).err(
         "DescribePolicy",
@@ -271,7 +272,7 @@ async fn a_remembered_policy_that_cannot_be_asked_for_is_unknown_and_not_gone() 
 }
 
 #[tokio::test]
-async fn a_strangers_policy_is_asked_for_its_tags_twice_and_again_when_it_is_edited() {
+async fn the_tags_of_a_policy_of_others_are_read_twice_and_again_when_it_is_edited() {
     let listed =
         |script: Script, name| script.ok("ListPolicies", listing(&[summary("p-strange1", name)]));
     let told = |script: Script, owner| script.ok("ListTagsForResource", tags(owner));
@@ -287,7 +288,7 @@ async fn a_strangers_policy_is_asked_for_its_tags_twice_and_again_when_it_is_edi
 }
 
 #[tokio::test]
-async fn a_strangers_policy_is_asked_again_after_sixty_passes_for_it_may_be_ours_by_then() {
+async fn the_tags_of_a_policy_of_others_are_read_again_after_sixty_passes() {
     let listed = |script: Script| script.ok("ListPolicies", listing(&[summary(OURS, "p")]));
     let mut script = Script::default();
     for _ in 0..2 {
@@ -326,7 +327,7 @@ async fn a_policy_that_moves_stays_at_its_old_place_until_it_is_shown_at_the_new
     assert!(error.message.contains("ou-new"), "{}", error.message);
     script.sent();
 
-    // Nothing comes between the look and the call, for people may be at work meanwhile.
+    // Nothing comes between the check and the call, because others may make changes meanwhile.
     let both = listing(&[summary("p-FullAWSAccess", "FullAWSAccess"), summary(OURS, "p")]);
     let script = Script::default()
         .ok("ListPoliciesForTarget", both)
@@ -355,7 +356,7 @@ async fn a_policy_that_a_list_misses_is_asked_for_by_its_id() {
 }
 
 #[tokio::test]
-async fn a_policy_of_a_wanted_name_is_always_read_and_remembered_as_nobodys_stranger() {
+async fn a_policy_of_a_wanted_name_is_read_in_every_pass() {
     let read = |script: Script, owner| {
         script
             .ok("ListPolicies", listing(&[summary(OURS, "p")]))
@@ -380,7 +381,7 @@ async fn a_policy_of_a_wanted_name_is_always_read_and_remembered_as_nobodys_stra
 }
 
 #[tokio::test]
-async fn a_text_nobody_can_read_is_observed_as_such() {
+async fn an_unreadable_text_is_observed_as_unreadable() {
     let mut strange = description(OURS, "p");
     strange["Policy"]["Content"] = json!("{\"Version\":\"2012-10-17\",\"Statement\":[],\"New\":1}");
     let script = Script::default()
@@ -420,7 +421,7 @@ async fn a_create_without_an_answer_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_is_named() {
+async fn a_taken_name_is_reported() {
     let script = Script::default().err("CreatePolicy", "DuplicatePolicyException", None);
     let error = script.port().await.create(&wanted(), &Tags::new(), "t").await.unwrap_err();
     assert_eq!(error.class, Class::Duplicate);
@@ -465,7 +466,7 @@ async fn an_update_is_one_call_and_an_empty_description_is_sent() {
 }
 
 #[tokio::test]
-async fn attached_already_and_detached_already_are_success() {
+async fn attaching_and_detaching_again_succeed() {
     let script = Script::default().err("AttachPolicy", "DuplicatePolicyAttachmentException", None);
     assert_eq!(
         script.port().await.change(&observed(), std::slice::from_ref(&attach())).await,

@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) const BASELINE: Baseline = Baseline::of::<Limits>(RULES);
 
-/// The state of a resource control policy, told from the states of the other types.
+/// The state of a resource control policy, as a type of its own.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 struct Limits(State);

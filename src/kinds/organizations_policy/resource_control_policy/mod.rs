@@ -5,7 +5,7 @@ mod baseline;
 use super::{DefaultPolicy, Language, PolicyType, Sister};
 use crate::{kind::Doctor, model::policy_document::Dialect};
 
-/// What its manifests call it.
+/// Its name in manifests.
 pub const NAME: &str = "ResourceControlPolicy";
 
 /// The type.

@@ -1,6 +1,6 @@
 //! Whether service control policies prevent others from removing palisade's claim from a resource,
-//! or from adding it to one. palisade may change what carries the claim, so whoever can write the
-//! tags decides what it changes.
+//! or from adding it to one. palisade may change claimed resources, so whoever can write the tags
+//! decides what it changes.
 
 use super::{NAME, baseline};
 use crate::{
@@ -12,12 +12,13 @@ use crate::{
 pub(super) const DOCTOR: Doctor = Doctor { judge: Some(judge), ..Doctor::NONE };
 
 const ABOUT: &str = "claim tags";
-const HELP: &str = "deny everything where `ForAnyValue:StringLike` finds `palisade:*` in aws:TagKeys, and ec2:DeleteTags \
-                    without aws:TagKeys, to everybody but palisade's role; nothing to do where a policy outside of this \
-                    directory does that";
+const HELP: &str = "deny everything where `ForAnyValue:StringLike` finds `palisade:*` in \
+                    aws:TagKeys, and ec2:DeleteTags without aws:TagKeys, to everybody except \
+                    palisade's role; nothing to do if a policy outside of this directory does that";
 
-/// Judges what the manifests attach somewhere. Which accounts are below those places is live data, and is not judged here.
-/// `None` for the account that keeps the organisation's policies: they hold for everybody but it.
+/// Judges what the manifests attach. Which accounts are below those targets is live data, and is
+/// not judged here. `None` for the account that manages the organization's policies: they apply to
+/// all accounts except this one.
 fn judge(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Opinion> {
     let policies = || snapshot.documents.values().filter(|it| it.address.kind == NAME);
     if policies().any(|it| it.address.scope == facts.name) {
@@ -101,7 +102,7 @@ mod tests {
         assert_eq!(prod.help, None, "{prod:?}");
         assert_eq!(
             checks["org"], None,
-            "no service control policy holds for the account that keeps them"
+            "no service control policy applies to the account that manages them"
         );
         let all = any.replace("ForAnyValue:StringLike", "ForAllValues:StringLike");
         let one = any.replace("palisade:*", "palisade:owner");

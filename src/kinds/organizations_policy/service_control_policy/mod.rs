@@ -6,7 +6,7 @@ mod doctor;
 use super::{DefaultPolicy, Language, PolicyType, Sister, State};
 use crate::model::policy_document::Dialect;
 
-/// What its manifests call it.
+/// Its name in manifests.
 pub const NAME: &str = "ServiceControlPolicy";
 
 /// The type.
@@ -22,7 +22,7 @@ impl Sister for ServiceControl {
         content: "The policy document: `Version` must be \"2012-10-17\"; no `Principal`; action \
                   names in the case AWS documents. At most 10,240 bytes once white space is \
                   removed. Order and spelling count: AWS stores the text as it is sent, so any \
-                  other text is drift. References such as `${KmsKey/studio.arn}` and the \
+                  other text is drift. References such as `${KIND/NAME.arn}` and the \
                   variables of manifests are filled in; IAM's own `${aws:…}` passes through. A \
                   `Deny` of every action on every resource without a condition is a finding \
                   (SCP-ALL), which can be waived.",

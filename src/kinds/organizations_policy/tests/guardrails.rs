@@ -26,7 +26,7 @@ fn load(text: &str) -> Vec<(String, State)> {
             let document = Value::deserialize(document).expect("YAML");
             assert_eq!(document["kind"], "ServiceControlPolicy");
             let name = document["metadata"]["name"].as_str().expect("a name").to_owned();
-            let known = organisation();
+            let known = organization();
             let (state, resolution) = resolve_in(&known, document["spec"].clone());
             assert_eq!(resolution.waiting(), BTreeSet::new(), "{name}");
             (name, state.expect("a valid spec"))
@@ -41,8 +41,8 @@ fn guardrails() -> BTreeMap<String, State> {
     files.flat_map(|path| load(&fs::read_to_string(path).expect("text"))).collect()
 }
 
-/// What all guardrails together say. Keys that are not given are absent from the request, but for what every request
-/// carries.
+/// The decision of all guardrails together. Keys that are not given are absent from the request,
+/// except those that every request has.
 fn decide(principal: &str, action: &str, resource: &str, keys: &[(&str, &str)]) -> Decision {
     let keys: Vec<_> = keys.iter().map(|(key, value)| (*key, vec![*value])).collect();
     decide_by(&guardrails(), principal, action, resource, &keys)
@@ -82,7 +82,7 @@ fn is_denied(action: &str, keys: &[(&str, &str)]) -> bool {
     decide(SCIENTIST, action, "*", keys) == Decision::Deny
 }
 
-/// A request that carries every protection is possible, and not one of them can be left out.
+/// A request with every protection is possible, and none of the protections can be omitted.
 fn every_key_counts(action: &str, rest: &[(&str, &str)], protections: &[(&str, &str)]) {
     assert!(!is_denied(action, &[rest, protections].concat()), "{action} is possible at all");
     for left_out in protections {
@@ -120,7 +120,7 @@ fn every_guardrail_is_a_valid_spec_that_leaves_room_in_size_and_number() {
             "sagemaker-urls",
         ]
     );
-    // FullAWSAccess is there as well.
+    // FullAWSAccess is attached as well.
     let mut by_target = BTreeMap::<_, usize>::new();
     for (name, state) in &guardrails {
         let size = text_of(state).size_bytes();
@@ -178,7 +178,7 @@ fn only_approved_regions_and_global_services_answer() {
 }
 
 #[test]
-fn nobody_leaves_the_organisation_or_makes_an_exempt_role() {
+fn nobody_leaves_the_organization_or_creates_an_exempt_role() {
     for principal in [SCIENTIST, BREAK_GLASS, PALISADE] {
         let leaving = decide(principal, "organizations:LeaveOrganization", "*", &[]);
         assert_eq!(leaving, Decision::Deny, "{principal}");
@@ -268,7 +268,7 @@ fn instances_with_local_disks_need_no_volume_key_because_aws_refuses_one() {
     assert!(is_denied("sagemaker:CreateEndpointConfig", &[model, NETWORK_DISK]));
     // Serverless: no instances, no volume.
     assert!(!is_denied("sagemaker:CreateEndpointConfig", &[model]));
-    // Without a model the endpoint has to bring its own network and isolation.
+    // Without a model the endpoint must have its own network and isolation.
     assert!(is_denied("sagemaker:CreateEndpointConfig", &[LOCAL_DISK]));
     assert!(!is_denied("sagemaker:CreateEndpointConfig", &[LOCAL_DISK, SUBNETS, ISOLATED]));
 }
@@ -313,7 +313,8 @@ fn nothing_that_palisade_ever_calls_is_denied_to_it() {
         .map(|grant| grant.action)
         .collect();
     assert!(actions.len() > 60, "{}", actions.len());
-    // With and without what its requests carry: claim tags, tags of claimed resources, another Region of its own.
+    // With and without the context of its requests: claim tags, tags of claimed resources, another
+    // Region of its own.
     let claim = ("aws:tagkeys", vec!["palisade:owner", "palisade:address", "palisade:deletion"]);
     let owned = ("aws:resourcetag/palisade:owner", vec!["palisade-demo"]);
     let elsewhere = ("aws:requestedregion", vec!["us-east-1"]);
@@ -326,7 +327,7 @@ fn nothing_that_palisade_ever_calls_is_denied_to_it() {
         ("sagemaker:vpcsecuritygroupids", vec!["sg-1"]),
         ("sagemaker:volumekmskeyarn", vec!["arn:aws:kms:eu-west-1:111122223333:key/k"]),
     ];
-    // What it hands to SageMaker and what it makes for others are roles of theirs.
+    // Among its resources are the roles that it passes to SageMaker.
     for keys in [vec![], vec![claim], vec![owned], vec![elsewhere], vec![open]] {
         for action in &actions {
             let is_notebook = *action == "sagemaker:CreateNotebookInstance";
@@ -340,7 +341,7 @@ fn nothing_that_palisade_ever_calls_is_denied_to_it() {
     }
 }
 
-/// Who asks in `requests.txt`.
+/// The principals in `requests.txt`.
 fn principal(word: &str) -> String {
     let name = match word {
         "root" | "rootS" => return "arn:aws:iam::111122223333:root".to_owned(),

@@ -35,7 +35,7 @@ fn facts() -> ScopeFacts {
     }
 }
 
-fn organisation() -> Known {
+fn organization() -> Known {
     let item = |id: &str, name: &str| LookupItem {
         id: id.into(),
         name: Some(name.into()),
@@ -63,7 +63,7 @@ fn resolve_in(known: &Known, spec: Value) -> (Result<State, String>, Resolution)
 }
 
 fn resolve(spec: Value) -> Result<State, String> {
-    resolve_in(&organisation(), spec).0
+    resolve_in(&organization(), spec).0
 }
 
 fn text(effect: &str, actions: &[&str]) -> Value {
@@ -133,7 +133,7 @@ fn absent_is_not_managed_and_null_is_none() {
 #[test]
 fn a_place_that_is_not_there_makes_the_policy_wait() {
     let spec = json!({"content": text("Deny", &["s3:A"]), "targets": ["ou:/Gone"]});
-    let (state, resolution) = resolve_in(&organisation(), spec.clone());
+    let (state, resolution) = resolve_in(&organization(), spec.clone());
     assert!(state.is_ok());
     assert_eq!(
         resolution.waiting().into_iter().collect::<Vec<_>>(),
@@ -148,7 +148,7 @@ fn a_place_that_is_not_there_makes_the_policy_wait() {
 }
 
 #[test]
-fn every_problem_is_reported_with_its_field_and_a_way_out() {
+fn every_problem_is_reported_with_its_field_and_help() {
     let problems = resolve(json!({
         "policyName": "FullAWSAccess",
         "description": "x".repeat(513),
@@ -171,10 +171,10 @@ fn every_problem_is_reported_with_its_field_and_a_way_out() {
     targets[2]: `ou:/`: this is the root: write root (write the names of the units from the root down, such as ou:/Workloads/ML)
     targets[3]: `ou:/a//b`: a unit without a name (write the names of the units from the root down, such as ou:/Workloads/ML)
     targets[4]: `ou:/1/2/3/4/5/6`: AWS nests units at most five deep (write the names of the units from the root down, such as ou:/Workloads/ML)
-    targets[5]: `11112222333` is no place to attach a policy to (write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, or the twelve digits of an account)
+    targets[5]: `11112222333` is not a place to attach a policy to (write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, or the twelve digits of an account)
     targets[6]: r-ab12 is the same place as targets[0] (name each place once)
-    targets[7]: `ou-ab12-short` is no place to attach a policy to (write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, or the twelve digits of an account)
-    targets[8]: `OU-AB12-MLMLMLML` is no place to attach a policy to (write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, or the twelve digits of an account)
+    targets[7]: `ou-ab12-short` is not a place to attach a policy to (write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, or the twelve digits of an account)
+    targets[8]: `OU-AB12-MLMLMLML` is not a place to attach a policy to (write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, or the twelve digits of an account)
     tags.: the key has 0 characters (Organizations allows 1 to 128)
     tags.palisade:owner: keys that start with `palisade:` are reserved for palisade (use another key)
     "#);
@@ -224,7 +224,7 @@ fn the_size_is_counted_without_white_space_and_in_bytes() {
 }
 
 #[test]
-fn only_ids_as_aws_writes_them_are_places() {
+fn only_ids_in_the_form_of_aws_are_places() {
     for (id, place) in [
         ("111122223333", Some(Place::Account)),
         ("ou-ab12-abcdefgh", Some(Place::Unit)),
@@ -253,7 +253,7 @@ fn too_many_policies_on_one_place_are_found_before_aws_is_asked() {
 }
 
 #[test]
-fn white_space_and_key_order_are_no_difference_but_everything_else_is() {
+fn only_white_space_and_key_order_are_not_differences() {
     let want = state(deny(&["s3:A", "s3:B"]), &[ROOT]);
     let live = r#"{ "Statement" : [
         {"Resource":"*","Action":"s3:A","Effect":"Deny","Sid":"s3A"},
@@ -320,7 +320,7 @@ fn a_text_that_cannot_be_read_is_replaced_and_counts_as_loosening() {
 }
 
 #[test]
-fn additive_attachments_are_never_taken_away() {
+fn additive_attachments_are_never_removed() {
     let have = state(deny(&["s3:A"]), &[ML, WEB]);
     let want =
         State { attachments: Attachments::Additive, ..state(deny(&["s3:A"]), &[ML, IN_ROOT]) };
@@ -366,7 +366,7 @@ fn a_stricter_text_goes_first_unless_places_are_left() {
 }
 
 #[test]
-fn edits_and_states_survive_the_way_through_json() {
+fn edits_and_states_survive_a_round_trip_through_json() {
     let have = state(deny(&["s3:A"]), &[ML]);
     let want = state(deny(&["s3:B"]), &[WEB]);
     let there = serde_json::to_value(&want).unwrap();
@@ -392,7 +392,7 @@ fn actions(state: &State) -> BTreeSet<String> {
     statements.iter().map(|s| s["Action"].as_str().expect("an action").to_owned()).collect()
 }
 
-/// Where each action is hit, for each account: by any target above it.
+/// The accounts that each action affects: below any target.
 fn hit_accounts(state: &State) -> Acts {
     let above = BTreeMap::from([
         (IN_ML[0], vec![IN_ML[0], ML, ROOT]),
@@ -405,7 +405,7 @@ fn hit_accounts(state: &State) -> Acts {
     pairs(covered.map(|(account, _)| (*account).to_owned()), state)
 }
 
-/// Where each action is hit, target by target.
+/// The targets at which each action has an effect.
 fn hit_targets(state: &State) -> Acts {
     pairs(state.targets.clone().expect("live").into_iter(), state)
 }
@@ -440,7 +440,8 @@ fn live(mut state: State) -> State {
     state
 }
 
-/// Wanted and live states: independent ones, and live ones that drifted a little from what is wanted.
+/// Wanted and live states: independent ones, and live ones that drifted a little from the wanted
+/// one.
 fn pair_of(effect: &'static str) -> impl Strategy<Value = (State, State)> {
     let near = (any_state(effect), any_state(effect), 0..4u8).prop_map(|(want, other, field)| {
         let mut have = live(want.clone());
@@ -456,7 +457,7 @@ fn pair_of(effect: &'static str) -> impl Strategy<Value = (State, State)> {
     prop_oneof![near, far]
 }
 
-/// All states on the way, the first and the last included.
+/// All states from the first to the last.
 fn states(want: &State, have: &State) -> Vec<State> {
     let mut way = vec![have.clone()];
     for change in ServiceControlPolicy::diff(want, have) {
@@ -466,7 +467,8 @@ fn states(want: &State, have: &State) -> Vec<State> {
     way
 }
 
-/// Neither text contains the other, while places come and go: no order keeps everything that both allow.
+/// Neither text contains the other, while targets are added and removed: no order keeps everything
+/// that both allow.
 fn is_torn(way: &[State]) -> bool {
     let [first, .., last] = way else { return false };
     let (old, new) = (actions(first), actions(last));

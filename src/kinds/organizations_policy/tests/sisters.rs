@@ -1,4 +1,4 @@
-//! What the sister kinds have in common, and in what they differ.
+//! What the sister kinds have in common, and how they differ.
 
 use super::*;
 use crate::kind::erased::{ErasedKind, Registry};
@@ -33,7 +33,7 @@ fn sisters() -> [(&'static str, Value, Value); 6] {
 }
 
 fn resolved(kind: &dyn ErasedKind, spec: &Value) -> Result<Value, String> {
-    let (facts, known) = (facts(), organisation());
+    let (facts, known) = (facts(), organization());
     let mut refs = Refs::new(&facts, "sister", &known);
     let resolved = kind.resolve(spec, &mut refs);
     let lines = |problems: Vec<Invalid>| {

@@ -1,6 +1,6 @@
 //! Reads domains and what they contain.
 
-use aws_sdk_sagemaker::operation::describe_domain::DescribeDomainOutput;
+use aws_sdk_sagemaker::{operation::describe_domain::DescribeDomainOutput, types::DomainStatus};
 use serde_json::{Value, json};
 
 use super::Domains;
@@ -39,7 +39,7 @@ impl Domains {
                 None => return Ok(None),
             },
         };
-        let status = live.status.as_ref().map(|status| status.as_str());
+        let status = live.status.as_ref().map(DomainStatus::as_str);
         let (phase, failure) = phase(status, live.failure_reason.clone());
         let state = Value::Object(state_of(live, &failure, &self.facts));
         Ok(Some(Observed { id: id.clone(), arn, tags, phase, state }))

@@ -322,8 +322,9 @@ pub(super) fn being_assumed(
     const ACTION: &str = "sts:AssumeRole";
     let role = principal.role()?;
     let organization = place.organization();
+    let anybody = format!("arn:{}:iam::{ANY_TEXT}:role/{ANY_TEXT}", principal.partition);
     let reading = |by_service: bool| {
-        let mut request = Request::new(&ANY_TEXT.to_string(), ACTION, role);
+        let mut request = Request::new(&anybody, ACTION, role);
         for key in keys {
             let values = match key.as_str() {
                 "aws:securetransport" => Some(vec!["true".to_owned()]),

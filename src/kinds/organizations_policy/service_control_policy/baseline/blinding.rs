@@ -1,24 +1,24 @@
-//! What blinds the services that record and detect, service by service.
+//! Actions that blind the services that record and detect, service by service.
 //!
-//! Deleting is only the loudest way. Action names are those of the service authorization reference
-//! (service data of 2026-09-26); what they do is in each service's API reference, named above the
-//! row. What security teams do every day (archiving single findings, changing their workflow
-//! status) is not here, although it hides findings too.
+//! Deletion is only the most visible way. Action names are those of the service authorization
+//! reference (service data of 2026-09-26); what they do is in each service's API reference, named
+//! above the row. What security teams do every day (archiving single findings, changing their
+//! workflow status) is not included, although it hides findings too.
 
 /// One service.
 #[derive(Debug)]
 pub(super) struct Watcher {
     /// The prefix of its actions.
     pub(super) service: &'static str,
-    /// What takes it, a part of it or a member account away.
+    /// Actions that delete it, a part of it or a member account.
     pub(super) deletes: &'static [&'static str],
-    /// What suspends it, or narrows what it sees or where that goes.
+    /// Actions that suspend it, or narrow what it sees or where that goes.
     pub(super) suspends: &'static [&'static str],
-    /// What keeps its findings out of sight, or makes them up.
+    /// Actions that hide or forge its findings.
     pub(super) hides: &'static [&'static str],
 }
 
-/// The service whose record the others rest on; it has a rule of its own.
+/// The service whose record the others rely on; it has a rule of its own.
 pub(super) const RECORDER: &str = "cloudtrail";
 
 /// Every service.

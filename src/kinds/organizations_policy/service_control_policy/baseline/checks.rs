@@ -12,7 +12,7 @@ pub(super) fn trails(facts: &Facts<'_>) -> Vec<Breach> {
     blinding(facts, |watcher| watcher.service == RECORDER, |w| [w.deletes, w.suspends].concat())
 }
 
-/// The named calls of some of the services that watch.
+/// The given calls of some of the detecting services.
 fn blinding(
     facts: &Facts<'_>,
     which: impl Fn(&Watcher) -> bool,
@@ -84,7 +84,7 @@ pub(super) fn volumes(facts: &Facts<'_>) -> Vec<Breach> {
     missing(facts, &probes)
 }
 
-/// What must be on, and is off where it is left out.
+/// A setting that must be on, and that is off by default.
 fn must_be_on(facts: &Facts<'_>, key: &'static str) -> Vec<Breach> {
     let probes = JOBS.iter().flat_map(|verb| {
         [is(key, "false"), absent(key)].map(|wrong| Probe::of("sagemaker", verb, &[wrong]))
@@ -115,13 +115,13 @@ pub(super) fn instance_types(facts: &Facts<'_>) -> Vec<Breach> {
     missing(facts, &[large_app()])
 }
 
-/// Whether the policies of some scope keep large instance types from Studio apps.
+/// Whether the policies of some scope deny large instance types to Studio apps.
 pub(crate) fn denies_large_apps(facts: &Facts<'_>) -> bool {
     facts.of::<State>().next().is_some() && instance_types(facts).is_empty()
 }
 
 pub(super) fn presigned(facts: &Facts<'_>) -> Vec<Breach> {
-    // Every call that hands out a session by URL (service authorization reference). None has a
+    // Every call that returns a session as a URL (service authorization reference). None has a
     // condition key of its own.
     const URLS: [&str; 6] = [
         "CreateHubContentPresignedUrls",
@@ -137,7 +137,7 @@ pub(super) fn presigned(facts: &Facts<'_>) -> Vec<Breach> {
         absent("aws:vpcsourceip"),
         is("aws:sourceip", "198.51.100.1"),
     ];
-    // A VPC is not ours because it is one, nor because its addresses look like ours.
+    // Being in a VPC, or having an address like ours, does not make a request ours.
     let elsewhere = [
         is("aws:sourcevpce", "vpce-0fedcba9876543210"),
         is("aws:sourcevpc", "vpc-0fedcba9876543210"),
@@ -161,7 +161,7 @@ pub(super) fn hiding(facts: &Facts<'_>) -> Vec<Breach> {
     blinding(facts, |_| true, |watcher| watcher.hides.to_vec())
 }
 
-/// Jobs that would be possible with a volume key, which AWS refuses on such an instance.
+/// Jobs that would be possible only with a volume key, which AWS refuses for such an instance.
 pub(super) fn local_disks(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for policy in attached(facts).into_values().flatten() {
@@ -192,7 +192,7 @@ pub(super) fn local_disks(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 pub(super) fn keys(facts: &Facts<'_>) -> Vec<Breach> {
-    // Without its imported material or its key store a key cannot be used either (KMS API
+    // A key cannot be used without its imported material or its key store either (KMS API
     // reference).
     let verbs = ["ScheduleKeyDeletion", "DisableKey", "DeleteImportedKeyMaterial"];
     missing(facts, &verbs.map(|verb| Probe::of("kms", verb, &[])))
@@ -222,7 +222,7 @@ pub(super) fn boundary(facts: &Facts<'_>) -> Vec<Breach> {
     missing(facts, &[Probe::of("iam", "CreateRole", &[absent("iam:permissionsboundary")])])
 }
 
-pub(super) fn organisation(facts: &Facts<'_>) -> Vec<Breach> {
+pub(super) fn organization(facts: &Facts<'_>) -> Vec<Breach> {
     missing(
         facts,
         &[
@@ -236,9 +236,9 @@ pub(super) fn organisation(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 pub(super) fn gateways(facts: &Facts<'_>) -> Vec<Breach> {
-    // CreateDefaultVpc makes a gateway and a route to it in one call (EC2 API reference); a peering
-    // leads to a VPC that may have one; VPC block public access is what makes a gateway count for
-    // nothing.
+    // CreateDefaultVpc creates a gateway and a route to it in one call (EC2 API reference); a
+    // peering leads to a VPC that may have one; VPC block public access is what makes a gateway
+    // ineffective.
     let verbs = [
         "AcceptVpcPeeringConnection",
         "AttachInternetGateway",
@@ -252,7 +252,7 @@ pub(super) fn gateways(facts: &Facts<'_>) -> Vec<Breach> {
     missing(facts, &verbs.map(|verb| Probe::of("ec2", verb, &[])))
 }
 
-/// What palisade does in an account: one action of each kind of call that it cannot do without.
+/// What palisade does in an account: one action for each kind of call that it needs.
 pub(super) fn lockout(facts: &Facts<'_>) -> Vec<Breach> {
     const NEEDED: [(&str, &str); 10] = [
         ("ec2", "AuthorizeSecurityGroupIngress"),

@@ -1,4 +1,4 @@
-//! Whether somebody else can take or forge palisade's claim.
+//! Whether somebody else can remove or forge palisade's claim.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use crate::{
 
 const TAG_KEYS: &str = "aws:tagkeys";
 
-/// What sets and removes tags on the kinds of resources that palisade manages, by service and
-/// operation. Tags that come with a creation are asked for as these actions too.
+/// The actions that set and remove tags on the kinds of resources that palisade manages, by service
+/// and operation. Tags that are set on creation are authorized as these actions too.
 fn tagging() -> BTreeSet<(&'static str, &'static str)> {
     let sets_tags = |row: &&Operation| {
         let own = row.own.map_or(&[][..], |grant| grant.when);
@@ -31,7 +31,7 @@ fn probes() -> Vec<Probe> {
         for tag in [OWNER_TAG, ADDRESS_TAG, DELETION_TAG] {
             let alone = Probe::of(service, verb, &[]).carrying(TAG_KEYS, &[tag]);
             probes.push(alone.called(&format!("of {tag}")));
-            // A test that all keys of the request are claim tags is passed by one more key.
+            // One more key defeats a condition that all keys of the request are claim tags.
             let among = Probe::of(service, verb, &[]).carrying(TAG_KEYS, &[tag, "team"]);
             probes.push(among.called(&format!("of {tag} together with other tags")));
         }
@@ -48,12 +48,12 @@ pub(super) fn guarded(facts: &Facts<'_>) -> Vec<Breach> {
     missing(facts, &probes())
 }
 
-/// What somebody who is not palisade can still do to claim tags under these service control
-/// policies: all that are in force for the account, from the root of the organisation down. Empty:
-/// the claim tags are protected.
+/// What a principal other than palisade can still do to claim tags under these service control
+/// policies, which are all that are in force for the account, from the root of the organization
+/// down. Empty: the claim tags are protected.
 ///
 /// Each entry is an action with what it would do, for people. Only what is certainly denied in the
-/// Region, to a role that nobody exempts, counts as protected.
+/// Region, to a role without exemptions, counts as protected.
 pub(in crate::kinds::organizations_policy) fn open_claim_tags(
     documents: &[&PolicyDocument],
     region: &str,

@@ -1,9 +1,9 @@
 //! Which instance families of SageMaker store on local disks.
 //!
 //! A request for such an instance cannot name a volume key: the disk is encrypted by the hardware.
-//! The SageMaker API reference says so of training, tuning, processing and transform jobs ("You
-//! can't request a VolumeKmsKeyId when using an instance type with local storage"); of endpoints it
-//! says that the key does not encrypt that disk. A policy that asks for a key nevertheless makes
+//! The SageMaker API reference says so about training, tuning, processing and transform jobs ("You
+//! can't request a VolumeKmsKeyId when using an instance type with local storage"); about endpoints
+//! it says that the key does not encrypt that disk. A policy that requires a key nevertheless makes
 //! the family unusable.
 //!
 //! A family is in the first list if it is in an instance type enumeration of the SageMaker API and
@@ -46,7 +46,7 @@ pub(in crate::kinds::organizations_policy) const LOCAL_DISKS: &[&str] = &[
     "trn2",
 ];
 
-/// Families whose storage is a volume on the network, which takes a key.
+/// Families whose storage is a volume on the network, which accepts a key.
 #[cfg(test)]
 pub(in crate::kinds::organizations_policy) const VOLUMES: &[&str] = &[
     "c4",

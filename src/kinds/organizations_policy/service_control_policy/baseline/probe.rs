@@ -8,13 +8,13 @@ use crate::{
     model::policy_document::{Decision, PolicyDocument, Request},
 };
 
-/// A role that nobody makes exceptions for.
+/// A role without exemptions.
 const SOMEBODY: &str = "arn:aws:iam::123412341234:role/palisade-baseline-probe";
 const ROOT: &str = "arn:aws:iam::123412341234:root";
 
-/// What a request carries in which everything is as it should be: a probe is wrong in one thing
-/// only, so that no other rule's policy denies it by chance. The first three are on every signed
-/// request (IAM user guide, global condition keys).
+/// The context of a request without faults: a probe has a single fault, so that no other rule's
+/// policy denies it by chance. The first three are on every signed request (IAM user guide, global
+/// condition keys).
 const AS_IT_SHOULD_BE: [(&str, &str); 15] = [
     ("aws:principalisawsservice", "false"),
     ("aws:securetransport", "true"),
@@ -33,9 +33,9 @@ const AS_IT_SHOULD_BE: [(&str, &str); 15] = [
     ("sagemaker:vpcsubnets", "subnet-0123456789abcdef0"),
 ];
 
-/// Keys that real requests carry, or mostly do, with values that depend on who asks for whose
-/// resource from where (IAM user guide, global condition keys): a policy that denies only some of
-/// them is not certain to deny a probe.
+/// Keys that real requests have, always or mostly, with values that depend on caller, resource and
+/// network (IAM user guide, global condition keys): a policy that denies only some of the values
+/// does not certainly deny a probe.
 const DEPENDING: [&str; 18] = [
     "aws:multifactorauthpresent",
     "aws:principalaccount",
@@ -57,15 +57,15 @@ const DEPENDING: [&str; 18] = [
     "aws:vpcsourceip",
 ];
 
-/// A condition key, and its value if the request carries it.
+/// A condition key, and its value if the request has it.
 pub(super) type Key<'a> = (&'a str, Option<&'a str>);
 
-/// The request carries this key.
+/// The request has this key.
 pub(super) fn is<'a>(key: &'a str, value: &'a str) -> Key<'a> {
     (key, Some(value))
 }
 
-/// The request does not carry this key.
+/// The request does not have this key.
 pub(super) fn absent(key: &str) -> Key<'_> {
     (key, None)
 }
@@ -74,7 +74,7 @@ pub(super) fn absent(key: &str) -> Key<'_> {
 enum On {
     Anything,
     This(String),
-    /// One of the resources that the policies name: which ones are protected is theirs to say.
+    /// One of the resources that the policies name: they decide which ones are protected.
     Named,
 }
 
@@ -82,8 +82,8 @@ enum On {
 #[derive(Debug, Clone)]
 pub(super) struct Probe {
     pub(super) action: String,
-    /// How a finding names it: the action, and what makes the request special where that is not
-    /// seen from the action.
+    /// Its name in findings: the action, and what is special about the request if the action does
+    /// not show it.
     label: String,
     keys: BTreeMap<String, Vec<String>>,
     principal: String,
@@ -105,13 +105,13 @@ impl Probe {
         }
     }
 
-    /// The request carries this key with several values.
+    /// The request has this key with several values.
     pub(super) fn carrying(mut self, key: &str, values: &[&str]) -> Self {
         self.keys.insert(key.to_owned(), values.iter().map(|&value| value.to_owned()).collect());
         self
     }
 
-    /// Findings name it like this: the action, and these words.
+    /// Findings name it with these words after the action.
     pub(super) fn called(self, words: &str) -> Self {
         Self { label: format!("{} {words}", self.action), ..self }
     }
@@ -151,7 +151,7 @@ impl Probe {
 /// Policies that are in force together, read once for many probes.
 pub(super) struct Together<'d> {
     documents: Vec<&'d PolicyDocument>,
-    /// Every condition key that one of them asks for.
+    /// Every condition key that one of them tests.
     asked: BTreeSet<String>,
     /// An example of every resource that one of them names.
     named: BTreeSet<String>,
@@ -218,8 +218,8 @@ pub(super) fn attached<'f>(facts: &'f Facts<'_>) -> BTreeMap<&'f str, Vec<Wanted
     scopes
 }
 
-/// A breach for each scope whose policies let some of the probes through: at the policy that denies
-/// the others, or at the first one.
+/// A breach for each scope whose policies allow some of the probes: at the policy that denies the
+/// others, or at the first one.
 pub(super) fn missing(facts: &Facts<'_>, probes: &[Probe]) -> Vec<Breach> {
     let mut found = Vec::new();
     for (scope, policies) in attached(facts) {

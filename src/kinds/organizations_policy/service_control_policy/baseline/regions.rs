@@ -1,4 +1,4 @@
-//! Work happens in approved Regions only, and global services go on working.
+//! Work happens in approved Regions only, and global services keep working.
 
 use super::{
     super::State,
@@ -8,8 +8,8 @@ use crate::baseline::{Breach, Facts, Wanted};
 
 const REQUESTED: &str = "aws:requestedregion";
 
-/// A Region that AWS has not opened: whoever lists what is forbidden instead of what is approved
-/// lets it through.
+/// A Region that AWS has not opened: a list of forbidden Regions, instead of approved ones, allows
+/// it.
 const UNOPENED: &str = "zz-nowhere-9";
 
 /// Regions all over the world. An installation may approve some in which palisade has no scope, but
@@ -29,7 +29,7 @@ const FAR: [&str; 12] = [
     "us-west-2",
 ];
 
-/// Work that has a place. Not KMS, which AWS's own example excepts for the sake of multi-Region
+/// Work that is bound to a Region. Not KMS, which AWS's own example excepts because of multi-Region
 /// keys.
 const WORK: [(&str, &str); 4] = [
     ("ec2", "RunInstances"),
@@ -48,7 +48,7 @@ const GLOBAL: [(&str, &str); 5] = [
     ("support", "DescribeCases"),
 ];
 
-/// Where the global services of AWS's commercial partition answer.
+/// The Region of the global services of AWS's commercial partition.
 const GLOBAL_REGION: &str = "us-east-1";
 
 fn work_in(region: &str) -> Vec<Probe> {
@@ -90,7 +90,7 @@ fn nearly_all(facts: &Facts<'_>, policies: &[Wanted<'_, State>]) -> Option<Breac
 }
 
 /// A policy that denies a global service in the Region of its endpoint and not elsewhere is about
-/// Regions, and has forgotten the service.
+/// Regions, and omits the service.
 fn stops_global_services(facts: &Facts<'_>, policy: Wanted<'_, State>) -> Option<Breach> {
     let scope = facts.scopes.get(&policy.address().scope)?;
     let alone = Together::of(&[policy]);

@@ -1,4 +1,4 @@
-//! What the rules see through: policies that look right and are passed.
+//! What the rules detect: policies that look right and can be evaded.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -88,7 +88,7 @@ fn each_way_to_blind_a_service_is_asked_for_by_itself() {
         let actions: Vec<_> =
             all.iter().filter(|row| row.0 == rule).map(|(_, _, action)| action).collect();
         assert_eq!(finding(rule, &json!([everything(&json!(actions))])), None, "{rule}");
-        // Every other one is left out, and then the others.
+        // Every second one is omitted, and then the others.
         for parity in [0, 1] {
             let half = |wanted: usize| {
                 let halves = actions.iter().enumerate();
@@ -106,7 +106,7 @@ fn each_way_to_blind_a_service_is_asked_for_by_itself() {
 }
 
 #[test]
-fn a_list_of_forbidden_regions_is_no_list_of_approved_ones() {
+fn a_list_of_forbidden_regions_is_not_a_list_of_approved_ones() {
     let work = json!(["ec2:*", "lambda:*", "s3:*", "sagemaker:*"]);
     let only = |regions: &Value| {
         deny(&work, &json!({"StringNotEquals": {"aws:RequestedRegion": regions}}))
@@ -138,7 +138,7 @@ fn a_list_of_forbidden_regions_is_no_list_of_approved_ones() {
     let found = finding("SCP-02", &json!([only(&json!(nearly_all))])).unwrap();
     assert!(found.contains("Regions in which palisade has no scope: af-south-1"), "{found}");
 
-    // One service only is as good as none.
+    // A single service is as bad as none.
     let one =
         deny(&json!("ec2:*"), &json!({"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}));
     assert!(finding("SCP-02", &json!([one])).unwrap().contains("s3:CreateBucket"));
@@ -228,7 +228,8 @@ fn the_shipped_policy_lets_exactly_the_families_of_the_table_go_without_a_key() 
     assert_eq!(listed.collect::<Vec<_>>(), LOCAL_DISKS);
 }
 
-/// The shipped policy about the claim tags, and the same without the statements of these names.
+/// The shipped policy about the claim tags, and the same policy without the statements with these
+/// ids.
 fn integrity_without(sids: &[&str]) -> PolicyDocument {
     let text = shipped("organization-integrity.yaml").replace("${scope.partition}", "aws");
     let manifest = serde_yaml::Deserializer::from_str(&text).next().unwrap();
@@ -278,13 +279,13 @@ fn a_claim_tag_that_can_be_removed_together_with_another_is_open() {
     }));
     assert!(all.contains("ec2:DeleteTags of palisade:owner together with other tags"), "{all:?}");
     assert!(!all.contains("ec2:DeleteTags of palisade:owner"), "{all:?}");
-    // Who is not an exception of anybody's is not helped by one that is.
+    // An exemption of somebody else does not help a principal without one.
     let owner = open(json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "palisade:owner"}}));
     assert!(owner.contains("kms:TagResource of palisade:address"), "{owner:?}");
 }
 
 #[test]
-fn a_perimeter_that_only_keeps_strangers_out_is_no_guardrail() {
+fn a_perimeter_that_only_excludes_outsiders_is_not_a_guardrail() {
     let all = json!("*");
     for perimeter in [
         json!({"StringNotEqualsIfExists": {"aws:ResourceOrgID": "o-abc1234567"},
