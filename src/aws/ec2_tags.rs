@@ -33,8 +33,8 @@ pub(crate) async fn tag(ec2: &Client, id: &PhysicalId, set: &Tags) -> Result<(),
     call.send().await.map(drop).map_err(|error| classify("ec2:CreateTags", &error))
 }
 
-/// Removes tags by key. A call without any would remove every tag (EC2 API reference, `DeleteTags`),
-/// the claim included: it is not made.
+/// Removes tags by key. A call without any would remove every tag, the claim included (EC2 API
+/// reference, `DeleteTags`): it is not made.
 ///
 /// # Errors
 /// As EC2 answers.

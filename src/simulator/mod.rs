@@ -41,12 +41,14 @@
 //! [`Options::default_account`]. Service and region come from the scope of the signature.
 //! Signatures themselves are not verified.
 
-mod account;
 mod act;
 mod api;
+mod bedrock;
 mod carry;
 mod client;
+mod contacts;
 mod distortions;
+mod documents;
 mod ec2;
 pub mod example;
 mod fault;
@@ -56,8 +58,10 @@ mod json;
 mod kms;
 pub mod monitor;
 mod organizations;
+mod passwords;
 mod query;
 mod rest;
+mod s3_control;
 mod sagemaker;
 mod serve;
 mod service;
@@ -72,8 +76,6 @@ mod truth;
 mod wire;
 mod witness;
 mod world;
-
-use account::{bedrock, contacts, passwords, s3_control};
 
 pub use client::SECRET_ACCESS_KEY;
 pub use ec2::Ec2;

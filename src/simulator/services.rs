@@ -46,13 +46,13 @@ services! {
     /// Networks, security groups and endpoints.
     ec2: super::ec2::Ec2,
     /// What Bedrock logs.
-    bedrock: super::account::bedrock::Logs,
+    bedrock: super::bedrock::Logs,
     /// Whom AWS writes to in addition to the owner of an account.
-    contacts: super::account::contacts::Contacts,
+    contacts: super::contacts::Contacts,
     /// The password policies of IAM.
-    passwords: super::account::passwords::Passwords,
+    passwords: super::passwords::Passwords,
     /// What S3 allows of public access in an account.
-    s3_control: super::account::s3_control::Blocks,
+    s3_control: super::s3_control::Blocks,
     /// Keys, aliases and their policies.
     kms: super::kms::Kms,
     /// The organization, its policies and their attachments.

@@ -171,6 +171,10 @@ async fn what_a_manifest_adopts_is_set_and_put_back_by_one_call_for_each_setting
     for (service, changed, how, put_back) in drift() {
         tokio::time::sleep(Duration::from_mins(10)).await;
         world.aws(service, changed, &how);
+        if changed == "DisableImageBlockPublicAccess" {
+            // EC2 shows the earlier state for minutes.
+            tokio::time::sleep(Duration::from_mins(10)).await;
+        }
         let report = engine.pass().await;
         assert_eq!(world.writes(), [put_back], "{changed} {how}");
         assert!(steps(&report, ADDRESS).iter().all(|step| step.cause == Cause::Drift));
@@ -273,6 +277,7 @@ async fn blocking_images_is_asked_for_once_although_ec2_takes_its_time() {
     assert_eq!(world.writes(), [""; 0]);
     // Whether it ever was blocked is looked at again after that.
     world.ec2("DisableImageBlockPublicAccess", &json!({}));
+    tokio::time::sleep(Duration::from_mins(10)).await;
     engine.pass().await;
     assert_eq!(world.writes(), ["EnableImageBlockPublicAccess"]);
 }

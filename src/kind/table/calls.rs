@@ -91,7 +91,7 @@ pub enum Fixed {
     Otherwise(Value),
     /// It is a number that can become greater, and never less.
     Less,
-    /// While that other leaf has a value, or shall have one.
+    /// While that other leaf has a value, or is wanted to have one.
     With(Text),
 }
 

@@ -107,8 +107,8 @@ impl Member for Spaces {
     }
 }
 
-/// The name of the owner in the space's domain. One of another domain is refused here: AWS would look
-/// for somebody of the same name in this one.
+/// The name of the owner in the space's domain. One of another domain is refused here: AWS would
+/// look for somebody of the same name in this one.
 fn owner_in<'w>(want: &'w Tree, domain: &str) -> Result<Option<&'w str>, CloudError> {
     let Value::String(owner) = get(want, OWNER) else { return Ok(None) };
     match owner.split_once('/') {

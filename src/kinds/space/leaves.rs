@@ -50,15 +50,15 @@ pub fn table() -> Table {
         about: about(&[
             "A space of Studio: where one user, or several, work with an app.",
             "",
-            "Only what is written here is compared and sent. What changes is so from the next start of",
-            "the app on. A space is deleted only while no app runs in it; its volume, and what is on",
-            "it, goes with it.",
+            "Only what is written here is compared and sent. What changes takes effect when the",
+            "app next starts. A space is deleted only while no app runs in it; its volume, and what",
+            "is on it, goes with it.",
         ]),
         leaves: rows(),
         tags: Some(TagLeaf {
             about: about(&[
-                "Tags of the space, of letters, digits, spaces and `_ . : / = + - @`. `null` says that",
-                "a key must not be there.",
+                "Tags of the space, of letters, digits, spaces and `_ . : / = + - @`. `null` says",
+                "that a key must not be there.",
             ]),
             rules: text::SAGEMAKER,
         }),
@@ -96,7 +96,7 @@ fn rows() -> Vec<Leaf> {
         /// What holds for this space. A private one needs some.
         "spaceSettings": kept(settings::one_space(), fixed()),
     };
-    // What changes a setting is told by its whole path.
+    // The call that changes a setting depends on its whole path.
     let settings = |leaf: Leaf| match leaf.form {
         Form::Group { .. } => leaf.changed(&change_of),
         _ => leaf,

@@ -29,8 +29,8 @@ const SHARING: &str = "sharingType";
 const DISPLAY_NAME: &str = "displayName";
 /// Its settings.
 const SETTINGS: &str = "spaceSettings";
-/// Settings that no update may have in it, changed or not: AWS answers "Updating AppType for Space is
-/// not supported" even where it is the same (terraform-provider-aws#38370).
+/// Settings that no update may have in it, changed or not: AWS answers "Updating AppType for Space
+/// is not supported" even if it is the same (terraform-provider-aws#38370).
 const AT_CREATION: [&str; 2] = ["spaceSettings.appType", "spaceSettings.spaceManagedResources"];
 
 /// A space's state, for rules that look at its leaves by their paths.

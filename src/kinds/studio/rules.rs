@@ -1,5 +1,6 @@
-//! What cannot be right between the leaves of one group of settings, seen without asking AWS. Limits
-//! and couplings are those of the SageMaker API reference, unless a comment names another source.
+//! What cannot be right between the leaves of one group of settings, seen without asking AWS.
+//! Limits and couplings are those of the SageMaker API reference, unless a comment names another
+//! source.
 
 use serde_json::{Value, json};
 

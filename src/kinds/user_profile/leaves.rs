@@ -44,8 +44,9 @@ pub fn table() -> Table {
             "A user profile of Studio: who may work in a domain, and what differs for one of them.",
             "",
             "Only what is written here is compared and sent; everything else is the domain's. What",
-            "changes is so from the next start of an app on. A profile is deleted only while none of",
-            "its apps runs and no space is its own. Its files stay in the domain's home file system.",
+            "changes takes effect when an app next starts. A profile is deleted only while none of",
+            "its apps runs and no space is its own. Its files stay in the domain's home file",
+            "system.",
         ]),
         leaves: rows(),
         tags: Some(TagLeaf {

@@ -69,8 +69,8 @@ static SETTINGS: [Setting; 6] = [
         ],
         member: "imageBlockPublicAccessState",
         default: || "unblocked".into(),
-        // EC2 API reference, EnableImageBlockPublicAccess and DisableImageBlockPublicAccess: it takes
-        // up to 10 minutes, during which reads still return the earlier state.
+        // EC2 API reference, EnableImageBlockPublicAccess and DisableImageBlockPublicAccess: it
+        // takes up to 10 minutes, during which reads still return the earlier state.
         lag: Duration::from_mins(9),
     },
     Setting {

@@ -1,4 +1,4 @@
-//! Studio over the AWS SDK: what is told and asked alike of domains, user profiles and spaces.
+//! Studio over the AWS SDK: what is read and sent alike for domains, user profiles and spaces.
 
 mod members;
 mod request;

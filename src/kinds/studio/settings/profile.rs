@@ -35,8 +35,8 @@ fn of_one_user(mut leaf: Leaf) -> Leaf {
             "unset once set.",
         ],
         "securityGroups" => &[
-            "Security groups of this user's apps, by `{ref: …}` or id. They add to the domain's; both",
-            "together are at most 5, of which SageMaker needs one for NFS.",
+            "Security groups of this user's apps, by `{ref: …}` or id. They add to the domain's;",
+            "both together are at most 5, of which SageMaker needs one for NFS.",
         ],
         _ => &[],
     };

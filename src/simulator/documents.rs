@@ -1,11 +1,6 @@
 //! What accounts have once, in services of which nothing else is simulated: a document for each
 //! account, or for each of its Regions.
 
-pub(super) mod bedrock;
-pub(super) mod contacts;
-pub(super) mod passwords;
-pub(super) mod s3_control;
-
 use std::{collections::BTreeMap, collections::BTreeSet, fmt::Debug, marker::PhantomData};
 
 use serde_json::Value;
@@ -93,7 +88,7 @@ impl<S: Sort> Service for Documents<S> {
     }
 }
 
-const fn api(name: &'static str, protocol: Protocol, throttled: Refusal) -> Api {
+pub(super) const fn api(name: &'static str, protocol: Protocol, throttled: Refusal) -> Api {
     Api {
         name,
         protocol,
@@ -107,12 +102,12 @@ const fn api(name: &'static str, protocol: Protocol, throttled: Refusal) -> Api 
     }
 }
 
-fn unknown(operation: &str) -> ApiError {
+pub(super) fn unknown(operation: &str) -> ApiError {
     ApiError::new("UnknownOperationException", format!("There is no operation {operation}"))
 }
 
 /// A member that is on, however the protocol writes it.
-fn is_on(input: &Value, member: &str) -> bool {
+pub(super) fn is_on(input: &Value, member: &str) -> bool {
     let value = &input[member];
     value.as_bool().unwrap_or_else(|| value.as_str().is_some_and(|text| text == "true"))
 }

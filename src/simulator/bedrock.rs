@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Documents, Sort, api, unknown};
-use crate::simulator::{
+use super::{
     api::{Api, Protocol, Refusal},
+    documents::{Documents, Sort, api, unknown},
     rest::Route,
     service::{Answer, ApiError, Caller},
     truth,
@@ -15,7 +15,7 @@ use crate::simulator::{
 const PATH: &str = "/logging/modelinvocations";
 
 /// The properties of Bedrock for the rest of the simulator.
-pub(in super::super) static API: Api = api(
+pub(super) static API: Api = api(
     "bedrock",
     Protocol::Rest {
         routes: &[

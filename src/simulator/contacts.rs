@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Documents, Sort, api, unknown};
-use crate::simulator::{
+use super::{
     api::{Api, Protocol, Refusal},
+    documents::{Documents, Sort, api, unknown},
     rest::Route,
     service::{Answer, ApiError, Caller},
     truth,
 };
 
 /// The properties of Account Management for the rest of the simulator.
-pub(in super::super) static API: Api = api(
+pub(super) static API: Api = api(
     "account",
     Protocol::Rest {
         routes: &[

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Documents, Sort, api, is_on};
-use crate::simulator::{
+use super::{
     api::{Api, Protocol, Refusal},
+    documents::{Documents, Sort, api, is_on},
     query::Input,
     service::{Answer, ApiError, Caller},
     truth,
 };
 
 /// The properties of IAM for the rest of the simulator.
-pub(in super::super) static API: Api = api(
+pub(super) static API: Api = api(
     "iam",
     Protocol::Query {
         version: "2010-05-08",

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Documents, Sort, api, is_on, unknown};
-use crate::simulator::{
+use super::{
     api::{Api, Protocol, Refusal},
+    documents::{Documents, Sort, api, is_on, unknown},
     rest::Route,
     service::{Answer, ApiError, Caller},
 };
@@ -16,7 +16,7 @@ const MEMBERS: [&str; 4] =
     ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
 
 /// The properties of S3 control for the rest of the simulator; it signs as S3.
-pub(in super::super) static API: Api = api(
+pub(super) static API: Api = api(
     "s3",
     Protocol::Rest {
         routes: &[
