@@ -108,7 +108,7 @@ fn change_of(path: &str) -> How {
 }
 
 fn needed(leaf: Leaf, help: &'static str) -> Leaf {
-    frame::needed(leaf, "is needed: no domain can be created without it", help)
+    frame::needed(leaf, "is required: no domain can be created without it", help)
 }
 
 fn rows() -> Vec<Leaf> {

@@ -51,8 +51,8 @@ pub fn table() -> Table {
             "A space of Studio: where one user, or several, work with an app.",
             "",
             "Only what is written here is compared and sent. What changes takes effect when the",
-            "app next starts. A space is deleted only while no app runs in it; its volume, and what",
-            "is on it, goes with it.",
+            "app next starts. A space is deleted only while no app runs in it; its volume, with",
+            "what is on it, is deleted too.",
         ]),
         leaves: rows(),
         tags: Some(TagLeaf {

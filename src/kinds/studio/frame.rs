@@ -43,7 +43,7 @@ pub fn needed(leaf: Leaf, why: &'static str, help: &'static str) -> Leaf {
 pub fn domain() -> Leaf {
     let each = Named { accepts: Accepts::id_of(sagemaker_domain::NAME), prefix: "d-".into() };
     let leaf = plain(Leaf::setting(Form::Target(each)), fixed());
-    needed(leaf, "is needed: it says where this is", "write {ref: NAME}, or the domain's id")
+    needed(leaf, "is required: it says where this is", "write {ref: NAME}, or the domain's id")
 }
 
 /// Names rows: the meaning of each stands as the doc comment of its name.

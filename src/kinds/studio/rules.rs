@@ -74,7 +74,7 @@ fn couplings(path: &str, group: &Tree) -> Vec<Problem> {
             if has(group, "lifecycleConfigArns") && !has(group, "defaultResourceSpec") =>
         {
             let help = "say at least `instanceType: system`";
-            problems.push(("defaultResourceSpec", "is needed with `lifecycleConfigArns`", help));
+            problems.push(("defaultResourceSpec", "is required with `lifecycleConfigArns`", help));
         }
         "defaultUserSettings" | "userSettings" => check_users(group, &mut problems),
         _ => {}
@@ -98,7 +98,7 @@ fn check_users(group: &Tree, problems: &mut Vec<Problem>) {
 
 fn check_pair(group: &Tree, keys: [&'static str; 2], problems: &mut Vec<Problem>) {
     for key in keys.into_iter().filter(|key| !has(group, key)) {
-        problems.push((key, "is needed: AWS takes both or neither", "name both"));
+        problems.push((key, "is required: AWS accepts both or neither", "name both"));
     }
 }
 
