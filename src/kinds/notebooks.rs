@@ -117,7 +117,7 @@ pub(crate) fn own_key(facts: &ScopeFacts, text: &str) -> Said {
 /// something named like one. What a script fetches, or takes from its environment, is none.
 #[expect(clippy::expect_used, reason = "a constant")]
 static SECRET: LazyLock<Regex> = LazyLock::new(|| {
-    let named = r#"(?i-u:password|passwd|secret|token|api_?key|credential)[A-Za-z0-9_-]*"#;
+    let named = r"(?i-u:password|passwd|secret|token|api_?key|credential)[A-Za-z0-9_-]*";
     let literal = r#"["']?[ \t]*[=:][ \t]*["']?[A-Za-z0-9/+_.~-]{8,}"#;
     let key = r"(?-u:\b)(?:AKIA|ASIA)[A-Z0-9]{16}(?-u:\b)";
     let private = "-----BEGIN [A-Z ]*PRIVATE KEY-----";

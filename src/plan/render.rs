@@ -72,7 +72,9 @@ pub fn text(plan: &Plan) -> String {
     }
     for (address, notes) in &plan.notes {
         heading(&mut out, '?', YELLOW, &address.to_string(), "needs attention in AWS", None);
-        notes.iter().for_each(|note| detail(&mut out, YELLOW, note));
+        for note in notes {
+            detail(&mut out, YELLOW, note);
+        }
     }
     unread(&mut out, &plan.unknown);
     for unused in &plan.unused_approvals {

@@ -65,7 +65,7 @@ mod tests {
     fn edit(key: &str, stage: Option<Stage>, needs: &[&str]) -> Edit {
         let needs = needs.iter().map(|key| (*key).to_owned()).collect();
         let body = EditBody::Change(Value::from(key));
-        Edit { stage, needs, ..Edit::of_tags(key, String::new(), body) }
+        Edit { needs, stage, ..Edit::of_tags(key, String::new(), body) }
     }
 
     fn rest() -> Edit {

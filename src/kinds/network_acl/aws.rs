@@ -216,10 +216,8 @@ impl Acls {
             };
         }
         let entry = Entry::deserialize(&edit.new).map_err(|error| never(&error.to_string()))?;
-        let (v4, v6) = match entry.cidr.contains(':') {
-            true => (None, Some(entry.cidr)),
-            false => (Some(entry.cidr), None),
-        };
+        let is_v6 = entry.cidr.contains(':');
+        let (v4, v6) = if is_v6 { (None, Some(entry.cidr)) } else { (Some(entry.cidr), None) };
         let int = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
         let ports = entry
             .ports

@@ -1,5 +1,7 @@
 //! Notebook instances: changed and deleted only while they are stopped.
 
+use std::slice;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -142,7 +144,7 @@ fn check(
 ) -> Result<(), ApiError> {
     let config = it.text(CONFIG).map(str::to_lowercase);
     if let Some(name) =
-        config.filter(|name| store.records.get(NOTEBOOK_CONFIG, &[name.clone()]).is_none())
+        config.filter(|name| store.records.get(NOTEBOOK_CONFIG, slice::from_ref(name)).is_none())
     {
         return Err(invalid(format!("Lifecycle config {name} was not found.")));
     }

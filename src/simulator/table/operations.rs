@@ -165,10 +165,8 @@ impl<S> Table<S> {
         if !listed || self.key.len() == 1 {
             add(self.arn.0, record.arn.as_str().into());
         }
-        if !listed {
-            if let Some(reason) = reason {
-                add("FailureReason", reason.into());
-            }
+        if let (false, Some(reason)) = (listed, reason) {
+            add("FailureReason", reason.into());
         }
         Value::Object(shown)
     }

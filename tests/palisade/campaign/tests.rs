@@ -92,7 +92,7 @@ fn every_scenario_of_studio_ends_in_order_where_nothing_goes_wrong() {
     let mut all = scenarios::all();
     let of_studio = ["user-", "space-", "studio-", "hole-user", "hole-space"];
     all.retain(|scenario| of_studio.iter().any(|begin| scenario.name.starts_with(begin)));
-    assert_eq!(all.len(), 17);
+    assert_eq!(all.len(), 20);
     let prepared = threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault");
     let still = ["user-orphan", "user-conflict", "space-orphan"];
     for it in prepared.iter().filter(|it| !still.contains(&it.scenario.name)) {
@@ -203,8 +203,7 @@ fn writes_after_convergence_break_l3() {
 fn holes() -> Vec<Prepared> {
     let mut all = scenarios::all();
     all.retain(|scenario| !scenario.attacks.is_empty());
-    assert_eq!(all.len(), 17);
-    assert_eq!(all.len(), 16);
+    assert_eq!(all.len(), 27);
     threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
 }
 

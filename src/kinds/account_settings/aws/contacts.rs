@@ -1,6 +1,8 @@
 //! The contacts that AWS writes to in addition to the account's owner.
 
-use aws_sdk_account::types::AlternateContactType;
+use aws_sdk_account::{
+    operation::get_alternate_contact::GetAlternateContactError, types::AlternateContactType,
+};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
@@ -45,7 +47,7 @@ impl Contacts {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
+                    .is_some_and(GetAlternateContactError::is_resource_not_found_exception) =>
             {
                 Ok(None)
             }

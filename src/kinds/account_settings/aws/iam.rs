@@ -1,5 +1,6 @@
 //! The passwords of an account's IAM users.
 
+use aws_sdk_iam::operation::get_account_password_policy::GetAccountPasswordPolicyError;
 use serde_json::{Value, json};
 
 use super::{flag, number, required};
@@ -32,7 +33,7 @@ impl Iam {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_no_such_entity_exception()) =>
+                    .is_some_and(GetAccountPasswordPolicyError::is_no_such_entity_exception) =>
             {
                 aws_sdk_iam::types::PasswordPolicy::builder()
                     .minimum_password_length(DEFAULT_LENGTH)

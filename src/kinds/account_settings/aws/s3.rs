@@ -1,5 +1,6 @@
 //! Public access to S3, for the whole account.
 
+use aws_sdk_s3control::operation::get_public_access_block::GetPublicAccessBlockError;
 use serde_json::{Value, json};
 
 use super::{flag, required};
@@ -28,9 +29,9 @@ impl S3 {
         let blocks = match answer {
             Ok(answer) => required(OPERATION, answer.public_access_block_configuration)?,
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_no_such_public_access_block_configuration()) =>
+                if error.as_service_error().is_some_and(
+                    GetPublicAccessBlockError::is_no_such_public_access_block_configuration,
+                ) =>
             {
                 aws_sdk_s3control::types::PublicAccessBlockConfiguration::builder().build()
             }

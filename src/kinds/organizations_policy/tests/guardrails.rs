@@ -56,7 +56,7 @@ fn decide_by(
     keys: &[(&str, Vec<&str>)],
 ) -> Decision {
     let mut request = Request::new(principal, action, resource);
-    let documents: Vec<_> = guardrails.values().map(|state| text_of(state)).collect();
+    let documents: Vec<_> = guardrails.values().map(text_of).collect();
     for statement in documents.iter().flat_map(|document| statements(document)) {
         for tests in statement["Condition"].as_object().into_iter().flat_map(|all| all.values()) {
             for key in tests.as_object().expect("keys").keys() {

@@ -228,9 +228,13 @@ pub(super) fn round_trip(member: &str, value: &Value) -> Result<Value, String> {
     }
 }
 
-/// Per group of settings, whether the SDK's shapes have a member at a path of it.
+/// Whether a shape has a member at a path.
 #[cfg(test)]
-pub(super) fn shapes() -> [(&'static str, fn(&str) -> bool); 3] {
+pub(super) type Knows = fn(&str) -> bool;
+
+/// For each group of settings, whether the SDK's shapes have a member at a path of it.
+#[cfg(test)]
+pub(super) fn shapes() -> [(&'static str, Knows); 3] {
     use aws_sdk_sagemaker::types::{DefaultSpaceSettings, DomainSettings, UserSettings};
 
     use crate::kinds::studio::aws::knows;

@@ -13,7 +13,7 @@ use crate::{
 
 settings! {
     /// What holds for this space.
-    pub fn one_space = "SpaceSettings" {
+    pub fn one_space = "OneSpaceSettings" {
         /// The app that it is for; `JupyterLab` and `CodeEditor` have a volume of their own.
         /// Immutable.
         "appType": neutral(word(&APP_TYPES)),
@@ -67,13 +67,13 @@ settings! {
     }
 
     /// The space's volume.
-    fn storage = "SpaceStorageSettings" {
+    fn storage = "OneSpaceStorageSettings" {
         /// In Amazon EBS.
         "ebsStorageSettings": ebs_storage(),
     }
 
     /// A volume in Amazon EBS.
-    fn ebs_storage = "EbsStorageSettings" {
+    fn ebs_storage = "OneEbsStorageSettings" {
         /// Its size in GB, 5 to 16384. What is on it is lost if it gets smaller.
         "ebsVolumeSizeInGb": size(),
     }
