@@ -582,8 +582,7 @@ fn every_operation_that_a_port_names_is_one_of_its_kinds() {
             for operation in operations_in(source) {
                 seen += 1;
                 // The port's name for what EC2 has no call for.
-                if !known.contains(operation) && operation != "ec2:ModifySecurityGroup"
-                {
+                if !known.contains(&operation) && operation != "ec2:ModifySecurityGroup" {
                     missing.push(format!("{}: {operation}", source.path));
                 }
             }
