@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     api::{Api, Protocol, Refusal},
-    documents::{Documents, Sort, api, unknown},
+    documents::{Documents, Sort, api, is_on, unknown},
     rest::Route,
     service::{Answer, ApiError, Caller},
     truth,
@@ -66,9 +66,15 @@ impl Sort for Logging {
         }
     }
 
+    /// Without a configuration nothing is logged.
     fn facts(document: Option<&Value>) -> BTreeSet<String> {
         let mut facts = BTreeSet::new();
-        truth::leaves("logging", document.unwrap_or(&Value::Null), &mut facts);
+        let mut all = document.cloned().unwrap_or_else(|| json!({}));
+        for kind in ["text", "image", "embedding", "video", "audio"] {
+            let member = format!("{kind}DataDeliveryEnabled");
+            all[&member] = is_on(&all, &member).into();
+        }
+        truth::leaves("logging", &all, &mut facts);
         facts
     }
 }

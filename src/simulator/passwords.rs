@@ -64,9 +64,12 @@ impl Sort for PasswordPolicy {
         }
     }
 
+    /// Without a policy IAM's default one applies: eight characters (IAM user guide).
     fn facts(document: Option<&Value>) -> BTreeSet<String> {
         let mut facts = BTreeSet::new();
-        truth::leaves("passwords", document.unwrap_or(&Value::Null), &mut facts);
+        let default = json!({"MinimumPasswordLength": "8"});
+        let own = policy(Input::new(&default), &default).unwrap_or_default();
+        truth::leaves("passwords", document.unwrap_or(&own), &mut facts);
         facts
     }
 }

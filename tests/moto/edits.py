@@ -196,7 +196,67 @@ def _delete_domain(world):
     )
 
 
+def _open_s3(world):
+    world.s3control.put_public_access_block(
+        AccountId=world.account,
+        PublicAccessBlockConfiguration={"BlockPublicAcls": True, "IgnorePublicAcls": True},
+    )
+
+
+def _weaken_passwords(world):
+    world.iam.update_account_password_policy(
+        MinimumPasswordLength=6, AllowUsersToChangePassword=True
+    )
+
+
+def _redirect_contact(world):
+    world.contacts.put_alternate_contact(
+        AlternateContactType="SECURITY",
+        Name="Somebody",
+        Title="Else",
+        EmailAddress="somebody@example.org",
+        PhoneNumber="1",
+    )
+
+
+def _redirect_log(world):
+    world.bedrock.put_model_invocation_logging_configuration(
+        loggingConfig={"s3Config": {"bucketName": "elsewhere"}, "textDataDeliveryEnabled": False}
+    )
+
+
 EDITS = [
+    Edit(
+        "volumes are not encrypted by default any more",
+        lambda w: w.ec2.disable_ebs_encryption_by_default(),
+        {"ec2:EnableEbsEncryptionByDefault": 1},
+    ),
+    Edit("public access to S3 is opened", _open_s3, {"s3:PutPublicAccessBlock": 1}),
+    Edit(
+        "the password policy is weakened",
+        _weaken_passwords,
+        {"iam:UpdateAccountPasswordPolicy": 1},
+    ),
+    Edit(
+        "the password policy is deleted",
+        lambda w: w.iam.delete_account_password_policy(),
+        {"iam:UpdateAccountPasswordPolicy": 1},
+        together=False,
+    ),
+    Edit(
+        "the security contact is replaced", _redirect_contact, {"account:PutAlternateContact": 1}
+    ),
+    Edit(
+        "the security contact is removed",
+        lambda w: w.contacts.delete_alternate_contact(AlternateContactType="SECURITY"),
+        {"account:PutAlternateContact": 1},
+        together=False,
+    ),
+    Edit(
+        "Bedrock's log goes elsewhere",
+        _redirect_log,
+        {"bedrock:PutModelInvocationLoggingConfiguration": 1},
+    ),
     Edit(
         "a rule is revoked",
         lambda w: w.ec2.revoke_security_group_ingress(

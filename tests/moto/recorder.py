@@ -12,6 +12,16 @@ import threading
 import urllib.parse
 
 READS = ("Describe", "List", "Get", "AssumeRole", "Search", "Validate")
+# Operations of services that name them by method and path.
+PATHS = {
+    "GET /v20180820/configuration/publicAccessBlock": "GetPublicAccessBlock",
+    "PUT /v20180820/configuration/publicAccessBlock": "PutPublicAccessBlock",
+    "GET /logging/modelinvocations": "GetModelInvocationLoggingConfiguration",
+    "PUT /logging/modelinvocations": "PutModelInvocationLoggingConfiguration",
+    "POST /getAlternateContact": "GetAlternateContact",
+    "POST /putAlternateContact": "PutAlternateContact",
+    "POST /deleteAlternateContact": "DeleteAlternateContact",
+}
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "server", "date"}
 
 
@@ -42,7 +52,7 @@ class Recorder:
             def do_POST(self):
                 recorder._pass_on(self)
 
-            do_GET = do_POST
+            do_GET = do_PUT = do_POST
 
             def log_message(self, *_):
                 pass
@@ -70,7 +80,7 @@ class Recorder:
             content = answer.read()
         finally:
             upstream.close()
-        self._note(request.headers, body, answer.status)
+        self._note(request, body, answer.status)
         request.send_response(answer.status)
         for key, value in answer.getheaders():
             if key.lower() not in HOP:
@@ -79,11 +89,15 @@ class Recorder:
         request.end_headers()
         request.wfile.write(content)
 
-    def _note(self, headers, body, status):
+    def _note(self, request, body, status):
+        headers = request.headers
         scope = re.search(r"Credential=[^/]+/\d+/[^/]*/([^/]+)/", headers.get("Authorization", ""))
         text = body.decode("utf-8", "replace")
         target = headers.get("X-Amz-Target")
-        if target:
+        path = PATHS.get(f"{request.command} {request.path.partition('?')[0]}")
+        if path:
+            operation = path
+        elif target:
             operation = target.rpartition(".")[2]
         else:
             operation = urllib.parse.parse_qs(text).get("Action", ["?"])[0]

@@ -112,7 +112,16 @@ class World:
         self.ec2 = target.client("ec2", self.account)
         self.kms = target.client("kms", self.account)
         self.sagemaker = target.client("sagemaker", self.account)
+        self.iam = target.client("iam", self.account, "us-east-1")
+        self.s3control = target.client("s3control", self.account)
+        self.s3control.meta.events.register("before-send.s3-control", self._without_account)
+        self.contacts = target.client("account", self.account, "us-east-1")
+        self.bedrock = target.client("bedrock", self.account)
         self._network()
+
+    def _without_account(self, request, **_):
+        """boto3 puts the account in front of the host, which is an address here."""
+        request.url = request.url.replace(f"//{self.account}.", "//", 1)
 
     def _network(self):
         ec2 = self.ec2
@@ -191,6 +200,24 @@ class World:
     def route_table(self):
         filters = [{"Name": "tag:palisade:address", "Values": ["ml/RouteTable/studio"]}]
         return self.ec2.describe_route_tables(Filters=filters)["RouteTables"][0]["RouteTableId"]
+
+    def settings(self):
+        blocks = self.s3control.get_public_access_block(AccountId=self.account)
+        blocks = blocks["PublicAccessBlockConfiguration"]
+        passwords = self.iam.get_account_password_policy()["PasswordPolicy"]
+        contact = self.contacts.get_alternate_contact(AlternateContactType="SECURITY")
+        log = self.bedrock.get_model_invocation_logging_configuration()["loggingConfig"]
+        return {
+            "encryption": self.ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"],
+            "blocks": {name for name, on in blocks.items() if on},
+            "length": passwords["MinimumPasswordLength"],
+            "symbols": passwords["RequireSymbols"],
+            "change": passwords["AllowUsersToChangePassword"],
+            "age": passwords["MaxPasswordAge"],
+            "mail": contact["AlternateContact"]["EmailAddress"],
+            "bucket": log["s3Config"]["bucketName"],
+            "text": log["textDataDeliveryEnabled"],
+        }
 
     def key(self, name=True):
         """Our key, by its alias, or as the only one that is not the stranger."""

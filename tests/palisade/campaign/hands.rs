@@ -46,11 +46,12 @@ pub fn open_settings(world: &mut World) {
     call(world, "ec2", "DisableSnapshotBlockPublicAccess", &json!({}));
 }
 
-/// What holds for the account in all Regions is opened.
+/// What holds for the account in all Regions is opened, and its log is turned off.
 pub fn open_account(world: &mut World) {
     call(world, "s3", "DeletePublicAccessBlock", &json!({}));
-    let weak = json!({"AllowUsersToChangePassword": "true", "MinimumPasswordLength": "14"});
+    let weak = json!({"AllowUsersToChangePassword": "true"});
     call(world, "iam", "UpdateAccountPasswordPolicy", &weak);
+    call(world, "bedrock", "DeleteModelInvocationLoggingConfiguration", &json!({}));
     let contact = json!({
         "AlternateContactType": "SECURITY", "Name": "Somebody", "Title": "Else",
         "EmailAddress": "somebody@example.org", "PhoneNumber": "2",

@@ -200,9 +200,10 @@ fn keys() -> Vec<Scenario> {
     ]
 }
 
-/// What holds for the account in all Regions.
+/// What holds for the account in all Regions, and a log.
 const WIDE: &str = "s3PublicAccess: {blockPublicAcls: true, blockPublicPolicy: true}, \
     passwordPolicy: {minimumLength: 14, usersCanChange: false}, \
+    bedrockLogging: {s3Bucket: acme-logs, text: true}, \
     alternateContacts: [{type: security, name: Security, title: On call, email: a@example.com, phone: \"1\"}]";
 
 fn settings() -> Vec<Scenario> {

@@ -47,10 +47,11 @@ fn required<T>(operation: &'static str, value: Option<T>) -> Result<T, CloudErro
     value.ok_or_else(unsaid)
 }
 
-/// A live group with the wanted members: the content of a call that replaces the whole group.
-fn merged(have: &Observed<Value>, group: &str, edits: &[&LeafEdit]) -> Tree {
-    let now = have.state.as_object().map_or(&Value::Null, |state| get(state, group));
-    let mut all = now.as_object().cloned().unwrap_or_default();
+/// A group as it is now, with the wanted members: the content of a call that replaces the whole
+/// group. It is read again for each call, because an earlier call of the same step may have written
+/// other members, which an older state would undo.
+fn merged(now: Value, edits: &[&LeafEdit]) -> Tree {
+    let Value::Object(mut all) = now else { return Tree::new() };
     for edit in edits {
         let name = edit.path.rsplit('.').next().unwrap_or_default();
         all.insert(name.to_owned(), edit.new.clone());
@@ -123,13 +124,12 @@ impl Settings {
     async fn make(
         &self,
         operation: &str,
-        have: &Observed<Value>,
         edits: &[&LeafEdit],
     ) -> Result<(), CloudError> {
         match operation {
-            PUT_S3 => self.s3.put(&merged(have, "s3PublicAccess", edits)).await,
-            PUT_PASSWORDS => self.iam.put(&merged(have, "passwordPolicy", edits)).await,
-            PUT_LOGGING => self.bedrock.put(&merged(have, "bedrockLogging", edits)).await,
+            PUT_S3 => self.s3.put(&merged(self.s3.read().await?, edits)).await,
+            PUT_PASSWORDS => self.iam.put(&merged(self.iam.read().await?, edits)).await,
+            PUT_LOGGING => self.bedrock.put(&merged(self.bedrock.read().await?, edits)).await,
             PUT_CONTACT | DELETE_CONTACT => self.contacts.send(edits).await,
             "ec2:ModifyInstanceMetadataDefaults" => self.ec2.set_metadata(edits).await,
             _ => self.ec2.send(edits).await,
@@ -214,10 +214,10 @@ impl Service for Settings {
         Err(unsupported("the settings of an account are never created"))
     }
 
-    async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
+    async fn send(&self, _have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
         let edits: Vec<_> = edits.iter().collect();
         let operation = edits.first().and_then(|edit| edit.operation.as_deref());
-        self.make(operation.unwrap_or_default(), have, &edits).await
+        self.make(operation.unwrap_or_default(), &edits).await
     }
 
     fn tag(
