@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
 
@@ -11,18 +10,15 @@ use serde_json::Value;
 use super::{
     Problem, declared,
     document::{
-        API_VERSION, APPROVAL, Approval, Document, Envelope, Place, Presence, invalid_from,
-        is_below, join, missing_field, type_problems, typed,
+        API_VERSION, APPROVAL, Approval, Document, Envelope, Place, is_below, join, missing_field,
+        type_problems, typed,
     },
     foreign, node,
     problem::did_you_mean,
-    tree, vars,
+    tree,
 };
 use crate::{
-    kind::{
-        Invalid, Known, Refs, ScopeFacts,
-        erased::{ErasedKind, Registry, Resolved},
-    },
+    kind::{Invalid, ScopeFacts, erased::Registry},
     model::{Address, ScopedKind},
     settings::Settings,
 };
@@ -114,7 +110,7 @@ pub(super) struct Reading<'a> {
     /// The names of invalid manifests.
     pub(super) misdeclared: BTreeSet<String>,
     /// Paths in the current document that other checks would report a second time.
-    named: Vec<String>,
+    pub(super) named: Vec<String>,
     /// The same for each manifest.
     pub(super) left_over: BTreeMap<Address, Vec<String>>,
 }
@@ -175,12 +171,12 @@ impl Reading<'_> {
     }
 
     /// Whether a path meets an error that was already reported: at it, around it, or in it.
-    fn is_named(&self, field: &str) -> bool {
+    pub(super) fn is_named(&self, field: &str) -> bool {
         meets(&self.named, field)
     }
 
     /// Whether an error only follows from one that was already reported.
-    fn follows(&self, wrong: &Invalid) -> bool {
+    pub(super) fn follows(&self, wrong: &Invalid) -> bool {
         match missing_field(wrong) {
             Some(missing) => self.is_named(&join(&wrong.field, missing)),
             None => self.is_named(&wrong.field),
@@ -270,112 +266,6 @@ impl Reading<'_> {
         self.problems.push(place.problem("metadata.scope", &why));
         None
     }
-
-    fn manifest(&mut self, place: Place, scope: String, envelope: Envelope) {
-        let loader = self.loader;
-        let mut envelope = envelope;
-        let address = Address::new(scope, &envelope.kind, &envelope.metadata.name);
-        let (Some(facts), Some(kind)) =
-            (loader.facts.get(&address.scope), loader.registry.get(&address.kind))
-        else {
-            return;
-        };
-        self.waivers(&place, &envelope);
-        let mut wrong = Vec::new();
-        let var = |name: &str| loader.settings.var(&address.scope, name);
-        if let Some(adopt) = &mut envelope.lifecycle.adopt {
-            match vars::expand(&adopt.0, facts, &var) {
-                Ok(id) => adopt.0 = id,
-                Err(invalid) => {
-                    wrong.push(Invalid { field: "lifecycle.adopt".to_owned(), ..invalid });
-                }
-            }
-        }
-        wrong.extend(envelope.lifecycle.problem(kind.profile()));
-        let mut spec = envelope.spec.filter(|spec| !spec.is_null());
-        if let Some(spec) = &mut spec {
-            vars::substitute("spec", spec, facts, &var, &mut wrong);
-            self.check_spec(kind, spec, &mut wrong);
-        } else if envelope.lifecycle.state == Presence::Present {
-            wrong.push(Invalid::new("spec", "missing").help(format!(
-                "`palisade explain {}` shows its fields; `lifecycle.state: absent` needs none",
-                address.kind
-            )));
-        }
-        let known = Known::default();
-        let mut refs = Refs::new(facts, &address.name, &known);
-        let resolved = match spec.as_ref().filter(|_| wrong.is_empty()) {
-            Some(spec) => self.resolve(&address, spec, &mut refs, &mut wrong),
-            None => None,
-        };
-        self.report(&place, &wrong, spec.as_ref().unwrap_or(&Value::Null));
-        let mut recorded = refs.finish();
-        let warnings = std::mem::take(&mut recorded.warnings);
-        let shown = warnings.iter().map(|it| place.problem(&join("spec", &it.field), it));
-        self.snapshot.warnings.extend(shown);
-        self.left_over.insert(address.clone(), std::mem::take(&mut self.named));
-        let mut natural_keys = Vec::new();
-        if let Some(resolved) = resolved {
-            natural_keys = resolved.natural_keys;
-            if envelope.lifecycle.state == Presence::Present {
-                let group = self.wanted.entry(address.scoped_kind()).or_default();
-                group.insert(address.name.clone(), resolved.state);
-            }
-        }
-        self.insert(Document {
-            origin: place.origin("kind"),
-            recorded,
-            lifecycle: envelope.lifecycle,
-            places: place,
-            spec,
-            natural_keys,
-            address,
-        });
-    }
-
-    /// Adds what is wrong with a spec whose variables are filled in.
-    fn check_spec(&mut self, kind: &dyn ErasedKind, spec: &Value, wrong: &mut Vec<Invalid>) {
-        // A variable's value can contain another tool's placeholder.
-        let mut brought = Vec::new();
-        foreign::leftovers("spec", spec, &mut brought);
-        wrong.extend(brought.into_iter().filter(|wrong| !self.is_named(&wrong.field)));
-        self.named.extend(wrong.iter().map(|wrong| wrong.field.clone()));
-        let types =
-            type_problems(spec, |spec| kind.check_spec(spec).err().map(|e| invalid_from(&e)));
-        let types = types.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w });
-        wrong.extend(types.filter(|wrong| !self.follows(wrong)));
-    }
-
-    /// Resolves a spec that has the right types, as far as it can be without AWS.
-    fn resolve(
-        &self,
-        address: &Address,
-        spec: &Value,
-        refs: &mut Refs<'_>,
-        wrong: &mut Vec<Invalid>,
-    ) -> Option<Resolved> {
-        let resolving = || self.loader.registry.resolve(&address.kind, spec, refs);
-        let resolved = catch_unwind(AssertUnwindSafe(resolving));
-        match resolved.unwrap_or_else(|_| Err(vec![defect()])) {
-            Ok(resolved) => Some(resolved),
-            Err(all) => {
-                let all = all.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w });
-                wrong.extend(all.filter(|wrong| !self.follows(wrong)));
-                None
-            }
-        }
-    }
-
-    fn insert(&mut self, document: Document) {
-        let address = &document.address;
-        if let Some(first) = self.snapshot.documents.get(address) {
-            let why = Invalid::new("", format!("{address} is declared twice"))
-                .help(format!("the other one is at {}", first.origin));
-            self.problems.push(document.places.problem("metadata.name", &why));
-        } else {
-            self.snapshot.documents.insert(address.clone(), document);
-        }
-    }
 }
 
 /// Whether a path leads to one of the others, to something around it, or to something in it.
@@ -393,12 +283,6 @@ fn long_texts<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
         Value::Object(map) => map.values().for_each(|item| long_texts(item, found)),
         _ => {}
     }
-}
-
-/// A kind that panics must not take the process down; its manifest cannot be used.
-fn defect() -> Invalid {
-    Invalid::new("", "palisade failed while checking this manifest")
-        .help("this is a defect in palisade: report it with the panic message in the log")
 }
 
 fn is_dns_label(name: &str) -> bool {

@@ -50,6 +50,7 @@ mod node;
 mod objects;
 mod problem;
 mod revision;
+mod spec;
 mod together;
 mod tree;
 mod vars;
