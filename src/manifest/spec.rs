@@ -1,5 +1,5 @@
-//! One manifest: its lifecycle and its spec, checked and resolved as far as that can be done without
-//! AWS.
+//! One manifest: its lifecycle and its spec, checked and resolved as far as that can be done
+//! without AWS.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

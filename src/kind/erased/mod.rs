@@ -12,18 +12,16 @@ use schemars::{Schema, generate::SchemaSettings};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-pub use self::edit::{Edit, EditBody};
+pub use self::{
+    edit::{Edit, EditBody},
+    port::ErasedPort,
+};
 pub use super::registry::Registry;
 use super::{
-    Ask, CloudError, Describe as _, Doctor, Erased, Guarded, Intent, Invalid, Kind, Line, Meaning,
-    Population, Port, Profile, Refs, TagSpec, table::Table,
+    CloudError, Describe as _, Doctor, Guarded, Intent, Invalid, Kind, Line, Meaning, Port,
+    Profile, Refs, TagSpec, table::Table,
 };
-use crate::{
-    aws::Access,
-    baseline::Baseline,
-    model::{Observed, PhysicalId, Risk, Tags},
-    operations::OfKind,
-};
+use crate::{aws::Access, baseline::Baseline, model::Risk, operations::OfKind};
 
 /// A stored value that a kind cannot read back: a defect in palisade, not in the input.
 #[derive(Debug, thiserror::Error)]
@@ -168,38 +166,6 @@ pub trait ErasedKind: Send + Sync {
     ) -> Result<BTreeSet<String>, Undecodable>;
     /// The port for one scope.
     fn connect(&self, access: &Access) -> Box<dyn ErasedPort>;
-}
-
-/// A port whose types have been erased.
-pub trait ErasedPort: Send + Sync {
-    /// [`Port::observe`].
-    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Population<Value>, CloudError>>;
-    /// [`Port::create`].
-    fn create<'a>(
-        &'a self,
-        want: &'a Value,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Erased<'a, Result<PhysicalId, CloudError>>;
-    /// [`Port::change`], [`Port::tag`] or [`Port::untag`]: one of the calls that
-    /// [`ErasedKind::calls`] returns.
-    fn edit<'a>(
-        &'a self,
-        have: &'a Observed<Value>,
-        call: &'a [Edit],
-    ) -> Erased<'a, Result<(), CloudError>>;
-    /// [`Port::delete`].
-    fn delete<'a>(
-        &'a self,
-        have: &'a Observed<Value>,
-        want: Option<&'a Value>,
-    ) -> Erased<'a, Result<(), CloudError>>;
-    /// [`Port::obstacles`]; `None` asks about deletion.
-    fn obstacles<'a>(
-        &'a self,
-        have: &'a Observed<Value>,
-        edit: Option<&'a Edit>,
-    ) -> Erased<'a, Result<Vec<String>, CloudError>>;
 }
 
 pub(super) struct Definition<K, P>(pub(super) PhantomData<fn() -> (K, P)>);

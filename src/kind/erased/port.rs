@@ -3,11 +3,43 @@
 use futures::FutureExt as _;
 use serde_json::Value;
 
-use super::{Connected, Edit, EditBody, ErasedPort, Undecodable, decode, encode};
+use super::{Connected, Edit, EditBody, Undecodable, decode, encode};
 use crate::{
     kind::{Ask, CloudError, Erased, Intent, Kind, Population, Port},
     model::{Observed, PhysicalId, Tags},
 };
+
+/// A port whose types have been erased.
+pub trait ErasedPort: Send + Sync {
+    /// [`Port::observe`].
+    fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Population<Value>, CloudError>>;
+    /// [`Port::create`].
+    fn create<'a>(
+        &'a self,
+        want: &'a Value,
+        tags: &'a Tags,
+        token: &'a str,
+    ) -> Erased<'a, Result<PhysicalId, CloudError>>;
+    /// [`Port::change`], [`Port::tag`] or [`Port::untag`]: one of the calls that
+    /// [`ErasedKind::calls`](super::ErasedKind::calls) returns.
+    fn edit<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        call: &'a [Edit],
+    ) -> Erased<'a, Result<(), CloudError>>;
+    /// [`Port::delete`].
+    fn delete<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        want: Option<&'a Value>,
+    ) -> Erased<'a, Result<(), CloudError>>;
+    /// [`Port::obstacles`]; `None` asks about deletion.
+    fn obstacles<'a>(
+        &'a self,
+        have: &'a Observed<Value>,
+        edit: Option<&'a Edit>,
+    ) -> Erased<'a, Result<Vec<String>, CloudError>>;
+}
 
 fn decode_observed<K: Kind>(have: &Observed<Value>) -> Result<Observed<K::State>, Undecodable> {
     Ok(Observed {

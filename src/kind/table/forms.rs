@@ -135,6 +135,20 @@ pub enum Form {
     },
 }
 
+impl Form {
+    /// One of these words, each with its meaning; `off` is the word that turns it off, if there is a
+    /// call for each direction.
+    pub fn word(
+        name: &'static str,
+        about: &'static str,
+        words: &[(&'static str, &'static str)],
+        off: Option<&'static str>,
+    ) -> Self {
+        let words = words.iter().map(|(word, about)| ((*word).into(), (*about).into())).collect();
+        Self::Word { name: name.into(), about: about.into(), words, off: off.map(Into::into) }
+    }
+}
+
 /// What a [`Form::Target`] can be.
 #[derive(Debug, Clone)]
 pub struct Named {
@@ -142,6 +156,13 @@ pub struct Named {
     pub accepts: Accepts,
     /// The prefix of a literal id; empty if it is an ARN or a name.
     pub prefix: Text,
+}
+
+impl Named {
+    /// With ids that begin like this.
+    pub fn new(accepts: Accepts, prefix: &'static str) -> Self {
+        Self { accepts, prefix: prefix.into() }
+    }
 }
 
 /// A word for a policy.

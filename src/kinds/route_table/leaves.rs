@@ -92,7 +92,7 @@ fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf
 }
 
 fn vpc() -> Leaf {
-    let named = Named { accepts: Accepts::lookup(LookupKind::Vpc), prefix: "vpc-".into() };
+    let named = Named::new(Accepts::lookup(LookupKind::Vpc), "vpc-");
     let fixed = How::Fixed("which EC2 fixes when a table is created".into());
     Leaf {
         absent: Absent::Required(
@@ -170,7 +170,7 @@ fn route() -> Form {
 
 fn subnets() -> Leaf {
     let form = Form::Targets {
-        each: Named { accepts: Accepts::lookup(LookupKind::Subnet), prefix: "subnet-".into() },
+        each: Named::new(Accepts::lookup(LookupKind::Subnet), "subnet-"),
         within: Some(("vpc".into(), "vpc".into())),
         one_of_each: None,
         single_while: None,

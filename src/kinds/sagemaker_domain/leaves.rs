@@ -194,7 +194,7 @@ fn domain_name() -> Leaf {
 
 /// A domain of Unified Studio can be created without a VPC, which can be set later.
 fn vpc() -> Leaf {
-    let each = Named { accepts: Accepts::lookup(LookupKind::Vpc), prefix: "vpc-".into() };
+    let each = Named::new(Accepts::lookup(LookupKind::Vpc), "vpc-");
     let why = "which AWS fixes once it is set".into();
     plain(Leaf::setting(Form::Target(each)), How::Until { call: update(), fixed: Fixed::Set, why })
         .risking(RiskOf::Always(Risk::LOOSENS), Gives::Something)
@@ -204,7 +204,7 @@ fn vpc() -> Leaf {
 /// that apps can be placed in change: one may be a way out that the others are not.
 fn subnets() -> Leaf {
     let form = Form::Targets {
-        each: Named { accepts: Accepts::lookup(LookupKind::Subnet), prefix: "subnet-".into() },
+        each: Named::new(Accepts::lookup(LookupKind::Subnet), "subnet-"),
         within: Some(("vpc".into(), "vpc".into())),
         one_of_each: None,
         single_while: None,

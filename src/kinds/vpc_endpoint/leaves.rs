@@ -96,7 +96,7 @@ fn modify(says: &'static str) -> Call {
 }
 
 fn endpoint_type() -> Leaf {
-    let form = word(
+    let form = Form::word(
         "EndpointType",
         "What kind of endpoint it is.",
         &[
@@ -104,6 +104,7 @@ fn endpoint_type() -> Leaf {
             (GATEWAY, "Routes in route tables of the VPC: S3 and DynamoDB."),
             (BALANCER, "A next hop that sends traffic through a fleet of appliances."),
         ],
+        None,
     );
     let help = "write `Interface`, `Gateway` or `GatewayLoadBalancer`";
     fixed("type", "What kind of endpoint it is. Immutable.", form, help)
@@ -131,7 +132,7 @@ fn service_region() -> Leaf {
 }
 
 fn vpc() -> Leaf {
-    let form = Form::Target(named(Accepts::lookup(LookupKind::Vpc), "vpc-"));
+    let form = Form::Target(Named::new(Accepts::lookup(LookupKind::Vpc), "vpc-"));
     fixed(
         "vpc",
         "The VPC: an id or a lookup. Immutable.",
@@ -201,7 +202,7 @@ const EMPTY: &str = "is empty; an endpoint needs at least one";
 
 fn security_groups() -> Leaf {
     let form = Form::Targets {
-        each: named(Accepts::id_of(security_group::NAME), "sg-"),
+        each: Named::new(Accepts::id_of(security_group::NAME), "sg-"),
         within: None,
         one_of_each: None,
         single_while: None,
@@ -223,7 +224,7 @@ fn security_groups() -> Leaf {
 
 fn subnets() -> Leaf {
     let form = Form::Targets {
-        each: named(Accepts::lookup(LookupKind::Subnet), "subnet-"),
+        each: Named::new(Accepts::lookup(LookupKind::Subnet), "subnet-"),
         within: Some(("vpc".into(), "vpc".into())),
         one_of_each: Some("zone".into()),
         single_while: Some(("type".into(), json!(BALANCER))),
@@ -254,7 +255,7 @@ fn subnets() -> Leaf {
 
 fn route_tables() -> Leaf {
     let form = Form::Targets {
-        each: named(Accepts::id_or_lookup(route_table::NAME, LookupKind::RouteTable), "rtb-"),
+        each: Named::new(Accepts::id_or_lookup(route_table::NAME, LookupKind::RouteTable), "rtb-"),
         within: Some(("vpc".into(), "vpc".into())),
         one_of_each: None,
         single_while: None,
@@ -344,7 +345,7 @@ pub(super) const ADDRESSES: &str = "ipAddressType";
 pub(super) const RECORDS: &str = "dnsRecordIpType";
 
 fn dns_record_ip_type() -> Leaf {
-    let form = word(
+    let form = Form::word(
         "DnsRecordIpType",
         "The address family of the DNS records.",
         &[
@@ -353,6 +354,7 @@ fn dns_record_ip_type() -> Leaf {
             ("ipv6", "AAAA records."),
             ("service-defined", "As the service decides."),
         ],
+        None,
     );
     Leaf {
         risk: RiskOf::Always(Risk::NEUTRAL.cutting_connections()),
@@ -368,10 +370,11 @@ fn dns_record_ip_type() -> Leaf {
 }
 
 fn ip_address_type() -> Leaf {
-    let form = word(
+    let form = Form::word(
         "IpAddressType",
         "The address family of the network interfaces or routes.",
         &[("ipv4", "IPv4 addresses."), ("dualstack", "Both."), ("ipv6", "IPv6 addresses.")],
+        None,
     );
     let gives = |word: &'static str, families: &[&'static str]| -> (Text, Vec<Text>) {
         (word.into(), families.iter().map(|family| (*family).into()).collect())
@@ -397,13 +400,4 @@ fn ip_address_type() -> Leaf {
             How::By(modify("set the addresses to {item}").with(&[RECORDS])),
         )
     }
-}
-
-fn word(name: &'static str, about: &'static str, words: &[(&'static str, &'static str)]) -> Form {
-    let words = words.iter().map(|(word, about)| ((*word).into(), (*about).into())).collect();
-    Form::Word { name: name.into(), about: about.into(), words, off: None }
-}
-
-fn named(accepts: Accepts, prefix: &'static str) -> Named {
-    Named { accepts, prefix: prefix.into() }
 }

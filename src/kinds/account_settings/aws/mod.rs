@@ -121,11 +121,7 @@ impl Settings {
         ]
     }
 
-    async fn make(
-        &self,
-        operation: &str,
-        edits: &[&LeafEdit],
-    ) -> Result<(), CloudError> {
+    async fn make(&self, operation: &str, edits: &[&LeafEdit]) -> Result<(), CloudError> {
         match operation {
             PUT_S3 => self.s3.put(&merged(self.s3.read().await?, edits)).await,
             PUT_PASSWORDS => self.iam.put(&merged(self.iam.read().await?, edits)).await,

@@ -87,20 +87,6 @@ fn switch(on: (&'static str, &'static str), off: (&'static str, &'static str)) -
     How::Switch { on: Call::new(on.0, on.1), off: Call::new(off.0, off.1) }
 }
 
-fn words(
-    name: &'static str,
-    about: &'static str,
-    words: &[(&'static str, &'static str)],
-    off: Option<&'static str>,
-) -> Form {
-    Form::Word {
-        name: name.into(),
-        about: about.into(),
-        words: words.iter().map(|(word, about)| ((*word).into(), (*about).into())).collect(),
-        off: off.map(Into::into),
-    }
-}
-
 /// A row with one safe value: every other value lets people do more.
 fn safe(leaf: Leaf, value: Value) -> Leaf {
     Leaf {
@@ -159,7 +145,7 @@ fn ebs_key() -> Leaf {
 /// EC2 API reference, `EnableSnapshotBlockPublicAccess`.
 fn snapshots() -> Leaf {
     const BLOCK_ALL: &str = "block-all-sharing";
-    let form = words(
+    let form = Form::word(
         "SnapshotSharing",
         "How far EBS snapshots can be shared with everybody.",
         &[
@@ -207,7 +193,7 @@ fn snapshots() -> Leaf {
 
 /// EC2 API reference, `EnableImageBlockPublicAccess`. Images that are already public stay public.
 fn images() -> Leaf {
-    let form = words(
+    let form = Form::word(
         "ImageSharing",
         "Whether machine images can be shared with everybody.",
         &[
@@ -249,7 +235,7 @@ fn metadata(path: &'static str, about: &'static str, form: Form, says: &'static 
 }
 
 fn metadata_tokens() -> Leaf {
-    let form = words(
+    let form = Form::word(
         "MetadataTokens",
         "Whether the instance metadata service requires a token (IMDSv2).",
         &[
@@ -300,7 +286,7 @@ fn metadata_hops() -> Leaf {
 /// `enabled`, `disabled` or no preference, which equals the value that AWS then uses.
 fn on_or_off(name: &'static str, about: &'static str) -> Form {
     let own = (NO_PREFERENCE, "The account has no setting.");
-    words(name, about, &[("enabled", "It is on."), ("disabled", "It is off."), own], None)
+    Form::word(name, about, &[("enabled", "It is on."), ("disabled", "It is off."), own], None)
 }
 
 fn metadata_endpoint() -> Leaf {
