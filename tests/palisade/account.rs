@@ -281,3 +281,25 @@ async fn blocking_images_is_asked_for_once_although_ec2_takes_its_time() {
     engine.pass().await;
     assert_eq!(world.writes(), ["EnableImageBlockPublicAccess"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn scopes_of_one_account_cannot_want_different_values_of_what_holds_in_all_its_regions() {
+    let wants = |length: u8, console: bool| {
+        format!("passwordPolicy: {{minimumLength: {length}}}, serialConsoleAccess: {console}")
+    };
+    for (other, is_fine) in [(wants(14, true), true), (wants(8, false), false)] {
+        let mut world = World::empty();
+        let mut scope = world.settings.scopes["ml-prod"].clone();
+        scope.region = Some("eu-central-1".to_owned());
+        world.settings.scopes.insert("ml-second".to_owned(), scope);
+        world.write("main.yaml", manifest("adopt: account", &wants(14, false)));
+        let second = manifest("adopt: account", &other).replace("ml-prod", "ml-second");
+        world.write("second.yaml", second);
+        let report = world.engine().await.pass().await;
+        let said: Vec<_> = report.problems.iter().map(ToString::to_string).collect();
+        let expected = "spec.passwordPolicy.minimumLength: \
+                        ml-prod/AccountSettings/defaults wants another value of this";
+        assert_eq!(said.iter().any(|problem| problem.contains(expected)), !is_fine, "{said:?}");
+        assert_eq!(said.is_empty(), is_fine, "{said:?}");
+    }
+}
