@@ -136,8 +136,8 @@ pub enum Form {
 }
 
 impl Form {
-    /// One of these words, each with its meaning; `off` is the word that turns it off, if there is a
-    /// call for each direction.
+    /// One of these words, each with its meaning; `off` is the word that turns it off, if there is
+    /// a call for each direction.
     pub fn word(
         name: &'static str,
         about: &'static str,
