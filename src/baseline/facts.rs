@@ -110,6 +110,11 @@ impl<'a> Facts<'a> {
         self.with_tombstones().filter(|wanted| is_present(wanted.document))
     }
 
+    /// The id by which other manifests refer to this one; none for a tombstone.
+    pub(crate) fn id_of(&self, address: &Address) -> Option<&str> {
+        self.known.resources.get(address).map(|known| known.id.as_str())
+    }
+
     /// Whether a manifest of this kind that is not a tombstone has this ARN, by which other
     /// manifests refer to it.
     pub(crate) fn is_arn_of(&self, kind: &str, arn: &str) -> bool {

@@ -12,12 +12,13 @@
 //!
 //! The rules of a kind are in its folder ([`Baseline`]) and are collected from the registry; those
 //! that look at several kinds are in `across`. The numbers are those of the platform's security
-//! catalog; EP-09 and EP-10 are additions. These numbers of the catalog are missing:
+//! catalog; EP-09, EP-10, SLC-01 and USR-* are additions. These numbers of the catalog are missing:
 //!
 //! - SG-11: orphans of Studio's own NFS groups are live resources that no manifest names.
 //! - SMD-02 (private subnets, zones of lookups) needs route tables and zones; here it requires at
 //!   least two subnets if they are listed.
-//! - SMD-13, SMD-15: user profiles and spaces are other kinds.
+//! - SMD-13 (a group for each user): whether users are kept apart is decided by the platform;
+//!   USR-04 judges the groups that profiles have.
 //! - SMD-17: settings that no manifest declares are not managed, so only live data can show them.
 //! - EP-06: the zones of the subnets are live data.
 //! - EP-07 (which tables): the subnets' route tables are live data; here it requires that the S3
@@ -25,7 +26,8 @@
 //! - EP-08, NET-*, NAT-*, RT-*, TGW-*, NACL-*: access points, VPCs, subnets, gateways and ACLs are
 //!   other kinds.
 //! - KMS-08: IAM policies are another kind.
-//! - NBI-*, CT-*, S3-*, IAM-*, BR-* and the like: notebooks, trails, buckets, IAM and Bedrock
+//! - NBI-10, NBI-11: no manifest lists allowed machines; groups judge their own rules (SG-*).
+//! - CT-*, S3-*, IAM-*, BR-* and the like: trails, buckets, IAM and Bedrock
 //!   settings are other kinds.
 //! - Contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule:
 //!   live data.

@@ -34,6 +34,8 @@ enum Sort {
     Endpoint,
     /// Service control policy: compared strictly, because Organizations stores it as sent
     Scp,
+    /// Resource control policy: compared like a service control policy
+    Rcp,
 }
 
 /// `palisade policy-diff`: exit 0 when equal, 2 when not.
@@ -42,6 +44,7 @@ pub(super) fn verb(args: &Args) -> anyhow::Result<Ended> {
         Sort::Key => Dialect::KeyPolicy,
         Sort::Endpoint => Dialect::EndpointPolicy,
         Sort::Scp => Dialect::ServiceControlPolicy,
+        Sort::Rcp => Dialect::ResourceControlPolicy,
     };
     let mut out = Vec::new();
     let json = args.output == output::Format::Json;

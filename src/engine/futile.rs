@@ -42,10 +42,17 @@ struct Repeated {
 }
 
 impl Futile {
-    /// Records edits, each by a digest of what was sent. Corrections are never slowed down beyond
+    /// Records edits, each by a digest of what was sent. `in_turns` says that they belong to others
+    /// that are made in other passes. Corrections are never slowed down beyond
     /// [`put_back::MAX_PAUSE`]: an edit without effect cannot be told from one that somebody
     /// reverts at once.
-    pub fn done(&mut self, address: &Address, made: &[(String, bool)], now: Instant) {
+    pub fn done(
+        &mut self,
+        address: &Address,
+        made: &[(String, bool)],
+        in_turns: bool,
+        now: Instant,
+    ) {
         let edits = self.edits.entry(address.clone()).or_default();
         for (digest, puts_back) in made {
             let times = edits.get(digest).map_or(0, |earlier| earlier.times).saturating_add(1);
@@ -59,7 +66,7 @@ impl Futile {
             edits.insert(digest.clone(), Repeated { times, pause, until: now + pause });
         }
         // Another value was sent in between, so the resource does change.
-        edits.retain(|digest, _| made.iter().any(|(it, _)| it == digest));
+        edits.retain(|digest, _| in_turns || made.iter().any(|(it, _)| it == digest));
     }
 
     /// Records that a resource is as wanted.
@@ -129,11 +136,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_edit_without_effect_is_slowed_down_and_at_last_left_to_people() {
         let (mut futile, mut now) = (Futile::default(), Instant::now());
-        futile.done(&address(), &made("a", false), now);
+        futile.done(&address(), &made("a", false), false, now);
         assert_eq!(wait(&futile, "a", now), None);
         let mut pauses = Vec::new();
         for _ in 0..4 {
-            futile.done(&address(), &made("a", false), now);
+            futile.done(&address(), &made("a", false), false, now);
             let waits = wait(&futile, "a", now).expect("it waits");
             let until = futile.next_retry(now).expect("it is tried again");
             pauses.push(((until - now).as_secs(), waits.passes));
@@ -142,7 +149,7 @@ mod tests {
         }
         assert_eq!(pauses, [(2, true), (4, true), (8, true), (16, false)]);
         for _ in 0..100 {
-            futile.done(&address(), &made("a", false), now);
+            futile.done(&address(), &made("a", false), false, now);
         }
         assert_eq!(futile.next_retry(now), Some(now + MAX_PAUSE));
     }
@@ -151,7 +158,7 @@ mod tests {
     async fn what_puts_back_never_pauses_for_longer_than_half_a_minute() {
         let (mut futile, now) = (Futile::default(), Instant::now());
         for _ in 0..100 {
-            futile.done(&address(), &made("a", true), now);
+            futile.done(&address(), &made("a", true), false, now);
         }
         assert_eq!(futile.next_retry(now), Some(now + put_back::MAX_PAUSE));
     }
@@ -159,12 +166,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn another_edit_of_the_resource_goes_at_once_and_a_settled_one_is_forgotten() {
         let (mut futile, now) = (Futile::default(), Instant::now());
-        futile.done(&address(), &made("a", false), now);
-        futile.done(&address(), &made("a", false), now);
+        futile.done(&address(), &made("a", false), false, now);
+        futile.done(&address(), &made("a", false), false, now);
         assert_eq!(wait(&futile, "b", now), None);
         futile.settled(&address());
         assert_eq!(wait(&futile, "a", now), None);
-        futile.done(&address(), &made("a", false), now);
+        futile.done(&address(), &made("a", false), false, now);
         assert_eq!(wait(&futile, "a", now), None);
     }
 }

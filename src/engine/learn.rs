@@ -50,6 +50,8 @@ pub(super) struct Learnt {
     pub(super) put_back: PutBack,
     /// Approvals whose steps were carried out: an approval is used once.
     pub(super) spent: BTreeSet<consent::Identity>,
+    /// Addresses at which an approved step was begun that goes on over several passes.
+    begun: BTreeSet<Address>,
     last_hour: LastHour,
 }
 
@@ -74,6 +76,7 @@ impl Learnt {
             in_vain: self.futile.in_vain(),
             recent: self.last_hour.recent(now),
             contested: self.put_back.contested(now),
+            begun: self.begun.clone(),
         }
     }
 
@@ -162,6 +165,7 @@ impl Learnt {
         let ids = self.pace.predecessors();
         for address in &plan.in_sync {
             self.completing.remove(address);
+            self.begun.remove(address);
             self.rewrites.shown(address);
             self.futile.settled(address);
             if let (Some(want), Some(id)) = (plan.wants.get(address), ids.get(address)) {
@@ -218,6 +222,9 @@ impl Learnt {
             let mut going = plan.steps_of(&result.address).iter().filter(|it| it.verdict.goes());
             let Some(step) = going.next().filter(|step| step.approved) else { continue };
             self.spent.insert((step.digest.clone(), None));
+            if step.action.edits().iter().any(|edit| edit.stage.is_some()) {
+                self.begun.insert(step.address.clone());
+            }
             let given = approvals.iter().filter(|approval| approval.digest == step.digest);
             self.spent.extend(given.map(consent::identity));
         }
@@ -233,7 +240,9 @@ impl Learnt {
         }
         let digests: Vec<_> =
             made.iter().map(|edit| (plan::edit_digest(edit), edit.puts_back)).collect();
-        self.futile.done(address, &digests, now);
+        // What is stopped and started in turns is not changed by that.
+        let in_turns = made.iter().any(|edit| edit.stage.is_some());
+        self.futile.done(address, &digests, in_turns, now);
         for edit in made.iter().filter(|edit| edit.puts_back) {
             let keys = edit.keys().iter();
             let times =
@@ -265,6 +274,7 @@ impl Learnt {
         self.put_back.retain(matters, now);
         self.known_wants.retain(|address, _| matters(address));
         self.completing.retain(matters);
+        self.begun.retain(matters);
         self.futile.retain(matters);
     }
 

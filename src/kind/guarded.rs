@@ -8,10 +8,23 @@ use crate::model::policy_document::PolicyDocument;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guarded {
     /// The document; `None` if there is one that palisade cannot read, so that its content is
-    /// unknown.
+    /// unknown, and if it decides nobody's access.
     pub document: Option<PolicyDocument>,
     /// Whose access it decides.
     pub reach: Reach,
+}
+
+impl Reach {
+    /// The roots, organizational units and accounts below which the document has effect; `None` for
+    /// a document that belongs to a resource of one account.
+    pub fn places(&self) -> Option<&BTreeSet<String>> {
+        match self {
+            Self::Accounts(places) | Self::Resources(places) | Self::Settings(places) => {
+                Some(places)
+            }
+            Self::Key | Self::Endpoint { .. } => None,
+        }
+    }
 }
 
 /// Whose access a document decides.
@@ -23,6 +36,14 @@ pub enum Reach {
     /// most that any principal in a member account below them may do. The management account is
     /// never affected (Organizations user guide).
     Accounts(BTreeSet<String>),
+    /// A resource control policy on these roots, organizational units and accounts: the most that
+    /// anybody may do with resources of member accounts below them. It only denies: AWS's own
+    /// RCPFullAWSAccess, which cannot be detached, allows the rest. Resources of the management
+    /// account are never affected (Organizations user guide).
+    Resources(BTreeSet<String>),
+    /// A management policy on these roots, organizational units and accounts: settings and reports,
+    /// no permission of a principal.
+    Settings(BTreeSet<String>),
     /// An endpoint policy: requests that go through the endpoint. palisade's own requests need not.
     Endpoint {
         /// The last part of the service's name, which is the prefix of its actions for most

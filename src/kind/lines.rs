@@ -86,8 +86,9 @@ pub fn policy_lines(diff: &PolicyDiff, indent: usize) -> Vec<Line> {
 
 /// All leaves of a wanted state as added lines, for the plan of a create. Absent leaves are left
 /// out, lists of plain values stay on one line, and every statement of a policy document is shown
-/// as [`policy_lines`] shows an added one: consent to a create covers what it grants. Top-level
-/// members in `hidden` are left out.
+/// as [`policy_lines`] shows an added one: consent to a create covers what it grants. Values that
+/// inheritance operators of Organizations set are quoted like those of a policy. Top-level members
+/// in `hidden` are left out.
 pub fn state_lines(state: &Value, hidden: &[&str]) -> Vec<Line> {
     let mut lines = Vec::new();
     match state {
@@ -115,15 +116,19 @@ fn walk(path: &str, value: &Value, lines: &mut Vec<Line>) {
         }
         Value::Array(items) if items.iter().all(is_plain) => {
             let items: Vec<_> = items.iter().map(plain).collect();
-            lines.push(Line::add(format!("{path}: [{}]", items.join(", "))));
+            lines.push(leaf(path, &format!("[{}]", items.join(", "))));
         }
         Value::Array(items) => {
             for (index, inner) in items.iter().enumerate() {
                 walk(&format!("{path}[{index}]"), inner, lines);
             }
         }
-        plain_value => lines.push(Line::add(format!("{path}: {}", plain(plain_value)))),
+        plain_value => lines.push(leaf(path, &plain(plain_value))),
     }
+}
+
+fn leaf(path: &str, value: &str) -> Line {
+    Line { quotes: path.contains(".@@"), ..Line::add(format!("{}: {value}", printable(path))) }
 }
 
 fn is_plain(value: &Value) -> bool {

@@ -26,6 +26,12 @@ impl Registry {
         self
     }
 
+    /// Adds several kinds.
+    #[must_use]
+    pub fn and(self, several: impl FnOnce(Self) -> Self) -> Self {
+        several(self)
+    }
+
     /// Adds a kind that is a table.
     ///
     /// # Panics

@@ -75,6 +75,9 @@ pub enum Form {
 }
 
 impl Accepts {
+    /// Neither references nor lookups: what is there is an id.
+    pub const NOTHING: Self = Self { reference: None, lookup: None, form: Form::Id };
+
     /// A reference to a kind, by id.
     pub const fn id_of(kind: &'static str) -> Self {
         Self { reference: Some(kind), lookup: None, form: Form::Id }

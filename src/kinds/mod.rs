@@ -2,11 +2,19 @@
 
 pub mod account_settings;
 pub mod kms_key;
+pub mod network_acl;
+pub mod notebook_instance;
+pub mod notebook_lifecycle_config;
+pub(crate) mod notebooks;
+pub mod organizations_policy;
 pub(crate) mod policies;
 pub mod route_table;
 pub mod sagemaker_domain;
 pub mod security_group;
-pub mod service_control_policy;
+pub mod space;
+pub(crate) mod studio;
+pub mod studio_lifecycle_config;
+pub mod user_profile;
 pub mod vpc_endpoint;
 
 pub use crate::kind::erased::Registry;
@@ -16,9 +24,15 @@ pub fn registry() -> Registry {
     Registry::default()
         .table(account_settings::table())
         .table(kms_key::table())
+        .table(network_acl::table())
+        .table(notebook_instance::table())
+        .table(notebook_lifecycle_config::table())
         .table(route_table::table())
         .table(sagemaker_domain::table())
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
-        .with::<service_control_policy::ServiceControlPolicy, service_control_policy::aws::Live>()
+        .and(organizations_policy::register)
+        .table(space::table())
+        .table(studio_lifecycle_config::table())
+        .table(user_profile::table())
         .table(vpc_endpoint::table())
 }

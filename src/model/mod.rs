@@ -4,6 +4,7 @@ pub mod address;
 pub mod address_space;
 pub mod cidr;
 pub mod claim;
+pub mod management_policy;
 pub mod near;
 pub mod organization;
 pub mod pause;

@@ -253,7 +253,10 @@ mod tests {
         assert!(wanted.is_subset(&allowed), "{:?}", wanted.difference(&allowed));
         let names = serde_json::to_value(&policies).expect("a mapping");
         let names: Vec<_> = names.as_object().expect("a mapping").keys().cloned().collect();
-        assert_eq!(names, ["observe", "apply", "apply-2", "destroy"]);
+        let mut modes: Vec<_> = names.iter().map(|it| it.split('-').next().expect("one")).collect();
+        modes.dedup();
+        assert_eq!(modes, ["observe", "apply", "destroy"]);
+        assert!(names.contains(&"apply-2".to_owned()), "{names:?}");
     }
 
     #[test]
@@ -268,7 +271,7 @@ mod tests {
     #[test]
     fn observing_allows_nothing_but_reading() {
         let policies = Policies::new(&facts(), "ml", &everything());
-        for action in actions(&policies.observe[0]) {
+        for action in policies.observe.iter().flat_map(actions) {
             let verb = action.split_once(':').map_or("", |(_, verb)| verb);
             assert!(
                 ["Describe", "List", "Get"].iter().any(|read| verb.starts_with(read)),

@@ -152,6 +152,20 @@ pub(crate) const ROUTE_TABLE: ResourceType = ResourceType::new(
     "rtb-00000000000000000",
     Named::By("rtb-"),
 );
+/// Internet gateways.
+pub(crate) const INTERNET_GATEWAY: ResourceType = ResourceType::new(
+    "internet-gateway",
+    "arn:{partition}:ec2:{region}:{account}:internet-gateway/{id}",
+    "igw-00000000000000000",
+    Named::By("igw-"),
+);
+/// Virtual private gateways.
+pub(crate) const VPN_GATEWAY: ResourceType = ResourceType::new(
+    "vpn-gateway",
+    "arn:{partition}:ec2:{region}:{account}:vpn-gateway/{id}",
+    "vgw-00000000000000000",
+    Named::By("vgw-"),
+);
 /// Prefix lists. Those of AWS have `aws` as their owner.
 pub(crate) const PREFIX_LIST: ResourceType = ResourceType::new(
     "prefix-list",

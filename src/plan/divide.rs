@@ -5,7 +5,8 @@
 //! order) that is not made now, because the state in between would allow something that neither the
 //! old nor the new state allows. An edit that only [follows](Edit::follows) the earlier ones waits
 //! for all of them, and one that [needs](Edit::needs) another waits for that one, whatever they do:
-//! it could not be made without it. An edit that restores what somebody else opened waits for none.
+//! it could not be made without it. An edit that restores what somebody else opened waits for none,
+//! but for a stop without which AWS does not take it.
 
 use super::{Action, Plan, Step, Verdict, Wait, WaitReason};
 use crate::kind::erased::Edit;
@@ -30,9 +31,11 @@ pub(super) fn divide<R: PartialEq>(
     let mut divided = Divided { go: Vec::new(), rest: Vec::new(), why: Vec::new() };
     for edit in edits {
         let mut why = fate(&edit);
+        let waits = |before: &&Edit| {
+            if edit.puts_back { edit.cannot_without(before) } else { edit.waits_for(before) }
+        };
         if why.is_empty()
-            && !edit.puts_back
-            && let Some(blocking) = divided.rest.iter().find(|before| edit.waits_for(before))
+            && let Some(blocking) = divided.rest.iter().find(waits)
         {
             why.push(earlier(&blocking.key));
         }

@@ -9,12 +9,13 @@ use super::{
     divide::delay,
     order::with_tags,
     planner::Planner,
+    stages::{has_purpose, unneeded},
     symbolic::{is_known, placeholders_in},
 };
 use crate::{
     kind::{
         Resolution,
-        erased::{Edit, EditBody, ErasedKind, Undecodable},
+        erased::{Edit, EditBody, ErasedKind, Stage, Undecodable},
     },
     manifest::Document,
     model::{Observed, Phase},
@@ -175,7 +176,13 @@ impl Planner<'_> {
                 why.extend(self.went_before(wanted, edit));
                 why
             };
-            steps = delay(step(edits, Verdict::Go), reasons);
+            // Nothing is stopped for changes that wait themselves.
+            let in_vain = !has_purpose(&edits, |edit| reasons(edit).is_empty());
+            steps = delay(step(edits, Verdict::Go), |edit| {
+                let mut why = reasons(edit);
+                why.extend(unneeded(edit).filter(|_| in_vain));
+                why
+            });
         }
         // A separate step: no edit waits for it.
         if !rest.is_empty() {
@@ -200,7 +207,8 @@ impl Planner<'_> {
 
 /// The edits that do not wait for an earlier failure: those that close access and are not known to
 /// be its cause, so that a rule that AWS refuses does not keep open what somebody opens next to it;
-/// and earlier edits that leave access unchanged and were not part of the failure.
+/// earlier edits that leave access unchanged and were not part of the failure; and a start, so that
+/// a change that AWS refuses does not leave stopped what was stopped for it.
 pub(super) fn ahead_of(failed: &Holdoff, edits: &[Edit]) -> BTreeSet<String> {
     let among =
         |edit: &Edit, keys: &BTreeSet<String>| edit.keys().iter().any(|it| keys.contains(it));
@@ -216,6 +224,8 @@ pub(super) fn ahead_of(failed: &Holdoff, edits: &[Edit]) -> BTreeSet<String> {
     if !ahead.is_empty() {
         ahead.extend(edits.iter().take_while(free).map(|edit| edit.key.clone()));
     }
+    let starts = |edit: &&Edit| edit.stage == Some(Stage::Start) && !among(edit, &failed.failed);
+    ahead.extend(edits.iter().filter(starts).map(|edit| edit.key.clone()));
     ahead
 }
 

@@ -20,6 +20,7 @@ mod planner;
 mod reason;
 pub mod render;
 mod shown;
+mod stages;
 mod step;
 pub mod symbolic;
 #[cfg(test)]
@@ -151,6 +152,10 @@ pub struct Plan {
     /// in a row.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub contested: BTreeMap<Address, u32>,
+    /// What people should know of live resources of manifests and no step changes, a sentence each:
+    /// a route whose target is gone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<Address, Vec<String>>,
     /// The pauses in force: what they cover is only reported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,

@@ -79,6 +79,7 @@ impl Plan {
         }
         self.steps = steps;
         wait_in_vain(self, &stuck);
+        self.one_stage_each();
         self.take_turns();
     }
 }

@@ -46,7 +46,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
     gate::hold(&mut plan, inputs);
     if let Some(only) = inputs.limits.only {
-        only.restrict(&mut plan, inputs.memory.completing);
+        only.restrict(&mut plan, inputs.memory.completing, &inputs.memory.past.begun);
     }
     wait_for_people(&mut plan);
     plan.contested.clone_from(&inputs.memory.past.contested);
@@ -139,6 +139,12 @@ impl Planner<'_> {
         kind: &dyn ErasedKind,
     ) {
         let address = &document.address;
+        if let Match::Ours(have) | Match::Adopt(have) = matched {
+            let notes = kind.notes(&have.state);
+            if !notes.is_empty() {
+                self.plan.notes.insert(address.clone(), notes);
+            }
+        }
         let tags = self.wanted_tags(document, resolved, kind);
         let fingerprint = fingerprint(&format!("{} {tags:?}", kind.wish(&resolved.state)));
         let wanted = Wanted { document, state: &resolved.state, tags, fingerprint, resolution };

@@ -127,6 +127,8 @@ pub enum WaitReason {
         /// The key of that edit.
         key: String,
     },
+    /// It is a stop for other edits, and all of those wait.
+    Unneeded,
     /// The other step of this resource is carried out first.
     Turn,
     /// The same edit was made a moment ago; it is repeated after a pause.
@@ -228,6 +230,7 @@ impl fmt::Display for WaitReason {
                 write!(f, "{part} could not be read, and is not changed: {why}")
             }
             Self::Earlier { key } => write!(f, "\"{key}\" must be done first"),
+            Self::Unneeded => f.write_str("the changes that it is for wait themselves"),
             Self::Turn => f.write_str("the resource's other changes are made first"),
             Self::Paced { times, retry_seconds } => write!(
                 f,

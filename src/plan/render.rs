@@ -70,6 +70,12 @@ pub fn text(plan: &Plan) -> String {
             format!("the same correction was undone {times} times; find out by whom in CloudTrail");
         detail(&mut out, RED, &what);
     }
+    for (address, notes) in &plan.notes {
+        heading(&mut out, '?', YELLOW, &address.to_string(), "needs attention in AWS", None);
+        for note in notes {
+            detail(&mut out, YELLOW, note);
+        }
+    }
     unread(&mut out, &plan.unknown);
     for unused in &plan.unused_approvals {
         let what = format!("approval of {}", unused.digest);

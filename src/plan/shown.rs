@@ -14,7 +14,10 @@ use super::{
     Action, Plan, Step, Verdict, Wait, WaitReason, delay, fingerprint,
     symbolic::{Symbols, symbolic, symbolic_text},
 };
-use crate::{kind::erased::Edit, model::Address};
+use crate::{
+    kind::erased::{Edit, Stage},
+    model::Address,
+};
 
 /// Everything that was shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +122,12 @@ pub enum Only {
 }
 
 impl Only {
-    pub(super) fn restrict(&self, plan: &mut Plan, made_here: &BTreeSet<Address>) {
+    pub(super) fn restrict(
+        &self,
+        plan: &mut Plan,
+        made_here: &BTreeSet<Address>,
+        begun: &BTreeSet<Address>,
+    ) {
         match self {
             Self::Shown(shown) => shown.restrict(plan, made_here),
             Self::Saved(shown) => {
@@ -132,15 +140,21 @@ impl Only {
                 let unshown = |wait: &&mut Wait| wait.reason == WaitReason::NotShown;
                 waits.flatten().filter(unshown).for_each(|wait| wait.reason = WaitReason::NotSaved);
             }
-            Self::Approved => only_approved(plan),
+            Self::Approved => only_approved(plan, begun),
         }
     }
 }
 
-/// Makes everything wait that was not approved, and what must not come before that.
-fn only_approved(plan: &mut Plan) {
+/// Makes everything wait that was not approved, and what must not come before that. What was
+/// stopped with an approval is changed and started again.
+fn only_approved(plan: &mut Plan, begun: &BTreeSet<Address>) {
+    let goes_on = |step: &Step| {
+        let is_later = |edit: &Edit| edit.stage.is_some_and(|stage| stage >= Stage::AtRest);
+        begun.contains(&step.address) && step.action.edits().iter().all(is_later)
+    };
     let mut left_out: BTreeMap<Address, Vec<Edit>> = BTreeMap::new();
-    for step in plan.steps.iter_mut().filter(|step| step.verdict.goes() && !step.approved) {
+    let chosen = |step: &Step| step.approved || goes_on(step);
+    for step in plan.steps.iter_mut().filter(|step| step.verdict.goes() && !chosen(step)) {
         step.verdict = Verdict::Waiting(vec![Wait::lasting(WaitReason::NotChosen)]);
         let edits = step.action.edits().iter().cloned();
         left_out.entry(step.address.clone()).or_default().extend(edits);

@@ -194,6 +194,8 @@ pub struct Past {
     /// Addresses whose corrections somebody keeps undoing, with the number of identical corrections
     /// in a row.
     pub contested: BTreeMap<Address, u32>,
+    /// Addresses at which an approved step was begun that goes on over several passes.
+    pub begun: BTreeSet<Address>,
 }
 
 /// The principals that must keep access.

@@ -111,6 +111,9 @@ pub(crate) struct Kind {
     pub list: &'static str,
     /// Members that restrict a request of that operation to some of them.
     pub narrowed_by: &'static [&'static str],
+    /// The members, with their values, by which requests of an operation that several kinds share
+    /// say that they are about this one.
+    pub told_by: &'static [(&'static str, &'static str)],
     /// The operation that creates one.
     pub create: &'static str,
     /// The JSON pointers to the id of the new resource in its answer.

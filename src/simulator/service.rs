@@ -135,6 +135,10 @@ pub struct Options {
     pub domain_updating: Duration,
     /// From `DeleteDomain` until the domain is gone.
     pub domain_deleting: Duration,
+    /// From a call that creates, changes or deletes a user profile or a space until that is done.
+    pub resident_changing: Duration,
+    /// From a call that starts, stops, changes or deletes a notebook instance until that is done.
+    pub notebook_working: Duration,
     /// How long list and describe calls may return the old state after a write. Zero: never.
     pub read_lag: Duration,
     /// Every answer takes a different time below this, so that calls overtake each other. Zero:
@@ -177,6 +181,8 @@ impl Default for Options {
             domain_pending: second,
             domain_updating: second,
             domain_deleting: second,
+            resident_changing: second,
+            notebook_working: second,
             read_lag: Duration::ZERO,
             latency: Duration::ZERO,
             epoch: None,

@@ -265,6 +265,13 @@ pub(crate) fn report() -> Report {
         plan: Plan {
             frozen: [group("bastion")].into(),
             contested: [(group("bastion"), 4)].into(),
+            notes: [(
+                Address::new("ml-prod", "RouteTable", "private"),
+                vec![
+                    "the route to 10.0.0.0/8 leads nowhere: tgw-1 is gone, or not attached".into(),
+                ],
+            )]
+            .into(),
             unused_approvals: Vec::new(),
             steps: steps(),
             conflicts: vec![Conflict {

@@ -53,6 +53,9 @@ pub struct View {
     pub orphans: Vec<Orphan>,
     /// Kinds that could not be read.
     pub unknown: Vec<Unknown>,
+    /// What people should know of live resources and no step changes, by address.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<Address, Vec<String>>,
     /// The pauses in force.
     pub pauses: Vec<Pause>,
     /// Why nothing is written at all, unless the settings ask for that.
@@ -156,6 +159,7 @@ impl View {
             conflicts: report.plan.conflicts.clone(),
             orphans: report.plan.orphans.clone(),
             unknown: report.plan.unknown.clone(),
+            notes: report.plan.notes.clone(),
             pauses: report.plan.pauses.clone(),
             stopped: report.plan.stopped.clone(),
             pending_deletions: report.pending_deletions.clone(),

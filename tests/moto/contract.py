@@ -18,16 +18,16 @@ import sys
 import tempfile
 import traceback
 
-from edits import EDITS, MOTO_EDITS, SIMULATOR_EDITS, strangers
+from edits import EDITS, MOTO_EDITS, SIMULATOR_EDITS, strangers, turn_tag_policy
 from recorder import Recorder
-from world import CREDENTIALS, MANAGEMENT, REGION, ROLE, Target, World
+from world import CREDENTIALS, MANAGEMENT, POLICY_TYPES, REGION, ROLE, Target, World
 
 HERE = pathlib.Path(__file__).parent
 SETTINGS = """\
 owner: contract
 defaultScope: ml
 scopes:
-  ml: {{account: "{ml}", region: {region}, assumeRole: {{roleArn: "{ml_role}"}}, vars: {{gateway: "{gateway}"}}}}
+  ml: {{account: "{ml}", region: {region}, assumeRole: {{roleArn: "{ml_role}"}}, vars: {{gateway: "{gateway}", filtered: "{filtered}"}}}}
   org: {{account: "{org}", region: us-east-1, assumeRole: {{roleArn: "{org_role}"}}}}
 settleWindow: 1s
 # The contract is about calls, not about consent.
@@ -102,7 +102,9 @@ class Contract:
         self.recorder = Recorder(target.url)
         self.passed = self.failed = 0
         self.tree = scratch / "desired-state"
-        shutil.copytree(HERE / "manifests", self.tree, ignore=shutil.ignore_patterns("*.md"))
+        others = () if target.kind == "simulator" else ("simulator",)
+        ignore = shutil.ignore_patterns("*.md", *others)
+        shutil.copytree(HERE / "manifests", self.tree, ignore=ignore)
         self.settings = scratch / "palisade.yaml"
         self.settings.write_text(
             SETTINGS.format(
@@ -110,6 +112,7 @@ class Contract:
                 region=REGION,
                 ml_role=ROLE.format(self.world.account),
                 gateway=self.world.gateway,
+                filtered=self.world.filtered,
                 org=MANAGEMENT,
                 org_role=ROLE.format(MANAGEMENT),
             )
@@ -161,6 +164,7 @@ class Contract:
             lambda: self.corrected(together, exact=False),
         )
         self.check("a foreign tag that no manifest mentions stays", self.unmanaged_tag)
+        self.check("a management policy in another order is no drift", self.turned)
         self.check("without its claim a resource is a conflict, and untouched", self.unclaimed)
         self.check("observe mode reports drift and writes nothing", self.observed)
         self.check("a manifest that is gone deletes nothing", self.orphaned)
@@ -186,12 +190,17 @@ class Contract:
             "ec2:CreateSecurityGroup": 2,
             "ec2:CreateRouteTable": 1,
             "ec2:CreateRoute": 1,
+            "ec2:CreateNetworkAcl": 1,
+            "ec2:CreateNetworkAclEntry": 3,
             "ec2:CreateVpcEndpoint": 2,
             "kms:CreateKey": 1,
             "kms:CreateAlias": 1,
-            "organizations:CreatePolicy": 1,
+            "organizations:CreatePolicy": len(POLICY_TYPES),
             "sagemaker:CreateDomain": 1,
+            "sagemaker:CreateNotebookInstance": 1,
         }
+        if self.target.kind == "simulator":
+            expected["sagemaker:CreateNotebookInstanceLifecycleConfig"] = 1
         equal("creates", created, expected, run)
         equal("failed calls", self.failed_calls(run), [], run)
 
@@ -211,11 +220,22 @@ class Contract:
         equal("subnets", set(world.endpoint("sagemaker.api")["SubnetIds"]), set(world.subnets))
         equal("tables", world.endpoint("s3")["RouteTableIds"], [world.table])
         equal("routes", world.routes(), {"10.30.0.0/16": world.gateway})
+        entries = {
+            ("ingress", 100): ("deny", "6", "0.0.0.0/0"),
+            ("ingress", 200): ("allow", "6", "10.20.0.0/16"),
+            ("egress", 100): ("allow", "-1", "10.20.0.0/16"),
+        }
+        equal("entries", world.acl_entries(), entries)
+        filtered = [association["SubnetId"] for association in world.acl()["Associations"]]
+        equal("filtered", filtered, [world.filtered])
         key = world.key()
         equal("state", key["KeyState"], "Enabled")
         equal("rotates", world.kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"], True)
         equal("targets", world.scp_targets(), {world.root, world.ml})
         equal("settings", world.settings(), SETTINGS_WANTED)
+        notebook = world.notebook()
+        equal("runs", notebook["NotebookInstanceStatus"], "InService")
+        equal("root", notebook["RootAccess"], "Disabled")
         domain = world.domain()
         equal("network", domain["AppNetworkAccessType"], "VpcOnly")
         equal("groups", domain["DefaultUserSettings"]["SecurityGroups"], [apps["GroupId"]])
@@ -233,7 +253,7 @@ class Contract:
         groups = len(world.ec2.describe_security_groups()["SecurityGroups"])
         endpoints = len(world.ec2.describe_vpc_endpoints()["VpcEndpoints"])
         aliases = len(world.kms.list_aliases(Limit=100)["Aliases"])
-        policies = len(world.organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"])
+        listed = [world.organizations.list_policies(Filter=it)["Policies"] for it in POLICY_TYPES]
         foreign_keys, foreign_policies, foreign_domains = 1, 1, 1
         limits = {
             "sts:AssumeRole": SCOPES,  # at the start of a process, then hourly
@@ -243,6 +263,7 @@ class Contract:
             "ec2:DescribeVpcs": 1,
             "ec2:DescribeSubnets": 1,
             "ec2:DescribeRouteTables": 2,  # the kind's, and a lookup
+            "ec2:DescribeNetworkAcls": 1,
             "ec2:DescribeManagedPrefixLists": 1,
             "kms:ListAliases": max(1, math.ceil(aliases / 100)),
             "kms:ListResourceTags": 1 + foreign_keys,
@@ -252,12 +273,15 @@ class Contract:
             "organizations:DescribeOrganization": 1,  # once in a process, for ${organization.id}
             "organizations:ListRoots": 1,
             "organizations:ListOrganizationalUnitsForParent": 2,  # /Workloads, /Workloads/ML
-            "organizations:ListPolicies": math.ceil(policies / 20),
-            "organizations:ListTagsForResource": 1 + foreign_policies,  # others' once in a process
-            "organizations:DescribePolicy": 1,
-            "organizations:ListTargetsForPolicy": 1,
+            "organizations:ListPolicies": sum(math.ceil(len(it) / 20) for it in listed),
+            # Those of others once in a process.
+            "organizations:ListTagsForResource": len(POLICY_TYPES) + foreign_policies,
+            "organizations:DescribePolicy": len(POLICY_TYPES),
+            "organizations:ListTargetsForPolicy": len(POLICY_TYPES),
             "sagemaker:ListDomains": 1,
-            "sagemaker:ListTags": 1 + foreign_domains,
+            "sagemaker:ListTags": 2 + foreign_domains,  # a domain and a notebook instance
+            "sagemaker:ListNotebookInstances": 1,
+            "sagemaker:DescribeNotebookInstance": 1,
             "sagemaker:DescribeDomain": 1,
             "ec2:GetEbsEncryptionByDefault": 1,
             "account:GetAlternateContact": 3,
@@ -265,6 +289,10 @@ class Contract:
             **dict.fromkeys(UNSET - {"account:GetAlternateContact"}, 1),
             **dict.fromkeys(NOT_IN_MOTO, ATTEMPTS if self.target.kind == "moto" else 1),
         }
+        if self.target.kind == "simulator":
+            limits["sagemaker:ListTags"] += 1
+            limits["sagemaker:ListNotebookInstanceLifecycleConfigs"] = 1
+            limits["sagemaker:DescribeNotebookInstanceLifecycleConfig"] = 1
         over = {name: (n, limits.get(name, 0)) for name, n in reads.items() if n > limits.get(name, 0)}
         equal("reads over budget (made, allowed)", over, {})
 
@@ -285,6 +313,10 @@ class Contract:
         equal("failed calls", self.failed_calls(run, gone), [], run)
         self.quiet()
         self.as_wanted()
+
+    def turned(self):
+        turn_tag_policy(self.world)
+        self.quiet()
 
     def unmanaged_tag(self):
         group = self.world.group("apps")["GroupId"]
@@ -347,12 +379,16 @@ class Contract:
 
     def tombstones(self):
         """Everything is asked to go, in the order in which it can: who is used goes after its users."""
-        for manifest in self.tree.glob("*.yaml"):
+        self.world.sagemaker.stop_notebook_instance(NotebookInstanceName="research")
+        self.world.until_notebook("Stopped")
+        for manifest in self.tree.rglob("*.yaml"):
             text = manifest.read_text()
             if "adopt:" in text:  # the settings of an account cannot go
                 manifest.unlink()
                 continue
             manifest.write_text(text.replace("\nspec:", "\nlifecycle: {state: absent}\nspec:"))
+        # A subnet always has an ACL: somebody gives it back, and then ours can go.
+        self.world.filter_by_default()
         # One deletion a kind goes through: a tombstone is a consent. More at once ask for another.
         careful = ("--gate-deletes-percent", "10")
         held = self.apply(*careful)
@@ -367,8 +403,10 @@ class Contract:
         world = self.world
         equal("groups", [g for g in ("apps", "endpoints") if world.group(g)], [])
         equal("routes", world.routes(), None)
+        equal("ACL", world.acl(), None)
         equal("key", world.key(name=False)["KeyState"], "PendingDeletion")
         equal("policies", world.scp(), None)
+        equal("notebook", world.notebook(), None)
         if self.target.kind == "simulator":  # moto has no ListApps: who cannot look does not delete
             equal("domain", world.domain(), None)
         gone = ("deleted", "deleting")

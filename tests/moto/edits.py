@@ -117,6 +117,36 @@ def _lead_nowhere(world):
     )
 
 
+def _entry(call, rule, **more):
+    def act(world):
+        getattr(world.ec2, call)(
+            NetworkAclId=world.acl()["NetworkAclId"], RuleNumber=rule, Egress=False, **more
+        )
+
+    return act
+
+
+_EVERYTHING = {"Protocol": "-1", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0"}
+def _stop_notebook(world):
+    world.sagemaker.stop_notebook_instance(NotebookInstanceName="research")
+    world.until_notebook("Stopped")
+
+
+def _open_notebook(world):
+    """Users become root, which SageMaker lets happen only while it is stopped."""
+    _stop_notebook(world)
+    world.sagemaker.update_notebook_instance(
+        NotebookInstanceName="research", RootAccess="Enabled"
+    )
+    world.until_notebook("Stopped")
+
+
+def _change_script(world):
+    world.sagemaker.update_notebook_instance_lifecycle_config(
+        NotebookInstanceLifecycleConfigName="setup", OnStart=[{"Content": "Y3VybCBldmls"}]
+    )
+
+
 def _available(world, service):
     """The simulator takes its time, moto does not."""
     for _ in range(100):
@@ -183,6 +213,54 @@ def _attach(world):
 def _retag_policy(world):
     tags = [{"Key": "team", "Value": "somebody"}]
     world.organizations.tag_resource(ResourceId=world.scp(), Tags=tags)
+
+
+def _sister(policy_type, name):
+    """Replaces the content of one of the other policies."""
+
+    def with_content(content):
+        def act(world):
+            policy = world.policy(policy_type, name)
+            world.organizations.update_policy(PolicyId=policy, Content=json.dumps(content))
+
+        return act
+
+    return with_content
+
+
+_open_tables = _sister("RESOURCE_CONTROL_POLICY", "protect-tables")(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Nothing",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:DeleteBucket",
+                "Resource": "*",
+            }
+        ],
+    }
+)
+_rename_teams = _sister("TAG_POLICY", "teams")(
+    {"tags": {"team": {"tag_key": {"@@assign": "team"}, "tag_value": {"@@assign": ["anybody"]}}}}
+)
+_opt_in = _sister("AISERVICES_OPT_OUT_POLICY", "content-stays")(
+    {"services": {"default": {"opt_out_policy": {"@@assign": "optIn"}}}}
+)
+_no_backups = _sister("BACKUP_POLICY", "daily")(
+    {"plans": {"daily": {"regions": {"@@append": ["us-west-2"]}}}}
+)
+
+
+def _detach_rcp(world):
+    policy = world.policy("RESOURCE_CONTROL_POLICY", "protect-tables")
+    world.organizations.detach_policy(PolicyId=policy, TargetId=world.ml)
+
+
+def _attach_tag_policy(world):
+    policy = world.policy("TAG_POLICY", "teams")
+    world.organizations.attach_policy(PolicyId=policy, TargetId=world.elsewhere)
 
 
 def _retag_domain(world):
@@ -289,6 +367,26 @@ EDITS = [
     Edit("a route to the internet is added", _lead_out, {"ec2:DeleteRoute": 1}),
     Edit("a route is removed", _lead_nowhere, {"ec2:CreateRoute": 1}),
     Edit(
+        "an ACL lets everything in",
+        _entry("create_network_acl_entry", 50, **_EVERYTHING),
+        {"ec2:DeleteNetworkAclEntry": 1},
+    ),
+    Edit(
+        "an entry of an ACL is replaced",
+        _entry("replace_network_acl_entry", 200, **_EVERYTHING),
+        {"ec2:ReplaceNetworkAclEntry": 1},
+    ),
+    Edit(
+        "an entry of an ACL is removed",
+        _entry("delete_network_acl_entry", 100),
+        {"ec2:CreateNetworkAclEntry": 1},
+    ),
+    Edit(
+        "a subnet goes back to the default ACL",
+        World.filter_by_default,
+        {"ec2:ReplaceNetworkAclAssociation": 1},
+    ),
+    Edit(
         "a key is described anew",
         _key("update_key_description", Description="by hand"),
         {"kms:UpdateKeyDescription": 1},
@@ -314,6 +412,12 @@ EDITS = [
     Edit("a policy is detached", _detach, {"organizations:AttachPolicy": 1}),
     Edit("a policy is attached elsewhere", _attach, {"organizations:DetachPolicy": 1}),
     Edit("a policy gets another tag", _retag_policy, {"organizations:TagResource": 1}),
+    Edit("a resource control policy is weakened", _open_tables, {"organizations:UpdatePolicy": 1}),
+    Edit("a resource control policy is detached", _detach_rcp, {"organizations:AttachPolicy": 1}),
+    Edit("a tag policy is changed", _rename_teams, {"organizations:UpdatePolicy": 1}),
+    Edit("a tag policy is attached elsewhere", _attach_tag_policy, {"organizations:DetachPolicy": 1}),
+    Edit("AI services are opted in to", _opt_in, {"organizations:UpdatePolicy": 1}),
+    Edit("a backup policy is changed", _no_backups, {"organizations:UpdatePolicy": 1}),
     Edit("a domain gets another tag", _retag_domain, {"sagemaker:AddTags": 1}),
     Edit(
         "a domain is deleted",
@@ -323,7 +427,21 @@ EDITS = [
         together=False,
         gone=frozenset({"sagemaker:DescribeDomain"}),
     ),
+    Edit(
+        "a notebook instance is stopped",
+        _stop_notebook,
+        {"sagemaker:StartNotebookInstance": 1},
+        together=False,
+    ),
 ]
+
+
+def turn_tag_policy(world):
+    """The same, as the console may write it."""
+    policy = world.policy("TAG_POLICY", "teams")
+    content = """{ "tags": { "team": { "tag_value": { "@@assign": [ "research", "security" ] },
+        "tag_key": { "@@assign": "team" } } } }"""
+    world.organizations.update_policy(PolicyId=policy, Content=content)
 
 
 def _change_domain(world):
@@ -343,8 +461,20 @@ MOTO_EDITS = [
     ),
 ]
 
-# moto has no UpdateDomain.
+# moto has no UpdateDomain, no UpdateNotebookInstance, and no list of lifecycle configurations.
 SIMULATOR_EDITS = [
+    Edit(
+        "users of a notebook instance become root",
+        _open_notebook,
+        {"sagemaker:UpdateNotebookInstance": 1, "sagemaker:StartNotebookInstance": 1},
+        passes=None,
+        together=False,
+    ),
+    Edit(
+        "a notebook's script is changed",
+        _change_script,
+        {"sagemaker:UpdateNotebookInstanceLifecycleConfig": 1},
+    ),
     Edit("a domain's settings are changed", _change_domain, {"sagemaker:UpdateDomain": 1}),
 ]
 

@@ -18,6 +18,13 @@ HOME = "123456789012"
 SIMULATED_MEMBER = "111122223333"
 MANAGEMENT = "999988887777"
 REGION = "eu-west-1"
+POLICY_TYPES = [
+    "SERVICE_CONTROL_POLICY",
+    "RESOURCE_CONTROL_POLICY",
+    "TAG_POLICY",
+    "AISERVICES_OPT_OUT_POLICY",
+    "BACKUP_POLICY",
+]
 ROLE = "arn:aws:iam::{}:role/palisade"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": HOME,
@@ -145,6 +152,8 @@ class World:
             )["Subnet"]["SubnetId"]
             ec2.associate_route_table(RouteTableId=self.table, SubnetId=subnet)
             self.subnets.append(subnet)
+        # One that no endpoint is in.
+        self.filtered = ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.20.32.0/20")["Subnet"]["SubnetId"]
 
     def _organization(self):
         organizations = self.organizations
@@ -153,10 +162,11 @@ class World:
         except organizations.exceptions.AWSOrganizationsNotInUseException:
             organizations.create_organization(FeatureSet="ALL")
         self.root = organizations.list_roots()["Roots"][0]["Id"]
-        try:
-            organizations.enable_policy_type(RootId=self.root, PolicyType="SERVICE_CONTROL_POLICY")
-        except organizations.exceptions.PolicyTypeAlreadyEnabledException:
-            pass
+        for policy_type in POLICY_TYPES:
+            try:
+                organizations.enable_policy_type(RootId=self.root, PolicyType=policy_type)
+            except organizations.exceptions.PolicyTypeAlreadyEnabledException:
+                pass
         self.workloads = self._unit(self.root, "Workloads")
         self.ml = self._unit(self.workloads, "ML")
         self.elsewhere = self._unit(self.root, "Elsewhere")
@@ -219,6 +229,32 @@ class World:
             "text": log["textDataDeliveryEnabled"],
         }
 
+    def acl(self):
+        """Our network ACL; None if it is gone."""
+        filters = [{"Name": "tag:palisade:address", "Values": ["ml/NetworkAcl/studio"]}]
+        found = self.ec2.describe_network_acls(Filters=filters)["NetworkAcls"]
+        return found[0] if found else None
+
+    def acl_entries(self):
+        """The entries of our ACL by direction and number, without those that nobody can change."""
+        return {
+            ("egress" if entry["Egress"] else "ingress", entry["RuleNumber"]): (
+                entry["RuleAction"], entry["Protocol"], entry.get("CidrBlock"),
+            )
+            for entry in self.acl()["Entries"]
+            if entry["RuleNumber"] < 32767
+        }
+
+    def filter_by_default(self):
+        """Gives the subnet of our ACL back to the default one."""
+        default = self.ec2.describe_network_acls(
+            Filters=[{"Name": "default", "Values": ["true"]}, {"Name": "vpc-id", "Values": [self.vpc]}]
+        )["NetworkAcls"][0]["NetworkAclId"]
+        own = next(a for a in self.acl()["Associations"] if a["SubnetId"] == self.filtered)
+        self.ec2.replace_network_acl_association(
+            AssociationId=own["NetworkAclAssociationId"], NetworkAclId=default
+        )
+
     def key(self, name=True):
         """Our key, by its alias, or as the only one that is not the stranger."""
         if name:
@@ -227,9 +263,12 @@ class World:
         metadata = [self.kms.describe_key(KeyId=key)["KeyMetadata"] for key in ids]
         return next(key for key in metadata if key["KeyManager"] == "CUSTOMER")
 
+    def policy(self, policy_type, name):
+        listed = self.organizations.list_policies(Filter=policy_type)["Policies"]
+        return next((p["Id"] for p in listed if p["Name"] == name), None)
+
     def scp(self):
-        listed = self.organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
-        return next((p["Id"] for p in listed if p["Name"] == "protect-trails"), None)
+        return self.policy("SERVICE_CONTROL_POLICY", "protect-trails")
 
     def scp_targets(self):
         listed = self.organizations.list_targets_for_policy(PolicyId=self.scp())["Targets"]
@@ -239,6 +278,20 @@ class World:
         listed = self.sagemaker.list_domains()["Domains"]
         found = [d["DomainId"] for d in listed if d["DomainName"] == "ml-studio"]
         return self.sagemaker.describe_domain(DomainId=found[0]) if found else None
+
+    def notebook(self):
+        listed = self.sagemaker.list_notebook_instances()["NotebookInstances"]
+        if "research" not in [it["NotebookInstanceName"] for it in listed]:
+            return None
+        return self.sagemaker.describe_notebook_instance(NotebookInstanceName="research")
+
+    def until_notebook(self, status):
+        """The simulator takes its time, moto does not."""
+        for _ in range(100):
+            if self.notebook()["NotebookInstanceStatus"] == status:
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"the notebook instance does not become {status}")
 
     def strangers(self):
         """All that can be seen of what others own."""

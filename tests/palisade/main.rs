@@ -10,6 +10,7 @@
 
 mod account;
 mod accounting;
+mod acls;
 mod architecture;
 mod bad_input;
 mod campaign;
@@ -24,8 +25,10 @@ mod groups;
 mod iam;
 mod inputs;
 mod known_bugs;
+mod lifecycle_configs;
 mod lockout;
 mod mistakes;
+mod notebooks;
 mod operate;
 mod pause;
 mod policies;
@@ -33,5 +36,7 @@ mod reach;
 mod readme;
 mod routes;
 mod safety;
+mod sisters;
 mod unread;
+mod users;
 mod world;

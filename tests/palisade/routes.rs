@@ -235,3 +235,92 @@ async fn a_subnet_that_somebody_moves_meanwhile_stays_where_they_put_it() {
     let tables = world.ec2("DescribeRouteTables", &json!({"Filter": filter}));
     assert_eq!(string(&list(&tables, "routeTableSet")[0], "routeTableId"), theirs);
 }
+
+fn private_gateway(world: &World) -> String {
+    let made = world.ec2("CreateVpnGateway", &json!({"Type": "ipsec.1"}));
+    let gateway = string(&made["vpnGateway"], "vpnGatewayId");
+    let attach = json!({"VpnGatewayId": gateway, "VpcId": world.vpc()});
+    world.ec2("AttachVpnGateway", &attach);
+    gateway
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_gateway_learns_is_no_drift_and_a_gateway_that_nobody_wants_is_shut_out() {
+    let mut world = World::empty();
+    world.settings.gate.hold_risks.clear();
+    let gateway = private_gateway(&world);
+    let learns = |world: &World, range: &str| {
+        let (account, region) = (example::ML_ACCOUNT, example::REGION);
+        let learned = world
+            .simulator
+            .with(|world| world.ec2.announce_route(account, region, &gateway, range));
+        assert!(learned);
+    };
+    let spec = |gateways: &str| {
+        table("private", &format!("routes: [{TRANSIT}], propagating: [{gateways}]"))
+    };
+    world.write("main.yaml", spec(&gateway));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["CreateRouteTable", "CreateRoute", "EnableVgwRoutePropagation"]);
+    learns(&world, "192.168.0.0/16");
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), [""; 0]);
+    assert_eq!(list(&live(&world, "private"), "routeSet").len(), 3);
+    world.write("main.yaml", spec(""));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["DisableVgwRoutePropagation"]);
+    let open = json!({"RouteTableId": id(&world, "private"), "GatewayId": gateway});
+    world.ec2("EnableVgwRoutePropagation", &open);
+    world.writes();
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["DisableVgwRoutePropagation"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_in_through_a_gateway_is_routed_by_its_table_again() {
+    let mut world = World::empty();
+    world.settings.gate.hold_risks.clear();
+    let gateway = attached_gateway(&world);
+    let inspection = json!({"SubnetId": subnet(&world, "10.20.192.0/24")});
+    let made = world.ec2("CreateNetworkInterface", &inspection);
+    let interface = string(&made["networkInterface"], "networkInterfaceId");
+    subnet(&world, "10.20.193.0/24");
+    let routes = format!("routes: [{{to: 10.20.193.0/24, via: {interface}}}]");
+    world.write("main.yaml", table("edge", &format!("{routes}, gateways: [{gateway}]")));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["CreateRouteTable", "CreateRoute", "AssociateRouteTable"]);
+    let association =
+        string(&list(&live(&world, "edge"), "associationSet")[0], "routeTableAssociationId");
+    world.ec2("DisassociateRouteTable", &json!({"AssociationId": association}));
+    world.writes();
+    engine.pass().await;
+    assert_eq!(world.writes(), ["AssociateRouteTable"]);
+    until_quiet(&mut engine).await.in_order();
+    world.write("main.yaml", table("edge", &format!("{routes}, gateways: null")));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["DisassociateRouteTable"]);
+    assert_eq!(list(&live(&world, "edge"), "associationSet").len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_whose_target_is_gone_is_said_and_stays() {
+    let world = World::empty();
+    let gateway = private_gateway(&world);
+    world.write("main.yaml", private(&format!("{{to: 172.16.0.0/12, via: {gateway}}}")));
+    let mut engine = world.engine().await;
+    assert!(until_quiet(&mut engine).await.in_order().plan.notes.is_empty());
+    let away = json!({"VpnGatewayId": gateway, "VpcId": world.vpc()});
+    world.ec2("DetachVpnGateway", &away);
+    world.writes();
+    let quiet = until_quiet(&mut engine).await;
+    let report = quiet.in_order();
+    assert_eq!(world.writes(), [""; 0]);
+    let address = PRIVATE.parse().expect("an address");
+    assert_eq!(
+        report.plan.notes[&address],
+        [format!("the route to 172.16.0.0/12 leads nowhere: {gateway} is gone, or not attached")]
+    );
+    assert!(palisade::plan::render::text(&report.plan).contains("leads nowhere"));
+}

@@ -246,7 +246,12 @@ impl World {
 
     /// The id of the service control policy with a name.
     pub fn policy(&self, name: &str) -> Option<String> {
-        let filter = json!({"Filter": "SERVICE_CONTROL_POLICY"});
+        self.policy_of("SERVICE_CONTROL_POLICY", name)
+    }
+
+    /// The id of the policy of a type with a name.
+    pub fn policy_of(&self, policy_type: &str, name: &str) -> Option<String> {
+        let filter = json!({"Filter": policy_type});
         let policies = list(&self.organizations("ListPolicies", &filter), "Policies");
         let policy = policies.iter().find(|policy| policy["Name"] == name)?;
         Some(string(policy, "Id"))

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::users::apps_of_users;
 use crate::{
     baseline::{Breach, Facts, Reach, Rule, Severity},
     kinds::{
         kms_key,
+        organizations_policy::service_control_policy,
         sagemaker_domain::{
             self, State,
             baseline::{HIDDEN_TYPES, USER_GROUPS, all_groups, app_groups, each, is_vpc_only},
@@ -14,7 +16,6 @@ use crate::{
             self, DEFAULT_GROUP, Direction, Ports, Traffic,
             baseline::{Listed, breach, group, to_everywhere},
         },
-        service_control_policy,
     },
 };
 
@@ -97,11 +98,13 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// The apps of a domain are in all of its groups, so the rules of the groups add up.
+/// The apps of a domain are in all of its groups, and those of a user in the profile's too, so the
+/// rules of the groups add up.
 fn studio_egress(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
-    for domain in facts.of::<State>().filter(|domain| is_vpc_only(domain.state)) {
-        let ids = all_groups(domain.state);
+    let domains = facts.of::<State>().map(|domain| (domain.state, all_groups(domain.state)));
+    let all = domains.chain(apps_of_users(facts));
+    for (_, ids) in all.filter(|(domain, _)| is_vpc_only(domain)) {
         let groups: Vec<_> = ids.iter().filter_map(|id| group(facts, id)).collect();
         for group in groups.iter().filter(|group| group.state.keeps_default(Direction::Egress)) {
             let why = "a domain's apps are in this group, and AWS's default egress, everything to \

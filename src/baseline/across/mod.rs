@@ -7,8 +7,9 @@
 
 mod apps;
 mod endpoints;
+mod users;
 
 use super::Rule;
 
 /// The rules, grouped by subject.
-pub(super) const RULES: [&[Rule]; 2] = [apps::RULES, endpoints::RULES];
+pub(super) const RULES: [&[Rule]; 3] = [apps::RULES, endpoints::RULES, users::RULES];

@@ -185,3 +185,88 @@ fn a_finding_about_an_action_is_at_the_action_and_has_a_suggestion() {
     assert_eq!(finding.path, "spec.content.Statement[0].Action[1]");
     assert!(finding.message.ends_with("did you mean `cloudtrail:StopLogging`?"), "{finding}");
 }
+
+/// What a profile overrides, each with its rule and field.
+#[test]
+fn what_a_profile_overrides_is_found_setting_by_setting() {
+    const DOMAIN: &str = "\
+apiVersion: palisade.dev/v1alpha1
+kind: SageMakerDomain
+metadata: {name: studio}
+spec:
+  authMode: SSO
+  vpc: vpc-0123456789abcdef0
+  subnets: [subnet-0123456789abcdef0]
+  defaultUserSettings:
+    executionRole: arn:aws:iam::111122223333:role/users
+    securityGroups: [sg-1, sg-2, sg-3]
+    studioWebPortalSettings:
+      hiddenInstanceTypes: [ml.p5.48xlarge, ml.p4d.24xlarge]
+      executionRoleSessionNameMode: USER_IDENTITY
+    kernelGatewayAppSettings: {customImages: [{imageName: torch, appImageConfigName: torch}]}
+    jupyterLabAppSettings: {appLifecycleManagement: {idleSettings: {lifecycleManagement: ENABLED}}}
+---
+apiVersion: palisade.dev/v1alpha1
+kind: UserProfile
+metadata: {name: ada}
+spec:
+  domain: {ref: studio}
+  userSettings:
+";
+    let of = |settings: &str| {
+        let found = report(&format!("{DOMAIN}{settings}")).findings;
+        let own = found.iter().filter(|finding| finding.address.name == "ada");
+        own.map(|finding| format!("{} {}", finding.rule, finding.path)).collect::<Vec<_>>()
+    };
+    for (settings, rule, field) in [
+        (
+            "    sharingSettings: {notebookOutputOption: Allowed}",
+            "USR-01",
+            "sharingSettings.notebookOutputOption",
+        ),
+        (
+            "    studioWebPortalSettings: {executionRoleSessionNameMode: STATIC}",
+            "USR-01",
+            "studioWebPortalSettings.executionRoleSessionNameMode",
+        ),
+        (
+            "    studioWebPortalSettings: {hiddenInstanceTypes: [ml.p5.48xlarge]}",
+            "USR-01",
+            "studioWebPortalSettings.hiddenInstanceTypes",
+        ),
+        (
+            "    jupyterLabAppSettings: {appLifecycleManagement: {idleSettings: {lifecycleManagement: DISABLED}}}",
+            "USR-01",
+            "jupyterLabAppSettings.appLifecycleManagement.idleSettings.lifecycleManagement",
+        ),
+        ("    executionRole: arn:aws:iam::111122223333:role/own", "USR-02", "executionRole"),
+        (
+            "    codeEditorAppSettings: {defaultResourceSpec: {lifecycleConfigArn: arn:x}}",
+            "USR-03",
+            "codeEditorAppSettings.defaultResourceSpec.lifecycleConfigArn",
+        ),
+        (
+            "    kernelGatewayAppSettings: {customImages: [{imageName: own, appImageConfigName: own}]}",
+            "USR-03",
+            "kernelGatewayAppSettings.customImages",
+        ),
+        (
+            "    jupyterLabAppSettings: {defaultResourceSpec: {instanceType: ml.p5.48xlarge}}",
+            "USR-03",
+            "jupyterLabAppSettings.defaultResourceSpec.instanceType",
+        ),
+        ("    securityGroups: [sg-4, sg-5]", "USR-04", "securityGroups"),
+    ] {
+        assert_eq!(of(settings), [format!("{rule} spec.userSettings.{field}")], "{settings}");
+    }
+    for settings in [
+        "    sharingSettings: {notebookOutputOption: Disabled}",
+        "    executionRole: arn:aws:iam::111122223333:role/users",
+        "    studioWebPortalSettings: {hiddenInstanceTypes: [ml.p5.48xlarge, ml.p4d.24xlarge, ml.g5.48xlarge]}",
+        "    studioWebPortalSettings: {hiddenInstanceTypes: []}",
+        "    kernelGatewayAppSettings: {customImages: [{imageName: torch, appImageConfigName: torch}]}",
+        "    jupyterLabAppSettings: {defaultResourceSpec: {instanceType: ml.t3.medium}}",
+    ] {
+        assert_eq!(of(settings), [""; 0], "{settings}");
+    }
+}

@@ -38,8 +38,11 @@ pub struct Edit {
     /// The keys of the edits that it needs: it waits until all of them have been made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
-    /// Whether it removes what somebody else added to a state that was once seen as wanted. Set by
-    /// the planner.
+    /// Where it stands among the edits that AWS takes only while the resource does not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
+    /// Whether it takes away what somebody else added to a state that was seen as wanted. The
+    /// planner says so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub puts_back: bool,
     /// Whether it must not share a call with others, because AWS refused a call that it was part
@@ -48,6 +51,21 @@ pub struct Edit {
     pub alone: bool,
     /// The edit itself.
     pub body: EditBody,
+}
+
+/// The stages of a resource that is changed only while it does not run. AWS works for a while after
+/// each, so that every stage has a pass of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Stage {
+    /// It is stopped for what is changed at rest: for nothing else.
+    Rest,
+    /// It is stopped, because the manifest says that it does not run.
+    Stop,
+    /// It is changed.
+    AtRest,
+    /// It is started.
+    Start,
 }
 
 impl Edit {
@@ -63,6 +81,7 @@ impl Edit {
             replaces_policy: false,
             follows: false,
             needs: Vec::new(),
+            stage: None,
             puts_back: false,
             alone: false,
             body,
@@ -76,7 +95,13 @@ impl Edit {
         self.follows || self.needs.contains(&before.key) || (self.risk.opens && before.risk.closes)
     }
 
-    /// What it writes, by names that stay the same whenever the same has to be written again.
+    /// Whether it could not be made without the one before it, whatever else it does: as
+    /// [`Self::waits_for`], for one that puts back, which waits for nothing else.
+    pub fn cannot_without(&self, before: &Self) -> bool {
+        self.stage.is_some() && self.needs.contains(&before.key)
+    }
+
+    /// What it writes, by names that stay the same when the same has to be written again.
     pub fn keys(&self) -> &[String] {
         if self.entries.is_empty() { std::slice::from_ref(&self.key) } else { &self.entries }
     }

@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use self::{
-    edit::{Edit, EditBody},
+    edit::{Edit, EditBody, Stage},
     port::ErasedPort,
 };
 pub use super::registry::Registry;
@@ -141,6 +141,10 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable>;
+    /// What people should know of a live state and no edit changes, a sentence each.
+    fn notes(&self, _have: &Value) -> Vec<String> {
+        Vec::new()
+    }
     /// [`Kind::guards`] of a state.
     ///
     /// # Errors
@@ -199,6 +203,7 @@ fn edit<K: Kind>(change: &K::Change) -> Result<Edit, Undecodable> {
         replaces_policy: change.replaces_policy(),
         follows: change.follows(),
         needs: Vec::new(),
+        stage: None,
         puts_back: false,
         alone: false,
         body: EditBody::Change(encode::<K, _>("change", change)?),

@@ -20,9 +20,9 @@ pub enum How {
     Entries {
         /// Adds an entry.
         add: Call,
-        /// Removes an entry.
-        remove: Call,
-        /// Takes over an entry that another resource of ours has, if only one can have it.
+        /// Removes an entry; or why there is no call for that, after the path.
+        remove: Result<Call, Text>,
+        /// Takes over an entry that another resource of ours has, where only one can have it.
         take: Option<Take>,
     },
     /// Each entry with a key ([`Form::Keyed`](super::Form::Keyed)) is an edit of its own.
@@ -55,7 +55,18 @@ pub enum How {
         /// The other leaf, and its value.
         by: (Text, Value),
     },
-    /// One call writes the whole value, until AWS fixes it; then a message follows the path.
+    /// Whether it runs, yes or no. What is changed by calls that AWS takes only while it does not
+    /// run ([`Call::at_rest`]) needs it stopped; how that goes on over several passes stands in
+    /// `runs.rs`.
+    Runs {
+        /// Starts it.
+        start: Call,
+        /// Stops it, because the manifest says that it does not run.
+        stop: Call,
+        /// Stops it for other changes, after which it is started again.
+        rest: Call,
+    },
+    /// One call writes the whole value, until AWS fixes it: what is said then, after the path.
     Until {
         /// Writes it.
         call: Call,
@@ -78,6 +89,8 @@ pub enum Fixed {
     Set,
     /// It can be changed to this value, and to nothing else.
     Otherwise(Value),
+    /// It is a number that can become greater, and never less.
+    Less,
     /// While that other leaf has a value, or is wanted to have one.
     With(Text),
 }
@@ -112,8 +125,10 @@ pub struct Call {
     pub follows: bool,
     /// Whether one call makes the edits of several leaves together.
     pub shared: bool,
-    /// Leaves whose wanted values are sent too, if they are managed, because AWS would otherwise
-    /// use its own defaults. The edit then has the risk of the edits of those leaves too.
+    /// Whether AWS takes it only while the resource does not run ([`How::Runs`]).
+    pub at_rest: bool,
+    /// Leaves whose wanted values go along, where they are managed: AWS would take its own defaults
+    /// otherwise. The edit then risks what the edits of those leaves risk.
     pub with: Vec<Text>,
 }
 
@@ -147,6 +162,7 @@ impl Call {
             inspect: false,
             follows: false,
             shared: false,
+            at_rest: false,
             with: Vec::new(),
         }
     }
@@ -173,6 +189,12 @@ impl Call {
     #[must_use]
     pub fn shared(self) -> Self {
         Self { shared: true, ..self }
+    }
+
+    /// The same, where AWS takes it only while the resource does not run.
+    #[must_use]
+    pub fn at_rest(self) -> Self {
+        Self { at_rest: true, ..self }
     }
 
     /// The same, with the wanted values of these leaves.

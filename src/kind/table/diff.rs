@@ -17,7 +17,7 @@ use super::{
     texts, tree,
 };
 use crate::{
-    kind::has_placeholder,
+    kind::{erased::Stage, has_placeholder},
     model::{
         AccessChange, Risk,
         policy_document::{PolicyDocument, equivalent},
@@ -35,9 +35,26 @@ pub(super) struct Pending<'t> {
     pub(super) risk: Risk,
     /// The keys of the edits that it waits for.
     pub(super) needs: Vec<String>,
+    /// Where it stands among those that AWS takes only while the resource does not run.
+    pub(super) stage: Option<Stage>,
+    /// Whether obstacles must be looked for, whatever its call says.
+    pub(super) inspect: bool,
+}
+
+impl<'t> Pending<'t> {
+    /// An edit that needs no other one.
+    pub(super) fn new(leaf: &'t Leaf, edit: LeafEdit, call: Option<&'t Call>, risk: Risk) -> Self {
+        Self { leaf, edit, call, risk, needs: Vec::new(), stage: None, inspect: false }
+    }
 }
 
 impl Pending<'_> {
+    /// Whether AWS has no call for it, so that another resource would be needed. An entry that
+    /// stays is no reason for that.
+    fn is_of_another(&self) -> bool {
+        self.call.is_none() && !matches!(self.leaf.change, How::Entries { .. })
+    }
+
     /// Whether it gives nobody anything.
     pub(super) fn only_tightens(&self) -> bool {
         self.risk.access() == AccessChange::Tightens
@@ -60,12 +77,27 @@ impl Table {
                 leaf.edits(want, have, &mut found)?;
             }
         }
+        self.tell_apart(&mut found);
         keep_what_is_needed(&mut found);
+        self.add_stages(want, have, &mut found);
         add_risks_of_what_goes_along(&mut found);
-        if self.fixed_first && found.iter().any(|pending| pending.call.is_none()) {
-            found.retain(|pending| pending.call.is_none());
+        if self.fixed_first && found.iter().any(Pending::is_of_another) {
+            found.retain(Pending::is_of_another);
         }
         Ok(self.ordered(found))
+    }
+
+    /// An entry names its own edit. In further lists of a table there may be the same again (a
+    /// gateway that uses a route table and one that puts routes in): there the list is named too.
+    fn tell_apart(&self, found: &mut [Pending<'_>]) {
+        let rows = self.rows().into_iter();
+        let lists = rows.filter(|leaf| matches!(leaf.change, How::Entries { .. }));
+        let further: Vec<_> = lists.skip(1).map(|leaf| leaf.path.as_ref()).collect();
+        for Pending { edit, .. } in found {
+            if further.contains(&edit.path.as_str()) {
+                edit.entry = edit.text().to_owned();
+            }
+        }
     }
 }
 
@@ -130,7 +162,8 @@ impl Leaf {
         let Some(new) = self.wanted_in(want) else { return Ok(()) };
         let old = self.live(have);
         if let How::Entries { add, remove, take } = &self.change {
-            found.extend(self.entries(new, &old, add, remove, take.as_ref(), (want, have)));
+            let calls = (add, remove.as_ref().ok(), take.as_ref());
+            found.extend(self.entries(new, &old, calls, (want, have)));
             return Ok(());
         }
         if let (Form::Keyed(keyed), How::Keyed { add, replace, remove }) =
@@ -150,6 +183,7 @@ impl Leaf {
                 (!fixed.holds(new, &old, (want, have))).then_some(call)
             }
             How::Switch { on, off } => Some(if self.turns_on(new) { on } else { off }),
+            How::Runs { start, stop, .. } => Some(if self.turns_on(new) { start } else { stop }),
             How::Fixed(_) => None,
             How::Members { add, remove } => {
                 found.extend(self.members(new, &old, [add, remove], (want, have)));
@@ -162,13 +196,13 @@ impl Leaf {
         if call.is_none() && has_placeholder(&new.to_string()) {
             return Ok(());
         }
-        let is_policy = matches!(self.form, Form::Policy { .. });
+        let is_document = matches!(self.form, Form::Policy { .. } | Form::Script(_));
         let edit = LeafEdit {
             path: self.path.clone().into_owned(),
             operation: call.map(|call| call.operation.clone().into_owned()),
             verb: Verb::Set,
             entry: String::new(),
-            old: if is_policy { Value::Null } else { old.clone() },
+            old: if is_document { Value::Null } else { old.clone() },
             new: new.clone(),
             with: call.map(|call| call.going_along(want)).unwrap_or_default(),
         };
@@ -176,7 +210,7 @@ impl Leaf {
             None => Risk::IMPOSSIBLE,
             Some(_) => self.risk_between(&old, &new, (want, have)),
         };
-        found.push(Pending { leaf: self, edit, call, risk, needs: Vec::new() });
+        found.push(Pending::new(self, edit, call, risk));
         Ok(())
     }
 
@@ -211,7 +245,7 @@ impl Leaf {
             let operation = Some(call.operation.clone().into_owned());
             let with = call.going_along(want);
             let edit = LeafEdit { path, operation, verb, entry: String::new(), old, new, with };
-            Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
+            Pending::new(self, edit, Some(call), risk)
         };
         if new.is_superset(&old) {
             vec![edit(Verb::Set, &old, &new)]
@@ -225,14 +259,13 @@ impl Leaf {
         }
     }
 
-    /// The live value; for a form without a value for "unknown", a missing value is its empty
-    /// value.
-    fn live(&self, have: &Tree) -> Value {
+    /// The live value; what a form without a word for "unknown" shows as nothing is its nothing.
+    pub(super) fn live(&self, have: &Tree) -> Value {
         match (get(have, &self.path), &self.form) {
             (Value::Null, _) if self.is_list() => json!([]),
             (Value::Null, _) if self.is_left_out() => Value::Null,
             (Value::Null, Form::Bool) => json!(false),
-            (Value::Null, Form::Text(_)) => json!(""),
+            (Value::Null, Form::Text(_) | Form::Script(_)) => json!(""),
             (value, _) => value.clone(),
         }
     }
@@ -276,24 +309,22 @@ impl Leaf {
         &'t self,
         new: &Value,
         old: &Value,
-        add: &'t Call,
-        remove: &'t Call,
-        take: Option<&'t Take>,
+        (add, remove, take): (&'t Call, Option<&'t Call>, Option<&'t Take>),
         (want, have): (&Tree, &Tree),
     ) -> Vec<Pending<'t>> {
         let (new, old): (BTreeSet<_>, BTreeSet<_>) = (texts(new).collect(), texts(old).collect());
-        let entry = |item: &str, verb, call: &'t Call, from: Value| {
+        let entry = |item: &str, verb, call: Option<&'t Call>, from: Value| {
             let edit = LeafEdit {
                 path: self.path.clone().into_owned(),
-                operation: Some(call.operation.clone().into_owned()),
+                operation: call.map(|call| call.operation.clone().into_owned()),
                 verb,
                 entry: String::new(),
                 old: from,
                 new: json!(item),
-                with: call.going_along(want),
+                with: call.map(|call| call.going_along(want)).unwrap_or_default(),
             };
-            let risk = self.entry_risk(verb);
-            Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
+            let risk = call.map_or(Risk::IMPOSSIBLE, |_| self.entry_risk(verb));
+            Pending::new(self, edit, call, risk)
         };
         let requested: BTreeSet<_> =
             take.iter().flat_map(|_| texts(get(have, REQUESTED))).collect();
@@ -304,8 +335,8 @@ impl Leaf {
         let come = new.difference(&old).map(|item| {
             let from = take.and_then(|take| Some((take, get(have, &take.fact).get(*item)?)));
             match from {
-                Some((take, from)) => entry(item, Verb::Take, &take.call, from.clone()),
-                None => entry(item, Verb::Add, add, Value::Null),
+                Some((take, from)) => entry(item, Verb::Take, Some(&take.call), from.clone()),
+                None => entry(item, Verb::Add, Some(add), Value::Null),
             }
         });
         gone.chain(come).collect()
@@ -332,6 +363,7 @@ impl Fixed {
         match self {
             Self::Set => !tree::is_none(old),
             Self::Otherwise(value) => new != value,
+            Self::Less => new.as_i64() < old.as_i64(),
             Self::With(path) => [want, have].iter().any(|state| !tree::is_none(get(state, path))),
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Call, Check, Form, How, Leaf, Restore, Table, Text, Tree, get, keyed, policy, read::ENABLED,
-    singles, template, texts, tree,
+    script, singles, template, texts, tree,
 };
 use crate::kind::Line;
 
@@ -21,11 +21,11 @@ pub struct LeafEdit {
     pub operation: Option<String>,
     /// What happens to the leaf.
     pub verb: Verb,
-    /// The key of the entry, if entries have keys.
+    /// The key of the entry, where entries have keys; the entry itself in further lists of a table.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub entry: String,
-    /// The live value, or for [`Verb::Take`] the id of the resource that has the entry; null for
-    /// policies, which a plan shows by statement.
+    /// The live value, or for [`Verb::Take`] the id of the resource that has the entry; nothing for
+    /// policies and scripts, which a plan shows in another way.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub old: Value,
     /// The value, or the entry, that is written.
@@ -52,7 +52,9 @@ pub enum Verb {
     Remove,
     /// An entry is taken over from another resource of ours.
     Take,
-    /// The deletion of the resource is cancelled.
+    /// It is stopped for the sake of other edits, and started again after them.
+    Rest,
+    /// The resource is called back from being on its way out.
     Restore,
 }
 
@@ -69,6 +71,7 @@ impl LeafEdit {
             _ if !self.entry.is_empty() => format!("{} {}", self.path, self.entry),
             Verb::Set | Verb::Restore => self.path.clone(),
             Verb::Shrink => format!("{} fewer", self.path),
+            Verb::Rest => format!("{} rest", self.path),
             Verb::Add | Verb::Replace | Verb::Remove | Verb::Take => self.text().to_owned(),
         }
     }
@@ -96,7 +99,7 @@ impl Leaf {
                 return said(&word.says, edit);
             }
             (_, _, Some(call)) => return said(&call.says, edit),
-            (How::Fixed(why), _, None) => why.as_ref(),
+            (How::Fixed(why) | How::Entries { remove: Err(why), .. }, _, None) => why.as_ref(),
             _ if self.stays_set(&edit.new) => "which no call of AWS unsets",
             (How::Until { why, .. }, _, None) => why.as_ref(),
             _ => "which AWS cannot do in place",
@@ -109,6 +112,11 @@ impl Leaf {
         let mut lines = match (&self.form, edit.verb) {
             (Form::Policy { .. }, _) => policy::lines(self, want, have),
             (Form::Keyed(keyed), _) => keyed.lines(&self.path, edit),
+            (Form::Script(_), _) => {
+                let [old, new] =
+                    [get(have, &self.path), &edit.new].map(|it| it.as_str().unwrap_or_default());
+                vec![Line::change(&self.path, script::shown(old), script::shown(new))]
+            }
             (_, Verb::Add) => vec![Line::add(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Remove) => vec![Line::remove(format!("{}: {}", self.path, edit.text()))],
             (_, Verb::Take) => self.taken(edit),
@@ -141,6 +149,7 @@ impl Leaf {
             // A text with a form of its own is readable without quotes.
             (Form::Text(Check::Any | Check::Length(_)), Value::String(text)) => format!("{text:?}"),
             (Form::Target(_), Value::Null) => "none".to_owned(),
+            (Form::Target(_), Value::String(id)) if id.is_empty() => "none".to_owned(),
             (_, Value::Null) if self.can_be_left_out() => "none".to_owned(),
             (Form::Switch { .. }, value) if !is_on(value) => "off".to_owned(),
             (Form::Switch { shown, .. }, value) => {
@@ -227,8 +236,8 @@ impl Table {
                     }
                 }
             }
-            _ if !edit.entry.is_empty() => keyed::apply(state, edit),
-            (Verb::Shrink, _) => tree::put(state, &edit.path, edit.new.clone()),
+            (_, Some(Leaf { form: Form::Keyed(_), .. })) => keyed::apply(state, edit),
+            (Verb::Shrink | Verb::Rest, _) => tree::put(state, &edit.path, edit.new.clone()),
             (Verb::Set, Some(Leaf { form: Form::Targets { one_of_each: Some(_), .. }, .. })) => {
                 let ids = texts(&edit.new).map(str::to_owned);
                 state.insert(edit.path.clone(), singles(ids));

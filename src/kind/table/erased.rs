@@ -7,11 +7,11 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
-    FAILURE, Form, Leaf, LeafEdit, Restore, Table, Tree,
+    FAILURE, Form, Leaf, LeafEdit, NOTES, Restore, Table, Tree,
     diff::{Pending, unread},
     get,
     policy::{policy, why_unreadable},
-    read, tree,
+    read, texts, tree,
 };
 use crate::{
     aws::Access,
@@ -43,16 +43,17 @@ impl Table {
     }
 
     fn shown(&self, pending: &Pending<'_>, want: &Tree, have: &Tree) -> Result<Edit, Undecodable> {
-        let Pending { leaf, edit, call, risk, needs } = pending;
+        let Pending { leaf, edit, call, risk, needs, stage, inspect } = pending;
         Ok(Edit {
             key: edit.key(),
             risk: *risk,
             summary: leaf.summary(edit, *call),
             lines: leaf.lines(edit, want, have),
-            inspect: call.is_some_and(|call| call.inspect),
+            inspect: *inspect || call.is_some_and(|call| call.inspect),
             replaces_policy: matches!(leaf.form, Form::Policy { .. }),
             follows: call.is_some_and(|call| call.follows),
             needs: needs.clone(),
+            stage: *stage,
             puts_back: false,
             alone: false,
             entries: Vec::new(),
@@ -200,7 +201,8 @@ impl ErasedKind for Table {
             .map(|leaf| leaf.path.as_ref())
             .chain([super::PARTITION, super::ACCOUNT])
             .collect();
-        crate::kind::state_lines(want, &hidden)
+        let told = want.as_object().map(|want| Value::Object(self.without_scripts(want)));
+        crate::kind::state_lines(told.as_ref().unwrap_or(want), &hidden)
     }
 
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {
@@ -223,6 +225,10 @@ impl ErasedKind for Table {
 
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {
         self.open(have).map(|have| self.is_leaving(have).is_some())
+    }
+
+    fn notes(&self, have: &Value) -> Vec<String> {
+        texts(&have[NOTES]).map(str::to_owned).collect()
     }
 
     fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable> {

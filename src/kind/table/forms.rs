@@ -17,7 +17,9 @@ pub enum Form {
     Int(Range),
     /// Any text that passes the check.
     Text(Check),
-    /// One of a closed list of words, each as AWS spells it, with its meaning.
+    /// A script. Plans show its length and digest only.
+    Script(fn(&str) -> Option<(&'static str, &'static str)>),
+    /// One of a closed list of words, each as AWS spells it and with what it means.
     Word {
         /// The list's name in the schema.
         name: Text,
@@ -154,7 +156,7 @@ impl Form {
 pub struct Named {
     /// What a reference and a lookup may name.
     pub accepts: Accepts,
-    /// The prefix of a literal id; empty if it is an ARN or a name.
+    /// How a literal id begins, `arn:` for an ARN; empty where it may be anything.
     pub prefix: Text,
 }
 

@@ -1,23 +1,20 @@
 //! Entries with a key and a value: routes by destination, rules by number. Each is an edit of its
 //! own, and the effect of an entry depends on the others.
 //!
-//! The effect of the entries together is described by probes: a packet, an address. For each probe
-//! the entries have an outcome, or let nothing through. The edits are put in an order in which no
-//! probe ever has an outcome that neither state gives it, and none loses an outcome that both
-//! states give it, if such an order exists. If not, letting nothing through is preferred.
+//! What the entries do together is a question of probes: a packet, an address. For each of them the
+//! entries have an outcome, or let nothing through. `search` puts the edits in an order.
 
 use serde_json::{Value, json};
 
-use super::{Call, Form, Leaf, LeafEdit, Text, Tree, Verb, diff::Pending};
+use super::{
+    Call, Form, Leaf, LeafEdit, Text, Tree, Verb,
+    diff::Pending,
+    search::{Change, Risky, ordered},
+};
 use crate::{
     kind::{Invalid, Line, Refs, has_placeholder},
     model::Risk,
 };
-
-/// The limit of a search for an order: how often a probe is evaluated against an entry. That takes
-/// some tenths of a second. After that, the edits that are found so far keep their order, and of
-/// the rest those that close come first.
-const MAX_EVALUATIONS: usize = 1_000_000;
 
 /// What a [`Form::Keyed`] is.
 #[derive(Debug, Clone)]
@@ -36,10 +33,12 @@ pub struct Keyed {
     /// Everything that can have different outcomes in two of these sets of entries: the two, and
     /// any between them.
     pub probes: fn(&Tree, &Tree) -> Vec<Value>,
-    /// The outcome of a probe; none if nothing lets it through.
-    pub outcome: fn(&Tree, &Value) -> Option<String>,
-    /// The risk of changing one entry: the key, the live value and the wanted one, and the other
-    /// entries that may exist meanwhile.
+    /// What becomes of each of these probes; nothing if nothing lets it through.
+    pub outcomes: fn(&Tree, &[Value]) -> Vec<Option<String>>,
+    /// Whether every account can have that many entries, whatever its quotas.
+    pub fits: fn(&Tree) -> bool,
+    /// What a change of one entry risks: the key, the live value and the wanted one, and which
+    /// others there can be meanwhile.
     pub risk: fn(&str, Option<&Value>, Option<&Value>, [&Tree; 2]) -> Risk,
 }
 
@@ -153,13 +152,7 @@ impl Leaf {
         edits.extend(come.map(|(key, value)| (key, None, Some(value))));
         let around = [&old, &new];
         let risk = |&(key, old, new): &Change<'_>| (keyed.risk)(key, old, new, around);
-        let mut edits: Vec<_> = edits.into_iter().map(|edit| (edit, risk(&edit))).collect();
-        // Edits that close something are tried first.
-        edits.sort_by_key(|(_, risk)| risk.opens);
-        let order = match Search::new(keyed, around) {
-            Some(search) if edits.len() > 1 => search.order(edits),
-            _ => edits,
-        };
+        let edits: Vec<_> = edits.into_iter().map(|edit| (edit, risk(&edit))).collect();
         let pending = |((key, old, new), risk): Risky<'_>| {
             let (verb, call) = match (old, new) {
                 (None, _) => (Verb::Add, calls.add),
@@ -175,9 +168,9 @@ impl Leaf {
                 new: new.cloned().unwrap_or_default(),
                 with: Tree::new(),
             };
-            Pending { leaf: self, edit, call: Some(call), risk, needs: Vec::new() }
+            Pending::new(self, edit, Some(call), risk)
         };
-        order.into_iter().map(pending).collect()
+        ordered(keyed, edits, &old).into_iter().map(pending).collect()
     }
 }
 
@@ -196,188 +189,4 @@ pub(super) fn apply(state: &mut Tree, edit: &LeafEdit) {
     }
     all.sort_keys();
     state.insert(edit.path.clone(), Value::Object(all));
-}
-
-/// The key, the live value and the wanted one.
-type Change<'a> = (&'a String, Option<&'a Value>, Option<&'a Value>);
-
-/// A change with its risk.
-type Risky<'a> = (Change<'a>, Risk);
-
-/// How many probes have an outcome that neither state gives them, and how many lose one that both
-/// give.
-type Harm = (usize, usize);
-
-/// A search for an order.
-struct Search<'a> {
-    keyed: &'a Keyed,
-    probes: Vec<Value>,
-    old: &'a Tree,
-    before: Vec<Option<String>>,
-    after: Vec<Option<String>>,
-    /// How many states can still be tried.
-    trials: usize,
-}
-
-impl<'a> Search<'a> {
-    /// None if there are too many entries: evaluating them once exceeds the limit.
-    fn new(keyed: &'a Keyed, around: [&'a Tree; 2]) -> Option<Self> {
-        let [old, new] = around;
-        let probes = (keyed.probes)(old, new);
-        let cost = (probes.len() * (old.len() + new.len())).max(1);
-        if cost > MAX_EVALUATIONS {
-            return None;
-        }
-        let of = |entries: &Tree| -> Vec<_> {
-            probes.iter().map(|probe| (keyed.outcome)(entries, probe)).collect()
-        };
-        let (before, after, trials) = (of(old), of(new), MAX_EVALUATIONS / cost);
-        Some(Self { keyed, probes, old, before, after, trials })
-    }
-
-    fn harm(&mut self, entries: &Tree) -> Harm {
-        self.trials = self.trials.saturating_sub(1);
-        let mut harm = (0, 0);
-        for ((probe, before), after) in self.probes.iter().zip(&self.before).zip(&self.after) {
-            let now = (self.keyed.outcome)(entries, probe);
-            let is_new = now.is_some() && now != *before && now != *after;
-            let is_lost = before.is_some() && before == after && now != *before;
-            harm = (harm.0 + usize::from(is_new), harm.1 + usize::from(is_lost && !is_new));
-        }
-        harm
-    }
-
-    fn order(mut self, mut edits: Vec<Risky<'a>>) -> Vec<Risky<'a>> {
-        let (old, effort) = (self.old, self.trials);
-        let mut done = Vec::with_capacity(edits.len());
-        if self.harmless(old, &mut edits.clone(), &mut done) {
-            return done;
-        }
-        // The search for the least harm has a limit of its own.
-        self.trials = effort;
-        let (mut now, mut done) = (old.clone(), Vec::with_capacity(edits.len()));
-        while self.trials >= edits.len() && !edits.is_empty() {
-            let harms: Vec<_> =
-                edits.iter().map(|(edit, _)| self.harm(&changed(&now, edit))).collect();
-            let least = harms.iter().enumerate().min_by_key(|(_, harm)| **harm);
-            let next = edits.remove(least.map_or(0, |(index, _)| index));
-            now = changed(&now, &next.0);
-            done.push(next);
-        }
-        done.extend(edits);
-        done
-    }
-
-    /// Whether the remaining edits can be made without harm; then `done` has the order.
-    fn harmless(
-        &mut self,
-        now: &Tree,
-        left: &mut Vec<Risky<'a>>,
-        done: &mut Vec<Risky<'a>>,
-    ) -> bool {
-        if left.is_empty() {
-            return true;
-        }
-        for index in 0..left.len() {
-            let next = changed(now, &left[index].0);
-            if self.trials == 0 {
-                return false;
-            }
-            if self.harm(&next) != (0, 0) {
-                continue;
-            }
-            let edit = left.remove(index);
-            done.push(edit);
-            if self.harmless(&next, left, done) {
-                return true;
-            }
-            done.pop();
-            left.insert(index, edit);
-        }
-        false
-    }
-}
-
-fn changed(now: &Tree, (key, _, new): &Change<'_>) -> Tree {
-    let mut next = now.clone();
-    match new {
-        Some(value) => drop(next.insert((*key).clone(), (*value).clone())),
-        None => drop(next.shift_remove(*key)),
-    }
-    next
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{super::How, *};
-    use crate::kinds::route_table;
-
-    fn tree(entries: &[(&str, &str)]) -> Tree {
-        entries.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect()
-    }
-
-    /// The keys of the edits, in order, each with its verb.
-    fn order(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {
-        let table = route_table::table();
-        let routes = table.leaf("routes").expect("a row");
-        let (Form::Keyed(keyed), How::Keyed { add, replace, remove }) =
-            (&routes.form, &routes.change)
-        else {
-            panic!("entries with keys");
-        };
-        let calls = Calls { add, replace, remove };
-        let (new, old) = (Value::Object(tree(new)), Value::Object(tree(old)));
-        let edits = routes.keyed(keyed, &calls, (&new, &old));
-        let shown = |it: &Pending<'_>| format!("{:?} {}", it.edit.verb, it.edit.entry);
-        edits.iter().map(shown).collect()
-    }
-
-    #[test]
-    fn a_wider_route_is_removed_after_the_narrower_one_is_added() {
-        // Without the narrow route, its traffic would briefly go to the wide one's target.
-        assert_eq!(
-            order(
-                &[("10.0.0.0/8", "tgw-1"), ("10.1.0.0/16", "pcx-1")],
-                &[("0.0.0.0/0", "nat-1"), ("10.0.0.0/8", "tgw-1"), ("10.1.0.0/16", "pcx-1")],
-            ),
-            ["Add 0.0.0.0/0"]
-        );
-        assert_eq!(
-            order(&[("0.0.0.0/0", "igw-1")], &[("0.0.0.0/0", "nat-1"), ("10.0.0.0/8", "tgw-1")]),
-            ["Add 10.0.0.0/8", "Replace 0.0.0.0/0"]
-        );
-    }
-
-    #[test]
-    fn an_exit_closes_before_another_one_opens() {
-        assert_eq!(
-            order(&[("0.0.0.0/0", "igw-1")], &[("192.168.0.0/16", "pcx-1")]),
-            ["Remove 0.0.0.0/0", "Add 192.168.0.0/16"]
-        );
-    }
-
-    #[test]
-    fn a_narrow_route_is_removed_once_the_wide_one_has_its_target() {
-        assert_eq!(
-            order(&[("10.0.0.0/8", "pcx-1"), ("10.1.0.0/16", "tgw-1")], &[("10.0.0.0/8", "tgw-1")],),
-            ["Replace 10.0.0.0/8", "Remove 10.1.0.0/16"]
-        );
-    }
-
-    #[test]
-    fn with_too_many_entries_to_try_edits_that_close_come_first() {
-        const MANY: u32 = 600;
-        let routes = |from: u32| -> Vec<String> {
-            (from..from + MANY).map(|n| format!("10.{}.{}.0/24", n / 256, n % 256)).collect()
-        };
-        let (old, new) = (routes(0), routes(MANY));
-        fn pairs(all: &[String]) -> Vec<(&str, &str)> {
-            all.iter().map(|to| (to.as_str(), "tgw-1")).collect()
-        }
-        let order = order(&pairs(&old), &pairs(&new));
-        let (gone, come) = order.split_at(MANY as usize);
-        assert_eq!((gone.len(), come.len()), (600, 600));
-        assert!(gone.iter().all(|edit| edit.starts_with("Remove")));
-        assert!(come.iter().all(|edit| edit.starts_with("Add")));
-    }
 }

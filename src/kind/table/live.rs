@@ -241,7 +241,8 @@ impl<S: Service> Live<S> {
     }
 
     fn unread(&self, found: &Found, tags: Option<Tags>, why: CloudError) -> Unread {
-        Unread { id: found.id.clone(), arn: self.service.arn(&found.id), tags, why }
+        let arn = found.arn.clone().or_else(|| self.service.arn(&found.id));
+        Unread { id: found.id.clone(), arn, tags, why }
     }
 
     /// Adds to each resource which wanted entries another one of ours has, and which of its own
@@ -291,9 +292,11 @@ impl<S: Service> Live<S> {
 fn note_requested(ask: &Ask, path: &str, live: &mut Observed<Value>) {
     let items = texts(live.state.get(path).unwrap_or(&Value::Null));
     let wanted = items.filter(|item| ask.natural_keys.contains(*item));
-    let wanted: Vec<_> = wanted.map(str::to_owned).collect();
+    let wanted: Vec<_> = wanted.map(Value::from).collect();
     if let (false, Value::Object(state)) = (wanted.is_empty(), &mut live.state) {
-        state.insert(REQUESTED.to_owned(), json!(wanted));
+        // Of all leaves whose entries can be taken over.
+        let all = state.entry(REQUESTED).or_insert_with(|| json!([]));
+        all.as_array_mut().into_iter().for_each(|all| all.extend(wanted.iter().cloned()));
     }
 }
 

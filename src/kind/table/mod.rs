@@ -37,7 +37,10 @@ mod read;
 mod resolve;
 mod risk;
 mod rows;
+mod runs;
 mod schema;
+mod script;
+mod search;
 mod service;
 mod targets;
 mod template;
@@ -91,6 +94,10 @@ pub const UNREAD: &str = "unread";
 /// with the first edit of the next attempt.
 pub const FAILURE: &str = "lastFailure";
 
+/// The member of a live state that says what people should know of it and no edit changes, a
+/// sentence each.
+pub const NOTES: &str = "notes";
+
 /// A kind.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -115,8 +122,9 @@ pub struct Table {
     pub order: Vec<Text>,
     /// What AWS or people treat as unique in a state.
     pub natural_keys: fn(&Tree) -> Vec<String>,
-    /// Whether a leaf that AWS cannot change ([`How::Fixed`]) identifies the resource: while one
-    /// differs, nothing else is edited.
+    /// Whether a leaf that AWS cannot change ([`How::Fixed`]) makes the manifest one for another
+    /// resource: while one differs, nothing else is edited. Entries that cannot be removed are no
+    /// such leaf.
     pub fixed_first: bool,
     /// The risk of creating a resource in this wanted state.
     pub creating: fn(&Tree) -> Risk,

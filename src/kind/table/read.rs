@@ -177,7 +177,7 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
                 u16::deserialize(deserializer).map(Value::from)
             }
             Form::Int(_) => i64::deserialize(deserializer).map(Value::from),
-            Form::Text(_) => String::deserialize(deserializer).map(Value::from),
+            Form::Text(_) | Form::Script(_) => String::deserialize(deserializer).map(Value::from),
             Form::Word { words, .. } => {
                 word(Value::deserialize(deserializer)?, words).map_err(D::Error::custom)
             }

@@ -159,6 +159,10 @@ impl Form {
                 let text = value.as_str();
                 problems.extend(text.and_then(|text| check.refused(field, text, refs.scope())));
             }
+            Self::Script(wrong) => {
+                let wrong = value.as_str().and_then(wrong);
+                problems.extend(wrong.map(|(why, help)| Invalid::new(field, why).help(help)));
+            }
             Self::Set { of, max, too_many } => {
                 counted(field, value, *max, too_many, problems);
                 listed_once(field, value, problems, &mut |field, item, problems| {

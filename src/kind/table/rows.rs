@@ -328,8 +328,10 @@ impl Leaf {
         match &self.change {
             How::By(call) | How::Until { call, .. } => vec![call],
             How::Switch { on, off } => vec![on, off],
+            How::Runs { start, stop, rest } => vec![start, stop, rest],
             How::Entries { add, remove, take } => {
-                [add, remove].into_iter().chain(take.as_ref().map(|take| &take.call)).collect()
+                let take = take.as_ref().map(|take| &take.call);
+                [add].into_iter().chain(remove).chain(take).collect()
             }
             How::Members { add, remove } => vec![add, remove],
             How::Keyed { add, replace, remove } => vec![add, replace, remove],

@@ -22,11 +22,7 @@ impl Table {
                 }),
             );
         }
-        let required = self.leaves.iter().filter_map(|leaf| match leaf.absent {
-            Absent::Required(..) => Some(leaf.path.as_ref()),
-            _ => None,
-        });
-        let required: Vec<_> = required.collect();
+        let required = required(&self.leaves);
         let mut whole = json!({
             "$schema": "http://json-schema.org/draft-07/schema#",
             "title": "Spec",
@@ -45,6 +41,12 @@ impl Table {
     }
 }
 
+/// The names of the rows that must be there.
+fn required(leaves: &[Leaf]) -> Vec<&str> {
+    let is_required = |leaf: &&Leaf| matches!(leaf.absent, Absent::Required(..));
+    leaves.iter().filter(is_required).map(Leaf::name).collect()
+}
+
 fn members(leaves: &[Leaf], definitions: &mut Tree) -> Tree {
     let written = leaves.iter().filter(|leaf| leaf.is_written());
     written.map(|leaf| (leaf.name().to_owned(), property(leaf, definitions))).collect()
@@ -56,7 +58,7 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
     let mut schema = match &leaf.form {
         Form::Bool => typed("boolean", nullable),
         Form::Int(range) => whole_number(range, nullable),
-        Form::Text(_) => typed("string", nullable),
+        Form::Text(_) | Form::Script(_) => typed("string", nullable),
         Form::Set { .. } => {
             let mut list = typed("array", nullable);
             list["items"] = typed("string", false);
@@ -159,8 +161,13 @@ fn group(about: &Text, rows: &[Leaf], definitions: &mut Tree) -> Value {
 /// The items of a list, or an alternative of them.
 fn item(form: &Form, definitions: &mut Tree) -> Value {
     match form {
+        // A group of settings takes those that are named; an entry is one whole.
         Form::Group { name, about, rows } => {
-            let group = group(about, rows, definitions);
+            let mut group = group(about, rows, definitions);
+            let required = required(rows);
+            if !required.is_empty() {
+                group["required"] = json!(required);
+            }
             defined(name, group, false, definitions)
         }
         Form::Choice { name, about, rows } => {

@@ -19,7 +19,9 @@ pub struct Found {
     /// Its natural keys, as far as the list has them; a resource that is listed more than once has
     /// all of them.
     pub names: BTreeSet<String>,
-    /// Its tags, if they come with the list.
+    /// Its ARN, where the list says it.
+    pub arn: Option<String>,
+    /// Its tags, where they come with the list.
     pub tags: Option<Tags>,
     /// All of it, if it comes with the list: then nothing more is read.
     pub whole: Option<Observed<Value>>,
@@ -28,7 +30,7 @@ pub struct Found {
 impl Found {
     /// A resource of which only the id is known.
     pub fn of(id: PhysicalId) -> Self {
-        Self { id, names: BTreeSet::new(), tags: None, whole: None }
+        Self { id, names: BTreeSet::new(), arn: None, tags: None, whole: None }
     }
 }
 

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use super::{Form, Named, Text, Tree, get, template, texts};
 use crate::kind::{Invalid, LookupItem, Refs, Target, Targets};
 
+/// The prefix of what is named by its ARN.
+const ARN: &str = "arn:";
+
 impl Named {
     /// The id that a target stands for, or its placeholder.
     pub(super) fn one(
@@ -35,6 +38,11 @@ impl Named {
     /// Why a literal id is invalid.
     pub(super) fn refused(&self, field: &str, said: &Value) -> Option<Invalid> {
         let (id, prefix) = (said.as_str()?, self.prefix.as_ref());
+        if prefix == ARN {
+            let why = format!("`{id}` is not an ARN");
+            let help = "write it whole, from `arn:` on, or {ref: name}";
+            return (!id.starts_with(ARN)).then(|| Invalid::new(field, why).help(help));
+        }
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         let is_id = |rest: &str| !rest.is_empty() && rest.chars().all(plain);
         let fits = prefix.is_empty() || id.strip_prefix(prefix).is_some_and(is_id);

@@ -142,3 +142,9 @@ fn only_the_metadata_defaults_share_a_call() {
     let calls = table().calls(&edits).expect("edits");
     assert_eq!(calls.iter().map(|call| call.len()).collect::<Vec<_>>(), [1, 3]);
 }
+
+#[test]
+fn every_field_of_the_example_is_right_and_no_field_is_missing_there() {
+    let text = include_str!("../../../examples/account-settings.yaml");
+    crate::kind::table::tests::examples::names_every_field(&table(), text);
+}

@@ -95,7 +95,7 @@ fn aliases() -> Leaf {
     const GRANTED: [&str; 2] = ["kms:PutKeyPolicy", "kms:DisableKey"];
     let change = How::Entries {
         add: Call::new("kms:CreateAlias", "create {item}").after(&GRANTED),
-        remove: Call::new("kms:DeleteAlias", "delete {item}"),
+        remove: Ok(Call::new("kms:DeleteAlias", "delete {item}")),
         take: Some(Take {
             call: Call::new("kms:UpdateAlias", "move {item} from key {from}").after(&GRANTED),
             fact: "elsewhere".into(),

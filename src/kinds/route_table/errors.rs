@@ -2,7 +2,7 @@
 
 use crate::kind::{Class, Meaning};
 
-/// Somebody else made a change, or the listing is outdated: the next pass reads again.
+/// Somebody was faster. What a code means is the same for every kind of a service.
 pub(super) const ERRORS: &[Meaning] = &[
     Meaning::of("ec2", "RouteAlreadyExists", Class::Busy).answering(&["CreateRoute"]),
     Meaning::of("ec2", "Resource.AlreadyAssociated", Class::Busy)

@@ -6,12 +6,12 @@ use super::{
     NAME,
     aws::Tables,
     errors, operations,
-    routes::{entry, examples, outcome, probes, risk, shown},
+    routes::{entry, examples, fits, outcomes, probes, risk, shown},
 };
 use crate::{
     baseline::Baseline,
     kind::{
-        Accepts, Claimed, Creation, Doctor, LookupKind, Profile, Removal, Writers,
+        Accepts, Claimed, Creation, Doctor, Invalid, LookupKind, Profile, Refs, Removal, Writers,
         table::{
             Absent, Call, Compare, Form, Gives, How, Keyed, Leaf, Live, Named, Null, RiskOf, Table,
             TagLeaf, Take, Text, Tree, get, texts,
@@ -21,17 +21,32 @@ use crate::{
     model::{Risk, text},
 };
 
-/// The member of a live state that says which subnets our other tables have.
+/// The row of the gateways that use the table.
+pub(super) const GATEWAYS: &str = "gateways";
+/// The row of the gateways that put routes in.
+pub(super) const PROPAGATING: &str = "propagating";
+/// The member of a live state that says which subnets other tables of ours have.
 const ELSEWHERE: &str = "elsewhere";
-/// The member of a live state with the destinations of the local routes.
+/// The same of gateways.
+const GATEWAYS_ELSEWHERE: &str = "gatewaysElsewhere";
+/// The member of a live state that has the destinations of the local routes.
 pub(super) const LOCAL: &str = "local";
-/// The maximum of routes of a table for each address family, with the quota raised (Amazon VPC
-/// quotas).
-const MAX_ROUTES: usize = 2_000;
-/// A subnet that changes to another table loses connections that the two tables route differently.
-const MOVE_RISK: Risk = Risk::REPLACES.cutting_connections();
-/// The maximum of subnets of a VPC, with the quota raised.
-const MAX_SUBNETS: usize = 2_000;
+/// Routes of a table for each address family, at most, with the quota raised (Amazon VPC quotas).
+const ROUTE_LIMIT: usize = 2_000;
+/// A subnet that uses another table loses what led where this one leads elsewhere.
+const MOVES: Risk = Risk::REPLACES.cutting_connections();
+/// What brings the routes of a table about. A table is right before anything uses it.
+const ROUTED: [&str; 5] = [
+    "ec2:CreateRoute",
+    "ec2:ReplaceRoute",
+    "ec2:DeleteRoute",
+    "ec2:EnableVgwRoutePropagation",
+    "ec2:DisableVgwRoutePropagation",
+];
+/// More gateways than any VPC has: it has one of each sort (Amazon VPC quotas).
+const GATEWAY_LIMIT: usize = 10;
+/// Subnets of a VPC, with the quota raised.
+const SUBNET_LIMIT: usize = 2_000;
 
 /// The kind as a table.
 pub fn table() -> Table {
@@ -53,7 +68,7 @@ pub fn table() -> Table {
         about: "A route table of a VPC. Its routes are exclusive, except those that AWS adds \
                 itself: the local ones, those\nof gateway endpoints, and those that are propagated."
             .into(),
-        leaves: vec![vpc(), routes(), subnets()],
+        leaves: vec![vpc(), routes(), propagating(), subnets(), gateways()],
         tags: Some(TagLeaf {
             about: "Tags, in addition to palisade's own. `null` removes one.".into(),
             rules: text::EC2,
@@ -62,25 +77,49 @@ pub fn table() -> Table {
             "ec2:CreateRoute".into(),
             "ec2:ReplaceRoute".into(),
             "ec2:DeleteRoute".into(),
+            "ec2:DisableVgwRoutePropagation".into(),
+            "ec2:EnableVgwRoutePropagation".into(),
             "ec2:AssociateRouteTable".into(),
             "ec2:ReplaceRouteTableAssociation".into(),
             "ec2:DisassociateRouteTable".into(),
         ],
-        natural_keys: |state: &Tree| texts(get(state, "subnets")).map(str::to_owned).collect(),
+        natural_keys: |state: &Tree| users(state).map(str::to_owned).collect(),
         fixed_first: true,
         creating,
         restore: None,
-        settle: |_, _, _| {},
+        settle,
         connect: Live::<Tables>::open,
     }
 }
 
 /// A new table is empty and nothing uses it; its routes and subnets follow at once.
 fn creating(want: &Tree) -> Risk {
-    let routes = get(want, "routes").as_object().is_some_and(|all| !all.is_empty());
-    let subnets = texts(get(want, "subnets")).next().is_some();
-    let of = [(routes, Risk::LOOSENS), (subnets, MOVE_RISK)];
+    let routes = get(want, "routes").as_object().is_some_and(|all| !all.is_empty())
+        || texts(get(want, PROPAGATING)).next().is_some();
+    let used = users(want).next().is_some();
+    let of = [(routes, Risk::LOOSENS), (used, MOVES)];
     of.into_iter().filter_map(|(is, risk)| is.then_some(risk)).collect()
+}
+
+/// What uses a table: each subnet and each gateway has one.
+fn users(state: &Tree) -> impl Iterator<Item = &str> {
+    texts(get(state, "subnets")).chain(texts(get(state, GATEWAYS)))
+}
+
+/// A table that gateways use takes no propagated routes (Amazon VPC guide, "Gateway route tables").
+fn settle(want: &mut Tree, _: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
+    let is_edge = |id: &&str| id.starts_with("igw-") || id.starts_with("vgw-");
+    for id in texts(get(want, GATEWAYS)).filter(|id| !is_edge(id)) {
+        let why = format!("`{id}` is neither an internet gateway nor a virtual private gateway");
+        problems.push(Invalid::new(GATEWAYS, why).help("write an id: `igw-…` or `vgw-…`"));
+    }
+    let [gateways, propagating] =
+        [GATEWAYS, PROPAGATING].map(|row| texts(get(want, row)).next().is_some());
+    if gateways && propagating {
+        let why = "a table that gateways use takes no propagated routes";
+        let help = "make a table of its own for the gateways";
+        problems.push(Invalid::new(PROPAGATING, why).help(help));
+    }
 }
 
 fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf {
@@ -118,11 +157,12 @@ fn routes() -> Leaf {
     let keyed = Keyed {
         of: Box::new(route()),
         examples,
-        max: (MAX_ROUTES, too_many),
+        max: (ROUTE_LIMIT, too_many),
         entry,
         shown,
         probes,
-        outcome,
+        outcomes,
+        fits,
         risk,
     };
     Leaf {
@@ -131,8 +171,8 @@ fn routes() -> Leaf {
         gives: Gives::Outcomes,
         ..row(
             "routes",
-            "The routes, each with a destination (`to`) and a target (`via`). A route that is not \
-             in the list is removed.\nAbsent: not managed; `null` or an empty list: none.",
+            "The routes, each with a destination (`to`) and a target (`via`). A route that is not\n\
+             in the list is removed. Absent: not managed; `null` or an empty list: none.",
             Form::Keyed(keyed),
             change,
         )
@@ -155,9 +195,9 @@ fn route() -> Form {
     );
     let via = needed(
         "via",
-        "The target, by its id: an internet, egress-only, NAT, transit, virtual private or carrier \
-         gateway, a peering\nconnection, a network interface, an instance, or a Gateway Load \
-         Balancer endpoint, which can be a reference.",
+        "The target, by its id: an internet, egress-only, NAT, transit, virtual private or\n\
+         carrier gateway, a peering connection, a network interface, an instance, or a Gateway\n\
+         Load Balancer endpoint, which can be a reference.",
         Accepts::id_of(vpc_endpoint::NAME),
         "write the target's id, such as nat-0123456789abcdef0",
     );
@@ -175,7 +215,7 @@ fn subnets() -> Leaf {
         one_of_each: None,
         single_while: None,
         min: (0, Text::default()),
-        max: (MAX_SUBNETS, "{count} subnets; a VPC has at most {max}".into()),
+        max: (SUBNET_LIMIT, "{count} subnets; a VPC has at most {max}".into()),
     };
     let take = Take {
         call: Call::new("ec2:ReplaceRouteTableAssociation", "take subnet {item} over from {from}"),
@@ -187,23 +227,86 @@ fn subnets() -> Leaf {
         ..Call::new("ec2:DisassociateRouteTable", "leave subnet {item} to the VPC's main table")
     };
     let change = How::Entries {
-        // The routes must be right before anything uses them.
-        add: Call::new("ec2:AssociateRouteTable", "associate subnet {item}").after(&[
-            "ec2:CreateRoute",
-            "ec2:ReplaceRoute",
-            "ec2:DeleteRoute",
-        ]),
-        remove,
+        // The routes are right before anything uses them.
+        add: Call::new("ec2:AssociateRouteTable", "associate subnet {item}").after(&ROUTED),
+        remove: Ok(remove),
         take: Some(take),
     };
     Leaf {
-        risk: RiskOf::Each { add: MOVE_RISK, remove: MOVE_RISK, take: MOVE_RISK },
+        risk: RiskOf::Each { add: MOVES, remove: MOVES, take: MOVES },
         gives: Gives::More,
         ..row(
             "subnets",
-            "The subnets that use the table: ids, or a lookup by tags in its VPC. A subnet that is \
-             not in the list goes back to\nthe VPC's main table, which waits while that has routes \
-             of its own. Absent: not managed; `null`: none.",
+            "The subnets that use the table: ids, or a lookup by tags in its VPC. A subnet that\n\
+             is not in the list goes back to the VPC's main table, which waits while that has\n\
+             routes of its own. Absent: not managed; `null`: none.",
+            form,
+            change,
+        )
+    }
+}
+
+/// One of a VPC's gateways, by its id.
+fn gateway(prefix: &'static str) -> Named {
+    Named { accepts: Accepts::NOTHING, prefix: prefix.into() }
+}
+
+fn gateways() -> Leaf {
+    let form = Form::Targets {
+        each: gateway(""),
+        within: None,
+        one_of_each: None,
+        single_while: None,
+        min: (0, Text::default()),
+        max: (GATEWAY_LIMIT, "{count} gateways; a VPC has one of each sort".into()),
+    };
+    let take = Take {
+        call: Call::new("ec2:ReplaceRouteTableAssociation", "take {item} over from {from}"),
+        fact: GATEWAYS_ELSEWHERE.into(),
+        shown: ("uses {from}".into(), "uses this table".into()),
+    };
+    let change = How::Entries {
+        // What comes in through the gateway goes past what the routes lead to, otherwise.
+        add: Call::new("ec2:AssociateRouteTable", "associate {item}").after(&ROUTED),
+        remove: Ok(Call::new("ec2:DisassociateRouteTable", "let {item} use no table")),
+        take: Some(take),
+    };
+    Leaf {
+        risk: RiskOf::Each { add: MOVES, remove: MOVES, take: MOVES },
+        gives: Gives::More,
+        ..row(
+            GATEWAYS,
+            "The internet gateway and the virtual private gateway, by id, whose incoming traffic\n\
+             the table routes: to network interfaces and Gateway Load Balancer endpoints, for\n\
+             addresses of the VPC. Absent: not managed; `null`: none.",
+            form,
+            change,
+        )
+    }
+}
+
+fn propagating() -> Leaf {
+    let form = Form::Targets {
+        each: gateway("vgw-"),
+        within: None,
+        one_of_each: None,
+        single_while: None,
+        min: (0, Text::default()),
+        max: (GATEWAY_LIMIT, "{count} virtual private gateways; a VPC has one".into()),
+    };
+    let change = How::Entries {
+        add: Call::new("ec2:EnableVgwRoutePropagation", "let {item} put routes in"),
+        remove: Ok(Call::new("ec2:DisableVgwRoutePropagation", "let {item} put no routes in")),
+        take: None,
+    };
+    Leaf {
+        // What the gateway learns may lead elsewhere than a wider route.
+        risk: RiskOf::Each { add: MOVES, remove: MOVES, take: MOVES },
+        gives: Gives::More,
+        ..row(
+            PROPAGATING,
+            "The virtual private gateway, by id, that puts in the routes that it learns. They are\n\
+             not compared with `routes`. Absent: not managed; `null` or an empty list: none.",
             form,
             change,
         )

@@ -6,7 +6,7 @@
 use super::NAME;
 use crate::operations::{
     OfKind, On, Operation, Resources, When,
-    resources::{ROUTE_TABLE, SUBNET, VPC},
+    resources::{INTERNET_GATEWAY, ROUTE_TABLE, SUBNET, VPC, VPN_GATEWAY},
     table::{
         CLAIMS, CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, deletes, may, reads, writes,
     },
@@ -19,6 +19,9 @@ pub(super) const OPERATIONS: OfKind =
 const TABLES: On = On::Of(&Resources { name: "RouteTables", types: &[ROUTE_TABLE] });
 const VPCS: On = On::Of(&Resources { name: "Vpcs", types: &[VPC] });
 const SUBNETS: On = On::Of(&Resources { name: "Subnets", types: &[SUBNET] });
+const GATEWAYS: On =
+    On::Of(&Resources { name: "Gateways", types: &[INTERNET_GATEWAY, VPN_GATEWAY] });
+const VPN_GATEWAYS: On = On::Of(&Resources { name: "VpnGateways", types: &[VPN_GATEWAY] });
 
 const ROWS: &[Operation] = &[
     reads("ec2:DescribeVpcs"),
@@ -31,19 +34,30 @@ const ROWS: &[Operation] = &[
     writes("ec2:CreateRoute", TABLES, OURS),
     writes("ec2:ReplaceRoute", TABLES, OURS),
     writes("ec2:DeleteRoute", TABLES, OURS),
+    writes("ec2:EnableVgwRoutePropagation", TABLES, OURS).and(&[may(
+        "ec2:EnableVgwRoutePropagation",
+        VPN_GATEWAYS,
+        &[],
+    )]),
+    writes("ec2:DisableVgwRoutePropagation", TABLES, OURS).and(&[may(
+        "ec2:DisableVgwRoutePropagation",
+        VPN_GATEWAYS,
+        &[],
+    )]),
     writes("ec2:AssociateRouteTable", TABLES, OURS)
-        .and(&[may("ec2:AssociateRouteTable", SUBNETS, &[])])
-        .note("Subnets are named by the manifest and need not be ours."),
-    writes("ec2:ReplaceRouteTableAssociation", TABLES, OURS).and(&[may(
-        "ec2:ReplaceRouteTableAssociation",
-        SUBNETS,
-        &[],
-    )]),
-    writes("ec2:DisassociateRouteTable", TABLES, OURS).and(&[may(
-        "ec2:DisassociateRouteTable",
-        SUBNETS,
-        &[],
-    )]),
+        .and(&[
+            may("ec2:AssociateRouteTable", SUBNETS, &[]),
+            may("ec2:AssociateRouteTable", GATEWAYS, &[]),
+        ])
+        .note("Subnets and gateways are named by the manifest and need not be ours."),
+    writes("ec2:ReplaceRouteTableAssociation", TABLES, OURS).and(&[
+        may("ec2:ReplaceRouteTableAssociation", SUBNETS, &[]),
+        may("ec2:ReplaceRouteTableAssociation", GATEWAYS, &[]),
+    ]),
+    writes("ec2:DisassociateRouteTable", TABLES, OURS).and(&[
+        may("ec2:DisassociateRouteTable", SUBNETS, &[]),
+        may("ec2:DisassociateRouteTable", GATEWAYS, &[]),
+    ]),
     writes("ec2:CreateTags", TABLES, OURS_AFTER).and(&[may(
         "ec2:CreateTags",
         On::Adopted(NAME),

@@ -1,5 +1,5 @@
-//! What routes do: the most specific route that matches an address decides (Amazon VPC guide,
-//! "Route priority").
+//! What routes do: the most specific one that fits an address decides (Amazon VPC guide, "Route
+//! priority").
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -27,7 +27,9 @@ pub(super) const TARGETS: [(&str, &str); 10] = [
     ("i-", "instance"),
     ("cagw-", "carrier gateway"),
 ];
-/// The prefix of prefix lists' ids.
+/// Routes of one address family that every account can have (Amazon VPC quotas).
+const IN_EVERY_ACCOUNT: usize = 50;
+/// How the ids of prefix lists begin.
 pub(super) const PREFIX_LIST: &str = "pl-";
 
 /// Routes as manifests write them.
@@ -88,8 +90,8 @@ pub(super) fn shown(to: &str, via: &Value) -> String {
     }
 }
 
-/// Addresses that distinguish all states between two: where a block begins, and where one that lies
-/// in it ends. The content of a prefix list is not known, so it is a destination of its own.
+/// Addresses that tell all states between two apart: where a block begins, and where one that lies
+/// in it ends. What is behind a prefix list is not known: it is a destination of its own.
 pub(super) fn probes(old: &Tree, new: &Tree) -> Vec<Value> {
     let mut all = Vec::new();
     for to in old.keys().chain(new.keys()) {
@@ -113,23 +115,32 @@ fn after(block: &IpNet) -> Option<IpAddr> {
     }
 }
 
-/// The target of an address.
-pub(super) fn outcome(routes: &Tree, probe: &Value) -> Option<String> {
-    let probe = probe.as_str().unwrap_or_default();
-    let target = match probe.parse::<IpAddr>() {
-        Err(_) => routes.get(probe),
-        Ok(address) => {
-            let blocks =
-                routes.iter().filter_map(|(to, via)| Some((to.parse::<IpNet>().ok()?, via)));
-            let fitting = blocks.filter(|(block, _)| block.contains(&address));
-            fitting.max_by_key(|(block, _)| block.prefix_len()).map(|(_, via)| via)
-        }
+/// Where each address is routed.
+pub(super) fn outcomes(routes: &Tree, probes: &[Value]) -> Vec<Option<String>> {
+    let block = |(to, via): (&String, &Value)| Some((to.parse::<IpNet>().ok()?, via.clone()));
+    let blocks: Vec<_> = routes.iter().filter_map(block).collect();
+    let outcome = |probe: &Value| {
+        let probe = probe.as_str().unwrap_or_default();
+        let target = match probe.parse::<IpAddr>() {
+            Err(_) => routes.get(probe),
+            Ok(address) => {
+                let fitting = blocks.iter().filter(|(block, _)| block.contains(&address));
+                fitting.max_by_key(|(block, _)| block.prefix_len()).map(|(_, via)| via)
+            }
+        };
+        target.and_then(Value::as_str).map(str::to_owned)
     };
-    target.and_then(Value::as_str).map(str::to_owned)
+    probes.iter().map(outcome).collect()
 }
 
-/// A new route may divert what a wider route carries; what a removed route carried may go to the
-/// wider route.
+/// Whether no address family has more routes than every account can have.
+pub(super) fn fits(routes: &Tree) -> bool {
+    let (v6, other): (Vec<_>, Vec<_>) = routes.keys().partition(|to| to.contains(':'));
+    [v6, other].iter().all(|family| family.len() <= IN_EVERY_ACCOUNT)
+}
+
+/// A route that comes may divert what a wider one takes elsewhere; what one that goes has taken may
+/// go there then.
 pub(super) fn risk(to: &str, old: Option<&Value>, new: Option<&Value>, around: [&Tree; 2]) -> Risk {
     let target = old.or(new);
     let own = to.parse::<IpNet>().ok();

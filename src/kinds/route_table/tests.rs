@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{routes::outcome, table};
+use super::{routes::outcomes, table};
 use crate::{
     kind::{
         Known, Refs, ScopeFacts,
@@ -40,7 +40,9 @@ fn edits(routes: &[(&str, &str)], have: &[(&str, &str)]) -> Vec<Edit> {
 #[test]
 fn a_state_has_routes_by_destination_in_the_form_of_ec2() {
     let spec = json!({"vpc": "vpc-1", "routes": [
-        {"to": "0.0.0.0/0", "via": "nat-1"}, {"to": "2001:DB8::/32", "via": "eigw-1"}, {"to": "pl-1", "via": "tgw-1"},
+        {"to": "0.0.0.0/0", "via": "nat-1"},
+        {"to": "2001:DB8::/32", "via": "eigw-1"},
+        {"to": "pl-1", "via": "tgw-1"},
     ]});
     assert_eq!(
         resolve(&spec).expect("valid")["routes"],
@@ -116,10 +118,9 @@ fn the_most_specific_route_decides() {
     let routes =
         state(&[("0.0.0.0/0", "nat-1"), ("10.0.0.0/8", "tgw-1"), ("10.1.0.0/16", "pcx-1")]);
     let routes = routes["routes"].as_object().expect("routes");
-    for (address, via) in [("10.1.2.3", "pcx-1"), ("10.2.0.0", "tgw-1"), ("8.8.8.8", "nat-1")] {
-        assert_eq!(outcome(routes, &json!(address)).as_deref(), Some(via));
-    }
-    assert_eq!(outcome(routes, &json!("2001:db8::1")), None);
+    let addresses = ["10.1.2.3", "10.2.0.0", "8.8.8.8", "2001:db8::1"].map(|it| json!(it));
+    let targets = [Some("pcx-1"), Some("tgw-1"), Some("nat-1"), None];
+    assert_eq!(outcomes(routes, &addresses), targets.map(|via| via.map(str::to_owned)));
 }
 
 #[test]
@@ -136,4 +137,33 @@ fn nothing_is_removed_while_a_lookup_is_not_answered() {
         let is_added = |text: &&str| text.starts_with('a');
         assert!(!shown.is_empty() && shown.iter().all(is_added), "{shown:?}");
     }
+}
+
+#[test]
+fn every_field_of_the_example_is_right_and_no_field_is_missing_there() {
+    let text = include_str!("../../../examples/route-table.yaml");
+    crate::kind::table::tests::examples::names_every_field(&table(), text);
+}
+
+#[test]
+fn a_table_for_gateways_takes_no_propagated_routes_and_nothing_but_gateways() {
+    let spec =
+        |gateways: &[&str]| json!({"vpc": "vpc-1", "propagating": ["vgw-1"], "gateways": gateways});
+    assert!(resolve(&spec(&[])).is_ok());
+    assert_eq!(
+        resolve(&spec(&["igw-1", "nat-1"])).expect_err("wrong"),
+        [
+            "propagating: a table that gateways use takes no propagated routes",
+            "gateways: `nat-1` is neither an internet gateway nor a virtual private gateway",
+        ]
+    );
+}
+
+#[test]
+fn what_is_said_of_a_live_table_is_no_edit() {
+    let want = resolve(&json!({"vpc": "vpc-1", "routes": []})).expect("valid");
+    let mut have = state(&[]);
+    have["notes"] = json!(["the route to 10.0.0.0/8 leads nowhere"]);
+    assert!(table().diff(&want, &have).expect("states").is_empty());
+    assert_eq!(table().notes(&have), ["the route to 10.0.0.0/8 leads nowhere"]);
 }

@@ -4,19 +4,24 @@ use serde_json::json;
 
 use super::{
     APP_ACCESS, IDENTITY_CONFIG, NAME, PROPAGATION, RSTUDIO, RSTUDIO_ROLE, USER_GROUPS,
-    aws::Domains,
-    baseline, checks, errors, operations, rules,
-    settings::{self, lists, neutral, towards, word},
+    aws::Domains, baseline, errors, operations, rules,
 };
 use crate::{
     kind::{
         Accepts, Claimed, Creation, Doctor, LookupKind, Profile, Removal, Writers,
         table::{
-            Absent, Call, Check, Compare, Fixed, Form, Gives, How, Leaf, Live, Named, Null, RiskOf,
+            Absent, Call, Check, Compare, Fixed, Form, Gives, How, Leaf, Live, Named, RiskOf,
             Table, TagLeaf, about, get, tree,
         },
     },
-    kinds::kms_key,
+    kinds::{
+        kms_key,
+        studio::{
+            TOO_MANY, checks,
+            frame::{self, fixed, kept, plain, rows},
+            settings::{self, lists, neutral, towards, word},
+        },
+    },
     model::{Risk, text},
 };
 
@@ -24,11 +29,9 @@ use crate::{
 const UPDATE: &str = "sagemaker:UpdateDomain";
 /// A domain can have at most this many subnets (SageMaker API reference).
 const MAX_SUBNETS: usize = 16;
-/// The message about too many entries.
-pub(super) const TOO_MANY: &str = "{count} entries, at most {max} are possible";
-/// Settings that AWS changes only while no app is in service, pending or being deleted (API
-/// reference of `UpdateDomain` and `DomainSettingsForUpdate`). For RStudio that is what AWS answers
-/// ("Unable to update Domain … with InService App").
+/// What AWS changes only while no app is in service, pending or being deleted (API reference of
+/// `UpdateDomain` and `DomainSettingsForUpdate`). For RStudio that is what AWS answers ("Unable to
+/// update Domain … with InService App").
 const WITHOUT_APPS: [&str; 2] = [IDENTITY_CONFIG, RSTUDIO];
 
 /// The kind as a table.
@@ -81,7 +84,7 @@ pub fn table() -> Table {
 }
 
 fn update() -> Call {
-    Call { shared: true, ..Call::new(UPDATE, "update {path}") }
+    frame::update(UPDATE)
 }
 
 fn without_apps() -> Call {
@@ -104,34 +107,8 @@ fn change_of(path: &str) -> How {
     How::By(if waits { without_apps() } else { update() })
 }
 
-fn fixed() -> How {
-    How::Fixed("which AWS fixes at creation".into())
-}
-
-fn never() -> Null {
-    Null::Never("cannot be none".into(), "leave it out if it is not to be managed".into())
-}
-
-/// A row that may be none.
-fn plain(leaf: Leaf, change: How) -> Leaf {
-    Leaf { null: Null::Absent, change, ..neutral(leaf) }
-}
-
-/// A row that can be changed, but never be none.
-fn kept(leaf: Leaf, change: How) -> Leaf {
-    Leaf { null: never(), change, ..leaf }
-}
-
 fn needed(leaf: Leaf, help: &'static str) -> Leaf {
-    let why = "is required: no domain can be created without it";
-    Leaf { absent: Absent::Required(why.into(), help.into()), ..leaf }
-}
-
-/// Names a row: the doc comment of its name is its description.
-macro_rules! rows {
-    ($($(#[doc = $line:literal])+ $field:literal: $row:expr,)*) => {
-        vec![$($row.named($field, &[$($line),+])),*]
-    };
+    frame::needed(leaf, "is required: no domain can be created without it", help)
 }
 
 fn rows() -> Vec<Leaf> {

@@ -7,12 +7,10 @@
 
 pub mod aws;
 pub(crate) mod baseline;
-mod checks;
 mod errors;
 mod leaves;
 mod operations;
 mod rules;
-pub mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::leaves::table;
+use super::studio::has;
 use crate::kind::table::{Tree, tree};
 
 /// Its name in manifests.
@@ -62,9 +61,4 @@ impl State {
     pub fn has(&self, path: &str) -> bool {
         has(&self.0, path)
     }
-}
-
-/// Whether the leaf or group is present and not none.
-fn has(state: &Tree, path: &str) -> bool {
-    tree::at(state, path).is_some_and(|value| !tree::is_none(value))
 }

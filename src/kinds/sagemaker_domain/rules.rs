@@ -3,40 +3,25 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    APP_ACCESS, PROPAGATION, RSTUDIO, RSTUDIO_ROLE, SUBNETS, UNIFIED_STUDIO, USER_GROUPS, checks,
-    has,
-};
-use crate::kind::{
-    Invalid, Refs,
-    table::{Tree, get, tree},
+use super::{APP_ACCESS, PROPAGATION, RSTUDIO, RSTUDIO_ROLE, SUBNETS, UNIFIED_STUDIO, USER_GROUPS};
+use crate::{
+    kind::{
+        Invalid, Refs,
+        table::{Tree, get, tree},
+    },
+    kinds::studio::{checks, has, rules},
 };
 
 /// Names the domain after its manifest, normalizes settings that can be written in two ways, and
 /// reports leaves that do not fit together.
 pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
-    name_it(want, refs.name(), problems);
+    rules::name_it(want, "domainName", refs, checks::domain_name, problems);
     expand_shorthand(want, problems);
     check_network(want, problems);
     check_sign_in(want, problems);
     check_rstudio(want, problems);
-    for (member, value) in &*want {
-        groups(member, value, &mut |path, group| {
-            for (key, why, help) in couplings(path, group) {
-                problems.push(Invalid::new(format!("{path}.{key}"), why).help(help));
-            }
-        });
-    }
-}
-
-fn name_it(want: &mut Tree, name: &str, problems: &mut Vec<Invalid>) {
-    const NAME: &str = "domainName";
-    if get(want, NAME).is_null() {
-        if let Some((why, help)) = checks::domain_name(name) {
-            problems.push(Invalid::new(NAME, format!("`{name}` {why}")).help(help));
-        }
-        want.insert(NAME.to_owned(), json!(name));
-    }
+    rules::check(want, problems);
+    check_home(want, problems);
 }
 
 /// `trustedIdentityPropagation: ENABLED` is `trustedIdentityPropagationSettings: {status:
@@ -127,88 +112,10 @@ fn check_rstudio(want: &Tree, problems: &mut Vec<Invalid>) {
     }
 }
 
-/// Calls `visit` for every group with its path.
-fn groups(path: &str, value: &Value, visit: &mut impl FnMut(&str, &Tree)) {
-    if let Value::Object(members) = value {
-        for (name, inner) in members {
-            groups(&format!("{path}.{name}"), inner, visit);
-        }
-        visit(path, members);
-    }
-}
-
-type Problem = (&'static str, &'static str, &'static str);
-
-/// Contradictions between the leaves of one group.
-fn couplings(path: &str, group: &Tree) -> Vec<Problem> {
-    const EBS: [&str; 2] = ["defaultEbsVolumeSizeInGb", "maximumEbsVolumeSizeInGb"];
-    let mut problems = Vec::new();
-    match path.rsplit('.').next().unwrap_or_default() {
-        "idleSettings" => check_idle(group, &mut problems),
-        "defaultEbsStorageSettings" => {
-            check_pair(group, EBS, &mut problems);
-            if above(group, EBS[0], EBS[1]) {
-                let why = "is larger than `maximumEbsVolumeSizeInGb`";
-                problems.push((EBS[0], why, "raise the maximum too"));
-            }
-        }
-        "customPosixUserConfig" => check_pair(group, ["uid", "gid"], &mut problems),
-        "rStudioServerProAppSettings"
-            if has(group, "userGroup") && get(group, "accessStatus") != "ENABLED" =>
-        {
-            let why = "is possible only with `accessStatus: ENABLED`";
-            problems.push(("userGroup", why, "leave it out, or enable access"));
-        }
-        "jupyterServerAppSettings"
-            if has(group, "lifecycleConfigArns") && !has(group, "defaultResourceSpec") =>
-        {
-            let help = "say at least `instanceType: system`";
-            problems.push(("defaultResourceSpec", "is required with `lifecycleConfigArns`", help));
-        }
-        "defaultUserSettings" => check_users(group, &mut problems),
-        _ => {}
-    }
-    problems
-}
-
-fn check_users(group: &Tree, problems: &mut Vec<Problem>) {
-    // To close the portal, the landing page must change in the same call, or AWS answers
-    // "StudioWebPortal is disabled for this domain/user".
-    if get(group, "studioWebPortal") == "DISABLED"
-        && get(group, "defaultLandingUri") != "app:JupyterServer:"
-    {
-        problems.push((
-            "defaultLandingUri",
-            "must lead elsewhere when `studioWebPortal` is DISABLED",
-            "say `defaultLandingUri: \"app:JupyterServer:\"`",
-        ));
-    }
-    if get(group, "autoMountHomeEFS") == "DefaultAsDomain" {
+fn check_home(want: &Tree, problems: &mut Vec<Invalid>) {
+    let path = "defaultUserSettings.autoMountHomeEFS";
+    if get(want, path) == "DefaultAsDomain" {
         let why = "`DefaultAsDomain` is for user profiles";
-        problems.push(("autoMountHomeEFS", why, "a domain says Enabled or Disabled"));
-    }
-}
-
-fn check_pair(group: &Tree, keys: [&'static str; 2], problems: &mut Vec<Problem>) {
-    for key in keys.into_iter().filter(|key| !has(group, key)) {
-        problems.push((key, "is required: AWS accepts both or neither", "name both"));
-    }
-}
-
-fn above(group: &Tree, low: &str, high: &str) -> bool {
-    match (get(group, low).as_i64(), get(group, high).as_i64()) {
-        (Some(low), Some(high)) => low > high,
-        _ => false,
-    }
-}
-
-fn check_idle(group: &Tree, problems: &mut Vec<Problem>) {
-    const TIME: &str = "idleTimeoutInMinutes";
-    const MIN: &str = "minIdleTimeoutInMinutes";
-    const MAX: &str = "maxIdleTimeoutInMinutes";
-    for (low, high) in [(MIN, TIME), (TIME, MAX), (MIN, MAX)] {
-        if above(group, low, high) {
-            problems.push((low, "is out of order", "min ≤ timeout ≤ max"));
-        }
+        problems.push(Invalid::new(path, why).help("a domain says Enabled or Disabled"));
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Changes from the directory count even if they only tighten: moving a guardrail from an
 //! organizational unit to the root can stop every account at once. Closed accounts do not count,
-//! and the management account is never concerned (Organizations user guide, "SCP effects on
-//! permissions").
+//! and the management account is never concerned by control policies (Organizations user guide,
+//! "SCP effects on permissions").
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -82,11 +82,24 @@ pub(super) fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<TooMany> {
     match organization.trees.get(&step.address.scope) {
         Some(Seen::All(tree)) => {
             let manager = organization.managers.get(&step.address.scope);
+            let manager = manager.filter(|_| !concerns_manager(step, look.installation.registry));
             count(tree, &places, manager.map(String::as_str), limits.gate).into_iter().collect()
         }
         Some(Seen::Unknown(why)) => vec![TooMany::Unknown { why: Some(why.clone()) }],
         None => vec![TooMany::Unknown { why: None }],
     }
+}
+
+/// Whether the management account is concerned too. Limits of permissions never concern it;
+/// settings of a root or unit are those of every account below.
+fn concerns_manager(step: &Step, registry: &Registry) -> bool {
+    let state = match &step.action {
+        Action::Create { want, .. } => want,
+        Action::Edit { have, .. } | Action::Delete { have, .. } => &have.state,
+    };
+    let guards = registry.get(&step.address.kind).map(|kind| kind.guards(state));
+    let sets = |it: &Guarded| matches!(it.reach, Reach::Settings(_));
+    guards.is_some_and(|guards| guards.is_ok_and(|guards| guards.iter().any(sets)))
 }
 
 /// Whether the verdict on the step depends on the organization's tree, which must then be read.
@@ -143,7 +156,7 @@ impl Known<'_> {
     /// attached nowhere and was never seen to be wanted like that, as after a process that died in
     /// between.
     fn is_unfinished(&self, address: &Address, live: &[Guarded]) -> bool {
-        let nowhere = |it: &Guarded| matches!(&it.reach, Reach::Accounts(at) if at.is_empty());
+        let nowhere = |it: &Guarded| it.reach.places().is_some_and(BTreeSet::is_empty);
         self.completing.contains(address)
             || live.iter().all(nowhere) && !self.wants.contains_key(address)
     }

@@ -44,7 +44,7 @@ fn what_opens_is_not_done_by_consent_to_it_alone_while_what_closes_before_it_is_
     let whole = plan.steps.remove(0);
     let part = |at: usize| whole.part(vec![whole.action.edits()[at].clone()], Verdict::Go);
     plan.steps = vec![part(0), Step { approved: true, ..part(1) }];
-    Only::Approved.restrict(&mut plan, &BTreeSet::new());
+    Only::Approved.restrict(&mut plan, &BTreeSet::new(), &BTreeSet::new());
     assert_eq!(waits(&plan.steps[0]), [Wait::lasting(WaitReason::NotChosen)]);
     let earlier = WaitReason::Earlier { key: "lock".into() };
     assert_eq!(waits(&plan.steps[1]), [Wait::lasting(earlier)]);

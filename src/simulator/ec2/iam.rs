@@ -28,6 +28,9 @@ pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
         "CreateRoute" | "ReplaceRoute" | "DeleteRoute" | "DeleteRouteTable" => {
             on(call, &["RouteTableId"])
         }
+        "EnableVgwRoutePropagation" | "DisableVgwRoutePropagation" => {
+            on(call, &["RouteTableId", "GatewayId"])
+        }
         "AssociateRouteTable" => on(call, &["RouteTableId", "SubnetId", "GatewayId"]),
         "DisassociateRouteTable" => {
             let mut needs = associated(call, TABLE_OF);

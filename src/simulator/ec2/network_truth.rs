@@ -2,8 +2,8 @@
 //!
 //! An association is named by its subnet or gateway, not by its id: each replacement changes the
 //! id, and two worlds in which the same subnets use the same table must be equal. The routes of
-//! gateway endpoints and the entries that cannot be changed are left out, because they follow from
-//! the endpoints and from the VPC.
+//! gateway endpoints, the entries that cannot be changed and the subnets of default ACLs are left
+//! out, because they follow from the endpoints, from the VPC and from the other ACLs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::simulator::truth::Thing;
 
 /// The kinds in palisade's words.
 pub(super) const ROUTE_TABLE: &str = crate::kinds::route_table::NAME;
-pub(super) const NETWORK_ACL: &str = "NetworkAcl";
+pub(super) const NETWORK_ACL: &str = crate::kinds::network_acl::NAME;
 
 impl State {
     pub(super) fn add_networks(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
@@ -55,7 +55,9 @@ impl State {
             let which = which.map_or_else(|| "all".to_owned(), |(one, two)| format!("{one}-{two}"));
             format!("{action} {direction} {number} {} {which} {}", entry.protocol, entry.block)
         }));
-        facts.extend(acl.associations.values().map(|subnet| format!("association {subnet}")));
+        // Every subnet that no other ACL has is the default one's: that follows from the others.
+        let subnets = acl.associations.values().filter(|_| !acl.default);
+        facts.extend(subnets.map(|subnet| format!("association {subnet}")));
         facts
     }
 }

@@ -16,6 +16,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     name: kms_key::NAME,
     list: "ListKeys",
     narrowed_by: &[],
+    told_by: &[],
     create: "CreateKey",
     created: &["/KeyMetadata/KeyId"],
     delete: "ScheduleKeyDeletion",

@@ -47,11 +47,14 @@ impl Seen {
         self.freshness(call);
         self.force(call, before, after);
         self.lockout(call, before, after);
-        if let Some(kind) = kinds().find(|kind| kind.create == call.operation) {
+        if let Some(kind) =
+            kinds().find(|kind| kind.create == call.operation && is_about(call, kind))
+        {
             self.completeness(call, kind);
             self.creation(call, kind);
         }
-        if let Some(kind) = kinds().find(|kind| kind.delete == call.operation) {
+        let deleted = |kind: &&Kind| kind.delete == call.operation && is_on(call, kind, before);
+        if let Some(kind) = kinds().find(deleted) {
             self.completeness(call, kind);
             self.waiting_period(call);
         }
@@ -90,8 +93,9 @@ impl Seen {
         // A request for certain ids or with a filter is not a listing of the kind.
         let narrow =
             |kind: &&Kind| kind.narrowed_by.iter().any(|member| call.input.get(*member).is_some());
-        if let Some(kind) =
-            kinds().find(|kind| kind.list == call.operation).filter(|kind| !narrow(kind))
+        if let Some(kind) = kinds()
+            .find(|kind| kind.list == call.operation && is_about(call, kind))
+            .filter(|kind| !narrow(kind))
         {
             let key = (account.clone(), kind.name);
             if call.shown.is_some() {
@@ -346,6 +350,20 @@ impl Seen {
             }
         }
     }
+}
+
+/// Whether a request of an operation that kinds may share is about this one.
+fn is_about(call: &Witnessed<'_>, kind: &Kind) -> bool {
+    kind.told_by.iter().all(|(member, value)| {
+        call.input.get(*member).is_none_or(|said| said.as_str() == Some(*value))
+    })
+}
+
+/// Whether a request of an operation that kinds may share names a resource of this one.
+fn is_on(call: &Witnessed<'_>, kind: &Kind, before: &Truth) -> bool {
+    let named = call.input.as_object().into_iter().flatten().filter_map(|(_, id)| id.as_str());
+    let mut things = named.filter_map(|id| before.things.get(id)).peekable();
+    kind.told_by.is_empty() || things.peek().is_none() || things.any(|it| it.kind == kind.name)
 }
 
 /// Whether this call added a resource to the address.

@@ -434,6 +434,33 @@ async fn a_write_by_a_process_without_valid_input_breaks_s6() {
     assert_eq!(bench.monitor.violations().len(), 1);
 }
 
+/// Kinds that share their operations are distinguished by what the requests say.
+#[tokio::test(start_paused = true)]
+async fn a_listing_of_one_type_of_policies_that_failed_concerns_creates_of_that_type_only() {
+    use aws_sdk_organizations::types::{PolicyType, Tag};
+    for (created, breaks) in [(PolicyType::TagPolicy, true), (PolicyType::BackupPolicy, false)] {
+        let bench = Bench::new().await;
+        let config = bench.simulator.sdk_config(MANAGEMENT, "us-east-1");
+        let client = aws_sdk_organizations::Client::new(&config);
+        let mut expect = expectations();
+        let address = "org/TagPolicy/guard";
+        expect.present.insert(address.into());
+        expect.accounts.insert(MANAGEMENT.into());
+        bench.monitor.expect(expect);
+        bench.simulator.inject(Fault::new("ListPolicies", Effect::Deny));
+        client.list_policies().filter(PolicyType::TagPolicy).send().await.expect_err("denied");
+        let content = match created {
+            PolicyType::TagPolicy => r#"{"tags":{"team":{"tag_key":{"@@assign":"team"}}}}"#,
+            _ => r#"{"plans":{"all":{"regions":{"@@append":["eu-west-1"]}}}}"#,
+        };
+        let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build().unwrap();
+        let create = client.create_policy().r#type(created.clone()).name("guard").description("");
+        let create = create.content(content).tags(tag("palisade:owner", "ml"));
+        create.tags(tag("palisade:address", address)).send().await.expect("a policy");
+        assert_eq!(bench.rules().contains("S7"), breaks, "{created:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_create_after_a_listing_that_failed_breaks_s7() {
     let bench = Bench::new().await;

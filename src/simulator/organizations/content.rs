@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::management;
 use crate::simulator::{
     grammar::{self, Fault, Language},
     service::ApiError,
@@ -18,15 +19,17 @@ fn malformed(why: &str) -> ApiError {
 
 /// Refuses invalid policies of this type with `MalformedPolicyDocumentException`.
 ///
-/// Control policies are IAM documents; the other types are JSON objects in their own languages,
-/// which are not checked further.
+/// Control policies are IAM documents; the other types are JSON objects with inheritance operators,
+/// each with its own names.
 pub(super) fn check(text: &str, policy_type: &str) -> Result<(), ApiError> {
     let language = match policy_type {
         "SERVICE_CONTROL_POLICY" => Language::ServiceControl,
         "RESOURCE_CONTROL_POLICY" => Language::ResourceControl,
         _ => {
             return match serde_json::from_str(text) {
-                Ok(Value::Object(_)) => Ok(()),
+                Ok(Value::Object(members)) => {
+                    management::check(&members, policy_type).map_err(malformed)
+                }
                 _ => Err(malformed("it is not a JSON object")),
             };
         }

@@ -1,11 +1,11 @@
-//! Permissions that palisade loses through service control policies.
+//! Permissions that palisade loses through control policies.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::{
-    kinds::service_control_policy,
+    kinds::organizations_policy::{resource_control_policy, service_control_policy},
     model::claim::OWNER_TAG,
     simulator::{
         api::Kind,
@@ -36,7 +36,7 @@ pub(super) fn denies_all(policy: &Thing) -> Option<&'static str> {
         .then_some("an attached policy denies everything to everybody, including palisade")
 }
 
-/// The calls that service control policies deny to palisade after a call but did not deny before
+/// The calls that control policies deny to palisade after a call but did not deny before
 /// it.
 fn newly_denied(before: &Truth, after: &Truth, kinds: &[&Kind]) -> Option<String> {
     let nothing = after.control_policies.keys().find(|target| {
@@ -73,7 +73,11 @@ fn allows_all(truth: &Truth, target: &str) -> bool {
 /// The calls that a policy denies to everybody in accounts where palisade has resources for them,
 /// by policy.
 fn denied<'t>(truth: &'t Truth, kinds: &[&Kind]) -> BTreeSet<(&'t String, &'static str)> {
-    let managers: BTreeSet<&str> = policies(truth).map(|it| it.account.as_str()).collect();
+    let deny = |it: &Thing| {
+        [service_control_policy::NAME, resource_control_policy::NAME].contains(&it.kind)
+    };
+    let managers: BTreeSet<&str> =
+        truth.things.values().filter(|it| deny(it)).map(|it| it.account.as_str()).collect();
     let claimed = |kind: &str, concerns: &dyn Fn(&str) -> bool| {
         truth.things.values().any(|it| {
             it.kind == kind
@@ -83,9 +87,7 @@ fn denied<'t>(truth: &'t Truth, kinds: &[&Kind]) -> BTreeSet<(&'t String, &'stat
         })
     };
     let mut found = BTreeSet::new();
-    for (id, policy) in
-        truth.things.iter().filter(|(_, it)| it.kind == service_control_policy::NAME)
-    {
+    for (id, policy) in truth.things.iter().filter(|(_, it)| deny(it)) {
         let targets: Vec<&str> = policy.facts_of("attached").collect();
         let concerns = |account: &str| {
             targets.iter().any(|it| *it == account || it.starts_with("r-") || it.starts_with("ou-"))
@@ -106,6 +108,7 @@ fn denied<'t>(truth: &'t Truth, kinds: &[&Kind]) -> BTreeSet<(&'t String, &'stat
     found
 }
 
+/// The service control policies.
 fn policies(truth: &Truth) -> impl Iterator<Item = &Thing> {
     truth.things.values().filter(|it| it.kind == service_control_policy::NAME)
 }

@@ -11,6 +11,7 @@ mod content;
 mod errors;
 mod iam;
 mod lost_permissions;
+mod management;
 mod policies;
 mod policy_types;
 mod request;

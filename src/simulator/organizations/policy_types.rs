@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    errors::{changes_in_progress, type_not_enabled},
+    errors::{changes_in_progress, constraint, type_not_enabled},
     request::{Request, paged},
     tree::Organization,
 };
@@ -21,6 +21,7 @@ pub(super) const POLICY_TYPES: &[&str] = &[
     "CHATBOT_POLICY",
     "DECLARATIVE_POLICY_EC2",
     "SECURITYHUB_POLICY",
+    "SECURITYHUB_CSPM_POLICY",
     "INSPECTOR_POLICY",
     "UPGRADE_ROLLOUT_POLICY",
     "BEDROCK_POLICY",
@@ -41,12 +42,19 @@ pub(super) fn max_content_bytes(policy_type: &str) -> usize {
 
 /// The maximum number of policies of a type at one target.
 pub(super) fn max_per_target(policy_type: &str) -> usize {
-    if policy_type == "RESOURCE_CONTROL_POLICY" { 5 } else { 10 }
+    match policy_type {
+        "RESOURCE_CONTROL_POLICY" | "AISERVICES_OPT_OUT_POLICY" | "CHATBOT_POLICY" => 5,
+        _ => 10,
+    }
 }
 
 /// The maximum number of policies of a type in an organization.
 pub(super) fn max_policies(policy_type: &str) -> usize {
-    if policy_type == "SERVICE_CONTROL_POLICY" { 10_000 } else { 1_000 }
+    match policy_type {
+        "SERVICE_CONTROL_POLICY" => 10_000,
+        "RESOURCE_CONTROL_POLICY" => 2_000,
+        _ => 1_000,
+    }
 }
 
 impl Organization {
@@ -107,6 +115,10 @@ pub(super) fn enable(state: &mut Organization, request: &mut Request<'_, '_>) ->
         }
         Err(error) if error.code != "PolicyTypeNotEnabledException" => return Err(error),
         Err(_) => {}
+    }
+    if request.behavior.without_service_access.contains(policy_type) {
+        let message = "You must enable trusted access for the service of this policy type first.";
+        return Err(constraint("SERVICE_ACCESS_NOT_ENABLED", message));
     }
     state.enable(policy_type, request.context.elapsed + request.behavior.policy_type_pending);
     Ok(json!({ "Root": state.root_summary(request) }))

@@ -27,6 +27,8 @@ pub struct Behavior {
     /// The maximum number of policies of each type; AWS's quotas by default (10,000 service control
     /// policies, 1,000 of other types).
     pub policies_per_type: Option<usize>,
+    /// Policy types that cannot be enabled yet, because trusted access for their service is off.
+    pub without_service_access: BTreeSet<String>,
     /// Accounts that AWS has suspended: still listed, but unable to make calls.
     pub suspended: BTreeSet<String>,
     /// Accounts are listed without their paths, as by servers without this member.

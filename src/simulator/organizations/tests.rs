@@ -230,6 +230,116 @@ fn a_resource_control_policy_denies_everybody() {
     );
 }
 
+/// A policy of this type whose content the service accepts.
+fn of_type(policy_type: &str, name: &str) -> Value {
+    let content = match policy_type {
+        SCP => serde_json::from_str(DENY).unwrap(),
+        "RESOURCE_CONTROL_POLICY" => json!({ "Version": "2012-10-17", "Statement": [
+            { "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*" }] }),
+        "DECLARATIVE_POLICY_EC2" => json!({ "ec2_attributes": {
+            "serial_console_access": { "status": { "@@assign": "disabled" } } } }),
+        "TAG_POLICY" => json!({ "tags": { "team": {
+            "@@operators_allowed_for_child_policies": ["@@none"],
+            "tag_key": { "@@assign": "team" }, "tag_value": { "@@append": ["a"] } } } }),
+        "AISERVICES_OPT_OUT_POLICY" => json!({ "services": { "default": {
+            "opt_out_policy": { "@@assign": "optOut" } } } }),
+        _ => json!({ "plans": { "all": { "regions": { "@@append": ["eu-west-1"] } } } }),
+    };
+    json!({ "Type": policy_type, "Name": name, "Description": "", "Content": content.to_string() })
+}
+
+const TYPES: [&str; 6] = [
+    SCP,
+    "RESOURCE_CONTROL_POLICY",
+    "DECLARATIVE_POLICY_EC2",
+    "TAG_POLICY",
+    "AISERVICES_OPT_OUT_POLICY",
+    "BACKUP_POLICY",
+];
+
+#[test]
+fn each_type_has_its_language_and_refuses_those_of_the_others() {
+    let mut client = TestClient::default();
+    for one in TYPES {
+        for other in TYPES {
+            let mut policy = of_type(one, other);
+            policy["Type"] = json!(other);
+            let refused = client.call("CreatePolicy", policy).err().map(|error| error.code);
+            let wrong = (one != other).then(|| "MalformedPolicyDocumentException".to_owned());
+            assert_eq!(refused, wrong, "the content of {one} as {other}");
+        }
+    }
+    for (policy_type, wrong) in [
+        ("TAG_POLICY", json!({ "tags": { "team": { "tag_key": "team" } } })),
+        ("TAG_POLICY", json!({ "tags": { "team": { "tag_key": { "@@append": ["a"] } } } })),
+        ("TAG_POLICY", json!({ "tags": { "@@set": {} } })),
+        ("TAG_POLICY", json!({ "tags": {}, "more": {} })),
+        (
+            "AISERVICES_OPT_OUT_POLICY",
+            json!({ "services": { "lex": {
+            "opt_out_policy": { "@@assign": "optout" } } } }),
+        ),
+        (
+            "DECLARATIVE_POLICY_EC2",
+            json!({ "ec2_attributes": {
+            "serial_console_access": { "status": { "@@assign": "off" } } } }),
+        ),
+        (
+            "DECLARATIVE_POLICY_EC2",
+            json!({ "ec2_attributes": {
+            "@@operators_allowed_for_child_policies": "@@none" } }),
+        ),
+    ] {
+        let mut policy = of_type(policy_type, "p");
+        policy["Content"] = json!(wrong.to_string());
+        let code = client.refused("CreatePolicy", policy);
+        assert_eq!(code, "MalformedPolicyDocumentException", "{wrong}");
+    }
+}
+
+#[test]
+fn each_type_has_its_limits_at_a_target_and_is_enabled_by_itself() {
+    let mut client = TestClient::default();
+    let root = client.root();
+    for (policy_type, most) in TYPES.into_iter().zip([9, 4, 10, 10, 5, 10]) {
+        let ids: Vec<String> = (0..=most)
+            .map(|n| {
+                let made = client.ok("CreatePolicy", of_type(policy_type, &format!("p{n}")));
+                made["Policy"]["PolicySummary"]["Id"].as_str().unwrap().to_owned()
+            })
+            .collect();
+        if policy_type != SCP {
+            let off = client.attach(&ids[0], ACCOUNT);
+            assert_eq!(code(off), "PolicyTypeNotEnabledException", "{policy_type}");
+            let of_type = json!({ "RootId": root, "PolicyType": policy_type });
+            client.ok("EnablePolicyType", of_type);
+        }
+        for id in &ids[..most] {
+            client.attach(id, ACCOUNT).unwrap();
+        }
+        let one_more = json!({ "PolicyId": ids[most], "TargetId": ACCOUNT });
+        let refused = client.reason("AttachPolicy", one_more);
+        assert_eq!(refused, constraint("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"));
+        if policy_type != SCP {
+            for id in &ids[..most] {
+                client.detach(id, ACCOUNT).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_type_whose_service_has_no_trusted_access_cannot_be_enabled() {
+    let mut client = TestClient::default();
+    client.organizations.behavior.without_service_access.insert("DECLARATIVE_POLICY_EC2".into());
+    let root = client.root();
+    let of_type = json!({ "RootId": root, "PolicyType": "DECLARATIVE_POLICY_EC2" });
+    let refused = client.reason("EnablePolicyType", of_type.clone());
+    assert_eq!(refused, constraint("SERVICE_ACCESS_NOT_ENABLED"));
+    client.organizations.behavior.without_service_access.clear();
+    client.ok("EnablePolicyType", of_type);
+}
+
 #[test]
 fn a_policy_of_more_than_10240_bytes_is_too_long() {
     let mut client = TestClient::default();

@@ -1,10 +1,13 @@
-//! Service control policies as they really are.
+//! Policies of the organization as they really are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{lost_permissions::denies_all, tree::Organization};
 use crate::{
-    kinds::service_control_policy,
+    kinds::organizations_policy::{
+        ai_services_opt_out_policy, backup_policy, declarative_policy_ec2, resource_control_policy,
+        service_control_policy, tag_policy,
+    },
     simulator::{
         api::{Holes, Kind, Repeated},
         truth::{Thing, Truth},
@@ -12,30 +15,58 @@ use crate::{
 };
 
 /// What monitors watch in Organizations.
-pub(super) const KINDS: &[Kind] = &[Kind {
-    name: service_control_policy::NAME,
-    list: "ListPolicies",
-    narrowed_by: &[],
-    create: "CreatePolicy",
-    created: &["/Policy/PolicySummary/Id"],
-    delete: "DeletePolicy",
-    repeated: Repeated::Name,
-    // The management account is not restricted by its own policies.
-    vital: &[],
-    lost: denies_all,
-    holes: Holes { added: &["content "], whole: &[], missing: &["attached "] },
-}];
+pub(super) const KINDS: &[Kind] = &[
+    of_type(
+        service_control_policy::NAME,
+        &[("Type", SERVICE_CONTROL_POLICY), ("Filter", SERVICE_CONTROL_POLICY)],
+    ),
+    of_type(
+        resource_control_policy::NAME,
+        &[("Type", "RESOURCE_CONTROL_POLICY"), ("Filter", "RESOURCE_CONTROL_POLICY")],
+    ),
+    of_type(
+        declarative_policy_ec2::NAME,
+        &[("Type", "DECLARATIVE_POLICY_EC2"), ("Filter", "DECLARATIVE_POLICY_EC2")],
+    ),
+    of_type(tag_policy::NAME, &[("Type", "TAG_POLICY"), ("Filter", "TAG_POLICY")]),
+    of_type(
+        ai_services_opt_out_policy::NAME,
+        &[("Type", "AISERVICES_OPT_OUT_POLICY"), ("Filter", "AISERVICES_OPT_OUT_POLICY")],
+    ),
+    of_type(backup_policy::NAME, &[("Type", "BACKUP_POLICY"), ("Filter", "BACKUP_POLICY")]),
+];
 
 const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
 
-/// Adds all policies created by customers, and the number of policies at each root, unit and
-/// account.
+/// The policies of one type. All types share their operations.
+const fn of_type(name: &'static str, told_by: &'static [(&'static str, &'static str)]) -> Kind {
+    Kind {
+        name,
+        list: "ListPolicies",
+        narrowed_by: &[],
+        told_by,
+        create: "CreatePolicy",
+        created: &["/Policy/PolicySummary/Id"],
+        delete: "DeletePolicy",
+        repeated: Repeated::Name,
+        // The management account is not restricted by its own policies.
+        vital: &[],
+        lost: denies_all,
+        holes: Holes { added: &["content "], whole: &[], missing: &["attached "] },
+    }
+}
+
+/// The kind of the policies of a type; `None` for a type that palisade does not manage.
+fn kind_of(policy_type: &str) -> Option<&'static str> {
+    let kind = KINDS.iter().find(|kind| kind.told_by.iter().any(|(_, it)| *it == policy_type));
+    kind.map(|kind| kind.name)
+}
+
+/// Adds all policies created by customers, and the number of service control policies at each root,
+/// unit and account.
 pub(super) fn add_truth(state: &Organization, truth: &mut Truth) {
-    let own = state
-        .policies
-        .iter()
-        .filter(|(_, policy)| !policy.aws_managed && policy.policy_type == SERVICE_CONTROL_POLICY);
-    for (id, policy) in own {
+    for (id, policy) in state.policies.iter().filter(|(_, policy)| !policy.aws_managed) {
+        let Some(kind) = kind_of(&policy.policy_type) else { continue };
         let mut facts = BTreeSet::from([
             format!("name {}", policy.name),
             format!("description {}", policy.description),
@@ -45,8 +76,7 @@ pub(super) fn add_truth(state: &Organization, truth: &mut Truth) {
         facts.extend(attached.map(|(_, target)| format!("attached {target}")));
         let tags = state.tags.get(id).cloned().unwrap_or_default();
         let account = state.management.clone();
-        let thing = Thing { kind: service_control_policy::NAME, account, tags, facts };
-        truth.things.insert(id.clone(), thing);
+        truth.things.insert(id.clone(), Thing { kind, account, tags, facts });
     }
     truth.control_policies.extend(attached_counts(state));
 }

@@ -21,6 +21,16 @@ pub(super) fn not_found(message: impl Into<String>) -> ApiError {
     ApiError::new("ResourceNotFound", message)
 }
 
+/// There is nothing of a type with this name, in the words of the calls for notebooks.
+pub(super) fn no_record(_noun: &str, _key: &Key) -> ApiError {
+    invalid("RecordNotFound")
+}
+
+/// There is already something of a type with this name, in the words of the calls for notebooks.
+pub(super) fn duplicate(noun: &str, key: &Key) -> ApiError {
+    invalid(format!("{noun} [{}] already exists.", key.written.join("/")))
+}
+
 /// There is nothing of a type with this name in the domain.
 pub(super) fn missing(noun: &str, key: &Key) -> ApiError {
     let [domain, name] = parts(&key.parts);

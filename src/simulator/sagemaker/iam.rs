@@ -32,6 +32,10 @@ pub(super) fn needs(call: &Call<'_>, new_here: bool) -> Vec<Need> {
         "DescribeDomain" | "DeleteDomain" => {
             vec![existing(call, &domain(call, call.text("DomainId")))]
         }
+        "StartNotebookInstance" | "StopNotebookInstance" => {
+            let name = call.text("NotebookInstanceName").to_lowercase();
+            vec![existing(call, &call.arn(&format!("notebook-instance/{name}")))]
+        }
         "ListTags" => vec![existing(call, call.text("ResourceArn"))],
         "AddTags" => vec![existing(call, call.text("ResourceArn")).sets(&set)],
         "DeleteTags" => {
@@ -39,6 +43,33 @@ pub(super) fn needs(call: &Call<'_>, new_here: bool) -> Vec<Need> {
         }
         _ => vec![call.need("*")],
     }
+}
+
+/// What user profiles and spaces need in addition to what every table does: the reason for tagging,
+/// and the roles that a profile is given. (A space runs with its owner's role or its domain's.)
+pub(super) fn of_resident(call: &Call<'_>, needs: Vec<Need>) -> Vec<Need> {
+    let tagging = |need: Need| match need.0.action.as_str() {
+        "sagemaker:AddTags" => need.with("sagemaker:TaggingAction", call.operation),
+        _ => need,
+    };
+    let mut needs: Vec<Need> = needs.into_iter().map(tagging).collect();
+    if matches!(call.operation, "CreateUserProfile" | "UpdateUserProfile") {
+        needs.extend(passed(call));
+    }
+    needs
+}
+
+/// What a notebook instance needs in addition to itself and its tags.
+pub(super) fn with_notebook(call: &Call<'_>, new_here: bool) -> Vec<Need> {
+    let mut needs = Vec::new();
+    if ["CreateNotebookInstance", "UpdateNotebookInstance"].contains(&call.operation) {
+        needs.extend(passed(call));
+    }
+    if call.operation == "CreateNotebookInstance" {
+        needs.extend(new_here.then(|| service_role(call)));
+        needs.extend(key(call));
+    }
+    needs
 }
 
 fn domain(call: &Call<'_>, id: &str) -> String {

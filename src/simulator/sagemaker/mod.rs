@@ -1,8 +1,8 @@
 //! SageMaker in memory: Studio domains, and the user profiles, spaces and apps in them.
 //!
 //! Domains change asynchronously, return defaults that no request set, merge updates member by
-//! member, and refuse some updates while apps run; the simulator models all of that. User profiles,
-//! spaces and apps change at once; the first two are tables.
+//! member, and refuse some updates while apps run; the simulator models all of that. User profiles
+//! and spaces do too, as tables; apps change at once.
 
 mod app;
 mod apps;
@@ -11,7 +11,9 @@ mod domain;
 mod domains;
 mod errors;
 mod iam;
+mod lifecycle_configs;
 mod merge;
+mod notebooks;
 mod place;
 mod profiles;
 mod rules;
@@ -52,7 +54,13 @@ pub(super) static API: Api = Api {
 };
 
 /// The types that are tables.
-static TABLES: [&Table<Store>; 2] = [&profiles::PROFILES, &spaces::SPACES];
+static TABLES: [&Table<Store>; 5] = [
+    &profiles::PROFILES,
+    &spaces::SPACES,
+    &notebooks::NOTEBOOKS,
+    &lifecycle_configs::OF_NOTEBOOKS,
+    &lifecycle_configs::OF_STUDIO,
+];
 
 impl Service for SageMaker {
     fn begin(_options: &Options) -> Self {
@@ -76,13 +84,19 @@ impl Service for SageMaker {
         let behavior = &self.behavior;
         if is_mutating(operation) {
             let state = store.write(caller, context);
+            state.residents_per_domain = behavior.residents_per_domain;
             let mut call = TableCall { caller, input, context };
-            table::write(&TABLES, state, operation, &mut call)
-                .or_else(|| TAGGING.write(&mut state.records, operation, input))
-                .unwrap_or_else(|| {
+            let answer = notebooks::turn(state, operation, &call)
+                .or_else(|| table::write(&TABLES, state, operation, &mut call));
+            if operation == "UpdateNotebookInstance" && matches!(answer, Some(Ok(_))) {
+                notebooks::disassociate(state, input)?;
+            }
+            answer.or_else(|| TAGGING.write(&mut state.records, operation, input)).unwrap_or_else(
+                || {
                     let context = call.context;
                     write(state, operation, &mut Request { caller, input, context, behavior })
-                })
+                },
+            )
         } else {
             let state = store.read(caller);
             let call = TableCall { caller, input, context };
@@ -111,7 +125,13 @@ impl Service for SageMaker {
 
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
         let new_here = !self.ever_had_domains(&call.caller.account);
-        table::needs(&TABLES, call).unwrap_or_else(|| iam::needs(call, new_here))
+        match table::needs(&TABLES, call) {
+            Some(mut needs) => {
+                needs.extend(iam::with_notebook(call, new_here));
+                iam::of_resident(call, needs)
+            }
+            None => iam::needs(call, new_here),
+        }
     }
 }
 

@@ -1,20 +1,20 @@
 //! User profiles: names that ignore case, and settings merged like those of a domain.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value, json};
 
 use super::{
+    defaults::fill_images,
     errors::{self, in_use, invalid},
     merge::joined,
-    place::{PROFILE, SPACE, in_domain, owner},
+    place::{PROFILE, SPACE, STATES, in_domain, owner, room},
     rules::{self, Owner},
     store::{PAGING, Store, TAGGING, name},
+    truth,
 };
 use crate::simulator::{
     json::Input,
     service::ApiError,
-    table::{Field, Filter, Operations, Part, Record, States, Table, TableCall, Verb},
+    table::{Field, Filter, Operations, Part, Record, Table, TableCall, Verb},
 };
 
 /// User profiles (SageMaker API reference, `CreateUserProfile` and related operations).
@@ -54,8 +54,8 @@ pub(super) static PROFILES: Table<Store> = Table {
         },
     ],
     state: "Status",
-    states: States::settled("InService"),
-    times: |_| [Duration::ZERO; 3],
+    states: STATES,
+    times: |options| [options.resident_changing; 3],
     list: "UserProfiles",
     filters: &[
         Filter {
@@ -75,7 +75,7 @@ pub(super) static PROFILES: Table<Store> = Table {
     admit: in_domain,
     check,
     occupied,
-    kind: None,
+    kind: Some(&truth::PROFILE),
 };
 
 /// The name of a profile as it was written.
@@ -92,11 +92,14 @@ fn settings(input: Input<'_>, member: &str) -> Result<Option<Value>, ApiError> {
 fn check(
     store: &Store,
     call: &TableCall<'_, '_>,
-    profile: &Record,
-    _verb: Verb,
+    profile: &mut Record,
+    verb: Verb,
 ) -> Result<(), ApiError> {
     let domain = store.domain(call.input)?;
-    let settings = profile.structure("UserSettings");
+    room(store, PROFILE, &domain.id, verb)?;
+    let mut settings = profile.structure("UserSettings");
+    fill_images(&mut settings, &call.caller.region);
+    profile.members.insert("UserSettings".to_owned(), json!(settings));
     rules::check_user_settings(&settings)?;
     // Security groups may come from the domain or the profile; in a VpcOnly domain one of them must
     // have some.
@@ -139,7 +142,7 @@ fn occupied(store: &Store, profile: &Record) -> Result<(), ApiError> {
     let mut spaces = store.records.of(SPACE).filter(|(key, _)| key[0] == domain);
     let space = spaces.any(|(_, space)| owner(space).is_some_and(owned));
     if app || space {
-        let what = if app { "App" } else { "Space" };
+        let what = if app { "App" } else { SPACE };
         return Err(in_use(format!(
             "Unable to delete UserProfile [{name}] because {what} is associated with it."
         )));

@@ -1,20 +1,20 @@
 //! Spaces: private ones of a profile, and shared ones.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::{
+    defaults::fill_images,
     errors::{self, in_use, invalid, not_found},
     merge::joined,
-    place::{OWNER, PROFILE, SPACE, in_domain, owner},
+    place::{OWNER, PROFILE, SPACE, STATES, in_domain, owner, room},
     rules::{self, Owner},
     store::{PAGING, Store, TAGGING, name},
+    truth,
 };
 use crate::simulator::{
     json::Input,
     service::ApiError,
-    table::{Field, Filter, Operations, Part, Record, States, Table, TableCall, Verb},
+    table::{Field, Filter, Operations, Part, Record, Table, TableCall, Verb},
 };
 
 /// Spaces (SageMaker API reference, `CreateSpace` and related operations).
@@ -50,8 +50,8 @@ pub(super) static SPACES: Table<Store> = Table {
         }),
     ],
     state: "Status",
-    states: States::settled("InService"),
-    times: |_| [Duration::ZERO; 3],
+    states: STATES,
+    times: |options| [options.resident_changing; 3],
     list: "Spaces",
     filters: &[
         Filter { member: "DomainIdEquals", wants: |space, id| space.text("DomainId") == Some(id) },
@@ -68,7 +68,7 @@ pub(super) static SPACES: Table<Store> = Table {
     admit: in_domain,
     check,
     occupied,
-    kind: None,
+    kind: Some(&truth::SPACE),
 };
 
 fn structure(input: Input<'_>, member: &str) -> Result<Option<Value>, ApiError> {
@@ -86,9 +86,14 @@ fn settings(input: Input<'_>, member: &str) -> Result<Option<Value>, ApiError> {
 fn check(
     store: &Store,
     call: &TableCall<'_, '_>,
-    space: &Record,
+    space: &mut Record,
     verb: Verb,
 ) -> Result<(), ApiError> {
+    if space.members.contains_key("SpaceSettings") {
+        let mut settings = space.structure("SpaceSettings");
+        fill_images(&mut settings, &call.caller.region);
+        space.members.insert("SpaceSettings".to_owned(), json!(settings));
+    }
     if verb == Verb::Update {
         let change = call.input.object("SpaceSettings")?;
         if change.is_some_and(|change| change.contains_key("AppType")) {
@@ -96,6 +101,7 @@ fn check(
         }
         return Ok(());
     }
+    room(store, SPACE, space.text("DomainId").unwrap_or_default(), verb)?;
     let has = |member: &str| space.members.contains_key(member);
     if has("OwnershipSettings") != has("SpaceSharingSettings") {
         return Err(invalid(
@@ -107,14 +113,16 @@ fn check(
         return Err(invalid("SpaceSettings must be provided for creating private space"));
     }
     let domain = space.text("DomainId").unwrap_or_default();
-    if let Some(owner) = owner(space)
-        && !store.has(PROFILE, domain, &owner.to_lowercase())
-    {
-        return Err(not_found(format!(
-            "UserProfile [{owner}] does not exist in Domain [{domain}]."
-        )));
+    let Some(owner) = owner(space) else { return Ok(()) };
+    let profile = store.records.get(PROFILE, &[domain.to_owned(), owner.to_lowercase()]);
+    let elapsed = call.context.elapsed;
+    match profile.map(|profile| profile.lifecycle.state(&STATES, elapsed).0) {
+        Some("InService" | "Update_Failed") => Ok(()),
+        Some(state) => Err(in_use(format!("UserProfile [{owner}] is in {state} status."))),
+        None => {
+            Err(not_found(format!("UserProfile [{owner}] does not exist in Domain [{domain}].")))
+        }
     }
-    Ok(())
 }
 
 /// A space cannot be deleted while it has a running app.

@@ -32,6 +32,8 @@ pub struct SageMaker {
 pub struct Behavior {
     /// The maximum number of domains of an account in a region; no maximum if absent.
     pub domains_per_region: Option<usize>,
+    /// The maximum number of user profiles, and of spaces, in a domain; no maximum if absent.
+    pub residents_per_domain: Option<usize>,
     /// Why new domains end as `Failed`.
     pub creation_failure: Option<String>,
     /// Why updated domains end as `Update_Failed`, with their old settings.
@@ -46,6 +48,8 @@ pub(super) struct Store {
     pub domains: BTreeMap<String, Domain>,
     /// User profiles and spaces, and the tags of everything.
     pub records: Records,
+    /// See [`Behavior::residents_per_domain`].
+    pub residents_per_domain: Option<usize>,
     pub apps: BTreeMap<AppKey, App>,
     pub retained_file_systems: BTreeSet<String>,
 }

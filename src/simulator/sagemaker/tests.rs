@@ -68,6 +68,7 @@ impl TestClient {
 
     fn profile(&mut self, domain: &str, name: &str) {
         self.ok("CreateUserProfile", json!({ "DomainId": domain, "UserProfileName": name }));
+        self.bench.pass(1);
     }
 
     fn app(&mut self, domain: &str, profile: &str) -> Value {
@@ -322,7 +323,11 @@ fn a_domain_is_deleted_last_and_leaves_its_files_by_default() {
         column(&client.ok("ListApps", json!({ "DomainIdEquals": id })), "Apps", "Status"),
         ["Deleted"]
     );
-    client.ok("DeleteUserProfile", ann);
+    client.ok("DeleteUserProfile", ann.clone());
+    assert_eq!(client.ok("DescribeUserProfile", ann.clone())["Status"], "Deleting");
+    assert_eq!(client.refused("DeleteDomain", delete.clone()), "ResourceInUse");
+    client.bench.pass(1);
+    assert_eq!(client.refused("DescribeUserProfile", ann), "ResourceNotFound");
     let files = client.describe(&id)["HomeEfsFileSystemId"].as_str().unwrap().to_owned();
     client.ok("DeleteDomain", delete.clone());
     assert_eq!(client.status(&id), "Deleting");
@@ -434,8 +439,11 @@ fn profile_names_ignore_case_and_their_settings_merge() {
     let mut change = ann.clone();
     extend(&mut change, json!({ "UserSettings": { "SecurityGroups": ["sg-9"] } }));
     client.ok("UpdateUserProfile", change.clone());
+    assert_eq!(client.refused("UpdateUserProfile", change.clone()), "ResourceInUse");
+    client.bench.pass(1);
     change["UserSettings"] = json!({ "ExecutionRole": ROLE });
     client.ok("UpdateUserProfile", change);
+    client.bench.pass(1);
     let profile = client.ok("DescribeUserProfile", ann);
     assert_eq!(profile["UserProfileName"], "Ann");
     assert_eq!(
@@ -495,6 +503,7 @@ fn a_private_space_has_an_owner_and_settings_and_keeps_its_owner_alive() {
     assert_eq!(refused.message, "SpaceSettings must be provided for creating private space");
     extend(&mut space, json!({ "SpaceSettings": { "AppType": "JupyterLab" } }));
     client.ok("CreateSpace", space);
+    client.bench.pass(1);
     let lab = json!({ "DomainId": id, "SpaceName": "lab" });
     assert_eq!(client.ok("DescribeSpace", lab.clone())["SpaceSettings"]["AppType"], "JupyterLab");
     let mut change = lab.clone();
@@ -512,6 +521,7 @@ fn a_private_space_has_an_owner_and_settings_and_keeps_its_owner_alive() {
     assert_eq!(client.refused("DeleteSpace", lab.clone()), "ResourceInUse");
     client.ok("DeleteApp", app);
     client.ok("DeleteSpace", lab);
+    client.bench.pass(1);
     assert_eq!(client.ok("ListSpaces", json!({}))["Spaces"], json!([]));
 }
 
@@ -530,5 +540,189 @@ fn an_app_belongs_to_a_profile_or_a_space_and_a_failed_one_needs_no_deletion() {
     assert_eq!(client.ok("DescribeApp", both.clone())["Status"], "Failed");
     assert_eq!(client.refused("DeleteApp", both), "ValidationException");
     client.ok("DeleteUserProfile", json!({ "DomainId": id, "UserProfileName": "ann" }));
+    client.bench.pass(1);
     client.ok("DeleteDomain", json!({ "DomainId": id }));
+}
+
+#[test]
+fn a_space_waits_for_its_owner_and_a_domain_has_room_for_so_many() {
+    let mut client = TestClient::default();
+    let id = client.domain(json!({}));
+    client.sagemaker.behavior.residents_per_domain = Some(1);
+    let profile = |name: &str| json!({ "DomainId": id, "UserProfileName": name });
+    client.ok("CreateUserProfile", profile("ann"));
+    assert_eq!(client.ok("DescribeUserProfile", profile("ann"))["Status"], "Pending");
+    assert_eq!(client.refused("CreateUserProfile", profile("bob")), "ResourceLimitExceeded");
+    let space = |name: &str| {
+        json!({
+            "DomainId": id, "SpaceName": name,
+            "OwnershipSettings": { "OwnerUserProfileName": "ann" },
+            "SpaceSharingSettings": { "SharingType": "Shared" },
+        })
+    };
+    assert_eq!(client.refused("CreateSpace", space("lab")), "ResourceInUse");
+    client.bench.pass(1);
+    client.ok("CreateSpace", space("lab"));
+    assert_eq!(client.refused("CreateSpace", space("den")), "ResourceLimitExceeded");
+}
+
+#[test]
+fn profiles_and_spaces_are_told_with_images_that_nobody_asked_for() {
+    let mut client = TestClient::default();
+    let id = client.domain(json!({}));
+    let lab = json!({ "JupyterLabAppSettings": { "DefaultResourceSpec": { "InstanceType": "ml.t3.medium" } } });
+    let image = |settings: &Value| {
+        settings["JupyterLabAppSettings"]["DefaultResourceSpec"]["SageMakerImageArn"].is_string()
+    };
+    client.ok(
+        "CreateUserProfile",
+        json!({ "DomainId": id, "UserProfileName": "ann", "UserSettings": lab }),
+    );
+    let ann = client.ok("DescribeUserProfile", json!({ "DomainId": id, "UserProfileName": "ann" }));
+    assert!(image(&ann["UserSettings"]), "{ann}");
+    client.ok("CreateSpace", json!({ "DomainId": id, "SpaceName": "lab", "SpaceSettings": lab }));
+    let lab = client.ok("DescribeSpace", json!({ "DomainId": id, "SpaceName": "lab" }));
+    assert!(image(&lab["SpaceSettings"]), "{lab}");
+}
+
+/// A new notebook instance, still pending.
+fn new_notebook(client: &mut TestClient, more: Value) -> Value {
+    let mut input = json!({
+        "NotebookInstanceName": "Research", "InstanceType": "ml.t3.medium", "RoleArn": ROLE,
+    });
+    extend(&mut input, more);
+    client.ok("CreateNotebookInstance", input)
+}
+
+fn on_notebook(client: &mut TestClient, operation: &str, more: Value) -> Answer {
+    let mut input = json!({ "NotebookInstanceName": "research" });
+    extend(&mut input, more);
+    client.call(operation, input)
+}
+
+fn notebook(client: &mut TestClient) -> Value {
+    on_notebook(client, "DescribeNotebookInstance", json!({})).expect("it is there")
+}
+
+#[test]
+fn a_notebook_instance_is_changed_and_deleted_only_while_it_is_stopped() {
+    let mut client = TestClient::default();
+    new_notebook(&mut client, json!({}));
+    let refused = |client: &mut TestClient, operation: &str| {
+        let answer = on_notebook(client, operation, json!({}));
+        answer.expect_err(operation).message
+    };
+    let mut course = Vec::new();
+    let mut see = |client: &mut TestClient| {
+        course.push(notebook(client)["NotebookInstanceStatus"].as_str().unwrap().to_owned());
+        client.bench.pass(1);
+    };
+    see(&mut client);
+    assert!(refused(&mut client, "UpdateNotebookInstance").contains("Status (InService) not in"));
+    assert!(refused(&mut client, "DeleteNotebookInstance").contains("not in ([Stopped, Failed])"));
+    assert!(refused(&mut client, "StartNotebookInstance").contains("not in ([Stopped])"));
+    for operation in ["StopNotebookInstance", "UpdateNotebookInstance", "StartNotebookInstance"] {
+        on_notebook(&mut client, operation, json!({})).expect(operation);
+        see(&mut client);
+        see(&mut client);
+    }
+    on_notebook(&mut client, "StopNotebookInstance", json!({})).expect("it runs");
+    client.bench.pass(1);
+    on_notebook(&mut client, "DeleteNotebookInstance", json!({})).expect("it is stopped");
+    see(&mut client);
+    assert_eq!(refused(&mut client, "DescribeNotebookInstance"), "RecordNotFound");
+    assert_eq!(
+        course,
+        [
+            "Pending",
+            "Stopping",
+            "Stopped",
+            "Updating",
+            "Stopped",
+            "Pending",
+            "InService",
+            "Deleting"
+        ]
+    );
+}
+
+#[test]
+fn a_notebook_instance_is_open_by_default_and_shows_what_it_was_given() {
+    let mut client = TestClient::default();
+    let named = json!({ "NotebookInstanceLifecycleConfigName": "setup" });
+    client.ok("CreateNotebookInstanceLifecycleConfig", named.clone());
+    let more = json!({
+        "LifecycleConfigName": "setup", "SubnetId": "subnet-1", "SecurityGroupIds": ["sg-1"],
+        "DefaultCodeRepository": "git",
+    });
+    new_notebook(&mut client, more);
+    client.bench.pass(1);
+    let it = notebook(&mut client);
+    assert_eq!(
+        (&it["RootAccess"], &it["DirectInternetAccess"]),
+        (&json!("Enabled"), &json!("Enabled"))
+    );
+    let metadata = &it["InstanceMetadataServiceConfiguration"];
+    assert_eq!(metadata["MinimumInstanceMetadataServiceVersion"], "1");
+    assert_eq!(it["NotebookInstanceLifecycleConfigName"], "setup");
+    assert_eq!(it["SecurityGroups"], json!(["sg-1"]));
+    assert!(it["NotebookInstanceArn"].as_str().unwrap().ends_with(":notebook-instance/research"));
+    assert_eq!(
+        client.refused("DeleteNotebookInstanceLifecycleConfig", named),
+        "ValidationException",
+        "the instance has it"
+    );
+    on_notebook(&mut client, "StopNotebookInstance", json!({})).expect("it runs");
+    client.bench.pass(1);
+    let both = json!({ "DisassociateLifecycleConfig": true, "VolumeSizeInGB": 50 });
+    on_notebook(&mut client, "UpdateNotebookInstance", both).expect("it is stopped");
+    client.bench.pass(1);
+    let it = notebook(&mut client);
+    assert!(it.get("NotebookInstanceLifecycleConfigName").is_none(), "{it}");
+    let smaller = json!({ "VolumeSizeInGB": 5 });
+    assert!(on_notebook(&mut client, "UpdateNotebookInstance", smaller).is_err());
+}
+
+#[test]
+fn a_notebook_instance_without_a_subnet_is_public_and_has_no_groups() {
+    let mut client = TestClient::default();
+    for wrong in [
+        json!({ "DirectInternetAccess": "Disabled" }),
+        json!({ "SecurityGroupIds": ["sg-1"] }),
+        json!({ "LifecycleConfigName": "nowhere" }),
+        json!({ "VolumeSizeInGB": 4 }),
+    ] {
+        let mut input = json!({
+            "NotebookInstanceName": "x", "InstanceType": "ml.t3.medium", "RoleArn": ROLE,
+        });
+        extend(&mut input, wrong.clone());
+        assert_eq!(
+            client.refused("CreateNotebookInstance", input),
+            "ValidationException",
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn a_script_of_studio_never_changes_and_stays_while_a_domain_refers_to_it() {
+    let mut client = TestClient::default();
+    let script = |name: &str| {
+        json!({
+            "StudioLifecycleConfigName": name, "StudioLifecycleConfigAppType": "JupyterLab",
+            "StudioLifecycleConfigContent": "ZWNobyAx",
+        })
+    };
+    let named = |name: &str| json!({ "StudioLifecycleConfigName": name });
+    let arn =
+        client.ok("CreateStudioLifecycleConfig", script("idle-1"))["StudioLifecycleConfigArn"]
+            .clone();
+    client.ok("CreateStudioLifecycleConfig", script("idle"));
+    assert_eq!(client.refused("CreateStudioLifecycleConfig", script("IDLE")), "ResourceInUse");
+    let settings = json!({ "JupyterLabAppSettings": { "LifecycleConfigArns": [arn] } });
+    client.domain(json!({ "DefaultSpaceSettings": settings }));
+    assert_eq!(client.refused("DeleteStudioLifecycleConfig", named("idle-1")), "ResourceInUse");
+    // That one name begins with the other is no reason.
+    client.ok("DeleteStudioLifecycleConfig", named("idle"));
+    assert_eq!(client.refused("DescribeStudioLifecycleConfig", named("idle")), "ResourceNotFound");
 }

@@ -21,6 +21,7 @@ pub(crate) struct States {
 
 impl States {
     /// A type that is created, changed and deleted at once.
+    #[cfg_attr(not(test), allow(dead_code, reason = "not every build has such a type"))]
     pub(crate) const fn settled(name: &'static str) -> Self {
         Self {
             creating: name,
@@ -38,6 +39,8 @@ enum Phase {
     Creating,
     Updating,
     Deleting,
+    /// On its way to another state in which it stays: the name meanwhile.
+    Turning(&'static str),
 }
 
 /// The last operation on a resource, when it is complete, and why it fails then, if it does.
@@ -46,22 +49,49 @@ pub(crate) struct Lifecycle {
     phase: Phase,
     until: Duration,
     failure: Option<String>,
+    /// The state in which it stays, if that is not the one of its type.
+    stays: Option<&'static str>,
 }
 
 impl Lifecycle {
     /// In creation until this time, when it fails if there is a reason.
     pub(crate) fn creating(until: Duration, failure: Option<String>) -> Self {
-        Self { phase: Phase::Creating, until, failure }
+        Self { phase: Phase::Creating, until, failure, stays: None }
     }
 
     /// In update until this time.
     pub(crate) fn updating(until: Duration, failure: Option<String>) -> Self {
-        Self { phase: Phase::Updating, until, failure }
+        Self { phase: Phase::Updating, until, failure, stays: None }
     }
 
     /// In deletion until this time.
     pub(crate) fn deleting(until: Duration) -> Self {
-        Self { phase: Phase::Deleting, until, failure: None }
+        Self { phase: Phase::Deleting, until, failure: None, stays: None }
+    }
+
+    /// On its way to another state until this time, with a name meanwhile.
+    pub(crate) fn turning(
+        until: Duration,
+        meanwhile: &'static str,
+        stays: &'static str,
+        failure: Option<String>,
+    ) -> Self {
+        Self { phase: Phase::Turning(meanwhile), until, failure, stays: Some(stays) }
+    }
+
+    /// The same, with the state in which another one stays.
+    pub(crate) fn staying_as(self, other: &Self) -> Self {
+        Self { stays: other.stays, ..self }
+    }
+
+    /// The state in which it stays, if that is not the one of its type.
+    pub(crate) fn stays_as(&self) -> Option<&'static str> {
+        self.stays
+    }
+
+    /// Whether the last operation fails, or has failed once it is over.
+    pub(crate) fn fails(&self) -> bool {
+        self.failure.is_some()
     }
 
     /// The state and, after a failure, the reason.
@@ -70,12 +100,13 @@ impl Lifecycle {
         let (under_way, failed) = match self.phase {
             Phase::Creating => (states.creating, states.failed),
             Phase::Updating => (states.updating, states.update_failed),
+            Phase::Turning(meanwhile) => (meanwhile, states.failed),
             Phase::Deleting => return (states.deleting, None),
         };
         match (&self.failure, failed) {
             _ if !over => (under_way, None),
             (Some(reason), Some(failed)) => (failed, Some(reason)),
-            _ => (states.settled, None),
+            _ => (self.stays.unwrap_or(states.settled), None),
         }
     }
 

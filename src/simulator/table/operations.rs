@@ -65,12 +65,20 @@ pub(crate) fn add_truth<S>(
         let Some(kind) = table.kind else { continue };
         for (key, record) in records.of(table.noun).filter(|(_, record)| record.lifecycle.stays()) {
             let mut facts = BTreeSet::new();
-            for (member, value) in &record.members {
+            // What the service generates is nothing that a call changes.
+            let generated = |member: &str| {
+                table.fields.iter().any(|it| it.member == member && it.generated.is_some())
+            };
+            for (member, value) in record.members.iter().filter(|(it, _)| !generated(it)) {
                 leaves(member, value, &mut facts);
             }
+            facts.extend(record.lifecycle.stays_as().map(|state| format!("stays {state}")));
             let tags = records.tags.get(&record.arn).cloned().unwrap_or_default();
             let thing = Thing { kind: kind.name, account: account.to_owned(), tags, facts };
-            truth.things.insert(key.join("/"), thing);
+            // Names are unique only among resources of their type.
+            let generated = table.key.iter().any(|part| part.generated.is_some());
+            let id = if generated { key.join("/") } else { record.arn.clone() };
+            truth.things.insert(id, thing);
         }
     }
 }
@@ -137,7 +145,7 @@ impl<S> Table<S> {
             let Some(value) = record.members.get(field.member) else { continue };
             match field.listed {
                 _ if !listed => {
-                    add(field.member, value.clone());
+                    add(field.shown, value.clone());
                 }
                 Some(summary) => {
                     if let Some((member, value)) = summary(value) {
@@ -148,14 +156,17 @@ impl<S> Table<S> {
             }
         }
         let (state, reason) = record.lifecycle.state(&self.states, elapsed);
-        add(self.state, state.into());
+        if !self.state.is_empty() {
+            add(self.state, state.into());
+        }
         add("CreationTime", record.created.into());
         add("LastModifiedTime", record.modified.into());
-        if !listed {
+        // Listings of what is in something else have no ARNs.
+        if !listed || self.key.len() == 1 {
             add(self.arn.0, record.arn.as_str().into());
-            if let Some(reason) = reason {
-                add("FailureReason", reason.into());
-            }
+        }
+        if let (false, Some(reason)) = (listed, reason) {
+            add("FailureReason", reason.into());
         }
         Value::Object(shown)
     }
@@ -179,7 +190,8 @@ impl<S> Table<S> {
         let mut needs = vec![call.need(&arn).sets(&set)];
         if !set.is_empty() {
             let action = format!("{}:{}", call.service, self.tagging.add);
-            needs.push(call.other(&action, &arn).sets(&set));
+            let tagging = format!("{}:TaggingAction", call.service);
+            needs.push(call.other(&action, &arn).sets(&set).with(&tagging, call.operation));
         }
         needs
     }
@@ -225,7 +237,7 @@ impl<S: Holds> Table<S> {
             lifecycle: Lifecycle::creating(call.context.complete_at(usual), call.context.failure()),
             members,
         };
-        (self.check)(state, call, &record, Verb::Create)?;
+        (self.check)(state, call, &mut record, Verb::Create)?;
         let tags = self.tagging.given(call.input)?;
         for field in self.fields {
             if let Some(generate) = field.generated {
@@ -267,11 +279,17 @@ impl<S: Holds> Table<S> {
     fn update(&self, state: &mut S, call: &mut TableCall<'_, '_>) -> Answer {
         (self.admit)(state, call, Verb::Update)?;
         let (key, mut record) = self.find_settled(state, call)?;
+        let before = record.members.clone();
         self.fill(&mut record.members, call.input, false)?;
-        (self.check)(state, call, &record, Verb::Update)?;
+        (self.check)(state, call, &mut record, Verb::Update)?;
         let [_, usual, _] = (self.times)(call.context.options);
-        record.lifecycle =
-            Lifecycle::updating(call.context.complete_at(usual), call.context.failure());
+        let failure = call.context.failure();
+        // An update that fails later leaves what was there.
+        if failure.is_some() {
+            record.members = before;
+        }
+        let updating = Lifecycle::updating(call.context.complete_at(usual), failure);
+        record.lifecycle = updating.staying_as(&record.lifecycle);
         record.modified = call.context.now;
         let answer = self.named(&record);
         state.records_mut().put(self.noun, key.parts, record);

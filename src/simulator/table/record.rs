@@ -72,6 +72,11 @@ impl Records {
         self.by_type.get(noun)?.get(key)
     }
 
+    /// The same, for changes.
+    pub(crate) fn get_mut(&mut self, noun: &str, key: &[String]) -> Option<&mut Record> {
+        self.by_type.get_mut(noun)?.get_mut(key)
+    }
+
     pub(super) fn put(&mut self, noun: &'static str, key: Vec<String>, record: Record) {
         self.by_type.entry(noun).or_default().insert(key, record);
     }

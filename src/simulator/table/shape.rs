@@ -33,7 +33,7 @@ pub(crate) struct Table<S> {
     pub arn: (&'static str, &'static str),
     /// The other members of requests and answers.
     pub fields: &'static [Field],
-    /// The member with its state.
+    /// The member with its state; empty if it has none.
     pub state: &'static str,
     /// The names of its states.
     pub states: States,
@@ -55,8 +55,9 @@ pub(crate) struct Table<S> {
     pub busy: fn(noun: &str, key: &Key, state: &str) -> ApiError,
     /// Whether the state around it admits the call at all.
     pub admit: fn(&S, &TableCall<'_, '_>, Verb) -> Result<(), ApiError>,
-    /// Whether the members can be combined, as they will be after a create or an update.
-    pub check: fn(&S, &TableCall<'_, '_>, &Record, Verb) -> Result<(), ApiError>,
+    /// Whether the members can be combined, as they will be after a create or an update; adds those
+    /// that the service sets by itself.
+    pub check: fn(&S, &TableCall<'_, '_>, &mut Record, Verb) -> Result<(), ApiError>,
     /// The error for a deletion that something prevents.
     pub occupied: fn(&S, &Record) -> Result<(), ApiError>,
     /// Its kind for monitors, if they watch it.
@@ -123,6 +124,8 @@ pub(crate) struct Field {
     pub mutable: bool,
     /// Combines the old value and that of an update.
     pub join: fn(old: Option<&Value>, new: &Value) -> Value,
+    /// Its name in answers.
+    pub shown: &'static str,
     /// Its member in a listing, if it has one.
     pub listed: Option<Shown>,
 }
@@ -141,6 +144,7 @@ impl Field {
             generated: None,
             mutable: true,
             join: |_, new| new.clone(),
+            shown: member,
             listed: None,
         }
     }

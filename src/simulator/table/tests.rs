@@ -122,6 +122,7 @@ static NOTEBOOK: Kind = Kind {
     name: "Notebook",
     list: "ListNotebooks",
     narrowed_by: &[],
+    told_by: &[],
     create: "CreateNotebook",
     created: &["/NotebookId"],
     delete: "DeleteNotebook",

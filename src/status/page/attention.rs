@@ -22,7 +22,7 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     let unasked: Vec<_> =
         view.pending_deletions.iter().filter(|pending| !pending.tombstone).collect();
     let halted = view.pauses.len() + usize::from(view.stopped.is_some());
-    let read = view.problems.len() + refused.len() + view.unknown.len();
+    let read = view.problems.len() + refused.len() + view.unknown.len() + view.notes.len();
     let count = halted + read + failed.len() + unasked.len();
     if count == 0 {
         return;
@@ -39,6 +39,13 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     }
     for unknown in &view.unknown {
         unreadable(html, unknown);
+    }
+    for (address, notes) in &view.notes {
+        item(html, "trouble", format_args!("{address} needs attention in AWS"));
+        for note in notes {
+            html.element("p", "", note);
+        }
+        html.markup("</li>\n");
     }
     for (result, message) in failed {
         item(html, "trouble", format_args!("{} of {} failed", result.verb, result.address));

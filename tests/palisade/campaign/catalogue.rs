@@ -57,9 +57,55 @@ pub fn routes(name: &str, lifecycle: &str, spec: &str) -> String {
     manifest("ml", "RouteTable", name, lifecycle, &spec)
 }
 
+/// A network ACL of the VPC `ml`.
+pub fn acl(name: &str, lifecycle: &str, spec: &str) -> String {
+    let spec = format!("{{vpc: {{lookup: {{tags: {{Name: ml}}}}}}, {spec}}}");
+    manifest("ml", "NetworkAcl", name, lifecycle, &spec)
+}
+
+/// An entry for what comes from the network 10.0.0.0/8 to a port.
+pub fn entry(rule: u16, action: &str, port: u16) -> String {
+    format!(
+        "{{direction: ingress, rule: {rule}, action: {action}, protocol: tcp, ports: '{port}', cidr: 10.0.0.0/8}}"
+    )
+}
+
+/// A lifecycle configuration of notebook instances.
+pub fn notebook_scripts(lifecycle: &str, spec: &str) -> String {
+    manifest("ml", "NotebookLifecycleConfig", "setup", lifecycle, &format!("{{{spec}}}"))
+}
+
+/// The notebook instance `research`; whether users are root, and further members.
+pub fn notebook(lifecycle: &str, root: &str, more: &str) -> String {
+    let spec = format!(
+        "{{rootAccess: {root}, minimumInstanceMetadataServiceVersion: \"2\", \
+         directInternetAccess: Enabled, instanceType: ml.t3.medium, \
+         role: \"arn:aws:iam::111122223333:role/notebooks\"{more}}}"
+    );
+    manifest("ml", "NotebookInstance", "research", lifecycle, &spec)
+}
+
+/// A script of JupyterLab in Studio.
+pub fn studio_script(name: &str, lifecycle: &str, content: &str) -> String {
+    let spec = format!("{{appType: JupyterLab, content: \"{content}\"}}");
+    manifest("ml", "StudioLifecycleConfig", name, lifecycle, &spec)
+}
+
 /// The platform's account settings.
 pub fn account_settings(spec: &str) -> String {
     manifest("ml", "AccountSettings", "defaults", "adopt: account", &format!("{{{spec}}}"))
+}
+
+/// The user `ada`; the domain, the settings, and further members.
+pub fn ada(lifecycle: &str, domain: &str, settings: &str, more: &str) -> String {
+    let spec = format!("{{domain: {domain}, userSettings: {{{settings}}}{more}}}");
+    manifest("ml", "UserProfile", "ada", lifecycle, &spec)
+}
+
+/// The space `lab`, which is Ada's.
+pub fn lab(lifecycle: &str, domain: &str, owner: &str, more: &str) -> String {
+    let spec = format!("{{domain: {domain}, owner: {owner}, sharingType: Private{more}}}");
+    manifest("ml", "Space", "lab", lifecycle, &spec)
 }
 
 fn allow(action: &str) -> String {
@@ -90,6 +136,19 @@ pub fn guard(lifecycle: &str, action: &str, targets: &str, more: &str) -> String
          targets: [{targets}]{more}}}"
     );
     manifest("org", "ServiceControlPolicy", "guard", lifecycle, &spec)
+}
+
+/// The sister policy `watch` of a kind, with its content as flow YAML.
+pub fn watch(kind: &str, lifecycle: &str, content: &str, targets: &str, more: &str) -> String {
+    let spec = format!("{{content: {content}, targets: [{targets}]{more}}}");
+    manifest("org", kind, "watch", lifecycle, &spec)
+}
+
+/// A resource control policy that denies an action to everybody.
+pub fn denies_everybody(action: &str) -> String {
+    format!(
+        "{{Version: \"2012-10-17\", Statement: [{{Sid: No, Effect: Deny, Principal: \"*\", Action: \"{action}\", Resource: \"*\"}}]}}"
+    )
 }
 
 /// The domain `studio`; `groups` and further members.

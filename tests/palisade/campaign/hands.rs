@@ -59,13 +59,70 @@ pub fn open_account(world: &mut World) {
     call(world, "account", "PutAlternateContact", &contact);
 }
 
+/// The resources of palisade of a kind.
+fn own(world: &World, kind: &str) -> Vec<String> {
+    let truth = world.truth();
+    let ours = truth
+        .things
+        .iter()
+        .filter(|(_, thing)| thing.kind == kind && thing.tags.contains_key("palisade:owner"));
+    ours.map(|(id, _)| id.clone()).collect()
+}
+
 /// The route tables of palisade.
 fn own_tables(world: &World) -> Vec<String> {
-    let truth = world.truth();
-    let ours = truth.things.iter().filter(|(_, thing)| {
-        thing.kind == "RouteTable" && thing.tags.contains_key("palisade:owner")
-    });
-    ours.map(|(id, _)| id.clone()).collect()
+    own(world, "RouteTable")
+}
+
+/// Everything may enter, by an entry before all others in every ACL of palisade.
+pub fn let_all_in(world: &mut World) {
+    for acl in own(world, "NetworkAcl") {
+        let entry = json!({
+            "NetworkAclId": acl, "RuleNumber": "1", "Egress": "false", "Protocol": "-1",
+            "RuleAction": "allow", "CidrBlock": "0.0.0.0/0",
+        });
+        let _ = try_call(world, "ec2", "CreateNetworkAclEntry", &entry);
+    }
+}
+
+/// SSH may enter: what denied it goes, and what allowed HTTPS allows every port.
+pub fn let_ssh_in(world: &mut World) {
+    for acl in own(world, "NetworkAcl") {
+        let deny = json!({"NetworkAclId": acl, "RuleNumber": "100", "Egress": "false"});
+        let _ = try_call(world, "ec2", "DeleteNetworkAclEntry", &deny);
+        let allow = json!({
+            "NetworkAclId": acl, "RuleNumber": "200", "Egress": "false", "Protocol": "-1",
+            "RuleAction": "allow", "CidrBlock": "10.0.0.0/8",
+        });
+        let _ = try_call(world, "ec2", "ReplaceNetworkAclEntry", &allow);
+    }
+}
+
+/// Every subnet is filtered by the default ACL of its VPC.
+pub fn filter_by_default(world: &mut World) {
+    let all = call(world, "ec2", "DescribeNetworkAcls", &json!({}));
+    let all = all["networkAclSet"].as_array().cloned().unwrap_or_default();
+    let default = all.iter().find(|acl| acl["default"] == true).expect("a default ACL");
+    let associations = all.iter().filter_map(|acl| acl["associationSet"].as_array()).flatten();
+    for association in associations {
+        let moving = json!({
+            "AssociationId": association["networkAclAssociationId"],
+            "NetworkAclId": default["networkAclId"],
+        });
+        let _ = try_call(world, "ec2", "ReplaceNetworkAclAssociation", &moving);
+    }
+}
+
+/// A virtual private gateway puts routes in every route table of palisade.
+pub fn let_private_gateway_in(world: &mut World) {
+    let made = call(world, "ec2", "CreateVpnGateway", &json!({"Type": "ipsec.1"}));
+    let gateway = text(&made, "/vpnGateway/vpnGatewayId");
+    let attach = json!({"VpnGatewayId": gateway, "VpcId": vpc(world)});
+    call(world, "ec2", "AttachVpnGateway", &attach);
+    for table in own_tables(world) {
+        let open = json!({"RouteTableId": table, "GatewayId": gateway});
+        let _ = try_call(world, "ec2", "EnableVgwRoutePropagation", &open);
+    }
 }
 
 /// A route to the internet in every route table of palisade.
@@ -90,6 +147,52 @@ pub fn lead_elsewhere(world: &mut World) {
             json!({"RouteTableId": table, "DestinationCidrBlock": to, "TransitGatewayId": via});
         let _ = try_call(world, "ec2", "ReplaceRoute", &route);
     }
+}
+
+/// Somebody's own notebook instance `research`.
+pub fn foreign_notebook(world: &mut World) {
+    let instance = json!({
+        "NotebookInstanceName": "research", "InstanceType": "ml.t3.medium",
+        "RoleArn": "arn:aws:iam::111122223333:role/notebooks",
+    });
+    call(world, "sagemaker", "CreateNotebookInstance", &instance);
+}
+
+/// Users of the instance `research` become root and IMDSv1 answers; nothing while it runs.
+pub fn open_notebook(world: &mut World) {
+    let metadata = json!({"MinimumInstanceMetadataServiceVersion": "1"});
+    let change = json!({
+        "NotebookInstanceName": "research", "RootAccess": "Enabled",
+        "InstanceMetadataServiceConfiguration": metadata,
+    });
+    let _ = try_call(world, "sagemaker", "UpdateNotebookInstance", &change);
+}
+
+fn on_notebook(world: &mut World, operation: &str) {
+    let _ = try_call(world, "sagemaker", operation, &json!({"NotebookInstanceName": "research"}));
+}
+
+/// Starts the instance `research`.
+pub fn start_notebook(world: &mut World) {
+    on_notebook(world, "StartNotebookInstance");
+}
+
+/// Stops the instance `research`.
+pub fn stop_notebook(world: &mut World) {
+    on_notebook(world, "StopNotebookInstance");
+}
+
+/// Somebody's own lifecycle configuration `setup` of notebook instances.
+pub fn foreign_scripts(world: &mut World) {
+    let named = json!({"NotebookInstanceLifecycleConfigName": "setup"});
+    call(world, "sagemaker", "CreateNotebookInstanceLifecycleConfig", &named);
+}
+
+/// The script of the configuration `setup` becomes another one; nothing if it is not there.
+pub fn change_script(world: &mut World) {
+    let script = json!([{"Content": "Y3VybCBldmls"}]);
+    let change = json!({"NotebookInstanceLifecycleConfigName": "setup", "OnStart": script});
+    let _ = try_call(world, "sagemaker", "UpdateNotebookInstanceLifecycleConfig", &change);
 }
 
 /// An organisation with Workloads/ML, a VPC `ml` with two private subnets and their route table.
@@ -125,14 +228,15 @@ pub fn vpc(world: &mut World) -> String {
 }
 
 /// The id of the live resource of a kind that has this name: a group's, policy's or domain's own, a key's alias, an endpoint's
-/// service.
+/// service, `default` for a default ACL.
 pub fn id(world: &World, kind: &str, name: &str) -> Option<String> {
     let truth = world.truth();
-    let words = [format!("name {name}"), format!("alias alias/{name}")];
-    let service = format!(".{name}");
+    let words = [format!("name {name}"), format!("alias alias/{name}"), format!("{name} true")];
+    let (service, named_so) = (format!(".{name}"), format!("Name \"{name}\""));
     let named = truth.things.iter().find(|(_, thing)| {
         thing.kind == kind
             && (words.iter().any(|word| thing.facts.contains(word))
+                || thing.facts.iter().any(|fact| fact.ends_with(&named_so))
                 || thing.facts_of("service").any(|fact| fact.ends_with(&service)))
     });
     named.map(|(id, _)| id.clone())
@@ -225,6 +329,56 @@ pub fn detach_guard(world: &mut World) {
         let pair = json!({"PolicyId": policy, "TargetId": target});
         let _ = try_call(world, "organizations", "DetachPolicy", &pair);
     }
+}
+
+/// The kinds of policies of the organisation.
+pub const POLICIES: [&str; 6] = [
+    "ServiceControlPolicy",
+    "ResourceControlPolicy",
+    "DeclarativePolicyEC2",
+    "AIServicesOptOutPolicy",
+    "TagPolicy",
+    "BackupPolicy",
+];
+
+/// Detaches the sister policy `watch` from the root, whatever its type.
+pub fn detach_watch(world: &mut World) {
+    for kind in POLICIES {
+        if let Some(policy) = id(world, kind, "watch") {
+            let pair = json!({"PolicyId": policy, "TargetId": root(world)});
+            let _ = try_call(world, "organizations", "DetachPolicy", &pair);
+        }
+    }
+}
+
+/// Gives the sister policy `watch` a text that watches nothing of what it did.
+pub fn blind_watch(world: &mut World) {
+    let denies = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:DeleteTable", "Resource": "*"}]});
+    let console =
+        json!({"ec2_attributes": {"serial_console_access": {"status": {"@@assign": "enabled"}}}});
+    let opt_in = json!({"services": {"default": {"opt_out_policy": {"@@assign": "optIn"}}}});
+    for (kind, content) in [
+        ("ResourceControlPolicy", denies),
+        ("DeclarativePolicyEC2", console),
+        ("AIServicesOptOutPolicy", opt_in),
+    ] {
+        if let Some(policy) = id(world, kind, "watch") {
+            let change = json!({"PolicyId": policy, "Content": content.to_string()});
+            let _ = try_call(world, "organizations", "UpdatePolicy", &change);
+        }
+    }
+}
+
+/// A resource control policy of somebody's own named `watch`, attached to nothing.
+pub fn foreign_watch(world: &mut World) {
+    let content = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]});
+    let policy = json!({
+        "Name": "watch", "Description": "by hand", "Type": "RESOURCE_CONTROL_POLICY",
+        "Content": content.to_string(),
+    });
+    call(world, "organizations", "CreatePolicy", &policy);
 }
 
 /// Lets users of the domain `studio` run Docker.
@@ -352,9 +506,63 @@ pub fn stop_work(world: &mut World) {
     let _ = try_call(world, "sagemaker", "DeleteApp", &app);
 }
 
+/// Somebody's own domain `studio`.
+pub fn foreign_domain(world: &mut World) {
+    let domain = json!({
+        "DomainName": "studio", "AuthMode": "IAM", "VpcId": vpc(world), "SubnetIds": ["subnet-1"],
+        "DefaultUserSettings": {"ExecutionRole": format!("arn:aws:iam::{ML}:role/studio")},
+    });
+    call(world, "sagemaker", "CreateDomain", &domain);
+}
+
+/// The domain, and the names in it.
+fn in_domain(world: &World, member: &str, name: &str) -> Option<Value> {
+    let domain = id(world, "SageMakerDomain", "studio")?;
+    Some(json!({"DomainId": domain, member: name}))
+}
+
+/// Somebody's own user `ada` in the domain `studio`.
+pub fn foreign_user(world: &mut World) {
+    let ada = in_domain(world, "UserProfileName", "ada").expect("the domain");
+    call(world, "sagemaker", "CreateUserProfile", &ada);
+}
+
+/// Lets the user `ada` share what notebooks show.
+pub fn share_output(world: &mut World) {
+    if let Some(mut ada) = in_domain(world, "UserProfileName", "ada") {
+        ada["UserSettings"] = json!({"SharingSettings": {"NotebookOutputOption": "Allowed"}});
+        let _ = try_call(world, "sagemaker", "UpdateUserProfile", &ada);
+    }
+}
+
+/// Puts the user `ada` into another group.
+pub fn add_group(world: &mut World) {
+    if let Some(mut ada) = in_domain(world, "UserProfileName", "ada") {
+        ada["UserSettings"] =
+            json!({"SecurityGroups": ["sg-0123456789abcdef0", "sg-0123456789abcdef9"]});
+        let _ = try_call(world, "sagemaker", "UpdateUserProfile", &ada);
+    }
+}
+
+/// Opens the space `lab` to editors outside of Studio.
+pub fn open_space(world: &mut World) {
+    if let Some(mut lab) = in_domain(world, "SpaceName", "lab") {
+        lab["SpaceSettings"] = json!({"RemoteAccess": "ENABLED"});
+        let _ = try_call(world, "sagemaker", "UpdateSpace", &lab);
+    }
+}
+
 /// All of the above that somebody can do at any time.
-pub const MEANWHILE: [fn(&mut World); 6] =
-    [open_ssh, close_https, widen_endpoint, stop_rotation, detach_guard, allow_docker];
+pub const MEANWHILE: [fn(&mut World); 8] = [
+    open_ssh,
+    close_https,
+    widen_endpoint,
+    stop_rotation,
+    detach_guard,
+    allow_docker,
+    share_output,
+    open_space,
+];
 /// Those that somebody can do to what these manifests declare.
 pub fn edits_of(manifests: &str) -> Vec<fn(&mut World)> {
     let declared = declared(manifests);
@@ -365,11 +573,13 @@ pub fn edits_of(manifests: &str) -> Vec<fn(&mut World)> {
 }
 
 /// Whose resource each of them edits: where it is not declared, nobody puts it right.
-pub const EDITED: [&str; 6] = [
+pub const EDITED: [&str; 8] = [
     "ml/SecurityGroup/apps",
     "ml/SecurityGroup/apps",
     "ml/VpcEndpoint/s3",
     "ml/KmsKey/studio",
     "org/ServiceControlPolicy/guard",
     "ml/SageMakerDomain/studio",
+    "ml/UserProfile/ada",
+    "ml/Space/lab",
 ];

@@ -125,7 +125,8 @@ fn expectations(
     settings: &Settings,
 ) -> Expectations {
     let address = |text: &&str| {
-        let scope = if text.starts_with("ServiceControlPolicy") { "org" } else { "ml" };
+        let kind = text.split('/').next().unwrap_or_default();
+        let scope = if hands::POLICIES.contains(&kind) { "org" } else { "ml" };
         format!("{scope}/{text}")
     };
     let adoptable = stage.adoptable.iter().map(|text| {

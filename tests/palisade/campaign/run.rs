@@ -466,6 +466,10 @@ impl Runner<'_> {
                         let ids = json!({"VpcEndpointId": [id]});
                         hands::try_call(world, "ec2", "DeleteVpcEndpoints", &ids)
                     }
+                    "NotebookInstance" => {
+                        let named = json!({"NotebookInstanceName": id});
+                        hands::try_call(world, "sagemaker", "DeleteNotebookInstance", &named)
+                    }
                     _ => hands::try_call(
                         world,
                         "sagemaker",

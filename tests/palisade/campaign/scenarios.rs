@@ -3,8 +3,9 @@
 
 use super::{
     catalogue::{
-        account_settings, domain, group, group_with, guard, https, key, key_named, routes, s3, sts,
-        tcp,
+        account_settings, acl, ada, denies_everybody, domain, entry, group, group_with, guard,
+        https, key, key_named, lab, manifest, notebook, notebook_scripts, routes, s3, sts,
+        studio_script, tcp, watch,
     },
     hands,
     scenario::{Place, Scenario},
@@ -18,9 +19,15 @@ pub fn all() -> Vec<Scenario> {
     all.extend(endpoints());
     all.extend(keys());
     all.extend(policies());
+    all.extend(sisters());
     all.extend(domains());
+    all.extend(users());
+    all.extend(spaces());
     all.extend(settings());
     all.extend(route_tables());
+    all.extend(network_acls());
+    all.extend(lifecycle_configs());
+    all.extend(notebooks());
     all.extend(chains());
     all.extend(inputs());
     all.extend(holes());
@@ -278,13 +285,150 @@ fn route_tables() -> Vec<Scenario> {
             .deletes(&["RouteTable/private"]),
         new("hole-route").then(plain(TRANSIT)).attacked(hands::lead_out),
         new("hole-route-elsewhere").then(plain(TRANSIT)).attacked(hands::lead_elsewhere),
+        new("hole-propagation")
+            .then(routes("private", "", &format!("routes: [{TRANSIT}], propagating: null")))
+            .attacked(hands::let_private_gateway_in),
+    ]
+}
+
+fn network_acls() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 1);
+    const SUBNETS: &str = "subnets: {lookup: {tags: {tier: private}}}";
+    const NONE: &str = "entries: null, subnets: null";
+    let (web, no_ssh) = (|| entry(200, "allow", 443), || entry(100, "deny", 22));
+    let plain = |list: &str| acl("private", "", &format!("entries: [{list}]"));
+    let both = || format!("{}, {}", no_ssh(), web());
+    let filtering = || acl("private", "", &format!("entries: [{}], {SUBNETS}", both()));
+    let pair = |first: &str, second: &str| {
+        format!("{}{}", acl("first", "", first), acl("second", "", second))
+    };
+    let gone = || acl("private", "deletion: delete", &format!("entries: [{}]", web()));
+    let gate = || group("gate", &https(), "");
+    let all = format!("entries: null, {SUBNETS}");
+    let renumbered = [entry(100, "allow", 443), entry(150, "deny", 22), entry(300, "allow", 80)];
+    vec![
+        new("acl-create").then(filtering()),
+        new("acl-change").then(plain(&both())).then(plain(&renumbered.join(", "))),
+        new("acl-associate").then(plain(&both())).then(filtering()),
+        new("acl-take").then(pair(&all, NONE)).then(pair("entries: null", &all)),
+        new("acl-drift").then(plain(&both())).then(plain(&both())).by_hand(hands::let_all_in),
+        new("acl-tags").then(acl("private", "", "tags: {team: a, old: x}")).then(acl(
+            "private",
+            "",
+            "tags: {team: b, old: null}",
+        )),
+        new("acl-adopt-default")
+            .then(acl("default", "adopt: \"@{NetworkAcl/default}\"", "entries: null"))
+            .adopts(&["NetworkAcl/default"]),
+        new("acl-tombstone")
+            .then(plain(&web()))
+            .then(acl("private", TOMB, &format!("entries: [{}]", web())))
+            .deletes(&["NetworkAcl/private"]),
+        new("acl-prune")
+            .then(format!("{}{}", gate(), gone()))
+            .then(gate())
+            .pruning()
+            .deletes(&["NetworkAcl/private"]),
+        new("hole-acl-entry").then(plain(&both())).attacked(hands::let_all_in),
+        new("hole-acl-deny").then(plain(&both())).attacked(hands::let_ssh_in),
+        new("hole-acl-moved").then(filtering()).attacked(hands::filter_by_default),
+    ]
+}
+
+fn lifecycle_configs() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 1);
+    const BOTH: &str = "onCreate: \"echo new\", onStart: \"echo start\"";
+    let both = || notebook_scripts("", BOTH);
+    let gate = || group("gate", &https(), "");
+    let with = |script: &str, name: &str| {
+        let more = format!(
+            ", defaultSpaceSettings: {{jupyterLabAppSettings: {{lifecycleConfigArns: [{script}]}}}}"
+        );
+        let domain = domain("", "{ref: apps}", "DISABLED", &more);
+        format!("{}{}{domain}", studio_script(name, "", name), group("apps", &https(), ""))
+    };
+    vec![
+        new("scripts-create").then(both()),
+        new("scripts-change").then(both()).then(notebook_scripts("", "onStart: null")),
+        new("scripts-adopt")
+            .then(notebook_scripts("adopt: setup", BOTH))
+            .by_hand(hands::foreign_scripts)
+            .adopts(&["NotebookLifecycleConfig/setup"]),
+        new("scripts-tombstone")
+            .then(both())
+            .then(notebook_scripts(TOMB, BOTH))
+            .deletes(&["NotebookLifecycleConfig/setup"]),
+        new("hole-scripts").then(both()).attacked(hands::change_script),
+        new("studio-script-create").then(studio_script("idle", "", "echo 1")),
+        Scenario::new("studio-script-replace", Place::Ml, 4)
+            .then(with("{ref: idle-1}", "idle-1"))
+            .then(format!(
+                "{}{}",
+                with("{ref: idle-2}", "idle-2"),
+                studio_script("idle-1", "", "idle-1")
+            )),
+        new("studio-script-prune")
+            .then(format!("{}{}", gate(), studio_script("idle", "deletion: delete", "echo 1")))
+            .then(gate())
+            .pruning()
+            .deletes(&["StudioLifecycleConfig/idle"]),
+    ]
+}
+
+/// SageMaker takes its time for each stage of a change: stopped, changed, started.
+fn notebooks() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 8);
+    const RUNS: &str = ", running: true";
+    const STOPPED: &str = ", running: false";
+    let with_scripts = |scripts: &str, more: &str| {
+        let more = format!("{more}, lifecycleConfig: {{ref: setup}}");
+        format!("{}{}", notebook_scripts("", scripts), notebook("", "Disabled", &more))
+    };
+    let stopped = || notebook("", "Disabled", STOPPED);
+    vec![
+        new("notebook-create").then(notebook("", "Disabled", RUNS)),
+        new("notebook-create-scripts").then(with_scripts("onStart: \"echo a\"", RUNS)),
+        new("notebook-change").then(notebook("", "Enabled", RUNS)).then(notebook(
+            "",
+            "Disabled",
+            &format!("{RUNS}, volumeSizeInGb: 50"),
+        )),
+        new("notebook-change-stopped").then(notebook("", "Enabled", STOPPED)).then(notebook(
+            "",
+            "Disabled",
+            &format!("{STOPPED}, defaultCodeRepository: git"),
+        )),
+        new("notebook-stop").then(notebook("", "Disabled", RUNS)).then(stopped()),
+        new("notebook-start").then(stopped()).then(notebook("", "Disabled", RUNS)),
+        new("notebook-tags")
+            .then(notebook("", "Disabled", ", tags: {team: a, old: x}"))
+            .then(notebook("", "Disabled", ", tags: {team: b, old: null}")),
+        new("notebook-drift").then(stopped()).then(stopped()).by_hand(hands::open_notebook),
+        new("notebook-drift-started")
+            .then(stopped())
+            .then(stopped())
+            .by_hand(hands::start_notebook),
+        new("notebook-drift-stopped")
+            .then(notebook("", "Disabled", RUNS))
+            .then(notebook("", "Disabled", RUNS))
+            .by_hand(hands::stop_notebook),
+        new("notebook-adopt")
+            .then(notebook("adopt: research", "Disabled", RUNS))
+            .by_hand(hands::foreign_notebook)
+            .adopts(&["NotebookInstance/research"]),
+        new("notebook-conflict").then(stopped()).by_hand(hands::foreign_notebook),
+        new("notebook-tombstone")
+            .then(stopped())
+            .then(notebook(TOMB, "Disabled", ""))
+            .deletes(&["NotebookInstance/research"]),
+        new("hole-notebook").then(stopped()).attacked(hands::open_notebook),
     ]
 }
 
 fn policies() -> Vec<Scenario> {
     let new = |name| Scenario::new(name, Place::Org, 1);
     let root = || guard("", "s3:DeleteBucket", "root", "");
-    let other = super::catalogue::manifest(
+    let other = manifest(
         "org",
         "ServiceControlPolicy",
         "other",
@@ -325,6 +469,76 @@ fn policies() -> Vec<Scenario> {
     ]
 }
 
+const CONSOLE_OFF: &str =
+    "{ec2_attributes: {serial_console_access: {status: {\"@@assign\": disabled}}}}";
+const NOTHING_SHARED: &str = "{ec2_attributes: {serial_console_access: {status: {\"@@assign\": disabled}}, \
+                              snapshot_block_public_access: {state: {\"@@assign\": block_all_sharing}}}}";
+const OPT_OUT: &str = "{services: {default: {opt_out_policy: {\"@@assign\": optOut}}}}";
+const TEAMS: &str =
+    "{tags: {team: {tag_key: {\"@@assign\": team}, tag_value: {\"@@assign\": [a, b]}}}}";
+const OTHER_TEAMS: &str =
+    "{tags: {team: {tag_key: {\"@@assign\": team}, tag_value: {\"@@assign\": [b, c]}}}}";
+const BACKUPS: &str = "{plans: {all: {regions: {\"@@append\": [eu-west-1]}}}}";
+
+/// Policies of the other types: like service control policies, and each with its own language.
+/// Their types are switched off at first, so that attaching takes one pass more.
+fn sisters() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Org, 2);
+    let rcp = |action: &str, targets: &str| {
+        watch("ResourceControlPolicy", "", &denies_everybody(action), targets, "")
+    };
+    let ec2 = |content: &str| watch("DeclarativePolicyEC2", "", content, "root", "");
+    let opt = |lifecycle: &str| watch("AIServicesOptOutPolicy", lifecycle, OPT_OUT, "root", "");
+    let tags = |content: &str, targets: &str| watch("TagPolicy", "", content, targets, "");
+    let backup = |targets: &str, more: &str| watch("BackupPolicy", "", BACKUPS, targets, more);
+    let other = guard("", "s3:DeleteBucket", "root", "");
+    vec![
+        new("rcp-create").then(rcp("s3:DeleteBucket", "root")),
+        new("rcp-content").then(rcp("s3:DeleteBucket", "root")).then(rcp("s3:*", "root")),
+        new("rcp-retarget")
+            .then(rcp("s3:DeleteBucket", "root"))
+            .then(rcp("s3:DeleteBucket", "\"ou:/Workloads\", \"111122223333\"")),
+        new("rcp-drift")
+            .then(rcp("s3:DeleteBucket", "root"))
+            .then(rcp("s3:DeleteBucket", "root"))
+            .by_hand(hands::detach_watch),
+        new("rcp-adopt")
+            .then(watch(
+                "ResourceControlPolicy",
+                "adopt: \"@{ResourceControlPolicy/watch}\"",
+                &denies_everybody("s3:DeleteBucket"),
+                "root",
+                "",
+            ))
+            .by_hand(hands::foreign_watch)
+            .adopts(&["ResourceControlPolicy/watch"]),
+        new("declarative-create").then(ec2(CONSOLE_OFF)),
+        new("declarative-content").then(ec2(CONSOLE_OFF)).then(ec2(NOTHING_SHARED)),
+        new("opt-out-tombstone")
+            .then(format!("{}{other}", opt("")))
+            .then(format!("{}{other}", opt(TOMB)))
+            .deletes(&["AIServicesOptOutPolicy/watch"]),
+        new("opt-out-orphan").then(format!("{}{other}", opt(""))).then(other).pruning(),
+        new("tag-policy-content").then(tags(TEAMS, "root")).then(tags(OTHER_TEAMS, "root")),
+        new("tag-policy-retarget").then(tags(TEAMS, "root")).then(tags(TEAMS, "\"ou:/Workloads\"")),
+        new("backup-rename")
+            .then(backup("root", ""))
+            .then(backup("root", ", policyName: keep, description: Keeps")),
+        new("sisters-create").then(format!(
+            "{}{}{}{}{}",
+            rcp("s3:DeleteBucket", "root"),
+            ec2(CONSOLE_OFF),
+            opt(""),
+            tags(TEAMS, "root"),
+            backup("root", "")
+        )),
+        new("hole-rcp").then(rcp("s3:DeleteBucket", "root")).attacked(hands::detach_watch),
+        new("hole-rcp-content").then(rcp("s3:DeleteBucket", "root")).attacked(hands::blind_watch),
+        new("hole-declarative").then(ec2(CONSOLE_OFF)).attacked(hands::blind_watch),
+        new("hole-opt-out").then(opt("")).attacked(hands::blind_watch),
+    ]
+}
+
 fn domains() -> Vec<Scenario> {
     let new = |name| Scenario::new(name, Place::Ml, 2);
     let with = |domain: String| format!("{}{domain}", group("apps", &https(), ""));
@@ -342,6 +556,95 @@ fn domains() -> Vec<Scenario> {
             .deletes(&["SageMakerDomain/studio"]),
         new("domain-orphan").then(plain()).then(group("apps", &https(), "")).pruning(),
     ]
+}
+
+/// In a domain of somebody else's.
+const STUDIO: &str = "\"@{SageMakerDomain/studio}\"";
+const CLOSED: &str =
+    "securityGroups: [sg-0123456789abcdef0], sharingSettings: {notebookOutputOption: Disabled}";
+
+fn users() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 1);
+    let user = |settings: &str| ada("", STUDIO, settings, "");
+    let tagged = |tags: &str| ada("", STUDIO, "", &format!(", tags: {{{tags}}}"));
+    let gate = || group("gate", &https(), "");
+    let eve = || manifest("ml", "UserProfile", "eve", "", &format!("{{domain: {STUDIO}}}"));
+    let all = vec![
+        new("user-create").then(user(CLOSED)),
+        new("user-settings").then(user(CLOSED)).then(user(
+            "securityGroups: [sg-0123456789abcdef1], sharingSettings: {notebookOutputOption: Allowed}",
+        )),
+        new("user-tags").then(tagged("team: a, old: x")).then(tagged("team: b, old: null")),
+        new("user-tombstone")
+            .then(user(CLOSED))
+            .then(ada(TOMB, STUDIO, CLOSED, ""))
+            .deletes(&["UserProfile/ada"]),
+        new("user-orphan").then(format!("{}{}", eve(), user(CLOSED))).then(eve()).pruning(),
+        new("hole-user-shares").then(user(CLOSED)).attacked(hands::share_output),
+        new("hole-user-groups").then(user(CLOSED)).attacked(hands::add_group),
+    ];
+    let begun = |mut scenario: Scenario| {
+        scenario.stages[0].hands = Some(hands::foreign_domain);
+        scenario
+    };
+    let mut all: Vec<_> = all.into_iter().map(begun).collect();
+    all.extend([
+        new("user-drift")
+            .then(user(CLOSED))
+            .by_hand(hands::foreign_domain)
+            .then(user(CLOSED))
+            .by_hand(hands::share_output),
+        new("user-adopt")
+            .then(gate())
+            .by_hand(hands::foreign_domain)
+            .then(format!("{}{}", gate(), ada("adopt: \"@{UserProfile/ada}\"", STUDIO, CLOSED, "")))
+            .by_hand(hands::foreign_user)
+            .adopts(&["UserProfile/ada"]),
+        new("user-conflict")
+            .then(gate())
+            .by_hand(hands::foreign_domain)
+            .then(format!("{}{}", gate(), user(CLOSED)))
+            .by_hand(hands::foreign_user),
+    ]);
+    all
+}
+
+fn spaces() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 2);
+    const REMOTE: &str = ", spaceSettings: {appType: JupyterLab, remoteAccess: DISABLED}";
+    let with = |space: String| format!("{}{space}", ada("", STUDIO, "", ""));
+    let of_ada = |more: &str| with(lab("", STUDIO, "{ref: ada}", more));
+    let named = |name: &str| of_ada(&format!("{REMOTE}, displayName: {name}"));
+    let den = || manifest("ml", "Space", "den", "", &format!("{{domain: {STUDIO}}}"));
+    let gone = || with(lab(TOMB, STUDIO, "{ref: ada}", REMOTE));
+    let all = vec![
+        new("space-create").then(of_ada(REMOTE)),
+        new("space-settings").then(named("One")).then(named("Two")),
+        new("space-drift").then(of_ada(REMOTE)).then(of_ada(REMOTE)),
+        new("space-tombstone").then(of_ada(REMOTE)).then(gone()).deletes(&["Space/lab"]),
+        new("space-orphan")
+            .then(format!("{}{}", den(), of_ada(REMOTE)))
+            .then(with(den()))
+            .pruning(),
+        new("hole-space").then(of_ada(REMOTE)).attacked(hands::open_space),
+    ];
+    let begun = |mut scenario: Scenario| {
+        scenario.stages[0].hands = Some(hands::foreign_domain);
+        if scenario.name == "space-drift" {
+            return scenario.by_hand(hands::open_space);
+        }
+        scenario
+    };
+    let mut all: Vec<_> = all.into_iter().map(begun).collect();
+    let whole = format!(
+        "{}{}{}{}",
+        group("apps", &https(), ""),
+        domain("", "{ref: apps}", "DISABLED", ""),
+        ada("", "{ref: studio}", "securityGroups: [{ref: apps}]", ""),
+        lab("", "{ref: studio}", "{ref: ada}", REMOTE)
+    );
+    all.push(Scenario::new("studio-create", Place::Ml, 4).then(whole));
+    all
 }
 
 fn chains() -> Vec<Scenario> {

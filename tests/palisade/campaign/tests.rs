@@ -54,8 +54,14 @@ fn a_crash_before_or_after_any_call_leaves_nothing_that_the_next_life_does_not_f
         "group-swap-rules",
         "key-create",
         "policy-retarget",
+        "rcp-retarget",
         "settings-drift",
         "routes-take",
+        "acl-take",
+        "acl-change",
+        "user-adopt",
+        "space-tombstone",
+        "notebook-change",
     ]);
     let jobs = every_nth(&prepared, 3, faults::crashes);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
@@ -67,11 +73,31 @@ fn any_single_fault_at_any_call_is_survived() {
         "group-add-rules",
         "endpoint-policy",
         "policy-content",
+        "declarative-content",
         "hole-settings",
         "routes-change",
+        "acl-change",
+        "hole-acl-moved",
+        "user-settings",
+        "hole-space",
+        "notebook-drift-started",
+        "scripts-change",
     ]);
     let jobs = every_nth(&prepared, 17, faults::singles);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
+}
+
+#[test]
+fn every_scenario_of_studio_ends_in_order_where_nothing_goes_wrong() {
+    let mut all = scenarios::all();
+    let of_studio = ["user-", "space-", "studio-", "hole-user", "hole-space"];
+    all.retain(|scenario| of_studio.iter().any(|begin| scenario.name.starts_with(begin)));
+    assert_eq!(all.len(), 20);
+    let prepared = threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault");
+    let still = ["user-orphan", "user-conflict", "space-orphan"];
+    for it in prepared.iter().filter(|it| !still.contains(&it.scenario.name)) {
+        assert!(it.reference.mutations > 0, "{} does something", it.scenario.name);
+    }
 }
 
 #[test]
@@ -177,7 +203,7 @@ fn writes_after_convergence_break_l3() {
 fn holes() -> Vec<Prepared> {
     let mut all = scenarios::all();
     all.retain(|scenario| !scenario.attacks.is_empty());
-    assert_eq!(all.len(), 14);
+    assert_eq!(all.len(), 27);
     threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
 }
 

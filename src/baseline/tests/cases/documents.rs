@@ -1,6 +1,6 @@
 //! The rules about policy documents, for the documents of all kinds.
 
-use super::{Case, DOORS, case, endpoint_group, interface, key, policy, scp};
+use super::{Case, DOORS, case, endpoint_group, interface, key, policy, rcp, scp};
 
 /// A statement about actions of the service, with a condition.
 struct Parts<'a> {
@@ -29,6 +29,10 @@ fn in_scp(parts: &Parts<'_>) -> String {
     scp("guard", &statement("", parts))
 }
 
+fn in_rcp(parts: &Parts<'_>) -> String {
+    rcp("guard", &statement(", Principal: '*'", parts))
+}
+
 const TLS: &str = "Bool: {'aws:SecureTransport': 'false'}";
 const WILD: &str = "StringEquals: {'aws:PrincipalArn': 'arn:aws:iam::*:role/x'}";
 
@@ -45,6 +49,8 @@ pub(super) fn all() -> Vec<Case> {
         ),
         ("EP-ACT", "EP-STM", "EP-CON", "EP-ALL", "sts", &in_endpoint),
         ("SCP-ACT", "SCP-STM", "SCP-CON", "SCP-ALL", "s3", &in_scp),
+        // One that denies every action is refused: actions have the prefix of a service.
+        ("RCP-ACT", "RCP-STM", "RCP-CON", "", "s3", &in_rcp),
     ] {
         let known = format!("{action_of}:*");
         let with = |action: &str, resource: &str, condition: &str| {
@@ -59,10 +65,12 @@ pub(super) fn all() -> Vec<Case> {
         all.push(case(statements, with(&known, foreign, TLS), fine.clone()));
         all.push(case(conditions, with(&known, "*", WILD), fine.clone()));
         // A key that nobody may use is refused before the rules run, since nobody could recover it.
-        if everything != "KMS-ALL" {
+        if !["KMS-ALL", ""].contains(&everything) {
             all.push(case(everything, with("*", "*", ""), fine));
         }
     }
+    let of = |action: &str| in_rcp(&Parts { action, resource: "*", condition: TLS });
+    all.push(case("RCP-ACT", of("ec2:RunInstances"), of("sqs:SendMessage")));
     // Everybody outside the account is denied; the account keeps the key.
     let others = "{Effect: Deny, NotPrincipal: {AWS: 'arn:aws:iam::111122223333:root'}, Action: 'kms:*', Resource: '*'}";
     all.push(case("KMS-ALL", key("", &format!(", {others}")), key("", "")));

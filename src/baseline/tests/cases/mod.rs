@@ -14,7 +14,7 @@ fn case(rule: &'static str, breaks: impl Into<String>, keeps: impl Into<String>)
 }
 
 fn manifest(kind: &str, name: &str, spec: &str) -> String {
-    let scope = if kind == "ServiceControlPolicy" { "org" } else { "ml" };
+    let scope = if kind.ends_with("ControlPolicy") { "org" } else { "ml" };
     format!(
         "---\napiVersion: palisade.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, scope: {scope}}}\nspec: {spec}\n"
     )
@@ -100,6 +100,11 @@ fn scp(name: &str, statements: &str) -> String {
     manifest("ServiceControlPolicy", name, &format!("{{{content}, targets: [root]}}"))
 }
 
+fn rcp(name: &str, statements: &str) -> String {
+    let content = format!("content: {{Version: '2012-10-17', Statement: [{statements}]}}");
+    manifest("ResourceControlPolicy", name, &format!("{{{content}, targets: [root]}}"))
+}
+
 fn deny(actions: &str, condition: &str) -> String {
     let condition =
         if condition.is_empty() { String::new() } else { format!(", Condition: {{{condition}}}") };
@@ -117,6 +122,8 @@ pub fn all() -> Vec<Case> {
     all.extend(endpoints());
     all.extend(keys());
     all.extend(domains());
+    all.extend(residents());
+    all.extend(notebooks());
     all.extend(policies());
     all.extend(sagemaker_policies());
     all.extend(documents::all());
@@ -328,6 +335,81 @@ fn domains() -> Vec<Case> {
         case("SMD-12", studio(", efsRetention: Delete", ""), studio(", efsRetention: Retain", "")),
         case("SMD-14", plain(), studio(", tagPropagation: DISABLED", "")),
         case("SMD-16", plain(), studio("", hidden)),
+    ]
+}
+
+/// A profile of the domain `studio`, which says this of its users.
+fn user(domain: &str, profile: &str) -> String {
+    let spec = format!("{{domain: {{ref: studio}}, userSettings: {{{profile}}}}}");
+    studio("", domain) + &manifest("UserProfile", "ada", &spec)
+}
+
+fn residents() -> Vec<Case> {
+    let remote = |word: &str| {
+        let settings = format!("{{appType: JupyterLab, remoteAccess: {word}}}");
+        manifest("Space", "lab", &format!("{{domain: d-1, spaceSettings: {settings}}}"))
+    };
+    let sharing =
+        |word: &str| user("", &format!("sharingSettings: {{notebookOutputOption: {word}}}"));
+    let role =
+        |name: &str| user("", &format!("executionRole: 'arn:aws:iam::111122223333:role/{name}'"));
+    let script = |name: &str| {
+        format!(
+            "jupyterLabAppSettings: {{lifecycleConfigArns: ['arn:aws:sagemaker:eu-west-1:111122223333:studio-lifecycle-config/{name}']}}"
+        )
+    };
+    let scripts = |own: &str| user(&format!(", {}", script("all")), &script(own));
+    let in_group = |group: &str| user("", &format!("securityGroups: [{group}]"));
+    vec![
+        case("SMD-15", remote("ENABLED"), remote("DISABLED")),
+        case("USR-01", sharing("Allowed"), sharing("Disabled")),
+        case("USR-02", role("ada"), role("users")),
+        case("USR-03", scripts("own"), scripts("all")),
+        case("USR-04", in_group("sg-0123456789abcdef0"), in_group("{ref: apps}")),
+    ]
+}
+
+fn notebook(name: &str, change: (&str, &str)) -> String {
+    let spec = "{rootAccess: Disabled, minimumInstanceMetadataServiceVersion: \"2\", \
+                directInternetAccess: Disabled, subnet: subnet-0123456789abcdef0, \
+                kmsKey: alias/notebooks, platformIdentifier: notebook-al2023-v1, \
+                instanceType: ml.t3.medium, lifecycleConfig: setup, \
+                role: 'arn:aws:iam::111122223333:role/notebooks'}";
+    assert!(spec.contains(change.0), "{change:?}");
+    manifest("NotebookInstance", name, &spec.replacen(change.0, change.1, 1))
+}
+
+fn notebooks() -> Vec<Case> {
+    const NONE: (&str, &str) = ("", "");
+    let keeps = || notebook("research", NONE);
+    let breaks = |from, to| notebook("research", (from, to));
+    let public = ("directInternetAccess: Disabled", "directInternetAccess: Enabled");
+    let nowhere = breaks(
+        "directInternetAccess: Disabled, subnet: subnet-0123456789abcdef0",
+        "directInternetAccess: Enabled",
+    );
+    let scripts = |spec: &str| manifest("NotebookLifecycleConfig", "setup", spec);
+    let studio = |content: &str| {
+        let spec = format!("{{appType: JupyterLab, content: {content}}}");
+        manifest("StudioLifecycleConfig", "idle", &spec)
+    };
+    let own_role = ("role/notebooks", "role/other");
+    let (secret, fetched) = ("\"API_KEY=0123456789abcdef\"", "\"KEY=$(fetch)\"");
+    vec![
+        case("NBI-01", breaks(public.0, public.1), keeps()),
+        case("NBI-02", nowhere, keeps()),
+        case("NBI-03", breaks("rootAccess: Disabled", "rootAccess: Enabled"), keeps()),
+        case("NBI-04", breaks(" kmsKey: alias/notebooks,", ""), keeps()),
+        case("NBI-05", breaks("notebook-al2023-v1", "notebook-al2-v3"), keeps()),
+        case("NBI-06", breaks("\"2\"", "\"1\""), keeps()),
+        case("NBI-07", breaks(" lifecycleConfig: setup,", ""), keeps()),
+        case("NBI-08", keeps() + &notebook("other", NONE), keeps() + &notebook("other", own_role)),
+        case(
+            "NBI-09",
+            scripts(&format!("{{onStart: {secret}}}")),
+            scripts(&format!("{{onStart: {fetched}}}")),
+        ),
+        case("SLC-01", studio(secret), studio(fetched)),
     ]
 }
 

@@ -18,7 +18,7 @@ use super::super::{
 };
 use crate::{
     kind::{
-        erased::{Edit, EditBody, ErasedKind as _},
+        erased::{Edit, EditBody, ErasedKind as _, Stage},
         table::{
             LeafEdit, chosen, edit::is_on, keys as kms, singles, targets::choice, tree, unreadable,
         },
@@ -289,7 +289,7 @@ fn value(form: &Form) -> BoxedStrategy<Value> {
     match form {
         Form::Bool => any::<bool>().prop_map(Value::from).boxed(),
         Form::Int(range) => select(samples(range)).prop_map(Value::from).boxed(),
-        Form::Text(_) => select(vec!["", "x", "y"]).prop_map(Value::from).boxed(),
+        Form::Text(_) | Form::Script(_) => select(vec!["", "x", "y"]).prop_map(Value::from).boxed(),
         Form::Word { words, .. } => {
             let words: Vec<_> = words.iter().take(3).map(|(word, _)| word.to_string()).collect();
             select(words).prop_map(Value::from).boxed()
@@ -545,9 +545,13 @@ fn amount(leaf: &Leaf, value: &Value, allowed: &mut Allowed) {
     match (&leaf.gives, &leaf.form) {
         _ if value.is_null() => {}
         (Gives::Outcomes, Form::Keyed(keyed)) => {
-            let (all, none) = (every_entry(keyed).into_iter().collect(), Tree::new());
-            for probe in (keyed.probes)(&all, &none) {
-                let outcome = (keyed.outcome)(value.as_object().unwrap_or(&none), &probe);
+            // Of entries with one key the first and the last.
+            let all = every_entry(keyed);
+            let last: Tree = all.iter().cloned().collect();
+            let first: Tree = all.into_iter().rev().collect();
+            let (probes, none) = ((keyed.probes)(&first, &last), Tree::new());
+            let outcomes = (keyed.outcomes)(value.as_object().unwrap_or(&none), &probes);
+            for (probe, outcome) in probes.iter().zip(outcomes) {
                 if let Some(outcome) = outcome {
                     let_do(format!("{probe} {outcome}"));
                 }
@@ -608,6 +612,7 @@ pub(super) fn seen(table: &Table, cases: u32) -> BTreeSet<(String, &'static str)
                 Verb::Replace => "replaced",
                 Verb::Remove => "removed",
                 Verb::Take => "taken",
+                Verb::Rest => "rested",
                 Verb::Restore => "restored",
             });
             if tree::is_none(&new) {
@@ -634,8 +639,13 @@ fn laws(table: &Table, want: &Tree, have: &Tree) -> Result<(), TestCaseError> {
         course.push(state.as_object().expect("a state").clone());
     }
     stated(table, want, &edits, &course)?;
-    if table.fixed_first && edits.iter().any(|edit| edit.risk.impossible) {
-        prop_assert!(edits.iter().all(|edit| edit.risk.impossible), "{:?}", keys(&edits));
+    let stays = |edit: &Edit| {
+        let row = table.leaf(&change(edit).path).expect("a row");
+        matches!(row.change, How::Entries { .. })
+    };
+    let is_fixed = |edit: &Edit| edit.risk.impossible && !stays(edit);
+    if table.fixed_first && edits.iter().any(is_fixed) {
+        prop_assert!(edits.iter().all(is_fixed), "{:?}", keys(&edits));
         return Ok(());
     }
     if table.is_gone(&have_value).expect("a state") {
@@ -693,7 +703,9 @@ fn stated(
     Ok(())
 }
 
-/// No intermediate state allows what neither state allows, or denies what both allow.
+/// No state in between allows what neither side allows, or denies what both allow. Of entries with
+/// keys there are pairs of states for which no order does without: then it has only the harm that
+/// every order has, rather denies, and says that it interrupts.
 fn between(table: &Table, want: &Tree, edits: &[Edit], have: &Tree) -> Result<(), TestCaseError> {
     let mut goal = have.clone();
     for leaf in table.rows() {
@@ -716,6 +728,17 @@ fn between(table: &Table, want: &Tree, edits: &[Edit], have: &Tree) -> Result<()
     let both: Allowed = before.intersection(&after).cloned().collect();
     let ends = [have, &goal];
     let mut states = made(table, edits, ends)?;
+    let mut best = BTreeMap::new();
+    let mut at_best = |path: &String| {
+        *best.entry(path.clone()).or_insert_with(|| {
+            let leaf = table.leaf(path).filter(|leaf| matches!(leaf.form, Form::Keyed(_)));
+            leaf.map_or(Best::Harmless, |leaf| best_order(leaf, ends))
+        })
+    };
+    let interrupts = |path: &String| {
+        let mut own = edits.iter().filter(|edit| change(edit).path == *path);
+        own.any(|edit| edit.risk.disrupts())
+    };
     let calls = table.calls(edits).expect("edits").into_iter();
     let shared: Vec<bool> =
         calls.flat_map(|call| std::iter::repeat_n(call.len() > 1, call.len())).collect();
@@ -726,13 +749,72 @@ fn between(table: &Table, want: &Tree, edits: &[Edit], have: &Tree) -> Result<()
     }
     for state in states {
         let now = allowed(table, &state);
-        prop_assert!(now.is_subset(&either), "allowed in between: {:?}", now.difference(&either));
-        prop_assert!(both.is_subset(&now), "denied in between: {:?}", both.difference(&now));
+        for (path, what) in now.difference(&either) {
+            prop_assert_eq!(at_best(path), Best::Opens, "allowed in between: {} {}", path, what);
+        }
+        for (path, what) in both.difference(&now) {
+            prop_assert!(at_best(path) >= Best::Denies, "denied in between: {} {}", path, what);
+            prop_assert!(interrupts(path), "denied in between, and not said: {} {}", path, what);
+        }
     }
     Ok(())
 }
 
-/// No call results in a state that AWS does not accept, unless one of the two ends is such a state.
+/// What the best order of the edits of entries with keys does in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Best {
+    /// Neither of these.
+    Harmless,
+    /// It denies for a moment what both sides allow.
+    Denies,
+    /// It allows for a moment what neither side allows.
+    Opens,
+}
+
+/// The best order there is. Which subsets of the edits can be reached without harm is known from
+/// the subsets with one edit less.
+fn best_order(leaf: &Leaf, ends: [&Tree; 2]) -> Best {
+    let [have, goal] =
+        ends.map(|state| get(state, &leaf.path).as_object().cloned().unwrap_or_default());
+    let keys: BTreeSet<&String> = have.keys().chain(goal.keys()).collect();
+    let edits: Vec<_> = keys.into_iter().filter(|key| have.get(*key) != goal.get(*key)).collect();
+    assert!(edits.len() <= 12, "too many to try them all");
+    let allowed = |made: usize| {
+        let mut entries = have.clone();
+        for (index, key) in edits.iter().enumerate() {
+            match goal.get(*key) {
+                _ if made >> index & 1 == 0 => {}
+                Some(value) => drop(entries.insert((*key).clone(), value.clone())),
+                None => drop(entries.shift_remove(*key)),
+            }
+        }
+        let mut allowed = Allowed::new();
+        amount(leaf, &Value::Object(entries), &mut allowed);
+        allowed
+    };
+    let all = (1 << edits.len()) - 1;
+    let (before, after) = (allowed(0), allowed(all));
+    let both: Allowed = before.intersection(&after).cloned().collect();
+    // Whether each subset does without either harm, and without the worse one.
+    let mut reached = vec![[true, true]];
+    for made in 1..=all {
+        let now = allowed(made);
+        let opens = now.iter().any(|it| !before.contains(it) && !after.contains(it));
+        let denies = !both.is_subset(&now);
+        let is_reached = |standard: usize| {
+            let mut last = (0..edits.len()).filter(|index| made >> index & 1 == 1);
+            last.any(|index| reached[made & !(1 << index)][standard])
+        };
+        reached.push([!opens && !denies && is_reached(0), !opens && is_reached(1)]);
+    }
+    match reached[all] {
+        [true, _] => Best::Harmless,
+        [false, true] => Best::Denies,
+        [false, false] => Best::Opens,
+    }
+}
+
+/// No call leaves a state that AWS does not take, unless one of the two ends is such a state.
 fn accepted(leaf: &Leaf, now: &Tree, ends: [&Tree; 2]) -> Result<(), TestCaseError> {
     let lacks = |state: &Tree| match &leaf.change {
         How::Needed { by: (path, value), .. } => {
@@ -824,6 +906,13 @@ fn possible(table: &Table, edits: &[Edit], course: &[Tree]) -> Result<(), TestCa
         if let Some((path, value)) = &leaf.only_while {
             prop_assert_eq!(get(before, path), value, "AWS refuses: {}", &edit.summary);
         }
+        // What is inspected waits until somebody stops it.
+        let at_rest = edit.stage == Some(Stage::AtRest) && !edit.inspect;
+        let mut rows = table.rows().into_iter();
+        let runs = rows.any(|row| {
+            matches!(row.change, How::Runs { .. }) && *get(before, &row.path) == json!(true)
+        });
+        prop_assert!(!(at_rest && runs), "AWS refuses while it runs: {}", &edit.summary);
     }
     Ok(())
 }
@@ -839,6 +928,10 @@ fn ends(table: &Table, want: &Tree, have: &Tree, end: &Tree) -> Result<(), TestC
         match &leaf.form {
             _ if matches!(leaf.change, How::Argument) => {}
             _ if wanted.is_null() => prop_assert!(tree::is_none(live), "{}", &leaf.path),
+            // An empty text is none.
+            Form::Text(_) if wanted == "" => {
+                prop_assert!(live.is_null() || live == "", "{}", &leaf.path);
+            }
             Form::Targets { one_of_each: Some(_), .. } => {
                 one_of_each(wanted, &chosen(get(have, &leaf.path)), &chosen(live))?;
             }
@@ -879,6 +972,11 @@ fn one_of_each(
 fn stable(table: &Table, want: &Tree, have: &Tree, edits: &[Edit]) -> Result<(), TestCaseError> {
     let settled = settled(table, want, have);
     for leaf in table.rows().into_iter().filter(|leaf| leaf.wanted_in(want).is_some()) {
+        // It is stopped and started for others, not because it differs.
+        let for_others = edits.iter().any(|edit| change(edit).verb == Verb::Rest);
+        if for_others && matches!(leaf.change, How::Runs { .. }) {
+            continue;
+        }
         let mut near = settled.clone();
         copy(leaf, have, &mut near);
         let alone = table.diff(&Value::Object(want.clone()), &Value::Object(near));

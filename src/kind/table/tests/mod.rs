@@ -1,5 +1,6 @@
 //! What every table must satisfy, of whatever kind.
 
+pub(crate) mod examples;
 pub(crate) mod laws;
 mod live;
 mod mutants;
@@ -128,7 +129,7 @@ fn fits(leaf: &Leaf, value: &serde_json::Value) -> bool {
     match &leaf.form {
         Form::Bool => value.is_boolean(),
         Form::Int(range) => value.as_i64().is_some_and(|it| (range.min..=range.max).contains(&it)),
-        Form::Text(_) => value.is_string(),
+        Form::Text(_) | Form::Script(_) => value.is_string(),
         Form::Word { words, .. } => words.iter().any(|(word, _)| *value == **word),
         Form::Set { .. } | Form::Words { .. } | Form::Items { .. } => value.is_array(),
         Form::Key { .. } => value.is_string(),
@@ -163,9 +164,11 @@ fn laws_see_all(table: &Table, cases: u32) {
         let mut ways = match &leaf.change {
             How::By(_) | How::Switch { .. } => vec!["set"],
             How::Entries { take: None, .. } => vec!["added", "removed"],
+            How::Entries { remove: Err(_), .. } => vec!["added", "fixed", "taken"],
             How::Entries { take: Some(_), .. } => vec!["added", "removed", "taken"],
             How::Keyed { .. } => vec!["added", "replaced", "removed"],
             How::Members { .. } => vec!["set", "fewer", "needing"],
+            How::Runs { .. } => vec!["set", "rested"],
             How::Needed { .. } => vec!["set", "following"],
             How::Until { .. } => vec!["set", "fixed"],
             How::Fixed(_) => vec!["fixed"],

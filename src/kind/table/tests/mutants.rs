@@ -36,9 +36,10 @@ fn unordered(table: &mut Table, operation: &str) {
             How::Keyed { add, replace, remove } => vec![add, replace, remove],
             How::Needed { call, after, .. } => vec![call, after],
             How::Switch { on, off } => vec![on, off],
+            How::Runs { start, stop, rest } => vec![start, stop, rest],
             How::Entries { add, remove, take } => {
                 let take = take.as_mut().map(|take| &mut take.call);
-                [add, remove].into_iter().chain(take).collect()
+                [add].into_iter().chain(remove).chain(take).collect()
             }
             How::Fixed(_) | How::Argument => Vec::new(),
         };
@@ -161,16 +162,6 @@ fn a_wrong_key_is_noticed() {
     caught(
         kinds::kms_key::table,
         &[("two rows of one path", |table| leaf(table, "description").path = "multiRegion".into())],
-    );
-    caught(
-        widget::table,
-        &[("entries of two rows with one key", |table| {
-            for path in ["groups", "hidden"] {
-                let row = leaf(table, path);
-                let How::By(call) = row.change.clone() else { panic!("one call") };
-                row.change = How::Entries { add: call.clone(), remove: call, take: None };
-            }
-        })],
     );
 }
 
@@ -436,6 +427,38 @@ fn an_understated_risk_of_entries_with_keys_is_noticed() {
                     None => Risk::LOOSENS,
                     Some(_) => Risk::REPLACES.cutting_connections(),
                 };
+            }),
+        ],
+    );
+    caught(
+        kinds::network_acl::table,
+        &[
+            ("entries that allow and open nothing", |table| {
+                keyed(table, "entries").risk = |_, _, _, _| Risk::TIGHTENS.cutting_connections();
+            }),
+            ("entries that deny and close nothing", |table| {
+                keyed(table, "entries").risk = |_, _, _, _| Risk::LOOSENS;
+            }),
+        ],
+    );
+}
+
+#[test]
+fn a_change_that_is_sent_while_it_runs_is_noticed() {
+    caught(
+        kinds::notebook_instance::table,
+        &[
+            ("a change before the stop", |table| {
+                let How::By(update) = &mut leaf(table, "rootAccess").change else {
+                    panic!("one call");
+                };
+                update.after.clear();
+            }),
+            ("a start before the changes", |table| {
+                let How::Runs { start, .. } = &mut leaf(table, "running").change else {
+                    panic!("it runs");
+                };
+                start.after.clear();
             }),
         ],
     );

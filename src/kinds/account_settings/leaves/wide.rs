@@ -115,7 +115,8 @@ pub(super) fn contacts() -> Leaf {
         shown,
         // They give nobody access.
         probes: |_, _| Vec::new(),
-        outcome: |_, _| None,
+        outcomes: |_, probes| vec![None; probes.len()],
+        fits: |_| true,
         risk: |_, _, _, _| Risk::NEUTRAL,
     };
     let change = How::Keyed {

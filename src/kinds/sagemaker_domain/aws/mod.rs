@@ -2,37 +2,32 @@
 
 mod observe;
 mod request;
-mod shapes;
 #[cfg(all(test, feature = "simulator"))]
 mod simulated;
-mod wire;
 
 use aws_sdk_sagemaker::{
     Client,
-    config::{Builder, retry::RetryConfig},
     operation::update_domain::builders::UpdateDomainFluentBuilder,
-    types::{RetentionPolicy, RetentionType, Tag},
+    types::{RetentionPolicy, RetentionType},
 };
 use serde_json::Value;
 
 pub(super) use self::request::members;
-use self::{
-    observe::unless_gone,
-    request::{creation, repeats_network},
-    wire::{Malformed, Wire, member},
-};
-use super::{APP_ACCESS, SUBNETS, UNIFIED_STUDIO, has};
+use self::request::{creation, repeats_network};
+use super::{APP_ACCESS, SUBNETS, UNIFIED_STUDIO};
 use crate::{
-    aws::{Access, classify},
+    aws::{Access, classify, sagemaker},
     kind::{
         Class, CloudError, ScopeFacts,
         table::{Found, LeafEdit, Page, Service, Tree, get},
     },
+    kinds::studio::{
+        aws::{Malformed, PAGE, Whose, apps, gone, member, once, send},
+        has,
+    },
     model::{Observed, PhysicalId, Tags},
 };
 
-/// The page size of SageMaker's lists: their default is 10, their maximum 100.
-const PAGE_SIZE: i32 = 100;
 const USER: &str = "defaultUserSettings";
 const SPACE: &str = "defaultSpaceSettings";
 const DOMAIN: &str = "domainSettings";
@@ -53,7 +48,7 @@ impl Service for Domains {
 
     async fn page(&self, _list: usize, token: Option<String>) -> Result<Page, CloudError> {
         const CALL: &str = "sagemaker:ListDomains";
-        let call = self.client.list_domains().max_results(PAGE_SIZE).set_next_token(token);
+        let call = self.client.list_domains().max_results(PAGE).set_next_token(token);
         let page = call.send().await.map_err(|error| classify(CALL, &error))?;
         let mut found = Vec::new();
         for domain in page.domains.unwrap_or_default() {
@@ -67,7 +62,7 @@ impl Service for Domains {
     }
 
     async fn tags(&self, found: &Found) -> Result<Option<Tags>, CloudError> {
-        unless_gone(self.tags_of(&self.arn_of(&found.id)).await)
+        gone(sagemaker::tags_of(&self.client, &self.arn_of(&found.id)).await)
     }
 
     async fn find(&self, id: &PhysicalId) -> Result<Option<Found>, CloudError> {
@@ -105,10 +100,8 @@ impl Service for Domains {
             .set_default_user_settings(send(CALL, &all, USER)?)
             .set_default_space_settings(send(CALL, &all, SPACE)?)
             .set_domain_settings(send(CALL, &all, DOMAIN)?)
-            .set_tags(Some(tags.iter().map(tag).collect()));
-        // CreateDomain has no client token: a second attempt could create a second domain.
-        let once = Builder::new().retry_config(RetryConfig::disabled());
-        let made = call.customize().config_override(once).send().await;
+            .set_tags(Some(sagemaker::sdk_tags(tags)));
+        let made = call.customize().config_override(once()).send().await;
         let made = made.map_err(|error| classify(CALL, &error))?;
         let from_arn = || made.domain_arn().and_then(|arn| arn.rsplit('/').next());
         match made.domain_id().or_else(from_arn) {
@@ -145,17 +138,11 @@ impl Service for Domains {
     }
 
     async fn tag(&self, have: &Observed<Value>, set: &Tags) -> Result<(), CloudError> {
-        let tags = Some(set.iter().map(tag).collect());
-        let call = self.client.add_tags().resource_arn(&have.arn).set_tags(tags);
-        let sent = call.send().await;
-        sent.map(drop).map_err(|error| classify("sagemaker:AddTags", &error))
+        sagemaker::tag(&self.client, &have.arn, set).await
     }
 
     async fn untag(&self, have: &Observed<Value>, keys: &[String]) -> Result<(), CloudError> {
-        let keys = Some(keys.to_vec());
-        let call = self.client.delete_tags().resource_arn(&have.arn).set_tag_keys(keys);
-        let sent = call.send().await;
-        sent.map(drop).map_err(|error| classify("sagemaker:DeleteTags", &error))
+        sagemaker::untag(&self.client, &have.arn, keys).await
     }
 
     async fn delete(&self, have: &Observed<Value>, want: Option<&Tree>) -> Result<(), CloudError> {
@@ -180,7 +167,7 @@ impl Service for Domains {
         if edit.is_none() && is_linked {
             found.push("it belongs to SageMaker Unified Studio".to_owned());
         }
-        found.extend(self.apps(&have.id).await?);
+        found.extend(apps(&self.client, have.id.as_str(), Whose::All).await?);
         if edit.is_none() {
             found.extend(self.contents(&have.id).await?);
         }
@@ -219,15 +206,7 @@ fn fill(
         .set_domain_settings_for_update(member(members, DOMAIN)?))
 }
 
-fn send<T: Wire>(call: &'static str, all: &Tree, name: &str) -> Result<Option<T>, CloudError> {
-    member(all, name).map_err(|why| CloudError::new(call, Class::Rejected, why.to_string()))
-}
-
-fn tag((key, value): (&String, &String)) -> Tag {
-    Tag::builder().key(key).value(value).build()
-}
-
-/// Whether these members can be sent in an `UpdateDomain`.
+/// Whether these members can be put into an `UpdateDomain`.
 #[cfg(test)]
 pub(super) fn sendable(members: &Tree) -> Result<(), String> {
     let config = aws_sdk_sagemaker::Config::builder()
@@ -241,13 +220,12 @@ pub(super) fn sendable(members: &Tree) -> Result<(), String> {
 pub(super) fn round_trip(member: &str, value: &Value) -> Result<Value, String> {
     use aws_sdk_sagemaker::types::{DefaultSpaceSettings, DomainSettings, UserSettings};
 
-    use crate::kind::table::tree;
-    let back = match member {
-        USER => UserSettings::read(value).map(|shape| shape.write()),
-        SPACE => DefaultSpaceSettings::read(value).map(|shape| shape.write()),
-        _ => DomainSettings::read(value).map(|shape| shape.write()),
-    };
-    back.map(tree::canonical).map_err(|why| why.to_string())
+    use crate::kinds::studio::aws::there_and_back;
+    match member {
+        USER => there_and_back::<UserSettings>(value),
+        SPACE => there_and_back::<DefaultSpaceSettings>(value),
+        _ => there_and_back::<DomainSettings>(value),
+    }
 }
 
 /// Whether a shape has a member at a path.
@@ -258,13 +236,8 @@ pub(super) type Knows = fn(&str) -> bool;
 #[cfg(test)]
 pub(super) fn shapes() -> [(&'static str, Knows); 3] {
     use aws_sdk_sagemaker::types::{DefaultSpaceSettings, DomainSettings, UserSettings};
-    fn knows<T: Wire>(path: &str) -> bool {
-        // A member of the wrong type is known; an unknown one is refused by its name.
-        let value = path.rsplit('.').fold(Value::Bool(true), |inner, name| {
-            Value::Object(Tree::from_iter([(name.to_owned(), inner)]))
-        });
-        T::read(&value).is_err_and(|why| !why.to_string().contains("no member"))
-    }
+
+    use crate::kinds::studio::aws::knows;
     [
         (USER, knows::<UserSettings>),
         (SPACE, knows::<DefaultSpaceSettings>),

@@ -276,7 +276,7 @@ fn every_problem_is_reported_at_once_with_its_path() {
     defaultUserSettings.executionRole: cannot be none: AWS never unsets a role (leave it out if it is not to be managed)
     defaultUserSettings.securityGroups: 6 entries, at most 5 are possible
     defaultUserSettings.jupyterServerAppSettings.defaultResourceSpec: is required with `lifecycleConfigArns` (say at least `instanceType: system`)
-    defaultUserSettings.jupyterServerAppSettings.lifecycleConfigArns[0]: `script` is not an ARN (write it whole, from `arn:` on)
+    defaultUserSettings.jupyterServerAppSettings.lifecycleConfigArns[0]: `script` is not an ARN (write it whole, from `arn:` on, or {ref: name})
     defaultUserSettings.rStudioServerProAppSettings.userGroup: is possible only with `accessStatus: ENABLED` (leave it out, or enable access)
     defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.idleTimeoutInMinutes: 30 is not within 60 and 525600 minutes (leave it out if it is not to be managed)
     defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.idleTimeoutInMinutes: is out of order (min ≤ timeout ≤ max)

@@ -296,11 +296,8 @@ fn list(ids: impl IntoIterator<Item = String>) -> Option<Vec<String>> {
 
 /// The meanings of codes that are more specific here.
 fn refined(mut error: CloudError) -> CloudError {
-    if error.is_code("InvalidParameter") && error.message.contains("conflicting DNS domain") {
-        // Another endpoint or a hosted zone has the names: waits until that is gone.
-        error.class = Class::Blocked;
-    } else if error.is_code("IdempotentParameterMismatch") {
-        // An earlier create with this token and other parameters was accepted.
+    if error.is_code("IdempotentParameterMismatch") {
+        // An earlier create with this token and other parameters went through.
         error.class = Class::Ambiguous;
     } else if error.is_code("InsufficientFreeAddressesInSubnet") {
         error.class = Class::Limit;

@@ -273,7 +273,7 @@ async fn a_second_modification_during_another_is_busy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_private_name_is_blocked_and_seen_as_a_conflict_beforehand() {
+async fn a_second_private_name_is_refused_and_seen_as_a_conflict_beforehand() {
     let scene = Scene::new().await;
     let want = scene.resolve(interface("kms"));
     scene.port().create(&want, &Tags::new(), "theirs").await.expect("created");
@@ -282,8 +282,9 @@ async fn a_second_private_name_is_blocked_and_seen_as_a_conflict_beforehand() {
     let natural_keys = natural_keys(&want).into_iter().collect();
     let ask = Ask { owner: "ml".into(), natural_keys, ..Ask::default() };
     assert_eq!(scene.port().observe(&ask).await.expect("read").whole.len(), 1);
-    let blocked = scene.port().create(&want, &Tags::new(), "ours").await.expect_err("taken");
-    assert_eq!(blocked.class, Class::Blocked, "{blocked}");
+    // One code stands for all that can be wrong with a request.
+    let refused = scene.port().create(&want, &Tags::new(), "ours").await.expect_err("taken");
+    assert_eq!(refused.class, Class::Rejected, "{refused}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -150,7 +150,6 @@ async fn creates_without_a_security_group_or_a_client_token_are_not_sent() {
 #[tokio::test]
 async fn the_reasons_of_a_refused_create_get_their_own_class() {
     for (code, message, class) in [
-        ("InvalidParameter", "there is already a conflicting DNS domain for s3", Class::Blocked),
         ("InvalidParameter", "does not support the availability zone", Class::Rejected),
         ("IdempotentParameterMismatch", "", Class::Ambiguous),
         ("InsufficientFreeAddressesInSubnet", "", Class::Limit),

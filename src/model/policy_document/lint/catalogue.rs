@@ -97,6 +97,17 @@ fn pattern(service: &str, prefix: &str, name: &str, names: &[&str]) -> Verdict {
     Verdict::MatchesNothing(near.map(|near| format!("{prefix}:{near}")))
 }
 
+/// The services that support resource control policies.
+const RCP_SERVICES: &str = include_str!("rcp_services.txt");
+
+/// Whether a service (its prefix, in whatever case) supports resource control policies. A pattern
+/// counts as supported.
+pub(super) fn supports_resource_control(service: &str) -> bool {
+    let lines = RCP_SERVICES.lines().filter(|line| !line.starts_with('#'));
+    is_wild(service)
+        || lines.flat_map(|line| line.split(' ')).any(|it| it.eq_ignore_ascii_case(service))
+}
+
 /// Whether an action exists under exactly this name.
 pub(super) fn is_action(action: &str) -> bool {
     matches!(judge(action), Verdict::Known | Verdict::OtherCase(_)) && action != "*"

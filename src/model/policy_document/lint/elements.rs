@@ -87,6 +87,11 @@ impl Linter<'_> {
         if !self.look_up {
             return;
         }
+        if self.dialect == Dialect::ResourceControlPolicy
+            && !catalogue::supports_resource_control(service)
+        {
+            self.add(LintRule::UnsupportedService, place);
+        }
         let (rule, near) = match catalogue::judge(action) {
             Verdict::Known => return,
             Verdict::UnknownService(near) => (LintRule::UnknownService, near),

@@ -180,6 +180,10 @@ rules! {
     UnknownService [D, D, D, D, D], Actions,
         "no known service has this prefix", "check its spelling in the service authorization \
          reference";
+    /// Organizations user guide, services that support RCPs: the others do not evaluate them.
+    UnsupportedService [N, N, N, D, N], Actions,
+        "this service does not support resource control policies, so nothing is denied",
+        "deny it with a service control policy, or with the policies of the resources";
     /// As above. Access Analyzer INVALID_ACTION.
     UnknownAction [D, D, D, D, D], Actions,
         "not a known action", "check its spelling in the service authorization reference";

@@ -1,4 +1,7 @@
-//! Service control policies: the most that a principal in the accounts below them may do.
+//! Control policies: the most that a principal in the accounts below them may do, and the most that
+//! anybody may do with resources there. What palisade needs in an account it needs on resources of
+//! that account, so both decide the same permissions; resources also decide who may assume its
+//! role.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +12,7 @@ use super::{
     place::{Place, is_account},
     principals::{Principal, own},
     reason::LockoutReason,
-    request::{Need, condition_keys, needs},
+    request::{Need, being_assumed, condition_keys, needs},
 };
 use crate::{
     kind::{Guarded, Reach},
@@ -63,6 +66,9 @@ struct Change<'a> {
     targets: &'a BTreeSet<String>,
     before: Text<'a>,
     was_on: BTreeSet<String>,
+    /// Whether it limits what is done with resources, whoever does it. Such a policy only denies,
+    /// so nothing is lost with it.
+    of_resources: bool,
     others: Vec<&'a Other>,
 }
 
@@ -75,26 +81,28 @@ pub(super) struct Other {
     keys: BTreeSet<String>,
 }
 
-/// Which protected principals would lose which actions. A service control policy grants nothing:
-/// what it does not deny stays as it is, unless it was the policy that allowed it.
+/// Which protected principals would lose which actions. A control policy grants nothing: what it
+/// does not deny stays as it is, unless it was the policy that allowed it.
 pub(super) fn reasons(
     after: Text<'_>,
-    targets: &BTreeSet<String>,
+    reach: &Reach,
     before: Option<&Guarded>,
     step: &Step,
     grounds: &Grounds<'_>,
 ) -> Vec<LockoutReason> {
+    let Some(targets) = reach.places() else { return Vec::new() };
+    let of_resources = matches!(reach, Reach::Resources(_));
     let (before, was_on) = match before {
-        Some(Guarded { document, reach: Reach::Accounts(was_on) }) => {
-            (document.as_ref().into(), was_on.clone())
+        Some(Guarded { document, reach }) => {
+            (document.as_ref().into(), reach.places().cloned().unwrap_or_default())
         }
-        _ => (Text::Nothing, BTreeSet::new()),
+        None => (Text::Nothing, BTreeSet::new()),
     };
     let own_id = step.action.have().map(|have| &have.id);
     let others = grounds.others(&step.address.scoped_kind());
     let others = others.iter().filter(|other| Some(&other.id) != own_id).collect();
     let scope = step.address.scope.as_str();
-    let change = Change { scope, after, targets, before, was_on, others };
+    let change = Change { scope, after, targets, before, was_on, of_resources, others };
     let mut reasons = Vec::new();
     for facts in grounds.scopes().filter(|it| change.concerns(&it.account, grounds)) {
         let Some(place) = grounds.place(&facts.name) else { continue };
@@ -132,7 +140,8 @@ impl Change<'_> {
         let was_on: Vec<&String> = self.was_on.iter().filter(on).collect();
         let mut losses = Losses::default();
         for place in places {
-            for need in needs(principal, place, &keys, |_, _| true) {
+            let assumed = being_assumed(principal, place, &keys).filter(|_| self.of_resources);
+            for need in needs(principal, place, &keys, |_, _| true).into_iter().chain(assumed) {
                 let decision = self.after.decides(&need);
                 if covered && matches!(decision, Decision::Deny | Decision::Unknown) {
                     losses.add(&need, decision);
@@ -148,7 +157,7 @@ impl Change<'_> {
     /// of its targets.
     fn lost(&self, need: &Need, now: Decision, was_on: &[&String]) -> Option<Decision> {
         let gave = self.before.decides(need);
-        if !matches!(gave, Decision::Allow | Decision::Unknown) {
+        if self.of_resources || !matches!(gave, Decision::Allow | Decision::Unknown) {
             return None;
         }
         let is_lost = |target: &&&String| {

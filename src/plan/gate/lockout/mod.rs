@@ -65,7 +65,7 @@ fn judged(
         && let Some(gone) = before.first()
         && matches!(gone.reach, Reach::Accounts(_))
     {
-        let nowhere = BTreeSet::new();
+        let nowhere = Reach::Accounts(BTreeSet::new());
         reasons.extend(accounts::reasons(Text::Nothing, &nowhere, Some(gone), step, grounds));
     }
     Ok(reasons)
@@ -78,14 +78,14 @@ fn judge(
     grounds: &Grounds<'_>,
 ) -> Vec<LockoutReason> {
     match (&guarded.reach, &guarded.document) {
-        (Reach::Accounts(targets), document) => {
-            accounts::reasons(document.as_ref().into(), targets, before, step, grounds)
+        (reach @ (Reach::Accounts(_) | Reach::Resources(_)), document) => {
+            accounts::reasons(document.as_ref().into(), reach, before, step, grounds)
         }
         (Reach::Key, Some(document)) => key::reasons(document, step, grounds),
         (Reach::Endpoint { service }, Some(document)) if allows_nothing(document, service) => {
             vec![LockoutReason::NobodyThroughEndpoint]
         }
-        (Reach::Endpoint { .. } | Reach::Key, _) => Vec::new(),
+        (Reach::Endpoint { .. } | Reach::Key | Reach::Settings(_), _) => Vec::new(),
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Grounds;
 use crate::{
     kind::{ScopeFacts, erased::ErasedKind},
-    model::{ScopedKind, policy_document::ANY_TEXT},
+    model::{OrganizationTree, ScopedKind, Seen, policy_document::ANY_TEXT},
     operations::{
         ArnParts, Named, Need, On, Operation, ResourceType, Usage, kind_of, of_kind, resource_of,
         resources::ROLE, role_arns,
@@ -146,9 +146,19 @@ impl<'a> Place<'a> {
         Some(self.facts.region.as_str()).filter(|region| !region.contains(ANY_TEXT))
     }
 
-    /// The id of the account's organization, if it is known.
+    /// The id of the account's organization, if it is known: asked for in this scope, or in one
+    /// whose organization has the account in its tree.
     pub(super) fn organization(&self) -> Option<&str> {
-        self.inputs.look.live.organizations.get(&self.facts.name)?.all().map(String::as_str)
+        let organizations = &self.inputs.look.live.organizations;
+        let id_in = |scope: &str| organizations.get(scope)?.all().map(String::as_str);
+        let has_account = |tree: &Seen<OrganizationTree>| {
+            tree.all().is_some_and(|tree| tree.0.contains_key(&self.facts.account))
+        };
+        id_in(&self.facts.name).or_else(|| {
+            let mut trees = self.inputs.organization.trees.iter();
+            let (scope, _) = trees.find(|(_, tree)| has_account(tree))?;
+            id_in(scope)
+        })
     }
 
     /// The owner tag value of resources of this installation.

@@ -68,6 +68,11 @@ impl Principal {
         Self { caller, arn: full, account, partition, sort, who }
     }
 
+    /// The ARN of the role that it is, with [`ANY_TEXT`] for an unknown path; `None` for users.
+    pub(super) fn role(&self) -> Option<&str> {
+        (self.sort == Sort::Role).then_some(self.arn.as_str())
+    }
+
     /// A request that holds nothing but the caller, the action and the resource.
     pub(super) fn request(&self, action: &str, resource: &str) -> Request {
         let mut request = Request::new(&self.caller, action, resource);

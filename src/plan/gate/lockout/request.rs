@@ -16,7 +16,7 @@ use super::{
 use crate::{
     model::{
         claim::OWNER_TAG,
-        policy_document::{Decision, PolicyDocument, Request},
+        policy_document::{ANY_TEXT, Decision, PolicyDocument, Request},
     },
     operations::{
         Grant, On, Operation, When,
@@ -309,6 +309,42 @@ pub(super) fn needs(
         }
     }
     all
+}
+
+/// That a principal's role can be assumed, which is decided on the role. Who assumes it is unknown:
+/// a principal of the organization, or a service of AWS where the role belongs to a task or an
+/// instance. `None` for what is not a role.
+pub(super) fn being_assumed(
+    principal: &Principal,
+    place: &Place<'_>,
+    keys: &BTreeSet<String>,
+) -> Option<Need> {
+    const ACTION: &str = "sts:AssumeRole";
+    let role = principal.role()?;
+    let organization = place.organization();
+    let anybody = format!("arn:{}:iam::{ANY_TEXT}:role/{ANY_TEXT}", principal.partition);
+    let reading = |by_service: bool| {
+        let mut request = Request::new(&anybody, ACTION, role);
+        for key in keys {
+            let values = match key.as_str() {
+                "aws:securetransport" => Some(vec!["true".to_owned()]),
+                "aws:principalisawsservice" => Some(vec![by_service.to_string()]),
+                "aws:principalorgid" | "aws:principalarn" | "aws:principalaccount"
+                    if by_service =>
+                {
+                    Some(Vec::new())
+                }
+                "aws:principalorgid" | "aws:resourceorgid" => {
+                    organization.map(|id| vec![id.to_owned()])
+                }
+                "aws:resourceaccount" => Some(vec![principal.account.clone()]),
+                _ => None,
+            };
+            request.context.extend(values.map(|values| (key.clone(), values)));
+        }
+        request
+    };
+    Some(Need { action: ACTION, readings: vec![reading(false), reading(true)] })
 }
 
 /// The condition keys that a document names, in lower case.

@@ -60,7 +60,7 @@ impl Policy {
         serde_json::to_value(scp::State {
             name: "guard".into(),
             description: Some(self.description.into()),
-            content: Some(policy(deny(self.denies, None), Dialect::ServiceControlPolicy)),
+            content: Some(policy(deny(self.denies, None), Dialect::ServiceControlPolicy).into()),
             targets: Some(targets),
             attachments: scp::Attachments::Exclusive,
         })
@@ -97,6 +97,37 @@ fn a_guardrail_that_moves_from_a_unit_to_the_root_is_held_although_it_tightens()
         why,
         "it concerns 8 of 8 accounts of the organization, and one change may concern 2 (gate.accountsPercent): try it on fewer accounts first, or approve this step"
     );
+}
+
+/// A tag policy that moves from one place to another.
+fn tag_policy(from: &str, to: &str) -> Step {
+    let state = |target: &str| {
+        serde_json::json!({
+            "name": "guard", "description": "", "targets": [target], "attachments": "exclusive",
+            "content": {"language": "tag", "policy": {"tags": {"team": {
+                "tag_key": {"@@assign": "team"}}}}},
+        })
+    };
+    let have = Observed { state: state(from), ..key(0).1 };
+    let registry = kinds::registry();
+    let edits = registry.get("TagPolicy").unwrap().diff(&state(to), &have.state).unwrap();
+    let address = Address::new("org", "TagPolicy", "guard");
+    Step::new(&address, None, Cause::Manifest, Action::Edit { have, edits }, Verdict::Go)
+}
+
+#[test]
+fn settings_concern_the_management_account_too() {
+    let why = scene().held(tag_policy(ML, ROOT));
+    assert!(why.contains("it concerns 9 of 9 accounts of the organization"), "{why}");
+}
+
+#[test]
+fn a_management_policy_that_is_attached_somewhere_is_no_unfinished_create() {
+    let goes = |scene: &Scene| going(&scene.hold(vec![tag_policy(ML, ROOT)])) == 1;
+    let mut scene = scene();
+    assert!(!goes(&scene), "it was in force somewhere before this process began");
+    scene.completing.insert(Address::new("org", "TagPolicy", "guard"));
+    assert!(goes(&scene), "this process made it, and attaching completes that");
 }
 
 #[test]

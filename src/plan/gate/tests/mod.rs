@@ -14,7 +14,7 @@ use crate::{
         ScopeFacts,
         erased::{Edit, EditBody, Resolved},
     },
-    kinds::{self, kms_key, service_control_policy as scp},
+    kinds::{self, kms_key, organizations_policy as scp},
     model::{
         Claim, Deletion, Halt, Observed, Phase, ScopedKind, Seen,
         policy_document::{Dialect, PolicyDocument},
@@ -373,7 +373,7 @@ fn scp_step(statements: Value, target: &str) -> Step {
     let state = scp::State {
         name: "p".into(),
         description: None,
-        content: Some(policy(statements, Dialect::ServiceControlPolicy)),
+        content: Some(policy(statements, Dialect::ServiceControlPolicy).into()),
         targets: Some(BTreeSet::from([target.to_owned()])),
         attachments: scp::Attachments::Exclusive,
     };
@@ -436,7 +436,7 @@ fn an_allow_list_that_takes_away_what_it_gave_is_held() {
         json!([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]),
         Dialect::ServiceControlPolicy,
     );
-    let changed = scp::State { content: Some(narrow), ..have.clone() };
+    let changed = scp::State { content: Some(narrow.into()), ..have.clone() };
     let kind = kinds::registry();
     let kind = kind.get("ServiceControlPolicy").unwrap();
     let (have, changed) =

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::{Member, OrganizationTree};
 
 fn scp_state(statements: Option<Value>, targets: &[&str]) -> Value {
-    let content = statements.map(|it| policy(it, Dialect::ServiceControlPolicy));
+    let content = statements.map(|it| policy(it, Dialect::ServiceControlPolicy).into());
     let targets = Some(targets.iter().map(|&target| target.to_owned()).collect());
     let state = scp::State {
         name: "p".into(),

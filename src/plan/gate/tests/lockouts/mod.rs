@@ -3,6 +3,7 @@
 mod lost;
 mod principals;
 mod requests;
+mod resources;
 
 use super::*;
 use crate::{
@@ -231,7 +232,7 @@ fn scp_edit(old: Value, new: Value, from: &[&str], to: &[&str]) -> Step {
     let state = |statements, targets: &[&str]| scp::State {
         name: "p".into(),
         description: None,
-        content: Some(policy(statements, Dialect::ServiceControlPolicy)),
+        content: Some(policy(statements, Dialect::ServiceControlPolicy).into()),
         targets: Some(targets.iter().map(|&target| target.to_owned()).collect()),
         attachments: scp::Attachments::Exclusive,
     };

@@ -1,0 +1,207 @@
+//! A manifest's `spec`, and the checks that do not need AWS.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+
+use super::{Attachments, Content, Place, PolicyType, Sister, State};
+use crate::{
+    kind::{Invalid, Lookup, LookupKind, Refs, TagSpec},
+    model::text,
+};
+
+/// The deepest nesting of organizational units below the root (Organizations quotas).
+const MAX_UNIT_DEPTH: usize = 5;
+
+/// A policy of one type.
+#[derive(Debug, Clone)]
+pub struct Spec<S> {
+    fields: Fields,
+    of: PhantomData<fn() -> S>,
+}
+
+/// The fields of a manifest, whatever the type.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Fields {
+    /// The policy's name in AWS, 1 to 128 characters, unique among the policies of its type in the
+    /// organization. Default: `metadata.name`. Can be changed: the policy is renamed in place.
+    #[serde(default)]
+    policy_name: Option<String>,
+    /// What the policy is for, up to 512 characters. `null` or `""`: none. Absent: not managed.
+    #[serde(default, deserialize_with = "given")]
+    description: Option<Option<String>>,
+    // Its description in the schema is the type's.
+    #[schemars(with = "BTreeMap<String, Value>")]
+    content: Value,
+    /// Where the policy is attached: `root`, the path of an organizational unit
+    /// (`ou:/Workloads/ML`), or the id of a root (`r-ab12`), organizational unit
+    /// (`ou-ab12-abcdefgh`) or account (twelve digits, quoted). `[]` or `null`: nowhere. Absent:
+    /// not managed.
+    #[serde(default, deserialize_with = "given")]
+    targets: Option<Option<Vec<String>>>,
+    /// `exclusive` (default): attached nowhere else. `additive`: other attachments of this policy
+    /// are left alone. Attachments of other policies are never touched.
+    #[serde(default)]
+    attachments: Attachments,
+    /// Tags, up to 47 (the claim takes three of AWS's 50): keys up to 128 characters, values up to
+    /// 256, of letters, digits, spaces and `_ . : / = + - @`. `null` says that the key must not be
+    /// set; other keys are not managed.
+    #[serde(default)]
+    tags: TagSpec,
+}
+
+impl<'de, S> Deserialize<'de> for Spec<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { fields: Fields::deserialize(deserializer)?, of: PhantomData })
+    }
+}
+
+impl<S: Sister> JsonSchema for Spec<S> {
+    fn schema_name() -> Cow<'static, str> {
+        "Spec".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Fields::json_schema(generator);
+        let most = S::TYPE.max_per_target;
+        let own = S::TYPE.default.name().map(|own| format!(", `{own}` included"));
+        let own = own.unwrap_or_default();
+        let more = format!(" AWS attaches at most {most} policies of a type to one of them{own}.");
+        schema.insert("description".to_owned(), json!(S::TYPE.about));
+        if let Some(fields) = schema.get_mut("properties") {
+            fields["content"]["description"] = json!(S::TYPE.content);
+            if let Some(Value::String(targets)) = fields["targets"].get_mut("description") {
+                targets.push_str(&more);
+            }
+        }
+        schema
+    }
+}
+
+/// Distinguishes a field that is `null` from one that is absent.
+fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+impl<S: Sister> Spec<S> {
+    /// The tags that it asks for.
+    pub(super) fn tags(&self) -> &TagSpec {
+        &self.fields.tags
+    }
+
+    /// The wanted state, or everything that is wrong.
+    pub(super) fn resolve(self, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
+        let spec = self.fields;
+        let mut problems = Vec::new();
+        let name = spec.policy_name.unwrap_or_else(|| refs.name().to_owned());
+        check_name(&name, &S::TYPE, &mut problems);
+        let description = spec.description.map(Option::unwrap_or_default);
+        if let Some(given) = &description {
+            let long = text::POLICY_DESCRIPTION.refused("description", given);
+            problems.extend(long.map(Invalid::from));
+        }
+        let content = Content::checked(&spec.content, &S::TYPE, refs.scope(), &mut problems);
+        let targets = spec
+            .targets
+            .map(|list| resolve_targets(&list.unwrap_or_default(), refs, &mut problems));
+        problems.extend(text::ORGANIZATIONS.refused(&spec.tags).into_iter().map(Invalid::from));
+        if problems.is_empty() {
+            Ok(State { name, description, content, targets, attachments: spec.attachments })
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+fn check_name(name: &str, of: &PolicyType, problems: &mut Vec<Invalid>) {
+    if name.trim().is_empty() {
+        problems.push(
+            Invalid::new("policyName", "empty")
+                .help("leave the field out to use the manifest's name"),
+        );
+    }
+    if of.default.name() == Some(name) {
+        let why = format!("{name} is AWS's own policy and cannot be edited");
+        problems.push(Invalid::new("policyName", why).help("choose another name"));
+    }
+    problems.extend(text::POLICY_NAME.refused("policyName", name).map(Invalid::from));
+}
+
+fn resolve_targets(
+    list: &[String],
+    refs: &mut Refs<'_>,
+    problems: &mut Vec<Invalid>,
+) -> BTreeSet<String> {
+    let mut first_at = BTreeMap::new();
+    for (index, text) in list.iter().enumerate() {
+        let field = format!("targets[{index}]");
+        match resolve_target(&field, text, refs) {
+            Err(invalid) => problems.push(invalid),
+            Ok(id) => {
+                if let Some(first) = first_at.get(&id) {
+                    problems.push(
+                        Invalid::new(
+                            field,
+                            format!("{text} is the same place as targets[{first}]"),
+                        )
+                        .help("name each place once"),
+                    );
+                } else {
+                    first_at.insert(id, index);
+                }
+            }
+        }
+    }
+    first_at.into_keys().collect()
+}
+
+fn resolve_target(field: &str, text: &str, refs: &mut Refs<'_>) -> Result<String, Invalid> {
+    let name = match text.strip_prefix("ou:") {
+        Some(path) => check_path(path).map_err(|why| {
+            Invalid::new(field, format!("`{text}`: {why}"))
+                .help("write the names of the units from the root down, such as ou:/Workloads/ML")
+        })?,
+        None if text == "root" => text,
+        None if Place::of(text).is_some() => return Ok(text.to_owned()),
+        None => {
+            return Err(Invalid::new(
+                field,
+                format!("`{text}` is not a place to attach a policy to"),
+            )
+            .help(
+                "write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, \
+                     or the twelve digits of an account",
+            ));
+        }
+    };
+    let lookup = Lookup { name: Some(name.to_owned()), ..Lookup::default() };
+    Ok(refs.find_one(field, LookupKind::OrganizationalUnit, &lookup, None).id)
+}
+
+fn check_path(path: &str) -> Result<&str, &'static str> {
+    let Some(units) = path.strip_prefix('/') else {
+        return Err("a path starts with a slash");
+    };
+    if units.is_empty() {
+        return Err("this is the root: write root");
+    }
+    let units: Vec<_> = units.split('/').collect();
+    if units.iter().any(|unit| unit.trim().is_empty()) {
+        return Err("a unit without a name");
+    }
+    if units.len() > MAX_UNIT_DEPTH {
+        return Err("AWS nests units at most five deep");
+    }
+    Ok(path)
+}

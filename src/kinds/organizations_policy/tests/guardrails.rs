@@ -1,0 +1,480 @@
+//! The guardrails of `desired-state/organization` do what they say and no more.
+
+use std::fs;
+
+use super::{super::service_control_policy::baseline::instance_storage::LOCAL_DISKS, *};
+use crate::{
+    model::policy_document::{Decision, PolicyDocument, Request},
+    operations,
+};
+
+const SCIENTIST: &str = "arn:aws:iam::111122223333:role/scientist";
+const PALISADE: &str = "arn:aws:iam::111122223333:role/palisade";
+const BREAK_GLASS: &str = "arn:aws:iam::111122223333:role/break-glass";
+
+/// The spec of every document in a file, with this repository's variables filled in.
+fn load(text: &str) -> Vec<(String, State)> {
+    let text = text
+        .replace("${scope.partition}", "aws")
+        .replace("${organization.id}", "o-abcde12345")
+        .replace("${ml-prod/VpcEndpoint/sagemaker-api}", "vpce-0api")
+        .replace("${ml-prod/VpcEndpoint/studio}", "vpce-0studio")
+        .replace("ou-ab12-abcdefgh", WEB);
+    assert!(!text.contains("${"), "a variable that this test does not know");
+    serde_yaml::Deserializer::from_str(&text)
+        .map(|document| {
+            let document = Value::deserialize(document).expect("YAML");
+            assert_eq!(document["kind"], "ServiceControlPolicy");
+            let name = document["metadata"]["name"].as_str().expect("a name").to_owned();
+            let known = organization();
+            let (state, resolution) = resolve_in(&known, document["spec"].clone());
+            assert_eq!(resolution.waiting(), BTreeSet::new(), "{name}");
+            (name, state.expect("a valid spec"))
+        })
+        .collect()
+}
+
+fn guardrails() -> BTreeMap<String, State> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/desired-state/organization");
+    let files =
+        fs::read_dir(directory).expect("the directory").map(|file| file.expect("a file").path());
+    files.flat_map(|path| load(&fs::read_to_string(path).expect("text"))).collect()
+}
+
+/// The decision of all guardrails together. Keys that are not given are absent from the request,
+/// except those that every request has.
+fn decide(principal: &str, action: &str, resource: &str, keys: &[(&str, &str)]) -> Decision {
+    let keys: Vec<_> = keys.iter().map(|(key, value)| (*key, vec![*value])).collect();
+    decide_by(&guardrails(), principal, action, resource, &keys)
+}
+
+fn decide_by(
+    guardrails: &BTreeMap<String, State>,
+    principal: &str,
+    action: &str,
+    resource: &str,
+    keys: &[(&str, Vec<&str>)],
+) -> Decision {
+    let mut request = Request::new(principal, action, resource);
+    let documents: Vec<_> = guardrails.values().map(text_of).collect();
+    for statement in documents.iter().flat_map(|document| statements(document)) {
+        for tests in statement["Condition"].as_object().into_iter().flat_map(|all| all.values()) {
+            for key in tests.as_object().expect("keys").keys() {
+                request.context.entry(key.to_ascii_lowercase()).or_default();
+            }
+        }
+    }
+    let always = [("aws:requestedregion", vec!["eu-west-1"]), ("aws:viaawsservice", vec!["false"])];
+    for (key, values) in always.iter().chain(keys) {
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        request.context.insert((*key).to_owned(), values);
+    }
+    let decisions: Vec<_> = documents.iter().map(|document| document.evaluate(&request)).collect();
+    assert!(!decisions.contains(&Decision::Unknown), "{principal} {action}: {decisions:?}");
+    *decisions.iter().find(|decision| **decision == Decision::Deny).unwrap_or(&Decision::NoMatch)
+}
+
+fn statements(document: &PolicyDocument) -> &[Value] {
+    document.as_value()["Statement"].as_array().expect("a list of statements")
+}
+
+fn is_denied(action: &str, keys: &[(&str, &str)]) -> bool {
+    decide(SCIENTIST, action, "*", keys) == Decision::Deny
+}
+
+/// A request with every protection is possible, and none of the protections can be omitted.
+fn every_key_counts(action: &str, rest: &[(&str, &str)], protections: &[(&str, &str)]) {
+    assert!(!is_denied(action, &[rest, protections].concat()), "{action} is possible at all");
+    for left_out in protections {
+        let mut keys = [rest, protections].concat();
+        keys.retain(|key| key != left_out);
+        assert!(is_denied(action, &keys), "{action} without {}", left_out.0);
+    }
+}
+
+const SUBNETS: (&str, &str) = ("sagemaker:vpcsubnets", "subnet-1");
+const GROUPS: (&str, &str) = ("sagemaker:vpcsecuritygroupids", "sg-1");
+const VOLUME: (&str, &str) = ("sagemaker:volumekmskeyarn", "arn:aws:kms:::key/1");
+const OUTPUT: (&str, &str) = ("sagemaker:outputkmskeyarn", "arn:aws:kms:::key/1");
+const ISOLATED: (&str, &str) = ("sagemaker:networkisolation", "true");
+const ENCRYPTED: (&str, &str) = ("sagemaker:intercontainertrafficencryption", "true");
+const VPC_ONLY: (&str, &str) = ("sagemaker:appnetworkaccesstype", "VpcOnly");
+const NETWORK_DISK: (&str, &str) = ("sagemaker:instancetypes", "ml.m5.xlarge");
+const LOCAL_DISK: (&str, &str) = ("sagemaker:instancetypes", "ml.g5.xlarge");
+
+#[test]
+fn every_guardrail_is_a_valid_spec_that_leaves_room_in_size_and_number() {
+    let guardrails = guardrails();
+    let names: Vec<_> = guardrails.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "approved-regions",
+            "organization-integrity",
+            "protect-cloudtrail",
+            "protect-detection",
+            "protect-s3",
+            "sagemaker-customer-keys",
+            "sagemaker-isolation",
+            "sagemaker-network",
+            "sagemaker-urls",
+        ]
+    );
+    // FullAWSAccess is attached as well.
+    let mut by_target = BTreeMap::<_, usize>::new();
+    for (name, state) in &guardrails {
+        let size = text_of(state).size_bytes();
+        assert!(size < 10_240 / 2, "{name} has {size} bytes");
+        for target in state.targets.iter().flatten() {
+            *by_target.entry(target).or_default() += 1;
+        }
+    }
+    assert!(
+        by_target
+            .values()
+            .all(|count| *count < service_control_policy::ServiceControl::TYPE.max_per_target),
+        "{by_target:?}"
+    );
+}
+
+#[test]
+fn the_example_is_a_valid_spec_and_names_every_field() {
+    let text = fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/examples/service-control-policy.yaml"
+    ))
+    .expect("the example");
+    assert_eq!(load(&text).len(), 1);
+    for field in ["policyName", "description", "content", "targets", "attachments", "tags"] {
+        assert!(text.contains(&format!("\n  {field}:")), "{field}");
+    }
+}
+
+#[test]
+fn cloudtrail_cannot_be_stopped_changed_or_deleted() {
+    let trail = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/t";
+    for action in ["StopLogging", "UpdateTrail", "DeleteTrail", "PutEventSelectors"] {
+        let action = format!("cloudtrail:{action}");
+        for principal in [SCIENTIST, PALISADE, "arn:aws:iam::111122223333:root"] {
+            assert_eq!(decide(principal, &action, trail, &[]), Decision::Deny, "{action}");
+        }
+        assert_eq!(decide(BREAK_GLASS, &action, trail, &[]), Decision::NoMatch, "{action}");
+    }
+    assert!(!is_denied("cloudtrail:LookupEvents", &[]));
+}
+
+#[test]
+fn only_approved_regions_and_global_services_answer() {
+    let frankfurt = [("aws:requestedregion", "eu-central-1")];
+    for action in ["ec2:RunInstances", "s3:CreateBucket", "sagemaker:CreateApp"] {
+        assert!(is_denied(action, &frankfurt), "{action}");
+        assert!(!is_denied(action, &[]), "{action}");
+    }
+    for action in ["iam:GetRole", "sts:AssumeRole", "kms:Decrypt", "organizations:ListRoots"] {
+        assert!(!is_denied(action, &frankfurt), "{action}");
+    }
+    assert_eq!(decide(PALISADE, "ec2:DescribeVpcs", "*", &frankfurt), Decision::NoMatch);
+    assert!(is_denied("account:EnableRegion", &[("aws:requestedregion", "us-east-1")]));
+}
+
+#[test]
+fn nobody_leaves_the_organization_or_creates_an_exempt_role() {
+    for principal in [SCIENTIST, BREAK_GLASS, PALISADE] {
+        let leaving = decide(principal, "organizations:LeaveOrganization", "*", &[]);
+        assert_eq!(leaving, Decision::Deny, "{principal}");
+    }
+    for role in [PALISADE, BREAK_GLASS] {
+        assert_eq!(decide(SCIENTIST, "iam:CreateRole", role, &[]), Decision::Deny);
+        assert_eq!(decide(SCIENTIST, "iam:UpdateAssumeRolePolicy", role, &[]), Decision::Deny);
+    }
+    assert_eq!(decide(SCIENTIST, "iam:CreateRole", SCIENTIST, &[]), Decision::NoMatch);
+}
+
+#[test]
+fn what_is_private_in_s3_stays_private_and_the_archive_stays() {
+    let (bucket, archive) = ("arn:aws:s3:::data/x", "arn:aws:s3:::log-archive-o-abcde12345/x");
+    let acl = |value| [("s3:x-amz-acl", value)];
+    let on = |resource, action, keys: &[_]| decide(SCIENTIST, action, resource, keys);
+    assert!(is_denied("s3:PutBucketPublicAccessBlock", &[]));
+    assert_eq!(on(bucket, "s3:PutObject", &acl("public-read")), Decision::Deny);
+    assert_eq!(on(bucket, "s3:PutObject", &acl("private")), Decision::NoMatch);
+    assert_eq!(on(bucket, "s3:PutObject", &[]), Decision::NoMatch);
+    assert_eq!(on(bucket, "s3:DeleteObject", &[]), Decision::NoMatch);
+    assert_eq!(on(archive, "s3:DeleteObject", &[]), Decision::Deny);
+    assert_eq!(on(archive, "s3:GetObject", &[]), Decision::NoMatch);
+}
+
+#[test]
+fn sagemaker_works_only_with_every_protection() {
+    let protections = [SUBNETS, VOLUME, OUTPUT, ISOLATED, ENCRYPTED];
+    for action in [
+        "CreateHyperParameterTuningJob",
+        "CreateModelQualityJobDefinition",
+        "CreateMonitoringSchedule",
+        "CreateProcessingJob",
+        "CreateTrainingJob",
+    ] {
+        every_key_counts(&format!("sagemaker:{action}"), &[NETWORK_DISK], &protections);
+    }
+    every_key_counts("sagemaker:CreateModel", &[], &[SUBNETS, ISOLATED]);
+    every_key_counts("sagemaker:CreateAutoMLJobV2", &[], &[SUBNETS, VOLUME, OUTPUT, ENCRYPTED]);
+    every_key_counts("sagemaker:CreateDomain", &[], &[VPC_ONLY, SUBNETS, GROUPS, VOLUME]);
+    every_key_counts(
+        "sagemaker:CreateNotebookInstance",
+        &[],
+        &[
+            SUBNETS,
+            GROUPS,
+            VOLUME,
+            ("sagemaker:directinternetaccess", "Disabled"),
+            ("sagemaker:rootaccess", "Disabled"),
+        ],
+    );
+}
+
+#[test]
+fn a_protection_that_is_switched_off_is_as_bad_as_one_left_out() {
+    let job = [SUBNETS, VOLUME, OUTPUT, NETWORK_DISK];
+    let with = |isolated, encrypted| {
+        let flags = [
+            ("sagemaker:networkisolation", isolated),
+            ("sagemaker:intercontainertrafficencryption", encrypted),
+        ];
+        is_denied("sagemaker:CreateTrainingJob", &[&job[..], &flags].concat())
+    };
+    assert!(!with("true", "true"));
+    assert!(with("false", "true") && with("true", "false"));
+}
+
+#[test]
+fn the_older_names_of_the_key_keys_do_as_well() {
+    let older = [
+        SUBNETS,
+        ISOLATED,
+        ENCRYPTED,
+        NETWORK_DISK,
+        ("sagemaker:volumekmskey", "alias/x"),
+        ("sagemaker:outputkmskey", "alias/x"),
+    ];
+    assert!(!is_denied("sagemaker:CreateTrainingJob", &older));
+}
+
+#[test]
+fn instances_with_local_disks_need_no_volume_key_because_aws_refuses_one() {
+    let job = [SUBNETS, OUTPUT, ISOLATED, ENCRYPTED, LOCAL_DISK];
+    assert!(!is_denied("sagemaker:CreateTrainingJob", &job));
+    let model = ("sagemaker:modelarn", "arn:aws:sagemaker:::model/m");
+    assert!(!is_denied("sagemaker:CreateEndpointConfig", &[model, LOCAL_DISK]));
+    assert!(is_denied("sagemaker:CreateEndpointConfig", &[model, NETWORK_DISK]));
+    // Serverless: no instances, no volume.
+    assert!(!is_denied("sagemaker:CreateEndpointConfig", &[model]));
+    // Without a model the endpoint must have its own network and isolation.
+    assert!(is_denied("sagemaker:CreateEndpointConfig", &[LOCAL_DISK]));
+    assert!(!is_denied("sagemaker:CreateEndpointConfig", &[LOCAL_DISK, SUBNETS, ISOLATED]));
+}
+
+#[test]
+fn updates_that_leave_a_protection_as_it_is_are_possible() {
+    assert!(!is_denied("sagemaker:UpdateDomain", &[]));
+    assert!(is_denied(
+        "sagemaker:UpdateDomain",
+        &[("sagemaker:appnetworkaccesstype", "PublicInternetOnly")]
+    ));
+    assert!(!is_denied("sagemaker:UpdateNotebookInstance", &[]));
+    assert!(is_denied("sagemaker:UpdateNotebookInstance", &[("sagemaker:rootaccess", "Enabled")]));
+}
+
+#[test]
+fn palisade_can_do_its_work_below_every_guardrail() {
+    for action in [
+        "ec2:AuthorizeSecurityGroupEgress",
+        "ec2:CreateSecurityGroup",
+        "ec2:CreateVpcEndpoint",
+        "ec2:DescribeVpcEndpoints",
+        "ec2:ModifyVpcEndpoint",
+        "kms:CreateKey",
+        "kms:PutKeyPolicy",
+        "kms:ScheduleKeyDeletion",
+        "sagemaker:AddTags",
+        "sagemaker:CreateDomain",
+        "sagemaker:DeleteDomain",
+        "sagemaker:UpdateDomain",
+        "sts:GetCallerIdentity",
+    ] {
+        assert_eq!(decide(PALISADE, action, "*", &[]), Decision::NoMatch, "{action}");
+    }
+}
+
+#[test]
+fn nothing_that_palisade_ever_calls_is_denied_to_it() {
+    let guardrails = guardrails();
+    let actions: BTreeSet<&str> = operations::all()
+        .flat_map(operations::Operation::grants)
+        .map(|grant| grant.action)
+        .collect();
+    assert!(actions.len() > 60, "{}", actions.len());
+    // With and without the context of its requests: claim tags, tags of claimed resources, another
+    // Region of its own.
+    let claim = ("aws:tagkeys", vec!["palisade:owner", "palisade:address", "palisade:deletion"]);
+    let owned = ("aws:resourcetag/palisade:owner", vec!["palisade-demo"]);
+    let elsewhere = ("aws:requestedregion", vec!["us-east-1"]);
+    let open = ("sagemaker:appnetworkaccesstype", vec!["PublicInternetOnly"]);
+    // A notebook instance is made as the guardrails ask for, by palisade as by everybody.
+    let notebook = [
+        ("sagemaker:rootaccess", vec!["Disabled"]),
+        ("sagemaker:directinternetaccess", vec!["Disabled"]),
+        ("sagemaker:vpcsubnets", vec!["subnet-1"]),
+        ("sagemaker:vpcsecuritygroupids", vec!["sg-1"]),
+        ("sagemaker:volumekmskeyarn", vec!["arn:aws:kms:eu-west-1:111122223333:key/k"]),
+    ];
+    // Among its resources are the roles that it passes to SageMaker.
+    for keys in [vec![], vec![claim], vec![owned], vec![elsewhere], vec![open]] {
+        for action in &actions {
+            let is_notebook = *action == "sagemaker:CreateNotebookInstance";
+            let safe = notebook.iter().filter(|_| is_notebook).cloned();
+            let keys: Vec<_> = keys.iter().cloned().chain(safe).collect();
+            for resource in ["*", "arn:aws:iam::111122223333:role/ml-studio"] {
+                let decision = decide_by(&guardrails, PALISADE, action, resource, &keys);
+                assert_eq!(decision, Decision::NoMatch, "{action} on {resource} with {keys:?}");
+            }
+        }
+    }
+}
+
+/// The principals in `requests.txt`.
+fn principal(word: &str) -> String {
+    let name = match word {
+        "root" | "rootS" => return "arn:aws:iam::111122223333:root".to_owned(),
+        "adm" => "Admin",
+        "bg" => "break-glass",
+        "op" => "palisade",
+        "oa" => "OrganizationAccountAccessRole",
+        "sec" => "security-operations",
+        "pipe" => "ml-platform-pipeline",
+        "ds" => "ml-scientist",
+        "do" => "ml-devops",
+        "ml" => "ml-exec",
+        other => panic!("nobody is called {other}"),
+    };
+    format!("arn:aws:iam::111122223333:role/{name}")
+}
+
+#[test]
+fn every_request_of_the_table_is_decided_as_it_says() {
+    let guardrails = guardrails();
+    let rows: Vec<&str> = include_str!("requests.txt")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    assert!(rows.len() > 250, "{}", rows.len());
+    let wrong: Vec<_> = rows
+        .into_iter()
+        .filter(|row| {
+            let (request, context) = row.split_once(" | ").unwrap_or((row, ""));
+            let [expected, who, action, resource] = request.split(' ').collect::<Vec<_>>()[..]
+            else {
+                panic!("{row}")
+            };
+            let keys: Vec<_> = context
+                .split_whitespace()
+                .map(|pair| {
+                    let (key, values) = pair.split_once('=').expect("key=values");
+                    (key, values.split(',').collect::<Vec<_>>())
+                })
+                .collect();
+            let expected = match expected {
+                "D" => Decision::Deny,
+                "P" => Decision::NoMatch,
+                other => panic!("{other}: {row}"),
+            };
+            decide_by(&guardrails, &principal(who), action, resource, &keys) != expected
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_role_that_some_guardrail_exempts_is_protected_with_its_policies() {
+    let guardrails = guardrails();
+    let mut exempt = BTreeSet::new();
+    for document in guardrails.values().map(text_of) {
+        for statement in statements(document) {
+            for (operator, tests) in statement["Condition"].as_object().into_iter().flatten() {
+                let roles = &tests["aws:PrincipalArn"];
+                if operator.contains("Not") && !roles.is_null() {
+                    let one = std::slice::from_ref(roles);
+                    exempt.extend(roles.as_array().map_or(one, Vec::as_slice).iter().map(|role| {
+                        let role = role.as_str().expect("a text");
+                        role.strip_prefix("arn:aws:iam::*:role/").expect("a role's name").to_owned()
+                    }));
+                }
+            }
+        }
+    }
+    assert!(exempt.len() >= 5 && !exempt.iter().any(|role| role.contains('*')), "{exempt:?}");
+    let denied = |action: &str, resource: String| {
+        assert_eq!(
+            decide_by(&guardrails, SCIENTIST, action, &resource, &[]),
+            Decision::Deny,
+            "{action} {resource}"
+        );
+    };
+    for name in exempt {
+        for verb in [
+            "AttachRolePolicy",
+            "CreateRole",
+            "DeleteRolePermissionsBoundary",
+            "DetachRolePolicy",
+            "PassRole",
+            "PutRolePolicy",
+            "UpdateAssumeRolePolicy",
+        ] {
+            denied(&format!("iam:{verb}"), format!("arn:aws:iam::111122223333:role/{name}"));
+        }
+        for verb in ["CreatePolicyVersion", "DeletePolicyVersion", "SetDefaultPolicyVersion"] {
+            denied(&format!("iam:{verb}"), format!("arn:aws:iam::111122223333:policy/{name}-1"));
+        }
+    }
+}
+
+#[test]
+fn whoever_works_as_root_is_let_through_only_in_a_session_of_assume_root() {
+    let guardrails = guardrails();
+    for document in guardrails.values().map(text_of) {
+        for statement in statements(document) {
+            let condition = &statement["Condition"];
+            let about_root =
+                ["ArnLike", "ArnEquals", "StringLike", "StringEquals"].iter().any(|operator| {
+                    condition[operator]["aws:PrincipalArn"].to_string().contains(":root")
+                });
+            assert!(!about_root || condition["Null"]["aws:AssumedRoot"] == "true", "{statement}");
+        }
+    }
+}
+
+#[test]
+fn jobs_on_every_family_with_local_disks_are_possible_without_a_volume_key() {
+    let guardrails = guardrails();
+    let job: Vec<(&str, Vec<&str>)> = [SUBNETS, OUTPUT, ISOLATED, ENCRYPTED]
+        .into_iter()
+        .map(|(key, value)| (key, vec![value]))
+        .collect();
+    let decide = |types: Vec<&str>| {
+        let keys = [job.clone(), vec![("sagemaker:instancetypes", types)]].concat();
+        decide_by(&guardrails, SCIENTIST, "sagemaker:CreateTrainingJob", "*", &keys)
+    };
+    for family in LOCAL_DISKS {
+        let name = format!("ml.{family}.48xlarge");
+        assert_eq!(decide(vec![&name]), Decision::NoMatch, "{name}");
+        assert_eq!(
+            decide(vec![&name, "ml.m5.large"]),
+            Decision::Deny,
+            "{name} and one with a volume"
+        );
+    }
+    // Serverless: no instances.
+    assert_eq!(
+        decide_by(&guardrails, SCIENTIST, "sagemaker:CreateTrainingJob", "*", &job),
+        Decision::NoMatch
+    );
+}
