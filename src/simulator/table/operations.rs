@@ -75,9 +75,10 @@ pub(crate) fn add_truth<S>(
             facts.extend(record.lifecycle.stays_as().map(|state| format!("stays {state}")));
             let tags = records.tags.get(&record.arn).cloned().unwrap_or_default();
             let thing = Thing { kind: kind.name, account: account.to_owned(), tags, facts };
-            // Names are unique only among resources of their type.
+            // A name alone is unique only among resources of its type.
             let generated = table.key.iter().any(|part| part.generated.is_some());
-            let id = if generated { key.join("/") } else { record.arn.clone() };
+            let unique = generated || table.key.len() > 1;
+            let id = if unique { key.join("/") } else { record.arn.clone() };
             truth.things.insert(id, thing);
         }
     }
