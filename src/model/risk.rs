@@ -89,6 +89,17 @@ impl Risk {
         }
     }
 
+    /// The same risk, and no connection ends; running work may stop all the same.
+    #[must_use]
+    pub const fn keeping_connections(self) -> Self {
+        match self.disrupts {
+            Disruption::Work => self,
+            Disruption::None | Disruption::Connections => {
+                Self { disrupts: Disruption::None, ..self }
+            }
+        }
+    }
+
     /// The same risk, and running work stops.
     #[must_use]
     pub const fn stopping_work(self) -> Self {

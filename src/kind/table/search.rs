@@ -32,7 +32,7 @@ type Made = Vec<bool>;
 pub(super) fn ordered<'a>(keyed: &Keyed, mut edits: Vec<Risky<'a>>, old: &Tree) -> Vec<Risky<'a>> {
     // What closes something is tried first.
     edits.sort_by_key(|(_, risk)| risk.opens);
-    if edits.len() < 2 {
+    if edits.is_empty() {
         return edits;
     }
     let found = Search::new(keyed, &edits, old).map(Search::order);
@@ -213,18 +213,24 @@ impl<'a, 's> Search<'a, 's> {
     }
 
     /// The edits in this order. Those that give for a moment what neither side gives say so, and
-    /// those that take what both give.
+    /// those that take what both give. One that takes from no probe what it has interrupts nobody,
+    /// if that is so after the edits before it and also without them: they may be held.
     fn stated(&self, done: &[usize]) -> Vec<Risky<'a>> {
         let mut made = vec![false; done.len()];
         let mut now = self.before.clone();
         let mut stated = Vec::with_capacity(done.len());
         // Of what cannot be looked at as a whole every edit says what it risks by itself.
-        let is_seen = done.len() <= self.effort;
+        let is_seen = 2 * done.len() <= self.effort;
         for &index in done {
             let (change, mut risk) = self.edits[index];
             made[index] = true;
             if is_seen {
                 let next = (self.keyed.outcomes)(&self.state(&made), &self.probes);
+                let alone = state(self.old, std::iter::once(&self.edits[index]));
+                let alone = (self.keyed.outcomes)(&alone, &self.probes);
+                if !takes(&now, &next) && !takes(&self.before, &alone) {
+                    risk = risk.keeping_connections();
+                }
                 let ends = self.before.iter().zip(&self.after);
                 for ((old, new), (before, after)) in now.iter().zip(&next).zip(ends) {
                     risk.opens |= new.is_some() && ![old, before, after].contains(&new);
@@ -238,6 +244,11 @@ impl<'a, 's> Search<'a, 's> {
         }
         stated
     }
+}
+
+/// Whether some probe does not have any more what it had.
+fn takes(before: &Outcomes, after: &Outcomes) -> bool {
+    before.iter().zip(after).any(|(before, after)| before.is_some() && after != before)
 }
 
 /// These entries after some edits.
@@ -306,6 +317,23 @@ mod tests {
         assert_eq!(keys, ["ingress 00200", "ingress 00100"]);
         assert_eq!(edits[0].2, Risk::TIGHTENS.cutting_connections());
         assert_eq!(edits[1].2, Risk::LOOSENS);
+    }
+
+    #[test]
+    fn a_deny_where_nothing_passes_interrupts_nobody() {
+        let new = acl(&[(100, "deny", "-1", "10.1.0.0/16"), (200, "allow", "-1", "10.0.0.0/8")]);
+        let edits = edits(&network_acl::table(), "entries", acl(&[]), new);
+        let risks: Vec<_> = edits.iter().map(|(_, entry, risk)| (entry.as_str(), *risk)).collect();
+        assert_eq!(risks, [("ingress 00100", Risk::TIGHTENS), ("ingress 00200", Risk::LOOSENS)]);
+    }
+
+    #[test]
+    fn what_interrupts_nobody_only_after_an_edit_that_may_be_held_interrupts() {
+        let old = acl(&[(200, "allow", "-1", "10.1.0.0/16")]);
+        let new = acl(&[(100, "deny", "-1", "10.0.0.0/8")]);
+        let edits = edits(&network_acl::table(), "entries", old, new);
+        assert_eq!(edits.len(), 2);
+        assert!(edits.iter().all(|(_, _, risk)| risk.disrupts()), "{edits:?}");
     }
 
     #[test]

@@ -35,6 +35,9 @@ const FORCE: u64 = 150;
 /// with a unique name.
 const UNCLEAR_UNNAMED: Duration = Duration::from_mins(10);
 
+/// The fact of what somebody stopped, in the words of the simulator's tables.
+const AT_REST: &str = "stays Stopped";
+
 impl Seen {
     pub(super) fn witness(&mut self, call: &Witnessed<'_>) {
         let Some((before, after)) = call.truth else { return self.read(call) };
@@ -292,6 +295,9 @@ impl Seen {
             if recovering && fact == "state Disabled" || deletable {
                 continue;
             }
+            if rests_for_a_change(fact, &old, &wanted) {
+                continue;
+            }
             self.broken("S4", call, &format!("{address}: neither old nor wanted: {}", short(fact)));
         }
         for fact in old.intersection(&wanted).filter(|fact| !new.contains(*fact)) {
@@ -350,6 +356,16 @@ impl Seen {
             }
         }
     }
+}
+
+/// Whether this fact is that a resource was stopped, and something is to be changed in it: AWS
+/// changes some things only at rest. For nothing it is not stopped.
+pub(super) fn rests_for_a_change(
+    fact: &str,
+    old: &BTreeSet<String>,
+    wanted: &BTreeSet<String>,
+) -> bool {
+    fact == AT_REST && old != wanted
 }
 
 /// Whether a request of an operation that kinds may share is about this one.

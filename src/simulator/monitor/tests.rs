@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{Expectations, Monitor, Violation, lockout};
+use super::{Expectations, Monitor, Violation, lockout, rules::rests_for_a_change};
 use crate::{
     aws::{Connection, Guard},
     kind::ScopeFacts,
@@ -172,6 +172,15 @@ async fn a_rule_that_is_neither_old_nor_wanted_or_is_lost_midway_breaks_s4() {
     revoke.security_group_rule_ids(common).send().await.expect("revoked");
     let lost = bench.monitor.violations().iter().any(|v| v.what.contains("old and wanted, lost"));
     assert!(lost, "{:?}", bench.monitor.violations());
+}
+
+#[test]
+fn what_is_stopped_to_be_changed_is_no_state_in_between_and_what_is_stopped_for_nothing_is() {
+    let facts = |facts: &[&str]| facts.iter().map(|it| (*it).to_owned()).collect();
+    let (small, large) = (facts(&["size 5"]), facts(&["size 50"]));
+    assert!(rests_for_a_change("stays Stopped", &small, &large));
+    assert!(!rests_for_a_change("stays Stopped", &large, &large));
+    assert!(!rests_for_a_change("size 7", &small, &large));
 }
 
 #[tokio::test(start_paused = true)]

@@ -331,7 +331,11 @@ fn network_acls() -> Vec<Scenario> {
             .deletes(&["NetworkAcl/private"]),
         new("hole-acl-entry").then(plain(&both())).attacked(hands::let_all_in),
         new("hole-acl-deny").then(plain(&both())).attacked(hands::let_ssh_in),
-        new("hole-acl-moved").then(filtering()).attacked(hands::filter_by_default),
+        // To take subnets from another ACL needs consent; to take them back does not.
+        new("hole-acl-moved")
+            .then(filtering())
+            .then(filtering())
+            .attacked(hands::filter_by_default),
     ]
 }
 
@@ -421,7 +425,8 @@ fn notebooks() -> Vec<Scenario> {
             .then(stopped())
             .then(notebook(TOMB, "Disabled", ""))
             .deletes(&["NotebookInstance/research"]),
-        new("hole-notebook").then(stopped()).attacked(hands::open_notebook),
+        // AWS starts what is new; to stop it needs consent.
+        new("hole-notebook").then(stopped()).then(stopped()).attacked(hands::open_notebook),
     ]
 }
 
@@ -612,7 +617,7 @@ fn users() -> Vec<Scenario> {
 fn spaces() -> Vec<Scenario> {
     let new = |name| Scenario::new(name, Place::Ml, 2);
     const REMOTE: &str = ", spaceSettings: {appType: JupyterLab, remoteAccess: DISABLED}";
-    let with = |space: String| format!("{}{space}", ada("", STUDIO, "", ""));
+    let with = |space: String| format!("{}{space}", ada("", STUDIO, CLOSED, ""));
     let of_ada = |more: &str| with(lab("", STUDIO, "{ref: ada}", more));
     let named = |name: &str| of_ada(&format!("{REMOTE}, displayName: {name}"));
     let den = || manifest("ml", "Space", "den", "", &format!("{{domain: {STUDIO}}}"));
