@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use palisade::{engine::Engine, plan::Cause, simulator::example};
+use palisade::{
+    engine::{Engine, Report},
+    plan::Cause,
+    simulator::example,
+};
 use serde_json::{Value, json};
 
 use crate::world::{Quiet, World, held, list, steps, string, until_quiet, waiting};
@@ -70,10 +74,11 @@ fn sisters() -> [Sister; 6] {
 
 /// Passes until everything is as wanted. A type that is off is enabled on the way: the first attachment fails.
 async fn settled(engine: &mut Engine) -> Quiet {
+    let mut reports = Vec::new();
     for _ in 0..4 {
-        let quiet = until_quiet(engine).await;
-        if quiet.last().is_converged() {
-            return quiet;
+        reports.extend(until_quiet(engine).await.reports);
+        if reports.last().is_some_and(Report::is_converged) {
+            return Quiet { reports };
         }
         // What failed is tried again after a pause.
         tokio::time::advance(Duration::from_secs(30)).await;
