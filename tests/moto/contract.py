@@ -20,7 +20,7 @@ import traceback
 
 from edits import EDITS, MOTO_EDITS, SIMULATOR_EDITS, strangers, turn_tag_policy
 from recorder import Recorder
-from world import CREDENTIALS, MANAGEMENT, POLICY_TYPES, REGION, ROLE, Target, World
+from world import CREDENTIALS, MANAGEMENT, REGION, ROLE, Target, World
 
 HERE = pathlib.Path(__file__).parent
 SETTINGS = """\
@@ -195,7 +195,7 @@ class Contract:
             "ec2:CreateVpcEndpoint": 2,
             "kms:CreateKey": 1,
             "kms:CreateAlias": 1,
-            "organizations:CreatePolicy": len(POLICY_TYPES),
+            "organizations:CreatePolicy": len(self.world.policy_types),
             "sagemaker:CreateDomain": 1,
             "sagemaker:CreateNotebookInstance": 1,
         }
@@ -253,7 +253,7 @@ class Contract:
         groups = len(world.ec2.describe_security_groups()["SecurityGroups"])
         endpoints = len(world.ec2.describe_vpc_endpoints()["VpcEndpoints"])
         aliases = len(world.kms.list_aliases(Limit=100)["Aliases"])
-        listed = [world.organizations.list_policies(Filter=it)["Policies"] for it in POLICY_TYPES]
+        listed = [world.organizations.list_policies(Filter=it)["Policies"] for it in world.policy_types]
         foreign_keys, foreign_policies, foreign_domains = 1, 1, 1
         limits = {
             "sts:AssumeRole": SCOPES,  # at the start of a process, then hourly
@@ -275,9 +275,9 @@ class Contract:
             "organizations:ListOrganizationalUnitsForParent": 2,  # /Workloads, /Workloads/ML
             "organizations:ListPolicies": sum(math.ceil(len(it) / 20) for it in listed),
             # Those of others once in a process.
-            "organizations:ListTagsForResource": len(POLICY_TYPES) + foreign_policies,
-            "organizations:DescribePolicy": len(POLICY_TYPES),
-            "organizations:ListTargetsForPolicy": len(POLICY_TYPES),
+            "organizations:ListTagsForResource": len(self.world.policy_types) + foreign_policies,
+            "organizations:DescribePolicy": len(self.world.policy_types),
+            "organizations:ListTargetsForPolicy": len(self.world.policy_types),
             "sagemaker:ListDomains": 1,
             "sagemaker:ListTags": 2 + foreign_domains,  # a domain and a notebook instance
             "sagemaker:ListNotebookInstances": 1,

@@ -417,7 +417,6 @@ EDITS = [
     Edit("a tag policy is changed", _rename_teams, {"organizations:UpdatePolicy": 1}),
     Edit("a tag policy is attached elsewhere", _attach_tag_policy, {"organizations:DetachPolicy": 1}),
     Edit("AI services are opted in to", _opt_in, {"organizations:UpdatePolicy": 1}),
-    Edit("a backup policy is changed", _no_backups, {"organizations:UpdatePolicy": 1}),
     Edit("a domain gets another tag", _retag_domain, {"sagemaker:AddTags": 1}),
     Edit(
         "a domain is deleted",
@@ -463,6 +462,7 @@ MOTO_EDITS = [
 
 # moto has no UpdateDomain, no UpdateNotebookInstance, and no list of lifecycle configurations.
 SIMULATOR_EDITS = [
+    Edit("a backup policy is changed", _no_backups, {"organizations:UpdatePolicy": 1}),
     Edit(
         "users of a notebook instance become root",
         _open_notebook,

@@ -23,8 +23,9 @@ POLICY_TYPES = [
     "RESOURCE_CONTROL_POLICY",
     "TAG_POLICY",
     "AISERVICES_OPT_OUT_POLICY",
-    "BACKUP_POLICY",
 ]
+# What moto does not make.
+MORE_POLICY_TYPES = ["BACKUP_POLICY"]
 ROLE = "arn:aws:iam::{}:role/palisade"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": HOME,
@@ -110,6 +111,8 @@ class World:
 
     def __init__(self, target):
         self.organizations = target.client("organizations", MANAGEMENT, "us-east-1")
+        more = [] if target.kind == "moto" else MORE_POLICY_TYPES
+        self.policy_types = POLICY_TYPES + more
         self._organization()
         if target.kind == "moto":
             answer = self.organizations.create_account(AccountName="ml", Email="ml@example.com")
@@ -162,7 +165,7 @@ class World:
         except organizations.exceptions.AWSOrganizationsNotInUseException:
             organizations.create_organization(FeatureSet="ALL")
         self.root = organizations.list_roots()["Roots"][0]["Id"]
-        for policy_type in POLICY_TYPES:
+        for policy_type in self.policy_types:
             try:
                 organizations.enable_policy_type(RootId=self.root, PolicyType=policy_type)
             except organizations.exceptions.PolicyTypeAlreadyEnabledException:

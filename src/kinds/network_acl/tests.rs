@@ -136,8 +136,11 @@ fn what_allows_opens_and_what_denies_closes_and_stops_what_is_under_way() {
     let closing = Risk::TIGHTENS.cutting_connections();
     assert_eq!(risk(from_ref(&allow), &[]), Risk::LOOSENS);
     assert_eq!(risk(&[], from_ref(&allow)), closing);
-    assert_eq!(risk(from_ref(&deny), &[]), closing);
-    assert_eq!(risk(&[], from_ref(&deny)), Risk::LOOSENS);
+    // Where nothing passes, what denies stops nothing.
+    assert_eq!(risk(from_ref(&deny), &[]), Risk::TIGHTENS);
+    let rest = entry(200, "allow", "443", "0.0.0.0/0");
+    assert_eq!(risk(&[deny.clone(), rest.clone()], from_ref(&rest)), closing);
+    assert_eq!(risk(from_ref(&rest), &[deny.clone(), rest.clone()]), Risk::LOOSENS);
     let replaced = edits(from_ref(&deny), from_ref(&allow));
     assert_eq!((replaced.len(), replaced[0].risk), (1, closing));
     assert_eq!(replaced[0].summary, "replace the entry ingress 00100");
@@ -197,7 +200,10 @@ fn the_same_for_less_closes_and_for_more_opens() {
         let wide = entry(100, action, "1-1000", "10.0.0.0/8");
         let narrow = entry(100, action, "443", "10.1.0.0/16");
         let other = entry(100, action, "2000", "10.0.0.0/8");
-        let risk = |want: &Value, have: &Value| edits(from_ref(want), from_ref(have))[0].risk;
+        let rest = entry(200, "allow", "1-65535", "10.0.0.0/8");
+        let rest = if action == "deny" { vec![rest] } else { Vec::new() };
+        let with = |entry: &Value| [vec![entry.clone()], rest.clone()].concat();
+        let risk = |want: &Value, have: &Value| edits(&with(want), &with(have))[0].risk;
         assert_eq!((risk(&narrow, &wide), risk(&wide, &narrow)), (narrower, wider), "{action}");
         assert_eq!(risk(&other, &wide), Risk::REPLACES.cutting_connections());
     }

@@ -74,11 +74,11 @@ fn everything_that_cannot_be_right_is_told_at_once() {
         "userSettings.executionRole: cannot be none",
         "userSettings.defaultLandingUri: must lead elsewhere",
         "userSettings.kernelGatewayAppSettings.customImages: 6 entries, at most 5 are possible",
-        "userSettings.jupyterServerAppSettings.defaultResourceSpec: is needed with",
+        "userSettings.jupyterServerAppSettings.defaultResourceSpec: is required with",
     ] {
         assert!(told.contains(says), "{says}\n{told}");
     }
-    assert!(problems(&json!({})).contains("domain: is needed"));
+    assert!(problems(&json!({})).contains("domain: is required"));
 }
 
 #[test]
