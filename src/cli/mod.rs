@@ -210,7 +210,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Apply(args) => apply::run(settings, &args).await,
         Verb::Run(args) => run::run(settings, &args).await,
         Verb::Brake(args) => brake::run(settings, &args),
-        Verb::Validate(args) => validate::run(settings, &args),
+        Verb::Validate(args) => validate::run(settings, &args).await,
         Verb::Doctor(args) => doctor::run(settings, &args).await,
         Verb::Explain(args) => explain::run(&args),
         Verb::Schema(args) => schema::run(&args),

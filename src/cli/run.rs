@@ -44,7 +44,8 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     tracing::info!("http://{address}/status.json, /metrics, /livez, /readyz");
     let meter = status.metrics().meter();
     let dir = &args.directory.dir;
-    let options = engine::Options { leaves_behind: true, ..engine::Options::default() };
+    let options =
+        engine::Options { leaves_behind: true, audits: true, ..engine::Options::default() };
     let mut session = Session::open(overrides, dir, Access::Write, options, Some(meter)).await?;
     let poke = Notify::new();
     let (engine, brake) = (&mut session.engine, session.brake.clone());

@@ -1,6 +1,6 @@
 //! `validate`: every check that needs no AWS, and the secure baseline.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -10,10 +10,13 @@ use super::{
     output::{self, Directory, Format},
 };
 use crate::{
+    aws::{Connection, Guard},
     baseline::{self, Finding, Subject},
-    engine::Scopes,
+    engine::{self, Scopes},
+    kind::{Audited, LiveFinding, Unaudited},
     kinds,
     manifest::{Loader, Origin, Problem, did_you_mean, place_in, scopes_named},
+    model::ScopedKind,
     settings::{DEFAULT_FILE, Overrides, Scope, Settings, now, regions},
 };
 
@@ -24,6 +27,9 @@ pub(super) struct Args {
     /// Fail if there is a warning, or a manifest breaks a rule of the baseline without waiving it
     #[arg(long)]
     strict: bool,
+    /// Also audit in AWS what no manifest can say, such as the root user's keys; it only reads
+    #[arg(long)]
+    live: bool,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
@@ -52,6 +58,9 @@ struct Document {
     /// Possible mistakes that do not prevent use.
     warnings: Vec<Problem>,
     findings: Vec<Finding>,
+    /// What audits have found in AWS; only with `--live`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<Audited>,
 }
 
 impl Document {
@@ -61,7 +70,7 @@ impl Document {
     }
 }
 
-pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
+pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     // The owner does not affect whether manifests are valid.
     let mut overrides = overrides.clone();
     overrides.owner.get_or_insert_with(|| "validate".to_owned());
@@ -73,9 +82,15 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
             settings.scopes.entry(scope).or_insert_with(|| unknown.clone());
         }
     }
-    let mut document = examine(&settings, args);
+    let (mut document, declared) = examine(&settings, args);
+    if args.live {
+        document.live = Some(audit(&settings, &declared).await?);
+    }
     document.warnings.extend(unknown_regions(&settings, &overrides));
-    let doubtful = document.open().next().is_some() || !document.warnings.is_empty();
+    let live = document.live.as_ref();
+    let doubtful = document.open().next().is_some()
+        || !document.warnings.is_empty()
+        || live.is_some_and(|live| *live != Audited::default());
     let failed = !document.problems.is_empty() || (args.strict && doubtful);
     let format = match args.output {
         Form::Text | Form::Github => Format::Text,
@@ -119,7 +134,15 @@ fn unknown_regions(settings: &Settings, overrides: &Overrides) -> Vec<Problem> {
     settings.unknown_regions().map(warning).collect()
 }
 
-fn examine(settings: &Settings, args: &Args) -> Document {
+/// Makes the audits of the kinds that manifests declare.
+async fn audit(settings: &Settings, declared: &BTreeSet<ScopedKind>) -> anyhow::Result<Audited> {
+    let connection = Connection::ambient(Guard::read_only()).await;
+    let registry = kinds::registry();
+    let scopes = Scopes::connect(settings, &connection, &registry).await?;
+    Ok(engine::audit(&scopes, &registry, declared).await)
+}
+
+fn examine(settings: &Settings, args: &Args) -> (Document, BTreeSet<ScopedKind>) {
     let registry = kinds::registry();
     #[allow(clippy::cast_precision_loss, reason = "seconds since the epoch fit")]
     let moment = now() as f64;
@@ -132,6 +155,7 @@ fn examine(settings: &Settings, args: &Args) -> Document {
         .collect();
     let loaded = loader.read(&args.directory.dir);
     let mut warnings = loaded.warnings;
+    let mut declared = BTreeSet::new();
     let (manifests, problems, findings) = match loaded.snapshot {
         Ok(snapshot) => {
             warnings.extend(snapshot.approvals.iter().filter_map(|it| it.warning(moment)));
@@ -142,17 +166,21 @@ fn examine(settings: &Settings, args: &Args) -> Document {
                 roles: &roles,
             };
             let report = baseline::check(subject);
+            declared = snapshot.declared();
             (snapshot.documents.len(), report.problems, report.findings)
         }
         Err(problems) => (0, problems, Vec::new()),
     };
-    Document { schema_version: 1, manifests, problems, warnings, findings }
+    let document =
+        Document { schema_version: 1, manifests, problems, warnings, findings, live: None };
+    (document, declared)
 }
 
 fn text(document: &Document) -> String {
     let mut out: String = document.problems.iter().map(|problem| format!("{problem}\n")).collect();
     out.extend(document.warnings.iter().map(|warning| format!("warning: {warning}\n")));
     out.extend(document.open().map(|finding| format!("{finding}\n")));
+    out.extend(document.live.iter().map(audited));
     let counts = |count: usize, what: &str| match count {
         0 => format!("no {what}s"),
         1 => format!("1 {what}"),
@@ -177,8 +205,21 @@ fn text(document: &Document) -> String {
     if !document.warnings.is_empty() {
         out.push_str(&format!(", {}", counts(document.warnings.len(), "warning")));
     }
+    if let Some(live) = &document.live {
+        out.push_str(&format!(", {}", counts(live.findings.len(), "live finding")));
+    }
     out.push('\n');
     out
+}
+
+fn audited(live: &Audited) -> String {
+    let finding = |it: &LiveFinding| {
+        let LiveFinding { severity, scope, rule, subject, message, help, .. } = it;
+        let by = it.by.as_ref().map(|by| format!(" (made by {by})")).unwrap_or_default();
+        format!("{scope}: [{rule} {severity}] {subject} {message}{by}\n  help: {help}\n")
+    };
+    let unknown = |it: &Unaudited| format!("{}: not audited: {}: {}\n", it.scope, it.about, it.why);
+    live.findings.iter().map(finding).chain(live.unknown.iter().map(unknown)).collect()
 }
 
 /// Problems are errors; findings too if they fail the run.

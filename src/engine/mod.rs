@@ -5,6 +5,7 @@
 //! at once; otherwise a file event, a due retry, a scope that answered late, or the interval does.
 
 pub mod apply;
+mod audits;
 mod consent;
 mod daemon;
 mod defect;
@@ -28,6 +29,7 @@ mod tests;
 mod window;
 
 pub use self::{
+    audits::audit,
     daemon::{log, pause, run},
     drift::{Drift, DriftState},
     outcome::{Outcome, SkipReason, StepResult},

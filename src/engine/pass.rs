@@ -10,6 +10,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{
     apply::{self, Audit, Fresh, Generation, Terms},
+    audits::Audits,
     drift::Passed,
     learn::Learnt,
     observe::{Callers, Observation, Observers, Wanted},
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     aws::{Brake, identity},
-    kind::{Creation, erased::Registry},
+    kind::{Audited, Creation, erased::Registry},
     manifest::{Loader, Snapshot},
     model::{Address, ScopedKind, Seen},
     plan::{Claims, Installation, Lockout, Look, Only, Organization, Plan},
@@ -55,6 +56,8 @@ pub struct Options {
     /// daemon's do: such scopes are unknown until they have answered. Otherwise a pass waits for
     /// all.
     pub leaves_behind: bool,
+    /// Whether what no manifest owns is audited in the background, as the daemon does.
+    pub audits: bool,
 }
 
 /// The parts that an engine is built from.
@@ -117,6 +120,7 @@ pub struct Engine {
     learnt: Learnt,
     search: Search,
     observers: Observers,
+    audits: Audits,
     passes: u64,
 }
 
@@ -157,6 +161,7 @@ impl Engine {
             learnt: Learnt::default(),
             search: Search::default(),
             observers: Observers::default(),
+            audits: Audits::default(),
             passes: 0,
         }
     }
@@ -233,6 +238,7 @@ impl Engine {
             ended: begun.epoch + duration_seconds,
         });
         self.learnt.note_results(&plan, &results, &self.setup, &self.source);
+        let audited = self.audited(good.as_ref());
         Report {
             pass: self.passes,
             started_at: begun.epoch,
@@ -250,7 +256,17 @@ impl Engine {
             plan,
             results,
             drifts,
+            audited,
         }
+    }
+
+    /// What audits have found; those that are due are started.
+    fn audited(&mut self, good: Option<&Good>) -> Audited {
+        if !self.setup.options.audits {
+            return Audited::default();
+        }
+        let declared = good.map(|good| good.snapshot.declared()).unwrap_or_default();
+        self.audits.go_on(&self.setup.scopes, &self.setup.registry, &declared)
     }
 
     fn load(&mut self) {

@@ -13,7 +13,7 @@ use super::{
     outcome::{Outcome, StepResult},
 };
 use crate::{
-    kind::erased::Edit,
+    kind::{Audited, erased::Edit},
     manifest::{Presence, Problem, Snapshot},
     model::{Address, Phase, PhysicalId},
     plan::{Action, Claims, Plan, Step, Verdict},
@@ -53,6 +53,8 @@ pub struct Report {
     /// Claimed resources that AWS will delete at a set time; until then the deletion can be
     /// cancelled.
     pub pending_deletions: Vec<PendingDeletion>,
+    /// What audits of live data have found, whatever manifests say.
+    pub audited: Audited,
 }
 
 /// A claimed resource that AWS will delete at a set time (a KMS key).

@@ -1,6 +1,6 @@
-//! What `palisade doctor` asks of a kind.
+//! What `palisade doctor` asks of a kind, and what is audited.
 
-use super::{CloudError, Erased, ScopeFacts};
+use super::{Audit, CloudError, Erased, ScopeFacts};
 use crate::{
     aws::Access,
     manifest::Snapshot,
@@ -15,11 +15,13 @@ pub struct Doctor {
     /// Judges what the manifests of this kind in all scopes mean for one scope; `None` if there is
     /// nothing to report.
     pub judge: Option<fn(&ScopeFacts, &Snapshot) -> Option<Opinion>>,
+    /// What is audited in every scope where a manifest of the kind is.
+    pub audit: Option<&'static Audit>,
 }
 
 impl Doctor {
-    /// A kind that `doctor` asks nothing of.
-    pub const NONE: Self = Self { rehearse: None, judge: None };
+    /// A kind that `doctor` asks nothing of, and of which nothing is audited.
+    pub const NONE: Self = Self { rehearse: None, judge: None, audit: None };
 }
 
 /// Makes the dry runs that are possible with what exists.

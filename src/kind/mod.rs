@@ -8,6 +8,7 @@
 //! Creating, tagging and deleting belong to the loop; a kind produces only edits. An immutable
 //! field that differs is an edit with [`Risk::IMPOSSIBLE`]: shown, held, never a replacement.
 
+pub mod audit;
 mod doctor;
 pub mod erased;
 mod error;
@@ -34,6 +35,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
+    audit::{Audit, Audited, LiveBreach, LiveFinding, LiveRule, Unaudited},
     doctor::{Doctor, Opinion, Rehearse, Rehearsed, Stage},
     error::{Class, CloudError, Invalid, Meaning},
     guarded::{Guarded, Reach},

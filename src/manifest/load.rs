@@ -46,6 +46,13 @@ pub struct Snapshot {
     pub warnings: Vec<Problem>,
 }
 
+impl Snapshot {
+    /// The kinds that have a manifest, by scope.
+    pub fn declared(&self) -> BTreeSet<ScopedKind> {
+        self.documents.keys().map(Address::scoped_kind).collect()
+    }
+}
+
 /// The result of reading the directory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {

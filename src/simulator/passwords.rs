@@ -1,4 +1,4 @@
-//! IAM: the password policies of accounts (API version 2010-05-08).
+//! IAM: the password policies and root users of accounts (API version 2010-05-08).
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,33 @@ pub(super) static API: Api = api(
     Refusal::new("Throttling", "Rate exceeded"),
 );
 
-/// Password policies.
+/// The part of a document with the password policy; none or `null` without one.
+const POLICY: &str = "policy";
+/// The part of a document with what guards the root user.
+const ROOT: &str = "root";
+/// What people do as the root user, for tests and rehearsals: `keys`, the number of access keys,
+/// and `factor`, whether there is a second factor.
+const GUARD_ROOT: &str = "SimulatorGuardRoot";
+
+fn policy_of(document: Option<&Value>) -> Option<&Value> {
+    document?.get(POLICY).filter(|policy| !policy.is_null())
+}
+
+/// The part of the summary that is about the root user; that of a new account has a password and
+/// nothing else (IAM API reference, `GetAccountSummary`).
+fn summary(root: &Value) -> Value {
+    let keys = root["keys"].as_str().unwrap_or("0");
+    let factor = if is_on(root, "factor") { "1" } else { "0" };
+    json!({"SummaryMap": [
+        {"key": "AccountAccessKeysPresent", "value": keys},
+        {"key": "AccountMFAEnabled", "value": factor},
+        {"key": "AccountPasswordPresent", "value": "1"},
+        {"key": "AccountSigningCertificatesPresent", "value": "0"},
+        {"key": "Users", "value": "0"},
+    ]})
+}
+
+/// Password policies and root users.
 #[derive(Debug, Clone, Default)]
 pub struct PasswordPolicy;
 
@@ -46,15 +72,26 @@ impl Sort for PasswordPolicy {
         };
         match operation {
             "GetAccountPasswordPolicy" => {
-                let policy = document.as_ref().ok_or_else(missing)?;
+                let policy = policy_of(document.as_ref()).ok_or_else(missing)?;
                 Ok(json!({"PasswordPolicy": policy}))
             }
             "UpdateAccountPasswordPolicy" => {
-                *document = Some(policy(Input::new(input), input)?);
+                let policy = policy(Input::new(input), input)?;
+                document.get_or_insert_with(|| json!({}))[POLICY] = policy;
                 Ok(Value::Null)
             }
             "DeleteAccountPasswordPolicy" => {
-                document.take().ok_or_else(missing)?;
+                policy_of(document.as_ref()).ok_or_else(missing)?;
+                document.get_or_insert_with(|| json!({}))[POLICY] = Value::Null;
+                Ok(Value::Null)
+            }
+            "GetAccountSummary" => {
+                let root = document.as_ref().map(|it| &it[ROOT]);
+                Ok(summary(root.unwrap_or(&Value::Null)))
+            }
+            // Nobody can call this at AWS: the root user signs in and does it.
+            GUARD_ROOT => {
+                document.get_or_insert_with(|| json!({}))[ROOT] = input.clone();
                 Ok(Value::Null)
             }
             _ => Err(ApiError::new(
@@ -69,7 +106,7 @@ impl Sort for PasswordPolicy {
         let mut facts = BTreeSet::new();
         let default = json!({"MinimumPasswordLength": "8"});
         let own = policy(Input::new(&default), &default).unwrap_or_default();
-        truth::leaves("passwords", document.unwrap_or(&own), &mut facts);
+        truth::leaves("passwords", policy_of(document).unwrap_or(&own), &mut facts);
         facts
     }
 }

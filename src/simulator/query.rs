@@ -228,6 +228,17 @@ fn members(xml: &mut Xml, value: &Value, item: &str) {
     }
 }
 
+/// Whether these are the entries of a map: pairs of a `key` and a `value` (Smithy, AWS query
+/// protocol).
+fn is_map(entries: &[Value]) -> bool {
+    let is_pair = |entry: &Value| {
+        entry.as_object().is_some_and(|pair| {
+            pair.len() == 2 && pair.contains_key("key") && pair.contains_key("value")
+        })
+    };
+    !entries.is_empty() && entries.iter().all(is_pair)
+}
+
 /// One member. `null` is an absent member; a list is an element with an `item` element for each
 /// entry.
 fn element(xml: &mut Xml, name: &str, value: &Value, item: &str) {
@@ -243,8 +254,10 @@ fn element(xml: &mut Xml, name: &str, value: &Value, item: &str) {
         }
         Value::Array(entries) => {
             write(xml, Event::Start(BytesStart::new(name)));
+            // EC2 has no maps; its tags look like one.
+            let each = if item == "member" && is_map(entries) { "entry" } else { item };
             for entry in entries {
-                element(xml, item, entry, item);
+                element(xml, each, entry, item);
             }
             write(xml, Event::End(BytesEnd::new(name)));
         }

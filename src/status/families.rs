@@ -113,6 +113,12 @@ pub const FAMILIES: &[Family] = &[
         &[],
         "When the latest pass began, in seconds since the epoch.",
     ),
+    gauge(
+        "palisade_live_findings",
+        &["scope", "severity"],
+        "Findings of audits: what is wrong in AWS and belongs to no manifest (critical, high, \
+         medium, low).",
+    ),
     gauge("palisade_orphans", PLACE, "Claimed live resources without a manifest."),
     histogram("palisade_pass_duration_seconds", &[], "Duration of passes."),
     counter(

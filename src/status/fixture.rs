@@ -6,9 +6,10 @@ use serde_json::json;
 
 use super::{Place, Setup};
 use crate::{
+    baseline::Severity,
     engine::{Drift, DriftState, Outcome, PendingDeletion, Report, StepResult},
     kind::{
-        Class, Line,
+        Audited, Class, Line, LiveFinding, Unaudited,
         erased::{Edit, EditBody},
     },
     manifest::{Origin, Problem},
@@ -316,6 +317,26 @@ pub(crate) fn report() -> Report {
             address: Address::new("ml-prod", "KmsKey", "archive"),
             tombstone: false,
         }],
+        audited: audited(),
+    }
+}
+
+fn audited() -> Audited {
+    Audited {
+        findings: vec![LiveFinding {
+            severity: Severity::Critical,
+            scope: "ml-prod".to_owned(),
+            rule: "ROOT-02",
+            subject: "root user".to_owned(),
+            message: "has no second factor".to_owned(),
+            by: None,
+            help: "sign in as the root user and register a hardware key",
+        }],
+        unknown: vec![Unaudited {
+            scope: "org".to_owned(),
+            about: "the root user",
+            why: "iam:GetAccountSummary answered AccessDenied (denied)".to_owned(),
+        }],
     }
 }
 
@@ -327,6 +348,7 @@ pub(crate) fn quiet() -> Report {
     report.results.clear();
     report.drifts.clear();
     report.pending_deletions.clear();
+    report.audited = Audited::default();
     for caller in report.scopes.values_mut() {
         *caller = Ok("arn:aws:sts::111122223333:assumed-role/palisade/palisade".to_owned());
     }

@@ -42,6 +42,7 @@ pub struct Metrics {
     unknown: GaugeVec,
     unread: GaugeVec,
     pauses: GaugeVec,
+    live_findings: GaugeVec,
     pending_deletion: GaugeVec,
     scopes: GaugeVec,
     calls: Calls,
@@ -104,6 +105,7 @@ impl Metrics {
             unknown: families.gauge("palisade_unknown_kinds")?,
             pauses: families.gauge("palisade_pauses")?,
             unread: families.gauge("palisade_unread_resources")?,
+            live_findings: families.gauge("palisade_live_findings")?,
             pending_deletion: families.gauge("palisade_pending_deletion")?,
             scopes: families.gauge("palisade_scopes")?,
             calls: Calls(families.counter("palisade_aws_calls_total")?),
@@ -204,6 +206,8 @@ impl Metrics {
         fill(&self.unread, single.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
         let leaving = report.pending_deletions.iter();
         fill(&self.pending_deletion, leaving.map(|l| [&*l.scope, self.kind(&l.kind), l.asked()]));
+        let findings = report.audited.findings.iter();
+        fill(&self.live_findings, findings.map(|it| [it.scope.as_str(), it.severity.as_str()]));
         self.scopes.reset();
         let usable = report.scopes.values().filter(|caller| caller.is_ok()).count();
         for (condition, count) in

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Setup;
 use crate::{
     engine::{Drift, Outcome, PendingDeletion, Report, StepResult},
-    kind::{Line, Sign},
+    kind::{Audited, Line, Sign},
     model::{Address, Pause, Stop},
     plan::{Action, Conflict, Counts, Orphan, Step, Unknown, Verdict},
 };
@@ -62,6 +62,8 @@ pub struct View {
     pub stopped: Option<Stop>,
     /// Claimed resources that AWS will delete at a set time.
     pub pending_deletions: Vec<PendingDeletion>,
+    /// What audits have found that no manifest owns.
+    pub audited: Audited,
     /// The latest drift, newest first.
     pub drift: Vec<Drift>,
 }
@@ -163,6 +165,7 @@ impl View {
             pauses: report.plan.pauses.clone(),
             stopped: report.plan.stopped.clone(),
             pending_deletions: report.pending_deletions.clone(),
+            audited: report.audited.clone(),
             drift,
             setup,
         }

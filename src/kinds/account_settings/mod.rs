@@ -42,7 +42,7 @@ pub fn table() -> Table {
         operations: operations::OPERATIONS,
         errors: &[],
         baseline: Baseline::NONE,
-        doctor: Doctor::NONE,
+        doctor: Doctor { audit: Some(&aws::root::AUDIT), ..Doctor::NONE },
         about: "The settings of the scope's account in its Region. They cannot be tagged: the \
                 manifest says `lifecycle: {adopt: account}`.\nA setting that is not named is not \
                 managed; removing the manifest leaves all of them as they are."

@@ -48,6 +48,7 @@ const ROWS: &[Operation] = &[
     )]),
     reads("iam:GetAccountPasswordPolicy"),
     writes("iam:UpdateAccountPasswordPolicy", On::Anything, &[]),
+    reads("iam:GetAccountSummary").note("Audited: the root user's keys and second factor."),
     reads("account:GetAlternateContact"),
     writes("account:PutAlternateContact", On::Anything, &[]),
     writes("account:DeleteAlternateContact", On::Anything, &[]),

@@ -102,6 +102,7 @@ impl Page<'_> {
         attention::held(html, view);
         attention::conflicts(html, view);
         attention::others(html, view);
+        tables::audited(html, view);
         tables::kinds(html, view);
         tables::scopes(html, view);
         tables::drift(html, view, self.now);
@@ -174,7 +175,7 @@ fn headline(view: &View) -> (Health, &'static str) {
     let wrong = !view.problems.is_empty() || failed || refused || !view.unknown.is_empty();
     if wrong || unasked || halted {
         (Health::Trouble, "Needs attention")
-    } else if held || !view.conflicts.is_empty() {
+    } else if held || !view.conflicts.is_empty() || !view.audited.findings.is_empty() {
         (Health::Person, "Waiting for a person")
     } else if view.steps.is_empty() {
         (Health::Good, "Everything is as the manifests say")

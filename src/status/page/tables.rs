@@ -7,8 +7,10 @@ use std::{
 
 use super::html::{Html, age};
 use crate::{
+    baseline::Severity,
     engine::DriftState,
     engine::Outcome,
+    kind::{Audited, Unaudited},
     status::{View, metrics::CallCount},
 };
 
@@ -178,6 +180,34 @@ pub(super) fn leftovers(html: &mut Html, view: &View) {
             html.element("td", "trouble", "AWS will delete it, and no tombstone asks for that");
         }
         html.markup("</tr>\n");
+    }
+    html.end_table().markup("</section>\n");
+}
+
+/// What audits have found, and audits that could not be made.
+pub(super) fn audited(html: &mut Html, view: &View) {
+    let Audited { findings, unknown } = &view.audited;
+    if findings.is_empty() && unknown.is_empty() {
+        return;
+    }
+    begin(html, "audited", "Found in AWS, and not in any manifest");
+    html.table(
+        "Findings of audits, which palisade does not correct",
+        &["Rule", "Scope", "What", "Made by", "Way out"],
+    );
+    for finding in findings {
+        html.markup("<tr><th scope=\"row\">").text(finding.rule).markup("</th>");
+        html.element("td", "", &finding.scope);
+        let what = format_args!("{} {}", finding.subject, finding.message);
+        let urgent = finding.severity <= Severity::High;
+        html.element("td", if urgent { "trouble" } else { "person" }, what);
+        html.element("td", "", finding.by.as_deref().unwrap_or("unknown"));
+        html.element("td", "", finding.help).markup("</tr>\n");
+    }
+    for Unaudited { scope, about, why } in unknown {
+        html.markup("<tr><th scope=\"row\">not audited</th>").element("td", "", scope);
+        html.element("td", "trouble", format_args!("{about}: {why}"));
+        html.element("td", "", "").element("td", "", "").markup("</tr>\n");
     }
     html.end_table().markup("</section>\n");
 }

@@ -4,6 +4,7 @@ mod bedrock;
 mod contacts;
 mod ec2;
 mod iam;
+pub(super) mod root;
 mod s3;
 
 use std::future::ready;
