@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{column, document, missing, parsed, text};
+use super::parts::{column, document, missing, parsed, text};
 use crate::simulator::cloud_control::{
     resource_type::{Type, Update},
     schema::{Member, Model, Shape, must},
