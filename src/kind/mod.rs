@@ -8,6 +8,7 @@
 //! Creating, tagging and deleting belong to the loop; a kind produces only edits. An immutable
 //! field that differs is an edit with [`Risk::IMPOSSIBLE`]: shown, held, never a replacement.
 
+pub(crate) mod blocks;
 mod doctor;
 pub mod erased;
 mod error;

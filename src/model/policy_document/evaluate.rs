@@ -21,7 +21,8 @@ pub const ANY_TEXT: char = '\u{FFFF}';
 /// A request to AWS, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The caller's ARN: a user, a role, a role session or an account's root.
+    /// The caller's ARN: a user, a role, a role session or an account's root. An AWS service is
+    /// its service principal (`logs.eu-west-1.amazonaws.com`), an anonymous caller is empty.
     pub principal_arn: String,
     /// `service:Action`.
     pub action: String,
@@ -239,13 +240,22 @@ fn named(principals: &Principals, caller: &str) -> Tri {
     )
 }
 
+/// Whether the caller is an AWS service, or anonymous.
+fn is_without_account(caller: &str) -> bool {
+    let is_host = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b);
+    let services = [".amazonaws.com", ".amazonaws.com.cn"];
+    caller.is_empty()
+        || (services.iter().any(|end| caller.ends_with(end)) && caller.bytes().all(is_host))
+}
+
 fn aws_principal(name: &str, caller: &str) -> Tri {
-    let Some(caller_arn) = Arn::parse(caller) else {
-        return Tri::Unknown;
-    };
     if name == "*" || name == caller {
         return Tri::Yes;
     }
+    let Some(caller_arn) = Arn::parse(caller) else {
+        // No account, user or role is a service or nobody.
+        return if is_without_account(caller) { Tri::No } else { Tri::Unknown };
+    };
     if is_account_id(name) {
         return (name == caller_arn.account).into();
     }
