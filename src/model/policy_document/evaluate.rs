@@ -240,21 +240,14 @@ fn named(principals: &Principals, caller: &str) -> Tri {
     )
 }
 
-/// Whether the caller is an AWS service, or anonymous.
-fn is_without_account(caller: &str) -> bool {
-    let is_host = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b);
-    let services = [".amazonaws.com", ".amazonaws.com.cn"];
-    caller.is_empty()
-        || (services.iter().any(|end| caller.ends_with(end)) && caller.bytes().all(is_host))
-}
-
 fn aws_principal(name: &str, caller: &str) -> Tri {
+    // AWS services and anonymous callers too: the statements of resource control policies about them
+    // say `"*"` (Organizations user guide, RCP examples).
     if name == "*" || name == caller {
         return Tri::Yes;
     }
     let Some(caller_arn) = Arn::parse(caller) else {
-        // No account, user or role is a service or nobody.
-        return if is_without_account(caller) { Tri::No } else { Tri::Unknown };
+        return Tri::Unknown;
     };
     if is_account_id(name) {
         return (name == caller_arn.account).into();
