@@ -288,11 +288,15 @@ fn distribute(text: &str, prefix: &str) -> anyhow::Result<Packed> {
             serde_json::from_value(list.clone()).context("`guardrails` is not a list of blocks")?;
         let uses = uses.iter().map(later).collect::<Vec<_>>();
         match document["metadata"]["name"].as_str() {
-            Some(name) => policies.push((name.to_owned(), uses)),
+            Some(name) => {
+                let own = spec["content"]["Statement"].as_array().into_iter().flatten();
+                let own = own.map(|statement| statement.to_string().len() + 1).sum();
+                policies.push(guardrails::Policy::new(name, uses, own));
+            }
             None => new.extend(uses),
         }
     }
-    let named = policies.iter().flat_map(|(_, uses)| uses).chain(&new).next();
+    let named = policies.iter().flat_map(|it| &it.guardrails).chain(&new).next();
     let Some(first) = named else { bail!("no document has `guardrails`") };
     let layer = block(&first.block)?.layer().context("a block of no layer")?;
     let packed = pack(layer, policies, new, &SOMEWHERE, prefix).map_err(|wrong| told(&wrong))?;
@@ -329,7 +333,9 @@ fn shares(packed: &Packed) -> String {
             let _ = writeln!(out, "  {}{mark}", it.block);
         }
     }
-    out.push_str("\nSizes are computed with the longest account, Region and organization id.\n");
+    out.push_str(
+        "\nSizes are those with an account, a Region and an organization id of the usual length.\n",
+    );
     out
 }
 
@@ -359,6 +365,10 @@ mod tests {
                 assert!(text.contains(&format!("\n  {}  <", parameter.name)), "{}", block.name);
             }
             assert!(!text.contains("known after apply"), "{text}");
+            let json = serde_json::to_value(&page).expect("JSON");
+            assert_eq!(json["example"]["use"], json["name"]);
+            assert!(json["composed"][0]["Effect"].is_string(), "{json}");
+            assert!(json["parameters"].is_array() && json["stops"].is_string(), "{json}");
         }
     }
 

@@ -1,11 +1,12 @@
 //! Documents of manifests that are composed of blocks, or partly.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Invalid, Refs, policies::below};
 use crate::{
-    baseline::guardrails::{self, Composition, Layer, Use},
-    model::policy_document::Dialect,
+    baseline::guardrails::{self, Composition, Layer, Type, Use},
+    model::{did_you_mean, policy_document::Dialect},
+    settings::{self, is_known_region},
 };
 
 /// The field for blocks in the manifests of control policies.
@@ -53,10 +54,8 @@ pub(crate) fn composed(
         problems.push(Invalid::new(list, "there are no blocks for this kind").help("remove it"));
         return None;
     };
-    let organization = match guardrails::asks_for_organization(uses) {
-        true => refs.organization(),
-        false => String::new(),
-    };
+    let organization =
+        if guardrails::asks_for_organization(uses) { refs.organization() } else { String::new() };
     let scope = refs.scope();
     let known = guardrails::Known {
         partition: &scope.partition,
@@ -80,8 +79,40 @@ pub(crate) fn composed(
         problems.push(too_large(list, layer, size, uses, &composition, shorter));
         return None;
     }
+    for warning in doubtful_regions(list, uses) {
+        refs.warn(warning);
+    }
     let own = written.map_or(0, statements);
     Some(Composed { document, field, list, own, composition })
+}
+
+/// A Region that this build does not know can be a typo or a new one.
+fn doubtful_regions(list: &str, uses: &[Use]) -> Vec<Invalid> {
+    let mut doubtful = Vec::new();
+    for (at, it) in uses.iter().enumerate() {
+        let parameters = guardrails::find(&it.block).map(|block| block.parameters.as_slice());
+        let regions = parameters
+            .unwrap_or_default()
+            .iter()
+            .filter(|parameter| matches!(parameter.of, Type::Region | Type::RegionOrAll));
+        for parameter in regions {
+            let said = it.with.get(&parameter.name);
+            let said = said.and_then(Value::as_array).into_iter().flatten().enumerate();
+            for (index, region) in said.filter_map(|(index, it)| Some((index, it.as_str()?))) {
+                if region == "*" || is_known_region(region) {
+                    continue;
+                }
+                let field = format!("{list}[{at}].with.{}[{index}]", parameter.name);
+                let why = format!("`{region}` is not a Region that palisade knows");
+                let help = did_you_mean(region, settings::regions()).map_or_else(
+                    || "a Region that is newer than this version of palisade is used".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                doubtful.push(Invalid::new(field, why).help(help));
+            }
+        }
+    }
+    doubtful
 }
 
 /// One manifest is one policy: what does not fit is divided by its author.
@@ -181,11 +212,29 @@ pub(crate) fn blocks_of(spec: &Value) -> Option<&'static str> {
     [GUARDRAILS, POLICY_BLOCKS].into_iter().find(|list| spec.get(list).is_some())
 }
 
-/// The schema of a list of blocks.
+/// The schema of a list of blocks: which there are, and what each can be given.
 pub(crate) fn schema(layer: Layer, about: &str) -> Value {
-    let blocks = guardrails::all().iter().filter(|block| block.layer() == Some(layer));
-    let names = blocks
+    let blocks = || guardrails::all().iter().filter(|block| block.layer() == Some(layer));
+    let names = blocks()
         .map(|block| json!({"type": "string", "const": block.name, "description": block.title}));
+    let parameters = blocks().map(|block| {
+        let all = block.parameters.iter();
+        let properties: Map<String, Value> =
+            all.map(|parameter| (parameter.name.clone(), parameter.schema())).collect();
+        let required = block.parameters.iter().filter(|parameter| parameter.is_required());
+        let required: Vec<&str> = required.map(|parameter| parameter.name.as_str()).collect();
+        let with = json!({
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": false
+        });
+        let needs: &[&str] = if required.is_empty() { &[] } else { &["with"] };
+        json!({
+            "if": {"properties": {"use": {"const": block.name}}},
+            "then": {"properties": {"with": with}, "required": needs}
+        })
+    });
     json!({
         "type": "array",
         "description": about,
@@ -195,12 +244,12 @@ pub(crate) fn schema(layer: Layer, about: &str) -> Value {
                 "use": {"description": "The block.", "oneOf": names.collect::<Vec<_>>()},
                 "with": {
                     "description": "Its parameters: `palisade guardrails NAME` shows them.",
-                    "type": "object",
-                    "additionalProperties": true
+                    "type": "object"
                 }
             },
             "required": ["use"],
-            "additionalProperties": false
+            "additionalProperties": false,
+            "allOf": parameters.collect::<Vec<_>>()
         }
     })
 }

@@ -188,10 +188,10 @@ fn what_is_wrong_with_a_block_has_its_line_and_column_and_a_way_out() {
         let place = (found["origin"]["line"].as_u64(), found["origin"]["column"].as_u64());
         (place, found["help"].as_str().unwrap_or_default())
     };
-    assert_eq!(at("spec.guardrails[1].use"), ((Some(8), Some(12)), "did you mean `scp/regions`?"));
+    assert_eq!(at("spec.guardrails[1].use"), ((Some(8), Some(7)), "did you mean `scp/regions`?"));
     assert_eq!(at("spec.guardrails[2].with.regions[1]").0, (Some(11), Some(30)));
     let (place, help) = at("spec.guardrails[2].with.exmpt");
-    assert_eq!((place, help), ((Some(12), Some(16)), "did you mean `exempt`?"));
+    assert_eq!((place, help), ((Some(12), Some(9)), "did you mean `exempt`?"));
 }
 
 #[test]

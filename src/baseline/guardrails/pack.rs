@@ -15,8 +15,17 @@ pub struct Policy {
     pub name: String,
     /// Its blocks.
     pub guardrails: Vec<Use>,
+    /// The characters of the statements that are written out next to the blocks, with a comma each.
+    pub own: usize,
     /// The characters of its document.
     pub size: usize,
+}
+
+impl Policy {
+    /// A policy with these blocks, next to statements of this size.
+    pub fn new(name: impl Into<String>, guardrails: Vec<Use>, own: usize) -> Self {
+        Self { name: name.into(), guardrails, own, size: 0 }
+    }
 }
 
 /// A block that was placed, or that had to move.
@@ -50,7 +59,7 @@ pub struct Packed {
 /// name of the policy, or with `new`.
 pub fn pack(
     layer: Layer,
-    policies: Vec<(String, Vec<Use>)>,
+    policies: Vec<Policy>,
     new: Vec<Use>,
     known: &Known<'_>,
     prefix: &str,
@@ -65,14 +74,15 @@ pub fn pack(
     };
     let mut packed = Packed { policies: Vec::new(), moves: Vec::new() };
     let mut homeless: Vec<(Option<String>, Use)> = new.into_iter().map(|it| (None, it)).collect();
-    for (name, mut guardrails) in policies {
-        let mut bytes = size(&guardrails, &name)?;
-        while bytes > layer.max_size() && guardrails.len() > 1 {
-            let out = leaving(&guardrails, bytes, layer, |uses| size(uses, &name))?;
+    for Policy { name, mut guardrails, own, .. } in policies {
+        let whole = |uses: &[Use]| Ok::<_, Vec<Invalid>>(own + size(uses, &name)?);
+        let mut bytes = whole(&guardrails)?;
+        while bytes > layer.max_size() && !guardrails.is_empty() {
+            let out = leaving(&guardrails, bytes, layer, whole)?;
             homeless.push((Some(name.clone()), guardrails.remove(out)));
-            bytes = size(&guardrails, &name)?;
+            bytes = whole(&guardrails)?;
         }
-        packed.policies.push(Policy { name, guardrails, size: bytes });
+        packed.policies.push(Policy { name, guardrails, own, size: bytes });
     }
     homeless.sort_by(|(_, a), (_, b)| a.block.cmp(&b.block));
     for (from, it) in homeless {
@@ -118,7 +128,7 @@ fn place(
     for policy in &mut packed.policies {
         let mut all = policy.guardrails.clone();
         all.push(it.clone());
-        let bytes = size(&all)?;
+        let bytes = policy.own + size(&all)?;
         if bytes <= layer.max_size() {
             (policy.guardrails, policy.size) = (all, bytes);
             return Ok(policy.name.clone());
@@ -129,6 +139,6 @@ fn place(
     let name = names.find(|name| !taken(name)).unwrap_or_default();
     let guardrails = vec![it.clone()];
     let size = size(&guardrails)?;
-    packed.policies.push(Policy { name: name.clone(), guardrails, size });
+    packed.policies.push(Policy { name: name.clone(), guardrails, own: 0, size });
     Ok(name)
 }

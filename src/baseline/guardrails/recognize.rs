@@ -163,11 +163,12 @@ impl Guess<'_> {
                 _ => return None,
             }
         }
-        let extra = |element: &String| {
-            !template.contains_key(element)
-                && !(element == "Resource" && template.contains_key("NotResource"))
+        // All resources but none are all resources.
+        let is_said = |element: &String| {
+            template.contains_key(element)
+                || (element == "Resource" && template.contains_key("NotResource"))
         };
-        (!statement.keys().any(extra)).then_some(slots)
+        statement.keys().all(is_said).then_some(slots)
     }
 
     fn conditions(&self, template: &Value, conditions: &Value) -> Option<Vec<Slot>> {

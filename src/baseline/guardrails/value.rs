@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{block::Parameter, compose::Known};
 use crate::{
@@ -279,6 +279,33 @@ impl Parameter {
             (Type::Word, ..) => format!("one of {}", self.words.join(", ")),
             (of, ..) => of.says().to_owned(),
         }
+    }
+
+    /// The schema of its value (draft 7). References and variables are texts whatever the type, so
+    /// that the form of a text is not checked here.
+    pub fn schema(&self) -> Value {
+        let one = match self.of {
+            Type::Boolean => json!({"type": "boolean"}),
+            Type::Integer => json!({"type": "integer"}),
+            Type::Word => json!({"enum": self.words}),
+            _ => json!({"type": "string"}),
+        };
+        let mut schema = match (self.list, &self.default) {
+            (true, _) => json!({"type": "array", "items": one, "minItems": self.min}),
+            (false, Some(Value::Null)) => json!({"anyOf": [one, {"type": "null"}]}),
+            (false, _) => one,
+        };
+        let each = if self.list { "Each is" } else { "It is" };
+        schema["description"] = json!(format!("{} {each} {}.", self.about, self.says()));
+        for (bound, limit) in [("minimum", self.from), ("maximum", self.to)] {
+            if let Some(limit) = limit {
+                schema[bound] = json!(limit);
+            }
+        }
+        if let Some(default) = self.default.as_ref().filter(|it| !it.to_string().contains('{')) {
+            schema["default"] = default.clone();
+        }
+        schema
     }
 
     fn help(&self) -> String {

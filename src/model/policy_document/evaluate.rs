@@ -241,7 +241,7 @@ fn named(principals: &Principals, caller: &str) -> Tri {
 }
 
 fn aws_principal(name: &str, caller: &str) -> Tri {
-    // AWS services and anonymous callers too: the statements of resource control policies about them
+    // AWS services and anonymous callers too: statements of resource control policies about them
     // say `"*"` (Organizations user guide, RCP examples).
     if name == "*" || name == caller {
         return Tri::Yes;

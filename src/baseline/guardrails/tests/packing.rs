@@ -1,12 +1,13 @@
 //! Blocks over several policies.
 
 use super::{
-    super::{Layer, Packed, Use, pack},
+    super::{Layer, Packed, Policy, Use, pack},
     KNOWN, uses,
 };
 
 fn packed(policies: &[(&str, Vec<Use>)], new: Vec<Use>) -> Packed {
-    let policies = policies.iter().map(|(name, uses)| ((*name).to_owned(), uses.clone())).collect();
+    let policies =
+        policies.iter().map(|(name, uses)| Policy::new(*name, uses.clone(), 0)).collect();
     pack(Layer::Scp, policies, new, &KNOWN, "guardrails").expect("they fit")
 }
 
@@ -79,4 +80,19 @@ fn a_block_that_fits_nowhere_is_refused() {
     let it = Use { block: "scp/cloudtrail-keep".to_owned(), with };
     let wrong = pack(Layer::Scp, Vec::new(), vec![it], &KNOWN, "g").unwrap_err();
     assert!(wrong[0].why.contains("alone has"), "{wrong:?}");
+}
+
+#[test]
+fn statements_that_are_written_out_take_room_too() {
+    let blocks = vec![super::usage("scp/org-stay"), super::usage("scp/kms-grants")];
+    let of = |own: usize| {
+        let policies = vec![Policy::new("mine", blocks.clone(), own)];
+        pack(Layer::Scp, policies, Vec::new(), &KNOWN, "more").expect("they fit")
+    };
+    assert_eq!(of(0).moves, []);
+    assert_eq!(of(0).policies[0].size + 5_000, of(5_000).policies[0].size);
+    let full = of(Layer::Scp.max_size() - 250);
+    let moved: Vec<_> = full.moves.iter().map(|it| (it.block.as_str(), it.to.as_str())).collect();
+    assert_eq!(moved, [("scp/kms-grants", "more-1")]);
+    assert!(full.policies[0].size <= Layer::Scp.max_size());
 }

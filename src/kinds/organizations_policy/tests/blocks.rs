@@ -150,3 +150,38 @@ fn a_reference_in_a_parameter_waits_like_any_other() {
     assert!(state.to_string().contains("known after apply"), "{state}");
     assert_eq!(refs.finish().waiting().len(), 1);
 }
+
+#[test]
+fn a_region_that_is_not_known_is_a_warning_because_it_can_be_new() {
+    let regions = |region: &str| {
+        resolve_in(
+            &organization(),
+            json!({"guardrails": [{"use": "scp/regions", "with": {"regions": [region]}}]}),
+        )
+    };
+    let (state, resolution) = regions("eu-wset-1");
+    assert!(state.is_ok());
+    let [warning] = &resolution.warnings[..] else { panic!("{:?}", resolution.warnings) };
+    assert_eq!(warning.field, "guardrails[0].with.regions[0]");
+    assert_eq!(warning.help.as_deref(), Some("did you mean `eu-west-1`?"));
+    assert_eq!(regions("eu-west-1").1.warnings, []);
+}
+
+#[test]
+fn the_schema_says_what_each_block_takes() {
+    let registry = register(Registry::default());
+    let kind = registry.get(service_control_policy::NAME).expect("registered");
+    let schema = kind.spec_schema().to_value();
+    let items = &schema["properties"]["guardrails"]["items"];
+    let of = |block: &str| {
+        let all = items["allOf"].as_array().expect("a list").iter();
+        let found = all.clone().find(|it| it["if"]["properties"]["use"]["const"] == block);
+        found.expect("a block")["then"]["properties"]["with"].clone()
+    };
+    let regions = of("scp/regions");
+    assert_eq!(regions["required"], json!(["regions"]));
+    assert_eq!(regions["properties"]["regions"]["type"], "array");
+    assert_eq!(of("scp/kms-keep")["properties"]["minWindow"]["maximum"], 30);
+    assert_eq!(of("scp/sm-notebooks")["properties"]["imdsv2"]["type"], "boolean");
+    assert_eq!(of("scp/org-stay")["properties"], json!({}));
+}

@@ -370,7 +370,7 @@ fn whatever_was_denied_by_statements_written_out_is_denied_by_blocks() {
     let mut actions = BTreeSet::from(["ec2:RunInstances".to_owned(), "kms:CreateKey".to_owned()]);
     let mut wrong: BTreeSet<(String, String)> = BTreeSet::new();
     let both = before.values().chain(&now);
-    for statement in both.flat_map(|document| statements(document)) {
+    for statement in both.flat_map(statements) {
         for action in texts(&statement["Action"]) {
             if !action.contains('*') {
                 actions.insert(action);
