@@ -7,6 +7,7 @@ use super::{
     statement::{self, Statement},
 };
 use crate::{
+    kind::blocks,
     kinds::policies,
     model::policy_document::{Admission, AttachedTo, Gravity, PolicyDocument, Topic},
 };
@@ -133,7 +134,9 @@ fn doubtful<S: Documented>(facts: &Facts<'_>, topic: Topic) -> Vec<Breach> {
         });
         found.extend(lints.map(|lint| {
             let message = format!("{}: {}", lint.message, lint.help);
-            wanted.breach(policies::below(S::FIELD, &lint.path), message)
+            let spec = wanted.spec();
+            let field = blocks::place(spec, document.as_value(), S::FIELD, &lint.path);
+            wanted.breach(field, message)
         }));
     }
     found
@@ -151,7 +154,10 @@ pub(crate) fn each_statement<S: Documented>(
         let Some(document) = wanted.state.document() else { continue };
         for (statement, admission) in statement::admitted(document, attached(wanted.state)) {
             if let Some(why) = wrong(&wanted, &statement, &admission) {
-                found.push(wanted.breach(format!("{}.{}", S::FIELD, statement.field), why));
+                let (spec, whole) = (wanted.spec(), document.as_value());
+                found.push(
+                    wanted.breach(blocks::place(spec, whole, S::FIELD, &statement.field), why),
+                );
             }
         }
     }

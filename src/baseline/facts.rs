@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{Breach, Subject};
 use crate::{
-    kind::{Invalid, Known, KnownResource, Refs, ScopeFacts},
+    kind::{Invalid, Known, KnownResource, Refs, ScopeFacts, blocks},
     manifest::{Document, Presence, Problem},
     model::{Address, PhysicalId},
     operations::{self, ArnParts},
@@ -46,7 +46,13 @@ impl<'f, S> Wanted<'f, S> {
 
     /// A breach of a rule by this manifest, at a field below `spec`.
     pub(crate) fn breach(&self, field: impl Into<String>, message: impl Into<String>) -> Breach {
-        Breach { address: self.address().clone(), field: field.into(), message: message.into() }
+        let field = blocks::instead_of(self.spec(), field.into());
+        Breach { address: self.address().clone(), field, message: message.into() }
+    }
+
+    /// The manifest's spec, as it is written.
+    pub(crate) fn spec(&self) -> Option<&'f Value> {
+        self.document.spec.as_ref()
     }
 
     /// The value written in the manifest itself, below `spec`.

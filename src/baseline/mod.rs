@@ -35,6 +35,7 @@
 mod across;
 pub(crate) mod documents;
 mod facts;
+pub mod guardrails;
 pub(crate) mod statement;
 #[cfg(test)]
 pub(crate) mod tests;

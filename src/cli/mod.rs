@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod explain;
 mod github;
+mod guardrails;
 mod healthcheck;
 mod iam_policy;
 mod output;
@@ -87,6 +88,8 @@ enum Verb {
     Explain(explain::Args),
     /// Print the JSON schema of a kind's manifests
     Schema(schema::Args),
+    /// List the blocks of the guardrail library, show one, or distribute them over policies
+    Guardrails(guardrails::Args),
     /// Print the IAM policies that palisade's roles need
     IamPolicy(iam_policy::Args),
     /// Compare two IAM policy documents by meaning
@@ -142,7 +145,7 @@ fn tidy(command: clap::Command, verb: &str) -> clap::Command {
 }
 
 /// Commands that only print what they were built with, or compare two files.
-const PURE: [&str; 4] = ["explain", "schema", "policy-diff", "completions"];
+const PURE: [&str; 5] = ["explain", "schema", "guardrails", "policy-diff", "completions"];
 
 /// Whether a setting affects a command.
 fn uses(verb: &str, setting: &str) -> bool {
@@ -214,6 +217,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Doctor(args) => doctor::run(settings, &args).await,
         Verb::Explain(args) => explain::run(&args),
         Verb::Schema(args) => schema::run(&args),
+        Verb::Guardrails(args) => guardrails::run(&args),
         Verb::IamPolicy(args) => iam_policy::run(settings, &args),
         Verb::PolicyDiff(args) => policy_diff::verb(&args),
         #[cfg(feature = "simulator")]

@@ -9,6 +9,7 @@
 //! field that differs is an edit with [`Risk::IMPOSSIBLE`]: shown, held, never a replacement.
 
 pub mod audit;
+pub(crate) mod blocks;
 mod doctor;
 pub mod erased;
 mod error;

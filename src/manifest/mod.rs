@@ -84,6 +84,18 @@ pub(crate) fn place_in(text: &str, path: &str) -> Option<(u64, u64)> {
     node::parse(text).ok()?.first().map(|document| document.place(path))
 }
 
+/// The documents of a YAML text, parsed as strictly as manifests are; their variables stay.
+///
+/// # Errors
+/// The place and the reason of the first thing that is not YAML.
+pub(crate) fn documents_in(text: &str) -> Result<Vec<serde_json::Value>, String> {
+    let documents = node::parse(text).map_err(|syntax| {
+        let (line, column) = syntax.place;
+        format!("line {line}, column {column}: {}", syntax.message)
+    })?;
+    Ok(documents.into_iter().map(|document| document.value).collect())
+}
+
 /// What is wrong with a YAML text that is not a manifest: where, in which field, why, and help if
 /// there is a specific one.
 #[derive(Debug)]

@@ -80,6 +80,7 @@ fn help_names_every_verb_and_exits_with_0() {
         "doctor",
         "explain",
         "schema",
+        "guardrails",
         "iam-policy",
         "policy-diff",
         "simulate",

@@ -93,6 +93,32 @@ fn goes(report: &Report, address: &str) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
+async fn blocks_that_would_lock_palisade_out_are_held_and_those_that_exempt_it_go() {
+    let blocks = |with: &str| {
+        format!(
+            "
+---
+apiVersion: palisade.dev/v1alpha1
+kind: ServiceControlPolicy
+metadata: {{name: guard, scope: org}}
+spec:
+  guardrails:
+    - use: scp/regions
+      with: {{regions: [ap-south-1]{with}}}
+  targets: ['111122223333']
+"
+        )
+    };
+    let world = World::with(&(group() + &blocks(", palisade: []")));
+    let (_, why) = held(&planned(&world).await, GUARD);
+    assert!(why.contains("ec2:"), "{why}");
+    let world = World::with(&(group() + &blocks("")));
+    let role = world.settings.scopes["ml-prod"].own_role(None).map(str::to_owned);
+    assert!(role.is_some_and(|arn| arn.ends_with(":role/palisade")), "the role that is exempt");
+    assert!(goes(&planned(&world).await, GUARD));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_call_needs_besides_its_own_permission_is_not_denied() {
     for action in ["iam:PassRole", "iam:CreateServiceLinkedRole", "kms:CreateGrant"] {
         let deny = format!("{{Effect: Deny, Action: '{action}', Resource: '*'}}");

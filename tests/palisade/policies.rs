@@ -168,6 +168,58 @@ fn an_action_that_is_not_known_is_a_finding_which_fails_validate_only_when_stric
     assert_eq!(of_it(&validate(&waived, &[]).1)[0]["waived"], "it is new");
 }
 
+#[test]
+fn what_is_wrong_with_a_block_has_its_line_and_column_and_a_way_out() {
+    let spec = "  guardrails:
+    - use: scp/cloudtrail-keep
+    - use: scp/regoins
+    - use: scp/regions
+      with:
+        regions: [eu-west-1, Ireland]
+        exmpt: [me]
+";
+    let (exit, document) = validate(&manifest("ServiceControlPolicy", "p", "org", spec), &[]);
+    assert_eq!(exit, 1);
+    assert_complete(&document);
+    let problems = document["problems"].as_array().expect("a list");
+    let at = |path: &str| {
+        let found = problems.iter().find(|it| it["path"] == path);
+        let found = found.unwrap_or_else(|| panic!("{path}: {document:#}"));
+        let place = (found["origin"]["line"].as_u64(), found["origin"]["column"].as_u64());
+        (place, found["help"].as_str().unwrap_or_default())
+    };
+    assert_eq!(at("spec.guardrails[1].use"), ((Some(8), Some(7)), "did you mean `scp/regions`?"));
+    assert_eq!(at("spec.guardrails[2].with.regions[1]").0, (Some(11), Some(30)));
+    let (place, help) = at("spec.guardrails[2].with.exmpt");
+    assert_eq!((place, help), ((Some(12), Some(9)), "did you mean `exempt`?"));
+}
+
+#[test]
+fn the_baseline_judges_what_blocks_compose_to_and_names_the_block() {
+    let spec = "  guardrails:
+    - use: scp/org-stay
+    - use: scp/sm-unkeyed
+      with: {actions: ['sagemaker:CreateAlgoritm', 'sagemaker:CreateWorkforce']}
+";
+    let (exit, document) = validate(&manifest("ServiceControlPolicy", "p", "org", spec), &[]);
+    assert_eq!(exit, 0, "{document:#}");
+    let findings = document["findings"].as_array().expect("a list");
+    let found: Vec<_> = findings.iter().filter(|it| it["rule"] == "SCP-ACT").collect();
+    assert_eq!(found.len(), 1, "{document:#}");
+    assert_eq!(found[0]["path"], "spec.guardrails[1]");
+    assert_eq!(found[0]["origin"]["line"], 8, "{document:#}");
+    // What a block denies is denied: the rule about trails finds nothing with the block.
+    let trails = |spec: &str| {
+        let (_, document) = validate(&manifest("ServiceControlPolicy", "p", "org", spec), &[]);
+        let findings = document["findings"].as_array().expect("a list").clone();
+        findings.into_iter().filter(|it| it["rule"] == "SCP-01").count()
+    };
+    let keep =
+        "  targets: [root]\n  guardrails: [{use: scp/cloudtrail-keep}, {use: scp/config-keep}]\n";
+    assert_eq!(trails(keep), 0);
+    assert!(trails("  targets: [root]\n  guardrails: [{use: scp/org-stay}]\n") > 0);
+}
+
 /// Runs the program in a place and asserts its exit code.
 fn run(aws: &Served, place: &Path, exit: i32, arguments: &[&str]) -> String {
     let output = aws.palisade(place).args(arguments).output().expect("it runs");

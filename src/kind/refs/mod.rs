@@ -313,7 +313,7 @@ impl<'a> Refs<'a> {
         format!("{scope}{kind}/{name}{suffix}{KNOWN_AFTER_APPLY}")
     }
 
-    fn organization(&mut self) -> String {
+    pub(crate) fn organization(&mut self) -> String {
         self.resolution.organization = true;
         let why = match self.known.organizations.get(&self.scope.name) {
             Some(Seen::All(id)) => return id.clone(),

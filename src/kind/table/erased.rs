@@ -124,10 +124,18 @@ impl ErasedKind for Table {
     }
 
     fn resolve(&self, spec: &Value, refs: &mut Refs<'_>) -> Result<Resolved, Vec<Invalid>> {
+        let expanded = self.expanded(spec, refs)?;
+        let (spec, composed) = match &expanded {
+            Some((spec, composed)) => (spec, Some(composed)),
+            None => (spec, None),
+        };
         let said = read::read(self, spec).map_err(|error| {
             vec![Invalid::new(error.path().to_string(), error.inner().to_string())]
         })?;
-        let want = self.wanted(&said, refs)?;
+        let want = self.wanted(&said, refs).map_err(|wrong| match composed {
+            Some(composed) => wrong.into_iter().map(|it| composed.place(it)).collect(),
+            None => wrong,
+        })?;
         let natural_keys = (self.natural_keys)(&want);
         Ok(Resolved { state: Value::Object(want), tags: said.tags, natural_keys })
     }

@@ -27,6 +27,7 @@ mod calls;
 mod diff;
 mod edit;
 mod erased;
+mod expand;
 mod forms;
 mod keyed;
 pub(crate) mod keys;

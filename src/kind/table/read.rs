@@ -10,7 +10,10 @@ use serde::{
 use serde_json::{Value, json};
 
 use super::{Form, Keyed, Leaf, Null, Table, Text, Tree, tree};
-use crate::kind::{TagSpec, Target, Targets, typed};
+use crate::{
+    baseline::guardrails::Use,
+    kind::{TagSpec, Target, Targets, blocks::POLICY_BLOCKS, typed},
+};
 
 /// The name of the tags' field.
 pub(super) const TAGS: &str = "tags";
@@ -29,7 +32,12 @@ pub(super) fn read(
     table: &Table,
     spec: &Value,
 ) -> Result<Said, serde_path_to_error::Error<serde_json::Error>> {
-    let extra: &[&str] = if table.tags.is_some() { &[TAGS] } else { &[] };
+    let extra: &[&str] = match (table.policy_dialect().is_some(), table.tags.is_some()) {
+        (true, true) => &[POLICY_BLOCKS, TAGS],
+        (true, false) => &[POLICY_BLOCKS],
+        (false, true) => &[TAGS],
+        (false, false) => &[],
+    };
     let group = Group { name: "Spec", rows: &table.leaves, extra };
     typed::seeded(group, spec).map(|mut leaves| {
         let tags = leaves.remove(TAGS).unwrap_or_default();
@@ -67,6 +75,7 @@ impl<'de> Visitor<'de> for Group<'_> {
                 None if name == TAGS => {
                     json!(map.next_value::<BTreeMap<String, Option<String>>>()?)
                 }
+                None if name == POLICY_BLOCKS => json!(map.next_value::<Vec<Use>>()?),
                 None => json!(map.next_value::<bool>()?),
             };
             read.insert(name, value);

@@ -3,14 +3,17 @@
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-use super::{Absent, Form, Keyed, Leaf, Null, Range, Table, Text, Tree, read};
-use crate::kind::{Target, Targets};
+use super::{Absent, Form, Keyed, Leaf, Null, Range, Table, Text, Tree, expand, read};
+use crate::kind::{Target, Targets, blocks::POLICY_BLOCKS};
 
 impl Table {
     /// The schema of the spec, with the word lists and switches that it refers to.
     pub(super) fn schema(&self) -> Schema {
         let mut definitions = Tree::new();
         let mut properties = members(&self.leaves, &mut definitions);
+        if let Some(blocks) = self.blocks_schema() {
+            properties.insert(POLICY_BLOCKS.to_owned(), blocks);
+        }
         if let Some(tags) = &self.tags {
             properties.insert(
                 read::TAGS.to_owned(),
@@ -22,7 +25,10 @@ impl Table {
                 }),
             );
         }
-        let required = required(&self.leaves);
+        let mut required = required(&self.leaves);
+        if self.policy_dialect().is_some() {
+            required.retain(|name| *name != expand::POLICY);
+        }
         let mut whole = json!({
             "$schema": "http://json-schema.org/draft-07/schema#",
             "title": "Spec",

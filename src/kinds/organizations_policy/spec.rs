@@ -10,9 +10,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::{Attachments, Content, Place, PolicyType, Sister, State};
+use super::{Attachments, Content, Language, Place, PolicyType, Sister, State};
 use crate::{
-    kind::{Invalid, Lookup, LookupKind, Refs, TagSpec},
+    baseline::guardrails::{Layer, Use},
+    kind::{
+        Invalid, Lookup, LookupKind, Refs, TagSpec,
+        blocks::{self, GUARDRAILS, Parts},
+    },
     model::text,
 };
 
@@ -38,8 +42,20 @@ struct Fields {
     #[serde(default, deserialize_with = "given")]
     description: Option<Option<String>>,
     // Its description in the schema is the type's.
+    #[serde(default)]
     #[schemars(with = "BTreeMap<String, Value>")]
-    content: Value,
+    content: Option<Value>,
+    /// Blocks of the guardrail library that make up the policy, together with `content` if that is
+    /// given: `palisade guardrails` lists them. The blocks' statements come after those of
+    /// `content`, in the order of the blocks' names. Everything together is one policy: what
+    /// exceeds the limit is divided by hand, or with `palisade guardrails --compose`.
+    #[serde(default)]
+    guardrails: Option<Vec<Use>>,
+    /// Whether statements of different blocks that differ only in actions or only in resources are
+    /// merged, and have no names. It takes about a fifth less room, and the text no longer says
+    /// which block a statement comes from. Default: false.
+    #[serde(default)]
+    compact: bool,
     /// Where the policy is attached: `root`, the path of an organizational unit
     /// (`ou:/Workloads/ML`), or the id of a root (`r-ab12`), organizational unit
     /// (`ou-ab12-abcdefgh`) or account (twelve digits, quoted). `[]` or `null`: nowhere. Absent:
@@ -77,11 +93,35 @@ impl<S: Sister> JsonSchema for Spec<S> {
         schema.insert("description".to_owned(), json!(S::TYPE.about));
         if let Some(fields) = schema.get_mut("properties") {
             fields["content"]["description"] = json!(S::TYPE.content);
+            match layer_of(&S::TYPE) {
+                Some(layer) => {
+                    let about = fields["guardrails"]["description"].clone();
+                    let about = about.as_str().unwrap_or_default();
+                    fields[GUARDRAILS] = blocks::schema(layer, about);
+                }
+                None => {
+                    if let Some(fields) = fields.as_object_mut() {
+                        fields.shift_remove(GUARDRAILS);
+                        fields.shift_remove("compact");
+                    }
+                }
+            }
             if let Some(Value::String(targets)) = fields["targets"].get_mut("description") {
                 targets.push_str(&more);
             }
         }
+        if layer_of(&S::TYPE).is_none() {
+            schema.insert("required".to_owned(), json!(["content"]));
+        }
         schema
+    }
+}
+
+/// The blocks that there are for a type of policies.
+fn layer_of(of: &PolicyType) -> Option<Layer> {
+    match of.language {
+        Language::Control(dialect) => Layer::of(dialect),
+        Language::Management(_) => None,
     }
 }
 
@@ -104,14 +144,14 @@ impl<S: Sister> Spec<S> {
     pub(super) fn resolve(self, refs: &mut Refs<'_>) -> Result<State, Vec<Invalid>> {
         let spec = self.fields;
         let mut problems = Vec::new();
-        let name = spec.policy_name.unwrap_or_else(|| refs.name().to_owned());
+        let name = spec.policy_name.clone().unwrap_or_else(|| refs.name().to_owned());
         check_name(&name, &S::TYPE, &mut problems);
-        let description = spec.description.map(Option::unwrap_or_default);
+        let description = spec.description.clone().map(Option::unwrap_or_default);
         if let Some(given) = &description {
             let long = text::POLICY_DESCRIPTION.refused("description", given);
             problems.extend(long.map(Invalid::from));
         }
-        let content = Content::checked(&spec.content, &S::TYPE, refs.scope(), &mut problems);
+        let content = resolve_content(&spec, &S::TYPE, refs, &mut problems);
         let targets = spec
             .targets
             .map(|list| resolve_targets(&list.unwrap_or_default(), refs, &mut problems));
@@ -122,6 +162,47 @@ impl<S: Sister> Spec<S> {
             Err(problems)
         }
     }
+}
+
+/// What is written out, what is composed of blocks, or both together.
+fn resolve_content(
+    spec: &Fields,
+    of: &PolicyType,
+    refs: &mut Refs<'_>,
+    problems: &mut Vec<Invalid>,
+) -> Option<Content> {
+    let uses = spec.guardrails.as_deref().unwrap_or_default();
+    let dialect = match (of.language, uses) {
+        (Language::Control(dialect), [_, ..]) => dialect,
+        (language, _) => {
+            let unused = [(GUARDRAILS, !uses.is_empty()), ("compact", spec.compact)];
+            for (field, _) in unused.into_iter().filter(|(_, is_there)| *is_there) {
+                let why = format!("has no effect on a {} without blocks", of.one);
+                problems.push(Invalid::new(field, why).help("remove it"));
+            }
+            let Some(content) = &spec.content else {
+                let help = match language {
+                    Language::Control(_) => "write a policy document, or name `guardrails`",
+                    Language::Management(_) => "write a policy document",
+                };
+                problems.push(Invalid::new("content", "missing").help(help));
+                return None;
+            };
+            return Content::checked(content, of, refs.scope(), problems);
+        }
+    };
+    let written = spec.content.as_ref();
+    if written.is_some_and(|content| !content.is_object()) {
+        let why = "is not a policy document";
+        problems.push(Invalid::new("content", why).help("leave it out, or write a mapping"));
+        return None;
+    }
+    let parts = Parts { field: "content", written, list: GUARDRAILS, uses, compact: spec.compact };
+    let composed = blocks::composed(parts, dialect, refs, problems)?;
+    let mut wrong = Vec::new();
+    let content = Content::checked(&composed.document, of, refs.scope(), &mut wrong);
+    problems.extend(wrong.into_iter().map(|it| composed.place(it)));
+    content
 }
 
 fn check_name(name: &str, of: &PolicyType, problems: &mut Vec<Invalid>) {

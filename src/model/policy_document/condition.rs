@@ -1,5 +1,9 @@
 //! Whether a `Condition` holds for a request.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
 use super::{
     canonical::{Conditions, Token, Tokens},
     decimal::Decimal,
@@ -102,8 +106,18 @@ fn value_matches(test: Test, value: &str, wanted: &Token, known: &Known, variabl
             .into(),
             _ => Tri::Unknown,
         },
-        Test::Null | Test::Date | Test::Address | Test::Binary => Tri::Unknown,
+        Test::Address => match (value.parse::<IpAddr>(), range(wanted.key())) {
+            (Ok(value), Some(wanted)) => wanted.contains(&value).into(),
+            _ => Tri::Unknown,
+        },
+        Test::Null | Test::Date | Test::Binary => Tri::Unknown,
     }
+}
+
+/// A range of addresses; one without a prefix length is a single address (IAM reference, "IP
+/// address condition operators").
+fn range(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 fn boolean(text: &str) -> Option<bool> {

@@ -21,7 +21,8 @@ pub const ANY_TEXT: char = '\u{FFFF}';
 /// A request to AWS, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The caller's ARN: a user, a role, a role session or an account's root.
+    /// The caller's ARN: a user, a role, a role session or an account's root. An AWS service is
+    /// its service principal (`logs.eu-west-1.amazonaws.com`), an anonymous caller is empty.
     pub principal_arn: String,
     /// `service:Action`.
     pub action: String,
@@ -240,12 +241,14 @@ fn named(principals: &Principals, caller: &str) -> Tri {
 }
 
 fn aws_principal(name: &str, caller: &str) -> Tri {
-    let Some(caller_arn) = Arn::parse(caller) else {
-        return Tri::Unknown;
-    };
+    // AWS services and anonymous callers too: statements of resource control policies about them
+    // say `"*"` (Organizations user guide, RCP examples).
     if name == "*" || name == caller {
         return Tri::Yes;
     }
+    let Some(caller_arn) = Arn::parse(caller) else {
+        return Tri::Unknown;
+    };
     if is_account_id(name) {
         return (name == caller_arn.account).into();
     }

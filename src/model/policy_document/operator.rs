@@ -34,9 +34,10 @@ pub(super) enum Test {
     Bool,
     Number(Relation),
     Null,
-    /// Dates, addresses and binary values are not evaluated.
-    Date,
+    /// An address within a range.
     Address,
+    /// Dates and binary values are not evaluated.
+    Date,
     Binary,
 }
 

@@ -579,12 +579,13 @@ fn a_change_of_what_kms_fixes_at_creation_is_impossible_and_never_a_replacement(
 }
 
 #[test]
-fn the_schema_requires_a_policy_and_explains_every_field() {
+fn the_schema_explains_every_field() {
     let registry = crate::kinds::registry();
     let schema = registry.get(NAME).expect("registered").spec_schema();
-    assert_eq!(schema.get("required"), Some(&json!(["policy"])));
+    // A policy is required, and may be made of blocks.
+    assert_eq!(schema.get("required"), None);
     let fields = schema.get("properties").and_then(Value::as_object).expect("fields");
-    assert_eq!(fields.len(), 10);
+    assert_eq!(fields.len(), 11);
     for (name, field) in fields {
         assert!(field["description"].is_string(), "{name}: {field}");
     }
@@ -592,6 +593,30 @@ fn the_schema_requires_a_policy_and_explains_every_field() {
     for cleared_by_null in ["aliases", "description", "rotation"] {
         assert_eq!(fields[cleared_by_null].get("default"), None, "{cleared_by_null}");
     }
+}
+
+#[test]
+fn a_policy_of_blocks_is_a_policy_and_needs_one_who_keeps_control() {
+    let blocks = json!([
+        {"use": "key/admin", "with": {"admins": ["palisade", "break-glass"]}},
+        {"use": "key/grants", "with": {"roles": ["ml-*"]}},
+    ]);
+    let state = resolve(json!({"policyBlocks": blocks})).expect("valid");
+    let sids = |state: &State| -> Vec<Value> {
+        let document = json!(state)["policy"]["Statement"].clone();
+        document.as_array().expect("statements").iter().map(|it| it["Sid"].clone()).collect()
+    };
+    assert_eq!(sids(&state), ["Admin1", "Grants1", "Grants2"]);
+    // Next to statements that are written out, which come first.
+    let both = resolve(json!({"policy": policy_of(&[]), "policyBlocks": blocks})).expect("valid");
+    assert_eq!(sids(&both), ["Administer", "Admin1", "Grants1", "Grants2"]);
+    assert_eq!(diff(&both, &live(&both)), []);
+    let nobody = problems(json!({"policyBlocks": [blocks[1]]}));
+    assert!(nobody.contains("kms:PutKeyPolicy"), "{nobody}");
+    let wrong = problems(json!({"policyBlocks": [{"use": "key/admin", "with": {"admin": []}}]}));
+    assert!(wrong.contains("policyBlocks[0].with.admin: `key/admin` has no parameter"), "{wrong}");
+    assert!(wrong.contains("did you mean `admins`?"), "{wrong}");
+    assert!(problems(json!({"policyBlocks": []})).starts_with("policyBlocks: is empty"));
 }
 
 #[test]

@@ -2,11 +2,12 @@
 //! or from adding it to one. palisade may change claimed resources, so whoever can write the tags
 //! decides what it changes.
 
-use super::{NAME, baseline};
+use super::{NAME, State, baseline};
 use crate::{
-    kind::{Doctor, Opinion, ScopeFacts},
+    kind::{Doctor, Known, Opinion, Refs, ScopeFacts, erased::Registry},
+    kinds,
     manifest::{Document, Presence, Snapshot},
-    model::policy_document::{Dialect, PolicyDocument},
+    model::policy_document::PolicyDocument,
 };
 
 pub(super) const DOCTOR: Doctor = Doctor { judge: Some(judge), ..Doctor::NONE };
@@ -24,6 +25,8 @@ fn judge(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Opinion> {
     if policies().any(|it| it.address.scope == facts.name) {
         return None;
     }
+    let registry = kinds::registry();
+    let attached = |policy| attached(policy, facts, &registry);
     let documents: Vec<PolicyDocument> = policies().filter_map(attached).collect();
     let in_force: Vec<&PolicyDocument> = documents.iter().collect();
     let open = baseline::open_claim_tags(&in_force, &facts.region);
@@ -44,14 +47,23 @@ fn judge(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Opinion> {
     Some(Opinion { about: ABOUT, found, help: Some(HELP) })
 }
 
-/// The policy of a manifest, if the manifest attaches it anywhere.
-fn attached(document: &Document) -> Option<PolicyDocument> {
+/// The policy of a manifest, if the manifest attaches it anywhere. Blocks are composed for the
+/// partition of `facts`: nothing else of a scope matters to the tags.
+fn attached(
+    document: &Document,
+    facts: &ScopeFacts,
+    registry: &Registry,
+) -> Option<PolicyDocument> {
     let spec = document.spec.as_ref()?;
     let somewhere = spec["targets"].as_array().is_some_and(|targets| !targets.is_empty());
     if !somewhere || document.lifecycle.state != Presence::Present {
         return None;
     }
-    PolicyDocument::from_value(&spec["content"], Dialect::ServiceControlPolicy).ok()
+    let facts = ScopeFacts { name: document.address.scope.clone(), ..facts.clone() };
+    let known = Known::default();
+    let mut refs = Refs::new(&facts, &document.address.name, &known);
+    let state = registry.resolve(NAME, spec, &mut refs).ok()?.state;
+    serde_json::from_value::<State>(state).ok()?.content?.document().cloned()
 }
 
 #[cfg(test)]
@@ -61,7 +73,6 @@ mod tests {
     use super::*;
     use crate::{
         engine::Scopes,
-        kinds,
         manifest::Loader,
         settings::{Overrides, Settings},
         simulator::example::SETTINGS,

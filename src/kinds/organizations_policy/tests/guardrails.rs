@@ -26,7 +26,10 @@ fn load(text: &str) -> Vec<(String, State)> {
             let document = Value::deserialize(document).expect("YAML");
             assert_eq!(document["kind"], "ServiceControlPolicy");
             let name = document["metadata"]["name"].as_str().expect("a name").to_owned();
-            let known = organization();
+            let known = Known {
+                organizations: [("org".into(), Seen::All("o-abcde12345".into()))].into(),
+                ..organization()
+            };
             let (state, resolution) = resolve_in(&known, document["spec"].clone());
             assert_eq!(resolution.waiting(), BTreeSet::new(), "{name}");
             (name, state.expect("a valid spec"))
@@ -145,7 +148,16 @@ fn the_example_is_a_valid_spec_and_names_every_field() {
     ))
     .expect("the example");
     assert_eq!(load(&text).len(), 1);
-    for field in ["policyName", "description", "content", "targets", "attachments", "tags"] {
+    for field in [
+        "policyName",
+        "description",
+        "content",
+        "guardrails",
+        "compact",
+        "targets",
+        "attachments",
+        "tags",
+    ] {
         assert!(text.contains(&format!("\n  {field}:")), "{field}");
     }
 }
@@ -339,6 +351,105 @@ fn nothing_that_palisade_ever_calls_is_denied_to_it() {
             }
         }
     }
+}
+
+/// The statements of the policies as they were written out, before they were made of blocks.
+fn written_out() -> BTreeMap<String, PolicyDocument> {
+    let all: BTreeMap<String, Value> =
+        serde_json::from_str(include_str!("written_out.json")).expect("JSON");
+    all.into_iter().map(|(name, text)| (name, document(&text))).collect()
+}
+
+/// Requests that violate one thing each: every action that the statements written out name, by
+/// everybody, without any of the keys that a condition tests and with each that would be wrong.
+#[test]
+fn whatever_was_denied_by_statements_written_out_is_denied_by_blocks() {
+    let (before, now) = (written_out(), guardrails());
+    let now: Vec<PolicyDocument> = now.values().map(text_of).cloned().collect();
+    let mut keys = BTreeSet::new();
+    let mut actions = BTreeSet::from(["ec2:RunInstances".to_owned(), "kms:CreateKey".to_owned()]);
+    let mut wrong: BTreeSet<(String, String)> = BTreeSet::new();
+    let both = before.values().chain(&now);
+    for statement in both.flat_map(statements) {
+        for action in texts(&statement["Action"]) {
+            if !action.contains('*') {
+                actions.insert(action);
+            }
+        }
+        for (operator, tests) in statement["Condition"].as_object().into_iter().flatten() {
+            for (key, values) in tests.as_object().expect("keys") {
+                let key = key.to_ascii_lowercase();
+                keys.insert(key.clone());
+                if operator != "Null" && key != "aws:principalarn" {
+                    let plain = |text: String| text.replace('*', "x");
+                    wrong.extend(texts(values).into_iter().map(|it| (key.clone(), plain(it))));
+                }
+            }
+        }
+    }
+    wrong.insert(("aws:requestedregion".to_owned(), "us-west-2".to_owned()));
+    wrong.insert(("aws:assumedroot".to_owned(), "true".to_owned()));
+    wrong.insert(("aws:tagkeys".to_owned(), "Palisade:Owner".to_owned()));
+    let everybody = ["root", "adm", "bg", "op", "oa", "sec", "pipe", "ds"].map(principal);
+    let resources = [
+        "*",
+        "arn:aws:s3:::ml-data",
+        "arn:aws:s3:::ml-data/k",
+        "arn:aws:s3:::log-archive-o-abcde12345",
+        "arn:aws:s3:::log-archive-o-abcde12345/k",
+        "arn:aws:iam::111122223333:role/palisade",
+        "arn:aws:iam::111122223333:role/security-operations",
+        "arn:aws:iam::111122223333:policy/break-glass-1",
+        "arn:aws:sagemaker:eu-west-1:111122223333:training-job/t",
+    ];
+    let mut denied = 0;
+    let mut looser = Vec::new();
+    for action in &actions {
+        let service = action.split(':').next().unwrap_or_default();
+        let own = |resource: &&&str| {
+            let about = resource.split(':').nth(2);
+            about.is_none_or(|about| about == service)
+        };
+        for resource in resources.iter().filter(own) {
+            for who in &everybody {
+                let nothing = (String::new(), String::new());
+                for (key, value) in std::iter::once(&nothing).chain(&wrong) {
+                    // A key of another service is in no request of this one.
+                    if !key.is_empty() && !key.starts_with("aws:") && !key.starts_with(service) {
+                        continue;
+                    }
+                    let mut request = Request::new(who, action, resource);
+                    for key in &keys {
+                        request.context.entry(key.clone()).or_default();
+                    }
+                    for (key, value) in
+                        [("aws:requestedregion", "eu-west-1"), ("aws:viaawsservice", "false")]
+                    {
+                        request.context.insert(key.to_owned(), vec![value.to_owned()]);
+                    }
+                    if !key.is_empty() {
+                        request.context.insert(key.clone(), vec![value.clone()]);
+                    }
+                    let denies =
+                        |document: &PolicyDocument| document.evaluate(&request) == Decision::Deny;
+                    if before.values().any(denies) {
+                        denied += 1;
+                        if !now.iter().any(denies) {
+                            looser.push(format!("{who} {action} {resource} {key}={value}"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(denied > 10_000, "{denied}");
+    assert_eq!(looser, Vec::<String>::new());
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let one = std::slice::from_ref(value);
+    let all = value.as_array().map_or(one, Vec::as_slice);
+    all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// The principals in `requests.txt`.

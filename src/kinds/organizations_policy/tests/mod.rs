@@ -1,3 +1,4 @@
+mod blocks;
 mod guardrails;
 mod sisters;
 

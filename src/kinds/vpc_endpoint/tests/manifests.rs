@@ -378,6 +378,23 @@ fn a_state_reads_back_from_what_is_stored() {
 }
 
 #[test]
+fn a_policy_of_blocks_is_composed_and_has_no_effect_next_to_a_word() {
+    let organization = json!({"organization": "o-abcde12345"});
+    let blocks = json!([{"use": "endpoint/s3", "with": organization}]);
+    let state = resolve(interface(json!({"policy": null, "policyBlocks": blocks})));
+    let written = json!(state)["policy"].clone();
+    assert_eq!(written["Statement"][0]["Sid"], "S31");
+    assert!(written.to_string().contains("prod-eu-west-1-starport-layer-bucket"), "{written}");
+    let same = resolve(interface(json!({"policy": written})));
+    assert_eq!(json!(same), json!(state));
+    let word = problems(interface(json!({"policyBlocks": blocks})));
+    assert!(word.starts_with("policyBlocks: has no effect next to a policy that is"), "{word}");
+    let other = json!([{"use": "key/admin", "with": {"admins": ["a"]}}]);
+    let other = problems(interface(json!({"policy": null, "policyBlocks": other})));
+    assert!(other.contains("is not for policies of VPC endpoints"), "{other}");
+}
+
+#[test]
 fn no_policy_text_gets_into_debug_output() {
     let state = State { policy: Some(allowing("s3:Secret")), ..live() };
     assert!(!format!("{state:?}").contains("Secret"));

@@ -189,8 +189,11 @@ fn a_service_is_named_as_a_service() {
     let request = Request::new("logs.amazonaws.com", "kms:Decrypt", KEY);
     applies(json!({"Principal": {"Service": "logs.amazonaws.com"}}), &request, YES);
     applies(json!({"Principal": {"Service": "logs.eu-west-1.amazonaws.com"}}), &request, NO);
-    applies(json!({"Principal": "*"}), &request, None);
+    applies(json!({"Principal": "*"}), &request, YES);
     applies(json!({"Principal": {"AWS": "111122223333"}}), &request, None);
+    let anonymous = Request::new("", "kms:Decrypt", KEY);
+    applies(json!({"Principal": "*"}), &anonymous, YES);
+    applies(json!({"Principal": {"AWS": "111122223333"}}), &anonymous, None);
 }
 
 #[test]
@@ -281,7 +284,15 @@ fn each_condition_operator_compares_as_the_reference_says() {
         ("Null", json!(false), "a", YES),
         ("Null", json!("true"), "a", NO),
         ("Null", json!("maybe"), "a", None),
-        ("IpAddress", json!("10.0.0.0/8"), "10.0.0.1", None),
+        ("IpAddress", json!("10.0.0.0/8"), "10.0.0.1", YES),
+        ("IpAddress", json!("10.0.0.0/8"), "11.0.0.1", NO),
+        ("IpAddress", json!("10.0.0.1"), "10.0.0.1", YES),
+        ("IpAddress", json!(["192.0.2.0/24", "2001:db8::/32"]), "2001:DB8::1", YES),
+        ("IpAddress", json!("10.0.0.0/8"), "2001:db8::1", NO),
+        ("IpAddress", json!("10.0.0.0/8"), "somewhere", None),
+        ("IpAddress", json!("10.0.0.0/33"), "10.0.0.1", None),
+        ("NotIpAddress", json!("10.0.0.0/8"), "10.0.0.1", NO),
+        ("NotIpAddress", json!("10.0.0.0/8"), "203.0.113.7", YES),
         ("DateLessThan", json!("2030-01-01"), "2026-01-01", None),
         ("stringequals", json!("a"), "a", None),
         ("StringEquals", json!([]), "a", None),

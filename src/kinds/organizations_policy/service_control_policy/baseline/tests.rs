@@ -11,7 +11,7 @@ use super::{
     open_claim_tags,
 };
 use crate::{
-    baseline::tests::report,
+    baseline::{guardrails, tests::report},
     model::{
         claim::{ADDRESS_TAG, DELETION_TAG, OWNER_TAG},
         policy_document::{Dialect, PolicyDocument},
@@ -222,18 +222,29 @@ fn families_whose_key_is_refused_are_named_by_the_policy_that_asks_for_it() {
 
 #[test]
 fn the_shipped_policy_lets_exactly_the_families_of_the_table_go_without_a_key() {
-    let text = shipped("sagemaker-customer-keys.yaml");
-    let listed =
-        text.lines().filter_map(|line| line.trim().strip_prefix("- ml.")?.strip_suffix(".*"));
-    assert_eq!(listed.collect::<Vec<_>>(), LOCAL_DISKS);
+    let block = guardrails::find("scp/sm-volume-keys").unwrap();
+    let listed = block.parameter("nvme").unwrap().default.clone();
+    let families: Vec<_> = LOCAL_DISKS.iter().map(|family| format!("ml.{family}.*")).collect();
+    assert_eq!(listed, Some(json!(families)));
+    // The manifest says nothing else.
+    assert!(!shipped("sagemaker-customer-keys.yaml").contains("nvme"));
 }
 
 /// The shipped policy about the claim tags, and the same policy without the statements with these
 /// ids.
 fn integrity_without(sids: &[&str]) -> PolicyDocument {
-    let text = shipped("organization-integrity.yaml").replace("${scope.partition}", "aws");
+    let text = shipped("organization-integrity.yaml");
     let manifest = serde_yaml::Deserializer::from_str(&text).next().unwrap();
-    let mut content = Value::deserialize(manifest).unwrap()["spec"]["content"].take();
+    let uses = Value::deserialize(manifest).unwrap()["spec"]["guardrails"].take();
+    let uses: Vec<guardrails::Use> = serde_json::from_value(uses).unwrap();
+    let known = guardrails::Known {
+        partition: "aws",
+        account: "999988887777",
+        region: "us-east-1",
+        organization: "o-abcde12345",
+    };
+    let composed = guardrails::compose(guardrails::Layer::Scp, &uses, &known, false).unwrap();
+    let mut content = composed.document(None);
     let statements = content["Statement"].as_array_mut().unwrap();
     statements.retain(|statement| !sids.iter().any(|sid| statement["Sid"] == *sid));
     PolicyDocument::from_value(&content, Dialect::ServiceControlPolicy).unwrap()
@@ -245,12 +256,12 @@ fn the_shipped_policy_protects_the_claim_tags_and_each_of_its_statements_counts(
     for region in ["eu-west-1", "us-east-1"] {
         assert_eq!(open_claim_tags(&[&whole], region), BTreeSet::new());
     }
-    let open =
-        open_claim_tags(&[&integrity_without(&["ClaimedResourcesKeepTheirTags"])], "eu-west-1");
+    let open = open_claim_tags(&[&integrity_without(&["TagsClaim2"])], "eu-west-1");
     let all = "ec2:DeleteTags without a list, which removes all tags".to_owned();
     assert_eq!(open, BTreeSet::from([all]));
     let open = open_claim_tags(
-        &[&integrity_without(&["ClaimTagsStay", "ClaimTagsInAnySpelling"])],
+        // Nor the tags of sessions, which another block protects as well.
+        &[&integrity_without(&["TagsClaim1", "TagsClaim4", "ExemptRoles2"])],
         "eu-west-1",
     );
     for action in
