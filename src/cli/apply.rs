@@ -1,6 +1,6 @@
 //! `apply`: makes passes until nothing is left to do, or only what needs a person.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::Instant;
 
@@ -13,6 +13,8 @@ use super::{
 };
 use crate::{
     engine::{Changed, Engine, Options, Outcome, Report},
+    kind::Class,
+    model::Address,
     plan::{self, Only, Plan, Shown, Verdict},
     settings::{Mode, Overrides, parse_duration},
 };
@@ -115,6 +117,7 @@ pub(super) async fn until_quiet(
 ) -> anyhow::Result<Ended> {
     let deadline = Instant::now() + timeout;
     let mut printed = String::new();
+    let mut failing = BTreeSet::new();
     // The person who was asked has seen the warnings above the plan.
     let mut warned = asking == Asking::Person;
     loop {
@@ -128,6 +131,7 @@ pub(super) async fn until_quiet(
         for line in results(&report) {
             output::print(&line)?;
         }
+        note_failures(&report, &mut failing);
         if report.changed() == Changed::Yes {
             continue;
         }
@@ -139,9 +143,9 @@ pub(super) async fn until_quiet(
             engine.restrict(Some(Only::Shown(known.clone())));
             continue;
         }
-        if !report.will_move() {
+        if !report.will_move() && !is_busy(&report) {
             output::print(&format!("\n{}", plan::render::text(&report.plan)))?;
-            return Ok(ended(&report));
+            return Ok(ended(&report, &failing));
         }
         if Instant::now() >= deadline {
             output::print(&format!("\n{}", plan::render::text(&report.plan)))?;
@@ -219,9 +223,27 @@ fn waits(report: &Report) -> String {
 /// The most waits that are printed.
 const MAX_SHOWN_WAITS: usize = 5;
 
-/// Failures come first, then what needs a person.
-fn ended(report: &Report) -> Ended {
+/// Notes which resources a step failed for, and forgets those for which one succeeded since.
+fn note_failures(report: &Report, failing: &mut BTreeSet<Address>) {
+    for result in &report.results {
+        match &result.outcome {
+            Outcome::Done { .. } => drop(failing.remove(&result.address)),
+            Outcome::Failed { .. } => drop(failing.insert(result.address.clone())),
+            Outcome::Skipped { .. } => {}
+        }
+    }
+}
+
+/// Whether AWS was at work on something that a step was about: that ends by itself.
+fn is_busy(report: &Report) -> bool {
+    report.failures().any(|it| matches!(it.outcome, Outcome::Failed { class: Class::Busy, .. }))
+}
+
+/// Failures come first, then what needs a person. `failing` are resources for which a step failed
+/// in some pass, and none has succeeded since.
+fn ended(report: &Report, failing: &BTreeSet<Address>) -> Ended {
     let failed = report.failures().next().is_some()
+        || failing.iter().any(|address| !report.plan.in_sync.contains(address))
         || !report.plan.unknown.is_empty()
         || report.plan.steps.iter().any(|step| match &step.verdict {
             Verdict::Waiting(why) => why.iter().any(|wait| wait.reason.is_failure()),

@@ -60,10 +60,8 @@ impl Audits {
             let place = (scope.clone(), audit.about);
             let is_due = self.due.get(&place).is_none_or(|due| *due <= now);
             let Some(connected) = scopes.get(&scope).filter(|_| is_due) else { continue };
-            if !self.running.contains_key(&place) {
-                let task = tokio::spawn(look(scope, Arc::clone(connected), audit));
-                self.running.insert(place, AbortOnDropHandle::new(task));
-            }
+            let connected = Arc::clone(connected);
+            self.running.entry(place).or_insert_with(|| begin(look(scope, connected, audit)));
         }
         audited(&self.found)
     }
@@ -80,6 +78,14 @@ impl Audits {
             self.found.insert(place, found.map_err(|error| error.to_string()));
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "its handle ends it when it is dropped: with the engine, or without the manifest"
+)]
+fn begin(audit: impl Future<Output = Found> + Send + 'static) -> AbortOnDropHandle<Found> {
+    AbortOnDropHandle::new(tokio::spawn(audit))
 }
 
 /// Makes every audit of these kinds once.
