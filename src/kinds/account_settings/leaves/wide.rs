@@ -203,7 +203,8 @@ fn shown(kind: &str, value: &Value) -> String {
 }
 
 fn number((min, max): (i64, i64), unit: &'static str, risk: RiskOf, gives: Gives) -> Leaf {
-    let range = Range { min, max, unit: unit.into(), help: Text::default() };
+    let help = format!("write a number from {min} to {max}, as IAM takes it");
+    let range = Range { min, max, unit: unit.into(), help: help.into() };
     Leaf { null: never(), ..Leaf::setting(Form::Int(range)) }.risking(risk, gives)
 }
 
