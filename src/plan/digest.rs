@@ -1,0 +1,44 @@
+//! Wants as digests: enough to recognise one that was in force, and not to read it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::symbolic::placeholders_in;
+use crate::kind::Missing;
+
+/// The length of a digest, in bytes: 128 bits, so that nobody finds a second text for one.
+const BYTES: usize = 16;
+
+/// The state with the digest of each text in its place. Numbers, truth values and the names of
+/// fields stay: they tell little, and what is compared keeps its shape.
+pub fn of_state(state: &Value) -> Value {
+    of_certain(state, &BTreeMap::new())
+}
+
+/// The same, but texts that contain a value which is not known yet stay as they are.
+pub(super) fn of_certain(state: &Value, unresolved: &BTreeMap<String, Missing>) -> Value {
+    match state {
+        Value::String(text) if placeholders_in(state, unresolved.keys()).is_empty() => {
+            Value::String(of_text(text))
+        }
+        Value::Array(items) => items.iter().map(|item| of_certain(item, unresolved)).collect(),
+        Value::Object(fields) => {
+            let digested =
+                |(name, value): (&String, &Value)| (name.clone(), of_certain(value, unresolved));
+            Value::Object(fields.iter().map(digested).collect())
+        }
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => state.clone(),
+    }
+}
+
+/// The digest of tags, of which `None` means that the key must be absent.
+pub fn of_tags(tags: &BTreeMap<String, Option<String>>) -> String {
+    of_text(&format!("{tags:?}"))
+}
+
+fn of_text(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    hex::encode(&digest[..BYTES])
+}
