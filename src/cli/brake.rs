@@ -95,7 +95,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
 }
 
 /// The running palisade, if one listens. If that cannot be told, or it does not answer, the brake
-/// file still works, and people are told.
+/// file still works, and a note says so.
 async fn reached(settings: &Settings) -> Option<Daemon> {
     let path = settings.socket()?;
     let daemon = Daemon::at(path.clone());

@@ -9,7 +9,9 @@ use std::{
 use super::{consent::Identity, history::History, learn::Learnt, pass::Setup, source::Source};
 use crate::{
     manifest::MAX_APPROVAL_SECONDS,
-    memory::{Approvals, KnownWants, LastSnapshot, Memory, Part, Remembered, SpentApproval},
+    memory::{
+        Approvals, KnownWants, LastSnapshot, Memory, Part, Recalled, Remembered, SpentApproval,
+    },
     model::{Address, PhysicalId},
     plan::{KnownForm, KnownWant, Plan, Step, Verdict, Wait, WaitReason, digest, fingerprint},
     settings::Settings,
@@ -26,8 +28,10 @@ const MAX_SNAPSHOT_AGE: f64 = 24.0 * 3600.0;
 #[derive(Debug)]
 pub(super) struct Remembering {
     memory: Memory,
-    wants: BTreeMap<Address, Remembered>,
-    spent: BTreeSet<SpentApproval>,
+    /// `None` if what is kept cannot be used: then it is written anew.
+    wants: Option<BTreeMap<Address, Remembered>>,
+    /// Likewise.
+    spent: Option<BTreeSet<SpentApproval>>,
     snapshot: Option<LastSnapshot>,
     /// The number of events that the kept history has seen.
     events: u64,
@@ -52,10 +56,9 @@ impl Remembering {
         dir: &Path,
         now: f64,
     ) -> (Self, Recollection) {
-        let wants = memory.recall::<KnownWants>(Part::Wants).await.kept().unwrap_or_default().wants;
-        let approvals = memory.recall::<Approvals>(Part::Approvals).await;
-        let approvals_lost = approvals.is_lost();
-        let spent: BTreeSet<_> = approvals.kept().unwrap_or_default().spent.into_iter().collect();
+        let wants = usable(memory.recall::<KnownWants>(Part::Wants).await).map(|it| it.wants);
+        let approvals = usable(memory.recall::<Approvals>(Part::Approvals).await);
+        let spent = approvals.map(|it| it.spent.into_iter().collect::<BTreeSet<_>>());
         let snapshot = memory.recall::<LastSnapshot>(Part::Snapshot).await.kept();
         let directory = dir.display().to_string();
         let fits = |it: &LastSnapshot| {
@@ -65,11 +68,12 @@ impl Remembering {
         };
         let snapshot = snapshot.filter(fits);
         let history = memory.recall::<History>(Part::History).await.kept();
-        let known = wants.iter().map(|(address, it)| (address.clone(), known_want(it)));
+        let known = wants.iter().flatten();
+        let known = known.map(|(address, it)| (address.clone(), known_want(it)));
         let recollection = Recollection {
             wants: known.collect(),
-            spent: spent.iter().map(identity).collect(),
-            approvals_lost,
+            spent: spent.iter().flatten().map(identity).collect(),
+            approvals_lost: spent.is_none(),
             snapshot: snapshot.clone(),
             history,
         };
@@ -108,9 +112,12 @@ impl Remembering {
         history: &History,
         now: f64,
     ) {
-        let mut spent = spendable(&learnt.spent);
-        spent.retain(|it| still_matters(it, now));
-        self.keep_spent(spent).await;
+        // Until a good reading says which approvals there were, the loss must stay known.
+        if !learnt.approvals_lost {
+            let mut spent = spendable(&learnt.spent);
+            spent.retain(|it| still_matters(it, now));
+            self.keep_spent(spent).await;
+        }
         self.keep_wants(learnt, setup).await;
         self.keep_snapshot(source, &setup.settings, now).await;
         if self.events != history.count() && self.memory.keep(Part::History, history).await.is_ok()
@@ -120,13 +127,13 @@ impl Remembering {
     }
 
     async fn keep_spent(&mut self, spent: BTreeSet<SpentApproval>) -> bool {
-        if spent == self.spent {
+        if self.spent.as_ref() == Some(&spent) {
             return true;
         }
         let approvals = Approvals { spent: spent.iter().cloned().collect() };
         let kept = self.memory.keep(Part::Approvals, &approvals).await.is_ok();
         if kept {
-            self.spent = spent;
+            self.spent = Some(spent);
         }
         kept
     }
@@ -137,19 +144,21 @@ impl Remembering {
             kept.id == known.id && kept.fingerprint == known.fingerprint
         };
         let all = &learnt.known_wants;
-        let kept = |address: &Address, known: &KnownWant| {
-            self.wants.get(address).is_some_and(|kept| same(known, kept))
+        let old = |address: &Address| self.wants.as_ref().and_then(|wants| wants.get(address));
+        let kept = |(address, known): (&Address, &KnownWant)| {
+            old(address).is_some_and(|kept| same(known, kept))
         };
-        if all.len() == self.wants.len() && all.iter().all(|(address, it)| kept(address, it)) {
+        let as_many = self.wants.as_ref().is_some_and(|wants| wants.len() == all.len());
+        if as_many && all.iter().all(kept) {
             return;
         }
         let remembered = |(address, known): (&Address, &KnownWant)| {
-            let old = self.wants.get(address).filter(|kept| same(known, kept)).cloned();
+            let old = old(address).filter(|kept| same(known, kept)).cloned();
             Some((address.clone(), old.or_else(|| remember(address, known, setup))?))
         };
         let wants = KnownWants { wants: all.iter().filter_map(remembered).collect() };
         if self.memory.keep(Part::Wants, &wants).await.is_ok() {
-            self.wants = wants.wants;
+            self.wants = Some(wants.wants);
         }
     }
 
@@ -177,6 +186,15 @@ impl Remembering {
         if self.memory.keep(Part::Snapshot, &snapshot).await.is_ok() {
             self.snapshot = Some(snapshot);
         }
+    }
+}
+
+/// What was kept, or nothing yet; `None` if it is lost.
+fn usable<T: Default>(recalled: Recalled<T>) -> Option<T> {
+    match recalled {
+        Recalled::Nothing => Some(T::default()),
+        Recalled::Kept(content) => Some(content),
+        Recalled::Lost(_) => None,
     }
 }
 

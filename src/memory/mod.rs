@@ -134,11 +134,6 @@ pub enum Recalled<T> {
 }
 
 impl<T> Recalled<T> {
-    /// Whether something was kept that cannot be used.
-    pub fn is_lost(&self) -> bool {
-        matches!(self, Self::Lost(_))
-    }
-
     /// What was kept and can be used.
     pub fn kept(self) -> Option<T> {
         match self {

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Address, Engaged};
 
-/// The end of a pause that somebody must end: 9999-12-31T23:59:59Z. A moment, so that everything that
-/// reads the file understands it.
+/// The end of a pause that somebody must end: 9999-12-31T23:59:59Z. A moment, so that everything
+/// that reads the file understands it.
 pub const OPEN_END: u64 = 253_402_300_799;
 /// A running process records who ended a pause within its interval; an hour, in seconds, is enough
 /// for every reasonable interval.

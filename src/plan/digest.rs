@@ -11,8 +11,9 @@ use crate::kind::Missing;
 /// The length of a digest, in bytes: 128 bits, so that nobody finds a second text for one.
 const BYTES: usize = 16;
 
-/// The state with the digest of each text in its place. Numbers, truth values and the names of
-/// fields stay: they tell little, and what is compared keeps its shape.
+/// The state with the digest of each text in its place. Numbers, truth values and plain names of
+/// fields stay: they tell little, and what is compared keeps its shape. Other names are texts, such
+/// as the keys of a policy's conditions.
 pub fn of_state(state: &Value) -> Value {
     of_certain(state, &BTreeMap::new())
 }
@@ -41,4 +42,40 @@ pub fn of_tags(tags: &BTreeMap<String, Option<String>>) -> String {
 fn of_text(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     hex::encode(&digest[..BYTES])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::symbolic::is_known;
+
+    #[test]
+    fn no_text_is_left_and_the_shape_is() {
+        let state =
+            json!({"policy": {"aws:SourceVpc": ["vpc-1", "vpc-2"]}, "days": 30, "on": true});
+        let digests = of_state(&state);
+        assert_eq!((&digests["days"], &digests["on"]), (&json!(30), &json!(true)));
+        let text = digests.to_string();
+        assert!(!text.contains("vpc-1") && !text.contains("SourceVpc"), "{text}");
+        assert!(is_known(&of_state(&state), &digests, &BTreeMap::new()));
+        for other in [
+            json!({"policy": {"aws:SourceVpc": ["vpc-1", "vpc-3"]}, "days": 30, "on": true}),
+            json!({"policy": {"aws:SourceVpce": ["vpc-1", "vpc-2"]}, "days": 30, "on": true}),
+            json!({"policy": {"aws:SourceVpc": ["vpc-1", "vpc-2"]}, "days": 31, "on": true}),
+            json!({"days": 30, "on": true}),
+        ] {
+            assert!(!is_known(&of_state(&other), &digests, &BTreeMap::new()), "{other}");
+        }
+    }
+
+    #[test]
+    fn tags_that_must_be_absent_differ_from_empty_ones() {
+        let tags = |value: Option<&str>| {
+            of_tags(&BTreeMap::from([("team".to_owned(), value.map(str::to_owned))]))
+        };
+        assert_ne!(tags(None), tags(Some("")));
+        assert_eq!(tags(Some("ml")), tags(Some("ml")));
+    }
 }

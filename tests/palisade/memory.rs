@@ -220,6 +220,13 @@ async fn if_it_is_lost_which_approvals_were_used_those_at_the_start_count_as_use
     fs::write(dir.path().join("memory/approvals.json"), "{").expect("written");
     until_quiet(&mut remembering(&world, &dir).await).await;
     assert_eq!(world.writes(), [""; 0]);
+    // From then on it is known again: a newer consent counts.
+    let text = fs::read_to_string(world.dir().join("approval.yaml")).expect("read");
+    let hour = text.find('T').expect("a time") + 1;
+    let other = if &text[hour..hour + 2] == "05" { "06" } else { "05" };
+    world.write("approval.yaml", format!("{}{other}{}", &text[..hour], &text[hour + 2..]));
+    until_quiet(&mut remembering(&world, &dir).await).await;
+    assert_eq!(world.writes(), ["AuthorizeSecurityGroupIngress"]);
 }
 
 /// A home that cannot record approvals.
