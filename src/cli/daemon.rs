@@ -99,13 +99,13 @@ impl Daemon {
 /// One simple request: a whole HTTP client would be more than this needs.
 async fn exchange(path: &Path, method: &str, what: &str, body: &[u8]) -> io::Result<String> {
     let mut stream = UnixStream::connect(path).await?;
-    let head = format!(
+    let request = format!(
         "{method} {what} HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n",
         body.len()
     );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body).await?;
+    // At once: an answer can come before a second part is written.
+    stream.write_all(&[request.as_bytes(), body].concat()).await?;
     let mut answer = String::new();
     stream.take(MAX_ANSWER_BYTES).read_to_string(&mut answer).await?;
     Ok(answer)

@@ -26,8 +26,11 @@ pub(super) fn of_certain(state: &Value, unresolved: &BTreeMap<String, Missing>) 
         }
         Value::Array(items) => items.iter().map(|item| of_certain(item, unresolved)).collect(),
         Value::Object(fields) => {
-            let digested =
-                |(name, value): (&String, &Value)| (name.clone(), of_certain(value, unresolved));
+            let digested = |(name, value): (&String, &Value)| {
+                let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                let name = if plain { name.clone() } else { of_text(name) };
+                (name, of_certain(value, unresolved))
+            };
             Value::Object(fields.iter().map(digested).collect())
         }
         Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => state.clone(),

@@ -161,13 +161,16 @@ async fn an_empty_directory_at_start_is_no_decision_either() {
 async fn no_policy_text_is_in_what_is_known_of_wants() {
     let (world, dir) = (World::shipped(), tempfile::tempdir().expect("a directory"));
     until_quiet(&mut remembering(&world, &dir).await).await.in_order();
-    for part in ["wants", "approvals", "history", "brake"] {
+    // The history has the lines of changes, as the page has them; what is in force has no text.
+    let policy = ["Statement", "Principal", "kms:Decrypt", "sts:AssumeRole"];
+    let texts = ["kms:", "sts:", "10.20.", "arn:aws:iam"];
+    for (part, told) in [("wants", &texts), ("approvals", &texts), ("history", &policy)] {
         let file = dir.path().join(format!("memory/{part}.json"));
         let text = fs::read_to_string(file).unwrap_or_default();
-        for told in ["kms:", "sts:", "10.20.", "arn:aws:iam", "Principal\":{\"AWS\":\"arn"] {
+        for told in told {
             assert!(!text.contains(told), "{part} holds {told}");
         }
-        assert!(part != "wants" || text.contains("ml-prod/"), "{text}");
+        assert!(part == "approvals" || text.contains("ml-prod/"), "{text}");
     }
 }
 
