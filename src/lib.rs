@@ -92,6 +92,7 @@
 //! | waiting | needs something else first |
 //! | held | stopped by the gate until a person approves it |
 //! | conflict | belongs to somebody else |
+//! | memory | what outlives the process: optional, and losing it means doing less |
 //! | orphan | claimed, without a manifest |
 //! | drift | have differs from want although want did not change |
 //! | pass | load, observe, plan, gate, apply, report: once |
@@ -117,6 +118,7 @@ pub mod engine;
 pub mod kind;
 pub mod kinds;
 pub mod manifest;
+pub mod memory;
 pub mod model;
 pub mod operations;
 pub mod plan;

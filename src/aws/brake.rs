@@ -3,12 +3,15 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use crate::model::{Address, Halt, Stop};
+use crate::{
+    model::{Address, Asked, Halt, Stop},
+    settings::now,
+};
 
 /// An external source of what the process may not write, checked before every mutating call.
 type Lever = Box<dyn Fn() -> Halt + Send + Sync>;
@@ -20,6 +23,7 @@ pub struct Brake(Arc<Levers>);
 #[derive(Default)]
 struct Levers {
     pulled: AtomicBool,
+    asked: Mutex<Asked>,
     outside: Option<Lever>,
 }
 
@@ -34,7 +38,17 @@ impl Brake {
     /// now.
     pub fn with_lever(outside: impl Fn() -> Halt + Send + Sync + 'static) -> Self {
         let outside: Option<Lever> = Some(Box::new(outside));
-        Self(Arc::new(Levers { pulled: AtomicBool::new(false), outside }))
+        Self(Arc::new(Levers { outside, ..Levers::default() }))
+    }
+
+    /// What people have asked of this process.
+    pub fn asked(&self) -> Asked {
+        self.0.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes what people ask of this process: in force before the next call.
+    pub fn ask<T>(&self, change: impl FnOnce(&mut Asked) -> T) -> T {
+        change(&mut self.0.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// No further mutating call is sent.
@@ -42,19 +56,21 @@ impl Brake {
         self.0.pulled.store(true, Ordering::SeqCst);
     }
 
-    /// Writing is possible again, unless the external source says otherwise.
+    /// Undoes [`Self::engage`]: writing is possible again, unless somebody asked otherwise.
     pub fn release(&self) {
         self.0.pulled.store(false, Ordering::SeqCst);
-    }
-
-    /// Engages or releases it; returns whether it is engaged now.
-    pub fn toggle(&self) -> bool {
-        !self.0.pulled.fetch_xor(true, Ordering::SeqCst)
     }
 
     /// What must not be written now.
     pub fn halt(&self) -> Halt {
         let mut halt = self.0.outside.as_ref().map(|lever| lever()).unwrap_or_default();
+        let Asked { engaged, pauses, released } = self.asked();
+        let now = now();
+        halt.pauses.extend(pauses.into_iter().filter(|pause| !pause.is_over(now)));
+        halt.released.extend(released);
+        if let Some(engaged) = engaged {
+            halt.stop = Some(Stop::Engaged(engaged));
+        }
         if self.0.pulled.load(Ordering::SeqCst) {
             halt.stop = Some(Stop::Brake);
         }

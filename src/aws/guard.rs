@@ -268,7 +268,7 @@ mod tests {
     use super::*;
     use crate::{
         aws::{Urgency, trace::CallContext},
-        model::{Address, Extent, Halt, Pause, Stop},
+        model::{Address, Engaged, Extent, Halt, Means, Pause, Stop},
     };
 
     #[test]
@@ -326,8 +326,23 @@ mod tests {
         assert_eq!(delete(), Err(braked("the settings say observe")));
         assert_eq!(brake.why().as_deref(), Some("the settings say observe"));
         held.store(false, Ordering::SeqCst);
-        assert!(brake.toggle() && brake.is_engaged());
-        assert!(!brake.toggle() && !brake.is_engaged());
+        brake.engage();
+        assert!(brake.is_engaged());
+        brake.release();
+        assert!(!brake.is_engaged());
+        brake.ask(|asked| {
+            asked.engaged = Some(Engaged {
+                means: Means::Socket,
+                by: "ann".into(),
+                reason: "INC-7".into(),
+                since: 0,
+            });
+        });
+        let why = brake.why().unwrap_or_default();
+        assert!(why.contains("engaged by ann: INC-7"), "{why}");
+        assert_eq!(delete(), Err(braked(&why)));
+        brake.ask(|asked| asked.engaged = None);
+        assert_eq!(delete(), Ok(()));
     }
 
     #[tokio::test]

@@ -1,7 +1,9 @@
 //! `brake`: stops writing in whole or in part, for a while and without Git, during an incident.
 //!
-//! It writes the brake file that the settings name, and needs no connection to a running palisade:
-//! every process with these settings checks the file before each call that writes.
+//! A running palisade that has a memory is asked over its socket, and keeps it there. Otherwise the
+//! brake file that the settings name is written, which needs no connection to a running palisade:
+//! every process with these settings checks the file before each call that writes. What is off is
+//! off in both.
 
 use std::fmt::Write as _;
 
@@ -11,18 +13,21 @@ use serde::Serialize;
 
 use super::{
     Ended,
+    daemon::Daemon,
     output::{self, Format},
 };
 use crate::{
     kinds,
-    model::{Address, Extent, Pause, Stop, pause::moment},
+    model::{
+        Address, Extent, Halt, Pause, Stop,
+        pause::{OPEN_END, moment},
+    },
     settings::{Overrides, Settings, brake_file, now, parse_duration},
+    status::socket::{BrakeState, MAX_REASON_BYTES, Pull, Pulled},
 };
 
 /// Longer pauses belong in Git: `lifecycle: {paused: true}`.
 const MAX_DURATION: std::time::Duration = std::time::Duration::from_hours(7 * 24);
-/// The reason appears in log lines and on the page.
-const MAX_REASON_BYTES: usize = 300;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -32,7 +37,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Stop writing for a while; the pause ends by itself
+    /// Stop writing, until somebody ends it or for a while
     On(On),
     /// End a pause early
     Off(Off),
@@ -54,9 +59,9 @@ struct What {
 struct On {
     #[command(flatten)]
     what: What,
-    /// How long, e.g. 30m or 2h; at most 168h
+    /// How long, e.g. 30m or 2h; at most 168h [default: until `palisade brake off`]
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
-    time: std::time::Duration,
+    time: Option<std::time::Duration>,
     /// The reason, which is shown in the plan, on the page and in the audit log
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -78,20 +83,43 @@ struct StatusArgs {
     output: Format,
 }
 
-pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
+pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     let settings = Settings::load(overrides).context("settings")?;
+    let daemon = reached(&settings).await;
     match &args.action {
-        Action::On(on) => begin(&settings, on)?,
-        Action::Off(off) => end(&settings, off)?,
-        Action::Status(args) => status(&settings, args.output)?,
+        Action::On(on) => begin(&settings, on, daemon.as_ref()).await?,
+        Action::Off(off) => end(&settings, off, daemon.as_ref()).await?,
+        Action::Status(args) => status(&settings, args.output, daemon.as_ref()).await?,
     }
     Ok(Ended::Done)
 }
 
-fn begin(settings: &Settings, on: &On) -> anyhow::Result<()> {
-    ensure!(!on.time.is_zero(), "--for: must be longer than 0");
+/// The running palisade, if one listens. If that cannot be told, or it does not answer, the brake
+/// file still works, and a note says so.
+async fn reached(settings: &Settings) -> Option<Daemon> {
+    let path = settings.socket()?;
+    let daemon = Daemon::at(path.clone());
+    match daemon.listens().await {
+        Ok(true) => Some(daemon),
+        Ok(false) => {
+            let brake_file = settings.levers.brake_file.display();
+            output::note(format_args!(
+                "no palisade listens at {}; this is about the brake file {brake_file}",
+                path.display()
+            ));
+            None
+        }
+        Err(error) => {
+            output::note(format_args!("the running palisade cannot be reached: {error:#}"));
+            None
+        }
+    }
+}
+
+async fn begin(settings: &Settings, on: &On, daemon: Option<&Daemon>) -> anyhow::Result<()> {
+    ensure!(on.time.is_none_or(|time| !time.is_zero()), "--for: must be longer than 0");
     ensure!(
-        on.time <= MAX_DURATION,
+        on.time.is_none_or(|time| time <= MAX_DURATION),
         "--for: at most {} h; for a longer pause set `lifecycle: {{paused: true}}` in the manifest",
         MAX_DURATION.as_secs() / 3600
     );
@@ -102,16 +130,46 @@ fn begin(settings: &Settings, on: &On) -> anyhow::Result<()> {
         "--reason: must be one line of at most {MAX_REASON_BYTES} bytes"
     );
     let since = now();
-    let pauses: Vec<_> = extents(settings, &on.what)?
-        .into_iter()
-        .map(|extent| Pause {
-            extent,
-            until: since.saturating_add(on.time.as_secs().max(1)),
-            reason: reason.to_owned(),
-            by: user(),
-            since,
-        })
-        .collect();
+    let until = on.time.map(|time| since.saturating_add(time.as_secs().max(1)));
+    let extents = extents(settings, &on.what)?;
+    let pull = Pull { on: true, extents, until, reason: reason.to_owned(), by: user() };
+    let state = match daemon {
+        Some(daemon) => Some(daemon.get::<BrakeState>("/v1/brake").await?),
+        None => None,
+    };
+    if let Some(daemon) = daemon.filter(|_| state.as_ref().is_some_and(|state| state.keeps)) {
+        return ask(daemon, &pull).await;
+    }
+    match (begin_in_file(settings, &pull, since), daemon) {
+        (Err(error), Some(daemon)) => {
+            // Better for this life of the process than not at all.
+            output::note(format_args!("{error:#}"));
+            ask(daemon, &pull).await
+        }
+        (done, _) => done,
+    }
+}
+
+async fn ask(daemon: &Daemon, pull: &Pull) -> anyhow::Result<()> {
+    let done: Pulled = daemon.post("/v1/brake", pull).await?;
+    for line in &done.done {
+        output::print(&format!("{line}\n"))?;
+    }
+    if done.kept != "yes" {
+        output::note(done.note);
+    }
+    Ok(())
+}
+
+fn begin_in_file(settings: &Settings, pull: &Pull, since: u64) -> anyhow::Result<()> {
+    let pause = |extent: &Extent| Pause {
+        extent: extent.clone(),
+        until: pull.until.unwrap_or(OPEN_END),
+        reason: pull.reason.clone(),
+        by: pull.by.clone(),
+        since,
+    };
+    let pauses: Vec<_> = pull.extents.iter().map(pause).collect();
     brake_file::begin(&settings.levers.brake_file, &pauses, since)?;
     for pause in &pauses {
         audit("pause_begun", pause, &pause.by);
@@ -120,11 +178,55 @@ fn begin(settings: &Settings, on: &On) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn end(settings: &Settings, off: &Off) -> anyhow::Result<()> {
+/// Ends it in the running palisade and in the brake file, wherever it is.
+async fn end(settings: &Settings, off: &Off, daemon: Option<&Daemon>) -> anyhow::Result<()> {
+    let in_file = settings.levers.halt();
+    let mut ended = false;
+    if let Some(daemon) = daemon {
+        let state: BrakeState = daemon.get("/v1/brake").await?;
+        let mut wanted: Vec<Extent> = if off.all {
+            state.own_pauses.iter().map(|pause| pause.extent.clone()).collect()
+        } else {
+            extents(settings, &off.what)?
+        };
+        if off.all {
+            wanted.push(Extent::Everything);
+        }
+        let own = |extent: &Extent| {
+            state.own_pauses.iter().any(|pause| pause.extent == *extent)
+                || *extent == Extent::Everything && state.engaged.is_some()
+        };
+        wanted.retain(own);
+        if !wanted.is_empty() {
+            let (reason, by) = (String::new(), user());
+            let pull = Pull { on: false, extents: wanted.clone(), until: None, reason, by };
+            ask(daemon, &pull).await?;
+            ended = true;
+        }
+        let given = extents(settings, &off.what)?;
+        let elsewhere = in_file.pauses.iter().any(|pause| given.contains(&pause.extent));
+        let closed = matches!(in_file.stop, Some(Stop::BrakeFile { .. }));
+        let everything = given.contains(&Extent::Everything);
+        let left = elsewhere || off.all && !in_file.pauses.is_empty() || everything && closed;
+        if ended && !left {
+            let missing = given.iter().find(|extent| !wanted.contains(extent));
+            if let Some(extent) = missing.filter(|_| !off.all) {
+                bail!("{extent}: not paused{}", others(&state.pauses));
+            }
+            return Ok(());
+        }
+        if !ended && !left && !state.pauses.is_empty() {
+            bail!("{}: not paused{}", given[0], others(&state.pauses));
+        }
+    }
+    end_in_file(settings, off, &in_file, ended)
+}
+
+fn end_in_file(settings: &Settings, off: &Off, halt: &Halt, ended: bool) -> anyhow::Result<()> {
     let path = &settings.levers.brake_file;
     let by = user();
     let given = !off.what.scopes.is_empty() || !off.what.addresses.is_empty();
-    if let Some(Stop::BrakeFile { why, .. }) = settings.levers.halt().stop {
+    if let Some(Stop::BrakeFile { why, .. }) = &halt.stop {
         ensure!(
             !given,
             "{} {why}: all writing is stopped; `palisade brake off` removes it",
@@ -140,15 +242,18 @@ fn end(settings: &Settings, off: &Off) -> anyhow::Result<()> {
         );
         return output::print(&format!("removed {}: writing is possible again\n", path.display()));
     }
-    let pauses = settings.levers.halt().pauses;
-    let extents = if off.all {
+    let pauses = &halt.pauses;
+    let mut extents = if off.all {
         pauses.iter().map(|pause| pause.extent.clone()).collect()
     } else {
         extents(settings, &off.what)?
     };
+    if ended {
+        extents.retain(|extent| pauses.iter().any(|pause| pause.extent == *extent));
+    }
     for extent in &extents {
         if !pauses.iter().any(|pause| pause.extent == *extent) {
-            bail!("{extent}: not paused{}", others(&pauses));
+            bail!("{extent}: not paused{}", others(pauses));
         }
     }
     ensure!(!extents.is_empty(), "nothing is paused");
@@ -179,13 +284,24 @@ struct Document {
     idle: bool,
 }
 
-fn status(settings: &Settings, format: Format) -> anyhow::Result<()> {
-    let halt = settings.levers.halt();
+async fn status(
+    settings: &Settings,
+    format: Format,
+    daemon: Option<&Daemon>,
+) -> anyhow::Result<()> {
+    let (stopped, pauses) = if let Some(daemon) = daemon {
+        // It knows of the brake file, too.
+        let state: BrakeState = daemon.get("/v1/brake").await?;
+        (state.stopped, state.pauses)
+    } else {
+        let halt = settings.levers.halt();
+        (halt.stop, halt.pauses)
+    };
     let document = Document {
         schema_version: 1,
         brake_file: settings.levers.brake_file.display().to_string(),
-        stopped: halt.stop,
-        pauses: halt.pauses,
+        stopped,
+        pauses,
         idle: settings.levers.idle(),
     };
     output::data(format, &document, || text(&document))

@@ -1,8 +1,10 @@
 //! The command line: one small file per command. Only these files and `main.rs` use `anyhow`.
 
 mod apply;
+mod approve;
 mod brake;
 mod completions;
+mod daemon;
 #[cfg(feature = "simulator")]
 mod demo;
 mod doctor;
@@ -11,6 +13,7 @@ mod github;
 mod guardrails;
 mod healthcheck;
 mod iam_policy;
+mod live;
 mod output;
 mod plan;
 pub mod policy_diff;
@@ -78,6 +81,18 @@ enum Verb {
     Apply(apply::Args),
     /// Watch the directory and AWS, and correct every difference
     Run(run::Args),
+    /// Show what the running palisade does, and what needs attention
+    Status(live::Status),
+    /// Show the manifests in force, with their condition and live resource
+    Get(live::Get),
+    /// Show what differs from one manifest, as the running palisade sees it
+    Diff(live::Diff),
+    /// Show what happened
+    History(live::History),
+    /// Write the manifest with which Git approves a held step
+    Approve(approve::Args),
+    /// Make the running palisade look at everything now
+    Reconcile(live::Reconcile),
     /// Stop writing in whole or in part, for a while and without Git
     Brake(brake::Args),
     /// Check a directory without AWS
@@ -151,12 +166,17 @@ const PURE: [&str; 5] = ["explain", "schema", "guardrails", "policy-diff", "comp
 fn uses(verb: &str, setting: &str) -> bool {
     match verb {
         "run" => true,
-        "plan" | "apply" => !matches!(setting, "interval" | "listen"),
+        "plan" | "apply" => !matches!(setting, "interval" | "listen" | "socket" | "memory_dir"),
+        "status" | "get" | "diff" | "history" | "reconcile" => {
+            matches!(setting, "file" | "owner" | "socket" | "memory_dir")
+        }
         "doctor" => matches!(
             setting,
             "file" | "owner" | "default_scope" | "organization" | "mode" | "listen" | "vars"
         ),
-        "brake" => matches!(setting, "file" | "owner" | "brake_file"),
+        "brake" => {
+            matches!(setting, "file" | "owner" | "brake_file" | "socket" | "memory_dir")
+        }
         "validate" => matches!(setting, "file" | "default_scope" | "vars"),
         "iam-policy" => matches!(setting, "file" | "owner" | "default_scope" | "vars"),
         _ => false,
@@ -212,7 +232,13 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Plan(args) => plan::run(settings, &args).await,
         Verb::Apply(args) => apply::run(settings, &args).await,
         Verb::Run(args) => run::run(settings, &args).await,
-        Verb::Brake(args) => brake::run(settings, &args),
+        Verb::Status(args) => live::status(settings, &args).await,
+        Verb::Get(args) => live::get(settings, &args).await,
+        Verb::Diff(args) => live::diff(settings, &args).await,
+        Verb::History(args) => live::history(settings, &args).await,
+        Verb::Approve(args) => approve::run(&args),
+        Verb::Reconcile(args) => live::reconcile(settings, &args).await,
+        Verb::Brake(args) => brake::run(settings, &args).await,
         Verb::Validate(args) => validate::run(settings, &args).await,
         Verb::Doctor(args) => doctor::run(settings, &args).await,
         Verb::Explain(args) => explain::run(&args),

@@ -1,5 +1,7 @@
 //! `run`: the daemon.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -13,21 +15,25 @@ use super::{
     session::{Access, Session},
 };
 use crate::{
-    aws::Brake,
     engine::{self, Engine, Report},
+    memory::{self, Kept, Lever, Memory},
+    model::Means,
     settings::{Overrides, Settings},
-    status::{Status, http},
+    status::{
+        Status, http,
+        socket::{self, Desk},
+    },
 };
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Stopping all writing at once, without Git and without AWS:\n  \
-                  empty the brake file (`: > palisade.brake` next to the settings file, or \
-                  --brake-file), or send SIGUSR1;\n  \
-                  remove the file, or send SIGUSR1 again, to continue. `mode: observe` in the \
-                  settings file does the same.\n  \
-                  `palisade brake` stops a part of it, for a while.\n\
-                  Signals: SIGHUP makes a pass now, SIGUSR1 engages and releases the brake, \
-                  SIGTERM and SIGINT stop.\n\
+                  send SIGUSR1, and SIGUSR2 to continue; or empty the brake file (`: > \
+                  palisade.brake` next to the settings file, or --brake-file), and remove it to \
+                  continue. `mode: observe` in the settings file does the same.\n  \
+                  `palisade brake` does it with a reason, for a while or in part. With \
+                  --memory-dir the brake survives a restart.\n\
+                  Signals: SIGHUP makes a pass now, SIGUSR1 engages the brake, SIGUSR2 releases \
+                  it, SIGTERM and SIGINT stop.\n\
                   HTTP: /livez, /readyz (/readyz?verbose), /metrics, /status.json, and a page at \
                   /.")]
 pub(super) struct Args {
@@ -39,51 +45,128 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let settings = Settings::load(overrides).context("settings")?;
     let status = Status::new(settings.interval)?;
     let stop = CancellationToken::new();
+    // Before anything else: two processes with one memory would not know of each other's brake.
+    let memory = memory_of(&settings)?;
     let address = http::serve(&settings.listen, status.clone(), stop.clone())
         .with_context(|| format!("listening on {}", settings.listen))?;
     tracing::info!("http://{address}/status.json, /metrics, /livez, /readyz");
     let meter = status.metrics().meter();
     let dir = &args.directory.dir;
-    let options =
-        engine::Options { leaves_behind: true, audits: true, ..engine::Options::default() };
+    let socket = settings.socket();
+    let shows_live = socket.is_some();
+    let options = engine::Options {
+        leaves_behind: true,
+        audits: true,
+        shows_live,
+        ..engine::Options::default()
+    };
     let mut session = Session::open(overrides, dir, Access::Write, options, Some(meter)).await?;
-    let poke = Notify::new();
     let (engine, brake) = (&mut session.engine, session.brake.clone());
-    let publish = |engine: &Engine, report: &Report| status.publish(engine, report);
+    let lever = Lever::recall(brake.clone(), memory.clone()).await;
+    if let Some(why) = brake.why() {
+        tracing::warn!("nothing is written: {why}");
+    }
+    status.attach(brake.clone(), memory.clone());
+    if let Some(memory) = memory {
+        engine.recall(memory).await;
+        status.recall(engine.history().timeline());
+    }
+    let poke = Arc::new(Notify::new());
+    let desk = Desk::new(status.clone(), lever.clone(), poke.clone());
+    if let Some(path) = &socket {
+        open(path, desk.clone(), &settings, &stop)?;
+    }
+    let publish = |engine: &Engine, report: &Report| {
+        status.publish(engine, report);
+        if shows_live {
+            desk.publish(engine, report);
+        }
+    };
     tokio::select! {
         () = engine::run(engine, &brake, &stop, &poke, publish) => {}
-        result = signals(&stop, &brake, &poke) => result?,
+        result = signals(&stop, &lever, &poke) => result?,
+    }
+    if let Some(path) = &socket {
+        // The next process replaces one that is left behind.
+        let _ = std::fs::remove_file(path);
     }
     tracing::info!("stopped");
     Ok(Ended::Done)
 }
 
-/// SIGTERM and SIGINT stop; SIGHUP makes a pass now; SIGUSR1 engages and releases the brake.
-/// Returns only if signal handlers cannot be installed.
-async fn signals(stop: &CancellationToken, brake: &Brake, poke: &Notify) -> anyhow::Result<()> {
+fn memory_of(settings: &Settings) -> anyhow::Result<Option<Memory>> {
+    let Some(dir) = &settings.memory_dir else { return Ok(None) };
+    let home = memory::Directory::open(dir).context("memory")?;
+    Ok(Some(Memory::new(home, &settings.owner)))
+}
+
+/// A socket that was asked for must work. Without the one beneath the memory, which nobody named,
+/// passes go on.
+fn open(
+    path: &std::path::Path,
+    desk: Desk,
+    settings: &Settings,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    match socket::serve(path, desk, stop.clone()) {
+        Ok(()) => tracing::info!("commands reach this process at {}", path.display()),
+        Err(error) if settings.socket.is_none() => {
+            let path = path.display();
+            tracing::error!("{path}: {error}; commands do not reach this process");
+        }
+        Err(error) => return Err(error).with_context(|| format!("socket {}", path.display())),
+    }
+    Ok(())
+}
+
+/// SIGTERM and SIGINT stop; SIGHUP makes a pass now; SIGUSR1 engages the brake, SIGUSR2 releases
+/// it. A change of the brake is shown by a pass. Returns only if signal handlers cannot be
+/// installed.
+async fn signals(stop: &CancellationToken, lever: &Lever, poke: &Notify) -> anyhow::Result<()> {
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
     let mut hup = signal(SignalKind::hangup())?;
     let mut usr1 = signal(SignalKind::user_defined1())?;
+    let mut usr2 = signal(SignalKind::user_defined2())?;
+    let changed = lever.changed();
     loop {
         tokio::select! {
             _ = term.recv() => stop.cancel(),
             _ = int.recv() => stop.cancel(),
             _ = hup.recv() => poke.notify_one(),
-            _ = usr1.recv() => toggle(brake),
+            _ = usr1.recv() => engage(lever).await,
+            _ = usr2.recv() => release(lever).await,
+            () = changed.notified() => poke.notify_one(),
         }
     }
 }
 
-fn toggle(brake: &Brake) {
-    match (brake.toggle(), brake.why()) {
-        (true, _) => tracing::warn!("SIGUSR1: the brake is on, nothing is written"),
-        (false, None) => tracing::warn!("SIGUSR1: the brake is off, writing is possible again"),
-        (false, Some(why)) => {
-            tracing::warn!(
-                "SIGUSR1: the brake is off, but nothing is written for another reason: \
-                {why}"
-            );
-        }
-    }
+async fn engage(lever: &Lever) {
+    let kept = lever.engage(Means::Signal, "SIGUSR1", "a signal gives no reason").await;
+    tracing::warn!(
+        target: "palisade::audit",
+        event = "brake_on",
+        by = "SIGUSR1",
+        "SIGUSR1: the brake is on, nothing is written; {kept}"
+    );
+}
+
+async fn release(lever: &Lever) {
+    let (released, kept) = lever.release().await;
+    let note = match kept {
+        Kept::Failed => "; the memory could not be written, so a restart engages it again",
+        Kept::Yes | Kept::NoMemory => "",
+    };
+    let still = lever.brake().why();
+    let text = match (&released, &still) {
+        (Some(released), None) => format!("writing is possible again ({released})"),
+        (None, None) => "the brake was not on".to_owned(),
+        (_, Some(why)) => format!("nothing is written for another reason: {why}"),
+    };
+    tracing::warn!(
+        target: "palisade::audit",
+        event = "brake_off",
+        by = "SIGUSR2",
+        "SIGUSR2: the brake is off; {text}{note}"
+    );
 }

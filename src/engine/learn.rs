@@ -27,7 +27,7 @@ use crate::{
     manifest::{Approval, Snapshot},
     model::{Address, Seen},
     plan::{
-        self, Claims, HoldReason, KnownWant, Organization, Past, Plan, Step, Verdict, Want,
+        self, Claims, HoldReason, KnownWant, Organization, Past, Plan, Step, Verdict,
         gate::accounts,
     },
 };
@@ -50,6 +50,8 @@ pub(super) struct Learnt {
     pub(super) put_back: PutBack,
     /// Approvals whose steps were carried out: an approval is used once.
     pub(super) spent: BTreeSet<consent::Identity>,
+    /// Whether it is unknown which approvals were used before the start.
+    pub(super) approvals_lost: bool,
     /// Addresses at which an approved step was begun that goes on over several passes.
     begun: BTreeSet<Address>,
     last_hour: LastHour,
@@ -136,6 +138,14 @@ impl Learnt {
         self.inherited.retain(|address, _| snapshot.documents.contains_key(address));
     }
 
+    /// If it is unknown which approvals were used, those of the first good reading were.
+    pub(super) fn note_approvals(&mut self, source: &Source) {
+        let read = source.good().filter(|_| self.approvals_lost && source.problems.is_empty());
+        let Some(good) = read else { return };
+        self.approvals_lost = false;
+        self.spent.extend(good.snapshot.approvals.iter().map(consent::identity));
+    }
+
     fn note_wants(&mut self, plan: &Plan) {
         for (address, want) in &plan.wants {
             match self.inherited.get_mut(address) {
@@ -169,8 +179,7 @@ impl Learnt {
             self.rewrites.shown(address);
             self.futile.settled(address);
             if let (Some(want), Some(id)) = (plan.wants.get(address), ids.get(address)) {
-                let Want { state, tags, .. } = want.clone();
-                let known = KnownWant { id: id.clone(), state, tags };
+                let known = KnownWant::seen(id.clone(), want.clone());
                 self.known_wants.insert(address.clone(), known);
             }
         }
@@ -272,7 +281,10 @@ impl Learnt {
         self.pace.retain(matters);
         self.rewrites.retain(matters);
         self.put_back.retain(matters, now);
-        self.known_wants.retain(|address, _| matters(address));
+        // Before the first good reading it is unknown what matters.
+        if source.good().is_some() {
+            self.known_wants.retain(|address, _| matters(address));
+        }
         self.completing.retain(matters);
         self.begun.retain(matters);
         self.futile.retain(matters);

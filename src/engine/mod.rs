@@ -11,6 +11,7 @@ mod daemon;
 mod defect;
 mod drift;
 mod futile;
+mod history;
 mod learn;
 mod observe;
 mod outcome;
@@ -20,21 +21,25 @@ mod pauses;
 mod pipeline;
 mod planning;
 pub mod put_back;
+mod remember;
 mod report;
 pub mod rewrites;
 mod scopes;
 mod source;
 #[cfg(all(test, feature = "simulator"))]
 mod tests;
+mod timeline;
 mod window;
 
 pub use self::{
     audits::audit,
     daemon::{log, pause, run},
     drift::{Drift, DriftState},
+    history::{Event, Happened, History},
     outcome::{Outcome, SkipReason, StepResult},
-    pass::{Engine, Options},
+    pass::{Engine, Live, Options},
     report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},
     source::Source,
+    timeline::Timeline,
 };

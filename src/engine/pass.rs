@@ -6,17 +6,20 @@ use std::{
     sync::Arc,
 };
 
+use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
     apply::{self, Audit, Fresh, Generation, Terms},
     audits::Audits,
     drift::Passed,
+    history::History,
     learn::Learnt,
     observe::{Callers, Observation, Observers, Wanted},
     outcome::StepResult,
     pauses::Halted,
     planning::{Planning, obstacles},
+    remember::Remembering,
     report::{PendingDeletion, Report, epoch_seconds, scopes_report},
     scopes::Scopes,
     source::{Good, Source},
@@ -25,7 +28,8 @@ use crate::{
     aws::{Brake, identity},
     kind::{Audited, Creation, erased::Registry},
     manifest::{Loader, Snapshot},
-    model::{Address, ScopedKind, Seen},
+    memory::Memory,
+    model::{Address, Observed, ScopedKind, Seen},
     plan::{Claims, Installation, Lockout, Look, Only, Organization, Plan},
     settings::{Mode, Settings},
 };
@@ -58,7 +62,12 @@ pub struct Options {
     pub leaves_behind: bool,
     /// Whether what no manifest owns is audited in the background, as the daemon does.
     pub audits: bool,
+    /// Whether [`Engine::live`] is filled.
+    pub shows_live: bool,
 }
+
+/// The live resource of each address in the latest pass.
+pub type Live = BTreeMap<Address, Observed<Value>>;
 
 /// The parts that an engine is built from.
 pub(super) struct Setup {
@@ -121,6 +130,9 @@ pub struct Engine {
     search: Search,
     observers: Observers,
     audits: Audits,
+    history: History,
+    remembering: Option<Remembering>,
+    live: Live,
     passes: u64,
 }
 
@@ -130,6 +142,7 @@ struct Made {
     plan: Plan,
     results: Vec<StepResult>,
     pending_deletions: Vec<PendingDeletion>,
+    live: Live,
 }
 
 /// The start of a pass, and the snapshot it uses.
@@ -162,8 +175,39 @@ impl Engine {
             search: Search::default(),
             observers: Observers::default(),
             audits: Audits::default(),
+            history: History::default(),
+            remembering: None,
+            live: Live::new(),
             passes: 0,
         }
+    }
+
+    /// Recalls what the memory kept, before the first pass, and keeps what is learnt from now on.
+    pub async fn recall(&mut self, memory: Memory) {
+        let now = epoch_seconds();
+        let place = format!("memory in {}", memory.place());
+        let settings = &self.setup.settings;
+        let (remembering, kept) =
+            Remembering::recall(memory, settings, self.source.dir(), now).await;
+        self.remembering = Some(remembering);
+        self.learnt.known_wants.extend(kept.wants);
+        self.learnt.spent.extend(kept.spent);
+        self.learnt.approvals_lost = kept.approvals_lost;
+        self.history = kept.history.unwrap_or_default();
+        self.learnt.drifts.go_on_after(self.history.timeline().last_number());
+        self.history.start(now, &place);
+        let loader = loader(&self.setup);
+        self.source.recall(&loader, kept.snapshot, now);
+    }
+
+    /// What happened.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The live resources of the latest pass, if the options ask for them.
+    pub fn live(&self) -> &Live {
+        &self.live
     }
 
     /// The settings.
@@ -184,9 +228,7 @@ impl Engine {
     /// Whether a write would be sent now: not in observe mode, not for `plan`, not while the brake
     /// is on.
     pub fn may_write(&self) -> bool {
-        self.setup.options.write
-            && self.setup.settings.mode == Mode::Enforce
-            && !self.control.brake.is_engaged()
+        writes(&self.setup) && !self.control.brake.is_engaged()
     }
 
     /// Notified that the directory may have changed, so that a plan for the old one is abandoned.
@@ -219,13 +261,14 @@ impl Engine {
             generation: self.control.generation.current(),
         };
         self.setup.settings.reread_mode();
-        self.control.halted.look(self.control.brake.halt());
+        self.control.halted.look(self.control.brake.halt(), &mut self.history, begun.epoch);
         self.load();
         let good = self.source.good().cloned();
         let observation = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
         let callers = scopes_report(&observation.callers);
         let made = self.make(good.as_ref(), observation, &begun).await;
-        let Made { plan, results, pending_deletions } = made;
+        let Made { plan, results, pending_deletions, live } = made;
+        self.live = live;
         let duration_seconds = begun.at.elapsed().as_secs_f64();
         let documents = good.iter().flat_map(|good| good.snapshot.documents.keys());
         let drifts = self.learnt.drifts.observe(&Passed {
@@ -239,7 +282,7 @@ impl Engine {
         });
         self.learnt.note_results(&plan, &results, &self.setup, &self.source);
         let audited = self.audited(good.as_ref());
-        Report {
+        let report = Report {
             pass: self.passes,
             started_at: begun.epoch,
             duration_seconds,
@@ -257,7 +300,13 @@ impl Engine {
             results,
             drifts,
             audited,
+        };
+        self.history.observe(&report);
+        let Self { setup, learnt, source, history, remembering, .. } = self;
+        if let Some(remembering) = remembering {
+            remembering.after(learnt, source, setup, history, epoch_seconds()).await;
         }
+        report
     }
 
     /// What audits have found; those that are due are started.
@@ -270,12 +319,8 @@ impl Engine {
     }
 
     fn load(&mut self) {
-        let loader = Loader {
-            registry: &self.setup.registry,
-            settings: &self.setup.settings,
-            facts: self.setup.scopes.facts(),
-        };
-        self.source.read(&loader);
+        self.source.read(&loader(&self.setup));
+        self.learnt.note_approvals(&self.source);
     }
 
     async fn observe(&mut self, snapshot: Option<&Snapshot>) -> Observation {
@@ -323,7 +368,7 @@ impl Engine {
             plan.note_halt(&self.control.halted.halt);
             return Made { plan, ..Made::default() };
         };
-        let Self { setup, control, learnt, source, .. } = self;
+        let Self { setup, control, learnt, source, remembering, .. } = self;
         let window = setup.settings.settle_window;
         learnt.note_observation(&good.snapshot, &claims, &since, window);
         if source.problems.is_empty() {
@@ -348,6 +393,9 @@ impl Engine {
             plan = planning.plan(learnt);
         }
         plan.settle(&obstacles(&plan, &setup.scopes).await);
+        if let Some(remembering) = remembering.as_mut().filter(|_| writes(setup)) {
+            remembering.before(&mut plan, learnt, source).await;
+        }
         let fresh = Fresh {
             brake: control.brake.clone(),
             generation: control.generation.clone(),
@@ -359,16 +407,33 @@ impl Engine {
             announce(&plan);
         }
         let pending_deletions = PendingDeletion::find(&look.claims, &good.snapshot);
+        let live = if setup.options.shows_live { live_of(&look.claims) } else { Live::new() };
         let audit = Audit { pass: self.passes, revision: good.revision.as_deref() };
         let again = learnt.put_back.lately(Instant::now());
         let terms = Terms { fresh: &fresh, audit, again: &again };
         let results = apply(&plan, setup, terms).await;
-        Made { plan, results, pending_deletions }
+        Made { plan, results, pending_deletions, live }
     }
 }
 
+/// The claimed resources, by the address in their claim.
+fn live_of(claims: &Claims<'_>) -> Live {
+    let all = claims.inventories().flat_map(|(_, inventory)| inventory.all());
+    all.filter_map(|it| Some((it.address()?.clone(), it.resource.clone()))).collect()
+}
+
+fn loader(setup: &Setup) -> Loader<'_> {
+    let Setup { registry, settings, scopes, .. } = setup;
+    Loader { registry, settings, facts: scopes.facts() }
+}
+
+/// Whether steps are carried out, unless the brake is on.
+fn writes(setup: &Setup) -> bool {
+    setup.options.write && setup.settings.mode == Mode::Enforce
+}
+
 async fn apply(plan: &Plan, setup: &Setup, terms: Terms<'_>) -> Vec<StepResult> {
-    if !setup.options.write || setup.settings.mode == Mode::Observe {
+    if !writes(setup) {
         return Vec::new();
     }
     let steps: Vec<_> = plan.go().collect();

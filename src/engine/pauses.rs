@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, fmt, time::Duration};
 
 use tokio::time::Instant;
 
+use super::history::History;
 use crate::{
-    model::{Halt, Pause, Stop, pause::moment},
+    model::{Extent, Halt, Pause, Stop, pause::moment},
     settings::now,
 };
 
@@ -81,9 +82,15 @@ impl Turn {
 
 impl Halted {
     /// Updates to what is halted now, and logs the changes.
-    pub(super) fn look(&mut self, halt: Halt) {
+    pub(super) fn look(&mut self, halt: Halt, history: &mut History, at: f64) {
         for turn in self.turns(&halt, now()) {
             turn.log();
+            let address = turn.pause().and_then(|pause| match &pause.extent {
+                Extent::Address(address) => Some(address.clone()),
+                Extent::Everything | Extent::Scope(_) => None,
+            });
+            let ends = !matches!(turn, Turn::Begun(_) | Turn::Stopped(_));
+            history.halt(at, address, ends, turn.to_string());
         }
         self.halt = halt;
     }
@@ -124,7 +131,7 @@ impl Halted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Extent, Release};
+    use crate::model::Release;
 
     fn pause(scope: &str, until: u64) -> Pause {
         let extent = Extent::Scope(scope.into());

@@ -1,16 +1,25 @@
 //! The last good snapshot of the directory.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
-use crate::manifest::{Loader, Problem, Snapshot, described, revision};
+use crate::{
+    manifest::{Loader, Problem, Snapshot, SourceFile, described, revision},
+    memory::LastSnapshot,
+};
 
 /// The last good snapshot, and the result of the latest reading.
 #[derive(Debug)]
 pub struct Source {
     dir: PathBuf,
     good: Option<Good>,
+    /// The files of [`Self::good`], if there is a memory that keeps them.
+    accepted: Option<Vec<SourceFile>>,
+    remembers: bool,
     /// The errors of the latest reading; empty if it succeeded.
     pub problems: Vec<Problem>,
     /// Possible mistakes found in the latest reading.
@@ -37,6 +46,8 @@ impl Source {
         Self {
             dir: dir.to_owned(),
             good: None,
+            accepted: None,
+            remembers: false,
             problems: Vec::new(),
             warnings: Vec::new(),
             warnings_changed: false,
@@ -58,10 +69,16 @@ impl Source {
         self.warnings = loaded.warnings;
         match loaded.snapshot {
             Ok(snapshot) if snapshot.documents.is_empty() && self.had_manifests() => {
+                let help = if self.remembers {
+                    "if this is intended, stop palisade, remove snapshot.json from its memory, and \
+                     start it; nothing is deleted then either"
+                } else {
+                    "if this is intended, restart palisade; nothing is deleted then either"
+                };
                 let problem = Problem::file(
                     &self.dir,
                     "holds no manifests any more; the last good snapshot stays in force",
-                    "if this is intended, restart palisade; nothing is deleted then either",
+                    help,
                 );
                 self.problems = vec![problem];
             }
@@ -78,9 +95,41 @@ impl Source {
                 self.problems.clear();
                 let revision = described(&self.dir);
                 self.good = Some(Good { snapshot, revision, at: Instant::now() });
+                self.accepted = self.remembers.then_some(loaded.files);
             }
             Err(problems) => self.problems = problems,
         }
+    }
+
+    /// From now on what is accepted can be kept. What was accepted before the start is in force
+    /// until the directory is read without problems, if it is still understood. Its approvals are
+    /// not: they need the directory as it is now.
+    pub(super) fn recall(&mut self, loader: &Loader<'_>, kept: Option<LastSnapshot>, now: f64) {
+        self.remembers = true;
+        let Some(kept) = kept else { return };
+        let LastSnapshot { files, revision, read_at, .. } = kept;
+        let loaded = loader.read_files(&self.dir, files, Vec::new());
+        match loaded.snapshot {
+            Ok(mut snapshot) => {
+                snapshot.approvals.clear();
+                let age = Duration::try_from_secs_f64(now - read_at).unwrap_or_default();
+                let at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
+                self.good = Some(Good { snapshot, revision, at });
+                self.accepted = Some(loaded.files);
+            }
+            Err(problems) => {
+                let first = problems.first().map(ToString::to_string).unwrap_or_default();
+                tracing::error!(
+                    "the last accepted snapshot is not understood any more and counts as lost: \
+                     {first}"
+                );
+            }
+        }
+    }
+
+    /// The files of the last good snapshot, if they are remembered.
+    pub(super) fn accepted(&self) -> Option<&Vec<SourceFile>> {
+        self.accepted.as_ref()
     }
 
     fn had_manifests(&self) -> bool {

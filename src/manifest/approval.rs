@@ -66,7 +66,8 @@ impl Approval {
     }
 }
 
-fn is_digest(text: &str) -> bool {
+/// Whether a text has the form of a step's digest.
+pub(crate) fn is_digest(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 

@@ -15,7 +15,7 @@ use super::{
     },
     foreign, node,
     problem::did_you_mean,
-    tree,
+    tree::{self, SourceFile},
 };
 use crate::{
     kind::{Invalid, ScopeFacts, erased::Registry},
@@ -61,6 +61,8 @@ pub struct Loaded {
     /// Possible mistakes, with or without errors: a file that was not read may contain what is
     /// missing.
     pub warnings: Vec<Problem>,
+    /// The files that were read; empty if not all of them could be.
+    pub files: Vec<SourceFile>,
 }
 
 impl Loader<'_> {
@@ -76,11 +78,19 @@ impl Loader<'_> {
     pub fn read(&self, dir: &Path) -> Loaded {
         let tree = match tree::read(dir) {
             Ok(tree) => tree,
-            Err(problems) => return Loaded { snapshot: Err(problems), warnings: Vec::new() },
+            Err(problems) => {
+                let (warnings, files) = (Vec::new(), Vec::new());
+                return Loaded { snapshot: Err(problems), warnings, files };
+            }
         };
+        self.read_files(dir, tree.files, tree.skipped)
+    }
+
+    /// Reads what is in files of the directory, with the warnings about those that were skipped.
+    pub fn read_files(&self, dir: &Path, files: Vec<SourceFile>, skipped: Vec<Problem>) -> Loaded {
         let mut reading = Reading {
             loader: self,
-            snapshot: Snapshot { warnings: tree.skipped, ..Snapshot::default() },
+            snapshot: Snapshot { warnings: skipped, ..Snapshot::default() },
             problems: Vec::new(),
             wanted: BTreeMap::new(),
             unread: Vec::new(),
@@ -88,7 +98,7 @@ impl Loader<'_> {
             named: Vec::new(),
             left_over: BTreeMap::new(),
         };
-        for file in tree.files {
+        for file in &files {
             reading.file(file);
         }
         if reading.snapshot.documents.is_empty() && reading.problems.is_empty() {
@@ -101,7 +111,7 @@ impl Loader<'_> {
             );
             reading.snapshot.warnings.push(warning);
         }
-        reading.finish()
+        Loaded { files, ..reading.finish() }
     }
 }
 
@@ -123,7 +133,7 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn file(&mut self, file: tree::SourceFile) {
+    fn file(&mut self, file: &SourceFile) {
         let at = |(line, column)| super::Origin { file: file.shown.clone(), line, column };
         let tags = foreign::tags(&file.text);
         self.problems.extend(tags.iter().map(|tagged| Problem {
@@ -152,7 +162,7 @@ impl Reading<'_> {
                     message: syntax.message,
                     help: syntax.help.to_owned(),
                 });
-                self.unread.push(file.text);
+                self.unread.push(file.text.clone());
             }
         }
     }

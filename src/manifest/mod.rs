@@ -57,7 +57,7 @@ mod vars;
 mod waivers;
 pub mod watch;
 
-pub(crate) use self::approval::MAX_APPROVAL_SECONDS;
+pub(crate) use self::approval::{MAX_APPROVAL_SECONDS, is_digest};
 pub use self::{
     document::{
         API_VERSION, APPROVAL, APPROVAL_ABOUT, Approval, ApprovalSpec, Document, Lifecycle,
@@ -66,6 +66,7 @@ pub use self::{
     load::{Loaded, Loader, Snapshot},
     problem::{Origin, Problem, did_you_mean},
     revision::{described, revision},
+    tree::SourceFile,
 };
 
 /// The scopes that the manifests below a directory name, as far as it can be read: for checking

@@ -31,11 +31,11 @@ impl Reading<'_> {
         }
         let warnings = self.snapshot.warnings.clone();
         if self.problems.is_empty() {
-            return Loaded { snapshot: Ok(self.snapshot), warnings };
+            return Loaded { snapshot: Ok(self.snapshot), warnings, files: Vec::new() };
         }
         self.problems.sort();
         self.problems.dedup();
-        Loaded { snapshot: Err(self.problems), warnings }
+        Loaded { snapshot: Err(self.problems), warnings, files: Vec::new() }
     }
 
     /// Whether an invalid manifest may have this name: an error that it does not exist would be

@@ -13,6 +13,7 @@ use std::{
 };
 
 use rustix::fs::{FileType, Mode, OFlags};
+use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
@@ -26,11 +27,13 @@ const MAX_DEPTH: usize = 32;
 const MAX_ENTRIES: usize = 20_000;
 
 /// A file's text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SourceFile {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceFile {
     /// As shown to people: the directory as given, plus the path below it.
-    pub(super) shown: PathBuf,
-    pub(super) text: String,
+    pub shown: PathBuf,
+    /// Its content.
+    pub text: String,
 }
 
 /// The content of a directory.

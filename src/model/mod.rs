@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod address_space;
+pub mod brake;
 pub mod cidr;
 pub mod claim;
 pub mod management_policy;
@@ -15,6 +16,7 @@ pub mod text;
 
 pub use address::{Address, PhysicalId, ScopedKind};
 pub use address_space::AddressSpace;
+pub use brake::{Asked, Engaged, Means};
 pub use cidr::{Cidr, NotACidr};
 pub use claim::{Claim, Deletion, Ownership, Tags};
 pub use near::did_you_mean;

@@ -6,7 +6,14 @@ use std::fmt;
 use aws_smithy_types::date_time::{DateTime, Format};
 use serde::{Deserialize, Serialize};
 
-use super::Address;
+use super::{Address, Engaged};
+
+/// The end of a pause that somebody must end: 9999-12-31T23:59:59Z. A moment, so that everything
+/// that reads the file understands it.
+pub const OPEN_END: u64 = 253_402_300_799;
+/// A running process records who ended a pause within its interval; an hour, in seconds, is enough
+/// for every reasonable interval.
+pub(crate) const RELEASES_KEPT: u64 = 3600;
 
 /// What a pause covers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,7 +82,10 @@ impl Pause {
 
 impl fmt::Display for Pause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "paused by {} until {}: {}", self.by, moment(self.until), self.reason)
+        match self.until {
+            OPEN_END.. => write!(f, "paused by {} until it is released: {}", self.by, self.reason),
+            until => write!(f, "paused by {} until {}: {}", self.by, moment(until), self.reason),
+        }
     }
 }
 
@@ -101,8 +111,10 @@ pub struct Release {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub enum Stop {
-    /// A signal engaged the brake, or the process is stopping.
+    /// The process is stopping.
     Brake,
+    /// Somebody engaged the brake of this process.
+    Engaged(Engaged),
     /// There is a brake file without pauses (an empty one is enough), or one that cannot be read or
     /// trusted.
     BrakeFile {
@@ -124,6 +136,7 @@ impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Brake => f.write_str("the brake is on"),
+            Self::Engaged(engaged) => engaged.fmt(f),
             Self::BrakeFile { path, why } => write!(f, "the brake is on: {path} {why}"),
             Self::Observe => f.write_str("the settings say observe"),
             Self::Settings { why } => write!(f, "the settings cannot be read any more: {why}"),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
-    Action, Cause, HoldReason, Holdoff, Step, Verdict, Wait, WaitReason,
+    Action, Cause, HoldReason, Holdoff, KnownForm, Step, Verdict, Wait, WaitReason, digest,
     divide::delay,
     order::with_tags,
     planner::Planner,
@@ -33,7 +33,7 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Planner<'_> {
-    /// Whether this process saw this want in force, on this resource if one is given.
+    /// Whether this want was seen in force, on this resource if one is given.
     pub(super) fn is_known(
         &self,
         wanted: &Wanted<'_>,
@@ -43,13 +43,22 @@ impl Planner<'_> {
         let Some(known) = self.inputs.memory.known_wants.get(&wanted.document.address) else {
             return false;
         };
+        let unresolved = &wanted.resolution.unresolved;
         have.is_none_or(|have| have.id == known.id)
-            && wanted.tags == known.tags
-            && is_known(
-                &kind.wish(wanted.state),
-                &kind.wish(&known.state),
-                &wanted.resolution.unresolved,
-            )
+            && match &known.form {
+                KnownForm::Whole { state, tags } => {
+                    wanted.tags == *tags
+                        && is_known(&kind.wish(wanted.state), &kind.wish(state), unresolved)
+                }
+                KnownForm::Digests { wish, tags } => {
+                    digest::of_tags(&wanted.tags) == *tags
+                        && is_known(
+                            &digest::of_certain(&kind.wish(wanted.state), unresolved),
+                            wish,
+                            unresolved,
+                        )
+                }
+            }
     }
 
     pub(super) fn edits(

@@ -5,6 +5,7 @@
 //! cannot be done now is data (waiting, held, conflict, orphan) with a reason, never an error.
 
 mod claims;
+pub mod digest;
 mod divide;
 mod edits;
 pub mod gate;

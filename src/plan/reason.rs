@@ -131,6 +131,9 @@ pub enum WaitReason {
     Unneeded,
     /// The other step of this resource is carried out first.
     Turn,
+    /// It is approved, and the memory cannot record that the approval is used: a restart could use
+    /// it again.
+    ApprovalNotKept,
     /// The same edit was made a moment ago; it is repeated after a pause.
     Paced {
         /// The number of times it was made.
@@ -232,6 +235,10 @@ impl fmt::Display for WaitReason {
             Self::Earlier { key } => write!(f, "\"{key}\" must be done first"),
             Self::Unneeded => f.write_str("the changes that it is for wait themselves"),
             Self::Turn => f.write_str("the resource's other changes are made first"),
+            Self::ApprovalNotKept => f.write_str(
+                "it is approved, but the memory cannot record that the approval is used; see the \
+                 log",
+            ),
             Self::Paced { times, retry_seconds } => write!(
                 f,
                 "corrected {times} times and undone each time; corrected again in {retry_seconds} s"

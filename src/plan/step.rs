@@ -156,15 +156,42 @@ pub struct Rewrites {
     pub frozen: BTreeMap<String, HoldReason>,
 }
 
-/// A want that this process saw in force on a resource.
+/// A want that was seen in force on a resource.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KnownWant {
     /// The resource.
     pub id: PhysicalId,
-    /// The resolved state.
-    pub state: Value,
-    /// The resolved tags.
-    pub tags: BTreeMap<String, Option<String>>,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// What it was.
+    pub form: KnownForm,
+}
+
+/// What is known of a want that was in force.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KnownForm {
+    /// All of it: this process saw it.
+    Whole {
+        /// The resolved state.
+        state: Value,
+        /// The resolved tags.
+        tags: BTreeMap<String, Option<String>>,
+    },
+    /// What the memory keeps: enough to recognise it.
+    Digests {
+        /// The state, in the form in which wants are compared, with the digest of each text.
+        wish: Value,
+        /// The digest of the tags.
+        tags: String,
+    },
+}
+
+impl KnownWant {
+    /// A want that was seen in force on this resource now.
+    pub fn seen(id: PhysicalId, want: super::Want) -> Self {
+        let super::Want { fingerprint, state, tags, .. } = want;
+        Self { id, fingerprint, form: KnownForm::Whole { state, tags } }
+    }
 }
 
 /// Steps carried out within the last hour.

@@ -15,13 +15,10 @@ use std::{
 use rustix::{fs::FlockOperation, process::geteuid};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Extent, Pause, Release};
+use crate::model::{Extent, Pause, Release, pause::RELEASES_KEPT};
 
 /// Enough for hundreds of pauses; a larger file is not a brake file.
 const SIZE_LIMIT: u64 = 256 * 1024;
-/// A running process records who ended a pause within its interval; an hour is enough for every
-/// reasonable interval.
-const RELEASES_KEPT: u64 = 3600;
 /// Its owner may read and write it, and nobody else.
 const MODE: u32 = 0o600;
 

@@ -40,6 +40,7 @@ pub(super) struct File {
     pub(super) brake_file: Option<PathBuf>,
     pub(super) break_glass_roles: Option<Vec<String>>,
     pub(super) server: FileServer,
+    pub(super) memory: FileMemory,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,6 +74,13 @@ pub(super) struct FileGate {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct FileServer {
     pub(super) listen: Option<String>,
+    pub(super) socket: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct FileMemory {
+    pub(super) dir: Option<PathBuf>,
 }
 
 impl FileScope {

@@ -136,6 +136,26 @@ pub struct Overrides {
         value_name = "HOST:PORT"
     )]
     pub listen: Option<String>,
+    /// Unix socket of the running palisade, for `brake`, `status` and the like [default:
+    /// palisade.sock in the memory's directory, if there is one]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_SOCKET",
+        help_heading = SETTINGS,
+        value_name = "FILE"
+    )]
+    pub socket: Option<PathBuf>,
+    /// Directory in which `run` keeps brake, history and what was in force over restarts; created
+    /// if it is missing [default: none]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_MEMORY_DIR",
+        help_heading = SETTINGS,
+        value_name = "DIR"
+    )]
+    pub memory_dir: Option<PathBuf>,
     /// Value of ${var.NAME}; may be repeated
     #[arg(
         long = "var",

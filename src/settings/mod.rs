@@ -144,7 +144,14 @@ pub struct Settings {
     pub levers: Levers,
     /// Where the HTTP server listens.
     pub listen: String,
+    /// The Unix socket over which commands reach the running process, if it is given.
+    pub socket: Option<PathBuf>,
+    /// The directory of the memory.
+    pub memory_dir: Option<PathBuf>,
 }
+
+/// The name of the socket in the memory's directory.
+const SOCKET: &str = "palisade.sock";
 
 /// The default settings file.
 pub const DEFAULT_FILE: &str = "palisade.yaml";
@@ -166,6 +173,11 @@ impl Settings {
         let mut settings =
             Self::merge(file, overrides).map_err(|error| error.at(path, &text, overrides))?;
         settings.levers.resolve_paths(path, overrides.mode);
+        if let Some(folder) = path.and_then(Path::parent) {
+            for given in [&mut settings.socket, &mut settings.memory_dir].into_iter().flatten() {
+                *given = folder.join(&*given);
+            }
+        }
         Ok(settings)
     }
 
@@ -232,7 +244,16 @@ impl Settings {
                 settings_file: None,
             },
             listen,
+            socket: flags.socket.clone().or(file.server.socket),
+            memory_dir: flags.memory_dir.clone().or(file.memory.dir),
         })
+    }
+
+    /// The Unix socket over which commands reach the running process. Without a directory that only
+    /// palisade's user can write, there is none unless it is named.
+    pub fn socket(&self) -> Option<PathBuf> {
+        let in_memory = || self.memory_dir.as_ref().map(|dir| dir.join(SOCKET));
+        self.socket.clone().or_else(in_memory)
     }
 
     /// The Regions of scopes that this build does not know, by scope: new ones, or typos.
@@ -463,6 +484,21 @@ server: {listen: '0.0.0.0:9464'}
         let given = Overrides { mode: Some(Mode::Enforce), ..flags };
         std::fs::write(&file, "owner: x\nmode: observe\n").unwrap();
         assert_eq!(stopped(&Settings::load(&given).unwrap()), None);
+    }
+
+    #[test]
+    fn the_socket_is_in_the_memorys_directory_unless_it_is_named() {
+        let with = |text: &str| from(text, &Overrides::default()).unwrap().socket();
+        let path = |text: &str| Some(PathBuf::from(text));
+        assert_eq!(with("owner: x"), None);
+        assert_eq!(with("{owner: x, memory: {dir: /m}}"), path("/m/palisade.sock"));
+        let both = "{owner: x, memory: {dir: /m}, server: {socket: /run/p.sock}}";
+        assert_eq!(with(both), path("/run/p.sock"));
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("palisade.yaml");
+        std::fs::write(&file, "{owner: x, memory: {dir: m}}").unwrap();
+        let settings = Settings::load(&Overrides { file: Some(file), ..Overrides::default() });
+        assert_eq!(settings.unwrap().socket(), Some(dir.path().join("m/palisade.sock")));
     }
 
     #[test]

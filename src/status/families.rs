@@ -71,6 +71,12 @@ pub const FAMILIES: &[Family] = &[
         &["service", "operation", "outcome"],
         "Attempts of AWS calls, by outcome (ok, throttled, error, no_answer).",
     ),
+    gauge(
+        "palisade_brake_engaged_timestamp_seconds",
+        &["means"],
+        "When the brake was engaged, in seconds since the epoch, by how it was (signal, socket, \
+         memory, file); 0 while it is off.",
+    ),
     gauge("palisade_build_info", &["version"], "The running build; always 1."),
     gauge(
         "palisade_conflicts",
@@ -118,6 +124,11 @@ pub const FAMILIES: &[Family] = &[
         &["scope", "severity"],
         "Findings of audits: what is wrong in AWS and belongs to no manifest (critical, high, \
          medium, low).",
+    ),
+    gauge(
+        "palisade_memory_troubles",
+        &[],
+        "Parts of the memory that cannot be read or kept; what they held counts as lost.",
     ),
     gauge("palisade_orphans", PLACE, "Claimed live resources without a manifest."),
     histogram("palisade_pass_duration_seconds", &[], "Duration of passes."),

@@ -87,7 +87,7 @@ fn fixed(content_type: &'static str, body: &'static str) -> Response {
 }
 
 async fn metrics(State(status): State<Status>) -> Response {
-    match status.metrics().text() {
+    match status.exposition() {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
             .into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),

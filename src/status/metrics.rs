@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
 use prometheus::{
@@ -17,7 +18,7 @@ use crate::{
     aws::{CallOutcome, Meter},
     engine::Report,
     kinds,
-    model::Address,
+    model::{Address, Halt, Means, Stop},
     plan::{Step, Verdict},
 };
 
@@ -41,6 +42,8 @@ pub struct Metrics {
     orphans: GaugeVec,
     unknown: GaugeVec,
     unread: GaugeVec,
+    brake: GaugeVec,
+    memory: GaugeVec,
     pauses: GaugeVec,
     live_findings: GaugeVec,
     pending_deletion: GaugeVec,
@@ -103,6 +106,8 @@ impl Metrics {
             conflicts: families.gauge("palisade_conflicts")?,
             orphans: families.gauge("palisade_orphans")?,
             unknown: families.gauge("palisade_unknown_kinds")?,
+            brake: families.gauge("palisade_brake_engaged_timestamp_seconds")?,
+            memory: families.gauge("palisade_memory_troubles")?,
             pauses: families.gauge("palisade_pauses")?,
             unread: families.gauge("palisade_unread_resources")?,
             live_findings: families.gauge("palisade_live_findings")?,
@@ -117,6 +122,8 @@ impl Metrics {
             registry,
         };
         families.finish()?;
+        set(&metrics.memory, 0.0);
+        metrics.show_brake(None, 0);
         for outcome in ["converged", "changed", "pending", "failed"] {
             metrics.passes.with_label_values(&[outcome]).reset();
         }
@@ -147,6 +154,34 @@ impl Metrics {
         for result in &report.results {
             let kind = self.kind(&result.address.kind);
             self.steps.with_label_values(&[kind, result.verb, result.outcome.as_str()]).inc();
+        }
+    }
+
+    /// Shows what can change between two passes; `now` is in seconds since the epoch.
+    pub fn observe_now(&self, halt: &Halt, memory_troubles: usize, now: u64) {
+        if halt.everything().is_some() {
+            set(&self.writing, 0.0);
+        }
+        set(&self.memory, number(memory_troubles));
+        fill(&self.pauses, halt.pauses.iter().map(|pause| [pause.extent.as_str()]));
+        self.show_brake(halt.stop.as_ref(), now);
+    }
+
+    fn show_brake(&self, stop: Option<&Stop>, now: u64) {
+        let engaged = match stop {
+            Some(Stop::Engaged(engaged)) => Some((engaged.means.as_str(), engaged.since)),
+            Some(Stop::BrakeFile { .. }) => Some((BRAKE_FILE, now)),
+            _ => None,
+        };
+        let means = [Means::Signal, Means::Socket, Means::Memory].map(Means::as_str);
+        for means in means.into_iter().chain([BRAKE_FILE]) {
+            let gauge = self.brake.with_label_values(&[means]);
+            match engaged.filter(|(engaged, _)| *engaged == means) {
+                None => gauge.set(0.0),
+                // The file does not say since when it stops everything: since it was noticed.
+                Some(_) if means == BRAKE_FILE && gauge.get() > 0.0 => {}
+                Some((_, since)) => gauge.set(Duration::from_secs(since).as_secs_f64()),
+            }
         }
     }
 
@@ -248,6 +283,9 @@ impl Metrics {
     }
 }
 
+/// The brake file as a means of engaging the brake.
+const BRAKE_FILE: &str = "file";
+
 /// A count as a gauge's value.
 fn number(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
@@ -286,7 +324,7 @@ fn outcome(report: &Report) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::fixture;
+    use crate::{model::Engaged, status::fixture};
 
     fn observed(report: &Report) -> (Metrics, String) {
         let metrics = Metrics::new().unwrap();
@@ -339,6 +377,33 @@ mod tests {
             has(&text, &format!("# HELP {name} {help}"));
             has(&text, &format!("# TYPE {name} {}", kind.as_str()));
         }
+    }
+
+    #[test]
+    fn the_brake_says_since_when_and_how_and_never_why() {
+        let (metrics, _) = observed(&fixture::report());
+        let engaged = Engaged {
+            means: Means::Signal,
+            by: "SIGUSR1".into(),
+            reason: "the reason".into(),
+            since: 1_795_168_000,
+        };
+        let shown = |stop: Option<Stop>, now| {
+            metrics.observe_now(&Halt { stop, ..Halt::default() }, 2, now);
+            metrics.text().unwrap()
+        };
+        let text = shown(Some(Stop::Engaged(engaged)), 1_795_169_000);
+        has(&text, "palisade_brake_engaged_timestamp_seconds{means=\"signal\"} 1795168000");
+        has(&text, "palisade_brake_engaged_timestamp_seconds{means=\"file\"} 0");
+        has(&text, "palisade_writing 0");
+        has(&text, "palisade_memory_troubles 2");
+        assert!(!text.contains("the reason"), "{text}");
+        let file = Stop::BrakeFile { path: "f".into(), why: "exists".into() };
+        shown(Some(file.clone()), 1_795_169_000);
+        let text = shown(Some(file), 1_795_170_000);
+        has(&text, "palisade_brake_engaged_timestamp_seconds{means=\"signal\"} 0");
+        has(&text, "palisade_brake_engaged_timestamp_seconds{means=\"file\"} 1795169000");
+        has(&shown(None, 1), "palisade_brake_engaged_timestamp_seconds{means=\"file\"} 0");
     }
 
     #[test]

@@ -2,26 +2,31 @@
 
 mod families;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod http;
 pub mod metrics;
 pub mod page;
+mod resources;
 mod setup;
-mod timeline;
+pub mod socket;
 mod view;
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use self::timeline::Timeline;
 pub use self::{
     metrics::Metrics,
+    resources::Resource,
     setup::{Place, Setup},
-    view::{EditView, ScopeView, StepView, View},
+    view::{EditView, MemoryView, ScopeView, StepView, View},
 };
-use crate::engine::{Engine, Report};
+use crate::{
+    aws::Brake,
+    engine::{Engine, Report, Timeline},
+    settings::now,
+};
 
 /// Without a finished pass for this long (or ten intervals) the process counts as dead. Every call
 /// has a time limit, so that a pass ends even if AWS never answers.
@@ -37,6 +42,8 @@ pub struct Status {
 struct Shared {
     metrics: Metrics,
     memory: RwLock<Memory>,
+    /// What can change between two passes.
+    live: OnceLock<(Brake, Option<crate::memory::Memory>)>,
     started: Instant,
     dead_after: Duration,
 }
@@ -88,6 +95,7 @@ impl Status {
             shared: Arc::new(Shared {
                 metrics: Metrics::new()?,
                 memory: RwLock::new(Memory::default()),
+                live: OnceLock::new(),
                 started: Instant::now(),
                 dead_after: DEAD_AFTER.max(interval * 10),
             }),
@@ -97,6 +105,31 @@ impl Status {
     /// The metrics.
     pub fn metrics(&self) -> &Metrics {
         &self.shared.metrics
+    }
+
+    /// From now on the brake and the memory are shown as they are, not as the latest pass found
+    /// them.
+    pub fn attach(&self, brake: Brake, memory: Option<crate::memory::Memory>) {
+        // There is one of each in a process.
+        let _ = self.shared.live.set((brake, memory));
+    }
+
+    /// Shows drifts from before the start.
+    pub fn recall(&self, timeline: &Timeline) {
+        let mut memory = self.shared.memory.write().unwrap_or_else(PoisonError::into_inner);
+        memory.timeline.clone_from(timeline);
+    }
+
+    /// The metrics in the text format of Prometheus.
+    ///
+    /// # Errors
+    /// A family that cannot be encoded: a defect.
+    pub fn exposition(&self) -> Result<String, prometheus::Error> {
+        if let Some((brake, memory)) = self.shared.live.get() {
+            let troubles = memory.as_ref().map_or(0, |memory| memory.troubles().len());
+            self.shared.metrics.observe_now(&brake.halt(), troubles, now());
+        }
+        self.shared.metrics.text()
     }
 
     /// Publishes the report of a finished pass.
@@ -114,7 +147,13 @@ impl Status {
     /// The latest pass.
     pub fn view(&self) -> Option<View> {
         let memory = self.shared.memory.read().unwrap_or_else(PoisonError::into_inner);
-        memory.latest.as_ref().map(|latest| latest.view.clone())
+        let mut view = memory.latest.as_ref().map(|latest| latest.view.clone())?;
+        drop(memory);
+        if let Some((brake, memory)) = self.shared.live.get() {
+            view.halt(&brake.halt());
+            view.memory = memory.as_ref().map(MemoryView::of);
+        }
+        Some(view)
     }
 
     /// The page at `/`.

@@ -8,8 +8,10 @@ use super::Setup;
 use crate::{
     engine::{Drift, Outcome, PendingDeletion, Report, StepResult},
     kind::{Audited, Line, Sign},
-    model::{Address, Pause, Stop},
+    memory::Memory,
+    model::{Address, Halt, Pause, Stop},
     plan::{Action, Conflict, Counts, Orphan, Step, Unknown, Verdict},
+    settings::Mode,
 };
 
 /// Manifests by kind and condition.
@@ -66,6 +68,28 @@ pub struct View {
     pub audited: Audited,
     /// The latest drift, newest first.
     pub drift: Vec<Drift>,
+    /// The memory, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryView>,
+}
+
+/// The memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemoryView {
+    /// Where it is.
+    pub place: String,
+    /// What of it cannot be read or kept, and why.
+    pub troubles: BTreeMap<&'static str, String>,
+}
+
+impl MemoryView {
+    /// The memory as it is now.
+    pub fn of(memory: &Memory) -> Self {
+        let troubles = memory.troubles().into_iter();
+        let troubles = troubles.map(|(part, why)| (part.as_str(), why)).collect();
+        Self { place: memory.place(), troubles }
+    }
 }
 
 /// One scope.
@@ -167,8 +191,16 @@ impl View {
             pending_deletions: report.pending_deletions.clone(),
             audited: report.audited.clone(),
             drift,
+            memory: None,
             setup,
         }
+    }
+
+    /// Shows what must not be written now, which may be something else than during the pass.
+    pub fn halt(&mut self, halt: &Halt) {
+        self.pauses.clone_from(&halt.pauses);
+        self.stopped = halt.stop.clone().filter(|stop| *stop != Stop::Observe);
+        self.setup.writing = self.setup.mode == Mode::Enforce && halt.everything().is_none();
     }
 
     /// Whether the latest pass left nothing to do and nothing unknown.

@@ -607,7 +607,7 @@ fn the_help_of_a_verb_shows_what_plays_a_part_in_it() {
         assert!(said.contains("--brake-file") && !said.contains("--interval"), "{action}: {said}");
     }
     let run = help("run");
-    for word in ["SIGUSR1", "SIGHUP", "palisade.brake", "--brake-file", "/readyz"] {
+    for word in ["SIGUSR1", "SIGUSR2", "SIGHUP", "palisade.brake", "--brake-file", "/readyz"] {
         assert!(run.contains(word), "{word}: {run}");
     }
     // A common option may stand before the verb, whatever the help of the verb shows.

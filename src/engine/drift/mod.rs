@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::outcome::{Outcome, StepResult};
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The state of a drift.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "is", content = "why")]
 pub enum DriftState {
     /// It still exists, for this reason.
@@ -43,10 +43,10 @@ impl DriftState {
 }
 
 /// One drift of one resource.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Drift {
-    /// The number of the drift in this process, from 1.
+    /// The number of the drift, from 1; with a memory it goes on over restarts.
     pub number: u64,
     /// The pass that first saw it.
     pub first_pass: u64,
@@ -125,6 +125,11 @@ pub(super) fn is_drift(step: &Step) -> bool {
 }
 
 impl Drifts {
+    /// Goes on counting after the highest number that is known.
+    pub(super) fn go_on_after(&mut self, number: u64) {
+        self.count = self.count.max(number);
+    }
+
     /// Takes a finished pass into account and returns all drifts that existed in it, including
     /// those that ended.
     pub(super) fn observe(&mut self, passed: &Passed<'_>) -> Vec<Drift> {

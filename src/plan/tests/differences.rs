@@ -93,13 +93,42 @@ fn what_changed_although_the_manifest_did_not_is_drift() {
 }
 
 #[test]
+fn a_want_that_was_in_force_is_recognised_by_its_digests_alone() {
+    let manifest = || World::of([widget("a", "parts: {label: x}, tags: {team: ml}")]);
+    let live = |label: &str| {
+        let mut live = ours("w-1", "a", &[("label", label)]);
+        live.tags.insert("team".into(), "ml".into());
+        live
+    };
+    let mut known = manifest().with(live("x")).seen_in_order().known_wants;
+    let registry = registry();
+    for want in known.values_mut() {
+        let KnownForm::Whole { state, tags } = &want.form else { panic!("{want:?}") };
+        let wish = registry.get(&at("a").kind).expect("the widget").wish(state);
+        assert_ne!(digest::of_state(&wish), wish, "texts are not kept");
+        want.form =
+            KnownForm::Digests { wish: digest::of_state(&wish), tags: digest::of_tags(tags) };
+    }
+    let with = |world: World| World { known_wants: known.clone(), ..world }.step().cause;
+    assert_eq!(with(manifest().with(live("y"))), Cause::Drift);
+    let changed = World::of([widget("a", "parts: {label: z}, tags: {team: ml}")]);
+    assert_eq!(with(changed.with(live("y"))), Cause::Manifest);
+    let tagged = World::of([widget("a", "parts: {label: x}, tags: {team: it}")]);
+    assert_eq!(with(tagged.with(live("y"))), Cause::Manifest);
+    let mut other = live("y");
+    other.id = "w-2".into();
+    assert_eq!(with(manifest().with(other)), Cause::Manifest, "another resource");
+}
+
+#[test]
 fn until_it_was_in_force_or_its_manifest_was_seen_to_change_a_difference_is_of_unknown_origin() {
     let world = |inherited: Option<Option<String>>| {
         let world =
             World::of([widget("a", "parts: {label: x}")]).with(ours("w-1", "a", &[("label", "y")]));
         World { inherited: inherited.map(|want| (at("a"), want)).into_iter().collect(), ..world }
     };
-    let Want { fingerprint: want, state, tags, .. } = world(None).plan().wants[&at("a")].clone();
+    let known = world(None).plan().wants[&at("a")].clone();
+    let want = known.fingerprint.clone();
     assert_eq!(world(Some(None)).step().cause, Cause::Unknown, "the first look");
     assert_eq!(
         world(Some(Some(want.clone()))).step().cause,
@@ -109,7 +138,7 @@ fn until_it_was_in_force_or_its_manifest_was_seen_to_change_a_difference_is_of_u
     assert_eq!(world(Some(Some("another".into()))).step().cause, Cause::Manifest);
     assert_eq!(world(None).step().cause, Cause::Manifest, "it came while the process ran");
     let seen = World {
-        known_wants: [(at("a"), KnownWant { id: "w-1".into(), state, tags })].into(),
+        known_wants: [(at("a"), KnownWant::seen("w-1".into(), known))].into(),
         ..world(Some(Some(want)))
     };
     assert_eq!(seen.step().cause, Cause::Drift, "it was in force");

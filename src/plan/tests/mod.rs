@@ -201,13 +201,13 @@ impl World {
     /// What the manifests say now was live already.
     fn seen_in_order(mut self) -> Self {
         let plan = self.plan();
-        for (address, Want { state, tags, .. }) in plan.wants {
+        for (address, want) in plan.wants {
             let found = self.live.seen.values().filter_map(Seen::all).flatten();
             let ids = found.filter(|it| {
                 matches!(Ownership::read(&it.tags, OWNER), Ownership::Ours { address: of, .. } if of == address)
             });
             let id = ids.map(|it| it.id.clone()).next().unwrap_or_else(|| "gone".into());
-            self.known_wants.insert(address, KnownWant { id, state, tags });
+            self.known_wants.insert(address, KnownWant::seen(id, want));
         }
         self
     }

@@ -23,12 +23,17 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         view.pending_deletions.iter().filter(|pending| !pending.tombstone).collect();
     let halted = view.pauses.len() + usize::from(view.stopped.is_some());
     let read = view.problems.len() + refused.len() + view.unknown.len() + view.notes.len();
-    let count = halted + read + failed.len() + unasked.len();
+    let forgotten = view.memory.iter().map(|memory| memory.troubles.len()).sum::<usize>();
+    let count = halted + read + failed.len() + unasked.len() + forgotten;
     if count == 0 {
         return;
     }
     begin(html, "attention", "What is wrong", count);
     halts(html, view);
+    for (part, why) in view.memory.iter().flat_map(|memory| &memory.troubles) {
+        item(html, "trouble", format_args!("Memory, {part}: less is known than before"));
+        html.element("p", "", why).markup("</li>\n");
+    }
     for problem in &view.problems {
         item(html, "trouble", "Problem in the directory: the last good snapshot stays in force");
         html.element("pre", "", problem).markup("</li>\n");

@@ -172,8 +172,9 @@ fn headline(view: &View) -> (Health, &'static str) {
     let held = view.steps.iter().any(|step| matches!(step.verdict, Verdict::Held(_)));
     let unasked = view.pending_deletions.iter().any(|pending| !pending.tombstone);
     let halted = view.stopped.is_some() || !view.pauses.is_empty();
+    let forgotten = view.memory.iter().any(|memory| !memory.troubles.is_empty());
     let wrong = !view.problems.is_empty() || failed || refused || !view.unknown.is_empty();
-    if wrong || unasked || halted {
+    if wrong || unasked || halted || forgotten {
         (Health::Trouble, "Needs attention")
     } else if held || !view.conflicts.is_empty() || !view.audited.findings.is_empty() {
         (Health::Person, "Waiting for a person")

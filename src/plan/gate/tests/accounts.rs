@@ -213,7 +213,7 @@ fn a_create_is_completed_in_one_go_and_one_after_another() {
     let (half, whole) = (Policy::at(&[ML]), Policy::at(&[ML, ROOT]));
     assert!(!goes(&scene(), &half, &whole), "another process may have attached it long ago");
     let mut scene = scene();
-    let want = KnownWant { id: "p-1".into(), state: Value::Null, tags: BTreeMap::new() };
+    let want = KnownWant::seen("p-1".into(), Want::default());
     scene.known_wants.insert(guard(), want);
     let (nowhere, root) = (Policy::at(&[]), Policy::at(&[ROOT]));
     assert!(!goes(&scene, &nowhere, &root), "it was wanted nowhere until now");

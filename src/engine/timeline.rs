@@ -1,15 +1,20 @@
-//! The drift timeline: recent foreign changes and their state. In memory only; the audit log keeps
-//! them for longer.
+//! The drift timeline: recent foreign changes and their state. The audit log keeps them for longer.
 
 use std::collections::VecDeque;
 
-use crate::engine::{Drift, Report};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    drift::{Drift, DriftState},
+    report::Report,
+};
 
 /// The number of drifts kept.
 const KEPT: usize = 100;
 
 /// The latest drifts, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Timeline {
     drifts: VecDeque<Drift>,
 }
@@ -27,6 +32,19 @@ impl Timeline {
         self.drifts.drain(..surplus);
     }
 
+    /// The process was restarted then: whether a drift goes on is seen anew.
+    pub fn interrupt(&mut self, at: f64) {
+        for drift in self.drifts.iter_mut().filter(|drift| drift.ended_at.is_none()) {
+            drift.ended_at = Some(at);
+            drift.state = DriftState::Gone("palisade was restarted".to_owned());
+        }
+    }
+
+    /// The highest number of a drift.
+    pub fn last_number(&self) -> u64 {
+        self.drifts.iter().map(|drift| drift.number).max().unwrap_or_default()
+    }
+
     /// The drifts, newest first.
     pub fn newest_first(&self) -> Vec<Drift> {
         self.drifts.iter().rev().cloned().collect()
@@ -36,7 +54,7 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::DriftState, status::fixture};
+    use crate::status::fixture;
 
     #[test]
     fn a_drift_that_stays_is_one_row_and_one_that_ends_says_when() {

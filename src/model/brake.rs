@@ -1,0 +1,129 @@
+//! What people ask of one running process: to stop writing, in whole or in part.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Extent, Pause, Release,
+    pause::{RELEASES_KEPT, moment},
+};
+
+/// How the brake of a process was engaged: a metric label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Means {
+    /// SIGUSR1.
+    Signal,
+    /// A command over the process's socket.
+    Socket,
+    /// What the memory keeps of the brake cannot be read: it may have been on.
+    Memory,
+}
+
+impl Means {
+    /// The word, for metric labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signal => "signal",
+            Self::Socket => "socket",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// A brake that is on until somebody releases it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Engaged {
+    /// How it was engaged.
+    pub means: Means,
+    /// By whom.
+    pub by: String,
+    /// Why, in its author's words.
+    pub reason: String,
+    /// Since when, in seconds since the epoch.
+    pub since: u64,
+}
+
+impl fmt::Display for Engaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { by, reason, since, .. } = self;
+        write!(f, "the brake is on since {}, engaged by {by}: {reason}", moment(*since))
+    }
+}
+
+/// What one process must not write because people asked it, by signal or over its socket.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Asked {
+    /// The brake, if it is on.
+    pub engaged: Option<Engaged>,
+    /// Pauses, including those that are over.
+    pub pauses: Vec<Pause>,
+    /// Pauses that were ended early, recently.
+    pub released: Vec<Release>,
+}
+
+impl Asked {
+    /// Begins pauses. A pause of the same extent is replaced.
+    pub fn begin(&mut self, pauses: &[Pause], now: u64) {
+        self.tidy(now);
+        self.pauses.retain(|old| pauses.iter().all(|new| new.extent != old.extent));
+        self.pauses.extend(pauses.iter().cloned());
+    }
+
+    /// Ends the pauses of these extents and returns those that were in force.
+    pub fn end(&mut self, extents: &[Extent], by: &str, now: u64) -> Vec<Pause> {
+        self.tidy(now);
+        let (over, left): (Vec<_>, Vec<_>) =
+            self.pauses.drain(..).partition(|pause| extents.contains(&pause.extent));
+        self.pauses = left;
+        let release = |pause: &Pause| Release { pause: pause.clone(), by: by.to_owned(), at: now };
+        self.released.extend(over.iter().map(release));
+        over
+    }
+
+    /// Forgets what is over, so that it does not grow.
+    fn tidy(&mut self, now: u64) {
+        self.pauses.retain(|pause| !pause.is_over(now));
+        self.released.retain(|release| now < release.at.saturating_add(RELEASES_KEPT));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pause(scope: &str, until: u64) -> Pause {
+        let extent = Extent::Scope(scope.into());
+        Pause { extent, until, reason: "incident".into(), by: "ann".into(), since: 1 }
+    }
+
+    #[test]
+    fn a_pause_of_the_same_extent_is_replaced_and_what_is_over_is_forgotten() {
+        let mut asked = Asked::default();
+        asked.begin(&[pause("a", 100), pause("b", 20)], 10);
+        asked.begin(&[pause("a", 200)], 30);
+        assert_eq!(asked.pauses, [pause("a", 200)]);
+        assert_eq!(asked.end(&[Extent::Scope("b".into())], "bob", 40), []);
+        assert_eq!(asked.end(&[Extent::Scope("a".into())], "bob", 40), [pause("a", 200)]);
+        assert_eq!(asked.released.len(), 1);
+        asked.begin(&[], 41 + RELEASES_KEPT);
+        assert_eq!(asked, Asked::default());
+    }
+
+    #[test]
+    fn it_says_since_when_by_whom_and_why() {
+        let engaged = Engaged {
+            means: Means::Signal,
+            by: "SIGUSR1".into(),
+            reason: "no reason given".into(),
+            since: 1_764_417_780,
+        };
+        assert_eq!(
+            engaged.to_string(),
+            "the brake is on since 2025-11-29T12:03:00Z, engaged by SIGUSR1: no reason given"
+        );
+    }
+}
