@@ -9,6 +9,7 @@ mod access;
 mod brake;
 pub(crate) mod budget;
 mod classify;
+pub(crate) mod cloud_control;
 pub(crate) mod ec2_tags;
 mod guard;
 pub mod identity;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Live;
 use crate::{
     kind::{
-        self, Known, KnownResource, Unread,
+        table::PROPERTIES, Known, KnownResource, Unread,
         erased::{ErasedKind, Registry},
     },
     manifest::Document,
@@ -188,7 +188,7 @@ impl<'a> Claims<'a> {
     }
 
     /// Adds what manifests adopt of kinds that cannot carry a claim
-    /// ([`kind::Claimed::ByAdoption`]).
+    /// ([`Claimed::is_in_tags`](crate::kind::Claimed::is_in_tags)).
     #[must_use]
     pub fn adopting(
         mut self,
@@ -197,9 +197,10 @@ impl<'a> Claims<'a> {
     ) -> Self {
         for (at, seen) in &mut self.seen {
             let claimed = registry.get(&at.kind).map(|kind| kind.profile().claimed);
-            let (Seen::All(inventory), Some(kind::Claimed::ByAdoption)) = (seen, claimed) else {
+            let (Seen::All(inventory), Some(claimed)) = (seen, claimed) else { continue };
+            if claimed.is_in_tags() {
                 continue;
-            };
+            }
             let of_kind = documents.values().filter(|document| at.covers(&document.address));
             for document in of_kind {
                 if let Some(id) = &document.lifecycle.adopt {
@@ -262,7 +263,13 @@ impl<'a> Claims<'a> {
                 let Some(address) = it.address().filter(|address| at.covers(address)) else {
                     continue;
                 };
-                let Observed { id, arn, .. } = it.resource;
+                let Observed { id, arn, state, .. } = it.resource;
+                if let Some(Value::Object(all)) = state.get(PROPERTIES) {
+                    let texts = all.iter().filter_map(|(name, value)| {
+                        Some((name.clone(), value.as_str()?.to_owned()))
+                    });
+                    known.attributes.insert(address.clone(), texts.collect());
+                }
                 let resource = KnownResource { id: id.clone(), arn: arn.clone() };
                 if known.resources.insert(address.clone(), resource).is_some() {
                     twice.insert(address.clone());
@@ -273,6 +280,7 @@ impl<'a> Claims<'a> {
         // Two resources with one claim: nobody can say which one is meant.
         for address in twice {
             known.resources.remove(&address);
+            known.attributes.remove(&address);
             let inventory = self.of(&address.scoped_kind()).into_iter();
             let carrying = inventory.flat_map(|it| it.of(&address));
             let ids: BTreeSet<_> = carrying.map(|it| it.resource.id.to_string()).collect();
