@@ -45,7 +45,7 @@ impl World {
             region: region.to_owned(),
             arn: format!("arn:aws:iam::{account}:role/administrator"),
         };
-        self.call(service, &caller, operation, input, None)
+        self.call(service, &caller, operation, input, None, false)
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     iam::{Call, Need},
+    json::unknown_operation,
     rest::Route,
     service::{Answer, ApiError, Caller, Context, Options},
     truth::{Thing, Truth},
@@ -65,6 +66,11 @@ pub(crate) enum Protocol {
     /// AWS JSON 1.1.
     Json {
         /// The prefix of `X-Amz-Target`, up to the dot.
+        target: &'static str,
+    },
+    /// AWS JSON 1.0, which differs in the content type only.
+    Json10 {
+        /// As in JSON 1.1.
         target: &'static str,
     },
 }
@@ -167,17 +173,19 @@ pub(crate) trait Service {
     where
         Self: Sized;
 
-    /// Answers one call.
+    /// Answers one call. A service that works [`Through`] others has its operations there.
     ///
     /// # Errors
     /// The service's own.
     fn call(
         &mut self,
-        caller: &Caller,
+        _caller: &Caller,
         operation: &str,
-        input: &Value,
-        context: &mut Context<'_>,
-    ) -> Answer;
+        _input: &Value,
+        _context: &mut Context<'_>,
+    ) -> Answer {
+        Err(unknown_operation("service", operation))
+    }
 
     /// Adds what exists and stays, as far as monitors watch it.
     fn add_truth(&self, _truth: &mut Truth) {}
@@ -188,11 +196,55 @@ pub(crate) trait Service {
         None
     }
 
+    /// ARN and tags of every resource of an account and Region that has or had tags, for services
+    /// whose resources can be found by tags.
+    fn tagged(&self, _place: Place<'_>) -> Vec<Named> {
+        Vec::new()
+    }
+
     /// The permissions that a call needs, according to the service authorization reference and the
     /// service's guide.
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
         vec![call.need("*")]
     }
+}
+
+/// The other services, for one whose operations are calls of theirs.
+pub(crate) trait Others {
+    /// Lets the service with this name answer, with the permissions of the caller.
+    ///
+    /// # Errors
+    /// The service's own.
+    fn ask(
+        &mut self,
+        service: &str,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+        context: &mut Context<'_>,
+    ) -> Answer;
+
+    /// ARN and tags of every resource of an account and Region that can be found by tags.
+    fn tagged(&self, place: Place<'_>) -> Vec<Named>;
+}
+
+/// A service whose operations are calls of other services.
+pub(crate) trait Through: Default {
+    /// Answers one call.
+    ///
+    /// # Errors
+    /// The service's own.
+    fn answer(
+        &mut self,
+        others: &mut dyn Others,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+        context: &mut Context<'_>,
+    ) -> Answer;
+
+    /// Is notified of a write by any service before it is carried out.
+    fn before_write(&mut self, _others: &dyn Others, _caller: &Caller, _context: &Context<'_>) {}
 }
 
 impl Protocol {
@@ -206,7 +258,9 @@ impl Protocol {
             Self::Rest { xml: None, .. } => {
                 ApiError::new("AccessDeniedException", message).status(403)
             }
-            Self::Json { .. } => ApiError::new("AccessDeniedException", message),
+            Self::Json { .. } | Self::Json10 { .. } => {
+                ApiError::new("AccessDeniedException", message)
+            }
         }
     }
 
@@ -220,7 +274,9 @@ impl Protocol {
             Self::Rest { xml: None, .. } => {
                 ApiError::new("ExpiredTokenException", message).status(403)
             }
-            Self::Json { .. } => ApiError::new("ExpiredTokenException", message),
+            Self::Json { .. } | Self::Json10 { .. } => {
+                ApiError::new("ExpiredTokenException", message)
+            }
         }
     }
 }

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::{
     api::Api,
+    authorize::Asked,
     distortions,
     fault::{Effect, Phase},
-    iam,
     service::{Answer, ApiError, Caller, Disturbed, is_mutating},
+    truth::Truth,
     witness::Witnessed,
     world::World,
 };
@@ -43,7 +44,8 @@ impl World {
         if let Some(Effect::Meanwhile(deed)) = &effect {
             deed.clone().run(self);
         }
-        let watched = self.watch.is_some() && is_mutating(&call.operation);
+        let hiding = matches!(effect, Some(Effect::Unlisted { .. }));
+        let watched = (self.watch.is_some() || hiding) && is_mutating(&call.operation);
         let before = watched.then(|| self.truth());
         let answer = if applies {
             self.count(call)
@@ -53,6 +55,9 @@ impl World {
             let message = "An injected fault prevented this call.";
             Err(ApiError::new("InjectedFault", message).status(500))
         };
+        if let (Some(Effect::Unlisted { reads }), Some(before)) = (&effect, &before) {
+            self.hide(call, &answer, before, *reads);
+        }
         let (shown, delivery) = self.show(call, effect.as_ref(), answer.clone());
         if let Some(mut watch) = self.watch.take() {
             let after = before.is_some().then(|| self.truth());
@@ -89,26 +94,19 @@ impl World {
     /// Refuses a call that the policies of the caller's account do not allow. Accounts without
     /// policies may do everything.
     fn authorize(&mut self, call: &Call) -> Result<(), ApiError> {
-        let Call { api, caller, operation, input } = call;
-        let Some(policies) = self.options.permissions.get(&caller.account) else { return Ok(()) };
-        let asked =
-            iam::Call { service: api.name, caller, operation, input, directory: &self.services };
-        let needs = self.services.get(api.name).map(|service| service.needs(&asked));
-        let needs = needs.unwrap_or_default();
-        let denied = needs.iter().find(|need| !iam::allows(policies, &need.0)).map(|need| {
-            api.protocol.denied(format!(
-                "User: {} is not authorized to perform: {} on resource: {} because no \
-                 identity-based policy allows it",
-                caller.arn, need.0.action, need.0.resource
-            ))
-        });
-        for iam::Need(request) in needs {
-            let judged = iam::Judged { account: caller.account.clone(), request };
-            if !self.judged.contains(&judged) {
-                self.judged.push(judged);
-            }
-        }
-        denied.map_or(Ok(()), Err)
+        let Some(service) = self.services.get(call.api.name) else { return Ok(()) };
+        let asked = Asked {
+            api: call.api,
+            service,
+            directory: &self.services,
+            caller: &call.caller,
+            operation: &call.operation,
+            input: &call.input,
+        };
+        let mut judged = Vec::new();
+        let answer = asked.authorize(&self.options, &mut judged);
+        self.note(&call.caller, judged);
+        answer
     }
 
     /// Lets the service answer, with the effects that apply to the call itself.
@@ -128,6 +126,7 @@ impl World {
             }
             Some(Effect::Stall(time)) => self.apply(call, Some(Disturbed::Stalled(*time))),
             Some(Effect::FailLater) => self.apply(call, Some(Disturbed::Failing)),
+            Some(Effect::Lie(lie)) => self.apply(call, Some(Disturbed::Lying(*lie))),
             Some(Effect::Paging(how)) => {
                 if call.api.replicated && !is_mutating(&call.operation) {
                     self.distortions.break_paging(*how, &call.operation);
@@ -144,7 +143,7 @@ impl World {
 
     /// Lets the service answer from the actual state.
     fn apply(&mut self, call: &Call, disturbed: Option<Disturbed>) -> Answer {
-        self.call(call.api.name, &call.caller, &call.operation, &call.input, disturbed)
+        self.call(call.api.name, &call.caller, &call.operation, &call.input, disturbed, true)
     }
 
     /// Writes use the actual state; reads get an answer that the distortions in force have changed.
@@ -156,15 +155,27 @@ impl World {
         let mut input = input.clone();
         let followed = self.distortions.follow(api, operation, &mut input);
         let answer = match self.distortions.past_for_read() {
-            None => self.call(api.name, caller, operation, &input, None),
+            None => self.call(api.name, caller, operation, &input, None, true),
             Some(mut past) => {
                 std::mem::swap(&mut self.services, &mut past);
-                let answer = self.call(api.name, caller, operation, &input, None);
+                let answer = self.call(api.name, caller, operation, &input, None, true);
                 self.services = past;
                 answer
             }
         };
         self.distortions.distort(api, operation, followed, &input, answer)
+    }
+
+    /// Hides from listings what a call created: the ids in its answer, or what exists since then.
+    fn hide(&mut self, call: &Call, answer: &Answer, before: &Truth, reads: u32) {
+        let mut ids =
+            answer.as_ref().map(|it| distortions::created(call.api, it)).unwrap_or_default();
+        if ids.is_empty() {
+            let after = self.truth();
+            let new = after.things.keys().filter(|id| !before.things.contains_key(*id));
+            ids = new.filter_map(|id| id.rsplit('/').next().map(str::to_owned)).collect();
+        }
+        self.distortions.hide(ids, reads);
     }
 
     fn in_time(&mut self) -> Delivery {
@@ -177,7 +188,12 @@ impl World {
 
     /// Whether reads are still answered with anything but the truth.
     pub fn distorts_reads(&self) -> bool {
-        self.distortions.remain(|id| self.truth().things.contains_key(id))
+        let truth = self.truth();
+        let is_there = |id: &str| {
+            let end = format!("/{id}");
+            truth.things.keys().any(|key| key == id || key.ends_with(&end))
+        };
+        self.distortions.remain(is_there)
     }
 
     /// How many calls faults have applied to so far.
@@ -210,14 +226,6 @@ impl World {
             Some(Effect::Impostor(account)) if call.operation == "GetCallerIdentity" => {
                 let arn = format!("arn:aws:iam::{account}:user/simulator");
                 Ok(json!({"Account": account, "Arn": arn, "UserId": "AIDAEXAMPLE"}))
-            }
-            Some(Effect::Unlisted { reads }) => {
-                let ids = answer
-                    .as_ref()
-                    .map(|it| distortions::created(call.api, it))
-                    .unwrap_or_default();
-                self.distortions.hide(ids, *reads);
-                answer
             }
             _ => answer,
         };

@@ -85,6 +85,8 @@ pub enum Effect {
     Stall(Duration),
     /// The call is accepted and has no effect.
     Ignore,
+    /// A request of Cloud Control, or a read of what it made, deceives.
+    Lie(Lie),
     /// `GetCallerIdentity` names this account.
     Impostor(String),
     /// Somebody else makes a change just before the call, which is carried out as usual.
@@ -92,6 +94,30 @@ pub enum Effect {
     /// The process of the caller dies: there is no answer, and [`super::Simulator::crashed`]
     /// returns.
     Crash,
+}
+
+/// How Cloud Control deceives. Each of them was seen by users of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lie {
+    /// The request fails with this code; nothing was done.
+    Fails(&'static str),
+    /// The request fails with this code although everything was done.
+    FailsThough(&'static str),
+    /// The request fails with this code when half of the properties were set.
+    FailsHalfway(&'static str),
+    /// The request fails with `AlreadyExists` and the identifier of another resource of the type,
+    /// if there is one; nothing was done.
+    NamesAnother,
+    /// A hook of the account refuses the request; nothing was done.
+    Hooked,
+    /// Reads do not find the resource for this time after the request has succeeded.
+    Hides(Duration),
+    /// A read shows a property that the schema does not have.
+    Adds,
+    /// A read lacks this property.
+    Omits(&'static str),
+    /// A read shows an empty list as this property.
+    Husk(&'static str),
 }
 
 /// How a listing goes wrong between its pages.

@@ -1,6 +1,7 @@
 //! Shared by all simulated services: the caller, the context of a handler, and errors.
 
-use crate::model::policy_document::PolicyDocument;
+use super::fault::Lie;
+use crate::model::policy_document::{PolicyDocument, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -53,6 +54,9 @@ pub struct Context<'a> {
     pub options: &'a Options,
     /// The effect of an injected fault on what this call starts.
     pub(crate) disturbed: Option<Disturbed>,
+    /// The requests for which policies were evaluated while the call made others; `None` if its
+    /// caller may do everything.
+    pub(crate) judged: Option<Vec<Request>>,
 }
 
 /// The effect of a fault on something asynchronous that a call starts.
@@ -62,6 +66,8 @@ pub(crate) enum Disturbed {
     Stalled(Duration),
     /// It fails in the end.
     Failing,
+    /// A request of Cloud Control, or a read of what it made, deceives.
+    Lying(Lie),
 }
 
 impl Context<'_> {
@@ -139,6 +145,9 @@ pub struct Options {
     pub resident_changing: Duration,
     /// From a call that starts, stops, changes or deletes a notebook instance until that is done.
     pub notebook_working: Duration,
+    /// From a call of Cloud Control that creates, changes or deletes something until its request is
+    /// finished.
+    pub request_handling: Duration,
     /// How long list and describe calls may return the old state after a write. Zero: never.
     pub read_lag: Duration,
     /// Every answer takes a different time below this, so that calls overtake each other. Zero:
@@ -183,6 +192,7 @@ impl Default for Options {
             domain_deleting: second,
             resident_changing: second,
             notebook_working: second,
+            request_handling: second,
             read_lag: Duration::ZERO,
             latency: Duration::ZERO,
             epoch: None,
@@ -262,7 +272,7 @@ impl Ids {
 /// One call as it arrived, kept so that tests can count reads and writes.
 #[derive(Debug, Clone)]
 pub struct CallRecord {
-    /// `ec2`, `kms`, `organizations`, `sagemaker` or `sts`.
+    /// `ec2`, `kms`, `organizations`, `cloudcontrolapi`, …
     pub service: String,
     /// The operation as the API names it.
     pub operation: String,

@@ -1,9 +1,12 @@
 //! The only list of services. A service is a folder and a line here.
 
+use serde_json::Value;
+
 use super::{
-    api::{Api, Kind, Named, Place, Service},
+    api::{Api, Kind, Named, Others, Place, Service, Through},
+    authorize::Asked,
     iam::Directory,
-    service::Options,
+    service::{Answer, ApiError, Caller, Context, Options, is_mutating},
     truth::Truth,
 };
 
@@ -32,7 +35,7 @@ macro_rules! services {
             }
 
             /// The state of the service with this name.
-            pub(super) fn named(&mut self, name: &str) -> Option<&mut dyn Service> {
+            fn named(&mut self, name: &str) -> Option<&mut dyn Service> {
                 $(if super::$module::API.name == name {
                     return Some(&mut self.$module);
                 })*
@@ -49,10 +52,16 @@ services! {
     bedrock: super::bedrock::Logs,
     /// Whom AWS writes to in addition to the owner of an account.
     contacts: super::contacts::Contacts,
-    /// The password policies of IAM.
-    passwords: super::passwords::Passwords,
-    /// What S3 allows of public access in an account.
-    s3_control: super::s3_control::Blocks,
+    /// Roles and password policies of IAM.
+    identities: super::identities::Identities,
+    /// Buckets, and what S3 allows of public access in an account.
+    s3: super::s3::S3,
+    /// Rules and recorders of AWS Config.
+    config_service: super::config_service::Config,
+    /// Requests of Cloud Control.
+    cloud_control: super::cloud_control::CloudControl,
+    /// The index of all tags.
+    tag_index: super::tag_index::TagIndex,
     /// Keys, aliases and their policies.
     kms: super::kms::Kms,
     /// The organization, its policies and their attachments.
@@ -73,6 +82,46 @@ impl Services {
         truth
     }
 
+    /// Lets the service with this name answer.
+    pub(super) fn answer(
+        &mut self,
+        name: &str,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+        context: &mut Context<'_>,
+    ) -> Answer {
+        if is_mutating(operation) && !context.options.read_lag.is_zero() {
+            let mut index = std::mem::take(&mut self.tag_index);
+            index.before_write(self, caller, context);
+            self.tag_index = index;
+        }
+        let call = (caller, operation, input);
+        if name == super::cloud_control::API.name {
+            return self.through(|all| &mut all.cloud_control, call, context);
+        }
+        if name == super::tag_index::API.name {
+            return self.through(|all| &mut all.tag_index, call, context);
+        }
+        match self.named(name) {
+            Some(service) => service.call(caller, operation, input, context),
+            None => Err(ApiError::new("UnknownService", format!("`{name}` is not simulated"))),
+        }
+    }
+
+    /// Lets a service answer that works on the others: its own state is taken out meanwhile.
+    fn through<S: Through>(
+        &mut self,
+        own: fn(&mut Self) -> &mut S,
+        (caller, operation, input): (&Caller, &str, &Value),
+        context: &mut Context<'_>,
+    ) -> Answer {
+        let mut state = std::mem::take(own(self));
+        let answer = state.answer(self, caller, operation, input, context);
+        *own(self) = state;
+        answer
+    }
+
     /// The state of the service with this name, read-only.
     pub(super) fn get(&self, name: &str) -> Option<&dyn Service> {
         self.all().find(|(api, _)| api.name == name).map(|(_, service)| service)
@@ -82,6 +131,29 @@ impl Services {
 impl Directory for Services {
     fn find(&self, service: &str, place: Place<'_>, name: &str) -> Option<Named> {
         self.get(service)?.find(place, name)
+    }
+}
+
+impl Others for Services {
+    fn ask(
+        &mut self,
+        name: &str,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+        context: &mut Context<'_>,
+    ) -> Answer {
+        if let (Some(judged), Some(api), Some(service)) =
+            (&mut context.judged, api(name), self.get(name))
+        {
+            let asked = Asked { api, service, directory: self, caller, operation, input };
+            asked.authorize(context.options, judged)?;
+        }
+        self.answer(name, caller, operation, input, context)
+    }
+
+    fn tagged(&self, place: Place<'_>) -> Vec<Named> {
+        self.all().flat_map(|(_, service)| service.tagged(place)).collect()
     }
 }
 

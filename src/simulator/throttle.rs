@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     api::Api,
-    service::{ApiError, Caller},
+    service::{ApiError, Caller, is_mutating},
 };
 use crate::aws::budget::limits::Limit;
 
@@ -50,9 +50,5 @@ impl Buckets {
 
 /// Size, and tokens gained in a second, for undocumented buckets.
 fn unpublished(operation: &str) -> (f64, f64) {
-    if operation.starts_with("Describe") || operation.starts_with("List") {
-        (20.0, 10.0)
-    } else {
-        (5.0, 1.0)
-    }
+    if !is_mutating(operation) { (20.0, 10.0) } else { (5.0, 1.0) }
 }

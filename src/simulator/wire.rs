@@ -165,8 +165,10 @@ fn json_members(protocol: Protocol, body: &Bytes) -> Result<Value, (Protocol, Ap
 fn json_call(target: &HeaderValue, body: &Bytes) -> Understood {
     let text = target.to_str().unwrap_or_default();
     let (prefix, operation) = text.rsplit_once('.').unwrap_or(("", text));
-    let named =
-        |api: &&&'static Api| matches!(api.protocol, Protocol::Json { target } if target == prefix);
+    let named = |api: &&&'static Api| match api.protocol {
+        Protocol::Json { target } | Protocol::Json10 { target } => target == prefix,
+        _ => false,
+    };
     let Some(api) = APIS.iter().find(named).copied() else {
         let message = format!("The simulator has no service behind {text}");
         let protocol = Protocol::Json { target: "" };
@@ -200,7 +202,7 @@ fn query_call(request: &Request<Bytes>, scope: Option<&str>) -> Understood {
 fn query_api(scope: Option<&str>, asked: Option<&str>) -> Option<&'static Api> {
     let spoken = |api: &&'static Api| match api.protocol {
         Protocol::Ec2 { version } | Protocol::Query { version, .. } => Some(version),
-        Protocol::Json { .. } | Protocol::Rest { .. } => None,
+        Protocol::Json { .. } | Protocol::Json10 { .. } | Protocol::Rest { .. } => None,
     };
     let query = || APIS.iter().copied().filter(|api| spoken(api).is_some());
     query()
@@ -228,6 +230,7 @@ fn render(
         }
         Protocol::Rest { xml: None, .. } => ("application/json", json_body(&answer)),
         Protocol::Json { .. } => ("application/x-amz-json-1.1", json_body(&answer)),
+        Protocol::Json10 { .. } => ("application/x-amz-json-1.0", json_body(&answer)),
     };
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -13,12 +13,13 @@ use super::{
     distortions::Distortions,
     fault::{Fault, Faults},
     iam::Judged,
-    service::{Answer, ApiError, CallRecord, Caller, Context, Disturbed, Ids, Options},
+    service::{Answer, CallRecord, Caller, Context, Disturbed, Ids, Options},
     services::Services,
     throttle::Buckets,
     truth::Truth,
     witness::Watch,
 };
+use crate::model::policy_document::Request;
 
 /// Everything that exists: the services' states, by name, and the calls so far.
 #[derive(Debug)]
@@ -94,7 +95,8 @@ impl World {
         }
     }
 
-    /// Lets the service with this name answer now.
+    /// Lets the service with this name answer now. Calls that it makes of others are `judged` by the
+    /// policies of the caller's account, or the caller may do everything.
     pub(super) fn call(
         &mut self,
         service: &str,
@@ -102,6 +104,7 @@ impl World {
         operation: &str,
         input: &Value,
         disturbed: Option<Disturbed>,
+        judged: bool,
     ) -> Answer {
         let elapsed = self.age();
         let mut context = Context {
@@ -110,10 +113,21 @@ impl World {
             ids: &mut self.ids,
             options: &self.options,
             disturbed,
+            judged: judged.then(Vec::new),
         };
-        match self.services.named(service) {
-            Some(service) => service.call(caller, operation, input, &mut context),
-            None => Err(ApiError::new("UnknownService", format!("`{service}` is not simulated"))),
+        let answer = self.services.answer(service, caller, operation, input, &mut context);
+        let judged = context.judged.unwrap_or_default();
+        self.note(caller, judged);
+        answer
+    }
+
+    /// Notes requests for which policies were evaluated.
+    pub(super) fn note(&mut self, caller: &Caller, requests: Vec<Request>) {
+        for request in requests {
+            let judged = Judged { account: caller.account.clone(), request };
+            if !self.judged.contains(&judged) {
+                self.judged.push(judged);
+            }
         }
     }
 

@@ -142,6 +142,7 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("ModifySecurityGroupRules", rule_calls::modify),
     ("ModifyVpcAttribute", vpcs::modify_attribute),
     ("ModifyVpcEndpoint", endpoint_changes::modify),
+    ("ModifyVpcTenancy", vpcs::modify_tenancy),
     ("ReplaceNetworkAclAssociation", network_acls::replace_association),
     ("ReplaceNetworkAclEntry", acl_entries::replace),
     ("ReplaceRoute", routes::replace),
@@ -206,6 +207,17 @@ impl Service for Ec2 {
         let arn = arn_of("ec2", (account, region), &format!("{kind}/{id}"));
         let tags = here.and_then(|here| here.now.tags.get(id)).cloned().unwrap_or_default();
         Some((arn, tags))
+    }
+
+    fn tagged(&self, (account, region): Place<'_>) -> Vec<Named> {
+        let here = self.regions.get(&(account.to_owned(), region.to_owned()));
+        let all = here.into_iter().flat_map(|here| &here.now.tags);
+        let tagged = all.filter(|(_, tags)| !tags.is_empty()).filter_map(|(id, tags)| {
+            let kind = tags::resource_type(id)?;
+            let arn = arn_of("ec2", (account, region), &format!("{kind}/{id}"));
+            Some((arn, tags.clone()))
+        });
+        tagged.collect()
     }
 
     fn needs(&self, call: &IamCall<'_>) -> Vec<Need> {

@@ -26,6 +26,15 @@ impl State {
         for id in self.network_acls.keys() {
             add(NETWORK_ACL, id, self.facts_of_acl(id));
         }
+        for (id, vpc) in &self.vpcs {
+            let facts = BTreeSet::from([
+                format!("cidr {}", vpc.cidr),
+                format!("tenancy {}", vpc.tenancy),
+                format!("dnsSupport {}", vpc.dns_support),
+                format!("dnsHostnames {}", vpc.dns_hostnames),
+            ]);
+            add("AWS::EC2::VPC", id, facts);
+        }
     }
 
     fn facts_of_table(&self, id: &str) -> BTreeSet<String> {

@@ -134,6 +134,22 @@ pub(super) fn modify_attribute(state: &mut State, call: &mut Call<'_, '_>) -> An
     done()
 }
 
+/// A dedicated VPC becomes a default one; there is no way back (EC2 API reference).
+pub(super) fn modify_tenancy(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
+    let id = call.input.required("VpcId")?;
+    state.vpc(id)?;
+    let tenancy = call.input.required("InstanceTenancy")?;
+    if tenancy != "default" {
+        return Err(invalid(format!(
+            "Value ({tenancy}) for parameter instanceTenancy is invalid."
+        )));
+    }
+    if let Some(vpc) = state.vpcs.get_mut(id) {
+        vpc.tenancy = tenancy.to_owned();
+    }
+    done()
+}
+
 pub(super) fn describe_attribute(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("VpcId")?;
     let vpc = state.vpc(id)?;

@@ -7,6 +7,12 @@ pub(in crate::simulator) enum Language {
     Endpoint,
     ServiceControl,
     ResourceControl,
+    /// Of a bucket.
+    Bucket,
+    /// Who may assume a role.
+    Trust,
+    /// Of a role.
+    Identity,
 }
 
 impl Language {
@@ -15,7 +21,7 @@ impl Language {
     }
 
     pub(super) fn names_principals(self) -> bool {
-        self != Self::ServiceControl
+        !matches!(self, Self::ServiceControl | Self::Identity)
     }
 }
 

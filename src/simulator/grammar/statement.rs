@@ -82,8 +82,13 @@ pub(super) fn check(members: &Members, language: Language, partition: &str) -> C
     }
     principals(members, language, partition)?;
     actions(members, language)?;
-    for resource in one_of(members, "Resource", "NotResource", language)? {
-        resource_name(resource, language)?;
+    if language == Language::Trust {
+        let about = members.contains_key("Resource") || members.contains_key("NotResource");
+        refuse_if(about, "a trust policy has no Resource")?;
+    } else {
+        for resource in one_of(members, "Resource", "NotResource", language)? {
+            resource_name(resource, language)?;
+        }
     }
     match members.get("Condition") {
         None => Ok(()),
@@ -121,7 +126,7 @@ fn principals(members: &Members, language: Language, partition: &str) -> Checked
     if !language.names_principals() {
         return refuse_if(
             named.is_some() || spared.is_some(),
-            "a service control policy has no Principal",
+            "a policy of this type has no Principal",
         );
     }
     let value = match (named, spared) {

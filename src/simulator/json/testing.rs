@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::simulator::service::{Answer, Caller, Context, Ids, Options};
+use crate::simulator::{
+    service::{Answer, Caller, Context, Ids, Options},
+    wire::Outcome,
+    world::Simulator,
+};
 
 /// The account from which tests call by default.
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -46,6 +50,7 @@ impl Bench {
             ids: &mut self.ids,
             options: &self.options,
             disturbed: None,
+            judged: None,
         }
     }
 
@@ -67,4 +72,54 @@ pub(crate) fn code(answer: Answer) -> String {
 pub(crate) fn column(answer: &Value, list: &str, member: &str) -> Vec<String> {
     let items = answer[list].as_array().expect("the answer has the list");
     items.iter().map(|item| item[member].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// A client of one service that sends requests as they are on the wire.
+#[derive(Debug, Clone)]
+pub(crate) struct WireClient {
+    pub simulator: Simulator,
+    pub account: &'static str,
+    pub region: &'static str,
+}
+
+impl Default for WireClient {
+    fn default() -> Self {
+        Self::of(Simulator::default())
+    }
+}
+
+impl WireClient {
+    pub(crate) fn of(simulator: Simulator) -> Self {
+        Self { simulator, account: ACCOUNT, region: "eu-west-1" }
+    }
+
+    /// The same client in another Region.
+    pub(crate) fn in_region(&self, region: &'static str) -> Self {
+        Self { region, ..self.clone() }
+    }
+
+    /// The answer, or the code of the error.
+    pub(crate) fn call(
+        &self,
+        target: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, String> {
+        let scope = format!("{}/20261120/{}/x/aws4_request", self.account, self.region);
+        let request = http::Request::builder()
+            .method("POST")
+            .uri("https://aws.test/")
+            .header("x-amz-target", format!("{target}.{operation}"))
+            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=0"))
+            .body(bytes::Bytes::from(input.to_string()))
+            .expect("a request");
+        let Outcome::Answered(answer) = self.simulator.respond(&request) else {
+            return Err("(no answer)".to_owned());
+        };
+        let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        if answer.status() == 200 {
+            return Ok(body);
+        }
+        Err(body["__type"].as_str().unwrap_or_default().to_owned())
+    }
 }

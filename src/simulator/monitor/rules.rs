@@ -53,7 +53,9 @@ impl Seen {
             self.completeness(call, kind);
             self.creation(call, kind);
         }
-        let deleted = |kind: &&Kind| kind.delete == call.operation && is_on(call, kind, before);
+        let deleted = |kind: &&Kind| {
+            kind.delete == call.operation && is_about(call, kind) && is_on(call, kind, before)
+        };
         if let Some(kind) = kinds().find(deleted) {
             self.completeness(call, kind);
             self.waiting_period(call);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{
+use crate::simulator::{
     api::{Api, Protocol, Refusal},
     documents::{Documents, Sort, api, is_on},
     query::Input,
@@ -13,7 +13,7 @@ use super::{
 };
 
 /// The properties of IAM for the rest of the simulator.
-pub(super) static API: Api = api(
+pub(crate) static API: Api = api(
     "iam",
     Protocol::Query {
         version: "2010-05-08",

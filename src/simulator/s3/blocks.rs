@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{
+use crate::simulator::{
     api::{Api, Protocol, Refusal},
     documents::{Documents, Sort, api, is_on, unknown},
     rest::Route,
@@ -16,7 +16,7 @@ const MEMBERS: [&str; 4] =
     ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
 
 /// The properties of S3 control for the rest of the simulator; it signs as S3.
-pub(super) static API: Api = api(
+pub(crate) static API: Api = api(
     "s3",
     Protocol::Rest {
         routes: &[

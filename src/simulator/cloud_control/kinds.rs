@@ -1,0 +1,78 @@
+//! What monitors watch of the types: all of them are created and deleted by the same operations.
+
+use crate::simulator::api::{Holes, Kind, Repeated};
+
+const NO_HOLES: Holes = Holes { added: &[], whole: &[], missing: &[] };
+
+/// A client token makes a second create one with the first. Calls of the services that the
+/// handlers make for palisade are vital as well.
+const fn kind(
+    name: &'static str,
+    told_by: &'static [(&'static str, &'static str)],
+    vital: &'static [&'static str],
+    holes: Holes,
+) -> Kind {
+    Kind {
+        name,
+        list: "ListResources",
+        narrowed_by: &["ResourceModel"],
+        told_by,
+        create: "CreateResource",
+        created: &["/ProgressEvent/Identifier"],
+        delete: "DeleteResource",
+        repeated: Repeated::Token,
+        vital,
+        lost: |_| None,
+        holes,
+    }
+}
+
+/// One for each type.
+pub(super) const KINDS: &[Kind] = &[
+    kind(
+        "AWS::EC2::VPC",
+        &[("TypeName", "AWS::EC2::VPC")],
+        &["cloudformation:GetResource", "cloudformation:UpdateResource", "ec2:ModifyVpcAttribute"],
+        NO_HOLES,
+    ),
+    kind(
+        "AWS::S3::Bucket",
+        &[("TypeName", "AWS::S3::Bucket")],
+        &["cloudformation:UpdateResource", "s3:PutBucketPublicAccessBlock"],
+        // The public access block without one of its four members, or ACLs in force again.
+        Holes {
+            added: &[],
+            whole: &["\"ObjectWriter\"}]", "\"BucketOwnerPreferred\"}]"],
+            missing: &["PublicAccessBlockConfiguration.", "OwnershipControls."],
+        },
+    ),
+    kind(
+        "AWS::S3::BucketPolicy",
+        &[("TypeName", "AWS::S3::BucketPolicy")],
+        &["cloudformation:UpdateResource", "s3:PutBucketPolicy"],
+        Holes { added: &["policy "], whole: &[], missing: &[] },
+    ),
+    kind(
+        "AWS::IAM::Role",
+        &[("TypeName", "AWS::IAM::Role")],
+        &["cloudformation:UpdateResource", "iam:UpdateAssumeRolePolicy"],
+        Holes {
+            added: &["trust ", "managedPolicy ", "inlinePolicy "],
+            whole: &[],
+            missing: &["boundary "],
+        },
+    ),
+    kind(
+        "AWS::Config::ConfigRule",
+        &[("TypeName", "AWS::Config::ConfigRule")],
+        &["cloudformation:UpdateResource", "config:PutConfigRule"],
+        NO_HOLES,
+    ),
+    kind(
+        "AWS::Config::ConfigurationRecorder",
+        &[("TypeName", "AWS::Config::ConfigurationRecorder")],
+        &["cloudformation:UpdateResource", "config:StartConfigurationRecorder"],
+        // What is not recorded cannot be found out later.
+        Holes { added: &[], whole: &[], missing: &["recording true"] },
+    ),
+];

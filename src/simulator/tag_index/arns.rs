@@ -1,0 +1,108 @@
+//! Tags of resources by ARN: each service has calls of its own.
+
+use serde_json::{Map, Value, json};
+
+use super::invalid;
+use crate::simulator::{
+    api::Others,
+    service::{ApiError, Caller, Context},
+};
+
+/// The service, and the resource in it.
+fn parts(arn: &str) -> Option<(&str, &str)> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", _, service, _, _, resource] if !resource.is_empty() => Some((service, resource)),
+        _ => None,
+    }
+}
+
+fn id(resource: &str) -> &str {
+    resource.rsplit('/').next().unwrap_or(resource)
+}
+
+/// Roles, users and rules of Config cannot be tagged here.
+fn unsupported(arn: &str) -> ApiError {
+    invalid(format!("The resource type of {arn} is not supported by the tagging API"))
+}
+
+/// Adds tags to a resource.
+pub(super) fn tag(
+    others: &mut dyn Others,
+    caller: &Caller,
+    context: &mut Context<'_>,
+    arn: &str,
+    tags: &Map<String, Value>,
+) -> Result<(), ApiError> {
+    let (service, resource) = parts(arn).ok_or_else(|| invalid(format!("{arn} is no ARN")))?;
+    if tags.keys().any(|key| key.to_lowercase().starts_with("aws:")) {
+        return Err(invalid("Tags of AWS cannot be set"));
+    }
+    let list = |key: &str, value: &str| -> Value {
+        tags.iter().map(|(name, text)| json!({key: name, value: text})).collect()
+    };
+    let (operation, input) = match service {
+        "ec2" => {
+            let tags = list("Key", "Value");
+            ("CreateTags", json!({"ResourceId": [id(resource)], "Tag": tags}))
+        }
+        "kms" => {
+            let tags = list("TagKey", "TagValue");
+            ("TagResource", json!({"KeyId": id(resource), "Tags": tags}))
+        }
+        "sagemaker" => ("AddTags", json!({"ResourceArn": arn, "Tags": list("Key", "Value")})),
+        "s3" => {
+            let keep = |key: &str| !tags.contains_key(key);
+            let added = list("Key", "Value");
+            return bucket(others, caller, context, resource, keep, added);
+        }
+        _ => return Err(unsupported(arn)),
+    };
+    others.ask(service, caller, operation, &input, context).map(|_| ())
+}
+
+/// Removes tags from a resource.
+pub(super) fn untag(
+    others: &mut dyn Others,
+    caller: &Caller,
+    context: &mut Context<'_>,
+    arn: &str,
+    keys: &[String],
+) -> Result<(), ApiError> {
+    let (service, resource) = parts(arn).ok_or_else(|| invalid(format!("{arn} is no ARN")))?;
+    let (operation, input) = match service {
+        "ec2" => {
+            let tags: Vec<Value> = keys.iter().map(|key| json!({"Key": key})).collect();
+            ("DeleteTags", json!({"ResourceId": [id(resource)], "Tag": tags}))
+        }
+        "kms" => ("UntagResource", json!({"KeyId": id(resource), "TagKeys": keys})),
+        "sagemaker" => ("DeleteTags", json!({"ResourceArn": arn, "TagKeys": keys})),
+        "s3" => {
+            let keep = |key: &str| !keys.iter().any(|gone| gone == key);
+            return bucket(others, caller, context, resource, keep, json!([]));
+        }
+        _ => return Err(unsupported(arn)),
+    };
+    others.ask(service, caller, operation, &input, context).map(|_| ())
+}
+
+/// S3 takes the tags of a bucket as a whole.
+fn bucket(
+    others: &mut dyn Others,
+    caller: &Caller,
+    context: &mut Context<'_>,
+    name: &str,
+    keep: impl Fn(&str) -> bool,
+    added: Value,
+) -> Result<(), ApiError> {
+    let named = json!({"Bucket": name});
+    let answer = others.ask("s3", caller, "GetBucketTagging", &named, context)?;
+    let mut tags = answer["Tags"].as_array().cloned().unwrap_or_default();
+    tags.retain(|tag| {
+        let key = tag["Key"].as_str().unwrap_or_default();
+        keep(key) && !key.starts_with("aws:")
+    });
+    tags.extend(added.as_array().cloned().unwrap_or_default());
+    let input = json!({"Bucket": name, "Tags": tags});
+    others.ask("s3", caller, "PutBucketTagging", &input, context).map(|_| ())
+}
