@@ -13,8 +13,8 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::{
     budget::{self, Budget},
-    cloud_control::CloudControl,
     guard::Guard,
+    resource_control::CloudControl,
     transport::{self, ATTEMPT_TIMEOUT, Gate, Transport},
 };
 use crate::kind::ScopeFacts;

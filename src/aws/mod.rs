@@ -9,12 +9,12 @@ mod access;
 mod brake;
 pub(crate) mod budget;
 mod classify;
-pub(crate) mod cloud_control;
 pub(crate) mod ec2_tags;
 mod guard;
 pub mod identity;
 pub mod lookup;
 pub(crate) mod rehearsal;
+pub(crate) mod resource_control;
 pub(crate) mod sagemaker;
 #[cfg(all(test, feature = "simulator"))]
 mod tests;

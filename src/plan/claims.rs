@@ -12,8 +12,9 @@ use serde_json::Value;
 use super::Live;
 use crate::{
     kind::{
-        table::PROPERTIES, Known, KnownResource, Unread,
+        Known, KnownResource, Unread,
         erased::{ErasedKind, Registry},
+        table::PROPERTIES,
     },
     manifest::Document,
     model::{Address, Deletion, Observed, Ownership, PhysicalId, ScopedKind, Seen},

@@ -309,10 +309,10 @@ impl<'a> Refs<'a> {
             Form::Id => "",
             Form::Arn => ".arn",
         };
-        self.placeholder_of(address, suffix)
+        self.symbol_of(address, suffix)
     }
 
-    fn placeholder_of(&self, address: &Address, suffix: &str) -> String {
+    fn symbol_of(&self, address: &Address, suffix: &str) -> String {
         let Address { scope, kind, name } = address;
         let scope = if *scope == self.scope.name { String::new() } else { format!("{scope}/") };
         format!("{scope}{kind}/{name}{suffix}{KNOWN_AFTER_APPLY}")
@@ -323,7 +323,7 @@ impl<'a> Refs<'a> {
         self.resolution.asked.push((field.to_owned(), address.clone()));
         self.resolution.hard.insert(address.clone());
         self.properties.push((field.to_owned(), address.kind.clone(), name.to_owned()));
-        let placeholder = self.placeholder_of(address, &format!(".{name}"));
+        let placeholder = self.symbol_of(address, &format!(".{name}"));
         let attributes = self.known.attributes.get(address);
         if let Some(value) = attributes.and_then(|all| all.get(name)) {
             self.resolution.filled.insert(value.clone(), placeholder);

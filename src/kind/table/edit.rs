@@ -104,7 +104,7 @@ impl Leaf {
             (How::Until { why, .. }, _, None) => why.as_ref(),
             _ => "which AWS cannot do in place",
         };
-        format!("change {}, {why}", self.path)
+        format!("change {}, {why}", edit.path)
     }
 
     /// The lines under it in a plan.

@@ -64,7 +64,7 @@ const ROWS: &[Operation] = &[
     reads("cloudcontrol:GetResource").only_needs(&[
         may("cloudformation:GetResource", On::Anything, &[]),
         may("config:DescribeConfigRules", On::Anything, &[]),
-        may("config:DescribeComplianceByConfigRule", ANY, &[]),
+        may("config:DescribeComplianceByConfigRule", On::Anything, &[]),
     ]),
     writes("cloudcontrol:CreateResource", On::Anything, &[])
         .only_needs(&[

@@ -80,7 +80,7 @@ fn pointer(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::cloud_control::types;
+    use crate::kinds::cloud_control::{s3_bucket, types};
 
     fn edits(all: &[(&str, Value)]) -> Vec<LeafEdit> {
         let one = |(path, new): &(&str, Value)| {
@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn patched(live: Value, all: &[(&str, Value)]) -> Value {
-        let of = types::get("AWS::S3::Bucket").expect("a type");
+        let of = types::get(s3_bucket::NAME).expect("a type");
         Value::Array(patch(&of.properties, live.as_object().expect("an object"), &edits(all)))
     }
 

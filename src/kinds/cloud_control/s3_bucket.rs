@@ -119,6 +119,7 @@ const ROWS: &[Operation] = &[
             may("s3:GetMetricsConfiguration", BUCKETS, &[]),
             may("s3:GetReplicationConfiguration", BUCKETS, &[]),
             may("s3:ListBucket", BUCKETS, &[]),
+            may("s3:ListTagsForResource", BUCKETS, &[]),
         ])
         .swept(),
     reads("resourcegroupstaggingapi:GetResources")

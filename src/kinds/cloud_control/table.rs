@@ -13,8 +13,8 @@ use crate::{
     kind::{
         Claimed, Creation, Doctor, Profile, Writers,
         table::{
-            ACCOUNT, Absent, Call, Check, Form, Gives, How, Leaf, Null, PARTITION, PROPERTIES, RiskOf,
-            Table, TagLeaf, Tree, get,
+            ACCOUNT, Absent, Call, Check, Form, Gives, How, Leaf, Null, PARTITION, PROPERTIES,
+            RiskOf, Table, TagLeaf, Tree, get,
         },
     },
     model::{Risk, policy_document::Context},

@@ -82,13 +82,21 @@ const WITHOUT: &[(&str, &[&str])] = &[
     (
         s3_bucket::NAME,
         &[
+            // The registry names actions that IAM does not have.
+            "s3:DeleteBucketAnalyticsConfiguration",
+            "s3:DeleteBucketCors",
+            "s3:DeleteBucketEncryption",
+            "s3:DeleteBucketLifecycle",
+            "s3:DeleteBucketMetricsConfiguration",
+            "s3:DeleteBucketReplication",
+            "s3:PutBucketReplication",
+            "s3:PutObjectLockConfiguration",
             "iam:PassRole",
             "s3:CreateBucketMetadataTableConfiguration",
             "s3:DeleteBucketMetadataTableConfiguration",
             "s3:DeleteObject",
-            "s3:PutBucketReplication",
+            "s3:PutBucketAcl",
             "s3:PutObjectAcl",
-            "s3:PutObjectLockConfiguration",
             "s3:PutReplicationConfiguration",
             "s3:UpdateBucketMetadataAnnotationTableConfiguration",
             "s3:UpdateBucketMetadataInventoryTableConfiguration",

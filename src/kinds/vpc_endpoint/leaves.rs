@@ -133,7 +133,8 @@ fn service_region() -> Leaf {
 }
 
 fn vpc() -> Leaf {
-    let form = Form::Target(Named::new(Accepts::id_or_lookup(ec2_vpc::NAME, LookupKind::Vpc), "vpc-"));
+    let form =
+        Form::Target(Named::new(Accepts::id_or_lookup(ec2_vpc::NAME, LookupKind::Vpc), "vpc-"));
     fixed(
         "vpc",
         "The VPC: an id or a lookup. Immutable.",

@@ -197,7 +197,7 @@ impl Buckets {
                 let thing = Thing { kind, account: account.clone(), tags, facts };
                 truth.things.insert(format!("{kind}/{account}/{name}"), thing);
             };
-            add("AWS::S3::Bucket", bucket.tags.clone(), bucket.facts());
+            add(crate::kinds::cloud_control::s3_bucket::NAME, bucket.tags.clone(), bucket.facts());
             if let Some(policy) = &bucket.policy {
                 let facts = [format!("policy {policy}")].into();
                 add("AWS::S3::BucketPolicy", BTreeMap::new(), facts);

@@ -160,7 +160,8 @@ fn problems(said: Value) -> Vec<String> {
     };
     let mut found = Vec::new();
     properties().check("properties", &said, &scope, &mut found);
-    let shown = found.into_iter().map(|it| format!("{it} ({})", it.help.clone().unwrap_or_default()));
+    let shown =
+        found.into_iter().map(|it| format!("{it} ({})", it.help.clone().unwrap_or_default()));
     shown.collect()
 }
 

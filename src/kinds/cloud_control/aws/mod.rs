@@ -28,7 +28,7 @@ use super::{
 use crate::{
     aws::{
         Access,
-        cloud_control::{CloudControl, Operation, Progress, Request, Used},
+        resource_control::{CloudControl, Operation, Progress, Request, Used},
     },
     kind::{
         Ask, Class, CloudError, ScopeFacts, Unread,

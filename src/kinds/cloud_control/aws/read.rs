@@ -5,16 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{
-        table::TYPE,
-        types::Type,
-    },
+    super::{table::TYPE, types::Type},
     Operation, Resources,
     requests::request_of,
     word,
 };
 use crate::{
-    aws::cloud_control::{Described, Progress, Tagged},
+    aws::resource_control::{Described, Progress, Tagged},
     kind::{
         Class, CloudError,
         table::{ACCOUNT, FAILURE, Found, NOTES, PARTITION, PROPERTIES, Page, Tree},

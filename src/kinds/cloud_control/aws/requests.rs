@@ -15,7 +15,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    aws::cloud_control::{Operation, Progress, Request},
+    aws::resource_control::{Operation, Progress, Request},
     kind::{Class, CloudError},
     model::{PhysicalId, Tags},
 };

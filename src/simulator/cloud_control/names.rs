@@ -1,0 +1,7 @@
+//! The names of types that are kinds of palisade.
+
+use crate::kinds::cloud_control::{config_rule, ec2_vpc, s3_bucket};
+
+pub(super) const VPC: &str = ec2_vpc::NAME;
+pub(super) const BUCKET: &str = s3_bucket::NAME;
+pub(super) const CONFIG_RULE: &str = config_rule::NAME;
