@@ -192,6 +192,14 @@ fn strip(tags: &str, answer: &mut Value) -> bool {
                         stripped |= !list.is_empty();
                         list.clear();
                     }
+                    // Cloud Control has models as texts.
+                    Value::String(text) if name == "Properties" => {
+                        let mut model = serde_json::from_str(text).unwrap_or_default();
+                        if strip(tags, &mut model) {
+                            *text = model.to_string();
+                            stripped = true;
+                        }
+                    }
                     other => stripped |= strip(tags, other),
                 }
             }

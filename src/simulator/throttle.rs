@@ -50,5 +50,5 @@ impl Buckets {
 
 /// Size, and tokens gained in a second, for undocumented buckets.
 fn unpublished(operation: &str) -> (f64, f64) {
-    if !is_mutating(operation) { (20.0, 10.0) } else { (5.0, 1.0) }
+    if is_mutating(operation) { (5.0, 1.0) } else { (20.0, 10.0) }
 }

@@ -23,7 +23,9 @@ pub(super) fn strip(value: &mut Value, path: &str) {
         let Some((first, rest)) = parts.split_first() else { return };
         match value {
             Value::Array(items) if *first == "*" => {
-                items.iter_mut().for_each(|item| strip_parts(item, rest));
+                for item in items {
+                    strip_parts(item, rest);
+                }
             }
             Value::Object(members) if rest.is_empty() => {
                 members.remove(*first);

@@ -128,7 +128,9 @@ fn shuffle_value(shape: &Shape, value: &mut Value, salt: u64) {
     match (shape, value) {
         (Shape::Object(members), Value::Object(model)) => shuffle(members, model, salt),
         (Shape::List { of, ordered, .. }, Value::Array(items)) => {
-            items.iter_mut().for_each(|item| shuffle_value(of, item, salt));
+            for item in items.iter_mut() {
+                shuffle_value(of, item, salt);
+            }
             if !ordered && !items.is_empty() {
                 let count = items.len() as u64;
                 let by = usize::try_from(salt % count).unwrap_or_default();

@@ -86,19 +86,18 @@ impl Recorders {
         let mut settings = given.as_object().cloned().unwrap_or_default();
         settings.retain(|member, value| member != "name" && !value.is_null());
         complete(&mut settings);
-        match &mut self.recorder {
-            Some(recorder) => recorder.settings = settings,
-            None => {
-                let id = context.ids.alphanumeric(12);
-                self.recorder = Some(Recorder {
-                    name: name.to_owned(),
-                    arn: caller.arn_of("config", &format!("configuration-recorder/{name}/{id}")),
-                    settings,
-                    recording: false,
-                    changed: context.now,
-                });
-            }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.settings = settings;
+            return Ok(Value::Null);
         }
+        let id = context.ids.alphanumeric(12);
+        self.recorder = Some(Recorder {
+            name: name.to_owned(),
+            arn: caller.arn_of("config", &format!("configuration-recorder/{name}/{id}")),
+            settings,
+            recording: false,
+            changed: context.now,
+        });
         Ok(Value::Null)
     }
 

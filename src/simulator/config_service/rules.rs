@@ -48,18 +48,15 @@ impl Rules {
         }
         let mut rule = given.as_object().cloned().unwrap_or_default();
         rule.retain(|_, value| !value.is_null());
-        match old {
-            Some(old) => {
-                for member in ["ConfigRuleId", "ConfigRuleArn"] {
-                    rule.insert(member.to_owned(), old[member].clone());
-                }
-            }
-            None => {
-                let id = format!("config-rule-{}", context.ids.alphanumeric(6));
-                let arn = caller.arn_of("config", &format!("config-rule/{id}"));
-                rule.insert("ConfigRuleId".to_owned(), id.into());
-                rule.insert("ConfigRuleArn".to_owned(), arn.into());
-            }
+        let made = || {
+            let id = format!("config-rule-{}", context.ids.alphanumeric(6));
+            let arn = caller.arn_of("config", &format!("config-rule/{id}"));
+            [id.into(), arn.into()]
+        };
+        let own = ["ConfigRuleId", "ConfigRuleArn"];
+        let ids = old.map_or_else(made, |old| own.map(|member| old[member].clone()));
+        for (member, value) in own.into_iter().zip(ids) {
+            rule.insert(member.to_owned(), value);
         }
         rule.insert("ConfigRuleState".to_owned(), "ACTIVE".into());
         rule.entry("EvaluationModes").or_insert_with(|| json!([{"Mode": "DETECTIVE"}]));

@@ -97,7 +97,7 @@ fn checked(text: &str, language: Language) -> Result<Value, ApiError> {
 }
 
 /// 1 to 64 characters of `[\w+=,.@-]` (IAM API reference).
-pub(super) fn role_name<'a>(input: Input<'a>) -> Result<&'a str, ApiError> {
+pub(super) fn role_name(input: Input<'_>) -> Result<&str, ApiError> {
     let name = input.text("RoleName").unwrap_or_default();
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     if (1..=64).contains(&name.len()) && name.bytes().all(legal) {

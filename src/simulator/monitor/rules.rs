@@ -62,6 +62,7 @@ impl Seen {
         }
         for (id, thing) in &after.things {
             match before.things.get(id) {
+                None if comes_with_vpc(thing, after, before) => {}
                 None => self.new_claim(call, id, thing),
                 Some(earlier) if earlier != thing => {
                     self.ownership(call, id, earlier, thing);
@@ -71,7 +72,7 @@ impl Seen {
             }
         }
         for (id, thing) in &before.things {
-            if !after.things.contains_key(id) {
+            if !after.things.contains_key(id) && !comes_with_vpc(thing, before, after) {
                 self.deletion(call, id, thing);
             }
         }
@@ -366,6 +367,13 @@ fn is_on(call: &Witnessed<'_>, kind: &Kind, before: &Truth) -> bool {
     let named = call.input.as_object().into_iter().flatten().filter_map(|(_, id)| id.as_str());
     let mut things = named.filter_map(|id| before.things.get(id)).peekable();
     kind.told_by.is_empty() || things.peek().is_none() || things.any(|it| it.kind == kind.name)
+}
+
+/// Whether it is one of what AWS makes with every VPC, and its VPC is in one truth but not in the
+/// other: they come and go together.
+fn comes_with_vpc(thing: &Thing, with: &Truth, without: &Truth) -> bool {
+    let alone = |vpc: &str| with.things.contains_key(vpc) && !without.things.contains_key(vpc);
+    thing.facts_of("vpc").any(alone)
 }
 
 /// Whether this call added a resource to the address.

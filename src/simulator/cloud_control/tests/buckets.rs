@@ -55,7 +55,7 @@ async fn all_buckets_are_listed_but_read_in_their_own_region_only() {
     let client = Client::default();
     let id = client.create(BUCKET, &want()).await;
     let elsewhere = Client(client.0.in_region("us-east-1"));
-    assert_eq!(elsewhere.list(BUCKET), [id.clone()]);
+    assert_eq!(elsewhere.list(BUCKET), std::slice::from_ref(&id));
     assert_eq!(elsewhere.get(BUCKET, &id), Err("GeneralServiceException".to_owned()));
 }
 
@@ -87,7 +87,7 @@ async fn a_bucket_is_refused_as_s3_and_its_schema_refuse_it() {
         "ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256", "KMSMasterKeyID": "k"},
     }]});
     let expires = json!({"Status": "Enabled", "ExpirationInDays": 1, "Id": "a"});
-    for (property, value, code) in [
+    let cases = [
         ("Unknown", json!(1), "ValidationException"),
         ("Arn", json!("arn:aws:s3:::acme-models"), "ValidationException"),
         ("VersioningConfiguration", json!({}), "ValidationException"),
@@ -116,8 +116,9 @@ async fn a_bucket_is_refused_as_s3_and_its_schema_refuse_it() {
         ("Tags", json!([{"Key": "aws:x", "Value": ""}]), "InvalidRequest"),
         ("BucketName", json!("Acme_Models"), "InvalidRequest"),
         ("BucketName", json!("10.0.0.1"), "InvalidRequest"),
-    ] {
-        let mut want = json!({"BucketName": format!("acme-{}", property.to_lowercase())});
+    ];
+    for (number, (property, value, code)) in cases.into_iter().enumerate() {
+        let mut want = json!({"BucketName": format!("acme-{number}")});
         want[property] = value;
         assert_eq!(client.refused(BUCKET, &want).await, code, "{want}");
     }

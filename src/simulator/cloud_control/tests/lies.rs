@@ -140,6 +140,17 @@ async fn a_new_resource_is_missing_from_lists_and_a_list_repeats_its_token() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tags_are_missing_from_a_read() {
+    let client = Client::default();
+    let tags = json!([{"Key": "a", "Value": "1"}]);
+    let id = client.create(VPC, &json!({"CidrBlock": "10.0.0.0/16", "Tags": tags})).await;
+    let untagged = Effect::Untagged { reads: 1 };
+    client.0.simulator.inject(Fault::new("GetResource", untagged).nth(1));
+    assert_eq!(client.get(VPC, &id).expect("a model")["Tags"], json!([]));
+    assert_eq!(client.get(VPC, &id).expect("a model")["Tags"], tags);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_read_shows_what_was_before_a_write() {
     let client = Client::default();
     let id = client.create(BUCKET, &bucket("acme-a")).await;

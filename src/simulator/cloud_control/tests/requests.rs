@@ -41,7 +41,7 @@ async fn reads_show_the_past_until_an_update_or_a_deletion_is_over() {
     assert_eq!(client.get(VPC, &id).expect("a model")["EnableDnsHostnames"], true);
     let event = client.ok("DeleteResource", &json!({"TypeName": VPC, "Identifier": id}));
     assert!(client.get(VPC, &id).is_ok());
-    assert_eq!(client.list(VPC), [id.clone()]);
+    assert_eq!(client.list(VPC), std::slice::from_ref(&id));
     client.end(&event["ProgressEvent"]).await;
     assert_eq!(client.get(VPC, &id), Err("ResourceNotFoundException".to_owned()));
     assert!(client.list(VPC).is_empty());

@@ -84,10 +84,8 @@ fn put(site: &mut Site<'_, '_>, name: &str, model: &Model) -> Result<(), Failure
     let mut recorder = Map::new();
     for (property, own) in OWN {
         if let Some(value) = model.get(property) {
-            recorder.insert(
-                own.to_owned(),
-                renamed(value, |it| turned(it, |c| c.to_ascii_lowercase())),
-            );
+            recorder
+                .insert(own.to_owned(), renamed(value, |it| turned(it, char::to_ascii_lowercase)));
         }
     }
     recorder.insert("name".to_owned(), name.into());
@@ -129,7 +127,7 @@ fn read(site: &mut Site<'_, '_>, id: &str) -> Result<Model, Failure> {
     let mut model = Map::new();
     for (property, own) in OWN {
         if let Some(value) = recorder.get(own) {
-            let value = renamed(value, |it| turned(it, |c| c.to_ascii_uppercase()));
+            let value = renamed(value, |it| turned(it, char::to_ascii_uppercase));
             model.insert(property.to_owned(), value);
         }
     }
